@@ -1,0 +1,1 @@
+"""mlgit.yaml: text to schema to Config, with error frames."""

@@ -1,0 +1,1 @@
+"""DVC: pointers read as plain YAML, everything that moves data done by DVC itself."""

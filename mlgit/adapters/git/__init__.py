@@ -1,0 +1,1 @@
+"""Git, by one spawn of its binary for bulk work."""

@@ -1,0 +1,122 @@
+"""One spawn of the git binary: argument lists, a clean environment, errors that say what to do."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from typing import TYPE_CHECKING
+
+from mlgit.errors import StateError, ToolError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+# What would make git look at another repository than the one we stand in.
+_UNSET = (
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_PREFIX",
+    "GIT_NAMESPACE",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_SHALLOW_FILE",
+    "GIT_GRAFT_FILE",
+)
+# A hostile clone may carry hooks, a file-system monitor or an `ext::` remote in its config.
+_HARDENED = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=", "-c", "protocol.ext.allow=never")
+
+
+class GitFailed(ToolError):  # noqa: N818
+    """git ended with an error; `status` is its exit code, `stderr` what it said."""
+
+    code = "git_failed"
+
+    def __init__(self, argv: Sequence[str], status: int, stderr: str) -> None:
+        lines = tuple(line for line in stderr.strip().splitlines() if line)
+        super().__init__(f"`git {argv[0]}` failed with exit code {status}", details=lines)
+        self.status = status
+        self.stderr = stderr
+
+
+def environment() -> dict[str, str]:
+    """The environment git is run with: ours, less what would point it elsewhere."""
+    env = {name: value for name, value in os.environ.items() if name not in _UNSET}
+    env["GIT_TERMINAL_PROMPT"] = "0"
+    env["GIT_OPTIONAL_LOCKS"] = "0"
+    env["LC_ALL"] = "C"
+    return env
+
+
+class Git:
+    """The git binary in one folder.
+
+    Args:
+        folder: where git is started, absolute.
+    """
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+
+    def spawn(
+        self,
+        *argv: str,
+        stdin: bytes | None = None,
+        env: Mapping[str, str] | None = None,
+        hooks: bool = False,
+        timeout_s: float | None = None,
+    ) -> subprocess.CompletedProcess[bytes]:
+        """Run git and return whatever came of it, also a failure.
+
+        Raises:
+            ToolError: git is not installed, or took longer than `timeout_s`.
+        """
+        command = ["git", *(() if hooks else _HARDENED), *argv]
+        full_env = environment()
+        full_env.update(env or {})
+        try:
+            return subprocess.run(
+                command,
+                cwd=self.folder,
+                env=full_env,
+                input=stdin,
+                stdin=subprocess.DEVNULL if stdin is None else None,
+                capture_output=True,
+                timeout=timeout_s,
+                check=False,
+            )
+        except FileNotFoundError as error:
+            if not os.path.isdir(self.folder):
+                raise StateError(f"There is no folder `{self.folder}`") from error
+            raise ToolError("`git` is not installed", hint="install git 2.38 or newer") from error
+        except subprocess.TimeoutExpired as error:
+            raise ToolError(f"`git {argv[0]}` did not answer within {timeout_s:g} s") from error
+
+    def run(
+        self,
+        *argv: str,
+        stdin: bytes | None = None,
+        env: Mapping[str, str] | None = None,
+        hooks: bool = False,
+        timeout_s: float | None = None,
+    ) -> bytes:
+        """Run git and return its standard output.
+
+        Raises:
+            GitFailed: with git's own words, when it ended with an error.
+        """
+        done = self.spawn(*argv, stdin=stdin, env=env, hooks=hooks, timeout_s=timeout_s)
+        if done.returncode:
+            raise GitFailed(argv, done.returncode, done.stderr.decode("utf-8", "replace"))
+        return done.stdout
+
+    def line(self, *argv: str) -> str:
+        """Run git and return its output as one stripped line."""
+        return self.run(*argv).decode("utf-8", "surrogateescape").strip()
+
+    def ask(self, *argv: str) -> str | None:
+        """Like `line`, but None when git ended with an error."""
+        done = self.spawn(*argv)
+        return None if done.returncode else done.stdout.decode("utf-8", "surrogateescape").strip()

@@ -1,0 +1,129 @@
+"""Working tree: what git says about it, by one `git status`, and its files."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from mlgit.adapters.git.binary import Git
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """Where the working tree stands.
+
+    `commit` is None before the first commit, `branch` None when detached. `ahead` and `behind` are
+    None without an upstream that exists. `changed` are paths that git tracks and that differ from
+    HEAD (staged or not), `untracked` those git does not know, `conflicted` those in a merge conflict.
+    """
+
+    commit: str | None
+    branch: str | None
+    upstream: str | None = None
+    ahead: int | None = None
+    behind: int | None = None
+    changed: tuple[str, ...] = ()
+    untracked: tuple[str, ...] = ()
+    conflicted: tuple[str, ...] = ()
+
+    @property
+    def dirty(self) -> bool:
+        """Whether a tracked file differs from HEAD."""
+        return bool(self.changed or self.conflicted)
+
+
+def read_head(git: Git) -> Head:
+    """Ask git once for branch, upstream and changed files."""
+    output = git.run("status", "--porcelain=v2", "--branch", "-z", "--untracked-files=normal")
+    return parse_status(output)
+
+
+def parse_status(output: bytes) -> Head:
+    """Read the answer of `git status --porcelain=v2 --branch -z`."""
+    commit: str | None = None
+    branch: str | None = None
+    upstream: str | None = None
+    ahead: int | None = None
+    behind: int | None = None
+    changed: list[str] = []
+    untracked: list[str] = []
+    conflicted: list[str] = []
+    fields = iter(output.decode("utf-8", "surrogateescape").split("\0"))
+    for entry in fields:
+        if entry.startswith("# branch.oid ") and not entry.endswith("(initial)"):
+            commit = entry[13:]
+        elif entry.startswith("# branch.head ") and not entry.endswith("(detached)"):
+            branch = entry[14:]
+        elif entry.startswith("# branch.upstream "):
+            upstream = entry[18:]
+        elif entry.startswith("# branch.ab "):
+            plus, minus = entry[12:].split(" ")
+            ahead, behind = int(plus[1:]), int(minus[1:])
+        elif entry.startswith("1 "):
+            changed.append(entry.split(" ", 8)[8])
+        elif entry.startswith("2 "):
+            changed += [entry.split(" ", 9)[9], next(fields)]
+        elif entry.startswith("u "):
+            conflicted.append(entry.split(" ", 10)[10])
+        elif entry.startswith("? "):
+            untracked.append(entry[2:])
+    return Head(
+        commit=commit,
+        branch=branch,
+        upstream=upstream,
+        ahead=ahead,
+        behind=behind,
+        changed=tuple(changed),
+        untracked=tuple(untracked),
+        conflicted=tuple(conflicted),
+    )
+
+
+class WorkingTree:
+    """The files on disk (implements core.tree.Tree)."""
+
+    def __init__(self, git: Git, root: str) -> None:
+        self._git = git
+        self._root = root
+        self._paths: tuple[str, ...] | None = None
+
+    @property
+    def commit(self) -> None:
+        """The working tree is no commit."""
+        return
+
+    @property
+    def label(self) -> str:
+        """What it is called in a sentence."""
+        return "working tree"
+
+    def paths(self) -> Sequence[str]:
+        """Every file that git tracks or would offer to track, from the root."""
+        if self._paths is None:
+            listing = self._git.run("ls-files", "-z", "--cached", "--others", "--exclude-standard")
+            names = listing.decode("utf-8", "surrogateescape").split("\0")
+            self._paths = tuple(sorted({name for name in names if name}))
+        return self._paths
+
+    def read(self, path: str) -> bytes | None:
+        """The bytes of one file, None when there is none; links that leave the repository are none."""
+        full = os.path.join(self._root, path)
+        if os.path.islink(full) or os.path.islink(os.path.dirname(full)):
+            real, top = os.path.realpath(full), os.path.realpath(self._root)
+            # A DVC cache may stand outside and be linked to; only a link in a tracked place is refused.
+            if not real.startswith(top + os.sep) and f"{os.sep}files{os.sep}md5{os.sep}" not in real:
+                return None
+        try:
+            with open(full, "rb") as file:
+                return file.read()
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+            return None
+
+    def read_many(self, paths: Iterable[str]) -> Mapping[str, bytes]:
+        """The bytes of those that exist."""
+        contents = {path: self.read(path) for path in paths}
+        return {path: content for path, content in contents.items() if content is not None}

@@ -1,0 +1,135 @@
+"""The `mlgit` group: finds a command late, prints every error once, decides the exit code."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mlgit.cli.options import global_options
+from mlgit.cli.session import Session
+from mlgit.errors import EXIT_BUG, EXIT_INTERRUPTED, MlgitError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# Group -> command -> its line in `mlgit --help`. A test holds these lines to each command's own help.
+COMMANDS: dict[str, dict[str, str]] = {
+    "Start": {
+        "init": "Look at the repository and write a minimal `mlgit.yaml`.",
+        "demo": "Build a real small project and walk the whole loop, narrated.",
+        "doctor": "Check this clone, its config, remotes and tags.",
+    },
+    "Develop": {
+        "status": "Show what is stale, changed, gated, live and unpushed.",
+        "run": "Pull what is missing, run the pipeline, show diff and verdict.",
+        "diff": "Compare metrics, params, data, models and stages of two states.",
+        "push": "Publish data, the branch and local tags.",
+    },
+    "Gate": {
+        "check": "Evaluate the gates; exit 1 when blocked.",
+        "report": "Write the check as Markdown, JSON, JUnit or text.",
+    },
+    "Release": {
+        "release": "Register a version of a model.",
+        "promote": "Put a version into an environment.",
+        "rollback": "Take an environment back to the version before.",
+        "unassign": "Empty an environment.",
+        "deregister": "Reject a version so that it can no longer be promoted.",
+        "models": "List models, their versions and environments.",
+        "show": "Show one model, version or environment.",
+        "history": "Show who moved what when.",
+        "get": "Fetch the files of a version or environment.",
+    },
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command only when it is run."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's signature)
+        """All names, grouped order."""
+        return [name for group in COMMANDS.values() for name in group]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import `mlgit.cli.<name>` and take its `entry`."""
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        from importlib import import_module
+
+        found: click.Command = import_module(f"mlgit.cli.{cmd_name}").entry
+        return found
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does it, with the nearest name as a hint."""
+        name = args[0]
+        if name in self.list_commands(ctx) or name.startswith("-"):
+            return super().resolve_command(ctx, args)
+        from difflib import get_close_matches
+
+        near = get_close_matches(name, self.list_commands(ctx), n=1)
+        suggestion = f"did you mean `mlgit {near[0]}`?" if near else "see `mlgit --help`"
+        raise click.UsageError(f"There is no command `{name}`; {suggestion}", ctx)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Print the commands by group without importing them."""
+        for group, commands in COMMANDS.items():
+            with formatter.section(group):
+                formatter.write_dl([(name, text.replace("`", "")) for name, text in commands.items()])
+
+
+def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001 (click calls it so)
+    if value and not ctx.resilient_parsing:
+        from mlgit import __version__
+
+        click.echo(f"mlgit {__version__}")
+        ctx.exit()
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Every command takes --help. Exit codes: 0 done, 1 the answer is no, 2 usage, 3 config, "
+    "4 repository state, 5 a tool or remote failed.",
+)
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Print the version."
+)
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """Git-native MLOps: test, gate and promote models with commits, tags and DVC."""
+    ctx.ensure_object(Session)
+
+
+cli.params.extend(global_options())
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run one command line; the exit code."""
+    session = Session()
+    # An early look, so that even a usage error is told in JSON when JSON was asked for.
+    session.as_json = "--json" in argv
+    try:
+        result: Any = cli.main(args=list(argv), prog_name="mlgit", standalone_mode=False, obj=session)
+    except click.exceptions.Exit as stop:
+        return int(stop.exit_code)
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        sys.stderr.write("Interrupted\n")
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        return 0
+    except (click.ClickException, MlgitError, OSError) as error:
+        from mlgit.cli.failure import tell_failure
+
+        return tell_failure(error, session)
+    except Exception as error:  # noqa: BLE001 (the last line of defence: a bug is told, not spilled)
+        from mlgit.cli.failure import tell_bug
+
+        tell_bug(error, session)
+        return EXIT_BUG
+    finally:
+        session.close()
+    return result if isinstance(result, int) else 0

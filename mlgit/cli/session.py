@@ -1,0 +1,73 @@
+"""Session: what every command shares: where it runs, how it tells, when it is."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mlgit.core.progress import Progress
+    from mlgit.project.open import Project
+    from mlgit.render.page import Page
+
+
+@dataclass(slots=True)
+class Session:
+    """The global options, and the ways to answer.
+
+    stdout is the result and nothing else; everything else goes to stderr.
+    """
+
+    folder: str = "."
+    as_json: bool = False
+    verbosity: int = 0
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))  # noqa: TID251 (the one clock)
+    _project: Project | None = None
+
+    def project(self) -> Project:
+        """The repository the user stands in."""
+        if self._project is None:
+            from mlgit.project.open import open_project
+
+            self._project = open_project(self.folder, now=self.now)
+        return self._project
+
+    @property
+    def project_if_open(self) -> Project | None:
+        """The repository, when a command already opened it."""
+        return self._project
+
+    def tell(self, record: object, page: Callable[[], Page]) -> None:
+        """Write the result: as JSON, or as the page a person reads."""
+        if self.as_json:
+            from mlgit.render.jsonout import document
+
+            sys.stdout.write(document(record))
+        else:
+            from mlgit.render.console import write
+
+            write(page(), sys.stdout)
+
+    def note(self, text: str) -> None:
+        """A hint or warning for the person, on stderr; silenced by `-q`."""
+        if self.verbosity >= 0:
+            sys.stderr.write(f"{text}\n")
+
+    def progress(self) -> Progress:
+        """A progress display on stderr: a bar on a terminal, quiet lines elsewhere."""
+        from mlgit.core.progress import Silent
+
+        if self.verbosity < 0:
+            return Silent()
+        from mlgit.cli.progress import Bar, Lines
+
+        return Bar() if sys.stderr.isatty() else Lines()
+
+    def close(self) -> None:
+        """Stop what runs."""
+        if self._project is not None:
+            self._project.close()

@@ -1,0 +1,109 @@
+"""Config: what `mlgit.yaml` version 1 declares, as values.
+
+The loader in adapters/config turns text into these; nothing else builds them from a file.
+Numbers are `Decimal` because gates compare decimal text, not binary floats.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from decimal import Decimal
+
+Direction = Literal["up", "down"]
+Severity = Literal["error", "warn", "info"]
+When = Literal["check", "promote"]
+ChangeKind = Literal["max_drop", "max_rise", "min_rise", "min_drop"]
+
+CONFIG_FILE = "mlgit.yaml"
+WAIVERS_FILE = ".mlgit/waivers.yaml"
+RESERVED_ENVIRONMENTS = frozenset({"base", "release", "latest"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """One entry of `models:`.
+
+    `path` is from the root of the repository; None means dvc.yaml `artifacts:` has this name.
+    `metrics` are globs from the root; None means the default of design: every metric file with
+    one model, else those of the stages connected to the model's stage.
+    """
+
+    name: str
+    path: str | None = None
+    description: str | None = None
+    metrics: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """A limit of change: `amount` in the metric's unit, or in percent of |baseline| when `relative`."""
+
+    amount: Decimal
+    relative: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.amount}%" if self.relative else str(self.amount)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileBaseline:
+    """`vs: {file: path}`: a metric file outside the candidate's own."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """One entry of `gates:`: either absolute (minimum, maximum) or a change (limits, with `vs`).
+
+    `line` is where it stands in mlgit.yaml (1-based) and takes no part in comparison.
+    """
+
+    id: str
+    metric: str
+    models: tuple[str, ...] | None = None
+    minimum: Decimal | None = None
+    maximum: Decimal | None = None
+    vs: str | FileBaseline | None = None
+    change: Mapping[ChangeKind, Limit] = field(default_factory=dict)
+    severity: Severity = "error"
+    when: When = "check"
+    on_no_baseline: Literal["skip", "fail"] = "skip"
+    on_inconclusive: Literal["fail", "warn", "allow"] = "fail"
+    line: int | None = field(default=None, compare=False)
+
+    @property
+    def absolute(self) -> bool:
+        """Whether it needs no baseline."""
+        return self.vs is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """One entry of `environments:`.
+
+    `source` is the key `from`: the environment a version must have been in.
+    `gates` None means all gates that are not `vs: base`.
+    """
+
+    name: str
+    auto: bool = False
+    source: str | None = None
+    gates: tuple[str, ...] | None = None
+    pre: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """The whole file; an empty one is what a repository without `mlgit.yaml` has."""
+
+    models: Mapping[str, Model] = field(default_factory=dict)
+    directions: Mapping[str, Direction] = field(default_factory=dict)
+    gates: Mapping[str, Gate] = field(default_factory=dict)
+    environments: Mapping[str, Environment] = field(default_factory=dict)
+    declared: bool = True
+    """False when there is no mlgit.yaml: zero config."""

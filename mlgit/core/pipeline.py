@@ -1,0 +1,111 @@
+"""Pipeline: what dvc.yaml, dvc.lock and .dvc files declare at one state of the repository.
+
+All paths are POSIX paths from the Git root, whatever `wdir` says.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pointer:
+    """Content by hash, as DVC writes it.
+
+    `md5` ends with `.dir` for a directory. `legacy` marks DVC 2 entries, whose md5 was taken after
+    turning CRLF into LF in text files and whose cache stands at the cache's top level.
+    """
+
+    md5: str
+    size: int | None = None
+    nfiles: int | None = None
+    legacy: bool = False
+
+    @property
+    def directory(self) -> bool:
+        """Whether it names a directory listing."""
+        return self.md5.endswith(".dir")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """A file or directory that a stage or a .dvc file brings forth.
+
+    `pointer` is what dvc.lock or the .dvc file recorded, None before the first run.
+    `owner` is the stage's address or the .dvc file's path. `cached` False means Git tracks it.
+    `source` is the URL or repository it was imported from, when it was.
+    """
+
+    path: str
+    owner: str
+    pointer: Pointer | None = None
+    cached: bool = True
+    metric: bool = False
+    plot: bool = False
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockedStage:
+    """What dvc.lock recorded when the stage last ran."""
+
+    cmd: tuple[str, ...]
+    deps: Mapping[str, Pointer | None]
+    params: Mapping[str, Mapping[str, object]]
+    outs: Mapping[str, Pointer | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """One step of the pipeline.
+
+    `address` is how DVC calls it: `train`, or `sub/dvc.yaml:train`.
+    `params` maps a parameter file to the dotted keys the stage depends on, None for the whole file.
+    """
+
+    address: str
+    name: str
+    file: str
+    wdir: str
+    cmd: tuple[str, ...]
+    deps: tuple[str, ...] = ()
+    params: Mapping[str, tuple[str, ...] | None] = field(default_factory=dict)
+    outs: tuple[Output, ...] = ()
+    frozen: bool = False
+    always_changed: bool = False
+    locked: LockedStage | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artifact:
+    """An entry of dvc.yaml `artifacts:`; `name` is GTO's full name (`dir:name` below the root)."""
+
+    name: str
+    path: str
+    type: str | None = None
+    description: str | None = None
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pipeline:
+    """Everything declared; `tracked` are the outputs of .dvc files.
+
+    `metrics`, `params` and `plots` are the top-level lists of all dvc.yaml files.
+    """
+
+    stages: tuple[Stage, ...] = ()
+    tracked: tuple[Output, ...] = ()
+    metrics: tuple[str, ...] = ()
+    params: tuple[str, ...] = ()
+    plots: tuple[str, ...] = ()
+    artifacts: tuple[Artifact, ...] = ()
+
+    @property
+    def outputs(self) -> tuple[Output, ...]:
+        """All outputs, of stages and of .dvc files."""
+        return (*(out for stage in self.stages for out in stage.outs), *self.tracked)

@@ -1,0 +1,1 @@
+"""What strings verbs together: run, demo."""

@@ -1,0 +1,1 @@
+"""One verb a file, same name as its command; operations do not know each other."""

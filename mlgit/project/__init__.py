@@ -1,0 +1,1 @@
+"""The repository seen through the eyes of mlgit; the one place that joins adapters."""

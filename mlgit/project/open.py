@@ -1,0 +1,227 @@
+"""Open: the repository we stand in, its remote, target and trunk, its config at a state."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from mlgit.adapters.git.binary import Git, GitFailed
+from mlgit.adapters.git.objects import CommitTree, Objects
+from mlgit.adapters.git.refs import resolve_commit
+from mlgit.adapters.git.worktree import Head, WorkingTree, read_head
+from mlgit.core.config import CONFIG_FILE, Config
+from mlgit.errors import StateError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from mlgit.core.tree import Tree
+
+_MAIN_NAMES = ("main", "master")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Branch:
+    """A branch that plays a role (target, trunk): full ref name and the commit it stands on."""
+
+    ref: str
+    commit: str
+
+    @property
+    def short(self) -> str:
+        """`main` or `origin/main`."""
+        return self.ref.removeprefix("refs/heads/").removeprefix("refs/remotes/")
+
+
+class Project:
+    """One repository. Everything is read when first asked for, and at most once.
+
+    Args:
+        git: started in the root of the working tree.
+        root: the root of the working tree, absolute.
+        prefix: where the user stands below the root, `""` or ending with `/`.
+        git_dir: this working tree's git directory, absolute.
+        common_dir: the git directory that all working trees share, absolute.
+        shallow: whether history was cut off.
+        now: the time of this run, UTC.
+    """
+
+    def __init__(
+        self,
+        git: Git,
+        *,
+        root: str,
+        prefix: str,
+        git_dir: str,
+        common_dir: str,
+        shallow: bool,
+        now: datetime,
+    ) -> None:
+        self.git = git
+        self.root = root
+        self.prefix = prefix
+        self.git_dir = git_dir
+        self.common_dir = common_dir
+        self.shallow = shallow
+        self.now = now
+        self.objects = Objects(git)
+        self.worktree = WorkingTree(git, root)
+        self._trees: dict[str, CommitTree] = {}
+        self._configs: dict[str | None, Config] = {}
+
+    @cached_property
+    def head(self) -> Head:
+        """Branch, upstream and changed files."""
+        return read_head(self.git)
+
+    @cached_property
+    def cache_dir(self) -> str:
+        """Where this clone's caches may be written; need not exist."""
+        return os.path.join(self.common_dir, "mlgit")
+
+    @cached_property
+    def remotes(self) -> Mapping[str, str]:
+        """Name -> URL of the remotes, from the repository's configuration."""
+        output = self.git.spawn("config", "-z", "--get-regexp", r"^remote\..*\.url$").stdout
+        remotes = {}
+        for entry in output.decode("utf-8", "surrogateescape").split("\0"):
+            key, _, url = entry.partition("\n")
+            if url:
+                remotes.setdefault(key.removeprefix("remote.").removesuffix(".url"), url)
+        return remotes
+
+    @cached_property
+    def remote(self) -> str | None:
+        """The remote that releases go to: `origin`, else the upstream's, else the only one."""
+        if "origin" in self.remotes:
+            return "origin"
+        upstream = (self.head.upstream or "").partition("/")[0]
+        if upstream in self.remotes:
+            return upstream
+        return next(iter(self.remotes)) if len(self.remotes) == 1 else None
+
+    @cached_property
+    def branches(self) -> Mapping[str, str]:
+        """Full ref name -> commit of local and remote-tracking branches (`<remote>/HEAD` resolved)."""
+        return {name: oid for name, (oid, _) in self._branch_facts.items()}
+
+    @cached_property
+    def _branch_facts(self) -> Mapping[str, tuple[str, str]]:
+        listing = self.git.run(
+            "for-each-ref", "--format=%(refname)%00%(objectname)%00%(symref)", "refs/heads", "refs/remotes"
+        )
+        facts = {}
+        for line in listing.decode("utf-8", "surrogateescape").splitlines():
+            name, oid, symref = line.split("\0")
+            facts[name] = (oid, symref)
+        return facts
+
+    @cached_property
+    def trunk(self) -> Branch | None:
+        """Where policy is read: `<remote>/HEAD`, else `<remote>/main|master`, else `main|master`.
+
+        None while nothing was committed there (an unborn trunk): the working tree is trunk then.
+        """
+        if self.remote is not None:
+            base = f"refs/remotes/{self.remote}/"
+            target = self._branch_facts.get(f"{base}HEAD", ("", ""))[1]
+            for name in (target, *(base + main for main in _MAIN_NAMES)):
+                if name in self.branches:
+                    return Branch(ref=name, commit=self.branches[name])
+        for main in _MAIN_NAMES:
+            if f"refs/heads/{main}" in self.branches:
+                return Branch(ref=f"refs/heads/{main}", commit=self.branches[f"refs/heads/{main}"])
+        return None
+
+    @cached_property
+    def target(self) -> Branch | None:
+        """What a change is compared with; locally the same branch as trunk."""
+        return self.trunk
+
+    def tree(self, commit: str | None) -> Tree:
+        """The files at a commit (full id), or of the working tree when None."""
+        if commit is None:
+            return self.worktree
+        if commit not in self._trees:
+            self._trees[commit] = CommitTree(self.git, self.objects, commit)
+        return self._trees[commit]
+
+    def config(self, commit: str | None) -> Config:
+        """`mlgit.yaml` at a commit, or in the working tree when None.
+
+        Raises:
+            ConfigError: it is there and invalid.
+        """
+        if commit not in self._configs:
+            from mlgit.adapters.config.loader import load
+
+            content = self.tree(commit).read(CONFIG_FILE)
+            name = CONFIG_FILE if commit is None else f"{commit[:7]}:{CONFIG_FILE}"
+            self._configs[commit] = load(content, name=name, cache_dir=self.cache_dir)
+        return self._configs[commit]
+
+    @property
+    def trunk_config(self) -> Config:
+        """`mlgit.yaml` on trunk; the working tree's while trunk is unborn."""
+        return self.config(None if self.trunk is None else self.trunk.commit)
+
+    def commit(self, revision: str) -> str | None:
+        """The full id of the commit that a plain Git revision names, or None."""
+        return resolve_commit(self.git, revision)
+
+    def close(self) -> None:
+        """Stop what runs."""
+        self.objects.close()
+
+
+def open_project(folder: str, *, now: datetime) -> Project:
+    """The repository around `folder`.
+
+    Raises:
+        StateError: there is none, it is bare, or it belongs to somebody else.
+    """
+    git = Git(os.path.abspath(folder))
+    try:
+        answer = git.run(
+            "rev-parse",
+            "--path-format=absolute",
+            "--show-toplevel",
+            "--git-dir",
+            "--git-common-dir",
+            "--is-shallow-repository",
+            "--show-prefix",
+        )
+    except GitFailed as error:
+        raise _not_usable(folder, error) from error
+    lines = answer.decode("utf-8", "surrogateescape").split("\n")
+    root, git_dir, common_dir, shallow, prefix = lines[:5]
+    return Project(
+        Git(root),
+        root=root,
+        prefix=prefix,
+        git_dir=git_dir,
+        common_dir=common_dir,
+        shallow=shallow == "true",
+        now=now,
+    )
+
+
+def _not_usable(folder: str, error: GitFailed) -> StateError:
+    said = error.stderr
+    if "dubious ownership" in said:
+        return StateError(
+            f"The repository at `{folder}` belongs to somebody else",
+            hint=f"if you trust it, run `git config --global --add safe.directory {os.path.abspath(folder)}`",
+            details=error.details,
+        )
+    if "must be run in a work tree" in said:
+        return StateError(f"`{folder}` is a bare repository", hint="clone it and run mlgit in the clone")
+    if "not a git repository" in said:
+        return StateError(
+            f"`{os.path.abspath(folder)}` is not in a Git repository",
+            hint="run `git init`, go to your repository, or use `-C DIR`",
+        )
+    return StateError(f"git cannot open `{folder}`", details=error.details)

@@ -1,0 +1,1 @@
+"""How a result is told: console, Markdown, JSON, JUnit."""

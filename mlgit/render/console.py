@@ -1,0 +1,88 @@
+"""Console: pages written to a terminal with rich, or as plain text to anything else."""
+
+from __future__ import annotations
+
+from typing import IO, TYPE_CHECKING
+
+from mlgit.render.page import Cell, Line, Page, Table, cell_spans, clean
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_STYLES = {
+    "": "",
+    "ok": "green",
+    "bad": "red",
+    "careful": "yellow",
+    "dim": "dim",
+    "strong": "bold",
+    "name": "cyan",
+}
+_GAP = "  "
+
+
+def write(page: Page, stream: IO[str]) -> None:
+    """Write a page; rich is only loaded for a terminal."""
+    if stream.isatty():
+        write_rich(page, _console(stream))
+    else:
+        stream.write(plain(page))
+
+
+def plain(page: Page) -> str:
+    """The page as plain text, columns aligned, no escape codes."""
+    lines: list[str] = []
+    for block in page:
+        if isinstance(block, Line):
+            text = "".join(clean(span.text) for span in block.spans)
+            lines.append((" " * block.indent + text).rstrip())
+        else:
+            lines += _plain_table(block)
+    return "".join(f"{text}\n" for text in lines)
+
+
+def _cell_text(cell: Cell) -> str:
+    return "".join(clean(span.text) for span in cell_spans(cell))
+
+
+def _plain_table(block: Table) -> list[str]:
+    rows = [tuple(_cell_text(cell) for cell in row) for row in block.rows]
+    shown = [block.header, *rows] if any(block.header) else rows
+    widths = [max(len(row[number]) for row in shown) for number in range(len(block.header))] if shown else []
+    lines = []
+    for row in shown:
+        cells = [
+            text.rjust(width) if number in block.right else text.ljust(width)
+            for number, (text, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        lines.append((" " * block.indent + _GAP.join(cells)).rstrip())
+    return lines
+
+
+def _console(stream: IO[str]) -> Console:
+    from rich.console import Console
+
+    return Console(file=stream, highlight=False, soft_wrap=False)
+
+
+def write_rich(page: Page, console: Console) -> None:
+    """Write a page with colours; wide tables fold instead of being cut."""
+    from rich.padding import Padding
+    from rich.table import Table as RichTable
+    from rich.text import Text
+
+    def text(cell: Cell) -> Text:
+        return Text.assemble(*((clean(span.text), _STYLES[span.style]) for span in cell_spans(cell)))
+
+    for block in page:
+        if isinstance(block, Line):
+            console.print(Padding(text(block.spans), (0, 0, 0, block.indent), expand=False))
+            continue
+        grid = RichTable(
+            box=None, show_header=any(block.header), header_style="dim", pad_edge=False, padding=(0, 2, 0, 0)
+        )
+        for number, title in enumerate(block.header):
+            grid.add_column(title, justify="right" if number in block.right else "left", overflow="fold")
+        for row in block.rows:
+            grid.add_row(*(text(cell) for cell in row))
+        console.print(Padding(grid, (0, 0, 0, block.indent), expand=False))

@@ -1,0 +1,56 @@
+"""JSON: any record as one document with `schema_version`, sorted keys, always valid JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields, is_dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+Json = Any
+"""What json.dumps takes."""
+
+SCHEMA_VERSION = 1
+
+
+def document(record: object) -> str:
+    """The record as a JSON document ending with a line break."""
+    tree = to_json(record)
+    if not isinstance(tree, dict):
+        raise TypeError(f"a document is an object, not {type(record).__name__}")
+    return dumps({"schema_version": SCHEMA_VERSION, **tree})
+
+
+def dumps(tree: Json) -> str:
+    """Sorted keys, two spaces, UTF-8 as it is."""
+    return json.dumps(tree, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def to_json(value: object) -> Json:
+    """Dataclasses become objects, tuples lists, decimals numbers; NaN and infinities become text."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: to_json(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, dict):
+        return {str(key): to_json(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [to_json(item) for item in (sorted(value) if isinstance(value, (set, frozenset)) else value)]
+    if isinstance(value, Decimal):
+        return _number(value)
+    if isinstance(value, float):
+        return _number(Decimal(str(value)))
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%dT%H:%M:%SZ")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")
+    return value
+
+
+def _number(value: Decimal) -> int | float | str:
+    if not value.is_finite():
+        return str(value)
+    if value == value.to_integral_value() and "." not in str(value) and "E" not in str(value).upper():
+        return int(value)
+    return float(value)

@@ -1,0 +1,70 @@
+"""Page: what a command tells a person, before anybody decides about colours and widths."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+Style = Literal["", "ok", "bad", "careful", "dim", "strong", "name"]
+
+
+class Span(NamedTuple):
+    """A piece of text in one style."""
+
+    text: str
+    style: Style = ""
+
+
+Cell = str | Span | tuple[Span, ...]
+"""What may stand in a line or a table's cell."""
+
+
+class Line(NamedTuple):
+    """One line."""
+
+    spans: tuple[Span, ...]
+    indent: int = 0
+
+
+class Table(NamedTuple):
+    """Columns under a header; `right` names the columns (by number) that stand to the right."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    right: frozenset[int] = frozenset()
+    indent: int = 2
+
+
+Block = Line | Table
+Page = list[Block]
+
+
+def line(*parts: str | Span, indent: int = 0) -> Line:
+    """One line of plain and styled parts."""
+    return Line(tuple(spans(parts)), indent)
+
+
+def table(
+    header: Sequence[str], rows: Iterable[Sequence[Cell]], *, right: Iterable[int] = (), indent: int = 2
+) -> Table:
+    """A table; every row has as many cells as the header."""
+    return Table(tuple(header), tuple(tuple(row) for row in rows), frozenset(right), indent)
+
+
+def spans(parts: Iterable[str | Span]) -> list[Span]:
+    """All parts as spans."""
+    return [part if isinstance(part, Span) else Span(part) for part in parts]
+
+
+def cell_spans(cell: Cell) -> tuple[Span, ...]:
+    """The spans of a cell."""
+    if isinstance(cell, str):
+        return (Span(cell),)
+    return (cell,) if isinstance(cell, Span) else cell
+
+
+def clean(text: str) -> str:
+    """Text from outside without control characters, so that it cannot steer a terminal."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)

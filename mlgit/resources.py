@@ -1,0 +1,31 @@
+"""Finds schemas/ and ci-templates/, in a wheel and in a checkout."""
+
+from __future__ import annotations
+
+import os
+
+_PACKAGE = os.path.dirname(os.path.abspath(__file__))
+
+
+def folder(name: str) -> str:
+    """The absolute path of a shipped folder.
+
+    Args:
+        name: `schemas` or `ci-templates`.
+
+    Raises:
+        FileNotFoundError: when the installation is broken.
+    """
+    for candidate in (
+        os.path.join(_PACKAGE, "_shipped", name),
+        os.path.join(os.path.dirname(_PACKAGE), name),
+    ):
+        if os.path.isdir(candidate):
+            return candidate
+    raise FileNotFoundError(name)
+
+
+def schema_text(name: str) -> str:
+    """The text of `schemas/<name>.schema.json`."""
+    with open(os.path.join(folder("schemas"), f"{name}.schema.json"), encoding="utf-8") as file:
+        return file.read()

@@ -1,0 +1,66 @@
+"""Fixtures: a pinned environment and real repositories, built once a run and copied per test."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+from filelock import FileLock
+
+from tests.support import pipeline
+from tests.support.shell import Folder, pinned_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _pinned_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """HOME, identity and dates are the same on every machine."""
+    home = tmp_path_factory.mktemp("home")
+    (home / ".gitconfig").write_text(
+        '[init]\n\tdefaultBranch = main\n[protocol "file"]\n\tallow = always\n'
+        "[core]\n\tautocrlf = false\n[gc]\n\tauto = 0\n[advice]\n\tdetachedHead = false\n",
+        encoding="utf-8",
+    )
+    before = dict(os.environ)
+    pinned = pinned_environment(home)
+    os.environ.clear()
+    os.environ.update(pinned)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for all workers of this run."""
+    base = tmp_path_factory.getbasetemp()
+    return base if "PYTEST_XDIST_WORKER" not in os.environ else base.parent
+
+
+@pytest.fixture(scope="session")
+def pipeline_template(shared_folder: Path) -> Path:
+    """The template of tests/support/pipeline.py, built by whichever worker comes first."""
+    place = shared_folder / "pipeline-template"
+    with FileLock(f"{place}.lock"):
+        if not (place / "work" / "dvc.lock").exists():
+            pipeline.build(place)
+    return place
+
+
+@pytest.fixture
+def project(pipeline_template: Path, tmp_path: Path) -> Folder:
+    """A clone of a small DVC project: pipeline run, pushed, clean; its own origin and DVC remote."""
+    return pipeline.copy(pipeline_template, tmp_path / "project")
+
+
+@pytest.fixture
+def empty_repository(tmp_path: Path) -> Folder:
+    """A Git repository without a commit."""
+    folder = Folder(tmp_path / "empty")
+    folder.path.mkdir()
+    folder.git("init", "-q", "-b", "main")
+    return folder

@@ -1,0 +1,99 @@
+"""A small real DVC project: .dvc-tracked data, prepare -> train -> evaluate, remote and origin.
+
+The scripts use only the standard library, so that `dvc repro` takes a second.
+"""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+from tests.support.shell import Folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DVC_YAML = """\
+stages:
+  prepare:
+    cmd: python src/prepare.py
+    deps: [data/raw.csv, src/prepare.py]
+    outs: [data/clean.csv]
+  train:
+    cmd: python src/train.py
+    deps: [data/clean.csv, src/train.py]
+    params: [train.slope]
+    outs: [models/line.json]
+  evaluate:
+    cmd: python src/evaluate.py
+    deps: [data/clean.csv, models/line.json, src/evaluate.py]
+    metrics:
+      - metrics/test.json: {cache: false}
+artifacts:
+  line: {path: models/line.json, type: model, desc: A straight line}
+"""
+PREPARE = """\
+rows = open("data/raw.csv").read().splitlines()
+open("data/clean.csv", "w").write("\\n".join(row for row in rows if row) + "\\n")
+"""
+TRAIN = """\
+import json, re
+slope = float(re.search(r"slope: *([0-9.e-]+)", open("params.yaml").read()).group(1))
+json.dump({"slope": slope}, open("models/line.json", "w"))
+"""
+EVALUATE = """\
+import json
+slope = json.load(open("models/line.json"))["slope"]
+rows = [row.split(",") for row in open("data/clean.csv").read().splitlines()[1:]]
+error = sum(abs(float(y) - slope * float(x)) for x, y in rows) / len(rows)
+json.dump({"mae": round(error, 6), "r2": round(1 - error, 6), "rows": len(rows)}, open("metrics/test.json", "w"))
+"""
+MLGIT_YAML = """\
+version: 1
+models:
+  line: {path: models/line.json}
+gates:
+  r2-floor: {metric: r2, min: 0.5}
+  mae-vs-base: {metric: mae, vs: base, max_rise: 0.05}
+environments:
+  staging: {auto: true}
+  prod: {from: staging}
+"""
+
+
+def build(place: Path) -> None:
+    """Build `origin.git`, `storage` (the DVC remote) and `work` (a clone with one full run) in `place`."""
+    place.mkdir(parents=True)
+    Folder(place).git("init", "-q", "--bare", "-b", "main", "origin.git")
+    Folder(place).git("clone", "-q", "origin.git", "work")
+    work = Folder(place / "work")
+    work.git("checkout", "-q", "-b", "main")
+    work.dvc("init", "-q")
+    work.dvc("remote", "add", "-q", "-d", "storage", "../storage")
+    work.write("data/raw.csv", "x,y\n" + "".join(f"{x},{2 * x}\n" for x in range(1, 11)))
+    work.write("params.yaml", "train:\n  slope: 1.99\n")
+    work.write("dvc.yaml", DVC_YAML)
+    work.write("src/prepare.py", PREPARE)
+    work.write("src/train.py", TRAIN)
+    work.write("src/evaluate.py", EVALUATE)
+    work.write("mlgit.yaml", MLGIT_YAML)
+    for name in ("models", "metrics"):
+        (work.path / name).mkdir()
+    work.write("models/.gitignore", "")
+    work.dvc("add", "-q", "data/raw.csv")
+    work.dvc("repro", "-q")
+    work.dvc("push", "-q")
+    work.commit("Train a line")
+    work.git("push", "-q", "-u", "origin", "main")
+    work.git("remote", "set-head", "origin", "main")
+
+
+def copy(template: Path, place: Path) -> Folder:
+    """A fresh copy of the template: the clone, whose remotes are the copy's own.
+
+    Remotes are relative (`../origin.git`), so that a copy never reaches the template.
+    """
+    shutil.copytree(template, place, symlinks=True)
+    work = Folder(place / "work")
+    work.git("remote", "set-url", "origin", str(place / "origin.git"))
+    return work

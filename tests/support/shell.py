@@ -1,0 +1,107 @@
+"""Run real commands in tests with a pinned environment."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+EPOCH = "2026-03-01T12:00:00+00:00"
+
+
+def pinned_environment(home: Path) -> dict[str, str]:
+    """An environment in which git and dvc behave the same on every machine."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("GIT_", "DVC_", "CI", "GITHUB_", "GITLAB_", "MLGIT_"))
+    }
+    return kept | {
+        "HOME": str(home),
+        "XDG_CONFIG_HOME": str(home / ".config"),
+        "XDG_CACHE_HOME": str(home / ".cache"),
+        "GIT_CONFIG_GLOBAL": str(home / ".gitconfig"),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_AUTHOR_NAME": "Ada",
+        "GIT_AUTHOR_EMAIL": "ada@example.org",
+        "GIT_COMMITTER_NAME": "Ada",
+        "GIT_COMMITTER_EMAIL": "ada@example.org",
+        "GIT_AUTHOR_DATE": EPOCH,
+        "GIT_COMMITTER_DATE": EPOCH,
+        "DVC_NO_ANALYTICS": "1",
+        "DVC_GLOBAL_CONFIG_DIR": str(home / ".dvc-global"),
+        "DVC_SYSTEM_CONFIG_DIR": str(home / ".dvc-system"),
+        "DVC_SITE_CACHE_DIR": str(home / ".dvc-site"),
+        "NO_COLOR": "1",
+        "TZ": "UTC",
+        "LC_ALL": "C.UTF-8",
+        "PATH": os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]]),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a command did."""
+
+    status: int
+    out: str
+    err: str
+
+    def json(self) -> Any:  # noqa: ANN401 (it is whatever the command printed)
+        import json
+
+        return json.loads(self.out)
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder in which real commands run; `ok` expects success."""
+
+    path: Path
+
+    def __truediv__(self, name: str) -> Path:
+        return self.path / name
+
+    def run(self, *argv: str, env: dict[str, str] | None = None, stdin: str | None = None) -> Done:
+        done = subprocess.run(
+            argv,
+            cwd=self.path,
+            env=None if env is None else os.environ | env,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    def ok(self, *argv: str, env: dict[str, str] | None = None) -> str:
+        done = self.run(*argv, env=env)
+        assert done.status == 0, f"{argv} -> {done.status}\n{done.out}\n{done.err}"
+        return done.out
+
+    def git(self, *argv: str, env: dict[str, str] | None = None) -> str:
+        return self.ok("git", *argv, env=env).strip()
+
+    def dvc(self, *argv: str) -> str:
+        return self.ok(sys.executable, "-m", "dvc", *argv)
+
+    def mlgit(self, *argv: str, env: dict[str, str] | None = None) -> Done:
+        """The real program in a process of its own."""
+        return self.run(sys.executable, "-m", "mlgit", *argv, env=env)
+
+    def write(self, name: str, text: str) -> Path:
+        path = self.path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def commit(self, message: str, *, date: str | None = None) -> str:
+        """Commit everything; the new commit's id."""
+        env = {"GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date} if date else None
+        self.git("add", "-A")
+        self.git("commit", "-qm", message, "--allow-empty", env=env)
+        return self.git("rev-parse", "HEAD")
