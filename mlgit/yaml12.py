@@ -1,0 +1,398 @@
+"""YAML 1.2 as DVC reads it: libyaml's parser under the resolvers of the newer dialect.
+
+PyYAML alone speaks 1.1, where `1e-3` is text and `yes` is a boolean. Keys that stand twice are always
+refused. Times and dates stay text, as the 1.2 core schema has it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from mlgit.errors import ConfigError, Location
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+_Parser: Any = getattr(getattr(yaml, "cyaml", None), "CParser", None)
+Event = Any
+"""A parser event; the stubs leave out half of its attributes."""
+
+MAX_DEPTH = 64
+MAX_STRICT_BYTES = 1 << 20
+
+_FLOAT = re.compile(
+    r"[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+]?[0-9]+)?|[-+]?[0-9][0-9_]*[eE][-+]?[0-9]+"
+    r"|[-+]?\.[0-9_]+(?:[eE][-+][0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
+)
+_INT = re.compile(r"[-+]?0b[01_]+|[-+]?0o[0-7_]+|[-+]?[0-9_]+|[-+]?0x[0-9a-fA-F_]+")
+_NULL = frozenset({"~", "null", "Null", "NULL", ""})
+_BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_TAG = "tag:yaml.org,2002:"
+_CONFLICT = re.compile(r"(?m)^(?:<{7}|={7}|>{7})(?: |$)")
+
+
+class Node:
+    """A value with its place; lines and columns count from 1.
+
+    `value` is a plain Python value for a scalar, a dict of key -> `Entry` for a mapping, a list of
+    nodes for a sequence. `text` is a scalar as it is written.
+    """
+
+    __slots__ = ("column", "line", "text", "value", "width")
+
+    def __init__(self, value: object, *, line: int, column: int, width: int = 1, text: str = "") -> None:
+        self.value = value
+        self.line = line
+        self.column = column
+        self.width = width
+        self.text = text
+
+    def find(self, path: Sequence[str | int]) -> Node | None:
+        """The node at a path of keys and list positions."""
+        node: Node | None = self
+        for step in path:
+            if node is None:
+                return None
+            if isinstance(node.value, dict):
+                entry = node.value.get(step)
+                node = entry.node if entry is not None else None
+            elif isinstance(node.value, list) and isinstance(step, int) and step < len(node.value):
+                node = node.value[step]
+            else:
+                return None
+        return node
+
+    def find_key(self, path: Sequence[str | int]) -> Node | None:
+        """The key that the last step of a path names, or the list item there."""
+        parent = self.find(path[:-1]) if path else None
+        if parent is not None and isinstance(parent.value, dict):
+            entry = parent.value.get(path[-1])
+            return entry.key if entry is not None else None
+        return self.find(path)
+
+
+class Entry:
+    """A key and its value in a mapping."""
+
+    __slots__ = ("key", "node")
+
+    def __init__(self, key: Node, node: Node) -> None:
+        self.key = key
+        self.node = node
+
+
+def load(text: bytes | str, *, name: str, strict: bool = True, floats_as_decimal: bool = False) -> object:
+    """The value of a document; None when it is empty.
+
+    Args:
+        text: the file.
+        name: how errors call it.
+        strict: refuse anchors, aliases, merge keys, tags and more than 1 MiB.
+        floats_as_decimal: floating-point numbers become `Decimal`, exactly as written.
+
+    Raises:
+        ConfigError: it is no YAML, or more than is allowed; with the place.
+    """
+    reader = _Reader(text, name=name, strict=strict, floats_as_decimal=floats_as_decimal)
+    return reader.document(reader.value)
+
+
+def compose(
+    text: bytes | str, *, name: str, strict: bool = True, floats_as_decimal: bool = False
+) -> Node | None:
+    """The document as a tree of nodes with places; None when it is empty.
+
+    Args and errors as for `load`.
+    """
+    reader = _Reader(text, name=name, strict=strict, floats_as_decimal=floats_as_decimal)
+    root = reader.document(reader.node)
+    return root if isinstance(root, Node) else None
+
+
+def plain(node: Node) -> object:
+    """What `load` would have given for this node."""
+    if isinstance(node.value, dict):
+        return {key: plain(entry.node) for key, entry in node.value.items()}
+    if isinstance(node.value, list):
+        return [plain(item) for item in node.value]
+    return node.value
+
+
+def scalar(text: str, *, floats_as_decimal: bool = False) -> object:
+    """What an unquoted scalar means."""
+    if not text or text[0] in "+-.0123456789":
+        if _INT.fullmatch(text) and text.strip("+-_"):
+            return _integer(text)
+        if _FLOAT.fullmatch(text):
+            return _floating(text, as_decimal=floats_as_decimal)
+    if text in _BOOL:
+        return _BOOL[text]
+    return None if text in _NULL else text
+
+
+def _integer(text: str) -> object:
+    digits = text.replace("_", "")
+    bases = {"0b": 2, "0o": 8, "0x": 16}
+    base = bases.get(digits.lstrip("+-")[:2], 10)
+    try:
+        return int(digits, base)
+    except ValueError:  # more digits than int() reads
+        return text
+
+
+def _floating(text: str, *, as_decimal: bool) -> object:
+    digits = text.replace("_", "").lower().replace(".inf", "inf").replace(".nan", "nan")
+    if as_decimal:
+        from decimal import Decimal
+
+        return Decimal(digits)
+    return float(digits)
+
+
+class _Reader:
+    """Turns parser events into values or nodes."""
+
+    def __init__(self, text: bytes | str, *, name: str, strict: bool, floats_as_decimal: bool) -> None:
+        self._name = name
+        self._strict = strict
+        self._decimal = floats_as_decimal
+        self._depth = 0
+        self._anchors: dict[str, object] = {}
+        self._text = text if isinstance(text, str) else self._decode(text)
+        if strict and len(self._text) > MAX_STRICT_BYTES:
+            raise ConfigError(f"`{name}` is larger than 1 MiB", location=Location(name))
+
+    def _decode(self, content: bytes) -> str:
+        try:
+            return content.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            line = content.count(b"\n", 0, error.start) + 1
+            raise ConfigError(
+                f"`{self._name}` is not UTF-8 text", location=Location(self._name, line=line)
+            ) from error
+
+    def document(self, build: Callable[[Event], object]) -> object:
+        """Read the one document of the file."""
+        try:
+            self._events = self._start()
+            next(self._events)
+            event = next(self._events)
+            if isinstance(event, yaml.StreamEndEvent):
+                return None
+            value = build(next(self._events))
+            next(self._events)
+            more = next(self._events)
+        except yaml.reader.ReaderError as error:
+            raise self._unreadable(error) from error
+        except yaml.YAMLError as error:
+            raise self._syntax(error) from error
+        if not isinstance(more, yaml.StreamEndEvent):
+            raise self._refuse("A second document begins here", more, expected="one document")
+        return value
+
+    def _start(self) -> Iterator[Event]:
+        if _Parser is None:  # pragma: no cover (a PyYAML built without libyaml)
+            yield from yaml.parse(self._text, Loader=yaml.SafeLoader)
+            return
+        parser = _Parser(self._text)
+        try:
+            while (event := parser.get_event()) is not None:
+                yield event
+        finally:
+            parser.dispose()
+
+    def value(self, event: Event) -> object:
+        """A plain value, beginning with this event."""
+        if isinstance(event, yaml.ScalarEvent):
+            found = self._scalar(event)
+        elif isinstance(event, yaml.AliasEvent):
+            return self._alias(event)
+        else:
+            self._enter(event)
+            found = self._mapping(event) if isinstance(event, yaml.MappingStartEvent) else self._list(event)
+            self._depth -= 1
+        if event.anchor is not None:
+            self._remember(event, found)
+        return found
+
+    def _list(self, event: Event) -> list[object]:
+        found: list[object] = []
+        self._remember(event, found)
+        for inner in self._events:
+            if isinstance(inner, yaml.SequenceEndEvent):
+                break
+            found.append(self.value(inner))
+        return found
+
+    def _mapping(self, event: Event) -> dict[object, object]:
+        found: dict[object, object] = {}
+        merged: list[object] = []
+        self._remember(event, found)
+        for inner in self._events:
+            if isinstance(inner, yaml.MappingEndEvent):
+                break
+            if self._merges(inner):
+                merged.append(self.value(next(self._events)))
+                continue
+            key = self._key(inner)
+            if key in found:
+                raise self._duplicate(inner)
+            found[key] = self.value(next(self._events))
+        for source in merged:
+            for one in source if isinstance(source, list) else [source]:
+                if not isinstance(one, dict):
+                    raise self._refuse("A merge key needs a mapping", event)
+                for key, value in one.items():
+                    found.setdefault(key, value)
+        return found
+
+    def node(self, event: Event) -> Node:
+        """A node, beginning with this event."""
+        start: Any = event.start_mark
+        line, column = start.line + 1, start.column + 1
+        if isinstance(event, yaml.ScalarEvent):
+            end: Any = event.end_mark
+            same_line = end.line + 1 == line
+            width = max(1, end.column + 1 - column) if same_line else 1
+            made = Node(self._scalar(event), line=line, column=column, width=width, text=event.value)
+        elif isinstance(event, yaml.AliasEvent):
+            found = self._alias(event)
+            if not isinstance(found, Node):  # pragma: no cover (anchors hold nodes here)
+                raise TypeError(type(found))
+            return found
+        else:
+            self._enter(event)
+            made = Node(None, line=line, column=column)
+            self._remember(event, made)
+            made.value = (
+                self._mapping_nodes() if isinstance(event, yaml.MappingStartEvent) else self._list_nodes()
+            )
+            self._depth -= 1
+        if event.anchor is not None:
+            self._remember(event, made)
+        return made
+
+    def _list_nodes(self) -> list[Node]:
+        found = []
+        for inner in self._events:
+            if isinstance(inner, yaml.SequenceEndEvent):
+                break
+            found.append(self.node(inner))
+        return found
+
+    def _mapping_nodes(self) -> dict[object, Entry]:
+        found: dict[object, Entry] = {}
+        merged: list[Node] = []
+        for inner in self._events:
+            if isinstance(inner, yaml.MappingEndEvent):
+                break
+            if self._merges(inner):
+                merged.append(self.node(next(self._events)))
+                continue
+            key = self._key(inner)
+            if key in found:
+                raise self._duplicate(inner)
+            mark: Any = inner.start_mark
+            key_node = Node(
+                key,
+                line=mark.line + 1,
+                column=mark.column + 1,
+                width=max(1, inner.end_mark.column - inner.start_mark.column),
+                text=str(key),
+            )
+            found[key] = Entry(key_node, self.node(next(self._events)))
+        for source in merged:
+            for one in source.value if isinstance(source.value, list) else [source]:
+                if isinstance(one.value, dict):
+                    for key, entry in one.value.items():
+                        found.setdefault(key, entry)
+        return found
+
+    def _scalar(self, event: Event) -> object:
+        if event.tag is None:
+            return scalar(event.value, floats_as_decimal=self._decimal) if event.implicit[0] else event.value
+        if event.tag == "!" or event.tag == _TAG + "str":
+            return event.value
+        if self._strict or event.tag not in {_TAG + kind for kind in ("int", "float", "bool", "null")}:
+            raise self._refuse(f"The tag `{event.tag.replace(_TAG, '!!')}` is not allowed", event)
+        return scalar(event.value, floats_as_decimal=self._decimal)
+
+    def _key(self, event: Event) -> object:
+        if not isinstance(event, yaml.ScalarEvent):
+            if isinstance(event, yaml.AliasEvent):
+                found = self._alias(event)
+                found = found.value if isinstance(found, Node) else found
+                if not isinstance(found, (dict, list)):
+                    return found
+            raise self._refuse("A key is a plain word here", event)
+        key = self._scalar(event)
+        if event.anchor is not None:
+            self._remember(event, key)
+        return key
+
+    def _merges(self, event: Event) -> bool:
+        merges = isinstance(event, yaml.ScalarEvent) and event.value == "<<" and event.implicit[0]
+        if merges and self._strict:
+            raise self._refuse("Merge keys (`<<`) are not allowed", event)
+        return merges
+
+    def _alias(self, event: Event) -> object:
+        if self._strict:
+            raise self._refuse(f"Aliases (`*{event.anchor}`) are not allowed", event)
+        if event.anchor not in self._anchors:
+            raise self._refuse(f"There is no anchor `&{event.anchor}` before this", event)
+        return self._anchors[event.anchor]
+
+    def _remember(self, event: Event, value: object) -> None:
+        if event.anchor is not None:
+            if self._strict:
+                raise self._refuse(f"Anchors (`&{event.anchor}`) are not allowed", event)
+            self._anchors[event.anchor] = value
+
+    def _enter(self, event: Event) -> None:
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise self._refuse(f"This is nested more than {MAX_DEPTH} levels deep", event)
+        if event.tag is not None and (self._strict or event.tag not in {"!", _TAG + "map", _TAG + "seq"}):
+            raise self._refuse(f"The tag `{event.tag.replace(_TAG, '!!')}` is not allowed", event)
+
+    def _duplicate(self, event: Event) -> ConfigError:
+        return self._refuse(
+            f"The key `{event.value}` stands twice in the same mapping", event, expected="each key once"
+        )
+
+    def _refuse(self, message: str, event: Event, *, expected: str | None = None) -> ConfigError:
+        start, end = event.start_mark, event.end_mark
+        width = end.column - start.column if end.line == start.line else 1
+        return ConfigError(
+            message, location=self._location(start.line, start.column, width=width), expected=expected
+        )
+
+    def _unreadable(self, error: yaml.reader.ReaderError) -> ConfigError:
+        before = self._text.encode("utf-8", "replace")[: error.position].decode("utf-8", "replace")
+        line = before.count("\n")
+        return ConfigError(
+            f"`{self._name}` has a character that YAML does not allow", location=self._location(line, 0)
+        )
+
+    def _syntax(self, error: yaml.YAMLError) -> ConfigError:
+        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+        problem = getattr(error, "problem", None) or str(error)
+        hint = None
+        if _CONFLICT.search(self._text):
+            hint = "it looks like an unresolved merge conflict: choose one side of `<<<<<<<` … `>>>>>>>`"
+        context = getattr(error, "context", None)
+        return ConfigError(
+            f"`{self._name}` is not valid YAML: {problem}",
+            location=self._location(mark.line, mark.column) if mark else Location(self._name),
+            details=(context,) if context else (),
+            hint=hint,
+        )
+
+    def _location(self, line: int, column: int, *, width: int = 1) -> Location:
+        lines = self._text.splitlines()
+        snippet = lines[line] if line < len(lines) else None
+        return Location(self._name, line=line + 1, column=column + 1, snippet=snippet, width=width)

@@ -1,0 +1,162 @@
+"""YAML is read as DVC reads it, and what it must refuse is refused with a place."""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from mlgit.errors import ConfigError
+from mlgit.yaml12 import compose, load, plain
+
+WORDS = """\
+010 0o17 1_000 1e3 1e-3 yes no on off 0x1F .5e3 1.e3 +1 12:30:45 0b11 _1 1.5E+3 .inf -.inf 08
+-.5 0_7 ~ null True false 1. +.5e+3 1e5 a-b 1.2.3 v1 2e 0x 1__0 .
+"""
+SCALARS = [
+    *WORDS.split(),
+    "",
+    "a b",
+    "'1'",
+    '"x"',
+    "[1, 2.5, x]",
+    "{a: 1, b: {c: yes}}",
+]
+
+
+# JSON writes what is beyond the basic plane as two halves, which YAML does not put together.
+TEXT = st.text(st.characters(max_codepoint=0xFFFF, exclude_categories=["Cs"]), max_size=80)
+
+
+def by_ruamel(text: str) -> object:
+    return YAML(typ="safe").load(text)
+
+
+@pytest.mark.parametrize("scalar", SCALARS)
+def test_a_scalar_means_what_it_means_to_dvc(scalar: str) -> None:
+    text = f"k: {scalar}\n"
+    assert repr(load(text, name="x")) == repr(by_ruamel(text))
+
+
+@given(st.text(alphabet="0123456789eE+-._xobnaif", min_size=1, max_size=6))
+def test_a_number_like_word_means_what_it_means_to_dvc(scalar: str) -> None:
+    text = f"k: {scalar}\n"
+    try:
+        theirs = by_ruamel(text)
+    except (YAMLError, ValueError, IndexError):
+        return
+    ours = load(text, name="x")
+    if scalar.lower().lstrip("+-").startswith("0o") or "-" in scalar[4:5]:
+        return  # a date (text for us) or an odd octal
+    assert repr(ours) == repr(theirs)
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXT,
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
+        max_leaves=10,
+    )
+)
+def test_what_json_writes_comes_back(value: object) -> None:
+    import json
+
+    text = json.dumps({"k": value})
+    assert load(text, name="x") == {"k": value}
+    root = compose(text, name="x")
+    assert root is not None
+    assert plain(root) == {"k": value}
+
+
+BAD = {
+    "a key that stands twice": ("a: 1\nb: 2\na: 3\n", 3, "twice"),
+    "an unclosed list": ("a: [1\n", 2, "not valid YAML"),
+    "an anchor": ("a: &x 1\n", 1, "Anchors"),
+    "an alias": ("a: *x\n", 1, "Aliases"),
+    "a merge key": ("<<: {a: 1}\n", 1, "Merge keys"),
+    "a tag": ("a: !!python/object:x 1\n", 1, "tag"),
+    "two documents": ("a: 1\n---\nb: 1\n", 2, "second document"),
+    "a tab": ("a:\n\t- b\n", 2, "not valid YAML"),
+    "a control character": ("a: 1\nb: \x01\n", 2, "character"),
+    "too deep": ("[" * 100, 1, "levels deep"),
+    "a list as key": ("? [1]\n: 2\n", 1, "key"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_yaml_is_refused_with_its_line(case: str) -> None:
+    text, line, words = BAD[case]
+    with pytest.raises(ConfigError) as caught:
+        load(text, name="f.yaml")
+    assert words in caught.value.message
+    location = caught.value.location
+    assert location is not None
+    assert (location.path, location.line) == ("f.yaml", line)
+
+
+def test_a_merge_conflict_is_named() -> None:
+    with pytest.raises(ConfigError) as caught:
+        load("<<<<<<< HEAD\na: 1\n=======\na: 2\n>>>>>>> other\n", name="dvc.yaml")
+    assert "merge conflict" in (caught.value.hint or "")
+
+
+def test_text_that_is_not_utf8_is_refused() -> None:
+    with pytest.raises(ConfigError, match="not UTF-8"):
+        load(b"a: \xff\n", name="x")
+
+
+def test_more_than_a_mebibyte_is_refused_only_when_strict() -> None:
+    text = "a: " + "x" * (1 << 20)
+    with pytest.raises(ConfigError, match="larger than 1 MiB"):
+        load(text, name="x")
+    assert load(text, name="x", strict=False) == {"a": "x" * (1 << 20)}
+
+
+def test_anchors_and_merge_keys_work_when_not_strict() -> None:
+    text = "a: &x {b: 1, c: 2}\nd: {<<: *x, c: 3}\ne: *x\n"
+    assert load(text, name="x", strict=False) == by_ruamel(text)
+
+
+def test_an_alias_without_its_anchor_is_refused() -> None:
+    with pytest.raises(ConfigError, match="no anchor"):
+        load("a: *x\n", name="x", strict=False)
+
+
+def test_floats_become_decimals_as_written() -> None:
+    found = load("a: 0.10\nb: 1e-3\nc: 2\nd: .nan\n", name="x", floats_as_decimal=True)
+    assert isinstance(found, dict)
+    assert (found["a"], str(found["a"])) == (Decimal("0.10"), "0.10")
+    assert found["b"] == Decimal("0.001")
+    assert found["c"] == 2
+    assert found["d"].is_nan()
+    plain_nan = load("d: .nan\n", name="x")
+    assert isinstance(plain_nan, dict)
+    assert math.isnan(plain_nan["d"])
+
+
+def test_a_path_leads_to_its_line_and_column() -> None:
+    root = compose("a:\n  b: [1, {c: xyz}]\n", name="x")
+    assert root is not None
+    node = root.find(["a", "b", 1, "c"])
+    assert node is not None
+    assert (node.line, node.column, node.width, node.value) == (2, 14, 3, "xyz")
+    key = root.find_key(["a", "b"])
+    assert key is not None
+    assert (key.line, key.column, key.value) == (2, 3, "b")
+    assert root.find(["a", "nothing", 0]) is None
+
+
+def test_libyaml_does_the_parsing() -> None:
+    from mlgit import yaml12
+
+    assert yaml12._Parser is not None
+
+
+def test_an_empty_document_is_nothing() -> None:
+    assert load("# only a comment\n", name="x") is None
+    assert compose("", name="x") is None
