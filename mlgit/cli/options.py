@@ -74,6 +74,8 @@ class MlgitCommand(click.Command):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (click's own signature)
         super().__init__(*args, **kwargs)
+        # In a raw docstring click's mark for "do not wrap" is two characters.
+        self.help = (self.help or "").replace("\\b\n", "\b\n")
         self.params.extend(global_options())
 
 

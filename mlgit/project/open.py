@@ -86,7 +86,7 @@ class Project:
     def remotes(self) -> Mapping[str, str]:
         """Name -> URL of the remotes, from the repository's configuration."""
         output = self.git.spawn("config", "-z", "--get-regexp", r"^remote\..*\.url$").stdout
-        remotes = {}
+        remotes: dict[str, str] = {}
         for entry in output.decode("utf-8", "surrogateescape").split("\0"):
             key, _, url = entry.partition("\n")
             if url:
@@ -163,6 +163,10 @@ class Project:
             self._configs[commit] = load(content, name=name, cache_dir=self.cache_dir)
         return self._configs[commit]
 
+    def suppose_config(self, config: Config) -> None:
+        """Take this for the working tree's `mlgit.yaml`, which is about to be written."""
+        self._configs[None] = config
+
     @property
     def trunk_config(self) -> Config:
         """`mlgit.yaml` on trunk; the working tree's while trunk is unborn."""
@@ -171,6 +175,11 @@ class Project:
     def commit(self, revision: str) -> str | None:
         """The full id of the commit that a plain Git revision names, or None."""
         return resolve_commit(self.git, revision)
+
+    def forget_refs(self) -> None:
+        """Read branches and trunk anew; for whoever fetched or moved them."""
+        for name in ("head", "_branch_facts", "branches", "trunk", "target"):
+            self.__dict__.pop(name, None)
 
     def close(self) -> None:
         """Stop what runs."""

@@ -75,6 +75,9 @@ def write_rich(page: Page, console: Console) -> None:
         return Text.assemble(*((clean(span.text), _STYLES[span.style]) for span in cell_spans(cell)))
 
     for block in page:
+        if isinstance(block, Line) and not any(span.text for span in block.spans):
+            console.print()
+            continue
         if isinstance(block, Line):
             console.print(Padding(text(block.spans), (0, 0, 0, block.indent), expand=False))
             continue

@@ -27,7 +27,7 @@ def dumps(tree: Json) -> str:
     return json.dumps(tree, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def to_json(value: object) -> Json:
+def to_json(value: object) -> Json:  # noqa: PLR0911 (one return a kind of value)
     """Dataclasses become objects, tuples lists, decimals numbers; NaN and infinities become text."""
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: to_json(getattr(value, field.name)) for field in fields(value)}

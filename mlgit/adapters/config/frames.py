@@ -1,0 +1,87 @@
+"""Frames: from a path in a YAML document to the line, column and snippet a person is shown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.errors import ConfigError, Location
+from mlgit.yaml12 import compose, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlgit.yaml12 import Node
+
+_SNIPPET = 200
+
+
+class Document:
+    """A YAML file with the place of everything in it.
+
+    Args:
+        content: the file's bytes.
+        name: how errors call the file.
+
+    Raises:
+        ConfigError: it is no YAML, or more than is allowed; with the place.
+    """
+
+    def __init__(self, content: bytes, *, name: str) -> None:
+        self.name = name
+        self._lines = content.decode("utf-8-sig", "replace").splitlines()
+        try:
+            self.root: Node | None = compose(content, name=name, floats_as_decimal=True)
+        except ConfigError as error:
+            error.location = self._seen(error.location)
+            raise
+        self.value: object = None if self.root is None else plain(self.root)
+
+    def location(self, path: Sequence[str | int] = (), *, key: bool = False) -> Location:
+        """Where the value at `path` stands, or its key; the nearest thing above it when it is not there."""
+        if self.root is None:
+            return self._location(1, 1, 1)
+        steps = tuple(path)
+        while steps:
+            node = self.root.find_key(steps) if key else self.root.find(steps)
+            if node is not None:
+                # An empty value has no place worth showing; its key has.
+                node = self.root.find_key(steps) or node if node.value is None else node
+                return self._location(node.line, node.column, node.width)
+            steps, key = steps[:-1], True
+        return self._location(self.root.line, self.root.column, 1)
+
+    def line(self, path: Sequence[str | int]) -> int | None:
+        """The line on which the key at the end of `path` stands."""
+        node = None if self.root is None else self.root.find_key(tuple(path))
+        return None if node is None else node.line
+
+    def problem(
+        self,
+        message: str,
+        path: Sequence[str | int] = (),
+        *,
+        key: bool = False,
+        expected: str | None = None,
+        hint: str | None = None,
+    ) -> ConfigError:
+        """An error at a place of this document; `key` marks the key instead of the value."""
+        return ConfigError(message, location=self.location(path, key=key), expected=expected, hint=hint)
+
+    def _seen(self, location: Location | None) -> Location | None:
+        """A place behind the end (of a file cut short) as the end of the last line with text."""
+        if location is None or location.line is None or location.line <= len(self._lines):
+            return location
+        for line in range(len(self._lines), 0, -1):
+            text = self._lines[line - 1].rstrip()
+            if text:
+                return self._location(line, len(text) + 1, 1)
+        return location
+
+    def _location(self, line: int, column: int, width: int) -> Location:
+        snippet = self._lines[line - 1] if line <= len(self._lines) else None
+        if snippet is not None and len(snippet) > _SNIPPET:
+            snippet = snippet[: _SNIPPET - 1] + "…"
+            if column > _SNIPPET:
+                return Location(self.name, line=line, column=column)
+            width = min(width, _SNIPPET - column)
+        return Location(self.name, line=line, column=column, snippet=snippet, width=width)

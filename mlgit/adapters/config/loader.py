@@ -1,0 +1,152 @@
+"""Loader: the text of mlgit.yaml to a Config, or every problem in it with its place."""
+
+from __future__ import annotations
+
+import posixpath
+from typing import TYPE_CHECKING, Any
+
+from mlgit.adapters.config.cache import Cache
+from mlgit.core.config import Config, Environment, FileBaseline, Gate, Limit, Model
+from mlgit.errors import ConfigError, Location
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mlgit.adapters.config.frames import Document
+    from mlgit.core.config import ChangeKind
+
+MAX_BYTES = 1 << 20
+_CHANGES: tuple[ChangeKind, ...] = ("max_drop", "max_rise", "min_rise", "min_drop")
+
+Tree = dict[str, Any]
+"""A valid file as JSON: numbers of gates as text, the line of each gate under `line`."""
+
+
+def load(content: bytes | None, *, name: str, cache_dir: str | None) -> Config:
+    """Read a `mlgit.yaml`.
+
+    Args:
+        content: the file's bytes, None when there is no such file.
+        name: how errors call it: `mlgit.yaml`, or `1a2b3c4:mlgit.yaml` at a commit.
+        cache_dir: where valid contents are remembered; None remembers nothing.
+
+    Raises:
+        ConfigError: the first problem, with all of them in `problems`.
+    """
+    if content is None:
+        return Config(declared=False)
+    if len(content) > MAX_BYTES:
+        raise ConfigError(f"`{name}` is larger than 1 MiB", location=Location(name))
+    cache = Cache(cache_dir, content)
+    remembered = cache.read()
+    if remembered is not None:
+        try:
+            return _config(remembered)
+        except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError):
+            pass  # somebody edited the cache; read the file
+    tree = _checked(content, name)
+    cache.write(tree)
+    return _config(tree)
+
+
+def _checked(content: bytes, name: str) -> Tree:
+    from mlgit.adapters.config.frames import Document
+    from mlgit.adapters.config.rules import Rules, later_keys
+    from mlgit.adapters.config.shape import place, violations
+
+    document = Document(content, name=name)
+    wrong = violations(document, schema="mlgit", later=later_keys)
+    problems = [error for error, _ in wrong]
+    problems += Rules(document, [path for _, path in wrong]).check()
+    unique = {(problem.message, str(problem.location)): problem for problem in problems}
+    if unique:
+        raise together(sorted(unique.values(), key=place))
+    return _tree(document)
+
+
+def together(problems: Sequence[ConfigError]) -> ConfigError:
+    """One error to raise for many: the first, with all of them in `problems`."""
+    first = problems[0]
+    first.problems = tuple(problems)
+    return first
+
+
+def _tree(document: Document) -> Tree:
+    """The valid document as JSON; decimals keep their digits as text."""
+    from decimal import Decimal
+
+    def text(value: object) -> object:
+        if isinstance(value, dict):
+            return {key: text(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [text(item) for item in value]
+        return str(value) if isinstance(value, Decimal) else value
+
+    whole = text(document.value)
+    tree: Tree = whole if isinstance(whole, dict) else {}
+    for gate_id, gate in (tree.get("gates") or {}).items():
+        gate["line"] = document.line(("gates", gate_id))
+    return tree
+
+
+def _config(tree: Tree) -> Config:
+    return Config(
+        models={name: _model(name, entry or {}) for name, entry in (tree.get("models") or {}).items()},
+        directions=tree.get("directions") or {},
+        gates={name: _gate(name, entry) for name, entry in (tree.get("gates") or {}).items()},
+        environments={
+            name: _environment(name, entry or {}) for name, entry in (tree.get("environments") or {}).items()
+        },
+    )
+
+
+def _model(name: str, entry: Mapping[str, Any]) -> Model:
+    path, metrics = entry.get("path"), entry.get("metrics")
+    return Model(
+        name=name,
+        path=None if path is None else posixpath.normpath(path),
+        description=entry.get("description"),
+        metrics=None if metrics is None else tuple(posixpath.normpath(glob) for glob in metrics),
+    )
+
+
+def _gate(gate_id: str, entry: Mapping[str, Any]) -> Gate:
+    from decimal import Decimal
+
+    def number(key: str) -> Decimal | None:
+        return Decimal(entry[key]) if key in entry else None
+
+    vs = entry.get("vs")
+    models = (entry["model"],) if "model" in entry else entry.get("models")
+    return Gate(
+        id=gate_id,
+        metric=entry["metric"],
+        models=None if models is None else tuple(models),
+        minimum=number("min"),
+        maximum=number("max"),
+        vs=FileBaseline(path=posixpath.normpath(vs["file"])) if isinstance(vs, dict) else vs,
+        change={kind: _limit(entry[kind]) for kind in _CHANGES if kind in entry},
+        severity=entry.get("severity", "error"),
+        when=entry.get("when", "check"),
+        on_no_baseline=entry.get("on_no_baseline", "skip"),
+        on_inconclusive=entry.get("on_inconclusive", "fail"),
+        line=entry["line"],
+    )
+
+
+def _limit(value: int | str) -> Limit:
+    from decimal import Decimal
+
+    text = str(value)
+    return Limit(amount=Decimal(text.removesuffix("%")), relative=text.endswith("%"))
+
+
+def _environment(name: str, entry: Mapping[str, Any]) -> Environment:
+    gates = entry.get("gates")
+    return Environment(
+        name=name,
+        auto=entry.get("auto", False),
+        source=entry.get("from"),
+        gates=None if gates is None else tuple(gates),
+        pre=entry.get("pre", False),
+    )

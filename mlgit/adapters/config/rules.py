@@ -1,0 +1,286 @@
+"""Rules of mlgit.yaml that a JSON Schema cannot say: names that must exist, numbers that must fit."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from mlgit.adapters.config.shape import choices, nearest, shown
+from mlgit.core.names import read_model_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from mlgit.adapters.config.frames import Document
+    from mlgit.errors import ConfigError
+
+Path = tuple[str | int, ...]
+Section = dict[str, dict[str, Any]]
+"""A part of the file: name -> entry, an empty entry as `{}`."""
+
+CHANGES = ("max_drop", "max_rise", "min_rise", "min_drop")
+LIMITS = ("min", "max", *CHANGES)
+_OPPOSITE = {"max_drop": "min_rise", "max_rise": "min_drop", "min_rise": "max_drop", "min_drop": "max_rise"}
+_MAX_DIGITS = 50
+_MAX_EXPONENT = 300
+_UNUSABLE = re.compile(r"[\x00-\x1f\x7f]")
+# What `git check-ref-format` forbids, less what revisions use (`HEAD~2`, `v1^`, `a@{1}`).
+_NO_REVISION = re.compile(r"^-|[\x00-\x20\x7f*?\[\\]|\.\.|^[~^:]")
+
+# Keys that a later version of mlgit knows, by the part of the file they stand in.
+_LATER_AT_TOP = frozenset({"data", "deploy", "monitor", "retrain", "engine", "governance", "serve"})
+_LATER = {
+    "models": frozenset({"predictions"}),
+    "gates": frozenset(
+        {"claim", "margin", "confidence", "correction", "slice", "seeds"}
+        | {"group", "gap", "min_rows", "suite", "prove", "unit"}
+    ),
+    "environments": frozenset({"approvals", "soak", "by", "signed", "rollback"}),
+}
+
+
+def later_keys(path: Sequence[str | int]) -> frozenset[str]:
+    """The keys at a path that are planned and refused by name, not as unknown."""
+    if not path:
+        return _LATER_AT_TOP
+    return _LATER.get(str(path[0]), frozenset()) if len(path) == 2 else frozenset()  # noqa: PLR2004 (part, name)
+
+
+def section(document: Document, name: str) -> Section:
+    """A part of the file, as far as its entries are mappings."""
+    top = document.value if isinstance(document.value, dict) else {}
+    entries = top.get(name)
+    if not isinstance(entries, dict):
+        return {}
+    return {
+        key: entry or {}
+        for key, entry in entries.items()
+        if isinstance(key, str) and (entry is None or isinstance(entry, dict))
+    }
+
+
+class Rules:
+    """Checks one document; `broken` are the places where its shape is wrong already.
+
+    Args:
+        document: the file.
+        broken: paths of values that have the wrong shape; they are not looked at again.
+    """
+
+    def __init__(self, document: Document, broken: Iterable[Path]) -> None:
+        self._document = document
+        self._broken = frozenset(broken)
+        self._found: list[ConfigError] = []
+        self._models = section(document, "models")
+        self._gates = section(document, "gates")
+        self._environments = section(document, "environments")
+
+    def check(self) -> list[ConfigError]:
+        """Every rule that does not hold."""
+        self._check_texts((), self._document.value)
+        self._check_models()
+        for name, gate in self._gates.items():
+            self._check_gate(("gates", name), gate)
+        self._check_environments()
+        return self._found
+
+    def _say(self, message: str, path: Path, **more: Any) -> None:  # noqa: ANN401 (passed on)
+        self._found.append(self._document.problem(message, path, **more))
+
+    def _whole(self, path: Path) -> bool:
+        """Whether nothing at or below a path has the wrong shape."""
+        return not any(place[: len(path)] == path for place in self._broken)
+
+    def _check_texts(self, path: Path, value: object) -> None:
+        """No text anywhere has control characters: paths, names and messages are made of them."""
+        if isinstance(value, dict):
+            for key, item in value.items():
+                if isinstance(key, str) and _UNUSABLE.search(key):
+                    self._say(f"The key {shown(key)} has a control character", (*path, key), key=True)
+                self._check_texts((*path, key), item)
+        elif isinstance(value, list):
+            for number, item in enumerate(value):
+                self._check_texts((*path, number), item)
+        elif isinstance(value, str):
+            # A description may be a paragraph.
+            unusable = _UNUSABLE.search(
+                value if path[-1:] != ("description",) else re.sub(r"[\n\t]", "", value)
+            )
+            if unusable:
+                self._say(f"{shown(value)} has a control character", path, expected="one line of text")
+
+    def _check_models(self) -> None:
+        owners: dict[str, str] = {}
+        for name, model in self._models.items():
+            if read_model_name(name) is None and self._whole(("models", name)):
+                self._say(f"{shown(name)} cannot be the name of a model", ("models", name), key=True)
+            path = model.get("path")
+            if not isinstance(path, str) or not self._whole(("models", name, "path")):
+                continue
+            normal = posixpath.normpath(path)
+            if normal == ".":
+                self._say(f"`{path}` is the whole repository", ("models", name, "path"))
+            elif normal in owners:
+                self._say(
+                    f"The models `{owners[normal]}` and `{name}` have the same path",
+                    ("models", name, "path"),
+                    hint="give each model a file or folder of its own",
+                )
+            owners.setdefault(normal, name)
+
+    def _check_gate(self, path: Path, gate: Mapping[str, Any]) -> None:
+        if self._whole(path):
+            self._check_form(path, gate)
+            self._check_baseline(path, gate)
+        for key in LIMITS:
+            if key in gate and self._whole((*path, key)):
+                self._check_number((*path, key), gate[key])
+        if self._whole(path):
+            self._check_order(path, gate)
+        self._check_gate_models(path, gate)
+
+    def _check_form(self, path: Path, gate: Mapping[str, Any]) -> None:
+        absolute = [key for key in ("min", "max") if key in gate]
+        change = [key for key in CHANGES if key in gate]
+        if absolute and change:
+            self._say(
+                f"`{path[-1]}` has both {choices([absolute[0]])} and {choices([change[0]])}",
+                path,
+                key=True,
+                expected="an absolute gate (`min`, `max`) or a change (`vs` with a limit), not both",
+                hint="write two gates",
+            )
+        elif absolute and "vs" in gate:
+            self._say(
+                f"`{path[-1]}` has `vs` and no limit of change",
+                (*path, "vs"),
+                key=True,
+                expected=f"{choices(CHANGES)} with `vs`, or `min` and `max` without it",
+            )
+        elif absolute and "on_no_baseline" in gate:
+            self._say(
+                f"`{path[-1]}` needs no baseline",
+                (*path, "on_no_baseline"),
+                key=True,
+                hint="remove `on_no_baseline`",
+            )
+        elif change and "vs" not in gate:
+            self._say(
+                f"`{path[-1]}` has {choices(change[:1])} and no `vs`",
+                (*path, change[0]),
+                key=True,
+                expected="what to compare with: `vs: base`, `vs: prod`, `vs: release` or a revision",
+                hint="add `vs: base`",
+            )
+        elif not absolute and not change:
+            wanted = CHANGES if "vs" in gate else LIMITS
+            self._say(
+                f"`{path[-1]}` has no limit",
+                path,
+                key=True,
+                expected=choices(wanted),
+                hint=f"add `{wanted[0]}: …`",
+            )
+
+    def _check_number(self, path: Path, value: object) -> None:
+        number = Decimal(value.removesuffix("%")) if isinstance(value, str) else Decimal(str(value))
+        if not number.is_finite():
+            self._say(f"{shown(value)} cannot be a limit", path, expected="a finite number")
+        elif len(number.as_tuple().digits) > _MAX_DIGITS or abs(number.adjusted()) > _MAX_EXPONENT:
+            self._say(f"{shown(value)} is out of range", path, expected=f"at most {_MAX_DIGITS} digits")
+        elif path[-1] in CHANGES and number < 0:
+            opposite = _OPPOSITE[str(path[-1])]
+            self._say(
+                f"`{path[-1]}` cannot be negative",
+                path,
+                expected="0 or more",
+                hint=f"write `{opposite}: {-number}` if that is what you mean",
+            )
+
+    def _check_order(self, path: Path, gate: Mapping[str, Any]) -> None:
+        for low, high in (("min", "max"), ("min_rise", "max_rise"), ("min_drop", "max_drop")):
+            least, most = gate.get(low), gate.get(high)
+            if least is None or most is None or isinstance(least, str) != isinstance(most, str):
+                continue
+            numbers = [Decimal(str(limit).removesuffix("%")) for limit in (least, most)]
+            if all(number.is_finite() for number in numbers) and numbers[0] > numbers[1]:
+                self._say(
+                    f"`{low}` is greater than `{high}`, so that nothing can pass",
+                    (*path, low),
+                    expected=f"at most {most}",
+                )
+        if "min_rise" in gate and "min_drop" in gate:
+            self._say(
+                "A value cannot both rise and fall", (*path, "min_drop"), key=True, hint="write two gates"
+            )
+
+    def _check_baseline(self, path: Path, gate: Mapping[str, Any]) -> None:
+        vs = gate.get("vs")
+        if vs == "latest":
+            self._say(
+                "`latest` is no baseline",
+                (*path, "vs"),
+                expected="`release` for the newest release, `base`, an environment or a revision",
+                hint="write `vs: release`",
+            )
+        elif isinstance(vs, str) and vs not in self._environments and _NO_REVISION.search(vs):
+            self._say(
+                f"{shown(vs)} is no baseline",
+                (*path, "vs"),
+                expected="`base`, `release`, an environment, a revision, or `{file: path}`",
+                hint=nearest(vs, ("base", "release", *self._environments)),
+            )
+
+    def _check_gate_models(self, path: Path, gate: Mapping[str, Any]) -> None:
+        if "model" in gate and "models" in gate:
+            self._say(
+                f"`{path[-1]}` has both `model` and `models`",
+                (*path, "model"),
+                key=True,
+                hint="keep `models`",
+            )
+        named: list[tuple[Path, object]] = [((*path, "model"), gate.get("model"))]
+        if isinstance(gate.get("models"), list):
+            named += [((*path, "models", number), name) for number, name in enumerate(gate["models"])]
+        for where, name in named:
+            if isinstance(name, str) and name not in self._models and self._whole(where):
+                self._unknown("model", name, where, self._models)
+
+    def _check_environments(self) -> None:
+        sources: dict[str, str] = {}
+        for name, environment in self._environments.items():
+            path: Path = ("environments", name)
+            source = environment.get("from")
+            if isinstance(source, str) and self._whole((*path, "from")):
+                if source not in self._environments:
+                    self._unknown("environment", source, (*path, "from"), self._environments)
+                sources[name] = source
+            gates = environment.get("gates")
+            for number, gate in enumerate(gates if isinstance(gates, list) else ()):
+                if isinstance(gate, str) and gate not in self._gates:
+                    self._unknown("gate", gate, (*path, "gates", number), self._gates)
+        self._check_circles(sources)
+
+    def _check_circles(self, sources: Mapping[str, str]) -> None:
+        told: set[str] = set()
+        for start in sources:
+            walked = [start]
+            while (following := sources.get(walked[-1])) is not None and following not in walked:
+                walked.append(following)
+            if following == start and not told & set(walked):
+                told |= set(walked)
+                self._say(
+                    f"`from` goes round in a circle: {' -> '.join(f'`{name}`' for name in (*walked, start))}",
+                    ("environments", start, "from"),
+                )
+
+    def _unknown(self, kind: str, name: str, path: Path, known: Iterable[str]) -> None:
+        names = sorted(known)
+        self._say(
+            f"There is no {kind} {shown(name)} under `{kind}s:`",
+            path,
+            expected=choices(names) if names else None,
+            hint=nearest(name, names) or f"declare it under `{kind}s:`",
+        )

@@ -1,0 +1,30 @@
+"""Hold what commands print against the schemas."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
+
+SCHEMAS = Path(__file__).parents[2] / "schemas"
+
+
+@cache
+def _registry() -> Registry[Any]:
+    found = [json.loads(file.read_text(encoding="utf-8")) for file in sorted(SCHEMAS.glob("*.schema.json"))]
+    return Registry().with_resources([(each["$id"], Resource.from_contents(each)) for each in found])
+
+
+def assert_valid(document: object, name: str) -> None:
+    """The document is what `schemas/<name>.schema.json` says."""
+    schema = json.loads((SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8"))
+    validator = Draft202012Validator(schema, registry=_registry())
+    problems = [
+        f"{'/'.join(map(str, each.absolute_path))}: {each.message}"
+        for each in validator.iter_errors(document)
+    ]
+    assert not problems, problems
