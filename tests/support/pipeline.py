@@ -46,7 +46,8 @@ import json
 slope = json.load(open("models/line.json"))["slope"]
 rows = [row.split(",") for row in open("data/clean.csv").read().splitlines()[1:]]
 error = sum(abs(float(y) - slope * float(x)) for x, y in rows) / len(rows)
-json.dump({"mae": round(error, 6), "r2": round(1 - error, 6), "rows": len(rows)}, open("metrics/test.json", "w"))
+metrics = {"mae": round(error, 6), "r2": round(1 - error, 6), "rows": len(rows)}
+json.dump(metrics, open("metrics/test.json", "w"))
 """
 MLGIT_YAML = """\
 version: 1

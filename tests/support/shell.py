@@ -6,8 +6,10 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 EPOCH = "2026-03-01T12:00:00+00:00"
 
@@ -18,6 +20,8 @@ def pinned_environment(home: Path) -> dict[str, str]:
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("GIT_", "DVC_", "CI", "GITHUB_", "GITLAB_", "MLGIT_"))
+        # A suite that starts hundreds of programs must not compile them anew each time.
+        and name != "PYTHONDONTWRITEBYTECODE"
     }
     return kept | {
         "HOME": str(home),

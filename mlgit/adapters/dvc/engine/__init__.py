@@ -1,0 +1,29 @@
+"""Engine: everything that only DVC itself can do. The one room that imports `dvc`, and only when asked.
+
+Reading pointers is reading YAML and is done next door; here stand moving data, running stages and
+resolving what is templated.
+"""
+
+from __future__ import annotations
+
+from mlgit.adapters.dvc.engine.contents import Contents, open_contents
+from mlgit.adapters.dvc.engine.repro import Repro, repro
+from mlgit.adapters.dvc.engine.resolve import resolve_pipeline
+from mlgit.adapters.dvc.engine.status import status
+from mlgit.adapters.dvc.engine.store import missing_in_remote, push_outputs
+from mlgit.adapters.dvc.engine.transfer import has_remote, missing_here, pull, push
+
+__all__ = [
+    "Contents",
+    "Repro",
+    "has_remote",
+    "missing_here",
+    "missing_in_remote",
+    "open_contents",
+    "pull",
+    "push",
+    "push_outputs",
+    "repro",
+    "resolve_pipeline",
+    "status",
+]

@@ -1,0 +1,234 @@
+"""Contents: files by hash, from this clone's cache or from the DVC remote, without moving the workspace."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+from mlgit.core.pipeline import Pointer
+from mlgit.core.progress import Silent
+from mlgit.errors import StateError, ToolError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from dvc.repo import Repo
+
+    from mlgit.core.progress import Progress
+
+_LEGACY_HASH = "md5-dos2unix"
+
+
+@contextmanager
+def open_contents(root: str, path: str) -> Iterator[Contents]:
+    """What the DVC repository that `path` (from the Git root) belongs to can give."""
+    with opened_contents(root, nearest_root(root, path)) as contents:
+        yield contents
+
+
+@contextmanager
+def opened_contents(root: str, relative: str) -> Iterator[Contents]:
+    """The contents of the DVC repository at `relative` below the Git root."""
+    from mlgit.adapters.dvc.engine.opening import opened
+
+    with opened(root, relative) as repo:
+        yield Contents(repo, root)
+
+
+def nearest_root(root: str, path: str) -> str:
+    """The innermost DVC repository around a path."""
+    from mlgit.adapters.dvc.engine.opening import require_dvc_roots
+
+    found = require_dvc_roots(root)
+    around = [relative for relative in found if relative == "." or path.startswith(f"{relative}/")]
+    return max(around or found[:1], key=len)
+
+
+class Contents:
+    """Cache and remote of one open DVC repository.
+
+    Args:
+        repo: open.
+        root: the Git root, absolute.
+    """
+
+    def __init__(self, repo: Repo, root: str) -> None:
+        self._repo = repo
+        self._root = root
+        self._remotes: dict[str | None, Any] = {}
+        self._outputs: dict[str, Any] | None = None
+
+    def listing(self, pointer: Pointer, *, remote: str | None = None) -> Mapping[str, Pointer]:
+        """The files of a directory: path below it -> pointer.
+
+        Raises:
+            ToolError: the listing is neither in the cache nor in the remote, or it is damaged.
+        """
+        import hashlib
+
+        for content in self._contents(pointer, remote):
+            if hashlib.md5(content, usedforsecurity=False).hexdigest() != pointer.md5.removesuffix(".dir"):
+                continue
+            return {
+                entry["relpath"]: Pointer(md5=entry["md5"], legacy=pointer.legacy)
+                for entry in json.loads(content)
+            }
+        raise ToolError(
+            f"The listing `{pointer.md5}` of a directory is neither in the cache nor in the DVC remote, "
+            "or it is damaged",
+            hint="run `dvc push` in a clone that has it",
+        )
+
+    def _contents(self, pointer: Pointer, remote: str | None) -> Iterator[bytes]:
+        """What cache and remote hold under a hash, the cache first."""
+        cached = self._cached(pointer)
+        if cached is not None:
+            with open(cached, "rb") as file:
+                yield file.read()
+        try:
+            database = self.database(remote, legacy=pointer.legacy)
+        except StateError:
+            return
+        try:
+            yield database.fs.cat_file(database.oid_to_path(pointer.md5))
+        except FileNotFoundError:
+            return
+
+    def fetch(
+        self, wanted: Mapping[str, Pointer], *, path: str, progress: Progress | None = None
+    ) -> Mapping[str, str]:
+        """Copy files to where they are wanted, each checked against its hash.
+
+        Args:
+            wanted: absolute place -> pointer of one file. Places are written to, whatever was there.
+            path: the output they belong to, for its own `remote:`.
+            progress: told about every file that comes over the network.
+
+        Returns:
+            Place -> the plain md5 of the bytes there.
+
+        Raises:
+            StateError: no remote, and something is not in the cache.
+            ToolError: something is nowhere, or damaged in the remote.
+        """
+        show = progress or Silent()
+        sums: dict[str, str] = {}
+        remaining: dict[str, Pointer] = {}
+        for place, pointer in wanted.items():
+            cached = self._cached(pointer)
+            found = None if cached is None else _copy(cached, place, pointer)
+            if found is None:
+                remaining[place] = pointer
+            else:
+                sums[place] = found
+        if remaining:
+            show.start("Fetching", total=len(remaining))
+            try:
+                sums.update(self._download(remaining, path, show))
+            finally:
+                show.end()
+        return sums
+
+    def _download(self, wanted: Mapping[str, Pointer], path: str, progress: Progress) -> Mapping[str, str]:
+        declared = self.declared().get(path)
+        remote = self.remote(declared.remote if declared else None)
+        if remote.fs.version_aware:
+            raise StateError(
+                f"The DVC remote `{remote.name}` keeps versions of its own, from which only DVC can fetch",
+                hint=f"run `dvc fetch {path}` at that commit, then this again",
+            )
+        if remote.fs.protocol == "local" and not os.path.isdir(remote.path):
+            raise ToolError(
+                f"The DVC remote `{remote.name}` is not there: `{remote.path}` is no folder",
+                hint="see `dvc remote list`; a relative path only works in the clone it was made for",
+            )
+        sums = {}
+        for place, pointer in wanted.items():
+            database = remote.legacy_odb if pointer.legacy else remote.odb
+            source = database.oid_to_path(pointer.md5)
+            try:
+                database.fs.get_file(source, place)
+            except FileNotFoundError as error:
+                raise ToolError(
+                    f"`{path}` ({pointer.md5}) is neither in the cache nor in the DVC remote `{remote.name}`",
+                    hint="run `dvc push` in a clone that has it",
+                ) from error
+            found = _checked(place, pointer)
+            if found is None:
+                os.unlink(place)
+                raise ToolError(
+                    f"`{path}` is damaged in the DVC remote `{remote.name}`: it is not {pointer.md5}",
+                    hint="run `dvc push` in a clone that has it whole, after removing it from the remote",
+                )
+            sums[place] = found
+            progress.advance()
+        return sums
+
+    def _cached(self, pointer: Pointer) -> str | None:
+        """The file of an object in the cache, None when it is not there."""
+        place: str = self.cache(legacy=pointer.legacy).oid_to_path(pointer.md5)
+        return place if os.path.isfile(place) else None
+
+    def declared(self) -> Mapping[str, Any]:
+        """The working tree's outputs by path from the Git root; empty when its files are invalid."""
+        if self._outputs is None:
+            from dvc.exceptions import DvcException
+
+            self._outputs = {}
+            # In vain only an output's own `remote:` is lost; the hashes in question come from the caller.
+            with suppress(DvcException):
+                self._outputs = {
+                    os.path.relpath(out.fs_path, self._root).replace(os.sep, "/"): out
+                    for out in self._repo.index.outs
+                    if out.is_in_repo
+                }
+        return self._outputs
+
+    def cache(self, *, legacy: bool) -> Any:  # noqa: ANN401 (dvc has no types)
+        """This clone's cache."""
+        return self._repo.cache.legacy if legacy else self._repo.cache.local
+
+    def keeps_versions(self, remote: str | None) -> bool:
+        """Whether the remote is one whose storage keeps the versions of files by itself."""
+        found = self.remote(remote)
+        return bool(found.worktree or found.fs.version_aware)
+
+    def push_worktree(self, targets: Sequence[str]) -> int:
+        """DVC's own push of the working tree's outputs; how many files."""
+        return int(self._repo.push(targets=list(targets)))
+
+    def remote(self, name: str | None) -> Any:  # noqa: ANN401 (dvc has no types)
+        """A DVC remote by name, None for the default one."""
+        if name not in self._remotes:
+            self._remotes[name] = self._repo.cloud.get_remote(name)
+        return self._remotes[name]
+
+    def database(self, name: str | None, *, legacy: bool) -> Any:  # noqa: ANN401 (dvc has no types)
+        """The objects in a remote."""
+        from mlgit.adapters.dvc.engine.failures import translated
+
+        with translated():
+            remote = self.remote(name)
+        return remote.legacy_odb if legacy else remote.odb
+
+
+def _copy(source: str, place: str, pointer: Pointer) -> str | None:
+    """Copy a cached object; None (and nothing left) when the cache's copy is damaged."""
+    import shutil
+
+    shutil.copyfile(source, place)
+    found = _checked(place, pointer)
+    if found is None:
+        os.unlink(place)
+    return found
+
+
+def _checked(place: str, pointer: Pointer) -> str | None:
+    """The plain md5 of a file when its content is the pointer's, else None."""
+    from dvc_data.hashfile.hash import file_md5
+
+    plain: str = file_md5(place, name="md5")
+    recorded = file_md5(place, name=_LEGACY_HASH) if pointer.legacy else plain
+    return plain if recorded == pointer.md5 else None

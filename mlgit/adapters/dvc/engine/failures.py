@@ -1,0 +1,217 @@
+"""Failures: DVC's exceptions, told as ours."""
+
+from __future__ import annotations
+
+import os
+import re
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from mlgit.errors import ConfigError, Location, MlgitError, StateError, ToolError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_QUOTED_FILE = re.compile(r"'(?:\./)?([^']*(?:dvc\.yaml|dvc\.lock|\.dvc))'")
+_PLUG_IN = re.compile(r"requires '(dvc-[a-z0-9]+)' to be installed")
+_NO_REMOTE_HINT = "add one with `dvc remote add -d NAME URL`"
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Whatever DVC, its file systems and their libraries raise becomes an MlgitError."""
+    try:
+        yield
+    except (MlgitError, KeyboardInterrupt, GeneratorExit, SystemExit):
+        raise
+    except (AttributeError, NameError, TypeError) as error:
+        # Ours when we raised it: a bug must not look like a tool's failure.
+        if _raised_by_us(error):
+            raise
+        raise translate(error) from error
+    except Exception as error:
+        # Every cloud library brings its own exceptions, without a common base: all are the tool's failure.
+        raise translate(error) from error
+
+
+def _raised_by_us(error: Exception) -> bool:
+    import traceback
+
+    frames = traceback.extract_tb(error.__traceback__)
+    return bool(frames) and os.path.dirname(frames[-1].filename) == os.path.dirname(os.path.abspath(__file__))
+
+
+def translate(error: Exception) -> MlgitError:  # noqa: PLR0911 (a table of kinds)
+    """One exception as the error of the tree that fits."""
+    from dvc.config import ConfigError as DvcConfigError
+    from dvc.config import NoRemoteError
+    from dvc.exceptions import DvcException, NotDvcRepoError
+    from dvc.lock import LockError
+    from dvc.utils.serialize import ParseError as FileParseError
+
+    if isinstance(error, NoRemoteError):
+        return no_remote()
+    if isinstance(error, NotDvcRepoError):
+        return StateError("This repository has no DVC repository", hint="run `dvc init`")
+    if isinstance(error, LockError):
+        return StateError(
+            "Another DVC process is running in this repository",
+            hint="wait for it to end; if there is none, remove `.dvc/tmp/lock`",
+            details=words(error),
+        )
+    if isinstance(error, DvcConfigError):
+        return ConfigError(
+            "DVC's configuration is invalid", details=words(error), hint="see `dvc config --list`"
+        )
+    if isinstance(error, FileParseError):
+        return _unreadable_file(error)
+    if isinstance(error, DvcException):
+        return _dvc_exception(error)
+    plug_in = _PLUG_IN.search(str(error)) if isinstance(error, ImportError) else None
+    if plug_in is not None:
+        name = plug_in.group(1)
+        return ToolError(f"DVC's plug-in `{name}` is not installed", hint=f"run `pip install {name}`")
+    if isinstance(error, OSError):
+        place = f" `{error.filename}`" if error.filename else ""
+        return ToolError(f"DVC could not use{place}", details=words(error), hint=_disk_hint(error))
+    return ToolError("DVC failed", details=words(error), hint="run the same with `dvc -v` to see more")
+
+
+def no_remote() -> StateError:
+    """The error for a repository without a default DVC remote."""
+    error = StateError("No default DVC remote is configured", hint=_NO_REMOTE_HINT)
+    error.code = "no_dvc_remote"
+    return error
+
+
+def words(error: BaseException) -> tuple[str, ...]:
+    """What an exception and its causes say, each line once."""
+    lines: list[str] = []
+    current: BaseException | None = error
+    while current is not None:
+        # A KeyError would be told in quotes; DVC keeps its sentence apart.
+        said = str(getattr(current, "msg", "") or current) or type(current).__name__
+        if hasattr(current, "msg") or not isinstance(current, KeyError):
+            lines += [line.rstrip() for line in said.splitlines() if line.strip()]
+        current = current.__cause__
+    return tuple(dict.fromkeys(lines))
+
+
+def _dvc_exception(error: Exception) -> MlgitError:
+    from dvc.exceptions import (
+        ArgumentDuplicationError,
+        CircularDependencyError,
+        CyclicGraphError,
+        DownloadError,
+        OutputDuplicationError,
+        OverlappingOutputPathsError,
+        StagePathAsOutputError,
+        UploadError,
+    )
+    from dvc.parsing import ResolveError
+    from dvc.parsing.context import ContextError
+    from dvc.parsing.interpolate import ParseError
+    from dvc.stage.exceptions import (
+        StageFileDoesNotExistError,
+        StageNotFound,
+        StagePathNotDirectoryError,
+        StagePathNotFoundError,
+        StagePathOutsideError,
+    )
+    from dvc.utils.strictyaml import YAMLValidationError
+
+    if isinstance(error, YAMLValidationError):
+        return _invalid_file(error)
+    if isinstance(error, (StageNotFound, StageFileDoesNotExistError)):
+        return StateError(
+            "There is no such stage or DVC file", details=words(error), hint="see `dvc stage list --all`"
+        )
+    pipeline_is_wrong = (
+        ResolveError,
+        ContextError,
+        ParseError,
+        OutputDuplicationError,
+        OverlappingOutputPathsError,
+        StagePathAsOutputError,
+        CircularDependencyError,
+        ArgumentDuplicationError,
+        CyclicGraphError,
+        StagePathNotFoundError,
+        StagePathNotDirectoryError,
+        StagePathOutsideError,
+    )
+    if isinstance(error, pipeline_is_wrong):
+        return _wrong_pipeline(error)
+    if isinstance(error, (DownloadError, UploadError)):
+        direction = "fetched from" if isinstance(error, DownloadError) else "sent to"
+        return ToolError(
+            f"{error.amount} files could not be {direction} the DVC remote",
+            details=words(error)[1:],
+            hint="see `dvc remote list`; `dvc status --cloud` tells what is missing there",
+        )
+    return ToolError("DVC failed", details=words(error))
+
+
+def _wrong_pipeline(error: Exception) -> ConfigError:
+    said = words(error)
+    match = _QUOTED_FILE.search(" ".join(said))
+    name = match.group(1) if match else "dvc.yaml"
+    return ConfigError(f"`{name}` is invalid", details=said, location=Location(name))
+
+
+def _unreadable_file(error: Exception) -> ConfigError:
+    """A file that is no YAML, JSON or TOML; ruamel tells the line."""
+    name = _shown(str(getattr(error, "relpath", None) or getattr(error, "path", "dvc.yaml")))
+    cause = error.__cause__
+    mark = getattr(cause, "problem_mark", None)
+    if mark is None:
+        return ConfigError(f"`{name}` cannot be read", details=words(error), location=Location(name))
+    lines = str(getattr(error, "yaml_text", "")).splitlines()
+    location = Location(
+        name,
+        line=mark.line + 1,
+        column=mark.column + 1,
+        snippet=lines[mark.line] if mark.line < len(lines) else None,
+    )
+    problem = str(getattr(cause, "problem", None) or "it is no YAML")
+    return ConfigError(f"`{name}` is no valid YAML: {problem}", location=location)
+
+
+def _invalid_file(error: Exception) -> ConfigError:
+    """A file whose YAML does not fit DVC's schema; every error with its line."""
+    from dvc.utils.serialize import parse_yaml_for_update
+    from dvc.utils.strictyaml import determine_linecol
+
+    name = _shown(str(getattr(error, "path", "dvc.yaml")))
+    text = str(getattr(error, "text", ""))
+    parsed = parse_yaml_for_update(text, name)
+    problems = []
+    for problem in getattr(error, "exc").errors:  # noqa: B009 (dvc's class has no types)
+        line, column, _ = determine_linecol(parsed, problem.path)
+        where = ".".join(str(part) for part in problem.path)
+        lines = text.splitlines()
+        location = Location(
+            name, line=line, column=column, snippet=lines[line - 1] if line and line <= len(lines) else None
+        )
+        message = f"`{name}` is invalid: {problem.error_message}" + (f" at `{where}`" if where else "")
+        problems.append(ConfigError(message, location=location))
+    first = problems[0] if problems else ConfigError(f"`{name}` is invalid", location=Location(name))
+    first.problems = tuple(problems)
+    return first
+
+
+def _shown(path: str) -> str:
+    path = path.replace(os.sep, "/")
+    if os.path.isabs(path):
+        path = os.path.relpath(path)
+    return path.removeprefix("./")
+
+
+def _disk_hint(error: OSError) -> str | None:
+    import errno
+
+    if error.errno == errno.ENOSPC:
+        return "free some disk space and run it again"
+    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+        return "check the permissions of `.dvc` and of DVC's cache"
+    return None

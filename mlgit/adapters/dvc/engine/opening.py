@@ -1,0 +1,111 @@
+"""Opening: DVC repositories below a Git root, with DVC's words kept off stdout and its errors made ours."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import chdir, contextmanager, redirect_stdout
+from typing import TYPE_CHECKING, Any
+from warnings import catch_warnings, simplefilter
+
+from mlgit.errors import StateError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dvc.repo import Repo
+
+_PRUNED = frozenset({".git", ".dvc", "node_modules", "__pycache__"})
+
+
+@contextmanager
+def quiet(root: str) -> Iterator[None]:
+    """Let DVC work in `root`: relative paths and addresses count from there, and nothing reaches stdout."""
+    from mlgit.adapters.dvc.engine.failures import translated
+
+    # Whoever runs mlgit does not run the dvc command line: there is nothing to report to its makers.
+    os.environ.setdefault("DVC_NO_ANALYTICS", "true")
+    with chdir(root), redirect_stdout(sys.stderr), catch_warnings(), translated():
+        # What DVC's libraries warn about is for DVC's makers.
+        simplefilter("ignore")
+        yield
+
+
+def dvc_roots(root: str) -> tuple[str, ...]:
+    """Folders with a DVC repository: the Git root or those below it; relative, `.` for the root itself."""
+    if os.path.isdir(os.path.join(root, ".dvc")):
+        return (".",)
+    found = []
+    for folder, names, _ in os.walk(root):
+        if os.path.isfile(os.path.join(folder, ".dvc", "config")):
+            found.append(os.path.relpath(folder, root).replace(os.sep, "/"))
+            names.clear()
+        names[:] = [name for name in names if name not in _PRUNED and not _is_environment(folder, name)]
+    return tuple(sorted(found))
+
+
+def _is_environment(folder: str, name: str) -> bool:
+    return os.path.isfile(os.path.join(folder, name, "pyvenv.cfg"))
+
+
+def require_dvc_roots(root: str) -> tuple[str, ...]:
+    """Like `dvc_roots`, but none is an error."""
+    found = dvc_roots(root)
+    if not found:
+        raise StateError("There is no DVC repository here", hint="run `dvc init`")
+    return found
+
+
+@contextmanager
+def opened(root: str, relative: str = ".") -> Iterator[Repo]:
+    """The DVC repository of the working tree at `relative` below the Git root; closed afterwards.
+
+    A folder without `.dvc` is opened too: dvc.yaml can be read there, but nothing stored.
+
+    Raises:
+        ConfigError: one of DVC's files is invalid.
+        StateError: another DVC process holds the lock.
+        ToolError: DVC failed.
+    """
+    with quiet(root):
+        from dvc.repo import Repo
+
+        folder = os.path.normpath(os.path.join(root, relative))
+        repo = Repo(folder, uninitialized=not os.path.isdir(os.path.join(folder, ".dvc")))
+        try:
+            yield repo
+        finally:
+            repo.close()
+
+
+@contextmanager
+def opened_at(root: str, commit: str) -> Iterator[tuple[Repo, ...]]:
+    """The DVC repositories at a commit; their paths begin with `/`, which is the Git root."""
+    with quiet(root):
+        from dvc.fs import GitFileSystem
+        from dvc.repo import Repo
+        from dvc.scm import SCM
+
+        scm = SCM(root)
+        files = GitFileSystem(scm=scm, rev=commit)
+        repos: list[Any] = []
+        try:
+            for folder in _roots_at(files) or ("/",):
+                has_dvc = files.exists(files.join(folder, ".dvc"))
+                repos.append(Repo(folder, fs=files, scm=scm, uninitialized=not has_dvc))
+            yield tuple(repos)
+        finally:
+            for repo in repos:
+                repo.close()
+            scm.close()
+
+
+def _roots_at(files: Any) -> tuple[str, ...]:  # noqa: ANN401 (dvc has no types)
+    if files.exists("/.dvc"):
+        return ("/",)
+    found = []
+    for folder, names, _ in files.walk("/"):
+        if ".dvc" in names and files.exists(files.join(folder, ".dvc", "config")):
+            found.append(folder)
+            names.clear()
+    return tuple(sorted(found))

@@ -1,0 +1,222 @@
+"""Repro: `dvc repro` as a child in its own process group, its words on stderr, Ctrl-C reaching all of it."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from types import FrameType
+
+# A training that is interrupted may want to write a checkpoint first.
+_GRACE_S = 30.0
+_TERM_S = 5.0
+# Run, or its outputs taken from DVC's memory of an earlier run with the same inputs.
+_RUNNING = re.compile(r"^(?:Running stage '([^']+)':|Stage '([^']+)' is cached - skipping run.*)$")
+_FAILED = re.compile(r"failed to reproduce(?: stages:)? '([^']+)'")
+_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_KEPT_LINES = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repro:
+    """How it ended: DVC's exit code, the stages that were run, the one that failed, the last lines."""
+
+    status: int
+    ran: tuple[str, ...]
+    failed: str | None
+    last_lines: tuple[str, ...]
+
+
+def repro(root: str, targets: Sequence[str] = (), *, options: Sequence[str] = (), show: bool = True) -> Repro:
+    """Run the pipeline of the DVC repositories below `root`.
+
+    Args:
+        root: the Git root.
+        targets: stages as DVC addresses them from there; all when empty.
+        options: further words for `dvc repro`, such as `--force`.
+        show: whether what DVC and the stages print is passed on to stderr.
+
+    Raises:
+        KeyboardInterrupt: interrupted; the children are gone by then.
+        StateError: there is no DVC repository.
+    """
+    from mlgit.adapters.dvc.engine.opening import require_dvc_roots
+    from mlgit.adapters.dvc.engine.transfer import below
+
+    done = Repro(status=0, ran=(), failed=None, last_lines=())
+    for relative in require_dvc_roots(root):
+        ours = below(relative, targets)
+        if ours is None:
+            continue
+        words = ["repro", *options, *(("--",) if ours else ("--all-pipelines",)), *_inside(relative, ours)]
+        last = _run(os.path.normpath(os.path.join(root, relative)), words, show=show)
+        prefix = "" if relative == "." else f"{relative}/"
+        done = Repro(
+            status=last.status,
+            ran=done.ran + tuple(_from_root(prefix, stage) for stage in last.ran),
+            failed=last.failed and _from_root(prefix, last.failed),
+            last_lines=last.last_lines,
+        )
+        if done.status:
+            break
+    return done
+
+
+def _inside(relative: str, targets: Sequence[str]) -> list[str]:
+    """Addresses from the Git root as they are called inside a DVC repository below it."""
+    if relative == ".":
+        return list(targets)
+    return [target.removeprefix(f"{relative}/").removeprefix("dvc.yaml:") for target in targets]
+
+
+def _from_root(prefix: str, stage: str) -> str:
+    if not prefix:
+        return stage
+    return f"{prefix}{stage}" if ":" in stage or stage.endswith(".dvc") else f"{prefix}dvc.yaml:{stage}"
+
+
+def _run(folder: str, words: Sequence[str], *, show: bool) -> Repro:
+    terminal = show and sys.stderr.isatty()
+    ours, theirs = _terminal_pair() if terminal else os.pipe()
+    # Python buffers by the block what does not go to a terminal; a run is watched line by line.
+    env = os.environ | {"DVC_NO_ANALYTICS": "true", "PYTHONUNBUFFERED": "1"}
+    try:
+        with _terminations_interrupt():
+            child = subprocess.Popen(
+                [sys.executable, "-m", "dvc", *words],
+                cwd=folder,
+                env=env,
+                # A group in the background that reads from the terminal would be stopped for ever.
+                stdin=subprocess.DEVNULL,
+                stdout=theirs,
+                stderr=theirs,
+                process_group=0,
+            )
+            try:
+                os.close(theirs)
+                theirs = -1
+                lines = _Lines()
+                for chunk in _chunks(ours):
+                    lines.feed(chunk)
+                    if show:
+                        _pass_on(chunk)
+                status = child.wait()
+            except BaseException:
+                _stop(child)
+                raise
+    finally:
+        for end in (ours, theirs):
+            if end >= 0:
+                os.close(end)
+    if status and lines.interrupted:
+        raise KeyboardInterrupt
+    return lines.result(status)
+
+
+def _terminal_pair() -> tuple[int, int]:
+    """A pseudo terminal as wide as ours, so that progress bars of the stages look as they should."""
+    import fcntl
+    import termios
+
+    ours, theirs = os.openpty()
+    with suppress(OSError):
+        size = fcntl.ioctl(sys.stderr.fileno(), termios.TIOCGWINSZ, b"\0" * 8)
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, size)
+    return ours, theirs
+
+
+def _chunks(source: int) -> Iterator[bytes]:
+    """What comes, as it comes, until the last writer is gone."""
+    while True:
+        try:
+            chunk = os.read(source, 65536)
+        except OSError:  # a pseudo terminal ends with EIO
+            return
+        if not chunk:
+            return
+        yield chunk
+
+
+def _pass_on(chunk: bytes) -> None:
+    sys.stderr.flush()
+    view = memoryview(chunk)
+    while view:
+        view = view[os.write(sys.stderr.fileno(), view) :]
+
+
+class _Lines:
+    """Reads DVC's own lines out of the stream."""
+
+    def __init__(self) -> None:
+        self._rest = ""
+        self._kept: list[str] = []
+        self._ran: list[str] = []
+        self._failed: str | None = None
+        self.interrupted = False
+
+    def feed(self, chunk: bytes) -> None:
+        *lines, self._rest = (self._rest + chunk.decode("utf-8", "replace")).split("\n")
+        for line in lines:
+            self._read(line)
+
+    def result(self, status: int) -> Repro:
+        if self._rest:
+            self._read(self._rest)
+        # A script may print what looks like DVC's line; a run that ended well has no failed stage.
+        return Repro(
+            status=status,
+            ran=tuple(self._ran),
+            failed=self._failed if status else None,
+            last_lines=tuple(self._kept),
+        )
+
+    def _read(self, line: str) -> None:
+        text = _ESCAPES.sub("", line).rstrip("\r").rpartition("\r")[2]
+        if text.strip():
+            self._kept = [*self._kept[-_KEPT_LINES + 1 :], text]
+        running = _RUNNING.match(text)
+        if running:
+            self._ran.append(running.group(1) or running.group(2))
+        failed = _FAILED.search(text)
+        if failed and text.startswith("ERROR"):
+            self._failed = failed.group(1)
+        self.interrupted = text == "ERROR: interrupted by the user"
+
+
+@contextmanager
+def _terminations_interrupt() -> Iterator[None]:
+    """While stages run, being told to end is like Ctrl-C: the children must not outlive us."""
+
+    def interrupt(_: int, __: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = {}
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        with suppress(ValueError):  # not in the main thread: then whoever is there looks after it
+            before[number] = signal.signal(number, interrupt)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _stop(child: subprocess.Popen[bytes]) -> None:
+    """End the whole group: ask, insist, kill; a second Ctrl-C goes to the next step at once."""
+    for number, patience_s in ((signal.SIGINT, _GRACE_S), (signal.SIGTERM, _TERM_S), (signal.SIGKILL, None)):
+        with suppress(ProcessLookupError):
+            os.killpg(child.pid, number)
+        with suppress(subprocess.TimeoutExpired, KeyboardInterrupt):
+            child.wait(patience_s)
+            break
+    # DVC itself is gone; what its stages left behind in the group goes too.
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(child.pid, signal.SIGKILL)

@@ -1,0 +1,51 @@
+"""Status: DVC's own answer, for what our reader cannot tell for sure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+def status(root: str, targets: Sequence[str] = ()) -> Mapping[str, tuple[str, ...]]:
+    """What DVC thinks of each stage that is not up to date: address -> reasons.
+
+    A reason is a short sentence as in core.evidence.StageState: `changed dep src/train.py`.
+
+    Raises:
+        ConfigError: dvc.yaml, dvc.lock or a .dvc file is invalid.
+    """
+    from mlgit.adapters.dvc.engine.opening import dvc_roots, opened
+    from mlgit.adapters.dvc.engine.transfer import below
+
+    found: dict[str, tuple[str, ...]] = {}
+    for relative in dvc_roots(root):
+        ours = below(relative, targets)
+        if ours is None:
+            continue
+        with opened(root, relative) as repo:
+            # Updates of imports are on the network, where `status` never goes.
+            answer = repo.status(targets=list(ours) or None, check_updates=False)
+        found.update({address: _reasons(entries) for address, entries in answer.items()})
+    return found
+
+
+def _reasons(entries: Sequence[Any]) -> tuple[str, ...]:
+    """DVC's nested answer as sentences."""
+    reasons = []
+    for entry in entries:
+        if isinstance(entry, str):
+            reasons.append(entry)
+            continue
+        for kind, changes in entry.items():
+            what = {"changed deps": "dep", "changed outs": "output"}.get(kind, kind)
+            reasons += [_reason(what, path, change) for path, change in changes.items()]
+    return tuple(reasons)
+
+
+def _reason(what: str, path: str, change: Any) -> str:  # noqa: ANN401 (text, or key -> text for parameters)
+    if isinstance(change, dict):
+        return f"changed params {', '.join(sorted(change))} in {path}"
+    word = {"modified": "changed", "not in cache": "missing in the cache:"}.get(change, change)
+    return f"{word} {what} {path}"

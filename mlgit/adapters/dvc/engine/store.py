@@ -1,0 +1,170 @@
+"""Store: what of the recorded outputs the DVC remote has, and sending what it has not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from mlgit.core.progress import Silent
+from mlgit.errors import ToolError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
+
+    from mlgit.adapters.dvc.engine.contents import Contents
+    from mlgit.core.pipeline import Output, Pointer
+    from mlgit.core.progress import Progress
+
+_HASH, _LEGACY_HASH = "md5", "md5-dos2unix"
+
+
+class _Place(NamedTuple):
+    """Where objects of one kind are: an output's own `remote:` or the default one, and DVC 2 or 3."""
+
+    remote: str | None
+    legacy: bool
+
+
+def missing_in_remote(root: str, outputs: Sequence[Output]) -> tuple[str, ...]:
+    """Paths of those outputs whose content is not (all) in the DVC remote.
+
+    Outputs that Git tracks, and those DVC imports from another repository, are never missing. One
+    without a pointer (nothing was recorded) always is. Asks the remote itself, not DVC's memory of it.
+
+    Raises:
+        StateError: no default DVC remote is configured (code `no_dvc_remote`).
+        ToolError: the remote cannot be reached.
+    """
+    missing = {output.path for output in outputs if output.cached and output.pointer is None}
+    for relative, group in _by_repository(root, outputs).items():
+        with _opened(root, relative) as contents:
+            absent = _absent(contents, group)
+            missing.update(output.path for output in group if output.path in absent)
+    return tuple(path for path in dict.fromkeys(output.path for output in outputs) if path in missing)
+
+
+def push_outputs(root: str, outputs: Sequence[Output], progress: Progress | None = None) -> int:
+    """Send what the remote has not of these outputs, whatever the working tree holds; how many files.
+
+    Content that is not in this clone's cache is left out: ask `missing_in_remote` again.
+
+    Raises:
+        StateError: no default DVC remote is configured (code `no_dvc_remote`).
+        ToolError: the remote cannot be reached, or did not take a file.
+    """
+    show = progress or Silent()
+    count = 0
+    for relative, group in _by_repository(root, outputs).items():
+        with _opened(root, relative) as contents:
+            keeping = [output for output in group if contents.keeps_versions(_own_remote(contents, output))]
+            if keeping:
+                # A remote that keeps versions itself takes nothing but the working tree's state.
+                count += contents.push_worktree([output.path for output in keeping])
+            objects: dict[_Place, set[str]] = {}
+            for output in group:
+                if output not in keeping:
+                    for place, md5 in _objects(contents, output):
+                        objects.setdefault(place, set()).add(md5)
+            for place, hashes in objects.items():
+                count += _send(contents, place, hashes, show)
+    return count
+
+
+def _by_repository(root: str, outputs: Sequence[Output]) -> Mapping[str, list[Output]]:
+    from mlgit.adapters.dvc.engine.contents import nearest_root
+
+    groups: dict[str, list[Output]] = {}
+    for output in outputs:
+        if output.cached and output.pointer is not None:
+            groups.setdefault(nearest_root(root, output.path), []).append(output)
+    return groups
+
+
+def _opened(root: str, relative: str) -> AbstractContextManager[Contents]:
+    from mlgit.adapters.dvc.engine.contents import opened_contents
+
+    return opened_contents(root, relative)
+
+
+def _absent(contents: Contents, outputs: Sequence[Output]) -> frozenset[str]:
+    """Paths of outputs with something that is not there."""
+    absent = set()
+    paths: dict[_Place, dict[str, set[str]]] = {}
+    for output in outputs:
+        declared = contents.declared().get(output.path)
+        if output.source and declared is not None and declared.stage.is_repo_import:
+            continue
+        if contents.keeps_versions(_own_remote(contents, output)):
+            if not _has_version(declared, output.pointer):
+                absent.add(output.path)
+            continue
+        for place, md5 in _objects(contents, output):
+            paths.setdefault(place, {}).setdefault(md5, set()).add(output.path)
+    for place, wanted in paths.items():
+        there = set(contents.database(place.remote, legacy=place.legacy).oids_exist(set(wanted)))
+        for md5 in wanted.keys() - there:
+            absent |= wanted[md5]
+    return frozenset(absent)
+
+
+def _objects(contents: Contents, output: Output) -> Iterator[tuple[_Place, str]]:
+    """All objects of an output: itself, and the files of a directory as far as its listing is anywhere."""
+    pointer = output.pointer
+    if pointer is None:
+        return
+    place = _Place(_own_remote(contents, output), pointer.legacy)
+    yield place, pointer.md5
+    if pointer.directory:
+        try:
+            listing = contents.listing(pointer, remote=place.remote)
+        except ToolError:
+            # Without the listing the directory is missing already.
+            return
+        for member in listing.values():
+            yield place, member.md5
+
+
+def _send(contents: Contents, place: _Place, hashes: set[str], progress: Progress) -> int:
+    from dvc_data.hashfile.db import get_index
+    from dvc_data.hashfile.hash_info import HashInfo
+    from dvc_data.hashfile.transfer import transfer
+
+    from mlgit.adapters.dvc.engine.transfer import telling
+
+    source = contents.cache(legacy=place.legacy)
+    target = contents.database(place.remote, legacy=place.legacy)
+    name = _LEGACY_HASH if place.legacy else _HASH
+    there = set(target.oids_exist(hashes))
+    try:
+        result = transfer(
+            source,
+            target,
+            {HashInfo(name, md5) for md5 in hashes - there},
+            jobs=target.fs.jobs,
+            dest_index=get_index(target),
+            cache_odb=source,
+            callback=telling(progress, "Pushing"),
+        )
+    finally:
+        progress.end()
+    if result.failed:
+        raise ToolError(
+            f"{len(result.failed)} files could not be sent to the DVC remote",
+            details=tuple(sorted(str(each.value) for each in result.failed))[:10],
+            hint="run it again: what arrived stays",
+        )
+    return len(result.transferred)
+
+
+def _own_remote(contents: Contents, output: Output) -> str | None:
+    declared = contents.declared().get(output.path)
+    return declared.remote if declared is not None else None
+
+
+def _has_version(declared: Any, pointer: Pointer | None) -> bool:  # noqa: ANN401 (dvc has no types)
+    """Whether dvc.lock or the .dvc file carries version ids of the cloud for this very content."""
+    if declared is None or pointer is None or declared.hash_info.value != pointer.md5:
+        return False
+    if declared.files:
+        return all(file.get("version_id") for file in declared.files)
+    return bool(declared.meta.version_id)

@@ -1,0 +1,176 @@
+"""Transfer: DVC's own pull and push, with our progress."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Self
+
+from mlgit.core.progress import Silent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from mlgit.core.progress import Progress
+
+
+def has_remote(root: str) -> bool:
+    """Whether the DVC repositories here have a default remote; False without DVC."""
+    from mlgit.adapters.dvc.engine.opening import dvc_roots, opened
+
+    answers = []
+    for relative in dvc_roots(root):
+        with opened(root, relative) as repo:
+            answers.append(bool(repo.config["core"].get("remote")))
+    return bool(answers) and all(answers)
+
+
+def missing_here(root: str, targets: Sequence[str] = ()) -> tuple[str, ...]:
+    """Recorded outputs that the working tree lacks and these stages (and all before them) need or make.
+
+    Args:
+        root: the Git root.
+        targets: stages as DVC addresses them from the root; all when empty.
+
+    Raises:
+        StateError: there is no such stage.
+        ConfigError: dvc.yaml, dvc.lock or a .dvc file is invalid.
+    """
+    import os
+
+    from mlgit.adapters.dvc.engine.opening import opened, require_dvc_roots
+
+    found: list[str] = []
+    for relative in require_dvc_roots(root):
+        ours = below(relative, targets)
+        if ours is None:
+            continue
+        with opened(root, relative) as repo:
+            stages = list(repo.index.stages)
+            if ours:
+                stages = [each for target in ours for each in repo.stage.collect(target, with_deps=True)]
+            outputs = {out.fs_path: out for stage in stages for out in stage.outs if out.is_in_repo}
+            found += [
+                os.path.relpath(path, root).replace(os.sep, "/")
+                for path, out in outputs.items()
+                if out.use_cache and out.hash_info and not out.exists
+            ]
+    return tuple(found)
+
+
+def pull(root: str, targets: Sequence[str] = (), progress: Progress | None = None) -> int:
+    """Fetch what is not in the cache and put it into the working tree; how many files were fetched.
+
+    Args:
+        root: the Git root.
+        targets: stages, .dvc files or outputs, as DVC addresses them from the root; all when empty.
+        progress: told about every file.
+
+    Raises:
+        ToolError: the remote cannot be reached, or failed. What it does not have is left out silently.
+        StateError: no remote, no such target, or a local change would be overwritten.
+    """
+    from mlgit.adapters.dvc.engine.opening import opened, require_dvc_roots
+
+    count = 0
+    for relative in require_dvc_roots(root):
+        ours = below(relative, targets)
+        if ours is None:
+            continue
+        with opened(root, relative) as repo, _watched(progress or Silent(), "Pulling"):
+            count += int(repo.fetch(targets=list(ours) or None))
+            # Never `force`: DVC then refuses to overwrite what is in no cache.
+            repo.checkout(targets=list(ours) or None, allow_missing=True)
+    return count
+
+
+def push(root: str, targets: Sequence[str] = (), progress: Progress | None = None) -> int:
+    """Send what the default remote does not have of the working tree's data; how many files were sent.
+
+    Raises:
+        ToolError: the remote cannot be reached, or something to send is not in the cache.
+        StateError: no default DVC remote is configured.
+    """
+    from mlgit.adapters.dvc.engine.failures import no_remote
+    from mlgit.adapters.dvc.engine.opening import opened, require_dvc_roots
+
+    count = 0
+    for relative in require_dvc_roots(root):
+        ours = below(relative, targets)
+        if ours is None:
+            continue
+        with opened(root, relative) as repo, _watched(progress or Silent(), "Pushing"):
+            if not repo.config["core"].get("remote"):
+                raise no_remote()
+            count += int(repo.push(targets=list(ours) or None))
+    return count
+
+
+def below(relative: str, targets: Sequence[str]) -> tuple[str, ...] | None:
+    """The targets of one DVC repository; None when all are another's."""
+    if relative == "." or not targets:
+        return tuple(targets)
+    ours = tuple(target for target in targets if target.startswith(f"{relative}/"))
+    return ours or None
+
+
+@contextmanager
+def _watched(progress: Progress, what: str) -> Iterator[None]:
+    """Turn DVC's progress bars of this block into ours.
+
+    DVC asks one object, `dvc.ui.ui`, for every bar it shows in pull, push and fetch.
+    """
+    from dvc.ui import ui
+
+    original = ui.progress
+    ui.progress = lambda *_, desc="", **__: _Bar(progress, what, transfers=desc in {"Fetching", "Pushing"})
+    try:
+        yield
+    finally:
+        ui.progress = original
+        progress.end()
+
+
+def telling(progress: Progress, what: str) -> Any:  # noqa: ANN401 (dvc has no types)
+    """A callback as DVC's libraries take them, which passes on how many files of how many."""
+    from dvc.fs.callbacks import Callback
+
+    class Telling(Callback):  # type: ignore[misc]
+        """Tells our progress."""
+
+        def set_size(self, size: int) -> None:
+            super().set_size(size)
+            if size:
+                progress.start(what, total=size)
+
+        def relative_update(self, inc: int = 1) -> None:
+            super().relative_update(inc)
+            progress.advance(inc)
+
+    return Telling()
+
+
+class _Bar:
+    """What DVC takes for one of its progress bars."""
+
+    def __init__(self, progress: Progress, what: str, *, transfers: bool) -> None:
+        self._progress = progress
+        self._what = what
+        self._transfers = transfers
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return
+
+    def as_callback(self) -> Any:  # noqa: ANN401 (dvc has no types)
+        """What is told about the files."""
+        from dvc.fs.callbacks import Callback
+
+        return telling(self._progress, self._what) if self._transfers else Callback()
+
+    def update(self, *_: object) -> None:
+        """Progress of something we do not show."""
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 (whatever else a bar of tqdm can)
+        return lambda *_, **__: None

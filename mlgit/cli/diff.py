@@ -1,0 +1,49 @@
+"""`mlgit diff`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from mlgit.cli.options import command, pass_session
+
+if TYPE_CHECKING:
+    from mlgit.cli.session import Session
+
+
+@command("diff")
+@click.argument("old", metavar="[A]", required=False)
+@click.argument("new", metavar="[B]", required=False)
+@click.option("--metrics", is_flag=True, help="Only metrics (the part options add up).")
+@click.option("--params", is_flag=True, help="Only parameters.")
+@click.option("--data", is_flag=True, help="Only data: outputs that are neither metrics nor models.")
+@click.option("--models", is_flag=True, help="Only models.")
+@click.option("--stages", is_flag=True, help="Only stages.")
+@click.option("--all", "show_unchanged", is_flag=True, help="Also list what did not change.")
+@pass_session
+def entry(session: Session, /, old: str | None, new: str | None, **options: bool) -> None:
+    r"""Compare metrics, params, data, models and stages of two states.
+
+    Without A and B the working tree is compared with its base: the commit where the branch left the target
+    branch, else HEAD, else the commit before. With A alone the working tree is compared with A.
+
+    A and B are environments (`prod`, `tumor#prod`), versions (`tumor@v1.2.0`, `tumor@latest`) or Git
+    revisions.
+
+    \b
+    mlgit diff                      what my change does
+    mlgit diff prod                 the working tree against what runs in prod
+    mlgit diff prod staging --metrics
+    """
+    import os
+
+    from mlgit.operations.diff import diff
+    from mlgit.project.compare import PARTS
+    from mlgit.render.pages.diff import page
+
+    wanted = [name for name in PARTS if options[name]] or PARTS
+    record = diff(
+        session.project(), old, new, parts=wanted, show_unchanged=options["show_unchanged"], ci=os.environ
+    )
+    session.tell(record, lambda: page(record))

@@ -1,0 +1,81 @@
+"""`mlgit diff`: what differs between two states."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mlgit.core.changes import Diff, Side
+from mlgit.errors import StateError
+from mlgit.project.compare import PARTS, compare
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from mlgit.project.open import Project
+
+_NO_BASE = {
+    "no_commit": ("There is nothing to compare with: no commit yet", "commit something first"),
+    "root_commit": (
+        "There is nothing to compare with: HEAD is the first commit",
+        "name a revision: `mlgit diff REV`",
+    ),
+    "unrelated_history": (
+        "There is nothing to compare with: the target branch shares no history with HEAD",
+        "name a revision: `mlgit diff REV`",
+    ),
+    "history_too_shallow": ("This clone is too shallow to find the base", "run `git fetch --unshallow`"),
+}
+
+
+def diff(
+    project: Project,
+    old: str | None = None,
+    new: str | None = None,
+    *,
+    parts: Collection[str] = PARTS,
+    show_unchanged: bool = False,
+    ci: Mapping[str, str] | None = None,
+) -> Diff:
+    """Compare `old` with `new`.
+
+    Args:
+        project: the repository.
+        old: a reference; None for the base of a change (design's rule).
+        new: a reference; None for the working tree.
+        parts: which of metrics, params, data, models, stages.
+        show_unchanged: whether what is equal is listed too.
+        ci: environment variables, for the base in CI.
+
+    Raises:
+        UnknownReference: a reference that names nothing.
+        StateError: no reference was given and there is no base.
+        ConfigError: dvc.yaml, dvc.lock or a .dvc file is invalid.
+    """
+    notes: list[str] = []
+    before = _base(project, ci or {}) if old is None else _side(project, old, notes)
+    after = (
+        Side(text="working tree", label="working tree", commit=None)
+        if new is None
+        else _side(project, new, notes)
+    )
+    found = compare(project, before, after, parts=parts, show_unchanged=show_unchanged)
+    return replace(found, notes=tuple(dict.fromkeys(notes)))
+
+
+def _side(project: Project, text: str, notes: list[str]) -> Side:
+    from mlgit.project.references import resolve
+
+    found = resolve(project, text)
+    notes += found.notes
+    return Side(text=text, label=found.label, commit=found.commit, version=found.version)
+
+
+def _base(project: Project, ci: Mapping[str, str]) -> Side:
+    from mlgit.project.base import base_commit
+
+    base = base_commit(project, candidate=None, explicit=None, ci=ci)
+    if base.commit is None:
+        message, hint = _NO_BASE[base.reason]
+        raise StateError(message, hint=hint)
+    return Side(text="base", label=f"base ({base.commit[:7]})", commit=base.commit)

@@ -1,0 +1,360 @@
+"""`mlgit status`: everything about the working tree at a glance, without the network."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mlgit.core.changes import Side
+from mlgit.core.status import (
+    DataState,
+    EnvironmentLine,
+    ExpiringWaiver,
+    Failure,
+    Glance,
+    ModelLine,
+    NextStep,
+    Status,
+    next_step,
+)
+from mlgit.errors import ConfigError, MlgitError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+    from typing import TypeVar
+
+    from mlgit.core.changes import ValueChange
+    from mlgit.core.config import Config
+    from mlgit.core.evidence import Evidence
+    from mlgit.core.pipeline import Output
+    from mlgit.core.registry import ModelState, Registry
+    from mlgit.project.open import Project
+
+    T = TypeVar("T")
+
+_EXPIRES_SOON_DAYS = 14
+# A pair of tags is written a second apart, so that its last one may be a little in the future.
+_TAG_SLACK_S = 5
+
+
+def status(project: Project, *, ci: Mapping[str, str] | None = None) -> Status:
+    """Everything there is to tell; a part that cannot be told becomes one of `failures`.
+
+    Args:
+        project: the repository.
+        ci: environment variables, for the base in CI.
+    """
+    return _Look(project, ci or {}).status()
+
+
+class _Look:
+    """One look at the repository; every part may fail without taking the others along."""
+
+    def __init__(self, project: Project, ci: Mapping[str, str]) -> None:
+        self._project = project
+        self._ci = ci
+        self._failures: list[Failure] = []
+        self._evidence = self._part("pipeline", self._read_evidence)
+        self._config = self._part("config", lambda: project.config(None))
+        self._registry = self._part("models", self._read_registry)
+
+    def status(self) -> Status:
+        """All parts put together."""
+        project, head = self._project, self._project.head
+        seen_at = self._part("remote", self._remote_seen_at)
+        state = self._evidence
+        base, rule = self._part("base", self._base) or (None, None)
+        metrics, problems = self._part("metrics", lambda: self._metrics(base)) or ((), ())
+        found = Status(
+            branch=head.branch,
+            commit=head.commit,
+            upstream=head.upstream,
+            ahead=head.ahead,
+            behind=head.behind,
+            changed=head.changed,
+            untracked=head.untracked,
+            conflicted=head.conflicted,
+            remote=project.remote,
+            remote_seen_at=seen_at,
+            remote_seen_age_s=None if seen_at is None else int((project.now - seen_at).total_seconds()),
+            pipeline_stages=0 if state is None else len(state.pipeline.stages),
+            stages=()
+            if state is None
+            else tuple(stage for stage in state.stages if stage.stale or stage.unchecked),
+            data=() if state is None else self._part("data", lambda: self._data(state)) or (),
+            base=base,
+            base_rule=rule,
+            metrics=metrics,
+            verdict=None if state is None else self._part("gates", self._verdict),
+            models=self._part("models", self._models) or (),
+            unpushed_tags=self._part("tags", self._unpushed_tags),
+            waivers=self._part("waivers", self._waivers) or (),
+            problems=problems,
+            failures=tuple(self._failures),
+        )
+        return replace(found, next=self._next(found))
+
+    def _part(self, name: str, tell: Callable[[], T]) -> T | None:
+        """What a part tells, or None and the reason among the failures; the same reason only once."""
+        try:
+            return tell()
+        except MlgitError as error:
+            failure = Failure(
+                part=name,
+                code=error.code,
+                message=error.message,
+                location=None if error.location is None else str(error.location),
+                hint=error.hint,
+            )
+            if not any(
+                (one.message, one.location) == (failure.message, failure.location) for one in self._failures
+            ):
+                self._failures.append(failure)
+            return None
+
+    def _read_evidence(self) -> Evidence:
+        from mlgit.project.evidence import evidence
+
+        return evidence(self._project, None)
+
+    def _read_registry(self) -> Registry:
+        from mlgit.project.registry import read_registry
+
+        return read_registry(self._project)
+
+    def _remote_seen_at(self) -> datetime | None:
+        from mlgit.project.registry import tags_as_of
+
+        return tags_as_of(self._project)
+
+    def _base(self) -> tuple[Side | None, str | None]:
+        from mlgit.project.base import base_commit
+
+        base = base_commit(self._project, candidate=None, explicit=None, ci=self._ci)
+        if base.commit is None:
+            return None, base.reason
+        return Side(text="base", label=f"base ({base.commit[:7]})", commit=base.commit), base.reason
+
+    def _metrics(self, base: Side | None) -> tuple[tuple[ValueChange, ...], tuple[str, ...]]:
+        """The metrics of the working tree beside those of base, and what is wrong with their files."""
+        state = self._evidence
+        if state is None:
+            return (), ()
+        problems = tuple(problem.message for file in state.metric_files for problem in file.problems)
+        problems += tuple(problem.message for problem in state.problems)
+        here = Side(text="working tree", label="working tree", commit=None)
+        if base is None:
+            from mlgit.core.changes import metric_tables, value_changes
+
+            _, values, _ = metric_tables((), state.metric_files)
+            return value_changes(values, values, show_unchanged=True), problems
+        from mlgit.project.compare import compare
+
+        found = compare(self._project, base, here, parts=("metrics",), show_unchanged=True)
+        return found.metrics or (), tuple(dict.fromkeys((*problems, *found.problems)))
+
+    def _data(self, state: Evidence) -> tuple[DataState, ...]:
+        """Outputs that are modified, absent or not in the cache."""
+        found = [
+            self._data_state(out) for out in state.pipeline.outputs if out.cached and "://" not in out.path
+        ]
+        return tuple(one for one in found if one.workspace != "same" or one.in_cache is False)
+
+    def _data_state(self, out: Output) -> DataState:
+        from mlgit.project.evidence import cache_of, hashes_on_disk
+
+        pointer = out.pointer
+        md5 = hashes_on_disk(self._project).md5(out.path, legacy=pointer is not None and pointer.legacy)
+        cache = cache_of(self._project, out.path)
+        in_cache = None if pointer is None or cache is None else cache.has(pointer)
+        if md5 is None:
+            return DataState(path=out.path, owner=out.owner, workspace="absent", in_cache=in_cache)
+        if pointer is None:
+            return DataState(path=out.path, owner=out.owner, workspace="new", in_cache=None)
+        same = md5 == pointer.md5
+        return DataState(
+            path=out.path, owner=out.owner, workspace="same" if same else "modified", in_cache=in_cache
+        )
+
+    def _verdict(self) -> Glance | None:
+        if self._config is None or not self._config.gates or self._project.head.commit is None:
+            return None
+        from mlgit.core.verdict import headline
+        from mlgit.project.judge import judge
+
+        verdict = judge(self._project, ci=self._ci)
+        return Glance(
+            decision=verdict.decision,
+            headline=headline(verdict),
+            gates=verdict.summary.gates,
+            blocking=verdict.summary.blocking,
+            warnings=verdict.summary.warnings,
+        )
+
+    def _models(self) -> tuple[ModelLine, ...]:
+        registry = self._registry
+        if registry is None:
+            return ()
+        declared = list(self._trunk_config.environments) if self._trunk_config else []
+        counted: dict[str, int] = {}
+        return tuple(
+            self._model(name, registry.models.get(name), declared, counted)
+            for name in sorted({*self._declared_models(), *registry.models})
+        )
+
+    def _declared_models(self) -> Mapping[str, str | None]:
+        """Name -> path of the declared models; those of dvc.yaml when mlgit.yaml names none."""
+        pipeline = None if self._evidence is None else self._evidence.pipeline
+        artifacts = {
+            each.name: each.path
+            for each in (() if pipeline is None else pipeline.artifacts)
+            if each.type in {None, "model"}
+        }
+        models = {} if self._config is None else self._config.models
+        return {name: model.path or artifacts.get(name) for name, model in models.items()} or artifacts
+
+    @property
+    def _trunk_config(self) -> Config | None:
+        try:
+            return self._project.trunk_config
+        except ConfigError:
+            return None
+
+    def _model(
+        self, name: str, state: ModelState | None, declared: list[str], counted: dict[str, int]
+    ) -> ModelLine:
+        if state is None:
+            lines = [
+                EnvironmentLine(environment=each, version=None, commit=None, held=False, behind=None)
+                for each in declared
+            ]
+            return ModelLine(
+                model=name, latest=None, latest_commit=None, behind=None, environments=tuple(lines)
+            )
+        names = [*declared, *sorted(set(state.environments) - set(declared))]
+        environments = []
+        for each in names:
+            held = state.environment(each)
+            environments.append(
+                EnvironmentLine(
+                    environment=each,
+                    version=held.label,
+                    commit=held.commit,
+                    held=held.commit is not None and held.held,
+                    behind=self._behind(held.commit, counted),
+                )
+            )
+        latest = state.latest
+        return ModelLine(
+            model=name,
+            latest=None if latest is None else str(latest.version),
+            latest_commit=None if latest is None else latest.commit,
+            behind=None if latest is None else self._behind(latest.commit, counted),
+            environments=tuple(environments),
+        )
+
+    def _behind(self, commit: str | None, counted: dict[str, int]) -> int | None:
+        """How many commits HEAD has that the version has not; each commit is counted once."""
+        head = self._project.head.commit
+        if commit is None or head is None:
+            return None
+        if commit == head:
+            return 0
+        if commit not in counted:
+            from mlgit.adapters.git.refs import count_commits
+
+            counted[commit] = count_commits(self._project.git, commit, head)
+        return counted[commit]
+
+    def _unpushed_tags(self) -> tuple[str, ...] | None:
+        """Tags made since the remote was last seen; what was made before cannot be told from here."""
+        registry = self._registry
+        if registry is None or self._project.remote is None:
+            return None
+        facts = [fact for state in registry.models.values() for fact in state.facts]
+        if not facts:
+            return ()
+        seen_at = self._remote_seen_at()
+        if seen_at is None:
+            return None
+        limit = seen_at.timestamp() + _TAG_SLACK_S
+        return tuple(sorted(fact.tag for fact in facts if fact.tagged_at_s > limit))
+
+    def _waivers(self) -> tuple[ExpiringWaiver, ...]:
+        from mlgit.core.config import WAIVERS_FILE
+
+        trunk = self._project.trunk
+        if self._project.tree(None if trunk is None else trunk.commit).read(WAIVERS_FILE) is None:
+            return ()
+        from mlgit.project.waivers import trunk_waivers
+
+        today = self._project.now.date()
+        found = [
+            ExpiringWaiver(
+                id=waiver.id,
+                gate=waiver.gate,
+                expires=waiver.expires,
+                days_left=(waiver.expires - today).days,
+            )
+            for waiver in trunk_waivers(self._project).waivers
+        ]
+        return tuple(one for one in found if one.days_left <= _EXPIRES_SOON_DAYS)
+
+    def _next(self, found: Status) -> NextStep | None:
+        pipeline = None if self._evidence is None else self._evidence.pipeline
+        has_pipeline = pipeline is not None and bool(
+            pipeline.stages or pipeline.tracked or pipeline.metrics or pipeline.artifacts
+        )
+        declared = self._config is None or self._config.declared
+        step = next_step(found, declared=declared, has_pipeline=has_pipeline, promotable=None)
+        if declared and step is None and found.commit is not None:
+            return self._part("next", lambda: self._forward(found))
+        return step
+
+    def _forward(self, found: Status) -> NextStep | None:
+        """A release of what is new on trunk, else a promotion of what is released."""
+        trunk, config = self._project.trunk, self._trunk_config
+        paths = self._declared_models()
+        for line in found.models:
+            on_trunk = trunk is not None and trunk.commit == found.commit
+            if on_trunk and paths.get(line.model) and self._new_content(line, paths[line.model] or ""):
+                since = f"since {line.latest}" if line.latest else "and has no version yet"
+                return NextStep(
+                    command=f"mlgit release {line.model}", reason=f"`{line.model}` is new {since}"
+                )
+            step = _promotion(line, {} if config is None else config.environments)
+            if step is not None:
+                return step
+        return None
+
+    def _new_content(self, line: ModelLine, path: str) -> bool:
+        """Whether the model's content differs from that of its latest version."""
+        from mlgit.project.evidence import evidence
+
+        now = self._content(self._evidence, path)
+        if now is None or line.latest_commit is None:
+            return now is not None
+        if line.latest_commit == self._project.head.commit:
+            return False
+        return self._content(evidence(self._project, line.latest_commit, staleness=False), path) != now
+
+    @staticmethod
+    def _content(state: Evidence | None, path: str) -> str | None:
+        outputs = () if state is None else state.pipeline.outputs
+        return next((out.pointer.md5 for out in outputs if out.path == path and out.pointer), None)
+
+
+def _promotion(line: ModelLine, environments: Mapping[str, object]) -> NextStep | None:
+    """The first declared environment that could hold something newer."""
+    held = {each.environment: each for each in line.environments}
+    for name, environment in environments.items():
+        source = getattr(environment, "source", None)
+        offered = line.latest if source is None else held[source].version if source in held else None
+        if offered is None or name not in held or held[name].held or held[name].version == offered:
+            continue
+        where = "is released" if source is None else f"is in `{source}`"
+        return NextStep(
+            command=f"mlgit promote {line.model} --to {name}", reason=f"`{line.model}` {offered} {where}"
+        )
+    return None

@@ -1,0 +1,120 @@
+"""Base: which commit a change is compared with when nobody names one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from mlgit.adapters.git.refs import is_ancestor, merge_base, require_commit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlgit.project.open import Project
+
+Reason = Literal[
+    "explicit",
+    "merge_ref",
+    "merge_request",
+    "before_push",
+    "merge_base",
+    "head",
+    "parent",
+    "no_commit",
+    "root_commit",
+    "unrelated_history",
+    "history_too_shallow",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Base:
+    """The commit to compare with and why it is that one; None when there is none, and why."""
+
+    commit: str | None
+    reason: Reason
+
+
+def base_commit(
+    project: Project, *, candidate: str | None, explicit: str | None, ci: Mapping[str, str]
+) -> Base:
+    """The first that applies of design's rules.
+
+    Args:
+        project: the repository.
+        candidate: the commit that is judged (full id), None for the working tree.
+        explicit: what `--base` said.
+        ci: the environment variables; outside CI they hold nothing that matters.
+
+    Raises:
+        UnknownReference: `explicit` names no commit.
+    """
+    if explicit is not None:
+        return Base(commit=require_commit(project.git, explicit), reason="explicit")
+    here = candidate or project.head.commit
+    if here is None:
+        return Base(commit=None, reason="no_commit")
+    return _in_ci(project, here, ci) or _locally(project, here, of_worktree=candidate is None)
+
+
+def _in_ci(project: Project, here: str, ci: Mapping[str, str]) -> Base | None:
+    if ci.get("GITHUB_ACTIONS") == "true" and ci.get("GITHUB_REF", "").endswith("/merge"):
+        parents = _parents(project, here)
+        if len(parents) > 1:
+            return _known(project, parents[0], "merge_ref")
+    stated = ci.get("CI_MERGE_REQUEST_DIFF_BASE_SHA")
+    if stated:
+        return _known(project, stated, "merge_request")
+    before = _before_push(ci)
+    if before and project.commit(before) and is_ancestor(project.git, before, here):
+        return Base(commit=project.commit(before), reason="before_push")
+    return None
+
+
+def _known(project: Project, revision: str, reason: Reason) -> Base:
+    commit = project.commit(revision)
+    return Base(commit=commit, reason="history_too_shallow" if commit is None else reason)
+
+
+def _before_push(ci: Mapping[str, str]) -> str | None:
+    """What the branch pointed at before this push; all zeros for a new branch."""
+    before = ci.get("CI_COMMIT_BEFORE_SHA")
+    event = ci.get("GITHUB_EVENT_PATH")
+    if event and ci.get("GITHUB_EVENT_NAME") == "push":
+        import json
+
+        try:
+            with open(event, encoding="utf-8") as file:
+                document = json.load(file)
+        except (OSError, ValueError):
+            document = None
+        found = document.get("before") if isinstance(document, dict) else None
+        before = found if isinstance(found, str) else None
+    return before if before and set(before) != {"0"} else None
+
+
+def _locally(project: Project, here: str, *, of_worktree: bool) -> Base:
+    target = project.target
+    if target is not None and target.commit != here:
+        common = merge_base(project.git, here, target.commit)
+        if common is None:
+            return Base(commit=None, reason="history_too_shallow" if project.shallow else "unrelated_history")
+        if common != here:
+            return Base(commit=common, reason="merge_base")
+    if of_worktree and project.head.dirty:
+        return Base(commit=here, reason="head")
+    parents = _parents(project, here)
+    if not parents:
+        return Base(commit=None, reason="root_commit")
+    if project.objects.get(parents[0]) is None:
+        return Base(commit=None, reason="history_too_shallow")
+    return Base(commit=parents[0], reason="parent")
+
+
+def _parents(project: Project, commit: str) -> list[str]:
+    """The parents that the commit itself names, also those a shallow clone left out."""
+    found = project.objects.get(commit)
+    if found is None:
+        return []
+    head = found.content.partition(b"\n\n")[0]
+    return [line[7:].decode() for line in head.split(b"\n") if line.startswith(b"parent ")]

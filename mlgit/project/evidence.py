@@ -1,0 +1,304 @@
+"""Evidence: metrics, parameters, pipeline and staleness at a commit or in the working tree."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from mlgit.adapters.dvc.cache import Cache
+from mlgit.adapters.dvc.documents import Documents
+from mlgit.adapters.dvc.hashes import CommitHashes, WorkspaceHashes, bytes_md5
+from mlgit.adapters.dvc.pointers import DEFAULT_PARAMS, join, read_pipeline
+from mlgit.adapters.dvc.staleness import stage_states
+from mlgit.adapters.dvc.values import metric_values, param_values
+from mlgit.core.evidence import Evidence, MetricFile, Problem, StageState, Value
+from mlgit.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlgit.adapters.dvc.hashes import Hashes
+    from mlgit.core.pipeline import Output, Pipeline
+    from mlgit.core.tree import Tree
+    from mlgit.project.open import Project
+
+_DVCLIVE = "dvclive/metrics.json"
+
+
+class _Memory:
+    """What was read already, for one project."""
+
+    def __init__(self, project: Project) -> None:
+        self.documents = Documents(project.cache_dir)
+        self.evidence: dict[tuple[str | None, bool], Evidence] = {}
+        self.caches: dict[str, Cache | None] = {}
+        self.on_disk = WorkspaceHashes(project.root, folder=os.path.join(project.git_dir, "mlgit"))
+
+
+_MEMORIES: WeakKeyDictionary[Project, _Memory] = WeakKeyDictionary()
+
+
+def _memory(project: Project) -> _Memory:
+    if project not in _MEMORIES:
+        _MEMORIES[project] = _Memory(project)
+    return _MEMORIES[project]
+
+
+def evidence(project: Project, commit: str | None, *, staleness: bool = True) -> Evidence:
+    """What is known about one state; read once per project and state.
+
+    Args:
+        project: the repository.
+        commit: a full commit id; None for the working tree.
+        staleness: whether to look at stages too; without it `stages` is empty and no metric file is
+            called stale, which is all that a baseline needs.
+
+    Raises:
+        ConfigError: dvc.yaml, dvc.lock or a .dvc file there is invalid.
+    """
+    known = _memory(project).evidence
+    asked = (commit, staleness)
+    if asked not in known:
+        known[asked] = known.get((commit, True)) or _Reader(project, commit).read(staleness=staleness)
+    return known[asked]
+
+
+def documents_of(project: Project) -> Documents:
+    """The project's memory of parsed texts."""
+    return _memory(project).documents
+
+
+def hashes_on_disk(project: Project) -> WorkspaceHashes:
+    """The hashes of the working tree, each taken once."""
+    return _memory(project).on_disk
+
+
+def cache_of(project: Project, path: str) -> Cache | None:
+    """The DVC cache that a path belongs to: that of the nearest folder above with `.dvc`."""
+    caches = _memory(project).caches
+    folder = os.path.dirname(path)
+    if folder not in caches:
+        place = os.path.join(project.root, folder)
+        if os.path.isdir(os.path.join(place, ".dvc")):
+            caches[folder] = Cache(os.path.normpath(place))
+        else:
+            caches[folder] = cache_of(project, folder) if folder else None
+    return caches[folder]
+
+
+class _Reader:
+    """Reads one state."""
+
+    def __init__(self, project: Project, commit: str | None) -> None:
+        self._project = project
+        self._commit = commit
+        self._tree: Tree = project.tree(commit)
+        self._documents = documents_of(project)
+        self._problems: list[Problem] = []
+
+    def read(self, *, staleness: bool) -> Evidence:
+        """Everything, in few round trips."""
+        paths = self._tree.paths()
+        pipeline = read_pipeline(self._tree, root=self._project.root, documents=self._documents, paths=paths)
+        stages = self._stages(pipeline) if staleness else ()
+        found = Evidence(
+            label=self._tree.label,
+            commit=self._commit,
+            pipeline=pipeline,
+            metric_files=self._metrics(pipeline, stages),
+            params=self._params(pipeline),
+            stages=stages,
+            problems=tuple(self._problems),
+        )
+        self._documents.save()
+        return found
+
+    def _stages(self, pipeline: Pipeline) -> tuple[StageState, ...]:
+        if self._commit is None:
+            on_disk = hashes_on_disk(self._project)
+            states = self._look(pipeline, on_disk)
+            on_disk.save()
+            return states
+        committed = CommitHashes(self._tree)
+        committed.prefetch(dep for stage in pipeline.stages for dep in stage.deps)
+        return self._look(pipeline, committed)
+
+    def _look(self, pipeline: Pipeline, hashes: Hashes) -> tuple[StageState, ...]:
+        def listing(out: Output) -> Mapping[str, str] | None:
+            cache = cache_of(self._project, out.path)
+            return None if cache is None or out.pointer is None else cache.listing(out.pointer)
+
+        return stage_states(
+            pipeline, tree=self._tree, hashes=hashes, documents=self._documents, listing=listing
+        )
+
+    def _metrics(self, pipeline: Pipeline, stages: tuple[StageState, ...]) -> tuple[MetricFile, ...]:
+        outputs = {out.path: out for out in pipeline.outputs}
+        states = {state.address: state for state in stages}
+        owners = {stage.address for stage in pipeline.stages}
+        found = []
+        for path in self._metric_paths(pipeline):
+            out = _owner(path, outputs)
+            content, problem = self._content(path, out)
+            stage = out.owner if out is not None and out.owner in owners else None
+            if content is None:
+                found.append(MetricFile(path=path, stage=stage, problems=(problem,) if problem else ()))
+                continue
+            values = metric_values(content, path=path, documents=self._documents)
+            if isinstance(values, Problem):
+                found.append(MetricFile(path=path, stage=stage, problems=(values,)))
+                continue
+            problems = [] if out is None or stage is None else _trust(content, out, path, stage, states)
+            found.append(MetricFile(path=path, values=values, stage=stage, problems=tuple(problems)))
+        return tuple(found)
+
+    def _metric_paths(self, pipeline: Pipeline) -> list[str]:
+        """Declared files (folders opened), DVCLive's, and what the models' globs match."""
+        declared = [out.path for out in pipeline.outputs if out.metric]
+        declared += pipeline.metrics
+        listed = self._tree.paths()
+        paths: list[str] = []
+        outputs = {out.path for out in pipeline.outputs}
+        for path in declared:
+            inside = [name for name in listed if name.startswith(f"{path}/")] if path not in listed else []
+            paths += inside or self._inside_directory(path, pipeline) or [path]
+        if _DVCLIVE not in paths and _DVCLIVE in listed:
+            paths.append(_DVCLIVE)
+        globs = [glob for glob in self._globs() if glob not in paths]
+        if globs:
+            from mlgit.core.model_files import glob_pattern
+
+            known = [*listed, *outputs]
+            for glob in globs:
+                pattern = glob_pattern(glob)
+                matched = [name for name in known if pattern.fullmatch(name)]
+                paths += matched or ([glob] if not set(glob) & set("*?[") else [])
+        return list(dict.fromkeys(paths))
+
+    def _inside_directory(self, path: str, pipeline: Pipeline) -> list[str]:
+        """The files of a metric directory that DVC tracks."""
+        out = next((out for out in pipeline.outputs if out.path == path), None)
+        if out is None or out.pointer is None or not out.pointer.directory:
+            return []
+        cache = cache_of(self._project, path)
+        listing = None if cache is None else cache.listing(out.pointer)
+        return [f"{path}/{name}" for name in sorted(listing or ())]
+
+    def _globs(self) -> list[str]:
+        try:
+            config = self._project.config(self._commit)
+        except ConfigError:  # whoever needs the config will meet the error itself
+            return []
+        return [glob for model in config.models.values() for glob in model.metrics or ()]
+
+    def _content(self, path: str, out: Output | None) -> tuple[bytes | None, Problem | None]:
+        """The file at that state: from Git or disk, else from the DVC cache by its hash."""
+        try:
+            content = self._tree.read(path)
+        except OSError as error:
+            return None, Problem(code="unreadable", message=f"`{path}` cannot be read: {error.strerror}")
+        if content is not None:
+            return content, None
+        where = "" if self._commit is None else f" at {self._tree.label}"
+        if out is None or out.pointer is None or not out.cached:
+            hint = None if out is None else f"run `mlgit run {out.owner}`"
+            return None, Problem(code="missing", message=f"`{path}` is missing{where}", hint=hint)
+        cache = cache_of(self._project, path)
+        content = None if cache is None else self._from_cache(cache, path, out)
+        if content is not None:
+            return content, None
+        pull = "dvc pull" if self._commit is None else "dvc fetch --all-commits"
+        return None, Problem(
+            code="not_fetched",
+            message=f"`{path}`{where} is not in the DVC cache of this machine",
+            hint=f"run `{pull} {path if self._commit is None else ''}".rstrip() + "`",
+        )
+
+    @staticmethod
+    def _from_cache(cache: Cache, path: str, out: Output) -> bytes | None:
+        from mlgit.core.pipeline import Pointer
+
+        if out.pointer is None:
+            return None
+        if not out.pointer.directory:
+            return cache.read(out.pointer)
+        md5 = (cache.listing(out.pointer) or {}).get(path[len(out.path) + 1 :])
+        return None if md5 is None else cache.read(Pointer(md5=md5, legacy=out.pointer.legacy))
+
+    def _params(self, pipeline: Pipeline) -> Mapping[str, Mapping[str, Value]]:
+        wanted = self._param_keys(pipeline)
+        found: dict[str, Mapping[str, Value]] = {}
+        outputs = {out.path: out for out in pipeline.outputs}
+        contents = self._tree.read_many(wanted)
+        for path, keys in wanted.items():
+            content = contents.get(path)
+            if content is None:
+                content, problem = self._content(path, _owner(path, outputs))
+                if problem is not None:
+                    self._problems.append(problem)
+            if content is None:
+                continue
+            values = param_values(content, path=path, documents=self._documents, keys=keys)
+            if isinstance(values, Problem):
+                self._problems.append(values)
+            else:
+                found[path] = values
+        return found
+
+    def _param_keys(self, pipeline: Pipeline) -> dict[str, tuple[str, ...] | None]:
+        """File -> keys (None for all), as `dvc params show` would look at them."""
+        wanted: dict[str, tuple[str, ...] | None] = {}
+        for stage in pipeline.stages:
+            for path, keys in stage.params.items():
+                before = wanted.get(path, ())
+                wanted[path] = None if keys is None or before is None else (*before, *keys)
+        whole = list(pipeline.params)
+        listed = set(self._tree.paths())
+        for folder in _dvc_folders(listed):
+            default = join(folder, DEFAULT_PARAMS)
+            if default in listed:
+                whole.append(default)
+        wanted.update(dict.fromkeys(whole))
+        return wanted
+
+
+def _dvc_folders(paths: set[str]) -> list[str]:
+    """Where DVC repositories begin, from the Git root."""
+    return [
+        path.removesuffix(".dvc/config").rstrip("/")
+        for path in paths
+        if path == ".dvc/config" or path.endswith("/.dvc/config")
+    ]
+
+
+def _owner(path: str, outputs: Mapping[str, Output]) -> Output | None:
+    """The output that is this path or the directory it lies in."""
+    while path:
+        if path in outputs:
+            return outputs[path]
+        path = path.rpartition("/")[0]
+    return None
+
+
+def _trust(
+    content: bytes, out: Output, path: str, stage: str, states: Mapping[str, StageState]
+) -> list[Problem]:
+    """Why the numbers of a stage's metric file do not stand for its inputs."""
+    problems = []
+    run = f"run `mlgit run {stage}`"
+    pointer = out.pointer
+    if pointer is not None and out.path == path and bytes_md5(content, legacy=pointer.legacy) != pointer.md5:
+        problems.append(
+            Problem(code="not_from_pipeline", message=f"`{path}` is not what stage `{stage}` wrote", hint=run)
+        )
+    state = states.get(stage)
+    if state is None:
+        return problems
+    reasons = list(state.reasons)
+    if pointer is not None:
+        reasons = [reason for reason in reasons if reason != f"changed output {path}"]
+    if reasons or state.upstream:
+        why = ", ".join((*reasons, *(f"upstream {one}" for one in state.upstream)))
+        problems.append(Problem(code="stale", message=f"Stage `{stage}` is stale: {why}", hint=run))
+    return problems

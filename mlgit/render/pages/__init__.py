@@ -1,0 +1,1 @@
+"""One page a command: its record as a person reads it."""

@@ -1,0 +1,26 @@
+"""Age: how long ago something was, and how old what we know of a remote is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.core.age import tell_age
+from mlgit.render.page import Page, Span, line
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+def as_of(remote: str | None, known_at: datetime | None, told_at: datetime) -> Page:
+    """`tags as of 3 h ago`, when there is a remote that may know more."""
+    if remote is None:
+        return []
+    if known_at is None:
+        return [line(Span(f"tags as this clone has them; `--fetch` asks {remote}", "dim"))]
+    age = tell_age((told_at - known_at).total_seconds())
+    return [line(Span(f"tags as of {age}; `--fetch` asks {remote}", "dim"))]
+
+
+def ago(then: datetime, now: datetime) -> str:
+    """`3 h ago`."""
+    return tell_age((now - then).total_seconds())

@@ -1,0 +1,192 @@
+"""The page of `mlgit diff`."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from mlgit.core.metrics import short
+from mlgit.render.page import Cell, Page, Span, Style, line, table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlgit.core.changes import ContentChange, Diff, StageChange, ValueChange
+    from mlgit.core.evidence import Value
+
+_MARKS: dict[str, Span] = {
+    "added": Span("+", "ok"),
+    "removed": Span("-", "bad"),
+    "modified": Span("~", "careful"),
+    "unchanged": Span("=", "dim"),
+}
+_KIB = 1024
+
+
+def page(found: Diff) -> Page:
+    """Two states side by side, part by part; a part without changes is left out."""
+    blocks: Page = [line(Span(found.old.label, "name"), " → ", Span(found.new.label, "name"))]
+    parts = [
+        ("Metrics", values(found.metrics or ())),
+        ("Params", values(found.params or ())),
+        ("Data", contents(found.data or ())),
+        ("Models", contents(found.models or ())),
+        ("Stages", stages(found.stages or ())),
+    ]
+    for title, block in parts:
+        if block:
+            blocks += [line(""), line(Span(title, "strong")), *block]
+    if len(blocks) == 1:
+        asked = [
+            name
+            for name in ("metrics", "params", "data", "models", "stages")
+            if getattr(found, name) is not None
+        ]
+        blocks.append(line(f"No difference in {_listed(asked)}"))
+    if found.problems:
+        blocks += [line(""), *(line(Span("careful: ", "careful"), problem) for problem in found.problems)]
+    blocks += [line(Span("note: ", "dim"), note) for note in found.notes]
+    return blocks
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
+
+
+def values(changes: Sequence[ValueChange]) -> Page:
+    """Metrics or parameters, one row each; the file's name only where it changes."""
+    if not changes:
+        return []
+    rows: list[tuple[Cell, ...]] = []
+    file = None
+    for change in changes:
+        shown = Span("" if change.file == file else change.file, "dim")
+        file = change.file
+        rows.append(
+            (
+                shown,
+                change.key or "(value)",
+                value(change.old, beside=change.new) if change.kind != "added" else "-",
+                value(change.new, beside=change.old) if change.kind != "removed" else "-",
+                delta(change),
+            )
+        )
+    return [table(("file", "name", "old", "new", "change"), rows, right=(2, 3, 4))]
+
+
+def value(shown: Value, *, beside: Value = None) -> str:
+    """One value, numbers rounded for people."""
+    if isinstance(shown, Decimal):
+        return short(shown, apart_from=(beside,) if isinstance(beside, Decimal) else ())
+    if shown is None:
+        return "null"
+    return str(shown).lower() if isinstance(shown, bool) else shown
+
+
+def delta(change: ValueChange) -> Span:
+    """The change of a number, green when better and red when worse."""
+    if change.kind in {"added", "removed"}:
+        return Span(change.kind, "dim")
+    if change.kind == "unchanged" or not change.change:
+        return Span("" if change.kind == "unchanged" else "changed", "dim")
+    sign = "+" if change.change > 0 else ""
+    percent = change.change_percent
+    more = "" if percent is None else f" ({'+' if percent > 0 else ''}{short(percent, digits=3)}%)"
+    return Span(f"{sign}{short(change.change, digits=4)}{more}", _colour(change.better))
+
+
+def _colour(better: bool | None) -> Style:  # noqa: FBT001 (yes, no or unknown)
+    if better is None:
+        return ""
+    return "ok" if better else "bad"
+
+
+def contents(changes: Sequence[ContentChange]) -> Page:
+    """Data or models, one row each."""
+    if not changes:
+        return []
+    rows = [
+        (
+            _MARKS[change.kind],
+            change.path if change.model is None else f"{change.model} ({change.path})",
+            _from_to(_md5(change.old_md5), _md5(change.new_md5), change.kind),
+            _amounts(change),
+        )
+        for change in changes
+    ]
+    return [table(("", "path", "content", "amount"), rows)]
+
+
+def _md5(md5: str | None) -> str:
+    return "not recorded" if md5 is None else md5[:7]
+
+
+def _from_to(old: str, new: str, kind: str) -> str:
+    if kind == "added":
+        return new
+    return old if kind in {"removed", "unchanged"} or old == new else f"{old} → {new}"
+
+
+def _amounts(change: ContentChange) -> str:
+    pairs = (
+        (_plain(change.old_version), _plain(change.new_version), ""),
+        (_count(change.old_rows), _count(change.new_rows), " rows"),
+        (_count(change.old_nfiles), _count(change.new_nfiles), " files"),
+        (_size(change.old_size_bytes), _size(change.new_size_bytes), ""),
+    )
+    shown = []
+    for old, new, unit in pairs:
+        if old is None and new is None:
+            continue
+        if change.kind == "modified" and old != new and old is not None and new is not None:
+            shown.append(f"{old} → {new}{unit}")
+        else:
+            shown.append(f"{new if new is not None else old}{unit}")
+    return ", ".join(shown)
+
+
+def _plain(text: str | None) -> str | None:
+    return text
+
+
+def _count(number: int | None) -> str | None:
+    return None if number is None else f"{number:,}"
+
+
+def _size(size_bytes: int | None) -> str | None:
+    """A size for people."""
+    if size_bytes is None:
+        return None
+    amount = float(size_bytes)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if amount < _KIB:
+            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= _KIB
+    return f"{amount:.1f} TiB"
+
+
+def stages(changes: Sequence[StageChange]) -> Page:
+    """Stages, one row each."""
+    if not changes:
+        return []
+    rows = [(_MARKS[change.kind], change.stage, _stage_words(change)) for change in changes]
+    return [table(("", "stage", "what"), rows)]
+
+
+def _stage_words(change: StageChange) -> str:
+    if change.kind != "modified":
+        return (change.new_cmd or change.old_cmd or "") if change.kind != "unchanged" else ""
+    words = []
+    if "cmd" in change.fields:
+        words.append(f"cmd: {change.old_cmd} → {change.new_cmd}")
+    for name, added, removed in (
+        ("deps", change.deps_added, change.deps_removed),
+        ("outs", change.outs_added, change.outs_removed),
+    ):
+        if name in change.fields:
+            words.append(
+                f"{name}: " + " ".join([*(f"+{path}" for path in added), *(f"-{path}" for path in removed)])
+            )
+    if "params" in change.fields:
+        words.append("params")
+    return "; ".join(words)

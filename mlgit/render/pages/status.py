@@ -1,0 +1,238 @@
+"""The page of `mlgit status`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.render.page import Page, Span, Style, line, table
+from mlgit.render.pages.diff import values
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlgit.core.changes import ValueChange
+    from mlgit.core.evidence import StageState
+    from mlgit.core.status import DataState, EnvironmentLine, ModelLine, Status
+
+_SHOWN = 8
+_MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
+_DECISIONS: dict[str, tuple[str, Style]] = {
+    "allow": ("allow", "ok"),
+    "allow_with_warnings": ("allow with warnings", "careful"),
+    "block": ("block", "bad"),
+}
+_NO_BASE = {
+    "no_commit": "no commit yet",
+    "root_commit": "HEAD is the first commit",
+    "unrelated_history": "the target shares no history with HEAD",
+    "history_too_shallow": "the clone is too shallow to tell",
+}
+
+
+def page(found: Status) -> Page:
+    """Sections in the order of a working day; what is in order takes one line or none."""
+    return [
+        *_branch(found),
+        *_code(found),
+        *_pipeline(found),
+        *_data(found),
+        *_metrics(found),
+        *_gates(found),
+        *_models(found),
+        *_failures(found),
+        *_next(found),
+    ]
+
+
+def _branch(found: Status) -> Page:
+    where = Span(found.branch, "name") if found.branch else Span("detached HEAD", "careful")
+    commit = f" at {found.commit[:7]}" if found.commit else ", no commit yet"
+    parts: list[str | Span] = ["On ", where, commit]
+    if found.upstream is None:
+        parts.append(", no upstream" if found.remote and found.branch else "")
+    elif found.ahead is None:
+        parts.append(Span(f", {found.upstream} is gone", "careful"))
+    elif found.ahead or found.behind:
+        parts.append(f", {_ahead_behind(found.ahead, found.behind or 0)} {found.upstream}")
+    else:
+        parts.append(f", up to date with {found.upstream}")
+    blocks: Page = [line(*parts)]
+    if found.remote is None:
+        blocks.append(line(Span("no remote", "dim"), indent=2))
+    elif found.remote_seen_age_s is not None:
+        blocks.append(line(Span(f"{found.remote} as of {age(found.remote_seen_age_s)}", "dim"), indent=2))
+    return blocks
+
+
+def _ahead_behind(ahead: int, behind: int) -> str:
+    if ahead and behind:
+        return f"{ahead} ahead of and {behind} behind"
+    return f"{ahead} ahead of" if ahead else f"{behind} behind"
+
+
+def age(seconds: int) -> str:
+    """How long ago, in one unit."""
+    for size, unit in ((_DAY_S, "d"), (_HOUR_S, "h"), (_MINUTE_S, "min")):
+        if seconds >= size:
+            return f"{seconds // size} {unit} ago"
+    return "just now"
+
+
+def _code(found: Status) -> Page:
+    blocks: Page = []
+    kinds: tuple[tuple[str, tuple[str, ...], Style], ...] = (
+        ("in conflict", found.conflicted, "bad"),
+        ("changed", found.changed, "careful"),
+        ("untracked", found.untracked, "dim"),
+    )
+    for title, paths, style in kinds:
+        if paths:
+            shown = ", ".join(paths[:_SHOWN]) + (
+                f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
+            )
+            blocks.append(line(Span(f"{len(paths)} {title}: ", style), shown, indent=2))
+    return blocks
+
+
+def _pipeline(found: Status) -> Page:
+    stale = found.stale
+    unchecked = [stage for stage in found.stages if stage.unchecked]
+    if not found.pipeline_stages and not unchecked:
+        return []
+    title: list[str | Span] = ["", Span("Pipeline  ", "strong")]
+    if stale:
+        title.append(Span(f"{len(stale)} of {_many(found.pipeline_stages, 'stage')} stale", "careful"))
+    elif found.pipeline_stages:
+        title.append(Span(f"{_many(found.pipeline_stages, 'stage')} up to date", "ok"))
+    blocks: Page = [line(""), line(*title)]
+    if stale:
+        blocks.append(table(("", ""), [(stage.address, _why(stage)) for stage in stale]))
+    said = dict.fromkeys(reason for stage in unchecked for reason in stage.unchecked)
+    blocks += [line(Span(reason, "dim"), indent=2) for reason in said]
+    return blocks
+
+
+def _many(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def _why(stage: StageState) -> str:
+    reasons = list(stage.reasons)
+    if not reasons:
+        reasons = [f"after {', '.join(stage.upstream)}"]
+    return "; ".join(reasons)
+
+
+def _data(found: Status) -> Page:
+    told = [data for data in found.data if data.workspace != "new" or not data.owner.endswith(".dvc")]
+    if not told:
+        return []
+    rows = [(data.path, _data_words(data)) for data in told[: 2 * _SHOWN]]
+    if len(told) > len(rows):
+        rows.append((f"and {len(told) - len(rows)} more", Span("")))
+    return [line(""), line(Span("Data", "strong")), table(("", ""), rows)]
+
+
+def _data_words(data: DataState) -> Span:
+    if data.workspace == "absent":
+        if data.in_cache is None:
+            return Span("not made yet", "dim")
+        return Span("not checked out", "careful") if data.in_cache else Span("not on this machine", "bad")
+    if data.workspace == "modified":
+        return Span("modified", "careful")
+    if data.workspace == "new":
+        return Span("new", "careful")
+    return Span("not in the cache", "careful")
+
+
+def _metrics(found: Status) -> Page:
+    if not found.metrics and not found.problems:
+        return []
+    changed = [each for each in found.metrics if each.kind != "unchanged"]
+    if found.base is None:
+        against = f"  no base: {_NO_BASE.get(found.base_rule or '', 'it cannot be told')}"
+    elif changed:
+        against = f"  against {found.base.label}"
+    else:
+        against = f"  as in {found.base.label}"
+    shown = list(found.metrics) if len(found.metrics) <= 2 * _SHOWN else changed
+    blocks: Page = [line(""), line(Span("Metrics", "strong"), Span(against, "dim")), *_values(shown, found)]
+    blocks += [line(Span("careful: ", "careful"), problem, indent=2) for problem in found.problems]
+    return blocks
+
+
+def _values(shown: Sequence[ValueChange], found: Status) -> Page:
+    if found.base is not None:
+        return values(shown)
+    from mlgit.render.pages.diff import value
+
+    return [
+        table(
+            ("file", "name", "value"), [(each.file, each.key, value(each.new)) for each in shown], right=(2,)
+        )
+    ]
+
+
+def _gates(found: Status) -> Page:
+    blocks: Page = []
+    if found.verdict is not None:
+        word, style = _DECISIONS[found.verdict.decision]
+        blocks = [line(""), line(Span("Gates  ", "strong"), Span(word, style), f": {found.verdict.headline}")]
+    for waiver in found.waivers:
+        when = "expired" if waiver.days_left < 0 else f"expires in {_many(waiver.days_left, 'day')}"
+        blocks.append(
+            line(Span("careful: ", "careful"), f"waiver `{waiver.id}` for `{waiver.gate}` {when}", indent=2)
+        )
+    return blocks
+
+
+def _models(found: Status) -> Page:
+    if not found.models:
+        return []
+    names = list(dict.fromkeys(each.environment for model in found.models for each in model.environments))
+    rows = [_model_row(model, names) for model in found.models]
+    blocks: Page = [line(""), line(Span("Models", "strong")), table(("model", "latest", *names), rows)]
+    if found.unpushed_tags:
+        blocks.append(line(Span("not pushed: ", "careful"), ", ".join(found.unpushed_tags), indent=2))
+    return blocks
+
+
+def _model_row(model: ModelLine, names: Sequence[str]) -> tuple[Span, ...]:
+    held = {each.environment: each for each in model.environments}
+    latest = (
+        Span("no version yet", "dim")
+        if model.latest is None
+        else Span(f"{model.latest}{_behind(model.behind)}")
+    )
+    return (Span(model.model, "name"), latest, *(_environment(held.get(name)) for name in names))
+
+
+def _environment(each: EnvironmentLine | None) -> Span:
+    if each is None or each.version is None:
+        return Span("-", "dim")
+    if each.held:
+        return Span(f"{each.version}{_behind(each.behind)} held", "careful")
+    return Span(f"{each.version}{_behind(each.behind)}")
+
+
+def _behind(commits: int | None) -> str:
+    return f" ({_many(commits, 'commit')} ago)" if commits else ""
+
+
+def _failures(found: Status) -> Page:
+    blocks: Page = []
+    for failure in found.failures:
+        where = f" ({failure.location})" if failure.location else ""
+        blocks += [line(""), line(Span("error: ", "bad"), f"{failure.message}{where}")]
+        if failure.hint:
+            blocks.append(line(Span("hint: ", "careful"), failure.hint, indent=2))
+    return blocks
+
+
+def _next(found: Status) -> Page:
+    if found.next is None:
+        return []
+    return [
+        line(""),
+        line(Span("next: ", "dim"), Span(found.next.command, "strong"), f"  ({found.next.reason})"),
+    ]

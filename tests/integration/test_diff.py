@@ -1,0 +1,127 @@
+"""`mlgit diff` compares any two states, part by part."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.support.shell import Folder
+
+
+def diff(folder: Folder, *argv: str) -> Any:  # noqa: ANN401 (a JSON document)
+    from jsonschema import Draft202012Validator
+
+    from mlgit.resources import schema_text
+
+    done = folder.mlgit("diff", "--json", *argv)
+    assert done.status == 0, done.err
+    document = done.json()
+    Draft202012Validator(json.loads(schema_text("diff"))).validate(document)
+    return document
+
+
+@pytest.fixture
+def changed(project: Folder) -> Folder:
+    """A branch with other data, another slope, another stage; the first commit is v1.0.0 in prod."""
+    project.git("tag", "-a", "line@v1.0.0", "-m", "first")
+    project.git("tag", "-a", "line#prod#1", "-m", "to prod")
+    project.git("checkout", "-q", "-b", "work")
+    project.write("data/raw.csv", "x,y\n1,2\n2,4\n")
+    project.write("params.yaml", "train:\n  slope: 1.9\n")
+    text = (project / "dvc.yaml").read_text(encoding="utf-8")
+    project.write(
+        "dvc.yaml", text.replace("artifacts:", "  extra:\n    cmd: echo 1 > x\n    outs: [x]\nartifacts:")
+    )
+    project.dvc("add", "-q", "data/raw.csv")
+    project.dvc("repro", "-q")
+    project.commit("work")
+    return project
+
+
+def test_every_part_is_compared_with_the_base(changed: Folder) -> None:
+    found = diff(changed)
+    assert found["old"]["label"].startswith("base (")
+    assert [(each["key"], each["old"], each["new"]) for each in found["params"]] == [
+        ("train.slope", 1.99, 1.9)
+    ]
+    assert {each["key"]: each["better"] for each in found["metrics"]} == {
+        "mae": False,
+        "r2": False,
+        "rows": None,
+    }
+    data = {each["path"]: each for each in found["data"]}
+    assert (data["data/raw.csv"]["old_rows"], data["data/raw.csv"]["new_rows"]) == (10, 2)
+    assert (data["data/raw.csv"]["kind"], data["x"]["kind"]) == ("modified", "added")
+    (model,) = found["models"]
+    assert (model["model"], model["path"], model["old_version"]) == ("line", "models/line.json", "v1.0.0")
+    assert [(each["stage"], each["kind"]) for each in found["stages"]] == [("extra", "added")]
+
+
+@pytest.mark.parametrize("reference", ["prod", "line#prod", "line@v1.0.0", "line@latest", "main", "HEAD^1"])
+def test_any_reference_names_a_side(changed: Folder, reference: str) -> None:
+    assert [each["key"] for each in diff(changed, reference, "--params")["params"]] == ["train.slope"]
+    assert diff(changed, reference, "main")["metrics"] == []
+
+
+def test_a_part_that_is_not_asked_for_is_null(changed: Folder) -> None:
+    found = diff(changed, "--metrics", "--stages")
+    assert found["params"] is found["data"] is found["models"] is None
+    assert found["metrics"]
+    assert found["stages"]
+
+
+def test_all_lists_what_did_not_change(project: Folder) -> None:
+    found = diff(project, "HEAD", "--all")
+    kinds = {
+        each["kind"] for part in ("metrics", "params", "data", "models", "stages") for each in found[part]
+    }
+    assert kinds == {"unchanged"}
+    assert "No difference in metrics, params, data, models and stages" in project.mlgit("diff", "HEAD").out
+
+
+def test_data_edited_in_the_workspace_counts_before_dvc_add(project: Folder) -> None:
+    project.write("data/raw.csv", "x,y\n1,2\n")
+    (change,) = diff(project, "HEAD", "--data")["data"]
+    assert (change["path"], change["kind"], change["new_rows"], change["new_size_bytes"]) == (
+        "data/raw.csv",
+        "modified",
+        1,
+        8,
+    )
+
+
+def test_the_page_shows_old_and_new(changed: Folder) -> None:
+    out = changed.mlgit("diff", "prod").out
+    assert "prod (line@v1.0.0)" in out
+    assert "10 → 2 rows" in out
+    assert "+0.09 (" not in out
+    assert "extra  echo 1 > x" in out
+
+
+def test_an_unknown_reference_and_a_missing_base_are_state_errors(
+    project: Folder, empty_repository: Folder
+) -> None:
+    assert project.mlgit("diff", "no-such-thing").status == 4
+    first = project.mlgit("diff")
+    assert (first.status, "HEAD is the first commit" in first.err) == (4, True)
+    assert empty_repository.mlgit("diff").status == 4
+
+
+def test_a_shallow_clone_says_how_to_deepen(project: Folder) -> None:
+    project.commit("second")
+    project.git("push", "-q")
+    origin = project.path.parent / "origin.git"
+    project.git("clone", "-q", "--depth", "1", f"file://{origin}", str(project.path.parent / "shallow"))
+    done = project.mlgit("-C", str(project.path.parent / "shallow"), "diff")
+    assert done.status == 4
+    assert "git fetch --unshallow" in done.err
+
+
+def test_a_broken_pipeline_file_is_a_config_error_with_its_place(project: Folder) -> None:
+    project.write("dvc.yaml", "stages: [\n")
+    done = project.mlgit("diff", "HEAD")
+    assert done.status == 3
+    assert "--> dvc.yaml:2" in done.err

@@ -1,0 +1,156 @@
+"""What the DVC remote has: asked of the remote itself, and sent by DVC's own means."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mlgit.adapters.dvc import engine
+from mlgit.core.pipeline import Output, Pointer
+from mlgit.errors import MlgitError, StateError, ToolError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.shell import Folder
+
+
+def root(folder: Folder) -> str:
+    return str(folder.path)
+
+
+def outputs(folder: Folder) -> tuple[Output, ...]:
+    return engine.resolve_pipeline(root(folder), None).outputs
+
+
+def stored(folder: Folder, path: str) -> Path:
+    """Where the remote has an output's object."""
+    pointer = next(each.pointer for each in outputs(folder) if each.path == path)
+    assert pointer is not None
+    return folder.path.parent / "storage" / "files" / "md5" / pointer.md5[:2] / pointer.md5[2:]
+
+
+@pytest.fixture
+def directory(project: Folder) -> Folder:
+    """The project with a directory of two files, pushed."""
+    project.write("data/many/a.txt", "a")
+    project.write("data/many/b.txt", "b")
+    project.dvc("add", "-q", "data/many")
+    project.dvc("push", "-q")
+    return project
+
+
+def test_after_a_push_nothing_is_missing(directory: Folder) -> None:
+    assert engine.missing_in_remote(root(directory), outputs(directory)) == ()
+
+
+def test_what_the_remote_lost_is_missing_although_dvc_remembers_it(project: Folder) -> None:
+    stored(project, "models/line.json").unlink()
+    assert engine.missing_in_remote(root(project), outputs(project)) == ("models/line.json",)
+
+
+def test_a_directory_misses_one_of_its_files(directory: Folder) -> None:
+    cache = directory / ".dvc" / "cache" / "files" / "md5" / "92" / "eb5ffee6ae2fec3ad71c777531578f"
+    assert cache.read_text() == "b"
+    (directory.path.parent / "storage" / "files" / "md5" / "92" / cache.name).unlink()
+    assert engine.missing_in_remote(root(directory), outputs(directory)) == ("data/many",)
+
+
+def test_an_output_that_was_never_made_is_missing_and_one_that_git_keeps_is_not(project: Folder) -> None:
+    found = engine.missing_in_remote(
+        root(project),
+        [Output(path="never", owner="x"), Output(path="in-git", owner="x", cached=False)],
+    )
+    assert found == ("never",)
+
+
+def test_without_a_default_remote_the_answer_is_a_state_error(project: Folder) -> None:
+    project.dvc("remote", "remove", "storage")
+    with pytest.raises(StateError) as caught:
+        engine.missing_in_remote(root(project), outputs(project))
+    assert caught.value.code == "no_dvc_remote"
+    assert caught.value.hint is not None
+    assert not engine.has_remote(root(project))
+
+
+def test_a_host_that_does_not_answer_has_nothing(project: Folder) -> None:
+    # DVC's HTTP file system tells a refused connection and an absent file alike: never a false "it is there".
+    found = outputs(project)
+    project.dvc("remote", "modify", "storage", "url", "http://127.0.0.1:9/")
+    assert "models/line.json" in engine.missing_in_remote(root(project), found)
+
+
+def test_a_remote_whose_plug_in_is_missing_is_a_tool_error_with_the_pip_line(project: Folder) -> None:
+    found = outputs(project)
+    project.dvc("remote", "modify", "storage", "url", "webhdfs://example.org/path")
+    with pytest.raises(ToolError) as caught:
+        engine.missing_in_remote(root(project), found)
+    assert caught.value.hint == "run `pip install dvc-webhdfs`"
+
+
+def test_outputs_are_sent_and_sent_once(directory: Folder) -> None:
+    shutil.rmtree(directory.path.parent / "storage")
+    found = outputs(directory)
+    sent = engine.push_outputs(root(directory), found)
+    # raw and clean (which are equal), the model, two files and their listing
+    assert sent == 5
+    assert engine.missing_in_remote(root(directory), found) == ()
+    assert engine.push_outputs(root(directory), found) == 0
+
+
+def test_what_is_in_no_cache_stays_missing_after_sending(project: Folder) -> None:
+    ghost = Output(path="ghost", owner="x", pointer=Pointer(md5="f" * 32))
+    assert engine.push_outputs(root(project), [ghost]) == 0
+    assert engine.missing_in_remote(root(project), [ghost]) == ("ghost",)
+
+
+def test_an_outputs_own_remote_is_the_one_that_is_asked(project: Folder, tmp_path: Path) -> None:
+    project.dvc("remote", "add", "-q", "other", str(tmp_path / "other"))
+    project.write("data/own.txt", "own")
+    project.dvc("add", "-q", "data/own.txt")
+    pointer = project / "data" / "own.txt.dvc"
+    pointer.write_text(pointer.read_text() + "  remote: other\n")
+    found = [each for each in outputs(project) if each.path == "data/own.txt"]
+    assert engine.missing_in_remote(root(project), found) == ("data/own.txt",)
+    assert engine.push_outputs(root(project), found) == 1
+    assert len([path for path in (tmp_path / "other").rglob("*") if path.is_file()]) == 1
+    assert engine.missing_in_remote(root(project), found) == ()
+
+
+def test_what_a_stage_needs_and_lacks_is_named(project: Folder) -> None:
+    (project / "data" / "raw.csv").unlink()
+    (project / "models" / "line.json").unlink()
+    assert set(engine.missing_here(root(project))) == {"data/raw.csv", "models/line.json"}
+    assert engine.missing_here(root(project), ["prepare"]) == ("data/raw.csv",)
+
+
+def test_pull_brings_back_what_was_lost_and_counts_it(project: Folder) -> None:
+    shutil.rmtree(project / ".dvc" / "cache")
+    (project / "models" / "line.json").unlink()
+    assert engine.pull(root(project), ["models/line.json"]) == 1
+    assert (project / "models" / "line.json").exists()
+
+
+def test_pull_does_not_overwrite_what_is_in_no_cache(project: Folder) -> None:
+    project.write("data/raw.csv", "edited by hand\n")
+    with pytest.raises(MlgitError):
+        engine.pull(root(project), ["data/raw.csv"])
+    assert (project / "data" / "raw.csv").read_text() == "edited by hand\n"
+
+
+def test_dvc_status_is_told_in_sentences(project: Folder) -> None:
+    assert engine.status(root(project)) == {}
+    project.write("params.yaml", "train:\n  slope: 1.0\n")
+    project.write("src/train.py", "pass\n")
+    found = engine.status(root(project))
+    assert set(found["train"]) == {"changed dep src/train.py", "changed params train.slope in params.yaml"}
+
+
+def test_nothing_of_dvc_reaches_stdout(project: Folder, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.rmtree(project / ".dvc" / "cache")
+    engine.pull(root(project))
+    engine.push(root(project))
+    engine.status(root(project))
+    assert capsys.readouterr().out == ""

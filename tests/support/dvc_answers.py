@@ -1,0 +1,88 @@
+"""What DVC answers, in mlgit's words, so that both can be compared."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.support.shell import Folder
+
+Diff = dict[tuple[str, str], tuple[Any, Any]]
+
+_WORDS = {"modified": "changed", "deleted": "deleted", "new": "new"}
+
+
+def dvc_json(folder: Folder, *argv: str) -> Any:  # noqa: ANN401 (whatever dvc prints)
+    """One DVC command's JSON."""
+    return json.loads(folder.dvc(*argv).strip().splitlines()[-1])
+
+
+def dvc_reasons(folder: Folder, *, cached: frozenset[str] = frozenset()) -> dict[str, set[str]]:
+    """Stage or .dvc file -> reasons, as `dvc status` gives them.
+
+    Left out is what mlgit does not call stale: cached outputs (`cached`) that are not checked out.
+    """
+    found: dict[str, set[str]] = {}
+    for address, entries in dvc_json(folder, "status", "--json").items():
+        reasons: set[str] = set()
+        for entry in entries:
+            if entry == "changed command":
+                reasons.add("changed cmd")
+            elif entry == "always changed":
+                reasons.add("always runs")
+            elif isinstance(entry, dict):
+                for kind, paths in entry.items():
+                    reasons |= _reasons(kind, paths, cached)
+        if reasons:
+            found[address] = reasons
+    return found
+
+
+def _reasons(kind: str, paths: dict[str, Any], cached: frozenset[str]) -> set[str]:
+    reasons = set()
+    for path, state in paths.items():
+        if isinstance(state, dict):
+            reasons |= {f"{_WORDS[word]} param {key}" for key, word in state.items()}
+        elif state == "not in cache" or (state == "deleted" and path in cached):
+            continue
+        else:
+            what = "dep" if kind == "changed deps" else "output"
+            reasons.add(f"{_WORDS[state]} {what} {path}")
+    return reasons
+
+
+def mlgit_reasons(folder: Folder) -> dict[str, set[str]]:
+    """Stage or .dvc file -> reasons, as `mlgit status` gives them."""
+    stages = folder.mlgit("status", "--json").json()["stages"]
+    return {
+        # What dvc.lock does not know yet is "new" for mlgit and "modified" for DVC.
+        stage["address"]: {re.sub("^new (dep|output)", r"changed \1", reason) for reason in stage["reasons"]}
+        for stage in stages
+        if stage["reasons"]
+    }
+
+
+def dvc_diff(folder: Folder, part: str, *revisions: str) -> Diff:
+    """(file, key) -> (old, new), as `dvc metrics diff` or `dvc params diff` gives it."""
+    answer = dvc_json(folder, part, "diff", "--json", *revisions)
+    return {
+        (file, key): (_plain(values["old"]), _plain(values["new"]))
+        for file, keys in answer.items()
+        for key, values in keys.items()
+    }
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 (a JSON value)
+    """A tuple of a Python file is a list in DVC's JSON, though lists are text there."""
+    return str(tuple(value)) if isinstance(value, list) else value
+
+
+def mlgit_diff(folder: Folder, part: str, *revisions: str) -> Diff:
+    """(file, key) -> (old, new), as `mlgit diff` gives it."""
+    done = folder.mlgit("diff", "--json", f"--{part}", *revisions)
+    assert done.status == 0, done.err
+    pairs = {(each["file"], each["key"]): (each["old"], each["new"]) for each in done.json()[part]}
+    # A null that goes away is a change for mlgit and none for DVC.
+    return {place: pair for place, pair in pairs.items() if pair != (None, None)}

@@ -1,0 +1,96 @@
+"""Metric and parameter files become flat values, or one sentence that says why not."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from mlgit.adapters.dvc.documents import Documents
+from mlgit.adapters.dvc.values import MAX_BYTES, metric_values, param_values
+from mlgit.core.evidence import Problem
+
+
+def metrics(name: str, content: str | bytes) -> object:
+    raw = content if isinstance(content, bytes) else content.encode()
+    return metric_values(raw, path=name, documents=Documents(None))
+
+
+READ: dict[str, tuple[str, str | bytes, dict[str, object]]] = {
+    "nested JSON": ("m.json", '{"a": {"b": 0.1, "c": 2}}', {"a.b": Decimal("0.1"), "a.c": Decimal(2)}),
+    "YAML 1.2": ("m.yaml", "a: 1e-3\nb: yes\n", {"a": Decimal("0.001"), "b": "yes"}),
+    "TOML": ("m.toml", "[a]\nb = 0.5\n", {"a.b": Decimal("0.5")}),
+    "CSV with one row": (
+        "m.csv",
+        "auc,n,name\n0.9,10,x\n",
+        {"auc": Decimal("0.9"), "n": Decimal(10), "name": "x"},
+    ),
+    "TSV": ("m.tsv", "auc\tn\n0.9\t10\n", {"auc": Decimal("0.9"), "n": Decimal(10)}),
+    "no ending is YAML": ("metrics", "a: 1\n", {"a": Decimal(1)}),
+    "lists and nulls are left out": ("m.json", '{"a": [1], "b": null, "c": true}', {"c": True}),
+    "a lone number": ("m.json", "0.5", {"": Decimal("0.5")}),
+    "an empty mapping": ("m.json", "{}", {}),
+    "a byte order mark": ("m.json", b'\xef\xbb\xbf{"a": 1}', {"a": Decimal(1)}),
+}
+
+
+@pytest.mark.parametrize("case", READ)
+def test_a_good_file_is_read(case: str) -> None:
+    name, content, expected = READ[case]
+    assert metrics(name, content) == expected
+
+
+@pytest.mark.parametrize("text", ["NaN", "Infinity", "-Infinity"])
+def test_what_is_not_finite_is_kept_for_the_gates_to_refuse(text: str) -> None:
+    found = metrics("m.json", f'{{"a": {text}}}')
+    assert isinstance(found, dict)
+    assert str(found["a"]) == text
+
+
+REFUSED: dict[str, tuple[str, str | bytes, str]] = {
+    "truncated JSON": ("m.json", '{"a": 1', "not valid JSON"),
+    "empty JSON": ("m.json", "  ", "empty"),
+    "a key twice": ("m.json", '{"a": 1, "a": 2}', "`a` twice"),
+    "a key twice in YAML": ("m.yaml", "a: 1\na: 2\n", "twice"),
+    "a list at the top": ("m.json", "[1, 2]", "a list at its top"),
+    "binary": ("m.json", b"\x00\x01", "a binary file"),
+    "not UTF-8": ("m.json", b'{"a": "\xff"}', "not UTF-8"),
+    "broken YAML": ("m.yaml", "a: [1\n", "line 2"),
+    "broken TOML": ("m.toml", "a = \n", "not valid TOML"),
+    "two rows": ("m.csv", "a\n1\n2\n", "2 rows"),
+    "no row": ("m.csv", "a\n", "0 rows"),
+    "a row too short": ("m.csv", "a,b\n1\n", "does not fit"),
+    "two places for one key": ("m.json", '{"a.b": 1, "a": {"b": 2}}', "two values for `a.b`"),
+    "too large": ("m.json", b" " * (MAX_BYTES + 1), "larger than"),
+    "too deep": ("m.json", "[" * 100_000, "nested too deeply"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_bad_file_is_a_problem_that_names_it(case: str) -> None:
+    name, content, words = REFUSED[case]
+    found = metrics(name, content)
+    assert isinstance(found, Problem)
+    assert found.code == "unreadable"
+    assert found.message.startswith(f"`{name}` ")
+    assert words in found.message
+
+
+def test_only_the_asked_parameters_are_told() -> None:
+    content = b"train: {lr: 0.1, deep: {x: 1}}\nother: 2\ntraining: 3\n"
+    documents = Documents(None)
+    found = param_values(content, path="params.yaml", documents=documents, keys=["train.deep", "other"])
+    assert found == {"train.deep.x": Decimal(1), "other": Decimal(2)}
+    stars = param_values(content, path="params.yaml", documents=documents, keys=["train.*"])
+    assert stars == {"train.lr": Decimal("0.1"), "train.deep.x": Decimal(1)}
+
+
+def test_a_list_parameter_is_one_value() -> None:
+    found = param_values(b"sizes: [1, 0.5, x]\n", path="params.yaml", documents=Documents(None))
+    assert found == {"sizes": "[1, 0.5, 'x']"}
+
+
+def test_a_broken_python_file_is_a_problem_with_its_line() -> None:
+    found = param_values(b"a = 1\nb = (\n", path="p.py", documents=Documents(None))
+    assert isinstance(found, Problem)
+    assert "not valid Python" in found.message

@@ -1,0 +1,87 @@
+"""Status ends with the one command that makes sense next."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from mlgit.core.evidence import StageState
+from mlgit.core.status import DataState, Failure, Glance, NextStep, Status, next_step
+
+CLEAN = Status(
+    branch="main",
+    commit="1" * 40,
+    upstream="origin/main",
+    ahead=0,
+    behind=0,
+    changed=(),
+    untracked=(),
+    conflicted=(),
+    remote="origin",
+    remote_seen_at=None,
+    remote_seen_age_s=None,
+    pipeline_stages=1,
+    stages=(),
+    data=(),
+    base=None,
+    base_rule=None,
+    metrics=(),
+    verdict=None,
+    models=(),
+    unpushed_tags=(),
+    waivers=(),
+    problems=(),
+    failures=(),
+)
+PROMOTE = NextStep(command="mlgit promote m --to prod", reason="")
+LOST = DataState(path="a", owner="s", workspace="absent", in_cache=False)
+EDITED = DataState(path="raw", owner="raw.dvc", workspace="modified", in_cache=True)
+BLOCKED = Glance(decision="block", headline="", gates=1, blocking=1, warnings=0)
+
+# From the most to the least urgent: each state has all problems below it too.
+URGENT: list[tuple[str, Status]] = [("mlgit promote m --to prod", CLEAN)]
+STEPS: list[tuple[str, dict[str, Any]]] = [
+    ("mlgit push", {"unpushed_tags": ("m@v1.0.0",)}),
+    ("mlgit push", {"ahead": 1}),
+    ("git pull", {"behind": 2}),
+    ("git commit -a", {"changed": ("a",)}),
+    ("mlgit check", {"verdict": BLOCKED}),
+    ("mlgit run", {"stages": (StageState(address="train", reasons=("changed cmd",)),)}),
+    ("dvc add raw", {"data": (EDITED,)}),
+    ("dvc pull", {"data": (EDITED, LOST)}),
+    ("mlgit doctor", {"failures": (Failure(part="config", code="config_invalid", message="bad"),)}),
+    ("git mergetool", {"conflicted": ("a",)}),
+]
+for command, change in STEPS:
+    URGENT.append((command, replace(URGENT[-1][1], **change)))
+
+
+@pytest.mark.parametrize(("command", "found"), URGENT, ids=[command for command, _ in URGENT])
+def test_the_most_urgent_comes_first(command: str, found: Status) -> None:
+    step = next_step(found, declared=True, has_pipeline=True, promotable=PROMOTE)
+    assert step is not None
+    assert step.command == command
+
+
+def test_a_clean_repository_needs_nothing() -> None:
+    assert next_step(CLEAN, declared=True, has_pipeline=True, promotable=None) is None
+
+
+def test_a_pipeline_without_config_is_offered_init() -> None:
+    step = next_step(CLEAN, declared=False, has_pipeline=True, promotable=None)
+    assert step is not None
+    assert step.command == "mlgit init"
+    assert next_step(CLEAN, declared=False, has_pipeline=False, promotable=None) is None
+
+
+def test_a_changed_dvc_file_is_no_stage_that_could_run() -> None:
+    tracked = replace(CLEAN, stages=(StageState(address="raw.dvc", reasons=("changed output raw",)),))
+    assert tracked.stale == ()
+
+
+def test_a_branch_without_upstream_is_offered_push() -> None:
+    step = next_step(replace(CLEAN, upstream=None), declared=True, has_pipeline=True, promotable=None)
+    assert step is not None
+    assert step.command == "mlgit push"

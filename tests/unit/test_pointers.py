@@ -1,0 +1,161 @@
+"""dvc.yaml, dvc.lock and .dvc files become one pipeline with paths from the Git root."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mlgit.adapters.dvc.pointers import read_pipeline
+from mlgit.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from mlgit.core.pipeline import Pipeline
+
+MD5 = "d41d8cd98f00b204e9800998ecf8427e"
+
+
+class Files:
+    """A tree of values."""
+
+    label = "working tree"
+    commit = None
+
+    def __init__(self, files: Mapping[str, str]) -> None:
+        self._files = {path: text.encode() for path, text in files.items()}
+
+    def paths(self) -> Sequence[str]:
+        return sorted(self._files)
+
+    def read(self, path: str) -> bytes | None:
+        return self._files.get(path)
+
+    def read_many(self, paths: Iterable[str]) -> Mapping[str, bytes]:
+        return {path: self._files[path] for path in paths if path in self._files}
+
+
+def pipeline(files: Mapping[str, str]) -> Pipeline:
+    return read_pipeline(Files(files), root="/nowhere")
+
+
+def test_paths_count_from_the_root_whatever_wdir_says() -> None:
+    found = pipeline(
+        {
+            "sub/dvc.yaml": "stages:\n  a:\n    wdir: work\n"
+            "    cmd: [one, two]\n    deps: [../in, /abs, s3://b/x]\n"
+            "    outs: [out: {cache: false, persist: true}]\n"
+            "    metrics: [m.json]\n    plots: [p.csv: {x: e}]\n"
+            "metrics: [top.json]\nparams: [p.yaml]\nplots: [a.csv, b: {x: e}, c: {y: {d.csv: z}}]\n"
+        }
+    )
+    (stage,) = found.stages
+    assert stage.address == "sub/dvc.yaml:a"
+    assert stage.cmd == ("one", "two")
+    assert stage.deps == ("sub/in", "/abs", "s3://b/x")
+    assert [(out.path, out.cached, out.metric, out.plot) for out in stage.outs] == [
+        ("sub/work/out", False, False, False),
+        ("sub/work/m.json", True, True, False),
+        ("sub/work/p.csv", True, False, True),
+    ]
+    assert (found.metrics, found.params) == (("sub/top.json",), ("sub/p.yaml",))
+    assert found.plots == ("sub/a.csv", "sub/b", "sub/d.csv")
+
+
+def test_params_have_three_forms_and_the_whole_file_wins() -> None:
+    found = pipeline(
+        {
+            "dvc.yaml": "stages:\n  a:\n    cmd: x\n"
+            "    params: [lr, other.yaml: [a, b.c], whole.toml: , lr]\n"
+            "  b:\n    cmd: x\n    params: [lr, params.yaml: ]\n"
+        }
+    )
+    assert found.stages[0].params == {"params.yaml": ("lr",), "other.yaml": ("a", "b.c"), "whole.toml": None}
+    assert found.stages[1].params == {"params.yaml": None}
+
+
+LOCKED = f"""\
+  a:
+    cmd: x
+    deps:
+    - {{path: in, md5: {MD5}, size: 1}}
+    outs:
+    - {{path: out, md5: {MD5}.dir, hash: md5, nfiles: 2}}
+"""
+
+
+@pytest.mark.parametrize("lock", [f"schema: '2.0'\nstages:\n{LOCKED}", LOCKED.replace("\n  ", "\n").lstrip()])
+def test_a_lock_file_of_either_schema_says_what_ran(lock: str) -> None:
+    found = pipeline(
+        {"dvc.yaml": "stages:\n  a:\n    cmd: x\n    deps: [in]\n    outs: [out]\n", "dvc.lock": lock}
+    )
+    locked = found.stages[0].locked
+    assert locked is not None
+    dep, out = locked.deps["in"], found.stages[0].outs[0].pointer
+    assert dep is not None
+    assert out is not None
+    assert (dep.md5, dep.legacy, dep.directory) == (MD5, True, False)
+    assert (out.legacy, out.directory, out.nfiles) == (False, True, 2)
+
+
+def test_dvc_files_tell_data_imports_and_old_stages() -> None:
+    found = pipeline(
+        {
+            "data/raw.dvc": f"outs:\n- md5: {MD5}\n  hash: md5\n  path: raw\n",
+            "got.dvc": "frozen: true\ndeps:\n- path: x\n  repo: {url: https://e.org/r}\n"
+            f"outs:\n- md5: {MD5}\n  path: got\n",
+            "old.dvc": f"cmd: make\ndeps:\n- path: in\n  md5: {MD5}\nouts:\n- md5: {MD5}\n  path: made\n",
+            ".dvc/config": "[core]\n",
+        }
+    )
+    assert [(out.path, out.owner, out.source) for out in found.tracked] == [
+        ("data/raw", "data/raw.dvc", None),
+        ("got", "got.dvc", "https://e.org/r"),
+    ]
+    assert [(stage.address, stage.cmd, stage.deps) for stage in found.stages] == [
+        ("old.dvc", ("make",), ("in",))
+    ]
+
+
+def test_artifacts_below_the_root_have_their_folder_in_the_name() -> None:
+    found = pipeline(
+        {
+            "sub/dvc.yaml": "artifacts:\n  m: {path: m.bin, type: model, desc: d, labels: [a]}\n",
+            "dvc.yaml": "",
+        }
+    )
+    (artifact,) = found.artifacts
+    assert (artifact.name, artifact.path, artifact.type, artifact.labels) == (
+        "sub:m",
+        "sub/m.bin",
+        "model",
+        ("a",),
+    )
+
+
+WRONG = {
+    "stages as a list": ("stages: [a]\n", "stages", 1),
+    "a stage without cmd": ("stages:\n  a:\n    deps: [x]\n", "stages.a", 2),
+    "deps as text": ("stages:\n  a:\n    cmd: x\n    deps: y\n", "stages.a.deps", 4),
+    "a number as dep": ("stages:\n  a:\n    cmd: x\n    deps: [1]\n", "stages.a.deps.0", 4),
+    "cmd as a number": ("stages:\n  a:\n    cmd: 1\n", "stages.a.cmd", 3),
+    "metrics as a mapping": ("metrics: {a: b}\n", "metrics", 1),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_wrong_shape_is_an_error_with_its_line(case: str) -> None:
+    text, where, line = WRONG[case]
+    with pytest.raises(ConfigError) as caught:
+        pipeline({"dvc.yaml": text})
+    assert f"`{where}`" in caught.value.message
+    assert caught.value.location is not None
+    assert (caught.value.location.path, caught.value.location.line) == ("dvc.yaml", line)
+
+
+def test_a_half_written_lock_file_is_an_error_that_names_it() -> None:
+    with pytest.raises(ConfigError) as caught:
+        pipeline({"dvc.yaml": "stages: {}\n", "dvc.lock": "schema: '2.0'\nstages:\n  a: {cmd: x\n"})
+    assert caught.value.location is not None
+    assert caught.value.location.path == "dvc.lock"
