@@ -1,0 +1,161 @@
+"""Push: create refs on a remote by compare-and-swap; no local ref exists before the remote took them.
+
+After a push that failed the remote itself is asked what it has: git's own words do not tell a lost race from
+a hook that said no.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from mlgit.adapters.git.binary import GitFailed
+from mlgit.errors import ToolError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from mlgit.adapters.git.binary import Git
+
+PUSH_TIMEOUT_S = 120.0
+ASK_TIMEOUT_S = 60.0
+# git ends with 1 when the remote refused a ref and with more when the connection itself failed.
+_REFUSED = 1
+_NO_ANSWER = -1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """A branch that goes from one commit to a later one along with new tags."""
+
+    ref: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pushed:
+    """How a push ended: `landed`, or `lost`, and then to which refs with which object ids."""
+
+    outcome: Literal["landed", "lost"]
+    theirs: Mapping[str, str]
+
+
+def push_refs(
+    git: Git,
+    remote: str,
+    *,
+    create: Mapping[str, str],
+    move: Sequence[Moved] = (),
+    timeout_s: float = PUSH_TIMEOUT_S,
+) -> Pushed:
+    """Create all these refs (full name -> object id) on the remote, or none.
+
+    Refs that the remote has already with the same ids count as created: the same push may be repeated.
+
+    Raises:
+        ToolError: the remote failed, refused, or cannot be asked what it has.
+    """
+    failed = _try_push(git, remote, create=create, move=move, timeout_s=timeout_s)
+    if failed is None:
+        return Pushed(outcome="landed", theirs={})
+    found = _settled(git, remote, create, failed)
+    if found is None and failed.status == _NO_ANSWER:
+        raise ToolError(
+            f"`{remote}` did not answer the push within {timeout_s:g} s and does not have the tags yet",
+            hint="they may still arrive; run the same command again, it will see them",
+        )
+    if found is None and failed.status != _REFUSED:
+        # The connection broke before anything arrived: the same objects once more are safe.
+        failed = _try_push(git, remote, create=create, move=move, timeout_s=timeout_s) or failed
+        found = _settled(git, remote, create, failed)
+    if found is None:
+        raise _not_taken(remote, failed)
+    return found
+
+
+def ask_remote(git: Git, remote: str, refs: Iterable[str]) -> Mapping[str, str]:
+    """Full ref name -> object id, as the remote has them now.
+
+    Raises:
+        GitFailed: the remote does not answer.
+    """
+    output = git.run("ls-remote", "--refs", remote, *refs, timeout_s=ASK_TIMEOUT_S)
+    found = {}
+    for line in output.decode("utf-8", "surrogateescape").splitlines():
+        oid, _, name = line.partition("\t")
+        found[name] = oid
+    return found
+
+
+def fetch_refs(git: Git, remote: str, refspecs: Sequence[str], *, remember: bool = False) -> None:
+    """Fetch exactly these; with `remember` the time is kept as the time of the last fetch.
+
+    Raises:
+        GitFailed: the remote does not answer, or a local tag differs from the remote's.
+    """
+    keep = () if remember else ("--no-write-fetch-head",)
+    git.run(
+        "fetch", "--quiet", "--no-tags", "--no-prune", "--no-recurse-submodules", *keep, remote, *refspecs,
+        timeout_s=PUSH_TIMEOUT_S,
+    )  # fmt: skip
+
+
+def fetch_back(git: Git, remote: str, refs: Iterable[str]) -> bool:
+    """Fetch refs under their own names; whether that worked."""
+    try:
+        fetch_refs(git, remote, [f"{ref}:{ref}" for ref in refs])
+    except ToolError:
+        return False
+    return True
+
+
+def _try_push(
+    git: Git, remote: str, *, create: Mapping[str, str], move: Sequence[Moved], timeout_s: float
+) -> GitFailed | None:
+    """Push once; what git said when it failed. An empty lease means: must not exist yet."""
+    leases = [f"--force-with-lease={ref}:" for ref in create]
+    leases += [f"--force-with-lease={moved.ref}:{moved.old}" for moved in move]
+    refspecs = [f"{oid}:{ref}" for ref, oid in create.items()] + [
+        f"{moved.new}:{moved.ref}" for moved in move
+    ]
+    argv = ("push", "--quiet", "--atomic", "--no-follow-tags", "--no-signed", "--recurse-submodules=no")
+    try:
+        git.run(*argv, *leases, remote, *refspecs, timeout_s=timeout_s)
+    except GitFailed as error:
+        return error
+    except ToolError as error:
+        return GitFailed(argv, _NO_ANSWER, error.message)
+    return None
+
+
+def _settled(git: Git, remote: str, create: Mapping[str, str], failed: GitFailed) -> Pushed | None:
+    """What the remote has after a failed push; None when it has none of these refs."""
+    try:
+        found = ask_remote(git, remote, create)
+    except ToolError as error:
+        raise ToolError(
+            f"The push to `{remote}` failed, and `{remote}` does not say whether it took the tags",
+            hint="run the same command again: it will see what arrived",
+            details=(*failed.details, *error.details),
+        ) from error
+    theirs = {ref: oid for ref, oid in found.items() if create.get(ref) not in {None, oid}}
+    if theirs:
+        return Pushed(outcome="lost", theirs=theirs)
+    ours = [ref for ref in create if ref in found]
+    if len(ours) == len(create):
+        return Pushed(outcome="landed", theirs={})
+    if ours:
+        raise ToolError(
+            f"`{remote}` took only some of the tags",
+            details=(*(f"it has `{ref}`" for ref in ours), *failed.details),
+        )
+    return None
+
+
+def _not_taken(remote: str, failed: GitFailed) -> ToolError:
+    return ToolError(
+        f"`{remote}` did not take the tags; nothing was changed",
+        hint="see what it said, then run the same command again",
+        details=failed.details,
+    )

@@ -1,0 +1,182 @@
+"""Tag objects: listed by name and id, read by one `cat-file --batch`, written by `git mktag`."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from mlgit.adapters.git.binary import GitFailed
+from mlgit.adapters.git.refs import list_refs
+from mlgit.core.registry import TagFact
+from mlgit.core.tags import TAGS, TagName, looks_like_ours, parse_tag
+from mlgit.errors import StateError, ToolError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from mlgit.adapters.git.binary import Git
+    from mlgit.adapters.git.objects import GitObject, Objects
+    from mlgit.adapters.git.push import Moved
+
+
+_AT_ONCE = 256
+_LONGEST_CLOCK = 15  # digits; what is longer is no time
+
+
+class TagHeader(NamedTuple):
+    """What stands before the message of a tag object."""
+
+    object: str
+    type: str
+    tag: str
+    tagger: str
+    email: str
+    tagged_at_s: int
+
+
+class Listing(NamedTuple):
+    """The tags of one reading: `ignored` maps names that look like ours to why they do not count."""
+
+    facts: tuple[TagFact, ...]
+    ignored: Mapping[str, str]
+
+
+def list_tags(git: Git, model: str | None = None) -> Mapping[str, str]:
+    """Tag name -> object id, of all tags or of one model's only; no contents are asked for."""
+    if model is None:
+        patterns: tuple[str, ...] = (TAGS,)
+    else:
+        name = model.replace(":", "=")
+        # In patterns of for-each-ref `*` stops at `/`, which names of environments may contain.
+        patterns = (f"{TAGS}{name}@*", f"{TAGS}{name}#*", f"{TAGS}{name}#*/**")
+    return {ref.removeprefix(TAGS): oid for ref, oid in list_refs(git, *patterns).items()}
+
+
+def read_tags(objects: Objects, tags: Mapping[str, str]) -> Listing:
+    """The facts of those tags whose names are ours; lightweight ones and those on no commit do not count."""
+    names: dict[str, TagName] = {}
+    ignored: dict[str, str] = {}
+    headers: dict[str, TagHeader | None] = {}
+    lightweight: set[str] = set()
+    for tag in tags:
+        name = parse_tag(tag)
+        if name is not None:
+            names[tag] = name
+        elif looks_like_ours(tag):
+            ignored[tag] = "gto cannot read it"
+    facts = []
+    for oid, found in _contents(objects, [tags[tag] for tag in names]):
+        headers[oid] = None if found is None or found.type != "tag" else parse_header(found.content)
+        if found is None or found.type != "tag":
+            lightweight.add(oid)
+    for tag, name in names.items():
+        oid = tags[tag]
+        header = headers[oid]
+        if header is None or header.type != "commit":
+            ignored[tag] = "it is lightweight" if oid in lightweight else "it points at no commit"
+            continue
+        facts.append(
+            TagFact(
+                name=name,
+                tag=tag,
+                oid=oid,
+                commit=header.object,
+                tagged_at_s=header.tagged_at_s,
+                tagger=header.tagger,
+                email=header.email,
+                message=partial(read_message, objects, oid),
+            )
+        )
+    return Listing(tuple(facts), ignored)
+
+
+def _contents(objects: Objects, oids: Sequence[str]) -> Iterator[tuple[str, GitObject | None]]:
+    """The objects, a few hundred at a time, so that thousands of messages are never in memory together."""
+    for start in range(0, len(oids), _AT_ONCE):
+        yield from objects.get_many(oids[start : start + _AT_ONCE]).items()
+
+
+def read_message(objects: Objects, oid: str) -> str:
+    """The message of a tag object, with a signature if it has one."""
+    found = objects.get(oid)
+    if found is None:
+        raise ToolError(f"The tag object `{oid}` is missing", hint="run `git fsck`")
+    return found.content.partition(b"\n\n")[2].decode("utf-8", "replace")
+
+
+def parse_header(content: bytes) -> TagHeader | None:
+    """The header of a tag object, None when it is none; a clock that is no number is 0."""
+    lines = content.partition(b"\n\n")[0].decode("utf-8", "replace").split("\n")
+    fields = dict(reversed([line.partition(" ")[::2] for line in lines]))
+    if not {"object", "type", "tag"} <= fields.keys():
+        return None
+    who, _, clock = fields.get("tagger", "").rpartition("> ")
+    name, _, email = who.partition("<")
+    seconds = clock.partition(" ")[0]
+    return TagHeader(
+        object=fields["object"],
+        type=fields["type"],
+        tag=fields["tag"],
+        tagger=name.strip(),
+        email=email,
+        tagged_at_s=int(seconds)
+        if seconds.isascii() and seconds.isdigit() and len(seconds) <= _LONGEST_CLOCK
+        else 0,
+    )
+
+
+def tag_content(*, tag: str, commit: str, tagger: str, at_s: int, message: str) -> bytes:
+    """A tag object on a commit; `tagger` is `Name <email>`, the time is told in UTC."""
+    head = f"object {commit}\ntype commit\ntag {tag}\ntagger {tagger} {at_s} +0000\n\n"
+    return (head + message).encode("utf-8", "surrogateescape")
+
+
+def tagger_identity(git: Git) -> str:
+    """Who writes tags here, as `Name <email>`.
+
+    Raises:
+        StateError: git does not know who we are.
+    """
+    try:
+        identity = git.line("var", "GIT_COMMITTER_IDENT")
+    except GitFailed as error:
+        raise StateError(
+            "git does not know who you are",
+            hint='run `git config --global user.name "…"` and `git config --global user.email "…"`',
+            details=error.details,
+        ) from error
+    return identity.rpartition("> ")[0] + ">"
+
+
+def object_id(git: Git, content: bytes) -> str:
+    """The id that a tag object would have; nothing is written."""
+    return git.run("hash-object", "-t", "tag", "--stdin", stdin=content).decode().strip()
+
+
+def make_tag(git: Git, content: bytes) -> str:
+    """Write a tag object; no ref points at it yet."""
+    return git.run("mktag", stdin=content).decode().strip()
+
+
+def create_tag_refs(git: Git, tags: Mapping[str, str], *, moved: Moved | None = None) -> None:
+    """Create local tags and move a branch along, all or nothing; a tag that exists already is an error.
+
+    Raises:
+        StateError: a tag of that name exists.
+    """
+    commands = "".join(f"create {TAGS}{tag}\0{oid}\0" for tag, oid in tags.items())
+    if moved is not None:
+        commands += f"update {moved.ref}\0{moved.new}\0{moved.old}\0"
+    done = git.spawn("update-ref", "-z", "--stdin", stdin=f"start\0{commands}prepare\0commit\0".encode())
+    if done.returncode:
+        existing = sorted(set(tags).intersection(local_tags(git, tags)))
+        if existing:
+            raise StateError(f"The tag `{existing[0]}` exists already", hint="look with `mlgit history`")
+        lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise ToolError("git could not write the tags", details=tuple(lines))
+
+
+def local_tags(git: Git, tags: Iterable[str]) -> Mapping[str, str]:
+    """Name -> object id of those tags that exist here."""
+    found = list_refs(git, *(f"{TAGS}{tag}" for tag in tags))
+    return {ref.removeprefix(TAGS): oid for ref, oid in found.items()}

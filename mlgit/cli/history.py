@@ -1,0 +1,68 @@
+"""`mlgit history`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import click
+
+from mlgit.cli.options import command, pass_session
+
+if TYPE_CHECKING:
+    from mlgit.cli.session import Session
+
+
+@command("history")
+@click.argument("model", required=False)
+@click.option("--env", "environment", metavar="ENV", help="Only this environment.")
+@click.option(
+    "--at", "moment", metavar="DATE", help="What was where then: `2026-05-03` or `2026-05-03T14:00Z`."
+)
+@click.option("--metric", metavar="NAME", help="The values of a metric over the versions.")
+@click.option("--fetch", is_flag=True, help="Fetch trunk and tags first; without it no network is used.")
+@pass_session
+def entry(
+    session: Session,
+    *,
+    model: str | None,
+    environment: str | None,
+    moment: str | None,
+    metric: str | None,
+    fetch: bool,
+) -> int | None:
+    """Show who moved what when.
+
+    With --at a day means its end, in UTC, as all times here.
+
+    \b
+      mlgit history tumor --env prod
+      mlgit history --at 2026-05-03
+      mlgit history tumor --metric auc
+    """  # noqa: D301 (click takes a backspace for "do not wrap")
+    from mlgit.operations.history import history
+    from mlgit.render.pages.history import page
+
+    if moment is not None and metric is not None:
+        raise click.UsageError("`--at` and `--metric` cannot be said together")
+    record = history(
+        session.project(),
+        model=model,
+        environment=environment,
+        at=None if moment is None else _time(moment),
+        metric=metric,
+        fetch=fetch,
+    )
+    session.tell(record, lambda: page(record))
+    return None
+
+
+def _time(text: str) -> datetime:
+    """A day (its last second) or a time; without a zone it is UTC."""
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise click.UsageError(f"`{text}` is no date; write `2026-05-03` or `2026-05-03T14:00Z`") from error
+    if "T" not in text and " " not in text:
+        time += timedelta(days=1, seconds=-1)
+    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)

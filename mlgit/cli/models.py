@@ -1,0 +1,30 @@
+"""`mlgit models`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from mlgit.cli.options import command, pass_session
+
+if TYPE_CHECKING:
+    from mlgit.cli.session import Session
+
+
+@command("models")
+@click.argument("model", required=False)
+@click.option("--fetch", is_flag=True, help="Fetch trunk and tags first; without it no network is used.")
+@pass_session
+def entry(session: Session, *, model: str | None, fetch: bool) -> int | None:
+    """List models, their versions and environments.
+
+    Models are those of `mlgit.yaml`, of `artifacts:` in dvc.yaml when it names none, and those that only
+    tags know. Tags of gto count as those of mlgit.
+    """
+    from mlgit.operations.models import list_models
+    from mlgit.render.pages.models import page
+
+    record = list_models(session.project(), model=model, fetch=fetch)
+    session.tell(record, lambda: page(record))
+    return None

@@ -1,0 +1,73 @@
+"""`mlgit release`."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from mlgit.cli.options import command, pass_session
+
+if TYPE_CHECKING:
+    from mlgit.cli.session import Session
+
+
+@command("release")
+@click.argument("target", metavar="MODEL[@VERSION]")
+@click.option(
+    "--bump",
+    type=click.Choice(["major", "minor", "patch", "auto"]),
+    default="patch",
+    show_default=True,
+    help="Which number goes up; auto looks at what the pipeline reads.",
+)
+@click.option("--pre", metavar="LABEL", help="Release a pre-release, such as `rc`.")
+@click.option("-m", "--message", "text", metavar="TEXT", help="What the tag says to people.")
+@click.option("--commit", is_flag=True, help="Add an empty commit when HEAD is a version already.")
+@click.option("--force", is_flag=True, help="Release a model whose content another version has.")
+@click.option("--push-data", is_flag=True, help="Push the model to the DVC remote first.")
+@click.option("--local", is_flag=True, help="Write the tag here only; `mlgit push` publishes it.")
+@click.option("--dry-run", is_flag=True, help="Print the plan and write nothing.")
+@pass_session
+def entry(  # noqa: PLR0913 (one parameter an option)
+    session: Session,
+    *,
+    target: str,
+    bump: Literal["major", "minor", "patch", "auto"],
+    pre: str | None,
+    text: str | None,
+    commit: bool,
+    force: bool,
+    push_data: bool,
+    local: bool,
+    dry_run: bool,
+) -> int | None:
+    """Register a version of a model.
+
+    The commit you stand on becomes a version: an annotated tag that gto and DVC read, with what went into
+    the model stated in its message. The working tree must be clean, the pipeline up to date, HEAD on trunk
+    and pushed, the model in the DVC remote, and the gates must let it pass.
+
+    \b
+      mlgit release tumor                 the next version (the first is v1.0.0)
+      mlgit release tumor@v2.0.0 -m TEXT  that one
+      mlgit release tumor --pre rc        v2.0.1-rc.1, from any pushed branch
+    """  # noqa: D301 (click takes a backspace for "do not wrap")
+    from mlgit.operations.release import Wish, release
+    from mlgit.render.pages.change import page
+
+    wish = Wish(
+        bump=bump,
+        pre=pre,
+        text=text,
+        commit=commit,
+        force=force,
+        push_data=push_data,
+        local=local,
+        dry_run=dry_run,
+        ci=os.environ,
+    )
+    record = release(session.project(), target, wish=wish, progress=session.progress())
+    session.tell(record, lambda: page(record))
+    return None

@@ -1,0 +1,222 @@
+"""Showing: one model, version or environment, and events, as `show` and `history` tell them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from mlgit.core.registry import unregistered, version_of
+from mlgit.core.statement import GateOutcome, human_part
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+    from mlgit.core.listing import EnvironmentEntry, ModelEntry, VersionEntry
+    from mlgit.core.registry import Change, EnvironmentState, ModelState, RegisteredVersion, TagFact
+    from mlgit.core.statement import Builder, FileDigest, ReleaseStatement, TagPointer
+
+EventAction = Literal["release", "deregister", "deprecate", "promote", "rollback", "unassign"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that a tag did. `label` is the version, or `unregistered (sha7)`; `before` what was there."""
+
+    at: datetime
+    model: str
+    action: EventAction
+    label: str | None
+    environment: str | None
+    before: str | None
+    author: str
+    email: str
+    reason: str | None
+    tag: str
+    oid: str
+    commit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stated:
+    """What a release stated about itself."""
+
+    tree: str
+    lock_sha256: str | None
+    files: tuple[FileDigest, ...]
+    inputs: Mapping[str, str]
+    params: Mapping[str, str]
+    metrics: Mapping[str, str]
+    gates: tuple[GateOutcome, ...]
+    builder: Builder
+    previous: TagPointer | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """One model, version or environment; what is not asked for is None or empty.
+
+    `stated` is None for a version that mlgit did not release. `events` are the newest first.
+    """
+
+    kind: Literal["model", "version", "environment"]
+    reference: str
+    model: ModelEntry
+    version: VersionEntry | None = None
+    environment: EnvironmentEntry | None = None
+    message: str | None = None
+    stated: Stated | None = None
+    versions: tuple[VersionEntry, ...] = ()
+    events: tuple[Event, ...] = ()
+    notes: tuple[str, ...] = ()
+    remote: str | None
+    tags_as_of: datetime | None
+    told_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """What one environment of one model held at a time."""
+
+    model: str
+    environment: str
+    label: str | None
+    commit: str | None
+    since: datetime | None
+    author: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """One version's value of a metric, decimal text; None with a reason in `problem`."""
+
+    model: str
+    version: str
+    commit: str
+    registered_at: datetime
+    value: str | None
+    name: str | None
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A history: events newest first; `held` with `--at`; `points` (ascending versions) with `--metric`."""
+
+    model: str | None
+    environment: str | None
+    at: datetime | None
+    metric: str | None
+    events: tuple[Event, ...] = ()
+    held: tuple[Held, ...] = ()
+    points: tuple[Point, ...] = ()
+    notes: tuple[str, ...] = field(default=())
+    remote: str | None
+    tags_as_of: datetime | None
+    told_at: datetime
+
+
+def stated(statement: ReleaseStatement | None) -> Stated | None:
+    """What a statement adds to the entry of a version."""
+    if statement is None:
+        return None
+    return Stated(
+        tree=statement.tree,
+        lock_sha256=statement.lock_sha256,
+        files=statement.files,
+        inputs=statement.inputs,
+        params=statement.params,
+        metrics=statement.metrics,
+        gates=statement.gates,
+        builder=statement.builder,
+        previous=statement.previous,
+    )
+
+
+def events_of(state: ModelState, environment: str | None = None) -> Iterator[Event]:
+    """What happened to a model, or only to one environment of it; each environment in its own order."""
+    if environment is None:
+        for version in state.versions:
+            yield _version_event(version.fact, "release", str(version.version))
+        for fact in state.facts:
+            if fact.name.action == "deregister":
+                yield _version_event(fact, "deregister", str(fact.name.version))
+            elif fact.name.action == "deprecate":
+                yield _version_event(fact, "deprecate", None)
+    for name, each in state.environments.items():
+        if environment in {None, name}:
+            yield from (_change_event(change, each) for change in each.changes)
+
+
+def newest_first(events: Iterator[Event]) -> tuple[Event, ...]:
+    """By time; changes of one environment stay in the order of their counters, whatever a clock said.
+
+    `events` come in that order for each environment.
+    """
+    reached: dict[tuple[str, str], datetime] = {}
+    timed = []
+    for event in events:
+        time = event.at
+        if event.environment is not None:
+            place = (event.model, event.environment)
+            time = reached[place] = max(time, reached.get(place, time))
+        timed.append((time, event))
+    return tuple(event for _, event in sorted(timed, key=lambda pair: pair[0])[::-1])
+
+
+def held_entry(state: EnvironmentState) -> Held:
+    """What an environment holds."""
+    return Held(
+        model=state.model,
+        environment=state.environment,
+        label=state.label,
+        commit=state.commit,
+        since=state.since,
+        author=state.author,
+    )
+
+
+def label_of(commit: str | None, registered: Mapping[str, tuple[RegisteredVersion, ...]]) -> str | None:
+    """The highest version of a commit, else `unregistered (sha7)`; None for no commit."""
+    if commit is None:
+        return None
+    found = registered.get(commit, ())
+    return str(found[-1].version) if found else unregistered(commit)
+
+
+def _version_event(fact: TagFact, action: EventAction, label: str | None) -> Event:
+    lines = human_part(fact.message()).partition("\n\n")[2].strip()
+    return Event(
+        at=fact.at,
+        model=fact.name.model,
+        action=action,
+        label=label,
+        environment=None,
+        before=None,
+        author=fact.tagger,
+        email=fact.email,
+        reason=lines.partition("\n")[0] if action == "deregister" and lines else None,
+        tag=fact.tag,
+        oid=fact.oid,
+        commit=fact.commit,
+    )
+
+
+def _change_event(change: Change, state: EnvironmentState) -> Event:
+    fact = change.fact
+    version = version_of(fact, state.registered)
+    statement = change.statement
+    return Event(
+        at=fact.at,
+        model=change.model,
+        action=change.action,
+        label=unregistered(fact.commit) if version is None else str(version.version),
+        environment=change.environment,
+        before=label_of(change.before, state.registered),
+        author=fact.tagger,
+        email=fact.email,
+        reason=None if statement is None else statement.reason,
+        tag=fact.tag,
+        oid=fact.oid,
+        commit=fact.commit,
+    )

@@ -1,0 +1,329 @@
+"""Statement: what a tag message says for people and for machines, written and read.
+
+A message is a human subject, a human paragraph, the line `--- mlgit/v1`, and one line of canonical JSON:
+an in-toto Statement v1 (https://in-toto.io/Statement/v1) with sorted keys and numbers as strings. A signature
+that git appends covers all of it. Messages that others wrote have no statement; that is never an error.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from mlgit.errors import StateError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+EnvironmentAction = Literal["promote", "rollback", "unassign"]
+
+MARK = "--- mlgit/v1"
+STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
+RELEASE_TYPE = "https://github.com/mlgit/mlgit/release/v1"
+ENVIRONMENT_TYPE = "https://github.com/mlgit/mlgit/environment/v1"
+LARGEST_BYTES = 64 * 1024
+# What is bigger than this stands in the statement by its digest only.
+_LARGEST_PART_BYTES = 12 * 1024
+
+Json = Any
+"""What json.loads gives; it does not leave this file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagPointer:
+    """A tag by name and object id."""
+
+    tag: str
+    oid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileDigest:
+    """A model file; DVC's md5 is not collision-resistant, so that sha256 stands beside it when known."""
+
+    path: str
+    md5: str | None = None
+    sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateOutcome:
+    """How one gate came out when the tag was written."""
+
+    gate: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Builder:
+    """Who ran it: a CI run with its address, or `local`."""
+
+    kind: str
+    run: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseStatement:
+    """What a release tag states. `params` and `metrics` map `file:key` to decimal or plain text."""
+
+    model: str
+    version: str
+    commit: str
+    tree: str
+    at: str
+    lock_sha256: str | None = None
+    files: tuple[FileDigest, ...] = ()
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str] = field(default_factory=dict)
+    metrics: Mapping[str, str] = field(default_factory=dict)
+    gates: tuple[GateOutcome, ...] = ()
+    builder: Builder
+    previous: TagPointer | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvironmentStatement:
+    """What a tag of an environment states; `at` is the real time, whatever the tagger line says.
+
+    `release` and `version` are None when the commit is no registered version.
+    """
+
+    model: str
+    environment: str
+    sequence: int
+    action: EnvironmentAction
+    at: str
+    version: str | None = None
+    release: TagPointer | None = None
+    previous: TagPointer | None = None
+    reason: str | None = None
+    gates: tuple[GateOutcome, ...] = ()
+
+
+Statement = ReleaseStatement | EnvironmentStatement
+
+
+def write_message(subject: str, paragraph: str, statement: Statement) -> str:
+    """The whole message of a tag, ending with a line break.
+
+    Raises:
+        StateError: it would be larger than 64 KiB.
+    """
+    human = "\n".join(_keep_human(line) for line in paragraph.strip().splitlines())
+    parts = [
+        _keep_human(" ".join(subject.split())),
+        "",
+        *([human, ""] if human else []),
+        MARK,
+        encode(statement),
+    ]
+    message = "\n".join(parts) + "\n"
+    if len(message.encode()) > LARGEST_BYTES:
+        raise StateError("The tag's message would be larger than 64 KiB", hint="give a shorter `-m TEXT`")
+    return message
+
+
+def encode(statement: Statement) -> str:
+    """Canonical JSON: one line, sorted keys, no spaces, no numbers."""
+    tree = (
+        _release_tree(statement) if isinstance(statement, ReleaseStatement) else _environment_tree(statement)
+    )
+    return _canonical(tree)
+
+
+def parse_message(message: str) -> Statement | None:
+    """The statement in a tag's message; None when there is none, or none that can be understood."""
+    head, mark, rest = message.rpartition(f"\n{MARK}\n")
+    if not mark or not head or len(rest) > LARGEST_BYTES:
+        return None
+    try:
+        return _read_statement(_decode(rest.partition("\n")[0]))
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
+        return None
+
+
+def human_part(message: str) -> str:
+    """What stands before the statement, or the whole message of somebody else's tag, no signature."""
+    text = message.partition(f"\n{MARK}\n")[0]
+    return text.partition("-----BEGIN ")[0].strip()
+
+
+def _keep_human(line: str) -> str:
+    """A line that cannot be taken for the mark or for a signature."""
+    text = "".join(char if char.isprintable() else " " for char in line).rstrip()
+    return f" {text}" if text.startswith(("---", "#")) else text
+
+
+def _canonical(tree: Json) -> str:
+    import json
+
+    return json.dumps(tree, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _decode(text: str) -> Json:
+    import json
+
+    def without_duplicates(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            raise ValueError("a key stands twice")
+        return found
+
+    return json.loads(text, object_pairs_hook=without_duplicates)
+
+
+def _read_statement(tree: Json) -> Statement | None:
+    if tree["_type"] != STATEMENT_TYPE:
+        return None
+    if tree["predicateType"] == RELEASE_TYPE:
+        return _read_release(tree["predicate"], tree["subject"])
+    if tree["predicateType"] == ENVIRONMENT_TYPE:
+        return _read_environment(tree["predicate"])
+    return None
+
+
+def _release_tree(statement: ReleaseStatement) -> Json:
+    subjects = [
+        {"name": file.path, "digest": _present({"dvcMd5": file.md5, "sha256": file.sha256})}
+        for file in statement.files
+    ] or [{"name": statement.commit, "digest": {"gitCommit": statement.commit}}]
+    predicate = {
+        "model": statement.model,
+        "version": statement.version,
+        "commit": statement.commit,
+        "tree": statement.tree,
+        "at": statement.at,
+        "dvcLock": _present({"sha256": statement.lock_sha256}),
+        "inputs": _small(statement.inputs),
+        "params": _small(statement.params),
+        "metrics": _small(statement.metrics),
+        "gates": _gates_tree(statement.gates),
+        "builder": _present({"kind": statement.builder.kind, "run": statement.builder.run}),
+        "previous": _pointer_tree(statement.previous),
+    }
+    return {
+        "_type": STATEMENT_TYPE,
+        "predicateType": RELEASE_TYPE,
+        "subject": subjects,
+        "predicate": predicate,
+    }
+
+
+def _environment_tree(statement: EnvironmentStatement) -> Json:
+    release = statement.release
+    subject = [] if release is None else [{"name": release.tag, "digest": {"gitTag": release.oid}}]
+    predicate = {
+        "model": statement.model,
+        "environment": statement.environment,
+        "sequence": str(statement.sequence),
+        "action": statement.action,
+        "at": statement.at,
+        "version": statement.version,
+        "release": _pointer_tree(release),
+        "previous": _pointer_tree(statement.previous),
+        "reason": statement.reason,
+        "gates": _gates_tree(statement.gates),
+    }
+    return {
+        "_type": STATEMENT_TYPE,
+        "predicateType": ENVIRONMENT_TYPE,
+        "subject": subject,
+        "predicate": predicate,
+    }
+
+
+def _small(values: Mapping[str, str]) -> Json:
+    """The values themselves, or their digest when they would fill the message."""
+    text = _canonical(dict(values)).encode()
+    if len(text) <= _LARGEST_PART_BYTES:
+        return dict(values)
+    from hashlib import sha256
+
+    return {"sha256": sha256(text).hexdigest()}
+
+
+def _present(values: Mapping[str, str | None]) -> Json:
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _pointer_tree(pointer: TagPointer | None) -> Json:
+    return None if pointer is None else {"tag": pointer.tag, "oid": pointer.oid}
+
+
+def _gates_tree(gates: Iterable[GateOutcome]) -> Json:
+    return [{"gate": gate.gate, "outcome": gate.outcome} for gate in gates]
+
+
+def _read_release(predicate: dict[str, Json], subjects: Json) -> ReleaseStatement:
+    return ReleaseStatement(
+        model=_text(predicate["model"]),
+        version=_text(predicate["version"]),
+        commit=_text(predicate["commit"]),
+        tree=_text(predicate["tree"]),
+        at=_text(predicate["at"]),
+        lock_sha256=_optional(predicate.get("dvcLock", {}).get("sha256")),
+        files=tuple(
+            FileDigest(
+                path=_text(subject["name"]),
+                md5=_optional(subject["digest"].get("dvcMd5")),
+                sha256=_optional(subject["digest"].get("sha256")),
+            )
+            for subject in subjects
+            if "gitCommit" not in subject["digest"]
+        ),
+        inputs=_texts(predicate.get("inputs", {})),
+        params=_texts(predicate.get("params", {})),
+        metrics=_texts(predicate.get("metrics", {})),
+        gates=_read_gates(predicate.get("gates", [])),
+        builder=Builder(
+            kind=_text(predicate["builder"]["kind"]), run=_optional(predicate["builder"].get("run"))
+        ),
+        previous=_read_pointer(predicate.get("previous")),
+    )
+
+
+def _read_environment(predicate: dict[str, Json]) -> EnvironmentStatement:
+    return EnvironmentStatement(
+        model=_text(predicate["model"]),
+        environment=_text(predicate["environment"]),
+        sequence=int(_text(predicate["sequence"])),
+        action=_action(predicate["action"]),
+        at=_text(predicate["at"]),
+        version=_optional(predicate.get("version")),
+        release=_read_pointer(predicate.get("release")),
+        previous=_read_pointer(predicate.get("previous")),
+        reason=_optional(predicate.get("reason")),
+        gates=_read_gates(predicate.get("gates", [])),
+    )
+
+
+def _action(value: Json) -> EnvironmentAction:
+    if value == "promote":
+        return "promote"
+    if value == "rollback":
+        return "rollback"
+    if value == "unassign":
+        return "unassign"
+    raise ValueError(value)
+
+
+def _text(value: Json) -> str:
+    if not isinstance(value, str):
+        raise TypeError(value)
+    return value
+
+
+def _optional(value: Json) -> str | None:
+    return None if value is None else _text(value)
+
+
+def _texts(values: Json) -> dict[str, str]:
+    return {_text(key): _text(value) for key, value in dict(values).items()}
+
+
+def _read_pointer(value: Json) -> TagPointer | None:
+    return None if value is None else TagPointer(tag=_text(value["tag"]), oid=_text(value["oid"]))
+
+
+def _read_gates(values: Json) -> tuple[GateOutcome, ...]:
+    return tuple(GateOutcome(gate=_text(value["gate"]), outcome=_text(value["outcome"])) for value in values)

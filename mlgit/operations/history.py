@@ -1,0 +1,146 @@
+"""History: who moved what when; what was where at a time; a metric over the versions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.core.metrics import candidates, find
+from mlgit.core.model_files import files_of_model
+from mlgit.core.registry import replay
+from mlgit.core.showing import Point, Told, events_of, held_entry, newest_first
+from mlgit.errors import MlgitError, UnknownReference
+from mlgit.project.evidence import evidence
+from mlgit.project.models import require_model
+from mlgit.project.registry import read_registry, tags_as_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from mlgit.core.registry import ModelState, RegisteredVersion, Registry
+    from mlgit.core.showing import Event, Held
+    from mlgit.project.open import Project
+
+
+def history(
+    project: Project,
+    *,
+    model: str | None = None,
+    environment: str | None = None,
+    at: datetime | None = None,
+    metric: str | None = None,
+    fetch: bool = False,
+) -> Told:
+    """Everything that tags did, newest first; of one model or one environment when asked.
+
+    Args:
+        project: the repository.
+        model: only this model.
+        environment: only this environment.
+        at: tell what was where at that time instead, by the real times that mlgit stated.
+        metric: tell the values of this metric over the versions instead.
+        fetch: fetch trunk and tags first.
+
+    Raises:
+        UnknownReference: no such model, environment or metric.
+    """
+    if fetch:
+        from mlgit.project.write import refresh
+
+        refresh(project)
+    if model is not None:
+        require_model(project, model)
+    registry = read_registry(project, model=model)
+    if environment is not None:
+        _require_environment(project, registry, environment)
+    return Told(
+        model=model,
+        environment=environment,
+        at=at,
+        metric=metric,
+        events=() if at is not None or metric is not None else newest_first(_events(registry, environment)),
+        held=() if at is None else tuple(_held_at(registry, environment, at)),
+        points=() if metric is None else _points(project, registry, metric),
+        remote=project.remote,
+        tags_as_of=tags_as_of(project),
+        told_at=project.now,
+    )
+
+
+def _require_environment(project: Project, registry: Registry, name: str) -> None:
+    known = {each for state in registry.models.values() for each in state.environments}
+    known |= set(project.trunk_config.environments)
+    if name not in known:
+        hint = "there are " + ", ".join(f"`{each}`" for each in sorted(known)) if known else None
+        raise UnknownReference(f"There is no environment `{name}`", hint=hint)
+
+
+def _events(registry: Registry, environment: str | None) -> Iterator[Event]:
+    for state in registry.models.values():
+        yield from events_of(state, environment)
+
+
+def _held_at(registry: Registry, environment: str | None, at: datetime) -> Iterator[Held]:
+    """The state that the tags up to that time amount to."""
+    facts = [fact for state in registry.models.values() for fact in state.facts if fact.at <= at]
+    for name, state in replay(facts).models.items():
+        for each in registry.model(name).environments:
+            if environment in {None, each}:
+                yield held_entry(state.environment(each))
+
+
+def _points(project: Project, registry: Registry, metric: str) -> tuple[Point, ...]:
+    points = []
+    for state in registry.models.values():
+        standing = (version for version in state.versions if not version.deregistered)
+        points += [_point(project, state, version, metric) for version in standing]
+    if points and all(point.value is None for point in points):
+        raise UnknownReference(
+            f"No version has a metric `{metric}`", details=tuple(point.problem or "" for point in points[-1:])
+        )
+    return tuple(points)
+
+
+def _point(project: Project, state: ModelState, version: RegisteredVersion, metric: str) -> Point:
+    value, name, problem = _stated_value(version, metric) or _measured_value(project, state, version, metric)
+    return Point(
+        model=state.name,
+        version=str(version.version),
+        commit=version.commit,
+        registered_at=version.registered_at,
+        value=value,
+        name=name,
+        problem=problem,
+    )
+
+
+def _stated_value(version: RegisteredVersion, metric: str) -> tuple[str, str, None] | None:
+    """The value in the release's statement, when exactly one key is meant."""
+    statement = version.statement
+    if statement is None:
+        return None
+    names = [
+        full
+        for full in statement.metrics
+        if metric in {full, full.partition(":")[2]} or full.partition(":")[2].endswith(f".{metric}")
+    ]
+    return (statement.metrics[names[0]], names[0], None) if len(names) == 1 else None
+
+
+def _measured_value(
+    project: Project, state: ModelState, version: RegisteredVersion, metric: str
+) -> tuple[str | None, str | None, str | None]:
+    """The value in the metric files of the version's commit."""
+    try:
+        found = evidence(project, version.commit, staleness=False)
+        models = project.config(version.commit).models
+    except MlgitError as error:
+        return None, None, error.message
+    files = files_of_model(models.get(state.name), found, alone=len(models) <= 1)
+    places = find(metric, files)
+    if len(places) == 1:
+        return str(places[0].value), places[0].full_name, None
+    if places:
+        return None, None, "it may mean " + ", ".join(place.full_name for place in places)
+    near = candidates(metric, files)
+    return None, None, f"no such metric; there are {', '.join(near)}" if near else "no metric can be read"

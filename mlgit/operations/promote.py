@@ -1,0 +1,86 @@
+"""Promote: put a version into an environment, if policy and gates allow it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.core.moves import check_promotion, choose_version, split_target
+from mlgit.core.tagplan import ChangeReport, Move, future_note, plan_assignment
+from mlgit.project.environments import gto_note, require_environment
+from mlgit.project.models import require_model
+from mlgit.project.permit import require_permit
+from mlgit.project.write import fresh_model, write_tags
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlgit.project.open import Project
+
+
+def promote(
+    project: Project,
+    target: str,
+    *,
+    environment: str,
+    reason: str | None = None,
+    downgrade: bool = False,
+    local: bool = False,
+    dry_run: bool = False,
+    ci: Mapping[str, str] | None = None,
+) -> ChangeReport:
+    """Put `target` (`tumor` or `tumor@v1.2.0`) into an environment.
+
+    Raises:
+        AnswerNo: the version does not qualify, or the gates block.
+        UnknownReference: no such model, version or environment.
+        LostRace: somebody else changed the environment first.
+    """
+    name, wanted = split_target(target)
+    state = fresh_model(project, name, local=local)
+    require_model(project, name)
+    declared = require_environment(project, environment)
+    version = choose_version(state, declared, wanted)
+    here = state.environment(environment)
+    if here.commit == version.commit and not here.held:
+        return ChangeReport(
+            model=name,
+            version=str(version.version),
+            environment=environment,
+            action="promote",
+            before=here.label,
+            commit=version.commit,
+            remote=None if local else project.remote,
+            already=True,
+            dry_run=dry_run,
+            at=project.now,
+        )
+    check_promotion(state, declared, version, downgrade=downgrade)
+    permit = require_permit(
+        project, purpose="promote", model=name, commit=version.commit, environment=environment, ci=ci
+    )
+    move = Move(action="promote", now=project.now, reason=reason, gates=permit.gates)
+    plan = plan_assignment(state, here, version, move)
+    written = write_tags(project, plan, local=local, dry_run=dry_run)
+    ended = (f"`{environment}` was held by a rollback; this promotion ends that",) if here.held else ()
+    return ChangeReport(
+        model=name,
+        version=str(version.version),
+        environment=environment,
+        action="promote",
+        before=here.label,
+        reason=reason,
+        tags=written.tags,
+        commit=version.commit,
+        pushed=written.pushed,
+        remote=written.remote,
+        dry_run=dry_run,
+        at=project.now,
+        verdict=permit.verdict,
+        notes=(
+            *ended,
+            *permit.notes,
+            *future_note(state, project.now),
+            *gto_note(project, environment),
+            *written.notes,
+        ),
+    )

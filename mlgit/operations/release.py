@@ -1,0 +1,202 @@
+"""Release: register the commit we stand on as a version, if it is clean, fresh, published and good."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from mlgit.core.moves import split_target, wanted_version
+from mlgit.core.names import new_model_name
+from mlgit.core.semver import FIRST, Version, is_label, propose
+from mlgit.core.tagplan import ChangeReport, future_note, plan_release
+from mlgit.errors import StateError, UsageError
+from mlgit.project.evidence import evidence
+from mlgit.project.models import declared_models, require_model
+from mlgit.project.permit import require_permit
+from mlgit.project.provenance import output_of, release_statement
+from mlgit.project.readiness import (
+    empty_commit,
+    require_clean,
+    require_data_published,
+    require_fresh,
+    require_published,
+    same_model,
+)
+from mlgit.project.version_step import next_step
+from mlgit.project.write import fresh_model, write_tags
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlgit.core.progress import Progress
+    from mlgit.core.registry import ModelState, RegisteredVersion
+    from mlgit.project.open import Project
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What is wanted of a release.
+
+    `commit` adds an empty commit to stand on. `force` takes a model whose content another version has.
+    `ci` are the environment variables of a CI.
+    """
+
+    bump: Literal["major", "minor", "patch", "auto"] = "patch"
+    pre: str | None = None
+    text: str | None = None
+    commit: bool = False
+    force: bool = False
+    push_data: bool = False
+    local: bool = False
+    dry_run: bool = False
+    ci: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Candidate:
+    """The commit that is to become a version of a model."""
+
+    state: ModelState
+    commit: str
+    path: str | None
+    explicit: Version | None
+
+
+def release(
+    project: Project, target: str, *, wish: Wish | None = None, progress: Progress | None = None
+) -> ChangeReport:
+    """Register HEAD as a version of `target` (`tumor` or `tumor@v1.2.0`).
+
+    Raises:
+        AnswerNo: the gates block.
+        StateError: the repository is dirty, stale or unpublished, or the version or the commit is taken.
+        LostRace: somebody else registered that version first.
+    """
+    wish = wish or Wish()
+    candidate = _candidate(project, target, wish)
+    registered = _registered(project, candidate, wish)
+    if registered is not None:
+        return _nothing_to_do(project, registered, wish)
+    version, notes = _choose(project, candidate, wish)
+    require_fresh(project, candidate.path)
+    require_published(project, candidate.commit, final=version.final, local=wish.local)
+    if not wish.local:
+        output = output_of(evidence(project, candidate.commit).pipeline, candidate.path)
+        notes += require_data_published(
+            project, output, push=wish.push_data and not wish.dry_run, progress=progress
+        )
+    return _write(project, candidate, version, wish, notes)
+
+
+def _candidate(project: Project, target: str, wish: Wish) -> _Candidate:
+    name, wanted = split_target(target)
+    explicit = None if wanted is None else wanted_version(wanted)
+    if wish.pre is not None and not is_label(wish.pre):
+        raise UsageError(f"`{wish.pre}` cannot stand in a version", expected="a word such as `rc` or `beta`")
+    if explicit is not None and (wish.pre is not None or wish.bump != "patch"):
+        raise UsageError("A version, `--bump` and `--pre` cannot be said together")
+    state = fresh_model(project, name, local=wish.local)
+    require_model(project, name)
+    paths = declared_models(project)
+    if not state.facts and name in project.config(None).models and name not in _dvc_names(project):
+        new_model_name(name)
+    return _Candidate(state=state, commit=require_clean(project), path=paths.get(name), explicit=explicit)
+
+
+def _dvc_names(project: Project) -> frozenset[str]:
+    return frozenset(artifact.name for artifact in evidence(project, None).pipeline.artifacts)
+
+
+def _registered(project: Project, candidate: _Candidate, wish: Wish) -> RegisteredVersion | None:
+    """The version that this release would only repeat.
+
+    Raises:
+        StateError: the commit or the version is taken otherwise.
+    """
+    state, explicit = candidate.state, candidate.explicit
+    here = state.at_commit(candidate.commit)
+    if here and not wish.commit:
+        same = here[-1] if explicit is None else state.find(explicit)
+        if same in here and same is not None and not same.deregistered and not wish.force:
+            return same
+        raise StateError(
+            f"HEAD ({candidate.commit[:7]}) is `{state.name}@{here[-1].version}` already, and a commit is "
+            "one version of a model",
+            hint=f"run `mlgit release {state.name} --commit`, which adds an empty commit",
+        )
+    taken = None if explicit is None else state.find(explicit)
+    if taken is not None:
+        gone = ", deregistered" if taken.deregistered else ""
+        raise StateError(
+            f"`{state.name}@{taken.version}` exists already, at {taken.commit[:7]}{gone}",
+            hint=f"run `mlgit release {state.name}` for the next number",
+        )
+    if wish.force or wish.commit:
+        return None
+    return same_model(project, state, candidate.commit, candidate.path)
+
+
+def _nothing_to_do(project: Project, version: RegisteredVersion, wish: Wish) -> ChangeReport:
+    note = f"The same model is already released as {version.version}; `--force` releases it again"
+    return ChangeReport(
+        model=version.model,
+        version=str(version.version),
+        environment=None,
+        action="release",
+        commit=version.commit,
+        remote=None if wish.local else project.remote,
+        already=True,
+        dry_run=wish.dry_run,
+        at=project.now,
+        notes=() if version.commit == project.head.commit else (note,),
+    )
+
+
+def _choose(project: Project, candidate: _Candidate, wish: Wish) -> tuple[Version, tuple[str, ...]]:
+    """The number, and notes about it."""
+    state = candidate.state
+    if candidate.explicit is not None:
+        return candidate.explicit, ()
+    taken = {fact.name.version for fact in state.facts if fact.name.version is not None}
+    if wish.bump != "auto":
+        return propose(taken, bump=wish.bump, pre=wish.pre), ()
+    step, why = next_step(project, state, candidate.commit, candidate.path)
+    version = propose(taken, bump=step, pre=wish.pre)
+    return version, (f"{version} because {why}",) if version != FIRST else ()
+
+
+def _write(
+    project: Project, candidate: _Candidate, version: Version, wish: Wish, notes: tuple[str, ...]
+) -> ChangeReport:
+    state = candidate.state
+    permit = require_permit(project, purpose="release", model=state.name, commit=candidate.commit, ci=wish.ci)
+    moved = None
+    if wish.commit:
+        moved = empty_commit(project, f"Release {state.name} {version}", write=not wish.dry_run)
+    statement = release_statement(
+        project,
+        state,
+        version,
+        candidate.commit,
+        standing_on=candidate.commit if moved is None else moved.new,
+        path=candidate.path,
+        gates=permit.gates,
+        ci=wish.ci or {},
+    )
+    plan = plan_release(state, statement, version, now=project.now, text=wish.text)
+    written = write_tags(project, plan, local=wish.local, dry_run=wish.dry_run, moved=moved)
+    return ChangeReport(
+        model=state.name,
+        version=str(version),
+        environment=None,
+        action="release",
+        reason=wish.text,
+        tags=written.tags,
+        commit=statement.commit,
+        pushed=written.pushed,
+        remote=written.remote,
+        dry_run=wish.dry_run,
+        at=project.now,
+        verdict=permit.verdict,
+        notes=(*notes, *permit.notes, *future_note(state, project.now), *written.notes),
+    )

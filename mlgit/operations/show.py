@@ -1,0 +1,143 @@
+"""Show: one model, version or environment, with what its tags state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.core.listing import environment_entry, model_entry, version_entry
+from mlgit.core.showing import Shown, events_of, newest_first, stated
+from mlgit.core.statement import human_part
+from mlgit.errors import UnknownReference
+from mlgit.project.models import declared_models, model_names
+from mlgit.project.references import resolve
+from mlgit.project.registry import read_registry, tags_as_of
+
+if TYPE_CHECKING:
+    from mlgit.core.listing import ModelEntry
+    from mlgit.core.registry import ModelState
+    from mlgit.project.open import Project
+    from mlgit.project.references import Reference
+
+_EVENTS = 10
+
+
+def show(project: Project, text: str, *, fetch: bool = False) -> Shown:
+    """What `text` (`tumor`, `tumor@v1.2.0`, `tumor#prod`, `prod`, a revision that is a version) names.
+
+    Raises:
+        UnknownReference: nothing of that name.
+    """
+    if fetch:
+        from mlgit.project.write import refresh
+
+        refresh(project)
+    names = model_names(project)
+    if text in names and text not in project.trunk_config.environments:
+        return _model(project, text)
+    empty = _empty_environment(project, text, names)
+    if empty is not None:
+        return empty
+    reference = resolve(project, text)
+    if reference.model is None:
+        reference = _at_commit(project, reference, names)
+    state = read_registry(project, model=reference.model).model(reference.model or "")
+    if reference.environment is not None:
+        return _environment(project, state, reference.environment, reference.text, reference.notes)
+    return _version(project, state, reference)
+
+
+def _model(project: Project, name: str) -> Shown:
+    state = read_registry(project, model=name).model(name)
+    return Shown(
+        kind="model",
+        reference=name,
+        model=_model_entry(project, state),
+        versions=tuple(version_entry(state, each) for each in reversed(state.versions)),
+        events=newest_first(events_of(state))[:_EVENTS],
+        remote=project.remote,
+        tags_as_of=tags_as_of(project),
+        told_at=project.now,
+    )
+
+
+def _version(project: Project, state: ModelState, reference: Reference) -> Shown:
+    version = next((each for each in state.versions if str(each.version) == reference.version), None)
+    if version is None:
+        raise UnknownReference(f"`{reference.text}` is no version of `{state.name}`")
+    mine = (event for event in events_of(state) if event.commit == version.commit)
+    return Shown(
+        kind="version",
+        reference=reference.text,
+        model=_model_entry(project, state),
+        version=version_entry(state, version),
+        message=human_part(version.fact.message()),
+        stated=stated(version.statement),
+        events=newest_first(mine),
+        notes=reference.notes,
+        remote=project.remote,
+        tags_as_of=tags_as_of(project),
+        told_at=project.now,
+    )
+
+
+def _environment(project: Project, state: ModelState, name: str, text: str, notes: tuple[str, ...]) -> Shown:
+    model = _model_entry(project, state)
+    here = state.environment(name)
+    version = here.version
+    return Shown(
+        kind="environment",
+        reference=text,
+        model=model,
+        environment=environment_entry(here, declared=name in project.trunk_config.environments),
+        version=None if version is None else version_entry(state, version),
+        message=None if here.holder is None else human_part(here.holder.message()),
+        stated=None if version is None else stated(version.statement),
+        events=newest_first(events_of(state, name))[:_EVENTS],
+        notes=notes,
+        remote=project.remote,
+        tags_as_of=tags_as_of(project),
+        told_at=project.now,
+    )
+
+
+def _empty_environment(project: Project, text: str, names: tuple[str, ...]) -> Shown | None:
+    """An environment that holds nothing has no commit, but it can be shown."""
+    owner, hash_sign, name = text.rpartition("#")
+    if not hash_sign:
+        if len(names) != 1:
+            return None
+        owner = names[0]
+    if owner not in names:
+        return None
+    state = read_registry(project, model=owner).model(owner)
+    known = name in project.trunk_config.environments or (bool(hash_sign) and name in state.environments)
+    if not known or state.environment(name).commit is not None:
+        return None
+    return _environment(project, state, name, text, ())
+
+
+def _at_commit(project: Project, reference: Reference, names: tuple[str, ...]) -> Reference:
+    """A plain revision shows the version that it is."""
+    registry = read_registry(project)
+    found = [each for name in names for each in registry.model(name).at_commit(reference.commit)]
+    if not found:
+        raise UnknownReference(
+            f"{reference.label} is no version of a model",
+            hint="see `mlgit models`, or `git show` for a commit",
+        )
+    if len(found) > 1:
+        raise UnknownReference(
+            f"{reference.label} is several versions",
+            hint="say which: " + ", ".join(f"`{each.model}@{each.version}`" for each in found),
+        )
+    return resolve(project, f"{found[0].model}@{found[0].version}")
+
+
+def _model_entry(project: Project, state: ModelState) -> ModelEntry:
+    declared = declared_models(project)
+    return model_entry(
+        state,
+        path=declared.get(state.name),
+        declared=state.name in declared,
+        environments=tuple(project.trunk_config.environments),
+    )

@@ -1,0 +1,206 @@
+"""Write: a plan of tags becomes tags on the remote, or here when there is none or `--local` was said.
+
+The remote decides (compare-and-swap); a local ref exists only for what the remote took.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mlgit.adapters.git.binary import GitFailed
+from mlgit.adapters.git.push import ask_remote, fetch_back, fetch_refs, push_refs
+from mlgit.adapters.git.tagobjects import (
+    create_tag_refs,
+    list_tags,
+    make_tag,
+    object_id,
+    read_tags,
+    tag_content,
+    tagger_identity,
+)
+from mlgit.core.age import tell_age
+from mlgit.core.names import read_model_name
+from mlgit.core.registry import as_time, replay
+from mlgit.core.tagplan import WrittenTag
+from mlgit.core.tags import TAGS, ref_patterns
+from mlgit.errors import LostRace, StateError, ToolError, UsageError
+from mlgit.project.registry import read_registry
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mlgit.adapters.git.push import Moved
+    from mlgit.core.registry import ModelState, Registry, TagFact
+    from mlgit.core.tagplan import PlannedTag
+    from mlgit.project.open import Project
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What became of a plan."""
+
+    tags: tuple[WrittenTag, ...]
+    pushed: bool
+    remote: str | None
+    notes: tuple[str, ...] = ()
+
+
+def fresh_model(project: Project, model: str, *, local: bool) -> ModelState:
+    """The model as it is now: its tags and trunk are fetched first, unless `local` or without a remote.
+
+    Raises:
+        ToolError: the remote does not answer.
+        StateError: a local tag differs from the remote's tag of that name.
+    """
+    if read_model_name(model) is None:
+        raise UsageError(f"`{model}` cannot be the name of a model")
+    if not local:
+        refresh(project, model)
+    return read_registry(project, model=model).model(model)
+
+
+def refresh(project: Project, model: str | None = None) -> None:
+    """Fetch trunk and the tags, of one model or all; nothing without a remote."""
+    remote = project.remote
+    if remote is None:
+        return
+    patterns = (f"{TAGS}*",) if model is None else ref_patterns(model)
+    refspecs = [f"{pattern}:{pattern}" for pattern in patterns]
+    tracking = f"refs/remotes/{remote}/"
+    trunk = project.trunk
+    if trunk is not None and trunk.ref.startswith(tracking):
+        refspecs.append(f"+refs/heads/{trunk.ref.removeprefix(tracking)}:{trunk.ref}")
+    else:
+        refspecs.append(f"+refs/heads/*:{tracking}*")
+    try:
+        fetch_refs(project.git, remote, refspecs, remember=model is None)
+    except GitFailed as error:
+        raise _not_fetched(project, remote, patterns, error) from error
+    project.forget_refs()
+
+
+def write_tags(
+    project: Project,
+    plan: Sequence[PlannedTag],
+    *,
+    local: bool,
+    dry_run: bool,
+    moved: Moved | None = None,
+) -> Written:
+    """Carry out a plan, all of it or nothing; in a dry run only say what it would be.
+
+    Args:
+        project: the repository.
+        plan: the tags, in the order of their times.
+        local: write here only.
+        dry_run: write nothing.
+        moved: a branch that goes along with the tags.
+
+    Raises:
+        LostRace: somebody else's tag stands where ours should.
+        ToolError: the remote failed.
+    """
+    identity = tagger_identity(project.git)
+    keep = object_id if dry_run else make_tag
+    tags = []
+    for planned in plan:
+        content = tag_content(
+            tag=str(planned.name),
+            commit=planned.commit,
+            tagger=identity,
+            at_s=planned.at_s,
+            message=planned.message,
+        )
+        oid = keep(project.git, content)
+        tags.append(
+            WrittenTag(name=str(planned.name), oid=oid, commit=planned.commit, at=as_time(planned.at_s))
+        )
+    remote = None if local else project.remote
+    notes: tuple[str, ...] = ()
+    if not dry_run:
+        refs = {tag.name: tag.oid for tag in tags}
+        if remote is None:
+            create_tag_refs(project.git, refs, moved=moved)
+        else:
+            notes = _push(project, remote, refs, moved)
+    return Written(tags=tuple(tags), pushed=remote is not None and not dry_run, remote=remote, notes=notes)
+
+
+def tell_tag(fact: TagFact, registry: Registry, *, now_s: float) -> str:
+    """Who did what when: "`alice` promoted `tumor@v1.4.0` to `prod` 3 s ago (tumor#prod#5)"."""
+    name = fact.name
+    verb = {
+        "register": "released",
+        "deregister": "deregistered",
+        "assign": "promoted",
+        "unassign": "unassigned",
+        "deprecate": "deprecated",
+    }[name.action]
+    what = name.model if name.version is None else f"{name.model}@{name.version}"
+    where = ""
+    if name.environment is not None:
+        versions = registry.model(name.model).at_commit(fact.commit)
+        what = f"{name.model}@{versions[-1].version}" if versions else f"{name.model} ({fact.commit[:7]})"
+        statement = fact.statement
+        if getattr(statement, "action", None) == "rollback" and name.action == "assign":
+            verb = "rolled back"
+        where = f" {'from' if name.action == 'unassign' else 'to'} `{name.environment}`"
+    return f"`{fact.tagger}` {verb} `{what}`{where} {tell_age(now_s - fact.at.timestamp())} ({fact.tag})"
+
+
+def _push(project: Project, remote: str, tags: Mapping[str, str], moved: Moved | None) -> tuple[str, ...]:
+    refs = {TAGS + name: oid for name, oid in tags.items()}
+    pushed = push_refs(project.git, remote, create=refs, move=() if moved is None else (moved,))
+    if pushed.outcome == "lost":
+        raise _lost_race(project, remote, pushed.theirs)
+    if moved is not None:
+        # The new commit has the tree of its parent, so that the working tree needs no change.
+        project.git.run("update-ref", moved.ref, moved.new, moved.old)
+        project.forget_refs()
+    if fetch_back(project.git, remote, refs):
+        return ()
+    return (f"`{remote}` has the tags, but they could not be fetched back; run `git fetch {remote} --tags`",)
+
+
+def _lost_race(project: Project, remote: str, theirs: Mapping[str, str]) -> LostRace:
+    """Tell who was first; their tags are fetched, so that the next look shows them."""
+    if not fetch_back(project.git, remote, theirs):
+        fetch_refs(project.git, remote, tuple(theirs))
+    tags = {ref.removeprefix(TAGS): oid for ref, oid in theirs.items()}
+    facts = read_tags(project.objects, tags).facts
+    names = ", ".join(f"`{tag}`" for tag in tags)
+    if not facts:
+        return LostRace(f"`{remote}` has {names} already", hint="look at it, then run again")
+    model = facts[0].name.model
+    registry = replay(read_tags(project.objects, list_tags(project.git, model)).facts)
+    winner = max(facts, key=lambda fact: (fact.name.action in {"assign", "register"}, fact.tag))
+    environment = winner.name.environment
+    look = f"mlgit history {model}" + ("" if environment is None else f" --env {environment}")
+    return LostRace(
+        tell_tag(winner, registry, now_s=project.now.timestamp()),
+        hint=f"nothing of yours was written; look with `{look}`, then run again",
+    )
+
+
+def _not_fetched(
+    project: Project, remote: str, patterns: Sequence[str], error: GitFailed
+) -> StateError | ToolError:
+    try:
+        there = ask_remote(project.git, remote, patterns)
+    except ToolError:
+        return ToolError(
+            f"`{remote}` does not answer",
+            hint="check the connection; `--local` writes tags here only",
+            details=error.details,
+        )
+    here = {TAGS + tag: oid for tag, oid in list_tags(project.git).items()}
+    differing = sorted(ref for ref, oid in there.items() if here.get(ref, oid) != oid)
+    if differing:
+        tag = differing[0].removeprefix(TAGS)
+        return StateError(
+            f"The tag `{tag}` is another one here than on `{remote}`",
+            hint=f"if yours was never published, run `git tag -d '{tag}'` and fetch again",
+            details=tuple(ref.removeprefix(TAGS) for ref in differing[1:]),
+        )
+    return ToolError(f"Fetching from `{remote}` failed", details=error.details)

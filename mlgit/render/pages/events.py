@@ -1,0 +1,41 @@
+"""Events as a table, for show and history."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.render.page import Span, Table, table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlgit.core.showing import Event
+    from mlgit.render.page import Cell, Style
+
+_STYLES: dict[str, Style] = {"rollback": "careful", "unassign": "careful", "deregister": "bad"}
+
+
+def events_table(events: Sequence[Event], *, indent: int = 0) -> Table:
+    """When, what, who and why, newest first."""
+    rows = [
+        (
+            Span(f"{event.at:%Y-%m-%d %H:%M:%S}", "dim"),
+            Span(event.action, _STYLES.get(event.action, "")),
+            _what(event),
+            event.author,
+            event.reason or "",
+        )
+        for event in events
+    ]
+    return table(("time (UTC)", "event", "what", "who", "why"), rows, indent=indent)
+
+
+def _what(event: Event) -> Cell:
+    called = Span(event.model if event.label is None else f"{event.model}@{event.label}", "strong")
+    if event.label is not None and event.label.startswith("unregistered"):
+        called = Span(f"{event.model} {event.label}", "careful")
+    if event.environment is None:
+        return called
+    link = " out of " if event.action == "unassign" else " to "
+    before = Span(f" (was {event.before})", "dim") if event.before not in {None, event.label} else Span("")
+    return (called, Span(link), Span(event.environment, "name"), before)

@@ -1,0 +1,57 @@
+"""The page of `mlgit history`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.render.page import Page, Span, line, table
+from mlgit.render.pages.age import as_of
+from mlgit.render.pages.events import events_table
+
+if TYPE_CHECKING:
+    from mlgit.core.showing import Told
+
+
+def page(record: Told) -> Page:
+    """Events, what was held at a time, or a metric over versions."""
+    if record.at is not None:
+        shown = _held(record)
+    elif record.metric is not None:
+        shown = _points(record)
+    elif record.events:
+        shown = [events_table(record.events)]
+    else:
+        shown = [line("Nothing happened yet")]
+    return shown + as_of(record.remote, record.tags_as_of, record.told_at)
+
+
+def _held(record: Told) -> Page:
+    shown: Page = [line(f"At {record.at:%Y-%m-%d %H:%M:%S} UTC")]
+    rows = [
+        (
+            Span(each.model, "name"),
+            each.environment,
+            each.label or Span("-", "dim"),
+            "" if each.since is None else f"{each.since:%Y-%m-%d %H:%M:%S}",
+            each.author or "",
+        )
+        for each in record.held
+    ]
+    if not rows:
+        return [*shown, line("nothing was in any environment", indent=2)]
+    return [*shown, table(("model", "environment", "version", "since (UTC)", "who"), rows)]
+
+
+def _points(record: Told) -> Page:
+    if not record.points:
+        return [line("No versions yet")]
+    rows = [
+        (
+            Span(f"{point.model}@{point.version}", "name"),
+            f"{point.registered_at:%Y-%m-%d}",
+            point.value or Span("-", "dim"),
+            Span(point.name or point.problem or "", "dim"),
+        )
+        for point in record.points
+    ]
+    return [table(("version", "released", record.metric or "", ""), rows, right=(2,), indent=0)]

@@ -1,0 +1,55 @@
+"""The page of `mlgit models`: a model a line, an environment a column."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.render.page import Page, Span, line, table
+from mlgit.render.pages.age import as_of
+
+if TYPE_CHECKING:
+    from mlgit.core.listing import ModelEntry, ModelList
+    from mlgit.render.page import Cell
+
+
+def page(record: ModelList) -> Page:
+    """The table, and how old it is."""
+    if not record.models:
+        return [
+            line("No models yet"),
+            line(
+                Span("hint: ", "careful"),
+                "declare one under `models:` in `mlgit.yaml` or `artifacts:` in `dvc.yaml`, then run "
+                "`mlgit release MODEL`",
+                indent=2,
+            ),
+        ]
+    rows = [_row(entry, record.environments) for entry in record.models]
+    shown: Page = [table(("model", "latest", "versions", *record.environments), rows, right=(2,), indent=0)]
+    held = [
+        f"{entry.name}#{each.environment}"
+        for entry in record.models
+        for each in entry.environments
+        if each.held
+    ]
+    if held:
+        shown.append(line(Span("* ", "careful"), f"held by a rollback: {', '.join(held)}"))
+    return shown + as_of(record.remote, record.tags_as_of, record.told_at)
+
+
+def _row(entry: ModelEntry, environments: tuple[str, ...]) -> tuple[Cell, ...]:
+    there = {each.environment: each for each in entry.environments}
+    name: Cell = Span(entry.name, "name")
+    if entry.deprecated:
+        name = (Span(entry.name, "name"), Span(" (deprecated)", "dim"))
+    latest = Span("-", "dim") if entry.latest is None else Span(entry.latest.version)
+    cells: list[Cell] = [name, latest, str(entry.versions)]
+    for environment in environments:
+        state = there.get(environment)
+        if state is None or state.label is None:
+            cells.append(Span("-", "dim"))
+        elif state.held:
+            cells.append((Span(state.label), Span("*", "careful")))
+        else:
+            cells.append(Span(state.label, "" if state.version else "careful"))
+    return tuple(cells)

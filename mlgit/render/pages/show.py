@@ -1,0 +1,118 @@
+"""The page of `mlgit show`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.render.page import Page, Span, line, table
+from mlgit.render.pages.age import ago, as_of
+from mlgit.render.pages.events import events_table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlgit.core.showing import Shown, Stated
+    from mlgit.render.page import Line
+
+_SHORT = 12
+
+
+def page(record: Shown) -> Page:
+    """What was asked for, then what happened to it."""
+    if record.kind == "model":
+        shown = _model(record)
+    elif record.kind == "version":
+        shown = _version(record)
+    else:
+        shown = _environment(record)
+    if record.events:
+        shown += [line(Span("History", "strong")), events_table(record.events, indent=2)]
+    shown += [line(Span("note: ", "careful"), note) for note in record.notes]
+    return shown + as_of(record.remote, record.tags_as_of, record.told_at)
+
+
+def _model(record: Shown) -> Page:
+    model = record.model
+    shown: Page = [line(Span(model.name, "strong"), " (deprecated)" if model.deprecated else "")]
+    shown.append(_field("path", model.path or "not declared"))
+    shown.append(_field("latest", "none yet" if model.latest is None else model.latest.version))
+    for each in model.environments:
+        held = Span(" held by a rollback", "careful") if each.held else Span("")
+        since = "" if each.since is None else f" since {each.since:%Y-%m-%d %H:%M} by {each.author}"
+        shown.append(_field(each.environment, (each.label or "empty") + since, held))
+    if record.versions:
+        rows = [
+            (
+                Span(each.version, "dim" if each.deregistered else "name"),
+                each.commit[:7],
+                f"{each.registered_at:%Y-%m-%d}",
+                each.author,
+                "deregistered" if each.deregistered else ", ".join(each.environments),
+            )
+            for each in record.versions
+        ]
+        shown += [line(Span("Versions", "strong")), table(("version", "commit", "released", "who", ""), rows)]
+    return shown
+
+
+def _version(record: Shown) -> Page:
+    version = record.version
+    if version is None:
+        return []
+    gone = Span(" deregistered", "bad") if version.deregistered else Span("")
+    shown: Page = [line(Span(f"{record.model.name}@{version.version}", "strong"), gone)]
+    shown += [
+        _field("released", f"{version.registered_at:%Y-%m-%d %H:%M:%S} UTC by {version.author}"),
+        _field("commit", version.commit),
+        _field("live in", ", ".join(version.environments) or "no environment"),
+    ]
+    if record.stated is not None:
+        return shown + _stated(record.stated)
+    if record.message:
+        shown += [line(text, indent=4) for text in record.message.splitlines()]
+    return shown
+
+
+def _environment(record: Shown) -> Page:
+    entry = record.environment
+    if entry is None:
+        return []
+    shown: Page = [line(Span(entry.environment, "strong"), f" of {record.model.name}")]
+    shown.append(_field("holds", entry.label or "nothing"))
+    if entry.since is not None and entry.commit is not None:
+        shown.append(_field("since", f"{ago(entry.since, record.told_at)} by {entry.author}"))
+        shown.append(_field("commit", entry.commit))
+    if entry.held:
+        shown.append(
+            line(Span("held by a rollback: nothing is promoted here by itself", "careful"), indent=2)
+        )
+    if not entry.declared:
+        shown.append(line(Span("not declared in `mlgit.yaml` on trunk", "careful"), indent=2))
+    return shown
+
+
+def _stated(stated: Stated) -> Page:
+    shown: Page = [_field("built by", " ".join(filter(None, (stated.builder.kind, stated.builder.run))))]
+    for file in stated.files:
+        digest = f"sha256:{file.sha256[:_SHORT]}" if file.sha256 else f"md5:{file.md5}"
+        shown.append(_field("file", f"{file.path} {digest}"))
+    shown += _values("Metrics", stated.metrics)
+    shown += _values("Params", stated.params)
+    shown += _values("Inputs", {path: digest[: 4 + _SHORT] for path, digest in stated.inputs.items()})
+    if stated.gates:
+        rows = [
+            (gate.gate, Span(gate.outcome, "ok" if gate.outcome == "pass" else "careful"))
+            for gate in stated.gates
+        ]
+        shown += [line(Span("Gates", "strong")), table(("", ""), rows)]
+    return shown
+
+
+def _values(title: str, values: Mapping[str, str]) -> Page:
+    if not values:
+        return []
+    return [line(Span(title, "strong")), table(("", ""), sorted(values.items()))]
+
+
+def _field(name: str, value: str, *more: Span) -> Line:
+    return line(Span(f"{name}: ", "dim"), value, *more, indent=2)

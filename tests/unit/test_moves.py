@@ -1,0 +1,275 @@
+"""Moves: what a promotion or rollback takes, what it refuses, and the tags that a change is made of."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlgit.core.config import Environment
+from mlgit.core.moves import (
+    check_promotion,
+    choose_version,
+    qualified,
+    require_version,
+    rollback_target,
+    split_target,
+    stack,
+    wanted_version,
+)
+from mlgit.core.registry import ModelState, TagFact, replay
+from mlgit.core.statement import EnvironmentStatement, parse_message
+from mlgit.core.tagplan import (
+    Move,
+    PlannedTag,
+    future_note,
+    plan_assignment,
+    plan_deregistration,
+    plan_unassignment,
+)
+from mlgit.errors import AnswerNo, StateError, UnknownReference, UsageError
+from tests.support.tags import commit, fact, stated
+
+NOW = datetime(2026, 5, 3, 12, tzinfo=UTC)
+VERSIONS = tuple(fact(f"m@v1.{number}.0", number) for number in range(4))
+STAGING, PROD = Environment(name="staging"), Environment(name="prod", source="staging")
+
+
+def state(*facts: TagFact) -> ModelState:
+    return replay([*VERSIONS, *facts]).model("m")
+
+
+def written(model: ModelState, plan: tuple[PlannedTag, ...]) -> ModelState:
+    """The state after a plan was carried out."""
+    new = [fact(str(tag.name), int(tag.commit, 16), seconds=tag.at_s, message=tag.message) for tag in plan]
+    return replay([*model.facts, *new]).model(model.name)
+
+
+def moved(model: ModelState, to: int, *, rollback: bool = False) -> ModelState:
+    version = model.versions[to]
+    move = Move(action="rollback" if rollback else "promote", now=NOW, reason="why")
+    return written(model, plan_assignment(model, model.environment("prod"), version, move))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("m", ("m", None)), ("m@v1.0.0", ("m", "v1.0.0")), ("d:m@latest", ("d:m", "latest")), ("m@", ("m", ""))],
+)
+def test_a_target_is_a_model_and_perhaps_a_version(text: str, expected: tuple[str, str | None]) -> None:
+    assert split_target(text) == expected
+
+
+@pytest.mark.parametrize("text", ["1.2.0", "", "v1", "latest"])
+def test_what_is_no_version_is_wrong_usage(text: str) -> None:
+    with pytest.raises(UsageError):
+        wanted_version(text)
+
+
+def test_a_version_without_v_gets_a_hint() -> None:
+    with pytest.raises(UsageError, match=r"did you mean `v1\.2\.0`"):
+        wanted_version("1.2.0")
+
+
+def test_an_unregistered_version_is_unknown() -> None:
+    with pytest.raises(UnknownReference):
+        require_version(state(), "v9.0.0")
+    assert str(require_version(state(), "latest").version) == "v1.3.0"
+
+
+def test_without_a_version_the_highest_final_one_is_taken() -> None:
+    model = state(fact("m@v2.0.0-rc.1", 9), fact("m@v1.3.0!", 3))
+    assert str(choose_version(model, STAGING, None).version) == "v1.2.0"
+
+
+def test_without_a_version_the_one_in_from_is_taken() -> None:
+    model = state(fact("m#staging#1", 1))
+    assert str(choose_version(model, PROD, None).version) == "v1.1.0"
+    assert str(choose_version(model, PROD, "v1.0.0").version) == "v1.0.0"
+
+
+def test_an_empty_from_has_nothing_to_promote() -> None:
+    with pytest.raises(StateError, match="is empty"):
+        choose_version(state(), PROD, None)
+    with pytest.raises(StateError, match="no version"):
+        choose_version(state(fact("m#staging#1", 77)), PROD, None)
+
+
+def test_without_any_final_version_there_is_nothing_to_promote() -> None:
+    model = replay([fact("m@v1.0.0-rc.1", 1)]).model("m")
+    with pytest.raises(StateError, match="no final version"):
+        choose_version(model, STAGING, None)
+
+
+def test_a_deregistered_version_is_refused() -> None:
+    model = state(fact("m@v1.1.0!", 1))
+    with pytest.raises(AnswerNo, match="deregistered"):
+        check_promotion(model, STAGING, model.versions[1], downgrade=False)
+
+
+def test_a_pre_release_goes_only_where_it_is_allowed() -> None:
+    model = state(fact("m@v2.0.0-rc.1", 9))
+    with pytest.raises(AnswerNo, match="pre-release"):
+        check_promotion(model, STAGING, model.versions[-1], downgrade=False)
+    check_promotion(model, Environment(name="dev", pre=True), model.versions[-1], downgrade=False)
+
+
+def test_a_lower_version_needs_to_be_meant() -> None:
+    model = state(fact("m#staging#1", 2))
+    with pytest.raises(AnswerNo, match="lower"):
+        check_promotion(model, STAGING, model.versions[1], downgrade=False)
+    check_promotion(model, STAGING, model.versions[1], downgrade=True)
+    check_promotion(model, STAGING, model.versions[3], downgrade=False)
+
+
+@pytest.mark.parametrize(
+    ("changes", "qualifying"),
+    [
+        ([], set()),
+        ([fact("m#staging#1", 0)], {0}),
+        ([fact("m#staging#1", 0), fact("m#staging!#2", 0), fact("m#staging#2", 1)], {0, 1}),
+        ([fact("m#staging#1", 0), fact("m#staging!#2", 0)], set()),
+        (
+            [
+                fact("m#staging#1", 0),
+                fact("m#staging!#2", 0),
+                fact("m#staging#2", 1),
+                fact("m#staging!#3", 1),
+                fact("m#staging#3", 0, message=stated("rollback")),
+            ],
+            {0},
+        ),
+        # Left open, as gto does it: leaving by a later promotion all the same.
+        ([fact("m#staging#1", 0), fact("m#staging#2", 1)], {0, 1}),
+    ],
+)
+def test_who_has_been_in_from(changes: list[TagFact], qualifying: set[int]) -> None:
+    model = state(*changes)
+    assert qualified(model.environment("staging")) == {commit(number) for number in qualifying}
+    for number, version in enumerate(model.versions):
+        if number in qualifying:
+            check_promotion(model, PROD, version, downgrade=True)
+        else:
+            with pytest.raises(AnswerNo, match="does not qualify"):
+                check_promotion(model, PROD, version, downgrade=True)
+
+
+def test_a_rollback_pops_and_then_there_is_nothing_left() -> None:
+    model = moved(moved(moved(state(), 0), 1), 2)
+    assert stack(model.environment("prod")) == (commit(0), commit(1), commit(2))
+    seen = []
+    for _ in range(2):
+        target = rollback_target(model, model.environment("prod"))
+        seen.append(str(target.version))
+        model = moved(model, [each.version for each in model.versions].index(target.version), rollback=True)
+        assert model.environment("prod").held
+    assert seen == ["v1.1.0", "v1.0.0"]
+    with pytest.raises(StateError, match="no earlier version"):
+        rollback_target(model, model.environment("prod"))
+
+
+@given(st.lists(st.integers(0, 3), min_size=1, max_size=8))
+def test_k_rollbacks_visit_k_different_versions(promotions: list[int]) -> None:
+    model = state()
+    for number in promotions:
+        model = moved(model, number)
+    visited: list[str | None] = [model.environment("prod").commit]
+    while True:
+        try:
+            target = rollback_target(model, model.environment("prod"))
+        except StateError:
+            break
+        model = moved(model, model.versions.index(target), rollback=True)
+        visited.append(model.environment("prod").commit)
+    assert len(set(visited)) == len(visited) == len(set(promotions))
+
+
+def test_a_promotion_after_a_rollback_starts_from_there() -> None:
+    model = moved(moved(moved(moved(state(), 0), 1), 0, rollback=True), 2)
+    assert stack(model.environment("prod")) == (commit(0), commit(2))
+    assert not model.environment("prod").held
+
+
+def test_a_rollback_skips_what_was_deregistered() -> None:
+    model = moved(moved(moved(state(), 0), 1), 2)
+    model = replay([*model.facts, fact("m@v1.1.0!", 1)]).model("m")
+    assert str(rollback_target(model, model.environment("prod")).version) == "v1.0.0"
+    with pytest.raises(AnswerNo, match="deregistered"):
+        rollback_target(model, model.environment("prod"), "v1.1.0")
+
+
+def test_a_rollback_may_name_any_earlier_version_but_no_other() -> None:
+    model = moved(moved(moved(state(), 0), 1), 2)
+    assert str(rollback_target(model, model.environment("prod"), "v1.0.0").version) == "v1.0.0"
+    with pytest.raises(StateError, match="not among"):
+        rollback_target(model, model.environment("prod"), "v1.3.0")
+
+
+def test_a_rollback_from_an_emptied_environment_goes_before_what_was_unassigned() -> None:
+    model = moved(moved(state(), 0), 1)
+    move = Move(action="unassign", now=NOW)
+    model = written(model, plan_unassignment(model, model.environment("prod"), move))
+    assert model.environment("prod").commit is None
+    assert str(rollback_target(model, model.environment("prod")).version) == "v1.0.0"
+
+
+def test_the_first_promotion_is_one_tag_and_the_next_a_pair_under_one_counter() -> None:
+    first = moved(state(), 0)
+    move = Move(action="promote", now=NOW)
+    plan = plan_assignment(first, first.environment("prod"), first.versions[1], move)
+    assert [str(tag.name) for tag in plan] == ["m#prod!#2", "m#prod#2"]
+    assert [tag.commit for tag in plan] == [commit(0), commit(1)]
+    assert plan[1].at_s == plan[0].at_s + 1
+    only = plan_assignment(state(), state().environment("prod"), first.versions[0], move)
+    assert [str(tag.name) for tag in only] == ["m#prod#1"]
+
+
+def test_the_counter_goes_on_above_unassignments_and_gaps() -> None:
+    model = state(fact("m#prod#3", 0), fact("m#prod!#7", 0))
+    plan = plan_assignment(
+        model, model.environment("prod"), model.versions[1], Move(action="promote", now=NOW)
+    )
+    assert [str(tag.name) for tag in plan] == ["m#prod#8"]
+
+
+def test_new_tags_are_dated_after_the_newest_even_in_the_future() -> None:
+    late = int(NOW.timestamp()) + 10**6
+    model = state(fact("m#staging#1", 0, seconds=late))
+    plan = plan_assignment(
+        model, model.environment("prod"), model.versions[0], Move(action="promote", now=NOW)
+    )
+    assert plan[0].at_s == late + 1
+    statement = parse_message(plan[0].message)
+    assert statement is not None
+    assert statement.at == "2026-05-03T12:00:00Z"
+    assert len(future_note(model, NOW)) == 1
+    assert future_note(state(), NOW) == ()
+
+
+def test_the_statement_names_release_predecessor_and_sequence() -> None:
+    model = moved(moved(state(), 0), 1)
+    newest = model.environment("prod").changes[-1].statement
+    assert isinstance(newest, EnvironmentStatement)
+    assert (newest.sequence, newest.version, newest.action, newest.reason) == (2, "v1.1.0", "promote", "why")
+    assert newest.release is not None
+    assert newest.release.tag == "m@v1.1.0"
+    assert newest.previous is not None
+    assert newest.previous.tag == "m#prod#1"
+
+
+def test_emptying_closes_every_assignment_that_was_left_open() -> None:
+    model = state(fact("m#prod#1", 0), fact("m#prod#2", 1))
+    plan = plan_unassignment(model, model.environment("prod"), Move(action="unassign", now=NOW))
+    assert [(str(tag.name), tag.commit) for tag in plan] == [
+        ("m#prod!#3", commit(1)),
+        ("m#prod!#4", commit(0)),
+    ]
+    assert written(model, plan).environment("prod").commit is None
+    assert plan_unassignment(state(), state().environment("prod"), Move(action="unassign", now=NOW)) == ()
+
+
+def test_a_rejection_is_one_tag_on_the_versions_commit() -> None:
+    (tag,) = plan_deregistration(state(), state().versions[0], now=NOW, reason="leak")
+    assert (str(tag.name), tag.commit) == ("m@v1.0.0!", commit(0))
+    assert tag.message == "Deregister m v1.0.0\n\nleak\n"

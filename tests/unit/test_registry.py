@@ -1,0 +1,214 @@
+"""Replay: the same tags give the same state, whatever the order they come in and whatever the clocks said."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlgit.core.registry import (
+    EnvironmentState,
+    Registry,
+    TagFact,
+    as_time,
+    in_order,
+    parse_time,
+    replay,
+    write_time,
+)
+from mlgit.core.semver import Version
+from tests.support.tags import commit, fact, stated
+
+if TYPE_CHECKING:
+    import random
+
+
+def prod(*facts: TagFact) -> EnvironmentState:
+    return replay(facts).model("m").environment("prod")
+
+
+def signature(registry: Registry) -> object:
+    """All that a state says, in comparable form."""
+    return {
+        name: (
+            [(str(each.version), each.tag, each.deregistered) for each in state.versions],
+            {
+                env: (each.commit, each.counter, [(c.counter, c.before, c.after) for c in each.changes])
+                for env, each in state.environments.items()
+            },
+            state.deprecated,
+        )
+        for name, state in registry.models.items()
+    }
+
+
+TAGS = [
+    f"{model}{rest}"
+    for model in ("m", "n")
+    for rest in (
+        "@v1.0.0", "@v1.1.0", "@v1.0.0!", "@v2.0.0-rc.1", "@deprecated",
+        "#prod#1", "#prod#2", "#prod!#2", "#prod#3", "#prod!#3", "#prod#9", "#prod#10", "#dev#1", "#dev!#2",
+    )
+]  # fmt: skip
+HISTORIES = st.lists(
+    st.tuples(st.sampled_from(TAGS), st.integers(0, 3)), unique_by=lambda pair: pair[0], max_size=14
+)
+
+
+@given(
+    HISTORIES, st.randoms(use_true_random=False), st.lists(st.integers(0, 2**40), min_size=14, max_size=14)
+)
+def test_order_and_clock_do_not_matter(
+    history: list[tuple[str, int]], shuffler: random.Random, clocks: list[int]
+) -> None:
+    straight = [fact(tag, at, seconds=number) for number, (tag, at) in enumerate(history)]
+    skewed = [fact(tag, at, seconds=clocks[number]) for number, (tag, at) in enumerate(history)]
+    shuffler.shuffle(skewed)
+    assert signature(replay(straight)) == signature(replay(skewed))
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([*TAGS, "m#prod", "m#prod!", "m@v1.0.0#3", "m@v1.0.0!#4"]),
+            st.integers(0, 3),
+            st.integers(0, 5),
+        ),
+        unique_by=lambda triple: triple[0],
+        max_size=14,
+    ),
+    st.randoms(use_true_random=False),
+)
+def test_tags_without_counters_have_one_order_too(
+    history: list[tuple[str, int, int]], shuffler: random.Random
+) -> None:
+    facts = [fact(tag, at, seconds=seconds) for tag, at, seconds in history]
+    shuffled = list(facts)
+    shuffler.shuffle(shuffled)
+    assert signature(replay(facts)) == signature(replay(shuffled))
+
+
+def test_the_tenth_change_follows_the_ninth() -> None:
+    assert prod(fact("m#prod#10", 2), fact("m#prod#9", 1)).commit == commit(2)
+
+
+def test_a_stale_clone_cannot_win_with_a_lower_counter_and_a_later_clock() -> None:
+    assert prod(fact("m#prod#3", 3, seconds=10), fact("m#prod#2", 2, seconds=99)).commit == commit(3)
+
+
+def test_a_pair_under_one_counter_is_one_change() -> None:
+    state = prod(fact("m#prod#1", 1), fact("m#prod!#2", 1), fact("m#prod#2", 2))
+    assert [(each.before, each.after) for each in state.changes] == [
+        (None, commit(1)),
+        (commit(1), commit(2)),
+    ]
+    assert state.commit == commit(2)
+    assert state.counter == 2
+
+
+def test_an_unassignment_closes_only_its_own_commit() -> None:
+    state = prod(fact("m#prod#1", 1), fact("m#prod#2", 2), fact("m#prod!#3", 1))
+    assert state.commit == commit(2)
+
+
+def test_the_newest_open_assignment_holds() -> None:
+    state = prod(fact("m#prod#1", 1), fact("m#prod#2", 2), fact("m#prod!#3", 2))
+    assert state.commit == commit(1)
+    assert [each.tag for each in state.open_assignments] == ["m#prod#1"]
+
+
+def test_an_unassignment_before_its_assignment_closes_nothing() -> None:
+    assert prod(fact("m#prod!#1", 1), fact("m#prod#2", 1)).commit == commit(1)
+
+
+def test_an_emptied_environment_keeps_its_counter() -> None:
+    state = prod(fact("m#prod#1", 1), fact("m#prod!#2", 1))
+    assert (state.commit, state.label, state.version, state.since, state.author) == (None,) * 5
+    assert state.counter == 2
+
+
+def test_a_tag_without_counter_stands_where_its_time_puts_it() -> None:
+    one, two = fact("m#prod#1", 1, seconds=10), fact("m#prod#2", 2, seconds=20)
+    assert prod(one, two, fact("m#prod", 3, seconds=30)).commit == commit(3)
+    assert prod(one, two, fact("m#prod", 3, seconds=15)).commit == commit(2)
+    assert in_order([two, fact("m#prod", 3, seconds=5), one])[0].tag == "m#prod"
+
+
+def test_a_rejection_counts_even_if_its_clock_was_behind() -> None:
+    (version,) = (
+        replay([fact("m@v1.0.0", 1, seconds=99), fact("m@v1.0.0!", 1, seconds=1)]).model("m").versions
+    )
+    assert version.deregistered
+
+
+def test_a_rejection_of_nothing_is_no_version() -> None:
+    assert replay([fact("m@v1.0.0!", 1)]).model("m").versions == ()
+    assert replay([fact("m@v1.0.0!#1", 1), fact("m@v1.0.0!#2", 1)]).model("m").versions == ()
+
+
+def test_counters_tell_when_a_version_was_registered_again() -> None:
+    facts = [fact("m@v1.0.0#1", 1), fact("m@v1.0.0!#2", 1), fact("m@v1.0.0#3", 2)]
+    (version,) = replay(facts).model("m").versions
+    assert not version.deregistered
+    assert version.commit == commit(2)
+
+
+def test_versions_ascend_and_latest_skips_pre_releases_and_rejected_ones() -> None:
+    state = replay(
+        [
+            fact("m@v1.10.0", 3),
+            fact("m@v1.9.0", 2),
+            fact("m@v2.0.0-rc.1", 4),
+            fact("m@v1.11.0", 5),
+            fact("m@v1.11.0!", 5),
+        ]
+    ).model("m")
+    assert [str(each.version) for each in state.versions] == ["v1.9.0", "v1.10.0", "v1.11.0", "v2.0.0-rc.1"]
+    assert state.latest is not None
+    assert str(state.latest.version) == "v1.10.0"
+
+
+def test_an_environment_on_a_commit_without_version_says_so() -> None:
+    state = prod(fact("m#prod#1", 7))
+    assert state.version is None
+    assert state.label == "unregistered (0000000)"
+
+
+def test_of_two_versions_on_one_commit_the_statement_decides_else_the_higher() -> None:
+    facts = [fact("m@v1.0.0", 1), fact("m@v1.1.0", 1)]
+    assert prod(*facts, fact("m#prod#1", 1)).label == "v1.1.0"
+    statement = stated("promote", "2026-01-01T00:00:00Z", version="v1.0.0")
+    assert prod(*facts, fact("m#prod#1", 1, message=statement)).label == "v1.0.0"
+
+
+def test_a_rollback_holds_until_the_next_promotion() -> None:
+    rolled = stated("rollback", "2026-05-03T10:00:00Z")
+    facts = [fact("m#prod#1", 1), fact("m#prod!#2", 1), fact("m#prod#2", 2, message=rolled)]
+    state = prod(*facts)
+    assert state.held
+    assert state.changes[-1].action == "rollback"
+    assert state.since == datetime(2026, 5, 3, 10, tzinfo=UTC)
+    assert not prod(*facts, fact("m#prod!#3", 2), fact("m#prod#3", 3)).held
+
+
+def test_what_no_tag_speaks_of_is_there_but_empty() -> None:
+    state = Registry().model("m")
+    assert state.versions == ()
+    assert state.latest is None
+    assert state.environment("prod").commit is None
+    assert not state.environment("prod").held
+    assert state.find(Version(1, 0, 0)) is None
+
+
+@pytest.mark.parametrize("seconds", [-5, 0, 1, 2**31, 2**62])
+def test_any_clock_is_some_time(seconds: int) -> None:
+    time = as_time(seconds)
+    assert parse_time(write_time(time)) == time
+
+
+@pytest.mark.parametrize("text", ["", "yesterday", "2026-13-01T00:00:00Z", "2026-01-01"])
+def test_what_is_no_time_is_none(text: str) -> None:
+    assert parse_time(text) is None

@@ -1,0 +1,143 @@
+"""Versions: the order of semver.org, numbers never given twice."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlgit.core.semver import Bump, Version, is_label, latest, propose
+
+
+def version(text: str) -> Version:
+    found = Version.parse(text)
+    assert found is not None, text
+    return found
+
+
+# The chain of semver.org, item 11, and its neighbours.
+ASCENDING = [
+    "v0.0.0-0",
+    "v0.0.0",
+    "v0.0.1",
+    "v0.9.0",
+    "v0.10.0",
+    "v1.0.0-alpha",
+    "v1.0.0-alpha.1",
+    "v1.0.0-alpha.beta",
+    "v1.0.0-beta",
+    "v1.0.0-beta.2",
+    "v1.0.0-beta.11",
+    "v1.0.0-rc.1",
+    "v1.0.0",
+    "v1.0.0+build.1",
+    "v1.0.1-1",
+    "v1.0.1-1.0",
+    "v1.0.1--",
+    "v2.0.0",
+    "v2.1.0",
+    "v2.1.1",
+    "v10.0.0",
+]
+
+NUMBERS = st.integers(min_value=0, max_value=10**12)
+PARTS = st.one_of(NUMBERS.map(str), st.from_regex(r"\A[0-9]{0,2}[a-zA-Z-][0-9a-zA-Z-]{0,3}\Z"))
+VERSIONS = st.builds(
+    Version,
+    NUMBERS,
+    NUMBERS,
+    NUMBERS,
+    pre=st.lists(PARTS, max_size=3).map(tuple),
+    build=st.lists(st.from_regex(r"\A[0-9a-zA-Z-]{1,3}\Z"), max_size=2).map(tuple),
+)
+
+
+def test_precedence_is_that_of_semver_org() -> None:
+    versions = [version(text) for text in ASCENDING]
+    assert sorted(frozenset(versions)) == versions
+    assert all(low < high and not high < low for low, high in pairwise(versions))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1.0.0", "V1.0.0", "v1.0", "v1.0.0.0", "v01.0.0", "v1.00.0", "v1.0.0-", "v1.0.0+", "v1.0.0-01",
+        "v1.0.0-a..b",
+        "v1.0.0-rc.", "v1.0.0\n", " v1.0.0", "v1.0.0 ", "v\uff11.0.0", "v1.0.0-é", "v-1.0.0",
+        "", "v", "latest",
+        "v" + "9" * 5000 + ".0.0",
+    ],
+)  # fmt: skip
+def test_what_is_no_version_is_none(text: str) -> None:
+    assert Version.parse(text) is None
+
+
+@given(VERSIONS)
+def test_a_version_reads_back_as_written(one: Version) -> None:
+    assert Version.parse(str(one)) == one
+    assert hash(version(str(one))) == hash(one)
+
+
+@given(VERSIONS, VERSIONS, VERSIONS)
+def test_the_order_is_total(one: Version, two: Version, three: Version) -> None:
+    assert (one < two) + (two < one) + (one == two) == 1
+    if one < two < three:
+        assert one < three
+
+
+@given(VERSIONS, st.sampled_from(["major", "minor", "patch"]))
+def test_a_bump_is_final_and_higher_unless_only_the_build_differs(one: Version, part: Bump) -> None:
+    higher = one.bump(part)
+    assert higher.final
+    assert higher > one
+
+
+@pytest.mark.parametrize(
+    ("taken", "bump", "pre", "expected"),
+    [
+        ([], "patch", None, "v1.0.0"),
+        ([], "major", None, "v1.0.0"),
+        ([], "patch", "rc", "v1.0.0-rc.1"),
+        (["v1.0.0-rc.1"], "patch", "rc", "v1.0.0-rc.2"),
+        (["v1.0.0-rc.1", "v1.0.0-rc.10"], "patch", "rc", "v1.0.0-rc.11"),
+        (["v1.0.0-rc.1"], "patch", "beta", "v1.0.0-beta.1"),
+        (["v1.0.0"], "patch", None, "v1.0.1"),
+        (["v1.0.0"], "minor", None, "v1.1.0"),
+        (["v1.0.0"], "major", None, "v2.0.0"),
+        (["v1.3.0", "v2.0.0-rc.1"], "patch", None, "v2.0.0"),
+        (["v1.3.0", "v2.0.0-rc.1"], "major", None, "v2.0.0"),
+        (["v1.3.0", "v2.1.0-rc.1"], "major", None, "v3.0.0"),
+        (["v1.0.1", "v1.0.0"], "patch", "rc", "v1.0.2-rc.1"),
+        (["v0.0.3"], "minor", None, "v0.1.0"),
+        (["v1.2.3+build"], "patch", None, "v1.2.4"),
+    ],
+)
+def test_the_next_number(taken: list[str], bump: Bump, pre: str | None, expected: str) -> None:
+    assert str(propose([version(text) for text in taken], bump=bump, pre=pre)) == expected
+
+
+@given(
+    st.lists(VERSIONS, max_size=6),
+    st.sampled_from(["major", "minor", "patch"]),
+    st.sampled_from([None, "rc"]),
+)
+def test_a_number_is_never_given_twice(taken: list[Version], bump: Bump, pre: str | None) -> None:
+    proposal = propose(taken, bump=bump, pre=pre)
+    assert proposal not in taken
+    if pre is None and taken:
+        assert proposal > max(taken)
+
+
+def test_latest_is_the_highest_that_is_no_pre_release() -> None:
+    assert latest([version("v1.0.0"), version("v2.0.0-rc.1")]) == version("v1.0.0")
+    assert latest([version("v2.0.0-rc.1"), version("v2.0.0-rc.2")]) == version("v2.0.0-rc.2")
+    assert latest([]) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "fits"), [("rc", True), ("b2", True), ("7", False), ("a.b", False), ("", False)]
+)
+def test_a_label_is_one_word_that_is_no_number(text: str, *, fits: bool) -> None:
+    assert is_label(text) is fits
