@@ -1,0 +1,179 @@
+"""`mlgit check`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mlgit.cli.options import command, pass_session
+from mlgit.cli.types import environments_offer, gates_offer, models_offer, references_offer
+from mlgit.errors import UsageError
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable, Mapping
+
+    from mlgit.cli.session import Session
+    from mlgit.core.verdict import Check, Result
+
+_CI_VARIABLES = (
+    "GITHUB_ACTIONS",
+    "GITHUB_BASE_REF",
+    "GITHUB_EVENT_NAME",
+    "GITHUB_EVENT_PATH",
+    "GITHUB_REF",
+    "GITHUB_SHA",
+    "CI_COMMIT_BEFORE_SHA",
+    "CI_MERGE_REQUEST_DIFF_BASE_SHA",
+    "CI_MERGE_REQUEST_TARGET_BRANCH_NAME",
+)
+
+
+def verdict_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that `check` and `report` share."""
+    options = (
+        click.option(
+            "--base",
+            metavar="REV",
+            shell_complete=references_offer,
+            help="Compare with REV wherever a gate says `vs: base`.",
+        ),
+        click.option(
+            "--rev",
+            metavar="REV",
+            shell_complete=references_offer,
+            help="Judge REV instead of the working tree.",
+        ),
+        click.option(
+            "--model",
+            "models",
+            multiple=True,
+            metavar="MODEL",
+            shell_complete=models_offer,
+            help="Only this model; repeatable.",
+        ),
+        click.option(
+            "--purpose",
+            type=click.Choice(["check", "release"]),
+            default="check",
+            show_default=True,
+            help="Judge as on a pull request, or as `mlgit release` would.",
+        ),
+        click.option(
+            "--promote-to",
+            "environment",
+            metavar="ENV",
+            shell_complete=environments_offer,
+            help="Judge as `mlgit promote --to ENV` would.",
+        ),
+        click.option(
+            "--allow-stale", is_flag=True, help="Let numbers of stale stages count, with a warning."
+        ),
+        click.option(
+            "--date", metavar="YYYY-MM-DD", help="Hold waivers against this day (UTC) instead of today."
+        ),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def run_check(session: Session, *, lines: bool, **options: Any) -> Check:  # noqa: ANN401 (as click has them)
+    """Evaluate the gates as the shared options ask."""
+    from mlgit.operations.check import check
+
+    environment = options["environment"]
+    if environment is not None and options["purpose"] == "release":
+        raise UsageError("`--promote-to` and `--purpose release` exclude each other")
+    return check(
+        session.project(),
+        purpose="promote" if environment is not None else options["purpose"],
+        environment=environment,
+        revision=options["rev"],
+        base=options["base"],
+        models=options["models"],
+        allow_stale=options["allow_stale"],
+        date=_day(options["date"]),
+        ci=ci_variables(),
+        lines=lines,
+    )
+
+
+def ci_variables() -> Mapping[str, str]:
+    """The environment variables of a CI that say what a change is compared with."""
+    import os
+
+    return {name: os.environ[name] for name in _CI_VARIABLES if name in os.environ}
+
+
+def exit_code(record: Check) -> int:
+    """1 when blocked."""
+    return 1 if record.verdict.decision == "block" else 0
+
+
+@command("check")
+@verdict_options
+@click.option(
+    "--explain",
+    "gate",
+    metavar="GATE",
+    shell_complete=gates_offer,
+    help="Show where each number of a gate came from.",
+)
+@pass_session
+def entry(session: Session, /, gate: str | None, **options: Any) -> int:  # noqa: ANN401 (the shared options)
+    """Evaluate the gates; exit 1 when blocked.
+
+    Holds the metrics of the working tree (or of --rev) against the gates of mlgit.yaml and says whether
+    the change may pass. Metrics that are missing, not finite, stale or edited by hand are errors, and
+    errors block.
+
+    \b
+    Exit codes: 0 allowed (also with warnings), 1 blocked, 3 a file that says what should hold is invalid.
+
+    \b
+    Examples:
+      mlgit check
+      mlgit check --base origin/main
+      mlgit check --explain auc-floor
+      mlgit check --promote-to prod --rev tumor@v1.2.0
+    """  # noqa: D301 (click wants the character)
+    record = run_check(session, lines=False, **options)
+    if gate is None:
+        from mlgit.render.pages.check import page
+
+        session.tell(record, lambda: page(record))
+    else:
+        from mlgit.render.pages.explain import page as explain_page
+
+        chosen = _chosen(record, gate)
+        session.tell(record, lambda: explain_page(record, chosen))
+    return exit_code(record)
+
+
+def _chosen(record: Check, gate: str) -> tuple[Result, ...]:
+    results = record.verdict.results
+    chosen = tuple(result for result in results if gate in {result.id, result.gate})
+    if chosen:
+        return chosen
+    from difflib import get_close_matches
+
+    known = sorted({name for result in results for name in (result.id, result.gate)})
+    near = get_close_matches(gate, known, n=1)
+    if near:
+        hint = f"did you mean `{near[0]}`?"
+    else:
+        hint = "there are " + ", ".join(f"`{name}`" for name in known) if known else "no gate applies here"
+    raise UsageError(f"No gate `{gate}` was evaluated", hint=hint)
+
+
+def _day(text: str | None) -> dt.date | None:
+    if text is None:
+        return None
+    from datetime import date
+
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"`{text}` is no day", hint="write it as YYYY-MM-DD") from error

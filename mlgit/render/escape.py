@@ -1,0 +1,68 @@
+"""Escape: text that users made, inside Markdown that a forge renders.
+
+A hostile metric name must not become markup, ping a person, link an issue, run a quick action or look like
+a verdict. Code spans are where forges look for none of that; prose gets entities, and after each character
+that starts a mention or a link an invisible one that ends it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_PLAIN_CODE = re.compile(r"[A-Za-z0-9 ._/%=+,:()-]+")
+_PROSE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ,.()%=+-'/;?:>")
+_STARTERS = frozenset("@#!$%&^~:")
+_BREAK = "&#8203;"
+_LINK = re.compile(r"(?i)www\.|\bgh-(?=[0-9])")
+LONGEST = 300
+
+
+def visible(text: str) -> str:
+    """The text in one line, without characters that steer a terminal or pose as a verdict's mark."""
+    kept = []
+    for char in " ".join(text.split()):
+        symbol = unicodedata.category(char) == "So" or unicodedata.name(char, "").startswith("VARIATION")
+        kept.append("\N{REPLACEMENT CHARACTER}" if symbol or not char.isprintable() else char)
+    line = "".join(kept)
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
+
+
+def code(text: str) -> str:
+    """A name as a code span; one with awkward characters as `<code>` made of entities only."""
+    shown = visible(text)
+    if _PLAIN_CODE.fullmatch(shown) and shown == shown.strip():
+        return f"`{shown}`"
+    return f"<code>{_entities(shown)}</code>" if shown else "`-`"
+
+
+def prose(text: str) -> str:
+    """A sentence; what stands between backticks in it becomes code."""
+    parts = visible(text).split("`")
+    if len(parts) % 2 == 0:
+        return _escaped(" ".join(parts))
+    return "".join(
+        (code(part) if part else "") if number % 2 else _escaped(part) for number, part in enumerate(parts)
+    )
+
+
+def _entities(text: str) -> str:
+    return "".join(
+        char if char == " " or (char.isascii() and char.isalnum()) else f"&#{ord(char)};" for char in text
+    )
+
+
+def _escaped(text: str) -> str:
+    text = _LINK.sub(lambda found: f"{found[0][:-1]}\N{ZERO WIDTH SPACE}{found[0][-1]}", text)
+    pieces = []
+    for position, char in enumerate(text):
+        if char == "\N{ZERO WIDTH SPACE}":
+            pieces.append(_BREAK)
+            continue
+        pieces.append(
+            char if char in _PROSE or (char.isalpha() and not char.isascii()) else f"&#{ord(char)};"
+        )
+        following = text[position + 1 : position + 2]
+        if char in _STARTERS and following not in {"", " ", ")", ","}:
+            pieces.append(_BREAK)
+    return "".join(pieces)

@@ -1,0 +1,170 @@
+"""Page of `mlgit check`: verdict first, then what stands in the way, then what changed."""
+
+from __future__ import annotations
+
+from textwrap import wrap
+from typing import TYPE_CHECKING
+
+from mlgit.core.metrics import short
+from mlgit.core.verdict import headline
+from mlgit.render.page import Page, Span, line, table
+
+if TYPE_CHECKING:
+    from mlgit.core.verdict import Check, Effect, MetricChange, Note, Result, Verdict
+    from mlgit.render.page import Cell, Style
+
+WIDTH = 80
+_MANY = 20
+_VERDICTS: dict[str, tuple[str, Style]] = {
+    "allow": ("Allowed", "ok"),
+    "allow_with_warnings": ("Allowed with warnings", "careful"),
+    "block": ("Blocked", "bad"),
+}
+_RANK: dict[Effect, int] = {"block": 0, "warn": 1, "waived": 2, "note": 3, "allow": 4}
+_STYLES: dict[Effect, Style] = {
+    "block": "bad",
+    "warn": "careful",
+    "waived": "careful",
+    "note": "",
+    "allow": "ok",
+}
+
+
+def page(record: Check) -> Page:
+    """What a person reads."""
+    verdict = record.verdict
+    found: Page = _verdict_line(verdict)
+    found += _compared_with(verdict)
+    found += _gates(verdict)
+    found += _metrics(record.metrics)
+    found += [line()] if record.changes else []
+    found += [
+        block
+        for what, text in sorted(record.changes.items())
+        for block in _wrapped(text, first=Span(f"{what}: ", "dim"), indent=0)
+    ]
+    found += _notes(verdict.notes)
+    blocked = next((result for result in verdict.results if result.effect == "block"), None)
+    if blocked is not None:
+        found += [line(), line(Span("next: ", "dim"), f"mlgit check --explain {blocked.id}")]
+    return found
+
+
+def sorted_results(verdict: Verdict) -> list[Result]:
+    """The results, what stands in the way first."""
+    return sorted(
+        verdict.results, key=lambda result: (_RANK[result.effect], result.outcome == "skipped", result.id)
+    )
+
+
+def delta(change: MetricChange) -> Span:
+    """The change of a metric in the colour of its direction."""
+    if change.change is None:
+        return Span("new" if change.baseline is None else "gone" if change.candidate is None else "", "dim")
+    style: Style = "" if change.better is None else "ok" if change.better else "bad"
+    text = short(change.change)
+    return Span(text if text.startswith("-") or text == "0" else f"+{text}", style)
+
+
+def _verdict_line(verdict: Verdict) -> Page:
+    word, style = _VERDICTS[verdict.decision]
+    purpose = {"check": "", "release": " for a release", "promote": f" for {verdict.environment}"}
+    return _wrapped(headline(verdict), first=Span(f"{word}{purpose[verdict.purpose]}: ", style), indent=0)
+
+
+def _compared_with(verdict: Verdict) -> Page:
+    found: Page = []
+    for baseline in verdict.baselines:
+        owner = f"{baseline.model}: " if baseline.model and len(verdict.baselines) > 1 else ""
+        text = f"{owner}{verdict.candidate.label} against {baseline.vs}"
+        if baseline.state == "found":
+            text += f" = {baseline.label}, {baseline.rule}"
+        else:
+            text += f": {baseline.message or baseline.rule}"
+        found += [line(Span(part, "dim")) for part in wrap(text, WIDTH)]
+    return found
+
+
+def _gates(verdict: Verdict) -> Page:
+    results = sorted_results(verdict)
+    shown = [result for result in results if result.effect != "allow"]
+    if len(results) <= _MANY:
+        shown = results
+    found: Page = [line(), line(Span("Gates", "strong"))] if shown else []
+    width = max((len(_word(result)) for result in shown), default=0) + 2
+    for result in shown:
+        word = Span(_word(result).ljust(width), _style(result))
+        name = Span(result.id, "name")
+        if 2 + width + len(result.id) + 2 + len(result.message) <= WIDTH:
+            found.append(line(word, name, f"  {result.message}", indent=2))
+        else:
+            found.append(line(word, name, indent=2))
+            found += _wrapped(result.message, indent=2 + width)
+        if result.hint:
+            found += _wrapped(result.hint, first=Span("hint: ", "dim"), indent=2 + width)
+    hidden = len(results) - len(shown)
+    if hidden:
+        found.append(line(Span(f"and {hidden} that passed or were skipped", "dim"), indent=2))
+    return found
+
+
+def _word(result: Result) -> str:
+    if result.effect == "waived":
+        return f"{result.outcome} (waived by {result.waiver})"
+    words = {"warn": f"{result.outcome} (warns)", "note": f"{result.outcome} (info)"}
+    return words.get(result.effect, result.outcome)
+
+
+def _style(result: Result) -> Style:
+    return "dim" if result.outcome == "skipped" else _STYLES[result.effect]
+
+
+def _metrics(changes: tuple[MetricChange, ...]) -> Page:
+    shown = [change for change in changes if change.changed]
+    if not shown:
+        return []
+    several = len({change.model for change in shown}) > 1
+    title = "Changed metrics" if any(change.baseline is not None for change in changes) else "Metrics"
+    rows: list[tuple[Cell, ...]] = []
+    for change in shown:
+        name = f"{change.file}:{change.key}"
+        cells: tuple[Cell, ...] = (
+            _shortened(name if not several else f"{change.model} {name}", 40),
+            "-" if change.baseline is None else short(change.baseline),
+            "-" if change.candidate is None else short(change.candidate),
+            delta(change),
+        )
+        rows.append(cells)
+    return [
+        line(),
+        line(Span(title, "strong")),
+        table(("metric", "base", "this", "change"), rows, right=(1, 2, 3)),
+    ]
+
+
+def _notes(notes: tuple[Note, ...]) -> Page:
+    found: Page = [line(), line(Span("Notes", "strong"))] if notes else []
+    for note in notes:
+        style = _STYLES[note.effect]
+        word = {"warn": "warning: ", "block": "blocks: ", "waived": f"waived by {note.waiver}: "}
+        found += _wrapped(note.message, first=Span(word.get(note.effect, "note: "), style), indent=2)
+        if note.hint:
+            found += _wrapped(note.hint, first=Span("hint: ", "dim"), indent=4)
+    return found
+
+
+def _wrapped(text: str, *, first: Span | None = None, indent: int) -> Page:
+    lead = "" if first is None else first.text
+    parts = wrap(
+        lead + text, WIDTH - indent, subsequent_indent=" " * min(len(lead), 9), break_on_hyphens=False
+    ) or [lead]
+    if first is None or not parts[0].startswith(lead.rstrip()):
+        return [line(part, indent=indent) for part in parts]
+    return [
+        line(first, parts[0][len(lead) :], indent=indent),
+        *(line(part, indent=indent) for part in parts[1:]),
+    ]
+
+
+def _shortened(name: str, width: int) -> str:
+    return name if len(name) <= width else f"…{name[1 - width :]}"

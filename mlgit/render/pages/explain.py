@@ -1,0 +1,110 @@
+"""Page of `mlgit check --explain`: where each number of a gate came from, and the rule applied."""
+
+from __future__ import annotations
+
+from textwrap import wrap
+from typing import TYPE_CHECKING
+
+from mlgit.core.config import CONFIG_FILE
+from mlgit.render.page import Page, Span, line
+
+if TYPE_CHECKING:
+    from mlgit.core.verdict import Baseline, Bound, Check, Result, Verdict
+    from mlgit.render.page import Style
+
+_WIDTH = 80
+_LABEL = 12
+_RULES = {
+    "min": "candidate >= {0}",
+    "max": "candidate <= {0}",
+    "max_drop": "baseline - candidate <= {0}",
+    "max_rise": "candidate - baseline <= {0}",
+    "min_rise": "candidate - baseline >= {0}",
+    "min_drop": "baseline - candidate >= {0}",
+}
+
+
+def page(record: Check, results: tuple[Result, ...]) -> Page:
+    """What a person reads, one paragraph a result."""
+    found: Page = []
+    for result in results:
+        found += [line()] if found else []
+        found += _explained(record.verdict, result)
+    return found
+
+
+def _explained(verdict: Verdict, result: Result) -> Page:
+    styles: dict[str, Style] = {"block": "bad", "allow": "ok"}
+    head = line(Span(result.id, "name"), " ", Span(result.outcome, styles.get(result.effect, "careful")))
+    found: Page = [head]
+    found += _row("declared", _declared(verdict, result))
+    found += _row("metric", result.metric)
+    found += _row("candidate", _candidate(verdict, result))
+    if result.vs is not None:
+        baseline = _baseline(verdict, result)
+        if baseline is not None:
+            found += _row("baseline", _baseline_text(result, baseline))
+            found += _row("chosen", f"`{baseline.vs}` is {baseline.rule}")
+    if result.change is not None:
+        percent = "" if result.change_percent is None else f" ({result.change_percent} %)"
+        found += _row("change", f"{result.change}{percent}")
+    for bound in result.limits:
+        found += _row("rule", _rule(bound))
+    found += _row(
+        "outcome", f"{result.outcome}{f' ({result.reason})' if result.reason else ''}: {result.message}"
+    )
+    found += _row("effect", _effect(result))
+    return found + (_row("hint", result.hint) if result.hint else [])
+
+
+def _row(label: str, text: str) -> Page:
+    parts = wrap(text, _WIDTH - 2 - _LABEL, break_on_hyphens=False) or [""]
+    return [
+        line(Span((label if number == 0 else "").ljust(_LABEL), "dim"), part, indent=2)
+        for number, part in enumerate(parts)
+    ]
+
+
+def _declared(verdict: Verdict, result: Result) -> str:
+    where = "" if verdict.policy.gates is None else f"{verdict.policy.gates[:7]}:"
+    number = "" if result.line is None else f":{result.line}"
+    return f"{where}{CONFIG_FILE}{number}"
+
+
+def _candidate(verdict: Verdict, result: Result) -> str:
+    head = verdict.candidate.head
+    at = verdict.candidate.label + (f" on {head[:7]}" if head else "")
+    if result.file is None:
+        return f"no number, {at}"
+    hand = ", made by no stage" if result.hand else ""
+    return f"{result.candidate or 'no number'} from {result.file}:{result.key}, {at}{hand}"
+
+
+def _baseline(verdict: Verdict, result: Result) -> Baseline | None:
+    return next(
+        (each for each in verdict.baselines if each.vs == result.vs and each.model == result.model), None
+    )
+
+
+def _baseline_text(result: Result, baseline: Baseline) -> str:
+    if baseline.state != "found":
+        return baseline.message or baseline.rule
+    commit = (
+        f" ({baseline.commit[:7]})" if baseline.commit and baseline.commit[:7] not in baseline.label else ""
+    )
+    if result.baseline_file is None:
+        return f"no number at {baseline.label}{commit}"
+    value = result.baseline or "no number"
+    return f"{value} from {result.baseline_file}:{result.baseline_key}, {baseline.label}{commit}"
+
+
+def _rule(bound: Bound) -> str:
+    declared = f"{bound.kind}: {bound.amount}{'%' if bound.percent else ''}"
+    amount = bound.allowed or (f"{bound.amount} % of |baseline|" if bound.percent else bound.amount)
+    return f"{declared}, so {_RULES[bound.kind].format(amount)}"
+
+
+def _effect(result: Result) -> str:
+    if result.effect == "waived":
+        return f"waived by {result.waiver}"
+    return f"{result.effect} (severity {result.severity})"

@@ -1,0 +1,77 @@
+"""The report's lines about data, params and models, and every metric beside its baseline."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from mlgit.core.change_lines import change_lines
+from mlgit.core.changes import ContentChange, Diff, Side, ValueChange
+from mlgit.core.metric_changes import metric_changes
+from tests.support.verdicts import metric_file
+
+SIDE = Side(text="base", label="base", commit=None)
+
+
+def diff(
+    *, data: tuple[ContentChange, ...] | None = None, params: tuple[ValueChange, ...] | None = None
+) -> Diff:
+    return Diff(old=SIDE, new=SIDE, data=data, params=params)
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        (ContentChange(path="a", kind="modified"), "`a` changed"),
+        (ContentChange(path="a", kind="modified", old_rows=1, new_rows=2), "`a` changed (1 -> 2 rows)"),
+        (
+            ContentChange(path="a", kind="modified", old_rows=2, new_rows=2, old_nfiles=1, new_nfiles=3),
+            "`a` changed (1 -> 3 files)",
+        ),
+        (ContentChange(path="a", kind="added", new_size_bytes=7), "`a` new (7 bytes)"),
+        (ContentChange(path="a", kind="added"), "`a` new"),
+        (ContentChange(path="a", kind="removed", old_rows=7), "`a` gone"),
+    ],
+)
+def test_data_is_told_by_what_can_be_counted(change: ContentChange, text: str) -> None:
+    assert change_lines(diff(data=(change,))) == {"data": text}
+
+
+def test_models_are_called_by_their_name() -> None:
+    models = (ContentChange(path="m.pkl", kind="modified", model="tumor"),)
+    assert change_lines(Diff(old=SIDE, new=SIDE, models=models)) == {"model": "`tumor` changed"}
+
+
+def test_params_show_both_values() -> None:
+    params = (
+        ValueChange(file="p", key="a", kind="modified", old=Decimal("0.1"), new=Decimal("0.25")),
+        ValueChange(file="p", key="b", kind="added", old=None, new=True),
+        ValueChange(file="p", key="c", kind="removed", old="x", new=None),
+        ValueChange(file="p", key="d", kind="modified", old=None, new="x"),
+    )
+    text = "`a` 0.1 -> 0.25, `b` new: true, `c` gone, `d` null -> x"
+    assert change_lines(diff(params=params)) == {"params": text}
+
+
+def test_nothing_changed_is_said_and_many_changes_are_counted() -> None:
+    assert change_lines(diff(data=(), params=())) == {"data": "unchanged", "params": "unchanged"}
+    many = tuple(ContentChange(path=f"f{number}", kind="removed") for number in range(7))
+    assert change_lines(diff(data=many))["data"].endswith("`f4` gone and 2 more")
+
+
+def test_every_number_stands_beside_its_baseline() -> None:
+    new = [metric_file(auc="0.9", loss="0.2", rows="5", name="x", fresh="1", bad="NaN")]
+    old = [metric_file(auc="0.8", loss="0.1", rows="5", gone="3", bad="1")]
+    found = {
+        each.key: (each.baseline, each.candidate, each.change, each.better, each.changed)
+        for each in metric_changes(new, old, model=None, directions={})
+    }
+    assert found == {
+        "auc": ("0.8", "0.9", "0.1", True, True),
+        "loss": ("0.1", "0.2", "0.1", False, True),
+        "rows": ("5", "5", "0", None, False),
+        "fresh": (None, "1", None, None, True),
+        "gone": ("3", None, None, None, True),
+        "bad": ("1", "NaN", None, None, True),
+    }

@@ -1,0 +1,245 @@
+"""All gates together: one verdict, the same bytes for the same inputs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlgit.core.decision import decide, gates_sha
+from mlgit.core.verdict import GateChange, Note, Policy, canonical, decision_of, headline
+from tests.support.verdicts import CANDIDATE, absolute, baseline, case, change, metric_file, rules, waiver
+
+if TYPE_CHECKING:
+    from mlgit.core.gates import Case
+    from mlgit.core.verdict import Verdict
+
+FILE = metric_file(auc="0.95", loss="0.1", f1="0.5")
+
+
+def verdict(
+    *cases: Case,
+    changed: tuple[GateChange, ...] = (),
+    notes: tuple[Note, ...] = (),
+    **more: Any,  # noqa: ANN401 (fields of Rules)
+) -> Verdict:
+    return decide(
+        cases, rules=rules(**more), candidate=CANDIDATE, policy=Policy(), gates_changed=changed, notes=notes
+    )
+
+
+@pytest.mark.parametrize(
+    ("effects", "decision"),
+    [
+        ([], "allow"),
+        (["allow", "note"], "allow"),
+        (["allow", "warn"], "allow_with_warnings"),
+        (["waived"], "allow_with_warnings"),
+        (["warn", "block", "allow"], "block"),
+        (["waived", "block"], "block"),
+    ],
+)
+def test_block_wins_over_warnings_over_allow(effects: list[Any], decision: str) -> None:
+    assert decision_of(frozenset(effects)) == decision
+
+
+def test_one_failed_gate_blocks() -> None:
+    found = verdict(case(absolute("a", low="0.9"), absolute("b", low="0.99"), files=(FILE,)))
+    assert found.decision == "block"
+    assert (found.summary.gates, found.summary.passed, found.summary.failed, found.summary.blocking) == (
+        2,
+        1,
+        1,
+        1,
+    )
+
+
+def test_without_gates_it_is_allowed_with_a_note() -> None:
+    found = verdict(case(files=(FILE,), model="m"))
+    assert (found.decision, [note.code for note in found.notes]) == ("allow", ["no_gates"])
+    assert headline(found) == "No gates were evaluated"
+
+
+def test_a_first_model_is_called_one() -> None:
+    found = verdict(case(change(), files=(FILE,), against=baseline(state="none")))
+    assert found.first_model
+    assert found.decision == "allow"
+    assert not verdict(case(change(), files=(FILE,), against=baseline(FILE))).first_model
+    assert not verdict(case(absolute(low="0"), files=(FILE,))).first_model
+
+
+@pytest.mark.parametrize(
+    ("release", "decision", "effect"),
+    [
+        ("allow", "allow_with_warnings", "warn"),
+        ("allow_with_warnings", "allow_with_warnings", "warn"),
+        ("block", "block", "block"),
+    ],
+)
+def test_the_first_version_of_an_environment_rests_on_the_release(
+    release: Any,  # noqa: ANN401 (a Decision)
+    decision: str,
+    effect: str,
+) -> None:
+    found = verdict(
+        case(change(), files=(FILE,), against=baseline(state="none")),
+        purpose="promote",
+        environment="prod",
+        environment_empty=True,
+        release_decision=release,
+    )
+    assert found.decision == decision
+    assert [(note.code, note.effect) for note in found.notes] == [("first_version", effect)]
+
+
+def test_a_first_version_that_an_absolute_gate_judged_needs_no_warning() -> None:
+    found = verdict(
+        case(change(), absolute(low="0"), files=(FILE,), against=baseline(state="none")),
+        purpose="promote",
+        environment="prod",
+        environment_empty=True,
+        release_decision="allow",
+    )
+    assert (found.decision, found.notes) == ("allow", ())
+
+
+def test_first_version_says_nothing_when_a_gate_failed_for_want_of_a_baseline() -> None:
+    found = verdict(
+        case(change(on_no_baseline="fail"), files=(FILE,), against=baseline(state="none")),
+        purpose="promote",
+        environment="prod",
+        environment_empty=True,
+        release_decision="allow",
+    )
+    assert (found.decision, found.notes) == ("block", ())
+
+
+def test_stale_numbers_that_were_let_through_warn() -> None:
+    where = case(absolute(low="0"), files=(metric_file("stale", auc="0.9"),))
+    found = verdict(where, allow_stale=True)
+    assert found.decision == "allow_with_warnings"
+    assert [note.code for note in found.notes] == ["stale_allowed"]
+
+
+def test_a_waived_failure_is_allowed_and_seen() -> None:
+    found = verdict(case(absolute(low="0.99"), files=(FILE,)), waivers=(waiver(),))
+    assert (found.decision, found.summary.waived, found.summary.blocking) == ("allow_with_warnings", 1, 0)
+    assert found.results[0].waiver == "w1"
+
+
+def test_a_waiver_that_is_not_needed_is_noted() -> None:
+    found = verdict(case(absolute(low="0.5"), files=(FILE,)), waivers=(waiver(),))
+    assert (found.decision, [note.code for note in found.notes]) == ("allow", ["waiver_unused"])
+
+
+def test_a_waiver_of_a_gate_that_is_not_evaluated_is_no_news() -> None:
+    assert verdict(case(absolute(low="0.5"), files=(FILE,)), waivers=(waiver("elsewhere"),)).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "waivers", "decision", "effects"),
+    [
+        ("loosened", (), "allow_with_warnings", ["warn"]),
+        ("removed", (), "allow_with_warnings", ["warn"]),
+        ("removed", (waiver("gates_loosened:floor", None),), "allow_with_warnings", ["waived"]),
+        ("tightened", (), "allow", []),
+        ("added", (), "allow", []),
+        ("changed", (), "allow", []),
+    ],
+)
+def test_loosened_gates_are_a_finding(kind: str, waivers: Any, decision: str, effects: list[str]) -> None:  # noqa: ANN401
+    changed = GateChange(gate="floor", kind=kind, message="it is different")
+    found = verdict(case(absolute(low="0"), files=(FILE,)), changed=(changed,), waivers=waivers)
+    assert found.decision == decision
+    assert [note.effect for note in found.notes if note.code == "gates_loosened"] == effects
+    assert found.gates_changed == (changed,)
+
+
+def test_ids_carry_the_model_when_it_has_a_name() -> None:
+    gate = absolute(low="0")
+    found = verdict(case(gate, files=(FILE,), model="b"), case(gate, files=(FILE,), model="a"))
+    assert [result.id for result in found.results] == ["a/floor", "b/floor"]
+    assert verdict(case(gate, files=(FILE,))).results[0].id == "floor"
+
+
+def test_the_headline_tells_the_worst_first() -> None:
+    gates = (absolute("a", low="0.99"), change("b", "loss", limits={"max_rise": "0"}), absolute("c", low="0"))
+    found = verdict(case(*gates, files=(FILE,), against=baseline(metric_file(loss="0.1")), model="tumor"))
+    assert headline(found) == "tumor: 1 of 3 gates failed: auc 0.95, at least 0.99 wanted"
+
+
+def test_the_headline_counts_what_did_not_pass() -> None:
+    found = verdict(case(absolute("a", low="1"), absolute("b", "nan", low="0"), files=(FILE,)))
+    assert headline(found).startswith("2 of 2 gates did not pass: ")
+    assert headline(found).endswith(" and 1 more")
+
+
+def test_the_headline_of_a_pass_counts_the_rest() -> None:
+    found = verdict(
+        case(absolute("a", low="0"), change("b"), absolute("c", low="9", severity="warn"), files=(FILE,))
+    )
+    assert headline(found) == "1 of 3 gates passed, 1 skipped, 1 warning"
+
+
+def test_a_blocking_note_is_the_headline() -> None:
+    note = Note(code="first_version", message="Not this one", effect="block")
+    assert headline(verdict(case(absolute(low="0"), files=(FILE,)), notes=(note,))) == "Not this one"
+
+
+GATES = (
+    absolute("floor", low="0.9"),
+    absolute("speed", "loss", high="0.05", severity="warn"),
+    change("drop", limits={"max_drop": "0.001", "max_rise": "2%"}),
+    change("gone", "nowhere"),
+    change("f1", "f1", limits={"min_rise": "1%"}),
+)
+FILES = (
+    metric_file(auc="0.95", loss="0.1", f1="0.5"),
+    metric_file(path="metrics/b.json", rows="10"),
+    metric_file("unreadable", path="metrics/c.json"),
+)
+BEFORE = (metric_file(auc="0.96", loss="0.2"), metric_file(path="metrics/b.json", rows="9"))
+
+
+def shuffled(draw_gates: list[int], draw_files: list[int], models: list[str]) -> Verdict:
+    gates = [GATES[number] for number in draw_gates]
+    files = tuple(FILES[number] for number in draw_files)
+    cases = [case(*gates, files=files, against=baseline(*BEFORE), model=model) for model in models]
+    return verdict(*cases, waivers=(waiver(), waiver("speed", "1", id="w2")))
+
+
+@given(st.permutations(range(5)), st.permutations(range(3)), st.permutations(["m", "n"]))
+def test_the_order_of_gates_files_and_models_plays_no_part(
+    gates: list[int], files: list[int], models: list[str]
+) -> None:
+    expected = shuffled([0, 1, 2, 3, 4], [0, 1, 2], ["m", "n"])
+    assert canonical(shuffled(gates, files, models)) == canonical(expected)
+
+
+def test_the_same_inputs_give_the_same_bytes() -> None:
+    first = shuffled([0, 1, 2, 3, 4], [0, 1, 2], ["m"])
+    assert canonical(first) == canonical(shuffled([0, 1, 2, 3, 4], [0, 1, 2], ["m"]))
+    assert b'"evaluated_on":"2026-03-01"' in canonical(first)
+    assert b"mlgit" not in canonical(first)
+
+
+def test_another_day_is_another_verdict() -> None:
+    first = verdict(case(absolute(low="0"), files=(FILE,)))
+    other = verdict(case(absolute(low="0"), files=(FILE,)), evaluated_on=date(2026, 3, 2))
+    assert canonical(first) != canonical(other)
+
+
+def test_a_lone_surrogate_in_a_name_does_not_break_the_bytes() -> None:
+    found = verdict(case(absolute(metric="a\udc80", low="0"), files=(FILE,)))
+    assert canonical(found).decode()
+
+
+def test_the_gates_hash_knows_limits_but_neither_order_nor_lines() -> None:
+    one, two = absolute("a", low="0.9", line=3), change("b")
+    assert gates_sha([one, two]) == gates_sha([two, replace(one, line=99), one])
+    assert gates_sha([one]) != gates_sha([replace(one, severity="warn")])
+    assert gates_sha([one]) != gates_sha([absolute("a", low="0.91")])

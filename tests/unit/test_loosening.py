@@ -1,0 +1,86 @@
+"""How the gates of a change differ from the target's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlgit.core.config import FileBaseline, Gate
+from mlgit.core.loosening import compare_gates
+from tests.support.verdicts import absolute, change, limit
+
+FLOOR = absolute("g", low="0.9", high="1")
+DROP = change("g", limits={"max_drop": "0.005"})
+RISE = change("g", limits={"min_rise": "2%"})
+
+
+def kind(old: Gate, new: Gate) -> str:
+    changes = compare_gates({"g": old}, {"g": new})
+    return changes[0].kind if changes else "same"
+
+
+@pytest.mark.parametrize(
+    ("old", "change", "expected"),
+    [
+        (FLOOR, {}, "same"),
+        (FLOOR, {"line": 77}, "same"),
+        (FLOOR, {"minimum": Decimal("0.90")}, "same"),
+        (FLOOR, {"minimum": Decimal("0.89")}, "loosened"),
+        (FLOOR, {"minimum": Decimal("0.91")}, "tightened"),
+        (FLOOR, {"maximum": Decimal("1.1")}, "loosened"),
+        (FLOOR, {"maximum": Decimal("0.99")}, "tightened"),
+        (FLOOR, {"maximum": None}, "loosened"),
+        (absolute("g", low="0.9"), {"maximum": Decimal(1)}, "tightened"),
+        (FLOOR, {"minimum": Decimal("0.8"), "maximum": Decimal("0.95")}, "loosened"),
+        (FLOOR, {"severity": "warn"}, "loosened"),
+        (FLOOR, {"severity": "info"}, "loosened"),
+        (absolute("g", low="0", severity="info"), {"severity": "warn"}, "tightened"),
+        (FLOOR, {"when": "promote"}, "loosened"),
+        (absolute("g", low="0", when="promote"), {"when": "check"}, "tightened"),
+        (change("g", on_no_baseline="fail"), {"on_no_baseline": "skip"}, "loosened"),
+        (DROP, {"on_no_baseline": "fail"}, "tightened"),
+        (DROP, {"on_inconclusive": "warn"}, "loosened"),
+        (change("g", on_inconclusive="allow"), {"on_inconclusive": "warn"}, "tightened"),
+        (DROP, {"change": {"max_drop": limit("0.006")}}, "loosened"),
+        (DROP, {"change": {"max_drop": limit("0.004")}}, "tightened"),
+        (DROP, {"change": {"max_rise": limit("0.004")}}, "loosened"),
+        (DROP, {"change": {"max_drop": limit("0.005"), "max_rise": limit("1")}}, "tightened"),
+        (DROP, {"change": {"max_drop": limit("0.5%")}}, "changed"),
+        (RISE, {"change": {"min_rise": limit("1%")}}, "loosened"),
+        (RISE, {"change": {"min_rise": limit("3%")}}, "tightened"),
+        (DROP, {"vs": "release"}, "changed"),
+        (DROP, {"vs": FileBaseline(path="x.json")}, "changed"),
+        (DROP, {"metric": "f1"}, "changed"),
+        (DROP, {"metric": "f1", "severity": "warn"}, "loosened"),
+        (DROP, {"models": ("m",)}, "loosened"),
+        (change("g", models=("m",)), {"models": None}, "tightened"),
+        (change("g", models=("m", "n")), {"models": ("m",)}, "loosened"),
+    ],
+)
+def test_looser_is_looser(old: Gate, change: dict[str, Any], expected: str) -> None:
+    assert kind(old, replace(old, **change)) == expected
+
+
+def test_added_and_removed_gates_are_told() -> None:
+    changes = compare_gates({"a": FLOOR}, {"b": FLOOR})
+    assert [(each.gate, each.kind) for each in changes] == [("a", "removed"), ("b", "added")]
+
+
+def test_an_absolute_gate_that_became_a_change_lost_its_floor() -> None:
+    assert kind(FLOOR, DROP) == "loosened"
+
+
+def test_the_message_shows_the_limit_before_and_after() -> None:
+    (found,) = compare_gates({"g": RISE}, {"g": change("g", limits={"min_rise": "1%"})})
+    assert found.message == "Gate `g` was loosened: min_rise 2% -> 1%"
+
+
+@given(st.decimals(-5, 5, places=3), st.decimals(-5, 5, places=3))
+def test_a_looser_minimum_lets_more_through(old: Decimal, new: Decimal) -> None:
+    found = kind(absolute("g", low=str(old)), absolute("g", low=str(new)))
+    assert found == ("same" if old == new else "loosened" if new < old else "tightened")

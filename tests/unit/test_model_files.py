@@ -1,0 +1,103 @@
+"""Which metric files speak about which model."""
+
+from __future__ import annotations
+
+import pytest
+
+from mlgit.core.config import Model
+from mlgit.core.evidence import Evidence
+from mlgit.core.model_files import connected_stages, files_of_model, glob_pattern
+from mlgit.core.pipeline import Artifact, Output, Pipeline, Stage
+from tests.support.verdicts import metric_file
+
+
+def stage(name: str, deps: tuple[str, ...], outs: tuple[str, ...]) -> Stage:
+    return Stage(
+        address=name,
+        name=name,
+        file="dvc.yaml",
+        wdir=".",
+        cmd=("run",),
+        deps=deps,
+        outs=tuple(Output(path=path, owner=name) for path in outs),
+    )
+
+
+PIPELINE = Pipeline(
+    stages=(
+        stage("prepare", ("raw.csv",), ("data",)),
+        stage("stats", ("data",), ("metrics/data.json",)),
+        stage("train-a", ("data/a.csv",), ("models/a.pkl", "metrics/train-a.json")),
+        stage("train-b", ("data/b.csv",), ("models/b.pkl",)),
+        stage("evaluate-a", ("models/a.pkl", "other.csv"), ("metrics/a.json",)),
+        stage("evaluate-b", ("models/b.pkl",), ("metrics/b.json",)),
+        stage("summary", ("metrics/a.json", "metrics/b.json"), ("metrics/all.json",)),
+    ),
+    artifacts=(Artifact(name="by-artifact", path="models/b.pkl"),),
+)
+FILES = tuple(
+    metric_file(path=path, stage=owner, auc="1")
+    for path, owner in (
+        ("metrics/train-a.json", "train-a"),
+        ("metrics/a.json", "evaluate-a"),
+        ("metrics/b.json", "evaluate-b"),
+        ("metrics/all.json", "summary"),
+        ("metrics/data.json", "stats"),
+        ("metrics/hand.json", None),
+    )
+)
+EVIDENCE = Evidence(label="working tree", commit=None, pipeline=PIPELINE, metric_files=FILES)
+
+
+def paths(model: Model | None, *, alone: bool = False) -> list[str]:
+    return [file.path.removeprefix("metrics/") for file in files_of_model(model, EVIDENCE, alone=alone)]
+
+
+def test_one_model_has_every_file() -> None:
+    everything = sorted(file.path.removeprefix("metrics/") for file in FILES)
+    assert paths(None) == everything
+    assert paths(Model(name="a", path="models/a.pkl"), alone=True) == everything
+
+
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [
+        (Model(name="a", path="models/a.pkl"), ["a.json", "all.json", "train-a.json"]),
+        (Model(name="b", path="models/b.pkl"), ["all.json", "b.json"]),
+        (Model(name="by-artifact"), ["all.json", "b.json"]),
+        (Model(name="nowhere"), []),
+        (Model(name="unmade", path="models/other.pkl"), []),
+    ],
+)
+def test_of_several_models_each_has_the_files_of_connected_stages(model: Model, expected: list[str]) -> None:
+    assert paths(model) == expected
+
+
+def test_a_model_that_dvc_only_tracks_has_the_files_of_its_readers() -> None:
+    assert paths(Model(name="given", path="other.csv")) == ["a.json", "all.json"]
+
+
+def test_globs_say_it_themselves() -> None:
+    assert paths(Model(name="a", metrics=("metrics/h*.json", "metrics/b.json"))) == ["b.json", "hand.json"]
+
+
+def test_connected_are_ancestors_and_descendants_but_not_siblings() -> None:
+    assert connected_stages("models/a.pkl", PIPELINE) == {"prepare", "train-a", "evaluate-a", "summary"}
+
+
+@pytest.mark.parametrize(
+    ("glob", "path", "matches"),
+    [
+        ("metrics/*.json", "metrics/a.json", True),
+        ("metrics/*.json", "metrics/x/a.json", False),
+        ("**/*.json", "metrics/x/a.json", True),
+        ("**/*.json", "a.json", True),
+        ("metrics/**", "metrics/x/a.json", True),
+        ("m?trics/a.json", "metrics/a.json", True),
+        ("metrics?a.json", "metrics/a.json", False),
+        ("metrics/[a].json", "metrics/a.json", False),
+        ("a.json", "aXjson", False),
+    ],
+)
+def test_a_star_stays_in_its_folder(glob: str, path: str, *, matches: bool) -> None:
+    assert bool(glob_pattern(glob).fullmatch(path)) == matches

@@ -1,0 +1,124 @@
+"""Which waivers count, and the file they stand in."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from mlgit.adapters.config.waivers import load_waivers
+from mlgit.core.waivers import usable
+from mlgit.errors import ConfigError
+from tests.support.verdicts import TODAY, waiver
+
+NAME = "1a2b3c4:.mlgit/waivers.yaml"
+ENTRY = """\
+version: 1
+waivers:
+  - id: dip
+    gate: auc-floor
+    floor: 0.94
+    reason: New hospital
+    approver: carol@example.org
+    expires: 2026-05-31
+"""
+
+
+def problems(**more: Any) -> list[str]:  # noqa: ANN401
+    _, notes = usable(
+        [waiver(**more)], evaluated_on=TODAY, authors={"ada@example.org"}, known={"floor", "m/floor"}
+    )
+    return [note.code for note in notes]
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({}, []),
+        ({"gate": "m/floor"}, []),
+        ({"gate": "gates_loosened:floor"}, []),
+        ({"gate": "flor"}, ["waiver_unknown"]),
+        ({"gate": "gates_loosened:flor"}, ["waiver_unknown"]),
+        ({"slice": "vip"}, ["waiver_unknown"]),
+        ({"expires": TODAY}, []),
+        ({"expires": date(2026, 2, 28)}, ["waiver_expired"]),
+        ({"since": date(2026, 1, 1), "expires": date(2026, 4, 1)}, []),
+        ({"since": date(2026, 1, 1), "expires": date(2026, 4, 2)}, ["waiver_too_long"]),
+        ({"since": None, "expires": date(2026, 5, 30)}, []),
+        ({"since": None, "expires": date(2026, 5, 31)}, ["waiver_too_long"]),
+        ({"approver": "ada@example.org"}, ["waiver_self_approved"]),
+        ({"approver": "Ada@Example.org"}, ["waiver_self_approved"]),
+    ],
+)
+def test_which_waivers_count(more: dict[str, Any], expected: list[str]) -> None:
+    assert problems(**more) == expected
+
+
+def test_a_commit_dated_into_the_future_buys_no_time() -> None:
+    assert problems(since=date(2026, 12, 1), expires=date(2026, 12, 31)) == ["waiver_too_long"]
+
+
+def test_what_is_ignored_names_the_commit_that_brought_it() -> None:
+    good, notes = usable([waiver(expires=date(2020, 1, 1))], evaluated_on=TODAY, authors=(), known={"floor"})
+    assert good == ()
+    assert notes[0].message == "Waiver `w1` (brought by ccccccc) is ignored: it expired on 2020-01-01"
+    assert notes[0].effect == "warn"
+    assert waiver(commit=None).brought == "not committed yet"
+
+
+def test_a_waivers_file_is_read() -> None:
+    (found,) = load_waivers(ENTRY.encode(), name=NAME)
+    assert (found.id, found.gate, found.floor, found.expires, found.line) == (
+        "dip",
+        "auc-floor",
+        Decimal("0.94"),
+        date(2026, 5, 31),
+        3,
+    )
+
+
+@pytest.mark.parametrize("text", ["", "version: 1\n", "version: 1\nwaivers:\n"])
+def test_a_waivers_file_may_be_empty(text: str) -> None:
+    assert load_waivers(text.encode(), name=NAME) == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("    expires: 2026-05-31\n", "", "expires"),
+        ("    reason: New hospital\n", "", "reason"),
+        ("    approver: carol@example.org\n", "", "approver"),
+        ("    floor: 0.94\n", "", "has no `floor`"),
+        ("2026-05-31", "2026-02-30", "no day of the calendar"),
+        ("2026-05-31", "next week", "next week"),
+        ("carol@example.org", "carol", "carol"),
+        ("floor: 0.94", "floor: low", "low"),
+        ("reason:", "reson:", "reson"),
+        ("version: 1", "version: 2", "2"),
+        ("    gate: auc-floor\n", "    gate: auc-floor\n    covers: [everything]\n", "everything"),
+        ("    gate: auc-floor\n", "    gate: auc-floor\n    gate: other\n", "twice"),
+        ("gate: auc-floor", "gate: &a auc-floor", "nchor"),
+        ("version: 1\n", "version: [\n", "YAML"),
+    ],
+)
+def test_a_wrong_waivers_file_is_refused_with_its_place(old: str, new: str, message: str) -> None:
+    assert old in ENTRY
+    with pytest.raises(ConfigError) as raised:
+        load_waivers(ENTRY.replace(old, new).encode(), name=NAME)
+    error = raised.value
+    assert any(message in f"{each.message} {each.expected}" for each in error.problems or (error,))
+    assert error.location is not None
+    assert error.location.path == NAME
+
+
+def test_an_id_stands_once() -> None:
+    twice = ENTRY + ENTRY.partition("waivers:\n")[2]
+    with pytest.raises(ConfigError, match="`dip` stands twice"):
+        load_waivers(twice.encode(), name=NAME)
+
+
+def test_agreeing_to_a_looser_gate_needs_no_floor() -> None:
+    text = ENTRY.replace("auc-floor", "gates_loosened:auc-floor").replace("    floor: 0.94\n", "")
+    assert load_waivers(text.encode(), name=NAME)[0].floor is None
