@@ -1,0 +1,66 @@
+"""`mlgit get`."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from mlgit.cli.options import command, pass_session
+from mlgit.cli.types import models_offer, references_offer
+
+if TYPE_CHECKING:
+    from mlgit.cli.session import Session
+
+
+@command("get")
+@click.argument("reference", metavar="REF", shell_complete=references_offer)
+@click.option("-o", "--out", default=".", metavar="DIR", help="Folder to write into (default: this one).")
+@click.option("--repo", metavar="URL", help="Take it from another clone, or from any URL git can clone.")
+@click.option(
+    "--model", metavar="NAME", shell_complete=models_offer, help="Which model, when REF alone does not tell."
+)
+@click.option("--force", is_flag=True, help="Replace what stands there with other content.")
+@pass_session
+def entry(
+    session: Session, reference: str, *, out: str, repo: str | None, model: str | None, force: bool
+) -> int | None:
+    r"""Fetch the files of a version or environment.
+
+    REF is `tumor@v1.2.0`, `tumor@latest`, `tumor#prod`, `prod`, or any Git revision. Files come from this
+    clone's DVC cache, else from the DVC remote, and are checked against their hashes: DVC's md5, and the
+    sha256 that the release states. What stands there with the same content stays; anything else is only
+    replaced with --force.
+
+    \b
+    Examples:
+      mlgit get tumor@v1.2.0 -o /srv/models
+      mlgit get tumor#prod --repo https://github.com/acme/tumor.git
+    """
+    from mlgit.render.pages.get import page
+
+    folder = os.path.abspath(os.path.join(session.folder, out))
+    if repo is None:
+        from mlgit.operations.get import get
+
+        record = get(
+            session.project(), reference, folder=folder, model=model, force=force, progress=session.progress()
+        )
+    else:
+        from mlgit.operations.get import get_from
+
+        local = os.path.join(session.folder, repo)
+        record = get_from(
+            os.path.abspath(local) if os.path.isdir(local) else repo,
+            reference,
+            folder=folder,
+            now=session.now,
+            model=model,
+            force=force,
+            progress=session.progress(),
+        )
+    for note in record.notes:
+        session.note(note)
+    session.tell(record, lambda: page(record))
+    return None

@@ -1,0 +1,30 @@
+"""`mlgit push`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from mlgit.cli.options import command, pass_session
+
+if TYPE_CHECKING:
+    from mlgit.cli.session import Session
+
+
+@command("push")
+@click.option("--dry-run", is_flag=True, help="Only show what would be pushed.")
+@pass_session
+def entry(session: Session, *, dry_run: bool) -> int | None:
+    """Publish data, the branch and local tags.
+
+    First the data that the DVC remote does not have, then the current branch (never by force; its upstream
+    is set when it has none), then versions and promotions that were made with --local. What would be refused
+    is found before anything is sent. Said twice it answers that everything is published already.
+    """
+    from mlgit.operations.push import push
+    from mlgit.render.pages.push import page
+
+    record = push(session.project(), dry_run=dry_run, progress=session.progress())
+    session.tell(record, lambda: page(record))
+    return None

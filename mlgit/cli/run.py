@@ -1,0 +1,51 @@
+"""`mlgit run`."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from mlgit.cli.options import command, pass_session
+from mlgit.cli.types import stages_offer
+
+if TYPE_CHECKING:
+    from mlgit.cli.session import Session
+
+
+@command("run")
+@click.argument("stages", metavar="[STAGE...]", nargs=-1, shell_complete=stages_offer)
+@click.option("--no-pull", is_flag=True, help="Do not ask the DVC remote for what is missing.")
+@click.option("--force", is_flag=True, help="Run also what is up to date.")
+@click.option("--dry", is_flag=True, help="Only show which stages would run.")
+@pass_session
+def entry(session: Session, *, stages: tuple[str, ...], no_pull: bool, force: bool, dry: bool) -> int:
+    r"""Pull what is missing, run the pipeline, show diff and verdict.
+
+    Runs `dvc repro` for the stages named, or for all, and then the gates on what came out. What the stages
+    print goes to stderr; stdout holds the verdict only. Ctrl-C ends the stages too.
+
+    \b
+    Exit codes: 0 allowed, 1 blocked by a gate, 5 a stage failed, 130 interrupted.
+
+    \b
+    Examples:
+      mlgit run
+      mlgit run train evaluate --force
+    """
+    from mlgit.flows.run import run
+    from mlgit.render.pages.run import page
+
+    record = run(
+        session.project(),
+        stages,
+        pull=not no_pull,
+        force=force,
+        dry_run=dry,
+        show=session.verbosity >= 0,
+        ci=os.environ,
+        progress=session.progress(),
+    )
+    session.tell(record, lambda: page(record))
+    return 1 if record.blocked else 0

@@ -1,0 +1,74 @@
+"""Publication: what `mlgit push` brings to the remotes, in the order data, branch, tags."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Step = Literal["planned", "pushed", "already", "skipped"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataPush:
+    """The DVC part: `paths` are outputs the DVC remote does not have (all) yet, `files` how many went there.
+
+    `reason` says why it was skipped.
+    """
+
+    step: Step
+    paths: tuple[str, ...] = ()
+    files: int = 0
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BranchPush:
+    """The branch: from `old` (None: new there) to `new` on the remote's `ref`.
+
+    `commits` counts what is new there, None when it is a new branch. `sets_upstream` when it had none.
+    """
+
+    step: Step
+    name: str | None = None
+    ref: str | None = None
+    old: str | None = None
+    new: str | None = None
+    commits: int | None = None
+    sets_upstream: bool = False
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagPush:
+    """One tag that the remote does not have."""
+
+    step: Step
+    tag: str
+    oid: str
+    commit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publication:
+    """What `mlgit push` did, or with `dry_run` would do."""
+
+    dry_run: bool
+    remote: str
+    data: DataPush
+    branch: BranchPush
+    tags: tuple[TagPush, ...] = ()
+
+    @property
+    def nothing_to_do(self) -> bool:
+        """Whether everything is published already."""
+        return not self.tags and self.data.step != "planned" and self.branch.step != "planned"
+
+    @property
+    def published_already(self) -> bool:
+        """Whether there was nothing to do, and nothing was left out either."""
+        return not self.tags and {self.data.step, self.branch.step} <= {"already", "skipped"}
+
+
+def batches(tags: tuple[TagPush, ...], size: int = 3) -> list[tuple[TagPush, ...]]:
+    """Tags in pushes of at most `size`: GitHub creates no event for more than three tags at once."""
+    return [tags[start : start + size] for start in range(0, len(tags), size)]

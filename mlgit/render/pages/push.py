@@ -1,0 +1,51 @@
+"""Page of `mlgit push`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.render.page import Cell, Page, Span, Style, line, table
+
+if TYPE_CHECKING:
+    from mlgit.core.publication import BranchPush, DataPush, Publication, Step
+
+_STYLES: dict[Step, Style] = {"planned": "careful", "pushed": "ok", "already": "dim", "skipped": "careful"}
+
+
+def page(record: Publication) -> Page:
+    """Data, branch and tags, in the order they go."""
+    if record.published_already and record.data.reason is None and record.branch.reason is None:
+        return [line(Span("ok", "ok"), f": everything is published already on `{record.remote}`")]
+    rows: list[tuple[Cell, ...]] = [
+        ("data", Span(record.data.step, _STYLES[record.data.step]), _data(record.data)),
+        (
+            "branch",
+            Span(record.branch.step, _STYLES[record.branch.step]),
+            _branch(record.branch, record.remote),
+        ),
+    ]
+    rows += [
+        ("tag", Span(tag.step, _STYLES[tag.step]), f"{tag.tag} ({tag.commit[:7]})") for tag in record.tags
+    ]
+    title = f"Would push to `{record.remote}`" if record.dry_run else f"Pushed to `{record.remote}`"
+    return [line(title), table(("", "", ""), rows)]
+
+
+def _data(data: DataPush) -> str:
+    if data.reason is not None:
+        return data.reason
+    if not data.paths:
+        return "the DVC remote has everything"
+    return ", ".join(data.paths)
+
+
+def _branch(branch: BranchPush, remote: str) -> str:
+    if branch.reason is not None or branch.ref is None:
+        return branch.reason or ""
+    there = f"{remote}/{branch.ref.removeprefix('refs/heads/')}"
+    new = (branch.new or "")[:7]
+    if branch.old is None:
+        return f"{branch.name} -> {there} (new, {new})"
+    if branch.step == "already":
+        return f"{branch.name} = {there} ({new})"
+    return f"{branch.name} -> {there} ({branch.old[:7]}..{new}, {branch.commits} commits)"

@@ -1,0 +1,28 @@
+"""Page of `mlgit run`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.render.page import Page, Span, line
+from mlgit.render.pages.check import page as check_page
+
+if TYPE_CHECKING:
+    from mlgit.core.running import Run
+
+
+def page(record: Run) -> Page:
+    """What ran, then the verdict."""
+    found: Page = []
+    if record.pulled:
+        found.append(line(Span("pulled: ", "dim"), ", ".join(record.pulled)))
+    names = ", ".join(record.stages)
+    if not record.stages:
+        found.append(line("Nothing to run: everything is up to date"))
+    elif record.dry_run:
+        found.append(line(Span("would run: ", "dim"), names))
+    else:
+        found.append(line(Span("ran: ", "dim"), names))
+    if record.check is not None:
+        found += [line(""), *check_page(record.check)]
+    return found

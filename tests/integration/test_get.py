@@ -1,0 +1,272 @@
+"""`mlgit get`: the files of a version, checked, from cache, remote, another clone or a URL."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from pathlib import Path
+
+import pytest
+
+from mlgit.core.statement import Builder, FileDigest, ReleaseStatement, write_message
+from tests.support.schema import assert_valid
+from tests.support.shell import Folder
+
+MODEL = '{"slope": 1.99}'
+
+
+@pytest.fixture
+def released(project: Folder) -> Folder:
+    """The project with one version tag as gto writes it, published."""
+    project.git("tag", "-a", "line@v1.0.0", "-m", "First")
+    project.git("push", "-q", "origin", "line@v1.0.0")
+    project.dvc("remote", "modify", "storage", "url", str(project.path.parent / "storage"))
+    project.commit("Name the storage absolutely")
+    project.git("push", "-q")
+    return project
+
+
+@pytest.fixture
+def other_clone(released: Folder, tmp_path: Path) -> Folder:
+    """A second clone, which has never seen the data."""
+    released.git("clone", "-q", str(released.path.parent / "origin.git"), str(tmp_path / "other"))
+    return Folder(tmp_path / "other")
+
+
+def cached_model(folder: Folder) -> Path:
+    md5 = hashlib.md5(MODEL.encode()).hexdigest()  # noqa: S324 (DVC's hash)
+    return folder / ".dvc" / "cache" / "files" / "md5" / md5[:2] / md5[2:]
+
+
+def left_over(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*")) if folder.exists() else []
+
+
+def test_a_version_is_written_with_its_digests(released: Folder, tmp_path: Path) -> None:
+    done = released.mlgit("get", "line@v1.0.0", "-o", str(tmp_path / "out"), "--json")
+    assert done.status == 0, done.err
+    record = done.json()
+    assert_valid(record, "get")
+    assert (tmp_path / "out" / "line.json").read_text() == MODEL
+    (file,) = record["files"]
+    assert file["path"] == "models/line.json"
+    assert file["state"] == "written"
+    assert file["sha256"] == hashlib.sha256(MODEL.encode()).hexdigest()
+    assert file["size_bytes"] == len(MODEL)
+    assert left_over(tmp_path / "out") == ["line.json"]
+
+
+def test_said_twice_it_is_there_already(released: Folder, tmp_path: Path) -> None:
+    out = str(tmp_path / "out")
+    released.mlgit("get", "line@v1.0.0", "-o", out)
+    done = released.mlgit("get", "line@v1.0.0", "-o", out)
+    assert done.status == 0
+    assert "already there" in done.out
+
+
+def test_other_content_is_kept_without_force(released: Folder, tmp_path: Path) -> None:
+    place = tmp_path / "out" / "line.json"
+    place.parent.mkdir()
+    place.write_text("mine")
+    done = released.mlgit("get", "line@v1.0.0", "-o", str(place.parent))
+    assert done.status == 4
+    assert "--force" in done.err
+    assert place.read_text() == "mine"
+    assert left_over(place.parent) == ["line.json"]
+    assert released.mlgit("get", "line@v1.0.0", "-o", str(place.parent), "--force").status == 0
+    assert place.read_text() == MODEL
+
+
+def test_a_clone_with_an_empty_cache_gets_from_the_remote(other_clone: Folder, tmp_path: Path) -> None:
+    done = other_clone.mlgit("get", "line@v1.0.0", "-o", str(tmp_path / "out"))
+    assert done.status == 0, done.err
+    assert (tmp_path / "out" / "line.json").read_text() == MODEL
+    assert not (other_clone / "models" / "line.json").exists()
+
+
+def test_a_damaged_cache_is_passed_over_for_the_remote(released: Folder, tmp_path: Path) -> None:
+    cached = cached_model(released)
+    cached.chmod(0o644)
+    cached.write_text("damaged")
+    assert released.mlgit("get", "line@v1.0.0", "-o", str(tmp_path / "out")).status == 0
+    assert (tmp_path / "out" / "line.json").read_text() == MODEL
+
+
+def test_damaged_in_cache_and_remote_is_an_error_and_writes_nothing(released: Folder, tmp_path: Path) -> None:
+    cached = cached_model(released)
+    stored = released.path.parent / "storage" / Path(*cached.parts[-4:])
+    for place in (cached, stored):
+        place.chmod(0o644)
+        place.write_text("damaged")
+    done = released.mlgit("get", "line@v1.0.0", "-o", str(tmp_path / "out"), "--json")
+    assert done.status == 5
+    assert "damaged" in done.err
+    assert_valid(done.json(), "error")
+    assert left_over(tmp_path / "out") == []
+
+
+def test_a_remote_that_is_not_there_is_a_tool_error(other_clone: Folder, tmp_path: Path) -> None:
+    shutil.rmtree(tmp_path / "project" / "storage")
+    done = other_clone.mlgit("get", "line@v1.0.0", "-o", str(tmp_path / "out"))
+    assert done.status == 5
+    assert "storage" in done.err
+    assert left_over(tmp_path / "out") == []
+
+
+def test_a_host_that_does_not_answer_is_a_tool_error(other_clone: Folder, tmp_path: Path) -> None:
+    other_clone.dvc("remote", "modify", "storage", "url", "http://127.0.0.1:9/")
+    done = other_clone.mlgit("get", "line@v1.0.0", "-o", str(tmp_path / "out"))
+    assert done.status == 5
+    assert "Traceback" not in done.err
+    assert left_over(tmp_path / "out") == []
+
+
+def test_an_unknown_reference_is_a_state_error(released: Folder) -> None:
+    done = released.mlgit("get", "line@v9.0.0")
+    assert done.status == 4
+    assert "line@v9.0.0" in done.err
+
+
+def test_without_any_remote_what_is_not_here_is_a_state_error(other_clone: Folder, tmp_path: Path) -> None:
+    other_clone.dvc("remote", "remove", "storage")
+    done = other_clone.mlgit("get", "line@v1.0.0", "-o", str(tmp_path / "out"))
+    assert done.status == 4
+    assert "dvc remote add" in done.err
+
+
+def test_a_url_is_enough(released: Folder, tmp_path: Path) -> None:
+    nowhere = Folder(tmp_path / "nowhere")
+    nowhere.path.mkdir()
+    url = f"file://{released.path.parent}/origin.git"
+    done = nowhere.mlgit("get", "main", "--repo", url)
+    assert done.status == 0, done.err
+    assert (nowhere / "line.json").read_text() == MODEL
+    assert left_over(nowhere.path) == ["line.json"]
+
+
+def test_another_clone_on_this_machine_serves_from_its_cache(released: Folder, tmp_path: Path) -> None:
+    shutil.rmtree(released.path.parent / "storage")
+    nowhere = Folder(tmp_path / "nowhere")
+    nowhere.path.mkdir()
+    done = nowhere.mlgit("get", "line@v1.0.0", "--repo", str(released.path))
+    assert done.status == 0, done.err
+    assert (nowhere / "line.json").read_text() == MODEL
+
+
+def test_a_url_that_cannot_be_cloned_is_a_tool_error(tmp_path: Path) -> None:
+    done = Folder(tmp_path).mlgit("get", "main", "--repo", "file:///no/such/place.git")
+    assert done.status == 5
+    assert "cannot be cloned" in done.err
+
+
+def test_a_command_in_place_of_a_url_is_not_run(tmp_path: Path) -> None:
+    done = Folder(tmp_path).mlgit("get", "main", "--repo", f"ext::touch {tmp_path}/owned")
+    assert done.status == 5
+    assert not (tmp_path / "owned").exists()
+
+
+@pytest.fixture
+def directory_model(released: Folder) -> Folder:
+    """The model is now a directory with files in two levels."""
+    released.write(
+        "dvc.yaml",
+        "stages:\n  train:\n    cmd: python make.py\n    deps: [make.py]\n    outs: [models/bert]\n",
+    )
+    released.write(
+        "make.py",
+        "import os\n"
+        "os.makedirs('models/bert/deep', exist_ok=True)\n"
+        "open('models/bert/a.bin', 'w').write('a')\n"
+        "open('models/bert/deep/b.bin', 'w').write('b')\n",
+    )
+    released.write("mlgit.yaml", "version: 1\nmodels:\n  line: {path: models/bert}\n")
+    (released / "dvc.lock").unlink()
+    released.dvc("repro", "-q")
+    released.dvc("push", "-q")
+    released.commit("A directory")
+    return released
+
+
+def test_a_directory_comes_whole_from_the_remote(directory_model: Folder, tmp_path: Path) -> None:
+    shutil.rmtree(directory_model / ".dvc" / "cache")
+    done = directory_model.mlgit("get", "HEAD", "-o", str(tmp_path / "out"), "--json")
+    assert done.status == 0, done.err
+    assert_valid(done.json(), "get")
+    assert (tmp_path / "out" / "bert" / "a.bin").read_text() == "a"
+    assert (tmp_path / "out" / "bert" / "deep" / "b.bin").read_text() == "b"
+    again = directory_model.mlgit("get", "HEAD", "-o", str(tmp_path / "out"), "--json")
+    assert {file["state"] for file in again.json()["files"]} == {"already"}
+
+
+def test_a_file_too_many_in_a_directory_is_other_content(directory_model: Folder, tmp_path: Path) -> None:
+    out = str(tmp_path / "out")
+    assert directory_model.mlgit("get", "HEAD", "-o", out).status == 0
+    stray = tmp_path / "out" / "bert" / "old.bin"
+    stray.write_text("of another version")
+    assert directory_model.mlgit("get", "HEAD", "-o", out).status == 4
+    assert stray.exists()
+    assert directory_model.mlgit("get", "HEAD", "-o", out, "--force").status == 0
+    assert left_over(tmp_path / "out") == ["bert", "bert/a.bin", "bert/deep", "bert/deep/b.bin"]
+
+
+def test_a_listing_that_leads_out_of_the_folder_is_refused(directory_model: Folder, tmp_path: Path) -> None:
+    listing = '[{"md5": "0cc175b9c0f1b6a831c399e269772661", "relpath": "../../escaped"}]'
+    md5 = hashlib.md5(listing.encode()).hexdigest()  # noqa: S324 (DVC's hash)
+    place = directory_model / ".dvc" / "cache" / "files" / "md5" / md5[:2] / f"{md5[2:]}.dir"
+    place.parent.mkdir(exist_ok=True)
+    place.write_text(listing)
+    lock = directory_model / "dvc.lock"
+    before = next(line for line in lock.read_text().splitlines() if line.strip().endswith(".dir"))
+    lock.write_text(lock.read_text().replace(before.split()[-1], f"{md5}.dir"))
+    directory_model.commit("Forged")
+    done = directory_model.mlgit("get", "HEAD", "-o", str(tmp_path / "out"))
+    assert done.status == 4
+    assert "outside" in done.err
+    assert not (tmp_path / "escaped").exists()
+
+
+def test_a_link_in_the_folder_does_not_lead_us_out(directory_model: Folder, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "out" / "bert").symlink_to(tmp_path / "elsewhere")
+    done = directory_model.mlgit("get", "HEAD", "-o", str(tmp_path / "out"), "--force")
+    assert done.status == 4
+    assert left_over(tmp_path / "elsewhere") == []
+
+
+def test_a_model_that_git_keeps_is_fetched_from_git(released: Folder, tmp_path: Path) -> None:
+    released.write("mlgit.yaml", "version: 1\nmodels:\n  line: {path: params.yaml}\n")
+    released.commit("A tiny model")
+    done = released.mlgit("get", "HEAD", "-o", str(tmp_path / "out"), "--json")
+    assert done.status == 0, done.err
+    assert (tmp_path / "out" / "params.yaml").read_text() == (released / "params.yaml").read_text()
+
+
+def test_a_file_that_is_not_the_released_one_is_refused(released: Folder, tmp_path: Path) -> None:
+    head = released.git("rev-parse", "HEAD")
+    message = write_message(
+        "line v1.1.0",
+        "",
+        ReleaseStatement(
+            model="line",
+            version="v1.1.0",
+            commit=head,
+            tree=released.git("rev-parse", "HEAD^{tree}"),
+            at="2026-03-01T12:00:00Z",
+            files=(FileDigest(path="models/line.json", sha256="0" * 64),),
+            builder=Builder(kind="local"),
+        ),
+    )
+    released.git("tag", "-a", "line@v1.1.0", "--cleanup=verbatim", "-m", message)
+    done = released.mlgit("get", "line@v1.1.0", "-o", str(tmp_path / "out"))
+    assert done.status == 1
+    assert "not the file that was released" in done.err
+    assert left_over(tmp_path / "out") == []
+
+
+def test_what_the_release_stated_is_checked(project: Folder, tmp_path: Path) -> None:
+    made = project.mlgit("release", "line")
+    assert made.status == 0, made.err
+    record = project.mlgit("get", "line@v1.0.0", "-o", str(tmp_path / "out"), "--json").json()
+    assert record["stated"] is True
+    assert record["version"] == "v1.0.0"

@@ -1,0 +1,214 @@
+"""`mlgit push`: data, then the branch, then tags; nothing by force, nothing half told."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.schema import assert_valid
+from tests.support.shell import Folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def changed(project: Folder) -> Folder:
+    """A new branch with a new model and a local tag; nothing of it published."""
+    project.git("checkout", "-q", "-b", "slope")
+    project.write("params.yaml", "train:\n  slope: 1.98\n")
+    project.dvc("repro", "-q")
+    project.commit("Try another slope")
+    project.git("tag", "-a", "line@v1.0.0", "-m", "First")
+    return project
+
+
+def storage_files(folder: Folder) -> int:
+    return sum(path.is_file() for path in (folder.path.parent / "storage").rglob("*"))
+
+
+def remote_refs(folder: Folder) -> set[str]:
+    return {line.split("\t")[1] for line in folder.git("ls-remote", "--refs", "origin").splitlines()}
+
+
+@pytest.fixture
+def colleague(project: Folder, tmp_path: Path) -> Folder:
+    project.git("clone", "-q", str(project.path.parent / "origin.git"), str(tmp_path / "colleague"))
+    return Folder(tmp_path / "colleague")
+
+
+def test_data_branch_and_tags_arrive(changed: Folder) -> None:
+    before = storage_files(changed)
+    done = changed.mlgit("push", "--json")
+    assert done.status == 0, done.err
+    record = done.json()
+    assert_valid(record, "push")
+    assert record["data"] == {"step": "pushed", "paths": ["models/line.json"], "files": 1, "reason": None}
+    assert record["branch"]["step"] == "pushed"
+    assert [tag["tag"] for tag in record["tags"]] == ["line@v1.0.0"]
+    assert storage_files(changed) == before + 1
+    assert {"refs/heads/slope", "refs/tags/line@v1.0.0"} <= remote_refs(changed)
+    assert changed.git("rev-parse", "--abbrev-ref", "slope@{upstream}") == "origin/slope"
+
+
+def test_said_twice_everything_is_published_already(changed: Folder) -> None:
+    assert changed.mlgit("push").status == 0
+    done = changed.mlgit("push")
+    assert done.status == 0
+    assert done.out == "ok: everything is published already on `origin`\n"
+
+
+def test_a_dry_run_shows_the_plan_and_sends_nothing(changed: Folder) -> None:
+    before = storage_files(changed), remote_refs(changed)
+    done = changed.mlgit("push", "--dry-run", "--json")
+    record = done.json()
+    assert_valid(record, "push")
+    assert record["dry_run"] is True
+    assert {record["data"]["step"], record["branch"]["step"], record["tags"][0]["step"]} == {"planned"}
+    assert (storage_files(changed), remote_refs(changed)) == before
+
+
+def test_a_second_clone_gets_what_was_pushed(changed: Folder, colleague: Folder) -> None:
+    changed.mlgit("push")
+    colleague.git("fetch", "-q")
+    colleague.git("checkout", "-q", "slope")
+    colleague.dvc("remote", "modify", "--local", "storage", "url", str(changed.path.parent / "storage"))
+    colleague.dvc("pull", "-q")
+    assert (colleague / "models" / "line.json").read_text() == '{"slope": 1.98}'
+
+
+def test_a_diverged_branch_is_refused_before_anything_is_sent(project: Folder, colleague: Folder) -> None:
+    colleague.write("note.txt", "theirs")
+    colleague.commit("Theirs")
+    colleague.git("push", "-q")
+    project.write("params.yaml", "train:\n  slope: 1.97\n")
+    project.dvc("repro", "-q")
+    project.commit("Ours")
+    before = storage_files(project)
+    done = project.mlgit("push", "--json")
+    assert done.status == 4
+    assert_valid(done.json(), "error")
+    assert "git pull --rebase origin main" in done.err
+    assert storage_files(project) == before
+    project.git("fetch", "-q")
+    assert "1 commit that this branch has not" in project.mlgit("push").err
+
+
+def test_a_branch_that_is_only_behind_has_nothing_to_publish(project: Folder, colleague: Folder) -> None:
+    colleague.write("note.txt", "theirs")
+    colleague.commit("Theirs")
+    colleague.git("push", "-q")
+    project.git("fetch", "-q")
+    assert project.mlgit("push").status == 0
+
+
+def test_another_tag_of_the_same_name_is_refused_and_its_author_named(
+    changed: Folder, colleague: Folder
+) -> None:
+    who = {"GIT_COMMITTER_NAME": "Grace", "GIT_COMMITTER_EMAIL": "grace@example.org"}
+    colleague.git("tag", "-a", "line@v1.0.0", "-m", "Mine", env=who)
+    colleague.git("push", "-q", "origin", "line@v1.0.0")
+    before = storage_files(changed), remote_refs(changed)
+    done = changed.mlgit("push")
+    assert done.status == 4
+    assert "by Grace" in done.err
+    assert (storage_files(changed), remote_refs(changed)) == before
+
+
+def test_only_annotated_tags_of_ours_are_published(changed: Folder) -> None:
+    changed.git("tag", "line@v2.0.0")
+    changed.git("tag", "-a", "holiday", "-m", "Not ours")
+    changed.mlgit("push")
+    assert not {"refs/tags/line@v2.0.0", "refs/tags/holiday"} & remote_refs(changed)
+
+
+def test_a_hook_of_the_user_can_say_no(changed: Folder) -> None:
+    hook = changed.write(".git/hooks/pre-push", "#!/bin/sh\necho not on a Friday >&2\nexit 1\n")
+    hook.chmod(0o755)
+    done = changed.mlgit("push")
+    assert done.status == 5
+    assert "not on a Friday" in done.err
+    assert "published before that: data of 1 outputs" in done.err
+    assert not {"refs/heads/slope", "refs/tags/line@v1.0.0"} & remote_refs(changed)
+
+
+def test_tags_that_the_remote_refuses_are_told_after_what_arrived(changed: Folder) -> None:
+    hook = changed.path.parent / "origin.git" / "hooks" / "update"
+    hook.write_text('#!/bin/sh\ncase "$1" in refs/tags/*) echo no tags today >&2; exit 1;; esac\n')
+    hook.chmod(0o755)
+    done = changed.mlgit("push")
+    assert done.status == 5
+    assert "no tags today" in done.err
+    assert "branch `slope`" in done.err
+    assert "refs/heads/slope" in remote_refs(changed)
+    hook.unlink()
+    again = changed.mlgit("push", "--json").json()
+    assert (again["data"]["step"], again["branch"]["step"]) == ("already", "already")
+    assert again["tags"][0]["step"] == "pushed"
+
+
+def test_without_a_dvc_remote_the_branch_goes_and_the_page_says_so(changed: Folder) -> None:
+    changed.dvc("remote", "remove", "storage")
+    changed.commit("No storage")
+    done = changed.mlgit("push")
+    assert done.status == 0
+    assert "dvc remote add" in done.out
+    assert "refs/heads/slope" in remote_refs(changed)
+
+
+def test_data_that_is_nowhere_stops_branch_and_tags(changed: Folder) -> None:
+    shutil.rmtree(changed / ".dvc" / "cache")
+    done = changed.mlgit("push")
+    assert done.status == 5
+    assert "models/line.json" in done.err
+    assert not {"refs/heads/slope", "refs/tags/line@v1.0.0"} & remote_refs(changed)
+
+
+def test_a_git_remote_that_is_gone_is_a_tool_error(changed: Folder) -> None:
+    shutil.rmtree(changed.path.parent / "origin.git")
+    done = changed.mlgit("push")
+    assert done.status == 5
+    assert "git ls-remote origin" in done.err
+
+
+def test_without_a_git_remote_there_is_nowhere_to_push(empty_repository: Folder) -> None:
+    empty_repository.commit("First")
+    done = empty_repository.mlgit("push")
+    assert done.status == 4
+    assert "git remote add" in done.err
+
+
+def test_before_the_first_commit_there_is_nothing_to_push(empty_repository: Folder) -> None:
+    assert empty_repository.mlgit("push").status == 4
+
+
+def test_a_plain_git_repository_is_pushed_without_dvc(project: Folder, tmp_path: Path) -> None:
+    project.git("init", "-q", "--bare", str(tmp_path / "plain.git"))
+    project.git("clone", "-q", str(tmp_path / "plain.git"), str(tmp_path / "plain"))
+    plain = Folder(tmp_path / "plain")
+    plain.write("a.txt", "a")
+    plain.commit("First")
+    done = plain.mlgit("push", "--json")
+    assert done.status == 0, done.err
+    assert done.json()["data"]["reason"] == "DVC tracks no outputs"
+
+
+def test_a_detached_head_publishes_tags_only(changed: Folder) -> None:
+    changed.git("checkout", "-q", "--detach")
+    done = changed.mlgit("push", "--json")
+    assert done.status == 0, done.err
+    assert done.json()["branch"]["step"] == "skipped"
+    assert "refs/tags/line@v1.0.0" in remote_refs(changed)
+
+
+def test_data_of_what_is_committed_is_pushed_whatever_the_working_tree_holds(changed: Folder) -> None:
+    changed.write("params.yaml", "train:\n  slope: 1.5\n")
+    changed.dvc("repro", "-q")
+    record = changed.mlgit("push", "--json").json()
+    assert record["data"]["files"] == 1
+    shutil.rmtree(changed / ".dvc" / "cache")
+    changed.git("checkout", "-q", "--force", "slope")
+    changed.dvc("pull", "-q", "--force")
+    assert (changed / "models" / "line.json").read_text() == '{"slope": 1.98}'

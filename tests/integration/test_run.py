@@ -1,0 +1,249 @@
+"""`mlgit run`: what is missing is pulled, stages run, the verdict decides; nothing outlives Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import pty
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.schema import assert_valid
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.shell import Folder
+
+SLEEPER = """\
+import os, subprocess, sys, time
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(120)"])
+open("pids.txt", "w").write(f"{os.getpid()} {child.pid} {os.getppid()}")
+time.sleep(120)
+"""
+STUBBORN = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n" + SLEEPER
+
+
+def slope(project: Folder, value: float) -> None:
+    project.write("params.yaml", f"train:\n  slope: {value}\n")
+
+
+def pipeline_of_one(project: Folder, script: str) -> None:
+    project.write("src/train.py", script)
+    project.write(
+        "dvc.yaml",
+        "stages:\n  train:\n    cmd: python src/train.py\n    deps: [src/train.py]\n    outs: [out.txt]\n",
+    )
+    (project / "dvc.lock").unlink()
+
+
+def alive(pid: int) -> bool:
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+            return file.read().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def wait_for(path: Path, *, seconds: float = 60) -> str:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if path.exists() and path.read_text():
+            return path.read_text()
+        time.sleep(0.1)
+    raise AssertionError(path)
+
+
+def test_only_stale_stages_run_and_the_verdict_is_told(project: Folder) -> None:
+    slope(project, 1.995)
+    done = project.mlgit("run", "--json")
+    assert done.status == 0, done.err
+    record = done.json()
+    assert_valid(record, "run")
+    assert record["stages"] == ["train", "evaluate"]
+    assert record["check"]["verdict"]["decision"] == "allow"
+
+
+def test_what_was_read_before_the_run_is_not_what_is_judged(project: Folder) -> None:
+    slope(project, 0.5)
+    done = project.mlgit("run")
+    assert done.status == 1
+    assert "ran: train, evaluate" in done.out
+    assert "r2-floor" in done.out
+
+
+def test_up_to_date_runs_nothing(project: Folder) -> None:
+    done = project.mlgit("run", "--json")
+    assert done.status == 0, done.err
+    assert done.json()["stages"] == []
+
+
+def test_force_runs_what_is_up_to_date(project: Folder) -> None:
+    assert project.mlgit("run", "train", "--force", "--json").json()["stages"] == ["prepare", "train"]
+
+
+def test_a_dry_run_touches_nothing_and_judges_nothing(project: Folder) -> None:
+    slope(project, 1.5)
+    before = (project / "dvc.lock").read_text()
+    record = project.mlgit("run", "--dry", "--json").json()
+    assert_valid(record, "run")
+    assert record["dry_run"] is True
+    assert "train" in record["stages"]
+    assert record["check"] is None
+    assert (project / "dvc.lock").read_text() == before
+
+
+def test_what_a_command_prints_is_on_stderr_only(project: Folder) -> None:
+    pipeline_of_one(project, "print('noise on stdout', flush=True)\nopen('out.txt', 'w').write('x')\n")
+    done = project.mlgit("run", "--json")
+    assert "noise on stdout" in done.err
+    assert "noise" not in done.out
+    assert_valid(done.json(), "run")
+
+
+def test_quiet_keeps_what_a_command_prints_to_itself(project: Folder) -> None:
+    pipeline_of_one(project, "print('noise')\nopen('out.txt', 'w').write('x')\n")
+    assert "noise" not in project.mlgit("run", "-q").err
+
+
+def test_a_failed_stage_is_named_and_its_words_are_shown(project: Folder) -> None:
+    pipeline_of_one(project, "import sys\nsys.exit('my own reason')\n")
+    done = project.mlgit("run", "--json")
+    assert done.status == 5
+    assert "Stage `train` failed" in done.err
+    assert "my own reason" in done.err
+    document = done.json()
+    assert_valid(document, "error")
+    assert document["error"]["code"] == "stage_failed"
+
+
+def test_a_failed_stage_is_explained_when_quiet_too(project: Folder) -> None:
+    pipeline_of_one(project, "import sys\nsys.exit('my own reason')\n")
+    done = project.mlgit("run", "-q")
+    assert done.status == 5
+    assert "my own reason" in done.err
+
+
+def test_a_script_cannot_pretend_that_a_stage_failed(project: Folder) -> None:
+    text = "print(\"ERROR: failed to reproduce 'fake'\")\nopen('out.txt', 'w').write('x')\n"
+    pipeline_of_one(project, text)
+    assert project.mlgit("run").status in {0, 1}
+
+
+def test_an_unknown_stage_is_a_state_error(project: Folder) -> None:
+    done = project.mlgit("run", "nope")
+    assert done.status == 4
+    assert "nope" in done.err
+
+
+def test_an_invalid_pipeline_is_a_config_error_with_its_line(project: Folder) -> None:
+    project.write("dvc.yaml", "stages:\n  train:\n    cmdd: x\n")
+    done = project.mlgit("run", "--json")
+    assert done.status == 3
+    assert "dvc.yaml:" in done.err
+    assert_valid(done.json(), "error")
+
+
+def test_a_repository_without_dvc_is_told_what_to_do(empty_repository: Folder) -> None:
+    done = empty_repository.mlgit("run")
+    assert done.status == 4
+    assert "dvc init" in done.err
+
+
+@pytest.fixture
+def fresh(project: Folder) -> Folder:
+    """A clone as a colleague has it: no cache, no data, the remote in place."""
+    shutil.rmtree(project / ".dvc" / "cache")
+    for path in ("data/raw.csv", "data/clean.csv", "models/line.json"):
+        (project / path).unlink()
+    return project
+
+
+def test_a_clone_without_data_pulls_before_it_runs(fresh: Folder) -> None:
+    record = fresh.mlgit("run", "--json").json()
+    assert set(record["pulled"]) == {"data/raw.csv", "data/clean.csv", "models/line.json"}
+    assert record["stages"] == []
+    assert (fresh / "models" / "line.json").exists()
+
+
+def test_no_pull_leaves_the_remote_alone(fresh: Folder) -> None:
+    done = fresh.mlgit("run", "--no-pull")
+    assert done.status == 5
+    assert not (fresh / "data" / "raw.csv").exists()
+
+
+def test_what_the_remote_lost_is_made_anew(fresh: Folder) -> None:
+    storage = fresh.path.parent / "storage"
+    raw = next(
+        path for path in storage.rglob("*") if path.is_file() and path.read_bytes().startswith(b"x,y\n1,2\n")
+    )
+    kept = raw.read_bytes()
+    shutil.rmtree(storage)
+    (fresh / "data" / "raw.csv").write_bytes(kept)
+    done = fresh.mlgit("run", "--json")
+    assert done.status == 0, done.err
+    record = done.json()
+    assert record["stages"] == ["prepare", "train"]
+    assert record["notes"] == ["not in the DVC remote, to be made anew: data/clean.csv, models/line.json"]
+
+
+def started(project: Folder) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "mlgit", "run"],
+        cwd=project.path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_leaves_no_process(project: Folder, number: signal.Signals) -> None:
+    pipeline_of_one(project, SLEEPER)
+    process = started(project)
+    pids = [int(pid) for pid in wait_for(project / "pids.txt").split()]
+    os.killpg(process.pid, number)
+    process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert [pid for pid in pids if alive(pid)] == []
+    assert not (project / ".dvc" / "tmp" / "lock").exists() or project.mlgit("run", "--dry").status == 0
+
+
+def test_a_second_interrupt_ends_a_stage_that_ignores_the_first(project: Folder) -> None:
+    pipeline_of_one(project, STUBBORN)
+    process = started(project)
+    pids = [int(pid) for pid in wait_for(project / "pids.txt").split()]
+    os.killpg(process.pid, signal.SIGINT)
+    time.sleep(1)
+    assert process.poll() is None
+    os.killpg(process.pid, signal.SIGINT)
+    process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert [pid for pid in pids if alive(pid)] == []
+
+
+def test_on_a_terminal_stages_see_a_terminal(project: Folder) -> None:
+    pipeline_of_one(project, "import sys\nopen('out.txt', 'w').write(str(sys.stderr.isatty()))\n")
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mlgit", "run"], cwd=project.path, stdout=subprocess.DEVNULL, stderr=theirs
+    )
+    os.close(theirs)
+    seen = b""
+    while True:
+        try:
+            chunk = os.read(ours, 4096)
+        except OSError:
+            break
+        if not chunk:
+            break
+        seen += chunk
+    process.wait(60)
+    os.close(ours)
+    assert b"Running stage 'train'" in seen
+    assert (project / "out.txt").read_text() == "True"

@@ -1,0 +1,83 @@
+"""Where fetched files go, and which files a model is made of."""
+
+from __future__ import annotations
+
+import posixpath
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlgit.core.fetching import members, outputs_of, place_below
+from mlgit.core.pipeline import Output, Pointer
+from mlgit.errors import StateError
+
+MD5 = "0" * 32
+
+
+def output(path: str, *, cached: bool = True) -> Output:
+    return Output(path=path, owner="train", pointer=Pointer(md5=MD5), cached=cached)
+
+
+@pytest.mark.parametrize(
+    ("path", "top", "place"),
+    [
+        ("models/line.json", "models/line.json", "line.json"),
+        ("line.json", "line.json", "line.json"),
+        ("models/bert/a.bin", "models/bert", "bert/a.bin"),
+        ("models/bert/deep/a.bin", "models/bert", "bert/deep/a.bin"),
+        ("models/bert/a.bin", "models/bert/", "bert/a.bin"),
+    ],
+)
+def test_a_file_keeps_its_place_below_the_model(path: str, top: str, place: str) -> None:
+    assert place_below(path, top) == place
+
+
+@pytest.mark.parametrize(
+    ("path", "top"),
+    [
+        ("models/bert/../../../etc/passwd", "models/bert"),
+        ("..", ".."),
+        ("models/bert/./a", "models/bert"),
+        ("models/bert//a", "models/bert"),
+        ("models/bert/a\\..\\b", "models/bert"),
+        ("models/bert/\0", "models/bert"),
+    ],
+)
+def test_a_place_outside_the_folder_is_refused(path: str, top: str) -> None:
+    with pytest.raises(StateError, match="outside"):
+        place_below(path, top)
+
+
+@given(st.text(alphabet="ab./\\\0", min_size=1, max_size=12))
+def test_no_listing_leads_out_of_the_folder(name: str) -> None:
+    try:
+        place = place_below(f"models/bert/{name}", "models/bert")
+    except StateError:
+        return
+    assert posixpath.normpath(place) == place
+    assert place.startswith("bert/")
+
+
+def test_outputs_that_hold_the_model_and_outputs_in_it_are_its_own() -> None:
+    found = outputs_of(
+        "models/bert", [output("models"), output("models/bert/a"), output("modelsX"), output("m")]
+    )
+    assert [each.path for each in found] == ["models", "models/bert/a"]
+
+
+def test_what_git_keeps_is_no_output_of_dvc() -> None:
+    assert outputs_of("line.json", [output("line.json", cached=False)]) == ()
+
+
+def test_only_members_below_the_model_are_taken_from_a_larger_directory() -> None:
+    listing = {"bert/b": Pointer(md5="b"), "bert/a": Pointer(md5="a"), "bertha": Pointer(md5="c")}
+    assert [each.path for each in members(output("models"), listing, "models/bert")] == [
+        "models/bert/a",
+        "models/bert/b",
+    ]
+
+
+def test_one_member_of_a_directory_may_be_the_model() -> None:
+    listing = {"a": Pointer(md5="a"), "b": Pointer(md5="b")}
+    assert [each.pointer for each in members(output("models"), listing, "models/b")] == [Pointer(md5="b")]
