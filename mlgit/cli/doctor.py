@@ -1,0 +1,34 @@
+"""`mlgit doctor`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from mlgit.cli.options import command, pass_session
+
+if TYPE_CHECKING:
+    from mlgit.cli.session import Session
+
+
+@command("doctor")
+@click.option("--strict", is_flag=True, help="Exit 1 when there is a warning or an error.")
+@click.option("--online", is_flag=True, help="Ask the Git and DVC remotes too.")
+@pass_session
+def entry(session: Session, *, strict: bool, online: bool) -> int:
+    r"""Check this clone, its config, remotes and tags.
+
+    Every finding comes with its repair. Without --online nothing is asked over the network. Remarks
+    (`info`) never count for --strict.
+
+    \b
+    mlgit doctor
+    mlgit doctor --online --strict    in CI
+    """
+    from mlgit.operations.doctor import diagnose
+    from mlgit.render.pages.doctor import page
+
+    record = diagnose(session.project(), online=online, progress=session.progress())
+    session.tell(record, lambda: page(record))
+    return 1 if strict and not record.healthy else 0

@@ -1,0 +1,34 @@
+"""`mlgit init`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from mlgit.cli.options import command, pass_session
+
+if TYPE_CHECKING:
+    from mlgit.cli.session import Session
+
+
+@command("init")
+@click.option("--force", is_flag=True, help="Replace an existing `mlgit.yaml`.")
+@click.option("--dry-run", is_flag=True, help="Show what would be written, write nothing.")
+@pass_session
+def entry(session: Session, *, force: bool, dry_run: bool) -> None:
+    r"""Look at the repository and write a minimal `mlgit.yaml`.
+
+    It finds models, metrics and parameters in dvc.yaml, DVCLive's files, environments in the tags
+    that GTO wrote, and old `artifacts.yaml` and `.gto` files. Gates are only active when what is here
+    now passes them.
+
+    \b
+    mlgit init --dry-run    see the file first
+    mlgit init              write it; then look at it, run `mlgit check`, commit it
+    """
+    from mlgit.operations.init import write_config
+    from mlgit.render.pages.init import page
+
+    record = write_config(session.project(), force=force, dry_run=dry_run)
+    session.tell(record, lambda: page(record))

@@ -1,0 +1,49 @@
+"""Diagnosis: what `mlgit doctor` found, each finding with its repair."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+FindingSeverity = Literal["error", "warn", "info"]
+_LISTED = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that is not as it should be.
+
+    `id` names the kind and stays the same over versions. `error` means that something does not work
+    or is wrongly answered, `warn` that it will, `info` that it is worth knowing. `subjects` are the
+    tags, files or outputs meant. `repair` is a command or, where no command can do it, a sentence.
+    """
+
+    id: str
+    severity: FindingSeverity
+    message: str
+    repair: str | None = None
+    subjects: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnosis:
+    """All findings, errors first; `checks` are the names of what was looked at."""
+
+    findings: tuple[Finding, ...]
+    checks: tuple[str, ...]
+    online: bool
+
+    @property
+    def healthy(self) -> bool:
+        """Whether there is nothing but remarks."""
+        return all(finding.severity == "info" for finding in self.findings)
+
+
+def listed(names: Iterable[str]) -> str:
+    """The first few names, and how many more there are."""
+    every = list(names)
+    shown = ", ".join(f"`{name}`" for name in every[:_LISTED])
+    return shown if len(every) <= _LISTED else f"{shown} and {len(every) - _LISTED} more"

@@ -1,0 +1,224 @@
+"""Doctor: is this clone, its config, its remotes and its tags in order? Each finding with its repair."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+
+from mlgit.core.config import CONFIG_FILE
+from mlgit.core.diagnosis import Diagnosis, Finding, listed
+from mlgit.errors import ConfigError, MlgitError
+from mlgit.project.data_health import ask_for_data, check_data, check_tracked_files
+from mlgit.project.tag_health import (
+    ask_for_tags,
+    check_clashes,
+    check_clocks,
+    check_ignored_tags,
+    check_malformed_tags,
+    check_other_readers,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from mlgit.core.progress import Progress
+    from mlgit.project.open import Project
+
+    Check = Callable[[Project], Iterable[Finding]]
+
+_OLDEST_GIT = (2, 38)
+_OLD_VIEW_DAYS = 30
+_RANK = {"error": 0, "warn": 1, "info": 2}
+
+
+def diagnose(project: Project, *, online: bool = False, progress: Progress | None = None) -> Diagnosis:
+    """Look at everything that can be told here; with `online` also ask the remotes.
+
+    A check that fails is a finding of its own, never a failure of the diagnosis.
+    """
+    checks = {**_LOCAL, **(_ONLINE if online else {})}
+    findings: list[Finding] = []
+    for name, check in checks.items():
+        if progress is not None and name in _ONLINE:
+            progress.say(f"Asking about {name.replace('_', ' ')}")
+        findings += _guarded(name, check, project)
+    # One broken file makes several checks fail alike.
+    unique = {(finding.id, finding.message): finding for finding in findings}
+    ordered = sorted(unique.values(), key=lambda finding: _RANK[finding.severity])
+    return Diagnosis(findings=tuple(ordered), checks=tuple(checks), online=online)
+
+
+def _guarded(name: str, check: Check, project: Project) -> list[Finding]:
+    try:
+        return list(check(project))
+    except ConfigError as error:
+        problems = error.problems or (error,)
+        return [
+            Finding(
+                id="invalid_file",
+                severity="error",
+                message=f"{problem.location}: {problem.message}" if problem.location else problem.message,
+                repair=problem.hint or (f"expected {problem.expected}" if problem.expected else None),
+                subjects=(problem.location.path,) if problem.location else (),
+            )
+            for problem in problems
+        ]
+    except MlgitError as error:
+        said = "; ".join((error.message, *error.details[:1]))
+        return [
+            Finding(
+                id=f"{name}_unknown",
+                severity="warn",
+                message=f"Could not tell about {name.replace('_', ' ')}: {said}",
+                repair=error.hint,
+            )
+        ]
+
+
+def _check_git(project: Project) -> Iterator[Finding]:
+    said = project.git.line("version")
+    match = re.search(r"(\d+)\.(\d+)", said)
+    if match and (int(match[1]), int(match[2])) < _OLDEST_GIT:
+        yield Finding(
+            id="git_too_old",
+            severity="error",
+            message=f"This is {said}; mlgit needs 2.38 or newer",
+            repair="install a newer git",
+        )
+    if project.git.ask("var", "GIT_COMMITTER_IDENT") is None:
+        yield Finding(
+            id="no_identity",
+            severity="warn",
+            message="git does not know who you are, so that no release or promotion can be written",
+            repair='git config user.name "Your Name" && git config user.email you@example.org',
+        )
+
+
+def _check_history(project: Project) -> Iterator[Finding]:
+    if project.shallow:
+        yield Finding(
+            id="shallow_clone",
+            severity="warn",
+            message="History was cut off when this was cloned: baselines may be out of reach",
+            repair="git fetch --unshallow --tags",
+        )
+
+
+def _check_remote(project: Project) -> Iterator[Finding]:
+    if project.remote is None:
+        several = len(project.remotes) > 1
+        yield Finding(
+            id="no_remote",
+            severity="warn" if several else "info",
+            message="There are several Git remotes and none is called `origin`"
+            if several
+            else "There is no Git remote: releases stay in this clone",
+            repair="git branch --set-upstream-to=REMOTE/main" if several else "git remote add origin URL",
+            subjects=tuple(project.remotes),
+        )
+        return
+    if project.head.commit is not None and project.trunk is None:
+        yield Finding(
+            id="no_trunk",
+            severity="warn",
+            message=f"No `main` or `master` here and `{project.remote}/HEAD` is not set: "
+            "nobody can tell which branch is trunk",
+            repair=f"git remote set-head {project.remote} --auto",
+        )
+    option = project.git.ask("config", "--get", f"remote.{project.remote}.tagOpt")
+    if option == "--no-tags":
+        yield Finding(
+            id="tags_not_fetched",
+            severity="error",
+            message=f"This clone never fetches tags (`remote.{project.remote}.tagOpt`): "
+            "the registry seen here is not the one everybody else sees",
+            repair=f"git config --unset remote.{project.remote}.tagOpt && git fetch --tags {project.remote}",
+        )
+    yield from _old_view(project)
+
+
+def _old_view(project: Project) -> Iterator[Finding]:
+    from mlgit.project.registry import tags_as_of
+
+    seen = tags_as_of(project)
+    if seen is not None and (project.now - seen).days > _OLD_VIEW_DAYS:
+        yield Finding(
+            id="old_view",
+            severity="info",
+            message=f"Tags were fetched {(project.now - seen).days} days ago",
+            repair=f"git fetch --tags {project.remote}",
+        )
+
+
+def _check_config(project: Project) -> Iterator[Finding]:
+    full = os.path.join(project.root, CONFIG_FILE)
+    if not os.path.lexists(full):
+        yield Finding(
+            id="no_config",
+            severity="info",
+            message=f"There is no `{CONFIG_FILE}`: nothing is gated",
+            repair="mlgit init",
+        )
+        return
+    config = project.config(None)
+    tracked = project.git.ask("ls-files", "--error-unmatch", "--", CONFIG_FILE) is not None
+    if not tracked or CONFIG_FILE in project.head.changed:
+        what = "is not committed" if not tracked else "differs from its committed state"
+        yield Finding(
+            id="config_not_committed",
+            severity="warn",
+            message=f"`{CONFIG_FILE}` {what}: nobody else has it",
+            repair=f'git add {CONFIG_FILE} && git commit -m "Declare gates" -- {CONFIG_FILE}',
+            subjects=(CONFIG_FILE,),
+        )
+    if project.trunk is not None:
+        hidden = [name for name in config.environments if name not in project.trunk_config.environments]
+        if hidden:
+            yield Finding(
+                id="environments_not_on_trunk",
+                severity="info",
+                message=f"{listed(hidden)} cannot be promoted to yet: environments are read from "
+                f"`{project.trunk.short}`, which does not declare them",
+                repair=f"bring `{CONFIG_FILE}` to `{project.trunk.short}`",
+                subjects=tuple(hidden),
+            )
+
+
+def _check_gto(project: Project) -> Iterator[Finding]:
+    content = project.worktree.read(".gto")
+    if content is None:
+        return
+    from mlgit.yaml12 import load
+
+    settings = load(content, name=".gto", strict=False)
+    stages = settings.get("stages") if isinstance(settings, dict) else None
+    if not isinstance(stages, list):
+        return
+    kept = [str(stage) for stage in stages]
+    hidden = [name for name in project.config(None).environments if name not in kept]
+    if hidden:
+        yield Finding(
+            id="gto_hides_environments",
+            severity="warn",
+            message=f"`stages:` in `.gto` leaves out {listed(hidden)}: gto refuses and hides it",
+            repair=f"write `stages: [{', '.join((*kept, *hidden))}]` in `.gto`",
+            subjects=tuple(hidden),
+        )
+
+
+_LOCAL: dict[str, Check] = {
+    "git": _check_git,
+    "history": _check_history,
+    "remote": _check_remote,
+    "config": _check_config,
+    "gto": _check_gto,
+    "ignored_tags": check_ignored_tags,
+    "malformed_tags": check_malformed_tags,
+    "clashing_versions": check_clashes,
+    "other_readers": check_other_readers,
+    "clocks": check_clocks,
+    "tracked_files": check_tracked_files,
+    "data": check_data,
+}
+_ONLINE: dict[str, Check] = {"tags_of_the_remote": ask_for_tags, "data_in_the_remote": ask_for_data}

@@ -1,0 +1,259 @@
+"""Init: look at the repository and write its first `mlgit.yaml`."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+
+from mlgit.core.config import CONFIG_FILE, RESERVED_ENVIRONMENTS, Model
+from mlgit.core.names import read_environment_name, read_model_name
+from mlgit.core.starter import Found, Initialized, compose, suggest_gate
+from mlgit.errors import MlgitError, StateError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from mlgit.core.evidence import Evidence
+    from mlgit.core.registry import Registry
+    from mlgit.core.starter import SuggestedGate
+    from mlgit.project.open import Project
+
+_MODEL_FILE = re.compile(
+    r"(?i)\.(?:bin|cbm|ckpt|gguf|h5|joblib|keras|onnx|pb|pickle|pkl|pt|pth|safetensors|skops|tflite)$"
+)
+_ARTIFACTS_FILE = "artifacts.yaml"
+_GTO_FILE = ".gto"
+
+
+def write_config(project: Project, *, force: bool = False, dry_run: bool = False) -> Initialized:
+    """Compose `mlgit.yaml` from what is there and write it to the root of the repository.
+
+    Raises:
+        StateError: there is one already, and neither `force` nor `dry_run` is set.
+    """
+    path = os.path.join(project.root, CONFIG_FILE)
+    exists = os.path.lexists(path)
+    if exists and not force and not dry_run:
+        raise StateError(
+            f"There is a `{CONFIG_FILE}` already",
+            hint="edit it; `mlgit init --dry-run` shows what would be written, `--force` replaces it",
+        )
+    surroundings = _Surroundings(project)
+    content = surroundings.compose()
+    if not dry_run:
+        _write(path, content)
+    return Initialized(
+        path=CONFIG_FILE,
+        written=not dry_run,
+        replaced=exists and not dry_run,
+        dry_run=dry_run,
+        content=content,
+        found=surroundings.found(),
+        offers=surroundings.offers(),
+    )
+
+
+class _Surroundings:
+    """What stands in the repository already: in dvc.yaml, in tags, in files of GTO."""
+
+    def __init__(self, project: Project) -> None:
+        from mlgit.project.evidence import evidence
+        from mlgit.project.registry import read_registry
+
+        self._project = project
+        self._problems: list[str] = []
+        self._evidence: Evidence = evidence(project, None)
+        self._registry: Registry = read_registry(project)
+        self._old_artifacts = _text_entries(self._read_yaml(_ARTIFACTS_FILE))
+        gto = self._read_yaml(_GTO_FILE)
+        stages = gto.get("stages") if isinstance(gto, dict) else None
+        self._gto_stages = tuple(str(stage) for stage in stages) if isinstance(stages, list) else None
+        self._sources: dict[str, str] = {}
+        self._models = self._find_models()
+        self._environments = self._find_environments()
+
+    def compose(self) -> str:
+        """The file's text; its gates are comments when they would block what is there now."""
+        gates = self._suggest_gates()
+        content = self._text(gates, active=True)
+        if gates and not self._passes(content):
+            self._problems.append("the gates are comments, because they would block what is here now")
+            content = self._text(gates, active=False)
+        return content
+
+    def found(self) -> tuple[Found, ...]:
+        """Everything that was found, models first."""
+        seen = [Found(kind="model", name=name, where=where) for name, where in self._sources.items()]
+        for file in self._evidence.metric_files:
+            live = "dvclive" in file.path.split("/")
+            seen.append(
+                Found(
+                    kind="dvclive" if live else "metrics",
+                    name=file.path,
+                    where=f"stage {file.stage}" if file.stage else "dvc.yaml",
+                )
+            )
+        seen += [Found(kind="params", name=path, where="dvc.yaml") for path in self._evidence.params]
+        seen += [
+            Found(kind="environment", name=name, where=where) for name, where in self._environments.items()
+        ]
+        if self._gto_stages is not None:
+            seen.append(Found(kind="gto", name=", ".join(self._gto_stages), where=_GTO_FILE))
+        return tuple(seen)
+
+    def offers(self) -> tuple[str, ...]:
+        """What the person may want to do next, one sentence each."""
+        offers = list(self._problems)
+        if self._gto_stages is not None:
+            hidden = [name for name in self._environments if name not in self._gto_stages]
+            names = ", ".join(dict.fromkeys((*self._gto_stages, *hidden)))
+            if hidden:
+                offers.append(
+                    f"`{_GTO_FILE}` hides environments from gto; its line should be `stages: [{names}]`"
+                )
+            else:
+                offers.append(
+                    f"`{_GTO_FILE}` lists `stages:`; an environment added here has to be added there too"
+                )
+        if self._old_artifacts:
+            offers.append(
+                f"`{_ARTIFACTS_FILE}` is read by old GTO only; "
+                "move its entries to `artifacts:` in dvc.yaml, where dvc and gto look now"
+            )
+        return tuple(offers)
+
+    def _text(self, gates: Sequence[SuggestedGate], *, active: bool) -> str:
+        known = {model.name for model in self._models}
+        return compose(
+            self._models,
+            gates,
+            tuple(self._environments),
+            pathless=[name for name in self._registry.models if name not in known],
+            gates_active=active,
+        )
+
+    def _passes(self, content: str) -> bool:
+        """Whether `mlgit check` would let the repository pass as it is, with this file in it."""
+        from mlgit.adapters.config.loader import load
+        from mlgit.project.judge import judge
+
+        self._project.suppose_config(load(content.encode(), name=CONFIG_FILE, cache_dir=None))
+        try:
+            return judge(self._project).decision != "block"
+        except MlgitError:
+            return False
+
+    def _suggest_gates(self) -> tuple[SuggestedGate, ...]:
+        from mlgit.core.model_files import files_of_model
+
+        if len(self._models) < 2:  # noqa: PLR2004 (one model needs no name in its gate)
+            gates = [suggest_gate(self._evidence.metric_files)]
+        else:
+            gates = [
+                suggest_gate(files_of_model(model, self._evidence, alone=False), model=model.name)
+                for model in self._models
+            ]
+        unique = {gate.id: gate for gate in gates if gate is not None}
+        return tuple(unique.values())
+
+    def _find_models(self) -> tuple[Model, ...]:
+        """Those of `artifacts:`, else of old GTO files, else outputs that look like models."""
+        pipeline = self._evidence.pipeline
+        models = [
+            Model(name=item.name, path=item.path, description=item.description)
+            for item in pipeline.artifacts
+            if item.type in {None, "model"} or item.name in self._registry.models
+        ]
+        self._sources = dict.fromkeys((model.name for model in models), "artifacts in dvc.yaml")
+        for name, path in self._old_artifacts.items():
+            if name not in self._sources:
+                models.append(Model(name=name, path=path))
+                self._sources[name] = _ARTIFACTS_FILE
+        if not models:
+            for output in pipeline.outputs:
+                if _MODEL_FILE.search(output.path) and not output.metric and not output.plot:
+                    name = _new_name(output.path)
+                    models.append(Model(name=name, path=output.path))
+                    self._sources.setdefault(name, f"an output of {output.owner}")
+        for name in self._registry.models:
+            self._sources.setdefault(name, "tags")
+        return _usable(models)
+
+    def _find_environments(self) -> Mapping[str, str]:
+        """Name -> where it was found: tags first, then `.gto`."""
+        names: dict[str, str] = {}
+        for model in self._registry.models.values():
+            names.update(dict.fromkeys(model.environments, "tags"))
+        for stage in self._gto_stages or ():
+            names.setdefault(stage, _GTO_FILE)
+        kept = {}
+        for name, where in names.items():
+            if name in RESERVED_ENVIRONMENTS:
+                self._problems.append(
+                    f"the environment `{name}` ({where}) is left out: the name is reserved in mlgit"
+                )
+            elif read_environment_name(name) is not None:
+                kept[name] = where
+        return kept
+
+    def _read_yaml(self, path: str) -> object:
+        from mlgit.yaml12 import load
+
+        content = self._project.worktree.read(path)
+        if content is None:
+            return None
+        try:
+            return load(content, name=path)
+        except MlgitError as error:
+            self._problems.append(f"`{path}` could not be read: {error.message}")
+            return None
+
+
+def _text_entries(entries: object) -> dict[str, str]:
+    """Name -> path of the entries of an old `artifacts.yaml` that have both."""
+    if not isinstance(entries, dict):
+        return {}
+    return {
+        name: entry["path"]
+        for name, entry in entries.items()
+        if isinstance(name, str) and isinstance(entry, dict) and isinstance(entry.get("path"), str)
+    }
+
+
+def _usable(models: Iterable[Model]) -> tuple[Model, ...]:
+    """Models that mlgit.yaml may name, each name and each path once."""
+    kept: dict[str, Model] = {}
+    paths: set[str] = set()
+    for model in models:
+        path = model.path or ""
+        inside = path and not path.startswith(("/", "~", "../")) and "://" not in path and path.isprintable()
+        if read_model_name(model.name) is None or model.name in kept or not inside or path in paths:
+            continue
+        paths.add(path)
+        kept[model.name] = model
+    return tuple(kept.values())
+
+
+def _new_name(path: str) -> str:
+    stem = os.path.splitext(os.path.basename(path))[0].lower()
+    name = re.sub(r"[^a-z0-9]+", "-", stem).strip("-")[:63].strip("-")
+    # `models/churn/model.pkl` is about churn.
+    generic = {"", "model", "weights", "best", "final", "checkpoint"}
+    folder = os.path.dirname(path)
+    return _new_name(folder) if name in generic and folder else name or "model"
+
+
+def _write(path: str, content: str) -> None:
+    """All of the file or nothing."""
+    half = f"{path}.{os.getpid()}.tmp"
+    try:
+        with open(half, "x", encoding="utf-8", newline="\n") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(half, path)
+    except BaseException:
+        if os.path.lexists(half):
+            os.remove(half)
+        raise

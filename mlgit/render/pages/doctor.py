@@ -1,0 +1,42 @@
+"""The page of `mlgit doctor`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.render.page import Line, Page, Span, Style, line
+
+if TYPE_CHECKING:
+    from mlgit.core.diagnosis import Diagnosis, FindingSeverity
+
+_STYLES: dict[FindingSeverity, Style] = {"error": "bad", "warn": "careful", "info": "dim"}
+
+
+def page(diagnosis: Diagnosis) -> Page:
+    """Each finding with its repair, and a last line that sums up."""
+    page: Page = []
+    for finding in diagnosis.findings:
+        page.append(line(Span(f"{finding.severity:<5} ", _STYLES[finding.severity]), finding.message))
+        if finding.repair is not None:
+            page.append(line(Span("repair: ", "dim"), finding.repair, indent=6))
+    if page:
+        page.append(line(""))
+    page.append(_summary(diagnosis))
+    if not diagnosis.online:
+        page.append(line(Span("The remotes were not asked; `mlgit doctor --online` does", "dim")))
+    return page
+
+
+def _summary(diagnosis: Diagnosis) -> Line:
+    looked = f"{len(diagnosis.checks)} checks"
+    if diagnosis.healthy and not diagnosis.findings:
+        return line(Span("Healthy", "ok"), f": {looked}, nothing found")
+    counts = [
+        f"{number} {word}"
+        for severity, word in (("error", "errors"), ("warn", "warnings"), ("info", "remarks"))
+        if (number := sum(finding.severity == severity for finding in diagnosis.findings))
+    ]
+    style: Style = "ok" if diagnosis.healthy else "careful"
+    return line(
+        Span("Healthy" if diagnosis.healthy else "Findings", style), f": {looked}, {', '.join(counts)}"
+    )

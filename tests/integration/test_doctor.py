@@ -1,0 +1,274 @@
+"""`mlgit doctor`: every finding in a real repository, and its repair run as printed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from mlgit.resources import schema_text
+from tests.support.shell import Folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def doctor(folder: Folder, *options: str) -> dict[str, dict[str, Any]]:
+    """Findings by id."""
+    done = folder.mlgit("doctor", "--json", *options)
+    assert done.status == 0, done.err
+    record = done.json()
+    Draft202012Validator(json.loads(schema_text("doctor"))).validate(record)
+    return {finding["id"]: finding for finding in record["findings"]}
+
+
+def repair(folder: Folder, finding: dict[str, Any]) -> None:
+    """Run the printed command in a shell, as a person would paste it."""
+    folder.ok("bash", "-c", finding["repair"])
+
+
+def test_a_healthy_project_has_no_findings(project: Folder) -> None:
+    assert doctor(project) == {}
+    assert doctor(project, "--online") == {}
+    assert project.mlgit("doctor", "--strict").status == 0
+    assert "Healthy" in project.mlgit("doctor").out
+
+
+def test_strict_exits_1_on_a_warning_and_the_findings_are_still_printed(project: Folder) -> None:
+    project.git("tag", "line@v1.0.0")
+    done = project.mlgit("doctor", "--strict")
+    assert done.status == 1
+    assert "line@v1.0.0" in done.out
+    assert project.mlgit("doctor").status == 0
+
+
+def test_a_remark_does_not_count_for_strict(empty_repository: Folder) -> None:
+    empty_repository.commit("Begin")
+    assert set(doctor(empty_repository)) == {"no_remote", "no_config"}
+    assert empty_repository.mlgit("doctor", "--strict").status == 0
+
+
+def test_a_shallow_clone_is_found_and_repaired(project: Folder, tmp_path: Path) -> None:
+    project.commit("Second")
+    project.git("push", "-q")
+    origin = f"file://{project.path.parent}/origin.git"
+    Folder(tmp_path).git("clone", "-q", "--depth", "1", origin, "shallow")
+    clone = Folder(tmp_path / "shallow")
+    finding = doctor(clone)["shallow_clone"]
+    repair(clone, finding)
+    assert "shallow_clone" not in doctor(clone)
+
+
+def test_a_clone_that_never_fetches_tags_is_found_and_repaired(project: Folder, tmp_path: Path) -> None:
+    project.git("tag", "-a", "line@v1.0.0", "-m", "x")
+    project.git("push", "-q", "origin", "line@v1.0.0")
+    Folder(tmp_path).git("clone", "-q", "--no-tags", str(project.path.parent / "origin.git"), "bare-of-tags")
+    clone = Folder(tmp_path / "bare-of-tags")
+    assert {"tags_not_fetched", "tags_missing_here"} <= set(doctor(clone, "--online"))
+    repair(clone, doctor(clone)["tags_not_fetched"])
+    assert not {"tags_not_fetched", "tags_missing_here"} & set(doctor(clone, "--online"))
+
+
+@pytest.mark.parametrize("tag", ["line@v1.0.0", "line#prod#1", "line#prod!#2"])
+def test_a_lightweight_tag_is_found_and_repaired(project: Folder, tag: str) -> None:
+    project.git("tag", tag)
+    finding = doctor(project)["lightweight_tag"]
+    assert finding["subjects"] == [tag]
+    repair(project, finding)
+    assert "lightweight_tag" not in doctor(project)
+    assert project.git("cat-file", "-t", f"refs/tags/{tag}") == "tag"
+
+
+def test_a_tag_that_is_lightweight_at_the_remote_is_repaired_there(project: Folder) -> None:
+    project.git("tag", "line@v1.0.0")
+    project.git("push", "-q", "origin", "line@v1.0.0")
+    repair(project, doctor(project, "--online")["lightweight_tag_at_remote"])
+    assert doctor(project, "--online") == {}
+
+
+def test_an_annotated_tag_that_a_checkout_made_lightweight_is_fetched_again(project: Folder) -> None:
+    project.git("tag", "-a", "line@v1.0.0", "-m", "x")
+    project.git("push", "-q", "origin", "line@v1.0.0")
+    annotated = project.git("rev-parse", "refs/tags/line@v1.0.0")
+    project.git("update-ref", "refs/tags/line@v1.0.0", "HEAD")
+    findings = doctor(project, "--online")
+    assert set(findings) == {"lightweight_tag", "clashing_tags"}
+    repair(project, findings["clashing_tags"])
+    assert project.git("rev-parse", "refs/tags/line@v1.0.0") == annotated
+
+
+def test_a_hostile_tag_name_cannot_put_a_command_into_a_repair(project: Folder) -> None:
+    for tag in ("line@v1$(touch${IFS}pwned)", "x;touch${IFS}pwned;@created"):
+        project.git("tag", "-a", tag, "-m", "x")
+    findings = [each for each in doctor(project).values() if each["id"].endswith("_tag")]
+    assert {finding["id"] for finding in findings} == {"malformed_tag", "unreadable_tag"}
+    for finding in findings:
+        project.run("bash", "-c", finding["repair"])
+    assert not (project / "pwned").exists()
+
+
+def test_tags_of_other_people_are_no_findings(project: Folder) -> None:
+    for tag in ("v1.0.0", "nightly", "release-2026", "other@1.0.0"):
+        project.git("tag", tag)
+    assert doctor(project, "--online") == {}
+
+
+@pytest.mark.parametrize("tag", ["line@1.0.0", "line@v1.0", "line#prod#x", "line@v1.0.0-"])
+def test_a_tag_of_a_model_that_almost_parses_is_found(project: Folder, tag: str) -> None:
+    project.git("tag", "-a", tag, "-m", "x")
+    assert doctor(project)["malformed_tag"]["subjects"] == [tag]
+
+
+def test_two_versions_on_one_commit_are_found(project: Folder) -> None:
+    for tag in ("line@v1.0.0", "line@v1.1.0"):
+        project.git("tag", "-a", tag, "-m", "x")
+    finding = doctor(project)["clashing_versions"]
+    assert finding["severity"] == "error"
+    assert finding["subjects"] == ["line@v1.0.0", "line@v1.1.0"]
+    project.git("tag", "-a", "line#prod#1", "-m", "x")
+    assert project.run("gto", "show").status != 0
+
+
+def test_a_tag_that_is_another_one_at_the_remote_is_found_and_repaired(project: Folder) -> None:
+    project.git("tag", "-a", "line@v1.0.0", "-m", "theirs")
+    theirs = project.git("rev-parse", "refs/tags/line@v1.0.0")
+    project.git("push", "-q", "origin", "line@v1.0.0")
+    project.git("tag", "-f", "-a", "line@v1.0.0", "-m", "ours")
+    finding = doctor(project, "--online")["clashing_tags"]
+    repair(project, finding)
+    assert project.git("rev-parse", "refs/tags/line@v1.0.0") == theirs
+
+
+def test_tags_that_were_never_pushed_are_found_online(project: Folder) -> None:
+    project.git("tag", "-a", "line@v1.0.0", "-m", "x")
+    assert doctor(project) == {}
+    assert doctor(project, "--online")["tags_not_pushed"]["subjects"] == ["line@v1.0.0"]
+
+
+def test_open_assignments_that_other_readers_may_take_differently_are_found(project: Folder) -> None:
+    project.ok("gto", "register", "line", "--version", "v1.0.0")
+    project.ok("gto", "assign", "line", "--version", "v1.0.0", "--stage", "prod")
+    project.commit("Second")
+    project.ok("gto", "register", "line", "--version", "v1.1.0")
+    project.ok("gto", "assign", "line", "--version", "v1.1.0", "--stage", "prod")
+    finding = doctor(project)["readers_disagree"]
+    assert finding["subjects"] == ["line#prod#1", "line#prod#2"]
+    assert "`prod`" in finding["message"]
+
+
+def test_a_tag_from_the_future_is_found(project: Folder) -> None:
+    project.git("tag", "-a", "line@v1.0.0", "-m", "x", env={"GIT_COMMITTER_DATE": "2090-01-01T00:00:00Z"})
+    assert "2090-01-01" in doctor(project)["tag_from_the_future"]["message"]
+
+
+def test_a_config_that_nobody_committed_is_found_and_repaired(project: Folder) -> None:
+    (project / "mlgit.yaml").write_text("version: 1\nenvironments: {dev: }\n", encoding="utf-8")
+    findings = doctor(project)
+    assert "differs from its committed state" in findings["config_not_committed"]["message"]
+    assert findings["environments_not_on_trunk"]["subjects"] == ["dev"]
+    repair(project, findings["config_not_committed"])
+    assert set(doctor(project)) == {"environments_not_on_trunk"}
+
+
+def test_a_config_that_git_ignores_is_found(project: Folder) -> None:
+    project.git("rm", "-q", "--cached", "mlgit.yaml")
+    project.write(".gitignore", "mlgit.yaml\n")
+    project.commit("Hide it")
+    assert "is not committed" in doctor(project)["config_not_committed"]["message"]
+
+
+def test_every_problem_of_an_invalid_config_is_a_finding_with_its_place(project: Folder) -> None:
+    project.write("mlgit.yaml", "version: 1\ngate: {}\nmodels: {line: {path: /x}}\n")
+    done = project.mlgit("doctor", "--json")
+    messages = [f["message"] for f in done.json()["findings"] if f["id"] == "invalid_file"]
+    assert [message.partition(": ")[0] for message in messages] == ["mlgit.yaml:2:1", "mlgit.yaml:3:23"]
+
+
+def test_an_invalid_pipeline_is_a_finding_and_the_rest_is_still_checked(project: Folder) -> None:
+    project.write("dvc.yaml", "stages: {a: {cmd: [\n")
+    project.git("tag", "line@v1.0.0")
+    findings = doctor(project)
+    assert findings["invalid_file"]["subjects"] == ["dvc.yaml"]
+    assert "lightweight_tag" in findings
+
+
+def test_stages_of_gto_that_hide_environments_are_found(project: Folder) -> None:
+    project.write(".gto", "stages: [dev]\n")
+    finding = doctor(project)["gto_hides_environments"]
+    assert finding["subjects"] == ["staging", "prod"]
+    assert "stages: [dev, staging, prod]" in finding["repair"]
+
+
+def test_a_missing_dvc_remote_is_found(project: Folder) -> None:
+    project.dvc("remote", "remove", "storage")
+    assert doctor(project)["no_dvc_remote"]["repair"].startswith("dvc remote add -d")
+
+
+def test_outputs_that_were_never_pushed_are_found_online_and_repaired(project: Folder) -> None:
+    shutil.rmtree(project.path.parent / "storage")
+    assert doctor(project) == {}
+    finding = doctor(project, "--online")["outputs_not_pushed"]
+    assert set(finding["subjects"]) == {"data/raw.csv", "data/clean.csv", "models/line.json"}
+    repair(project, finding)
+    assert doctor(project, "--online") == {}
+
+
+def test_outputs_missing_in_the_cache_are_a_remark_and_repaired(project: Folder) -> None:
+    shutil.rmtree(project / ".dvc" / "cache")
+    finding = doctor(project)["outputs_not_in_cache"]
+    assert finding["severity"] == "info"
+    repair(project, finding)
+    assert doctor(project) == {}
+
+
+def test_an_output_that_git_tracks_too_is_found_and_repaired(project: Folder) -> None:
+    project.git("add", "-f", "models/line.json")
+    project.git("commit", "-qm", "By mistake")
+    finding = doctor(project)["output_in_git"]
+    assert finding["subjects"] == ["models/line.json"]
+    repair(project, finding)
+    assert "output_in_git" not in doctor(project)
+
+
+def test_credentials_in_git_are_found(project: Folder) -> None:
+    project.write(".dvc/config.local", "['remote \"storage\"']\n    password = x\n")
+    project.git("add", "-f", ".dvc/config.local")
+    assert doctor(project)["secrets_committed"]["severity"] == "error"
+
+
+def test_a_remote_that_does_not_answer_is_a_finding(project: Folder) -> None:
+    project.git("remote", "set-url", "origin", str(project.path / "nowhere.git"))
+    done = project.mlgit("doctor", "--online", "--json")
+    assert done.status == 0
+    (finding,) = [f for f in done.json()["findings"] if f["id"] == "tags_of_the_remote_unknown"]
+    assert "Could not tell" in finding["message"]
+
+
+def test_without_an_identity_nothing_can_be_written(project: Folder) -> None:
+    no_name = {"GIT_COMMITTER_NAME": "", "GIT_COMMITTER_EMAIL": "", "GIT_AUTHOR_NAME": "", "EMAIL": ""}
+    done = project.mlgit("doctor", "--json", env=no_name)
+    assert "no_identity" in [finding["id"] for finding in done.json()["findings"]]
+
+
+def test_an_empty_repository_is_looked_at_without_fuss(empty_repository: Folder) -> None:
+    assert set(doctor(empty_repository)) == {"no_remote", "no_config"}
+
+
+def test_two_remotes_without_origin_leave_the_question_open(project: Folder) -> None:
+    project.git("remote", "rename", "origin", "one")
+    project.git("remote", "add", "two", "../origin.git")
+    project.git("branch", "--unset-upstream")
+    assert doctor(project)["no_remote"]["severity"] == "warn"
+
+
+def test_errors_stand_before_warnings_and_remarks(project: Folder) -> None:
+    project.write("mlgit.yaml", "version: 2\n")
+    project.git("tag", "line@v1.0.0")
+    shutil.rmtree(project / ".dvc" / "cache")
+    done = project.mlgit("doctor", "--json")
+    severities = [finding["severity"] for finding in done.json()["findings"]]
+    assert severities == sorted(severities, key=["error", "warn", "info"].index)
+    assert set(severities) == {"error", "warn", "info"}

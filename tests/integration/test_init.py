@@ -1,0 +1,246 @@
+"""`mlgit init` in real repositories: what it finds, what it writes, what it leaves alone."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from mlgit.adapters.config.loader import load
+from mlgit.resources import schema_text
+
+if TYPE_CHECKING:
+    from mlgit.core.config import Config
+    from tests.support.shell import Folder
+
+
+@pytest.fixture
+def bare_project(project: Folder) -> Folder:
+    """The project before anybody declared anything for mlgit."""
+    project.git("rm", "-q", "mlgit.yaml")
+    project.commit("Forget mlgit")
+    project.git("push", "-q")
+    return project
+
+
+def init(folder: Folder, *options: str) -> dict[str, Any]:
+    done = folder.mlgit("init", "--json", *options)
+    assert done.status == 0, done.err
+    record: dict[str, Any] = done.json()
+    Draft202012Validator(json.loads(schema_text("init"))).validate(record)
+    return record
+
+
+def written(folder: Folder) -> Config:
+    return load((folder / "mlgit.yaml").read_bytes(), name="mlgit.yaml", cache_dir=None)
+
+
+def names_found(record: dict[str, Any], kind: str) -> list[str]:
+    return [found["name"] for found in record["found"] if found["kind"] == kind]
+
+
+def test_it_writes_a_file_that_passes_check(bare_project: Folder) -> None:
+    record = init(bare_project)
+    assert (record["written"], record["replaced"], record["dry_run"]) == (True, False, False)
+    config = written(bare_project)
+    assert config.models["line"].path == "models/line.json"
+    assert config.models["line"].description == "A straight line"
+    assert list(config.gates) == ["r2-vs-base"]
+    assert names_found(record, "model") == ["line"]
+    assert names_found(record, "metrics") == ["metrics/test.json"]
+    assert names_found(record, "params") == ["params.yaml"]
+    checked = bare_project.mlgit("check")
+    assert checked.status == 0, checked.out + checked.err
+    assert "r2-vs-base" in checked.out
+
+
+def test_the_file_begins_with_its_schema_and_explains_itself(bare_project: Folder) -> None:
+    text = init(bare_project)["content"]
+    assert text == (bare_project / "mlgit.yaml").read_text(encoding="utf-8")
+    assert text.startswith("# yaml-language-server: $schema=https://")
+    assert text.split("$schema=")[1].split("\n")[0] == json.loads(schema_text("mlgit"))["$id"]
+    assert "# staging: {auto: true}" in text
+
+
+def test_every_comment_that_offers_a_line_offers_a_valid_one(bare_project: Folder) -> None:
+    text = init(bare_project)["content"]
+    offered = re.sub(r"(?m)^  # ", "  ", text)
+    assert offered.count("\n  ") > text.count("\n  #") > 1
+    load(offered.encode(), name="mlgit.yaml", cache_dir=None)
+
+
+def test_it_never_overwrites(project: Folder) -> None:
+    before = (project / "mlgit.yaml").read_bytes()
+    done = project.mlgit("init")
+    assert done.status == 4
+    assert "There is a `mlgit.yaml` already" in done.err
+    assert "--force" in done.err
+    assert (project / "mlgit.yaml").read_bytes() == before
+
+
+def test_a_dry_run_shows_and_writes_nothing(project: Folder) -> None:
+    before = (project / "mlgit.yaml").read_bytes()
+    record = init(project, "--dry-run")
+    assert (record["written"], record["dry_run"]) == (False, True)
+    assert (project / "mlgit.yaml").read_bytes() == before
+    assert record["content"].strip().splitlines()[0] in project.mlgit("init", "--dry-run").out
+
+
+def test_force_replaces_it(project: Folder) -> None:
+    record = init(project, "--force")
+    assert record["replaced"] is True
+    assert (project / "mlgit.yaml").read_text(encoding="utf-8") == record["content"]
+
+
+def test_a_file_that_cannot_be_replaced_leaves_nothing_behind(bare_project: Folder) -> None:
+    (bare_project / "mlgit.yaml").mkdir()
+    before = sorted(path.name for path in bare_project.path.iterdir())
+    done = bare_project.mlgit("init", "--force")
+    assert done.status == 4
+    assert "Traceback" not in done.err
+    assert sorted(path.name for path in bare_project.path.iterdir()) == before
+
+
+def test_it_writes_to_the_root_from_a_subdirectory(bare_project: Folder) -> None:
+    done = bare_project.mlgit("-C", "src", "init")
+    assert done.status == 0
+    assert (bare_project / "mlgit.yaml").exists()
+    assert not (bare_project / "src" / "mlgit.yaml").exists()
+
+
+def test_environments_and_models_come_from_tags_of_gto(bare_project: Folder) -> None:
+    bare_project.ok("gto", "register", "line", "--version", "v1.0.0")
+    bare_project.ok("gto", "assign", "line", "--version", "v1.0.0", "--stage", "production")
+    bare_project.ok("gto", "register", "other", "--version", "v0.1.0")
+    bare_project.ok("gto", "assign", "other", "--version", "v0.1.0", "--stage", "dev")
+    record = init(bare_project)
+    assert set(written(bare_project).environments) == {"production", "dev"}
+    assert set(names_found(record, "environment")) == {"production", "dev"}
+    assert names_found(record, "model") == ["line", "other"]
+    assert "# other: {path: …}" in record["content"]
+    assert bare_project.mlgit("check").status == 0
+
+
+def test_a_reserved_environment_is_left_out_and_told(bare_project: Folder) -> None:
+    bare_project.ok("gto", "register", "line", "--version", "v1.0.0")
+    bare_project.ok("gto", "assign", "line", "--version", "v1.0.0", "--stage", "release")
+    record = init(bare_project)
+    assert written(bare_project).environments == {}
+    assert any("`release`" in offer and "reserved" in offer for offer in record["offers"])
+
+
+def test_stages_of_gto_become_environments_and_the_line_is_offered(bare_project: Folder) -> None:
+    bare_project.write(".gto", "stages: [dev, prod]\n")
+    bare_project.git("tag", "-a", "line#canary#1", "-m", "x")
+    record = init(bare_project)
+    assert set(written(bare_project).environments) == {"dev", "prod", "canary"}
+    assert any("stages: [dev, prod, canary]" in offer for offer in record["offers"])
+
+
+def test_an_old_artifacts_file_names_the_models(bare_project: Folder) -> None:
+    bare_project.write("artifacts.yaml", "net: {type: model, path: models/net.bin}\nbroken: 5\n")
+    record = init(bare_project)
+    assert written(bare_project).models["net"].path == "models/net.bin"
+    assert any("artifacts.yaml" in offer for offer in record["offers"])
+
+
+def test_a_broken_artifacts_file_is_told_and_survived(bare_project: Folder) -> None:
+    bare_project.write("artifacts.yaml", "net: {type: model\n")
+    assert any("`artifacts.yaml` could not be read" in offer for offer in init(bare_project)["offers"])
+
+
+def test_outputs_that_look_like_models_are_models(bare_project: Folder) -> None:
+    text = (bare_project / "dvc.yaml").read_text(encoding="utf-8").split("artifacts:")[0]
+    text = text.replace("models/line.json", "models/churn/model.pkl")
+    bare_project.write("dvc.yaml", text)
+    assert {name: model.path for name, model in _config(init(bare_project)).models.items()} == {
+        "churn": "models/churn/model.pkl"
+    }
+
+
+def _config(record: dict[str, Any]) -> Config:
+    return load(record["content"].encode(), name="mlgit.yaml", cache_dir=None)
+
+
+def test_gates_that_would_block_now_are_comments(bare_project: Folder) -> None:
+    bare_project.write("params.yaml", "train:\n  slope: 1.0\n")
+    record = init(bare_project)
+    assert written(bare_project).gates == {}
+    assert "# r2" in record["content"]
+    assert bare_project.mlgit("check").status == 0
+
+
+def test_metrics_worse_than_base_do_not_make_a_gate_that_blocks(bare_project: Folder) -> None:
+    bare_project.git("checkout", "-qb", "worse")
+    bare_project.write("params.yaml", "train:\n  slope: 1.5\n")
+    bare_project.dvc("repro", "-q")
+    bare_project.commit("Worse")
+    assert init(bare_project)["offers"]
+    assert written(bare_project).gates == {}
+    assert bare_project.mlgit("check").status == 0
+
+
+def test_two_models_get_a_gate_each_that_names_its_model(bare_project: Folder) -> None:
+    text = (bare_project / "dvc.yaml").read_text(encoding="utf-8").split("artifacts:")[0]
+    bare_project.write(
+        "dvc.yaml",
+        text + "  other:\n    cmd: python other.py\n    deps: [other.py]\n    outs: [models/other.json]\n"
+        "    metrics: [{metrics/other.json: {cache: false}}]\n"
+        "artifacts:\n  line: {path: models/line.json, type: model}\n"
+        "  other: {path: models/other.json, type: model}\n  raw: {path: data/raw.csv, type: dataset}\n",
+    )
+    bare_project.write(
+        "other.py",
+        "open('models/other.json', 'w').write('1')\nopen('metrics/other.json', 'w').write('{\"r2\": 0.5}')\n",
+    )
+    bare_project.dvc("repro", "-q")
+    bare_project.commit("Another model")
+    config = _config(init(bare_project))
+    assert set(config.models) == {"line", "other"}
+    assert {name: gate.models for name, gate in config.gates.items()} == {
+        "r2-line-vs-base": ("line",),
+        "r2-other-vs-base": ("other",),
+    }
+    assert bare_project.mlgit("check").status == 0
+
+
+def test_metrics_of_dvclive_are_found_without_a_pipeline(empty_repository: Folder) -> None:
+    empty_repository.write("dvclive/metrics.json", '{"test": {"acc": 0.91}, "step": 3}')
+    empty_repository.commit("Train")
+    record = init(empty_repository)
+    assert names_found(record, "dvclive") == ["dvclive/metrics.json"]
+    assert list(written(empty_repository).gates) == ["acc-vs-base"]
+    assert empty_repository.mlgit("check").status == 0
+
+
+def test_an_empty_repository_gets_examples_only(empty_repository: Folder) -> None:
+    record = init(empty_repository)
+    assert record["found"] == []
+    config = written(empty_repository)
+    assert (config.models, config.gates, config.environments) == ({}, {}, {})
+    assert "found no pipeline" in empty_repository.mlgit("init", "--force").out.lower()
+
+
+def test_names_and_paths_that_no_config_may_hold_are_left_out(bare_project: Folder) -> None:
+    bare_project.write(
+        "artifacts.yaml",
+        "'../evil': {path: a.bin}\nup: {path: ../a.bin}\nabs: {path: /etc/passwd}\n"
+        "twin: {path: models/line.json}\n'true': {path: 'models/a: b #c.bin'}\n",
+    )
+    init(bare_project)
+    models = written(bare_project).models
+    assert {name: model.path for name, model in models.items()} == {
+        "line": "models/line.json",
+        "true": "models/a: b #c.bin",
+    }
+
+
+def test_an_invalid_pipeline_is_an_error_and_nothing_is_written(bare_project: Folder) -> None:
+    bare_project.write("dvc.yaml", "stages: {train: {cmd: [\n")
+    done = bare_project.mlgit("init")
+    assert done.status == 3
+    assert "dvc.yaml" in done.err
+    assert not (bare_project / "mlgit.yaml").exists()
