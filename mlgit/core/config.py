@@ -6,8 +6,10 @@ Numbers are `Decimal` because gates compare decimal text, not binary floats.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Literal
+
+from mlgit.core.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +25,7 @@ WAIVERS_FILE = ".mlgit/waivers.yaml"
 RESERVED_ENVIRONMENTS = frozenset({"base", "release", "latest"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Model:
     """One entry of `models:`.
 
@@ -38,7 +40,7 @@ class Model:
     metrics: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Limit:
     """A limit of change: `amount` in the metric's unit, or in percent of |baseline| when `relative`."""
 
@@ -49,14 +51,14 @@ class Limit:
         return f"{self.amount}%" if self.relative else str(self.amount)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class FileBaseline:
     """`vs: {file: path}`: a metric file outside the candidate's own."""
 
     path: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Gate:
     """One entry of `gates:`: either absolute (minimum, maximum) or a change (limits, with `vs`).
 
@@ -82,7 +84,7 @@ class Gate:
         return self.vs is None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Environment:
     """One entry of `environments:`.
 
@@ -97,7 +99,7 @@ class Environment:
     pre: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Config:
     """The whole file; an empty one is what a repository without `mlgit.yaml` has."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from mlgit.core.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -12,7 +13,7 @@ FindingSeverity = Literal["error", "warn", "info"]
 _LISTED = 5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Finding:
     """One thing that is not as it should be.
 
@@ -28,7 +29,7 @@ class Finding:
     subjects: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Diagnosis:
     """All findings, errors first; `checks` are the names of what was looked at."""
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
+
+from mlgit.core.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +25,7 @@ ProblemCode = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Problem:
     """Why a file's numbers cannot be used (fully); `message` is a sentence, `hint` a next step."""
 
@@ -32,7 +34,7 @@ class Problem:
     hint: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class MetricFile:
     """One metric file: flat values by dotted key.
 
@@ -47,7 +49,7 @@ class MetricFile:
     problems: tuple[Problem, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class StageState:
     """Whether a stage's outputs are what its inputs give.
 
@@ -67,7 +69,7 @@ class StageState:
         return bool(self.reasons or self.upstream)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Evidence:
     """Metrics, parameters, pipeline and staleness at one state.
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from mlgit.core.record import record
 from mlgit.errors import StateError
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mlgit.core.pipeline import Output, Pointer
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class FetchedFile:
     """One file.
 
@@ -29,7 +29,7 @@ class FetchedFile:
     state: Literal["written", "already"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Fetched:
     """What `mlgit get` answers; `version` and `environment` as far as the reference names them.
 
@@ -47,7 +47,7 @@ class Fetched:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Source:
     """Where one file's content is: under a hash of DVC's, or in Git when `pointer` is None."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from mlgit.core.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from mlgit.core.registry import EnvironmentState, ModelState, RegisteredVersion
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class VersionEntry:
     """One version. `environments` are those that hold it now."""
 
@@ -26,7 +27,7 @@ class VersionEntry:
     environments: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class EnvironmentEntry:
     """What one environment holds of one model.
 
@@ -44,7 +45,7 @@ class EnvironmentEntry:
     held: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ModelEntry:
     """One model. `path` is None when nobody says it; `versions` counts those not deregistered."""
 
@@ -57,7 +58,7 @@ class ModelEntry:
     environments: tuple[EnvironmentEntry, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ModelList:
     """Every model. `tags_as_of` is when tags were last fetched, None without a remote or if unknown."""
 

@@ -5,14 +5,16 @@ All paths are POSIX paths from the Git root, whatever `wdir` says.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
+
+from mlgit.core.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Pointer:
     """Content by hash, as DVC writes it.
 
@@ -31,7 +33,7 @@ class Pointer:
         return self.md5.endswith(".dir")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Output:
     """A file or directory that a stage or a .dvc file brings forth.
 
@@ -49,7 +51,7 @@ class Output:
     source: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class LockedStage:
     """What dvc.lock recorded when the stage last ran."""
 
@@ -59,7 +61,7 @@ class LockedStage:
     outs: Mapping[str, Pointer | None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Stage:
     """One step of the pipeline.
 
@@ -80,7 +82,7 @@ class Stage:
     locked: LockedStage | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Artifact:
     """An entry of dvc.yaml `artifacts:`; `name` is GTO's full name (`dir:name` below the root)."""
 
@@ -91,7 +93,7 @@ class Artifact:
     labels: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Pipeline:
     """Everything declared; `tracked` are the outputs of .dvc files.
 

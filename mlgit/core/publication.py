@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from mlgit.core.record import record
 
 Step = Literal["planned", "pushed", "already", "skipped"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class DataPush:
     """The DVC part: `paths` are outputs the DVC remote does not have (all) yet, `files` how many went there.
 
@@ -21,7 +22,7 @@ class DataPush:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class BranchPush:
     """The branch: from `old` (None: new there) to `new` on the remote's `ref`.
 
@@ -38,7 +39,7 @@ class BranchPush:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class TagPush:
     """One tag that the remote does not have."""
 
@@ -48,7 +49,7 @@ class TagPush:
     commit: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Publication:
     """What `mlgit push` did, or with `dry_run` would do."""
 

@@ -7,11 +7,12 @@ give the same state in whatever order they are read.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
+from mlgit.core.record import record
 from mlgit.core.semver import Version, latest
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class TagFact(NamedTuple):
         return as_time(self.tagged_at_s) if stated is None else stated
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RegisteredVersion:
     """A version of a model: the tag that registered it, and the one that rejected it, if any."""
 
@@ -102,7 +103,7 @@ class RegisteredVersion:
         return statement if isinstance(statement, ReleaseStatement) else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Change:
     """One change of one environment: an assignment, an unassignment, or both under one counter.
 
@@ -141,7 +142,7 @@ class Change:
         return "rollback" if statement is not None and statement.action == "rollback" else "promote"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class EnvironmentState:
     """One environment of one model.
 
@@ -192,7 +193,7 @@ class EnvironmentState:
         return None if self.holder is None else self.holder.tagger
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ModelState:
     """One model; `versions` ascend and hold the deregistered ones too. `newest_tag_s` is epoch seconds."""
 
@@ -223,7 +224,7 @@ class ModelState:
         return self.environments.get(name) or EnvironmentState(model=self.name, environment=name)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Registry:
     """Every model that tags speak of, by name."""
 

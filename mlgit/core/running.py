@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from mlgit.core.record import record
 
 if TYPE_CHECKING:
     from mlgit.core.verdict import Check
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Run:
     """One run of the pipeline.
 

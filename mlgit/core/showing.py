@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Literal
 
+from mlgit.core.record import record
 from mlgit.core.registry import unregistered, version_of
 from mlgit.core.statement import GateOutcome, human_part
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 EventAction = Literal["release", "deregister", "deprecate", "promote", "rollback", "unassign"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Event:
     """Something that a tag did. `label` is the version, or `unregistered (sha7)`; `before` what was there."""
 
@@ -37,7 +38,7 @@ class Event:
     commit: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Stated:
     """What a release stated about itself."""
 
@@ -52,7 +53,7 @@ class Stated:
     previous: TagPointer | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Shown:
     """One model, version or environment; what is not asked for is None or empty.
 
@@ -74,7 +75,7 @@ class Shown:
     told_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Held:
     """What one environment of one model held at a time."""
 
@@ -86,7 +87,7 @@ class Held:
     author: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Point:
     """One version's value of a metric, decimal text; None with a reason in `problem`."""
 
@@ -99,7 +100,7 @@ class Point:
     problem: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Told:
     """A history: events newest first; `held` with `--at`; `points` (ascending versions) with `--metric`."""
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.metrics import direction_of, find, number, text
+from mlgit.core.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,7 +28,7 @@ _LONGEST_DESCRIPTION = 120
 FoundKind = Literal["model", "metrics", "params", "environment", "dvclive", "gto"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Found:
     """One thing that stands in the repository already; `where` says in which file or tags."""
 
@@ -37,7 +37,7 @@ class Found:
     where: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class SuggestedGate:
     """A gate that the numbers of today pass, and a floor a little below (above) them."""
 
@@ -48,7 +48,7 @@ class SuggestedGate:
     model: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Initialized:
     """What `mlgit init` did, or would do."""
 

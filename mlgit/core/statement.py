@@ -7,9 +7,10 @@ that git appends covers all of it. Messages that others wrote have no statement;
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Literal
 
+from mlgit.core.record import record
 from mlgit.errors import StateError
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ Json = Any
 """What json.loads gives; it does not leave this file."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class TagPointer:
     """A tag by name and object id."""
 
@@ -37,7 +38,7 @@ class TagPointer:
     oid: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class FileDigest:
     """A model file; DVC's md5 is not collision-resistant, so that sha256 stands beside it when known."""
 
@@ -46,7 +47,7 @@ class FileDigest:
     sha256: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class GateOutcome:
     """How one gate came out when the tag was written."""
 
@@ -54,7 +55,7 @@ class GateOutcome:
     outcome: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Builder:
     """Who ran it: a CI run with its address, or `local`."""
 
@@ -62,7 +63,7 @@ class Builder:
     run: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ReleaseStatement:
     """What a release tag states. `params` and `metrics` map `file:key` to decimal or plain text."""
 
@@ -81,7 +82,7 @@ class ReleaseStatement:
     previous: TagPointer | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class EnvironmentStatement:
     """What a tag of an environment states; `at` is the real time, whatever the tagger line says.
 

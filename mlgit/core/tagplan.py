@@ -6,9 +6,9 @@ second, the first after the newest tag of the model, because gto and DVC order b
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from mlgit.core.record import record
 from mlgit.core.registry import as_time, unregistered, write_time
 from mlgit.core.statement import (
     EnvironmentAction,
@@ -31,7 +31,7 @@ ChangeAction = Literal["release", "promote", "rollback", "unassign", "deregister
 _FUTURE_S = 60  # a newest tag that is further ahead than this is worth a warning
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class PlannedTag:
     """A tag to be written; `at_s` is the tagger's time in epoch seconds."""
 
@@ -41,7 +41,7 @@ class PlannedTag:
     message: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class WrittenTag:
     """A tag as it was, or in a dry run would be, written."""
 
@@ -51,7 +51,7 @@ class WrittenTag:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class VerdictSummary:
     """The verdict in short; the whole one is `mlgit check`."""
 
@@ -60,7 +60,7 @@ class VerdictSummary:
     summary: Summary
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ChangeReport:
     """What a writing verb did, or in a dry run would do.
 
@@ -85,7 +85,7 @@ class ChangeReport:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Move:
     """What is to happen to one environment, and why."""
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Literal
+
+from mlgit.core.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +22,7 @@ BaselineState = Literal["found", "none", "unreadable", "too_shallow"]
 SCHEMA_VERSION = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Baseline:
     """What a candidate is compared with, for one model and one `vs:`.
 
@@ -39,7 +41,7 @@ class Baseline:
     hint: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Candidate:
     """What is judged; `commit` is None for the working tree, which stands on `head`."""
 
@@ -48,7 +50,7 @@ class Candidate:
     head: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Bound:
     """One limit of a gate.
 
@@ -62,7 +64,7 @@ class Bound:
     allowed: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Result:
     """One gate for one model. Numbers are decimal text, computed ones with up to nine digits.
 
@@ -95,7 +97,7 @@ class Result:
     line: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Note:
     """Something to know that is no gate's result; `effect` is `note`, `warn`, `block` or `waived`."""
 
@@ -108,7 +110,7 @@ class Note:
     hint: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class GateChange:
     """A gate that differs from the target's: `added`, `removed`, `loosened`, `tightened` or `changed`."""
 
@@ -117,7 +119,7 @@ class GateChange:
     message: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Policy:
     """The commits whose rules were applied; None is the working tree."""
 
@@ -126,7 +128,7 @@ class Policy:
     waivers: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Summary:
     """Counts of outcomes, and of the effects that matter."""
 
@@ -141,7 +143,7 @@ class Summary:
     warnings: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Verdict:
     """Everything decided; byte-stable (`canonical`) for the same inputs.
 
@@ -165,7 +167,7 @@ class Verdict:
     summary: Summary = field(default_factory=Summary)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class MetricChange:
     """One metric of the candidate beside the base; the numbers are decimal text, None where absent.
 
@@ -187,7 +189,7 @@ class MetricChange:
         return self.baseline != self.candidate
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Check:
     """The verdict with what a reader wants beside it. Only `verdict` is hashed and byte-stable.
 

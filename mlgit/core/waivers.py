@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlgit.core.metrics import compare, short
+from mlgit.core.record import record
 from mlgit.core.verdict import Note
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ LONGEST = timedelta(days=90)
 LOOSENED = "gates_loosened:"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Waiver:
     """One entry of `.mlgit/waivers.yaml` on trunk.
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.moves import split_target, wanted_version
 from mlgit.core.names import new_model_name
+from mlgit.core.record import record
 from mlgit.core.semver import FIRST, Version, is_label, propose
 from mlgit.core.tagplan import ChangeReport, future_note, plan_release
 from mlgit.errors import StateError, UsageError
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from mlgit.project.open import Project
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Wish:
     """What is wanted of a release.
 
@@ -52,7 +52,7 @@ class Wish:
     ci: Mapping[str, str] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class _Candidate:
     """The commit that is to become a version of a model."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from mlgit.adapters.git.refs import is_ancestor, merge_base, require_commit
+from mlgit.core.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +27,7 @@ Reason = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Base:
     """The commit to compare with and why it is that one; None when there is none, and why."""
 

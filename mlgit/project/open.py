@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from mlgit.adapters.git.objects import CommitTree, Objects
 from mlgit.adapters.git.refs import resolve_commit
 from mlgit.adapters.git.worktree import Head, WorkingTree, read_head
 from mlgit.core.config import CONFIG_FILE, Config
+from mlgit.core.record import record
 from mlgit.errors import StateError
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _MAIN_NAMES = ("main", "master")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Branch:
     """A branch that plays a role (target, trunk): full ref name and the commit it stands on."""
 

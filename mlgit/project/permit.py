@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mlgit.core.record import record
 from mlgit.core.statement import GateOutcome
 from mlgit.core.tagplan import VerdictSummary
 from mlgit.core.verdict import headline
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mlgit.project.open import Project
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Permit:
     """A verdict that does not block: in short, and the gates as a statement has them."""
 

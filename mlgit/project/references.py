@@ -6,10 +6,10 @@ The order: a declared environment (`prod`, `tumor#prod`), a version (`tumor@v1.2
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlgit.core.names import read_environment_name, read_model_name
+from mlgit.core.record import record
 from mlgit.core.semver import Version
 from mlgit.errors import UnknownReference
 from mlgit.project.models import model_names
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mlgit.project.open import Project
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Reference:
     """One resolved reference.
 

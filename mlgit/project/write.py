@@ -5,7 +5,6 @@ The remote decides (compare-and-swap); a local ref exists only for what the remo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.binary import GitFailed
@@ -21,6 +20,7 @@ from mlgit.adapters.git.tagobjects import (
 )
 from mlgit.core.age import tell_age
 from mlgit.core.names import read_model_name
+from mlgit.core.record import record
 from mlgit.core.registry import as_time, replay
 from mlgit.core.tagplan import WrittenTag
 from mlgit.core.tags import TAGS, ref_patterns
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from mlgit.project.open import Project
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Written:
     """What became of a plan."""
 

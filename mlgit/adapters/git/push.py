@@ -6,10 +6,10 @@ a hook that said no.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from mlgit.adapters.git.binary import GitFailed
+from mlgit.core.record import record
 from mlgit.errors import ToolError
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _REFUSED = 1
 _NO_ANSWER = -1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Moved:
     """A branch that goes from one commit to a later one along with new tags."""
 
@@ -33,7 +33,7 @@ class Moved:
     new: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Pushed:
     """How a push ended: `landed`, or `lost`, and then to which refs with which object ids."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from mlgit.core.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from mlgit.adapters.git.binary import Git
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Head:
     """Where the working tree stands.
 

@@ -8,8 +8,9 @@ import signal
 import subprocess
 import sys
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from mlgit.core.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,7 +26,7 @@ _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _KEPT_LINES = 40
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Repro:
     """How it ended: DVC's exit code, the stages that were run, the one that failed, the last lines."""
 
