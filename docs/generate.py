@@ -1,0 +1,54 @@
+"""Write docs/reference/cli.md from what `--help` says; `--check` only compares."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from mlgit.cli.main import COMMANDS, cli
+
+TARGET = Path(__file__).parent / "reference" / "cli.md"
+_HEAD = """\
+# Commands
+
+Written by `python docs/generate.py` from `--help`; do not edit. The JSON of every command has a schema in
+[`schemas/`](../../schemas). Exit codes: 0 done, 1 the answer is no, 2 wrong usage, 3 a declarative file is
+invalid, 4 the repository is not in a state for it, 5 a tool or remote failed, 70 a bug, 130 interrupted.
+"""
+_WIDTH = 100
+
+
+def reference() -> str:
+    """The whole page."""
+    parts = [_HEAD]
+    root = click.Context(cli, info_name="mlgit")
+    for group, names in COMMANDS.items():
+        parts.append(f"## {group}\n")
+        for name in names:
+            found = cli.get_command(root, name)
+            if found is None:
+                raise SystemExit(f"there is no command {name}")
+            context = click.Context(
+                found, info_name=name, parent=root, terminal_width=_WIDTH, max_content_width=_WIDTH
+            )
+            parts.append(f"### mlgit {name}\n\n```text\n{found.get_help(context)}\n```\n")
+    return "\n".join(parts)
+
+
+def main() -> int:
+    """Write, or compare and tell."""
+    text = reference()
+    if "--check" not in sys.argv:
+        TARGET.parent.mkdir(exist_ok=True)
+        TARGET.write_text(text, encoding="utf-8")
+        return 0
+    if TARGET.exists() and TARGET.read_text(encoding="utf-8") == text:
+        return 0
+    sys.stderr.write(f"{TARGET} is out of date; run `python docs/generate.py`\n")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,127 @@
+"""Draw docs/pictures/*.svg from real output: `python docs/pictures/make.py [an earlier demo's folder]`.
+
+Each picture is what the program wrote to a terminal (a pseudo-terminal here), or, for the report, the
+Markdown it wrote, rendered. Nothing is edited by hand.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import pty
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+from rich.markdown import Markdown
+from rich.terminal_theme import TerminalTheme
+from rich.text import Text
+from rich.theme import Theme
+
+HERE = Path(__file__).parent
+COLUMNS = 100
+_THEME = TerminalTheme(
+    (250, 250, 250),
+    (36, 41, 47),
+    [
+        (36, 41, 47),
+        (190, 30, 40),
+        (17, 110, 50),
+        (150, 95, 0),
+        (9, 80, 180),
+        (120, 60, 180),
+        (20, 110, 125),
+        (110, 119, 129),
+    ],
+)
+_STYLES = Theme({"markdown.h3": "bold", "markdown.code": "cyan", "markdown.table.header": "dim"})
+_FONT = "ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace"
+
+
+def terminal(argv: list[str], folder: Path) -> str:
+    """What a command writes to a terminal, colours and all."""
+    main_end, command_end = pty.openpty()
+    env = os.environ | {"COLUMNS": str(COLUMNS), "TERM": "xterm-256color", "LINES": "60"}
+    env.pop("NO_COLOR", None)
+    process = subprocess.Popen(
+        argv, cwd=folder, env=env, stdin=subprocess.DEVNULL, stdout=command_end, stderr=command_end
+    )
+    os.close(command_end)
+    chunks = []
+    while True:
+        try:
+            chunk = os.read(main_end, 65536)
+        except OSError:  # Linux says so when the other end was closed
+            break
+        if not chunk:
+            break
+        chunks.append(chunk)
+    process.wait()
+    os.close(main_end)
+    return b"".join(chunks).decode().replace("\r\n", "\n")
+
+
+def draw(name: str, title: str, *parts: Text | Markdown) -> None:
+    """One picture."""
+    console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True, theme=_STYLES)
+    for part in parts:
+        console.print(part)
+    svg = console.export_svg(title=title, theme=_THEME, unique_id=name)
+    # The stock template loads a web font from elsewhere; a picture must stand alone.
+    svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"font-family: Fira Code, monospace", f"font-family: {_FONT}", svg)
+    # Some viewers drop spaces at the start of a piece of text.
+    svg = svg.replace("<svg ", '<svg xml:space="preserve" ', 1)
+    (HERE / f"{name}.svg").write_text(svg, encoding="utf-8")
+
+
+def readable(markdown: str) -> Markdown:
+    """The report as a forge shows it at first: `<details>` folded, comments unseen."""
+    text = re.sub(r"<!--.*?-->", "", markdown, flags=re.DOTALL)
+    text = re.sub(
+        r"<details[^>]*>\s*<summary>(.*?)</summary>.*?</details>", r"\n▸ \1\n", text, flags=re.DOTALL
+    )
+    text = re.sub(r"</?sub>", "", text)
+    return Markdown(text, code_theme="bw")
+
+
+def prompt(command: str) -> Text:
+    """The line somebody typed."""
+    return Text.assemble(("$ ", "dim"), (command, "bold"), "\n", end="")
+
+
+def show(project: Path, branch: str) -> None:
+    """Put the files of a branch into the working tree, those that DVC keeps, too."""
+    subprocess.run(["git", "switch", "--quiet", branch], cwd=project, check=True)
+    subprocess.run([sys.executable, "-m", "dvc", "checkout", "--quiet"], cwd=project, check=True)
+
+
+def main() -> None:
+    """Build a demo unless one is given, draw."""
+    mlgit = [sys.executable, "-m", "mlgit"]
+    with tempfile.TemporaryDirectory() as scratch:
+        if len(sys.argv) > 1:
+            place = Path(sys.argv[1])
+        else:
+            place = Path(scratch, "mlgit-demo")
+            subprocess.run([*mlgit, "demo", "-q", str(place)], check=True)
+        project = place / "project"
+        show(project, "neighbours")
+        status = terminal([*mlgit, "status"], project)
+        draw("status", "mlgit status", prompt("mlgit status"), Text.from_ansi(status))
+        report = subprocess.run(
+            [*mlgit, "report", "--format", "markdown"],
+            cwd=project,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        draw("report", "a pull request that is blocked", readable(report.stdout))
+        show(project, "main")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+"""`mlgit demo`."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from mlgit.cli.options import command, pass_session
+
+if TYPE_CHECKING:
+    from mlgit.cli.session import Session
+
+
+@command("demo")
+@click.argument("place", metavar="[DIR]", required=False)
+@click.option("--no-run", is_flag=True, help="Only create the project, do not walk the loop.")
+@click.option("--keep", is_flag=True, help="Leave an earlier demo alone, build beside it (DIR-2).")
+@click.option("--force", is_flag=True, help="Rebuild an earlier demo even when it was changed since.")
+@pass_session
+def entry(session: Session, place: str | None, *, no_run: bool, keep: bool, force: bool) -> None:
+    r"""Build a real small project and walk the whole loop, narrated.
+
+    Breast cancer data, a DVC pipeline, gates, a bare Git origin and a DVC remote, all in DIR
+    (default `mlgit-demo`). Then run, check, release, promote, a blocked branch, a good one, rollback
+    and history, each step a real command. Takes under a minute; the folder stays for you to play with.
+
+    Saying it twice rebuilds the demo; one that you changed is only rebuilt with --force.
+
+    \b
+    mlgit demo                  in ./mlgit-demo
+    mlgit demo /tmp/try --no-run
+    """
+    import os
+
+    from mlgit.flows.demo import run_demo
+    from mlgit.operations.demo import DEFAULT_FOLDER
+    from mlgit.render.pages.demo import page
+
+    screen = sys.stderr if session.as_json else sys.stdout
+    demo = run_demo(
+        os.path.join(session.folder, place or DEFAULT_FOLDER),
+        screen=None if session.verbosity < 0 else screen,
+        walk=not no_run,
+        keep=keep,
+        force=force,
+    )
+    session.tell(demo, lambda: page(demo))

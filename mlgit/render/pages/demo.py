@@ -1,0 +1,57 @@
+"""The demo's narration and its last words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.render.page import Page, Span, line
+
+if TYPE_CHECKING:
+    from mlgit.core.demo import Demo
+
+
+def chapter_page(title: str, text: str) -> Page:
+    """The head of a chapter."""
+    return [line(), line(Span(f"== {title}", "strong")), line(Span(text, "dim"))]
+
+
+def command_page(command: str) -> Page:
+    """A command, as a person would have typed it."""
+    return [line(), line(Span("$ ", "dim"), Span(command, "name"))]
+
+
+def edit_page(path: str, old: str, new: str) -> Page:
+    """A change in a file."""
+    return [
+        line(),
+        line(Span("edit ", "dim"), Span(path, "name")),
+        line(Span(f"-  {old}", "bad"), indent=2),
+        line(Span(f"+  {new}", "ok"), indent=2),
+    ]
+
+
+def exit_page(exit_code: int) -> Page:
+    """That a command said no, as it should."""
+    return [line(Span(f"(exit code {exit_code}, as it should be: the answer is no)", "dim"))]
+
+
+def page(demo: Demo) -> Page:
+    """Where everything is now, what to try next."""
+    did = "walked the loop" if demo.walked else "built the project"
+    commands = ("mlgit status", "mlgit diff", "mlgit models") if demo.walked else ("mlgit run", "mlgit check")
+    return [
+        line(),
+        line(Span("== Now it is yours", "strong")),
+        line(f"{len(demo.steps)} steps {did} in {demo.seconds:.0f} s; everything is in this one folder"),
+        line(),
+        line(Span("$ ", "dim"), Span(f"cd {_quoted(demo.repository)}", "name")),
+        *(line(Span("$ ", "dim"), Span(command, "name")) for command in commands),
+        line(),
+        line(Span(f"To be rid of it, remove {demo.folder}", "dim")),
+    ]
+
+
+def _quoted(path: str) -> str:
+    from shlex import quote
+
+    return quote(path)

@@ -1,0 +1,52 @@
+"""The documentation tells the truth: generated pages are fresh, links lead somewhere, examples load."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mlgit.adapters.config.loader import load
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+
+
+def yaml_examples() -> list[tuple[str, str]]:
+    """Every whole `mlgit.yaml` in the pages."""
+    return [
+        (str(page.relative_to(ROOT)), block)
+        for page in PAGES
+        for block in re.findall(r"```yaml\n(.*?)```", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+        if "version: 1" in block
+    ]
+
+
+def test_the_command_reference_is_what_help_says() -> None:
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "docs" / "generate.py"), "--check"], capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr.decode()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_relative_links_lead_to_files(page: Path) -> None:
+    targets = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+    missing = [
+        target
+        for target in targets
+        if not target.startswith(("http://", "https://", "mailto:")) and not (page.parent / target).exists()
+    ]
+    assert missing == []
+
+
+@pytest.mark.parametrize(("page", "text"), yaml_examples())
+def test_examples_of_the_config_load(page: str, text: str) -> None:
+    assert load(text.encode(), name=page, cache_dir=None).declared
+
+
+def test_there_are_examples_to_load() -> None:
+    assert len(yaml_examples()) > 2
