@@ -116,7 +116,9 @@ def run(argv: Sequence[str]) -> int:
         result: Any = cli.main(args=list(argv), prog_name="mlgit", standalone_mode=False, obj=session)
     except click.exceptions.Exit as stop:
         return int(stop.exit_code)
-    except (click.exceptions.Abort, KeyboardInterrupt):
+    except (click.exceptions.Abort, KeyboardInterrupt) as stop:
+        if isinstance(stop.__cause__, EOFError):  # click takes any end of file for an end of the input
+            return _bug(stop.__cause__, session)
         sys.stderr.write("Interrupted\n")
         return EXIT_INTERRUPTED
     except BrokenPipeError:
@@ -126,10 +128,14 @@ def run(argv: Sequence[str]) -> int:
 
         return tell_failure(error, session)
     except Exception as error:  # noqa: BLE001 (the last line of defence: a bug is told, not spilled)
-        from mlgit.cli.failure import tell_bug
-
-        tell_bug(error, session)
-        return EXIT_BUG
+        return _bug(error, session)
     finally:
         session.close()
     return result if isinstance(result, int) else 0
+
+
+def _bug(error: Exception, session: Session) -> int:
+    from mlgit.cli.failure import tell_bug
+
+    tell_bug(error, session)
+    return EXIT_BUG

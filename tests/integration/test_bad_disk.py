@@ -19,7 +19,8 @@ LIMITED = """\
 import os, resource, sys
 limit = int(sys.argv[1])
 resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-os.execv(sys.executable, [sys.executable, "-m", "mlgit", *sys.argv[2:]])
+# Without -B Python itself would leave half written bytecode behind, beside its sources.
+os.execv(sys.executable, [sys.executable, "-B", "-m", "mlgit", *sys.argv[2:]])
 """
 BIG_BYTES = 3 << 20
 
