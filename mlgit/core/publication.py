@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from mlgit.core.record import record
+from mlgit.core.tags import parse_tag
 
 Step = Literal["planned", "pushed", "already", "skipped"]
 
@@ -71,5 +72,25 @@ class Publication:
 
 
 def batches(tags: tuple[TagPush, ...], size: int = 3) -> list[tuple[TagPush, ...]]:
-    """Tags in pushes of at most `size`: GitHub creates no event for more than three tags at once."""
-    return [tags[start : start + size] for start in range(0, len(tags), size)]
+    """Tags in pushes of at most `size`: GitHub creates no event for more than three tags at once.
+
+    The pair of one change goes in one push, so that nobody ever sees the environment emptied in between.
+    """
+    changes: dict[object, list[TagPush]] = {}
+    for tag in tags:
+        changes.setdefault(_change_of(tag.tag), []).append(tag)
+    found: list[tuple[TagPush, ...]] = []
+    for change in changes.values():
+        if found and len(found[-1]) + len(change) <= size:
+            found[-1] = (*found[-1], *change)
+        else:
+            found.append(tuple(change))
+    return found
+
+
+def _change_of(tag: str) -> object:
+    """What tags of one change have in common; the name itself when it is a change alone."""
+    name = parse_tag(tag)
+    if name is None or name.environment is None or name.counter is None:
+        return tag
+    return name.model, name.environment, name.counter

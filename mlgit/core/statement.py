@@ -110,18 +110,16 @@ def write_message(subject: str, paragraph: str, statement: Statement) -> str:
     Raises:
         StateError: it would be larger than 64 KiB.
     """
-    human = "\n".join(_keep_human(line) for line in paragraph.strip().splitlines())
-    parts = [
-        _keep_human(" ".join(subject.split())),
-        "",
-        *([human, ""] if human else []),
-        MARK,
-        encode(statement),
-    ]
-    message = "\n".join(parts) + "\n"
-    if len(message.encode()) > LARGEST_BYTES:
-        raise StateError("The tag's message would be larger than 64 KiB", hint="give a shorter `-m TEXT`")
-    return message
+    return _refuse_large(f"{_human(subject, paragraph)}\n{MARK}\n{encode(statement)}\n")
+
+
+def write_words(subject: str, paragraph: str) -> str:
+    """A message that is for people only: nothing in it can be taken for a statement or a signature.
+
+    Raises:
+        StateError: it would be larger than 64 KiB.
+    """
+    return _refuse_large(_human(subject, paragraph))
 
 
 def encode(statement: Statement) -> str:
@@ -149,6 +147,18 @@ def human_part(message: str) -> str:
     return text.partition("-----BEGIN ")[0].strip()
 
 
+def _human(subject: str, paragraph: str) -> str:
+    """The subject and, if there is one, the paragraph, each ending with a line break."""
+    lines = [_keep_human(line) for line in paragraph.strip().splitlines()]
+    return "\n".join([_keep_human(" ".join(subject.split())), *(["", *lines] if lines else []), ""])
+
+
+def _refuse_large(message: str) -> str:
+    if len(message.encode()) > LARGEST_BYTES:
+        raise StateError("The tag's message would be larger than 64 KiB", hint="give a shorter `-m TEXT`")
+    return message
+
+
 def _keep_human(line: str) -> str:
     """A line that cannot be taken for the mark or for a signature."""
     text = "".join(char if char.isprintable() else " " for char in line).rstrip()
@@ -158,7 +168,9 @@ def _keep_human(line: str) -> str:
 def _canonical(tree: Json) -> str:
     import json
 
-    return json.dumps(tree, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    text = json.dumps(tree, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    # Half a character (bytes on the command line that are no UTF-8, `\\ud800` in a metric file) has no UTF-8.
+    return text.encode("utf-8", "replace").decode()
 
 
 def _decode(text: str) -> Json:

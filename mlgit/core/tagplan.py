@@ -17,6 +17,7 @@ from mlgit.core.statement import (
     ReleaseStatement,
     TagPointer,
     write_message,
+    write_words,
 )
 from mlgit.core.tags import TagName, assign_tag, deregister_tag, release_tag, unassign_tag
 
@@ -155,7 +156,7 @@ def plan_deregistration(
 ) -> tuple[PlannedTag, ...]:
     """`M@vX!` on the commit of the version; its message is for people only."""
     subject = f"Deregister {state.name} {version.version}"
-    message = f"{subject}\n\n{reason}\n" if reason else f"{subject}\n"
+    message = write_words(subject, reason or "")
     name = deregister_tag(state.name, version.version)
     return (PlannedTag(name=name, commit=version.commit, at_s=first_second(state, now), message=message),)
 

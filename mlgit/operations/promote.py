@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.moves import check_promotion, choose_version, split_target
 from mlgit.core.tagplan import ChangeReport, Move, future_note, plan_assignment
-from mlgit.project.environments import gto_note, require_environment
+from mlgit.project.environments import gto_note, require_environment, require_sound_name
 from mlgit.project.models import require_model
 from mlgit.project.permit import require_permit
 from mlgit.project.write import fresh_model, write_tags
@@ -39,6 +39,7 @@ def promote(
     state = fresh_model(project, name, local=local)
     require_model(project, name)
     declared = require_environment(project, environment)
+    require_sound_name(project, environment)
     version = choose_version(state, declared, wanted)
     here = state.environment(environment)
     if here.commit == version.commit and not here.held:

@@ -19,6 +19,7 @@ from mlgit.project.readiness import (
     require_clean,
     require_data_published,
     require_fresh,
+    require_movable,
     require_published,
     same_model,
 )
@@ -80,10 +81,12 @@ def release(
     version, notes = _choose(project, candidate, wish)
     require_fresh(project, candidate.path)
     require_published(project, candidate.commit, final=version.final, local=wish.local)
+    if wish.commit:
+        require_movable(project, final=version.final, local=wish.local)
     if not wish.local:
         output = output_of(evidence(project, candidate.commit).pipeline, candidate.path)
         notes += require_data_published(
-            project, output, push=wish.push_data and not wish.dry_run, progress=progress
+            project, output, push=wish.push_data, dry_run=wish.dry_run, progress=progress
         )
     return _write(project, candidate, version, wish, notes)
 
@@ -114,26 +117,29 @@ def _registered(project: Project, candidate: _Candidate, wish: Wish) -> Register
         StateError: the commit or the version is taken otherwise.
     """
     state, explicit = candidate.state, candidate.explicit
+    final = wish.pre is None if explicit is None else explicit.final
     here = state.at_commit(candidate.commit)
     if here and not wish.commit:
         same = here[-1] if explicit is None else state.find(explicit)
-        if same in here and same is not None and not same.deregistered and not wish.force:
+        repeated = same is not None and same in here and same.version.final == final
+        if repeated and same is not None and not same.deregistered and not wish.force:
             return same
         raise StateError(
             f"HEAD ({candidate.commit[:7]}) is `{state.name}@{here[-1].version}` already, and a commit is "
             "one version of a model",
             hint=f"run `mlgit release {state.name} --commit`, which adds an empty commit",
         )
-    taken = None if explicit is None else state.find(explicit)
-    if taken is not None:
-        gone = ", deregistered" if taken.deregistered else ""
+    # The number of a version of which only the rejection is left is taken too.
+    taken = [fact for fact in state.facts if fact.name.version == explicit] if explicit is not None else []
+    if taken:
+        gone = ", deregistered" if any(fact.name.action == "deregister" for fact in taken) else ""
         raise StateError(
-            f"`{state.name}@{taken.version}` exists already, at {taken.commit[:7]}{gone}",
+            f"`{state.name}@{explicit}` exists already, at {taken[0].commit[:7]}{gone}",
             hint=f"run `mlgit release {state.name}` for the next number",
         )
     if wish.force or wish.commit:
         return None
-    return same_model(project, state, candidate.commit, candidate.path)
+    return same_model(project, state, candidate.commit, candidate.path, final=final)
 
 
 def _nothing_to_do(project: Project, version: RegisteredVersion, wish: Wish) -> ChangeReport:

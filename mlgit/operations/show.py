@@ -84,6 +84,8 @@ def _environment(project: Project, state: ModelState, name: str, text: str, note
     model = _model_entry(project, state)
     here = state.environment(name)
     version = here.version
+    if version is not None and version.deregistered:
+        notes = (*notes, f"`{state.name}@{version.version}` is deregistered; roll `{name}` back")
     return Shown(
         kind="environment",
         reference=text,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlgit.adapters.git.tagobjects import list_tags
 from mlgit.core.names import new_environment_name
-from mlgit.errors import UnknownReference
+from mlgit.core.tags import parse_tag
+from mlgit.errors import UnknownReference, UsageError
 
 if TYPE_CHECKING:
     from mlgit.core.config import Environment
@@ -25,6 +27,19 @@ def require_environment(project: Project, name: str) -> Environment:
     if name in declared:
         return declared[name]
     raise _unknown(project, name)
+
+
+def require_sound_name(project: Project, name: str) -> None:
+    """Refuse to write a name that no tag has yet and that not every tool takes; what stands keeps its name.
+
+    Raises:
+        UsageError: it is such a name.
+    """
+    try:
+        new_environment_name(name)
+    except UsageError:
+        if name not in {tag.environment for tag in map(parse_tag, list_tags(project.git)) if tag is not None}:
+            raise
 
 
 def known_environment(project: Project, state: ModelState, name: str) -> EnvironmentState:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mlgit.project.open import Project
 
 _SHOWN = 5
+_HEADS = "refs/heads/"
 
 
 def require_clean(project: Project) -> str:
@@ -44,10 +45,18 @@ def require_fresh(project: Project, path: str | None) -> None:
     """Refuse a model whose stages, or those that measure it, would run again.
 
     Raises:
-        StateError: one would.
+        StateError: one would, or a model that no stage makes differs from its `.dvc` file.
     """
     found = evidence(project, None)
     mine = {stage.address for stage in upstream_stages(found.pipeline, path)}
+    output = output_of(found.pipeline, path)
+    for state in found.stages:
+        if output is not None and state.stale and state.address == output.owner not in mine:
+            raise StateError(
+                f"`{output.path}` is not what `{output.owner}` says",
+                hint=f"run `dvc add {output.path}` and commit it, or `dvc checkout {output.path}`",
+                details=state.reasons,
+            )
     stale = [state for state in found.stages if state.stale and state.address in mine]
     if stale:
         details = []
@@ -71,19 +80,17 @@ def require_published(project: Project, commit: str, *, final: bool, local: bool
     """
     trunk = project.trunk
     tracking = None if project.remote is None else f"refs/remotes/{project.remote}/"
+    refs = {ref for ref in project.branches if tracking is not None and ref.startswith(tracking)}
     if tracking is None or local:
-        places = ["refs/heads/"] if not final else []
-        places += [] if trunk is None else [f"refs/heads/{trunk.ref.rpartition('/')[2]}"]
-    else:
-        places = []
-    if tracking is not None:
-        places.append(tracking if not final else (trunk.ref if trunk else ""))
-    refs = [ref for ref in project.branches for place in places if place and ref.startswith(place)]
+        refs |= {ref for ref in project.branches if ref.startswith(_HEADS)}
     if final:
-        refs = [ref for ref in refs if ref in places]
+        name = "" if trunk is None else branch_name(project, trunk.ref)
+        refs &= {f"{_HEADS}{name}", f"refs/remotes/{project.remote}/{name}"}
     if any(is_ancestor(project.git, commit, project.branches[ref]) for ref in refs):
         return
     where = "trunk" if trunk is None else f"`{trunk.short}`"
+    if trunk is not None and project.remote is not None and trunk.ref.startswith(_HEADS):
+        where = f"`{project.remote}/{trunk.short}`"
     if not final:
         raise StateError(f"HEAD ({commit[:7]}) is on no pushed branch", hint="run `mlgit push`")
     hint = "merge it" if project.remote is None else "push or merge it there"
@@ -93,10 +100,17 @@ def require_published(project: Project, commit: str, *, final: bool, local: bool
     )
 
 
+def branch_name(project: Project, ref: str) -> str:
+    """The name that a branch has on its remote and, as a rule, here: `main`, `team/main`."""
+    return ref.removeprefix(_HEADS).removeprefix(f"refs/remotes/{project.remote}/")
+
+
 def require_data_published(
-    project: Project, output: Output | None, *, push: bool, progress: Progress | None
+    project: Project, output: Output | None, *, push: bool, dry_run: bool, progress: Progress | None
 ) -> tuple[str, ...]:
     """The model's content must be in the DVC remote, for those who fetch it; notes when nobody can tell.
+
+    With `push` it is brought there, in a dry run only told.
 
     Raises:
         StateError: it is not, and `push` was not said.
@@ -109,9 +123,11 @@ def require_data_published(
 
     if not has_remote(project.root):
         return (f"There is no DVC remote: `{output.path}` is only on this machine",)
-    if push:
+    if push and not dry_run:
         push_data(project.root, (output.path,), progress)
     if missing_in_remote(project.root, (output,)):
+        if push and dry_run:
+            return (f"`{output.path}` would be pushed to the DVC remote first",)
         raise StateError(
             f"`{output.path}` is not in the DVC remote, where others would fetch it from",
             hint="run `mlgit push` or `dvc push`, or release with `--push-data`",
@@ -120,16 +136,46 @@ def require_data_published(
 
 
 def same_model(
-    project: Project, state: ModelState, commit: str, path: str | None
+    project: Project, state: ModelState, commit: str, path: str | None, *, final: bool
 ) -> RegisteredVersion | None:
-    """The newest standing version whose model has the content that the commit's has."""
+    """The newest standing version whose model has the content that the commit's has.
+
+    A pre-release does not stand in the way of the final version that it was made for.
+    """
     mine = _content(project, commit, path)
     if mine is None:
         return None
     for version in reversed(state.versions):
-        if not version.deregistered and _content_of(project, version, path) == mine:
+        if version.deregistered or (final and not version.version.final):
+            continue
+        if _content_of(project, version, path) == mine:
             return version
     return None
+
+
+def require_movable(project: Project, *, final: bool, local: bool) -> None:
+    """HEAD must be the tip of a branch that can take a commit: of trunk, for a pre-release of any.
+
+    Raises:
+        StateError: it is not.
+    """
+    head, trunk = project.head, project.trunk
+    if head.branch is None or head.commit is None:
+        raise StateError("HEAD is on no branch that could take a commit", hint="check out a branch first")
+    name = head.branch if trunk is None else branch_name(project, trunk.ref)
+    if final and head.branch != name:
+        raise StateError(
+            f"A commit for a version would go to `{head.branch}`, and versions are released on `{name}`",
+            hint=f"run `git switch {name}`, or release a pre-release with `--pre rc`",
+        )
+    if local or project.remote is None:
+        return
+    place = f"{project.remote}/{head.branch}"
+    if project.branches.get(f"refs/remotes/{place}") != head.commit:
+        raise StateError(
+            f"HEAD ({head.commit[:7]}) is not the tip of `{place}`, where the commit would go",
+            hint=f"run `git pull {project.remote} {head.branch}` or `mlgit push` first",
+        )
 
 
 def empty_commit(project: Project, subject: str, *, write: bool) -> Moved:

@@ -51,13 +51,23 @@ def fresh_model(project: Project, model: str, *, local: bool) -> ModelState:
 
     Raises:
         ToolError: the remote does not answer.
-        StateError: a local tag differs from the remote's tag of that name.
+        StateError: a local tag differs from the remote's tag of that name or was never pushed, or nobody
+            says which of several remotes is meant.
     """
     if read_model_name(model) is None:
         raise UsageError(f"`{model}` cannot be the name of a model")
-    if not local:
-        refresh(project, model)
-    return read_registry(project, model=model).model(model)
+    if local:
+        return read_registry(project, model=model).model(model)
+    if project.remote is None and project.remotes:
+        names = " or ".join(f"`{name}`" for name in project.remotes)
+        raise StateError(
+            f"Nobody says which remote is meant, {names}",
+            hint="run `git branch --set-upstream-to REMOTE/BRANCH`, or use `--local`",
+        )
+    refresh(project, model)
+    state = read_registry(project, model=model).model(model)
+    _require_pushed(project, state)
+    return state
 
 
 def refresh(project: Project, model: str | None = None) -> None:
@@ -149,11 +159,29 @@ def tell_tag(fact: TagFact, registry: Registry, *, now_s: float) -> str:
     return f"`{fact.tagger}` {verb} `{what}`{where} {tell_age(now_s - fact.at.timestamp())} ({fact.tag})"
 
 
+def _require_pushed(project: Project, state: ModelState) -> None:
+    """What the remote gets next builds on the tags that are here; others must be able to see those."""
+    if project.remote is None or not state.facts:
+        return
+    try:
+        there = ask_remote(project.git, project.remote, ref_patterns(state.name))
+    except GitFailed as error:
+        raise _no_answer(project.remote, error) from error
+    here_only = [fact.tag for fact in state.facts if TAGS + fact.tag not in there]
+    if here_only:
+        raise StateError(
+            f"The tag `{here_only[0]}` is only here, and what comes next would build on it",
+            hint="publish it with `mlgit push`, or delete it with `git tag -d` if it is not to be",
+            details=tuple(here_only[1:]),
+        )
+
+
 def _push(project: Project, remote: str, tags: Mapping[str, str], moved: Moved | None) -> tuple[str, ...]:
     refs = {TAGS + name: oid for name, oid in tags.items()}
     pushed = push_refs(project.git, remote, create=refs, move=() if moved is None else (moved,))
     if pushed.outcome == "lost":
-        raise _lost_race(project, remote, pushed.theirs)
+        theirs = {ref: oid for ref, oid in pushed.theirs.items() if ref.startswith(TAGS)}
+        raise _lost_race(project, remote, theirs) if theirs else _lost_branch(remote, pushed.theirs)
     if moved is not None:
         # The new commit has the tree of its parent, so that the working tree needs no change.
         project.git.run("update-ref", moved.ref, moved.new, moved.old)
@@ -171,7 +199,10 @@ def _lost_race(project: Project, remote: str, theirs: Mapping[str, str]) -> Lost
     facts = read_tags(project.objects, tags).facts
     names = ", ".join(f"`{tag}`" for tag in tags)
     if not facts:
-        return LostRace(f"`{remote}` has {names} already", hint="look at it, then run again")
+        return LostRace(
+            f"`{remote}` has {names} already, which does not count",
+            hint="run `mlgit doctor`, which says why and how to repair it",
+        )
     model = facts[0].name.model
     registry = replay(read_tags(project.objects, list_tags(project.git, model)).facts)
     winner = max(facts, key=lambda fact: (fact.name.action in {"assign", "register"}, fact.tag))
@@ -183,17 +214,29 @@ def _lost_race(project: Project, remote: str, theirs: Mapping[str, str]) -> Lost
     )
 
 
+def _lost_branch(remote: str, theirs: Mapping[str, str]) -> LostRace:
+    branch = next(iter(theirs)).removeprefix("refs/heads/")
+    return LostRace(
+        f"Somebody else pushed to `{remote}/{branch}` just now",
+        hint=f"nothing of yours was written; run `git pull {remote} {branch}`, look, then run again",
+    )
+
+
+def _no_answer(remote: str, error: GitFailed) -> ToolError:
+    return ToolError(
+        f"`{remote}` does not answer",
+        hint="check the connection; `--local` writes tags here only",
+        details=error.details,
+    )
+
+
 def _not_fetched(
     project: Project, remote: str, patterns: Sequence[str], error: GitFailed
 ) -> StateError | ToolError:
     try:
         there = ask_remote(project.git, remote, patterns)
     except ToolError:
-        return ToolError(
-            f"`{remote}` does not answer",
-            hint="check the connection; `--local` writes tags here only",
-            details=error.details,
-        )
+        return _no_answer(remote, error)
     here = {TAGS + tag: oid for tag, oid in list_tags(project.git).items()}
     differing = sorted(ref for ref, oid in there.items() if here.get(ref, oid) != oid)
     if differing:

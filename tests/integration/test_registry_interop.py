@@ -192,3 +192,10 @@ def test_gto_is_told_about_when_its_config_hides_the_environment(project: Folder
     release(here, "line")
     report = promote(here, "line", environment="staging")
     assert any("gto does not show `staging`" in note for note in report.notes)
+
+
+def test_a_tag_of_a_tag_is_a_version_as_it_is_for_gto(project: Folder) -> None:
+    project.git("tag", "-a", "line@v1.0.0", "-m", "first")
+    project.git("tag", "-a", "line@v1.1.0", "-m", "a tag of a tag", "line@v1.0.0")
+    assert project.mlgit("show", "line@v1.1.0").status == 0
+    assert json.loads(project.ok("gto", "show", "--json"))["line"]["version"] == "v1.1.0"

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mlgit.adapters.git.binary import Git
-from mlgit.adapters.git.push import push_refs
-from mlgit.core.tagplan import Move, plan_assignment
+from mlgit.adapters.git.push import Moved, push_refs
+from mlgit.core.tagplan import Move, plan_assignment, plan_deregistration
 from mlgit.errors import LostRace, ToolError
 from mlgit.operations.promote import promote
 from mlgit.operations.release import Wish, release
@@ -186,6 +186,22 @@ def test_the_same_push_twice_is_a_success(two_versions: Folder) -> None:
     refs = {"refs/tags/line#staging#1": two_versions.git("rev-parse", "line@v1.0.0")}
     assert push_refs(git, "origin", create=refs).outcome == "landed"
     assert push_refs(git, "origin", create=refs).outcome == "landed"
+
+
+def test_a_branch_that_somebody_else_moved_meanwhile_is_a_lost_race(two_versions: Folder) -> None:
+    other = clone(two_versions, "other")
+    other.commit("Faster")
+    other.git("push", "-q")
+    old = two_versions.git("rev-parse", "HEAD")
+    new = two_versions.git("commit-tree", "-p", old, "-m", "Release line v1.0.2", "HEAD^{tree}")
+    here = opened(two_versions)
+    state = read_registry(here, model="line").model("line")
+    plan = plan_deregistration(state, state.versions[0], now=here.now, reason=None)
+    moved = Moved(ref="refs/heads/main", old=old, new=new)
+    with pytest.raises(LostRace, match="Somebody else pushed to `origin/main`"):
+        write_tags(here, plan, local=False, dry_run=False, moved=moved)
+    assert "line@v1.0.0!" not in {**tags_of(origin(two_versions)), **tags_of(two_versions)}
+    assert two_versions.git("rev-parse", "main") == old
 
 
 @pytest.mark.parametrize("delay_s", [0.3, 0.8, 1.2, 1.6, 2.0])

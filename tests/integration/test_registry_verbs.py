@@ -157,6 +157,10 @@ def test_a_blocked_release_writes_no_tag_and_tells_the_gates(project: Folder) ->
 
 def test_push_data_publishes_the_model_first(project: Folder) -> None:
     project.ok("rm", "-rf", "../storage")
+    plan = change(project, "release", "line", "--push-data", "--dry-run")
+    assert plan["tags"]
+    assert any("would be pushed to the DVC remote" in note for note in plan["notes"])
+    assert not (project.path.parent / "storage").exists()
     change(project, "release", "line", "--push-data")
     assert (project.path.parent / "storage" / "files" / "md5").is_dir()
 
@@ -196,6 +200,39 @@ def test_the_same_model_on_another_commit_is_already_released(project: Folder) -
     assert any("nothing that its pipeline reads changed" in note for note in forced["notes"])
 
 
+def test_a_final_version_may_have_what_its_pre_release_had_on_another_commit(project: Folder) -> None:
+    change(project, "release", "line", "--pre", "rc")
+    assert change(project, "release", "line", "--pre", "rc")["already"]
+    here = project.mlgit("release", "line")
+    assert here.status == 4
+    assert "`line@v1.0.0-rc.1` already" in here.err
+    project.commit("Merge")
+    project.git("push", "-q")
+    assert change(project, "release", "line")["version"] == "v1.0.0"
+    assert change(project, "release", "line")["already"]
+    assert project.mlgit("release", "line", "--pre", "rc").status == 4
+
+
+def test_an_empty_commit_goes_to_the_tip_of_trunk_and_nowhere_else(project: Folder) -> None:
+    change(project, "release", "line")
+    project.git("switch", "-q", "-c", "topic")
+    project.git("push", "-q", "-u", "origin", "topic")
+    done = project.mlgit("release", "line", "--commit")
+    assert done.status == 4
+    assert "versions are released on `main`" in done.err
+    assert change(project, "release", "line", "--commit", "--pre", "rc")["version"] == "v1.0.1-rc.1"
+    assert project.git("rev-parse", "origin/topic") == project.git("rev-parse", "topic")
+    project.git("switch", "-q", "main")
+    other = Folder(project.path.parent / "other")
+    project.git("clone", "-q", str(project.path.parent / "origin.git"), str(other.path))
+    other.commit("Faster")
+    other.git("push", "-q")
+    behind = project.mlgit("release", "line", "--commit")
+    assert behind.status == 4
+    assert "is not the tip of `origin/main`" in behind.err
+    assert set(remote_tags(project)) == {"line@v1.0.0", "line@v1.0.1-rc.1"}
+
+
 def test_a_version_must_come_through_from_and_may_not_go_down(project: Folder) -> None:
     change(project, "release", "line")
     assert "does not qualify" in project.mlgit("promote", "line@v1.0.0", "--to", "prod").err
@@ -233,6 +270,15 @@ def test_a_deregistered_version_cannot_be_promoted_and_a_live_one_not_deregister
     assert change(project, "release", "line", "--commit")["version"] == "v1.0.1"
 
 
+def test_a_number_of_which_only_the_rejection_is_left_is_not_given_again(project: Folder) -> None:
+    project.git("tag", "-am", "by gto", "line@v1.0.0!", "HEAD")
+    project.git("push", "-q", "--tags")
+    done = project.mlgit("release", "line@v1.0.0")
+    assert done.status == 4
+    assert "exists already" in done.err
+    assert change(project, "release", "line")["version"] == "v1.0.1"
+
+
 @pytest.mark.parametrize(
     ("argv", "status", "says"),
     [
@@ -261,6 +307,78 @@ def test_what_is_wrong_is_said_with_the_right_code(
     done = untouched.mlgit(*argv)
     assert (done.status, says in done.err) == (status, True), done.err
     assert local_tags(untouched) == {}
+
+
+def test_nothing_is_built_on_tags_that_were_never_pushed(project: Folder) -> None:
+    change(project, "release", "line", "--local")
+    done = project.mlgit("promote", "line", "--to", "staging")
+    assert done.status == 4
+    assert "`line@v1.0.0` is only here" in done.err
+    assert remote_tags(project) == {}
+    assert project.mlgit("push").status == 0
+    assert change(project, "promote", "line", "--to", "staging")["pushed"]
+
+
+def test_a_trunk_that_the_remote_does_not_have_is_not_published(project: Folder) -> None:
+    project.ok("rm", "-rf", "../origin.git")
+    project.ok("git", "init", "-q", "--bare", "-b", "main", "../origin.git")
+    project.git("fetch", "-q", "--prune")
+    project.git("remote", "set-head", "origin", "-d")
+    done = project.mlgit("release", "line")
+    assert done.status == 4
+    assert "is not on `origin/main`" in done.err
+    assert project.mlgit("release", "line", "--local").status == 0
+
+
+def test_of_several_remotes_one_must_be_meant(project: Folder) -> None:
+    change(project, "release", "line")
+    project.git("remote", "rename", "origin", "forge")
+    project.git("remote", "add", "backup", "../backup.git")
+    project.git("checkout", "-q", "--detach")
+    done = project.mlgit("promote", "line", "--to", "staging")
+    assert done.status == 4
+    assert "`forge` or `backup`" in done.err or "`backup` or `forge`" in done.err
+    assert not change(project, "promote", "line", "--to", "staging", "--local")["pushed"]
+
+
+def test_a_new_environment_has_a_plain_name_and_one_that_stands_keeps_its_own(project: Folder) -> None:
+    project.write("mlgit.yaml", pipeline.MLGIT_YAML + "  Canary: {}\n")
+    project.commit("Canary")
+    project.git("push", "-q")
+    change(project, "release", "line")
+    done = project.mlgit("promote", "line", "--to", "Canary")
+    assert done.status == 2
+    assert "cannot be the name of a new environment" in done.err
+    project.git("tag", "-am", "by gto", "other#Canary#1", "HEAD")
+    assert change(project, "promote", "line", "--to", "Canary")["environment"] == "Canary"
+
+
+def test_a_live_version_that_others_deregistered_is_told(project: Folder) -> None:
+    change(project, "release", "line")
+    change(project, "promote", "line", "--to", "staging")
+    project.git("tag", "-am", "by gto", "line@v1.0.0!", "HEAD")
+    assert "is deregistered" in project.mlgit("show", "staging").out
+
+
+def test_a_model_of_a_dvc_file_is_what_that_file_says(project: Folder) -> None:
+    project.write("weights.bin", "one")
+    project.dvc("add", "-q", "weights.bin")
+    project.dvc("push", "-q")
+    project.write("mlgit.yaml", "version: 1\nmodels:\n  weights: {path: weights.bin}\n")
+    project.commit("Weights")
+    project.git("push", "-q")
+    project.write("weights.bin", "two")
+    done = project.mlgit("release", "weights")
+    assert done.status == 4
+    assert "is not what `weights.bin.dvc` says" in done.err
+    project.dvc("checkout", "-q", "--force", "weights.bin")
+    assert change(project, "release", "weights")["version"] == "v1.0.0"
+
+
+def test_a_message_that_is_no_utf8_does_not_stop_anybody(project: Folder) -> None:
+    change(project, "release", "line", "-m", "caf\udce9")
+    change(project, "promote", "line", "--to", "staging", "-m", "caf\udce9")
+    assert valid(project.mlgit("history", "--json"), "history")["events"][0]["reason"] == "caf?"
 
 
 def test_local_writes_here_only_and_needs_no_remote(project: Folder) -> None:

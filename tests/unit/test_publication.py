@@ -49,6 +49,17 @@ def test_no_push_carries_more_than_three_tags(count: int, sizes: list[int]) -> N
     assert tuple(each for batch in found for each in batch) == tags
 
 
+def test_the_pair_of_one_change_is_never_parted() -> None:
+    names = ["m@v1.0.0", "m#prod#1", "m#prod!#2", "n#prod!#2", "m#prod#2", "n#prod#2", "n#prod", "n#prod!"]
+    found = [[each.tag for each in batch] for batch in batches(tuple(tag(name) for name in names))]
+    assert found == [
+        ["m@v1.0.0", "m#prod#1"],
+        ["m#prod!#2", "m#prod#2"],
+        ["n#prod!#2", "n#prod#2", "n#prod"],
+        ["n#prod!"],
+    ]
+
+
 def test_the_page_names_why_data_was_left_out() -> None:
     record = Publication(
         dry_run=False,

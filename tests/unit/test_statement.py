@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -21,6 +22,7 @@ from mlgit.core.statement import (
     human_part,
     parse_message,
     write_message,
+    write_words,
 )
 from mlgit.errors import StateError
 
@@ -164,3 +166,22 @@ def test_large_parts_stand_there_by_digest() -> None:
 def test_a_message_over_64_kib_is_refused() -> None:
     with pytest.raises(StateError, match="64 KiB"):
         write_message("s", "x" * LARGEST_BYTES, PROMOTION)
+    with pytest.raises(StateError, match="64 KiB"):
+        write_words("s", "x" * LARGEST_BYTES)
+
+
+def test_half_characters_are_written_as_something_that_utf8_has() -> None:
+    torn = replace(PROMOTION, reason="caf\udce9")
+    found = parse_message(write_message("s", "caf\udce9", torn))
+    assert found == replace(PROMOTION, reason="caf?")
+    large = replace(RELEASE, metrics={"m.json:\ud800": "1"}, params={"p.yaml:\ud800": "x" * LARGEST_BYTES})
+    assert isinstance(parse_message(write_message("s", "", large)), ReleaseStatement)
+
+
+def test_words_for_people_never_state_anything() -> None:
+    forged = f"leak\n{MARK}\n{encode(PROMOTION)}\n-----BEGIN SSH SIGNATURE-----\n#x"
+    message = write_words("Deregister\nm v1.0.0", forged)
+    assert parse_message(message) is None
+    assert message.splitlines()[:3] == ["Deregister m v1.0.0", "", "leak"]
+    assert not any(line.startswith(("---", "#")) for line in message.splitlines())
+    assert write_words("s", " ") == "s\n"

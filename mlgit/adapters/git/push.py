@@ -35,7 +35,10 @@ class Moved:
 
 @record
 class Pushed:
-    """How a push ended: `landed`, or `lost`, and then to which refs with which object ids."""
+    """How a push ended: `landed`, or `lost`, and then to which refs with which object ids.
+
+    Among them is a branch that was to be moved and stands elsewhere by now.
+    """
 
     outcome: Literal["landed", "lost"]
     theirs: Mapping[str, str]
@@ -59,7 +62,7 @@ def push_refs(
     failed = _try_push(git, remote, create=create, move=move, timeout_s=timeout_s)
     if failed is None:
         return Pushed(outcome="landed", theirs={})
-    found = _settled(git, remote, create, failed)
+    found = _settled(git, remote, create, move, failed)
     if found is None and failed.status == _NO_ANSWER:
         raise ToolError(
             f"`{remote}` did not answer the push within {timeout_s:g} s and does not have the tags yet",
@@ -68,7 +71,7 @@ def push_refs(
     if found is None and failed.status != _REFUSED:
         # The connection broke before anything arrived: the same objects once more are safe.
         failed = _try_push(git, remote, create=create, move=move, timeout_s=timeout_s) or failed
-        found = _settled(git, remote, create, failed)
+        found = _settled(git, remote, create, move, failed)
     if found is None:
         raise _not_taken(remote, failed)
     return found
@@ -129,10 +132,12 @@ def _try_push(
     return None
 
 
-def _settled(git: Git, remote: str, create: Mapping[str, str], failed: GitFailed) -> Pushed | None:
+def _settled(
+    git: Git, remote: str, create: Mapping[str, str], move: Sequence[Moved], failed: GitFailed
+) -> Pushed | None:
     """What the remote has after a failed push; None when it has none of these refs."""
     try:
-        found = ask_remote(git, remote, create)
+        found = ask_remote(git, remote, [*create, *(moved.ref for moved in move)])
     except ToolError as error:
         raise ToolError(
             f"The push to `{remote}` failed, and `{remote}` does not say whether it took the tags",
@@ -140,11 +145,16 @@ def _settled(git: Git, remote: str, create: Mapping[str, str], failed: GitFailed
             details=(*failed.details, *error.details),
         ) from error
     theirs = {ref: oid for ref, oid in found.items() if create.get(ref) not in {None, oid}}
+    ours = [ref for ref in create if ref in found]
+    if not theirs and len(ours) == len(create):
+        return Pushed(outcome="landed", theirs={})
+    theirs |= {
+        moved.ref: found[moved.ref]
+        for moved in move
+        if moved.ref in found and found[moved.ref] not in {moved.old, moved.new}
+    }
     if theirs:
         return Pushed(outcome="lost", theirs=theirs)
-    ours = [ref for ref in create if ref in found]
-    if len(ours) == len(create):
-        return Pushed(outcome="landed", theirs={})
     if ours:
         raise ToolError(
             f"`{remote}` took only some of the tags",

@@ -72,7 +72,8 @@ def read_tags(objects: Objects, tags: Mapping[str, str]) -> Listing:
     for tag, name in names.items():
         oid = tags[tag]
         header = headers[oid]
-        if header is None or header.type != "commit":
+        commit = None if header is None else _commit_of(objects, header)
+        if header is None or commit is None:
             ignored[tag] = "it is lightweight" if oid in lightweight else "it points at no commit"
             continue
         facts.append(
@@ -80,7 +81,7 @@ def read_tags(objects: Objects, tags: Mapping[str, str]) -> Listing:
                 name=name,
                 tag=tag,
                 oid=oid,
-                commit=header.object,
+                commit=commit,
                 tagged_at_s=header.tagged_at_s,
                 tagger=header.tagger,
                 email=header.email,
@@ -88,6 +89,14 @@ def read_tags(objects: Objects, tags: Mapping[str, str]) -> Listing:
             )
         )
     return Listing(tuple(facts), ignored)
+
+
+def _commit_of(objects: Objects, header: TagHeader) -> str | None:
+    """The commit a tag is about; gto also reads a tag that points at another tag."""
+    if header.type == "commit":
+        return header.object
+    found = objects.get(f"{header.object}^{{commit}}") if header.type == "tag" else None
+    return None if found is None else found.oid
 
 
 def _contents(objects: Objects, oids: Sequence[str]) -> Iterator[tuple[str, GitObject | None]]:
@@ -171,7 +180,8 @@ def create_tag_refs(git: Git, tags: Mapping[str, str], *, moved: Moved | None = 
     if done.returncode:
         existing = sorted(set(tags).intersection(local_tags(git, tags)))
         if existing:
-            raise StateError(f"The tag `{existing[0]}` exists already", hint="look with `mlgit history`")
+            hint = "look with `mlgit history` and `mlgit doctor`"
+            raise StateError(f"The tag `{existing[0]}` exists already", hint=hint)
         lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
         raise ToolError("git could not write the tags", details=tuple(lines))
 
