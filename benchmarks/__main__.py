@@ -8,11 +8,11 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
-from typing import NamedTuple
 
-from benchmarks.measure import Contestant, Result, duel
+from benchmarks.measure import Contestant, duel
 from benchmarks.page import page
-from benchmarks.repositories import metric_files, registry, small
+from benchmarks.race import Finish, Race
+from benchmarks.repositories import metric_files, metric_stages, registry, small
 
 _BARE_CLICK = '''\
 import click
@@ -28,35 +28,6 @@ cli()
 '''
 
 
-class Race(NamedTuple):
-    """One row: what is asked, who answers, and how many times faster (or slower) ours must be."""
-
-    question: str
-    repository: str
-    ours: Contestant
-    theirs: Contestant
-    budget: str
-    at_least: float
-
-
-class Finish(NamedTuple):
-    """A race that was run; `ratio` is theirs / ours, or ours / theirs where the budget is a ceiling."""
-
-    race: Race
-    ours: Result
-    theirs: Result
-
-    @property
-    def ratio(self) -> float:
-        """How many times faster ours was."""
-        return self.theirs.median_ms / self.ours.median_ms
-
-    @property
-    def met(self) -> bool:
-        """Whether the budget was kept."""
-        return self.ratio >= self.race.at_least
-
-
 def main() -> None:
     """Run it."""
     options = _options()
@@ -67,6 +38,7 @@ def main() -> None:
         _say("building the repositories")
         small(place / "small", tools)
         metric_files(place / "metrics", 50)
+        metric_stages(place / "stages", tools, 50)
         tags = registry(place / "registry")
         (place / "bare.py").write_text(_BARE_CLICK, encoding="utf-8")
         finishes = []
@@ -103,6 +75,7 @@ def _quiet_surroundings(place: Path) -> None:
     """Nobody's settings, no analytics, no question to a server for a newer version."""
     home = place / "home"
     (home / "dvc").mkdir(parents=True)
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # installed programs have their bytecode
     (home / "dvc" / "config").write_text("[core]\n    analytics = false\n    check_update = false\n")
     os.environ.update(
         HOME=str(home),
@@ -153,7 +126,8 @@ def _races(place: Path, tools: str, tags: int) -> list[Race]:
             "none set",
             0,
         ),
-        Race("diff, 50 metric files", "metrics", diff, metrics_diff, "12 x", 12),
+        Race("diff, 50 metric files of 50 stages", "stages", diff, metrics_diff, "12 x", 12),
+        Race("diff, 50 metric files in a list", "metrics", diff, metrics_diff, "12 x", 12),
         Race(f"models, {tags:,} tags", "registry", Contestant("`mlgit models`", models), show, "25 x", 25),
         Race(
             f"models, {tags:,} tags, no cache",

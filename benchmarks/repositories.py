@@ -107,6 +107,31 @@ def metric_files(folder: Path, count: int) -> None:
     git(folder, "push", "-q", "-u", "origin", "main")
 
 
+def metric_stages(folder: Path, tools: str, count: int) -> None:
+    """`count` stages, each with a metric file of ten numbers, run twice."""
+    _start(folder)
+    dvc = os.path.join(tools, "dvc")
+    _call(folder, dvc, "init", "-q")
+    names = [f"{number:02}.json" for number in range(count)]
+    stages = {
+        f"evaluate-{number:02}": {
+            "cmd": f"mkdir -p metrics && cp seeds/{name} metrics/{name}",
+            "deps": [f"seeds/{name}"],
+            "metrics": [{f"metrics/{name}": {"cache": False}}],
+        }
+        for number, name in enumerate(names)
+    }
+    _write(folder, "dvc.yaml", json.dumps({"stages": stages}, indent=1))
+    chosen = random.Random(3)
+    for turn in range(2):
+        for name in names:
+            values = {f"m{key}": round(chosen.random(), 4) for key in range(9)}
+            _write(folder, f"seeds/{name}", json.dumps({"test": values, "epoch": turn}, indent=1))
+        _call(folder, dvc, "repro", "-q")
+        _commit(folder, f"Run {turn}")
+    git(folder, "push", "-q", "-u", "origin", "main")
+
+
 def registry(folder: Path) -> int:
     """1,000 annotated tags with mlgit statements, over ten models; the number of tags."""
     _start(folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 
@@ -9,7 +10,9 @@ def main() -> None:
     """Run the command line and leave with its exit code."""
     from mlgit.cli.main import run
 
-    sys.exit(run(sys.argv[1:]))
+    status = run(sys.argv[1:])
+    gc.freeze()  # the last collection would visit every object of a program that ends anyway: 5 ms
+    sys.exit(status)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -150,15 +151,20 @@ def computed(value: Decimal) -> str:
     return text(_NINE_DIGITS.plus(value).normalize(_NINE_DIGITS)) if value.is_finite() else str(value)
 
 
+@cache
+def _rounding(precision: int) -> Context:
+    return Context(prec=precision, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
+
+
 def short(value: str | Decimal, *, apart_from: Iterable[Decimal] = (), digits: int = 6) -> str:
     """A number for people, rounded, but never so far that it looks equal to one it differs from."""
     exact = Decimal(value)
     if not exact.is_finite():
         return str(exact)
-    others = tuple(apart_from)
+    others = tuple(other for other in apart_from if other.is_finite())
     for precision in range(digits, 40):
-        context = Context(prec=precision, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
-        rounded = context.plus(exact).normalize(context)
+        context = _rounding(precision)
+        rounded = exact.normalize(context)
         if not any(compare(rounded, other) == 0 and compare(exact, other) for other in others):
             return text(rounded)
     return text(exact)

@@ -96,7 +96,7 @@ class Project:
     @cached_property
     def remote(self) -> str | None:
         """The remote that releases go to: `origin`, else the upstream's, else the only one."""
-        if "origin" in self.remotes:
+        if any(ref.startswith("refs/remotes/origin/") for ref in self.branches) or "origin" in self.remotes:
             return "origin"
         upstream = (self.head.upstream or "").partition("/")[0]
         if upstream in self.remotes:
@@ -174,7 +174,7 @@ class Project:
 
     def commit(self, revision: str) -> str | None:
         """The full id of the commit that a plain Git revision names, or None."""
-        return resolve_commit(self.git, revision)
+        return resolve_commit(self.objects, revision)
 
     def forget_refs(self) -> None:
         """Read branches and trunk anew; for whoever fetched or moved them."""

@@ -10,10 +10,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.names import read_environment_name, read_model_name
 from mlgit.core.record import record
-from mlgit.core.semver import Version
 from mlgit.errors import UnknownReference
-from mlgit.project.models import model_names
-from mlgit.project.registry import read_registry
 
 if TYPE_CHECKING:
     from mlgit.core.registry import RegisteredVersion
@@ -59,8 +56,10 @@ def _environment(project: Project, text: str, model: str | None) -> Reference | 
         if read_model_name(owner) is None or read_environment_name(name) is None:
             return None
         model = owner
-    elif text not in project.trunk_config.environments:
+    elif read_environment_name(text) is None or text not in project.trunk_config.environments:
         return None
+    from mlgit.project.registry import read_registry
+
     notes = []
     if not hash_sign and f"refs/heads/{text}" in project.branches:
         notes.append(f"`{text}` is the environment here; write `heads/{text}` for the branch")
@@ -85,6 +84,8 @@ def _environment(project: Project, text: str, model: str | None) -> Reference | 
 
 
 def _only_model(project: Project, environment: str) -> str:
+    from mlgit.project.models import model_names
+
     names = model_names(project)
     if len(names) == 1:
         return names[0]
@@ -103,6 +104,9 @@ def _version(project: Project, text: str) -> Reference | None:
     model, at, wanted = text.rpartition("@")
     if not at or read_model_name(model) is None:
         return None
+    from mlgit.core.semver import Version
+    from mlgit.project.registry import read_registry
+
     number = Version.parse(wanted)
     if number is None and wanted != "latest":
         return None
@@ -129,6 +133,8 @@ def _version_reference(text: str, found: RegisteredVersion) -> Reference:
 
 def _unknown(project: Project, text: str) -> UnknownReference:
     from difflib import get_close_matches
+
+    from mlgit.project.registry import read_registry
 
     registry = read_registry(project)
     known = [f"{name}@{each.version}" for name, state in registry.models.items() for each in state.versions]

@@ -42,6 +42,8 @@ def plain(page: Page) -> str:
 
 
 def _cell_text(cell: Cell) -> str:
+    if isinstance(cell, str):
+        return clean(cell)
     return "".join(clean(span.text) for span in cell_spans(cell))
 
 

@@ -67,4 +67,6 @@ def cell_spans(cell: Cell) -> tuple[Span, ...]:
 
 def clean(text: str) -> str:
     """Text from outside without control characters, so that it cannot steer a terminal."""
+    if text.isprintable():
+        return text
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)

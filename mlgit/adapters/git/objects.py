@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 _SUBMODULE = "160000"
+_PIPE_BYTES = 32_768
 
 
 class GitObject(NamedTuple):
@@ -48,11 +49,17 @@ class Objects:
             process.wait()
 
     def _read(self, specs: Sequence[str]) -> list[GitObject | None]:
-        # In small groups: a long list written at once could fill both pipes and stand still.
+        # In groups that fit into the pipe: with more, git and we could each wait for the other to read.
         found: list[GitObject | None] = []
-        for start in range(0, len(specs), 64):
-            found += self._read_group(specs[start : start + 64])
-        return found
+        group: list[str] = []
+        size = 0
+        for spec in specs:
+            size += len(spec.encode("utf-8", "surrogateescape")) + 1
+            if group and size > _PIPE_BYTES:
+                found += self._read_group(group)
+                group, size = [], len(spec.encode("utf-8", "surrogateescape")) + 1
+            group.append(spec)
+        return found + self._read_group(group) if group else found
 
     def _read_group(self, specs: Sequence[str]) -> list[GitObject | None]:
         askable = [spec for spec in specs if spec and "\n" not in spec and "\0" not in spec]
@@ -134,7 +141,10 @@ class CommitTree:
 
     def read_many(self, paths: Iterable[str]) -> Mapping[str, bytes]:
         """The bytes of those that exist."""
-        specs = {path: f"{self._commit}:{path}" for path in paths}
+        if self._blobs is None:
+            specs = {path: f"{self._commit}:{path}" for path in paths}
+        else:  # an id spares git the way through the commit's trees
+            specs = {path: self._blobs[path] for path in paths if path in self._blobs}
         found = self._objects.get_many(specs.values())
         contents = {}
         for path, spec in specs.items():

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlgit.errors import UnknownReference
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mlgit.adapters.git.binary import Git
+    from mlgit.adapters.git.objects import Objects
 
 
 class Ref(NamedTuple):
@@ -32,19 +31,12 @@ def list_refs(git: Git, *patterns: str) -> Mapping[str, str]:
     return refs
 
 
-def resolve_commit(git: Git, revision: str) -> str | None:
+def resolve_commit(objects: Objects, revision: str) -> str | None:
     """The full id of the commit that `revision` names in plain Git, or None."""
     if not revision or "\0" in revision or "\n" in revision:
         return None
-    return git.ask("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-
-
-def require_commit(git: Git, revision: str) -> str:
-    """Like `resolve_commit`, but an unknown revision is an error."""
-    commit = resolve_commit(git, revision)
-    if commit is None:
-        raise UnknownReference(f"`{revision}` is no revision of this repository")
-    return commit
+    found = objects.get(f"{revision}^{{commit}}")
+    return None if found is None else found.oid
 
 
 def count_commits(git: Git, old: str, new: str) -> int:
