@@ -1,0 +1,109 @@
+"""Where mlgit is started: no repository, somebody else's, a bare one, no network, no place for caches."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.shell import Folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+NOWHERE = "https://unreachable.invalid/team/project.git"
+
+
+@pytest.mark.parametrize("command", ["status", "diff", "check", "models", "history", "doctor", "init"])
+def test_outside_a_repository_every_command_says_so(tmp_path: Path, command: str) -> None:
+    done = Folder(tmp_path).mlgit(command)
+    assert done.status == 4
+    assert done.out == ""
+    assert "is not in a Git repository" in done.err
+    assert "git init" in done.err
+
+
+def test_a_folder_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    done = Folder(tmp_path).mlgit("status", "-C", "nowhere")
+    assert done.status == 4
+    assert "nowhere" in done.err
+
+
+def test_a_bare_repository_is_told_apart(project: Folder) -> None:
+    done = Folder(project.path.parent / "origin.git").mlgit("status")
+    assert done.status == 4
+    assert "is a bare repository" in done.err
+
+
+def test_a_repository_of_somebody_else_is_refused_with_the_way_to_trust_it(project: Folder) -> None:
+    # git's own switch: it then takes every repository for another user's.
+    done = project.mlgit("status", env={"GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"})
+    assert done.status == 4
+    assert "belongs to somebody else" in done.err
+    assert f"safe.directory {project.path}" in done.err
+
+
+@pytest.mark.parametrize(
+    "argv", [["status"], ["diff", "HEAD"], ["check"], ["models"], ["history"], ["doctor"], ["show", "line"]]
+)
+def test_reading_needs_no_network(project: Folder, argv: list[str]) -> None:
+    project.git("remote", "set-url", "origin", NOWHERE)
+    project.mlgit("release", "line", "--local")
+    done = project.mlgit(*argv)
+    assert done.status == 0, done.err
+
+
+def test_writing_without_network_fails_as_a_remote_and_leaves_no_tag(project: Folder) -> None:
+    project.git("remote", "set-url", "origin", NOWHERE)
+    done = project.mlgit("release", "line")
+    assert done.status == 5
+    assert "origin" in done.err
+    assert project.git("tag") == ""
+
+
+def test_caches_that_cannot_be_written_change_no_answer(project: Folder) -> None:
+    before = project.mlgit("status", "--json").json()
+    cache = project / ".git" / "mlgit"
+    for file in sorted(cache.rglob("*"), reverse=True):
+        file.rmdir() if file.is_dir() else file.unlink()
+    cache.rmdir()
+    cache.write_text("in the way", encoding="utf-8")
+    after = project.mlgit("status", "--json")
+    assert after.status == 0, after.err
+    assert after.json() == before
+
+
+@pytest.fixture
+def read_only_project(project: Folder, tmp_path: Path) -> Iterator[Folder]:
+    """The same project seen through a mount that nobody can write to."""
+    place = tmp_path / "read-only"
+    place.mkdir()
+    for argv in (
+        ["mount", "--bind", str(project.path), str(place)],
+        ["mount", "-o", "remount,ro,bind", str(place)],
+    ):
+        done = subprocess.run(argv, capture_output=True, text=True, check=False)
+        if done.returncode:
+            pytest.skip(f"mounting is not permitted here: {done.stderr.strip()}")
+    try:
+        yield Folder(place)
+    finally:
+        subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+@pytest.mark.parametrize("argv", [["status"], ["diff", "HEAD"], ["check"], ["models"], ["history"]])
+def test_a_read_only_repository_can_be_read(read_only_project: Folder, argv: list[str]) -> None:
+    done = read_only_project.mlgit(*argv)
+    assert done.status == 0, done.err
+
+
+@pytest.mark.parametrize("argv", [["release", "line", "--local"], ["init", "--force"]])
+def test_writing_to_a_read_only_repository_is_an_error_and_no_bug(
+    read_only_project: Folder, argv: list[str]
+) -> None:
+    done = read_only_project.mlgit(*argv)
+    assert done.status in {4, 5}
+    assert "error: " in done.err
+    assert read_only_project.git("tag") == ""
