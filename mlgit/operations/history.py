@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.metrics import candidates, find
 from mlgit.core.model_files import files_of_model
-from mlgit.core.registry import replay
+from mlgit.core.replay import replay
 from mlgit.core.showing import Point, Told, events_of, held_entry, newest_first
 from mlgit.errors import MlgitError, UnknownReference
 from mlgit.project.evidence import evidence

@@ -6,7 +6,8 @@ import os
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.tagobjects import list_tags, read_tags
-from mlgit.core.registry import Registry, as_time, replay
+from mlgit.core.registry import Registry, as_time
+from mlgit.core.replay import replay
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

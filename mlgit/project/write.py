@@ -21,7 +21,8 @@ from mlgit.adapters.git.tagobjects import (
 from mlgit.core.age import tell_age
 from mlgit.core.names import read_model_name
 from mlgit.core.record import record
-from mlgit.core.registry import as_time, replay
+from mlgit.core.registry import as_time
+from mlgit.core.replay import replay
 from mlgit.core.tagplan import WrittenTag
 from mlgit.core.tags import TAGS, ref_patterns
 from mlgit.errors import LostRace, StateError, ToolError, UsageError

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -19,7 +20,7 @@ from mlgit.core.moves import (
     stack,
     wanted_version,
 )
-from mlgit.core.registry import ModelState, TagFact, replay
+from mlgit.core.replay import replay
 from mlgit.core.statement import EnvironmentStatement, parse_message
 from mlgit.core.tagplan import (
     Move,
@@ -31,6 +32,9 @@ from mlgit.core.tagplan import (
 )
 from mlgit.errors import AnswerNo, StateError, UnknownReference, UsageError
 from tests.support.tags import commit, fact, stated
+
+if TYPE_CHECKING:
+    from mlgit.core.registry import ModelState, TagFact
 
 NOW = datetime(2026, 5, 3, 12, tzinfo=UTC)
 VERSIONS = tuple(fact(f"m@v1.{number}.0", number) for number in range(4))

@@ -9,16 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlgit.core.registry import (
-    EnvironmentState,
-    Registry,
-    TagFact,
-    as_time,
-    in_order,
-    parse_time,
-    replay,
-    write_time,
-)
+from mlgit.core.registry import EnvironmentState, Registry, TagFact, as_time, parse_time, write_time
+from mlgit.core.replay import in_order, replay
 from mlgit.core.semver import Version
 from tests.support.tags import commit, fact, stated
 
