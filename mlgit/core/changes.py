@@ -31,12 +31,16 @@ class Content(NamedTuple):
 
 @record
 class Side:
-    """One of the two states: what was asked for, how to call it, its commit (None: the working tree)."""
+    """One of the two states: what was asked for, how to call it, its commit (None: the working tree).
+
+    `empty` is the state before the first commit, in which there is nothing; its commit is None too.
+    """
 
     text: str
     label: str
     commit: str | None
     version: str | None = None
+    empty: bool = False
 
 
 @record

@@ -43,11 +43,23 @@ class Baseline:
 
 @record
 class Candidate:
-    """What is judged; `commit` is None for the working tree, which stands on `head`."""
+    """What is judged; `commit` is None for the working tree, which stands on `head`.
+
+    `label` is that commit's too when the working tree holds nothing else.
+    """
 
     label: str
     commit: str | None
     head: str | None = None
+
+    @property
+    def place(self) -> str:
+        """Where its numbers stand, for a sentence: `1a2b3c4`, or `working tree on 1a2b3c4`."""
+        if self.commit is not None:
+            return self.commit[:7]
+        if self.head is None or self.label == self.head[:7]:
+            return self.label
+        return f"{self.label} on {self.head[:7]}"
 
 
 @record
@@ -193,11 +205,13 @@ class MetricChange:
 class Check:
     """The verdict with what a reader wants beside it. Only `verdict` is hashed and byte-stable.
 
+    `beside` is what each model's metrics stand beside, also where no gate compares with it.
     `changes` maps `data`, `params` and `model` to one line each. `tools` maps a tool to its version.
     """
 
     verdict: Verdict
     metrics: tuple[MetricChange, ...] = ()
+    beside: tuple[Baseline, ...] = ()
     changes: Mapping[str, str] = field(default_factory=dict)
     tools: Mapping[str, str] = field(default_factory=dict)
 
@@ -233,7 +247,7 @@ def headline(verdict: Verdict) -> str:
     stopping = [note for note in verdict.notes if note.effect == "block"]
     if bad:
         verb = "failed" if all(result.outcome == "fail" for result in bad) else "did not pass"
-        more = f" and {len(bad) - 1} more" if len(bad) > 1 else ""
+        more = f" (and {len(bad) - 1} more)" if len(bad) > 1 else ""
         return f"{_subject(bad)}{len(bad)} of {_gates(summary.gates)} {verb}: {bad[0].message}{more}"
     if stopping:
         return stopping[0].message

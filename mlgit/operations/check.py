@@ -71,7 +71,8 @@ def check(  # noqa: PLR0913 (the options of two commands)
         files = [file for file in baseline.others or baseline.files if file.path in paths | own]
         changes += metric_changes(case.files, files, model=case.model, directions=judged.config.directions)
     told = _lines(project, judged) if lines else {}
-    return Check(verdict=judged.verdict, metrics=tuple(changes), changes=told, tools=_tools())
+    beside = tuple(judged.beside[case.model].baseline for case in judged.cases)
+    return Check(verdict=judged.verdict, metrics=tuple(changes), beside=beside, changes=told, tools=_tools())
 
 
 def _lines(project: Project, judged: Judgement) -> dict[str, str]:

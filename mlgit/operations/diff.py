@@ -15,16 +15,9 @@ if TYPE_CHECKING:
     from mlgit.project.open import Project
 
 _NO_BASE = {
-    "no_commit": ("There is nothing to compare with: no commit yet", "commit something first"),
-    "root_commit": (
-        "There is nothing to compare with: HEAD is the first commit",
-        "name a revision: `mlgit diff REV`",
-    ),
-    "unrelated_history": (
-        "There is nothing to compare with: the target branch shares no history with HEAD",
-        "name a revision: `mlgit diff REV`",
-    ),
-    "history_too_shallow": ("This clone is too shallow to find the base", "run `git fetch --unshallow`"),
+    "no_commit": "there is no commit yet",
+    "root_commit": "HEAD is the first commit",
+    "unrelated_history": "the target branch shares no history with HEAD",
 }
 
 
@@ -41,7 +34,7 @@ def diff(
 
     Args:
         project: the repository.
-        old: a reference; None for the base of a change (design's rule).
+        old: a reference; None for the base of a change (design's rule), or for nothing when there is none.
         new: a reference; None for the working tree.
         parts: which of metrics, params, data, models, stages.
         show_unchanged: whether what is equal is listed too.
@@ -49,11 +42,11 @@ def diff(
 
     Raises:
         UnknownReference: a reference that names nothing.
-        StateError: no reference was given and there is no base.
+        StateError: no reference was given, and the clone is too shallow to find the base.
         ConfigError: dvc.yaml, dvc.lock or a .dvc file is invalid.
     """
     notes: list[str] = []
-    before = _base(project, ci or {}) if old is None else _side(project, old, notes)
+    before = _base(project, ci or {}, notes) if old is None else _side(project, old, notes)
     after = (
         Side(text="working tree", label="working tree", commit=None)
         if new is None
@@ -71,11 +64,13 @@ def _side(project: Project, text: str, notes: list[str]) -> Side:
     return Side(text=text, label=found.label, commit=found.commit, version=found.version)
 
 
-def _base(project: Project, ci: Mapping[str, str]) -> Side:
+def _base(project: Project, ci: Mapping[str, str], notes: list[str]) -> Side:
     from mlgit.project.base import base_commit
 
     base = base_commit(project, candidate=None, explicit=None, ci=ci)
+    if base.reason == "history_too_shallow":
+        raise StateError("This clone is too shallow to find the base", hint="run `git fetch --unshallow`")
     if base.commit is None:
-        message, hint = _NO_BASE[base.reason]
-        raise StateError(message, hint=hint)
+        notes.append(f"there is no base ({_NO_BASE[base.reason]}): compared with an empty state")
+        return Side(text="base", label="nothing", commit=None, empty=True)
     return Side(text="base", label=f"base ({base.commit[:7]})", commit=base.commit)

@@ -318,7 +318,15 @@ class _Look:
         paths = self._declared_models()
         for line in found.models:
             on_trunk = trunk is not None and trunk.commit == found.commit
-            if on_trunk and paths.get(line.model) and self._new_content(line, paths[line.model] or ""):
+            # A commit is one version of a model, even of one that was deregistered.
+            state = self._registry.models.get(line.model) if self._registry else None
+            released = state is not None and bool(state.at_commit(found.commit or ""))
+            if (
+                on_trunk
+                and not released
+                and paths.get(line.model)
+                and self._new_content(line, paths[line.model] or "")
+            ):
                 since = f"since {line.latest}" if line.latest else "and has no version yet"
                 return NextStep(
                     command=f"mlgit release {line.model}", reason=f"`{line.model}` is new {since}"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from mlgit.adapters.git.refs import is_ancestor, merge_base, require_commit
+from mlgit.adapters.git.refs import is_ancestor, merge_base
 from mlgit.core.record import record
+from mlgit.errors import UnknownReference
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,7 +51,10 @@ def base_commit(
         UnknownReference: `explicit` names no commit.
     """
     if explicit is not None:
-        return Base(commit=require_commit(project.git, explicit), reason="explicit")
+        commit = project.commit(explicit)
+        if commit is None:
+            raise UnknownReference(f"`{explicit}` is no revision of this repository")
+        return Base(commit=commit, reason="explicit")
     here = candidate or project.head.commit
     if here is None:
         return Base(commit=None, reason="no_commit")

@@ -27,7 +27,7 @@ _RULES: Mapping[Reason, str] = {
     "merge_request": "`CI_MERGE_REQUEST_DIFF_BASE_SHA`",
     "before_push": "where the branch stood before this push",
     "merge_base": "where this branch left {target}",
-    "head": "HEAD, because the working tree differs from it",
+    "head": "the commit that is checked out",
     "parent": "the first parent of the commit that is judged",
     "no_commit": "there is no commit yet",
     "root_commit": "the commit that is judged is the first one",

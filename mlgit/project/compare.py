@@ -15,6 +15,8 @@ from mlgit.core.changes import (
     stage_changes,
     value_changes,
 )
+from mlgit.core.evidence import Evidence
+from mlgit.core.pipeline import Pipeline
 from mlgit.errors import ConfigError
 from mlgit.project.contents import contents, with_rows
 from mlgit.project.evidence import evidence
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from mlgit.core.config import Direction
-    from mlgit.core.evidence import Evidence
     from mlgit.project.open import Project
 
 PARTS = ("metrics", "params", "data", "models", "stages")
@@ -49,8 +50,7 @@ def compare(
     Raises:
         ConfigError: dvc.yaml, dvc.lock or a .dvc file of one of them is invalid.
     """
-    before = evidence(project, old.commit, staleness=False)
-    after = evidence(project, new.commit, staleness=False)
+    before, after = _evidence(project, old), _evidence(project, new)
     problems: list[str] = []
     metrics = params = None
     if "metrics" in parts:
@@ -78,6 +78,12 @@ def compare(
         else None,
         problems=tuple(dict.fromkeys(problems)),
     )
+
+
+def _evidence(project: Project, side: Side) -> Evidence:
+    if side.empty:
+        return Evidence(label=side.label, commit=None, pipeline=Pipeline())
+    return evidence(project, side.commit, staleness=False)
 
 
 def _directions(project: Project, commit: str | None) -> Mapping[str, Direction]:

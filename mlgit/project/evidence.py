@@ -138,9 +138,12 @@ class _Reader:
         states = {state.address: state for state in stages}
         owners = {stage.address for stage in pipeline.stages}
         found = []
-        for path in self._metric_paths(pipeline):
+        paths = self._metric_paths(pipeline)
+        # A commit's files come in one round trip; on disk each may be unreadable in its own way.
+        committed = {} if self._commit is None else self._tree.read_many(paths)
+        for path in paths:
             out = _owner(path, outputs)
-            content, problem = self._content(path, out)
+            content, problem = (committed[path], None) if path in committed else self._content(path, out)
             stage = out.owner if out is not None and out.owner in owners else None
             if content is None:
                 found.append(MetricFile(path=path, stage=stage, problems=(problem,) if problem else ()))
@@ -194,6 +197,8 @@ class _Reader:
 
     def _content(self, path: str, out: Output | None) -> tuple[bytes | None, Problem | None]:
         """The file at that state: from Git or disk, else from the DVC cache by its hash."""
+        if _outside(path):
+            return None, Problem(code="unreadable", message=f"`{path}` lies outside the repository")
         try:
             content = self._tree.read(path)
         except OSError as error:
@@ -230,7 +235,7 @@ class _Reader:
         wanted = self._param_keys(pipeline)
         found: dict[str, Mapping[str, Value]] = {}
         outputs = {out.path: out for out in pipeline.outputs}
-        contents = self._tree.read_many(wanted)
+        contents = self._tree.read_many(path for path in wanted if not _outside(path))
         for path, keys in wanted.items():
             content = contents.get(path)
             if content is None:
@@ -272,6 +277,11 @@ def _dvc_folders(paths: set[str]) -> list[str]:
     ]
 
 
+def _outside(path: str) -> bool:
+    """Whether a path from the root leaves the repository; DVC reads no such metrics either."""
+    return path.startswith(("/", "../")) or "://" in path
+
+
 def _owner(path: str, outputs: Mapping[str, Output]) -> Output | None:
     """The output that is this path or the directory it lies in."""
     while path:
@@ -287,18 +297,25 @@ def _trust(
     """Why the numbers of a stage's metric file do not stand for its inputs."""
     problems = []
     run = f"run `mlgit run {stage}`"
-    pointer = out.pointer
-    if pointer is not None and out.path == path and bytes_md5(content, legacy=pointer.legacy) != pointer.md5:
-        problems.append(
-            Problem(code="not_from_pipeline", message=f"`{path}` is not what stage `{stage}` wrote", hint=run)
-        )
     state = states.get(stage)
+    reasons = [] if state is None else list(state.reasons)
+    edited = f"changed output {out.path}"
+    foreign = _foreign(content, out, path, stage, edited=edited in reasons)
+    if foreign is not None:
+        problems.append(Problem(code="not_from_pipeline", message=f"`{path}` {foreign}", hint=run))
+        reasons = [reason for reason in reasons if reason != edited]
     if state is None:
         return problems
-    reasons = list(state.reasons)
-    if pointer is not None:
-        reasons = [reason for reason in reasons if reason != f"changed output {path}"]
     if reasons or state.upstream:
         why = ", ".join((*reasons, *(f"upstream {one}" for one in state.upstream)))
         problems.append(Problem(code="stale", message=f"Stage `{stage}` is stale: {why}", hint=run))
     return problems
+
+
+def _foreign(content: bytes, out: Output, path: str, stage: str, *, edited: bool) -> str | None:
+    """Why a metric file is not what dvc.lock recorded, in words that follow its name."""
+    if out.pointer is None:
+        return f"is not recorded in dvc.lock: stage `{stage}` has not made it yet"
+    if out.path == path:
+        edited = bytes_md5(content, legacy=out.pointer.legacy) != out.pointer.md5
+    return f"is not what stage `{stage}` wrote" if edited else None

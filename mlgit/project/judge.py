@@ -149,9 +149,20 @@ class _Bench:
         return Judgement(verdict, self._evidence, self._own, beside, self._cases)
 
     def _candidate(self) -> Candidate:
-        tree = self._project.tree(self._commit)
-        head = self._project.head.commit if self._commit is None else None
-        return Candidate(label=tree.label, commit=self._commit, head=head)
+        label = self._project.tree(self._commit).label
+        if self._commit is not None:
+            return Candidate(label=label, commit=self._commit)
+        head = self._project.head
+        if head.commit is not None and not (head.dirty or head.untracked or self._outputs_changed):
+            label = head.commit[:7]
+        return Candidate(label=label, commit=None, head=head.commit)
+
+    @property
+    def _outputs_changed(self) -> bool:
+        """Whether something that DVC tracks, and Git does not see, is not what the commit recorded."""
+        return any(
+            reason.startswith("changed output") for state in self._evidence.stages for reason in state.reasons
+        )
 
     def _trunk_config(self) -> Config:
         """Trunk's rules. A change that repairs a broken file on trunk must still get its check."""
@@ -240,7 +251,12 @@ class _Bench:
 
         try:
             before = self._project.config(target.commit)
-        except ConfigError:
+        except ConfigError as error:
+            if target != self._project.trunk:
+                text = f"`mlgit.yaml` on {target.short} is invalid, so that loosened gates cannot be told"
+                self._notes.append(
+                    Note(code="target_config_invalid", message=f"{text}: {error.message}", effect="warn")
+                )
             return ()
         if before.environments != self._own.environments:
             text = f"`environments:` differs from {target.short}, whose rules apply until this is merged"

@@ -228,10 +228,9 @@ def _word(text: str) -> str:
 
 def _footer(record: Check, key: str) -> list[str]:
     verdict = record.verdict
-    base = next((each for each in verdict.baselines if each.vs == "base" and each.commit), None)
-    head = verdict.candidate.commit or verdict.candidate.head
-    place = "working tree on " if verdict.candidate.commit is None else ""
-    parts = [f"{base.commit[:7] if base and base.commit else 'no base'}…{place}{head[:7] if head else '?'}"]
+    known = (*verdict.baselines, *record.beside)
+    base = next((each.commit for each in known if each.vs == "base" and each.commit), None)
+    parts = [f"{base[:7] if base else 'no base'}…{verdict.candidate.place}"]
     if verdict.policy.waivers:
         parts.append(f"trunk {verdict.policy.waivers[:7]}")
     parts += [f"gates {verdict.gates_sha[:7]}", verdict.evaluated_on.isoformat()]

@@ -137,6 +137,44 @@ def test_numbers_edited_by_hand_are_an_error(project: Folder) -> None:
     assert found["line/r2-floor"] == ("error", "not_from_pipeline", "block")
 
 
+def test_allowing_stale_numbers_never_allows_numbers_that_no_run_recorded(project: Folder) -> None:
+    text = (project / "dvc.yaml").read_text()
+    project.write("dvc.yaml", text.replace("metrics/test.json", "metrics/all"))
+    script = (project / "src/evaluate.py").read_text().replace("metrics/test.json", "metrics/all/test.json")
+    project.write("src/evaluate.py", f"import os\nos.makedirs('metrics/all', exist_ok=True)\n{script}")
+    project.dvc("repro", "-q")
+    assert results(check(project, status=0))["line/r2-floor"][0] == "pass"
+    project.write("metrics/all/test.json", '{"mae": 0.0, "r2": 1.0, "rows": 10}')
+    edited = results(check(project, "--allow-stale", status=1))
+    assert edited["line/r2-floor"] == ("error", "not_from_pipeline", "block")
+    (project / "dvc.lock").unlink()
+    unrecorded = results(check(project, "--allow-stale", status=1))
+    assert unrecorded["line/r2-floor"] == ("error", "not_from_pipeline", "block")
+
+
+def test_a_clean_tree_is_called_by_its_commit(project: Folder) -> None:
+    head = project.git("rev-parse", "--short=7", "HEAD")
+    assert check(project, status=0)["candidate"]["label"] == head
+    assert f"…{head} · " in project.mlgit("report", "--format", "markdown").out
+    assert f"{head} against base" in project.mlgit("check").out
+    project.write("notes.txt", "not committed")
+    assert check(project, status=0)["candidate"]["label"] == "working tree"
+    (project / "notes.txt").unlink()
+    # Git ignores what DVC tracks, so that only the hashes tell.
+    project.write("data/raw.csv", "x,y\n1,2\n")
+    assert project.git("status", "--porcelain") == ""
+    assert check(project, status=1)["candidate"]["label"] == "working tree"
+
+
+def test_metrics_name_what_they_stand_beside_also_when_no_gate_does(project: Folder) -> None:
+    project.write("mlgit.yaml", f"{GATES}gates:\n  floor: {{metric: r2, min: 0.5}}\n")
+    base = project.git("rev-parse", "--short=7", "HEAD")
+    train(project, "1.98")
+    assert check(project, status=0)["baselines"] == []
+    assert f"working tree against base = {base}, the commit that is checked out" in project.mlgit("check").out
+    assert f"<sub>{base}…working tree on {base}" in project.mlgit("report", "--format", "markdown").out
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
@@ -448,7 +486,7 @@ def test_explain_tells_where_each_number_came_from(project: Folder) -> None:
         "mlgit.yaml:6",
         f"2.75 from metrics/test.json:mae, working tree on {head}",
         f"0.055 from metrics/test.json:mae, {head}",
-        "HEAD, because the working tree differs from it",
+        "`base` is the commit that is checked out",
         "max_rise: 0.05, so candidate - baseline <= 0.05",
     ):
         assert part in text
@@ -498,6 +536,17 @@ def test_a_change_can_repair_a_config_that_is_broken_on_trunk(project: Folder) -
     project.git("push", "-q")
     project.write("mlgit.yaml", good)
     assert ("trunk_config_invalid", "warn") in notes(check(project, status=0))
+
+
+def test_a_broken_config_on_the_target_of_a_pull_request_is_told(project: Folder) -> None:
+    good = (project / "mlgit.yaml").read_text()
+    project.git("checkout", "-q", "-b", "develop")
+    project.write("mlgit.yaml", "version: 1\ngatez: {}\n")
+    project.commit("Break it")
+    project.git("push", "-q", "origin", "develop")
+    project.write("mlgit.yaml", good)
+    found = check(project, status=0, env={"GITHUB_BASE_REF": "develop"})
+    assert ("target_config_invalid", "warn") in notes(found)
 
 
 def test_a_repository_without_a_commit_can_be_checked(empty_repository: Folder) -> None:

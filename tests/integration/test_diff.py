@@ -101,13 +101,53 @@ def test_the_page_shows_old_and_new(changed: Folder) -> None:
     assert "extra  echo 1 > x" in out
 
 
-def test_an_unknown_reference_and_a_missing_base_are_state_errors(
-    project: Folder, empty_repository: Folder
-) -> None:
+def test_an_unknown_reference_is_a_state_error(project: Folder) -> None:
     assert project.mlgit("diff", "no-such-thing").status == 4
-    first = project.mlgit("diff")
-    assert (first.status, "HEAD is the first commit" in first.err) == (4, True)
-    assert empty_repository.mlgit("diff").status == 4
+
+
+def test_without_a_base_everything_is_new_and_it_says_why(project: Folder, empty_repository: Folder) -> None:
+    first = diff(project)
+    assert first["old"] == {
+        "commit": None,
+        "empty": True,
+        "label": "nothing",
+        "text": "base",
+        "version": None,
+    }
+    assert {each["key"]: each["kind"] for each in first["metrics"]} == dict.fromkeys(
+        ("mae", "r2", "rows"), "added"
+    )
+    assert {each["path"]: each["kind"] for each in first["data"]} == {
+        "data/clean.csv": "added",
+        "data/raw.csv": "added",
+    }
+    assert [each["kind"] for each in first["stages"]] == ["added"] * 3
+    assert first["notes"] == ["there is no base (HEAD is the first commit): compared with an empty state"]
+    assert "nothing → working tree" in project.mlgit("diff").out
+    assert diff(empty_repository)["notes"] == [
+        "there is no base (there is no commit yet): compared with an empty state"
+    ]
+    project.git("checkout", "-q", "--orphan", "island")
+    project.commit("An island")
+    assert "shares no history" in diff(project)["notes"][0]
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity"])
+def test_a_number_beside_one_that_is_not_finite_is_shown(project: Folder, value: str) -> None:
+    project.write("metrics/test.json", f'{{"mae": {value}, "r2": 0.9, "rows": 10}}')
+    for command in ("diff", "status"):
+        done = project.mlgit(command, *(["HEAD"] if command == "diff" else []))
+        assert done.status == 0, done.err
+        assert value in done.out
+
+
+def test_a_metric_file_outside_the_repository_is_not_read(project: Folder) -> None:
+    (project.path.parent / "secret.json").write_text('{"secret": 42}', encoding="utf-8")
+    text = (project / "dvc.yaml").read_text(encoding="utf-8")
+    project.write("dvc.yaml", f"{text}metrics: [../secret.json]\nparams: [../secret.json]\n")
+    found = diff(project, "HEAD")
+    assert "secret" not in {each["key"] for each in (*found["metrics"], *found["params"])}
+    assert found["problems"] == ["`../secret.json` lies outside the repository"]
 
 
 def test_a_shallow_clone_says_how_to_deepen(project: Folder) -> None:

@@ -190,3 +190,17 @@ def test_a_waiver_that_ends_soon_is_told(project: Folder) -> None:
     (waiver,) = status(project)["waivers"]
     assert (waiver["id"], waiver["gate"], waiver["days_left"]) == ("w1", "r2-floor", 3)
     assert "waiver `w1` for `r2-floor` expires in 3 days" in project.mlgit("status").out
+
+
+@pytest.mark.parametrize(
+    ("floor", "told"),
+    [
+        ("0.5", "\nGates  allowed: line: "),
+        ("0.999", "\nGates  blocked: line: 1 of 2 gates failed: r2 "),
+        ("0.9999999999999999999999999999", "\nGates  blocked\n  line: 1 of 2 gates failed: r2 "),
+    ],
+)
+def test_the_verdict_is_told_in_the_words_of_check(project: Folder, floor: str, told: str) -> None:
+    config = (project / "mlgit.yaml").read_text(encoding="utf-8")
+    project.write("mlgit.yaml", config.replace("{metric: r2, min: 0.5}", f"{{metric: r2, min: {floor}}}"))
+    assert told in project.mlgit("status").out

@@ -75,6 +75,25 @@ def test_caches_that_cannot_be_written_change_no_answer(project: Folder) -> None
     assert after.json() == before
 
 
+def test_a_link_is_followed_inside_the_repository_and_never_out_of_it(
+    empty_repository: Folder, tmp_path: Path
+) -> None:
+    (tmp_path / "away").mkdir()
+    (tmp_path / "away" / "m.json").write_text('{"secret": 1}', encoding="utf-8")
+    empty_repository.write("real/m.json", '{"auc": 0.5}')
+    empty_repository.write("dvc.yaml", "metrics: [inside.json, outside.json, folder/m.json]\n")
+    (empty_repository / "inside.json").symlink_to("real/m.json")
+    (empty_repository / "outside.json").symlink_to(tmp_path / "away" / "m.json")
+    (empty_repository / "folder").symlink_to(tmp_path / "away")
+    empty_repository.commit("Links")
+    empty_repository.write("real/m.json", '{"auc": 0.7}')
+    done = empty_repository.mlgit("diff", "HEAD", "--json")
+    assert [(change["file"], change["key"], change["old"]) for change in done.json()["metrics"]] == [
+        ("inside.json", "auc", 0.5)
+    ]
+    assert "secret" not in done.out
+
+
 @pytest.fixture
 def read_only_project(project: Folder, tmp_path: Path) -> Iterator[Folder]:
     """The same project seen through a mount that nobody can write to."""

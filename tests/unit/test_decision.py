@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlgit.core.decision import decide, gates_sha
-from mlgit.core.verdict import GateChange, Note, Policy, canonical, decision_of, headline
+from mlgit.core.verdict import Candidate, GateChange, Note, Policy, canonical, decision_of, headline
 from tests.support.verdicts import CANDIDATE, absolute, baseline, case, change, metric_file, rules, waiver
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ def test_the_headline_tells_the_worst_first() -> None:
 def test_the_headline_counts_what_did_not_pass() -> None:
     found = verdict(case(absolute("a", low="1"), absolute("b", "nan", low="0"), files=(FILE,)))
     assert headline(found).startswith("2 of 2 gates did not pass: ")
-    assert headline(found).endswith(" and 1 more")
+    assert headline(found).endswith(" (and 1 more)")
 
 
 def test_the_headline_of_a_pass_counts_the_rest() -> None:
@@ -243,3 +243,14 @@ def test_the_gates_hash_knows_limits_but_neither_order_nor_lines() -> None:
     assert gates_sha([one, two]) == gates_sha([two, replace(one, line=99), one])
     assert gates_sha([one]) != gates_sha([replace(one, severity="warn")])
     assert gates_sha([one]) != gates_sha([absolute("a", low="0.91")])
+
+
+def test_a_candidate_is_placed_by_its_commit_unless_the_working_tree_has_more() -> None:
+    head = "a1b2c3d" + "0" * 33
+    for label, commit, on, place in (
+        ("a1b2c3d", head, None, "a1b2c3d"),
+        ("a1b2c3d", None, head, "a1b2c3d"),
+        ("working tree", None, head, "working tree on a1b2c3d"),
+        ("working tree", None, None, "working tree"),
+    ):
+        assert Candidate(label=label, commit=commit, head=on).place == place

@@ -60,6 +60,8 @@ REFUSED: dict[str, tuple[str, str | bytes, str]] = {
     "two rows": ("m.csv", "a\n1\n2\n", "2 rows"),
     "no row": ("m.csv", "a\n", "0 rows"),
     "a row too short": ("m.csv", "a,b\n1\n", "does not fit"),
+    "a merge conflict": ("m.json", '<<<<<<< HEAD\n{"a": 1}\n=======\n', "unresolved merge conflict"),
+    "a merge conflict inside": ("m.toml", "a = 1\n<<<<<<< HEAD\n", "unresolved merge conflict"),
     "two places for one key": ("m.json", '{"a.b": 1, "a": {"b": 2}}', "two values for `a.b`"),
     "too large": ("m.json", b" " * (MAX_BYTES + 1), "larger than"),
     "too deep": ("m.json", "[" * 100_000, "nested too deeply"),

@@ -133,6 +133,11 @@ def test_a_short_number_never_looks_equal_to_its_limit() -> None:
     assert metrics.short(tiny, apart_from=(Decimal("0.1"),)) == str(tiny)
 
 
+@pytest.mark.parametrize("other", ["NaN", "sNaN", "Infinity", "-Infinity"])
+def test_a_short_number_may_stand_beside_what_is_not_finite(other: str) -> None:
+    assert metrics.short(Decimal("0.9500001"), apart_from=(Decimal(other),)) == "0.95"
+
+
 @pytest.mark.parametrize(
     ("change", "baseline", "percent"),
     [("0", "0", "0"), ("1", "0", None), ("1", "-4", "25"), ("-1", "8", "-12.5")],

@@ -154,6 +154,12 @@ def test_a_wrong_shape_is_an_error_with_its_line(case: str) -> None:
     assert (caught.value.location.path, caught.value.location.line) == ("dvc.yaml", line)
 
 
+def test_a_file_that_is_no_mapping_is_named_itself() -> None:
+    with pytest.raises(ConfigError) as caught:
+        pipeline({"dvc.yaml": "- a\n"})
+    assert caught.value.message == "`dvc.yaml` is not a mapping"
+
+
 def test_a_half_written_lock_file_is_an_error_that_names_it() -> None:
     with pytest.raises(ConfigError) as caught:
         pipeline({"dvc.yaml": "stages: {}\n", "dvc.lock": "schema: '2.0'\nstages:\n  a: {cmd: x\n"})

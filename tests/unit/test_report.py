@@ -282,7 +282,7 @@ def test_an_explanation_tells_where_each_number_came_from() -> None:
         "mlgit.yaml",
         "0.5 from metrics/test.json:auc, working tree on aaaaaaa",
         "0.9 from metrics/test.json:auc, base (bbbbbbb)",
-        "-0.4 (-44.4444444 %)",
+        "-0.4 (-44.4%)",
         "max_drop: 1%, so baseline - candidate <= 0.009",
         "block (severity error)",
     ):

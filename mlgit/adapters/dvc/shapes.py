@@ -61,10 +61,9 @@ class Shape:
 
     def wrong(self, path: Sequence[str | int], expected: str) -> ConfigError:
         """The error that something else stands at `path`."""
-        where = ".".join(str(step) for step in path) or "the file"
-        return ConfigError(
-            f"`{where}` in `{self.name}` is not {expected}", location=self._locate(path), expected=expected
-        )
+        where = ".".join(str(step) for step in path)
+        subject = f"`{where}` in `{self.name}`" if where else f"`{self.name}`"
+        return ConfigError(f"{subject} is not {expected}", location=self._locate(path), expected=expected)
 
     def _locate(self, path: Sequence[str | int]) -> Location:
         from mlgit.yaml12 import compose

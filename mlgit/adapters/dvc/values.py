@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 MAX_BYTES = 16 << 20
 MAX_VALUES = 100_000
 _TABLES = {".csv": ",", ".tsv": "\t"}
+_CONFLICT = b"<<<<<<< "
 
 
 class Unreadable(Exception):  # noqa: N818 (it is told as a Problem, not raised to the user)
@@ -97,6 +98,8 @@ def parse(content: bytes, *, path: str, documents: Documents) -> object:
     except SyntaxError as error:
         raise Unreadable(f"is not valid Python: {error.msg} (line {error.lineno})") from error
     except (ValueError, RecursionError) as error:
+        if content.startswith(_CONFLICT) or b"\n" + _CONFLICT in content:
+            raise Unreadable("has an unresolved merge conflict") from error
         reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise Unreadable(f"is not valid {ending[1:].upper()}: {reason}") from error
 

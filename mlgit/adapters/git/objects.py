@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 _SUBMODULE = "160000"
+_SYMLINK = "120000"
+# What git answers for a link that leaves the commit, leads nowhere, or turns in circles.
+_LED_AWAY = {b"symlink", b"dangling", b"loop", b"notdir"}
 _PIPE_BYTES = 32_768
 
 
@@ -65,7 +68,7 @@ class Objects:
         askable = [spec for spec in specs if spec and "\n" not in spec and "\0" not in spec]
         if self._process is None:
             self._process = subprocess.Popen(
-                ["git", "cat-file", "--batch"],
+                ["git", "cat-file", "--batch", "--follow-symlinks"],
                 cwd=self._git.folder,
                 env=environment(),
                 stdin=subprocess.PIPE,
@@ -93,6 +96,9 @@ class Objects:
         words = head.rstrip(b"\n").rsplit(b" ", 2)
         if words[-1] in {b"missing", b"ambiguous"}:
             return None
+        if words[0] in _LED_AWAY and len(words) == 2:  # noqa: PLR2004 (and the size)
+            process.stdout.read(int(words[1]) + 1)
+            return None
         oid, kind, size = (word.decode() for word in words)
         content = process.stdout.read(int(size) + 1)
         return GitObject(oid, kind, content[:-1])
@@ -106,6 +112,7 @@ class CommitTree:
         self._objects = objects
         self._commit = commit
         self._blobs: dict[str, str] | None = None
+        self._links: set[str] = set()
 
     @property
     def commit(self) -> str:
@@ -127,7 +134,10 @@ class CommitTree:
                     facts, _, path = entry.partition(b"\t")
                     mode, _, oid = facts.decode().split(" ")
                     if mode != _SUBMODULE:
-                        blobs[path.decode("utf-8", "surrogateescape")] = oid
+                        name = path.decode("utf-8", "surrogateescape")
+                        blobs[name] = oid
+                        if mode == _SYMLINK:
+                            self._links.add(name)
             self._blobs = blobs
         return self._blobs
 
@@ -136,15 +146,17 @@ class CommitTree:
         return tuple(self.blobs())
 
     def read(self, path: str) -> bytes | None:
-        """The bytes of one file, None when the commit has no such file."""
+        """The bytes of one file, None when the commit has no such file; links are followed inside it."""
         return self.read_many([path]).get(path)
 
     def read_many(self, paths: Iterable[str]) -> Mapping[str, bytes]:
         """The bytes of those that exist."""
-        if self._blobs is None:
-            specs = {path: f"{self._commit}:{path}" for path in paths}
-        else:  # an id spares git the way through the commit's trees
-            specs = {path: self._blobs[path] for path in paths if path in self._blobs}
+        # An id spares git the way through the commit's trees; a link can only be followed by its path.
+        known = self._blobs or {}
+        specs = {
+            path: known[path] if path in known and path not in self._links else f"{self._commit}:{path}"
+            for path in paths
+        }
         found = self._objects.get_many(specs.values())
         contents = {}
         for path, spec in specs.items():

@@ -91,6 +91,7 @@ class WorkingTree:
         self._git = git
         self._root = root
         self._paths: tuple[str, ...] | None = None
+        self._folders: dict[str, bool] = {}
 
     @property
     def commit(self) -> None:
@@ -111,18 +112,26 @@ class WorkingTree:
         return self._paths
 
     def read(self, path: str) -> bytes | None:
-        """The bytes of one file, None when there is none; links that leave the repository are none."""
+        """The bytes of one file, None when there is none; what links lead to outside is none."""
         full = os.path.join(self._root, path)
-        if os.path.islink(full) or os.path.islink(os.path.dirname(full)):
-            real, top = os.path.realpath(full), os.path.realpath(self._root)
-            # A DVC cache may stand outside and be linked to; only a link in a tracked place is refused.
-            if not real.startswith(top + os.sep) and f"{os.sep}files{os.sep}md5{os.sep}" not in real:
-                return None
+        if not self._inside(os.path.dirname(full)) or (os.path.islink(full) and not self._link_inside(full)):
+            return None
         try:
             with open(full, "rb") as file:
                 return file.read()
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
             return None
+
+    def _inside(self, folder: str) -> bool:
+        if folder not in self._folders:
+            real, top = os.path.realpath(folder), os.path.realpath(self._root)
+            self._folders[folder] = real == top or real.startswith(top + os.sep)
+        return self._folders[folder]
+
+    def _link_inside(self, full: str) -> bool:
+        # A DVC cache may stand outside and be linked to, file by file.
+        real = os.path.realpath(full)
+        return self._inside(os.path.dirname(real)) or f"{os.sep}files{os.sep}md5{os.sep}" in real
 
     def read_many(self, paths: Iterable[str]) -> Mapping[str, bytes]:
         """The bytes of those that exist."""

@@ -10,7 +10,7 @@ from mlgit.core.verdict import headline
 from mlgit.render.page import Page, Span, line, table
 
 if TYPE_CHECKING:
-    from mlgit.core.verdict import Check, Effect, MetricChange, Note, Result, Verdict
+    from mlgit.core.verdict import Baseline, Check, Effect, MetricChange, Note, Result, Verdict
     from mlgit.render.page import Cell, Style
 
 WIDTH = 80
@@ -34,7 +34,7 @@ def page(record: Check) -> Page:
     """What a person reads."""
     verdict = record.verdict
     found: Page = _verdict_line(verdict)
-    found += _compared_with(verdict)
+    found += _compared_with(record)
     found += _gates(verdict)
     found += _metrics(record.metrics)
     found += [line()] if record.changes else []
@@ -72,17 +72,27 @@ def _verdict_line(verdict: Verdict) -> Page:
     return _wrapped(headline(verdict), first=Span(f"{word}{purpose[verdict.purpose]}: ", style), indent=0)
 
 
-def _compared_with(verdict: Verdict) -> Page:
-    found: Page = []
-    for baseline in verdict.baselines:
-        owner = f"{baseline.model}: " if baseline.model and len(verdict.baselines) > 1 else ""
-        text = f"{owner}{verdict.candidate.label} against {baseline.vs}"
+def _compared_with(record: Check) -> Page:
+    verdict = record.verdict
+    baselines = [*verdict.baselines, *(each for each in record.beside if _only_beside(each, record))]
+    owners: dict[str, list[str]] = {}
+    for baseline in baselines:
+        text = f"{verdict.candidate.label} against {baseline.vs}"
         if baseline.state == "found":
             text += f" = {baseline.label}, {baseline.rule}"
         else:
             text += f": {baseline.message or baseline.rule}"
-        found += [line(Span(part, "dim")) for part in wrap(text, WIDTH)]
+        owners.setdefault(text, []).extend([baseline.model] if baseline.model else [])
+    found: Page = []
+    for text, models in owners.items():
+        owner = f"{', '.join(models)}: " if models and len(owners) > 1 else ""
+        found += [line(Span(part, "dim")) for part in wrap(owner + text, WIDTH)]
     return found
+
+
+def _only_beside(baseline: Baseline, record: Check) -> bool:
+    """Whether the metrics stand beside a baseline that no gate names."""
+    return baseline.state == "found" and baseline not in record.verdict.baselines and bool(record.metrics)
 
 
 def _gates(verdict: Verdict) -> Page:

@@ -6,6 +6,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from mlgit.core.config import CONFIG_FILE
+from mlgit.core.metrics import short
 from mlgit.render.page import Page, Span, line
 
 if TYPE_CHECKING:
@@ -46,8 +47,8 @@ def _explained(verdict: Verdict, result: Result) -> Page:
             found += _row("baseline", _baseline_text(result, baseline))
             found += _row("chosen", f"`{baseline.vs}` is {baseline.rule}")
     if result.change is not None:
-        percent = "" if result.change_percent is None else f" ({result.change_percent} %)"
-        found += _row("change", f"{result.change}{percent}")
+        percent = "" if result.change_percent is None else f" ({_signed(result.change_percent, digits=3)}%)"
+        found += _row("change", f"{_signed(result.change)}{percent}")
     for bound in result.limits:
         found += _row("rule", _rule(bound))
     found += _row(
@@ -55,6 +56,12 @@ def _explained(verdict: Verdict, result: Result) -> Page:
     )
     found += _row("effect", _effect(result))
     return found + (_row("hint", result.hint) if result.hint else [])
+
+
+def _signed(number: str, *, digits: int | None = None) -> str:
+    """With a plus where it rose; rounded only where `digits` are given."""
+    shown = number if digits is None else short(number, digits=digits)
+    return shown if shown.startswith("-") or shown == "0" else f"+{shown}"
 
 
 def _row(label: str, text: str) -> Page:
@@ -72,8 +79,7 @@ def _declared(verdict: Verdict, result: Result) -> str:
 
 
 def _candidate(verdict: Verdict, result: Result) -> str:
-    head = verdict.candidate.head
-    at = verdict.candidate.label + (f" on {head[:7]}" if head else "")
+    at = verdict.candidate.place
     if result.file is None:
         return f"no number, {at}"
     hand = ", made by no stage" if result.hand else ""

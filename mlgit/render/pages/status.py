@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from mlgit.core.status import DataState, EnvironmentLine, ModelLine, Status
 
 _SHOWN = 8
+_WIDTH = 80
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
 _DECISIONS: dict[str, tuple[str, Style]] = {
-    "allow": ("allow", "ok"),
-    "allow_with_warnings": ("allow with warnings", "careful"),
-    "block": ("block", "bad"),
+    "allow": ("allowed", "ok"),
+    "allow_with_warnings": ("allowed with warnings", "careful"),
+    "block": ("blocked", "bad"),
 }
 _NO_BASE = {
     "no_commit": "no commit yet",
@@ -151,7 +152,7 @@ def _metrics(found: Status) -> Page:
     changed = [each for each in found.metrics if each.kind != "unchanged"]
     if found.base is None:
         against = f"  no base: {_NO_BASE.get(found.base_rule or '', 'it cannot be told')}"
-    elif changed:
+    elif changed or found.problems:
         against = f"  against {found.base.label}"
     else:
         against = f"  as in {found.base.label}"
@@ -177,7 +178,14 @@ def _gates(found: Status) -> Page:
     blocks: Page = []
     if found.verdict is not None:
         word, style = _DECISIONS[found.verdict.decision]
-        blocks = [line(""), line(Span("Gates  ", "strong"), Span(word, style), f": {found.verdict.headline}")]
+        told = f": {found.verdict.headline}"
+        blocks = [line(""), line(Span("Gates  ", "strong"), Span(word, style), told)]
+        if len(f"Gates  {word}{told}") > _WIDTH:
+            blocks = [
+                line(""),
+                line(Span("Gates  ", "strong"), Span(word, style)),
+                line(found.verdict.headline, indent=2),
+            ]
     for waiver in found.waivers:
         when = "expired" if waiver.days_left < 0 else f"expires in {_many(waiver.days_left, 'day')}"
         blocks.append(
