@@ -23,7 +23,7 @@ _WIDTH = 100
 def reference() -> str:
     """The whole page."""
     parts = [_HEAD]
-    root = click.Context(cli, info_name="mlgit")
+    root = click.Context(cli, info_name="mlgit", **cli.context_settings)
     for group, names in COMMANDS.items():
         parts.append(f"## {group}\n")
         for name in names:

@@ -130,7 +130,7 @@ def entry(session: Session, /, gate: str | None, **options: Any) -> int:  # noqa
     errors block.
 
     \b
-    Exit codes: 0 allowed (also with warnings), 1 blocked, 3 a file that says what should hold is invalid.
+    Exit codes: 0 allowed (also with warnings), 1 blocked, 3 a file is invalid.
 
     \b
     Examples:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import click
 
 from mlgit.cli.options import command, pass_session
+from mlgit.cli.types import folders_offer
 
 if TYPE_CHECKING:
     from mlgit.cli.session import Session
 
 
 @command("demo")
-@click.argument("place", metavar="[DIR]", required=False)
+@click.argument("place", metavar="[DIR]", required=False, shell_complete=folders_offer)
 @click.option("--no-run", is_flag=True, help="Only create the project, do not walk the loop.")
 @click.option("--keep", is_flag=True, help="Leave an earlier demo alone, build beside it (DIR-2).")
 @click.option("--force", is_flag=True, help="Rebuild an earlier demo even when it was changed since.")
@@ -29,8 +30,9 @@ def entry(session: Session, place: str | None, *, no_run: bool, keep: bool, forc
     Saying it twice rebuilds the demo; one that you changed is only rebuilt with --force.
 
     \b
-    mlgit demo                  in ./mlgit-demo
-    mlgit demo /tmp/try --no-run
+    Examples:
+      mlgit demo                  in ./mlgit-demo
+      mlgit demo /tmp/try --no-run
     """
     import os
 

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import click
 
 from mlgit.cli.options import command, pass_session
+from mlgit.cli.types import versions_offer
 
 if TYPE_CHECKING:
     from mlgit.cli.session import Session
 
 
 @command("deregister")
-@click.argument("target", metavar="MODEL@VERSION")
+@click.argument("target", metavar="MODEL@VERSION", shell_complete=versions_offer)
 @click.option("-m", "--message", "reason", metavar="REASON", help="Why; it stands in the tag.")
 @click.option("--local", is_flag=True, help="Write the tag here only; `mlgit push` publishes it.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and write nothing.")
@@ -24,6 +25,7 @@ def entry(session: Session, *, target: str, reason: str | None, local: bool, dry
     Its tag stays, its number is never given again. Where it is live, roll back first.
 
     \b
+    Examples:
       mlgit deregister tumor@v1.2.0 -m "trained on leaked labels"
     """  # noqa: D301 (click takes a backspace for "do not wrap")
     from mlgit.operations.deregister import deregister

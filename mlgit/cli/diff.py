@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 import click
 
 from mlgit.cli.options import command, pass_session
+from mlgit.cli.types import references_offer
 
 if TYPE_CHECKING:
     from mlgit.cli.session import Session
 
 
 @command("diff")
-@click.argument("old", metavar="[A]", required=False)
-@click.argument("new", metavar="[B]", required=False)
+@click.argument("old", metavar="[A]", required=False, shell_complete=references_offer)
+@click.argument("new", metavar="[B]", required=False, shell_complete=references_offer)
 @click.option("--metrics", is_flag=True, help="Only metrics (the part options add up).")
 @click.option("--params", is_flag=True, help="Only parameters.")
 @click.option("--data", is_flag=True, help="Only data: outputs that are neither metrics nor models.")
@@ -32,9 +33,10 @@ def entry(session: Session, /, old: str | None, new: str | None, **options: bool
     revisions.
 
     \b
-    mlgit diff                      what my change does
-    mlgit diff prod                 the working tree against what runs in prod
-    mlgit diff prod staging --metrics
+    Examples:
+      mlgit diff                      what my change does
+      mlgit diff prod                 the working tree against what runs in prod
+      mlgit diff prod staging --metrics
     """
     import os
 

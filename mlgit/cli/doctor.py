@@ -23,8 +23,9 @@ def entry(session: Session, *, strict: bool, online: bool) -> int:
     (`info`) never count for --strict.
 
     \b
-    mlgit doctor
-    mlgit doctor --online --strict    in CI
+    Examples:
+      mlgit doctor
+      mlgit doctor --online --strict    in CI
     """
     from mlgit.operations.doctor import diagnose
     from mlgit.render.pages.doctor import page

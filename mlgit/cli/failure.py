@@ -26,6 +26,10 @@ def tell_failure(error: click.ClickException | MlgitError | OSError, session: Se
     from mlgit.render.console import write
 
     write(failure_page(known), sys.stderr)
+    if session.verbosity > 0:
+        import traceback
+
+        sys.stderr.write("".join(traceback.format_exception(error)))
     return known.exit_code
 
 
@@ -108,7 +112,7 @@ def _problem(error: MlgitError) -> Page:
         page += _frame(error.location)
     if error.expected is not None:
         page.append(line(Span("expected: ", "dim"), error.expected, indent=2))
-    page += [line(detail, indent=2) for detail in error.details]
+    page += [line(detail.expandtabs(2), indent=2) for detail in error.details]
     if error.hint is not None:
         page.append(line(Span("hint: ", "careful"), error.hint, indent=2))
     return page

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mlgit.cli.options import command, pass_session
-from mlgit.cli.types import models_offer, references_offer
+from mlgit.cli.types import folders_offer, models_offer, references_offer
 
 if TYPE_CHECKING:
     from mlgit.cli.session import Session
@@ -16,10 +16,23 @@ if TYPE_CHECKING:
 
 @command("get")
 @click.argument("reference", metavar="REF", shell_complete=references_offer)
-@click.option("-o", "--out", default=".", metavar="DIR", help="Folder to write into (default: this one).")
-@click.option("--repo", metavar="URL", help="Take it from another clone, or from any URL git can clone.")
 @click.option(
-    "--model", metavar="NAME", shell_complete=models_offer, help="Which model, when REF alone does not tell."
+    "-o",
+    "--output",
+    "out",
+    default=".",
+    metavar="DIR",
+    shell_complete=folders_offer,
+    help="Folder to write into (default: this one).",
+)
+@click.option(
+    "--repo",
+    metavar="URL",
+    shell_complete=folders_offer,
+    help="Take it from another clone, or from any URL git can clone.",
+)
+@click.option(
+    "--model", metavar="MODEL", shell_complete=models_offer, help="Which model, when REF alone does not tell."
 )
 @click.option("--force", is_flag=True, help="Replace what stands there with other content.")
 @pass_session

@@ -8,14 +8,21 @@ from typing import TYPE_CHECKING
 import click
 
 from mlgit.cli.options import command, pass_session
+from mlgit.cli.types import environments_offer, models_offer
 
 if TYPE_CHECKING:
     from mlgit.cli.session import Session
 
 
 @command("history")
-@click.argument("model", required=False)
-@click.option("--env", "environment", metavar="ENV", help="Only this environment.")
+@click.argument("model", required=False, shell_complete=models_offer)
+@click.option(
+    "--env",
+    "environment",
+    metavar="ENV",
+    shell_complete=environments_offer,
+    help="Only this environment.",
+)
 @click.option(
     "--at", "moment", metavar="DATE", help="What was where then: `2026-05-03` or `2026-05-03T14:00Z`."
 )
@@ -36,6 +43,7 @@ def entry(
     With --at a day means its end, in UTC, as all times here.
 
     \b
+    Examples:
       mlgit history tumor --env prod
       mlgit history --at 2026-05-03
       mlgit history tumor --metric auc

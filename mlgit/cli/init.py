@@ -24,8 +24,9 @@ def entry(session: Session, *, force: bool, dry_run: bool) -> None:
     now passes them.
 
     \b
-    mlgit init --dry-run    see the file first
-    mlgit init              write it; then look at it, run `mlgit check`, commit it
+    Examples:
+      mlgit init --dry-run    see the file first
+      mlgit init              write it; look at it, run `mlgit check`, commit
     """
     from mlgit.operations.init import write_config
     from mlgit.render.pages.init import page

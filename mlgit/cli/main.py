@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ import click
 
 from mlgit.cli.options import global_options
 from mlgit.cli.session import Session
-from mlgit.errors import EXIT_BUG, EXIT_INTERRUPTED, MlgitError
+from mlgit.errors import EXIT_BUG, EXIT_INTERRUPTED, MlgitError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,8 +72,8 @@ class LazyGroup(click.Group):
         from difflib import get_close_matches
 
         near = get_close_matches(name, self.list_commands(ctx), n=1)
-        suggestion = f"did you mean `mlgit {near[0]}`?" if near else "see `mlgit --help`"
-        raise click.UsageError(f"There is no command `{name}`; {suggestion}", ctx)
+        hint = f"did you mean `mlgit {near[0]}`?" if near else "see `mlgit --help`"
+        raise UsageError(f"There is no command `{name}`", hint=hint)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Print the commands by group without importing them."""
@@ -91,6 +92,8 @@ def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # no
 
 @click.group(
     cls=LazyGroup,
+    # click's own answer to no command at all is an error that holds the whole help.
+    invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Every command takes --help. Exit codes: 0 done, 1 the answer is no, 2 usage, 3 config, "
     "4 repository state, 5 a tool or remote failed.",
@@ -101,14 +104,22 @@ def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # no
 @click.pass_context
 def cli(ctx: click.Context) -> None:
     """Git-native MLOps: test, gate and promote models with commits, tags and DVC."""
-    ctx.ensure_object(Session)
+    session = ctx.ensure_object(Session)
+    if ctx.invoked_subcommand is None:
+        if session.as_json:
+            raise UsageError("There is no command to run", hint="see `mlgit --help`")
+        click.echo(ctx.get_help())
 
 
 cli.params.extend(global_options())
 
 
-def run(argv: Sequence[str]) -> int:
+def run(argv: Sequence[str]) -> int:  # noqa: PLR0911 (one return a way to end)
     """Run one command line; the exit code."""
+    if "_MLGIT_COMPLETE" in os.environ:
+        from mlgit.cli.types import mend_bash
+
+        mend_bash()
     session = Session()
     # An early look, so that even a usage error is told in JSON when JSON was asked for.
     session.as_json = "--json" in argv

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import click
 
 from mlgit.cli.options import command, pass_session
+from mlgit.cli.types import models_offer
 
 if TYPE_CHECKING:
     from mlgit.cli.session import Session
 
 
 @command("models")
-@click.argument("model", required=False)
+@click.argument("model", required=False, shell_complete=models_offer)
 @click.option("--fetch", is_flag=True, help="Fetch trunk and tags first; without it no network is used.")
 @pass_session
 def entry(session: Session, *, model: str | None, fetch: bool) -> int | None:

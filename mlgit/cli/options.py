@@ -12,12 +12,20 @@ from mlgit.cli.session import Session
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from click.shell_completion import CompletionItem
+
 P = ParamSpec("P")
 
 
 def _folder(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
     if value is not None:
         ctx.ensure_object(Session).folder = value
+
+
+def _folders(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from mlgit.cli.types import folders_offer
+
+    return folders_offer(ctx, parameter, incomplete)
 
 
 def _json(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001 (click calls it so)
@@ -43,6 +51,7 @@ def global_options() -> list[click.Option]:
             metavar="DIR",
             expose_value=False,
             callback=_folder,
+            shell_complete=_folders,
             help="Run as if started in DIR.",
         ),
         click.Option(
@@ -64,7 +73,7 @@ def global_options() -> list[click.Option]:
             count=True,
             expose_value=False,
             callback=_verbose,
-            help="Say more.",
+            help="Say more: with an error, where in mlgit it came from.",
         ),
     ]
 

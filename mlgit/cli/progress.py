@@ -13,10 +13,15 @@ if TYPE_CHECKING:
 class Lines:
     """One line when a task begins; nothing moves."""
 
+    def __init__(self) -> None:
+        self._begun: str | None = None
+
     def start(self, what: str, *, total: int | None = None) -> None:
-        """Say what begins."""
-        amount = "" if total is None else f" ({total})"
-        self.say(f"{what}{amount}")
+        """Say what begins; once, though DVC tells a size more than once."""
+        begins = what if total is None else f"{what} ({total})"
+        if begins != self._begun:
+            self._begun = begins
+            self.say(begins)
 
     def advance(self, steps: int = 1) -> None:
         """Say nothing."""
@@ -27,7 +32,8 @@ class Lines:
         sys.stderr.flush()
 
     def end(self) -> None:
-        """Say nothing."""
+        """Forget the task, say nothing."""
+        self._begun = None
 
 
 class Bar:

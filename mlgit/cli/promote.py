@@ -8,15 +8,21 @@ from typing import TYPE_CHECKING
 import click
 
 from mlgit.cli.options import command, pass_session
+from mlgit.cli.types import environments_offer, targets_offer
 
 if TYPE_CHECKING:
     from mlgit.cli.session import Session
 
 
 @command("promote")
-@click.argument("target", metavar="MODEL[@VERSION]")
+@click.argument("target", metavar="MODEL[@VERSION]", shell_complete=targets_offer)
 @click.option(
-    "--to", "environment", metavar="ENV", required=True, help="The environment, as trunk declares it."
+    "--to",
+    "environment",
+    metavar="ENV",
+    required=True,
+    shell_complete=environments_offer,
+    help="The environment, as trunk declares it.",
 )
 @click.option("-m", "--message", "reason", metavar="REASON", help="Why; it stands in the tag.")
 @click.option("--downgrade", is_flag=True, help="Allow a version lower than the one there.")
@@ -40,6 +46,7 @@ def entry(
     one is told who it was (exit 4).
 
     \b
+    Examples:
       mlgit promote tumor --to staging
       mlgit promote tumor@v1.2.0 --to prod
     """  # noqa: D301 (click takes a backspace for "do not wrap")

@@ -8,19 +8,18 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from mlgit.cli.options import command, pass_session
+from mlgit.cli.types import models_offer
 
 if TYPE_CHECKING:
     from mlgit.cli.session import Session
 
 
 @command("release")
-@click.argument("target", metavar="MODEL[@VERSION]")
+@click.argument("target", metavar="MODEL[@VERSION]", shell_complete=models_offer)
 @click.option(
     "--bump",
     type=click.Choice(["major", "minor", "patch", "auto"]),
-    default="patch",
-    show_default=True,
-    help="Which number goes up; auto looks at what the pipeline reads.",
+    help="Which number goes up (default: patch); auto looks at what the pipeline reads.",
 )
 @click.option("--pre", metavar="LABEL", help="Release a pre-release, such as `rc`.")
 @click.option("-m", "--message", "text", metavar="TEXT", help="What the tag says to people.")
@@ -34,7 +33,7 @@ def entry(  # noqa: PLR0913 (one parameter an option)
     session: Session,
     *,
     target: str,
-    bump: Literal["major", "minor", "patch", "auto"],
+    bump: Literal["major", "minor", "patch", "auto"] | None,
     pre: str | None,
     text: str | None,
     commit: bool,
@@ -50,6 +49,7 @@ def entry(  # noqa: PLR0913 (one parameter an option)
     and pushed, the model in the DVC remote, and the gates must let it pass.
 
     \b
+    Examples:
       mlgit release tumor                 the next version (the first is v1.0.0)
       mlgit release tumor@v2.0.0 -m TEXT  that one
       mlgit release tumor --pre rc        v2.0.1-rc.1, from any pushed branch

@@ -9,6 +9,7 @@ import click
 
 from mlgit.cli.check import exit_code, run_check, verdict_options
 from mlgit.cli.options import command, pass_session
+from mlgit.cli.types import files_offer
 from mlgit.errors import MlgitError, ToolError, UsageError
 
 if TYPE_CHECKING:
@@ -23,7 +24,13 @@ _FORMATS = ("console", "markdown", "json", "junit")
 @click.option(
     "--format", "form", type=click.Choice(_FORMATS), default=None, help="What to write; console by default."
 )
-@click.option("-o", "--output", metavar="FILE", help="Write to FILE instead of stdout.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    shell_complete=files_offer,
+    help="Write to FILE instead of stdout.",
+)
 @pass_session
 def entry(
     session: Session,
@@ -34,9 +41,9 @@ def entry(
 ) -> int:
     """Write the check as Markdown, JSON, JUnit or text.
 
-    Takes the options of mlgit check and ends with the same exit code: 0 allowed, 1 blocked. When no
-    verdict can be formed (exit 3 and above) it still writes a document that says so, so that no report of
-    before is taken for this one's.
+    Takes the options of `mlgit check` except --explain, and ends with the same exit code: 0 allowed, 1
+    blocked. When no verdict can be formed (exit 3 and above) it still writes a document that says so, so
+    that no report of before is taken for this one's.
 
     \b
     Examples:

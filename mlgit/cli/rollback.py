@@ -7,16 +7,29 @@ from typing import TYPE_CHECKING
 import click
 
 from mlgit.cli.options import command, pass_session
+from mlgit.cli.types import environments_offer, models_offer, numbers_offer
 
 if TYPE_CHECKING:
     from mlgit.cli.session import Session
 
 
 @command("rollback")
-@click.argument("model")
-@click.option("--env", "environment", metavar="ENV", required=True, help="The environment.")
+@click.argument("model", shell_complete=models_offer)
+@click.option(
+    "--env",
+    "environment",
+    metavar="ENV",
+    required=True,
+    shell_complete=environments_offer,
+    help="The environment.",
+)
 @click.option("-m", "--message", "reason", metavar="REASON", required=True, help="Why; it stands in the tag.")
-@click.option("--to", metavar="VERSION", help="An earlier version; default is the one before.")
+@click.option(
+    "--to",
+    metavar="VERSION",
+    shell_complete=numbers_offer,
+    help="An earlier version; default is the one before.",
+)
 @click.option("--local", is_flag=True, help="Write the tags here only; `mlgit push` publishes them.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and write nothing.")
 @pass_session
@@ -36,6 +49,7 @@ def entry(
     somebody promotes. Doing it again goes one promotion further back.
 
     \b
+    Examples:
       mlgit rollback tumor --env prod -m "false alarms since noon"
     """  # noqa: D301 (click takes a backspace for "do not wrap")
     from mlgit.operations.rollback import rollback

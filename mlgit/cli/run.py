@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 @click.argument("stages", metavar="[STAGE...]", nargs=-1, shell_complete=stages_offer)
 @click.option("--no-pull", is_flag=True, help="Do not ask the DVC remote for what is missing.")
 @click.option("--force", is_flag=True, help="Run also what is up to date.")
-@click.option("--dry", is_flag=True, help="Only show which stages would run.")
+@click.option("--dry-run", is_flag=True, help="Only show which stages would run.")
 @pass_session
-def entry(session: Session, *, stages: tuple[str, ...], no_pull: bool, force: bool, dry: bool) -> int:
+def entry(session: Session, *, stages: tuple[str, ...], no_pull: bool, force: bool, dry_run: bool) -> int:
     r"""Pull what is missing, run the pipeline, show diff and verdict.
 
     Runs `dvc repro` for the stages named, or for all, and then the gates on what came out. What the stages
@@ -42,7 +42,7 @@ def entry(session: Session, *, stages: tuple[str, ...], no_pull: bool, force: bo
         stages,
         pull=not no_pull,
         force=force,
-        dry_run=dry,
+        dry_run=dry_run,
         show=session.verbosity >= 0,
         ci=os.environ,
         progress=session.progress(),

@@ -7,23 +7,25 @@ from typing import TYPE_CHECKING
 import click
 
 from mlgit.cli.options import command, pass_session
+from mlgit.cli.types import subjects_offer
 
 if TYPE_CHECKING:
     from mlgit.cli.session import Session
 
 
 @command("show")
-@click.argument("reference", metavar="REF")
+@click.argument("reference", metavar="REF", shell_complete=subjects_offer)
 @click.option("--fetch", is_flag=True, help="Fetch trunk and tags first; without it no network is used.")
 @pass_session
 def entry(session: Session, *, reference: str, fetch: bool) -> int | None:
     """Show one model, version or environment.
 
     \b
+    Examples:
       mlgit show tumor          the model and its versions
-      mlgit show tumor@v1.2.0   a version: files, inputs, params, metrics and gates as it was released
+      mlgit show tumor@v1.2.0   a version: files, inputs, params, metrics, gates
       mlgit show tumor@latest   the highest version
-      mlgit show prod           an environment (tumor#prod where there are several models)
+      mlgit show prod           an environment (of several models: tumor#prod)
     """  # noqa: D301 (click takes a backspace for "do not wrap")
     from mlgit.operations.show import show
     from mlgit.render.pages.show import page

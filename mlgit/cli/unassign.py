@@ -7,14 +7,22 @@ from typing import TYPE_CHECKING
 import click
 
 from mlgit.cli.options import command, pass_session
+from mlgit.cli.types import environments_offer, models_offer
 
 if TYPE_CHECKING:
     from mlgit.cli.session import Session
 
 
 @command("unassign")
-@click.argument("model")
-@click.option("--env", "environment", metavar="ENV", required=True, help="The environment.")
+@click.argument("model", shell_complete=models_offer)
+@click.option(
+    "--env",
+    "environment",
+    metavar="ENV",
+    required=True,
+    shell_complete=environments_offer,
+    help="The environment.",
+)
 @click.option("-m", "--message", "reason", metavar="REASON", help="Why; it stands in the tag.")
 @click.option("--local", is_flag=True, help="Write the tags here only; `mlgit push` publishes them.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and write nothing.")
@@ -33,6 +41,7 @@ def entry(
     DVC knows no empty stage: `dvc get` goes on answering the version that was there.
 
     \b
+    Examples:
       mlgit unassign tumor --env staging
     """  # noqa: D301 (click takes a backspace for "do not wrap")
     from mlgit.operations.unassign import unassign

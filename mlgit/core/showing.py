@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from mlgit.core.record import record
 from mlgit.core.registry import unregistered, version_of
@@ -36,6 +36,13 @@ class Event:
     tag: str
     oid: str
     commit: str
+
+
+class Dated(NamedTuple):
+    """An event beside what the tagger's clock said, epoch seconds."""
+
+    tagged_at_s: int
+    event: Event
 
 
 @record
@@ -134,35 +141,41 @@ def stated(statement: ReleaseStatement | None) -> Stated | None:
     )
 
 
-def events_of(state: ModelState, environment: str | None = None) -> Iterator[Event]:
+def events_of(state: ModelState, environment: str | None = None) -> Iterator[Dated]:
     """What happened to a model, or only to one environment of it; each environment in its own order."""
     if environment is None:
         for version in state.versions:
-            yield _version_event(version.fact, "release", str(version.version))
+            yield Dated(
+                version.fact.tagged_at_s, _version_event(version.fact, "release", str(version.version))
+            )
         for fact in state.facts:
             if fact.name.action == "deregister":
-                yield _version_event(fact, "deregister", str(fact.name.version))
+                yield Dated(fact.tagged_at_s, _version_event(fact, "deregister", str(fact.name.version)))
             elif fact.name.action == "deprecate":
-                yield _version_event(fact, "deprecate", None)
+                yield Dated(fact.tagged_at_s, _version_event(fact, "deprecate", None))
     for name, each in state.environments.items():
         if environment in {None, name}:
-            yield from (_change_event(change, each) for change in each.changes)
+            yield from (
+                Dated(change.fact.tagged_at_s, _change_event(change, each)) for change in each.changes
+            )
 
 
-def newest_first(events: Iterator[Event]) -> tuple[Event, ...]:
+def newest_first(events: Iterator[Dated]) -> tuple[Event, ...]:
     """By time; changes of one environment stay in the order of their counters, whatever a clock said.
+
+    Within one second the tagger's time tells: each tag of a model is at least a second after the one before.
 
     `events` come in that order for each environment.
     """
     reached: dict[tuple[str, str], datetime] = {}
     timed = []
-    for event in events:
+    for tagged_at_s, event in events:
         time = event.at
         if event.environment is not None:
             place = (event.model, event.environment)
             time = reached[place] = max(time, reached.get(place, time))
-        timed.append((time, event))
-    return tuple(event for _, event in sorted(timed, key=lambda pair: pair[0])[::-1])
+        timed.append((time, tagged_at_s, event))
+    return tuple(event for *_, event in sorted(timed, key=lambda timing: timing[:2])[::-1])
 
 
 def held_entry(state: EnvironmentState) -> Held:

@@ -58,5 +58,6 @@ def _refuse_live(state: ModelState, version: RegisteredVersion) -> None:
         places = ", ".join(f"`{name}`" for name in live)
         raise StateError(
             f"`{state.name}@{version.version}` is live in {places}",
-            hint=f"run `mlgit rollback {state.name} --env {live[0]} -m REASON` first",
+            hint=f"run `mlgit rollback {state.name} --env {live[0]} -m REASON` first, "
+            "or `mlgit unassign` where nothing stood before",
         )

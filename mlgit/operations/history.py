@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mlgit.core.registry import ModelState, RegisteredVersion, Registry
-    from mlgit.core.showing import Event, Held
+    from mlgit.core.showing import Dated, Held
     from mlgit.project.open import Project
 
 
@@ -75,7 +75,7 @@ def _require_environment(project: Project, registry: Registry, name: str) -> Non
         raise UnknownReference(f"There is no environment `{name}`", hint=hint)
 
 
-def _events(registry: Registry, environment: str | None) -> Iterator[Event]:
+def _events(registry: Registry, environment: str | None) -> Iterator[Dated]:
     for state in registry.models.values():
         yield from events_of(state, environment)
 

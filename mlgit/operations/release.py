@@ -42,7 +42,7 @@ class Wish:
     `ci` are the environment variables of a CI.
     """
 
-    bump: Literal["major", "minor", "patch", "auto"] = "patch"
+    bump: Literal["major", "minor", "patch", "auto"] | None = None
     pre: str | None = None
     text: str | None = None
     commit: bool = False
@@ -96,7 +96,7 @@ def _candidate(project: Project, target: str, wish: Wish) -> _Candidate:
     explicit = None if wanted is None else wanted_version(wanted)
     if wish.pre is not None and not is_label(wish.pre):
         raise UsageError(f"`{wish.pre}` cannot stand in a version", expected="a word such as `rc` or `beta`")
-    if explicit is not None and (wish.pre is not None or wish.bump != "patch"):
+    if explicit is not None and (wish.pre is not None or wish.bump is not None):
         raise UsageError("A version, `--bump` and `--pre` cannot be said together")
     state = fresh_model(project, name, local=wish.local)
     require_model(project, name)
@@ -121,7 +121,7 @@ def _registered(project: Project, candidate: _Candidate, wish: Wish) -> Register
     here = state.at_commit(candidate.commit)
     if here and not wish.commit:
         same = here[-1] if explicit is None else state.find(explicit)
-        repeated = same is not None and same in here and same.version.final == final
+        repeated = same is not None and same in here and same.version.final == final and wish.bump is None
         if repeated and same is not None and not same.deregistered and not wish.force:
             return same
         raise StateError(
@@ -165,7 +165,7 @@ def _choose(project: Project, candidate: _Candidate, wish: Wish) -> tuple[Versio
         return candidate.explicit, ()
     taken = {fact.name.version for fact in state.facts if fact.name.version is not None}
     if wish.bump != "auto":
-        return propose(taken, bump=wish.bump, pre=wish.pre), ()
+        return propose(taken, bump=wish.bump or "patch", pre=wish.pre), ()
     step, why = next_step(project, state, candidate.commit, candidate.path)
     version = propose(taken, bump=step, pre=wish.pre)
     return version, (f"{version} because {why}",) if version != FIRST else ()

@@ -64,7 +64,7 @@ def _version(project: Project, state: ModelState, reference: Reference) -> Shown
     version = next((each for each in state.versions if str(each.version) == reference.version), None)
     if version is None:
         raise UnknownReference(f"`{reference.text}` is no version of `{state.name}`")
-    mine = (event for event in events_of(state) if event.commit == version.commit)
+    mine = (dated for dated in events_of(state) if dated.event.commit == version.commit)
     return Shown(
         kind="version",
         reference=reference.text,

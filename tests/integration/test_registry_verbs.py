@@ -453,3 +453,20 @@ def test_an_environment_wins_over_a_branch_and_says_so(project: Folder) -> None:
     assert shown["kind"] == "environment"
     assert "heads/staging" in shown["notes"][0]
     assert valid(project.mlgit("show", "heads/staging", "--json"), "show")["kind"] == "version"
+
+
+def test_changes_within_one_second_stand_in_the_order_they_were_made(project: Folder) -> None:
+    assert project.mlgit("release", "line").status == 0
+    assert project.mlgit("promote", "line", "--to", "staging").status == 0
+    assert project.mlgit("promote", "line", "--to", "prod").status == 0
+    events = project.mlgit("history", "--json").json()["events"]
+    assert [event["environment"] for event in events] == ["prod", "staging", None]
+
+
+def test_a_bump_on_a_released_commit_is_refused_with_the_way_on(project: Folder) -> None:
+    assert project.mlgit("release", "line").status == 0
+    assert project.mlgit("release", "line").status == 0
+    done = project.mlgit("release", "line", "--bump", "minor")
+    assert done.status == 4
+    assert "--commit" in done.err
+    assert project.git("tag") == "line@v1.0.0"

@@ -90,7 +90,7 @@ def test_force_runs_what_is_up_to_date(project: Folder) -> None:
 def test_a_dry_run_touches_nothing_and_judges_nothing(project: Folder) -> None:
     slope(project, 1.5)
     before = (project / "dvc.lock").read_text()
-    record = project.mlgit("run", "--dry", "--json").json()
+    record = project.mlgit("run", "--dry-run", "--json").json()
     assert_valid(record, "run")
     assert record["dry_run"] is True
     assert "train" in record["stages"]
@@ -211,7 +211,7 @@ def test_an_interrupted_run_leaves_no_process(project: Folder, number: signal.Si
     process.communicate(timeout=60)
     assert process.returncode == 130
     assert [pid for pid in pids if alive(pid)] == []
-    assert not (project / ".dvc" / "tmp" / "lock").exists() or project.mlgit("run", "--dry").status == 0
+    assert not (project / ".dvc" / "tmp" / "lock").exists() or project.mlgit("run", "--dry-run").status == 0
 
 
 def test_a_second_interrupt_ends_a_stage_that_ignores_the_first(project: Folder) -> None:

@@ -48,4 +48,5 @@ def _branch(branch: BranchPush, remote: str) -> str:
         return f"{branch.name} -> {there} (new, {new})"
     if branch.step == "already":
         return f"{branch.name} = {there} ({new})"
-    return f"{branch.name} -> {there} ({branch.old[:7]}..{new}, {branch.commits} commits)"
+    commits = "1 commit" if branch.commits == 1 else f"{branch.commits} commits"
+    return f"{branch.name} -> {there} ({branch.old[:7]}..{new}, {commits})"

@@ -37,7 +37,7 @@ def _model(record: Shown) -> Page:
     shown.append(_field("path", model.path or "not declared"))
     shown.append(_field("latest", "none yet" if model.latest is None else model.latest.version))
     for each in model.environments:
-        held = Span(" held by a rollback", "careful") if each.held else Span("")
+        held = Span(", held by a rollback", "careful") if each.held else Span("")
         since = "" if each.since is None else f" since {each.since:%Y-%m-%d %H:%M} by {each.author}"
         shown.append(_field(each.environment, (each.label or "empty") + since, held))
     if record.versions:
