@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mlgit.core.metrics import short
+from mlgit.core.size import size_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,16 +39,20 @@ def _together(texts: Sequence[str]) -> str:
 
 def _content(change: ContentChange, name: str) -> str:
     counts = (
-        ("rows", change.old_rows, change.new_rows),
-        ("files", change.old_nfiles, change.new_nfiles),
-        ("bytes", change.old_size_bytes, change.new_size_bytes),
+        (" rows", change.old_rows, change.new_rows),
+        (" files", change.old_nfiles, change.new_nfiles),
+        ("", _size(change.old_size_bytes), _size(change.new_size_bytes)),
     )
     for unit, old, new in counts:
         if old is not None and new is not None and old != new:
-            return f"`{name}` {_VERBS[change.kind]} ({old} -> {new} {unit})"
+            return f"`{name}` {_VERBS[change.kind]} ({old} -> {new}{unit})"
         if change.kind == "added" and new is not None:
-            return f"`{name}` new ({new} {unit})"
+            return f"`{name}` new ({new}{unit})"
     return f"`{name}` {_VERBS[change.kind]}"
+
+
+def _size(size_bytes: int | None) -> str | None:
+    return None if size_bytes is None else size_text(size_bytes)
 
 
 def _value(change: ValueChange) -> str:

@@ -94,7 +94,7 @@ def _wording(kind: str, limit: Limit, amount: Decimal) -> str:
     shown = metrics.short(amount)
     if amount:
         shown = f"-{shown}" if kind.endswith("drop") else f"+{shown}"
-    percent = f" = {metrics.text(limit.amount)} %" if limit.relative else ""
+    percent = f" = {metrics.text(limit.amount)}%" if limit.relative else ""
     return f"{'allowed' if kind.startswith('max') else 'wanted'} {shown}{percent}"
 
 

@@ -9,6 +9,7 @@ import pytest
 from mlgit.core.change_lines import change_lines
 from mlgit.core.changes import ContentChange, Diff, Side, ValueChange
 from mlgit.core.metric_changes import metric_changes
+from mlgit.core.size import size_text
 from tests.support.verdicts import metric_file
 
 SIDE = Side(text="base", label="base", commit=None)
@@ -29,7 +30,7 @@ def diff(
             ContentChange(path="a", kind="modified", old_rows=2, new_rows=2, old_nfiles=1, new_nfiles=3),
             "`a` changed (1 -> 3 files)",
         ),
-        (ContentChange(path="a", kind="added", new_size_bytes=7), "`a` new (7 bytes)"),
+        (ContentChange(path="a", kind="added", new_size_bytes=7), "`a` new (7 B)"),
         (ContentChange(path="a", kind="added"), "`a` new"),
         (ContentChange(path="a", kind="removed", old_rows=7), "`a` gone"),
     ],
@@ -75,3 +76,18 @@ def test_every_number_stands_beside_its_baseline() -> None:
         "gone": ("3", None, None, None, True),
         "bad": ("1", "NaN", None, None, True),
     }
+
+
+@pytest.mark.parametrize(
+    ("size_bytes", "told"),
+    [
+        (0, "0 B"),
+        (1023, "1023 B"),
+        (1024, "1.0 KiB"),
+        (1536, "1.5 KiB"),
+        (3 << 20, "3.0 MiB"),
+        (5 << 40, "5.0 TiB"),
+    ],
+)
+def test_sizes_are_told_with_their_unit(size_bytes: int, told: str) -> None:
+    assert size_text(size_bytes) == told

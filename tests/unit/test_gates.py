@@ -287,7 +287,7 @@ def test_a_percentage_says_what_it_allows_here() -> None:
     gate = change(limits={"max_rise": "2%"})
     where = case(gate, files=(metric_file(auc="53"),), against=baseline(metric_file(auc="50")))
     result = evaluate(gate, where, rules())
-    assert result.message == "auc 50 -> 53 (+3, allowed +1 = 2 %)"
+    assert result.message == "auc 50 -> 53 (+3, allowed +1 = 2%)"
     assert (result.limits[0].amount, result.limits[0].percent, result.limits[0].allowed) == ("2", True, "1")
     assert result.change_percent == "6"
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mlgit.core.metrics import short
+from mlgit.core.size import size_text
 from mlgit.render.page import Cell, Page, Span, Style, line, table
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ _MARKS: dict[str, Span] = {
     "modified": Span("~", "careful"),
     "unchanged": Span("=", "dim"),
 }
-_KIB = 1024
 
 
 def page(found: Diff) -> Page:
@@ -154,15 +154,7 @@ def _count(number: int | None) -> str | None:
 
 
 def _size(size_bytes: int | None) -> str | None:
-    """A size for people."""
-    if size_bytes is None:
-        return None
-    amount = float(size_bytes)
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if amount < _KIB:
-            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
-        amount /= _KIB
-    return f"{amount:.1f} TiB"
+    return None if size_bytes is None else size_text(size_bytes)
 
 
 def stages(changes: Sequence[StageChange]) -> Page:
