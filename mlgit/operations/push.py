@@ -12,6 +12,7 @@ from mlgit.adapters.git.tagobjects import list_tags, parse_header, read_tags
 from mlgit.core.publication import BranchPush, DataPush, Publication, TagPush, batches
 from mlgit.core.tags import TAGS
 from mlgit.errors import LostRace, MlgitError, StateError, ToolError
+from mlgit.project.published import remember
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -81,13 +82,16 @@ def _remote(project: Project) -> str:
 
 def _ask(project: Project, remote: str) -> Mapping[str, str]:
     try:
-        return ask_remote(project.git, remote, [f"{_HEADS}*", f"{TAGS}*"])
+        theirs = ask_remote(project.git, remote, [f"{_HEADS}*", f"{TAGS}*"])
     except GitFailed as error:
         raise ToolError(
             f"The Git remote `{remote}` does not answer",
             hint=f"try `git ls-remote {remote}`",
             details=error.details,
         ) from error
+    if remote == project.remote:
+        remember(project, (oid for ref, oid in theirs.items() if ref.startswith(TAGS)), at_remote=True)
+    return theirs
 
 
 def _plan_branch(project: Project, remote: str, theirs: Mapping[str, str]) -> BranchPush:
@@ -234,6 +238,8 @@ def _push_tags(project: Project, remote: str, batch: Sequence[TagPush]) -> None:
     result = push_refs(project.git, remote, create={f"{TAGS}{tag.tag}": tag.oid for tag in batch})
     if result.outcome == "lost":
         raise _conflict(project, remote, {ref.removeprefix(TAGS): oid for ref, oid in result.theirs.items()})
+    if remote == project.remote:
+        remember(project, (tag.oid for tag in batch), at_remote=True)
 
 
 def _count(number: int, what: str) -> str:

@@ -268,7 +268,7 @@ class _Look:
         return counted[commit]
 
     def _unpushed_tags(self) -> tuple[str, ...] | None:
-        """Tags made since the remote was last seen; what was made before cannot be told from here."""
+        """Tags known to be only here, and those nobody looked at since they were made."""
         registry = self._registry
         if registry is None or self._project.remote is None:
             return None
@@ -278,8 +278,11 @@ class _Look:
         seen_at = self._remote_seen_at()
         if seen_at is None:
             return None
+        from mlgit.project.published import seen_at_remote
+
+        known = seen_at_remote(self._project)
         limit = seen_at.timestamp() + _TAG_SLACK_S
-        return tuple(sorted(fact.tag for fact in facts if fact.tagged_at_s > limit))
+        return tuple(sorted(fact.tag for fact in facts if not known.get(fact.oid, fact.tagged_at_s <= limit)))
 
     def _waivers(self) -> tuple[ExpiringWaiver, ...]:
         from mlgit.core.config import WAIVERS_FILE

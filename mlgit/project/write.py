@@ -26,6 +26,7 @@ from mlgit.core.replay import replay
 from mlgit.core.tagplan import WrittenTag
 from mlgit.core.tags import TAGS, ref_patterns
 from mlgit.errors import LostRace, StateError, ToolError, UsageError
+from mlgit.project.published import remember
 from mlgit.project.registry import read_registry
 
 if TYPE_CHECKING:
@@ -133,6 +134,7 @@ def write_tags(
         refs = {tag.name: tag.oid for tag in tags}
         if remote is None:
             create_tag_refs(project.git, refs, moved=moved)
+            remember(project, refs.values(), at_remote=False)
         else:
             notes = _push(project, remote, refs, moved)
     return Written(tags=tuple(tags), pushed=remote is not None and not dry_run, remote=remote, notes=notes)
@@ -168,7 +170,9 @@ def _require_pushed(project: Project, state: ModelState) -> None:
         there = ask_remote(project.git, project.remote, ref_patterns(state.name))
     except GitFailed as error:
         raise _no_answer(project.remote, error) from error
+    remember(project, there.values(), at_remote=True)
     here_only = [fact.tag for fact in state.facts if TAGS + fact.tag not in there]
+    remember(project, (fact.oid for fact in state.facts if fact.tag in here_only), at_remote=False)
     if here_only:
         raise StateError(
             f"The tag `{here_only[0]}` is only here, and what comes next would build on it",
@@ -183,6 +187,7 @@ def _push(project: Project, remote: str, tags: Mapping[str, str], moved: Moved |
     if pushed.outcome == "lost":
         theirs = {ref: oid for ref, oid in pushed.theirs.items() if ref.startswith(TAGS)}
         raise _lost_race(project, remote, theirs) if theirs else _lost_branch(remote, pushed.theirs)
+    remember(project, refs.values(), at_remote=True)
     if moved is not None:
         # The new commit has the tree of its parent, so that the working tree needs no change.
         project.git.run("update-ref", moved.ref, moved.new, moved.old)

@@ -204,3 +204,20 @@ def test_the_verdict_is_told_in_the_words_of_check(project: Folder, floor: str, 
     config = (project / "mlgit.yaml").read_text(encoding="utf-8")
     project.write("mlgit.yaml", config.replace("{metric: r2, min: 0.5}", f"{{metric: r2, min: {floor}}}"))
     assert told in project.mlgit("status").out
+
+
+def test_tags_that_are_only_here_are_named_until_they_are_pushed(project: Folder) -> None:
+    assert project.mlgit("release", "line", "--local").status == 0
+    found = project.mlgit("status", "--json").json()
+    assert found["unpushed_tags"] == ["line@v1.0.0"]
+    assert found["next"]["command"] == "mlgit push"
+    project.git("fetch", "-q")  # a later fetch must not make it look published
+    assert project.mlgit("status", "--json").json()["unpushed_tags"] == ["line@v1.0.0"]
+    assert project.mlgit("push").status == 0
+    assert project.mlgit("status", "--json").json()["unpushed_tags"] == []
+
+
+def test_tags_that_mlgit_pushed_are_not_named(project: Folder) -> None:
+    assert project.mlgit("release", "line").status == 0
+    assert project.mlgit("promote", "line", "--to", "staging").status == 0
+    assert project.mlgit("status", "--json").json()["unpushed_tags"] == []

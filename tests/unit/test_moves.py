@@ -210,6 +210,27 @@ def test_a_rollback_may_name_any_earlier_version_but_no_other() -> None:
         rollback_target(model, model.environment("prod"), "v1.3.0")
 
 
+def test_a_rollback_to_what_never_was_there_takes_the_place_of_the_newest() -> None:
+    rolled = fact("m#prod#3", 3, message=stated("rollback"))
+    model = state(
+        fact("m#prod#1", 0), fact("m#prod!#2", 0), fact("m#prod#2", 1), fact("m#prod!#3", 1), rolled
+    )
+    assert stack(model.environment("prod")) == (commit(0), commit(3))
+    assert str(rollback_target(model, model.environment("prod")).version) == "v1.0.0"
+
+
+def test_a_rollback_into_an_empty_environment_is_the_first_that_was_there() -> None:
+    model = state(fact("m#staging#1", 2, message=stated("rollback")))
+    assert stack(model.environment("staging")) == (commit(2),)
+    assert qualified(model.environment("staging")) == {commit(2)}
+
+
+def test_a_rollback_skips_commits_that_are_no_version() -> None:
+    model = state(fact("m#prod#1", 0), fact("m#prod#2", 77), fact("m#prod#3", 1))
+    assert stack(model.environment("prod")) == (commit(0), commit(77), commit(1))
+    assert str(rollback_target(model, model.environment("prod")).version) == "v1.0.0"
+
+
 def test_a_rollback_from_an_emptied_environment_goes_before_what_was_unassigned() -> None:
     model = moved(moved(state(), 0), 1)
     move = Move(action="unassign", now=NOW)

@@ -76,6 +76,27 @@ def test_a_pipeline_without_config_is_offered_init() -> None:
     assert next_step(CLEAN, declared=False, has_pipeline=False, promotable=None) is None
 
 
+UNBORN = replace(CLEAN, commit=None, upstream=None, remote=None, ahead=None, behind=None)
+
+
+def test_before_the_first_commit_there_is_something_to_commit_or_nothing_to_do() -> None:
+    step = next_step(
+        replace(UNBORN, untracked=("train.py",)), declared=True, has_pipeline=False, promotable=None
+    )
+    assert step is not None
+    assert step.command == "git commit"
+    assert next_step(UNBORN, declared=True, has_pipeline=False, promotable=None) is None
+
+
+@pytest.mark.xfail(reason="only untracked files are looked at before the first commit", strict=True)
+def test_what_is_staged_before_the_first_commit_is_to_be_committed() -> None:
+    step = next_step(
+        replace(UNBORN, changed=("train.py",)), declared=True, has_pipeline=False, promotable=None
+    )
+    assert step is not None
+    assert step.command.startswith("git commit")
+
+
 def test_a_changed_dvc_file_is_no_stage_that_could_run() -> None:
     tracked = replace(CLEAN, stages=(StageState(address="raw.dvc", reasons=("changed output raw",)),))
     assert tracked.stale == ()

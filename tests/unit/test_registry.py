@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -12,10 +13,21 @@ from hypothesis import strategies as st
 from mlgit.core.registry import EnvironmentState, Registry, TagFact, as_time, parse_time, write_time
 from mlgit.core.replay import in_order, replay
 from mlgit.core.semver import Version
+from mlgit.core.statement import Builder, ReleaseStatement, write_message
 from tests.support.tags import commit, fact, stated
 
 if TYPE_CHECKING:
     import random
+
+
+RELEASE = ReleaseStatement(
+    model="m",
+    version="v1.0.0",
+    commit=commit(1),
+    tree="d" * 40,
+    at="2026-05-03T10:00:00Z",
+    builder=Builder(kind="local"),
+)
 
 
 def prod(*facts: TagFact) -> EnvironmentState:
@@ -184,6 +196,42 @@ def test_a_rollback_holds_until_the_next_promotion() -> None:
     assert state.changes[-1].action == "rollback"
     assert state.since == datetime(2026, 5, 3, 10, tzinfo=UTC)
     assert not prod(*facts, fact("m#prod!#3", 2), fact("m#prod#3", 3)).held
+
+
+def test_an_unassignment_is_told_as_one() -> None:
+    state = prod(fact("m#prod#1", 1), fact("m#prod!#2", 1), fact("m#prod#3", 2))
+    assert [each.action for each in state.changes] == ["promote", "unassign", "promote"]
+    assert [each.fact.tag for each in state.changes] == ["m#prod#1", "m#prod!#2", "m#prod#3"]
+
+
+def test_a_version_is_registered_by_its_tagger_when_the_statement_says() -> None:
+    message = write_message("Release", "", RELEASE)
+    (version,) = replay([fact("m@v1.0.0", 1, seconds=99, message=message)]).model("m").versions
+    assert (version.author, version.registered_at) == ("Ada", datetime(2026, 5, 3, 10, tzinfo=UTC))
+    assert version.statement == RELEASE
+
+
+@pytest.mark.parametrize("message", ["Registering artifact m version v1.0.0", stated("promote")])
+def test_a_version_whose_tag_states_no_release_has_no_statement(message: str) -> None:
+    (version,) = replay([fact("m@v1.0.0", 1, message=message)]).model("m").versions
+    assert version.statement is None
+
+
+@pytest.mark.xfail(reason="any release statement is taken, whatever it speaks of", strict=True)
+@pytest.mark.parametrize(
+    "other",
+    [replace(RELEASE, model="n"), replace(RELEASE, version="v2.0.0"), replace(RELEASE, commit=commit(2))],
+)
+def test_a_statement_about_another_release_is_not_this_versions(other: ReleaseStatement) -> None:
+    copied = fact("m@v1.0.0", 1, message=write_message("Release", "", other))
+    (version,) = replay([copied]).model("m").versions
+    assert version.statement is None
+
+
+def test_the_versions_of_a_commit_ascend() -> None:
+    state = replay([fact("m@v1.10.0", 1), fact("m@v1.9.0", 1), fact("m@v2.0.0", 2)]).model("m")
+    assert [str(each.version) for each in state.at_commit(commit(1))] == ["v1.9.0", "v1.10.0"]
+    assert state.at_commit(commit(3)) == ()
 
 
 def test_what_no_tag_speaks_of_is_there_but_empty() -> None:

@@ -80,6 +80,11 @@ def test_a_version_reads_back_as_written(one: Version) -> None:
     assert hash(version(str(one))) == hash(one)
 
 
+@given(VERSIONS)
+def test_a_failing_test_shows_which_version_it_was(one: Version) -> None:
+    assert str(one) in repr(one)
+
+
 @given(VERSIONS, VERSIONS, VERSIONS)
 def test_the_order_is_total(one: Version, two: Version, three: Version) -> None:
     assert (one < two) + (two < one) + (one == two) == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,7 @@ from mlgit.core.statement import (
     LARGEST_BYTES,
     MARK,
     Builder,
+    EnvironmentAction,
     EnvironmentStatement,
     FileDigest,
     GateOutcome,
@@ -149,6 +151,13 @@ def test_any_field_may_be_odd(name: str, tree: object) -> None:
         whole = json.loads(encode(statement))
         whole["predicate"][name] = tree
         parse_message(f"s\n\n{MARK}\n{json.dumps(whole)}\n")
+
+
+def test_every_action_of_an_environment_reads_back() -> None:
+    actions: tuple[EnvironmentAction, ...] = get_args(EnvironmentAction)
+    for action in actions:
+        statement = replace(PROMOTION, action=action)
+        assert parse_message(write_message("s", "", statement)) == statement
 
 
 def test_large_parts_stand_there_by_digest() -> None:

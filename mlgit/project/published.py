@@ -1,0 +1,43 @@
+"""Published: which tags this clone knows to be at the remote, or to be only here.
+
+A cache beside the others: lines of `+oid` (seen at the remote) and `-oid` (written here with `--local`), the
+last one counts. Without it `status` can only guess by the time of the last fetch.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from mlgit.project.open import Project
+
+
+def seen_at_remote(project: Project) -> Mapping[str, bool]:
+    """Tag oid -> whether the remote has it; oids that are not in it were never looked at."""
+    try:
+        with open(_file(project), encoding="ascii") as file:
+            return {line[1:].rstrip("\n"): line[0] == "+" for line in file if line[:1] in {"+", "-"}}
+    except (OSError, UnicodeDecodeError):
+        return {}
+
+
+def remember(project: Project, oids: Iterable[str], *, at_remote: bool) -> None:
+    """Note what was seen; a clone that cannot be written to forgets it."""
+    known = seen_at_remote(project)
+    news = [oid for oid in dict.fromkeys(oids) if known.get(oid) is not at_remote]
+    if not news:
+        return
+    mark = "+" if at_remote else "-"
+    try:
+        os.makedirs(project.cache_dir, exist_ok=True)
+        with open(_file(project), "a", encoding="ascii") as file:
+            file.write("".join(f"{mark}{oid}\n" for oid in news))
+    except OSError:
+        return
+
+
+def _file(project: Project) -> str:
+    return os.path.join(project.cache_dir, "published-tags")

@@ -1,0 +1,45 @@
+"""Tag plans: the tag that a release is."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from mlgit.core.replay import replay
+from mlgit.core.semver import Version
+from mlgit.core.statement import Builder, ReleaseStatement, human_part, parse_message
+from mlgit.core.tagplan import plan_release
+from tests.support.tags import commit, fact
+
+NOW = datetime(2026, 5, 3, 12, tzinfo=UTC)
+STATE = replay([fact("d:m@v1.0.0".replace(":", "="), 1)]).model("d:m")
+STATEMENT = ReleaseStatement(
+    model="d:m",
+    version="v1.1.0",
+    commit=commit(2),
+    tree="d" * 40,
+    at="2026-05-03T12:00:00Z",
+    metrics={"m.json:auc": "0.9", "m.json:f1": "0.8"},
+    builder=Builder(kind="local"),
+)
+
+
+@pytest.mark.parametrize("text", ["Better on small tumours", "", None])
+def test_a_release_is_one_tag_on_the_stated_commit_with_its_numbers(text: str | None) -> None:
+    (tag,) = plan_release(STATE, STATEMENT, Version(1, 1, 0), now=NOW, text=text)
+    assert (str(tag.name), tag.commit, tag.at_s) == ("d=m@v1.1.0", commit(2), int(NOW.timestamp()))
+    assert parse_message(tag.message) == STATEMENT
+    subject, _, paragraph = human_part(tag.message).partition("\n\n")
+    assert subject == "Release d:m v1.1.0"
+    assert paragraph.splitlines() == [*([text] if text else []), "m.json:auc = 0.9", "m.json:f1 = 0.8"]
+
+
+def test_a_release_is_dated_after_the_newest_tag_of_its_model() -> None:
+    late = int(NOW.timestamp()) + 1000
+    state = replay([fact("m@v1.0.0", 1, seconds=late)]).model("m")
+    (tag,) = plan_release(state, STATEMENT, Version(1, 1, 0), now=NOW, text=None)
+    assert tag.at_s == late + 1
+    statement = parse_message(tag.message)
+    assert statement is not None
+    assert statement.at == "2026-05-03T12:00:00Z"
