@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mlgit.core.record import record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from datetime import datetime
 
     from mlgit.core.registry import EnvironmentState, ModelState, RegisteredVersion
@@ -80,7 +80,9 @@ def version_entry(state: ModelState, version: RegisteredVersion) -> VersionEntry
         author=version.author,
         deregistered=version.deregistered,
         environments=tuple(
-            name for name, each in state.environments.items() if each.commit == version.commit
+            name
+            for name, each in state.environments.items()
+            if each.version is not None and each.version.tag == version.tag
         ),
     )
 
@@ -101,7 +103,7 @@ def environment_entry(state: EnvironmentState, *, declared: bool) -> Environment
 
 
 def model_entry(
-    state: ModelState, *, path: str | None, declared: bool, environments: Iterable[str]
+    state: ModelState, *, path: str | None, declared: bool, environments: Collection[str]
 ) -> ModelEntry:
     """A model as it is told; `environments` are the declared ones, those known from tags follow."""
     names = order_environments(environments, state.environments)

@@ -94,14 +94,18 @@ class RegisteredVersion:
         from mlgit.core.statement import ReleaseStatement
 
         statement = self.fact.statement
-        return statement if isinstance(statement, ReleaseStatement) else None
+        if not isinstance(statement, ReleaseStatement):
+            return None
+        said = (statement.model, statement.version, statement.commit)
+        return statement if said == (self.model, str(self.version), self.commit) else None
 
 
 @record
 class Change:
     """One change of one environment: an assignment, an unassignment, or both under one counter.
 
-    `before` and `after` are the commits that the environment held; None when it was empty.
+    `held` is the assignment that stood before; `before` and `after` are the commits that the environment
+    held; None when it was empty.
     """
 
     model: str
@@ -109,6 +113,7 @@ class Change:
     counter: int | None
     assigned: TagFact | None
     unassigned: TagFact | None
+    held: TagFact | None = None
     before: str | None
     after: str | None
 

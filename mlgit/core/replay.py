@@ -116,7 +116,7 @@ def _replay_environment(
     for _, group in groupby(enumerate(in_order(facts)), key=_change_key):
         assigned: TagFact | None = None
         unassigned: TagFact | None = None
-        before = standing[-1].commit if standing else None
+        held = standing[-1] if standing else None
         for _, fact in group:
             if fact.name.action == "assign":
                 assigned = fact
@@ -131,7 +131,8 @@ def _replay_environment(
                 counter=(assigned or unassigned or facts[0]).name.counter,
                 assigned=assigned,
                 unassigned=unassigned,
-                before=before,
+                held=held,
+                before=None if held is None else held.commit,
                 after=standing[-1].commit if standing else None,
             )
         )

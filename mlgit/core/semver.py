@@ -110,9 +110,6 @@ def propose(taken: Collection[Version], *, bump: Bump = "patch", pre: str | None
     With `pre` (`rc`) the next pre-release of what the bump leads to: `v2.0.0-rc.1`, then `v2.0.0-rc.2`.
     """
     number = max(taken).bump(bump) if taken else FIRST
-    finals = {version.core for version in taken if version.final}
-    while number in finals:
-        number = number.bump("patch")
     if pre is None:
         return number
     siblings = (version.pre for version in taken if version.core == number and version.pre[:1] == (pre,))

@@ -167,15 +167,15 @@ def newest_first(events: Iterator[Dated]) -> tuple[Event, ...]:
 
     `events` come in that order for each environment.
     """
-    reached: dict[tuple[str, str], datetime] = {}
+    reached: dict[tuple[str, str], tuple[datetime, int]] = {}
     timed = []
     for tagged_at_s, event in events:
-        time = event.at
+        time = (event.at, tagged_at_s)
         if event.environment is not None:
             place = (event.model, event.environment)
             time = reached[place] = max(time, reached.get(place, time))
-        timed.append((time, tagged_at_s, event))
-    return tuple(event for *_, event in sorted(timed, key=lambda timing: timing[:2])[::-1])
+        timed.append((time, event))
+    return tuple(event for _, event in sorted(timed, key=lambda pair: pair[0])[::-1])
 
 
 def held_entry(state: EnvironmentState) -> Held:
@@ -190,12 +190,10 @@ def held_entry(state: EnvironmentState) -> Held:
     )
 
 
-def label_of(commit: str | None, registered: Mapping[str, tuple[RegisteredVersion, ...]]) -> str | None:
-    """The highest version of a commit, else `unregistered (sha7)`; None for no commit."""
-    if commit is None:
-        return None
-    found = registered.get(commit, ())
-    return str(found[-1].version) if found else unregistered(commit)
+def label_of(fact: TagFact, registered: Mapping[str, tuple[RegisteredVersion, ...]]) -> str:
+    """The version an assignment is about, or `unregistered (sha7)`."""
+    version = version_of(fact, registered)
+    return unregistered(fact.commit) if version is None else str(version.version)
 
 
 def _version_event(fact: TagFact, action: EventAction, label: str | None) -> Event:
@@ -218,15 +216,14 @@ def _version_event(fact: TagFact, action: EventAction, label: str | None) -> Eve
 
 def _change_event(change: Change, state: EnvironmentState) -> Event:
     fact = change.fact
-    version = version_of(fact, state.registered)
     statement = change.statement
     return Event(
         at=fact.at,
         model=change.model,
         action=change.action,
-        label=unregistered(fact.commit) if version is None else str(version.version),
+        label=label_of(fact, state.registered),
         environment=change.environment,
-        before=label_of(change.before, state.registered),
+        before=None if change.held is None else label_of(change.held, state.registered),
         author=fact.tagger,
         email=fact.email,
         reason=None if statement is None else statement.reason,

@@ -20,7 +20,7 @@ SCHEMA_URL = "https://raw.githubusercontent.com/mlgit/mlgit/main/schemas/mlgit.s
 
 # What people look at first, where a repository has several numbers.
 _PREFERRED = ("auc", "roc_auc", "average_precision", "f1", "f1_score", "accuracy", "r2", "ndcg", "map")
-_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_/.-]*(?: [A-Za-z0-9_/.,()-]+)*")
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_/.-]*(?: [A-Za-z0-9_/.()-]+)*")
 _NO_TEXT = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
 _SLUG = re.compile(r"[^a-z0-9]+")
 _LONGEST_DESCRIPTION = 120
@@ -131,7 +131,11 @@ def compose(
 def quoted(value: str) -> str:
     """A text as YAML: plain where that is safe, else in double quotes."""
     plain = _PLAIN.fullmatch(value) and value.lower() not in _NO_TEXT
-    return value if plain else json.dumps(value, ensure_ascii=False)
+    if plain:
+        return value
+    # JSON leaves some characters as they are that YAML does not take raw.
+    shown = json.dumps(value.encode("utf-8", "replace").decode(), ensure_ascii=False)
+    return "".join(char if char.isprintable() else f"\\U{ord(char):08x}" for char in shown)
 
 
 def one_line(description: str) -> str:

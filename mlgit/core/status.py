@@ -185,7 +185,8 @@ def _work(status: Status) -> NextStep | None:
     if status.verdict is not None and status.verdict.decision == "block":
         return NextStep(command="mlgit check", reason="the gates would block this")
     if status.commit is None:
-        return NextStep(command="git commit", reason="nothing is committed yet") if status.untracked else None
+        waiting = status.untracked or status.changed
+        return NextStep(command="git commit", reason="nothing is committed yet") if waiting else None
     if status.changed:
         return NextStep(command="git commit -a", reason=f"{_count(status.changed, 'file')} changed")
     return None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.record import record
-from mlgit.core.registry import as_time, unregistered, write_time
+from mlgit.core.registry import as_time, write_time
 from mlgit.core.statement import (
     EnvironmentAction,
     EnvironmentStatement,
@@ -182,7 +182,7 @@ def _held(environment: EnvironmentState) -> tuple[str, ...]:
 def _paragraph(environment: EnvironmentState, move: Move) -> str:
     lines = [move.reason] if move.reason else []
     if environment.commit is not None:
-        lines.append(f"Before: {environment.label or unregistered(environment.commit)}")
+        lines.append(f"Before: {environment.label}")
     return "\n".join(lines)
 
 

@@ -44,7 +44,6 @@ def test_a_rejected_version_is_told_as_such() -> None:
     assert entry.environments == ()
 
 
-@pytest.mark.xfail(reason="environments are matched by commit, not by the version they hold", strict=True)
 def test_of_two_versions_on_one_commit_only_the_stated_one_is_in_the_environment() -> None:
     promotion = fact("m#prod#1", 1, message=stated("promote", version="v1.0.0"))
     state = replay([fact("m@v1.0.0", 1), fact("m@v1.1.0", 1), promotion]).model("m")

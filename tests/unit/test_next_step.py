@@ -88,7 +88,6 @@ def test_before_the_first_commit_there_is_something_to_commit_or_nothing_to_do()
     assert next_step(UNBORN, declared=True, has_pipeline=False, promotable=None) is None
 
 
-@pytest.mark.xfail(reason="only untracked files are looked at before the first commit", strict=True)
 def test_what_is_staged_before_the_first_commit_is_to_be_committed() -> None:
     step = next_step(
         replace(UNBORN, changed=("train.py",)), declared=True, has_pipeline=False, promotable=None
