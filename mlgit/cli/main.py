@@ -125,6 +125,7 @@ def run(argv: Sequence[str]) -> int:  # noqa: PLR0911 (one return a way to end)
     session.as_json = "--json" in argv
     try:
         result: Any = cli.main(args=list(argv), prog_name="mlgit", standalone_mode=False, obj=session)
+        sys.stdout.flush()  # here, so that a full disk is told as an error
     except click.exceptions.Exit as stop:
         return int(stop.exit_code)
     except (click.exceptions.Abort, KeyboardInterrupt) as stop:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -15,18 +14,18 @@ if TYPE_CHECKING:
     from mlgit.render.page import Page
 
 
-@dataclass(slots=True)
 class Session:
     """The global options, and the ways to answer.
 
     stdout is the result and nothing else; everything else goes to stderr.
     """
 
-    folder: str = "."
-    as_json: bool = False
-    verbosity: int = 0
-    now: datetime = field(default_factory=lambda: datetime.now(UTC))  # noqa: TID251 (the one clock)
-    _project: Project | None = None
+    def __init__(self) -> None:
+        self.folder = "."
+        self.as_json = False
+        self.verbosity = 0
+        self.now = datetime.now(UTC)  # noqa: TID251 (the one clock)
+        self._project: Project | None = None
 
     def project(self) -> Project:
         """The repository the user stands in."""

@@ -43,9 +43,8 @@ class Side:
     empty: bool = False
 
 
-@record
-class ValueChange:
-    """One metric or parameter.
+class ValueChange(NamedTuple):
+    """One metric or parameter; a named tuple because a diff may hold thousands.
 
     `change` is new - old and `change_percent` that in percent of |old|, for finite numbers. `better` is
     None when nothing changed or nobody said which way is better.

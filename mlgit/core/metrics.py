@@ -98,7 +98,12 @@ def direction_of(name: str, declared: Mapping[str, Direction]) -> Direction | No
     fitting = [known for known in declared if key == known or key.endswith(f".{known}")]
     if fitting:
         return declared[max(fitting, key=len)]
-    last = key.rpartition(".")[2].lower().replace("-", "_").replace("@", "_").replace(" ", "_")
+    return _known_direction(key.rpartition(".")[2])
+
+
+@cache
+def _known_direction(name: str) -> Direction | None:
+    last = name.lower().replace("-", "_").replace("@", "_").replace(" ", "_")
     for prefix in ("", *_PREFIXES):
         word = last.removeprefix(prefix)
         if word in _UP:
@@ -161,6 +166,9 @@ def short(value: str | Decimal, *, apart_from: Iterable[Decimal] = (), digits: i
     exact = Decimal(value)
     if not exact.is_finite():
         return str(exact)
+    written = str(exact)
+    if len(written) <= digits and exact and "E" not in written:  # few enough digits as it is
+        return written.rstrip("0").rstrip(".") if "." in written else written
     others = tuple(other for other in apart_from if other.is_finite())
     for precision in range(digits, 40):
         context = _rounding(precision)

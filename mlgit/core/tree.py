@@ -19,6 +19,9 @@ class Tree(Protocol):
     def label(self) -> str:
         """How to call it in a sentence: seven hex digits, or `working tree`."""
 
+    def prepare(self) -> object:
+        """Begin to list the files, for whoever will ask for `paths` soon."""
+
     def paths(self) -> Sequence[str]:
         """Every file that Git tracks or would offer to track, from the root, sorted."""
 

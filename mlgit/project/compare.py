@@ -50,6 +50,9 @@ def compare(
     Raises:
         ConfigError: dvc.yaml, dvc.lock or a .dvc file of one of them is invalid.
     """
+    for side in (old, new):
+        if not side.empty:
+            project.tree(side.commit).prepare()
     before, after = _evidence(project, old), _evidence(project, new)
     problems: list[str] = []
     metrics = params = None

@@ -10,7 +10,6 @@ from mlgit.adapters.dvc.cache import Cache
 from mlgit.adapters.dvc.documents import Documents
 from mlgit.adapters.dvc.hashes import CommitHashes, WorkspaceHashes, bytes_md5
 from mlgit.adapters.dvc.pointers import DEFAULT_PARAMS, join, read_pipeline
-from mlgit.adapters.dvc.staleness import stage_states
 from mlgit.adapters.dvc.values import metric_values, param_values
 from mlgit.core.evidence import Evidence, MetricFile, Problem, StageState, Value
 from mlgit.errors import ConfigError
@@ -125,6 +124,8 @@ class _Reader:
         return self._look(pipeline, committed)
 
     def _look(self, pipeline: Pipeline, hashes: Hashes) -> tuple[StageState, ...]:
+        from mlgit.adapters.dvc.staleness import stage_states
+
         def listing(out: Output) -> Mapping[str, str] | None:
             cache = cache_of(self._project, out.path)
             return None if cache is None or out.pointer is None else cache.listing(out.pointer)

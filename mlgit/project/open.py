@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from mlgit.adapters.git.refs import resolve_commit
 from mlgit.adapters.git.worktree import Head, WorkingTree, read_head
 from mlgit.core.config import CONFIG_FILE, Config
 from mlgit.core.record import record
-from mlgit.errors import StateError
+from mlgit.errors import MlgitError, StateError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,6 +42,7 @@ class Project:
 
     Args:
         git: started in the root of the working tree.
+        objects: reads what is committed.
         root: the root of the working tree, absolute.
         prefix: where the user stands below the root, `""` or ending with `/`.
         git_dir: this working tree's git directory, absolute.
@@ -53,6 +55,7 @@ class Project:
         self,
         git: Git,
         *,
+        objects: Objects,
         root: str,
         prefix: str,
         git_dir: str,
@@ -67,7 +70,7 @@ class Project:
         self.common_dir = common_dir
         self.shallow = shallow
         self.now = now
-        self.objects = Objects(git)
+        self.objects = objects
         self.worktree = WorkingTree(git, root)
         self._trees: dict[str, CommitTree] = {}
         self._configs: dict[str | None, Config] = {}
@@ -184,6 +187,7 @@ class Project:
     def close(self) -> None:
         """Stop what runs."""
         self.objects.close()
+        self.git.close()
 
 
 def open_project(folder: str, *, now: datetime) -> Project:
@@ -193,6 +197,10 @@ def open_project(folder: str, *, now: datetime) -> Project:
         StateError: there is none, it is bare, or it belongs to somebody else.
     """
     git = Git(os.path.abspath(folder))
+    objects = Objects(git)
+    if os.path.isdir(git.folder):
+        with suppress(OSError):  # without git the next call says so
+            objects.start()
     try:
         answer = git.run(
             "rev-parse",
@@ -203,12 +211,16 @@ def open_project(folder: str, *, now: datetime) -> Project:
             "--is-shallow-repository",
             "--show-prefix",
         )
-    except GitFailed as error:
-        raise _not_usable(folder, error) from error
+    except MlgitError as error:
+        objects.close()
+        if isinstance(error, GitFailed):
+            raise _not_usable(folder, error) from error
+        raise
     lines = answer.decode("utf-8", "surrogateescape").split("\n")
     root, git_dir, common_dir, shallow, prefix = lines[:5]
     return Project(
         Git(root),
+        objects=objects,
         root=root,
         prefix=prefix,
         git_dir=git_dir,

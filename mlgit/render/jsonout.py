@@ -28,9 +28,11 @@ def dumps(tree: Json) -> str:
 
 
 def to_json(value: object) -> Json:  # noqa: PLR0911 (one return a kind of value)
-    """Dataclasses become objects, tuples lists, decimals numbers; NaN and infinities become text."""
+    """Records and named tuples become objects, tuples lists, decimals numbers, NaN and infinities text."""
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: to_json(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        value = value._asdict()
     if isinstance(value, dict):
         return {str(key): to_json(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):

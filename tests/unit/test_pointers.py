@@ -26,6 +26,9 @@ class Files:
     def __init__(self, files: Mapping[str, str]) -> None:
         self._files = {path: text.encode() for path, text in files.items()}
 
+    def prepare(self) -> None:
+        """Nothing to begin."""
+
     def paths(self) -> Sequence[str]:
         return sorted(self._files)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mlgit.errors import StateError, ToolError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 # What would make git look at another repository than the one we stand in.
 _UNSET = (
@@ -59,6 +59,7 @@ class Git:
 
     def __init__(self, folder: str) -> None:
         self.folder = folder
+        self._running: list[subprocess.Popen[bytes]] = []
 
     def spawn(
         self,
@@ -111,6 +112,37 @@ class Git:
         if done.returncode:
             raise GitFailed(argv, done.returncode, done.stderr.decode("utf-8", "replace"))
         return done.stdout
+
+    def start(self, *argv: str) -> Callable[[], bytes]:
+        """Start git and go on; the answer is a function that waits for its output.
+
+        Raises (the function):
+            GitFailed: with git's own words, when it ended with an error.
+        """
+        process = subprocess.Popen(
+            ["git", *_HARDENED, *argv],
+            cwd=self.folder,
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+
+        self._running.append(process)
+
+        def finish() -> bytes:
+            output, said = process.communicate()
+            self._running.remove(process)
+            if process.returncode:
+                raise GitFailed(argv, process.returncode, said.decode("utf-8", "replace"))
+            return output
+
+        return finish
+
+    def close(self) -> None:
+        """Wait for what was started and never asked for."""
+        while self._running:
+            self._running.pop().communicate()
 
     def line(self, *argv: str) -> str:
         """Run git and return its output as one stripped line."""

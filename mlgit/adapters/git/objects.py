@@ -9,7 +9,7 @@ from mlgit.adapters.git.binary import Git, environment
 from mlgit.errors import ToolError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 _SUBMODULE = "160000"
 _SYMLINK = "120000"
@@ -42,6 +42,19 @@ class Objects:
         wanted = list(dict.fromkeys(specs))
         return dict(zip(wanted, self._read(wanted), strict=True))
 
+    def start(self) -> subprocess.Popen[bytes]:
+        """Start git, so that it is there when the first question comes."""
+        if self._process is None:
+            self._process = subprocess.Popen(
+                ["git", "cat-file", "--batch", "--follow-symlinks"],
+                cwd=self._git.folder,
+                env=environment(),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            )
+        return self._process
+
     def close(self) -> None:
         """Stop the process."""
         if self._process is not None:
@@ -66,16 +79,7 @@ class Objects:
 
     def _read_group(self, specs: Sequence[str]) -> list[GitObject | None]:
         askable = [spec for spec in specs if spec and "\n" not in spec and "\0" not in spec]
-        if self._process is None:
-            self._process = subprocess.Popen(
-                ["git", "cat-file", "--batch", "--follow-symlinks"],
-                cwd=self._git.folder,
-                env=environment(),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-            )
-        process = self._process
+        process = self.start()
         if process.stdin is None or process.stdout is None:  # pragma: no cover (both are pipes)
             raise ToolError("`git cat-file` has no pipes")
         text = "".join(f"{spec}\n" for spec in askable)
@@ -113,6 +117,7 @@ class CommitTree:
         self._commit = commit
         self._blobs: dict[str, str] | None = None
         self._links: set[str] = set()
+        self._listing: Callable[[], bytes] | None = None
 
     @property
     def commit(self) -> str:
@@ -124,12 +129,17 @@ class CommitTree:
         """Seven hex digits."""
         return self._commit[:7]
 
+    def prepare(self) -> Callable[[], bytes]:
+        """Have git list the files while we do something else."""
+        if self._listing is None:
+            self._listing = self._git.start("ls-tree", "-r", "-z", "--full-tree", self._commit)
+        return self._listing
+
     def blobs(self) -> Mapping[str, str]:
         """Path -> blob id, for all files and links; submodules are left out."""
         if self._blobs is None:
-            listing = self._git.run("ls-tree", "-r", "-z", "--full-tree", self._commit)
             blobs = {}
-            for entry in listing.split(b"\0"):
+            for entry in self.prepare()().split(b"\0"):
                 if entry:
                     facts, _, path = entry.partition(b"\t")
                     mode, _, oid = facts.decode().split(" ")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mlgit.core.record import record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from mlgit.adapters.git.binary import Git
 
@@ -92,6 +92,7 @@ class WorkingTree:
         self._root = root
         self._paths: tuple[str, ...] | None = None
         self._folders: dict[str, bool] = {}
+        self._listing: Callable[[], bytes] | None = None
 
     @property
     def commit(self) -> None:
@@ -103,11 +104,16 @@ class WorkingTree:
         """What it is called in a sentence."""
         return "working tree"
 
+    def prepare(self) -> Callable[[], bytes]:
+        """Have git list the files while we do something else."""
+        if self._listing is None:
+            self._listing = self._git.start("ls-files", "-z", "--cached", "--others", "--exclude-standard")
+        return self._listing
+
     def paths(self) -> Sequence[str]:
         """Every file that git tracks or would offer to track, from the root."""
         if self._paths is None:
-            listing = self._git.run("ls-files", "-z", "--cached", "--others", "--exclude-standard")
-            names = listing.decode("utf-8", "surrogateescape").split("\0")
+            names = self.prepare()().decode("utf-8", "surrogateescape").split("\0")
             self._paths = tuple(sorted({name for name in names if name}))
         return self._paths
 
