@@ -48,6 +48,7 @@ def entry(
       mlgit history --at 2026-05-03
       mlgit history tumor --metric auc
     """  # noqa: D301 (click takes a backspace for "do not wrap")
+    session.begin()
     from mlgit.operations.history import history
     from mlgit.render.pages.history import page
 

@@ -23,6 +23,7 @@ def entry(session: Session, *, model: str | None, fetch: bool) -> int | None:
     Models are those of `mlgit.yaml`, of `artifacts:` in dvc.yaml when it names none, and those that only
     tags know. Tags of gto count as those of mlgit.
     """
+    session.begin()
     from mlgit.operations.models import list_models
     from mlgit.render.pages.models import page
 

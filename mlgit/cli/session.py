@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mlgit.core.progress import Progress
-    from mlgit.project.open import Project
+    from mlgit.project.open import Opening, Project
     from mlgit.render.page import Page
 
 
@@ -25,14 +25,22 @@ class Session:
         self.as_json = False
         self.verbosity = 0
         self.now = datetime.now(UTC)  # noqa: TID251 (the one clock)
+        self._opening: Opening | None = None
         self._project: Project | None = None
+
+    def begin(self) -> None:
+        """Let git look at the repository while the command is loaded; `project` takes the answer."""
+        if self._opening is None:
+            from mlgit.project.open import Opening
+
+            self._opening = Opening(self.folder)
 
     def project(self) -> Project:
         """The repository the user stands in."""
         if self._project is None:
-            from mlgit.project.open import open_project
-
-            self._project = open_project(self.folder, now=self.now)
+            self.begin()
+            assert self._opening is not None  # noqa: S101 (begun in the line before)
+            self._project = self._opening.finish(now=self.now)
         return self._project
 
     @property
@@ -70,3 +78,5 @@ class Session:
         """Stop what runs."""
         if self._project is not None:
             self._project.close()
+        if self._opening is not None:
+            self._opening.close()

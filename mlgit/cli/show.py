@@ -27,6 +27,7 @@ def entry(session: Session, *, reference: str, fetch: bool) -> int | None:
       mlgit show tumor@latest   the highest version
       mlgit show prod           an environment (of several models: tumor#prod)
     """  # noqa: D301 (click takes a backspace for "do not wrap")
+    session.begin()
     from mlgit.operations.show import show
     from mlgit.render.pages.show import page
 

@@ -16,12 +16,21 @@ from mlgit.core.record import record
 from mlgit.errors import MlgitError, StateError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from mlgit.core.tree import Tree
 
 _MAIN_NAMES = ("main", "master")
+_FACTS = (
+    "rev-parse",
+    "--path-format=absolute",
+    "--show-toplevel",
+    "--git-dir",
+    "--git-common-dir",
+    "--is-shallow-repository",
+    "--show-prefix",
+)
 
 
 @record
@@ -190,44 +199,60 @@ class Project:
         self.git.close()
 
 
+class Opening:
+    """The first questions to git, asked at once, so that it works while we go on loading ourselves."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+        self._git = Git(os.path.abspath(folder))
+        self._objects = Objects(self._git)
+        self._facts: Callable[[], bytes] | None = None
+        if os.path.isdir(self._git.folder):
+            with suppress(OSError):  # without git `finish` says so
+                self._facts = self._git.start(*_FACTS)
+                self._objects.start()
+
+    def finish(self, *, now: datetime) -> Project:
+        """The repository.
+
+        Raises:
+            StateError: there is none, it is bare, or it belongs to somebody else.
+        """
+        try:
+            answer = self._git.run(*_FACTS) if self._facts is None else self._facts()
+        except GitFailed as error:
+            raise _not_usable(self._folder, error) from error
+        lines = answer.decode("utf-8", "surrogateescape").split("\n")
+        root, git_dir, common_dir, shallow, prefix = lines[:5]
+        return Project(
+            Git(root),
+            objects=self._objects,
+            root=root,
+            prefix=prefix,
+            git_dir=git_dir,
+            common_dir=common_dir,
+            shallow=shallow == "true",
+            now=now,
+        )
+
+    def close(self) -> None:
+        """Stop what runs, when nobody went on."""
+        self._objects.close()
+        self._git.close()
+
+
 def open_project(folder: str, *, now: datetime) -> Project:
     """The repository around `folder`.
 
     Raises:
         StateError: there is none, it is bare, or it belongs to somebody else.
     """
-    git = Git(os.path.abspath(folder))
-    objects = Objects(git)
-    if os.path.isdir(git.folder):
-        with suppress(OSError):  # without git the next call says so
-            objects.start()
+    opening = Opening(folder)
     try:
-        answer = git.run(
-            "rev-parse",
-            "--path-format=absolute",
-            "--show-toplevel",
-            "--git-dir",
-            "--git-common-dir",
-            "--is-shallow-repository",
-            "--show-prefix",
-        )
-    except MlgitError as error:
-        objects.close()
-        if isinstance(error, GitFailed):
-            raise _not_usable(folder, error) from error
+        return opening.finish(now=now)
+    except MlgitError:
+        opening.close()
         raise
-    lines = answer.decode("utf-8", "surrogateescape").split("\n")
-    root, git_dir, common_dir, shallow, prefix = lines[:5]
-    return Project(
-        Git(root),
-        objects=objects,
-        root=root,
-        prefix=prefix,
-        git_dir=git_dir,
-        common_dir=common_dir,
-        shallow=shallow == "true",
-        now=now,
-    )
 
 
 def _not_usable(folder: str, error: GitFailed) -> StateError:
