@@ -81,7 +81,7 @@ def verdict_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def run_check(session: Session, *, lines: bool, **options: Any) -> Check:  # noqa: ANN401 (as click has them)
     """Evaluate the gates as the shared options ask."""
-    session.begin()
+    session.begin(compares=True)
     from mlgit.operations.check import check
 
     environment = options["environment"]

@@ -28,12 +28,15 @@ class Session:
         self._opening: Opening | None = None
         self._project: Project | None = None
 
-    def begin(self) -> None:
-        """Let git look at the repository while the command is loaded; `project` takes the answer."""
+    def begin(self, *, compares: bool = False) -> None:
+        """Let git look at the repository while the command is loaded; `project` takes the answer.
+
+        `compares` says that the command will ask for the branch, its changes and trunk.
+        """
         if self._opening is None:
             from mlgit.project.open import Opening
 
-            self._opening = Opening(self.folder)
+            self._opening = Opening(self.folder, compares=compares)
 
     def project(self) -> Project:
         """The repository the user stands in."""

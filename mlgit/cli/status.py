@@ -21,7 +21,7 @@ def entry(session: Session, /) -> None:
     """
     import os
 
-    session.begin()
+    session.begin(compares=True)
     from mlgit.operations.status import status
     from mlgit.render.pages.status import page
 

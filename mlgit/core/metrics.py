@@ -163,16 +163,16 @@ def _rounding(precision: int) -> Context:
 
 def short(value: str | Decimal, *, apart_from: Iterable[Decimal] = (), digits: int = 6) -> str:
     """A number for people, rounded, but never so far that it looks equal to one it differs from."""
-    exact = Decimal(value)
-    if not exact.is_finite():
-        return str(exact)
+    exact = value if isinstance(value, Decimal) else Decimal(value)
     written = str(exact)
+    if not exact.is_finite():
+        return written
     if len(written) <= digits and exact and "E" not in written:  # few enough digits as it is
         return written.rstrip("0").rstrip(".") if "." in written else written
-    others = tuple(other for other in apart_from if other.is_finite())
+    others = [other for other in apart_from if other.is_finite() and compare(exact, other)]
     for precision in range(digits, 40):
         context = _rounding(precision)
         rounded = exact.normalize(context)
-        if not any(compare(rounded, other) == 0 and compare(exact, other) for other in others):
+        if not any(compare(rounded, other) == 0 for other in others):
             return text(rounded)
     return text(exact)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mlgit.adapters.git.binary import Git, GitFailed
 from mlgit.adapters.git.objects import CommitTree, Objects
 from mlgit.adapters.git.refs import resolve_commit
-from mlgit.adapters.git.worktree import Head, WorkingTree, read_head
+from mlgit.adapters.git.worktree import Head, WorkingTree, ask_head, parse_status
 from mlgit.core.config import CONFIG_FILE, Config
 from mlgit.core.record import record
 from mlgit.errors import MlgitError, StateError
@@ -31,6 +31,9 @@ _FACTS = (
     "--is-shallow-repository",
     "--show-prefix",
 )
+
+
+_BRANCHES = ("for-each-ref", "--format=%(refname)%00%(objectname)%00%(symref)", "refs/heads", "refs/remotes")
 
 
 @record
@@ -58,9 +61,10 @@ class Project:
         common_dir: the git directory that all working trees share, absolute.
         shallow: whether history was cut off.
         now: the time of this run, UTC.
+        asked: answers that git was asked for ahead, by the name of the property that takes them.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (what an Opening found out)
         self,
         git: Git,
         *,
@@ -71,6 +75,7 @@ class Project:
         common_dir: str,
         shallow: bool,
         now: datetime,
+        asked: Mapping[str, Callable[[], bytes]] | None = None,
     ) -> None:
         self.git = git
         self.root = root
@@ -83,11 +88,12 @@ class Project:
         self.worktree = WorkingTree(git, root)
         self._trees: dict[str, CommitTree] = {}
         self._configs: dict[str | None, Config] = {}
+        self._asked = dict(asked or {})
 
     @cached_property
     def head(self) -> Head:
         """Branch, upstream and changed files."""
-        return read_head(self.git)
+        return parse_status((self._asked.pop("head", None) or ask_head(self.git))())
 
     @cached_property
     def cache_dir(self) -> str:
@@ -122,9 +128,7 @@ class Project:
 
     @cached_property
     def _branch_facts(self) -> Mapping[str, tuple[str, str]]:
-        listing = self.git.run(
-            "for-each-ref", "--format=%(refname)%00%(objectname)%00%(symref)", "refs/heads", "refs/remotes"
-        )
+        listing = (self._asked.pop("branches", None) or self.git.start(*_BRANCHES))()
         facts = {}
         for line in listing.decode("utf-8", "surrogateescape").splitlines():
             name, oid, symref = line.split("\0")
@@ -190,6 +194,7 @@ class Project:
 
     def forget_refs(self) -> None:
         """Read branches and trunk anew; for whoever fetched or moved them."""
+        self._asked.clear()
         for name in ("head", "_branch_facts", "branches", "trunk", "target"):
             self.__dict__.pop(name, None)
 
@@ -200,16 +205,24 @@ class Project:
 
 
 class Opening:
-    """The first questions to git, asked at once, so that it works while we go on loading ourselves."""
+    """The first questions to git, asked at once, so that it works while we go on loading ourselves.
 
-    def __init__(self, folder: str) -> None:
+    Args:
+        folder: where the user stands.
+        compares: whether the branch, its changes and trunk will be asked for, too.
+    """
+
+    def __init__(self, folder: str, *, compares: bool = False) -> None:
         self._folder = folder
         self._git = Git(os.path.abspath(folder))
         self._objects = Objects(self._git)
         self._facts: Callable[[], bytes] | None = None
+        self._asked: dict[str, Callable[[], bytes]] = {}
         if os.path.isdir(self._git.folder):
             with suppress(OSError):  # without git `finish` says so
                 self._facts = self._git.start(*_FACTS)
+                if compares:
+                    self._asked = {"head": ask_head(self._git), "branches": self._git.start(*_BRANCHES)}
                 self._objects.start()
 
     def finish(self, *, now: datetime) -> Project:
@@ -233,6 +246,7 @@ class Opening:
             common_dir=common_dir,
             shallow=shallow == "true",
             now=now,
+            asked=self._asked,
         )
 
     def close(self) -> None:

@@ -42,23 +42,20 @@ def plain(page: Page) -> str:
 
 
 def _cell_text(cell: Cell) -> str:
-    if isinstance(cell, str):
-        return clean(cell)
-    return "".join(clean(span.text) for span in cell_spans(cell))
+    text = cell if isinstance(cell, str) else "".join(span.text for span in cell_spans(cell))
+    return text if text.isprintable() else clean(text)
 
 
 def _plain_table(block: Table) -> list[str]:
-    rows = [tuple(_cell_text(cell) for cell in row) for row in block.rows]
-    shown = [block.header, *rows] if any(block.header) else rows
-    widths = [max(len(row[number]) for row in shown) for number in range(len(block.header))] if shown else []
-    lines = []
-    for row in shown:
-        cells = [
-            text.rjust(width) if number in block.right else text.ljust(width)
-            for number, (text, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        lines.append((" " * block.indent + _GAP.join(cells)).rstrip())
-    return lines
+    columns = []
+    for number, cells in enumerate(zip(*block.rows, strict=True)):
+        texts = [_cell_text(cell) for cell in cells]
+        if any(block.header):
+            texts.insert(0, block.header[number])
+        width = max(map(len, texts))
+        columns.append([text.rjust(width) if number in block.right else text.ljust(width) for text in texts])
+    indent = " " * block.indent
+    return [(indent + _GAP.join(row)).rstrip() for row in zip(*columns, strict=True)]
 
 
 def _console(stream: IO[str]) -> Console:

@@ -37,10 +37,9 @@ class Head:
         return bool(self.changed or self.conflicted)
 
 
-def read_head(git: Git) -> Head:
-    """Ask git once for branch, upstream and changed files."""
-    output = git.run("status", "--porcelain=v2", "--branch", "-z", "--untracked-files=normal")
-    return parse_status(output)
+def ask_head(git: Git) -> Callable[[], bytes]:
+    """Ask git once for branch, upstream and changed files; `parse_status` reads the answer."""
+    return git.start("status", "--porcelain=v2", "--branch", "-z", "--untracked-files=normal")
 
 
 def parse_status(output: bytes) -> Head:
