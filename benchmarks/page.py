@@ -31,8 +31,8 @@ travel better. Not tuned for the benchmark: the repositories are generated in `b
   (`wait4`). Where one mlgit command replaces several commands, their times are summed.
 - *small repository*: 100 data files under one `.dvc` file, 5 stages, 5 metric files, 8 tags, an origin.
   *50 metric files*: ten numbers each, compared with the commit before; either of one stage each (the
-  budget's reading), or listed under `metrics:` with no stage at all, which DVC reads faster. *tags*: annotated, ten models,
-  messages with full mlgit statements.
+  budget's reading), or listed under `metrics:` with no stage at all, which DVC reads faster.
+  *tags*: annotated, ten models, messages with full mlgit statements.
 - *no cache*: `.git/mlgit/` is removed before every round.
 - The budget is the project's own; a missed one is shown as missed.
 
