@@ -1,0 +1,130 @@
+"""Failure: what a forge refused, in words that say what to change; never with a token in it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from mlgit.core.record import record
+from mlgit.errors import ToolError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+UNAUTHORIZED, FORBIDDEN, NOT_FOUND = 401, 403, 404
+SERVER_ERROR = 500
+_LONGEST = 400
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
+# What a forge says of the rights that would do: `issues=write; pull_requests=write`.
+_RIGHTS = re.compile(r"[a-z_]+=(?:read|write|admin)(?:[;,] ?[a-z_]+=(?:read|write|admin))*")
+
+
+class ForgeFailed(ToolError):  # noqa: N818 (what happened, as GitFailed)
+    """The forge refused, cannot be reached or answered what we do not understand.
+
+    `status` is the HTTP status, None without an answer.
+    """
+
+    code = "forge_failed"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        hint: str | None = None,
+        details: tuple[str, ...] = (),
+    ) -> None:
+        super().__init__(message, hint=hint, details=details)
+        self.status = status
+
+
+@record
+class Words:
+    """How a forge is spoken of: its name, where its token comes from, and the right that writing needs."""
+
+    name: str
+    token: str
+    right: str
+
+
+def refusal(
+    status: int, *, words: Words, what: str, content: object, headers: Mapping[str, str], asked: str
+) -> ForgeFailed:
+    """The error for a status that is no success.
+
+    Args:
+        status: of the answer.
+        words: how to speak of this forge.
+        what: what was to be done, as it stands after "to": `write a comment`.
+        content: the answer's JSON, if it was that.
+        headers: by lower-case name.
+        asked: method and address, without a query.
+    """
+    said = told(content)
+    tail = f" ({status}){f': {said}' if said else ''}"
+    details = (asked,)
+    if status == UNAUTHORIZED:
+        hint = f"check `{words.token}`: it may have expired or belong to another server"
+        return ForgeFailed(
+            f"{words.name} does not accept the token{tail}", status=status, hint=hint, details=details
+        )
+    if status == FORBIDDEN:
+        return ForgeFailed(
+            f"{words.name} does not allow this token to {what}{tail}",
+            status=status,
+            hint=_rights_hint(words, headers.get("x-accepted-github-permissions", "")),
+            details=details,
+        )
+    if status == NOT_FOUND:
+        hint = f"it is gone, or the token in `{words.token}` may not see it"
+        return ForgeFailed(
+            f"{words.name} finds nothing where to {what}{tail}", status=status, hint=hint, details=details
+        )
+    if status >= SERVER_ERROR:
+        hint = f"{words.name} has a fault of its own; run the job again later"
+        return ForgeFailed(f"{words.name} fails to {what}{tail}", status=status, hint=hint, details=details)
+    return ForgeFailed(f"{words.name} refuses to {what}{tail}", status=status, details=details)
+
+
+def _rights_hint(words: Words, accepted: str) -> str:
+    if _RIGHTS.fullmatch(accepted):
+        rights = [
+            f"`{right.strip().replace('_', '-').replace('=', ': ')}`" for right in re.split("[;,]", accepted)
+        ]
+        return f"the job's `permissions:` need {' or '.join(rights)}; a fork's token can only read"
+    return words.right
+
+
+def told(content: object) -> str:
+    """The forge's own message: GitHub's `message` with `errors`, GitLab's `message` or `error`."""
+    if not isinstance(content, dict):
+        return ""
+    parts = [_flat(content.get("message", content.get("error")))]
+    parts += [_flat(content["error_description"])] if "error_description" in content else []
+    errors = content.get("errors")
+    parts += [_problem(each) for each in errors[:5]] if isinstance(errors, list) else []
+    return clean(": ".join(part for part in parts if part))
+
+
+def _flat(value: object) -> str:
+    """GitLab's messages are text, lists, or lists by field."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_flat(each)}" for name, each in list(value.items())[:5])
+    if isinstance(value, list):
+        return ", ".join(_flat(each) for each in value[:5])
+    return "" if value is None else str(value)
+
+
+def _problem(error: Any) -> str:  # noqa: ANN401 (any JSON)
+    if not isinstance(error, dict):
+        return _flat(error)
+    if error.get("message"):
+        return str(error["message"])
+    return " ".join(str(error[key]) for key in ("field", "code") if error.get(key))
+
+
+def clean(text: str) -> str:
+    """One line of what an outsider wrote: without control characters, and not too long."""
+    line = _CONTROL.sub(" ", text).strip().rstrip(".")
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"

@@ -1,0 +1,36 @@
+"""Fields: values of a forge's answer, of the type that is documented for them; TypeError otherwise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def number(row: Any, *path: str) -> int:  # noqa: ANN401 (any JSON)
+    """A whole number."""
+    value = _at(row, path)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(path)
+    return value
+
+
+def text(row: Any, *path: str) -> str:  # noqa: ANN401
+    """A text; `""` where the forge has null."""
+    value = _at(row, path)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise TypeError(path)
+    return value
+
+
+def text_or_none(row: Any, *path: str) -> str | None:  # noqa: ANN401
+    """A text; None where it, or what it stands in, is null, empty or missing."""
+    for name in path:
+        row = row.get(name) if isinstance(row, dict) else None
+    return row if isinstance(row, str) and row else None
+
+
+def _at(row: Any, path: tuple[str, ...]) -> Any:  # noqa: ANN401
+    for name in path:
+        row = row[name]
+    return row

@@ -1,0 +1,1 @@
+"""Runner: the files and variables by which a CI's runner talks to a job."""

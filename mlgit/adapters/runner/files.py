@@ -1,0 +1,95 @@
+"""What a job tells its runner: the summary of the step, and values for jobs that follow."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def append_summary(variables: Mapping[str, str], markdown: str) -> bool:
+    """Add to the page of the run (GitHub's step summary); whether there is one."""
+    path = variables.get("GITHUB_STEP_SUMMARY")
+    if not path:
+        return False
+    with open(path, "a", encoding="utf-8", errors="replace") as file:
+        file.write(markdown if markdown.endswith("\n") else f"{markdown}\n")
+    return True
+
+
+def write_outputs(
+    variables: Mapping[str, str], outputs: Mapping[str, str], *, dotenv: str | None = None
+) -> None:
+    """Hand values to later steps and jobs.
+
+    GitHub gets them in its output file, each behind a random delimiter, so that no value can add
+    another. `dotenv` is a file for GitLab's `artifacts:reports:dotenv`: names in capitals with
+    `MLGIT_` before them; a value of several lines, which dotenv cannot carry, is left out.
+
+    Args:
+        variables: the environment.
+        outputs: name -> value; names are ours.
+        dotenv: the path of the dotenv file to write, when one is wanted.
+    """
+    path = variables.get("GITHUB_OUTPUT")
+    if path:
+        with open(path, "a", encoding="utf-8", errors="replace") as file:
+            for name, value in outputs.items():
+                delimiter = f"mlgit_{os.urandom(16).hex()}"
+                file.write(f"{name}<<{delimiter}\n{value}\n{delimiter}\n")
+    if dotenv:
+        with open(dotenv, "w", encoding="utf-8", errors="replace") as file:
+            file.write(dotenv_text(outputs))
+
+
+def dotenv_text(outputs: Mapping[str, str]) -> str:
+    """The text of a dotenv file, as `write_outputs` writes it."""
+    lines = [
+        f"MLGIT_{name.upper().replace('-', '_')}={value}"
+        for name, value in outputs.items()
+        if "\n" not in value and "\r" not in value
+    ]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def hand_over(
+    files: Mapping[str, str],
+    *,
+    folder: str,
+    summary: str,
+    outputs: Mapping[str, str],
+    variables: Mapping[str, str],
+) -> None:
+    """Leave everything a run has for others: files in a folder, the summary, values for later steps.
+
+    Args:
+        files: name -> text.
+        folder: where they go.
+        summary: Markdown for the page of the run.
+        outputs: values by name.
+        variables: the environment.
+    """
+    write_folder(folder, files)
+    append_summary(variables, summary)
+    write_outputs(variables, outputs)
+
+
+def write_folder(folder: str, files: Mapping[str, str]) -> None:
+    """Write these files (name -> text) into a folder, each whole or not at all.
+
+    They are written beside and put in place together, so that a full disk leaves what stood there.
+    """
+    os.makedirs(folder, exist_ok=True)
+    halves = {name: os.path.join(folder, f".{name}.{os.getpid()}.new") for name in files}
+    try:
+        for name, half in halves.items():
+            with open(half, "w", encoding="utf-8", errors="replace") as file:
+                file.write(files[name])
+        for name, half in halves.items():
+            os.replace(half, os.path.join(folder, name))
+    finally:
+        for half in halves.values():
+            if os.path.exists(half):
+                os.remove(half)

@@ -1,0 +1,64 @@
+"""Comment: the one comment of a report on a pull request, written or brought up to date."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.adapters.forge.failure import NOT_FOUND, ForgeFailed
+from mlgit.core.commenting import Posted, marked, ours, same_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlgit.core.forge import Comment, Forge
+
+
+def post(forge: Forge, number: int, body: str, *, marker: str) -> Posted:
+    """Have `body` stand in one comment of ours, the oldest that ends with the marker.
+
+    An equal text is not written again. Two runs at once may each write a first comment: both look again
+    afterwards, keep the oldest and put their own text there, so that one remains, with the later text.
+
+    Args:
+        forge: where the pull request is.
+        number: of the pull request.
+        body: Markdown; the marker is added where it does not end with it.
+        marker: a hidden line that tells this report from others.
+
+    Raises:
+        ForgeFailed: the forge refused.
+    """
+    if not marked(body, marker):
+        body = f"{body.rstrip()}\n\n{marker}\n"
+    known = ours(forge.comments(number), marker)
+    if known:
+        try:
+            return _settle(forge, number, body, known=known)
+        except ForgeFailed as failure:
+            # Somebody deleted it since we looked.
+            if failure.status != NOT_FOUND:
+                raise
+    written = forge.add_comment(number, body)
+    # A forge's list may not have it yet.
+    seen = {each.id: each for each in (*ours(forge.comments(number), marker), written)}
+    found = [each for _, each in sorted(seen.items())]
+    if found[0].id != written.id:
+        kept = _settle(forge, number, body, known=found)
+        return Posted(action="updated", id=kept.id, url=kept.url, removed=kept.removed)
+    removed = _remove(forge, number, found[1:])
+    return Posted(action="created", id=written.id, url=written.url, removed=removed)
+
+
+def _settle(forge: Forge, number: int, body: str, *, known: Sequence[Comment]) -> Posted:
+    """The oldest gets the text, if it has another one; the younger go."""
+    oldest, *younger = known
+    equal = same_text(oldest.body, body)
+    url = oldest.url if equal else forge.edit_comment(number, oldest.id, body).url
+    removed = _remove(forge, number, younger)
+    return Posted(action="unchanged" if equal else "updated", id=oldest.id, url=url, removed=removed)
+
+
+def _remove(forge: Forge, number: int, comments: Sequence[Comment]) -> int:
+    for each in comments:
+        forge.delete_comment(number, each.id)
+    return len(comments)

@@ -1,0 +1,42 @@
+"""Where the optional tools are that some tests run: act, gitlab-ci-local, actionlint, prism, servers.
+
+`.ci/tools` installs them into one folder; without it a test skips and names what it misses.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+VARIABLE = "MLGIT_TEST_TOOLS"
+FOLDER = Path(os.environ.get(VARIABLE) or Path.home() / ".cache" / "mlgit-test-tools")
+"""Read when this is imported: the tests' own environment has another HOME and no such variable."""
+SERVER_FOLDERS = ("/usr/sbin", "/sbin", "/usr/lib/git-core")
+"""Where a distribution puts servers; an ordinary user's PATH leaves them out."""
+
+
+def find(name: str) -> str | None:
+    """The absolute path of a tool, or None."""
+    places = [FOLDER / "bin", FOLDER / "npm" / "node_modules" / ".bin"]
+    search = os.pathsep.join([*map(str, places), os.environ.get("PATH", os.defpath), *SERVER_FOLDERS])
+    found = shutil.which(name, path=search)
+    return os.path.abspath(found) if found else None
+
+
+def tool(name: str) -> str:
+    """The absolute path of a tool; the test skips where there is none."""
+    found = find(name)
+    if found is None:
+        pytest.skip(f"`{name}` is not installed")
+    return found
+
+
+def package(name: str) -> Path:
+    """The folder of an installed npm package; the test skips where there is none."""
+    place = FOLDER / "npm" / "node_modules" / name
+    if not place.is_dir():
+        pytest.skip(f"`{name}` is not installed")
+    return place
