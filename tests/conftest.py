@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from filelock import FileLock
 
-from tests.support import pipeline
+from tests.support import pipeline, pull_request, targets
 from tests.support.shell import Folder, pinned_environment
 
 if TYPE_CHECKING:
@@ -55,6 +55,34 @@ def pipeline_template(shared_folder: Path) -> Path:
 def project(pipeline_template: Path, tmp_path: Path) -> Folder:
     """A clone of a small DVC project: pipeline run, pushed, clean; its own origin and DVC remote."""
     return pipeline.copy(pipeline_template, tmp_path / "project")
+
+
+@pytest.fixture(scope="session")
+def released_template(shared_folder: Path, pipeline_template: Path) -> Path:
+    """The template with three releases and `deploy:`, built by whichever worker comes first."""
+    place = shared_folder / "released-template"
+    with FileLock(f"{place}.lock"):
+        if not (place / "built").exists():
+            targets.build(pipeline.copy(pipeline_template, place))
+            (place / "built").touch()
+    return place
+
+
+@pytest.fixture
+def deployable(released_template: Path, tmp_path: Path) -> Folder:
+    """The project of tests/support/targets.py: `prod` holds the first of three releases, not deployed yet."""
+    return pipeline.copy(released_template, tmp_path / "project")
+
+
+@pytest.fixture(scope="session")
+def proposed_template(shared_folder: Path, pipeline_template: Path) -> Path:
+    """The template with a branch that was pushed for a pull request."""
+    place = shared_folder / "proposed-template"
+    with FileLock(f"{place}.lock"):
+        if not (place / "built").exists():
+            pull_request.build(pipeline.copy(pipeline_template, place))
+            (place / "built").touch()
+    return place
 
 
 @pytest.fixture

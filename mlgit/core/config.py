@@ -100,6 +100,33 @@ class Environment:
 
 
 @record
+class LocalTarget:
+    """`target: local`: a folder of this machine with `keep` releases and the link `current` to one of them.
+
+    `path` is absolute or from the root of the repository; `{model}` and `{environment}` are not filled in.
+    """
+
+    path: str
+    keep: int = 3
+
+
+@record
+class CommandTarget:
+    """`target: command`: the user's own program; its placeholders are not filled in."""
+
+    command: tuple[str, ...]
+    timeout_s: int = 600
+
+
+@record
+class Deploy:
+    """One entry of `deploy:`: where what an environment holds is deployed to."""
+
+    environment: str
+    target: LocalTarget | CommandTarget
+
+
+@record
 class Config:
     """The whole file; an empty one is what a repository without `mlgit.yaml` has."""
 
@@ -107,5 +134,6 @@ class Config:
     directions: Mapping[str, Direction] = field(default_factory=dict)
     gates: Mapping[str, Gate] = field(default_factory=dict)
     environments: Mapping[str, Environment] = field(default_factory=dict)
+    deploy: Mapping[str, Deploy] = field(default_factory=dict)
     declared: bool = True
     """False when there is no mlgit.yaml: zero config."""

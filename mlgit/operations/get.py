@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from mlgit.core.fetching import Fetched, FetchedFile, Source, members, outputs_of, place_below
-from mlgit.errors import AnswerNo, StateError, ToolError, UsageError
+from mlgit.core.fetching import Fetched, FetchedFile, place_below
+from mlgit.errors import StateError, UsageError
 from mlgit.project.models import declared_models
-from mlgit.project.placement import occupied, present, put, refuse_links, staging, sums_of
+from mlgit.project.placement import occupied, present, put, refuse_links, staging
 from mlgit.project.references import Reference, resolve
+from mlgit.project.release_files import model_files, require_stated, stage, stated_sums
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,13 +20,7 @@ if TYPE_CHECKING:
     from mlgit.core.statement import ReleaseStatement
     from mlgit.project.open import Project
     from mlgit.project.placement import Sums
-
-
-class _Wanted(NamedTuple):
-    """One file of the model: where its content is, where it goes below the folder."""
-
-    source: Source
-    place: str
+    from mlgit.project.release_files import Wanted
 
 
 def get(
@@ -50,22 +45,19 @@ def get(
     reference = resolve(project, text, model=model)
     name = reference.model or model or _only_model(project, reference)
     statement = _statement(project, name, reference.version)
-    path = _model_path(project, name, reference, statement)
-    wanted = [
-        _Wanted(source, place_below(source.path, path))
-        for source in _sources(project, reference.commit, path)
-    ]
+    files = model_files(project, name, reference.commit, label=reference.label, statement=statement)
+    wanted = files.wanted
     places = [each.place for each in wanted]
-    top = os.path.join(folder, place_below(path, path))
+    top = os.path.join(folder, place_below(files.path, files.path))
     refuse_links(folder, places)
-    stated = _stated(statement)
+    stated = stated_sums(statement)
     there = present(folder, top, places)
     with staging(folder) as staged:
-        sums = _known(wanted, there) or _stage(
-            project, reference.commit, path, wanted, staging=staged, progress=progress
+        sums = _known(wanted, there) or stage(
+            project, reference.commit, files, staging=staged, progress=progress
         )
         for each in wanted:
-            _check(each.source.path, sums[each.place], stated)
+            require_stated(each.source.path, sums[each.place], stated)
         fresh = frozenset(place for place in sums if there.get(place) != sums[place])
         extra = sorted(set(there) - set(sums))
         if (extra or fresh & there.keys()) and not force:
@@ -154,101 +146,7 @@ def _statement(project: Project, model: str, version: str | None) -> ReleaseStat
     return None if found is None else found.statement
 
 
-def _model_path(
-    project: Project, model: str, reference: Reference, statement: ReleaseStatement | None
-) -> str:
-    path = declared_models(project, reference.commit).get(model)
-    if path is None and statement is not None and len(statement.files) == 1:
-        path = statement.files[0].path
-    if path is None:
-        # Tags of other tools may be older than any declaration: then today's one is the best there is.
-        path = declared_models(project).get(model)
-    if path is None:
-        raise StateError(
-            f"Nobody says where `{model}` lies at {reference.label}",
-            hint=f"declare `models: {{{model}: {{path: …}}}}` in `mlgit.yaml`",
-        )
-    return path.rstrip("/")
-
-
-def _sources(project: Project, commit: str, path: str) -> Sequence[Source]:
-    """Every file of the model, in DVC and in Git."""
-    from mlgit.adapters.dvc.pointers import read_pipeline
-
-    tree = project.tree(commit)
-    pipeline = read_pipeline(tree, root=project.root)
-    found: dict[str, Source] = {}
-    for output in outputs_of(path, pipeline.outputs):
-        if output.pointer is None:
-            raise StateError(
-                f"`{output.path}` was declared at {tree.label}, but never made",
-                hint="run the pipeline with `mlgit run`, commit `dvc.lock`, and release that",
-            )
-        if output.pointer.directory:
-            from mlgit.adapters.dvc.engine import open_contents
-
-            with open_contents(project.root, output.path) as contents:
-                listing = contents.listing(output.pointer)
-            found.update({source.path: source for source in members(output, listing, path)})
-        else:
-            found[output.path] = Source(path=output.path, pointer=output.pointer)
-    for name in tree.paths():
-        if (name == path or name.startswith(f"{path}/")) and not name.endswith("/.gitignore"):
-            found.setdefault(name, Source(path=name, pointer=None))
-    if not found:
-        raise StateError(
-            f"`{path}` is neither an output of DVC nor a file in Git at {tree.label}",
-            hint=f"see `dvc list --rev {tree.label} .`",
-        )
-    return [found[name] for name in sorted(found)]
-
-
-def _stage(
-    project: Project,
-    commit: str,
-    path: str,
-    wanted: Sequence[_Wanted],
-    *,
-    staging: str,
-    progress: Progress | None,
-) -> dict[str, Sums]:
-    """Bring every file into the staging folder, each checked against DVC's hash."""
-    places = {each.place: os.path.join(staging, each.place) for each in wanted}
-    for place in places.values():
-        os.makedirs(os.path.dirname(place), exist_ok=True)
-    stored = {places[each.place]: each.source.pointer for each in wanted if each.source.pointer is not None}
-    if stored:
-        from mlgit.adapters.dvc.engine import open_contents
-
-        with open_contents(project.root, path) as contents:
-            contents.fetch(stored, path=path, progress=progress)
-    tree = project.tree(commit)
-    for each in wanted:
-        if each.source.pointer is None:
-            content = tree.read(each.source.path)
-            if content is None:
-                raise ToolError(f"`{each.source.path}` cannot be read from Git at {tree.label}")
-            with open(places[each.place], "wb") as file:
-                file.write(content)
-    return {each.place: sums_of(places[each.place]) for each in wanted}
-
-
-def _stated(statement: ReleaseStatement | None) -> Mapping[str, str]:
-    files = () if statement is None else statement.files
-    return {file.path: file.sha256 for file in files if file.sha256 is not None}
-
-
-def _check(path: str, sums: Sums, stated: Mapping[str, str]) -> None:
-    expected = stated.get(path)
-    if expected is not None and expected != sums.sha256:
-        raise AnswerNo(
-            f"`{path}` is not the file that was released",
-            details=(f"stated sha256 {expected}", f"found sha256  {sums.sha256}"),
-            hint="somebody changed the storage: look at it before you use anything from it",
-        )
-
-
-def _known(wanted: Sequence[_Wanted], there: Mapping[str, Sums]) -> dict[str, Sums] | None:
+def _known(wanted: Sequence[Wanted], there: Mapping[str, Sums]) -> dict[str, Sums] | None:
     """The sums of what stands there, when by DVC's hashes it is exactly what is wanted; else None."""
     if set(there) != {each.place for each in wanted}:
         return None

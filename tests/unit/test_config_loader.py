@@ -241,7 +241,7 @@ REFUSED: list[tuple[str, str, int, int, str]] = [
     ("version: 1\n---\nversion: 1\n", "second document", 2, 1, ""),
 ]
 LATER: list[tuple[str, str]] = [
-    *((f"version: 1\n{key}: {{}}\n", key) for key in ("data", "deploy", "monitor", "retrain", "governance")),
+    *((f"version: 1\n{key}: {{}}\n", key) for key in ("data", "monitor", "retrain", "governance")),
     ("version: 1\nengine: duckdb\n", "engine"),
     ("version: 1\nmodels: {m: {predictions: {path: x}}}\n", "predictions"),
     *(

@@ -75,6 +75,6 @@ def _remove(path: str) -> None:
 def _made_by() -> list[object]:
     """Who wrote a slot: version, and the state of the code and schema that judged the file."""
     here = os.path.dirname(os.path.abspath(__file__))
-    judges = [os.path.join(here, name) for name in ("loader.py", "rules.py", "shape.py")]
+    judges = [os.path.join(here, name) for name in ("loader.py", "rules.py", "deploy_rules.py", "shape.py")]
     judges.append(os.path.join(shipped("schemas"), "mlgit.schema.json"))
     return [__version__, *(os.stat(path).st_mtime_ns for path in judges)]

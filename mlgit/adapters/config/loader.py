@@ -6,7 +6,17 @@ import posixpath
 from typing import TYPE_CHECKING, Any
 
 from mlgit.adapters.config.cache import Cache
-from mlgit.core.config import Config, Environment, FileBaseline, Gate, Limit, Model
+from mlgit.core.config import (
+    CommandTarget,
+    Config,
+    Deploy,
+    Environment,
+    FileBaseline,
+    Gate,
+    Limit,
+    LocalTarget,
+    Model,
+)
 from mlgit.errors import ConfigError, Location
 
 if TYPE_CHECKING:
@@ -16,6 +26,7 @@ if TYPE_CHECKING:
     from mlgit.core.config import ChangeKind
 
 MAX_BYTES = 1 << 20
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
 _CHANGES: tuple[ChangeKind, ...] = ("max_drop", "max_rise", "min_rise", "min_drop")
 
 Tree = dict[str, Any]
@@ -50,6 +61,7 @@ def load(content: bytes | None, *, name: str, cache_dir: str | None) -> Config:
 
 
 def _checked(content: bytes, name: str) -> Tree:
+    from mlgit.adapters.config.deploy_rules import DeployRules
     from mlgit.adapters.config.frames import Document
     from mlgit.adapters.config.rules import Rules, later_keys
     from mlgit.adapters.config.shape import place, violations
@@ -57,7 +69,9 @@ def _checked(content: bytes, name: str) -> Tree:
     document = Document(content, name=name)
     wrong = violations(document, schema="mlgit", later=later_keys)
     problems = [error for error, _ in wrong]
-    problems += Rules(document, [path for _, path in wrong]).check()
+    broken = [path for _, path in wrong]
+    problems += Rules(document, broken).check()
+    problems += DeployRules(document, broken).check()
     unique = {(problem.message, str(problem.location)): problem for problem in problems}
     if unique:
         raise together(sorted(unique.values(), key=place))
@@ -97,6 +111,7 @@ def _config(tree: Tree) -> Config:
         environments={
             name: _environment(name, entry or {}) for name, entry in (tree.get("environments") or {}).items()
         },
+        deploy={name: _deploy(name, entry) for name, entry in (tree.get("deploy") or {}).items()},
     )
 
 
@@ -150,3 +165,15 @@ def _environment(name: str, entry: Mapping[str, Any]) -> Environment:
         gates=None if gates is None else tuple(gates),
         pre=entry.get("pre", False),
     )
+
+
+def _deploy(name: str, entry: Mapping[str, Any]) -> Deploy:
+    target: LocalTarget | CommandTarget
+    if entry["target"] == "local":
+        target = LocalTarget(path=posixpath.normpath(entry["path"]), keep=entry.get("keep", 3))
+    else:
+        timeout = entry.get("timeout", "10m")
+        target = CommandTarget(
+            command=tuple(entry["command"]), timeout_s=int(timeout[:-1]) * _SECONDS[timeout[-1]]
+        )
+    return Deploy(environment=name, target=target)

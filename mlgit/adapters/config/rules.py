@@ -30,7 +30,7 @@ _UNUSABLE = re.compile(r"[\x00-\x1f\x7f]")
 _NO_REVISION = re.compile(r"^-|[\x00-\x20\x7f*?\[\\]|\.\.|^[~^:]")
 
 # Keys that a later version of mlgit knows, by the part of the file they stand in.
-_LATER_AT_TOP = frozenset({"data", "deploy", "monitor", "retrain", "engine", "governance", "serve"})
+_LATER_AT_TOP = frozenset({"data", "monitor", "retrain", "engine", "governance", "serve"})
 _LATER = {
     "models": frozenset({"predictions"}),
     "gates": frozenset(
@@ -38,13 +38,17 @@ _LATER = {
         | {"group", "gap", "min_rows", "suite", "prove", "unit"}
     ),
     "environments": frozenset({"approvals", "soak", "by", "signed", "rollback"}),
+    "deploy": frozenset({"health", "strategy", "on_fail", "serve", "host"}),
 }
+_LATER_TARGETS = frozenset({"ssh", "kserve", "docker", "ray", "mlserver"})
 
 
 def later_keys(path: Sequence[str | int]) -> frozenset[str]:
-    """The keys at a path that are planned and refused by name, not as unknown."""
+    """The keys (or words) at a path that are planned and refused by name, not as unknown."""
     if not path:
         return _LATER_AT_TOP
+    if path[0] == "deploy" and path[-1] == "target":
+        return _LATER_TARGETS
     return _LATER.get(str(path[0]), frozenset()) if len(path) == 2 else frozenset()  # noqa: PLR2004 (part, name)
 
 

@@ -190,6 +190,10 @@ class _Teller:
     def _wrong_choice(self) -> list[ConfigError]:
         allowed = self._wanted
         value = self._value
+        if self._later is not None and isinstance(value, str) and value in self._later(self._path):
+            return [
+                self._error(f"{shown(value)} is not available in this version", expected=choices(allowed))
+            ]
         return [
             self._error(
                 f"{self._subject} cannot be {shown(value)}",
@@ -261,7 +265,7 @@ def _type_hint(value: object, wanted: Sequence[str]) -> str | None:
     ):
         return f'put it in quotes: `"{value}"`'
     if "array" in wanted and isinstance(value, str):
-        return f"write `[{value}]`"
+        return f"write `[{', '.join(value.split())}]`"
     return None
 
 

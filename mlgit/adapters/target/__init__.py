@@ -1,0 +1,1 @@
+"""Target: where a model is deployed; one kind a file."""

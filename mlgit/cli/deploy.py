@@ -1,0 +1,68 @@
+"""`mlgit deploy`."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from mlgit.cli.options import command, pass_session
+from mlgit.cli.types import environments_offer, models_offer
+
+if TYPE_CHECKING:
+    from mlgit.cli.session import Session
+    from mlgit.core.deployment import DeployReport
+
+
+@command("deploy")
+@click.argument("model", metavar="[MODEL]", required=False, shell_complete=models_offer)
+@click.option(
+    "--env",
+    "environment",
+    metavar="ENV",
+    required=True,
+    shell_complete=environments_offer,
+    help="The environment; `deploy:` on trunk says where it is deployed to.",
+)
+@click.option(
+    "--tag", metavar="TAG", help="The environment's tag that asks for it; a newer one supersedes it."
+)
+@click.option("--dry-run", is_flag=True, help="Print the plan and write nothing.")
+@pass_session
+def entry(
+    session: Session, *, model: str | None, environment: str, tag: str | None, dry_run: bool
+) -> int | None:
+    r"""Make a target serve what is in an environment.
+
+    What the newest tag of the environment says is brought to its target: a folder (`target: local`) whose
+    link `current` is switched in one step, or a program of yours (`target: command`). It may be run any
+    number of times, late or twice. When it fails, what was served is still served (exit 5).
+
+    \b
+    Examples:
+      mlgit deploy --env prod
+      mlgit deploy --env prod tumor --dry-run
+    """
+    from mlgit.operations.deploy import deploy
+    from mlgit.render.pages.deploy import page
+
+    record = deploy(
+        session.project(), environment, model=model, tag=tag, dry_run=dry_run, progress=session.progress()
+    )
+    _tell_failures(record)
+    session.tell(record, lambda: page(record))
+    return record.exit_code
+
+
+def _tell_failures(record: DeployReport) -> None:
+    """Failures of single models, as an error is told that ends everything."""
+    from mlgit.cli.failure import failure_page
+    from mlgit.errors import ToolError
+    from mlgit.render.console import write
+
+    for each in record.deployments:
+        failed = each.failure
+        if failed is not None:
+            error = ToolError(failed.message, hint=failed.hint, details=failed.details)
+            write(failure_page(error), sys.stderr)

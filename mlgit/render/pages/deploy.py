@@ -1,0 +1,84 @@
+"""The page of `mlgit deploy`: one sentence a model, and what to know."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.core.age import tell_age
+from mlgit.render.page import Page, Span, line
+
+if TYPE_CHECKING:
+    from mlgit.core.deployment import Deployment, DeployReport
+    from mlgit.render.page import Line
+
+
+def page(record: DeployReport) -> Page:
+    """What became of each model."""
+    shown: Page = []
+    for deployment in record.deployments:
+        shown += _deployment(deployment)
+    if not record.deployments:
+        shown.append(line("There is no model to deploy to ", Span(record.environment, "name")))
+    return shown + _tags(record)
+
+
+def _deployment(record: Deployment) -> Page:
+    shown: Page = [line(*_sentence(record))]
+    if record.state in {"deployed", "planned"}:
+        shown += _how(record)
+    if record.state in {"deployed", "already", "planned"} and record.place is not None:
+        shown.append(_field("current", f"{record.place}/current -> releases/{record.release}"))
+    if record.removed:
+        verb = "would remove" if record.state == "planned" else "removed"
+        shown.append(_field(verb, ", ".join(record.removed)))
+    return shown + [line(Span("note: ", "careful"), note, indent=2) for note in record.notes]
+
+
+def _sentence(record: Deployment) -> tuple[str | Span, ...]:
+    name = record.model if record.tag is None or record.commit is None else _called(record)
+    subject, environment = Span(name, "strong"), Span(record.environment, "name")
+    before = f" (was {record.before})" if record.before not in {None, record.version} else ""
+    if record.state == "deployed":
+        return (Span("Deployed ", "ok"), subject, " to ", environment, before, *_seconds(record))
+    if record.state == "already":
+        return (Span("Already: ", "ok"), subject, " is deployed to ", environment)
+    if record.state == "planned":
+        return (Span("Would deploy ", "careful"), subject, " to ", environment, before)
+    if record.state == "superseded":
+        newer = Span(record.superseded_by or "a newer tag", "name")
+        return (Span("Superseded: ", "careful"), f"{record.tag} by ", newer, "; nothing was done")
+    if record.state == "unassigned":
+        note = " holds no version of it; its target is left as it is"
+        return (subject, ": ", environment, note)
+    step = "" if record.failure is None else f" in the step {record.failure.step}"
+    return (Span("Failed: ", "bad"), subject, " to ", environment, step)
+
+
+def _how(record: Deployment) -> Page:
+    if record.command is not None:
+        return [_field("program", " ".join(record.command))]
+    source = "kept on the target, digests checked" if record.kept else "fetched and checked"
+    if record.state == "planned":
+        source = "kept on the target" if record.kept else "to be fetched"
+    again = "; an interrupted deployment goes on" if record.resumed else ""
+    return [_field("files", source + again)]
+
+
+def _called(record: Deployment) -> str:
+    return f"{record.model}@{record.version}" if record.version else f"{record.model} ({record.commit or ''})"
+
+
+def _seconds(record: Deployment) -> tuple[Span, ...]:
+    return () if record.took_ms is None else (Span(f" in {record.took_ms / 1000:.1f} s", "dim"),)
+
+
+def _field(name: str, value: str) -> Line:
+    return line(Span(f"{name}: ", "dim"), value, indent=2)
+
+
+def _tags(record: DeployReport) -> Page:
+    """How old the tags are that it was decided by, when there is a remote that may know more."""
+    if record.remote is None or record.tags_as_of is None:
+        return []
+    age = tell_age((record.at - record.tags_as_of).total_seconds())
+    return [line(Span(f"tags as of {age}; `git fetch --tags {record.remote}` asks for newer ones", "dim"))]

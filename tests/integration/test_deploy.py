@@ -1,0 +1,278 @@
+"""`mlgit deploy` into a folder: what is served, what the journal says, what is asked wrongly."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.schema import assert_valid
+from tests.support.targets import (
+    configure,
+    deploy_here,
+    folder_of,
+    forget_data,
+    lines,
+    put,
+    releases,
+    served,
+    steps,
+)
+
+if TYPE_CHECKING:
+    from tests.support.shell import Folder
+
+WHOLE = ["intent", "fetched", "verified", "switched", "done"]
+
+
+def test_what_the_environment_holds_is_served(deployable: Folder) -> None:
+    done = deployable.mlgit("deploy", "--env", "prod", "--json")
+    assert done.status == 0, done.err
+    record = done.json()
+    assert_valid(record, "deploy")
+    (deployment,) = record["deployments"]
+    assert deployment["state"] == "deployed"
+    assert deployment["version"] == "v1.0.0"
+    assert deployment["stated"] is True
+    assert deployment["steps"] == WHOLE
+    place = folder_of(deployable)
+    assert served(place) == "v1.0.0"
+    assert os.readlink(place / "current") == "releases/v1.0.0"
+    assert steps(place) == WHOLE
+    assert sorted(os.listdir(place)) == ["current", "deployments", "releases"]
+
+
+def test_manifest_and_journal_are_what_their_schemas_say(deployable: Folder) -> None:
+    import json
+
+    deploy_here(deployable)
+    place = folder_of(deployable)
+    assert_valid(json.loads((place / "current" / "manifest.json").read_text()), "release-manifest")
+    for line in lines(place):
+        assert_valid(line, "deployment-journal")
+
+
+def test_the_release_is_readable_by_whoever_serves_it(deployable: Folder) -> None:
+    deploy_here(deployable)
+    release = folder_of(deployable) / "releases" / "v1.0.0"
+    assert release.stat().st_mode & 0o777 == 0o755
+    assert (release / "line.json").stat().st_mode & 0o444 == 0o444
+
+
+def test_said_twice_it_is_deployed_already_and_nothing_is_written(deployable: Folder) -> None:
+    deploy_here(deployable)
+    before = steps(folder_of(deployable))
+    forget_data(deployable)
+    done = deployable.mlgit("deploy", "--env", "prod")
+    assert done.status == 0, done.err
+    assert done.out.startswith("Already: line@v1.0.0 is deployed to prod\n")
+    assert steps(folder_of(deployable)) == before
+
+
+def test_a_dry_run_tells_the_same_and_writes_nothing(deployable: Folder) -> None:
+    done = deployable.mlgit("deploy", "--env", "prod", "--dry-run", "--json")
+    assert done.status == 0, done.err
+    record = done.json()
+    assert_valid(record, "deploy")
+    (planned,) = record["deployments"]
+    assert planned["state"] == "planned"
+    assert not (deployable / "served").exists()
+    made = deploy_here(deployable)
+    assert list(made.steps) == planned["steps"]
+    assert (made.release, made.place, made.tag) == tuple(planned[key] for key in ("release", "place", "tag"))
+
+
+def test_it_says_what_was_served_before(deployable: Folder) -> None:
+    deploy_here(deployable)
+    put(deployable, "v1.0.1")
+    done = deployable.mlgit("deploy", "--env", "prod")
+    assert "Deployed line@v1.0.1 to prod (was v1.0.0)" in done.out
+    assert served(folder_of(deployable)) == "v1.0.1"
+
+
+def test_it_is_fetched_from_the_remote_when_the_cache_is_empty(deployable: Folder) -> None:
+    deployable.dvc("push", "-q")
+    shutil.rmtree(deployable / ".dvc" / "cache")
+    assert deploy_here(deployable).state == "deployed"
+    assert served(folder_of(deployable)) == "v1.0.0"
+
+
+def test_going_back_needs_no_network(deployable: Folder) -> None:
+    for version in ("v1.0.0", "v1.0.1"):
+        put(deployable, version)
+        deploy_here(deployable)
+    forget_data(deployable)
+    shutil.rmtree(deployable.path.parent / "origin.git")
+    put(deployable, "v1.0.0")
+    done = deployable.mlgit("deploy", "--env", "prod", "--json")
+    assert done.status == 0, done.err
+    (back,) = done.json()["deployments"]
+    assert (back["state"], back["kept"]) == ("deployed", True)
+    assert back["steps"] == ["intent", "verified", "switched", "done"]
+    assert served(folder_of(deployable)) == "v1.0.0"
+
+
+def test_the_same_release_under_a_new_tag_is_only_written_down(deployable: Folder) -> None:
+    deploy_here(deployable)
+    tag = put(deployable, "v1.0.0")
+    again = deploy_here(deployable)
+    assert (again.state, again.steps) == ("already", ("done",))
+    assert lines(folder_of(deployable))[-1]["tag"] == tag
+    assert deploy_here(deployable).steps == ()
+
+
+def test_old_releases_go_but_never_the_served_one_nor_the_one_before(deployable: Folder) -> None:
+    place = folder_of(deployable)
+    for version in ("v1.0.0", "v1.0.1", "v1.0.2"):
+        put(deployable, version)
+        made = deploy_here(deployable)
+    assert made.removed == ("v1.0.0",)
+    assert releases(place) == ["v1.0.1", "v1.0.2"]
+
+
+def test_keeping_one_release_still_leaves_the_one_before(deployable: Folder) -> None:
+    configure(deployable, "deploy:\n  prod: {target: local, path: 'served/{model}', keep: 1}\n")
+    for version in ("v1.0.0", "v1.0.1", "v1.0.2"):
+        put(deployable, version)
+        deploy_here(deployable)
+    assert releases(folder_of(deployable)) == ["v1.0.1", "v1.0.2"]
+
+
+def test_something_missing_in_the_remote_is_a_failure_that_is_written_down(deployable: Folder) -> None:
+    deploy_here(deployable)
+    put(deployable, "v1.0.1")
+    forget_data(deployable)
+    (deployable.path.parent / "storage").mkdir()
+    done = deployable.mlgit("deploy", "--env", "prod")
+    assert done.status == 5
+    assert "neither in the cache nor in the DVC remote" in done.err
+    assert "step: fetched" in done.err
+    assert done.out.startswith("Failed: line@v1.0.1 to prod in the step fetched\n")
+    place = folder_of(deployable)
+    assert served(place) == "v1.0.0"
+    failed = lines(place)[-1]
+    assert (failed["step"], failed["during"]) == ("failed", "fetched")
+    assert_valid(failed, "deployment-journal")
+    assert releases(place) == ["v1.0.0"]
+
+
+def test_a_late_job_sees_that_its_tag_is_superseded(deployable: Folder) -> None:
+    first = "line#prod#1"
+    newer = put(deployable, "v1.0.1")
+    done = deployable.mlgit("deploy", "--env", "prod", "--tag", f"refs/tags/{first}", "--json")
+    assert done.status == 0, done.err
+    assert_valid(done.json(), "deploy")
+    (late,) = done.json()["deployments"]
+    assert (late["state"], late["tag"], late["superseded_by"]) == ("superseded", first, newer)
+    assert not (deployable / "served").exists()
+
+
+def test_a_clone_with_old_tags_does_not_undo_what_a_newer_one_deployed(deployable: Folder) -> None:
+    newer = put(deployable, "v1.0.1")
+    deploy_here(deployable)
+    deployable.git("tag", "-d", newer)
+    late = deploy_here(deployable)
+    assert (late.state, late.superseded_by) == ("superseded", newer)
+    assert served(folder_of(deployable)) == "v1.0.1"
+
+
+def test_an_environment_that_was_emptied_leaves_its_target(deployable: Folder) -> None:
+    deploy_here(deployable)
+    emptied = deployable.mlgit("unassign", "line", "--env", "prod", "-m", "Stop", "--local")
+    assert emptied.status == 0, emptied.err
+    for more in ((), ("--tag", "line#prod!#2")):
+        done = deployable.mlgit("deploy", "--env", "prod", *more)
+        assert done.status == 0, done.err
+        assert done.out.startswith("line: prod holds no version of it; its target is left as it is\n")
+    assert served(folder_of(deployable)) == "v1.0.0"
+
+
+@pytest.mark.parametrize(
+    ("argv", "status", "said"),
+    [
+        (("--env", "prd"), 4, "did you mean `prod`?"),
+        (("--env", "staging"), 4, "Nothing says where `staging` is deployed to"),
+        (("--env", "prod", "lime"), 4, "did you mean `line`?"),
+        (("--env", "prod", "--tag", "line#prod#9"), 4, "There is no tag `line#prod#9` here"),
+        (("--env", "prod", "--tag", "line#staging#1"), 2, "not of `prod`"),
+        (("--env", "prod", "--tag", "line@v1.0.0"), 2, "is no tag of an environment"),
+        (("--env", "prod", "--tag", "line#prod#1$(id)"), 2, "is no tag of an environment"),
+        (("--env", "prod", "other", "--tag", "line#prod#1"), 2, "is a tag of `line`"),
+        ((), 2, "--env"),
+    ],
+)
+def test_what_is_asked_wrongly_is_refused(
+    deployable: Folder, argv: tuple[str, ...], status: int, said: str
+) -> None:
+    done = deployable.mlgit("deploy", *argv)
+    assert done.status == status, done.err
+    assert said in done.err
+    assert not (deployable / "served").exists()
+
+
+def test_the_target_is_read_from_trunk(deployable: Folder) -> None:
+    text = (deployable / "mlgit.yaml").read_text()
+    deployable.write("mlgit.yaml", text.replace("served/{model}", "stolen/{model}"))
+    deploy_here(deployable)
+    assert served(folder_of(deployable)) == "v1.0.0"
+    assert not (deployable / "stolen").exists()
+
+
+def test_models_that_only_dvc_knows_do_not_share_a_folder(deployable: Folder) -> None:
+    text = (deployable / "mlgit.yaml").read_text().replace("models:\n  line: {path: models/line.json}\n", "")
+    deployable.write("mlgit.yaml", text.replace("served/{model}", "served"))
+    dvc = (deployable / "dvc.yaml").read_text()
+    deployable.write("dvc.yaml", f"{dvc}  other: {{path: data/clean.csv, type: model}}\n")
+    deployable.commit("Two models")
+    deployable.git("push", "-q")
+    done = deployable.mlgit("deploy", "--env", "prod")
+    assert done.status == 3, done.err
+    assert "`line` in `prod` and `other` in `prod` would be deployed to one folder" in done.err
+    assert "`{model}`" in done.err
+
+
+def test_the_other_models_still_go_on_when_one_fails(deployable: Folder) -> None:
+    text = (deployable / "mlgit.yaml").read_text()
+    models = "models:\n  clean: {path: data/clean.csv}\n"
+    deployable.write("mlgit.yaml", text.replace("models:\n", models))
+    commit = deployable.commit("Two models")
+    deployable.git("push", "-q")
+    deployable.git("tag", "-a", "clean#prod#1", "-m", "Promote", commit)
+    (deployable / "served").mkdir()
+    (deployable / "served" / "clean").write_text("a file")
+    done = deployable.mlgit("deploy", "--env", "prod", "--json")
+    assert done.status == 5
+    states = {each["model"]: each["state"] for each in done.json()["deployments"]}
+    assert states == {"clean": "failed", "line": "deployed"}
+    assert served(folder_of(deployable)) == "v1.0.0"
+
+
+def test_a_directory_model_is_served_whole(deployable: Folder) -> None:
+    deployable.write(
+        "dvc.yaml",
+        "stages:\n  train:\n    cmd: python make.py\n    deps: [make.py]\n    outs: [models/bert]\n",
+    )
+    deployable.write(
+        "make.py",
+        "import os\nos.makedirs('models/bert/deep')\n"
+        "open('models/bert/a.bin', 'w').write('a')\nopen('models/bert/deep/b.bin', 'w').write('b')\n",
+    )
+    text = (deployable / "mlgit.yaml").read_text()
+    deployable.write("mlgit.yaml", text.replace("models/line.json", "models/bert"))
+    (deployable / "dvc.lock").unlink()
+    deployable.dvc("repro", "-q")
+    commit = deployable.commit("A directory")
+    deployable.git("push", "-q")
+    deployable.git("tag", "-a", "line@v2.0.0", "-m", "Release", commit)
+    put(deployable, "v2.0.0")
+    assert deploy_here(deployable).state == "deployed"
+    current = folder_of(deployable) / "current"
+    assert (current / "bert" / "deep" / "b.bin").read_text() == "b"
+    (current / "bert" / "deep" / "b.bin").write_text("c")
+    assert deploy_here(deployable).release == "v2.0.0~2"
+    for version in ("v1.0.0", "v1.0.1"):
+        put(deployable, version)
+        deploy_here(deployable)
+    assert releases(folder_of(deployable)) == ["v1.0.0", "v1.0.1"]

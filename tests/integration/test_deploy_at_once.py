@@ -1,0 +1,151 @@
+"""Deployments while others read, and while others deploy."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mlgit.core.config import LocalTarget
+from mlgit.core.progress import Silent
+from mlgit.project.deploy_job import Job
+from mlgit.project.deploy_local import deploy_local
+from mlgit.project.desired import desired_head
+from mlgit.project.registry import read_registry
+from tests.support import reader
+from tests.support.registry import close_all, opened
+from tests.support.targets import configure, deploy_here, folder_of, lines, put, served, steps
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.support.shell import Folder
+
+SWITCHES = 200
+
+
+@contextmanager
+def readers(place: Path, stop: Path, kinds: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+    """Processes that read all the time; afterwards what each of them counted."""
+    running = {
+        kind: subprocess.Popen(
+            [sys.executable, reader.__file__, str(place / "current"), str(stop), kind],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for kind in kinds
+    }
+    counted: dict[str, Any] = {}
+    try:
+        yield counted
+    finally:
+        stop.touch()
+        for kind, process in running.items():
+            said, _ = process.communicate(timeout=60)
+            counted[kind] = json.loads(said) if process.returncode == 0 else said
+
+
+@pytest.mark.slow
+def test_readers_lose_nothing_during_two_hundred_switches(deployable: Folder, tmp_path: Path) -> None:
+    configure(deployable, "deploy:\n  prod: {target: local, path: 'served/{model}', keep: 3}\n")
+    place = folder_of(deployable)
+    deploy_here(deployable)
+    with readers(place, tmp_path / "stop", ("once", "twice")) as counted:
+        for number in range(SWITCHES):
+            put(deployable, f"v1.0.{(number + 1) % 3}")
+            assert deploy_here(deployable).state == "deployed"
+    assert steps(place).count("switched") == SWITCHES + 1
+    print(counted)
+    once, twice = counted["once"], counted["twice"]
+    assert (once["lost"], once["mixed"]) == (0, 0)
+    assert twice["lost"] == 0
+    assert once["loads"] > 10 * SWITCHES
+    assert once["releases"] == 3
+
+
+def test_two_deployments_at_once_are_one_after_the_other(deployable: Folder) -> None:
+    deploy_here(deployable)
+    put(deployable, "v1.0.1")
+    both = [
+        subprocess.Popen(
+            [sys.executable, "-m", "mlgit", "deploy", "--env", "prod", "--json"],
+            cwd=deployable.path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    said = [process.communicate(timeout=120) for process in both]
+    assert [process.returncode for process in both] == [0, 0], said
+    states = sorted(json.loads(out)["deployments"][0]["state"] for out, _ in said)
+    assert states == ["already", "deployed"]
+    assert served(folder_of(deployable)) == "v1.0.1"
+    assert [line["step"] for line in lines(folder_of(deployable)) if line["tag"] == "line#prod#2"] == [
+        "intent",
+        "fetched",
+        "verified",
+        "switched",
+        "done",
+    ]
+
+
+@contextmanager
+def held(place: Path, said: str) -> Iterator[int]:
+    """The lock of the target in somebody else's hands."""
+    path = place / "deployments" / "prod.lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    os.write(descriptor, said.encode())
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def test_a_second_deployment_waits_and_says_for_whom(deployable: Folder) -> None:
+    with held(folder_of(deployable), "pid 7 on ci, line#prod#1") as lock:
+        letting_go = threading.Timer(2, lambda: fcntl.flock(lock, fcntl.LOCK_UN))
+        letting_go.start()
+        done = deployable.mlgit("deploy", "--env", "prod")
+        letting_go.join()
+    assert done.status == 0, done.err
+    assert "Waiting for another deployment: pid 7 on ci, line#prod#1" in done.err
+    assert served(folder_of(deployable)) == "v1.0.0"
+
+
+def test_a_deployment_that_waited_too_long_says_who_is_at_work(deployable: Folder) -> None:
+    project = opened(deployable)
+    head = desired_head(read_registry(project).model("line").environment("prod"))
+    assert head is not None
+    place = folder_of(deployable)
+    try:
+        with held(place, "pid 7 on ci"):
+            done = deploy_local(
+                Job(project, head, progress=Silent()),
+                LocalTarget(path="served/{model}"),
+                place=str(place),
+                dry_run=False,
+                wait_s=0.3,
+            )
+    finally:
+        close_all()
+    assert done.failure is not None
+    assert "pid 7 on ci" in done.failure.message
+    assert done.failure.exit_code == 4
+    assert not (place / "current").exists()
+
+
+def test_a_target_that_needs_nothing_is_told_while_another_is_at_work(deployable: Folder) -> None:
+    deploy_here(deployable)
+    with held(folder_of(deployable), "pid 7 on ci"):
+        assert deploy_here(deployable).state == "already"

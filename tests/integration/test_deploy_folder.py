@@ -1,0 +1,288 @@
+"""A deployment folder that is damaged, lost in part, or that others put things into."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.schema import assert_valid
+from tests.support.targets import (
+    CONTENTS,
+    configure,
+    deploy_here,
+    folder_of,
+    forget_data,
+    put,
+    releases,
+    served,
+    steps,
+)
+
+if TYPE_CHECKING:
+    from tests.support.shell import Folder
+
+WHOLE = ["intent", "fetched", "verified", "switched", "done"]
+
+
+def test_a_release_with_files_of_others_in_it_stays(deployable: Folder) -> None:
+    place = folder_of(deployable)
+    deploy_here(deployable)
+    (place / "releases" / "v1.0.0" / "notes.txt").write_text("mine")
+    for version in ("v1.0.1", "v1.0.2"):
+        put(deployable, version)
+        made = deploy_here(deployable)
+    assert made.state == "deployed"
+    assert "files are in it that mlgit did not put there" in made.notes[0]
+    assert sorted(os.listdir(place / "releases" / "v1.0.0")) == ["manifest.json", "notes.txt"]
+
+
+def test_what_mlgit_did_not_put_below_releases_is_left_alone(deployable: Folder) -> None:
+    theirs = folder_of(deployable) / "releases"
+    for name in ("v1.0.0", ".incoming-0123456789ab", "backup"):
+        (theirs / name).mkdir(parents=True)
+        (theirs / name / "file").write_text("mine")
+    for version in ("v1.0.0", "v1.0.1", "v1.0.2"):
+        put(deployable, version)
+        assert deploy_here(deployable).state == "deployed"
+    assert (theirs / "v1.0.0" / "file").read_text() == "mine"
+    assert [name for name in releases(folder_of(deployable)) if (theirs / name / "file").exists()] == [
+        ".incoming-0123456789ab",
+        "backup",
+        "v1.0.0",
+    ]
+
+
+def test_a_damaged_served_release_is_fetched_anew_beside_it(deployable: Folder) -> None:
+    place = folder_of(deployable)
+    deploy_here(deployable)
+    (place / "releases" / "v1.0.0" / "line.json").write_text("damaged")
+    again = deploy_here(deployable)
+    assert (again.state, again.release) == ("deployed", "v1.0.0~2")
+    assert "damaged" in again.notes[0]
+    assert served(place) == "v1.0.0"
+    assert (place / "releases" / "v1.0.0" / "line.json").read_text() == "damaged"
+    assert deploy_here(deployable).state == "already"
+
+
+def test_a_damaged_kept_release_is_not_gone_back_to(deployable: Folder) -> None:
+    place = folder_of(deployable)
+    for version in ("v1.0.0", "v1.0.1"):
+        put(deployable, version)
+        deploy_here(deployable)
+    (place / "releases" / "v1.0.0" / "line.json").unlink()
+    put(deployable, "v1.0.0")
+    repaired = deploy_here(deployable)
+    assert (repaired.state, repaired.kept) == ("deployed", False)
+    assert served(place) == "v1.0.0"
+    assert "v1.0.0" not in releases(place)
+
+
+def test_a_damaged_kept_release_without_network_leaves_the_old_one(deployable: Folder) -> None:
+    place = folder_of(deployable)
+    for version in ("v1.0.0", "v1.0.1"):
+        put(deployable, version)
+        deploy_here(deployable)
+    (place / "releases" / "v1.0.0" / "line.json").write_text(CONTENTS["v1.0.1"])
+    forget_data(deployable)
+    put(deployable, "v1.0.0")
+    done = deployable.mlgit("deploy", "--env", "prod", "--json")
+    assert done.status == 5
+    assert_valid(done.json(), "deploy")
+    (failed,) = done.json()["deployments"]
+    assert failed["failure"]["step"] == "fetched"
+    assert "still served: releases/v1.0.1" in done.err
+    assert f"journal: {place}/deployments/prod.jsonl" in done.err
+    assert served(place) == "v1.0.1"
+    assert [name for name in releases(place) if name.startswith(".")] == []
+
+
+def test_a_manifest_that_was_rewritten_with_its_file_does_not_pass_for_the_release(
+    deployable: Folder,
+) -> None:
+    place = folder_of(deployable)
+    for version in ("v1.0.0", "v1.0.1"):
+        put(deployable, version)
+        deploy_here(deployable)
+    old, new = (place / "releases" / version for version in ("v1.0.0", "v1.0.1"))
+    shutil.copy(new / "line.json", old / "line.json")
+    before, after = (
+        next(line for line in (each / "manifest.json").read_text().splitlines() if "sha256" in line)
+        for each in (old, new)
+    )
+    (old / "manifest.json").write_text((old / "manifest.json").read_text().replace(before, after))
+    put(deployable, "v1.0.0")
+    assert deploy_here(deployable).kept is False
+    assert served(place) == "v1.0.0"
+
+
+def test_a_folder_of_another_environment_is_not_taken(deployable: Folder) -> None:
+    deploy_here(deployable)
+    configure(deployable, "deploy:\n  staging: {target: local, path: 'served/{model}'}\n")
+    put(deployable, "v1.0.1", environment="staging")
+    done = deployable.mlgit("deploy", "--env", "staging")
+    assert done.status == 5
+    assert "belongs to the environment `prod`" in done.err
+    assert served(folder_of(deployable)) == "v1.0.0"
+
+
+@pytest.mark.parametrize("name", ["releases", "deployments"])
+def test_a_link_in_the_folder_does_not_lead_us_out(deployable: Folder, name: str) -> None:
+    elsewhere = deployable.path.parent / "elsewhere"
+    elsewhere.mkdir()
+    folder_of(deployable).mkdir(parents=True)
+    (folder_of(deployable) / name).symlink_to(elsewhere)
+    done = deployable.mlgit("deploy", "--env", "prod")
+    assert done.status == 5, done.out
+    assert f"{name}` is a link" in done.err
+    assert list(elsewhere.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["prod.jsonl", "prod.lock"])
+def test_a_link_in_place_of_journal_or_lock_is_not_written_through(deployable: Folder, name: str) -> None:
+    victim = deployable.path.parent / "victim"
+    victim.write_text("precious")
+    place = folder_of(deployable) / "deployments"
+    place.mkdir(parents=True)
+    (place / name).symlink_to(victim)
+    assert deployable.mlgit("deploy", "--env", "prod").status == 5
+    assert victim.read_text() == "precious"
+
+
+@pytest.mark.parametrize(
+    "leads", ["/etc", "../elsewhere", "releases/../../elsewhere", "releases/.incoming-1"]
+)
+def test_a_current_that_leads_elsewhere_is_not_replaced(deployable: Folder, leads: str) -> None:
+    place = folder_of(deployable)
+    place.mkdir(parents=True)
+    (place / "current").symlink_to(leads)
+    done = deployable.mlgit("deploy", "--env", "prod")
+    assert done.status == 5
+    assert f"leads to `{leads}`" in done.err
+    assert os.readlink(place / "current") == leads
+
+
+def test_a_current_that_is_a_folder_is_not_replaced(deployable: Folder) -> None:
+    place = folder_of(deployable)
+    (place / "current").mkdir(parents=True)
+    (place / "current" / "model").write_text("mine")
+    assert deployable.mlgit("deploy", "--env", "prod").status == 5
+    assert (place / "current" / "model").read_text() == "mine"
+
+
+def test_a_link_in_place_of_a_released_file_is_damage(deployable: Folder) -> None:
+    place = folder_of(deployable)
+    deploy_here(deployable)
+    file = place / "releases" / "v1.0.0" / "line.json"
+    copy = deployable.path.parent / "copy.json"
+    shutil.move(file, copy)
+    file.symlink_to(copy)
+    again = deploy_here(deployable)
+    assert again.release == "v1.0.0~2"
+    for version in ("v1.0.1", "v1.0.2"):
+        put(deployable, version)
+        deploy_here(deployable)
+    assert copy.read_text() == CONTENTS["v1.0.0"]
+
+
+def test_a_link_that_stands_where_files_are_gathered_is_not_followed(deployable: Folder) -> None:
+    elsewhere = deployable.path.parent / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "file").write_text("precious")
+    oid = deployable.git("rev-parse", "line#prod#1")
+    place = folder_of(deployable) / "releases"
+    place.mkdir(parents=True)
+    (place / f".incoming-{oid[:12]}").symlink_to(elsewhere)
+    assert deployable.mlgit("deploy", "--env", "prod").status == 5
+    assert os.listdir(elsewhere) == ["file"]
+
+
+def test_a_torn_last_line_of_the_journal_is_cut_off(deployable: Folder) -> None:
+    place = folder_of(deployable)
+    deploy_here(deployable)
+    journal = place / "deployments" / "prod.jsonl"
+    journal.write_text(journal.read_text() + '{"at": "2026-05-03T12:0')
+    put(deployable, "v1.0.1")
+    made = deploy_here(deployable)
+    assert made.state == "deployed"
+    assert made.notes == (f"`{journal}` has a line that cannot be read",)
+    assert steps(place) == WHOLE * 2
+    assert deploy_here(deployable).notes == ()
+
+
+def test_a_journal_that_was_lost_costs_a_fetch_and_nothing_else(deployable: Folder) -> None:
+    place = folder_of(deployable)
+    deploy_here(deployable)
+    (place / "deployments" / "prod.jsonl").unlink()
+    again = deploy_here(deployable)
+    assert (again.state, again.release) == ("deployed", "v1.0.0~2")
+    assert served(place) == "v1.0.0"
+    assert releases(place) == ["v1.0.0", "v1.0.0~2"]
+
+
+def test_a_release_that_was_deleted_by_hand_is_fetched_again(deployable: Folder) -> None:
+    place = folder_of(deployable)
+    deploy_here(deployable)
+    shutil.rmtree(place / "releases" / "v1.0.0")
+    assert deploy_here(deployable).state == "deployed"
+    assert served(place) == "v1.0.0"
+
+
+def test_a_model_called_like_the_manifest_is_refused(deployable: Folder) -> None:
+    text = (deployable / "mlgit.yaml").read_text()
+    deployable.write("manifest.json", "{}")
+    deployable.write("mlgit.yaml", text.replace("models/line.json", "manifest.json"))
+    commit = deployable.commit("A model in Git")
+    deployable.git("push", "-q")
+    deployable.git("tag", "-a", "line@v2.0.0", "-m", "Release", commit)
+    put(deployable, "v2.0.0")
+    done = deployable.mlgit("deploy", "--env", "prod")
+    assert done.status == 4
+    assert "give the model's file another name" in done.err
+
+
+@pytest.mark.parametrize("path", [".git/mlgit/served", "served/../.git/served"])
+def test_gits_own_folder_is_no_target(deployable: Folder, path: str) -> None:
+    configure(deployable, f"deploy:\n  prod: {{target: local, path: '{path}'}}\n")
+    assert deployable.mlgit("deploy", "--env", "prod").status == 3
+
+
+def test_a_link_to_gits_own_folder_is_no_target(deployable: Folder) -> None:
+    (deployable / "served").symlink_to(deployable / ".git")
+    done = deployable.mlgit("deploy", "--env", "prod")
+    assert done.status == 3, done.err
+    assert "the repository itself" in done.err
+
+
+def test_a_file_that_a_server_left_in_a_release_is_no_damage(deployable: Folder) -> None:
+    place = folder_of(deployable)
+    deploy_here(deployable)
+    (place / "current" / "line.json.cache").write_text("of a server")
+    assert deploy_here(deployable).state == "already"
+    put(deployable, "v1.0.1")
+    deploy_here(deployable)
+    put(deployable, "v1.0.0")
+    assert deploy_here(deployable).kept is True
+
+
+def test_a_folder_of_another_model_is_not_taken(deployable: Folder) -> None:
+    place = folder_of(deployable)
+    deploy_here(deployable)
+    journal = place / "deployments" / "prod.jsonl"
+    journal.write_text(journal.read_text().replace('"model": "line"', '"model": "gone"'))
+    done = deployable.mlgit("deploy", "--env", "prod", "line")
+    assert done.status == 5
+    assert "belongs to the model `gone`" in done.err
+    assert served(place) == "v1.0.0"
+
+
+def test_two_models_whose_folders_are_one_by_a_link_are_refused(deployable: Folder) -> None:
+    deploy_here(deployable)
+    (deployable / "served" / "other").symlink_to(folder_of(deployable))
+    deployable.git("tag", "-a", "other#prod#1", "-m", "Promote", "line@v1.0.1^{commit}")
+    done = deployable.mlgit("deploy", "--env", "prod")
+    assert done.status == 3
+    assert "would be deployed to one folder" in done.err
+    assert "give each a folder" in done.err

@@ -1,0 +1,116 @@
+"""A deployment that is killed at any moment: what was served is served, and the next run finishes it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support import dying
+from tests.support.targets import deploy_here, folder_of, put, releases, served, steps
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.shell import Folder
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="descriptors are told by /proc"),
+]
+
+
+def run_to_death(work: Folder, at: int, count: Path | None = None) -> int:
+    return work.run(
+        *(sys.executable, dying.__file__, str(folder_of(work)), str(at), "deploy", "--env", "prod"),
+        env={"PYTHONPATH": os.getcwd()} | ({} if count is None else {"DYING_COUNT": str(count)}),
+    ).status
+
+
+def moments(work: Folder, start: Path) -> int:
+    """How many changes of the folder a whole deployment makes; `start` is put back afterwards."""
+    count = work.path.parent / "count"
+    assert run_to_death(work, 0, count) == 0
+    put_back(work, start)
+    return int(count.read_text())
+
+
+def put_back(work: Folder, start: Path) -> None:
+    shutil.rmtree(work / "served", ignore_errors=True)
+    if start.exists():
+        shutil.copytree(start, work / "served", symlinks=True)
+
+
+def die_everywhere(work: Folder, *, before: str | None, after: str, left: list[str]) -> None:
+    start = work.path.parent / "start"
+    if (work / "served").exists():
+        shutil.copytree(work / "served", start, symlinks=True)
+    last = moments(work, start)
+    assert last > 10
+    print(f"{last} moments")
+    for at in range(1, last + 1):
+        put_back(work, start)
+        assert run_to_death(work, at) == -signal.SIGKILL, at
+        assert served(folder_of(work)) in {before, after}, at
+        again = deploy_here(work)
+        assert again.state in {"deployed", "already"}, (at, again)
+        assert served(folder_of(work)) == after, at
+        assert releases(folder_of(work)) == left, at
+        assert steps(folder_of(work))[-1] == "done", at
+        assert sorted(os.listdir(folder_of(work))) == ["current", "deployments", "releases"], at
+        assert deploy_here(work).steps == (), at
+
+
+def test_the_first_deployment_killed_at_any_moment(deployable: Folder) -> None:
+    die_everywhere(deployable, before=None, after="v1.0.0", left=["v1.0.0"])
+
+
+def test_a_deployment_that_fetches_and_clears_away_killed_at_any_moment(deployable: Folder) -> None:
+    for version in ("v1.0.0", "v1.0.1"):
+        put(deployable, version)
+        deploy_here(deployable)
+    put(deployable, "v1.0.2")
+    die_everywhere(deployable, before="v1.0.1", after="v1.0.2", left=["v1.0.1", "v1.0.2"])
+
+
+def test_going_back_killed_at_any_moment(deployable: Folder) -> None:
+    for version in ("v1.0.0", "v1.0.1"):
+        put(deployable, version)
+        deploy_here(deployable)
+    put(deployable, "v1.0.0")
+    die_everywhere(deployable, before="v1.0.1", after="v1.0.0", left=["v1.0.0", "v1.0.1"])
+
+
+def test_what_a_killed_deployment_left_goes_with_the_next_one(deployable: Folder) -> None:
+    """The killed one was superseded before anybody ran it again."""
+    deploy_here(deployable)
+    put(deployable, "v1.0.1")
+    oid = deployable.git("rev-parse", "line#prod#2")
+    staged = f".incoming-{oid[:12]}"
+    at = 1
+    while staged not in releases(folder_of(deployable)):
+        run_to_death(deployable, at)
+        at += 1
+    put(deployable, "v1.0.2")
+    assert deploy_here(deployable).state == "deployed"
+    assert releases(folder_of(deployable)) == ["v1.0.0", "v1.0.2"]
+
+
+def test_whole_files_of_a_killed_fetch_are_not_fetched_again(deployable: Folder) -> None:
+    deploy_here(deployable)
+    put(deployable, "v1.0.1")
+    oid = deployable.git("rev-parse", "line#prod#2")
+    staged = folder_of(deployable) / "releases" / f".incoming-{oid[:12]}"
+    at = 1
+    while not (staged / "manifest.json").exists():
+        run_to_death(deployable, at)
+        at += 1
+    shutil.rmtree(deployable / ".dvc" / "cache")
+    shutil.rmtree(deployable.path.parent / "storage")
+    again = deploy_here(deployable)
+    assert (again.state, again.resumed) == ("deployed", True)
+    assert served(folder_of(deployable)) == "v1.0.1"

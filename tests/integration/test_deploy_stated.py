@@ -1,0 +1,175 @@
+"""What tags state is held against what is there before anything of it is served."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mlgit.core.statement import (
+    Builder,
+    EnvironmentStatement,
+    FileDigest,
+    ReleaseStatement,
+    TagPointer,
+    write_message,
+)
+from tests.support.targets import (
+    CONTENTS,
+    configure,
+    deploy_here,
+    folder_of,
+    put,
+    releases,
+    served,
+)
+
+if TYPE_CHECKING:
+    from tests.support.shell import Folder
+
+
+def test_a_commit_that_is_no_version_is_deployed_under_its_id(deployable: Folder) -> None:
+    deployable.git("tag", "-d", "line@v1.0.0")
+    made = deploy_here(deployable)
+    assert (made.state, made.version, made.release) == ("deployed", None, made.commit)
+    assert deploy_here(deployable).state == "already"
+
+
+def test_a_deregistered_version_is_told(deployable: Folder) -> None:
+    deployable.git("tag", "-a", "line@v1.0.0!", "-m", "Bad", "line@v1.0.0^{commit}")
+    assert "is deregistered" in deploy_here(deployable).notes[0]
+
+
+def test_a_release_tag_that_was_replaced_since_the_promotion_is_refused(deployable: Folder) -> None:
+    statement = EnvironmentStatement(
+        model="line",
+        environment="prod",
+        sequence=2,
+        action="promote",
+        at="2026-03-01T12:00:00Z",
+        version="v1.0.1",
+        release=TagPointer(tag="line@v1.0.1", oid="0" * 40),
+    )
+    message = write_message("line prod", "", statement)
+    commit = deployable.git("rev-parse", "line@v1.0.1^{commit}")
+    deployable.git("tag", "-a", "line#prod#2", "--cleanup=verbatim", "-m", message, commit)
+    done = deployable.mlgit("deploy", "--env", "prod")
+    assert done.status == 1
+    assert "another `line@v1.0.1`" in done.err
+    assert not (deployable / "served").exists()
+
+
+def test_a_tag_of_another_environment_that_was_renamed_is_refused(deployable: Folder) -> None:
+    statement = EnvironmentStatement(
+        model="line", environment="staging", sequence=2, action="promote", at="2026-03-01T12:00:00Z"
+    )
+    deployable.git(
+        *("tag", "-a", "line#prod#2", "--cleanup=verbatim", "line@v1.0.1^{commit}"),
+        *("-m", write_message("line staging", "", statement)),
+    )
+    done = deployable.mlgit("deploy", "--env", "prod")
+    assert done.status == 1
+    assert "another model or environment" in done.err
+
+
+def test_a_storage_that_was_exchanged_is_found_by_the_stated_digest(deployable: Folder) -> None:
+    """DVC's md5 alone can be made to fit; the released sha256 cannot."""
+    message = deployable.git("tag", "-l", "--format=%(contents)", "line@v1.0.1")
+    commit = deployable.git("rev-parse", "line@v1.0.1^{commit}")
+    start = message.index('"sha256":"', message.index("models/line.json") - 200) + len('"sha256":"')
+    forged = message[:start] + "0" * 64 + message[start + 64 :]
+    deployable.git("tag", "-f", "-a", "line@v1.0.1", "--cleanup=verbatim", "-m", forged, commit)
+    deploy_here(deployable)
+    put(deployable, "v1.0.1")
+    done = deployable.mlgit("deploy", "--env", "prod")
+    assert done.status == 1, done.out
+    assert "is not the file that was released" in done.err
+    assert served(folder_of(deployable)) == "v1.0.0"
+    assert releases(folder_of(deployable)) == ["v1.0.0"]
+
+
+def test_where_only_dvcs_hash_was_stated_a_kept_release_is_held_against_that(deployable: Folder) -> None:
+    """As in a release that was made where the model's file was not."""
+    md5 = hashlib.md5(CONTENTS["v1.0.1"].encode()).hexdigest()  # noqa: S324 (DVC's hash)
+    commit = deployable.git("rev-parse", "line@v1.0.1^{commit}")
+    statement = ReleaseStatement(
+        model="line",
+        version="v1.0.1",
+        commit=commit,
+        tree=deployable.git("rev-parse", f"{commit}^{{tree}}"),
+        at="2026-03-01T12:00:00Z",
+        files=(FileDigest(path="models/line.json", md5=md5),),
+        builder=Builder(kind="local"),
+    )
+    message = write_message("line v1.0.1", "", statement)
+    deployable.git("tag", "-f", "-a", "line@v1.0.1", "--cleanup=verbatim", "-m", message, commit)
+    for version in ("v1.0.1", "v1.0.0"):
+        put(deployable, version)
+        assert deploy_here(deployable).state == "deployed"
+    put(deployable, "v1.0.1")
+    assert deploy_here(deployable).kept is True
+    put(deployable, "v1.0.0")
+    deploy_here(deployable)
+    release = folder_of(deployable) / "releases" / "v1.0.1"
+    exchanged = b"something else"
+    manifest = (release / "manifest.json").read_text()
+    before, after = (hashlib.sha256(each).hexdigest() for each in (CONTENTS["v1.0.1"].encode(), exchanged))
+    (release / "line.json").write_bytes(exchanged)
+    (release / "manifest.json").write_text(manifest.replace(before, after))
+    put(deployable, "v1.0.1")
+    assert deploy_here(deployable).kept is False
+    assert served(folder_of(deployable)) == "v1.0.1"
+
+
+@pytest.mark.parametrize(
+    ("forged", "said"),
+    [
+        ({"lock_sha256": "0" * 64}, "`dvc.lock` at the released commit is not what the release stated"),
+        (
+            {"files": (FileDigest(path="models/line.json", md5="0" * 32),)},
+            "`models/line.json` at the",
+        ),
+        ({"files": (FileDigest(path="models/other.json", md5="0" * 32),)}, "found  nothing"),
+    ],
+)
+def test_a_commit_that_is_not_as_stated_is_refused(
+    deployable: Folder, forged: dict[str, Any], said: str
+) -> None:
+    commit = deployable.git("rev-parse", "line@v1.0.1^{commit}")
+    statement = ReleaseStatement(
+        model="line",
+        version="v1.0.1",
+        commit=commit,
+        tree=deployable.git("rev-parse", f"{commit}^{{tree}}"),
+        at="2026-03-01T12:00:00Z",
+        builder=Builder(kind="local"),
+        **forged,
+    )
+    message = write_message("line v1.0.1", "", statement)
+    deployable.git("tag", "-f", "-a", "line@v1.0.1", "--cleanup=verbatim", "-m", message, commit)
+    put(deployable, "v1.0.1")
+    done = deployable.mlgit("deploy", "--env", "prod")
+    assert done.status == 1, done.out
+    assert said in done.err
+    assert not (folder_of(deployable) / "current").exists()
+
+
+def test_a_release_tag_that_states_another_commit_is_refused(deployable: Folder) -> None:
+    message = deployable.git("tag", "-l", "--format=%(contents)", "line@v1.0.1")
+    commit = deployable.commit("Something else")
+    deployable.git("tag", "-f", "-a", "line@v1.0.1", "--cleanup=verbatim", "-m", message, commit)
+    put(deployable, "v1.0.1")
+    done = deployable.mlgit("deploy", "--env", "prod")
+    assert done.status == 1
+    assert "states something about another version, model or commit" in done.err
+
+
+def test_a_release_tag_that_is_not_here_is_told(deployable: Folder) -> None:
+    promoted = deployable.mlgit("promote", "line@v1.0.1", "--to", "staging", "--local")
+    assert promoted.status == 0, promoted.err
+    configure(deployable, "deploy:\n  staging: {target: local, path: 'served/{model}'}\n")
+    deployable.git("tag", "-d", "line@v1.0.1")
+    done = deployable.mlgit("deploy", "--env", "staging")
+    assert done.status == 4
+    assert "`line#staging#1` deploys `line@v1.0.1`, and that tag is not here" in done.err

@@ -1,0 +1,111 @@
+"""A project with three released versions and a deployment folder, and a look at what is served there."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mlgit.core.deployment import Deployment
+    from tests.support.shell import Folder
+
+# Version -> what `models/line.json` holds.
+CONTENTS = {
+    "v1.0.0": '{"slope": 1.99}',
+    "v1.0.1": '{"slope": 2.0}',
+    "v1.0.2": '{"slope": 2.001}',
+}
+DEPLOY = "deploy:\n  prod: {target: local, path: 'served/{model}', keep: 2}\n"
+
+
+def build(work: Folder) -> None:
+    """Release three versions of the project of tests/support/pipeline.py; `prod` holds the first."""
+    work.write(".gitignore", "/served\n")
+    work.write("mlgit.yaml", (work / "mlgit.yaml").read_text(encoding="utf-8") + DEPLOY)
+    for version, content in CONTENTS.items():
+        slope = json.loads(content)["slope"]
+        work.write("params.yaml", f"train:\n  slope: {slope}\n")
+        work.dvc("repro", "-q")
+        work.dvc("push", "-q")
+        work.commit(f"Slope {slope}")
+        work.git("push", "-q")
+        done = work.mlgit("release", f"line@{version}")
+        assert done.status == 0, done.err
+    put(work, "v1.0.0")
+
+
+def put(work: Folder, version: str, *, environment: str = "prod") -> str:
+    """Put a version into an environment by a tag as gto writes it; the tag."""
+    tags = work.git("tag", "--list", f"line#{environment}#*").split()
+    tag = f"line#{environment}#{len(tags) + 1}"
+    work.git("tag", "-a", tag, "-m", "Promote", f"line@{version}^{{commit}}")
+    return tag
+
+
+def configure(work: Folder, deploy: str) -> None:
+    """Have trunk declare another `deploy:`."""
+    kept = (work / "mlgit.yaml").read_text(encoding="utf-8").partition("deploy:\n")[0]
+    work.write("mlgit.yaml", kept + deploy)
+    work.commit("Deploy elsewhere")
+    work.git("push", "-q")
+
+
+def deploy_here(work: Folder, **more: Any) -> Deployment:  # noqa: ANN401 (passed on)
+    """Deploy in this process; the one deployment."""
+    from mlgit.operations.deploy import deploy
+    from mlgit.project.open import open_project
+    from tests.support.registry import NOON
+
+    project = open_project(str(work.path), now=NOON)
+    try:
+        (only,) = deploy(project, "prod", **more).deployments
+    finally:
+        project.close()
+    return only
+
+
+def folder_of(work: Folder) -> Path:
+    """Where `prod` is deployed to."""
+    return work / "served" / "line"
+
+
+def served(place: Path) -> str | None:
+    """The version that a reader finds, None when there is none; what it reads must be whole."""
+    if not os.path.lexists(place / "current"):
+        return None
+    release = (place / "current").resolve(strict=True)
+    manifest = json.loads((release / "manifest.json").read_text(encoding="utf-8"))
+    content = (release / "line.json").read_bytes()
+    (file,) = manifest["files"]
+    assert hashlib.sha256(content).hexdigest() == file["sha256"]
+    version: str = manifest["version"]
+    assert content.decode() == CONTENTS[version]
+    return version
+
+
+def lines(place: Path, environment: str = "prod") -> list[dict[str, Any]]:
+    """The journal."""
+    text = (place / "deployments" / f"{environment}.jsonl").read_text(encoding="utf-8")
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def steps(place: Path) -> list[str]:
+    """The steps of the journal."""
+    return [line["step"] for line in lines(place)]
+
+
+def releases(place: Path) -> list[str]:
+    """The folders below `releases/`."""
+    return sorted(os.listdir(place / "releases"))
+
+
+def forget_data(work: Folder) -> None:
+    """Have neither cache nor DVC remote: nothing can be fetched any more."""
+    import shutil
+
+    shutil.rmtree(work / ".dvc" / "cache")
+    shutil.rmtree(work.path.parent / "storage")

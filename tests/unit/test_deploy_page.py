@@ -1,0 +1,119 @@
+"""What `mlgit deploy` tells a person."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from mlgit.core.deployment import Deployment, DeployReport, failure
+from mlgit.errors import AnswerNo, StateError, ToolError
+from mlgit.render.console import plain
+from mlgit.render.pages.deploy import page
+
+NOW = datetime(2026, 5, 3, 12, tzinfo=UTC)
+FOLDER = {"place": "/srv/line", "release": "v1.0.1", "target": "local"}
+PROGRAM = {"target": "command", "command": ("sh", "deploy.sh")}
+
+
+def deployment(**values: Any) -> Deployment:  # noqa: ANN401 (any field)
+    known: dict[str, Any] = {
+        "model": "line",
+        "environment": "prod",
+        "state": "deployed",
+        "tag": "line#prod#2",
+        "version": "v1.0.1",
+        "commit": "c" * 40,
+        "took_ms": 1234,
+    }
+    return Deployment(**(known | values))
+
+
+def told(*deployments: Deployment, **more: Any) -> str:  # noqa: ANN401 (any field)
+    values: dict[str, Any] = {"environment": "prod", "dry_run": False, "at": NOW}
+    return plain(page(DeployReport(**(values | {"deployments": deployments} | more))))
+
+
+CURRENT = "  current: /srv/line/current -> releases/v1.0.1\n"
+
+
+@pytest.mark.parametrize(
+    ("found", "text"),
+    [
+        (
+            deployment(**FOLDER, before="v1.0.0", removed=("v0.9.0",)),
+            (
+                "Deployed line@v1.0.1 to prod (was v1.0.0) in 1.2 s\n  files: fetched and checked\n"
+                f"{CURRENT}  removed: v0.9.0\n"
+            ),
+        ),
+        (
+            deployment(**FOLDER, kept=True, resumed=True, before="v1.0.1"),
+            (
+                "Deployed line@v1.0.1 to prod in 1.2 s\n  files: kept on the target, digests checked; "
+                f"an interrupted deployment goes on\n{CURRENT}"
+            ),
+        ),
+        (
+            deployment(**FOLDER, state="planned", before="v1.0.0", removed=("v0.9.0",), took_ms=None),
+            (
+                "Would deploy line@v1.0.1 to prod (was v1.0.0)\n  files: to be fetched\n"
+                f"{CURRENT}  would remove: v0.9.0\n"
+            ),
+        ),
+        (
+            deployment(**FOLDER, state="planned", kept=True),
+            f"Would deploy line@v1.0.1 to prod\n  files: kept on the target\n{CURRENT}",
+        ),
+        (deployment(**PROGRAM, took_ms=None), "Deployed line@v1.0.1 to prod\n  program: sh deploy.sh\n"),
+        (
+            deployment(**FOLDER, state="already", notes=("look",)),
+            f"Already: line@v1.0.1 is deployed to prod\n{CURRENT}  note: look\n",
+        ),
+        (
+            deployment(**FOLDER, version=None),
+            f"Deployed line ({'c' * 40}) to prod in 1.2 s\n  files: fetched and checked\n{CURRENT}",
+        ),
+        (
+            deployment(**FOLDER, state="superseded", superseded_by="line#prod#3"),
+            "Superseded: line#prod#2 by line#prod#3; nothing was done\n",
+        ),
+        (
+            deployment(target="local", state="unassigned", tag=None, version=None, commit=None),
+            "line: prod holds no version of it; its target is left as it is\n",
+        ),
+        (
+            deployment(**FOLDER, state="failed", failure=failure("fetched", ToolError("No"))),
+            "Failed: line@v1.0.1 to prod in the step fetched\n",
+        ),
+        (deployment(**FOLDER, state="failed"), "Failed: line@v1.0.1 to prod\n"),
+    ],
+)
+def test_each_end_has_its_sentence(found: Deployment, text: str) -> None:
+    assert told(found) == text
+
+
+def test_an_environment_without_models_is_told() -> None:
+    assert told() == "There is no model to deploy to prod\n"
+
+
+def test_the_age_of_the_tags_is_told_where_a_remote_may_know_newer_ones() -> None:
+    before = NOW - timedelta(hours=3)
+    assert "tags as of 3 h ago" in told(deployment(**FOLDER), remote="origin", tags_as_of=before)
+    assert "tags as of" not in told(deployment(**FOLDER), remote="origin")
+    assert "tags as of" not in told(deployment(**FOLDER), tags_as_of=before)
+
+
+def test_the_exit_code_is_that_of_the_first_failure() -> None:
+    failed = [
+        deployment(**FOLDER, state="failed", failure=failure("verified", error))
+        for error in (AnswerNo("No", hint="Look", details=("a",)), StateError("No"))
+    ]
+    report = DeployReport(
+        environment="prod", dry_run=False, at=NOW, deployments=(deployment(**FOLDER), *failed)
+    )
+    assert report.exit_code == 1
+    assert failed[0].failure is not None
+    assert (failed[0].failure.hint, failed[0].failure.details) == ("Look", ("a",))
+    assert DeployReport(environment="prod", dry_run=False, at=NOW).exit_code == 0
