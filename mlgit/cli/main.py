@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mlgit.cli.groups import LazyGroup
 from mlgit.cli.options import global_options
 from mlgit.cli.session import Session
 from mlgit.errors import EXIT_BUG, EXIT_INTERRUPTED, MlgitError, UsageError
@@ -43,43 +44,13 @@ COMMANDS: dict[str, dict[str, str]] = {
         "history": "Show who moved what when.",
         "get": "Fetch the files of a version or environment.",
     },
+    "Operate": {
+        "deploy": "Make a target serve what is in an environment.",
+    },
+    "CI": {
+        "ci": "Set up CI, and do the work of its jobs.",
+    },
 }
-
-
-class LazyGroup(click.Group):
-    """A group that imports a command only when it is run."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's signature)
-        """All names, grouped order."""
-        return [name for group in COMMANDS.values() for name in group]
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import `mlgit.cli.<name>` and take its `entry`."""
-        if cmd_name not in self.list_commands(ctx):
-            return None
-        from importlib import import_module
-
-        found: click.Command = import_module(f"mlgit.cli.{cmd_name}").entry
-        return found
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click does it, with the nearest name as a hint."""
-        name = args[0]
-        if name in self.list_commands(ctx) or name.startswith("-"):
-            return super().resolve_command(ctx, args)
-        from difflib import get_close_matches
-
-        near = get_close_matches(name, self.list_commands(ctx), n=1)
-        hint = f"did you mean `mlgit {near[0]}`?" if near else "see `mlgit --help`"
-        raise UsageError(f"There is no command `{name}`", hint=hint)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        """Print the commands by group without importing them."""
-        for group, commands in COMMANDS.items():
-            with formatter.section(group):
-                formatter.write_dl([(name, text.replace("`", "")) for name, text in commands.items()])
 
 
 def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001 (click calls it so)
@@ -92,6 +63,7 @@ def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # no
 
 @click.group(
     cls=LazyGroup,
+    sections=COMMANDS,
     # click's own answer to no command at all is an error that holds the whole help.
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},

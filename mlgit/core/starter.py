@@ -25,7 +25,7 @@ _NO_TEXT = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n
 _SLUG = re.compile(r"[^a-z0-9]+")
 _LONGEST_DESCRIPTION = 120
 
-FoundKind = Literal["model", "metrics", "params", "environment", "dvclive", "gto"]
+FoundKind = Literal["model", "metrics", "params", "environment", "dvclive", "gto", "ci"]
 
 
 @record

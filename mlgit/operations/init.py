@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mlgit.core.config import CONFIG_FILE, RESERVED_ENVIRONMENTS, Model
+from mlgit.core.foreign_ci import GUIDE, host_of_file
 from mlgit.core.names import read_environment_name, read_model_name
 from mlgit.core.starter import Found, Initialized, compose, suggest_gate
 from mlgit.errors import MlgitError, StateError
@@ -59,12 +60,14 @@ class _Surroundings:
 
     def __init__(self, project: Project) -> None:
         from mlgit.project.evidence import evidence
+        from mlgit.project.foreign_ci import read_foreign_uses
         from mlgit.project.registry import read_registry
 
         self._project = project
         self._problems: list[str] = []
         self._evidence: Evidence = evidence(project, None)
         self._registry: Registry = read_registry(project)
+        self._foreign = read_foreign_uses(project)
         self._old_artifacts = _text_entries(self._read_yaml(_ARTIFACTS_FILE))
         gto = self._read_yaml(_GTO_FILE)
         stages = gto.get("stages") if isinstance(gto, dict) else None
@@ -100,6 +103,7 @@ class _Surroundings:
         ]
         if self._gto_stages is not None:
             seen.append(Found(kind="gto", name=", ".join(self._gto_stages), where=_GTO_FILE))
+        seen += [Found(kind="ci", name=use.thing, where=use.path) for use in self._foreign]
         return tuple(seen)
 
     def offers(self) -> tuple[str, ...]:
@@ -121,6 +125,9 @@ class _Surroundings:
                 f"`{_ARTIFACTS_FILE}` is read by old GTO only; "
                 "move its entries to `artifacts:` in dvc.yaml, where dvc and gto look now"
             )
+        offers += [f"instead of {use.thing} in `{use.path}`: {use.equivalent}" for use in self._foreign]
+        hosts = sorted({host_of_file(use.path) for use in self._foreign})
+        offers += [f"`mlgit ci init --host {host}` writes CI for it; {GUIDE} compares" for host in hosts]
         return tuple(offers)
 
     def _text(self, gates: Sequence[SuggestedGate], *, active: bool) -> str:

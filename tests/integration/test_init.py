@@ -238,6 +238,47 @@ def test_names_and_paths_that_no_config_may_hold_are_left_out(bare_project: Fold
     }
 
 
+CML = """\
+on: push
+jobs:
+  train:  # with iterative/setup-dvc@v1 one day
+    steps:
+      - uses: iterative/setup-cml@v2
+      - run: |
+          python train.py
+          cml comment create report.md
+"""
+
+
+def test_workflows_of_cml_and_gto_are_found_and_their_equivalents_told(bare_project: Folder) -> None:
+    bare_project.write(".github/workflows/cml.yaml", CML)
+    bare_project.write(".github/workflows/gto.yml", "jobs: {a: {steps: [{uses: iterative/gto-action@v2}]}}\n")
+    bare_project.write(".github/workflows/plain.yml", "# cml comment\njobs: {}\n")
+    record = init(bare_project)
+    found = {(each["name"], each["where"]) for each in record["found"] if each["kind"] == "ci"}
+    assert found == {
+        ("cml comment", ".github/workflows/cml.yaml"),
+        ("setup-cml", ".github/workflows/cml.yaml"),
+        ("gto-action", ".github/workflows/gto.yml"),
+    }
+    offers = "\n".join(record["offers"])
+    assert "instead of cml comment in `.github/workflows/cml.yaml`: `mlgit ci pr`" in offers
+    assert "instead of gto-action in `.github/workflows/gto.yml`: `mlgit ci tag`" in offers
+    assert offers.count("mlgit ci init --host github") == 1
+
+
+def test_cml_in_a_pipeline_of_gitlab_is_found_and_our_own_files_are_not(bare_project: Folder) -> None:
+    bare_project.write(
+        ".gitlab-ci.yml", "train:\n  image: iterativeai/cml:0-dvc2-base1\n  script: [cml pr .]\n"
+    )
+    record = init(bare_project)
+    assert names_found(record, "ci") == ["cml pr", "setup-cml"]
+    assert any("mlgit ci init --host gitlab" in offer for offer in record["offers"])
+    (bare_project / ".gitlab-ci.yml").unlink()
+    assert bare_project.mlgit("ci", "init", "--host", "gitlab").status == 0
+    assert names_found(init(bare_project, "--force"), "ci") == []
+
+
 def test_an_invalid_pipeline_is_an_error_and_nothing_is_written(bare_project: Folder) -> None:
     bare_project.write("dvc.yaml", "stages: {train: {cmd: [\n")
     done = bare_project.mlgit("init")

@@ -16,6 +16,7 @@ _KINDS = {
     "environment": "environment",
     "dvclive": "DVCLive",
     "gto": "GTO stages",
+    "ci": "CI",
 }
 
 

@@ -1,0 +1,127 @@
+"""CI init: write the bundled CI templates into the repository."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from mlgit.core.ci_advice import gitlab_environments, host_of, next_steps, remarks
+from mlgit.core.ci_templates import GITLAB_ENTRY, GITLAB_FOLDER, TemplateSet, includes_us
+from mlgit.core.config import CONFIG_FILE
+from mlgit.errors import StateError, UsageError
+from mlgit.project.ci_templates import dvc_remotes, judged, plan, settings, version, write
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlgit.core.ci_templates import PipelineMode, Settings, TemplateFile
+    from mlgit.core.forge import Host
+    from mlgit.project.ci_templates import Planned
+    from mlgit.project.open import Project
+
+_INCLUDE = f"include:\n  - local: /{GITLAB_FOLDER}/full.yml\n"
+
+
+def install(
+    project: Project,
+    *,
+    host: Host | None,
+    pipeline: PipelineMode | None = None,
+    requirement: str | None = None,
+    force: bool = False,
+    dry_run: bool = False,
+) -> TemplateSet:
+    """Write the templates; files that somebody edited are not overwritten without `force`.
+
+    Args:
+        project: the repository.
+        host: for which forge; found from the remote's URL when None.
+        pipeline: the mode of pull requests; None leaves what is installed.
+        requirement: what the jobs install, checked; None leaves what is installed.
+        force: replace edited files too.
+        dry_run: write nothing.
+
+    Raises:
+        StateError: there is no `mlgit.yaml`, or an edited file is in the way.
+        ConfigError: `mlgit.yaml` is invalid.
+    """
+    if not os.path.lexists(os.path.join(project.root, CONFIG_FILE)):
+        raise StateError(
+            f"There is no `{CONFIG_FILE}`, so that CI would have nothing to hold",
+            hint="run `mlgit init`, look at the file, then run this again",
+        )
+    host = host or _find_host(project)
+    filled = settings(project, host, pipeline=pipeline, requirement=requirement)
+    planned = plan(project, host, filled)
+    files = tuple(judged(each, force=force) for each in planned)
+    _refuse_conflicts(files)
+    if not dry_run:
+        write(project, planned, files)
+    return TemplateSet(
+        host=host,
+        version=version(),
+        pipeline=filled.pipeline,
+        requirement=filled.requirement,
+        dry_run=dry_run,
+        files=files,
+        include=_include(planned, files),
+        notes=_notes(project, host, filled),
+        next=next_steps(
+            host,
+            kinds=dvc_remotes(project),
+            environments=tuple(project.config(None).environments),
+            branch=filled.branch,
+        ),
+    )
+
+
+def _find_host(project: Project) -> Host:
+    """By the remote's URL, else by what the repository holds already."""
+    from mlgit.adapters.forge.detect import remote_of
+
+    remote = remote_of(project.remotes.get(project.remote or "", ""))
+    found = None if remote is None else host_of(remote.host)
+    if found is not None:
+        return found
+    here: dict[Host, bool] = {
+        "github": os.path.isdir(os.path.join(project.root, ".github")),
+        "gitlab": os.path.exists(os.path.join(project.root, GITLAB_ENTRY)),
+    }
+    hosts = [host for host, there in here.items() if there]
+    if len(hosts) == 1:
+        return hosts[0]
+    raise UsageError(
+        "Neither the remote's URL nor a file here says which forge this is",
+        hint="say `--host github` or `--host gitlab`",
+    )
+
+
+def _refuse_conflicts(files: Sequence[TemplateFile]) -> None:
+    paths = [file.path for file in files if file.status == "conflict"]
+    if paths:
+        raise StateError(
+            f"`{paths[0]}` was edited, or is not mlgit's; nothing was written"
+            if len(paths) == 1
+            else f"{len(paths)} files were edited, or are not mlgit's; nothing was written",
+            hint="`mlgit ci update --dry-run` shows the differences, `--force` replaces the files",
+            details=tuple(paths) if len(paths) > 1 else (),
+        )
+
+
+def _include(planned: Sequence[Planned], files: Sequence[TemplateFile]) -> str | None:
+    """The lines that a `.gitlab-ci.yml` of the user's own lacks."""
+    left = {file.path for file in files if file.status == "left"}
+    texts = [each.existing or "" for each in planned if each.path in left]
+    return _INCLUDE if texts and not includes_us(texts[0]) else None
+
+
+def _notes(project: Project, host: Host, filled: Settings) -> tuple[str, ...]:
+    notes = list(remarks(dvc_remotes(project)))
+    config = project.config(None)
+    if not config.gates:
+        notes.append(f"`{CONFIG_FILE}` has no gates, so that every pull request passes")
+    if filled.pipeline == "run" and project.worktree.read("dvc.yaml") is None:
+        notes.append("there is no `dvc.yaml` at the root, so that there is no pipeline to run")
+    unfit = gitlab_environments(config.environments)[1] if host == "gitlab" else ()
+    notes += [f"the environment `{name}` gets no job: its name cannot stand in a rule" for name in unfit]
+    return tuple(notes)

@@ -1,0 +1,67 @@
+"""CI update: show and apply what changed in the bundled templates since they were written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.core.ci_templates import TemplateFile, TemplateSet
+from mlgit.errors import StateError, UsageError
+from mlgit.project.ci_templates import HOSTS, installed, judged, plan, settings, version, write
+
+if TYPE_CHECKING:
+    from mlgit.core.forge import Host
+    from mlgit.project.open import Project
+
+
+def update(
+    project: Project, *, host: Host | None = None, force: bool = False, dry_run: bool = False
+) -> TemplateSet:
+    """Bring the installed files up to date; those that somebody edited are shown, not overwritten.
+
+    Args:
+        project: the repository.
+        host: whose templates; found by what is installed when None.
+        force: replace edited files too.
+        dry_run: write nothing.
+
+    Raises:
+        StateError: no templates are installed.
+        UsageError: those of both hosts are, and nobody says which.
+    """
+    host = _installed_host(project, host)
+    filled = settings(project, host, pipeline=None, requirement=None)
+    planned = plan(project, host, filled)
+    files = tuple(_not_created(judged(each, force=force)) for each in planned)
+    if not dry_run:
+        write(project, planned, files)
+    return TemplateSet(
+        host=host,
+        version=version(),
+        pipeline=filled.pipeline,
+        requirement=filled.requirement,
+        dry_run=dry_run,
+        files=files,
+    )
+
+
+def _installed_host(project: Project, asked: Host | None) -> Host:
+    hosts = [host for host in HOSTS if asked in {None, host} and installed(project, host)]
+    if not hosts:
+        raise StateError(
+            f"This repository has no CI templates of mlgit{f' for {asked}' if asked else ''}",
+            hint=f"run `mlgit ci init --host {asked or 'github'}`"
+            + ("" if asked else " or `mlgit ci init --host gitlab`"),
+        )
+    if len(hosts) > 1:
+        raise UsageError(
+            "This repository has the templates of both hosts",
+            hint="say `--host github` or `--host gitlab`",
+        )
+    return hosts[0]
+
+
+def _not_created(file: TemplateFile) -> TemplateFile:
+    """What somebody took away stays away."""
+    if file.status != "create":
+        return file
+    return TemplateFile(path=file.path, template=file.template, status="missing")

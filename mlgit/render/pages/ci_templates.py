@@ -1,0 +1,76 @@
+"""The pages of `mlgit ci init` and `mlgit ci update`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.render.page import Page, Span, line, table
+
+if TYPE_CHECKING:
+    from mlgit.core.ci_templates import Status, TemplateFile, TemplateSet
+    from mlgit.render.page import Block, Style
+
+_WORDS: dict[Status, tuple[str, Style]] = {
+    "create": ("new", "ok"),
+    "update": ("updated", "ok"),
+    "replace": ("replaced", "careful"),
+    "same": ("up to date", "dim"),
+    "edited": ("edited, kept", "dim"),
+    "conflict": ("edited, and the template changed", "careful"),
+    "missing": ("not here", "dim"),
+    "left": ("yours, left as it is", "dim"),
+}
+_HOSTS = {"github": "GitHub", "gitlab": "GitLab"}
+
+
+def init_page(done: TemplateSet) -> Page:
+    """What was written, and what is left to do at the forge."""
+    page: Page = [_summary(done), _files(done)]
+    if done.include:
+        page.append(line(Span("Add to .gitlab-ci.yml:", "strong")))
+        page += [line(text, indent=2) for text in done.include.splitlines()]
+    page += [line(Span("note: ", "careful"), note) for note in done.notes]
+    if not done.dry_run:
+        page.append(line(Span("Next", "strong")))
+        page += [line(f"{number}. {step}", indent=2) for number, step in enumerate(done.next, start=1)]
+    return page
+
+
+def update_page(done: TemplateSet) -> Page:
+    """What changed in each file; for edited ones, what the template has different."""
+    page: Page = [_summary(done), _files(done)]
+    for file in done.files:
+        if file.difference and file.status in {"update", "replace", "conflict"}:
+            page += [line(""), *_difference(file)]
+    conflicts = [file.path for file in done.files if file.status == "conflict"]
+    if conflicts:
+        page += [
+            line(""),
+            line(
+                Span("next: ", "dim"),
+                "take over by hand what you want of the differences, or replace with `--force`",
+            ),
+        ]
+    if any(file.status == "missing" for file in done.files):
+        page.append(line(Span("note: ", "careful"), "`mlgit ci init` writes the files that are not here"))
+    return page
+
+
+def _summary(done: TemplateSet) -> Block:
+    count = sum(file.is_written for file in done.files)
+    verb = "Would write" if done.dry_run else "Wrote"
+    words = "Everything is up to date" if not count else f"{verb} {count} file{'s' if count != 1 else ''}"
+    if not count and any(file.status == "conflict" for file in done.files):
+        words = "Wrote nothing"
+    about = f" (templates of mlgit {done.version} for {_HOSTS[done.host]}, pipeline: {done.pipeline})"
+    return line(Span(words, "ok" if not done.dry_run else "strong"), about)
+
+
+def _files(done: TemplateSet) -> Block:
+    rows = [(Span(file.path, "name"), Span(*_WORDS[file.status])) for file in done.files]
+    return table(("", ""), rows)
+
+
+def _difference(file: TemplateFile) -> Page:
+    styles: dict[str, Style] = {"+": "ok", "-": "bad", "@": "dim"}
+    return [line(Span(text, styles.get(text[:1], ""))) for text in (file.difference or "").splitlines()]

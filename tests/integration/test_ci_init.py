@@ -1,0 +1,381 @@
+"""`mlgit ci init` and `mlgit ci update` in real repositories: what they write, keep, refuse and show."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mlgit import __version__
+from mlgit.core.ci_templates import Settings, read_stamp, stamped
+from mlgit.project import ci_templates
+from mlgit.project.open import open_project
+from tests.support.schema import assert_valid
+from tests.support.templates import bundled, parse
+
+if TYPE_CHECKING:
+    from tests.support.shell import Done, Folder
+
+PR = ".github/workflows/mlgit-pr.yml"
+ACTION = ".github/actions/mlgit-setup/action.yml"
+GITLAB = ".gitlab-ci.yml"
+OLD = "0.0.1"
+
+
+def ci(folder: Folder, command: str, *options: str, status: int = 0) -> dict[str, Any]:
+    done = folder.mlgit("ci", command, "--json", *options)
+    assert done.status == status, done.out + done.err
+    record: dict[str, Any] = done.json()
+    assert_valid(record, "ci-templates")
+    return record
+
+
+def statuses(record: dict[str, Any]) -> dict[str, str]:
+    return {file["path"]: file["status"] for file in record["files"]}
+
+
+def tree(folder: Folder) -> dict[str, bytes]:
+    """Every file outside Git's and DVC's own folders."""
+    return {
+        str(path.relative_to(folder.path)): path.read_bytes()
+        for path in sorted(folder.path.rglob("*"))
+        if path.is_file() and not {".git", ".dvc"} & set(path.relative_to(folder.path).parts)
+    }
+
+
+def refused(done: Done, *words: str) -> None:
+    assert "Traceback" not in done.err
+    for word in words:
+        assert word in done.err
+
+
+def age(folder: Folder, path: str) -> None:
+    """Let a file be one that an older mlgit wrote, with another template, and nobody edited since."""
+    text = (folder / path).read_text(encoding="utf-8")
+    stamp = read_stamp(text)
+    assert stamp is not None
+    folder.write(
+        path,
+        stamped(stamp.template, text.partition("\n")[2].replace("timeout", "time-out"), version=OLD),
+    )
+
+
+@pytest.mark.parametrize("host", ["github", "gitlab"])
+def test_every_bundled_file_is_written_with_its_first_line(project: Folder, host: str) -> None:
+    record = ci(project, "init", "--host", host)
+    assert set(statuses(record).values()) == {"create"}
+    assert (record["host"], record["pipeline"], record["version"]) == (host, "verify", __version__)
+    for path in bundled(host):
+        stamp = read_stamp((project / path).read_text(encoding="utf-8"))
+        assert stamp is not None, path
+        assert (stamp.version, stamp.intact) == (__version__, True)
+        assert stat.S_IMODE((project / path).stat().st_mode) & 0o111 == 0
+    assert not [path for path in tree(project) if path.endswith(".tmp")]
+
+
+def test_saying_it_twice_changes_nothing(project: Folder) -> None:
+    asked = ("--pipeline", "run", "--requirement", f"mlgit=={__version__}", "--requirement", "dvc-s3")
+    ci(project, "init", "--host", "github", *asked)
+    before = tree(project)
+    for options in ((), asked):
+        record = ci(project, "init", "--host", "github", *options)
+        assert set(statuses(record).values()) == {"same"}
+        assert (record["pipeline"], record["requirement"]) == ("run", f"mlgit=={__version__} dvc-s3")
+    assert tree(project) == before
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("git@github.com:me/line.git", "github"),
+        ("https://token@github.example.org/me/line", "github"),
+        ("https://gitlab.example/me/line.git", "gitlab"),
+        ("ssh://git@gitlab.example.org:2222/me/line.git", "gitlab"),
+    ],
+)
+def test_the_host_is_found_by_the_remote(project: Folder, url: str, host: str) -> None:
+    project.git("remote", "set-url", "origin", url)
+    assert ci(project, "init", "--dry-run")["host"] == host
+
+
+def test_the_host_is_found_by_what_is_there(project: Folder) -> None:
+    refused(project.mlgit("ci", "init"), "say `--host github` or `--host gitlab`")
+    project.write(GITLAB, "test: {script: [make]}\n")
+    assert ci(project, "init", "--dry-run")["host"] == "gitlab"
+    project.write(".github/CODEOWNERS", "* @me\n")
+    done = project.mlgit("ci", "init")
+    assert done.status == 2
+
+
+def test_without_a_config_there_is_nothing_to_hold(project: Folder) -> None:
+    (project / "mlgit.yaml").unlink()
+    before = tree(project)
+    done = project.mlgit("ci", "init", "--host", "github")
+    assert done.status == 4
+    refused(done, "There is no `mlgit.yaml`", "mlgit init")
+    assert tree(project) == before
+
+
+def test_an_invalid_config_is_told_and_nothing_is_written(project: Folder) -> None:
+    project.write("mlgit.yaml", "version: 1\ngate: {}\n")
+    before = tree(project)
+    done = project.mlgit("ci", "init", "--host", "github")
+    assert done.status == 3
+    refused(done, "mlgit.yaml:2:1", "gates")
+    assert tree(project) == before
+
+
+def test_a_dry_run_shows_what_it_would_write(project: Folder) -> None:
+    before = tree(project)
+    record = ci(project, "init", "--host", "github", "--dry-run")
+    assert set(statuses(record).values()) == {"create"}
+    assert all(file["difference"].startswith("--- /dev/null\n") for file in record["files"])
+    assert tree(project) == before
+    assert "Would write 6 files" in project.mlgit("ci", "init", "--host", "github", "--dry-run").out
+
+
+def test_the_modes_and_requirements_of_a_repository_are_filled_in(project: Folder) -> None:
+    project.dvc("remote", "add", "-q", "-f", "storage", "s3://bucket/path")
+    record = ci(project, "init", "--host", "github")
+    assert record["requirement"] == f"mlgit=={__version__} dvc-s3"
+    action = parse((project / ACTION).read_text(encoding="utf-8"))
+    assert action["inputs"]["requirement"]["default"] == f"mlgit=={__version__} dvc-s3"
+    assert any("AWS_ACCESS_KEY_ID" in step for step in record["next"])
+    changed = ci(project, "init", "--host", "github", "--pipeline", "run", "--requirement", "")
+    assert {path for path, status in statuses(changed).items() if status == "update"} == {PR, ACTION}
+    assert changed["requirement"] == ""
+    assert parse((project / ACTION).read_text(encoding="utf-8"))["inputs"]["requirement"]["default"] == ""
+
+
+def test_a_requirement_that_is_none_is_wrong_usage(project: Folder) -> None:
+    done = project.mlgit("ci", "init", "--host", "github", "--requirement", "-r evil.txt")
+    assert done.status == 2
+    refused(done, "`-r` cannot be a requirement")
+
+
+def test_an_edited_file_is_kept(project: Folder) -> None:
+    ci(project, "init", "--host", "github")
+    with (project / PR).open("a", encoding="utf-8") as file:
+        file.write("# mine\n")
+    before = tree(project)
+    assert statuses(ci(project, "init", "--host", "github"))[PR] == "edited"
+    assert statuses(ci(project, "update"))[PR] == "edited"
+    assert tree(project) == before
+    assert statuses(ci(project, "init", "--host", "github", "--force"))[PR] == "replace"
+    assert "# mine" not in (project / PR).read_text(encoding="utf-8")
+
+
+def test_an_edited_file_whose_template_changes_stops_everything(project: Folder) -> None:
+    ci(project, "init", "--host", "github")
+    with (project / PR).open("a", encoding="utf-8") as file:
+        file.write("# mine\n")
+    before = tree(project)
+    done = project.mlgit("ci", "init", "--host", "github", "--pipeline", "run", "--requirement", "")
+    assert done.status == 4
+    refused(done, f"`{PR}` was edited", "nothing was written", "--force")
+    assert tree(project) == before
+
+
+def test_a_file_of_somebody_else_is_not_overwritten(project: Folder) -> None:
+    project.write(PR, "name: mine\n")
+    project.write(ACTION, "name: mine\n")
+    before = tree(project)
+    done = project.mlgit("ci", "init", "--host", "github")
+    assert done.status == 4
+    refused(done, "2 files were edited, or are not mlgit's", PR, ACTION)
+    assert tree(project) == before
+    assert statuses(ci(project, "init", "--host", "github", "--force"))[PR] == "replace"
+
+
+def test_a_pipeline_of_gitlab_that_was_there_is_left_and_the_lines_are_told(project: Folder) -> None:
+    project.write(GITLAB, "test: {script: [make]}\n")
+    record = ci(project, "init", "--host", "gitlab", "--force")
+    assert statuses(record)[GITLAB] == "left"
+    assert record["include"] == "include:\n  - local: /.gitlab/mlgit/full.yml\n"
+    assert (project / GITLAB).read_text(encoding="utf-8") == "test: {script: [make]}\n"
+    shown = project.mlgit("ci", "init", "--host", "gitlab").out
+    assert "Add to .gitlab-ci.yml:\n  include:\n    - local: /.gitlab/mlgit/full.yml\n" in shown
+    project.write(GITLAB, f"{record['include']}test: {{script: [make]}}\n")
+    assert ci(project, "init", "--host", "gitlab")["include"] is None
+
+
+def test_jobs_of_ones_own_in_our_pipeline_are_no_conflict(project: Folder) -> None:
+    ci(project, "init", "--host", "gitlab")
+    with (project / GITLAB).open("a", encoding="utf-8") as file:
+        file.write("mine: {script: [make]}\n")
+    assert statuses(ci(project, "update"))[GITLAB] == "left"
+
+
+def test_the_whole_set_is_written_or_none_of_it(project: Folder) -> None:
+    (project / PR).mkdir(parents=True)
+    before = tree(project)
+    done = project.mlgit("ci", "init", "--host", "github")
+    assert done.status == 4
+    refused(done, f"`{PR}` cannot be written")
+    assert tree(project) == before
+    assert not (project / ".github" / "actions").exists()
+
+
+@pytest.mark.parametrize("fresh", [False, True], ids=["update", "first"])
+def test_a_failure_in_the_middle_takes_everything_back(
+    project: Folder, monkeypatch: pytest.MonkeyPatch, *, fresh: bool
+) -> None:
+    if not fresh:
+        ci(project, "init", "--host", "github")
+        age(project, ACTION)
+        (project / PR).unlink()
+    before = tree(project)
+    real, calls = os.replace, []
+
+    def replace(source: str, target: str) -> None:
+        calls.append(target)
+        if len(calls) == 2:
+            raise OSError(28, "No space left on device")
+        real(source, target)
+
+    opened = open_project(str(project.path), now=datetime(2026, 3, 1, tzinfo=UTC))
+    filled = Settings(pipeline="verify", requirement="mlgit", branch="main")
+    planned = ci_templates.plan(opened, "github", filled)
+    files = [ci_templates.judged(each, force=False) for each in planned]
+    monkeypatch.setattr(os, "replace", replace)
+    with pytest.raises(OSError, match="No space left"):
+        ci_templates.write(opened, planned, files)
+    opened.close()
+    assert len(calls) == 2
+    assert tree(project) == before
+    assert (project / ".github").exists() is not fresh
+
+
+def test_a_default_branch_that_no_filter_can_name_is_refused(project: Folder) -> None:
+    project.git("branch", "-q", "-m", "main", "a!b")
+    project.git("push", "-q", "origin", "a!b")
+    project.git("remote", "set-head", "origin", "a!b")
+    done = project.mlgit("ci", "init", "--host", "github")
+    assert done.status == 4
+    refused(done, "`a!b`", "filter")
+
+
+def test_a_repository_without_a_commit_can_be_set_up(empty_repository: Folder) -> None:
+    empty_repository.write("mlgit.yaml", "version: 1\n")
+    record = ci(empty_repository, "init", "--host", "github", "--pipeline", "run")
+    assert any("no `dvc.yaml`" in note for note in record["notes"])
+    assert any("no DVC remote" in note for note in record["notes"])
+
+
+def test_a_place_that_leads_out_of_the_repository_is_refused(project: Folder) -> None:
+    outside = project.path.parent / "outside"
+    outside.mkdir()
+    (project / ".github").symlink_to(outside)
+    done = project.mlgit("ci", "init", "--host", "github")
+    assert done.status == 4
+    refused(done, "cannot be written", "outside the repository")
+    assert list(outside.iterdir()) == []
+
+
+def test_it_works_from_a_subdirectory(project: Folder) -> None:
+    assert project.mlgit("-C", "src", "ci", "init", "--host", "github").status == 0
+    assert (project / PR).exists()
+    assert not (project / "src" / ".github").exists()
+
+
+def test_update_needs_something_to_update(project: Folder) -> None:
+    done = project.mlgit("ci", "update")
+    assert done.status == 4
+    refused(done, "no CI templates of mlgit", "mlgit ci init --host github")
+
+
+def test_update_asks_which_host_when_there_are_two(project: Folder) -> None:
+    ci(project, "init", "--host", "github")
+    ci(project, "init", "--host", "gitlab")
+    done = project.mlgit("ci", "update")
+    assert done.status == 2
+    refused(done, "both hosts")
+    assert ci(project, "update", "--host", "gitlab")["host"] == "gitlab"
+
+
+def test_update_shows_and_applies_what_changed(project: Folder) -> None:
+    ci(project, "init", "--host", "github", "--pipeline", "run")
+    age(project, PR)
+    before = tree(project)
+    record = ci(project, "update", "--dry-run")
+    assert statuses(record)[PR] == "update"
+    assert tree(project) == before
+    shown = project.mlgit("ci", "update").out
+    assert "-    time-out-minutes: 10" in shown
+    assert "+    timeout-minutes: 10" in shown
+    assert f"{PR}" in shown
+    now = (project / PR).read_text(encoding="utf-8")
+    assert "|| 'run' }}" in now
+    assert set(statuses(ci(project, "update")).values()) == {"same"}
+
+
+def test_update_keeps_edited_files_and_says_no(project: Folder) -> None:
+    ci(project, "init", "--host", "github")
+    age(project, PR)
+    age(project, ACTION)
+    with (project / PR).open("a", encoding="utf-8") as file:
+        file.write("# mine\n")
+    mine = (project / PR).read_text(encoding="utf-8")
+    record = ci(project, "update", status=1)
+    assert (statuses(record)[PR], statuses(record)[ACTION]) == ("conflict", "same")
+    assert (project / PR).read_text(encoding="utf-8") == mine
+    done = project.mlgit("ci", "update")
+    assert done.status == 1
+    assert "-# mine" in done.out
+    assert "take over by hand" in done.out
+    assert statuses(ci(project, "update", "--force"))[PR] == "replace"
+    assert "# mine" not in (project / PR).read_text(encoding="utf-8")
+
+
+def test_update_brings_nothing_back_that_was_taken_away(project: Folder) -> None:
+    ci(project, "init", "--host", "github")
+    monitor = ".github/workflows/mlgit-monitor.yml"
+    (project / monitor).unlink()
+    record = ci(project, "update")
+    assert statuses(record)[monitor] == "missing"
+    assert not (project / monitor).exists()
+    assert "mlgit ci init" in project.mlgit("ci", "update").out
+
+
+def test_update_moves_the_pin_of_mlgit_and_adds_new_environments(project: Folder) -> None:
+    ci(project, "init", "--host", "gitlab", "--requirement", "mlgit==0.0.1", "--requirement", "dvc-ssh")
+    full = project / ".gitlab" / "mlgit" / "full.yml"
+    full.write_text(full.read_text(encoding="utf-8").replace("\r", ""), encoding="utf-8")
+    text = (project / "mlgit.yaml").read_text(encoding="utf-8")
+    project.write("mlgit.yaml", f"{text}  canary: {{}}\n")
+    record = ci(project, "update")
+    assert record["requirement"] == f"mlgit=={__version__} dvc-ssh"
+    assert statuses(record)[".gitlab/mlgit/full.yml"] == "update"
+    assert "environment: 'canary'" in full.read_text(encoding="utf-8")
+
+
+def test_a_checkout_on_windows_counts_as_unedited(project: Folder) -> None:
+    ci(project, "init", "--host", "github")
+    path = project / PR
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    assert statuses(ci(project, "update"))[PR] == "same"
+
+
+def test_what_stands_in_the_way_of_ci_is_noted(project: Folder) -> None:
+    project.write("mlgit.yaml", "version: 1\nenvironments: {a_b: {}}\n")
+    notes = ci(project, "init", "--host", "gitlab", "--dry-run")["notes"]
+    assert any("no gates" in note for note in notes)
+    assert any("folder" in note for note in notes)
+
+
+def test_the_files_are_ready_for_the_default_branch(project: Folder) -> None:
+    project.git("branch", "-q", "-m", "main", "stable")
+    project.git("push", "-q", "origin", "stable")
+    project.git("remote", "set-head", "origin", "stable")
+    ci(project, "init", "--host", "github")
+    merged = parse((project / ".github/workflows/mlgit-merged.yml").read_text(encoding="utf-8"))
+    assert merged["on"]["push"] == {"branches": ["stable"]}
+
+
+def test_json_of_a_refusal_is_an_error_document(project: Folder) -> None:
+    done = project.mlgit("ci", "update", "--json")
+    assert json.loads(done.out)["error"]["code"] == "state"

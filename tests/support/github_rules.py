@@ -1,0 +1,304 @@
+"""The security rules of design/ci.md for GitHub's files: each is a function that names every violation."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from tests.support.templates import ONE_COMMAND, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.support.templates import Texts, Tree
+
+PULL_REQUEST = ".github/workflows/mlgit-pr.yml"
+FORKS = ".github/workflows/mlgit-report.yml"
+MERGED = ".github/workflows/mlgit-merged.yml"
+DEPLOY = ".github/workflows/mlgit-deploy.yml"
+MONITOR = ".github/workflows/mlgit-monitor.yml"
+
+READ = {"contents": "read"}
+COMMENT = {"contents": "read", "pull-requests": "write", "checks": "write"}
+DEPLOYMENT = {"contents": "read", "deployments": "write", "id-token": "write"}
+# What each job may, and nothing else: a job that is not listed, or may more, is a violation.
+RIGHTS: dict[str, dict[str, dict[str, str]]] = {
+    PULL_REQUEST: {"announce": COMMENT, "gates": READ, "report": COMMENT},
+    FORKS: {"announce": COMMENT, "report": COMMENT | {"actions": "read"}},
+    MERGED: {"merged": {"contents": "write"}, "deploy": DEPLOYMENT, "cache": READ},
+    DEPLOY: {"parse": READ, "deploy": DEPLOYMENT},
+    MONITOR: {"monitor": READ},
+}
+TRIGGERS = {
+    PULL_REQUEST: {"pull_request", "workflow_call"},
+    FORKS: {"workflow_run"},
+    MERGED: {"push", "workflow_dispatch", "workflow_call"},
+    DEPLOY: {"push", "workflow_call", "workflow_dispatch"},
+    MONITOR: {"schedule", "workflow_dispatch", "workflow_call"},
+}
+OLDEST_CHECKOUT = (6, 0, 2)
+SAME_REPOSITORY = "github.event.pull_request.head.repo.full_name == github.repository"
+DEFAULT_BRANCH = "github.ref_name == github.event.repository.default_branch"
+_USES = re.compile(r"^\s*(?:- )?uses: (\S+)(?: # (\S+))?$", re.MULTILINE)
+_PIN = re.compile(r"([\w.-]+/[\w./-]+)@([0-9a-f]{40})")
+
+
+def workflows(texts: Texts) -> dict[str, Tree]:
+    """The workflows among the files."""
+    return {path: parse(text) for path, text in texts.items() if "/workflows/" in path}
+
+
+def each_job(texts: Texts) -> Iterator[tuple[str, str, Tree]]:
+    """Path, name and content of every job."""
+    for path, workflow in workflows(texts).items():
+        for name, job in workflow["jobs"].items():
+            yield path, name, job
+
+
+def each_step(texts: Texts) -> Iterator[tuple[str, Tree]]:
+    """Where it stands, and the step: of jobs and of composite actions."""
+    for path, name, job in each_job(texts):
+        for step in job.get("steps", []):
+            yield f"{path} {name}", step
+    for path, text in texts.items():
+        if "/actions/" in path:
+            for step in parse(text)["runs"]["steps"]:
+                yield path, step
+
+
+def permissions_are_minimal(texts: Texts) -> list[str]:
+    """Nothing at the top, and in each job exactly what it needs."""
+    wrong = [path for path, workflow in workflows(texts).items() if workflow["permissions"] != {}]
+    for path, name, job in each_job(texts):
+        if job.get("permissions") != RIGHTS[path].get(name):
+            wrong.append(f"{path} {name}: {job.get('permissions')}")
+    return wrong
+
+
+def actions_are_pinned(texts: Texts) -> list[str]:
+    """By the 40 digits of a commit, with the version in a comment, the same everywhere."""
+    wrong: list[str] = []
+    known: dict[str, tuple[str, str]] = {}
+    for path, text in texts.items():
+        for uses, comment in _USES.findall(text):
+            if uses.startswith("./"):
+                continue
+            pin = _PIN.fullmatch(uses)
+            version = re.fullmatch(r"v(\d+)\.(\d+)\.(\d+)", comment)
+            if pin is None or version is None:
+                wrong.append(f"{path}: {uses} {comment}")
+                continue
+            owner = "/".join(pin[1].split("/")[:2])
+            if known.setdefault(owner, (pin[2], comment)) != (pin[2], comment):
+                wrong.append(f"{path}: {uses} is another one elsewhere")
+            if owner == "actions/checkout" and tuple(map(int, version.groups())) < OLDEST_CHECKOUT:
+                wrong.append(f"{path}: {comment} makes annotated tags lightweight")
+    seen = sum(step.get("uses") is not None for _, step in each_step(texts))
+    called = sum("uses" in job for _, _, job in each_job(texts))
+    if sum(len(_USES.findall(text)) for text in texts.values()) != seen + called:
+        wrong.append("a `uses` is written in a way that this rule does not read")
+    return wrong
+
+
+def triggers_are_safe(texts: Texts) -> list[str]:
+    """Only the listed events: no pull_request_target, no issue_comment."""
+    return [
+        f"{path}: {sorted(workflow['on'])}"
+        for path, workflow in workflows(texts).items()
+        if set(workflow["on"]) != TRIGGERS[path]
+    ]
+
+
+def workflow_run_checks_out_no_head(texts: Texts) -> list[str]:
+    """What the fork wrote is neither checked out nor unpacked into the workspace."""
+    wrong = []
+    for path, _, job in each_job(texts):
+        if "workflow_run" not in parse(texts[path])["on"]:
+            continue
+        for step in job["steps"]:
+            inputs = step.get("with", {})
+            if "checkout@" in step.get("uses", "") and set(inputs) & {"ref", "repository"}:
+                wrong.append(f"{path}: checks out {inputs}")
+            if "download-artifact@" in step.get("uses", "") and "runner.temp" not in inputs.get("path", ""):
+                wrong.append(f"{path}: unpacks into {inputs.get('path')}")
+            if not re.search(r"^$|--untrusted$|--running$", step.get("run", "")):
+                wrong.append(f"{path}: trusts the fork")
+            if "head_" in str(step.get("env", {})):
+                wrong.append(f"{path}: hands on what the fork named")
+    return wrong
+
+
+def nothing_is_spliced_into_scripts(texts: Texts) -> list[str]:
+    """No `${{ }}` in `run:`: values come by the environment."""
+    return [where for where, step in each_step(texts) if "${{" in step.get("run", "")]
+
+
+def checkouts_keep_no_credentials(texts: Texts) -> list[str]:
+    """And take the whole history, tags included."""
+    return [
+        f"{where}: {step.get('with')}"
+        for where, step in each_step(texts)
+        if "actions/checkout@" in step.get("uses", "")
+        and step.get("with") != {"fetch-depth": 0, "persist-credentials": False}
+    ]
+
+
+def concurrency_is_limited(texts: Texts) -> list[str]:
+    """A newer push of a pull request cancels; what writes or deploys queues, an environment at a time."""
+    wrong = []
+    for path, workflow in workflows(texts).items():
+        limit = workflow.get("concurrency", {})
+        cancels = path in {PULL_REQUEST, FORKS}
+        if not limit.get("group") or limit.get("cancel-in-progress") is not cancels:
+            wrong.append(f"{path}: {limit}")
+        if path == PULL_REQUEST and "github.event.pull_request.number" not in limit.get("group", ""):
+            wrong.append(f"{path}: not one group a pull request")
+    for path, name, job in each_job(texts):
+        limit = job.get("concurrency", {})
+        if "environment" in job and (
+            str(job["environment"]).strip("${} ") not in limit.get("group", "")
+            or limit.get("cancel-in-progress") is not False
+        ):
+            wrong.append(f"{path} {name}: {limit}")
+    return wrong
+
+
+def jobs_end(texts: Texts) -> list[str]:
+    """Every job has a time-out (one that calls a workflow has those of its jobs)."""
+    return [
+        f"{path} {name}"
+        for path, name, job in each_job(texts)
+        if "uses" not in job and not 0 < job.get("timeout-minutes", 0) <= 120
+    ]
+
+
+def identity_only_with_environment(texts: Texts) -> list[str]:
+    """OIDC tokens only where an environment's rules stand before them."""
+    parsed = workflows(texts)
+    wrong = []
+    for path, name, job in each_job(texts):
+        if "id-token" not in (job.get("permissions") or {}):
+            continue
+        asked = [job]
+        if "uses" in job:
+            called = parsed[job["uses"].removeprefix("./")]["jobs"].values()
+            asked = [inner for inner in called if "id-token" in inner["permissions"]]
+        if not asked or any("environment" not in inner for inner in asked):
+            wrong.append(f"{path} {name}")
+    return wrong
+
+
+def caches_are_saved_on_the_default_branch(texts: Texts) -> list[str]:
+    """A pull request cannot leave something for others to find."""
+    wrong = [where for where, step in each_step(texts) if "actions/cache@" in step.get("uses", "")]
+    for path, name, job in each_job(texts):
+        saves = any("actions/cache/save@" in step.get("uses", "") for step in job.get("steps", []))
+        if saves and (DEFAULT_BRANCH not in job.get("if", "") or "pull_request" in parse(texts[path])["on"]):
+            wrong.append(f"{path} {name}")
+    composite = [path for path, text in texts.items() if "/actions/" in path and "cache/save@" in text]
+    return wrong + composite
+
+
+def secrets_stay_in_the_environment_of_a_step(texts: Texts) -> list[str]:
+    """Not in arguments, not in `with:`, not in a job's or workflow's environment, never inherited."""
+    wrong = []
+    for path, workflow in workflows(texts).items():
+        if _names_secrets(workflow.get("env")):
+            wrong.append(path)
+    for path, name, job in each_job(texts):
+        if _names_secrets(job.get("env")) or job.get("secrets") == "inherit":
+            wrong.append(f"{path} {name}")
+    for where, step in each_step(texts):
+        if _names_secrets({key: value for key, value in step.items() if key != "env"}) and (
+            "download-artifact@" not in step.get("uses", "")
+        ):
+            wrong.append(f"{where}: {step}")
+        if any(
+            name in step.get("run", "") for name in step.get("env", {}) if name.isupper() and _secret(name)
+        ):
+            wrong.append(f"{where}: names a secret in a script")
+    return wrong
+
+
+def one_step_may_push(texts: Texts) -> list[str]:
+    """Git's token is where Git asks the remote, and only `mlgit ci merged` has one that may write."""
+    wrong = []
+    for path, name, job in each_job(texts):
+        command = "mlgit ci merged " if job["permissions"]["contents"] == "write" else "mlgit ci tag "
+        holders = [step for step in job.get("steps", []) if "MLGIT_PUSH_TOKEN" in step.get("env", {})]
+        if not all(step["run"].startswith(command) for step in holders):
+            wrong.append(f"{path} {name}")
+    return wrong
+
+
+def code_of_pull_requests_has_no_token(texts: Texts) -> list[str]:
+    """The job that runs a pull request gets the forge's token nowhere."""
+    gates = parse(texts[PULL_REQUEST])["jobs"]["gates"]
+    return ["gates"] if re.search(r"github\.token|GITHUB_TOKEN", str(gates)) else []
+
+
+def forks_reach_no_rights(texts: Texts) -> list[str]:
+    """In the pull request's workflow, whatever may write runs for our own branches only."""
+    return [
+        name
+        for name, job in parse(texts[PULL_REQUEST])["jobs"].items()
+        if "write" in job["permissions"].values() and SAME_REPOSITORY not in job.get("if", "")
+    ]
+
+
+def tags_are_parsed_first(texts: Texts) -> list[str]:
+    """What deploys needs the job that full-matched the tag, and takes the name from there, after `--`."""
+    found = parse(texts[DEPLOY])["jobs"]
+    deploy, wrong = found["deploy"], []
+    if deploy.get("needs") != "parse" or deploy.get("if") != "needs.parse.outputs.deploy == 'true'":
+        wrong.append("deploys without asking")
+    if deploy["environment"] != "${{ needs.parse.outputs.environment }}":
+        wrong.append("takes the environment from elsewhere")
+    for job in found.values():
+        scripts = [step["run"] for step in job["steps"] if "run" in step]
+        wrong += [script for script in scripts if not script.endswith('-- "$MLGIT_TAG"')]
+    if [step["env"]["MLGIT_TAG"] for step in deploy["steps"] if "run" in step] != [
+        "${{ needs.parse.outputs.tag }}"
+    ]:
+        wrong.append("deploys an unparsed tag")
+    return wrong
+
+
+def jobs_hold_no_logic(texts: Texts) -> list[str]:
+    """Each job of a workflow runs one command."""
+    wrong = []
+    for path, name, job in each_job(texts):
+        scripts = [step["run"] for step in job.get("steps", []) if "run" in step]
+        if "uses" in job:
+            continue
+        if len(scripts) != 1 or not ONE_COMMAND.fullmatch(scripts[0]):
+            wrong.append(f"{path} {name}: {scripts}")
+    return wrong
+
+
+def _secret(name: str) -> bool:
+    return re.search(r"TOKEN|SECRET|KEY|CREDENTIALS|CONNECTION_STRING", name) is not None
+
+
+def _names_secrets(tree: Tree) -> bool:
+    return re.search(r"secrets\.|github\.token|GITHUB_TOKEN", str(tree)) is not None
+
+
+RULES = (
+    permissions_are_minimal,
+    actions_are_pinned,
+    triggers_are_safe,
+    workflow_run_checks_out_no_head,
+    nothing_is_spliced_into_scripts,
+    checkouts_keep_no_credentials,
+    concurrency_is_limited,
+    jobs_end,
+    identity_only_with_environment,
+    caches_are_saved_on_the_default_branch,
+    secrets_stay_in_the_environment_of_a_step,
+    one_step_may_push,
+    code_of_pull_requests_has_no_token,
+    forks_reach_no_rights,
+    tags_are_parsed_first,
+    jobs_hold_no_logic,
+)
