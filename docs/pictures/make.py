@@ -1,7 +1,8 @@
-"""Draw docs/pictures/*.svg from real output: `python docs/pictures/make.py [an earlier demo's folder]`.
+"""Draw docs/pictures from real output: `python docs/pictures/make.py [an earlier demo's folder]`.
 
 Each picture is what the program wrote to a terminal (a pseudo-terminal here), or, for the report, the
-Markdown it wrote, rendered. Nothing is edited by hand.
+Markdown it wrote: rendered as text (*.svg), and as a page in a browser (*.png, where Chromium is found).
+Nothing is edited by hand.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ import io
 import os
 import pty
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+from markdown_it import MarkdownIt
 from rich.console import Console
 from rich.markdown import Markdown
 from rich.terminal_theme import TerminalTheme
@@ -38,6 +41,17 @@ _THEME = TerminalTheme(
     ],
 )
 _STYLES = Theme({"markdown.h3": "bold", "markdown.code": "cyan", "markdown.table.header": "dim"})
+_LOOK = """
+body { margin: 0; background: #fff; color: #1f2328 }
+body { font: 14px/1.5 -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif }
+article { margin: 12px; padding: 4px 18px; border: 1px solid #d1d9e0; border-radius: 6px }
+h3 { font-size: 17px } h4 { font-size: 14px } li { margin: 3px 0 } ul { padding-left: 26px }
+table { border-collapse: collapse; margin: 14px 0 } td, th { border: 1px solid #d1d9e0; padding: 5px 12px }
+tr:nth-child(2n) td { background: #f6f8fa } details { margin: 10px 0 } sub { font-size: 11px; line-height: 0 }
+code { font: 12px ui-monospace, 'DejaVu Sans Mono', Menlo, monospace; background: #eff1f3; border-radius: 5px;
+  padding: 2px 5px } pre { background: #f6f8fa; padding: 12px; border-radius: 6px }
+pre code { background: none; padding: 0 } a { color: #0969da; text-decoration: none }
+"""
 _FONT = "ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace"
 
 
@@ -88,9 +102,33 @@ def readable(markdown: str) -> Markdown:
     return Markdown(text, code_theme="bw")
 
 
+def photograph(name: str, markdown: str, *, height: int) -> None:
+    """The report as a page in a browser, set much as forges set comments; skipped without Chromium."""
+    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if browser is None:
+        sys.stderr.write(f"{name}.png was not drawn: Chromium is not installed\n")
+        return
+    body = MarkdownIt("commonmark", {"html": True}).enable("table").render(markdown)
+    with tempfile.TemporaryDirectory() as scratch:
+        page = Path(scratch, "page.html")
+        page.write_text(f"<!doctype html><meta charset=utf-8><style>{_LOOK}</style><article>{body}</article>")
+        command = [browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
+        subprocess.run(
+            [*command, f"--window-size=860,{height}", f"--screenshot={HERE / name}.png", page.as_uri()],
+            check=True,
+            capture_output=True,
+        )
+
+
 def prompt(command: str) -> Text:
     """The line somebody typed."""
     return Text.assemble(("$ ", "dim"), (command, "bold"), "\n", end="")
+
+
+def report(project: Path, *options: str) -> str:
+    """What `mlgit report` writes about the branch that is checked out."""
+    command = [sys.executable, "-m", "mlgit", "report", "--format", "markdown", *options]
+    return subprocess.run(command, cwd=project, capture_output=True, text=True, check=False).stdout
 
 
 def show(project: Path, branch: str) -> None:
@@ -112,14 +150,12 @@ def main() -> None:
         show(project, "neighbours")
         status = terminal([*mlgit, "status"], project)
         draw("status", "mlgit status", prompt("mlgit status"), Text.from_ansi(status))
-        report = subprocess.run(
-            [*mlgit, "report", "--format", "markdown"],
-            cwd=project,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        draw("report", "a pull request that is blocked", readable(report.stdout))
+        blocked = report(project)
+        draw("report", "a pull request that is blocked", readable(blocked))
+        photograph("report-blocked", blocked, height=730)
+        show(project, "weaker-penalty")
+        # The demo has merged this branch; its pull request was compared with where it began.
+        photograph("report-pass", report(project, "--base", "HEAD^"), height=630)
         show(project, "main")
 
 

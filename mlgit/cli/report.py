@@ -10,13 +10,15 @@ import click
 from mlgit.cli.check import exit_code, run_check, verdict_options
 from mlgit.cli.options import command, pass_session
 from mlgit.cli.types import files_offer
-from mlgit.errors import MlgitError, ToolError, UsageError
+from mlgit.errors import MlgitError, UsageError, as_known
 
 if TYPE_CHECKING:
     from mlgit.cli.session import Session
+    from mlgit.core.errand import Delivery
+    from mlgit.core.forge import Forge
     from mlgit.core.verdict import Check
 
-_FORMATS = ("console", "markdown", "json", "junit")
+_FORMATS = ("console", "markdown", "json", "junit", "openmetrics", "codequality")
 
 
 @command("report")
@@ -31,12 +33,17 @@ _FORMATS = ("console", "markdown", "json", "junit")
     shell_complete=files_offer,
     help="Write to FILE instead of stdout.",
 )
+@click.option(
+    "--post", "posts", is_flag=True, help="Put it on the pull request of the commit that is checked out."
+)
 @pass_session
 def entry(
     session: Session,
     /,
+    *,
     form: str | None,
     output: str | None,
+    posts: bool,
     **options: Any,  # noqa: ANN401
 ) -> int:
     """Write the check as Markdown, JSON, JUnit or text.
@@ -45,21 +52,35 @@ def entry(
     blocked. When no verdict can be formed (exit 3 and above) it still writes a document that says so, so
     that no report of before is taken for this one's.
 
+    --post keeps one comment on the pull request: in CI the event's, on a laptop the one whose branch is
+    checked out and pushed, with the token in GH_TOKEN or GITLAB_TOKEN. In CI it sets the check `mlgit`, too.
+    Without a token the Markdown is printed, and stderr says what was skipped.
+
     \b
     Examples:
       mlgit report --format markdown -o report.md
       mlgit report --format junit -o gates.xml --base origin/main
+      mlgit report --post
     """  # noqa: D301 (click wants the character)
-    form = form or ("json" if session.as_json else "console")
+    delivery = None
+    whole = options["rev"] is None and not options["models"] and options["environment"] is None
+    gates = whole and options["purpose"] == "check"
+    form = form or ("json" if session.as_json else None)
     try:
         record = run_check(session, lines=True, **options)
     except UsageError:
         raise
     except Exception as error:
+        known = as_known(error)
+        if posts:
+            delivery = _post(session, known, gates=gates)
         # With --json and no file the error itself is the document, and it is printed once.
         if not (session.as_json and output is None):
-            _deliver(session, _failure(_known(error), form), output)
+            _deliver(session, _failure(known, form or _form(delivery)), output)
         raise
+    if posts:
+        delivery = _post(session, record, gates=gates)
+    form = form or _form(delivery)
     if form == "console" and output is None:
         from mlgit.render.console import write
         from mlgit.render.pages.check import page
@@ -67,17 +88,39 @@ def entry(
         write(page(record), sys.stdout)
     else:
         _deliver(session, _text(record, form), output)
-    return exit_code(record)
+    return exit_code(record) if delivery is None else delivery.exit_code or exit_code(record)
 
 
-def _known(error: Exception) -> MlgitError:
-    """The error, or what a report says about a bug or a system that refused."""
-    if isinstance(error, MlgitError):
-        return error
-    unknown = MlgitError(f"mlgit failed: {type(error).__name__}: {error}")
-    if isinstance(error, OSError):
-        unknown.exit_code = ToolError.exit_code
-    return unknown
+def _form(delivery: Delivery | None) -> str:
+    """What to write when nobody said: what could not be posted is at least printed."""
+    return "markdown" if delivery is not None and not delivery.told else "console"
+
+
+def _post(session: Session, found: Check | MlgitError, *, gates: bool) -> Delivery:
+    """Take it to the pull request; `gates` says that it is about all gates of what is checked out."""
+    import os
+
+    from mlgit.adapters.forge.detect import connect, forge_of
+    from mlgit.adapters.runner.event import read_event
+    from mlgit.cli.ci_comment import warn
+    from mlgit.flows import ci_comment
+    from mlgit.flows.post import post
+
+    event = read_event(os.environ)
+    project = session.project_if_open
+
+    def connected() -> Forge | None:
+        if event is not None:
+            return connect(event, os.environ)
+        url = None if project is None or project.remote is None else project.remotes.get(project.remote)
+        return None if url is None else forge_of(url, os.environ)
+
+    errand = ci_comment.about(found, event=event, project=project, gates=gates)
+    delivery = post(errand, connected=connected, variables=os.environ)
+    for comment in delivery.comments:
+        session.note(f"{comment.action.capitalize()} the comment on pull request {comment.number}")
+    warn(session, delivery)
+    return delivery
 
 
 def _text(record: Check, form: str) -> str:
@@ -93,6 +136,14 @@ def _text(record: Check, form: str) -> str:
         from mlgit.render.junit import junit
 
         return junit(record)
+    if form == "openmetrics":
+        from mlgit.render.openmetrics import openmetrics
+
+        return openmetrics(record)
+    if form == "codequality":
+        from mlgit.render.codequality import codequality
+
+        return codequality(record)
     from mlgit.render.console import plain
     from mlgit.render.pages.check import page
 
@@ -108,6 +159,14 @@ def _failure(error: MlgitError, form: str) -> str:
         from mlgit.render.junit import failure as junit_failure
 
         return junit_failure(error)
+    if form == "openmetrics":
+        from mlgit.render.openmetrics import failure as openmetrics_failure
+
+        return openmetrics_failure(error)
+    if form == "codequality":
+        from mlgit.render.codequality import failure as codequality_failure
+
+        return codequality_failure(error)
     if form == "json":
         from mlgit.cli.failure import failure_document
         from mlgit.render.jsonout import dumps

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from mlgit.core.background import ParamChange
 from mlgit.core.metrics import short
 from mlgit.core.size import size_text
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from mlgit.core.evidence import Value
 
 _MOST = 5
+_MOST_PARAMS = 200
 _VERBS = {"added": "new", "removed": "gone", "modified": "changed", "unchanged": "unchanged"}
 
 
@@ -22,12 +24,25 @@ def change_lines(diff: Diff) -> dict[str, str]:
     """`data`, `params` and `model` -> one line; parts that were not compared are left out."""
     lines = {}
     if diff.data is not None:
-        lines["data"] = _together([_content(change, change.path) for change in diff.data])
+        lines["data"] = _together([_data(change) for change in diff.data])
     if diff.params is not None:
         lines["params"] = _together([_value(change) for change in diff.params])
     if diff.models is not None:
-        lines["model"] = _together([_content(change, change.model or change.path) for change in diff.models])
+        lines["model"] = _together([_model(change) for change in diff.models])
     return lines
+
+
+def param_changes(diff: Diff) -> tuple[ParamChange, ...]:
+    """Parameters that differ, as text; of very many only the first."""
+    return tuple(
+        ParamChange(
+            file=change.file,
+            key=change.key,
+            old=None if change.kind == "added" else _shown(change.old),
+            new=None if change.kind == "removed" else _shown(change.new),
+        )
+        for change in (diff.params or ())[:_MOST_PARAMS]
+    )
 
 
 def _together(texts: Sequence[str]) -> str:
@@ -37,22 +52,65 @@ def _together(texts: Sequence[str]) -> str:
     return ", ".join(texts[:_MOST]) + more
 
 
-def _content(change: ContentChange, name: str) -> str:
-    counts = (
-        (" rows", change.old_rows, change.new_rows),
-        (" files", change.old_nfiles, change.new_nfiles),
-        ("", _size(change.old_size_bytes), _size(change.new_size_bytes)),
-    )
-    for unit, old, new in counts:
+def _data(change: ContentChange) -> str:
+    name = f"`{change.path}`"
+    if change.kind == "added":
+        return f"{name} new{_aside(_amount(change))}"
+    if change.kind == "removed":
+        return f"{name} gone"
+    for unit, old, new in (
+        ("rows", change.old_rows, change.new_rows),
+        ("files", change.old_nfiles, change.new_nfiles),
+    ):
         if old is not None and new is not None and old != new:
-            return f"`{name}` {_VERBS[change.kind]} ({old} -> {new}{unit})"
-        if change.kind == "added" and new is not None:
-            return f"`{name}` new ({new}{unit})"
-    return f"`{name}` {_VERBS[change.kind]}"
+            return f"{name} {_difference(old, new, unit)}"
+    sizes = (change.old_size_bytes, change.new_size_bytes)
+    if change.old_rows is not None and change.old_rows == change.new_rows:
+        return f"{name} changed (still {_count(change.old_rows, 'rows')})"
+    return f"{name} {_VERBS[change.kind]}{_aside(_sizes(*sizes))}"
 
 
-def _size(size_bytes: int | None) -> str | None:
-    return None if size_bytes is None else size_text(size_bytes)
+def _model(change: ContentChange) -> str:
+    name = f"`{change.model or change.path}`"
+    if change.kind != "modified":
+        return f"{name} {_VERBS[change.kind]}{_aside(_amount(change)) if change.kind == 'added' else ''}"
+    since = f" since {change.old_version}" if change.old_version else ""
+    return f"{name} changed{since}{_aside(_sizes(change.old_size_bytes, change.new_size_bytes))}"
+
+
+def _difference(old: int, new: int, unit: str) -> str:
+    """`+12 rows (+2.1 %)`."""
+    change = new - old
+    text = f"{'+' if change > 0 else '-'}{_count(abs(change), unit)}"
+    if not old:
+        return text
+    percent = Decimal(100 * change) / Decimal(old)
+    shown = f"{percent:+.1f}" if abs(percent) < 10 else f"{percent:+.0f}"  # noqa: PLR2004 (two digits do)
+    return f"{text} ({shown} %)"
+
+
+def _count(number: int, unit: str) -> str:
+    return f"{number:,} {unit.removesuffix('s') if number == 1 else unit}"
+
+
+def _amount(change: ContentChange) -> str:
+    """How much there is of something new."""
+    if change.new_rows is not None:
+        return _count(change.new_rows, "rows")
+    if change.new_nfiles is not None:
+        return _count(change.new_nfiles, "files")
+    return "" if change.new_size_bytes is None else size_text(change.new_size_bytes)
+
+
+def _sizes(old: int | None, new: int | None) -> str:
+    if old is None or new is None or old == new:
+        return ""
+    before, after = size_text(old), size_text(new)
+    return f"{before} -> {after}" if before != after else f"{new - old:+,} B"
+
+
+def _aside(text: str) -> str:
+    return f" ({text})" if text else ""
 
 
 def _value(change: ValueChange) -> str:

@@ -111,7 +111,8 @@ def _github(variables: Mapping[str, str], payload: Mapping[str, Any]) -> CiEvent
         head_branch=_text(head.get("ref")) or variables.get("GITHUB_HEAD_REF") or None,
         head_owner=owner,
         base_branch=_text(base.get("ref")) or variables.get("GITHUB_BASE_REF") or None,
-        default_branch=default,
+        # A schedule runs on the default branch, and its payload need not name it.
+        default_branch=default or (_branch(ref) if name == "schedule" else None),
         # A fork that was deleted has no repository any more.
         fork=kind in {"pull_request", "workflow_run"} and full_name != repository,
         run=_number(past.get("id")) if kind == "workflow_run" else run,
@@ -152,6 +153,10 @@ def _gitlab(variables: Mapping[str, str]) -> CiEvent:
         run_url=variables.get("CI_JOB_URL") or variables.get("CI_PIPELINE_URL"),
         project=own or variables.get("CI_PROJECT_ID"),
     )
+
+
+def _branch(ref: str | None) -> str | None:
+    return ref.removeprefix("refs/heads/") if ref and ref.startswith("refs/heads/") else None
 
 
 def _tree(value: object) -> Mapping[str, Any]:

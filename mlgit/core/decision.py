@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.gates import evaluate, vs_key
 from mlgit.core.limits import declared_bounds
-from mlgit.core.verdict import Note, Policy, Result, Verdict, decision_of, summarize
+from mlgit.core.verdict import Note, Policy, Result, Verdict, decision_of, note_order, summarize
 from mlgit.core.waivers import LOOSENED
 
 if TYPE_CHECKING:
@@ -39,9 +39,7 @@ def decide(
         found += _case_notes(case, mine, rules)
     found += _unused(rules.waivers, results)
     all_results = tuple(sorted(results, key=lambda result: result.id))
-    all_notes = tuple(
-        sorted(set(found), key=lambda note: (note.code, note.model or "", note.gate or "", note.message))
-    )
+    all_notes = tuple(sorted(set(found), key=note_order))
     baselines = tuple(
         sorted(
             {entry.baseline for case in cases for entry in case.baselines.values()},

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.record import record
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import date
 
+    from mlgit.core.background import MetricHistory, ParamChange, StageRun
     from mlgit.core.config import Severity
 
 Purpose = Literal["check", "release", "promote"]
@@ -207,6 +208,7 @@ class Check:
 
     `beside` is what each model's metrics stand beside, also where no gate compares with it.
     `changes` maps `data`, `params` and `model` to one line each. `tools` maps a tool to its version.
+    `params`, `stages` and `history` are for reports, and empty where nobody asked for lines.
     """
 
     verdict: Verdict
@@ -214,6 +216,9 @@ class Check:
     beside: tuple[Baseline, ...] = ()
     changes: Mapping[str, str] = field(default_factory=dict)
     tools: Mapping[str, str] = field(default_factory=dict)
+    params: tuple[ParamChange, ...] = ()
+    stages: tuple[StageRun, ...] = ()
+    history: tuple[MetricHistory, ...] = ()
 
 
 def decision_of(effects: frozenset[Effect]) -> Decision:
@@ -238,6 +243,28 @@ def summarize(results: tuple[Result, ...], notes: tuple[Note, ...]) -> Summary:
         blocking=effects.count("block"),
         warnings=effects.count("warn"),
     )
+
+
+def note_order(note: Note) -> tuple[str, str, str, str]:
+    """What notes are sorted by, so that the same ones stand in the same order."""
+    return note.code, note.model or "", note.gate or "", note.message
+
+
+def with_notes(verdict: Verdict, notes: Iterable[Note]) -> Verdict:
+    """The verdict with more to know; decision and summary follow from everything again."""
+    together = tuple(sorted({*verdict.notes, *notes}, key=note_order))
+    return replace(
+        verdict,
+        notes=together,
+        decision=decided(verdict, together),
+        summary=summarize(verdict.results, together),
+    )
+
+
+def decided(verdict: Verdict, notes: Iterable[Note]) -> Decision:
+    """The decision that the results of a verdict and these notes give."""
+    effects = [*(result.effect for result in verdict.results), *(note.effect for note in notes)]
+    return decision_of(frozenset(effects))
 
 
 def headline(verdict: Verdict) -> str:

@@ -70,28 +70,37 @@ def check(  # noqa: PLR0913 (the options of two commands)
         own = {file.path for file in baseline.files}
         files = [file for file in baseline.others or baseline.files if file.path in paths | own]
         changes += metric_changes(case.files, files, model=case.model, directions=judged.config.directions)
-    told = _lines(project, judged) if lines else {}
     beside = tuple(judged.beside[case.model].baseline for case in judged.cases)
-    return Check(verdict=judged.verdict, metrics=tuple(changes), beside=beside, changes=told, tools=_tools())
+    bare = Check(verdict=judged.verdict, metrics=tuple(changes), beside=beside, tools=_tools())
+    return _with_lines(project, judged, bare) if lines else bare
 
 
-def _lines(project: Project, judged: Judgement) -> dict[str, str]:
-    """One line each about data, params and models against the baseline, when there is one."""
-    found = (each.baseline for each in judged.beside.values())
-    baseline = next((each for each in found if each.state == "found" and each.commit), None)
+def _with_lines(project: Project, judged: Judgement, bare: Check) -> Check:
+    """The check with what a report tells beside it: what changed, which stages ran, how metrics came here."""
+    from dataclasses import replace
+
+    from mlgit.project.metric_history import metric_history
+
+    told = replace(bare, history=metric_history(project, judged.verdict, bare.beside))
+    baseline = next((each for each in bare.beside if each.state == "found" and each.commit), None)
     if baseline is None:
-        return {}
-    from mlgit.core.change_lines import change_lines
+        return told
+    from mlgit.core.change_lines import change_lines, param_changes
     from mlgit.core.changes import Side
+    from mlgit.core.stage_runs import stage_runs
     from mlgit.project.compare import compare
+    from mlgit.project.evidence import evidence
 
     candidate = judged.verdict.candidate
     old = Side(text=baseline.label, label=baseline.label, commit=baseline.commit)
     new = Side(text=candidate.label, label=candidate.label, commit=candidate.commit)
     try:
-        return change_lines(compare(project, old, new, parts=("params", "data", "models")))
+        diff = compare(project, old, new, parts=("params", "data", "models"))
+        base = evidence(project, baseline.commit, staleness=False).pipeline
     except ConfigError:  # the verdict has already said that the baseline cannot be read
-        return {}
+        return told
+    stages = stage_runs(base, judged.evidence.pipeline, judged.evidence.stages)
+    return replace(told, changes=change_lines(diff), params=param_changes(diff), stages=stages)
 
 
 def _candidate(project: Project, revision: str | None, purpose: Purpose) -> str | None:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _PLAIN_CODE = re.compile(r"[A-Za-z0-9 ._/%=+,:()-]+")
 _PROSE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ,.()%=+-'/;?:>")
 _STARTERS = frozenset("@#!$%&^~:")
 _BREAK = "&#8203;"
-_LINK = re.compile(r"(?i)www\.|\bgh-(?=[0-9])")
+_LINK = re.compile(r"(?i)www\.|\bg[hl]-(?=[0-9])")
 LONGEST = 300
 
 
@@ -28,6 +29,7 @@ def visible(text: str) -> str:
     return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
 
 
+@lru_cache(maxsize=8192)
 def code(text: str) -> str:
     """A name as a code span; one with awkward characters as `<code>` made of entities only."""
     shown = visible(text)
@@ -36,6 +38,7 @@ def code(text: str) -> str:
     return f"<code>{_entities(shown)}</code>" if shown else "`-`"
 
 
+@lru_cache(maxsize=8192)
 def prose(text: str) -> str:
     """A sentence; what stands between backticks in it becomes code."""
     parts = visible(text).split("`")

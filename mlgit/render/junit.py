@@ -1,4 +1,8 @@
-"""JUnit: one test case a gate's result, as the widgets of forges read it."""
+"""JUnit: one test case a gate's result, as the widgets of forges read it.
+
+GitLab shows the text inside `failure`, `error` and `skipped`, not their attributes, and tells test cases
+apart by suite, class and name, so that two of the same name would be one.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,11 @@ import re
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
+from mlgit.core.ci_report import failure_of
+from mlgit.core.config import CONFIG_FILE
+
 if TYPE_CHECKING:
+    from mlgit.core.ci_report import Failure
     from mlgit.core.verdict import Check, Note, Result
     from mlgit.errors import MlgitError
 
@@ -19,7 +27,7 @@ def junit(record: Check) -> str:
     """The verdict as XML; only what blocks is a failure or an error."""
     verdict = record.verdict
     cases = [_result_case(result) for result in verdict.results]
-    cases += [_note_case(note) for note in verdict.notes if note.effect == "block"]
+    cases += _note_cases([note for note in verdict.notes if note.effect == "block"])
     errors = [result for result in verdict.results if result.effect == "block" and result.outcome == "error"]
     skipped = [result for result in verdict.results if result.outcome == "skipped"]
     return _document(
@@ -31,12 +39,15 @@ def junit(record: Check) -> str:
     )
 
 
-def failure(error: MlgitError) -> str:
+def failure(error: MlgitError | Failure) -> str:
     """The document when no verdict can be formed: one case, in error."""
-    where = "" if error.location is None else f"{error.location}: "
-    details = "\n".join([f"{where}{error.message}", *error.details])
-    case = _case("mlgit", "verdict", f"    <error{_message(error.message)}>{_text(details)}</error>")
-    return _document([case], failures=0, errors=1, skipped=0, output=[])
+    told = failure_of(error)
+    where = "" if told.place is None else f"{told.place}: "
+    details = "\n".join(
+        [f"{where}{told.message}", *told.details, *([f"hint: {told.hint}"] if told.hint else [])]
+    )
+    inner = f'    <error{_message(told.message)} type="no_verdict">{_text(details)}</error>'
+    return _document([_case("mlgit", "verdict", inner)], failures=0, errors=1, skipped=0, output=[])
 
 
 def _result_case(result: Result) -> str:
@@ -44,18 +55,29 @@ def _result_case(result: Result) -> str:
     message = _message(result.message)
     if result.effect == "block":
         tag = "error" if result.outcome == "error" else "failure"
-        reason = quoteattr(_legal(result.reason or result.outcome))
+        # Some readers take `type` for the type of the content when it is a word like `file` or `yaml`.
+        reason = quoteattr(f"mlgit.{_legal(result.reason or result.outcome)}")
         inner = f"    <{tag}{message} type={reason}>{_details(result)}</{tag}>"
     elif result.outcome == "skipped":
-        inner = f"    <skipped{message}/>"
+        inner = f"    <skipped{message}>{_text(result.message)}</skipped>"
     elif result.outcome != "pass":
         word = f"waived by {result.waiver}" if result.waiver else result.effect
         inner = f"    <system-out>{_text(f'{result.outcome} ({word}): {result.message}')}</system-out>"
     return _case(result.model or "gates", result.gate, inner)
 
 
-def _note_case(note: Note) -> str:
-    return _case(note.model or "gates", note.code, f"    <failure{_message(note.message)}/>")
+def _note_cases(notes: list[Note]) -> list[str]:
+    """A case a note; of several with the same code the later ones are numbered."""
+    seen: dict[tuple[str, str], int] = {}
+    cases = []
+    for note in notes:
+        group = note.model or "gates"
+        number = seen[group, note.code] = seen.get((group, note.code), 0) + 1
+        text = "\n".join([note.message, *([f"hint: {note.hint}"] if note.hint else [])])
+        start = f"<failure{_message(note.message)} type={quoteattr(f'mlgit.{_legal(note.code)}')}>"
+        name = note.code if number == 1 else f"{note.code} ({number})"
+        cases.append(_case(group, name, f"    {start}{_text(text)}</failure>"))
+    return cases
 
 
 def _details(result: Result) -> str:
@@ -69,7 +91,8 @@ def _details(result: Result) -> str:
 
 
 def _case(group: str, name: str, inner: str) -> str:
-    start = f"  <testcase classname={quoteattr(_legal(group))} name={quoteattr(_legal(name))}"
+    names = f"classname={quoteattr(_legal(group))} name={quoteattr(_legal(name))}"
+    start = f'  <testcase {names} file="{CONFIG_FILE}"'
     return f"{start}>\n{inner}\n  </testcase>" if inner else f"{start}/>"
 
 

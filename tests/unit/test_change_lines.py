@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from mlgit.core.change_lines import change_lines
+from mlgit.core.change_lines import change_lines, param_changes
 from mlgit.core.changes import ContentChange, Diff, Side, ValueChange
 from mlgit.core.metric_changes import metric_changes
 from mlgit.core.size import size_text
@@ -25,12 +25,26 @@ def diff(
     ("change", "text"),
     [
         (ContentChange(path="a", kind="modified"), "`a` changed"),
-        (ContentChange(path="a", kind="modified", old_rows=1, new_rows=2), "`a` changed (1 -> 2 rows)"),
+        (ContentChange(path="a", kind="modified", old_rows=1, new_rows=2), "`a` +1 row (+100 %)"),
+        (ContentChange(path="a", kind="modified", old_rows=569, new_rows=581), "`a` +12 rows (+2.1 %)"),
+        (ContentChange(path="a", kind="modified", old_rows=20000, new_rows=18000), "`a` -2,000 rows (-10 %)"),
+        (ContentChange(path="a", kind="modified", old_rows=0, new_rows=3), "`a` +3 rows"),
+        (ContentChange(path="a", kind="modified", old_rows=9, new_rows=9), "`a` changed (still 9 rows)"),
         (
-            ContentChange(path="a", kind="modified", old_rows=2, new_rows=2, old_nfiles=1, new_nfiles=3),
-            "`a` changed (1 -> 3 files)",
+            ContentChange(path="a", kind="modified", old_nfiles=4, new_nfiles=3),
+            "`a` -1 file (-25 %)",
+        ),
+        (
+            ContentChange(path="a", kind="modified", old_size_bytes=1024, new_size_bytes=2048),
+            "`a` changed (1.0 KiB -> 2.0 KiB)",
+        ),
+        (
+            ContentChange(path="a", kind="modified", old_size_bytes=12_001, new_size_bytes=12_003),
+            "`a` changed (+2 B)",
         ),
         (ContentChange(path="a", kind="added", new_size_bytes=7), "`a` new (7 B)"),
+        (ContentChange(path="a", kind="added", new_nfiles=7), "`a` new (7 files)"),
+        (ContentChange(path="a", kind="added", new_rows=1), "`a` new (1 row)"),
         (ContentChange(path="a", kind="added"), "`a` new"),
         (ContentChange(path="a", kind="removed", old_rows=7), "`a` gone"),
     ],
@@ -44,6 +58,23 @@ def test_models_are_called_by_their_name() -> None:
     assert change_lines(Diff(old=SIDE, new=SIDE, models=models)) == {"model": "`tumor` changed"}
 
 
+def test_models_say_since_which_version_they_changed() -> None:
+    models = (
+        ContentChange(
+            path="m.pkl",
+            kind="modified",
+            model="tumor",
+            old_version="v1.2.0",
+            old_size_bytes=2048,
+            new_size_bytes=4096,
+        ),
+        ContentChange(path="new.pkl", kind="added", model="triage", new_size_bytes=512),
+        ContentChange(path="old.pkl", kind="removed", model="dose"),
+    )
+    text = "`tumor` changed since v1.2.0 (2.0 KiB -> 4.0 KiB), `triage` new (512 B), `dose` gone"
+    assert change_lines(Diff(old=SIDE, new=SIDE, models=models)) == {"model": text}
+
+
 def test_params_show_both_values() -> None:
     params = (
         ValueChange(file="p", key="a", kind="modified", old=Decimal("0.1"), new=Decimal("0.25")),
@@ -53,6 +84,21 @@ def test_params_show_both_values() -> None:
     )
     text = "`a` 0.1 -> 0.25, `b` new: true, `c` gone, `d` null -> x"
     assert change_lines(diff(params=params)) == {"params": text}
+    assert [(each.key, each.old, each.new) for each in param_changes(diff(params=params))] == [
+        ("a", "0.1", "0.25"),
+        ("b", None, "true"),
+        ("c", "x", None),
+        ("d", "null", "x"),
+    ]
+
+
+def test_of_very_many_params_a_report_carries_the_first() -> None:
+    many = tuple(
+        ValueChange(file="p", key=f"k{number}", kind="added", old=None, new=Decimal(number))
+        for number in range(5000)
+    )
+    assert len(param_changes(diff(params=many))) == 200
+    assert param_changes(diff()) == ()
 
 
 def test_nothing_changed_is_said_and_many_changes_are_counted() -> None:

@@ -1,0 +1,101 @@
+"""Charts: small pictures made of text: sparklines, bars, and Mermaid for a forge that draws it."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from math import isfinite
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_TICKS = "▁▂▃▄▅▆▇█"
+_FLAT = "▄"
+_NO_NUMBER = "·"
+_FULL, _EMPTY, _BEYOND = "█", "░", "▶"
+# What Mermaid's text may hold without ending it, whatever the user called things.
+_NOT_PLAIN = re.compile(r"[^A-Za-z0-9 .,_/+-]")
+# Small, and in colours that are seen on light and dark pages; Mermaid's own first one is nearly white.
+_LOOK = (
+    '%%{init: {"xyChart": {"width": 640, "height": 280, "yAxis": {"labelFontSize": 11}},'
+    ' "themeVariables": {"xyChart": {"plotColorPalette": "#0969da, #cf222e"}}}}%%'
+)
+_DRAWABLE = (1e-6, 1e12)
+_LONGEST = 60
+
+
+def sparkline(values: Sequence[str]) -> str:
+    """One tick a value, from the lowest to the highest; a dot for what is no finite number."""
+    numbers = [finite(value) for value in values]
+    known = [number for number in numbers if number is not None]
+    low, high = (min(known), max(known)) if known else (0.0, 0.0)
+    return "".join(_NO_NUMBER if number is None else _tick(number, low, high) for number in numbers)
+
+
+def bar(share: Decimal, *, width: int = 5) -> str:
+    """A bar filled up to `share`; with an arrow at its end beyond 1. A share above 0 is always seen."""
+    if share > 1:
+        return _FULL * width + _BEYOND
+    filled = 0 if share <= 0 else max(1, int(share * width))
+    return _FULL * filled + _EMPTY * (width - filled)
+
+
+def line_chart(title: str, labels: Sequence[str], values: Sequence[str], *, limit: str | None = None) -> str:
+    """A Mermaid `xychart-beta` of values over labels, with a second line at `limit`; empty where none fits.
+
+    Mermaid has no exponents and no gaps, so that all numbers must be finite and of a middle size.
+    """
+    numbers = [finite(value) for value in values]
+    bound = None if limit is None else finite(limit)
+    known = [number for number in (*numbers, bound) if number is not None]
+    if None in numbers or not known or not all(_drawable(number) for number in known):
+        return ""
+    low, high = min(known), max(known)
+    room = (high - low) / 10 or abs(high) / 10 or 1.0
+    named = title if bound is None else f"{title}, limit {_digits(bound)}"
+    lines = [
+        _LOOK,
+        "xychart-beta",
+        f'    title "{_plain(named)}"',
+        f"    x-axis [{', '.join(_quoted(label) for label in labels)}]",
+        f"    y-axis {_digits(low - room)} --> {_digits(high + room)}",
+        f"    line [{', '.join(_digits(number) for number in numbers if number is not None)}]",
+    ]
+    if bound is not None:
+        lines.append(f"    line [{', '.join([_digits(bound)] * len(numbers))}]")
+    return "\n".join(lines)
+
+
+def finite(text: str) -> float | None:
+    """The number as a double, None for what is none or has no size."""
+    try:
+        number = float(Decimal(text))
+    except (ArithmeticError, ValueError):
+        return None
+    return number if isfinite(number) else None
+
+
+def _tick(number: float, low: float, high: float) -> str:
+    if low == high:
+        return _FLAT
+    # Halved, because the distance of two doubles may be no double.
+    share = (number / 2 - low / 2) / (high / 2 - low / 2)
+    return _TICKS[min(int(share * len(_TICKS)), len(_TICKS) - 1)]
+
+
+def _drawable(number: float) -> bool:
+    return not number or _DRAWABLE[0] <= abs(number) <= _DRAWABLE[1]
+
+
+def _digits(number: float) -> str:
+    """Without an exponent, nine digits at most."""
+    return format(Decimal(f"{number:.9g}").normalize(), "f")
+
+
+def _plain(text: str) -> str:
+    return _NOT_PLAIN.sub("?", text)[:_LONGEST].strip() or "?"
+
+
+def _quoted(label: str) -> str:
+    return f'"{_plain(label)}"'

@@ -1,0 +1,111 @@
+"""OpenMetrics: a check's numbers as the text that GitLab compares and Prometheus reads.
+
+GitLab splits each line as a shell would and compares names with labels between branches, so that labels hold
+only what stays the same (model, file, key, gate), and no `#`, which it takes for a comment even in quotes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.render.charts import finite
+from mlgit.render.escape import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mlgit.core.ci_report import Failure
+    from mlgit.core.verdict import Check, Outcome
+    from mlgit.errors import MlgitError
+
+_OUTCOMES: tuple[Outcome, ...] = ("pass", "fail", "inconclusive", "error", "skipped")
+_ESCAPES = {"\\": "\\\\", '"': '\\"', "#": "%23"}
+_Sample = tuple[dict[str, str], str]
+
+
+def openmetrics(record: Check) -> str:
+    """Every metric of the candidate and its base, every gate's outcome, the verdict."""
+    verdict = record.verdict
+    gates = [({"model": each.model or "", "gate": each.gate}, each) for each in verdict.results]
+    counts = [each.outcome for each in verdict.results]
+    places = [
+        ({"model": each.model or "", "file": each.file, "key": each.key}, each) for each in record.metrics
+    ]
+    return _document(
+        (
+            (
+                "mlgit_metric",
+                "A metric of the candidate",
+                _numbers((at, each.candidate) for at, each in places),
+            ),
+            (
+                "mlgit_metric_base",
+                "The same metric at the base",
+                _numbers((at, each.baseline) for at, each in places),
+            ),
+            (
+                "mlgit_gate_passed",
+                "1 where the gate passes, 0 where it does not",
+                [(at, _flag(each.outcome == "pass")) for at, each in gates if each.outcome != "skipped"],
+            ),
+            (
+                "mlgit_gate_blocking",
+                "1 where the gate stands in the way",
+                [(at, _flag(each.effect == "block")) for at, each in gates],
+            ),
+            (
+                "mlgit_gates",
+                "Gates by outcome",
+                [({"outcome": each}, str(counts.count(each))) for each in _OUTCOMES],
+            ),
+            ("mlgit_verdict_formed", "1 where a verdict could be formed", [({}, "1")]),
+            ("mlgit_blocked", "1 where the verdict blocks", [({}, _flag(verdict.decision == "block"))]),
+        )
+    )
+
+
+def failure(error: MlgitError | Failure) -> str:  # noqa: ARG001 (its words are no numbers)
+    """The document when no verdict can be formed."""
+    return _document(
+        (
+            ("mlgit_verdict_formed", "1 where a verdict could be formed", [({}, "0")]),
+            ("mlgit_blocked", "1 where the verdict blocks", [({}, "1")]),
+        )
+    )
+
+
+def _document(families: Iterable[tuple[str, str, list[_Sample]]]) -> str:
+    lines = []
+    for name, meaning, samples in families:
+        if not samples:
+            continue
+        lines += [f"# TYPE {name} gauge", f"# HELP {name} {meaning}."]
+        seen = set()
+        for labels, value in samples:
+            series = name + _labels(labels)
+            if series not in seen:  # twice the same series would make the whole text invalid
+                lines.append(f"{series} {value}")
+            seen.add(series)
+    return "\n".join([*lines, "# EOF", ""])
+
+
+def _numbers(values: Iterable[tuple[dict[str, str], str | None]]) -> list[_Sample]:
+    return [(at, _number(value)) for at, value in values if value is not None]
+
+
+def _number(text: str) -> str:
+    number = finite(text)
+    return "NaN" if number is None else f"{number:.12g}"
+
+
+def _flag(value: bool) -> str:  # noqa: FBT001 (a number made of it)
+    return "1" if value else "0"
+
+
+def _labels(labels: dict[str, str]) -> str:
+    shown = [f'{name}="{_escaped(text)}"' for name, text in labels.items() if text]
+    return f"{{{','.join(shown)}}}" if shown else ""
+
+
+def _escaped(text: str) -> str:
+    return "".join(_ESCAPES.get(char, char) for char in visible(text))

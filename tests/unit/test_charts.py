@@ -1,0 +1,105 @@
+"""Sparklines, bars and Mermaid: pictures made of text that survive any number and any name."""
+
+from __future__ import annotations
+
+import json
+import re
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlgit.render.charts import bar, finite, line_chart, sparkline
+from tests.support.hostile import numbers, texts
+
+
+@pytest.mark.parametrize(
+    ("values", "drawn"),
+    [
+        ([], ""),
+        (["1"], "▄"),
+        (["0.9", "0.9", "0.90"], "▄▄▄"),
+        (["0", "1", "2", "3", "4", "5", "6", "7"], "▁▂▃▄▅▆▇█"),
+        (["1", "NaN", "2", "Infinity"], "▁·█·"),
+        (["-1.7E308", "0", "1.7E308"], "▁▅█"),
+        (["1E+999999999", "x", "1"], "··▄"),
+    ],
+)
+def test_a_sparkline_goes_from_the_lowest_value_to_the_highest(values: list[str], drawn: str) -> None:
+    assert sparkline(values) == drawn
+
+
+@given(st.lists(numbers, max_size=20))
+def test_a_sparkline_has_one_tick_a_value(values: list[str]) -> None:
+    drawn = sparkline(values)
+    assert len(drawn) == len(values)
+    assert set(drawn) <= set("▁▂▃▄▅▆▇█·")
+
+
+@pytest.mark.parametrize(
+    ("share", "drawn"),
+    [
+        ("-1", "░░░░░"),
+        ("0", "░░░░░"),
+        ("0.001", "█░░░░"),
+        ("0.5", "██░░░"),
+        ("0.99", "████░"),
+        ("1", "█████"),
+        ("1.001", "█████▶"),
+        ("99", "█████▶"),
+    ],
+)
+def test_a_bar_is_full_at_the_limit_and_has_an_arrow_beyond(share: str, drawn: str) -> None:
+    assert bar(Decimal(share)) == drawn
+
+
+def test_a_chart_has_a_point_a_label_and_a_line_for_the_limit() -> None:
+    text = line_chart("tumor auc", ["v1.0.0", "v1.1.0", "this"], ["0.95", "0.97", "0.96"], limit="0.966")
+    lines = [line.strip() for line in text.splitlines()]
+    assert lines[1:] == [
+        "xychart-beta",
+        'title "tumor auc, limit 0.966"',
+        'x-axis ["v1.0.0", "v1.1.0", "this"]',
+        "y-axis 0.948 --> 0.972",
+        "line [0.95, 0.97, 0.96]",
+        "line [0.966, 0.966, 0.966]",
+    ]
+    assert json.loads(lines[0].removeprefix("%%{init: ").removesuffix("}%%"))["xyChart"]["width"] == 640
+
+
+@pytest.mark.parametrize("values", [["1", "NaN"], ["1", "1E+20"], ["1", "1E-9"], ["x", "1"], []])
+def test_what_mermaid_cannot_draw_is_not_drawn(values: list[str]) -> None:
+    assert line_chart("auc", ["a", "b"], values) == ""
+
+
+@given(
+    texts,
+    st.lists(st.tuples(texts, st.floats(-1e9, 1e9).map(repr)), min_size=1, max_size=6),
+    st.none() | st.floats(-1e9, 1e9).map(repr),
+)
+def test_no_name_ends_a_chart_or_starts_another_statement(
+    title: str, points: list[tuple[str, str]], limit: str | None
+) -> None:
+    text = line_chart(title, [label for label, _ in points], [value for _, value in points], limit=limit)
+    if not text:
+        return
+    number = r"-?[0-9]+(\.[0-9]+)?"
+    plain = r'"[A-Za-z0-9 .,_/@?+-]+"'
+    shapes = (
+        r"%%\{init: .*\}%%",
+        "xychart-beta",
+        rf"    title {plain}",
+        rf"    x-axis \[{plain}(, {plain})*\]",
+        rf"    y-axis {number} --> {number}",
+        rf"    line \[{number}(, {number})*\]",
+        rf"    line \[{number}(, {number})*\]",
+    )
+    for line, shape in zip(text.splitlines(), shapes, strict=False):
+        assert re.fullmatch(shape, line), line
+    assert len(text.splitlines()) == 6 + (limit is not None)
+
+
+@pytest.mark.parametrize(("text", "value"), [("1.5", 1.5), ("sNaN1", None), ("1E+400", None), ("", None)])
+def test_only_finite_doubles_are_numbers_of_a_picture(text: str, value: float | None) -> None:
+    assert finite(text) == value
