@@ -43,7 +43,7 @@ class Session:
         if self._project is None:
             self.begin()
             assert self._opening is not None  # noqa: S101 (begun in the line before)
-            self._project = self._opening.finish(now=self.now)
+            self._project = self._opening.finish(now=self.now, default_branch=_default_branch())
         return self._project
 
     @property
@@ -83,3 +83,15 @@ class Session:
             self._project.close()
         if self._opening is not None:
             self._opening.close()
+
+
+def _default_branch() -> str | None:
+    """What the forge calls the default branch, when this is a CI that says so."""
+    import os
+
+    if "GITHUB_ACTIONS" not in os.environ and "GITLAB_CI" not in os.environ:
+        return None
+    from mlgit.adapters.runner.event import read_event
+
+    event = read_event(os.environ)
+    return None if event is None else event.default_branch

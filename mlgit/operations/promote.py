@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.moves import check_promotion, choose_version, split_target
 from mlgit.core.tagplan import ChangeReport, Move, future_note, plan_assignment
+from mlgit.errors import LostRace
 from mlgit.project.environments import gto_note, require_environment, require_sound_name
 from mlgit.project.models import require_model
 from mlgit.project.permit import require_permit
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from mlgit.project.open import Project
 
 
-def promote(
+def promote(  # noqa: PLR0913 (one parameter an option)
     project: Project,
     target: str,
     *,
@@ -27,8 +28,12 @@ def promote(
     local: bool = False,
     dry_run: bool = False,
     ci: Mapping[str, str] | None = None,
+    counter: int | None = None,
 ) -> ChangeReport:
     """Put `target` (`tumor` or `tumor@v1.2.0`) into an environment.
+
+    With `counter` only while that is still the environment's highest one: whoever decided by a state that is
+    past must look again.
 
     Raises:
         AnswerNo: the version does not qualify, or the gates block.
@@ -42,6 +47,11 @@ def promote(
     require_sound_name(project, environment)
     version = choose_version(state, declared, wanted)
     here = state.environment(environment)
+    if counter is not None and here.counter != counter:
+        raise LostRace(
+            f"Somebody else changed `{environment}` of `{name}` just now",
+            hint=f"look with `mlgit history {name} --env {environment}`, then run again",
+        )
     if here.commit == version.commit and not here.held:
         return ChangeReport(
             model=name,

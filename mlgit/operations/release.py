@@ -38,7 +38,9 @@ if TYPE_CHECKING:
 class Wish:
     """What is wanted of a release.
 
-    `commit` adds an empty commit to stand on. `force` takes a model whose content another version has.
+    `commit` adds an empty commit to stand on. `committed` asks only what is committed whether the pipeline
+    is up to date: a runner's clone holds no data, or another run's. `force` takes a model whose content
+    another version has.
     `ci` are the environment variables of a CI.
     """
 
@@ -46,6 +48,7 @@ class Wish:
     pre: str | None = None
     text: str | None = None
     commit: bool = False
+    committed: bool = False
     force: bool = False
     push_data: bool = False
     local: bool = False
@@ -79,7 +82,7 @@ def release(
     if registered is not None:
         return _nothing_to_do(project, registered, wish)
     version, notes = _choose(project, candidate, wish)
-    require_fresh(project, candidate.path)
+    require_fresh(project, candidate.path, commit=candidate.commit if wish.committed else None)
     require_published(project, candidate.commit, final=version.final, local=wish.local)
     if wish.commit:
         require_movable(project, final=version.final, local=wish.local)

@@ -69,7 +69,7 @@ def _in_ci(project: Project, here: str, ci: Mapping[str, str]) -> Base | None:
     stated = ci.get("CI_MERGE_REQUEST_DIFF_BASE_SHA")
     if stated:
         return _known(project, stated, "merge_request")
-    before = _before_push(ci)
+    before = before_push(ci)
     if before and project.commit(before) and is_ancestor(project.git, before, here):
         return Base(commit=project.commit(before), reason="before_push")
     return None
@@ -80,8 +80,8 @@ def _known(project: Project, revision: str, reason: Reason) -> Base:
     return Base(commit=commit, reason="history_too_shallow" if commit is None else reason)
 
 
-def _before_push(ci: Mapping[str, str]) -> str | None:
-    """What the branch pointed at before this push; all zeros for a new branch."""
+def before_push(ci: Mapping[str, str]) -> str | None:
+    """What the branch pointed at before the push that CI runs for, None when it is new or nobody says."""
     before = ci.get("CI_COMMIT_BEFORE_SHA")
     event = ci.get("GITHUB_EVENT_PATH")
     if event and ci.get("GITHUB_EVENT_NAME") == "push":

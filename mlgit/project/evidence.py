@@ -63,6 +63,11 @@ def evidence(project: Project, commit: str | None, *, staleness: bool = True) ->
     return known[asked]
 
 
+def forget_evidence(project: Project) -> None:
+    """Read everything anew; for whoever brought contents that were missing."""
+    _MEMORIES.pop(project, None)
+
+
 def documents_of(project: Project) -> Documents:
     """The project's memory of parsed texts."""
     return _memory(project).documents

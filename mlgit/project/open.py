@@ -62,6 +62,7 @@ class Project:
         shallow: whether history was cut off.
         now: the time of this run, UTC.
         asked: answers that git was asked for ahead, by the name of the property that takes them.
+        default_branch: what the forge calls it, in CI.
     """
 
     def __init__(  # noqa: PLR0913 (what an Opening found out)
@@ -76,6 +77,7 @@ class Project:
         shallow: bool,
         now: datetime,
         asked: Mapping[str, Callable[[], bytes]] | None = None,
+        default_branch: str | None = None,
     ) -> None:
         self.git = git
         self.root = root
@@ -84,6 +86,7 @@ class Project:
         self.common_dir = common_dir
         self.shallow = shallow
         self.now = now
+        self.default_branch = default_branch
         self.objects = objects
         self.worktree = WorkingTree(git, root)
         self._trees: dict[str, CommitTree] = {}
@@ -137,25 +140,45 @@ class Project:
 
     @cached_property
     def trunk(self) -> Branch | None:
-        """Where policy is read: `<remote>/HEAD`, else `<remote>/main|master`, else `main|master`.
+        """Where policy is read: in CI as the forge says, else `<remote>/HEAD`, else a `main` or `master`.
 
         None while nothing was committed there (an unborn trunk): the working tree is trunk then.
+
+        Raises:
+            StateError: in CI there is such a branch, and it was not fetched. The working tree, which
+                anybody's pull request may have written, must not stand for it.
         """
+        if self.trunk_here is None and self.remote is not None and self.default_branch is not None:
+            raise StateError(
+                f"`{self.remote}/{self.default_branch}`, where policy is read, is not in this clone",
+                hint="check out all branches: `fetch-depth: 0` (GitHub), `GIT_DEPTH: 0` (GitLab)",
+            )
+        return self.trunk_here
+
+    @cached_property
+    def trunk_here(self) -> Branch | None:
+        """Trunk as far as its branch is here; None when it is unborn or was not fetched."""
+        names = [f"refs/heads/{main}" for main in _MAIN_NAMES]
         if self.remote is not None:
             base = f"refs/remotes/{self.remote}/"
-            target = self._branch_facts.get(f"{base}HEAD", ("", ""))[1]
-            for name in (target, *(base + main for main in _MAIN_NAMES)):
-                if name in self.branches:
-                    return Branch(ref=name, commit=self.branches[name])
-        for main in _MAIN_NAMES:
-            if f"refs/heads/{main}" in self.branches:
-                return Branch(ref=f"refs/heads/{main}", commit=self.branches[f"refs/heads/{main}"])
+            head = self._branch_facts.get(f"{base}HEAD", ("", ""))[1]
+            stated = [] if self.default_branch is None else [base + self.default_branch]
+            names = [*stated, head, *(base + main for main in _MAIN_NAMES), *names]
+        for name in names:
+            if name in self.branches:
+                return Branch(ref=name, commit=self.branches[name])
         return None
 
     @cached_property
     def target(self) -> Branch | None:
         """What a change is compared with; locally the same branch as trunk."""
         return self.trunk
+
+    def suppose_target(self, name: str) -> None:
+        """Take the remote's branch of this name for the target, where it is here."""
+        ref = f"refs/remotes/{self.remote}/{name}"
+        if ref in self.branches:
+            self.__dict__["target"] = Branch(ref=ref, commit=self.branches[ref])
 
     def tree(self, commit: str | None) -> Tree:
         """The files at a commit (full id), or of the working tree when None."""
@@ -195,7 +218,7 @@ class Project:
     def forget_refs(self) -> None:
         """Read branches and trunk anew; for whoever fetched or moved them."""
         self._asked.clear()
-        for name in ("head", "_branch_facts", "branches", "trunk", "target"):
+        for name in ("head", "_branch_facts", "branches", "trunk", "trunk_here", "target"):
             self.__dict__.pop(name, None)
 
     def close(self) -> None:
@@ -225,7 +248,7 @@ class Opening:
                     self._asked = {"head": ask_head(self._git), "branches": self._git.start(*_BRANCHES)}
                 self._objects.start()
 
-    def finish(self, *, now: datetime) -> Project:
+    def finish(self, *, now: datetime, default_branch: str | None = None) -> Project:
         """The repository.
 
         Raises:
@@ -246,6 +269,7 @@ class Opening:
             common_dir=common_dir,
             shallow=shallow == "true",
             now=now,
+            default_branch=default_branch,
             asked=self._asked,
         )
 
@@ -255,7 +279,7 @@ class Opening:
         self._git.close()
 
 
-def open_project(folder: str, *, now: datetime) -> Project:
+def open_project(folder: str, *, now: datetime, default_branch: str | None = None) -> Project:
     """The repository around `folder`.
 
     Raises:
@@ -263,7 +287,7 @@ def open_project(folder: str, *, now: datetime) -> Project:
     """
     opening = Opening(folder)
     try:
-        return opening.finish(now=now)
+        return opening.finish(now=now, default_branch=default_branch)
     except MlgitError:
         opening.close()
         raise

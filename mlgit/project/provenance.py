@@ -95,6 +95,11 @@ def output_of(pipeline: Pipeline, path: str | None) -> Output | None:
     return None
 
 
+def lock_path(pipeline: Pipeline, path: str | None) -> str | None:
+    """The dvc.lock whose digest a release of the model states."""
+    return _lock_file(upstream_stages(pipeline, path), output_of(pipeline, path))
+
+
 def builder(ci: Mapping[str, str]) -> Builder:
     """The CI run that this is, or `local`."""
     if ci.get("GITHUB_ACTIONS") == "true":

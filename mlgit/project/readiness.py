@@ -41,13 +41,15 @@ def require_clean(project: Project) -> str:
     return head.commit
 
 
-def require_fresh(project: Project, path: str | None) -> None:
+def require_fresh(project: Project, path: str | None, *, commit: str | None = None) -> None:
     """Refuse a model whose stages, or those that measure it, would run again.
+
+    With `commit` that is asked of what was committed there, whatever data this machine has or lacks.
 
     Raises:
         StateError: one would, or a model that no stage makes differs from its `.dvc` file.
     """
-    found = evidence(project, None)
+    found = evidence(project, commit)
     mine = {stage.address for stage in upstream_stages(found.pipeline, path)}
     output = output_of(found.pipeline, path)
     for state in found.stages:
@@ -142,13 +144,13 @@ def same_model(
 
     A pre-release does not stand in the way of the final version that it was made for.
     """
-    mine = _content(project, commit, path)
+    mine = model_content(project, commit, path)
     if mine is None:
         return None
     for version in reversed(state.versions):
         if version.deregistered or (final and not version.version.final):
             continue
-        if _content_of(project, version, path) == mine:
+        if version_content(project, version, path) == mine:
             return version
     return None
 
@@ -210,14 +212,15 @@ def _identity(project: Project, variable: str) -> str:
         ) from error
 
 
-def _content_of(project: Project, version: RegisteredVersion, path: str | None) -> str | None:
+def version_content(project: Project, version: RegisteredVersion, path: str | None) -> str | None:
+    """The same of a version: as it states, else as its commit has it."""
     statement = version.statement
     if statement is not None and statement.files:
         return statement.files[0].md5 or statement.files[0].sha256
-    return _content(project, version.commit, path)
+    return model_content(project, version.commit, path)
 
 
-def _content(project: Project, commit: str, path: str | None) -> str | None:
+def model_content(project: Project, commit: str, path: str | None) -> str | None:
     """A digest of the model's content at a commit, from its pointer or from Git."""
     output = output_of(evidence(project, commit, staleness=False).pipeline, path)
     if output is not None and output.cached:
@@ -225,7 +228,8 @@ def _content(project: Project, commit: str, path: str | None) -> str | None:
         return None if pointer is None else pointer.md5
     content = None if path is None else project.tree(commit).read(path)
     if content is None:
-        return None
+        found = None if path is None else project.objects.get(f"{commit}:{path}")
+        return found.oid if found is not None and found.type == "tree" else None
     from hashlib import sha256
 
     return sha256(content).hexdigest()

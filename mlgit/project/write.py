@@ -80,8 +80,10 @@ def refresh(project: Project, model: str | None = None) -> None:
     patterns = (f"{TAGS}*",) if model is None else ref_patterns(model)
     refspecs = [f"{pattern}:{pattern}" for pattern in patterns]
     tracking = f"refs/remotes/{remote}/"
-    trunk = project.trunk
-    if trunk is not None and trunk.ref.startswith(tracking):
+    trunk = project.trunk_here
+    # A checkout in CI may have another branch that only looks like trunk.
+    sure = project.default_branch is None or (trunk and trunk.ref == tracking + project.default_branch)
+    if sure and trunk is not None and trunk.ref.startswith(tracking):
         refspecs.append(f"+refs/heads/{trunk.ref.removeprefix(tracking)}:{trunk.ref}")
     else:
         refspecs.append(f"+refs/heads/*:{tracking}*")

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
 import pytest
@@ -75,11 +78,48 @@ def test_without_a_default_remote_the_answer_is_a_state_error(project: Folder) -
     assert not engine.has_remote(root(project))
 
 
-def test_a_host_that_does_not_answer_has_nothing(project: Folder) -> None:
-    # DVC's HTTP file system tells a refused connection and an absent file alike: never a false "it is there".
+def test_a_host_that_does_not_answer_is_no_empty_remote(project: Folder) -> None:
+    # DVC's HTTP file system tells a refused connection and an absent file alike.
     found = outputs(project)
     project.dvc("remote", "modify", "storage", "url", "http://127.0.0.1:9/")
-    assert "models/line.json" in engine.missing_in_remote(root(project), found)
+    with pytest.raises(ToolError):
+        engine.missing_in_remote(root(project), found)
+
+
+def test_what_an_http_server_does_not_have_is_missing(project: Folder) -> None:
+    found = outputs(project)
+    stored(project, "models/line.json").unlink()
+    storage = str(project.path.parent / "storage")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=storage))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        project.dvc("remote", "modify", "storage", "url", f"http://127.0.0.1:{server.server_port}/")
+        assert engine.missing_in_remote(root(project), found) == ("models/line.json",)
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_what_stays_here_by_dvc_yaml_is_asked_for_only_when_wanted(project: Folder) -> None:
+    text = (project / "dvc.yaml").read_text()
+    project.write(
+        "dvc.yaml", text.replace("outs: [models/line.json]", "outs: [models/line.json: {push: false}]")
+    )
+    stored(project, "models/line.json").unlink()
+    found = outputs(project)
+    assert engine.missing_in_remote(root(project), found) == ("models/line.json",)
+    assert engine.missing_in_remote(root(project), found, even_private=False) == ()
+    assert engine.push_outputs(root(project), found, even_private=False) == 0
+    assert engine.push_outputs(root(project), found) == 1
+
+
+def test_the_listing_of_a_directory_comes_without_its_files(directory: Folder) -> None:
+    shutil.rmtree(directory / ".dvc" / "cache")
+    (many,) = (each for each in outputs(directory) if each.path == "data/many")
+    assert engine.fetch_listings(root(directory), [many]) == 1
+    found = [path for path in (directory / ".dvc" / "cache").rglob("*") if path.is_file()]
+    assert [path.name[-4:] for path in found] == [".dir"]
+    assert engine.fetch_listings(root(directory), [many]) == 0
 
 
 def test_a_remote_whose_plug_in_is_missing_is_a_tool_error_with_the_pip_line(project: Folder) -> None:

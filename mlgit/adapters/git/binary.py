@@ -6,6 +6,7 @@ import os
 import subprocess
 from typing import TYPE_CHECKING
 
+from mlgit.adapters.git.credentials import VARIABLE, configured, without_secrets
 from mlgit.errors import StateError, ToolError
 
 if TYPE_CHECKING:
@@ -35,15 +36,18 @@ class GitFailed(ToolError):  # noqa: N818
     code = "git_failed"
 
     def __init__(self, argv: Sequence[str], status: int, stderr: str) -> None:
-        lines = tuple(line for line in stderr.strip().splitlines() if line)
+        said = without_secrets(stderr, os.environ)
+        lines = tuple(line for line in said.strip().splitlines() if line)
         super().__init__(f"`git {argv[0]}` failed with exit code {status}", details=lines)
         self.status = status
-        self.stderr = stderr
+        self.stderr = said
 
 
 def environment() -> dict[str, str]:
-    """The environment git is run with: ours, less what would point it elsewhere."""
+    """The environment git is run with: ours, less what would point it elsewhere, and what CI pushes with."""
     env = {name: value for name, value in os.environ.items() if name not in _UNSET}
+    if env.pop(VARIABLE, None):
+        env.update(configured(os.environ))
     env["GIT_TERMINAL_PROMPT"] = "0"
     env["GIT_OPTIONAL_LOCKS"] = "0"
     env["LC_ALL"] = "C"

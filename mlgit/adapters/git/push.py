@@ -91,15 +91,21 @@ def ask_remote(git: Git, remote: str, refs: Iterable[str]) -> Mapping[str, str]:
     return found
 
 
-def fetch_refs(git: Git, remote: str, refspecs: Sequence[str], *, remember: bool = False) -> None:
+def fetch_refs(
+    git: Git, remote: str, refspecs: Sequence[str], *, remember: bool = False, unshallow: bool = False
+) -> None:
     """Fetch exactly these; with `remember` the time is kept as the time of the last fetch.
+
+    With `unshallow` the history that a shallow clone lacks comes along.
 
     Raises:
         GitFailed: the remote does not answer, or a local tag differs from the remote's.
     """
     keep = () if remember else ("--no-write-fetch-head",)
+    depth = ("--unshallow",) if unshallow else ()
     git.run(
-        "fetch", "--quiet", "--no-tags", "--no-prune", "--no-recurse-submodules", *keep, remote, *refspecs,
+        "fetch", "--quiet", "--no-tags", "--no-prune", "--no-recurse-submodules", *keep, *depth, remote,
+        *refspecs,
         timeout_s=PUSH_TIMEOUT_S,
     )  # fmt: skip
 

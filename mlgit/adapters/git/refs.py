@@ -44,6 +44,11 @@ def count_commits(git: Git, old: str, new: str) -> int:
     return int(git.line("rev-list", "--count", f"{old}..{new}"))
 
 
+def commits_between(git: Git, old: str, new: str) -> list[str]:
+    """The commits that are reachable from `new` and not from `old`, newest first."""
+    return git.line("rev-list", f"{old}..{new}").split()
+
+
 def is_ancestor(git: Git, old: str, new: str) -> bool:
     """Whether `old` is `new` or before it."""
     return git.spawn("merge-base", "--is-ancestor", old, new).returncode == 0

@@ -10,12 +10,14 @@ from mlgit.adapters.dvc.engine.contents import Contents, open_contents
 from mlgit.adapters.dvc.engine.repro import Repro, repro
 from mlgit.adapters.dvc.engine.resolve import resolve_pipeline
 from mlgit.adapters.dvc.engine.status import status
-from mlgit.adapters.dvc.engine.store import missing_in_remote, push_outputs
+from mlgit.adapters.dvc.engine.store import fetch_listings, fetch_outputs, missing_in_remote, push_outputs
 from mlgit.adapters.dvc.engine.transfer import has_remote, missing_here, pull, push
 
 __all__ = [
     "Contents",
     "Repro",
+    "fetch_listings",
+    "fetch_outputs",
     "has_remote",
     "missing_here",
     "missing_in_remote",

@@ -24,6 +24,8 @@ _RUNNING = re.compile(r"^(?:Running stage '([^']+)':|Stage '([^']+)' is cached -
 _FAILED = re.compile(r"failed to reproduce(?: stages:)? '([^']+)'")
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _KEPT_LINES = 40
+# Tokens that CI hands to mlgit for the forge; a stage is somebody's code and has no use for them.
+_OURS = frozenset({"MLGIT_PUSH_TOKEN", "MLGIT_GITLAB_TOKEN"})
 
 
 @record
@@ -88,7 +90,8 @@ def _run(folder: str, words: Sequence[str], *, show: bool) -> Repro:
     terminal = show and sys.stderr.isatty()
     ours, theirs = _terminal_pair() if terminal else os.pipe()
     # Python buffers by the block what does not go to a terminal; a run is watched line by line.
-    env = os.environ | {"DVC_NO_ANALYTICS": "true", "PYTHONUNBUFFERED": "1"}
+    env = {name: value for name, value in os.environ.items() if name not in _OURS}
+    env |= {"DVC_NO_ANALYTICS": "true", "PYTHONUNBUFFERED": "1"}
     try:
         with _terminations_interrupt():
             child = subprocess.Popen(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlgit.core.progress import Silent
 from mlgit.errors import ToolError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from mlgit.adapters.dvc.engine.contents import Contents
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from mlgit.core.progress import Progress
 
 _HASH, _LEGACY_HASH = "md5", "md5-dos2unix"
+_SILENT = frozenset({"http", "https"})
 
 
 class _Place(NamedTuple):
@@ -25,11 +27,12 @@ class _Place(NamedTuple):
     legacy: bool
 
 
-def missing_in_remote(root: str, outputs: Sequence[Output]) -> tuple[str, ...]:
+def missing_in_remote(root: str, outputs: Sequence[Output], *, even_private: bool = True) -> tuple[str, ...]:
     """Paths of those outputs whose content is not (all) in the DVC remote.
 
     Outputs that Git tracks, and those DVC imports from another repository, are never missing. One
     without a pointer (nothing was recorded) always is. Asks the remote itself, not DVC's memory of it.
+    Without `even_private` those that dvc.yaml keeps out of the remote (`push: false`) are not asked for.
 
     Raises:
         StateError: no default DVC remote is configured (code `no_dvc_remote`).
@@ -38,15 +41,23 @@ def missing_in_remote(root: str, outputs: Sequence[Output]) -> tuple[str, ...]:
     missing = {output.path for output in outputs if output.cached and output.pointer is None}
     for relative, group in _by_repository(root, outputs).items():
         with _opened(root, relative) as contents:
-            absent = _absent(contents, group)
+            wanted = [output for output in group if even_private or not _private(contents, output)]
+            absent = _absent(contents, wanted)
             missing.update(output.path for output in group if output.path in absent)
     return tuple(path for path in dict.fromkeys(output.path for output in outputs) if path in missing)
 
 
-def push_outputs(root: str, outputs: Sequence[Output], progress: Progress | None = None) -> int:
+def push_outputs(
+    root: str,
+    outputs: Sequence[Output],
+    progress: Progress | None = None,
+    *,
+    even_private: bool = True,
+) -> int:
     """Send what the remote has not of these outputs, whatever the working tree holds; how many files.
 
-    Content that is not in this clone's cache is left out: ask `missing_in_remote` again.
+    Content that is not in this clone's cache is left out: ask `missing_in_remote` again. Without
+    `even_private` those that dvc.yaml keeps out of the remote (`push: false`) stay here.
 
     Raises:
         StateError: no default DVC remote is configured (code `no_dvc_remote`).
@@ -54,8 +65,9 @@ def push_outputs(root: str, outputs: Sequence[Output], progress: Progress | None
     """
     show = progress or Silent()
     count = 0
-    for relative, group in _by_repository(root, outputs).items():
+    for relative, every in _by_repository(root, outputs).items():
         with _opened(root, relative) as contents:
+            group = [output for output in every if even_private or not _private(contents, output)]
             keeping = [output for output in group if contents.keeps_versions(_own_remote(contents, output))]
             if keeping:
                 # A remote that keeps versions itself takes nothing but the working tree's state.
@@ -67,6 +79,52 @@ def push_outputs(root: str, outputs: Sequence[Output], progress: Progress | None
                         objects.setdefault(place, set()).add(md5)
             for place, hashes in objects.items():
                 count += _send(contents, place, hashes, show)
+    return count
+
+
+def fetch_listings(root: str, outputs: Sequence[Output], progress: Progress | None = None) -> int:
+    """Bring the listings of these directories into this clone's cache, checked by hash; how many came.
+
+    Neither their files nor the working tree are touched. What the remote does not have stays away, and so
+    does what a remote with versions of its own holds, from which only DVC can fetch.
+
+    Raises:
+        StateError: no default DVC remote is configured (code `no_dvc_remote`).
+        ToolError: the remote cannot be reached.
+    """
+    count = 0
+    for relative, group in _by_repository(root, outputs).items():
+        with _opened(root, relative) as contents:
+            objects: dict[_Place, set[str]] = {}
+            for output in group:
+                remote, pointer = _own_remote(contents, output), output.pointer
+                if pointer is not None and pointer.directory and not contents.keeps_versions(remote):
+                    objects.setdefault(_Place(remote, pointer.legacy), set()).add(pointer.md5)
+            for place, hashes in objects.items():
+                count += _receive(contents, place, hashes, progress or Silent())
+    return count
+
+
+def fetch_outputs(root: str, outputs: Sequence[Output], progress: Progress | None = None) -> int:
+    """Bring outputs, at whatever commit they are recorded, into this clone's cache; how many files came.
+
+    The working tree is not touched, and content that is here is not asked for. What the remote does not have
+    stays away, and so does what a remote with versions of its own holds, from which only DVC can fetch.
+
+    Raises:
+        StateError: no default DVC remote is configured (code `no_dvc_remote`).
+        ToolError: the remote cannot be reached.
+    """
+    count = 0
+    for relative, group in _by_repository(root, outputs).items():
+        with _opened(root, relative) as contents:
+            objects: dict[_Place, set[str]] = {}
+            for output in group:
+                if not contents.keeps_versions(_own_remote(contents, output)):
+                    for place, md5 in _objects(contents, output):
+                        objects.setdefault(place, set()).add(md5)
+            for place, hashes in objects.items():
+                count += _receive(contents, place, hashes, progress or Silent())
     return count
 
 
@@ -101,10 +159,20 @@ def _absent(contents: Contents, outputs: Sequence[Output]) -> frozenset[str]:
         for place, md5 in _objects(contents, output):
             paths.setdefault(place, {}).setdefault(md5, set()).add(output.path)
     for place, wanted in paths.items():
-        there = set(contents.database(place.remote, legacy=place.legacy).oids_exist(set(wanted)))
-        for md5 in wanted.keys() - there:
+        database = contents.database(place.remote, legacy=place.legacy)
+        missing = wanted.keys() - set(database.oids_exist(set(wanted)))
+        _require_answers(database, missing)
+        for md5 in missing:
             absent |= wanted[md5]
     return frozenset(absent)
+
+
+def _require_answers(database: Any, missing: Iterable[str]) -> None:  # noqa: ANN401 (dvc has no types)
+    """Over HTTP a server that refuses or is not there looks as if it had nothing; reading tells."""
+    md5 = next(iter(missing), None)
+    if md5 is not None and database.fs.protocol in _SILENT:
+        with suppress(FileNotFoundError):
+            database.fs.cat_file(database.oid_to_path(md5), start=0, end=1)
 
 
 def _objects(contents: Contents, output: Output) -> Iterator[tuple[_Place, str]]:
@@ -154,6 +222,33 @@ def _send(contents: Contents, place: _Place, hashes: set[str], progress: Progres
             hint="run it again: what arrived stays",
         )
     return len(result.transferred)
+
+
+def _receive(contents: Contents, place: _Place, hashes: set[str], progress: Progress) -> int:
+    from dvc_data.hashfile.hash_info import HashInfo
+    from dvc_data.hashfile.transfer import transfer
+
+    from mlgit.adapters.dvc.engine.transfer import telling
+
+    source = contents.database(place.remote, legacy=place.legacy)
+    name = _LEGACY_HASH if place.legacy else _HASH
+    try:
+        result = transfer(
+            source,
+            contents.cache(legacy=place.legacy),
+            {HashInfo(name, md5) for md5 in hashes},
+            jobs=source.fs.jobs,
+            verify=True,
+            callback=telling(progress, "Fetching"),
+        )
+    finally:
+        progress.end()
+    return len(result.transferred)
+
+
+def _private(contents: Contents, output: Output) -> bool:
+    declared = contents.declared().get(output.path)
+    return declared is not None and not declared.can_push
 
 
 def _own_remote(contents: Contents, output: Output) -> str | None:

@@ -1,0 +1,88 @@
+"""Credentials: the token that a CI job pushes with, given to git children only, kept out of what they say.
+
+git takes configuration from its environment (GIT_CONFIG_COUNT, `git help config`), so that the token stands
+in no argument list and in no file. It goes to the forge's own address only.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+VARIABLE = "MLGIT_PUSH_TOKEN"
+_COUNT = "GIT_CONFIG_COUNT"
+_SERVER = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]+)?(?:/[A-Za-z0-9._~/-]*)?", re.ASCII)
+_USER_INFO = re.compile(r"(https?://)[^/@\s'\"]+@", re.IGNORECASE)
+
+
+def configured(variables: Mapping[str, str]) -> dict[str, str]:
+    """What to add to git's environment so that it pushes with the token; nothing without one.
+
+    Args:
+        variables: the environment. `GITHUB_SERVER_URL` or `CI_SERVER_URL` says where the token is for.
+    """
+    server, user = _server(variables)
+    count = variables.get(_COUNT) or "0"
+    if not _token(variables) or server is None or not (count.isascii() and count.isdigit()):
+        return {}
+    number = int(count)
+    found = {}
+    for key, value in _entries(server, user, variables):
+        found[f"GIT_CONFIG_KEY_{number}"] = key
+        found[f"GIT_CONFIG_VALUE_{number}"] = value
+        number += 1
+    return {**found, _COUNT: str(number)}
+
+
+def without_secrets(text: str, variables: Mapping[str, str]) -> str:
+    """What git said, without the token in any of its forms and without users and passwords in URLs."""
+    shown = _USER_INFO.sub(r"\1", text)
+    token = _token(variables)
+    if token:
+        for form in (_basic(_server(variables)[1], token), token):
+            shown = shown.replace(form, "***")
+    return shown
+
+
+def _entries(server: str, user: str, variables: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    # A checkout action may have left a header of its own, and two are refused: an empty one clears the list.
+    yield f"http.{server}/.extraheader", ""
+    yield f"http.{server}/.extraheader", f"Authorization: Basic {_basic(user, _token(variables))}"
+    # A runner of GitLab puts the job's token, which may not push, into the address of origin.
+    for own in _own_addresses(server, variables):
+        yield f"url.{server}/.insteadOf", own
+
+
+def _own_addresses(server: str, variables: Mapping[str, str]) -> list[str]:
+    """How the server's address begins where the runner put a user into it."""
+    scheme, _, place = server.partition("://")
+    users = []
+    job_token = variables.get("CI_JOB_TOKEN")
+    if job_token:
+        users.append(f"gitlab-ci-token:{job_token}")
+    stated, _, rest = variables.get("CI_REPOSITORY_URL", "").partition("://")[2].rpartition("@")
+    if stated and f"{rest}/".startswith(f"{place}/"):
+        users.append(stated)
+    return [f"{scheme}://{user}@{place}/" for user in dict.fromkeys(users)]
+
+
+def _server(variables: Mapping[str, str]) -> tuple[str | None, str]:
+    """The forge's address without a slash at the end, and the user that its tokens go with."""
+    for name, user in (("GITHUB_SERVER_URL", "x-access-token"), ("CI_SERVER_URL", "oauth2")):
+        server = variables.get(name, "")
+        if server:
+            return (server.rstrip("/") if _SERVER.fullmatch(server) else None), user
+    return None, "x-access-token"
+
+
+def _token(variables: Mapping[str, str]) -> str:
+    return variables.get(VARIABLE, "").strip()
+
+
+def _basic(user: str, token: str) -> str:
+    from base64 import b64encode
+
+    return b64encode(f"{user}:{token}".encode()).decode()

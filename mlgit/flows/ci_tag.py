@@ -1,0 +1,225 @@
+"""Tag: what a pushed tag means, whether it may be believed, and, when asked, the deployment it asks for."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mlgit.core.tag_event import EVENTS, Proof, TagEvent, deployment_of, outputs_of, version_of_tag
+from mlgit.core.tags import TAGS, parse_tag
+from mlgit.errors import ConfigError, MlgitError, StateError, ToolError, UsageError
+from mlgit.project.desired import superseding
+from mlgit.project.evidence import evidence
+from mlgit.project.registry import read_registry
+from mlgit.project.tag_proof import fetch_tag, find_tag, prove_tag
+from mlgit.project.write import refresh
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlgit.core.ci import CiEvent
+    from mlgit.core.deployment import DeployReport
+    from mlgit.core.forge import DeploymentState, Forge, ForgeDeployment
+    from mlgit.core.progress import Progress
+    from mlgit.core.registry import ModelState, TagFact
+    from mlgit.core.tags import TagName
+    from mlgit.project.open import Project
+
+OUTPUTS_FILE = "mlgit.env"
+_EXPECTED = "a tag such as `tumor@v1.2.3`, `tumor@v1.2.3!`, `tumor#prod#3` or `tumor#prod!#3`"
+
+
+class _Malformed(StateError):  # noqa: N818
+    """A name that cannot be a tag of ours."""
+
+    code = "malformed_tag"
+
+
+def read_tag_event(project: Project, ref: str | None, *, event: CiEvent | None) -> TagEvent:
+    """What a tag means; everything that can be held against the repository is.
+
+    Args:
+        project: the repository.
+        ref: the tag, or its full ref; None for the one that this run is about.
+        event: what started this run, in CI.
+
+    Raises:
+        UsageError: nobody says which tag is meant.
+        StateError: the name is no tag of ours, or the remote does not have the tag.
+        ToolError: the remote does not answer.
+    """
+    tag, name = _named(ref, event)
+    # What a runner checked out is worth nothing but for the run; on a laptop a tag may be somebody's work.
+    fetch_tag(project, tag, force=event is not None)
+    refresh(project, name.model)
+    state = read_registry(project, model=name.model).model(name.model)
+    found = find_tag(project, tag)
+    known = TagEvent(tag=tag, event=EVENTS[name.action], name=name.model, environment=name.environment)
+    if isinstance(found, Proof):
+        version = None if name.version is None else str(name.version)
+        return replace(known, version=version, proofs=(found,))
+    return _verified(project, known, found, state)
+
+
+def deploy_tag(
+    project: Project,
+    found: TagEvent,
+    *,
+    event: CiEvent | None,
+    variables: Mapping[str, str],
+    progress: Progress,
+) -> TagEvent:
+    """Deploy what a verified, current assignment asks for, and record that at the forge.
+
+    Raises:
+        MlgitError: the deployment could not begin; the forge is told.
+    """
+    if not found.deploy or found.environment is None or found.commit is None:
+        return found
+    if found.environment not in project.trunk_config.deploy:
+        text = f"Nothing was deployed: `deploy:` on trunk says nothing about `{found.environment}`"
+        return replace(found, notes=(*found.notes, text))
+    from mlgit.operations.deploy import deploy
+
+    record = _Recorder(found, event=event, variables=variables)
+    record.start()
+    try:
+        report = deploy(project, found.environment, model=found.name, tag=found.tag, progress=progress)
+    except MlgitError as error:
+        record.end("failure", error.message)
+        raise
+    record.end(_forge_state(report))
+    return replace(
+        found,
+        deployment=deployment_of(report, recorded=record.recorded),
+        notes=(*found.notes, *record.notes),
+    )
+
+
+def hand_on(found: TagEvent | None, variables: Mapping[str, str], *, folder: str) -> None:
+    """Tell the jobs that follow; None for a tag that does not count.
+
+    Args:
+        found: what the tag means.
+        variables: the environment.
+        folder: where `mlgit.env` is written.
+    """
+    from mlgit.adapters.runner.files import write_outputs
+
+    os.makedirs(folder, exist_ok=True)
+    write_outputs(variables, outputs_of(found), dotenv=os.path.join(folder, OUTPUTS_FILE))
+
+
+def _named(ref: str | None, event: CiEvent | None) -> tuple[str, TagName]:
+    """The tag that is meant, matched in full before anybody uses it."""
+    text = ref or (None if event is None else event.tag)
+    if text is None:
+        raise UsageError("Nobody says which tag is meant", hint="run `mlgit ci tag TAG`")
+    tag = text.removeprefix(TAGS)
+    name = parse_tag(tag)
+    if name is None:
+        raise _Malformed(f"`{tag}` is no tag of a model", expected=_EXPECTED, hint="nothing follows from it")
+    return tag, name
+
+
+def _verified(project: Project, known: TagEvent, fact: TagFact, state: ModelState) -> TagEvent:
+    version = version_of_tag(fact, state)
+    proofs = prove_tag(project, fact, state)
+    verified = all(proof.state != "fail" for proof in proofs)
+    superseded = _superseded(fact, state)
+    kind, path, description = _annotation(project, fact)
+    return replace(
+        known,
+        version=None if version is None else str(version.version),
+        commit=fact.commit,
+        type=kind,
+        path=path,
+        description=description,
+        verified=verified,
+        deploy=verified and known.event == "assignment" and superseded is None,
+        superseded=superseded,
+        proofs=proofs,
+    )
+
+
+def _superseded(fact: TagFact, state: ModelState) -> str | None:
+    """The tag that counts instead."""
+    if fact.name.environment is not None:
+        return superseding(state.environment(fact.name.environment), fact.tag)
+    version = version_of_tag(fact, state)
+    if version is None or version.rejected is None or version.rejected.tag == fact.tag:
+        return None
+    return version.rejected.tag
+
+
+def _annotation(project: Project, fact: TagFact) -> tuple[str | None, str | None, str | None]:
+    """Type, path and description of the model at the tag's commit: dvc.yaml has the first word."""
+    model = fact.name.model
+    try:
+        artifacts = evidence(project, fact.commit, staleness=False).pipeline.artifacts
+        declared = project.config(fact.commit).models.get(model)
+    except ConfigError:  # says nothing about the tag; who deploys it will meet the error itself
+        return None, None, None
+    artifact = next((each for each in artifacts if each.name == model), None)
+    kind = None if artifact is None else artifact.type
+    path = None if artifact is None else artifact.path
+    description = None if artifact is None else artifact.description
+    if declared is not None:
+        path, description = path or declared.path, description or declared.description
+    return kind, path, description
+
+
+def _forge_state(report: DeployReport) -> DeploymentState:
+    if report.exit_code:
+        return "failure"
+    states = {deployment.state for deployment in report.deployments}
+    return "success" if states & {"deployed", "already"} else "inactive"
+
+
+class _Recorder:
+    """Tells the forge about a deployment; what it does not take is a note, never a failed deployment."""
+
+    def __init__(self, found: TagEvent, *, event: CiEvent | None, variables: Mapping[str, str]) -> None:
+        self._found = found
+        self._event = event
+        self._variables = variables
+        self._forge: Forge | None = None
+        self._started: ForgeDeployment | None = None
+        self.notes: tuple[str, ...] = ()
+
+    @property
+    def recorded(self) -> bool:
+        """Whether the forge knows of the deployment and how it ended."""
+        return self._started is not None and not self.notes
+
+    def start(self) -> None:
+        """A deployment begins."""
+        from mlgit.adapters.forge.detect import GITHUB_TOKENS, GITLAB_TOKENS, connect
+
+        found, event = self._found, self._event
+        if event is None:
+            return
+        try:
+            self._forge = connect(event, self._variables)
+            if self._forge is not None:
+                self._started = self._forge.start_deployment(
+                    environment=str(found.environment),
+                    sha=str(found.commit),
+                    ref=found.tag,
+                    url=event.run_url,
+                )
+                return
+            why = f"`{(GITHUB_TOKENS if event.host == 'github' else GITLAB_TOKENS)[0]}` is not set"
+        except ToolError as error:
+            why = error.message
+        self.notes = (f"The deployment is not recorded at the forge: {why}",)
+
+    def end(self, state: DeploymentState, description: str = "") -> None:
+        """It is over."""
+        if self._forge is None or self._started is None:
+            return
+        try:
+            self._forge.end_deployment(self._started, state, description=description)
+        except ToolError as error:
+            self.notes = (f"How the deployment ended is not recorded at the forge: {error.message}",)

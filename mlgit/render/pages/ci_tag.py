@@ -1,0 +1,51 @@
+"""Page of `mlgit ci tag`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.render.page import Page, Span, Style, line, table
+
+if TYPE_CHECKING:
+    from mlgit.core.tag_event import Proof, ProofState, TagEvent
+
+_STYLES: dict[ProofState, Style] = {"pass": "ok", "fail": "bad", "skip": "dim"}
+
+
+def page(record: TagEvent) -> Page:
+    """What the tag means, what was verified, what follows."""
+    shown: Page = [line(Span(record.tag, "strong"), f": {_meaning(record)}")]
+    shown.append(table(("", "check", "tag", ""), [_row(proof) for proof in record.proofs]))
+    shown.append(line(*_consequence(record)))
+    notes = (*record.notes, *(() if record.deployment is None else record.deployment.notes))
+    shown += [line(Span("note: ", "careful"), note, indent=2) for note in notes]
+    return shown
+
+
+def _meaning(record: TagEvent) -> str:
+    called = record.name if record.version is None else f"{record.name}@{record.version}"
+    if record.environment is None:
+        return f"{record.event} of {called}"
+    return (
+        f"{record.event} of {called} {'to' if record.event == 'assignment' else 'from'} {record.environment}"
+    )
+
+
+def _row(proof: Proof) -> tuple[str | Span, ...]:
+    return Span(proof.state, _STYLES[proof.state]), proof.check, Span(proof.tag, "name"), proof.message
+
+
+def _consequence(record: TagEvent) -> tuple[str | Span, ...]:
+    if not record.verified:
+        return (Span("Refused: ", "bad"), "the tag is not what it says, and nothing follows from it")
+    if record.superseded is not None:
+        return (Span("Superseded", "careful"), " by ", Span(record.superseded, "name"), ": nothing to deploy")
+    deployment = record.deployment
+    if deployment is not None:
+        style: Style = "bad" if deployment.exit_code else "ok"
+        told = f": {deployment.message}" if deployment.message else ""
+        before = "" if deployment.before is None else f" (was {deployment.before})"
+        return (Span(deployment.state.capitalize(), style), before, told)
+    if record.deploy:
+        return (Span("Verified: ", "ok"), f"{record.environment} is to be deployed")
+    return (Span("Verified", "ok"),)

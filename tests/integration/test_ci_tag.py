@@ -1,0 +1,377 @@
+"""`mlgit ci tag`: real tags, honest and not, in clones as runners make them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mlgit.core.statement import MARK
+from tests.support.checkouts import (
+    dotenv,
+    github_checkout,
+    github_push,
+    gitlab_push,
+    outputs,
+    tag_checkout,
+)
+from tests.support.registry import clone, origin, tags_of
+from tests.support.schema import assert_valid
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.shell import Done, Folder
+
+NOTHING = {
+    **dict.fromkeys(("event", "name", "version", "stage", "type", "path", "description"), ""),
+    **dict.fromkeys(("environment", "tag", "commit", "superseded"), ""),
+    "deploy": "false",
+}
+
+
+@pytest.fixture
+def staged(project: Folder) -> Folder:
+    """A project with v1.0.0 in staging."""
+    assert project.mlgit("release", "line").status == 0
+    assert project.mlgit("promote", "line", "--to", "staging").status == 0
+    return project
+
+
+def pushed(folder: Path, tag: str) -> dict[str, str]:
+    return github_push(folder, ref=f"refs/tags/{tag}")
+
+
+def ask(runner: Folder, tag: str | None, *more: str, env: dict[str, str] | None = None) -> Done:
+    done = runner.mlgit("ci", "tag", *([tag] if tag is not None else []), *more, "--json", env=env)
+    if done.status in {0, 1}:
+        assert_valid(done.json(), "ci-tag")
+    return done
+
+
+def failed(done: Done) -> list[tuple[str, str, str]]:
+    """The proofs that failed: tag, check, message."""
+    return [
+        (proof["tag"], proof["check"], proof["message"])
+        for proof in done.json()["proofs"]
+        if proof["state"] == "fail"
+    ]
+
+
+def plant(project: Folder, tag: str, message: str) -> None:
+    """An annotated tag that somebody else wrote, at the origin."""
+    done = project.run("git", "tag", "-a", "--cleanup=verbatim", "-F", "-", tag, stdin=message)
+    assert done.status == 0, done.err
+    project.git("push", "-q", "origin", f"refs/tags/{tag}")
+
+
+def test_a_release_tag_is_verified_and_told_with_the_names_of_gto_action(
+    staged: Folder, tmp_path: Path
+) -> None:
+    variables = pushed(tmp_path, "line@v1.0.0")
+    runner = tag_checkout(staged, "runner", "line@v1.0.0")
+    done = ask(runner, None, env=variables)
+    assert done.status == 0, done.err
+    assert {proof["state"] for proof in done.json()["proofs"]} == {"pass"}
+    assert outputs(variables) == NOTHING | {
+        "event": "registration",
+        "name": "line",
+        "version": "v1.0.0",
+        "type": "model",
+        "path": "models/line.json",
+        "description": "A straight line",
+        "tag": "line@v1.0.0",
+        "commit": staged.git("rev-parse", "HEAD"),
+    }
+    assert dotenv(runner)["MLGIT_EVENT"] == "registration"
+
+
+def test_the_tag_that_an_environment_holds_is_to_be_deployed(staged: Folder, tmp_path: Path) -> None:
+    variables = pushed(tmp_path, "line#staging#1")
+    done = ask(tag_checkout(staged, "runner", "line#staging#1"), None, env=variables)
+    assert done.status == 0, done.err
+    told = outputs(variables)
+    assert (told["event"], told["stage"], told["environment"], told["version"], told["deploy"]) == (
+        *("assignment", "staging", "staging", "v1.0.0"),
+        "true",
+    )
+    # The release that it names is proven too.
+    assert {proof["tag"] for proof in done.json()["proofs"]} == {"line#staging#1", "line@v1.0.0"}
+
+
+def test_a_checkout_that_made_the_tag_lightweight_gets_the_real_one_back(
+    staged: Folder, tmp_path: Path
+) -> None:
+    runner = tag_checkout(staged, "runner", "line#staging#1")
+    assert runner.git("cat-file", "-t", "refs/tags/line#staging#1") == "commit"
+    assert ask(runner, None, env=pushed(tmp_path, "line#staging#1")).status == 0
+    assert tags_of(runner) == tags_of(origin(staged))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("a$(id)#prod#1", "a;id@v1.0.0", "${{x}}@v1.0.0", "${{ x }}@v1.0.0", "tumor@v1.0", "@v1.0.0"),
+        *("dir:tumor@v1.0.0", "../../etc=m@v1.0.0", "tumor@created", "v1.0.0", "tumor@v1.0.0 ", "tumor#"),
+        *("tumor@v1.0.0\nevent=x", "tumor#prod#1#2", "tumor##1", "-x@v1.0.0", "`id`#prod#1"),
+    ],
+)
+def test_a_name_that_is_no_tag_of_ours_stops_before_git_sees_it(
+    project: Folder, tmp_path: Path, name: str
+) -> None:
+    runner = github_checkout(project, "runner")
+    variables = pushed(tmp_path, name)
+    done = ask(runner, None, env=variables)
+    assert done.status == 4
+    assert done.json()["error"]["code"] == "malformed_tag"
+    assert outputs(variables) == NOTHING
+    assert dotenv(runner)["MLGIT_DEPLOY"] == "false"
+
+
+def test_a_hostile_name_that_git_takes_reaches_the_same_end(project: Folder, tmp_path: Path) -> None:
+    origin(project).git("tag", "-a", "-m", "x", "a$(id)#prod#1", "main")
+    runner = tag_checkout(project, "runner", "a$(id)#prod#1")
+    variables = pushed(tmp_path, "a$(id)#prod#1")
+    assert ask(runner, None, env=variables).status == 4
+    assert outputs(variables) == NOTHING
+
+
+def test_without_a_tag_nothing_is_guessed(project: Folder) -> None:
+    done = ask(github_checkout(project, "runner"), None, env=gitlab_push())
+    assert done.status == 2
+    assert "Nobody says which tag is meant" in done.err
+
+
+def test_on_gitlab_the_pipeline_s_tag_is_meant(staged: Folder) -> None:
+    runner = tag_checkout(staged, "runner", "line#staging#1", lightweight=False)
+    done = ask(runner, None, env=gitlab_push(tag="line#staging#1"))
+    assert done.status == 0, done.err
+    assert dotenv(runner)["MLGIT_DEPLOY"] == "true"
+
+
+def test_a_tag_that_is_lightweight_at_the_remote_is_refused_and_says_why(
+    staged: Folder, tmp_path: Path
+) -> None:
+    origin(staged).git("tag", "line#prod#1", "main")
+    variables = pushed(tmp_path, "line#prod#1")
+    done = ask(tag_checkout(staged, "runner", "line#prod#1"), None, env=variables)
+    assert done.status == 1
+    ((tag, check, message),) = failed(done)
+    assert (tag, check) == ("line#prod#1", "annotated")
+    assert "lightweight" in message
+    assert outputs(variables) == NOTHING
+
+
+def test_a_tag_that_was_deleted_meanwhile_deploys_nothing(staged: Folder, tmp_path: Path) -> None:
+    runner = tag_checkout(staged, "runner", "line#staging#1")
+    staged.git("push", "-q", "origin", ":refs/tags/line#staging#1")
+    variables = pushed(tmp_path, "line#staging#1")
+    done = ask(runner, None, env=variables)
+    assert done.status == 4
+    assert "whoever made it took it back" in done.err
+    assert outputs(variables) == NOTHING
+
+
+def test_a_tag_that_was_moved_meanwhile_is_judged_as_it_is_now(staged: Folder, tmp_path: Path) -> None:
+    runner = tag_checkout(staged, "runner", "line#staging#1", lightweight=False)
+    staged.commit("Other")
+    staged.git("push", "-q", "origin", "main")
+    message = staged.git("cat-file", "tag", "line#staging#1").partition("\n\n")[2]
+    staged.git("push", "-q", "origin", ":refs/tags/line#staging#1")
+    staged.git("tag", "-d", "line#staging#1")
+    plant(staged, "line#staging#1", f"{message}\n")
+    done = ask(runner, None, env=pushed(tmp_path, "line#staging#1"))
+    assert done.status == 1
+    assert [check for _, check, _ in failed(done)] == ["release"]
+    assert "its release `line@v1.0.0` on" in failed(done)[0][2]
+
+
+def test_on_a_laptop_an_annotated_tag_of_ones_own_is_not_overwritten(staged: Folder) -> None:
+    laptop = clone(staged, "laptop")
+    laptop.git("tag", "-f", "-a", "-m", "mine", "line#staging#1")
+    mine = tags_of(laptop)
+    done = ask(laptop, "line#staging#1")
+    assert done.status == 4
+    assert "is another one here" in done.err
+    assert tags_of(laptop) == mine
+
+
+def test_a_superseded_tag_ends_well_and_deploys_nothing(staged: Folder, tmp_path: Path) -> None:
+    assert staged.mlgit("release", "line", "--commit").status == 0
+    assert staged.mlgit("promote", "line", "--to", "staging").status == 0
+    variables = pushed(tmp_path, "line#staging#1")
+    done = ask(tag_checkout(staged, "runner", "line#staging#1"), None, env=variables)
+    assert done.status == 0, done.err
+    assert outputs(variables)["deploy"] == "false"
+    assert outputs(variables)["superseded"] == "line#staging#2"
+    half = ask(github_checkout(staged, "other"), "line#staging!#2", env=pushed(tmp_path / "2", "x"))
+    assert half.status == 0
+    assert (half.json()["event"], half.json()["deploy"]) == ("unassignment", False)
+    # A job that asks for a stage wants to put something there.
+    assert outputs(pushed(tmp_path / "2", "x"))["stage"] == ""
+
+
+def test_a_rollback_is_deployed_like_any_assignment(staged: Folder, tmp_path: Path) -> None:
+    assert staged.mlgit("release", "line", "--commit").status == 0
+    assert staged.mlgit("promote", "line", "--to", "staging").status == 0
+    assert staged.mlgit("rollback", "line", "--env", "staging", "-m", "bad").status == 0
+    variables = pushed(tmp_path, "line#staging#3")
+    done = ask(tag_checkout(staged, "runner", "line#staging#3"), None, env=variables)
+    assert done.status == 0, done.err
+    told = outputs(variables)
+    assert (told["version"], told["deploy"]) == ("v1.0.0", "true")
+
+
+def test_an_emptied_environment_and_a_rejected_version_deploy_nothing(staged: Folder, tmp_path: Path) -> None:
+    assert staged.mlgit("unassign", "line", "--env", "staging").status == 0
+    assert staged.mlgit("deregister", "line@v1.0.0").status == 0
+    runner = github_checkout(staged, "runner")
+    for tag, event, superseded in (
+        ("line#staging#1", "assignment", "line#staging!#2"),
+        ("line#staging!#2", "unassignment", ""),
+        ("line@v1.0.0", "registration", "line@v1.0.0!"),
+        ("line@v1.0.0!", "deregistration", ""),
+    ):
+        variables = pushed(tmp_path / event, tag)
+        done = ask(runner, None, env=variables)
+        assert done.status == 0, done.out + done.err
+        told = outputs(variables)
+        assert (told["event"], told["superseded"], told["deploy"]) == (event, superseded, "false")
+
+
+def test_tags_of_gto_have_no_statement_and_are_verified_as_far_as_they_say_something(
+    project: Folder, tmp_path: Path
+) -> None:
+    project.ok("gto", "register", "line")
+    project.ok("gto", "assign", "line", "--version", "v0.0.1", "--stage", "prod")
+    project.git("push", "-q", "origin", "--tags")
+    done = ask(github_checkout(project, "runner"), "line#prod#1", env=pushed(tmp_path, "line#prod#1"))
+    assert done.status == 0, done.out
+    found = done.json()
+    assert (found["event"], found["version"], found["deploy"]) == ("assignment", "v0.0.1", True)
+    assert {proof["check"]: proof["state"] for proof in found["proofs"]} == {
+        "annotated": "pass",
+        "name": "pass",
+        "statement": "skip",
+        "trunk": "pass",
+    }
+
+
+def test_gto_reads_the_same_from_every_tag_that_mlgit_writes(staged: Folder) -> None:
+    assert staged.mlgit("release", "line", "--commit").status == 0
+    assert staged.mlgit("promote", "line", "--to", "staging").status == 0
+    assert staged.mlgit("unassign", "line", "--env", "staging").status == 0
+    assert staged.mlgit("deregister", "line@v1.1.0").status in {0, 4}
+    for tag in tags_of(staged):
+        theirs = json.loads(staged.ok("gto", "check-ref", tag, "--json"))
+        ours = ask(staged, tag).json()
+        assert (ours["event"], ours["name"], ours["version"]) == (
+            *(theirs["event"], theirs["artifact"]),
+            theirs["version"],
+        )
+        assert ours["environment"] == theirs.get("stage")
+        assert ours["commit"] == theirs["commit_hexsha"]
+
+
+def test_a_tag_object_under_another_name_is_found(staged: Folder, tmp_path: Path) -> None:
+    oid = staged.git("rev-parse", "refs/tags/line#staging#1")
+    origin(staged).git("update-ref", "refs/tags/line#prod#1", oid)
+    done = ask(tag_checkout(staged, "runner", "line#prod#1"), None, env=pushed(tmp_path, "line#prod#1"))
+    assert done.status == 1
+    assert ("line#prod#1", "name", "the object was made for `line#staging#1`") in failed(done)
+    assert "it states staging instead of prod" in str(failed(done))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "check"),
+    [
+        ('"model":"line"', '"model":"lime"', "statement"),
+        ('"sequence":"1"', '"sequence":"2"', "statement"),
+        ('"sequence":"1"', '"sequence":1', "statement"),
+        ('"sequence":"1"', '"extra":"1","sequence":"1"', "statement"),
+        ('{"_type"', '{ "_type"', "statement"),
+        ('"action":"promote"', '"action":"unassign"', "statement"),
+        ('"tag":"line@v1.0.0"', '"tag":"line@v9.0.0"', "statement"),
+        ("}\n", "}\nand more\n", "statement"),
+    ],
+)
+def test_a_statement_that_somebody_changed_is_found(
+    staged: Folder, tmp_path: Path, old: str, new: str, check: str
+) -> None:
+    message = staged.git("cat-file", "tag", "line#staging#1").partition("\n\n")[2] + "\n"
+    assert old in message
+    head, mark, statement = message.partition(f"{MARK}\n")
+    staged.git("push", "-q", "origin", ":refs/tags/line#staging#1")
+    staged.git("tag", "-d", "line#staging#1")
+    plant(staged, "line#staging#1", head + mark + statement.replace(old, new))
+    variables = pushed(tmp_path, "line#staging#1")
+    done = ask(tag_checkout(staged, "runner", "line#staging#1"), None, env=variables)
+    assert done.status == 1, done.out
+    assert check in {found for _, found, _ in failed(done)}
+    assert outputs(variables) == NOTHING
+
+
+def test_a_release_tag_that_was_replaced_is_found_by_the_environment_s_tag(
+    staged: Folder, tmp_path: Path
+) -> None:
+    staged.git("push", "-q", "origin", ":refs/tags/line@v1.0.0")
+    staged.git("tag", "-d", "line@v1.0.0")
+    plant(staged, "line@v1.0.0", "Trust me\n")
+    done = ask(tag_checkout(staged, "runner", "line#staging#1"), None, env=pushed(tmp_path, "line#staging#1"))
+    assert done.status == 1
+    assert "it names another `line@v1.0.0`" in str(failed(done))
+
+
+def test_a_release_whose_model_is_not_what_dvc_records_is_found(staged: Folder, tmp_path: Path) -> None:
+    message = staged.git("cat-file", "tag", "line@v1.0.0").partition("\n\n")[2] + "\n"
+    md5 = message.partition('"dvcMd5":"')[2][:32]
+    staged.git("push", "-q", "origin", ":refs/tags/line@v1.0.0")
+    staged.git("tag", "-d", "line@v1.0.0")
+    plant(staged, "line@v1.0.0", message.replace(md5, "0" * 32))
+    done = ask(tag_checkout(staged, "runner", "line@v1.0.0"), None, env=pushed(tmp_path, "line@v1.0.0"))
+    assert done.status == 1
+    ((_, check, text),) = failed(done)
+    assert (check, text) == (
+        "files",
+        f"`models/line.json` was released as {'0' * 32}, and DVC has {md5} there",
+    )
+
+
+def test_a_commit_that_was_never_merged_is_found(staged: Folder, tmp_path: Path) -> None:
+    staged.git("checkout", "-q", "-b", "topic")
+    staged.commit("Not merged")
+    plant(staged, "line@v2.0.0", "Trust me\n")
+    staged.git("checkout", "-q", "main")
+    done = ask(tag_checkout(staged, "runner", "line@v2.0.0"), None, env=pushed(tmp_path, "line@v2.0.0"))
+    assert done.status == 1
+    ((_, check, text),) = failed(done)
+    assert check == "trunk"
+    assert "is not on origin/main" in text
+
+
+def test_a_pre_release_may_stand_on_a_branch(project: Folder, tmp_path: Path) -> None:
+    project.git("checkout", "-q", "-b", "topic")
+    project.commit("Not merged")
+    project.git("push", "-q", "-u", "origin", "topic")
+    assert project.mlgit("release", "line", "--pre", "rc").status == 0
+    done = ask(
+        tag_checkout(project, "runner", "line@v1.0.0-rc.1"), None, env=pushed(tmp_path, "line@v1.0.0-rc.1")
+    )
+    assert done.status == 0, done.out
+
+
+def test_a_checkout_of_one_commit_fetches_what_it_needs(staged: Folder, tmp_path: Path) -> None:
+    staged.write("README.md", "words\n")
+    staged.commit("Go on")
+    staged.git("push", "-q", "origin", "main")
+    runner = staged.__class__(staged.path.parent / "runner")
+    runner.path.mkdir()
+    runner.git("init", "-q", "-b", "nothing")
+    runner.git("remote", "add", "origin", (staged.path.parent / "origin.git").as_uri())
+    ref = "refs/tags/line#staging#1"
+    runner.git("fetch", "-q", "--no-tags", "--depth=1", "origin", f"+{ref}:{ref}")
+    runner.git("checkout", "-q", "--detach", ref)
+    done = ask(runner, None, env=pushed(tmp_path, "line#staging#1"))
+    assert done.status == 0, done.out + done.err
+    assert done.json()["deploy"] is True

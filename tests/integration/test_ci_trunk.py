@@ -1,0 +1,121 @@
+"""Where policy is read in CI: the forge's default branch, whatever the runner checked out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mlgit.errors import StateError
+from mlgit.project.open import open_project
+from mlgit.project.write import refresh
+from tests.support.checkouts import github_checkout, github_push, gitlab_checkout, gitlab_push
+from tests.support.registry import NOON, clone, origin
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.shell import Folder
+
+LOOSE = "version: 1\nmodels:\n  line: {path: models/line.json}\nenvironments:\n  mine: {auto: true}\n"
+
+
+@pytest.fixture
+def developed(project: Folder) -> Folder:
+    """A project whose default branch is `develop`; `main` is an old branch with other environments."""
+    project.git("push", "-q", "origin", "HEAD:refs/heads/develop")
+    project.write("mlgit.yaml", LOOSE)
+    project.commit("Other rules on main")
+    project.git("push", "-q", "origin", "HEAD:main")
+    return project
+
+
+def trunk_of(folder: Folder, *, default_branch: str | None) -> str | None:
+    opened = open_project(str(folder.path), now=NOON, default_branch=default_branch)
+    try:
+        return None if opened.trunk is None else opened.trunk.ref
+    finally:
+        opened.close()
+
+
+@pytest.mark.parametrize("checkout", [github_checkout, gitlab_checkout])
+def test_the_forge_s_default_branch_is_trunk(developed: Folder, checkout: object) -> None:
+    assert callable(checkout)
+    runner = checkout(developed, "runner", branch="develop")
+    assert trunk_of(runner, default_branch="develop") == "refs/remotes/origin/develop"
+    # Without CI's word the clone cannot know better.
+    assert trunk_of(runner, default_branch=None) == "refs/remotes/origin/main"
+
+
+def test_a_clone_on_a_laptop_knows_it_by_origin_s_head(project: Folder) -> None:
+    project.git("push", "-q", "origin", "HEAD:refs/heads/develop")
+    origin(project).git("symbolic-ref", "HEAD", "refs/heads/develop")
+    assert trunk_of(clone(project, "laptop"), default_branch=None) == "refs/remotes/origin/develop"
+
+
+def test_a_checkout_without_any_trunk_is_an_error_and_never_lets_the_working_tree_stand_for_it(
+    project: Folder, tmp_path: Path
+) -> None:
+    project.git("checkout", "-q", "-b", "topic")
+    project.write("mlgit.yaml", LOOSE)
+    head = project.commit("Let everything pass")
+    project.git("push", "-q", "origin", "topic:refs/pull/7/merge")
+    runner = project.__class__(project.path.parent / "runner")
+    runner.path.mkdir()
+    runner.git("init", "-q", "-b", "nothing")
+    runner.git("remote", "add", "origin", (project.path.parent / "origin.git").as_uri())
+    runner.git("fetch", "-q", "--depth=1", "origin", "+refs/pull/7/merge:refs/remotes/pull/7/merge")
+    runner.git("checkout", "-q", "--detach", head)
+    done = runner.mlgit("check", env=github_push(tmp_path, ref="refs/pull/7/merge"))
+    assert done.status == 4
+    assert "`origin/main`, where policy is read, is not in this clone" in done.err
+    assert "fetch-depth: 0" in done.err
+
+
+def test_fetching_brings_the_default_branch_where_another_one_only_looks_like_it(developed: Folder) -> None:
+    runner = gitlab_checkout(developed, "runner")
+    runner.git("update-ref", "-d", "refs/remotes/origin/develop")
+    opened = open_project(str(runner.path), now=NOON, default_branch="develop")
+    try:
+        assert opened.trunk is not None
+        assert opened.trunk.ref == "refs/remotes/origin/main"
+        refresh(opened)
+        assert opened.trunk.ref == "refs/remotes/origin/develop"
+        assert "mine" not in opened.trunk_config.environments
+    finally:
+        opened.close()
+
+
+def test_a_repository_that_is_not_the_one_ci_runs_for_keeps_its_own_trunk(project: Folder) -> None:
+    assert trunk_of(project, default_branch="trunk-of-another") == "refs/remotes/origin/main"
+
+
+def test_an_unborn_trunk_without_a_remote_is_no_error_in_ci(empty_repository: Folder) -> None:
+    assert trunk_of(empty_repository, default_branch="main") is None
+    empty_repository.git("remote", "add", "origin", "nowhere")
+    with pytest.raises(StateError, match="is not in this clone"):
+        trunk_of(empty_repository, default_branch="main")
+
+
+def test_commands_take_the_default_branch_from_the_event(developed: Folder, tmp_path: Path) -> None:
+    runner = github_checkout(developed, "runner", branch="develop")
+    variables = github_push(tmp_path, ref="refs/heads/develop", default_branch="develop")
+    assert runner.mlgit("release", "line", env=variables).status == 0
+    refused = runner.mlgit("promote", "line", "--to", "mine", env=variables)
+    assert "There is no environment `mine` on origin/develop" in refused.err
+    assert runner.mlgit("promote", "line", "--to", "staging", env=variables).status == 0
+
+
+def test_a_schedule_runs_on_the_default_branch(developed: Folder, tmp_path: Path) -> None:
+    runner = github_checkout(developed, "runner", branch="develop")
+    variables = github_push(tmp_path, ref="refs/heads/develop", repository={})
+    done = runner.mlgit(
+        "ci", "merged", "--dry-run", "--json", env=variables | {"GITHUB_EVENT_NAME": "schedule"}
+    )
+    assert (done.status, done.json()["trunk"]) == (0, "develop")
+
+
+def test_gitlab_names_it_in_a_variable(project: Folder) -> None:
+    runner = gitlab_checkout(project, "runner")
+    done = runner.mlgit("ci", "merged", "--dry-run", "--json", env=gitlab_push())
+    assert (done.status, done.json()["trunk"]) == (0, "main")

@@ -1,0 +1,237 @@
+"""What follows from a merge, by tables: who is released, where it goes, what is left alone."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mlgit.core.config import Environment
+from mlgit.core.merging import (
+    Merged,
+    MergeStep,
+    auto_environments,
+    current_assignments,
+    failed_step,
+    foreseen_step,
+    outputs_of,
+    promotion_need,
+    release_need,
+    step_of,
+)
+from mlgit.core.replay import replay
+from mlgit.core.tagplan import ChangeReport, WrittenTag
+from mlgit.errors import AnswerNo, ToolError
+from tests.support.tags import commit, fact, stated
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlgit.core.registry import ModelState, RegisteredVersion, TagFact
+
+NOON = datetime(2026, 5, 3, 12, tzinfo=UTC)
+PROD = Environment(name="prod", auto=True)
+
+
+def state(*facts: TagFact) -> ModelState:
+    return replay(facts).model("m")
+
+
+def contents(found: ModelState, **digests: str) -> Iterator[tuple[RegisteredVersion, str | None]]:
+    """Versions, newest first, with digests by number: `v1="a"` is that of v1.0.0."""
+    for version in reversed(found.versions):
+        yield version, digests.get(f"v{version.version.major}")
+
+
+@pytest.mark.parametrize(
+    ("tags", "content", "digests", "expected"),
+    [
+        # (tags as name and commit), content of commit 9, digests by major version -> release, force, outcome
+        ([], "a", {}, (True, False, None)),
+        ([("m@v1.0.0", 1)], "b", {"v1": "a"}, (True, False, None)),
+        ([("m@v1.0.0", 1)], "a", {"v1": "a"}, (False, False, "unchanged")),
+        ([("m@v1.0.0", 1), ("m@v2.0.0", 2)], "a", {"v1": "a", "v2": "b"}, (True, True, None)),
+        ([("m@v1.0.0", 9)], "a", {"v1": "a"}, (False, False, "already")),
+        ([("m@v1.0.0", 9), ("m@v1.0.0!", 9)], "a", {}, (False, False, "left")),
+        ([("m@v1.0.0", 1), ("m@v1.0.0!", 1)], "a", {"v1": "a"}, (False, False, "left")),
+        ([("m@v1.0.0", 1), ("m@v1.0.0!", 1)], "b", {"v1": "a"}, (True, False, None)),
+        ([("m@v1.0.0-rc.1", 9)], "a", {}, (False, False, "left")),
+        ([("m@v1.0.0-rc.1", 1)], "a", {"v1": "a"}, (True, False, None)),
+        ([("m@v1.0.0", 1)], None, {"v1": "a"}, (False, False, "left")),
+        ([("m@v1.0.0", 1)], "a", {}, (True, False, None)),
+    ],
+)
+def test_a_commit_is_released_when_its_model_is_new(
+    tags: list[tuple[str, int]],
+    content: str | None,
+    digests: dict[str, str],
+    expected: tuple[bool, bool, str | None],
+) -> None:
+    found = state(*(fact(tag, at) for tag, at in tags))
+    need = release_need(found, commit(9), content, contents(found, **digests))
+    outcome = None if need.stay is None else need.stay.outcome
+    assert (need.release, need.force, outcome) == expected
+
+
+def test_versions_are_looked_at_only_as_far_as_needed() -> None:
+    found = state(fact("m@v1.0.0", 1), fact("m@v2.0.0", 2))
+    looked = contents(found, v2="a")
+    release_need(found, commit(9), "a", looked)
+    assert [str(version.version) for version, _ in looked] == ["v1.0.0"]
+
+
+def test_environments_with_auto_follow_those_they_take_from() -> None:
+    declared = {
+        "prod": Environment(name="prod", source="canary", auto=True),
+        "canary": Environment(name="canary", source="staging"),
+        "staging": Environment(name="staging", auto=True),
+        "other": Environment(name="other", source="gone", auto=True),
+        "round": Environment(name="round", source="trip", auto=True),
+        "trip": Environment(name="trip", source="round", auto=True),
+    }
+    names = [environment.name for environment in auto_environments(declared)]
+    assert names == ["staging", "prod", "other", "trip", "round"]
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        # (tag, commit[, action]) -> the version to promote, or the outcome
+        ([], None),
+        ([("m@v1.0.0-rc.1", 1)], None),
+        ([("m@v1.0.0", 1)], "v1.0.0"),
+        ([("m@v1.0.0", 1), ("m@v2.0.0", 2)], "v2.0.0"),
+        ([("m@v1.0.0", 1), ("m#prod#1", 1)], "already"),
+        ([("m@v1.0.0", 1), ("m@v2.0.0", 2), ("m#prod#1", 1)], "v2.0.0"),
+        ([("m@v1.0.0", 1), ("m@v1.0.0!", 1), ("m#prod#1", 1)], None),
+        ([("m@v1.0.0", 1), ("m@v2.0.0", 2), ("m#prod#1", 2), ("m@v2.0.0!", 2)], "left"),
+        # Somebody went back by an explicit promotion, or emptied it: that stays.
+        (
+            [("m@v1.0.0", 1), ("m@v2.0.0", 2), ("m#prod#1", 2), ("m#prod!#2", 2), ("m#prod#2", 1)],
+            "left",
+        ),
+        ([("m@v1.0.0", 1), ("m#prod#1", 1), ("m#prod!#2", 1)], "left"),
+        # What is newer than that goes on.
+        ([("m@v1.0.0", 1), ("m#prod#1", 1), ("m#prod!#2", 1), ("m@v2.0.0", 2)], "v2.0.0"),
+        # A commit that is no version gives way.
+        ([("m@v1.0.0", 1), ("m#prod#1", 5)], "v1.0.0"),
+    ],
+)
+def test_an_environment_takes_the_newest_version_that_was_never_there(
+    tags: list[tuple[str, int]], expected: str | None
+) -> None:
+    version, stay = promotion_need(state(*(fact(tag, at) for tag, at in tags)), PROD)
+    assert (str(version.version) if version else stay.outcome if stay else None) == expected
+
+
+def test_a_rollback_holds_until_somebody_promotes() -> None:
+    facts = [
+        *(fact("m@v1.0.0", 1), fact("m@v2.0.0", 2), fact("m#prod#1", 1), fact("m#prod!#2", 1)),
+        *(fact("m#prod#2", 2), fact("m#prod!#3", 2)),
+        fact("m#prod#3", 1, message=stated("rollback", at="2026-05-01T08:00:00Z")),
+    ]
+    version, stay = promotion_need(state(*facts, fact("m@v3.0.0", 3)), PROD)
+    assert version is None
+    assert stay is not None
+    assert (stay.outcome, stay.tag) == ("held", "m#prod#3")
+    assert stay.message == "`prod` is held by a rollback of `Ada` since 2026-05-01T08:00:00Z"
+    assert stay.hint == "`mlgit promote m --to prod` ends that"
+    ended = state(*facts, fact("m@v3.0.0", 3), fact("m#prod!#4", 1), fact("m#prod#4", 1))
+    version, _ = promotion_need(ended, PROD)
+    assert version is not None
+    assert str(version.version) == "v3.0.0"
+
+
+def test_from_says_which_version_comes_next() -> None:
+    canary = Environment(name="canary", source="prod", auto=True)
+    facts = [fact("m@v1.0.0", 1), fact("m@v2.0.0", 2), fact("m#prod#1", 1)]
+    version, _ = promotion_need(state(*facts), canary)
+    assert version is not None
+    assert str(version.version) == "v1.0.0"
+    assert promotion_need(state(*facts[:2]), canary) == (None, None)
+
+
+def test_a_pre_release_or_a_rejected_version_is_not_taken_from_another_environment() -> None:
+    canary = Environment(name="canary", source="prod", auto=True)
+    waiting = state(fact("m@v1.0.0-rc.1", 1), fact("m#prod#1", 1))
+    version, stay = promotion_need(waiting, canary)
+    assert version is None
+    assert stay is not None
+    assert stay.message == "`m@v1.0.0-rc.1` is a pre-release, and `canary` takes none"
+    taken, _ = promotion_need(waiting, Environment(name="canary", source="prod", auto=True, pre=True))
+    assert taken is not None
+    rejected = state(fact("m@v1.0.0", 1), fact("m@v1.0.0!", 1), fact("m#prod#1", 1))
+    _, stay = promotion_need(rejected, canary)
+    assert stay is not None
+    assert stay.message == "`m@v1.0.0` is deregistered"
+
+
+def report(**more: object) -> ChangeReport:
+    plain = {"model": "dir:m", "version": "v1.0.0", "environment": None, "action": "release", "at": NOON}
+    return ChangeReport(**(plain | more))  # type: ignore[arg-type]
+
+
+def test_a_report_becomes_a_step() -> None:
+    tag = WrittenTag(name="dir=m#prod#2", oid="0", commit="0", at=NOON)
+    pair = (WrittenTag(name="dir=m#prod!#2", oid="0", commit="0", at=NOON), tag)
+    promoted = step_of(report(environment="prod", action="promote", tags=pair, notes=("so",)))
+    assert (promoted.outcome, promoted.tag, promoted.details) == ("done", "dir=m#prod#2", ("so",))
+    assert step_of(report(already=True)).tag == "dir=m@v1.0.0"
+    assert step_of(report(already=True)).outcome == "already"
+    assert step_of(report(dry_run=True)).outcome == "planned"
+
+
+def test_what_a_dry_run_did_not_write_is_foreseen() -> None:
+    coming = MergeStep(model="m", outcome="planned", version="v3.0.0")
+    free = foreseen_step(state(fact("m@v1.0.0", 1)).environment("prod"), coming)
+    assert (free.outcome, free.environment, free.version) == ("planned", "prod", "v3.0.0")
+    held = state(fact("m@v1.0.0", 1), fact("m#prod#1", 1, message=stated("rollback")))
+    assert foreseen_step(held.environment("prod"), coming).outcome == "held"
+
+
+def test_the_run_ends_with_its_gravest_failure() -> None:
+    steps = (
+        MergeStep(model="a", outcome="done"),
+        failed_step("b", None, AnswerNo("No", details=("x",), hint="y")),
+        failed_step("c", "prod", ToolError("Broken"), version="v1.0.0"),
+    )
+    assert [step.outcome for step in steps] == ["done", "blocked", "failed"]
+    merged = Merged(trunk="main", commit=commit(1), dry_run=False, at=NOON, steps=steps)
+    assert merged.exit_code == 5
+    assert Merged(trunk="main", commit=commit(1), dry_run=False, at=NOON).exit_code == 0
+
+
+def test_jobs_that_follow_are_told_in_json() -> None:
+    merged = Merged(
+        trunk="main",
+        commit=commit(1),
+        dry_run=False,
+        at=NOON,
+        released=("m@v1.0.0",),
+        tags=("m#prod#1",),
+        current=("m#prod#1", "n#prod#4"),
+        changed=True,
+    )
+    assert outputs_of(merged) == {
+        "changed": "true",
+        "released": '["m@v1.0.0"]',
+        "tags": '["m#prod#1", "n#prod#4"]',
+    }
+
+
+def test_a_run_that_failed_tells_them_nothing_to_do() -> None:
+    assert outputs_of(None) == {"changed": "false", "released": "[]", "tags": "[]"}
+
+
+def test_what_is_deployed_is_what_counts_now() -> None:
+    found = state(fact("m@v1.0.0", 1), fact("m#prod#1", 1), fact("m#staging#1", 1), fact("m#staging#2", 2))
+    environments = (PROD, Environment(name="staging", auto=True), Environment(name="empty", auto=True))
+
+    def current(*commits: int, tags: tuple[str, ...] = ()) -> tuple[str, ...]:
+        return current_assignments([found], environments, commits={commit(n) for n in commits}, tags=tags)
+
+    assert current(1) == ("m#prod#1",)
+    assert current(1, 2) == ("m#prod#1", "m#staging#2")
+    assert current(tags=("m#staging#1", "m#staging#2")) == ("m#staging#2",)
+    assert current() == ()
