@@ -27,14 +27,23 @@ def reference() -> str:
     for group, names in COMMANDS.items():
         parts.append(f"## {group}\n")
         for name in names:
-            found = cli.get_command(root, name)
-            if found is None:
-                raise SystemExit(f"there is no command {name}")
-            context = click.Context(
-                found, info_name=name, parent=root, terminal_width=_WIDTH, max_content_width=_WIDTH
-            )
-            parts.append(f"### mlgit {name}\n\n```text\n{found.get_help(context)}\n```\n")
+            parts += _described(cli, name, root)
     return "\n".join(parts)
+
+
+def _described(group: click.Group, name: str, parent: click.Context) -> list[str]:
+    """What `--help` says of a command, and of all below it."""
+    found = group.get_command(parent, name)
+    if found is None:
+        raise SystemExit(f"there is no command {name}")
+    context = click.Context(
+        found, info_name=name, parent=parent, terminal_width=_WIDTH, max_content_width=_WIDTH
+    )
+    parts = [f"### {context.command_path}\n\n```text\n{found.get_help(context)}\n```\n"]
+    if isinstance(found, click.Group):
+        for below in found.list_commands(context):
+            parts += _described(found, below, context)
+    return parts
 
 
 def main() -> int:

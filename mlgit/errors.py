@@ -132,3 +132,18 @@ class ToolError(MlgitError):
 
     exit_code = 5
     code = "tool_failed"
+
+
+def as_known(error: Exception) -> MlgitError:
+    """The error as one of the tree: what the system refused, or a bug."""
+    if isinstance(error, MlgitError):
+        return error
+    if isinstance(error, OSError):
+        place = f" `{error.filename}`" if error.filename else ""
+        reason = error.strerror or str(error)
+        if isinstance(error, (FileNotFoundError, PermissionError, NotADirectoryError, IsADirectoryError)):
+            return StateError(f"Cannot use{place}: {reason}")
+        return ToolError(f"The system refused{place}: {reason}")
+    bug = MlgitError(f"This is a bug in mlgit: {type(error).__name__}: {error}")
+    bug.code = "bug"
+    return bug

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlgit.errors import EXIT_BUG, Location, MlgitError, StateError, ToolError, UsageError
+from mlgit.errors import EXIT_BUG, Location, MlgitError, UsageError, as_known
 from mlgit.render.page import Page, Span, clean, line
 
 if TYPE_CHECKING:
@@ -65,11 +65,7 @@ def _as_mlgit_error(error: click.ClickException | MlgitError | OSError) -> Mlgit
         where = getattr(error, "ctx", None)
         hint = f"see `{where.command_path} --help`" if where is not None else None
         return UsageError(error.format_message().rstrip("."), hint=hint)
-    place = f" `{error.filename}`" if error.filename else ""
-    reason = error.strerror or str(error)
-    if isinstance(error, (FileNotFoundError, PermissionError, NotADirectoryError, IsADirectoryError)):
-        return StateError(f"Cannot use{place}: {reason}")
-    return ToolError(f"The system refused{place}: {reason}")
+    return as_known(error)
 
 
 def failure_document(error: MlgitError) -> dict[str, object]:

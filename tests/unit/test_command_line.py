@@ -7,6 +7,7 @@ import json
 import click
 import pytest
 
+from mlgit.cli.ci import CI_COMMANDS
 from mlgit.cli.failure import failure_page
 from mlgit.cli.main import COMMANDS, cli, run
 from mlgit.cli.progress import Lines
@@ -15,7 +16,10 @@ from mlgit.errors import StateError
 from mlgit.render.console import plain
 from mlgit.render.pages.push import page as push_page
 
-NAMES = [name for group in COMMANDS.values() for name in group]
+NAMES = [
+    *(name for group in COMMANDS.values() for name in group),
+    *(f"ci {name}" for group in CI_COMMANDS.values() for name in group),
+]
 
 
 def test_no_command_at_all_shows_the_help(capsys: pytest.CaptureFixture[str]) -> None:
@@ -31,22 +35,41 @@ def test_no_command_is_an_error_where_a_document_was_asked_for(capsys: pytest.Ca
     assert json.loads(capsys.readouterr().out)["error"]["code"] == "usage"
 
 
+def test_a_group_without_its_command_shows_its_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["ci"]) == 0
+    assert capsys.readouterr().out.startswith("Usage: mlgit ci ")
+    assert run(["--json", "ci"]) == 2
+    assert json.loads(capsys.readouterr().out)["error"]["hint"] == "see `mlgit ci --help`"
+
+
 @pytest.mark.parametrize(
-    ("typed", "hint"), [("stats", "did you mean `mlgit status`?"), ("help", "see `mlgit --help`")]
+    ("typed", "hint"),
+    [
+        ("stats", "did you mean `mlgit status`?"),
+        ("help", "see `mlgit --help`"),
+        ("ci monitr", "did you mean `mlgit ci monitor`?"),
+        ("ci help", "see `mlgit ci --help`"),
+    ],
 )
 def test_an_unknown_command_is_told_with_one_hint(
     capsys: pytest.CaptureFixture[str], typed: str, hint: str
 ) -> None:
-    assert run([typed]) == 2
-    assert capsys.readouterr().err == f"error: There is no command `{typed}`\n  hint: {hint}\n"
+    assert run(typed.split()) == 2
+    word = typed.rpartition(" ")[2]
+    assert capsys.readouterr().err == f"error: There is no command `{word}`\n  hint: {hint}\n"
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_help_fits_into_eighty_columns(name: str) -> None:
-    root = click.Context(cli, info_name="mlgit")
-    command = cli.get_command(root, name)
-    assert command is not None
-    text = command.get_help(click.Context(command, info_name=name, parent=root, terminal_width=80))
+    context = click.Context(cli, info_name="mlgit")
+    command: click.Command = cli
+    for word in name.split():
+        assert isinstance(command, click.Group)
+        found = command.get_command(context, word)
+        assert found is not None
+        command = found
+        context = click.Context(command, info_name=word, parent=context, terminal_width=80)
+    text = command.get_help(context)
     assert [line for line in text.splitlines() if len(line) > 80] == []
 
 

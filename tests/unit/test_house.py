@@ -11,20 +11,28 @@ import sys
 import zipfile
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import pytest
 from jsonschema import Draft202012Validator
 
+from mlgit.cli.ci import CI_COMMANDS
 from mlgit.cli.failure import failure_document
 from mlgit.cli.main import COMMANDS, cli
 from mlgit.errors import ConfigError, Location, StateError
 from mlgit.yaml12 import load as load_yaml
 
+if TYPE_CHECKING:
+    from mlgit.cli.groups import LazyGroup
+
 ROOT = Path(__file__).parent.parent.parent
 SCHEMAS = sorted((ROOT / "schemas").glob("*.schema.json"))
-LINES = {name: text for group in COMMANDS.values() for name, text in group.items()}
+# What stands in the help, by the words to type: `check`, `ci pr`.
+LINES = {name: text for group in COMMANDS.values() for name, text in group.items()} | {
+    f"ci {name}": text for group in CI_COMMANDS.values() for name, text in group.items()
+}
+GROUPS = frozenset({"ci"})
 # Commands that print the same document share its schema; all others have one of their own name.
 SHARED_SCHEMAS = {
     "check": "verdict",
@@ -34,6 +42,10 @@ SHARED_SCHEMAS = {
     "rollback": "change",
     "unassign": "change",
     "deregister": "change",
+    "ci pr": "ci-report",
+    "ci monitor": "ci-report",
+    "ci init": "ci-templates",
+    "ci update": "ci-templates",
 }
 # What would make every command slow: tools, parsers, and parts of the standard library with long tails.
 HEAVY = frozenset(
@@ -44,7 +56,7 @@ HEAVY = frozenset(
 
 
 def entry_of(name: str) -> click.Command:
-    entry: click.Command = import_module(f"mlgit.cli.{name}").entry
+    entry: click.Command = import_module(f"mlgit.cli.{name.replace(' ', '_')}").entry
     return entry
 
 
@@ -104,9 +116,10 @@ def test_every_key_of_the_config_explains_itself_in_an_editor() -> None:
     assert silent == []
 
 
-@pytest.mark.parametrize("command", LINES)
+@pytest.mark.parametrize("command", sorted(LINES.keys() - GROUPS))
 def test_every_command_has_a_schema_for_its_json(command: str) -> None:
-    path = ROOT / "schemas" / f"{SHARED_SCHEMAS.get(command, command)}.schema.json"
+    name = SHARED_SCHEMAS.get(command, command.replace(" ", "-"))
+    path = ROOT / "schemas" / f"{name}.schema.json"
     schema = json.loads(path.read_text(encoding="utf-8"))
     assert schema["properties"]["schema_version"] == {"const": 1}
     assert schema["additionalProperties"] is False
@@ -116,7 +129,7 @@ def test_every_command_has_a_schema_for_its_json(command: str) -> None:
 @pytest.mark.parametrize("command", LINES)
 def test_the_help_of_a_command_begins_with_its_line(command: str) -> None:
     entry = entry_of(command)
-    assert entry.name == command
+    assert entry.name == command.rpartition(" ")[2]
     assert (entry.help or "").splitlines()[0] == LINES[command]
 
 
@@ -127,16 +140,22 @@ def test_every_option_of_a_command_has_a_help_text(command: str) -> None:
     assert "as_json" in [option.name for option in options]
 
 
-def test_the_help_lists_every_command() -> None:
-    text = click.Context(cli, info_name="mlgit")
-    shown = cli.get_help(text)
-    assert [name for name in LINES if f"  {name} " not in shown] == []
+@pytest.mark.parametrize("group", [cli, entry_of("ci")], ids=lambda group: str(group.name))
+def test_the_help_lists_every_command(group: LazyGroup) -> None:
+    shown = group.get_help(click.Context(group, info_name="mlgit"))
+    names = [name for section in group.sections.values() for name in section]
+    assert names
+    assert [name for name in names if f"  {name} " not in shown] == []
+
+
+def test_the_groups_are_those_that_this_file_knows() -> None:
+    assert {name for name in LINES if isinstance(entry_of(name), click.Group)} == GROUPS
 
 
 def test_no_module_stands_among_the_commands_that_nobody_can_call() -> None:
-    parts = {"main", "options", "session", "failure", "progress", "types"}
+    parts = {"main", "groups", "options", "session", "failure", "progress", "types"}
     modules = {path.stem for path in (ROOT / "mlgit" / "cli").glob("*.py")} - {"__init__"}
-    assert modules - parts == set(LINES)
+    assert modules - parts == {name.replace(" ", "_") for name in LINES}
 
 
 @pytest.mark.parametrize("argv", [("-c", "import mlgit.cli.main"), ("-m", "mlgit", "--version")])
@@ -150,7 +169,7 @@ def test_starting_up_loads_only_the_command_line_of_mlgit(argv: tuple[str, ...])
     ours = {name for name in loaded_by(*argv) if name.split(".")[0] == "mlgit"}
     assert ours <= {
         *("mlgit", "mlgit.__main__", "mlgit.errors"),
-        *("mlgit.cli", "mlgit.cli.main", "mlgit.cli.options", "mlgit.cli.session"),
+        *("mlgit.cli", "mlgit.cli.main", "mlgit.cli.groups", "mlgit.cli.options", "mlgit.cli.session"),
     }
 
 

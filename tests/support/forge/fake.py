@@ -15,7 +15,7 @@ from tests.support.forge.server import Server
 from tests.support.forge.state import ALL_RIGHTS, Comment, Deployment, Pull, Repository, State, Token
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tests.support.forge.jobs import GitHubJob, GitLabJob
@@ -82,6 +82,8 @@ class FakeForge:
         self.faults: list[Fault] = []
         self.meetings: list[tuple[threading.Barrier, Fault]] = []
         self.stopping = threading.Event()
+        self.commit_of: Callable[[str, str], str] | None = None
+        """(repository, ref) -> commit, from whoever has the repository; the fake itself has no git."""
         self._state_file = state_file
         if state_file is not None and os.path.exists(state_file):
             with open(state_file, encoding="utf-8") as file:

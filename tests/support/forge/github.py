@@ -312,6 +312,8 @@ def _commit_of(call: Call, repository: Repository, ref: str) -> str:
     """The fake has no git: a ref that is no commit stands for one that a check or pull request is on."""
     if _SHA.fullmatch(ref):
         return ref
+    if call.forge.commit_of is not None:
+        return call.forge.commit_of(repository.name, ref)
     known = [each.sha for each in call.state.pulls if each.repository == repository.name]
     return known[0] if known else "a" * 40
 

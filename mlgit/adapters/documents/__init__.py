@@ -1,0 +1,1 @@
+"""Documents: what other runs of mlgit wrote: text -> schema -> records."""

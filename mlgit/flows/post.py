@@ -1,0 +1,130 @@
+"""Post: take a report to its pull requests and set its check; what cannot be done is told, not hidden."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from mlgit.adapters.runner.files import append_summary
+from mlgit.core.errand import Delivery, SetCheck, WrittenComment
+from mlgit.errors import ToolError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from mlgit.core.errand import Errand
+    from mlgit.core.forge import Forge, Host, PullRequest
+
+T = TypeVar("T")
+
+_TOKENS: Mapping[Host, str] = {"github": "GITHUB_TOKEN", "gitlab": "MLGIT_GITLAB_TOKEN"}
+
+
+def post(errand: Errand, *, connected: Callable[[], Forge | None], variables: Mapping[str, str]) -> Delivery:
+    """Set the check first, which holds up a merge, then write the comments.
+
+    What a forge refuses does not keep the rest from being done.
+
+    Args:
+        errand: what to say and where.
+        connected: the forge, None without a token for it.
+        variables: the environment; a report that stands on no pull request goes to the run's summary.
+    """
+    work = _Work(errand)
+    forge = work.attempt(connected)
+    if forge is not None:
+        work.set_check(forge)
+        for pull in work.pull_requests(forge):
+            work.comment(forge, pull)
+    elif not work.problems:
+        work.skipped.append(_without_forge(errand.host))
+    if not work.comments:
+        append_summary(variables, errand.body)
+    return work.delivery()
+
+
+def _without_forge(host: Host | None) -> str:
+    if host is None:
+        return (
+            "nothing was posted: there is no token for the forge that `origin` is on, or it is none we know"
+        )
+    return f"nothing was posted: `{_TOKENS[host]}` is not set"
+
+
+class _Work:
+    """One errand on its way."""
+
+    def __init__(self, errand: Errand) -> None:
+        self._errand = errand
+        self._check: SetCheck | None = None
+        self.comments: list[WrittenComment] = []
+        self.skipped: list[str] = []
+        self.problems: list[str] = []
+
+    def attempt(self, step: Callable[[], T]) -> T | None:
+        """What the step gives; None when the forge refused, which is kept in mind."""
+        try:
+            return step()
+        except ToolError as error:
+            hint = f"; {error.hint}" if error.hint else ""
+            self.problems.append(f"{error.message}{hint}")
+            return None
+
+    def set_check(self, forge: Forge) -> None:
+        """Set the check of the errand on its commit."""
+        check = self._errand.check
+        if check is None:
+            return
+        before = len(self.problems)
+        url = self.attempt(lambda: forge.set_check(check))
+        if len(self.problems) == before:
+            self._check = SetCheck(name=check.name, commit=check.sha, state=check.state, url=url)
+
+    def pull_requests(self, forge: Forge) -> Sequence[PullRequest]:
+        """Those that the report belongs to, as the forge says itself."""
+        errand = self._errand
+        if errand.number is not None:
+            number = errand.number
+            return self._still_there(number, self.attempt(lambda: forge.pull_request(number)))
+        if errand.branch is None or errand.commit is None:
+            self.skipped.append("no comment was written: the run is about no pull request")
+            return ()
+        branch, commit = errand.branch, errand.commit
+        found = self.attempt(lambda: forge.pull_requests_of(branch=branch, sha=commit, owner=errand.owner))
+        if found is not None and not found:
+            self.skipped.append(f"no comment was written: no open pull request has {commit[:7]} as its head")
+        return found or ()
+
+    def _still_there(self, number: int, found: PullRequest | None) -> Sequence[PullRequest]:
+        if found is None:
+            if not self.problems:
+                self.skipped.append(f"no comment was written: there is no pull request {number}")
+            return ()
+        if found.head_sha not in self._errand.commits:
+            # The run of the newer commit writes the comment; what is old by now must not stand over it.
+            self.skipped.append(f"no comment was written: the branch has gone on to {found.head_sha[:7]}")
+            return ()
+        return (found,)
+
+    def comment(self, forge: Forge, pull: PullRequest) -> None:
+        """Write the one comment of this key on a pull request."""
+        from mlgit.operations.comment import post as write
+        from mlgit.render.markdown import marker
+
+        errand = self._errand
+        posted = self.attempt(lambda: write(forge, pull.number, errand.body, marker=marker(errand.key)))
+        if posted is not None:
+            self.comments.append(WrittenComment(number=pull.number, action=posted.action, url=posted.url))
+
+    def delivery(self) -> Delivery:
+        """What came of it."""
+        errand = self._errand
+        return Delivery(
+            host=errand.host,
+            commit=errand.commit,
+            comments=tuple(self.comments),
+            check=self._check,
+            skipped=tuple(self.skipped),
+            problems=tuple(self.problems),
+            body=errand.body,
+            exit_code=ToolError.exit_code if self.problems else errand.exit_code,
+        )

@@ -1,0 +1,131 @@
+"""Run: pull what is missing, run the pipeline, store its results."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.core.record import record
+from mlgit.errors import StateError, ToolError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlgit.adapters.dvc.engine import Repro
+    from mlgit.core.pipeline import Output
+    from mlgit.core.progress import Progress
+    from mlgit.project.open import Project
+
+_SHOWN = 10
+
+
+@record
+class PipelineRun:
+    """What was pulled, which stages ran, and sentences about what could not be pulled."""
+
+    stages: tuple[str, ...]
+    pulled: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def run(
+    project: Project,
+    stages: Sequence[str] = (),
+    *,
+    pull: bool = True,
+    force: bool = False,
+    dry_run: bool = False,
+    show: bool = True,
+    progress: Progress,
+) -> PipelineRun:
+    """Run stages (all when none is named) and everything before them that is stale.
+
+    Args:
+        project: the repository. What it has read of the working tree no longer holds afterwards.
+        stages: as DVC calls them from the root of the repository.
+        pull: whether to fetch outputs that are recorded and not here.
+        force: run also what is up to date.
+        dry_run: only tell what would run.
+        show: whether what the stages print is passed on to stderr.
+        progress: told what happens.
+
+    Raises:
+        ConfigError: dvc.yaml is invalid.
+        StateError: no DVC repository, or no such stage.
+        ToolError: a stage failed (code `stage_failed`), or DVC did.
+        KeyboardInterrupt: interrupted; nothing of the pipeline is running any more.
+    """
+    from mlgit.adapters.dvc import engine
+
+    missing = engine.missing_here(project.root, stages)
+    notes: list[str] = []
+    pulled = _pull(project, missing, notes, progress) if pull and missing and not dry_run else ()
+    options = [*(["--force"] if force else []), *(["--dry"] if dry_run else [])]
+    done = engine.repro(project.root, stages, options=options, show=show)
+    if done.status:
+        raise _failed(done, show=show)
+    return PipelineRun(stages=done.ran, pulled=pulled, notes=tuple(notes))
+
+
+def store_results(project: Project, progress: Progress) -> int | None:
+    """Send what the working tree's pipeline has to the DVC remote; how many files, None without a remote.
+
+    Raises:
+        ToolError: the remote cannot be reached, or the content of an output is nowhere.
+    """
+    from mlgit.adapters.dvc import engine
+
+    outputs = _kept(project)
+    if not outputs:
+        return 0
+    if not engine.has_remote(project.root):
+        return None
+    files = engine.push_outputs(project.root, outputs, progress, even_private=False)
+    left = engine.missing_in_remote(project.root, outputs, even_private=False)
+    if left:
+        raise ToolError(
+            f"{len(left)} outputs of the run are not in the DVC remote, though they were sent",
+            details=left[:_SHOWN],
+            hint="see `dvc status --cloud`",
+        )
+    return files
+
+
+def _kept(project: Project) -> list[Output]:
+    """What DVC keeps of the working tree as it is now."""
+    from mlgit.adapters.dvc.pointers import read_pipeline
+    from mlgit.adapters.git.worktree import WorkingTree
+
+    tree = WorkingTree(project.git, project.root)
+    found = read_pipeline(tree, root=project.root)
+    return [out for out in found.outputs if out.cached and out.pointer is not None and "://" not in out.path]
+
+
+def _pull(project: Project, missing: Sequence[str], notes: list[str], progress: Progress) -> tuple[str, ...]:
+    """Ask the DVC remote; what it has not, the pipeline may be able to make."""
+    from mlgit.adapters.dvc import engine
+
+    try:
+        engine.pull(project.root, missing, progress)
+    except (ToolError, StateError) as error:
+        notes.append("; ".join((f"not everything could be pulled: {error.message}", *error.details[:2])))
+    lost = frozenset(engine.missing_here(project.root)) & frozenset(missing)
+    if lost and not notes:
+        notes.append(f"not in the DVC remote, to be made anew: {', '.join(sorted(lost))}")
+    for note in notes:
+        progress.say(note)
+    return tuple(path for path in missing if path not in lost)
+
+
+def _failed(done: Repro, *, show: bool) -> ToolError:
+    own_words = tuple(line for line in done.last_lines if line.startswith("ERROR: "))
+    # What was shown already is not told twice.
+    details = own_words if show else done.last_lines
+    if done.failed is None:
+        return ToolError(f"`dvc repro` failed with exit code {done.status}", details=details)
+    error = ToolError(
+        f"Stage `{done.failed}` failed",
+        details=details,
+        hint="repair it and run `mlgit run` again: what is done already is not done twice",
+    )
+    error.code = "stage_failed"
+    return error

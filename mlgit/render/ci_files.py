@@ -1,0 +1,43 @@
+"""CI files: what a run of CI leaves for whoever comes after it, as texts by file name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.errors import MlgitError
+from mlgit.render import codequality, junit, openmetrics
+from mlgit.render.jsonout import document
+from mlgit.render.markdown import report as markdown_report
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlgit.core.ci_report import CiReport
+
+REPORT_JSON = "report.json"
+REPORT_MARKDOWN = "report.md"
+VALUES = "mlgit.env"
+
+
+def ci_files(report: CiReport, values: str) -> Mapping[str, str]:
+    """Every file of a run, also when no verdict could be formed.
+
+    Args:
+        report: what the run found.
+        values: the text of the file in which the run hands values on.
+    """
+    if report.check is not None:
+        tests = junit.junit(report.check)
+        numbers = openmetrics.openmetrics(report.check)
+        remarks = codequality.codequality(report.check)
+    else:
+        why = report.failure or MlgitError("The run ended without a verdict")
+        tests, numbers, remarks = junit.failure(why), openmetrics.failure(why), codequality.failure(why)
+    return {
+        REPORT_JSON: document(report),
+        REPORT_MARKDOWN: markdown_report(report),
+        "junit.xml": tests,
+        "metrics.txt": numbers,
+        "codequality.json": remarks,
+        VALUES: values,
+    }

@@ -1,0 +1,31 @@
+"""Page of `mlgit ci comment`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.render.page import Page, Span, line
+
+if TYPE_CHECKING:
+    from mlgit.core.errand import Delivery
+    from mlgit.render.page import Style
+
+_STYLES: dict[str, Style] = {"success": "ok", "failure": "bad", "running": "careful"}
+_WORDS = {
+    "created": "wrote a comment",
+    "updated": "changed the comment",
+    "unchanged": "left the comment as it is",
+}
+
+
+def page(record: Delivery) -> Page:
+    """Which comments and which check tell the report now."""
+    found: Page = []
+    for comment in record.comments:
+        where = f": {comment.url}" if comment.url else ""
+        found.append(line(f"{_WORDS[comment.action]} on pull request {comment.number}{where}"))
+    if record.check is not None:
+        check = record.check
+        state = Span(check.state, _STYLES.get(check.state, ""))
+        found.append(line(f"set the check `{check.name}` of {check.commit[:7]} to ", state))
+    return found

@@ -1,0 +1,32 @@
+"""Page of `mlgit ci pr` and `mlgit ci monitor`."""
+
+from __future__ import annotations
+
+from textwrap import wrap
+from typing import TYPE_CHECKING
+
+from mlgit.render.page import Page, Span, line
+from mlgit.render.pages.check import WIDTH
+from mlgit.render.pages.check import page as check_page
+
+if TYPE_CHECKING:
+    from mlgit.core.ci_report import CiReport
+
+_MODES = {
+    "verify": "the committed results, held against their pipeline",
+    "run": "results made by this run",
+    "check": "the gates only",
+}
+
+
+def page(record: CiReport) -> Page:
+    """What was looked at and what could not be, then the verdict."""
+    found: Page = [line(Span("looked at: ", "dim"), _MODES[record.mode])]
+    if record.pushed is not None:
+        found.append(line(Span("pushed: ", "dim"), record.pushed[:7]))
+    for text in record.skipped:
+        first, *rest = wrap(f"skipped: {text}", WIDTH, subsequent_indent="  ") or [""]
+        found += [line(Span(first, "careful")), *(line(each) for each in rest)]
+    if record.check is not None:
+        found += [line(), *check_page(record.check)]
+    return found

@@ -1,0 +1,77 @@
+"""`mlgit ci monitor`: trunk is held against its gates as they are today."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.forge import started
+from tests.support.pull_request import FILES, PullRequest, train
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.support.shell import Folder
+
+
+@pytest.fixture
+def nightly(project: Folder, tmp_path: Path) -> Iterator[PullRequest]:
+    """A job on a schedule; the pull request is none, only its helpers are used."""
+    with started() as forge:
+        yield PullRequest(project, forge, tmp_path / "runner")
+
+
+def scheduled(nightly: PullRequest) -> dict[str, str]:
+    sha = nightly.project.git("rev-parse", "HEAD")
+    return nightly.forge.github_job(nightly.runner, event="schedule", sha=sha)
+
+
+def test_trunk_that_keeps_its_gates_is_allowed(nightly: PullRequest) -> None:
+    done = nightly.ci("monitor", env=scheduled(nightly))
+    assert done.status == 0, done.err
+    assert {path.name for path in nightly.folder.iterdir()} == FILES
+    report = nightly.report()
+    assert (report["mode"], report["job"], report["number"]) == ("check", "monitor", None)
+    assert report["commit"] == nightly.project.git("rev-parse", "main")
+    assert nightly.summary == (nightly.folder / "report.md").read_text()
+
+
+def test_trunk_that_breaks_a_gate_blocks(nightly: PullRequest) -> None:
+    train(nightly.project, "1.5")
+    nightly.project.commit("Worse")
+    nightly.project.git("push", "-q")
+    done = nightly.ci("monitor", "--json", env=scheduled(nightly))
+    assert done.status == 1
+    assert done.json() == nightly.report()
+
+
+def test_it_is_trunk_that_is_judged_whatever_is_checked_out(nightly: PullRequest) -> None:
+    nightly.project.git("checkout", "-q", "-b", "other")
+    train(nightly.project, "1.5")
+    nightly.project.commit("Worse")
+    done = nightly.project.mlgit("ci", "monitor")
+    assert done.status == 0, done.err
+    assert nightly.report()["commit"] == nightly.project.git("rev-parse", "main")
+
+
+def test_no_verdict_is_a_report_too(nightly: PullRequest) -> None:
+    nightly.project.write("mlgit.yaml", "version: 1\ngats: {}\n")
+    nightly.project.commit("Broken")
+    nightly.project.git("push", "-q")
+    done = nightly.ci("monitor", "-o", "out", env=scheduled(nightly))
+    assert done.status == 3
+    document = json.loads((nightly.project / "out" / "report.json").read_text())
+    assert document["failure"]["exit_code"] == 3
+
+
+def test_its_check_stands_beside_that_of_pull_requests(nightly: PullRequest) -> None:
+    env = scheduled(nightly)
+    nightly.ci("monitor", env=env)
+    done = nightly.ci("comment", env=env)
+    assert done.status == 0, done.err
+    (check,) = nightly.forge.checks(nightly.project.git("rev-parse", "main"))
+    assert (check.name, check.conclusion) == ("mlgit/monitor", "success")
+    assert "about no pull request" in done.err

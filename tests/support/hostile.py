@@ -1,0 +1,236 @@
+"""Hostile names: what somebody may call a metric, a gate or a parameter to make a report lie."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from hypothesis import strategies as st
+
+from mlgit.core.background import HistoryPoint, MetricHistory, ParamChange, StageRun
+from mlgit.core.decision import decide
+from mlgit.core.metric_changes import metric_changes
+from mlgit.core.verdict import (
+    Baseline,
+    Bound,
+    Candidate,
+    Check,
+    GateChange,
+    MetricChange,
+    Note,
+    Policy,
+    Result,
+    Verdict,
+    decision_of,
+    summarize,
+)
+from tests.support.verdicts import CANDIDATE, baseline, case, change, metric_file, rules
+
+HOSTILE = [
+    "@octocat",
+    "me@octocat",
+    "@all",
+    "#123",
+    "mlgit/mlgit#1",
+    "GH-7",
+    "GL-7",
+    "!17",
+    "a|b",
+    "`x`",
+    "``` sh",
+    "```\n# ✅",
+    "<script>alert(1)</script>",
+    "</details>",
+    "<!-- mlgit-report:mlgit -->",
+    "<!-- mlgit-report:acme/tumor/gates -->",
+    "-->",
+    "](http://evil.example)",
+    "[link](http://evil.example)",
+    "![](http://evil.example/pixel.png)",
+    "http://evil.example",
+    "mailto:me@evil.example",
+    "www.evil.example",
+    "✅ passed",
+    "❌",
+    "a\n### ✅ tumor: all gates passed",
+    "a\r\n/approve",
+    "\u2028/merge",
+    "/merge",
+    "/close\n/assign @all",
+    "\x1b[31mred",
+    "\u202egnp.exe",
+    "a\u200bb",
+    ":white_check_mark:",
+    "$\\href{x}{y}$",
+    "&lt;b&gt;",
+    "**bold** _it_ ~~no~~",
+    "\\|",
+    "&commat;octocat",
+    "~label",
+    '%"milestone"',
+    '"]\n    line [9]',
+    "%%{init: {}}%%",
+    "-rf",
+    "$(id)",
+    "; id",
+    "a" * 5000,
+    "\ud800",
+    "",
+    " ",
+]
+
+
+def failing(*names: str, value: str = "0.5", extra: int = 0, **more: Any) -> Check:  # noqa: ANN401
+    """A check with one failed gate a name, and `extra` metrics that nobody gates."""
+    values = dict.fromkeys(names, value) | {f"extra.m{number}": "1.5" for number in range(extra)}
+    before = dict.fromkeys(names, "0.9") | {f"extra.m{number}": "1" for number in range(extra)}
+    files, old = (metric_file(**values),), metric_file(**before)
+    gates = tuple(change(f"gate-{number}", name, vs="base", **more) for number, name in enumerate(names))
+    verdict = decide(
+        [case(*gates, files=files, against=baseline(old, vs="base"), model="tumor")],
+        rules=rules(),
+        candidate=CANDIDATE,
+        policy=Policy(waivers="d" * 40),
+    )
+    changes = metric_changes(files, [old], model="tumor", directions={})
+    return Check(verdict=verdict, metrics=changes, changes={"data": "unchanged"}, tools={"mlgit": "1.0"})
+
+
+texts = st.one_of(st.sampled_from(HOSTILE), st.text(max_size=40))
+numbers = st.one_of(
+    st.sampled_from(
+        ["0", "1", "-0.5", "1E+999999999", "-1E-99999", "NaN", "sNaN12", "Infinity", "-Infinity"]
+    ),
+    st.decimals(allow_nan=False, allow_infinity=False).map(str),
+)
+maybe_texts = st.none() | texts
+maybe_numbers = st.none() | numbers
+models = st.none() | st.sampled_from(["tumor", "triage"]) | texts
+bounds = st.builds(
+    Bound,
+    kind=st.sampled_from(["min", "max", "max_drop", "max_rise", "min_rise", "min_drop"]),
+    amount=numbers | texts,
+    percent=st.booleans(),
+    allowed=maybe_numbers,
+)
+results = st.builds(
+    Result,
+    id=texts,
+    gate=texts,
+    model=models,
+    metric=texts,
+    outcome=st.sampled_from(["pass", "fail", "inconclusive", "error", "skipped"]),
+    reason=maybe_texts,
+    message=texts,
+    hint=maybe_texts,
+    severity=st.just("error"),
+    effect=st.sampled_from(["allow", "note", "warn", "block", "waived"]),
+    waiver=maybe_texts,
+    vs=maybe_texts,
+    limits=st.lists(bounds, max_size=2).map(tuple),
+    file=maybe_texts,
+    key=maybe_texts,
+    candidate=maybe_numbers,
+    baseline=maybe_numbers,
+    change=maybe_numbers,
+    line=st.none() | st.integers(min_value=1, max_value=99),
+)
+notes = st.builds(
+    Note,
+    code=texts,
+    message=texts,
+    effect=st.sampled_from(["note", "warn", "block", "waived"]),
+    model=models,
+    gate=maybe_texts,
+    waiver=maybe_texts,
+    hint=maybe_texts,
+)
+baselines = st.builds(
+    Baseline,
+    vs=st.just("base") | texts,
+    model=models,
+    state=st.sampled_from(["found", "none"]),
+    label=texts,
+    rule=texts,
+    commit=st.none() | st.just("b" * 40) | texts,
+)
+metric_rows = st.builds(
+    MetricChange,
+    model=models,
+    file=texts,
+    key=texts,
+    baseline=maybe_numbers,
+    candidate=maybe_numbers,
+    change=maybe_numbers,
+    better=st.none() | st.booleans(),
+)
+histories = st.builds(
+    MetricHistory,
+    model=models,
+    file=texts,
+    key=texts,
+    points=st.lists(st.builds(HistoryPoint, label=texts, value=numbers), max_size=5).map(tuple),
+)
+
+
+@st.composite
+def checks(draw: st.DrawFn) -> Check:
+    """A check in which every text may be hostile, as the JSON of a fork may have it."""
+    found = tuple(draw(st.lists(results, max_size=6)))
+    told = tuple(draw(st.lists(notes, max_size=4)))
+    places = st.tuples(
+        *(st.lists(each, max_size=5).map(tuple) for each in (baselines, metric_rows, histories))
+    )
+    beside, rows, past = draw(places)
+    own = [
+        MetricHistory(
+            model=each.model,
+            file=each.file or "",
+            key=each.key or "",
+            points=tuple(HistoryPoint(label=draw(texts), value=draw(numbers)) for _ in range(3)),
+        )
+        for each in found[:2]
+    ]
+    effects = frozenset([*(each.effect for each in found), *(each.effect for each in told)])
+    verdict = Verdict(
+        purpose=draw(st.sampled_from(["check", "release", "promote"])),
+        environment=draw(maybe_texts),
+        decision=decision_of(effects),
+        evaluated_on=date(2026, 3, 1),
+        candidate=Candidate(label=draw(texts), commit=draw(maybe_texts), head=draw(maybe_texts)),
+        baselines=beside,
+        first_model=draw(st.booleans()),
+        policy=Policy(waivers=draw(maybe_texts)),
+        gates_sha=draw(texts),
+        gates_changed=tuple(
+            GateChange(
+                gate=draw(texts), kind=draw(st.sampled_from(["added", "tightened"])), message=draw(texts)
+            )
+            for _ in range(draw(st.integers(0, 2)))
+        ),
+        results=found,
+        notes=told,
+        summary=summarize(found, told),
+    )
+    return Check(
+        verdict=verdict,
+        metrics=rows,
+        beside=beside,
+        changes=draw(
+            st.dictionaries(st.sampled_from(["data", "params", "model"]) | texts, texts, max_size=3)
+        ),
+        tools=draw(st.dictionaries(texts, texts, max_size=2)),
+        params=tuple(
+            ParamChange(file=draw(texts), key=draw(texts), old=draw(maybe_texts), new=draw(maybe_texts))
+            for _ in range(draw(st.integers(0, 3)))
+        ),
+        stages=tuple(
+            StageRun(
+                stage=draw(texts),
+                state=draw(st.sampled_from(["rerun", "cached", "new", "removed", "stale"])),
+                reasons=tuple(draw(st.lists(texts, max_size=2))),
+            )
+            for _ in range(draw(st.integers(0, 3)))
+        ),
+        history=(*past, *own),
+    )

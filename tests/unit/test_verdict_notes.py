@@ -1,0 +1,37 @@
+"""Notes that are added to a verdict count like those that it was made with."""
+
+from __future__ import annotations
+
+from mlgit.core.decision import decide
+from mlgit.core.verdict import Note, Policy, Verdict, canonical, headline, with_notes
+from tests.support.verdicts import CANDIDATE, absolute, case, metric_file, rules
+
+STALE = Note(code="stale_stage", message="Stage `train` is stale", effect="block")
+KNOWN = Note(code="environments_changed", message="`environments:` differs")
+
+
+def verdict(*notes: Note, low: str = "0.9") -> Verdict:
+    cases = [case(absolute(low=low), files=(metric_file(auc="0.95"),))]
+    return decide(cases, rules=rules(), candidate=CANDIDATE, policy=Policy(), notes=notes)
+
+
+def test_a_note_that_blocks_turns_the_decision_and_is_counted() -> None:
+    found = with_notes(verdict(KNOWN), [STALE])
+    assert (verdict(KNOWN).decision, found.decision) == ("allow", "block")
+    assert found.summary.blocking == 1
+    assert headline(found) == "Stage `train` is stale"
+
+
+def test_it_is_the_verdict_that_would_have_been_made_with_them() -> None:
+    for low in ("0.9", "0.99"):
+        added = with_notes(verdict(KNOWN, low=low), [STALE])
+        assert canonical(added) == canonical(verdict(STALE, KNOWN, low=low))
+
+
+def test_no_notes_and_the_same_notes_change_nothing() -> None:
+    assert with_notes(verdict(KNOWN), []) == verdict(KNOWN)
+    assert with_notes(verdict(KNOWN), [KNOWN]) == verdict(KNOWN)
+
+
+def test_a_gate_that_fails_still_leads() -> None:
+    assert "1 of 1 gate failed" in headline(with_notes(verdict(low="0.99"), [STALE]))
