@@ -95,6 +95,11 @@ def run(argv: Sequence[str]) -> int:  # noqa: PLR0911 (one return a way to end)
     session = Session()
     # An early look, so that even a usage error is told in JSON when JSON was asked for.
     session.as_json = "--json" in argv
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        from mlgit.cli.runner_log import RunnerLog
+
+        sys.stdout = RunnerLog(sys.stdout, as_json=session.as_json)
+        sys.stderr = RunnerLog(sys.stderr)
     try:
         result: Any = cli.main(args=list(argv), prog_name="mlgit", standalone_mode=False, obj=session)
         sys.stdout.flush()  # here, so that a full disk is told as an error

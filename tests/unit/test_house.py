@@ -153,7 +153,7 @@ def test_the_groups_are_those_that_this_file_knows() -> None:
 
 
 def test_no_module_stands_among_the_commands_that_nobody_can_call() -> None:
-    parts = {"main", "groups", "options", "session", "failure", "progress", "types"}
+    parts = {"main", "runner_log", "groups", "options", "session", "failure", "progress", "types"}
     modules = {path.stem for path in (ROOT / "mlgit" / "cli").glob("*.py")} - {"__init__"}
     assert modules - parts == {name.replace(" ", "_") for name in LINES}
 
