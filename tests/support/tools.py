@@ -14,7 +14,7 @@ import pytest
 VARIABLE = "MLGIT_TEST_TOOLS"
 FOLDER = Path(os.environ.get(VARIABLE) or Path.home() / ".cache" / "mlgit-test-tools")
 """Read when this is imported: the tests' own environment has another HOME and no such variable."""
-SERVER_FOLDERS = ("/usr/sbin", "/sbin", "/usr/lib/git-core")
+SERVER_FOLDERS = ("/usr/sbin", "/sbin")
 """Where a distribution puts servers; an ordinary user's PATH leaves them out."""
 
 

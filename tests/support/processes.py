@@ -1,0 +1,78 @@
+"""Servers that a test starts on loopback: each in a process group of its own, stopped by its id."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+# Should the test's own process be killed, its end of the pipe closes, and the server's group is ended.
+LEASH = 'exec 3<&0; "$@" </dev/null & server=$!; { cat <&3 >/dev/null; kill 0; } & wait "$server"'
+
+
+def free_port() -> int:
+    """A port on loopback that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def listens(port: int) -> bool:
+    """Whether somebody answers on this port of loopback."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server that runs."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def wait_until(self, ready: Callable[[], bool], *, timeout_s: float = 30) -> None:
+        """Wait until it serves; when it does not, say what it wrote."""
+        end = time.monotonic() + timeout_s
+        while not ready():
+            if self.process.poll() is not None or time.monotonic() > end:
+                said = self.log.read_text(encoding="utf-8", errors="replace")
+                message = f"{self.process.args!r} did not start:\n{said}"
+                raise RuntimeError(message)
+            time.sleep(0.02)
+
+
+@contextmanager
+def running(argv: Sequence[str], *, log: Path, env: Mapping[str, str] | None = None) -> Iterator[Server]:
+    """A server, for as long as the block lasts; what it writes goes to `log`."""
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            ["sh", "-c", LEASH, "sh", *argv],
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=output,
+            env=None if env is None else os.environ | env,
+            start_new_session=True,
+        )
+    try:
+        yield Server(process, log)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait(timeout=10)
+        assert process.stdin is not None
+        process.stdin.close()

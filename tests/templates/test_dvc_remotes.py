@@ -1,0 +1,33 @@
+"""mlgit and DVC over real remotes: files go there with a push and come back from there, over SSH and S3."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.remotes import s3_remote, ssh_remote
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.shell import Folder
+
+
+@pytest.mark.parametrize("kind", [ssh_remote, s3_remote], ids=["ssh", "s3"])
+def test_what_is_pushed_to_a_remote_server_comes_back_from_it(
+    kind: type, project: Folder, tmp_path: Path
+) -> None:
+    with kind(tmp_path / "server") as remote:
+        project.dvc("remote", "modify", "storage", "url", remote.url)
+        for name, value in remote.options.items():
+            project.dvc("remote", "modify", "storage", name, value)
+        env = {**remote.secrets, **({"HOME": str(remote.home)} if remote.home else {})}
+        pushed = project.mlgit("push", env=env)
+        assert not pushed.status, pushed.err
+        assert any(path.is_file() for path in remote.files.rglob("*"))
+        shutil.rmtree(project / ".dvc" / "cache")
+        (project / "models" / "line.json").unlink()
+        back = project.mlgit("get", "HEAD", "-o", "back", env=env)
+        assert not back.status, back.err
