@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlgit.cli.options import command, pass_session
-from mlgit.cli.types import folders_offer
+from mlgit.cli.options import command, output_option, pass_session
 
 if TYPE_CHECKING:
     from mlgit.cli.session import Session
@@ -16,15 +15,7 @@ if TYPE_CHECKING:
 
 @command("merged")
 @click.option("--dry-run", is_flag=True, help="Write no tag, only say what would be written.")
-@click.option(
-    "-o",
-    "--output",
-    metavar="DIR",
-    default="mlgit-report",
-    show_default=True,
-    shell_complete=folders_offer,
-    help="Where mlgit.env, with values for the jobs that follow, is written.",
-)
+@output_option("Where mlgit.env, with values for the jobs that follow, is written.")
 @pass_session
 def entry(session: Session, *, dry_run: bool, output: str) -> int:
     """Release and promote what was merged and passes the gates.

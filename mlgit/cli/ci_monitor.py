@@ -5,25 +5,14 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-import click
-
-from mlgit.cli.options import command, pass_session
-from mlgit.cli.types import folders_offer
+from mlgit.cli.options import command, output_option, pass_session
 
 if TYPE_CHECKING:
     from mlgit.cli.session import Session
 
 
 @command("monitor")
-@click.option(
-    "-o",
-    "--output",
-    metavar="DIR",
-    default="mlgit-report",
-    show_default=True,
-    shell_complete=folders_offer,
-    help="Write the report's files into DIR.",
-)
+@output_option("Write the report's files into DIR.")
 @pass_session
 def entry(session: Session, /, *, output: str) -> int:
     r"""Check the default branch on a schedule, and report.

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from mlgit.cli.options import command, pass_session
-from mlgit.cli.types import folders_offer
+from mlgit.cli.options import command, output_option, pass_session
 from mlgit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -24,15 +23,7 @@ if TYPE_CHECKING:
     help="Prove that what is committed comes from the pipeline, or run it.",
 )
 @click.option("--commit", is_flag=True, help="With `run`: commit what DVC wrote and push it to the branch.")
-@click.option(
-    "-o",
-    "--output",
-    metavar="DIR",
-    default="mlgit-report",
-    show_default=True,
-    shell_complete=folders_offer,
-    help="Write the report's files into DIR.",
-)
+@output_option("Write the report's files into DIR.")
 @pass_session
 def entry(session: Session, /, *, pipeline: Literal["verify", "run"], commit: bool, output: str) -> int:
     r"""Verify or run the pipeline of a pull request, evaluate the gates.

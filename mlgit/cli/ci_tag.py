@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlgit.cli.options import command, pass_session
-from mlgit.cli.types import folders_offer
+from mlgit.cli.options import command, output_option, pass_session
 
 if TYPE_CHECKING:
     from mlgit.cli.session import Session
@@ -17,15 +16,7 @@ if TYPE_CHECKING:
 @command("tag")
 @click.argument("ref", metavar="[TAG]", required=False)
 @click.option("--deploy", is_flag=True, help="Deploy what the tag asks for, and record that at the forge.")
-@click.option(
-    "-o",
-    "--output",
-    metavar="DIR",
-    default="mlgit-report",
-    show_default=True,
-    shell_complete=folders_offer,
-    help="Where mlgit.env, with values for the jobs that follow, is written.",
-)
+@output_option("Where mlgit.env, with values for the jobs that follow, is written.")
 @pass_session
 def entry(session: Session, *, ref: str | None, deploy: bool, output: str) -> int:
     """Parse a pushed tag, verify it, and say what to deploy.

@@ -78,6 +78,19 @@ def global_options() -> list[click.Option]:
     ]
 
 
+def output_option(help_text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """`-o DIR`: where a job's files go."""
+    return click.option(
+        "-o",
+        "--output",
+        metavar="DIR",
+        default="mlgit-report",
+        show_default=True,
+        shell_complete=_folders,
+        help=help_text,
+    )
+
+
 class MlgitCommand(click.Command):
     """A command whose last options are the global ones."""
 

@@ -43,7 +43,7 @@ class Session:
         if self._project is None:
             self.begin()
             assert self._opening is not None  # noqa: S101 (begun in the line before)
-            self._project = self._opening.finish(now=self.now, default_branch=_default_branch())
+            self._project = self._opening.finish(now=self.now, default_branch=_default_branch(self.folder))
         return self._project
 
     @property
@@ -85,12 +85,15 @@ class Session:
             self._opening.close()
 
 
-def _default_branch() -> str | None:
-    """What the forge calls the default branch, when this is a CI that says so."""
+def _default_branch(folder: str) -> str | None:
+    """What the forge calls the default branch, when a CI says so and runs for the repository in `folder`."""
     import os
 
     if "GITHUB_ACTIONS" not in os.environ and "GITLAB_CI" not in os.environ:
         return None
+    workspace = os.environ.get("GITHUB_WORKSPACE") or os.environ.get("CI_PROJECT_DIR")
+    if workspace and not f"{os.path.realpath(folder)}/".startswith(f"{os.path.realpath(workspace)}/"):
+        return None  # a clone of another repository, made by a job
     from mlgit.adapters.runner.event import read_event
 
     event = read_event(os.environ)

@@ -7,20 +7,18 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from mlgit.children import terminations_interrupt, without_our_tokens
 from mlgit.core.record import record
 from mlgit.errors import ToolError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from types import FrameType
+    from collections.abc import Mapping, Sequence
 
 _GRACE_S = 10.0
 _EVERY_S = 0.05
-# Tokens that mlgit itself needs are no business of the program.
-_OWN_SECRETS = frozenset({"MLGIT_PUSH_TOKEN", "MLGIT_GITLAB_TOKEN"})
 
 
 @record
@@ -50,9 +48,9 @@ def run(
     Raises:
         ToolError: it cannot be started.
     """
-    env = {name: value for name, value in os.environ.items() if name not in _OWN_SECRETS} | dict(variables)
+    env = without_our_tokens(os.environ) | dict(variables)
     sys.stderr.flush()
-    with _terminations_interrupt():
+    with terminations_interrupt():
         try:
             child = subprocess.Popen(
                 list(argv),
@@ -82,24 +80,6 @@ def _cannot_start(program: str, error: OSError) -> ToolError:
         f"`{program}` cannot be started: {reason}",
         hint="the list under `command:` is no shell line: the program is its first entry",
     )
-
-
-@contextmanager
-def _terminations_interrupt() -> Iterator[None]:
-    """While the program runs, being told to end is like Ctrl-C: it must not outlive us."""
-
-    def interrupt(_: int, __: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = {}
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        with suppress(ValueError):  # not in the main thread: then whoever is there looks after it
-            before[number] = signal.signal(number, interrupt)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _stop(child: subprocess.Popen[bytes], grace_s: float) -> None:

@@ -7,14 +7,14 @@ import re
 import signal
 import subprocess
 import sys
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from mlgit.children import terminations_interrupt, without_our_tokens
 from mlgit.core.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from types import FrameType
 
 # A training that is interrupted may want to write a checkpoint first.
 _GRACE_S = 30.0
@@ -24,8 +24,6 @@ _RUNNING = re.compile(r"^(?:Running stage '([^']+)':|Stage '([^']+)' is cached -
 _FAILED = re.compile(r"failed to reproduce(?: stages:)? '([^']+)'")
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _KEPT_LINES = 40
-# Tokens that CI hands to mlgit for the forge; a stage is somebody's code and has no use for them.
-_OURS = frozenset({"MLGIT_PUSH_TOKEN", "MLGIT_GITLAB_TOKEN"})
 
 
 @record
@@ -90,10 +88,10 @@ def _run(folder: str, words: Sequence[str], *, show: bool) -> Repro:
     terminal = show and sys.stderr.isatty()
     ours, theirs = _terminal_pair() if terminal else os.pipe()
     # Python buffers by the block what does not go to a terminal; a run is watched line by line.
-    env = {name: value for name, value in os.environ.items() if name not in _OURS}
+    env = without_our_tokens(os.environ)
     env |= {"DVC_NO_ANALYTICS": "true", "PYTHONUNBUFFERED": "1"}
     try:
-        with _terminations_interrupt():
+        with terminations_interrupt():
             child = subprocess.Popen(
                 [sys.executable, "-m", "dvc", *words],
                 cwd=folder,
@@ -193,24 +191,6 @@ class _Lines:
         if failed and text.startswith("ERROR"):
             self._failed = failed.group(1)
         self.interrupted = text == "ERROR: interrupted by the user"
-
-
-@contextmanager
-def _terminations_interrupt() -> Iterator[None]:
-    """While stages run, being told to end is like Ctrl-C: the children must not outlive us."""
-
-    def interrupt(_: int, __: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = {}
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        with suppress(ValueError):  # not in the main thread: then whoever is there looks after it
-            before[number] = signal.signal(number, interrupt)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _stop(child: subprocess.Popen[bytes]) -> None:
