@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from filelock import FileLock
 
-from tests.support import pipeline, pull_request, targets
+from tests.support import pipeline, pull_request, registry, targets
 from tests.support.shell import Folder, pinned_environment
 
 if TYPE_CHECKING:
@@ -55,6 +55,23 @@ def pipeline_template(shared_folder: Path) -> Path:
 def project(pipeline_template: Path, tmp_path: Path) -> Folder:
     """A clone of a small DVC project: pipeline run, pushed, clean; its own origin and DVC remote."""
     return pipeline.copy(pipeline_template, tmp_path / "project")
+
+
+@pytest.fixture(scope="session")
+def staged_template(shared_folder: Path, pipeline_template: Path) -> Path:
+    """The template with v1.0.0 in staging, built by whichever worker comes first."""
+    place = shared_folder / "staged-template"
+    with FileLock(f"{place}.lock"):
+        if not (place / "built").exists():
+            registry.stage(pipeline.copy(pipeline_template, place))
+            (place / "built").touch()
+    return place
+
+
+@pytest.fixture
+def staged(staged_template: Path, tmp_path: Path) -> Folder:
+    """The project of tests/support/pipeline.py whose v1.0.0 is in staging."""
+    return pipeline.copy(staged_template, tmp_path / "project")
 
 
 @pytest.fixture(scope="session")

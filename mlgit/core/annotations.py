@@ -93,6 +93,11 @@ def failure_annotation(told: Failure) -> Annotation:
 def _place(text: str) -> tuple[str, int]:
     """`mlgit.yaml:3:1` -> its file and line; a revision before the file is no part of its path."""
     found = _PLACE.fullmatch(text)
-    if found is None:
+    if found is None or not _in_repository(found["path"]):
         return CONFIG_FILE, 1
     return found["path"], max(1, int(found["line"] or 1))
+
+
+def _in_repository(path: str) -> bool:
+    """Whether a forge could know the file: it refuses a whole check for one place that it does not like."""
+    return len(path) <= _LONGEST_TITLE and not {"", ".", ".."} & {*path.split("/")}

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from mlgit.core.forge import Host
 
+_LONGEST_NUMBER = 18
 EventKind = Literal["pull_request", "push", "tag", "schedule", "manual", "workflow_run", "other"]
 _GITHUB_KINDS: dict[str, EventKind] = {
     "pull_request": "pull_request",
@@ -82,7 +83,7 @@ def _github(variables: Mapping[str, str], payload: Mapping[str, Any]) -> CiEvent
     repository = variables.get("GITHUB_REPOSITORY", "")
     server = variables.get("GITHUB_SERVER_URL", "https://github.com").rstrip("/")
     ref = variables.get("GITHUB_REF") or None
-    run = _number(variables.get("GITHUB_RUN_ID"))
+    run = whole_number(variables.get("GITHUB_RUN_ID"))
     kind = _GITHUB_KINDS.get(name, "other")
     if name == "push":
         kind = "tag" if (ref or "").startswith("refs/tags/") else "push"
@@ -90,8 +91,6 @@ def _github(variables: Mapping[str, str], payload: Mapping[str, Any]) -> CiEvent
     head, base = _tree(pull.get("head")), _tree(pull.get("base"))
     head_repository = _tree(head.get("repo"))
     default = _text(_tree(payload.get("repository")).get("default_branch"))
-    if default is None and name == "schedule" and ref:
-        default = ref.removeprefix("refs/heads/")  # where schedules run; their event says little more
     past = _tree(payload.get("workflow_run"))
     if kind == "workflow_run":
         head_repository = _tree(past.get("head_repository"))
@@ -106,7 +105,7 @@ def _github(variables: Mapping[str, str], payload: Mapping[str, Any]) -> CiEvent
         server=server,
         sha=_text(head.get("sha")) or variables.get("GITHUB_SHA", ""),
         ref=ref,
-        number=_number(pull.get("number")),
+        number=whole_number(pull.get("number")),
         title=_text(pull.get("title")),
         head_branch=_text(head.get("ref")) or variables.get("GITHUB_HEAD_REF") or None,
         head_owner=owner,
@@ -115,7 +114,7 @@ def _github(variables: Mapping[str, str], payload: Mapping[str, Any]) -> CiEvent
         default_branch=default or (_branch(ref) if name == "schedule" else None),
         # A fork that was deleted has no repository any more.
         fork=kind in {"pull_request", "workflow_run"} and full_name != repository,
-        run=_number(past.get("id")) if kind == "workflow_run" else run,
+        run=whole_number(past.get("id")) if kind == "workflow_run" else run,
         run_url=f"{server}/{repository}/actions/runs/{run}" if run is not None and repository else None,
         project=repository,
         conclusion=_text(past.get("conclusion")),
@@ -143,13 +142,13 @@ def _gitlab(variables: Mapping[str, str]) -> CiEvent:
         server=server,
         sha=head,
         ref=ref,
-        number=_number(variables.get("CI_MERGE_REQUEST_IID")),
+        number=whole_number(variables.get("CI_MERGE_REQUEST_IID")),
         title=variables.get("CI_MERGE_REQUEST_TITLE"),
         head_branch=variables.get("CI_MERGE_REQUEST_SOURCE_BRANCH_NAME") or branch,
         base_branch=variables.get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME"),
         default_branch=variables.get("CI_DEFAULT_BRANCH"),
         fork=bool(own and source_project and own != source_project),
-        run=_number(variables.get("CI_PIPELINE_ID")),
+        run=whole_number(variables.get("CI_PIPELINE_ID")),
         run_url=variables.get("CI_JOB_URL") or variables.get("CI_PIPELINE_URL"),
         project=own or variables.get("CI_PROJECT_ID"),
     )
@@ -167,6 +166,7 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def _number(value: object) -> int | None:
+def whole_number(value: object) -> int | None:
+    """A number that stands somewhere as such or as text; None for anything else."""
     text = str(value) if isinstance(value, (int, str)) and not isinstance(value, bool) else ""
-    return int(text) if text.isascii() and text.isdigit() else None
+    return int(text) if len(text) <= _LONGEST_NUMBER and text.isascii() and text.isdigit() else None

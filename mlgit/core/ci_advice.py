@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from mlgit.core.config import CONFIG_FILE
 from mlgit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -93,12 +94,17 @@ def remarks(kinds: Sequence[str]) -> tuple[str, ...]:
 
 
 def next_steps(
-    host: Host, *, kinds: Sequence[str], environments: Sequence[str], branch: str
+    host: Host,
+    *,
+    kinds: Sequence[str],
+    environments: Sequence[str],
+    branch: str,
+    config_committed: bool = True,
 ) -> tuple[str, ...]:
     """What is left to do at the forge, one sentence each."""
-    where, request = (
-        ("`.github`", "pull") if host == "github" else ("`.gitlab` and `.gitlab-ci.yml`", "merge")
-    )
+    places = [".github"] if host == "github" else [".gitlab", ".gitlab-ci.yml"]
+    where = " and ".join(f"`{place}`" for place in (*([] if config_committed else [CONFIG_FILE]), *places))
+    request = "pull" if host == "github" else "merge"
     steps = [f"look at the files, commit {where}, and open a {request} request with them"]
     secrets = _secrets_step(host, kinds)
     if secrets:

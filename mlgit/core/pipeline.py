@@ -5,6 +5,7 @@ All paths are POSIX paths from the Git root, whatever `wdir` says.
 
 from __future__ import annotations
 
+import re
 from dataclasses import field
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,14 @@ from mlgit.core.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+_HASH = re.compile(r"[0-9a-f]{32}(?:\.dir)?")
+
+
+def is_hash(text: str) -> bool:
+    """Whether it is a hash as DVC writes it; it becomes part of paths, so that nothing else may pass."""
+    return _HASH.fullmatch(text) is not None
 
 
 @record

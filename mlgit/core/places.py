@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 PLACEHOLDERS = ("model", "version", "environment")
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -33,7 +33,7 @@ def fill(text: str, *, model: str, environment: str, version: str = "") -> str:
 
 
 def clashes(paths: Iterable[tuple[str, str]], models: Iterable[str]) -> list[Clash]:
-    """The pairs that would write into one folder, as far as the paths tell.
+    """Those that would write into the folder of another, as far as the paths tell.
 
     Args:
         paths: environment and its path with placeholders.
@@ -48,14 +48,25 @@ def clashes(paths: Iterable[tuple[str, str]], models: Iterable[str]) -> list[Cla
 
 
 def shared(places: Iterable[tuple[tuple[str, str], str]]) -> list[Clash]:
-    """The pairs whose folders are the same, or one in the other; `((environment, model), folder)` each."""
-    seen: list[tuple[tuple[str, str], str]] = []
-    found = []
-    for owner, place in places:
-        found += [Clash(other, owner, place) for other, taken in seen if _meets(place, taken)]
-        seen.append((owner, place))
-    return found
+    """Every folder that another one has already or lies in; `((environment, model), folder)` each.
+
+    One clash each is enough to refuse it: all pairs of thousands of models would be millions.
+    """
+    listed = list(places)
+    first: dict[str, int] = {}
+    pairs = []
+    for number, (_, place) in enumerate(listed):
+        if first.setdefault(place, number) != number:
+            pairs.append((number, first[place]))
+    for place, number in first.items():
+        above = next((first[folder] for folder in _above(place) if folder in first), None)
+        if above is not None:
+            pairs.append((max(number, above), min(number, above)))
+    return [Clash(listed[one][0], listed[other][0], listed[other][1]) for other, one in sorted(pairs)]
 
 
-def _meets(one: str, other: str) -> bool:
-    return one == other or one.startswith(f"{other}/") or other.startswith(f"{one}/")
+def _above(place: str) -> Iterator[str]:
+    """The folders that it lies in, the nearest first."""
+    while (folder := posixpath.dirname(place)) != place:
+        yield folder
+        place = folder

@@ -26,7 +26,7 @@ OUTPUTS = (
     *("environment", "tag", "commit", "deploy", "superseded"),
 )
 """The first line has gto-action's names, so that workflows made for it go on working; the second is ours."""
-# GitLab refuses a dotenv file of more than 5 KB.
+# In bytes: GitLab refuses a dotenv file of more than 5 KB.
 _LONGEST_DESCRIPTION = 2_000
 _SIGNATURE = "-----BEGIN "
 
@@ -110,7 +110,7 @@ def outputs_of(event: TagEvent | None) -> dict[str, str]:
         "stage": event.environment if event.event == "assignment" else None,
         "type": event.type,
         "path": event.path,
-        "description": (event.description or "")[:_LONGEST_DESCRIPTION],
+        "description": _cut(event.description or ""),
         "environment": event.environment,
         "tag": event.tag,
         "commit": event.commit,
@@ -118,6 +118,10 @@ def outputs_of(event: TagEvent | None) -> dict[str, str]:
         "superseded": event.superseded,
     }
     return {name: values[name] or "" for name in OUTPUTS}
+
+
+def _cut(text: str) -> str:
+    return text.encode(errors="ignore")[:_LONGEST_DESCRIPTION].decode(errors="ignore")
 
 
 def stated(message: str) -> Stated:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from mlgit.core.record import record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
 
     from mlgit.core.background import MetricHistory, ParamChange, StageRun
@@ -21,6 +21,8 @@ Decision = Literal["allow", "allow_with_warnings", "block"]
 BaselineState = Literal["found", "none", "unreadable", "too_shallow"]
 
 SCHEMA_VERSION = 1
+NOT_COMMITTED = "not_committed"
+"""The code of a note about results of a run that the branch does not have."""
 
 
 @record
@@ -274,8 +276,9 @@ def headline(verdict: Verdict) -> str:
     stopping = [note for note in verdict.notes if note.effect == "block"]
     if bad:
         verb = "failed" if all(result.outcome == "fail" for result in bad) else "did not pass"
-        more = f" (and {len(bad) - 1} more)" if len(bad) > 1 else ""
-        return f"{_subject(bad)}{len(bad)} of {_gates(summary.gates)} {verb}: {bad[0].message}{more}"
+        told = _causes(bad, stopping) or bad
+        more = f" (and {len(told) - 1} more)" if len(told) > 1 else ""
+        return f"{_subject(bad)}{len(bad)} of {_gates(summary.gates)} {verb}: {told[0].message}{more}"
     if stopping:
         return stopping[0].message
     if not summary.gates:
@@ -291,6 +294,19 @@ def headline(verdict: Verdict) -> str:
         if count
     ]
     return ", ".join([text, *rest])
+
+
+def _causes(bad: Sequence[Result], stopping: Iterable[Note]) -> Sequence[Note]:
+    """What the pipeline's proof says, where gates only have no numbers that could be trusted."""
+    reasons = {result.reason for result in bad}
+    if not reasons <= _CAUSES.keys():
+        return ()
+    codes = {code for reason, code in _CAUSES.items() if reason in reasons} | {"lock_missing"}
+    known = [note for note in stopping if note.code in codes]
+    return [note for note in known if note.code == known[0].code]
+
+
+_CAUSES = {"stale": "stale_stage", "not_from_pipeline": "not_from_pipeline"}
 
 
 def _gates(count: int) -> str:

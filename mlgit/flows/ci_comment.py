@@ -74,7 +74,7 @@ def told(folder: str, *, untrusted: bool, job: str | None, variables: Mapping[st
         return _errand(found, event, untrusted=untrusted, fails=True)
     if event is not None and (untrusted or event.fork):
         return _errand(_doubted(_about(found, event, job), event), event, untrusted=True)
-    return _errand(_own(found, event, job), event, untrusted=False)
+    return _errand(_own(_of_this_run(found, event), event, job), event, untrusted=False)
 
 
 def about(
@@ -126,6 +126,22 @@ def _own(found: CiReport, event: CiEvent | None, job: str | None) -> CiReport:
     )
 
 
+def _of_this_run(found: CiReport, event: CiEvent | None) -> CiReport:
+    """A report about another commit, as one that came with the checkout, is no verdict on this one."""
+    if event is None or found.check is None or found.commit == event.sha:
+        return found
+    if found.pushed is not None and found.host == event.host:
+        return found
+    about = "no commit" if found.commit is None else f"`{found.commit[:7]}`"
+    why = Failure(
+        code="report_of_another_commit",
+        exit_code=StateError.exit_code,
+        message=f"The run left no report: the one that is here is about {about}, not `{event.sha[:7]}`",
+        hint="look at the run's log; keep the folder of the report out of Git",
+    )
+    return replace(found, exit_code=why.exit_code, check=None, failure=why)
+
+
 def _about(found: CiReport, event: CiEvent, job: str | None) -> CiReport:
     """A stranger's check or failure, in a frame that only the event made."""
     from mlgit.core.verdict import Candidate
@@ -171,7 +187,7 @@ def _log(event: CiEvent) -> str | None:
 def _errand(found: CiReport, event: CiEvent | None, *, untrusted: bool, fails: bool = False) -> Errand:
     key = markdown.key_of(found.project, found.job)
     body = markdown.report(found, untrusted=untrusted)
-    check = None if found.commit is None else _check(found, found.commit, body)
+    check = None if found.commit is None else _check(found, found.commit, body, untrusted=untrusted)
     errand = Errand(
         key=key,
         body=body,
@@ -186,7 +202,7 @@ def _errand(found: CiReport, event: CiEvent | None, *, untrusted: bool, fails: b
     return errand if event is None else _addressed(errand, event)
 
 
-def _check(found: CiReport, commit: str, body: str) -> CheckRun:
+def _check(found: CiReport, commit: str, body: str, *, untrusted: bool) -> CheckRun:
     from mlgit.core.annotations import annotations, failure_annotation
     from mlgit.core.verdict import headline
     from mlgit.render.escape import visible
@@ -194,7 +210,9 @@ def _check(found: CiReport, commit: str, body: str) -> CheckRun:
     title = "No verdict"
     remarks: tuple[Annotation, ...] = ()
     if found.check is not None:
-        title, remarks = headline(found.check.verdict), annotations(found.check)
+        # Said first, because a forge cuts what is long.
+        by = "Computed by fork code: " if untrusted else ""
+        title, remarks = f"{by}{headline(found.check.verdict)}", annotations(found.check)
     elif found.failure is not None:
         title, remarks = f"No verdict: {found.failure.message}", (failure_annotation(found.failure),)
     return CheckRun(

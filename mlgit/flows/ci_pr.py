@@ -12,11 +12,11 @@ from mlgit.core.ci_report import DEFAULT_JOB, CiReport, began, failure_of, outpu
 from mlgit.errors import StateError, ToolError, UsageError, as_known
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from mlgit.core.ci import CiEvent
     from mlgit.core.progress import Progress
-    from mlgit.core.verdict import Check
+    from mlgit.core.verdict import Check, Note
     from mlgit.project.open import Project
     from mlgit.project.results_commit import Place
 
@@ -124,9 +124,12 @@ def _uncommitted(project: Project) -> tuple[str, ...]:
     changed = (*project.head.conflicted, *project.head.changed)
     if not changed:
         return ()
-    more = f" and {len(changed) - _SHOWN} more" if len(changed) > _SHOWN else ""
-    names = ", ".join(f"`{name}`" for name in changed[:_SHOWN])
-    return (f"changes that are not committed: {names}{more}",)
+    return (f"changes that are not committed: {_listed(changed)}",)
+
+
+def _listed(paths: Sequence[str]) -> str:
+    names = ", ".join(f"`{path}`" for path in paths[:_SHOWN])
+    return f"{names} and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else names
 
 
 def _run(
@@ -140,6 +143,7 @@ def _run(
     progress: Progress,
 ) -> CiReport:
     """The verdict on what the pipeline makes here and now."""
+    from mlgit.core.verdict import with_notes
     from mlgit.operations import run as pipeline
     from mlgit.operations.check import check
     from mlgit.project.results_commit import stand_on_branch
@@ -154,6 +158,8 @@ def _run(
         skipped += left
     with _anew(project, event) as fresh:
         record = check(fresh, ci=variables, lines=True)
+        if place is None:
+            record = replace(record, verdict=with_notes(record.verdict, _not_committed(fresh)))
         head = fresh.head.commit
     return replace(
         bare,
@@ -163,6 +169,17 @@ def _run(
         pushed=pushed,
         check=record,
     )
+
+
+def _not_committed(fresh: Project) -> tuple[Note, ...]:
+    """That what is judged is not what a merge would bring, when it is so."""
+    from mlgit.core.verdict import NOT_COMMITTED, Note
+    from mlgit.project.results_commit import written_by_run
+
+    written = written_by_run(fresh).results
+    text = f"What the run wrote is not in the branch: {_listed(written)}"
+    hint = "run `mlgit run`, commit what it wrote; nothing is released without it"
+    return (Note(code=NOT_COMMITTED, message=text, hint=hint),) if written else ()
 
 
 def _store(project: Project, bare: CiReport, progress: Progress, *, must: bool) -> list[str]:
@@ -190,8 +207,8 @@ def _push(project: Project, place: Place) -> tuple[str | None, list[str]]:
         pushed = push_results(fresh, place, written)
     if not written.others:
         return pushed, []
-    names = ", ".join(f"`{name}`" for name in written.others[:_SHOWN])
-    return pushed, [f"changed by the run and not committed, because DVC did not write it: {names}"]
+    left = f"changed by the run and not committed, because DVC did not write it: {_listed(written.others)}"
+    return pushed, [left]
 
 
 @contextmanager

@@ -129,6 +129,8 @@ def _verified(project: Project, known: TagEvent, fact: TagFact, state: ModelStat
     verified = all(proof.state != "fail" for proof in proofs)
     superseded = _superseded(fact, state)
     kind, path, description = _annotation(project, fact)
+    wanted = verified and known.event == "assignment" and superseded is None
+    declared = not wanted or known.environment in project.trunk_config.environments
     return replace(
         known,
         version=None if version is None else str(version.version),
@@ -137,9 +139,10 @@ def _verified(project: Project, known: TagEvent, fact: TagFact, state: ModelStat
         path=path,
         description=description,
         verified=verified,
-        deploy=verified and known.event == "assignment" and superseded is None,
+        deploy=wanted and declared,
         superseded=superseded,
         proofs=proofs,
+        notes=() if declared else (f"Nothing is deployed: `{known.environment}` is no environment on trunk",),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING
 
 from mlgit.core.ci_advice import gitlab_environments, host_of, next_steps, remarks
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from mlgit.project.ci_templates import Planned
     from mlgit.project.open import Project
 
+_UNRELEASED = re.compile(r"mlgit==.*\.dev\d+.*")
 _INCLUDE = f"include:\n  - local: /{GITLAB_FOLDER}/full.yml\n"
 
 
@@ -71,8 +73,14 @@ def install(
             kinds=dvc_remotes(project),
             environments=tuple(project.config(None).environments),
             branch=filled.branch,
+            config_committed=_is_committed(project),
         ),
     )
+
+
+def _is_committed(project: Project) -> bool:
+    head = project.head.commit
+    return head is not None and project.tree(head).read(CONFIG_FILE) is not None
 
 
 def _find_host(project: Project) -> Host:
@@ -118,8 +126,15 @@ def _include(planned: Sequence[Planned], files: Sequence[TemplateFile]) -> str |
 def _notes(project: Project, host: Host, filled: Settings) -> tuple[str, ...]:
     notes = list(remarks(dvc_remotes(project)))
     config = project.config(None)
+    notes += [
+        f"`{word}` is no release: say with `--requirement` what CI can install"
+        for word in filled.requirement.split()
+        if _UNRELEASED.fullmatch(word)
+    ]
     if not config.gates:
         notes.append(f"`{CONFIG_FILE}` has no gates, so that every pull request passes")
+    if not any(environment.auto for environment in config.environments.values()):
+        notes.append("no environment says `auto: true`, so that merges are released and promoted nowhere")
     if filled.pipeline == "run" and project.worktree.read("dvc.yaml") is None:
         notes.append("there is no `dvc.yaml` at the root, so that there is no pipeline to run")
     unfit = gitlab_environments(config.environments)[1] if host == "gitlab" else ()

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 import tempfile
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mlgit.core.deployment import Deployment, failure
+from mlgit.core.deployment import failure
 from mlgit.core.manifest import MANIFEST, manifest_of, write_manifest
 from mlgit.core.places import fill
 from mlgit.errors import MlgitError, ToolError
+from mlgit.project.deploy_job import refused
 
 if TYPE_CHECKING:
     from mlgit.adapters.target.command import Ended
     from mlgit.core.config import CommandTarget
-    from mlgit.core.deployment import DeployedFile, Desired, State, Step
+    from mlgit.core.deployment import DeployedFile, Deployment, Desired, State, Step
     from mlgit.project.deploy_job import Job
 
 
@@ -46,9 +48,7 @@ def deploy_command(job: Job, target: CommandTarget, *, dry_run: bool) -> Deploym
             _run(job, target, argv, folder)
             steps.append("done")
     except OSError as error:
-        place = f" `{error.filename}`" if error.filename else ""
-        refused = ToolError(f"The system refused{place}: {error.strerror or error}")
-        return _told(job, argv, "failed", steps=tuple(steps), files=files, error=refused)
+        return _told(job, argv, "failed", steps=tuple(steps), files=files, error=refused(error))
     except MlgitError as error:
         return _told(job, argv, "failed", steps=tuple(steps), files=files, error=error)
     return _told(job, argv, "deployed", steps=tuple(steps), files=files)
@@ -101,25 +101,13 @@ def _told(
     files: tuple[DeployedFile, ...] = (),
     error: MlgitError | None = None,
 ) -> Deployment:
-    desired = job.desired
     if error is not None:
         error.details = (*error.details, f"step: {job.step}")
-    return Deployment(
-        model=desired.model,
-        environment=desired.environment,
-        target="command",
-        state=state,
-        tag=desired.tag,
-        oid=desired.oid,
-        version=desired.version,
-        commit=desired.commit,
-        action=desired.action,
-        before=desired.previous,
+    return replace(
+        job.answer("command", state),
+        before=job.desired.previous,
         command=argv,
-        stated=job.stated,
         files=files,
         steps=steps,
-        took_ms=job.took_ms,
         failure=None if error is None else failure(job.step, error),
-        notes=tuple(job.notes),
     )

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from mlgit.core.deployment import DeployedFile
+from mlgit.core.deployment import DeployedFile, Deployment
 from mlgit.core.manifest import MANIFEST
 from mlgit.core.registry import write_time
-from mlgit.errors import StateError
+from mlgit.errors import StateError, ToolError
 from mlgit.project.release_files import (
     ModelFiles,
     model_files,
@@ -22,7 +23,7 @@ from mlgit.project.release_files import (
 )
 
 if TYPE_CHECKING:
-    from mlgit.core.deployment import Desired, Step
+    from mlgit.core.deployment import Desired, State, Step
     from mlgit.core.progress import Progress
     from mlgit.core.statement import ReleaseStatement
     from mlgit.project.desired import Head
@@ -105,10 +106,35 @@ class Job:
             for place in sorted(sums)
         )
 
-    @property
-    def stated(self) -> bool:
-        """Whether the release stated sha256 digests."""
-        return bool(stated_sums(self.statement))
+    def answer(self, target: Literal["local", "command"], state: State) -> Deployment:
+        """What is known of it whatever its target is."""
+        desired = self.desired
+        return Deployment(
+            model=desired.model,
+            environment=desired.environment,
+            target=target,
+            state=state,
+            tag=desired.tag,
+            oid=desired.oid,
+            version=desired.version,
+            commit=desired.commit,
+            action=desired.action,
+            stated=bool(stated_sums(self.statement)),
+            took_ms=self.took_ms,
+            # A target may have been looked at twice.
+            notes=tuple(dict.fromkeys(self.notes)),
+        )
+
+
+def refused(error: OSError) -> ToolError:
+    """What the system says about a file or a disk, as a failure of the deployment."""
+    place = f" `{error.filename}`" if error.filename else ""
+    hint = None
+    if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+        hint = "free some disk space, then run it again"
+    elif error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+        hint = "the user who deploys must be able to write there"
+    return ToolError(f"The system refused{place}: {error.strerror or error}", hint=hint)
 
 
 def _clear(folder: str, keep: dict[str, Sums]) -> None:

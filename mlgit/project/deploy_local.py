@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import posixpath
 from contextlib import suppress
@@ -12,10 +11,11 @@ from typing import TYPE_CHECKING
 from mlgit.adapters.target.journal import locked
 from mlgit.adapters.target.local import LocalFolder, whole_file
 from mlgit.core.deploy_plan import Kept, TargetState, plan, staged_name, suitable
-from mlgit.core.deployment import Deployment, failure
+from mlgit.core.deployment import failure
 from mlgit.core.journal import entry
 from mlgit.core.manifest import manifest_of
 from mlgit.errors import MlgitError, ToolError
+from mlgit.project.deploy_job import refused
 from mlgit.project.placement import sha256_of, sums_of
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from mlgit.core.config import LocalTarget
     from mlgit.core.deploy_plan import Action, Plan
-    from mlgit.core.deployment import DeployedFile, State, Step
+    from mlgit.core.deployment import DeployedFile, Deployment, State, Step
     from mlgit.core.journal import EntryStep
     from mlgit.core.manifest import Manifest
     from mlgit.core.statement import FileDigest, ReleaseStatement
@@ -44,7 +44,7 @@ def deploy_local(
     except MlgitError as error:
         return walk.failed(error)
     except OSError as error:
-        return walk.failed(_refused(error))
+        return walk.failed(refused(error))
 
 
 class _Walk:
@@ -85,7 +85,13 @@ class _Walk:
         manifest = None if served is None else served.manifest
         self._before = state.current if manifest is None else manifest.version or manifest.commit[:7]
         chosen = plan(self._job.desired, state, keep=self._keep)
-        if chosen.action != "superseded":
+        if chosen.action == "superseded":
+            self._job.notes.append(
+                f"`{chosen.superseded_by}`, deployed here, has a higher number than any tag of this clone: "
+                "run `git fetch --tags`; if it was deleted for good, move the journal "
+                f"`{self._folder.journal.path}` away"
+            )
+        else:
             state = self._examined(state, only_current=only_current)
             chosen = plan(self._job.desired, state, keep=self._keep)
         self._plan = chosen
@@ -212,20 +218,13 @@ class _Walk:
         return (served, f"journal: {journal}") if os.path.exists(journal) else (served,)
 
     def _told(self, state: State) -> Deployment:
-        desired, chosen = self._job.desired, self._plan
+        chosen = self._plan
         steps: tuple[Step, ...] = tuple(self._noted)
+        removed = tuple(self._removed)
         if chosen is not None and state == "planned":
-            steps = chosen.steps
-        return Deployment(
-            model=desired.model,
-            environment=desired.environment,
-            target="local",
-            state=state,
-            tag=desired.tag,
-            oid=desired.oid,
-            version=desired.version,
-            commit=desired.commit,
-            action=desired.action,
+            steps, removed = chosen.steps, chosen.remove
+        return replace(
+            self._job.answer("local", state),
             before=self._before,
             superseded_by=None if chosen is None else chosen.superseded_by,
             place=self._folder.place,
@@ -233,12 +232,9 @@ class _Walk:
             journal=self._folder.journal.path,
             kept=chosen is not None and chosen.action in {"switch", "record", "already"},
             resumed=chosen is not None and chosen.resumed,
-            stated=self._job.stated,
             files=self._files,
-            removed=chosen.remove if chosen is not None and state == "planned" else tuple(self._removed),
+            removed=removed,
             steps=steps,
-            took_ms=self._job.took_ms,
-            notes=tuple(dict.fromkeys(self._job.notes)),
         )
 
     def _holder(self) -> str:
@@ -269,13 +265,3 @@ def _stated_by_name(statement: ReleaseStatement | None) -> Mapping[str, FileDige
     """Path below a release -> what was stated about it, for models that are one file."""
     files = () if statement is None else statement.files
     return {posixpath.basename(file.path): file for file in files if not (file.md5 or "").endswith(".dir")}
-
-
-def _refused(error: OSError) -> ToolError:
-    place = f" `{error.filename}`" if error.filename else ""
-    hint = None
-    if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
-        hint = "free some disk space, then run it again"
-    elif error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
-        hint = "the user who deploys must be able to write there"
-    return ToolError(f"The target refused{place}: {error.strerror or error}", hint=hint)

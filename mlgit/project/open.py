@@ -145,15 +145,18 @@ class Project:
         None while nothing was committed there (an unborn trunk): the working tree is trunk then.
 
         Raises:
-            StateError: in CI there is such a branch, and it was not fetched. The working tree, which
-                anybody's pull request may have written, must not stand for it.
+            StateError: in CI there is such a branch, and it was not fetched. Neither the working tree, which
+                anybody's pull request may have written, nor another branch must stand for it.
         """
-        if self.trunk_here is None and self.remote is not None and self.default_branch is not None:
+        here, branch = self.trunk_here, self.default_branch
+        # Another branch may be called `main` and be anybody's.
+        stated = f"refs/remotes/{self.remote}/{branch}"
+        if self.remote is not None and branch is not None and (here is None or here.ref != stated):
             raise StateError(
                 f"`{self.remote}/{self.default_branch}`, where policy is read, is not in this clone",
                 hint="check out all branches: `fetch-depth: 0` (GitHub), `GIT_DEPTH: 0` (GitLab)",
             )
-        return self.trunk_here
+        return here
 
     @cached_property
     def trunk_here(self) -> Branch | None:

@@ -84,9 +84,11 @@ def stage(
 def staged_before(files: ModelFiles, staging: str) -> dict[str, Sums]:
     """What a killed run left in the staging folder, as far as DVC's hashes say that it is whole."""
     found = {}
+    top = os.path.realpath(staging)
     for each in files.wanted:
-        pointer, place = each.source.pointer, os.path.join(staging, each.place)
-        if pointer is None or pointer.legacy or os.path.islink(place) or not os.path.isfile(place):
+        pointer, place = each.source.pointer, os.path.join(top, each.place)
+        # What a link leads to is nothing that we left there.
+        if pointer is None or pointer.legacy or os.path.realpath(place) != place or not os.path.isfile(place):
             continue
         sums = sums_of(place)
         if sums.md5 == pointer.md5:
@@ -130,10 +132,10 @@ def require_stated_commit(project: Project, commit: str, path: str, statement: R
     pipeline = read_pipeline(tree, root=project.root)
     lock = lock_path(pipeline, path)
     content = None if lock is None else tree.read(lock)
-    if statement.lock_sha256 is not None and content is not None:
-        found = sha256(content).hexdigest()
-        if found != statement.lock_sha256:
-            raise _not_as_stated(f"`{lock}`", f"sha256 {statement.lock_sha256}", f"sha256 {found}")
+    found = None if content is None else sha256(content).hexdigest()
+    if statement.lock_sha256 not in {None, found}:
+        told = "nothing" if found is None else f"sha256 {found}"
+        raise _not_as_stated(f"`{lock or 'dvc.lock'}`", f"sha256 {statement.lock_sha256}", told)
     pointers = {output.path: output.pointer for output in pipeline.outputs}
     for file in statement.files:
         pointer = pointers.get(file.path)

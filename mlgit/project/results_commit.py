@@ -90,7 +90,9 @@ def written_by_run(project: Project) -> Written:
 
     changed = {*project.head.changed, *project.head.conflicted}
     # Also files that nobody committed yet: the first run of a stage makes its metric file.
-    mine = [path for path in sorted({*project.worktree.paths(), *changed}) if results(path)]
+    fresh = tuple(project.head.untracked)
+    new = {path for path in project.worktree.paths() if fresh and path.startswith(fresh)}
+    mine = [path for path in sorted(new | changed) if results(path)]
     return Written(results=tuple(mine), others=tuple(sorted(path for path in changed if not results(path))))
 
 

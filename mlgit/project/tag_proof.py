@@ -171,10 +171,18 @@ def _on_trunk(project: Project, fact: TagFact, state: ModelState) -> Proof:
     if not inside and deepen(project):
         inside = is_ancestor(project.git, fact.commit, trunk.commit)
     version = version_of_tag(fact, state)
-    if not inside and version is not None and not version.version.final:
+    if not inside and version is not None and not version.version.final and _takes_any(project, fact):
         message = f"{version.version} is a pre-release, whose branch may be gone"
         return Proof(tag=fact.tag, check="trunk", state="skip", message=message)
     return _proof(fact, "trunk", None if inside else f"its commit {fact.commit[:7]} is not on {trunk.short}")
+
+
+def _takes_any(project: Project, fact: TagFact) -> bool:
+    """Whether what was never merged may have this tag: a pre-release, and an environment that takes those."""
+    if fact.name.action != "assign":
+        return True
+    environment = project.trunk_config.environments.get(fact.name.environment or "")
+    return environment is not None and environment.pre
 
 
 _PASSED = {

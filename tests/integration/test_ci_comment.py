@@ -163,6 +163,16 @@ def test_a_run_that_left_no_report_is_told_as_a_failure(pull: PullRequest) -> No
     assert checks(pull) == {"mlgit": ("completed", "failure")}
 
 
+def test_a_report_of_another_commit_allows_nothing(pull: PullRequest) -> None:
+    pull.ci("pr")
+    pull.project.git("add", "--force", "mlgit-report")
+    worse(pull)
+    done = pull.ci("comment")  # the job before died, and what is here came with the checkout
+    assert done.status == 0, done.err
+    assert "The run left no report: the one that is here is about" in bodies(pull)[0]
+    assert checks(pull) == {"mlgit": ("completed", "failure")}
+
+
 def test_an_old_run_does_not_write_over_the_report_of_a_newer_commit(pull: PullRequest) -> None:
     pull.ci("pr")
     old = pull.github()
@@ -205,8 +215,8 @@ def test_a_push_to_a_branch_finds_its_pull_request(pull: PullRequest) -> None:
 
 
 def test_a_commit_without_a_pull_request_only_gets_its_check(pull: PullRequest) -> None:
-    pull.ci("pr")
     job = pull.forge.github_job(pull.runner, event="push", ref="refs/heads/main", sha=pull.base)
+    pull.ci("pr", env=job)
     done = pull.ci("comment", env=job)
     assert done.status == 0, done.err
     assert bodies(pull) == []
@@ -337,6 +347,9 @@ def test_the_trusted_run_tells_the_report_of_a_fork_and_labels_it(fork: PullRequ
     assert "computed by fork code" in body
     assert body.startswith("### ✅ line: 2 of 2 gates passed")
     assert checks(fork) == {"mlgit": ("completed", "success")}
+    assert [each.title for each in fork.forge.checks(fork.sha)] == [
+        "Computed by fork code: line: 2 of 2 gates passed"
+    ]
 
 
 def test_a_forks_second_push_changes_the_same_comment(fork: PullRequest) -> None:

@@ -365,6 +365,21 @@ def test_what_stands_in_the_way_of_ci_is_noted(project: Folder) -> None:
     notes = ci(project, "init", "--host", "gitlab", "--dry-run")["notes"]
     assert any("no gates" in note for note in notes)
     assert any("folder" in note for note in notes)
+    assert any("no environment says `auto: true`" in note for note in notes)
+
+
+def test_a_version_that_no_index_has_is_noted(project: Folder) -> None:
+    asked = ("init", "--host", "github", "--dry-run", "--requirement")
+    assert any("`mlgit==1.0.dev3` is no" in note for note in ci(project, *asked, "mlgit==1.0.dev3")["notes"])
+    assert not any("is no release" in note for note in ci(project, *asked, "mlgit==1.0.0 dvc-s3")["notes"])
+
+
+def test_a_config_that_nobody_committed_is_to_be_committed_too(project: Folder) -> None:
+    assert "mlgit.yaml" not in ci(project, "init", "--host", "gitlab", "--dry-run")["next"][0]
+    project.git("rm", "-q", "--cached", "mlgit.yaml")
+    project.git("commit", "-qm", "Forget")
+    step = ci(project, "init", "--host", "gitlab", "--dry-run")["next"][0]
+    assert "commit `mlgit.yaml` and `.gitlab` and `.gitlab-ci.yml`" in step
 
 
 def test_the_files_are_ready_for_the_default_branch(project: Folder) -> None:

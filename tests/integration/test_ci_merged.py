@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support import pipeline
 from tests.support.checkouts import (
     BOT,
     dotenv,
@@ -44,16 +45,14 @@ def merge(project: Folder, *, slope: str | None = None, **files: str) -> str:
     for name, text in files.items():
         project.write(name.replace("__", "/").replace("_DOT_", "."), text)
     if slope is not None:
-        project.write("params.yaml", f"train:\n  slope: {slope}\n")
-        project.dvc("repro", "-q")
-        project.dvc("push", "-q")
+        pipeline.train(project, slope)
     commit = project.commit(f"Merge {slope or 'words'}")
     project.git("push", "-q", "origin", "HEAD:main")
     return commit
 
 
 def merged(runner: Folder, *more: str, env: dict[str, str] | None = None) -> Done:
-    return runner.mlgit("ci", "merged", *more, env=BOT if env is None else env)
+    return runner.here("ci", "merged", *more, env=BOT if env is None else env)
 
 
 def steps(done: Done) -> list[tuple[str, str | None, str, str | None]]:
@@ -136,32 +135,29 @@ def test_a_push_of_several_commits_deploys_what_any_of_them_released(project: Fo
     assert dotenv(runner)["MLGIT_TAGS"] == '["line#staging#1"]'
 
 
-def test_a_new_model_becomes_the_next_version_and_its_number_says_why(project: Folder) -> None:
-    assert merged(gitlab_checkout(project, "first")).status == 0
-    merge(project, slope="2.01")
-    done = merged(gitlab_checkout(project, "second"), "--json")
+def test_a_new_model_becomes_the_next_version_and_its_number_says_why(staged: Folder) -> None:
+    merge(staged, slope="2.01")
+    done = merged(gitlab_checkout(staged, "second"), "--json")
     assert steps(done) == [("line", None, "done", "v1.1.0"), ("line", "staging", "done", "v1.1.0")]
     assert done.json()["steps"][0]["details"] == [
         "v1.1.0 because models/line.json and 1 more changed since v1.0.0"
     ]
 
 
-def test_a_model_that_a_merge_took_back_is_released_again(project: Folder) -> None:
-    assert merged(gitlab_checkout(project, "first")).status == 0
-    merge(project, slope="2.01")
-    assert merged(gitlab_checkout(project, "second")).status == 0
-    project.git("revert", "--no-edit", "HEAD")
-    project.git("push", "-q", "origin", "HEAD:main")
-    done = merged(gitlab_checkout(project, "third"), "--json")
+def test_a_model_that_a_merge_took_back_is_released_again(staged: Folder) -> None:
+    merge(staged, slope="2.01")
+    assert merged(gitlab_checkout(staged, "second")).status == 0
+    staged.git("revert", "--no-edit", "HEAD")
+    staged.git("push", "-q", "origin", "HEAD:main")
+    done = merged(gitlab_checkout(staged, "third"), "--json")
     assert steps(done) == [("line", None, "done", "v1.2.0"), ("line", "staging", "done", "v1.2.0")]
 
 
-def test_a_rejected_model_does_not_come_back_by_a_merge_of_something_else(project: Folder) -> None:
-    assert merged(gitlab_checkout(project, "first")).status == 0
-    assert project.mlgit("unassign", "line", "--env", "staging").status == 0
-    assert project.mlgit("deregister", "line@v1.0.0").status == 0
-    merge(project, README_DOT_md="words\n")
-    done = merged(gitlab_checkout(project, "second"), "--json")
+def test_a_rejected_model_does_not_come_back_by_a_merge_of_something_else(staged: Folder) -> None:
+    assert staged.here("unassign", "line", "--env", "staging").status == 0
+    assert staged.here("deregister", "line@v1.0.0").status == 0
+    merge(staged, README_DOT_md="words\n")
+    done = merged(gitlab_checkout(staged, "second"), "--json")
     assert done.status == 0
     assert steps(done)[0] == ("line", None, "left", None)
     assert "deregistered as v1.0.0" in done.json()["steps"][0]["message"]
@@ -220,30 +216,28 @@ def test_what_blocks_one_model_does_not_stop_the_others(project: Folder) -> None
     assert sorted(tags_of(origin(project))) == ["line#prod#1", "line#staging#1", "line@v1.0.0"]
 
 
-def test_a_held_environment_is_left_alone_and_the_release_still_happens(project: Folder) -> None:
-    assert merged(gitlab_checkout(project, "first")).status == 0
-    merge(project, slope="2.01")
-    assert merged(gitlab_checkout(project, "second")).status == 0
-    assert project.mlgit("rollback", "line", "--env", "staging", "-m", "bad").status == 0
-    merge(project, slope="2.005")
-    done = merged(gitlab_checkout(project, "third"))
+def test_a_held_environment_is_left_alone_and_the_release_still_happens(staged: Folder) -> None:
+    merge(staged, slope="2.01")
+    assert merged(gitlab_checkout(staged, "second")).status == 0
+    assert staged.here("rollback", "line", "--env", "staging", "-m", "bad").status == 0
+    merge(staged, slope="2.005")
+    done = merged(gitlab_checkout(staged, "third"))
     assert done.status == 0
     assert "done      release line@v1.2.0" in done.out
     assert "held      promote line@v1.2.0 to staging: `staging` is held by a rollback of `Ada`" in done.out
-    assert "line#staging#4" not in tags_of(origin(project))
-    assert project.mlgit("promote", "line", "--to", "staging").status == 0
-    merge(project, slope="2.004")
-    assert "done      promote line@v1.3.0 to staging" in merged(gitlab_checkout(project, "fourth")).out
+    assert "line#staging#4" not in tags_of(origin(staged))
+    assert staged.here("promote", "line", "--to", "staging").status == 0
+    merge(staged, slope="2.004")
+    assert "done      promote line@v1.3.0 to staging" in merged(gitlab_checkout(staged, "fourth")).out
 
 
-def test_what_somebody_took_out_on_purpose_does_not_go_back_by_itself(project: Folder) -> None:
-    assert merged(gitlab_checkout(project, "first")).status == 0
-    merge(project, slope="2.01")
-    assert merged(gitlab_checkout(project, "second")).status == 0
-    back = project.mlgit("promote", "line@v1.0.0", "--to", "staging", "--downgrade")
+def test_what_somebody_took_out_on_purpose_does_not_go_back_by_itself(staged: Folder) -> None:
+    merge(staged, slope="2.01")
+    assert merged(gitlab_checkout(staged, "second")).status == 0
+    back = staged.here("promote", "line@v1.0.0", "--to", "staging", "--downgrade")
     assert back.status == 0, back.err
-    merge(project, README_DOT_md="words\n")
-    done = merged(gitlab_checkout(project, "third"))
+    merge(staged, README_DOT_md="words\n")
+    done = merged(gitlab_checkout(staged, "third"))
     assert done.status == 0
     assert "left      promote line@v1.1.0 to staging: `line@v1.1.0` was in `staging`" in done.out
     assert "`Ada` (line#staging#3)" in done.out
@@ -275,10 +269,9 @@ def test_a_default_branch_of_any_name_is_trunk(project: Folder, tmp_path: Path) 
     assert (done.json()["trunk"], done.json()["commit"]) == ("develop", tip)
 
 
-def test_a_shallow_clone_fetches_its_history_before_gates_compare(project: Folder, tmp_path: Path) -> None:
-    assert merged(gitlab_checkout(project, "first")).status == 0
-    merge(project, slope="1.5")
-    runner = github_checkout(project, "runner", depth=1)
+def test_a_shallow_clone_fetches_its_history_before_gates_compare(staged: Folder, tmp_path: Path) -> None:
+    merge(staged, slope="1.5")
+    runner = github_checkout(staged, "runner", depth=1)
     done = merged(runner, "--json", env=github_push(tmp_path))
     # Against the release before, which a cut history would not show, the error rose too far.
     assert done.status == 1
@@ -342,8 +335,7 @@ def test_a_run_that_fails_as_a_whole_leaves_nothing_for_the_jobs_that_follow(
 
 
 def test_a_model_whose_data_nobody_pushed_is_not_released(project: Folder) -> None:
-    project.write("params.yaml", "train:\n  slope: 2.005\n")
-    project.dvc("repro", "-q")
+    pipeline.train(project, "2.005", push=False)
     project.commit("Forget to push the data")
     project.git("push", "-q", "origin", "HEAD:main")
     done = merged(gitlab_checkout(project, "runner"))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import time
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,6 +16,7 @@ import pytest
 from mlgit.core.progress import Silent
 from mlgit.flows import ci_merged
 from mlgit.project.registry import read_registry
+from tests.support import pipeline
 from tests.support.checkouts import BOT, gitlab_checkout
 from tests.support.registry import clone, close_all, hook, opened, origin, tags_of
 
@@ -36,9 +37,7 @@ def _closed() -> Iterator[None]:
 
 
 def retrain(project: Folder, slope: str) -> str:
-    project.write("params.yaml", f"train:\n  slope: {slope}\n")
-    project.dvc("repro", "-q")
-    project.dvc("push", "-q")
+    pipeline.train(project, slope)
     commit = project.commit(f"Slope {slope}")
     project.git("push", "-q", "origin", "HEAD:main")
     return commit
@@ -90,22 +89,35 @@ def test_a_run_that_is_killed_between_release_and_promotion_is_finished_by_the_n
     assert "done      promote line@v1.0.0 to staging" in done.out
 
 
-def test_runs_killed_at_any_moment_leave_a_state_that_the_next_one_finishes(project: Folder) -> None:
-    for number, moment_s in enumerate((0.4, 0.8, 1.2, 1.6, 2.0, 2.4)):
-        runner = gitlab_checkout(project, f"killed{number}")
-        process = subprocess.Popen(
+def test_runs_killed_at_any_step_leave_a_state_that_the_next_one_finishes(project: Folder) -> None:
+    shims = project.path.parent / "shims"
+    shims.mkdir()
+    calls = project.path.parent / "calls"
+    # git's children too: a runner that is shut down takes all with it.
+    dying = (
+        f'#!/bin/sh\necho x >>"{calls}"\nif [ "$(wc -l <"{calls}")" -ge "$LAST" ]; then kill -9 0; fi\n'
+        f'exec "{shutil.which("git")}" "$@"\n'
+    )
+    (shims / "git").write_text(dying, encoding="utf-8")
+    (shims / "git").chmod(0o755)
+    path = {"PATH": f"{shims}{os.pathsep}{os.environ['PATH']}"}
+
+    def run_until(last: int) -> tuple[int, int]:
+        """The status of a run whose git kills it when it is called so often, and how often it was."""
+        calls.write_text("", encoding="utf-8")
+        process = subprocess.run(
             ARGV,
-            cwd=runner.path,
-            env=os.environ | BOT,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            cwd=gitlab_checkout(project, f"killed{last}").path,
+            env=os.environ | BOT | path | {"LAST": str(last)},
+            capture_output=True,
             start_new_session=True,
+            check=False,
         )
-        time.sleep(moment_s)
-        # git children too: a runner that is shut down takes all with it.
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait(timeout=60)
+        return process.returncode, calls.read_text(encoding="utf-8").count("x")
+
+    assert [run_until(last) for last in (12, 20, 28, 36)] == [
+        (-signal.SIGKILL, last) for last in (12, 20, 28, 36)
+    ]
     done = gitlab_checkout(project, "last").mlgit("ci", "merged", env=BOT)
     assert done.status == 0, done.err
     assert sorted(tags_of(origin(project))) == ["line#staging#1", "line@v1.0.0"]
@@ -200,18 +212,17 @@ def test_a_promotion_by_hand_meanwhile_is_not_done_twice(
     assert sorted(tags_of(origin(project))) == ["line#staging#1", "line@v1.0.0"]
 
 
-def test_a_rollback_meanwhile_wins(project: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
-    run(gitlab_checkout(project, "first"))
-    retrain(project, "2.005")
-    run(gitlab_checkout(project, "second"))
-    retrain(project, "2.001")
+def test_a_rollback_meanwhile_wins(staged: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    retrain(staged, "2.005")
+    run(gitlab_checkout(staged, "second"))
+    retrain(staged, "2.001")
     once_before(
-        monkeypatch, "promote", lambda: project.mlgit("rollback", "line", "--env", "staging", "-m", "bad")
+        monkeypatch, "promote", lambda: staged.mlgit("rollback", "line", "--env", "staging", "-m", "bad")
     )
-    record = run(gitlab_checkout(project, "third"))
+    record = run(gitlab_checkout(staged, "third"))
     assert outcomes(record) == [(None, "done", "v1.2.0"), ("staging", "held", "v1.2.0")]
     assert record.exit_code == 0
-    state = state_of(project)
+    state = state_of(staged)
     assert state.environment("staging").held
     assert str(state.environment("staging").label) == "v1.0.0"
 

@@ -375,6 +375,9 @@ def test_a_run_makes_results_and_sends_them_to_the_dvc_remote(pull: PullRequest)
     assert (report["mode"], report["pushed"], report["commit"]) == ("run", None, pull.sha)
     assert report["check"]["verdict"]["decision"] == "allow"
     pull.project.ok(sys.executable, "-m", "dvc", "status", "-q", "--cloud")
+    shown = (pull.folder / "report.md").read_text()
+    assert "- What the run wrote is not in the branch: `dvc.lock`, `metrics/test.json`; run" in shown
+    assert "# the same verdict in your clone\nmlgit run\n```" in shown
 
 
 def test_a_pipeline_that_fails_is_a_report_with_its_words(pull: PullRequest) -> None:
@@ -384,7 +387,9 @@ def test_a_pipeline_that_fails_is_a_report_with_its_words(pull: PullRequest) -> 
     assert done.status == 5
     failure = pull.report()["failure"]
     assert (failure["code"], failure["message"]) == ("stage_failed", "Stage `train` failed")
-    assert "my own reason" in (pull.folder / "report.md").read_text()
+    shown = (pull.folder / "report.md").read_text()
+    assert "my own reason" in shown
+    assert "# the same in your clone\nmlgit run\n" in shown
 
 
 def test_a_fork_may_run_but_its_results_are_not_sent(pull: PullRequest) -> None:

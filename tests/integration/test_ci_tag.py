@@ -31,20 +31,12 @@ NOTHING = {
 }
 
 
-@pytest.fixture
-def staged(project: Folder) -> Folder:
-    """A project with v1.0.0 in staging."""
-    assert project.mlgit("release", "line").status == 0
-    assert project.mlgit("promote", "line", "--to", "staging").status == 0
-    return project
-
-
 def pushed(folder: Path, tag: str) -> dict[str, str]:
     return github_push(folder, ref=f"refs/tags/{tag}")
 
 
 def ask(runner: Folder, tag: str | None, *more: str, env: dict[str, str] | None = None) -> Done:
-    done = runner.mlgit("ci", "tag", *([tag] if tag is not None else []), *more, "--json", env=env)
+    done = runner.here("ci", "tag", *([tag] if tag is not None else []), *more, "--json", env=env)
     if done.status in {0, 1}:
         assert_valid(done.json(), "ci-tag")
     return done
@@ -198,8 +190,8 @@ def test_on_a_laptop_an_annotated_tag_of_ones_own_is_not_overwritten(staged: Fol
 
 
 def test_a_superseded_tag_ends_well_and_deploys_nothing(staged: Folder, tmp_path: Path) -> None:
-    assert staged.mlgit("release", "line", "--commit").status == 0
-    assert staged.mlgit("promote", "line", "--to", "staging").status == 0
+    assert staged.here("release", "line", "--commit").status == 0
+    assert staged.here("promote", "line", "--to", "staging").status == 0
     variables = pushed(tmp_path, "line#staging#1")
     done = ask(tag_checkout(staged, "runner", "line#staging#1"), None, env=variables)
     assert done.status == 0, done.err
@@ -213,9 +205,9 @@ def test_a_superseded_tag_ends_well_and_deploys_nothing(staged: Folder, tmp_path
 
 
 def test_a_rollback_is_deployed_like_any_assignment(staged: Folder, tmp_path: Path) -> None:
-    assert staged.mlgit("release", "line", "--commit").status == 0
-    assert staged.mlgit("promote", "line", "--to", "staging").status == 0
-    assert staged.mlgit("rollback", "line", "--env", "staging", "-m", "bad").status == 0
+    assert staged.here("release", "line", "--commit").status == 0
+    assert staged.here("promote", "line", "--to", "staging").status == 0
+    assert staged.here("rollback", "line", "--env", "staging", "-m", "bad").status == 0
     variables = pushed(tmp_path, "line#staging#3")
     done = ask(tag_checkout(staged, "runner", "line#staging#3"), None, env=variables)
     assert done.status == 0, done.err
@@ -224,8 +216,8 @@ def test_a_rollback_is_deployed_like_any_assignment(staged: Folder, tmp_path: Pa
 
 
 def test_an_emptied_environment_and_a_rejected_version_deploy_nothing(staged: Folder, tmp_path: Path) -> None:
-    assert staged.mlgit("unassign", "line", "--env", "staging").status == 0
-    assert staged.mlgit("deregister", "line@v1.0.0").status == 0
+    assert staged.here("unassign", "line", "--env", "staging").status == 0
+    assert staged.here("deregister", "line@v1.0.0").status == 0
     runner = github_checkout(staged, "runner")
     for tag, event, superseded in (
         ("line#staging#1", "assignment", "line#staging!#2"),
@@ -259,10 +251,10 @@ def test_tags_of_gto_have_no_statement_and_are_verified_as_far_as_they_say_somet
 
 
 def test_gto_reads_the_same_from_every_tag_that_mlgit_writes(staged: Folder) -> None:
-    assert staged.mlgit("release", "line", "--commit").status == 0
-    assert staged.mlgit("promote", "line", "--to", "staging").status == 0
-    assert staged.mlgit("unassign", "line", "--env", "staging").status == 0
-    assert staged.mlgit("deregister", "line@v1.1.0").status in {0, 4}
+    assert staged.here("release", "line", "--commit").status == 0
+    assert staged.here("promote", "line", "--to", "staging").status == 0
+    assert staged.here("unassign", "line", "--env", "staging").status == 0
+    assert staged.here("deregister", "line@v1.1.0").status in {0, 4}
     for tag in tags_of(staged):
         theirs = json.loads(staged.ok("gto", "check-ref", tag, "--json"))
         ours = ask(staged, tag).json()
@@ -354,11 +346,40 @@ def test_a_pre_release_may_stand_on_a_branch(project: Folder, tmp_path: Path) ->
     project.git("checkout", "-q", "-b", "topic")
     project.commit("Not merged")
     project.git("push", "-q", "-u", "origin", "topic")
-    assert project.mlgit("release", "line", "--pre", "rc").status == 0
+    assert project.here("release", "line", "--pre", "rc").status == 0
     done = ask(
         tag_checkout(project, "runner", "line@v1.0.0-rc.1"), None, env=pushed(tmp_path, "line@v1.0.0-rc.1")
     )
     assert done.status == 0, done.out
+
+
+@pytest.mark.parametrize(("line", "status"), [("staging: {auto: true}", 1), ("staging: {pre: true}", 0)])
+def test_what_was_never_merged_reaches_only_environments_that_take_pre_releases(
+    project: Folder, tmp_path: Path, line: str, status: int
+) -> None:
+    config = (project / "mlgit.yaml").read_text(encoding="utf-8")
+    project.write("mlgit.yaml", config.replace("staging: {auto: true}", line))
+    project.commit("Say what staging takes")
+    project.git("push", "-q", "origin", "main")
+    project.git("checkout", "-q", "-b", "topic")
+    project.commit("Not merged")
+    plant(project, "line@v9.0.0-rc.1", "Trust me\n")
+    plant(project, "line#staging#1", "Trust me\n")
+    variables = pushed(tmp_path, "line#staging#1")
+    done = ask(tag_checkout(project, "runner", "line#staging#1"), None, env=variables)
+    assert done.status == status, done.out + done.err
+    assert [check for _, check, _ in failed(done)] == ["trunk"] * status
+    assert outputs(variables)["deploy"] == ("false" if status else "true")
+
+
+def test_an_environment_that_trunk_does_not_declare_is_never_deployed(staged: Folder, tmp_path: Path) -> None:
+    # A job that deploys asks the forge for its environment, with the secrets and the identity it has.
+    plant(staged, "line#pypi#1", "Trust me\n")
+    variables = pushed(tmp_path, "line#pypi#1")
+    done = ask(tag_checkout(staged, "runner", "line#pypi#1"), None, env=variables)
+    assert done.status == 0, done.out + done.err
+    assert done.json()["notes"] == ["Nothing is deployed: `pypi` is no environment on trunk"]
+    assert (outputs(variables)["deploy"], outputs(variables)["stage"]) == ("false", "pypi")
 
 
 def test_a_checkout_of_one_commit_fetches_what_it_needs(staged: Folder, tmp_path: Path) -> None:

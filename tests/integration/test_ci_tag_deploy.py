@@ -27,6 +27,12 @@ def forge() -> Iterator[FakeForge]:
 
 
 @pytest.fixture
+def project(staged: Folder) -> Folder:
+    """A project whose v1.0.0 is in staging."""
+    return staged
+
+
+@pytest.fixture
 def served(project: Folder, tmp_path: Path) -> Path:
     """A folder that staging is deployed to; v1.0.0 is in staging and in prod, which nobody deploys."""
     place = tmp_path / "served"
@@ -35,13 +41,8 @@ def served(project: Folder, tmp_path: Path) -> Path:
     project.write("mlgit.yaml", f"{config}deploy:\n  staging: {{target: local, path: '{place}/{{model}}'}}\n")
     project.commit("Say where staging is")
     project.git("push", "-q", "origin", "main")
-    for argv in (
-        ("release", "line"),
-        ("promote", "line", "--to", "staging"),
-        ("promote", "line", "--to", "prod"),
-    ):
-        done = project.mlgit(*argv)
-        assert done.status == 0, done.err
+    done = project.mlgit("promote", "line", "--to", "prod")
+    assert done.status == 0, done.err
     return place / "line"
 
 

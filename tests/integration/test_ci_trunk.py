@@ -77,17 +77,27 @@ def test_fetching_brings_the_default_branch_where_another_one_only_looks_like_it
     runner.git("update-ref", "-d", "refs/remotes/origin/develop")
     opened = open_project(str(runner.path), now=NOON, default_branch="develop")
     try:
-        assert opened.trunk is not None
-        assert opened.trunk.ref == "refs/remotes/origin/main"
+        # Anybody could have pushed a branch of that name.
+        with pytest.raises(StateError, match="`origin/develop`, where policy is read, is not in this clone"):
+            _ = opened.trunk
         refresh(opened)
+        assert opened.trunk is not None
         assert opened.trunk.ref == "refs/remotes/origin/develop"
         assert "mine" not in opened.trunk_config.environments
     finally:
         opened.close()
 
 
-def test_a_repository_that_is_not_the_one_ci_runs_for_keeps_its_own_trunk(project: Folder) -> None:
-    assert trunk_of(project, default_branch="trunk-of-another") == "refs/remotes/origin/main"
+@pytest.mark.parametrize("variable", ["GITHUB_WORKSPACE", "CI_PROJECT_DIR"])
+def test_a_repository_that_is_not_the_one_ci_runs_for_keeps_its_own_trunk(
+    project: Folder, tmp_path: Path, variable: str
+) -> None:
+    variables = github_push(tmp_path / "job", default_branch="trunk-of-another")
+    elsewhere = project.mlgit("check", env=variables | {variable: str(tmp_path / "workspace")})
+    assert elsewhere.status == 0, elsewhere.err
+    here = project.mlgit("check", env=variables | {variable: str(project.path.parent)})
+    assert here.status == 4
+    assert "`origin/trunk-of-another`, where policy is read" in here.err
 
 
 def test_an_unborn_trunk_without_a_remote_is_no_error_in_ci(empty_repository: Folder) -> None:

@@ -176,6 +176,11 @@ def test_a_clone_with_old_tags_does_not_undo_what_a_newer_one_deployed(deployabl
     late = deploy_here(deployable)
     assert (late.state, late.superseded_by) == ("superseded", newer)
     assert served(folder_of(deployable)) == "v1.0.1"
+    # The tag may also be gone for good, and then nobody would ever deploy again.
+    assert "run `git fetch --tags`; if it was deleted for good, move the journal" in late.notes[0]
+    (folder_of(deployable) / "deployments" / "prod.jsonl").unlink()
+    assert deploy_here(deployable).state == "deployed"
+    assert served(folder_of(deployable)) == "v1.0.0"
 
 
 def test_an_environment_that_was_emptied_leaves_its_target(deployable: Folder) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
+from mlgit.core.fetching import Source
+from mlgit.core.pipeline import Pointer
+from mlgit.project.release_files import ModelFiles, Wanted, staged_before
 from tests.support.schema import assert_valid
 from tests.support.targets import (
     CONTENTS,
@@ -22,6 +26,8 @@ from tests.support.targets import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.support.shell import Folder
 
 WHOLE = ["intent", "fetched", "verified", "switched", "done"]
@@ -197,6 +203,28 @@ def test_a_link_that_stands_where_files_are_gathered_is_not_followed(deployable:
     (place / f".incoming-{oid[:12]}").symlink_to(elsewhere)
     assert deployable.mlgit("deploy", "--env", "prod").status == 5
     assert os.listdir(elsewhere) == ["file"]
+
+
+def test_what_a_link_leads_to_is_no_file_of_a_killed_fetch(tmp_path: Path) -> None:
+    content = b"of a killed fetch"
+    pointer = Pointer(md5=hashlib.md5(content).hexdigest())  # noqa: S324 (DVC's hash)
+    files = ModelFiles("m", (Wanted(Source(path="m/a", pointer=pointer), "m/a"),))
+    for folder in ("elsewhere", "whole/m", "linked", "linked-file/m"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "elsewhere" / "a").write_bytes(content)
+    (tmp_path / "whole" / "m" / "a").write_bytes(content)
+    (tmp_path / "linked" / "m").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "linked-file" / "m" / "a").symlink_to(tmp_path / "elsewhere" / "a")
+    (tmp_path / "way").symlink_to(tmp_path / "whole")
+    found = {
+        name: staged_before(files, str(tmp_path / name)) for name in ("whole", "linked", "linked-file", "way")
+    }
+    assert {name: list(sums) for name, sums in found.items()} == {
+        "whole": ["m/a"],
+        "linked": [],
+        "linked-file": [],
+        "way": ["m/a"],
+    }
 
 
 def test_a_torn_last_line_of_the_journal_is_cut_off(deployable: Folder) -> None:

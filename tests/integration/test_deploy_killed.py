@@ -5,17 +5,19 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support import dying
+from tests.support.dying import deaths
 from tests.support.targets import deploy_here, folder_of, put, releases, served, steps
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from tests.support.dying import Ended
     from tests.support.shell import Folder
 
 pytestmark = [
@@ -24,19 +26,12 @@ pytestmark = [
 ]
 
 
-def run_to_death(work: Folder, at: int, count: Path | None = None) -> int:
-    return work.run(
-        *(sys.executable, dying.__file__, str(folder_of(work)), str(at), "deploy", "--env", "prod"),
-        env={"PYTHONPATH": os.getcwd()} | ({} if count is None else {"DYING_COUNT": str(count)}),
-    ).status
-
-
-def moments(work: Folder, start: Path) -> int:
-    """How many changes of the folder a whole deployment makes; `start` is put back afterwards."""
-    count = work.path.parent / "count"
-    assert run_to_death(work, 0, count) == 0
-    put_back(work, start)
-    return int(count.read_text())
+@contextmanager
+def deployments(work: Folder) -> Iterator[Callable[[int], Ended]]:
+    """Deployments that are killed at the n-th change of the target's folder."""
+    log = work.path.parent / "died.log"
+    with deaths(folder_of(work), "deploy", "--env", "prod", cwd=work.path, log=log) as die_at:
+        yield die_at
 
 
 def put_back(work: Folder, start: Path) -> None:
@@ -49,20 +44,22 @@ def die_everywhere(work: Folder, *, before: str | None, after: str, left: list[s
     start = work.path.parent / "start"
     if (work / "served").exists():
         shutil.copytree(work / "served", start, symlinks=True)
-    last = moments(work, start)
-    assert last > 10
-    print(f"{last} moments")
-    for at in range(1, last + 1):
-        put_back(work, start)
-        assert run_to_death(work, at) == -signal.SIGKILL, at
-        assert served(folder_of(work)) in {before, after}, at
-        again = deploy_here(work)
-        assert again.state in {"deployed", "already"}, (at, again)
-        assert served(folder_of(work)) == after, at
-        assert releases(folder_of(work)) == left, at
-        assert steps(folder_of(work))[-1] == "done", at
-        assert sorted(os.listdir(folder_of(work))) == ["current", "deployments", "releases"], at
-        assert deploy_here(work).steps == (), at
+    with deployments(work) as die_at:
+        status, last = die_at(0)
+        assert status == 0
+        assert last > 10
+        print(f"{last} moments")
+        for at in range(1, last + 1):
+            put_back(work, start)
+            assert die_at(at) == (-signal.SIGKILL, at)
+            assert served(folder_of(work)) in {before, after}, at
+            again = deploy_here(work)
+            assert again.state in {"deployed", "already"}, (at, again)
+            assert served(folder_of(work)) == after, at
+            assert releases(folder_of(work)) == left, at
+            assert steps(folder_of(work))[-1] == "done", at
+            assert sorted(os.listdir(folder_of(work))) == ["current", "deployments", "releases"], at
+            assert deploy_here(work).steps == (), at
 
 
 def test_the_first_deployment_killed_at_any_moment(deployable: Folder) -> None:
@@ -91,10 +88,11 @@ def test_what_a_killed_deployment_left_goes_with_the_next_one(deployable: Folder
     put(deployable, "v1.0.1")
     oid = deployable.git("rev-parse", "line#prod#2")
     staged = f".incoming-{oid[:12]}"
-    at = 1
-    while staged not in releases(folder_of(deployable)):
-        run_to_death(deployable, at)
-        at += 1
+    with deployments(deployable) as die_at:
+        at = 1
+        while staged not in releases(folder_of(deployable)):
+            die_at(at)
+            at += 1
     put(deployable, "v1.0.2")
     assert deploy_here(deployable).state == "deployed"
     assert releases(folder_of(deployable)) == ["v1.0.0", "v1.0.2"]
@@ -105,10 +103,11 @@ def test_whole_files_of_a_killed_fetch_are_not_fetched_again(deployable: Folder)
     put(deployable, "v1.0.1")
     oid = deployable.git("rev-parse", "line#prod#2")
     staged = folder_of(deployable) / "releases" / f".incoming-{oid[:12]}"
-    at = 1
-    while not (staged / "manifest.json").exists():
-        run_to_death(deployable, at)
-        at += 1
+    with deployments(deployable) as die_at:
+        at = 1
+        while not (staged / "manifest.json").exists():
+            die_at(at)
+            at += 1
     shutil.rmtree(deployable / ".dvc" / "cache")
     shutil.rmtree(deployable.path.parent / "storage")
     again = deploy_here(deployable)

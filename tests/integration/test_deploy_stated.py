@@ -29,6 +29,22 @@ if TYPE_CHECKING:
     from tests.support.shell import Folder
 
 
+def state(work: Folder, tag: str, **said: Any) -> None:  # noqa: ANN401 (fields of the statement)
+    """Have a release's tag state something else about its commit."""
+    commit = work.git("rev-parse", f"{tag}^{{commit}}")
+    statement = ReleaseStatement(
+        model="line",
+        version=tag.partition("@")[2],
+        commit=commit,
+        tree=work.git("rev-parse", f"{commit}^{{tree}}"),
+        at="2026-03-01T12:00:00Z",
+        builder=Builder(kind="local"),
+        **said,
+    )
+    message = write_message(tag, "", statement)
+    work.git("tag", "-f", "-a", tag, "--cleanup=verbatim", "-m", message, commit)
+
+
 def test_a_commit_that_is_no_version_is_deployed_under_its_id(deployable: Folder) -> None:
     deployable.git("tag", "-d", "line@v1.0.0")
     made = deploy_here(deployable)
@@ -92,18 +108,7 @@ def test_a_storage_that_was_exchanged_is_found_by_the_stated_digest(deployable: 
 def test_where_only_dvcs_hash_was_stated_a_kept_release_is_held_against_that(deployable: Folder) -> None:
     """As in a release that was made where the model's file was not."""
     md5 = hashlib.md5(CONTENTS["v1.0.1"].encode()).hexdigest()  # noqa: S324 (DVC's hash)
-    commit = deployable.git("rev-parse", "line@v1.0.1^{commit}")
-    statement = ReleaseStatement(
-        model="line",
-        version="v1.0.1",
-        commit=commit,
-        tree=deployable.git("rev-parse", f"{commit}^{{tree}}"),
-        at="2026-03-01T12:00:00Z",
-        files=(FileDigest(path="models/line.json", md5=md5),),
-        builder=Builder(kind="local"),
-    )
-    message = write_message("line v1.0.1", "", statement)
-    deployable.git("tag", "-f", "-a", "line@v1.0.1", "--cleanup=verbatim", "-m", message, commit)
+    state(deployable, "line@v1.0.1", files=(FileDigest(path="models/line.json", md5=md5),))
     for version in ("v1.0.1", "v1.0.0"):
         put(deployable, version)
         assert deploy_here(deployable).state == "deployed"
@@ -136,22 +141,25 @@ def test_where_only_dvcs_hash_was_stated_a_kept_release_is_held_against_that(dep
 def test_a_commit_that_is_not_as_stated_is_refused(
     deployable: Folder, forged: dict[str, Any], said: str
 ) -> None:
-    commit = deployable.git("rev-parse", "line@v1.0.1^{commit}")
-    statement = ReleaseStatement(
-        model="line",
-        version="v1.0.1",
-        commit=commit,
-        tree=deployable.git("rev-parse", f"{commit}^{{tree}}"),
-        at="2026-03-01T12:00:00Z",
-        builder=Builder(kind="local"),
-        **forged,
-    )
-    message = write_message("line v1.0.1", "", statement)
-    deployable.git("tag", "-f", "-a", "line@v1.0.1", "--cleanup=verbatim", "-m", message, commit)
+    state(deployable, "line@v1.0.1", **forged)
     put(deployable, "v1.0.1")
     done = deployable.mlgit("deploy", "--env", "prod")
     assert done.status == 1, done.out
     assert said in done.err
+    assert not (folder_of(deployable) / "current").exists()
+
+
+def test_a_lock_that_was_stated_must_be_there(deployable: Folder) -> None:
+    deployable.git("rm", "-q", "dvc.yaml", "dvc.lock")
+    deployable.write("models/line.json", CONTENTS["v1.0.0"])
+    deployable.git("add", "-f", "models/line.json")
+    commit = deployable.commit("The model in Git")
+    deployable.git("tag", "-a", "line@v2.0.0", "-m", "Release", commit)
+    state(deployable, "line@v2.0.0", lock_sha256="0" * 64)
+    put(deployable, "v2.0.0")
+    done = deployable.mlgit("deploy", "--env", "prod")
+    assert done.status == 1, done.out
+    assert "found  nothing" in done.err
     assert not (folder_of(deployable) / "current").exists()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -157,6 +158,15 @@ def test_top_level_lists_are_resolved_too(at_root: Folder) -> None:
 def test_without_templates_dvc_and_our_own_reader_agree(project: Folder) -> None:
     tree = WorkingTree(Git(str(project.path)), str(project.path))
     assert resolve_pipeline(str(project.path), None) == read_pipeline(tree, root=str(project.path))
+
+
+def test_a_hash_that_is_none_is_refused_here_too(at_root: Folder) -> None:
+    lock = (at_root / "dvc.lock").read_text(encoding="utf-8")
+    first = re.search("[0-9a-f]{32}", lock)
+    assert first is not None
+    at_root.write("dvc.lock", lock.replace(first[0], "xx/etc/passwd"))
+    with pytest.raises(ConfigError, match="not a hash of DVC's"):
+        resolve_pipeline(str(at_root.path), None)
 
 
 def test_our_reader_hands_templates_over(at_root: Folder) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+import requests
 
 from mlgit.adapters.forge.failure import ForgeFailed
 from mlgit.core.forge import Annotation, CheckRun
@@ -80,10 +81,21 @@ def test_a_branch_of_any_name_is_asked_for_as_it_is(branch: str, fake: FakeForge
 
 
 def test_a_server_that_ignores_the_filter_makes_nobody_elses_pull_request_ours(fake: FakeForge) -> None:
+    fake.add_repository("mallory/tumor")
     fake.add_pull(8, branch="main", sha=OTHER)
-    fake.fail(status=200, path="/pulls$", body=[])
-    assert github(fake).pull_requests_of(branch="main", sha=OTHER) == ()
-    assert [each.number for each in github(fake).pull_requests_of(branch="main", sha=OTHER)] == [8]
+    fake.add_pull(9, branch="main", sha=OTHER, source="mallory/tumor", author="mallory")
+    everything = [
+        requests.get(
+            f"{fake.github_api}/repos/acme/tumor/pulls/{number}",
+            headers={"Authorization": f"Bearer {ACTIONS_TOKEN}"},
+            timeout=20,
+        ).json()
+        for number in (7, 8, 9)
+    ]
+    for owner, number in ((None, 8), ("mallory", 9)):
+        fake.fail(status=200, path="/pulls$", body=everything)
+        found = github(fake).pull_requests_of(branch="main", sha=OTHER, owner=owner)
+        assert [each.number for each in found] == [number]
 
 
 @pytest.mark.parametrize(
@@ -185,6 +197,14 @@ def test_texts_that_are_too_long_are_cut_and_not_refused(fake: FakeForge) -> Non
     assert len((made.summary or "").encode()) < 262_144
     assert len(made.annotations[0]["message"].encode()) <= 64 * 1024
     assert made.details_url is None
+
+
+def test_an_annotation_at_a_file_of_any_name_arrives(fake: FakeForge) -> None:
+    # Git's names are bytes; half a character would make GitHub refuse the whole check.
+    row = Annotation(path="m\udcff\0.json", line=1, level="failure", title="t", message="m")
+    github(fake).set_check(replace(CHECK, annotations=(row,)))
+    (made,) = fake.checks(SHA)
+    assert made.annotations[0]["path"] == "m?.json"
 
 
 def test_an_empty_summary_is_filled_for_github_demands_one(fake: FakeForge) -> None:

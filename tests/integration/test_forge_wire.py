@@ -102,6 +102,19 @@ def rows(api: str) -> list[object]:
     return list(client.pages("/rows", what="read"))
 
 
+def test_a_link_to_no_address_is_a_failure_and_no_bug() -> None:
+    with (
+        Trap(b"[1]", headers={"Link": "<http://[bad?page=2>; rel=next"}) as trap,
+        pytest.raises(ForgeFailed, match="form that mlgit does not know"),
+    ):
+        rows(trap.url)
+
+
+def test_a_link_that_leads_to_no_next_page_is_the_end() -> None:
+    with Trap(b"[1]", headers={"Link": "<?page=2>; rel"}) as trap:
+        assert rows(trap.url) == [1]
+
+
 def test_pages_without_an_end_are_given_up(fake: FakeForge, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http, "MAX_PAGES", 2)
     for number in range(250):
@@ -175,6 +188,42 @@ def test_an_answer_that_does_not_end_is_given_up(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(wire, "WHOLE_ANSWER_S", -1.0)
     with Trap(b"[]") as trap, pytest.raises(ForgeFailed, match="does not end its answer"):
         rows(trap.url)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("http_proxy", "http://user:s3cret@127.0.0.1:1"),
+        ("http_proxy", "http://user:s3cret@127.0.0.1:99999"),
+        ("http_proxy", "http://user:s3cret@[bad"),
+        ("http_proxy", "http://user:s3cret@"),
+        ("http_proxy", "gopher://user:s3cret@host"),
+        ("https_proxy", "http://user:s3cret@127.0.0.1:99999"),
+        ("REQUESTS_CA_BUNDLE", "/no/such/file"),
+    ],
+)
+def test_a_proxy_or_certificate_that_cannot_be_used_is_a_failure_that_tells_no_password(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    scheme = "http" if name.startswith("http_") else "https"
+    with pytest.raises(ForgeFailed, match=r"cannot be (asked|reached)") as caught:
+        rows(f"{scheme}://forge.invalid")
+    assert "s3cret" not in f"{caught.value.message}{caught.value.hint}{caught.value.details}"
+
+
+@pytest.mark.parametrize(
+    ("api", "shown"),
+    [
+        ("http://user:s3cret@127.0.0.1:1/api/v3", "GET http://127.0.0.1:1/api/v3/rows"),
+        ("http://[::1]:1", "GET http://[::1]:1/rows"),
+    ],
+)
+def test_what_was_asked_is_told_without_a_password(api: str, shown: str) -> None:
+    with pytest.raises(ForgeFailed) as caught:
+        rows(api)
+    assert caught.value.details == (shown,)
+    assert "s3cret" not in caught.value.message
 
 
 def test_a_server_without_a_good_certificate_is_asked_once_and_gets_nothing() -> None:

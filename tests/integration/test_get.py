@@ -209,8 +209,8 @@ def test_a_file_too_many_in_a_directory_is_other_content(directory_model: Folder
     assert left_over(tmp_path / "out") == ["bert", "bert/a.bin", "bert/deep", "bert/deep/b.bin"]
 
 
-def test_a_listing_that_leads_out_of_the_folder_is_refused(directory_model: Folder, tmp_path: Path) -> None:
-    listing = '[{"md5": "0cc175b9c0f1b6a831c399e269772661", "relpath": "../../escaped"}]'
+def forge(directory_model: Folder, listing: str) -> None:
+    """Commit another listing of the directory, as if DVC had written it."""
     md5 = hashlib.md5(listing.encode()).hexdigest()  # noqa: S324 (DVC's hash)
     place = directory_model / ".dvc" / "cache" / "files" / "md5" / md5[:2] / f"{md5[2:]}.dir"
     place.parent.mkdir(exist_ok=True)
@@ -219,10 +219,33 @@ def test_a_listing_that_leads_out_of_the_folder_is_refused(directory_model: Fold
     before = next(line for line in lock.read_text().splitlines() if line.strip().endswith(".dir"))
     lock.write_text(lock.read_text().replace(before.split()[-1], f"{md5}.dir"))
     directory_model.commit("Forged")
+
+
+def test_a_listing_that_leads_out_of_the_folder_is_refused(directory_model: Folder, tmp_path: Path) -> None:
+    forge(directory_model, '[{"md5": "0cc175b9c0f1b6a831c399e269772661", "relpath": "../../escaped"}]')
     done = directory_model.mlgit("get", "HEAD", "-o", str(tmp_path / "out"))
     assert done.status == 4
     assert "outside" in done.err
     assert not (tmp_path / "escaped").exists()
+
+
+def test_a_listing_that_dvc_did_not_write_is_an_error_and_no_bug(
+    directory_model: Folder, tmp_path: Path
+) -> None:
+    hostile = (
+        # A hash becomes part of a path: this one would be `/etc/passwd`.
+        '[{"md5": "xx/etc/passwd", "relpath": "a"}]',
+        '[{"md5": 5, "relpath": "a"}]',
+        '[{"md5": "0cc175b9c0f1b6a831c399e269772661", "relpath": 5}]',
+        '{"a": 1}',
+        '[{"relpath": "a"}]',
+        "[" * 100_000,
+    )
+    for listing in hostile:
+        forge(directory_model, listing)
+        done = directory_model.mlgit("get", "HEAD", "-o", str(tmp_path / "out"))
+        assert done.status == 5, (listing[:60], done.err)
+        assert "of a directory is none that DVC wrote" in done.err
 
 
 def test_a_link_in_the_folder_does_not_lead_us_out(directory_model: Folder, tmp_path: Path) -> None:

@@ -1,18 +1,40 @@
-"""Run mlgit and be killed (SIGKILL) at the n-th change of a folder: `python dying.py FOLDER N ARGUMENT…`.
+"""Run mlgit and be killed (SIGKILL) at the n-th change of a folder: `python dying.py FOLDER ARGUMENT…`.
 
-With N = 0 it is only counted, and the count is written to the file that `DYING_COUNT` names. A write dies
-half way. Nothing in mlgit knows about this.
+Each line of stdin is such an n; each run is a fork of one process, so that mlgit and DVC are loaded once. The
+answer is a line with how it ended (a signal is negative) and how many changes it had begun. With n = 0 nobody
+dies. A write dies half way. Nothing in mlgit knows about this.
 """
 
 from __future__ import annotations
 
+import mmap
 import os
 import shutil
 import signal
+import subprocess
 import sys
-from typing import Any
+from contextlib import contextmanager
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 WATCHED = ("mkdir", "rename", "replace", "symlink", "unlink", "rmdir", "fsync", "ftruncate")
+# What a deployment loads when it needs it.
+LOADED = (
+    "mlgit.cli.deploy",
+    "mlgit.cli.main",
+    "mlgit.operations.deploy",
+    "mlgit.project.deploy_local",
+    "mlgit.project.open",
+    "mlgit.adapters.dvc.engine.contents",
+    "mlgit.render.pages.deploy",
+    "dvc.repo",
+    "dvc_data.hashfile.hash",
+)
+_COUNT_BYTES = 8
 
 
 class Death:
@@ -21,7 +43,12 @@ class Death:
     def __init__(self, folder: str, at: int) -> None:
         self.folder = os.path.realpath(folder)
         self.at = at
-        self.count = 0
+        # Shared with the process that forked us, which reads it when we are dead.
+        self._count = mmap.mmap(-1, _COUNT_BYTES)
+
+    @property
+    def count(self) -> int:
+        return int.from_bytes(self._count[:], "little")
 
     def concerns(self, argument: Any) -> bool:  # noqa: ANN401 (a path or a descriptor)
         if isinstance(argument, int):
@@ -30,7 +57,7 @@ class Death:
         return path == self.folder or path.startswith(self.folder + os.sep)
 
     def due(self) -> bool:
-        self.count += 1
+        self._count[:] = (self.count + 1).to_bytes(_COUNT_BYTES, "little")
         return self.count == self.at
 
     def watch(self) -> None:
@@ -73,16 +100,63 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+class Ended(NamedTuple):
+    """How a run ended, and how many changes of the folder it had begun."""
+
+    status: int
+    changes: int
+
+
+@contextmanager
+def deaths(folder: Path, *argv: str, cwd: Path, log: Path) -> Iterator[Callable[[int], Ended]]:
+    """Ask for as many deaths as you like; what the runs say goes to `log`."""
+    with log.open("wb") as said:
+        process = subprocess.Popen(
+            [sys.executable, __file__, str(folder), *argv],
+            cwd=cwd,
+            env=os.environ | {"PYTHONPATH": os.getcwd()},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=said,
+            text=True,
+        )
+
+    def die_at(at: int) -> Ended:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(f"{at}\n")
+        process.stdin.flush()
+        status, changes = process.stdout.readline().split()
+        return Ended(int(status), int(changes))
+
+    try:
+        yield die_at
+    finally:
+        process.communicate(timeout=60)
+
+
 def main() -> int:
+    for name in LOADED:
+        import_module(name)
+    folder, *argv = sys.argv[1:]
+    for line in sys.stdin:
+        death = Death(folder, int(line))
+        child = os.fork()
+        if child == 0:
+            os._exit(_run(death, argv))
+        _, status = os.waitpid(child, 0)
+        sys.stdout.write(f"{os.waitstatus_to_exitcode(status)} {death.count}\n")
+        sys.stdout.flush()
+    return 0
+
+
+def _run(death: Death, argv: list[str]) -> int:
     from mlgit.cli.main import run
 
-    death = Death(sys.argv[1], int(sys.argv[2]))
+    # Stdout is where the answers go.
+    os.dup2(2, 1)
     death.watch()
-    status = run(sys.argv[3:])
-    if death.at == 0:
-        with open(os.environ["DYING_COUNT"], "w", encoding="utf-8") as file:
-            file.write(str(death.count))
-    return status
+    return run(argv)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from mlgit.core.background import HistoryPoint, MetricHistory, ParamChange, StageRun
@@ -78,6 +79,10 @@ HOSTILE = [
     "",
     " ",
 ]
+
+
+FEW = settings(suppress_health_check=list(HealthCheck), max_examples=settings().max_examples // 2)
+"""For `checks`, of which one is made of some fifty names and takes as long as fifty."""
 
 
 def failing(*names: str, value: str = "0.5", extra: int = 0, **more: Any) -> Check:  # noqa: ANN401

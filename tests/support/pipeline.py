@@ -5,7 +5,10 @@ The scripts use only the standard library, so that `dvc repro` takes a second.
 
 from __future__ import annotations
 
+import contextlib
+import io
 import shutil
+import warnings
 from typing import TYPE_CHECKING
 
 from tests.support.shell import Folder
@@ -87,6 +90,19 @@ def build(place: Path) -> None:
     work.commit("Train a line")
     work.git("push", "-q", "-u", "origin", "main")
     work.git("remote", "set-head", "origin", "main")
+
+
+def train(work: Folder, slope: str, *, push: bool = True) -> None:
+    """`dvc repro` with this parameter, and `dvc push`; in this process, which is three times as fast."""
+    from dvc.repo import Repo
+
+    work.write("params.yaml", f"train:\n  slope: {slope}\n")
+    with contextlib.chdir(work.path), contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # DVC's own affair
+        with Repo(".") as repo:
+            repo.reproduce()
+            if push:
+                repo.push()
 
 
 def copy(template: Path, place: Path) -> Folder:

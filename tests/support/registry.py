@@ -24,6 +24,13 @@ def clone(project: Folder, name: str) -> Folder:
     return Folder(place)
 
 
+def stage(project: Folder) -> None:
+    """Release `line` and put the version into `staging`."""
+    for argv in (("release", "line"), ("promote", "line", "--to", "staging")):
+        done = project.mlgit(*argv)
+        assert done.status == 0, done.err
+
+
 _OPEN: list[Project] = []
 
 

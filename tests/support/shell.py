@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import subprocess
 import sys
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,6 +100,25 @@ class Folder:
     def mlgit(self, *argv: str, env: dict[str, str] | None = None) -> Done:
         """The real program in a process of its own."""
         return self.run(sys.executable, "-m", "mlgit", *argv, env=env)
+
+    def here(self, *argv: str, env: dict[str, str] | None = None) -> Done:
+        """The same in this process, which loads DVC only once; for tests of what a command does."""
+        from mlgit.cli.main import run
+
+        out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+        err = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+        with (
+            contextlib.chdir(self.path),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+            mock.patch.dict(os.environ, env or {}),
+            warnings.catch_warnings(),
+        ):
+            warnings.simplefilter("ignore")  # as in a process of its own
+            status = run(argv)
+        out.seek(0)
+        err.seek(0)
+        return Done(status, out.read(), err.read())
 
     def write(self, name: str, text: str) -> Path:
         path = self.path / name

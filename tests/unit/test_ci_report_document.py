@@ -85,6 +85,8 @@ def test_a_report_comes_back_as_it_was(name: str) -> None:
         ('{"exit_code": ' + "9" * 1_000_000 + "}", "a number has too many digits"),
         ('{"exit_code": 1, "exit_code": 0}', "a key stands twice in an object"),
         ('{"job": "\\ud800"}', "it holds a half character"),
+        ('"' + '\\"' * 1_000_000, "it is no JSON (line 1, column 1)"),  # within a moment, not within hours
+        ('"[\\', "it is no JSON (line 1, column 1)"),
         ("{}", "`the document` breaks the rule `required` of its schema"),
     ],
 )

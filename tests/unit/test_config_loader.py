@@ -355,7 +355,7 @@ TREES = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60)
 @given(st.dictionaries(WORDS, TREES, max_size=5))
 def test_whatever_stands_in_the_file_is_a_config_or_a_config_error(tree: dict[str, Any]) -> None:
     content = yaml.safe_dump({"version": 1, **tree}, allow_unicode=True).encode("utf-8", "surrogatepass")
@@ -363,7 +363,7 @@ def test_whatever_stands_in_the_file_is_a_config_or_a_config_error(tree: dict[st
     assert isinstance(result, Config) or result.location is not None
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60)
 @given(st.binary(max_size=40), st.integers(0, len(WHOLE)))
 def test_damaged_bytes_never_crash(noise: bytes, place: int) -> None:
     whole = WHOLE.encode()

@@ -185,6 +185,25 @@ def test_the_headline_of_a_pass_counts_the_rest() -> None:
     assert headline(found) == "1 of 3 gates passed, 1 skipped, 1 warning"
 
 
+def test_the_headline_of_gates_without_numbers_is_what_stands_behind_that() -> None:
+    stale = metric_file("stale", auc="0.95")
+    notes = tuple(
+        Note(code=code, message=message, effect="block")
+        for code, message in (
+            ("not_in_remote", "1 output is lost"),
+            ("stale_stage", "`other` is stale"),
+            ("stale_stage", "`train` is stale: changed C"),
+        )
+    )
+    gates = (absolute("a", low="0"), absolute("b", low="0"))
+    found = verdict(case(*gates, files=(stale,)), notes=notes)
+    assert headline(found) == "2 of 2 gates did not pass: `other` is stale (and 1 more)"
+    without = verdict(case(*gates, files=(stale,)), notes=notes[:1])
+    assert headline(without) == "2 of 2 gates did not pass: `metrics/test.json` is stale (and 1 more)"
+    failed = verdict(case(absolute("a", low="1"), *gates[1:], files=(FILE,)), notes=notes)
+    assert headline(failed) == "1 of 2 gates failed: auc 0.95, at least 1 wanted"
+
+
 def test_a_blocking_note_is_the_headline() -> None:
     note = Note(code="first_version", message="Not this one", effect="block")
     assert headline(verdict(case(absolute(low="0"), files=(FILE,)), notes=(note,))) == "Not this one"

@@ -186,7 +186,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80)
 @given(VALUES)
 def test_whatever_stands_under_deploy_is_a_config_or_a_config_error(tree: object) -> None:
     content = json.dumps({"version": 1, "environments": {"prod": None}, "deploy": {"prod": tree}})

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from mlgit.adapters.forge.detect import Remote, connect, forge_of, remote_of
 from mlgit.adapters.forge.failure import ForgeFailed, Words, refusal, told
+from mlgit.adapters.forge.gitlab import GitLab
 from mlgit.adapters.forge.limits import commit, repository, shortened, web_address
 from mlgit.adapters.forge.waiting import fault_pause_s, limit_pause_s, limited
 from mlgit.core.ci import CiEvent
@@ -232,6 +233,16 @@ def test_a_run_with_a_token_has_its_forge(host: str, variables: dict[str, str]) 
     found = connect(event(host), variables)
     assert found is not None
     assert found.host == host
+
+
+def test_a_note_of_gitlab_is_linked_to_where_its_project_stands() -> None:
+    pages = [
+        connect(event("gitlab", name, project="7"), {"GITLAB_TOKEN": "t"}) for name in ("acme/tumor", "")
+    ]
+    assert [isinstance(found, GitLab) and found._page for found in pages] == [
+        "https://forge.example/acme/tumor",
+        None,
+    ]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 from mlgit.core.background import ParamChange
 from mlgit.core.decision import decide
 from mlgit.core.metrics import short
-from mlgit.core.verdict import Check, GateChange, Note, Policy, with_notes
+from mlgit.core.verdict import NOT_COMMITTED, Check, GateChange, Note, Policy, with_notes
 from mlgit.errors import ConfigError, Location
 from mlgit.render.markdown import BUDGET_BYTES, failure, key_of, markdown, marker, report, running
 from tests.support import reports
@@ -202,7 +202,8 @@ def test_a_note_of_a_model_stands_in_its_section_and_one_of_nobody_above() -> No
         Note(code="y", message="Stop everything", effect="block"),
     )
     text = markdown(together(one("a", BETTER, BASE), one("b", BASE, BASE), notes=notes))
-    assert text.index("❌ Stop everything") < text.index("#### ✅ a")
+    assert text.startswith("### ❌ 2 models: Stop everything\n\n#### ⚠️ b")
+    assert "Stop everything" not in text.partition("\n")[2]
     assert text.index("#### ⚠️ b") < text.index("⚠️ Mine") < text.index("<details>")
 
 
@@ -342,6 +343,21 @@ def test_a_run_that_tells_neither_verdict_nor_error_is_a_failure() -> None:
 def test_the_mode_and_the_pushed_commit_stand_in_the_footer() -> None:
     assert " · nothing trained here · [run](" in SNAPSHOTS["blocked"]()
     assert " · results committed as ccccccc · pipeline run here · [run](" in SNAPSHOTS["gitlab"]()
+
+
+def test_the_footer_names_the_commit_of_the_branch_beside_the_merge_that_was_judged() -> None:
+    judged = document(reports.allowed())
+    assert "<sub>bbbbbbb…aaaaaaa · " in report(judged)
+    assert "<sub>bbbbbbb…ddddddd (as aaaaaaa) · " in report(replace(judged, commit="d" * 40))
+
+
+def test_results_that_only_a_run_has_are_repeated_by_a_run_and_not_released() -> None:
+    run = replace(document(reports.allowed()), mode="run")
+    assert "mlgit release tumor" in report(run)
+    note = Note(code=NOT_COMMITTED, message="What the run wrote is not in the branch: `dvc.lock`")
+    left = report(replace(run, check=together(one("tumor", BETTER, BASE), notes=(note,))))
+    assert "# the same verdict in your clone\nmlgit run\n```" in left
+    assert "- What the run wrote is not in the branch: `dvc.lock`\n" in left
 
 
 def test_the_same_check_gives_the_same_bytes() -> None:

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -15,7 +15,7 @@ from mlgit.core.check_parts import models_of
 from mlgit.core.ci_report import CiReport, Failure
 from mlgit.render.escape import code, prose
 from mlgit.render.markdown import failure, markdown, marker, report, running
-from tests.support.hostile import HOSTILE, checks, failing, maybe_texts, texts
+from tests.support.hostile import FEW, HOSTILE, checks, failing, maybe_texts, texts
 
 if TYPE_CHECKING:
     from mlgit.core.verdict import Check
@@ -30,7 +30,6 @@ REFERENCE = re.compile(
 )
 FORGE = MarkdownIt("commonmark").enable("table").enable("strikethrough")
 addresses = st.none() | st.just(RUN) | texts.filter(lambda text: not text.startswith("http"))
-SLOW = settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=25)
 
 
 def text_outside_code(line: str) -> str:
@@ -105,7 +104,7 @@ def test_a_hostile_metric_name_stays_text(name: str) -> None:
     assert "✅" not in text
 
 
-@SLOW
+@FEW
 @given(checks(), st.sampled_from(["github", "gitlab", None]), st.lists(texts, max_size=2), maybe_texts)
 def test_no_check_makes_a_report_lose_its_shape(
     record: Check, host: str | None, skipped: list[str], pushed: str | None
@@ -130,7 +129,7 @@ def test_no_check_makes_a_report_lose_its_shape(
     assert "computed by fork code" in text.splitlines()[0]
 
 
-@SLOW
+@FEW
 @given(checks(), st.integers(min_value=200, max_value=20_000))
 def test_a_report_is_never_longer_than_its_budget(record: Check, budget: int) -> None:
     text = markdown(record, key=KEY, budget_bytes=budget, host="github")
@@ -142,7 +141,7 @@ def test_a_report_is_never_longer_than_its_budget(record: Check, budget: int) ->
     assert text.rstrip().endswith(marker(KEY))
 
 
-@SLOW
+@FEW
 @given(texts, maybe_texts, maybe_texts, maybe_texts, st.lists(texts, max_size=3), addresses)
 @example("x", "mlgit.yaml:3:1", "a\n/merge", "<!-- mlgit-report:a -->", ["@all"], "javascript:alert(1)")
 def test_no_error_makes_a_report_lose_its_shape(
@@ -166,7 +165,7 @@ def test_no_error_makes_a_report_lose_its_shape(
     assert_keeps_its_shape(text)
 
 
-@SLOW
+@FEW
 @given(maybe_texts, addresses)
 def test_no_commit_or_address_makes_the_running_note_lose_its_shape(
     commit: str | None, url: str | None

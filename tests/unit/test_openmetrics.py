@@ -6,11 +6,11 @@ import re
 import shlex
 from typing import TYPE_CHECKING
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from mlgit.errors import ConfigError
 from mlgit.render.openmetrics import failure, openmetrics
-from tests.support.hostile import checks, failing
+from tests.support.hostile import FEW, checks, failing
 from tests.support.reports import BASE, BETTER, WORSE, blocked, one, together
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def test_gitlab_reads_a_hash_and_a_space_in_a_name_as_part_of_it() -> None:
     assert found["mlgit_metric{model=tumor,file=metrics/test.json,key=test %231 auc}"] == "0.5"
 
 
-@settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=40)
+@FEW
 @given(checks())
 def test_no_name_breaks_the_text(record: Check) -> None:
     text = openmetrics(record)

@@ -50,3 +50,45 @@ def test_a_folder_clashes_with_itself_and_with_what_lies_in_it(one: str, other: 
 
 def test_models_whose_names_lie_in_each_other_clash() -> None:
     assert [clash.place for clash in clashes([("prod", "/srv/{model}")], ["a", "a/b", "c"])] == ["/srv/a/b"]
+
+
+def test_one_clash_for_each_folder_that_has_one() -> None:
+    places = [
+        ("/srv/x/y", "a"),
+        ("/srv/a", "b"),
+        ("/srv/x", "c"),
+        ("/srv/a", "d"),
+        ("/srv/a", "e"),
+        ("/o", "f"),
+    ]
+    found = shared((("prod", name), place) for place, name in places)
+    assert [(clash.first[1], clash.second[1], clash.place) for clash in found] == [
+        ("a", "c", "/srv/x"),
+        ("b", "d", "/srv/a"),
+        ("b", "e", "/srv/a"),
+    ]
+
+
+def test_the_whole_disk_is_shared_with_everything() -> None:
+    assert shared([(("prod", "a"), "/srv/a"), (("prod", "b"), "/")]) == [
+        Clash(("prod", "a"), ("prod", "b"), "/")
+    ]
+
+
+@given(st.lists(st.lists(st.sampled_from(["a", "b"]), min_size=1, max_size=3).map("/".join), max_size=8))
+def test_whoever_shares_a_folder_is_named(paths: list[str]) -> None:
+    found = shared((("prod", str(number)), f"/{path}") for number, path in enumerate(paths))
+    named = {int(name) for clash in found for _, name in (clash.first, clash.second)}
+    assert named == {
+        number
+        for number, path in enumerate(paths)
+        for other, there in enumerate(paths)
+        if number != other and (f"{path}/".startswith(f"{there}/") or f"{there}/".startswith(f"{path}/"))
+    }
+
+
+def test_thousands_of_models_are_compared_at_once() -> None:
+    """A pull request may declare as many as fit into `mlgit.yaml`."""
+    models = [f"m{number}" for number in range(20_000)]
+    assert clashes([("prod", "/srv/prod/{model}"), ("staging", "/srv/staging/{model}")], models) == []
+    assert len(clashes([("prod", "/srv")], models)) == len(models) - 1

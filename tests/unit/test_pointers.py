@@ -102,6 +102,24 @@ def test_a_lock_file_of_either_schema_says_what_ran(lock: str) -> None:
     assert (out.legacy, out.directory, out.nfiles) == (False, True, 2)
 
 
+@pytest.mark.parametrize(
+    "md5",
+    ["", "xx/etc/passwd", "../../../etc/passwd", f"{MD5}/x", f"{MD5}.dir.dir", MD5.upper(), f"{MD5}\\n", "*"],
+)
+def test_what_is_no_hash_never_becomes_part_of_a_path(md5: str) -> None:
+    """A lock file of a pull request could have any file of the machine shown as a metric."""
+    for name, text in (
+        ("dvc.lock", f"schema: '2.0'\nstages:\n{LOCKED}".replace(f"md5: {MD5}.dir", f'md5: "{md5}"')),
+        ("raw.dvc", f'outs:\n- md5: "{md5}"\n  path: raw\n'),
+        ("old.dvc", f'cmd: make\ndeps:\n- path: in\n  md5: "{md5}"\n'),
+    ):
+        with pytest.raises(ConfigError, match="is not a hash of DVC's") as caught:
+            pipeline({"dvc.yaml": "stages:\n  a: {cmd: x, deps: [in], outs: [out]}\n", name: text})
+        assert caught.value.location is not None
+        assert caught.value.location.path == name
+        assert caught.value.location.line is not None
+
+
 def test_dvc_files_tell_data_imports_and_old_stages() -> None:
     found = pipeline(
         {

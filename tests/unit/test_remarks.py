@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from mlgit.core.annotations import annotations as remarks
 from mlgit.core.annotations import failure_annotation
@@ -17,7 +17,7 @@ from mlgit.errors import ConfigError, Location
 from mlgit.render.codequality import codequality
 from mlgit.render.codequality import failure as codequality_failure
 from tests.support import reports
-from tests.support.hostile import checks
+from tests.support.hostile import FEW, checks
 from tests.support.reports import BASE, WORSE, one, together
 
 
@@ -74,6 +74,9 @@ def test_blocking_and_warning_notes_are_remarks_and_mere_notes_are_not() -> None
         ("mlgit.yaml:0", "mlgit.yaml", 1),
         (None, "mlgit.yaml", 1),
         ("a\nb:c:d", "mlgit.yaml", 1),
+        ("/etc/passwd:7", "mlgit.yaml", 1),
+        ("data/../../x:7", "mlgit.yaml", 1),
+        ("a" * 300, "mlgit.yaml", 1),
     ],
 )
 def test_an_error_is_a_remark_at_its_place(place: str | None, path: str, line: int) -> None:
@@ -81,7 +84,7 @@ def test_an_error_is_a_remark_at_its_place(place: str | None, path: str, line: i
     assert (found.path, found.line, found.level, found.message) == (path, line, "failure", "No; expected `y`")
 
 
-@settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=40)
+@FEW
 @given(checks())
 def test_no_name_makes_a_remark_more_than_plain_lines(record: Check) -> None:
     for each in remarks(record):

@@ -40,6 +40,13 @@ def test_a_value_of_several_lines_adds_no_variable(tmp_path: Path) -> None:
     assert [line.partition("<<")[0] for line in begins] == list(values)
 
 
+def test_a_dotenv_file_is_whole_or_not_there(tmp_path: Path) -> None:
+    (tmp_path / "env").mkdir()
+    with pytest.raises(OSError, match="env"):
+        write_outputs({}, {"decision": "allow"}, dotenv=str(tmp_path / "env"))
+    assert [path.name for path in tmp_path.iterdir()] == ["env"]
+
+
 def test_a_run_leaves_files_summary_and_values(tmp_path: Path) -> None:
     variables = {"GITHUB_OUTPUT": str(tmp_path / "output"), "GITHUB_STEP_SUMMARY": str(tmp_path / "summary")}
     hand_over(

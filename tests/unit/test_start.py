@@ -42,3 +42,12 @@ def test_starting_up_takes_no_python_program_apart() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.endswith("[]\n")
+
+
+def test_git_is_started_without_loading_what_only_pushing_or_an_error_needs() -> None:
+    code = (
+        "import sys; from mlgit.adapters.git.binary import environment\n"
+        "environment()\n"
+        "assert 'mlgit.adapters.git.credentials' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

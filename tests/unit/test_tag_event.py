@@ -212,6 +212,7 @@ def test_a_tag_that_does_not_count_tells_nothing(event: TagEvent | None) -> None
 
 def test_a_description_fits_into_the_file_that_gitlab_takes() -> None:
     assert len(outputs_of(replace(EVENT, description="x" * 9_999))["description"]) == 2_000
+    assert outputs_of(replace(EVENT, description="a😀" * 999))["description"] == "a😀" * 400
 
 
 def test_every_tag_is_an_event_of_gto() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING, Any
 
-from mlgit.adapters.config.rules import section
+from mlgit.adapters.config.rules import Findings, section
 from mlgit.adapters.config.shape import choices, nearest, shown
 from mlgit.core.places import PLACEHOLDERS, clashes, placeholders
 
@@ -21,18 +21,11 @@ _NEEDED = {"local": "path", "command": "command"}
 _OWN = {"local": ("path", "keep"), "command": ("command", "timeout")}
 
 
-class DeployRules:
-    """Checks `deploy:` of one document; `broken` are the places where its shape is wrong already.
-
-    Args:
-        document: the file.
-        broken: paths of values that have the wrong shape; they are not looked at again.
-    """
+class DeployRules(Findings):
+    """Checks `deploy:` of one document."""
 
     def __init__(self, document: Document, broken: Iterable[Path]) -> None:
-        self._document = document
-        self._broken = frozenset(broken)
-        self._found: list[ConfigError] = []
+        super().__init__(document, broken)
         self._entries = section(document, "deploy")
         self._paths: dict[str, str] = {}
 
@@ -56,13 +49,6 @@ class DeployRules:
             self._check_command((*path, "command"), entry.get("command"))
         self._check_sharing()
         return self._found
-
-    def _say(self, message: str, path: Path, **more: Any) -> None:  # noqa: ANN401 (passed on)
-        self._found.append(self._document.problem(message, path, **more))
-
-    def _whole(self, path: Path) -> bool:
-        """Whether nothing at or below a path has the wrong shape."""
-        return not any(place[: len(path)] == path for place in self._broken)
 
     def _check_keys(self, path: Path, entry: Mapping[str, Any]) -> None:
         target = entry.get("target")

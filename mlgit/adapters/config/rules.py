@@ -65,8 +65,8 @@ def section(document: Document, name: str) -> Section:
     }
 
 
-class Rules:
-    """Checks one document; `broken` are the places where its shape is wrong already.
+class Findings:
+    """What rules find in one document.
 
     Args:
         document: the file.
@@ -77,6 +77,20 @@ class Rules:
         self._document = document
         self._broken = frozenset(broken)
         self._found: list[ConfigError] = []
+
+    def _say(self, message: str, path: Path, **more: Any) -> None:  # noqa: ANN401 (passed on)
+        self._found.append(self._document.problem(message, path, **more))
+
+    def _whole(self, path: Path) -> bool:
+        """Whether nothing at or below a path has the wrong shape."""
+        return not any(place[: len(path)] == path for place in self._broken)
+
+
+class Rules(Findings):
+    """Checks one document."""
+
+    def __init__(self, document: Document, broken: Iterable[Path]) -> None:
+        super().__init__(document, broken)
         self._models = section(document, "models")
         self._gates = section(document, "gates")
         self._environments = section(document, "environments")
@@ -89,13 +103,6 @@ class Rules:
             self._check_gate(("gates", name), gate)
         self._check_environments()
         return self._found
-
-    def _say(self, message: str, path: Path, **more: Any) -> None:  # noqa: ANN401 (passed on)
-        self._found.append(self._document.problem(message, path, **more))
-
-    def _whole(self, path: Path) -> bool:
-        """Whether nothing at or below a path has the wrong shape."""
-        return not any(place[: len(path)] == path for place in self._broken)
 
     def _check_texts(self, path: Path, value: object) -> None:
         """No text anywhere has control characters: paths, names and messages are made of them."""

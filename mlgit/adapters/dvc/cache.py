@@ -7,6 +7,8 @@ import sys
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from mlgit.core.pipeline import is_hash
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -61,9 +63,10 @@ class Cache:
         import json
 
         try:
-            return {str(entry["relpath"]): str(entry["md5"]) for entry in json.loads(content)}
-        except (ValueError, KeyError, TypeError):
+            found = {str(entry["relpath"]): str(entry["md5"]) for entry in json.loads(content)}
+        except (ValueError, KeyError, TypeError, RecursionError):
             return None
+        return found if all(map(is_hash, found.values())) else None
 
 
 def configuration_files(root: str) -> Iterator[str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.documents import Documents
 from mlgit.adapters.dvc.shapes import Shape
-from mlgit.core.pipeline import Artifact, LockedStage, Output, Pipeline, Pointer, Stage
+from mlgit.core.pipeline import Artifact, LockedStage, Output, Pipeline, Pointer, Stage, is_hash
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -241,11 +241,11 @@ def _hashes(shape: Shape, value: object, at: tuple[str | int, ...], wdir: str) -
     for number, item in enumerate(shape.sequence(value, at)):
         entry = shape.mapping(item, (*at, number))
         path = shape.text(entry.get("path"), (*at, number, "path"))
-        found[join(wdir, path)] = pointer(entry)
+        found[join(wdir, path)] = _pointer(shape, entry, (*at, number))
     return found
 
 
-def pointer(entry: Mapping[str, object]) -> Pointer | None:
+def _pointer(shape: Shape, entry: Mapping[str, object], at: tuple[str | int, ...]) -> Pointer | None:
     """The content that an entry of a lock or .dvc file names; None when it names none by MD5."""
     md5 = entry.get("md5")
     files = entry.get("files")
@@ -259,6 +259,8 @@ def pointer(entry: Mapping[str, object]) -> Pointer | None:
         )
     if not isinstance(md5, str):
         return None
+    if not is_hash(md5):
+        raise shape.wrong((*at, "md5"), "a hash of DVC's")
     size, nfiles = entry.get("size"), entry.get("nfiles")
     return Pointer(
         md5=md5,
@@ -321,7 +323,7 @@ def _pointer_file(shape: Shape, path: str) -> tuple[Stage | None, list[Output]]:
         Output(
             path=join(wdir, shape.text(entry.get("path"), ("outs", number, "path"))),
             owner=path,
-            pointer=pointer(entry),
+            pointer=_pointer(shape, entry, ("outs", number)),
             cached=entry.get("cache") is not False,
             metric=bool(entry.get("metric")),
             plot=bool(entry.get("plot")),
@@ -332,7 +334,11 @@ def _pointer_file(shape: Shape, path: str) -> tuple[Stage | None, list[Output]]:
     if "cmd" not in document:
         return None, outputs
     command = shape.command(document["cmd"], ("cmd",)) if document["cmd"] else ()
-    places = {join(wdir, str(dep.get("path"))): pointer(dep) for dep in deps if "params" not in dep}
+    places = {
+        join(wdir, str(dep.get("path"))): _pointer(shape, dep, ("deps", number))
+        for number, dep in enumerate(deps)
+        if "params" not in dep
+    }
     stage = Stage(
         address=path,
         name=path,

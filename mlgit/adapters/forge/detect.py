@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from mlgit.core.ci import whole_number
 from mlgit.core.record import record
 
 if TYPE_CHECKING:
@@ -190,8 +191,8 @@ def _gitlab(
         token=variables[variable],
         variable=variable,
         page=page,
-        pipeline=_number(variables.get("CI_PIPELINE_ID")),
-        job=_number(variables.get("CI_JOB_ID")),
+        pipeline=whole_number(variables.get("CI_PIPELINE_ID")),
+        job=whole_number(variables.get("CI_JOB_ID")),
         sleep=sleep,
     )
 
@@ -199,7 +200,3 @@ def _gitlab(
 def _first(variables: Mapping[str, str], names: tuple[str, ...]) -> str | None:
     """The first variable that is set."""
     return next((name for name in names if variables.get(name)), None)
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() else None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from mlgit.adapters.forge import fields
 from mlgit.adapters.forge.failure import FORBIDDEN, ForgeFailed
 from mlgit.adapters.forge.http import Client, understood
-from mlgit.adapters.forge.limits import commit, shortened, web_address
+from mlgit.adapters.forge.limits import commit, sendable, shortened, web_address
 from mlgit.adapters.forge.wire import Request
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _batches(check: CheckRun) -> list[list[dict[str, object]]]:
 
 def _annotation(annotation: Annotation) -> dict[str, object]:
     return {
-        "path": annotation.path,
+        "path": sendable(annotation.path),
         "start_line": annotation.line,
         "end_line": annotation.line,
         "annotation_level": annotation.level,

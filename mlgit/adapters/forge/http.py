@@ -84,8 +84,8 @@ class Client:
                 found = answer.content if rows is None else answer.content[rows]
                 if not isinstance(found, list):
                     raise TypeError(rows)
+                following = _next_query(answer.headers.get("link", ""))
             yield from found
-            following = _next_query(answer.headers.get("link", ""))
             if following is None:
                 return
             query = following

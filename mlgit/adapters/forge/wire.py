@@ -25,6 +25,8 @@ MAX_ANSWER_BYTES = 64 * 1024 * 1024
 _MAX_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 307, 308})
 _CHUNK_BYTES = 64 * 1024
+# A proxy's password.
+_USER_INFO = re.compile(r"(?<=://)[^/\s]*@")
 _REACH = "see whether the server's address is right and the network lets you through"
 
 
@@ -81,7 +83,7 @@ class Wire:
     def asked(self, request: Request) -> str:
         """What is asked, for a person: without a query or a password."""
         split = urlsplit(self._api)
-        server = f"{split.hostname}:{split.port}" if split.port else split.hostname
+        server = split.netloc.rpartition("@")[2]
         return f"{request.method} {split.scheme}://{server}{split.path}{request.path}"
 
     def exchange(self, request: Request) -> Answer:
@@ -136,7 +138,8 @@ class Wire:
             sent = not _never_sent(error)
             how = "breaks off the connection" if sent else "cannot be reached"
             raise Lost(f"{how}: {_reason(error)}", sent=sent) from None
-        except (requests.RequestException, ValueError) as error:
+        except (OSError, TypeError, ValueError) as error:
+            # What proxies and certificates the environment names may be anything.
             raise Lost(f"cannot be asked: {_reason(error)}", sent=False, final=True) from None
 
     def _session(self) -> requests.Session:
@@ -210,5 +213,5 @@ def _reason(error: Exception) -> str:
         if not isinstance(deeper, BaseException):
             break
         inner = deeper
-    text = str(inner) or type(inner).__name__
+    text = _USER_INFO.sub("", str(inner) or type(inner).__name__)
     return clean(re.sub(r"<[^<>]* object at 0x[0-9a-f]+>:? ?", "", text))

@@ -6,7 +6,6 @@ import os
 import subprocess
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.git.credentials import VARIABLE, configured, without_secrets
 from mlgit.errors import StateError, ToolError
 
 if TYPE_CHECKING:
@@ -26,6 +25,8 @@ _UNSET = (
     "GIT_SHALLOW_FILE",
     "GIT_GRAFT_FILE",
 )
+# Taken out of git's environment; what stands there instead is made by mlgit.adapters.git.credentials.
+_PUSHES_WITH = "MLGIT_PUSH_TOKEN"
 # A hostile clone may carry hooks, a file-system monitor or an `ext::` remote in its config.
 _HARDENED = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=", "-c", "protocol.ext.allow=never")
 
@@ -36,6 +37,8 @@ class GitFailed(ToolError):  # noqa: N818
     code = "git_failed"
 
     def __init__(self, argv: Sequence[str], status: int, stderr: str) -> None:
+        from mlgit.adapters.git.credentials import without_secrets
+
         said = without_secrets(stderr, os.environ)
         lines = tuple(line for line in said.strip().splitlines() if line)
         super().__init__(f"`git {argv[0]}` failed with exit code {status}", details=lines)
@@ -46,7 +49,9 @@ class GitFailed(ToolError):  # noqa: N818
 def environment() -> dict[str, str]:
     """The environment git is run with: ours, less what would point it elsewhere, and what CI pushes with."""
     env = {name: value for name, value in os.environ.items() if name not in _UNSET}
-    if env.pop(VARIABLE, None):
+    if env.pop(_PUSHES_WITH, None):
+        from mlgit.adapters.git.credentials import configured
+
         env.update(configured(os.environ))
     env["GIT_TERMINAL_PROMPT"] = "0"
     env["GIT_OPTIONAL_LOCKS"] = "0"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-VARIABLE = "MLGIT_PUSH_TOKEN"
+_VARIABLE = "MLGIT_PUSH_TOKEN"
 _COUNT = "GIT_CONFIG_COUNT"
 _SERVER = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]+)?(?:/[A-Za-z0-9._~/-]*)?", re.ASCII)
 _USER_INFO = re.compile(r"(https?://)[^/@\s'\"]+@", re.IGNORECASE)
@@ -79,7 +79,7 @@ def _server(variables: Mapping[str, str]) -> tuple[str | None, str]:
 
 
 def _token(variables: Mapping[str, str]) -> str:
-    return variables.get(VARIABLE, "").strip()
+    return variables.get(_VARIABLE, "").strip()
 
 
 def _basic(user: str, token: str) -> str:

@@ -31,6 +31,6 @@ def _payload(path: str | None) -> Mapping[str, Any] | None:
     try:
         with open(path, encoding="utf-8") as file:
             document = json.loads(file.read(_MOST_BYTES))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return document if isinstance(document, dict) else None

@@ -40,8 +40,8 @@ def write_outputs(
                 delimiter = f"mlgit_{os.urandom(16).hex()}"
                 file.write(f"{name}<<{delimiter}\n{value}\n{delimiter}\n")
     if dotenv:
-        with open(dotenv, "w", encoding="utf-8", errors="replace") as file:
-            file.write(dotenv_text(outputs))
+        folder, name = os.path.split(os.path.abspath(dotenv))
+        write_folder(folder, {name: dotenv_text(outputs)})
 
 
 def dotenv_text(outputs: Mapping[str, str]) -> str:

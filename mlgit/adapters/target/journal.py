@@ -140,5 +140,7 @@ def _taken(descriptor: int) -> bool:
 
 
 def _holder(descriptor: int) -> str:
-    said = os.pread(descriptor, _LONGEST_HOLDER, 0).decode("utf-8", "replace").strip()
+    """What stands in the lock's file; anybody may have written it, and it goes to a terminal."""
+    text = os.pread(descriptor, _LONGEST_HOLDER, 0).decode("utf-8", "replace").strip()
+    said = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
     return said or "somebody who did not say who"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mlgit.core.background import MetricHistory
     from mlgit.core.ci_report import CiReport, Mode
     from mlgit.core.forge import Host
-    from mlgit.core.verdict import Check
+    from mlgit.core.verdict import Check, Note
 
 __all__ = ["BUDGET_BYTES", "failure", "key_of", "markdown", "marker", "report", "running"]
 
@@ -41,6 +41,7 @@ def markdown(  # noqa: PLR0913 (all but the record may be left out)
     mode: Mode = "check",
     host: Host | None = None,
     pushed: str | None = None,
+    commit: str | None = None,
     unfinished: bool = False,
     history: Sequence[MetricHistory] | None = None,
 ) -> str:
@@ -59,6 +60,7 @@ def markdown(  # noqa: PLR0913 (all but the record may be left out)
         mode: whether the pipeline was run.
         host: who draws it; Mermaid only where that is known.
         pushed: the commit that the results were committed as.
+        commit: the commit that the forge's check belongs to, which may be part of what was judged.
         unfinished: whether something failed beside the verdict, so that it does not let anybody pass.
         history: what gated metrics were before, instead of the record's own.
     """
@@ -71,6 +73,7 @@ def markdown(  # noqa: PLR0913 (all but the record may be left out)
         mode=mode,
         host=host,
         pushed=pushed,
+        commit=commit,
         unfinished=unfinished,
         history={(each.model, each.file, each.key): each for each in known},
     )
@@ -112,6 +115,7 @@ def report(
             untrusted=untrusted,
             skipped=record.skipped,
             commit=record.commit,
+            mode=record.mode,
         )
     return markdown(
         record.check,
@@ -123,6 +127,7 @@ def report(
         mode=record.mode,
         host=host,
         pushed=record.pushed,
+        commit=None if record.pushed else record.commit,
         unfinished=record.exit_code not in {0, 1},
     )
 
@@ -144,13 +149,21 @@ def _blocks(record: Check, setting: Setting, room: Room) -> list[list[str]]:
         top,
         provenance(setting),
         beginning(record),
-        notes(blocking, room),
+        _stopping(blocking, top[0], room),
         *([table(record, room)] if whole else _sections(record, room)),
         [*lines(record), *notes(rest, room), *unseen(setting)],
         *details(record, setting, room),
         commands(record, setting),
         ending,
     ]
+
+
+def _stopping(blocking: Sequence[Note], verdict_line: str, room: Room) -> list[str]:
+    """The notes that block; of a single one that the verdict tells already only how to mend it."""
+    if len(blocking) == 1 and prose(blocking[0].message) in verdict_line:
+        hint = blocking[0].hint
+        return [f"- hint: {prose(hint)}"] if hint else []
+    return notes(blocking, room)
 
 
 def _verdict_line(record: Check, setting: Setting) -> str:

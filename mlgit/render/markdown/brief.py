@@ -11,7 +11,7 @@ from mlgit.render.markdown.ending import marker, run_link
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mlgit.core.ci_report import Failure
+    from mlgit.core.ci_report import Failure, Mode
     from mlgit.errors import MlgitError
 
 _MOST = 20
@@ -33,6 +33,7 @@ def failure(
     untrusted: bool = False,
     skipped: Sequence[str] = (),
     commit: str | None = None,
+    mode: Mode = "check",
 ) -> str:
     """The report when no verdict can be formed, so that no green one of before remains.
 
@@ -43,6 +44,7 @@ def failure(
         untrusted: whether a fork's code said so.
         skipped: what could not be looked at, a line each.
         commit: what was to be judged.
+        mode: whether the pipeline was run.
     """
     told = failure_of(error)
     place = f" ({code(told.place)})" if told.place else ""
@@ -55,6 +57,6 @@ def failure(
     parts += [*run_link(run_url), f"exit code {told.exit_code}"]
     lines = [f"### ❌ No verdict: {prose(told.message)}{place}{fork}", ""]
     lines += [*bullets, ""] if bullets else []
-    lines += ["```sh", "# the same in your clone", "mlgit check", "```", ""]
+    lines += ["```sh", "# the same in your clone", "mlgit run" if mode == "run" else "mlgit check", "```", ""]
     lines += [f"<sub>{' · '.join(parts)}</sub>", "", marker(key), ""]
     return "\n".join(lines)

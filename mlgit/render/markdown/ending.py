@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mlgit.core.config import WAIVERS_FILE
+from mlgit.core.verdict import NOT_COMMITTED
 from mlgit.render.escape import prose
 
 if TYPE_CHECKING:
@@ -47,18 +48,21 @@ def commands(record: Check, setting: Setting) -> list[str]:
     blocking = [result for result in verdict.results if result.effect == "block"]
     repairs = _repairs(verdict)
     check = " ".join(["mlgit check", *_options(verdict)])
-    # Only this looks at the pipeline and the remote, too.
-    whole = "mlgit ci pr --pipeline verify" if repairs and setting.mode == "verify" else check
+    if setting.mode == "run" and setting.pushed is None:
+        whole = _RUN[0]  # the numbers are in no commit
+    else:
+        # Only the first of these looks at the pipeline and the remote, too.
+        whole = "mlgit ci pr --pipeline verify" if repairs and setting.mode == "verify" else check
     lines = ["# the same verdict in your clone", whole]
     for command, why in repairs:
-        lines += [f"# {why}", command]
+        lines += [f"# {why}", command] if command != whole else []
     failed = next((result for result in blocking if result.outcome == "fail"), None)
     if failed is not None:
         lines += ["# where its numbers come from", f"{check} --explain {_word(failed.id)}"]
         lines.append(
             f"# to let it pass all the same: an entry for {_word(failed.id)} in trunk's {WAIVERS_FILE}"
         )
-    elif verdict.purpose == "check" and verdict.decision != "block" and not setting.unfinished:
+    elif verdict.purpose == "check" and verdict.decision != "block" and not _loose(record, setting):
         models = sorted({result.model for result in verdict.results if result.model})[:_MOST]
         lines += (
             ["# after the merge", *(f"mlgit release {_word(model)}" for model in models)] if models else []
@@ -66,12 +70,21 @@ def commands(record: Check, setting: Setting) -> list[str]:
     return ["```sh", *lines, "```"]
 
 
+def _loose(record: Check, setting: Setting) -> bool:
+    """Whether a merge of this cannot be released as it is."""
+    return setting.unfinished or any(note.code == NOT_COMMITTED for note in record.verdict.notes)
+
+
 def footer(record: Check, setting: Setting) -> list[str]:
     """Which commits, which rules, which run, which version; then the marker."""
     verdict = record.verdict
     known = (*verdict.baselines, *record.beside)
     base = next((each.commit for each in known if each.vs == "base" and each.commit), None)
-    parts = [f"{prose(base[:7]) if base else 'no base'}…{prose(verdict.candidate.place)}"]
+    place = verdict.candidate.place
+    stands = verdict.candidate.commit or verdict.candidate.head
+    if setting.commit is not None and stands not in {None, setting.commit}:
+        place = f"{setting.commit[:7]} (as {place})"  # GitHub's merge of it, which nobody has in a clone
+    parts = [f"{prose(base[:7]) if base else 'no base'}…{prose(place)}"]
     parts += [f"results committed as {prose(setting.pushed[:7])}"] if setting.pushed else []
     parts += [_MODES[setting.mode]] if _MODES[setting.mode] else []
     parts += run_link(setting.run_url)

@@ -21,7 +21,7 @@ _ALL = 1_000_000
 
 
 class Setting(NamedTuple):
-    """What surrounds a check: where it ran, what it could not see, who will draw the report."""
+    """What surrounds a check: where it ran, on which commit, what it did not see, who draws the report."""
 
     key: str
     run_url: str | None
@@ -30,6 +30,7 @@ class Setting(NamedTuple):
     mode: Mode
     host: Host | None
     pushed: str | None
+    commit: str | None
     unfinished: bool
     history: Mapping[tuple[str | None, str, str], MetricHistory]
 

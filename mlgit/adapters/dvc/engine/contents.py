@@ -7,7 +7,7 @@ import os
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from mlgit.core.pipeline import Pointer
+from mlgit.core.pipeline import Pointer, is_hash
 from mlgit.core.progress import Silent
 from mlgit.errors import StateError, ToolError
 
@@ -71,10 +71,7 @@ class Contents:
         for content in self._contents(pointer, remote):
             if hashlib.md5(content, usedforsecurity=False).hexdigest() != pointer.md5.removesuffix(".dir"):
                 continue
-            return {
-                entry["relpath"]: Pointer(md5=entry["md5"], legacy=pointer.legacy)
-                for entry in json.loads(content)
-            }
+            return _members(content, pointer)
         raise ToolError(
             f"The listing `{pointer.md5}` of a directory is neither in the cache nor in the DVC remote, "
             "or it is damaged",
@@ -212,6 +209,21 @@ class Contents:
         with translated():
             remote = self.remote(name)
         return remote.legacy_odb if legacy else remote.odb
+
+
+def _members(listing: bytes, pointer: Pointer) -> Mapping[str, Pointer]:
+    """The files that a listing names: what is whole by its hash may still be anything."""
+    try:
+        return dict(_member(entry, legacy=pointer.legacy) for entry in json.loads(listing))
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise ToolError(f"The listing `{pointer.md5}` of a directory is none that DVC wrote") from None
+
+
+def _member(entry: Any, *, legacy: bool) -> tuple[str, Pointer]:  # noqa: ANN401 (any JSON)
+    name, md5 = entry["relpath"], entry["md5"]
+    if not isinstance(name, str) or not is_hash(md5):
+        raise ValueError(entry)
+    return name, Pointer(md5=md5, legacy=legacy)
 
 
 def _copy(source: str, place: str, pointer: Pointer) -> str | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from mlgit.core.pipeline import Artifact, LockedStage, Output, Pipeline, Pointer, Stage
+from mlgit.core.pipeline import Artifact, LockedStage, Output, Pipeline, Pointer, Stage, is_hash
+from mlgit.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -198,6 +199,8 @@ def _commands(cmd: str | Iterable[str]) -> tuple[str, ...]:
 def _pointer(value: str | None, meta: Any, *, legacy: bool) -> Pointer | None:  # noqa: ANN401 (dvc has no types)
     if not value:
         return None
+    if not is_hash(value):
+        raise ConfigError(f"`{value}` in `dvc.lock` or a `.dvc` file is not a hash of DVC's")
     return Pointer(md5=value, size=meta.size, nfiles=meta.nfiles, legacy=legacy)
 
 
