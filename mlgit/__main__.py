@@ -7,6 +7,8 @@ import os
 import sys
 from types import ModuleType
 
+from mlgit.errors import EXIT_INTERRUPTED
+
 # What they loaded has things to finish when the program ends: temporary files, threads, measurements.
 _TIDY_AT_EXIT = ("dvc", "coverage")
 
@@ -48,8 +50,11 @@ def main() -> None:
     # end, cost together as much as comparing fifty metric files.
     gc.set_threshold(100_000, 50, 50)
     sys.modules.setdefault("inspect", _Inspect("inspect"))
-    from mlgit.cli.main import run
-
+    try:
+        from mlgit.cli.main import run
+    except KeyboardInterrupt:  # once it is loaded, it tells that itself
+        sys.stderr.write("Interrupted\n")
+        sys.exit(EXIT_INTERRUPTED)
     status = run(sys.argv[1:])
     if any(name in sys.modules for name in _TIDY_AT_EXIT):
         sys.exit(status)

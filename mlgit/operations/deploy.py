@@ -99,7 +99,7 @@ def _deploy_model(
     untouched = Deployment(
         model=here.model,
         environment=here.environment,
-        target="command" if place is None else "local",
+        target="local" if isinstance(declared.target, LocalTarget) else "command",
         state="unassigned",
         tag=tag,
         place=place,
@@ -112,16 +112,24 @@ def _deploy_model(
     except MlgitError as error:
         return replace(untouched, state="failed", failure=failure("intent", error))
     if head is None:
-        return untouched
+        return replace(untouched, notes=_without_tags(project, here))
     job = Job(project, head, progress=progress)
     if isinstance(declared.target, LocalTarget):
         from mlgit.project.deploy_local import deploy_local
 
-        assert place is not None  # noqa: S101 (a folder has a place)
+        assert place is not None  # noqa: S101 (whatever the environment holds has one)
         return deploy_local(job, declared.target, place=place, dry_run=dry_run)
     from mlgit.project.deploy_command import deploy_command
 
     return deploy_command(job, declared.target, dry_run=dry_run)
+
+
+def _without_tags(project: Project, here: EnvironmentState) -> tuple[str, ...]:
+    """A clone without the tags, as CI makes them, looks like an environment that never held anything."""
+    if here.changes or project.remote is None:
+        return ()
+    missing = f"there is no tag of `{here.environment}` for `{here.model}` in this clone"
+    return (f"{missing}; `git fetch --tags {project.remote}` fetches those that there are",)
 
 
 def _require_deploy(project: Project, environment: str) -> Deploy:
@@ -144,10 +152,10 @@ def _require_deploy(project: Project, environment: str) -> Deploy:
 
 
 def _models(project: Project, registry: Registry, environment: str) -> tuple[str, ...]:
-    """The models trunk declares, and those that tags once put into the environment."""
+    """The models that trunk declares, and those that the environment still holds without that."""
     trunk = project.trunk
-    known = {name for name, state in registry.models.items() if environment in state.environments}
-    return tuple(sorted({*declared_models(project, None if trunk is None else trunk.commit), *known}))
+    held = {name for name, state in registry.models.items() if state.environment(environment).holder}
+    return tuple(sorted({*declared_models(project, None if trunk is None else trunk.commit), *held}))
 
 
 def _places(project: Project, declared: Deploy, names: tuple[str, ...]) -> dict[str, str]:

@@ -161,6 +161,10 @@ def test_a_pipeline_of_gitlab_is_of_a_tag_or_of_a_branch(
     assert (event.server, event.api) == ("https://git.corp", "https://git.corp/api/v4")
     assert (event.run, event.run_url) == (42, variables["CI_PIPELINE_URL"])
     assert (event.default_branch, event.head_branch) == ("main", more.get("CI_COMMIT_BRANCH"))
+    job = "https://git.corp/acme/tumor/-/jobs/43"
+    told = ci_event(variables | more | {"CI_JOB_URL": job}, None)
+    assert told is not None
+    assert told.run_url == job
 
 
 def test_both_forges_say_where_a_branch_goes_to() -> None:

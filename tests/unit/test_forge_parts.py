@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from mlgit.adapters.forge.detect import Remote, connect, forge_of, remote_of
 from mlgit.adapters.forge.failure import ForgeFailed, Words, refusal, told
+from mlgit.adapters.forge.github import GitHub
 from mlgit.adapters.forge.gitlab import GitLab
-from mlgit.adapters.forge.limits import commit, repository, shortened, web_address
+from mlgit.adapters.forge.limits import commit, repository, sendable, shortened, web_address
 from mlgit.adapters.forge.waiting import fault_pause_s, limit_pause_s, limited
 from mlgit.core.ci import CiEvent
 from mlgit.core.commenting import marked, ours, same_text
@@ -105,7 +106,7 @@ def test_a_long_message_is_cut() -> None:
         (403, "GitHub does not allow this token to write a comment (403): why", "the right is missing"),
         (404, "GitHub finds nothing where to write a comment (404): why", "`GITHUB_TOKEN` may not see it"),
         (422, "GitHub refuses to write a comment (422): why", ""),
-        (502, "GitHub fails to write a comment (502): why", "later"),
+        (500, "GitHub fails to write a comment (500): why", "later"),
     ],
 )
 def test_each_refusal_says_what_to_change(status: int, message: str, hint: str) -> None:
@@ -194,6 +195,18 @@ def test_a_token_goes_only_to_the_host_that_it_is_for(
     assert (found and found.host) == host
 
 
+def test_in_actions_of_a_company_its_own_token_goes_to_its_own_server() -> None:
+    variables = {
+        "GITHUB_TOKEN": "t",
+        "GITHUB_SERVER_URL": "https://git.corp",
+        "GITHUB_API_URL": "https://api.git.corp/",
+    }
+    found = forge_of("https://git.corp/a/b", variables)
+    assert isinstance(found, GitHub)
+    assert found._client._wire._api == "https://api.git.corp"
+    assert forge_of("https://other.corp/a/b", variables | {"GH_HOST": "other.corp"}) is None
+
+
 def event(host: str, repository: str = "acme/tumor", project: str | None = None) -> CiEvent:
     return CiEvent(
         host="github" if host == "github" else "gitlab",
@@ -235,6 +248,14 @@ def test_a_run_with_a_token_has_its_forge(host: str, variables: dict[str, str]) 
     assert found.host == host
 
 
+@pytest.mark.parametrize("remote", ["https://git.corp/gitlab/a/b.git", "git@git.corp:a/b.git"])
+def test_a_gitlab_below_a_path_has_its_projects_below_it(remote: str) -> None:
+    found = forge_of(remote, {"GITLAB_TOKEN": "t", "GITLAB_HOST": "https://git.corp/gitlab/"})
+    assert isinstance(found, GitLab)
+    assert found._place == "/projects/a%2Fb"
+    assert found._page == "https://git.corp/gitlab/a/b"
+
+
 def test_a_note_of_gitlab_is_linked_to_where_its_project_stands() -> None:
     pages = [
         connect(event("gitlab", name, project="7"), {"GITLAB_TOKEN": "t"}) for name in ("acme/tumor", "")
@@ -271,6 +292,7 @@ def test_names_and_addresses_that_fit_go_through() -> None:
     assert repository("group/sub.group/tumor-2") == "group/sub.group/tumor-2"
     assert commit("a" * 64) == "a" * 64
     assert web_address("https://a.example/x", 100) == "https://a.example/x"
+    assert web_address("https://a.example/x", 19) == "https://a.example/x"
     assert [
         web_address(url, 20) for url in (None, "javascript:alert(1)", "https://a.example/" + "x" * 20)
     ] == [None] * 3
@@ -280,6 +302,8 @@ def test_names_and_addresses_that_fit_go_through() -> None:
 def test_a_shortened_text_fits_and_begins_like_the_whole(text: str, characters: int) -> None:
     short = shortened(text, characters)
     assert len(short) <= characters
+    if len(sendable(text)) <= characters:
+        assert short == sendable(text)
     assert "\0" not in short
     assert "\x1b" not in short
 

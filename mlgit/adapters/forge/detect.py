@@ -149,7 +149,7 @@ def _github_of(
     remote: Remote, server: str | None, variables: Mapping[str, str], *, sleep: Callable[[float], None]
 ) -> Forge | None:
     public = _public_github(remote.host)
-    in_actions = server is not None and server == variables.get("GITHUB_SERVER_URL", "").rstrip("/")
+    in_actions = server == variables.get("GITHUB_SERVER_URL", "").rstrip("/")
     names = (*(() if public else GITHUB_SERVER_TOKENS), *(GITHUB_TOKENS if public or in_actions else ()))
     variable = _first(variables, names)
     if variable is None:
