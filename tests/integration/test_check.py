@@ -39,7 +39,7 @@ models:
 
 def check(project: Folder, *argv: str, status: int, env: dict[str, str] | None = None) -> Any:  # noqa: ANN401
     """Run `mlgit check --json`, hold it against the schema, return the verdict."""
-    done = project.mlgit("check", "--json", *argv, env=env)
+    done = project.here("check", "--json", *argv, env=env)
     assert done.status == status, done.out + done.err
     document = done.json()
     VERDICT.validate(document)
@@ -100,7 +100,7 @@ def test_a_worse_model_is_blocked(project: Folder) -> None:
     assert results(verdict)["line/mae-vs-base"] == ("fail", "max_rise_broken", "block")
     result = next(each for each in verdict["results"] if each["gate"] == "mae-vs-base")
     assert (result["candidate"], result["baseline"], result["change"]) == ("2.75", "0.055", "2.695")
-    page = project.mlgit("check")
+    page = project.here("check")
     assert page.status == 1
     assert page.out.startswith("Blocked: line: ")
     assert max(len(line) for line in page.out.splitlines()) <= 80
@@ -155,8 +155,8 @@ def test_allowing_stale_numbers_never_allows_numbers_that_no_run_recorded(projec
 def test_a_clean_tree_is_called_by_its_commit(project: Folder) -> None:
     head = project.git("rev-parse", "--short=7", "HEAD")
     assert check(project, status=0)["candidate"]["label"] == head
-    assert f"…{head} · " in project.mlgit("report", "--format", "markdown").out
-    assert f"{head} against base" in project.mlgit("check").out
+    assert f"…{head} · " in project.here("report", "--format", "markdown").out
+    assert f"{head} against base" in project.here("check").out
     project.write("notes.txt", "not committed")
     assert check(project, status=0)["candidate"]["label"] == "working tree"
     (project / "notes.txt").unlink()
@@ -171,8 +171,8 @@ def test_metrics_name_what_they_stand_beside_also_when_no_gate_does(project: Fol
     base = project.git("rev-parse", "--short=7", "HEAD")
     train(project, "1.98")
     assert check(project, status=0)["baselines"] == []
-    assert f"working tree against base = {base}, the commit that is checked out" in project.mlgit("check").out
-    assert f"<sub>{base}…working tree on {base}" in project.mlgit("report", "--format", "markdown").out
+    assert f"working tree against base = {base}, the commit that is checked out" in project.here("check").out
+    assert f"<sub>{base}…working tree on {base}" in project.here("report", "--format", "markdown").out
 
 
 @pytest.mark.parametrize(
@@ -253,7 +253,7 @@ def test_base_can_be_named(project: Folder) -> None:
     assert check(project, "--base", "HEAD~1", status=1)["baselines"][0]["commit"] != first
     named = check(project, "--base", first, status=1)
     assert named["baselines"][0]["rule"] == "named by `--base`"
-    done = project.mlgit("check", "--base", "nowhere")
+    done = project.here("check", "--base", "nowhere")
     assert done.status == 4
     assert "`nowhere`" in done.err
 
@@ -292,7 +292,7 @@ def test_a_history_that_is_too_short_is_an_error_with_the_way_out(project: Folde
     shallow = type(project)(project.path.parent / "shallow")
     verdict = check(shallow, status=1)
     assert results(verdict)["line/mae-vs-base"] == ("error", "history_too_shallow", "block")
-    assert "git fetch --unshallow" in shallow.mlgit("check").out
+    assert "git fetch --unshallow" in shallow.here("check").out
 
 
 def test_a_baseline_file_and_a_revision_and_one_that_is_not_there(project: Folder) -> None:
@@ -347,7 +347,7 @@ def test_a_promotion_is_judged_by_trunks_gates_and_the_first_one_warns(project: 
     assert first["decision"] == "allow_with_warnings"
     assert notes(first) == [("first_version", "warn")]
     assert first["policy"]["gates"] == project.git("rev-parse", "origin/main")
-    done = project.mlgit("check", "--promote-to", "porduction")
+    done = project.here("check", "--promote-to", "porduction")
     assert done.status == 4
 
 
@@ -471,14 +471,14 @@ def test_an_invalid_waivers_file_on_trunk_ends_with_3(project: Folder) -> None:
     project.write(".mlgit/waivers.yaml", waive(expires="never"))
     project.commit("Waive")
     project.git("push", "-q")
-    done = project.mlgit("check")
+    done = project.here("check")
     assert done.status == 3
     assert ".mlgit/waivers.yaml:8" in done.err
 
 
 def test_explain_tells_where_each_number_came_from(project: Folder) -> None:
     train(project, "1.5")
-    done = project.mlgit("check", "--explain", "mae-vs-base")
+    done = project.here("check", "--explain", "mae-vs-base")
     assert done.status == 1
     text = " ".join(done.out.split())
     head = project.git("rev-parse", "--short=7", "HEAD")
@@ -490,33 +490,33 @@ def test_explain_tells_where_each_number_came_from(project: Folder) -> None:
         "max_rise: 0.05, so candidate - baseline <= 0.05",
     ):
         assert part in text
-    unknown = project.mlgit("check", "--explain", "mae-vs-bsae")
+    unknown = project.here("check", "--explain", "mae-vs-bsae")
     assert unknown.status == 2
     assert "did you mean `" in unknown.err
 
 
 def test_a_model_can_be_chosen_and_a_wrong_one_is_told(project: Folder) -> None:
     assert set(results(check(project, "--model", "line", status=0))) == {"line/mae-vs-base", "line/r2-floor"}
-    done = project.mlgit("check", "--model", "lien")
+    done = project.here("check", "--model", "lien")
     assert done.status == 4
     assert "did you mean `line`?" in done.err
 
 
 @pytest.mark.parametrize("argv", [("--date", "tomorrow"), ("--promote-to", "prod", "--purpose", "release")])
 def test_wrong_usage_ends_with_2(project: Folder, argv: tuple[str, ...]) -> None:
-    assert project.mlgit("check", *argv).status == 2
+    assert project.here("check", *argv).status == 2
 
 
 def test_an_invalid_config_ends_with_3_and_still_writes_a_report(project: Folder) -> None:
     project.write("mlgit.yaml", "version: 1\ngatez: {}\n")
-    assert project.mlgit("check").status == 3
-    markdown = project.mlgit("report", "--format", "markdown", "-o", "report.md")
+    assert project.here("check").status == 3
+    markdown = project.here("report", "--format", "markdown", "-o", "report.md")
     assert markdown.status == 3
     assert (project / "report.md").read_text().startswith("### ❌ No verdict: ")
-    assert project.mlgit("report", "--format", "junit", "-o", "report.xml").status == 3
+    assert project.here("report", "--format", "junit", "-o", "report.xml").status == 3
     assert ET.parse(project / "report.xml").getroot().get("errors") == "1"  # noqa: S314 (our own XML)
     for argv in (("--json",), ("--format", "json")):
-        done = project.mlgit("report", *argv)
+        done = project.here("report", *argv)
         assert done.status == 3
         ERROR.validate(done.json())
 
@@ -557,26 +557,26 @@ def test_a_repository_without_a_commit_can_be_checked(empty_repository: Folder) 
 
 def test_the_report_comes_in_every_format_with_the_exit_code_of_check(project: Folder) -> None:
     train(project, "1.5")
-    console = project.mlgit("report")
+    console = project.here("report")
     assert console.status == 1
     assert console.out.startswith("Blocked: line: ")
-    markdown = project.mlgit("report", "--format", "markdown", "-o", "report.md")
+    markdown = project.here("report", "--format", "markdown", "-o", "report.md")
     assert (markdown.status, markdown.out) == (1, "")
     text = (project / "report.md").read_text()
     assert text.startswith("### ❌ line: ")
     assert "**params**: `train.slope` 1.99 -> 1.5" in text
     assert "**model**: `line` changed" in text
     assert "<!-- mlgit-report:mlgit -->" in text
-    as_json = project.mlgit("report", "--format", "json")
+    as_json = project.here("report", "--format", "json")
     VERDICT.validate(as_json.json())
     assert set(as_json.json()["changes"]) == {"data", "params", "model"}
-    junit = project.mlgit("report", "--format", "junit")
+    junit = project.here("report", "--format", "junit")
     assert len(ET.fromstring(junit.out).findall(".//testcase")) == 2  # noqa: S314 (our own XML)
     assert not [path for path in project.path.iterdir() if path.name.endswith(".new")]
 
 
 def test_a_report_that_cannot_be_written_leaves_nothing_behind(project: Folder) -> None:
-    done = project.mlgit("report", "--format", "json", "-o", "no/such/folder/report.json")
+    done = project.here("report", "--format", "json", "-o", "no/such/folder/report.json")
     assert done.status == 4
     assert "no/such/folder" in done.err
 

@@ -185,7 +185,7 @@ def test_an_old_run_does_not_write_over_the_report_of_a_newer_commit(pull: PullR
     event = json.loads((pull.runner / "event.json").read_text())
     event["pull_request"]["head"]["sha"] = before
     (pull.runner / "event.json").write_text(json.dumps(event))
-    done = pull.project.mlgit("ci", "comment", env=old)
+    done = pull.project.here("ci", "comment", env=old)
     assert done.status == 0, done.err
     assert f"the branch has gone on to {pull.sha[:7]}" in done.err
     assert bodies(pull) == [newer]
@@ -240,8 +240,8 @@ def test_without_a_token_the_report_is_printed_and_stands_in_the_summary(pull: P
 
 
 def test_on_a_laptop_the_report_is_printed(pull: PullRequest) -> None:
-    pull.project.mlgit("ci", "pr")
-    done = pull.project.mlgit("ci", "comment")
+    pull.project.here("ci", "pr")
+    done = pull.project.here("ci", "comment")
     assert done.status == 0
     assert done.out == (pull.folder / "report.md").read_text()
     assert "nothing was posted" in done.err
@@ -249,7 +249,7 @@ def test_on_a_laptop_the_report_is_printed(pull: PullRequest) -> None:
 
 @pytest.mark.parametrize("argv", [("--running",), ("--untrusted",)])
 def test_outside_ci_there_is_nothing_to_run_or_to_distrust(pull: PullRequest, argv: tuple[str, ...]) -> None:
-    assert pull.project.mlgit("ci", "comment", *argv).status == 2
+    assert pull.project.here("ci", "comment", *argv).status == 2
 
 
 def test_a_forge_that_refuses_is_an_error_and_the_report_is_printed(pull: PullRequest) -> None:
@@ -324,7 +324,7 @@ def trusted(fork: PullRequest, *argv: str, **options: Any) -> Done:  # noqa: ANN
     """The job on the default branch that a finished run of the fork starts."""
     fork.project.git("checkout", "-q", "main")
     job = fork.forge.github_job(fork.runner, event="workflow_run", number=fork.number, **options)
-    return fork.project.mlgit("ci", "comment", "--untrusted", *argv, env=job)
+    return fork.project.here("ci", "comment", "--untrusted", *argv, env=job)
 
 
 def tamper(fork: PullRequest, change: Callable[[Any], object]) -> None:
@@ -490,7 +490,7 @@ def test_a_fork_that_was_deleted_gets_its_check_and_no_comment(fork: PullRequest
 def test_a_forks_branch_that_went_on_is_left_to_its_newer_run(fork: PullRequest) -> None:
     job = fork.forge.github_job(fork.runner, event="workflow_run", number=fork.number)
     fork.forge.move_pull(fork.number, "e" * 40)
-    done = fork.project.mlgit("ci", "comment", "--untrusted", env=job)
+    done = fork.project.here("ci", "comment", "--untrusted", env=job)
     assert done.status == 0, done.err
     assert bodies(fork) == []
 
@@ -504,7 +504,7 @@ def test_a_branch_of_the_same_name_in_the_repository_is_not_the_forks(fork: Pull
 
 def test_a_fork_can_be_announced_as_running(fork: PullRequest) -> None:
     job = fork.forge.github_job(fork.runner, event="workflow_run", number=fork.number)
-    assert fork.project.mlgit("ci", "comment", "--running", env=job).status == 0
+    assert fork.project.here("ci", "comment", "--running", env=job).status == 0
     assert bodies(fork)[0].startswith("### ⏳ Running")
 
 

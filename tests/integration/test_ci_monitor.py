@@ -52,7 +52,7 @@ def test_it_is_trunk_that_is_judged_whatever_is_checked_out(nightly: PullRequest
     nightly.project.git("checkout", "-q", "-b", "other")
     train(nightly.project, "1.5")
     nightly.project.commit("Worse")
-    done = nightly.project.mlgit("ci", "monitor")
+    done = nightly.project.here("ci", "monitor")
     assert done.status == 0, done.err
     assert nightly.report()["commit"] == nightly.project.git("rev-parse", "main")
 

@@ -303,7 +303,7 @@ def test_a_broken_file_is_a_report_too(pull: PullRequest, name: str, text: str, 
 def test_a_folder_without_a_repository_gets_its_report(tmp_path: Path) -> None:
     folder = Folder(tmp_path / "nothing")
     folder.path.mkdir()
-    done = folder.mlgit("ci", "pr", "-o", "out", "--json")
+    done = folder.here("ci", "pr", "-o", "out", "--json")
     assert done.status == 4
     assert_valid(done.json(), "error")
     assert_valid(json.loads((folder / "out" / "report.json").read_text()), "ci-report")
@@ -320,7 +320,7 @@ def test_a_report_of_before_never_survives_a_run_that_failed(pull: PullRequest) 
 
 def test_on_a_laptop_the_commit_is_judged_and_changes_are_told(pull: PullRequest) -> None:
     pull.project.write("params.yaml", "train:\n  slope: 1.0\n")
-    done = pull.project.mlgit("ci", "pr")
+    done = pull.project.here("ci", "pr")
     assert done.status == 0, done.err
     report = pull.report()
     assert (report["host"], report["number"], report["commit"]) == (None, None, pull.sha)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.schema import assert_valid
+from tests.support.shell import Folder
 from tests.support.targets import (
     configure,
     deploy_here,
@@ -22,13 +23,13 @@ from tests.support.targets import (
 )
 
 if TYPE_CHECKING:
-    from tests.support.shell import Folder
+    from pathlib import Path
 
 WHOLE = ["intent", "fetched", "verified", "switched", "done"]
 
 
 def test_what_the_environment_holds_is_served(deployable: Folder) -> None:
-    done = deployable.mlgit("deploy", "--env", "prod", "--json")
+    done = deployable.here("deploy", "--env", "prod", "--json")
     assert done.status == 0, done.err
     record = done.json()
     assert_valid(record, "deploy")
@@ -65,14 +66,14 @@ def test_said_twice_it_is_deployed_already_and_nothing_is_written(deployable: Fo
     deploy_here(deployable)
     before = steps(folder_of(deployable))
     forget_data(deployable)
-    done = deployable.mlgit("deploy", "--env", "prod")
+    done = deployable.here("deploy", "--env", "prod")
     assert done.status == 0, done.err
     assert done.out.startswith("Already: line@v1.0.0 is deployed to prod\n")
     assert steps(folder_of(deployable)) == before
 
 
 def test_a_dry_run_tells_the_same_and_writes_nothing(deployable: Folder) -> None:
-    done = deployable.mlgit("deploy", "--env", "prod", "--dry-run", "--json")
+    done = deployable.here("deploy", "--env", "prod", "--dry-run", "--json")
     assert done.status == 0, done.err
     record = done.json()
     assert_valid(record, "deploy")
@@ -87,13 +88,12 @@ def test_a_dry_run_tells_the_same_and_writes_nothing(deployable: Folder) -> None
 def test_it_says_what_was_served_before(deployable: Folder) -> None:
     deploy_here(deployable)
     put(deployable, "v1.0.1")
-    done = deployable.mlgit("deploy", "--env", "prod")
+    done = deployable.here("deploy", "--env", "prod")
     assert "Deployed line@v1.0.1 to prod (was v1.0.0)" in done.out
     assert served(folder_of(deployable)) == "v1.0.1"
 
 
 def test_it_is_fetched_from_the_remote_when_the_cache_is_empty(deployable: Folder) -> None:
-    deployable.dvc("push", "-q")
     shutil.rmtree(deployable / ".dvc" / "cache")
     assert deploy_here(deployable).state == "deployed"
     assert served(folder_of(deployable)) == "v1.0.0"
@@ -106,7 +106,7 @@ def test_going_back_needs_no_network(deployable: Folder) -> None:
     forget_data(deployable)
     shutil.rmtree(deployable.path.parent / "origin.git")
     put(deployable, "v1.0.0")
-    done = deployable.mlgit("deploy", "--env", "prod", "--json")
+    done = deployable.here("deploy", "--env", "prod", "--json")
     assert done.status == 0, done.err
     (back,) = done.json()["deployments"]
     assert (back["state"], back["kept"]) == ("deployed", True)
@@ -145,7 +145,7 @@ def test_something_missing_in_the_remote_is_a_failure_that_is_written_down(deplo
     put(deployable, "v1.0.1")
     forget_data(deployable)
     (deployable.path.parent / "storage").mkdir()
-    done = deployable.mlgit("deploy", "--env", "prod")
+    done = deployable.here("deploy", "--env", "prod")
     assert done.status == 5
     assert "neither in the cache nor in the DVC remote" in done.err
     assert "step: fetched" in done.err
@@ -161,7 +161,7 @@ def test_something_missing_in_the_remote_is_a_failure_that_is_written_down(deplo
 def test_a_late_job_sees_that_its_tag_is_superseded(deployable: Folder) -> None:
     first = "line#prod#1"
     newer = put(deployable, "v1.0.1")
-    done = deployable.mlgit("deploy", "--env", "prod", "--tag", f"refs/tags/{first}", "--json")
+    done = deployable.here("deploy", "--env", "prod", "--tag", f"refs/tags/{first}", "--json")
     assert done.status == 0, done.err
     assert_valid(done.json(), "deploy")
     (late,) = done.json()["deployments"]
@@ -183,12 +183,28 @@ def test_a_clone_with_old_tags_does_not_undo_what_a_newer_one_deployed(deployabl
     assert served(folder_of(deployable)) == "v1.0.0"
 
 
+def test_a_clone_without_tags_does_not_pass_for_an_empty_environment(
+    deployable: Folder, tmp_path: Path
+) -> None:
+    clone = Folder(tmp_path / "clone")
+    deployable.git("clone", "-q", "--no-tags", str(deployable.path.parent / "origin.git"), str(clone.path))
+    (deployment,) = clone.here("deploy", "--env", "prod", "--json").json()["deployments"]
+    assert deployment["state"] == "unassigned"
+    (note,) = deployment["notes"]
+    assert note.startswith("there is no tag of `prod` for `line` in this clone; `git fetch --tags origin`")
+    deployable.git("push", "-q", "--tags")
+    clone.git("fetch", "-q", "--tags")
+    clone.git("tag", "-a", "line#prod!#2", "-m", "Unassign", "line#prod#1^{commit}")
+    emptied = deploy_here(clone)
+    assert (emptied.state, emptied.notes) == ("unassigned", ())
+
+
 def test_an_environment_that_was_emptied_leaves_its_target(deployable: Folder) -> None:
     deploy_here(deployable)
-    emptied = deployable.mlgit("unassign", "line", "--env", "prod", "-m", "Stop", "--local")
+    emptied = deployable.here("unassign", "line", "--env", "prod", "-m", "Stop", "--local")
     assert emptied.status == 0, emptied.err
     for more in ((), ("--tag", "line#prod!#2")):
-        done = deployable.mlgit("deploy", "--env", "prod", *more)
+        done = deployable.here("deploy", "--env", "prod", *more)
         assert done.status == 0, done.err
         assert done.out.startswith("line: prod holds no version of it; its target is left as it is\n")
     assert served(folder_of(deployable)) == "v1.0.0"
@@ -211,7 +227,7 @@ def test_an_environment_that_was_emptied_leaves_its_target(deployable: Folder) -
 def test_what_is_asked_wrongly_is_refused(
     deployable: Folder, argv: tuple[str, ...], status: int, said: str
 ) -> None:
-    done = deployable.mlgit("deploy", *argv)
+    done = deployable.here("deploy", *argv)
     assert done.status == status, done.err
     assert said in done.err
     assert not (deployable / "served").exists()
@@ -232,10 +248,25 @@ def test_models_that_only_dvc_knows_do_not_share_a_folder(deployable: Folder) ->
     deployable.write("dvc.yaml", f"{dvc}  other: {{path: data/clean.csv, type: model}}\n")
     deployable.commit("Two models")
     deployable.git("push", "-q")
-    done = deployable.mlgit("deploy", "--env", "prod")
+    done = deployable.here("deploy", "--env", "prod")
     assert done.status == 3, done.err
     assert "`line` in `prod` and `other` in `prod` would be deployed to one folder" in done.err
     assert "`{model}`" in done.err
+
+
+def test_a_model_that_was_renamed_leaves_its_folder_once_its_environment_is_emptied(
+    deployable: Folder,
+) -> None:
+    configure(deployable, "deploy:\n  prod: {target: local, path: served/line}\n")
+    deployable.git("tag", "-a", "old#prod#1", "-m", "Promote", "line@v1.0.0^{commit}")
+    done = deployable.here("deploy", "--env", "prod")
+    assert done.status == 3
+    assert "`line` in `prod` and `old` in `prod` would be deployed to one folder" in done.err
+    deployable.git("tag", "-a", "old#prod!#2", "-m", "Unassign", "old#prod#1^{commit}")
+    assert deploy_here(deployable).model == "line"
+    assert served(folder_of(deployable)) == "v1.0.0"
+    emptied = deploy_here(deployable, tag="old#prod!#2")
+    assert (emptied.model, emptied.state, emptied.target) == ("old", "unassigned", "local")
 
 
 def test_the_other_models_still_go_on_when_one_fails(deployable: Folder) -> None:
@@ -247,7 +278,7 @@ def test_the_other_models_still_go_on_when_one_fails(deployable: Folder) -> None
     deployable.git("tag", "-a", "clean#prod#1", "-m", "Promote", commit)
     (deployable / "served").mkdir()
     (deployable / "served" / "clean").write_text("a file")
-    done = deployable.mlgit("deploy", "--env", "prod", "--json")
+    done = deployable.here("deploy", "--env", "prod", "--json")
     assert done.status == 5
     states = {each["model"]: each["state"] for each in done.json()["deployments"]}
     assert states == {"clean": "failed", "line": "deployed"}

@@ -78,7 +78,7 @@ def test_a_disk_that_is_too_small_keeps_what_it_serves(big: Folder, small_disk: 
     put(big, "v1.0.0")
     deploy_here(big)
     put(big, "v2.0.0")
-    done = big.mlgit("deploy", "--env", "prod")
+    done = big.here("deploy", "--env", "prod")
     assert done.status == 5, done.err
     assert "No space left" in done.err
     assert "still served: releases/v1.0.0" in done.err
@@ -100,7 +100,7 @@ def test_a_read_only_target_is_told_and_left(deployable: Folder, tmp_path: Path)
         deployable.ok("mount", "-o", "remount,ro", str(disk))
         assert deploy_here(deployable).state == "already"
         put(deployable, "v1.0.1")
-        done = deployable.mlgit("deploy", "--env", "prod")
+        done = deployable.here("deploy", "--env", "prod")
         assert done.status == 5, done.out
         assert "Read-only file system" in done.err
         assert "Traceback" not in done.err
@@ -111,7 +111,7 @@ def test_a_read_only_target_is_told_and_left(deployable: Folder, tmp_path: Path)
 
 def test_a_target_below_a_file_is_told(deployable: Folder) -> None:
     deployable.write("served", "a file")
-    done = deployable.mlgit("deploy", "--env", "prod")
+    done = deployable.here("deploy", "--env", "prod")
     assert done.status == 5
     assert "served" in done.err
     assert (deployable / "served").read_text() == "a file"
@@ -120,6 +120,6 @@ def test_a_target_below_a_file_is_told(deployable: Folder) -> None:
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 def test_a_target_of_somebody_else_is_told(deployable: Folder) -> None:
     folder_of(deployable).mkdir(parents=True, mode=0o555)
-    done = deployable.mlgit("deploy", "--env", "prod")
+    done = deployable.here("deploy", "--env", "prod")
     assert done.status == 5
     assert "must be able to write there" in done.err

@@ -72,7 +72,7 @@ def waited_for(path: Path) -> str:
 def test_the_program_is_given_the_verified_files_and_who_they_are(deployable: Folder) -> None:
     by_program(deployable, TELL, "--to", "{environment}", "{model}-{version}", "$(id)", "{}", "a b")
     put(deployable, "v1.0.1")
-    done = deployable.mlgit("deploy", "--env", "prod", "--json")
+    done = deployable.here("deploy", "--env", "prod", "--json")
     assert done.status == 0, done.err
     record = done.json()
     assert_valid(record, "deploy")
@@ -118,13 +118,13 @@ def test_tokens_of_mlgit_are_not_handed_on(deployable: Folder) -> None:
 def test_the_program_is_run_each_time(deployable: Folder) -> None:
     by_program(deployable, "open('count', 'a').write('x')\n")
     for _ in range(2):
-        assert deployable.mlgit("deploy", "--env", "prod").status == 0
+        assert deployable.here("deploy", "--env", "prod").status == 0
     assert (deployable / "count").read_text() == "xx"
 
 
 def test_a_dry_run_tells_the_program_and_does_not_run_it(deployable: Folder) -> None:
     by_program(deployable, TELL, "{version}")
-    done = deployable.mlgit("deploy", "--env", "prod", "--dry-run", "--json")
+    done = deployable.here("deploy", "--env", "prod", "--dry-run", "--json")
     assert done.status == 0, done.err
     assert_valid(done.json(), "deploy")
     (planned,) = done.json()["deployments"]
@@ -135,7 +135,7 @@ def test_a_dry_run_tells_the_program_and_does_not_run_it(deployable: Folder) -> 
 def test_a_superseded_tag_does_not_run_it(deployable: Folder) -> None:
     by_program(deployable, TELL)
     put(deployable, "v1.0.1")
-    done = deployable.mlgit("deploy", "--env", "prod", "--tag", "line#prod#1")
+    done = deployable.here("deploy", "--env", "prod", "--tag", "line#prod#1")
     assert done.status == 0
     assert done.out.startswith("Superseded: line#prod#1 by line#prod#2")
     assert not (deployable / "told.json").exists()
@@ -150,7 +150,7 @@ def test_a_superseded_tag_does_not_run_it(deployable: Folder) -> None:
 )
 def test_a_program_that_fails_is_a_failed_deployment(deployable: Folder, script: str, said: str) -> None:
     by_program(deployable, script)
-    done = deployable.mlgit("deploy", "--env", "prod", "--json")
+    done = deployable.here("deploy", "--env", "prod", "--json")
     assert done.status == 5
     assert said in done.err
     assert_valid(done.json(), "deploy")
@@ -161,7 +161,7 @@ def test_a_program_that_fails_is_a_failed_deployment(deployable: Folder, script:
 
 def test_a_program_that_is_not_there_is_told(deployable: Folder) -> None:
     configure(deployable, "deploy:\n  prod: {target: command, command: ['no-such-program --fast']}\n")
-    done = deployable.mlgit("deploy", "--env", "prod")
+    done = deployable.here("deploy", "--env", "prod")
     assert done.status == 5
     assert "`no-such-program --fast` cannot be started" in done.err
     assert "no shell line" in done.err
@@ -173,7 +173,7 @@ def test_files_that_cannot_be_fetched_do_not_run_it(deployable: Folder) -> None:
     by_program(deployable, TELL)
     shutil.rmtree(deployable / ".dvc" / "cache")
     shutil.rmtree(deployable.path.parent / "storage")
-    done = deployable.mlgit("deploy", "--env", "prod")
+    done = deployable.here("deploy", "--env", "prod")
     assert done.status == 5
     assert "step: fetched" in done.err
     assert not (deployable / "told.json").exists()
@@ -191,7 +191,7 @@ sleep 600
 
 def test_a_program_that_takes_too_long_is_ended_and_told(deployable: Folder) -> None:
     by_program(deployable, SLEEPS, timeout="1s")
-    done = deployable.mlgit("deploy", "--env", "prod")
+    done = deployable.here("deploy", "--env", "prod")
     assert done.status == 5
     assert "did not end within 1 s" in done.err
     assert "step: done" in done.err

@@ -94,7 +94,7 @@ def test_a_damaged_kept_release_without_network_leaves_the_old_one(deployable: F
     (place / "releases" / "v1.0.0" / "line.json").write_text(CONTENTS["v1.0.1"])
     forget_data(deployable)
     put(deployable, "v1.0.0")
-    done = deployable.mlgit("deploy", "--env", "prod", "--json")
+    done = deployable.here("deploy", "--env", "prod", "--json")
     assert done.status == 5
     assert_valid(done.json(), "deploy")
     (failed,) = done.json()["deployments"]
@@ -128,7 +128,7 @@ def test_a_folder_of_another_environment_is_not_taken(deployable: Folder) -> Non
     deploy_here(deployable)
     configure(deployable, "deploy:\n  staging: {target: local, path: 'served/{model}'}\n")
     put(deployable, "v1.0.1", environment="staging")
-    done = deployable.mlgit("deploy", "--env", "staging")
+    done = deployable.here("deploy", "--env", "staging")
     assert done.status == 5
     assert "belongs to the environment `prod`" in done.err
     assert served(folder_of(deployable)) == "v1.0.0"
@@ -140,7 +140,7 @@ def test_a_link_in_the_folder_does_not_lead_us_out(deployable: Folder, name: str
     elsewhere.mkdir()
     folder_of(deployable).mkdir(parents=True)
     (folder_of(deployable) / name).symlink_to(elsewhere)
-    done = deployable.mlgit("deploy", "--env", "prod")
+    done = deployable.here("deploy", "--env", "prod")
     assert done.status == 5, done.out
     assert f"{name}` is a link" in done.err
     assert list(elsewhere.iterdir()) == []
@@ -153,7 +153,7 @@ def test_a_link_in_place_of_journal_or_lock_is_not_written_through(deployable: F
     place = folder_of(deployable) / "deployments"
     place.mkdir(parents=True)
     (place / name).symlink_to(victim)
-    assert deployable.mlgit("deploy", "--env", "prod").status == 5
+    assert deployable.here("deploy", "--env", "prod").status == 5
     assert victim.read_text() == "precious"
 
 
@@ -164,7 +164,7 @@ def test_a_current_that_leads_elsewhere_is_not_replaced(deployable: Folder, lead
     place = folder_of(deployable)
     place.mkdir(parents=True)
     (place / "current").symlink_to(leads)
-    done = deployable.mlgit("deploy", "--env", "prod")
+    done = deployable.here("deploy", "--env", "prod")
     assert done.status == 5
     assert f"leads to `{leads}`" in done.err
     assert os.readlink(place / "current") == leads
@@ -174,7 +174,7 @@ def test_a_current_that_is_a_folder_is_not_replaced(deployable: Folder) -> None:
     place = folder_of(deployable)
     (place / "current").mkdir(parents=True)
     (place / "current" / "model").write_text("mine")
-    assert deployable.mlgit("deploy", "--env", "prod").status == 5
+    assert deployable.here("deploy", "--env", "prod").status == 5
     assert (place / "current" / "model").read_text() == "mine"
 
 
@@ -201,7 +201,7 @@ def test_a_link_that_stands_where_files_are_gathered_is_not_followed(deployable:
     place = folder_of(deployable) / "releases"
     place.mkdir(parents=True)
     (place / f".incoming-{oid[:12]}").symlink_to(elsewhere)
-    assert deployable.mlgit("deploy", "--env", "prod").status == 5
+    assert deployable.here("deploy", "--env", "prod").status == 5
     assert os.listdir(elsewhere) == ["file"]
 
 
@@ -266,7 +266,7 @@ def test_a_model_called_like_the_manifest_is_refused(deployable: Folder) -> None
     deployable.git("push", "-q")
     deployable.git("tag", "-a", "line@v2.0.0", "-m", "Release", commit)
     put(deployable, "v2.0.0")
-    done = deployable.mlgit("deploy", "--env", "prod")
+    done = deployable.here("deploy", "--env", "prod")
     assert done.status == 4
     assert "give the model's file another name" in done.err
 
@@ -274,12 +274,12 @@ def test_a_model_called_like_the_manifest_is_refused(deployable: Folder) -> None
 @pytest.mark.parametrize("path", [".git/mlgit/served", "served/../.git/served"])
 def test_gits_own_folder_is_no_target(deployable: Folder, path: str) -> None:
     configure(deployable, f"deploy:\n  prod: {{target: local, path: '{path}'}}\n")
-    assert deployable.mlgit("deploy", "--env", "prod").status == 3
+    assert deployable.here("deploy", "--env", "prod").status == 3
 
 
 def test_a_link_to_gits_own_folder_is_no_target(deployable: Folder) -> None:
     (deployable / "served").symlink_to(deployable / ".git")
-    done = deployable.mlgit("deploy", "--env", "prod")
+    done = deployable.here("deploy", "--env", "prod")
     assert done.status == 3, done.err
     assert "the repository itself" in done.err
 
@@ -300,7 +300,7 @@ def test_a_folder_of_another_model_is_not_taken(deployable: Folder) -> None:
     deploy_here(deployable)
     journal = place / "deployments" / "prod.jsonl"
     journal.write_text(journal.read_text().replace('"model": "line"', '"model": "gone"'))
-    done = deployable.mlgit("deploy", "--env", "prod", "line")
+    done = deployable.here("deploy", "--env", "prod", "line")
     assert done.status == 5
     assert "belongs to the model `gone`" in done.err
     assert served(place) == "v1.0.0"
@@ -310,7 +310,7 @@ def test_two_models_whose_folders_are_one_by_a_link_are_refused(deployable: Fold
     deploy_here(deployable)
     (deployable / "served" / "other").symlink_to(folder_of(deployable))
     deployable.git("tag", "-a", "other#prod#1", "-m", "Promote", "line@v1.0.1^{commit}")
-    done = deployable.mlgit("deploy", "--env", "prod")
+    done = deployable.here("deploy", "--env", "prod")
     assert done.status == 3
     assert "would be deployed to one folder" in done.err
     assert "give each a folder" in done.err

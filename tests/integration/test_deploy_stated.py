@@ -70,7 +70,7 @@ def test_a_release_tag_that_was_replaced_since_the_promotion_is_refused(deployab
     message = write_message("line prod", "", statement)
     commit = deployable.git("rev-parse", "line@v1.0.1^{commit}")
     deployable.git("tag", "-a", "line#prod#2", "--cleanup=verbatim", "-m", message, commit)
-    done = deployable.mlgit("deploy", "--env", "prod")
+    done = deployable.here("deploy", "--env", "prod")
     assert done.status == 1
     assert "another `line@v1.0.1`" in done.err
     assert not (deployable / "served").exists()
@@ -84,7 +84,7 @@ def test_a_tag_of_another_environment_that_was_renamed_is_refused(deployable: Fo
         *("tag", "-a", "line#prod#2", "--cleanup=verbatim", "line@v1.0.1^{commit}"),
         *("-m", write_message("line staging", "", statement)),
     )
-    done = deployable.mlgit("deploy", "--env", "prod")
+    done = deployable.here("deploy", "--env", "prod")
     assert done.status == 1
     assert "another model or environment" in done.err
 
@@ -98,7 +98,7 @@ def test_a_storage_that_was_exchanged_is_found_by_the_stated_digest(deployable: 
     deployable.git("tag", "-f", "-a", "line@v1.0.1", "--cleanup=verbatim", "-m", forged, commit)
     deploy_here(deployable)
     put(deployable, "v1.0.1")
-    done = deployable.mlgit("deploy", "--env", "prod")
+    done = deployable.here("deploy", "--env", "prod")
     assert done.status == 1, done.out
     assert "is not the file that was released" in done.err
     assert served(folder_of(deployable)) == "v1.0.0"
@@ -143,7 +143,7 @@ def test_a_commit_that_is_not_as_stated_is_refused(
 ) -> None:
     state(deployable, "line@v1.0.1", **forged)
     put(deployable, "v1.0.1")
-    done = deployable.mlgit("deploy", "--env", "prod")
+    done = deployable.here("deploy", "--env", "prod")
     assert done.status == 1, done.out
     assert said in done.err
     assert not (folder_of(deployable) / "current").exists()
@@ -157,7 +157,7 @@ def test_a_lock_that_was_stated_must_be_there(deployable: Folder) -> None:
     deployable.git("tag", "-a", "line@v2.0.0", "-m", "Release", commit)
     state(deployable, "line@v2.0.0", lock_sha256="0" * 64)
     put(deployable, "v2.0.0")
-    done = deployable.mlgit("deploy", "--env", "prod")
+    done = deployable.here("deploy", "--env", "prod")
     assert done.status == 1, done.out
     assert "found  nothing" in done.err
     assert not (folder_of(deployable) / "current").exists()
@@ -168,16 +168,16 @@ def test_a_release_tag_that_states_another_commit_is_refused(deployable: Folder)
     commit = deployable.commit("Something else")
     deployable.git("tag", "-f", "-a", "line@v1.0.1", "--cleanup=verbatim", "-m", message, commit)
     put(deployable, "v1.0.1")
-    done = deployable.mlgit("deploy", "--env", "prod")
+    done = deployable.here("deploy", "--env", "prod")
     assert done.status == 1
     assert "states something about another version, model or commit" in done.err
 
 
 def test_a_release_tag_that_is_not_here_is_told(deployable: Folder) -> None:
-    promoted = deployable.mlgit("promote", "line@v1.0.1", "--to", "staging", "--local")
+    promoted = deployable.here("promote", "line@v1.0.1", "--to", "staging", "--local")
     assert promoted.status == 0, promoted.err
     configure(deployable, "deploy:\n  staging: {target: local, path: 'served/{model}'}\n")
     deployable.git("tag", "-d", "line@v1.0.1")
-    done = deployable.mlgit("deploy", "--env", "staging")
+    done = deployable.here("deploy", "--env", "staging")
     assert done.status == 4
     assert "`line#staging#1` deploys `line@v1.0.1`, and that tag is not here" in done.err

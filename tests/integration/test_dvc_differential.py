@@ -177,7 +177,7 @@ def test_an_output_that_is_only_not_checked_out_makes_nothing_stale(project: Fol
     output_not_checked_out(project)
     assert dvc_reasons(project) != {}
     assert mlgit_reasons(project) == {}
-    data = project.mlgit("status", "--json").json()["data"]
+    data = project.here("status", "--json").json()["data"]
     assert [(each["path"], each["workspace"], each["in_cache"]) for each in data] == [
         ("models/line.json", "absent", True)
     ]
@@ -250,7 +250,7 @@ def test_a_metric_file_that_is_in_no_cache_is_a_problem_with_the_command(project
     import shutil
 
     shutil.rmtree(project / ".dvc/cache")
-    found = project.mlgit("diff", "HEAD", "--json", "--metrics").json()
+    found = project.here("diff", "HEAD", "--json", "--metrics").json()
     assert found["metrics"] == []
     assert "not in the DVC cache" in found["problems"][0]
 
@@ -264,7 +264,7 @@ def test_an_import_from_an_unreachable_place_stops_dvc_but_not_mlgit(project: Fo
     )
     project.write("data/other.csv", "a\n")
     assert project.run("dvc", "status").status != 0
-    done = project.mlgit("status")
+    done = project.here("status")
     assert done.status == 0, done.err
     assert "upstream of data/other.csv was not checked: needs the network" in done.out
     assert "3 stages up to date" in done.out
@@ -295,6 +295,6 @@ def test_the_legacy_dialect_of_dvc_2_is_understood(project: Folder) -> None:
 
 def test_json_values_of_a_diff_are_numbers(project: Folder) -> None:
     edited_metric(project)
-    found = project.mlgit("diff", "HEAD", "--json").json()
+    found = project.here("diff", "HEAD", "--json").json()
     mae = next(each for each in found["metrics"] if each["key"] == "mae")
     assert json.dumps([mae["old"], mae["new"], mae["change"], mae["better"]]) == "[0.055, 0.01, -0.045, true]"

@@ -300,6 +300,13 @@ def test_a_tag_that_github_does_not_know_is_deployed_by_its_commit(fake: FakeFor
     assert (made.ref, made.description, found.ref) == (SHA, TAG, TAG)
 
 
+def test_a_commit_that_github_does_not_know_is_asked_for_once(fake: FakeForge) -> None:
+    fake.fail(status=422, body={"message": f"No ref found for: {SHA}"}, method="POST", path="/deployments$")
+    with pytest.raises(ForgeFailed, match="No ref found"):
+        github(fake).start_deployment(environment="prod", sha=SHA, ref=SHA, url=None)
+    assert fake.deployments("prod") == []
+
+
 def test_a_tag_that_was_moved_is_not_deployed(fake: FakeForge) -> None:
     fake.move_pull(7, OTHER)
     with pytest.raises(ForgeFailed, match="ddddddd, not as aaaaaaa"):

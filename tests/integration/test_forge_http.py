@@ -9,6 +9,7 @@ import pytest
 
 from mlgit.adapters.forge import wire
 from mlgit.adapters.forge.failure import ForgeFailed
+from mlgit.core.forge import CheckRun
 from tests.support.forge import (
     ACTIONS_TOKEN,
     FORK_TOKEN,
@@ -257,6 +258,20 @@ def test_a_token_is_in_no_log(host: HostName, fake: FakeForge, caplog: pytest.Lo
     connected(host, fake).add_comment(7, "hello")
     assert caplog.records
     assert TOKENS[host] not in caplog.text
+
+
+@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("sha", ["../../../user", "HEAD", "a" * 39])
+def test_what_is_no_commit_is_asked_nothing(host: HostName, sha: str, fake: FakeForge) -> None:
+    forge = connected(host, fake)
+    for ask in (
+        lambda: forge.set_check(CheckRun(name="mlgit", sha=sha, state="success", title="Fine")),
+        lambda: forge.start_deployment(environment="prod", sha=sha, ref="tumor#prod#3", url=None),
+        lambda: forge.pull_requests_of(branch="topic", sha=sha),
+    ):
+        with pytest.raises(ForgeFailed, match="is no full commit id"):
+            ask()
+    assert fake.requests == []
 
 
 def test_a_persons_token_and_an_apps_are_both_known_by_their_names(fake: FakeForge) -> None:

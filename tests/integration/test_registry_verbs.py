@@ -32,7 +32,7 @@ def valid(done: Done, schema: str) -> Any:  # noqa: ANN401 (it is JSON)
 
 
 def change(project: Folder, *argv: str) -> Any:  # noqa: ANN401 (it is JSON)
-    done = project.mlgit(*argv, "--json")
+    done = project.here(*argv, "--json")
     assert done.status == 0, done.err
     return valid(done, "change")
 
@@ -72,19 +72,19 @@ def test_from_release_to_prod_and_back(project: Folder) -> None:
     assert promoted["before"] == "v1.0.0"
     back = change(project, "rollback", "line", "--env", "prod", "-m", "false alarms")
     assert (back["version"], back["before"], back["reason"]) == ("v1.0.0", "v1.0.1", "false alarms")
-    shown = valid(project.mlgit("show", "prod", "--json"), "show")
+    shown = valid(project.here("show", "prod", "--json"), "show")
     assert shown["environment"]["held"]
     assert [event["action"] for event in shown["events"]] == ["rollback", "promote", "promote"]
     assert remote_tags(project) == local_tags(project)
     emptied = change(project, "unassign", "line", "--env", "prod")
     assert [tag["name"] for tag in emptied["tags"]] == ["line#prod!#4"]
-    assert valid(project.mlgit("show", "line#prod", "--json"), "show")["environment"]["version"] is None
-    listed = valid(project.mlgit("models", "--json"), "models")
+    assert valid(project.here("show", "line#prod", "--json"), "show")["environment"]["version"] is None
+    listed = valid(project.here("models", "--json"), "models")
     assert [(env["environment"], env["version"]) for env in listed["models"][0]["environments"]] == [
         ("staging", "v1.0.1"),
         ("prod", None),
     ]
-    points = valid(project.mlgit("history", "--metric", "r2", "--json"), "history")["points"]
+    points = valid(project.here("history", "--metric", "r2", "--json"), "history")["points"]
     assert [(point["version"], point["value"]) for point in points] == [
         ("v1.0.0", "0.945"),
         ("v1.0.1", "0.9725"),
@@ -141,7 +141,7 @@ def test_a_release_states_what_went_into_it(project: Folder) -> None:
 )
 def test_what_is_not_ready_is_not_released(project: Folder, prepare: Any, status: int, says: str) -> None:  # noqa: ANN401
     prepare(project)
-    done = project.mlgit("release", "line")
+    done = project.here("release", "line")
     assert (done.status, says in done.err) == (status, True), done.err
     assert "hint:" in done.err
     assert local_tags(project) == {}
@@ -149,7 +149,7 @@ def test_what_is_not_ready_is_not_released(project: Folder, prepare: Any, status
 
 def test_a_blocked_release_writes_no_tag_and_tells_the_gates(project: Folder) -> None:
     train(project, "1.0")
-    done = project.mlgit("release", "line")
+    done = project.here("release", "line")
     assert done.status == 1
     assert "r2-floor" in done.err
     assert remote_tags(project) == local_tags(project) == {}
@@ -168,10 +168,10 @@ def test_push_data_publishes_the_model_first(project: Folder) -> None:
 def test_a_pre_release_needs_a_pushed_branch_only_and_an_environment_that_takes_it(project: Folder) -> None:
     project.git("checkout", "-q", "-b", "try")
     project.commit("on a branch")
-    assert project.mlgit("release", "line", "--pre", "rc").status == 4
+    assert project.here("release", "line", "--pre", "rc").status == 4
     project.git("push", "-q", "-u", "origin", "try")
     assert change(project, "release", "line", "--pre", "rc")["version"] == "v1.0.0-rc.1"
-    done = project.mlgit("promote", "line@v1.0.0-rc.1", "--to", "staging")
+    done = project.here("promote", "line@v1.0.0-rc.1", "--to", "staging")
     assert done.status == 1
     assert "pre-release" in done.err
 
@@ -179,7 +179,7 @@ def test_a_pre_release_needs_a_pushed_branch_only_and_an_environment_that_takes_
 def test_a_commit_is_one_version_unless_an_empty_commit_is_added(project: Folder) -> None:
     change(project, "release", "line")
     head = project.git("rev-parse", "HEAD")
-    done = project.mlgit("release", "line@v2.0.0")
+    done = project.here("release", "line@v2.0.0")
     assert done.status == 4
     assert "--commit" in done.err
     second = change(project, "release", "line@v2.0.0", "--commit")
@@ -203,21 +203,21 @@ def test_the_same_model_on_another_commit_is_already_released(project: Folder) -
 def test_a_final_version_may_have_what_its_pre_release_had_on_another_commit(project: Folder) -> None:
     change(project, "release", "line", "--pre", "rc")
     assert change(project, "release", "line", "--pre", "rc")["already"]
-    here = project.mlgit("release", "line")
+    here = project.here("release", "line")
     assert here.status == 4
     assert "`line@v1.0.0-rc.1` already" in here.err
     project.commit("Merge")
     project.git("push", "-q")
     assert change(project, "release", "line")["version"] == "v1.0.0"
     assert change(project, "release", "line")["already"]
-    assert project.mlgit("release", "line", "--pre", "rc").status == 4
+    assert project.here("release", "line", "--pre", "rc").status == 4
 
 
 def test_an_empty_commit_goes_to_the_tip_of_trunk_and_nowhere_else(project: Folder) -> None:
     change(project, "release", "line")
     project.git("switch", "-q", "-c", "topic")
     project.git("push", "-q", "-u", "origin", "topic")
-    done = project.mlgit("release", "line", "--commit")
+    done = project.here("release", "line", "--commit")
     assert done.status == 4
     assert "versions are released on `main`" in done.err
     assert change(project, "release", "line", "--commit", "--pre", "rc")["version"] == "v1.0.1-rc.1"
@@ -227,7 +227,7 @@ def test_an_empty_commit_goes_to_the_tip_of_trunk_and_nowhere_else(project: Fold
     project.git("clone", "-q", str(project.path.parent / "origin.git"), str(other.path))
     other.commit("Faster")
     other.git("push", "-q")
-    behind = project.mlgit("release", "line", "--commit")
+    behind = project.here("release", "line", "--commit")
     assert behind.status == 4
     assert "is not the tip of `origin/main`" in behind.err
     assert set(remote_tags(project)) == {"line@v1.0.0", "line@v1.0.1-rc.1"}
@@ -235,11 +235,11 @@ def test_an_empty_commit_goes_to_the_tip_of_trunk_and_nowhere_else(project: Fold
 
 def test_a_version_must_come_through_from_and_may_not_go_down(project: Folder) -> None:
     change(project, "release", "line")
-    assert "does not qualify" in project.mlgit("promote", "line@v1.0.0", "--to", "prod").err
+    assert "does not qualify" in project.here("promote", "line@v1.0.0", "--to", "prod").err
     change(project, "promote", "line", "--to", "staging")
     change(project, "release", "line", "--commit")
     change(project, "promote", "line@v1.0.1", "--to", "staging")
-    down = project.mlgit("promote", "line@v1.0.0", "--to", "staging")
+    down = project.here("promote", "line@v1.0.0", "--to", "staging")
     assert down.status == 1
     assert change(project, "promote", "line@v1.0.0", "--to", "staging", "--downgrade")["before"] == "v1.0.1"
 
@@ -252,19 +252,19 @@ def test_a_promotion_of_what_is_there_ends_the_hold(project: Folder) -> None:
     change(project, "rollback", "line", "--env", "staging", "-m", "why")
     ended = change(project, "promote", "line@v1.0.0", "--to", "staging")
     assert not ended["already"]
-    assert not valid(project.mlgit("show", "staging", "--json"), "show")["environment"]["held"]
+    assert not valid(project.here("show", "staging", "--json"), "show")["environment"]["held"]
     assert change(project, "promote", "line@v1.0.0", "--to", "staging")["already"]
 
 
 def test_a_deregistered_version_cannot_be_promoted_and_a_live_one_not_deregistered(project: Folder) -> None:
     change(project, "release", "line")
     change(project, "promote", "line", "--to", "staging")
-    live = project.mlgit("deregister", "line@v1.0.0")
+    live = project.here("deregister", "line@v1.0.0")
     assert live.status == 4
     assert "live in `staging`" in live.err
     change(project, "unassign", "line", "--env", "staging")
     change(project, "deregister", "line@v1.0.0", "-m", "leak")
-    done = project.mlgit("promote", "line@v1.0.0", "--to", "staging")
+    done = project.here("promote", "line@v1.0.0", "--to", "staging")
     assert done.status == 1
     assert "deregistered" in done.err
     assert change(project, "release", "line", "--commit")["version"] == "v1.0.1"
@@ -273,7 +273,7 @@ def test_a_deregistered_version_cannot_be_promoted_and_a_live_one_not_deregister
 def test_a_number_of_which_only_the_rejection_is_left_is_not_given_again(project: Folder) -> None:
     project.git("tag", "-am", "by gto", "line@v1.0.0!", "HEAD")
     project.git("push", "-q", "--tags")
-    done = project.mlgit("release", "line@v1.0.0")
+    done = project.here("release", "line@v1.0.0")
     assert done.status == 4
     assert "exists already" in done.err
     assert change(project, "release", "line")["version"] == "v1.0.1"
@@ -304,18 +304,18 @@ def test_a_number_of_which_only_the_rejection_is_left_is_not_given_again(project
 def test_what_is_wrong_is_said_with_the_right_code(
     untouched: Folder, argv: tuple[str, ...], status: int, says: str
 ) -> None:
-    done = untouched.mlgit(*argv)
+    done = untouched.here(*argv)
     assert (done.status, says in done.err) == (status, True), done.err
     assert local_tags(untouched) == {}
 
 
 def test_nothing_is_built_on_tags_that_were_never_pushed(project: Folder) -> None:
     change(project, "release", "line", "--local")
-    done = project.mlgit("promote", "line", "--to", "staging")
+    done = project.here("promote", "line", "--to", "staging")
     assert done.status == 4
     assert "`line@v1.0.0` is only here" in done.err
     assert remote_tags(project) == {}
-    assert project.mlgit("push").status == 0
+    assert project.here("push").status == 0
     assert change(project, "promote", "line", "--to", "staging")["pushed"]
 
 
@@ -324,10 +324,10 @@ def test_a_trunk_that_the_remote_does_not_have_is_not_published(project: Folder)
     project.ok("git", "init", "-q", "--bare", "-b", "main", "../origin.git")
     project.git("fetch", "-q", "--prune")
     project.git("remote", "set-head", "origin", "-d")
-    done = project.mlgit("release", "line")
+    done = project.here("release", "line")
     assert done.status == 4
     assert "is not on `origin/main`" in done.err
-    assert project.mlgit("release", "line", "--local").status == 0
+    assert project.here("release", "line", "--local").status == 0
 
 
 def test_of_several_remotes_one_must_be_meant(project: Folder) -> None:
@@ -335,7 +335,7 @@ def test_of_several_remotes_one_must_be_meant(project: Folder) -> None:
     project.git("remote", "rename", "origin", "forge")
     project.git("remote", "add", "backup", "../backup.git")
     project.git("checkout", "-q", "--detach")
-    done = project.mlgit("promote", "line", "--to", "staging")
+    done = project.here("promote", "line", "--to", "staging")
     assert done.status == 4
     assert "`forge` or `backup`" in done.err or "`backup` or `forge`" in done.err
     assert not change(project, "promote", "line", "--to", "staging", "--local")["pushed"]
@@ -346,7 +346,7 @@ def test_a_new_environment_has_a_plain_name_and_one_that_stands_keeps_its_own(pr
     project.commit("Canary")
     project.git("push", "-q")
     change(project, "release", "line")
-    done = project.mlgit("promote", "line", "--to", "Canary")
+    done = project.here("promote", "line", "--to", "Canary")
     assert done.status == 2
     assert "cannot be the name of a new environment" in done.err
     project.git("tag", "-am", "by gto", "other#Canary#1", "HEAD")
@@ -357,7 +357,7 @@ def test_a_live_version_that_others_deregistered_is_told(project: Folder) -> Non
     change(project, "release", "line")
     change(project, "promote", "line", "--to", "staging")
     project.git("tag", "-am", "by gto", "line@v1.0.0!", "HEAD")
-    assert "is deregistered" in project.mlgit("show", "staging").out
+    assert "is deregistered" in project.here("show", "staging").out
 
 
 def test_a_model_of_a_dvc_file_is_what_that_file_says(project: Folder) -> None:
@@ -368,7 +368,7 @@ def test_a_model_of_a_dvc_file_is_what_that_file_says(project: Folder) -> None:
     project.commit("Weights")
     project.git("push", "-q")
     project.write("weights.bin", "two")
-    done = project.mlgit("release", "weights")
+    done = project.here("release", "weights")
     assert done.status == 4
     assert "is not what `weights.bin.dvc` says" in done.err
     project.dvc("checkout", "-q", "--force", "weights.bin")
@@ -378,7 +378,7 @@ def test_a_model_of_a_dvc_file_is_what_that_file_says(project: Folder) -> None:
 def test_a_message_that_is_no_utf8_does_not_stop_anybody(project: Folder) -> None:
     change(project, "release", "line", "-m", "caf\udce9")
     change(project, "promote", "line", "--to", "staging", "-m", "caf\udce9")
-    assert valid(project.mlgit("history", "--json"), "history")["events"][0]["reason"] == "caf?"
+    assert valid(project.here("history", "--json"), "history")["events"][0]["reason"] == "caf?"
 
 
 def test_local_writes_here_only_and_needs_no_remote(project: Folder) -> None:
@@ -395,7 +395,7 @@ def test_without_any_remote_everything_works_here(project: Folder) -> None:
     change(project, "promote", "line", "--to", "staging")
     assert change(project, "rollback", "line", "--env", "staging", "--to", "v1.0.0", "-m", "x")["already"]
     assert change(project, "release", "line", "--commit")["version"] == "v1.0.1"
-    assert "--fetch" not in project.mlgit("models").out
+    assert "--fetch" not in project.here("models").out
 
 
 def test_reading_verbs_do_not_touch_the_network(project: Folder) -> None:
@@ -408,27 +408,27 @@ def test_reading_verbs_do_not_touch_the_network(project: Folder) -> None:
         ("history",),
         ("history", "--at", "2030-01-01"),
     ):
-        done = project.mlgit(*argv)
+        done = project.here(*argv)
         assert done.status == 0, done.err
         assert "tags as of" in done.out
-    assert project.mlgit("models", "--fetch").status == 5
+    assert project.here("models", "--fetch").status == 5
 
 
 def test_fetch_brings_what_others_did(project: Folder) -> None:
     other = Folder(project.path.parent / "other")
     project.git("clone", "-q", str(project.path.parent / "origin.git"), str(other.path))
     change(project, "release", "line")
-    assert "v1.0.0" not in other.mlgit("models").out
-    assert "v1.0.0" in other.mlgit("models", "--fetch").out
+    assert "v1.0.0" not in other.here("models").out
+    assert "v1.0.0" in other.here("models", "--fetch").out
 
 
 def test_a_version_in_a_repository_without_mlgit_yaml(project: Folder) -> None:
     project.git("rm", "-q", "mlgit.yaml")
     project.commit("Zero config")
     project.git("push", "-q")
-    assert "line" in project.mlgit("models").out
+    assert "line" in project.here("models").out
     assert change(project, "release", "line")["version"] == "v1.0.0"
-    done = project.mlgit("promote", "line", "--to", "prod")
+    done = project.here("promote", "line", "--to", "prod")
     assert done.status == 4
     assert "environments:" in done.err
 
@@ -436,37 +436,37 @@ def test_a_version_in_a_repository_without_mlgit_yaml(project: Folder) -> None:
 def test_history_at_a_time_is_what_was_there_then(project: Folder) -> None:
     change(project, "release", "line")
     change(project, "promote", "line", "--to", "staging")
-    then = valid(project.mlgit("history", "--json"), "history")["events"][0]["at"]
+    then = valid(project.here("history", "--json"), "history")["events"][0]["at"]
     change(project, "unassign", "line", "--env", "staging")
-    held = valid(project.mlgit("history", "--at", "2100-01-01", "--json"), "history")["held"]
+    held = valid(project.here("history", "--at", "2100-01-01", "--json"), "history")["held"]
     assert [(each["environment"], each["label"]) for each in held] == [("staging", None)]
-    held = valid(project.mlgit("history", "--at", then, "--json"), "history")["held"]
+    held = valid(project.here("history", "--at", then, "--json"), "history")["held"]
     assert [each["environment"] for each in held] == ["staging"]
-    assert valid(project.mlgit("history", "--at", "2001-01-01", "--json"), "history")["held"] == []
+    assert valid(project.here("history", "--at", "2001-01-01", "--json"), "history")["held"] == []
 
 
 def test_an_environment_wins_over_a_branch_and_says_so(project: Folder) -> None:
     change(project, "release", "line")
     change(project, "promote", "line", "--to", "staging")
     project.git("branch", "staging")
-    shown = valid(project.mlgit("show", "staging", "--json"), "show")
+    shown = valid(project.here("show", "staging", "--json"), "show")
     assert shown["kind"] == "environment"
     assert "heads/staging" in shown["notes"][0]
-    assert valid(project.mlgit("show", "heads/staging", "--json"), "show")["kind"] == "version"
+    assert valid(project.here("show", "heads/staging", "--json"), "show")["kind"] == "version"
 
 
 def test_changes_within_one_second_stand_in_the_order_they_were_made(project: Folder) -> None:
-    assert project.mlgit("release", "line").status == 0
-    assert project.mlgit("promote", "line", "--to", "staging").status == 0
-    assert project.mlgit("promote", "line", "--to", "prod").status == 0
-    events = project.mlgit("history", "--json").json()["events"]
+    assert project.here("release", "line").status == 0
+    assert project.here("promote", "line", "--to", "staging").status == 0
+    assert project.here("promote", "line", "--to", "prod").status == 0
+    events = project.here("history", "--json").json()["events"]
     assert [event["environment"] for event in events] == ["prod", "staging", None]
 
 
 def test_a_bump_on_a_released_commit_is_refused_with_the_way_on(project: Folder) -> None:
-    assert project.mlgit("release", "line").status == 0
-    assert project.mlgit("release", "line").status == 0
-    done = project.mlgit("release", "line", "--bump", "minor")
+    assert project.here("release", "line").status == 0
+    assert project.here("release", "line").status == 0
+    done = project.here("release", "line", "--bump", "minor")
     assert done.status == 4
     assert "--commit" in done.err
     assert project.git("tag") == "line@v1.0.0"

@@ -27,7 +27,7 @@ def laptop(pull: PullRequest, *argv: str, token: str | None = USER_TOKEN) -> Don
     """Run where a person works, whose remote is on the forge."""
     pull.project.git("remote", "set-url", "origin", f"{pull.forge.url}/acme/tumor.git")
     env = {"GH_HOST": pull.forge.url} | ({} if token is None else {"GH_ENTERPRISE_TOKEN": token})
-    return pull.project.mlgit("report", "--post", *argv, env=env)
+    return pull.project.here("report", "--post", *argv, env=env)
 
 
 def bodies(pull: PullRequest) -> list[str]:
@@ -35,7 +35,7 @@ def bodies(pull: PullRequest) -> list[str]:
 
 
 def test_a_job_posts_the_report_and_sets_the_check(pull: PullRequest) -> None:
-    done = pull.project.mlgit("report", "--post", env=pull.github())
+    done = pull.project.here("report", "--post", env=pull.github())
     assert done.status == 0, done.err
     (body,) = bodies(pull)
     assert body.startswith("### ✅ line: 2 of 2 gates passed")
@@ -47,14 +47,14 @@ def test_a_job_posts_the_report_and_sets_the_check(pull: PullRequest) -> None:
 def test_the_same_comment_as_that_of_the_templates_is_kept(pull: PullRequest) -> None:
     pull.ci("pr")
     pull.ci("comment")
-    assert pull.project.mlgit("report", "--post", env=pull.github()).status == 0
+    assert pull.project.here("report", "--post", env=pull.github()).status == 0
     assert len(bodies(pull)) == 1
 
 
 def test_a_blocked_report_keeps_its_exit_code(pull: PullRequest) -> None:
     train(pull.project, "1.5")
     pull.push("Worse")
-    done = pull.project.mlgit("report", "--post", "--format", "junit", env=pull.github())
+    done = pull.project.here("report", "--post", "--format", "junit", env=pull.github())
     assert done.status == 1
     assert done.out.startswith("<?xml")
     assert bodies(pull)[0].startswith("### ❌")
@@ -62,15 +62,15 @@ def test_a_blocked_report_keeps_its_exit_code(pull: PullRequest) -> None:
 
 def test_a_report_about_something_else_sets_no_check(pull: PullRequest) -> None:
     for argv in (("--rev", "HEAD"), ("--model", "line"), ("--purpose", "release")):
-        pull.project.mlgit("report", "--post", *argv, env=pull.github())
+        pull.project.here("report", "--post", *argv, env=pull.github())
     assert pull.forge.checks(pull.sha) == []
     assert len(bodies(pull)) == 1
 
 
 def test_no_verdict_is_posted_too(pull: PullRequest) -> None:
-    pull.project.mlgit("report", "--post", env=pull.github())
+    pull.project.here("report", "--post", env=pull.github())
     pull.project.write("mlgit.yaml", "version: 1\ngats: {}\n")
-    done = pull.project.mlgit("report", "--post", env=pull.github())
+    done = pull.project.here("report", "--post", env=pull.github())
     assert done.status == 3
     assert bodies(pull)[0].startswith("### ❌ No verdict")
     assert [each.conclusion for each in pull.forge.checks(pull.sha)][-1] == "failure"
@@ -106,7 +106,7 @@ def test_without_a_token_it_prints_and_says_so(pull: PullRequest) -> None:
 
 def test_a_remote_that_is_no_forge_gets_no_token(pull: PullRequest) -> None:
     tokens = {"GH_TOKEN": ACTIONS_TOKEN, "GITLAB_TOKEN": GITLAB_TOKEN}
-    done = pull.project.mlgit("report", "--post", env=tokens)
+    done = pull.project.here("report", "--post", env=tokens)
     assert done.status == 0
     assert "nothing was posted" in done.err
     assert pull.forge.requests == []

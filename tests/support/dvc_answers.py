@@ -55,7 +55,7 @@ def _reasons(kind: str, paths: dict[str, Any], cached: frozenset[str]) -> set[st
 
 def mlgit_reasons(folder: Folder) -> dict[str, set[str]]:
     """Stage or .dvc file -> reasons, as `mlgit status` gives them."""
-    stages = folder.mlgit("status", "--json").json()["stages"]
+    stages = folder.here("status", "--json").json()["stages"]
     return {
         # What dvc.lock does not know yet is "new" for mlgit and "modified" for DVC.
         stage["address"]: {re.sub("^new (dep|output)", r"changed \1", reason) for reason in stage["reasons"]}
@@ -81,7 +81,7 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 (a JSON value)
 
 def mlgit_diff(folder: Folder, part: str, *revisions: str) -> Diff:
     """(file, key) -> (old, new), as `mlgit diff` gives it."""
-    done = folder.mlgit("diff", "--json", f"--{part}", *revisions)
+    done = folder.here("diff", "--json", f"--{part}", *revisions)
     assert done.status == 0, done.err
     pairs = {(each["file"], each["key"]): (each["old"], each["new"]) for each in done.json()[part]}
     # A null that goes away is a change for mlgit and none for DVC.

@@ -24,16 +24,14 @@ def build(project: Folder) -> None:
     with (project / ".git" / "info" / "exclude").open("a", encoding="utf-8") as file:
         file.write("mlgit-report/\n")
     project.git("checkout", "-q", "-b", "topic")
-    train(project, "2.0")
-    project.dvc("push", "-q")
+    pipeline.train(project, "2.0")
     project.commit("Better")
     project.git("push", "-q", "origin", "topic")
 
 
 def train(project: Folder, slope: str) -> None:
     """Change the parameter and run the pipeline for it."""
-    project.write("params.yaml", f"train:\n  slope: {slope}\n")
-    project.dvc("repro", "-q")
+    pipeline.train(project, slope, push=False)
 
 
 @dataclass
@@ -103,8 +101,12 @@ class PullRequest:
         return self.forge.gitlab_job(**({"number": self.number} | options)) | self.extra
 
     def ci(self, *argv: str, env: dict[str, str] | None = None) -> Done:
-        """`mlgit ci …` as a job on GitHub runs it, unless told otherwise."""
-        return self.project.mlgit("ci", *argv, env=self.github() if env is None else env)
+        """`mlgit ci …` as a job on GitHub runs it, unless told otherwise.
+
+        What runs the pipeline is a process of its own, whose output and variables the stages inherit.
+        """
+        command = self.project.mlgit if "run" in argv else self.project.here
+        return command("ci", *argv, env=self.github() if env is None else env)
 
     @property
     def folder(self) -> Path:

@@ -27,7 +27,7 @@ def clone(project: Folder, name: str) -> Folder:
 def stage(project: Folder) -> None:
     """Release `line` and put the version into `staging`."""
     for argv in (("release", "line"), ("promote", "line", "--to", "staging")):
-        done = project.mlgit(*argv)
+        done = project.here(*argv)
         assert done.status == 0, done.err
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import logging
 import os
 import subprocess
 import sys
@@ -95,7 +96,26 @@ class Folder:
         return self.ok("git", *argv, env=env).strip()
 
     def dvc(self, *argv: str) -> str:
-        return self.ok(sys.executable, "-m", "dvc", *argv)
+        """DVC's real command line in this process, which loads it only once."""
+        said = io.StringIO()
+        with contextlib.ExitStack() as restored:
+            restored.enter_context(contextlib.chdir(self.path))
+            out = restored.enter_context(contextlib.redirect_stdout(io.StringIO()))
+            restored.enter_context(contextlib.redirect_stderr(said))
+            restored.enter_context(mock.patch.dict(os.environ))
+            restored.enter_context(warnings.catch_warnings())
+            warnings.simplefilter("ignore")
+            # Only here, because DVC keeps hold of the streams that it finds when it is loaded.
+            from dvc.cli import main
+            from dvc.ui import ui
+
+            restored.enter_context(mock.patch("colorama.initialise.orig_stdout", out))
+            restored.enter_context(mock.patch.object(ui, "_enabled", new=False))
+            for handler in logging.getLogger("dvc").handlers:
+                restored.enter_context(mock.patch.object(handler, "stream", said))
+            status = main(list(argv))
+        assert status == 0, f"dvc {argv} -> {status}\n{out.getvalue()}\n{said.getvalue()}"
+        return out.getvalue()
 
     def mlgit(self, *argv: str, env: dict[str, str] | None = None) -> Done:
         """The real program in a process of its own."""

@@ -33,7 +33,7 @@ def build(work: Folder) -> None:
         work.dvc("push", "-q")
         work.commit(f"Slope {slope}")
         work.git("push", "-q")
-        done = work.mlgit("release", f"line@{version}")
+        done = work.here("release", f"line@{version}")
         assert done.status == 0, done.err
     put(work, "v1.0.0")
 
