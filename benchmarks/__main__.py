@@ -1,153 +1,131 @@
-"""Build the repositories, let the tools run in turn, write docs/benchmarks.md."""
+"""Build the repositories, let the tools run in turn, write docs/benchmarks.md and its plot."""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
-import shutil
+import platform
+import subprocess
 import sys
 import tempfile
+from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from benchmarks.measure import Contestant, duel
-from benchmarks.page import page
-from benchmarks.race import Finish, Race
-from benchmarks.repositories import metric_files, metric_stages, registry, small
+from benchmarks.growth import lines
+from benchmarks.measure import FailedError, compete
+from benchmarks.page import CURVES, page
+from benchmarks.plot import draw
+from benchmarks.race import Finish
+from benchmarks.races import races
+from benchmarks.tools import Tools, quiet_surroundings
+from benchmarks.yard import Yard
 
-_BARE_CLICK = '''\
-import click
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from benchmarks.race import Race
+
+_PAGE = "docs/benchmarks.md"
+_ROUNDS = 9
+_SHORT_ROUNDS = 3
 
 
-@click.group()
-@click.version_option("1.0", message="bare %(version)s")
-def cli():
-    """Nothing."""
-
-
-cli()
-'''
-
-
-def main() -> None:
-    """Run it."""
+def main() -> int:
+    """Run it; 1 when something could not be measured."""
     options = _options()
-    tools = os.path.dirname(sys.executable)
-    with tempfile.TemporaryDirectory(prefix="mlgit-bench-") as folder:
-        place = Path(folder)
-        _quiet_surroundings(place)
-        _say("building the repositories")
-        small(place / "small", tools)
-        metric_files(place / "metrics", 50)
-        metric_stages(place / "stages", tools, 50)
-        tags = registry(place / "registry")
-        (place / "bare.py").write_text(_BARE_CLICK, encoding="utf-8")
-        finishes = []
-        for race in _races(place, tools, tags):
-            _say(race.question)
-            ours, theirs = duel(
-                race.ours,
-                race.theirs,
-                folder=place / race.repository,
-                rounds=3 if options.quick else options.rounds,
-            )
-            finishes.append(Finish(race, ours, theirs))
-            _say(f"  {ours.median_ms:.0f} ms against {theirs.median_ms:.0f} ms")
-    text = page(finishes, rounds=3 if options.quick else options.rounds)
-    if options.quick and options.output is None:
-        print(text)
+    rounds = options.rounds or (_SHORT_ROUNDS if options.short else _ROUNDS)
+    with _place(options.place) as place:
+        quiet_surroundings(place)
+        tools = Tools(place)
+        chosen = _chosen(races(tools), short=options.short, only=options.only)
+        yard = Yard(place, tools)
+        finishes = [_run(race, yard, rounds) for race in chosen]
+    target = options.output or (None if options.short or options.only else _PAGE)
+    if target is None:
+        print(page(finishes, rounds=rounds, machine=_machine()))
     else:
-        Path(options.output or "docs/benchmarks.md").write_text(text, encoding="utf-8")
+        _publish(Path(target), finishes, rounds)
+    return int(any(finish.failure for finish in finishes))
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="three rounds, printed; for CI")
-    parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--output", help="where the page goes (default docs/benchmarks.md)")
+    parser.add_argument("--short", action="store_true", help="small sizes, three rounds, printed; for CI")
+    parser.add_argument(
+        "--only",
+        action="append",
+        metavar="NAME",
+        help="this race, or all of a kind (`files`), printed; repeatable",
+    )
+    parser.add_argument("--rounds", type=int, help=f"of what is quick (default {_ROUNDS})")
+    parser.add_argument("--output", help=f"where the page goes (default {_PAGE}, pictures beside it)")
+    parser.add_argument("--place", help="build the repositories there, and find them again the next time")
     return parser.parse_args()
+
+
+@contextlib.contextmanager
+def _place(kept: str | None) -> Iterator[Path]:
+    if kept is None:
+        with tempfile.TemporaryDirectory(prefix="mlgit-bench-") as folder:
+            yield Path(folder)
+    else:
+        os.makedirs(kept, exist_ok=True)
+        yield Path(kept).absolute()
+
+
+def _chosen(every: Sequence[Race], *, short: bool, only: Sequence[str] | None) -> list[Race]:
+    chosen = [
+        race
+        for race in every
+        if (race.short or not short)
+        and (only is None or any(race.name == name or race.name.startswith(f"{name}-") for name in only))
+    ]
+    if not chosen:
+        raise SystemExit(f"there are {', '.join(race.name for race in every)}")
+    return chosen
+
+
+def _run(race: Race, yard: Yard, rounds: int) -> Finish:
+    _say(race.name)
+    folder = yard.repository(race.repository)
+    try:
+        results = compete(race.contestants, folder=folder, rounds=rounds, agree=race.agree)
+    except FailedError as error:
+        _say(f"  {error}")
+        return Finish(race, (), str(error))
+    for result in results:
+        _say(
+            f"  {result.median_ms:8,.0f} ms, {result.cpu_ms:8,.0f} ms of CPU, {result.peak_mb:4.0f} MB"
+            f"  {result.label} ({result.rounds} rounds)"
+        )
+    return Finish(race, tuple(results))
+
+
+def _publish(target: Path, finishes: Sequence[Finish], rounds: int) -> None:
+    """Write the page, and its pictures beside it."""
+    names = (f"pictures/{target.stem}-light.svg", f"pictures/{target.stem}-dark.svg")
+    curves = {curve: (CURVES[curve][0].replace("`", ""), found) for curve, found in lines(finishes).items()}
+    if curves:
+        draw(curves, light=target.parent / names[0], dark=target.parent / names[1])
+    text = page(finishes, rounds=rounds, machine=_machine(), pictures=names if curves else None)
+    target.write_text(text, encoding="utf-8")
+    _say(f"wrote {target}")
+
+
+def _machine() -> str:
+    git = subprocess.run(["git", "--version"], capture_output=True, text=True, check=True).stdout.split()[2]
+    tools = ", ".join(f"{name} {version(name)}" for name in ("mlgit", "dvc", "gto", "click"))
+    return (
+        f"{platform.system()} on {platform.machine()}, {os.cpu_count()} cores; "
+        f"Python {platform.python_version()}, git {git}; {tools}"
+    )
 
 
 def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def _quiet_surroundings(place: Path) -> None:
-    """Nobody's settings, no analytics, no question to a server for a newer version."""
-    home = place / "home"
-    (home / "dvc").mkdir(parents=True)
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # installed programs have their bytecode
-    (home / "dvc" / "config").write_text("[core]\n    analytics = false\n    check_update = false\n")
-    os.environ.update(
-        HOME=str(home),
-        GIT_CONFIG_NOSYSTEM="1",
-        GIT_CONFIG_GLOBAL=os.devnull,
-        DVC_GLOBAL_CONFIG_DIR=str(home / "dvc"),
-        DVC_SYSTEM_CONFIG_DIR=str(home / "dvc-system"),
-        DVC_SITE_CACHE_DIR=str(home / "dvc-site"),
-        DVC_NO_ANALYTICS="1",
-        NO_COLOR="1",
-    )
-
-
-def _races(place: Path, tools: str, tags: int) -> list[Race]:
-    mlgit, dvc, gto = (os.path.join(tools, name) for name in ("mlgit", "dvc", "gto"))
-
-    def forget(repository: str) -> Contestant:
-        """`mlgit` as in a fresh clone: its caches are removed before each round."""
-
-        def remove() -> None:
-            shutil.rmtree(place / repository / ".git" / "mlgit", ignore_errors=True)
-
-        return Contestant("", (), remove)
-
-    three = Contestant(
-        "`dvc status` + `dvc metrics diff` + `gto show`",
-        ((dvc, "status"), (dvc, "metrics", "diff"), (gto, "show")),
-    )
-    metrics_diff = Contestant("`dvc metrics diff HEAD~1`", ((dvc, "metrics", "diff", "HEAD~1"),))
-    show = Contestant("`gto show`", ((gto, "show"),))
-    status, models = ((mlgit, "status"),), ((mlgit, "models"),)
-    diff = Contestant("`mlgit diff HEAD~1`", ((mlgit, "diff", "HEAD~1"),))
-    return [
-        Race(
-            "version",
-            "small",
-            Contestant("`mlgit --version`", ((mlgit, "--version"),)),
-            Contestant("a bare click command", ((sys.executable, str(place / "bare.py"), "--version"),)),
-            "at most 1.6 x the time",
-            1 / 1.6,
-        ),
-        Race("status, small repository", "small", Contestant("`mlgit status`", status), three, "12 x", 12),
-        Race(
-            "status, small repository, no cache",
-            "small",
-            Contestant("`mlgit status`", status, forget("small").before),
-            three,
-            "none set",
-            0,
-        ),
-        Race("diff, 50 metric files of 50 stages", "stages", diff, metrics_diff, "12 x", 12),
-        # The design's reading of DVC is of files that stages declare; a bare list costs DVC less.
-        Race("diff, 50 metric files in a list", "metrics", diff, metrics_diff, "none set", 0),
-        Race(f"models, {tags:,} tags", "registry", Contestant("`mlgit models`", models), show, "25 x", 25),
-        Race(
-            f"models, {tags:,} tags, no cache",
-            "registry",
-            Contestant("`mlgit models`", models, forget("registry").before),
-            show,
-            "25 x",
-            25,
-        ),
-        Race(
-            "check, point gates",
-            "small",
-            Contestant("`mlgit check`", ((mlgit, "check"),)),
-            diff,
-            "at most 1.5 x the time",
-            1 / 1.5,
-        ),
-    ]
-
-
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

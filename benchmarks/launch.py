@@ -1,4 +1,4 @@
-"""Start one command and tell on the last line of stderr how long it took and how much memory it held.
+"""Start one command and tell on the last line of stderr its seconds, its CPU seconds and its peak memory.
 
 A process of its own, with nothing imported: on Linux a child's peak memory is never below that of the
 process it was started from, and the benchmark itself is larger than some of what it measures.
@@ -25,7 +25,8 @@ def main() -> int:
     )
     _, status, usage = os.wait4(child, 0)
     seconds = time.perf_counter() - started
-    sys.stderr.write(f"\n{seconds} {usage.ru_maxrss / _TO_MB}\n")
+    cpu = usage.ru_utime + usage.ru_stime
+    sys.stderr.write(f"\n{seconds} {cpu} {usage.ru_maxrss / _TO_MB}\n")
     return os.waitstatus_to_exitcode(status)
 
 

@@ -2,60 +2,106 @@
 
 from __future__ import annotations
 
+import json
 import os
 import statistics
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from benchmarks.answers import Agreement
+
 Argv = tuple[str, ...]
 _LAUNCH = os.path.join(os.path.dirname(os.path.abspath(__file__)), "launch.py")
+SLOW_ROUND_S = 5.0
+SLOW_ROUNDS = 3
+
+
+class FailedError(Exception):
+    """A command did not succeed, or two tools gave different answers."""
 
 
 class Sample(NamedTuple):
     """What one contestant needed in one round; several commands are summed, memory is the largest."""
 
     seconds: float
+    cpu_seconds: float
     peak_mb: float
 
 
 class Contestant(NamedTuple):
-    """Commands that together answer one question; `before` is not timed."""
+    """Commands that together answer one question.
+
+    `asked` is the same question put for a program to read, in the round that does not count; `before` is
+    called in the repository before each round and is not timed.
+    """
 
     label: str
     commands: tuple[Argv, ...]
-    before: Callable[[], None] | None = None
+    asked: tuple[Argv, ...] = ()
+    before: Callable[[Path], None] | None = None
 
 
 class Result(NamedTuple):
     """A contestant's rounds in numbers."""
 
     label: str
+    rounds: int
     median_ms: float
     minimum_ms: float
+    cpu_ms: float
     peak_mb: float
 
 
-def duel(ours: Contestant, theirs: Contestant, *, folder: Path, rounds: int) -> tuple[Result, Result]:
-    """Both in turn, `rounds` times after one round that does not count."""
-    samples: tuple[list[Sample], list[Sample]] = ([], [])
-    for turn in range(rounds + 1):
-        for contestant, found in zip((ours, theirs), samples, strict=True):
-            sample = _play(contestant, folder)
-            if turn:
-                found.append(sample)
-    return _result(ours.label, samples[0]), _result(theirs.label, samples[1])
+def compete(
+    contestants: Sequence[Contestant], *, folder: Path, rounds: int, agree: Agreement | None = None
+) -> list[Result]:
+    """All in turn, `rounds` times after one round that does not count; three times when a round takes long.
+
+    Args:
+        contestants: who plays, in this order.
+        folder: the repository they play in.
+        rounds: how often, when it is quick.
+        agree: looks at the answers of those that are asked.
+
+    Raises:
+        FailedError: a command ended with an error in some round, or the answers differ.
+    """
+    started = time.perf_counter()
+    answers = [_warm_up(contestant, folder) for contestant in contestants]
+    if time.perf_counter() - started > SLOW_ROUND_S:
+        rounds = min(rounds, SLOW_ROUNDS)
+    if agree is not None:
+        agree([answer for answer in answers if answer])
+    samples: list[list[Sample]] = [[] for _ in contestants]
+    for _ in range(rounds):
+        for contestant, found in zip(contestants, samples, strict=True):
+            found.append(_play(contestant, folder))
+    return [_result(one.label, found) for one, found in zip(contestants, samples, strict=True)]
+
+
+def _warm_up(contestant: Contestant, folder: Path) -> list[object]:
+    if not contestant.asked:
+        _play(contestant, folder)
+    answers = []
+    for argv in contestant.asked:
+        done = subprocess.run(argv, cwd=folder, capture_output=True, text=True, check=False)
+        _require_success(argv, done.returncode, done.stderr)
+        answers.append(json.loads(done.stdout))
+    return answers
 
 
 def _play(contestant: Contestant, folder: Path) -> Sample:
     if contestant.before is not None:
-        contestant.before()
+        contestant.before(folder)
     done = [_once(argv, folder) for argv in contestant.commands]
-    return Sample(sum(sample.seconds for sample in done), max(sample.peak_mb for sample in done))
+    seconds, cpu_seconds, peaks = zip(*done, strict=True)
+    return Sample(sum(seconds), sum(cpu_seconds), max(peaks))
 
 
 def _once(argv: Argv, folder: Path) -> Sample:
@@ -67,16 +113,23 @@ def _once(argv: Argv, folder: Path) -> Sample:
         check=False,
     )
     said, _, numbers = done.stderr.rstrip("\n").rpartition("\n")
-    if done.returncode:
-        raise SystemExit(f"{' '.join(argv)} ended with {done.returncode}\n{said}")
-    seconds, peak_mb = map(float, numbers.split())
-    return Sample(seconds, peak_mb)
+    _require_success(argv, done.returncode, said)
+    seconds, cpu_seconds, peak_mb = map(float, numbers.split())
+    return Sample(seconds, cpu_seconds, peak_mb)
+
+
+def _require_success(argv: Argv, status: int, said: str) -> None:
+    if status:
+        command = " ".join((os.path.basename(argv[0]), *argv[1:]))
+        raise FailedError(f"`{command}` ended with {status}: {said.strip()[:300]}")
 
 
 def _result(label: str, samples: Sequence[Sample]) -> Result:
     return Result(
         label,
+        len(samples),
         1000 * statistics.median(sample.seconds for sample in samples),
         1000 * min(sample.seconds for sample in samples),
+        1000 * statistics.median(sample.cpu_seconds for sample in samples),
         max(sample.peak_mb for sample in samples),
     )

@@ -1,23 +1,31 @@
-"""The page: machine, method, table."""
+"""The page: machine, method, tables, and the plot beside it."""
 
 from __future__ import annotations
 
-import os
-import platform
-import subprocess
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from benchmarks.growth import lines
+from benchmarks.measure import SLOW_ROUND_S, SLOW_ROUNDS
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from benchmarks.race import Finish
+    from benchmarks.growth import Line
+    from benchmarks.measure import Result
+    from benchmarks.race import Finish, Row, Weight
 
-_METHOD = """\
+CURVES = {
+    "files": ("files in one tracked folder", "file"),
+    "pointers": ("`.dvc` files", "`.dvc` file"),
+    "stages": ("stages", "stage"),
+    "tags": ("tags", "tag"),
+    "runs": ("commits of 50 metric files", "commit"),
+}
+_PAGE = """\
 # Benchmarks
 
 Written by `python -m benchmarks` (extra `bench`); the numbers are of one machine on one day, the ratios
-travel better. Not tuned for the benchmark: the repositories are generated in `benchmarks/repositories.py`.
+travel better. Not tuned for the benchmark: the repositories are generated in `benchmarks/repositories/`.
 
 ## Machine
 
@@ -26,62 +34,200 @@ travel better. Not tuned for the benchmark: the repositories are generated in `b
 ## Method
 
 - Every measurement is a whole process as a user starts it, from the console script to its end, standard
-  output thrown away. The contestants run in turn, A B A B, {rounds} rounds after one that does not count.
+  output thrown away. The contestants of a row run in turn, A B A B, after one round that does not count;
+  how many rounds is in the last column: {rounds}, or {few} where that first round took over {slow_s:g} s.
+- In the round that does not count the same questions are asked with `--json`, and the answers are compared:
+  both find nothing to do, tell the same versions and environments, the same old and new numbers. Every
+  command of every round must succeed. What DVC tracks is shown to `dvc status` once when it is generated.
 - *median* and *min* are wall-clock; *peak* is the largest resident memory of a process or its children
   (`wait4`). Where one mlgit command replaces several commands, their times are summed.
-- *small repository*: 100 data files under one `.dvc` file, 5 stages, 5 metric files, 8 tags, an origin.
-  *50 metric files*: ten numbers each, compared with the commit before; either of one stage each (the
-  budget's reading), or listed under `metrics:` with no stage at all, which DVC reads faster.
-  *tags*: annotated, ten models, messages with full mlgit statements.
-- *no cache*: `.git/mlgit/` is removed before every round.
+- Rows are *warm*: each tool keeps what it remembered in the round before, mlgit in `.git/mlgit/`, DVC in its
+  state database and its cache of experiments; GTO remembers nothing. *Cold* is mlgit with `.git/mlgit/`
+  removed before each round, beside a tool that keeps what it has. *Cold both*: DVC's state database and
+  `.dvc/tmp` are removed too, as after a clone.
 - The budget is the project's own; a missed one is shown as missed.
 
-## Results
+The repositories:
 
-| question | mlgit | median | min | peak | against | median | min | peak | faster | budget | met |
-|---|---|--:|--:|--:|---|--:|--:|--:|--:|---|---|
+- *small*: 100 data files under one `.dvc` file, 5 stages run by DVC, 5 metric files, 8 tags, an origin.
+- *stages*: a chain; each has a script, a file of a DVC-tracked data folder, the output before, three
+  parameters, an output in DVC's cache and a metric file. *Without params and metrics*: a script, the output
+  before, an output.
+- *`.dvc` files*: one data file each, a hundred in a folder. *Files*: one `.dvc` file that tracks a folder, a
+  thousand files in each of its subfolders.
+- *metric files*: ten numbers each, compared with the commit before; of one stage each (the budget's
+  reading), or listed under `metrics:` with no stage at all, which DVC reads faster.
+- *tags*: annotated, packed, with full mlgit statements; a hundred a model (20 tags: one model).
+- *commits*: each with other numbers in all metric files, which stages declare. No dvc.lock is committed:
+  neither tool reads numbers there, and with one DVC takes half as long again. At 1,000 commits mlgit is
+  alone, because a round of DVC's would take minutes.
+
+## Budgets
+
+{summary}
+
+{budgets}
+
+## Without a budget
+
+{others}
+
+{memory}{growth}{failures}"""
+_MEMORY = """
+## Memory
+
+Peak of `mlgit status` over an interpreter that does nothing ({bare:.1f} MB).
+
+| repository | peak | over the interpreter | limit | met |
+|---|--:|--:|--:|---|
 {rows}
+"""
+_GROWTH = """
+## Growth
 
-Where the budget is a ceiling (*at most*), *faster* is below 1 when mlgit takes longer than what it stands
-beside.
+{picture}*Exponent* is the slope between the last two sizes on logarithmic axes: 1 is linear, less is better.
+*One more* is what an item adds, between each size and the next, so that the fixed cost of starting has no
+part in it: where it does not rise, growth is linear.
+
+{tables}
+"""
+_PICTURE = """\
+<picture>
+  <source media="(prefers-color-scheme: dark)" srcset="{dark}">
+  <img alt="Time over size, logarithmic: {named}" src="{light}">
+</picture>
+
+"""
+_HEAD = """\
+| question | mlgit | median | min | peak | against | median | min | peak | ratio{more} | rounds |
+|---|---|--:|--:|--:|---|--:|--:|--:|--:{lines}|--:|
 """
 
 
-def page(finishes: Sequence[Finish], *, rounds: int) -> str:
-    """The whole page as Markdown."""
-    rows = "\n".join(_row(finish) for finish in finishes)
-    return _METHOD.format(machine=_machine(), rounds=rounds, rows=rows)
-
-
-def _row(finish: Finish) -> str:
-    ours, theirs = finish.ours, finish.theirs
-    cells = [
-        finish.race.question,
-        ours.label,
-        f"{ours.median_ms:.0f} ms",
-        f"{ours.minimum_ms:.0f} ms",
-        f"{ours.peak_mb:.0f} MB",
-        theirs.label,
-        f"{theirs.median_ms:.0f} ms",
-        f"{theirs.minimum_ms:.0f} ms",
-        f"{theirs.peak_mb:.0f} MB",
-        f"**{finish.ratio:.1f} x**",
-        finish.race.budget,
-        _verdict(finish),
+def page(
+    finishes: Sequence[Finish], *, rounds: int, machine: str, pictures: tuple[str, str] | None = None
+) -> str:
+    """The whole page as Markdown; `pictures` are the paths of the plot on light and on dark ground."""
+    budgets = [
+        (finish, row) for finish in finishes if finish.results for row in finish.race.rows if row.budget
     ]
-    return f"| {' | '.join(cells)} |"
-
-
-def _verdict(finish: Finish) -> str:
-    if not finish.race.at_least:
-        return "-"
-    return "yes" if finish.met else "**missed**"
-
-
-def _machine() -> str:
-    git = subprocess.run(["git", "--version"], capture_output=True, text=True, check=True).stdout.split()[2]
-    tools = ", ".join(f"{name} {version(name)}" for name in ("mlgit", "dvc", "gto", "click"))
-    return (
-        f"{platform.system()} on {platform.machine()}, {os.cpu_count()} cores; "
-        f"Python {platform.python_version()}, git {git}; {tools}"
+    others = [
+        (finish, row) for finish in finishes if finish.results for row in finish.race.rows if not row.budget
+    ]
+    return _PAGE.format(
+        machine=machine,
+        rounds=rounds,
+        few=min(rounds, SLOW_ROUNDS),
+        slow_s=SLOW_ROUND_S,
+        summary=f"{sum(_met(finish, row) for finish, row in budgets)} of {len(budgets)} are met.",
+        budgets=_head(judged=True) + "\n".join(_row(finish, row) for finish, row in budgets),
+        others=_head(judged=False) + "\n".join(_row(finish, row) for finish, row in others),
+        memory=_memory(finishes),
+        growth=_growth(finishes, pictures),
+        failures=_failures(finishes),
     )
+
+
+def _head(*, judged: bool) -> str:
+    return (
+        _HEAD.format(more=" | budget | met", lines="|---|---") if judged else _HEAD.format(more="", lines="")
+    )
+
+
+def _row(finish: Finish, row: Row) -> str:
+    ours = finish.results[row.ours]
+    theirs = None if row.theirs is None else finish.results[row.theirs]
+    cells = [
+        row.question,
+        *_times(ours),
+        *(_times(theirs) if theirs else ["-"] * 4),
+        _ratio(row, ours, theirs),
+    ]
+    if row.budget:
+        cells += [str(row.budget), "yes" if _met(finish, row) else "**missed**"]
+    return _line([*cells, str(ours.rounds)])
+
+
+def _times(result: Result) -> list[str]:
+    return [
+        result.label,
+        f"{result.median_ms:,.0f} ms",
+        f"{result.minimum_ms:,.0f} ms",
+        f"{result.peak_mb:.0f} MB",
+    ]
+
+
+def _ratio(row: Row, ours: Result, theirs: Result | None) -> str:
+    if theirs is None:
+        return "-"
+    if row.budget and row.budget.ceiling:
+        return f"**{ours.median_ms / theirs.median_ms:.2f} x** the time"
+    return f"**{theirs.median_ms / ours.median_ms:.1f} x** faster"
+
+
+def _met(finish: Finish, row: Row) -> bool:
+    if row.budget is None or row.theirs is None:
+        return False
+    return row.budget.met(finish.results[row.ours], finish.results[row.theirs])
+
+
+def _memory(finishes: Sequence[Finish]) -> str:
+    weighed = [finish for finish in finishes if finish.race.weights and finish.results]
+    if not weighed:
+        return ""
+    rows = "\n".join(_weight(finish, weight) for finish in weighed for weight in finish.race.weights)
+    return _MEMORY.format(bare=max(finish.results[-1].peak_mb for finish in weighed), rows=rows)
+
+
+def _weight(finish: Finish, weight: Weight) -> str:
+    peak = finish.results[weight.ours].peak_mb
+    over = peak - finish.results[-1].peak_mb
+    met = "yes" if over < weight.limit_mb else "**missed**"
+    return _line([weight.question, f"{peak:.1f} MB", f"{over:.1f} MB", f"{weight.limit_mb:g} MB", met])
+
+
+def _growth(finishes: Sequence[Finish], pictures: tuple[str, str] | None) -> str:
+    curves = lines(finishes)
+    if not curves:
+        return ""
+    named = ", ".join(CURVES[curve][0].replace("`", "") for curve in curves)
+    picture = "" if pictures is None else _PICTURE.format(light=pictures[0], dark=pictures[1], named=named)
+    tables = "\n\n".join(_curve(curve, found) for curve, found in curves.items())
+    return _GROWTH.format(picture=picture, tables=tables)
+
+
+def _curve(curve: str, found: Sequence[Line]) -> str:
+    title, item = CURVES[curve]
+    sizes = sorted({size for line in found for size, _ in line.points})
+    head = ["", *(f"{size:,}" for size in sizes), "exponent", f"one more {item}", "linear or better"]
+    return "\n".join(
+        [
+            f"### By {title}\n",
+            _line(head),
+            _line(["---", *(["--:"] * (len(sizes) + 1)), "---", "---"]),
+            *(_line(_grown(line, sizes)) for line in found),
+        ]
+    )
+
+
+def _grown(line: Line, sizes: Sequence[int]) -> Iterator[str]:
+    times = dict(line.points)
+    yield line.label
+    for size in sizes:
+        yield f"{times[size]:,.0f} ms" if size in times else "-"
+    yield "-" if line.exponent is None else f"{line.exponent:.2f}"
+    yield ", ".join(_small_time(added) for added in line.added_ms) or "-"
+    yield {None: "-", True: "yes", False: "**no**"}[line.linear_or_better]
+
+
+def _small_time(time_ms: float) -> str:
+    return f"{time_ms * 1000:,.0f} µs" if abs(time_ms) < 1 else f"{time_ms:,.1f} ms"
+
+
+def _failures(finishes: Sequence[Finish]) -> str:
+    failed = [f"- {finish.race.name}: {finish.failure}" for finish in finishes if finish.failure]
+    return "\n".join(["\n## Not measured\n", *failed, ""]) if failed else ""
+
+
+def _line(cells: Sequence[str] | Iterator[str]) -> str:
+    return f"| {' | '.join(cells)} |"

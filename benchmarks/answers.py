@@ -1,0 +1,107 @@
+"""Whether two tools gave the same answer to the same question; a fast wrong answer is worth nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from benchmarks.measure import FailedError
+
+# Per contestant that was asked, the documents it printed, parsed; raises FailedError.
+Agreement = Callable[[Sequence[Sequence[Any]]], None]
+
+
+def up_to_date(answers: Sequence[Sequence[Any]]) -> None:
+    """`mlgit status` and `dvc status` both find nothing to do."""
+    (ours,), *others = answers
+    found = {name: ours[name] for name in ("stages", "data", "failures") if ours[name]}
+    _require(not found, f"`mlgit status` says {found}")
+    for theirs in others:
+        _require(theirs[0] == {}, f"`dvc status` says {theirs[0]}")
+
+
+def same_registry(answers: Sequence[Sequence[Any]]) -> None:
+    """`mlgit models` and `gto show` tell the same latest version and the same environments of each model."""
+    (ours,), (theirs,) = answers
+    told = {
+        model["name"]: (
+            model["latest"]["version"],
+            {place["environment"]: place["version"] for place in model["environments"]},
+        )
+        for model in ours["models"]
+    }
+    _require_same(told, {name: (said["version"], said["stage"]) for name, said in theirs.items()})
+
+
+def same_changes(answers: Sequence[Sequence[Any]]) -> None:
+    """`mlgit diff` and `dvc metrics diff` list the same old and new numbers."""
+    (ours,), (theirs,) = answers
+    told = {(change["file"], change["key"]): (change["old"], change["new"]) for change in ours["metrics"]}
+    listed = {
+        (file, key): (change["old"], change["new"])
+        for file, changes in theirs.items()
+        for key, change in changes.items()
+    }
+    _require_same(told, listed)
+
+
+def same_as_three(answers: Sequence[Sequence[Any]]) -> None:
+    """`mlgit status` tells what `dvc status`, `dvc metrics diff HEAD~1` and `gto show` tell together."""
+    (ours,), (state, changes, registry) = answers
+    up_to_date([[ours], [state]])
+    same_changes([[ours], [changes]])
+    models = [
+        said | {"name": said["model"], "latest": {"version": said["latest"]}} for said in ours["models"]
+    ]
+    same_registry([[{"models": models}], [registry]])
+
+
+def allowed(answers: Sequence[Sequence[Any]]) -> None:
+    """`mlgit check` lets the repository pass."""
+    (ours,), *_ = answers
+    decision = ours["verdict"]["decision"]
+    _require(decision == "allow", f"`mlgit check` says {decision}")
+
+
+def same_runs(answers: Sequence[Sequence[Any]]) -> None:
+    """`mlgit experiments` and `dvc metrics show --all-commits` tell the same numbers of each commit."""
+    (ours,), (theirs,), *_ = answers
+    told = {
+        (row["commit"], file, key): value
+        for row in ours["rows"]
+        if row["commit"]
+        for file, values in row["metrics"].items()
+        for key, value in values.items()
+    }
+    listed = {
+        (commit, file, key): value
+        for commit, files in theirs.items()
+        if commit != "workspace"
+        for file, said in files["data"].items()
+        for key, value in _flat(said["data"])
+    }
+    _require_same(told, listed)
+
+
+def _flat(values: dict[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in values.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{above}{key}.")
+        else:
+            yield f"{above}{key}", value
+
+
+def _require_same(ours: dict[Any, Any], theirs: dict[Any, Any]) -> None:
+    _require(bool(ours), "there is nothing to compare")
+    keys = sorted(key for key in ours.keys() | theirs.keys() if ours.get(key) != theirs.get(key))
+    if keys:
+        first = keys[0]
+        raise FailedError(
+            f"{len(keys)} answers differ, such as {first}: "
+            f"mlgit has {ours.get(first)}, the other {theirs.get(first)}"
+        )
+
+
+def _require(holds: bool, otherwise: str) -> None:  # noqa: FBT001 -- a condition
+    if not holds:
+        raise FailedError(otherwise[:500])

@@ -1,0 +1,121 @@
+"""Place: a repository under construction: Git, DVC's settings, its cache."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+START_S = 1_750_000_000
+DVC_IGNORES = "/config.local\n/tmp\n/cache\n"
+_PERSON = {"NAME": "Bench", "EMAIL": "bench@example.org", "DATE": f"{START_S} +0000"}
+_IDENTITY = {f"GIT_{who}_{what}": said for who in ("AUTHOR", "COMMITTER") for what, said in _PERSON.items()}
+
+
+class Stored(NamedTuple):
+    """What dvc.lock and `.dvc` files say of an output: hash, size, and how many files a folder has."""
+
+    md5: str
+    size: int
+    nfiles: int | None = None
+
+    def entry(self, path: str) -> dict[str, object]:
+        """As it stands in dvc.lock and in `.dvc` files."""
+        count = {} if self.nfiles is None else {"nfiles": self.nfiles}
+        return {"path": path, "hash": "md5", "md5": self.md5, "size": self.size} | count
+
+
+class Place:
+    """A new repository with an origin beside it; `dvc=True` does what `dvc init` does."""
+
+    def __init__(self, folder: Path, *, dvc: bool = True) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True)
+        origin = folder.with_name(f"{folder.name}-origin.git")
+        self.git("init", "-q", "--bare", "-b", "main", str(origin))
+        self.git("init", "-q", "-b", "main")
+        self.git("remote", "add", "origin", str(origin))
+        if dvc:
+            self.write(".dvc/config", "")
+            self.write(".dvc/.gitignore", DVC_IGNORES)
+            self.write(".dvcignore", "")
+
+    def git(self, *argv: str, stdin: str | None = None) -> str:
+        """Run git with a fixed identity and time."""
+        done = subprocess.run(
+            ["git", *argv],
+            cwd=self.folder,
+            env=os.environ | _IDENTITY,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout.strip()
+
+    def call(self, *argv: str) -> str:
+        """Run a program in the repository; its standard output."""
+        done = subprocess.run(argv, cwd=self.folder, check=True, stdout=subprocess.PIPE, text=True)
+        return done.stdout
+
+    def commit(self, message: str) -> None:
+        """Commit everything that is not ignored."""
+        self.git("add", "-A")
+        self.git("commit", "-q", "-m", message)
+
+    def push(self) -> None:
+        """Publish the branch and remember how refs look in a clone: packed."""
+        self.git("push", "-q", "-u", "origin", "main")
+        self.git("pack-refs", "--all")
+
+    def write(self, name: str, text: str) -> Stored:
+        """Write a file that Git tracks."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        content = text.encode()
+        path.write_bytes(content)
+        return Stored(md5(content), len(content))
+
+    def store(self, name: str, text: str) -> Stored:
+        """Write a file that DVC tracks, and its cache object."""
+        stored = self.write(name, text)
+        self._cache(stored.md5, text.encode())
+        return stored
+
+    def store_folder(self, name: str, texts: Mapping[str, str]) -> Stored:
+        """Write a folder that DVC tracks as one output, and its cache objects."""
+        files = {inner: self.store(f"{name}/{inner}", text) for inner, text in texts.items()}
+        listing = json.dumps(
+            [{"md5": files[inner].md5, "relpath": inner} for inner in sorted(files)]
+        ).encode()
+        stored = Stored(f"{md5(listing)}.dir", sum(file.size for file in files.values()), len(files))
+        self._cache(stored.md5, listing)
+        return stored
+
+    def _cache(self, digest: str, content: bytes) -> None:
+        path = self.folder / ".dvc" / "cache" / "files" / "md5" / digest[:2] / digest[2:]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        path.chmod(0o444)
+
+
+def require_clean(folder: Path, dvc: str) -> None:
+    """See that DVC itself says up to date.
+
+    Raises:
+        SystemExit: it says something else; the generator is wrong.
+    """
+    said = subprocess.run([dvc, "status", "--json"], cwd=folder, check=True, stdout=subprocess.PIPE).stdout
+    if json.loads(said):
+        raise SystemExit(f"{folder.name} was generated wrong: `dvc status` says {said.decode()[:500]}")
+
+
+def md5(content: bytes) -> str:
+    """DVC's hash."""
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()

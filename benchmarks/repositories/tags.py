@@ -1,0 +1,114 @@
+"""Repositories with many tags: releases and promotions as `mlgit` writes them, bodies and all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from benchmarks.repositories.outputs import add_pointer_files
+from benchmarks.repositories.place import START_S, Place
+from mlgit.core.statement import (
+    Builder,
+    EnvironmentStatement,
+    FileDigest,
+    GateOutcome,
+    ReleaseStatement,
+    write_message,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+_A_MODEL_HAS = 100
+_AT = "2025-06-15T12:00:00Z"
+
+
+def registry(folder: Path, count: int) -> None:
+    """`count` annotated tags with mlgit's statements: 20 of one model, or a hundred of each of several."""
+    place = Place(folder, dvc=False)
+    _history(place)
+    place.push()
+    add_tags(place, count)
+
+
+def tags_and_data(folder: Path, *, tags: int, pointers: int) -> None:
+    """A registry in a repository that also tracks data."""
+    place = Place(folder)
+    _history(place)
+    add_pointer_files(place, pointers)
+    place.commit("Track the data")
+    place.push()
+    add_tags(place, tags)
+
+
+def add_tags(place: Place, count: int) -> None:
+    """Tags for as many models as it takes."""
+    if count < _A_MODEL_HAS:
+        import_tags(place, ["model-00"], versions=12, changes={"staging": 3, "prod": 2})
+    else:
+        models = [f"model-{number:02}" for number in range(count // _A_MODEL_HAS)]
+        import_tags(place, models, versions=60, changes={"staging": 14, "prod": 7})
+
+
+def import_tags(place: Place, models: list[str], *, versions: int, changes: Mapping[str, int]) -> None:
+    """Per model so many versions, one a commit, and so many promotions into each environment; packed."""
+    commits = place.git("rev-list", "--reverse", "main").split()[-versions:]
+    lines = []
+    tags = (tag for model in models for tag in _tags(model, commits, changes))
+    for number, (name, commit, message) in enumerate(tags):
+        tagger = f"Bench <bench@example.org> {START_S + 1000 + number} +0000"
+        size = len(message.encode())
+        lines.append(f"tag {name}\nfrom {commit}\ntagger {tagger}\ndata {size}\n{message}\n")
+    place.git("fast-import", "--quiet", stdin="".join(lines))
+    place.git("pack-refs", "--all")
+
+
+def _history(place: Place) -> None:
+    """Sixty commits of one parameter, the last checked out."""
+    commits = (
+        f"commit refs/heads/main\nmark :{number}\n"
+        f"committer Bench <bench@example.org> {START_S + number} +0000\ndata 3\nrun\n"
+        f"M 100644 inline params.yaml\ndata <<E\nrun: {number}\nE\n\n"
+        for number in range(1, 61)
+    )
+    place.git("fast-import", "--quiet", stdin="".join(commits))
+    place.git("read-tree", "main")
+    place.git("checkout-index", "-a")
+
+
+def _tags(model: str, commits: list[str], changes: Mapping[str, int]) -> Iterator[tuple[str, str, str]]:
+    for number, commit in enumerate(commits):
+        version = f"v1.{number}.0"
+        message = write_message(
+            f"Release {model} {version}", "By a benchmark", _release(model, version, commit)
+        )
+        yield f"{model}@{version}", commit, message
+    for environment, times in changes.items():
+        for turn in range(times):
+            statement = EnvironmentStatement(
+                model=model,
+                environment=environment,
+                sequence=turn + 1,
+                action="promote",
+                at=_AT,
+                version=f"v1.{turn}.0",
+            )
+            message = write_message(f"Promote {model} to {environment}", "By a benchmark", statement)
+            if turn:
+                yield f"{model}#{environment}!#{turn + 1}", commits[turn - 1], message
+            yield f"{model}#{environment}#{turn + 1}", commits[turn], message
+
+
+def _release(model: str, version: str, commit: str) -> ReleaseStatement:
+    return ReleaseStatement(
+        model=model,
+        version=version,
+        commit=commit,
+        tree=commit,
+        at=_AT,
+        files=(FileDigest(path=f"models/{model}.skops", md5="0" * 32),),
+        params={f"params.yaml:train.p{number}": str(number) for number in range(20)},
+        metrics={f"metrics/test.json:m{number}": f"0.{number:04}" for number in range(20)},
+        gates=tuple(GateOutcome(gate=f"gate-{number}", outcome="pass") for number in range(5)),
+        builder=Builder(kind="local"),
+    )

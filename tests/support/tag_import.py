@@ -1,0 +1,129 @@
+"""Thousands of annotated tags by one `git fast-import`, and a git that tells what it was asked."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING, NamedTuple
+
+from mlgit.core.statement import Builder, EnvironmentStatement, ReleaseStatement, write_message
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from tests.support.shell import Folder
+
+START_S = 1_750_000_000
+_AT = "2025-06-15T12:00:00Z"
+CONFIG = "version: 1\nmodels: {a: {path: a.txt}, b: {path: b.txt}}\nenvironments: {prod: {}}\n"
+
+
+class NewTag(NamedTuple):
+    """A tag to be made."""
+
+    name: str
+    commit: str
+    at_s: int = START_S
+    message: str = "x\n"
+
+
+def import_tags(folder: Folder, tags: Iterable[NewTag]) -> None:
+    """Make annotated tags; their order is that of the list only by their times."""
+    lines = [
+        f"tag {tag.name}\nfrom {tag.commit}\ntagger Ada <ada@example.org> {tag.at_s} +0000\n"
+        f"data {len(tag.message.encode())}\n{tag.message}\n"
+        for tag in tags
+    ]
+    done = folder.run("git", "fast-import", "--quiet", stdin="".join(lines))
+    assert done.status == 0, done.err
+
+
+def commits(folder: Folder, count: int) -> list[str]:
+    """So many commits on main, the first with a config; their ids, oldest first."""
+    files = f"M 100644 inline mlgit.yaml\ndata {len(CONFIG)}\n{CONFIG}\n"
+    files += "".join(f"M 100644 inline {name}.txt\ndata 1\n{name}\n" for name in "ab")
+    history = "".join(
+        f"commit refs/heads/main\ncommitter Ada <ada@example.org> {START_S + number} +0000\ndata 1\nx\n"
+        + (files if number == 0 else "")
+        for number in range(count)
+    )
+    done = folder.run("git", "fast-import", "--quiet", "--force", stdin=history)
+    assert done.status == 0, done.err
+    folder.git("reset", "-q", "--hard", "main")
+    return folder.git("rev-list", "--reverse", "main").split()
+
+
+def history_of(model: str, places: list[str]) -> Iterator[NewTag]:
+    """A release of every commit, and `prod` moved to each in turn; with statements, as mlgit writes them."""
+    for number, commit in enumerate(places):
+        release = ReleaseStatement(
+            model=model,
+            version=f"v1.{number}.0",
+            commit=commit,
+            tree=commit,
+            at=_AT,
+            builder=Builder(kind="local"),
+        )
+        move = EnvironmentStatement(
+            model=model,
+            environment="prod",
+            sequence=number + 1,
+            action="rollback" if number == len(places) - 1 else "promote",
+            at=_AT,
+            version=f"v1.{number}.0",
+            reason=f"because of {number}",
+        )
+        at_s = START_S + 10 * number
+        yield NewTag(f"{model}@v1.{number}.0", commit, at_s, write_message("Release", "", release))
+        if number:
+            yield NewTag(
+                f"{model}#prod!#{number + 1}", places[number - 1], at_s + 1, write_message("Move", "", move)
+            )
+        yield NewTag(f"{model}#prod#{number + 1}", commit, at_s + 2, write_message("Move", "", move))
+
+
+class ToldGit(NamedTuple):
+    """A git on PATH that writes down what it is asked."""
+
+    folder: Path
+
+    @classmethod
+    def make(cls, folder: Path) -> ToldGit:
+        """Put it into `folder`."""
+        folder.mkdir()
+        git = shutil.which("git")
+        script = folder / "git"
+        script.write_text(
+            f'#!/bin/sh\nprintf "%s\\n" "$*" >>"{folder}/commands"\n'
+            f'case "$*" in *cat-file*) tee -a "{folder}/objects" | "{git}" "$@" ;;\n'
+            f'*) exec "{git}" "$@" ;; esac\n',
+            encoding="utf-8",
+        )
+        script.chmod(0o755)
+        return cls(folder)
+
+    @property
+    def env(self) -> dict[str, str]:
+        """What makes mlgit take it."""
+        return {"PATH": f"{self.folder}{os.pathsep}{os.environ['PATH']}"}
+
+    @property
+    def commands(self) -> list[str]:
+        """The command lines since the last `forget`."""
+        return _lines(self.folder / "commands")
+
+    @property
+    def objects(self) -> list[str]:
+        """The objects asked of `cat-file` since the last `forget`."""
+        asked = (line.partition(" ") for line in _lines(self.folder / "objects"))
+        return [spec for what, _, spec in asked if what == "contents"]
+
+    def forget(self) -> None:
+        """Begin anew."""
+        for name in ("commands", "objects"):
+            (self.folder / name).write_text("", encoding="utf-8")
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
