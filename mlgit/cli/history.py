@@ -27,6 +27,13 @@ if TYPE_CHECKING:
     "--at", "moment", metavar="DATE", help="What was where then: `2026-05-03` or `2026-05-03T14:00Z`."
 )
 @click.option("--metric", metavar="NAME", help="The values of a metric over the versions.")
+@click.option(
+    "-n",
+    "--last",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Only the newest N events; with --metric the highest N versions of each model.",
+)
 @click.option("--fetch", is_flag=True, help="Fetch trunk and tags first; without it no network is used.")
 @pass_session
 def entry(
@@ -36,6 +43,7 @@ def entry(
     environment: str | None,
     moment: str | None,
     metric: str | None,
+    last: int | None,
     fetch: bool,
 ) -> int | None:
     """Show who moved what when.
@@ -45,21 +53,24 @@ def entry(
     \b
     Examples:
       mlgit history tumor --env prod
+      mlgit history -n 20
       mlgit history --at 2026-05-03
       mlgit history tumor --metric auc
     """  # noqa: D301 (click takes a backspace for "do not wrap")
-    session.begin()
+    session.begin(tags=model is None and not fetch)
     from mlgit.operations.history import history
     from mlgit.render.pages.history import page
 
-    if moment is not None and metric is not None:
-        raise click.UsageError("`--at` and `--metric` cannot be said together")
+    if moment is not None and (metric is not None or last is not None):
+        other = "--last" if metric is None else "--metric"
+        raise click.UsageError(f"`--at` and `{other}` cannot be said together")
     record = history(
         session.project(),
         model=model,
         environment=environment,
         at=None if moment is None else _time(moment),
         metric=metric,
+        last=last,
         fetch=fetch,
     )
     session.tell(record, lambda: page(record))

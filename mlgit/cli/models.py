@@ -21,9 +21,9 @@ def entry(session: Session, *, model: str | None, fetch: bool) -> int | None:
     """List models, their versions and environments.
 
     Models are those of `mlgit.yaml`, of `artifacts:` in dvc.yaml when it names none, and those that only
-    tags know. Tags of gto count as those of mlgit.
+    tags know. Tags of gto count as those of mlgit. MODEL is one of them, or a pattern such as `'lung-*'`.
     """
-    session.begin()
+    session.begin(tags=model is None and not fetch)
     from mlgit.operations.models import list_models
     from mlgit.render.pages.models import page
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.record import record
-from mlgit.core.registry import write_time
+from mlgit.core.statement import write_time
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping, Sequence

@@ -14,9 +14,10 @@ ModelName = NewType("ModelName", str)
 EnvironmentName = NewType("EnvironmentName", str)
 """A checked name of an environment."""
 
-_GTO_NAME = re.compile(r"[a-zA-Z0-9](?:[a-zA-Z0-9/_-]*[a-zA-Z0-9])?")
-_GTO_FOLDER = re.compile(r"[a-zA-Z0-9._/-]+")
-_NEW_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
+# Texts, which `re` compiles once they are used: most runs meet no name, and compiling takes its time.
+_GTO_NAME = r"[a-zA-Z0-9](?:[a-zA-Z0-9/_-]*[a-zA-Z0-9])?"
+_GTO_FOLDER = r"[a-zA-Z0-9._/-]+"
+_NEW_NAME = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
 _LONGEST_NEW = 63
 _RULE = "lower case letters, digits and `-` inside, at most 63 characters"
 
@@ -27,14 +28,14 @@ def read_model_name(text: str) -> ModelName | None:
     The folder before `:` is a path, so that one which leaves the repository is no name.
     """
     folder, colon, name = text.rpartition(":")
-    if not _GTO_NAME.fullmatch(name) or (colon and not _inside(folder)):
+    if not re.fullmatch(_GTO_NAME, name) or (colon and not _inside(folder)):
         return None
     return ModelName(text)
 
 
 def read_environment_name(text: str) -> EnvironmentName | None:
     """A name of an environment that stands somewhere already, if GTO would take it; None otherwise."""
-    return EnvironmentName(text) if _GTO_NAME.fullmatch(text) else None
+    return EnvironmentName(text) if re.fullmatch(_GTO_NAME, text) else None
 
 
 def new_model_name(text: str) -> ModelName:
@@ -64,10 +65,10 @@ def new_environment_name(text: str) -> EnvironmentName:
 
 
 def _is_new(text: str) -> bool:
-    return len(text) <= _LONGEST_NEW and _NEW_NAME.fullmatch(text) is not None
+    return len(text) <= _LONGEST_NEW and re.fullmatch(_NEW_NAME, text) is not None
 
 
 def _inside(folder: str) -> bool:
     """Whether a model's folder is a plain path below the root."""
     parts = folder.split("/")
-    return _GTO_FOLDER.fullmatch(folder) is not None and not {"", ".", ".."}.intersection(parts)
+    return re.fullmatch(_GTO_FOLDER, folder) is not None and not {"", ".", ".."}.intersection(parts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlgit.core.record import record
@@ -12,17 +12,20 @@ from mlgit.core.semver import Version, latest
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from mlgit.core.gist import Gist
     from mlgit.core.statement import EnvironmentAction, EnvironmentStatement, ReleaseStatement, Statement
     from mlgit.core.tags import TagName
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_SECOND = 253_402_300_799  # 9999-12-31T23:59:59Z, the last one a datetime can hold
 
 
 class TagFact(NamedTuple):
     """One annotated tag on a commit whose name is ours.
 
-    `tag` is its name as it stands, `name` what that means; `message` reads the message when first needed,
-    because thousands of messages would be read for nothing.
+    `tag` is its name as it stands, `name` what that means; `read` reads the message of an oid when somebody
+    needs it, because thousands would be read for nothing. `told` is the gist of it where that is known
+    already, as `mlgit.core.gist` writes it.
     """
 
     name: TagName
@@ -32,7 +35,12 @@ class TagFact(NamedTuple):
     tagged_at_s: int
     tagger: str
     email: str
-    message: Callable[[], str]
+    read: Callable[[str], str]
+    told: str | None = None
+
+    def message(self) -> str:
+        """What the tag says, with a signature if it has one."""
+        return self.read(self.oid)
 
     @property
     def statement(self) -> Statement | None:
@@ -44,13 +52,23 @@ class TagFact(NamedTuple):
     @property
     def at(self) -> datetime:
         """When it happened: as stated, else as the tagger's clock had it."""
-        statement = self.statement
-        stated = None if statement is None else parse_time(statement.at)
-        return as_time(self.tagged_at_s) if stated is None else stated
+        at_s = self.gist.at_s
+        return as_time(self.tagged_at_s) if at_s is None else _EPOCH + timedelta(seconds=at_s)
+
+    @property
+    def gist(self) -> Gist:
+        """The little that state and history need of the message."""
+        from mlgit.core.gist import gist_of, read_gist
+
+        try:
+            if self.told is not None:
+                return read_gist(self.told)
+        except ValueError:
+            pass  # nobody's writing; the message knows
+        return gist_of(self.message())
 
 
-@record
-class RegisteredVersion:
+class RegisteredVersion(NamedTuple):
     """A version of a model: the tag that registered it, and the one that rejected it, if any."""
 
     model: str
@@ -100,8 +118,7 @@ class RegisteredVersion:
         return statement if said == (self.model, str(self.version), self.commit) else None
 
 
-@record
-class Change:
+class Change(NamedTuple):
     """One change of one environment: an assignment, an unassignment, or both under one counter.
 
     `held` is the assignment that stood before; `before` and `after` are the commits that the environment
@@ -113,7 +130,7 @@ class Change:
     counter: int | None
     assigned: TagFact | None
     unassigned: TagFact | None
-    held: TagFact | None = None
+    held: TagFact | None
     before: str | None
     after: str | None
 
@@ -137,8 +154,17 @@ class Change:
         """What was done; a tag of other tools is a promotion or an unassignment."""
         if self.assigned is None:
             return "unassign"
-        statement = self.statement
-        return "rollback" if statement is not None and statement.action == "rollback" else "promote"
+        return "rollback" if self.fact.gist.action == "rollback" else "promote"
+
+    @property
+    def half(self) -> bool:
+        """Whether it states that something was put there, and the tag which does that is not here."""
+        return self.assigned is None and self.fact.gist.action in {"promote", "rollback"}
+
+    @property
+    def reason(self) -> str | None:
+        """Why, as mlgit stated it."""
+        return self.fact.gist.reason
 
 
 @record
@@ -147,6 +173,7 @@ class EnvironmentState:
 
     `holder` is the assignment it holds now; `open_assignments` all that were never closed, oldest first
     (more than one only in repositories that other tools wrote). `counter` is the highest one used.
+    `unfinished` is half of a newer change, whose other half is not here.
     """
 
     model: str
@@ -155,7 +182,8 @@ class EnvironmentState:
     holder: TagFact | None = None
     open_assignments: tuple[TagFact, ...] = ()
     counter: int = 0
-    registered: Mapping[str, tuple[RegisteredVersion, ...]] = field(default_factory=dict, repr=False)
+    unfinished: TagFact | None = None
+    registered: Mapping[str, Sequence[RegisteredVersion]] = field(default_factory=dict, repr=False)
 
     @property
     def commit(self) -> str | None:
@@ -240,7 +268,7 @@ def version_of(
     """The version an environment's tag is about: as it states, else the highest one of its commit."""
     candidates = registered.get(fact.commit, ())
     if len(candidates) > 1:
-        stated = getattr(fact.statement, "version", None)
+        stated = fact.gist.version
         for candidate in candidates:
             if str(candidate.version) == stated:
                 return candidate
@@ -255,16 +283,3 @@ def unregistered(commit: str) -> str:
 def as_time(seconds: int) -> datetime:
     """Epoch seconds as UTC; what no calendar holds is the nearest that does."""
     return datetime.fromtimestamp(min(max(seconds, 0), _LAST_SECOND), UTC)
-
-
-def parse_time(text: str) -> datetime | None:
-    """A time as statements write it (`2026-05-03T12:00:00Z`), None when it is none."""
-    try:
-        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
-    except ValueError:
-        return None
-
-
-def write_time(time: datetime) -> str:
-    """A time as statements write it."""
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -2,18 +2,20 @@
 
 Order within one model and environment: the counter; with equal counters the unassignment first; the tagger's
 time only where counters do not tell. So a wrong clock changes nothing in what mlgit wrote, and the same tags
-give the same state in whatever order they are read.
+give the same state in whatever order they are read. git shows the two tags of a change one after the other:
+an unassignment that states a promotion counts when that is there, too.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from mlgit.core.registry import Change, EnvironmentState, ModelState, RegisteredVersion, Registry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from mlgit.core.registry import TagFact
     from mlgit.core.semver import Version
@@ -65,9 +67,9 @@ def _replay_model(name: str, facts: list[TagFact]) -> ModelState:
             deprecated = True
     found = (_replay_version(name, version, by_version[version]) for version in sorted(by_version))
     versions = tuple(version for version in found if version is not None)
-    registered: dict[str, tuple[RegisteredVersion, ...]] = {}
+    registered: dict[str, list[RegisteredVersion]] = {}
     for version in versions:
-        registered[version.commit] = (*registered.get(version.commit, ()), version)
+        registered.setdefault(version.fact.commit, []).append(version)
     return ModelState(
         name=name,
         versions=versions,
@@ -108,22 +110,39 @@ def _replay_environment(
     model: str,
     environment: str,
     facts: list[TagFact],
-    registered: Mapping[str, tuple[RegisteredVersion, ...]],
+    registered: Mapping[str, Sequence[RegisteredVersion]],
 ) -> EnvironmentState:
-    standing: list[TagFact] = []
+    found = _replay_changes(model, environment, facts, registered)
+    newest = found.changes[-1]
+    if not newest.half:
+        return found
+    # Its other half is on the way, or was lost with a server that died: nothing has changed yet.
+    whole = [fact for fact in facts if fact is not newest.unassigned]
+    before = _replay_changes(model, environment, whole, registered)
+    return replace(before, counter=found.counter, unfinished=newest.unassigned)
+
+
+def _replay_changes(
+    model: str,
+    environment: str,
+    facts: list[TagFact],
+    registered: Mapping[str, Sequence[RegisteredVersion]],
+) -> EnvironmentState:
+    standing = _Standing()
     changes: list[Change] = []
     # Neighbours under one counter are one change; without a counter each tag is one.
     for _, group in groupby(enumerate(in_order(facts)), key=_change_key):
         assigned: TagFact | None = None
         unassigned: TagFact | None = None
-        held = standing[-1] if standing else None
+        held = standing.newest
         for _, fact in group:
             if fact.name.action == "assign":
                 assigned = fact
-                standing.append(fact)
+                standing.open(fact)
             else:
                 unassigned = fact
-                standing = [each for each in standing if each.commit != fact.commit]
+                standing.close(fact.commit)
+        after = standing.newest
         changes.append(
             Change(
                 model=model,
@@ -133,18 +152,48 @@ def _replay_environment(
                 unassigned=unassigned,
                 held=held,
                 before=None if held is None else held.commit,
-                after=standing[-1].commit if standing else None,
+                after=None if after is None else after.commit,
             )
         )
     return EnvironmentState(
         model=model,
         environment=environment,
         changes=tuple(changes),
-        holder=standing[-1] if standing else None,
-        open_assignments=tuple(standing),
+        holder=standing.newest,
+        open_assignments=standing.all(),
         counter=max((fact.name.counter or 0 for fact in facts), default=0),
         registered=registered,
     )
+
+
+class _Standing:
+    """The assignments that are open; ten thousand take no longer each than ten."""
+
+    def __init__(self) -> None:
+        self._opened: list[TagFact] = []
+        self._places: dict[str, list[int]] = {}
+        self._closed: set[int] = set()
+
+    def open(self, fact: TagFact) -> None:
+        """Put one on top."""
+        self._places.setdefault(fact.commit, []).append(len(self._opened))
+        self._opened.append(fact)
+
+    def close(self, commit: str) -> None:
+        """Take away those of a commit."""
+        self._closed.update(self._places.pop(commit, ()))
+        while self._opened and len(self._opened) - 1 in self._closed:
+            self._closed.remove(len(self._opened) - 1)
+            self._opened.pop()
+
+    @property
+    def newest(self) -> TagFact | None:
+        """The one on top."""
+        return self._opened[-1] if self._opened else None
+
+    def all(self) -> tuple[TagFact, ...]:
+        """Those that are open, oldest first."""
+        return tuple(fact for place, fact in enumerate(self._opened) if place not in self._closed)
 
 
 def _change_key(numbered: tuple[int, TagFact]) -> tuple[int, int]:

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from mlgit.core.record import record
 from mlgit.core.registry import unregistered, version_of
-from mlgit.core.statement import GateOutcome, human_part
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from mlgit.core.listing import EnvironmentEntry, ModelEntry, VersionEntry
     from mlgit.core.registry import Change, EnvironmentState, ModelState, RegisteredVersion, TagFact
-    from mlgit.core.statement import Builder, FileDigest, ReleaseStatement, TagPointer
+    from mlgit.core.statement import Builder, FileDigest, GateOutcome, ReleaseStatement, TagPointer
 
 EventAction = Literal["release", "deregister", "deprecate", "promote", "rollback", "unassign"]
 
@@ -190,14 +189,13 @@ def held_entry(state: EnvironmentState) -> Held:
     )
 
 
-def label_of(fact: TagFact, registered: Mapping[str, tuple[RegisteredVersion, ...]]) -> str:
+def label_of(fact: TagFact, registered: Mapping[str, Sequence[RegisteredVersion]]) -> str:
     """The version an assignment is about, or `unregistered (sha7)`."""
     version = version_of(fact, registered)
     return unregistered(fact.commit) if version is None else str(version.version)
 
 
 def _version_event(fact: TagFact, action: EventAction, label: str | None) -> Event:
-    lines = human_part(fact.message()).partition("\n\n")[2].strip()
     return Event(
         at=fact.at,
         model=fact.name.model,
@@ -207,7 +205,7 @@ def _version_event(fact: TagFact, action: EventAction, label: str | None) -> Eve
         before=None,
         author=fact.tagger,
         email=fact.email,
-        reason=lines.partition("\n")[0] if action == "deregister" and lines else None,
+        reason=fact.gist.reason if action == "deregister" else None,
         tag=fact.tag,
         oid=fact.oid,
         commit=fact.commit,
@@ -216,7 +214,6 @@ def _version_event(fact: TagFact, action: EventAction, label: str | None) -> Eve
 
 def _change_event(change: Change, state: EnvironmentState) -> Event:
     fact = change.fact
-    statement = change.statement
     return Event(
         at=fact.at,
         model=change.model,
@@ -226,7 +223,7 @@ def _change_event(change: Change, state: EnvironmentState) -> Event:
         before=None if change.held is None else label_of(change.held, state.registered),
         author=fact.tagger,
         email=fact.email,
-        reason=None if statement is None else statement.reason,
+        reason=change.reason,
         tag=fact.tag,
         oid=fact.oid,
         commit=fact.commit,

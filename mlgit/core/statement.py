@@ -7,14 +7,17 @@ that git appends covers all of it. Messages that others wrote have no statement;
 
 from __future__ import annotations
 
+import re
 from dataclasses import field
-from typing import TYPE_CHECKING, Any, Literal
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from mlgit.core.record import record
 from mlgit.errors import StateError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 EnvironmentAction = Literal["promote", "rollback", "unassign"]
 
@@ -25,6 +28,9 @@ ENVIRONMENT_TYPE = "https://github.com/mlgit/mlgit/environment/v1"
 LARGEST_BYTES = 64 * 1024
 # What is bigger than this stands in the statement by its digest only.
 _LARGEST_PART_BYTES = 12 * 1024
+_RELEASE_BEGINS = f'{{"_type":"{STATEMENT_TYPE}","predicate":{{"at":"'
+_RELEASE_ENDS = f'"predicateType":"{RELEASE_TYPE}"'
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 
 Json = Any
 """What json.loads gives; it does not leave this file."""
@@ -104,6 +110,15 @@ class EnvironmentStatement:
 Statement = ReleaseStatement | EnvironmentStatement
 
 
+class Outline(NamedTuple):
+    """What is read of a statement when thousands are read; of a release's only the time."""
+
+    at: str
+    action: EnvironmentAction | None = None
+    version: str | None = None
+    reason: str | None = None
+
+
 def write_message(subject: str, paragraph: str, statement: Statement) -> str:
     """The whole message of a tag, ending with a line break.
 
@@ -132,13 +147,40 @@ def encode(statement: Statement) -> str:
 
 def parse_message(message: str) -> Statement | None:
     """The statement in a tag's message; None when there is none, or none that can be understood."""
-    head, mark, rest = message.rpartition(f"\n{MARK}\n")
-    if not mark or not head or len(rest) > LARGEST_BYTES:
-        return None
+    text = _statement_text(message)
     try:
-        return _read_statement(_decode(rest.partition("\n")[0]))
+        return None if text is None else _read_statement(_decode(text))
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
         return None
+
+
+def outline(message: str) -> Outline | None:
+    """The little of a statement that state and history need; what else it states may even be malformed."""
+    text = _statement_text(message)
+    if text is None:
+        return None
+    if text.startswith(_RELEASE_BEGINS) and _RELEASE_ENDS in text:
+        # Releases state a lot, and most tags are releases; the time stands where sorting puts it.
+        return Outline(text[len(_RELEASE_BEGINS) :].partition('"')[0])
+    try:
+        return _read_outline(_decode(text))
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
+        return None
+
+
+def parse_time(text: str) -> datetime | None:
+    """A time as statements write it (`2026-05-03T12:00:00Z`), None when it is none."""
+    if _TIME.fullmatch(text) is None:
+        return None
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def write_time(time: datetime) -> str:
+    """A time as statements write it."""
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def human_part(message: str) -> str:
@@ -173,7 +215,17 @@ def _canonical(tree: Json) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
+def _statement_text(message: str) -> str | None:
+    head, mark, rest = message.rpartition(f"\n{MARK}\n")
+    return rest.partition("\n")[0] if mark and head and len(rest) <= LARGEST_BYTES else None
+
+
 def _decode(text: str) -> Json:
+    return _decoder()(text)
+
+
+@cache
+def _decoder() -> Callable[[str], Json]:
     import json
 
     def without_duplicates(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
@@ -182,7 +234,8 @@ def _decode(text: str) -> Json:
             raise ValueError("a key stands twice")
         return found
 
-    return json.loads(text, object_pairs_hook=without_duplicates)
+    # One for all, because making it takes as long as reading a statement.
+    return json.JSONDecoder(object_pairs_hook=without_duplicates).decode
 
 
 def _read_statement(tree: Json) -> Statement | None:
@@ -192,6 +245,22 @@ def _read_statement(tree: Json) -> Statement | None:
         return _read_release(tree["predicate"], tree["subject"])
     if tree["predicateType"] == ENVIRONMENT_TYPE:
         return _read_environment(tree["predicate"])
+    return None
+
+
+def _read_outline(tree: Json) -> Outline | None:
+    predicate = tree["predicate"]
+    if tree["_type"] != STATEMENT_TYPE:
+        return None
+    if tree["predicateType"] == RELEASE_TYPE:
+        return Outline(_text(predicate["at"]))
+    if tree["predicateType"] == ENVIRONMENT_TYPE:
+        return Outline(
+            at=_text(predicate["at"]),
+            action=_action(predicate["action"]),
+            version=_optional(predicate.get("version")),
+            reason=_optional(predicate.get("reason")),
+        )
     return None
 
 

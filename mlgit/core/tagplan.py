@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.record import record
-from mlgit.core.registry import as_time, write_time
+from mlgit.core.registry import as_time
 from mlgit.core.statement import (
     EnvironmentAction,
     EnvironmentStatement,
@@ -17,6 +17,7 @@ from mlgit.core.statement import (
     ReleaseStatement,
     TagPointer,
     write_message,
+    write_time,
     write_words,
 )
 from mlgit.core.tags import TagName, assign_tag, deregister_tag, release_tag, unassign_tag

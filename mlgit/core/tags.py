@@ -12,6 +12,7 @@ Read are also a counter on any tag and assignments without one. What does not pa
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from mlgit.core.names import read_environment_name, read_model_name
@@ -22,7 +23,7 @@ Action = Literal["register", "deregister", "assign", "unassign", "deprecate"]
 TAGS = "refs/tags/"
 # A number of thousands of digits would be refused by Python; names this long are nobody's.
 _LONGEST = 512
-_COUNTED = re.compile(r"(.+)#([0-9]+)", re.DOTALL)
+_COUNTED = r"(?s)(.+)#([0-9]+)"
 
 
 class TagName(NamedTuple):
@@ -87,6 +88,8 @@ def ref_patterns(model: str) -> tuple[str, str]:
     return f"{TAGS}{name}@*", f"{TAGS}{name}#*"
 
 
+# The same model, version and counter stand in the names of many tags.
+@lru_cache(maxsize=1024)
 def _parse_model(text: str) -> str | None:
     if ":" in text or text.count("=") > 1:
         return None
@@ -97,28 +100,38 @@ def _parse_version_tag(left: str, right: str) -> TagName | None:
     model = _parse_model(left)
     if model is None:
         return None
-    right, counter = _split_counter(right)
-    if right == "deprecated":
-        return TagName(model, "deprecate", counter=counter)
-    cancelled = right.endswith("!")
-    version = Version.parse(right[:-1] if cancelled else right)
-    if version is None:
-        return None
-    return TagName(model, "deregister" if cancelled else "register", version=version, counter=counter)
+    version_part = _parse_version_part(right)
+    return None if version_part is None else TagName(model, *version_part)
 
 
 def _parse_environment_tag(left: str, right: str) -> TagName | None:
     model = _parse_model(left)
     if model is None:
         return None
-    right, counter = _split_counter(right)
-    cancelled = right.endswith("!")
-    environment = read_environment_name(right[:-1] if cancelled else right)
-    if environment is None:
-        return None
-    return TagName(model, "unassign" if cancelled else "assign", environment=environment, counter=counter)
+    environment_part = _parse_environment_part(right)
+    return None if environment_part is None else TagName(model, *environment_part)
+
+
+@lru_cache(maxsize=1024)
+def _parse_version_part(text: str) -> tuple[Action, Version | None, None, int | None] | None:
+    text, counter = _split_counter(text)
+    if text == "deprecated":
+        return "deprecate", None, None, counter
+    cancelled = text.endswith("!")
+    version = Version.parse(text[:-1] if cancelled else text)
+    return None if version is None else ("deregister" if cancelled else "register", version, None, counter)
+
+
+@lru_cache(maxsize=1024)
+def _parse_environment_part(text: str) -> tuple[Action, None, str, int | None] | None:
+    text, counter = _split_counter(text)
+    cancelled = text.endswith("!")
+    environment = read_environment_name(text[:-1] if cancelled else text)
+    return (
+        None if environment is None else ("unassign" if cancelled else "assign", None, environment, counter)
+    )
 
 
 def _split_counter(text: str) -> tuple[str, int | None]:
-    counted = _COUNTED.fullmatch(text)
+    counted = re.fullmatch(_COUNTED, text)
     return (text, None) if counted is None else (counted[1], int(counted[2]))

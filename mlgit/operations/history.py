@@ -29,6 +29,7 @@ def history(
     environment: str | None = None,
     at: datetime | None = None,
     metric: str | None = None,
+    last: int | None = None,
     fetch: bool = False,
 ) -> Told:
     """Everything that tags did, newest first; of one model or one environment when asked.
@@ -39,6 +40,7 @@ def history(
         environment: only this environment.
         at: tell what was where at that time instead, by the real times that mlgit stated.
         metric: tell the values of this metric over the versions instead.
+        last: only so many of the newest events, or of each model's highest versions.
         fetch: fetch trunk and tags first.
 
     Raises:
@@ -48,9 +50,9 @@ def history(
         from mlgit.project.write import refresh
 
         refresh(project)
-    if model is not None:
-        require_model(project, model)
     registry = read_registry(project, model=model)
+    if model is not None and model not in registry.models:
+        require_model(project, model)
     if environment is not None:
         _require_environment(project, registry, environment)
     return Told(
@@ -58,9 +60,11 @@ def history(
         environment=environment,
         at=at,
         metric=metric,
-        events=() if at is not None or metric is not None else newest_first(_events(registry, environment)),
+        events=()
+        if at is not None or metric is not None
+        else newest_first(_events(registry, environment))[:last],
         held=() if at is None else tuple(_held_at(registry, environment, at)),
-        points=() if metric is None else _points(project, registry, metric),
+        points=() if metric is None else _points(project, registry, metric, last),
         remote=project.remote,
         tags_as_of=tags_as_of(project),
         told_at=project.now,
@@ -89,11 +93,12 @@ def _held_at(registry: Registry, environment: str | None, at: datetime) -> Itera
                 yield held_entry(state.environment(each))
 
 
-def _points(project: Project, registry: Registry, metric: str) -> tuple[Point, ...]:
+def _points(project: Project, registry: Registry, metric: str, last: int | None) -> tuple[Point, ...]:
     points = []
     for state in registry.models.values():
-        standing = (version for version in state.versions if not version.deregistered)
-        points += [_point(project, state, version, metric) for version in standing]
+        standing = [version for version in state.versions if not version.deregistered]
+        newest = standing if last is None else standing[max(0, len(standing) - last) :]
+        points += [_point(project, state, version, metric) for version in newest]
     if points and all(point.value is None for point in points):
         raise UnknownReference(
             f"No version has a metric `{metric}`", details=tuple(point.problem or "" for point in points[-1:])

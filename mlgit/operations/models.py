@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlgit.core.diagnosis import listed
 from mlgit.core.listing import ModelList, model_entry, order_environments
+from mlgit.errors import UnknownReference
 from mlgit.project.models import declared_models, require_model
 from mlgit.project.registry import read_registry, tags_as_of
 
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def list_models(project: Project, *, model: str | None = None, fetch: bool = False) -> ModelList:
-    """All models, or one; with `fetch` trunk and tags are fetched first.
+    """All models, or one, or those that a pattern (`lung-*`) fits; with `fetch` tags are fetched first.
 
     Raises:
         UnknownReference: there is no such model.
@@ -23,12 +25,19 @@ def list_models(project: Project, *, model: str | None = None, fetch: bool = Fal
         from mlgit.project.write import refresh
 
         refresh(project)
-    registry = read_registry(project, model=model)
+    pattern = model if model is not None and _is_pattern(model) else None
+    registry = read_registry(project, model=None if pattern else model)
     declared = declared_models(project)
-    if model is not None and model not in declared and model not in registry.models:
-        require_model(project, model)
+    known = sorted({*declared, *registry.models})
+    if model is None:
+        names = known
+    elif pattern is not None:
+        names = _fitting(known, pattern)
+    else:
+        names = [model]
+        if model not in known:
+            require_model(project, model)
     environments = tuple(project.trunk_config.environments)
-    names = sorted({*declared, *registry.models}) if model is None else [model]
     entries = tuple(
         model_entry(
             registry.model(name),
@@ -46,3 +55,18 @@ def list_models(project: Project, *, model: str | None = None, fetch: bool = Fal
         tags_as_of=tags_as_of(project),
         told_at=project.now,
     )
+
+
+def _is_pattern(text: str) -> bool:
+    """Whether it holds what no name of a model can."""
+    return not {"*", "?", "["}.isdisjoint(text)
+
+
+def _fitting(names: list[str], pattern: str) -> list[str]:
+    from fnmatch import fnmatchcase
+
+    fitting = [name for name in names if fnmatchcase(name, pattern)]
+    if not fitting:
+        hint = f"there are {listed(names)}" if names else None
+        raise UnknownReference(f"No model fits `{pattern}`", hint=hint)
+    return fitting

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlgit.core.diagnosis import listed
 from mlgit.core.listing import environment_entry, model_entry, version_entry
 from mlgit.core.showing import Shown, events_of, newest_first, stated
 from mlgit.core.statement import human_part
 from mlgit.errors import UnknownReference
-from mlgit.project.models import declared_models, model_names
+from mlgit.project.models import declared_models, is_model, model_names
 from mlgit.project.references import resolve
 from mlgit.project.registry import read_registry, tags_as_of
 
@@ -31,15 +32,14 @@ def show(project: Project, text: str, *, fetch: bool = False) -> Shown:
         from mlgit.project.write import refresh
 
         refresh(project)
-    names = model_names(project)
-    if text in names and text not in project.trunk_config.environments:
+    if text not in project.trunk_config.environments and is_model(project, text):
         return _model(project, text)
-    empty = _empty_environment(project, text, names)
+    empty = _empty_environment(project, text)
     if empty is not None:
         return empty
     reference = resolve(project, text)
     if reference.model is None:
-        reference = _at_commit(project, reference, names)
+        reference = _at_commit(project, reference)
     state = read_registry(project, model=reference.model).model(reference.model or "")
     if reference.environment is not None:
         return _environment(project, state, reference.environment, reference.text, reference.notes)
@@ -102,14 +102,16 @@ def _environment(project: Project, state: ModelState, name: str, text: str, note
     )
 
 
-def _empty_environment(project: Project, text: str, names: tuple[str, ...]) -> Shown | None:
+def _empty_environment(project: Project, text: str) -> Shown | None:
     """An environment that holds nothing has no commit, but it can be shown."""
     owner, hash_sign, name = text.rpartition("#")
     if not hash_sign:
+        # Whose it is can only be known from all models there are.
+        names = model_names(project) if text in project.trunk_config.environments else ()
         if len(names) != 1:
             return None
         owner = names[0]
-    if owner not in names:
+    elif not is_model(project, owner):
         return None
     state = read_registry(project, model=owner).model(owner)
     known = name in project.trunk_config.environments or (bool(hash_sign) and name in state.environments)
@@ -118,10 +120,10 @@ def _empty_environment(project: Project, text: str, names: tuple[str, ...]) -> S
     return _environment(project, state, name, text, ())
 
 
-def _at_commit(project: Project, reference: Reference, names: tuple[str, ...]) -> Reference:
+def _at_commit(project: Project, reference: Reference) -> Reference:
     """A plain revision shows the version that it is."""
-    registry = read_registry(project)
-    found = [each for name in names for each in registry.model(name).at_commit(reference.commit)]
+    models = read_registry(project).models
+    found = [each for name in sorted(models) for each in models[name].at_commit(reference.commit)]
     if not found:
         raise UnknownReference(
             f"{reference.label} is no version of a model",
@@ -130,7 +132,7 @@ def _at_commit(project: Project, reference: Reference, names: tuple[str, ...]) -
     if len(found) > 1:
         raise UnknownReference(
             f"{reference.label} is several versions",
-            hint="say which: " + ", ".join(f"`{each.model}@{each.version}`" for each in found),
+            hint="say which: " + listed(f"{each.model}@{each.version}" for each in found),
         )
     return resolve(project, f"{found[0].model}@{found[0].version}")
 

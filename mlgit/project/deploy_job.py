@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.deployment import DeployedFile, Deployment
 from mlgit.core.manifest import MANIFEST
-from mlgit.core.registry import write_time
+from mlgit.core.statement import write_time
 from mlgit.errors import StateError, ToolError
 from mlgit.project.release_files import (
     ModelFiles,

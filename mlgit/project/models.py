@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlgit.core.names import read_model_name
 from mlgit.errors import UnknownReference
 
 if TYPE_CHECKING:
@@ -33,22 +34,33 @@ def model_names(project: Project) -> tuple[str, ...]:
     return tuple(sorted({*declared_models(project), *read_registry(project).models}))
 
 
+def is_model(project: Project, name: str) -> bool:
+    """Whether it is declared in the working tree, or tags of that name count; no other model's are read."""
+    from mlgit.project.registry import read_registry
+
+    if name in declared_models(project):
+        return True
+    return read_model_name(name) is not None and name in read_registry(project, model=name).models
+
+
 def require_model(project: Project, name: str) -> None:
     """Refuse a name that neither a file nor a tag knows.
 
     Raises:
         UnknownReference: with the nearest known name.
     """
-    known = model_names(project)
-    if name in known:
+    if is_model(project, name):
         return
+    known = model_names(project)
     from difflib import get_close_matches
+
+    from mlgit.core.diagnosis import listed
 
     near = get_close_matches(name, known, n=1)
     if near:
         hint = f"did you mean `{near[0]}`?"
     elif known:
-        hint = "there are " + ", ".join(f"`{each}`" for each in known)
+        hint = f"there are {listed(known)}"
     else:
         hint = "declare it under `models:` in `mlgit.yaml`, or under `artifacts:` in `dvc.yaml`"
     raise UnknownReference(f"There is no model `{name}`", hint=hint)
@@ -61,5 +73,5 @@ def _artifacts(project: Project, commit: str | None) -> dict[str, str | None]:
         return {}
     from mlgit.adapters.dvc.pointers import read_pipeline
 
-    found = read_pipeline(tree, root=project.root, paths=files).artifacts
+    found = read_pipeline(tree, root=project.root, paths=files, folder=project.cache_dir).artifacts
     return {each.name: each.path for each in found if each.type in {None, "model"}}

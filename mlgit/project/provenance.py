@@ -8,8 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mlgit.core.model_files import connected_stages, files_of_model
-from mlgit.core.registry import write_time
-from mlgit.core.statement import Builder, FileDigest, ReleaseStatement, TagPointer
+from mlgit.core.statement import Builder, FileDigest, ReleaseStatement, TagPointer, write_time
 from mlgit.project.evidence import evidence
 
 if TYPE_CHECKING:

@@ -84,6 +84,7 @@ def _environment(project: Project, text: str, model: str | None) -> Reference | 
 
 
 def _only_model(project: Project, environment: str) -> str:
+    from mlgit.core.diagnosis import listed
     from mlgit.project.models import model_names
 
     names = model_names(project)
@@ -96,7 +97,7 @@ def _only_model(project: Project, environment: str) -> str:
         )
     raise UnknownReference(
         f"`{environment}` is an environment of several models",
-        hint="say which: " + ", ".join(f"`{name}#{environment}`" for name in names),
+        hint="say which: " + listed(f"{name}#{environment}" for name in names),
     )
 
 

@@ -54,8 +54,9 @@ def check_malformed_tags(project: Project) -> Iterator[Finding]:
 
 
 def check_clashes(project: Project) -> Iterator[Finding]:
-    """Two versions of one model on one commit."""
+    """Two versions of one model on one commit; a version that was rejected while somebody promoted it."""
     for model in read_registry(project).models.values():
+        yield from _rejected_and_live(model)
         by_commit: dict[str, list[str]] = {}
         for version in model.versions:
             by_commit.setdefault(version.commit, []).append(version.tag)
@@ -76,6 +77,7 @@ def check_other_readers(project: Project) -> Iterator[Finding]:
     """Environments of which gto or dvc say something else than mlgit."""
     for model in read_registry(project).models.values():
         for environment in model.environments.values():
+            yield from _half_a_change(environment)
             yield from _open_assignments(model, environment)
             yield from _emptied(model, environment)
 
@@ -154,6 +156,33 @@ def _tags_of_remote(project: Project, remote: str) -> tuple[Mapping[str, str], f
         elif parse_tag(tag) is not None:
             theirs[tag] = oid
     return theirs, frozenset(annotated)
+
+
+def _rejected_and_live(model: ModelState) -> Iterator[Finding]:
+    for name, environment in model.environments.items():
+        version = environment.version
+        if version is not None and version.rejected is not None:
+            yield Finding(
+                id="rejected_and_live",
+                severity="error",
+                message=f"`{version.tag}` is deregistered and live in `{name}` of `{model.name}`",
+                repair=f"mlgit rollback {model.name} --env {name} -m {quote('it is deregistered')}",
+                subjects=(version.tag, version.rejected.tag),
+            )
+
+
+def _half_a_change(environment: EnvironmentState) -> Iterator[Finding]:
+    if environment.unfinished is not None:
+        tag = environment.unfinished.tag
+        missing = str(environment.unfinished.name._replace(action="assign"))
+        yield Finding(
+            id="half_a_change",
+            severity="warn",
+            message=f"`{tag}` was written together with `{missing}`, which is not here: for mlgit the change "
+            f"did not happen, for gto `{environment.environment}` is empty",
+            repair="git fetch --tags, or the same command again if no clone has that tag",
+            subjects=(tag,),
+        )
 
 
 def _open_assignments(model: ModelState, environment: EnvironmentState) -> Iterator[Finding]:

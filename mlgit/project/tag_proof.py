@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from mlgit.adapters.git.binary import GitFailed
 from mlgit.adapters.git.push import ask_remote, fetch_refs
 from mlgit.adapters.git.refs import is_ancestor
-from mlgit.adapters.git.tagobjects import local_tags, parse_header, read_tags
+from mlgit.adapters.git.tagfacts import read_tags
+from mlgit.adapters.git.tagobjects import local_tags, parse_header
 from mlgit.core.statement import EnvironmentStatement, ReleaseStatement
 from mlgit.core.tag_event import Proof, claims_problem, release_problem, stated, version_of_tag
 from mlgit.core.tags import TAGS

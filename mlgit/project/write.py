@@ -8,32 +8,31 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.binary import GitFailed
-from mlgit.adapters.git.push import ask_remote, fetch_back, fetch_refs, push_refs
+from mlgit.adapters.git.push import ask_remote, fetch_refs, push_refs
 from mlgit.adapters.git.tagobjects import (
     create_tag_refs,
     list_tags,
     make_tag,
     object_id,
-    read_tags,
     tag_content,
     tagger_identity,
 )
-from mlgit.core.age import tell_age
+from mlgit.core.collisions import collisions
 from mlgit.core.names import read_model_name
 from mlgit.core.record import record
 from mlgit.core.registry import as_time
-from mlgit.core.replay import replay
 from mlgit.core.tagplan import WrittenTag
 from mlgit.core.tags import TAGS, ref_patterns
-from mlgit.errors import LostRace, StateError, ToolError, UsageError
+from mlgit.errors import StateError, ToolError, UsageError
 from mlgit.project.published import remember
 from mlgit.project.registry import read_registry
+from mlgit.project.rivals import fetch_models, lost_branch, lost_race, states_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mlgit.adapters.git.push import Moved
-    from mlgit.core.registry import ModelState, Registry, TagFact
+    from mlgit.core.registry import ModelState, TagFact
     from mlgit.core.tagplan import PlannedTag
     from mlgit.project.open import Project
 
@@ -59,7 +58,9 @@ def fresh_model(project: Project, model: str, *, local: bool) -> ModelState:
     if read_model_name(model) is None:
         raise UsageError(f"`{model}` cannot be the name of a model")
     if local:
-        return read_registry(project, model=model).model(model)
+        state = read_registry(project, model=model).model(model)
+        _require_whole(state)
+        return state
     if project.remote is None and project.remotes:
         names = " or ".join(f"`{name}`" for name in project.remotes)
         raise StateError(
@@ -68,6 +69,10 @@ def fresh_model(project: Project, model: str, *, local: bool) -> ModelState:
         )
     refresh(project, model)
     state = read_registry(project, model=model).model(model)
+    if _halves(state):
+        # Somebody's push was looked at between its two tags. Whose other half never comes is built upon.
+        refresh(project, model)
+        state = read_registry(project, model=model).model(model)
     _require_pushed(project, state)
     return state
 
@@ -90,7 +95,12 @@ def refresh(project: Project, model: str | None = None) -> None:
     try:
         fetch_refs(project.git, remote, refspecs, remember=model is None)
     except GitFailed as error:
-        raise _not_fetched(project, remote, patterns, error) from error
+        _require_fetchable(project, remote, patterns, error)
+        try:
+            # Another git was at work in this clone, or the connection broke.
+            fetch_refs(project.git, remote, refspecs, remember=model is None)
+        except GitFailed as again:
+            raise ToolError(f"Fetching from `{remote}` failed", details=again.details) from again
     project.forget_refs()
 
 
@@ -142,26 +152,18 @@ def write_tags(
     return Written(tags=tuple(tags), pushed=remote is not None and not dry_run, remote=remote, notes=notes)
 
 
-def tell_tag(fact: TagFact, registry: Registry, *, now_s: float) -> str:
-    """Who did what when: "`alice` promoted `tumor@v1.4.0` to `prod` 3 s ago (tumor#prod#5)"."""
-    name = fact.name
-    verb = {
-        "register": "released",
-        "deregister": "deregistered",
-        "assign": "promoted",
-        "unassign": "unassigned",
-        "deprecate": "deprecated",
-    }[name.action]
-    what = name.model if name.version is None else f"{name.model}@{name.version}"
-    where = ""
-    if name.environment is not None:
-        versions = registry.model(name.model).at_commit(fact.commit)
-        what = f"{name.model}@{versions[-1].version}" if versions else f"{name.model} ({fact.commit[:7]})"
-        statement = fact.statement
-        if getattr(statement, "action", None) == "rollback" and name.action == "assign":
-            verb = "rolled back"
-        where = f" {'from' if name.action == 'unassign' else 'to'} `{name.environment}`"
-    return f"`{fact.tagger}` {verb} `{what}`{where} {tell_age(now_s - fact.at.timestamp())} ({fact.tag})"
+def _halves(state: ModelState) -> tuple[TagFact, ...]:
+    return tuple(each.unfinished for each in state.environments.values() if each.unfinished is not None)
+
+
+def _require_whole(state: ModelState) -> None:
+    """Without the remote nobody knows what the other half is, and whether it exists."""
+    halves = _halves(state)
+    if halves:
+        raise StateError(
+            f"The tag `{halves[0].tag}` is half of a change whose other half is not here",
+            hint=f"run `git fetch --tags`; if nobody has it, `git tag -d '{halves[0].tag}'`",
+        )
 
 
 def _require_pushed(project: Project, state: ModelState) -> None:
@@ -188,46 +190,16 @@ def _push(project: Project, remote: str, tags: Mapping[str, str], moved: Moved |
     pushed = push_refs(project.git, remote, create=refs, move=() if moved is None else (moved,))
     if pushed.outcome == "lost":
         theirs = {ref: oid for ref, oid in pushed.theirs.items() if ref.startswith(TAGS)}
-        raise _lost_race(project, remote, theirs) if theirs else _lost_branch(remote, pushed.theirs)
+        raise lost_race(project, remote, theirs) if theirs else lost_branch(remote, pushed.theirs)
     remember(project, refs.values(), at_remote=True)
     if moved is not None:
         # The new commit has the tree of its parent, so that the working tree needs no change.
         project.git.run("update-ref", moved.ref, moved.new, moved.old)
         project.forget_refs()
-    if fetch_back(project.git, remote, refs):
-        return ()
-    return (f"`{remote}` has the tags, but they could not be fetched back; run `git fetch {remote} --tags`",)
-
-
-def _lost_race(project: Project, remote: str, theirs: Mapping[str, str]) -> LostRace:
-    """Tell who was first; their tags are fetched, so that the next look shows them."""
-    if not fetch_back(project.git, remote, theirs):
-        fetch_refs(project.git, remote, tuple(theirs))
-    tags = {ref.removeprefix(TAGS): oid for ref, oid in theirs.items()}
-    facts = read_tags(project.objects, tags).facts
-    names = ", ".join(f"`{tag}`" for tag in tags)
-    if not facts:
-        return LostRace(
-            f"`{remote}` has {names} already, which does not count",
-            hint="run `mlgit doctor`, which says why and how to repair it",
-        )
-    model = facts[0].name.model
-    registry = replay(read_tags(project.objects, list_tags(project.git, model)).facts)
-    winner = max(facts, key=lambda fact: (fact.name.action in {"assign", "register"}, fact.tag))
-    environment = winner.name.environment
-    look = f"mlgit history {model}" + ("" if environment is None else f" --env {environment}")
-    return LostRace(
-        tell_tag(winner, registry, now_s=project.now.timestamp()),
-        hint=f"nothing of yours was written; look with `{look}`, then run again",
-    )
-
-
-def _lost_branch(remote: str, theirs: Mapping[str, str]) -> LostRace:
-    branch = next(iter(theirs)).removeprefix("refs/heads/")
-    return LostRace(
-        f"Somebody else pushed to `{remote}/{branch}` just now",
-        hint=f"nothing of yours was written; run `git pull {remote} {branch}`, look, then run again",
-    )
+    if not fetch_models(project, remote, tags):
+        hint = f"run `git fetch {remote} --tags`"
+        return (f"`{remote}` has the tags, but they could not be fetched back; {hint}",)
+    return tuple(note for state in states_of(project, tags) for note in collisions(state, tags))
 
 
 def _no_answer(remote: str, error: GitFailed) -> ToolError:
@@ -238,20 +210,18 @@ def _no_answer(remote: str, error: GitFailed) -> ToolError:
     )
 
 
-def _not_fetched(
-    project: Project, remote: str, patterns: Sequence[str], error: GitFailed
-) -> StateError | ToolError:
+def _require_fetchable(project: Project, remote: str, patterns: Sequence[str], error: GitFailed) -> None:
+    """Who failed to fetch may try once more, unless nothing else can come of it."""
     try:
         there = ask_remote(project.git, remote, patterns)
     except ToolError:
-        return _no_answer(remote, error)
+        raise _no_answer(remote, error) from error
     here = {TAGS + tag: oid for tag, oid in list_tags(project.git).items()}
     differing = sorted(ref for ref, oid in there.items() if here.get(ref, oid) != oid)
     if differing:
         tag = differing[0].removeprefix(TAGS)
-        return StateError(
+        raise StateError(
             f"The tag `{tag}` is another one here than on `{remote}`",
             hint=f"if yours was never published, run `git tag -d '{tag}'` and fetch again",
             details=tuple(ref.removeprefix(TAGS) for ref in differing[1:]),
-        )
-    return ToolError(f"Fetching from `{remote}` failed", details=error.details)
+        ) from error

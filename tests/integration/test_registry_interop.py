@@ -2,51 +2,23 @@
 
 from __future__ import annotations
 
-import json
-import random
-import sys
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
-from mlgit.core.moves import rollback_target
-from mlgit.core.semver import propose
-from mlgit.core.tagplan import (
-    Move,
-    PlannedTag,
-    plan_assignment,
-    plan_deregistration,
-    plan_unassignment,
-)
-from mlgit.core.tags import release_tag
-from mlgit.errors import StateError
 from mlgit.operations.promote import promote
 from mlgit.operations.release import Wish, release
 from mlgit.operations.rollback import rollback
 from mlgit.project.references import resolve
 from mlgit.project.registry import ignored_tags, read_registry
-from mlgit.project.write import write_tags
+from tests.support.foreign_readers import artifact, ask_gto
 from tests.support.registry import NOON, clock, close_all, opened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from mlgit.core.registry import ModelState
     from mlgit.project.open import Project
     from tests.support.shell import Folder
-
-ARTIFACT = (
-    "import dvc.api, json, sys; print(json.dumps(dvc.api.artifacts_show(sys.argv[1], stage=sys.argv[2])))"
-)
-GTO_STAGES = """
-import json, gto.api
-shown = gto.api._get_state(".")
-print(json.dumps({
-    name: {stage: [each.version for each in found] for stage, found in artifact.get_vstages().items()}
-    for name, artifact in shown.artifacts.items()
-}))
-"""
 
 
 @pytest.fixture(autouse=True)
@@ -69,8 +41,8 @@ def test_gto_and_dvc_answer_what_mlgit_promoted_and_rolled_back(project: Folder)
         step(here)
         if expected is None:
             continue
-        assert project.ok("gto", "show", "line#staging", "--version").strip() == expected
-        shown = json.loads(project.ok(sys.executable, "-c", ARTIFACT, "line", "staging"))
+        assert ask_gto(project).held["line", "staging"] == expected
+        shown = artifact(project, "line", "staging")
         assert shown["rev"] == project.git("rev-parse", f"line@{expected}^{{commit}}")
         assert shown["path"] == "models/line.json"
 
@@ -87,62 +59,6 @@ def test_what_gto_wrote_is_read_and_gone_on_with(project: Folder) -> None:
     assert [tag.name for tag in report.tags] == ["line#staging!#2", "line#staging#2"]
     assert project.ok("gto", "show", "line#staging", "--version").strip() == "v0.1.1"
     assert resolve(here, "staging").label == "staging (line@v0.1.1)"
-
-
-def one_step(  # noqa: PLR0911 (one return a kind of change)
-    here: Project, state: ModelState, dice: random.Random, commits: list[str]
-) -> tuple[PlannedTag, ...]:
-    """One random change, planned by mlgit."""
-    environment = state.environment(dice.choice(["staging", "prod"]))
-    standing = [each for each in state.versions if not each.deregistered]
-    kind = dice.choice(["release", "promote", "promote", "rollback", "unassign", "deregister"])
-    move = Move(action="promote", now=here.now)
-    if kind == "release" or not standing:
-        used = {each.commit for each in state.versions}
-        free = [commit for commit in commits if commit not in used]
-        version = propose([each.version for each in state.versions])
-        at_s = max(int(here.now.timestamp()), state.newest_tag_s + 1)
-        name = release_tag(state.name, version)
-        return (PlannedTag(name=name, commit=free[0], at_s=at_s, message="Release"),) if free else ()
-    if kind == "promote":
-        version_to = dice.choice(standing)
-        if version_to.commit == environment.commit:
-            return ()
-        return plan_assignment(state, environment, version_to, move)
-    if kind == "rollback":
-        try:
-            target = rollback_target(state, environment)
-        except StateError:
-            return ()
-        return plan_assignment(state, environment, target, Move(action="rollback", now=here.now))
-    if kind == "unassign":
-        return plan_unassignment(state, environment, Move(action="unassign", now=here.now))
-    live = {each.commit for each in state.environments.values()}
-    idle = [each for each in standing if each.commit not in live]
-    return plan_deregistration(state, idle[0], now=here.now, reason=None) if idle else ()
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_on_histories_that_mlgit_wrote_gto_says_the_same(empty_repository: Folder, seed: int) -> None:
-    dice = random.Random(seed)  # noqa: S311 (a game, no secret)
-    commits = [empty_repository.commit(f"commit {number}") for number in range(12)]
-    for number in range(25):
-        # The clock stands still or jumps back half of the time.
-        here = opened(
-            empty_repository, now=NOON + timedelta(seconds=dice.choice([0, number, -number, 3600 * number]))
-        )
-        state = read_registry(here, model="m").model("m")
-        plan = one_step(here, state, dice, commits)
-        if plan:
-            write_tags(here, plan, local=True, dry_run=False)
-    here = opened(empty_repository)
-    state = read_registry(here, model="m").model("m")
-    ours = {name: [each.label] for name, each in state.environments.items() if each.commit}
-    theirs = json.loads(empty_repository.ok(sys.executable, "-c", GTO_STAGES)).get("m", {})
-    assert {name: found for name, found in theirs.items() if found} == ours
-    latest = state.latest
-    assert latest is not None
-    assert empty_repository.ok("gto", "show", "m@latest", "--version").strip() == str(latest.version)
 
 
 def test_tags_that_do_not_count_are_ignored_with_the_reason(project: Folder) -> None:
@@ -198,4 +114,4 @@ def test_a_tag_of_a_tag_is_a_version_as_it_is_for_gto(project: Folder) -> None:
     project.git("tag", "-a", "line@v1.0.0", "-m", "first")
     project.git("tag", "-a", "line@v1.1.0", "-m", "a tag of a tag", "line@v1.0.0")
     assert project.mlgit("show", "line@v1.1.0").status == 0
-    assert json.loads(project.ok("gto", "show", "--json"))["line"]["version"] == "v1.1.0"
+    assert ask_gto(project).latest["line"] == "v1.1.0"

@@ -38,5 +38,5 @@ def fact(tag: str, at: int, *, seconds: int = 0, message: str = "") -> TagFact:
         tagged_at_s=seconds,
         tagger="Ada",
         email="ada@example.org",
-        message=lambda: message,
+        read=lambda _: message,
     )

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlgit.core.registry import EnvironmentState, Registry, TagFact, as_time, parse_time, write_time
+from mlgit.core.registry import EnvironmentState, Registry, TagFact, as_time
 from mlgit.core.replay import in_order, replay
 from mlgit.core.semver import Version
-from mlgit.core.statement import Builder, ReleaseStatement, write_message
+from mlgit.core.statement import Builder, ReleaseStatement, parse_time, write_message, write_time
 from tests.support.tags import commit, fact, stated
 
 if TYPE_CHECKING:
@@ -251,3 +251,48 @@ def test_any_clock_is_some_time(seconds: int) -> None:
 @pytest.mark.parametrize("text", ["", "yesterday", "2026-13-01T00:00:00Z", "2026-01-01"])
 def test_what_is_no_time_is_none(text: str) -> None:
     assert parse_time(text) is None
+
+
+class Counted(str):
+    """A commit id that counts how often it was looked at."""
+
+    __slots__ = ()
+    looks = 0
+
+    def __eq__(self, other: object) -> bool:
+        Counted.looks += 1
+        return super().__eq__(other)
+
+    def __ne__(self, other: object) -> bool:
+        Counted.looks += 1
+        return super().__ne__(other)
+
+    def __hash__(self) -> int:
+        Counted.looks += 1
+        return super().__hash__()
+
+
+def looks_at_commits(turns: int) -> int:
+    """How often commits are looked at when `turns` promotions stay open, and all are closed at the end."""
+    facts = [fact(f"m@v1.{n}.0", n) for n in range(turns)]
+    facts += [fact(f"m#prod#{n + 1}", n) for n in range(turns)]
+    facts += [fact(f"m#prod!#{turns + n + 1}", n) for n in range(turns)]
+    Counted.looks = 0
+    state = replay(each._replace(commit=Counted(each.commit)) for each in facts).model("m")
+    assert state.environment("prod").open_assignments == ()
+    return Counted.looks
+
+
+def test_the_work_grows_with_the_tags_and_not_faster() -> None:
+    assert looks_at_commits(400) <= 5 * looks_at_commits(100)
+
+
+def test_of_many_open_assignments_those_closed_in_between_are_gone() -> None:
+    facts = [fact(f"m#prod#{n + 1}", n % 5) for n in range(20)]
+    facts += [fact("m#prod!#21", 4), fact("m#prod!#22", 2), fact("m#prod#23", 4)]
+    here = prod(*facts)
+    assert [each.name.counter for each in here.open_assignments] == [
+        n + 1 for n in range(20) if n % 5 not in {4, 2}
+    ] + [23]
+    assert here.changes[-1].before == commit(3)
+    assert here.commit == commit(4)

@@ -123,7 +123,7 @@ class Git:
         return done.stdout
 
     def start(self, *argv: str) -> Callable[[], bytes]:
-        """Start git and go on; the answer is a function that waits for its output.
+        """Start git and go on; the answer is a function that waits for its output, once or several times.
 
         Raises (the function):
             GitFailed: with git's own words, when it ended with an error.
@@ -140,8 +140,9 @@ class Git:
         self._running.append(process)
 
         def finish() -> bytes:
-            output, said = process.communicate()
-            self._running.remove(process)
+            output, said = process.communicate()  # says the same when it is asked again
+            if process in self._running:
+                self._running.remove(process)
             if process.returncode:
                 raise GitFailed(argv, process.returncode, said.decode("utf-8", "replace"))
             return output

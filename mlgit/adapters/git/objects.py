@@ -1,21 +1,23 @@
-"""Objects: contents at commits, read by one `cat-file --batch` and one `ls-tree` a commit."""
+"""Objects: contents at commits, read by one `cat-file` and one `ls-tree` a commit."""
 
 from __future__ import annotations
 
 import subprocess
-from typing import TYPE_CHECKING, NamedTuple
+from typing import IO, TYPE_CHECKING, NamedTuple, cast
 
 from mlgit.adapters.git.binary import Git, environment
 from mlgit.errors import ToolError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from io import BufferedReader
 
 _SUBMODULE = "160000"
 _SYMLINK = "120000"
 # What git answers for a link that leaves the commit, leads nowhere, or turns in circles.
 _LED_AWAY = {b"symlink", b"dangling", b"loop", b"notdir"}
-_PIPE_BYTES = 32_768
+_AT_ONCE = 5_000
+_PIECE_BYTES = 65_536
 
 
 class GitObject(NamedTuple):
@@ -27,7 +29,7 @@ class GitObject(NamedTuple):
 
 
 class Objects:
-    """A running `git cat-file --batch`, started by the first question."""
+    """A running `git cat-file --batch-command`, started by the first question."""
 
     def __init__(self, git: Git) -> None:
         self._git = git
@@ -42,11 +44,25 @@ class Objects:
         wanted = list(dict.fromkeys(specs))
         return dict(zip(wanted, self._read(wanted), strict=True))
 
+    def each(self, oids: Sequence[str]) -> Iterator[tuple[str, GitObject | None]]:
+        """The objects one by one, while git looks for the next; nothing else may be asked in between."""
+        for start in range(0, len(oids), _AT_ONCE):
+            group = oids[start : start + _AT_ONCE]
+            answers = self._ask(group)
+            whole = False
+            try:
+                for oid in group:
+                    yield oid, answers.next()
+                whole = True
+            finally:
+                if not whole:
+                    self.close()  # or the rest would be taken for answers to the next question
+
     def start(self) -> subprocess.Popen[bytes]:
         """Start git, so that it is there when the first question comes."""
         if self._process is None:
             self._process = subprocess.Popen(
-                ["git", "cat-file", "--batch", "--follow-symlinks"],
+                ["git", "cat-file", "--batch-command", "--buffer", "--follow-symlinks"],
                 cwd=self._git.folder,
                 env=environment(),
                 stdin=subprocess.PIPE,
@@ -66,47 +82,75 @@ class Objects:
             process.wait()
 
     def _read(self, specs: Sequence[str]) -> list[GitObject | None]:
-        # In groups that fit into the pipe: with more, git and we could each wait for the other to read.
-        found: list[GitObject | None] = []
-        group: list[str] = []
-        size = 0
-        for spec in specs:
-            size += len(spec.encode("utf-8", "surrogateescape")) + 1
-            if group and size > _PIPE_BYTES:
-                found += self._read_group(group)
-                group, size = [], len(spec.encode("utf-8", "surrogateescape")) + 1
-            group.append(spec)
-        return found + self._read_group(group) if group else found
-
-    def _read_group(self, specs: Sequence[str]) -> list[GitObject | None]:
         askable = [spec for spec in specs if spec and "\n" not in spec and "\0" not in spec]
+        answers = self._ask(askable)
+        found = {spec: answers.next() for spec in askable}
+        return [found.get(spec) for spec in specs]
+
+    def _ask(self, specs: Iterable[str]) -> _Answers:
         process = self.start()
         if process.stdin is None or process.stdout is None:  # pragma: no cover (both are pipes)
             raise ToolError("`git cat-file` has no pipes")
-        text = "".join(f"{spec}\n" for spec in askable)
+        # With a buffer that we flush git says all in few pieces, not each answer in three, and nothing before
+        # it has read every question, so that we never wait for each other.
+        text = "".join(f"contents {spec}\n" for spec in specs) + "flush\n"
         try:
             process.stdin.write(text.encode("utf-8", "surrogateescape"))
             process.stdin.flush()
         except BrokenPipeError as error:
             raise ToolError("`git cat-file` ended unexpectedly") from error
-        answers = {spec: self._answer(process) for spec in askable}
-        return [answers.get(spec) for spec in specs]
+        return _Answers(process.stdout)
 
-    @staticmethod
-    def _answer(process: subprocess.Popen[bytes]) -> GitObject | None:
-        assert process.stdout is not None  # noqa: S101 (checked by the caller)
-        head = process.stdout.readline()
-        if not head:
-            raise ToolError("`git cat-file` ended unexpectedly")
-        words = head.rstrip(b"\n").rsplit(b" ", 2)
+
+class _Answers:
+    """What `cat-file` says, taken from the pipe in large pieces: thousands of answers are small."""
+
+    def __init__(self, pipe: IO[bytes]) -> None:
+        self._pipe = cast("BufferedReader", pipe)
+        self._piece = b""
+        self._place = 0
+
+    def next(self) -> GitObject | None:
+        """The next answer."""
+        while (end := self._piece.find(b"\n", self._place)) < 0:
+            self._more(1)
+        words = self._piece[self._place : end].rsplit(b" ", 2)
+        self._place = end + 1
         if words[-1] in {b"missing", b"ambiguous"}:
             return None
         if words[0] in _LED_AWAY and len(words) == 2:  # noqa: PLR2004 (and the size)
-            process.stdout.read(int(words[1]) + 1)
+            self._take(int(words[1]))
             return None
-        oid, kind, size = (word.decode() for word in words)
-        content = process.stdout.read(int(size) + 1)
-        return GitObject(oid, kind, content[:-1])
+        oid, kind, count = words
+        size = int(count)
+        place = self._place
+        if place + size < len(self._piece):  # as it is of nearly all
+            self._place = place + size + 1
+            return GitObject(oid.decode(), kind.decode(), self._piece[place : place + size])
+        return GitObject(oid.decode(), kind.decode(), self._take(size))
+
+    def _take(self, size: int) -> bytes:
+        """So many bytes, and the end of the line behind them."""
+        end = self._place + size
+        if end >= len(self._piece):
+            self._more(end + 1 - len(self._piece))
+            end = self._place + size
+        content = self._piece[self._place : end]
+        self._place = end + 1
+        return content
+
+    def _more(self, least: int) -> None:
+        """Have so many bytes more, forgetting what was taken."""
+        pieces = [self._piece[self._place :]]
+        self._place = 0
+        while least > 0:
+            # A small file is not waited for beyond its end; a large one is read as a whole.
+            piece = self._pipe.read1(_PIECE_BYTES) if least < _PIECE_BYTES else self._pipe.read(least)
+            if not piece:
+                raise ToolError("`git cat-file` ended unexpectedly")
+            pieces.append(piece)
+            least -= len(piece)
+        self._piece = b"".join(pieces)
 
 
 class CommitTree:
@@ -155,6 +199,10 @@ class CommitTree:
     def paths(self) -> Sequence[str]:
         """Every file of the commit."""
         return tuple(self.blobs())
+
+    def identity(self, path: str) -> str | None:
+        """The id of a file's blob; None for links."""
+        return None if path in self._links else self.blobs().get(path)
 
     def read(self, path: str) -> bytes | None:
         """The bytes of one file, None when the commit has no such file; links are followed inside it."""

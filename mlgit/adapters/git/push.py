@@ -1,11 +1,12 @@
 """Push: create refs on a remote by compare-and-swap; no local ref exists before the remote took them.
 
 After a push that failed the remote itself is asked what it has: git's own words do not tell a lost race from
-a hook that said no.
+a hook that said no. They only tell whether it said anything: who heard nothing cannot know what comes yet.
 """
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Literal
 
 from mlgit.adapters.git.binary import GitFailed
@@ -19,9 +20,11 @@ if TYPE_CHECKING:
 
 PUSH_TIMEOUT_S = 120.0
 ASK_TIMEOUT_S = 60.0
-# git ends with 1 when the remote refused a ref and with more when the connection itself failed.
-_REFUSED = 1
 _NO_ANSWER = -1
+# What git says of a ref that was refused here or there; of one that nobody told about it says something else.
+_REFUSED = "rejected]"
+_LOOKS = 4
+_BETWEEN_LOOKS_S = 0.1
 
 
 @record
@@ -63,17 +66,22 @@ def push_refs(
     if failed is None:
         return Pushed(outcome="landed", theirs={})
     found = _settled(git, remote, create, move, failed)
+    sure = _said_no(failed)
     if found is None and failed.status == _NO_ANSWER:
-        raise ToolError(
-            f"`{remote}` did not answer the push within {timeout_s:g} s and does not have the tags yet",
-            hint="they may still arrive; run the same command again, it will see them",
-        )
-    if found is None and failed.status != _REFUSED:
+        raise _not_yet(f"`{remote}` did not answer the push within {timeout_s:g} s", failed)
+    if found is None and not sure:
         # The connection broke before anything arrived: the same objects once more are safe.
         failed = _try_push(git, remote, create=create, move=move, timeout_s=timeout_s) or failed
         found = _settled(git, remote, create, move, failed)
+    if found is None and sure:
+        raise ToolError(
+            f"`{remote}` did not take the tags; nothing was changed",
+            hint="see what it said, then run the same command again",
+            details=failed.details,
+        )
     if found is None:
-        raise _not_taken(remote, failed)
+        # Whatever became of the second push, the server may still be busy with the first.
+        raise _not_yet(f"The push to `{remote}` broke off", failed)
     return found
 
 
@@ -138,21 +146,28 @@ def _try_push(
     return None
 
 
+def _said_no(failed: GitFailed) -> bool:
+    """Whether refs were refused, and not only lost sight of when the connection broke."""
+    fates = [line for line in failed.stderr.splitlines() if line.startswith(" ! [")]
+    return bool(fates) and all(_REFUSED in line for line in fates)
+
+
 def _settled(
     git: Git, remote: str, create: Mapping[str, str], move: Sequence[Moved], failed: GitFailed
 ) -> Pushed | None:
     """What the remote has after a failed push; None when it has none of these refs."""
-    try:
-        found = ask_remote(git, remote, [*create, *(moved.ref for moved in move)])
-    except ToolError as error:
-        raise ToolError(
-            f"The push to `{remote}` failed, and `{remote}` does not say whether it took the tags",
-            hint="run the same command again: it will see what arrived",
-            details=(*failed.details, *error.details),
-        ) from error
+    found = _found(git, remote, create, move, failed)
+    for _ in range(_LOOKS):
+        # Some of ours and nobody else's: we look while the server is at it, one ref after the other.
+        if len(create) == len(create.keys() & found.keys()) or not create.items() & found.items():
+            break
+        time.sleep(_BETWEEN_LOOKS_S)
+        found = _found(git, remote, create, move, failed)
     theirs = {ref: oid for ref, oid in found.items() if create.get(ref) not in {None, oid}}
-    ours = [ref for ref in create if ref in found]
-    if not theirs and len(ours) == len(create):
+    ours = [ref for ref, oid in create.items() if found.get(ref) == oid]
+    if create and len(ours) == len(create):
+        return Pushed(outcome="landed", theirs={})
+    if not create and all(found.get(moved.ref) == moved.new for moved in move):
         return Pushed(outcome="landed", theirs={})
     theirs |= {
         moved.ref: found[moved.ref]
@@ -169,9 +184,22 @@ def _settled(
     return None
 
 
-def _not_taken(remote: str, failed: GitFailed) -> ToolError:
+def _found(
+    git: Git, remote: str, create: Mapping[str, str], move: Sequence[Moved], failed: GitFailed
+) -> Mapping[str, str]:
+    try:
+        return ask_remote(git, remote, [*create, *(moved.ref for moved in move)])
+    except ToolError as error:
+        raise ToolError(
+            f"The push to `{remote}` failed, and `{remote}` does not say whether it took the tags",
+            hint="run the same command again: it will see what arrived",
+            details=(*failed.details, *error.details),
+        ) from error
+
+
+def _not_yet(what: str, failed: GitFailed) -> ToolError:
     return ToolError(
-        f"`{remote}` did not take the tags; nothing was changed",
-        hint="see what it said, then run the same command again",
+        f"{what}, and the tags are not there yet",
+        hint="they may still arrive; run the same command again, it will see them",
         details=failed.details,
     )

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from mlgit.adapters.git.binary import Git
     from mlgit.adapters.git.objects import Objects
 
 
-class Ref(NamedTuple):
-    """A full ref name and the object it points at (the tag object for an annotated tag)."""
-
-    name: str
-    oid: str
+_LISTING = ("for-each-ref", "--format=%(refname) %(objectname) %(symref)")
 
 
 def list_refs(git: Git, *patterns: str) -> Mapping[str, str]:
@@ -23,12 +19,35 @@ def list_refs(git: Git, *patterns: str) -> Mapping[str, str]:
 
     Only names and ids are asked for: contents would cost far more (design: 10,000 tags under 10 ms).
     """
-    output = git.run("for-each-ref", "--format=%(refname) %(objectname)", *patterns)
-    refs = {}
-    for line in output.decode("utf-8", "surrogateescape").splitlines():
-        name, _, oid = line.rpartition(" ")
-        refs[name] = oid
-    return refs
+    return parse_refs(git.run(*_LISTING, *patterns))
+
+
+def ask_refs(git: Git, *patterns: str) -> Callable[[], bytes]:
+    """The same question, asked ahead; the answer is for `parse_refs`."""
+    return git.start(*_LISTING, *patterns)
+
+
+def parse_refs(answer: bytes) -> Mapping[str, str]:
+    """Full ref name -> object id."""
+    return {name: oid for name, oid, _ in _parsed(answer)}
+
+
+def parse_links(answer: bytes) -> Mapping[str, str]:
+    """Full name of a ref that only names another (`<remote>/HEAD`) -> that one's name."""
+    return {name: other for name, _, other in _parsed(answer) if other}
+
+
+def _parsed(answer: bytes) -> Iterator[list[str]]:
+    # Not `splitlines`: git lets a ref's name hold what Unicode takes for the end of a line.
+    return (line.split(" ") for line in answer.decode("utf-8", "surrogateescape").split("\n") if line)
+
+
+def cut(answer: bytes, *folders: str) -> tuple[bytes, bytes]:
+    """An answer, which is sorted by name, in two: before the first ref of those folders, and from there."""
+    lines = b"\n" + answer
+    places = [lines.find(f"\n{folder}".encode()) for folder in folders]
+    place = min((place for place in places if place >= 0), default=len(answer))
+    return answer[:place], answer[place:]
 
 
 def resolve_commit(objects: Objects, revision: str) -> str | None:
@@ -57,3 +76,10 @@ def is_ancestor(git: Git, old: str, new: str) -> bool:
 def merge_base(git: Git, one: str, other: str) -> str | None:
     """The best common ancestor, None when the histories are unrelated."""
     return git.ask("merge-base", one, other)
+
+
+def moved_at_s(git: Git, ref: str) -> int | None:
+    """When this clone last moved a ref, epoch seconds, by git's log of it; None when there is no log."""
+    told = git.ask("log", "--walk-reflogs", "-1", "--format=%gd", "--date=unix", ref, "--")
+    seconds = (told or "").rpartition("@{")[2].removesuffix("}")
+    return int(seconds) if seconds.isascii() and seconds.isdigit() else None

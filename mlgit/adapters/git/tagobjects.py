@@ -1,29 +1,29 @@
-"""Tag objects: listed by name and id, read by one `cat-file --batch`, written by `git mktag`."""
+"""Tag objects: listed by name and id, taken apart, written by `git mktag`."""
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.binary import GitFailed
-from mlgit.adapters.git.refs import list_refs
-from mlgit.core.registry import TagFact
-from mlgit.core.tags import TAGS, TagName, looks_like_ours, parse_tag
+from mlgit.adapters.git.refs import ask_refs, list_refs, parse_refs
+from mlgit.core.record import record
+from mlgit.core.tags import TAGS
 from mlgit.errors import StateError, ToolError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
 
     from mlgit.adapters.git.binary import Git
-    from mlgit.adapters.git.objects import GitObject, Objects
+    from mlgit.adapters.git.objects import Objects
     from mlgit.adapters.git.push import Moved
 
 
-_AT_ONCE = 256
+REPLACED = "refs/replace/"
 _LONGEST_CLOCK = 15  # digits; what is longer is no time
 
 
-class TagHeader(NamedTuple):
+@record
+class TagHeader:
     """What stands before the message of a tag object."""
 
     object: str
@@ -34,75 +34,35 @@ class TagHeader(NamedTuple):
     tagged_at_s: int
 
 
-class Listing(NamedTuple):
-    """The tags of one reading: `ignored` maps names that look like ours to why they do not count."""
-
-    facts: tuple[TagFact, ...]
-    ignored: Mapping[str, str]
-
-
 def list_tags(git: Git, model: str | None = None) -> Mapping[str, str]:
     """Tag name -> object id, of all tags or of one model's only; no contents are asked for."""
+    return _by_tag(list_refs(git, *_patterns(model)))
+
+
+def ask_tags(git: Git, model: str | None = None) -> Callable[[], bytes]:
+    """Ask for the same ahead, and for what `git replace` did; the answer is for `parse_tags`."""
+    return ask_refs(git, *_patterns(model), REPLACED)
+
+
+def parse_tags(answer: bytes) -> tuple[Mapping[str, str], frozenset[str]]:
+    """Tag name -> object id, and the ids of objects for which `git replace` put others in place."""
+    refs = dict(parse_refs(answer))
+    replaced = [ref for ref in refs if ref.startswith(REPLACED)]
+    for ref in replaced:
+        del refs[ref]
+    return _by_tag(refs), frozenset(ref.removeprefix(REPLACED) for ref in replaced)
+
+
+def _patterns(model: str | None) -> tuple[str, ...]:
     if model is None:
-        patterns: tuple[str, ...] = (TAGS,)
-    else:
-        name = model.replace(":", "=")
-        # In patterns of for-each-ref `*` stops at `/`, which names of environments may contain.
-        patterns = (f"{TAGS}{name}@*", f"{TAGS}{name}#*", f"{TAGS}{name}#*/**")
-    return {ref.removeprefix(TAGS): oid for ref, oid in list_refs(git, *patterns).items()}
+        return (TAGS,)
+    name = model.replace(":", "=")
+    # In patterns of for-each-ref `*` stops at `/`, which names of environments may contain.
+    return f"{TAGS}{name}@*", f"{TAGS}{name}#*", f"{TAGS}{name}#*/**"
 
 
-def read_tags(objects: Objects, tags: Mapping[str, str]) -> Listing:
-    """The facts of those tags whose names are ours; lightweight ones and those on no commit do not count."""
-    names: dict[str, TagName] = {}
-    ignored: dict[str, str] = {}
-    headers: dict[str, TagHeader | None] = {}
-    lightweight: set[str] = set()
-    for tag in tags:
-        name = parse_tag(tag)
-        if name is not None:
-            names[tag] = name
-        elif looks_like_ours(tag):
-            ignored[tag] = "gto cannot read it"
-    facts = []
-    for oid, found in _contents(objects, [tags[tag] for tag in names]):
-        headers[oid] = None if found is None or found.type != "tag" else parse_header(found.content)
-        if found is None or found.type != "tag":
-            lightweight.add(oid)
-    for tag, name in names.items():
-        oid = tags[tag]
-        header = headers[oid]
-        commit = None if header is None else _commit_of(objects, header)
-        if header is None or commit is None:
-            ignored[tag] = "it is lightweight" if oid in lightweight else "it points at no commit"
-            continue
-        facts.append(
-            TagFact(
-                name=name,
-                tag=tag,
-                oid=oid,
-                commit=commit,
-                tagged_at_s=header.tagged_at_s,
-                tagger=header.tagger,
-                email=header.email,
-                message=partial(read_message, objects, oid),
-            )
-        )
-    return Listing(tuple(facts), ignored)
-
-
-def _commit_of(objects: Objects, header: TagHeader) -> str | None:
-    """The commit a tag is about; gto also reads a tag that points at another tag."""
-    if header.type == "commit":
-        return header.object
-    found = objects.get(f"{header.object}^{{commit}}") if header.type == "tag" else None
-    return None if found is None else found.oid
-
-
-def _contents(objects: Objects, oids: Sequence[str]) -> Iterator[tuple[str, GitObject | None]]:
-    """The objects, a few hundred at a time, so that thousands of messages are never in memory together."""
-    for start in range(0, len(oids), _AT_ONCE):
-        yield from objects.get_many(oids[start : start + _AT_ONCE]).items()
+def _by_tag(refs: Mapping[str, str]) -> Mapping[str, str]:
+    return {ref[len(TAGS) :]: oid for ref, oid in refs.items()}
 
 
 def read_message(objects: Objects, oid: str) -> str:

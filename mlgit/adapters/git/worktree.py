@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from stat import S_ISREG
 from typing import TYPE_CHECKING
 
 from mlgit.core.record import record
@@ -40,6 +41,13 @@ class Head:
 def ask_head(git: Git) -> Callable[[], bytes]:
     """Ask git once for branch, upstream and changed files; `parse_status` reads the answer."""
     return git.start("status", "--porcelain=v2", "--branch", "-z", "--untracked-files=normal")
+
+
+def ask_paths(git: Git) -> Callable[[], bytes]:
+    """Ask git for every file that it tracks or would offer to track, from the root."""
+    return git.start(
+        "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--full-name", "--", ":/"
+    )
 
 
 def parse_status(output: bytes) -> Head:
@@ -84,14 +92,20 @@ def parse_status(output: bytes) -> Head:
 
 
 class WorkingTree:
-    """The files on disk (implements core.tree.Tree)."""
+    """The files on disk (implements core.tree.Tree).
 
-    def __init__(self, git: Git, root: str) -> None:
+    Args:
+        git: started in the working tree.
+        root: its root, absolute.
+        listing: the answer to `ask_paths`, when that was asked already.
+    """
+
+    def __init__(self, git: Git, root: str, *, listing: Callable[[], bytes] | None = None) -> None:
         self._git = git
         self._root = root
         self._paths: tuple[str, ...] | None = None
         self._folders: dict[str, bool] = {}
-        self._listing: Callable[[], bytes] | None = None
+        self._listing = listing
 
     @property
     def commit(self) -> None:
@@ -106,7 +120,7 @@ class WorkingTree:
     def prepare(self) -> Callable[[], bytes]:
         """Have git list the files while we do something else."""
         if self._listing is None:
-            self._listing = self._git.start("ls-files", "-z", "--cached", "--others", "--exclude-standard")
+            self._listing = ask_paths(self._git)
         return self._listing
 
     def paths(self) -> Sequence[str]:
@@ -115,6 +129,17 @@ class WorkingTree:
             names = self.prepare()().decode("utf-8", "surrogateescape").split("\0")
             self._paths = tuple(sorted({name for name in names if name}))
         return self._paths
+
+    def identity(self, path: str) -> tuple[int, int, int, int] | None:
+        """Size, times of modification and change in ns, and inode of a file; None for links."""
+        full = f"{self._root}/{path}"
+        try:
+            stat = os.lstat(full)
+        except OSError:
+            return None
+        if not S_ISREG(stat.st_mode) or not self._inside(os.path.dirname(full)):
+            return None
+        return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino
 
     def read(self, path: str) -> bytes | None:
         """The bytes of one file, None when there is none; what links lead to outside is none."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mlgit.render.page import Line
 
 _SHORT = 12
+_VERSIONS = 20
 
 
 def page(record: Shown) -> Page:
@@ -49,9 +50,14 @@ def _model(record: Shown) -> Page:
                 each.author,
                 "deregistered" if each.deregistered else ", ".join(each.environments),
             )
-            for each in record.versions
+            for each in record.versions[:_VERSIONS]
         ]
         shown += [line(Span("Versions", "strong")), table(("version", "commit", "released", "who", ""), rows)]
+        older = len(record.versions) - _VERSIONS
+        if older > 0:
+            shown.append(
+                line(Span(f"and {older:,} lower; see `mlgit history {model.name}`", "dim"), indent=2)
+            )
     return shown
 
 

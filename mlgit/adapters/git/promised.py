@@ -1,0 +1,89 @@
+"""Promised: what a partial clone left behind, brought all at once; git by itself brings one at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.adapters.git.binary import GitFailed
+from mlgit.errors import ToolError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from mlgit.adapters.git.binary import Git
+
+
+class Promised:
+    """What some commits have and this clone has not; nothing at all in a clone that is whole.
+
+    Args:
+        git: in the repository.
+        config: the path of the repository's configuration, which says whether the clone is partial.
+    """
+
+    def __init__(self, git: Git, config: str) -> None:
+        self._git = git
+        self._config = config
+        self._remote: str | None = None
+        self._absent: set[str] = set()
+
+    def look(self, commits: Collection[str]) -> None:
+        """Note what is absent of these commits, whose own objects are here."""
+        if not commits or not self._is_partial():
+            return
+        answer = self._git.run(
+            *("rev-list", "--objects", "--no-object-names", "--no-walk", "--missing=print", "--stdin"),
+            stdin="".join(f"{commit}\n" for commit in commits).encode(),
+        )
+        self._absent.update(line[1:] for line in answer.decode().splitlines() if line.startswith("?"))
+
+    def bring(self, oids: Iterable[str]) -> bool:
+        """Have git fetch those of these objects that are absent; whether there were any.
+
+        Raises:
+            ToolError: the remote does not answer, or has them not.
+        """
+        wanted = sorted(self._absent.intersection(oids)) if self._absent else []
+        if not wanted:
+            return False
+        try:
+            self._git.run(
+                *("-c", "fetch.negotiationAlgorithm=noop", "fetch", "--quiet", "--no-tags"),
+                *(
+                    "--no-write-fetch-head",
+                    "--no-auto-maintenance",
+                    "--recurse-submodules=no",
+                    "--filter=blob:none",
+                    "--stdin",
+                ),
+                str(self._remote),
+                stdin="".join(f"{oid}\n" for oid in wanted).encode(),
+            )
+        except GitFailed as error:
+            raise ToolError(
+                f"git could not fetch the {len(wanted)} objects that this partial clone left behind",
+                details=error.details,
+                hint=f"check the network and the credentials of the remote `{self._remote}`",
+            ) from error
+        self._absent.difference_update(wanted)
+        return True
+
+    def _is_partial(self) -> bool:
+        if self._remote is None:
+            self._remote = self._promisor()
+        return bool(self._remote)
+
+    def _promisor(self) -> str:
+        """The remote that promised to have the rest; empty when none did."""
+        try:
+            with open(self._config, "rb") as file:
+                if b"promisor" not in file.read().lower():
+                    return ""
+        except OSError:
+            return ""
+        answer = self._git.spawn("config", "--type=bool", "--get-regexp", r"^remote\..*\.promisor$").stdout
+        for line in answer.decode("utf-8", "surrogateescape").splitlines():
+            key, _, value = line.rpartition(" ")
+            if value == "true":
+                return key.removeprefix("remote.").removesuffix(".promisor")
+        return ""

@@ -1,0 +1,133 @@
+"""Trees: the files of many commits at once, each distinct folder read and taken apart once."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from mlgit.errors import StateError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from mlgit.adapters.git.objects import Objects
+
+_FOLDER, _LINK, _SUBMODULE = b"40000", b"120000", b"160000"
+_ENTRIES = {
+    40: re.compile(rb"(\d+) ([^\0]+)\0(.{20})", re.DOTALL),
+    64: re.compile(rb"(\d+) ([^\0]+)\0(.{32})", re.DOTALL),
+}
+_FOLDERS_AT_HAND = 512
+_AT_ONCE = 512
+# No file system has deeper folders, but a commit made by hand may.
+_DEEPEST = 200
+
+_Named = tuple[tuple[str, str], ...]
+"""(name or path, object id) of each."""
+
+
+class Entry(NamedTuple):
+    """What stands at a path: a file (`blob`), a folder (`tree`) or a symbolic link (`link`)."""
+
+    kind: str
+    oid: str
+
+
+class Trees:
+    """Reads trees by their ids, all that are asked for in one round trip a level.
+
+    Args:
+        objects: reads what is committed.
+        noticed: whether a file of this name is of interest.
+    """
+
+    def __init__(self, objects: Objects, noticed: Callable[[str], bool]) -> None:
+        self._objects = objects
+        self._is_noticed = noticed
+        self._below: dict[str, tuple[_Named, _Named]] = {}
+        self._found: dict[str, _Named] = {}
+        # What was taken apart is large; what lies in git can be had again.
+        self.entries = lru_cache(maxsize=_FOLDERS_AT_HAND)(self._read_entries)
+
+    def load(self, roots: Iterable[str]) -> None:
+        """Look through these trees and all below them, whatever was not seen yet.
+
+        Raises:
+            StateError: a tree is not here, because the clone is partial or damaged.
+        """
+        level = {oid for oid in roots if oid not in self._below}
+        for _ in range(_DEEPEST):
+            following: set[str] = set()
+            for oid, content in self._contents(level):
+                self._below[oid] = self._noted(content, width=len(oid))
+                following.update(below for _, below in self._below[oid][0])
+            level = following - self._below.keys()
+            if not level:
+                break
+
+    def noticed(self, root: str) -> _Named:
+        """(path, blob id) of every file of interest below a loaded tree."""
+        known = self._found.get(root)
+        if known is None:
+            folders, files = self._below.get(root, ((), ()))
+            found = list(files)
+            for name, oid in folders:
+                found += [(f"{name}/{path}", blob) for path, blob in self.noticed(oid)]
+            known = self._found[root] = tuple(found)
+        return known
+
+    def find(self, root: str, path: str) -> Entry | None:
+        """What stands at a path of a tree; a link that the path goes through is answered as that link."""
+        oid = root
+        *folders, name = path.split("/")
+        for folder in folders:
+            entry = self.entries(oid).get(folder)
+            if entry is None or entry.kind == "link":
+                return entry
+            if entry.kind != "tree":
+                return None
+            oid = entry.oid
+        return self.entries(oid).get(name)
+
+    def files(self, tree: str) -> Iterator[tuple[str, Entry]]:
+        """Every file and link below a tree, by path."""
+        waiting = [("", tree, 0)]
+        while waiting:
+            prefix, oid, depth = waiting.pop()
+            for name, entry in self.entries(oid).items():
+                if entry.kind != "tree":
+                    yield f"{prefix}{name}", entry
+                elif depth < _DEEPEST:
+                    waiting.append((f"{prefix}{name}/", entry.oid, depth + 1))
+
+    def _noted(self, content: bytes, *, width: int) -> tuple[_Named, _Named]:
+        folders, files = [], []
+        for mode, name, oid in _ENTRIES[width].findall(content):
+            if mode == _FOLDER:
+                folders.append((name.decode("utf-8", "surrogateescape"), oid.hex()))
+            elif mode not in {_SUBMODULE, _LINK}:
+                text = name.decode("utf-8", "surrogateescape")
+                if self._is_noticed(text):
+                    files.append((text, oid.hex()))
+        return tuple(folders), tuple(files)
+
+    def _read_entries(self, oid: str) -> Mapping[str, Entry]:
+        ((_, content),) = self._contents([oid])
+        kinds = {_FOLDER: "tree", _LINK: "link"}
+        return {
+            name.decode("utf-8", "surrogateescape"): Entry(kinds.get(mode, "blob"), below.hex())
+            for mode, name, below in _ENTRIES[len(oid)].findall(content)
+            if mode != _SUBMODULE
+        }
+
+    def _contents(self, oids: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        wanted = list(oids)
+        for start in range(0, len(wanted), _AT_ONCE):
+            for oid, found in self._objects.get_many(wanted[start : start + _AT_ONCE]).items():
+                if found is None or found.type != "tree":
+                    raise StateError(
+                        f"The folder {oid[:7]} of a commit is not in this clone",
+                        hint="run `git fsck`, or `git fetch --refetch` in a partial clone",
+                    )
+                yield oid, found.content
