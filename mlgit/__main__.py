@@ -13,12 +13,8 @@ from mlgit.errors import EXIT_INTERRUPTED
 _TIDY_AT_EXIT = ("dvc", "coverage")
 
 
-class _Inspect(ModuleType):
-    """Stands for `inspect` until somebody wants more of it than `cleandoc`.
-
-    click and dataclasses import it with all that takes Python programs apart (ast, dis, tokenize), a
-    seventh of what starting up takes, and click only has it clean the help texts.
-    """
+class _Later(ModuleType):
+    """Stands for a module until somebody wants more of it than it has here."""
 
     def __getattr__(self, name: str) -> object:
         if name.startswith("__"):
@@ -30,6 +26,37 @@ class _Inspect(ModuleType):
         real = import_module(self.__name__)
         self.__dict__.update(vars(real))
         return getattr(real, name)
+
+
+class _Platform(_Later):
+    """Stands for `platform`: click imports `uuid`, which asks for the name of the system and nothing else."""
+
+    @staticmethod
+    def system() -> str:
+        """`Linux`, `Darwin` and so on."""
+        return os.uname().sysname
+
+
+class _Gettext(_Later):
+    """Stands for `gettext`: click has its sentences translated, and brings no translations with it."""
+
+    @staticmethod
+    def gettext(message: str) -> str:
+        """The message as it is."""
+        return message
+
+    @staticmethod
+    def ngettext(singular: str, plural: str, number: int) -> str:
+        """The form that English has for this number."""
+        return singular if number == 1 else plural
+
+
+class _Inspect(_Later):
+    """Stands for `inspect`.
+
+    click and dataclasses import it with all that takes Python programs apart (ast, dis, tokenize), a
+    seventh of what starting up takes, and click only has it clean the help texts.
+    """
 
     @staticmethod
     def cleandoc(doc: str) -> str:
@@ -50,6 +77,11 @@ def main() -> None:
     # end, cost together as much as comparing fifty metric files.
     gc.set_threshold(100_000, 50, 50)
     sys.modules.setdefault("inspect", _Inspect("inspect"))
+    sys.modules.setdefault("gettext", _Gettext("gettext"))
+    for name in ("locale", "copy"):  # subprocess and dataclasses import them and hardly ever ask them
+        sys.modules.setdefault(name, _Later(name))
+    if hasattr(os, "uname"):
+        sys.modules.setdefault("platform", _Platform("platform"))
     try:
         from mlgit.cli.main import run
     except KeyboardInterrupt:  # once it is loaded, it tells that itself

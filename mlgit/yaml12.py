@@ -14,7 +14,7 @@ import yaml
 from mlgit.errors import ConfigError, Location
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
 _Parser: Any = getattr(getattr(yaml, "cyaml", None), "CParser", None)
 Event = Any
@@ -176,8 +176,8 @@ class _Reader:
 
     def document(self, build: Callable[[Event], object]) -> object:
         """Read the one document of the file."""
+        self._events = self._start()
         try:
-            self._events = self._start()
             next(self._events)
             event = next(self._events)
             if isinstance(event, yaml.StreamEndEvent):
@@ -189,11 +189,13 @@ class _Reader:
             raise self._unreadable(error) from error
         except yaml.YAMLError as error:
             raise self._syntax(error) from error
+        finally:
+            self._events.close()  # it knows us and we know it: libyaml's 16 kB would stay for long
         if not isinstance(more, yaml.StreamEndEvent):
             raise self._refuse("A second document begins here", more, expected="one document")
         return value
 
-    def _start(self) -> Iterator[Event]:
+    def _start(self) -> Generator[Event]:
         if _Parser is None:  # pragma: no cover (a PyYAML built without libyaml)
             yield from yaml.parse(self._text, Loader=yaml.SafeLoader)
             return

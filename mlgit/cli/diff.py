@@ -38,7 +38,7 @@ def entry(session: Session, /, old: str | None, new: str | None, **options: bool
       mlgit diff prod                 the working tree against what runs in prod
       mlgit diff prod staging --metrics
     """
-    session.begin(compares=old is None)
+    session.begin(compares=old is None, looks=old is None)
     import os
 
     from mlgit.operations.diff import diff

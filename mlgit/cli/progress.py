@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import sys
+import threading
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
     from rich.progress import TaskID
+
+    from mlgit.core.progress import Progress
+
+_PATIENCE_S = 1.0
 
 
 class Lines:
@@ -71,3 +76,59 @@ class Bar:
         if self._bars is not None:
             self._bars.stop()
             self._bars = self._task = None
+
+
+class Patient:
+    """Another display, but only of tasks that take longer than a person waits without asking.
+
+    Args:
+        shown: the display.
+        patience_s: how long nothing is shown.
+    """
+
+    def __init__(self, shown: Progress, *, patience_s: float = _PATIENCE_S) -> None:
+        self._shown = shown
+        self._patience_s = patience_s
+        self._lock = threading.Lock()
+        self._timer: threading.Timer | None = None
+        self._begun = False
+        self._steps = 0
+
+    def start(self, what: str, *, total: int | None = None) -> None:
+        """Begin to wait."""
+        self.end()
+        # A thread, because the work may be one long call that never says how far it is.
+        timer = threading.Timer(self._patience_s, lambda: self._show(timer, what, total))
+        timer.daemon = True
+        with self._lock:
+            self._timer, self._steps = timer, 0
+        timer.start()
+
+    def _show(self, timer: threading.Timer, what: str, total: int | None) -> None:
+        with self._lock:
+            if self._timer is timer:
+                self._begun = True
+                self._shown.start(what, total=total)
+                self._shown.advance(self._steps)
+
+    def advance(self, steps: int = 1) -> None:
+        """Move on, shown or not."""
+        with self._lock:
+            if self._begun:
+                self._shown.advance(steps)
+            else:
+                self._steps += steps
+
+    def say(self, line: str) -> None:
+        """Write the line."""
+        self._shown.say(line)
+
+    def end(self) -> None:
+        """Stop waiting, and showing."""
+        with self._lock:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = None
+            if self._begun:
+                self._shown.end()
+            self._begun = False

@@ -27,23 +27,28 @@ class Session:
         self.now = datetime.now(UTC)  # noqa: TID251 (the one clock)
         self._opening: Opening | None = None
         self._project: Project | None = None
+        self._tells = False
 
-    def begin(self, *, compares: bool = False) -> None:
+    def begin(self, *, compares: bool = False, looks: bool = False, tags: bool = False) -> None:
         """Let git look at the repository while the command is loaded; `project` takes the answer.
 
-        `compares` says that the command will ask for the branch, its changes and trunk.
+        `compares` says that the command will ask for the branch, its changes and trunk, `looks` that it
+        will look at the files on disk before it changes any, `tags` that it will ask for all tags before it
+        fetches or makes any.
         """
         if self._opening is None:
             from mlgit.project.open import Opening
 
-            self._opening = Opening(self.folder, compares=compares)
+            self._opening = Opening(self.folder, compares=compares, looks=looks, tags=tags)
 
     def project(self) -> Project:
         """The repository the user stands in."""
         if self._project is None:
             self.begin()
             assert self._opening is not None  # noqa: S101 (begun in the line before)
-            self._project = self._opening.finish(now=self.now, default_branch=_default_branch(self.folder))
+            self._project = self._opening.finish(
+                now=self.now, default_branch=_default_branch(self.folder), progress=self._waiting
+            )
         return self._project
 
     @property
@@ -67,15 +72,28 @@ class Session:
         if self.verbosity >= 0:
             sys.stderr.write(f"{text}\n")
 
-    def progress(self) -> Progress:
-        """A progress display on stderr: a bar on a terminal, quiet lines elsewhere."""
+    def progress(self, *, patient: bool = False) -> Progress:
+        """A progress display on stderr: a bar on a terminal, quiet lines elsewhere.
+
+        A `patient` one shows nothing of what is over in a moment.
+        """
         from mlgit.core.progress import Silent
 
+        self._tells = not patient
         if self.verbosity < 0:
             return Silent()
-        from mlgit.cli.progress import Bar, Lines
+        from mlgit.cli.progress import Bar, Lines, Patient
 
-        return Bar() if sys.stderr.isatty() else Lines()
+        shown = Bar() if sys.stderr.isatty() else Lines()
+        return Patient(shown) if patient else shown
+
+    def _waiting(self) -> Progress:
+        """A display for what only sometimes takes long: on a terminal, while there is no other."""
+        if self._tells or not sys.stderr.isatty():
+            from mlgit.core.progress import Silent
+
+            return Silent()
+        return self.progress(patient=True)
 
     def close(self) -> None:
         """Stop what runs."""

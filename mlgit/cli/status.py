@@ -4,26 +4,36 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import click
+
 from mlgit.cli.options import command, pass_session
+from mlgit.errors import ToolError
 
 if TYPE_CHECKING:
     from mlgit.cli.session import Session
 
 
 @command("status")
+@click.option(
+    "--remote", is_flag=True, help="Ask the DVC remotes which outputs they lack; nothing is pulled."
+)
 @pass_session
-def entry(session: Session, /) -> None:
+def entry(session: Session, /, *, remote: bool) -> int:
     """Show what is stale, changed, gated, live and unpushed.
 
     One look at the working tree: branch, uncommitted code, stale stages and why, changed or missing data,
     metrics against the base, the verdict of the gates, every model with its environments, and the one
-    command that makes sense next. Never uses the network; exits 0 whatever it finds.
+    command that makes sense next. Exits 0 whatever it finds, and never uses the network, unless --remote
+    asks the DVC remotes: then it exits 5 when one of them does not answer.
     """
     import os
 
-    session.begin(compares=True)
+    session.begin(compares=True, looks=True, tags=True)
     from mlgit.operations.status import status
     from mlgit.render.pages.status import page
 
-    record = status(session.project(), ci=os.environ)
-    session.tell(record, lambda: page(record))
+    progress = session.progress(patient=True) if remote else None
+    record = status(session.project(), ci=os.environ, remote=remote, progress=progress)
+    session.tell(record, lambda: page(record, verbose=session.verbosity > 0))
+    unanswered = any(failure.part == "remote_data" for failure in record.failures)
+    return ToolError.exit_code if unanswered else 0

@@ -43,12 +43,26 @@ class Pointer:
 
 
 @record
+class Origin:
+    """A path on this machine that data was imported from, and what stood there then.
+
+    `path` is absolute, or from the Git root. `frozen` says that nobody wants to know of changes there.
+    """
+
+    path: str
+    pointer: Pointer | None
+    frozen: bool = False
+
+
+@record
 class Output:
     """A file or directory that a stage or a .dvc file brings forth.
 
     `pointer` is what dvc.lock or the .dvc file recorded, None before the first run.
     `owner` is the stage's address or the .dvc file's path. `cached` False means Git tracks it.
-    `source` is the URL or repository it was imported from, when it was.
+    `source` is the URL or repository it was imported from, when it was; `foreign` says that it was a
+    repository, in whose remote its content stays. `remote` is its own DVC remote, None for the default
+    one; `push` False keeps it out of any. `origin` is set when it was imported from a path on this machine.
     """
 
     path: str
@@ -58,13 +72,21 @@ class Output:
     metric: bool = False
     plot: bool = False
     source: str | None = None
+    foreign: bool = False
+    remote: str | None = None
+    push: bool = True
+    origin: Origin | None = None
 
 
 @record
 class LockedStage:
-    """What dvc.lock recorded when the stage last ran."""
+    """What dvc.lock recorded when the stage last ran.
+
+    `cmd_listed` says that the command was written as a list: DVC does not take a list of one for the same.
+    """
 
     cmd: tuple[str, ...]
+    cmd_listed: bool = False
     deps: Mapping[str, Pointer | None]
     params: Mapping[str, Mapping[str, object]]
     outs: Mapping[str, Pointer | None]
@@ -76,6 +98,7 @@ class Stage:
 
     `address` is how DVC calls it: `train`, or `sub/dvc.yaml:train`.
     `params` maps a parameter file to the dotted keys the stage depends on, None for the whole file.
+    `cmd_listed` is as in `LockedStage`.
     """
 
     address: str
@@ -83,6 +106,7 @@ class Stage:
     file: str
     wdir: str
     cmd: tuple[str, ...]
+    cmd_listed: bool = False
     deps: tuple[str, ...] = ()
     params: Mapping[str, tuple[str, ...] | None] = field(default_factory=dict)
     outs: tuple[Output, ...] = ()
@@ -103,10 +127,22 @@ class Artifact:
 
 
 @record
+class HandedOver:
+    """A file that DVC itself read for us, because our reader was not sure: `what` by path, and `why`.
+
+    `why` follows the path in a sentence: `uses `foreach` (line 4)`.
+    """
+
+    what: str
+    why: str
+
+
+@record
 class Pipeline:
     """Everything declared; `tracked` are the outputs of .dvc files.
 
-    `metrics`, `params` and `plots` are the top-level lists of all dvc.yaml files.
+    `metrics`, `params` and `plots` are the top-level lists of all dvc.yaml files. `handed_over` are those
+    that DVC was asked about, now or when they were last the same.
     """
 
     stages: tuple[Stage, ...] = ()
@@ -115,6 +151,7 @@ class Pipeline:
     params: tuple[str, ...] = ()
     plots: tuple[str, ...] = ()
     artifacts: tuple[Artifact, ...] = ()
+    handed_over: tuple[HandedOver, ...] = ()
 
     @property
     def outputs(self) -> tuple[Output, ...]:

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from mlgit.core.changes import Side, ValueChange
     from mlgit.core.evidence import StageState
+    from mlgit.core.pipeline import HandedOver
+    from mlgit.core.remote_data import RemoteData, RemoteOutput
     from mlgit.core.verdict import Decision
 
 
@@ -102,7 +104,8 @@ class Status:
     `branch` is None when detached, `commit` before the first commit. `ahead` and `behind` count against
     `upstream`. `remote_seen_at` is when the remote was last fetched from, None when nobody can tell.
     `stages` are those that are stale or could not be checked. `data` are outputs that are not simply
-    here and unchanged. `unpushed_tags` is None when it cannot be told without the network.
+    here and unchanged. `unpushed_tags` is None when it cannot be told without the network. `remote_data` is
+    None when the DVC remotes were not asked. `handed_over` are the files that DVC read for us.
     """
 
     branch: str | None
@@ -128,6 +131,8 @@ class Status:
     waivers: tuple[ExpiringWaiver, ...]
     problems: tuple[str, ...]
     failures: tuple[Failure, ...]
+    remote_data: RemoteData | None = None
+    handed_over: tuple[HandedOver, ...] = ()
     next: NextStep | None = None
 
     @property
@@ -170,16 +175,24 @@ def _repair(status: Status) -> NextStep | None:
     invalid = next((failure for failure in status.failures if failure.code == "config_invalid"), None)
     if invalid is not None:
         return NextStep(command="mlgit doctor", reason=invalid.message)
+    missing = {output.path for output in status.remote_data.missing} if status.remote_data else frozenset()
     lost = [data for data in status.data if data.lost]
-    if lost:
-        return NextStep(command="dvc pull", reason=f"{_count(lost, 'output')} not on this machine")
+    pulled = [data for data in lost if data.path not in missing]
+    if pulled:
+        return NextStep(command="dvc pull", reason=f"{_count(pulled, 'output')} not on this machine")
+    made = [data for data in lost if not data.owner.endswith(".dvc")]
+    if made:
+        return NextStep(
+            command="mlgit run", reason=f"{_count(made, 'output')} neither here nor in the DVC remote"
+        )
     return None
 
 
 def _work(status: Status) -> NextStep | None:
     edited = [data for data in status.data if data.workspace == "modified" and data.owner.endswith(".dvc")]
     if edited:
-        return NextStep(command=f"dvc add {edited[0].path}", reason=f"`{edited[0].path}` was changed")
+        others = f" and {len(edited) - 1} more were" if len(edited) > 1 else " was"
+        return NextStep(command=f"dvc add {edited[0].path}", reason=f"`{edited[0].path}`{others} changed")
     if status.stale:
         return NextStep(command="mlgit run", reason=f"{_count(status.stale, 'stage')} stale")
     if status.verdict is not None and status.verdict.decision == "block":
@@ -203,7 +216,26 @@ def _share(status: Status) -> NextStep | None:
         return NextStep(command="mlgit push", reason=f"{_count(status.unpushed_tags, 'tag')} not pushed")
     if status.remote and status.branch and status.upstream is None and status.commit:
         return NextStep(command="mlgit push", reason=f"`{status.branch}` is only here")
-    return None
+    return None if status.remote_data is None else _share_data(status, status.remote_data)
+
+
+def _share_data(status: Status, data: RemoteData) -> NextStep | None:
+    """How the content that the DVC remotes lack gets there, as far as it is on this machine."""
+
+    def said(outputs: list[RemoteOutput]) -> str:
+        return f"{_count(len(outputs), 'output')} not in the DVC remote"
+
+    kept = [output for output in data.missing if output.elsewhere == "workspace"]
+    if kept:
+        # DVC pushes from its cache only.
+        return NextStep(command=f"dvc commit {kept[0].owner}", reason=f"{said(kept)} and not in the cache")
+    cached = [output for output in data.missing if output.elsewhere in {"cache", "partly"}]
+    if not cached:
+        return None
+    # Without a Git remote and a branch `mlgit push` has nowhere to go, and it publishes the default remote's.
+    return NextStep(
+        command="mlgit push" if status.remote and status.branch else "dvc push", reason=said(cached)
+    )
 
 
 def _count(things: int | tuple[object, ...] | list[DataState], word: str) -> str:

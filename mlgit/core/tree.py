@@ -25,6 +25,13 @@ class Tree(Protocol):
     def paths(self) -> Sequence[str]:
         """Every file that Git tracks or would offer to track, from the root, sorted."""
 
+    def identity(self, path: str) -> str | tuple[int, int, int, int] | None:
+        """What tells without reading that a file is one that was seen: its blob's id, or facts of the disk.
+
+        None when that cannot be told. The facts are size in bytes, times of modification and change in ns,
+        and inode.
+        """
+
     def read(self, path: str) -> bytes | None:
         """The bytes of one file; None when there is no such file."""
 

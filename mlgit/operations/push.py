@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from mlgit.adapters.git.binary import GitFailed
 from mlgit.adapters.git.push import ask_remote, fetch_refs, push_refs
 from mlgit.adapters.git.refs import count_commits, is_ancestor
-from mlgit.adapters.git.tagobjects import list_tags, parse_header, read_tags
+from mlgit.adapters.git.tagobjects import parse_header
 from mlgit.core.publication import BranchPush, DataPush, Publication, TagPush, batches
 from mlgit.core.tags import TAGS
 from mlgit.errors import LostRace, MlgitError, StateError, ToolError
 from mlgit.project.published import remember
+from mlgit.project.registry import read_facts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -132,7 +133,7 @@ def _diverged(project: Project, remote: str, ref: str, why: str) -> StateError:
 
 def _plan_tags(project: Project, remote: str, theirs: Mapping[str, str]) -> tuple[TagPush, ...]:
     """Annotated tags of ours that the remote has not, a version before what points at it."""
-    facts = read_tags(project.objects, list_tags(project.git)).facts
+    facts = read_facts(project)
     conflicts = [fact for fact in facts if theirs.get(f"{TAGS}{fact.tag}", fact.oid) != fact.oid]
     if conflicts:
         raise _conflict(project, remote, {fact.tag: theirs[f"{TAGS}{fact.tag}"] for fact in conflicts})
@@ -184,13 +185,14 @@ def _plan_data(project: Project, commits: Sequence[str]) -> DataPush:
 
 
 def _outputs(project: Project, commits: Iterable[str]) -> list[Output]:
-    """What DVC keeps of these commits, each content once; what was never made has nothing to publish."""
+    """What DVC publishes of these commits, each content once; what was never made has nothing to publish."""
     from mlgit.adapters.dvc.pointers import read_pipeline
 
     found: dict[tuple[str, str], Output] = {}
     for commit in commits:
-        for output in read_pipeline(project.tree(commit), root=project.root).outputs:
-            if output.cached and output.pointer is not None:
+        tree = project.tree(commit)
+        for output in read_pipeline(tree, root=project.root, folder=project.cache_dir).outputs:
+            if output.cached and output.pointer is not None and output.push:
                 found.setdefault((output.path, output.pointer.md5), output)
     return list(found.values())
 

@@ -96,7 +96,7 @@ def _kept(project: Project) -> list[Output]:
     from mlgit.adapters.git.worktree import WorkingTree
 
     tree = WorkingTree(project.git, project.root)
-    found = read_pipeline(tree, root=project.root)
+    found = read_pipeline(tree, root=project.root, folder=project.cache_dir)
     return [out for out in found.outputs if out.cached and out.pointer is not None and "://" not in out.path]
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mlgit.core.changes import Side
 from mlgit.core.status import (
-    DataState,
-    EnvironmentLine,
     ExpiringWaiver,
     Failure,
     Glance,
@@ -18,6 +17,8 @@ from mlgit.core.status import (
     next_step,
 )
 from mlgit.errors import ConfigError, MlgitError
+from mlgit.project.data_states import data_states
+from mlgit.project.model_lines import model_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,8 +28,9 @@ if TYPE_CHECKING:
     from mlgit.core.changes import ValueChange
     from mlgit.core.config import Config
     from mlgit.core.evidence import Evidence
-    from mlgit.core.pipeline import Output
-    from mlgit.core.registry import ModelState, Registry
+    from mlgit.core.progress import Progress
+    from mlgit.core.registry import Registry
+    from mlgit.core.remote_data import RemoteData
     from mlgit.project.open import Project
 
     T = TypeVar("T")
@@ -38,14 +40,23 @@ _EXPIRES_SOON_DAYS = 14
 _TAG_SLACK_S = 5
 
 
-def status(project: Project, *, ci: Mapping[str, str] | None = None) -> Status:
+def status(
+    project: Project,
+    *,
+    ci: Mapping[str, str] | None = None,
+    remote: bool = False,
+    progress: Progress | None = None,
+) -> Status:
     """Everything there is to tell; a part that cannot be told becomes one of `failures`.
 
     Args:
         project: the repository.
         ci: environment variables, for the base in CI.
+        remote: whether to ask the DVC remotes what they have; only then the network is used.
+        progress: told while they are asked.
     """
-    return _Look(project, ci or {}).status()
+    look = _Look(project, ci or {})
+    return look.status(look.remote_data(progress) if remote else None)
 
 
 class _Look:
@@ -59,10 +70,26 @@ class _Look:
         self._config = self._part("config", lambda: project.config(None))
         self._registry = self._part("models", self._read_registry)
 
-    def status(self) -> Status:
+    def remote_data(self, progress: Progress | None) -> RemoteData | None:
+        """What the DVC remotes lack; one that does not answer is a failure of its own."""
+        state = self._evidence
+        if state is None:
+            return None
+        from mlgit.project.remote_data import remote_data
+
+        found = self._part("remote_data", lambda: remote_data(self._project, state, progress))
+        if found is None:
+            return None
+        self._failures += [
+            Failure(part="remote_data", code=each.code, message=each.message, hint=each.hint)
+            for each in found[1]
+        ]
+        return found[0]
+
+    def status(self, remote_data: RemoteData | None) -> Status:
         """All parts put together."""
         project, head = self._project, self._project.head
-        seen_at = self._part("remote", self._remote_seen_at)
+        seen_at = self._part("remote", lambda: self._remote_seen_at)
         state = self._evidence
         base, rule = self._part("base", self._base) or (None, None)
         metrics, problems = self._part("metrics", lambda: self._metrics(base)) or ((), ())
@@ -82,7 +109,7 @@ class _Look:
             stages=()
             if state is None
             else tuple(stage for stage in state.stages if stage.stale or stage.unchecked),
-            data=() if state is None else self._part("data", lambda: self._data(state)) or (),
+            data=() if state is None else self._part("data", lambda: data_states(self._project, state)) or (),
             base=base,
             base_rule=rule,
             metrics=metrics,
@@ -92,6 +119,8 @@ class _Look:
             waivers=self._part("waivers", self._waivers) or (),
             problems=problems,
             failures=tuple(self._failures),
+            remote_data=remote_data,
+            handed_over=() if state is None else state.pipeline.handed_over,
         )
         return replace(found, next=self._next(found))
 
@@ -123,6 +152,7 @@ class _Look:
 
         return read_registry(self._project)
 
+    @cached_property
     def _remote_seen_at(self) -> datetime | None:
         from mlgit.project.registry import tags_as_of
 
@@ -154,29 +184,6 @@ class _Look:
         found = compare(self._project, base, here, parts=("metrics",), show_unchanged=True)
         return found.metrics or (), tuple(dict.fromkeys((*problems, *found.problems)))
 
-    def _data(self, state: Evidence) -> tuple[DataState, ...]:
-        """Outputs that are modified, absent or not in the cache."""
-        found = [
-            self._data_state(out) for out in state.pipeline.outputs if out.cached and "://" not in out.path
-        ]
-        return tuple(one for one in found if one.workspace != "same" or one.in_cache is False)
-
-    def _data_state(self, out: Output) -> DataState:
-        from mlgit.project.evidence import cache_of, hashes_on_disk
-
-        pointer = out.pointer
-        md5 = hashes_on_disk(self._project).md5(out.path, legacy=pointer is not None and pointer.legacy)
-        cache = cache_of(self._project, out.path)
-        in_cache = None if pointer is None or cache is None else cache.has(pointer)
-        if md5 is None:
-            return DataState(path=out.path, owner=out.owner, workspace="absent", in_cache=in_cache)
-        if pointer is None:
-            return DataState(path=out.path, owner=out.owner, workspace="new", in_cache=None)
-        same = md5 == pointer.md5
-        return DataState(
-            path=out.path, owner=out.owner, workspace="same" if same else "modified", in_cache=in_cache
-        )
-
     def _verdict(self) -> Glance | None:
         if self._config is None or not self._config.gates or self._project.head.commit is None:
             return None
@@ -196,11 +203,11 @@ class _Look:
         registry = self._registry
         if registry is None:
             return ()
-        declared = list(self._trunk_config.environments) if self._trunk_config else []
-        counted: dict[str, int] = {}
-        return tuple(
-            self._model(name, registry.models.get(name), declared, counted)
-            for name in sorted({*self._declared_models(), *registry.models})
+        return model_lines(
+            self._project,
+            registry,
+            declared=self._declared_models(),
+            environments=list(self._trunk_config.environments) if self._trunk_config else [],
         )
 
     def _declared_models(self) -> Mapping[str, str | None]:
@@ -221,52 +228,6 @@ class _Look:
         except ConfigError:
             return None
 
-    def _model(
-        self, name: str, state: ModelState | None, declared: list[str], counted: dict[str, int]
-    ) -> ModelLine:
-        if state is None:
-            lines = [
-                EnvironmentLine(environment=each, version=None, commit=None, held=False, behind=None)
-                for each in declared
-            ]
-            return ModelLine(
-                model=name, latest=None, latest_commit=None, behind=None, environments=tuple(lines)
-            )
-        names = [*declared, *sorted(set(state.environments) - set(declared))]
-        environments = []
-        for each in names:
-            held = state.environment(each)
-            environments.append(
-                EnvironmentLine(
-                    environment=each,
-                    version=held.label,
-                    commit=held.commit,
-                    held=held.commit is not None and held.held,
-                    behind=self._behind(held.commit, counted),
-                )
-            )
-        latest = state.latest
-        return ModelLine(
-            model=name,
-            latest=None if latest is None else str(latest.version),
-            latest_commit=None if latest is None else latest.commit,
-            behind=None if latest is None else self._behind(latest.commit, counted),
-            environments=tuple(environments),
-        )
-
-    def _behind(self, commit: str | None, counted: dict[str, int]) -> int | None:
-        """How many commits HEAD has that the version has not; each commit is counted once."""
-        head = self._project.head.commit
-        if commit is None or head is None:
-            return None
-        if commit == head:
-            return 0
-        if commit not in counted:
-            from mlgit.adapters.git.refs import count_commits
-
-            counted[commit] = count_commits(self._project.git, commit, head)
-        return counted[commit]
-
     def _unpushed_tags(self) -> tuple[str, ...] | None:
         """Tags known to be only here, and those nobody looked at since they were made."""
         registry = self._registry
@@ -275,7 +236,7 @@ class _Look:
         facts = [fact for state in registry.models.values() for fact in state.facts]
         if not facts:
             return ()
-        seen_at = self._remote_seen_at()
+        seen_at = self._remote_seen_at
         if seen_at is None:
             return None
         from mlgit.project.published import seen_at_remote

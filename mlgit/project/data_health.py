@@ -91,7 +91,7 @@ def ask_for_data(project: Project) -> Iterator[Finding]:
     outputs = _recorded_outputs(project)
     if not outputs or not has_remote(project.root):
         return
-    missing = missing_in_remote(project.root, outputs)
+    missing = missing_in_remote(project.root, outputs, even_private=False)
     if missing:
         yield Finding(
             id="outputs_not_pushed",

@@ -8,14 +8,16 @@ from weakref import WeakKeyDictionary
 
 from mlgit.adapters.dvc.cache import Cache
 from mlgit.adapters.dvc.documents import Documents
-from mlgit.adapters.dvc.hashes import CommitHashes, WorkspaceHashes, bytes_md5
+from mlgit.adapters.dvc.hashes import CommitHashes
 from mlgit.adapters.dvc.pointers import DEFAULT_PARAMS, join, read_pipeline
 from mlgit.adapters.dvc.values import metric_values, param_values
+from mlgit.adapters.dvc.workspace import WorkspaceHashes
 from mlgit.core.evidence import Evidence, MetricFile, Problem, StageState, Value
 from mlgit.errors import ConfigError
+from mlgit.project.metric_trust import trust
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from mlgit.adapters.dvc.hashes import Hashes
     from mlgit.core.pipeline import Output, Pipeline
@@ -29,10 +31,11 @@ class _Memory:
     """What was read already, for one project."""
 
     def __init__(self, project: Project) -> None:
-        self.documents = Documents(project.cache_dir)
+        self.index, searches = project.seen_before()
+        self.documents = Documents(project.cache_dir, index=self.index)
         self.evidence: dict[tuple[str | None, bool], Evidence] = {}
         self.caches: dict[str, Cache | None] = {}
-        self.on_disk = WorkspaceHashes(project.root, folder=os.path.join(project.git_dir, "mlgit"))
+        self.on_disk = WorkspaceHashes(project.root, self.index, searches=searches, progress=project.progress)
 
 
 _MEMORIES: WeakKeyDictionary[Project, _Memory] = WeakKeyDictionary()
@@ -82,6 +85,8 @@ def cache_of(project: Project, path: str) -> Cache | None:
     """The DVC cache that a path belongs to: that of the nearest folder above with `.dvc`."""
     caches = _memory(project).caches
     folder = os.path.dirname(path)
+    if folder == path:  # an absolute path, and the root of it all
+        return None
     if folder not in caches:
         place = os.path.join(project.root, folder)
         if os.path.isdir(os.path.join(place, ".dvc")):
@@ -104,7 +109,13 @@ class _Reader:
     def read(self, *, staleness: bool) -> Evidence:
         """Everything, in few round trips."""
         paths = self._tree.paths()
-        pipeline = read_pipeline(self._tree, root=self._project.root, documents=self._documents, paths=paths)
+        pipeline = read_pipeline(
+            self._tree,
+            root=self._project.root,
+            documents=self._documents,
+            paths=paths,
+            folder=self._project.cache_dir,
+        )
         stages = self._stages(pipeline) if staleness else ()
         found = Evidence(
             label=self._tree.label,
@@ -116,14 +127,15 @@ class _Reader:
             problems=tuple(self._problems),
         )
         self._documents.save()
+        if self._commit is None:
+            hashes_on_disk(self._project).save()
         return found
 
     def _stages(self, pipeline: Pipeline) -> tuple[StageState, ...]:
         if self._commit is None:
             on_disk = hashes_on_disk(self._project)
-            states = self._look(pipeline, on_disk)
-            on_disk.save()
-            return states
+            on_disk.take(_compared(pipeline))
+            return self._look(pipeline, on_disk)
         committed = CommitHashes(self._tree)
         committed.prefetch(dep for stage in pipeline.stages for dep in stage.deps)
         return self._look(pipeline, committed)
@@ -135,8 +147,18 @@ class _Reader:
             cache = cache_of(self._project, out.path)
             return None if cache is None or out.pointer is None else cache.listing(out.pointer)
 
+        def ask(addresses: Sequence[str]) -> Mapping[str, Sequence[str]]:
+            from mlgit.adapters.dvc.engine import status
+
+            return status(self._project.root, addresses)
+
         return stage_states(
-            pipeline, tree=self._tree, hashes=hashes, documents=self._documents, listing=listing
+            pipeline,
+            tree=self._tree,
+            hashes=hashes,
+            documents=self._documents,
+            listing=listing,
+            ask=ask if self._commit is None else None,
         )
 
     def _metrics(self, pipeline: Pipeline, stages: tuple[StageState, ...]) -> tuple[MetricFile, ...]:
@@ -158,7 +180,7 @@ class _Reader:
             if isinstance(values, Problem):
                 found.append(MetricFile(path=path, stage=stage, problems=(values,)))
                 continue
-            problems = [] if out is None or stage is None else _trust(content, out, path, stage, states)
+            problems = [] if out is None or stage is None else trust(content, out, path, stage, states)
             found.append(MetricFile(path=path, values=values, stage=stage, problems=tuple(problems)))
         return tuple(found)
 
@@ -167,12 +189,14 @@ class _Reader:
         declared = [out.path for out in pipeline.outputs if out.metric]
         declared += pipeline.metrics
         listed = self._tree.paths()
+        known_paths = set(listed)
+        above = _folders_of(listed) if any(path not in known_paths for path in declared) else set()
         paths: list[str] = []
         outputs = {out.path for out in pipeline.outputs}
         for path in declared:
-            inside = [name for name in listed if name.startswith(f"{path}/")] if path not in listed else []
+            inside = [name for name in listed if name.startswith(f"{path}/")] if path in above else []
             paths += inside or self._inside_directory(path, pipeline) or [path]
-        if _DVCLIVE not in paths and _DVCLIVE in listed:
+        if _DVCLIVE not in paths and _DVCLIVE in known_paths:
             paths.append(_DVCLIVE)
         globs = [glob for glob in self._globs() if glob not in paths]
         if globs:
@@ -274,6 +298,30 @@ class _Reader:
         return wanted
 
 
+def _compared(pipeline: Pipeline) -> Iterator[tuple[str, bool]]:
+    """What is on disk to be compared with a recorded hash, and whether it was taken as DVC 2 did."""
+    for stage in pipeline.stages:
+        if stage.locked is not None and not stage.frozen:
+            for dep in stage.deps:
+                pointer = stage.locked.deps.get(dep)
+                if pointer is not None and "://" not in dep:
+                    yield dep, pointer.legacy
+    for out in pipeline.outputs:
+        if out.pointer is not None and "://" not in out.path:
+            yield out.path, out.pointer.legacy
+
+
+def _folders_of(paths: Iterable[str]) -> set[str]:
+    """Every folder that one of the paths lies in."""
+    found: set[str] = set()
+    for path in paths:
+        folder = path.rpartition("/")[0]
+        while folder and folder not in found:
+            found.add(folder)
+            folder = folder.rpartition("/")[0]
+    return found
+
+
 def _dvc_folders(paths: set[str]) -> list[str]:
     """Where DVC repositories begin, from the Git root."""
     return [
@@ -295,33 +343,3 @@ def _owner(path: str, outputs: Mapping[str, Output]) -> Output | None:
             return outputs[path]
         path = path.rpartition("/")[0]
     return None
-
-
-def _trust(
-    content: bytes, out: Output, path: str, stage: str, states: Mapping[str, StageState]
-) -> list[Problem]:
-    """Why the numbers of a stage's metric file do not stand for its inputs."""
-    problems = []
-    run = f"run `mlgit run {stage}`"
-    state = states.get(stage)
-    reasons = [] if state is None else list(state.reasons)
-    edited = f"changed output {out.path}"
-    foreign = _foreign(content, out, path, stage, edited=edited in reasons)
-    if foreign is not None:
-        problems.append(Problem(code="not_from_pipeline", message=f"`{path}` {foreign}", hint=run))
-        reasons = [reason for reason in reasons if reason != edited]
-    if state is None:
-        return problems
-    if reasons or state.upstream:
-        why = ", ".join((*reasons, *(f"upstream {one}" for one in state.upstream)))
-        problems.append(Problem(code="stale", message=f"Stage `{stage}` is stale: {why}", hint=run))
-    return problems
-
-
-def _foreign(content: bytes, out: Output, path: str, stage: str, *, edited: bool) -> str | None:
-    """Why a metric file is not what dvc.lock recorded, in words that follow its name."""
-    if out.pointer is None:
-        return f"is not recorded in dvc.lock: stage `{stage}` has not made it yet"
-    if out.path == path:
-        edited = bytes_md5(content, legacy=out.pointer.legacy) != out.pointer.md5
-    return f"is not what stage `{stage}` wrote" if edited else None

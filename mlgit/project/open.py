@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.binary import Git, GitFailed
 from mlgit.adapters.git.objects import CommitTree, Objects
-from mlgit.adapters.git.refs import resolve_commit
-from mlgit.adapters.git.worktree import Head, WorkingTree, ask_head, parse_status
+from mlgit.adapters.git.refs import ask_refs, cut, parse_links, parse_refs, resolve_commit
+from mlgit.adapters.git.worktree import Head, WorkingTree, ask_head, ask_paths, parse_status
 from mlgit.core.config import CONFIG_FILE, Config
+from mlgit.core.progress import Progress, Silent
 from mlgit.core.record import record
 from mlgit.errors import MlgitError, StateError
 
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    from mlgit.adapters.dvc.fingerprints import Index
+    from mlgit.adapters.dvc.listing import Searches
     from mlgit.core.tree import Tree
+    from mlgit.project.seen import Seen
 
 _MAIN_NAMES = ("main", "master")
 _FACTS = (
@@ -33,7 +37,7 @@ _FACTS = (
 )
 
 
-_BRANCHES = ("for-each-ref", "--format=%(refname)%00%(objectname)%00%(symref)", "refs/heads", "refs/remotes")
+_BRANCHES = ("refs/heads", "refs/remotes")
 
 
 @record
@@ -63,6 +67,8 @@ class Project:
         now: the time of this run, UTC.
         asked: answers that git was asked for ahead, by the name of the property that takes them.
         default_branch: what the forge calls it, in CI.
+        seen: the index of earlier runs, and the directories that are being listed because of it.
+        progress: makes the display of what takes long.
     """
 
     def __init__(  # noqa: PLR0913 (what an Opening found out)
@@ -78,6 +84,8 @@ class Project:
         now: datetime,
         asked: Mapping[str, Callable[[], bytes]] | None = None,
         default_branch: str | None = None,
+        seen: Seen | None = None,
+        progress: Callable[[], Progress] = Silent,
     ) -> None:
         self.git = git
         self.root = root
@@ -88,10 +96,21 @@ class Project:
         self.now = now
         self.default_branch = default_branch
         self.objects = objects
-        self.worktree = WorkingTree(git, root)
+        self.progress = progress
+        self._seen = seen
         self._trees: dict[str, CommitTree] = {}
         self._configs: dict[str | None, Config] = {}
         self._asked = dict(asked or {})
+        self.worktree = WorkingTree(git, root, listing=self._asked.pop("paths", None))
+
+    def seen_before(self) -> tuple[Index, Searches | None]:
+        """What earlier runs saw of the files on disk; listings begun for this run are given away once."""
+        seen, self._seen = self._seen, None
+        if seen is not None:
+            return seen.index, seen.searches
+        from mlgit.adapters.dvc.fingerprints import Index
+
+        return Index(self.git_dir), None
 
     @cached_property
     def head(self) -> Head:
@@ -127,16 +146,11 @@ class Project:
     @cached_property
     def branches(self) -> Mapping[str, str]:
         """Full ref name -> commit of local and remote-tracking branches (`<remote>/HEAD` resolved)."""
-        return {name: oid for name, (oid, _) in self._branch_facts.items()}
+        return parse_refs(self._branch_listing)
 
     @cached_property
-    def _branch_facts(self) -> Mapping[str, tuple[str, str]]:
-        listing = (self._asked.pop("branches", None) or self.git.start(*_BRANCHES))()
-        facts = {}
-        for line in listing.decode("utf-8", "surrogateescape").splitlines():
-            name, oid, symref = line.split("\0")
-            facts[name] = (oid, symref)
-        return facts
+    def _branch_listing(self) -> bytes:
+        return (self._asked.pop("branches", None) or ask_refs(self.git, *_BRANCHES))()
 
     @cached_property
     def trunk(self) -> Branch | None:
@@ -164,7 +178,7 @@ class Project:
         names = [f"refs/heads/{main}" for main in _MAIN_NAMES]
         if self.remote is not None:
             base = f"refs/remotes/{self.remote}/"
-            head = self._branch_facts.get(f"{base}HEAD", ("", ""))[1]
+            head = parse_links(self._branch_listing).get(f"{base}HEAD", "")
             stated = [] if self.default_branch is None else [base + self.default_branch]
             names = [*stated, head, *(base + main for main in _MAIN_NAMES), *names]
         for name in names:
@@ -218,10 +232,14 @@ class Project:
         """The full id of the commit that a plain Git revision names, or None."""
         return resolve_commit(self.objects, revision)
 
+    def asked_ahead(self, name: str) -> Callable[[], bytes] | None:
+        """What git was asked ahead, given away once; None when it was not, or when refs moved since."""
+        return self._asked.pop(name, None)
+
     def forget_refs(self) -> None:
         """Read branches and trunk anew; for whoever fetched or moved them."""
         self._asked.clear()
-        for name in ("head", "_branch_facts", "branches", "trunk", "trunk_here", "target"):
+        for name in ("head", "_branch_listing", "branches", "trunk", "trunk_here", "target"):
             self.__dict__.pop(name, None)
 
     def close(self) -> None:
@@ -236,10 +254,15 @@ class Opening:
     Args:
         folder: where the user stands.
         compares: whether the branch, its changes and trunk will be asked for, too.
+        looks: whether the files on disk will be looked at, as they are now.
+        tags: whether all tags will be asked for, as they are now.
     """
 
-    def __init__(self, folder: str, *, compares: bool = False) -> None:
+    def __init__(
+        self, folder: str, *, compares: bool = False, looks: bool = False, tags: bool = False
+    ) -> None:
         self._folder = folder
+        self._seen: Seen | None = None
         self._git = Git(os.path.abspath(folder))
         self._objects = Objects(self._git)
         self._facts: Callable[[], bytes] | None = None
@@ -248,11 +271,29 @@ class Opening:
             with suppress(OSError):  # without git `finish` says so
                 self._facts = self._git.start(*_FACTS)
                 if compares:
-                    self._asked = {"head": ask_head(self._git), "branches": self._git.start(*_BRANCHES)}
+                    self._asked["head"] = ask_head(self._git)
+                self._asked |= _ask_refs(self._git, branches=compares, tags=tags)
+                if looks:
+                    self._asked["paths"] = ask_paths(self._git)
                 self._objects.start()
+            if looks:
+                from mlgit.project.seen import see
 
-    def finish(self, *, now: datetime, default_branch: str | None = None) -> Project:
+                self._seen = see(self._git.folder)
+
+    def finish(
+        self,
+        *,
+        now: datetime,
+        default_branch: str | None = None,
+        progress: Callable[[], Progress] = Silent,
+    ) -> Project:
         """The repository.
+
+        Args:
+            now: the time of this run, UTC.
+            default_branch: what the forge calls it, in CI.
+            progress: makes the display of what takes long.
 
         Raises:
             StateError: there is none, it is bare, or it belongs to somebody else.
@@ -263,6 +304,9 @@ class Opening:
             raise _not_usable(self._folder, error) from error
         lines = answer.decode("utf-8", "surrogateescape").split("\n")
         root, git_dir, common_dir, shallow, prefix = lines[:5]
+        if self._seen is not None and not self._seen.belongs_to(root, git_dir):
+            self._seen.close()
+            self._seen = None
         return Project(
             Git(root),
             objects=self._objects,
@@ -274,12 +318,32 @@ class Opening:
             now=now,
             default_branch=default_branch,
             asked=self._asked,
+            seen=self._seen,
+            progress=progress,
         )
 
     def close(self) -> None:
         """Stop what runs, when nobody went on."""
+        if self._seen is not None:
+            self._seen.close()
         self._objects.close()
         self._git.close()
+
+
+def _ask_refs(git: Git, *, branches: bool, tags: bool) -> Mapping[str, Callable[[], bytes]]:
+    """Ask for branches, tags or both; for both only one git is started."""
+    if not tags:
+        return {"branches": ask_refs(git, *_BRANCHES)} if branches else {}
+    from mlgit.adapters.git.tagobjects import REPLACED, ask_tags
+    from mlgit.core.tags import TAGS
+
+    if not branches:
+        return {"tags": ask_tags(git)}
+    answer = ask_refs(git, *_BRANCHES, REPLACED, TAGS)
+    return {
+        "branches": lambda: cut(answer(), REPLACED, TAGS)[0],
+        "tags": lambda: cut(answer(), REPLACED, TAGS)[1],
+    }
 
 
 def open_project(folder: str, *, now: datetime, default_branch: str | None = None) -> Project:

@@ -129,7 +129,7 @@ def require_stated_commit(project: Project, commit: str, path: str, statement: R
     from mlgit.project.provenance import lock_path
 
     tree = project.tree(commit)
-    pipeline = read_pipeline(tree, root=project.root)
+    pipeline = read_pipeline(tree, root=project.root, folder=project.cache_dir)
     lock = lock_path(pipeline, path)
     content = None if lock is None else tree.read(lock)
     found = None if content is None else sha256(content).hexdigest()
@@ -174,7 +174,7 @@ def _sources(project: Project, commit: str, path: str) -> Sequence[Source]:
     from mlgit.adapters.dvc.pointers import read_pipeline
 
     tree = project.tree(commit)
-    pipeline = read_pipeline(tree, root=project.root)
+    pipeline = read_pipeline(tree, root=project.root, folder=project.cache_dir)
     found: dict[str, Source] = {}
     for output in outputs_of(path, pipeline.outputs):
         if output.pointer is None:

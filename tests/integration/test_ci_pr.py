@@ -280,7 +280,7 @@ def test_metrics_that_dvc_keeps_are_fetched_for_the_gates(pull: PullRequest) -> 
     ("name", "text", "place"),
     [
         ("mlgit.yaml", "version: 1\ngats: {}\n", "mlgit.yaml:2:1"),
-        ("dvc.yaml", "stages:\n  train:\n    cmdd: x\n", "dvc.yaml:2:3"),
+        ("dvc.yaml", "stages:\n  train:\n    cmdd: x\n", "dvc.yaml:3:5"),
         ("dvc.lock", "schema: '2.0'\nstages: [\n", "dvc.lock:"),
     ],
 )

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
-from mlgit.adapters.dvc.engine import resolve_pipeline
 from mlgit.adapters.dvc.pointers import read_pipeline
 from mlgit.adapters.git.binary import Git
+from mlgit.adapters.git.objects import CommitTree, Objects
 from mlgit.adapters.git.worktree import WorkingTree
 from mlgit.errors import ConfigError
+from tests.support.dvc_index import resolve_pipeline
 from tests.support.shell import Folder
 
 if TYPE_CHECKING:
@@ -76,6 +79,17 @@ def below_root(empty_repository: Folder) -> Folder:
     return empty_repository
 
 
+def read(folder: Folder, commit: str | None = None) -> Pipeline:
+    """What our reader says about the working tree or a commit."""
+    git = Git(str(folder.path))
+    if commit is None:
+        found = read_pipeline(WorkingTree(git, str(folder.path)), root=str(folder.path))
+    else:
+        with contextlib.closing(Objects(git)) as objects:
+            found = read_pipeline(CommitTree(git, objects, commit), root=str(folder.path))
+    return replace(found, handed_over=())
+
+
 def lock(folder: Path) -> dict[str, Any]:
     found: dict[str, Any] = yaml.safe_load((folder / "dvc.lock").read_text())["stages"]
     return found
@@ -102,16 +116,16 @@ def assert_like_the_lock(pipeline: Pipeline, folder: Path, prefix: str) -> None:
 
 
 def test_names_are_those_of_dvc_stage_list(at_root: Folder) -> None:
-    pipeline = resolve_pipeline(str(at_root.path), None)
+    pipeline = read(at_root)
     assert sorted(stage.address for stage in pipeline.stages) == sorted(stage_list(at_root))
 
 
 def test_commands_outputs_and_hashes_are_those_of_dvc_lock(at_root: Folder) -> None:
-    assert_like_the_lock(resolve_pipeline(str(at_root.path), None), at_root.path, "")
+    assert_like_the_lock(read(at_root), at_root.path, "")
 
 
 def test_a_dvc_repository_below_the_git_root_counts_paths_from_the_git_root(below_root: Folder) -> None:
-    pipeline = resolve_pipeline(str(below_root.path), None)
+    pipeline = read(below_root)
     assert_like_the_lock(pipeline, below_root / "ml", "ml/")
     assert sorted(stage.address for stage in pipeline.stages) == sorted(
         f"ml/dvc.yaml:{name}" for name in stage_list(Folder(below_root / "ml"))
@@ -126,21 +140,21 @@ def test_a_commit_is_resolved_like_the_working_tree_it_was_made_from(
 ) -> None:
     folder: Folder = request.getfixturevalue(where)
     head = folder.git("rev-parse", "HEAD")
-    assert resolve_pipeline(str(folder.path), head) == resolve_pipeline(str(folder.path), None)
+    assert read(folder, head) == read(folder)
 
 
 def test_a_commit_is_resolved_with_its_own_variables(at_root: Folder) -> None:
     head = at_root.git("rev-parse", "HEAD")
     at_root.write("names.yaml", "names: [z]\n")
-    before = {stage.name for stage in resolve_pipeline(str(at_root.path), head).stages}
-    now = {stage.name for stage in resolve_pipeline(str(at_root.path), None).stages}
+    before = {stage.name for stage in read(at_root, head).stages}
+    now = {stage.name for stage in read(at_root).stages}
     assert {"each@a", "each@b"} <= before
     assert "each@z" in now
     assert "each@a" not in now
 
 
 def test_parameters_keep_their_file_and_keys(at_root: Folder) -> None:
-    stage = next(each for each in resolve_pipeline(str(at_root.path), None).stages if each.name == "grid@u-1")
+    stage = next(each for each in read(at_root).stages if each.name == "grid@u-1")
     assert stage.wdir == "deep"
     assert stage.params == {"params.yaml": ("rate",)}
     assert stage.locked is not None
@@ -148,16 +162,23 @@ def test_parameters_keep_their_file_and_keys(at_root: Folder) -> None:
 
 
 def test_top_level_lists_are_resolved_too(at_root: Folder) -> None:
-    pipeline = resolve_pipeline(str(at_root.path), None)
+    pipeline = read(at_root)
     assert pipeline.plots == ("sum.txt",)
     assert [(out.path, out.cached, out.metric) for out in pipeline.outputs if out.metric] == [
         ("sum.txt", False, True)
     ]
 
 
-def test_without_templates_dvc_and_our_own_reader_agree(project: Folder) -> None:
-    tree = WorkingTree(Git(str(project.path)), str(project.path))
-    assert resolve_pipeline(str(project.path), None) == read_pipeline(tree, root=str(project.path))
+def test_without_templates_dvcs_own_index_is_the_same(project: Folder) -> None:
+    assert read(project) == resolve_pipeline(str(project.path), None)
+
+
+@pytest.mark.parametrize("where", ["at_root", "below_root"])
+def test_with_templates_dvcs_own_index_is_the_same(where: str, request: pytest.FixtureRequest) -> None:
+    folder: Folder = request.getfixturevalue(where)
+    assert read(folder) == resolve_pipeline(str(folder.path), None)
+    head = folder.git("rev-parse", "HEAD")
+    assert read(folder, head) == resolve_pipeline(str(folder.path), head)
 
 
 def test_a_hash_that_is_none_is_refused_here_too(at_root: Folder) -> None:
@@ -166,38 +187,77 @@ def test_a_hash_that_is_none_is_refused_here_too(at_root: Folder) -> None:
     assert first is not None
     at_root.write("dvc.lock", lock.replace(first[0], "xx/etc/passwd"))
     with pytest.raises(ConfigError, match="not a hash of DVC's"):
-        resolve_pipeline(str(at_root.path), None)
-
-
-def test_our_reader_hands_templates_over(at_root: Folder) -> None:
-    tree = WorkingTree(Git(str(at_root.path)), str(at_root.path))
-    assert read_pipeline(tree, root=str(at_root.path)) == resolve_pipeline(str(at_root.path), None)
+        read(at_root)
 
 
 def test_a_repository_without_dvc_init_is_resolved_all_the_same(empty_repository: Folder) -> None:
     empty_repository.write("dvc.yaml", "vars: [{x: 1}]\nstages:\n  a:\n    cmd: echo ${x}\n")
-    pipeline = resolve_pipeline(str(empty_repository.path), None)
+    pipeline = read(empty_repository)
     assert [stage.cmd for stage in pipeline.stages] == [("echo 1",)]
     assert not (empty_repository / ".dvc").exists()
 
 
-@pytest.mark.parametrize(
-    ("text", "line"),
-    [
-        ("stages:\n  a:\n    cmd: [\n", 4),
-        ("stages:\n  a:\n    cmd: echo\n    outz: [x]\n", 4),
-        ("vars: [{a: 1}]\nstages:\n  a:\n    cmd: echo ${nope}\n", None),
-        ("stages:\n  a:\n    cmd: x\n    outs: [o]\n  b:\n    cmd: y\n    outs: [o]\n", None),
-    ],
-    ids=["no yaml", "unknown key", "unknown variable", "one output of two stages"],
-)
-def test_an_invalid_file_is_a_config_error_with_dvcs_place(
-    at_root: Folder, text: str, line: int | None
-) -> None:
-    (at_root / "dvc.lock").unlink()
-    at_root.write("dvc.yaml", text)
+WRONG = {
+    "no yaml": ("stages:\n  a:\n    cmd: [\n", 4, "not valid YAML"),
+    "unknown key": ("vars: []\nstages:\n  a:\n    cmd: x\n    outz: [x]\n", 5, "did you mean `outs`?"),
+    "unknown key above": ("stagez: {}\n", 1, "did you mean `stages`?"),
+    "unknown flag": (
+        "stages:\n  a:\n    cmd: x\n    outs:\n    - o: {cach: no}\n",
+        5,
+        "did you mean `cache`?",
+    ),
+    "no list": ("stages:\n  a:\n    cmd: ${x}\n    deps: x\n", 4, "expected a list"),
+    "unknown variable": ("stages:\n  a:\n    cmd: echo\n    deps: ['${nope}']\n", 4, "could not find `nope`"),
+    "in a loop": (
+        "stages:\n  a:\n    foreach: [1]\n    do:\n      cmd: ${item.x}\n",
+        5,
+        "could not find `item.x`",
+    ),
+    "in a matrix": (
+        "stages:\n  a:\n    matrix: {x: [1]}\n    cmd: ${item.y}\n",
+        4,
+        "could not find `item.y`",
+    ),
+    "no loop": (
+        "stages:\n  a:\n    foreach: abc\n    do:\n      cmd: x\n",
+        3,
+        "expected list/dictionary, got str",
+    ),
+    "no syntax": ("stages:\n  a:\n    cmd: x ${a[b}\n", 3, "expected end of text, found `[`"),
+    "no such file": ("stages: {}\nvars: [v.yaml]\n", 2, "`v.yaml` does not exist"),
+    "no such key": ("stages: {}\nvars: ['params.yaml:x']\n", 2, "cannot partially load `params.yaml:x`"),
+    "outside": ("stages: {}\nvars: [../x.yaml]\n", 2, "outside the repository"),
+    "twice": ("vars: [{a: 1}, {a: 2}]\nstages: {}\n", 1, "cannot redefine `a`"),
+    "a plot": ("plots:\n- ${nope}\n", 2, "could not find `nope`"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_what_cannot_be_filled_in_is_an_error_with_its_line(empty_repository: Folder, case: str) -> None:
+    text, line, words = WRONG[case]
+    empty_repository.write("dvc.yaml", text)
+    empty_repository.write("params.yaml", "rate: 0.1\n")
     with pytest.raises(ConfigError) as caught:
-        resolve_pipeline(str(at_root.path), None)
+        read(empty_repository)
+    assert words in f"{caught.value.message} {caught.value.hint}"
     assert caught.value.location is not None
-    assert caught.value.location.path == "dvc.yaml"
-    assert caught.value.location.line == line
+    assert (caught.value.location.path, caught.value.location.line) == ("dvc.yaml", line)
+
+
+def test_a_variables_file_that_is_no_yaml_is_named_with_its_line(empty_repository: Folder) -> None:
+    empty_repository.write("names.yaml", "names:\n  - [\n")
+    empty_repository.write("dvc.yaml", "vars: [names.yaml]\n")
+    with pytest.raises(ConfigError) as caught:
+        read(empty_repository)
+    assert str(caught.value.location).startswith("names.yaml:3")
+
+
+def test_settings_of_dvc_count_as_for_dvc(empty_repository: Folder) -> None:
+    empty_repository.dvc("init", "-q")
+    empty_repository.write("names.yaml", "names: {a: false, b: [1, 2]}\n")
+    empty_repository.write("dvc.yaml", "vars: [names.yaml]\nstages:\n  a:\n    cmd: run ${names}\n")
+    assert read(empty_repository).stages[0].cmd == ("run --b 1 2",)
+    empty_repository.dvc("config", "parsing.list", "append")
+    empty_repository.dvc("config", "--local", "parsing.bool", "boolean_optional")
+    assert read(empty_repository).stages[0].cmd == ("run --no-a --b 1 --b 2",)
+    assert read(empty_repository) == resolve_pipeline(str(empty_repository.path), None)

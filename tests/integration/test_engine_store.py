@@ -13,6 +13,7 @@ import pytest
 from mlgit.adapters.dvc import engine
 from mlgit.core.pipeline import Output, Pointer
 from mlgit.errors import MlgitError, StateError, ToolError
+from tests.support.dvc_index import resolve_pipeline
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +26,7 @@ def root(folder: Folder) -> str:
 
 
 def outputs(folder: Folder) -> tuple[Output, ...]:
-    return engine.resolve_pipeline(root(folder), None).outputs
+    return resolve_pipeline(root(folder), None).outputs
 
 
 def stored(folder: Folder, path: str) -> Path:

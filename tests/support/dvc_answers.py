@@ -57,10 +57,35 @@ def mlgit_reasons(folder: Folder) -> dict[str, set[str]]:
     """Stage or .dvc file -> reasons, as `mlgit status` gives them."""
     stages = folder.here("status", "--json").json()["stages"]
     return {
-        # What dvc.lock does not know yet is "new" for mlgit and "modified" for DVC.
-        stage["address"]: {re.sub("^new (dep|output)", r"changed \1", reason) for reason in stage["reasons"]}
+        stage["address"]: {_as_dvc(reason) for reason in stage["reasons"]}
         for stage in stages
         if stage["reasons"]
+    }
+
+
+def _as_dvc(reason: str) -> str:
+    """One of mlgit's reasons in DVC's words."""
+    if " params file " in reason:
+        return reason.replace(" params file ", " dep ")
+    # What dvc.lock does not know yet is "new" for mlgit and "modified" for DVC.
+    return re.sub("^new (dep|output)", r"changed \1", reason)
+
+
+def dvc_data(folder: Folder) -> dict[str, str]:
+    """Tracked data -> what is the matter with it in the working tree, as `dvc data status` says."""
+    answer = dvc_json(folder, "data", "status", "--json")
+    found = {path.rstrip("/"): "not in the cache" for path in answer.get("not_in_cache", ())}
+    for word, ours in (("modified", "modified"), ("deleted", "absent")):
+        found |= {path.rstrip("/"): ours for path in answer.get("uncommitted", {}).get(word, ())}
+    return found
+
+
+def mlgit_data(folder: Folder) -> dict[str, str]:
+    """The same as `mlgit status` says it."""
+    return {
+        each["path"]: "not in the cache" if each["workspace"] == "same" else each["workspace"]
+        for each in folder.here("status", "--json").json()["data"]
+        if each["in_cache"] is not None
     }
 
 

@@ -192,8 +192,11 @@ def clock_readings(path: Path) -> list[int]:
     ]
 
 
-# Compared with time stamps of files to tell racy ones, as git does; decides nothing else.
-FILE_CLOCKS = {os.path.join("mlgit", "adapters", "dvc", "hashes.py")}
+# Compared with time stamps of files to tell racy and abandoned ones, as git does; decides nothing else.
+FILE_CLOCKS = {
+    os.path.join("mlgit", "adapters", "dvc", "fingerprints.py"),
+    os.path.join("mlgit", "adapters", "git", "tagcache.py"),
+}
 
 
 def test_the_wall_clock_is_read_in_cli_only() -> None:

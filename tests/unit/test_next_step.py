@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from mlgit.core.evidence import StageState
+from mlgit.core.remote_data import Elsewhere, RemoteData, RemoteOutput
 from mlgit.core.status import DataState, Failure, Glance, NextStep, Status, next_step
 
 CLEAN = Status(
@@ -105,3 +106,50 @@ def test_a_branch_without_upstream_is_offered_push() -> None:
     step = next_step(replace(CLEAN, upstream=None), declared=True, has_pipeline=True, promotable=None)
     assert step is not None
     assert step.command == "mlgit push"
+
+
+def unpushed(elsewhere: Elsewhere, *, path: str = "a", owner: str = "s") -> RemoteData:
+    """The answer of a remote that lacks one output."""
+    output = RemoteOutput(path=path, owner=owner, remote="r", presence="missing", elsewhere=elsewhere)
+    return RemoteData(outputs=(output,))
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "change", "command"),
+    [
+        ("cache", {}, "mlgit push"),
+        ("partly", {}, "mlgit push"),
+        ("cache", {"remote": None, "upstream": None}, "dvc push"),
+        ("cache", {"branch": None}, "dvc push"),
+        ("workspace", {}, "dvc commit s"),
+        ("nowhere", {}, None),
+    ],
+)
+def test_what_the_remote_lacks_comes_when_nothing_else_is_to_be_done(
+    elsewhere: Elsewhere, change: dict[str, Any], command: str | None
+) -> None:
+    found = replace(CLEAN, remote_data=unpushed(elsewhere), **change)
+    step = next_step(found, declared=True, has_pipeline=True, promotable=None)
+    assert (None if step is None else step.command) == command
+    edited = replace(found, changed=("a",))
+    step = next_step(edited, declared=True, has_pipeline=True, promotable=None)
+    assert step is not None
+    assert step.command == "git commit -a"
+
+
+@pytest.mark.parametrize(("owner", "command"), [("s", "mlgit run"), ("a.dvc", None)])
+def test_what_is_nowhere_is_not_to_be_pulled_but_may_be_made_again(owner: str, command: str | None) -> None:
+    lost = replace(LOST, owner=owner)
+    found = replace(CLEAN, data=(lost,), remote_data=unpushed("nowhere", owner=owner))
+    step = next_step(found, declared=True, has_pipeline=True, promotable=None)
+    assert (None if step is None else step.command) == command
+    other = replace(found, remote_data=unpushed("nowhere", path="b"))
+    step = next_step(other, declared=True, has_pipeline=True, promotable=None)
+    assert step is not None
+    assert step.command == "dvc pull"
+
+
+def test_of_many_edited_files_the_first_is_named_and_the_others_counted() -> None:
+    found = replace(CLEAN, data=(EDITED, replace(EDITED, path="b"), replace(EDITED, path="c")))
+    step = next_step(found, declared=True, has_pipeline=True, promotable=None)
+    assert step == NextStep(command="dvc add raw", reason="`raw` and 2 more were changed")

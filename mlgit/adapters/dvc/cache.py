@@ -39,8 +39,8 @@ class Cache:
 
     def path(self, pointer: Pointer) -> str:
         """Where the object is or would be."""
-        layout = () if pointer.legacy else ("files", "md5")
-        return os.path.join(self.folder, *layout, pointer.md5[:2], pointer.md5[2:])
+        layout = "" if pointer.legacy else "/files/md5"
+        return f"{self.folder}{layout}/{pointer.md5[:2]}/{pointer.md5[2:]}"
 
     def has(self, pointer: Pointer) -> bool:
         """Whether the object itself is there (the files of a directory are not looked at)."""

@@ -11,46 +11,73 @@ if TYPE_CHECKING:
 IGNORE_FILE = ".dvcignore"
 
 
-def ignore_rules(root: str) -> Callable[[str, bool], bool]:
-    """A question: is this path (from the root; whether it is a directory) hidden?
+class Ignores:
+    """What is hidden in one working tree.
 
-    Files are looked for in every folder on the way; the pattern engine is only loaded when one of
-    them has a pattern. As in Git the nearest file has the last word.
+    Files are looked for in every folder on the way from where the DVC repository begins; the pattern
+    engine is only loaded when one of them has a pattern. As in Git the nearest file has the last word.
+
+    Args:
+        root: the root of the working tree.
+        read: the `.dvcignore` at a path from the root, where it is not the one on disk that counts.
     """
-    specs: dict[str, list[str]] = {}
-    compiled: dict[str, Callable[[str], bool | None]] = {}
 
-    def patterns(folder: str) -> list[str]:
-        if folder not in specs:
-            try:
-                with open(os.path.join(root, folder, IGNORE_FILE), encoding="utf-8") as file:
-                    lines = [line.strip() for line in file]
-            except (OSError, UnicodeDecodeError):
-                lines = []
-            specs[folder] = [line for line in lines if line and not line.startswith("#")]
-        return specs[folder]
+    def __init__(self, root: str, *, read: Callable[[str], bytes | None] | None = None) -> None:
+        self._root = root
+        self._content = read or self._on_disk
+        self._patterns: dict[str, list[str]] = {}
+        self._compiled: dict[str, Callable[[str], bool | None]] = {}
+        self._starts: dict[str, int] = {}
 
-    def decision(folder: str, name: str) -> bool | None:
-        if folder not in compiled:
-            compiled[folder] = _compile(specs[folder])
-        return compiled[folder](name)
-
-    def hidden(path: str, is_folder: bool) -> bool:  # noqa: FBT001 (a question has two inputs)
+    def hidden(self, path: str, *, is_folder: bool) -> bool:
+        """Whether a path from the root is hidden by its own name; what lies in hidden folders is, too."""
         answer = False
         steps = path.split("/")
-        for depth in range(len(steps)):
+        for depth in range(self._start("/".join(steps[:-1])), len(steps)):
             folder = "/".join(steps[:depth])
-            if patterns(folder):
-                name = "/".join(steps[depth:]) + ("/" if is_folder else "")
-                said = decision(folder, name)
+            if self._read(folder):
+                said = self._decide(folder, "/".join(steps[depth:]) + ("/" if is_folder else ""))
                 answer = answer if said is None else said
         return answer
 
-    return hidden
+    def above(self, path: str) -> str:
+        """All patterns that stand above the entries of a folder; empty when there is none."""
+        steps = path.split("/")
+        folders = ["/".join(steps[:depth]) for depth in range(self._start(path), len(steps) + 1)]
+        return "\n".join(
+            f"{folder}:{pattern}" for folder in dict.fromkeys(folders) for pattern in self._read(folder)
+        )
 
+    def _start(self, folder: str) -> int:
+        """How many steps below the root the DVC repository of a folder begins."""
+        if folder not in self._starts:
+            if not folder or os.path.isdir(os.path.join(self._root, folder, ".dvc")):
+                self._starts[folder] = folder.count("/") + 1 if folder else 0
+            else:
+                self._starts[folder] = self._start(folder.rpartition("/")[0])
+        return self._starts[folder]
 
-def _compile(patterns: list[str]) -> Callable[[str], bool | None]:
-    from pathspec import GitIgnoreSpec
+    def _read(self, folder: str) -> list[str]:
+        if folder not in self._patterns:
+            content = self._content(f"{folder}/{IGNORE_FILE}" if folder else IGNORE_FILE) or b""
+            try:
+                lines = [line.strip() for line in content.decode("utf-8").splitlines()]
+            except UnicodeDecodeError:
+                lines = []
+            self._patterns[folder] = [line for line in lines if line and not line.startswith("#")]
+        return self._patterns[folder]
 
-    spec = GitIgnoreSpec.from_lines(patterns)
-    return lambda name: spec.check_file(name).include
+    def _on_disk(self, path: str) -> bytes | None:
+        try:
+            with open(os.path.join(self._root, path), "rb") as file:
+                return file.read()
+        except OSError:
+            return None
+
+    def _decide(self, folder: str, name: str) -> bool | None:
+        if folder not in self._compiled:
+            from pathspec import GitIgnoreSpec
+
+            spec = GitIgnoreSpec.from_lines(self._patterns[folder])
+            self._compiled[folder] = lambda path: spec.check_file(path).include
+        return self._compiled[folder](name)

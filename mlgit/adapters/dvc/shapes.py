@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mlgit.errors import ConfigError, Location
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 Path = tuple[str | int, ...]
 
@@ -18,13 +18,26 @@ class Shape:
     Args:
         value: the parsed document.
         name: how errors call the file.
-        content: its bytes, to find lines when something is wrong.
+        content: its bytes, or how to get them, to find lines when something is wrong.
+        hint: what to do about a file that is wrong.
     """
 
-    def __init__(self, value: object, *, name: str, content: bytes) -> None:
+    __slots__ = ("_content", "hint", "name", "root")
+
+    def __init__(
+        self, value: object, *, name: str, content: bytes | Callable[[], bytes], hint: str | None = None
+    ) -> None:
         self.root = value
         self.name = name
-        self._content = content
+        self.hint = hint
+        self._content: bytes | Callable[[], bytes] = content
+
+    @property
+    def content(self) -> bytes:
+        """The bytes of the file."""
+        if not isinstance(self._content, bytes):
+            self._content = self._content()
+        return self._content
 
     def mapping(self, value: object, path: Path) -> dict[str, object]:
         """The value as a mapping with text keys; nothing counts as empty."""
@@ -34,6 +47,14 @@ class Shape:
             raise self.wrong(path, "a mapping")
         return {str(key): item for key, item in value.items()}
 
+    def fields(self, value: object, path: Path) -> dict[str, object]:
+        """The value as a mapping of which only known keys will be asked for; nothing counts as empty."""
+        if value is None:
+            return {}
+        if not isinstance(value, dict):
+            raise self.wrong(path, "a mapping")
+        return value
+
     def sequence(self, value: object, path: Path) -> list[object]:
         """The value as a list; nothing counts as empty."""
         if value is None:
@@ -42,36 +63,53 @@ class Shape:
             raise self.wrong(path, "a list")
         return value
 
+    def listed(self, fields: dict[str, object], key: str, path: Path) -> list[object]:
+        """The list under a key that may be left out, but not left empty: DVC refuses that."""
+        if key not in fields:
+            return []
+        value = fields[key]
+        if not isinstance(value, list):
+            raise self.wrong((*path, key), "a list")
+        return value
+
     def text(self, value: object, path: Path) -> str:
         """The value as text."""
         if not isinstance(value, str):
             raise self.wrong(path, "text")
         return value
 
-    def texts(self, value: object, path: Path) -> list[str]:
-        """The value as a list of texts."""
-        items = self.sequence(value, path)
-        return [self.text(item, (*path, number)) for number, item in enumerate(items)]
+    def texts(self, items: Sequence[object], path: Path) -> list[str]:
+        """The items as a list of texts."""
+        return [
+            item if isinstance(item, str) else self.text(item, (*path, number))
+            for number, item in enumerate(items)
+        ]
 
     def command(self, value: object, path: Path) -> tuple[str, ...]:
         """A command or a list of commands."""
+        if isinstance(value, str):
+            return (value,)
         if isinstance(value, list):
             return tuple(self.texts(value, path))
-        return (self.text(value, path),)
+        raise self.wrong(path, "text")
 
     def wrong(self, path: Sequence[str | int], expected: str) -> ConfigError:
         """The error that something else stands at `path`."""
         where = ".".join(str(step) for step in path)
         subject = f"`{where}` in `{self.name}`" if where else f"`{self.name}`"
-        return ConfigError(f"{subject} is not {expected}", location=self._locate(path), expected=expected)
+        return ConfigError(
+            f"{subject} is not {expected}", location=self.locate(path), expected=expected, hint=self.hint
+        )
 
-    def _locate(self, path: Sequence[str | int]) -> Location:
+    def locate(self, path: Sequence[str | int]) -> Location:
+        """Where a path of keys and list positions stands in the file."""
         from mlgit.yaml12 import compose
 
-        root = compose(self._content, name=self.name, strict=False)
+        content = self.content
+        root = compose(content, name=self.name, strict=False)
         node = None if root is None else root.find_key(path)
         if node is None:
             return Location(self.name)
-        lines = self._content.decode("utf-8", "replace").splitlines()
+        lines = content.decode("utf-8", "replace").splitlines()
         snippet = lines[node.line - 1] if node.line <= len(lines) else None
         return Location(self.name, line=node.line, column=node.column, snippet=snippet, width=node.width)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlgit.adapters.dvc.ancestry import Ancestry, OutputsByPath
 from mlgit.core.evidence import StageState
 
 if TYPE_CHECKING:
@@ -15,9 +16,10 @@ if TYPE_CHECKING:
 
     from mlgit.adapters.dvc.documents import Documents
     from mlgit.adapters.dvc.hashes import Hashes
-    from mlgit.core.pipeline import Output, Pipeline, Pointer, Stage
+    from mlgit.core.pipeline import Origin, Output, Pipeline, Pointer, Stage
     from mlgit.core.tree import Tree
 
+DATASET = "ds://"
 _ABSENT = object()
 
 
@@ -28,6 +30,7 @@ def stage_states(
     hashes: Hashes,
     documents: Documents,
     listing: Callable[[Output], Mapping[str, str] | None],
+    ask: Callable[[Sequence[str]], Mapping[str, Sequence[str]]] | None = None,
 ) -> tuple[StageState, ...]:
     """The state of every stage, and of every .dvc file whose data changed or could not be checked.
 
@@ -37,23 +40,58 @@ def stage_states(
         hashes: the contents there.
         documents: a memory of parsed texts.
         listing: the files of a tracked directory by relative path, None when not known here.
+        ask: DVC's own reasons for these stages, for what only it can compare; None where it cannot be asked.
     """
-    look = _Look(pipeline, tree=tree, hashes=hashes, documents=documents, listing=listing)
+    made = OutputsByPath(pipeline.outputs)
+    look = _Look(made, tree=tree, hashes=hashes, documents=documents, listing=listing)
     own = {stage.address: look.stage(stage) for stage in pipeline.stages}
-    before = _predecessors(pipeline)
-    states = [
-        StageState(
-            address=stage.address,
-            reasons=own[stage.address][0],
-            upstream=_stale_before(stage.address, before, own),
-            unchecked=(
-                *own[stage.address][1],
-                *_imports_before(stage.address, before, pipeline),
-            ),
+    if look.datasets:
+        _compare_datasets(look.datasets, own, ask)
+    imported = {out.owner: out.path for out in pipeline.tracked if out.source and out.origin is None}
+    tracked = look.tracked_files(pipeline.tracked)
+    moved = {state.address for state in tracked if any(map(_of_an_import, state.reasons))}
+    stale = {address for address, (reasons, _) in own.items() if reasons} | moved
+    above = Ancestry(pipeline, made, marked=stale | imported.keys())
+    states = []
+    for stage in pipeline.stages:
+        reasons, unchecked = own[stage.address]
+        before = above.of(stage.address)
+        states.append(
+            StageState(
+                address=stage.address,
+                reasons=reasons,
+                upstream=tuple(one for one in before if one in stale),
+                unchecked=(*unchecked, *(_of_unknown(imported[one]) for one in before if one in imported)),
+            )
         )
-        for stage in pipeline.stages
-    ]
-    return (*states, *look.tracked_files())
+    return (*states, *tracked)
+
+
+def _compare_datasets(
+    stages: Mapping[str, Sequence[str]],
+    own: dict[str, tuple[tuple[str, ...], tuple[str, ...]]],
+    ask: Callable[[Sequence[str]], Mapping[str, Sequence[str]]] | None,
+) -> None:
+    """Add to each stage what DVC says of the datasets it depends on: their shape is DVC's own affair."""
+    answers = None if ask is None else ask(list(stages))
+    for address, names in stages.items():
+        reasons, unchecked = own[address]
+        if answers is None:
+            own[address] = (
+                reasons,
+                (*unchecked, *(f"dep {name} was not checked: only DVC can" for name in names)),
+            )
+        else:
+            said = [reason for reason in answers.get(address, ()) if reason.endswith(tuple(names))]
+            own[address] = (*reasons, *said), unchecked
+
+
+def _of_unknown(path: str) -> str:
+    return f"upstream of {path} was not checked: needs the network"
+
+
+def _of_an_import(reason: str) -> bool:
+    return " dep " in reason
 
 
 class _Look:
@@ -61,20 +99,20 @@ class _Look:
 
     def __init__(
         self,
-        pipeline: Pipeline,
+        made: OutputsByPath,
         *,
         tree: Tree,
         hashes: Hashes,
         documents: Documents,
         listing: Callable[[Output], Mapping[str, str] | None],
     ) -> None:
-        self._pipeline = pipeline
+        self._made = made
         self._tree = tree
         self._hashes = hashes
         self._documents = documents
         self._listing = listing
-        self._producers: dict[str, Output] = {out.path: out for out in pipeline.outputs}
         self._params: dict[str, object] = {}
+        self.datasets: dict[str, list[str]] = {}
 
     def stage(self, stage: Stage) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Reasons why it is stale itself, and what could not be checked."""
@@ -83,14 +121,15 @@ class _Look:
         reasons: list[str] = []
         unchecked: list[str] = []
         callback = not (stage.deps or stage.params or stage.outs)
-        if stage.cmd != stage.locked.cmd:
+        if stage.cmd != stage.locked.cmd or stage.cmd_listed != stage.locked.cmd_listed:
             reasons.append("changed cmd")
         if stage.always_changed or callback:
             reasons.append("always runs")
         if not stage.frozen:
             self._deps(stage, stage.locked.deps, reasons, unchecked)
             self._stage_params(stage, stage.locked.params, reasons, unchecked)
-        self._outs(stage.outs, reasons)
+        for out in stage.outs:
+            self._out(out, reasons)
         return tuple(reasons), tuple(unchecked)
 
     def _deps(
@@ -101,6 +140,9 @@ class _Look:
         unchecked: list[str],
     ) -> None:
         for dep in stage.deps:
+            if dep.startswith(DATASET):
+                self.datasets.setdefault(stage.address, []).append(dep)
+                continue
             if "://" in dep:
                 unchecked.append(f"dep {dep} was not checked: needs the network")
                 continue
@@ -117,23 +159,25 @@ class _Look:
             elif said:
                 reasons.append(f"{said} dep {dep}")
 
-    def _compare(self, dep: str, pointer: Pointer) -> str:
-        """`""`, `changed`, `deleted` or `unknown`."""
+    def _compare(self, dep: str, pointer: Pointer, *, elsewhere: str = "unknown") -> str:
+        """`""`, `changed`, `deleted`, or what an absent path outside the repository is (`elsewhere`)."""
         md5 = self._hashes.md5(dep, legacy=pointer.legacy)
         if md5 is not None:
             return "" if md5 == pointer.md5 else "changed"
         produced = self._produced(dep)
         if produced is not None:
             return "" if produced == pointer.md5 else "changed"
-        absent = dep not in self._producers and not _relatives(dep, self._producers)
-        return "deleted" if absent and not dep.startswith(("/", "../")) else "unknown"
+        producers = self._made.touching(dep)
+        # Of what a stage never made nothing is on record; of a directory the listing may be missing here.
+        absent = not producers or all(out.pointer is None for out in producers)
+        return "deleted" if absent and not dep.startswith(("/", "../")) else elsewhere
 
     def _produced(self, dep: str) -> str | None:
         """The hash that dvc.lock or a .dvc file recorded for what is not checked out."""
-        producer = self._producers.get(dep)
+        producer = self._made.at(dep)
         if producer is not None:
             return None if producer.pointer is None else producer.pointer.md5
-        above = next((out for path, out in self._producers.items() if dep.startswith(f"{path}/")), None)
+        above = self._made.around(dep)
         files = None if above is None else self._listing(above)
         if above is None or files is None:
             return None
@@ -147,20 +191,20 @@ class _Look:
 
         return listing_md5(inside) if inside else None
 
-    def _outs(self, outs: Iterable[Output], reasons: list[str]) -> None:
-        for out in outs:
-            if "://" in out.path:
-                continue
-            if out.pointer is None:
-                if self._hashes.exists(out.path) or not out.cached:
-                    reasons.append(f"new output {out.path}")
-                continue
-            md5 = self._hashes.md5(out.path, legacy=out.pointer.legacy)
-            if md5 is None:
-                if not out.cached:
-                    reasons.append(f"deleted output {out.path}")
-            elif md5 != out.pointer.md5:
-                reasons.append(f"changed output {out.path}")
+    def _out(self, out: Output, reasons: list[str]) -> None:
+        if "://" in out.path:
+            return
+        if out.pointer is None:
+            # What was only imported by name has no hash yet, and nobody waits for it.
+            if out.source is None or self._hashes.exists(out.path):
+                reasons.append(f"new output {out.path}")
+            return
+        md5 = self._hashes.md5(out.path, legacy=out.pointer.legacy)
+        if md5 is None:
+            if not out.cached:
+                reasons.append(f"deleted output {out.path}")
+        elif md5 != out.pointer.md5:
+            reasons.append(f"changed output {out.path}")
 
     def _stage_params(
         self,
@@ -201,21 +245,30 @@ class _Look:
                     self._params[path] = None
         return self._params[path]
 
-    def tracked_files(self) -> list[StageState]:
+    def tracked_files(self, tracked: Iterable[Output]) -> list[StageState]:
         """A state for every .dvc file that has something to tell."""
-        by_file: dict[str, list[Output]] = {}
-        for out in self._pipeline.tracked:
-            by_file.setdefault(out.owner, []).append(out)
-        states = []
-        for owner, outs in by_file.items():
+        by_file: dict[str, tuple[list[str], list[str]]] = {}
+        for out in tracked:
             reasons: list[str] = []
-            self._outs(outs, reasons)
-            unchecked = tuple(
-                f"upstream of {out.path} was not checked: needs the network" for out in outs if out.source
-            )
-            if reasons or unchecked:
-                states.append(StageState(address=owner, reasons=tuple(reasons), unchecked=unchecked))
-        return states
+            if out.origin is not None:
+                self._origin(out.origin, reasons)
+            self._out(out, reasons)
+            if reasons or (out.source and out.origin is None):
+                known, unchecked = by_file.setdefault(out.owner, ([], []))
+                known += [reason for reason in reasons if reason not in known]
+                unchecked += [_of_unknown(out.path)] if out.source and out.origin is None else []
+        return [
+            StageState(address=owner, reasons=tuple(reasons), unchecked=tuple(unchecked))
+            for owner, (reasons, unchecked) in by_file.items()
+        ]
+
+    def _origin(self, origin: Origin, reasons: list[str]) -> None:
+        """Whether the place on this machine that data was imported from still holds the same."""
+        if origin.frozen or origin.pointer is None:
+            return
+        said = self._compare(origin.path, origin.pointer, elsewhere="deleted")
+        if said:
+            reasons.append(f"{said} dep {origin.path}")
 
 
 def _all_names(values: dict[object, object] | list[object], recorded: Mapping[str, object]) -> list[str]:
@@ -258,55 +311,3 @@ def find_value(values: object, name: str) -> object:
         else:
             return _ABSENT
     return values
-
-
-def _relatives(path: str, others: Iterable[str]) -> list[str]:
-    """Paths that contain this one or lie inside it."""
-    return [
-        other
-        for other in others
-        if other == path or path.startswith(f"{other}/") or other.startswith(f"{path}/")
-    ]
-
-
-def _predecessors(pipeline: Pipeline) -> dict[str, list[str]]:
-    """Stage or .dvc file -> those whose outputs it reads."""
-    owners: dict[str, str] = {out.path: out.owner for out in pipeline.outputs}
-    before: dict[str, list[str]] = {}
-    for stage in pipeline.stages:
-        reads = (*stage.deps, *stage.params)
-        found = []
-        for dep in reads:
-            exact = owners.get(dep)
-            found += [exact] if exact is not None else [owners[path] for path in _relatives(dep, owners)]
-        before[stage.address] = [owner for owner in dict.fromkeys(found) if owner != stage.address]
-    return before
-
-
-def _all_before(address: str, before: Mapping[str, Sequence[str]]) -> list[str]:
-    """Everything upstream, nearest first."""
-    found: dict[str, None] = {}
-    waiting = list(before.get(address, ()))
-    while waiting:
-        one = waiting.pop(0)
-        if one not in found and one != address:
-            found[one] = None
-            waiting += before.get(one, ())
-    return list(found)
-
-
-def _stale_before(
-    address: str,
-    before: Mapping[str, Sequence[str]],
-    own: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]],
-) -> tuple[str, ...]:
-    return tuple(one for one in _all_before(address, before) if one in own and own[one][0])
-
-
-def _imports_before(address: str, before: Mapping[str, Sequence[str]], pipeline: Pipeline) -> tuple[str, ...]:
-    imported = {out.owner: out.path for out in pipeline.tracked if out.source}
-    return tuple(
-        f"upstream of {imported[one]} was not checked: needs the network"
-        for one in _all_before(address, before)
-        if one in imported
-    )

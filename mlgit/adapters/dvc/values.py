@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING
 
 from mlgit.core.evidence import Problem, Value
@@ -10,6 +11,7 @@ from mlgit.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from json import JSONDecoder
 
     from mlgit.adapters.dvc.documents import Documents
 
@@ -56,12 +58,15 @@ def param_values(
         found = flatten(parse(content, path=path, documents=documents), lists=True)
     except Unreadable as error:
         return Problem(code="unreadable", message=f"`{path}` {error}")
-    if keys is None:
-        return dict(found)
+    return dict(found) if keys is None else selected(found, keys)
+
+
+def selected(values: Mapping[str, Value], keys: Iterable[str]) -> dict[str, Value]:
+    """Those of all values by dotted key that these keys name (`train` also means all below it)."""
     patterns = [key.split(".") for key in keys]
     return {
         name: value
-        for name, value in found.items()
+        for name, value in values.items()
         if any(_below(name.split("."), pattern) for pattern in patterns)
     }
 
@@ -119,20 +124,26 @@ def _parse_as(ending: str, content: bytes, *, path: str, documents: Documents) -
 
 
 def _parse_json(content: bytes) -> object:
-    import json
-
     if not content.strip():
         raise Unreadable("is empty")
+    return _json_decoder().decode(content.decode("utf-8-sig"))
 
-    def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-        found = dict(pairs)
-        if len(found) != len(pairs):
-            names = [name for name, _ in pairs]
-            twice = next(name for name in names if names.count(name) > 1)
-            raise Unreadable(f"has the key `{twice}` twice")
-        return found
 
-    return json.loads(content.decode("utf-8-sig"), object_pairs_hook=unique)
+@cache
+def _json_decoder() -> JSONDecoder:
+    """Made once: making it takes as long as decoding a small file."""
+    from json import JSONDecoder
+
+    return JSONDecoder(object_pairs_hook=_unique)
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise Unreadable(f"has the key `{twice}` twice")
+    return found
 
 
 def _parse_toml(content: bytes) -> object:
@@ -184,7 +195,8 @@ def flatten(tree: object, *, lists: bool) -> dict[str, Value]:
             start = f"{prefix}." if prefix else ""
             stack += [(f"{start}{key}", item) for key, item in reversed(value.items())]
             continue
-        leaf = _leaf(value, lists=lists)
+        # Nearly every leaf is one; leaderboards have a hundred thousand.
+        leaf = Decimal(repr(value)) if type(value) is float else _leaf(value, lists=lists)
         if leaf is None and not lists:
             continue
         if prefix in found:

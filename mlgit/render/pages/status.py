@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.render.page import Page, Span, Style, line, table
 from mlgit.render.pages.diff import values
+from mlgit.render.pages.shortening import Shortening
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from mlgit.core.evidence import StageState
     from mlgit.core.status import DataState, EnvironmentLine, ModelLine, Status
 
-_SHOWN = 8
+_NAMES, _ROWS, _COLUMNS, _REASONS = 8, 16, 5, 4
 _WIDTH = 80
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
 _DECISIONS: dict[str, tuple[str, Style]] = {
@@ -30,16 +31,24 @@ _NO_BASE = {
 }
 
 
-def page(found: Status) -> Page:
-    """Sections in the order of a working day; what is in order takes one line or none."""
+def page(found: Status, *, verbose: bool = False) -> Page:
+    """Sections in the order of a working day; what is in order takes one line or none.
+
+    Args:
+        found: everything there is to tell.
+        verbose: everything, however long, and what DVC was asked about.
+    """
+    short = Shortening(whole=verbose)
     return [
         *_branch(found),
-        *_code(found),
-        *_pipeline(found),
-        *_data(found),
-        *_metrics(found),
+        *_code(found, short),
+        *_pipeline(found, short),
+        *(_handed_over(found) if verbose else ()),
+        *_data(found, short),
+        *_remote_data(found, short),
+        *_metrics(found, short),
         *_gates(found),
-        *_models(found),
+        *_models(found, short),
         *_failures(found),
         *_next(found),
     ]
@@ -79,7 +88,7 @@ def age(seconds: int) -> str:
     return "just now"
 
 
-def _code(found: Status) -> Page:
+def _code(found: Status, short: Shortening) -> Page:
     blocks: Page = []
     kinds: tuple[tuple[str, tuple[str, ...], Style], ...] = (
         ("in conflict", found.conflicted, "bad"),
@@ -88,14 +97,11 @@ def _code(found: Status) -> Page:
     )
     for title, paths, style in kinds:
         if paths:
-            shown = ", ".join(paths[:_SHOWN]) + (
-                f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
-            )
-            blocks.append(line(Span(f"{len(paths)} {title}: ", style), shown, indent=2))
+            blocks.append(line(Span(f"{len(paths)} {title}: ", style), short.named(paths, _NAMES), indent=2))
     return blocks
 
 
-def _pipeline(found: Status) -> Page:
+def _pipeline(found: Status, short: Shortening) -> Page:
     stale = found.stale
     unchecked = [stage for stage in found.stages if stage.unchecked]
     if not found.pipeline_stages and not unchecked:
@@ -107,31 +113,53 @@ def _pipeline(found: Status) -> Page:
         title.append(Span(f"{_many(found.pipeline_stages, 'stage')} up to date", "ok"))
     blocks: Page = [line(""), line(*title)]
     if stale:
-        blocks.append(table(("", ""), [(stage.address, _why(stage)) for stage in stale]))
-    said = dict.fromkeys(reason for stage in unchecked for reason in stage.unchecked)
-    blocks += [line(Span(reason, "dim"), indent=2) for reason in said]
-    return blocks
+        # Where not all are shown, those that make the others stale are.
+        first = stale if len(stale) <= _ROWS else sorted(stale, key=lambda stage: not stage.reasons)
+        rows = [(stage.address, _why(stage, short)) for stage in short.first(first, _ROWS)]
+        blocks += [table(("", ""), rows), *short.rest(stale, _ROWS)]
+    said = list(dict.fromkeys(reason for stage in unchecked for reason in stage.unchecked))
+    blocks += [line(Span(reason, "dim"), indent=2) for reason in short.first(said, _NAMES)]
+    return [*blocks, *short.rest(said, _NAMES)]
+
+
+def _handed_over(found: Status) -> Page:
+    """What mlgit did not read by itself, and why."""
+    return [line(Span(f"asked DVC: {each.what} {each.why}", "dim"), indent=2) for each in found.handed_over]
 
 
 def _many(number: int, word: str) -> str:
     return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
-def _why(stage: StageState) -> str:
-    reasons = list(stage.reasons)
-    if not reasons:
-        reasons = [f"after {', '.join(stage.upstream)}"]
-    return "; ".join(reasons)
+def _why(stage: StageState, short: Shortening) -> str:
+    if stage.reasons:
+        return short.named(stage.reasons, _REASONS, between="; ")
+    return f"after {short.named(stage.upstream, _REASONS)}"
 
 
-def _data(found: Status) -> Page:
+def _data(found: Status, short: Shortening) -> Page:
     told = [data for data in found.data if data.workspace != "new" or not data.owner.endswith(".dvc")]
     if not told:
         return []
-    rows = [(data.path, _data_words(data)) for data in told[: 2 * _SHOWN]]
-    if len(told) > len(rows):
-        rows.append((f"and {len(told) - len(rows)} more", Span("")))
-    return [line(""), line(Span("Data", "strong")), table(("", ""), rows)]
+    if len(told) > _ROWS:
+        told.sort(key=lambda data: (not data.lost, data.workspace != "modified"))
+    rows = [(data.path, _data_words(data)) for data in short.first(told, _ROWS)]
+    title = line(Span("Data", "strong"), *_data_counts(told))
+    return [line(""), title, table(("", ""), rows), *short.rest(told, _ROWS)]
+
+
+def _data_counts(told: Sequence[DataState]) -> Sequence[Span]:
+    """How many of each kind, when they are too many to be counted by eye."""
+    if len(told) <= _NAMES:
+        return ()
+    kinds = [_data_words(data) for data in told]
+    spans = [Span("  ")]
+    for kind in dict.fromkeys(kinds):
+        spans += [
+            *([Span(", ")] if len(spans) > 1 else []),
+            Span(f"{kinds.count(kind)} {kind.text}", kind.style),
+        ]
+    return spans
 
 
 def _data_words(data: DataState) -> Span:
@@ -146,7 +174,15 @@ def _data_words(data: DataState) -> Span:
     return Span("not in the cache", "careful")
 
 
-def _metrics(found: Status) -> Page:
+def _remote_data(found: Status, short: Shortening) -> Page:
+    if found.remote_data is None:
+        return []
+    from mlgit.render.pages.remote_data import section
+
+    return section(found.remote_data, short)
+
+
+def _metrics(found: Status, short: Shortening) -> Page:
     if not found.metrics and not found.problems:
         return []
     changed = [each for each in found.metrics if each.kind != "unchanged"]
@@ -156,10 +192,13 @@ def _metrics(found: Status) -> Page:
         against = f"  against {found.base.label}"
     else:
         against = f"  as in {found.base.label}"
-    shown = list(found.metrics) if len(found.metrics) <= 2 * _SHOWN else changed
-    blocks: Page = [line(""), line(Span("Metrics", "strong"), Span(against, "dim")), *_values(shown, found)]
-    blocks += [line(Span("careful: ", "careful"), problem, indent=2) for problem in found.problems]
-    return blocks
+    few = found.base is None or len(found.metrics) <= _ROWS
+    told = list(found.metrics) if few else changed
+    blocks: Page = [line(""), line(Span("Metrics", "strong"), Span(against, "dim"))]
+    blocks += [*_values(short.first(told, _ROWS), found), *short.rest(told, _ROWS)]
+    for problem in short.first(found.problems, _NAMES):
+        blocks.append(line(Span("careful: ", "careful"), problem, indent=2))
+    return [*blocks, *short.rest(found.problems, _NAMES)]
 
 
 def _values(shown: Sequence[ValueChange], found: Status) -> Page:
@@ -194,14 +233,22 @@ def _gates(found: Status) -> Page:
     return blocks
 
 
-def _models(found: Status) -> Page:
+def _models(found: Status, short: Shortening) -> Page:
     if not found.models:
         return []
     names = list(dict.fromkeys(each.environment for model in found.models for each in model.environments))
-    rows = [_model_row(model, names) for model in found.models]
-    blocks: Page = [line(""), line(Span("Models", "strong")), table(("model", "latest", *names), rows)]
+    columns = short.first(names, _COLUMNS)
+    rows = [_model_row(model, columns) for model in short.first(found.models, _ROWS)]
+    blocks: Page = [line(""), line(Span("Models", "strong")), table(("model", "latest", *columns), rows)]
+    blocks += short.rest(found.models, _ROWS, see="`mlgit models` lists all")
+    if len(columns) < len(names):
+        others = short.named(names[len(columns) :], _NAMES)
+        blocks.append(line(Span(f"other environments: {others} (`-v` shows all)", "dim"), indent=2))
     if found.unpushed_tags:
-        blocks.append(line(Span("not pushed: ", "careful"), ", ".join(found.unpushed_tags), indent=2))
+        tags = short.named(found.unpushed_tags, _NAMES)
+        blocks.append(
+            line(Span(f"{_many(len(found.unpushed_tags), 'tag')} not pushed: ", "careful"), tags, indent=2)
+        )
     return blocks
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from mlgit.adapters.dvc.engine.contents import Contents, open_contents
 from mlgit.adapters.dvc.engine.repro import Repro, repro
-from mlgit.adapters.dvc.engine.resolve import resolve_pipeline
 from mlgit.adapters.dvc.engine.status import status
 from mlgit.adapters.dvc.engine.store import fetch_listings, fetch_outputs, missing_in_remote, push_outputs
+from mlgit.adapters.dvc.engine.templates import fill_in
 from mlgit.adapters.dvc.engine.transfer import has_remote, missing_here, pull, push
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Repro",
     "fetch_listings",
     "fetch_outputs",
+    "fill_in",
     "has_remote",
     "missing_here",
     "missing_in_remote",
@@ -26,6 +27,5 @@ __all__ = [
     "push",
     "push_outputs",
     "repro",
-    "resolve_pipeline",
     "status",
 ]

@@ -41,9 +41,12 @@ def nearest_root(root: str, path: str) -> str:
     """The innermost DVC repository around a path."""
     from mlgit.adapters.dvc.engine.opening import require_dvc_roots
 
-    found = require_dvc_roots(root)
-    around = [relative for relative in found if relative == "." or path.startswith(f"{relative}/")]
-    return max(around or found[:1], key=len)
+    folder = "" if os.path.isabs(path) else path
+    while folder:
+        folder = os.path.dirname(folder)
+        if os.path.isfile(os.path.join(root, folder, ".dvc", "config")):
+            return folder or "."
+    return require_dvc_roots(root)[0]
 
 
 class Contents:
@@ -217,6 +220,27 @@ def _members(listing: bytes, pointer: Pointer) -> Mapping[str, Pointer]:
         return dict(_member(entry, legacy=pointer.legacy) for entry in json.loads(listing))
     except (ValueError, KeyError, TypeError, RecursionError):
         raise ToolError(f"The listing `{pointer.md5}` of a directory is none that DVC wrote") from None
+
+
+def listed_files(listing: bytes, pointer: Pointer) -> tuple[str, ...] | None:
+    """The hashes of the files that a directory's listing names; None when it is damaged."""
+    import hashlib
+
+    if hashlib.md5(listing, usedforsecurity=False).hexdigest() != pointer.md5.removesuffix(".dir"):
+        return None
+    try:
+        return tuple(member.md5 for member in _members(listing, pointer).values())
+    except ToolError:
+        return None
+
+
+def has_version(declared: Any, pointer: Pointer | None) -> bool:  # noqa: ANN401 (dvc has no types)
+    """Whether dvc.lock or the .dvc file carries version ids of the cloud for this very content."""
+    if declared is None or pointer is None or declared.hash_info.value != pointer.md5:
+        return False
+    if declared.files:
+        return all(file.get("version_id") for file in declared.files)
+    return bool(declared.meta.version_id)
 
 
 def _member(entry: Any, *, legacy: bool) -> tuple[str, Pointer]:  # noqa: ANN401 (any JSON)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import chdir, contextmanager, redirect_stdout
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from warnings import catch_warnings, simplefilter
 
 from mlgit.errors import StateError
@@ -76,36 +76,3 @@ def opened(root: str, relative: str = ".") -> Iterator[Repo]:
             yield repo
         finally:
             repo.close()
-
-
-@contextmanager
-def opened_at(root: str, commit: str) -> Iterator[tuple[Repo, ...]]:
-    """The DVC repositories at a commit; their paths begin with `/`, which is the Git root."""
-    with quiet(root):
-        from dvc.fs import GitFileSystem
-        from dvc.repo import Repo
-        from dvc.scm import SCM
-
-        scm = SCM(root)
-        files = GitFileSystem(scm=scm, rev=commit)
-        repos: list[Any] = []
-        try:
-            for folder in _roots_at(files) or ("/",):
-                has_dvc = files.exists(files.join(folder, ".dvc"))
-                repos.append(Repo(folder, fs=files, scm=scm, uninitialized=not has_dvc))
-            yield tuple(repos)
-        finally:
-            for repo in repos:
-                repo.close()
-            scm.close()
-
-
-def _roots_at(files: Any) -> tuple[str, ...]:  # noqa: ANN401 (dvc has no types)
-    if files.exists("/.dvc"):
-        return ("/",)
-    found = []
-    for folder, names, _ in files.walk("/"):
-        if ".dvc" in names and files.exists(files.join(folder, ".dvc", "config")):
-            found.append(folder)
-            names.clear()
-    return tuple(sorted(found))

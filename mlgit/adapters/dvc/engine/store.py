@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from mlgit.core.progress import Silent
 from mlgit.errors import ToolError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from mlgit.adapters.dvc.engine.contents import Contents
-    from mlgit.core.pipeline import Output, Pointer
+    from mlgit.core.pipeline import Output
     from mlgit.core.progress import Progress
 
 _HASH, _LEGACY_HASH = "md5", "md5-dos2unix"
-_SILENT = frozenset({"http", "https"})
 
 
 class _Place(NamedTuple):
@@ -38,12 +36,19 @@ def missing_in_remote(root: str, outputs: Sequence[Output], *, even_private: boo
         StateError: no default DVC remote is configured (code `no_dvc_remote`).
         ToolError: the remote cannot be reached.
     """
+    from mlgit.adapters.dvc.engine.remotes import ask_remotes
+
     missing = {output.path for output in outputs if output.cached and output.pointer is None}
-    for relative, group in _by_repository(root, outputs).items():
-        with _opened(root, relative) as contents:
-            wanted = [output for output in group if even_private or not _private(contents, output)]
-            absent = _absent(contents, wanted)
-            missing.update(output.path for output in group if output.path in absent)
+    wanted = [
+        output
+        for output in outputs
+        if output.cached
+        and output.pointer is not None
+        and not output.foreign
+        and (even_private or output.push)
+    ]
+    answers = ask_remotes(root, wanted, strict=True)
+    missing.update(holding.path for holding in answers.holdings if holding.missing)
     return tuple(path for path in dict.fromkeys(output.path for output in outputs) if path in missing)
 
 
@@ -67,8 +72,8 @@ def push_outputs(
     count = 0
     for relative, every in _by_repository(root, outputs).items():
         with _opened(root, relative) as contents:
-            group = [output for output in every if even_private or not _private(contents, output)]
-            keeping = [output for output in group if contents.keeps_versions(_own_remote(contents, output))]
+            group = [output for output in every if not output.foreign and (even_private or output.push)]
+            keeping = [output for output in group if contents.keeps_versions(output.remote)]
             if keeping:
                 # A remote that keeps versions itself takes nothing but the working tree's state.
                 count += contents.push_worktree([output.path for output in keeping])
@@ -97,7 +102,7 @@ def fetch_listings(root: str, outputs: Sequence[Output], progress: Progress | No
         with _opened(root, relative) as contents:
             objects: dict[_Place, set[str]] = {}
             for output in group:
-                remote, pointer = _own_remote(contents, output), output.pointer
+                remote, pointer = output.remote, output.pointer
                 if pointer is not None and pointer.directory and not contents.keeps_versions(remote):
                     objects.setdefault(_Place(remote, pointer.legacy), set()).add(pointer.md5)
             for place, hashes in objects.items():
@@ -120,7 +125,7 @@ def fetch_outputs(root: str, outputs: Sequence[Output], progress: Progress | Non
         with _opened(root, relative) as contents:
             objects: dict[_Place, set[str]] = {}
             for output in group:
-                if not contents.keeps_versions(_own_remote(contents, output)):
+                if not contents.keeps_versions(output.remote):
                     for place, md5 in _objects(contents, output):
                         objects.setdefault(place, set()).add(md5)
             for place, hashes in objects.items():
@@ -144,43 +149,12 @@ def _opened(root: str, relative: str) -> AbstractContextManager[Contents]:
     return opened_contents(root, relative)
 
 
-def _absent(contents: Contents, outputs: Sequence[Output]) -> frozenset[str]:
-    """Paths of outputs with something that is not there."""
-    absent = set()
-    paths: dict[_Place, dict[str, set[str]]] = {}
-    for output in outputs:
-        declared = contents.declared().get(output.path)
-        if output.source and declared is not None and declared.stage.is_repo_import:
-            continue
-        if contents.keeps_versions(_own_remote(contents, output)):
-            if not _has_version(declared, output.pointer):
-                absent.add(output.path)
-            continue
-        for place, md5 in _objects(contents, output):
-            paths.setdefault(place, {}).setdefault(md5, set()).add(output.path)
-    for place, wanted in paths.items():
-        database = contents.database(place.remote, legacy=place.legacy)
-        missing = wanted.keys() - set(database.oids_exist(set(wanted)))
-        _require_answers(database, missing)
-        for md5 in missing:
-            absent |= wanted[md5]
-    return frozenset(absent)
-
-
-def _require_answers(database: Any, missing: Iterable[str]) -> None:  # noqa: ANN401 (dvc has no types)
-    """Over HTTP a server that refuses or is not there looks as if it had nothing; reading tells."""
-    md5 = next(iter(missing), None)
-    if md5 is not None and database.fs.protocol in _SILENT:
-        with suppress(FileNotFoundError):
-            database.fs.cat_file(database.oid_to_path(md5), start=0, end=1)
-
-
 def _objects(contents: Contents, output: Output) -> Iterator[tuple[_Place, str]]:
     """All objects of an output: itself, and the files of a directory as far as its listing is anywhere."""
     pointer = output.pointer
     if pointer is None:
         return
-    place = _Place(_own_remote(contents, output), pointer.legacy)
+    place = _Place(output.remote, pointer.legacy)
     yield place, pointer.md5
     if pointer.directory:
         try:
@@ -193,7 +167,6 @@ def _objects(contents: Contents, output: Output) -> Iterator[tuple[_Place, str]]
 
 
 def _send(contents: Contents, place: _Place, hashes: set[str], progress: Progress) -> int:
-    from dvc_data.hashfile.db import get_index
     from dvc_data.hashfile.hash_info import HashInfo
     from dvc_data.hashfile.transfer import transfer
 
@@ -209,7 +182,7 @@ def _send(contents: Contents, place: _Place, hashes: set[str], progress: Progres
             target,
             {HashInfo(name, md5) for md5 in hashes - there},
             jobs=target.fs.jobs,
-            dest_index=get_index(target),
+            # No `dest_index`: it would keep back what the remote lost, since it was there once.
             cache_odb=source,
             callback=telling(progress, "Pushing"),
         )
@@ -244,22 +217,3 @@ def _receive(contents: Contents, place: _Place, hashes: set[str], progress: Prog
     finally:
         progress.end()
     return len(result.transferred)
-
-
-def _private(contents: Contents, output: Output) -> bool:
-    declared = contents.declared().get(output.path)
-    return declared is not None and not declared.can_push
-
-
-def _own_remote(contents: Contents, output: Output) -> str | None:
-    declared = contents.declared().get(output.path)
-    return declared.remote if declared is not None else None
-
-
-def _has_version(declared: Any, pointer: Pointer | None) -> bool:  # noqa: ANN401 (dvc has no types)
-    """Whether dvc.lock or the .dvc file carries version ids of the cloud for this very content."""
-    if declared is None or pointer is None or declared.hash_info.value != pointer.md5:
-        return False
-    if declared.files:
-        return all(file.get("version_id") for file in declared.files)
-    return bool(declared.meta.version_id)

@@ -1,15 +1,17 @@
-"""Resolve: what dvc.yaml declares after templating, as DVC itself understands it."""
+"""DVC's own index of a repository, in our records: what our reader of its files is checked against."""
 
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from mlgit.adapters.dvc.engine.opening import quiet
 from mlgit.core.pipeline import Artifact, LockedStage, Output, Pipeline, Pointer, Stage, is_hash
 from mlgit.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from dvc.repo import Repo
 
@@ -26,7 +28,7 @@ def resolve_pipeline(root: str, commit: str | None) -> Pipeline:
     Raises:
         ConfigError: dvc.yaml, dvc.lock or a .dvc file is invalid.
     """
-    from mlgit.adapters.dvc.engine.opening import dvc_roots, opened, opened_at
+    from mlgit.adapters.dvc.engine.opening import dvc_roots, opened
 
     pipeline = Pipeline()
     if commit is not None:
@@ -38,6 +40,39 @@ def resolve_pipeline(root: str, commit: str | None) -> Pipeline:
         with opened(root, relative) as repo:
             pipeline = _joined(pipeline, _Reader(repo, root).pipeline())
     return pipeline
+
+
+@contextmanager
+def opened_at(root: str, commit: str) -> Iterator[tuple[Repo, ...]]:
+    """The DVC repositories at a commit; their paths begin with `/`, which is the Git root."""
+    with quiet(root):
+        from dvc.fs import GitFileSystem
+        from dvc.repo import Repo
+        from dvc.scm import SCM
+
+        scm = SCM(root)
+        files = GitFileSystem(scm=scm, rev=commit)
+        repos: list[Any] = []
+        try:
+            for folder in _roots_at(files) or ("/",):
+                has_dvc = files.exists(files.join(folder, ".dvc"))
+                repos.append(Repo(folder, fs=files, scm=scm, uninitialized=not has_dvc))
+            yield tuple(repos)
+        finally:
+            for repo in repos:
+                repo.close()
+            scm.close()
+
+
+def _roots_at(files: Any) -> tuple[str, ...]:  # noqa: ANN401 (dvc has no types)
+    if files.exists("/.dvc"):
+        return ("/",)
+    found = []
+    for folder, names, _ in files.walk("/"):
+        if ".dvc" in names and files.exists(files.join(folder, ".dvc", "config")):
+            found.append(folder)
+            names.clear()
+    return tuple(sorted(found))
 
 
 def _joined(one: Pipeline, other: Pipeline) -> Pipeline:
@@ -77,10 +112,10 @@ class _Reader:
         return Pipeline(
             stages=tuple(stages),
             tracked=tuple(tracked),
-            metrics=self._listed(index._metrics),  # noqa: SLF001 (the resolved top-level list, nowhere public)
-            params=self._listed(index._params),  # noqa: SLF001
-            plots=self._plots(index._plots),  # noqa: SLF001
-            artifacts=self._artifacts(index._artifacts),  # noqa: SLF001
+            metrics=self._listed(index._metrics),
+            params=self._listed(index._params),
+            plots=self._plots(index._plots),
+            artifacts=self._artifacts(index._artifacts),
         )
 
     def _path(self, path: str) -> str:
@@ -109,6 +144,7 @@ class _Reader:
             file=file,
             wdir=wdir,
             cmd=_commands(entry.cmd),
+            cmd_listed=not isinstance(entry.cmd, str),
             deps=tuple(self._place(dep) for dep in entry.deps if not isinstance(dep, ParamsDependency)),
             params=params,
             outs=tuple(self._output(out, address) for out in entry.outs),
@@ -132,6 +168,9 @@ class _Reader:
             metric=bool(out.metric),
             plot=bool(out.plot),
             source=_source(out.stage),
+            foreign=bool(out.stage.is_repo_import),
+            remote=out.remote,
+            push=bool(out.can_push),
         )
 
     def _locked(self, entry: Any, name: str) -> LockedStage | None:  # noqa: ANN401 (dvc has no types)
@@ -141,6 +180,7 @@ class _Reader:
             return None
         return LockedStage(
             cmd=_commands(recorded.get("cmd", ())),
+            cmd_listed=not isinstance(recorded.get("cmd", ""), str),
             deps=self._recorded(entry, recorded.get("deps", ())),
             params={
                 self._path(self._files.normpath(self._files.join(entry.wdir, file))): dict(values)

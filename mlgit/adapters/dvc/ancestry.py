@@ -1,0 +1,118 @@
+"""Ancestry: which outputs a path touches, and which stages come before which, in steps that fit thousands."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from mlgit.core.pipeline import Output, Pipeline
+
+
+class OutputsByPath:
+    """All outputs, found by path, by what lies inside them and by what they lie in, each in a few steps."""
+
+    def __init__(self, outputs: Iterable[Output]) -> None:
+        self._at = {out.path: out for out in outputs}
+        self._inside: dict[str, list[Output]] = {}
+        for path, out in self._at.items():
+            for folder in _folders_above(path):
+                self._inside.setdefault(folder, []).append(out)
+
+    def at(self, path: str) -> Output | None:
+        """The output that is this path."""
+        return self._at.get(path)
+
+    def around(self, path: str) -> Output | None:
+        """The nearest output that the path lies in."""
+        return next((self._at[folder] for folder in _folders_above(path) if folder in self._at), None)
+
+    def touching(self, path: str) -> list[Output]:
+        """The output at a path, else those around and inside it."""
+        exact = self._at.get(path)
+        if exact is not None:
+            return [exact]
+        around = [self._at[folder] for folder in _folders_above(path) if folder in self._at]
+        return around + self._inside.get(path, [])
+
+
+def _folders_above(path: str) -> Iterator[str]:
+    folder = path.rpartition("/")[0]
+    while folder:
+        yield folder
+        folder = folder.rpartition("/")[0]
+
+
+class Ancestry:
+    """Who of the marked comes before whom.
+
+    Args:
+        pipeline: what is declared.
+        made: its outputs.
+        marked: those one wants to hear of. Only what follows one of them is looked at, in the order of the
+            pipeline, so that everything costs no more than the pipeline's size and the answers'.
+    """
+
+    def __init__(self, pipeline: Pipeline, made: OutputsByPath, *, marked: Iterable[str]) -> None:
+        self._marked = frozenset(marked)
+        self._before: dict[str, list[str]] = {}
+        self._after: dict[str, list[str]] = {}
+        for stage in pipeline.stages:
+            # A frozen stage is not run for what is before it, and neither are those behind it.
+            reads = () if stage.frozen else (*stage.deps, *stage.params)
+            owners = dict.fromkeys(out.owner for dep in reads for out in made.touching(dep))
+            owners.pop(stage.address, None)
+            self._before[stage.address] = list(owners)
+            for owner in owners:
+                self._after.setdefault(owner, []).append(stage.address)
+        self._known: dict[str, dict[str, None]] = {}
+        self._below = self._following()
+        self._look_in_order()
+
+    def of(self, address: str) -> list[str]:
+        """Those of the marked that come before a stage, the nearest first."""
+        return list(self._known.get(address, ()))
+
+    def _following(self) -> set[str]:
+        """Everything behind a marked one."""
+        found: set[str] = set()
+        waiting = list(self._marked)
+        while waiting:
+            for one in self._after.get(waiting.pop(), ()):
+                if one not in found:
+                    found.add(one)
+                    waiting.append(one)
+        return found
+
+    def _look_in_order(self) -> None:
+        """Every stage after all that is before it."""
+        left = {one: sum(each in self._below for each in self._before[one]) for one in self._below}
+        ready = deque(one for one, count in left.items() if not count)
+        while ready:
+            one = ready.popleft()
+            del left[one]
+            before = self._before[one]
+            found = dict.fromkeys(each for each in before if each in self._marked)
+            for each in before:
+                found |= self._known.get(each, {})
+            self._known[one] = found
+            for each in self._after.get(one, ()):
+                if each in left:
+                    left[each] -= 1
+                    if not left[each]:
+                        ready.append(each)
+        # What is in a circle, or behind one: DVC would not run it, but it can be looked at.
+        self._known.update({one: self._around(one) for one in left})
+
+    def _around(self, address: str) -> dict[str, None]:
+        """The marked before a stage, found by walking back from it."""
+        seen: dict[str, None] = {}
+        waiting = deque(self._before[address])
+        while waiting:
+            one = waiting.popleft()
+            if one not in seen and one != address:
+                seen[one] = None
+                waiting += self._before.get(one, ())
+        return {one: None for one in seen if one in self._marked}

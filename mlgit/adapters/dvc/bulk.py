@@ -1,0 +1,85 @@
+"""Bulk: hash many files, telling how far it is, by two threads where that pays."""
+
+from __future__ import annotations
+
+import os
+from threading import Lock
+from typing import TYPE_CHECKING, NamedTuple
+
+from mlgit.adapters.dvc.hashes import file_md5
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from mlgit.core.progress import Progress
+
+# Below this nobody waits, and asking for a bar loads what draws it.
+_TELL_BYTES = 32 << 20
+_TELL_FILES = 2_000
+# Only long contents are hashed without Python's lock.
+_PARALLEL_BYTES = 64 << 20
+_PARALLEL_MEAN_BYTES = 1 << 18
+_SLICE = 1_000
+_STEP_BYTES = 1 << 20
+
+
+class Job(NamedTuple):
+    """A file to be hashed: where it is, how large it was, and whether as DVC 2 did."""
+
+    path: str
+    size_bytes: int
+    legacy: bool = False
+
+
+def hash_files(jobs: Sequence[Job], *, progress: Callable[[], Progress]) -> list[str | OSError]:
+    """The MD5 of each file, or why it could not be read, in the order of the jobs."""
+    total = sum(job.size_bytes for job in jobs)
+    if total < _TELL_BYTES and len(jobs) < _TELL_FILES:
+        return [_hash(job, None) for job in jobs]
+    shown = progress()
+    steps = _Steps(shown, total)
+    try:
+        return list(_all(jobs, total, steps.add))
+    finally:
+        shown.end()
+
+
+def _all(jobs: Sequence[Job], total: int, tell: Callable[[int], None]) -> Iterable[str | OSError]:
+    long = total >= _PARALLEL_BYTES and total >= _PARALLEL_MEAN_BYTES * len(jobs)
+    if long and len(jobs) > 1 and (os.cpu_count() or 1) > 1:
+        return _by_two(jobs, tell)
+    return (_hash(job, tell) for job in jobs)
+
+
+def _by_two(jobs: Sequence[Job], tell: Callable[[int], None]) -> Iterator[str | OSError]:
+    from concurrent.futures import ThreadPoolExecutor
+
+    workers = ThreadPoolExecutor(max_workers=2)
+    try:
+        for start in range(0, len(jobs), _SLICE):
+            yield from workers.map(lambda job: _hash(job, tell), jobs[start : start + _SLICE])
+    finally:  # an interrupted run does not hash what waits
+        workers.shutdown(wait=True, cancel_futures=True)
+
+
+def _hash(job: Job, tell: Callable[[int], None] | None) -> str | OSError:
+    try:
+        return file_md5(job.path, legacy=job.legacy, tell=tell)
+    except OSError as error:
+        return error
+
+
+class _Steps:
+    """Bytes, told as mebibytes; from any thread."""
+
+    def __init__(self, progress: Progress, total: int) -> None:
+        self._progress = progress
+        self._lock = Lock()
+        self._left = 0
+        progress.start("hashing changed data (MiB)", total=max(1, total // _STEP_BYTES))
+
+    def add(self, size_bytes: int) -> None:
+        with self._lock:
+            steps, self._left = divmod(self._left + size_bytes, _STEP_BYTES)
+            if steps:
+                self._progress.advance(steps)

@@ -1,0 +1,130 @@
+"""Presence: which objects a storage of DVC's has, found out without bringing or changing anything."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+
+    from mlgit.core.progress import Progress
+
+    T = TypeVar("T")
+
+_UNLISTABLE = frozenset({"http", "https"})
+_PREFIXES = 256
+_NAMES_A_QUERY = 1000
+"""Reading so many names of a folder takes as long as asking for one file."""
+
+
+def present(database: Any, hashes: Collection[str], progress: Progress) -> set[str]:  # noqa: ANN401 (dvc has no types)
+    """Those of the hashes that a storage has: by one listing, or by queries where that is cheaper.
+
+    Raises:
+        Exception: whatever the storage's library raises when it refuses or does not answer.
+    """
+    files = database.fs
+    if files.protocol == "local":
+        # Not `oids_exist`: it takes the hash of a file with other permissions, and removes what differs.
+        return _on_disk(database.path, hashes)
+    if files.protocol in _UNLISTABLE:
+        places = {database.oid_to_path(md5): md5 for md5 in hashes}
+        progress.start("Asking the DVC remote", total=len(places))
+        # Unless it is strict, a server that refuses or is not there looks as if it had nothing.
+        found = _all(files, lambda place: files.fs._exists(place, strict=True), places, progress)  # noqa: SLF001
+        return {places[place] for place, there in found.items() if there}
+    progress.start("Listing the DVC remote")
+    return set(database.oids_exist(set(hashes)))
+
+
+def read_all(database: Any, hashes: Iterable[str], progress: Progress) -> Mapping[str, bytes | None]:  # noqa: ANN401
+    """The contents of small objects, into memory only; None for what the storage has not.
+
+    Raises:
+        Exception: whatever the storage's library raises when it refuses or does not answer.
+    """
+    files = database.fs
+    places = {database.oid_to_path(md5): md5 for md5 in hashes}
+    if not places:
+        return {}
+    progress.start("Reading listings of directories", total=len(places))
+    if files.fs.async_impl:
+
+        async def read(place: str) -> bytes | None:
+            try:
+                content: bytes = await files.fs._cat_file(place)  # noqa: SLF001 (the awaitable one)
+            except FileNotFoundError:
+                return None
+            return content
+
+        found = _all(files, read, places, progress)
+        return {places[place]: content for place, content in found.items()}
+    contents: dict[str, bytes | None] = {}
+    for place, md5 in places.items():
+        try:
+            contents[md5] = files.cat_file(place)
+        except FileNotFoundError:
+            contents[md5] = None
+        progress.advance()
+    return contents
+
+
+def _all(
+    files: Any,  # noqa: ANN401 (dvc has no types)
+    ask: Callable[[str], Awaitable[T]],
+    places: Iterable[str],
+    progress: Progress,
+) -> Mapping[str, T]:
+    """Ask for all places, as many at once as DVC would; the first failure, and Ctrl-C, end it at once."""
+
+    async def every() -> Mapping[str, T]:
+        limit = asyncio.Semaphore(files.jobs)
+
+        async def one(place: str) -> T:
+            async with limit:
+                answer = await ask(place)
+            progress.advance()
+            return answer
+
+        async with asyncio.TaskGroup() as group:
+            tasks = {place: group.create_task(one(place)) for place in places}
+        return {place: task.result() for place, task in tasks.items()}
+
+    asked = asyncio.run_coroutine_threadsafe(every(), files.fs.loop)
+    try:
+        return asked.result()
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from None
+    finally:
+        asked.cancel()
+
+
+def _on_disk(folder: str, hashes: Collection[str]) -> set[str]:
+    wanted: dict[str, set[str]] = {}
+    for md5 in hashes:
+        wanted.setdefault(md5[:2], set()).add(md5)
+    names = _PREFIXES * len(_names(os.path.join(folder, "00")))
+    if len(hashes) > len(wanted) + names / _NAMES_A_QUERY:
+        return {
+            md5
+            for prefix, group in wanted.items()
+            for md5 in group & {prefix + name for name in _names(os.path.join(folder, prefix))}
+        }
+    return {md5 for md5 in hashes if _exists(os.path.join(folder, md5[:2], md5[2:]))}
+
+
+def _names(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except FileNotFoundError:
+        return []
+
+
+def _exists(path: str) -> bool:
+    try:
+        os.stat(path)
+    except FileNotFoundError:
+        return False
+    return True

@@ -1,0 +1,197 @@
+"""Templates: a dvc.yaml with `${}`, `foreach`, `matrix` and `vars` filled in, as DVC itself does it."""
+
+from __future__ import annotations
+
+import io
+import posixpath
+import re
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from mlgit.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from mlgit.adapters.dvc.shapes import Path, Shape
+
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_FAILED = re.compile(r"(?s)failed to (?:parse|resolve) (stage )?'(.+?)' in '.+?': *\n?(.*)")
+_SYNTAX = re.compile(r"(?m)^ParseException: (.+?) *(?:\(at char.*)?$")
+_UNKNOWN = re.compile(r"Could not find '(.+?)'")
+_UNKNOWN_KEY = "extra keys not allowed"
+
+
+def fill_in(
+    root: str,
+    shape: Shape,
+    *,
+    path: str,
+    read: Callable[[str], bytes | None],
+    settings: Sequence[bytes],
+) -> tuple[dict[str, object], Mapping[str, bytes | None]]:
+    """The document that DVC understands, and every file that it was made from (None where there is none).
+
+    Args:
+        root: the root of the working tree, from which errors name files.
+        shape: the file, for the place of an error.
+        path: where it stands, from the Git root.
+        read: the content of a file of the same state.
+        settings: DVC's configuration files, the weakest first.
+
+    Raises:
+        ConfigError: the file is invalid, or a template cannot be filled in.
+    """
+    from mlgit.adapters.dvc.engine.opening import quiet
+
+    with quiet(root):
+        from dvc.dvcfile import ProjectFile
+        from dvc.parsing import DataResolver, ResolveError
+        from dvc.utils.strictyaml import YAMLValidationError, load
+
+        files = _Files(read, given={path: shape.content})
+        try:
+            document, _ = load(path, ProjectFile.SCHEMA, files)
+            repo = SimpleNamespace(fs=files, config={"parsing": _parsing(settings)})
+            resolver = DataResolver(repo, posixpath.dirname(path), document or {})
+            filled = {
+                "stages": {key: resolver.resolve_one(key)[key] for key in resolver.get_keys()},
+                "artifacts": resolver.resolve_artifacts(),
+                "metrics": resolver.resolve_metrics(),
+                "params": resolver.resolve_params(),
+                "plots": resolver.resolve_plots(),
+                "datasets": resolver.resolve_datasets(),
+            }
+        except ResolveError as error:
+            raise _not_filled_in(str(error), shape) from error
+        except YAMLValidationError as error:
+            raise _invalid(error, shape) from error
+    return filled, {name: content for name, content in files.seen.items() if name != path}
+
+
+class _Files:
+    """What DVC reads templates from: the files of one state; and which of them it asked for."""
+
+    sep = "/"
+    join = staticmethod(posixpath.join)
+    normpath = staticmethod(posixpath.normpath)
+
+    def __init__(self, read: Callable[[str], bytes | None], *, given: Mapping[str, bytes]) -> None:
+        self._read = read
+        self.seen: dict[str, bytes | None] = dict(given)
+
+    def _content(self, path: str) -> bytes | None:
+        name = posixpath.normpath(path)
+        if name not in self.seen:
+            self.seen[name] = self._read(name)
+        return self.seen[name]
+
+    def exists(self, path: str) -> bool:
+        return self._content(path) is not None
+
+    def isdir(self, path: str) -> bool:
+        return self._content(path) is None
+
+    def open(self, path: str, encoding: str) -> io.TextIOWrapper:
+        content = self._content(path)
+        if content is None:
+            raise FileNotFoundError(path)
+        return io.TextIOWrapper(io.BytesIO(content), encoding=encoding)
+
+    @staticmethod
+    def relpath(path: str) -> str:
+        return path
+
+    @staticmethod
+    def suffix(path: str) -> str:
+        return posixpath.splitext(path)[1]
+
+
+def _parsing(settings: Sequence[bytes]) -> dict[str, str]:
+    """The section `[parsing]` of DVC's configuration."""
+    from configobj import ConfigObj, ConfigObjError  # type: ignore[import-untyped]  # DVC's own reader
+
+    found: dict[str, str] = {}
+    for content in settings:
+        try:
+            section = ConfigObj(content.decode("utf-8", "replace").splitlines()).get("parsing", {})
+        except ConfigObjError:  # DVC itself will complain where it matters
+            continue
+        if isinstance(section, dict):
+            found.update({key: str(value).lower() for key, value in section.items()})
+    return found
+
+
+def _not_filled_in(said: str, shape: Shape) -> ConfigError:
+    """What DVC says about a template, with the line it is about."""
+    said = _COLOUR.sub("", said)
+    match = _FAILED.match(said)
+    if match is None:
+        return ConfigError(f"`{shape.name}` cannot be filled in", details=tuple(said.splitlines()))
+    where = f"stages.{match[2]}" if match[1] else match[2]
+    syntax = _SYNTAX.search(match[3])
+    reason = syntax[1] if syntax else match[3].strip().splitlines()[0]
+    unknown = _UNKNOWN.search(reason)
+    if unknown is None:
+        hint = "see https://dvc.org/doc/user-guide/project-structure/dvcyaml-files#templating"
+    elif unknown[1].partition(".")[0] in {"item", "key"}:
+        hint = "see what `foreach` or `matrix` goes over"
+    else:
+        hint = f"define `{unknown[1]}` in `params.yaml` beside it, or under `vars:`"
+    location = next(
+        (found for path in _paths(where) if (found := shape.locate(path)).line is not None),
+        shape.locate(()),
+    )
+    shown = re.sub(r"'([^']*)'", r"`\1`", reason)
+    shown = shown[:1].lower() + shown[1:]
+    return ConfigError(
+        f"`{where}` in `{shape.name}` cannot be filled in: {shown}", location=location, hint=hint
+    )
+
+
+def _paths(where: str) -> list[Path]:
+    """Where DVC's name for a place may stand in the file, the nearest guess first."""
+    top, _, rest = where.partition(".")
+    if top != "stages":
+        return [(top, int(rest) if rest.isdigit() else rest), (top,)] if rest else [(top,)]
+    stage, _, key = rest.rpartition(".")
+    stage, key = (stage, key) if stage else (key, "")
+    group = stage.rpartition("@")[0] or stage
+    return [
+        ("stages", stage, key),
+        ("stages", group, "do", key),
+        ("stages", group, key),
+        ("stages", stage),
+        ("stages", group),
+    ]
+
+
+def _invalid(error: Any, shape: Shape) -> ConfigError:  # noqa: ANN401 (dvc has no types)
+    """What does not fit DVC's own schema, every error with its line."""
+    found = []
+    for problem in error.exc.errors:
+        path = tuple(getattr(step, "schema", step) for step in problem.path)
+        where = ".".join(str(step) for step in path)
+        if problem.error_message == _UNKNOWN_KEY:
+            message = f"`{where}` in `{shape.name}` is no key that DVC knows"
+            hint = _nearest(path)
+        else:
+            message, hint = f"`{where}` in `{shape.name}`: {problem.error_message}", None
+        location = next(
+            located
+            for length in range(len(path), -1, -1)
+            if (located := shape.locate(path[:length])).line is not None or not length
+        )
+        found.append(ConfigError(message, location=location, hint=hint))
+    first = found[0]
+    first.problems = tuple(found)
+    return first
+
+
+def _nearest(path: Path) -> str | None:
+    from difflib import get_close_matches
+
+    from mlgit.adapters.dvc.declared import known_keys
+
+    close = get_close_matches(str(path[-1]), sorted(known_keys(path[:-1])), n=1)
+    return f"did you mean `{close[0]}`?" if close else None

@@ -1,0 +1,85 @@
+"""Hidden: pipelines, data and outputs that a `.dvcignore` keeps from DVC, at one state."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mlgit.adapters.dvc.places import folder_of
+from mlgit.errors import ConfigError, Location
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mlgit.core.pipeline import Pipeline
+    from mlgit.core.tree import Tree
+
+_IGNORE_FILE = ".dvcignore"
+_PATTERN = re.compile(rb"(?m)^[ \t]*[^#\s]")
+
+
+class Hidden:
+    """What is hidden at a state. Few repositories have a pattern at all: the others pay nothing.
+
+    Args:
+        tree: the state.
+        listed: all its paths.
+    """
+
+    def __init__(self, tree: Tree, listed: Sequence[str]) -> None:
+        names = [
+            path for path in listed if path.endswith(_IGNORE_FILE) and path.rpartition("/")[2] == _IGNORE_FILE
+        ]
+        self._texts: Mapping[str, bytes] = tree.read_many(names) if names else {}
+        self.any = any(_PATTERN.search(text) for text in self._texts.values())
+        if self.any:
+            from mlgit.adapters.dvc.ignore import Ignores
+
+            self._ignores = Ignores("", read=self._texts.get)
+            self._folders: dict[str, bool] = {"": False}
+
+    def hides(self, path: str, *, is_folder: bool = False) -> bool:
+        """Whether a path is hidden, by itself or with a folder it lies in."""
+        if not self.any:
+            return False
+        folder = folder_of(path)
+        if folder not in self._folders:
+            self._folders[folder] = self.hides(folder, is_folder=True)
+        return self._folders[folder] or self._ignores.hidden(path, is_folder=is_folder)
+
+    def refuse_outputs(self, pipeline: Pipeline) -> None:
+        """DVC does nothing at all while an output is hidden, so that no answer would hold.
+
+        Raises:
+            ConfigError: one is; with the line that hides it.
+        """
+        if not self.any:
+            return
+        for out in pipeline.outputs:
+            if out.path.startswith(("/", "../")) or "://" in out.path:
+                continue
+            is_folder = out.pointer is not None and out.pointer.directory
+            if self.hides(out.path, is_folder=is_folder):
+                raise ConfigError(
+                    f"Output `{out.path}` of `{out.owner}` is hidden by a `{_IGNORE_FILE}`",
+                    location=self._place(out.path, is_folder=is_folder),
+                    hint="take the pattern out, or except the output with a line that begins with `!`",
+                )
+
+    def _place(self, path: str, *, is_folder: bool) -> Location:
+        """The last line that hides a path, of the file nearest to it."""
+        from pathspec import GitIgnoreSpec
+
+        for name in sorted(self._texts, key=lambda name: name.count("/"), reverse=True):
+            folder = folder_of(name)
+            if folder and not path.startswith(f"{folder}/"):
+                continue
+            below = path[len(folder) + 1 :] if folder else path
+            lines = self._texts[name].decode("utf-8", "replace").splitlines()
+            for number in range(len(lines), 0, -1):
+                text = lines[number - 1].strip()
+                if not text.startswith(("#", "!")) and GitIgnoreSpec.from_lines([text]).match_file(
+                    f"{below}/" if is_folder else below
+                ):
+                    return Location(name, line=number, column=1, snippet=lines[number - 1], width=len(text))
+        return Location(_IGNORE_FILE)

@@ -1,0 +1,105 @@
+"""Locked: what dvc.lock recorded of each stage, and the hashes that it and .dvc files hold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.adapters.dvc.places import join
+from mlgit.core.pipeline import LockedStage, Pointer, is_hash
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlgit.adapters.dvc.shapes import Path, Shape
+
+_SCHEMA = "2.0"
+HINT = "DVC wrote it: restore it with `git checkout -- {path}`, or remove it and run `mlgit run`"
+
+
+def lock_entries(shape: Shape | None) -> dict[str, object]:
+    """Stage name -> its entry.
+
+    Lock files before schema 2.0 (DVC 1) have the stages at the top; DVC itself reads them no more.
+    """
+    if shape is None:
+        return {}
+    if shape.root is None:
+        raise shape.wrong((), "complete: it is empty")
+    document = shape.mapping(shape.root, ())
+    if "schema" not in document:
+        return document
+    if document["schema"] != _SCHEMA:
+        raise shape.wrong(("schema",), f"`'{_SCHEMA}'`, the one that this version of DVC writes")
+    return shape.mapping(document.get("stages"), ("stages",))
+
+
+def locked_stage(shape: Shape, value: object, *, wdir: str, name: str) -> LockedStage:
+    """One entry, with paths from the Git root."""
+    at: Path = ("stages", name)
+    fields = shape.fields(value, at)
+    if "cmd" not in fields:
+        raise shape.wrong(at, "complete: its `cmd` is missing")
+    params = shape.mapping(fields.get("params"), (*at, "params"))
+    return LockedStage(
+        cmd=shape.command(fields["cmd"], (*at, "cmd")),
+        cmd_listed=isinstance(fields["cmd"], list),
+        deps=_hashes(shape, fields, "deps", at=at, wdir=wdir),
+        params={
+            join(wdir, file): shape.mapping(values, (*at, "params", file)) for file, values in params.items()
+        },
+        outs=_hashes(shape, fields, "outs", at=at, wdir=wdir),
+    )
+
+
+def _hashes(
+    shape: Shape, fields: dict[str, object], key: str, *, at: Path, wdir: str
+) -> dict[str, Pointer | None]:
+    found = {}
+    for number, item in enumerate(shape.listed(fields, key, at)):
+        place = (*at, key, number)
+        entry = shape.fields(item, place)
+        path = join(wdir, shape.text(entry.get("path"), (*place, "path")))
+        found[path] = pointer(shape, entry, place, path=path)
+    return found
+
+
+def pointer(shape: Shape, entry: Mapping[str, object], at: Path, *, path: str) -> Pointer | None:
+    """The content that an entry of a lock or .dvc file names; None when it names none by MD5.
+
+    Args:
+        shape: the file.
+        entry: the fields.
+        at: where they stand.
+        path: the output or dependency, from the Git root.
+    """
+    md5 = entry.get("md5")
+    if not isinstance(md5, str):
+        files = entry.get("files")
+        return _of_files(files) if isinstance(files, list) else None
+    if not is_hash(md5):
+        raise shape.wrong((*at, "md5"), "a hash of DVC's")
+    size, nfiles = entry.get("size"), entry.get("nfiles")
+    return Pointer(
+        md5=md5,
+        size=size if isinstance(size, int) else None,
+        nfiles=nfiles if isinstance(nfiles, int) else None,
+        # DVC 2 wrote no `hash`; outside the repository it never turned CRLF into LF.
+        legacy="hash" not in entry and not path.startswith(("/", "../")),
+    )
+
+
+def _of_files(files: list[object]) -> Pointer:
+    """A directory in a remote that keeps versions: every file stands on its own."""
+    from mlgit.adapters.dvc.hashes import listing_md5
+
+    named = [
+        file
+        for file in files
+        if isinstance(file, dict) and "relpath" in file and isinstance(file.get("md5"), str)
+    ]
+    sizes = [file["size"] for file in named if isinstance(file.get("size"), int)]
+    return Pointer(
+        md5=listing_md5((str(file["relpath"]), file["md5"]) for file in named),
+        size=sum(sizes),
+        nfiles=len(files),
+    )

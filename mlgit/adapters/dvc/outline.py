@@ -1,0 +1,59 @@
+"""Outline: which files a dvc.yaml calls metrics and parameters, where templates elsewhere do not matter.
+
+A leaderboard looks at hundreds of commits, and DVC fills in templates for one at a time. Most templates
+stand in commands and dependencies; whoever only wants to know where the numbers are need not ask.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.adapters.dvc.shapes import Shape
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_TEMPLATE = "${"
+_TOP = ("metrics", "params")
+_NUMBERS = ("metrics", "params")
+_LOOPS = ("foreach", "matrix")
+
+
+def outline(shape: Shape, content: bytes) -> Shape | None:
+    """The file with nothing but where numbers are, and None when only DVC can tell that.
+
+    Outputs with a template in them are left out: they say who owns a file, not which file has numbers.
+    """
+    document = shape.root
+    if not isinstance(document, dict) or not isinstance(document.get("stages") or {}, dict):
+        return shape  # what is wrong with it is told by whoever reads it
+    if any(_TEMPLATE in str(document.get(key)) for key in _TOP):
+        return None
+    stages = {}
+    for name, fields in (document.get("stages") or {}).items():
+        if not isinstance(fields, dict):
+            return shape
+        if any(word in fields for word in _LOOPS):
+            if _loop_matters(fields):
+                return None
+            continue
+        if any(_TEMPLATE in str(fields.get(key)) for key in ("wdir", *_NUMBERS)):
+            return None
+        stages[name] = _stage(fields)
+    reduced = {"stages": stages} | {key: document[key] for key in _TOP if key in document}
+    return Shape(reduced, name=shape.name, content=content)
+
+
+def _loop_matters(fields: Mapping[object, object]) -> bool:
+    """Whether a stage that stands for several says something about numbers."""
+    body = fields.get("do", fields)
+    return not isinstance(body, dict) or any(key in body for key in _NUMBERS)
+
+
+def _stage(fields: Mapping[object, object]) -> dict[object, object]:
+    kept: dict[object, object] = {"cmd": "-"}
+    kept |= {key: fields[key] for key in ("wdir", *_NUMBERS) if key in fields}
+    outs = fields.get("outs")
+    if isinstance(outs, list):
+        kept["outs"] = [out for out in outs if _TEMPLATE not in str(out)]
+    return kept

@@ -1,0 +1,196 @@
+"""Workspace: hashes of what is on disk, taken only of what changed since it was last seen."""
+
+from __future__ import annotations
+
+import os
+from stat import S_ISDIR
+from typing import TYPE_CHECKING
+
+from mlgit.adapters.dvc.fingerprints import Index, checksum, facts_of, now_ns, settled
+from mlgit.adapters.dvc.ignore import Ignores
+from mlgit.core.progress import Silent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from mlgit.adapters.dvc.fingerprints import Facts
+    from mlgit.adapters.dvc.listing import Entry, Listing, Searches
+    from mlgit.core.progress import Progress
+
+# As in DVC; more is hidden by `.dvcignore`.
+_GIT = ".git"
+_NEVER_DATA = frozenset({".git", ".hg", ".dvc"})
+
+
+class WorkspaceHashes:
+    """Hashes of what is on disk.
+
+    Args:
+        root: the root of the working tree.
+        index: what was seen before.
+        searches: directories that are being listed already.
+        progress: makes the display of long hashing.
+    """
+
+    def __init__(
+        self,
+        root: str,
+        index: Index,
+        *,
+        searches: Searches | None = None,
+        progress: Callable[[], Progress] = Silent,
+    ) -> None:
+        self._root = root
+        self._index = index
+        self._searches = searches
+        self._progress = progress
+        self._ignores = Ignores(root)
+        self._answers: dict[tuple[str, bool], str | None] = {}
+
+    def exists(self, path: str) -> bool:
+        """Whether it is on disk."""
+        return os.path.exists(self._place(path))
+
+    def md5(self, path: str, *, legacy: bool = False) -> str | None:
+        """The MD5 of a file or directory on disk."""
+        asked = (path, legacy)
+        if asked not in self._answers:
+            self.take([asked])
+        return self._answers[asked]
+
+    def take(self, wanted: Iterable[tuple[str, bool]]) -> None:
+        """Hash what will be asked for (path, legacy) at once: who waits is told how long."""
+        looked = now_ns()
+        changed: list[tuple[str, bool, Facts]] = []
+        for path, legacy in wanted:
+            asked = (path, legacy)
+            if asked in self._answers:
+                continue
+            self._answers[asked] = None
+            full = self._place(path)
+            try:
+                stat = os.stat(full)
+                if S_ISDIR(stat.st_mode):
+                    self._answers[asked] = self._directory(path, full, legacy=legacy)
+                    continue
+            except OSError:
+                continue
+            facts = facts_of(stat)
+            known = self._index.file(path, facts, legacy=legacy)
+            if known is None:
+                changed.append((path, legacy, facts))
+            else:
+                self._answers[asked] = known
+        if changed:
+            self._hash(changed, looked)
+
+    def extent(self, path: str) -> tuple[int | None, int | None]:
+        """Size in bytes and number of files of what is on disk; None where there is nothing."""
+        full = self._place(path)
+        try:
+            if os.path.isdir(full):
+                entries = self._seen(path, self._list(path, full).entries())
+                return sum(entry.facts[0] for entry in entries), len(entries)
+            return os.stat(full).st_size, 1
+        except OSError:
+            return None, None
+
+    def _place(self, path: str) -> str:
+        # An output may lie outside; `os.path.join` takes its time to see that most do not.
+        return path if path.startswith("/") else f"{self._root}/{path}"
+
+    def save(self) -> None:
+        """Remember what this run hashed, when it hashed something."""
+        self._index.save()
+
+    def _hash(self, changed: list[tuple[str, bool, Facts]], looked_ns: int) -> None:
+        from mlgit.adapters.dvc.bulk import Job, hash_files
+
+        jobs = [Job(self._place(path), facts[0], legacy=legacy) for path, legacy, facts in changed]
+        for (path, legacy, facts), md5 in zip(
+            changed, hash_files(jobs, progress=self._progress), strict=True
+        ):
+            if isinstance(md5, str):
+                self._answers[path, legacy] = md5
+                self._index.learn_file(path, facts, md5, legacy=legacy, looked_ns=looked_ns)
+
+    def _list(self, path: str, full: str) -> Listing:
+        from mlgit.adapters.dvc.listing import list_folder
+
+        ahead = None if self._searches is None else self._searches.take(path)
+        return list_folder(full) if ahead is None else ahead
+
+    def _directory(self, path: str, full: str, *, legacy: bool) -> str | None:
+        listing = self._list(path, full)
+        digest = f"{checksum(listing.digested())} {checksum(self._ignores.above(path).encode())}"
+        known = self._index.directory(path, digest, legacy=legacy)
+        if known is not None:
+            return known
+        from mlgit.adapters.dvc.folder_memory import FolderMemory, worth_remembering
+        from mlgit.adapters.dvc.hashes import listing_md5
+
+        entries = listing.entries()
+        looked = listing.looked_ns
+        fresh = not all(settled(entry.facts[1], entry.facts[2], looked) for entry in entries)
+        seen = self._seen(path, entries)
+        memory = FolderMemory(self._index.folder, path, legacy=legacy)
+        found = self._hash_entries(full, seen, memory.read(), legacy=legacy)
+        if found is None:
+            return None
+        md5 = listing_md5((entry.name, md5) for entry, md5 in found)
+        if worth_remembering(seen):
+            memory.write(found, looked_ns=looked)
+        self._index.learn_directory(
+            path, digest, md5, legacy=legacy, entries=len(entries), fresh=fresh or len(found) < len(seen)
+        )
+        return md5
+
+    def _hash_entries(
+        self, full: str, entries: list[Entry], known: Callable[[Entry], str | None], *, legacy: bool
+    ) -> list[tuple[Entry, str]] | None:
+        """The files with their MD5, less those that vanished since; None when one cannot be read."""
+        from mlgit.adapters.dvc.bulk import Job, hash_files
+
+        answers: list[str | OSError | None] = [known(entry) for entry in entries]
+        missing = [number for number, answer in enumerate(answers) if answer is None]
+        jobs = [
+            Job(os.path.join(full, entries[number].name), entries[number].facts[0], legacy=legacy)
+            for number in missing
+        ]
+        for number, md5 in zip(missing, hash_files(jobs, progress=self._progress), strict=True):
+            answers[number] = md5
+        found = []
+        for entry, answer in zip(entries, answers, strict=True):
+            if isinstance(answer, str):
+                found.append((entry, answer))
+            elif not isinstance(answer, FileNotFoundError):
+                return None
+        return found
+
+    def _seen(self, path: str, entries: list[Entry]) -> list[Entry]:
+        """The entries that DVC sees: neither those of other tools nor what `.dvcignore` hides."""
+        hidden: dict[str, bool] = {"": False}
+        # A folder with a `.dvc` of its own is another repository.
+        for entry in entries:
+            above, mark, _ = f"/{entry.name}".partition("/.dvc/")
+            if mark and above:
+                hidden[above[1:]] = True
+
+        def folder_hidden(folder: str) -> bool:
+            if folder not in hidden:
+                above, _, name = folder.rpartition("/")
+                hidden[folder] = (
+                    folder_hidden(above)
+                    or name in _NEVER_DATA
+                    or self._ignores.hidden(f"{path}/{folder}", is_folder=True)
+                )
+            return hidden[folder]
+
+        found = []
+        for entry in entries:
+            folder, _, name = entry.name.rpartition("/")
+            if folder_hidden(folder) or name == _GIT:
+                continue
+            if not self._ignores.hidden(f"{path}/{entry.name}", is_folder=False):
+                found.append(entry)
+        return found

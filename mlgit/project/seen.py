@@ -1,0 +1,62 @@
+"""Seen: what earlier runs saw of the files on disk, asked for while git still looks for the repository."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from mlgit.adapters.dvc.fingerprints import Index
+
+if TYPE_CHECKING:
+    from mlgit.adapters.dvc.listing import Searches
+
+# Fewer entries are listed before a process has started that does it.
+_LARGE = 2_000
+
+
+class Seen:
+    """The index of what is probably our working tree, and the directories listed because of it.
+
+    Args:
+        root: the root of the working tree.
+        git_dir: its git directory.
+    """
+
+    def __init__(self, root: str, git_dir: str) -> None:
+        self._root = root
+        self._git_dir = git_dir
+        self.index = Index(git_dir)
+        self.searches: Searches | None = None
+        large = self.index.large_directories(_LARGE)
+        if large:
+            from mlgit.adapters.dvc.listing import Searches
+
+            self.searches = Searches(root, large)
+
+    def belongs_to(self, root: str, git_dir: str) -> bool:
+        """Whether it is the working tree that git found."""
+        return (os.path.realpath(self._root), os.path.realpath(self._git_dir)) == (root, git_dir)
+
+    def close(self) -> None:
+        """Stop what runs."""
+        if self.searches is not None:
+            self.searches.close()
+
+
+def see(folder: str) -> Seen | None:
+    """Read the index of the repository around `folder`, and begin to list what was large last time.
+
+    The nearest `.git` is nearly always what git finds.
+    """
+    root = folder
+    while not os.path.exists(os.path.join(root, ".git")):
+        root, below = os.path.dirname(root), root
+        if root == below:
+            return None
+    git_dir = os.path.join(root, ".git")
+    try:
+        with open(git_dir, encoding="utf-8") as file:  # a linked working tree
+            git_dir = os.path.join(root, file.read().removeprefix("gitdir: ").strip())
+    except (OSError, UnicodeDecodeError):
+        pass
+    return Seen(root, git_dir)

@@ -1,0 +1,84 @@
+"""The section of `mlgit status --remote`: what the DVC remotes lack, and where it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.core.size import size_text
+from mlgit.render.page import Page, Span, line, table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlgit.core.remote_data import Presence, RemoteCount, RemoteData, RemoteOutput
+    from mlgit.render.pages.shortening import Shortening
+
+_ROWS, _NAMES = 16, 4
+_APART: dict[Presence, str] = {
+    "private": "kept out of it by `push: false`",
+    "foreign": "in the remote of another repository",
+}
+
+
+def section(found: RemoteData, short: Shortening) -> Page:
+    """One line when everything is there."""
+    missing = found.missing
+    blocks: Page = [line(""), line(Span("Remote  ", "strong"), *_title(found))]
+    if missing:
+        several = len({output.remote for output in missing}) > 1
+        rows = [_row(output, several=several) for output in short.first(missing, _ROWS)]
+        blocks.append(table(("",) * (4 if several else 3), rows))
+    blocks += short.rest(missing, _ROWS)
+    for presence, words in _APART.items():
+        paths = [output.path for output in found.outputs if output.presence == presence]
+        if paths:
+            blocks.append(line(Span(f"{words}: {short.named(paths, _NAMES)}", "dim"), indent=2))
+    blocks += [line(Span(note, "dim"), indent=2) for note in found.notes]
+    return blocks
+
+
+def _title(found: RemoteData) -> Sequence[Span]:
+    if not found.remotes:
+        untold = any(output.presence == "unknown" for output in found.outputs)
+        return [Span("it cannot be told", "careful") if untold else Span("nothing to ask for", "dim")]
+    spans: list[Span] = []
+    for count in found.remotes:
+        spans += [*([Span("; ")] if spans else []), _counted(count)]
+    return spans
+
+
+def _counted(count: RemoteCount) -> Span:
+    if not count.answered:
+        return Span(f"{count.remote} did not answer", "bad")
+    outputs = "1 output" if count.outputs == 1 else f"{count.outputs} outputs"
+    if count.missing:
+        return Span(f"{count.remote} lacks {count.missing} of {outputs}", "careful")
+    return Span(f"{count.remote} has {'the' if count.outputs == 1 else 'all'} {outputs}", "ok")
+
+
+def _row(output: RemoteOutput, *, several: bool) -> tuple[str | Span, ...]:
+    name = (Span(output.remote or "", "dim"),) if several else ()
+    return (output.path, *name, _how_much(output), _where(output))
+
+
+def _how_much(output: RemoteOutput) -> str:
+    size = "" if output.missing_bytes is None else size_text(output.missing_bytes)
+    if output.missing_files is None:
+        return "its listing, so all of it"
+    if output.files == output.missing_files == 1 and not output.listing_missing:
+        return size or "1 file"
+    if not output.missing_files:
+        return "its listing only"
+    files = f"{output.missing_files} of {output.files} files"
+    return f"{files}, {size}" if size else files
+
+
+def _where(output: RemoteOutput) -> Span:
+    if output.elsewhere == "cache":
+        return Span("in the cache here", "careful")
+    if output.elsewhere == "workspace":
+        return Span("here, but not in the cache", "careful")
+    where = "partly here" if output.elsewhere == "partly" else "not on this machine"
+    recorded = output.recorded
+    ask = "" if recorded is None else f"; recorded by {recorded.author} in {recorded.commit[:7]}"
+    return Span(f"{where}{ask}", "bad")

@@ -1,0 +1,38 @@
+"""Shortening: long lists in pages, cut where a person stops reading."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from mlgit.render.page import Page, Span, line
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    T = TypeVar("T")
+
+
+class Shortening:
+    """How much of a list is shown.
+
+    Args:
+        whole: whether everything is, however long.
+    """
+
+    def __init__(self, *, whole: bool) -> None:
+        self._whole = whole
+
+    def first(self, items: Sequence[T], most: int) -> Sequence[T]:
+        """The first of them; all when just one would be left out, whose line says that there is more."""
+        return items if self._whole or len(items) <= most + 1 else items[:most]
+
+    def rest(self, items: Sequence[object], most: int, *, see: str = "`-v` shows all") -> Page:
+        """The line that says how many more there are, if any, and where."""
+        more = len(items) - len(self.first(items, most))
+        return [line(Span(f"and {more} more ({see})", "dim"), indent=2)] if more else []
+
+    def named(self, names: Sequence[str], most: int, *, between: str = ", ") -> str:
+        """The first of them in one line, and how many more there are."""
+        shown = self.first(names, most)
+        more = len(names) - len(shown)
+        return between.join(shown) + (f" and {more} more" if more else "")

@@ -1,0 +1,146 @@
+"""What DVC made of a templated dvc.yaml is remembered, and never when anything it was made from changed."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mlgit.adapters.dvc import engine
+from mlgit.adapters.dvc.pointers import read_pipeline
+from mlgit.adapters.git.binary import Git
+from mlgit.adapters.git.worktree import WorkingTree
+from mlgit.errors import ConfigError
+from tests.support.schema import assert_valid
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from mlgit.core.pipeline import Pipeline
+    from tests.support.shell import Folder
+
+PIPELINE = """\
+vars: [v.yaml, {own: 1}]
+stages:
+  a:
+    cmd: run ${v} ${own} ${p} ${switch}
+  deep:
+    wdir: deep
+    vars: [w.json]
+    cmd: run ${w}
+"""
+
+
+@pytest.fixture
+def templated(empty_repository: Folder) -> Folder:
+    empty_repository.write(".dvc/config", "")
+    empty_repository.write("dvc.yaml", PIPELINE)
+    empty_repository.write("v.yaml", "v: 1\nswitch: {on: true, off: false}\n")
+    empty_repository.write("params.yaml", "p: 1\n")
+    empty_repository.write("deep/w.json", '{"w": 1}')
+    return empty_repository
+
+
+@pytest.fixture
+def memory(tmp_path: Path) -> Path:
+    return tmp_path / "memory"
+
+
+def read(folder: Folder, memory: Path | None) -> Pipeline:
+    tree = WorkingTree(Git(str(folder.path)), str(folder.path))
+    return read_pipeline(tree, root=str(folder.path), folder=None if memory is None else str(memory))
+
+
+def without_dvc(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asks DVC now fails."""
+    monkeypatch.setattr(engine, "fill_in", lambda *_, **__: pytest.fail("DVC was asked"))
+
+
+def test_dvc_is_asked_once(templated: Folder, memory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = read(templated, memory)
+    without_dvc(monkeypatch)
+    assert read(templated, memory) == first
+    assert [each.why for each in first.handed_over] == ["uses `vars` (line 1)"]
+
+
+def test_status_with_templates_starts_without_dvc_the_second_time(templated: Folder) -> None:
+    templated.commit("Templated")
+    first = templated.mlgit("status", "--json", env={"PYTHONPROFILEIMPORTTIME": "1"})
+    again = templated.mlgit("status", "--json", env={"PYTHONPROFILEIMPORTTIME": "1"})
+    assert "dvc.parsing" in first.err
+    assert "dvc." not in again.err.replace("mlgit.adapters.dvc.", "")
+    assert again.json()["handed_over"] == first.json()["handed_over"] != []
+    assert_valid(again.json(), "status")
+
+
+EDITS: dict[str, Callable[[Folder], object]] = {
+    "the file": lambda folder: folder.write("dvc.yaml", PIPELINE.replace("own: 1", "own: 2")),
+    "a file of variables": lambda folder: folder.write("v.yaml", "v: 2\nswitch: {on: true}\n"),
+    "the default file": lambda folder: folder.write("params.yaml", "p: 2\n"),
+    "a stage's own file": lambda folder: folder.write("deep/w.json", '{"w": 2}'),
+    "DVC's settings": lambda folder: folder.write(".dvc/config", "[parsing]\n    bool = boolean_optional\n"),
+    "local settings": lambda folder: folder.write(
+        ".dvc/config.local", "[parsing]\n    bool = boolean_optional\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_an_edit_of_anything_it_was_made_from_asks_again(templated: Folder, memory: Path, name: str) -> None:
+    before = read(templated, memory)
+    EDITS[name](templated)
+    after = read(templated, memory)
+    assert after == read(templated, None)
+    assert [stage.cmd for stage in after.stages] != [stage.cmd for stage in before.stages]
+
+
+def test_going_back_finds_the_earlier_answer(
+    templated: Folder, memory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = read(templated, memory)
+    templated.write("params.yaml", "p: 2\n")
+    read(templated, memory)
+    templated.write("params.yaml", "p: 1\n")
+    without_dvc(monkeypatch)
+    assert read(templated, memory) == first
+
+
+def test_a_default_file_that_appears_is_seen(templated: Folder, memory: Path) -> None:
+    (templated / "params.yaml").unlink()
+    templated.write("v.yaml", "v: 1\np: 1\nswitch: {on: true}\n")
+    read(templated, memory)
+    templated.write("params.yaml", "p: 3\n")
+    with pytest.raises(ConfigError, match="cannot redefine `p`"):
+        read(templated, memory)
+
+
+def test_a_file_of_variables_that_goes_away_is_an_error(templated: Folder, memory: Path) -> None:
+    read(templated, memory)
+    (templated / "v.yaml").unlink()
+    with pytest.raises(ConfigError, match=r"`v\.yaml` does not exist"):
+        read(templated, memory)
+
+
+@pytest.mark.parametrize("damage", ["", "{", "[]", '{"format": 99}', '{"format": 1, "answers": [{}]}'])
+def test_a_memory_that_cannot_be_read_is_as_good_as_none(
+    templated: Folder, memory: Path, damage: str
+) -> None:
+    first = read(templated, memory)
+    (file,) = (memory / "resolved-1").iterdir()
+    file.write_text(damage)
+    assert read(templated, memory) == first
+    assert json.loads(file.read_text())["format"] == 1
+
+
+def test_a_memory_that_cannot_be_written_only_costs_time(templated: Folder, tmp_path: Path) -> None:
+    blocked = tmp_path / "blocked"
+    blocked.write_text("a file where the folder should be")
+    assert read(templated, blocked) == read(templated, None)
+
+
+def test_an_answer_that_json_would_change_is_not_remembered(templated: Folder, memory: Path) -> None:
+    templated.write("dvc.yaml", "vars: [{a: 1}]\nstages:\n  a:\n    cmd: x ${a}\n    meta: {1: one}\n")
+    assert read(templated, memory) == read(templated, memory)
+    assert not (memory / "resolved-1").exists()

@@ -1,0 +1,500 @@
+"""The status index saves time and never changes an answer, whatever happens to it or to the files."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from filelock import FileLock
+
+from mlgit.adapters.dvc import bulk, fingerprints, hashes, listing, workspace
+from mlgit.adapters.git.worktree import WorkingTree
+from mlgit.cli.progress import Patient
+from mlgit.cli.session import Session
+from mlgit.core.progress import Silent
+from mlgit.project import seen
+from tests.support.shell import Folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+# How long a file must not have been touched to be told apart; two seconds would make slow tests.
+TICK_S = 0.02
+FILES = 250
+
+
+@pytest.fixture(scope="session")
+def tracked_template(shared_folder: Path) -> Path:
+    """A DVC project with a directory of many files and a single one."""
+    place = shared_folder / "tracked-template"
+    with FileLock(f"{place}.lock"):
+        if not (place / "built").exists():
+            place.mkdir()
+            work = Folder(place / "work")
+            work.path.mkdir()
+            work.git("init", "-q")
+            work.dvc("init", "-q")
+            for number in range(FILES):
+                work.write(f"data/many/{number % 7}/{number}.csv", f"row {number}\n")
+            work.write("data/one.csv", "one\n")
+            work.dvc("add", "-q", "data/many", "data/one.csv")
+            work.commit("Track data")
+            (place / "built").touch()
+    return place
+
+
+@pytest.fixture
+def tracked(tracked_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
+    """A copy of it that was looked at once."""
+    monkeypatch.setattr(fingerprints, "RACY_NS", int(TICK_S * 1e9))
+    shutil.copytree(tracked_template / "work", tmp_path / "work", symlinks=True)
+    folder = Folder(tmp_path / "work")
+    settle()
+    assert states(folder) == {}
+    return folder
+
+
+class Work:
+    """What a status read: the names of files that were hashed and of pointer files that were opened."""
+
+    def __init__(self) -> None:
+        self.hashed: list[str] = []
+        self.opened: list[str] = []
+
+
+@pytest.fixture
+def work(monkeypatch: pytest.MonkeyPatch) -> Work:
+    """Watches without changing anything."""
+    seen_work = Work()
+    hash_file, read = hashes.file_md5, WorkingTree.read
+
+    def hashing(path: str, **options: Any) -> str:  # noqa: ANN401 (whatever it takes)
+        seen_work.hashed.append(os.path.basename(path))
+        return hash_file(path, **options)
+
+    def reading(self: WorkingTree, path: str) -> bytes | None:
+        if path.endswith((".dvc", "dvc.lock")):
+            seen_work.opened.append(path)
+        return read(self, path)
+
+    monkeypatch.setattr(bulk, "file_md5", hashing)
+    monkeypatch.setattr(WorkingTree, "read", reading)
+    return seen_work
+
+
+@pytest.fixture(params=["by find", "by scandir"])
+def _either_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Directories are listed by `find` in the background, or by ourselves."""
+    if request.param == "by find":
+        monkeypatch.setattr(seen, "_LARGE", 1)
+    else:
+        monkeypatch.setattr(listing, "_FIND", ())
+
+
+def settle() -> None:
+    """Let the files become older than the tick."""
+    time.sleep(2 * TICK_S)
+
+
+def states(folder: Folder) -> dict[str, str]:
+    """What status says about data: path -> state."""
+    done = folder.here("status", "--json")
+    assert done.status == 0, done.err
+    found = done.json()
+    assert found["failures"] == []
+    return {each["path"]: each["workspace"] for each in found["data"]}
+
+
+def place_of_index(folder: Folder) -> Path:
+    return folder / ".git/mlgit/status-1/index"
+
+
+def put_back(path: Path, change: Callable[[], object]) -> None:
+    """Change a file and put its modification time back."""
+    before = path.stat()
+    change()
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert path.stat().st_mtime_ns == before.st_mtime_ns
+
+
+@pytest.mark.usefixtures("_either_way")
+def test_what_did_not_change_is_neither_hashed_nor_parsed_again(tracked: Folder, work: Work) -> None:
+    assert states(tracked) == {}
+    assert (work.hashed, work.opened) == ([], [])
+
+
+@pytest.mark.usefixtures("_either_way")
+def test_of_a_directory_only_the_changed_file_is_hashed_again(tracked: Folder, work: Work) -> None:
+    file = tracked.write("data/many/3/10.csv", "other\n")
+    settle()
+    assert states(tracked) == {"data/many": "modified"}
+    assert work.hashed == ["10.csv"]
+    file.write_text("row 10\n", encoding="utf-8")
+    assert states(tracked) == {}
+    assert work.hashed == ["10.csv", "10.csv"]
+
+
+@pytest.mark.usefixtures("_either_way")
+def test_an_added_removed_or_renamed_file_is_seen(tracked: Folder, work: Work) -> None:
+    (tracked / "data/many/new.csv").write_text("new\n", encoding="utf-8")
+    assert states(tracked) == {"data/many": "modified"}
+    (tracked / "data/many/new.csv").unlink()
+    assert states(tracked) == {}
+    (tracked / "data/many/0/0.csv").rename(tracked / "data/many/0/00.csv")
+    assert states(tracked) == {"data/many": "modified"}
+    shutil.rmtree(tracked / "data/many")
+    assert states(tracked) == {"data/many": "absent"}
+    assert set(work.hashed) <= {"new.csv", "00.csv", "0.csv"}
+
+
+@pytest.mark.parametrize("name", ["data/one.csv", "data/many/3/10.csv"])
+def test_a_byte_changed_with_its_time_put_back_is_seen(tracked: Folder, name: str) -> None:
+    file = tracked / name
+    content = file.read_bytes()
+    put_back(file, lambda: file.write_bytes(content.replace(content[:1], b"X")))
+    assert list(states(tracked).values()) == ["modified"]
+
+
+@pytest.mark.parametrize("name", ["data/one.csv", "data/many/3/10.csv"])
+def test_another_file_of_the_same_size_and_time_in_its_place_is_seen(tracked: Folder, name: str) -> None:
+    file = tracked / name
+    other = tracked.write("other", "x" * file.stat().st_size)
+    put_back(file, lambda: other.replace(file))
+    assert list(states(tracked).values()) == ["modified"]
+
+
+def test_a_pointer_changed_with_its_time_put_back_is_read_again(tracked: Folder) -> None:
+    pointer = tracked / "data/one.csv.dvc"
+    text = pointer.read_text(encoding="utf-8")
+    put_back(pointer, lambda: pointer.write_text(text.replace("md5: ", "md5: 0", 1)[:-1], encoding="utf-8"))
+    done = tracked.here("status", "--json").json()
+    assert done["failures"] or done["data"]
+
+
+def test_a_file_touched_in_the_moment_of_the_look_is_looked_at_again(
+    tracked: Folder, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fingerprints, "RACY_NS", int(60e9))
+    tracked.write("data/one.csv", "two\n")
+    tracked.write("data/many/3/10.csv", "other\n")
+    for _ in range(2):
+        assert states(tracked) == {"data/one.csv": "modified", "data/many": "modified"}
+    assert sorted({name for name in work.hashed if work.hashed.count(name) == 2}) == ["10.csv", "one.csv"]
+
+
+def test_a_clock_that_went_backwards_hides_no_change(
+    tracked: Folder, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workspace, "now_ns", lambda: time.time_ns() - 3600 * 10**9)
+    tracked.write("data/one.csv", "two\n")
+    settle()
+    for _ in range(2):  # from an hour after the look, for all that the clock says: not to be trusted
+        assert states(tracked) == {"data/one.csv": "modified"}
+    assert work.hashed == ["one.csv", "one.csv"]
+    tracked.write("data/one.csv", "one\n")
+    assert states(tracked) == {}
+
+
+def test_a_file_from_the_future_is_hashed_once(tracked: Folder, work: Work) -> None:
+    os.utime(tracked / "data/one.csv", (2**32, 2**32))
+    settle()
+    for _ in range(3):
+        assert states(tracked) == {}
+    assert work.hashed == ["one.csv"]
+
+
+@pytest.mark.usefixtures("_either_way")
+def test_ignore_files_count_although_no_data_changed(tracked: Folder) -> None:
+    tracked.write(".dvcignore", "1.csv\n")
+    assert states(tracked) == {"data/many": "modified"}
+    tracked.write(".dvcignore", "nothing-like-it\n")
+    assert states(tracked) == {}
+    (tracked / "data/many/.git").mkdir()
+    tracked.write("data/many/.git/HEAD", "not data\n")
+    assert states(tracked) == {}
+
+
+def test_without_the_index_the_answer_is_the_same(tracked: Folder, work: Work) -> None:
+    tracked.write("data/many/3/10.csv", "other\n")
+    before = tracked.here("status", "--json").out
+    shutil.rmtree(tracked / ".git/mlgit")
+    work.hashed.clear()
+    assert tracked.here("status", "--json").out == before
+    assert len(work.hashed) == FILES + 1
+
+
+def damaged(content: bytes) -> dict[str, bytes]:
+    _, _, body = content.partition(b"\n")
+    lists = body.replace(b"[", b"{").replace(b"]", b"}")
+    signed = {
+        "no tables": b"[]",
+        "other tables": b'{"files": [], "folders": 1, "documents": null}',
+        "short entries": b'{"files": {"data/one.csv": [1]}, "folders": {"data/many": []}, "documents": {}}',
+        "no JSON": lists,
+        "deep": b"[" * 100_000,
+    }
+    return {
+        "empty": b"",
+        "torn": content[: len(content) // 2],
+        "flipped": content[:-30] + bytes([content[-30] ^ 1]) + content[-29:],
+        "of a newer version": content.replace(b"index 1 ", b"index 2 ", 1),
+        "not ours": b"\x00\xff" * 500,
+        **{
+            name: b"mlgit status index 1 " + fingerprints.checksum(text).encode() + b"\n" + text
+            for name, text in signed.items()
+        },
+    }
+
+
+def test_a_damaged_or_foreign_index_is_as_good_as_none_and_is_replaced(tracked: Folder, work: Work) -> None:
+    index = place_of_index(tracked)
+    good = index.read_bytes()
+    for name, content in damaged(good).items():
+        index.write_bytes(content)
+        assert states(tracked) == {}, name
+        work.hashed.clear()
+        assert states(tracked) == {}, name
+        assert work.hashed == [], name
+
+
+def test_a_damaged_memory_of_a_directory_is_as_good_as_none(tracked: Folder) -> None:
+    folder = place_of_index(tracked).parent
+    (memory,) = folder.glob("directory-*")
+    content = memory.read_bytes()
+    for damage in (b"", content[:-1], content.replace(b"0", b"1"), b"mlgit directory 2 " + content[18:]):
+        memory.write_bytes(damage)
+        tracked.write("data/many/3/10.csv", "other\n")
+        assert states(tracked) == {"data/many": "modified"}
+        memory.write_bytes(damage)
+        tracked.write("data/many/3/10.csv", "row 10\n")
+        assert states(tracked) == {}
+
+
+@pytest.mark.parametrize("where", [".git/mlgit", ".git/mlgit/status-1", ".git/mlgit/status-1/index"])
+def test_where_nothing_can_be_written_or_read_the_answer_is_the_same(tracked: Folder, where: str) -> None:
+    # A file where a folder must be (or the other way) stops root as well.
+    place = tracked / where
+    if place.is_dir():
+        shutil.rmtree(place)
+        place.touch()
+    else:
+        place.unlink()
+        place.mkdir()
+    for _ in range(2):
+        assert states(tracked) == {}
+    tracked.write("data/one.csv", "two\n")
+    assert states(tracked) == {"data/one.csv": "modified"}
+
+
+def test_an_index_of_another_user_is_replaced(tracked: Folder, work: Work) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a file away")
+    os.chown(place_of_index(tracked), 12345, 12345)
+    tracked.write("data/one.csv", "two\n")
+    settle()
+    for _ in range(2):
+        assert states(tracked) == {"data/one.csv": "modified"}
+    assert work.hashed == ["one.csv"]
+    assert place_of_index(tracked).stat().st_uid == 0
+
+
+def test_a_moved_repository_is_known_again(tracked: Folder, work: Work, tmp_path: Path) -> None:
+    tracked.path.rename(tmp_path / "moved")
+    assert states(Folder(tmp_path / "moved")) == {}
+    assert work.hashed == []
+
+
+def test_a_copied_repository_costs_time_only(tracked: Folder, work: Work, tmp_path: Path) -> None:
+    shutil.copytree(tracked.path, tmp_path / "copy", symlinks=True)
+    copy = Folder(tmp_path / "copy")
+    settle()
+    assert states(copy) == {}
+    assert len(work.hashed) == FILES + 1
+    assert states(copy) == {}
+    assert len(work.hashed) == FILES + 1
+    copy.write("data/one.csv", "two\n")
+    assert states(copy) == {"data/one.csv": "modified"}
+    assert states(tracked) == {}
+
+
+def test_each_linked_working_tree_has_its_own_index(tracked: Folder, work: Work, tmp_path: Path) -> None:
+    tracked.git("worktree", "add", "-q", str(tmp_path / "linked"))
+    linked = Folder(tmp_path / "linked")
+    assert states(linked) == {"data/many": "absent", "data/one.csv": "absent"}
+    shutil.copytree(tracked / "data/many", linked / "data/many")
+    linked.write("data/one.csv", "two\n")
+    settle()
+    for _ in range(2):
+        # `same` is told because the linked tree's cache is empty.
+        assert states(linked) == {"data/many": "same", "data/one.csv": "modified"}
+        assert states(tracked) == {}
+    assert len(work.hashed) == FILES + 1
+    assert (tracked / ".git/worktrees/linked/mlgit/status-1/index").exists()
+
+
+@pytest.mark.usefixtures("_either_way")
+def test_from_a_subfolder_the_same_index_is_used(tracked: Folder, work: Work) -> None:
+    assert states(Folder(tracked / "data")) == {}
+    assert work.hashed == []
+
+
+def test_a_git_folder_that_git_does_not_take_for_one_is_not_believed(tracked: Folder) -> None:
+    (tracked / "data/.git").mkdir()
+    assert states(Folder(tracked / "data")) == {}
+
+
+@pytest.mark.parametrize("kind", ["symlink", "hardlink"])
+@pytest.mark.usefixtures("_either_way")
+def test_links_to_the_cache_are_followed(tracked: Folder, work: Work, kind: str) -> None:
+    tracked.dvc("config", "cache.type", kind)
+    tracked.dvc("checkout", "--relink", "-q")
+    settle()
+    assert states(tracked) == {}
+    work.hashed.clear()
+    assert states(tracked) == {}
+    assert work.hashed == []
+    file = tracked / "data/many/3/10.csv"
+    assert file.is_symlink() or file.stat().st_nlink == 2
+    target = file.resolve()
+    target.chmod(0o644)
+    put_back(target, lambda: target.write_bytes(b"ROW 10\n"))  # the cache was spoilt through the link
+    assert states(tracked) == {"data/many": "modified"}
+    assert set(work.hashed) == {"10.csv"}
+
+
+def test_an_output_that_is_a_link_is_what_it_leads_to(tracked: Folder, work: Work, tmp_path: Path) -> None:
+    for name in ("many", "one.csv"):
+        (tracked / "data" / name).rename(tmp_path / name)
+        (tracked / "data" / name).symlink_to(tmp_path / name)
+    settle()
+    assert states(tracked) == {}
+    work.hashed.clear()
+    assert states(tracked) == {}
+    assert work.hashed == []
+    (tmp_path / "many/3/10.csv").write_text("other\n", encoding="utf-8")
+    (tmp_path / "one.csv").write_text("two\n", encoding="utf-8")
+    assert states(tracked) == {"data/one.csv": "modified", "data/many": "modified"}
+
+
+def test_a_link_to_a_folder_in_a_directory_counts_for_nothing_as_in_dvc(tracked: Folder) -> None:
+    (tracked / "data/many/link").symlink_to(tracked / "src")
+    tracked.write("src/x.py", "pass\n")
+    assert states(tracked) == {}
+    assert "up to date" in tracked.dvc("status")
+
+
+KILLED = """\
+import os, signal, sys
+replace = os.replace
+def dying(source, target):
+    if str(target).endswith("index"):
+        os.kill(os.getpid(), signal.SIGKILL)
+    replace(source, target)
+os.replace = dying
+from mlgit.adapters.dvc import fingerprints
+from mlgit.cli.main import run
+fingerprints.RACY_NS = int(sys.argv[1])
+run(["status"])
+"""
+
+
+def test_a_run_killed_while_it_writes_leaves_the_old_index(tracked: Folder, work: Work) -> None:
+    before = place_of_index(tracked).read_bytes()
+    tracked.write("data/one.csv", "two\n")
+    tracked.write("data/many/3/10.csv", "other\n")
+    settle()
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, str(fingerprints.RACY_NS)],
+        cwd=tracked.path,
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == -signal.SIGKILL
+    assert place_of_index(tracked).read_bytes() == before
+    assert states(tracked) == {"data/one.csv": "modified", "data/many": "modified"}
+    assert "10.csv" not in work.hashed  # its directory's memory was written before
+    (left,) = place_of_index(tracked).parent.glob("new-*")
+    os.utime(left, (0, 0))
+    tracked.write("data/one.csv", "3\n")
+    settle()
+    states(tracked)
+    assert not left.exists()
+
+
+def test_runs_at_once_while_dvc_checks_out_tell_the_truth_and_spoil_nothing(tracked: Folder) -> None:
+    other = tracked.path / "other"
+    shutil.copytree(tracked / "data/many", other)
+    for number in range(0, FILES, 2):
+        (other / str(number % 7) / f"{number}.csv").write_text("other\n", encoding="utf-8")
+    command = [sys.executable, "-m", "mlgit", "status", "--json"]
+    for _ in range(3):
+        shutil.rmtree(tracked / "data/many")
+        shutil.copytree(other, tracked / "data/many")
+        running = [
+            subprocess.Popen(command, cwd=tracked.path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            for _ in range(3)
+        ]
+        tracked.dvc("checkout", "-q", "--force", "data/many.dvc")
+        for each in running:
+            _, said = each.communicate()
+            assert (each.returncode, said) == (0, b"")
+        assert states(tracked) == {}
+    settle()
+    assert states(tracked) == {}
+    assert states(tracked) == {}
+    tracked.write("data/many/3/10.csv", "other\n")
+    assert states(tracked) == {"data/many": "modified"}
+
+
+def test_a_file_that_vanishes_while_it_is_hashed_is_gone(
+    tracked: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hash_file = hashes.file_md5
+
+    def racing(path: str, **options: Any) -> str:  # noqa: ANN401 (whatever it takes)
+        if path.endswith("/10.csv"):
+            os.unlink(path)
+        return hash_file(path, **options)
+
+    shutil.rmtree(tracked / ".git/mlgit")
+    monkeypatch.setattr(bulk, "file_md5", racing)
+    assert states(tracked) == {"data/many": "modified"}
+    monkeypatch.undo()
+    tracked.write("data/many/3/10.csv", "row 10\n")
+    assert states(tracked) == {}
+
+
+def test_outputs_that_come_and_go_do_not_fill_the_index(
+    tracked: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fingerprints, "_SPARE", 1)
+    for number in range(4):
+        tracked.write("data/one.csv", f"{number}\n")
+        tracked.dvc("add", "-q", "data/one.csv")
+        (tracked / "data/one.csv.dvc").rename(tracked / f"data/{number}.dvc")
+        text = (tracked / f"data/{number}.dvc").read_text(encoding="utf-8")
+        tracked.write(f"data/{number}.dvc", text.replace("one.csv", f"{number}.csv"))
+        (tracked / "data/one.csv").rename(tracked / f"data/{number}.csv")
+        settle()
+        states(tracked)
+        (tracked / f"data/{number}.dvc").unlink()
+    content = place_of_index(tracked).read_text(encoding="utf-8")
+    assert "data/0.csv" not in content
+    assert "data/3.csv" in content
+
+
+def test_long_hashing_is_told_on_a_terminal_that_shows_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    session = Session()
+    assert isinstance(session._waiting(), Silent)
+    monkeypatch.setattr(sys, "stderr", sys.stdout)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    assert isinstance(session._waiting(), Patient)
+    session.progress()
+    assert isinstance(session._waiting(), Silent)

@@ -1,0 +1,133 @@
+"""Values are remembered by what they were read from, and a memory that is broken is none."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlgit.adapters.dvc import numbers
+from mlgit.adapters.dvc.numbers import Numbers, Wanted
+from mlgit.core.evidence import Problem
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mlgit.core.evidence import Value
+
+MANY = 100
+
+
+def wanted(number: int, path: str = "m.json") -> Wanted:
+    return Wanted(f"{number:040x}", "metric", path)
+
+
+def remember(folder: Path, many: int = MANY) -> list[Wanted]:
+    memory = Numbers(str(folder))
+    asked = [wanted(number) for number in range(many)]
+    memory.remembered(asked)
+    for number, each in enumerate(asked):
+        memory.read(each, json.dumps({"auc": number / 7, "name": str(number), "ok": True}).encode())
+    memory.save()
+    return asked
+
+
+def test_what_one_run_read_the_next_one_need_not(tmp_path: Path) -> None:
+    asked = remember(tmp_path / "new" / "folder")
+    found = Numbers(str(tmp_path / "new" / "folder")).remembered(asked)
+    assert set(found) == set(asked)
+    assert dict(found[asked[3]]) == {"auc": Decimal(repr(3 / 7)), "name": "3", "ok": True}
+
+
+def test_the_same_content_under_another_ending_or_as_parameters_is_read_anew(tmp_path: Path) -> None:
+    asked = remember(tmp_path)
+    memory = Numbers(str(tmp_path))
+    others = [each._replace(path="m.yaml") for each in asked] + [
+        each._replace(kind="param") for each in asked
+    ]
+    assert memory.remembered(others) == {}
+    assert set(memory.remembered([wanted(1, "other/folder/n.JSON")])) == {wanted(1, "other/folder/n.JSON")}
+
+
+@given(
+    st.dictionaries(
+        st.text(max_size=5),
+        st.one_of(st.none(), st.booleans(), st.text(max_size=5), st.decimals(allow_nan=False)),
+        max_size=5,
+    )
+)
+def test_every_value_comes_back_as_it_was(values: dict[str, Value]) -> None:
+    packed = json.loads(json.dumps(numbers._packed(values)))
+    found = numbers._unpacked(packed)
+    assert found is not None
+    assert {key: (type(each), str(each)) for key, each in found.items()} == {
+        key: (type(each), str(each)) for key, each in values.items()
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        '{"format": 2, "values": {}}',
+        '{"format": 1, "values": []}',
+        '{"format": 1}',
+        '{"format": 1, "values": {"m:%s:.json": {"auc": "x"}}}' % ("0" * 40),
+        '{"format": 1, "values": {"m:%s:.json": {"auc": 0.5}}}' % ("0" * 40),
+        '{"format": 1, "values": {"m:%s:.json": 7}}' % ("0" * 40),
+        "[" * 100_000,
+    ],
+)
+def test_a_memory_that_is_broken_or_of_another_program_is_none_and_is_written_anew(
+    tmp_path: Path, text: str
+) -> None:
+    (tmp_path / "numbers.json").write_text(text)
+    asked = remember(tmp_path)
+    assert set(Numbers(str(tmp_path)).remembered(asked)) == set(asked)
+
+
+def test_a_large_memory_is_not_read_for_a_few_values_nor_lost_by_it(tmp_path: Path) -> None:
+    asked = remember(tmp_path, many=2000)
+    size = (tmp_path / "numbers.json").stat().st_size
+    memory = Numbers(str(tmp_path))
+    assert memory.remembered(asked[:3]) == {}
+    memory.read(wanted(9999), b'{"auc": 1}')
+    memory.save()
+    assert (tmp_path / "numbers.json").stat().st_size == size
+    assert len(Numbers(str(tmp_path)).remembered(asked)) == 2000
+
+
+def test_what_does_not_fit_goes_the_oldest_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = remember(tmp_path)
+    size = (tmp_path / "numbers.json").stat().st_size
+    monkeypatch.setattr(numbers, "MAX_CACHE_BYTES", size + 100)
+    new = [wanted(number + 1000) for number in range(MANY)]
+    memory = Numbers(str(tmp_path))
+    memory.remembered(new)
+    for each in new:
+        memory.read(each, b'{"auc": 0.5}')
+    memory.save()
+    found = Numbers(str(tmp_path)).remembered([*old, *new])
+    assert set(found) == set(new)
+    monkeypatch.setattr(numbers, "MAX_CACHE_BYTES", size // 2)
+    assert 0 < len(Numbers(str(tmp_path)).remembered(remember(tmp_path))) <= MANY
+    assert (tmp_path / "numbers.json").stat().st_size <= size // 2
+
+
+def test_a_folder_that_cannot_be_written_is_as_good_as_none(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    remember(tmp_path / "file")
+    assert Numbers(None).remembered([wanted(1)]) == {}
+
+
+def test_a_file_without_values_is_a_problem_and_is_not_remembered(tmp_path: Path) -> None:
+    memory = Numbers(str(tmp_path))
+    found = memory.read(wanted(1), b"{broken")
+    assert isinstance(found, Problem)
+    assert memory._learned == {}

@@ -1,0 +1,162 @@
+"""What a DVC remote lacks is told with how much it is and where else it is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from mlgit.core.pipeline import Output, Pointer
+from mlgit.core.remote_data import Holding, RemoteData, RemoteOutput, counted, unasked, unlike
+from mlgit.render.console import plain
+from mlgit.render.pages.remote_data import section
+from mlgit.render.pages.shortening import Shortening
+
+FILE = Output(path="m.bin", owner="train", pointer=Pointer(md5="a" * 32, size=7))
+FOLDER = Output(path="d", owner="d.dvc", pointer=Pointer(md5="b" * 32 + ".dir", size=30, nfiles=3))
+LISTING = "b" * 32 + ".dir"
+
+
+def told(
+    output: Output,
+    cached: dict[str, int],
+    *,
+    in_workspace: bool = False,
+    **holding: Any,  # noqa: ANN401 (any field)
+) -> RemoteOutput | None:
+    return unlike(
+        output,
+        Holding(path=output.path, remote="storage", **holding),
+        cached_bytes=lambda pointer: cached.get(pointer.md5),
+        in_workspace=lambda: in_workspace,
+    )
+
+
+def test_what_is_there_is_not_told() -> None:
+    assert told(FILE, {}, files=1) is None
+
+
+def test_nobody_could_tell() -> None:
+    found = told(FILE, {}, told=False)
+    assert found is not None
+    assert (found.presence, found.size_bytes, found.missing_files, found.elsewhere) == (
+        "unknown",
+        7,
+        None,
+        None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("cached", "workspace", "elsewhere", "missing_bytes"),
+    [
+        ({"x": 10, "y": 11}, "other", "cache", 21),
+        ({"x": 10}, "other", "partly", None),
+        ({"x": 10}, "same", "workspace", None),
+        ({}, "other", "nowhere", None),
+    ],
+)
+def test_where_the_rest_of_a_directory_is(
+    cached: dict[str, int], workspace: str, elsewhere: str, missing_bytes: int | None
+) -> None:
+    found = told(FOLDER, cached, in_workspace=workspace == "same", files=3, missing=("x", "y"))
+    assert found is not None
+    assert (found.elsewhere, found.missing_files, found.missing_bytes) == (elsewhere, 2, missing_bytes)
+    assert (found.files, found.listing_missing) == (3, False)
+
+
+def test_a_whole_output_has_the_size_that_was_recorded_wherever_it_is() -> None:
+    found = told(FOLDER, {}, files=3, missing=(LISTING, "x", "x", "y"))
+    assert found is not None
+    assert (found.missing_files, found.missing_bytes, found.listing_missing) == (3, 30, True)
+
+
+def test_without_a_listing_nobody_knows_how_much_is_missing() -> None:
+    found = told(FOLDER, {}, missing=(LISTING,))
+    assert found is not None
+    assert (found.files, found.missing_files, found.missing_bytes, found.listing_missing) == (
+        3,
+        None,
+        None,
+        True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("output", "presence"),
+    [
+        (replace(FILE, foreign=True), "foreign"),
+        (replace(FILE, push=False), "private"),
+        (FILE, None),
+    ],
+    ids=["foreign", "private", "ordinary"],
+)
+def test_what_no_remote_should_have_is_not_asked_for(output: Output, presence: str | None) -> None:
+    found = unasked(output)
+    assert (None if found is None else found.presence) == presence
+
+
+def test_remotes_are_counted_by_name_and_no_remote_is_none() -> None:
+    found = counted(
+        (
+            Holding(path="a", remote="z", files=1),
+            Holding(path="b", remote="z", files=1, missing=("x",)),
+            Holding(path="c", remote="a", told=False),
+            Holding(path="d", remote=None, told=False),
+        )
+    )
+    assert [(each.remote, each.outputs, each.missing, each.answered) for each in found] == [
+        ("a", 1, 0, False),
+        ("z", 2, 1, True),
+    ]
+
+
+def test_a_thousand_missing_outputs_stay_a_page() -> None:
+    missing = tuple(
+        RemoteOutput(
+            path=f"data/{number:04}.csv",
+            owner="x.dvc",
+            remote="storage" if number % 2 else "other",
+            presence="missing",
+            files=1,
+            missing_files=1,
+            missing_bytes=2048,
+            elsewhere="cache",
+        )
+        for number in range(1000)
+    )
+    private = tuple(
+        RemoteOutput(path=f"mine/{number}", owner="x.dvc", remote=None, presence="private")
+        for number in range(1000)
+    )
+    text = plain(section(RemoteData(outputs=missing + private), Shortening(whole=False)))
+    assert len(text.splitlines()) < 25
+    assert "  data/0001.csv  storage  2.0 KiB  in the cache here\n" in text
+    assert "and 984 more" in text
+    assert "`push: false`: mine/0, mine/1, mine/2, mine/3 and 996 more" in text
+
+
+def test_a_lost_listing_and_files_without_a_known_size_have_words() -> None:
+    def row(**fields: Any) -> str:  # noqa: ANN401 (any field)
+        output = RemoteOutput(path="d", owner="d.dvc", remote="s", presence="missing", files=3, **fields)
+        return plain(section(RemoteData(outputs=(output,)), Shortening(whole=False))).splitlines()[2]
+
+    assert (
+        row(missing_files=0, listing_missing=True, elsewhere="cache")
+        == "  d  its listing only  in the cache here"
+    )
+    assert row(missing_files=2, elsewhere="partly") == "  d  2 of 3 files  partly here"
+    assert row(elsewhere="nowhere") == "  d  its listing, so all of it  not on this machine"
+    one = RemoteOutput(
+        path="f",
+        owner="f.dvc",
+        remote="s",
+        presence="missing",
+        files=1,
+        missing_files=1,
+        elsewhere="workspace",
+    )
+    assert "f  1 file  here, but not in the cache" in plain(
+        section(RemoteData(outputs=(one,)), Shortening(whole=False))
+    )

@@ -1,0 +1,198 @@
+"""Whether stages are stale, and because of whom, told from values alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlgit.adapters.dvc.ancestry import OutputsByPath
+from mlgit.adapters.dvc.documents import Documents
+from mlgit.adapters.dvc.staleness import stage_states
+from mlgit.core.pipeline import LockedStage, Origin, Output, Pipeline, Pointer, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from mlgit.core.evidence import StageState
+
+SAME = Pointer(md5="0" * 32)
+OTHER = "1" * 32
+
+
+class Contents:
+    """What is on disk: everything as recorded, but for these paths."""
+
+    def __init__(self, changed: Iterable[str] = (), absent: Iterable[str] = ()) -> None:
+        self._changed = frozenset(changed)
+        self._absent = frozenset(absent)
+
+    def exists(self, path: str) -> bool:
+        return path not in self._absent
+
+    def md5(self, path: str, *, legacy: bool = False) -> str | None:
+        assert not legacy
+        if path in self._absent:
+            return None
+        return OTHER if path in self._changed else SAME.md5
+
+
+class NoFiles:
+    """A tree in which nothing is read."""
+
+    label = "nothing"
+    commit = None
+
+    def prepare(self) -> None:
+        """Nothing to begin."""
+
+    def paths(self) -> Sequence[str]:
+        return ()
+
+    def identity(self, _: str) -> None:
+        """Nothing to know again."""
+
+    def read(self, _: str) -> bytes | None:
+        return None
+
+    def read_many(self, _: Iterable[str]) -> Mapping[str, bytes]:
+        return {}
+
+
+def stage(name: str, *deps: str, frozen: bool = False, made: Pointer | None = SAME) -> Stage:
+    out = Output(path=f"{name}/out", owner=name, pointer=made)
+    lock = LockedStage(cmd=(name,), deps=dict.fromkeys(deps, SAME), params={}, outs={out.path: made})
+    return Stage(
+        address=name,
+        name=name,
+        file="dvc.yaml",
+        wdir=".",
+        cmd=(name,),
+        deps=deps,
+        outs=(out,),
+        frozen=frozen,
+        locked=lock,
+    )
+
+
+def states(pipeline: Pipeline, contents: Contents) -> dict[str, StageState]:
+    found = stage_states(
+        pipeline, tree=NoFiles(), hashes=contents, documents=Documents(None), listing=lambda _: None
+    )
+    return {state.address: state for state in found}
+
+
+EDGES = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=25)
+
+
+@given(EDGES, st.sets(st.integers(0, 9)), st.sets(st.integers(0, 9)))
+def test_upstream_is_every_stale_stage_that_can_be_reached(
+    edges: list[tuple[int, int]], edited: set[int], frozen: set[int]
+) -> None:
+    before = {one: {other for other, to in edges if to == one and other < one} for one in range(10)}
+    stages = tuple(
+        stage(f"s{one}", f"in{one}", *(f"s{other}/out" for other in before[one]), frozen=one in frozen)
+        for one in range(10)
+    )
+    found = states(Pipeline(stages=stages), Contents(f"in{one}" for one in edited))
+
+    def reached(one: int) -> set[int]:
+        direct = set() if one in frozen else before[one]
+        return direct | {far for other in direct for far in reached(other)}
+
+    stale = edited - frozen
+    for one in range(10):
+        assert found[f"s{one}"].reasons == ((f"changed dep in{one}",) if one in stale else ())
+        assert set(found[f"s{one}"].upstream) == {f"s{other}" for other in reached(one) & stale}
+
+
+@pytest.mark.parametrize("edited", ["a", "b", "c"])
+def test_everything_in_and_behind_a_circle_waits_for_what_is_stale_in_it(edited: str) -> None:
+    stages = (
+        stage("a", "c/out", "in a"),
+        stage("b", "a/out", "in b"),
+        stage("c", "b/out", "in c"),
+        stage("d", "c/out"),
+    )
+    found = states(Pipeline(stages=stages), Contents([f"in {edited}"]))
+    assert {name: state.upstream for name, state in found.items()} == {
+        name: () if name == edited else (edited,) for name in "abcd"
+    }
+
+
+def test_the_nearest_come_first() -> None:
+    stages = (stage("a", "x"), stage("b", "a/out", "y"), stage("c", "b/out"))
+    assert states(Pipeline(stages=stages), Contents(["x", "y"]))["c"].upstream == ("b", "a")
+
+
+@pytest.mark.parametrize(
+    ("absent", "made", "reasons", "unchecked"),
+    [
+        (["in"], SAME, ("deleted dep in",), ()),
+        (["a/out"], SAME, (), ()),
+        (["a/out"], Pointer(md5=OTHER), ("changed dep a/out",), ()),
+        (["a/out"], None, ("deleted dep a/out",), ()),
+    ],
+    ids=["nobody makes it", "it is on record", "another one is on record", "nothing is on record"],
+)
+def test_a_dep_that_is_not_there_is_what_its_maker_recorded(
+    absent: list[str], made: Pointer | None, reasons: tuple[str, ...], unchecked: tuple[str, ...]
+) -> None:
+    stages = (stage("a", made=made), stage("b", "a/out", "in"))
+    found = states(Pipeline(stages=stages), Contents(absent=absent))["b"]
+    assert (found.reasons, found.unchecked) == (reasons, unchecked)
+
+
+def test_a_part_of_a_directory_whose_listing_is_not_here_is_unchecked() -> None:
+    folder = Output(path="many", owner="many.dvc", pointer=Pointer(md5=f"{OTHER}.dir"))
+    pipeline = Pipeline(stages=(stage("a", "many/sub/x"),), tracked=(folder,))
+    found = states(pipeline, Contents(absent=["many", "many/sub/x"]))["a"]
+    assert found.unchecked == ("dep many/sub/x was not checked: it is not here",)
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_what_was_imported_from_this_machine_is_compared_unless_it_is_frozen(*, frozen: bool) -> None:
+    origin = Origin(path="../source", pointer=SAME, frozen=frozen)
+    out = Output(path="got", owner="got.dvc", pointer=SAME, source="../source", origin=origin)
+    pipeline = Pipeline(stages=(stage("a", "got"),), tracked=(out,))
+    assert states(pipeline, Contents()).keys() == {"a"}
+    edited = states(pipeline, Contents(["../source"]))
+    gone = states(pipeline, Contents(absent=["../source"]))
+    if frozen:
+        assert edited.keys() == gone.keys() == {"a"}
+    else:
+        assert edited["got.dvc"].reasons == ("changed dep ../source",)
+        assert gone["got.dvc"].reasons == ("deleted dep ../source",)
+        assert edited["a"].upstream == ("got.dvc",)
+
+
+def test_an_import_from_afar_is_unchecked_and_so_is_what_follows() -> None:
+    out = Output(path="got", owner="got.dvc", pointer=SAME, source="https://example.org", foreign=True)
+    found = states(Pipeline(stages=(stage("a", "got"), stage("b", "a/out")), tracked=(out,)), Contents())
+    said = ("upstream of got was not checked: needs the network",)
+    assert {name: state.unchecked for name, state in found.items()} == {
+        "a": said,
+        "b": said,
+        "got.dvc": said,
+    }
+    assert not any(state.stale for state in found.values())
+
+
+def test_outputs_are_found_by_what_lies_in_and_around_them() -> None:
+    outs = [Output(path=path, owner=path) for path in ("a", "a.b", "c/d/e", "c/d/f/g")]
+    made = OutputsByPath(outs)
+
+    def touching(path: str) -> list[str]:
+        return [out.path for out in made.touching(path)]
+
+    assert touching("a") == ["a"]
+    assert touching("a/x/y") == ["a"]
+    assert touching("c") == touching("c/d") == ["c/d/e", "c/d/f/g"]
+    assert touching("c/d/f") == ["c/d/f/g"]
+    assert touching("ab") == touching("c/d/x") == []
+    around = made.around("a/x")
+    assert around is not None
+    assert around.path == "a"
+    assert made.around("a") is None
