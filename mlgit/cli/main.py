@@ -27,6 +27,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "status": "Show what is stale, changed, gated, live and unpushed.",
         "run": "Pull what is missing, run the pipeline, show diff and verdict.",
         "diff": "Compare metrics, params, data, models and stages of two states.",
+        "experiments": "Show a leaderboard of branches, tags and DVC experiments.",
         "push": "Publish data, the branch and local tags.",
     },
     "Gate": {

@@ -66,8 +66,9 @@ def decide(
 
 def gates_sha(gates: Sequence[Gate]) -> str:
     """SHA-256 over the gates' canonical JSON, whatever their order and lines."""
-    import hashlib
     import json
+
+    from mlgit.core.digest import sha256_hex
 
     texts = {
         json.dumps(
@@ -86,7 +87,7 @@ def gates_sha(gates: Sequence[Gate]) -> str:
         )
         for gate in gates
     }
-    return hashlib.sha256("\n".join(sorted(texts)).encode("utf-8", "replace")).hexdigest()
+    return sha256_hex("\n".join(sorted(texts)).encode("utf-8", "replace"))
 
 
 def _case_notes(case: Case, results: Sequence[Result], rules: Rules) -> list[Note]:

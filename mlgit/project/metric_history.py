@@ -5,19 +5,19 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlgit.adapters.dvc.values import metric_values
 from mlgit.core.background import HistoryPoint, MetricHistory
-from mlgit.core.evidence import Problem
 from mlgit.core.metrics import number, text
+from mlgit.core.progress import Silent
 from mlgit.errors import MlgitError
-from mlgit.project.evidence import documents_of, evidence
+from mlgit.project.evidence import evidence
+from mlgit.project.revision_values import RevisionReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from mlgit.core.evidence import Value
     from mlgit.core.verdict import Baseline, Verdict
     from mlgit.project.open import Project
+    from mlgit.project.revision_values import RevisionValues
 
 MOST_POINTS = 12
 _ENOUGH_RELEASES = 3
@@ -52,12 +52,13 @@ def metric_history(
             wanted.setdefault(result.model, {})[result.file, result.key] = None
     bases = {each.model: each.commit for each in (*beside, *verdict.baselines) if each.vs == "base"}
     found: list[MetricHistory] = []
+    reader = RevisionReader(project, Silent())
     for model, places in wanted.items():
         chosen = list(places)[:_MOST_METRICS]
         try:
             files = list(dict.fromkeys(file for file, _ in chosen))
             states = _states(project, model, bases.get(model), files, verdict.candidate.commit, most)
-            values = _values(project, states, files)
+            values = reader.read([state.commit for state in states], metrics=files, params=False)
         except (MlgitError, OSError, ValueError):
             continue
         found += [_history(model, place, states, values) for place in chosen]
@@ -68,12 +69,13 @@ def _history(
     model: str | None,
     place: tuple[str, str],
     states: Sequence[_State],
-    values: Mapping[tuple[str, str], Mapping[str, Value]],
+    values: Mapping[str, RevisionValues],
 ) -> MetricHistory:
     file, key = place
     points = []
     for state in states:
-        value = number(values.get((state.commit, file), {}).get(key))
+        read = values.get(state.commit)
+        value = None if read is None else number(read.metrics.get(file, {}).get(key))
         if value is not None:
             points.append(HistoryPoint(label=state.label, value=text(value)))
     return MetricHistory(model=model, file=file, key=key, points=tuple(points))
@@ -134,32 +136,3 @@ def _lock(owner: str) -> str:
         return owner
     folder = os.path.dirname(owner.rpartition(":")[0])
     return f"{folder}/dvc.lock" if folder else "dvc.lock"
-
-
-def _values(
-    project: Project, states: Sequence[_State], files: Sequence[str]
-) -> dict[tuple[str, str], Mapping[str, Value]]:
-    """(commit, file) -> its values: from git in one round trip, else from the DVC cache."""
-    specs = {f"{state.commit}:{file}": (state.commit, file) for state in states for file in files}
-    documents = documents_of(project)
-    found: dict[tuple[str, str], Mapping[str, Value]] = {}
-    for spec, hit in project.objects.get_many(specs).items():
-        commit, file = specs[spec]
-        if hit is None:
-            values = _cached(project, commit, file)
-        elif hit.type == "blob":
-            read = metric_values(hit.content, path=file, documents=documents)
-            values = {} if isinstance(read, Problem) else read
-        else:
-            continue
-        found[commit, file] = values
-    return found
-
-
-def _cached(project: Project, commit: str, file: str) -> Mapping[str, Value]:
-    """The values of a metric file that DVC keeps, when its cache has them here."""
-    try:
-        files = evidence(project, commit, staleness=False).metric_files
-    except MlgitError:
-        return {}
-    return next((each.values for each in files if each.path == file), {})

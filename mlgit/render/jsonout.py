@@ -29,6 +29,8 @@ def dumps(tree: Json) -> str:
 
 def to_json(value: object) -> Json:  # noqa: PLR0911 (one return a kind of value)
     """Records and named tuples become objects, tuples lists, decimals numbers, NaN and infinities text."""
+    if value is None or isinstance(value, (Decimal, str, float, int)):
+        return _scalar(value)
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: to_json(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, tuple) and hasattr(value, "_asdict"):
@@ -37,22 +39,23 @@ def to_json(value: object) -> Json:  # noqa: PLR0911 (one return a kind of value
         return {str(key): to_json(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [to_json(item) for item in (sorted(value) if isinstance(value, (set, frozenset)) else value)]
-    if isinstance(value, Decimal):
-        return _number(value)
-    if isinstance(value, float):
-        return _number(Decimal(str(value)))
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%dT%H:%M:%SZ")
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode("utf-8")
     return value
 
 
+def _scalar(value: Decimal | str | float | None) -> int | float | str | None:
+    if isinstance(value, Decimal):
+        return _number(value)
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
+    return _number(Decimal(str(value))) if isinstance(value, float) else value
+
+
 def _number(value: Decimal) -> int | float | str:
-    if not value.is_finite():
-        return str(value)
-    if value == value.to_integral_value() and "." not in str(value) and "E" not in str(value).upper():
-        return int(value)
-    return float(value)
+    text = str(value)
+    if text.removeprefix("-").isdigit():
+        return int(text)
+    return float(value) if value.is_finite() else text

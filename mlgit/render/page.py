@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from mlgit.core.record import record
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -21,14 +23,16 @@ Cell = str | Span | tuple[Span, ...]
 """What may stand in a line or a table's cell."""
 
 
-class Line(NamedTuple):
+@record
+class Line:
     """One line."""
 
     spans: tuple[Span, ...]
     indent: int = 0
 
 
-class Table(NamedTuple):
+@record
+class Table:
     """Columns under a header; `right` names the columns (by number) that stand to the right."""
 
     header: tuple[str, ...]
@@ -43,14 +47,19 @@ Page = list[Block]
 
 def line(*parts: str | Span, indent: int = 0) -> Line:
     """One line of plain and styled parts."""
-    return Line(tuple(spans(parts)), indent)
+    return Line(spans=tuple(spans(parts)), indent=indent)
 
 
 def table(
     header: Sequence[str], rows: Iterable[Sequence[Cell]], *, right: Iterable[int] = (), indent: int = 2
 ) -> Table:
     """A table; every row has as many cells as the header."""
-    return Table(tuple(header), tuple(tuple(row) for row in rows), frozenset(right), indent)
+    return Table(
+        header=tuple(header),
+        rows=tuple(tuple(row) for row in rows),
+        right=frozenset(right),
+        indent=indent,
+    )
 
 
 def spans(parts: Iterable[str | Span]) -> list[Span]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING, Any
 
-from mlgit.adapters.config.cache import Cache
 from mlgit.core.config import (
     CommandTarget,
     Config,
@@ -48,6 +47,8 @@ def load(content: bytes | None, *, name: str, cache_dir: str | None) -> Config:
         return Config(declared=False)
     if len(content) > MAX_BYTES:
         raise ConfigError(f"`{name}` is larger than 1 MiB", location=Location(name))
+    from mlgit.adapters.config.cache import Cache
+
     cache = Cache(cache_dir, content)
     remembered = cache.read()
     if remembered is not None:

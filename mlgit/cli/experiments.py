@@ -1,0 +1,132 @@
+"""`mlgit experiments`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mlgit.cli.options import command, pass_session
+from mlgit.cli.types import references_offer
+from mlgit.errors import UsageError
+
+if TYPE_CHECKING:
+    from mlgit.cli.session import Session
+    from mlgit.core.leaderboard import Leaderboard
+
+_WIDTH = 120  # where nobody says how wide lines are
+_KINDS = ("branches", "tags", "experiments", "pull-requests")
+
+
+@command("experiments")
+@click.argument("revisions", metavar="[REVISION]...", nargs=-1, shell_complete=references_offer)
+@click.option(
+    "-n",
+    "--num",
+    "number",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="The last N commits of each REVISION (of HEAD) along first parents.",
+)
+@click.option("--all-commits", is_flag=True, help="Every commit of all branches and tags.")
+@click.option(
+    "--only",
+    "kinds",
+    type=click.Choice(_KINDS),
+    multiple=True,
+    help="Only revisions with such a name (may be said more than once).",
+)
+@click.option(
+    "--sort", "sort", metavar="NAME", multiple=True, help="By a metric or parameter, the best first."
+)
+@click.option("--reverse", is_flag=True, help="With --sort: the worst first.")
+@click.option(
+    "--where",
+    "where",
+    metavar="TEST",
+    multiple=True,
+    help="Only those that meet this: `auc > 0.9`; all must hold.",
+)
+@click.option(
+    "--pareto",
+    "pareto",
+    metavar="METRIC",
+    multiple=True,
+    help="Only those that no other beats in all these metrics.",
+)
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most so many lines.")
+@click.option(
+    "--metrics", metavar="GLOB", multiple=True, help="Only these metrics: `test.*`, `*/val.json:*`."
+)
+@click.option("--params", metavar="GLOB", multiple=True, help="Only these parameters.")
+@click.option("--all", "show_all", is_flag=True, help="Also parameters that are the same everywhere.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print every column as CSV.")
+@click.option("--md", "as_markdown", is_flag=True, help="Print a Markdown table.")
+@pass_session
+def entry(session: Session, /, revisions: tuple[str, ...], **options: Any) -> None:  # noqa: ANN401 (each its own)
+    r"""Show a leaderboard of branches, tags and DVC experiments.
+
+    One line for each commit, with all names it has: branches here and of remotes, versions and
+    environments, tags, experiments of DVC below where they started, heads of pull requests that were
+    fetched; and the working tree. Nothing is run and nothing is fetched.
+
+    Names of metrics are as in gates: `auc` means `test.auc`; `metrics/test.json:auc` is never ambiguous.
+    Which way is better follows from the name, or from `directions:` in `mlgit.yaml`.
+
+    \b
+    Examples:
+      mlgit experiments --sort auc --limit 10
+      mlgit experiments --where "auc > 0.9" --where "lr <= 0.01"
+      mlgit experiments --pareto auc --pareto latency.p95_ms
+      mlgit experiments main topic -n 20 --csv
+    """
+    session.begin(compares=True)
+    _check(session, revisions, options)
+    from mlgit.operations.experiments import Choice, experiments
+    from mlgit.project.revisions import Wish
+
+    wish = Wish(
+        asked=revisions, number=options["number"], history=options["all_commits"], kinds=options["kinds"]
+    )
+    names = ("sort", "reverse", "where", "pareto", "limit", "metrics", "params")
+    choice = Choice(**{name: options[name] for name in names})
+    record = experiments(session.project(), wish, choice, progress=session.progress(patient=True))
+    _tell(session, record, options)
+
+
+def _check(session: Session, revisions: tuple[str, ...], options: dict[str, Any]) -> None:
+    """Refuse what cannot be said together."""
+    together = (
+        ("--all-commits", options["all_commits"], "a REVISION", bool(revisions)),
+        ("--all-commits", options["all_commits"], "--num", options["number"] is not None),
+        ("--csv", options["as_csv"], "--md", options["as_markdown"]),
+        ("--json", session.as_json, "--csv", options["as_csv"]),
+        ("--json", session.as_json, "--md", options["as_markdown"]),
+    )
+    for one, said, other, also in together:
+        if said and also:
+            names = " and ".join(f"`{name}`" if name.startswith("-") else name for name in (one, other))
+            raise UsageError(f"{names} cannot be said together")
+    if options["reverse"] and not options["sort"]:
+        raise UsageError("`--reverse` turns round what `--sort` says", hint="say `--sort NAME --reverse`")
+
+
+def _tell(session: Session, record: Leaderboard, options: dict[str, Any]) -> None:
+    if session.as_json:
+        session.tell(record, list)
+        return
+    import sys
+
+    if options["as_csv"] or options["as_markdown"]:
+        from mlgit.render.leaderboard import as_csv, as_markdown
+
+        shown = as_csv(record) if options["as_csv"] else as_markdown(record, show_all=options["show_all"])
+        sys.stdout.write(shown)
+        return
+    from shutil import get_terminal_size
+
+    from mlgit.render.pages.experiments import page
+
+    # What a terminal does not show, a pipe need not show either: `--csv` is for programs.
+    width = get_terminal_size(fallback=(_WIDTH, 0)).columns
+    session.tell(record, lambda: page(record, width=width, show_all=options["show_all"]))

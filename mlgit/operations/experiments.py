@@ -1,0 +1,271 @@
+"""`mlgit experiments`: metrics and parameters of many revisions beside each other."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from mlgit.core.column_names import fits, named, unknown_name, value_reader
+from mlgit.core.conditions import parse_condition
+from mlgit.core.leaderboard import (
+    Column,
+    Leaderboard,
+    Name,
+    Row,
+    SortKey,
+    below_baselines,
+    columns_of,
+    in_order,
+    pareto_front,
+    same,
+)
+from mlgit.core.metrics import number
+from mlgit.core.progress import Silent
+from mlgit.errors import ConfigError, UsageError
+from mlgit.project.evidence import evidence
+from mlgit.project.revision_values import RevisionReader
+from mlgit.project.revisions import Wish, find_revisions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from decimal import Decimal
+
+    from mlgit.core.config import Config, Direction
+    from mlgit.core.evidence import ProblemCode, Value
+    from mlgit.core.progress import Progress
+    from mlgit.project.open import Project
+
+_HERE = Name(kind="working_tree", text="working tree")
+
+
+class Choice(NamedTuple):
+    """What is done with the rows: see the options of the command."""
+
+    sort: tuple[str, ...] = ()
+    reverse: bool = False
+    where: tuple[str, ...] = ()
+    pareto: tuple[str, ...] = ()
+    limit: int | None = None
+    metrics: tuple[str, ...] = ()
+    params: tuple[str, ...] = ()
+
+
+def experiments(
+    project: Project, wish: Wish, choice: Choice, *, progress: Progress | None = None
+) -> Leaderboard:
+    """The leaderboard; nothing is run and nothing is fetched.
+
+    Args:
+        project: the repository.
+        wish: which commits.
+        choice: which rows of them, which columns, in which order.
+        progress: told about what takes long.
+
+    Raises:
+        UnknownReference: a revision that names nothing.
+        UsageError: a name in `choice` that no column has, or that may mean several.
+    """
+    conditions = [parse_condition(text) for text in choice.where]
+    notes: list[str] = []
+    rows = _rows(project, wish, progress or Silent(), notes)
+    config = _config(project, notes)
+    columns = columns_of(rows, config.directions)
+    considered = len(rows)
+    keys = [_key(columns, rows, name, choice, notes) for name in choice.sort]
+    for condition in conditions:
+        value_of = value_reader(columns, rows, condition.name, "--where")
+        rows = [row for row in rows if condition.holds(value_of(row))]
+    if choice.pareto:
+        rows = _front(rows, [_axis(columns, rows, name) for name in choice.pareto])
+    ordered = in_order(rows, keys_of(keys)) if keys else below_baselines(rows)
+    if (wish.number is not None or wish.history) and project.shallow:
+        notes.append("this clone is shallow: older commits are not in it")
+    picked = _picked(columns, choice)
+    ordered = ordered[: choice.limit]
+    if len(picked) < len(columns):
+        ordered = tuple(_cut(row, picked) for row in ordered)
+    return Leaderboard(
+        rows=ordered,
+        columns=picked,
+        considered=considered,
+        head=project.head.commit,
+        sort=tuple(key for key, _ in keys),
+        where=tuple(condition.text for condition in conditions),
+        pareto=choice.pareto,
+        important=_important(columns, choice, [each.name for each in conditions], config),
+        notes=tuple(notes),
+        told_at=project.now,
+    )
+
+
+def keys_of(
+    keys: Sequence[tuple[SortKey, Callable[[Row], Value]]],
+) -> list[tuple[Callable[[Row], Value], bool]]:
+    """What the core sorts by."""
+    return [(value_of, key.descending) for key, value_of in keys]
+
+
+def _rows(project: Project, wish: Wish, progress: Progress, notes: list[str]) -> list[Row]:
+    revisions = find_revisions(project, wish)
+    reader = RevisionReader(project, progress)
+    done = reader.read([each.commit for each in revisions if each.state == "done"])
+    # What lies beside an experiment that waits or failed are the metrics of somebody else.
+    waiting = reader.read([each.commit for each in revisions if each.state != "done"], metrics=())
+    values = done | waiting
+    rows = [
+        Row(
+            names=each.names,
+            commit=each.commit,
+            baseline=each.baseline,
+            created_at=found.facts.created_at,
+            subject=found.facts.subject,
+            state=each.state,
+            metrics=found.metrics,
+            params=found.params,
+            unread=found.unread,
+            problems=found.problems,
+        )
+        for each in revisions
+        if (found := values.get(each.commit)) is not None
+    ]
+    lost = sum(each.commit not in values for each in revisions)
+    if lost:
+        notes.append(
+            f"{lost} commits are not in this clone" if lost > 1 else "one commit is not in this clone"
+        )
+    if wish.asked:
+        return rows
+    telling = [row for row in rows if _tells(row) or row.commit == project.head.commit]
+    silent = len(rows) - len(telling)
+    if silent:
+        many = "1 revision is" if silent == 1 else f"{silent} revisions are"
+        notes.append(f"{many} left out for having no metrics and no parameters")
+    return telling if wish.kinds or wish.number is not None else _with_working_tree(project, telling)
+
+
+def _tells(row: Row) -> bool:
+    return bool(row.metrics or row.params or row.unread or row.problems)
+
+
+def _with_working_tree(project: Project, rows: Sequence[Row]) -> list[Row]:
+    """The rows and the working tree: a row of its own when its numbers are not those of HEAD."""
+    here = _working_tree(project)
+    found = []
+    for row in rows:
+        if row.commit == project.head.commit and _alike(row, here):
+            return [replace(each, names=(*each.names, _HERE)) if each is row else each for each in rows]
+        found.append(row)
+    return [here, *found] if here.metrics or here.params or here.problems or rows else found
+
+
+def _working_tree(project: Project) -> Row:
+    try:
+        here = evidence(project, None, staleness=False)
+    except ConfigError as error:
+        return Row(names=(_HERE,), commit=None, metrics={}, params={}, problems=(error.message,))
+    unread: dict[str, ProblemCode] = {}
+    problems = [problem.message for problem in here.problems if problem.code == "unreadable"]
+    for file in here.metric_files:
+        for problem in file.problems:
+            if problem.code in {"missing", "not_fetched", "unreadable"}:
+                unread[file.path] = problem.code
+            if problem.code == "unreadable":
+                problems.append(problem.message)
+    return Row(
+        names=(_HERE,),
+        commit=None,
+        metrics={file.path: file.values for file in here.metric_files if file.path not in unread},
+        params=here.params,
+        unread=unread,
+        problems=tuple(problems),
+    )
+
+
+def _alike(one: Row, other: Row) -> bool:
+    return set(other.problems) <= set(one.problems) and all(
+        mine.keys() == theirs.keys()
+        and all(
+            mine[file].keys() == theirs[file].keys()
+            and all(same(mine[file][key], theirs[file][key]) for key in mine[file])
+            for file in mine
+        )
+        for mine, theirs in ((one.metrics, other.metrics), (one.params, other.params))
+    )
+
+
+def _config(project: Project, notes: list[str]) -> Config:
+    """`mlgit.yaml` of the working tree, which says which way is better."""
+    try:
+        return project.config(None)
+    except ConfigError as error:
+        from mlgit.core.config import Config
+
+        notes.append(f"which way is better is guessed from names only: {error.message}")
+        return Config()
+
+
+def _key(
+    columns: Sequence[Column], rows: Sequence[Row], name: str, choice: Choice, notes: list[str]
+) -> tuple[SortKey, Callable[[Row], Value]]:
+    """Best first: as the direction says; else the largest metric, the smallest parameter."""
+    value_of = value_reader(columns, rows, name, "--sort")
+    meant = named(columns, name)
+    direction = next((each.direction for each in meant if each.direction), None)
+    if direction is None and any(each.kind == "metric" for each in meant):
+        notes.append(
+            f"nobody says which way `{name}` is better: the largest value comes first; "
+            f"declare it under `directions:` in `mlgit.yaml`, or say `--reverse`"
+        )
+    descending = direction == "up" if direction else meant[0].kind == "metric"
+    return SortKey(name=name, descending=descending != choice.reverse), value_of
+
+
+def _axis(
+    columns: Sequence[Column], rows: Sequence[Row], name: str
+) -> tuple[Callable[[Row], Value], Direction]:
+    value_of = value_reader(columns, rows, name, "--pareto")
+    direction = next((each.direction for each in named(columns, name) if each.direction), None)
+    if direction is None:
+        raise UsageError(
+            f"Nobody says which way `{name}` is better, as `--pareto` must know",
+            hint=f"declare it in `mlgit.yaml`: `directions: {{{name}: down}}`",
+        )
+    return value_of, direction
+
+
+def _front(rows: Sequence[Row], axes: Sequence[tuple[Callable[[Row], Value], Direction]]) -> list[Row]:
+    points: list[list[Decimal | None]] = [[number(value_of(row)) for value_of, _ in axes] for row in rows]
+    front = pareto_front(points, [direction for _, direction in axes])
+    return [row for position, row in enumerate(rows) if position in front]
+
+
+def _picked(columns: Sequence[Column], choice: Choice) -> tuple[Column, ...]:
+    """The columns that the globs name; those of the kind without a glob stay."""
+    globs: Mapping[str, tuple[str, ...]] = {"metric": choice.metrics, "param": choice.params}
+    for kind, patterns in globs.items():
+        for pattern in patterns:
+            if not any(each.kind == kind and fits(each, pattern) for each in columns):
+                raise unknown_name([each for each in columns if each.kind == kind], pattern, f"--{kind}s")
+    return tuple(
+        each
+        for each in columns
+        if not globs[each.kind] or any(fits(each, pattern) for pattern in globs[each.kind])
+    )
+
+
+def _cut(row: Row, columns: Sequence[Column]) -> Row:
+    """The row with the values of these columns only."""
+    tables: dict[str, dict[str, dict[str, Value]]] = {"metric": {}, "param": {}}
+    for column in columns:
+        table = row.metrics if column.kind == "metric" else row.params
+        if column.key in table.get(column.file, {}):
+            tables[column.kind].setdefault(column.file, {})[column.key] = table[column.file][column.key]
+    return replace(row, metrics=tables["metric"], params=tables["param"])
+
+
+def _important(
+    columns: Sequence[Column], choice: Choice, compared: Sequence[str], config: Config
+) -> tuple[str, ...]:
+    """Full names of what a narrow page shows first: what was asked about, then what gates look at."""
+    names = [*choice.sort, *compared, *choice.pareto, *(gate.metric for gate in config.gates.values())]
+    return tuple(dict.fromkeys(each.full_name for name in names for each in named(columns, name)))
