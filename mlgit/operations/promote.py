@@ -52,7 +52,8 @@ def promote(  # noqa: PLR0913 (one parameter an option)
             f"Somebody else changed `{environment}` of `{name}` just now",
             hint=f"look with `mlgit history {name} --env {environment}`, then run again",
         )
-    if here.commit == version.commit and not here.held:
+    # By its number: somebody may have given one commit two.
+    if here.version is not None and here.version.version == version.version and not here.held:
         return ChangeReport(
             model=name,
             version=str(version.version),

@@ -115,8 +115,8 @@ def test_runs_killed_at_any_step_leave_a_state_that_the_next_one_finishes(projec
         )
         return process.returncode, calls.read_text(encoding="utf-8").count("x")
 
-    assert [run_until(last) for last in (12, 20, 28, 36)] == [
-        (-signal.SIGKILL, last) for last in (12, 20, 28, 36)
+    assert [run_until(last) for last in (10, 16, 22, 28)] == [
+        (-signal.SIGKILL, last) for last in (10, 16, 22, 28)
     ]
     done = gitlab_checkout(project, "last").mlgit("ci", "merged", env=BOT)
     assert done.status == 0, done.err

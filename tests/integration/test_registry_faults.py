@@ -1,0 +1,280 @@
+"""What goes wrong around a push: halves of changes, broken connections, rivals that no name keeps apart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mlgit.adapters.git import push as pushing
+from mlgit.adapters.git.binary import Git
+from mlgit.adapters.git.push import Moved, push_refs
+from mlgit.core.tagplan import Move, plan_unassignment
+from mlgit.errors import LostRace, StateError, ToolError
+from mlgit.operations.deregister import deregister
+from mlgit.operations.promote import promote
+from mlgit.operations.release import Wish, release
+from mlgit.operations.rollback import rollback
+from mlgit.project.registry import read_registry
+from mlgit.project.write import write_tags
+from tests.support.registry import NOON, clock, clone, close_all, hook, opened, origin, tags_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mlgit.core.registry import ModelState
+    from mlgit.project.open import Project
+    from tests.support.shell import Folder
+
+
+@pytest.fixture(autouse=True)
+def _closed() -> Iterator[None]:
+    yield
+    close_all()
+
+
+@pytest.fixture
+def promoted(staged: Folder) -> Folder:
+    """v1.0.0 and then v1.0.1 went to staging."""
+    staged.ok("git", "pull", "-q")
+    for argv in (("release", "line", "--commit"), ("promote", "line", "--to", "staging")):
+        done = staged.here(*argv)
+        assert done.status == 0, done.err
+    return staged
+
+
+def state_of(project: Project) -> ModelState:
+    return read_registry(project, model="line").model("line")
+
+
+def move(project: Project, action: Any) -> Move:  # noqa: ANN401 (a literal)
+    return Move(action=action, now=project.now, reason="test")
+
+
+def forget(folder: Folder, *tags: str) -> dict[str, str]:
+    """Take tags away from a repository, as if they had not arrived yet; their ids."""
+    oids = {tag: folder.git("rev-parse", f"refs/tags/{tag}") for tag in tags}
+    for tag in tags:
+        folder.git("update-ref", "-d", f"refs/tags/{tag}")
+    return oids
+
+
+def bring_back(folder: Folder, tags: dict[str, str]) -> None:
+    for tag, oid in tags.items():
+        folder.git("update-ref", f"refs/tags/{tag}", oid)
+
+
+# Halves
+
+
+def test_whoever_loses_to_a_pair_of_tags_gets_both_of_them(staged: Folder) -> None:
+    staged.here("release", "line", "--commit")
+    other = clone(staged, "other")
+    late = opened(other)
+    plan = plan_unassignment(state_of(late), state_of(late).environment("staging"), move(late, "unassign"))
+    assert staged.here("promote", "line", "--to", "staging").status == 0
+    with pytest.raises(LostRace, match=r"promoted `line@v1\.0\.1` to `staging`"):
+        write_tags(late, plan, local=False, dry_run=False)
+    assert tags_of(other) == tags_of(origin(staged))
+    assert state_of(opened(other)).environment("staging").label == "v1.0.1"
+
+
+def test_a_reader_who_sees_half_of_a_change_sees_what_was_before_it(promoted: Folder) -> None:
+    forget(promoted, "line#staging#2")
+    assert promoted.here("show", "line#staging", "--json").json()["environment"]["version"] == "v1.0.0"
+    shown = promoted.here("show", "line#staging", "--fetch", "--json").json()
+    assert shown["environment"]["version"] == "v1.0.1"
+
+
+def test_a_writer_who_sees_half_of_a_push_looks_again(
+    promoted: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forget(promoted, "line#staging!#2", "line#staging#2")
+    missing = forget(origin(promoted), "line#staging#2")
+    fetch = pushing.fetch_refs
+
+    def fetch_and_complete(*args: Any, **options: Any) -> None:  # noqa: ANN401
+        fetch(*args, **options)
+        bring_back(origin(promoted), missing)
+
+    monkeypatch.setattr("mlgit.project.write.fetch_refs", fetch_and_complete)
+    report = rollback(opened(promoted), "line", environment="staging", reason="worse")
+    assert (report.before, report.version) == ("v1.0.1", "v1.0.0")
+    assert [tag.name for tag in report.tags] == ["line#staging!#3", "line#staging#3"]
+
+
+def test_half_of_a_change_that_never_comes_is_built_upon(promoted: Folder) -> None:
+    for repository in (origin(promoted), promoted):
+        forget(repository, "line#staging#2")
+    report = promote(opened(promoted), "line@v1.0.1", environment="staging")
+    assert report.before == "v1.0.0"
+    assert [tag.name for tag in report.tags] == ["line#staging!#3", "line#staging#3"]
+    assert state_of(opened(promoted)).environment("staging").label == "v1.0.1"
+
+
+def test_without_the_remote_nothing_is_built_upon_half_of_a_change(promoted: Folder) -> None:
+    forget(promoted, "line#staging#2")
+    with pytest.raises(StateError, match="`line#staging!#2` is half of a change"):
+        promote(opened(promoted), "line@v1.0.1", environment="staging", local=True)
+
+
+def test_doctor_finds_half_of_a_change(promoted: Folder) -> None:
+    forget(promoted, "line#staging#2")
+    findings = promoted.here("doctor", "--json").json()["findings"]
+    (found,) = [each for each in findings if each["id"] == "half_a_change"]
+    assert found["subjects"] == ["line#staging!#2"]
+    assert "line#staging#2" in found["message"]
+
+
+def test_a_fetch_that_another_git_in_the_clone_gets_in_the_way_of_is_tried_once_more(
+    promoted: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forget(promoted, "line#staging#2")
+    busy = promoted.write(".git/refs/tags/line#staging#2.lock", "")
+    fetch = pushing.fetch_refs
+
+    def fetch_while_busy(*args: Any, **options: Any) -> None:  # noqa: ANN401
+        try:
+            fetch(*args, **options)
+        finally:
+            busy.unlink(missing_ok=True)
+
+    monkeypatch.setattr("mlgit.project.write.fetch_refs", fetch_while_busy)
+    done = promoted.here("show", "line#staging", "--fetch", "--json")
+    assert done.status == 0, done.err
+    assert done.json()["environment"]["version"] == "v1.0.1"
+
+
+def test_a_remote_that_is_seen_half_way_is_asked_again(
+    staged: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = staged.git("rev-parse", "HEAD")
+    refs = {f"refs/tags/{name}": commit for name in ("one", "two")}
+    hook(staged, "post-receive", "kill -9 $PPID")
+    answers: list[dict[str, str]] = []
+    ask = pushing.ask_remote
+
+    def half_first(*args: Any, **options: Any) -> dict[str, str]:  # noqa: ANN401
+        answers.append(dict(ask(*args, **options)))
+        return {"refs/tags/one": commit} if len(answers) == 1 else answers[-1]
+
+    monkeypatch.setattr(pushing, "ask_remote", half_first)
+    assert push_refs(Git(str(staged.path)), "origin", create=refs).outcome == "landed"
+    assert len(answers) == 2
+
+
+# What is said of a push that failed
+
+
+@pytest.mark.parametrize(
+    ("script", "told"),
+    [
+        ("echo no >&2; exit 1", "did not take the tags; nothing was changed"),
+        ("kill -9 $PPID", "broke off, and the tags are not there yet"),
+    ],
+)
+def test_only_who_was_refused_is_told_that_nothing_was_changed(
+    staged: Folder, script: str, told: str
+) -> None:
+    hook(staged, "pre-receive", script)
+    done = staged.here("unassign", "line", "--env", "staging")
+    assert done.status == 5
+    assert told in done.err
+    assert ("may still arrive" in done.err) is ("broke off" in told)
+
+
+def test_a_second_push_that_is_refused_does_not_make_the_first_one_undone(staged: Folder) -> None:
+    marker = staged.path.parent / "tried"
+    hook(staged, "pre-receive", f"test -e {marker} && exit 1; touch {marker}; kill -9 $PPID")
+    done = staged.here("unassign", "line", "--env", "staging")
+    assert done.status == 5
+    assert "may still arrive" in done.err
+
+
+def test_a_push_of_a_branch_alone_that_was_refused_is_not_taken_for_done(staged: Folder) -> None:
+    old = staged.git("rev-parse", "origin/main")
+    new = staged.git("commit-tree", "-p", old, "-m", "More", "HEAD^{tree}")
+    moved = Moved(ref="refs/heads/main", old=old, new=new)
+    git = Git(str(staged.path))
+    hook(staged, "pre-receive", "exit 1")
+    with pytest.raises(ToolError, match="nothing was changed"):
+        push_refs(git, "origin", create={}, move=(moved,))
+    hook(staged, "pre-receive", "exit 0")
+    hook(staged, "post-receive", "kill -9 $PPID")
+    assert push_refs(git, "origin", create={}, move=(moved,)).outcome == "landed"
+
+
+# Rivals with other names
+
+
+def once_before_the_push(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object]) -> None:
+    """Let something happen when everything was looked at and nothing was written."""
+    push = pushing.push_refs
+
+    def interrupted(*args: Any, **options: Any) -> Any:  # noqa: ANN401
+        monkeypatch.setattr("mlgit.project.write.push_refs", push)
+        happens()
+        return push(*args, **options)
+
+    monkeypatch.setattr("mlgit.project.write.push_refs", interrupted)
+
+
+def test_the_second_of_two_versions_on_one_commit_is_told(
+    project: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = clone(project, "other")
+    other.git("config", "user.name", "Bob")
+    rival = opened(other)
+    state = state_of(rival)
+
+    def happens() -> None:
+        mine = release(opened(project), "line@v2.0.0", wish=Wish(dry_run=True))
+        (tag,) = mine.tags
+        project.git("tag", "-am", "by hand", tag.name, tag.commit)
+        project.git("push", "-q", "origin", f"refs/tags/{tag.name}")
+
+    assert state.versions == ()
+    once_before_the_push(monkeypatch, happens)
+    report = release(opened(project), "line")
+    assert report.version == "v1.0.0"
+    assert any("released this commit as `line@v2.0.0`" in note for note in report.notes), report.notes
+
+
+def test_of_two_versions_on_one_commit_the_environment_holds_the_one_that_was_promoted(
+    staged: Folder,
+) -> None:
+    staged.git("tag", "-am", "by hand", "line@v2.0.0", "line@v1.0.0^{}")
+    staged.git("push", "-q", "origin", "refs/tags/line@v2.0.0")
+    report = promote(opened(staged), "line@v2.0.0", environment="staging")
+    assert not report.already
+    assert state_of(opened(staged)).environment("staging").label == "v2.0.0"
+    assert promote(opened(staged), "line@v2.0.0", environment="staging").already
+
+
+def test_a_rejection_meanwhile_is_told_to_whoever_promoted(
+    promoted: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = clone(promoted, "other")
+    once_before_the_push(monkeypatch, lambda: deregister(opened(other), "line@v1.0.0"))
+    ticks = clock(NOON)
+    report = promote(opened(promoted, now=next(ticks)), "line@v1.0.0", environment="staging", downgrade=True)
+    assert report.pushed
+    assert any("rejected `line@v1.0.0` at the same moment" in note for note in report.notes)
+
+
+def test_a_promotion_meanwhile_is_told_to_whoever_rejected(
+    promoted: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = opened(clone(promoted, "other"))
+    once_before_the_push(
+        monkeypatch, lambda: promote(other, "line@v1.0.0", environment="staging", downgrade=True)
+    )
+    report = deregister(opened(promoted), "line@v1.0.0")
+    assert report.pushed
+    assert any("it is live in `staging`" in note for note in report.notes), report.notes
+    (found,) = [
+        each
+        for each in promoted.here("doctor", "--json").json()["findings"]
+        if each["id"] == "rejected_and_live"
+    ]
+    assert found["subjects"] == ["line@v1.0.0", "line@v1.0.0!"]

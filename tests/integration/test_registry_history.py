@@ -1,0 +1,101 @@
+"""Histories that were really played: many writers, faults and deaths, three transports, all of them legal.
+
+`MLGIT_TEST_PROFILE=thorough` plays 400 operations on each, and dies at every step.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support import pipeline
+from tests.support.shell import Folder
+from tests.support.tools import tool
+
+THOROUGH = os.environ.get("MLGIT_TEST_PROFILE") == "thorough"
+"""Read when this is imported: the tests' own environment has no such variable."""
+ROOT = Folder(Path.cwd())
+OPERATIONS = 400 if THOROUGH else 36
+STRIDE = 1 if THOROUGH else 8
+
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="deaths are timed by pidfd_open")
+only_thorough = pytest.mark.skipif(not THOROUGH, reason="only with MLGIT_TEST_PROFILE=thorough")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("transport", "seed"), [("file", 1), pytest.param("daemon", 2, marks=only_thorough), ("http", 3)]
+)
+def test_whatever_happens_the_history_is_legal(pipeline_template: Path, transport: str, seed: int) -> None:
+    if transport == "http":
+        tool("nginx")
+        tool("fcgiwrap")
+    options = {"operations": OPERATIONS, "seed": seed, "transport": transport, "template": pipeline_template}
+    argv = [part for name, value in options.items() for part in (f"--{name}", str(value))]
+    # Two versions on one commit make gto fail, so that it is asked in plays without duels.
+    argv.append("--readers" if THOROUGH and transport == "file" else "--duels")
+    done = ROOT.run(sys.executable, "-m", "tests.support.history", *argv)
+    assert done.status == 0, f"{done.out}\n{done.err}"
+
+
+@pytest.fixture(scope="session")
+def moved(tmp_path_factory: pytest.TempPathFactory, staged_template: Path) -> Path:
+    """v1.0.1 is in staging after v1.0.0, and v1.0.2 waits."""
+    place = tmp_path_factory.mktemp("moved") / "project"
+    work = pipeline.copy(staged_template, place)
+    for argv in (("release", "line"), ("promote", "line", "--to", "staging"), ("release", "line")):
+        done = work.here(*argv, *(["--commit"] if argv[0] == "release" else []))
+        assert done.status == 0, done.err
+    return place
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("command", "written"),
+    [
+        ("promote line --to staging", {"line#staging!#3", "line#staging#3"}),
+        pytest.param(
+            "rollback line --env staging --to v1.0.0 -m worse",
+            {"line#staging!#3", "line#staging#3"},
+            marks=only_thorough,
+        ),
+        pytest.param("unassign line --env staging", {"line#staging!#3"}, marks=only_thorough),
+        pytest.param("deregister line@v1.0.2", {"line@v1.0.2!"}, marks=only_thorough),
+    ],
+)
+def test_killed_at_any_start_of_git_and_run_again_the_end_is_the_same(
+    moved: Path, tmp_path: Path, command: str, written: set[str]
+) -> None:
+    before = {
+        "line@v1.0.0",
+        "line@v1.0.1",
+        "line@v1.0.2",
+        "line#staging#1",
+        "line#staging!#2",
+        "line#staging#2",
+    }
+    assert_same_end(moved, tmp_path, command, before | written)
+
+
+@pytest.mark.slow
+def test_a_release_killed_at_any_start_of_git_and_run_again_is_one_release(
+    pipeline_template: Path, tmp_path: Path
+) -> None:
+    assert_same_end(pipeline_template, tmp_path, "release line", {"line@v1.0.0"})
+
+
+def assert_same_end(project: Path, place: Path, command: str, tags: set[str]) -> None:
+    argv = [sys.executable, "-m", "tests.support.history.steps", str(project), str(place), str(STRIDE)]
+    done = ROOT.run(*argv, *command.split())
+    assert done.status == 0, done.err
+    outcomes = [json.loads(line) for line in done.out.splitlines()]
+    assert sum(outcome["killed"] for outcome in outcomes) >= 4
+    for outcome in outcomes:
+        assert outcome["status"] == 0, outcome
+        assert set(outcome["tags"]) == tags, outcome
+        assert outcome["agree"], outcome

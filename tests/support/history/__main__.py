@@ -1,0 +1,106 @@
+"""`python -m tests.support.history --operations 1000 --seed 7`: play a history, check it, tell of it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import pickle
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.support import pipeline
+from tests.support.history.checker import check
+from tests.support.history.drama import Played, play
+from tests.support.history.stage import TRANSPORTS
+from tests.support.shell import pinned_environment
+
+if TYPE_CHECKING:
+    from tests.support.history.calls import Call
+
+
+def main() -> int:
+    asked = _arguments()
+    with tempfile.TemporaryDirectory(prefix="mlgit-history-") as folder:
+        place = Path(folder)
+        _pin(place)
+        template = asked.template
+        if template is None:
+            template = place / "template"
+            pipeline.build(template)
+        played = play(
+            template,
+            place / "stage",
+            transport=asked.transport,
+            operations=asked.operations,
+            players=asked.players,
+            seed=asked.seed,
+            duels=asked.duels,
+            readers=asked.readers,
+        )
+    if asked.keep:
+        asked.keep.write_bytes(pickle.dumps(played))
+    problems = check(played.history)
+    report(played)
+    for problem in problems:
+        print(f"ILLEGAL {problem}")
+    return 1 if problems else 0
+
+
+def report(played: Played) -> None:
+    """What was tried and how it ended."""
+    calls = played.history.calls
+    print(f"{len(calls)} operations in {played.seconds:.0f} s, {len(played.history.tags)} tags in the end")
+    by_verb: dict[str, Counter[str]] = {}
+    for call in calls:
+        by_verb.setdefault(call.verb, Counter())[outcome(call)] += 1
+    for verb, outcomes in sorted(by_verb.items()):
+        told = ", ".join(f"{count} {name}" for name, count in outcomes.most_common())
+        print(f"  {verb:11} {outcomes.total():5}: {told}")
+    print(f"{played.faults.total()} faults")
+    for fault, count in sorted(played.faults.items()):
+        print(f"  {count:5} {fault}")
+
+
+def outcome(call: Call) -> str:
+    """How a call ended, in a word."""
+    if call.status is None:
+        return "killed"
+    if call.status == 0:
+        return "already" if call.answer.get("already") else "done"
+    if call.error.get("code") == "lost_race":
+        return "lost"
+    return {1: "refused", 4: "not possible", 5: "unsure" if call.unsure else "failed"}.get(
+        call.status, f"ended with {call.status}"
+    )
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.support.history", description=__doc__)
+    parser.add_argument("--operations", type=int, default=200)
+    parser.add_argument("--players", type=int, default=6)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--transport", choices=TRANSPORTS, default="file")
+    parser.add_argument("--template", type=Path, help="a project of tests/support/pipeline.py, to save time")
+    parser.add_argument("--duels", action="store_true", help="also release one commit twice at a time")
+    parser.add_argument("--readers", action="store_true", help="ask gto and dvc in the end, too")
+    parser.add_argument("--keep", type=Path, help="write the whole history to this file (pickle)")
+    return parser.parse_args()
+
+
+def _pin(place: Path) -> None:
+    home = place / "home"
+    home.mkdir()
+    (home / ".gitconfig").write_text(
+        "[init]\n\tdefaultBranch = main\n[gc]\n\tauto = 0\n[advice]\n\tdetachedHead = false\n",
+        encoding="utf-8",
+    )
+    pinned = pinned_environment(home)
+    os.environ.clear()
+    os.environ.update(pinned)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,115 @@
+"""Calls and tags: what was asked and answered, and what the repository says in the end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from mlgit.core.tags import TagName, parse_tag
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+READS = ("models", "show", "history")
+FOREVER = float("inf")
+UNSURE = ("may still arrive", "does not say whether")
+"""With these words mlgit says that what it asked for may yet come true."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One command, when it began and ended (seconds of the monotonic clock), and what it answered.
+
+    `id` is also the name of whoever wrote its tags. `seen` is from when on the state that it looked at may
+    be: `start`, or earlier for a clone that did not fetch. `status` is None when it was killed.
+    """
+
+    id: str
+    clone: str
+    verb: str
+    environment: str | None = None
+    version: str | None = None
+    downgrade: bool = False
+    start: float
+    end: float
+    seen: float
+    status: int | None
+    answer: Mapping[str, Any] = field(default_factory=dict)
+    fault: str | None = None
+
+    @property
+    def error(self) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = self.answer.get("error", {})
+        return found
+
+    @property
+    def unsure(self) -> bool:
+        """Whether nobody was told if it came true."""
+        if self.status is None:
+            return True
+        return self.status == 5 and any(
+            words in str(self.error.get("message")) + str(self.error.get("hint")) for words in UNSURE
+        )
+
+    @property
+    def over(self) -> float:
+        """From when on it can have no further effect."""
+        return FOREVER if self.unsure else self.end
+
+    @property
+    def done(self) -> bool:
+        """Whether it says that it changed something, and published that."""
+        return self.status == 0 and self.answer.get("pushed") is True
+
+    @property
+    def notes(self) -> str:
+        return "\n".join(self.answer.get("notes", ()))
+
+    def overlaps(self, other: Call) -> bool:
+        """Whether neither was over when the other looked."""
+        return self.seen < other.over and other.seen < self.over
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tag:
+    """A tag of the bare repository: `by` whom, and what its statement says was done with which version."""
+
+    name: str
+    oid: str
+    commit: str
+    by: str
+    action: str | None = None
+    version: str | None = None
+
+    @property
+    def means(self) -> TagName:
+        name = parse_tag(self.name)
+        assert name is not None, self.name
+        return name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloneEnd:
+    """A clone in the end: its tags before it fetched, and what `mlgit models --fetch` answered then."""
+
+    tags: Mapping[str, str]
+    answer: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """All that the checker looks at.
+
+    `trunk` maps the commits of trunk to who made them, `leftovers` are lock and temporary files. `sources`
+    maps an environment to the one whose versions it takes. `readers` is what gto (a version) and dvc (a
+    commit) answer in the end, by environment.
+    """
+
+    calls: tuple[Call, ...]
+    tags: tuple[Tag, ...]
+    clones: Mapping[str, CloneEnd] = field(default_factory=dict)
+    trunk: Mapping[str, str] = field(default_factory=dict)
+    leftovers: tuple[str, ...] = ()
+    sources: Mapping[str, str] = field(default_factory=dict)
+    takes_pre: frozenset[str] = frozenset()
+    readers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

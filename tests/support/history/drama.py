@@ -1,0 +1,221 @@
+"""Drama: several players at once, a caretaker who packs refs, and what stands in the end."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import random
+import signal
+import sys
+import time
+import traceback
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mlgit.core.statement import parse_message
+from tests.support.history import hooks
+from tests.support.history.calls import Call, CloneEnd, History, Tag
+from tests.support.history.play import Player, locks_in
+from tests.support.history.player import Run, load, recorded, run
+from tests.support.history.stage import SOURCES, TAKES_PRE, build, set_up
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from tests.support.history.stage import Stage
+    from tests.support.shell import Folder
+
+FORMAT = "%(refname:strip=2)%00%(objectname)%00%(*objectname)%00%(taggername)%00%(contents)%00%01"
+OLD_LOCK_S = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Played:
+    """A history, how often each fault happened, and how long it took."""
+
+    history: History
+    faults: Counter[str]
+    seconds: float
+
+
+def play(
+    template: Path,
+    place: Path,
+    *,
+    transport: str,
+    operations: int,
+    players: int,
+    seed: int,
+    duels: bool = False,
+    readers: bool = False,
+) -> Played:
+    """Play so many operations in `place`, which must not exist yet; with `readers` gto and dvc are asked."""
+    load()
+    work = build(template, place)
+    scratch = place / "scratch"
+    scratch.mkdir()
+    first = [_opening(work, scratch, number) for number in range(3)]
+    with set_up(work, transport=transport, players=players, seed=seed) as stage:
+        begun = time.monotonic()
+        share = operations // players
+        parts = [scratch / f"player{number}.pickle" for number in range(players)]
+        shared = {"seed": seed, "scratch": scratch, "duels": duels}
+        children = [
+            _start(stage, part, share=share, number=number, **shared) for number, part in enumerate(parts)
+        ]
+        locks = _look_after(stage, children, random.Random(seed))  # noqa: S311 (no secret)
+        seconds = time.monotonic() - begun
+        calls = list(first)
+        for part in parts:
+            more, broken = pickle.loads(part.read_bytes())  # noqa: S301 (our own)
+            calls += more
+            locks += broken
+        faults = hooks.counted(stage.bare) + Counter(call.fault for call in calls if call.fault)
+        faults["stale lock removed"] += locks
+        for log in stage.logs:
+            faults += Counter(log.read_text(encoding="utf-8").splitlines() if log.exists() else ())
+        _settle(stage, calls)
+        if transport == "file":
+            # There the server is a child of whoever was killed.
+            faults["stale lock removed"] += remove_old_locks(stage.bare.path, 0)
+        return Played(
+            history=_end(stage, tuple(calls), scratch, readers=readers), faults=faults, seconds=seconds
+        )
+
+
+def _opening(work: Folder, scratch: Path, number: int) -> Call:
+    argv = ("release", "line", "--commit", "--json")
+    command = Run(id=f"first{number}", clone=work, argv=argv)
+    ended = run(command, scratch)
+    assert ended.status == 0, ended.answer
+    return recorded(command, ended, verb="release")
+
+
+def _start(stage: Stage, part: Path, *, share: int, **options: Any) -> int:  # noqa: ANN401
+    """A player in a process of its own, who writes to `part` what was called; the id of the process."""
+    sys.stdout.flush()
+    child = os.fork()
+    if child:
+        return child
+    status = 1
+    try:
+        player = Player(stage, **options)
+        while len(player.calls) < share:
+            player.play()
+        part.write_bytes(pickle.dumps((player.calls, player.broken_locks)))
+        status = 0
+    except BaseException:  # noqa: BLE001 (nothing may run on in a fork)
+        traceback.print_exc()
+    finally:
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def _look_after(stage: Stage, children: list[int], chance: random.Random) -> int:
+    """While they play: pack refs here and there, and remove old locks as an administrator would; how many."""
+    left = set(children)
+    removed = 0
+    try:
+        while left:
+            child, status = os.waitpid(-1, os.WNOHANG)
+            if child in left:
+                left.discard(child)
+                assert status == 0, f"a player ended with {status}"
+                continue
+            time.sleep(0.1)
+            if chance.random() < 0.05:
+                chance.choice([stage.bare, *stage.shared]).run("git", "pack-refs", "--all")
+            removed += remove_old_locks(stage.bare.path)
+    finally:
+        for child in left:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+    return removed
+
+
+def remove_old_locks(folder: Path, age_s: float = OLD_LOCK_S) -> int:
+    """Remove what nobody holds any more; how many."""
+    removed = 0
+    for lock in locks_in(folder):
+        with suppress(FileNotFoundError):
+            if time.time() - lock.stat().st_mtime >= age_s:
+                lock.unlink()
+                removed += 1
+    return removed
+
+
+def _settle(stage: Stage, calls: list[Call]) -> None:
+    """Wait for servers that still hang on what somebody gave up."""
+    unsure = [call.end for call in calls if call.unsure]
+    if unsure:
+        time.sleep(max(0.0, max(unsure) + hooks.HANG_S + 1 - time.monotonic()))
+    for name in ("pre-receive", "update", "reference-transaction", "post-receive"):
+        (stage.bare / "hooks" / name).unlink()
+
+
+def _end(stage: Stage, calls: tuple[Call, ...], scratch: Path, *, readers: bool) -> History:
+    folders = [stage.bare.path, *(clone / ".git" for clone in stage.clones)]
+    leftovers = [path for folder in folders for path in locks_in(folder)]
+    clones = {}
+    for clone in stage.clones:
+        tags = {tag.name: tag.oid for tag in read_tags(clone)}
+        ended = run(Run(id="last", clone=clone, argv=("models", "--fetch", "--json")), scratch)
+        (scratch / "last.out").unlink()
+        clones[clone.path.name] = CloneEnd(tags=tags, answer=ended.answer)
+    lines = stage.bare.git("log", "--format=%H %cn", "main").splitlines()
+    assigned = {tag.means.environment for tag in read_tags(stage.bare) if tag.means.action == "assign"}
+    return History(
+        calls=calls,
+        tags=tuple(read_tags(stage.bare)),
+        clones=clones,
+        trunk=dict(line.split(" ", 1) for line in lines),
+        leftovers=tuple(str(path) for path in leftovers),
+        sources=SOURCES,
+        takes_pre=TAKES_PRE,
+        readers=ask_others(stage.shared[0], sorted(filter(None, assigned))) if readers else {},
+    )
+
+
+READERS = """\
+import dvc.api, json, subprocess, sys
+for name in sys.argv[1:]:
+    said = subprocess.run(["gto", "show", "line#" + name, "--version"], capture_output=True, text=True)
+    try:
+        dvc_said = dvc.api.artifacts_show("line", stage=name)["rev"]
+    except Exception as error:
+        dvc_said = repr(error)
+    print(json.dumps([name, said.stdout.strip() or said.stderr, dvc_said]))
+"""
+
+
+def ask_others(clone: Folder, environments: Iterable[str]) -> dict[str, dict[str, str]]:
+    """What gto and dvc say of these environments."""
+    answers = [
+        json.loads(line) for line in clone.ok(sys.executable, "-c", READERS, *environments).splitlines()
+    ]
+    return {"gto": {each[0]: each[1] for each in answers}, "dvc": {each[0]: each[2] for each in answers}}
+
+
+def read_tags(repository: Folder) -> list[Tag]:
+    """The annotated tags of a repository, with what their statements say."""
+    tags = []
+    for entry in repository.git("for-each-ref", f"--format={FORMAT}", "refs/tags").split("\x01"):
+        if not entry.strip():
+            continue
+        name, oid, commit, by, message, _ = entry.lstrip("\n").split("\0")
+        statement = parse_message(message)
+        tags.append(
+            Tag(
+                name=name,
+                oid=oid,
+                commit=commit,
+                by=by,
+                action=getattr(statement, "action", None),
+                version=getattr(statement, "version", None),
+            )
+        )
+    return tags

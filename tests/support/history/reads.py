@@ -1,0 +1,101 @@
+"""Reads: each is of a moment between its start and its end, and none is older than an earlier one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.support.history.calls import Call
+    from tests.support.history.register import Register
+    from tests.support.history.view import View
+
+CHANGES = ("promote", "rollback", "unassign")
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a call saw of an environment: one of these states."""
+
+    call: Call
+    states: tuple[int, ...]
+    what: str
+
+
+def reads_were_current(view: View) -> Iterator[str]:
+    """Each reading is of a moment between its start and its end, and none is older than an earlier one."""
+    looks: dict[str, list[Look]] = {}
+    for call in view.history.calls:
+        if call.status == 0:
+            for environment, look in _looks(view, call):
+                looks.setdefault(environment, []).append(look)
+            if call.verb == "history":
+                yield from _versions_read(view, call)
+    for environment, each in looks.items():
+        yield from _in_order(view, view.log.register(environment), each)
+
+
+def _in_order(view: View, register: Register, looks: list[Look]) -> Iterator[str]:
+    """Take for each the earliest state that it can be: what is allowed to the later ones is then the most."""
+    chosen: list[tuple[Call, int]] = []
+    for look in sorted(looks, key=lambda look: look.call.end):
+        window = view.window(register, look.call)
+        least = max((state for call, state in chosen if call.end < look.call.seen), default=0)
+        found = min((state for state in look.states if state in window and state >= least), default=None)
+        if found is None:
+            yield (
+                f"{look.call.id} ({look.call.verb}) saw {look.what} in `{register.environment}`, states "
+                f"{list(look.states)}; it can only have been one of {list(window)}, not before {least}"
+            )
+        else:
+            chosen.append((look.call, found))
+
+
+def _looks(view: View, call: Call) -> Iterator[tuple[str, Look]]:
+    if call.verb in CHANGES and call.answer.get("already") and call.environment is not None:
+        version = None if call.verb == "unassign" else call.answer["version"]
+        register = view.log.register(call.environment)
+        states = tuple(n for n, state in enumerate(register.states) if state.version == version)
+        yield call.environment, Look(call, states, f"already {version}")
+    elif call.verb == "models":
+        for entry in call.answer["models"]:
+            for each in entry["environments"]:
+                yield each["environment"], _value(view, call, each)
+    elif call.verb == "show":
+        yield call.answer["environment"]["environment"], _value(view, call, call.answer["environment"])
+    elif call.verb == "history":
+        events: dict[str, set[str]] = {name: set() for name in view.log.registers}
+        for event in call.answer["events"]:
+            if event["environment"] is not None:
+                events.setdefault(event["environment"], set()).add(event["tag"])
+        for environment, tags in events.items():
+            yield environment, _prefix(view.log.register(environment), call, tags)
+
+
+def _value(view: View, call: Call, entry: dict[str, str | None]) -> Look:
+    register = view.log.register(str(entry["environment"]))
+    states = tuple(
+        number
+        for number, state in enumerate(register.states)
+        if (state.version, state.by) == (entry["version"], entry["author"])
+    )
+    return Look(call, states, f"{entry['version']} by {entry['author']}")
+
+
+def _prefix(register: Register, call: Call, tags: set[str]) -> Look:
+    """The whole history up to a state, and nothing but that."""
+    told = [step.told_by.name for step in register.steps]
+    states = (len(tags),) if set(told[: len(tags)]) == tags else ()
+    return Look(call, states, f"{len(tags)} changes")
+
+
+def _versions_read(view: View, call: Call) -> Iterator[str]:
+    seen = {event["tag"] for event in call.answer["events"] if event["environment"] is None}
+    there = {tag.name: tag for tag in (*view.log.released.values(), *view.log.rejected.values())}
+    for name in seen - {name for name, tag in there.items() if view.maybe(tag, call)}:
+        yield f"{call.id} saw `{name}` before it was there"
+    for name, tag in there.items():
+        if view.surely(tag, call) and name not in seen:
+            yield f"{call.id} did not see `{name}`, which was there"

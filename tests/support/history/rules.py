@@ -1,0 +1,156 @@
+"""Rules: what a promotion, rollback or rejection may do, in the state that it met."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+from tests.support.history.calls import READS
+from tests.support.history.register import is_final, lower
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.support.history.calls import Call
+    from tests.support.history.register import Register, State, Step
+    from tests.support.history.view import View
+
+
+def moves_were_legal(view: View) -> Iterator[str]:
+    """Each change kept the rules of its verb in the state that it met."""
+    for register in view.log.registers.values():
+        for number, step in enumerate(register.steps):
+            call = view.caller(step.told_by)
+            if call is None:
+                continue
+            if call.verb != step.action:
+                yield f"{call.id} was asked to {call.verb}, and `{step.told_by.name}` states {step.action}"
+            yield from (
+                f"{call.id}: `{step.told_by.name}` {why}" for why in _faults(view, register, number, call)
+            )
+    for version, tag in view.log.rejected.items():
+        call = view.caller(tag)
+        if call is not None and any(
+            _surely_holds(view, name, tag.commit, call) for name in view.log.registers
+        ):
+            yield f"{call.id} rejected {version}, which was live all the time"
+
+
+def _faults(view: View, register: Register, number: int, call: Call) -> Iterator[str]:
+    before, step = register.states[number], register.steps[number]
+    if step.into is None:
+        return
+    version = step.into.version or ""
+    released = view.log.released.get(version)
+    if released is None or released.commit != step.into.commit or not view.maybe(released, call):
+        yield f"puts {version} there, which is no version of that commit"
+    if call.version not in {None, version}:
+        yield f"puts {version} there instead of {call.version}"
+    if view.surely(view.log.rejected.get(version), call):
+        yield f"puts {version} there, which was rejected"
+    if step.action == "rollback":
+        yield from _wrong_rollback(view, before, step, call)
+    else:
+        yield from _wrong_promotion(view, register, number, call)
+
+
+def _wrong_promotion(view: View, register: Register, number: int, call: Call) -> Iterator[str]:
+    before, into = register.states[number], register.steps[number].into
+    assert into is not None
+    version = into.version or ""
+    if lower(version, before.version) and not call.downgrade:
+        yield f"puts {version} in the place of {before.version}"
+    if not is_final(version) and register.environment not in view.history.takes_pre:
+        yield f"puts the pre-release {version} there"
+    source = view.history.sources.get(register.environment)
+    if source is not None:
+        origin = view.log.register(source)
+        if all(into.commit not in origin.states[n].qualified for n in view.window(origin, call)):
+            yield f"puts {version} there, which did not qualify in `{source}`"
+    if call.version is None:
+        yield from _wrong_choice(view, register, version, call)
+
+
+def _wrong_choice(view: View, register: Register, version: str, call: Call) -> Iterator[str]:
+    """Nobody named it: it is what was in the source, or else the highest final one."""
+    source = view.history.sources.get(register.environment)
+    if source is not None:
+        origin = view.log.register(source)
+        if all(origin.states[n].version != version for n in view.window(origin, call)):
+            yield f"puts {version} there, which was not in `{source}`"
+        return
+    for other, tag in view.log.released.items():
+        rejected = view.maybe(view.log.rejected.get(other), call)
+        if is_final(other) and lower(version, other) and view.surely(tag, call) and not rejected:
+            yield f"puts {version} there, and {other} is higher"
+
+
+def _wrong_rollback(view: View, before: State, step: Step, call: Call) -> Iterator[str]:
+    assert step.into is not None
+    earlier = [commit for commit in before.stack if commit != before.commit]
+    if step.into.commit not in earlier:
+        yield f"goes back to {step.into.version}, which was not there before"
+        return
+    if call.version is not None:
+        return
+    for commit in earlier[earlier.index(step.into.commit) + 1 :]:
+        versions = view.log.version_at(commit)
+        if not any(view.maybe(view.log.rejected.get(version), call) for version in versions):
+            yield f"goes back over {versions}, which stands"
+
+
+def _surely_holds(view: View, environment: str, commit: str, call: Call) -> bool:
+    register = view.log.register(environment)
+    return all(register.states[number].commit == commit for number in view.window(register, call))
+
+
+def conflicts_were_told(view: View) -> Iterator[str]:
+    """Two calls that no name of a tag keeps apart: the later one says so, unless it cannot know."""
+    for one, other in combinations(view.log.released.values(), 2):
+        callers = [call for call in (view.caller(one), view.caller(other)) if call]
+        if one.commit == other.commit and not _told(callers, (f"`{one.name}`", f"`{other.name}`")):
+            yield f"nobody was told that `{one.name}` and `{other.name}` stand on one commit"
+    for version, tag in view.log.rejected.items():
+        for name, register in view.log.registers.items():
+            if register.states[-1].version != version:
+                continue
+            callers = [call for call in (view.caller(tag), view.caller(register.steps[-1].told_by)) if call]
+            if not _told(callers, (f"`{tag.name}`", "is live in")):
+                yield f"nobody was told that {version} is rejected and in `{name}`"
+
+
+def _told(callers: list[Call], words: tuple[str, ...]) -> bool:
+    return any(call.unsure or any(word in call.notes for word in words) for call in callers)
+
+
+def refusals_had_a_reason(view: View) -> Iterator[str]:
+    """Who lost a race had a rival; who was refused broke a rule in a state that was there meanwhile."""
+    for call in view.history.calls:
+        if call.status not in {1, 4} or call.environment is None:
+            continue
+        register = view.log.register(call.environment)
+        if call.verb in READS:
+            yield f"{call.id} ({call.verb}) was refused: {call.error.get('message')}"
+        elif call.error.get("code") == "lost_race":
+            rivals = (view.caller(step.told_by) for step in register.steps)
+            if not any(rival is not None and rival.overlaps(call) for rival in rivals):
+                yield f"{call.id} lost `{call.environment}` to nobody: {call.error.get('message')}"
+        elif call.verb == "promote" and call.status == 1 and _surely_allowed(view, register, call):
+            yield f"{call.id} was refused without a reason: {call.error.get('message')}"
+
+
+def _surely_allowed(view: View, register: Register, call: Call) -> bool:
+    released = view.log.released.get(call.version or "")
+    if released is None or not view.surely(released, call) or not is_final(call.version):
+        return False
+    if view.maybe(view.log.rejected.get(call.version or ""), call):
+        return False
+    if not call.downgrade:
+        held = (register.states[number].version for number in view.window(register, call))
+        if any(lower(call.version, version) for version in held):
+            return False
+    source = view.history.sources.get(register.environment)
+    if source is None:
+        return True
+    origin = view.log.register(source)
+    return all(released.commit in origin.states[number].qualified for number in view.window(origin, call))

@@ -1,0 +1,42 @@
+"""View: a history, its log, and what each call can have seen of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.support.history.calls import Call, History, Tag
+    from tests.support.history.register import Log, Register
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A history, its log, and who is who."""
+
+    history: History
+    log: Log
+    calls: dict[str, Call]
+
+    def caller(self, tag: Tag) -> Call | None:
+        return self.calls.get(tag.by)
+
+    def tags_of(self, call: Call) -> list[Tag]:
+        return list(self.log.by.get(call.id, ()))
+
+    def window(self, register: Register, call: Call) -> range:
+        """The states of an environment that a call can have seen."""
+        callers = [self.caller(step.told_by) for step in register.steps]
+        first = max((n for n, each in enumerate(callers, 1) if each and each.over < call.seen), default=0)
+        later = (n for n, each in enumerate(callers) if each and each.start > call.over)
+        return range(first, min(later, default=len(register.steps)) + 1)
+
+    def surely(self, tag: Tag | None, call: Call) -> bool:
+        """Whether the tag was there when the call looked."""
+        caller = None if tag is None else self.caller(tag)
+        return caller is not None and caller.over < call.seen
+
+    def maybe(self, tag: Tag | None, call: Call) -> bool:
+        """Whether the tag can have been there when the call looked."""
+        caller = None if tag is None else self.caller(tag)
+        return caller is not None and caller.start < call.over
