@@ -7,7 +7,6 @@ whoever replays the registry or tells its history reads no message again.
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,8 +15,9 @@ if TYPE_CHECKING:
     from mlgit.core.statement import EnvironmentAction
 
 _ACTIONS: dict[str, EnvironmentAction] = {"p": "promote", "r": "rollback", "u": "unassign"}
-_LETTERS = {action: letter for letter, action in _ACTIONS.items()}
+_LETTERS: dict[str, str] = {action: letter for letter, action in _ACTIONS.items()}
 _FIELDS = 4
+_FIRST_S, _LAST_S = -62_135_596_800, 253_402_300_799  # what a datetime can hold: of the years 1 to 9999
 _LARGEST_USUAL = 60_000  # bytes; what is near the limit of a statement is measured in characters
 
 
@@ -56,14 +56,19 @@ def tell(message: bytes) -> str:
     if b"\n\n" not in message and b"\n--- " not in message:
         return ""  # most tags that other tools wrote say nothing but their subject
     place = message.rfind(b"\n--- mlgit/v1\n") + 1
-    found = _usual().match(message, place) if place > 1 and len(message) - place <= _LARGEST_USUAL else None
+    usual, release_ends = _usual()
+    found = usual.match(message, place) if place > 1 and len(message) - place <= _LARGEST_USUAL else None
     if found is not None:
         action, moved_at, reason, version, released_at = found.groups()
-        with suppress(ValueError):  # on the 31st of February
+        try:
             at_s = int(datetime.fromisoformat((moved_at or released_at).decode()).timestamp())
-            if not action:
+        except ValueError:
+            pass  # on the 31st of February
+        else:
+            if action:
+                return f"{at_s}\t{_LETTERS[action.decode()]}\t{_told(version)}\t{_told(reason)}"
+            if message.find(release_ends, place, message.find(b"\n", found.end())) > 0:
                 return f"{at_s}\t\t\t"
-            return f"{at_s}\t{_LETTERS[action.decode()]}\t{_told(version)}\t{_told(reason)}"
     return write_gist(gist_of(message.decode("utf-8", "replace")))
 
 
@@ -87,8 +92,11 @@ def read_gist(text: str) -> Gist:
     fields = text.split("\t")
     if len(fields) != _FIELDS or (fields[1] and fields[1] not in _ACTIONS):
         raise ValueError(text)
+    at_s = int(fields[0]) if fields[0] else None
+    if at_s is not None and not _FIRST_S <= at_s <= _LAST_S:
+        raise ValueError(text)
     return Gist(
-        int(fields[0]) if fields[0] else None,
+        at_s,
         _ACTIONS[fields[1]] if fields[1] else None,
         _read_text(fields[2]),
         _read_text(fields[3]),
@@ -96,8 +104,8 @@ def read_gist(text: str) -> Gist:
 
 
 @cache
-def _usual() -> re.Pattern[bytes]:
-    """Statements as mlgit writes them, with texts that need no escape; a release as `outline` reads it."""
+def _usual() -> tuple[re.Pattern[bytes], bytes]:
+    """Statements as mlgit writes them where no text needs an escape, releases by how they begin and end."""
     from mlgit.core.statement import ENVIRONMENT_TYPE, MARK, RELEASE_TYPE, STATEMENT_TYPE
 
     text = r'"[ !#-\[\]-~]*"'
@@ -110,9 +118,8 @@ def _usual() -> re.Pattern[bytes]:
         rf'"version":(null|{text})\}},"predicateType":"{re.escape(ENVIRONMENT_TYPE)}",'
         rf'"subject":\[(?:\{{"digest":\{{"gitTag":{text}\}},"name":{text}\}})?\]\}}(?:\n|\Z)'
     )
-    release = rf'{at}[^\n]*"predicateType":"{re.escape(RELEASE_TYPE)}"'
     begins = rf'{MARK}\n\{{"_type":"{re.escape(STATEMENT_TYPE)}","predicate":\{{'
-    return re.compile(f"{begins}(?:{move}|{release})".encode())
+    return re.compile(f"{begins}(?:{move}|{at})".encode()), f'"predicateType":"{RELEASE_TYPE}"'.encode()
 
 
 def _told(text: bytes | None) -> str:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlgit.core.gist import NOTHING, Gist, gist_of, read_gist, write_gist
+from mlgit.core.gist import NOTHING, Gist, gist_of, read_gist, tell, write_gist
 from mlgit.core.statement import (
     Builder,
     EnvironmentStatement,
+    GateOutcome,
     ReleaseStatement,
+    TagPointer,
     parse_message,
     parse_time,
     write_message,
@@ -23,7 +26,7 @@ from tests.support.tags import commit, fact
 _TEXTS = st.none() | st.text(max_size=40)
 GISTS = st.builds(
     Gist,
-    at_s=st.none() | st.integers(-(10**12), 10**12),
+    at_s=st.none() | st.integers(-62_135_596_800, 253_402_300_799),
     action=st.sampled_from((None, "promote", "rollback", "unassign")),
     version=_TEXTS,
     reason=_TEXTS,
@@ -52,7 +55,9 @@ def test_what_was_written_is_read_back(gist: Gist) -> None:
     assert "\n" not in text
 
 
-@pytest.mark.parametrize("text", ["1", "a\tp\t\t", "1\tx\t\t", "1\tp\t=v1\t=\\x", "1\tp\t\t\t"])
+@pytest.mark.parametrize(
+    "text", ["1", "253402300800\t\t\t", "a\tp\t\t", "1\tx\t\t", "1\tp\t=v1\t=\\x", "1\tp\t\t\t"]
+)
 def test_what_nobody_wrote_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r".*"):
         read_gist(text)
@@ -110,3 +115,108 @@ def test_a_stated_time_is_read_as_the_standard_library_does(time: datetime) -> N
 )
 def test_a_time_written_otherwise_is_none(text: str) -> None:
     assert parse_time(text) is None
+
+
+_WORDS = st.text(max_size=12) | st.sampled_from(
+    ("v1.0.0", 'a "b"', "back\\slash", "\x7f", "null", "--- mlgit/v1")
+)
+_POINTERS = st.none() | st.builds(TagPointer, tag=_WORDS, oid=_WORDS)
+_GATES = st.lists(st.builds(GateOutcome, gate=_WORDS, outcome=_WORDS), max_size=2).map(tuple)
+_TIMES = st.sampled_from((AT, "0001-01-01T00:00:00Z", "2026-02-31T00:00:00Z", "2026-05-03", ""))
+_MOVES = st.builds(
+    EnvironmentStatement,
+    model=_WORDS,
+    environment=_WORDS,
+    sequence=st.integers(0, 10**6),
+    action=st.sampled_from(("promote", "rollback", "unassign")),
+    at=_TIMES,
+    version=st.none() | _WORDS,
+    release=_POINTERS,
+    previous=_POINTERS,
+    reason=st.none() | _WORDS,
+    gates=_GATES,
+)
+_RELEASES = st.builds(
+    ReleaseStatement,
+    model=_WORDS,
+    version=_WORDS,
+    commit=_WORDS,
+    tree=_WORDS,
+    at=_TIMES,
+    metrics=st.dictionaries(_WORDS, _WORDS, max_size=2),
+    gates=_GATES,
+    builder=st.just(Builder(kind="local")),
+)
+_PIECES = (
+    "\n--- mlgit/v1\n",
+    "\n",
+    "\n\n",
+    "{",
+    "}",
+    '"',
+    "\\",
+    ",",
+    '"at":"x",',
+    "null",
+    "\x00",
+    "\u2028",
+    "v9",
+    "/release/v1",
+    '"predicateType":"https://github.com/mlgit/mlgit/release/v1"',
+    "-----BEGIN SSH SIGNATURE-----\n",
+)
+_KNIVES = st.lists(
+    st.tuples(
+        st.floats(0, 1),
+        st.integers(0, 30),
+        st.sampled_from(("", *_PIECES)).map(str.encode) | st.binary(max_size=2),
+    ),
+    max_size=2,
+)
+
+
+@given(_MOVES | _RELEASES, st.sampled_from(("", "why\nand more")), _KNIVES)
+def test_what_is_told_at_once_is_what_reading_the_statement_tells(
+    statement: EnvironmentStatement | ReleaseStatement,
+    words: str,
+    knives: list[tuple[float, int, bytes]],
+) -> None:
+    message = write_message("Subject", words, statement).encode()
+    for where, length, put in knives:
+        place = int(where * len(message))
+        message = message[:place] + put + message[place + length :]
+    assert tell(message) == write_gist(gist_of(message.decode("utf-8", "replace")))
+
+
+@pytest.mark.parametrize("statement", [MOVE, RELEASE], ids=["move", "release"])
+def test_every_small_change_of_a_statement_is_told_as_reading_it_tells(
+    statement: EnvironmentStatement | ReleaseStatement,
+) -> None:
+    message = (
+        write_message("Subject", "why", replace(statement, at=AT))
+        .replace("drift\\tin \u2028 é", "drift")
+        .encode()
+    )
+    assert tell(message) == write_gist(gist_of(message.decode()))
+    for place in range(len(message)):
+        for put in (b"", b"x", b'"', b"\\", b"\n", b"{", b"\xff", message[place : place + 1] * 2):
+            changed = message[:place] + put + message[place + 1 :]
+            assert tell(changed) == write_gist(gist_of(changed.decode("utf-8", "replace"))), changed
+    for mark in (b"\n--- mlgit/v1\nx", b"\n--- mlgit/v1\n", b"\n--- mlgit/v1\n{}\n"):
+        assert tell(message + mark) == write_gist(gist_of((message + mark).decode()))
+    assert tell(message + b"x" * 70_000) == write_gist(gist_of(message.decode() + "x" * 70_000))
+
+
+def test_a_message_that_mlgit_writes_is_told_without_reading_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(_: str) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr("mlgit.core.gist.gist_of", read)
+    pointer = TagPointer(tag="m@v1.0.0", oid=commit(3))
+    gates = (GateOutcome(gate="auc >= 0.9", outcome="passed"), GateOutcome(gate="x", outcome="unknown"))
+    move = replace(MOVE, reason="drift", release=pointer, previous=pointer, gates=gates)
+    assert read_gist(tell(write_message("Move", "why", move).encode())) == Gist(
+        AT_S, "rollback", "v1.0.0", "drift"
+    )
+    assert read_gist(tell(write_message("Move", "", replace(MOVE, reason=None)).encode())).reason is None
+    assert read_gist(tell(write_message("Release", "é", RELEASE).encode())) == Gist(AT_S)

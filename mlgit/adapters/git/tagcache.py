@@ -17,7 +17,11 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+LONG = "?"
+"""Told instead of a gist that would fill the cache; the message is read when somebody asks."""
+
 _NAME = "tag-facts"
+# Another number as soon as any message is told otherwise: what stands in a cache is never read again.
 _FORMAT = b"mlgit tag facts 1"
 _FIELDS = 5
 # What the last whole reading did not meet is dropped once it is this many, and as many as what is kept.
@@ -78,9 +82,13 @@ class TagCache:
             os.makedirs(os.path.dirname(self._path), exist_ok=True)
             _remove_left(half)
             with open(half, "xb") as file:  # who finds it there lets the other one write
-                file.write(b"%s %08x\n" % (_FORMAT, crc32(body)))
-                file.write(body)
-            os.replace(half, self._path)
+                try:
+                    file.write(b"%s %08x\n" % (_FORMAT, crc32(body)) + body)
+                    file.flush()
+                    os.replace(half, self._path)
+                except OSError:
+                    os.remove(half)
+                    raise
 
     def outgrown(self, used: int) -> bool:
         """Whether most of the file, as it was read, is of objects that no tag names any more."""

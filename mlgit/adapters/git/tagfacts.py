@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache, partial
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.git.tagcache import KnownTag
-from mlgit.adapters.git.tagobjects import parse_header, read_message
+from mlgit.adapters.git.tagcache import LONG
+from mlgit.adapters.git.tagobjects import read_message
 from mlgit.core.record import record
 from mlgit.core.registry import TagFact
 from mlgit.core.tags import looks_like_ours, parse_tag
@@ -15,22 +15,9 @@ from mlgit.core.tags import looks_like_ours, parse_tag
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from mlgit.adapters.git.objects import GitObject, Objects
-    from mlgit.adapters.git.tagcache import TagCache
-    from mlgit.adapters.git.tagobjects import TagHeader
+    from mlgit.adapters.git.objects import Objects
+    from mlgit.adapters.git.tagcache import KnownTag, TagCache
     from mlgit.core.tags import TagName
-
-LIGHTWEIGHT = "it is lightweight"
-ON_NO_COMMIT = "it points at no commit"
-# As git and mlgit write the header of a tag on a commit; any other is taken apart line by line.
-_USUAL = re.compile(
-    rb"object ([0-9a-f]+)\ntype commit\ntag [^\n]*\ntagger ([^\n]*)> ([0-9]{1,15}) [^ \n]*\n", re.ASCII
-)
-_NO_TAG = KnownTag("", 0, "", LIGHTWEIGHT)
-_NO_COMMIT = KnownTag("", 0, "", ON_NO_COMMIT)
-# Instead of a gist that would fill the cache; the message is read when somebody asks.
-_LONG = "?"
-_LONGEST_GIST = 2_000
 
 
 @record
@@ -80,7 +67,7 @@ def read_tags(
         if who not in people:
             people[who] = _person(who)
         facts.append(
-            TagFact(name, tag, oid, commit, tagged_at_s, *people[who], read, None if told == _LONG else told)
+            TagFact(name, tag, oid, commit, tagged_at_s, *people[who], read, None if told == LONG else told)
         )
     return Listing(facts=tuple(facts), ignored=ignored)
 
@@ -97,66 +84,22 @@ def _recall(
     known = {} if cache is None else cache.read(wanted)
     for oid in replaced:
         known.pop(oid, None)
+    unknown = [oid for oid in wanted if oid not in known]
     news: dict[str, KnownTag] = {}
-    of_tags: list[tuple[str, bytes]] = []
-    for oid, found in objects.each([oid for oid in wanted if oid not in known]):
-        if found is None:
-            known[oid] = _NO_TAG  # today
-            continue
-        said = _look(found)
-        if said is None:
-            of_tags.append((oid, found.content))
-            continue
-        known[oid] = said
-        if oid not in replaced:
-            news[oid] = said
-    for oid, content in of_tags:
-        known[oid] = _look_behind(objects, content)
+    if unknown:
+        from mlgit.adapters.git.tagreading import read_objects
+
+        news, passing = read_objects(objects, unknown, replaced=replaced)
+        known |= news
+        known |= passing
     if cache is not None and (news or (whole and cache.outgrown(len(wanted)))):
         cache.write(news, keep=wanted if whole else None)
     return known
 
 
-def _look(found: GitObject) -> KnownTag | None:
-    """What an object says, for ever; None when it is a tag of a tag, which says what that one points at."""
-    if found.type != "tag":
-        return _NO_TAG
-    usual = _USUAL.match(found.content)
-    if usual is not None:
-        commit, who, clock = usual.groups()
-        return _said(commit.decode(), int(clock), who, found.content)
-    header = parse_header(found.content)
-    if header is None or header.type not in {"commit", "tag"}:
-        return _NO_COMMIT
-    return _said_by(header, header.object, found.content) if header.type == "commit" else None
-
-
-def _look_behind(objects: Objects, content: bytes) -> KnownTag:
-    """What a tag of a tag says, today: what that one points at need not be here yet. gto reads it, too."""
-    header = parse_header(content)
-    target = None if header is None else objects.get(f"{header.object}^{{commit}}")
-    return _NO_COMMIT if header is None or target is None else _said_by(header, target.oid, content)
-
-
-def _said_by(header: TagHeader, commit: str, content: bytes) -> KnownTag:
-    who = f"{header.tagger} <{header.email}".encode()
-    return _said(commit, header.tagged_at_s, who, content)
-
-
-def _said(commit: str, tagged_at_s: int, who: bytes, content: bytes) -> KnownTag:
-    from mlgit.core.gist import tell
-
-    told = tell(content.partition(b"\n\n")[2])
-    return KnownTag(commit, tagged_at_s, _ascii(who), told if len(told) <= _LONGEST_GIST else _LONG)
-
-
-# The same people tag again and again.
-@lru_cache(maxsize=256)
-def _ascii(who: bytes) -> str:
-    return who.decode("utf-8", "replace").encode("unicode_escape").decode("ascii")
-
-
 def _person(who: str) -> tuple[str, str]:
     """Name and address of a tagger."""
-    name, _, email = who.encode("ascii").decode("unicode_escape").partition("<")
+    with suppress(ValueError):  # mlgit wrote no such escape
+        who = who.encode("ascii").decode("unicode_escape")
+    name, _, email = who.partition("<")
     return name.strip(), email

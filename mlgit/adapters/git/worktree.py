@@ -147,6 +147,8 @@ class WorkingTree:
         if not self._inside(os.path.dirname(full)) or (os.path.islink(full) and not self._link_inside(full)):
             return None
         try:
+            if not S_ISREG(os.stat(full).st_mode):  # who opens a pipe waits for ever
+                return None
             with open(full, "rb") as file:
                 return file.read()
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
