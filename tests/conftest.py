@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 from filelock import FileLock
 
 from tests.support import pipeline, pull_request, registry, targets
+from tests.support import tracked as data
 from tests.support.shell import Folder, pinned_environment
 
 if TYPE_CHECKING:
@@ -109,3 +111,45 @@ def empty_repository(tmp_path: Path) -> Folder:
     folder.path.mkdir()
     folder.git("init", "-q", "-b", "main")
     return folder
+
+
+@pytest.fixture(scope="session")
+def tracked_template(shared_folder: Path) -> Path:
+    """The template of tests/support/tracked.py, built by whichever worker comes first."""
+    place = shared_folder / "tracked-template"
+    with FileLock(f"{place}.lock"):
+        if not (place / "built").exists():
+            data.build(place)
+            (place / "built").touch()
+    return place
+
+
+@pytest.fixture
+def tracked(tracked_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
+    """A copy of it that was looked at once; a file is known for sure soon after it was touched."""
+    from mlgit.adapters.dvc.data import fingerprints
+
+    monkeypatch.setattr(fingerprints, "RACY_NS", int(data.TICK_S * 1e9))
+    shutil.copytree(tracked_template / "work", tmp_path / "work", symlinks=True)
+    folder = Folder(tmp_path / "work")
+    data.settle()
+    assert data.states(folder) == {}
+    return folder
+
+
+@pytest.fixture
+def work(monkeypatch: pytest.MonkeyPatch) -> data.Work:
+    """Watches what is hashed and opened, without changing anything."""
+    return data.Work(monkeypatch)
+
+
+@pytest.fixture(params=["by find", "by scandir"])
+def either_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Directories are listed by `find` in the background, or by ourselves."""
+    from mlgit.adapters.dvc.data import listing
+    from mlgit.project import seen
+
+    if request.param == "by find":
+        monkeypatch.setattr(seen, "_LARGE", 1)
+    else:
+        monkeypatch.setattr(listing, "_FIND", ())

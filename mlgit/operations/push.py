@@ -186,7 +186,7 @@ def _plan_data(project: Project, commits: Sequence[str]) -> DataPush:
 
 def _outputs(project: Project, commits: Iterable[str]) -> list[Output]:
     """What DVC publishes of these commits, each content once; what was never made has nothing to publish."""
-    from mlgit.adapters.dvc.pointers import read_pipeline
+    from mlgit.adapters.dvc.pipeline.pointers import read_pipeline
 
     found: dict[tuple[str, str], Output] = {}
     for commit in commits:

@@ -92,7 +92,7 @@ def store_results(project: Project, progress: Progress) -> int | None:
 
 def _kept(project: Project) -> list[Output]:
     """What DVC keeps of the working tree as it is now."""
-    from mlgit.adapters.dvc.pointers import read_pipeline
+    from mlgit.adapters.dvc.pipeline.pointers import read_pipeline
     from mlgit.adapters.git.worktree import WorkingTree
 
     tree = WorkingTree(project.git, project.root)

@@ -239,7 +239,7 @@ class Baselines:
 
 def _read_file(project: Project, candidate: str | None, path: str) -> MetricFile | str:
     """The metric file, or a sentence why there are no numbers."""
-    from mlgit.adapters.dvc.values import metric_values
+    from mlgit.adapters.dvc.files.values import metric_values
     from mlgit.core.evidence import MetricFile, Problem
     from mlgit.project.evidence import cache_of, documents_of
 

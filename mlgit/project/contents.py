@@ -66,7 +66,7 @@ def _on_disk(project: Project, out: Output) -> Content | None:
 def _committed(project: Project, out: Output, commit: str) -> Content | None:
     if out.cached or out.pointer is not None:
         return _recorded(out)
-    from mlgit.adapters.dvc.hashes import bytes_md5
+    from mlgit.adapters.dvc.data.hashes import bytes_md5
 
     found = project.tree(commit).read(out.path)
     return None if found is None else Content(bytes_md5(found), len(found))

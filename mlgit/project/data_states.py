@@ -32,7 +32,8 @@ def data_states(project: Project, state: Evidence) -> tuple[DataState, ...]:
         md5 = on_disk.md5(out.path, legacy=pointer.legacy)
         workspace = "absent" if md5 is None else "same" if md5 == pointer.md5 else "modified"
         cache = cache_of(project, out.path)
-        in_cache = None if cache is None else cache.has(pointer)
+        in_cache = None if cache is None else cache.complete(pointer, on_disk.index)
         if workspace != "same" or in_cache is False:
             found.append(DataState(path=out.path, owner=out.owner, workspace=workspace, in_cache=in_cache))
+    on_disk.save()
     return tuple(found)

@@ -6,12 +6,12 @@ import os
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from mlgit.adapters.dvc.cache import Cache
-from mlgit.adapters.dvc.documents import Documents
-from mlgit.adapters.dvc.hashes import CommitHashes
-from mlgit.adapters.dvc.pointers import DEFAULT_PARAMS, join, read_pipeline
-from mlgit.adapters.dvc.values import metric_values, param_values
-from mlgit.adapters.dvc.workspace import WorkspaceHashes
+from mlgit.adapters.dvc.data.cache import Cache
+from mlgit.adapters.dvc.data.hashes import CommitHashes
+from mlgit.adapters.dvc.data.workspace import WorkspaceHashes
+from mlgit.adapters.dvc.files.documents import Documents
+from mlgit.adapters.dvc.files.values import metric_values, param_values
+from mlgit.adapters.dvc.pipeline.pointers import DEFAULT_PARAMS, join, read_pipeline
 from mlgit.core.evidence import Evidence, MetricFile, Problem, StageState, Value
 from mlgit.errors import ConfigError
 from mlgit.project.metric_trust import trust
@@ -19,7 +19,7 @@ from mlgit.project.metric_trust import trust
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from mlgit.adapters.dvc.hashes import Hashes
+    from mlgit.adapters.dvc.data.hashes import Hashes
     from mlgit.core.pipeline import Output, Pipeline
     from mlgit.core.tree import Tree
     from mlgit.project.open import Project
@@ -135,13 +135,18 @@ class _Reader:
         if self._commit is None:
             on_disk = hashes_on_disk(self._project)
             on_disk.take(_compared(pipeline))
-            return self._look(pipeline, on_disk)
+            found = self._look(pipeline, on_disk)
+            self._problems += [
+                Problem(code="unreadable", message=f"`{path}` cannot be read: {why}")
+                for path, why in on_disk.unreadable.items()
+            ]
+            return found
         committed = CommitHashes(self._tree)
         committed.prefetch(dep for stage in pipeline.stages for dep in stage.deps)
         return self._look(pipeline, committed)
 
     def _look(self, pipeline: Pipeline, hashes: Hashes) -> tuple[StageState, ...]:
-        from mlgit.adapters.dvc.staleness import stage_states
+        from mlgit.adapters.dvc.pipeline.staleness import stage_states
 
         def listing(out: Output) -> Mapping[str, str] | None:
             cache = cache_of(self._project, out.path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.dvc.hashes import bytes_md5
+from mlgit.adapters.dvc.data.hashes import bytes_md5
 from mlgit.core.evidence import Problem, StageState
 
 if TYPE_CHECKING:

@@ -71,7 +71,7 @@ def _artifacts(project: Project, commit: str | None) -> dict[str, str | None]:
     files = [path for path in tree.paths() if path.rpartition("/")[2] == "dvc.yaml"]
     if not files:
         return {}
-    from mlgit.adapters.dvc.pointers import read_pipeline
+    from mlgit.adapters.dvc.pipeline.pointers import read_pipeline
 
     found = read_pipeline(tree, root=project.root, paths=files, folder=project.cache_dir).artifacts
     return {each.name: each.path for each in found if each.type in {None, "model"}}

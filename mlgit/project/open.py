@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from mlgit.adapters.dvc.fingerprints import Index
-    from mlgit.adapters.dvc.listing import Searches
+    from mlgit.adapters.dvc.data.fingerprints import Index
+    from mlgit.adapters.dvc.data.listing import Searches
     from mlgit.core.tree import Tree
     from mlgit.project.seen import Seen
 
@@ -108,7 +108,7 @@ class Project:
         seen, self._seen = self._seen, None
         if seen is not None:
             return seen.index, seen.searches
-        from mlgit.adapters.dvc.fingerprints import Index
+        from mlgit.adapters.dvc.data.fingerprints import Index
 
         return Index(self.git_dir), None
 

@@ -125,7 +125,7 @@ def require_stated_commit(project: Project, commit: str, path: str, statement: R
     """
     from hashlib import sha256
 
-    from mlgit.adapters.dvc.pointers import read_pipeline
+    from mlgit.adapters.dvc.pipeline.pointers import read_pipeline
     from mlgit.project.provenance import lock_path
 
     tree = project.tree(commit)
@@ -171,7 +171,7 @@ def _model_path(
 
 def _sources(project: Project, commit: str, path: str) -> Sequence[Source]:
     """Every file of the model, in DVC and in Git."""
-    from mlgit.adapters.dvc.pointers import read_pipeline
+    from mlgit.adapters.dvc.pipeline.pointers import read_pipeline
 
     tree = project.tree(commit)
     pipeline = read_pipeline(tree, root=project.root, folder=project.cache_dir)

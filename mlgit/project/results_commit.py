@@ -6,7 +6,7 @@ import posixpath
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlgit.adapters.dvc.pointers import LOCK_FILE
+from mlgit.adapters.dvc.pipeline.pointers import LOCK_FILE
 from mlgit.adapters.git.binary import GitFailed
 from mlgit.adapters.git.branch import commit_files, is_branch_name, move_branch, moved, require_identity
 from mlgit.adapters.git.push import ask_remote, fetch_refs

@@ -5,13 +5,19 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlgit.adapters.dvc.documents import Documents
-from mlgit.adapters.dvc.filled import Filled
-from mlgit.adapters.dvc.hidden import Hidden
-from mlgit.adapters.dvc.ignore import IGNORE_FILE
-from mlgit.adapters.dvc.outline import outline
-from mlgit.adapters.dvc.pointers import DEFAULT_PARAMS, LOCK_FILE, PIPELINE_FILE, POINTER_SUFFIX, assemble
-from mlgit.adapters.dvc.shapes import Shape
+from mlgit.adapters.dvc.data.ignore import IGNORE_FILE
+from mlgit.adapters.dvc.files.documents import Documents
+from mlgit.adapters.dvc.files.outline import outline
+from mlgit.adapters.dvc.files.shapes import Shape
+from mlgit.adapters.dvc.pipeline.filled import Filled
+from mlgit.adapters.dvc.pipeline.hidden import Hidden
+from mlgit.adapters.dvc.pipeline.pointers import (
+    DEFAULT_PARAMS,
+    LOCK_FILE,
+    PIPELINE_FILE,
+    POINTER_SUFFIX,
+    assemble,
+)
 from mlgit.core.config import CONFIG_FILE
 from mlgit.errors import ConfigError
 

@@ -6,8 +6,8 @@ import os
 import re
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from mlgit.adapters.dvc.numbers import Numbers, Wanted
-from mlgit.adapters.dvc.values import selected
+from mlgit.adapters.dvc.files.numbers import Numbers, Wanted
+from mlgit.adapters.dvc.files.values import selected
 from mlgit.adapters.git.promised import Promised
 from mlgit.adapters.git.trees import Trees
 from mlgit.core.evidence import Problem

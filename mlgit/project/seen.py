@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.dvc.fingerprints import Index
+from mlgit.adapters.dvc.data.fingerprints import Index
 
 if TYPE_CHECKING:
-    from mlgit.adapters.dvc.listing import Searches
+    from mlgit.adapters.dvc.data.listing import Searches
 
 # Fewer entries are listed before a process has started that does it.
 _LARGE = 2_000
@@ -29,7 +29,7 @@ class Seen:
         self.searches: Searches | None = None
         large = self.index.large_directories(_LARGE)
         if large:
-            from mlgit.adapters.dvc.listing import Searches
+            from mlgit.adapters.dvc.data.listing import Searches
 
             self.searches = Searches(root, large)
 

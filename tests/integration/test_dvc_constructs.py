@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from filelock import FileLock
 
-from mlgit.adapters.dvc.pointers import read_pipeline
+from mlgit.adapters.dvc.pipeline.pointers import read_pipeline
 from mlgit.adapters.git.binary import Git
 from mlgit.adapters.git.worktree import WorkingTree
 from tests.support import dvc_constructs

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mlgit.adapters.dvc import engine
-from mlgit.adapters.dvc.pointers import read_pipeline
+from mlgit.adapters.dvc.pipeline.pointers import read_pipeline
 from mlgit.adapters.git.binary import Git
 from mlgit.adapters.git.worktree import WorkingTree
 from mlgit.errors import ConfigError

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from mlgit.adapters.dvc.pointers import read_pipeline
+from mlgit.adapters.dvc.pipeline.pointers import read_pipeline
 from mlgit.adapters.git.binary import Git
 from mlgit.adapters.git.objects import CommitTree, Objects
 from mlgit.adapters.git.worktree import WorkingTree

@@ -304,7 +304,7 @@ def test_templates_that_say_nothing_about_numbers_do_not_cost_a_question(
     loop = "  each:\n    foreach: [a, b]\n    do: {cmd: 'echo ${item} > ${item}', outs: ['${item}']}\n"
     project.write("dvc.yaml", text.replace("artifacts:", f"{loop}artifacts:"))
     measured(project, "templated", r2=0.5)
-    from mlgit.adapters.dvc import resolved
+    from mlgit.adapters.dvc.pipeline import resolved
 
     monkeypatch.delattr(resolved, "resolved")
     (row,) = told(project, "-n", "1")["rows"]
@@ -337,7 +337,7 @@ def test_templates_that_do_are_filled_in_as_dvc_does_and_remembered(
     assert sorted(sorted(state["data"]) for each, state in theirs.items() if each != "workspace") == sorted(
         found
     )
-    from mlgit.adapters.dvc import resolved
+    from mlgit.adapters.dvc.pipeline import resolved
 
     monkeypatch.delattr(resolved, "resolved")
     assert told(project, "-n", "3")["rows"] == document["rows"]

@@ -11,126 +11,25 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from filelock import FileLock
 
-from mlgit.adapters.dvc import bulk, fingerprints, hashes, listing, workspace
-from mlgit.adapters.git.worktree import WorkingTree
+from mlgit.adapters.dvc.data import bulk, fingerprints, hashes, workspace
 from mlgit.cli.progress import Patient
 from mlgit.cli.session import Session
 from mlgit.core.progress import Silent
-from mlgit.project import seen
 from tests.support.shell import Folder
+from tests.support.tracked import FILES, Work, place_of_index, put_back, settle, states
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
-# How long a file must not have been touched to be told apart; two seconds would make slow tests.
-TICK_S = 0.02
-FILES = 250
 
-
-@pytest.fixture(scope="session")
-def tracked_template(shared_folder: Path) -> Path:
-    """A DVC project with a directory of many files and a single one."""
-    place = shared_folder / "tracked-template"
-    with FileLock(f"{place}.lock"):
-        if not (place / "built").exists():
-            place.mkdir()
-            work = Folder(place / "work")
-            work.path.mkdir()
-            work.git("init", "-q")
-            work.dvc("init", "-q")
-            for number in range(FILES):
-                work.write(f"data/many/{number % 7}/{number}.csv", f"row {number}\n")
-            work.write("data/one.csv", "one\n")
-            work.dvc("add", "-q", "data/many", "data/one.csv")
-            work.commit("Track data")
-            (place / "built").touch()
-    return place
-
-
-@pytest.fixture
-def tracked(tracked_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
-    """A copy of it that was looked at once."""
-    monkeypatch.setattr(fingerprints, "RACY_NS", int(TICK_S * 1e9))
-    shutil.copytree(tracked_template / "work", tmp_path / "work", symlinks=True)
-    folder = Folder(tmp_path / "work")
-    settle()
-    assert states(folder) == {}
-    return folder
-
-
-class Work:
-    """What a status read: the names of files that were hashed and of pointer files that were opened."""
-
-    def __init__(self) -> None:
-        self.hashed: list[str] = []
-        self.opened: list[str] = []
-
-
-@pytest.fixture
-def work(monkeypatch: pytest.MonkeyPatch) -> Work:
-    """Watches without changing anything."""
-    seen_work = Work()
-    hash_file, read = hashes.file_md5, WorkingTree.read
-
-    def hashing(path: str, **options: Any) -> str:  # noqa: ANN401 (whatever it takes)
-        seen_work.hashed.append(os.path.basename(path))
-        return hash_file(path, **options)
-
-    def reading(self: WorkingTree, path: str) -> bytes | None:
-        if path.endswith((".dvc", "dvc.lock")):
-            seen_work.opened.append(path)
-        return read(self, path)
-
-    monkeypatch.setattr(bulk, "file_md5", hashing)
-    monkeypatch.setattr(WorkingTree, "read", reading)
-    return seen_work
-
-
-@pytest.fixture(params=["by find", "by scandir"])
-def _either_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Directories are listed by `find` in the background, or by ourselves."""
-    if request.param == "by find":
-        monkeypatch.setattr(seen, "_LARGE", 1)
-    else:
-        monkeypatch.setattr(listing, "_FIND", ())
-
-
-def settle() -> None:
-    """Let the files become older than the tick."""
-    time.sleep(2 * TICK_S)
-
-
-def states(folder: Folder) -> dict[str, str]:
-    """What status says about data: path -> state."""
-    done = folder.here("status", "--json")
-    assert done.status == 0, done.err
-    found = done.json()
-    assert found["failures"] == []
-    return {each["path"]: each["workspace"] for each in found["data"]}
-
-
-def place_of_index(folder: Folder) -> Path:
-    return folder / ".git/mlgit/status-1/index"
-
-
-def put_back(path: Path, change: Callable[[], object]) -> None:
-    """Change a file and put its modification time back."""
-    before = path.stat()
-    change()
-    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
-    assert path.stat().st_mtime_ns == before.st_mtime_ns
-
-
-@pytest.mark.usefixtures("_either_way")
+@pytest.mark.usefixtures("either_way")
 def test_what_did_not_change_is_neither_hashed_nor_parsed_again(tracked: Folder, work: Work) -> None:
     assert states(tracked) == {}
     assert (work.hashed, work.opened) == ([], [])
 
 
-@pytest.mark.usefixtures("_either_way")
+@pytest.mark.usefixtures("either_way")
 def test_of_a_directory_only_the_changed_file_is_hashed_again(tracked: Folder, work: Work) -> None:
     file = tracked.write("data/many/3/10.csv", "other\n")
     settle()
@@ -141,7 +40,7 @@ def test_of_a_directory_only_the_changed_file_is_hashed_again(tracked: Folder, w
     assert work.hashed == ["10.csv", "10.csv"]
 
 
-@pytest.mark.usefixtures("_either_way")
+@pytest.mark.usefixtures("either_way")
 def test_an_added_removed_or_renamed_file_is_seen(tracked: Folder, work: Work) -> None:
     (tracked / "data/many/new.csv").write_text("new\n", encoding="utf-8")
     assert states(tracked) == {"data/many": "modified"}
@@ -210,7 +109,7 @@ def test_a_file_from_the_future_is_hashed_once(tracked: Folder, work: Work) -> N
     assert work.hashed == ["one.csv"]
 
 
-@pytest.mark.usefixtures("_either_way")
+@pytest.mark.usefixtures("either_way")
 def test_ignore_files_count_although_no_data_changed(tracked: Folder) -> None:
     tracked.write(".dvcignore", "1.csv\n")
     assert states(tracked) == {"data/many": "modified"}
@@ -339,7 +238,7 @@ def test_each_linked_working_tree_has_its_own_index(tracked: Folder, work: Work,
     assert (tracked / ".git/worktrees/linked/mlgit/status-1/index").exists()
 
 
-@pytest.mark.usefixtures("_either_way")
+@pytest.mark.usefixtures("either_way")
 def test_from_a_subfolder_the_same_index_is_used(tracked: Folder, work: Work) -> None:
     assert states(Folder(tracked / "data")) == {}
     assert work.hashed == []
@@ -350,46 +249,6 @@ def test_a_git_folder_that_git_does_not_take_for_one_is_not_believed(tracked: Fo
     assert states(Folder(tracked / "data")) == {}
 
 
-@pytest.mark.parametrize("kind", ["symlink", "hardlink"])
-@pytest.mark.usefixtures("_either_way")
-def test_links_to_the_cache_are_followed(tracked: Folder, work: Work, kind: str) -> None:
-    tracked.dvc("config", "cache.type", kind)
-    tracked.dvc("checkout", "--relink", "-q")
-    settle()
-    assert states(tracked) == {}
-    work.hashed.clear()
-    assert states(tracked) == {}
-    assert work.hashed == []
-    file = tracked / "data/many/3/10.csv"
-    assert file.is_symlink() or file.stat().st_nlink == 2
-    target = file.resolve()
-    target.chmod(0o644)
-    put_back(target, lambda: target.write_bytes(b"ROW 10\n"))  # the cache was spoilt through the link
-    assert states(tracked) == {"data/many": "modified"}
-    assert set(work.hashed) == {"10.csv"}
-
-
-def test_an_output_that_is_a_link_is_what_it_leads_to(tracked: Folder, work: Work, tmp_path: Path) -> None:
-    for name in ("many", "one.csv"):
-        (tracked / "data" / name).rename(tmp_path / name)
-        (tracked / "data" / name).symlink_to(tmp_path / name)
-    settle()
-    assert states(tracked) == {}
-    work.hashed.clear()
-    assert states(tracked) == {}
-    assert work.hashed == []
-    (tmp_path / "many/3/10.csv").write_text("other\n", encoding="utf-8")
-    (tmp_path / "one.csv").write_text("two\n", encoding="utf-8")
-    assert states(tracked) == {"data/one.csv": "modified", "data/many": "modified"}
-
-
-def test_a_link_to_a_folder_in_a_directory_counts_for_nothing_as_in_dvc(tracked: Folder) -> None:
-    (tracked / "data/many/link").symlink_to(tracked / "src")
-    tracked.write("src/x.py", "pass\n")
-    assert states(tracked) == {}
-    assert "up to date" in tracked.dvc("status")
-
-
 KILLED = """\
 import os, signal, sys
 replace = os.replace
@@ -398,7 +257,7 @@ def dying(source, target):
         os.kill(os.getpid(), signal.SIGKILL)
     replace(source, target)
 os.replace = dying
-from mlgit.adapters.dvc import fingerprints
+from mlgit.adapters.dvc.data import fingerprints
 from mlgit.cli.main import run
 fingerprints.RACY_NS = int(sys.argv[1])
 run(["status"])

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlgit.adapters.dvc import bulk, listing
-from mlgit.adapters.dvc.bulk import Job, hash_files
-from mlgit.adapters.dvc.documents import Documents
-from mlgit.adapters.dvc.fingerprints import RACY_NS, Index, facts_of, settled
-from mlgit.adapters.dvc.folder_memory import FolderMemory
-from mlgit.adapters.dvc.hashes import file_md5
-from mlgit.adapters.dvc.ignore import Ignores
-from mlgit.adapters.dvc.listing import Entry, Searches, list_folder
+from mlgit.adapters.dvc.data import bulk, listing
+from mlgit.adapters.dvc.data.bulk import Job, hash_files
+from mlgit.adapters.dvc.data.fingerprints import RACY_NS, Index, facts_of, settled
+from mlgit.adapters.dvc.data.folder_memory import FolderMemory
+from mlgit.adapters.dvc.data.hashes import file_md5
+from mlgit.adapters.dvc.data.ignore import Ignores
+from mlgit.adapters.dvc.data.listing import NO_CONTENT, Entry, Searches, list_folder
+from mlgit.adapters.dvc.files.documents import Documents
 from mlgit.core.progress import Silent
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def test_find_lists_what_we_list(odd: Path) -> None:
             *("a", "with space", "new\nline", "tab\t", "-name", "sub/deeper/ü", "sub/'q'", "to file"),
             os.fsdecode(b"latin-\xfc"),
         )
-    }
+    } | {"pipe": NO_CONTENT}
     if not sys.platform.startswith("linux"):
         pytest.skip("`find` of GNU is not installed")
     searches = Searches(str(odd.parent), [odd.name])
@@ -138,12 +138,14 @@ def test_the_digested_bytes_change_with_what_a_link_leads_to(odd: Path) -> None:
     assert list_folder(str(odd)).digested() != before
 
 
-def test_a_link_that_leads_nowhere_is_an_error(odd: Path) -> None:
-    (odd / "broken").symlink_to("nowhere")
-    with pytest.raises(FileNotFoundError):
-        list_folder(str(odd))
-    with pytest.raises(FileNotFoundError):
-        Searches(str(odd.parent), [odd.name]).take(odd.name) or list_folder(str(odd))
+def test_what_nobody_can_read_is_listed_without_content(odd: Path) -> None:
+    for name, target in (("broken", "nowhere"), ("loop", "loop"), ("to pipe", "pipe"), ("zero", "/dev/zero")):
+        (odd / name).symlink_to(target)
+    ours = list_folder(str(odd))
+    theirs = Searches(str(odd.parent), [odd.name]).take(odd.name) or ours
+    for found in (ours, theirs):
+        without = {entry.name for entry in found.entries() if entry.facts == NO_CONTENT}
+        assert without == {"broken", "loop", "pipe", "to pipe", "zero"}
 
 
 def test_searches_that_fail_or_wait_leave_it_to_us(odd: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -255,7 +257,7 @@ def test_documents_of_a_later_run_are_known_by_the_id_of_their_blob(tmp_path: Pa
 
 def test_of_two_that_write_at_once_each_leaves_a_whole_index(tmp_path: Path) -> None:
     code = (
-        "import sys; from mlgit.adapters.dvc.fingerprints import Index\n"
+        "import sys; from mlgit.adapters.dvc.data.fingerprints import Index\n"
         "for turn in range(50):\n"
         "    index = Index(sys.argv[1])\n"
         "    for number in range(200):\n"

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from mlgit.adapters.dvc.documents import Documents
-from mlgit.adapters.dvc.values import MAX_BYTES, metric_values, param_values
+from mlgit.adapters.dvc.files.documents import Documents
+from mlgit.adapters.dvc.files.values import MAX_BYTES, metric_values, param_values
 from mlgit.core.evidence import Problem
 
 

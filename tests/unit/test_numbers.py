@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlgit.adapters.dvc import numbers
-from mlgit.adapters.dvc.numbers import Numbers, Wanted
+from mlgit.adapters.dvc.files import numbers
+from mlgit.adapters.dvc.files.numbers import Numbers, Wanted
 from mlgit.core.evidence import Problem
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mlgit.adapters.dvc.pointers import read_pipeline
+from mlgit.adapters.dvc.pipeline.pointers import read_pipeline
 from mlgit.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlgit.adapters.dvc.ancestry import OutputsByPath
-from mlgit.adapters.dvc.documents import Documents
-from mlgit.adapters.dvc.staleness import stage_states
+from mlgit.adapters.dvc.files.documents import Documents
+from mlgit.adapters.dvc.pipeline.ancestry import OutputsByPath
+from mlgit.adapters.dvc.pipeline.staleness import stage_states
 from mlgit.core.pipeline import LockedStage, Origin, Output, Pipeline, Pointer, Stage
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from mlgit.errors import MlgitError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mlgit.adapters.dvc.cache import Cache
+    from mlgit.adapters.dvc.data.cache import Cache
     from mlgit.core.pipeline import Output, Pointer
     from mlgit.core.progress import Progress
 
@@ -136,7 +136,7 @@ class _Asking:
     def _cached_listing(self, relative: str, pointer: Pointer) -> tuple[str, ...] | None:
         """The hashes of a directory's files; None when its listing is not in this machine's cache."""
         if relative not in self._caches:
-            from mlgit.adapters.dvc.cache import Cache
+            from mlgit.adapters.dvc.data.cache import Cache
 
             self._caches[relative] = Cache(os.path.join(self._root, relative))
         content = self._caches[relative].read(pointer)

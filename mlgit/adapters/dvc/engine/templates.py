@@ -13,7 +13,7 @@ from mlgit.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from mlgit.adapters.dvc.shapes import Path, Shape
+    from mlgit.adapters.dvc.files.shapes import Path, Shape
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _FAILED = re.compile(r"(?s)failed to (?:parse|resolve) (stage )?'(.+?)' in '.+?': *\n?(.*)")
@@ -191,7 +191,7 @@ def _invalid(error: Any, shape: Shape) -> ConfigError:  # noqa: ANN401 (dvc has 
 def _nearest(path: Path) -> str | None:
     from difflib import get_close_matches
 
-    from mlgit.adapters.dvc.declared import known_keys
+    from mlgit.adapters.dvc.files.declared import known_keys
 
     close = get_close_matches(str(path[-1]), sorted(known_keys(path[:-1])), n=1)
     return f"did you mean `{close[0]}`?" if close else None

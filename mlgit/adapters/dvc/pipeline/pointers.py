@@ -10,7 +10,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.dvc.declared import (
+from mlgit.adapters.dvc.files.declared import (
     DEFAULT_PARAMS,
     PIPELINE_FILE,
     artifacts,
@@ -19,12 +19,12 @@ from mlgit.adapters.dvc.declared import (
     stages,
     unsure,
 )
-from mlgit.adapters.dvc.documents import Documents
-from mlgit.adapters.dvc.hidden import Hidden
-from mlgit.adapters.dvc.locked import HINT, lock_entries
-from mlgit.adapters.dvc.places import folder_of, join
-from mlgit.adapters.dvc.shapes import Shape
-from mlgit.adapters.dvc.tracked import tracked_file
+from mlgit.adapters.dvc.files.documents import Documents
+from mlgit.adapters.dvc.files.locked import HINT, lock_entries
+from mlgit.adapters.dvc.files.places import folder_of, join
+from mlgit.adapters.dvc.files.shapes import Shape
+from mlgit.adapters.dvc.files.tracked import tracked_file
+from mlgit.adapters.dvc.pipeline.hidden import Hidden
 from mlgit.core.pipeline import HandedOver, Pipeline
 from mlgit.errors import ConfigError, Location
 
@@ -80,7 +80,7 @@ def read_pipeline(
     for path in pipelines:
         said = unsure(shapes[path])
         if said is not None:
-            from mlgit.adapters.dvc.resolved import resolved
+            from mlgit.adapters.dvc.pipeline.resolved import resolved
 
             why, document = resolved(tree, shapes[path], path=path, said=said, root=root, folder=folder)
             shapes[path] = Shape(document, name=prefix + path, content=shapes[path].content)

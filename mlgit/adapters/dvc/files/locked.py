@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.dvc.places import join
+from mlgit.adapters.dvc.files.places import join
 from mlgit.core.pipeline import LockedStage, Pointer, is_hash
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mlgit.adapters.dvc.shapes import Path, Shape
+    from mlgit.adapters.dvc.files.shapes import Path, Shape
 
 _SCHEMA = "2.0"
 HINT = "DVC wrote it: restore it with `git checkout -- {path}`, or remove it and run `mlgit run`"
@@ -90,7 +90,7 @@ def pointer(shape: Shape, entry: Mapping[str, object], at: Path, *, path: str) -
 
 def _of_files(files: list[object]) -> Pointer:
     """A directory in a remote that keeps versions: every file stands on its own."""
-    from mlgit.adapters.dvc.hashes import listing_md5
+    from mlgit.adapters.dvc.data.hashes import listing_md5
 
     named = [
         file

@@ -10,18 +10,22 @@ import os
 import subprocess
 import sys
 from contextlib import suppress
+from stat import S_ISDIR, S_ISREG
 from typing import NamedTuple
 
-from mlgit.adapters.dvc.fingerprints import Facts, facts_of, now_ns
+from mlgit.adapters.dvc.data.fingerprints import Facts, facts_of, now_ns
 
 _FORMAT = r"%y %s %T@ %C@ %i %P\0"
 _FIND = ("/usr/bin/find", "/bin/find")
 _AT_ONCE = 2
 _NS = 1_000_000_000
 
+NO_CONTENT: Facts = (-1, 0, 0, 0)
+"""The facts of what nobody can read: a pipe, a socket, a device, a link that leads nowhere."""
+
 
 class Entry(NamedTuple):
-    """A file below a folder: its path from there, and its facts (those of the file a link leads to)."""
+    """What is no folder below a folder: its path from there, and its facts (a link's are its file's)."""
 
     name: str
     facts: Facts
@@ -39,20 +43,21 @@ class Listing(NamedTuple):
         return self.content + repr(sorted(self.links.items())).encode() if self.links else self.content
 
     def entries(self) -> list[Entry]:
-        """Files and links that lead to files, in no order; neither pipes nor devices."""
+        """Everything but folders and the links that lead to folders, in no order."""
         found = []
         for record in self.content.split(b"\0"):
             kind, _, rest = record.partition(b" ")
-            if kind in {b"f", b"l"}:
-                size, mtime, ctime, inode, raw = rest.split(b" ", 4)
-                name = os.fsdecode(raw)
-                facts = (
-                    self.links.get(name)
-                    if kind == b"l"
-                    else (int(size), _nanoseconds(mtime), _nanoseconds(ctime), int(inode))
-                )
-                if facts is not None:
-                    found.append(Entry(name, facts))
+            if not kind:
+                continue
+            size, mtime, ctime, inode, raw = rest.split(b" ", 4)
+            name = os.fsdecode(raw)
+            facts: Facts | None = NO_CONTENT
+            if kind == b"f":
+                facts = (int(size), _nanoseconds(mtime), _nanoseconds(ctime), int(inode))
+            elif kind == b"l":
+                facts = self.links.get(name)
+            if facts is not None:
+                found.append(Entry(name, facts))
         return found
 
 
@@ -64,45 +69,46 @@ def list_folder(folder: str) -> Listing:
     """
     looked = now_ns()
     records: list[str] = []
-    _walk(folder, "", records)
+    waiting = [""]
+    while waiting:  # folders may be nested deeper than calls
+        below = waiting.pop()
+        with os.scandir(os.path.join(folder, below)) as entries:
+            for entry in entries:
+                name = f"{below}{entry.name}"
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(f"{name}/")
+                else:
+                    records.append(_record(entry, name))
     return _with_links(folder, os.fsencode("".join(records)), looked)
 
 
-def _walk(folder: str, below: str, records: list[str]) -> None:
-    deeper = []
-    with os.scandir(os.path.join(folder, below)) as entries:
-        for entry in entries:
-            name = f"{below}{entry.name}"
-            if entry.is_dir(follow_symlinks=False):
-                deeper.append(f"{name}/")
-                continue
-            stat = entry.stat(follow_symlinks=False)
-            kind = "f" if entry.is_file(follow_symlinks=False) else "l" if entry.is_symlink() else "o"
-            seconds, part = divmod(stat.st_mtime_ns, _NS)
-            changed, changed_part = divmod(stat.st_ctime_ns, _NS)
-            records.append(
-                f"{kind} {stat.st_size} {seconds}.{part:09}0 {changed}.{changed_part:09}0"
-                f" {stat.st_ino} {name}\0"
-            )
-    for name in deeper:
-        _walk(folder, name, records)
+def _record(entry: os.DirEntry[str], name: str) -> str:
+    stat = entry.stat(follow_symlinks=False)
+    kind = "f" if entry.is_file(follow_symlinks=False) else "l" if entry.is_symlink() else "o"
+    seconds, part = divmod(stat.st_mtime_ns, _NS)
+    changed, changed_part = divmod(stat.st_ctime_ns, _NS)
+    return f"{kind} {stat.st_size} {seconds}.{part:09}0 {changed}.{changed_part:09}0 {stat.st_ino} {name}\0"
 
 
 def _with_links(folder: str, content: bytes, looked_ns: int) -> Listing:
-    """A listing with what its links lead to: a folder counts for nothing, as in DVC.
-
-    Raises:
-        OSError: a link leads nowhere.
-    """
+    """A listing with what its links lead to: a folder counts for nothing, as in DVC."""
     links: dict[str, Facts | None] = {}
     if content.startswith(b"l ") or b"\0l " in content:
         for record in content.split(b"\0"):
             if record.startswith(b"l "):
                 name = os.fsdecode(record.split(b" ", 5)[5])
-                place = os.path.join(folder, name)
-                stat = os.stat(place)
-                links[name] = None if os.path.isdir(place) else facts_of(stat)
+                links[name] = _behind(os.path.join(folder, name))
     return Listing(content, links, looked_ns)
+
+
+def _behind(link: str) -> Facts | None:
+    try:
+        stat = os.stat(link)
+    except OSError:
+        return NO_CONTENT
+    if S_ISDIR(stat.st_mode):
+        return None
+    return facts_of(stat) if S_ISREG(stat.st_mode) else NO_CONTENT
 
 
 def _nanoseconds(seconds: bytes) -> int:
@@ -129,11 +135,7 @@ class Searches:
         self._next()
 
     def take(self, folder: str) -> Listing | None:
-        """The listing of a folder; None when it must be made otherwise. A second time it is not here.
-
-        Raises:
-            OSError: a link in it leads nowhere.
-        """
+        """The listing of a folder; None when it must be made otherwise. A second time it is not here."""
         if folder in self._waiting:
             self._waiting.remove(folder)
             return None

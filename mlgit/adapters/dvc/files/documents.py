@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlgit.adapters.dvc.fingerprints import Index, now_ns, write_whole
+from mlgit.adapters.dvc.data.fingerprints import Index, now_ns, write_whole
 from mlgit.errors import ConfigError
 
 if TYPE_CHECKING:

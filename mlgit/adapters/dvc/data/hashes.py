@@ -16,6 +16,9 @@ _LARGE_BYTES = 8 << 20
 _TEXT_BYTES = bytes(range(32, 127)) + b"\n\r\t\f\b"
 _MOSTLY_TEXT = 0.30
 
+UNREADABLE = "unreadable"
+"""In the place of a hash: something is there, and nobody can tell what. It equals no hash."""
+
 
 class Hashes(Protocol):
     """Content hashes of one state."""
@@ -24,7 +27,10 @@ class Hashes(Protocol):
         """Whether there is such a file or directory."""
 
     def md5(self, path: str, *, legacy: bool = False) -> str | None:
-        """The MD5 of a file, or of a directory (then ending with `.dir`); None when it is not there."""
+        """The MD5 of a file, or of a directory (then ending with `.dir`); None when it is not there.
+
+        `UNREADABLE` when it is there and cannot be read: never to be taken for what was recorded.
+        """
 
 
 class _Md5(Protocol):

@@ -16,6 +16,8 @@ from mlgit.core.pipeline import is_hash
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from mlgit.core.pipeline import Pointer
+
 Facts = tuple[int, int, int, int]
 """Size in bytes, modification time and change time in ns, inode."""
 
@@ -23,6 +25,7 @@ Facts = tuple[int, int, int, int]
 RACY_NS = 2_000_000_000
 _FOLDER = "status-1"
 _HEADER = b"mlgit status index 1 "
+_TABLES = ("files", "folders", "documents", "caches")
 _SPARE = 1_000
 # Another run may be writing.
 _LEFT_NS = 24 * 3600 * 1_000_000_000
@@ -75,6 +78,7 @@ class Index:
         self._files: dict[str, list[object]] = {}
         self._folders: dict[str, list[object]] = {}
         self._documents: dict[str, list[object]] = {}
+        self._caches: dict[str, list[object]] = {}
         self._asked: set[str] = set()
         self._learned = False
         self._load()
@@ -136,6 +140,20 @@ class Index:
             self._documents[path] = [*facts, value]
             self._learned = True
 
+    def complete(self, pointer: Pointer, state: str) -> bool | None:
+        """Whether the cache has every file of a directory, if it is in the state that was seen."""
+        key = _key(pointer.md5, legacy=pointer.legacy)
+        self._asked.add(key)
+        known = self._caches.get(key)
+        if known is None or len(known) != 2 or known[0] != state:  # noqa: PLR2004 (state and answer)
+            return None
+        return known[1] is True
+
+    def learn_complete(self, pointer: Pointer, state: str, *, known: bool) -> None:
+        """Remember whether the cache has every file of a directory."""
+        self._caches[_key(pointer.md5, legacy=pointer.legacy)] = [state, known]
+        self._learned = True
+
     def save(self) -> None:
         """Write what this run learned, when it learned something."""
         if not self._learned or self.folder is None:
@@ -143,8 +161,9 @@ class Index:
         import json
 
         self._learned = False
-        tables = [self._kept(table) for table in (self._files, self._folders, self._documents)]
-        body = json.dumps(dict(zip(("files", "folders", "documents"), tables, strict=True))).encode()
+        every = (self._files, self._folders, self._documents, self._caches)
+        tables = [self._kept(table) for table in every]
+        body = json.dumps(dict(zip(_TABLES, tables, strict=True))).encode()
         write_whole(self.folder, "index", [_HEADER, checksum(body).encode(), b"\n", body])
         _sweep(self.folder, {"index", *map(_directory_file, tables[1])})
 
@@ -170,11 +189,11 @@ class Index:
 
         try:
             tables = json.loads(body)
-            found = [tables[name] for name in ("files", "folders", "documents")]
+            found = [tables[name] for name in _TABLES]
         except (ValueError, KeyError, TypeError, RecursionError):
             return
         if all(isinstance(table, dict) and _lists(table.values()) for table in found):
-            self._files, self._folders, self._documents = found
+            self._files, self._folders, self._documents, self._caches = found
 
 
 def directory_file(path: str, *, legacy: bool) -> str:
@@ -192,14 +211,14 @@ def write_whole(folder: str, name: str, pieces: Iterable[bytes]) -> None:
 
     try:
         os.makedirs(folder, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=folder, prefix="new-", delete=False) as file:
-            try:
-                for piece in pieces:
-                    file.write(piece)
-            except BaseException:
-                os.unlink(file.name)
-                raise
-        os.replace(file.name, os.path.join(folder, name))
+        handle, place = tempfile.mkstemp(dir=folder, prefix="new-")
+        try:
+            with open(handle, "wb") as file:  # a full disk may be told as late as at the end
+                file.writelines(pieces)
+            os.replace(place, os.path.join(folder, name))
+        except BaseException:
+            os.unlink(place)
+            raise
     except OSError:
         return
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.dvc.declared import own_remote
-from mlgit.adapters.dvc.locked import pointer
-from mlgit.adapters.dvc.places import folder_of, join
+from mlgit.adapters.dvc.files.declared import own_remote
+from mlgit.adapters.dvc.files.locked import pointer
+from mlgit.adapters.dvc.files.places import folder_of, join
 from mlgit.core.pipeline import LockedStage, Origin, Output, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mlgit.adapters.dvc.shapes import Shape
+    from mlgit.adapters.dvc.files.shapes import Shape
 
 
 _PLAIN = frozenset({"hash", "md5", "nfiles", "path", "size"})

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from json import JSONDecoder
 
-    from mlgit.adapters.dvc.documents import Documents
+    from mlgit.adapters.dvc.files.documents import Documents
 
 MAX_BYTES = 16 << 20
 MAX_VALUES = 100_000
@@ -117,7 +117,7 @@ def _parse_as(ending: str, content: bytes, *, path: str, documents: Documents) -
     if ending in _TABLES:
         return _parse_table(content, _TABLES[ending])
     if ending == ".py":
-        from mlgit.adapters.dvc.python_params import parse_python
+        from mlgit.adapters.dvc.files.python_params import parse_python
 
         return parse_python(content.decode("utf-8-sig"))
     return documents.parse(content, name=path) or {}

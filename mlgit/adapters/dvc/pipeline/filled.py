@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.dvc.shapes import Shape
+from mlgit.adapters.dvc.files.shapes import Shape
 
 if TYPE_CHECKING:
     from mlgit.core.progress import Progress
@@ -48,7 +48,7 @@ class Filled:
         Raises:
             ConfigError: DVC says that it is invalid.
         """
-        from mlgit.adapters.dvc.declared import unsure
+        from mlgit.adapters.dvc.files.declared import unsure
 
         said = unsure(shape)
         if said is None:
@@ -59,7 +59,7 @@ class Filled:
             if name in known:
                 self._used[name] = known[name]
             else:
-                from mlgit.adapters.dvc.resolved import resolved
+                from mlgit.adapters.dvc.pipeline.resolved import resolved
 
                 if not self._asked:
                     self._asked = True

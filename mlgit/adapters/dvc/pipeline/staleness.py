@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.dvc.ancestry import Ancestry, OutputsByPath
+from mlgit.adapters.dvc.pipeline.ancestry import Ancestry, OutputsByPath
 from mlgit.core.evidence import StageState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from mlgit.adapters.dvc.documents import Documents
-    from mlgit.adapters.dvc.hashes import Hashes
+    from mlgit.adapters.dvc.data.hashes import Hashes
+    from mlgit.adapters.dvc.files.documents import Documents
     from mlgit.core.pipeline import Origin, Output, Pipeline, Pointer, Stage
     from mlgit.core.tree import Tree
 
@@ -169,16 +169,17 @@ class _Look:
             return "" if produced == pointer.md5 else "changed"
         producers = self._made.touching(dep)
         # Of what a stage never made nothing is on record; of a directory the listing may be missing here.
-        absent = not producers or all(out.pointer is None for out in producers)
+        # What is not cached is brought back by nothing either.
+        absent = not producers or all(out.pointer is None or not out.cached for out in producers)
         return "deleted" if absent and not dep.startswith(("/", "../")) else elsewhere
 
     def _produced(self, dep: str) -> str | None:
         """The hash that dvc.lock or a .dvc file recorded for what is not checked out."""
         producer = self._made.at(dep)
         if producer is not None:
-            return None if producer.pointer is None else producer.pointer.md5
+            return producer.pointer.md5 if producer.pointer is not None and producer.cached else None
         above = self._made.around(dep)
-        files = None if above is None else self._listing(above)
+        files = None if above is None or not above.cached else self._listing(above)
         if above is None or files is None:
             return None
         below = dep[len(above.path) + 1 :]
@@ -187,7 +188,7 @@ class _Look:
         inside = [
             (name[len(below) + 1 :], md5) for name, md5 in files.items() if name.startswith(f"{below}/")
         ]
-        from mlgit.adapters.dvc.hashes import listing_md5
+        from mlgit.adapters.dvc.data.hashes import listing_md5
 
         return listing_md5(inside) if inside else None
 
@@ -226,14 +227,17 @@ class _Look:
                 reasons.append(f"new params file {file}")
                 continue
             names = keys if keys is not None else _all_names(values, recorded)
+            find = _top_value if keys is None else find_value
             reasons += [
-                f"{said} param {name}" for name in names if (said := _compare_param(values, recorded, name))
+                f"{said} param {name}"
+                for name in names
+                if (said := _compare_param(find(values, name), recorded, name))
             ]
 
     def _param_file(self, path: str) -> object:
         """The parsed file, `_ABSENT`, or None when it cannot be read."""
         if path not in self._params:
-            from mlgit.adapters.dvc.values import Unreadable, parse
+            from mlgit.adapters.dvc.files.values import Unreadable, parse
 
             content = self._tree.read(path)
             if content is None:
@@ -276,9 +280,8 @@ def _all_names(values: dict[object, object] | list[object], recorded: Mapping[st
     return list(dict.fromkeys([*names, *recorded]))
 
 
-def _compare_param(values: object, recorded: Mapping[str, object], name: str) -> str:
+def _compare_param(value: object, recorded: Mapping[str, object], name: str) -> str:
     """`""`, `changed`, `new` or `deleted`."""
-    value = find_value(values, name)
     if value is _ABSENT:
         return "deleted"
     if name not in recorded:
@@ -294,10 +297,15 @@ def _same(value: object, recorded: object) -> bool:
     return value == recorded
 
 
-def find_value(values: object, name: str) -> object:
-    """The value at a dotted key: the key itself when it stands so, else step by step."""
+def _top_value(values: object, name: str) -> object:
+    """The value at a key of the file itself, which may have dots: of a file that counts as a whole."""
     if isinstance(values, dict) and name in values:
         return values[name]
+    return _ABSENT if "." in name else find_value(values, name)
+
+
+def find_value(values: object, name: str) -> object:
+    """The value at a dotted key, step by step: a key that has dots itself is found by nobody, as in DVC."""
     for step in name.split("."):
         if isinstance(values, dict):
             if step in values:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.dvc.locked import locked_stage
-from mlgit.adapters.dvc.places import folder_of, join
+from mlgit.adapters.dvc.files.locked import locked_stage
+from mlgit.adapters.dvc.files.places import folder_of, join
 from mlgit.core.pipeline import Artifact, LockedStage, Output, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mlgit.adapters.dvc.shapes import Path, Shape
+    from mlgit.adapters.dvc.files.shapes import Path, Shape
 
     _Doubt = tuple[str, Path]
 

@@ -6,7 +6,7 @@ import os
 from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlgit.adapters.dvc.hashes import file_md5
+from mlgit.adapters.dvc.data.hashes import file_md5
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import os
-from stat import S_ISDIR
+from stat import S_ISDIR, S_ISREG
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.dvc.fingerprints import Index, checksum, facts_of, now_ns, settled
-from mlgit.adapters.dvc.ignore import Ignores
+from mlgit.adapters.dvc.data.fingerprints import Index, checksum, facts_of, now_ns, settled
+from mlgit.adapters.dvc.data.hashes import UNREADABLE
+from mlgit.adapters.dvc.data.ignore import Ignores
 from mlgit.core.progress import Silent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from mlgit.adapters.dvc.fingerprints import Facts
-    from mlgit.adapters.dvc.listing import Entry, Listing, Searches
+    from mlgit.adapters.dvc.data.fingerprints import Facts
+    from mlgit.adapters.dvc.data.listing import Entry, Listing, Searches
     from mlgit.core.progress import Progress
 
 # As in DVC; more is hidden by `.dvcignore`.
 _GIT = ".git"
 _NEVER_DATA = frozenset({".git", ".hg", ".dvc"})
+_NO_FILE = "it is no file, and leads to none"
 
 
 class WorkspaceHashes:
@@ -41,18 +43,21 @@ class WorkspaceHashes:
         progress: Callable[[], Progress] = Silent,
     ) -> None:
         self._root = root
-        self._index = index
+        self.index = index
+        """What was seen before, and what this run saw."""
         self._searches = searches
         self._progress = progress
         self._ignores = Ignores(root)
         self._answers: dict[tuple[str, bool], str | None] = {}
+        self.unreadable: dict[str, str] = {}
+        """Path -> why what is there could not be hashed."""
 
     def exists(self, path: str) -> bool:
         """Whether it is on disk."""
         return os.path.exists(self._place(path))
 
     def md5(self, path: str, *, legacy: bool = False) -> str | None:
-        """The MD5 of a file or directory on disk."""
+        """The MD5 of a file or directory on disk; `UNREADABLE` when it is there and cannot be read."""
         asked = (path, legacy)
         if asked not in self._answers:
             self.take([asked])
@@ -73,10 +78,14 @@ class WorkspaceHashes:
                 if S_ISDIR(stat.st_mode):
                     self._answers[asked] = self._directory(path, full, legacy=legacy)
                     continue
-            except OSError:
+            except OSError as error:
+                self._answers[asked] = self._failed(path, error)
+                continue
+            if not S_ISREG(stat.st_mode):  # who opens a pipe waits for ever
+                self._answers[asked] = self._unreadable(path, _NO_FILE)
                 continue
             facts = facts_of(stat)
-            known = self._index.file(path, facts, legacy=legacy)
+            known = self.index.file(path, facts, legacy=legacy)
             if known is None:
                 changed.append((path, legacy, facts))
             else:
@@ -90,7 +99,7 @@ class WorkspaceHashes:
         try:
             if os.path.isdir(full):
                 entries = self._seen(path, self._list(path, full).entries())
-                return sum(entry.facts[0] for entry in entries), len(entries)
+                return sum(max(0, entry.facts[0]) for entry in entries), len(entries)
             return os.stat(full).st_size, 1
         except OSError:
             return None, None
@@ -101,21 +110,33 @@ class WorkspaceHashes:
 
     def save(self) -> None:
         """Remember what this run hashed, when it hashed something."""
-        self._index.save()
+        self.index.save()
 
     def _hash(self, changed: list[tuple[str, bool, Facts]], looked_ns: int) -> None:
-        from mlgit.adapters.dvc.bulk import Job, hash_files
+        from mlgit.adapters.dvc.data.bulk import Job, hash_files
 
         jobs = [Job(self._place(path), facts[0], legacy=legacy) for path, legacy, facts in changed]
         for (path, legacy, facts), md5 in zip(
             changed, hash_files(jobs, progress=self._progress), strict=True
         ):
-            if isinstance(md5, str):
+            if isinstance(md5, OSError):
+                self._answers[path, legacy] = self._failed(path, md5)
+            else:
                 self._answers[path, legacy] = md5
-                self._index.learn_file(path, facts, md5, legacy=legacy, looked_ns=looked_ns)
+                self.index.learn_file(path, facts, md5, legacy=legacy, looked_ns=looked_ns)
+
+    def _failed(self, path: str, error: OSError) -> str | None:
+        """What is not there is no failure."""
+        if isinstance(error, (FileNotFoundError, NotADirectoryError)):
+            return None
+        return self._unreadable(path, error.strerror or str(error))
+
+    def _unreadable(self, path: str, why: str) -> str:
+        self.unreadable[path] = why
+        return UNREADABLE
 
     def _list(self, path: str, full: str) -> Listing:
-        from mlgit.adapters.dvc.listing import list_folder
+        from mlgit.adapters.dvc.data.listing import list_folder
 
         ahead = None if self._searches is None else self._searches.take(path)
         return list_folder(full) if ahead is None else ahead
@@ -123,33 +144,43 @@ class WorkspaceHashes:
     def _directory(self, path: str, full: str, *, legacy: bool) -> str | None:
         listing = self._list(path, full)
         digest = f"{checksum(listing.digested())} {checksum(self._ignores.above(path).encode())}"
-        known = self._index.directory(path, digest, legacy=legacy)
+        known = self.index.directory(path, digest, legacy=legacy)
         if known is not None:
             return known
-        from mlgit.adapters.dvc.folder_memory import FolderMemory, worth_remembering
-        from mlgit.adapters.dvc.hashes import listing_md5
+        from mlgit.adapters.dvc.data.folder_memory import FolderMemory, worth_remembering
+        from mlgit.adapters.dvc.data.hashes import listing_md5
+        from mlgit.adapters.dvc.data.listing import NO_CONTENT
 
         entries = listing.entries()
         looked = listing.looked_ns
         fresh = not all(settled(entry.facts[1], entry.facts[2], looked) for entry in entries)
         seen = self._seen(path, entries)
-        memory = FolderMemory(self._index.folder, path, legacy=legacy)
-        found = self._hash_entries(full, seen, memory.read(), legacy=legacy)
+        odd = min((entry.name for entry in seen if entry.facts == NO_CONTENT), default=None)
+        if odd is not None:
+            return self._unreadable(f"{path}/{odd}", _NO_FILE)
+        memory = FolderMemory(self.index.folder, path, legacy=legacy)
+        found = self._hash_entries(path, full, seen, memory.read(), legacy=legacy)
         if found is None:
-            return None
+            return UNREADABLE
         md5 = listing_md5((entry.name, md5) for entry, md5 in found)
         if worth_remembering(seen):
             memory.write(found, looked_ns=looked)
-        self._index.learn_directory(
+        self.index.learn_directory(
             path, digest, md5, legacy=legacy, entries=len(entries), fresh=fresh or len(found) < len(seen)
         )
         return md5
 
     def _hash_entries(
-        self, full: str, entries: list[Entry], known: Callable[[Entry], str | None], *, legacy: bool
+        self,
+        path: str,
+        full: str,
+        entries: list[Entry],
+        known: Callable[[Entry], str | None],
+        *,
+        legacy: bool,
     ) -> list[tuple[Entry, str]] | None:
         """The files with their MD5, less those that vanished since; None when one cannot be read."""
-        from mlgit.adapters.dvc.bulk import Job, hash_files
+        from mlgit.adapters.dvc.data.bulk import Job, hash_files
 
         answers: list[str | OSError | None] = [known(entry) for entry in entries]
         missing = [number for number, answer in enumerate(answers) if answer is None]
@@ -163,7 +194,7 @@ class WorkspaceHashes:
         for entry, answer in zip(entries, answers, strict=True):
             if isinstance(answer, str):
                 found.append((entry, answer))
-            elif not isinstance(answer, FileNotFoundError):
+            elif isinstance(answer, OSError) and self._failed(f"{path}/{entry.name}", answer):
                 return None
         return found
 
@@ -177,14 +208,20 @@ class WorkspaceHashes:
                 hidden[above[1:]] = True
 
         def folder_hidden(folder: str) -> bool:
-            if folder not in hidden:
-                above, _, name = folder.rpartition("/")
-                hidden[folder] = (
-                    folder_hidden(above)
-                    or name in _NEVER_DATA
-                    or self._ignores.hidden(f"{path}/{folder}", is_folder=True)
+            new = []
+            above = folder
+            while above not in hidden:
+                new.append(above)
+                above = above.rpartition("/")[0]
+            answer = hidden[above]
+            for below in reversed(new):  # not by calls: folders may be nested deeper
+                answer = (
+                    answer
+                    or below.rpartition("/")[2] in _NEVER_DATA
+                    or self._ignores.hidden(f"{path}/{below}", is_folder=True)
                 )
-            return hidden[folder]
+                hidden[below] = answer
+            return answer
 
         found = []
         for entry in entries:

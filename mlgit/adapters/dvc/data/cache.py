@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from mlgit.adapters.dvc.data.fingerprints import checksum, facts_of, now_ns, settled
 from mlgit.core.pipeline import is_hash
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from mlgit.adapters.dvc.data.fingerprints import Index
     from mlgit.core.pipeline import Pointer
 
 MAX_READ_BYTES = 64 << 20
+# Objects lie in folders that are called by the first two digits.
+_SHELF = 2
 
 
 class Cache:
@@ -26,6 +31,7 @@ class Cache:
 
     def __init__(self, root: str) -> None:
         self._root = root
+        self._states: dict[bool, tuple[str, bool]] = {}
 
     @cached_property
     def folder(self) -> str:
@@ -39,12 +45,55 @@ class Cache:
 
     def path(self, pointer: Pointer) -> str:
         """Where the object is or would be."""
-        layout = "" if pointer.legacy else "/files/md5"
-        return f"{self.folder}{layout}/{pointer.md5[:2]}/{pointer.md5[2:]}"
+        return f"{self._top(legacy=pointer.legacy)}/{pointer.md5[:2]}/{pointer.md5[2:]}"
 
     def has(self, pointer: Pointer) -> bool:
         """Whether the object itself is there (the files of a directory are not looked at)."""
         return os.path.exists(self.path(pointer))
+
+    def complete(self, pointer: Pointer, index: Index) -> bool:
+        """Whether the object and, of a directory, every file of it are there.
+
+        Args:
+            pointer: what should be there.
+            index: remembers the answer for as long as no object came or went.
+        """
+        if not pointer.directory or not self.has(pointer):
+            return self.has(pointer)
+        if pointer.legacy not in self._states:
+            self._states[pointer.legacy] = self._state(legacy=pointer.legacy)
+        state, fresh = self._states[pointer.legacy]
+        known = index.complete(pointer, state)
+        if known is None:
+            files, top = self.listing(pointer), self._top(legacy=pointer.legacy)
+            known = (
+                self._too_large(pointer)
+                if files is None
+                else all(os.path.exists(f"{top}/{md5[:2]}/{md5[2:]}") for md5 in files.values())
+            )
+            if not fresh:
+                index.learn_complete(pointer, state, known=known)
+        return known
+
+    def _state(self, *, legacy: bool) -> tuple[str, bool]:
+        """What changes when an object comes or goes, and whether it is too fresh for that."""
+        looked, top = now_ns(), self._top(legacy=legacy)
+        try:
+            with os.scandir(top) as shelves:
+                seen = [(each.name, facts_of(each.stat())) for each in shelves if len(each.name) == _SHELF]
+        except OSError:
+            return "", True
+        fresh = not all(settled(facts[1], facts[2], looked) for _, facts in seen)
+        return checksum(f"{top} {seen}".encode("utf-8", "surrogateescape")), fresh
+
+    def _too_large(self, pointer: Pointer) -> bool:
+        """Whether a listing is not read for its size; it is not called broken then."""
+        with suppress(OSError):
+            return os.path.getsize(self.path(pointer)) > MAX_READ_BYTES
+        return False
+
+    def _top(self, *, legacy: bool) -> str:
+        return self.folder if legacy else f"{self.folder}/files/md5"
 
     def read(self, pointer: Pointer) -> bytes | None:
         """The bytes of an object, None when it is not here, no file or too large to be read."""

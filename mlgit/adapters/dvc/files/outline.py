@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.dvc.shapes import Shape
+from mlgit.adapters.dvc.files.shapes import Shape
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

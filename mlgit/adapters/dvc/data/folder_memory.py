@@ -8,12 +8,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.dvc.fingerprints import checksum, directory_file, settled, write_whole
+from mlgit.adapters.dvc.data.fingerprints import checksum, directory_file, settled, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from mlgit.adapters.dvc.listing import Entry
+    from mlgit.adapters.dvc.data.listing import Entry
 
 _HEADER = b"mlgit directory 1 "
 # Less than this is hashed anew in no time.

@@ -27,35 +27,30 @@ class Ignores:
         self._content = read or self._on_disk
         self._patterns: dict[str, list[str]] = {}
         self._compiled: dict[str, Callable[[str], bool | None]] = {}
-        self._starts: dict[str, int] = {}
+        self._speakers: dict[str, tuple[str, ...]] = {}
 
     def hidden(self, path: str, *, is_folder: bool) -> bool:
         """Whether a path from the root is hidden by its own name; what lies in hidden folders is, too."""
         answer = False
-        steps = path.split("/")
-        for depth in range(self._start("/".join(steps[:-1])), len(steps)):
-            folder = "/".join(steps[:depth])
-            if self._read(folder):
-                said = self._decide(folder, "/".join(steps[depth:]) + ("/" if is_folder else ""))
-                answer = answer if said is None else said
+        for folder in self._speaking(path.rpartition("/")[0]):
+            name = path[len(folder) + 1 :] if folder else path
+            said = self._decide(folder, f"{name}/" if is_folder else name)
+            answer = answer if said is None else said
         return answer
 
     def above(self, path: str) -> str:
         """All patterns that stand above the entries of a folder; empty when there is none."""
-        steps = path.split("/")
-        folders = ["/".join(steps[:depth]) for depth in range(self._start(path), len(steps) + 1)]
         return "\n".join(
-            f"{folder}:{pattern}" for folder in dict.fromkeys(folders) for pattern in self._read(folder)
+            f"{folder}:{pattern}" for folder in self._speaking(path) for pattern in self._read(folder)
         )
 
-    def _start(self, folder: str) -> int:
-        """How many steps below the root the DVC repository of a folder begins."""
-        if folder not in self._starts:
-            if not folder or os.path.isdir(os.path.join(self._root, folder, ".dvc")):
-                self._starts[folder] = folder.count("/") + 1 if folder else 0
-            else:
-                self._starts[folder] = self._start(folder.rpartition("/")[0])
-        return self._starts[folder]
+    def _speaking(self, folder: str) -> tuple[str, ...]:
+        """The folders with a pattern, from where the DVC repository of a folder begins down to it."""
+        if folder not in self._speakers:
+            begins = not folder or os.path.isdir(os.path.join(self._root, folder, ".dvc"))
+            above = () if begins else self._speaking(folder.rpartition("/")[0])
+            self._speakers[folder] = (*above, folder) if self._read(folder) else above
+        return self._speakers[folder]
 
     def _read(self, folder: str) -> list[str]:
         if folder not in self._patterns:
@@ -68,8 +63,11 @@ class Ignores:
         return self._patterns[folder]
 
     def _on_disk(self, path: str) -> bytes | None:
+        place = os.path.join(self._root, path)
         try:
-            with open(os.path.join(self._root, path), "rb") as file:
+            if not os.path.isfile(place):  # who opens a pipe waits for ever
+                return None
+            with open(place, "rb") as file:
                 return file.read()
         except OSError:
             return None

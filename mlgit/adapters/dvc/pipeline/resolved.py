@@ -10,16 +10,16 @@ import os
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.dvc.cache import configuration_files
-from mlgit.adapters.dvc.fingerprints import write_whole
-from mlgit.adapters.dvc.places import folder_of
+from mlgit.adapters.dvc.data.cache import configuration_files
+from mlgit.adapters.dvc.data.fingerprints import write_whole
+from mlgit.adapters.dvc.files.places import folder_of
 from mlgit.core.record import record
 from mlgit.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from mlgit.adapters.dvc.shapes import Path, Shape
+    from mlgit.adapters.dvc.files.shapes import Path, Shape
     from mlgit.core.tree import Tree
 
 _FORMAT = 1

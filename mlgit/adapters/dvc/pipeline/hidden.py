@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.dvc.places import folder_of
+from mlgit.adapters.dvc.files.places import folder_of
 from mlgit.errors import ConfigError, Location
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Hidden:
         self._texts: Mapping[str, bytes] = tree.read_many(names) if names else {}
         self.any = any(_PATTERN.search(text) for text in self._texts.values())
         if self.any:
-            from mlgit.adapters.dvc.ignore import Ignores
+            from mlgit.adapters.dvc.data.ignore import Ignores
 
             self._ignores = Ignores("", read=self._texts.get)
             self._folders: dict[str, bool] = {"": False}

@@ -9,8 +9,8 @@ import os
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlgit.adapters.dvc.documents import Documents
-from mlgit.adapters.dvc.values import metric_values, param_values
+from mlgit.adapters.dvc.files.documents import Documents
+from mlgit.adapters.dvc.files.values import metric_values, param_values
 from mlgit.core.evidence import Problem
 
 if TYPE_CHECKING:

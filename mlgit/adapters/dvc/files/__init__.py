@@ -1,0 +1,1 @@
+"""Files: what one file says: dvc.yaml, dvc.lock, a .dvc file, metrics, parameters."""

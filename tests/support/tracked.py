@@ -1,0 +1,81 @@
+"""A project with a tracked directory of many files and a single one, and what status sees of them."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING, Any
+
+from mlgit.adapters.dvc.data import bulk, hashes
+from mlgit.adapters.git.worktree import WorkingTree
+from tests.support.shell import Folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import pytest
+
+# How long a file must not have been touched to be told apart; two seconds would make slow tests.
+TICK_S = 0.02
+FILES = 250
+
+
+def build(place: Path) -> None:
+    """Make the project at `work` below a place."""
+    work = Folder(place / "work")
+    work.path.mkdir(parents=True)
+    work.git("init", "-q")
+    work.dvc("init", "-q")
+    for number in range(FILES):
+        work.write(f"data/many/{number % 7}/{number}.csv", f"row {number}\n")
+    work.write("data/one.csv", "one\n")
+    work.dvc("add", "-q", "data/many", "data/one.csv")
+    work.commit("Track data")
+
+
+class Work:
+    """What a status read: the names of files that were hashed and of pointer files that were opened."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.hashed: list[str] = []
+        self.opened: list[str] = []
+        hash_file, read = hashes.file_md5, WorkingTree.read
+
+        def hashing(path: str, **options: Any) -> str:  # noqa: ANN401 (whatever it takes)
+            self.hashed.append(os.path.basename(path))
+            return hash_file(path, **options)
+
+        def reading(tree: WorkingTree, path: str) -> bytes | None:
+            if path.endswith((".dvc", "dvc.lock")):
+                self.opened.append(path)
+            return read(tree, path)
+
+        monkeypatch.setattr(bulk, "file_md5", hashing)
+        monkeypatch.setattr(WorkingTree, "read", reading)
+
+
+def settle() -> None:
+    """Let the files become older than the tick."""
+    time.sleep(2 * TICK_S)
+
+
+def states(folder: Folder) -> dict[str, str]:
+    """What status says about data: path -> state."""
+    done = folder.here("status", "--json")
+    assert done.status == 0, done.err
+    found = done.json()
+    assert found["failures"] == []
+    return {each["path"]: each["workspace"] for each in found["data"]}
+
+
+def place_of_index(folder: Folder) -> Path:
+    return folder / ".git/mlgit/status-1/index"
+
+
+def put_back(path: Path, change: Callable[[], object]) -> None:
+    """Change a file and put its modification time back."""
+    before = path.stat()
+    change()
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert path.stat().st_mtime_ns == before.st_mtime_ns
