@@ -1,0 +1,99 @@
+"""What both tools say about one repository, in one form, so that it can be compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.support.shell import Folder
+
+Data = tuple[str, bool | None]
+"""`same`, `modified`, `absent` or `new`; and whether the cache has it (None when nothing is recorded)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What is said: stage or .dvc file -> reasons; stage -> stale stages before it; output -> its data.
+
+    A part is None when the tool refused to tell it, `complaint` says why. `unsure` are the stages about
+    which something could not be checked, in mlgit's words.
+    """
+
+    reasons: Mapping[str, frozenset[str]] | None = None
+    upstream: Mapping[str, frozenset[str]] | None = None
+    data: Mapping[str, Data] | None = None
+    unsure: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    complaint: str | None = None
+
+    @property
+    def clean(self) -> bool:
+        """Whether it has nothing at all to tell."""
+        return not (self.reasons or self.upstream or self.data or self.unsure or self.complaint)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One place where DVC, translated, and mlgit do not say the same."""
+
+    part: str
+    key: str
+    theirs: object
+    ours: object
+
+    def __str__(self) -> str:
+        return f"{self.part} of {self.key}: DVC {_told(self.theirs)}, mlgit {_told(self.ours)}"
+
+
+def mlgit_answer(folder: Folder) -> Answer:
+    """What `mlgit status --json` says."""
+    done = folder.here("status", "--json")
+    assert done.status == 0, f"mlgit status -> {done.status}\n{done.out}\n{done.err}"
+    said = done.json()
+    broken = [each for each in said["failures"] if each["part"] in {"pipeline", "data"}]
+    if broken:
+        return Answer(complaint="; ".join(f"{each['location']}: {each['message']}" for each in broken))
+    stages = said["stages"]
+    return Answer(
+        reasons={each["address"]: frozenset(each["reasons"]) for each in stages if each["reasons"]},
+        upstream={each["address"]: frozenset(each["upstream"]) for each in stages if each["upstream"]},
+        data={each["path"]: (each["workspace"], each["in_cache"]) for each in said["data"]},
+        unsure={each["address"]: tuple(each["unchecked"]) for each in stages if each["unchecked"]},
+    )
+
+
+def differences(theirs: Answer, ours: Answer) -> list[Difference]:
+    """Every place where they do not agree; a part that DVC refuses to tell is not compared.
+
+    `theirs.upstream` are all stages before each one; those that are stale should be named.
+    """
+    if ours.complaint is not None:
+        refused = theirs.reasons is None
+        return [] if refused else [Difference("complaint", "everything", theirs.complaint, ours.complaint)]
+    found = _compared("reasons", theirs.reasons, ours.reasons) + _compared("data", theirs.data, ours.data)
+    if theirs.upstream is not None and ours.reasons is not None:
+        stale = {
+            key: some for key, before in theirs.upstream.items() if (some := before & ours.reasons.keys())
+        }
+        found += _compared("upstream", stale, ours.upstream)
+    if theirs.reasons is None and not ours.unsure:
+        found.append(Difference("complaint", "everything", theirs.complaint, None))
+    return found
+
+
+def _compared(
+    part: str, theirs: Mapping[str, object] | None, ours: Mapping[str, object] | None
+) -> list[Difference]:
+    if theirs is None or ours is None:
+        return []
+    return [
+        Difference(part, key, theirs.get(key), ours.get(key))
+        for key in sorted({*theirs, *ours})
+        if theirs.get(key) != ours.get(key)
+    ]
+
+
+def _told(value: object) -> str:
+    return str(sorted(value)) if isinstance(value, frozenset) else str(value)

@@ -1,0 +1,143 @@
+"""Attacks on what mlgit remembers between two runs."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+from tests.differential.answers import mlgit_answer
+from tests.differential.bench import remove
+from tests.support.shell import Folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.differential.bench import Bench, Picker
+
+
+def ask_twice(bench: Bench, _: Picker) -> str:
+    assert mlgit_answer(bench.folder) == mlgit_answer(bench.folder)
+    return "mlgit status, twice"
+
+
+def forget(bench: Bench, _: Picker) -> str:
+    remove(bench.path(".git/mlgit"))
+    return "delete .git/mlgit"
+
+
+def garble_memory(bench: Bench, pick: Picker) -> str:
+    """Every file in .git/mlgit cut, overwritten, bit-flipped, emptied or made a folder."""
+    how = pick.of(("cut", "noise", "flip", "empty", "folder"))
+    for path in _memory(bench):
+        content = path.read_bytes()
+        if how == "cut":
+            path.write_bytes(content[: len(content) // 2])
+        elif how == "noise":
+            path.write_bytes(b"\xff\0\n" * 40)
+        elif how == "flip" and content:
+            # In the header: a changed digit further on is a forged memory, which nobody can tell.
+            path.write_bytes(bytes([content[0] ^ 8]) + content[1:])
+        else:
+            path.unlink()
+            path.mkdir() if how == "folder" else path.write_bytes(b"")
+    return f"garble .git/mlgit: {how}"
+
+
+def _memory(bench: Bench) -> list[Path]:
+    folder = bench.path(".git/mlgit")
+    return sorted(path for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else []
+
+
+def old_memory(bench: Bench, pick: Picker) -> str:
+    """The memory of before an edit, put back after it, as a restored backup does."""
+    memory, kept = bench.path(".git/mlgit"), bench.new_place()
+    files = [
+        name for name in bench.files() if bench.path(name).is_file() and not bench.path(name).is_symlink()
+    ]
+    if not memory.is_dir() or not files:
+        return ""
+    shutil.copytree(memory, kept)
+    path = bench.path(pick.of(files))
+    path.chmod(0o644)
+    path.write_bytes(bench.content())
+    mlgit_answer(bench.folder)
+    remove(memory)
+    shutil.copytree(kept, memory)
+    return f"edit {path}, mlgit status, old .git/mlgit put back"
+
+
+def copy_repository(bench: Bench, pick: Picker) -> str:
+    """Memory and all, with the times of the files or without; the copy is what is asked from now on."""
+    place = bench.new_place()
+    keep_times = pick.of((True, False))
+    shutil.copytree(
+        bench.folder.path, place, symlinks=True, copy_function=shutil.copy2 if keep_times else shutil.copy
+    )
+    bench.folder = Folder(place)
+    return f"copy the repository (times kept: {keep_times})"
+
+
+def move_repository(bench: Bench, _: Picker) -> str:
+    place = bench.new_place()
+    bench.folder.path.rename(place)
+    bench.folder = Folder(place)
+    return "move the repository"
+
+
+def edit_in_the_same_tick(bench: Bench, pick: Picker) -> str:
+    """Written, looked at, and written again at the same size before the clock moves on."""
+    files = [
+        name for name in bench.files() if bench.path(name).is_file() and not bench.path(name).is_symlink()
+    ]
+    if not files:
+        return ""
+    path = bench.path(pick.of(files))
+    path.chmod(0o644)
+    size = max(1, path.stat().st_size)
+    path.write_bytes(b"1" * size)
+    times = path.stat().st_atime_ns, path.stat().st_mtime_ns
+    mlgit_answer(bench.folder)
+    path.write_bytes(b"2" * size)
+    if pick.of((True, False)):
+        os.utime(path, ns=times)
+    return f"write {path}, mlgit status, write it again at the same size"
+
+
+def undo_after_a_look(bench: Bench, pick: Picker) -> str:
+    """Edited, looked at, and put back: what mlgit learned of the edit must not stay."""
+    files = [
+        name for name in bench.files() if bench.path(name).is_file() and not bench.path(name).is_symlink()
+    ]
+    if not files:
+        return ""
+    path = bench.path(pick.of(files))
+    aside = bench.new_place()
+    path.rename(aside)
+    path.write_bytes(bench.content())
+    mlgit_answer(bench.folder)
+    remove(path)
+    aside.rename(path)
+    return f"edit {path}, mlgit status, the old file back"
+
+
+def read_only_memory(bench: Bench, _: Picker) -> str:
+    """Nothing can be remembered: a file stands where the folder would be."""
+    memory = bench.path(".git/mlgit")
+    remove(memory)
+    memory.write_text("not a folder", encoding="utf-8")
+    mlgit_answer(bench.folder)
+    return ".git/mlgit is a file"
+
+
+ATTACKS = (
+    ask_twice,
+    forget,
+    garble_memory,
+    old_memory,
+    copy_repository,
+    move_repository,
+    edit_in_the_same_tick,
+    undo_after_a_look,
+    read_only_memory,
+)

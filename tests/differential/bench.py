@@ -1,0 +1,116 @@
+"""The bench: a repository under the knife, and how an edit chooses what to cut."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from tests.differential.oracle import parsed_once
+from tests.support.shell import Folder
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+T = TypeVar("T")
+
+_DOCUMENTS = (".dvc", ".gitignore", ".dvcignore", "dvc.yaml", "dvc.lock")
+PARAMETERS = (
+    "params.yaml",
+    "settings.json",
+    "tune.toml",
+    "conf.py",
+    "whole.yaml",
+    "sub/params.yaml",
+    "each/settings.yaml",
+)
+
+
+class Picker:
+    """Numbers drawn by Hypothesis, used up as choices; small numbers choose what comes first."""
+
+    def __init__(self, numbers: Sequence[int]) -> None:
+        self._numbers = list(numbers)
+
+    def of(self, choices: Sequence[T]) -> T:
+        """One of them."""
+        number = self._numbers.pop(0) if self._numbers else 0
+        return choices[number % len(choices)]
+
+
+class Bench:
+    """One repository, whose place may change, in a folder that is removed at the end."""
+
+    def __init__(self, template: Path) -> None:
+        self._scratch = Path(tempfile.mkdtemp(prefix="machine-"))
+        self._places = 0
+        self.folder = Folder(self._scratch / "0")
+        self.written = 0
+        shutil.copytree(template, self.folder.path, symlinks=True)
+
+    def close(self) -> None:
+        """Remove everything."""
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def new_place(self) -> Path:
+        """A path beside the repository that does not exist."""
+        self._places += 1
+        return self._scratch / str(self._places)
+
+    def path(self, name: str) -> Path:
+        return self.folder.path / name
+
+    def files(self, *, inside: str = "") -> list[str]:
+        """Files that are neither DVC's nor Git's own, by path from the root; symlinks are files."""
+        return [
+            name for name in self._walk(inside)[0] if not name.endswith(_DOCUMENTS) and name not in PARAMETERS
+        ]
+
+    def folders(self, *, inside: str = "") -> list[str]:
+        """Folders but the root."""
+        return self._walk(inside)[1]
+
+    def documents(self, ending: str) -> list[str]:
+        """DVC's own files with this ending."""
+        return [name for name in self._walk("")[0] if name.endswith(ending)]
+
+    def _walk(self, inside: str) -> tuple[list[str], list[str]]:
+        files: list[str] = []
+        folders: list[str] = []
+        root = self.folder.path
+        for place, below, names in os.walk(root / inside):
+            below[:] = sorted(set(below) - {".git", ".dvc"})
+            relative = os.path.relpath(place, root)
+            prefix = "" if relative == "." else f"{relative}/"
+            links = [name for name in below if os.path.islink(os.path.join(place, name))]
+            folders += [f"{prefix}{name}" for name in below if name not in links]
+            files += [f"{prefix}{name}" for name in sorted([*names, *links])]
+        return sorted(files), sorted(folders)
+
+    def content(self) -> bytes:
+        """A content never written before."""
+        self.written += 1
+        return f"content {self.written}\n".encode()
+
+    def dvc(self, *argv: str) -> str:
+        """A DVC command that may refuse; what it said when it did."""
+        try:
+            with parsed_once():
+                self.folder.dvc(*argv)
+        except AssertionError as refused:
+            return str(refused).strip().splitlines()[-1]
+        return ""
+
+    def git(self, *argv: str) -> bool:
+        """A git command that may refuse."""
+        return self.folder.run("git", *argv).status == 0
+
+
+def remove(path: Path) -> None:
+    """Whatever it is."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,170 @@
+"""DVC's answers in mlgit's words: the table between `dvc status`, `dvc data status` and `mlgit status`."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.differential.answers import Data
+
+_GONE = "deleted"
+_WORDS = {"modified": "changed", "deleted": "deleted", "new": "new"}
+
+
+class Facts:
+    """What DVC knows about its stages beyond what `dvc status` prints.
+
+    `dvc status` says `not in cache` instead of what became of the file, and does not tell what
+    dvc.lock never recorded from what it recorded otherwise.
+    """
+
+    def __init__(self, repo: Any) -> None:  # noqa: ANN401 (DVC has no types)
+        self._repo = repo
+        self._stages: dict[str, Any] = {stage.addressing: stage for stage in repo.index.stages}
+
+    def all_reasons(self, status: Mapping[str, list[Any]]) -> dict[str, frozenset[str]]:
+        """All of `dvc status`; only stages that have a reason."""
+        said = {address: frozenset(self.reasons(address, entries)) for address, entries in status.items()}
+        return {address: reasons for address, reasons in said.items() if reasons}
+
+    def reasons(self, address: str, entries: list[Any]) -> set[str]:
+        """One stage's entries of `dvc status`, in mlgit's words."""
+        stage = self._stages[address]
+        if not _was_run(stage):
+            return {"never run"}
+        found: set[str] = set()
+        for entry in entries:
+            if entry == "changed command":
+                found.add("changed cmd")
+            elif entry == "always changed":
+                found.add("always runs")
+            elif isinstance(entry, dict):
+                deps, outs = entry.get("changed deps", {}), entry.get("changed outs", {})
+                assert entry.keys() <= {"changed deps", "changed outs"}, entry
+                for dep in stage.deps:
+                    if str(dep) in deps:
+                        found |= self._dep(dep, deps[str(dep)])
+                for out in stage.outs:
+                    if str(out) in outs:
+                        found |= self._out(out, outs[str(out)])
+            else:
+                found.add(str(entry))
+        return found
+
+    def _path(self, thing: Any) -> str:  # noqa: ANN401
+        return str(os.path.relpath(thing.fs_path, self._repo.root_dir))
+
+    def _dep(self, dep: Any, said: Any) -> set[str]:  # noqa: ANN401
+        path = self._path(dep)
+        if isinstance(said, dict):
+            return {f"{_WORDS[word]} param {key}" for key, word in said.items()}
+        if hasattr(dep, "params"):
+            return {f"{said} params file {path}"}
+        if not dep.hash_info:
+            return {f"new dep {path}"}
+        if said == _GONE:
+            # Not checked out: what is recorded for it stands for it.
+            stands = self._recorded(path)
+            if stands is not None:
+                return set() if stands == dep.hash_info.value else {f"changed dep {path}"}
+        return {f"{_WORDS[said]} dep {path}"}
+
+    def _recorded(self, path: str) -> str | None:
+        """The hash that DVC has on record for an output, or for what lies in one."""
+        for out in self._repo.index.outs:
+            place = self._path(out)
+            if not out.hash_info or not out.use_cache:
+                continue
+            if place == path:
+                return str(out.hash_info.value)
+            if path.startswith(f"{place}/"):
+                inside = out.get_obj(filter_info=os.path.join(self._repo.root_dir, path))
+                return None if inside is None else str(inside.hash_info.value)
+        return None
+
+    def _out(self, out: Any, said: str) -> set[str]:  # noqa: ANN401
+        if said == "not in cache":
+            said = out.workspace_status().get(str(out), "")
+        if not said:
+            return set()
+        if said == _GONE and out.use_cache and out.hash_info:
+            return set()
+        path = self._path(out)
+        return {f"{_WORDS[said] if out.hash_info else 'new'} output {path}"}
+
+    def before(self) -> dict[str, frozenset[str]] | None:
+        """All stages before each stage, by the graph that `dvc repro` goes along.
+
+        A frozen stage is cut off from what is before it (`dvc.repo.reproduce._get_steps`), and data that
+        a .dvc file tracks is not made by running anything.
+        """
+        from dvc.exceptions import DvcException
+
+        try:
+            graph = self._repo.index.graph.copy()
+        except DvcException:  # a circle, or two stages for one output: `dvc status` does not mind
+            return None
+        for stage in self._repo.index.graph:
+            if stage.frozen:
+                graph.remove_edges_from(self._repo.index.graph.out_edges(stage))
+        return {
+            stage.addressing: frozenset(one.addressing for one in _behind(graph, stage) if one.cmd)
+            for stage in graph
+        }
+
+    def data(self, said: Mapping[str, Any]) -> dict[str, Data]:
+        """`dvc data status --granular` by output."""
+        changed = said.get("uncommitted", {})
+        missing = set(said.get("not_in_cache", ()))
+        found = {}
+        for out in self._repo.index.outs:
+            if not out.use_cache:
+                continue
+            path = self._path(out)
+            state = _workspace(path, changed)
+            if not out.hash_info and state == "same":
+                # `dvc data status` is silent about what was never made.
+                state = "absent"
+            cached = None if not out.hash_info else not any(_within(each, path) for each in missing)
+            if state != "same" or cached is False:
+                found[path] = (state, cached)
+        return found
+
+
+def _behind(graph: Any, stage: Any) -> set[Any]:  # noqa: ANN401
+    """Everything that can be reached from a stage: what it depends on."""
+    found: set[Any] = set()
+    waiting = [stage]
+    while waiting:
+        new = set(graph.successors(waiting.pop())) - found
+        found |= new
+        waiting += new
+    return found
+
+
+def _was_run(stage: Any) -> bool:  # noqa: ANN401
+    """Whether dvc.lock has an entry for it."""
+    name = getattr(stage, "name", None)
+    if name is None:
+        return True
+    return name in (stage.dvcfile._lockfile.load().get("stages") or {})
+
+
+def _workspace(path: str, changed: Mapping[str, Any]) -> str:
+    own = {path, f"{path}/"}
+    moved = changed.get("renamed", ())
+    added = [*changed.get("added", ()), *(each["new"] for each in moved)]
+    deleted = [*changed.get("deleted", ()), *(each["old"] for each in moved)]
+    if own & set(added):
+        return "new"
+    if own & set(deleted):
+        return "absent"
+    touched = [*changed.get("modified", ()), *added, *deleted]
+    return "modified" if any(_within(each, path) for each in touched) else "same"
+
+
+def _within(one: str, path: str) -> bool:
+    return one.rstrip("/") == path or one.startswith(f"{path}/")

@@ -1,0 +1,152 @@
+"""What changed since HEAD in metrics and parameters, as both tools tell it."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tests.differential.oracle import ask, opened
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Callable
+
+    from tests.support.shell import Folder
+
+Pair = tuple[object, object]
+Place = tuple[str, str]
+
+
+@dataclass(slots=True)
+class Values:
+    """(file, key) -> (old, new); and the files about which the tool said that it could not read them."""
+
+    pairs: dict[Place, Pair] = field(default_factory=dict)
+    unread: set[str] = field(default_factory=set)
+    problems: list[str] = field(default_factory=list)
+    refused: str | None = None
+
+
+def compare_values(folder: Folder, part: str, explained: Counter[str]) -> list[str]:
+    """One line for each value about which they do not agree and nobody wrote down why.
+
+    Args:
+        folder: the repository.
+        part: `metrics` or `params`.
+        explained: counts the disagreements that have a name.
+    """
+    theirs, ours = dvc_values(folder, part), mlgit_values(folder, part)
+    if theirs.refused is not None:
+        return []
+    if ours.refused is not None:
+        return [f"{part}: mlgit refuses ({ours.refused}), DVC says {theirs.pairs}"]
+    lines = []
+    for place in sorted({*theirs.pairs, *ours.pairs}):
+        one, other = theirs.pairs.get(place), ours.pairs.get(place)
+        if _text(one) == _text(other):
+            continue
+        name = _explain(place, theirs, ours)
+        if name:
+            explained[name] += 1
+        else:
+            lines.append(f"{part} {place}: DVC {one}, mlgit {other}")
+    return lines
+
+
+def dvc_values(folder: Folder, part: str) -> Values:
+    """The function behind `dvc metrics diff` or `dvc params diff`, telling also what it could not read."""
+    with opened(folder) as (repo, shut):
+        if repo is None:
+            return Values(refused=shut)
+        answer, refused = ask(lambda: getattr(repo, part).diff())
+    if answer is None:
+        return Values(refused=refused)
+    found = Values()
+    for where in answer.get("errors", {}).values():
+        if not isinstance(where, dict):
+            return Values(refused=str(where))
+        found.unread.update(where)
+    for file, keys in answer.get("diff", {}).items():
+        for key, pair in keys.items():
+            found.pairs[file, str(key)] = _plain(pair["old"]), _plain(pair["new"])
+    return found
+
+
+def mlgit_values(folder: Folder, part: str) -> Values:
+    """`mlgit diff HEAD`."""
+    done = folder.here("diff", "HEAD", "--json", f"--{part}")
+    if done.status != 0:
+        return Values(refused=done.err)
+    said = done.json()
+    # A null that goes away is a change for mlgit and none for DVC: "null-goes-away".
+    pairs = {(each["file"], each["key"]): (each["old"], each["new"]) for each in said[part]}
+    return Values(pairs=pairs, problems=said["problems"])
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 (a JSON value)
+    """NaN and the infinities are text in mlgit's JSON, and tuples are text as lists are."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    return str(value) if isinstance(value, (list, tuple)) else value
+
+
+def _text(pair: Pair | None) -> str:
+    """So that 1, 1.0 and true are three values."""
+    return repr(pair)
+
+
+def _explain(place: Place, theirs: Values, ours: Values) -> str:
+    for name, applies in EXPLANATIONS.items():
+        if applies(place, theirs, ours):
+            return name
+    return ""
+
+
+def _dvc_cannot_read(place: Place, theirs: Values, _: Values) -> bool:
+    return place[0] in theirs.unread
+
+
+def _mlgit_says_why_not(place: Place, _: Values, ours: Values) -> bool:
+    return any(f"`{place[0]}`" in problem for problem in ours.problems)
+
+
+def _nan_is_not_itself(place: Place, theirs: Values, ours: Values) -> bool:
+    return theirs.pairs.get(place) == ("NaN", "NaN") and place not in ours.pairs
+
+
+def _true_is_one(place: Place, theirs: Values, ours: Values) -> bool:
+    old, new = ours.pairs.get(place, (None, None))
+    return place not in theirs.pairs and old == new and {type(old), type(new)} & {bool} == {bool}
+
+
+def _null_goes_away(place: Place, theirs: Values, ours: Values) -> bool:
+    return place not in theirs.pairs and ours.pairs.get(place) == (None, None)
+
+
+def _dates(place: Place, theirs: Values, ours: Values) -> bool:
+    one, other = theirs.pairs.get(place, (None, None)), ours.pairs.get(place, (None, None))
+    return all(
+        repr(mine) == repr(other) or (mine is None and re.match(r"\d{4}-\d\d-\d\d", str(other)))
+        for mine, other in zip(one, other, strict=True)
+    )
+
+
+def _a_number_alone(place: Place, theirs: Values, ours: Values) -> bool:
+    file = place[0]
+    return (file, "") in ours.pairs or any(
+        "unable to parse" in pair for (where, _), pair in theirs.pairs.items() if where == file
+    )
+
+
+EXPLANATIONS: dict[str, Callable[[Place, Values, Values], bool]] = {
+    "dvc-cannot-read-a-file": _dvc_cannot_read,
+    "mlgit-says-why-not": _mlgit_says_why_not,
+    "nan-is-not-itself": _nan_is_not_itself,
+    "true-is-one": _true_is_one,
+    "null-goes-away": _null_goes_away,
+    "dates": _dates,
+    "a-number-alone": _a_number_alone,
+}
+"""Name, as in docs/disagreements.md -> whether it is behind a difference."""
