@@ -157,3 +157,12 @@ class Pipeline:
     def outputs(self) -> tuple[Output, ...]:
         """All outputs, of stages and of .dvc files."""
         return (*(out for stage in self.stages for out in stage.outs), *self.tracked)
+
+
+def output_at(path: str, outputs: Mapping[str, Output]) -> Output | None:
+    """The output that is this path or the directory it lies in; `outputs` are by path."""
+    while path.strip("/"):
+        if path in outputs:
+            return outputs[path]
+        path = path.rpartition("/")[0]
+    return None

@@ -13,6 +13,7 @@ from mlgit.adapters.dvc.files.documents import Documents
 from mlgit.adapters.dvc.files.values import metric_values, param_values
 from mlgit.adapters.dvc.pipeline.pointers import DEFAULT_PARAMS, join, read_pipeline
 from mlgit.core.evidence import Evidence, MetricFile, Problem, StageState, Value
+from mlgit.core.pipeline import output_at
 from mlgit.errors import ConfigError
 from mlgit.project.metric_trust import trust
 
@@ -175,7 +176,7 @@ class _Reader:
         # A commit's files come in one round trip; on disk each may be unreadable in its own way.
         committed = {} if self._commit is None else self._tree.read_many(paths)
         for path in paths:
-            out = _owner(path, outputs)
+            out = output_at(path, outputs)
             content, problem = (committed[path], None) if path in committed else self._content(path, out)
             stage = out.owner if out is not None and out.owner in owners else None
             if content is None:
@@ -274,7 +275,7 @@ class _Reader:
         for path, keys in wanted.items():
             content = contents.get(path)
             if content is None:
-                content, problem = self._content(path, _owner(path, outputs))
+                content, problem = self._content(path, output_at(path, outputs))
                 if problem is not None:
                     self._problems.append(problem)
             if content is None:
@@ -339,12 +340,3 @@ def _dvc_folders(paths: set[str]) -> list[str]:
 def _outside(path: str) -> bool:
     """Whether a path from the root leaves the repository; DVC reads no such metrics either."""
     return path.startswith(("/", "../")) or "://" in path
-
-
-def _owner(path: str, outputs: Mapping[str, Output]) -> Output | None:
-    """The output that is this path or the directory it lies in."""
-    while path:
-        if path in outputs:
-            return outputs[path]
-        path = path.rpartition("/")[0]
-    return None

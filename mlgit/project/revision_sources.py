@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlgit.adapters.dvc.data.ignore import IGNORE_FILE
@@ -19,6 +18,7 @@ from mlgit.adapters.dvc.pipeline.pointers import (
     assemble,
 )
 from mlgit.core.config import CONFIG_FILE
+from mlgit.core.pipeline import output_at
 from mlgit.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ class SourceFinder:
 
     def kept(self, commit: str, root: str, path: str, sources: Sources) -> Output | None:
         """The output that a file which Git does not have is, or lies in, with what DVC recorded of it."""
-        out = _keeper(path, sources.outputs)
+        out = output_at(path, sources.outputs)
         files = self._files[root]
         if out is not None and out.pointer is not None:
             return out
@@ -145,7 +145,7 @@ class SourceFinder:
             read = self._pipeline(commit, root, files, templates=False)
         else:
             read = self._pipeline(commit, root, files, templates=sources.cut)
-        return _keeper(path, {each.path: each for each in read.pipeline.outputs})
+        return output_at(path, {each.path: each for each in read.pipeline.outputs})
 
     def _seen_by_dvc(self, commit: str, files: Files) -> Files:
         """Without what a `.dvcignore` hides, and without those files."""
@@ -235,15 +235,6 @@ class SourceFinder:
             for oid, found in self._project.objects.get_many(wanted[start : start + _AT_ONCE]).items():
                 if found is not None:
                     self._contents[oid] = found.content
-
-
-def _keeper(path: str, outputs: Mapping[str, Output]) -> Output | None:
-    """The output that is this path or the directory it lies in."""
-    while path:
-        if path in outputs:
-            return outputs[path]
-        path = os.path.dirname(path) if path.strip("/") else ""
-    return None
 
 
 def _counts(path: str) -> bool:
