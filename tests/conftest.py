@@ -150,6 +150,6 @@ def either_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
     from mlgit.project import seen
 
     if request.param == "by find":
-        monkeypatch.setattr(seen, "_LARGE", 1)
+        monkeypatch.setattr(seen, "LARGE", 1)
     else:
         monkeypatch.setattr(listing, "_FIND", ())

@@ -5,13 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.dvc.data.fingerprints import Index
+from mlgit.adapters.dvc.data.fingerprints import LARGE, Index
 
 if TYPE_CHECKING:
     from mlgit.adapters.dvc.data.listing import Searches
-
-# Fewer entries are listed before a process has started that does it.
-_LARGE = 2_000
 
 
 class Seen:
@@ -27,7 +24,7 @@ class Seen:
         self._git_dir = git_dir
         self.index = Index(git_dir)
         self.searches: Searches | None = None
-        large = self.index.large_directories(_LARGE)
+        large = self.index.large_directories(LARGE)
         if large:
             from mlgit.adapters.dvc.data.listing import Searches
 

@@ -24,13 +24,17 @@ STRIDE = 1 if THOROUGH else 8
 
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="deaths are timed by pidfd_open")
-only_thorough = pytest.mark.skipif(not THOROUGH, reason="only with MLGIT_TEST_PROFILE=thorough")
+PLAYS = [("file", 1), ("http", 3), *([("daemon", 2)] if THOROUGH else [])]
+COMMANDS = [
+    ("promote line --to staging", {"line#staging!#3", "line#staging#3"}),
+    ("rollback line --env staging --to v1.0.0 -m worse", {"line#staging!#3", "line#staging#3"}),
+    ("unassign line --env staging", {"line#staging!#3"}),
+    ("deregister line@v1.0.2", {"line@v1.0.2!"}),
+]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("transport", "seed"), [("file", 1), pytest.param("daemon", 2, marks=only_thorough), ("http", 3)]
-)
+@pytest.mark.parametrize(("transport", "seed"), PLAYS)
 def test_whatever_happens_the_history_is_legal(pipeline_template: Path, transport: str, seed: int) -> None:
     if transport == "http":
         tool("nginx")
@@ -55,19 +59,7 @@ def moved(tmp_path_factory: pytest.TempPathFactory, staged_template: Path) -> Pa
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("command", "written"),
-    [
-        ("promote line --to staging", {"line#staging!#3", "line#staging#3"}),
-        pytest.param(
-            "rollback line --env staging --to v1.0.0 -m worse",
-            {"line#staging!#3", "line#staging#3"},
-            marks=only_thorough,
-        ),
-        pytest.param("unassign line --env staging", {"line#staging!#3"}, marks=only_thorough),
-        pytest.param("deregister line@v1.0.2", {"line@v1.0.2!"}, marks=only_thorough),
-    ],
-)
+@pytest.mark.parametrize(("command", "written"), COMMANDS if THOROUGH else COMMANDS[:1])
 def test_killed_at_any_start_of_git_and_run_again_the_end_is_the_same(
     moved: Path, tmp_path: Path, command: str, written: set[str]
 ) -> None:

@@ -16,6 +16,7 @@ from mlgit.adapters.dvc.data import bulk, fingerprints, hashes, workspace
 from mlgit.cli.progress import Patient
 from mlgit.cli.session import Session
 from mlgit.core.progress import Silent
+from mlgit.project import seen
 from tests.support.shell import Folder
 from tests.support.tracked import FILES, Work, place_of_index, put_back, settle, states
 
@@ -357,3 +358,16 @@ def test_long_hashing_is_told_on_a_terminal_that_shows_nothing_else(monkeypatch:
     assert isinstance(session._waiting(), Patient)
     session.progress()
     assert isinstance(session._waiting(), Silent)
+
+
+def test_the_second_look_at_a_large_directory_knows_the_first_ones(
+    tracked: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However the two were listed: the first by ourselves, the second ahead of it, by another program."""
+    for module in (seen, workspace):
+        monkeypatch.setattr(module, "LARGE", FILES)
+    place_of_index(tracked).unlink()
+    assert states(tracked) == {}
+    first = place_of_index(tracked).read_bytes()
+    assert states(tracked) == {}
+    assert place_of_index(tracked).read_bytes() == first

@@ -148,13 +148,15 @@ def test_what_nobody_can_read_is_listed_without_content(odd: Path) -> None:
         assert without == {"broken", "loop", "pipe", "to pipe", "zero"}
 
 
-def test_searches_that_fail_or_wait_leave_it_to_us(odd: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_search_that_fails_leaves_it_to_us_and_one_that_waits_begins_when_asked_for(
+    odd: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     root = str(odd.parent)
     assert Searches(root, ["nowhere"]).take("nowhere") is None
     twice = Searches(root, [odd.name] * 2)
     assert (twice.take(odd.name) is None, twice.take(odd.name)) == (False, None)
     many = Searches(root, [f"{odd.name}/{name}" for name in ("sub", "empty", "sub/deeper")])
-    assert many.take(f"{odd.name}/sub/deeper") is None  # did not begin yet
+    assert many.take(f"{odd.name}/sub/deeper") is not None
     many.close()
     monkeypatch.setattr(listing, "_FIND", ("/nowhere/find",))
     assert Searches(root, [odd.name]).take(odd.name) is None

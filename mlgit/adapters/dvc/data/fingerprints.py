@@ -23,6 +23,8 @@ Facts = tuple[int, int, int, int]
 
 # The coarsest clocks of file systems tick once in two seconds.
 RACY_NS = 2_000_000_000
+# Directories of fewer entries are listed before a process has started that does it.
+LARGE = 2_000
 _FOLDER = "status-1"
 _HEADER = b"mlgit status index 1 "
 _TABLES = ("files", "folders", "documents", "caches")

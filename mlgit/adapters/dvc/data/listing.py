@@ -138,7 +138,7 @@ class Searches:
         """The listing of a folder; None when it must be made otherwise. A second time it is not here."""
         if folder in self._waiting:
             self._waiting.remove(folder)
-            return None
+            self._start(folder)
         search = self._running.pop(folder, None)
         if search is None:
             return None
@@ -156,9 +156,11 @@ class Searches:
 
     def _next(self) -> None:
         while self._waiting and len(self._running) < _AT_ONCE:
-            folder = self._waiting.pop(0)
-            with suppress(OSError):
-                self._running[folder] = _Search(self._program, os.path.join(self._root, folder))
+            self._start(self._waiting.pop(0))
+
+    def _start(self, folder: str) -> None:
+        with suppress(OSError):
+            self._running[folder] = _Search(self._program, os.path.join(self._root, folder))
 
 
 class _Search:

@@ -6,7 +6,7 @@ import os
 from stat import S_ISDIR, S_ISREG
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.dvc.data.fingerprints import Index, checksum, facts_of, now_ns, settled
+from mlgit.adapters.dvc.data.fingerprints import LARGE, Index, checksum, facts_of, now_ns, settled
 from mlgit.adapters.dvc.data.hashes import UNREADABLE
 from mlgit.adapters.dvc.data.ignore import Ignores
 from mlgit.core.progress import Silent
@@ -136,10 +136,16 @@ class WorkspaceHashes:
         return UNREADABLE
 
     def _list(self, path: str, full: str) -> Listing:
-        from mlgit.adapters.dvc.data.listing import list_folder
+        from mlgit.adapters.dvc.data.listing import Searches, list_folder
 
         ahead = None if self._searches is None else self._searches.take(path)
-        return list_folder(full) if ahead is None else ahead
+        if ahead is not None:
+            return ahead
+        listing = list_folder(full)
+        if listing.content.count(b"\0") >= LARGE:
+            # The next run has it listed ahead, and in another order than ours.
+            return Searches(self._root, [path]).take(path) or listing
+        return listing
 
     def _directory(self, path: str, full: str, *, legacy: bool) -> str | None:
         listing = self._list(path, full)
