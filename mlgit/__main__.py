@@ -87,8 +87,15 @@ def main() -> None:
     except KeyboardInterrupt:  # once it is loaded, it tells that itself
         sys.stderr.write("Interrupted\n")
         sys.exit(EXIT_INTERRUPTED)
-    status = run(sys.argv[1:])
+    try:
+        status = run(sys.argv[1:])
+    except KeyboardInterrupt:  # a second one, while it was tidying up after the first
+        status = EXIT_INTERRUPTED
     if any(name in sys.modules for name in _TIDY_AT_EXIT):
+        import signal
+
+        # A thread may still wait for a silent server: who interrupts that wait wants no traceback of it.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         sys.exit(status)
     for stream in (sys.stdout, sys.stderr):
         try:

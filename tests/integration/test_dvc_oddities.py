@@ -245,6 +245,25 @@ def _hidden(folder: Folder) -> None:
     folder.write("in", "2")
 
 
+def _hidden_from_git(folder: Folder) -> None:
+    """DVC reads a .dvcignore that Git ignores."""
+    _hidden(folder)
+    folder.write("sub/.dvcignore", "deep\n")
+    folder.write(".dvcignore", "*.skip.dvc\n")
+    folder.write(".gitignore", ".dvcignore\n/out\n/raw\n")
+
+
+def _repository_in_data(make: Callable[[Path], object]) -> Callable[[Folder], object]:
+    def edit(folder: Folder) -> None:
+        for path in ("many/a", "many/sub/b", "many/sub/deep/c"):
+            folder.write(path, path)
+        folder.dvc("add", "-q", "many")
+        mlgit_reasons(folder)
+        make(folder / "many/sub/.dvc")
+
+    return edit
+
+
 SAME: dict[str, tuple[Callable[[Folder], object], dict[str, set[str]]]] = {
     "a linked dvc.yaml": (_linked, {}),
     "a dvc.yaml linked from below": (_linked_below, {"sub/dvc.yaml:s": {"never run"}}),
@@ -255,6 +274,12 @@ SAME: dict[str, tuple[Callable[[Folder], object], dict[str, set[str]]]] = {
         {"s": {"never run"}, "t": {"deleted dep out"}},
     ),
     "hidden pipelines": (_hidden, {"s": {"changed dep in"}}),
+    "hidden pipelines, and Git does not know": (_hidden_from_git, {"s": {"changed dep in"}}),
+    "an empty repository in data": (_repository_in_data(os.mkdir), {"many.dvc": {"changed output many"}}),
+    "a file that makes a repository in data": (
+        _repository_in_data(lambda place: place.write_text("")),
+        {"many.dvc": {"changed output many"}},
+    ),
     "an old Dvcfile": (lambda folder: folder.write("Dvcfile", "cmd: x\nouts:\n- path: y\n"), {}),
     "a .dvc file that Git ignores": (lambda folder: folder.write(".gitignore", "raw.dvc\n/out\n/raw\n"), {}),
     "an absolute dep": (

@@ -10,13 +10,16 @@ import os
 import subprocess
 import sys
 from contextlib import suppress
-from stat import S_ISDIR, S_ISREG
+from stat import S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, S_ISDIR, S_ISREG
 from typing import NamedTuple
 
 from mlgit.adapters.dvc.data.fingerprints import Facts, facts_of, now_ns
 
 _FORMAT = r"%y %s %T@ %C@ %i %P\0"
+_KINDS = {S_IFREG: "f", S_IFLNK: "l", S_IFDIR: "d"}
 _FIND = ("/usr/bin/find", "/bin/find")
+_REPOSITORY = ".dvc"  # makes the folder it stands in a repository of its own, even when it is empty
+_WANTED = ("(", "!", "-type", "d", "-o", "-name", _REPOSITORY, ")")
 _AT_ONCE = 2
 _NS = 1_000_000_000
 
@@ -43,7 +46,7 @@ class Listing(NamedTuple):
         return self.content + repr(sorted(self.links.items())).encode() if self.links else self.content
 
     def entries(self) -> list[Entry]:
-        """Everything but folders and the links that lead to folders, in no order."""
+        """Everything but folders and the links that lead to folders, in no order; of folders `.dvc/`."""
         found = []
         for record in self.content.split(b"\0"):
             kind, _, rest = record.partition(b" ")
@@ -56,6 +59,8 @@ class Listing(NamedTuple):
                 facts = (int(size), _nanoseconds(mtime), _nanoseconds(ctime), int(inode))
             elif kind == b"l":
                 facts = self.links.get(name)
+            elif kind == b"d":
+                name += "/"
             if facts is not None:
                 found.append(Entry(name, facts))
         return found
@@ -75,16 +80,17 @@ def list_folder(folder: str) -> Listing:
         with os.scandir(os.path.join(folder, below)) as entries:
             for entry in entries:
                 name = f"{below}{entry.name}"
-                if entry.is_dir(follow_symlinks=False):
+                is_folder = entry.is_dir(follow_symlinks=False)
+                if is_folder:
                     waiting.append(f"{name}/")
-                else:
+                if not is_folder or entry.name == _REPOSITORY:
                     records.append(_record(entry, name))
     return _with_links(folder, os.fsencode("".join(records)), looked)
 
 
 def _record(entry: os.DirEntry[str], name: str) -> str:
     stat = entry.stat(follow_symlinks=False)
-    kind = "f" if entry.is_file(follow_symlinks=False) else "l" if entry.is_symlink() else "o"
+    kind = _KINDS.get(S_IFMT(stat.st_mode), "o")
     seconds, part = divmod(stat.st_mtime_ns, _NS)
     changed, changed_part = divmod(stat.st_ctime_ns, _NS)
     return f"{kind} {stat.st_size} {seconds}.{part:09}0 {changed}.{changed_part:09}0 {stat.st_ino} {name}\0"
@@ -172,7 +178,7 @@ class _Search:
         try:
             self._process = subprocess.Popen(
                 # `-H`: an output may itself be a link. With the slash nothing is taken for an option.
-                [program, "-H", f"{folder}/", "!", "-type", "d", "-printf", _FORMAT],
+                [program, "-H", f"{folder}/", *_WANTED, "-printf", _FORMAT],
                 env={"LC_ALL": "C"},
                 stdin=subprocess.DEVNULL,
                 stdout=self._memory,

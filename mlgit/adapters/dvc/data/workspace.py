@@ -207,9 +207,9 @@ class WorkspaceHashes:
     def _seen(self, path: str, entries: list[Entry]) -> list[Entry]:
         """The entries that DVC sees: neither those of other tools nor what `.dvcignore` hides."""
         hidden: dict[str, bool] = {"": False}
-        # A folder with a `.dvc` of its own is another repository.
+        # A folder with a `.dvc` of its own, file or folder, is another repository.
         for entry in entries:
-            above, mark, _ = f"/{entry.name}".partition("/.dvc/")
+            above, mark, _ = f"/{entry.name}/".partition("/.dvc/")
             if mark and above:
                 hidden[above[1:]] = True
 

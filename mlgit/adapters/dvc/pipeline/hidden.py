@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.dvc.files.places import folder_of
+from mlgit.adapters.dvc.files.places import folder_of, join
 from mlgit.errors import ConfigError, Location
 
 if TYPE_CHECKING:
@@ -24,13 +24,16 @@ class Hidden:
     Args:
         tree: the state.
         listed: all its paths.
+        above: files to look above, on disk: Git may ignore a `.dvcignore`, and DVC reads it all the same.
     """
 
-    def __init__(self, tree: Tree, listed: Sequence[str]) -> None:
-        names = [
+    def __init__(self, tree: Tree, listed: Sequence[str], *, above: Sequence[str] = ()) -> None:
+        names = {
             path for path in listed if path.endswith(_IGNORE_FILE) and path.rpartition("/")[2] == _IGNORE_FILE
-        ]
-        self._texts: Mapping[str, bytes] = tree.read_many(names) if names else {}
+        }
+        if tree.commit is None:
+            names.update(join(folder, _IGNORE_FILE) for folder in _folders(above))
+        self._texts: Mapping[str, bytes] = tree.read_many(sorted(names)) if names else {}
         self.any = any(_PATTERN.search(text) for text in self._texts.values())
         if self.any:
             from mlgit.adapters.dvc.data.ignore import Ignores
@@ -83,3 +86,14 @@ class Hidden:
                 ):
                     return Location(name, line=number, column=1, snippet=lines[number - 1], width=len(text))
         return Location(_IGNORE_FILE)
+
+
+def _folders(paths: Sequence[str]) -> set[str]:
+    """Every folder that one of some files lies in."""
+    found: set[str] = set()
+    for path in paths:
+        folder = folder_of(path)
+        while folder not in found:
+            found.add(folder)
+            folder = folder_of(folder)
+    return found

@@ -63,8 +63,9 @@ def read_pipeline(
     """
     documents = documents or Documents(None)
     listed = tree.paths() if paths is None else paths
-    hidden = Hidden(tree, listed)
-    files = [path for path in pipeline_files(listed) if not hidden.hides(path)]
+    files = pipeline_files(listed)
+    hidden = Hidden(tree, listed, above=files)
+    files = [path for path in files if not hidden.hides(path)]
     prefix = "" if tree.commit is None else f"{tree.commit[:7]}:"
     shapes = {
         path: Shape(
