@@ -53,7 +53,12 @@ def deregister(
 
 
 def _refuse_live(state: ModelState, version: RegisteredVersion) -> None:
-    live = [name for name, each in state.environments.items() if each.commit == version.commit]
+    # By its number: somebody may have given one commit two.
+    live = [
+        name
+        for name, each in state.environments.items()
+        if each.version is not None and each.version.version == version.version
+    ]
     if live:
         places = ", ".join(f"`{name}`" for name in live)
         raise StateError(

@@ -20,7 +20,7 @@ from mlgit.project.tag_health import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from mlgit.core.progress import Progress
     from mlgit.project.open import Project
@@ -39,17 +39,35 @@ def diagnose(project: Project, *, online: bool = False, progress: Progress | Non
     """
     checks = {**_LOCAL, **(_ONLINE if online else {})}
     findings: list[Finding] = []
+    failures: dict[tuple[str, str | None], list[str]] = {}
     for name, check in checks.items():
         if progress is not None and name in _ONLINE:
             progress.say(f"Asking about {name.replace('_', ' ')}")
-        findings += _guarded(name, check, project)
+        try:
+            findings += _guarded(check, project)
+        except MlgitError as error:
+            said = "; ".join((error.message, *error.details[:1]))
+            failures.setdefault((said, error.hint), []).append(name)
+    findings += [_unknown(names, said, hint) for (said, hint), names in failures.items()]
     # One broken file makes several checks fail alike.
     unique = {(finding.id, finding.message): finding for finding in findings}
     ordered = sorted(unique.values(), key=lambda finding: _RANK[finding.severity])
     return Diagnosis(findings=tuple(ordered), checks=tuple(checks), online=online)
 
 
-def _guarded(name: str, check: Check, project: Project) -> list[Finding]:
+def _unknown(names: Sequence[str], said: str, hint: str | None) -> Finding:
+    """What could not be looked at, for one reason."""
+    *others, last = (name.replace("_", " ") for name in names)
+    about = f"{', '.join(others)} and {last}" if others else last
+    return Finding(
+        id=f"{names[0]}_unknown",
+        severity="warn",
+        message=f"Could not tell about {about}: {said}",
+        repair=hint,
+    )
+
+
+def _guarded(check: Check, project: Project) -> list[Finding]:
     try:
         return list(check(project))
     except ConfigError as error:
@@ -63,16 +81,6 @@ def _guarded(name: str, check: Check, project: Project) -> list[Finding]:
                 subjects=(problem.location.path,) if problem.location else (),
             )
             for problem in problems
-        ]
-    except MlgitError as error:
-        said = "; ".join((error.message, *error.details[:1]))
-        return [
-            Finding(
-                id=f"{name}_unknown",
-                severity="warn",
-                message=f"Could not tell about {name.replace('_', ' ')}: {said}",
-                repair=error.hint,
-            )
         ]
 
 

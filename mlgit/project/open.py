@@ -334,15 +334,16 @@ def _ask_refs(git: Git, *, branches: bool, tags: bool) -> Mapping[str, Callable[
     """Ask for branches, tags or both; for both only one git is started."""
     if not tags:
         return {"branches": ask_refs(git, *_BRANCHES)} if branches else {}
-    from mlgit.adapters.git.tagobjects import REPLACED, ask_tags
+    from mlgit.adapters.git.tagobjects import REPLACED, ask_tags, with_no_tag_lost
     from mlgit.core.tags import TAGS
 
     if not branches:
         return {"tags": ask_tags(git)}
-    answer = ask_refs(git, *_BRANCHES, REPLACED, TAGS)
+    said: list[bytes] = []
+    answer = ask_refs(git, *_BRANCHES, REPLACED, TAGS, warned=said.append)
     return {
         "branches": lambda: cut(answer(), REPLACED, TAGS)[0],
-        "tags": lambda: cut(answer(), REPLACED, TAGS)[1],
+        "tags": lambda: cut(with_no_tag_lost(answer, said), REPLACED, TAGS)[1],
     }
 
 

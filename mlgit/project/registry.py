@@ -7,11 +7,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.refs import moved_at_s
-from mlgit.adapters.git.tagcache import TagCache
+from mlgit.adapters.git.tagcache import MISSING, TagCache
 from mlgit.adapters.git.tagfacts import read_tags
 from mlgit.adapters.git.tagobjects import ask_tags, parse_tags
 from mlgit.core.registry import Registry, as_time
 from mlgit.core.replay import replay
+from mlgit.errors import ToolError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,13 +27,20 @@ def read_registry(project: Project, *, model: str | None = None) -> Registry:
     """Models, versions and environments as the local tags have them; no network.
 
     With `model` only its tags are listed and read; the answer then knows no other model.
+
+    Raises:
+        ToolError: git cannot read one of the tags.
     """
-    return replay(_listing(project, model).facts)
+    return replay(_whole(_listing(project, model)))
 
 
 def read_facts(project: Project) -> tuple[TagFact, ...]:
-    """Every local tag that counts, by name."""
-    return _listing(project).facts
+    """Every local tag that counts, by name.
+
+    Raises:
+        ToolError: git cannot read one of the tags.
+    """
+    return _whole(_listing(project))
 
 
 def ignored_tags(project: Project) -> Mapping[str, str]:
@@ -60,6 +68,18 @@ def tags_as_of(project: Project) -> datetime | None:
         return None
     told_s = moved_at_s(project.git, ref)
     return None if told_s is None else as_time(told_s)
+
+
+def _whole(listing: Listing) -> tuple[TagFact, ...]:
+    """The facts, unless one is lost: nobody knows what an environment holds whose newest tag may be that."""
+    lost = [tag for tag, why in listing.ignored.items() if why == MISSING]
+    if lost:
+        raise ToolError(
+            f"The object of the tag `{lost[0]}` is missing or damaged",
+            hint="run `git fsck`; `mlgit doctor` names every such tag, with its repair",
+            details=tuple(lost[1:]),
+        )
+    return listing.facts
 
 
 def _listing(project: Project, model: str | None = None) -> Listing:

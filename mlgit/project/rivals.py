@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mlgit.adapters.git.push import fetch_back, fetch_refs
 from mlgit.adapters.git.tagfacts import read_tags
 from mlgit.core.age import tell_age
+from mlgit.core.registry import version_of
 from mlgit.core.tags import TAGS, parse_tag, ref_patterns
 from mlgit.errors import LostRace, ToolError
 from mlgit.project.registry import read_registry
@@ -91,7 +92,8 @@ def _tell(fact: TagFact, registry: Registry, *, now_s: float) -> str:
     where = ""
     if name.environment is not None:
         versions = registry.model(name.model).at_commit(fact.commit)
-        what = f"{name.model}@{versions[-1].version}" if versions else f"{name.model} ({fact.commit[:7]})"
+        version = version_of(fact, {fact.commit: versions})
+        what = f"{name.model}@{version.version}" if version else f"{name.model} ({fact.commit[:7]})"
         if fact.gist.action == "rollback" and name.action == "assign":
             verb = "rolled back"
         where = f" {'from' if name.action == 'unassign' else 'to'} `{name.environment}`"

@@ -7,6 +7,7 @@ from datetime import timedelta
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from mlgit.adapters.git.tagcache import MISSING
 from mlgit.adapters.git.tagobjects import list_tags
 from mlgit.core.diagnosis import Finding, listed
 from mlgit.core.registry import as_time
@@ -27,6 +28,9 @@ _SHOWN = 5
 def check_ignored_tags(project: Project) -> Iterator[Finding]:
     """Tags that look like ours and do not count."""
     for tag, why in sorted(ignored_tags(project).items()):
+        if why == MISSING:
+            yield _missing(project, tag)
+            continue
         lightweight = "lightweight" in why
         yield Finding(
             id="lightweight_tag" if lightweight else "unreadable_tag",
@@ -57,18 +61,20 @@ def check_clashes(project: Project) -> Iterator[Finding]:
     """Two versions of one model on one commit; a version that was rejected while somebody promoted it."""
     for model in read_registry(project).models.values():
         yield from _rejected_and_live(model)
+        live = {each.version.tag for each in model.environments.values() if each.version is not None}
         by_commit: dict[str, list[str]] = {}
         for version in model.versions:
             by_commit.setdefault(version.commit, []).append(version.tag)
         for commit, tags in by_commit.items():
             if len(tags) > 1:
                 names = " and ".join(f"`{tag}`" for tag in tags)
+                spare = [tag for tag in tags if tag not in live] or tags
                 yield Finding(
                     id="clashing_versions",
                     severity="error",
                     message=f"{names} stand on the same commit {commit[:7]}: "
                     "every gto command fails as soon as one of them is assigned",
-                    repair=f"git tag -d {quote(tags[-1])}, and delete it on the remote too",
+                    repair=f"git tag -d {quote(spare[-1])}, and delete it on the remote too",
                     subjects=tuple(tags),
                 )
 
@@ -147,7 +153,7 @@ def _tags_of_remote(project: Project, remote: str) -> tuple[Mapping[str, str], f
     answer = project.git.run("ls-remote", "--tags", remote, timeout_s=_NETWORK_TIMEOUT_S)
     theirs: dict[str, str] = {}
     annotated: set[str] = set()
-    for line in answer.decode("utf-8", "surrogateescape").splitlines():
+    for line in answer.decode("utf-8", "surrogateescape").split("\n"):
         oid, _, ref = line.partition("\t")
         tag = ref.removeprefix("refs/tags/")
         # git lists what an annotated tag points at under the tag's name with `^{}`.
@@ -212,6 +218,18 @@ def _emptied(model: ModelState, environment: EnvironmentState) -> Iterator[Findi
             repair=None,
             subjects=(last,),
         )
+
+
+def _missing(project: Project, tag: str) -> Finding:
+    # Deleting the tag would hide that it is lost; git says itself which file is in the way if one is.
+    here = f"git fetch --refetch --tags {project.remote}"
+    return Finding(
+        id="missing_tag_object",
+        severity="error",
+        message=f"The object of the tag `{tag}` is missing or damaged: nothing can be told about its model",
+        repair="git fsck, and fetch the tag from a clone that has it" if project.remote is None else here,
+        subjects=(tag,),
+    )
 
 
 def _annotate(tag: str) -> str:

@@ -110,6 +110,27 @@ def test_a_hostile_tag_name_cannot_put_a_command_into_a_repair(project: Folder) 
     assert not (project / "pwned").exists()
 
 
+def test_a_tag_whose_object_is_lost_is_found_and_fetched_again(project: Folder) -> None:
+    project.git("tag", "-a", "-m", "x", "line@v1.0.0")
+    project.git("push", "-q", "origin", "line@v1.0.0")
+    oid = project.git("rev-parse", "line@v1.0.0")
+    (project / ".git" / "objects" / oid[:2] / oid[2:]).unlink()
+    found = doctor(project)
+    assert found["missing_tag_object"]["subjects"] == ["line@v1.0.0"]
+    assert found["missing_tag_object"]["severity"] == "error"
+    repair(project, found["missing_tag_object"])
+    assert doctor(project) == {}
+    assert project.git("rev-parse", "line@v1.0.0") == oid
+
+
+def test_of_two_versions_on_one_commit_the_repair_leaves_the_live_one(project: Folder) -> None:
+    for tag in ("line@v1.0.0", "line@v1.1.0"):
+        project.git("tag", "-a", "-m", tag, tag)
+    assert "git tag -d line@v1.1.0," in doctor(project)["clashing_versions"]["repair"]
+    assert project.here("promote", "line@v1.1.0", "--to", "staging", "--local").status == 0
+    assert "git tag -d line@v1.0.0," in doctor(project)["clashing_versions"]["repair"]
+
+
 def test_tags_of_other_people_are_no_findings(project: Folder) -> None:
     for tag in ("v1.0.0", "nightly", "release-2026", "other@1.0.0"):
         project.git("tag", tag)
@@ -140,6 +161,19 @@ def test_a_tag_that_is_another_one_at_the_remote_is_found_and_repaired(project: 
     finding = doctor(project, "--online")["clashing_tags"]
     repair(project, finding)
     assert project.git("rev-parse", "refs/tags/line@v1.0.0") == theirs
+
+
+def test_a_name_that_goes_on_after_what_unicode_takes_for_a_line_end_is_no_other_tag(project: Folder) -> None:
+    project.git("tag", "-a", "-m", "a release", "line@v1.0.0")
+    project.git("tag", "-a", "-m", "something else", "else")
+    longer = "refs/tags/line@v1.0.0\u2028x"
+    project.git("push", "-q", "origin", f"refs/tags/else:{longer}")
+    assert "tags_not_pushed" in doctor(project, "--online")
+    done = project.here("promote", "line@v1.0.0", "--to", "staging")
+    assert done.status == 4
+    assert "`line@v1.0.0` is only here" in done.err
+    project.git("push", "-q", "origin", "refs/tags/line@v1.0.0")
+    assert not {"clashing_tags", "tags_not_pushed"} & doctor(project, "--online").keys()
 
 
 def test_tags_that_were_never_pushed_are_found_online(project: Folder) -> None:

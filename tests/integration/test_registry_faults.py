@@ -15,6 +15,7 @@ from mlgit.operations.deregister import deregister
 from mlgit.operations.promote import promote
 from mlgit.operations.release import Wish, release
 from mlgit.operations.rollback import rollback
+from mlgit.operations.unassign import unassign
 from mlgit.project.registry import read_registry
 from mlgit.project.write import write_tags
 from tests.support.registry import NOON, clock, clone, close_all, hook, opened, origin, tags_of
@@ -249,6 +250,29 @@ def test_of_two_versions_on_one_commit_the_environment_holds_the_one_that_was_pr
     assert not report.already
     assert state_of(opened(staged)).environment("staging").label == "v2.0.0"
     assert promote(opened(staged), "line@v2.0.0", environment="staging").already
+
+
+def test_of_two_versions_on_one_commit_the_one_that_is_not_live_can_be_rejected(staged: Folder) -> None:
+    staged.git("tag", "-am", "by hand", "line@v2.0.0", "line@v1.0.0^{}")
+    staged.git("push", "-q", "origin", "refs/tags/line@v2.0.0")
+    with pytest.raises(StateError, match=r"`line@v1\.0\.0` is live in `staging`"):
+        deregister(opened(staged), "line@v1.0.0")
+    assert deregister(opened(staged), "line@v2.0.0").pushed
+    assert state_of(opened(staged)).environment("staging").label == "v1.0.0"
+
+
+def test_of_two_versions_on_one_commit_whoever_lost_is_told_the_one_that_was_promoted(
+    staged: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    staged.git("tag", "-am", "by hand", "line@v2.0.0", "line@v1.0.0^{}")
+    staged.git("push", "-q", "origin", "refs/tags/line@v2.0.0")
+    promote(opened(staged), "line@v2.0.0", environment="staging")
+    other = opened(clone(staged, "other"))
+    once_before_the_push(
+        monkeypatch, lambda: promote(other, "line@v1.0.0", environment="staging", downgrade=True)
+    )
+    with pytest.raises(LostRace, match=r"promoted `line@v1\.0\.0` to `staging`"):
+        unassign(opened(staged), "line", environment="staging")
 
 
 def test_a_rejection_meanwhile_is_told_to_whoever_promoted(

@@ -220,6 +220,8 @@ def test_a_replaced_tag_is_read_as_git_reads_it_and_never_kept(many: Folder) -> 
     assert commit_of_version() == places[5]
     many.git("replace", original, other)
     assert commit_of_version() == places[0]
+    cache_of(many).unlink()
+    assert commit_of_version() == places[0]
     many.git("replace", "-d", original)
     assert commit_of_version() == places[5]
 

@@ -17,6 +17,7 @@ from mlgit.adapters.git.binary import Git
 from mlgit.adapters.git.objects import Objects
 from mlgit.adapters.git.tagcache import KnownTag, TagCache
 from mlgit.core.statement import Builder, EnvironmentStatement, ReleaseStatement, write_message
+from mlgit.errors import ToolError
 from mlgit.project.registry import ignored_tags, read_facts, read_registry
 from tests.support.registry import close_all, opened
 from tests.support.shell import Folder
@@ -228,8 +229,40 @@ def test_a_tag_whose_object_is_missing_is_not_called_lightweight_and_read_once_i
     content = path.read_bytes()
     path.unlink()
     assert ignored_tags(opened(folder)) == {"a@v1.0.0": "its object is missing"}
+    for read in (read_facts, read_registry):
+        with pytest.raises(ToolError, match=r"The object of the tag `a@v1\.0\.0` is missing or damaged"):
+            read(opened(folder))
     path.write_bytes(content)
     assert [fact.tag for fact in read_facts(opened(folder))] == ["a@v1.0.0"]
+
+
+@pytest.mark.parametrize("left", ["", "0123456789"], ids=["empty", "cut"])
+def test_a_tag_whose_file_a_crash_left_broken_is_an_error_and_not_the_state_before_it(
+    place: tuple[Folder, Folder, list[str]], left: str
+) -> None:
+    folder, other, ids = place
+    tags = dict.fromkeys(("a@v1.0.0", "a#prod#1", "b@v1.0.0"), (0, "tag", TAGGERS[0], b"x\n"))
+    write(folder, ids, tags)
+    others = folder.write(".git/refs/tags/nothing-of-ours", left)
+    assert {fact.tag for fact in read_facts(opened(folder))} == set(tags)
+    broken = folder.write(".git/refs/tags/a#prod#2", left)
+    for command in ("models", "models a", "show a#prod", "history a"):
+        for where in (folder, other):
+            done = where.here(*command.split())
+            assert done.status == 5, (command, done.out)
+            assert "The tag `a#prod#2` is broken" in done.err
+    assert folder.here("models", "b").status == 0
+    status = folder.here("status", "--json").json()
+    assert [failure["message"] for failure in status["failures"]] == [
+        "The tag `a#prod#2` is broken: git cannot read its ref"
+    ]
+    assert status["commit"] == folder.git("rev-parse", "HEAD")
+    findings = folder.here("doctor", "--json").json()["findings"]
+    (found,) = [each for each in findings if each["id"] == "ignored_tags_unknown"]
+    assert found["message"].endswith("and clocks: The tag `a#prod#2` is broken: git cannot read its ref")
+    broken.unlink()
+    others.unlink()
+    assert folder.here("models").status == 0
 
 
 @pytest.mark.parametrize(

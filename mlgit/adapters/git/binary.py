@@ -24,6 +24,11 @@ _UNSET = (
     "GIT_REPLACE_REF_BASE",
     "GIT_SHALLOW_FILE",
     "GIT_GRAFT_FILE",
+    # What would make our paths mean something else.
+    "GIT_LITERAL_PATHSPECS",
+    "GIT_GLOB_PATHSPECS",
+    "GIT_NOGLOB_PATHSPECS",
+    "GIT_ICASE_PATHSPECS",
 )
 # Taken out of git's environment; what stands there instead is made by mlgit.adapters.git.credentials.
 _PUSHES_WITH = "MLGIT_PUSH_TOKEN"
@@ -102,7 +107,10 @@ class Git:
                 raise StateError(f"There is no folder `{self.folder}`") from error
             raise ToolError("`git` is not installed", hint="install git 2.38 or newer") from error
         except subprocess.TimeoutExpired as error:
-            raise ToolError(f"`git {argv[0]}` did not answer within {timeout_s:g} s") from error
+            raise ToolError(
+                f"`git {argv[0]}` did not answer within {timeout_s:g} s",
+                hint="check the connection, then run the same command again",
+            ) from error
 
     def run(
         self,
@@ -122,8 +130,12 @@ class Git:
             raise GitFailed(argv, done.returncode, done.stderr.decode("utf-8", "replace"))
         return done.stdout
 
-    def start(self, *argv: str) -> Callable[[], bytes]:
+    def start(self, *argv: str, warned: Callable[[bytes], None] | None = None) -> Callable[[], bytes]:
         """Start git and go on; the answer is a function that waits for its output, once or several times.
+
+        Args:
+            argv: what follows `git`.
+            warned: is told what git said though it did not fail.
 
         Raises (the function):
             GitFailed: with git's own words, when it ended with an error.
@@ -145,6 +157,8 @@ class Git:
                 self._running.remove(process)
             if process.returncode:
                 raise GitFailed(argv, process.returncode, said.decode("utf-8", "replace"))
+            if said and warned is not None:
+                warned(said)
             return output
 
         return finish

@@ -93,9 +93,11 @@ def ask_remote(git: Git, remote: str, refs: Iterable[str]) -> Mapping[str, str]:
     """
     output = git.run("ls-remote", "--refs", remote, *refs, timeout_s=ASK_TIMEOUT_S)
     found = {}
-    for line in output.decode("utf-8", "surrogateescape").splitlines():
+    # Not `splitlines`: git lets a ref's name hold what Unicode takes for the end of a line.
+    for line in output.decode("utf-8", "surrogateescape").split("\n"):
         oid, _, name = line.partition("\t")
-        found[name] = oid
+        if name:
+            found[name] = oid
     return found
 
 

@@ -22,9 +22,9 @@ def list_refs(git: Git, *patterns: str) -> Mapping[str, str]:
     return parse_refs(git.run(*_LISTING, *patterns))
 
 
-def ask_refs(git: Git, *patterns: str) -> Callable[[], bytes]:
-    """The same question, asked ahead; the answer is for `parse_refs`."""
-    return git.start(*_LISTING, *patterns)
+def ask_refs(git: Git, *patterns: str, warned: Callable[[bytes], None] | None = None) -> Callable[[], bytes]:
+    """The same question, asked ahead; the answer is for `parse_refs`, what git warns of for `warned`."""
+    return git.start(*_LISTING, *patterns, warned=warned)
 
 
 def parse_refs(answer: bytes) -> Mapping[str, str]:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 LONG = "?"
 """Told instead of a gist that would fill the cache; the message is read when somebody asks."""
+MISSING = "its object is missing"
+"""Why a tag does not count whose object git cannot read."""
 
 _NAME = "tag-facts"
 # Another number as soon as any message is told otherwise: what stands in a cache is never read again.

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from mlgit.adapters.git.binary import GitFailed
 from mlgit.adapters.git.refs import ask_refs, list_refs, parse_refs
 from mlgit.core.record import record
-from mlgit.core.tags import TAGS
+from mlgit.core.tags import TAGS, parse_tag
 from mlgit.errors import StateError, ToolError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from mlgit.adapters.git.binary import Git
     from mlgit.adapters.git.objects import Objects
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 
 REPLACED = "refs/replace/"
+# What git says of a ref whose file holds no object id, and goes on without it.
+_BROKEN = "ignoring broken ref "
 _LONGEST_CLOCK = 15  # digits; what is longer is no time
 
 
@@ -41,7 +43,27 @@ def list_tags(git: Git, model: str | None = None) -> Mapping[str, str]:
 
 def ask_tags(git: Git, model: str | None = None) -> Callable[[], bytes]:
     """Ask for the same ahead, and for what `git replace` did; the answer is for `parse_tags`."""
-    return ask_refs(git, *_patterns(model), REPLACED)
+    said: list[bytes] = []
+    answer = ask_refs(git, *_patterns(model), REPLACED, warned=said.append)
+    return lambda: with_no_tag_lost(answer, said)
+
+
+def with_no_tag_lost(answer: Callable[[], bytes], said: Collection[bytes]) -> bytes:
+    """A listing of tags that git did not leave any of ours out of; `said` is what it warned of.
+
+    Raises:
+        ToolError: a tag's file is empty or cut, as a crash leaves it: git only warns, and without that tag
+            an environment would be taken to hold what it held before.
+    """
+    listing = answer()
+    for line in b"".join(said).decode("utf-8", "surrogateescape").split("\n"):
+        _, found, tag = line.partition(f"{_BROKEN}{TAGS}")
+        if found and parse_tag(tag) is not None:
+            raise ToolError(
+                f"The tag `{tag}` is broken: git cannot read its ref",
+                hint=f"delete the file `{TAGS}{tag}` in the Git directory, then run `git fetch --tags`",
+            )
+    return listing
 
 
 def parse_tags(answer: bytes) -> tuple[Mapping[str, str], frozenset[str]]:

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.git.tagcache import LONG, KnownTag
+from mlgit.adapters.git.tagcache import LONG, MISSING, KnownTag
 from mlgit.adapters.git.tagobjects import parse_header
 from mlgit.core.gist import tell
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 LIGHTWEIGHT = "it is lightweight"
 ON_NO_COMMIT = "it points at no commit"
-MISSING = "its object is missing"
 # As git and mlgit write the header of a tag on a commit; any other is taken apart line by line.
 _USUAL = re.compile(
     rb"object ([0-9a-f]+)\ntype commit\ntag [^\n]*\ntagger ([^\n]*)> ([0-9]{1,15}) [^ \n]*\n", re.ASCII
