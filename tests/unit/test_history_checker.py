@@ -75,6 +75,23 @@ def swapped(history: History, one: int, other: int, environment: str = "staging"
     return replace(history, tags=tuple(renamed(tag) for tag in history.tags))
 
 
+def with_call(history: History, name: str, verb: str, **fields: Any) -> History:  # noqa: ANN401
+    """One call more."""
+    story = Story()
+    story.call(name, verb, **fields)
+    return replace(history, calls=(*history.calls, *story.calls))
+
+
+def shown(version: str, number: int) -> dict[str, object]:
+    """What `show` says of staging after its n-th promotion."""
+    return {
+        "environment": "staging",
+        "version": version,
+        "author": f"p-staging-{number}",
+        "held": False,
+    }
+
+
 def tag_named(history: History, name: str) -> Tag:
     return next(tag for tag in history.tags if tag.name == name)
 
@@ -143,6 +160,111 @@ ILLEGAL: dict[str, tuple[Callable[[History], History], str]] = {
         "left ['m#prod#1']",
     ),
     "a bug": (lambda h: change(h, "no", status=70), "ended with 70"),
+    "another version than was told": (
+        lambda h: answered(h, "r-staging-4", version="v3.0.0"),
+        "answers_are_true: r-staging-4 says that it is about v3.0.0",
+    ),
+    "a change that changes nothing": (
+        lambda h: retag(retag(h, "m#staging#2", commit="c1", version="v1.0.0"), "m#staging!#3", commit="c1"),
+        "puts v1.0.0 there, which is there already",
+    ),
+    "a number below one that was given before": (
+        lambda h: change(retag(h, "m@v3.0.0", name="m@v1.5.0", version="v1.5.0"), "rv2.0.0", end=2.5),
+        "rv3.0.0 gave v1.5.0, and v2.0.0 was given before",
+    ),
+    "a hold that is not told": (
+        lambda h: answered(
+            change(h, "look", start=23, seen=23, end=23.5),
+            "look",
+            environment={
+                "environment": "staging",
+                "version": "v2.0.0",
+                "author": "r-staging-4",
+                "held": False,
+            },
+        ),
+        "reads_were_current: look (show) saw v2.0.0",
+    ),
+    "a reading of the same clone that goes back in time": (
+        lambda h: with_call(
+            with_call(h, "first", "show", at=13.2, seen=13.2, answer={"environment": shown("v2.0.0", 2)}),
+            "second",
+            "show",
+            at=13.4,
+            seen=11.5,
+            answer={"environment": shown("v1.0.0", 1)},
+        ),
+        "reads_were_current: second",
+    ),
+    "a writer who does not see the own change": (
+        lambda h: with_call(
+            h, "blind", "show", at=13.4, seen=11.5, answer={"environment": shown("v1.0.0", 1)}
+        ),
+        "reads_were_current: blind",
+    ),
+    "versions that nobody can have counted": (
+        lambda h: with_call(
+            h, "count", "models", at=30, answer={"models": [{"versions": 3, "environments": []}]}
+        ),
+        "count counts 3 versions",
+    ),
+    "a release that lost to nobody": (
+        lambda h: with_call(h, "slow", "release", at=40, status=4, answer={"error": {"code": "lost_race"}}),
+        "slow lost a release to nobody",
+    ),
+    "a rejection that lost to nobody": (
+        lambda h: with_call(
+            h,
+            "slow",
+            "deregister",
+            at=40,
+            status=4,
+            version="v3.0.0",
+            answer={"error": {"code": "lost_race"}},
+        ),
+        "slow lost a deregister to nobody",
+    ),
+    "a rollback that was refused and could have been": (
+        lambda h: with_call(h, "stuck", "rollback", at=20.5, end=20.6, status=4, environment="staging"),
+        "stuck was refused without a reason",
+    ),
+    "a rollback to a named version that was refused and could have been": (
+        lambda h: with_call(
+            h, "stuck", "rollback", at=13.4, status=4, environment="staging", version="v1.0.0"
+        ),
+        "stuck was refused without a reason",
+    ),
+    "an unassignment that was refused": (
+        lambda h: with_call(h, "stuck", "unassign", at=30, status=4, environment="staging"),
+        "stuck was refused without a reason",
+    ),
+    "a rejection that was refused though nothing was live": (
+        lambda h: with_call(h, "stuck", "deregister", at=30, status=4, version="v3.0.0"),
+        "stuck was refused without a reason",
+    ),
+    "a promotion without a name that was refused": (
+        lambda h: with_call(h, "stuck", "promote", at=15, status=4, environment="staging"),
+        "stuck was refused without a reason",
+    ),
+    "already rejected, which it was not": (
+        lambda h: with_call(
+            h, "sure", "deregister", at=15, version="v3.0.0", answer={"already": True, "tags": []}
+        ),
+        "sure says that v3.0.0 is rejected already",
+    ),
+    "a clone that says nothing in the end": (
+        lambda h: replace(h, clones={"clone": replace(h.clones["clone"], answer={})}),
+        "clone says nothing of its models",
+    ),
+    "a clone that leaves an environment out": (
+        lambda h: replace(
+            h,
+            clones={
+                "clone": replace(h.clones["clone"], answer={"models": [{"versions": 2, "environments": []}]})
+            },
+        ),
+        "clone leaves out",
+    ),
     "half of a push, as told": (
         lambda h: change(h, "no", status=5, answer={"error": {"message": "took only some of the tags"}}),
         "half of a push arrived",
@@ -164,7 +286,9 @@ ILLEGAL: dict[str, tuple[Callable[[History], History], str]] = {
     ),
     "a value that never was": (
         lambda h: answered(
-            h, "look", environment={"environment": "staging", "version": "v9.0.0", "author": "x"}
+            h,
+            "look",
+            environment={"environment": "staging", "version": "v9.0.0", "author": "x", "held": False},
         ),
         "saw v9.0.0 by x",
     ),

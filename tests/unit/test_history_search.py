@@ -93,7 +93,9 @@ def legal(draw: st.DrawFn) -> Story:
             continue
         version: str | None = None
         if verb == "promote":
-            version = draw(st.sampled_from(versions))
+            # What is there already is not promoted again, unless that ends a hold.
+            there = None if state.held else state.version
+            version = draw(st.sampled_from([each for each in versions if each != there]))
         elif verb == "rollback":
             version = versions[int(earlier[-1][1])]
         killed = draw(st.booleans())

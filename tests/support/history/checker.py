@@ -11,7 +11,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from tests.support.history.reads import reads_were_current
-from tests.support.history.register import is_final, sort_out
+from tests.support.history.register import is_final, lower, sort_out
 from tests.support.history.rules import conflicts_were_told, moves_were_legal, refusals_had_a_reason
 from tests.support.history.view import View
 
@@ -28,6 +28,7 @@ def check(history: History) -> list[str]:
     laws: tuple[Callable[[View], Iterator[str]], ...] = (
         log_is_whole,
         versions_are_unique,
+        numbers_ascend,
         answers_are_true,
         nothing_is_left_of_what_failed,
         order_is_that_of_time,
@@ -88,6 +89,17 @@ def versions_are_unique(view: View) -> Iterator[str]:
             yield f"`{one.name}` and `{other.name}` stand on one commit, and not by an accident of time"
 
 
+def numbers_ascend(view: View) -> Iterator[str]:
+    """A number that nobody named is higher than all that were given before."""
+    for version, tag in view.log.released.items():
+        call = view.caller(tag)
+        if call is None or call.version is not None:
+            continue
+        for other, before in view.log.released.items():
+            if lower(version, other) and view.surely(before, call):
+                yield f"{call.id} gave {version}, and {other} was given before"
+
+
 def answers_are_true(view: View) -> Iterator[str]:
     """What a call says that it wrote is in the log, that and no more, and it met the state that it names."""
     for call in view.history.calls:
@@ -97,8 +109,12 @@ def answers_are_true(view: View) -> Iterator[str]:
         found = {(tag.name, tag.oid, tag.commit) for tag in view.tags_of(call)}
         if told != found:
             yield f"{call.id} says {sorted(told)}, and the log has {sorted(found)} of it"
+        version = call.answer["version"]
         for tag in view.tags_of(call):
             name = tag.means
+            about = str(name.version) if name.environment is None else tag.version
+            if about not in {None, version} and name.action != "unassign":
+                yield f"{call.id} says that it is about {version}, and `{tag.name}` is about {about}"
             if name.environment is None or name.counter is None:
                 continue
             states = view.log.register(name.environment).states
@@ -156,7 +172,13 @@ def clones_agree(view: View) -> Iterator[str]:
         phantoms = sorted(tag for tag, oid in clone.tags.items() if there.get(tag) != oid)
         if phantoms:
             yield f"{name} has {phantoms}, which the repository has not"
-        for entry in clone.answer.get("models", ()):
+        entries = clone.answer.get("models", ())
+        if view.history.tags and not entries:
+            yield f"{name} says nothing of its models: {clone.answer}"
+        for entry in entries:
+            told = {each["environment"] for each in entry["environments"]}
+            if view.log.registers.keys() - told:
+                yield f"{name} leaves out {sorted(view.log.registers.keys() - told)}"
             standing = len(view.log.released) - len(view.log.rejected)
             if entry["versions"] != standing:
                 yield f"{name} counts {entry['versions']} versions of {standing}"

@@ -23,12 +23,13 @@ from tests.support.history.player import Run, load, recorded, run
 from tests.support.history.stage import SOURCES, TAKES_PRE, build, set_up
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from tests.support.history.stage import Stage
     from tests.support.shell import Folder
 
+LAST_TRIES = 10
 FORMAT = "%(refname:strip=2)%00%(objectname)%00%(*objectname)%00%(taggername)%00%(contents)%00%01"
 OLD_LOCK_S = 2.0
 
@@ -163,9 +164,7 @@ def _end(stage: Stage, calls: tuple[Call, ...], scratch: Path, *, readers: bool)
     clones = {}
     for clone in stage.clones:
         tags = {tag.name: tag.oid for tag in read_tags(clone)}
-        ended = run(Run(id="last", clone=clone, argv=("models", "--fetch", "--json")), scratch)
-        (scratch / "last.out").unlink()
-        clones[clone.path.name] = CloneEnd(tags=tags, answer=ended.answer)
+        clones[clone.path.name] = CloneEnd(tags=tags, answer=_last_answer(clone, scratch))
     lines = stage.bare.git("log", "--format=%H %cn", "main").splitlines()
     assigned = {tag.means.environment for tag in read_tags(stage.bare) if tag.means.action == "assign"}
     return History(
@@ -190,6 +189,18 @@ for name in sys.argv[1:]:
         dvc_said = repr(error)
     print(json.dumps([name, said.stdout.strip() or said.stderr, dvc_said]))
 """
+
+
+def _last_answer(clone: Folder, scratch: Path) -> Mapping[str, Any]:
+    """What a clone says when it has fetched; connections go on breaking."""
+    answer: Mapping[str, Any] = {}
+    for _ in range(LAST_TRIES):
+        ended = run(Run(id="last", clone=clone, argv=("models", "--fetch", "--json")), scratch)
+        (scratch / "last.out").unlink()
+        answer = ended.answer
+        if ended.status == 0:
+            break
+    return answer
 
 
 def ask_others(clone: Folder, environments: Iterable[str]) -> dict[str, dict[str, str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from tests.support.history.register import Register
     from tests.support.history.view import View
 
+_LOST_SIGHT = "could not be fetched back"
+"""What a writer is told whose own change has not come back into its clone."""
 CHANGES = ("promote", "rollback", "unassign")
 
 
@@ -33,6 +35,8 @@ def reads_were_current(view: View) -> Iterator[str]:
                 looks.setdefault(environment, []).append(look)
             if call.verb == "history":
                 yield from _versions_read(view, call)
+            elif call.verb == "models":
+                yield from _versions_counted(view, call)
     for environment, each in looks.items():
         yield from _in_order(view, view.log.register(environment), each)
 
@@ -42,7 +46,14 @@ def _in_order(view: View, register: Register, looks: list[Look]) -> Iterator[str
     chosen: list[tuple[Call, int]] = []
     for look in sorted(looks, key=lambda look: look.call.end):
         window = view.window(register, look.call)
-        least = max((state for call, state in chosen if call.end < look.call.seen), default=0)
+        known = [state for call, state in chosen if _knows(look.call, call)]
+        known += [
+            number
+            for number, step in enumerate(register.steps, start=1)
+            for call in [view.caller(step.told_by)]
+            if call is not None and call.done and _LOST_SIGHT not in call.notes and _knows(look.call, call)
+        ]
+        least = max(known, default=0)
         found = min((state for state in look.states if state in window and state >= least), default=None)
         if found is None:
             yield (
@@ -51,6 +62,11 @@ def _in_order(view: View, register: Register, looks: list[Look]) -> Iterator[str
             )
         else:
             chosen.append((look.call, found))
+
+
+def _knows(call: Call, earlier: Call) -> bool:
+    """Whether a call looked after another was over, or in the clone that has what that one saw."""
+    return earlier.end < call.seen or (earlier.clone == call.clone and earlier.end < call.start)
 
 
 def _looks(view: View, call: Call) -> Iterator[tuple[str, Look]]:
@@ -74,12 +90,12 @@ def _looks(view: View, call: Call) -> Iterator[tuple[str, Look]]:
             yield environment, _prefix(view.log.register(environment), call, tags)
 
 
-def _value(view: View, call: Call, entry: dict[str, str | None]) -> Look:
+def _value(view: View, call: Call, entry: dict[str, Any]) -> Look:
     register = view.log.register(str(entry["environment"]))
     states = tuple(
         number
         for number, state in enumerate(register.states)
-        if (state.version, state.by) == (entry["version"], entry["author"])
+        if (state.version, state.by, state.held) == (entry["version"], entry["author"], entry["held"])
     )
     return Look(call, states, f"{entry['version']} by {entry['author']}")
 
@@ -89,6 +105,22 @@ def _prefix(register: Register, call: Call, tags: set[str]) -> Look:
     told = [step.told_by.name for step in register.steps]
     states = (len(tags),) if set(told[: len(tags)]) == tags else ()
     return Look(call, states, f"{len(tags)} changes")
+
+
+def _versions_counted(view: View, call: Call) -> Iterator[str]:
+    """As many as were surely there at least, and as can have been there at most."""
+    released, rejected = view.log.released, view.log.rejected
+    least = sum(
+        view.surely(tag, call) and not view.maybe(rejected.get(version), call)
+        for version, tag in released.items()
+    )
+    most = sum(
+        view.maybe(tag, call) and not view.surely(rejected.get(version), call)
+        for version, tag in released.items()
+    )
+    for entry in call.answer["models"]:
+        if not least <= entry["versions"] <= most:
+            yield f"{call.id} counts {entry['versions']} versions, and there were {least} to {most}"
 
 
 def _versions_read(view: View, call: Call) -> Iterator[str]:

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from tests.support.history.view import View
 
 
+_NOT_BY_TAGS = ("half of a change", "has commits that are not here", "pushed to `")
+"""What is said by a clone that was cut off between two tags and may not ask again, or about trunk."""
+
+
 def moves_were_legal(view: View) -> Iterator[str]:
     """Each change kept the rules of its verb in the state that it met."""
     for register in view.log.registers.values():
@@ -30,9 +34,7 @@ def moves_were_legal(view: View) -> Iterator[str]:
             )
     for version, tag in view.log.rejected.items():
         call = view.caller(tag)
-        if call is not None and any(
-            _surely_holds(view, name, tag.commit, call) for name in view.log.registers
-        ):
+        if call is not None and any(_surely_holds(view, name, version, call) for name in view.log.registers):
             yield f"{call.id} rejected {version}, which was live all the time"
 
 
@@ -58,6 +60,8 @@ def _wrong_promotion(view: View, register: Register, number: int, call: Call) ->
     before, into = register.states[number], register.steps[number].into
     assert into is not None
     version = into.version or ""
+    if version == before.version and not before.held:
+        yield f"puts {version} there, which is there already"
     if lower(version, before.version) and not call.downgrade:
         yield f"puts {version} in the place of {before.version}"
     if not is_final(version) and register.environment not in view.history.takes_pre:
@@ -99,9 +103,9 @@ def _wrong_rollback(view: View, before: State, step: Step, call: Call) -> Iterat
             yield f"goes back over {versions}, which stands"
 
 
-def _surely_holds(view: View, environment: str, commit: str, call: Call) -> bool:
+def _surely_holds(view: View, environment: str, version: str, call: Call) -> bool:
     register = view.log.register(environment)
-    return all(register.states[number].commit == commit for number in view.window(register, call))
+    return all(register.states[number].version == version for number in view.window(register, call))
 
 
 def conflicts_were_told(view: View) -> Iterator[str]:
@@ -126,31 +130,97 @@ def _told(callers: list[Call], words: tuple[str, ...]) -> bool:
 def refusals_had_a_reason(view: View) -> Iterator[str]:
     """Who lost a race had a rival; who was refused broke a rule in a state that was there meanwhile."""
     for call in view.history.calls:
-        if call.status not in {1, 4} or call.environment is None:
+        said = call.error.get("message")
+        if call.verb == "deregister" and call.answer.get("already"):
+            if not view.maybe(view.log.rejected.get(call.version or ""), call):
+                yield f"{call.id} says that {call.version} is rejected already"
+        elif call.status not in {1, 4}:
             continue
-        register = view.log.register(call.environment)
-        if call.verb in READS:
-            yield f"{call.id} ({call.verb}) was refused: {call.error.get('message')}"
+        elif call.verb in READS:
+            yield f"{call.id} ({call.verb}) was refused: {said}"
+        elif any(words in str(said) for words in _NOT_BY_TAGS):
+            continue
         elif call.error.get("code") == "lost_race":
-            rivals = (view.caller(step.told_by) for step in register.steps)
-            if not any(rival is not None and rival.overlaps(call) for rival in rivals):
-                yield f"{call.id} lost `{call.environment}` to nobody: {call.error.get('message')}"
-        elif call.verb == "promote" and call.status == 1 and _surely_allowed(view, register, call):
-            yield f"{call.id} was refused without a reason: {call.error.get('message')}"
+            if not any(rival is not call and rival.overlaps(call) for rival in _rivals(view, call)):
+                what = f"`{call.environment}`" if call.environment else f"a {call.verb}"
+                yield f"{call.id} lost {what} to nobody: {said}"
+        elif _surely_allowed(view, call):
+            yield f"{call.id} was refused without a reason: {said}"
 
 
-def _surely_allowed(view: View, register: Register, call: Call) -> bool:
-    released = view.log.released.get(call.version or "")
-    if released is None or not view.surely(released, call) or not is_final(call.version):
-        return False
-    if view.maybe(view.log.rejected.get(call.version or ""), call):
-        return False
-    if not call.downgrade:
-        held = (register.states[number].version for number in view.window(register, call))
-        if any(lower(call.version, version) for version in held):
-            return False
+def _rivals(view: View, call: Call) -> Iterator[Call]:
+    """Who wrote, or may yet have written, what stands in the way of such a call."""
+    if call.environment is not None:
+        tags = [step.told_by for step in view.log.register(call.environment).steps]
+    elif call.verb == "deregister":
+        tags = [tag for version, tag in view.log.rejected.items() if version == call.version]
+    else:
+        tags = [*view.log.released.values()]
+    yield from (caller for caller in map(view.caller, tags) if caller is not None)
+
+
+def _surely_allowed(view: View, call: Call) -> bool:
+    """Whether a call keeps the rules in whatever state it can have met."""
+    allowed = {"promote": _may_promote, "rollback": _may_roll_back, "deregister": _may_reject}
+    if call.verb == "release":
+        return False  # much more than tags may be in its way
+    return call.verb == "unassign" or allowed[call.verb](view, call)
+
+
+def _may_promote(view: View, call: Call) -> bool:
+    register = view.log.register(call.environment or "")
     source = view.history.sources.get(register.environment)
+    if call.version is None:
+        # What it then finds may be refused for what it is; that there is something is sure.
+        return call.status == 4 and _finds_one(view, source, call)
+    if not is_final(call.version) or not _stands(view, call.version, call):
+        return False
+    held = (register.states[number].version for number in view.window(register, call))
+    if not call.downgrade and any(lower(call.version, version) for version in held):
+        return False
     if source is None:
         return True
+    commit = view.log.released[call.version].commit
     origin = view.log.register(source)
-    return all(released.commit in origin.states[number].qualified for number in view.window(origin, call))
+    return all(commit in origin.states[number].qualified for number in view.window(origin, call))
+
+
+def _finds_one(view: View, source: str | None, call: Call) -> bool:
+    """Whether there always was a version to promote, though nobody named one."""
+    if source is None:
+        return any(is_final(version) and _stands(view, version, call) for version in view.log.released)
+    origin = view.log.register(source)
+    return all(origin.states[number].version for number in view.window(origin, call))
+
+
+def _may_roll_back(view: View, call: Call) -> bool:
+    """Whether there always was something to go back to, or what was named."""
+    register = view.log.register(call.environment or "")
+    return all(_leads_back(view, register.states[number], call) for number in view.window(register, call))
+
+
+def _leads_back(view: View, state: State, call: Call) -> bool:
+    for commit in state.stack:
+        versions = view.log.version_at(commit)
+        # Of two versions on one commit only one was promoted, and which is not told here.
+        meant = call.version is None or versions == [call.version]
+        if meant and commit != state.commit and all(_stands(view, version, call) for version in versions):
+            return True
+    return False
+
+
+def _may_reject(view: View, call: Call) -> bool:
+    """Whether the version was there and nowhere live."""
+    if not view.surely(view.log.released.get(call.version or ""), call):
+        return False
+    return all(
+        register.states[number].version != call.version
+        for register in view.log.registers.values()
+        for number in view.window(register, call)
+    )
+
+
+def _stands(view: View, version: str, call: Call) -> bool:
+    """Whether a version was surely there, and surely not rejected."""
+    rejected = view.maybe(view.log.rejected.get(version), call)
+    return view.surely(view.log.released.get(version), call) and not rejected

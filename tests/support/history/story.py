@@ -43,12 +43,17 @@ class Story:
     def release(self, version: str, commit: str, at: float, **more: Any) -> str:  # noqa: ANN401
         self.trunk[commit] = f"r{version}"
         tag = _tag(f"m@{version}", commit, f"r{version}", version=version)
-        return self._changed(f"r{version}", "release", [tag], at, **more)
+        return self._changed(f"r{version}", "release", [tag], at, told=version, **more)
 
     def reject(self, version: str, at: float, **more: Any) -> str:  # noqa: ANN401
         commit = next(tag.commit for tag in self.tags if tag.name == f"m@{version}")
         return self._changed(
-            f"d{version}", "deregister", [_tag(f"m@{version}!", commit, f"d{version}")], at, **more
+            f"d{version}",
+            "deregister",
+            [_tag(f"m@{version}!", commit, f"d{version}")],
+            at,
+            told=version,
+            **{"version": version, **more},
         )
 
     def move(
@@ -73,7 +78,8 @@ class Story:
         if version is not None:
             commit = next(tag.commit for tag in self.tags if tag.name == f"m@{version}")
             written.append(_tag(f"m#{environment}#{counter}", commit, name, action=verb, version=version))
-        more = {"environment": environment, "before": held.version} | more
+        told = held.version if verb == "unassign" else version
+        more = {"environment": environment, "before": held.version, "told": told} | more
         if verb == "promote" and named:
             more = {"version": version} | more
         return self._changed(name, verb, written, at, **more)
@@ -114,7 +120,12 @@ class Story:
     def look(self, name: str, environment: str, at: float, **more: Any) -> str:  # noqa: ANN401
         """`mlgit show m#ENV --fetch`."""
         state = sort_out(self.history_now).register(environment).states[-1]
-        entry = {"environment": environment, "version": state.version, "author": state.by}
+        entry = {
+            "environment": environment,
+            "version": state.version,
+            "author": state.by,
+            "held": state.held,
+        }
         return self.call(name, "show", at, answer={"environment": entry}, environment=environment, **more)
 
     def events(self) -> list[dict[str, str | None]]:
@@ -139,12 +150,14 @@ class Story:
         *,
         status: int | None = 0,
         before: str | None = None,
+        told: str | None = None,
         notes: tuple[str, ...] = (),
         **more: Any,  # noqa: ANN401
     ) -> str:
         self.tags += written
-        told = [{"name": tag.name, "oid": tag.oid, "commit": tag.commit} for tag in written]
-        answer = {"pushed": True, "already": False, "tags": told, "before": before, "notes": notes}
+        tags = [{"name": tag.name, "oid": tag.oid, "commit": tag.commit} for tag in written]
+        answer = {"pushed": True, "already": False, "tags": tags, "version": told, "before": before}
+        answer["notes"] = notes
         return self.call(name, verb, at, status=status, answer={} if status is None else answer, **more)
 
     def _model(self, history: History) -> dict[str, Any]:
