@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from mlgit.adapters.dvc.data.cache import Cache
-from mlgit.adapters.dvc.data.hashes import CommitHashes
 from mlgit.adapters.dvc.data.workspace import WorkspaceHashes
 from mlgit.adapters.dvc.files.documents import Documents
 from mlgit.adapters.dvc.files.values import metric_values, param_values
 from mlgit.adapters.dvc.pipeline.pointers import DEFAULT_PARAMS, join, read_pipeline
+from mlgit.adapters.git.objects import CommitTree
 from mlgit.core.evidence import Evidence, MetricFile, Problem, StageState, Value
 from mlgit.core.pipeline import output_at
 from mlgit.errors import ConfigError
@@ -142,16 +142,28 @@ class _Reader:
                 for path, why in on_disk.unreadable.items()
             ]
             return found
-        committed = CommitHashes(self._tree)
+        from mlgit.adapters.dvc.pipeline.ancestry import OutputsByPath
+        from mlgit.adapters.dvc.pipeline.committed import CommitHashes
+
+        committed = CommitHashes(
+            self._tree, made=OutputsByPath(pipeline.outputs), listing=self._listing, link=self._link
+        )
         committed.prefetch(dep for stage in pipeline.stages for dep in stage.deps)
         return self._look(pipeline, committed)
 
+    def _listing(self, out: Output) -> Mapping[str, str] | None:
+        cache = cache_of(self._project, out.path)
+        return None if cache is None or out.pointer is None else cache.listing(out.pointer)
+
+    def _link(self, path: str) -> str | None:
+        """The text of a link of the commit."""
+        if not isinstance(self._tree, CommitTree):
+            return None
+        found = self._project.objects.get(self._tree.blobs()[path])
+        return None if found is None else found.content.decode("utf-8", "surrogateescape")
+
     def _look(self, pipeline: Pipeline, hashes: Hashes) -> tuple[StageState, ...]:
         from mlgit.adapters.dvc.pipeline.staleness import stage_states
-
-        def listing(out: Output) -> Mapping[str, str] | None:
-            cache = cache_of(self._project, out.path)
-            return None if cache is None or out.pointer is None else cache.listing(out.pointer)
 
         def ask(addresses: Sequence[str]) -> Mapping[str, Sequence[str]]:
             from mlgit.adapters.dvc.engine import status
@@ -163,7 +175,7 @@ class _Reader:
             tree=self._tree,
             hashes=hashes,
             documents=self._documents,
-            listing=listing,
+            listing=self._listing,
             ask=ask if self._commit is None else None,
         )
 

@@ -75,7 +75,11 @@ def bring_listings(project: Project, commit: str, progress: Progress | None = No
     if not any(text.endswith(_NOT_HERE) for state in found.stages for text in state.unchecked):
         return
     deps = {dep for stage in found.pipeline.stages for dep in stage.deps}
-    wanted = [out for out in found.pipeline.outputs if any(dep.startswith(f"{out.path}/") for dep in deps)]
+    wanted = [
+        out
+        for out in found.pipeline.outputs
+        if any(dep.startswith(f"{out.path}/") or out.path.startswith(f"{dep}/") for dep in deps)
+    ]
     from mlgit.adapters.dvc import engine
 
     with suppress(StateError, ToolError):

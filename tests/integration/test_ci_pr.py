@@ -231,12 +231,13 @@ def test_for_a_fork_it_is_only_told(pull: PullRequest) -> None:
     assert "outputs in the DVC remote" in pull.summary
 
 
-def test_a_part_of_a_directory_is_judged_by_its_listing_in_the_remote(pull: PullRequest) -> None:
+@pytest.mark.parametrize("dep", ["data/many/a", "data"], ids=["a part", "a folder around it"])
+def test_a_directory_is_judged_by_its_listing_in_the_remote(pull: PullRequest, dep: str) -> None:
     project = pull.project
     project.write("data/many/a/one.txt", "1")
     project.write("data/many/b/two.txt", "2")
     project.dvc("add", "-q", "data/many")
-    part = "  part:\n    cmd: cat data/many/a/* > part.txt\n    deps: [data/many/a]\n    outs: [part.txt]\n"
+    part = f"  part:\n    cmd: cat data/many/a/* > part.txt\n    deps: [{dep}]\n    outs: [part.txt]\n"
     text = (project / "dvc.yaml").read_text()
     project.write("dvc.yaml", text.replace("artifacts:", f"{part}artifacts:"))
     project.dvc("repro", "-q")
@@ -251,7 +252,7 @@ def test_a_part_of_a_directory_is_judged_by_its_listing_in_the_remote(pull: Pull
     shutil.rmtree(project / "data" / "many")
     forget_data(project)
     assert pull.ci("pr").status == 1
-    assert pull.notes()["stale_stage"] == "Stage `part` is stale: changed dep data/many/a"
+    assert pull.notes()["stale_stage"] == f"Stage `part` is stale: changed dep {dep}"
 
 
 def test_metrics_that_dvc_keeps_are_fetched_for_the_gates(pull: PullRequest) -> None:

@@ -13,7 +13,7 @@ from tests.differential.answers import differences, mlgit_answer
 from tests.differential.explained import explain
 from tests.differential.oracle import dvc_answer
 from tests.differential.values import compare_values, dvc_values, mlgit_values
-from tests.support.dvc_answers import dvc_json, mlgit_reasons
+from tests.support.dvc_answers import dvc_json, dvc_reasons, mlgit_reasons
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -134,6 +134,20 @@ def test_a_file_of_a_folder_whose_listing_is_not_here_was_not_checked_and_is_not
     assert unsure == ("dep data/many/a.txt was not checked: it is not here",)
 
 
+def test_a_dependency_outside_that_is_not_here_was_not_checked(project: Folder) -> None:
+    outside = project / "../outside.csv"
+    outside.write_text("1", encoding="utf-8")
+    text = (project / "dvc.yaml").read_text(encoding="utf-8")
+    project.write("dvc.yaml", text.replace("deps: [data/raw.csv", "deps: [../outside.csv, data/raw.csv"))
+    project.dvc("repro", "-q")
+    assert mlgit_reasons(project) == dvc_reasons(project) == {}
+    outside.unlink()
+    assert dvc_reasons(project) == {"prepare": {f"deleted dep {os.path.abspath(outside)}"}}
+    (stage, *_) = project.here("status", "--json").json()["stages"]
+    assert (stage["address"], stage["reasons"]) == ("prepare", [])
+    assert stage["unchecked"] == ["dep ../outside.csv was not checked: it is not here"]
+
+
 def test_a_dependency_that_no_cache_can_bring_back_is_deleted(project: Folder) -> None:
     text = (project / "dvc.yaml").read_text(encoding="utf-8")
     stage = "  tell:\n    cmd: cp metrics/test.json told\n    deps: [metrics/test.json]\n    outs: [told]\n"
@@ -142,6 +156,30 @@ def test_a_dependency_that_no_cache_can_bring_back_is_deleted(project: Folder) -
     (project / "metrics/test.json").unlink()  # `cache: false`
     assert explanations(project) == set()
     assert mlgit_reasons(project)["tell"] == {"deleted dep metrics/test.json"}
+
+
+def test_a_dependency_spelled_otherwise_than_in_the_lock_is_no_new_one(project: Folder) -> None:
+    text = (project / "dvc.yaml").read_text(encoding="utf-8")
+    project.write("dvc.yaml", text.replace("src/train.py]", "./src//train.py]"))
+    assert "./src//train.py" in (project / "dvc.yaml").read_text(encoding="utf-8")
+    assert explanations(project) == {"another-spelling"}
+    assert "train" not in (mlgit_answer(project).reasons or {})
+    project.write("src/train.py", "changed\n")
+    assert explanations(project) == {"another-spelling"}
+    assert (mlgit_answer(project).reasons or {})["train"] == {"changed dep src/train.py"}
+
+
+def test_a_file_that_is_a_dependency_and_has_parameters_is_compared_as_both(project: Folder) -> None:
+    text = (project / "dvc.yaml").read_text(encoding="utf-8")
+    project.write("dvc.yaml", text.replace("src/train.py]", "src/train.py, params.yaml]"))
+    assert explanations(project) == set()
+    project.dvc("repro", "-q")
+    project.write("params.yaml", "train: {slope: 7}\n")
+    assert explanations(project) == set()
+    assert (mlgit_answer(project).reasons or {})["train"] == {
+        "changed dep params.yaml",
+        "changed param train.slope",
+    }
 
 
 @pytest.mark.parametrize("params", ["[train.slope]", "[params.yaml: ]"])

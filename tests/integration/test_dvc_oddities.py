@@ -15,7 +15,7 @@ import pytest
 import yaml
 from filelock import FileLock
 
-from tests.support.dvc_answers import dvc_json, dvc_reasons, mlgit_reasons
+from tests.support.dvc_answers import dvc_data, dvc_json, dvc_reasons, mlgit_data, mlgit_reasons
 from tests.support.shell import Folder
 
 if TYPE_CHECKING:
@@ -228,6 +228,19 @@ def _other_cache(folder: Folder) -> None:
     folder.write("raw", "y")
 
 
+def _repository_as_dep(make: Callable[[Path], object]) -> Callable[[Folder], object]:
+    """DVC sees nothing of a folder that is a repository of its own, as a submodule is."""
+
+    def edit(folder: Folder) -> None:
+        folder.write("module/a", "1")
+        make(folder / "module/.dvc")
+        folder.write("dvc.yaml", PIPELINE.replace("[in]", "[in, module]"))
+        folder.dvc("repro", "-q")
+        folder.write("module/b", "2")
+
+    return edit
+
+
 def _forgotten(folder: Folder) -> None:
     """The stage before is not in the lock any more, and what it made is gone."""
     folder.write("dvc.yaml", f"{PIPELINE}  t:\n    cmd: cp out t\n    deps: [out]\n    outs: [t]\n")
@@ -280,6 +293,8 @@ SAME: dict[str, tuple[Callable[[Folder], object], dict[str, set[str]]]] = {
         _repository_in_data(lambda place: place.write_text("")),
         {"many.dvc": {"changed output many"}},
     ),
+    "a dep that is a repository": (_repository_as_dep(os.mkdir), {}),
+    "a dep with a file that makes it one": (_repository_as_dep(lambda place: place.write_text("")), {}),
     "an old Dvcfile": (lambda folder: folder.write("Dvcfile", "cmd: x\nouts:\n- path: y\n"), {}),
     "a .dvc file that Git ignores": (lambda folder: folder.write(".gitignore", "raw.dvc\n/out\n/raw\n"), {}),
     "an absolute dep": (
@@ -319,6 +334,77 @@ def test_what_is_unusual_is_answered_as_dvc_does(small: Folder, case: str) -> No
             assert theirs.pop(address)
             del ours[address]
     assert ours == theirs
+
+
+UNFIT: dict[str, tuple[str, str]] = {
+    "a name that is a number": (PIPELINE.replace("  s:", "  1:"), "stages.1"),
+    "a working directory of nothing": (f"{PIPELINE}    wdir:\n", "wdir"),
+    "a description that is a number": (f"{PIPELINE}    desc: 1\n", "desc"),
+    "a switch in words": (PIPELINE.replace("[out]", "[out: {persist: 'yes'}]"), "persist"),
+    "push in words": (PIPELINE.replace("[out]", "[out: {push: 'no'}]"), "push"),
+    "a remote that is a number": (PIPELINE.replace("[out]", "[out: {remote: 1}]"), "remote"),
+    "a label": (PIPELINE.replace("[out]", "[out: {labels: a}]"), "labels"),
+    "plots of nothing": (f"{PIPELINE}plots:\n", "plots"),
+    "a plot that is a number": (f"{PIPELINE}plots: [{{out: 1}}]\n", "plots"),
+    "a plot with another key": (f"{PIPELINE}plots: [{{out: {{foo: 1}}}}]\n", "foo"),
+    "an artifact with another key": (f"{PIPELINE}artifacts: {{m: {{path: out, foo: 1}}}}\n", "foo"),
+    "an artifact whose type is a number": (f"{PIPELINE}artifacts: {{m: {{path: out, type: 1}}}}\n", "type"),
+}
+
+
+@pytest.mark.parametrize("case", UNFIT)
+def test_what_does_not_fit_dvcs_schema_is_told_with_its_place(small: Folder, case: str) -> None:
+    text, word = UNFIT[case]
+    small.write("dvc.yaml", text)
+    with pytest.raises(AssertionError, match="dvc"):
+        small.dvc("status", "--json")
+    failures = small.here("status", "--json").json()["failures"]
+    assert [each["part"] for each in failures] == ["pipeline"]
+    assert word in failures[0]["message"]
+    assert failures[0]["location"].startswith("dvc.yaml:")
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        "[cache] # shared\n    dir = ../elsewhere  # by all\n",
+        "[ cache ]\n    dir = '../elsewhere' # by all\n",
+    ],
+)
+def test_comments_in_the_configuration_are_none_of_its_values(small: Folder, config: str) -> None:
+    shutil.move(small / ".dvc/cache", small / "elsewhere")
+    assert set(mlgit_data(small).values()) == {"not in the cache"}
+    small.write(".dvc/config", config)
+    assert mlgit_data(small) == dvc_data(small) == {}
+
+
+def test_plots_as_a_mapping_are_read_though_dvc_reads_them_no_more(small: Folder) -> None:
+    small.write("dvc.yaml", f"{PIPELINE}plots:\n  out:\n    x: a\n")
+    with pytest.raises(AssertionError, match="dvc"):
+        small.dvc("status", "--json")
+    assert mlgit_reasons(small) == {}
+
+
+@pytest.mark.parametrize(
+    ("spelled", "reason"), [("[./in]", "changed dep in"), ("[sub/../in]", "changed dep in")]
+)
+def test_a_path_in_another_spelling_is_the_same_path(small: Folder, spelled: str, reason: str) -> None:
+    small.write("dvc.yaml", PIPELINE.replace("[in]", spelled))
+    assert dvc_reasons(small) == {"s": {reason}}
+    assert mlgit_reasons(small) == {}
+
+
+def test_an_ignore_file_above_holds_wherever_one_stands(tmp_path: Path) -> None:
+    root = Folder(tmp_path / "root")
+    root.write("below/raw", "1")
+    root.git("init", "-q", "-b", "main")
+    below = Folder(root / "below")
+    below.dvc("init", "-q", "--subdir")
+    below.dvc("add", "-q", "raw")
+    root.write(".dvcignore", "raw.dvc\n")
+    root.write("below/raw", "2")
+    expected = {"below/raw": "modified"}
+    assert mlgit_data(root) == mlgit_data(below) == expected
 
 
 def test_a_lock_that_was_not_asked_for_is_not_taken_for_an_ignored_one(small: Folder) -> None:

@@ -152,6 +152,15 @@ def test_it_answers_in_a_worktree_detached_and_from_a_folder(project: Folder, tm
     assert {**inside, "remote_seen_age_s": 0} == {**status(project), "remote_seen_age_s": 0}
 
 
+@pytest.mark.parametrize("kind", ["LITERAL", "GLOB", "NOGLOB", "ICASE"])
+def test_how_git_is_told_to_take_paths_changes_no_answer(project: Folder, kind: str) -> None:
+    project.write("data/raw.csv", "x,y\n")
+    plain = project.here("status", "--json").json()
+    assert plain["pipeline_stages"] == 3
+    told = project.here("status", "--json", env={f"GIT_{kind}_PATHSPECS": "1"}).json()
+    assert told | {"remote_seen_age_s": plain["remote_seen_age_s"]} == plain
+
+
 def test_a_read_only_repository_is_no_obstacle(project: Folder) -> None:
     shutil.rmtree(project / ".git/mlgit", ignore_errors=True)
     project.write(".git/mlgit", "a file where the cache folder should be")

@@ -8,6 +8,7 @@ import resource
 import shutil
 import socket
 import subprocess
+import sys
 from contextlib import chdir, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ import pytest
 
 from mlgit.adapters.dvc.data import bulk, hashes
 from mlgit.adapters.dvc.data.fingerprints import write_whole
+from tests.support.tools import tool
 from tests.support.tracked import Work, put_back, settle, states
 
 if TYPE_CHECKING:
@@ -118,6 +120,21 @@ def test_what_must_not_be_read_is_told_and_never_clean(
         found = tracked.here("status", "--json").json()
         assert [each["workspace"] for each in found["data"]] == ["modified"]
         assert found["problems"] == [f"`{name}` cannot be read: Permission denied"]
+
+
+def test_a_cache_that_must_not_be_read_is_told_and_not_called_lost(tracked: Folder) -> None:
+    # Root may read anything, unless it gives that right away.
+    plain = [] if os.geteuid() else [tool("setpriv"), "--bounding-set=-all", "--inh-caps=-all"]
+    shelf = next((tracked / ".dvc/cache/files/md5").iterdir())
+    shelf.chmod(0)
+    try:
+        done = tracked.run(*plain, sys.executable, "-m", "mlgit", "status", "--json")
+    finally:
+        shelf.chmod(0o755)
+    found = done.json()
+    assert [(each["part"], each["code"]) for each in found["failures"]] == [("data", "state")]
+    assert f"{shelf}/" in found["failures"][0]["message"]
+    assert found["data"] == []
 
 
 @pytest.mark.usefixtures("either_way")

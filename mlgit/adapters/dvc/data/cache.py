@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.data.fingerprints import checksum, facts_of, now_ns, settled
 from mlgit.core.pipeline import is_hash
+from mlgit.errors import StateError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,8 +49,12 @@ class Cache:
         return f"{self._top(legacy=pointer.legacy)}/{pointer.md5[:2]}/{pointer.md5[2:]}"
 
     def has(self, pointer: Pointer) -> bool:
-        """Whether the object itself is there (the files of a directory are not looked at)."""
-        return os.path.exists(self.path(pointer))
+        """Whether the object itself is there (the files of a directory are not looked at).
+
+        Raises:
+            StateError: nobody lets us look.
+        """
+        return _is_there(self.path(pointer))
 
     def complete(self, pointer: Pointer, index: Index) -> bool:
         """Whether the object and, of a directory, every file of it are there.
@@ -57,6 +62,9 @@ class Cache:
         Args:
             pointer: what should be there.
             index: remembers the answer for as long as no object came or went.
+
+        Raises:
+            StateError: nobody lets us look.
         """
         if not pointer.directory or not self.has(pointer):
             return self.has(pointer)
@@ -69,7 +77,7 @@ class Cache:
             known = (
                 self._too_large(pointer)
                 if files is None
-                else all(os.path.exists(f"{top}/{md5[:2]}/{md5[2:]}") for md5 in files.values())
+                else all(_is_there(f"{top}/{md5[:2]}/{md5[2:]}") for md5 in files.values())
             )
             if not fresh:
                 index.learn_complete(pointer, state, known=known)
@@ -149,9 +157,30 @@ def _cache_dir(file: str) -> str | None:
     for raw in text.splitlines():
         line = raw.strip()
         if line.startswith("["):
-            section = line.strip("[] \t").lower()
+            section = line[1:].partition("]")[0].strip("[ \t").lower()
         elif section == "cache" and "=" in line:
             key, _, value = line.partition("=")
             if key.strip().lower() == "dir":
-                found = value.strip().strip("'\"")
+                found = _unquoted(value.strip())
     return found
+
+
+def _is_there(path: str) -> bool:
+    """Whether a file is there; what must not be looked at is not called lost."""
+    try:
+        os.stat(path)
+    except PermissionError as error:
+        raise StateError(
+            f"The DVC cache at `{path}` must not be read",
+            hint="have its owner run `chmod -R g+rX` there, and set `dvc config cache.shared group`",
+        ) from error
+    except OSError:
+        return False
+    return True
+
+
+def _unquoted(value: str) -> str:
+    """A value without its quotes and without the comment behind it."""
+    if value[:1] in {"'", '"'}:
+        return value[1:].partition(value[0])[0]
+    return value.partition("#")[0].rstrip()

@@ -1,4 +1,4 @@
-"""Hashes: MD5 of files and directories as DVC takes them, and those of what a commit holds."""
+"""Hashes: MD5 of files and directories as DVC takes them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from mlgit.core.tree import Tree
-
 _CHUNK = 1 << 20
 _TEXT_PROBE = 512
 _LARGE_BYTES = 8 << 20
@@ -18,6 +16,10 @@ _MOSTLY_TEXT = 0.30
 
 UNREADABLE = "unreadable"
 """In the place of a hash: something is there, and nobody can tell what. It equals no hash."""
+UNKNOWN = "unknown"
+"""In the place of a hash: nobody can tell here what is there."""
+ELSEWHERE = "elsewhere"
+"""In the place of a hash: what is there is kept in another place, on the network."""
 
 
 class Hashes(Protocol):
@@ -29,7 +31,8 @@ class Hashes(Protocol):
     def md5(self, path: str, *, legacy: bool = False) -> str | None:
         """The MD5 of a file, or of a directory (then ending with `.dir`); None when it is not there.
 
-        `UNREADABLE` when it is there and cannot be read: never to be taken for what was recorded.
+        `UNREADABLE` when it is there and cannot be read: never to be taken for what was recorded. Of what
+        was committed also `UNKNOWN` or `ELSEWHERE`.
         """
 
 
@@ -87,42 +90,3 @@ def _texty(chunk: bytes) -> bool:
     if not block:
         return True
     return b"\0" not in block and len(block.translate(None, _TEXT_BYTES)) / len(block) <= _MOSTLY_TEXT
-
-
-class CommitHashes:
-    """Hashes of what a commit holds in Git."""
-
-    def __init__(self, tree: Tree) -> None:
-        self._tree = tree
-        self._paths = set(tree.paths())
-        self._sorted = sorted(self._paths)
-        self._contents: dict[str, bytes] = {}
-
-    def prefetch(self, paths: Iterable[str]) -> None:
-        """Read these files in one round trip."""
-        wanted = [path for path in paths if path in self._paths and path not in self._contents]
-        self._contents.update(self._tree.read_many(wanted))
-
-    def exists(self, path: str) -> bool:
-        """Whether the commit holds it."""
-        return path in self._paths or bool(self._inside(path))
-
-    def md5(self, path: str, *, legacy: bool = False) -> str | None:
-        """The MD5 of a file or directory in Git."""
-        if path in self._paths:
-            self.prefetch([path])
-            return bytes_md5(self._contents[path], legacy=legacy) if path in self._contents else None
-        inside = self._inside(path)
-        if not inside:
-            return None
-        self.prefetch(inside)
-        return listing_md5(
-            (name[len(path) + 1 :], bytes_md5(self._contents[name], legacy=legacy)) for name in inside
-        )
-
-    def _inside(self, folder: str) -> list[str]:
-        from bisect import bisect_left
-
-        # "0" is what follows "/".
-        start = bisect_left(self._sorted, f"{folder}/")
-        return self._sorted[start : bisect_left(self._sorted, f"{folder}0", start)]

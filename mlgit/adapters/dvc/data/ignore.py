@@ -6,9 +6,52 @@ import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 IGNORE_FILE = ".dvcignore"
+# As in DVC; more is hidden by `.dvcignore`.
+_GIT = ".git"
+_NEVER_DATA = frozenset({".git", ".hg", ".dvc"})
+
+
+def visible(path: str, names: Iterable[str], ignores: Ignores) -> Callable[[str], bool]:
+    """A question: whether DVC sees a file of a folder: none of other tools, and none that is hidden.
+
+    Args:
+        path: the folder, from the root.
+        names: all its files by path from there; a folder called `.dvc` ends with a slash.
+        ignores: what `.dvcignore` hides.
+    """
+    hidden: dict[str, bool] = {"": False}
+    # A folder with a `.dvc` of its own, file or folder, is another repository.
+    for each in names:
+        above, mark, _ = f"/{each}/".partition("/.dvc/")
+        if mark and (above or path not in {"", "."}):
+            hidden[above[1:]] = True
+
+    def folder_hidden(folder: str) -> bool:
+        new = []
+        above = folder
+        while above not in hidden:
+            new.append(above)
+            above = above.rpartition("/")[0]
+        answer = hidden[above]
+        for below in reversed(new):  # not by calls: folders may be nested deeper
+            answer = (
+                answer
+                or below.rpartition("/")[2] in _NEVER_DATA
+                or ignores.hidden(f"{path}/{below}", is_folder=True)
+            )
+            hidden[below] = answer
+        return answer
+
+    def sees(name: str) -> bool:
+        folder, _, file = name.rpartition("/")
+        if folder_hidden(folder) or file == _GIT:
+            return False
+        return not ignores.hidden(f"{path}/{name}", is_folder=False)
+
+    return sees
 
 
 class Ignores:
@@ -20,11 +63,19 @@ class Ignores:
     Args:
         root: the root of the working tree.
         read: the `.dvcignore` at a path from the root, where it is not the one on disk that counts.
+        begins: whether a DVC repository begins at a folder, where it is not the one on disk that counts.
     """
 
-    def __init__(self, root: str, *, read: Callable[[str], bytes | None] | None = None) -> None:
+    def __init__(
+        self,
+        root: str,
+        *,
+        read: Callable[[str], bytes | None] | None = None,
+        begins: Callable[[str], bool] | None = None,
+    ) -> None:
         self._root = root
         self._content = read or self._on_disk
+        self._begins = begins or self._begins_on_disk
         self._patterns: dict[str, list[str]] = {}
         self._compiled: dict[str, Callable[[str], bool | None]] = {}
         self._speakers: dict[str, tuple[str, ...]] = {}
@@ -47,7 +98,7 @@ class Ignores:
     def _speaking(self, folder: str) -> tuple[str, ...]:
         """The folders with a pattern, from where the DVC repository of a folder begins down to it."""
         if folder not in self._speakers:
-            begins = not folder or os.path.isdir(os.path.join(self._root, folder, ".dvc"))
+            begins = not folder or self._begins(folder)
             above = () if begins else self._speaking(folder.rpartition("/")[0])
             self._speakers[folder] = (*above, folder) if self._read(folder) else above
         return self._speakers[folder]
@@ -61,6 +112,9 @@ class Ignores:
                 lines = []
             self._patterns[folder] = [line for line in lines if line and not line.startswith("#")]
         return self._patterns[folder]
+
+    def _begins_on_disk(self, folder: str) -> bool:
+        return os.path.isdir(os.path.join(self._root, folder, ".dvc"))
 
     def _on_disk(self, path: str) -> bytes | None:
         place = os.path.join(self._root, path)

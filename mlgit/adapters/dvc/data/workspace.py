@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.data.fingerprints import LARGE, Index, checksum, facts_of, now_ns, settled
 from mlgit.adapters.dvc.data.hashes import UNREADABLE
-from mlgit.adapters.dvc.data.ignore import Ignores
+from mlgit.adapters.dvc.data.ignore import Ignores, visible
 from mlgit.core.progress import Silent
 
 if TYPE_CHECKING:
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from mlgit.adapters.dvc.data.listing import Entry, Listing, Searches
     from mlgit.core.progress import Progress
 
-# As in DVC; more is hidden by `.dvcignore`.
-_GIT = ".git"
-_NEVER_DATA = frozenset({".git", ".hg", ".dvc"})
 _NO_FILE = "it is no file, and leads to none"
 
 
@@ -205,35 +202,6 @@ class WorkspaceHashes:
         return found
 
     def _seen(self, path: str, entries: list[Entry]) -> list[Entry]:
-        """The entries that DVC sees: neither those of other tools nor what `.dvcignore` hides."""
-        hidden: dict[str, bool] = {"": False}
-        # A folder with a `.dvc` of its own, file or folder, is another repository.
-        for entry in entries:
-            above, mark, _ = f"/{entry.name}/".partition("/.dvc/")
-            if mark and above:
-                hidden[above[1:]] = True
-
-        def folder_hidden(folder: str) -> bool:
-            new = []
-            above = folder
-            while above not in hidden:
-                new.append(above)
-                above = above.rpartition("/")[0]
-            answer = hidden[above]
-            for below in reversed(new):  # not by calls: folders may be nested deeper
-                answer = (
-                    answer
-                    or below.rpartition("/")[2] in _NEVER_DATA
-                    or self._ignores.hidden(f"{path}/{below}", is_folder=True)
-                )
-                hidden[below] = answer
-            return answer
-
-        found = []
-        for entry in entries:
-            folder, _, name = entry.name.rpartition("/")
-            if folder_hidden(folder) or name == _GIT:
-                continue
-            if not self._ignores.hidden(f"{path}/{entry.name}", is_folder=False):
-                found.append(entry)
-        return found
+        """The entries that DVC sees."""
+        sees = visible(path, (entry.name for entry in entries), self._ignores)
+        return [entry for entry in entries if sees(entry.name)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import NoneType
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.files.locked import locked_stage
@@ -21,10 +22,14 @@ _TOP = frozenset({"artifacts", "datasets", "metrics", "params", "plots", "stages
 _STAGE = frozenset(
     {"always_changed", "cmd", "deps", "desc", "frozen", "meta", "metrics", "outs", "params", "plots", "wdir"}
 )
-_SWITCHES = ("frozen", "always_changed")
+_SWITCH, _TEXT = (bool, "true or false"), (str, "text")
+_SIMPLE = {"frozen": _SWITCH, "always_changed": _SWITCH, "desc": _TEXT, "wdir": _TEXT}
 _TEMPLATED = ("foreach", "matrix", "vars")
 _FLAGS = frozenset({"cache", "checkpoint", "desc", "labels", "meta", "persist", "push", "remote", "type"})
 _PLOT_FLAGS = _FLAGS | {"header", "template", "title", "x", "x_label", "y", "y_label"}
+_SWITCHES_OF_OUTPUTS = frozenset({"cache", "checkpoint", "header", "persist", "push"})
+_OF_ARTIFACTS = frozenset({"desc", "labels", "meta", "path", "type"})
+_OF_PLOTS = frozenset({"template", "title", "x", "x_label", "y", "y_label"})
 _KINDS = (("outs", _FLAGS), ("metrics", _FLAGS), ("plots", _PLOT_FLAGS))
 
 
@@ -42,24 +47,29 @@ def unsure(shape: Shape) -> _Doubt | None:
         return _unknown(document.keys() - _TOP, ())
     stages = shape.fields(document.get("stages"), ("stages",))
     for name, fields in stages.items():
-        said = _unsure_stage(fields, ("stages", name)) if isinstance(fields, dict) else None
+        said = _unsure_stage(name, fields) if isinstance(fields, dict) else None
         if said is not None:
             return said
-    return ("uses `${}`", ()) if b"${" in shape.content else None
+    if b"${" in shape.content:
+        return "uses `${}`", ()
+    return _unsure_extras(document)
 
 
-def _unsure_stage(fields: dict[str, object], at: Path) -> _Doubt | None:
+def _unsure_stage(name: object, fields: dict[str, object]) -> _Doubt | None:
+    at: Path = ("stages", name if isinstance(name, (str, int)) else str(name))
+    if not isinstance(name, str):
+        return "has a name that is not text", at
     if not fields.keys() <= _STAGE:
         word = next((word for word in _TEMPLATED if word in fields), None)
         return _unknown(fields.keys() - _STAGE, at) if word is None else (f"uses `{word}`", (*at, word))
-    for word in _SWITCHES:
-        if word in fields and not isinstance(fields[word], bool):
-            return f"has `{word}` that is not true or false", (*at, word)
-    for kind, known in _KINDS:
-        outs = fields.get(kind)
+    for word, (kind, what) in _SIMPLE.items():
+        if word in fields and not isinstance(fields[word], kind):
+            return f"has `{word}` that is not {what}", (*at, word)
+    for key, known in _KINDS:
+        outs = fields.get(key)
         for number, out in enumerate(outs if isinstance(outs, list) else ()):
             for path, flags in out.items() if isinstance(out, dict) else ():
-                said = _unsure_output(flags, known, (*at, kind, number, path))
+                said = _unsure_output(flags, known, (*at, key, number, path))
                 if said is not None:
                     return said
     return None
@@ -71,8 +81,48 @@ def _unsure_output(flags: object, known: frozenset[str], at: Path) -> _Doubt | N
             return "has an output that is not a path with its properties", at
         if not each.keys() <= known:
             return _unknown(each.keys() - known, at)
-        if not isinstance(each.get("cache", True), bool):
-            return "has `cache` that is not true or false", (*at, "cache")
+        said = _unsure_values(each, at)
+        if said is not None:
+            return said
+    return None
+
+
+def _unsure_values(fields: dict[str, object], at: Path) -> _Doubt | None:
+    """What describes an output or an artifact."""
+    for key, value in fields.items():
+        if key in _SWITCHES_OF_OUTPUTS:
+            if not isinstance(value, bool):
+                return f"has `{key}` that is not true or false", (*at, key)
+        elif key == "labels":
+            if not isinstance(value, list):
+                return "has `labels` that are not a list", (*at, key)
+        elif key != "meta" and not isinstance(value, str):
+            return f"has `{key}` that is not text", (*at, key)
+    return None
+
+
+def _unsure_extras(document: Mapping[str, object]) -> _Doubt | None:
+    """The lists at the top; `plots` as a mapping is from DVC 2."""
+    items = document.get("plots", [])
+    if items is None:
+        return "has `plots` without a value", ("plots",)
+    for number, item in enumerate(items if isinstance(items, list) else ()):
+        for name, fields in item.items() if isinstance(item, dict) else ():
+            at: Path = ("plots", number, name)
+            if not isinstance(fields, (dict, NoneType)):
+                return "has a plot that is not a mapping", at
+            if fields is not None and not fields.keys() <= _OF_PLOTS:
+                return _unknown(fields.keys() - _OF_PLOTS, at)
+    artifacts = document.get("artifacts")
+    for name, fields in artifacts.items() if isinstance(artifacts, dict) else ():
+        at = ("artifacts", name)
+        if not isinstance(fields, dict):
+            continue
+        if not fields.keys() <= _OF_ARTIFACTS:
+            return _unknown(fields.keys() - _OF_ARTIFACTS, at)
+        said = _unsure_values(fields, at)
+        if said is not None:
+            return said
     return None
 
 

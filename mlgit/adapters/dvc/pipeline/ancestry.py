@@ -29,13 +29,17 @@ class OutputsByPath:
         """The nearest output that the path lies in."""
         return next((self._at[folder] for folder in _folders_above(path) if folder in self._at), None)
 
+    def inside(self, path: str) -> list[Output]:
+        """The outputs that lie in a folder."""
+        return self._inside.get(path, [])
+
     def touching(self, path: str) -> list[Output]:
         """The output at a path, else those around and inside it."""
         exact = self._at.get(path)
         if exact is not None:
             return [exact]
         around = [self._at[folder] for folder in _folders_above(path) if folder in self._at]
-        return around + self._inside.get(path, [])
+        return around + self.inside(path)
 
 
 def _folders_above(path: str) -> Iterator[str]:

@@ -38,7 +38,8 @@ class Hidden:
         if self.any:
             from mlgit.adapters.dvc.data.ignore import Ignores
 
-            self._ignores = Ignores("", read=self._texts.get)
+            starts = {folder_of(folder_of(path)) for path in listed if path.endswith("/.dvc/config")}
+            self._ignores = Ignores("", read=self._texts.get, begins=starts.__contains__)
             self._folders: dict[str, bool] = {"": False}
 
     def hides(self, path: str, *, is_folder: bool = False) -> bool:

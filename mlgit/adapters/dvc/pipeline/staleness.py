@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlgit.adapters.dvc.data.hashes import ELSEWHERE, UNKNOWN
 from mlgit.adapters.dvc.pipeline.ancestry import Ancestry, OutputsByPath
 from mlgit.core.evidence import StageState
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 DATASET = "ds://"
 _ABSENT = object()
+_NOT_CHECKED = {UNKNOWN: "it is not here", ELSEWHERE: "needs the network"}
 
 
 def stage_states(
@@ -129,7 +131,7 @@ class _Look:
             self._deps(stage, stage.locked.deps, reasons, unchecked)
             self._stage_params(stage, stage.locked.params, reasons, unchecked)
         for out in stage.outs:
-            self._out(out, reasons)
+            self._out(out, reasons, unchecked)
         return tuple(reasons), tuple(unchecked)
 
     def _deps(
@@ -154,14 +156,16 @@ class _Look:
                 unchecked.append(f"dep {dep} was not checked: dvc.lock has no MD5 for it")
                 continue
             said = self._compare(dep, pointer)
-            if said == "unknown":
-                unchecked.append(f"dep {dep} was not checked: it is not here")
+            if said in _NOT_CHECKED:
+                unchecked.append(f"dep {dep} was not checked: {_NOT_CHECKED[said]}")
             elif said:
                 reasons.append(f"{said} dep {dep}")
 
-    def _compare(self, dep: str, pointer: Pointer, *, elsewhere: str = "unknown") -> str:
-        """`""`, `changed`, `deleted`, or what an absent path outside the repository is (`elsewhere`)."""
+    def _compare(self, dep: str, pointer: Pointer, *, outside: str = UNKNOWN) -> str:
+        """`""`, `changed`, `deleted`, why it cannot be told, or what is absent `outside` the repository."""
         md5 = self._hashes.md5(dep, legacy=pointer.legacy)
+        if md5 in _NOT_CHECKED:
+            return md5
         if md5 is not None:
             return "" if md5 == pointer.md5 else "changed"
         produced = self._produced(dep)
@@ -171,7 +175,7 @@ class _Look:
         # Of what a stage never made nothing is on record; of a directory the listing may be missing here.
         # What is not cached is brought back by nothing either.
         absent = not producers or all(out.pointer is None or not out.cached for out in producers)
-        return "deleted" if absent and not dep.startswith(("/", "../")) else elsewhere
+        return "deleted" if absent and not dep.startswith(("/", "../")) else outside
 
     def _produced(self, dep: str) -> str | None:
         """The hash that dvc.lock or a .dvc file recorded for what is not checked out."""
@@ -192,7 +196,7 @@ class _Look:
 
         return listing_md5(inside) if inside else None
 
-    def _out(self, out: Output, reasons: list[str]) -> None:
+    def _out(self, out: Output, reasons: list[str], unchecked: list[str]) -> None:
         if "://" in out.path:
             return
         if out.pointer is None:
@@ -201,7 +205,10 @@ class _Look:
                 reasons.append(f"new output {out.path}")
             return
         md5 = self._hashes.md5(out.path, legacy=out.pointer.legacy)
-        if md5 is None:
+        if md5 in _NOT_CHECKED:
+            if not out.cached:
+                unchecked.append(f"output {out.path} was not checked: {_NOT_CHECKED[md5]}")
+        elif md5 is None:
             if not out.cached:
                 reasons.append(f"deleted output {out.path}")
         elif md5 != out.pointer.md5:
@@ -254,13 +261,15 @@ class _Look:
         by_file: dict[str, tuple[list[str], list[str]]] = {}
         for out in tracked:
             reasons: list[str] = []
+            unsure: list[str] = []
             if out.origin is not None:
                 self._origin(out.origin, reasons)
-            self._out(out, reasons)
-            if reasons or (out.source and out.origin is None):
+            self._out(out, reasons, unsure)
+            unsure += [_of_unknown(out.path)] if out.source and out.origin is None else []
+            if reasons or unsure:
                 known, unchecked = by_file.setdefault(out.owner, ([], []))
                 known += [reason for reason in reasons if reason not in known]
-                unchecked += [_of_unknown(out.path)] if out.source and out.origin is None else []
+                unchecked += unsure
         return [
             StageState(address=owner, reasons=tuple(reasons), unchecked=tuple(unchecked))
             for owner, (reasons, unchecked) in by_file.items()
@@ -270,8 +279,8 @@ class _Look:
         """Whether the place on this machine that data was imported from still holds the same."""
         if origin.frozen or origin.pointer is None:
             return
-        said = self._compare(origin.path, origin.pointer, elsewhere="deleted")
-        if said:
+        said = self._compare(origin.path, origin.pointer, outside="deleted")
+        if said and said not in _NOT_CHECKED:
             reasons.append(f"{said} dep {origin.path}")
 
 

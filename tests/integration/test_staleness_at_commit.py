@@ -1,0 +1,186 @@
+"""What is stale at a commit is what DVC says in a fresh clone of it, whose data was checked out."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.dvc_answers import dvc_reasons
+from tests.support.shell import Folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+STAGE = "  {name}:\n    cmd: echo {name} > {name}.out\n    deps: [{deps}]\n    outs: [{name}.out]\n"
+STAGES = {
+    "mixed": "mix",
+    "above": "mix, bare",
+    "ignoring": "src",
+    "linked": "links",
+    "through": "shortcut, shortcut/a.py, links/file",
+    "plain": "plain",
+}
+FILES = {
+    "mix/README": "read me",
+    "mix/raw.csv": "1,2",
+    "mix/many/a": "a",
+    "mix/many/deep/b": "b",
+    "bare/one": "1",
+    "src/a.py": "a",
+    "src/tests/t.py": "t",
+    ".dvcignore": "src/tests\n",
+    "plain/x": "x",
+    "real": "real",
+}
+
+
+@pytest.fixture(scope="module")
+def committed(tmp_path_factory: pytest.TempPathFactory) -> Folder:
+    """Stages that depend on folders, run and committed."""
+    work = Folder(tmp_path_factory.mktemp("committed") / "work")
+    for name, text in FILES.items():
+        work.write(name, text)
+    (work / "links").mkdir()
+    (work / "links/file").symlink_to("../real")
+    (work / "links/data").symlink_to("../mix/raw.csv")
+    (work / "links/folder").symlink_to("../plain")
+    (work / "shortcut").symlink_to("src")
+    work.git("init", "-q", "-b", "main")
+    work.dvc("init", "-q")
+    work.write(".dvcignore", FILES[".dvcignore"])
+    work.dvc("add", "-q", "mix/raw.csv", "mix/many", "bare/one")
+    stages = "".join(STAGE.format(name=name, deps=deps) for name, deps in STAGES.items())
+    work.write("dvc.yaml", f"stages:\n{stages}")
+    work.dvc("repro", "-q")
+    work.commit("Run")
+    return work
+
+
+@pytest.fixture
+def work(committed: Folder, tmp_path: Path) -> Folder:
+    shutil.copytree(committed.path, tmp_path / "work", symlinks=True)
+    return Folder(tmp_path / "work")
+
+
+def at_head(folder: Folder) -> tuple[dict[str, set[str]], set[str]]:
+    """Reasons by address, and what could not be checked."""
+    from mlgit.project.evidence import evidence
+    from mlgit.project.open import open_project
+
+    project = open_project(str(folder.path), now=NOW)
+    try:
+        states = evidence(project, project.head.commit).stages
+    finally:
+        project.close()
+    return (
+        {state.address: set(state.reasons) for state in states if state.reasons},
+        {text for state in states for text in state.unchecked},
+    )
+
+
+def in_a_clone(folder: Folder, place: Path) -> dict[str, set[str]]:
+    """DVC's reasons in a fresh clone with the same cache."""
+    Folder(place.parent).git("clone", "-q", str(folder.path), place.name)
+    clone = Folder(place)
+    clone.dvc("cache", "dir", "--local", str(folder / ".dvc/cache"))
+    clone.dvc("checkout", "-q")
+    return dvc_reasons(clone)
+
+
+def test_what_was_run_and_committed_is_fresh(work: Folder, tmp_path: Path) -> None:
+    assert in_a_clone(work, tmp_path / "clone") == {}
+    assert at_head(work) == ({}, set())
+    assert work.here("check", "--rev", "HEAD").status == 0
+
+
+def test_every_change_in_a_folder_is_seen(work: Folder, tmp_path: Path) -> None:
+    for name in ("mix/raw.csv", "mix/many/deep/b", "src/a.py", "src/tests/t.py", "plain/x", "real"):
+        path = work / name
+        path.chmod(0o644)
+        path.write_text(f"{name} changed", encoding="utf-8")
+    work.dvc("add", "-q", "mix/raw.csv", "mix/many")
+    work.commit("Change")
+    expected = in_a_clone(work, tmp_path / "clone")
+    assert at_head(work) == (expected, set())
+    assert expected.keys() == STAGES.keys()
+
+
+def test_a_listing_that_is_not_here_leaves_the_folder_unchecked(work: Folder) -> None:
+    shutil.rmtree(work / ".dvc/cache")
+    reasons, unchecked = at_head(work)
+    assert reasons == {}
+    assert unchecked == {"dep mix was not checked: it is not here"}
+
+
+def test_what_leads_out_of_the_commit_is_not_checked(work: Folder, tmp_path: Path) -> None:
+    for name in ("links/file", "shortcut"):
+        (work / name).unlink()
+        (work / name).symlink_to(tmp_path)
+    work.commit("Lead away")
+    _, unchecked = at_head(work)
+    assert unchecked == {
+        "dep links/file was not checked: it is not here",
+        "dep links was not checked: it is not here",
+        "dep shortcut was not checked: it is not here",
+        "dep shortcut/a.py was not checked: it is not here",
+    }
+
+
+def test_what_lies_outside_is_neither_deleted_nor_changed(work: Folder, tmp_path: Path) -> None:
+    outside = Folder(tmp_path / "outside")
+    outside.write("in", "1")
+    work.write(
+        "sub/dvc.yaml",
+        "stages:\n  s:\n    cmd: cp ../../outside/in ../../outside/out\n"
+        "    deps: [../../outside/in]\n    outs: [../../outside/out: {cache: false}]\n",
+    )
+    work.dvc("repro", "-q", "sub/dvc.yaml")
+    work.dvc("import-url", "-q", "../outside/in", "imported")
+    imported = work / "imported.dvc"
+    imported.write_text(imported.read_text(encoding="utf-8").replace("frozen: true\n", ""), encoding="utf-8")
+    work.commit("Depend on what is outside")
+    expected = {
+        f"{what} was not checked: it is not here" for what in ("dep ../outside/in", "output ../outside/out")
+    }
+    assert at_head(work) == ({}, expected)
+
+
+def test_a_file_in_the_place_of_a_folder_is_no_link(work: Folder) -> None:
+    shutil.rmtree(work / "src")
+    work.write("src", "plain")
+    (work / "shortcut").unlink()
+    work.write("shortcut", "src")
+    work.commit("Files instead")
+    reasons, unchecked = at_head(work)
+    assert reasons["through"] == {"changed dep shortcut", "deleted dep shortcut/a.py"}
+    assert unchecked == set()
+
+
+def test_links_in_a_circle_end(work: Folder) -> None:
+    (work / "shortcut").unlink()
+    (work / "shortcut").symlink_to("shortcut")
+    work.commit("Turn in circles")
+    assert "dep shortcut was not checked: it is not here" in at_head(work)[1]
+
+
+def test_what_another_repository_keeps_is_not_checked(work: Folder, tmp_path: Path) -> None:
+    other = Folder(tmp_path / "other")
+    other.write("in", "1")
+    other.git("init", "-q", "-b", "main")
+    other.commit("Other")
+    work.git("submodule", "--quiet", "add", str(other.path), "module")
+    lfs = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 3\n"
+    work.write("large", lfs)
+    more = STAGE.format(name="foreign", deps="module, module/in, large")
+    work.write("dvc.yaml", (work / "dvc.yaml").read_text(encoding="utf-8") + more)
+    work.dvc("repro", "-q", "foreign")
+    work.commit("Depend on it")
+    reasons, unchecked = at_head(work)
+    assert reasons == {}
+    assert unchecked == {
+        f"dep {dep} was not checked: needs the network" for dep in ("module", "module/in", "large")
+    }
