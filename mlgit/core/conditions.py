@@ -17,6 +17,7 @@ Operator = Literal["=", "!=", "<", "<=", ">", ">="]
 _OPERATOR = re.compile(r"<=|>=|!=|==|<|>|=")
 _JOINED = re.compile(r"\s(?:and|or|&&|\|\|)\s", re.IGNORECASE)
 _QUOTES = "\"'`"
+_NUMBER = re.compile(r"[+-]?(?:\.?[0-9][0-9.e+-]*|inf(?:inity)?|nan)", re.IGNORECASE)
 _WORDS: dict[str, bool] = {"true": True, "false": False}
 
 
@@ -136,7 +137,8 @@ def _value(text: str, written: str, column: int) -> Decimal | bool | str:
     if written.lower() in _WORDS:
         return _WORDS[written.lower()]
     try:
-        number = Decimal(written)
+        # Python would read `1_1` and other alphabets' digits, too, which are texts in a file.
+        number = Decimal(written if _NUMBER.fullmatch(written) else "")
     except InvalidOperation:
         return written
     return Decimal("NaN") if number.is_nan() else number

@@ -224,7 +224,13 @@ def _axis(
     columns: Sequence[Column], rows: Sequence[Row], name: str
 ) -> tuple[Callable[[Row], Value], Direction]:
     value_of = value_reader(columns, rows, name, "--pareto")
-    direction = next((each.direction for each in named(columns, name) if each.direction), None)
+    meant = named(columns, name)
+    if all(each.kind == "param" for each in meant):
+        raise UsageError(
+            f"`{name}` is a parameter, and `--pareto` compares metrics",
+            hint=f"`--where` and `--sort {name}` take parameters, too",
+        )
+    direction = next((each.direction for each in meant if each.direction), None)
     if direction is None:
         raise UsageError(
             f"Nobody says which way `{name}` is better, as `--pareto` must know",
@@ -267,5 +273,15 @@ def _important(
     columns: Sequence[Column], choice: Choice, compared: Sequence[str], config: Config
 ) -> tuple[str, ...]:
     """Full names of what a narrow page shows first: what was asked about, then what gates look at."""
-    names = [*choice.sort, *compared, *choice.pareto, *(gate.metric for gate in config.gates.values())]
-    return tuple(dict.fromkeys(each.full_name for name in names for each in named(columns, name)))
+    said = [
+        each
+        for kind, patterns in (("metric", choice.metrics), ("param", choice.params))
+        for pattern in patterns
+        if not set(pattern) & set("*?[")
+        for each in columns
+        if each.kind == kind and fits(each, pattern)
+    ]
+    names = [*choice.sort, *compared, *choice.pareto]
+    found = [each for name in names for each in named(columns, name)] + said
+    found += [each for gate in config.gates.values() for each in named(columns, gate.metric)]
+    return tuple(dict.fromkeys(each.full_name for each in found))

@@ -165,7 +165,8 @@ def find_revisions(project: Project, wish: Wish) -> tuple[Revision, ...]:
         StateError: history was asked for and there is none.
     """
     refs = _Refs(project)
-    asked = {text: _resolved(project, refs, text) for text in wish.asked}
+    queued = {each.commit: each for each in _queued(project, refs)}
+    asked = {text: _resolved(project, refs, text, queued.values()) for text in wish.asked}
     commits = list(dict.fromkeys(_commits(project, refs, wish, asked)))
     chosen = set(commits)
     if not wish.everything:
@@ -173,10 +174,12 @@ def find_revisions(project: Project, wish: Wish) -> tuple[Revision, ...]:
             commit for commit, base in refs.baselines.items() if base in chosen and commit not in chosen
         ]
     found = {
-        commit: Revision(commit, _names(project, refs, commit, asked), refs.baselines.get(commit))
+        commit: queued[commit]
+        if commit in queued and commit not in refs.names
+        else Revision(commit, _names(project, refs, commit, asked), refs.baselines.get(commit))
         for commit in commits
     }
-    for each in _queued(project, refs):
+    for each in queued.values():
         if each.commit not in found and (wish.everything or each.baseline in chosen):
             found[each.commit] = each
     return tuple(each for each in found.values() if _is_wanted(each, wish.kinds))
@@ -218,14 +221,18 @@ def _commits(project: Project, refs: _Refs, wish: Wish, asked: Mapping[str, str]
             yield refs.baselines[commit]
 
 
-def _resolved(project: Project, refs: _Refs, text: str) -> str:
+def _resolved(project: Project, refs: _Refs, text: str, queued: Iterable[Revision]) -> str:
     """The commit of an environment, a version, a revision, or an experiment by DVC's name."""
     from mlgit.project.references import resolve
 
     try:
         return resolve(project, text).commit
     except UnknownReference as error:
-        hits = refs.experiments.get(text, [])
+        waiting: dict[str, list[str]] = {}
+        for each in queued:
+            waiting.setdefault(each.names[0].text, []).append(each.commit)
+        known = waiting | refs.experiments
+        hits = known.get(text, [])
         if len(hits) == 1:
             return hits[0]
         if hits:
@@ -235,7 +242,7 @@ def _resolved(project: Project, refs: _Refs, text: str) -> str:
             ) from error
         from difflib import get_close_matches
 
-        near = get_close_matches(text, refs.experiments, n=1)
+        near = get_close_matches(text, known, n=1)
         if near and not (error.hint or "").startswith("did you mean"):
             raise UnknownReference(
                 f"`{text}` is no environment, version, revision or experiment of this repository",

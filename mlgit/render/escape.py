@@ -49,6 +49,11 @@ def prose(text: str) -> str:
     )
 
 
+def literal(text: str) -> str:
+    """A text that means nothing but itself, backticks and all."""
+    return _escaped(visible(text))
+
+
 def _entities(text: str) -> str:
     return "".join(
         char if char == " " or (char.isascii() and char.isalnum()) else f"&#{ord(char)};" for char in text

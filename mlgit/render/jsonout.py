@@ -36,7 +36,7 @@ def to_json(value: object) -> Json:  # noqa: PLR0911 (one return a kind of value
     if isinstance(value, tuple) and hasattr(value, "_asdict"):
         value = value._asdict()
     if isinstance(value, dict):
-        return {str(key): to_json(item) for key, item in value.items()}
+        return {_text(str(key)): to_json(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [to_json(item) for item in (sorted(value) if isinstance(value, (set, frozenset)) else value)]
     if isinstance(value, datetime):
@@ -50,8 +50,13 @@ def _scalar(value: Decimal | str | float | None) -> int | float | str | None:
     if isinstance(value, Decimal):
         return _number(value)
     if isinstance(value, str):
-        return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
+        return _text(value)
     return _number(Decimal(str(value))) if isinstance(value, float) else value
+
+
+def _text(value: str) -> str:
+    """The text without what UTF-8 cannot say: a JSON or Git file may hold half a character."""
+    return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
 
 
 def _number(value: Decimal) -> int | float | str:

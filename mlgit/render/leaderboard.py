@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mlgit.core.metrics import short, text
-from mlgit.render.escape import code, prose
+from mlgit.render.escape import code, literal, prose
 from mlgit.render.page import clean
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _FACTS = ("revision", "commit", "baseline", "state", "created_at")
 # What makes a spreadsheet take a text for a formula; anybody who opens a pull request may have written it.
-_FORMULA = ("=", "+", "-", "@", "\t")
+_FORMULA = ("=", "+", "-", "@", "\t", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 (wide ones count in East Asia)
 _UNREAD = {"not_fetched": "not fetched", "unreadable": "unreadable"}
 
 
@@ -41,7 +41,11 @@ def as_csv(record: Leaderboard) -> str:
 
 def as_markdown(record: Leaderboard, *, show_all: bool = False) -> str:
     """A table for people: the best in bold; parameters that are the same everywhere only when asked for."""
-    columns = [each for each in record.columns if each.kind == "metric" or each.changed or show_all]
+    columns = [
+        each
+        for each in record.columns
+        if each.kind == "metric" or each.changed or show_all or each.full_name in record.important
+    ]
     header = ["revision", "commit", *(code(column.name) for column in columns)]
     lines = [_line(header), _line(["---", "---", *("---:" for _ in columns)])]
     for row in record.rows:
@@ -74,7 +78,7 @@ def _cell(row: Row, column: Column) -> str:
     if value is None:
         return _UNREAD.get(row.unread.get(column.file, ""), "") if column.kind == "metric" else ""
     if not isinstance(value, Decimal):
-        return prose(_plain(value))
+        return literal(_plain(value))
     shown = short(value, apart_from=() if column.best is None else (column.best,))
     return f"**{shown}**" if column.is_best(value) else shown
 

@@ -104,6 +104,11 @@ def test_values_are_those_of_dvc_for_branches_tags_and_experiments(project: Fold
     # DVC shows beside a failed experiment the metrics of whatever lay there; that is nobody's answer.
     assert [row["metrics"] for row in document["rows"] if row["state"] != "done"] == [{}, {}]
     assert called(project) == ["working tree", "main", "first", "waiting", "broken", "topic"]
+    stash = project.git("rev-parse", "refs/exps/celery/stash")
+    for asked in ("waiting", stash):
+        (row,) = told(project, asked)["rows"]
+        assert (names(row), row["state"], row["metrics"]) == (["waiting"], "queued", {})
+    assert "did you mean the experiment `broken`?" in project.here("experiments", "brokn").err
 
 
 def flat(files: dict[str, Any]) -> dict[str, Any]:
@@ -384,6 +389,7 @@ def test_a_broken_working_tree_costs_only_its_own_row(project: Folder) -> None:
         (("--metrics", "x*"), 2, "as `--metrics` asks for"),
         (("--where", "mae 1"), 2, "--where:1:6"),
         (("--pareto", "rows"), 2, "directions: {rows: down}"),
+        (("--pareto", "slope"), 2, "`slope` is a parameter, and `--pareto` compares metrics"),
         (("--reverse",), 2, "`--sort NAME --reverse`"),
         (("--csv", "--md"), 2, "cannot be said together"),
         (("main", "--all-commits"), 2, "cannot be said together"),
@@ -416,6 +422,7 @@ def test_columns_are_chosen_by_globs_in_every_form(project: Folder) -> None:
     assert set(document["rows"][0]["metrics"][METRICS]) == {"r2", "rows"}
     header = project.here("experiments", "--metrics", "mae", "--csv").out.splitlines()[0]
     assert header == "revision,commit,baseline,state,created_at,mae,train.slope"
+    assert "train.slope" in project.here("experiments", "--params", "slope", "HEAD").out
     lines = project.here("experiments", "--metrics", "mae", "--md").out.splitlines()
     assert lines[0] == "| revision | commit | `mae` |"
     assert lines[2].startswith("| `main, working tree` | `")

@@ -11,16 +11,16 @@ import socket
 import subprocess
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mlgit.adapters.dvc.engine.remotes import without_credentials
+from mlgit.adapters.dvc.engine.remotes import limit_waiting, without_credentials
 from tests.support.counting import counting
-from tests.support.remotes import s3_remote, ssh_remote
+from tests.support.remotes import needs, s3_remote, ssh_remote
 from tests.support.schema import assert_valid
 
 if TYPE_CHECKING:
@@ -359,7 +359,8 @@ def test_a_web_server_is_asked_once_for_each_content(directory: Folder) -> None:
         directory.dvc("remote", "modify", "storage", "url", f"http://127.0.0.1:{door.port}/")
         (found,) = outputs(directory).values()
         assert (found["path"], found["missing_files"]) == ("data/many", 1)
-        assert len(door.requests) == len(set(door.requests)) == 1 + 1 + 4
+        # One more, for what cannot be there.
+        assert len(door.requests) == len(set(door.requests)) == 1 + 1 + 4 + 1
         assert door.written == []
 
 
@@ -376,6 +377,29 @@ def test_a_web_server_that_refuses_is_no_empty_remote(project: Folder) -> None:
         project.dvc("remote", "modify", "storage", "url", f"http://127.0.0.1:{port}/")
         found = asked(project, status=5)
     assert "403" in found["failures"][0]["message"]
+    assert {each["presence"] for each in found["remote_data"]["outputs"]} == {"unknown"}
+
+
+class _LogIn(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        if self.path != "/log-in":
+            self.send_response(302)
+            self.send_header("Location", "/log-in")
+            self.end_headers()
+            return
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"Who are you?")
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_a_web_server_that_wants_a_log_in_does_not_have_everything(project: Folder) -> None:
+    with http_server(_LogIn) as port:
+        project.dvc("remote", "modify", "storage", "url", f"http://127.0.0.1:{port}/")
+        found = asked(project, status=5)
+    assert "a page for everything" in found["failures"][0]["message"]
     assert {each["presence"] for each in found["remote_data"]["outputs"]} == {"unknown"}
 
 
@@ -462,6 +486,60 @@ def test_a_remote_with_versions_of_its_own_is_told_by_what_is_recorded(project: 
     found = asked(project)["remote_data"]
     assert "keeps versions itself" in found["notes"][0]
     assert {each["presence"] for each in found["outputs"]} == {"missing"}
+
+
+def test_of_a_directory_with_versions_only_the_files_without_one_are_missing(directory: Folder) -> None:
+    directory.dvc("remote", "modify", "storage", "url", "s3://bucket/path")
+    directory.dvc("remote", "modify", "storage", "version_aware", "true")
+    found = outputs(directory)["data/many"]
+    assert (found["missing_files"], found["files"], found["elsewhere"]) == (3, 3, "cache")
+    assert "3 of 3 files, 300 B  in the cache here" in directory.here("status", "--remote").out
+    lines = ["outs:", "- path: many", "  hash: md5", "  files:"]
+    for name in "abc":
+        lines += [f"  - relpath: {name}.txt", f"    md5: {md5_of(name * 100)}", "    size: 100"]
+        if name != "b":  # as DVC writes down what it pushed
+            lines += ["    cloud:", "      storage:", f"        version_id: version-of-{name}"]
+    directory.write("data/many.dvc", "\n".join(lines) + "\n")
+    found = outputs(directory)["data/many"]
+    assert (found["missing_files"], found["missing_bytes"], found["files"]) == (1, 100, 3)
+
+
+def test_a_bucket_that_keeps_silent_is_not_waited_for_five_times(
+    project: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    needs("dvc_s3")
+    for name, value in (("ACCESS_KEY_ID", "any"), ("SECRET_ACCESS_KEY", "any"), ("MAX_ATTEMPTS", "1")):
+        monkeypatch.setenv(f"AWS_{name}", value)
+    guests = []
+    with socket.create_server(("127.0.0.1", 0), backlog=100) as silent:
+
+        def listen() -> None:
+            with suppress(OSError):
+                while True:
+                    guests.append(silent.accept()[0])
+
+        threading.Thread(target=listen, daemon=True).start()
+        endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        settings = {"url": "s3://bucket/path", "endpointurl": endpoint, "read_timeout": "1"}
+        for name, value in settings.items():
+            project.dvc("remote", "modify", "storage", name, value)
+        contents = len(asked(project, status=5)["remote_data"]["outputs"])
+        silent.shutdown(socket.SHUT_RDWR)
+    for guest in guests:
+        guest.close()
+    assert 1 <= len(guests) <= contents
+
+
+def test_a_silent_web_server_is_waited_for_as_long_as_is_configured_or_a_little() -> None:
+    remotes: dict[str, dict[str, Any]] = {
+        "web": {"url": "http://example.org/x"},
+        "slow": {"url": "https://example.org/x", "read_timeout": 7},
+        "folder": {"url": "/mnt/x"},
+    }
+    limit_waiting({"remote": remotes})
+    assert remotes["web"] == {"url": "http://example.org/x", "connect_timeout": 10, "read_timeout": 30}
+    assert (remotes["slow"]["read_timeout"], remotes["slow"]["connect_timeout"]) == (7, 10)
+    assert remotes["folder"] == {"url": "/mnt/x"}
 
 
 def told(done: Done) -> set[str]:

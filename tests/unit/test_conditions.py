@@ -32,6 +32,9 @@ NAN = Decimal("NaN")
         ("'odd > name' > 1", "odd > name", ">", Decimal(1)),
         ("`p(x) = y`<2", "p(x) = y", "<", Decimal(2)),
         ("loss < -inf", "loss", "<", Decimal("-Infinity")),
+        ("build = 2024_01", "build", "=", "2024_01"),
+        ("build = \u0661", "build", "=", "\u0661"),
+        ("loss > +.5E+3", "loss", ">", Decimal("5E+2")),
         ("name with spaces = 1", "name with spaces", "=", Decimal(1)),
     ],
 )

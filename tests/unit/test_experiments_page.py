@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -13,6 +14,7 @@ import pytest
 
 from mlgit.core.leaderboard import Leaderboard, Name, Row, SortKey, columns_of
 from mlgit.render.console import plain
+from mlgit.render.jsonout import document
 from mlgit.render.leaderboard import as_csv, as_markdown
 from mlgit.render.pages.experiments import page
 
@@ -82,6 +84,30 @@ def test_unchanged_parameters_are_shown_only_when_asked_for() -> None:
     assert "seed" not in text.splitlines()[0]
     assert "1 parameter is the same everywhere: `--all` shows them" in text
     assert "seed" in plain(page(found, width=80, show_all=True)).splitlines()[0]
+
+
+def test_a_table_without_a_number_says_what_would_show_one() -> None:
+    found = board(row("a", params={"seed": Decimal(7)}))
+    assert "1 parameter is the same everywhere: `--all` shows them" in plain(page(found, width=80))
+    text = plain(page(found, width=80, show_all=True))
+    assert "seed" in text.splitlines()[0]
+    assert "--all" not in text
+
+
+def test_what_all_shows_and_no_line_can_hold_is_more_columns() -> None:
+    found = board(row("a", metrics={"auc": Decimal(1)}, params={"s" * 40: Decimal(7)}))
+    text = plain(page(found, width=60, show_all=True))
+    assert "and 1 more column: `--metrics` and `--params` choose, `--csv` has all" in text
+    assert "--all" not in text
+
+
+def test_a_parameter_that_was_asked_for_is_shown_though_all_have_it() -> None:
+    found = board(
+        row("a", metrics={"auc": Decimal(1)}, params={"seed": Decimal(7), "lr": Decimal(1)}),
+        important=("params.yaml:seed",),
+    )
+    assert "seed" in plain(page(found, width=80)).splitlines()[0]
+    assert as_markdown(found).splitlines()[0] == "| revision | commit | `auc` | `seed` |"
 
 
 def test_the_best_is_marked_and_never_looks_like_one_that_is_not() -> None:
@@ -167,12 +193,13 @@ def test_no_text_in_csv_is_a_formula_or_steers_a_terminal() -> None:
             row(
                 "=cmd|calc!A0",
                 metrics={"-auc": Decimal("-0.5"), "t": "@SUM(1)", "\x1b[31mred": "\x1b[2J"},
-                params={"lr": "+1", "name": "a-b"},
+                params={"lr": "+1", "name": "a-b", "line": "\n=1", "wide": "\uff1d1"},
             )
         )
     )
-    header, (name, *_, auc, text, red, rate, plain_text) = csv.reader(io.StringIO(written))
-    assert header[5:] == ["'-auc", "t", "\ufffd[31mred", "lr", "name"]
+    header, (name, *_, auc, text, red, rate, plain_text, second, wide) = csv.reader(io.StringIO(written))
+    assert header[5:] == ["'-auc", "t", "\ufffd[31mred", "lr", "name", "line", "wide"]
+    assert (second, wide) == ("'\n=1", "'\uff1d1")
     assert (name, auc, text, red, rate, plain_text) == (
         "'=cmd|calc!A0",
         "-0.5",
@@ -181,6 +208,18 @@ def test_no_text_in_csv_is_a_formula_or_steers_a_terminal() -> None:
         "'+1",
         "a-b",
     )
+
+
+def test_half_a_character_in_a_name_is_still_a_document() -> None:
+    found = board(row("a", metrics={"half\ud800": "x\udc00"}))
+    told = json.loads(document(found).encode())
+    assert told["rows"][0]["metrics"] == {"m.json": {"half?": "x?"}}
+    assert told["columns"][0]["key"] == "half?"
+
+
+def test_a_text_in_markdown_keeps_its_backticks() -> None:
+    lines = as_markdown(board(row("a", metrics={"one": "a`b", "two": "`c` d"}))).splitlines()
+    assert lines[2].endswith("| a&#96;b | &#96;c&#96; d |")
 
 
 def test_markdown_is_a_table_that_hostile_names_cannot_leave() -> None:

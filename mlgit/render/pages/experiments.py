@@ -45,9 +45,9 @@ def page(record: Leaderboard, *, width: int, show_all: bool = False) -> Page:
         show_all: whether parameters that are the same everywhere are columns, too.
     """
     if not record.columns:
-        return [*_nothing(record), *_below(record, record.columns)]
+        return [*_nothing(record), *_below(record, record.columns, show_all=show_all)]
     if not record.rows:
-        return [line("No revision meets this"), *_below(record, record.columns)]
+        return [line("No revision meets this"), *_below(record, record.columns, show_all=show_all)]
     names = _names(record, longest=max(_LONGEST_NAME, width // 4))
     fixed: list[tuple[str, list[Cell]]] = [
         ("revision", names),
@@ -61,7 +61,8 @@ def page(record: Leaderboard, *, width: int, show_all: bool = False) -> Page:
     rows = zip(*(cells for _, cells in columns), strict=True)
     right = range(len(fixed), len(columns))
     header = [clean(title) for title, _ in columns]
-    return [table(header, rows, right=right, indent=0), *_below(record, [each.column for each in shown])]
+    below = _below(record, [each.column for each in shown], show_all=show_all)
+    return [table(header, rows, right=right, indent=0), *below]
 
 
 def _nothing(record: Leaderboard) -> Page:
@@ -204,7 +205,7 @@ def _plain(cell: Cell) -> str:
     return cell.text if isinstance(cell, Span) else "".join(span.text for span in cell)
 
 
-def _below(record: Leaderboard, shown: Sequence[Column]) -> Page:
+def _below(record: Leaderboard, shown: Sequence[Column], *, show_all: bool) -> Page:
     """What the table does not say by itself."""
     told = []
     if record.rows and any(each.changed and each.best is not None for each in shown):
@@ -215,12 +216,12 @@ def _below(record: Leaderboard, shown: Sequence[Column]) -> Page:
     blocks: Page = [line(Span("; ".join(told), "dim"))] if told else []
     places = {(each.kind, each.full_name) for each in shown}
     hidden = [each for each in record.columns if (each.kind, each.full_name) not in places]
-    same = [each for each in hidden if each.kind == "param" and not each.changed]
+    same = [each for each in hidden if each.kind == "param" and not each.changed and not show_all]
     more = len(hidden) - len(same)
     if more:
         columns = "1 more column" if more == 1 else f"{more} more columns"
         blocks.append(line(Span(f"and {columns}: `--metrics` and `--params` choose, `--csv` has all", "dim")))
-    if same and shown:
+    if same:
         many = "1 parameter is" if len(same) == 1 else f"{len(same)} parameters are"
         blocks.append(line(Span(f"{many} the same everywhere: `--all` shows them", "dim")))
     return blocks + _careful(record)

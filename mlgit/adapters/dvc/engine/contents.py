@@ -234,13 +234,21 @@ def listed_files(listing: bytes, pointer: Pointer) -> tuple[str, ...] | None:
         return None
 
 
-def has_version(declared: Any, pointer: Pointer | None) -> bool:  # noqa: ANN401 (dvc has no types)
-    """Whether dvc.lock or the .dvc file carries version ids of the cloud for this very content."""
-    if declared is None or pointer is None or declared.hash_info.value != pointer.md5:
-        return False
-    if declared.files:
-        return all(file.get("version_id") for file in declared.files)
-    return bool(declared.meta.version_id)
+def recorded_versions(
+    declared: Any,  # noqa: ANN401 (dvc has no types)
+    pointer: Pointer,
+) -> tuple[tuple[str, bool], ...] | None:
+    """Of each file of an output its hash, and whether a version id of the cloud is recorded with it.
+
+    None when dvc.lock or the .dvc file does not say, file by file, what this very content is.
+    """
+    if declared is None or declared.hash_info.value != pointer.md5:
+        return None
+    if pointer.directory and declared.files is None:
+        return None
+    if not pointer.directory:
+        return ((pointer.md5, bool(declared.meta.version_id)),)
+    return tuple((file["md5"], bool(file.get("version_id"))) for file in declared.files)
 
 
 def _member(entry: Any, *, legacy: bool) -> tuple[str, Pointer]:  # noqa: ANN401 (any JSON)

@@ -6,6 +6,9 @@ import asyncio
 import os
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from mlgit.core.progress import Silent
+from mlgit.errors import ToolError
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 _UNLISTABLE = frozenset({"http", "https"})
+_NOBODYS = "0" * 32  # the hash of no content that anybody has
 _PREFIXES = 256
 _NAMES_A_QUERY = 1000
 """Reading so many names of a folder takes as long as asking for one file."""
@@ -37,6 +41,20 @@ def present(database: Any, hashes: Collection[str], progress: Progress) -> set[s
         return {places[place] for place, there in found.items() if there}
     progress.start("Listing the DVC remote")
     return set(database.oids_exist(set(hashes)))
+
+
+def refuse_an_answer_to_everything(database: Any) -> None:  # noqa: ANN401 (dvc has no types)
+    """Fail for a web server that has a page for whatever is asked, as one has that wants a log-in first.
+
+    Raises:
+        ToolError: it has what does not exist.
+        Exception: whatever the storage's library raises when it refuses or does not answer.
+    """
+    if database.fs.protocol in _UNLISTABLE and present(database, {_NOBODYS}, Silent()):
+        raise ToolError(
+            "The web server has a page for everything, even for what does not exist",
+            hint="see in a browser what it shows; perhaps it wants a log-in: `dvc remote modify --help`",
+        )
 
 
 def read_all(database: Any, hashes: Iterable[str], progress: Progress) -> Mapping[str, bytes | None]:  # noqa: ANN401

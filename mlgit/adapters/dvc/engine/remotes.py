@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 _CREDENTIALS = re.compile(r"(://)(?:[^/\s]+@)?([^?\s'\"]*)(?:\?[^\s'\"]*)?")
 # What tells two ways into the same storage apart is everything but how DVC goes about it here.
 _MANNERS = frozenset({"tmp_dir", "jobs", "checksum_jobs", "verify", "shared", "type", "read_only"})
+# DVC waits for a web server five times a minute; who only asks gives up sooner, unless told otherwise.
+_PATIENCE_S = {"connect_timeout": 10, "read_timeout": 30}
+_WEB = ("http://", "https://")
 
 
 class _Wanted(NamedTuple):
@@ -117,6 +120,9 @@ class _Asking:
         if remote.worktree or remote.fs.version_aware:
             self._versions(relative, remote.name, outputs)
             return
+        if remote.fs.protocol == "s3":
+            # It would try five times what the library below it tries five times already.
+            remote.fs.fs.retries = 1
         if remote.fs.protocol == "local" and not os.path.isdir(remote.path):
             self._notes[
                 f"The folder of the DVC remote `{remote.name}` is not there: nothing was pushed to it yet, "
@@ -156,6 +162,7 @@ class _Asking:
 
             # Opening the repository would take three times as long, and write into it.
             config = Config(os.path.join(self._root, relative, ".dvc"))
+            limit_waiting(config)
             self._clouds[relative] = DataCloud(
                 SimpleNamespace(config=config, site_cache_dir=None, data_index=None)
             )
@@ -176,8 +183,9 @@ class _Asking:
 
     def _ask(self, storage: _Storage) -> None:
         from mlgit.adapters.dvc.engine.contents import listed_files
-        from mlgit.adapters.dvc.engine.presence import present, read_all
+        from mlgit.adapters.dvc.engine.presence import present, read_all, refuse_an_answer_to_everything
 
+        refuse_an_answer_to_everything(storage.database)
         unread = {each.pointer.md5: each.pointer for each in storage.wanted if each.files is None}
         listings = {
             md5: None if content is None else listed_files(content, unread[md5])
@@ -201,7 +209,7 @@ class _Asking:
 
     def _versions(self, relative: str, name: str, outputs: Sequence[Output]) -> None:
         """A storage that keeps versions itself has what dvc.lock or the .dvc file has version ids for."""
-        from mlgit.adapters.dvc.engine.contents import has_version, opened_contents
+        from mlgit.adapters.dvc.engine.contents import opened_contents, recorded_versions
 
         self._notes[
             f"The DVC remote `{name}` keeps versions itself: told by the version ids that are recorded here"
@@ -210,11 +218,23 @@ class _Asking:
             declared = contents.declared()
         for output in outputs:
             pointer = output.pointer
-            if pointer is not None:
-                there = has_version(declared.get(output.path), pointer)
-                files = pointer.nfiles if pointer.directory else 1
-                missing = () if there else (pointer.md5,) * (files or 1)
-                self._holdings.append(Holding(path=output.path, remote=name, files=files, missing=missing))
+            if pointer is None:
+                continue
+            versions = recorded_versions(declared.get(output.path), pointer)
+            if versions is None:
+                # There is no listing in such a remote: what the one here names is missing there.
+                files = self._cached_listing(relative, pointer) if pointer.directory else (pointer.md5,)
+                versions = None if files is None else tuple((md5, False) for md5 in files)
+            self._holdings.append(
+                Holding(
+                    path=output.path,
+                    remote=name,
+                    files=None if versions is None else len(versions),
+                    missing=(pointer.md5,)
+                    if versions is None
+                    else tuple(md5 for md5, there in versions if not there),
+                )
+            )
 
     def _fail(self, name: str | None, error: MlgitError, outputs: Sequence[Output]) -> None:
         if self._strict:
@@ -239,6 +259,14 @@ class _Asking:
 def without_credentials(text: str) -> str:
     """What a library said, with nothing in its URLs but where they lead."""
     return _CREDENTIALS.sub(r"\1\2", text)
+
+
+def limit_waiting(config: Any) -> None:  # noqa: ANN401 (dvc has no types)
+    """Have web servers that keep silent fail sooner, where their remotes do not say when."""
+    for remote in config["remote"].values():
+        if str(remote.get("url")).startswith(_WEB):
+            for key, seconds in _PATIENCE_S.items():
+                remote.setdefault(key, seconds)
 
 
 def _place(remote: Any) -> tuple[object, ...]:  # noqa: ANN401 (dvc has no types)
