@@ -7,7 +7,7 @@ from typing import Any
 
 from benchmarks.measure import FailedError
 
-# Per contestant that was asked, the documents it printed, parsed; raises FailedError.
+# The documents that mlgit printed, parsed, then those of each other contestant; raises FailedError.
 Agreement = Callable[[Sequence[Sequence[Any]]], None]
 
 
@@ -64,8 +64,8 @@ def allowed(answers: Sequence[Sequence[Any]]) -> None:
 
 
 def same_runs(answers: Sequence[Sequence[Any]]) -> None:
-    """`mlgit experiments` and `dvc metrics show --all-commits` tell the same numbers of each commit."""
-    (ours,), (theirs,), *_ = answers
+    """`mlgit experiments`, `dvc metrics show` and `dvc exp show` tell the same numbers of each commit."""
+    (ours,), *others = answers
     told = {
         (row["commit"], file, key): value
         for row in ours["rows"]
@@ -73,14 +73,23 @@ def same_runs(answers: Sequence[Sequence[Any]]) -> None:
         for file, values in row["metrics"].items()
         for key, value in values.items()
     }
-    listed = {
-        (commit, file, key): value
-        for commit, files in theirs.items()
-        if commit != "workspace"
-        for file, said in files["data"].items()
-        for key, value in _flat(said["data"])
-    }
-    _require_same(told, listed)
+    for (theirs,) in others:
+        listed = {
+            (commit, file, key): value
+            for commit, files in _metrics_by_commit(theirs)
+            if commit != "workspace"
+            for file, said in files.items()
+            for key, value in _flat(said["data"])
+        }
+        _require_same(told, listed)
+
+
+def _metrics_by_commit(said: Any) -> Iterator[tuple[str, dict[str, Any]]]:  # noqa: ANN401 -- JSON
+    """Of `dvc metrics show`, which prints a mapping, or `dvc exp show`, which prints a list."""
+    if isinstance(said, dict):
+        yield from ((commit, state["data"]) for commit, state in said.items())
+    else:
+        yield from ((row["rev"], (row["data"] or {}).get("metrics", {})) for row in said)
 
 
 def _flat(values: dict[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:

@@ -24,8 +24,15 @@ CURVES = {
 _PAGE = """\
 # Benchmarks
 
-Written by `python -m benchmarks` (extra `bench`); the numbers are of one machine on one day, the ratios
-travel better. Not tuned for the benchmark: the repositories are generated in `benchmarks/repositories/`.
+Written by `python -m benchmarks`; the numbers are of one machine on one day, the ratios travel better.
+The repositories are generated in `benchmarks/repositories/`. To measure some rows again, in a clone of this
+repository:
+
+```
+pip install '.[bench]' && python -m benchmarks --only files-10000
+```
+
+A name that does not exist lists those that do; `--short` measures the small ones.
 
 ## Machine
 
@@ -35,16 +42,18 @@ travel better. Not tuned for the benchmark: the repositories are generated in `b
 
 - Every measurement is a whole process as a user starts it, from the console script to its end, standard
   output thrown away. The contestants of a row run in turn, A B A B, after one round that does not count;
-  how many rounds is in the last column: {rounds}, or {few} where that first round took over {slow_s:g} s.
-- In the round that does not count the same questions are asked with `--json`, and the answers are compared:
-  both find nothing to do, tell the same versions and environments, the same old and new numbers. Every
-  command of every round must succeed. What DVC tracks is shown to `dvc status` once when it is generated.
+  how many rounds is in the last column: {rounds}.
+- In the round that does not count the same questions are asked with `--json`, and the answers are compared,
+  cold ones too: both find nothing to do, tell the same versions and environments, the same old and new
+  numbers (of the small repository since `HEAD~1`, which `mlgit status` compares with). Every command of every
+  round must succeed. What DVC tracks is shown to `dvc status` once when it is generated.
 - *median* and *min* are wall-clock; *peak* is the largest resident memory of a process or its children
   (`wait4`). Where one mlgit command replaces several commands, their times are summed.
 - Rows are *warm*: each tool keeps what it remembered in the round before, mlgit in `.git/mlgit/`, DVC in its
   state database and its cache of experiments; GTO remembers nothing. *Cold* is mlgit with `.git/mlgit/`
   removed before each round, beside a tool that keeps what it has. *Cold both*: DVC's state database and
-  `.dvc/tmp` are removed too, as after a clone.
+  `.dvc/tmp` are removed too, as after a clone. The system's own cache of files is warm in every row.
+- Neither DVC nor anybody else uses the network: DVC's analytics and its look for updates are off.
 - The budget is the project's own; a missed one is shown as missed.
 
 The repositories:
@@ -61,18 +70,19 @@ The repositories:
 - *commits*: each with other numbers in all metric files, which stages declare. No dvc.lock is committed:
   neither tool reads numbers there, and with one DVC takes half as long again. At 1,000 commits mlgit is
   alone, because a round of DVC's would take minutes.
-
+{budgets}{others}{memory}{growth}{failures}"""
+_BUDGETS = """
 ## Budgets
 
-{summary}
+{met} of {all} are met.
 
-{budgets}
-
+{rows}
+"""
+_OTHERS = """
 ## Without a budget
 
-{others}
-
-{memory}{growth}{failures}"""
+{rows}
+"""
 _MEMORY = """
 ## Memory
 
@@ -116,22 +126,31 @@ def page(
     ]
     return _PAGE.format(
         machine=machine,
-        rounds=rounds,
-        few=min(rounds, SLOW_ROUNDS),
-        slow_s=SLOW_ROUND_S,
-        summary=f"{sum(_met(finish, row) for finish, row in budgets)} of {len(budgets)} are met.",
-        budgets=_head(judged=True) + "\n".join(_row(finish, row) for finish, row in budgets),
-        others=_head(judged=False) + "\n".join(_row(finish, row) for finish, row in others),
+        rounds=_rounds(rounds),
+        budgets=_judged(budgets),
+        others=_OTHERS.format(rows=_table(others, judged=False)) if others else "",
         memory=_memory(finishes),
         growth=_growth(finishes, pictures),
         failures=_failures(finishes),
     )
 
 
-def _head(*, judged: bool) -> str:
-    return (
-        _HEAD.format(more=" | budget | met", lines="|---|---") if judged else _HEAD.format(more="", lines="")
-    )
+def _rounds(rounds: int) -> str:
+    if rounds <= SLOW_ROUNDS:
+        return str(rounds)
+    return f"{rounds}, or {SLOW_ROUNDS} where that first round took over {SLOW_ROUND_S:g} s"
+
+
+def _judged(told: Sequence[tuple[Finish, Row]]) -> str:
+    if not told:
+        return ""
+    met = sum(_met(finish, row) for finish, row in told)
+    return _BUDGETS.format(met=met, all=len(told), rows=_table(told, judged=True))
+
+
+def _table(told: Sequence[tuple[Finish, Row]], *, judged: bool) -> str:
+    head = _HEAD.format(more=" | budget | met" if judged else "", lines="|---|---" if judged else "")
+    return head + "\n".join(_row(finish, row) for finish, row in told)
 
 
 def _row(finish: Finish, row: Row) -> str:
@@ -187,7 +206,11 @@ def _weight(finish: Finish, weight: Weight) -> str:
 
 
 def _growth(finishes: Sequence[Finish], pictures: tuple[str, str] | None) -> str:
-    curves = lines(finishes)
+    curves = {
+        curve: found
+        for curve, found in lines(finishes).items()
+        if any(line.exponent is not None for line in found)
+    }
     if not curves:
         return ""
     named = ", ".join(CURVES[curve][0].replace("`", "") for curve in curves)

@@ -94,6 +94,7 @@ def _forgetful(tools: Tools, repository: str, what: str) -> Race:
         repository,
         (cold(tools.mlgit("status")), cold(tools.dvc("status"))),
         (Row(f"status, {what}, cold both", 0, 1),),
+        agree=up_to_date,
     )
 
 

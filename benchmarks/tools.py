@@ -85,7 +85,7 @@ def cold(contestant: Contestant) -> Contestant:
     """The same with everything forgotten before each round that its tool remembers between two calls."""
     ours = contestant.label.startswith("`mlgit")
     forget = _forget_mlgit if ours else _forget_dvc
-    return contestant._replace(label=f"{contestant.label}, cold", asked=(), before=forget)
+    return contestant._replace(label=f"{contestant.label}, cold", before=forget)
 
 
 def quiet_surroundings(place: Path) -> None:

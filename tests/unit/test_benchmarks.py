@@ -153,6 +153,14 @@ def test_tables_have_as_many_cells_in_every_line() -> None:
         assert len({line.count("|") for line in table.splitlines()}) == 1, table
 
 
+def test_a_few_rows_are_told_without_what_was_not_measured() -> None:
+    text = page([at(100, 60, 480)], rounds=3, machine="")
+    assert "## Without a budget" in text
+    for absent in ("## Budgets", "0 of 0", "## Growth", "3, or 3"):
+        assert absent not in text
+    assert "9, or 3 where that first round took over 5 s" in page([at(100, 60, 480)], rounds=9, machine="")
+
+
 def test_the_plot_has_a_panel_a_curve_and_a_line_a_contestant(tmp_path: Path) -> None:
     both = [Line("`mlgit status`", ((100, 60.0), (1_000, 70.0))), Line("`dvc status`", ((100, 480.0),))]
     light, dark = tmp_path / "pictures" / "light.svg", tmp_path / "pictures" / "dark.svg"
@@ -237,11 +245,19 @@ def runs(value: int) -> dict[str, Any]:
     return other | {"c1": {"data": {"m.json": {"data": {"a": {"b": value}}}}}}
 
 
+def shown(value: int) -> list[dict[str, Any]]:
+    """What `dvc exp show --all-commits --json` prints."""
+    return [
+        {"rev": rev, "data": {"metrics": {"m.json": {"data": {"a": {"b": said}}}}}}
+        for rev, said in (("workspace", 9), ("c1", value))
+    ]
+
+
 def test_equal_answers_pass() -> None:
     up_to_date([[{"stages": [], "data": [], "failures": []}], [{}]])
     same_registry([[MODELS], [{"tumor": {"version": "v1.1.0", "stage": {"prod": "v1.0.0"}}}]])
     same_changes([[CHANGES], [{"m.json": {"test.auc": {"old": 0.9, "new": 0.8, "diff": -0.1}}}]])
-    same_runs([[RUNS], [runs(1)]])
+    same_runs([[RUNS], [runs(1)], [shown(1)]])
     allowed([[{"verdict": {"decision": "allow"}}]])
 
 
@@ -256,6 +272,8 @@ def test_equal_answers_pass() -> None:
         (same_changes, [[CHANGES], [{"m.json": {"test.auc": {"old": 0.9, "new": 0.7}}}]]),
         (same_changes, [[CHANGES], [{"other.json": {"test.auc": {"old": 0.9, "new": 0.8}}}]]),
         (same_runs, [[RUNS], [runs(2)]]),
+        (same_runs, [[RUNS], [runs(1)], [shown(2)]]),
+        (same_runs, [[RUNS], [runs(1)], [[{"rev": "c1", "data": None, "error": {"msg": "broken"}}]]]),
         (allowed, [[{"verdict": {"decision": "block"}}]]),
     ],
 )
@@ -283,7 +301,19 @@ def test_a_command_that_fails_in_a_later_round_is_told(tmp_path: Path) -> None:
 
 
 def test_answers_are_asked_for_once_and_compared(tmp_path: Path) -> None:
-    asked = Contestant("a", (("/bin/sh", "-c", "exit 0"),), (("/bin/sh", "-c", "echo '{\"a\": 1}'"),))
+    asked = answering("`mlgit a`", "echo 1")
     seen: list[object] = []
-    compete([asked, Contestant("b", asked.commands)], folder=tmp_path, rounds=2, agree=seen.extend)
-    assert seen == [[{"a": 1}]]
+    compete([asked, Contestant("b", asked.commands)], folder=tmp_path, rounds=2, agree=seen.append)
+    assert seen == [[[1]]]
+
+
+def test_what_a_cold_start_answers_is_compared_too(tmp_path: Path) -> None:
+    (tmp_path / ".git" / "mlgit").mkdir(parents=True)
+    warm = answering("`mlgit a`", "test -e .git/mlgit && echo 1 || echo 2")
+    seen: list[object] = []
+    compete([warm, cold(warm), answering("`dvc a`", "echo 3")], folder=tmp_path, rounds=1, agree=seen.append)
+    assert seen == [[[1], [3]], [[2], [3]]]
+
+
+def answering(label: str, script: str) -> Contestant:
+    return Contestant(label, (("/bin/sh", "-c", "exit 0"),), (("/bin/sh", "-c", script),))
