@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 
     from tests.support.shell import Folder
 
+NOT_HERE = " was not checked: it is not here"
+_UNREADABLE = " could not be read"
+
 Data = tuple[str, bool | None]
 """`same`, `modified`, `absent` or `new`; and whether the cache has it (None when nothing is recorded)."""
 
@@ -19,13 +22,15 @@ class Answer:
     """What is said: stage or .dvc file -> reasons; stage -> stale stages before it; output -> its data.
 
     A part is None when the tool refused to tell it, `complaint` says why. `unsure` are the stages about
-    which something could not be checked, in mlgit's words.
+    which something could not be checked, in mlgit's words; `respelled` their dependencies that dvc.lock has
+    under another spelling, which only DVC takes for others.
     """
 
     reasons: Mapping[str, frozenset[str]] | None = None
     upstream: Mapping[str, frozenset[str]] | None = None
     data: Mapping[str, Data] | None = None
     unsure: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    respelled: Mapping[str, frozenset[str]] = field(default_factory=dict)
     complaint: str | None = None
 
     @property
@@ -78,9 +83,23 @@ def differences(theirs: Answer, ours: Answer) -> list[Difference]:
             key: some for key, before in theirs.upstream.items() if (some := before & ours.reasons.keys())
         }
         found += _compared("upstream", stale, ours.upstream)
-    if theirs.reasons is None and not ours.unsure:
+    if theirs.reasons is not None:
+        found += _needlessly_unsure(theirs.reasons, ours.unsure)
+    elif not any(one.endswith(_UNREADABLE) for unsure in ours.unsure.values() for one in unsure):
         found.append(Difference("complaint", "everything", theirs.complaint, None))
     return found
+
+
+def _needlessly_unsure(
+    theirs: Mapping[str, frozenset[str]], ours: Mapping[str, tuple[str, ...]]
+) -> list[Difference]:
+    """What could be checked all the same: DVC only knows no better where it says `deleted`."""
+    return [
+        Difference("unsure", key, theirs.get(key), one)
+        for key, unsure in sorted(ours.items())
+        for one in unsure
+        if f"deleted {one.removesuffix(NOT_HERE)}" not in theirs.get(key, ())
+    ]
 
 
 def _compared(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shutil
+import time
 from typing import TYPE_CHECKING
 
 from tests.differential.answers import mlgit_answer
@@ -86,22 +86,25 @@ def move_repository(bench: Bench, _: Picker) -> str:
 
 
 def edit_in_the_same_tick(bench: Bench, pick: Picker) -> str:
-    """Written, looked at, and written again at the same size before the clock moves on."""
+    """Written as it is, looked at, and written otherwise at the same size before the clock moves on."""
     files = [
-        name for name in bench.files() if bench.path(name).is_file() and not bench.path(name).is_symlink()
+        name
+        for name in bench.files()
+        if bench.path(name).is_file()
+        and not bench.path(name).is_symlink()
+        and bench.path(name).stat().st_size
     ]
     if not files:
         return ""
     path = bench.path(pick.of(files))
+    content = path.read_bytes()
+    bench.count_whole_seconds()
+    time.sleep(-time.time() % 1)
     path.chmod(0o644)
-    size = max(1, path.stat().st_size)
-    path.write_bytes(b"1" * size)
-    times = path.stat().st_atime_ns, path.stat().st_mtime_ns
+    path.write_bytes(content)
     mlgit_answer(bench.folder)
-    path.write_bytes(b"2" * size)
-    if pick.of((True, False)):
-        os.utime(path, ns=times)
-    return f"write {path}, mlgit status, write it again at the same size"
+    path.write_bytes(bytes([content[0] ^ 1]) + content[1:])
+    return f"write {path} again, mlgit status, flip a bit of it"
 
 
 def undo_after_a_look(bench: Bench, pick: Picker) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
+from unittest import mock
 
 from tests.differential.oracle import parsed_once
 from tests.support.shell import Folder
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_NS = 1_000_000_000
 _DOCUMENTS = (".dvc", ".gitignore", ".dvcignore", "dvc.yaml", "dvc.lock")
 PARAMETERS = (
     "params.yaml",
@@ -48,16 +51,41 @@ class Bench:
         self._places = 0
         self.folder = Folder(self._scratch / "0")
         self.written = 0
+        self._clock = contextlib.ExitStack()
+        self._whole_seconds = False
         shutil.copytree(template, self.folder.path, symlinks=True)
 
     def close(self) -> None:
         """Remove everything."""
+        self._clock.close()
         shutil.rmtree(self._scratch, ignore_errors=True)
 
     def new_place(self) -> Path:
         """A path beside the repository that does not exist."""
         self._places += 1
         return self._scratch / str(self._places)
+
+    def count_whole_seconds(self) -> None:
+        """From now on mlgit sees times as a file system tells them that keeps no parts of seconds.
+
+        The tick of a real clock is shorter than one look.
+        """
+        if self._whole_seconds:
+            return
+        from mlgit.adapters.dvc.data import cache, fingerprints, listing, workspace
+
+        self._whole_seconds = True
+        exact, parsed = fingerprints.facts_of, listing._nanoseconds
+
+        def facts_of(stat: os.stat_result) -> fingerprints.Facts:
+            size, mtime_ns, ctime_ns, inode = exact(stat)
+            return size, mtime_ns // _NS * _NS, ctime_ns // _NS * _NS, inode
+
+        for module in (cache, fingerprints, listing, workspace):
+            self._clock.enter_context(mock.patch.object(module, "facts_of", facts_of))
+        self._clock.enter_context(
+            mock.patch.object(listing, "_nanoseconds", lambda said: parsed(said) // _NS * _NS)
+        )
 
     def path(self, name: str) -> Path:
         return self.folder.path / name

@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.differential.bench import Bench, Picker
+
+    StageChange = Callable[[dict[str, Any], str, dict[str, Any], Picker], None]
 
 PARAM_TEXTS: dict[str, tuple[str, ...]] = {
     "params.yaml": (
@@ -124,7 +128,7 @@ Fields = dict[str, Any]
 Change = "Callable[[Fields, str, Fields, Picker], None]"
 
 
-def change_pipeline(bench: Bench, pick: Picker) -> str:
+def _change_pipeline(change: StageChange, bench: Bench, pick: Picker) -> str:
     """One change of one stage, the whole file written anew."""
     documents = [name for name in bench.documents("dvc.yaml") if not name.startswith("each/")]
     if not documents:
@@ -132,7 +136,6 @@ def change_pipeline(bench: Bench, pick: Picker) -> str:
     name = pick.of(documents)
     document = yaml.safe_load(bench.path(name).read_text(encoding="utf-8")) or {}
     stages: Fields = document.setdefault("stages", {})
-    change = pick.of(STAGE_CHANGES)
     stage = pick.of(sorted(stages)) if stages else ""
     if not stage and change is not _add_stage:
         return ""
@@ -267,6 +270,17 @@ STAGE_CHANGES = (
 )
 
 
+def _as_edit(change: StageChange) -> Callable[[Bench, Picker], str]:
+    """One rule for each kind: were they one, each would come up once in five hundred steps."""
+
+    def edit(bench: Bench, pick: Picker) -> str:
+        return _change_pipeline(change, bench, pick)
+
+    edit.__name__ = f"pipeline{change.__name__}"
+    edit.__doc__ = change.__doc__
+    return edit
+
+
 def rewrite_documents(bench: Bench, pick: Picker) -> str:
     """The same meaning in another spelling."""
     name = pick.of(bench.documents(pick.of(("dvc.lock", "dvc.yaml", ".dvc"))) or [""])
@@ -312,7 +326,7 @@ DOCUMENT_EDITS = (
     change_parameters,
     delete_parameters,
     change_ignore_rules,
-    change_pipeline,
+    *map(_as_edit, STAGE_CHANGES),
     rewrite_documents,
     drop_lock_entry,
     delete_lock,

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from tests.differential.answers import NOT_HERE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.differential.answers import Answer, Difference
+
+_OF_A_DATE = "ERROR: unexpected error - Unsupported value of type 'date' in "
 
 
 def explain(difference: Difference, theirs: Answer, ours: Answer) -> str:
@@ -28,7 +35,21 @@ def _listing_is_not_here(difference: Difference, _: Answer, ours: Answer) -> boo
     return (
         bool(more)
         and not said - difference.theirs
-        and all(f"{one.removeprefix('deleted ')} was not checked: it is not here" in unsure for one in more)
+        and all(f"{one.removeprefix('deleted ')}{NOT_HERE}" in unsure for one in more)
+    )
+
+
+def _another_spelling(difference: Difference, theirs: Answer, _: Answer) -> bool:
+    """DVC takes `./in` for a path that it never saw when dvc.lock has `in`; mlgit compares the contents."""
+    if difference.part != "reasons" or not isinstance(difference.theirs, frozenset):
+        return False
+    said = difference.ours if isinstance(difference.ours, frozenset) else frozenset()
+    paths = theirs.respelled.get(difference.key, ())
+    more, less = difference.theirs - said, said - difference.theirs
+    return (
+        bool(more)
+        and more <= {f"new dep {path}" for path in paths}
+        and less <= {f"{word} dep {path}" for path in paths for word in ("changed", "deleted")}
     )
 
 
@@ -42,10 +63,23 @@ def _refuses(*words: str) -> Callable[[Difference, Answer, Answer], bool]:
     return applies
 
 
+def _crashes(difference: Difference, theirs: Answer, ours: Answer) -> bool:
+    """DVC dies of a link that leads nowhere, or of a date; of nothing else that we know of."""
+    said = theirs.complaint or ""
+    missing = re.search(r"unexpected error - \[Errno 2\] No such file or directory: '(.+)'$", said)
+    known = _dangles(Path(missing[1])) if missing else said.startswith(_OF_A_DATE)
+    return difference.part == "complaint" and not ours.clean and known
+
+
+def _dangles(path: Path) -> bool:
+    return any(each.is_symlink() and not os.path.exists(each) for each in (path, *path.parents))
+
+
 EXPLANATIONS: dict[str, Callable[[Difference, Answer, Answer], bool]] = {
     "listing-is-not-here": _listing_is_not_here,
+    "another-spelling": _another_spelling,
     "ignore-file-inside-data": _refuses(".dvcignore file should not be in collected dir path"),
     "parameters-are-a-folder": _refuses("is a directory, expected a parameters file"),
-    "dvc-crashes": _refuses("unexpected error - "),
+    "dvc-crashes": _crashes,
 }
 """Name, as in docs/disagreements.md -> whether it is behind a difference."""

@@ -44,15 +44,30 @@ class Facts:
             elif isinstance(entry, dict):
                 deps, outs = entry.get("changed deps", {}), entry.get("changed outs", {})
                 assert entry.keys() <= {"changed deps", "changed outs"}, entry
-                for dep in stage.deps:
-                    if str(dep) in deps:
-                        found |= self._dep(dep, deps[str(dep)])
+                names = [str(dep) for dep in stage.deps]
+                for name, dep in zip(names, stage.deps, strict=True):
+                    # Of a file that is a dependency and has parameters, `dvc status` tells one of the two.
+                    said = deps.get(name) if names.count(name) == 1 else dep.status().get(name)
+                    if said is not None:
+                        found |= self._dep(dep, said)
                 for out in stage.outs:
                     if str(out) in outs:
                         found |= self._out(out, outs[str(out)])
             else:
                 found.add(str(entry))
         return found
+
+    def respelled(self) -> dict[str, frozenset[str]]:
+        """By stage the dependencies that dvc.lock has, but under another spelling of the same path."""
+        found = {}
+        for address, stage in self._stages.items():
+            recorded = {os.path.normpath(each["path"]) for each in _locked(stage).get("deps", ())}
+            found[address] = frozenset(
+                self._path(dep)
+                for dep in stage.deps
+                if not dep.hash_info and os.path.normpath(dep.def_path) in recorded
+            )
+        return {address: paths for address, paths in found.items() if paths}
 
     def _path(self, thing: Any) -> str:  # noqa: ANN401
         return str(os.path.relpath(thing.fs_path, self._repo.root_dir))
@@ -148,9 +163,17 @@ def _behind(graph: Any, stage: Any) -> set[Any]:  # noqa: ANN401
 def _was_run(stage: Any) -> bool:  # noqa: ANN401
     """Whether dvc.lock has an entry for it."""
     name = getattr(stage, "name", None)
-    if name is None:
-        return True
-    return name in (stage.dvcfile._lockfile.load().get("stages") or {})
+    return name is None or name in _lock(stage)
+
+
+def _locked(stage: Any) -> Mapping[str, Any]:  # noqa: ANN401
+    """The entry of dvc.lock; nothing for a .dvc file."""
+    name = getattr(stage, "name", None)
+    return {} if name is None else _lock(stage).get(name) or {}
+
+
+def _lock(stage: Any) -> Mapping[str, Any]:  # noqa: ANN401
+    return stage.dvcfile._lockfile.load().get("stages") or {}
 
 
 def _workspace(path: str, changed: Mapping[str, Any]) -> str:

@@ -7,15 +7,21 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from mlgit.adapters.dvc.data import fingerprints
 from tests.differential import machine
 from tests.differential.answers import Answer, Difference, differences
+from tests.differential.attacks import edit_in_the_same_tick
 from tests.differential.edits_documents import delete_parameters
 from tests.differential.explained import explain
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _THOROUGH = os.environ.get("MLGIT_TEST_PROFILE") == "thorough"
 
@@ -56,7 +62,23 @@ def test_a_wrong_answer_is_found_and_told_with_all_that_led_to_it(monkeypatch: p
         state.teardown()
 
 
+def test_what_was_written_again_in_the_same_tick_is_an_attack_that_mlgit_can_fail(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    state = machine.DvcMachine()
+    try:
+        state.start(templated=0)
+        state.step(edit_in_the_same_tick, [0])
+        monkeypatch.setattr(fingerprints, "RACY_NS", -2_000_000_000)  # as if every time could be trusted
+        with pytest.raises(machine.DisagreementError):
+            state.step(edit_in_the_same_tick, [0])
+    finally:
+        state.teardown()
+
+
 CLEAN = Answer(reasons={}, upstream={}, data={})
+UNSURE = replace(CLEAN, unsure={"a": ("dep x was not checked: it is not here",)})
+UNREAD = ("params file params.yaml could not be read",)
 STALE = Answer(reasons={"a": frozenset({"changed cmd"})}, upstream={"b": frozenset({"a"})}, data={})
 
 
@@ -76,6 +98,11 @@ STALE = Answer(reasons={"a": frozenset({"changed cmd"})}, upstream={"b": frozens
         (Answer(complaint="ERROR: broken"), CLEAN, ["complaint"]),
         (Answer(complaint="ERROR: broken"), STALE, ["complaint"]),
         (CLEAN, Answer(complaint="dvc.lock:3: broken"), ["complaint"]),
+        (Answer(data={"x": ("absent", True)}, complaint="ERROR: broken"), STALE, ["data", "complaint"]),
+        (CLEAN, UNSURE, ["unsure"]),
+        (replace(CLEAN, reasons={"a": frozenset({"deleted dep x"})}), UNSURE, ["reasons"]),
+        (Answer(complaint="ERROR: broken"), UNSURE, ["complaint"]),
+        (Answer(complaint="ERROR: broken"), replace(CLEAN, unsure={"a": UNREAD}), []),
     ],
 )
 def test_every_difference_is_told(theirs: Answer, ours: Answer, parts: list[str]) -> None:
@@ -83,7 +110,20 @@ def test_every_difference_is_told(theirs: Answer, ours: Answer, parts: list[str]
 
 
 def test_a_crash_of_dvc_is_no_excuse_for_saying_nothing() -> None:
-    crash = Answer(complaint="ERROR: unexpected error - [Errno 2]")
-    silent = Difference("complaint", "everything", crash.complaint, None)
-    assert explain(silent, crash, CLEAN) == ""
-    assert explain(silent, crash, STALE) == "dvc-crashes"
+    assert (
+        explained_crash("Unsupported value of type 'date' in 'params.yaml:when'", ours=STALE) == "dvc-crashes"
+    )
+    assert explained_crash("Unsupported value of type 'date' in 'params.yaml:when'", ours=CLEAN) == ""
+    assert explained_crash("'renamed'", ours=STALE) == ""
+
+
+def test_a_file_that_dvc_misses_explains_its_crash_only_where_a_link_leads_nowhere(tmp_path: Path) -> None:
+    said = f"[Errno 2] No such file or directory: '{tmp_path / 'link' / 'file'}'"
+    assert explained_crash(said, ours=STALE) == ""
+    (tmp_path / "link").symlink_to("nowhere")
+    assert explained_crash(said, ours=STALE) == "dvc-crashes"
+
+
+def explained_crash(said: str, *, ours: Answer) -> str:
+    crash = Answer(complaint=f"ERROR: unexpected error - {said}")
+    return explain(Difference("complaint", "everything", crash.complaint, None), crash, ours)
