@@ -73,7 +73,7 @@ def global_options() -> list[click.Option]:
             count=True,
             expose_value=False,
             callback=_verbose,
-            help="Say more: with an error, where in mlgit it came from.",
+            help="Say more: lists in full, and with an error where in mlgit it came from.",
         ),
     ]
 

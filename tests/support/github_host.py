@@ -8,6 +8,8 @@ import subprocess
 import tarfile
 from dataclasses import dataclass, field
 from io import BytesIO
+from pathlib import Path
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
 from tests.support import act
@@ -17,7 +19,6 @@ from tests.support.triggers import parsed, rights, starts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     from tests.support.act import Run
     from tests.support.forge import FakeForge
@@ -266,8 +267,9 @@ class GitHub:
 
     def _files(self, sha: str) -> Path:
         """A new folder with the commit's `.github`; the runner starts from there."""
-        folder = self.place / f"run-{len(list(self.place.glob('run-*')))}" / "files"
-        folder.mkdir(parents=True)
+        self.place.mkdir(parents=True, exist_ok=True)
+        folder = Path(mkdtemp(prefix="run-", dir=self.place), "files")  # of two at once each has its own
+        folder.mkdir()
         packed = subprocess.run(
             ["git", "archive", sha, ".github"], cwd=self.bare.path, capture_output=True, check=True
         )
