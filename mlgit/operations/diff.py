@@ -53,7 +53,8 @@ def diff(
         else _side(project, new, notes)
     )
     found = compare(project, before, after, parts=parts, show_unchanged=show_unchanged)
-    return replace(found, notes=tuple(dict.fromkeys(notes)))
+    # `replace` has all fields described first, which takes as long as comparing fifty values.
+    return replace(found, notes=tuple(dict.fromkeys(notes))) if notes else found
 
 
 def _side(project: Project, text: str, notes: list[str]) -> Side:

@@ -6,8 +6,6 @@ import os
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from mlgit.adapters.dvc.data.cache import Cache
-from mlgit.adapters.dvc.data.workspace import WorkspaceHashes
 from mlgit.adapters.dvc.files.documents import Documents
 from mlgit.adapters.dvc.files.values import metric_values, param_values
 from mlgit.adapters.dvc.pipeline.pointers import DEFAULT_PARAMS, join, read_pipeline
@@ -20,7 +18,9 @@ from mlgit.project.metric_trust import trust
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from mlgit.adapters.dvc.data.cache import Cache
     from mlgit.adapters.dvc.data.hashes import Hashes
+    from mlgit.adapters.dvc.data.workspace import WorkspaceHashes
     from mlgit.core.pipeline import Output, Pipeline
     from mlgit.core.tree import Tree
     from mlgit.project.open import Project
@@ -32,11 +32,11 @@ class _Memory:
     """What was read already, for one project."""
 
     def __init__(self, project: Project) -> None:
-        self.index, searches = project.seen_before()
+        self.index, self.searches = project.seen_before()
         self.documents = Documents(project.cache_dir, index=self.index)
         self.evidence: dict[tuple[str | None, bool], Evidence] = {}
         self.caches: dict[str, Cache | None] = {}
-        self.on_disk = WorkspaceHashes(project.root, self.index, searches=searches, progress=project.progress)
+        self.on_disk: WorkspaceHashes | None = None
 
 
 _MEMORIES: WeakKeyDictionary[Project, _Memory] = WeakKeyDictionary()
@@ -79,7 +79,14 @@ def documents_of(project: Project) -> Documents:
 
 def hashes_on_disk(project: Project) -> WorkspaceHashes:
     """The hashes of the working tree, each taken once."""
-    return _memory(project).on_disk
+    memory = _memory(project)
+    if memory.on_disk is None:
+        from mlgit.adapters.dvc.data.workspace import WorkspaceHashes
+
+        memory.on_disk = WorkspaceHashes(
+            project.root, memory.index, searches=memory.searches, progress=project.progress
+        )
+    return memory.on_disk
 
 
 def cache_of(project: Project, path: str) -> Cache | None:
@@ -91,6 +98,8 @@ def cache_of(project: Project, path: str) -> Cache | None:
     if folder not in caches:
         place = os.path.join(project.root, folder)
         if os.path.isdir(os.path.join(place, ".dvc")):
+            from mlgit.adapters.dvc.data.cache import Cache
+
             caches[folder] = Cache(os.path.normpath(place))
         else:
             caches[folder] = cache_of(project, folder) if folder else None
@@ -129,7 +138,7 @@ class _Reader:
         )
         self._documents.save()
         if self._commit is None:
-            hashes_on_disk(self._project).save()
+            _memory(self._project).index.save()
         return found
 
     def _stages(self, pipeline: Pipeline) -> tuple[StageState, ...]:
@@ -184,7 +193,7 @@ class _Reader:
         states = {state.address: state for state in stages}
         owners = {stage.address for stage in pipeline.stages}
         found = []
-        paths = self._metric_paths(pipeline)
+        paths = self._metric_paths(pipeline, outputs)
         # A commit's files come in one round trip; on disk each may be unreadable in its own way.
         committed = {} if self._commit is None else self._tree.read_many(paths)
         for path in paths:
@@ -202,18 +211,17 @@ class _Reader:
             found.append(MetricFile(path=path, values=values, stage=stage, problems=tuple(problems)))
         return tuple(found)
 
-    def _metric_paths(self, pipeline: Pipeline) -> list[str]:
+    def _metric_paths(self, pipeline: Pipeline, outputs: Mapping[str, Output]) -> list[str]:
         """Declared files (folders opened), DVCLive's, and what the models' globs match."""
-        declared = [out.path for out in pipeline.outputs if out.metric]
+        declared = [path for path, out in outputs.items() if out.metric]
         declared += pipeline.metrics
         listed = self._tree.paths()
         known_paths = set(listed)
         above = _folders_of(listed) if any(path not in known_paths for path in declared) else set()
         paths: list[str] = []
-        outputs = {out.path for out in pipeline.outputs}
         for path in declared:
             inside = [name for name in listed if name.startswith(f"{path}/")] if path in above else []
-            paths += inside or self._inside_directory(path, pipeline) or [path]
+            paths += inside or self._inside_directory(path, outputs.get(path)) or [path]
         if _DVCLIVE not in paths and _DVCLIVE in known_paths:
             paths.append(_DVCLIVE)
         globs = [glob for glob in self._globs() if glob not in paths]
@@ -227,9 +235,8 @@ class _Reader:
                 paths += matched or ([glob] if not set(glob) & set("*?[") else [])
         return list(dict.fromkeys(paths))
 
-    def _inside_directory(self, path: str, pipeline: Pipeline) -> list[str]:
+    def _inside_directory(self, path: str, out: Output | None) -> list[str]:
         """The files of a metric directory that DVC tracks."""
-        out = next((out for out in pipeline.outputs if out.path == path), None)
         if out is None or out.pointer is None or not out.pointer.directory:
             return []
         cache = cache_of(self._project, path)

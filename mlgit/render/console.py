@@ -52,19 +52,17 @@ def _plain_table(block: Table) -> list[str]:
         texts = [_cell_text(cell) for cell in cells]
         if any(block.header):
             texts.insert(0, block.header[number])
-        widths = [_width(text) for text in texts]
+        widths = list(map(len if all(map(str.isascii, texts)) else _width, texts))
         widest = max(widths)
         pads = [" " * (widest - width) for width in widths]
-        pairs = zip(pads, texts, strict=True) if number in block.right else zip(texts, pads, strict=True)
-        columns.append([before + after for before, after in pairs])
+        pairs = (pads, texts) if number in block.right else (texts, pads)
+        columns.append(list(map("".join, zip(*pairs, strict=True))))
     indent = " " * block.indent
     return [(indent + _GAP.join(row)).rstrip() for row in zip(*columns, strict=True)]
 
 
 def _width(text: str) -> int:
     """How many columns of a terminal a text takes: a Chinese character two, an accent on its own none."""
-    if text.isascii():
-        return len(text)
     from unicodedata import combining, east_asian_width
 
     return sum(2 if east_asian_width(each) in "WF" else not combining(each) for each in text)

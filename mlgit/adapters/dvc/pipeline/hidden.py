@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mlgit.core.tree import Tree
 
 _IGNORE_FILE = ".dvcignore"
-_PATTERN = re.compile(rb"(?m)^[ \t]*[^#\s]")
+_PATTERN = rb"(?m)^[ \t]*[^#\s]"
 
 
 class Hidden:
@@ -34,7 +34,7 @@ class Hidden:
         if tree.commit is None:
             names.update(join(folder, _IGNORE_FILE) for folder in _folders(above))
         self._texts: Mapping[str, bytes] = tree.read_many(sorted(names)) if names else {}
-        self.any = any(_PATTERN.search(text) for text in self._texts.values())
+        self.any = any(re.search(_PATTERN, text) for text in self._texts.values())
         if self.any:
             from mlgit.adapters.dvc.data.ignore import Ignores
 

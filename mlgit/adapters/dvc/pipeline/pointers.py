@@ -38,7 +38,7 @@ __all__ = ["DEFAULT_PARAMS", "LOCK_FILE", "PIPELINE_FILE", "join", "pipeline_fil
 
 LOCK_FILE = "dvc.lock"
 POINTER_SUFFIX = ".dvc"
-_CONFLICT = re.compile(rb"(?m)^<{7}(?: |$)")
+_CONFLICT = rb"(?m)^<{7}(?: |$)"
 
 
 def read_pipeline(
@@ -181,7 +181,7 @@ def _hint(path: str) -> str | None:
 
 def _wrong(path: str, content: bytes, error: ConfigError) -> ConfigError:
     """Better words for what is wrong with a file, where there are any."""
-    conflict = _CONFLICT.search(content)
+    conflict = re.search(_CONFLICT, content)
     if conflict is not None:
         name = path if error.location is None else error.location.path
         return _conflict(path, content, name=name, start=conflict.start())
