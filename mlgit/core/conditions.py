@@ -136,9 +136,10 @@ def _value(text: str, written: str, column: int) -> Decimal | bool | str:
         )
     if written.lower() in _WORDS:
         return _WORDS[written.lower()]
+    if not _NUMBER.fullmatch(written):  # `1_1` and other alphabets' digits are numbers to Python only
+        return written
     try:
-        # Python would read `1_1` and other alphabets' digits, too, which are texts in a file.
-        number = Decimal(written if _NUMBER.fullmatch(written) else "")
+        number = Decimal(written)
     except InvalidOperation:
         return written
     return Decimal("NaN") if number.is_nan() else number

@@ -6,6 +6,7 @@ import re
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from mlgit.adapters.dvc.files.places import folders_above
 from mlgit.core.diagnosis import Finding, listed
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def check_tracked_files(project: Project) -> Iterator[Finding]:
             repair="git rm -r --cached --ignore-unmatch '*.dvc/cache/*' '*.dvc/tmp/*'",
             subjects=tuple(inside[:_SHOWN]),
         )
-    taken = tracked | {folder for path in tracked for folder in _folders(path)}
+    taken = tracked | {folder for path in tracked for folder in folders_above(path)}
     both = [out.path for out in evidence(project, None).pipeline.outputs if out.cached and out.path in taken]
     if both:
         yield Finding(
@@ -107,9 +108,3 @@ def _recorded_outputs(project: Project) -> list[Output]:
     from mlgit.project.evidence import evidence
 
     return [out for out in evidence(project, None).pipeline.outputs if out.cached and out.pointer is not None]
-
-
-def _folders(path: str) -> Iterator[str]:
-    """Every folder above a path."""
-    while path := path.rpartition("/")[0]:
-        yield path

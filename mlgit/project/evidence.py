@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from mlgit.adapters.dvc.files.documents import Documents
+from mlgit.adapters.dvc.files.places import folders_of, repositories
 from mlgit.adapters.dvc.files.values import metric_values, param_values
 from mlgit.adapters.dvc.pipeline.pointers import DEFAULT_PARAMS, join, read_pipeline
 from mlgit.adapters.git.objects import CommitTree
@@ -16,7 +17,7 @@ from mlgit.errors import ConfigError
 from mlgit.project.metric_trust import trust
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mlgit.adapters.dvc.data.cache import Cache
     from mlgit.adapters.dvc.data.hashes import Hashes
@@ -217,7 +218,7 @@ class _Reader:
         declared += pipeline.metrics
         listed = self._tree.paths()
         known_paths = set(listed)
-        above = _folders_of(listed) if any(path not in known_paths for path in declared) else set()
+        above = folders_of(listed) if any(path not in known_paths for path in declared) else set()
         paths: list[str] = []
         for path in declared:
             inside = [name for name in listed if name.startswith(f"{path}/")] if path in above else []
@@ -315,7 +316,7 @@ class _Reader:
                 wanted[path] = None if keys is None or before is None else (*before, *keys)
         whole = list(pipeline.params)
         listed = set(self._tree.paths())
-        for folder in _dvc_folders(listed):
+        for folder in repositories(listed):
             default = join(folder, DEFAULT_PARAMS)
             if default in listed:
                 whole.append(default)
@@ -334,26 +335,6 @@ def _compared(pipeline: Pipeline) -> Iterator[tuple[str, bool]]:
     for out in pipeline.outputs:
         if out.pointer is not None and "://" not in out.path:
             yield out.path, out.pointer.legacy
-
-
-def _folders_of(paths: Iterable[str]) -> set[str]:
-    """Every folder that one of the paths lies in."""
-    found: set[str] = set()
-    for path in paths:
-        folder = path.rpartition("/")[0]
-        while folder and folder not in found:
-            found.add(folder)
-            folder = folder.rpartition("/")[0]
-    return found
-
-
-def _dvc_folders(paths: set[str]) -> list[str]:
-    """Where DVC repositories begin, from the Git root."""
-    return [
-        path.removesuffix(".dvc/config").rstrip("/")
-        for path in paths
-        if path == ".dvc/config" or path.endswith("/.dvc/config")
-    ]
 
 
 def _outside(path: str) -> bool:

@@ -81,7 +81,6 @@ class _Refs:
         self.experiments: dict[str, list[str]] = {}
         self.queues: list[str] = []
         self._tags: dict[str, tuple[str, str]] = {}
-        self._ours = False
         for line in project.git.run(*_REFS).decode("utf-8", "surrogateescape").splitlines():
             ref, oid, kind, link = line.split("\0")
             if not link:

@@ -225,16 +225,12 @@ class _Asking:
                 # There is no listing in such a remote: what the one here names is missing there.
                 files = self._cached_listing(relative, pointer) if pointer.directory else (pointer.md5,)
                 versions = None if files is None else tuple((md5, False) for md5 in files)
-            self._holdings.append(
-                Holding(
-                    path=output.path,
-                    remote=name,
-                    files=None if versions is None else len(versions),
-                    missing=(pointer.md5,)
-                    if versions is None
-                    else tuple(md5 for md5, there in versions if not there),
-                )
-            )
+            if versions is None:
+                found = Holding(path=output.path, remote=name, missing=(pointer.md5,))
+            else:
+                missing = tuple(md5 for md5, there in versions if not there)
+                found = Holding(path=output.path, remote=name, files=len(versions), missing=missing)
+            self._holdings.append(found)
 
     def _fail(self, name: str | None, error: MlgitError, outputs: Sequence[Output]) -> None:
         if self._strict:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
+from mlgit.adapters.dvc.files.places import folders_above
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from mlgit.core.pipeline import Output, Pipeline
 
@@ -18,7 +20,7 @@ class OutputsByPath:
         self._at = {out.path: out for out in outputs}
         self._inside: dict[str, list[Output]] = {}
         for path, out in self._at.items():
-            for folder in _folders_above(path):
+            for folder in folders_above(path):
                 self._inside.setdefault(folder, []).append(out)
 
     def at(self, path: str) -> Output | None:
@@ -27,7 +29,7 @@ class OutputsByPath:
 
     def around(self, path: str) -> Output | None:
         """The nearest output that the path lies in."""
-        return next((self._at[folder] for folder in _folders_above(path) if folder in self._at), None)
+        return next((self._at[folder] for folder in folders_above(path) if folder in self._at), None)
 
     def inside(self, path: str) -> list[Output]:
         """The outputs that lie in a folder."""
@@ -38,15 +40,8 @@ class OutputsByPath:
         exact = self._at.get(path)
         if exact is not None:
             return [exact]
-        around = [self._at[folder] for folder in _folders_above(path) if folder in self._at]
+        around = [self._at[folder] for folder in folders_above(path) if folder in self._at]
         return around + self.inside(path)
-
-
-def _folders_above(path: str) -> Iterator[str]:
-    folder = path.rpartition("/")[0]
-    while folder:
-        yield folder
-        folder = folder.rpartition("/")[0]
 
 
 class Ancestry:

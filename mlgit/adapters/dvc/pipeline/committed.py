@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.data.hashes import ELSEWHERE, UNKNOWN, bytes_md5, listing_md5
 from mlgit.adapters.dvc.data.ignore import IGNORE_FILE, Ignores, visible
+from mlgit.adapters.dvc.files.places import repositories
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -163,9 +164,7 @@ class CommitHashes:
         if self._ignores is None:
             names = [name for name in self._sorted if name.rpartition("/")[2] == IGNORE_FILE]
             texts = self._tree.read_many(names) if names else {}
-            self._ignores = Ignores(
-                "", read=texts.get, begins=lambda folder: f"{folder}/.dvc/config" in self._paths
-            )
+            self._ignores = Ignores("", read=texts.get, begins=repositories(self._sorted).__contains__)
         return self._ignores
 
     def _inside(self, folder: str) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.dvc.files.places import folder_of, join
+from mlgit.adapters.dvc.files.places import folder_of, folders_of, join, repositories
 from mlgit.errors import ConfigError, Location
 
 if TYPE_CHECKING:
@@ -31,15 +31,14 @@ class Hidden:
         names = {
             path for path in listed if path.endswith(_IGNORE_FILE) and path.rpartition("/")[2] == _IGNORE_FILE
         }
-        if tree.commit is None:
-            names.update(join(folder, _IGNORE_FILE) for folder in _folders(above))
+        if tree.commit is None and above:
+            names.update(join(folder, _IGNORE_FILE) for folder in {"", *folders_of(above)})
         self._texts: Mapping[str, bytes] = tree.read_many(sorted(names)) if names else {}
         self.any = any(re.search(_PATTERN, text) for text in self._texts.values())
         if self.any:
             from mlgit.adapters.dvc.data.ignore import Ignores
 
-            starts = {folder_of(folder_of(path)) for path in listed if path.endswith("/.dvc/config")}
-            self._ignores = Ignores("", read=self._texts.get, begins=starts.__contains__)
+            self._ignores = Ignores("", read=self._texts.get, begins=repositories(listed).__contains__)
             self._folders: dict[str, bool] = {"": False}
 
     def hides(self, path: str, *, is_folder: bool = False) -> bool:
@@ -87,14 +86,3 @@ class Hidden:
                 ):
                     return Location(name, line=number, column=1, snippet=lines[number - 1], width=len(text))
         return Location(_IGNORE_FILE)
-
-
-def _folders(paths: Sequence[str]) -> set[str]:
-    """Every folder that one of some files lies in."""
-    found: set[str] = set()
-    for path in paths:
-        folder = folder_of(path)
-        while folder not in found:
-            found.add(folder)
-            folder = folder_of(folder)
-    return found
