@@ -9,6 +9,7 @@ import shutil
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,7 +21,6 @@ from tests.support.shell import Folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 PIPELINE = "stages:\n  s:\n    cmd: cp in out\n    deps: [in]\n    outs: [out]\n"
 
@@ -266,13 +266,20 @@ def _hidden_from_git(folder: Folder) -> None:
     folder.write(".gitignore", ".dvcignore\n/out\n/raw\n")
 
 
-def _repository_in_data(make: Callable[[Path], object]) -> Callable[[Folder], object]:
+def _repository_in_data(make: Callable[[Path], object], *, before: bool) -> Callable[[Folder], object]:
+    """Made before the data is recorded it hides the folder that it stands in, and changes nothing later."""
+
     def edit(folder: Folder) -> None:
         for path in ("many/a", "many/sub/b", "many/sub/deep/c"):
             folder.write(path, path)
+        if before:
+            make(folder / "many/sub/.dvc")
         folder.dvc("add", "-q", "many")
         mlgit_reasons(folder)
-        make(folder / "many/sub/.dvc")
+        if before:
+            folder.write("many/sub/b", "other")
+        else:
+            make(folder / "many/sub/.dvc")
 
     return edit
 
@@ -288,11 +295,12 @@ SAME: dict[str, tuple[Callable[[Folder], object], dict[str, set[str]]]] = {
     ),
     "hidden pipelines": (_hidden, {"s": {"changed dep in"}}),
     "hidden pipelines, and Git does not know": (_hidden_from_git, {"s": {"changed dep in"}}),
-    "an empty repository in data": (_repository_in_data(os.mkdir), {"many.dvc": {"changed output many"}}),
-    "a file that makes a repository in data": (
-        _repository_in_data(lambda place: place.write_text("")),
+    "an empty repository in data": (
+        _repository_in_data(os.mkdir, before=False),
         {"many.dvc": {"changed output many"}},
     ),
+    "data that had a repository in it": (_repository_in_data(os.mkdir, before=True), {}),
+    "a file that makes a repository in data": (_repository_in_data(Path.touch, before=True), {}),
     "a dep that is a repository": (_repository_as_dep(os.mkdir), {}),
     "a dep with a file that makes it one": (_repository_as_dep(lambda place: place.write_text("")), {}),
     "an old Dvcfile": (lambda folder: folder.write("Dvcfile", "cmd: x\nouts:\n- path: y\n"), {}),
