@@ -69,8 +69,7 @@ def unknown_name(columns: Sequence[Column], name: str, option: str) -> UsageErro
     if near:
         return UsageError(
             f"No revision has a metric or parameter `{name}`, as `{option}` asks for",
-            hint=f"did you mean `{near[0]}`?",
-            details=tuple(near[1:_MOST_NAMES]),
+            hint="did you mean " + " or ".join(f"`{each}`" for each in near[:_MOST_NAMES]) + "?",
         )
     hint = "there are " + ", ".join(f"`{each}`" for each in list(known)[:_MOST_NAMES]) if known else None
     return UsageError(

@@ -215,6 +215,11 @@ def test_a_name_that_one_row_has_twice_is_refused_with_the_choices() -> None:
     assert caught.value.hint == "say which, like `--sort a.json:auc`"
 
 
+def test_every_near_name_is_in_the_hint() -> None:
+    columns = columns_of([row("a", metrics={"m": {"auc": Decimal(1), "accuracy": Decimal(1)}})], {})
+    assert unknown_name(columns, "acuracy", "--sort").hint == "did you mean `accuracy` or `auc`?"
+
+
 @pytest.mark.parametrize(
     ("name", "hint"),
     [

@@ -32,8 +32,8 @@ def _summary(diagnosis: Diagnosis) -> Line:
     if diagnosis.healthy and not diagnosis.findings:
         return line(Span("Healthy", "ok"), f": {looked}, nothing found")
     counts = [
-        f"{number} {word}"
-        for severity, word in (("error", "errors"), ("warn", "warnings"), ("info", "remarks"))
+        f"{number} {word}" if number == 1 else f"{number} {word}s"
+        for severity, word in (("error", "error"), ("warn", "warning"), ("info", "remark"))
         if (number := sum(finding.severity == severity for finding in diagnosis.findings))
     ]
     style: Style = "ok" if diagnosis.healthy else "careful"
