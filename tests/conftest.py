@@ -155,7 +155,7 @@ def work(monkeypatch: pytest.MonkeyPatch) -> data.Work:
 def either_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Directories are listed by `find` in the background, or by ourselves."""
     from mlgit.adapters.dvc.data import listing
-    from mlgit.project import seen
+    from mlgit.project import prefetch as seen
 
     if request.param == "by find":
         monkeypatch.setattr(seen, "LARGE", 1)

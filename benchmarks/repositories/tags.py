@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.repositories.outputs import add_pointer_files
 from benchmarks.repositories.place import START_S, Place
-from mlgit.core.statement import (
+from mlgit.core.registry.statement import (
     Builder,
     EnvironmentStatement,
     FileDigest,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from mlgit.cli.session import Session
-    from mlgit.core.verdict import Check, Result
+    from mlgit.core.gates.verdict import Check, Result
 
 _CI_VARIABLES = (
     "GITHUB_ACTIONS",

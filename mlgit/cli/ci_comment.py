@@ -15,7 +15,7 @@ from mlgit.errors import UsageError
 
 if TYPE_CHECKING:
     from mlgit.cli.session import Session
-    from mlgit.core.errand import Delivery, Errand
+    from mlgit.core.forge.posting import Delivery, Errand
 
 _JOB = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 

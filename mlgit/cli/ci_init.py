@@ -10,8 +10,8 @@ from mlgit.cli.options import command, pass_session
 
 if TYPE_CHECKING:
     from mlgit.cli.session import Session
-    from mlgit.core.ci_templates import PipelineMode
-    from mlgit.core.forge import Host
+    from mlgit.core.ci.templates import PipelineMode
+    from mlgit.core.forge.protocol import Host
 
 
 @command("init")
@@ -55,7 +55,7 @@ def entry(
       mlgit ci init --requirement mlgit==1.0.0 --requirement dvc-s3
     """  # noqa: D301 (click wants the character)
     session.begin()
-    from mlgit.core.ci_advice import checked_requirement
+    from mlgit.core.ci.advice import checked_requirement
     from mlgit.operations.ci_init import install
     from mlgit.render.pages.ci_templates import init_page
 

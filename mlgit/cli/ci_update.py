@@ -10,7 +10,7 @@ from mlgit.cli.options import command, pass_session
 
 if TYPE_CHECKING:
     from mlgit.cli.session import Session
-    from mlgit.core.forge import Host
+    from mlgit.core.forge.protocol import Host
 
 
 @command("update")

@@ -12,7 +12,7 @@ from mlgit.cli.types import environments_offer, models_offer
 
 if TYPE_CHECKING:
     from mlgit.cli.session import Session
-    from mlgit.core.deployment import DeployReport
+    from mlgit.core.deploy.deployment import DeployReport
 
 
 @command("deploy")

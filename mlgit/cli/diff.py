@@ -42,7 +42,7 @@ def entry(session: Session, /, old: str | None, new: str | None, **options: bool
     import os
 
     from mlgit.operations.diff import diff
-    from mlgit.project.compare import PARTS
+    from mlgit.project.compare.diff import PARTS
     from mlgit.render.pages.diff import page
 
     wanted = [name for name in PARTS if options[name]] or PARTS

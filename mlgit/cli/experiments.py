@@ -12,7 +12,7 @@ from mlgit.errors import UsageError
 
 if TYPE_CHECKING:
     from mlgit.cli.session import Session
-    from mlgit.core.leaderboard import Leaderboard
+    from mlgit.core.compare.leaderboard import Leaderboard
 
 _WIDTH = 120  # where nobody says how wide lines are
 _KINDS = ("branches", "tags", "experiments", "pull-requests")
@@ -83,7 +83,7 @@ def entry(session: Session, /, revisions: tuple[str, ...], **options: Any) -> No
     session.begin(compares=True)
     _check(session, revisions, options)
     from mlgit.operations.experiments import Choice, experiments
-    from mlgit.project.revisions import Wish
+    from mlgit.project.compare.revisions import Wish
 
     wish = Wish(
         asked=revisions, number=options["number"], history=options["all_commits"], kinds=options["kinds"]

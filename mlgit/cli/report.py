@@ -14,9 +14,9 @@ from mlgit.errors import MlgitError, UsageError, as_known
 
 if TYPE_CHECKING:
     from mlgit.cli.session import Session
-    from mlgit.core.errand import Delivery
-    from mlgit.core.forge import Forge
-    from mlgit.core.verdict import Check
+    from mlgit.core.forge.posting import Delivery
+    from mlgit.core.forge.protocol import Forge
+    from mlgit.core.gates.verdict import Check
 
 _FORMATS = ("console", "markdown", "json", "junit", "openmetrics", "codequality")
 

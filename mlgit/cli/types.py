@@ -90,13 +90,13 @@ def files_offer(_: click.Context, __: click.Parameter, incomplete: str) -> list[
 
 
 def _models(project: Project) -> Iterable[str]:
-    from mlgit.project.models import model_names
+    from mlgit.project.registry.models import model_names
 
     return model_names(project)
 
 
 def _versions(project: Project) -> Iterable[str]:
-    from mlgit.project.registry import read_registry
+    from mlgit.project.registry.read import read_registry
 
     for model in read_registry(project).models.values():
         yield from (f"{model.name}@{each.version}" for each in model.versions if not each.deregistered)
@@ -113,7 +113,7 @@ def _numbers(project: Project) -> Iterable[str]:
 
 
 def _environments(project: Project) -> Iterable[str]:
-    from mlgit.project.registry import read_registry
+    from mlgit.project.registry.read import read_registry
 
     yield from project.trunk_config.environments
     for model in read_registry(project).models.values():
@@ -121,7 +121,7 @@ def _environments(project: Project) -> Iterable[str]:
 
 
 def _references(project: Project) -> Iterable[str]:
-    from mlgit.project.registry import read_registry
+    from mlgit.project.registry.read import read_registry
 
     yield from _versions(project)
     yield from _environments(project)
@@ -139,7 +139,7 @@ def _subjects(project: Project) -> Iterable[str]:
 
 
 def _stages(project: Project) -> Iterable[str]:
-    from mlgit.project.evidence import evidence
+    from mlgit.project.pipeline.evidence import evidence
 
     return (stage.address for stage in evidence(project, None).pipeline.stages)
 

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 
 from mlgit.adapters.documents.report import read_report
 from mlgit.adapters.runner.event import read_event
-from mlgit.core.ci_report import DEFAULT_JOB, CiReport, Failure, began, check_name, failure_of
-from mlgit.core.errand import Errand
-from mlgit.core.forge import CheckRun
+from mlgit.core.ci.report import DEFAULT_JOB, CiReport, Failure, began, check_name, failure_of
+from mlgit.core.forge.posting import Errand
+from mlgit.core.forge.protocol import CheckRun
 from mlgit.errors import ConfigError, MlgitError, StateError, UsageError
 from mlgit.render import markdown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mlgit.core.ci import CiEvent
-    from mlgit.core.forge import Annotation
-    from mlgit.core.verdict import Check
+    from mlgit.core.ci.event import CiEvent
+    from mlgit.core.forge.protocol import Annotation
+    from mlgit.core.gates.verdict import Check
     from mlgit.project.open import Project
 
 _HEADS = "refs/heads/"
@@ -144,7 +144,7 @@ def _of_this_run(found: CiReport, event: CiEvent | None) -> CiReport:
 
 def _about(found: CiReport, event: CiEvent, job: str | None) -> CiReport:
     """A stranger's check or failure, in a frame that only the event made."""
-    from mlgit.core.verdict import Candidate
+    from mlgit.core.gates.verdict import Candidate
 
     frame = began(event, job=job or DEFAULT_JOB, mode=found.mode)
     check = found.check
@@ -203,8 +203,8 @@ def _errand(found: CiReport, event: CiEvent | None, *, untrusted: bool, fails: b
 
 
 def _check(found: CiReport, commit: str, body: str, *, untrusted: bool) -> CheckRun:
-    from mlgit.core.annotations import annotations, failure_annotation
-    from mlgit.core.verdict import headline
+    from mlgit.core.ci.annotations import annotations, failure_annotation
+    from mlgit.core.gates.verdict import headline
     from mlgit.render.escape import visible
 
     title = "No verdict"

@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.refs import commits_between
-from mlgit.core.merging import (
+from mlgit.core.ci.after_merge import (
     Merged,
     MergeStep,
     auto_environments,
@@ -27,25 +27,26 @@ from mlgit.core.merging import (
 from mlgit.errors import AnswerNo, LostRace, MlgitError, StateError, ToolError
 from mlgit.operations.promote import promote
 from mlgit.operations.release import Wish, release
-from mlgit.project.base import before_push
-from mlgit.project.metric_contents import bring_numbers
-from mlgit.project.model_contents import bring_model
-from mlgit.project.models import declared_models
-from mlgit.project.permit import require_permit
-from mlgit.project.readiness import branch_name, model_content, version_content
-from mlgit.project.registry import read_registry
-from mlgit.project.trunk_tip import deepen, standing_on_trunk
-from mlgit.project.write import fresh_model, refresh
+from mlgit.project.ci.fetch_metrics import bring_numbers
+from mlgit.project.ci.fetch_model import bring_model
+from mlgit.project.ci.trunk_tip import standing_on_trunk
+from mlgit.project.compare.base import before_push
+from mlgit.project.history import deepen
+from mlgit.project.registry.models import declared_models
+from mlgit.project.registry.read import read_registry
+from mlgit.project.release.gate_check import require_permit
+from mlgit.project.release.readiness import branch_name, model_content, version_content
+from mlgit.project.release.write_tags import fresh_model, refresh
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from mlgit.core.ci import CiEvent
-    from mlgit.core.config import Environment
-    from mlgit.core.merging import Need
+    from mlgit.core.ci.after_merge import Need
+    from mlgit.core.ci.event import CiEvent
+    from mlgit.core.config.file import Environment
     from mlgit.core.progress import Progress
-    from mlgit.core.registry import ModelState, RegisteredVersion
-    from mlgit.core.tagplan import ChangeReport
+    from mlgit.core.registry.state import ModelState, RegisteredVersion
+    from mlgit.core.release.tag_plan import ChangeReport
     from mlgit.project.open import Project
 
 OUTPUTS_FILE = "mlgit.env"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.adapters.runner.event import read_event
 from mlgit.adapters.runner.files import dotenv_text, hand_over
-from mlgit.core.ci_report import CiReport, began, failure_of, outputs_of
+from mlgit.core.ci.report import CiReport, began, failure_of, outputs_of
 from mlgit.errors import StateError, UsageError, as_known
 
 if TYPE_CHECKING:

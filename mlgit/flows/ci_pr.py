@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Literal
 
 from mlgit.adapters.runner.event import read_event
 from mlgit.adapters.runner.files import dotenv_text, hand_over
-from mlgit.core.ci_report import DEFAULT_JOB, CiReport, began, failure_of, outputs_of
+from mlgit.core.ci.report import DEFAULT_JOB, CiReport, began, failure_of, outputs_of
 from mlgit.errors import StateError, ToolError, UsageError, as_known
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from mlgit.core.ci import CiEvent
+    from mlgit.core.ci.event import CiEvent
+    from mlgit.core.gates.verdict import Check, Note
     from mlgit.core.progress import Progress
-    from mlgit.core.verdict import Check, Note
+    from mlgit.project.ci.results_commit import Place
     from mlgit.project.open import Project
-    from mlgit.project.results_commit import Place
 
 Pipeline = Literal["verify", "run"]
 _SHOWN = 5
@@ -79,8 +79,8 @@ def _hand_over(report: CiReport, folder: str, variables: Mapping[str, str]) -> N
 
 def _verify(project: Project, bare: CiReport, variables: Mapping[str, str], progress: Progress) -> CiReport:
     """The verdict on HEAD, with what its pipeline proves."""
-    from mlgit.core.verdict import Candidate, with_notes
-    from mlgit.project.pipeline_proof import bring_listings, prove_pipeline
+    from mlgit.core.gates.verdict import Candidate, with_notes
+    from mlgit.project.pipeline.proof import bring_listings, prove_pipeline
 
     head = project.head.commit
     if head is None:
@@ -106,7 +106,7 @@ def _verify(project: Project, bare: CiReport, variables: Mapping[str, str], prog
 def _checked(project: Project, head: str, variables: Mapping[str, str], progress: Progress) -> Check:
     """The check of HEAD; metric files that DVC keeps are fetched when a gate misses them."""
     from mlgit.operations.check import check
-    from mlgit.project.metric_contents import bring_metrics
+    from mlgit.project.ci.fetch_metrics import bring_metrics
 
     record = check(project, revision=head, ci=variables, lines=True)
     known = (*record.verdict.baselines, *record.beside)
@@ -143,10 +143,10 @@ def _run(
     progress: Progress,
 ) -> CiReport:
     """The verdict on what the pipeline makes here and now."""
-    from mlgit.core.verdict import with_notes
+    from mlgit.core.gates.verdict import with_notes
     from mlgit.operations import run as pipeline
     from mlgit.operations.check import check
-    from mlgit.project.results_commit import stand_on_branch
+    from mlgit.project.ci.results_commit import stand_on_branch
 
     project.config(None)  # an invalid one is told before hours of training, not after
     place = stand_on_branch(project, event) if commit else None
@@ -173,8 +173,8 @@ def _run(
 
 def _not_committed(fresh: Project) -> tuple[Note, ...]:
     """That what is judged is not what a merge would bring, when it is so."""
-    from mlgit.core.verdict import NOT_COMMITTED, Note
-    from mlgit.project.results_commit import written_by_run
+    from mlgit.core.gates.verdict import NOT_COMMITTED, Note
+    from mlgit.project.ci.results_commit import written_by_run
 
     written = written_by_run(fresh).results
     text = f"What the run wrote is not in the branch: {_listed(written)}"
@@ -200,7 +200,7 @@ def _store(project: Project, bare: CiReport, progress: Progress, *, must: bool) 
 
 def _push(project: Project, place: Place) -> tuple[str | None, list[str]]:
     """Commit what the run wrote and push it; the commit, and what was left out in one line."""
-    from mlgit.project.results_commit import push_results, written_by_run
+    from mlgit.project.ci.results_commit import push_results, written_by_run
 
     with _anew(project, None) as fresh:
         written = written_by_run(fresh)

@@ -6,24 +6,25 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mlgit.core.tag_event import EVENTS, Proof, TagEvent, deployment_of, outputs_of, version_of_tag
-from mlgit.core.tags import TAGS, parse_tag
+from mlgit.core.ci.tag_event import EVENTS, TagEvent, deployment_of, outputs_of, version_of_tag
+from mlgit.core.registry.tags import TAGS, parse_tag
+from mlgit.core.trust.proof import Proof
 from mlgit.errors import ConfigError, MlgitError, StateError, ToolError, UsageError
-from mlgit.project.desired import superseding
-from mlgit.project.evidence import evidence
-from mlgit.project.registry import read_registry
-from mlgit.project.tag_proof import fetch_tag, find_tag, prove_tag
-from mlgit.project.write import refresh
+from mlgit.project.deploy.desired_state import superseding
+from mlgit.project.pipeline.evidence import evidence
+from mlgit.project.registry.read import read_registry
+from mlgit.project.release.write_tags import refresh
+from mlgit.project.trust.tag_proof import fetch_tag, find_tag, prove_tag
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mlgit.core.ci import CiEvent
-    from mlgit.core.deployment import DeployReport
-    from mlgit.core.forge import DeploymentState, Forge, ForgeDeployment
+    from mlgit.core.ci.event import CiEvent
+    from mlgit.core.deploy.deployment import DeployReport
+    from mlgit.core.forge.protocol import DeploymentState, Forge, ForgeDeployment
     from mlgit.core.progress import Progress
-    from mlgit.core.registry import ModelState, TagFact
-    from mlgit.core.tags import TagName
+    from mlgit.core.registry.state import ModelState, TagFact
+    from mlgit.core.registry.tags import TagName
     from mlgit.project.open import Project
 
 OUTPUTS_FILE = "mlgit.env"

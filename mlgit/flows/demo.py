@@ -9,7 +9,7 @@ import sys
 import time
 from typing import IO, TYPE_CHECKING, NamedTuple
 
-from mlgit.core.demo import Demo, DemoStep
+from mlgit.core.overview.demo import Demo, DemoStep
 from mlgit.errors import StateError, ToolError
 from mlgit.operations.demo import ORIGIN, REPOSITORY, claim_folder, mark_finished
 from mlgit.render.console import write

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from mlgit.adapters.runner.files import append_summary
-from mlgit.core.errand import Delivery, SetCheck, WrittenComment
+from mlgit.core.forge.posting import Delivery, SetCheck, WrittenComment
 from mlgit.errors import ToolError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from mlgit.core.errand import Errand
-    from mlgit.core.forge import Forge, Host, PullRequest
+    from mlgit.core.forge.posting import Errand
+    from mlgit.core.forge.protocol import Forge, Host, PullRequest
 
 T = TypeVar("T")
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.core.running import Run
+from mlgit.core.overview.run import Run
 from mlgit.operations import run as pipeline
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from mlgit.core.gates.verdict import Check
     from mlgit.core.progress import Progress
-    from mlgit.core.verdict import Check
     from mlgit.project.open import Project
 
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.core.metric_changes import metric_changes
-from mlgit.core.verdict import Check
+from mlgit.core.gates.metric_changes import metric_changes
+from mlgit.core.gates.verdict import Check
 from mlgit.errors import ConfigError, UnknownReference
-from mlgit.project.judge import Question, judge_in_full
+from mlgit.project.gates.judge import Question, judge_in_full
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Mapping, Sequence
 
-    from mlgit.core.verdict import MetricChange, Purpose
-    from mlgit.project.judge import Judgement
+    from mlgit.core.gates.verdict import MetricChange, Purpose
+    from mlgit.project.gates.judge import Judgement
     from mlgit.project.open import Project
 
 
@@ -79,17 +79,17 @@ def _with_lines(project: Project, judged: Judgement, bare: Check) -> Check:
     """The check with what a report tells beside it: what changed, which stages ran, how metrics came here."""
     from dataclasses import replace
 
-    from mlgit.project.metric_history import metric_history
+    from mlgit.project.compare.metric_history import metric_history
 
     told = replace(bare, history=metric_history(project, judged.verdict, bare.beside))
     baseline = next((each for each in bare.beside if each.state == "found" and each.commit), None)
     if baseline is None:
         return told
-    from mlgit.core.change_lines import change_lines, param_changes
-    from mlgit.core.changes import Side
-    from mlgit.core.stage_runs import stage_runs
-    from mlgit.project.compare import compare
-    from mlgit.project.evidence import evidence
+    from mlgit.core.compare.change_lines import change_lines, param_changes
+    from mlgit.core.compare.changes import Side
+    from mlgit.core.pipeline.stage_runs import stage_runs
+    from mlgit.project.compare.diff import compare
+    from mlgit.project.pipeline.evidence import evidence
 
     candidate = judged.verdict.candidate
     old = Side(text=baseline.label, label=baseline.label, commit=baseline.commit)
@@ -105,7 +105,7 @@ def _with_lines(project: Project, judged: Judgement, bare: Check) -> Check:
 
 def _candidate(project: Project, revision: str | None, purpose: Purpose) -> str | None:
     if revision is not None:
-        from mlgit.project.references import resolve
+        from mlgit.project.registry.references import resolve
 
         return resolve(project, revision).commit
     return None if purpose == "check" else project.head.commit

@@ -6,18 +6,18 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from mlgit.core.ci_advice import gitlab_environments, host_of, next_steps, remarks
-from mlgit.core.ci_templates import GITLAB_ENTRY, GITLAB_FOLDER, TemplateSet, includes_us
-from mlgit.core.config import CONFIG_FILE
+from mlgit.core.ci.advice import gitlab_environments, host_of, next_steps, remarks
+from mlgit.core.ci.templates import GITLAB_ENTRY, GITLAB_FOLDER, TemplateSet, includes_us
+from mlgit.core.config.file import CONFIG_FILE
 from mlgit.errors import StateError, UsageError
-from mlgit.project.ci_templates import dvc_remotes, judged, plan, settings, version, write
+from mlgit.project.ci.templates import dvc_remotes, judged, plan, settings, version, write
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mlgit.core.ci_templates import PipelineMode, Settings, TemplateFile
-    from mlgit.core.forge import Host
-    from mlgit.project.ci_templates import Planned
+    from mlgit.core.ci.templates import PipelineMode, Settings, TemplateFile
+    from mlgit.core.forge.protocol import Host
+    from mlgit.project.ci.templates import Planned
     from mlgit.project.open import Project
 
 _UNRELEASED = re.compile(r"mlgit==.*\.dev\d+.*")

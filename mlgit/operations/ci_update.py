@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.core.ci_templates import TemplateFile, TemplateSet
+from mlgit.core.ci.templates import TemplateFile, TemplateSet
 from mlgit.errors import StateError, UsageError
-from mlgit.project.ci_templates import HOSTS, installed, judged, plan, settings, version, write
+from mlgit.project.ci.templates import HOSTS, installed, judged, plan, settings, version, write
 
 if TYPE_CHECKING:
-    from mlgit.core.forge import Host
+    from mlgit.core.forge.protocol import Host
     from mlgit.project.open import Project
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.forge.failure import NOT_FOUND, ForgeFailed
-from mlgit.core.commenting import Posted, marked, ours, same_text
+from mlgit.core.forge.comments import Posted, marked, ours, same_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mlgit.core.forge import Comment, Forge
+    from mlgit.core.forge.protocol import Comment, Forge
 
 
 def post(forge: Forge, number: int, body: str, *, marker: str) -> Posted:

@@ -6,22 +6,22 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mlgit.core.config import LocalTarget
-from mlgit.core.deployment import Deployment, DeployReport, failure
-from mlgit.core.places import fill, placeholders, shared
+from mlgit.core.config.file import LocalTarget
+from mlgit.core.deploy.deployment import Deployment, DeployReport, failure
+from mlgit.core.deploy.folders import fill, placeholders, shared
 from mlgit.core.progress import Silent
-from mlgit.core.tags import TAGS
+from mlgit.core.registry.tags import TAGS
 from mlgit.errors import ConfigError, MlgitError, UnknownReference, UsageError
-from mlgit.project.deploy_job import Job
-from mlgit.project.desired import desired_head, environment_tag, superseding
-from mlgit.project.environments import require_environment
-from mlgit.project.models import declared_models, require_model
-from mlgit.project.registry import read_registry, tags_as_of
+from mlgit.project.deploy.desired_state import desired_head, environment_tag, superseding
+from mlgit.project.deploy.job import Job
+from mlgit.project.registry.environments import require_environment
+from mlgit.project.registry.models import declared_models, require_model
+from mlgit.project.registry.read import read_registry, tags_as_of
 
 if TYPE_CHECKING:
-    from mlgit.core.config import Deploy
+    from mlgit.core.config.file import Deploy
     from mlgit.core.progress import Progress
-    from mlgit.core.registry import EnvironmentState, Registry
+    from mlgit.core.registry.state import EnvironmentState, Registry
     from mlgit.project.open import Project
 
 
@@ -115,11 +115,11 @@ def _deploy_model(
         return replace(untouched, notes=_without_tags(project, here))
     job = Job(project, head, progress=progress)
     if isinstance(declared.target, LocalTarget):
-        from mlgit.project.deploy_local import deploy_local
+        from mlgit.project.deploy.local import deploy_local
 
         assert place is not None  # noqa: S101 (whatever the environment holds has one)
         return deploy_local(job, declared.target, place=place, dry_run=dry_run)
-    from mlgit.project.deploy_command import deploy_command
+    from mlgit.project.deploy.command import deploy_command
 
     return deploy_command(job, declared.target, dry_run=dry_run)
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.core.moves import require_version, split_target
-from mlgit.core.tagplan import ChangeReport, future_note, plan_deregistration
+from mlgit.core.release.promotion import require_version, split_target
+from mlgit.core.release.tag_plan import ChangeReport, future_note, plan_deregistration
 from mlgit.errors import StateError, UsageError
-from mlgit.project.models import require_model
-from mlgit.project.write import fresh_model, write_tags
+from mlgit.project.registry.models import require_model
+from mlgit.project.release.write_tags import fresh_model, write_tags
 
 if TYPE_CHECKING:
-    from mlgit.core.registry import ModelState, RegisteredVersion
+    from mlgit.core.registry.state import ModelState, RegisteredVersion
     from mlgit.project.open import Project
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mlgit.core.changes import Diff, Side
+from mlgit.core.compare.changes import Diff, Side
 from mlgit.errors import StateError
-from mlgit.project.compare import PARTS, compare
+from mlgit.project.compare.diff import PARTS, compare
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -58,7 +58,7 @@ def diff(
 
 
 def _side(project: Project, text: str, notes: list[str]) -> Side:
-    from mlgit.project.references import resolve
+    from mlgit.project.registry.references import resolve
 
     found = resolve(project, text)
     notes += found.notes
@@ -66,7 +66,7 @@ def _side(project: Project, text: str, notes: list[str]) -> Side:
 
 
 def _base(project: Project, ci: Mapping[str, str], notes: list[str]) -> Side:
-    from mlgit.project.base import base_commit
+    from mlgit.project.compare.base import base_commit
 
     base = base_commit(project, candidate=None, explicit=None, ci=ci)
     if base.reason == "history_too_shallow":

@@ -6,11 +6,12 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from mlgit.core.config import CONFIG_FILE
-from mlgit.core.diagnosis import Diagnosis, Finding, listed
+from mlgit.core.config.file import CONFIG_FILE
+from mlgit.core.overview.doctor import Diagnosis, Finding
+from mlgit.core.wording import listed
 from mlgit.errors import ConfigError, MlgitError
-from mlgit.project.data_health import ask_for_data, check_data, check_tracked_files
-from mlgit.project.tag_health import (
+from mlgit.project.overview.data_health import ask_for_data, check_data, check_tracked_files
+from mlgit.project.overview.tag_health import (
     ask_for_tags,
     check_clashes,
     check_clocks,
@@ -147,7 +148,7 @@ def _check_remote(project: Project) -> Iterator[Finding]:
 
 
 def _old_view(project: Project) -> Iterator[Finding]:
-    from mlgit.project.registry import tags_as_of
+    from mlgit.project.registry.read import tags_as_of
 
     seen = tags_as_of(project)
     if seen is not None and (project.now - seen).days > _OLD_VIEW_DAYS:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlgit.core.column_names import fits, named, unknown_name, value_reader
-from mlgit.core.conditions import parse_condition
-from mlgit.core.leaderboard import (
+from mlgit.core.compare.columns import fits, named, unknown_name, value_reader
+from mlgit.core.compare.leaderboard import (
     Column,
     Leaderboard,
     Name,
@@ -19,19 +18,20 @@ from mlgit.core.leaderboard import (
     pareto_front,
     same,
 )
-from mlgit.core.metrics import number
+from mlgit.core.compare.row_filter import parse_condition
+from mlgit.core.pipeline.metrics import number
 from mlgit.core.progress import Silent
 from mlgit.errors import ConfigError, UsageError
-from mlgit.project.evidence import evidence
-from mlgit.project.revision_values import RevisionReader
-from mlgit.project.revisions import Wish, find_revisions
+from mlgit.project.compare.revision_values import RevisionReader
+from mlgit.project.compare.revisions import Wish, find_revisions
+from mlgit.project.pipeline.evidence import evidence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from decimal import Decimal
 
-    from mlgit.core.config import Config, Direction
-    from mlgit.core.evidence import ProblemCode, Value
+    from mlgit.core.config.file import Config, Direction
+    from mlgit.core.pipeline.evidence import ProblemCode, Value
     from mlgit.core.progress import Progress
     from mlgit.project.open import Project
 
@@ -198,7 +198,7 @@ def _config(project: Project, notes: list[str]) -> Config:
     try:
         return project.config(None)
     except ConfigError as error:
-        from mlgit.core.config import Config
+        from mlgit.core.config.file import Config
 
         notes.append(f"which way is better is guessed from names only: {error.message}")
         return Config()

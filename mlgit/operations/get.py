@@ -5,22 +5,22 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from mlgit.core.fetching import Fetched, FetchedFile, place_below
+from mlgit.core.deploy.fetching import Fetched, FetchedFile, place_below
 from mlgit.errors import StateError, UsageError
-from mlgit.project.models import declared_models
-from mlgit.project.placement import occupied, present, put, refuse_links, staging
-from mlgit.project.references import Reference, resolve
-from mlgit.project.release_files import model_files, require_stated, stage, stated_sums
+from mlgit.project.deploy.model_files import model_files, require_stated, stage, stated_sums
+from mlgit.project.deploy.staging import occupied, present, put, refuse_links, staging
+from mlgit.project.registry.models import declared_models
+from mlgit.project.registry.references import Reference, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from mlgit.core.progress import Progress
-    from mlgit.core.statement import ReleaseStatement
+    from mlgit.core.registry.statement import ReleaseStatement
+    from mlgit.project.deploy.model_files import Wanted
+    from mlgit.project.deploy.staging import Sums
     from mlgit.project.open import Project
-    from mlgit.project.placement import Sums
-    from mlgit.project.release_files import Wanted
 
 
 def get(
@@ -138,8 +138,8 @@ def _statement(project: Project, model: str, version: str | None) -> ReleaseStat
     """What the release of this version stated, when mlgit made it."""
     if version is None:
         return None
-    from mlgit.core.semver import Version
-    from mlgit.project.registry import read_registry
+    from mlgit.core.registry.semver import Version
+    from mlgit.project.registry.read import read_registry
 
     number = Version.parse(version)
     found = read_registry(project, model=model).model(model).find(number) if number else None

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.core.metrics import candidates, find
-from mlgit.core.model_files import files_of_model
-from mlgit.core.replay import replay
-from mlgit.core.showing import Point, Told, events_of, held_entry, newest_first
+from mlgit.core.pipeline.metrics import candidates, find
+from mlgit.core.pipeline.model_files import files_of_model
+from mlgit.core.registry.events import Point, Told, events_of, held_entry, newest_first
+from mlgit.core.registry.replay import replay
 from mlgit.errors import MlgitError, UnknownReference
-from mlgit.project.evidence import evidence
-from mlgit.project.models import require_model
-from mlgit.project.registry import read_registry, tags_as_of
+from mlgit.project.pipeline.evidence import evidence
+from mlgit.project.registry.models import require_model
+from mlgit.project.registry.read import read_registry, tags_as_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from mlgit.core.registry import ModelState, RegisteredVersion, Registry
-    from mlgit.core.showing import Dated, Held
+    from mlgit.core.registry.events import Dated, Held
+    from mlgit.core.registry.state import ModelState, RegisteredVersion, Registry
     from mlgit.project.open import Project
 
 
@@ -47,7 +47,7 @@ def history(
         UnknownReference: no such model, environment or metric.
     """
     if fetch:
-        from mlgit.project.write import refresh
+        from mlgit.project.release.write_tags import refresh
 
         refresh(project)
     registry = read_registry(project, model=model)

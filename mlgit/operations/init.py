@@ -6,18 +6,18 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from mlgit.core.config import CONFIG_FILE, RESERVED_ENVIRONMENTS, Model
-from mlgit.core.foreign_ci import GUIDE, host_of_file
-from mlgit.core.names import read_environment_name, read_model_name
-from mlgit.core.starter import Found, Initialized, compose, suggest_gate
+from mlgit.core.ci.other_tools import GUIDE, host_of_file
+from mlgit.core.config.file import CONFIG_FILE, RESERVED_ENVIRONMENTS, Model
+from mlgit.core.config.names import read_environment_name, read_model_name
+from mlgit.core.overview.init import Found, Initialized, compose, suggest_gate
 from mlgit.errors import MlgitError, StateError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from mlgit.core.evidence import Evidence
-    from mlgit.core.registry import Registry
-    from mlgit.core.starter import SuggestedGate
+    from mlgit.core.overview.init import SuggestedGate
+    from mlgit.core.pipeline.evidence import Evidence
+    from mlgit.core.registry.state import Registry
     from mlgit.project.open import Project
 
 _MODEL_FILE = re.compile(
@@ -59,9 +59,9 @@ class _Surroundings:
     """What stands in the repository already: in dvc.yaml, in tags, in files of GTO."""
 
     def __init__(self, project: Project) -> None:
-        from mlgit.project.evidence import evidence
-        from mlgit.project.foreign_ci import read_foreign_uses
-        from mlgit.project.registry import read_registry
+        from mlgit.project.ci.other_tools import read_foreign_uses
+        from mlgit.project.pipeline.evidence import evidence
+        from mlgit.project.registry.read import read_registry
 
         self._project = project
         self._problems: list[str] = []
@@ -143,7 +143,7 @@ class _Surroundings:
     def _passes(self, content: str) -> bool:
         """Whether `mlgit check` would let the repository pass as it is, with this file in it."""
         from mlgit.adapters.config.loader import load
-        from mlgit.project.judge import judge
+        from mlgit.project.gates.judge import judge
 
         self._project.suppose_config(load(content.encode(), name=CONFIG_FILE, cache_dir=None))
         try:
@@ -152,7 +152,7 @@ class _Surroundings:
             return False
 
     def _suggest_gates(self) -> tuple[SuggestedGate, ...]:
-        from mlgit.core.model_files import files_of_model
+        from mlgit.core.pipeline.model_files import files_of_model
 
         if len(self._models) < 2:  # noqa: PLR2004 (one model needs no name in its gate)
             gates = [suggest_gate(self._evidence.metric_files)]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.core.diagnosis import listed
-from mlgit.core.listing import ModelList, model_entry, order_environments
+from mlgit.core.registry.entries import ModelList, model_entry, order_environments
+from mlgit.core.wording import listed
 from mlgit.errors import UnknownReference
-from mlgit.project.models import declared_models, require_model
-from mlgit.project.registry import read_registry, tags_as_of
+from mlgit.project.registry.models import declared_models, require_model
+from mlgit.project.registry.read import read_registry, tags_as_of
 
 if TYPE_CHECKING:
     from mlgit.project.open import Project
@@ -22,7 +22,7 @@ def list_models(project: Project, *, model: str | None = None, fetch: bool = Fal
         ToolError: the remote does not answer.
     """
     if fetch:
-        from mlgit.project.write import refresh
+        from mlgit.project.release.write_tags import refresh
 
         refresh(project)
     pattern = model if model is not None and _is_pattern(model) else None

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.core.moves import check_promotion, choose_version, split_target
-from mlgit.core.tagplan import ChangeReport, Move, future_note, plan_assignment
+from mlgit.core.release.promotion import check_promotion, choose_version, split_target
+from mlgit.core.release.tag_plan import ChangeReport, Move, future_note, plan_assignment
 from mlgit.errors import LostRace
-from mlgit.project.environments import gto_note, require_environment, require_sound_name
-from mlgit.project.models import require_model
-from mlgit.project.permit import require_permit
-from mlgit.project.write import fresh_model, write_tags
+from mlgit.project.registry.environments import gto_note, require_environment, require_sound_name
+from mlgit.project.registry.models import require_model
+from mlgit.project.release.gate_check import require_permit
+from mlgit.project.release.write_tags import fresh_model, write_tags
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,16 +9,16 @@ from mlgit.adapters.git.binary import GitFailed
 from mlgit.adapters.git.push import ask_remote, fetch_refs, push_refs
 from mlgit.adapters.git.refs import count_commits, is_ancestor
 from mlgit.adapters.git.tagobjects import parse_header
-from mlgit.core.publication import BranchPush, DataPush, Publication, TagPush, batches
-from mlgit.core.tags import TAGS
+from mlgit.core.registry.tags import TAGS
+from mlgit.core.release.publication import BranchPush, DataPush, Publication, TagPush, batches
 from mlgit.errors import LostRace, MlgitError, StateError, ToolError
-from mlgit.project.published import remember
-from mlgit.project.registry import read_facts
+from mlgit.project.registry.pushed import remember
+from mlgit.project.registry.read import read_facts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from mlgit.core.pipeline import Output
+    from mlgit.core.pipeline.stages import Output
     from mlgit.core.progress import Progress
     from mlgit.project.open import Project
 

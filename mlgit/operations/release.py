@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from mlgit.core.moves import split_target, wanted_version
-from mlgit.core.names import new_model_name
+from mlgit.core.config.names import new_model_name
 from mlgit.core.record import record
-from mlgit.core.semver import FIRST, Version, is_label, propose
-from mlgit.core.tagplan import ChangeReport, future_note, plan_release
+from mlgit.core.registry.semver import FIRST, Version, is_label, propose
+from mlgit.core.release.promotion import split_target, wanted_version
+from mlgit.core.release.tag_plan import ChangeReport, future_note, plan_release
 from mlgit.errors import StateError, UsageError
-from mlgit.project.evidence import evidence
-from mlgit.project.models import declared_models, require_model
-from mlgit.project.permit import require_permit
-from mlgit.project.provenance import output_of, release_statement
-from mlgit.project.readiness import (
+from mlgit.project.pipeline.evidence import evidence
+from mlgit.project.registry.models import declared_models, require_model
+from mlgit.project.release.bump import next_step
+from mlgit.project.release.gate_check import require_permit
+from mlgit.project.release.provenance import output_of, release_statement
+from mlgit.project.release.readiness import (
     empty_commit,
     require_clean,
     require_data_published,
@@ -23,14 +24,13 @@ from mlgit.project.readiness import (
     require_published,
     same_model,
 )
-from mlgit.project.version_step import next_step
-from mlgit.project.write import fresh_model, write_tags
+from mlgit.project.release.write_tags import fresh_model, write_tags
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mlgit.core.progress import Progress
-    from mlgit.core.registry import ModelState, RegisteredVersion
+    from mlgit.core.registry.state import ModelState, RegisteredVersion
     from mlgit.project.open import Project
 
 

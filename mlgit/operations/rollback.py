@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.core.moves import rollback_target
-from mlgit.core.tagplan import ChangeReport, Move, future_note, plan_assignment
-from mlgit.project.environments import known_environment
-from mlgit.project.models import require_model
-from mlgit.project.write import fresh_model, write_tags
+from mlgit.core.release.promotion import rollback_target
+from mlgit.core.release.tag_plan import ChangeReport, Move, future_note, plan_assignment
+from mlgit.project.registry.environments import known_environment
+from mlgit.project.registry.models import require_model
+from mlgit.project.release.write_tags import fresh_model, write_tags
 
 if TYPE_CHECKING:
     from mlgit.project.open import Project

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mlgit.adapters.dvc.engine import Repro
-    from mlgit.core.pipeline import Output
+    from mlgit.core.pipeline.stages import Output
     from mlgit.core.progress import Progress
     from mlgit.project.open import Project
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.core.diagnosis import listed
-from mlgit.core.listing import environment_entry, model_entry, version_entry
-from mlgit.core.showing import Shown, events_of, newest_first, stated
-from mlgit.core.statement import human_part
+from mlgit.core.registry.entries import environment_entry, model_entry, version_entry
+from mlgit.core.registry.events import Shown, events_of, newest_first, stated
+from mlgit.core.registry.statement import human_part
+from mlgit.core.wording import listed
 from mlgit.errors import UnknownReference
-from mlgit.project.models import declared_models, is_model, model_names
-from mlgit.project.references import resolve
-from mlgit.project.registry import read_registry, tags_as_of
+from mlgit.project.registry.models import declared_models, is_model, model_names
+from mlgit.project.registry.read import read_registry, tags_as_of
+from mlgit.project.registry.references import resolve
 
 if TYPE_CHECKING:
-    from mlgit.core.listing import ModelEntry
-    from mlgit.core.registry import ModelState
+    from mlgit.core.registry.entries import ModelEntry
+    from mlgit.core.registry.state import ModelState
     from mlgit.project.open import Project
-    from mlgit.project.references import Reference
+    from mlgit.project.registry.references import Reference
 
 _EVENTS = 10
 
@@ -29,7 +29,7 @@ def show(project: Project, text: str, *, fetch: bool = False) -> Shown:
         UnknownReference: nothing of that name.
     """
     if fetch:
-        from mlgit.project.write import refresh
+        from mlgit.project.release.write_tags import refresh
 
         refresh(project)
     if text not in project.trunk_config.environments and is_model(project, text):

@@ -6,8 +6,8 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from mlgit.core.changes import Side
-from mlgit.core.status import (
+from mlgit.core.compare.changes import Side
+from mlgit.core.overview.status import (
     ExpiringWaiver,
     Failure,
     Glance,
@@ -17,20 +17,20 @@ from mlgit.core.status import (
     next_step,
 )
 from mlgit.errors import ConfigError, MlgitError
-from mlgit.project.data_states import data_states
-from mlgit.project.model_lines import model_lines
+from mlgit.project.overview.data_states import data_states
+from mlgit.project.overview.model_lines import model_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
     from typing import TypeVar
 
-    from mlgit.core.changes import ValueChange
-    from mlgit.core.config import Config
-    from mlgit.core.evidence import Evidence
+    from mlgit.core.compare.changes import ValueChange
+    from mlgit.core.config.file import Config
+    from mlgit.core.pipeline.evidence import Evidence
+    from mlgit.core.pipeline.remote_data import RemoteData
     from mlgit.core.progress import Progress
-    from mlgit.core.registry import Registry
-    from mlgit.core.remote_data import RemoteData
+    from mlgit.core.registry.state import Registry
     from mlgit.project.open import Project
 
     T = TypeVar("T")
@@ -75,7 +75,7 @@ class _Look:
         state = self._evidence
         if state is None:
             return None
-        from mlgit.project.remote_data import remote_data
+        from mlgit.project.pipeline.remote_data import remote_data
 
         found = self._part("remote_data", lambda: remote_data(self._project, state, progress))
         if found is None:
@@ -143,23 +143,23 @@ class _Look:
             return None
 
     def _read_evidence(self) -> Evidence:
-        from mlgit.project.evidence import evidence
+        from mlgit.project.pipeline.evidence import evidence
 
         return evidence(self._project, None)
 
     def _read_registry(self) -> Registry:
-        from mlgit.project.registry import read_registry
+        from mlgit.project.registry.read import read_registry
 
         return read_registry(self._project)
 
     @cached_property
     def _remote_seen_at(self) -> datetime | None:
-        from mlgit.project.registry import tags_as_of
+        from mlgit.project.registry.read import tags_as_of
 
         return tags_as_of(self._project)
 
     def _base(self) -> tuple[Side | None, str | None]:
-        from mlgit.project.base import base_commit
+        from mlgit.project.compare.base import base_commit
 
         base = base_commit(self._project, candidate=None, explicit=None, ci=self._ci)
         if base.commit is None:
@@ -175,11 +175,11 @@ class _Look:
         problems += tuple(problem.message for problem in state.problems)
         here = Side(text="working tree", label="working tree", commit=None)
         if base is None:
-            from mlgit.core.changes import metric_tables, value_changes
+            from mlgit.core.compare.changes import metric_tables, value_changes
 
             _, values, _ = metric_tables((), state.metric_files)
             return value_changes(values, values, show_unchanged=True), problems
-        from mlgit.project.compare import compare
+        from mlgit.project.compare.diff import compare
 
         found = compare(self._project, base, here, parts=("metrics",), show_unchanged=True)
         return found.metrics or (), tuple(dict.fromkeys((*problems, *found.problems)))
@@ -187,8 +187,8 @@ class _Look:
     def _verdict(self) -> Glance | None:
         if self._config is None or not self._config.gates or self._project.head.commit is None:
             return None
-        from mlgit.core.verdict import headline
-        from mlgit.project.judge import judge
+        from mlgit.core.gates.verdict import headline
+        from mlgit.project.gates.judge import judge
 
         verdict = judge(self._project, ci=self._ci)
         return Glance(
@@ -239,19 +239,19 @@ class _Look:
         seen_at = self._remote_seen_at
         if seen_at is None:
             return None
-        from mlgit.project.published import seen_at_remote
+        from mlgit.project.registry.pushed import seen_at_remote
 
         known = seen_at_remote(self._project)
         limit = seen_at.timestamp() + _TAG_SLACK_S
         return tuple(sorted(fact.tag for fact in facts if not known.get(fact.oid, fact.tagged_at_s <= limit)))
 
     def _waivers(self) -> tuple[ExpiringWaiver, ...]:
-        from mlgit.core.config import WAIVERS_FILE
+        from mlgit.core.config.file import WAIVERS_FILE
 
         trunk = self._project.trunk
         if self._project.tree(None if trunk is None else trunk.commit).read(WAIVERS_FILE) is None:
             return ()
-        from mlgit.project.waivers import trunk_waivers
+        from mlgit.project.gates.waivers import trunk_waivers
 
         today = self._project.now.date()
         found = [
@@ -302,7 +302,7 @@ class _Look:
 
     def _new_content(self, line: ModelLine, path: str) -> bool:
         """Whether the model's content differs from that of its latest version."""
-        from mlgit.project.evidence import evidence
+        from mlgit.project.pipeline.evidence import evidence
 
         now = self._content(self._evidence, path)
         if now is None or line.latest_commit is None:

@@ -11,7 +11,7 @@ from mlgit.adapters.git.binary import Git, GitFailed
 from mlgit.adapters.git.objects import CommitTree, Objects
 from mlgit.adapters.git.refs import ask_refs, cut, parse_links, parse_refs, resolve_commit
 from mlgit.adapters.git.worktree import Head, WorkingTree, ask_head, ask_paths, parse_status
-from mlgit.core.config import CONFIG_FILE, Config
+from mlgit.core.config.file import CONFIG_FILE, Config
 from mlgit.core.progress import Progress, Silent
 from mlgit.core.record import record
 from mlgit.errors import MlgitError, StateError
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mlgit.adapters.dvc.data.fingerprints import Index
     from mlgit.adapters.dvc.data.listing import Searches
     from mlgit.core.tree import Tree
-    from mlgit.project.seen import Seen
+    from mlgit.project.prefetch import Seen
 
 _MAIN_NAMES = ("main", "master")
 _FACTS = (
@@ -277,7 +277,7 @@ class Opening:
                     self._asked["paths"] = ask_paths(self._git)
                 self._objects.start()
             if looks:
-                from mlgit.project.seen import see
+                from mlgit.project.prefetch import see
 
                 self._seen = see(self._git.folder)
 
@@ -335,7 +335,7 @@ def _ask_refs(git: Git, *, branches: bool, tags: bool) -> Mapping[str, Callable[
     if not tags:
         return {"branches": ask_refs(git, *_BRANCHES)} if branches else {}
     from mlgit.adapters.git.tagobjects import REPLACED, ask_tags, with_no_tag_lost
-    from mlgit.core.tags import TAGS
+    from mlgit.core.registry.tags import TAGS
 
     if not branches:
         return {"tags": ask_tags(git)}

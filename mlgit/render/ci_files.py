@@ -12,7 +12,7 @@ from mlgit.render.markdown import report as markdown_report
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mlgit.core.ci_report import CiReport
+    from mlgit.core.ci.report import CiReport
 
 REPORT_JSON = "report.json"
 REPORT_MARKDOWN = "report.md"

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.core.annotations import annotations as remarks
-from mlgit.core.ci_report import failure_of
-from mlgit.core.config import CONFIG_FILE
+from mlgit.core.ci.annotations import annotations as remarks
+from mlgit.core.ci.report import failure_of
+from mlgit.core.config.file import CONFIG_FILE
 from mlgit.render.escape import visible
 from mlgit.render.jsonout import dumps
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from mlgit.core.ci_report import Failure
-    from mlgit.core.forge import Annotation, Level
-    from mlgit.core.verdict import Check
+    from mlgit.core.ci.report import Failure
+    from mlgit.core.forge.protocol import Annotation, Level
+    from mlgit.core.gates.verdict import Check
     from mlgit.errors import MlgitError
 
 _SEVERITIES: dict[Level, str] = {"failure": "critical", "warning": "minor", "notice": "info"}
@@ -28,7 +28,7 @@ def codequality(record: Check) -> str:
 
 def failure(error: MlgitError | Failure) -> str:
     """The document when no verdict can be formed: one blocker at the place of the error."""
-    from mlgit.core.annotations import failure_annotation
+    from mlgit.core.ci.annotations import failure_annotation
 
     return _document([(failure_annotation(failure_of(error)), "blocker")])
 

@@ -10,12 +10,12 @@ import re
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
-from mlgit.core.ci_report import failure_of
-from mlgit.core.config import CONFIG_FILE
+from mlgit.core.ci.report import failure_of
+from mlgit.core.config.file import CONFIG_FILE
 
 if TYPE_CHECKING:
-    from mlgit.core.ci_report import Failure
-    from mlgit.core.verdict import Check, Note, Result
+    from mlgit.core.ci.report import Failure
+    from mlgit.core.gates.verdict import Check, Note, Result
     from mlgit.errors import MlgitError
 
 # Everything that XML 1.0 cannot hold, not even escaped.

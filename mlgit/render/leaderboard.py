@@ -7,13 +7,13 @@ import io
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from mlgit.core.metrics import short, text
+from mlgit.core.pipeline.metrics import short, text
 from mlgit.render.escape import code, literal, prose
 from mlgit.render.page import clean
 
 if TYPE_CHECKING:
-    from mlgit.core.evidence import Value
-    from mlgit.core.leaderboard import Column, Leaderboard, Row
+    from mlgit.core.compare.leaderboard import Column, Leaderboard, Row
+    from mlgit.core.pipeline.evidence import Value
 
 _FACTS = ("revision", "commit", "baseline", "state", "created_at")
 # What makes a spreadsheet take a text for a formula; anybody who opens a pull request may have written it.

@@ -14,8 +14,8 @@ from mlgit.render.escape import visible
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from mlgit.core.ci_report import Failure
-    from mlgit.core.verdict import Check, Outcome
+    from mlgit.core.ci.report import Failure
+    from mlgit.core.gates.verdict import Check, Outcome
     from mlgit.errors import MlgitError
 
 _OUTCOMES: tuple[Outcome, ...] = ("pass", "fail", "inconclusive", "error", "skipped")

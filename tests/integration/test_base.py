@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from mlgit.project.base import Base, base_commit
+from mlgit.project.compare.base import Base, base_commit
 from mlgit.project.open import open_project
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mlgit import __version__
-from mlgit.core.ci_templates import Settings, read_stamp, stamped
-from mlgit.project import ci_templates
+from mlgit.core.ci.templates import Settings, read_stamp, stamped
+from mlgit.project.ci import templates as ci_templates
 from mlgit.project.open import open_project
 from tests.support.schema import assert_valid
 from tests.support.templates import bundled, parse

@@ -15,7 +15,7 @@ import pytest
 
 from mlgit.core.progress import Silent
 from mlgit.flows import ci_merged
-from mlgit.project.registry import read_registry
+from mlgit.project.registry.read import read_registry
 from tests.support import pipeline
 from tests.support.checkouts import BOT, gitlab_checkout
 from tests.support.registry import clone, close_all, hook, opened, origin, tags_of
@@ -23,8 +23,8 @@ from tests.support.registry import clone, close_all, hook, opened, origin, tags_
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from mlgit.core.merging import Merged
-    from mlgit.core.registry import ModelState
+    from mlgit.core.ci.after_merge import Merged
+    from mlgit.core.registry.state import ModelState
     from tests.support.shell import Folder
 
 ARGV = (sys.executable, "-m", "mlgit", "ci", "merged", "--json")

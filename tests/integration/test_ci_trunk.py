@@ -8,7 +8,7 @@ import pytest
 
 from mlgit.errors import StateError
 from mlgit.project.open import open_project
-from mlgit.project.write import refresh
+from mlgit.project.release.write_tags import refresh
 from tests.support.checkouts import github_checkout, github_push, gitlab_checkout, gitlab_push
 from tests.support.registry import NOON, clone, origin
 

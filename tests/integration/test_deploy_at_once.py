@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mlgit.core.config import LocalTarget
+from mlgit.core.config.file import LocalTarget
 from mlgit.core.progress import Silent
-from mlgit.project.deploy_job import Job
-from mlgit.project.deploy_local import deploy_local
-from mlgit.project.desired import desired_head
-from mlgit.project.registry import read_registry
+from mlgit.project.deploy.desired_state import desired_head
+from mlgit.project.deploy.job import Job
+from mlgit.project.deploy.local import deploy_local
+from mlgit.project.registry.read import read_registry
 from tests.support import reader
 from tests.support.registry import close_all, opened
 from tests.support.targets import configure, deploy_here, folder_of, lines, put, served, steps

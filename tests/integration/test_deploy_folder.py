@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mlgit.core.fetching import Source
-from mlgit.core.pipeline import Pointer
-from mlgit.project.release_files import ModelFiles, Wanted, staged_before
+from mlgit.core.deploy.fetching import Source
+from mlgit.core.pipeline.stages import Pointer
+from mlgit.project.deploy.model_files import ModelFiles, Wanted, staged_before
 from tests.support.schema import assert_valid
 from tests.support.targets import (
     CONTENTS,

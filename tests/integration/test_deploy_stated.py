@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mlgit.core.statement import (
+from mlgit.core.registry.statement import (
     Builder,
     EnvironmentStatement,
     FileDigest,

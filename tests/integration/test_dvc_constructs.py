@@ -20,7 +20,7 @@ from tests.support.dvc_index import resolve_pipeline
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mlgit.core.pipeline import Pipeline
+    from mlgit.core.pipeline.stages import Pipeline
     from tests.support.shell import Folder
 
 Answers = dict[str, dict[str, Any]]

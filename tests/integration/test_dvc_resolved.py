@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from mlgit.core.pipeline import Pipeline
+    from mlgit.core.pipeline.stages import Pipeline
     from tests.support.shell import Folder
 
 PIPELINE = """\

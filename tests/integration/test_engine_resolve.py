@@ -21,7 +21,7 @@ from tests.support.shell import Folder
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mlgit.core.pipeline import Pipeline
+    from mlgit.core.pipeline.stages import Pipeline
 
 DVC_YAML = """\
 vars:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mlgit.adapters.dvc import engine
-from mlgit.core.pipeline import Output, Pointer
+from mlgit.core.pipeline.stages import Output, Pointer
 from mlgit.errors import MlgitError, StateError, ToolError
 from tests.support.dvc_index import resolve_pipeline
 

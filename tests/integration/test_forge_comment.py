@@ -16,7 +16,7 @@ from tests.support.forge.clients import HOSTS, HostName, connected
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlgit.core.commenting import Posted
+    from mlgit.core.forge.comments import Posted
 
 SHA = "a" * 40
 MARKER = "<!-- mlgit-report:acme/tumor/gates -->"

@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from mlgit.adapters.forge import github_checks
-from mlgit.core.forge import Annotation, CheckRun
+from mlgit.core.forge.protocol import Annotation, CheckRun
 from mlgit.operations.comment import post
 from tests.support.forge import ACTIONS_TOKEN, USER_TOKEN, FakeForge, started
 from tests.support.forge.clients import Waits, github
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlgit.adapters.forge.github import GitHub
-    from mlgit.core.forge import CheckState, Level
+    from mlgit.core.forge.protocol import CheckState, Level
 
 SHA, OTHER = "a" * 40, "d" * 40
 PLACE = "/repos/acme/tumor"

@@ -9,14 +9,14 @@ import pytest
 import requests
 
 from mlgit.adapters.forge.failure import ForgeFailed
-from mlgit.core.forge import Annotation, CheckRun
+from mlgit.core.forge.protocol import Annotation, CheckRun
 from tests.support.forge import ACTIONS_TOKEN, FORK_TOKEN, USER_TOKEN, FakeForge, started
 from tests.support.forge.clients import github
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlgit.core.forge import CheckState
+    from mlgit.core.forge.protocol import CheckState
 
 SHA, OTHER = "a" * 40, "d" * 40
 TAG = "tumor#prod#3"

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mlgit.adapters.forge.failure import ForgeFailed
-from mlgit.core.forge import Annotation, CheckRun
+from mlgit.core.forge.protocol import Annotation, CheckRun
 from tests.support.forge import FakeForge, started
 from tests.support.forge.clients import gitlab
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlgit.core.forge import CheckState, DeploymentState
+    from mlgit.core.forge.protocol import CheckState, DeploymentState
 
 SHA, OTHER = "a" * 40, "d" * 40
 TAG = "tumor#prod#3"

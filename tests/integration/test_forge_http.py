@@ -9,7 +9,7 @@ import pytest
 
 from mlgit.adapters.forge import wire
 from mlgit.adapters.forge.failure import ForgeFailed
-from mlgit.core.forge import CheckRun
+from mlgit.core.forge.protocol import CheckRun
 from tests.support.forge import (
     ACTIONS_TOKEN,
     FORK_TOKEN,

@@ -13,7 +13,7 @@ from mlgit.adapters.config.loader import load
 from mlgit.resources import schema_text
 
 if TYPE_CHECKING:
-    from mlgit.core.config import Config
+    from mlgit.core.config.file import Config
     from tests.support.shell import Folder
 
 

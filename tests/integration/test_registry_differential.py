@@ -12,13 +12,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mlgit.core.moves import rollback_target
-from mlgit.core.semver import propose
-from mlgit.core.tagplan import Move, PlannedTag, plan_assignment, plan_deregistration, plan_unassignment
-from mlgit.core.tags import release_tag
+from mlgit.core.registry.semver import propose
+from mlgit.core.registry.tags import release_tag
+from mlgit.core.release.promotion import rollback_target
+from mlgit.core.release.tag_plan import (
+    Move,
+    PlannedTag,
+    plan_assignment,
+    plan_deregistration,
+    plan_unassignment,
+)
 from mlgit.errors import StateError
-from mlgit.project.registry import read_registry
-from mlgit.project.write import write_tags
+from mlgit.project.registry.read import read_registry
+from mlgit.project.release.write_tags import write_tags
 from tests.support.foreign_readers import (
     NOTHING,
     Answers,
@@ -41,7 +47,7 @@ from tests.support.tag_import import commits
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mlgit.core.registry import ModelState
+    from mlgit.core.registry.state import ModelState
     from mlgit.project.open import Project
     from tests.support.foreign_tags import Step
 

@@ -9,21 +9,21 @@ import pytest
 from mlgit.adapters.git import push as pushing
 from mlgit.adapters.git.binary import Git
 from mlgit.adapters.git.push import Moved, push_refs
-from mlgit.core.tagplan import Move, plan_unassignment
+from mlgit.core.release.tag_plan import Move, plan_unassignment
 from mlgit.errors import LostRace, StateError, ToolError
 from mlgit.operations.deregister import deregister
 from mlgit.operations.promote import promote
 from mlgit.operations.release import Wish, release
 from mlgit.operations.rollback import rollback
 from mlgit.operations.unassign import unassign
-from mlgit.project.registry import read_registry
-from mlgit.project.write import write_tags
+from mlgit.project.registry.read import read_registry
+from mlgit.project.release.write_tags import write_tags
 from tests.support.registry import NOON, clock, clone, close_all, hook, opened, origin, tags_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from mlgit.core.registry import ModelState
+    from mlgit.core.registry.state import ModelState
     from mlgit.project.open import Project
     from tests.support.shell import Folder
 
@@ -98,7 +98,7 @@ def test_a_writer_who_sees_half_of_a_push_looks_again(
         fetch(*args, **options)
         bring_back(origin(promoted), missing)
 
-    monkeypatch.setattr("mlgit.project.write.fetch_refs", fetch_and_complete)
+    monkeypatch.setattr("mlgit.project.release.write_tags.fetch_refs", fetch_and_complete)
     report = rollback(opened(promoted), "line", environment="staging", reason="worse")
     assert (report.before, report.version) == ("v1.0.1", "v1.0.0")
     assert [tag.name for tag in report.tags] == ["line#staging!#3", "line#staging#3"]
@@ -140,7 +140,7 @@ def test_a_fetch_that_another_git_in_the_clone_gets_in_the_way_of_is_tried_once_
         finally:
             busy.unlink(missing_ok=True)
 
-    monkeypatch.setattr("mlgit.project.write.fetch_refs", fetch_while_busy)
+    monkeypatch.setattr("mlgit.project.release.write_tags.fetch_refs", fetch_while_busy)
     done = promoted.here("show", "line#staging", "--fetch", "--json")
     assert done.status == 0, done.err
     assert done.json()["environment"]["version"] == "v1.0.1"
@@ -213,11 +213,11 @@ def once_before_the_push(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], 
     push = pushing.push_refs
 
     def interrupted(*args: Any, **options: Any) -> Any:  # noqa: ANN401
-        monkeypatch.setattr("mlgit.project.write.push_refs", push)
+        monkeypatch.setattr("mlgit.project.release.write_tags.push_refs", push)
         happens()
         return push(*args, **options)
 
-    monkeypatch.setattr("mlgit.project.write.push_refs", interrupted)
+    monkeypatch.setattr("mlgit.project.release.write_tags.push_refs", interrupted)
 
 
 def test_the_second_of_two_versions_on_one_commit_is_told(

@@ -9,8 +9,8 @@ import pytest
 from mlgit.operations.promote import promote
 from mlgit.operations.release import Wish, release
 from mlgit.operations.rollback import rollback
-from mlgit.project.references import resolve
-from mlgit.project.registry import ignored_tags, read_registry
+from mlgit.project.registry.read import ignored_tags, read_registry
+from mlgit.project.registry.references import resolve
 from tests.support.foreign_readers import artifact, ask_gto
 from tests.support.registry import NOON, clock, close_all, opened
 

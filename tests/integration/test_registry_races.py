@@ -17,12 +17,12 @@ import pytest
 
 from mlgit.adapters.git.binary import Git
 from mlgit.adapters.git.push import Moved, push_refs
-from mlgit.core.tagplan import Move, plan_assignment, plan_deregistration
+from mlgit.core.release.tag_plan import Move, plan_assignment, plan_deregistration
 from mlgit.errors import LostRace, ToolError
 from mlgit.operations.promote import promote
 from mlgit.operations.release import Wish, release
-from mlgit.project.registry import read_registry
-from mlgit.project.write import write_tags
+from mlgit.project.registry.read import read_registry
+from mlgit.project.release.write_tags import write_tags
 from tests.support.registry import NOON, clone, close_all, hook, opened, origin, tags_of
 
 if TYPE_CHECKING:

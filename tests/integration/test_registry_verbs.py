@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from mlgit.core.statement import ReleaseStatement, parse_message
+from mlgit.core.registry.statement import ReleaseStatement, parse_message
 from mlgit.resources import schema_text
 from tests.support import pipeline
 from tests.support.shell import Folder

@@ -16,7 +16,7 @@ from mlgit.adapters.dvc.data import bulk, fingerprints, hashes, workspace
 from mlgit.cli.progress import Patient
 from mlgit.cli.session import Session
 from mlgit.core.progress import Silent
-from mlgit.project import seen
+from mlgit.project import prefetch as seen
 from tests.support.shell import Folder
 from tests.support.tracked import FILES, Work, place_of_index, put_back, settle, states
 

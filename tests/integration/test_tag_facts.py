@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from mlgit.adapters.git.binary import Git
 from mlgit.adapters.git.objects import Objects
 from mlgit.adapters.git.tagcache import KnownTag, TagCache
-from mlgit.core.statement import Builder, EnvironmentStatement, ReleaseStatement, write_message
+from mlgit.core.registry.statement import Builder, EnvironmentStatement, ReleaseStatement, write_message
 from mlgit.errors import ToolError
-from mlgit.project.registry import ignored_tags, read_facts, read_registry
+from mlgit.project.registry.read import ignored_tags, read_facts, read_registry
 from tests.support.registry import close_all, opened
 from tests.support.shell import Folder
 from tests.support.tag_import import commits

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from mlgit.adapters.dvc.engine.opening import quiet
-from mlgit.core.pipeline import Artifact, LockedStage, Output, Pipeline, Pointer, Stage, is_hash
+from mlgit.core.pipeline.stages import Artifact, LockedStage, Output, Pipeline, Pointer, Stage, is_hash
 from mlgit.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ LOADED = (
     "mlgit.cli.deploy",
     "mlgit.cli.main",
     "mlgit.operations.deploy",
-    "mlgit.project.deploy_local",
+    "mlgit.project.deploy.local",
     "mlgit.project.open",
     "mlgit.adapters.dvc.engine.contents",
     "mlgit.render.pages.deploy",

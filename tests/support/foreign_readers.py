@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from mlgit.project.registry import read_registry
+from mlgit.project.registry.read import read_registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlgit.core.registry import EnvironmentState, ModelState, RegisteredVersion
+    from mlgit.core.registry.state import EnvironmentState, ModelState, RegisteredVersion
     from mlgit.project.open import Project
     from tests.support.shell import Folder
 

@@ -8,10 +8,9 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from mlgit.core.background import HistoryPoint, MetricHistory, ParamChange, StageRun
-from mlgit.core.decision import decide
-from mlgit.core.metric_changes import metric_changes
-from mlgit.core.verdict import (
+from mlgit.core.gates.decision import decide
+from mlgit.core.gates.metric_changes import metric_changes
+from mlgit.core.gates.verdict import (
     Baseline,
     Bound,
     Candidate,
@@ -25,6 +24,7 @@ from mlgit.core.verdict import (
     decision_of,
     summarize,
 )
+from mlgit.core.pipeline.report_context import HistoryPoint, MetricHistory, ParamChange, StageRun
 from tests.support.verdicts import CANDIDATE, baseline, case, change, metric_file, rules
 
 HOSTILE = [

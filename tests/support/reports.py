@@ -6,19 +6,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlgit.core.background import HistoryPoint, MetricHistory, ParamChange, StageRun
-from mlgit.core.ci_report import CiReport, Failure
-from mlgit.core.decision import decide
-from mlgit.core.gates import BaselineFiles, Case
-from mlgit.core.metric_changes import metric_changes
-from mlgit.core.verdict import Baseline, Check, Note, Policy, with_notes
+from mlgit.core.ci.report import CiReport, Failure
+from mlgit.core.gates.decision import decide
+from mlgit.core.gates.evaluate import BaselineFiles, Case
+from mlgit.core.gates.metric_changes import metric_changes
+from mlgit.core.gates.verdict import Baseline, Check, Note, Policy, with_notes
+from mlgit.core.pipeline.report_context import HistoryPoint, MetricHistory, ParamChange, StageRun
 from mlgit.render.markdown import report, running
 from tests.support.verdicts import CANDIDATE, absolute, change, metric_file, rules, waiver
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from mlgit.core.config import Gate
+    from mlgit.core.config.file import Gate
 
 FOLDER = Path(__file__).parent.parent / "data" / "reports"
 PATH = "metrics/test.json"

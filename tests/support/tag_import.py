@@ -6,7 +6,7 @@ import os
 import shutil
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlgit.core.statement import Builder, EnvironmentStatement, ReleaseStatement, write_message
+from mlgit.core.registry.statement import Builder, EnvironmentStatement, ReleaseStatement, write_message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -5,12 +5,12 @@ from __future__ import annotations
 from hashlib import sha1
 from typing import TYPE_CHECKING
 
-from mlgit.core.registry import TagFact
-from mlgit.core.statement import EnvironmentStatement, write_message
-from mlgit.core.tags import parse_tag
+from mlgit.core.registry.state import TagFact
+from mlgit.core.registry.statement import EnvironmentStatement, write_message
+from mlgit.core.registry.tags import parse_tag
 
 if TYPE_CHECKING:
-    from mlgit.core.statement import EnvironmentAction
+    from mlgit.core.registry.statement import EnvironmentAction
 
 
 def stated(action: EnvironmentAction, at: str = "2026-01-01T00:00:00Z", *, version: str | None = None) -> str:

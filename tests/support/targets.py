@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mlgit.core.deployment import Deployment
+    from mlgit.core.deploy.deployment import Deployment
     from tests.support.shell import Folder
 
 # Version -> what `models/line.json` holds.

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mlgit.core.ci_templates import place
+from mlgit.core.ci.templates import place
 from mlgit.yaml12 import load
 
 ROOT = Path(__file__).parents[2]

@@ -7,15 +7,15 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from mlgit.core.config import Gate, Limit
-from mlgit.core.evidence import MetricFile, Problem
-from mlgit.core.gates import BaselineFiles, Case, Rules, vs_key
-from mlgit.core.verdict import Baseline, Candidate
-from mlgit.core.waivers import Waiver
+from mlgit.core.config.file import Gate, Limit
+from mlgit.core.gates.evaluate import BaselineFiles, Case, Rules, vs_key
+from mlgit.core.gates.verdict import Baseline, Candidate
+from mlgit.core.gates.waivers import Waiver
+from mlgit.core.pipeline.evidence import MetricFile, Problem
 
 if TYPE_CHECKING:
-    from mlgit.core.evidence import ProblemCode, Value
-    from mlgit.core.verdict import BaselineState, Result
+    from mlgit.core.gates.verdict import BaselineState, Result
+    from mlgit.core.pipeline.evidence import ProblemCode, Value
 
 TODAY = date(2026, 3, 1)
 CANDIDATE = Candidate(label="working tree", commit=None, head="a" * 40)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlgit.core.age import tell_age
+from mlgit.core.wording import tell_age
 
 UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
 

@@ -6,10 +6,10 @@ from decimal import Decimal
 
 import pytest
 
-from mlgit.core.change_lines import change_lines, param_changes
-from mlgit.core.changes import ContentChange, Diff, Side, ValueChange
-from mlgit.core.metric_changes import metric_changes
-from mlgit.core.size import size_text
+from mlgit.core.compare.change_lines import change_lines, param_changes
+from mlgit.core.compare.changes import ContentChange, Diff, Side, ValueChange
+from mlgit.core.gates.metric_changes import metric_changes
+from mlgit.core.wording import size_text
 from tests.support.verdicts import metric_file
 
 SIDE = Side(text="base", label="base", commit=None)

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlgit.core.changes import Content, content_changes, metric_tables, stage_changes, value_changes
-from mlgit.core.evidence import MetricFile, Problem, Value
-from mlgit.core.pipeline import Output, Pipeline, Stage
+from mlgit.core.compare.changes import Content, content_changes, metric_tables, stage_changes, value_changes
+from mlgit.core.pipeline.evidence import MetricFile, Problem, Value
+from mlgit.core.pipeline.stages import Output, Pipeline, Stage
 
 VALUES = st.none() | st.booleans() | st.text(max_size=3) | st.decimals(allow_nan=True)
 TABLES = st.dictionaries(

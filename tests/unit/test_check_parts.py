@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from mlgit.core.background import ParamChange, StageRun
-from mlgit.core.check_parts import models_of, of_model, quiet
-from mlgit.core.verdict import Check, GateChange, Note
+from mlgit.core.gates.by_model import models_of, of_model, quiet
+from mlgit.core.gates.verdict import Check, GateChange, Note
+from mlgit.core.pipeline.report_context import ParamChange, StageRun
 from tests.support import reports
 from tests.support.reports import BASE, BETTER, WORSE, one, same, together
 

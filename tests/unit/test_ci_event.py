@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mlgit.adapters.runner.event import read_event
-from mlgit.core.ci import ci_event
+from mlgit.core.ci.event import ci_event
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mlgit.adapters.documents.report import MAX_BYTES, load_report, read_report
-from mlgit.core.ci_report import CiReport, Failure, check_name, failure_of, outputs_of, public
+from mlgit.core.ci.report import CiReport, Failure, check_name, failure_of, outputs_of, public
 from mlgit.errors import ConfigError, Location, StateError, ToolError
 from mlgit.render.jsonout import document
 from tests.support import reports

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlgit.core.ci import ci_event
-from mlgit.core.ci_advice import (
+from mlgit.core.ci.advice import (
     checked_requirement,
     gitlab_environments,
     host_of,
@@ -19,7 +18,8 @@ from mlgit.core.ci_advice import (
     remarks,
     remote_kinds,
 )
-from mlgit.core.ci_templates import (
+from mlgit.core.ci.event import ci_event
+from mlgit.core.ci.templates import (
     Settings,
     TemplateFile,
     difference,
@@ -36,7 +36,7 @@ from mlgit.errors import UsageError
 from tests.support.templates import bundled
 
 if TYPE_CHECKING:
-    from mlgit.core.ci_templates import Status
+    from mlgit.core.ci.templates import Status
 
 SETTINGS = Settings(
     pipeline="run", requirement="mlgit==1.0.0 dvc-s3", branch="trunk", environments=("dev", "prod")

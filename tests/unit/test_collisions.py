@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mlgit.core.collisions import collisions
-from mlgit.core.replay import replay
+from mlgit.core.registry.replay import replay
+from mlgit.core.release.collisions import collisions
 from tests.support.tags import fact, stated
 
 RELEASED = [fact("m@v1.0.0", 1), fact("m#prod#1", 1, message=stated("promote"))]

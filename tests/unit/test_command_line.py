@@ -11,7 +11,7 @@ from mlgit.cli.ci import CI_COMMANDS
 from mlgit.cli.failure import failure_page
 from mlgit.cli.main import COMMANDS, cli, run
 from mlgit.cli.progress import Lines
-from mlgit.core.publication import BranchPush, DataPush, Publication
+from mlgit.core.release.publication import BranchPush, DataPush, Publication
 from mlgit.errors import StateError
 from mlgit.render.console import plain
 from mlgit.render.pages.push import page as push_page

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlgit.core.conditions import parse_condition
+from mlgit.core.compare.row_filter import parse_condition
 from mlgit.errors import UsageError
 
 if TYPE_CHECKING:
-    from mlgit.core.evidence import Value
+    from mlgit.core.pipeline.evidence import Value
 
 NAN = Decimal("NaN")
 

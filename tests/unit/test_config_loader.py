@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from mlgit.adapters.config.loader import load
-from mlgit.core.config import Config, Environment, FileBaseline, Gate, Limit, Model
+from mlgit.core.config.file import Config, Environment, FileBaseline, Gate, Limit, Model
 from mlgit.errors import ConfigError
 from mlgit.resources import schema_text
 from mlgit.yaml12 import load as load_yaml

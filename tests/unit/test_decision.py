@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlgit.core.decision import decide, gates_sha
-from mlgit.core.verdict import Candidate, GateChange, Note, Policy, canonical, decision_of, headline
+from mlgit.core.gates.decision import decide, gates_sha
+from mlgit.core.gates.verdict import Candidate, GateChange, Note, Policy, canonical, decision_of, headline
 from tests.support.verdicts import CANDIDATE, absolute, baseline, case, change, metric_file, rules, waiver
 
 if TYPE_CHECKING:
-    from mlgit.core.gates import Case
-    from mlgit.core.verdict import Verdict
+    from mlgit.core.gates.evaluate import Case
+    from mlgit.core.gates.verdict import Verdict
 
 FILE = metric_file(auc="0.95", loss="0.1", f1="0.5")
 

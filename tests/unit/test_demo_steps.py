@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from mlgit.core.demo import Demo, DemoStep
+from mlgit.core.overview.demo import Demo, DemoStep
 from mlgit.render.jsonout import document
 from mlgit.render.page import Line
 from mlgit.render.pages.demo import page

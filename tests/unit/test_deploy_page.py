@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mlgit.core.deployment import Deployment, DeployReport, failure
+from mlgit.core.deploy.deployment import Deployment, DeployReport, failure
 from mlgit.errors import AnswerNo, StateError, ToolError
 from mlgit.render.console import plain
 from mlgit.render.pages.deploy import page

@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlgit.core.deploy_plan import Kept, Plan, TargetState, plan, staged_name
-from mlgit.core.deployment import DeployedFile, Desired
-from mlgit.core.journal import Entry, Journal, entry, read_journal, write_entry
-from mlgit.core.manifest import Manifest, manifest_of
+from mlgit.core.deploy.deployment import DeployedFile, Desired
+from mlgit.core.deploy.journal import Entry, Journal, entry, read_journal, write_entry
+from mlgit.core.deploy.manifest import Manifest, manifest_of
+from mlgit.core.deploy.plan import Kept, Plan, TargetState, plan, staged_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlgit.core.deployment import Step
+    from mlgit.core.deploy.deployment import Step
 
 FILE = DeployedFile(path="line.json", sha256="a" * 64, size_bytes=1)
 

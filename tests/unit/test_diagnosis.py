@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlgit.core.diagnosis import Diagnosis, Finding, listed
+from mlgit.core.overview.doctor import Diagnosis, Finding
+from mlgit.core.wording import listed
 
 if TYPE_CHECKING:
-    from mlgit.core.diagnosis import FindingSeverity
+    from mlgit.core.overview.doctor import FindingSeverity
 
 
 @pytest.mark.parametrize(

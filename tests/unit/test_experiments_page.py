@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mlgit.core.leaderboard import Leaderboard, Name, Row, SortKey, columns_of
+from mlgit.core.compare.leaderboard import Leaderboard, Name, Row, SortKey, columns_of
 from mlgit.render.console import plain
 from mlgit.render.jsonout import document
 from mlgit.render.leaderboard import as_csv, as_markdown
 from mlgit.render.pages.experiments import page
 
 if TYPE_CHECKING:
-    from mlgit.core.evidence import ProblemCode, Value
+    from mlgit.core.pipeline.evidence import ProblemCode, Value
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 

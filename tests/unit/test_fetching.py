@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlgit.core.fetching import members, outputs_of, place_below
-from mlgit.core.pipeline import Output, Pointer
+from mlgit.core.deploy.fetching import members, outputs_of, place_below
+from mlgit.core.pipeline.stages import Output, Pointer
 from mlgit.errors import StateError
 
 MD5 = "0" * 32

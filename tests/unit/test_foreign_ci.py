@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mlgit.core.foreign_ci import foreign_uses, host_of_file
+from mlgit.core.ci.other_tools import foreign_uses, host_of_file
 
 PATH = ".github/workflows/cml.yaml"
 

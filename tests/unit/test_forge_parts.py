@@ -12,9 +12,9 @@ from mlgit.adapters.forge.github import GitHub
 from mlgit.adapters.forge.gitlab import GitLab
 from mlgit.adapters.forge.limits import commit, repository, sendable, shortened, web_address
 from mlgit.adapters.forge.waiting import fault_pause_s, limit_pause_s, limited
-from mlgit.core.ci import CiEvent
-from mlgit.core.commenting import marked, ours, same_text
-from mlgit.core.forge import Comment
+from mlgit.core.ci.event import CiEvent
+from mlgit.core.forge.comments import marked, ours, same_text
+from mlgit.core.forge.protocol import Comment
 
 WORDS = Words(name="GitHub", token="GITHUB_TOKEN", right="the right is missing")  # noqa: S106 (a name)
 MARKER = "<!-- mlgit-report:acme/tumor/gates -->"

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlgit.core.config import Config, Environment, FileBaseline, Gate
-from mlgit.core.gates import BaselineFiles, effect_of, evaluate, select
+from mlgit.core.config.file import Config, Environment, FileBaseline, Gate
+from mlgit.core.gates.evaluate import BaselineFiles, effect_of, evaluate, select
 from tests.support.verdicts import absolute, baseline, case, change, metric_file, rules, told, waiver
 
 if TYPE_CHECKING:
-    from mlgit.core.verdict import BaselineState, Outcome
+    from mlgit.core.gates.verdict import BaselineState, Outcome
 
 GOOD = metric_file(auc="0.95")
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlgit.core.gist import NOTHING, Gist, gist_of, read_gist, tell, write_gist
-from mlgit.core.statement import (
+from mlgit.core.registry.message_summary import NOTHING, Gist, gist_of, read_gist, tell, write_gist
+from mlgit.core.registry.statement import (
     Builder,
     EnvironmentStatement,
     GateOutcome,
@@ -211,7 +211,7 @@ def test_a_message_that_mlgit_writes_is_told_without_reading_json(monkeypatch: p
     def read(_: str) -> None:
         raise AssertionError
 
-    monkeypatch.setattr("mlgit.core.gist.gist_of", read)
+    monkeypatch.setattr("mlgit.core.registry.message_summary.gist_of", read)
     pointer = TagPointer(tag="m@v1.0.0", oid=commit(3))
     gates = (GateOutcome(gate="auc >= 0.9", outcome="passed"), GateOutcome(gate="x", outcome="unknown"))
     move = replace(MOVE, reason="drift", release=pointer, previous=pointer, gates=gates)

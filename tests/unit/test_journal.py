@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlgit.core.deployment import Desired
-from mlgit.core.journal import Entry, Journal, entry, read_journal, write_entry
+from mlgit.core.deploy.deployment import Desired
+from mlgit.core.deploy.journal import Entry, Journal, entry, read_journal, write_entry
 from tests.support.schema import assert_valid
 
 

@@ -10,16 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlgit.core.column_names import fits, named, unknown_name, value_reader
-from mlgit.core.leaderboard import Name, Row, below_baselines, columns_of, in_order, pareto_front
+from mlgit.core.compare.columns import fits, named, unknown_name, value_reader
+from mlgit.core.compare.leaderboard import Name, Row, below_baselines, columns_of, in_order, pareto_front
 from mlgit.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mlgit.core.config import Direction
-    from mlgit.core.evidence import Value
-    from mlgit.core.leaderboard import NameKind, RowState
+    from mlgit.core.compare.leaderboard import NameKind, RowState
+    from mlgit.core.config.file import Direction
+    from mlgit.core.pipeline.evidence import Value
 
 NAN = Decimal("NaN")
 INF = Decimal("Infinity")

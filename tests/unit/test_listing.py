@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlgit.core.listing import environment_entry, model_entry, order_environments, version_entry
-from mlgit.core.registry import ModelState
-from mlgit.core.replay import replay
+from mlgit.core.registry.entries import environment_entry, model_entry, order_environments, version_entry
+from mlgit.core.registry.replay import replay
+from mlgit.core.registry.state import ModelState
 from tests.support.tags import commit, fact, stated
 
 NAMES = st.lists(st.sampled_from("abcdef"), max_size=6)

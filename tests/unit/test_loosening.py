@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlgit.core.config import FileBaseline, Gate
-from mlgit.core.loosening import compare_gates
+from mlgit.core.config.file import FileBaseline, Gate
+from mlgit.core.gates.gate_changes import compare_gates
 from tests.support.verdicts import absolute, change, limit
 
 FLOOR = absolute("g", low="0.9", high="1")

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlgit.core.deployment import DeployedFile, Desired
-from mlgit.core.manifest import Manifest, manifest_of, read_manifest, write_manifest
+from mlgit.core.deploy.deployment import DeployedFile, Desired
+from mlgit.core.deploy.manifest import Manifest, manifest_of, read_manifest, write_manifest
 from tests.support.schema import assert_valid
 
 DESIRED = Desired(

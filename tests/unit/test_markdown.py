@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mlgit.core.background import ParamChange
-from mlgit.core.decision import decide
-from mlgit.core.metrics import short
-from mlgit.core.verdict import NOT_COMMITTED, Check, GateChange, Note, Policy, with_notes
+from mlgit.core.gates.decision import decide
+from mlgit.core.gates.verdict import NOT_COMMITTED, Check, GateChange, Note, Policy, with_notes
+from mlgit.core.pipeline.metrics import short
+from mlgit.core.pipeline.report_context import ParamChange
 from mlgit.errors import ConfigError, Location
 from mlgit.render.markdown import BUDGET_BYTES, failure, key_of, markdown, marker, report, running
 from tests.support import reports
@@ -22,7 +22,7 @@ from tests.support.verdicts import CANDIDATE, absolute, case, metric_file, rules
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mlgit.core.verdict import Purpose
+    from mlgit.core.gates.verdict import Purpose
 
 
 @pytest.mark.parametrize("name", SNAPSHOTS)

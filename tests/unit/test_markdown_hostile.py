@@ -11,14 +11,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from mlgit.core.check_parts import models_of
-from mlgit.core.ci_report import CiReport, Failure
+from mlgit.core.ci.report import CiReport, Failure
+from mlgit.core.gates.by_model import models_of
 from mlgit.render.escape import code, prose
 from mlgit.render.markdown import failure, markdown, marker, report, running
 from tests.support.hostile import FEW, HOSTILE, checks, failing, maybe_texts, texts
 
 if TYPE_CHECKING:
-    from mlgit.core.verdict import Check
+    from mlgit.core.gates.verdict import Check
 
 KEY = "acme/tumor/gates"
 RUN = "https://forge.example/acme/tumor/runs/17"

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mlgit.core.config import Environment
-from mlgit.core.merging import (
+from mlgit.core.ci.after_merge import (
     Merged,
     MergeStep,
     auto_environments,
@@ -20,15 +19,16 @@ from mlgit.core.merging import (
     release_need,
     step_of,
 )
-from mlgit.core.replay import replay
-from mlgit.core.tagplan import ChangeReport, WrittenTag
+from mlgit.core.config.file import Environment
+from mlgit.core.registry.replay import replay
+from mlgit.core.release.tag_plan import ChangeReport, WrittenTag
 from mlgit.errors import AnswerNo, ToolError
 from tests.support.tags import commit, fact, stated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlgit.core.registry import ModelState, RegisteredVersion, TagFact
+    from mlgit.core.registry.state import ModelState, RegisteredVersion, TagFact
 
 NOON = datetime(2026, 5, 3, 12, tzinfo=UTC)
 PROD = Environment(name="prod", auto=True)

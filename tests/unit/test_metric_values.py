@@ -8,7 +8,7 @@ import pytest
 
 from mlgit.adapters.dvc.files.documents import Documents
 from mlgit.adapters.dvc.files.values import MAX_BYTES, metric_values, param_values
-from mlgit.core.evidence import Problem
+from mlgit.core.pipeline.evidence import Problem
 
 
 def metrics(name: str, content: str | bytes) -> object:

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlgit.core import metrics
-from mlgit.core.evidence import MetricFile
+from mlgit.core.pipeline import metrics
+from mlgit.core.pipeline.evidence import MetricFile
 from tests.support.verdicts import metric_file
 
 if TYPE_CHECKING:
-    from mlgit.core.evidence import Value
+    from mlgit.core.pipeline.evidence import Value
 
 FILES = (
     metric_file(path="metrics/test.json", auc="0.9", test__f1="0.8", test__loss="0.1"),

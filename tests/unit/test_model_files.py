@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from mlgit.core.config import Model
-from mlgit.core.evidence import Evidence
-from mlgit.core.model_files import connected_stages, files_of_model, glob_pattern
-from mlgit.core.pipeline import Artifact, Output, Pipeline, Stage
+from mlgit.core.config.file import Model
+from mlgit.core.pipeline.evidence import Evidence
+from mlgit.core.pipeline.model_files import connected_stages, files_of_model, glob_pattern
+from mlgit.core.pipeline.stages import Artifact, Output, Pipeline, Stage
 from tests.support.verdicts import metric_file
 
 

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlgit.core.config import Environment
-from mlgit.core.moves import (
+from mlgit.core.config.file import Environment
+from mlgit.core.registry.replay import replay
+from mlgit.core.registry.statement import EnvironmentStatement, parse_message
+from mlgit.core.release.promotion import (
     check_promotion,
     choose_version,
     qualified,
@@ -20,9 +22,7 @@ from mlgit.core.moves import (
     stack,
     wanted_version,
 )
-from mlgit.core.replay import replay
-from mlgit.core.statement import EnvironmentStatement, parse_message
-from mlgit.core.tagplan import (
+from mlgit.core.release.tag_plan import (
     Move,
     PlannedTag,
     future_note,
@@ -34,7 +34,7 @@ from mlgit.errors import AnswerNo, StateError, UnknownReference, UsageError
 from tests.support.tags import commit, fact, stated
 
 if TYPE_CHECKING:
-    from mlgit.core.registry import ModelState, TagFact
+    from mlgit.core.registry.state import ModelState, TagFact
 
 NOW = datetime(2026, 5, 3, 12, tzinfo=UTC)
 VERSIONS = tuple(fact(f"m@v1.{number}.0", number) for number in range(4))

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from mlgit.core.evidence import StageState
-from mlgit.core.remote_data import Elsewhere, RemoteData, RemoteOutput
-from mlgit.core.status import DataState, Failure, Glance, NextStep, Status, next_step
+from mlgit.core.overview.status import DataState, Failure, Glance, NextStep, Status, next_step
+from mlgit.core.pipeline.evidence import StageState
+from mlgit.core.pipeline.remote_data import Elsewhere, RemoteData, RemoteOutput
 
 CLEAN = Status(
     branch="main",

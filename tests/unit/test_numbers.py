@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from mlgit.adapters.dvc.files import numbers
 from mlgit.adapters.dvc.files.numbers import Numbers, Wanted
-from mlgit.core.evidence import Problem
+from mlgit.core.pipeline.evidence import Problem
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mlgit.core.evidence import Value
+    from mlgit.core.pipeline.evidence import Value
 
 MANY = 100
 

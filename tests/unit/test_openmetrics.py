@@ -14,7 +14,7 @@ from tests.support.hostile import FEW, checks, failing
 from tests.support.reports import BASE, BETTER, WORSE, blocked, one, together
 
 if TYPE_CHECKING:
-    from mlgit.core.verdict import Check
+    from mlgit.core.gates.verdict import Check
 
 LABEL = r'[a-z]+="(?:[^"\\]|\\["\\n])*"'
 SERIES = re.compile(rf"(?P<name>[a-z_]+)(\{{{LABEL}(,{LABEL})*\}})? (?P<value>\S+)")

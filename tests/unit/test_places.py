@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlgit.core.places import Clash, clashes, fill, placeholders, shared
+from mlgit.core.deploy.folders import Clash, clashes, fill, placeholders, shared
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from mlgit.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from mlgit.core.pipeline import Pipeline
+    from mlgit.core.pipeline.stages import Pipeline
 
 MD5 = "d41d8cd98f00b204e9800998ecf8427e"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mlgit.core.publication import BranchPush, DataPush, Publication, Step, TagPush, batches
+from mlgit.core.release.publication import BranchPush, DataPush, Publication, Step, TagPush, batches
 from mlgit.render.console import plain
 from mlgit.render.pages.push import page
 

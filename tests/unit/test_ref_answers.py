@@ -6,7 +6,7 @@ import pytest
 
 from mlgit.adapters.git.refs import cut, parse_links, parse_refs
 from mlgit.adapters.git.tagobjects import REPLACED, parse_tags
-from mlgit.core.tags import TAGS
+from mlgit.core.registry.tags import TAGS
 
 _HEADS = b"refs/heads/main a1 \nrefs/remotes/origin/HEAD a1 refs/remotes/origin/main\n"
 _REPLACED = b"refs/replace/b2 c3 \n"

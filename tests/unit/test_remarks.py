@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from mlgit.core.annotations import annotations as remarks
-from mlgit.core.annotations import failure_annotation
-from mlgit.core.ci_report import Failure
-from mlgit.core.verdict import Check, GateChange, Note
+from mlgit.core.ci.annotations import annotations as remarks
+from mlgit.core.ci.annotations import failure_annotation
+from mlgit.core.ci.report import Failure
+from mlgit.core.gates.verdict import Check, GateChange, Note
 from mlgit.errors import ConfigError, Location
 from mlgit.render.codequality import codequality
 from mlgit.render.codequality import failure as codequality_failure

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from mlgit.core.pipeline import Output, Pointer
-from mlgit.core.remote_data import Holding, RemoteData, RemoteOutput, counted, unasked, unlike
+from mlgit.core.pipeline.remote_data import Holding, RemoteData, RemoteOutput, counted, unasked, unlike
+from mlgit.core.pipeline.stages import Output, Pointer
 from mlgit.render.console import plain
 from mlgit.render.pages.remote_data import section
 from mlgit.render.pages.shortening import Shortening

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlgit.core.replay import replay
+from mlgit.core.registry.replay import replay
 from tests.support.tags import commit, fact, stated
 
 FIRST = fact("m#prod#1", 1, message=stated("promote"))

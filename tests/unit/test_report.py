@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from mlgit.core.decision import decide
-from mlgit.core.metric_changes import metric_changes
-from mlgit.core.verdict import Check, Note, Policy
+from mlgit.core.gates.decision import decide
+from mlgit.core.gates.metric_changes import metric_changes
+from mlgit.core.gates.verdict import Check, Note, Policy
 from mlgit.errors import ConfigError, Location
 from mlgit.render.console import plain
 from mlgit.render.escape import code, prose

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mlgit.core.running import Run
-from mlgit.core.verdict import Check, Verdict
+from mlgit.core.gates.verdict import Check, Verdict
+from mlgit.core.overview.run import Run
 from tests.support.verdicts import CANDIDATE, TODAY
 
 if TYPE_CHECKING:
-    from mlgit.core.verdict import Decision
+    from mlgit.core.gates.verdict import Decision
 
 
 def checked(decision: Decision) -> Check:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlgit.core.semver import Bump, Version, is_label, latest, propose
+from mlgit.core.registry.semver import Bump, Version, is_label, latest, propose
 
 
 def version(text: str) -> Version:

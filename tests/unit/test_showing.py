@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlgit.core.replay import replay
-from mlgit.core.showing import events_of, held_entry, label_of, newest_first, stated
-from mlgit.core.statement import (
+from mlgit.core.registry.events import events_of, held_entry, label_of, newest_first, stated
+from mlgit.core.registry.replay import replay
+from mlgit.core.registry.statement import (
     Builder,
     EnvironmentStatement,
     FileDigest,
@@ -24,8 +24,8 @@ from mlgit.core.statement import (
 from tests.support.tags import commit, fact
 
 if TYPE_CHECKING:
-    from mlgit.core.registry import ModelState, TagFact
-    from mlgit.core.showing import Event
+    from mlgit.core.registry.events import Event
+    from mlgit.core.registry.state import ModelState, TagFact
 
 RELEASE = ReleaseStatement(
     model="m",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from mlgit.core.evidence import StageState
-from mlgit.core.pipeline import LockedStage, Pipeline, Pointer, Stage
-from mlgit.core.stage_runs import stage_runs
+from mlgit.core.pipeline.evidence import StageState
+from mlgit.core.pipeline.stage_runs import stage_runs
+from mlgit.core.pipeline.stages import LockedStage, Pipeline, Pointer, Stage
 
 
 def locked(cmd: str = "run", *, dep: str = "1", param: object = 1, out: str = "1") -> LockedStage:

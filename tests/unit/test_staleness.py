@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from mlgit.adapters.dvc.files.documents import Documents
 from mlgit.adapters.dvc.pipeline.ancestry import OutputsByPath
 from mlgit.adapters.dvc.pipeline.staleness import stage_states
-from mlgit.core.pipeline import LockedStage, Origin, Output, Pipeline, Pointer, Stage
+from mlgit.core.pipeline.stages import LockedStage, Origin, Output, Pipeline, Pointer, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from mlgit.core.evidence import StageState
+    from mlgit.core.pipeline.evidence import StageState
 
 SAME = Pointer(md5="0" * 32)
 OTHER = "1" * 32

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlgit.adapters.config.loader import load
-from mlgit.core.config import Config, Model
-from mlgit.core.metrics import find
-from mlgit.core.starter import SuggestedGate, compose, one_line, quoted, suggest_gate
+from mlgit.core.config.file import Config, Model
+from mlgit.core.overview.init import SuggestedGate, compose, one_line, quoted, suggest_gate
+from mlgit.core.pipeline.metrics import find
 from mlgit.yaml12 import load as load_yaml
 from tests.support.verdicts import metric_file
 

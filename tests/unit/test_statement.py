@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlgit.core.statement import (
+from mlgit.core.registry.statement import (
     LARGEST_BYTES,
     MARK,
     Builder,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from mlgit.core.changes import Side, ValueChange, value_changes
-from mlgit.core.evidence import StageState
-from mlgit.core.status import DataState, EnvironmentLine, ModelLine
+from mlgit.core.compare.changes import Side, ValueChange, value_changes
+from mlgit.core.overview.status import DataState, EnvironmentLine, ModelLine
+from mlgit.core.pipeline.evidence import StageState
 from mlgit.render.console import plain
 from mlgit.render.pages.shortening import Shortening
 from mlgit.render.pages.status import page

@@ -7,9 +7,18 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mlgit.core.deployment import Deployment, DeployReport, Failure
-from mlgit.core.replay import replay
-from mlgit.core.statement import (
+from mlgit.core.ci.tag_event import (
+    EVENTS,
+    OUTPUTS,
+    TagDeployment,
+    TagEvent,
+    deployment_of,
+    outputs_of,
+    version_of_tag,
+)
+from mlgit.core.deploy.deployment import Deployment, DeployReport, Failure
+from mlgit.core.registry.replay import replay
+from mlgit.core.registry.statement import (
     MARK,
     Builder,
     EnvironmentStatement,
@@ -19,18 +28,7 @@ from mlgit.core.statement import (
     encode,
     write_message,
 )
-from mlgit.core.tag_event import (
-    EVENTS,
-    OUTPUTS,
-    TagDeployment,
-    TagEvent,
-    claims_problem,
-    deployment_of,
-    outputs_of,
-    release_problem,
-    stated,
-    version_of_tag,
-)
+from mlgit.core.trust.proof import claims_problem, release_problem, stated
 from tests.support.tags import commit, fact
 
 NOON = datetime(2026, 5, 3, 12, tzinfo=UTC)

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mlgit.core.replay import replay
-from mlgit.core.semver import Version
-from mlgit.core.statement import Builder, ReleaseStatement, human_part, parse_message
-from mlgit.core.tagplan import plan_release
+from mlgit.core.registry.replay import replay
+from mlgit.core.registry.semver import Version
+from mlgit.core.registry.statement import Builder, ReleaseStatement, human_part, parse_message
+from mlgit.core.release.tag_plan import plan_release
 from tests.support.tags import commit, fact
 
 NOW = datetime(2026, 5, 3, 12, tzinfo=UTC)

@@ -7,14 +7,14 @@ from gto.constants import tag_re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlgit.core.names import (
+from mlgit.core.config.names import (
     new_environment_name,
     new_model_name,
     read_environment_name,
     read_model_name,
 )
-from mlgit.core.semver import Version
-from mlgit.core.tags import (
+from mlgit.core.registry.semver import Version
+from mlgit.core.registry.tags import (
     TagName,
     assign_tag,
     deregister_tag,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mlgit.core.decision import decide
-from mlgit.core.verdict import Note, Policy, Verdict, canonical, headline, with_notes
+from mlgit.core.gates.decision import decide
+from mlgit.core.gates.verdict import Note, Policy, Verdict, canonical, headline, with_notes
 from tests.support.verdicts import CANDIDATE, absolute, case, metric_file, rules
 
 STALE = Note(code="stale_stage", message="Stage `train` is stale", effect="block")

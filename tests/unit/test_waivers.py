@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mlgit.adapters.config.waivers import load_waivers
-from mlgit.core.waivers import usable
+from mlgit.core.gates.waivers import usable
 from mlgit.errors import ConfigError
 from tests.support.verdicts import TODAY, waiver
 

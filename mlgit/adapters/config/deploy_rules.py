@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlgit.adapters.config.rules import Findings, section
 from mlgit.adapters.config.shape import choices, nearest, shown
-from mlgit.core.places import PLACEHOLDERS, clashes, placeholders
+from mlgit.core.deploy.folders import PLACEHOLDERS, clashes, placeholders
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

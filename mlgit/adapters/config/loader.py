@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING, Any
 
-from mlgit.core.config import (
+from mlgit.core.config.file import (
     CommandTarget,
     Config,
     Deploy,
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mlgit.adapters.config.frames import Document
-    from mlgit.core.config import ChangeKind
+    from mlgit.core.config.file import ChangeKind
 
 MAX_BYTES = 1 << 20
 _SECONDS = {"s": 1, "m": 60, "h": 3600}

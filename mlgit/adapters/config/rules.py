@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from mlgit.adapters.config.shape import choices, nearest, shown
-from mlgit.core.names import read_model_name
+from mlgit.core.config.names import read_model_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

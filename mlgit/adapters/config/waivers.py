@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from mlgit.core.waivers import LOOSENED, Waiver
+from mlgit.core.gates.waivers import LOOSENED, Waiver
 
 if TYPE_CHECKING:
     from mlgit.adapters.config.frames import Document

@@ -12,9 +12,8 @@ import stat
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
-from mlgit.core.background import HistoryPoint, MetricHistory, ParamChange, StageRun
-from mlgit.core.ci_report import CiReport, Failure
-from mlgit.core.verdict import (
+from mlgit.core.ci.report import CiReport, Failure
+from mlgit.core.gates.verdict import (
     Baseline,
     Bound,
     Candidate,
@@ -29,6 +28,7 @@ from mlgit.core.verdict import (
     decided,
     summarize,
 )
+from mlgit.core.pipeline.report_context import HistoryPoint, MetricHistory, ParamChange, StageRun
 from mlgit.errors import EXIT_BUG, ConfigError, Location, StateError
 
 if TYPE_CHECKING:

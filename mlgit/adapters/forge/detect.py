@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from mlgit.core.ci import whole_number
+from mlgit.core.ci.event import whole_number
 from mlgit.core.record import record
 
 if TYPE_CHECKING:
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from mlgit.adapters.forge.github import GitHub
     from mlgit.adapters.forge.gitlab import GitLab
-    from mlgit.core.ci import CiEvent
-    from mlgit.core.forge import Forge
+    from mlgit.core.ci.event import CiEvent
+    from mlgit.core.forge.protocol import Forge
 
 GITHUB_TOKENS = ("GITHUB_TOKEN", "GH_TOKEN")
 GITHUB_SERVER_TOKENS = ("GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN")

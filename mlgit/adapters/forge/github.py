@@ -11,13 +11,13 @@ from mlgit.adapters.forge.github_checks import set_check
 from mlgit.adapters.forge.github_deployments import end_deployment, start_deployment
 from mlgit.adapters.forge.http import Client, understood
 from mlgit.adapters.forge.limits import commit, repository, sendable
-from mlgit.core.commenting import same_text
-from mlgit.core.forge import Comment, PullRequest
+from mlgit.core.forge.comments import same_text
+from mlgit.core.forge.protocol import Comment, PullRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from mlgit.core.forge import CheckRun, DeploymentState, ForgeDeployment, Host
+    from mlgit.core.forge.protocol import CheckRun, DeploymentState, ForgeDeployment, Host
 
 ACTIONS = "github-actions[bot]"
 """Who writes with the token that GitHub Actions gives to a job."""

@@ -13,7 +13,7 @@ from mlgit.adapters.forge.wire import Request
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mlgit.core.forge import Annotation, CheckRun, CheckState
+    from mlgit.core.forge.protocol import Annotation, CheckRun, CheckState
 
 ANNOTATIONS_A_REQUEST = 50
 MAX_ANNOTATIONS = 500

@@ -9,10 +9,10 @@ from mlgit.adapters.forge import fields
 from mlgit.adapters.forge.failure import ForgeFailed
 from mlgit.adapters.forge.http import Client, understood
 from mlgit.adapters.forge.limits import commit, shortened, web_address
-from mlgit.core.forge import ForgeDeployment
+from mlgit.core.forge.protocol import ForgeDeployment
 
 if TYPE_CHECKING:
-    from mlgit.core.forge import DeploymentState
+    from mlgit.core.forge.protocol import DeploymentState
 
 MAX_DESCRIPTION, MAX_URL = 140, 2_000
 _UNPROCESSABLE = 422

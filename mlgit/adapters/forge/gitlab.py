@@ -10,13 +10,13 @@ from mlgit.adapters.forge import fields
 from mlgit.adapters.forge.failure import FORBIDDEN, NOT_FOUND, ForgeFailed, Words
 from mlgit.adapters.forge.http import Client, understood
 from mlgit.adapters.forge.limits import commit, part, repository, sendable, shortened, web_address
-from mlgit.core.commenting import same_text
-from mlgit.core.forge import Comment, ForgeDeployment, PullRequest
+from mlgit.core.forge.comments import same_text
+from mlgit.core.forge.protocol import Comment, ForgeDeployment, PullRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from mlgit.core.forge import CheckRun, CheckState, DeploymentState, Host
+    from mlgit.core.forge.protocol import CheckRun, CheckState, DeploymentState, Host
 
 MAX_NAME, MAX_DESCRIPTION, MAX_URL = 255, 250, 255
 _BAD_REQUEST = 400

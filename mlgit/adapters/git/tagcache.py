@@ -32,10 +32,10 @@ _LONGEST_WRITE_S = 60
 
 
 class KnownTag(NamedTuple):
-    """What one object says: `told` is the gist of the message (mlgit.core.gist), `who` the tagger.
+    """What one tag object says; `who` is the tagger.
 
-    `commit` is empty when it is no annotated tag on a commit; `told` says why. All is ASCII on one line, and
-    only `told` may hold tabs.
+    `told` is the summary of its message (mlgit.core.registry.message_summary). `commit` is empty if it is not
+    an annotated tag on a commit, and `told` says why. All is ASCII on one line, and only `told` may hold tabs.
     """
 
     commit: str

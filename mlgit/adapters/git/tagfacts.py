@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 from mlgit.adapters.git.tagcache import LONG
 from mlgit.adapters.git.tagobjects import read_message
 from mlgit.core.record import record
-from mlgit.core.registry import TagFact
-from mlgit.core.tags import looks_like_ours, parse_tag
+from mlgit.core.registry.state import TagFact
+from mlgit.core.registry.tags import looks_like_ours, parse_tag
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from mlgit.adapters.git.objects import Objects
     from mlgit.adapters.git.tagcache import KnownTag, TagCache
-    from mlgit.core.tags import TagName
+    from mlgit.core.registry.tags import TagName
 
 
 @record

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mlgit.adapters.git.binary import GitFailed
 from mlgit.adapters.git.refs import ask_refs, list_refs, parse_refs
 from mlgit.core.record import record
-from mlgit.core.tags import TAGS, parse_tag
+from mlgit.core.registry.tags import TAGS, parse_tag
 from mlgit.errors import StateError, ToolError
 
 if TYPE_CHECKING:

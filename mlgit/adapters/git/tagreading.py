@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.tagcache import LONG, MISSING, KnownTag
 from mlgit.adapters.git.tagobjects import parse_header
-from mlgit.core.gist import tell
+from mlgit.core.registry.message_summary import tell
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

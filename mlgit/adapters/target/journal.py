@@ -7,13 +7,13 @@ import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from mlgit.core.journal import Journal, read_journal, write_entry
+from mlgit.core.deploy.journal import Journal, read_journal, write_entry
 from mlgit.errors import StateError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlgit.core.journal import Entry
+    from mlgit.core.deploy.journal import Entry
     from mlgit.core.progress import Progress
 
 _EVERY_S = 0.2

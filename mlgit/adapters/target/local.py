@@ -15,12 +15,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.target.journal import JournalFile, sync_folder
-from mlgit.core.deploy_plan import Kept, TargetState
-from mlgit.core.manifest import MANIFEST, read_manifest, write_manifest
+from mlgit.core.deploy.manifest import MANIFEST, read_manifest, write_manifest
+from mlgit.core.deploy.plan import Kept, TargetState
 from mlgit.errors import ToolError
 
 if TYPE_CHECKING:
-    from mlgit.core.manifest import Manifest
+    from mlgit.core.deploy.manifest import Manifest
 
 CURRENT = "current"
 RELEASES = "releases"

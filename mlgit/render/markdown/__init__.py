@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.core.check_parts import models_of, of_model, quiet
-from mlgit.core.verdict import headline
+from mlgit.core.gates.by_model import models_of, of_model, quiet
+from mlgit.core.gates.verdict import headline
 from mlgit.render.escape import code, prose
 from mlgit.render.markdown.brief import failure, running
 from mlgit.render.markdown.details import details
@@ -17,10 +17,10 @@ from mlgit.render.markdown.words import beginning, lines, notes, provenance, uns
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mlgit.core.background import MetricHistory
-    from mlgit.core.ci_report import CiReport, Mode
-    from mlgit.core.forge import Host
-    from mlgit.core.verdict import Check, Note
+    from mlgit.core.ci.report import CiReport, Mode
+    from mlgit.core.forge.protocol import Host
+    from mlgit.core.gates.verdict import Check, Note
+    from mlgit.core.pipeline.report_context import MetricHistory
 
 __all__ = ["BUDGET_BYTES", "failure", "key_of", "markdown", "marker", "report", "running"]
 
@@ -105,7 +105,7 @@ def report(
     host = host or record.host
     key = key or key_of(record.project, record.job)
     if record.check is None:
-        from mlgit.core.ci_report import Failure
+        from mlgit.core.ci.report import Failure
 
         told = record.failure or Failure(code="error", exit_code=record.exit_code, message="Nothing was told")
         return failure(

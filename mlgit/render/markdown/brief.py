@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.core.ci_report import failure_of
+from mlgit.core.ci.report import failure_of
 from mlgit.render.escape import code, prose
 from mlgit.render.markdown.ending import marker, run_link
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mlgit.core.ci_report import Failure, Mode
+    from mlgit.core.ci.report import Failure, Mode
     from mlgit.errors import MlgitError
 
 _MOST = 20

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.core.metrics import difference
+from mlgit.core.pipeline.metrics import difference
 from mlgit.render.charts import line_chart, sparkline
 from mlgit.render.escape import code, prose
 from mlgit.render.markdown.layout import EFFECTS, NO_NUMBER, RANK, cells, decimal, left_out
@@ -13,7 +13,7 @@ from mlgit.render.markdown.table import moved, number
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mlgit.core.verdict import Check, MetricChange, Outcome, Result
+    from mlgit.core.gates.verdict import Check, MetricChange, Outcome, Result
     from mlgit.render.markdown.layout import Room, Setting
 
 _NUMBERS = ("| metric | base | this | change |", "|---|---:|---:|---:|")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mlgit.core.config import WAIVERS_FILE
-from mlgit.core.verdict import NOT_COMMITTED
+from mlgit.core.config.file import WAIVERS_FILE
+from mlgit.core.gates.verdict import NOT_COMMITTED
 from mlgit.render.escape import prose
 
 if TYPE_CHECKING:
-    from mlgit.core.verdict import Check, Verdict
+    from mlgit.core.gates.verdict import Check, Verdict
     from mlgit.render.markdown.layout import Setting
 
 _NOT_IN_KEY = re.compile(r"[^A-Za-z0-9_./-]")

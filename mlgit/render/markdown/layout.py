@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from mlgit.core.background import MetricHistory
-    from mlgit.core.ci_report import Mode
-    from mlgit.core.forge import Host
-    from mlgit.core.verdict import Decision, Effect
+    from mlgit.core.ci.report import Mode
+    from mlgit.core.forge.protocol import Host
+    from mlgit.core.gates.verdict import Decision, Effect
+    from mlgit.core.pipeline.report_context import MetricHistory
 
 MARKS: dict[Decision, str] = {"allow": "✅", "allow_with_warnings": "⚠️", "block": "❌"}
 EFFECTS: dict[Effect, str] = {"block": "❌", "warn": "⚠️", "waived": "⚠️", "note": "▫️", "allow": "✅"}

@@ -5,13 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlgit.core.metrics import short
+from mlgit.core.pipeline.metrics import short
 from mlgit.render.charts import bar
 from mlgit.render.escape import code, prose
 from mlgit.render.markdown.layout import EFFECTS, NO_NUMBER, RANK, cells, decimal, left_out
 
 if TYPE_CHECKING:
-    from mlgit.core.verdict import Bound, Check, MetricChange, Result
+    from mlgit.core.gates.verdict import Bound, Check, MetricChange, Result
     from mlgit.render.markdown.layout import Room
 
 _HEADER = (

@@ -10,7 +10,7 @@ from mlgit.render.markdown.layout import EFFECTS, RANK, left_out
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mlgit.core.verdict import Check, Note
+    from mlgit.core.gates.verdict import Check, Note
     from mlgit.render.markdown.layout import Room, Setting
 
 _ORDER = ("data", "params", "model")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.core.age import tell_age
+from mlgit.core.wording import tell_age
 from mlgit.render.page import Page, Span, line
 
 if TYPE_CHECKING:

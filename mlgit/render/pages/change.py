@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mlgit.render.page import Page, Span, line, table
 
 if TYPE_CHECKING:
-    from mlgit.core.tagplan import ChangeReport
+    from mlgit.core.release.tag_plan import ChangeReport
 
 
 def page(record: ChangeReport) -> Page:

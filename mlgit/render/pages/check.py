@@ -5,12 +5,12 @@ from __future__ import annotations
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from mlgit.core.metrics import short
-from mlgit.core.verdict import headline
+from mlgit.core.gates.verdict import headline
+from mlgit.core.pipeline.metrics import short
 from mlgit.render.page import Page, Span, line, table
 
 if TYPE_CHECKING:
-    from mlgit.core.verdict import Baseline, Check, Effect, MetricChange, Note, Result, Verdict
+    from mlgit.core.gates.verdict import Baseline, Check, Effect, MetricChange, Note, Result, Verdict
     from mlgit.render.page import Cell, Style
 
 WIDTH = 80

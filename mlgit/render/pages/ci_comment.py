@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mlgit.render.page import Page, Span, line
 
 if TYPE_CHECKING:
-    from mlgit.core.errand import Delivery
+    from mlgit.core.forge.posting import Delivery
     from mlgit.render.page import Style
 
 _STYLES: dict[str, Style] = {"success": "ok", "failure": "bad", "running": "careful"}

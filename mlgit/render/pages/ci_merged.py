@@ -8,7 +8,7 @@ from mlgit.render.console import plain
 from mlgit.render.page import Page, Span, Style, line
 
 if TYPE_CHECKING:
-    from mlgit.core.merging import Merged, MergeStep, Outcome
+    from mlgit.core.ci.after_merge import Merged, MergeStep, Outcome
 
 _QUIET = frozenset({"already", "unchanged"})
 _WORDS: dict[Outcome, tuple[str, Style]] = {

@@ -10,7 +10,7 @@ from mlgit.render.pages.check import WIDTH
 from mlgit.render.pages.check import page as check_page
 
 if TYPE_CHECKING:
-    from mlgit.core.ci_report import CiReport
+    from mlgit.core.ci.report import CiReport
 
 _MODES = {
     "verify": "the committed results, held against their pipeline",

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from mlgit.render.page import Page, Span, Style, line, table
 
 if TYPE_CHECKING:
-    from mlgit.core.tag_event import Proof, ProofState, TagEvent
+    from mlgit.core.ci.tag_event import TagEvent
+    from mlgit.core.trust.proof import Proof, ProofState
 
 _STYLES: dict[ProofState, Style] = {"pass": "ok", "fail": "bad", "skip": "dim"}
 

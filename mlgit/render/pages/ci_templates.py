@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mlgit.render.page import Page, Span, line, table
 
 if TYPE_CHECKING:
-    from mlgit.core.ci_templates import Status, TemplateFile, TemplateSet
+    from mlgit.core.ci.templates import Status, TemplateFile, TemplateSet
     from mlgit.render.page import Block, Style
 
 _WORDS: dict[Status, tuple[str, Style]] = {

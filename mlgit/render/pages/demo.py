@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mlgit.render.page import Page, Span, line
 
 if TYPE_CHECKING:
-    from mlgit.core.demo import Demo
+    from mlgit.core.overview.demo import Demo
 
 
 def chapter_page(title: str, text: str) -> Page:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.core.age import tell_age
+from mlgit.core.wording import tell_age
 from mlgit.render.page import Page, Span, line
 
 if TYPE_CHECKING:
-    from mlgit.core.deployment import Deployment, DeployReport
+    from mlgit.core.deploy.deployment import Deployment, DeployReport
     from mlgit.render.page import Line
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from mlgit.core.metrics import short
-from mlgit.core.size import size_text
+from mlgit.core.pipeline.metrics import short
+from mlgit.core.wording import size_text
 from mlgit.render.page import Cell, Page, Span, Style, line, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mlgit.core.changes import ContentChange, Diff, StageChange, ValueChange
-    from mlgit.core.evidence import Value
+    from mlgit.core.compare.changes import ContentChange, Diff, StageChange, ValueChange
+    from mlgit.core.pipeline.evidence import Value
 
 _MARKS: dict[str, Span] = {
     "added": Span("+", "ok"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mlgit.render.page import Line, Page, Span, Style, line
 
 if TYPE_CHECKING:
-    from mlgit.core.diagnosis import Diagnosis, FindingSeverity
+    from mlgit.core.overview.doctor import Diagnosis, FindingSeverity
 
 _STYLES: dict[FindingSeverity, Style] = {"error": "bad", "warn": "careful", "info": "dim"}
 

@@ -9,7 +9,7 @@ from mlgit.render.page import Span, Table, table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mlgit.core.showing import Event
+    from mlgit.core.registry.events import Event
     from mlgit.render.page import Cell, Style
 
 _STYLES: dict[str, Style] = {"rollback": "careful", "unassign": "careful", "deregister": "bad"}

@@ -5,12 +5,12 @@ from __future__ import annotations
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from mlgit.core.config import CONFIG_FILE
-from mlgit.core.metrics import short
+from mlgit.core.config.file import CONFIG_FILE
+from mlgit.core.pipeline.metrics import short
 from mlgit.render.page import Page, Span, line
 
 if TYPE_CHECKING:
-    from mlgit.core.verdict import Baseline, Bound, Check, Result, Verdict
+    from mlgit.core.gates.verdict import Baseline, Bound, Check, Result, Verdict
     from mlgit.render.page import Style
 
 _WIDTH = 80

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.core.size import size_text
+from mlgit.core.wording import size_text
 from mlgit.render.page import Page, Span, line, table
 
 if TYPE_CHECKING:
-    from mlgit.core.fetching import Fetched
+    from mlgit.core.deploy.fetching import Fetched
 
 
 def page(record: Fetched) -> Page:

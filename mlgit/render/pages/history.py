@@ -9,7 +9,7 @@ from mlgit.render.pages.age import as_of
 from mlgit.render.pages.events import events_table
 
 if TYPE_CHECKING:
-    from mlgit.core.showing import Told
+    from mlgit.core.registry.events import Told
 
 
 def page(record: Told) -> Page:

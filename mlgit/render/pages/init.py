@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mlgit.render.page import Page, Span, line, table
 
 if TYPE_CHECKING:
-    from mlgit.core.starter import Initialized
+    from mlgit.core.overview.init import Initialized
 
 _KINDS = {
     "model": "model",

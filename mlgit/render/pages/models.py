@@ -8,7 +8,7 @@ from mlgit.render.page import Page, Span, line, table
 from mlgit.render.pages.age import as_of
 
 if TYPE_CHECKING:
-    from mlgit.core.listing import ModelEntry, ModelList
+    from mlgit.core.registry.entries import ModelEntry, ModelList
     from mlgit.render.page import Cell
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mlgit.render.page import Cell, Page, Span, Style, line, table
 
 if TYPE_CHECKING:
-    from mlgit.core.publication import BranchPush, DataPush, Publication, Step
+    from mlgit.core.release.publication import BranchPush, DataPush, Publication, Step
 
 _STYLES: dict[Step, Style] = {"planned": "careful", "pushed": "ok", "already": "dim", "skipped": "careful"}
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.core.size import size_text
+from mlgit.core.wording import size_text
 from mlgit.render.page import Page, Span, line, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mlgit.core.remote_data import Presence, RemoteCount, RemoteData, RemoteOutput
+    from mlgit.core.pipeline.remote_data import Presence, RemoteCount, RemoteData, RemoteOutput
     from mlgit.render.pages.shortening import Shortening
 
 _ROWS, _NAMES = 16, 4

@@ -8,7 +8,7 @@ from mlgit.render.page import Page, Span, line
 from mlgit.render.pages.check import page as check_page
 
 if TYPE_CHECKING:
-    from mlgit.core.running import Run
+    from mlgit.core.overview.run import Run
 
 
 def page(record: Run) -> Page:

@@ -11,7 +11,7 @@ from mlgit.render.pages.events import events_table
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mlgit.core.showing import Shown, Stated
+    from mlgit.core.registry.events import Shown, Stated
     from mlgit.render.page import Line
 
 _SHORT = 12

@@ -11,9 +11,9 @@ from mlgit.render.pages.shortening import Shortening
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mlgit.core.changes import ValueChange
-    from mlgit.core.evidence import StageState
-    from mlgit.core.status import DataState, EnvironmentLine, ModelLine, Status
+    from mlgit.core.compare.changes import ValueChange
+    from mlgit.core.overview.status import DataState, EnvironmentLine, ModelLine, Status
+    from mlgit.core.pipeline.evidence import StageState
 
 _NAMES, _ROWS, _COLUMNS, _REASONS = 8, 16, 5, 4
 _WIDTH = 80

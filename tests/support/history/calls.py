@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from mlgit.core.tags import TagName, parse_tag
+from mlgit.core.registry.tags import TagName, parse_tag
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

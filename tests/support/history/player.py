@@ -148,7 +148,7 @@ def _change_the_world(command: Run) -> None:
     """Another clock, less patience, a remote that is not asked, and a death to come."""
     from mlgit.adapters.git import push
     from mlgit.cli import session
-    from mlgit.project import write
+    from mlgit.project.release import write_tags as write
 
     class Clock(datetime):
         @classmethod

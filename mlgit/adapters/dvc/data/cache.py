@@ -9,14 +9,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.data.fingerprints import checksum, facts_of, now_ns, settled
-from mlgit.core.pipeline import is_hash
+from mlgit.core.pipeline.stages import is_hash
 from mlgit.errors import StateError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlgit.adapters.dvc.data.fingerprints import Index
-    from mlgit.core.pipeline import Pointer
+    from mlgit.core.pipeline.stages import Pointer
 
 MAX_READ_BYTES = 64 << 20
 # Objects lie in folders that are called by the first two digits.

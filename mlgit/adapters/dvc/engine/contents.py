@@ -7,7 +7,7 @@ import os
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from mlgit.core.pipeline import Pointer, is_hash
+from mlgit.core.pipeline.stages import Pointer, is_hash
 from mlgit.core.progress import Silent
 from mlgit.errors import StateError, ToolError
 

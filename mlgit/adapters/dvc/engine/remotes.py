@@ -6,15 +6,15 @@ import os
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mlgit.core.pipeline.remote_data import Answers, Holding, RemoteFailure
 from mlgit.core.progress import Silent
-from mlgit.core.remote_data import Answers, Holding, RemoteFailure
 from mlgit.errors import MlgitError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mlgit.adapters.dvc.data.cache import Cache
-    from mlgit.core.pipeline import Output, Pointer
+    from mlgit.core.pipeline.stages import Output, Pointer
     from mlgit.core.progress import Progress
 
 # In front of a URL's host, and its query, which may be a signature.

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from mlgit.adapters.dvc.engine.contents import Contents
-    from mlgit.core.pipeline import Output
+    from mlgit.core.pipeline.stages import Output
     from mlgit.core.progress import Progress
 
 _HASH, _LEGACY_HASH = "md5", "md5-dos2unix"

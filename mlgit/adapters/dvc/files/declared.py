@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.files.locked import locked_stage
 from mlgit.adapters.dvc.files.places import folder_of, join
-from mlgit.core.pipeline import Artifact, LockedStage, Output, Stage
+from mlgit.core.pipeline.stages import Artifact, LockedStage, Output, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.files.places import join
-from mlgit.core.pipeline import LockedStage, Pointer, is_hash
+from mlgit.core.pipeline.stages import LockedStage, Pointer, is_hash
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mlgit.adapters.dvc.files.documents import Documents
 from mlgit.adapters.dvc.files.values import metric_values, param_values
-from mlgit.core.evidence import Problem
+from mlgit.core.pipeline.evidence import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from mlgit.core.evidence import Value
-    from mlgit.core.leaderboard import ValueKind
+    from mlgit.core.compare.leaderboard import ValueKind
+    from mlgit.core.pipeline.evidence import Value
 
 _FORMAT = 1
 _FILE = "numbers.json"

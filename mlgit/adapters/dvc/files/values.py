@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING
 
-from mlgit.core.evidence import Problem, Value
+from mlgit.core.pipeline.evidence import Problem, Value
 from mlgit.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from mlgit.adapters.dvc.files.places import folders_above
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from mlgit.core.pipeline import Output, Pipeline
+    from mlgit.core.pipeline.stages import Output, Pipeline
 
 
 class OutputsByPath:

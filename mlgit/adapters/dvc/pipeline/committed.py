@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from mlgit.adapters.dvc.pipeline.ancestry import OutputsByPath
-    from mlgit.core.pipeline import Output
+    from mlgit.core.pipeline.stages import Output
     from mlgit.core.tree import Tree
 
 _OUTSIDE = ("/", "../")

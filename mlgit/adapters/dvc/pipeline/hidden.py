@@ -11,7 +11,7 @@ from mlgit.errors import ConfigError, Location
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mlgit.core.pipeline import Pipeline
+    from mlgit.core.pipeline.stages import Pipeline
     from mlgit.core.tree import Tree
 
 _IGNORE_FILE = ".dvcignore"

@@ -25,13 +25,13 @@ from mlgit.adapters.dvc.files.places import folder_of, join
 from mlgit.adapters.dvc.files.shapes import Shape
 from mlgit.adapters.dvc.files.tracked import tracked_file
 from mlgit.adapters.dvc.pipeline.hidden import Hidden
-from mlgit.core.pipeline import HandedOver, Pipeline
+from mlgit.core.pipeline.stages import HandedOver, Pipeline
 from mlgit.errors import ConfigError, Location
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mlgit.core.pipeline import Artifact, Output, Stage
+    from mlgit.core.pipeline.stages import Artifact, Output, Stage
     from mlgit.core.tree import Tree
 
 __all__ = ["DEFAULT_PARAMS", "LOCK_FILE", "PIPELINE_FILE", "join", "pipeline_files", "read_pipeline"]

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.data.hashes import ELSEWHERE, UNKNOWN
 from mlgit.adapters.dvc.pipeline.ancestry import Ancestry, OutputsByPath
-from mlgit.core.evidence import StageState
+from mlgit.core.pipeline.evidence import StageState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from mlgit.adapters.dvc.data.hashes import Hashes
     from mlgit.adapters.dvc.files.documents import Documents
-    from mlgit.core.pipeline import Origin, Output, Pipeline, Pointer, Stage
+    from mlgit.core.pipeline.stages import Origin, Output, Pipeline, Pointer, Stage
     from mlgit.core.tree import Tree
 
 DATASET = "ds://"

@@ -1,0 +1,137 @@
+"""CI advice: what a repository's remotes ask of its CI, and what is left for a person to do."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mlgit.core.config.file import CONFIG_FILE
+from mlgit.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from mlgit.core.forge.protocol import Host
+
+# How a DVC remote's URL begins -> the package with DVC's plug-in, the secrets that the templates pass on.
+_REMOTES: dict[str, tuple[str | None, tuple[str, ...]]] = {
+    "s3": ("dvc-s3", ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")),
+    "azure": ("dvc-azure", ("AZURE_STORAGE_CONNECTION_STRING",)),
+    "gdrive": ("dvc-gdrive", ("GDRIVE_CREDENTIALS_DATA",)),
+    "gs": ("dvc-gs", ()),
+    "ssh": ("dvc-ssh", ()),
+    "oss": ("dvc-oss", ()),
+    "hdfs": ("dvc-hdfs", ()),
+    "webdav": ("dvc-webdav", ()),
+    "webdavs": ("dvc-webdav", ()),
+    "webhdfs": ("dvc-webhdfs", ()),
+    "http": (None, ()),
+    "https": (None, ()),
+}
+_LOCAL = "local"
+_REMOTE_URL = re.compile(r"""^\s*url\s*=\s*["']?(?:([A-Za-z][A-Za-z0-9+.-]*)://)?\S""", re.MULTILINE)
+_WORD = re.compile(r"[A-Za-z0-9./][A-Za-z0-9._/\[\],<>=!~+@:%&?-]*")
+_BRANCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*")
+_GITLAB_ENVIRONMENT = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?")
+
+
+def host_of(server: str) -> Host | None:
+    """Which software a server of this name runs, as far as the name says it."""
+    name = server.lower()
+    labels = set(re.split(r"[.-]", name))
+    if "github" in labels or name.endswith(".ghe.com"):
+        return "github"
+    return "gitlab" if "gitlab" in labels else None
+
+
+def checked_requirement(words: Iterable[str]) -> str:
+    """What the jobs install, as one text separated by blanks.
+
+    Raises:
+        UsageError: a word is no requirement that can stand in a template.
+    """
+    split = [word for text in words for word in text.split()]
+    for word in split:
+        if not _WORD.fullmatch(word):
+            raise UsageError(
+                f"`{word}` cannot be a requirement in the templates",
+                expected="such as `mlgit==1.0.0`, `dvc-s3>=3` or `mlgit@git+https://…`, without quotes",
+            )
+    return " ".join(split)
+
+
+def is_plain_branch(name: str) -> bool:
+    """Whether a branch's name means itself in GitHub's filters."""
+    return _BRANCH.fullmatch(name) is not None
+
+
+def gitlab_environments(names: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Those that can have a job of their own, and those whose names cannot stand in its rules."""
+    known = tuple(names)
+    fit = tuple(name for name in known if _GITLAB_ENVIRONMENT.fullmatch(name))
+    return fit, tuple(name for name in known if name not in fit)
+
+
+def remote_kinds(dvc_config: str) -> tuple[str, ...]:
+    """How the URLs of the DVC remotes begin (`s3`, `ssh` …), `local` for folders; each once."""
+    found = (match[1].lower() if match[1] else _LOCAL for match in _REMOTE_URL.finditer(dvc_config))
+    return tuple(dict.fromkeys(_LOCAL if kind == "file" else kind for kind in found))
+
+
+def plugins(kinds: Iterable[str]) -> tuple[str, ...]:
+    """The packages by which DVC reaches these remotes."""
+    names = (_REMOTES.get(kind, (None, ()))[0] for kind in kinds)
+    return tuple(dict.fromkeys(name for name in names if name is not None))
+
+
+def remarks(kinds: Sequence[str]) -> tuple[str, ...]:
+    """What CI cannot do as the DVC remotes are."""
+    if not kinds:
+        return ("there is no DVC remote in `.dvc/config`, so that CI cannot see what DVC tracks",)
+    if set(kinds) == {_LOCAL}:
+        return ("the DVC remote is a folder, which only a runner on this machine or network can see",)
+    return ()
+
+
+def next_steps(
+    host: Host,
+    *,
+    kinds: Sequence[str],
+    environments: Sequence[str],
+    branch: str,
+    config_committed: bool = True,
+) -> tuple[str, ...]:
+    """What is left to do at the forge, one sentence each."""
+    places = [".github"] if host == "github" else [".gitlab", ".gitlab-ci.yml"]
+    where = " and ".join(f"`{place}`" for place in (*([] if config_committed else [CONFIG_FILE]), *places))
+    request = "pull" if host == "github" else "merge"
+    steps = [f"look at the files, commit {where}, and open a {request} request with them"]
+    secrets = _secrets_step(host, kinds)
+    if secrets:
+        steps.append(secrets)
+    if host == "github":
+        steps.append(f"protect `{branch}` and require the check `mlgit` (Settings > Rules > Rulesets)")
+        if environments:
+            names = ", ".join(f"`{name}`" for name in environments)
+            steps.append(f"say who may deploy to {names} (Settings > Environments)")
+        return tuple(steps)
+    steps += [
+        "add MLGIT_GITLAB_TOKEN, a masked project access token with `api`, for the note and the status",
+        "add MLGIT_PUSH_TOKEN, a masked and protected one with `write_repository` (Maintainer), for tags",
+        "require pipelines to succeed (Settings > Merge requests), protect the tags `*@v*` and `*#*`",
+        "add a pipeline schedule for `mlgit-monitor` (Build > Pipeline schedules)",
+    ]
+    return tuple(steps)
+
+
+def _secrets_step(host: Host, kinds: Sequence[str]) -> str | None:
+    """Which credentials of the DVC remote to add, where the templates pass some on."""
+    names = [name for kind in kinds for name in _REMOTES.get(kind, (None, ()))[1]]
+    place = "Settings > Secrets and variables" if host == "github" else "Settings > CI/CD > Variables"
+    if names:
+        return f"add {', '.join(names)} for the DVC remote ({place})"
+    others = [kind for kind in kinds if kind not in {_LOCAL, "http", "https"}]
+    if others:
+        names_of_kinds = ", ".join(others)
+        return f"give the jobs credentials for the DVC remote ({names_of_kinds}): docs/guides/{host}.md"
+    return None

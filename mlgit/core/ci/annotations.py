@@ -1,0 +1,103 @@
+"""Annotations: what a check says, at the lines of mlgit.yaml where its gates stand."""
+
+# Without the future import of that name, which the function would replace.
+import re
+
+from mlgit.core.ci.report import Failure
+from mlgit.core.config.file import CONFIG_FILE
+from mlgit.core.forge.protocol import Annotation, Level
+from mlgit.core.gates.verdict import Check, Effect, Note, Result
+
+_LEVELS: dict[Effect, Level] = {
+    "block": "failure",
+    "warn": "warning",
+    "waived": "notice",
+    "note": "notice",
+}
+_PLACE = re.compile(
+    r"(?:[0-9a-f]{7,64}:)?(?P<path>[^:\x00-\x1f]+?)(?::(?P<line>[0-9]{1,9}))?(?::[0-9]{1,9})?"
+)
+_LONGEST_TITLE = 250
+_LONGEST_LINE = 2000
+_RANK: dict[Level, int] = {"failure": 0, "warning": 1, "notice": 2}
+
+
+def annotations(record: Check) -> tuple[Annotation, ...]:
+    """A remark for every gate that did not simply pass, and for every note that weighs; worst first.
+
+    A gate's own line is where the remark stands. What belongs to no line stands at the first one of
+    mlgit.yaml, because a forge shows no remark without a place.
+    """
+    verdict = record.verdict
+    lines = {result.gate: result.line for result in verdict.results if result.line is not None}
+    found = [
+        _of_result(result, _LEVELS[result.effect]) for result in verdict.results if result.effect in _LEVELS
+    ]
+    found += [
+        _of_note(note, _LEVELS[note.effect], lines.get(note.gate or "", 1))
+        for note in verdict.notes
+        if note.effect in _LEVELS and note.effect != "note"
+    ]
+    return tuple(sorted(found, key=lambda each: (_RANK[each.level], each.line, each.title, each.message)))
+
+
+def _of_result(result: Result, level: Level) -> Annotation:
+    by = f" (waived by `{result.waiver}`)" if result.waiver else ""
+    return Annotation(
+        path=CONFIG_FILE,
+        line=result.line or 1,
+        level=level,
+        title=_plain(f"Gate {result.id}", _LONGEST_TITLE),
+        message=_sentences(f"{result.message}{by}", result.hint),
+    )
+
+
+def _of_note(note: Note, level: Level, line: int) -> Annotation:
+    by = f" (waived by `{note.waiver}`)" if note.effect == "waived" and note.waiver else ""
+    subject = f" of {note.model}" if note.model else ""
+    return Annotation(
+        path=CONFIG_FILE,
+        line=line,
+        level=level,
+        title=_plain(f"{note.code.replace('_', ' ').capitalize()}{subject}", _LONGEST_TITLE),
+        message=_sentences(f"{note.message}{by}", note.hint),
+    )
+
+
+def _sentences(message: str, hint: str | None) -> str:
+    texts = [message, *([f"hint: {hint}"] if hint else [])]
+    return "\n".join(_plain(text, _LONGEST_LINE) for text in texts)
+
+
+def _plain(text: str, longest: int) -> str:
+    """One line without what steers a terminal or a page; a forge shows it as it is."""
+    line = "".join(
+        char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in " ".join(text.split())
+    )
+    return line if len(line) <= longest else f"{line[: longest - 1]}…"
+
+
+def failure_annotation(told: Failure) -> Annotation:
+    """A remark at the place of an error, else at the first line of mlgit.yaml."""
+    path, line = _place(told.place or "")
+    expected = f"; expected {told.expected}" if told.expected else ""
+    return Annotation(
+        path=path,
+        line=line,
+        level="failure",
+        title="No verdict",
+        message=_sentences(f"{told.message}{expected}", told.hint),
+    )
+
+
+def _place(text: str) -> tuple[str, int]:
+    """`mlgit.yaml:3:1` -> its file and line; a revision before the file is no part of its path."""
+    found = _PLACE.fullmatch(text)
+    if found is None or not _in_repository(found["path"]):
+        return CONFIG_FILE, 1
+    return found["path"], max(1, int(found["line"] or 1))
+
+
+def _in_repository(path: str) -> bool:
+    """Whether a forge could know the file: it refuses a whole check for one place that it does not like."""
+    return len(path) <= _LONGEST_TITLE and not {"", ".", ".."} & {*path.split("/")}

@@ -1,0 +1,83 @@
+"""Foreign CI: what files made for CML, setup-dvc, gto-action and DVC Studio use, and what does it here."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mlgit.core.record import record
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlgit.core.forge.protocol import Host
+
+GUIDE = "docs/guides/from-cml-and-gto.md"
+# What a line of a workflow has -> how people call it, what does it in mlgit.
+_KNOWN: tuple[tuple[str, str, str], ...] = (
+    (
+        r"\bcml[ -](?:comment|send-comment)\b",
+        "cml comment",
+        "`mlgit ci pr` writes the report, `mlgit ci comment` puts it on the pull request",
+    ),
+    (r"\bcml[ -]pr\b", "cml pr", "`mlgit ci pr --pipeline run --commit` pushes what the pipeline wrote"),
+    (
+        r"\bcml[ -](?:runner|cloud)\b",
+        "cml runner",
+        "nothing here starts machines; the variable MLGIT_RUNNER names a runner of your own",
+    ),
+    (
+        r"\bcml[ -](?:asset|check|ci|publish|repo|rerun-workflow|tensorboard|tensorboard-dev|workflow)\b",
+        "other cml commands",
+        f"see {GUIDE}",
+    ),
+    (
+        r"\biterative/setup-cml@|@dvcorg/cml\b|\b(?:dvcorg|iterativeai)/cml\b|\bghcr\.io/iterative/cml\b",
+        "setup-cml",
+        "the set-up of `mlgit ci init` installs what its commands need",
+    ),
+    (r"\biterative/setup-dvc@", "setup-dvc", "DVC comes with mlgit; the set-up adds the remote's plug-in"),
+    (
+        r"\biterative/gto-action@|\bgto check-ref\b",
+        "gto-action",
+        "`mlgit ci tag` verifies the tag first and has outputs of the same names",
+    ),
+    (
+        r"\b(?:DVC_)?STUDIO_TOKEN\b|\bstudio\.(?:iterative|datachain)\.ai\b|\bstudio\.dvc\.",
+        "DVC Studio",
+        f"models, history and reports come from Git alone; live metrics do not: see {GUIDE}",
+    ),
+)
+
+
+@record
+class ForeignUse:
+    """One thing of another tool that a CI file uses, and what does it in mlgit."""
+
+    path: str
+    thing: str
+    equivalent: str
+
+
+def foreign_uses(texts: Mapping[str, str]) -> tuple[ForeignUse, ...]:
+    """What the files use, comments left out; each thing once a file.
+
+    Args:
+        texts: path -> text of the CI files.
+    """
+    return tuple(
+        ForeignUse(path=path, thing=thing, equivalent=equivalent)
+        for path, text in texts.items()
+        for pattern, thing, equivalent in _KNOWN
+        if any(re.search(pattern, _code(line)) for line in text.splitlines())
+    )
+
+
+def host_of_file(path: str) -> Host:
+    """Whose file it is."""
+    return "github" if path.startswith(".github/") else "gitlab"
+
+
+def _code(line: str) -> str:
+    """The line without its comment."""
+    return re.sub(r"(?:^|\s)#.*", "", line)

@@ -1,0 +1,125 @@
+"""CI report: what one job hands to the next about a candidate; the document `report.json`."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Literal
+
+from mlgit.core.record import record
+
+if TYPE_CHECKING:
+    from mlgit.core.ci.event import CiEvent
+    from mlgit.core.forge.protocol import Host
+    from mlgit.core.gates.verdict import Check
+    from mlgit.errors import MlgitError
+
+Mode = Literal["verify", "run", "check"]
+"""`verify`: the committed results were verified; `run`: the pipeline was run; `check`: gates only."""
+
+DEFAULT_JOB = "gates"
+CHECK_NAME = "mlgit"
+_MOST_DETAILS = 20
+_USER_INFO = re.compile(r"://[^/@\s'\"`]*@")
+
+
+@record
+class Failure:
+    """Why no verdict could be formed: the first error of the run, in words."""
+
+    code: str
+    exit_code: int
+    message: str
+    place: str | None = None
+    expected: str | None = None
+    hint: str | None = None
+    details: tuple[str, ...] = ()
+
+
+@record
+class CiReport:
+    """What a run of `mlgit ci pr` or `mlgit ci monitor` found; exactly one of `check`, `failure` is there.
+
+    `commit` is the commit on the branch that the forge's check belongs to. `number` is the pull
+    request's as the run knew it; whoever does not trust the run asks the forge. `project` names the
+    repository and `job` the job, which together key the comment. `log_url` is the run's page.
+    `skipped` says in one line each what could not be looked at here (no credentials for the DVC remote).
+    `pushed` is the commit that the run itself put on the branch.
+    """
+
+    host: Host | None
+    project: str | None
+    job: str
+    number: int | None
+    commit: str | None
+    mode: Mode
+    exit_code: int
+    log_url: str | None = None
+    fork: bool = False
+    skipped: tuple[str, ...] = ()
+    pushed: str | None = None
+    check: Check | None = None
+    failure: Failure | None = None
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the change may pass: there is a verdict, it does not block, and nothing else failed."""
+        return self.check is not None and self.check.verdict.decision != "block" and not self.exit_code
+
+    @property
+    def decision(self) -> str:
+        """The verdict's word; `none` where no verdict could be formed."""
+        return "none" if self.check is None else self.check.verdict.decision
+
+
+def began(event: CiEvent | None, *, job: str, mode: Mode) -> CiReport:
+    """What is known of a run before it has looked at anything; neither check nor failure yet."""
+    if event is None:
+        return CiReport(host=None, project=None, job=job, number=None, commit=None, mode=mode, exit_code=0)
+    return CiReport(
+        host=event.host,
+        project=event.project,
+        job=job,
+        number=event.number,
+        commit=event.sha or None,
+        mode=mode,
+        exit_code=0,
+        log_url=event.run_url,
+        fork=event.fork,
+    )
+
+
+def failure_of(error: MlgitError | Failure) -> Failure:
+    """An error as a report tells it, with the first few problems where a file has several."""
+    if isinstance(error, Failure):
+        return error
+    others = getattr(error, "problems", ())[1:]
+    told = (*error.details, *(f"`{each.location}`: {each.message}" for each in others))
+    return Failure(
+        code=error.code,
+        exit_code=error.exit_code,
+        message=public(error.message),
+        place=None if error.location is None else str(error.location),
+        expected=error.expected,
+        hint=None if error.hint is None else public(error.hint),
+        details=tuple(public(each) for each in told[:_MOST_DETAILS]),
+    )
+
+
+def public(text: str) -> str:
+    """What a tool said, for a page that others read: URLs without the user and password in them."""
+    return _USER_INFO.sub("://", text)
+
+
+def outputs_of(report: CiReport) -> dict[str, str]:
+    """What later steps and jobs are told of a run."""
+    return {
+        "decision": report.decision,
+        "exit-code": str(report.exit_code),
+        "commit": report.commit or "",
+        "pushed": report.pushed or "",
+    }
+
+
+def check_name(job: str) -> str:
+    """How the job's check is called on the forge."""
+    return CHECK_NAME if job == DEFAULT_JOB else f"{CHECK_NAME}/{job}"

@@ -1,0 +1,215 @@
+"""CI templates: what a bundled workflow file becomes in a repository, and whether somebody edited it.
+
+Every file begins with one line that names its template and the hash of everything below it::
+
+    # mlgit-template: github/workflows/mlgit-pr.yml version=0.1.0 sha256=…
+
+What can be set stands in single quotes on lines that end with `# ci init: NAME`, so that the bundled
+file is a working one, and so that an installed file tells what it was filled with.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Literal
+
+from mlgit.core.record import record
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mlgit.core.forge.protocol import Host
+
+PipelineMode = Literal["verify", "run"]
+Status = Literal["create", "update", "replace", "same", "edited", "conflict", "missing", "left"]
+
+GITLAB_ENTRY = ".gitlab-ci.yml"
+GITLAB_FOLDER = ".gitlab/mlgit"
+_PLACES: Mapping[Host, tuple[tuple[str, str], ...]] = {
+    "github": (
+        ("github/workflows/", ".github/workflows/"),
+        ("github/actions/setup/", ".github/actions/mlgit-setup/"),
+    ),
+    "gitlab": (
+        ("gitlab/templates/", f"{GITLAB_FOLDER}/"),
+        ("gitlab/gitlab-ci.yml", GITLAB_ENTRY),
+    ),
+}
+_MARK = re.compile(r"# mlgit-template: (\S+) version=(\S+) sha256=([0-9a-f]{64})")
+_SETTING = re.compile(r"'([^'\n]*)'([^'\n]* # ci init: (pipeline|requirement|branch))$", re.MULTILINE)
+_FOR_EACH = re.compile(
+    r"^ *# ci init: one for each environment[^\n]*\n(.*?)^ *# ci init: end\n", re.MULTILINE | re.DOTALL
+)
+_ENVIRONMENT = re.compile(r"(environment: )'[^'\n]*'")
+_PIN = re.compile(r"mlgit==\S+")
+
+
+@record
+class Settings:
+    """What the templates are filled with.
+
+    `requirement` is what the jobs install, separated by blanks; empty when their machines have mlgit.
+    `branch` is the default branch. `environments` get a deployment job each, where a host needs that.
+    """
+
+    pipeline: PipelineMode
+    requirement: str
+    branch: str
+    environments: tuple[str, ...] = ()
+
+
+@record
+class Stamp:
+    """The first line of an installed file; `intact` when nothing below it was edited."""
+
+    template: str
+    version: str
+    digest: str
+    intact: bool
+
+
+@record
+class TemplateFile:
+    """One file of the templates in a repository.
+
+    `status` says what is or would be done: create it, update it (nobody edited it), replace it (edited,
+    and `--force` was given); or why it stays: same, edited (and nothing new in the template), conflict
+    (edited, and the template changed), missing (`ci update` brings nothing back), left (it is yours).
+    `difference` is a unified diff from what is there to the template.
+    """
+
+    path: str
+    template: str
+    status: Status
+    difference: str | None = None
+
+    @property
+    def is_written(self) -> bool:
+        """Whether it is one of those that change."""
+        return self.status in {"create", "update", "replace"}
+
+
+@record
+class TemplateSet:
+    """What `mlgit ci init` or `mlgit ci update` did, or would do.
+
+    `include` are the lines to add by hand to a `.gitlab-ci.yml` that was there before.
+    """
+
+    host: Host
+    version: str
+    pipeline: PipelineMode
+    requirement: str
+    dry_run: bool
+    files: tuple[TemplateFile, ...]
+    include: str | None = None
+    notes: tuple[str, ...] = ()
+    next: tuple[str, ...] = ()
+
+
+def place(host: Host, template: str) -> str | None:
+    """Where a bundled file goes in a repository; None when it is not one that is written."""
+    for start, folder in _PLACES[host]:
+        if template == start:
+            return folder
+        if start.endswith("/") and template.startswith(start):
+            return folder + template.removeprefix(start)
+    return None
+
+
+def fill(text: str, settings: Settings) -> str:
+    """The text of a bundled file with the settings in it."""
+    values = {
+        "pipeline": settings.pipeline,
+        "requirement": settings.requirement,
+        "branch": settings.branch,
+    }
+
+    def one(block: re.Match[str]) -> str:
+        lines = block.group(0).splitlines(keepends=True)
+        copies = [_ENVIRONMENT.sub(rf"\g<1>'{name}'", block.group(1)) for name in settings.environments]
+        return "".join([lines[0], *copies, lines[-1]])
+
+    text = _FOR_EACH.sub(one, text)
+    return _SETTING.sub(lambda found: f"'{values[found[3]]}'{found[2]}", text)
+
+
+def settings_in(texts: Sequence[str]) -> Mapping[str, str]:
+    """What installed files were filled with, by the setting's name; the first that says it."""
+    found: dict[str, str] = {}
+    for text in texts:
+        for value, _, name in _SETTING.findall(text):
+            found.setdefault(name, value)
+    return found
+
+
+def stamped(template: str, body: str, *, version: str) -> str:
+    """The file as it is written: its first line, and the filled text."""
+    return f"# mlgit-template: {template} version={version} sha256={_digest(body)}\n{body}"
+
+
+def read_stamp(text: str) -> Stamp | None:
+    """The first line of an installed file; None when mlgit did not write it."""
+    found = _MARK.fullmatch(text.partition("\n")[0].rstrip("\r"))
+    if found is None:
+        return None
+    return Stamp(
+        template=found[1], version=found[2], digest=found[3], intact=_digest(_body(text)) == found[3]
+    )
+
+
+def status_of(existing: str | None, wanted: str) -> Status:
+    """What there is to do for one file when nobody forces anything.
+
+    Args:
+        existing: what is there, None when nothing is.
+        wanted: the stamped text of the template.
+    """
+    if existing is None:
+        return "create"
+    if _body(existing) == _body(wanted):
+        return "same"
+    stamp = read_stamp(existing)
+    if stamp is None:
+        return "conflict"
+    if stamp.intact:
+        return "update"
+    return "edited" if stamp.digest == _digest(_body(wanted)) else "conflict"
+
+
+def difference(path: str, existing: str | None, wanted: str) -> str | None:
+    """A unified diff from what is there to the template; None when they are the same."""
+    from difflib import unified_diff
+
+    before = (existing or "").replace("\r\n", "\n").splitlines(keepends=True)
+    lines = unified_diff(
+        before,
+        wanted.splitlines(keepends=True),
+        fromfile=f"a/{path}" if existing is not None else "/dev/null",
+        tofile=f"b/{path}",
+    )
+    return "".join(line if line.endswith("\n") else f"{line}\n" for line in lines) or None
+
+
+def repinned(requirement: str, version: str) -> str:
+    """The requirement with its pin of mlgit, where it has one, moved to `version`."""
+    words = (f"mlgit=={version}" if _PIN.fullmatch(word) else word for word in requirement.split())
+    return " ".join(words)
+
+
+def includes_us(gitlab_ci: str) -> bool:
+    """Whether a `.gitlab-ci.yml` includes one of our files."""
+    return any(f"{GITLAB_FOLDER}/" in line.partition("#")[0] for line in gitlab_ci.splitlines())
+
+
+def _body(text: str) -> str:
+    """Everything below the first line of ours; all of it when there is none. Line breaks are git's affair."""
+    text = text.replace("\r\n", "\n")
+    first, _, rest = text.partition("\n")
+    return rest if _MARK.fullmatch(first) else text
+
+
+def _digest(body: str) -> str:
+    from hashlib import sha256
+
+    return sha256(body.encode("utf-8", "surrogateescape")).hexdigest()

@@ -1,0 +1,1 @@
+"""Compare: two states, or many, side by side."""

@@ -1,0 +1,127 @@
+"""Change lines: data, params and models of a diff, each told in one line for a report."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from mlgit.core.pipeline.metrics import short
+from mlgit.core.pipeline.report_context import ParamChange
+from mlgit.core.wording import size_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlgit.core.compare.changes import ContentChange, Diff, ValueChange
+    from mlgit.core.pipeline.evidence import Value
+
+_MOST = 5
+_MOST_PARAMS = 200
+_VERBS = {"added": "new", "removed": "gone", "modified": "changed", "unchanged": "unchanged"}
+
+
+def change_lines(diff: Diff) -> dict[str, str]:
+    """`data`, `params` and `model` -> one line; parts that were not compared are left out."""
+    lines = {}
+    if diff.data is not None:
+        lines["data"] = _together([_data(change) for change in diff.data])
+    if diff.params is not None:
+        lines["params"] = _together([_value(change) for change in diff.params])
+    if diff.models is not None:
+        lines["model"] = _together([_model(change) for change in diff.models])
+    return lines
+
+
+def param_changes(diff: Diff) -> tuple[ParamChange, ...]:
+    """Parameters that differ, as text; of very many only the first."""
+    return tuple(
+        ParamChange(
+            file=change.file,
+            key=change.key,
+            old=None if change.kind == "added" else _shown(change.old),
+            new=None if change.kind == "removed" else _shown(change.new),
+        )
+        for change in (diff.params or ())[:_MOST_PARAMS]
+    )
+
+
+def _together(texts: Sequence[str]) -> str:
+    if not texts:
+        return "unchanged"
+    more = f" and {len(texts) - _MOST} more" if len(texts) > _MOST else ""
+    return ", ".join(texts[:_MOST]) + more
+
+
+def _data(change: ContentChange) -> str:
+    name = f"`{change.path}`"
+    if change.kind == "added":
+        return f"{name} new{_aside(_amount(change))}"
+    if change.kind == "removed":
+        return f"{name} gone"
+    for unit, old, new in (
+        ("rows", change.old_rows, change.new_rows),
+        ("files", change.old_nfiles, change.new_nfiles),
+    ):
+        if old is not None and new is not None and old != new:
+            return f"{name} {_difference(old, new, unit)}"
+    sizes = (change.old_size_bytes, change.new_size_bytes)
+    if change.old_rows is not None and change.old_rows == change.new_rows:
+        return f"{name} changed (still {_count(change.old_rows, 'rows')})"
+    return f"{name} {_VERBS[change.kind]}{_aside(_sizes(*sizes))}"
+
+
+def _model(change: ContentChange) -> str:
+    name = f"`{change.model or change.path}`"
+    if change.kind != "modified":
+        return f"{name} {_VERBS[change.kind]}{_aside(_amount(change)) if change.kind == 'added' else ''}"
+    since = f" since {change.old_version}" if change.old_version else ""
+    return f"{name} changed{since}{_aside(_sizes(change.old_size_bytes, change.new_size_bytes))}"
+
+
+def _difference(old: int, new: int, unit: str) -> str:
+    """`+12 rows (+2.1 %)`."""
+    change = new - old
+    text = f"{'+' if change > 0 else '-'}{_count(abs(change), unit)}"
+    if not old:
+        return text
+    percent = Decimal(100 * change) / Decimal(old)
+    shown = f"{percent:+.1f}" if abs(percent) < 10 else f"{percent:+.0f}"  # noqa: PLR2004 (two digits do)
+    return f"{text} ({shown} %)"
+
+
+def _count(number: int, unit: str) -> str:
+    return f"{number:,} {unit.removesuffix('s') if number == 1 else unit}"
+
+
+def _amount(change: ContentChange) -> str:
+    """How much there is of something new."""
+    if change.new_rows is not None:
+        return _count(change.new_rows, "rows")
+    if change.new_nfiles is not None:
+        return _count(change.new_nfiles, "files")
+    return "" if change.new_size_bytes is None else size_text(change.new_size_bytes)
+
+
+def _sizes(old: int | None, new: int | None) -> str:
+    if old is None or new is None or old == new:
+        return ""
+    before, after = size_text(old), size_text(new)
+    return f"{before} -> {after}" if before != after else f"{new - old:+,} B"
+
+
+def _aside(text: str) -> str:
+    return f" ({text})" if text else ""
+
+
+def _value(change: ValueChange) -> str:
+    if change.kind == "added":
+        return f"`{change.key}` new: {_shown(change.new)}"
+    if change.kind == "removed":
+        return f"`{change.key}` gone"
+    return f"`{change.key}` {_shown(change.old)} -> {_shown(change.new)}"
+
+
+def _shown(value: Value) -> str:
+    if isinstance(value, Decimal):
+        return short(value, digits=9)
+    return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)[:80]

@@ -1,0 +1,281 @@
+"""Changes: what differs between two states, as records, and the pure comparing."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from mlgit.core.pipeline.metrics import difference, direction_of, percent_change
+from mlgit.core.record import record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from mlgit.core.config.file import Direction
+    from mlgit.core.pipeline.evidence import MetricFile, Value
+    from mlgit.core.pipeline.stages import Pipeline, Stage
+
+_MAX_EXPONENT = 308
+
+Kind = Literal["added", "removed", "modified", "unchanged"]
+
+
+class Content(NamedTuple):
+    """What an output holds; None where it is not known here. `rows` of tables without their header."""
+
+    md5: str | None
+    size_bytes: int | None = None
+    nfiles: int | None = None
+    rows: int | None = None
+
+
+@record
+class Side:
+    """One of the two states: what was asked for, how to call it, its commit (None: the working tree).
+
+    `empty` is the state before the first commit, in which there is nothing; its commit is None too.
+    """
+
+    text: str
+    label: str
+    commit: str | None
+    version: str | None = None
+    empty: bool = False
+
+
+class ValueChange(NamedTuple):
+    """One metric or parameter; a named tuple because a diff may hold thousands.
+
+    `change` is new - old and `change_percent` that in percent of |old|, for finite numbers. `better` is
+    None when nothing changed or nobody said which way is better.
+    """
+
+    file: str
+    key: str
+    kind: Kind
+    old: Value
+    new: Value
+    change: Decimal | None = None
+    change_percent: Decimal | None = None
+    better: bool | None = None
+
+
+@record
+class ContentChange:
+    """One output by content. `model` is set for a model's file, then the versions too, when known."""
+
+    path: str
+    kind: Kind
+    model: str | None = None
+    old_md5: str | None = None
+    new_md5: str | None = None
+    old_size_bytes: int | None = None
+    new_size_bytes: int | None = None
+    old_nfiles: int | None = None
+    new_nfiles: int | None = None
+    old_rows: int | None = None
+    new_rows: int | None = None
+    old_version: str | None = None
+    new_version: str | None = None
+
+
+@record
+class StageChange:
+    """One stage as dvc.yaml declares it; `fields` says which of cmd, deps, params, outs differ."""
+
+    stage: str
+    kind: Kind
+    fields: tuple[str, ...] = ()
+    old_cmd: str | None = None
+    new_cmd: str | None = None
+    deps_added: tuple[str, ...] = ()
+    deps_removed: tuple[str, ...] = ()
+    outs_added: tuple[str, ...] = ()
+    outs_removed: tuple[str, ...] = ()
+
+
+@record
+class Diff:
+    """Everything that differs. A part that was not asked for is None; `problems` are sentences."""
+
+    old: Side
+    new: Side
+    metrics: tuple[ValueChange, ...] | None = None
+    params: tuple[ValueChange, ...] | None = None
+    data: tuple[ContentChange, ...] | None = None
+    models: tuple[ContentChange, ...] | None = None
+    stages: tuple[StageChange, ...] | None = None
+    problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def value_changes(
+    old: Mapping[str, Mapping[str, Value]],
+    new: Mapping[str, Mapping[str, Value]],
+    *,
+    directions: Mapping[str, Direction] | None = None,
+    show_unchanged: bool = False,
+) -> tuple[ValueChange, ...]:
+    """What differs between values by file and dotted key, sorted.
+
+    `directions` None means that no value is better than another: parameters.
+    """
+    changes = []
+    for file in sorted({*old, *new}):
+        before, after = old.get(file, {}), new.get(file, {})
+        for key in sorted({*before, *after}):
+            kind = _kind(key in before, key in after, _equal(before.get(key), after.get(key)))
+            if kind != "unchanged" or show_unchanged:
+                changes.append(_value_change(file, key, kind, before.get(key), after.get(key), directions))
+    return tuple(changes)
+
+
+def _kind(before: bool, after: bool, same: bool) -> Kind:  # noqa: FBT001 (a truth table)
+    if not before:
+        return "added"
+    if not after:
+        return "removed"
+    return "unchanged" if same else "modified"
+
+
+def _equal(one: Value, other: Value) -> bool:
+    if isinstance(one, Decimal) and isinstance(other, Decimal):
+        return (one.is_nan() and other.is_nan()) if one.is_nan() or other.is_nan() else one == other
+    return type(one) is type(other) and one == other
+
+
+def _value_change(
+    file: str,
+    key: str,
+    kind: Kind,
+    old: Value,
+    new: Value,
+    directions: Mapping[str, Direction] | None,
+) -> ValueChange:
+    change = percent = None
+    better = None
+    if isinstance(old, Decimal) and isinstance(new, Decimal) and old.is_finite() and new.is_finite():
+        change = _in_range(difference(new, old))
+        percent = None if change is None else _in_range(percent_change(change, old))
+        direction = None if directions is None else direction_of(key, directions)
+        if change and direction is not None:
+            better = (change > 0) == (direction == "up")
+    return ValueChange(
+        file=file,
+        key=key,
+        kind=kind,
+        old=old,
+        new=new,
+        change=change,
+        change_percent=percent,
+        better=better,
+    )
+
+
+def _in_range(value: Decimal | None) -> Decimal | None:
+    """The number when JSON readers can hold it as a double."""
+    return value if value is not None and value.adjusted() < _MAX_EXPONENT else None
+
+
+def metric_tables(
+    old: Iterable[MetricFile], new: Iterable[MetricFile]
+) -> tuple[dict[str, Mapping[str, Value]], dict[str, Mapping[str, Value]], list[str]]:
+    """Values by file on both sides, without files that one side has but cannot read, and why."""
+    sides = ({file.path: file for file in old}, {file.path: file for file in new})
+    unusable: dict[str, str] = {}
+    for side in sides:
+        for file in side.values():
+            for problem in file.problems:
+                if problem.code in {"unreadable", "not_fetched"}:
+                    unusable.setdefault(file.path, problem.message)
+    before, after = (
+        {path: file.values for path, file in side.items() if path not in unusable and not _missing(file)}
+        for side in sides
+    )
+    return before, after, list(unusable.values())
+
+
+def _missing(file: MetricFile) -> bool:
+    return any(problem.code == "missing" for problem in file.problems)
+
+
+def content_changes(
+    old: Mapping[str, Content], new: Mapping[str, Content], *, show_unchanged: bool = False
+) -> tuple[ContentChange, ...]:
+    """What differs between outputs by path, sorted. Unknown content on one side counts as a change."""
+    changes = []
+    for path in sorted({*old, *new}):
+        before, after = old.get(path), new.get(path)
+        same = before is not None and after is not None and before.md5 == after.md5
+        kind = _kind(before is not None, after is not None, same)
+        if kind == "unchanged" and not show_unchanged:
+            continue
+        changes.append(_content_change(path, kind, before or Content(None), after or Content(None)))
+    return tuple(changes)
+
+
+def _content_change(path: str, kind: Kind, before: Content, after: Content) -> ContentChange:
+    return ContentChange(
+        path=path,
+        kind=kind,
+        old_md5=before.md5,
+        new_md5=after.md5,
+        old_size_bytes=before.size_bytes,
+        new_size_bytes=after.size_bytes,
+        old_nfiles=before.nfiles,
+        new_nfiles=after.nfiles,
+        old_rows=before.rows,
+        new_rows=after.rows,
+    )
+
+
+def stage_changes(old: Pipeline, new: Pipeline, *, show_unchanged: bool = False) -> tuple[StageChange, ...]:
+    """What differs between declared stages, by address, sorted."""
+    before = {stage.address: stage for stage in old.stages}
+    after = {stage.address: stage for stage in new.stages}
+    changes = []
+    for address in sorted({*before, *after}):
+        change = _stage_change(address, before.get(address), after.get(address))
+        if change.kind != "unchanged" or show_unchanged:
+            changes.append(change)
+    return tuple(changes)
+
+
+def _stage_change(address: str, old: Stage | None, new: Stage | None) -> StageChange:
+    fields = tuple(
+        name
+        for name in ("cmd", "deps", "params", "outs")
+        if old is not None and new is not None and _field(old, name) != _field(new, name)
+    )
+    old_deps, new_deps = _field(old, "deps"), _field(new, "deps")
+    old_outs, new_outs = _field(old, "outs"), _field(new, "outs")
+    old_cmd = None if old is None else " && ".join(old.cmd)
+    new_cmd = None if new is None else " && ".join(new.cmd)
+    return StageChange(
+        stage=address,
+        kind=_kind(old is not None, new is not None, not fields),
+        fields=fields,
+        old_cmd=old_cmd,
+        new_cmd=new_cmd,
+        deps_added=tuple(sorted(new_deps - old_deps)),
+        deps_removed=tuple(sorted(old_deps - new_deps)),
+        outs_added=tuple(sorted(new_outs - old_outs)),
+        outs_removed=tuple(sorted(old_outs - new_outs)),
+    )
+
+
+def _field(stage: Stage | None, name: str) -> frozenset[str]:
+    """One field of a stage as a set of texts that can be compared."""
+    if stage is None:
+        return frozenset()
+    if name == "cmd":
+        return frozenset(f"{number} {line}" for number, line in enumerate(stage.cmd))
+    if name == "deps":
+        return frozenset(stage.deps)
+    if name == "outs":
+        return frozenset(out.path for out in stage.outs)
+    return frozenset(
+        f"{file}:{key}"
+        for file, keys in stage.params.items()
+        for key in (sorted(keys) if keys is not None else ["*"])
+    )

@@ -1,0 +1,295 @@
+"""Leaderboard: states of the repository beside each other, ordered, picked and told apart by their values."""
+
+from __future__ import annotations
+
+from dataclasses import field
+from decimal import Decimal
+from operator import ge
+from typing import TYPE_CHECKING, Literal
+
+from mlgit.core.pipeline.metrics import direction_of
+from mlgit.core.record import record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from mlgit.core.config.file import Direction
+    from mlgit.core.pipeline.evidence import ProblemCode, Value
+
+NameKind = Literal[
+    "working_tree",
+    "branch",
+    "remote_branch",
+    "version",
+    "environment",
+    "tag",
+    "experiment",
+    "pull_request",
+    "revision",
+]
+ValueKind = Literal["metric", "param"]
+RowState = Literal["done", "queued", "failed"]
+
+
+@record
+class Name:
+    """One name of a commit; `refs` are the full names of the refs it stands for, none for `revision`."""
+
+    kind: NameKind
+    text: str
+    refs: tuple[str, ...] = ()
+
+
+@record
+class Row:
+    """One state. `metrics` and `params` map file -> dotted key -> value.
+
+    `commit` is None for the working tree; `baseline` is where a DVC experiment started. `state` is
+    `queued` or `failed` for experiments that brought forth nothing. `unread` maps metric files that
+    should be there to why they are not. `problems` are sentences.
+    """
+
+    names: tuple[Name, ...]
+    commit: str | None
+    baseline: str | None = None
+    created_at: datetime | None = None
+    subject: str | None = None
+    state: RowState = "done"
+    metrics: Mapping[str, Mapping[str, Value]]
+    params: Mapping[str, Mapping[str, Value]]
+    unread: Mapping[str, ProblemCode] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+
+
+@record
+class Column:
+    """One metric or parameter over all rows.
+
+    `name` is the shortest of `key` and `file:key` that no other column has; a lone number's is its file.
+    `direction` says which way is better, when somebody says so; `best` is the best finite value then.
+    `changed` is whether rows differ.
+    """
+
+    kind: ValueKind
+    file: str
+    key: str
+    name: str
+    direction: Direction | None = None
+    changed: bool = False
+    best: Decimal | None = None
+
+    @property
+    def full_name(self) -> str:
+        """The form that is never ambiguous."""
+        return f"{self.file}:{self.key}"
+
+    def value_in(self, row: Row) -> Value:
+        """What the row has there; None also when it has nothing."""
+        values = row.metrics if self.kind == "metric" else row.params
+        return values.get(self.file, {}).get(self.key)
+
+    def is_best(self, value: Value) -> bool:
+        """Whether it is the best value, and not just what all have."""
+        return self.changed and self.best is not None and isinstance(value, Decimal) and value == self.best
+
+
+@record
+class SortKey:
+    """One `--sort`: `name` as it was asked for, and whether large values come first."""
+
+    name: str
+    descending: bool
+
+
+@record
+class Leaderboard:
+    """The whole answer.
+
+    `columns` are those that were asked for, metrics first. `considered` counts the rows before `where`,
+    `pareto` and the limit took theirs. `head` is the commit that is checked out.
+    """
+
+    rows: tuple[Row, ...]
+    columns: tuple[Column, ...]
+    considered: int
+    head: str | None
+    sort: tuple[SortKey, ...] = ()
+    where: tuple[str, ...] = ()
+    pareto: tuple[str, ...] = ()
+    important: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    told_at: datetime
+
+
+def columns_of(rows: Iterable[Row], directions: Mapping[str, Direction]) -> tuple[Column, ...]:
+    """Every place where a row has a value: metrics, then parameters, by file and in the order of the file."""
+    known = list(rows)
+    places: dict[ValueKind, dict[tuple[str, str], None]] = {
+        "metric": _places(row.metrics for row in known),
+        "param": _places(row.params for row in known),
+    }
+    keys = [key for found in places.values() for _, key in found]
+    twice = _repeated(keys)
+    return tuple(
+        _column(kind, place, known, twice=twice, directions=directions)
+        for kind, found in places.items()
+        for place in found
+    )
+
+
+def _places(tables: Iterable[Mapping[str, Mapping[str, Value]]]) -> dict[tuple[str, str], None]:
+    found: dict[str, dict[str, None]] = {}
+    for table in tables:
+        for file, values in table.items():
+            found.setdefault(file, {}).update(dict.fromkeys(values))
+    return {(file, key): None for file in sorted(found) for key in found[file]}
+
+
+def _repeated(keys: Iterable[str]) -> set[str]:
+    seen: set[str] = set()
+    return {key for key in keys if key in seen or seen.add(key)}  # type: ignore[func-returns-value]
+
+
+def _column(
+    kind: ValueKind,
+    place: tuple[str, str],
+    rows: Sequence[Row],
+    *,
+    twice: set[str],
+    directions: Mapping[str, Direction],
+) -> Column:
+    file, key = place
+    # An experiment that waits or failed has its parameters all the same, but no metric of its own.
+    tables = [row.metrics if kind == "metric" else row.params for row in rows]
+    values = [table[file].get(key) if file in table else None for table in tables if table]
+    numbers = [value for value in values if isinstance(value, Decimal) and value.is_finite()]
+    direction = direction_of(key or file, directions) if kind == "metric" else None
+    best = None
+    if numbers and direction is not None:
+        best = max(numbers) if direction == "up" else min(numbers)
+    return Column(
+        kind=kind,
+        file=file,
+        key=key,
+        name=file if not key else f"{file}:{key}" if key in twice else key,
+        direction=direction,
+        changed=any(not same(value, values[0]) for value in values),
+        best=best,
+    )
+
+
+def same(one: Value, other: Value) -> bool:
+    """Whether two values are equal; NaN is equal to NaN, and a number never to a text or a truth."""
+    if isinstance(one, Decimal) and isinstance(other, Decimal):
+        return (one.is_nan() and other.is_nan()) if one.is_nan() or other.is_nan() else one == other
+    return type(one) is type(other) and one == other
+
+
+def in_order(rows: Sequence[Row], keys: Sequence[tuple[Callable[[Row], Value], bool]]) -> tuple[Row, ...]:
+    """The rows sorted by one value after the other; each key says whether large ones come first.
+
+    Equal rows keep their order. Numbers come before truths, those before texts; NaN and nothing at all come
+    last, whichever way is asked for, because they are never the answer to "which is the best".
+    """
+    ordered = list(rows)
+    for value_of, descending in reversed(keys):
+        groups: dict[int, list[tuple[Row, Value]]] = {}
+        for row in ordered:
+            value = value_of(row)
+            groups.setdefault(_rank(value), []).append((row, value))
+        ordered = []
+        for rank in sorted(groups):
+            group = groups[rank]
+            if rank < _NAN:
+                group.sort(key=lambda pair: pair[1], reverse=descending)  # type: ignore[arg-type, return-value]
+            ordered += [row for row, _ in group]
+    return tuple(ordered)
+
+
+_NUMBER, _TRUTH, _TEXT, _NAN, _NOTHING = range(5)
+
+
+def _rank(value: Value) -> int:
+    if isinstance(value, Decimal):
+        return _NAN if value.is_nan() else _NUMBER
+    if isinstance(value, bool):
+        return _TRUTH
+    return _NOTHING if value is None else _TEXT
+
+
+def pareto_front(
+    points: Sequence[Sequence[Decimal | None]], directions: Sequence[Direction]
+) -> frozenset[int]:
+    """The numbers of the points that no other point beats.
+
+    One point beats another when it is as good in everything and better in something. A point that lacks a
+    value, or has one that is not finite, is on no front. Equal points are on it together.
+    """
+    turned = [
+        (number, tuple(_turned(value, direction) for value, direction in zip(point, directions, strict=True)))
+        for number, point in enumerate(points)
+        if all(value is not None and value.is_finite() for value in point)
+    ]
+    # What comes first in this order is beaten by nothing after it.
+    turned.sort(key=lambda pair: pair[1], reverse=True)
+    front: list[tuple[Decimal, ...]] = []
+    found = set()
+    for number, point in turned:
+        if front and point == front[-1]:
+            found.add(number)
+        elif not _is_beaten(point, front):
+            front.append(point)
+            found.add(number)
+    return frozenset(found)
+
+
+def _is_beaten(point: tuple[Decimal, ...], front: Sequence[tuple[Decimal, ...]]) -> bool:
+    """Whether a point of a front that comes before it in order is as good in everything."""
+    if len(point) <= 2:  # noqa: PLR2004 (a plane: along such a front the second value only grows)
+        return bool(front) and front[-1][-1] >= point[-1]
+    return any(all(map(ge, other, point)) for other in front)
+
+
+def _turned(value: Decimal | None, direction: Direction) -> Decimal:
+    """The value so that larger is better."""
+    assert value is not None  # noqa: S101 (points without a value were left out)
+    return value if direction == "up" else value.copy_negate()
+
+
+def below_baselines(rows: Sequence[Row]) -> tuple[Row, ...]:
+    """The rows, newest first, the working tree at the top, experiments below where they started.
+
+    An experiment whose baseline is no row stands where its own time puts it. Those that wait or failed come
+    after those that are done.
+    """
+    present = {row.commit for row in rows if row.commit is not None}
+    below: dict[str, list[Row]] = {}
+    tops = []
+    for row in rows:
+        if is_below(row, present):
+            below.setdefault(str(row.baseline), []).append(row)
+        else:
+            tops.append(row)
+    ordered: list[Row] = []
+    for row in _newest_first(tops):
+        ordered.append(row)
+        for state in ("done", "queued", "failed"):
+            ordered += _newest_first(
+                [each for each in below.get(row.commit or "", ()) if each.state == state]
+            )
+    return tuple(ordered)
+
+
+def is_below(row: Row, present: Iterable[str]) -> bool:
+    """Whether the row is an experiment that stands below one of these commits."""
+    only = all(name.kind == "experiment" for name in row.names)
+    return row.baseline is not None and only and row.baseline != row.commit and row.baseline in set(present)
+
+
+def _newest_first(rows: Iterable[Row]) -> list[Row]:
+    known = list(rows)
+    here = [row for row in known if row.commit is None]
+    timed = [row for row in known if row.commit is not None]
+    timed.sort(key=lambda row: row.created_at.timestamp() if row.created_at else 0, reverse=True)
+    return [*here, *timed]

@@ -1,0 +1,154 @@
+"""Conditions: what `--where "auc > 0.9"` means: a name, a comparison and a value."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from mlgit.core.pipeline.metrics import compare
+from mlgit.errors import Location, UsageError
+
+if TYPE_CHECKING:
+    from mlgit.core.pipeline.evidence import Value
+
+Operator = Literal["=", "!=", "<", "<=", ">", ">="]
+
+_OPERATOR = re.compile(r"<=|>=|!=|==|<|>|=")
+_JOINED = re.compile(r"\s(?:and|or|&&|\|\|)\s", re.IGNORECASE)
+_QUOTES = "\"'`"
+_NUMBER = re.compile(r"[+-]?(?:\.?[0-9][0-9.e+-]*|inf(?:inity)?|nan)", re.IGNORECASE)
+_WORDS: dict[str, bool] = {"true": True, "false": False}
+
+
+class Condition(NamedTuple):
+    """One comparison; `text` is how it was written."""
+
+    name: str
+    operator: Operator
+    value: Decimal | bool | str
+    text: str
+
+    def holds(self, value: Value) -> bool:
+        """Whether a row's value meets it; a row without the value meets nothing.
+
+        Equality is as elsewhere: NaN is NaN, and a text is no number. Of different kinds, and with NaN,
+        nothing is larger or smaller.
+        """
+        if value is None:
+            return False
+        if self.operator in {"=", "!="}:
+            return self._equal(value) == (self.operator == "=")
+        if isinstance(value, Decimal) and isinstance(self.value, Decimal):
+            if value.is_nan() or self.value.is_nan():
+                return False
+            order = compare(value, self.value)
+        elif isinstance(value, str) and isinstance(self.value, str):
+            order = (value > self.value) - (value < self.value)
+        else:
+            return False
+        return {"<": order < 0, "<=": order <= 0, ">": order > 0, ">=": order >= 0}[self.operator]
+
+    def _equal(self, value: Value) -> bool:
+        if isinstance(value, Decimal) and isinstance(self.value, Decimal):
+            if value.is_nan() or self.value.is_nan():
+                return value.is_nan() and self.value.is_nan()
+            return compare(value, self.value) == 0
+        return type(value) is type(self.value) and value == self.value
+
+
+def parse_condition(text: str) -> Condition:
+    """The condition that a text says.
+
+    A value in quotes is always text; without them it is a number, `true`, `false` or `nan` when it looks
+    like one. A name that holds an operator is put in quotes.
+
+    Raises:
+        UsageError: it says none, with the place marked.
+    """
+    name, start = _name(text)
+    found = _OPERATOR.match(text, start)
+    if found is None:
+        raise _wrong(
+            text, start, "There is no comparison in `--where`", "one of `=`, `!=`, `<`, `<=`, `>`, `>=`"
+        )
+    if not name:
+        raise _wrong(
+            text, found.start(), "`--where` names no metric or parameter", "a name before the comparison"
+        )
+    end = found.end()
+    rest = text[end:]
+    written = rest.strip()
+    column = end + len(rest) - len(rest.lstrip())
+    if not written:
+        raise _wrong(text, len(text), "`--where` compares with nothing", "a value after the comparison")
+    operator = "=" if found.group() == "==" else found.group()
+    return Condition(name, operator, _value(text, written, column), text.strip())  # type: ignore[arg-type]
+
+
+def _name(text: str) -> tuple[str, int]:
+    """The name, and where the comparison begins."""
+    begin = len(text) - len(text.lstrip())
+    quote = text[begin : begin + 1]
+    if quote and quote in _QUOTES:
+        end = text.find(quote, begin + 1)
+        if end < 0:
+            raise _wrong(
+                text,
+                begin,
+                "A quote in `--where` is never closed",
+                f"another `{quote}`" if quote != "`" else "another one",
+            )
+        after = end + 1
+        return text[begin + 1 : end], after + len(text[after:]) - len(text[after:].lstrip())
+    found = _OPERATOR.search(text)
+    if found is None:
+        return text.strip(), len(text)
+    return text[: found.start()].strip(), found.start()
+
+
+def _value(text: str, written: str, column: int) -> Decimal | bool | str:
+    quote = written[0]
+    if quote in _QUOTES:
+        end = written.find(quote, 1)
+        if end < 0:
+            raise _wrong(text, column, "A quote in `--where` is never closed", "the same quote again")
+        if end != len(written) - 1:
+            raise _wrong(text, column + end + 1, "Something stands after the value of `--where`", "the end")
+        return written[1:-1]
+    joined = _JOINED.search(written)
+    if joined is not None:
+        raise _wrong(
+            text,
+            column + joined.start() + 1,
+            "`--where` takes one comparison",
+            "one comparison; several `--where` must all hold",
+            width=len(joined.group().strip()),
+        )
+    again = _OPERATOR.search(written)
+    if again is not None:
+        raise _wrong(
+            text,
+            column + again.start(),
+            "`--where` takes one comparison",
+            "a value; put text in quotes",
+            width=len(again.group()),
+        )
+    if written.lower() in _WORDS:
+        return _WORDS[written.lower()]
+    if not _NUMBER.fullmatch(written):  # `1_1` and other alphabets' digits are numbers to Python only
+        return written
+    try:
+        number = Decimal(written)
+    except InvalidOperation:
+        return written
+    return Decimal("NaN") if number.is_nan() else number
+
+
+def _wrong(text: str, position: int, message: str, expected: str, *, width: int = 1) -> UsageError:
+    return UsageError(
+        message,
+        expected=expected,
+        location=Location("--where", line=1, column=position + 1, snippet=text, width=width),
+        hint="write it like `--where 'auc > 0.9'`",
+    )

@@ -1,0 +1,1 @@
+"""Config: what mlgit.yaml declares, and the names in it."""

@@ -1,0 +1,74 @@
+"""Names of models and environments: what is read (all that GTO accepts) and what is newly given."""
+
+from __future__ import annotations
+
+import re
+from typing import NewType
+
+from mlgit.core.config.file import RESERVED_ENVIRONMENTS
+from mlgit.errors import UsageError
+
+ModelName = NewType("ModelName", str)
+"""A checked name of a model, `name` or `dir/sub:name`."""
+
+EnvironmentName = NewType("EnvironmentName", str)
+"""A checked name of an environment."""
+
+# Texts, which `re` compiles once they are used: most runs meet no name, and compiling takes its time.
+_GTO_NAME = r"[a-zA-Z0-9](?:[a-zA-Z0-9/_-]*[a-zA-Z0-9])?"
+_GTO_FOLDER = r"[a-zA-Z0-9._/-]+"
+_NEW_NAME = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
+_LONGEST_NEW = 63
+_RULE = "lower case letters, digits and `-` inside, at most 63 characters"
+
+
+def read_model_name(text: str) -> ModelName | None:
+    """A name that stands somewhere already, if GTO would take it; None otherwise.
+
+    The folder before `:` is a path, so that one which leaves the repository is no name.
+    """
+    folder, colon, name = text.rpartition(":")
+    if not re.fullmatch(_GTO_NAME, name) or (colon and not _inside(folder)):
+        return None
+    return ModelName(text)
+
+
+def read_environment_name(text: str) -> EnvironmentName | None:
+    """A name of an environment that stands somewhere already, if GTO would take it; None otherwise."""
+    return EnvironmentName(text) if re.fullmatch(_GTO_NAME, text) else None
+
+
+def new_model_name(text: str) -> ModelName:
+    """A name that no tag and no dvc.yaml has yet; its folder may be any inside the repository.
+
+    Raises:
+        UsageError: it is not a name that every tool and file system takes.
+    """
+    folder, colon, name = text.rpartition(":")
+    if not _is_new(name) or (colon and not _inside(folder)):
+        raise UsageError(f"`{text}` cannot be the name of a new model", expected=_RULE)
+    return ModelName(text)
+
+
+def new_environment_name(text: str) -> EnvironmentName:
+    """A name that no tag has yet.
+
+    Raises:
+        UsageError: it is reserved, or not a name that every tool and file system takes.
+    """
+    if text in RESERVED_ENVIRONMENTS:
+        reserved = ", ".join(f"`{name}`" for name in sorted(RESERVED_ENVIRONMENTS))
+        raise UsageError(f"`{text}` cannot be the name of an environment", expected=f"not one of {reserved}")
+    if not _is_new(text):
+        raise UsageError(f"`{text}` cannot be the name of a new environment", expected=_RULE)
+    return EnvironmentName(text)
+
+
+def _is_new(text: str) -> bool:
+    return len(text) <= _LONGEST_NEW and re.fullmatch(_NEW_NAME, text) is not None
+
+
+def _inside(folder: str) -> bool:
+    """Whether a model's folder is a plain path below the root."""
+    parts = folder.split("/")
+    return re.fullmatch(_GTO_FOLDER, folder) is not None and not {"", ".", ".."}.intersection(parts)

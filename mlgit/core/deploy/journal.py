@@ -1,0 +1,141 @@
+"""Journal of a target: one JSON line a step, appended, so that a killed deployment is found and finished.
+
+A line that cannot be read is passed over: the journal tells what happened, while what is served is decided
+by the link and by digests.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Literal, get_args
+
+from mlgit.core.deploy.deployment import Step
+from mlgit.core.record import record
+
+if TYPE_CHECKING:
+    from mlgit.core.deploy.deployment import Desired
+
+EntryStep = Step | Literal["failed"]
+_STEPS = frozenset({*get_args(Step), "failed"})
+_SWITCHED = frozenset({"switched", "done"})
+SCHEMA_VERSION = 1
+
+
+@record
+class Entry:
+    """One step of one deployment.
+
+    `oid` is the environment's tag object, the key of the deployment. `release` is the folder below
+    `releases/`, `before` the one that was served. `during` and `error` stand in a failed one only.
+    """
+
+    at: str
+    step: EntryStep
+    model: str
+    environment: str
+    tag: str
+    oid: str
+    sequence: int
+    commit: str
+    version: str | None = None
+    release: str | None = None
+    before: str | None = None
+    during: Step | None = None
+    error: str | None = None
+
+
+@record
+class Journal:
+    """What a journal's file says; `unreadable` counts lines that say nothing."""
+
+    entries: tuple[Entry, ...] = ()
+    unreadable: int = 0
+
+    @property
+    def done(self) -> Entry | None:
+        """The newest deployment that came to its end."""
+        return next((entry for entry in reversed(self.entries) if entry.step == "done"), None)
+
+    @property
+    def newest(self) -> Entry | None:
+        """The switch with the highest sequence: what a late job must not undo."""
+        switched = [entry for entry in self.entries if entry.step in _SWITCHED]
+        return max(switched, key=lambda entry: entry.sequence, default=None)
+
+    @property
+    def releases(self) -> frozenset[str]:
+        """The folders that were made here, or were about to be."""
+        return frozenset(entry.release for entry in self.entries if entry.release is not None)
+
+    @property
+    def last_used(self) -> tuple[str, ...]:
+        """The folders that were served, the latest first."""
+        used = (entry.release for entry in reversed(self.entries) if entry.step in _SWITCHED)
+        return tuple(dict.fromkeys(release for release in used if release is not None))
+
+    def interrupted(self, oid: str) -> bool:
+        """Whether this deployment was begun, and was neither finished nor given up."""
+        last = next((entry for entry in reversed(self.entries) if entry.oid == oid), None)
+        return last is not None and last.step not in {"done", "failed"}
+
+
+def entry(
+    desired: Desired,
+    step: EntryStep,
+    *,
+    at: str,
+    release: str | None,
+    before: str | None,
+    during: Step | None = None,
+    error: str | None = None,
+) -> Entry:
+    """The line for a step of a deployment."""
+    return Entry(
+        at=at,
+        step=step,
+        model=desired.model,
+        environment=desired.environment,
+        tag=desired.tag,
+        oid=desired.oid,
+        sequence=desired.sequence,
+        commit=desired.commit,
+        version=desired.version,
+        release=release,
+        before=before,
+        during=during,
+        error=error,
+    )
+
+
+def write_entry(written: Entry) -> str:
+    """One line of JSON with its line break; what is not known is left out."""
+    values = {name: getattr(written, name) for name in written.__dataclass_fields__}
+    tree = {name: value for name, value in values.items() if value is not None}
+    return json.dumps({"schema_version": SCHEMA_VERSION, **tree}, sort_keys=True) + "\n"
+
+
+def read_journal(text: str) -> Journal:
+    """The entries of a journal; a last line without its line break was never finished."""
+    *lines, torn = text.split("\n")
+    found = [_read_entry(line) for line in lines]
+    entries = tuple(each for each in found if each is not None)
+    return Journal(entries=entries, unreadable=len(found) - len(entries) + bool(torn))
+
+
+def _read_entry(line: str) -> Entry | None:
+    try:
+        tree = json.loads(line)
+        if tree.pop("schema_version") != SCHEMA_VERSION:
+            return None
+        made = Entry(**tree)
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
+        return None
+    texts = (made.at, made.model, made.environment, made.tag, made.oid, made.commit)
+    maybe = (made.version, made.release, made.before, made.error)
+    sound = (
+        made.step in _STEPS
+        and type(made.sequence) is int
+        and all(isinstance(text, str) for text in texts)
+        and all(text is None or isinstance(text, str) for text in maybe)
+    )
+    return made if sound else None

@@ -1,0 +1,107 @@
+"""Manifest: what a deployed release is, as `manifest.json` beside its files says."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from mlgit.core.deploy.deployment import DeployedFile
+from mlgit.core.record import record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mlgit.core.deploy.deployment import Desired
+
+MANIFEST = "manifest.json"
+SCHEMA_VERSION = 1
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@record
+class Manifest:
+    """A release on a target: version and release tag (None for a commit that is no version), and files."""
+
+    model: str
+    version: str | None
+    commit: str
+    tag: str | None
+    oid: str | None
+    files: tuple[DeployedFile, ...]
+
+    def fits(self, desired: Desired) -> bool:
+        """Whether it is what an environment wants."""
+        wanted = (desired.model, desired.version, desired.commit, desired.release_tag, desired.release_oid)
+        return wanted == (self.model, self.version, self.commit, self.tag, self.oid)
+
+
+def manifest_of(desired: Desired, files: Iterable[DeployedFile]) -> Manifest:
+    """The manifest of a release that was just fetched."""
+    return Manifest(
+        model=desired.model,
+        version=desired.version,
+        commit=desired.commit,
+        tag=desired.release_tag,
+        oid=desired.release_oid,
+        files=tuple(sorted(files, key=lambda file: file.path)),
+    )
+
+
+def write_manifest(manifest: Manifest) -> str:
+    """The file's text."""
+    tree = {
+        "schema_version": SCHEMA_VERSION,
+        "model": manifest.model,
+        "version": manifest.version,
+        "commit": manifest.commit,
+        "tag": manifest.tag,
+        "oid": manifest.oid,
+        "files": [
+            {"path": file.path, "sha256": file.sha256, "size_bytes": file.size_bytes}
+            for file in manifest.files
+        ],
+    }
+    return json.dumps(tree, indent=2, sort_keys=True) + "\n"
+
+
+def read_manifest(text: str) -> Manifest | None:
+    """The manifest that a file's text holds; None when it holds none, or paths that lead elsewhere."""
+    try:
+        tree = json.loads(text)
+        if tree["schema_version"] != SCHEMA_VERSION:
+            return None
+        files = tuple(_file(each) for each in tree["files"])
+        if not files:
+            return None
+        return Manifest(
+            model=_text(tree["model"]),
+            version=_optional(tree["version"]),
+            commit=_text(tree["commit"]),
+            tag=_optional(tree["tag"]),
+            oid=_optional(tree["oid"]),
+            files=files,
+        )
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
+        return None
+
+
+def _file(tree: Any) -> DeployedFile:  # noqa: ANN401 (any JSON)
+    path, sha256, size = _text(tree["path"]), _text(tree["sha256"]), tree["size_bytes"]
+    if not _below(path) or not _SHA256.fullmatch(sha256) or type(size) is not int:
+        raise ValueError(tree)
+    return DeployedFile(path=path, sha256=sha256, size_bytes=size)
+
+
+def _below(path: str) -> bool:
+    return "\0" not in path and not {"", ".", ".."}.intersection(path.split("/"))
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(value)
+    return value
+
+
+def _optional(value: object) -> str | None:
+    return None if value is None else _text(value)

@@ -1,0 +1,148 @@
+"""Plan of a deployment into a folder: what to do there, decided from what stands there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from mlgit.core.deploy.journal import Journal
+from mlgit.core.record import record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mlgit.core.deploy.deployment import Desired, Step
+    from mlgit.core.deploy.manifest import Manifest
+
+_STAGED = ".incoming-"
+_SHORT = 12
+
+Action = Literal["superseded", "already", "record", "switch", "fetch"]
+STEPS: dict[Action, tuple[Step, ...]] = {
+    "superseded": (),
+    "already": (),
+    "record": ("done",),
+    "switch": ("intent", "verified", "switched", "done"),
+    "fetch": ("intent", "fetched", "verified", "switched", "done"),
+}
+
+
+@record
+class Kept:
+    """A folder below `releases/` that the journal names; `sound` when its files were found to be whole."""
+
+    name: str
+    manifest: Manifest | None
+    sound: bool = False
+
+
+@record
+class TargetState:
+    """What stands in the target's folder.
+
+    `current` is the folder that the link leads to. `taken` are all names below `releases/`, ours or not.
+    """
+
+    current: str | None = None
+    releases: tuple[Kept, ...] = ()
+    taken: frozenset[str] = frozenset()
+    journal: Journal = Journal()
+
+
+@record
+class Plan:
+    """What to do.
+
+    `release` is the folder that shall be served, `before` the one that is. `remove` are folders to clear
+    away after the switch, `leftovers` those of deployments that never came to their end.
+    """
+
+    action: Action
+    release: str | None = None
+    before: str | None = None
+    resumed: bool = False
+    superseded_by: str | None = None
+    remove: tuple[str, ...] = ()
+    leftovers: tuple[str, ...] = ()
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """What the journal will say."""
+        return STEPS[self.action]
+
+
+def staged_name(oid: str) -> str:
+    """The folder in which the files of a deployment are gathered."""
+    return f"{_STAGED}{oid[:_SHORT]}"
+
+
+def plan(desired: Desired, state: TargetState, *, keep: int) -> Plan:
+    """How the folder comes to hold what is desired; at most `keep` releases stay, two at least."""
+    newest = state.journal.newest
+    if newest is not None and newest.sequence > desired.sequence:
+        return Plan(action="superseded", before=state.current, superseded_by=newest.tag)
+    release = _usable(desired, state)
+    done = state.journal.done
+    action: Action
+    if release is None:
+        release, action = _free_name(desired, state.taken), "fetch"
+    elif release != state.current:
+        action = "switch"
+    else:
+        action = "already" if done is not None and done.oid == desired.oid else "record"
+    if action == "already":
+        return Plan(action=action, release=release, before=state.current)
+    return Plan(
+        action=action,
+        release=release,
+        before=state.current,
+        resumed=state.journal.interrupted(desired.oid),
+        remove=_removable(state, desired, release=release, keep=keep),
+        leftovers=_leftovers(state, staged_name(desired.oid) if action == "fetch" else None),
+    )
+
+
+def suitable(desired: Desired, releases: Iterable[Kept]) -> tuple[Kept, ...]:
+    """The folders that say they are what is desired; whether they are is for their digests to tell."""
+    return tuple(kept for kept in releases if kept.manifest is not None and kept.manifest.fits(desired))
+
+
+def _usable(desired: Desired, state: TargetState) -> str | None:
+    """A whole folder with what is desired, the served one rather than another."""
+    sound = [kept.name for kept in suitable(desired, state.releases) if kept.sound]
+    if state.current in sound:
+        return state.current
+    return sound[-1] if sound else None
+
+
+def _free_name(desired: Desired, taken: frozenset[str]) -> str:
+    """The version, or the commit; with a number when that name is taken, by a damaged release or anybody.
+
+    A folder is never replaced: somebody may be reading it.
+    """
+    name = desired.version or desired.commit
+    number = 2
+    free = name
+    while free in taken:
+        free, number = f"{name}~{number}", number + 1
+    return free
+
+
+def _removable(state: TargetState, desired: Desired, *, release: str, keep: int) -> tuple[str, ...]:
+    """Our folders beyond `keep`: by their last use, and those that are damaged or were never served.
+
+    The one that will be served and the one before it stay, whatever `keep` says.
+    """
+    order = state.journal.last_used
+    previous = next((name for name in order if name != release), None)
+    needed = {release, state.current, previous} - {None}
+    damaged = {kept.name for kept in suitable(desired, state.releases) if not kept.sound}
+    others = [kept.name for kept in state.releases if kept.name not in needed]
+    used = sorted((name for name in others if name in order and name not in damaged), key=order.index)
+    useless = sorted(name for name in others if name not in used)
+    return (*used[max(0, keep - len(needed)) :], *useless)
+
+
+def _leftovers(state: TargetState, needed: str | None) -> tuple[str, ...]:
+    """Folders of deployments that were killed, and that nobody goes on with."""
+    ours = {staged_name(entry.oid) for entry in state.journal.entries} - {needed}
+    return tuple(sorted(ours & state.taken))

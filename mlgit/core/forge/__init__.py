@@ -1,0 +1,1 @@
+"""Forge: what mlgit asks of GitHub and GitLab."""

@@ -1,0 +1,1 @@
+"""Gates: whether a candidate may pass."""

@@ -1,0 +1,67 @@
+"""Check parts: one model's share of a check of several, and whether there is anything to tell."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mlgit.core.gates.verdict import decision_of, summarize
+
+if TYPE_CHECKING:
+    from mlgit.core.gates.verdict import Check, Verdict
+
+
+def models_of(record: Check) -> tuple[str | None, ...]:
+    """Whom the check speaks of, sorted; None is the one model without a name."""
+    verdict = record.verdict
+    named = {each.model for each in verdict.results}
+    named |= {each.model for each in (*verdict.baselines, *record.beside)}
+    named |= {each.model for each in record.metrics}
+    return tuple(sorted(named, key=lambda name: name or ""))
+
+
+def of_model(record: Check, model: str | None) -> Check:
+    """The check as if there were only this model; notes that are nobody's are left to the whole."""
+    verdict = record.verdict
+    results = tuple(each for each in verdict.results if each.model == model)
+    notes = tuple(each for each in verdict.notes if each.model == model and model is not None)
+    baselines = tuple(each for each in verdict.baselines if each.model == model)
+    effects = frozenset([*(each.effect for each in results), *(each.effect for each in notes)])
+    mine = replace(
+        verdict,
+        results=results,
+        notes=notes,
+        baselines=baselines,
+        first_model=bool(baselines) and all(each.state == "none" for each in baselines),
+        decision=decision_of(effects),
+        summary=summarize(results, notes),
+    )
+    return replace(
+        record,
+        verdict=mine,
+        metrics=tuple(each for each in record.metrics if each.model == model),
+        beside=tuple(each for each in record.beside if each.model == model),
+        history=tuple(each for each in record.history if each.model == model),
+    )
+
+
+def quiet(record: Check) -> bool:
+    """Whether all gates pass and nothing differs from the base: one line says it all."""
+    verdict = record.verdict
+    compared = any(each.state == "found" for each in record.beside)
+    return (
+        verdict.decision == "allow"
+        and not _eventful(verdict)
+        and compared
+        and not any(change.changed for change in record.metrics)
+        and not record.params
+        and all(text == "unchanged" for text in record.changes.values())
+        and all(run.state == "cached" for run in record.stages)
+    )
+
+
+def _eventful(verdict: Verdict) -> bool:
+    """Whether a gate or a note has something to say."""
+    said = any(result.outcome not in {"pass", "skipped"} for result in verdict.results)
+    noted = any(note.code != "no_gates" for note in verdict.notes)
+    return said or noted or bool(verdict.gates_changed)

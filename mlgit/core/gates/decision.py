@@ -1,0 +1,156 @@
+"""Decision: all gates of all models together give one verdict."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.core.gates.evaluate import evaluate, vs_key
+from mlgit.core.gates.limits import declared_bounds
+from mlgit.core.gates.verdict import Note, Policy, Result, Verdict, decision_of, note_order, summarize
+from mlgit.core.gates.waivers import LOOSENED
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlgit.core.config.file import Gate
+    from mlgit.core.gates.evaluate import Case, Rules
+    from mlgit.core.gates.verdict import Candidate, GateChange
+    from mlgit.core.gates.waivers import Waiver
+
+
+def decide(
+    cases: Sequence[Case],
+    *,
+    rules: Rules,
+    candidate: Candidate,
+    policy: Policy,
+    gates_changed: Sequence[GateChange] = (),
+    notes: Sequence[Note] = (),
+) -> Verdict:
+    """Judge every gate of every model.
+
+    The order of cases, gates and files plays no part: the same inputs give the same bytes.
+    """
+    results: list[Result] = []
+    found = [*notes, *(_loosened_note(change, rules.waivers) for change in gates_changed if _looser(change))]
+    for case in cases:
+        mine = [evaluate(gate, case, rules) for gate in case.gates]
+        results += mine
+        found += _case_notes(case, mine, rules)
+    found += _unused(rules.waivers, results)
+    all_results = tuple(sorted(results, key=lambda result: result.id))
+    all_notes = tuple(sorted(set(found), key=note_order))
+    baselines = tuple(
+        sorted(
+            {entry.baseline for case in cases for entry in case.baselines.values()},
+            key=lambda baseline: (baseline.model or "", baseline.vs),
+        )
+    )
+    effects = frozenset([*(result.effect for result in all_results), *(note.effect for note in all_notes)])
+    return Verdict(
+        purpose=rules.purpose,
+        environment=rules.environment,
+        decision=decision_of(effects),
+        evaluated_on=rules.evaluated_on,
+        candidate=candidate,
+        baselines=baselines,
+        first_model=bool(baselines) and all(baseline.state == "none" for baseline in baselines),
+        policy=policy,
+        gates_sha=gates_sha([gate for case in cases for gate in case.gates]),
+        gates_changed=tuple(sorted(gates_changed, key=lambda change: change.gate)),
+        results=all_results,
+        notes=all_notes,
+        summary=summarize(all_results, all_notes),
+    )
+
+
+def gates_sha(gates: Sequence[Gate]) -> str:
+    """SHA-256 over the gates' canonical JSON, whatever their order and lines."""
+    import json
+
+    from mlgit.core.digest import sha256_hex
+
+    texts = {
+        json.dumps(
+            {
+                "id": gate.id,
+                "metric": gate.metric,
+                "models": None if gate.models is None else sorted(gate.models),
+                "vs": None if gate.vs is None else vs_key(gate.vs),
+                "limits": [[bound.kind, bound.amount, bound.percent] for bound in declared_bounds(gate)],
+                "severity": gate.severity,
+                "when": gate.when,
+                "on_no_baseline": gate.on_no_baseline,
+                "on_inconclusive": gate.on_inconclusive,
+            },
+            sort_keys=True,
+        )
+        for gate in gates
+    }
+    return sha256_hex("\n".join(sorted(texts)).encode("utf-8", "replace"))
+
+
+def _case_notes(case: Case, results: Sequence[Result], rules: Rules) -> list[Note]:
+    notes = []
+    if not results:
+        subject = f"`{case.model}`" if case.model else "this repository"
+        notes.append(Note(code="no_gates", message=f"No gate applies to {subject}", model=case.model))
+    elif rules.environment_empty and all(_without_baseline(result) for result in results):
+        notes.append(_first_version(case, rules))
+    if rules.stale_counts:
+        used = {result.file for result in results}
+        notes += [
+            Note(code="stale_allowed", message=problem.message, effect="warn", model=case.model)
+            for file in case.files
+            for problem in file.problems
+            if problem.code == "stale" and file.path in used
+        ]
+    return notes
+
+
+def _without_baseline(result: Result) -> bool:
+    return result.outcome == "skipped" and result.reason == "no_baseline"
+
+
+def _first_version(case: Case, rules: Rules) -> Note:
+    if rules.release_decision == "block":
+        text = f"`{rules.environment}` is empty, and the gates of a release block"
+        return Note(code="first_version", message=text, effect="block", model=case.model)
+    text = f"The first version in `{rules.environment}`: there is nothing to compare with yet"
+    return Note(code="first_version", message=text, effect="warn", model=case.model)
+
+
+def _looser(change: GateChange) -> bool:
+    return change.kind in {"loosened", "removed"}
+
+
+def _loosened_note(change: GateChange, waivers: Sequence[Waiver]) -> Note:
+    covering = next((waiver for waiver in waivers if waiver.gate == f"{LOOSENED}{change.gate}"), None)
+    return Note(
+        code="gates_loosened",
+        message=change.message,
+        effect="warn" if covering is None else "waived",
+        gate=change.gate,
+        waiver=None if covering is None else covering.id,
+        hint="somebody else should agree to this line",
+    )
+
+
+def _unused(waivers: Sequence[Waiver], results: Sequence[Result]) -> list[Note]:
+    used = {result.waiver for result in results}
+    fine = {
+        name
+        for result in results
+        if result.outcome in {"pass", "skipped"}
+        for name in (result.id, result.gate)
+    }
+    return [
+        Note(
+            code="waiver_unused",
+            message=f"Waiver `{waiver.id}` ({waiver.brought}) is not needed",
+            gate=waiver.gate,
+            waiver=waiver.id,
+        )
+        for waiver in waivers
+        if waiver.id not in used and waiver.gate in fine
+    ]

@@ -1,0 +1,268 @@
+"""Gates: which ones apply to a model, and what each says about its numbers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from mlgit.core.config.file import FileBaseline
+from mlgit.core.gates.limits import Finding, allowed, declared_bounds, judge_change, judge_value
+from mlgit.core.gates.verdict import Result
+from mlgit.core.gates.waivers import waive
+from mlgit.core.pipeline import metrics
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date
+
+    from mlgit.core.config.file import Config, Gate
+    from mlgit.core.gates.verdict import Baseline, Decision, Effect, Outcome, Purpose
+    from mlgit.core.gates.waivers import Waiver
+    from mlgit.core.pipeline.evidence import MetricFile
+    from mlgit.core.pipeline.metrics import Place
+
+_BARRED = ("not_from_pipeline", "stale")
+_NO_NUMBERS = ("unreadable", "not_fetched", "missing")
+
+
+class BaselineFiles(NamedTuple):
+    """A baseline and the metric files that lie there: the model's own, and `others` for exact paths."""
+
+    baseline: Baseline
+    files: tuple[MetricFile, ...] = ()
+    others: tuple[MetricFile, ...] = ()
+
+
+class Case(NamedTuple):
+    """One model to be judged: its gates, its metric files, its baselines by `vs`."""
+
+    model: str | None
+    gates: tuple[Gate, ...]
+    files: tuple[MetricFile, ...]
+    baselines: Mapping[str, BaselineFiles]
+
+
+class Rules(NamedTuple):
+    """What holds for all models of one verdict.
+
+    `allow_stale` lets numbers of stale stages count, with a warning; a release never does.
+    `pipeline_only` refuses numbers that no stage makes (`governance: {metrics: pipeline}`).
+    `environment_empty` and `release_decision` matter to a promotion only.
+    """
+
+    purpose: Purpose
+    evaluated_on: date
+    environment: str | None = None
+    environment_empty: bool = False
+    release_decision: Decision | None = None
+    allow_stale: bool = False
+    pipeline_only: bool = False
+    waivers: tuple[Waiver, ...] = ()
+
+    @property
+    def stale_counts(self) -> bool:
+        """Whether numbers of stale stages are used."""
+        return self.allow_stale and self.purpose != "release"
+
+
+def select(
+    config: Config, *, purpose: Purpose, model: str | None, environment: str | None = None
+) -> tuple[Gate, ...]:
+    """The gates that apply to a model, in the order of their ids."""
+    mine = [
+        gate
+        for _, gate in sorted(config.gates.items())
+        if gate.models is None or model is None or model in gate.models
+    ]
+    if purpose != "promote":
+        return tuple(gate for gate in mine if gate.when == "check")
+    declared = config.environments.get(environment or "")
+    named = None if declared is None else declared.gates
+    return tuple(
+        gate for gate in mine if gate.absolute or (gate.vs != "base" if named is None else gate.id in named)
+    )
+
+
+def vs_key(vs: str | FileBaseline) -> str:
+    """How a verdict names what a gate compares with."""
+    return f"file:{vs.path}" if isinstance(vs, FileBaseline) else vs
+
+
+def evaluate(gate: Gate, case: Case, rules: Rules) -> Result:
+    """One gate for one model: the outcome table in its order, then severity and waivers."""
+    blank = Result(
+        id=gate.id if case.model is None else f"{case.model}/{gate.id}",
+        gate=gate.id,
+        model=case.model,
+        metric=gate.metric,
+        outcome="error",
+        reason=None,
+        message="",
+        severity=gate.severity,
+        effect="block",
+        vs=None if gate.vs is None else vs_key(gate.vs),
+        limits=declared_bounds(gate),
+        line=gate.line,
+    )
+    place = _candidate_place(gate, case.files)
+    if isinstance(place, Finding):
+        return _settle(blank, place, gate, rules)
+    value = metrics.number(place.value)
+    result = replace(
+        blank,
+        file=place.file.path,
+        key=place.key,
+        candidate=None if value is None else metrics.text(value),
+        hand=place.file.stage is None,
+    )
+    bad = _bad_number(place) or _barred(place.file, rules)
+    if bad is not None or value is None:
+        return _settle(result, bad or _not_a_number(place), gate, rules)
+    if gate.vs is None:
+        return _settle(result, judge_value(gate, value), gate, rules)
+    entry = case.baselines[vs_key(gate.vs)]
+    other = _no_baseline(gate, entry.baseline) or _baseline_place(gate, place, entry)
+    if isinstance(other, Finding):
+        return _settle(result, other, gate, rules)
+    return _compare(result, gate, place, other, entry.baseline, rules)
+
+
+def effect_of(gate: Gate, outcome: Outcome) -> Effect:
+    """The effect table, without waivers."""
+    if outcome in {"pass", "skipped"}:
+        return "allow"
+    if gate.severity != "error":
+        return "warn" if gate.severity == "warn" else "note"
+    if outcome == "inconclusive":
+        effects: dict[str, Effect] = {"fail": "block", "warn": "warn", "allow": "allow"}
+        return effects[gate.on_inconclusive]
+    return "block"
+
+
+def _candidate_place(gate: Gate, files: Sequence[MetricFile]) -> Place | Finding:
+    places = metrics.find(gate.metric, files)
+    if len(places) == 1:
+        return places[0]
+    if places:
+        return _ambiguous(gate, places, "")
+    named_first = sorted(files, key=lambda file: (not gate.metric.startswith(f"{file.path}:"), file.path))
+    for file in named_first:
+        for problem in file.problems:
+            if problem.code in _NO_NUMBERS:
+                return Finding("error", problem.code, problem.message, problem.hint)
+    near = metrics.candidates(gate.metric, files)
+    hint = "there are " + ", ".join(f"`{name}`" for name in near) if near else None
+    message = f"There is no metric `{gate.metric}`" if files else f"No metric file has `{gate.metric}`"
+    return Finding("error", "unknown_metric", message, hint)
+
+
+def _ambiguous(gate: Gate, places: Sequence[Place], where: str) -> Finding:
+    names = ", ".join(f"`{place.full_name}`" for place in places[:5])
+    message = f"`{gate.metric}` could mean {names}{where}"
+    return Finding("error", "ambiguous_metric", message, "write the metric's name in full")
+
+
+def _bad_number(place: Place) -> Finding | None:
+    value = metrics.number(place.value)
+    if value is None:
+        return _not_a_number(place)
+    if not value.is_finite():
+        return Finding("error", "not_finite", f"`{place.full_name}` is {value}")
+    return None
+
+
+def _not_a_number(place: Place) -> Finding:
+    return Finding("error", "not_a_number", f"`{place.full_name}` is not a number")
+
+
+def _barred(file: MetricFile, rules: Rules) -> Finding | None:
+    for problem in sorted(file.problems, key=lambda problem: problem.code):
+        if problem.code in _BARRED and not (problem.code == "stale" and rules.stale_counts):
+            return Finding("error", problem.code, problem.message, problem.hint)
+    if file.stage is None and rules.pipeline_only:
+        return Finding("error", "not_from_pipeline", f"No stage declares `{file.path}`")
+    return None
+
+
+def _no_baseline(gate: Gate, baseline: Baseline) -> Finding | None:
+    if baseline.state == "none":
+        outcome: Outcome = "fail" if gate.on_no_baseline == "fail" else "skipped"
+        message = baseline.message or f"There is nothing to compare with: {baseline.label}"
+        return Finding(outcome, "no_baseline", message, baseline.hint)
+    if baseline.state != "found":
+        reason = "history_too_shallow" if baseline.state == "too_shallow" else "baseline_unreadable"
+        message = baseline.message or f"`{baseline.label}` cannot be read"
+        return Finding("error", baseline.reason or reason, message, baseline.hint)
+    return None
+
+
+def _baseline_place(gate: Gate, place: Place, entry: BaselineFiles) -> Place | Finding:
+    """The same file and key; else, after a rename, the one place that the name means there."""
+    label = entry.baseline.label
+    for file in (*entry.files, *entry.others):
+        if file.path != place.file.path:
+            continue
+        if place.key in file.values:
+            return metrics.Place(file, place.key)
+        for problem in file.problems:
+            if problem.code in {"unreadable", "not_fetched"}:
+                reason = "not_fetched" if problem.code == "not_fetched" else "baseline_unreadable"
+                return Finding("error", reason, f"In {label}: {problem.message}", problem.hint)
+    places = metrics.find(gate.metric.removeprefix(f"{place.file.path}:"), entry.files)
+    if len(places) > 1:
+        return _ambiguous(gate, places, f" in {label}")
+    if places:
+        return places[0]
+    return Finding("skipped", "new_metric", f"`{gate.metric}` is new: {label} does not have it")
+
+
+def _compare(
+    result: Result, gate: Gate, place: Place, other: Place, baseline: Baseline, rules: Rules
+) -> Result:
+    candidate, value = metrics.number(place.value), metrics.number(other.value)
+    result = replace(
+        result,
+        baseline_file=other.file.path,
+        baseline_key=other.key,
+        baseline=None if value is None else metrics.text(value),
+    )
+    bad = _bad_number(other)
+    if bad is not None or value is None or candidate is None:
+        trouble = bad or _not_a_number(other)
+        finding = Finding("error", f"baseline_{trouble.reason}", f"{trouble.message} in {baseline.label}")
+        return _settle(result, finding, gate, rules)
+    change = metrics.difference(candidate, value)
+    percent = metrics.percent_change(change, value)
+    amounts = {kind: metrics.computed(allowed(limit, value)) for kind, limit in gate.change.items()}
+    measured = replace(
+        result,
+        change=metrics.computed(change),
+        change_percent=None if percent is None else metrics.computed(percent),
+        limits=tuple(
+            replace(bound, allowed=amount)
+            for bound in result.limits
+            for kind, amount in amounts.items()
+            if kind == bound.kind
+        ),
+    )
+    return _settle(measured, judge_change(gate, candidate, value), gate, rules)
+
+
+def _settle(result: Result, finding: Finding, gate: Gate, rules: Rules) -> Result:
+    """Give a finding its effect: by severity, or by a waiver that helps."""
+    settled = replace(
+        result,
+        outcome=finding.outcome,
+        reason=finding.reason,
+        message=finding.message,
+        hint=finding.hint,
+        effect=effect_of(gate, finding.outcome),
+    )
+    if finding.outcome in {"pass", "skipped"}:
+        return settled
+    waived = waive(settled, rules.waivers, rising=finding.rising)
+    if waived.waiver is not None:
+        return replace(settled, effect="waived", waiver=waived.waiver.id)
+    if waived.refused is not None:
+        return replace(settled, message=f"{settled.message}; {waived.refused}")
+    return settled

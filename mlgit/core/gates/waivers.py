@@ -1,0 +1,126 @@
+"""Waivers: which written exceptions count, and what they let through."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from mlgit.core.gates.verdict import Note
+from mlgit.core.pipeline.metrics import compare, short
+from mlgit.core.record import record
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+    from datetime import date
+
+    from mlgit.core.gates.verdict import Result
+
+LONGEST = timedelta(days=90)
+LOOSENED = "gates_loosened:"
+
+
+@record
+class Waiver:
+    """One entry of `.mlgit/waivers.yaml` on trunk.
+
+    `gate` is a gate's id, `<model>/<gate>`, or `gates_loosened:<gate>`. `floor` is the worst value of
+    the metric that is still let through. `commit` and `since` are the commit that brought this entry as
+    it stands and its day (UTC); both are None while trunk is unborn.
+    """
+
+    id: str
+    gate: str
+    reason: str
+    approver: str
+    expires: date
+    floor: Decimal | None = None
+    slice: str | None = None
+    covers: tuple[str, ...] = ()
+    line: int | None = None
+    commit: str | None = None
+    since: date | None = None
+
+    @property
+    def brought(self) -> str:
+        """Where it came from, for a sentence."""
+        return f"brought by {self.commit[:7]}" if self.commit else "not committed yet"
+
+
+class Waived(NamedTuple):
+    """Whether a waiver helps a result; `waiver` None when none does, then `refused` says why not."""
+
+    waiver: Waiver | None
+    refused: str | None = None
+
+
+def usable(
+    waivers: Iterable[Waiver], *, evaluated_on: date, authors: Collection[str], known: Collection[str]
+) -> tuple[tuple[Waiver, ...], tuple[Note, ...]]:
+    """The waivers that count, and a warning for each that does not.
+
+    Args:
+        waivers: as trunk has them.
+        evaluated_on: the day of the verdict, UTC; a waiver holds through its last day.
+        authors: e-mail addresses of authors and co-authors of the change, in lower case.
+        known: ids of gates and results that exist on either side.
+    """
+    good, notes = [], []
+    for waiver in sorted(waivers, key=lambda waiver: waiver.id):
+        problem = _problem(waiver, evaluated_on=evaluated_on, authors=authors, known=known)
+        if problem is None:
+            good.append(waiver)
+            continue
+        code, text = problem
+        message = f"Waiver `{waiver.id}` ({waiver.brought}) is ignored: {text}"
+        notes.append(Note(code=code, message=message, effect="warn", gate=waiver.gate, waiver=waiver.id))
+    return tuple(good), tuple(notes)
+
+
+def _problem(
+    waiver: Waiver, *, evaluated_on: date, authors: Collection[str], known: Collection[str]
+) -> tuple[str, str] | None:
+    if waiver.gate.removeprefix(LOOSENED) not in known:
+        return "waiver_unknown", f"there is no gate `{waiver.gate}`"
+    if waiver.slice is not None:
+        return "waiver_unknown", f"gate `{waiver.gate}` has no slice `{waiver.slice}`"
+    if waiver.expires < evaluated_on:
+        return "waiver_expired", f"it expired on {waiver.expires.isoformat()}"
+    # Counted from the earlier day, so that a commit dated into the future gains nothing.
+    start = min(waiver.since or evaluated_on, evaluated_on)
+    if waiver.expires - start > LONGEST:
+        longest = (start + LONGEST).isoformat()
+        return "waiver_too_long", f"it may last {LONGEST.days} days at most, here until {longest}"
+    if waiver.approver.strip().lower() in authors:
+        return "waiver_self_approved", f"its approver `{waiver.approver}` wrote part of this change"
+    return None
+
+
+def waive(result: Result, waivers: Iterable[Waiver], *, rising: bool) -> Waived:
+    """Find a waiver that lets a result through.
+
+    Args:
+        result: with outcome fail, inconclusive or error.
+        waivers: the usable ones.
+        rising: whether the metric failed by being too high; the floor then bounds it from above.
+    """
+    refused = None
+    for waiver in waivers:
+        if waiver.gate not in {result.id, result.gate}:
+            continue
+        refused = _refusal(result, waiver, rising=rising)
+        if refused is None:
+            return Waived(waiver)
+    return Waived(None, refused)
+
+
+def _refusal(result: Result, waiver: Waiver, *, rising: bool) -> str | None:
+    if result.outcome == "error" and "error" not in waiver.covers:
+        return f"waiver `{waiver.id}` does not cover errors"
+    if result.outcome == "fail" and waiver.floor is not None and result.candidate is not None:
+        side = compare(Decimal(result.candidate), waiver.floor)
+        if side > 0 if rising else side < 0:
+            value = short(result.candidate, apart_from=(waiver.floor,))
+            where = "above" if rising else "below"
+            return f"{value} is {where} the floor {short(waiver.floor)} of waiver `{waiver.id}`"
+    return None

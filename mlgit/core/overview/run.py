@@ -1,0 +1,30 @@
+"""Running: what `mlgit run` did."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.core.record import record
+
+if TYPE_CHECKING:
+    from mlgit.core.gates.verdict import Check
+
+
+@record
+class Run:
+    """One run of the pipeline.
+
+    `pulled` are outputs that were missing and asked from the DVC remote, `stages` those that ran (with
+    `dry_run`: would run). `check` is the verdict on the result, None with `dry_run`.
+    """
+
+    dry_run: bool
+    stages: tuple[str, ...]
+    pulled: tuple[str, ...] = ()
+    check: Check | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def blocked(self) -> bool:
+        """Whether the verdict is no."""
+        return self.check is not None and self.check.verdict.decision == "block"

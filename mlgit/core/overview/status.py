@@ -1,0 +1,243 @@
+"""Status: everything `mlgit status` tells, as records, and the one next step that follows from it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from mlgit.core.record import record
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from mlgit.core.compare.changes import Side, ValueChange
+    from mlgit.core.gates.verdict import Decision
+    from mlgit.core.pipeline.evidence import StageState
+    from mlgit.core.pipeline.remote_data import RemoteData, RemoteOutput
+    from mlgit.core.pipeline.stages import HandedOver
+
+
+@record
+class DataState:
+    """One output that is not simply here and unchanged.
+
+    `workspace` compares it with what dvc.lock or the .dvc file recorded. `in_cache` says whether the
+    recorded content is in the DVC cache of this machine; None when nothing is recorded.
+    """
+
+    path: str
+    owner: str
+    workspace: Literal["same", "modified", "absent", "new"]
+    in_cache: bool | None
+
+    @property
+    def lost(self) -> bool:
+        """Whether the recorded content is nowhere on this machine."""
+        return self.workspace == "absent" and self.in_cache is False
+
+
+@record
+class EnvironmentLine:
+    """What one environment of a model holds; `behind` counts commits of HEAD that it does not have."""
+
+    environment: str
+    version: str | None
+    commit: str | None
+    held: bool
+    behind: int | None
+
+
+@record
+class ModelLine:
+    """One model: its latest version and its environments, the declared ones first."""
+
+    model: str
+    latest: str | None
+    latest_commit: str | None
+    behind: int | None
+    environments: tuple[EnvironmentLine, ...] = ()
+
+
+@record
+class ExpiringWaiver:
+    """A waiver that ends soon or has ended."""
+
+    id: str
+    gate: str
+    expires: date
+    days_left: int
+
+
+@record
+class Failure:
+    """A part that could not be told, and why. `code` is that of the error."""
+
+    part: str
+    code: str
+    message: str
+    location: str | None = None
+    hint: str | None = None
+
+
+@record
+class NextStep:
+    """The one command that makes sense now, and why."""
+
+    command: str
+    reason: str
+
+
+@record
+class Glance:
+    """The verdict at a glance."""
+
+    decision: Decision
+    headline: str
+    gates: int
+    blocking: int
+    warnings: int
+
+
+@record
+class Status:
+    """The whole picture.
+
+    `branch` is None when detached, `commit` before the first commit. `ahead` and `behind` count against
+    `upstream`. `remote_seen_at` is when the remote was last fetched from, None when nobody can tell.
+    `stages` are those that are stale or could not be checked. `data` are outputs that are not simply
+    here and unchanged. `unpushed_tags` is None when it cannot be told without the network. `remote_data` is
+    None when the DVC remotes were not asked. `handed_over` are the files that DVC read for us.
+    """
+
+    branch: str | None
+    commit: str | None
+    upstream: str | None
+    ahead: int | None
+    behind: int | None
+    changed: tuple[str, ...]
+    untracked: tuple[str, ...]
+    conflicted: tuple[str, ...]
+    remote: str | None
+    remote_seen_at: datetime | None
+    remote_seen_age_s: int | None
+    pipeline_stages: int
+    stages: tuple[StageState, ...]
+    data: tuple[DataState, ...]
+    base: Side | None
+    base_rule: str | None
+    metrics: tuple[ValueChange, ...]
+    verdict: Glance | None
+    models: tuple[ModelLine, ...]
+    unpushed_tags: tuple[str, ...] | None
+    waivers: tuple[ExpiringWaiver, ...]
+    problems: tuple[str, ...]
+    failures: tuple[Failure, ...]
+    remote_data: RemoteData | None = None
+    handed_over: tuple[HandedOver, ...] = ()
+    next: NextStep | None = None
+
+    @property
+    def stale(self) -> tuple[StageState, ...]:
+        """The stages that running the pipeline would run."""
+        return tuple(stage for stage in self.stages if stage.stale and not is_tracked_file(stage))
+
+
+def is_tracked_file(stage: StageState) -> bool:
+    """Whether the state belongs to a .dvc file, which is no stage that could run."""
+    return stage.address.endswith(".dvc")
+
+
+def next_step(
+    status: Status, *, declared: bool, has_pipeline: bool, promotable: NextStep | None
+) -> NextStep | None:
+    """The first thing that stands in the way of going on, else the step forward.
+
+    Args:
+        status: everything else.
+        declared: whether there is a `mlgit.yaml`.
+        has_pipeline: whether DVC knows anything here.
+        promotable: the release or promotion that would come next, when nothing stands in the way.
+    """
+    steps = (
+        _repair(status),
+        _work(status),
+        _share(status),
+        promotable,
+        NextStep(command="mlgit init", reason="there is no `mlgit.yaml` yet")
+        if has_pipeline and not declared
+        else None,
+    )
+    return next((step for step in steps if step is not None), None)
+
+
+def _repair(status: Status) -> NextStep | None:
+    if status.conflicted:
+        return NextStep(command="git mergetool", reason=f"{_count(status.conflicted, 'file')} in conflict")
+    invalid = next((failure for failure in status.failures if failure.code == "config_invalid"), None)
+    if invalid is not None:
+        return NextStep(command="mlgit doctor", reason=invalid.message)
+    missing = {output.path for output in status.remote_data.missing} if status.remote_data else frozenset()
+    lost = [data for data in status.data if data.lost]
+    pulled = [data for data in lost if data.path not in missing]
+    if pulled:
+        return NextStep(command="dvc pull", reason=f"{_count(pulled, 'output')} not on this machine")
+    made = [data for data in lost if not data.owner.endswith(".dvc")]
+    if made:
+        return NextStep(
+            command="mlgit run", reason=f"{_count(made, 'output')} neither here nor in the DVC remote"
+        )
+    return None
+
+
+def _work(status: Status) -> NextStep | None:
+    edited = [data for data in status.data if data.workspace == "modified" and data.owner.endswith(".dvc")]
+    if edited:
+        others = f" and {len(edited) - 1} more were" if len(edited) > 1 else " was"
+        return NextStep(command=f"dvc add {edited[0].path}", reason=f"`{edited[0].path}`{others} changed")
+    if status.stale:
+        return NextStep(command="mlgit run", reason=f"{_count(status.stale, 'stage')} stale")
+    if status.verdict is not None and status.verdict.decision == "block":
+        return NextStep(command="mlgit check", reason="the gates would block this")
+    if status.commit is None:
+        waiting = status.untracked or status.changed
+        return NextStep(command="git commit", reason="nothing is committed yet") if waiting else None
+    if status.changed:
+        return NextStep(command="git commit -a", reason=f"{_count(status.changed, 'file')} changed")
+    return None
+
+
+def _share(status: Status) -> NextStep | None:
+    if status.behind:
+        return NextStep(
+            command="git pull", reason=f"{status.upstream} has {_count(status.behind, 'commit')} more"
+        )
+    if status.ahead:
+        return NextStep(command="mlgit push", reason=f"{_count(status.ahead, 'commit')} not pushed")
+    if status.unpushed_tags:
+        return NextStep(command="mlgit push", reason=f"{_count(status.unpushed_tags, 'tag')} not pushed")
+    if status.remote and status.branch and status.upstream is None and status.commit:
+        return NextStep(command="mlgit push", reason=f"`{status.branch}` is only here")
+    return None if status.remote_data is None else _share_data(status, status.remote_data)
+
+
+def _share_data(status: Status, data: RemoteData) -> NextStep | None:
+    """How the content that the DVC remotes lack gets there, as far as it is on this machine."""
+
+    def said(outputs: list[RemoteOutput]) -> str:
+        return f"{_count(len(outputs), 'output')} not in the DVC remote"
+
+    kept = [output for output in data.missing if output.elsewhere == "workspace"]
+    if kept:
+        # DVC pushes from its cache only.
+        return NextStep(command=f"dvc commit {kept[0].owner}", reason=f"{said(kept)} and not in the cache")
+    cached = [output for output in data.missing if output.elsewhere in {"cache", "partly"}]
+    if not cached:
+        return None
+    # Without a Git remote and a branch `mlgit push` has nowhere to go, and it publishes the default remote's.
+    return NextStep(
+        command="mlgit push" if status.remote and status.branch else "dvc push", reason=said(cached)
+    )
+
+
+def _count(things: int | tuple[object, ...] | list[DataState], word: str) -> str:
+    number = things if isinstance(things, int) else len(things)
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"

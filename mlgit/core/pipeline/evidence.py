@@ -1,0 +1,86 @@
+"""Evidence: what is known about one state of the repository, before anybody judges it."""
+
+from __future__ import annotations
+
+from dataclasses import field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Literal
+
+from mlgit.core.record import record
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlgit.core.pipeline.stages import Pipeline
+
+Value = Decimal | str | bool | None
+"""A leaf of a metric or parameter file. Numbers are Decimal, also NaN and the infinities."""
+
+ProblemCode = Literal[
+    "missing",
+    "unreadable",
+    "not_fetched",
+    "not_from_pipeline",
+    "stale",
+]
+
+
+@record
+class Problem:
+    """Why a file's numbers cannot be used (fully); `message` is a sentence, `hint` a next step."""
+
+    code: ProblemCode
+    message: str
+    hint: str | None = None
+
+
+@record
+class MetricFile:
+    """One metric file: flat values by dotted key.
+
+    `stage` is the address of the stage that declares it; None means nobody's: made by hand.
+    `problems` is empty when every number can be used. `missing`, `unreadable` and `not_fetched`
+    leave `values` empty; `stale` and `not_from_pipeline` do not.
+    """
+
+    path: str
+    values: Mapping[str, Value] = field(default_factory=dict)
+    stage: str | None = None
+    problems: tuple[Problem, ...] = ()
+
+
+@record
+class StageState:
+    """Whether a stage's outputs are what its inputs give.
+
+    `reasons` are short sentences about the stage itself (`changed dep src/train.py`), empty when it
+    is up to date. `upstream` names stale stages before it. `unchecked` says what could not be told
+    without the network or a file that is not here.
+    """
+
+    address: str
+    reasons: tuple[str, ...] = ()
+    upstream: tuple[str, ...] = ()
+    unchecked: tuple[str, ...] = ()
+
+    @property
+    def stale(self) -> bool:
+        """Whether running the pipeline would run it, for all we know."""
+        return bool(self.reasons or self.upstream)
+
+
+@record
+class Evidence:
+    """Metrics, parameters, pipeline and staleness at one state.
+
+    `commit` is None for the working tree. `params` maps file -> dotted key -> value.
+    `problems` are about files that could not be read at all and belong to no metric file.
+    """
+
+    label: str
+    commit: str | None
+    pipeline: Pipeline
+    metric_files: tuple[MetricFile, ...] = ()
+    params: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
+    stages: tuple[StageState, ...] = ()
+    problems: tuple[Problem, ...] = ()

@@ -1,0 +1,178 @@
+"""Metrics: which number a metric's name means, which way is better, how numbers compare."""
+
+from __future__ import annotations
+
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from mlgit.core.config.file import Direction
+    from mlgit.core.pipeline.evidence import MetricFile, Value
+
+# Exact for anything a metric file can sensibly hold; never traps, so that `1e999999999` cannot crash.
+_EXACT = Context(prec=1000, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
+_NINE_DIGITS = Context(prec=9, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
+_PLAIN_EXPONENTS = range(-7, 16)
+
+_UP = frozenset(
+    """
+    acc accuracy balanced_accuracy top1 top5 top1_accuracy top5_accuracy auc roc_auc auroc auc_roc pr_auc
+    auc_pr average_precision avg_prec ap map map50 map_50 map50_95 f1 f1_score f1_macro f1_micro f1_weighted
+    macro_f1 micro_f1 weighted_f1 fbeta f2 precision recall sensitivity specificity tpr tnr hit_rate mcc kappa
+    r2 r2_score r_squared explained_variance ndcg mrr bleu rouge rouge1 rouge2 rougel meteor iou miou
+    jaccard dice gini throughput coverage psnr ssim silhouette
+    """.split()  # noqa: SIM905 (a word list reads better than 60 quoted lines)
+)
+_DOWN = frozenset(
+    """
+    loss error error_rate err rmse mae mse msle rmsle mape smape mdape wape logloss log_loss cross_entropy nll
+    perplexity brier brier_score ece mce fpr fnr wer cer fid hinge_loss hamming_loss deviance aic bic
+    latency latency_ms latency_s p50_ms p90_ms p95_ms p99_ms size size_bytes size_mb cost cost_eur cost_usd
+    memory_mb failure_rate train_time train_time_s inference_time inference_time_ms
+    """.split()  # noqa: SIM905 (a word list reads better than 60 quoted lines)
+)
+_PREFIXES = ("train_", "valid_", "validation_", "val_", "test_", "dev_", "eval_", "mean_", "avg_")
+
+
+class Place(NamedTuple):
+    """One number's place: a metric file and a dotted key in it."""
+
+    file: MetricFile
+    key: str
+
+    @property
+    def value(self) -> Value:
+        """What stands there."""
+        return self.file.values[self.key]
+
+    @property
+    def full_name(self) -> str:
+        """The form that is never ambiguous: `metrics/test.json:test.auc`."""
+        return f"{self.file.path}:{self.key}"
+
+
+def find(name: str, files: Iterable[MetricFile]) -> tuple[Place, ...]:
+    """The places a metric's name can mean; the name is good when there is exactly one.
+
+    A name is a whole dotted suffix of a key (`auc` and `test.auc` mean `test.auc`, `uc` does not), or a
+    file, a colon and the whole key.
+    """
+    places = []
+    for file in files:
+        if name.startswith(f"{file.path}:"):
+            key = name[len(file.path) + 1 :]
+            if key in file.values:
+                return (Place(file, key),)
+        places += [Place(file, key) for key in file.values if key == name or key.endswith(f".{name}")]
+    return tuple(sorted(places, key=lambda place: place.full_name))
+
+
+def candidates(name: str, files: Sequence[MetricFile], *, most: int = 5) -> tuple[str, ...]:
+    """Names near an unknown one, nearest first, else the first few that there are."""
+    from difflib import get_close_matches
+
+    full = {place.full_name: place for place in every_place(files)}
+    last = name.rpartition(":")[2]
+    near = get_close_matches(last, sorted({place.key for place in full.values()}), n=most, cutoff=0.5)
+    tails = {key for key in (place.key for place in full.values()) if last in key or key in last}
+    chosen = [text for text, place in sorted(full.items()) if place.key in near or place.key in tails]
+    return tuple((chosen or sorted(full))[:most])
+
+
+def every_place(files: Iterable[MetricFile]) -> Iterable[Place]:
+    """All leaves of the files."""
+    return (Place(file, key) for file in files for key in file.values)
+
+
+def direction_of(name: str, declared: Mapping[str, Direction]) -> Direction | None:
+    """Which way is better: as declared (longest name first), else as well-known, else None.
+
+    Args:
+        name: a dotted key or metric name, with or without its file.
+        declared: `directions:` of mlgit.yaml.
+    """
+    key = name.rpartition(":")[2]
+    fitting = [known for known in declared if key == known or key.endswith(f".{known}")]
+    if fitting:
+        return declared[max(fitting, key=len)]
+    return _known_direction(key.rpartition(".")[2])
+
+
+@cache
+def _known_direction(name: str) -> Direction | None:
+    last = name.lower().replace("-", "_").replace("@", "_").replace(" ", "_")
+    for prefix in ("", *_PREFIXES):
+        word = last.removeprefix(prefix)
+        if word in _UP:
+            return "up"
+        if word in _DOWN:
+            return "down"
+    return None
+
+
+def number(value: Value) -> Decimal | None:
+    """The value when it is a number (also NaN and the infinities); text and booleans are none."""
+    return value if isinstance(value, Decimal) else None
+
+
+def difference(candidate: Decimal, baseline: Decimal) -> Decimal:
+    """Subtract exactly (candidate - baseline): in binary floats 0.895 - 0.9 would be below -0.005."""
+    return _EXACT.subtract(candidate, baseline)
+
+
+def share(baseline: Decimal, percent: Decimal) -> Decimal:
+    """`percent` % of |baseline|, exactly."""
+    return _EXACT.multiply(baseline.copy_abs(), percent).scaleb(-2, _EXACT)
+
+
+def percent_change(change: Decimal, baseline: Decimal) -> Decimal | None:
+    """The change in % of |baseline|; None where that says nothing, from 0."""
+    if not change:
+        return Decimal(0)
+    if not baseline:
+        return None
+    return _NINE_DIGITS.divide(_EXACT.multiply(change, Decimal(100)), baseline.copy_abs())
+
+
+def compare(one: Decimal, other: Decimal) -> int:
+    """-1, 0 or 1, for finite numbers of any size."""
+    return int(_EXACT.compare(one, other))
+
+
+def text(value: Decimal) -> str:
+    """A number as it was written, or without an exponent when that is short."""
+    if not value.is_finite():
+        return str(value)
+    if not value:
+        return "0"
+    return f"{value:f}" if value.adjusted() in _PLAIN_EXPONENTS else str(value)
+
+
+def computed(value: Decimal) -> str:
+    """A computed number with at most nine significant digits, without trailing zeros."""
+    return text(_NINE_DIGITS.plus(value).normalize(_NINE_DIGITS)) if value.is_finite() else str(value)
+
+
+@cache
+def _rounding(precision: int) -> Context:
+    return Context(prec=precision, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
+
+
+def short(value: str | Decimal, *, apart_from: Iterable[Decimal] = (), digits: int = 6) -> str:
+    """A number for people, rounded, but never so far that it looks equal to one it differs from."""
+    exact = value if isinstance(value, Decimal) else Decimal(value)
+    written = str(exact)
+    if not exact.is_finite():
+        return written
+    if len(written) <= digits and exact and "E" not in written:  # few enough digits as it is
+        return written.rstrip("0").rstrip(".") if "." in written else written
+    others = [other for other in apart_from if other.is_finite() and compare(exact, other)]
+    for precision in range(digits, 40):
+        context = _rounding(precision)
+        rounded = exact.normalize(context)
+        if not any(compare(rounded, other) == 0 for other in others):
+            return text(rounded)
+    return text(exact)

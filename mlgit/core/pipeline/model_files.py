@@ -1,0 +1,98 @@
+"""Model files: which metric files belong to which model."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from mlgit.core.config.file import Model
+    from mlgit.core.pipeline.evidence import Evidence, MetricFile
+    from mlgit.core.pipeline.stages import Pipeline, Stage
+
+
+def files_of_model(model: Model | None, evidence: Evidence, *, alone: bool) -> tuple[MetricFile, ...]:
+    """The metric files that speak about a model, sorted by path.
+
+    Args:
+        model: None for the one unnamed model of a repository without `models:`.
+        evidence: the state that is looked at.
+        alone: whether it is the only model, to which then every file belongs.
+    """
+    files = sorted(evidence.metric_files, key=lambda file: file.path)
+    if model is not None and model.metrics is not None:
+        patterns = [glob_pattern(glob) for glob in model.metrics]
+        return tuple(file for file in files if any(pattern.fullmatch(file.path) for pattern in patterns))
+    if model is None or alone:
+        return tuple(files)
+    path = model_path(model, evidence.pipeline)
+    if path is None:
+        return ()
+    stages = connected_stages(path, evidence.pipeline)
+    owners = {out.path: out.owner for out in evidence.pipeline.outputs}
+    return tuple(file for file in files if (file.stage or _owner(file.path, owners) or "") in stages)
+
+
+def model_path(model: Model, pipeline: Pipeline) -> str | None:
+    """Where the model lies: as mlgit.yaml says, else dvc.yaml's `artifacts:`."""
+    if model.path is not None:
+        return model.path
+    return next((item.path for item in pipeline.artifacts if item.name == model.name), None)
+
+
+def connected_stages(path: str, pipeline: Pipeline) -> frozenset[str]:
+    """Addresses of the stage that makes `path`, of all before it and of all after it."""
+    makers = {stage.address for stage in pipeline.stages if any(_meets(out.path, path) for out in stage.outs)}
+    readers = {stage.address for stage in pipeline.stages if any(_meets(dep, path) for dep in stage.deps)}
+    before = _closure(makers, pipeline.stages, forward=False)
+    after = _closure(makers | readers, pipeline.stages, forward=True)
+    return frozenset(before | after)
+
+
+def glob_pattern(glob: str) -> re.Pattern[str]:
+    """A glob from the root: `*` and `?` stay in one folder, `**` crosses folders."""
+    expression = ""
+    position = 0
+    while position < len(glob):
+        if glob.startswith("**/", position):
+            expression, position = f"{expression}(?:[^/]+/)*", position + 3
+        elif glob.startswith("**", position):
+            expression, position = f"{expression}.*", position + 2
+        elif glob[position] == "*":
+            expression, position = f"{expression}[^/]*", position + 1
+        elif glob[position] == "?":
+            expression, position = f"{expression}[^/]", position + 1
+        else:
+            expression, position = expression + re.escape(glob[position]), position + 1
+    return re.compile(expression, re.DOTALL)
+
+
+def _owner(path: str, owners: dict[str, str]) -> str | None:
+    return next((owner for out, owner in owners.items() if _meets(out, path)), None)
+
+
+def _meets(one: str, other: str) -> bool:
+    """Whether the paths are the same or one lies inside the other."""
+    return one == other or one.startswith(f"{other}/") or other.startswith(f"{one}/")
+
+
+def _closure(start: Iterable[str], stages: Sequence[Stage], *, forward: bool) -> set[str]:
+    """The stages reached from `start` along (or against) the flow of data, `start` included."""
+    found = set(start)
+    grown = True
+    while grown:
+        grown = False
+        inside = [stage for stage in stages if stage.address in found]
+        for stage in stages:
+            if stage.address in found:
+                continue
+            if any(_feeds(known, stage) if forward else _feeds(stage, known) for known in inside):
+                found.add(stage.address)
+                grown = True
+    return found
+
+
+def _feeds(maker: Stage, reader: Stage) -> bool:
+    return any(_meets(out.path, dep) for out in maker.outs for dep in reader.deps)

@@ -1,0 +1,127 @@
+"""Listing: models, versions and environments as the reading verbs tell them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.core.record import record
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+    from datetime import datetime
+
+    from mlgit.core.registry.state import EnvironmentState, ModelState, RegisteredVersion
+
+
+@record
+class VersionEntry:
+    """One version. `environments` are those that hold it now."""
+
+    version: str
+    tag: str
+    oid: str
+    commit: str
+    registered_at: datetime
+    author: str
+    deregistered: bool
+    environments: tuple[str, ...] = ()
+
+
+@record
+class EnvironmentEntry:
+    """What one environment holds of one model.
+
+    `label` is the version, or `unregistered (sha7)`; None when it is empty. `declared` says whether trunk's
+    `mlgit.yaml` has the environment.
+    """
+
+    environment: str
+    declared: bool
+    label: str | None
+    version: str | None
+    commit: str | None
+    since: datetime | None
+    author: str | None
+    held: bool
+
+
+@record
+class ModelEntry:
+    """One model. `path` is None when nobody says it; `versions` counts those not deregistered."""
+
+    name: str
+    path: str | None
+    declared: bool
+    deprecated: bool
+    versions: int
+    latest: VersionEntry | None
+    environments: tuple[EnvironmentEntry, ...] = ()
+
+
+@record
+class ModelList:
+    """Every model. `tags_as_of` is when tags were last fetched, None without a remote or if unknown."""
+
+    models: tuple[ModelEntry, ...]
+    environments: tuple[str, ...]
+    remote: str | None
+    tags_as_of: datetime | None
+    told_at: datetime
+
+
+def version_entry(state: ModelState, version: RegisteredVersion) -> VersionEntry:
+    """A version as it is told."""
+    return VersionEntry(
+        version=str(version.version),
+        tag=version.tag,
+        oid=version.oid,
+        commit=version.commit,
+        registered_at=version.registered_at,
+        author=version.author,
+        deregistered=version.deregistered,
+        environments=tuple(
+            name
+            for name, each in state.environments.items()
+            if each.version is not None and each.version.tag == version.tag
+        ),
+    )
+
+
+def environment_entry(state: EnvironmentState, *, declared: bool) -> EnvironmentEntry:
+    """An environment as it is told."""
+    version = state.version
+    return EnvironmentEntry(
+        environment=state.environment,
+        declared=declared,
+        label=state.label,
+        version=None if version is None else str(version.version),
+        commit=state.commit,
+        since=state.since,
+        author=state.author,
+        held=state.held,
+    )
+
+
+def model_entry(
+    state: ModelState, *, path: str | None, declared: bool, environments: Collection[str]
+) -> ModelEntry:
+    """A model as it is told; `environments` are the declared ones, those known from tags follow."""
+    names = order_environments(environments, state.environments)
+    known = frozenset(environments)
+    best = state.latest
+    return ModelEntry(
+        name=state.name,
+        path=path,
+        declared=declared,
+        deprecated=state.deprecated,
+        versions=sum(not each.deregistered for each in state.versions),
+        latest=None if best is None else version_entry(state, best),
+        environments=tuple(
+            environment_entry(state.environment(name), declared=name in known) for name in names
+        ),
+    )
+
+
+def order_environments(declared: Iterable[str], found: Iterable[str]) -> tuple[str, ...]:
+    """The declared ones in their order, then those that only tags know, by name."""
+    return tuple(dict.fromkeys([*declared, *sorted(found)]))

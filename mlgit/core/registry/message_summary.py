@@ -1,0 +1,136 @@
+"""Gist: the little that state and history need of a tag's message, on a line of its own.
+
+Messages are long and there are thousands; the gist of each is kept beside what its header says, so that
+whoever replays the registry or tells its history reads no message again.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from mlgit.core.registry.statement import EnvironmentAction
+
+_ACTIONS: dict[str, EnvironmentAction] = {"p": "promote", "r": "rollback", "u": "unassign"}
+_LETTERS: dict[str, str] = {action: letter for letter, action in _ACTIONS.items()}
+_FIELDS = 4
+_FIRST_S, _LAST_S = -62_135_596_800, 253_402_300_799  # what a datetime can hold: of the years 1 to 9999
+_LARGEST_USUAL = 60_000  # bytes; what is near the limit of a statement is measured in characters
+
+
+class Gist(NamedTuple):
+    """What a message says: when it really was (epoch seconds), what was done, to which version, and why.
+
+    Without a statement only the reason is known: the line that follows the subject and an empty line.
+    """
+
+    at_s: int | None = None
+    action: EnvironmentAction | None = None
+    version: str | None = None
+    reason: str | None = None
+
+
+NOTHING = Gist()
+
+
+def gist_of(message: str) -> Gist:
+    """The gist of a message; whatever a tag is called that has it."""
+    from mlgit.core.registry.statement import human_part, outline, parse_time
+
+    stated = outline(message)
+    if stated is None:
+        words = human_part(message).partition("\n\n")[2].strip()
+        return Gist(reason=words.partition("\n")[0]) if words else NOTHING
+    at = parse_time(stated.at)
+    return Gist(None if at is None else int(at.timestamp()), stated.action, stated.version, stated.reason)
+
+
+def tell(message: bytes) -> str:
+    """The gist of a message, written: what `write_gist` makes of `gist_of`.
+
+    Of what mlgit itself wrote, which nearly all is where there are thousands, no JSON is read.
+    """
+    if b"\n\n" not in message and b"\n--- " not in message:
+        return ""  # most tags that other tools wrote say nothing but their subject
+    place = message.rfind(b"\n--- mlgit/v1\n") + 1
+    usual, release_ends = _usual()
+    found = usual.match(message, place) if place > 1 and len(message) - place <= _LARGEST_USUAL else None
+    if found is not None:
+        action, moved_at, reason, version, released_at = found.groups()
+        try:
+            at_s = int(datetime.fromisoformat((moved_at or released_at).decode()).timestamp())
+        except ValueError:
+            pass  # on the 31st of February
+        else:
+            if action:
+                return f"{at_s}\t{_LETTERS[action.decode()]}\t{_told(version)}\t{_told(reason)}"
+            if message.find(release_ends, place, message.find(b"\n", found.end())) > 0:
+                return f"{at_s}\t\t\t"
+    return write_gist(gist_of(message.decode("utf-8", "replace")))
+
+
+def write_gist(gist: Gist) -> str:
+    """A gist as ASCII text without line breaks; nothing at all is the empty text."""
+    if gist == NOTHING:
+        return ""
+    at_s = "" if gist.at_s is None else str(gist.at_s)
+    letter = "" if gist.action is None else _LETTERS[gist.action]
+    return f"{at_s}\t{letter}\t{_write_text(gist.version)}\t{_write_text(gist.reason)}"
+
+
+def read_gist(text: str) -> Gist:
+    """The gist that `write_gist` wrote.
+
+    Raises:
+        ValueError: it did not write that.
+    """
+    if not text:
+        return NOTHING
+    fields = text.split("\t")
+    if len(fields) != _FIELDS or (fields[1] and fields[1] not in _ACTIONS):
+        raise ValueError(text)
+    at_s = int(fields[0]) if fields[0] else None
+    if at_s is not None and not _FIRST_S <= at_s <= _LAST_S:
+        raise ValueError(text)
+    return Gist(
+        at_s,
+        _ACTIONS[fields[1]] if fields[1] else None,
+        _read_text(fields[2]),
+        _read_text(fields[3]),
+    )
+
+
+@cache
+def _usual() -> tuple[re.Pattern[bytes], bytes]:
+    """Statements as mlgit writes them where no text needs an escape, releases by how they begin and end."""
+    from mlgit.core.registry.statement import ENVIRONMENT_TYPE, MARK, RELEASE_TYPE, STATEMENT_TYPE
+
+    text = r'"[ !#-\[\]-~]*"'
+    at = r'"at":"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)"'
+    gate = rf'\{{"gate":{text},"outcome":{text}\}}'
+    pointer = rf'(?:null|\{{"oid":{text},"tag":{text}\}})'
+    move = (
+        rf'"action":"(promote|rollback|unassign)",{at},"environment":{text},"gates":\[(?:{gate}(?:,{gate})*)?\],'
+        rf'"model":{text},"previous":{pointer},"reason":(null|{text}),"release":{pointer},"sequence":{text},'
+        rf'"version":(null|{text})\}},"predicateType":"{re.escape(ENVIRONMENT_TYPE)}",'
+        rf'"subject":\[(?:\{{"digest":\{{"gitTag":{text}\}},"name":{text}\}})?\]\}}(?:\n|\Z)'
+    )
+    begins = rf'{MARK}\n\{{"_type":"{re.escape(STATEMENT_TYPE)}","predicate":\{{'
+    return re.compile(f"{begins}(?:{move}|{at})".encode()), f'"predicateType":"{RELEASE_TYPE}"'.encode()
+
+
+def _told(text: bytes | None) -> str:
+    """A text of JSON without escapes, as `_write_text` writes it."""
+    return "" if text is None or text == b"null" else "=" + text[1:-1].decode()
+
+
+def _write_text(text: str | None) -> str:
+    """`=` before the text, so that an empty one is not None."""
+    return "" if text is None else "=" + text.encode("unicode_escape").decode("ascii")
+
+
+def _read_text(text: str) -> str | None:
+    return text[1:].encode("ascii").decode("unicode_escape") if text else None

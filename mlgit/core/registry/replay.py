@@ -1,0 +1,201 @@
+"""Replay: annotated tags to the state of every model, version and environment.
+
+Order within one model and environment: the counter; with equal counters the unassignment first; the tagger's
+time only where counters do not tell. So a wrong clock changes nothing in what mlgit wrote, and the same tags
+give the same state in whatever order they are read. git shows the two tags of a change one after the other:
+an unassignment that states a promotion counts when that is there, too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from mlgit.core.registry.state import Change, EnvironmentState, ModelState, RegisteredVersion, Registry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from mlgit.core.registry.semver import Version
+    from mlgit.core.registry.state import TagFact
+
+
+def replay(facts: Iterable[TagFact]) -> Registry:
+    """The state that the tags amount to, whatever order they come in."""
+    by_model: dict[str, list[TagFact]] = {}
+    for fact in facts:
+        by_model.setdefault(fact.name.model, []).append(fact)
+    return Registry(models={name: _replay_model(name, by_model[name]) for name in sorted(by_model)})
+
+
+def in_order(facts: Iterable[TagFact]) -> list[TagFact]:
+    """Tags about one thing (an environment, a version) in the order in which they count.
+
+    Those without a counter stand behind the last counted one that is not younger.
+    """
+    counted = sorted((fact for fact in facts if fact.name.counter is not None), key=_counted_key)
+    uncounted = sorted((fact for fact in facts if fact.name.counter is None), key=_uncounted_key)
+    ordered = counted
+    for fact in reversed(uncounted):
+        places = (
+            place for place, other in enumerate(counted, start=1) if other.tagged_at_s <= fact.tagged_at_s
+        )
+        place = max(places, default=0)
+        ordered = [*ordered[:place], fact, *ordered[place:]]
+    return ordered
+
+
+def _counted_key(fact: TagFact) -> tuple[int, bool, str]:
+    return fact.name.counter or 0, fact.name.action in {"assign", "deregister"}, fact.tag
+
+
+def _uncounted_key(fact: TagFact) -> tuple[int, bool, str]:
+    return fact.tagged_at_s, fact.name.action == "assign", fact.tag
+
+
+def _replay_model(name: str, facts: list[TagFact]) -> ModelState:
+    by_version: dict[Version, list[TagFact]] = {}
+    by_environment: dict[str, list[TagFact]] = {}
+    deprecated = False
+    for fact in facts:
+        if fact.name.version is not None:
+            by_version.setdefault(fact.name.version, []).append(fact)
+        elif fact.name.environment is not None:
+            by_environment.setdefault(fact.name.environment, []).append(fact)
+        else:
+            deprecated = True
+    found = (_replay_version(name, version, by_version[version]) for version in sorted(by_version))
+    versions = tuple(version for version in found if version is not None)
+    registered: dict[str, list[RegisteredVersion]] = {}
+    for version in versions:
+        registered.setdefault(version.fact.commit, []).append(version)
+    return ModelState(
+        name=name,
+        versions=versions,
+        environments={
+            environment: _replay_environment(name, environment, by_environment[environment], registered)
+            for environment in sorted(by_environment)
+        },
+        deprecated=deprecated,
+        newest_tag_s=max(fact.tagged_at_s for fact in facts),
+        facts=tuple(sorted(facts, key=lambda fact: fact.tag)),
+    )
+
+
+def _replay_version(model: str, version: Version, facts: list[TagFact]) -> RegisteredVersion | None:
+    """The version after its registrations and rejections; None when it was only ever rejected."""
+    if len(facts) == 1:
+        if facts[0].name.action == "deregister":
+            return None
+        return RegisteredVersion(model=model, version=version, fact=facts[0])
+    registration: TagFact | None = None
+    rejected: TagFact | None = None
+    if any(fact.name.counter is not None for fact in facts):
+        ordered = in_order(facts)
+    else:
+        # One of each at most: a rejection without a counter follows what it rejects, whatever the clock said.
+        ordered = sorted(facts, key=lambda fact: fact.name.action == "deregister")
+    for fact in ordered:
+        if fact.name.action == "register":
+            registration, rejected = fact, None
+        else:
+            rejected = fact
+    if registration is None:
+        return None
+    return RegisteredVersion(model=model, version=version, fact=registration, rejected=rejected)
+
+
+def _replay_environment(
+    model: str,
+    environment: str,
+    facts: list[TagFact],
+    registered: Mapping[str, Sequence[RegisteredVersion]],
+) -> EnvironmentState:
+    found = _replay_changes(model, environment, facts, registered)
+    newest = found.changes[-1]
+    if not newest.half:
+        return found
+    # Its other half is on the way, or was lost with a server that died: nothing has changed yet.
+    whole = [fact for fact in facts if fact is not newest.unassigned]
+    before = _replay_changes(model, environment, whole, registered)
+    return replace(before, counter=found.counter, unfinished=newest.unassigned)
+
+
+def _replay_changes(
+    model: str,
+    environment: str,
+    facts: list[TagFact],
+    registered: Mapping[str, Sequence[RegisteredVersion]],
+) -> EnvironmentState:
+    standing = _Standing()
+    changes: list[Change] = []
+    # Neighbours under one counter are one change; without a counter each tag is one.
+    for _, group in groupby(enumerate(in_order(facts)), key=_change_key):
+        assigned: TagFact | None = None
+        unassigned: TagFact | None = None
+        held = standing.newest
+        for _, fact in group:
+            if fact.name.action == "assign":
+                assigned = fact
+                standing.open(fact)
+            else:
+                unassigned = fact
+                standing.close(fact.commit)
+        after = standing.newest
+        changes.append(
+            Change(
+                model=model,
+                environment=environment,
+                counter=(assigned or unassigned or facts[0]).name.counter,
+                assigned=assigned,
+                unassigned=unassigned,
+                held=held,
+                before=None if held is None else held.commit,
+                after=None if after is None else after.commit,
+            )
+        )
+    return EnvironmentState(
+        model=model,
+        environment=environment,
+        changes=tuple(changes),
+        holder=standing.newest,
+        open_assignments=standing.all(),
+        counter=max((fact.name.counter or 0 for fact in facts), default=0),
+        registered=registered,
+    )
+
+
+class _Standing:
+    """The assignments that are open; ten thousand take no longer each than ten."""
+
+    def __init__(self) -> None:
+        self._opened: list[TagFact] = []
+        self._places: dict[str, list[int]] = {}
+        self._closed: set[int] = set()
+
+    def open(self, fact: TagFact) -> None:
+        """Put one on top."""
+        self._places.setdefault(fact.commit, []).append(len(self._opened))
+        self._opened.append(fact)
+
+    def close(self, commit: str) -> None:
+        """Take away those of a commit."""
+        self._closed.update(self._places.pop(commit, ()))
+        while self._opened and len(self._opened) - 1 in self._closed:
+            self._closed.remove(len(self._opened) - 1)
+            self._opened.pop()
+
+    @property
+    def newest(self) -> TagFact | None:
+        """The one on top."""
+        return self._opened[-1] if self._opened else None
+
+    def all(self) -> tuple[TagFact, ...]:
+        """Those that are open, oldest first."""
+        return tuple(fact for place, fact in enumerate(self._opened) if place not in self._closed)
+
+
+def _change_key(numbered: tuple[int, TagFact]) -> tuple[int, int]:
+    number, fact = numbered
+    return (-1, number) if fact.name.counter is None else (fact.name.counter, 0)

@@ -1,0 +1,137 @@
+"""Tag names: GTO's grammar, read whole and written in its plain part.
+
+::
+
+    release    name@v1.2.3      deregister   name@v1.2.3!
+    assign     name#env#N       unassign     name#env!#N
+    deprecate  name@deprecated  monorepo     model `dir/sub:name`  <->  tag `dir/sub=name@v1.2.3`
+
+Read are also a counter on any tag and assignments without one. What does not parse is not ours.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+from mlgit.core.config.names import read_environment_name, read_model_name
+from mlgit.core.registry.semver import Version
+
+Action = Literal["register", "deregister", "assign", "unassign", "deprecate"]
+
+TAGS = "refs/tags/"
+# A number of thousands of digits would be refused by Python; names this long are nobody's.
+_LONGEST = 512
+_COUNTED = r"(?s)(.+)#([0-9]+)"
+
+
+class TagName(NamedTuple):
+    """What the name of a tag says; `version` or `environment` as the action needs."""
+
+    model: str
+    action: Action
+    version: Version | None = None
+    environment: str | None = None
+    counter: int | None = None
+
+    def __str__(self) -> str:
+        name = self.model.replace(":", "=")
+        cancel = "!" if self.action in {"deregister", "unassign"} else ""
+        counter = "" if self.counter is None else f"#{self.counter}"
+        if self.action == "deprecate":
+            return f"{name}@deprecated{counter}"
+        if self.environment is not None:
+            return f"{name}#{self.environment}{cancel}{counter}"
+        return f"{name}@{self.version}{cancel}{counter}"
+
+
+def parse_tag(text: str) -> TagName | None:
+    """What a tag's name (without `refs/tags/`) means; None when it is not one of ours."""
+    if len(text) > _LONGEST:
+        return None
+    left, at, right = text.partition("@")
+    if at:
+        return _parse_version_tag(left, right)
+    left, hash_sign, right = text.partition("#")
+    return _parse_environment_tag(left, right) if hash_sign else None
+
+
+def looks_like_ours(text: str) -> bool:
+    """Whether a name parses, or is GTO's `name@created`, which gto itself cannot read."""
+    return parse_tag(text) is not None or text.endswith("@created")
+
+
+def release_tag(model: str, version: Version) -> TagName:
+    """`name@v1.2.3`."""
+    return TagName(model, "register", version=version)
+
+
+def deregister_tag(model: str, version: Version) -> TagName:
+    """`name@v1.2.3!`."""
+    return TagName(model, "deregister", version=version)
+
+
+def assign_tag(model: str, environment: str, counter: int) -> TagName:
+    """`name#env#N`."""
+    return TagName(model, "assign", environment=environment, counter=counter)
+
+
+def unassign_tag(model: str, environment: str, counter: int) -> TagName:
+    """`name#env!#N`."""
+    return TagName(model, "unassign", environment=environment, counter=counter)
+
+
+def ref_patterns(model: str) -> tuple[str, str]:
+    """The refs of one model, as patterns of a refspec, where `*` also stands for `/`."""
+    name = model.replace(":", "=")
+    return f"{TAGS}{name}@*", f"{TAGS}{name}#*"
+
+
+# The same model, version and counter stand in the names of many tags.
+@lru_cache(maxsize=1024)
+def _parse_model(text: str) -> str | None:
+    if ":" in text or text.count("=") > 1:
+        return None
+    return read_model_name(text.replace("=", ":"))
+
+
+def _parse_version_tag(left: str, right: str) -> TagName | None:
+    model = _parse_model(left)
+    if model is None:
+        return None
+    version_part = _parse_version_part(right)
+    return None if version_part is None else TagName(model, *version_part)
+
+
+def _parse_environment_tag(left: str, right: str) -> TagName | None:
+    model = _parse_model(left)
+    if model is None:
+        return None
+    environment_part = _parse_environment_part(right)
+    return None if environment_part is None else TagName(model, *environment_part)
+
+
+@lru_cache(maxsize=1024)
+def _parse_version_part(text: str) -> tuple[Action, Version | None, None, int | None] | None:
+    text, counter = _split_counter(text)
+    if text == "deprecated":
+        return "deprecate", None, None, counter
+    cancelled = text.endswith("!")
+    version = Version.parse(text[:-1] if cancelled else text)
+    return None if version is None else ("deregister" if cancelled else "register", version, None, counter)
+
+
+@lru_cache(maxsize=1024)
+def _parse_environment_part(text: str) -> tuple[Action, None, str, int | None] | None:
+    text, counter = _split_counter(text)
+    cancelled = text.endswith("!")
+    environment = read_environment_name(text[:-1] if cancelled else text)
+    return (
+        None if environment is None else ("unassign" if cancelled else "assign", None, environment, counter)
+    )
+
+
+def _split_counter(text: str) -> tuple[str, int | None]:
+    counted = re.fullmatch(_COUNTED, text)
+    return (text, None) if counted is None else (counted[1], int(counted[2]))

@@ -1,0 +1,1 @@
+"""Release: changes of the registry."""

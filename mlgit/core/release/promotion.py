@@ -1,0 +1,178 @@
+"""Moves: which version a promotion or rollback takes, and whether it may."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.core.registry.semver import Version
+from mlgit.core.registry.state import version_of
+from mlgit.errors import AnswerNo, StateError, UnknownReference, UsageError
+
+if TYPE_CHECKING:
+    from mlgit.core.config.file import Environment
+    from mlgit.core.registry.state import EnvironmentState, ModelState, RegisteredVersion
+
+
+def split_target(text: str) -> tuple[str, str | None]:
+    """`tumor@v1.2.0` -> its model and what stands behind `@`; None behind a bare name."""
+    model, at, version = text.rpartition("@")
+    return (model, version) if at else (text, None)
+
+
+def wanted_version(text: str) -> Version:
+    """A version as the user writes it.
+
+    Raises:
+        UsageError: it is none.
+    """
+    version = Version.parse(text)
+    if version is None:
+        also = f"; did you mean `v{text}`?" if Version.parse(f"v{text}") else ""
+        raise UsageError(f"`{text}` is no version{also}", expected="a semantic version such as `v1.2.0`")
+    return version
+
+
+def require_version(state: ModelState, text: str) -> RegisteredVersion:
+    """The registered version that `text` (`v1.2.0` or `latest`) names.
+
+    Raises:
+        UnknownReference: there is none.
+    """
+    found = state.latest if text == "latest" else state.find(wanted_version(text))
+    if found is None:
+        raise UnknownReference(
+            f"There is no version `{text}` of `{state.name}`", hint=f"run `mlgit show {state.name}`"
+        )
+    return found
+
+
+def choose_version(state: ModelState, environment: Environment, wanted: str | None) -> RegisteredVersion:
+    """The version to promote: the named one, else the one now in `from`, else the highest final one.
+
+    Raises:
+        UnknownReference: the named one is not registered.
+        StateError: there is nothing to promote.
+    """
+    if wanted is not None:
+        return require_version(state, wanted)
+    if environment.source is not None:
+        source = state.environment(environment.source)
+        if source.version is None:
+            what = "is empty" if source.commit is None else "holds a commit that is no version"
+            raise StateError(
+                f"`{environment.source}`, from where `{environment.name}` is promoted, {what}",
+                hint=f"run `mlgit promote {state.name} --to {environment.source}` first",
+            )
+        return source.version
+    finals = [each for each in state.versions if each.version.final and not each.deregistered]
+    if not finals:
+        raise StateError(
+            f"There is no final version of `{state.name}` to promote",
+            hint=f"run `mlgit release {state.name}`, or name one: `mlgit promote {state.name}@VERSION`",
+        )
+    return finals[-1]
+
+
+def check_promotion(
+    state: ModelState, environment: Environment, version: RegisteredVersion, *, downgrade: bool
+) -> None:
+    """Refuse what may not be promoted here, before any gate is asked.
+
+    Raises:
+        AnswerNo: it was rejected, is a pre-release, has not been in `from`, or is lower than the one here.
+    """
+    called = f"{state.name}@{version.version}"
+    if version.deregistered:
+        raise AnswerNo(f"`{called}` is deregistered and cannot be promoted", hint="promote another version")
+    if not version.version.final and not environment.pre:
+        raise AnswerNo(
+            f"`{called}` is a pre-release, and `{environment.name}` takes none",
+            hint=f"release the final version, or declare `pre: true` for `{environment.name}`",
+        )
+    source = environment.source
+    if source is not None and version.commit not in qualified(state.environment(source)):
+        raise AnswerNo(
+            f"`{called}` does not qualify for `{environment.name}`: it is not in `{source}` and did not "
+            "leave it by a later promotion",
+            hint=f"run `mlgit promote {called} --to {source}` first",
+        )
+    here = state.environment(environment.name).version
+    if here is not None and version.version < here.version and not downgrade:
+        raise AnswerNo(
+            f"`{called}` is lower than `{here.version}`, which `{environment.name}` holds",
+            hint="use `mlgit rollback` to go back, or `--downgrade` if you mean it",
+        )
+
+
+def stack(environment: EnvironmentState) -> tuple[str, ...]:
+    """The commits that promotions left there, the current one last; a rollback pops.
+
+    A version stands in it once, at its newest promotion, so that k rollbacks visit k different versions.
+    One that was unassigned is gone from it, as one that was rolled back.
+    """
+    standing: list[str] = []
+    for change in environment.changes:
+        if change.assigned is None:
+            left = None if change.unassigned is None else change.unassigned.commit
+            standing = [commit for commit in standing if commit != left]
+        elif change.action == "rollback" and change.assigned.commit in standing:
+            del standing[standing.index(change.assigned.commit) + 1 :]
+        else:
+            standing = [commit for commit in standing if commit != change.assigned.commit]
+            if change.action == "rollback" and standing:
+                standing.pop()
+            standing.append(change.assigned.commit)
+    return tuple(standing)
+
+
+def qualified(environment: EnvironmentState) -> frozenset[str]:
+    """The commits that count as having been there: there now, or left by a later promotion."""
+    commits: set[str] = set()
+    for change in environment.changes:
+        if change.assigned is not None and change.action == "promote":
+            commits.add(change.assigned.commit)
+            continue
+        left = change.unassigned.commit if change.unassigned is not None else change.before
+        if left is not None:
+            commits.discard(left)
+        if change.assigned is not None:
+            commits.add(change.assigned.commit)
+    return frozenset(commits)
+
+
+def rollback_target(
+    state: ModelState, environment: EnvironmentState, to: str | None = None
+) -> RegisteredVersion:
+    """The version a rollback takes the environment to.
+
+    Raises:
+        StateError: there is nothing left to go back to, or `to` is not among it.
+        AnswerNo: `to` is deregistered.
+    """
+    earlier = [commit for commit in stack(environment) if commit != environment.commit]
+    registered = {each.commit: (each,) for each in state.versions}
+    # Of two versions on one commit the environment's own statement decides, not the order of this list.
+    for change in environment.changes:
+        if change.assigned is not None:
+            stated = version_of(change.assigned, environment.registered)
+            if stated is not None:
+                registered[change.assigned.commit] = (stated,)
+    candidates = [each for commit in reversed(earlier) for each in registered.get(commit, ())]
+    name = environment.environment
+    if to is not None:
+        wanted = require_version(state, to)
+        if wanted.deregistered:
+            raise AnswerNo(f"`{state.name}@{wanted.version}` is deregistered and cannot be put back")
+        if wanted not in candidates:
+            raise StateError(
+                f"`{state.name}@{wanted.version}` is not among what `{name}` can go back to",
+                hint=f"run `mlgit promote {state.name}@{wanted.version} --to {name}`",
+            )
+        return wanted
+    standing = [each for each in candidates if not each.deregistered]
+    if not standing:
+        raise StateError(
+            f"`{name}` has no earlier version of `{state.name}` to go back to",
+            hint=f"promote one, or run `mlgit unassign {state.name} --env {name}`",
+        )
+    return standing[0]

@@ -1,0 +1,205 @@
+"""Tag plan: the tags that a change is made of, with their commits, times and messages; nothing is written.
+
+One change of an environment takes one counter, 1 + the highest used there. Tags follow each other by a
+second, the first after the newest tag of the model, because gto and DVC order by the tagger's clock.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from mlgit.core.record import record
+from mlgit.core.registry.state import as_time
+from mlgit.core.registry.statement import (
+    EnvironmentAction,
+    EnvironmentStatement,
+    GateOutcome,
+    ReleaseStatement,
+    TagPointer,
+    write_message,
+    write_time,
+    write_words,
+)
+from mlgit.core.registry.tags import TagName, assign_tag, deregister_tag, release_tag, unassign_tag
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from mlgit.core.gates.verdict import Decision, Summary
+    from mlgit.core.registry.semver import Version
+    from mlgit.core.registry.state import EnvironmentState, ModelState, RegisteredVersion
+
+ChangeAction = Literal["release", "promote", "rollback", "unassign", "deregister"]
+_FUTURE_S = 60  # a newest tag that is further ahead than this is worth a warning
+
+
+@record
+class PlannedTag:
+    """A tag to be written; `at_s` is the tagger's time in epoch seconds."""
+
+    name: TagName
+    commit: str
+    at_s: int
+    message: str
+
+
+@record
+class WrittenTag:
+    """A tag as it was, or in a dry run would be, written."""
+
+    name: str
+    oid: str
+    commit: str
+    at: datetime
+
+
+@record
+class VerdictSummary:
+    """The verdict in short; the whole one is `mlgit check`."""
+
+    decision: Decision
+    headline: str
+    summary: Summary
+
+
+@record
+class ChangeReport:
+    """What a writing verb did, or in a dry run would do.
+
+    `before` is what the environment held. `pushed` says whether the remote has the tags. `already` says that
+    there was nothing to do.
+    """
+
+    model: str
+    version: str | None
+    environment: str | None
+    action: ChangeAction
+    before: str | None = None
+    reason: str | None = None
+    tags: tuple[WrittenTag, ...] = ()
+    commit: str | None = None
+    pushed: bool = False
+    remote: str | None = None
+    already: bool = False
+    dry_run: bool = False
+    at: datetime
+    verdict: VerdictSummary | None = None
+    notes: tuple[str, ...] = ()
+
+
+@record
+class Move:
+    """What is to happen to one environment, and why."""
+
+    action: EnvironmentAction
+    now: datetime
+    reason: str | None = None
+    gates: tuple[GateOutcome, ...] = ()
+
+
+def plan_release(
+    state: ModelState, statement: ReleaseStatement, version: Version, *, now: datetime, text: str | None
+) -> tuple[PlannedTag, ...]:
+    """`M@vX` on the commit of the statement."""
+    lines = [text] if text else []
+    lines += [f"{key} = {value}" for key, value in list(statement.metrics.items())[:12]]
+    message = write_message(f"Release {state.name} {version}", "\n".join(lines), statement)
+    name = release_tag(state.name, version)
+    return (PlannedTag(name=name, commit=statement.commit, at_s=first_second(state, now), message=message),)
+
+
+def plan_assignment(
+    state: ModelState, environment: EnvironmentState, version: RegisteredVersion, move: Move
+) -> tuple[PlannedTag, ...]:
+    """`M#E#N` on the version's commit, after `M#E!#N` on the commit that the environment holds."""
+    counter = environment.counter + 1
+    statement = _statement(environment, version, move, sequence=counter)
+    subject = f"Promote {state.name} {version.version} to {environment.environment}"
+    if move.action == "rollback":
+        subject = f"Roll {environment.environment} of {state.name} back to {version.version}"
+    message = write_message(subject, _paragraph(environment, move), statement)
+    second = first_second(state, move.now)
+    tags = []
+    for commit in _held(environment):
+        name = unassign_tag(state.name, environment.environment, counter)
+        tags.append(PlannedTag(name=name, commit=commit, at_s=second, message=message))
+        second += 1
+    name = assign_tag(state.name, environment.environment, counter)
+    return (*tags, PlannedTag(name=name, commit=version.commit, at_s=second, message=message))
+
+
+def plan_unassignment(state: ModelState, environment: EnvironmentState, move: Move) -> tuple[PlannedTag, ...]:
+    """`M#E!#N` on the commit that the environment holds.
+
+    Where other tools left older assignments open each of those is closed by a further counter.
+    """
+    subject = f"Empty {environment.environment} of {state.name}"
+    paragraph = _paragraph(environment, move)
+    commits = dict.fromkeys(fact.commit for fact in reversed(environment.open_assignments))
+    tags = []
+    for number, commit in enumerate(commits):
+        counter = environment.counter + 1 + number
+        version = environment.version if number == 0 else None
+        statement = _statement(environment, version, move, sequence=counter)
+        tags.append(
+            PlannedTag(
+                name=unassign_tag(state.name, environment.environment, counter),
+                commit=commit,
+                at_s=first_second(state, move.now) + number,
+                message=write_message(subject, paragraph, statement),
+            )
+        )
+    return tuple(tags)
+
+
+def plan_deregistration(
+    state: ModelState, version: RegisteredVersion, *, now: datetime, reason: str | None
+) -> tuple[PlannedTag, ...]:
+    """`M@vX!` on the commit of the version; its message is for people only."""
+    subject = f"Deregister {state.name} {version.version}"
+    message = write_words(subject, reason or "")
+    name = deregister_tag(state.name, version.version)
+    return (PlannedTag(name=name, commit=version.commit, at_s=first_second(state, now), message=message),)
+
+
+def first_second(state: ModelState, now: datetime) -> int:
+    """The tagger's time of the next tag: now, or a second after the newest tag of the model."""
+    return max(int(now.timestamp()), state.newest_tag_s + 1)
+
+
+def future_note(state: ModelState, now: datetime) -> tuple[str, ...]:
+    """A warning when the model's newest tag lies in the future; the statement keeps the real time."""
+    if state.newest_tag_s <= now.timestamp() + _FUTURE_S:
+        return ()
+    ahead = write_time(as_time(state.newest_tag_s))
+    newest = f"The newest tag of `{state.name}` is dated {ahead}, in the future"
+    return (f"{newest}: the new tags are dated after it, so that gto and DVC agree",)
+
+
+def _held(environment: EnvironmentState) -> tuple[str, ...]:
+    return () if environment.commit is None else (environment.commit,)
+
+
+def _paragraph(environment: EnvironmentState, move: Move) -> str:
+    lines = [move.reason] if move.reason else []
+    if environment.commit is not None:
+        lines.append(f"Before: {environment.label}")
+    return "\n".join(lines)
+
+
+def _statement(
+    environment: EnvironmentState, version: RegisteredVersion | None, move: Move, *, sequence: int
+) -> EnvironmentStatement:
+    newest = environment.changes[-1].fact if environment.changes else None
+    return EnvironmentStatement(
+        model=environment.model,
+        environment=environment.environment,
+        sequence=sequence,
+        action=move.action,
+        at=write_time(move.now),
+        version=None if version is None else str(version.version),
+        release=None if version is None else TagPointer(tag=version.tag, oid=version.oid),
+        previous=None if newest is None else TagPointer(tag=newest.tag, oid=newest.oid),
+        reason=move.reason,
+        gates=move.gates,
+    )

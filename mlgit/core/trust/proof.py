@@ -1,0 +1,88 @@
+"""Proof: whether a tag is what it says, and whether it fits the release that it names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from mlgit.core.record import record
+from mlgit.core.registry.statement import MARK, EnvironmentStatement, ReleaseStatement, encode, parse_message
+
+if TYPE_CHECKING:
+    from mlgit.core.registry.state import ModelState, TagFact
+    from mlgit.core.registry.statement import Statement
+
+ProofState = Literal["pass", "fail", "skip"]
+_SIGNATURE = "-----BEGIN "
+
+
+@record
+class Proof:
+    """One thing that was held against the repository; `skip` when there was nothing to hold."""
+
+    tag: str
+    check: str
+    state: ProofState
+    message: str
+
+
+class Stated(NamedTuple):
+    """The statement in a message, and what is wrong with it; neither when there is none."""
+
+    statement: Statement | None
+    problem: str | None
+
+
+def stated(message: str) -> Stated:
+    """The statement of a tag's message, held against the one way in which mlgit writes it."""
+    head, mark, rest = f"\n{message}".rpartition(f"\n{MARK}\n")
+    if not mark:
+        return Stated(None, None)
+    statement = parse_message(message)
+    if statement is None or not head.strip():
+        return Stated(None, "its statement cannot be understood")
+    line, _, following = rest.partition("\n")
+    if encode(statement) != line:
+        return Stated(statement, "its statement is not written canonically, or has fields of its own")
+    if following.strip() and not following.startswith(_SIGNATURE):
+        return Stated(statement, "something follows its statement")
+    return Stated(statement, None)
+
+
+def claims_problem(fact: TagFact, statement: Statement) -> str | None:
+    """Where a statement and the tag that it stands in differ."""
+    name = fact.name
+    if isinstance(statement, ReleaseStatement):
+        if name.action != "register":
+            return "it is no release, and states one"
+        claimed: tuple[object, ...] = (statement.model, statement.version, statement.commit)
+        found: tuple[object, ...] = (name.model, str(name.version), fact.commit)
+    else:
+        if name.environment is None:
+            return "it is about no environment, and states one"
+        if name.action == "assign" and statement.action == "unassign":
+            return "it puts a version there, and states that one was taken out"
+        claimed = (statement.model, statement.environment, statement.sequence)
+        found = (name.model, name.environment, name.counter)
+    differing = [
+        f"{each} instead of {other}" for each, other in zip(claimed, found, strict=True) if each != other
+    ]
+    return f"it states {', '.join(differing)}" if differing else None
+
+
+def release_problem(fact: TagFact, statement: EnvironmentStatement, state: ModelState) -> str | None:
+    """Why an environment's tag and the release that it names do not fit together."""
+    named = statement.release
+    if named is None:
+        return None
+    found = next((each for each in state.facts if each.tag == named.tag), None)
+    if found is None or found.name.action != "register":
+        return f"it names the release `{named.tag}`, which is not there"
+    if found.oid != named.oid:
+        return (
+            f"it names another `{named.tag}` ({named.oid[:7]}) than the one that is there ({found.oid[:7]})"
+        )
+    if str(found.name.version) != statement.version:
+        return f"it states {statement.version}, and its release is `{named.tag}`"
+    if fact.name.action == "assign" and found.commit != fact.commit:
+        return f"it stands on {fact.commit[:7]}, and its release `{named.tag}` on {found.commit[:7]}"
+    return None

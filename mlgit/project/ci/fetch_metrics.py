@@ -1,0 +1,66 @@
+"""Metric contents: metric files that DVC keeps, brought here for commits that are compared.
+
+A checkout in CI has an empty DVC cache, and a gate over a number that is not here blocks.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.errors import ConfigError
+from mlgit.project.pipeline.evidence import evidence, forget_evidence
+from mlgit.project.registry.read import read_registry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mlgit.core.pipeline.stages import Output
+    from mlgit.core.progress import Progress
+    from mlgit.project.open import Project
+
+
+def bring_numbers(project: Project, model: str, progress: Progress | None = None) -> None:
+    """Fetch the metric files of HEAD and of the versions that gates of this model may compare it with.
+
+    Raises:
+        ToolError: the DVC remote failed.
+    """
+    state = read_registry(project, model=model).model(model)
+    latest = None if state.latest is None else state.latest.commit
+    live = (each.commit for each in state.environments.values())
+    bring_metrics(project, (each for each in (project.head.commit, latest, *live) if each), progress)
+
+
+def bring_metrics(project: Project, commits: Iterable[str], progress: Progress | None = None) -> bool:
+    """Fetch the metric files of these commits that DVC keeps and that are not here; whether any was.
+
+    Raises:
+        ToolError: the DVC remote failed.
+    """
+    lacking = [output for commit in dict.fromkeys(commits) for output in _lacking(project, commit)]
+    if not lacking:
+        return False
+    from mlgit.adapters.dvc.engine import fetch_outputs, has_remote
+
+    if not has_remote(project.root) or not fetch_outputs(project.root, lacking, progress):
+        return False
+    forget_evidence(project)
+    return True
+
+
+def _lacking(project: Project, commit: str) -> list[Output]:
+    """The outputs with a metric file that a gate could not read there."""
+    try:
+        found = evidence(project, commit, staleness=False)
+    except ConfigError:  # whoever needs that commit will meet the error itself
+        return []
+    absent = [
+        file.path
+        for file in found.metric_files
+        if any(problem.code == "not_fetched" for problem in file.problems)
+    ]
+    return [
+        output
+        for output in found.pipeline.outputs
+        if any(path == output.path or path.startswith(f"{output.path}/") for path in absent)
+    ]

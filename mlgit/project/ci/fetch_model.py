@@ -1,0 +1,40 @@
+"""Model contents: the model of HEAD, brought here from the DVC remote when this clone lacks it."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from mlgit.errors import StateError, ToolError
+from mlgit.project.pipeline.evidence import evidence
+from mlgit.project.release.provenance import output_of
+
+if TYPE_CHECKING:
+    from mlgit.core.progress import Progress
+    from mlgit.project.open import Project
+
+
+def bring_model(
+    project: Project, path: str | None, *, fetched: set[str], progress: Progress | None = None
+) -> None:
+    """Fetch the model of HEAD, so that its release can state a sha256.
+
+    One that was on this machine before is somebody's and stays. What the DVC remote does not have is left
+    out: the release says so itself.
+
+    Args:
+        project: the repository.
+        path: where the model is.
+        fetched: outputs that were fetched before by the same run; those are replaced, this one is added.
+        progress: told about the files.
+    """
+    from mlgit.adapters.dvc.engine import has_remote, pull
+
+    output = output_of(evidence(project, project.head.commit, staleness=False).pipeline, path)
+    if output is None or not output.cached or not has_remote(project.root):
+        return
+    if output.path in fetched or not os.path.exists(os.path.join(project.root, output.path)):
+        fetched.add(output.path)
+        with suppress(StateError, ToolError):
+            pull(project.root, (output.path,), progress)

@@ -1,0 +1,137 @@
+"""Results commit: what a run of the pipeline wrote, as a commit on top of a pull request's branch."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from mlgit.adapters.dvc.pipeline.pointers import LOCK_FILE
+from mlgit.adapters.git.binary import GitFailed
+from mlgit.adapters.git.branch import commit_files, is_branch_name, move_branch, moved, require_identity
+from mlgit.adapters.git.push import ask_remote, fetch_refs
+from mlgit.errors import StateError, ToolError
+from mlgit.project.pipeline.evidence import evidence
+from mlgit.project.release.readiness import branch_name, require_clean
+
+if TYPE_CHECKING:
+    from mlgit.core.ci.event import CiEvent
+    from mlgit.project.open import Project
+
+_HEADS = "refs/heads/"
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_MESSAGE = (
+    "Run the pipeline\n\nWritten by `mlgit ci pr --pipeline run --commit`: dvc.lock and metric files.\n"
+)
+
+
+class Place(NamedTuple):
+    """Where results go: a branch of a remote, and the commit that it stood on when the run began."""
+
+    remote: str
+    branch: str
+    commit: str
+
+
+class Written(NamedTuple):
+    """Files that DVC wrote, and other tracked files that the run changed."""
+
+    results: tuple[str, ...]
+    others: tuple[str, ...]
+
+
+def stand_on_branch(project: Project, event: CiEvent | None) -> Place:
+    """Check out the commit that the branch of the event stands on, whose results will be pushed.
+
+    GitHub checks out a merge with the target, and its results would not be those of the branch.
+
+    Raises:
+        StateError: a fork's branch, trunk, no branch at all, the working tree has changes, or git does not
+            know who commits.
+        LostRace: the branch has gone on since the event.
+        ToolError: the remote does not answer.
+    """
+    head = require_clean(project)
+    if event is not None and event.fork:
+        raise StateError(
+            "`--commit` cannot push to the branch of a fork",
+            hint="its author runs `mlgit run`, commits what it wrote, and pushes",
+        )
+    remote, branch = project.remote, _branch(project, event)
+    if remote is None:
+        raise StateError("There is no Git remote to push to", hint="run `git remote add origin URL`")
+    require_identity(project.git)
+    commit = head if event is None else event.sha
+    if not _COMMIT.fullmatch(commit):
+        raise StateError("The event names no commit to build upon")
+    there = _ask(project, remote, branch)
+    if there != commit:
+        raise moved(remote, branch, there)
+    if head != commit:
+        if project.commit(commit) is None:
+            fetch_refs(project.git, remote, [f"{_HEADS}{branch}"])
+        project.git.run("checkout", "--quiet", "--detach", commit)
+    return Place(remote=remote, branch=branch, commit=commit)
+
+
+def written_by_run(project: Project) -> Written:
+    """What the run left in the working tree of a project that was opened after it.
+
+    DVC writes its lock files, the outputs that Git keeps, and `.gitignore` beside those that it keeps.
+    """
+    outputs = evidence(project, None, staleness=False).pipeline.outputs
+    kept_by_git = {out.path for out in outputs if not out.cached}
+    ignores = {posixpath.join(posixpath.dirname(out.path), ".gitignore") for out in outputs if out.cached}
+
+    def results(path: str) -> bool:
+        if posixpath.basename(path) == LOCK_FILE or path in ignores or path in kept_by_git:
+            return True
+        return any(path.startswith(f"{out}/") for out in kept_by_git)
+
+    changed = {*project.head.changed, *project.head.conflicted}
+    # Also files that nobody committed yet: the first run of a stage makes its metric file.
+    fresh = tuple(project.head.untracked)
+    new = {path for path in project.worktree.paths() if fresh and path.startswith(fresh)}
+    mine = [path for path in sorted(new | changed) if results(path)]
+    return Written(results=tuple(mine), others=tuple(sorted(path for path in changed if not results(path))))
+
+
+def push_results(project: Project, place: Place, written: Written) -> str | None:
+    """Commit what DVC wrote and move the branch to it; the new commit, None when nothing is new.
+
+    Raises:
+        LostRace: somebody else pushed to the branch meanwhile.
+        ToolError: git or the remote failed.
+    """
+    made = commit_files(project.git, written.results, _MESSAGE)
+    if made is None:
+        return None
+    move_branch(project.git, place.remote, place.branch, old=place.commit, new=made)
+    return made
+
+
+def _branch(project: Project, event: CiEvent | None) -> str:
+    name = project.head.branch
+    if event is not None:
+        name = event.head_branch or (event.ref or "").removeprefix(_HEADS)
+    if not name or not is_branch_name(project.git, name):
+        raise StateError("There is no branch to push results to", hint="run it for a pull request")
+    trunk = project.trunk
+    if trunk is not None and name == branch_name(project, trunk.ref):
+        raise StateError(
+            f"`--commit` pushes to the branch of a pull request, and `{name}` is trunk",
+            hint="open a pull request",
+        )
+    return name
+
+
+def _ask(project: Project, remote: str, branch: str) -> str | None:
+    ref = f"{_HEADS}{branch}"
+    try:
+        return ask_remote(project.git, remote, [ref]).get(ref)
+    except GitFailed as error:
+        raise ToolError(
+            f"The Git remote `{remote}` does not answer",
+            hint=f"try `git ls-remote {remote}`",
+            details=error.details,
+        ) from error

@@ -1,0 +1,227 @@
+"""CI templates: the bundled files against what a repository has, and writing all of them or none."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from mlgit.core.ci.advice import gitlab_environments, is_plain_branch, plugins, remote_kinds
+from mlgit.core.ci.templates import (
+    GITLAB_ENTRY,
+    Settings,
+    TemplateFile,
+    difference,
+    fill,
+    place,
+    read_stamp,
+    repinned,
+    settings_in,
+    stamped,
+    status_of,
+)
+from mlgit.core.record import record
+from mlgit.errors import StateError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from mlgit.core.ci.templates import PipelineMode, Status
+    from mlgit.core.forge.protocol import Host
+    from mlgit.project.open import Project
+
+HOSTS: tuple[Host, ...] = ("github", "gitlab")
+
+
+@record
+class Planned:
+    """A file of the templates as it is (None: not there) and as it should be, stamp and all."""
+
+    path: str
+    template: str
+    existing: str | None
+    wanted: str
+
+
+def version() -> str:
+    """The version of the bundled templates, which is mlgit's own."""
+    from mlgit import __version__
+
+    return __version__
+
+
+def bundled(host: Host) -> Mapping[str, tuple[str, str]]:
+    """Path in a repository -> name and text of the bundled file."""
+    from mlgit.resources import folder
+
+    base = folder("ci-templates")
+    found = {}
+    for parent, _, names in sorted(os.walk(os.path.join(base, host))):
+        for name in sorted(names):
+            full = os.path.join(parent, name)
+            template = os.path.relpath(full, base).replace(os.sep, "/")
+            path = place(host, template)
+            if path is not None:
+                with open(full, encoding="utf-8") as file:
+                    found[path] = (template, file.read())
+    return found
+
+
+def installed(project: Project, host: Host) -> Mapping[str, str]:
+    """Path -> text of the files that are there and that mlgit wrote."""
+    texts = {path: _text(project, path) for path in bundled(host)}
+    return {path: text for path, text in texts.items() if text is not None and read_stamp(text) is not None}
+
+
+def settings(
+    project: Project, host: Host, *, pipeline: PipelineMode | None, requirement: str | None
+) -> Settings:
+    """What to fill in: as asked, else as the installed files say, else what suits the repository."""
+    present = settings_in(list(installed(project, host).values()))
+    if requirement is None:
+        here = version()
+        known = present.get("requirement")
+        fresh = " ".join((f"mlgit=={here}", *plugins(dvc_remotes(project))))
+        requirement = fresh if known is None else repinned(known, here)
+    names = tuple(project.config(None).environments)
+    return Settings(
+        pipeline=pipeline or ("run" if present.get("pipeline") == "run" else "verify"),
+        requirement=requirement,
+        branch=_branch(project) or present.get("branch") or "main",
+        environments=gitlab_environments(names)[0],
+    )
+
+
+def dvc_remotes(project: Project) -> tuple[str, ...]:
+    """How the URLs of the DVC remotes begin."""
+    return remote_kinds(_text(project, ".dvc/config") or "")
+
+
+def plan(project: Project, host: Host, filled: Settings) -> tuple[Planned, ...]:
+    """Every file of the host's templates."""
+    return tuple(
+        Planned(
+            path=path,
+            template=template,
+            existing=_text(project, path),
+            wanted=stamped(template, fill(text, filled), version=version()),
+        )
+        for path, (template, text) in bundled(host).items()
+    )
+
+
+def judged(planned: Planned, *, force: bool) -> TemplateFile:
+    """What there is to do for a file."""
+    status: Status = status_of(planned.existing, planned.wanted)
+    if planned.path == GITLAB_ENTRY and status in {"edited", "conflict"}:
+        status = "left"  # people add their own jobs to it; it only has to include ours
+    elif force and status in {"edited", "conflict"}:
+        status = "replace"
+    return TemplateFile(
+        path=planned.path,
+        template=planned.template,
+        status=status,
+        difference=None
+        if status in {"same", "left"}
+        else difference(planned.path, planned.existing, planned.wanted),
+    )
+
+
+def write(project: Project, planned: Sequence[Planned], files: Sequence[TemplateFile]) -> None:
+    """Write those that change: all of them, or none.
+
+    Raises:
+        StateError: a file's place is taken by something else, or leads out of the repository.
+    """
+    chosen = {file.path for file in files if file.is_written}
+    texts = {each.path: each.wanted for each in planned if each.path in chosen}
+    for path in texts:
+        _check_place(project.root, path)
+    made: list[str] = []
+    halves: dict[str, str] = {}
+    done: list[tuple[str, bytes | None]] = []
+    try:
+        for path, text in texts.items():
+            full = os.path.join(project.root, path)
+            _make_folder(os.path.dirname(full), made)
+            halves[full] = f"{full}.{os.getpid()}.tmp"
+            _write(halves[full], text.encode("utf-8"))
+        for full, half in halves.items():
+            before = _bytes(full)
+            os.replace(half, full)
+            done.append((full, before))
+    except BaseException:
+        _undo(done, halves.values(), made)
+        raise
+
+
+def _check_place(root: str, path: str) -> None:
+    full = os.path.join(root, path)
+    real = os.path.realpath(os.path.dirname(full))
+    inside = os.path.commonpath([real, os.path.realpath(root)]) == os.path.realpath(root)
+    if not inside or os.path.islink(full) or (os.path.lexists(full) and not os.path.isfile(full)):
+        raise StateError(
+            f"`{path}` cannot be written: its place is a link, a folder, or outside the repository",
+            hint="take it away, then run the command again",
+        )
+
+
+def _make_folder(folder: str, made: list[str]) -> None:
+    missing = []
+    while not os.path.isdir(folder):
+        missing.append(folder)
+        folder = os.path.dirname(folder)
+    for each in reversed(missing):
+        os.mkdir(each)
+        made.append(each)
+
+
+def _write(path: str, content: bytes) -> None:
+    with open(path, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _bytes(path: str) -> bytes | None:
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except FileNotFoundError:
+        return None
+
+
+def _undo(done: Sequence[tuple[str, bytes | None]], halves: Iterable[str], made: Sequence[str]) -> None:
+    """Put back what was there, as far as the disk lets us."""
+    for full, before in reversed(done):
+        with suppress(OSError):
+            if before is None:
+                os.remove(full)
+            else:
+                _write(full, before)
+    for half in halves:
+        with suppress(OSError):
+            os.remove(half)
+    for folder in reversed(made):
+        with suppress(OSError):
+            os.rmdir(folder)
+
+
+def _text(project: Project, path: str) -> str | None:
+    content = project.worktree.read(path)
+    return None if content is None else content.decode("utf-8", "surrogateescape")
+
+
+def _branch(project: Project) -> str | None:
+    """The default branch's own name."""
+    if project.trunk is None:
+        return None
+    name = project.trunk.short
+    if project.trunk.ref.startswith("refs/remotes/"):
+        name = name.removeprefix(f"{project.remote}/")
+    if not is_plain_branch(name):
+        raise StateError(
+            f"The default branch is called `{name}`, which means something else in a workflow's filter",
+            expected="letters, digits, `.`, `_`, `/` and `-`",
+        )
+    return name

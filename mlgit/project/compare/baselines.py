@@ -1,0 +1,262 @@
+"""Baselines: what each `vs:` of a gate means here and now, and the metric files that lie there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.core.config.file import FileBaseline
+from mlgit.core.gates.evaluate import BaselineFiles, vs_key
+from mlgit.core.gates.verdict import Baseline
+from mlgit.core.pipeline.model_files import files_of_model
+from mlgit.errors import ConfigError, MlgitError, UnknownReference
+from mlgit.project.pipeline.evidence import evidence
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from mlgit.core.config.file import Model
+    from mlgit.core.gates.verdict import Purpose
+    from mlgit.core.pipeline.evidence import MetricFile
+    from mlgit.core.registry.state import ModelState
+    from mlgit.project.compare.base import Reason
+    from mlgit.project.open import Project
+
+_RULES: Mapping[Reason, str] = {
+    "explicit": "named by `--base`",
+    "merge_ref": "the first parent of the merge that GitHub checked out",
+    "merge_request": "`CI_MERGE_REQUEST_DIFF_BASE_SHA`",
+    "before_push": "where the branch stood before this push",
+    "merge_base": "where this branch left {target}",
+    "head": "the commit that is checked out",
+    "parent": "the first parent of the commit that is judged",
+    "no_commit": "there is no commit yet",
+    "root_commit": "the commit that is judged is the first one",
+    "unrelated_history": "the history of {target} is another one",
+    "history_too_shallow": "this clone's history is cut off too early to tell",
+}
+_UNSHALLOW = "run `git fetch --unshallow`"
+
+
+class Baselines:
+    """Finds baselines for one candidate.
+
+    Args:
+        project: the repository.
+        purpose: what the candidate is judged for; a release and a promotion have another `base`.
+        candidate: the commit that is judged, None for the working tree.
+        base: what `--base` said.
+        ci: environment variables that a CI sets.
+        environments: names that are environments, whatever else they might mean.
+        alone: whether the repository has one model only.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        *,
+        purpose: Purpose,
+        candidate: str | None,
+        base: str | None,
+        ci: Mapping[str, str],
+        environments: Collection[str],
+        alone: bool,
+    ) -> None:
+        self._project = project
+        self._purpose = purpose
+        self._candidate = candidate
+        self._base = base
+        self._ci = ci
+        self._environments = environments
+        self._alone = alone
+
+    def find(self, vs: str | FileBaseline, model: Model | None) -> BaselineFiles:
+        """The baseline of a model, with its metric files when it was found."""
+        if isinstance(vs, FileBaseline):
+            return self._file(vs, model)
+        baseline = self.locate(vs, None if model is None else model.name)
+        if baseline.state != "found":
+            return BaselineFiles(baseline)
+        try:
+            there = evidence(self._project, baseline.commit, staleness=False)
+        except ConfigError as error:
+            from dataclasses import replace
+
+            where = f" ({error.location})" if error.location else ""
+            message = f"{baseline.label} cannot be read: {error.message}{where}"
+            return BaselineFiles(replace(baseline, state="unreadable", message=message))
+        return BaselineFiles(
+            baseline, files_of_model(model, there, alone=self._alone), tuple(there.metric_files)
+        )
+
+    def locate(self, vs: str, model: str | None) -> Baseline:
+        """Which commit `vs` means for a model."""
+        if vs == "base":
+            return self._base_of_purpose(model)
+        try:
+            name = self._registry_name(model)
+            if vs == "release":
+                return self._release(model, name)
+            environment = self._environment(vs, model, name)
+            return environment or self._revision(vs, model, name)
+        except UnknownReference as error:
+            shallow = self._project.shallow
+            return Baseline(
+                vs=vs,
+                model=model,
+                state="too_shallow" if shallow else "unreadable",
+                label=f"`{vs}`",
+                rule="a revision",
+                reason=None if shallow else "baseline_unknown",
+                message=error.message,
+                hint=_UNSHALLOW if shallow else error.hint,
+            )
+
+    def _registry_name(self, model: str | None) -> str | None:
+        """The name in tags; the one unnamed model has it from dvc.yaml `artifacts:` or from the tags."""
+        if model is not None:
+            return model
+        from mlgit.project.registry.models import model_names
+
+        names = model_names(self._project)
+        return names[0] if len(names) == 1 else None
+
+    def _state(self, name: str) -> ModelState:
+        from mlgit.project.registry.read import read_registry
+
+        return read_registry(self._project, model=name).model(name)
+
+    def _base_of_purpose(self, model: str | None) -> Baseline:
+        if self._purpose != "check" and self._base is None:
+            return self._last_release(model)
+        from mlgit.project.compare.base import base_commit
+
+        explicit = None if self._base is None else self._named(self._base, model)
+        found = base_commit(
+            self._project, candidate=self._candidate, explicit=explicit, ci=self._ci_of_head()
+        )
+        target = self._project.target
+        rule = _RULES[found.reason].format(target=f"`{target.short}`" if target else "the target")
+        if found.commit is not None:
+            label = self._base if self._base is not None else found.commit[:7]
+            return Baseline(
+                vs="base", model=model, state="found", label=label, rule=rule, commit=found.commit
+            )
+        shallow = found.reason == "history_too_shallow"
+        return Baseline(
+            vs="base",
+            model=model,
+            state="too_shallow" if shallow else "none",
+            label="base",
+            rule=rule,
+            message=f"There is no base: {rule}",
+            hint=_UNSHALLOW if shallow else None,
+        )
+
+    def _named(self, text: str, model: str | None) -> str:
+        from mlgit.project.registry.references import resolve
+
+        return resolve(self._project, text, model=model).commit
+
+    def _ci_of_head(self) -> Mapping[str, str]:
+        """What CI says is about the commit that it checked out, and about no other."""
+        head = self._project.head.commit
+        if self._candidate not in {None, head}:
+            return {}
+        stated = self._ci.get("GITHUB_SHA") or head
+        return self._ci if stated == head else {}
+
+    def _last_release(self, model: str | None) -> Baseline:
+        """The newest release before the candidate."""
+        from mlgit.adapters.git.refs import is_ancestor
+
+        rule = "the newest release before it"
+        here = self._candidate or self._project.head.commit
+        name = self._registry_name(model)
+        if name is not None and here is not None:
+            for version in reversed(self._state(name).versions):
+                before = version.commit != here and is_ancestor(self._project.git, version.commit, here)
+                if before and not version.deregistered:
+                    return Baseline(
+                        vs="base",
+                        model=model,
+                        state="found",
+                        label=f"{name}@{version.version}",
+                        rule=rule,
+                        commit=version.commit,
+                    )
+        message = f"No release of {_quoted(name)} comes before this one"
+        return Baseline(vs="base", model=model, state="none", label="base", rule=rule, message=message)
+
+    def _release(self, model: str | None, name: str | None) -> Baseline:
+        rule = "the newest release"
+        version = None if name is None else self._state(name).latest
+        if version is None:
+            message = f"{_quoted(name)} has no release yet"
+            return Baseline(
+                vs="release", model=model, state="none", label="release", rule=rule, message=message
+            )
+        label = f"{name}@{version.version}"
+        return Baseline(
+            vs="release", model=model, state="found", label=label, rule=rule, commit=version.commit
+        )
+
+    def _environment(self, vs: str, model: str | None, name: str | None) -> Baseline | None:
+        state = None if name is None else self._state(name).environments.get(vs)
+        if state is None and vs not in self._environments:
+            return None
+        rule = f"what is in `{vs}` now"
+        if state is None or state.commit is None:
+            message = f"Nothing of {_quoted(name)} is in `{vs}` yet"
+            return Baseline(vs=vs, model=model, state="none", label=f"`{vs}`", rule=rule, message=message)
+        version = state.version
+        what = f"{name}@{version.version}" if version is not None else state.commit[:7]
+        label = f"{vs} ({what})"
+        return Baseline(vs=vs, model=model, state="found", label=label, rule=rule, commit=state.commit)
+
+    def _revision(self, vs: str, model: str | None, name: str | None) -> Baseline:
+        from mlgit.project.registry.references import resolve
+
+        found = resolve(self._project, vs, model=name)
+        return Baseline(
+            vs=vs, model=model, state="found", label=found.label, rule="a revision", commit=found.commit
+        )
+
+    def _file(self, vs: FileBaseline, model: Model | None) -> BaselineFiles:
+        name = None if model is None else model.name
+        read = _read_file(self._project, self._candidate, vs.path)
+        found = not isinstance(read, str)
+        baseline = Baseline(
+            vs=vs_key(vs),
+            model=name,
+            state="found" if found else "unreadable",
+            label=f"`{vs.path}`",
+            rule="a file of the candidate",
+            commit=self._candidate,
+            message=read if isinstance(read, str) else None,
+        )
+        return BaselineFiles(baseline) if isinstance(read, str) else BaselineFiles(baseline, (read,))
+
+
+def _read_file(project: Project, candidate: str | None, path: str) -> MetricFile | str:
+    """The metric file, or a sentence why there are no numbers."""
+    from mlgit.adapters.dvc.files.values import metric_values
+    from mlgit.core.pipeline.evidence import MetricFile, Problem
+    from mlgit.project.pipeline.evidence import cache_of, documents_of
+
+    try:
+        content = project.tree(candidate).read(path)
+    except (OSError, MlgitError) as error:
+        return f"`{path}` cannot be read: {error}"
+    if content is None:
+        outputs = evidence(project, candidate).pipeline.outputs
+        pointer = next((out.pointer for out in outputs if out.path == path), None)
+        cache = cache_of(project, path)
+        content = cache.read(pointer) if cache is not None and pointer is not None else None
+    if content is None:
+        return f"There is no file `{path}`"
+    values = metric_values(content, path=path, documents=documents_of(project))
+    return values.message if isinstance(values, Problem) else MetricFile(path=path, values=values)
+
+
+def _quoted(name: str | None) -> str:
+    return "the model" if name is None else f"`{name}`"

@@ -1,0 +1,161 @@
+"""Compare: two states of the repository side by side."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mlgit.core.compare.changes import (
+    Content,
+    ContentChange,
+    Diff,
+    Side,
+    content_changes,
+    metric_tables,
+    stage_changes,
+    value_changes,
+)
+from mlgit.core.pipeline.evidence import Evidence
+from mlgit.core.pipeline.stages import Pipeline
+from mlgit.errors import ConfigError
+from mlgit.project.compare.outputs import contents, with_rows
+from mlgit.project.pipeline.evidence import evidence
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from mlgit.core.config.file import Direction
+    from mlgit.project.open import Project
+
+PARTS = ("metrics", "params", "data", "models", "stages")
+
+
+def compare(
+    project: Project,
+    old: Side,
+    new: Side,
+    *,
+    parts: Collection[str] = PARTS,
+    show_unchanged: bool = False,
+) -> Diff:
+    """What differs between two states.
+
+    Args:
+        project: the repository.
+        old: the state to compare with.
+        new: the state that is compared.
+        parts: which of `PARTS` to look at.
+        show_unchanged: whether what is equal is listed too.
+
+    Raises:
+        ConfigError: dvc.yaml, dvc.lock or a .dvc file of one of them is invalid.
+    """
+    for side in (old, new):
+        if not side.empty:
+            project.tree(side.commit).prepare()
+    before, after = _evidence(project, old), _evidence(project, new)
+    problems: list[str] = []
+    metrics = params = None
+    if "metrics" in parts:
+        old_values, new_values, said = metric_tables(before.metric_files, after.metric_files)
+        problems += said
+        metrics = value_changes(
+            old_values,
+            new_values,
+            directions=_directions(project, new.commit),
+            show_unchanged=show_unchanged,
+        )
+    if "params" in parts:
+        params = value_changes(before.params, after.params, show_unchanged=show_unchanged)
+        problems += [f"{problem.message}" for side in (before, after) for problem in side.problems]
+    data, models = _contents(project, (old, before), (new, after), parts, show_unchanged=show_unchanged)
+    return Diff(
+        old=old,
+        new=new,
+        metrics=metrics,
+        params=params,
+        data=data,
+        models=models,
+        stages=stage_changes(before.pipeline, after.pipeline, show_unchanged=show_unchanged)
+        if "stages" in parts
+        else None,
+        problems=tuple(dict.fromkeys(problems)),
+    )
+
+
+def _evidence(project: Project, side: Side) -> Evidence:
+    if side.empty:
+        return Evidence(label=side.label, commit=None, pipeline=Pipeline())
+    return evidence(project, side.commit, staleness=False)
+
+
+def _directions(project: Project, commit: str | None) -> Mapping[str, Direction]:
+    """Which way is better, as mlgit.yaml there says; an invalid one only costs the colours."""
+    try:
+        return project.config(commit).directions
+    except ConfigError:
+        return {}
+
+
+def _contents(
+    project: Project,
+    old: tuple[Side, Evidence],
+    new: tuple[Side, Evidence],
+    parts: Collection[str],
+    *,
+    show_unchanged: bool,
+) -> tuple[tuple[ContentChange, ...] | None, tuple[ContentChange, ...] | None]:
+    """Changes of data and of models; a part that is not asked for is None."""
+    if not {"data", "models"} & set(parts):
+        return None, None
+    owners = _model_paths(project, old) | _model_paths(project, new)
+    changes = content_changes(
+        contents(project, old[1]), contents(project, new[1]), show_unchanged=show_unchanged
+    )
+    data = models = None
+    if "data" in parts:
+        data = tuple(_counted(project, old[1], new[1], each) for each in changes if each.path not in owners)
+    if "models" in parts:
+        models = tuple(
+            _versioned(project, old[0], new[0], replace(each, model=owners[each.path]))
+            for each in changes
+            if each.path in owners
+        )
+    return data, models
+
+
+def _model_paths(project: Project, side: tuple[Side, Evidence]) -> dict[str, str]:
+    """Path -> model, declared in mlgit.yaml or as a DVC artifact."""
+    state, pipeline = side[0], side[1].pipeline
+    found = {item.path: item.name for item in pipeline.artifacts if item.type in {None, "model"}}
+    try:
+        models = project.config(state.commit).models
+    except ConfigError:
+        models = {}
+    return found | {model.path: name for name, model in models.items() if model.path is not None}
+
+
+def _counted(project: Project, old: Evidence, new: Evidence, change: ContentChange) -> ContentChange:
+    before = with_rows(project, old, change.path, Content(change.old_md5))
+    after = with_rows(project, new, change.path, Content(change.new_md5))
+    return replace(change, old_rows=before.rows, new_rows=after.rows)
+
+
+def _versioned(project: Project, old: Side, new: Side, change: ContentChange) -> ContentChange:
+    model = change.model or ""
+    return replace(
+        change,
+        old_version=_version_at(project, model, old.commit),
+        new_version=_version_at(project, model, new.commit),
+    )
+
+
+def _version_at(project: Project, model: str, commit: str | None) -> str | None:
+    """The version that is registered on this very commit."""
+    if commit is None:
+        return None
+    from mlgit.project.registry.read import read_registry
+
+    state = read_registry(project, model=model).models.get(model)
+    found = [each for each in state.versions if each.commit == commit] if state is not None else []
+    return str(found[-1].version) if found else None

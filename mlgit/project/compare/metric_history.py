@@ -1,0 +1,138 @@
+"""Metric history: what gated metrics were at the last releases, or commits, before a candidate."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from mlgit.core.pipeline.metrics import number, text
+from mlgit.core.pipeline.report_context import HistoryPoint, MetricHistory
+from mlgit.core.progress import Silent
+from mlgit.errors import MlgitError
+from mlgit.project.compare.revision_values import RevisionReader
+from mlgit.project.pipeline.evidence import evidence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from mlgit.core.gates.verdict import Baseline, Verdict
+    from mlgit.project.compare.revision_values import RevisionValues
+    from mlgit.project.open import Project
+
+MOST_POINTS = 12
+_ENOUGH_RELEASES = 3
+_MOST_METRICS = 24
+_FARTHEST = 1000
+
+
+class _State(NamedTuple):
+    """A commit and how to call it in a picture."""
+
+    label: str
+    commit: str
+
+
+def metric_history(
+    project: Project, verdict: Verdict, beside: Iterable[Baseline] = (), *, most: int = MOST_POINTS
+) -> tuple[MetricHistory, ...]:
+    """The last values of every gated metric, oldest first; without those that cannot be read.
+
+    At the releases of the model when there are three or more, else at the first-parent commits up to the
+    base that changed its metric files. A picture is not worth failing for: what goes wrong is left out.
+
+    Args:
+        project: the repository.
+        verdict: says which metrics of which models have gates.
+        beside: what each model's metrics stand beside.
+        most: how many values a metric has at most.
+    """
+    wanted: dict[str | None, dict[tuple[str, str], None]] = {}
+    for result in verdict.results:
+        if result.file is not None and result.key is not None:
+            wanted.setdefault(result.model, {})[result.file, result.key] = None
+    bases = {each.model: each.commit for each in (*beside, *verdict.baselines) if each.vs == "base"}
+    found: list[MetricHistory] = []
+    reader = RevisionReader(project, Silent())
+    for model, places in wanted.items():
+        chosen = list(places)[:_MOST_METRICS]
+        try:
+            files = list(dict.fromkeys(file for file, _ in chosen))
+            states = _states(project, model, bases.get(model), files, verdict.candidate.commit, most)
+            values = reader.read([state.commit for state in states], metrics=files, params=False)
+        except (MlgitError, OSError, ValueError):
+            continue
+        found += [_history(model, place, states, values) for place in chosen]
+    return tuple(each for each in found if each.points)
+
+
+def _history(
+    model: str | None,
+    place: tuple[str, str],
+    states: Sequence[_State],
+    values: Mapping[str, RevisionValues],
+) -> MetricHistory:
+    file, key = place
+    points = []
+    for state in states:
+        read = values.get(state.commit)
+        value = None if read is None else number(read.metrics.get(file, {}).get(key))
+        if value is not None:
+            points.append(HistoryPoint(label=state.label, value=text(value)))
+    return MetricHistory(model=model, file=file, key=key, points=tuple(points))
+
+
+def _states(
+    project: Project,
+    model: str | None,
+    base: str | None,
+    files: Sequence[str],
+    candidate: str | None,
+    most: int,
+) -> list[_State]:
+    """Releases when there are enough, else commits."""
+    releases = [state for state in _releases(project, model) if state.commit != candidate]
+    if len(releases) >= _ENOUGH_RELEASES:
+        return releases[-most:]
+    return [] if base is None else _commits(project, base, files, most)
+
+
+def _releases(project: Project, model: str | None) -> list[_State]:
+    from mlgit.project.registry.models import model_names
+    from mlgit.project.registry.read import read_registry
+
+    if model is None:
+        names = model_names(project)
+        if len(names) != 1:
+            return []
+        model = names[0]
+    versions = read_registry(project, model=model).model(model).versions
+    return [_State(str(each.version), each.commit) for each in versions if not each.deregistered]
+
+
+def _commits(project: Project, base: str, files: Sequence[str], most: int) -> list[_State]:
+    """The last first-parent commits up to the base that changed the files, or what DVC recorded of them."""
+    outputs = {out.path: out for out in evidence(project, base, staleness=False).pipeline.outputs}
+    paths = [
+        *files,
+        *(_lock(outputs[file].owner) for file in files if file in outputs and outputs[file].cached),
+    ]
+    # A metric that never changes must not make git walk through twenty years.
+    edge = project.git.line("rev-list", "--first-parent", "--max-count=1", f"--skip={_FARTHEST}", base)
+    listing = project.git.run(
+        "rev-list",
+        "--first-parent",
+        f"--max-count={most}",
+        base,
+        *([f"^{edge}"] if edge else []),
+        "--",
+        *(f":(top,literal){path}" for path in dict.fromkeys(paths)),
+    )
+    return [_State(commit[:7], commit) for commit in reversed(listing.decode().split())]
+
+
+def _lock(owner: str) -> str:
+    """The dvc.lock of a stage's address; a .dvc file is its own record."""
+    if owner.endswith(".dvc"):
+        return owner
+    folder = os.path.dirname(owner.rpartition(":")[0])
+    return f"{folder}/dvc.lock" if folder else "dvc.lock"

@@ -1,0 +1,114 @@
+"""Contents: what outputs hold at one state: hash, size, number of files, rows of tables."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from mlgit.core.compare.changes import Content
+from mlgit.project.pipeline.evidence import cache_of, hashes_on_disk
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlgit.core.pipeline.evidence import Evidence
+    from mlgit.core.pipeline.stages import Output
+    from mlgit.project.open import Project
+
+_TABLES = {".csv": 1, ".tsv": 1, ".jsonl": 0, ".ndjson": 0}
+_MAX_ROWS_BYTES = 256 << 20
+_CHUNK = 1 << 20
+
+
+def contents(project: Project, state: Evidence) -> Mapping[str, Content]:
+    """Path -> content of every output that is no metric file, at a state."""
+    found = {}
+    for out in state.pipeline.outputs:
+        if out.metric or "://" in out.path:
+            continue
+        here = _on_disk(project, out) if state.commit is None else _committed(project, out, state.commit)
+        if here is not None:
+            found[out.path] = here
+    return found
+
+
+def with_rows(project: Project, state: Evidence, path: str, content: Content) -> Content:
+    """The content with the number of rows, where it is a table that can be read on this machine."""
+    header = _TABLES.get(os.path.splitext(path)[1].lower())
+    if header is None or content.md5 is None or content.md5.endswith(".dir"):
+        return content
+    place = os.path.join(project.root, path) if state.commit is None else None
+    if place is None or not os.path.exists(place):
+        out = next((out for out in state.pipeline.outputs if out.path == path), None)
+        cache = cache_of(project, path)
+        if out is not None and not out.cached and state.commit is not None:
+            found = project.tree(state.commit).read(path)
+            return content if found is None else content._replace(rows=_rows_in(found, header))
+        if cache is None or out is None or out.pointer is None:
+            return content
+        place = cache.path(out.pointer)
+    return content._replace(rows=_rows(place, header))
+
+
+def _on_disk(project: Project, out: Output) -> Content | None:
+    """As it is in the workspace; as recorded when it is not checked out."""
+    legacy = out.pointer is not None and out.pointer.legacy
+    hashes = hashes_on_disk(project)
+    md5 = hashes.md5(out.path, legacy=legacy)
+    if md5 is None:
+        return _recorded(out) if out.cached and out.pointer is not None else None
+    if out.pointer is not None and out.pointer.md5 == md5:
+        return _recorded(out)
+    size, nfiles = hashes.extent(out.path)
+    return Content(md5, size, nfiles if md5.endswith(".dir") else None)
+
+
+def _committed(project: Project, out: Output, commit: str) -> Content | None:
+    if out.cached or out.pointer is not None:
+        return _recorded(out)
+    from mlgit.adapters.dvc.data.hashes import bytes_md5
+
+    found = project.tree(commit).read(out.path)
+    return None if found is None else Content(bytes_md5(found), len(found))
+
+
+def _recorded(out: Output) -> Content | None:
+    pointer = out.pointer
+    return None if pointer is None else Content(pointer.md5, pointer.size, pointer.nfiles)
+
+
+def _rows(place: str, header: int) -> int | None:
+    """Rows of a file on disk; None when it is not there, or too large or strange to count."""
+    try:
+        if os.path.getsize(place) > _MAX_ROWS_BYTES:
+            return None
+        with open(place, "rb") as file:
+            lines, last, quoted = 0, b"\n", False
+            while chunk := file.read(_CHUNK):
+                lines += chunk.count(b"\n")
+                quoted = quoted or b'"' in chunk
+                last = chunk[-1:]
+    except OSError:
+        return None
+    if quoted and header:
+        # A quoted field may hold a line break, so that lines are not rows.
+        return _parsed_rows(place)
+    return max(0, lines + (last != b"\n") - header)
+
+
+def _parsed_rows(place: str) -> int | None:
+    import csv
+
+    try:
+        with open(place, encoding="utf-8", newline="") as file:
+            return max(0, sum(1 for row in csv.reader(file, delimiter=_delimiter(place)) if row) - 1)
+    except (OSError, UnicodeDecodeError, csv.Error):
+        return None
+
+
+def _delimiter(place: str) -> str:
+    return "\t" if place.endswith(".tsv") else ","
+
+
+def _rows_in(content: bytes, header: int) -> int:
+    return max(0, len(content.splitlines()) - header)

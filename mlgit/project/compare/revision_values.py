@@ -1,0 +1,292 @@
+"""Revision values: metrics and parameters of many commits, each distinct content read and parsed once."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from mlgit.adapters.dvc.files.numbers import Numbers, Wanted
+from mlgit.adapters.dvc.files.values import selected
+from mlgit.adapters.git.promised import Promised
+from mlgit.adapters.git.trees import Trees
+from mlgit.core.pipeline.evidence import Problem
+from mlgit.core.pipeline.model_files import glob_pattern
+from mlgit.core.pipeline.stages import Pointer
+from mlgit.core.registry.state import as_time
+from mlgit.errors import ConfigError
+from mlgit.project.compare.revision_sources import SourceFinder, Sources, is_told
+from mlgit.project.pipeline.evidence import cache_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from mlgit.core.compare.leaderboard import ValueKind
+    from mlgit.core.pipeline.evidence import ProblemCode, Value
+    from mlgit.core.pipeline.stages import Output
+    from mlgit.core.progress import Progress
+    from mlgit.project.open import Project
+
+T = TypeVar("T")
+
+_AT_ONCE = 512
+_TELL_FILES = 2_000
+_PATH = "{path}"
+_LOST = Problem(
+    code="unreadable", message=f"`{_PATH}` is in the commit, but its content is not in this clone"
+)
+_UNDECLARED = frozenset({"dvclive/metrics.json"})
+_HEAD = re.compile(rb"tree ([0-9a-f]+)\n(?:.*\n)*?committer .*> ?(-?\d+)")
+
+
+class CommitFacts(NamedTuple):
+    """What a commit object says: the id of its tree, when it was made, the first line of its message."""
+
+    tree: str
+    created_at: datetime
+    subject: str
+
+
+class RevisionValues(NamedTuple):
+    """The numbers of one commit, by file and dotted key.
+
+    `unread` maps files that should have metrics to why they have none; `problems` are sentences.
+    """
+
+    facts: CommitFacts
+    metrics: Mapping[str, Mapping[str, Value]]
+    params: Mapping[str, Mapping[str, Value]]
+    unread: Mapping[str, ProblemCode]
+    problems: tuple[str, ...]
+
+
+class _Draft:
+    """What is known of one commit before contents were read."""
+
+    def __init__(self) -> None:
+        self.metrics: dict[str, Wanted] = {}
+        self.params: dict[str, tuple[Wanted, tuple[str, ...] | None]] = {}
+        self.unread: dict[str, ProblemCode] = {}
+        self.problems: list[str] = []
+
+
+class RevisionReader:
+    """Reads commits of one project.
+
+    Args:
+        project: the repository.
+        progress: told about what takes long.
+    """
+
+    def __init__(self, project: Project, progress: Progress) -> None:
+        self._project = project
+        self._progress = progress
+        self._trees = Trees(project.objects, is_told)
+        self._promised = Promised(project.git, os.path.join(project.common_dir, "config"))
+        self._finder = SourceFinder(project, self._trees, self._promised, progress=progress)
+        self._numbers = Numbers(project.cache_dir)
+        self._values: dict[Wanted, Mapping[str, Value] | Problem] = {}
+        self._selected: dict[tuple[Wanted, tuple[str, ...]], Mapping[str, Value]] = {}
+
+    def read(
+        self, commits: Iterable[str], *, metrics: Sequence[str] | None = None, params: bool = True
+    ) -> dict[str, RevisionValues]:
+        """Commit -> its numbers, for those that are commits of this clone.
+
+        Args:
+            commits: full ids.
+            metrics: only these metric files, declared or not; None for all that are declared there.
+            params: whether parameters are read.
+
+        Raises:
+            StateError: a part of a commit is not in this clone.
+            ToolError: this clone is partial, and the remote does not answer.
+        """
+        facts = self.facts(commits)
+        self._promised.look(facts)
+        if self._promised.bring(each.tree for each in facts.values()):
+            self._promised.look(facts)
+        self._trees.load(each.tree for each in facts.values())
+        self._finder.prepare(each.tree for each in facts.values())
+        try:
+            drafts = {
+                commit: self._draft(commit, each.tree, metrics=metrics, params=params)
+                for commit, each in facts.items()
+            }
+        finally:
+            self._finder.end()
+        self._read_contents(drafts.values())
+        return {commit: self._finished(facts[commit], draft) for commit, draft in drafts.items()}
+
+    def facts(self, commits: Iterable[str]) -> dict[str, CommitFacts]:
+        """Commit -> what it says about itself, for those that are commits of this clone."""
+        found = {}
+        for part in _parts(list(dict.fromkeys(commits))):
+            for commit, hit in self._project.objects.get_many(part).items():
+                head = None if hit is None or hit.type != "commit" else _HEAD.match(hit.content)
+                if hit is None or head is None:
+                    continue
+                subject = hit.content.partition(b"\n\n")[2].lstrip(b"\n").partition(b"\n")[0]
+                found[commit] = CommitFacts(
+                    head[1].decode(), as_time(int(head[2][:15])), subject.decode("utf-8", "replace")
+                )
+        return found
+
+    def _draft(self, commit: str, tree: str, *, metrics: Sequence[str] | None, params: bool) -> _Draft:
+        draft = _Draft()
+        sources = Sources()
+        try:
+            sources = self._finder.sources(commit, tree)
+        except ConfigError as error:
+            draft.problems.append(error.message)
+        for path in self._metric_paths(tree, sources) if metrics is None else metrics:
+            try:
+                self._seek(draft, commit, tree, path, sources)
+            except ConfigError as error:
+                draft.unread[path] = "unreadable"
+                draft.problems.append(error.message)
+        for path, keys in sources.params.items() if params else ():
+            wanted = self._param_file(commit, tree, path)
+            if wanted is not None:
+                draft.params[path] = wanted, keys
+        return draft
+
+    def _param_file(self, commit: str, tree: str, path: str) -> Wanted | None:
+        entry = None if _outside(path) else self._trees.find(tree, path)
+        if entry is None:
+            return None
+        return (
+            Wanted(entry.oid, "param", path)
+            if entry.kind == "blob"
+            else self._behind_link(commit, path, "param")
+        )
+
+    def _metric_paths(self, tree: str, sources: Sources) -> Iterator[str]:
+        """Files and folders that are declared, and what the globs of mlgit.yaml match."""
+        yield from sources.metrics
+        known: list[str] = []
+        for glob in sources.globs:
+            if glob in sources.metrics:
+                continue
+            pattern = glob_pattern(glob)
+            known = known or [*(path for path, _ in self._trees.files(tree)), *sources.outputs]
+            matched = [path for path in known if pattern.fullmatch(path)]
+            yield from matched or ([glob] if not set(glob) & set("*?[") else [])
+
+    def _seek(self, draft: _Draft, commit: str, tree: str, path: str, sources: Sources) -> None:
+        """Find the content of a metric file, or those of a folder's files."""
+        if path in draft.metrics or path in draft.unread or _outside(path):
+            return
+        entry = self._trees.find(tree, path)
+        if entry is not None and entry.kind == "blob":
+            draft.metrics[path] = Wanted(entry.oid, "metric", path)
+        elif entry is not None and entry.kind == "tree":
+            for name, below in sorted(self._trees.files(entry.oid)):
+                if below.kind == "blob":
+                    draft.metrics[f"{path}/{name}"] = Wanted(below.oid, "metric", f"{path}/{name}")
+        elif entry is not None:
+            wanted = self._behind_link(commit, path, "metric")
+            if wanted is not None:
+                draft.metrics[path] = wanted
+        elif path not in _UNDECLARED:
+            self._seek_in_cache(draft, commit, tree, path, sources)
+
+    def _behind_link(self, commit: str, path: str, kind: ValueKind) -> Wanted | None:
+        found = self._project.objects.get(f"{commit}:{path}")
+        return Wanted(found.oid, kind, path) if found is not None and found.type == "blob" else None
+
+    def _seek_in_cache(self, draft: _Draft, commit: str, tree: str, path: str, sources: Sources) -> None:
+        """A metric file that Git does not have: DVC keeps it, or nobody made it yet."""
+        out = self._finder.kept(commit, tree, path, sources)
+        if out is None or out.pointer is None or not out.cached:
+            draft.unread[path] = "missing"
+            return
+        cache = cache_of(self._project, path)
+        for place, pointer in self._kept_files(out, path):
+            content = None if cache is None or pointer is None else cache.read(pointer)
+            if content is None or pointer is None:
+                draft.unread[place] = "not_fetched"
+                continue
+            wanted = Wanted(pointer.md5, "metric", place)
+            if wanted not in self._values:
+                self._values[wanted] = self._numbers.read(wanted, content)
+            draft.metrics[place] = wanted
+
+    def _kept_files(self, out: Output, path: str) -> Iterator[tuple[str, Pointer | None]]:
+        """(path, content) of a file that DVC keeps, or of each file of a folder."""
+        pointer = out.pointer
+        assert pointer is not None  # noqa: S101 (checked by the caller)
+        if not pointer.directory:
+            yield path, pointer
+            return
+        cache = cache_of(self._project, path)
+        listing = None if cache is None else cache.listing(pointer)
+        inside = path.removeprefix(out.path).lstrip("/")
+        if listing is None:
+            yield path, None
+        for name, md5 in sorted((listing or {}).items()):
+            if not inside or name == inside or name.startswith(f"{inside}/"):
+                yield f"{out.path}/{name}", Pointer(md5=md5, legacy=pointer.legacy)
+
+    def _read_contents(self, drafts: Iterable[_Draft]) -> None:
+        wanted: dict[Wanted, None] = {}
+        for draft in drafts:
+            wanted.update(dict.fromkeys(draft.metrics.values()))
+            wanted.update(dict.fromkeys(each for each, _ in draft.params.values()))
+        asked = [each for each in wanted if each not in self._values]
+        self._values.update(self._numbers.remembered(asked))
+        asked = [each for each in asked if each not in self._values]
+        self._promised.bring(each.oid for each in asked)
+        tell = len(asked) >= _TELL_FILES
+        if tell:
+            self._progress.start("reading metrics", total=len(asked))
+        try:
+            for part in _parts(asked):
+                contents = self._project.objects.get_many(each.oid for each in part)
+                for each in part:
+                    hit = contents[each.oid]
+                    self._values[each] = _LOST if hit is None else self._numbers.read(each, hit.content)
+                if tell:
+                    self._progress.advance(len(part))
+        finally:
+            if tell:
+                self._progress.end()
+        self._numbers.save()
+
+    def _finished(self, facts: CommitFacts, draft: _Draft) -> RevisionValues:
+        metrics: dict[str, Mapping[str, Value]] = {}
+        params: dict[str, Mapping[str, Value]] = {}
+        for path, wanted in draft.metrics.items():
+            values = self._values[wanted]
+            if isinstance(values, Problem):
+                draft.unread[path] = values.code
+                draft.problems.append(values.message.replace(_PATH, path))
+            else:
+                metrics[path] = values
+        for path, (wanted, keys) in draft.params.items():
+            values = self._values[wanted]
+            if isinstance(values, Problem):
+                draft.problems.append(values.message.replace(_PATH, path))
+            else:
+                params[path] = self._only(wanted, values, keys)
+        return RevisionValues(facts, metrics, params, draft.unread, tuple(dict.fromkeys(draft.problems)))
+
+    def _only(
+        self, wanted: Wanted, values: Mapping[str, Value], keys: tuple[str, ...] | None
+    ) -> Mapping[str, Value]:
+        if keys is None:
+            return values
+        if (wanted, keys) not in self._selected:
+            self._selected[wanted, keys] = selected(values, keys)
+        return self._selected[wanted, keys]
+
+
+def _outside(path: str) -> bool:
+    """Whether a path from the root leaves the repository."""
+    return path.startswith(("/", "../")) or "://" in path
+
+
+def _parts(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(items), _AT_ONCE):
+        yield items[start : start + _AT_ONCE]

@@ -1,0 +1,267 @@
+"""Revisions: the commits that a leaderboard tells about, each with all its names."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from mlgit.core.compare.leaderboard import Name
+from mlgit.core.registry.tags import TAGS, parse_tag
+from mlgit.errors import StateError, UnknownReference
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from mlgit.core.compare.leaderboard import NameKind, RowState
+    from mlgit.project.open import Project
+
+_REFS = (
+    "for-each-ref",
+    "--format=%(refname)%00%(objectname)%00%(objecttype)%00%(symref)",
+    "refs/heads",
+    "refs/remotes",
+    "refs/tags",
+    "refs/exps",
+    "refs/pull",
+    "refs/merge-requests",
+)
+_EXPERIMENT = re.compile(r"refs/exps/([0-9a-f]{2})/([0-9a-f]{38}|[0-9a-f]{62})/([^/]+)")
+# As git keeps them when told to fetch `refs/pull/*/head` or GitLab's `refs/merge-requests/*/head`.
+_PULLS = (
+    (re.compile(r"refs/pull/(\d+)/head"), "#"),
+    (re.compile(r"refs/remotes/[^/]+/(?:pr|pull|pulls)/(\d+)(?:/head)?"), "#"),
+    (re.compile(r"refs/merge-requests/(\d+)/head"), "!"),
+    (re.compile(r"refs/remotes/[^/]+/(?:mr|merge-requests)/(\d+)(?:/head)?"), "!"),
+)
+_QUEUES: Mapping[str, RowState] = {"refs/exps/celery/stash": "queued", "refs/exps/celery/failed": "failed"}
+_QUEUED = re.compile(r"commit: dvc-exp:[0-9a-f]+:([0-9a-f]+):([^~^:\\?\[\]*]*)(?::.+)?")
+_KINDS: Mapping[str, frozenset[NameKind]] = {
+    "branches": frozenset({"branch", "remote_branch"}),
+    "tags": frozenset({"version", "environment", "tag"}),
+    "experiments": frozenset({"experiment"}),
+    "pull-requests": frozenset({"pull_request"}),
+}
+KINDS = tuple(_KINDS)
+
+
+class Revision(NamedTuple):
+    """A commit that will be a row; `baseline` and `state` are those of DVC's experiments."""
+
+    commit: str
+    names: tuple[Name, ...] = ()
+    baseline: str | None = None
+    state: RowState = "done"
+
+
+class Wish(NamedTuple):
+    """Which commits are wanted.
+
+    Without `asked` these are the tips of all refs; with `number` that many first-parent commits of each of
+    `asked`, or of HEAD; with `history` every commit of branches and tags. `kinds` keeps what has such a name.
+    """
+
+    asked: tuple[str, ...] = ()
+    number: int | None = None
+    history: bool = False
+    kinds: tuple[str, ...] = ()
+
+    @property
+    def everything(self) -> bool:
+        """Whether the tips of all refs are wanted."""
+        return not self.asked and self.number is None
+
+
+class _Refs:
+    """What the refs of a repository name, told from one listing."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self.names: dict[str, list[Name]] = {}
+        self.baselines: dict[str, str] = {}
+        self.experiments: dict[str, list[str]] = {}
+        self.queues: list[str] = []
+        self._tags: dict[str, tuple[str, str]] = {}
+        for line in project.git.run(*_REFS).decode("utf-8", "surrogateescape").splitlines():
+            ref, oid, kind, link = line.split("\0")
+            if not link:
+                self._take(ref, oid, kind)
+        self._name_tags()
+
+    def _take(self, ref: str, oid: str, kind: str) -> None:
+        if ref.startswith(TAGS):
+            self._tags[ref] = oid, kind
+        elif ref.startswith("refs/exps/"):
+            found = _EXPERIMENT.fullmatch(ref)
+            if found is not None:
+                self.baselines[oid] = found[1] + found[2]
+                self.experiments.setdefault(found[3], []).append(oid)
+                self._add(oid, "experiment", found[3], ref)
+            elif ref in _QUEUES:
+                self.queues.append(ref)
+        elif ref.startswith("refs/heads/"):
+            self._add(oid, "branch", ref.removeprefix("refs/heads/"), ref)
+        else:
+            pull = next((sign + hit[1] for shape, sign in _PULLS if (hit := shape.fullmatch(ref))), None)
+            if pull is not None:
+                self._add(oid, "pull_request", pull, ref)
+            elif ref.startswith("refs/remotes/"):
+                self._add_remote(oid, ref)
+
+    def _add(self, commit: str, kind: NameKind, text: str, ref: str | None = None) -> None:
+        names = self.names.setdefault(commit, [])
+        refs = () if ref is None else (ref,)
+        for number, each in enumerate(names):
+            if (each.kind, each.text) == (kind, text):
+                names[number] = Name(kind=kind, text=text, refs=(*each.refs, *refs))
+                return
+        names.append(Name(kind=kind, text=text, refs=refs))
+
+    def _add_remote(self, oid: str, ref: str) -> None:
+        """A remote's branch; the same name as the local one's when both are at the same commit."""
+        text = ref.removeprefix("refs/remotes/")
+        local = text.partition("/")[2]
+        for each in self.names.get(oid, ()):
+            if each.kind == "branch" and each.text == local:
+                self._add(oid, "branch", local, ref)
+                return
+        self._add(oid, "remote_branch", text, ref)
+
+    def _name_tags(self) -> None:
+        ours = {ref for ref in self._tags if parse_tag(ref.removeprefix(TAGS)) is not None}
+        others = {ref: tag for ref, tag in self._tags.items() if ref not in ours}
+        # Only plain tags are looked up one by one; those of models are remembered by the registry.
+        specs = {ref: f"{oid}^{{commit}}" for ref, (oid, kind) in others.items() if kind != "commit"}
+        hits = self._project.objects.get_many(specs.values())
+        for ref, (oid, kind) in others.items():
+            hit = hits.get(specs.get(ref, ""))
+            commit = oid if kind == "commit" else None if hit is None else hit.oid
+            if commit is not None:
+                self._add(commit, "tag", ref.removeprefix(TAGS), ref)
+        if ours:
+            self._name_versions()
+
+    def _name_versions(self) -> None:
+        from mlgit.project.registry.read import read_registry
+
+        models = read_registry(self._project).models
+        for state in models.values():
+            for version in state.versions:
+                if not version.deregistered:
+                    self._add(
+                        version.commit, "version", f"{state.name}@{version.version}", TAGS + version.tag
+                    )
+            for name, environment in state.environments.items():
+                if environment.commit is not None and environment.holder is not None:
+                    text = name if len(models) == 1 else f"{state.name}#{name}"
+                    self._add(environment.commit, "environment", text, TAGS + environment.holder.tag)
+
+
+def find_revisions(project: Project, wish: Wish) -> tuple[Revision, ...]:
+    """The commits, each once, in the order in which history was walked.
+
+    Raises:
+        UnknownReference: something that was asked for names nothing.
+        StateError: history was asked for and there is none.
+    """
+    refs = _Refs(project)
+    queued = {each.commit: each for each in _queued(project, refs)}
+    asked = {text: _resolved(project, refs, text, queued.values()) for text in wish.asked}
+    commits = list(dict.fromkeys(_commits(project, refs, wish, asked)))
+    chosen = set(commits)
+    if not wish.everything:
+        commits += [
+            commit for commit, base in refs.baselines.items() if base in chosen and commit not in chosen
+        ]
+    found = {
+        commit: queued[commit]
+        if commit in queued and commit not in refs.names
+        else Revision(commit, _names(project, refs, commit, asked), refs.baselines.get(commit))
+        for commit in commits
+    }
+    for each in queued.values():
+        if each.commit not in found and (wish.everything or each.baseline in chosen):
+            found[each.commit] = each
+    return tuple(each for each in found.values() if _is_wanted(each, wish.kinds))
+
+
+def _names(project: Project, refs: _Refs, commit: str, asked: Mapping[str, str]) -> tuple[Name, ...]:
+    names = refs.names.get(commit, [])
+    if names:
+        return tuple(names)
+    said = [text for text, found in asked.items() if found == commit]
+    if not said and commit == project.head.commit:
+        said = ["HEAD"]
+    return tuple(Name(kind="revision", text=text) for text in said)
+
+
+def _commits(project: Project, refs: _Refs, wish: Wish, asked: Mapping[str, str]) -> Iterator[str]:
+    head = project.head.commit
+    if wish.number is not None:
+        starts = list(dict.fromkeys(asked.values())) or ([] if head is None else [head])
+        if not starts:
+            raise StateError("There is no commit yet", hint="commit something first")
+        for start in starts:
+            yield from project.git.line(
+                "rev-list", "--first-parent", f"--max-count={wish.number}", start
+            ).split()
+        return
+    if asked:
+        yield from asked.values()
+        return
+    if head is not None:
+        yield head
+    if wish.history:
+        tips = [] if head is None else ["HEAD"]
+        yield from project.git.line("rev-list", "--branches", "--remotes", "--tags", *tips).split()
+    for commit in refs.names:
+        yield commit
+        # What an experiment started from is what its numbers are compared with.
+        if commit in refs.baselines:
+            yield refs.baselines[commit]
+
+
+def _resolved(project: Project, refs: _Refs, text: str, queued: Iterable[Revision]) -> str:
+    """The commit of an environment, a version, a revision, or an experiment by DVC's name."""
+    from mlgit.project.registry.references import resolve
+
+    try:
+        return resolve(project, text).commit
+    except UnknownReference as error:
+        waiting: dict[str, list[str]] = {}
+        for each in queued:
+            waiting.setdefault(each.names[0].text, []).append(each.commit)
+        known = waiting | refs.experiments
+        hits = known.get(text, [])
+        if len(hits) == 1:
+            return hits[0]
+        if hits:
+            raise UnknownReference(
+                f"`{text}` is the name of {len(hits)} experiments",
+                hint="say which: " + ", ".join(f"`{commit[:7]}`" for commit in hits),
+            ) from error
+        from difflib import get_close_matches
+
+        near = get_close_matches(text, known, n=1)
+        if near and not (error.hint or "").startswith("did you mean"):
+            raise UnknownReference(
+                f"`{text}` is no environment, version, revision or experiment of this repository",
+                hint=f"did you mean the experiment `{near[0]}`?",
+            ) from error
+        raise
+
+
+def _queued(project: Project, refs: _Refs) -> Iterator[Revision]:
+    """Experiments that wait in DVC's queue, and those that failed: entries of two reflogs."""
+    for ref in refs.queues:
+        answer = project.git.spawn("log", "--walk-reflogs", "--format=%H%x00%gs", ref, "--").stdout
+        for line in answer.decode("utf-8", "surrogateescape").splitlines():
+            commit, _, message = line.partition("\0")
+            found = _QUEUED.fullmatch(message.strip())
+            if found is not None:
+                name = Name(kind="experiment", text=found[2] or commit[:7], refs=(ref,))
+                yield Revision(commit, (name,), found[1], _QUEUES[ref])
+
+
+def _is_wanted(revision: Revision, kinds: Iterable[str]) -> bool:
+    wanted: set[NameKind] = {kind for each in kinds for kind in _KINDS[each]}
+    return not wanted or any(name.kind in wanted for name in revision.names)

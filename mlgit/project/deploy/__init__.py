@@ -1,0 +1,1 @@
+"""Deploy: getting a version to where it is used."""

@@ -1,0 +1,123 @@
+"""Desired: what the tags of an environment want on its target, held against what they state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from mlgit.core.deploy.deployment import Desired
+from mlgit.core.registry.state import unregistered, version_of
+from mlgit.core.registry.statement import EnvironmentStatement
+from mlgit.core.registry.tags import parse_tag
+from mlgit.errors import AnswerNo, StateError, UnknownReference, UsageError
+
+if TYPE_CHECKING:
+    from mlgit.core.registry.state import EnvironmentState, RegisteredVersion, TagFact
+    from mlgit.core.registry.tags import TagName
+
+
+class Head(NamedTuple):
+    """What an environment holds; `version` None when that commit is no version."""
+
+    desired: Desired
+    version: RegisteredVersion | None
+
+
+def environment_tag(text: str, environment: str) -> TagName:
+    """The parts of a tag that asks for a deployment.
+
+    Raises:
+        UsageError: it is no tag of that environment.
+    """
+    name = parse_tag(text)
+    if name is None or name.environment is None:
+        raise UsageError(f"`{text}` is no tag of an environment", expected="a tag such as `tumor#prod#3`")
+    if name.environment != environment:
+        raise UsageError(
+            f"`{text}` is a tag of `{name.environment}`, not of `{environment}`",
+            hint=f"use `--env {name.environment}`",
+        )
+    return name
+
+
+def superseding(here: EnvironmentState, tag: str) -> str | None:
+    """The newer tag that counts instead of `tag`; None when `tag` is the head.
+
+    Raises:
+        UnknownReference: this clone does not have the tag.
+    """
+    known = [fact.tag for change in here.changes for fact in (change.unassigned, change.assigned) if fact]
+    if tag not in known:
+        raise UnknownReference(f"There is no tag `{tag}` here", hint="run `git fetch --tags`")
+    head = here.changes[-1]
+    heads = {fact.tag for fact in (head.assigned, head.unassigned, here.holder) if fact is not None}
+    return None if tag in heads else head.fact.tag
+
+
+def desired_head(here: EnvironmentState) -> Head | None:
+    """What an environment holds; None when it is empty.
+
+    Raises:
+        AnswerNo: a tag states something else than what its name and commit say.
+        StateError: the release that the environment's tag names is not here.
+    """
+    holder = here.holder
+    if holder is None:
+        return None
+    version = here.version
+    _check_environment_tag(here, holder, version)
+    if version is not None and version.fact.statement is not None and version.statement is None:
+        raise AnswerNo(
+            f"The tag `{version.tag}` states something about another version, model or commit",
+            hint="somebody wrote or moved it by hand: release again",
+        )
+    change = next(change for change in reversed(here.changes) if change.assigned is holder)
+    return Head(
+        Desired(
+            model=here.model,
+            environment=here.environment,
+            tag=holder.tag,
+            oid=holder.oid,
+            sequence=here.counter,
+            action="rollback" if change.action == "rollback" else "promote",
+            commit=holder.commit,
+            version=None if version is None else str(version.version),
+            release_tag=None if version is None else version.tag,
+            release_oid=None if version is None else version.oid,
+            previous=_label(change.held, here),
+        ),
+        version,
+    )
+
+
+def _check_environment_tag(
+    here: EnvironmentState, holder: TagFact, version: RegisteredVersion | None
+) -> None:
+    statement = holder.statement
+    if statement is None:
+        return
+    said = isinstance(statement, EnvironmentStatement) and (statement.model, statement.environment)
+    if said != (here.model, here.environment):
+        raise AnswerNo(
+            f"The tag `{holder.tag}` states something about another model or environment",
+            hint="somebody wrote or moved it by hand: promote again",
+        )
+    named = statement.release if isinstance(statement, EnvironmentStatement) else None
+    if named is None:
+        return
+    if version is None:
+        raise StateError(
+            f"`{holder.tag}` deploys `{named.tag}`, and that tag is not here", hint="run `git fetch --tags`"
+        )
+    if (named.tag, named.oid) != (version.tag, version.oid):
+        raise AnswerNo(
+            f"`{holder.tag}` was written for another `{named.tag}` than the one here",
+            details=(f"stated {named.tag} {named.oid}", f"found  {version.tag} {version.oid}"),
+            hint="somebody replaced the release's tag: look at it, then promote again",
+        )
+
+
+def _label(held: TagFact | None, here: EnvironmentState) -> str | None:
+    if held is None:
+        return None
+    version = version_of(held, here.registered)
+    return unregistered(held.commit) if version is None else str(version.version)

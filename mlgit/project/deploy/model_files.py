@@ -1,0 +1,201 @@
+"""Release files: what a version of a model consists of, brought to a folder and held against its release."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from mlgit.core.deploy.fetching import Source, members, outputs_of, place_below
+from mlgit.errors import AnswerNo, StateError, ToolError
+from mlgit.project.deploy.staging import sums_of
+from mlgit.project.registry.models import declared_models
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mlgit.core.progress import Progress
+    from mlgit.core.registry.statement import ReleaseStatement
+    from mlgit.project.deploy.staging import Sums
+    from mlgit.project.open import Project
+
+
+class Wanted(NamedTuple):
+    """One file of the model: where its content is, where it goes below the folder."""
+
+    source: Source
+    place: str
+
+
+class ModelFiles(NamedTuple):
+    """The files of a model at a commit; `path` is the model's own."""
+
+    path: str
+    wanted: tuple[Wanted, ...]
+
+
+def model_files(
+    project: Project, model: str, commit: str, *, label: str, statement: ReleaseStatement | None
+) -> ModelFiles:
+    """Every file of a model at a commit, in DVC and in Git.
+
+    A file model becomes `NAME` below the folder, a directory model `NAME/…`; NAME is the last part of its
+    path.
+
+    Raises:
+        StateError: nobody says where the model lies, or it was never made, or it would leave the folder.
+        ToolError: the listing of a directory is nowhere, or damaged.
+    """
+    path = _model_path(project, model, commit, label, statement)
+    found = _sources(project, commit, path)
+    return ModelFiles(path, tuple(Wanted(source, place_below(source.path, path)) for source in found))
+
+
+def stage(
+    project: Project,
+    commit: str,
+    files: ModelFiles,
+    *,
+    staging: str,
+    progress: Progress | None,
+) -> dict[str, Sums]:
+    """Bring every file into the staging folder, each checked against DVC's hash; place -> what it is."""
+    places = {each.place: os.path.join(staging, each.place) for each in files.wanted}
+    for place in places.values():
+        os.makedirs(os.path.dirname(place), exist_ok=True)
+    stored = {
+        places[each.place]: each.source.pointer for each in files.wanted if each.source.pointer is not None
+    }
+    if stored:
+        from mlgit.adapters.dvc.engine import open_contents
+
+        with open_contents(project.root, files.path) as contents:
+            contents.fetch(stored, path=files.path, progress=progress)
+    tree = project.tree(commit)
+    for each in files.wanted:
+        if each.source.pointer is None:
+            content = tree.read(each.source.path)
+            if content is None:
+                raise ToolError(f"`{each.source.path}` cannot be read from Git at {tree.label}")
+            with open(places[each.place], "wb") as file:
+                file.write(content)
+    return {each.place: sums_of(places[each.place]) for each in files.wanted}
+
+
+def staged_before(files: ModelFiles, staging: str) -> dict[str, Sums]:
+    """What a killed run left in the staging folder, as far as DVC's hashes say that it is whole."""
+    found = {}
+    top = os.path.realpath(staging)
+    for each in files.wanted:
+        pointer, place = each.source.pointer, os.path.join(top, each.place)
+        # What a link leads to is nothing that we left there.
+        if pointer is None or pointer.legacy or os.path.realpath(place) != place or not os.path.isfile(place):
+            continue
+        sums = sums_of(place)
+        if sums.md5 == pointer.md5:
+            found[each.place] = sums
+    return found
+
+
+def stated_sums(statement: ReleaseStatement | None) -> Mapping[str, str]:
+    """Path -> sha256 of the files that a release stated."""
+    files = () if statement is None else statement.files
+    return {file.path: file.sha256 for file in files if file.sha256 is not None}
+
+
+def require_stated(path: str, sums: Sums, stated: Mapping[str, str]) -> None:
+    """Hold a file against what its release stated.
+
+    Raises:
+        AnswerNo: it is another one.
+    """
+    expected = stated.get(path)
+    if expected is not None and expected != sums.sha256:
+        raise AnswerNo(
+            f"`{path}` is not the file that was released",
+            details=(f"stated sha256 {expected}", f"found sha256  {sums.sha256}"),
+            hint="somebody changed the storage: look at it before you use anything from it",
+        )
+
+
+def require_stated_commit(project: Project, commit: str, path: str, statement: ReleaseStatement) -> None:
+    """Hold DVC's files at a commit against what the release stated about them.
+
+    Raises:
+        AnswerNo: dvc.lock, or a hash in it, is another one.
+    """
+    from hashlib import sha256
+
+    from mlgit.adapters.dvc.pipeline.pointers import read_pipeline
+    from mlgit.project.release.provenance import lock_path
+
+    tree = project.tree(commit)
+    pipeline = read_pipeline(tree, root=project.root, folder=project.cache_dir)
+    lock = lock_path(pipeline, path)
+    content = None if lock is None else tree.read(lock)
+    found = None if content is None else sha256(content).hexdigest()
+    if statement.lock_sha256 not in {None, found}:
+        told = "nothing" if found is None else f"sha256 {found}"
+        raise _not_as_stated(f"`{lock or 'dvc.lock'}`", f"sha256 {statement.lock_sha256}", told)
+    pointers = {output.path: output.pointer for output in pipeline.outputs}
+    for file in statement.files:
+        pointer = pointers.get(file.path)
+        if file.md5 is not None and (pointer is None or pointer.md5 != file.md5):
+            found_md5 = "nothing" if pointer is None else f"md5 {pointer.md5}"
+            raise _not_as_stated(f"`{file.path}`", f"md5 {file.md5}", found_md5)
+
+
+def _not_as_stated(what: str, stated: str, found: str) -> AnswerNo:
+    return AnswerNo(
+        f"{what} at the released commit is not what the release stated",
+        details=(f"stated {stated}", f"found  {found}"),
+        hint="the release's tag was written about something else: release again",
+    )
+
+
+def _model_path(
+    project: Project, model: str, commit: str, label: str, statement: ReleaseStatement | None
+) -> str:
+    path = declared_models(project, commit).get(model)
+    if path is None and statement is not None and len(statement.files) == 1:
+        path = statement.files[0].path
+    if path is None:
+        # Tags of other tools may be older than any declaration: then today's one is the best there is.
+        path = declared_models(project).get(model)
+    if path is None:
+        raise StateError(
+            f"Nobody says where `{model}` lies at {label}",
+            hint=f"declare `models: {{{model}: {{path: …}}}}` in `mlgit.yaml`",
+        )
+    return path.rstrip("/")
+
+
+def _sources(project: Project, commit: str, path: str) -> Sequence[Source]:
+    """Every file of the model, in DVC and in Git."""
+    from mlgit.adapters.dvc.pipeline.pointers import read_pipeline
+
+    tree = project.tree(commit)
+    pipeline = read_pipeline(tree, root=project.root, folder=project.cache_dir)
+    found: dict[str, Source] = {}
+    for output in outputs_of(path, pipeline.outputs):
+        if output.pointer is None:
+            raise StateError(
+                f"`{output.path}` was declared at {tree.label}, but never made",
+                hint="run the pipeline with `mlgit run`, commit `dvc.lock`, and release that",
+            )
+        if output.pointer.directory:
+            from mlgit.adapters.dvc.engine import open_contents
+
+            with open_contents(project.root, output.path) as contents:
+                listing = contents.listing(output.pointer)
+            found.update({source.path: source for source in members(output, listing, path)})
+        else:
+            found[output.path] = Source(path=output.path, pointer=output.pointer)
+    for name in tree.paths():
+        if (name == path or name.startswith(f"{path}/")) and not name.endswith("/.gitignore"):
+            found.setdefault(name, Source(path=name, pointer=None))
+    if not found:
+        raise StateError(
+            f"`{path}` is neither an output of DVC nor a file in Git at {tree.label}",
+            hint=f"see `dvc list --rev {tree.label} .`",
+        )
+    return [found[name] for name in sorted(found)]

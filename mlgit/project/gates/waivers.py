@@ -1,0 +1,109 @@
+"""Waivers of a repository: read from trunk, each with the commit that brought it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from mlgit.core.config.file import WAIVERS_FILE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlgit.core.gates.waivers import Waiver
+    from mlgit.project.open import Project
+
+
+class TrunkWaivers(NamedTuple):
+    """The waivers on trunk; `commit` is None while trunk is unborn and the working tree stands for it."""
+
+    commit: str | None
+    waivers: tuple[Waiver, ...] = ()
+
+
+def trunk_waivers(project: Project) -> TrunkWaivers:
+    """`.mlgit/waivers.yaml` as trunk has it; a candidate's own file never counts.
+
+    Raises:
+        ConfigError: the file on trunk is invalid.
+    """
+    commit = None if project.trunk is None else project.trunk.commit
+    content = project.tree(commit).read(WAIVERS_FILE)
+    if content is None:
+        return TrunkWaivers(commit)
+    waivers = _parse(content, commit)
+    if commit is None or not waivers:
+        return TrunkWaivers(commit, waivers)
+    brought = _brought_by(project, commit, waivers)
+    return TrunkWaivers(
+        commit,
+        tuple(
+            replace(waiver, commit=brought[waiver.id].commit, since=brought[waiver.id].day)
+            for waiver in waivers
+        ),
+    )
+
+
+def change_authors(project: Project, *, candidate: str | None, target: str | None) -> frozenset[str]:
+    """E-mail addresses (lower case) of authors and co-authors of target..candidate.
+
+    For the working tree the configured author counts too: what is not committed yet is theirs. Names are
+    taken as they stand in the commits, because a change could bring a `.mailmap` that hides its author.
+    """
+    tip = candidate or project.head.commit
+    authors = set()
+    if candidate is None and project.head.dirty:
+        identity = project.git.ask("var", "GIT_AUTHOR_IDENT")
+        if identity:
+            authors.add(identity.rpartition("<")[2].partition(">")[0].lower())
+    if tip is None or target is None:
+        return frozenset(authors)
+    output = project.git.run(
+        "log", "-z", "--format=%ae%n%(trailers:key=Co-authored-by,valueonly,unfold)", tip, f"^{target}", "--"
+    )
+    for entry in output.decode("utf-8", "replace").split("\0"):
+        author, *others = entry.splitlines() or [""]
+        authors.add(author.strip().lower())
+        authors |= {other.rpartition("<")[2].partition(">")[0].strip().lower() for other in others}
+    return frozenset(authors - {""})
+
+
+class _Brought(NamedTuple):
+    commit: str
+    day: date
+
+
+def _parse(content: bytes, commit: str | None) -> tuple[Waiver, ...]:
+    from mlgit.adapters.config.waivers import load_waivers
+
+    return load_waivers(content, name=WAIVERS_FILE if commit is None else f"{commit[:7]}:{WAIVERS_FILE}")
+
+
+def _brought_by(project: Project, tip: str, waivers: tuple[Waiver, ...]) -> Mapping[str, _Brought]:
+    """For each waiver the commit since which it stands unchanged on trunk's first-parent line."""
+    output = project.git.run("log", "-z", "--first-parent", "--format=%H %ct", tip, "--", WAIVERS_FILE)
+    wanted = {waiver.id: replace(waiver, line=None) for waiver in waivers}
+    found: dict[str, _Brought] = {}
+    for entry in output.decode().split("\0"):
+        commit, _, seconds = entry.strip().partition(" ")
+        if not commit or not wanted:
+            break
+        known = _known_at(project, commit)
+        for name in list(wanted):
+            if known.get(name) == wanted[name]:
+                found[name] = _Brought(commit, datetime.fromtimestamp(int(seconds), UTC).date())
+            elif name in found:
+                del wanted[name]
+    return found
+
+
+def _known_at(project: Project, commit: str) -> Mapping[str, Waiver]:
+    from mlgit.errors import ConfigError
+
+    content = project.tree(commit).read(WAIVERS_FILE)
+    try:
+        waivers = () if content is None else _parse(content, commit)
+    except ConfigError:
+        return {}
+    return {waiver.id: replace(waiver, line=None) for waiver in waivers}

@@ -1,0 +1,32 @@
+"""History: the part of it that a shallow clone lacks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.adapters.git.binary import GitFailed
+from mlgit.adapters.git.push import fetch_refs
+from mlgit.errors import ToolError
+
+if TYPE_CHECKING:
+    from mlgit.project.open import Project
+
+
+def deepen(project: Project) -> bool:
+    """Fetch the history that a shallow clone lacks; whether it lacked any.
+
+    Raises:
+        ToolError: the remote does not give it.
+    """
+    if not project.shallow or project.remote is None:
+        return False
+    try:
+        fetch_refs(project.git, project.remote, (), unshallow=True)
+    except GitFailed as error:
+        raise ToolError(
+            f"`{project.remote}` does not give the history that this clone lacks",
+            hint="check out the whole history: `fetch-depth: 0` (GitHub), `GIT_DEPTH: 0` (GitLab)",
+            details=error.details,
+        ) from error
+    project.shallow = False
+    return True

@@ -1,0 +1,1 @@
+"""Overview: what looks at everything at once."""

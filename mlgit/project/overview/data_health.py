@@ -1,0 +1,111 @@
+"""Health of data: what Git tracks and should not, DVC's remote, contents that are missing."""
+
+from __future__ import annotations
+
+import re
+from shlex import quote
+from typing import TYPE_CHECKING
+
+from mlgit.adapters.dvc.files.places import folders_above
+from mlgit.core.overview.doctor import Finding
+from mlgit.core.wording import listed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlgit.core.pipeline.stages import Output
+    from mlgit.project.open import Project
+
+_SHOWN = 5
+
+
+def check_tracked_files(project: Project) -> Iterator[Finding]:
+    """What Git tracks and should not: secrets, DVC's cache, outputs that DVC tracks."""
+    from mlgit.project.pipeline.evidence import evidence
+
+    listing = project.git.run("ls-files", "-z").decode("utf-8", "surrogateescape")
+    tracked = {path for path in listing.split("\0") if path}
+    for path in sorted(tracked):
+        if path.endswith(".dvc/config.local"):
+            yield Finding(
+                id="secrets_committed",
+                severity="error",
+                message=f"`{path}` is committed; it is where credentials stand",
+                repair=f"git rm --cached {quote(path)}, commit, and change the credentials in it",
+                subjects=(path,),
+            )
+    inside = [path for path in sorted(tracked) if re.search(r"(?:^|/)\.dvc/(?:cache|tmp)/", path)]
+    if inside:
+        yield Finding(
+            id="cache_committed",
+            severity="warn",
+            message=f"DVC's own files are committed: {listed(inside)}",
+            repair="git rm -r --cached --ignore-unmatch '*.dvc/cache/*' '*.dvc/tmp/*'",
+            subjects=tuple(inside[:_SHOWN]),
+        )
+    taken = tracked | {folder for path in tracked for folder in folders_above(path)}
+    both = [out.path for out in evidence(project, None).pipeline.outputs if out.cached and out.path in taken]
+    if both:
+        yield Finding(
+            id="output_in_git",
+            severity="error",
+            message=f"Tracked by DVC and by Git at the same time: {listed(both)}",
+            repair=f"git rm -r --cached {' '.join(quote(path) for path in both[:_SHOWN])}",
+            subjects=tuple(both),
+        )
+
+
+def check_data(project: Project) -> Iterator[Finding]:
+    """DVC's remote, and outputs that are neither in the cache nor in the working tree."""
+    from mlgit.adapters.dvc.engine.transfer import has_remote
+    from mlgit.project.pipeline.evidence import cache_of
+
+    outputs = _recorded_outputs(project)
+    if not outputs:
+        return
+    if not has_remote(project.root):
+        yield Finding(
+            id="no_dvc_remote",
+            severity="warn",
+            message="DVC has no default remote: nobody else can get the data and models of this repository",
+            repair="dvc remote add -d storage URL",
+        )
+    absent = []
+    for out in outputs:
+        cache = cache_of(project, out.path)
+        if out.pointer is not None and cache is not None and not cache.has(out.pointer):
+            absent.append(out.path)
+    if absent:
+        yield Finding(
+            id="outputs_not_in_cache",
+            severity="info",
+            message=f"Not in this clone's DVC cache: {listed(absent)}",
+            repair="dvc pull",
+            subjects=tuple(absent),
+        )
+
+
+def ask_for_data(project: Project) -> Iterator[Finding]:
+    """Outputs whose contents the DVC remote does not have."""
+    from mlgit.adapters.dvc.engine.store import missing_in_remote
+    from mlgit.adapters.dvc.engine.transfer import has_remote
+
+    outputs = _recorded_outputs(project)
+    if not outputs or not has_remote(project.root):
+        return
+    missing = missing_in_remote(project.root, outputs, even_private=False)
+    if missing:
+        yield Finding(
+            id="outputs_not_pushed",
+            severity="warn",
+            message=f"The DVC remote does not have: {listed(missing)}",
+            repair="dvc push",
+            subjects=missing,
+        )
+
+
+def _recorded_outputs(project: Project) -> list[Output]:
+    """Outputs that DVC keeps and that have been made."""
+    from mlgit.project.pipeline.evidence import evidence
+
+    return [out for out in evidence(project, None).pipeline.outputs if out.cached and out.pointer is not None]

@@ -1,0 +1,241 @@
+"""Health of tags: those that do not count, those that clash, those that other readers take differently."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from shlex import quote
+from typing import TYPE_CHECKING
+
+from mlgit.adapters.git.tagcache import MISSING
+from mlgit.adapters.git.tagobjects import list_tags
+from mlgit.core.overview.doctor import Finding
+from mlgit.core.registry.state import as_time
+from mlgit.core.registry.tags import parse_tag
+from mlgit.core.wording import listed
+from mlgit.project.registry.read import ignored_tags, read_registry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from mlgit.core.registry.state import EnvironmentState, ModelState
+    from mlgit.project.open import Project
+
+_CLOCK_TOLERANCE = timedelta(minutes=10)
+_NETWORK_TIMEOUT_S = 30
+_SHOWN = 5
+
+
+def check_ignored_tags(project: Project) -> Iterator[Finding]:
+    """Tags that look like ours and do not count."""
+    for tag, why in sorted(ignored_tags(project).items()):
+        if why == MISSING:
+            yield _missing(project, tag)
+            continue
+        lightweight = "lightweight" in why
+        yield Finding(
+            id="lightweight_tag" if lightweight else "unreadable_tag",
+            severity="warn",
+            message=f"The tag `{tag}` does not count: {why}",
+            repair=_annotate(tag) if lightweight else f"git tag -d {quote(tag)}",
+            subjects=(tag,),
+        )
+
+
+def check_malformed_tags(project: Project) -> Iterator[Finding]:
+    """Tags that begin like those of a model we know and cannot be read: `tumor@1.0.0`, `tumor@v1.0`."""
+    known = {*read_registry(project).models, *project.config(None).models}
+    for tag in list_tags(project.git):
+        name = re.split("[@#]", tag, maxsplit=1)[0].replace("=", ":")
+        if name != tag and name in known and parse_tag(tag) is None and not tag.endswith("@created"):
+            yield Finding(
+                id="malformed_tag",
+                severity="warn",
+                message=f"The tag `{tag}` does not count: it is neither a version such as `{name}@v1.2.3` "
+                f"nor an assignment such as `{name}#prod#1`",
+                repair=f"git tag -d {quote(tag)}",
+                subjects=(tag,),
+            )
+
+
+def check_clashes(project: Project) -> Iterator[Finding]:
+    """Two versions of one model on one commit; a version that was rejected while somebody promoted it."""
+    for model in read_registry(project).models.values():
+        yield from _rejected_and_live(model)
+        live = {each.version.tag for each in model.environments.values() if each.version is not None}
+        by_commit: dict[str, list[str]] = {}
+        for version in model.versions:
+            by_commit.setdefault(version.commit, []).append(version.tag)
+        for commit, tags in by_commit.items():
+            if len(tags) > 1:
+                names = " and ".join(f"`{tag}`" for tag in tags)
+                spare = [tag for tag in tags if tag not in live] or tags
+                yield Finding(
+                    id="clashing_versions",
+                    severity="error",
+                    message=f"{names} stand on the same commit {commit[:7]}: "
+                    "every gto command fails as soon as one of them is assigned",
+                    repair=f"git tag -d {quote(spare[-1])}, and delete it on the remote too",
+                    subjects=tuple(tags),
+                )
+
+
+def check_other_readers(project: Project) -> Iterator[Finding]:
+    """Environments of which gto or dvc say something else than mlgit."""
+    for model in read_registry(project).models.values():
+        for environment in model.environments.values():
+            yield from _half_a_change(environment)
+            yield from _open_assignments(model, environment)
+            yield from _emptied(model, environment)
+
+
+def check_clocks(project: Project) -> Iterator[Finding]:
+    """Tags from the future: readers that order by time would put them last for long."""
+    for model in read_registry(project).models.values():
+        newest = as_time(model.newest_tag_s)
+        if newest > project.now + _CLOCK_TOLERANCE:
+            tags = tuple(fact.tag for fact in model.facts if fact.tagged_at_s == model.newest_tag_s)
+            yield Finding(
+                id="tag_from_the_future",
+                severity="warn",
+                message=f"`{tags[0]}` was made on {newest:%Y-%m-%d %H:%M} UTC, which is yet to come; "
+                "mlgit orders by counter, gto and dvc by that time",
+                repair="correct the clock of whoever made it; mlgit writes its next tags after that time",
+                subjects=tags,
+            )
+
+
+def ask_for_tags(project: Project) -> Iterator[Finding]:
+    """Tags that the remote has and this clone has not, or has otherwise."""
+    if project.remote is None:
+        return
+    theirs, annotated = _tags_of_remote(project, project.remote)
+    ours = {tag: oid for tag, oid in list_tags(project.git).items() if parse_tag(tag) is not None}
+    missing = sorted(theirs.keys() - ours.keys())
+    clashing = sorted(tag for tag in theirs.keys() & ours.keys() & annotated if theirs[tag] != ours[tag])
+    unpushed = sorted(ours.keys() - theirs.keys())
+    if missing:
+        yield Finding(
+            id="tags_missing_here",
+            severity="warn",
+            message=f"{project.remote} has tags that are not here: {listed(missing)}",
+            repair=f"git fetch --tags {project.remote}",
+            subjects=tuple(missing),
+        )
+    if clashing:
+        yield Finding(
+            id="clashing_tags",
+            severity="error",
+            message=f"These tags are other ones here than at {project.remote}: {listed(clashing)}",
+            repair=f"git tag -d {_words(clashing)} && git fetch --tags {project.remote}",
+            subjects=tuple(clashing),
+        )
+    if unpushed:
+        yield Finding(
+            id="tags_not_pushed",
+            severity="warn",
+            message=f"{project.remote} does not have these tags: {listed(unpushed)}",
+            repair="mlgit push",
+            subjects=tuple(unpushed),
+        )
+    for tag in sorted(theirs.keys() - annotated):
+        yield Finding(
+            id="lightweight_tag_at_remote",
+            severity="warn",
+            message=f"The tag `{tag}` does not count: it is lightweight at {project.remote}",
+            repair=f"git tag -f -a -m {quote(tag)} {quote(tag)} {theirs[tag]} "
+            f"&& git push --force {project.remote} {quote(f'refs/tags/{tag}')}",
+            subjects=(tag,),
+        )
+
+
+def _tags_of_remote(project: Project, remote: str) -> tuple[Mapping[str, str], frozenset[str]]:
+    """Our tags at the remote with their object ids, and which of them are annotated."""
+    answer = project.git.run("ls-remote", "--tags", remote, timeout_s=_NETWORK_TIMEOUT_S)
+    theirs: dict[str, str] = {}
+    annotated: set[str] = set()
+    for line in answer.decode("utf-8", "surrogateescape").split("\n"):
+        oid, _, ref = line.partition("\t")
+        tag = ref.removeprefix("refs/tags/")
+        # git lists what an annotated tag points at under the tag's name with `^{}`.
+        if tag.endswith("^{}"):
+            annotated.add(tag.removesuffix("^{}"))
+        elif parse_tag(tag) is not None:
+            theirs[tag] = oid
+    return theirs, frozenset(annotated)
+
+
+def _rejected_and_live(model: ModelState) -> Iterator[Finding]:
+    for name, environment in model.environments.items():
+        version = environment.version
+        if version is not None and version.rejected is not None:
+            yield Finding(
+                id="rejected_and_live",
+                severity="error",
+                message=f"`{version.tag}` is deregistered and live in `{name}` of `{model.name}`",
+                repair=f"mlgit rollback {model.name} --env {name} -m {quote('it is deregistered')}",
+                subjects=(version.tag, version.rejected.tag),
+            )
+
+
+def _half_a_change(environment: EnvironmentState) -> Iterator[Finding]:
+    if environment.unfinished is not None:
+        tag = environment.unfinished.tag
+        missing = str(environment.unfinished.name._replace(action="assign"))
+        yield Finding(
+            id="half_a_change",
+            severity="warn",
+            message=f"`{tag}` was written together with `{missing}`, which is not here: for mlgit the change "
+            f"did not happen, for gto `{environment.environment}` is empty",
+            repair="git fetch --tags, or the same command again if no clone has that tag",
+            subjects=(tag,),
+        )
+
+
+def _open_assignments(model: ModelState, environment: EnvironmentState) -> Iterator[Finding]:
+    commits = dict.fromkeys(fact.commit for fact in environment.open_assignments)
+    if len(commits) > 1:
+        yield Finding(
+            id="readers_disagree",
+            severity="warn",
+            message=f"`{model.name}` has {len(commits)} open assignments to `{environment.environment}`; "
+            f"mlgit answers {environment.label}, gto's Python API may answer differently",
+            repair=f"mlgit promote {model.name} --to {environment.environment}"
+            if environment.version is None
+            else f"mlgit history {model.name} --env {environment.environment} shows them; "
+            "the next promotion by mlgit closes the newest",
+            subjects=tuple(fact.tag for fact in environment.open_assignments),
+        )
+
+
+def _emptied(model: ModelState, environment: EnvironmentState) -> Iterator[Finding]:
+    if environment.commit is None and environment.changes:
+        last = environment.changes[-1].fact.tag
+        yield Finding(
+            id="emptied_environment",
+            severity="info",
+            message=f"`{environment.environment}` of `{model.name}` is empty, "
+            "but `dvc get` and `dvc.api` go on answering the version that was there",
+            repair=None,
+            subjects=(last,),
+        )
+
+
+def _missing(project: Project, tag: str) -> Finding:
+    # Deleting the tag would hide that it is lost; git says itself which file is in the way if one is.
+    here = f"git fetch --refetch --tags {project.remote}"
+    return Finding(
+        id="missing_tag_object",
+        severity="error",
+        message=f"The object of the tag `{tag}` is missing or damaged: nothing can be told about its model",
+        repair="git fsck, and fetch the tag from a clone that has it" if project.remote is None else here,
+        subjects=(tag,),
+    )
+
+
+def _annotate(tag: str) -> str:
+    return f"git tag -f -a -m {quote(tag)} {quote(tag)} {quote(f'refs/tags/{tag}^{{}}')}"
+
+
+def _words(tags: Sequence[str]) -> str:
+    return " ".join(quote(tag) for tag in tags[:_SHOWN])

@@ -1,0 +1,1 @@
+"""Pipeline: what DVC and the metric files report about one state."""

@@ -1,0 +1,230 @@
+"""Pipeline proof: whether the results a commit holds are those of its own pipeline, without running it.
+
+Three questions: does dvc.lock say for every stage what its code, parameters and inputs are at this commit;
+are the committed metrics those that dvc.lock recorded; can others fetch the outputs. Data that is not here is
+judged by the hashes that stand in dvc.lock and .dvc files.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, NamedTuple
+
+from mlgit.core.ci.report import public
+from mlgit.core.gates.verdict import Note
+from mlgit.errors import MlgitError, StateError, ToolError
+from mlgit.project.pipeline.evidence import evidence, forget_evidence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from mlgit.core.pipeline.evidence import Evidence, StageState
+    from mlgit.core.pipeline.stages import Output, Pipeline
+    from mlgit.core.progress import Progress
+    from mlgit.project.open import Project
+
+_SHOWN = 5
+_MOST_NOTES = 25
+_NOT_HERE = "it is not here"
+# What no look at a commit can tell, here or anywhere.
+_OUTSIDE = ("needs the network", "has no MD5 for it")
+_NEVER_RUN = "never run"
+_RUN_AND_COMMIT = "run `mlgit run`, commit what it wrote"
+
+
+class Proof(NamedTuple):
+    """What was found: notes that block, and in one line each what could not be looked at.
+
+    `failed` says that a tool failed, so that what it was asked is not known.
+    """
+
+    notes: tuple[Note, ...] = ()
+    skipped: tuple[str, ...] = ()
+    failed: bool = False
+
+
+def prove_pipeline(project: Project, commit: str, *, lenient: bool = False) -> Proof:
+    """Hold a commit's results against its pipeline, and ask the DVC remote for its outputs.
+
+    Args:
+        project: the repository.
+        commit: a full commit id.
+        lenient: whether a DVC remote that does not answer is only told, as for a fork, which has no
+            credentials for it.
+
+    Raises:
+        ConfigError: dvc.yaml, dvc.lock or a .dvc file there is invalid.
+    """
+    found = evidence(project, commit)
+    notes, skipped = _staleness(found, lenient=lenient)
+    stored = _stored(project, found.pipeline.outputs, lenient=lenient)
+    return Proof(
+        notes=(*notes, *_foreign(found), *stored.notes),
+        skipped=(*skipped, *stored.skipped),
+        failed=stored.failed,
+    )
+
+
+def bring_listings(project: Project, commit: str, progress: Progress | None = None) -> None:
+    """Bring the listings of tracked directories here that some stage reads a part of.
+
+    Without its listing nobody can tell whether a part of a directory is what a stage read. What cannot be
+    had is told by `prove_pipeline`, so that nothing is raised here.
+    """
+    found = evidence(project, commit)
+    if not any(text.endswith(_NOT_HERE) for state in found.stages for text in state.unchecked):
+        return
+    deps = {dep for stage in found.pipeline.stages for dep in stage.deps}
+    wanted = [
+        out
+        for out in found.pipeline.outputs
+        if any(dep.startswith(f"{out.path}/") or out.path.startswith(f"{dep}/") for dep in deps)
+    ]
+    from mlgit.adapters.dvc import engine
+
+    with suppress(StateError, ToolError):
+        if engine.fetch_listings(project.root, wanted, progress):
+            forget_evidence(project)
+
+
+def _staleness(found: Evidence, *, lenient: bool) -> tuple[list[Note], list[str]]:
+    """Notes about stages whose recorded results are not those of their inputs."""
+    missing = [state for state in found.stages if _NEVER_RUN in state.reasons]
+    notes = _lock_missing(found.pipeline, missing)
+    after = _downstream(found.stages)
+    told_elsewhere = {_NEVER_RUN, *_metric_edits(found)}
+    unrecorded = _unrecorded(found.pipeline)
+    skipped = [
+        f"stage `{stage.address}`: it is frozen, so that its dependencies were not compared"
+        for stage in found.pipeline.stages
+        if stage.frozen
+    ]
+    stale: list[Note] = []
+    for state in found.stages:
+        known = (*state.reasons, *unrecorded.get(state.address, ()))
+        reasons = [each for each in dict.fromkeys(known) if each not in told_elsewhere]
+        for text in state.unchecked:
+            if text.endswith(_OUTSIDE):
+                skipped += [] if text.startswith("upstream of ") else [f"stage `{state.address}`: {text}"]
+            elif lenient and text.endswith(_NOT_HERE):
+                skipped.append(f"stage `{state.address}`: {text}")
+            else:
+                reasons.append(text)
+        if reasons:
+            stale.append(_stale_note(state, reasons, after.get(state.address, ())))
+    return [*notes, *_few(stale, "stages are stale")], list(dict.fromkeys(skipped))
+
+
+def _unrecorded(pipeline: Pipeline) -> Mapping[str, tuple[str, ...]]:
+    """Stage -> outputs that it has got since it last ran: nobody can have made them."""
+    return {
+        stage.address: tuple(
+            f"new output {out.path}" for out in stage.outs if out.pointer is None and "://" not in out.path
+        )
+        for stage in pipeline.stages
+        if stage.locked is not None
+    }
+
+
+def _lock_missing(pipeline: Pipeline, missing: Sequence[StageState]) -> list[Note]:
+    if not missing:
+        return []
+    names = [state.address for state in missing]
+    if len(names) == len(pipeline.stages) > 1:
+        text = "dvc.lock is missing: no stage has a recorded result"
+    elif len(names) == 1:
+        text = f"Stage `{names[0]}` has no recorded result in dvc.lock"
+    else:
+        text = f"{len(names)} stages have no recorded result in dvc.lock: {_list(names)}"
+    return [Note(code="lock_missing", message=text, effect="block", hint=f"{_RUN_AND_COMMIT} (dvc.lock too)")]
+
+
+def _stale_note(state: StageState, reasons: Sequence[str], after: Sequence[str]) -> Note:
+    tracked = state.address.endswith(".dvc")
+    subject = f"`{state.address}`" if tracked else f"Stage `{state.address}`"
+    more = f" (and {_list(after)} after it)" if after else ""
+    shown = [*reasons[:_SHOWN], *([f"and {len(reasons) - _SHOWN} more"] if len(reasons) > _SHOWN else [])]
+    return Note(
+        code="stale_stage",
+        message=f"{subject} is stale: {', '.join(shown)}{more}",
+        effect="block",
+        hint=f"run `dvc add`, commit `{state.address}`" if tracked else _RUN_AND_COMMIT,
+    )
+
+
+def _downstream(states: Iterable[StageState]) -> Mapping[str, tuple[str, ...]]:
+    """Stale stage -> those that are stale only because of what stands before them."""
+    after: dict[str, tuple[str, ...]] = {}
+    for state in states:
+        if not state.reasons:
+            for before in state.upstream:
+                after[before] = (*after.get(before, ()), state.address)
+    return after
+
+
+def _metric_edits(found: Evidence) -> frozenset[str]:
+    """Reasons of stages that `not_from_pipeline` tells better."""
+    edited = {
+        file.path
+        for file in found.metric_files
+        if any(problem.code == "not_from_pipeline" for problem in file.problems)
+    }
+    return frozenset(f"{word} output {path}" for path in edited for word in ("changed", "new"))
+
+
+def _foreign(found: Evidence) -> list[Note]:
+    """Notes about committed metrics that dvc.lock did not record."""
+    return _few(
+        [
+            Note(code="not_from_pipeline", message=problem.message, effect="block", hint=problem.hint)
+            for file in found.metric_files
+            for problem in file.problems
+            if problem.code == "not_from_pipeline"
+        ],
+        "metric files are not what dvc.lock recorded",
+    )
+
+
+def _stored(project: Project, outputs: Sequence[Output], *, lenient: bool) -> Proof:
+    """Whether the DVC remote has every output that has a recorded content."""
+    wanted = [out for out in outputs if out.cached and "://" not in out.path and out.pointer is not None]
+    if not wanted:
+        return Proof()
+    from mlgit.adapters.dvc.engine import missing_in_remote
+
+    try:
+        missing = missing_in_remote(project.root, wanted, even_private=False)
+    except (StateError, ToolError) as error:
+        if lenient:
+            return Proof(skipped=(f"outputs in the DVC remote: {_told(error)}",))
+        hint = error.hint or "run `dvc status --cloud` to see what it says"
+        text = f"Whether the DVC remote has the outputs is not known: {_told(error)}"
+        note = Note(code="not_in_remote", message=text, effect="block", hint=hint)
+        return Proof(notes=(note,), failed=isinstance(error, ToolError))
+    if not missing:
+        return Proof()
+    count = "1 output is" if len(missing) == 1 else f"{len(missing)} outputs are"
+    text = f"{count} not in the DVC remote: {_list(missing)}"
+    hint = "run `mlgit push` in the clone that made it" if len(missing) == 1 else "run `mlgit push`"
+    return Proof(notes=(Note(code="not_in_remote", message=text, effect="block", hint=hint),))
+
+
+def _told(error: MlgitError) -> str:
+    first = f" ({error.details[0]})" if error.details else ""
+    return public(f"{error.message}{first}")
+
+
+def _few(notes: list[Note], what: str) -> list[Note]:
+    """The notes, or the first of very many and one that counts the rest."""
+    if len(notes) <= _MOST_NOTES:
+        return notes
+    rest = len(notes) - _MOST_NOTES
+    code = notes[0].code
+    return [*notes[:_MOST_NOTES], Note(code=code, message=f"{rest} more {what}", effect="block")]
+
+
+def _list(names: Sequence[str]) -> str:
+    shown = [f"`{name}`" for name in names[:_SHOWN]]
+    if len(names) > _SHOWN:
+        return f"{', '.join(shown)} and {len(names) - _SHOWN} more"
+    return ", ".join(shown)

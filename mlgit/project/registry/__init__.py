@@ -1,0 +1,1 @@
+"""Registry: what the tags mean."""

@@ -1,0 +1,96 @@
+"""Environments of a repository: declared on trunk, or known from tags only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.adapters.git.tagobjects import list_tags
+from mlgit.core.config.names import new_environment_name
+from mlgit.core.registry.tags import parse_tag
+from mlgit.errors import UnknownReference, UsageError
+
+if TYPE_CHECKING:
+    from mlgit.core.config.file import Environment
+    from mlgit.core.registry.state import EnvironmentState, ModelState
+    from mlgit.project.open import Project
+
+_GTO_CONFIG = ".gto"
+
+
+def require_environment(project: Project, name: str) -> Environment:
+    """The environment as trunk declares it.
+
+    Raises:
+        UnknownReference: trunk does not declare it.
+    """
+    declared = project.trunk_config.environments
+    if name in declared:
+        return declared[name]
+    raise _unknown(project, name)
+
+
+def require_sound_name(project: Project, name: str) -> None:
+    """Refuse to write a name that no tag has yet and that not every tool takes; what stands keeps its name.
+
+    Raises:
+        UsageError: it is such a name.
+    """
+    try:
+        new_environment_name(name)
+    except UsageError:
+        if name not in {tag.environment for tag in map(parse_tag, list_tags(project.git)) if tag is not None}:
+            raise
+
+
+def known_environment(project: Project, state: ModelState, name: str) -> EnvironmentState:
+    """The environment of a model, declared on trunk or known from its tags.
+
+    Raises:
+        UnknownReference: neither knows it.
+    """
+    if name in state.environments or name in project.trunk_config.environments:
+        return state.environment(name)
+    raise _unknown(project, name)
+
+
+def gto_note(project: Project, environment: str) -> tuple[str, ...]:
+    """A warning when a `.gto` file with `stages:` hides the environment from gto."""
+    content = project.worktree.read(_GTO_CONFIG)
+    if content is None:
+        return ()
+    stages = _stages(content.decode("utf-8", "replace"))
+    if stages is None or environment in stages:
+        return ()
+    return (f"gto does not show `{environment}`: add `- {environment}` to `stages:` in `{_GTO_CONFIG}`",)
+
+
+def _stages(text: str) -> list[str] | None:
+    """The list under `stages:` of a `.gto` file, block or flow; None when there is none."""
+    found: list[str] | None = None
+    for line in text.splitlines():
+        key, colon, rest = line.partition(":")
+        if key == "stages" and colon:
+            found = [word.strip(" '\"") for word in rest.strip(" []").split(",") if word.strip(" '\"")]
+        elif found is not None:
+            if line.lstrip().startswith("- "):
+                found.append(line.lstrip()[2:].strip(" '\""))
+            elif line.strip() and not line.lstrip().startswith("#"):
+                break
+    return found
+
+
+def _unknown(project: Project, name: str) -> UnknownReference:
+    from difflib import get_close_matches
+
+    declared = project.trunk_config.environments
+    near = get_close_matches(name, declared, n=1)
+    if near:
+        hint = f"did you mean `{near[0]}`?"
+    elif declared:
+        hint = "there are " + ", ".join(f"`{each}`" for each in declared)
+    else:
+        new_environment_name(name)
+        hint = f"declare it in `mlgit.yaml` on trunk: `environments: {{{name}: {{}}}}`"
+    trunk = project.trunk
+    where = "here" if trunk is None else f"on {trunk.short}"
+    return UnknownReference(f"There is no environment `{name}` {where}", hint=hint)

@@ -1,0 +1,77 @@
+"""Models of a repository: declared in `mlgit.yaml`, in dvc.yaml `artifacts:`, or only known from tags."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.core.config.names import read_model_name
+from mlgit.errors import UnknownReference
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlgit.project.open import Project
+
+
+def declared_models(project: Project, commit: str | None = None) -> Mapping[str, str | None]:
+    """Name -> path of the models at a commit (None: the working tree); no path when nobody says it.
+
+    `mlgit.yaml` says it; what it leaves out dvc.yaml `artifacts:` says, and without `models:` alone.
+    """
+    models = project.config(commit).models
+    if models and all(model.path is not None for model in models.values()):
+        return {name: model.path for name, model in models.items()}
+    artifacts = _artifacts(project, commit)
+    if not models:
+        return artifacts
+    return {name: model.path or artifacts.get(name) for name, model in models.items()}
+
+
+def model_names(project: Project) -> tuple[str, ...]:
+    """Every model that is declared in the working tree or that tags speak of, sorted."""
+    from mlgit.project.registry.read import read_registry
+
+    return tuple(sorted({*declared_models(project), *read_registry(project).models}))
+
+
+def is_model(project: Project, name: str) -> bool:
+    """Whether it is declared in the working tree, or tags of that name count; no other model's are read."""
+    from mlgit.project.registry.read import read_registry
+
+    if name in declared_models(project):
+        return True
+    return read_model_name(name) is not None and name in read_registry(project, model=name).models
+
+
+def require_model(project: Project, name: str) -> None:
+    """Refuse a name that neither a file nor a tag knows.
+
+    Raises:
+        UnknownReference: with the nearest known name.
+    """
+    if is_model(project, name):
+        return
+    known = model_names(project)
+    from difflib import get_close_matches
+
+    from mlgit.core.wording import listed
+
+    near = get_close_matches(name, known, n=1)
+    if near:
+        hint = f"did you mean `{near[0]}`?"
+    elif known:
+        hint = f"there are {listed(known)}"
+    else:
+        hint = "declare it under `models:` in `mlgit.yaml`, or under `artifacts:` in `dvc.yaml`"
+    raise UnknownReference(f"There is no model `{name}`", hint=hint)
+
+
+def _artifacts(project: Project, commit: str | None) -> dict[str, str | None]:
+    tree = project.tree(commit)
+    files = [path for path in tree.paths() if path.rpartition("/")[2] == "dvc.yaml"]
+    if not files:
+        return {}
+    from mlgit.adapters.dvc.pipeline.pointers import read_pipeline
+
+    found = read_pipeline(tree, root=project.root, paths=files, folder=project.cache_dir).artifacts
+    return {each.name: each.path for each in found if each.type in {None, "model"}}

@@ -1,0 +1,90 @@
+"""Registry of a repository: its tags read and replayed, one model's only when only one is asked for."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from mlgit.adapters.git.refs import moved_at_s
+from mlgit.adapters.git.tagcache import MISSING, TagCache
+from mlgit.adapters.git.tagfacts import read_tags
+from mlgit.adapters.git.tagobjects import ask_tags, parse_tags
+from mlgit.core.registry.replay import replay
+from mlgit.core.registry.state import Registry, as_time
+from mlgit.errors import ToolError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from mlgit.adapters.git.tagfacts import Listing
+    from mlgit.core.registry.state import TagFact
+    from mlgit.project.open import Project
+
+
+def read_registry(project: Project, *, model: str | None = None) -> Registry:
+    """Models, versions and environments as the local tags have them; no network.
+
+    With `model` only its tags are listed and read; the answer then knows no other model.
+
+    Raises:
+        ToolError: git cannot read one of the tags.
+    """
+    return replay(_whole(_listing(project, model)))
+
+
+def read_facts(project: Project) -> tuple[TagFact, ...]:
+    """Every local tag that counts, by name.
+
+    Raises:
+        ToolError: git cannot read one of the tags.
+    """
+    return _whole(_listing(project))
+
+
+def ignored_tags(project: Project) -> Mapping[str, str]:
+    """Names of tags that look like ours but do not count -> why."""
+    return _listing(project).ignored
+
+
+def tags_as_of(project: Project) -> datetime | None:
+    """When tags were last fetched, None without a remote or when nobody can tell."""
+    if project.remote is None:
+        return None
+    times = []
+    # Each working tree has a FETCH_HEAD of its own, which git writes at every fetch.
+    for folder in {project.git_dir, project.common_dir}:
+        with suppress(OSError):
+            times.append(int(os.stat(os.path.join(folder, "FETCH_HEAD")).st_mtime))
+    if times:
+        return as_time(max(times))
+    # What was cloned and never fetched since: the remote's HEAD has not moved. With refs in a table there is
+    # no such file, and git's log of it has the time of the committer, whatever clock that was.
+    ref = f"refs/remotes/{project.remote}/HEAD"
+    with suppress(OSError):
+        return as_time(int(os.stat(os.path.join(project.common_dir, ref)).st_mtime))
+    if not os.path.isdir(os.path.join(project.common_dir, "reftable")):
+        return None
+    told_s = moved_at_s(project.git, ref)
+    return None if told_s is None else as_time(told_s)
+
+
+def _whole(listing: Listing) -> tuple[TagFact, ...]:
+    """The facts, unless one is lost: nobody knows what an environment holds whose newest tag may be that."""
+    lost = [tag for tag, why in listing.ignored.items() if why == MISSING]
+    if lost:
+        raise ToolError(
+            f"The object of the tag `{lost[0]}` is missing or damaged",
+            hint="run `git fsck`; `mlgit doctor` names every such tag, with its repair",
+            details=tuple(lost[1:]),
+        )
+    return listing.facts
+
+
+def _listing(project: Project, model: str | None = None) -> Listing:
+    asked = project.asked_ahead("tags") if model is None else None
+    tags, replaced = parse_tags((asked or ask_tags(project.git, model))())
+    return read_tags(
+        project.objects, tags, cache=TagCache(project.cache_dir), whole=model is None, replaced=replaced
+    )

@@ -1,0 +1,149 @@
+"""References: what a revision on the command line means: environment, version, or plain Git.
+
+The order: a declared environment (`prod`, `tumor#prod`), a version (`tumor@v1.2.0`), the latest one
+(`tumor@latest`), any Git revision. `heads/prod` means the branch.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.core.config.names import read_environment_name, read_model_name
+from mlgit.core.record import record
+from mlgit.errors import UnknownReference
+
+if TYPE_CHECKING:
+    from mlgit.core.registry.state import RegisteredVersion
+    from mlgit.project.open import Project
+
+
+@record
+class Reference:
+    """One resolved reference.
+
+    `text` is what was written, `label` how to call it in a sentence (`prod (tumor@v1.2.0)`), `commit` its
+    full id. `notes` are sentences the user should see.
+    """
+
+    text: str
+    label: str
+    commit: str
+    model: str | None = None
+    version: str | None = None
+    environment: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+def resolve(project: Project, text: str, *, model: str | None = None) -> Reference:
+    """What `text` means; with `model` a bare environment is that model's.
+
+    Raises:
+        UnknownReference: it means nothing here, or an environment that is empty or of several models.
+    """
+    found = _environment(project, text, model) or _version(project, text)
+    if found is not None:
+        return found
+    commit = project.commit(text)
+    if commit is None:
+        raise _unknown(project, text)
+    short = commit.startswith(text.lower())
+    return Reference(text=text, label=commit[:7] if short else f"{text} ({commit[:7]})", commit=commit)
+
+
+def _environment(project: Project, text: str, model: str | None) -> Reference | None:
+    owner, hash_sign, name = text.rpartition("#")
+    if hash_sign:
+        if read_model_name(owner) is None or read_environment_name(name) is None:
+            return None
+        model = owner
+    elif read_environment_name(text) is None or text not in project.trunk_config.environments:
+        return None
+    from mlgit.project.registry.read import read_registry
+
+    notes = []
+    if not hash_sign and f"refs/heads/{text}" in project.branches:
+        notes.append(f"`{text}` is the environment here; write `heads/{text}` for the branch")
+    chosen = model or _only_model(project, text)
+    state = read_registry(project, model=chosen).model(chosen).environment(name)
+    if state.commit is None:
+        if hash_sign and name not in project.trunk_config.environments and not state.changes:
+            return None
+        raise UnknownReference(
+            f"`{name}` holds no version of `{chosen}`", hint=f"run `mlgit promote {chosen} --to {name}`"
+        )
+    version = state.version
+    return Reference(
+        text=text,
+        label=f"{name} ({f'{chosen}@{version.version}' if version else state.label})",
+        commit=state.commit,
+        model=chosen,
+        version=str(version.version) if version else None,
+        environment=name,
+        notes=tuple(notes),
+    )
+
+
+def _only_model(project: Project, environment: str) -> str:
+    from mlgit.core.wording import listed
+    from mlgit.project.registry.models import model_names
+
+    names = model_names(project)
+    if len(names) == 1:
+        return names[0]
+    if not names:
+        raise UnknownReference(
+            f"`{environment}` is an environment, but there is no model yet",
+            hint=f"write `heads/{environment}` for the branch",
+        )
+    raise UnknownReference(
+        f"`{environment}` is an environment of several models",
+        hint="say which: " + listed(f"{name}#{environment}" for name in names),
+    )
+
+
+def _version(project: Project, text: str) -> Reference | None:
+    model, at, wanted = text.rpartition("@")
+    if not at or read_model_name(model) is None:
+        return None
+    from mlgit.core.registry.semver import Version
+    from mlgit.project.registry.read import read_registry
+
+    number = Version.parse(wanted)
+    if number is None and wanted != "latest":
+        return None
+    state = read_registry(project, model=model).model(model)
+    found = state.latest if number is None else state.find(number)
+    if found is None:
+        if wanted == "latest" and state.facts:
+            raise UnknownReference(f"`{model}` has no version", hint=f"run `mlgit release {model}`")
+        return None
+    return _version_reference(text, found)
+
+
+def _version_reference(text: str, found: RegisteredVersion) -> Reference:
+    label = f"{found.model}@{found.version}"
+    return Reference(
+        text=text,
+        label=label,
+        commit=found.commit,
+        model=found.model,
+        version=str(found.version),
+        notes=(f"`{label}` is deregistered",) if found.deregistered else (),
+    )
+
+
+def _unknown(project: Project, text: str) -> UnknownReference:
+    from difflib import get_close_matches
+
+    from mlgit.project.registry.read import read_registry
+
+    registry = read_registry(project)
+    known = [f"{name}@{each.version}" for name, state in registry.models.items() for each in state.versions]
+    known += [f"{name}#{each}" for name, state in registry.models.items() for each in state.environments]
+    known += list(project.trunk_config.environments)
+    known += [ref.removeprefix("refs/heads/") for ref in project.branches if ref.startswith("refs/heads/")]
+    near = get_close_matches(text, known, n=1)
+    return UnknownReference(
+        f"`{text}` is no environment, version or revision of this repository",
+        hint=f"did you mean `{near[0]}`?" if near else "see `mlgit models` and `git branch --all`",
+    )

@@ -1,0 +1,100 @@
+"""Rivals: who changed a model while we did; their tags are fetched, and told when they were first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.adapters.git.push import fetch_back, fetch_refs
+from mlgit.adapters.git.tagfacts import read_tags
+from mlgit.core.registry.state import version_of
+from mlgit.core.registry.tags import TAGS, parse_tag, ref_patterns
+from mlgit.core.wording import tell_age
+from mlgit.errors import LostRace, ToolError
+from mlgit.project.registry.read import read_registry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from mlgit.core.registry.state import ModelState, Registry, TagFact
+    from mlgit.project.open import Project
+
+
+def lost_race(project: Project, remote: str, theirs: Mapping[str, str]) -> LostRace:
+    """Tell who was first; their tags are fetched, so that the next look shows them.
+
+    All of them: of a change that is two tags perhaps only one stood in our way.
+    """
+    tags = {ref.removeprefix(TAGS): oid for ref, oid in theirs.items()}
+    if not fetch_models(project, remote, tags):
+        fetch_refs(project.git, remote, tuple(theirs))
+    facts = {fact.tag: fact for fact in read_tags(project.objects, tags).facts}
+    names = ", ".join(f"`{tag}`" for tag in tags)
+    if not facts:
+        return LostRace(
+            f"`{remote}` has {names} already, which does not count",
+            hint="run `mlgit doctor`, which says why and how to repair it",
+        )
+    first = next(iter(facts.values())).name
+    registry = read_registry(project, model=first.model)
+    about = (first.environment, first.version, first.counter)
+    for fact in registry.model(first.model).facts:
+        if (fact.name.environment, fact.name.version, fact.name.counter) == about:
+            facts[fact.tag] = fact
+    winner = max(facts.values(), key=lambda fact: (fact.name.action in {"assign", "register"}, fact.tag))
+    look = f"mlgit history {first.model}"
+    look += "" if first.environment is None else f" --env {first.environment}"
+    return LostRace(
+        _tell(winner, registry, now_s=project.now.timestamp()),
+        hint=f"nothing of yours was written; look with `{look}`, then run again",
+    )
+
+
+def lost_branch(remote: str, theirs: Mapping[str, str]) -> LostRace:
+    """Tell that a branch which was to be moved along stands elsewhere by now."""
+    branch = next(iter(theirs)).removeprefix("refs/heads/")
+    return LostRace(
+        f"Somebody else pushed to `{remote}/{branch}` just now",
+        hint=f"nothing of yours was written; run `git pull {remote} {branch}`, look, then run again",
+    )
+
+
+def fetch_models(project: Project, remote: str, tags: Mapping[str, str]) -> bool:
+    """Fetch all tags of the models of these; whether these are here now."""
+    refspecs = [f"{pattern}:{pattern}" for model in _models_of(tags) for pattern in ref_patterns(model)]
+    try:
+        fetch_refs(project.git, remote, refspecs)
+    except ToolError:
+        return fetch_back(project.git, remote, [TAGS + tag for tag in tags])
+    return True
+
+
+def states_of(project: Project, tags: Iterable[str]) -> list[ModelState]:
+    """The models that these tags speak of, as they are here."""
+    return [read_registry(project, model=model).model(model) for model in _models_of(tags)]
+
+
+def _models_of(tags: Iterable[str]) -> list[str]:
+    names = (parse_tag(tag) for tag in tags)
+    return list(dict.fromkeys(name.model for name in names if name is not None))
+
+
+def _tell(fact: TagFact, registry: Registry, *, now_s: float) -> str:
+    """Who did what when: "`alice` promoted `tumor@v1.4.0` to `prod` 3 s ago (tumor#prod#5)"."""
+    name = fact.name
+    verb = {
+        "register": "released",
+        "deregister": "deregistered",
+        "assign": "promoted",
+        "unassign": "unassigned",
+        "deprecate": "deprecated",
+    }[name.action]
+    what = name.model if name.version is None else f"{name.model}@{name.version}"
+    where = ""
+    if name.environment is not None:
+        versions = registry.model(name.model).at_commit(fact.commit)
+        version = version_of(fact, {fact.commit: versions})
+        what = f"{name.model}@{version.version}" if version else f"{name.model} ({fact.commit[:7]})"
+        if fact.gist.action == "rollback" and name.action == "assign":
+            verb = "rolled back"
+        where = f" {'from' if name.action == 'unassign' else 'to'} `{name.environment}`"
+    return f"`{fact.tagger}` {verb} `{what}`{where} {tell_age(now_s - fact.at.timestamp())} ({fact.tag})"

@@ -1,0 +1,205 @@
+"""Provenance: what a release states about itself: files, inputs, params, metrics, gates and who built it."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+from typing import TYPE_CHECKING
+
+from mlgit.core.pipeline.model_files import connected_stages, files_of_model
+from mlgit.core.registry.statement import Builder, FileDigest, ReleaseStatement, TagPointer, write_time
+from mlgit.project.pipeline.evidence import evidence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from mlgit.core.pipeline.evidence import Evidence, MetricFile
+    from mlgit.core.pipeline.stages import Output, Pipeline, Stage
+    from mlgit.core.registry.semver import Version
+    from mlgit.core.registry.state import ModelState
+    from mlgit.core.registry.statement import GateOutcome
+    from mlgit.project.open import Project
+
+_CHUNK = 1 << 20
+_SECRET = re.compile(
+    r"(?:^|[._:-])(?:password|passwd|passphrase|secret|credentials?|api[_-]?key|access[_-]?key|private[_-]?key"
+    r"|(?:api|access|auth|bearer|hf|github|gitlab)[_-]?token|token)$",
+    re.IGNORECASE,
+)
+_USER_INFO = re.compile(r"(?<=://)[^/@\s]+@")
+
+
+def release_statement(
+    project: Project,
+    state: ModelState,
+    version: Version,
+    commit: str,
+    *,
+    standing_on: str,
+    path: str | None,
+    gates: tuple[GateOutcome, ...],
+    ci: Mapping[str, str],
+) -> ReleaseStatement:
+    """Everything that is known about a commit as a version of a model.
+
+    Args:
+        project: the repository.
+        state: the model before this release.
+        version: what it becomes.
+        commit: the commit that is described.
+        standing_on: the commit of the version: the same, or an empty one after it.
+        path: where the model is, if anybody says so.
+        gates: how they came out.
+        ci: the environment variables of a CI.
+    """
+    found = evidence(project, commit)
+    stages = upstream_stages(found.pipeline, path)
+    output = output_of(found.pipeline, path)
+    lock = _lock_file(stages, output)
+    content = None if lock is None else project.tree(commit).read(lock)
+    newest = max(state.versions, key=lambda each: each.fact.tagged_at_s, default=None)
+    return ReleaseStatement(
+        model=state.name,
+        version=str(version),
+        commit=standing_on,
+        tree=project.git.line("rev-parse", f"{commit}^{{tree}}"),
+        at=write_time(project.now),
+        lock_sha256=None if content is None else _sha256(content),
+        files=_files(project, commit, path, output),
+        inputs=_inputs(stages, found.pipeline),
+        params=_params(stages),
+        metrics=_metrics(project, found, state.name),
+        gates=gates,
+        builder=builder(ci),
+        previous=None if newest is None else TagPointer(tag=newest.tag, oid=newest.oid),
+    )
+
+
+def upstream_stages(pipeline: Pipeline, path: str | None) -> tuple[Stage, ...]:
+    """The stages that make a model and its numbers; every stage when nobody says where the model is."""
+    if path is None:
+        return pipeline.stages
+    addresses = connected_stages(path, pipeline)
+    return tuple(stage for stage in pipeline.stages if stage.address in addresses)
+
+
+def output_of(pipeline: Pipeline, path: str | None) -> Output | None:
+    """The DVC output that a model is, or lies in."""
+    outputs = {output.path: output for output in pipeline.outputs}
+    while path:
+        if path in outputs:
+            return outputs[path]
+        path = posixpath.dirname(path)
+    return None
+
+
+def lock_path(pipeline: Pipeline, path: str | None) -> str | None:
+    """The dvc.lock whose digest a release of the model states."""
+    return _lock_file(upstream_stages(pipeline, path), output_of(pipeline, path))
+
+
+def builder(ci: Mapping[str, str]) -> Builder:
+    """The CI run that this is, or `local`."""
+    if ci.get("GITHUB_ACTIONS") == "true":
+        server, repository = ci.get("GITHUB_SERVER_URL", ""), ci.get("GITHUB_REPOSITORY", "")
+        run = f"{server}/{repository}/actions/runs/{ci.get('GITHUB_RUN_ID', '')}"
+        return Builder(kind="github", run=without_user(run))
+    if ci.get("GITLAB_CI") == "true":
+        return Builder(kind="gitlab", run=without_user(ci.get("CI_JOB_URL", "")))
+    return Builder(kind="local")
+
+
+def without_user(url: str) -> str:
+    """A URL without the user and password in it."""
+    return _USER_INFO.sub("", url)
+
+
+def looks_secret(name: str) -> bool:
+    """Whether a parameter is called like a password or an access token (`max_tokens` is not)."""
+    return _SECRET.search(name) is not None
+
+
+def _files(project: Project, commit: str, path: str | None, output: Output | None) -> tuple[FileDigest, ...]:
+    if path is None:
+        return ()
+    if output is None or not output.cached:
+        content = project.tree(commit).read(path)
+        return () if content is None else (FileDigest(path=path, sha256=_sha256(content)),)
+    pointer = output.pointer
+    if pointer is None:
+        return ()
+    sha256 = None
+    if not pointer.directory and output.path == path:
+        sha256 = _sha256_if(os.path.join(project.root, path), pointer.md5)
+    return (FileDigest(path=output.path, md5=pointer.md5, sha256=sha256),)
+
+
+def _sha256(content: bytes) -> str:
+    from hashlib import sha256
+
+    return sha256(content).hexdigest()
+
+
+def _sha256_if(place: str, expected_md5: str) -> str | None:
+    """The sha256 of a file on disk, when it is the one with that md5."""
+    from hashlib import md5, sha256
+
+    strong, weak = sha256(), md5(usedforsecurity=False)
+    try:
+        with open(place, "rb") as file:
+            while chunk := file.read(_CHUNK):
+                strong.update(chunk)
+                weak.update(chunk)
+    except OSError:
+        return None
+    return strong.hexdigest() if weak.hexdigest() == expected_md5 else None
+
+
+def _lock_file(stages: Iterable[Stage], output: Output | None) -> str | None:
+    """The dvc.lock beside the dvc.yaml that makes the model."""
+    for stage in stages:
+        if output is None or stage.address == output.owner:
+            return posixpath.join(posixpath.dirname(stage.file), "dvc.lock")
+    return None
+
+
+def _inputs(stages: tuple[Stage, ...], pipeline: Pipeline) -> dict[str, str]:
+    """What the stages read and no stage wrote: data and code, by digest."""
+    made = {out.path for stage in pipeline.stages for out in stage.outs}
+    inputs = {}
+    for stage in stages:
+        for path, pointer in stage.locked.deps.items() if stage.locked else ():
+            if pointer is not None and path not in made:
+                inputs[without_user(path)] = f"md5:{pointer.md5}"
+    return inputs
+
+
+def _params(stages: tuple[Stage, ...]) -> dict[str, str]:
+    params = {}
+    for stage in stages:
+        for file, values in stage.locked.params.items() if stage.locked else ():
+            for key, value in values.items():
+                name = f"{file}:{key}"
+                params[name] = "(left out)" if looks_secret(name) else _as_text(value)
+    return params
+
+
+def _metrics(project: Project, found: Evidence, model: str) -> dict[str, str]:
+    config = project.config(found.commit)
+    declared = config.models.get(model)
+    files: tuple[MetricFile, ...] = files_of_model(declared, found, alone=len(config.models) <= 1)
+    return {f"{file.path}:{key}": _as_text(value) for file in files for key, value in file.values.items()}
+
+
+def _as_text(value: object) -> str:
+    """A value as decimal or plain text; a list as JSON."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (list, dict)):
+        import json
+
+        return without_user(json.dumps(value, sort_keys=True, default=str))
+    return without_user(str(value))

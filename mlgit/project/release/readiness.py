@@ -1,0 +1,235 @@
+"""Readiness: what must be true of a commit before it may become a version."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.adapters.git.binary import GitFailed
+from mlgit.adapters.git.push import Moved
+from mlgit.adapters.git.refs import is_ancestor
+from mlgit.errors import StateError
+from mlgit.project.pipeline.evidence import evidence
+from mlgit.project.release.provenance import output_of, upstream_stages
+
+if TYPE_CHECKING:
+    from mlgit.core.pipeline.stages import Output, Pointer
+    from mlgit.core.progress import Progress
+    from mlgit.core.registry.state import ModelState, RegisteredVersion
+    from mlgit.project.open import Project
+
+_SHOWN = 5
+_HEADS = "refs/heads/"
+
+
+def require_clean(project: Project) -> str:
+    """HEAD, when the working tree is what it says.
+
+    Raises:
+        StateError: there is no commit, or a tracked file differs from it.
+    """
+    head = project.head
+    if head.commit is None:
+        raise StateError("There is no commit yet", hint="commit the model's pointers first")
+    changed = (*head.conflicted, *head.changed)
+    if changed:
+        more = (f"and {len(changed) - _SHOWN} more",) if len(changed) > _SHOWN else ()
+        raise StateError(
+            "The working tree differs from HEAD",
+            hint="commit or stash the changes first",
+            details=(*changed[:_SHOWN], *more),
+        )
+    return head.commit
+
+
+def require_fresh(project: Project, path: str | None, *, commit: str | None = None) -> None:
+    """Refuse a model whose stages, or those that measure it, would run again.
+
+    With `commit` that is asked of what was committed there, whatever data this machine has or lacks.
+
+    Raises:
+        StateError: one would, or a model that no stage makes differs from its `.dvc` file.
+    """
+    found = evidence(project, commit)
+    mine = {stage.address for stage in upstream_stages(found.pipeline, path)}
+    output = output_of(found.pipeline, path)
+    for state in found.stages:
+        if output is not None and state.stale and state.address == output.owner not in mine:
+            raise StateError(
+                f"`{output.path}` is not what `{output.owner}` says",
+                hint=f"run `dvc add {output.path}` and commit it, or `dvc checkout {output.path}`",
+                details=state.reasons,
+            )
+    stale = [state for state in found.stages if state.stale and state.address in mine]
+    if stale:
+        details = []
+        for state in stale:
+            why = [*state.reasons, *(f"upstream {address}" for address in state.upstream)]
+            details.append(f"{state.address}: {', '.join(why)}")
+        raise StateError(
+            "The pipeline is stale: the model is not what its inputs give",
+            hint="run `mlgit run`, commit what it wrote, then release",
+            details=tuple(details[:_SHOWN]),
+        )
+
+
+def require_published(project: Project, commit: str, *, final: bool, local: bool) -> None:
+    """A final version stands on trunk, a pre-release on any branch; with a remote on the remote's.
+
+    With `local` this clone's own branch of trunk's name counts too: `mlgit push` publishes it later.
+
+    Raises:
+        StateError: it does not.
+    """
+    trunk = project.trunk
+    tracking = None if project.remote is None else f"refs/remotes/{project.remote}/"
+    refs = {ref for ref in project.branches if tracking is not None and ref.startswith(tracking)}
+    if tracking is None or local:
+        refs |= {ref for ref in project.branches if ref.startswith(_HEADS)}
+    if final:
+        name = "" if trunk is None else branch_name(project, trunk.ref)
+        refs &= {f"{_HEADS}{name}", f"refs/remotes/{project.remote}/{name}"}
+    if any(is_ancestor(project.git, commit, project.branches[ref]) for ref in refs):
+        return
+    where = "trunk" if trunk is None else f"`{trunk.short}`"
+    if trunk is not None and project.remote is not None and trunk.ref.startswith(_HEADS):
+        where = f"`{project.remote}/{trunk.short}`"
+    if not final:
+        raise StateError(f"HEAD ({commit[:7]}) is on no pushed branch", hint="run `mlgit push`")
+    hint = "merge it" if project.remote is None else "push or merge it there"
+    raise StateError(
+        f"HEAD ({commit[:7]}) is not on {where}, where versions are released",
+        hint=f"{hint}, or release a pre-release with `--pre rc`",
+    )
+
+
+def branch_name(project: Project, ref: str) -> str:
+    """The name that a branch has on its remote and, as a rule, here: `main`, `team/main`."""
+    return ref.removeprefix(_HEADS).removeprefix(f"refs/remotes/{project.remote}/")
+
+
+def require_data_published(
+    project: Project, output: Output | None, *, push: bool, dry_run: bool, progress: Progress | None
+) -> tuple[str, ...]:
+    """The model's content must be in the DVC remote, for those who fetch it; notes when nobody can tell.
+
+    With `push` it is brought there, in a dry run only told.
+
+    Raises:
+        StateError: it is not, and `push` was not said.
+        ToolError: the DVC remote fails.
+    """
+    if output is None or not output.cached:
+        return ()
+    from mlgit.adapters.dvc.engine import has_remote, missing_in_remote
+    from mlgit.adapters.dvc.engine import push as push_data
+
+    if not has_remote(project.root):
+        return (f"There is no DVC remote: `{output.path}` is only on this machine",)
+    if push and not dry_run:
+        push_data(project.root, (output.path,), progress)
+    if missing_in_remote(project.root, (output,)):
+        if push and dry_run:
+            return (f"`{output.path}` would be pushed to the DVC remote first",)
+        raise StateError(
+            f"`{output.path}` is not in the DVC remote, where others would fetch it from",
+            hint="run `mlgit push` or `dvc push`, or release with `--push-data`",
+        )
+    return ()
+
+
+def same_model(
+    project: Project, state: ModelState, commit: str, path: str | None, *, final: bool
+) -> RegisteredVersion | None:
+    """The newest standing version whose model has the content that the commit's has.
+
+    A pre-release does not stand in the way of the final version that it was made for.
+    """
+    mine = model_content(project, commit, path)
+    if mine is None:
+        return None
+    for version in reversed(state.versions):
+        if version.deregistered or (final and not version.version.final):
+            continue
+        if version_content(project, version, path) == mine:
+            return version
+    return None
+
+
+def require_movable(project: Project, *, final: bool, local: bool) -> None:
+    """HEAD must be the tip of a branch that can take a commit: of trunk, for a pre-release of any.
+
+    Raises:
+        StateError: it is not.
+    """
+    head, trunk = project.head, project.trunk
+    if head.branch is None or head.commit is None:
+        raise StateError("HEAD is on no branch that could take a commit", hint="check out a branch first")
+    name = head.branch if trunk is None else branch_name(project, trunk.ref)
+    if final and head.branch != name:
+        raise StateError(
+            f"A commit for a version would go to `{head.branch}`, and versions are released on `{name}`",
+            hint=f"run `git switch {name}`, or release a pre-release with `--pre rc`",
+        )
+    if local or project.remote is None:
+        return
+    place = f"{project.remote}/{head.branch}"
+    if project.branches.get(f"refs/remotes/{place}") != head.commit:
+        raise StateError(
+            f"HEAD ({head.commit[:7]}) is not the tip of `{place}`, where the commit would go",
+            hint=f"run `git pull {project.remote} {head.branch}` or `mlgit push` first",
+        )
+
+
+def empty_commit(project: Project, subject: str, *, write: bool) -> Moved:
+    """A commit after HEAD with the same files, and the branch that goes to it; no ref is moved yet.
+
+    Raises:
+        StateError: HEAD is on no branch.
+    """
+    head = project.head
+    if head.branch is None or head.commit is None:
+        raise StateError("HEAD is on no branch that could take a commit", hint="check out a branch first")
+    tree = project.git.line("rev-parse", f"{head.commit}^{{tree}}")
+    second = int(project.now.timestamp())
+    who = [
+        f"{role} {_identity(project, variable)} {second} +0000"
+        for role, variable in (("author", "GIT_AUTHOR_IDENT"), ("committer", "GIT_COMMITTER_IDENT"))
+    ]
+    content = "\n".join([f"tree {tree}", f"parent {head.commit}", *who, "", subject, ""])
+    keep = ("-w",) if write else ()
+    made = project.git.run("hash-object", "-t", "commit", *keep, "--stdin", stdin=content.encode())
+    return Moved(ref=f"refs/heads/{head.branch}", old=head.commit, new=made.decode().strip())
+
+
+def _identity(project: Project, variable: str) -> str:
+    try:
+        return project.git.line("var", variable).rpartition("> ")[0] + ">"
+    except GitFailed as error:
+        raise StateError(
+            "git does not know who you are",
+            hint='run `git config --global user.name "…"` and `git config --global user.email "…"`',
+            details=error.details,
+        ) from error
+
+
+def version_content(project: Project, version: RegisteredVersion, path: str | None) -> str | None:
+    """The same of a version: as it states, else as its commit has it."""
+    statement = version.statement
+    if statement is not None and statement.files:
+        return statement.files[0].md5 or statement.files[0].sha256
+    return model_content(project, version.commit, path)
+
+
+def model_content(project: Project, commit: str, path: str | None) -> str | None:
+    """A digest of the model's content at a commit, from its pointer or from Git."""
+    output = output_of(evidence(project, commit, staleness=False).pipeline, path)
+    if output is not None and output.cached:
+        pointer: Pointer | None = output.pointer
+        return None if pointer is None else pointer.md5
+    content = None if path is None else project.tree(commit).read(path)
+    if content is None:
+        found = None if path is None else project.objects.get(f"{commit}:{path}")
+        return found.oid if found is not None and found.type == "tree" else None
+    from hashlib import sha256
+
+    return sha256(content).hexdigest()

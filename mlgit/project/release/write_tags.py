@@ -1,0 +1,227 @@
+"""Write: a plan of tags becomes tags on the remote, or here when there is none or `--local` was said.
+
+The remote decides (compare-and-swap); a local ref exists only for what the remote took.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.adapters.git.binary import GitFailed
+from mlgit.adapters.git.push import ask_remote, fetch_refs, push_refs
+from mlgit.adapters.git.tagobjects import (
+    create_tag_refs,
+    list_tags,
+    make_tag,
+    object_id,
+    tag_content,
+    tagger_identity,
+)
+from mlgit.core.config.names import read_model_name
+from mlgit.core.record import record
+from mlgit.core.registry.state import as_time
+from mlgit.core.registry.tags import TAGS, ref_patterns
+from mlgit.core.release.collisions import collisions
+from mlgit.core.release.tag_plan import WrittenTag
+from mlgit.errors import StateError, ToolError, UsageError
+from mlgit.project.registry.pushed import remember
+from mlgit.project.registry.read import read_registry
+from mlgit.project.release.lost_race import fetch_models, lost_branch, lost_race, states_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mlgit.adapters.git.push import Moved
+    from mlgit.core.registry.state import ModelState, TagFact
+    from mlgit.core.release.tag_plan import PlannedTag
+    from mlgit.project.open import Project
+
+
+@record
+class Written:
+    """What became of a plan."""
+
+    tags: tuple[WrittenTag, ...]
+    pushed: bool
+    remote: str | None
+    notes: tuple[str, ...] = ()
+
+
+def fresh_model(project: Project, model: str, *, local: bool) -> ModelState:
+    """The model as it is now: its tags and trunk are fetched first, unless `local` or without a remote.
+
+    Raises:
+        ToolError: the remote does not answer.
+        StateError: a local tag differs from the remote's tag of that name or was never pushed, or nobody
+            says which of several remotes is meant.
+    """
+    if read_model_name(model) is None:
+        raise UsageError(f"`{model}` cannot be the name of a model")
+    if local:
+        state = read_registry(project, model=model).model(model)
+        _require_whole(state)
+        return state
+    if project.remote is None and project.remotes:
+        names = " or ".join(f"`{name}`" for name in project.remotes)
+        raise StateError(
+            f"Nobody says which remote is meant, {names}",
+            hint="run `git branch --set-upstream-to REMOTE/BRANCH`, or use `--local`",
+        )
+    refresh(project, model)
+    state = read_registry(project, model=model).model(model)
+    if _halves(state):
+        # Somebody's push was looked at between its two tags. Whose other half never comes is built upon.
+        refresh(project, model)
+        state = read_registry(project, model=model).model(model)
+    _require_pushed(project, state)
+    return state
+
+
+def refresh(project: Project, model: str | None = None) -> None:
+    """Fetch trunk and the tags, of one model or all; nothing without a remote."""
+    remote = project.remote
+    if remote is None:
+        return
+    patterns = (f"{TAGS}*",) if model is None else ref_patterns(model)
+    refspecs = [f"{pattern}:{pattern}" for pattern in patterns]
+    tracking = f"refs/remotes/{remote}/"
+    trunk = project.trunk_here
+    # A checkout in CI may have another branch that only looks like trunk.
+    sure = project.default_branch is None or (trunk and trunk.ref == tracking + project.default_branch)
+    if sure and trunk is not None and trunk.ref.startswith(tracking):
+        refspecs.append(f"+refs/heads/{trunk.ref.removeprefix(tracking)}:{trunk.ref}")
+    else:
+        refspecs.append(f"+refs/heads/*:{tracking}*")
+    try:
+        fetch_refs(project.git, remote, refspecs, remember=model is None)
+    except GitFailed as error:
+        _require_fetchable(project, remote, patterns, error)
+        try:
+            # Another git was at work in this clone, or the connection broke.
+            fetch_refs(project.git, remote, refspecs, remember=model is None)
+        except GitFailed as again:
+            raise ToolError(f"Fetching from `{remote}` failed", details=again.details) from again
+    project.forget_refs()
+
+
+def write_tags(
+    project: Project,
+    plan: Sequence[PlannedTag],
+    *,
+    local: bool,
+    dry_run: bool,
+    moved: Moved | None = None,
+) -> Written:
+    """Carry out a plan, all of it or nothing; in a dry run only say what it would be.
+
+    Args:
+        project: the repository.
+        plan: the tags, in the order of their times.
+        local: write here only.
+        dry_run: write nothing.
+        moved: a branch that goes along with the tags.
+
+    Raises:
+        LostRace: somebody else's tag stands where ours should.
+        ToolError: the remote failed.
+    """
+    identity = tagger_identity(project.git)
+    keep = object_id if dry_run else make_tag
+    tags = []
+    for planned in plan:
+        content = tag_content(
+            tag=str(planned.name),
+            commit=planned.commit,
+            tagger=identity,
+            at_s=planned.at_s,
+            message=planned.message,
+        )
+        oid = keep(project.git, content)
+        tags.append(
+            WrittenTag(name=str(planned.name), oid=oid, commit=planned.commit, at=as_time(planned.at_s))
+        )
+    remote = None if local else project.remote
+    notes: tuple[str, ...] = ()
+    if not dry_run:
+        refs = {tag.name: tag.oid for tag in tags}
+        if remote is None:
+            create_tag_refs(project.git, refs, moved=moved)
+            remember(project, refs.values(), at_remote=False)
+        else:
+            notes = _push(project, remote, refs, moved)
+    return Written(tags=tuple(tags), pushed=remote is not None and not dry_run, remote=remote, notes=notes)
+
+
+def _halves(state: ModelState) -> tuple[TagFact, ...]:
+    return tuple(each.unfinished for each in state.environments.values() if each.unfinished is not None)
+
+
+def _require_whole(state: ModelState) -> None:
+    """Without the remote nobody knows what the other half is, and whether it exists."""
+    halves = _halves(state)
+    if halves:
+        raise StateError(
+            f"The tag `{halves[0].tag}` is half of a change whose other half is not here",
+            hint=f"run `git fetch --tags`; if nobody has it, `git tag -d '{halves[0].tag}'`",
+        )
+
+
+def _require_pushed(project: Project, state: ModelState) -> None:
+    """What the remote gets next builds on the tags that are here; others must be able to see those."""
+    if project.remote is None or not state.facts:
+        return
+    try:
+        there = ask_remote(project.git, project.remote, ref_patterns(state.name))
+    except GitFailed as error:
+        raise _no_answer(project.remote, error) from error
+    remember(project, there.values(), at_remote=True)
+    here_only = [fact.tag for fact in state.facts if TAGS + fact.tag not in there]
+    remember(project, (fact.oid for fact in state.facts if fact.tag in here_only), at_remote=False)
+    if here_only:
+        raise StateError(
+            f"The tag `{here_only[0]}` is only here, and what comes next would build on it",
+            hint="publish it with `mlgit push`, or delete it with `git tag -d` if it is not to be",
+            details=tuple(here_only[1:]),
+        )
+
+
+def _push(project: Project, remote: str, tags: Mapping[str, str], moved: Moved | None) -> tuple[str, ...]:
+    refs = {TAGS + name: oid for name, oid in tags.items()}
+    pushed = push_refs(project.git, remote, create=refs, move=() if moved is None else (moved,))
+    if pushed.outcome == "lost":
+        theirs = {ref: oid for ref, oid in pushed.theirs.items() if ref.startswith(TAGS)}
+        raise lost_race(project, remote, theirs) if theirs else lost_branch(remote, pushed.theirs)
+    remember(project, refs.values(), at_remote=True)
+    if moved is not None:
+        # The new commit has the tree of its parent, so that the working tree needs no change.
+        project.git.run("update-ref", moved.ref, moved.new, moved.old)
+        project.forget_refs()
+    if not fetch_models(project, remote, tags):
+        hint = f"run `git fetch {remote} --tags`"
+        return (f"`{remote}` has the tags, but they could not be fetched back; {hint}",)
+    return tuple(note for state in states_of(project, tags) for note in collisions(state, tags))
+
+
+def _no_answer(remote: str, error: GitFailed) -> ToolError:
+    return ToolError(
+        f"`{remote}` does not answer",
+        hint="check the connection; `--local` writes tags here only",
+        details=error.details,
+    )
+
+
+def _require_fetchable(project: Project, remote: str, patterns: Sequence[str], error: GitFailed) -> None:
+    """Who failed to fetch may try once more, unless nothing else can come of it."""
+    try:
+        there = ask_remote(project.git, remote, patterns)
+    except ToolError:
+        raise _no_answer(remote, error) from error
+    here = {TAGS + tag: oid for tag, oid in list_tags(project.git).items()}
+    differing = sorted(ref for ref, oid in there.items() if here.get(ref, oid) != oid)
+    if differing:
+        tag = differing[0].removeprefix(TAGS)
+        raise StateError(
+            f"The tag `{tag}` is another one here than on `{remote}`",
+            hint=f"if yours was never published, run `git tag -d '{tag}'` and fetch again",
+            details=tuple(ref.removeprefix(TAGS) for ref in differing[1:]),
+        ) from error

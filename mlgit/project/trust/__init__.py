@@ -1,0 +1,1 @@
+"""Trust: whether a tag is genuine, and who may do what."""

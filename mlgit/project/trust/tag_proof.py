@@ -1,0 +1,222 @@
+"""Tag proof: whether a tag is what it says, held against the repository it stands in."""
+
+from __future__ import annotations
+
+import posixpath
+from typing import TYPE_CHECKING
+
+from mlgit.adapters.git.binary import GitFailed
+from mlgit.adapters.git.push import ask_remote, fetch_refs
+from mlgit.adapters.git.refs import is_ancestor
+from mlgit.adapters.git.tagfacts import read_tags
+from mlgit.adapters.git.tagobjects import local_tags, parse_header
+from mlgit.core.ci.tag_event import version_of_tag
+from mlgit.core.registry.statement import EnvironmentStatement, ReleaseStatement
+from mlgit.core.registry.tags import TAGS
+from mlgit.core.trust.proof import Proof, claims_problem, release_problem, stated
+from mlgit.errors import ConfigError, StateError, ToolError, UnknownReference
+from mlgit.project.history import deepen
+from mlgit.project.pipeline.evidence import evidence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlgit.core.pipeline.stages import Pipeline
+    from mlgit.core.registry.state import ModelState, TagFact
+    from mlgit.core.registry.statement import FileDigest
+    from mlgit.project.open import Project
+
+
+def fetch_tag(project: Project, tag: str, *, force: bool) -> None:
+    """Have the remote's own object behind a tag's name; a checkout can leave another one there.
+
+    Args:
+        project: the repository.
+        tag: its name, full-matched.
+        force: take the remote's also when another annotated tag of that name is here.
+
+    Raises:
+        UnknownReference: the remote does not have the tag (any more), or nobody has.
+        StateError: another annotated tag is here, and not `force`.
+        ToolError: the remote does not answer.
+    """
+    ref, remote = TAGS + tag, project.remote
+    here = local_tags(project.git, [tag]).get(tag)
+    if remote is None:
+        if here is None:
+            raise UnknownReference(f"There is no tag `{tag}`")
+        return
+    try:
+        there = ask_remote(project.git, remote, [ref]).get(ref)
+        if there is None:
+            raise UnknownReference(
+                f"`{remote}` has no tag `{tag}`; whoever made it took it back",
+                hint="nothing follows from a tag that is gone",
+            )
+        if here == there:
+            return
+        if here is not None and not force and _is_annotated(project, here):
+            raise StateError(
+                f"The tag `{tag}` is another one here than on `{remote}`",
+                hint=f"if yours was never published, run `git tag -d '{tag}'`",
+            )
+        fetch_refs(project.git, remote, [f"+{ref}:{ref}"])
+    except GitFailed as error:
+        raise ToolError(
+            f"`{remote}` does not give the tag `{tag}`", hint="run it again", details=error.details
+        ) from error
+
+
+def find_tag(project: Project, tag: str) -> TagFact | Proof:
+    """The tag's facts, or why it does not count."""
+    oid = local_tags(project.git, [tag]).get(tag)
+    listing = read_tags(project.objects, {} if oid is None else {tag: oid})
+    if listing.facts:
+        return listing.facts[0]
+    why = listing.ignored.get(tag, "it is not here")
+    if "lightweight" in why:
+        why = "it is lightweight: nobody signed for it, and gto, DVC and mlgit do not count it"
+    return Proof(tag=tag, check="annotated", state="fail", message=why)
+
+
+def prove_tag(project: Project, fact: TagFact, state: ModelState) -> tuple[Proof, ...]:
+    """Everything that can be held against the repository; for an assignment its release too.
+
+    Args:
+        project: the repository, trunk and the model's tags fetched.
+        fact: the tag.
+        state: its model.
+    """
+    proofs = [_annotated(fact), *_prove(project, fact, state)]
+    proofs.append(_on_trunk(project, fact, state))
+    if fact.name.action == "assign":
+        version = version_of_tag(fact, state)
+        if version is not None:
+            proofs += _prove(project, version.fact, state)
+    return tuple(proofs)
+
+
+def _prove(project: Project, fact: TagFact, state: ModelState) -> Iterator[Proof]:
+    """What a tag says about itself, and what its statement says."""
+    found = project.objects.get(fact.oid)
+    header = None if found is None else parse_header(found.content)
+    told = "?" if header is None else header.tag
+    yield _proof(fact, "name", None if told == fact.tag else f"the object was made for `{told}`")
+    statement, problem = stated(fact.message())
+    if statement is None and problem is None:
+        yield Proof(
+            tag=fact.tag, check="statement", state="skip", message="it has none: mlgit did not write it"
+        )
+        return
+    if statement is None or problem is not None:
+        yield _proof(fact, "statement", problem)
+        return
+    yield _proof(fact, "statement", claims_problem(fact, statement))
+    if isinstance(statement, EnvironmentStatement):
+        yield _proof(fact, "release", release_problem(fact, statement, state))
+    else:
+        yield from _contents(project, fact, statement)
+
+
+def _contents(project: Project, fact: TagFact, statement: ReleaseStatement) -> Iterator[Proof]:
+    """The commit's files against what the release stated."""
+    tree = project.git.line("rev-parse", f"{fact.commit}^{{tree}}")
+    yield _proof(fact, "tree", None if tree == statement.tree else f"its commit has the files of {tree[:7]}")
+    try:
+        pipeline = evidence(project, fact.commit, staleness=False).pipeline
+    except ConfigError as error:
+        yield _proof(fact, "files", f"what DVC tracks there cannot be read: {error.message}")
+        return
+    problems = [
+        problem
+        for file in statement.files
+        if (problem := _file_problem(project, fact.commit, pipeline, file)) is not None
+    ]
+    lock = _lock_problem(project, fact.commit, pipeline, statement)
+    if not statement.files and statement.lock_sha256 is None:
+        yield Proof(tag=fact.tag, check="files", state="skip", message="the release states no file")
+        return
+    yield _proof(fact, "files", "; ".join([*problems, *([lock] if lock else [])]) or None)
+
+
+def _file_problem(project: Project, commit: str, pipeline: Pipeline, file: FileDigest) -> str | None:
+    if file.md5 is None:
+        content = project.tree(commit).read(file.path)
+        found = None if content is None else _sha256(content)
+        return None if found is not None and found == file.sha256 else f"`{file.path}` is another file there"
+    output = next((each for each in pipeline.outputs if each.path == file.path), None)
+    pointer = None if output is None else output.pointer
+    if pointer is not None and pointer.md5 == file.md5:
+        return None
+    recorded = "nothing" if pointer is None else pointer.md5
+    return f"`{file.path}` was released as {file.md5}, and DVC has {recorded} there"
+
+
+def _lock_problem(
+    project: Project, commit: str, pipeline: Pipeline, statement: ReleaseStatement
+) -> str | None:
+    if statement.lock_sha256 is None:
+        return None
+    folders = dict.fromkeys(posixpath.dirname(stage.file) for stage in pipeline.stages)
+    tree = project.tree(commit)
+    contents = tree.read_many(posixpath.join(folder, "dvc.lock") for folder in folders)
+    if statement.lock_sha256 in map(_sha256, contents.values()):
+        return None
+    return "dvc.lock is another one there"
+
+
+def _on_trunk(project: Project, fact: TagFact, state: ModelState) -> Proof:
+    trunk = project.trunk
+    if trunk is None:
+        return Proof(tag=fact.tag, check="trunk", state="skip", message="there is no trunk yet")
+    inside = is_ancestor(project.git, fact.commit, trunk.commit)
+    if not inside and deepen(project):
+        inside = is_ancestor(project.git, fact.commit, trunk.commit)
+    version = version_of_tag(fact, state)
+    if not inside and version is not None and not version.version.final and _takes_any(project, fact):
+        message = f"{version.version} is a pre-release, whose branch may be gone"
+        return Proof(tag=fact.tag, check="trunk", state="skip", message=message)
+    return _proof(fact, "trunk", None if inside else f"its commit {fact.commit[:7]} is not on {trunk.short}")
+
+
+def _takes_any(project: Project, fact: TagFact) -> bool:
+    """Whether what was never merged may have this tag: a pre-release, and an environment that takes those."""
+    if fact.name.action != "assign":
+        return True
+    environment = project.trunk_config.environments.get(fact.name.environment or "")
+    return environment is not None and environment.pre
+
+
+_PASSED = {
+    "name": "the object was made for this name",
+    "statement": "its statement is canonical and speaks of this tag",
+    "release": "the release that it names is there and is the same",
+    "tree": "its commit has the files that it states",
+    "files": "DVC records the files that it states",
+    "trunk": "its commit is on trunk",
+}
+
+
+def _proof(fact: TagFact, check: str, problem: str | None) -> Proof:
+    return Proof(
+        tag=fact.tag,
+        check=check,
+        state="pass" if problem is None else "fail",
+        message=_PASSED[check] if problem is None else problem,
+    )
+
+
+def _annotated(fact: TagFact) -> Proof:
+    who = f"{fact.tagger} <{fact.email}>"
+    return Proof(tag=fact.tag, check="annotated", state="pass", message=f"an annotated tag of {who}")
+
+
+def _is_annotated(project: Project, oid: str) -> bool:
+    found = project.objects.get(oid)
+    return found is not None and found.type == "tag"
+
+
+def _sha256(content: bytes) -> str:
+    from hashlib import sha256
+
+    return sha256(content).hexdigest()
