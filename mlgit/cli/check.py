@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mlgit.cli.options import command, pass_session
-from mlgit.cli.types import environments_offer, gates_offer, models_offer, references_offer
+from mlgit.cli.shell.completion import environments_offer, gates_offer, models_offer, references_offer
+from mlgit.cli.shell.options import command, pass_session
 from mlgit.errors import UsageError
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Mapping
 
-    from mlgit.cli.session import Session
+    from mlgit.cli.shell.session import Session
     from mlgit.core.gates.verdict import Check, Result
 
 _CI_VARIABLES = (

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlgit.cli.options import command, pass_session
-from mlgit.cli.types import folders_offer
+from mlgit.cli.shell.completion import folders_offer
+from mlgit.cli.shell.options import command, pass_session
 
 if TYPE_CHECKING:
-    from mlgit.cli.session import Session
+    from mlgit.cli.shell.session import Session
 
 
 @command("demo")
@@ -36,8 +36,8 @@ def entry(session: Session, place: str | None, *, no_run: bool, keep: bool, forc
     """
     import os
 
-    from mlgit.flows.demo import run_demo
-    from mlgit.operations.demo import DEFAULT_FOLDER
+    from mlgit.flows.demo.folder import DEFAULT_FOLDER
+    from mlgit.flows.demo.walk import run_demo
     from mlgit.render.pages.demo import page
 
     screen = sys.stderr if session.as_json else sys.stdout

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlgit.cli.options import command, pass_session
-from mlgit.cli.types import environments_offer, models_offer
+from mlgit.cli.shell.completion import environments_offer, models_offer
+from mlgit.cli.shell.options import command, pass_session
 
 if TYPE_CHECKING:
-    from mlgit.cli.session import Session
+    from mlgit.cli.shell.session import Session
     from mlgit.core.deploy.deployment import DeployReport
 
 
@@ -57,7 +57,7 @@ def entry(
 
 def _tell_failures(record: DeployReport) -> None:
     """Failures of single models, as an error is told that ends everything."""
-    from mlgit.cli.failure import failure_page
+    from mlgit.cli.shell.failure import failure_page
     from mlgit.errors import ToolError
     from mlgit.render.console import write
 

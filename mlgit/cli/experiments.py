@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mlgit.cli.options import command, pass_session
-from mlgit.cli.types import references_offer
+from mlgit.cli.shell.completion import references_offer
+from mlgit.cli.shell.options import command, pass_session
 from mlgit.errors import UsageError
 
 if TYPE_CHECKING:
-    from mlgit.cli.session import Session
+    from mlgit.cli.shell.session import Session
     from mlgit.core.compare.leaderboard import Leaderboard
 
 _WIDTH = 120  # where nobody says how wide lines are
@@ -118,7 +118,7 @@ def _tell(session: Session, record: Leaderboard, options: dict[str, Any]) -> Non
     import sys
 
     if options["as_csv"] or options["as_markdown"]:
-        from mlgit.render.leaderboard import as_csv, as_markdown
+        from mlgit.render.formats.leaderboard import as_csv, as_markdown
 
         shown = as_csv(record) if options["as_csv"] else as_markdown(record, show_all=options["show_all"])
         sys.stdout.write(shown)

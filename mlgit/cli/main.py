@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mlgit.cli.groups import LazyGroup
-from mlgit.cli.options import global_options
-from mlgit.cli.session import Session
+from mlgit.cli.shell.groups import LazyGroup
+from mlgit.cli.shell.options import global_options
+from mlgit.cli.shell.session import Session
 from mlgit.errors import EXIT_BUG, EXIT_INTERRUPTED, MlgitError, UsageError
 
 if TYPE_CHECKING:
@@ -65,6 +65,8 @@ def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # no
 @click.group(
     cls=LazyGroup,
     sections=COMMANDS,
+    package="mlgit.cli",
+    packages=("ci",),
     # click's own answer to no command at all is an error that holds the whole help.
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -90,14 +92,14 @@ cli.params.extend(global_options())
 def run(argv: Sequence[str]) -> int:  # noqa: PLR0911 (one return a way to end)
     """Run one command line; the exit code."""
     if "_MLGIT_COMPLETE" in os.environ:
-        from mlgit.cli.types import mend_bash
+        from mlgit.cli.shell.completion import mend_bash
 
         mend_bash()
     session = Session()
     # An early look, so that even a usage error is told in JSON when JSON was asked for.
     session.as_json = "--json" in argv
     if os.environ.get("GITHUB_ACTIONS") == "true":
-        from mlgit.cli.runner_log import RunnerLog
+        from mlgit.cli.shell.runner_log import RunnerLog
 
         sys.stdout = RunnerLog(sys.stdout, as_json=session.as_json)
         sys.stderr = RunnerLog(sys.stderr)
@@ -114,7 +116,7 @@ def run(argv: Sequence[str]) -> int:  # noqa: PLR0911 (one return a way to end)
     except BrokenPipeError:
         return 0
     except (click.ClickException, MlgitError, OSError) as error:
-        from mlgit.cli.failure import tell_failure
+        from mlgit.cli.shell.failure import tell_failure
 
         return tell_failure(error, session)
     except Exception as error:  # noqa: BLE001 (the last line of defence: a bug is told, not spilled)
@@ -125,7 +127,7 @@ def run(argv: Sequence[str]) -> int:  # noqa: PLR0911 (one return a way to end)
 
 
 def _bug(error: Exception, session: Session) -> int:
-    from mlgit.cli.failure import tell_bug
+    from mlgit.cli.shell.failure import tell_bug
 
     tell_bug(error, session)
     return EXIT_BUG

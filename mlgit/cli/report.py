@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mlgit.cli.check import exit_code, run_check, verdict_options
-from mlgit.cli.options import command, pass_session
-from mlgit.cli.types import files_offer
+from mlgit.cli.shell.completion import files_offer
+from mlgit.cli.shell.options import command, pass_session
 from mlgit.errors import MlgitError, UsageError, as_known
 
 if TYPE_CHECKING:
-    from mlgit.cli.session import Session
+    from mlgit.cli.shell.session import Session
     from mlgit.core.forge.posting import Delivery
     from mlgit.core.forge.protocol import Forge
     from mlgit.core.gates.verdict import Check
@@ -102,8 +102,8 @@ def _post(session: Session, found: Check | MlgitError, *, gates: bool) -> Delive
 
     from mlgit.adapters.forge.detect import connect, forge_of
     from mlgit.adapters.runner.event import read_event
-    from mlgit.cli.ci_comment import warn
-    from mlgit.flows import ci_comment
+    from mlgit.cli.ci.comment import warn
+    from mlgit.flows.ci import comment as ci_comment
     from mlgit.flows.post import post
 
     event = read_event(os.environ)
@@ -125,23 +125,23 @@ def _post(session: Session, found: Check | MlgitError, *, gates: bool) -> Delive
 
 def _text(record: Check, form: str) -> str:
     if form == "markdown":
-        from mlgit.render.markdown import markdown
+        from mlgit.render.report.report import markdown
 
         return markdown(record)
     if form == "json":
-        from mlgit.render.jsonout import document
+        from mlgit.render.formats.jsonout import document
 
         return document(record)
     if form == "junit":
-        from mlgit.render.junit import junit
+        from mlgit.render.formats.junit import junit
 
         return junit(record)
     if form == "openmetrics":
-        from mlgit.render.openmetrics import openmetrics
+        from mlgit.render.formats.openmetrics import openmetrics
 
         return openmetrics(record)
     if form == "codequality":
-        from mlgit.render.codequality import codequality
+        from mlgit.render.formats.codequality import codequality
 
         return codequality(record)
     from mlgit.render.console import plain
@@ -152,24 +152,24 @@ def _text(record: Check, form: str) -> str:
 
 def _failure(error: MlgitError, form: str) -> str:
     if form == "markdown":
-        from mlgit.render.markdown import failure
+        from mlgit.render.report.report import failure
 
         return failure(error)
     if form == "junit":
-        from mlgit.render.junit import failure as junit_failure
+        from mlgit.render.formats.junit import failure as junit_failure
 
         return junit_failure(error)
     if form == "openmetrics":
-        from mlgit.render.openmetrics import failure as openmetrics_failure
+        from mlgit.render.formats.openmetrics import failure as openmetrics_failure
 
         return openmetrics_failure(error)
     if form == "codequality":
-        from mlgit.render.codequality import failure as codequality_failure
+        from mlgit.render.formats.codequality import failure as codequality_failure
 
         return codequality_failure(error)
     if form == "json":
-        from mlgit.cli.failure import failure_document
-        from mlgit.render.jsonout import dumps
+        from mlgit.cli.shell.failure import failure_document
+        from mlgit.render.formats.jsonout import dumps
 
         return dumps(failure_document(error))
     return f"No verdict: {error.message}\n"

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlgit.cli.options import command, pass_session
+from mlgit.cli.shell.options import command, pass_session
 from mlgit.errors import ToolError
 
 if TYPE_CHECKING:
-    from mlgit.cli.session import Session
+    from mlgit.cli.shell.session import Session
 
 
 @command("status")

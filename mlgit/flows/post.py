@@ -107,8 +107,8 @@ class _Work:
 
     def comment(self, forge: Forge, pull: PullRequest) -> None:
         """Write the one comment of this key on a pull request."""
-        from mlgit.operations.comment import post as write
-        from mlgit.render.markdown import marker
+        from mlgit.project.forge.comments import post as write
+        from mlgit.render.report.report import marker
 
         errand = self._errand
         posted = self.attempt(lambda: write(forge, pull.number, errand.body, marker=marker(errand.key)))

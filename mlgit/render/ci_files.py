@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.errors import MlgitError
-from mlgit.render import codequality, junit, openmetrics
-from mlgit.render.jsonout import document
-from mlgit.render.markdown import report as markdown_report
+from mlgit.render.formats import codequality, junit, openmetrics
+from mlgit.render.formats.jsonout import document
+from mlgit.render.report.report import report as markdown_report
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

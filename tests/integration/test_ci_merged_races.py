@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mlgit.core.progress import Silent
-from mlgit.flows import ci_merged
+from mlgit.flows.ci import merged as ci_merged
 from mlgit.project.registry.read import read_registry
 from tests.support import pipeline
 from tests.support.checkouts import BOT, gitlab_checkout

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mlgit.adapters.documents.report import load_report
+from mlgit.adapters.runner.report import load_report
 from mlgit.core.progress import Silent
-from mlgit.flows.ci_pr import ci_pr
+from mlgit.flows.ci.pr import ci_pr
 from tests.support.forge import started
 from tests.support.pull_request import FILES, PullRequest, train
 from tests.support.registry import clone, hook

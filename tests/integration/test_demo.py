@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from mlgit.errors import StateError
-from mlgit.operations.demo import claim_folder, mark_finished
+from mlgit.flows.demo.folder import claim_folder, mark_finished
 from mlgit.resources import schema_text
 from tests.support.shell import Folder
 

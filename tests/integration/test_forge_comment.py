@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mlgit.adapters.forge.failure import ForgeFailed
-from mlgit.operations.comment import post
+from mlgit.project.forge.comments import post
 from tests.support.forge import FakeForge, started
 from tests.support.forge.clients import HOSTS, HostName, connected
 

@@ -10,7 +10,7 @@ import requests
 
 from mlgit.adapters.forge import github_checks
 from mlgit.core.forge.protocol import Annotation, CheckRun
-from mlgit.operations.comment import post
+from mlgit.project.forge.comments import post
 from tests.support.forge import ACTIONS_TOKEN, USER_TOKEN, FakeForge, started
 from tests.support.forge.clients import Waits, github
 from tests.support.forge.contract import Guard, guarded

@@ -15,7 +15,7 @@ import requests
 from mlgit.adapters.forge.detect import connect, forge_of
 from mlgit.adapters.runner.event import read_event
 from mlgit.core.forge.protocol import CheckRun
-from mlgit.operations.comment import post
+from mlgit.project.forge.comments import post
 from tests.support.forge import ACTIONS_TOKEN, GITLAB_TOKEN, FakeForge, started
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mlgit.adapters.dvc.data import bulk, fingerprints, hashes, workspace
-from mlgit.cli.progress import Patient
-from mlgit.cli.session import Session
+from mlgit.cli.shell.progress import Patient
+from mlgit.cli.shell.session import Session
 from mlgit.core.progress import Silent
 from mlgit.project import prefetch as seen
 from tests.support.shell import Folder

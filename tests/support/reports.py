@@ -12,7 +12,7 @@ from mlgit.core.gates.evaluate import BaselineFiles, Case
 from mlgit.core.gates.metric_changes import metric_changes
 from mlgit.core.gates.verdict import Baseline, Check, Note, Policy, with_notes
 from mlgit.core.pipeline.report_context import HistoryPoint, MetricHistory, ParamChange, StageRun
-from mlgit.render.markdown import report, running
+from mlgit.render.report.report import report, running
 from tests.support.verdicts import CANDIDATE, absolute, change, metric_file, rules, waiver
 
 if TYPE_CHECKING:

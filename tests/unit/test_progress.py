@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from mlgit.cli.progress import Patient
+from mlgit.cli.shell.progress import Patient
 from mlgit.core.progress import Silent
 
 if TYPE_CHECKING:

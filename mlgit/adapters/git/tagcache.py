@@ -35,7 +35,7 @@ class KnownTag(NamedTuple):
     """What one tag object says; `who` is the tagger.
 
     `told` is the summary of its message (mlgit.core.registry.message_summary). `commit` is empty if it is not
-    an annotated tag on a commit, and `told` says why. All is ASCII on one line, and only `told` may hold tabs.
+    an annotated tag on a commit, and `told` says why. All is ASCII on one line; only `told` may contain tabs.
     """
 
     commit: str

@@ -32,12 +32,15 @@ PUSH_TIMEOUT_S = 3.0
 LONGEST_S = 90.0
 # What the commands load when they need it: loaded once, before anybody forks.
 LOADED = (
-    *(f"mlgit.cli.{name}" for name in ("main", "failure", "history", "models", "promote", "push", "release")),
+    *("mlgit.cli.main", "mlgit.cli.shell.failure"),
+    *(f"mlgit.cli.{name}" for name in ("history", "models", "promote", "push", "release")),
     *(f"mlgit.cli.{name}" for name in ("deregister", "rollback", "show", "unassign")),
     *(f"mlgit.operations.{name}" for name in ("history", "models", "promote", "push", "release", "show")),
     *(f"mlgit.operations.{name}" for name in ("deregister", "rollback", "unassign")),
-    *(f"mlgit.project.{name}" for name in ("evidence", "judge", "open", "provenance", "registry", "write")),
-    *("mlgit.render.jsonout", "mlgit.render.console", "mlgit.adapters.dvc.engine", "dvc.repo", "jsonschema"),
+    *("mlgit.project.open", "mlgit.project.pipeline.evidence", "mlgit.project.gates.judge"),
+    *(f"mlgit.project.{name}" for name in ("release.provenance", "registry.read", "release.write_tags")),
+    *("mlgit.render.formats.jsonout", "mlgit.render.console", "mlgit.adapters.dvc.engine"),
+    *("dvc.repo", "jsonschema"),
 )
 YEARS = timedelta(days=3652)
 
@@ -147,7 +150,7 @@ def _in_child(command: Run, said: Path) -> int:
 def _change_the_world(command: Run) -> None:
     """Another clock, less patience, a remote that is not asked, and a death to come."""
     from mlgit.adapters.git import push
-    from mlgit.cli import session
+    from mlgit.cli.shell import session
     from mlgit.project.release import write_tags as write
 
     class Clock(datetime):

@@ -1,1 +1,0 @@
-"""Documents: what other runs of mlgit wrote: text -> schema -> records."""

@@ -1,0 +1,1 @@
+"""The commands of `mlgit ci`, one a file."""

@@ -1,0 +1,93 @@
+"""`mlgit ci comment`."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from mlgit.cli.shell.completion import folders_offer
+from mlgit.cli.shell.options import command, pass_session
+from mlgit.errors import UsageError
+
+if TYPE_CHECKING:
+    from mlgit.cli.shell.session import Session
+    from mlgit.core.forge.posting import Delivery, Errand
+
+_JOB = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+@command("comment")
+@click.argument("place", metavar="[DIR]", default="mlgit-report", shell_complete=folders_offer)
+@click.option("--running", is_flag=True, help="Only say that the run is under way; DIR is not read.")
+@click.option(
+    "--untrusted",
+    is_flag=True,
+    help="DIR is a fork's: believe only its shape, take everything else from the event and the forge.",
+)
+@click.option("--job", metavar="NAME", help="Where a repository has several: the job whose report it is.")
+@pass_session
+def entry(session: Session, /, *, place: str, running: bool, untrusted: bool, job: str | None) -> int:
+    r"""Put the report on the pull request, and set its check.
+
+    Takes report.json from DIR, as `mlgit ci pr` left it, and keeps one comment on the pull request and one
+    check, called `mlgit`, on its commit. A report that is missing or is none is told there too, as a failure.
+
+    The token is GITHUB_TOKEN on GitHub, MLGIT_GITLAB_TOKEN on GitLab. Without one the report is printed,
+    stderr says what was skipped, and the exit code is 0.
+
+    \b
+    Exit codes: 0 told or skipped, 3 and 4 no report in DIR, 5 the forge refused.
+
+    \b
+    Examples:
+      mlgit ci comment --running
+      mlgit ci comment mlgit-report
+    """
+    if job is not None and not _JOB.fullmatch(job):
+        raise UsageError(f"`{job}` is no name of a job", hint="use letters, digits, `.`, `_` and `-`")
+    from mlgit.flows.ci import comment as ci_comment
+
+    if running:
+        errand = ci_comment.running(job=job, variables=os.environ)
+    else:
+        folder = os.path.join(session.folder, place)
+        errand = ci_comment.told(folder, untrusted=untrusted, job=job, variables=os.environ)
+    delivery = _post(errand)
+    tell(session, delivery)
+    return delivery.exit_code
+
+
+def _post(errand: Errand) -> Delivery:
+    from mlgit.adapters.forge.detect import connect
+    from mlgit.adapters.runner.event import read_event
+    from mlgit.flows.post import post
+
+    event = read_event(os.environ)
+    return post(
+        errand,
+        connected=lambda: None if event is None else connect(event, os.environ),
+        variables=os.environ,
+    )
+
+
+def tell(session: Session, delivery: Delivery) -> None:
+    """What was written where; the report itself on stdout when it stands on no pull request."""
+    if session.as_json or delivery.told:
+        from mlgit.render.pages.ci.comment import page
+
+        session.tell(delivery, lambda: page(delivery))
+    else:
+        sys.stdout.write(delivery.body)
+    warn(session, delivery)
+
+
+def warn(session: Session, delivery: Delivery) -> None:
+    """What was skipped, and what the forge refused, on stderr."""
+    for text in delivery.skipped:
+        session.note(text)
+    for text in delivery.problems:
+        sys.stderr.write(f"error: {text}\n")

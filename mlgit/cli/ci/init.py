@@ -1,0 +1,70 @@
+"""`mlgit ci init`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from mlgit.cli.shell.options import command, pass_session
+
+if TYPE_CHECKING:
+    from mlgit.cli.shell.session import Session
+    from mlgit.core.ci.templates import PipelineMode
+    from mlgit.core.forge.protocol import Host
+
+
+@command("init")
+@click.option(
+    "--host", type=click.Choice(["github", "gitlab"]), help="For which forge; default: the remote's."
+)
+@click.option(
+    "--pipeline",
+    type=click.Choice(["verify", "run"]),
+    help="Verify committed results, or run the pipeline; default: what is set already, else verify.",
+)
+@click.option(
+    "--requirement",
+    "requirements",
+    multiple=True,
+    metavar="SPEC",
+    help="What the jobs install; repeatable; '' when their machines have mlgit. "
+    "Default: this mlgit, and DVC's plug-in for the remote.",
+)
+@click.option("--force", is_flag=True, help="Replace files that were edited, too.")
+@click.option("--dry-run", is_flag=True, help="Show what would be written, write nothing.")
+@pass_session
+def entry(
+    session: Session,
+    *,
+    host: Host | None,
+    pipeline: PipelineMode | None,
+    requirements: tuple[str, ...],
+    force: bool,
+    dry_run: bool,
+) -> None:
+    """Write the CI templates for GitHub or GitLab.
+
+    Pull requests get a comment and the check `mlgit`, merges are released and promoted, tags are
+    deployed. Running it again brings back what is missing and leaves the rest.
+
+    \b
+    Examples:
+      mlgit ci init                                the remote tells the forge
+      mlgit ci init --host gitlab --pipeline run   pull requests run the pipeline
+      mlgit ci init --requirement mlgit==1.0.0 --requirement dvc-s3
+    """  # noqa: D301 (click wants the character)
+    session.begin()
+    from mlgit.core.ci.advice import checked_requirement
+    from mlgit.operations.ci.init import install
+    from mlgit.render.pages.ci.templates import init_page
+
+    record = install(
+        session.project(),
+        host=host,
+        pipeline=pipeline,
+        requirement=checked_requirement(requirements) if requirements else None,
+        force=force,
+        dry_run=dry_run,
+    )
+    session.tell(record, lambda: init_page(record))

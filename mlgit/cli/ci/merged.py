@@ -1,0 +1,57 @@
+"""`mlgit ci merged`."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from mlgit.cli.shell.options import command, output_option, pass_session
+
+if TYPE_CHECKING:
+    from mlgit.cli.shell.session import Session
+
+
+@command("merged")
+@click.option("--dry-run", is_flag=True, help="Write no tag, only say what would be written.")
+@output_option("Where mlgit.env, with values for the jobs that follow, is written.")
+@pass_session
+def entry(session: Session, *, dry_run: bool, output: str) -> int:
+    """Release and promote what was merged and passes the gates.
+
+    Looks at trunk's tip, whatever was checked out: a model that changed since its newest version is
+    released, and goes into the environments that say `auto: true`, those named in `from` first. What a
+    rollback holds is left alone. It can be run at any time, twice, or by two at once: what is done already
+    is not done again.
+
+    \b
+    Outputs (GITHUB_OUTPUT, and DIR/mlgit.env with MLGIT_ before them):
+      changed   whether a tag was written: true or false
+      released  the releases that were written, a JSON list
+      tags      the assignments to deploy now, a JSON list
+
+    \b
+    Exit codes: 0 done or nothing to do, 1 a gate blocks, 4 not about trunk,
+    5 the remote failed.
+    """  # noqa: D301 (click takes a backspace for "do not wrap")
+    from mlgit.adapters.runner.event import read_event
+    from mlgit.flows.ci.merged import hand_on, merged
+    from mlgit.render.pages.ci.merged import page
+
+    place = os.path.join(session.folder, output)
+    try:
+        record = merged(
+            session.project(),
+            dry_run=dry_run,
+            event=read_event(os.environ),
+            ci=os.environ,
+            progress=session.progress(),
+        )
+    except Exception:
+        # Jobs that follow must not take what a run before left there.
+        hand_on(None, os.environ, folder=place)
+        raise
+    hand_on(record, os.environ, folder=place)
+    session.tell(record, lambda: page(record))
+    return record.exit_code

@@ -1,0 +1,37 @@
+"""`mlgit ci monitor`."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from mlgit.cli.shell.options import command, output_option, pass_session
+
+if TYPE_CHECKING:
+    from mlgit.cli.shell.session import Session
+
+
+@command("monitor")
+@output_option("Write the report's files into DIR.")
+@pass_session
+def entry(session: Session, /, *, output: str) -> int:
+    r"""Check the default branch on a schedule, and report.
+
+    Holds the tip of the default branch against its gates as they are today: a waiver may have expired, an
+    environment that a gate compares with may have moved. Leaves the same files as `mlgit ci pr` in DIR.
+
+    \b
+    Exit codes: 0 allowed (also with warnings), 1 blocked, 3 a file is invalid.
+
+    \b
+    Examples:
+      mlgit ci monitor
+      mlgit ci monitor -o report
+    """
+    session.begin(compares=True)
+    from mlgit.flows.ci.monitor import ci_monitor
+    from mlgit.render.pages.ci.pr import page
+
+    report = ci_monitor(session.project, folder=os.path.join(session.folder, output), variables=os.environ)
+    session.tell(report, lambda: page(report))
+    return report.exit_code

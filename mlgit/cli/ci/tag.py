@@ -1,0 +1,56 @@
+"""`mlgit ci tag`."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from mlgit.cli.shell.options import command, output_option, pass_session
+
+if TYPE_CHECKING:
+    from mlgit.cli.shell.session import Session
+
+
+@command("tag")
+@click.argument("ref", metavar="[TAG]", required=False)
+@click.option("--deploy", is_flag=True, help="Deploy what the tag asks for, and record that at the forge.")
+@output_option("Where mlgit.env, with values for the jobs that follow, is written.")
+@pass_session
+def entry(session: Session, *, ref: str | None, deploy: bool, output: str) -> int:
+    """Parse a pushed tag, verify it, and say what to deploy.
+
+    Without TAG it is the one that the CI run is about. Its name is matched in full before anything else;
+    then the remote's own object is fetched and held against its name, its statement, trunk, dvc.lock and
+    the release that it names. A tag that is not what it says, and one that a newer one superseded, deploys
+    nothing.
+
+    \b
+    Outputs (GITHUB_OUTPUT, and DIR/mlgit.env with MLGIT_ before them):
+      event, name, version, stage, type, path, description as gto-action has them
+      environment, tag, commit, superseded, deploy (true or false)
+
+    \b
+    Exit codes: 0 verified (also when superseded), 1 not what it says,
+    4 no tag of a model, or gone, 5 the remote or the deployment failed.
+    """  # noqa: D301 (click takes a backspace for "do not wrap")
+    from mlgit.adapters.runner.event import read_event
+    from mlgit.flows.ci.tag import deploy_tag, hand_on, read_tag_event
+    from mlgit.render.pages.ci.tag import page
+
+    place = os.path.join(session.folder, output)
+    event = read_event(os.environ)
+    try:
+        record = read_tag_event(session.project(), ref, event=event)
+    except Exception:
+        # Jobs that follow must not take what a run before left there.
+        hand_on(None, os.environ, folder=place)
+        raise
+    hand_on(record, os.environ, folder=place)
+    if deploy:
+        record = deploy_tag(
+            session.project(), record, event=event, variables=os.environ, progress=session.progress()
+        )
+    session.tell(record, lambda: page(record))
+    return record.exit_code

@@ -1,0 +1,44 @@
+"""`mlgit ci update`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from mlgit.cli.shell.options import command, pass_session
+
+if TYPE_CHECKING:
+    from mlgit.cli.shell.session import Session
+    from mlgit.core.forge.protocol import Host
+
+
+@command("update")
+@click.option(
+    "--host", type=click.Choice(["github", "gitlab"]), help="Whose templates, when both are installed."
+)
+@click.option("--force", is_flag=True, help="Replace files that were edited, too.")
+@click.option("--dry-run", is_flag=True, help="Show the differences, write nothing.")
+@pass_session
+def entry(session: Session, *, host: Host | None, force: bool, dry_run: bool) -> int:
+    """Show and apply what changed in the bundled templates.
+
+    Files that nobody edited are brought up to date. Those that somebody edited are kept, and what the
+    new template has different is shown. The settings of `mlgit ci init` are kept.
+
+    \b
+    Exit codes: 0 up to date now, 1 edited files were left behind,
+    4 there are no templates here.
+
+    \b
+    Examples:
+      mlgit ci update --dry-run
+      mlgit ci update
+    """  # noqa: D301 (click wants the character)
+    session.begin()
+    from mlgit.operations.ci.update import update
+    from mlgit.render.pages.ci.templates import update_page
+
+    record = update(session.project(), host=host, force=force, dry_run=dry_run)
+    session.tell(record, lambda: update_page(record))
+    return 1 if any(file.status == "conflict" for file in record.files) else 0

@@ -1,0 +1,1 @@
+"""Shell: what every command shares: sessions, options, errors, progress, completion."""

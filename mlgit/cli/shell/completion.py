@@ -1,0 +1,159 @@
+"""Completion: what the shell offers for models, versions, environments, stages, gates and paths.
+
+Every function swallows every error: a Tab key must never print a traceback.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    import click
+    from click.shell_completion import CompletionItem
+
+    from mlgit.project.open import Project
+
+    Offer = Callable[[click.Context, click.Parameter, str], list[str]]
+
+
+# Where bash breaks words that are one word to us.
+_BREAKS = ("@", ":")
+
+
+def _offer(find: Callable[[Project], Iterable[str]]) -> Offer:
+    def complete(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+        try:
+            from mlgit.cli.shell.session import Session
+
+            project = ctx.ensure_object(Session).project()
+            try:
+                return sorted(name for name in set(find(project)) if name.startswith(incomplete))
+            finally:
+                project.close()
+        except Exception:  # noqa: BLE001 (see the first lines)
+            return []
+
+    return complete
+
+
+def mend_bash() -> None:
+    """Have bash complete `tumor@v1.0.0`, which it hands over in pieces: it breaks words at `@` and `:`."""
+    from click.shell_completion import BashComplete, CompletionItem, add_completion_class
+
+    class WholeWords(BashComplete):
+        """Puts the pieces together, and answers with what goes in the place of the last one."""
+
+        name = "bash"
+        _given = ""
+
+        def get_completion_args(self) -> tuple[list[str], str]:
+            args, last = super().get_completion_args()
+            if not last:
+                return args, last
+            *words, whole = _joined([*args, last])
+            # What bash replaces begins at the `@`, but after the `:`.
+            self._given = (whole if last in _BREAKS else whole.removesuffix(last)).removesuffix("@")
+            return words, whole
+
+        def format_completion(self, item: CompletionItem) -> str:
+            if item.type != "plain":
+                return super().format_completion(item)
+            return super().format_completion(CompletionItem(item.value.removeprefix(self._given)))
+
+    add_completion_class(WholeWords)
+
+
+def _joined(pieces: Iterable[str]) -> list[str]:
+    words: list[str] = []
+    for piece in pieces:
+        if words and (piece in _BREAKS or words[-1].endswith(_BREAKS)):
+            words[-1] += piece
+        else:
+            words.append(piece)
+    return words
+
+
+def folders_offer(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The shell's own folder names."""
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem(incomplete, type="dir")]
+
+
+def files_offer(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The shell's own file names."""
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem(incomplete, type="file")]
+
+
+def _models(project: Project) -> Iterable[str]:
+    from mlgit.project.registry.models import model_names
+
+    return model_names(project)
+
+
+def _versions(project: Project) -> Iterable[str]:
+    from mlgit.project.registry.read import read_registry
+
+    for model in read_registry(project).models.values():
+        yield from (f"{model.name}@{each.version}" for each in model.versions if not each.deregistered)
+
+
+def _targets(project: Project) -> Iterable[str]:
+    yield from _models(project)
+    yield from _versions(project)
+
+
+def _numbers(project: Project) -> Iterable[str]:
+    for version in _versions(project):
+        yield version.rpartition("@")[2]
+
+
+def _environments(project: Project) -> Iterable[str]:
+    from mlgit.project.registry.read import read_registry
+
+    yield from project.trunk_config.environments
+    for model in read_registry(project).models.values():
+        yield from model.environments
+
+
+def _references(project: Project) -> Iterable[str]:
+    from mlgit.project.registry.read import read_registry
+
+    yield from _versions(project)
+    yield from _environments(project)
+    for model in read_registry(project).models.values():
+        if model.versions:
+            yield f"{model.name}@latest"
+        yield from (f"{model.name}#{environment}" for environment in model.environments)
+    for ref in project.branches:
+        yield ref.removeprefix("refs/heads/").removeprefix("refs/remotes/")
+
+
+def _subjects(project: Project) -> Iterable[str]:
+    yield from _models(project)
+    yield from _references(project)
+
+
+def _stages(project: Project) -> Iterable[str]:
+    from mlgit.project.pipeline.evidence import evidence
+
+    return (stage.address for stage in evidence(project, None).pipeline.stages)
+
+
+def _gates(project: Project) -> Iterable[str]:
+    return project.config(None).gates
+
+
+models_offer = _offer(_models)
+versions_offer = _offer(_versions)
+targets_offer = _offer(_targets)
+numbers_offer = _offer(_numbers)
+environments_offer = _offer(_environments)
+references_offer = _offer(_references)
+subjects_offer = _offer(_subjects)
+stages_offer = _offer(_stages)
+gates_offer = _offer(_gates)

@@ -1,0 +1,125 @@
+"""Failure: one error told once, to a person or as JSON; a bug told in one line."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from typing import TYPE_CHECKING
+
+import click
+
+from mlgit.errors import EXIT_BUG, Location, MlgitError, UsageError, as_known
+from mlgit.render.page import Page, Span, clean, line
+
+if TYPE_CHECKING:
+    from mlgit.cli.shell.session import Session
+
+
+def tell_failure(error: click.ClickException | MlgitError | OSError, session: Session) -> int:
+    """Print the error and return its exit code."""
+    known = _as_mlgit_error(error)
+    if session.as_json:
+        from mlgit.render.formats.jsonout import dumps
+
+        sys.stdout.write(dumps(failure_document(known)))
+    from mlgit.render.console import write
+
+    write(failure_page(known), sys.stderr)
+    if session.verbosity > 0:
+        import traceback
+
+        sys.stderr.write("".join(traceback.format_exception(error)))
+    return known.exit_code
+
+
+def tell_bug(error: Exception, session: Session) -> None:
+    """Write the traceback to a file and say so in one line."""
+    import traceback
+
+    text = "".join(traceback.format_exception(error))
+    folders = [os.path.join(session.project_if_open.git_dir, "mlgit")] if session.project_if_open else []
+    kept = None
+    for folder in (*folders, tempfile.gettempdir()):
+        try:
+            os.makedirs(folder, exist_ok=True)
+            kept = os.path.join(folder, "crash.txt")
+            with open(kept, "w", encoding="utf-8") as file:
+                file.write(text)
+            break
+        except OSError:
+            kept = None
+    where = f"; the traceback is in `{kept}`" if kept else f"\n{text}"
+    bug = MlgitError(
+        f"This is a bug in mlgit: {type(error).__name__}: {error}{where}",
+        hint="please report it with that file",
+    )
+    bug.exit_code = EXIT_BUG
+    tell_failure(bug, session)
+
+
+def _as_mlgit_error(error: click.ClickException | MlgitError | OSError) -> MlgitError:
+    if isinstance(error, MlgitError):
+        return error
+    if isinstance(error, click.ClickException):
+        where = getattr(error, "ctx", None)
+        hint = f"see `{where.command_path} --help`" if where is not None else None
+        return UsageError(error.format_message().rstrip("."), hint=hint)
+    return as_known(error)
+
+
+def failure_document(error: MlgitError) -> dict[str, object]:
+    """The error as `schemas/error.schema.json` has it."""
+    problems = getattr(error, "problems", ()) or (error,)
+    return {
+        "schema_version": 1,
+        "error": {
+            "code": error.code,
+            "exit_code": error.exit_code,
+            "message": error.message,
+            "hint": error.hint,
+            "details": list(error.details),
+            "problems": [
+                {
+                    "message": problem.message,
+                    "path": problem.location.path if problem.location else None,
+                    "line": problem.location.line if problem.location else None,
+                    "column": problem.location.column if problem.location else None,
+                    "expected": problem.expected,
+                    "hint": problem.hint,
+                }
+                for problem in problems
+            ],
+        },
+    }
+
+
+def failure_page(error: MlgitError) -> Page:
+    """The error as a person reads it."""
+    page: Page = []
+    for problem in getattr(error, "problems", ()) or (error,):
+        page += _problem(problem)
+    return page
+
+
+def _problem(error: MlgitError) -> Page:
+    page: Page = [line(Span("error: ", "bad"), error.message)]
+    if error.location is not None:
+        page += _frame(error.location)
+    if error.expected is not None:
+        page.append(line(Span("expected: ", "dim"), error.expected, indent=2))
+    page += [line(detail.expandtabs(2), indent=2) for detail in error.details]
+    if error.hint is not None:
+        page.append(line(Span("hint: ", "careful"), error.hint, indent=2))
+    return page
+
+
+def _frame(location: Location) -> Page:
+    page: Page = [line(Span("--> ", "dim"), Span(str(location), "strong"), indent=2)]
+    if location.snippet is not None and location.line is not None:
+        number = str(location.line)
+        page.append(line(Span(f"{number} | ", "dim"), clean(location.snippet.replace("\t", " ")), indent=2))
+        if location.column is not None:
+            mark = " " * (location.column - 1) + "^" * location.width
+            page.append(line(Span(" " * len(number) + " | ", "dim"), Span(mark, "bad"), indent=2))
+    return page

@@ -1,0 +1,69 @@
+"""Groups of commands that import a command only when it is run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mlgit.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are modules of a package.
+
+    Args:
+        sections: title -> command -> its line in the help.
+        package: where the modules are.
+        packages: commands that are packages; their `group` module has the entry.
+    """
+
+    def __init__(
+        self,
+        *args: Any,  # noqa: ANN401 (click's own signature)
+        sections: Mapping[str, Mapping[str, str]],
+        package: str,
+        packages: Collection[str] = (),
+        **kwargs: Any,  # noqa: ANN401
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.sections = sections
+        self._package = package
+        self._packages = packages
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's signature)
+        """All names, grouped order."""
+        return [name for group in self.sections.values() for name in group]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command's module and take its `entry`."""
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        from importlib import import_module
+
+        module = f"{self._package}.{cmd_name}{'.group' if cmd_name in self._packages else ''}"
+        found: click.Command = import_module(module).entry
+        return found
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does it, with the nearest name as a hint."""
+        name = args[0]
+        if name in self.list_commands(ctx) or name.startswith("-"):
+            return super().resolve_command(ctx, args)
+        from difflib import get_close_matches
+
+        path = ctx.command_path
+        near = get_close_matches(name, self.list_commands(ctx), n=1)
+        hint = f"did you mean `{path} {near[0]}`?" if near else f"see `{path} --help`"
+        raise UsageError(f"There is no command `{name}`", hint=hint)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Print the commands by group without importing them."""
+        for title, commands in self.sections.items():
+            with formatter.section(title):
+                formatter.write_dl([(name, text.replace("`", "")) for name, text in commands.items()])

@@ -1,0 +1,1 @@
+"""What the jobs of CI do, one job a file."""

@@ -1,0 +1,297 @@
+"""Merged: bring the registry to what trunk's tip says: release what changed, promote what goes by itself.
+
+It reconciles instead of replaying an event: runs may overlap, be killed, be repeated or come late, and
+whoever is last finds nothing left to do. Tags are created by compare-and-swap, so that of two runs one writes
+and the other one looks again.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from mlgit.adapters.git.refs import commits_between
+from mlgit.core.ci.after_merge import (
+    Merged,
+    MergeStep,
+    auto_environments,
+    current_assignments,
+    failed_step,
+    foreseen_step,
+    outputs_of,
+    promotion_need,
+    release_need,
+    step_of,
+)
+from mlgit.errors import AnswerNo, LostRace, MlgitError, StateError, ToolError
+from mlgit.operations.promote import promote
+from mlgit.operations.release import Wish, release
+from mlgit.project.ci.fetch_metrics import bring_numbers
+from mlgit.project.ci.fetch_model import bring_model
+from mlgit.project.ci.trunk_tip import standing_on_trunk
+from mlgit.project.compare.base import before_push
+from mlgit.project.history import deepen
+from mlgit.project.registry.models import declared_models
+from mlgit.project.registry.read import read_registry
+from mlgit.project.release.gate_check import require_permit
+from mlgit.project.release.readiness import branch_name, model_content, version_content
+from mlgit.project.release.write_tags import fresh_model, refresh
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from mlgit.core.ci.after_merge import Need
+    from mlgit.core.ci.event import CiEvent
+    from mlgit.core.config.file import Environment
+    from mlgit.core.progress import Progress
+    from mlgit.core.registry.state import ModelState, RegisteredVersion
+    from mlgit.core.release.tag_plan import ChangeReport
+    from mlgit.project.open import Project
+
+OUTPUTS_FILE = "mlgit.env"
+# Every lost race means that somebody else got on, and mostly with what this run wanted too.
+_ATTEMPTS = 8
+
+
+class _TrunkMovedError(Exception):
+    """Somebody merged while we were at work: what we stand on is trunk's tip no longer."""
+
+
+def merged(
+    project: Project,
+    *,
+    dry_run: bool = False,
+    event: CiEvent | None = None,
+    ci: Mapping[str, str],
+    progress: Progress,
+) -> Merged:
+    """Release every model that trunk's tip changed, and promote along the environments with `auto`.
+
+    Args:
+        project: the repository; it stands where it stood when this is over.
+        dry_run: write no tag, only say what would be written.
+        event: what started this run, in CI.
+        ci: the environment variables.
+        progress: told what happens.
+
+    Raises:
+        StateError: the run is about something else than trunk, or the working tree is not clean.
+        ToolError: the remote does not answer.
+    """
+    _require_merge(project, event)
+    if deepen(project):
+        progress.say("The clone was shallow; the rest of the history was fetched")
+    work = _Work()
+    for _ in range(_ATTEMPTS):
+        refresh(project)
+        with standing_on_trunk(project) as here, suppress(_TrunkMovedError):
+            return _Run(here, dry_run=dry_run, ci=ci, progress=progress).finish(work)
+    raise StateError("Trunk moves faster than this run can follow", hint="run it again when it is calmer")
+
+
+def hand_on(record: Merged | None, variables: Mapping[str, str], *, folder: str) -> None:
+    """Tell the jobs that follow, and the page of the run.
+
+    Args:
+        record: what was done, None when the run failed as a whole.
+        variables: the environment.
+        folder: where `mlgit.env` is written.
+    """
+    from mlgit.adapters.runner.files import append_summary, write_outputs
+    from mlgit.render.pages.ci.merged import summary
+
+    os.makedirs(folder, exist_ok=True)
+    write_outputs(variables, outputs_of(record), dotenv=os.path.join(folder, OUTPUTS_FILE))
+    if record is not None:
+        append_summary(variables, summary(record))
+
+
+def _require_merge(project: Project, event: CiEvent | None) -> None:
+    if event is None:
+        return
+    trunk = f"refs/heads/{project.default_branch}" if project.default_branch else None
+    elsewhere = event.kind == "push" and trunk is not None and event.ref not in {None, trunk}
+    if event.kind in {"pull_request", "tag"} or elsewhere:
+        what = "a pull request" if event.kind == "pull_request" else f"`{event.ref}`"
+        raise StateError(
+            f"Versions are released from the default branch, and this run is about {what}",
+            hint="call `mlgit ci merged` where the default branch was pushed to",
+        )
+
+
+class _Work:
+    """What was done so far, also by passes that trunk overtook: steps, and models that were fetched."""
+
+    def __init__(self) -> None:
+        self.steps: list[MergeStep] = []
+        self.fetched: set[str] = set()
+
+
+class _Run:
+    """One pass over all models at one commit of trunk.
+
+    Args:
+        project: trunk's tip is checked out there.
+        dry_run: write no tag.
+        ci: the environment variables.
+        progress: told what happens.
+    """
+
+    def __init__(self, project: Project, *, dry_run: bool, ci: Mapping[str, str], progress: Progress) -> None:
+        assert project.head.commit is not None  # noqa: S101 (trunk's tip)
+        self._project = project
+        self._commit = project.head.commit
+        self._dry_run = dry_run
+        self._ci = ci
+        self._progress = progress
+        self._paths = declared_models(project)
+        self._environments = auto_environments(project.trunk_config.environments)
+
+    def finish(self, work: _Work) -> Merged:
+        """Go over all models; `work` keeps what was done, also when trunk moves before the end.
+
+        Raises:
+            _TrunkMovedError: it did.
+        """
+        found: list[MergeStep] = []
+        for model in sorted(self._paths):
+            for step in self._model(model, work.fetched):
+                (work.steps if step.outcome == "done" else found).append(step)
+        self._require_tip()
+        done = {(step.model, step.environment, step.version) for step in work.steps}
+        others = (step for step in found if (step.model, step.environment, step.version) not in done)
+        return self._told((*work.steps, *others))
+
+    def _told(self, steps: Sequence[MergeStep]) -> Merged:
+        project = self._project
+        done = [step for step in steps if step.outcome == "done" and step.tag is not None]
+        tags = tuple(str(step.tag) for step in done if step.environment is not None)
+        registry = read_registry(project)
+        return Merged(
+            trunk="" if project.trunk is None else branch_name(project, project.trunk.ref),
+            commit=self._commit,
+            dry_run=self._dry_run,
+            at=project.now,
+            steps=tuple(sorted(steps, key=lambda step: (step.model, step.environment is not None))),
+            released=tuple(str(step.tag) for step in done if step.environment is None),
+            tags=tags,
+            current=current_assignments(
+                [registry.model(model) for model in sorted(self._paths)],
+                self._environments,
+                commits=self._pushed(),
+                tags=tags,
+            ),
+            changed=bool(done),
+        )
+
+    def _pushed(self) -> frozenset[str]:
+        """The commits that this push brought to trunk, as far as CI says; trunk's tip at least."""
+        before = before_push(self._ci)
+        known = None if before is None else self._project.commit(before)
+        brought = [] if known is None else commits_between(self._project.git, known, self._commit)
+        return frozenset([self._commit, *brought])
+
+    def _model(self, model: str, fetched: set[str]) -> Iterator[MergeStep]:
+        """The release, then each environment; what goes wrong with one is told, and the others go on."""
+        try:
+            step = self._released(model, fetched)
+        except MlgitError as error:
+            step = failed_step(model, None, error)
+        yield step
+        coming = {""} if step.outcome == "planned" else set()
+        for environment in self._environments:
+            try:
+                if coming and (environment.source or "") in coming:
+                    found: MergeStep | None = self._foreseen(model, environment, step)
+                    coming.add(environment.name)
+                else:
+                    found = self._promoted(model, environment)
+            except MlgitError as error:
+                found = failed_step(model, environment.name, error, version=step.version)
+            if found is not None:
+                yield found
+
+    def _released(self, model: str, fetched: set[str]) -> MergeStep:
+        """Trunk's tip as a version of the model, if it must become one."""
+        for attempt in range(1, _ATTEMPTS + 1):
+            need = self._need(model)
+            if need.stay is not None:
+                return need.stay
+            if not self._dry_run:
+                bring_model(self._project, self._paths[model], fetched=fetched, progress=self._progress)
+            bring_numbers(self._project, model, self._progress)
+            wish = Wish(bump="auto", committed=True, force=need.force, dry_run=self._dry_run, ci=self._ci)
+            try:
+                report = release(self._project, model, wish=wish, progress=self._progress)
+            except LostRace as error:
+                self._look_again(error, attempt)
+            except StateError:
+                if self._need(model).release:
+                    raise
+            else:
+                return step_of(report)
+        raise ToolError(f"`{model}` changes faster than this run can follow")
+
+    def _need(self, model: str) -> Need:
+        """Whether trunk's tip must be released, by the registry as it is now."""
+        project, path = self._project, self._paths[model]
+        state = fresh_model(project, model, local=False)
+        self._require_tip()
+        contents = (
+            (version, version_content(project, version, path)) for version in reversed(state.versions)
+        )
+        return release_need(state, self._commit, model_content(project, self._commit, path), contents)
+
+    def _require_tip(self) -> None:
+        """Somebody may have merged since: then what we stand on is not what the registry must come to."""
+        if self._project.trunk is None or self._project.trunk.commit != self._commit:
+            raise _TrunkMovedError
+
+    def _promoted(self, model: str, environment: Environment) -> MergeStep | None:
+        """The environment with the version that it must take now, if any."""
+        for attempt in range(1, _ATTEMPTS + 1):
+            state = fresh_model(self._project, model, local=False)
+            version, stay = promotion_need(state, environment)
+            if version is None:
+                return stay
+            try:
+                return step_of(self._promote(state, environment, version))
+            except LostRace as error:
+                self._look_again(error, attempt)
+            except AnswerNo:
+                if promotion_need(fresh_model(self._project, model, local=False), environment)[0] == version:
+                    raise
+        raise ToolError(f"`{environment.name}` changes faster than this run can follow")
+
+    def _look_again(self, error: LostRace, attempt: int) -> None:
+        if attempt == _ATTEMPTS:
+            raise error
+        self._progress.say(f"Somebody was first, looking again: {error.message}")
+
+    def _promote(
+        self, state: ModelState, environment: Environment, version: RegisteredVersion
+    ) -> ChangeReport:
+        return promote(
+            self._project,
+            f"{state.name}@{version.version}",
+            environment=environment.name,
+            reason=f"merged to trunk at {self._commit[:7]}",
+            dry_run=self._dry_run,
+            ci=self._ci,
+            counter=state.environment(environment.name).counter,
+        )
+
+    def _foreseen(self, model: str, environment: Environment, coming: MergeStep) -> MergeStep:
+        """What would become of a version that a dry run did not write."""
+        here = read_registry(self._project, model=model).model(model).environment(environment.name)
+        if not here.held:
+            require_permit(
+                self._project,
+                purpose="promote",
+                model=model,
+                commit=self._commit,
+                environment=environment.name,
+                ci=self._ci,
+            )
+        return foreseen_step(here, coming)

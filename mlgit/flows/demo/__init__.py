@@ -1,0 +1,1 @@
+"""Demo: build a small project and walk the whole loop."""

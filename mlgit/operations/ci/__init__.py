@@ -1,0 +1,1 @@
+"""What `mlgit ci` does to the repository: write and update the templates."""

@@ -1,0 +1,1 @@
+"""Forge: what mlgit does on GitHub and GitLab."""

@@ -1,0 +1,1 @@
+"""Formats: the check and the leaderboard in formats that other programs read."""

@@ -1,0 +1,58 @@
+"""Code quality: a check's remarks as the JSON that GitLab shows in a merge request's widget and diff."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.core.ci.annotations import annotations as remarks
+from mlgit.core.ci.report import failure_of
+from mlgit.core.config.file import CONFIG_FILE
+from mlgit.render.escape import visible
+from mlgit.render.formats.jsonout import dumps
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mlgit.core.ci.report import Failure
+    from mlgit.core.forge.protocol import Annotation, Level
+    from mlgit.core.gates.verdict import Check
+    from mlgit.errors import MlgitError
+
+_SEVERITIES: dict[Level, str] = {"failure": "critical", "warning": "minor", "notice": "info"}
+
+
+def codequality(record: Check) -> str:
+    """One entry a remark, the worst first; an empty list when there is none."""
+    return _document((remark, _SEVERITIES[remark.level]) for remark in remarks(record))
+
+
+def failure(error: MlgitError | Failure) -> str:
+    """The document when no verdict can be formed: one blocker at the place of the error."""
+    from mlgit.core.ci.annotations import failure_annotation
+
+    return _document([(failure_annotation(failure_of(error)), "blocker")])
+
+
+def _document(found: Iterable[tuple[Annotation, str]]) -> str:
+    entries = []
+    seen: dict[str, int] = {}
+    for remark, severity in found:
+        # What GitLab compares between branches: the same remark must keep its name when numbers change.
+        name = f"{remark.path}:{remark.title}"
+        seen[name] = seen.get(name, 0) + 1
+        entries.append(
+            {
+                "check_name": visible(remark.title),
+                "description": visible(remark.message),
+                "fingerprint": _sha256(f"{name}:{seen[name]}"),
+                "severity": severity,
+                "location": {"path": remark.path or CONFIG_FILE, "lines": {"begin": remark.line}},
+            }
+        )
+    return dumps(entries)
+
+
+def _sha256(text: str) -> str:
+    import hashlib
+
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()

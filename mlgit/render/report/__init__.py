@@ -1,0 +1,1 @@
+"""Report: the check as a page of Markdown."""

@@ -1,0 +1,121 @@
+"""Ending: the commands to copy, the footer, and the hidden marker by which a comment is found again."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mlgit.core.config.file import WAIVERS_FILE
+from mlgit.core.gates.verdict import NOT_COMMITTED
+from mlgit.render.escape import prose
+
+if TYPE_CHECKING:
+    from mlgit.core.gates.verdict import Check, Verdict
+    from mlgit.render.report.layout import Setting
+
+_NOT_IN_KEY = re.compile(r"[^A-Za-z0-9_./-]")
+_URL = re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]{1,5})?(/[A-Za-z0-9._~/%=&?+#-]*)?")
+_MODES = {"verify": "nothing trained here", "run": "pipeline run here", "check": ""}
+_RUN = ("mlgit run", "run what is stale; then commit the results")
+_REPAIRS = {
+    "stale": _RUN,
+    "stale_stage": _RUN,
+    "not_from_pipeline": _RUN,
+    "lock_missing": _RUN,
+    "not_in_remote": ("mlgit push", "upload what the DVC remote lacks"),
+}
+_MOST = 3
+
+
+def marker(key: str) -> str:
+    """The hidden comment by which a report finds the comment it wrote before."""
+    return f"<!-- mlgit-report:{_NOT_IN_KEY.sub('-', key)[:200]} -->"
+
+
+def key_of(project: str | None, job: str) -> str:
+    """What a repository's job calls its comment; two jobs have two."""
+    return f"{project or 'mlgit'}/{job}"
+
+
+def run_link(url: str | None) -> list[str]:
+    """A link to the run's page; nothing when that is no plain address."""
+    return [f"[run]({url})"] if url is not None and _URL.fullmatch(url) else []
+
+
+def commands(record: Check, setting: Setting) -> list[str]:
+    """What to copy next: repeat this here, see why, repair it, go on."""
+    verdict = record.verdict
+    blocking = [result for result in verdict.results if result.effect == "block"]
+    repairs = _repairs(verdict)
+    check = " ".join(["mlgit check", *_options(verdict)])
+    if setting.mode == "run" and setting.pushed is None:
+        whole = _RUN[0]  # the numbers are in no commit
+    else:
+        # Only the first of these looks at the pipeline and the remote, too.
+        whole = "mlgit ci pr --pipeline verify" if repairs and setting.mode == "verify" else check
+    lines = ["# the same verdict in your clone", whole]
+    for command, why in repairs:
+        lines += [f"# {why}", command] if command != whole else []
+    failed = next((result for result in blocking if result.outcome == "fail"), None)
+    if failed is not None:
+        lines += ["# where its numbers come from", f"{check} --explain {_word(failed.id)}"]
+        lines.append(
+            f"# to let it pass all the same: an entry for {_word(failed.id)} in trunk's {WAIVERS_FILE}"
+        )
+    elif verdict.purpose == "check" and verdict.decision != "block" and not _loose(record, setting):
+        models = sorted({result.model for result in verdict.results if result.model})[:_MOST]
+        lines += (
+            ["# after the merge", *(f"mlgit release {_word(model)}" for model in models)] if models else []
+        )
+    return ["```sh", *lines, "```"]
+
+
+def _loose(record: Check, setting: Setting) -> bool:
+    """Whether a merge of this cannot be released as it is."""
+    return setting.unfinished or any(note.code == NOT_COMMITTED for note in record.verdict.notes)
+
+
+def footer(record: Check, setting: Setting) -> list[str]:
+    """Which commits, which rules, which run, which version; then the marker."""
+    verdict = record.verdict
+    known = (*verdict.baselines, *record.beside)
+    base = next((each.commit for each in known if each.vs == "base" and each.commit), None)
+    place = verdict.candidate.place
+    stands = verdict.candidate.commit or verdict.candidate.head
+    if setting.commit is not None and stands not in {None, setting.commit}:
+        place = f"{setting.commit[:7]} (as {place})"  # GitHub's merge of it, which nobody has in a clone
+    parts = [f"{prose(base[:7]) if base else 'no base'}…{prose(place)}"]
+    parts += [f"results committed as {prose(setting.pushed[:7])}"] if setting.pushed else []
+    parts += [_MODES[setting.mode]] if _MODES[setting.mode] else []
+    parts += run_link(setting.run_url)
+    parts += [f"trunk {prose(verdict.policy.waivers[:7])}"] if verdict.policy.waivers else []
+    parts += [f"gates {prose(verdict.gates_sha[:7])}", verdict.evaluated_on.isoformat()]
+    parts += [f"{prose(name)} {prose(version)}" for name, version in sorted(record.tools.items())[:_MOST]]
+    return [f"<sub>{' · '.join(parts)}</sub>", "", marker(setting.key)]
+
+
+def _repairs(verdict: Verdict) -> list[tuple[str, str]]:
+    """The commands that mend what blocks, each once, with what they do."""
+    codes = {note.code for note in verdict.notes if note.effect == "block"}
+    codes |= {result.reason or "" for result in verdict.results if result.effect == "block"}
+    return list(dict.fromkeys(repair for code, repair in _REPAIRS.items() if code in codes))
+
+
+def _options(verdict: Verdict) -> list[str]:
+    options = []
+    base = next((each.commit for each in verdict.baselines if each.vs == "base" and each.commit), None)
+    if verdict.purpose == "promote" and verdict.environment:
+        options += ["--promote-to", _word(verdict.environment)]
+    elif verdict.purpose == "release":
+        options += ["--purpose", "release"]
+    elif base:
+        options += ["--base", _word(base[:12])]
+    if verdict.candidate.commit:
+        options += ["--rev", _word(verdict.candidate.commit[:12])]
+    return options
+
+
+def _word(text: str) -> str:
+    """A word for a shell line: names of gates, models, environments; anything else loses its sting."""
+    plain = _NOT_IN_KEY.sub("?", text)[:100]
+    return f"?{plain[1:]}" if plain.startswith("-") else plain

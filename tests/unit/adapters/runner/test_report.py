@@ -1,0 +1,189 @@
+"""`report.json`: what goes in comes out, and what is none is refused in one clean sentence."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mlgit.adapters.runner.report import MAX_BYTES, load_report, read_report
+from mlgit.core.ci.report import CiReport, Failure, check_name, failure_of, outputs_of, public
+from mlgit.errors import ConfigError, Location, StateError, ToolError
+from mlgit.render.formats.jsonout import document
+from tests.support import reports
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+FAILED = CiReport(
+    host="gitlab",
+    project="7",
+    job="nightly",
+    number=None,
+    commit=None,
+    mode="run",
+    exit_code=5,
+    failure=Failure(code="stage_failed", exit_code=5, message="Stage `train` failed", details=("a", "b")),
+)
+REPORTS = {
+    "blocked": reports.document(reports.blocked()),
+    "allowed": reports.document(reports.allowed(), skipped=("this", "that"), pushed="c" * 40, fork=True),
+    "several": reports.document(reports.several()),
+    "many": reports.document(reports.many(), exit_code=5),
+    "waived": reports.document(
+        reports.told(
+            reports.together(reports.one("tumor", reports.WORSE, reports.BASE), waived="auc-vs-prod")
+        )
+    ),
+    "stale": reports.document(
+        reports.together(reports.one("tumor", reports.BETTER, reports.BASE), notes=(reports.STALE,))
+    ),
+    "failure": reports.document(None, failure=reports.FAILED, exit_code=3),
+    "bare": FAILED,
+}
+
+
+def refused(content: str | bytes) -> str:
+    raw = content.encode() if isinstance(content, str) else content
+    with pytest.raises(ConfigError) as caught:
+        load_report(raw, name="report.json")
+    error = caught.value
+    assert (error.exit_code, error.code) == (3, "report_invalid")
+    assert len(error.message) < 400
+    return error.message.removeprefix("`report.json` is no report of mlgit: ")
+
+
+def changed(change: Callable[[Any], object], report: CiReport = REPORTS["allowed"]) -> str:
+    tree = json.loads(document(report))
+    change(tree)
+    return json.dumps(tree)
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_a_report_comes_back_as_it_was(name: str) -> None:
+    report = REPORTS[name]
+    assert load_report(document(report).encode(), name="report.json") == report
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        ("", "it is no JSON (line 1, column 1)"),
+        ("[]", "it is no JSON object"),
+        ('"text"', "it is no JSON object"),
+        (b'{"job": "\xff"}', "it is not written in UTF-8"),
+        (b" " * (MAX_BYTES + 1), "it is larger than 2 MiB"),
+        ("[" * 1_000_000, "it is nested too deeply"),
+        ('{"a":' * 50_000 + "1" + "}" * 50_000, "it is nested too deeply"),
+        ('{"exit_code": NaN}', "a number is no whole number"),
+        ('{"exit_code": -Infinity}', "a number is no whole number"),
+        ('{"exit_code": 1e400}', "a number is no whole number"),
+        ('{"exit_code": 0.0}', "a number is no whole number"),
+        ('{"exit_code": ' + "9" * 1_000_000 + "}", "a number has too many digits"),
+        ('{"exit_code": 1, "exit_code": 0}', "a key stands twice in an object"),
+        ('{"job": "\\ud800"}', "it holds a half character"),
+        ('"' + '\\"' * 1_000_000, "it is no JSON (line 1, column 1)"),  # within a moment, not within hours
+        ('"[\\', "it is no JSON (line 1, column 1)"),
+        ("{}", "`the document` breaks the rule `required` of its schema"),
+    ],
+)
+def test_what_is_no_document_of_ours_is_refused(content: str | bytes, why: str) -> None:
+    assert refused(content) == why
+
+
+def test_brackets_in_a_text_are_no_nesting() -> None:
+    deep = replace(FAILED, skipped=("[" * 100 + '"{\\',))
+    assert load_report(document(deep).encode(), name="report.json") == deep
+
+
+CHANGES: dict[str, Callable[[Any], object]] = {
+    "`the document` breaks the rule `additionalProperties` of its schema": lambda tree: tree.update(html="x"),
+    "`schema_version` breaks the rule `const` of its schema": lambda tree: tree.update(schema_version=2),
+    "`commit` breaks the rule `pattern` of its schema": lambda tree: tree.update(commit="HEAD"),
+    "`job` breaks the rule `pattern` of its schema": lambda tree: tree.update(job="a b"),
+    "`number` breaks the rule `type` of its schema": lambda tree: tree.update(number=True),
+    "`evaluated_on` is no day": lambda tree: tree["check"]["verdict"].update(evaluated_on="2026-99-99"),
+    "it needs either a check or a failure": lambda tree: tree.update(check=None),
+    "its decision is not what its results and notes give": lambda tree: tree["check"]["verdict"].update(
+        decision="block" if tree["check"]["verdict"]["decision"] == "allow" else "allow"
+    ),
+    "its summary does not count its results and notes": lambda tree: tree["check"]["verdict"][
+        "summary"
+    ].update(passed=99),
+    "`candidate` is no number": lambda tree: tree["check"]["metrics"][0].update(
+        candidate="1E99999999999999999999999"
+    ),
+    "`baseline` is no number that a metric can have": lambda tree: tree["check"]["metrics"][0].update(
+        baseline="1E200000"
+    ),
+}
+
+
+@pytest.mark.parametrize("why", CHANGES)
+def test_a_report_that_lies_about_itself_is_refused(why: str) -> None:
+    assert refused(changed(CHANGES[why])) == why
+
+
+def test_a_verdict_that_blocks_cannot_come_with_an_exit_code_that_allows() -> None:
+    text = changed(lambda tree: tree.update(exit_code=0), REPORTS["blocked"])
+    assert refused(text) == "its exit code allows what its verdict blocks"
+
+
+def test_a_failure_has_the_exit_code_of_its_run() -> None:
+    assert refused(changed(lambda tree: tree.update(exit_code=0), FAILED)) == (
+        "its exit code is not its failure's"
+    )
+
+
+def test_the_value_that_breaks_a_rule_is_not_quoted() -> None:
+    told = refused(changed(lambda tree: tree.update(mode="x" * 100_000)))
+    assert told == "`mode` breaks the rule `enum` of its schema"
+
+
+def test_a_folder_without_a_report_says_so(tmp_path: Path) -> None:
+    with pytest.raises(StateError) as caught:
+        read_report(str(tmp_path))
+    assert caught.value.code == "report_missing"
+
+
+def test_what_is_no_plain_file_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "report.json").mkdir()
+    with pytest.raises(ConfigError, match="no plain file"):
+        read_report(str(tmp_path))
+
+
+def test_a_failure_tells_every_problem_of_a_file() -> None:
+    first = ConfigError("One", location=Location("mlgit.yaml", line=1, column=2), expected="x", hint="y")
+    first.problems = (first, ConfigError("Two", location=Location("mlgit.yaml", line=3)))
+    assert failure_of(first) == Failure(
+        code="config_invalid",
+        exit_code=3,
+        message="One",
+        place="mlgit.yaml:1:2",
+        expected="x",
+        hint="y",
+        details=("`mlgit.yaml:3`: Two",),
+    )
+
+
+def test_a_failure_shows_no_password_of_a_url() -> None:
+    error = ToolError("Cannot open `https://ada:secret@example.org/x`", details=("ssh://bob@host/y",))
+    told = failure_of(error)
+    assert told.message == "Cannot open `https://example.org/x`"
+    assert told.details == ("ssh://host/y",)
+    assert public("mail ada@example.org") == "mail ada@example.org"
+
+
+def test_what_allows_is_a_verdict_that_does_not_block_and_nothing_that_failed() -> None:
+    assert REPORTS["waived"].allowed
+    assert not REPORTS["blocked"].allowed
+    assert not replace(REPORTS["allowed"], exit_code=5).allowed
+    assert not FAILED.allowed
+    assert outputs_of(FAILED) == {"decision": "none", "exit-code": "5", "commit": "", "pushed": ""}
+
+
+def test_the_check_of_the_main_job_has_the_short_name() -> None:
+    assert (check_name("gates"), check_name("nightly")) == ("mlgit", "mlgit/nightly")

@@ -1,0 +1,122 @@
+"""The page of `mlgit status` stays a page, however much there is to tell; `-v` has it all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+from mlgit.core.compare.changes import Side, ValueChange, value_changes
+from mlgit.core.overview.status import DataState, EnvironmentLine, ModelLine
+from mlgit.core.pipeline.evidence import StageState
+from mlgit.render.console import plain
+from mlgit.render.pages.shortening import Shortening
+from mlgit.render.pages.status import page
+from tests.unit.overview.test_status import CLEAN
+
+MANY = 1000
+BASE = Side(text="base", label="base (1234567)", commit="1" * 40)
+
+
+def metrics(change: int) -> tuple[ValueChange, ...]:
+    old = {"metrics.json": {f"m{number:03}": Decimal(number) for number in range(MANY)}}
+    new = {"metrics.json": {f"m{number:03}": Decimal(number + change) for number in range(MANY)}}
+    return value_changes(old, new, show_unchanged=True)
+
+
+def environment(name: str, number: int) -> EnvironmentLine:
+    return EnvironmentLine(environment=name, version=f"v1.0.{number}", commit="1" * 40, held=False, behind=0)
+
+
+LARGE = replace(
+    CLEAN,
+    changed=tuple(f"data/{number}.csv.dvc" for number in range(MANY)),
+    pipeline_stages=MANY,
+    stages=(
+        *(StageState(address=f"fit@{number}", upstream=("prepare",)) for number in range(MANY - 1)),
+        StageState(address="prepare", reasons=tuple(f"changed dep {number}" for number in range(MANY))),
+        *(
+            StageState(address=f"u{number}", unchecked=(f"import {number} not asked",))
+            for number in range(99)
+        ),
+    ),
+    data=tuple(
+        DataState(
+            path=f"data/{number}.csv",
+            owner=f"data/{number}.csv.dvc",
+            workspace="modified" if number % 10 else "absent",
+            in_cache=True,
+        )
+        for number in range(MANY)
+    ),
+    base=BASE,
+    metrics=metrics(1),
+    problems=tuple(f"`{number}.json` is missing" for number in range(MANY)),
+    models=tuple(
+        ModelLine(
+            model=f"m{number:04}",
+            latest="v1.0.0",
+            latest_commit="1" * 40,
+            behind=0,
+            environments=tuple(environment(f"env-{each}", number) for each in range(20)),
+        )
+        for number in range(MANY)
+    ),
+    unpushed_tags=tuple(f"m@v1.0.{number}" for number in range(10 * MANY)),
+)
+
+
+def test_it_stays_a_page() -> None:
+    text = plain(page(LARGE))
+    assert len(text.splitlines()) < 110
+    assert max(map(len, text.splitlines())) < 200
+    assert "  1000 changed: data/0.csv.dvc, data/1.csv.dvc," in text
+    assert "\nData  900 modified, 100 not checked out\n  data/1.csv " in text
+    assert "  and 984 more (`-v` shows all)\n" in text
+    assert "  and 984 more (`mlgit models` lists all)\n" in text
+    assert "  other environments: env-5, env-6, " in text
+    assert "  10000 tags not pushed: m@v1.0.0, " in text
+    assert " and 9992 more\n" in text
+
+
+def test_the_stages_that_make_others_stale_come_first_when_not_all_are_shown() -> None:
+    lines = plain(page(LARGE)).splitlines()
+    title = lines.index("Pipeline  1000 of 1000 stages stale")
+    assert lines[title + 1].startswith("  prepare  changed dep 0; changed dep 1;")
+    assert lines[title + 1].endswith("; changed dep 3 and 996 more")
+    few = replace(LARGE, stages=LARGE.stages[MANY - 3 : MANY])
+    assert plain(page(few)).count("fit@") == 2
+    assert plain(page(few)).index("fit@") < plain(page(few)).index("  prepare  ")
+
+
+def test_verbose_is_whole() -> None:
+    text = plain(page(LARGE, verbose=True))
+    assert " more" not in text
+    for name in (
+        "data/999.csv.dvc",
+        "data/999.csv ",
+        "fit@998",
+        "import 98 not",
+        "m@v1.0.9999",
+        "env-19",
+        "m0999",
+    ):
+        assert name in text
+
+
+def test_many_metrics_without_a_base_are_told_too() -> None:
+    text = plain(page(replace(CLEAN, base_rule="no_commit", metrics=metrics(0))))
+    assert "Metrics  no base: no commit yet\n" in text
+    assert "m015" in text
+    assert "  and 984 more (`-v` shows all)\n" in text
+
+
+def test_many_metrics_that_are_as_in_the_base_take_one_line() -> None:
+    text = plain(page(replace(CLEAN, base=BASE, metrics=metrics(0))))
+    assert text.endswith("Metrics  as in base (1234567)\n")
+
+
+def test_a_list_is_not_cut_for_one_line() -> None:
+    short = Shortening(whole=False)
+    assert short.first("abcd", 3) == "abcd"
+    assert short.rest("abcd", 3) == []
+    assert short.named(["a", "b", "c", "d", "e"], 3) == "a, b, c and 2 more"

@@ -1,0 +1,201 @@
+"""The check as JUnit and as a page; how what users wrote is escaped."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+
+import pytest
+
+from mlgit.core.gates.decision import decide
+from mlgit.core.gates.metric_changes import metric_changes
+from mlgit.core.gates.verdict import Check, Note, Policy
+from mlgit.errors import ConfigError, Location
+from mlgit.render.console import plain
+from mlgit.render.escape import code, prose
+from mlgit.render.formats.junit import failure as junit_failure
+from mlgit.render.formats.junit import junit
+from mlgit.render.page import Table
+from mlgit.render.pages.check import page
+from mlgit.render.pages.explain import page as explain
+from tests.support.hostile import HOSTILE, failing
+from tests.support.verdicts import CANDIDATE, absolute, baseline, case, change, metric_file, rules, waiver
+
+
+def lines_of(text: str) -> list[str]:
+    return text.splitlines()
+
+
+def test_escaped_text_still_reads() -> None:
+    assert code("metrics/test.json:test.auc") == "`metrics/test.json:test.auc`"
+    assert prose("run `mlgit run`, then look at 3 % of it") == "run `mlgit run`, then look at 3 % of it"
+    assert code("a|b") == "<code>a&#124;b</code>"
+    assert code("") == "`-`"
+    assert prose("an odd ` tick") == "an odd   tick"
+
+
+def parsed(record: Check) -> ET.Element:
+    return ET.fromstring(junit(record).encode("utf-8"))  # noqa: S314 (our own XML)
+
+
+@pytest.mark.parametrize("name", [*HOSTILE, "\x00", "]]>", "\ufffe", '"quoted"'])
+def test_junit_is_valid_xml_whatever_a_metric_is_called(name: str) -> None:
+    assert len(parsed(failing(name)).findall(".//testcase")) == 1
+
+
+def test_junit_has_one_case_a_result_and_fails_only_what_blocks() -> None:
+    gates = (
+        absolute("bad", low="1"),
+        absolute("careful", low="1", severity="warn"),
+        absolute("good", low="0"),
+        absolute("broken", "nan", low="0"),
+        change("new"),
+        absolute("waived", low="0.99"),
+    )
+    verdict = decide(
+        [case(*gates, files=(metric_file(auc="0.95"),), model="m")],
+        rules=rules(waivers=(waiver("waived"),)),
+        candidate=CANDIDATE,
+        policy=Policy(),
+        notes=[Note(code="stop", message="No", effect="block"), Note(code="see", message="Yes")],
+    )
+    root = parsed(Check(verdict=verdict))
+    found = {each.get("name"): [child.tag for child in each] for each in root.findall(".//testcase")}
+    assert found == {
+        "bad": ["failure"],
+        "careful": ["system-out"],
+        "good": [],
+        "broken": ["error"],
+        "new": ["skipped"],
+        "waived": ["system-out"],
+        "stop": ["failure"],
+    }
+    assert {each.get("file") for each in root.findall(".//testcase")} == {"mlgit.yaml"}
+    counts = [root.get(name) for name in ("tests", "failures", "errors", "skipped")]
+    assert counts == ["7", "2", "1", "1"]
+
+
+def test_junit_says_in_the_text_what_stands_in_the_way_because_gitlab_shows_nothing_else() -> None:
+    record = failing("auc")
+    notes = tuple(Note(code="stale_stage", message=f"Stage {name} is stale", effect="block") for name in "ab")
+    root = parsed(replace(record, verdict=replace(record.verdict, notes=notes)))
+    texts = {each.get("name"): "".join(each.itertext()).strip() for each in root.findall(".//testcase")}
+    assert texts["gate-0"].startswith("auc 0.9 -> 0.5 (-0.4, allowed -0.005)")
+    assert texts["stale_stage"] == "Stage a is stale"
+    assert texts["stale_stage (2)"] == "Stage b is stale"
+    assert [each.get("type") for each in root.iter("failure")] == [
+        "mlgit.max_drop_broken",
+        "mlgit.stale_stage",
+        "mlgit.stale_stage",
+    ]
+
+
+def test_junit_without_a_verdict_has_one_case_in_error() -> None:
+    error = ConfigError("Unknown key", location=Location("mlgit.yaml", line=3, column=1), hint="look")
+    (found,) = ET.fromstring(junit_failure(error)).iter("error")  # noqa: S314 (our own XML)
+    assert found.text == "mlgit.yaml:3:1: Unknown key\nhint: look"
+
+
+def test_the_page_says_the_verdict_first_and_keeps_to_80_columns() -> None:
+    text = plain(page(failing("auc", "loss", extra=3)))
+    assert text.startswith("Blocked: tumor: 2 of 2 gates failed: auc 0.9 -> 0.5")
+    assert max(len(line) for line in lines_of(text)) <= 80
+    assert text.rstrip().endswith("next: mlgit check --explain tumor/gate-0")
+
+
+def test_deltas_are_coloured_by_direction() -> None:
+    spans = {
+        block.rows[number][0]: block.rows[number][3]
+        for block in page(failing("auc", "loss", "rows"))
+        if isinstance(block, Table)
+        for number in range(3)
+    }
+    styles = {str(name).rpartition(":")[2]: getattr(cell, "style", None) for name, cell in spans.items()}
+    assert styles == {"auc": "bad", "loss": "ok", "rows": ""}
+
+
+def test_many_passed_gates_are_counted_not_listed() -> None:
+    text = plain(page(failing("auc", *(f"m{number}" for number in range(30)), value="0.9")))
+    assert "and 31 that passed or were skipped" in text
+
+
+def test_an_explanation_tells_where_each_number_came_from() -> None:
+    record = failing("auc", limits={"max_drop": "1%"})
+    text = " ".join(plain(explain(record, record.verdict.results)).split())
+    for part in (
+        "tumor/gate-0 fail",
+        "mlgit.yaml",
+        "0.5 from metrics/test.json:auc, working tree on aaaaaaa",
+        "0.9 from metrics/test.json:auc, base (bbbbbbb)",
+        "-0.4 (-44.4%)",
+        "max_drop: 1%, so baseline - candidate <= 0.009",
+        "block (severity error)",
+    ):
+        assert part in text
+
+
+def test_an_explanation_of_what_has_no_numbers_still_tells_the_rule() -> None:
+    gates = (
+        absolute("hand", low="0.99", high="1"),
+        change("new", "f1"),
+        change("missing", "nowhere"),
+        change("nan", "loss", limits={"min_drop": "1%"}),
+    )
+    hand = metric_file(auc="0.95", f1="1", loss="1", stage=None)
+    where = case(*gates, files=(hand,), against=baseline(metric_file(loss="NaN")), model="m")
+    against = where.baselines["prod"]
+    verdict = decide(
+        [where], rules=rules(waivers=(waiver("hand"),)), candidate=CANDIDATE, policy=Policy(gates="e" * 40)
+    )
+    text = " ".join(plain(explain(Check(verdict=verdict), verdict.results)).split())
+    assert against.baseline.state == "found"
+    for part in (
+        "m/hand fail declared eeeeeee:mlgit.yaml metric auc candidate 0.95",
+        "made by no stage",
+        "waived by w1",
+        "no number at prod (bbbbbbb)",
+        "no number, working tree on aaaaaaa",
+        "min_drop: 1%, so baseline - candidate >= 1 % of |baseline|",
+        "NaN from metrics/test.json:loss",
+    ):
+        assert part in text
+
+
+def test_a_page_tells_waivers_notes_and_hints() -> None:
+    gates = (
+        absolute("w", low="0.99"),
+        absolute("i", low="1", severity="info"),
+        absolute("s", low="1", severity="warn"),
+        absolute("u", "auk", low="1"),
+        change("c"),
+    )
+    verdict = decide(
+        [case(*gates, files=(metric_file(auc="0.95"),), model="m")],
+        rules=rules(waivers=(waiver("w"),), purpose="promote", environment="prod"),
+        candidate=CANDIDATE,
+        policy=Policy(),
+        notes=[
+            Note(code="a", message="Careful", effect="warn", hint="look twice"),
+            Note(code="b", message="Let through", effect="waived", waiver="w9"),
+            Note(code="c", message="Stop", effect="block"),
+        ],
+    )
+    changes = metric_changes(
+        [metric_file(auc="0.95", loss="1", **{"x" * 60: "1"})], [], model="m", directions={}
+    )
+    lines = [line.strip() for line in plain(page(Check(verdict=verdict, metrics=changes))).splitlines()]
+    assert lines[0].startswith("Blocked for prod: m: 1 of 5 gates did not pass: ")
+    for part in (
+        "fail (waived by w1)  m/w",
+        "fail (info)          m/i",
+        "fail (warns)         m/s",
+        "hint: there are `metrics/test.json:auc`",
+        "warning: Careful",
+        "hint: look twice",
+        "waived by w9: Let through",
+        "blocks: Stop",
+        "working tree against prod: No luck",
+        "Metrics",
+    ):
+        assert any(line.startswith(part) for line in lines), part
+    assert max(len(line) for line in lines) <= 80

@@ -1,0 +1,381 @@
+"""The report on a pull request: what stands where, what is left out, and whole reports as they are."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mlgit.core.gates.decision import decide
+from mlgit.core.gates.verdict import NOT_COMMITTED, Check, GateChange, Note, Policy, with_notes
+from mlgit.core.pipeline.metrics import short
+from mlgit.core.pipeline.report_context import ParamChange
+from mlgit.errors import ConfigError, Location
+from mlgit.render.report.report import BUDGET_BYTES, failure, key_of, markdown, marker, report, running
+from tests.support import reports
+from tests.support.hostile import failing
+from tests.support.reports import BASE, BETTER, SNAPSHOTS, document, one, together, told
+from tests.support.verdicts import CANDIDATE, absolute, case, metric_file, rules, waiver
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mlgit.core.gates.verdict import Purpose
+
+
+@pytest.mark.parametrize("name", SNAPSHOTS)
+def test_a_whole_report_is_what_the_snapshot_says(name: str) -> None:
+    """When a change is meant: `python -m tests.support.reports`, and look at the difference."""
+    assert SNAPSHOTS[name]() == (reports.FOLDER / f"{name}.md").read_text(encoding="utf-8")
+
+
+def test_every_snapshot_is_of_a_report_that_is_made() -> None:
+    assert sorted(path.stem for path in reports.FOLDER.iterdir()) == sorted(SNAPSHOTS)
+
+
+def test_a_failed_gate_leads_the_report() -> None:
+    lines = markdown(failing("auc")).splitlines()
+    assert lines[0] == "### ❌ tumor: 1 of 1 gate failed: auc 0.9 -> 0.5 (-0.4, allowed -0.005)"
+    row = "| ❌ | `auc` | 0.9 | 0.5 | **-0.4&nbsp;worse** | -0.005&nbsp;█████▶ | `gate-0` |"
+    assert lines[4] == row
+    assert "- **data**: unchanged" in lines
+    assert "mlgit check --base bbbbbbbbbbbb --explain tumor/gate-0" in lines
+    assert "# to let it pass all the same: an entry for tumor/gate-0 in trunk's .mlgit/waivers.yaml" in lines
+    assert lines[-3].startswith("<sub>bbbbbbb…working tree on aaaaaaa · trunk ddddddd · gates ")
+    assert lines[-3].endswith(" · 2026-03-01 · mlgit 1.0</sub>")
+    assert lines[-1] == marker("mlgit") == "<!-- mlgit-report:mlgit -->"
+
+
+def test_a_pass_shows_only_what_changed_and_what_comes_next() -> None:
+    text = markdown(failing("auc", value="0.9", extra=1))
+    assert text.startswith("### ✅ tumor: 1 of 1 gate passed\n")
+    table = text.partition("<details>")[0]
+    assert "| | `extra.m0` | 1 | 1.5 | +0.5 | | |" in table.replace("  ", " ")
+    assert "`auc`" not in table
+    assert "# after the merge\nmlgit release tumor" in text
+
+
+def test_unchanged_metrics_are_said_to_be_so_when_something_else_changed() -> None:
+    record = replace(failing("auc", value="0.9"), changes={"data": "`raw.csv` changed"})
+    assert "\n\nNo metric changed.\n\n- **data**: `raw.csv` changed\n" in markdown(record)
+
+
+def test_when_nothing_changed_one_line_says_all() -> None:
+    lines = SNAPSHOTS["nothing-changed"]().splitlines()
+    assert lines[0] == "### ✅ tumor: 5 of 5 gates passed, nothing changed"
+    assert [line[:5] for line in lines[1:] if line] == ["<sub>", "<!-- "]
+
+
+def test_a_first_model_is_not_taken_for_one_that_nothing_changed_in() -> None:
+    text = markdown(together(one("tumor", BASE, None)))
+    assert "nothing changed" not in text
+    assert "\nThe first model: there is nothing to compare it with yet." in text
+    assert "| `accuracy` | - | 0.947 | new |" in text
+
+
+def test_a_waived_failure_names_its_waiver() -> None:
+    verdict = decide(
+        [case(absolute(low="0.99"), files=(metric_file(auc="0.95"),))],
+        rules=rules(waivers=(waiver(),)),
+        candidate=CANDIDATE,
+        policy=Policy(),
+        notes=[Note(code="x", message="Look", effect="warn", hint="try `this`")],
+    )
+    text = markdown(Check(verdict=verdict))
+    assert text.startswith("### ⚠️ 0 of 1 gate passed")
+    assert "`floor`: waived by `w1` |" in text
+    assert "- ⚠️ Look; try `this`" in text
+
+
+def test_a_gate_on_another_baseline_shows_that_ones_number() -> None:
+    row = next(line for line in SNAPSHOTS["blocked"]().splitlines() if "`auc-vs-prod` |" in line)
+    assert "| 0.971&nbsp;(prod) | 0.958 |" in row
+
+
+def test_numbers_that_differ_are_never_shown_as_equal() -> None:
+    close = BASE | {"auc": "0.97100000001"}
+    row = next(line for line in markdown(together(one("tumor", close, BASE))).splitlines() if "`auc`" in line)
+    assert short("0.97100000001") == "0.971"
+    assert "| 0.971 | 0.97100000001 | +1E-11&nbsp;better |" in row
+
+
+def test_loosened_gates_are_told_once_and_tightened_ones_in_a_line() -> None:
+    record = failing("auc", value="0.9")
+    changes = (
+        GateChange(gate="a", kind="tightened", message="Gate `a` was tightened"),
+        GateChange(gate="b", kind="loosened", message="Gate `b` was loosened"),
+    )
+    text = markdown(replace(record, verdict=replace(record.verdict, gates_changed=changes)))
+    assert "- **gates**: Gate `a` was tightened\n" in text
+    assert "Gate `b`" not in text
+
+
+def test_a_reason_that_several_gates_share_is_said_once() -> None:
+    gates = tuple(absolute(name, low="0") for name in ("first", "second", "third"))
+    verdict = decide(
+        [case(*gates, files=(metric_file("stale", auc="1"),))],
+        rules=rules(),
+        candidate=CANDIDATE,
+        policy=Policy(),
+    )
+    rows = [line for line in markdown(Check(verdict=verdict)).splitlines() if line.startswith("| ❌ | `auc`")]
+    assert rows[0].endswith("| 1 |  | ≥&nbsp;0 | `first`: `metrics/test.json` is stale; do it |")
+    assert [row.rpartition(": ")[2] for row in rows[1:]] == ["as above |", "as above |"]
+
+
+def test_a_verdict_beside_which_something_failed_lets_nobody_pass() -> None:
+    skipped = ("the DVC remote: it did not answer",)
+    for record in (reports.allowed(), reports.same(together(one("tumor", BASE, BASE)))):
+        text = report(document(record, exit_code=5, skipped=skipped))
+        assert text.startswith("### ❌ not everything could be checked: tumor: 5 of 5 gates passed\n")
+        assert "- Not checked: the DVC remote: it did not answer" in text.replace("&#8203;", "")
+        assert "mlgit release" not in text
+    assert markdown(reports.allowed(), unfinished=True, budget_bytes=99).startswith("### ❌ Not finished\n")
+
+
+def test_a_number_that_is_none_is_shown_as_such() -> None:
+    record = failing("auc")
+    odd = tuple(replace(each, candidate="12x") for each in record.metrics)
+    assert "| 0.9 | NaN |" in markdown(replace(record, metrics=odd))
+
+
+def test_without_gates_nothing_is_called_good() -> None:
+    verdict = decide(
+        [case(files=(metric_file(auc="1"),))], rules=rules(), candidate=CANDIDATE, policy=Policy()
+    )
+    assert markdown(Check(verdict=verdict)).startswith("### ▫️ No gates were evaluated\n")
+
+
+def test_what_blocks_without_a_gate_says_how_to_mend_it() -> None:
+    text = SNAPSHOTS["stale"]()
+    assert text.startswith("### ❌ Stage `train` is stale")
+    assert "\n# run what is stale; then commit the results\nmlgit run\n```" in text
+    assert "\nmlgit ci pr --pipeline verify\n" in text
+    missing = Note(code="not_in_remote", message="`models/tumor.skops` is not there", effect="block")
+    record = together(one("tumor", BETTER, BASE), notes=(missing,))
+    assert "\n# upload what the DVC remote lacks\nmlgit push\n```" in markdown(record)
+
+
+@pytest.mark.parametrize(
+    ("purpose", "environment", "words", "lead"),
+    [
+        ("release", None, "--purpose release", "for a release: "),
+        ("promote", "prod", "--promote-to prod", "for `prod`: "),
+    ],
+)
+def test_reports_for_a_release_and_a_promotion_say_how_to_repeat_them(
+    purpose: Purpose, environment: str | None, words: str, lead: str
+) -> None:
+    verdict = decide(
+        [case(absolute(low="0"), files=(metric_file(auc="1"),), model="m")],
+        rules=rules(purpose=purpose, environment=environment),
+        candidate=replace(CANDIDATE, commit="f" * 40),
+        policy=Policy(),
+    )
+    text = markdown(Check(verdict=verdict))
+    assert text.startswith(f"### ✅ {lead}m: 1 of 1 gate passed\n")
+    assert f"mlgit check {words} --rev ffffffffffff\n```" in text
+    assert "no base…fffffff" in text
+
+
+def test_several_models_have_a_section_each_and_those_at_rest_share_a_line() -> None:
+    lines = SNAPSHOTS["several-models"]().splitlines()
+    assert lines[0] == "### ❌ 1 of 4 models is blocked: `tumor`"
+    assert [line.partition(":")[0] for line in lines if line.startswith("####")] == [
+        "#### ❌ tumor",
+        "#### ⚠️ segmentation",
+        "#### ✅ triage",
+    ]
+    assert "✅ No gate failed and nothing changed: `dose`" in lines
+
+
+def test_several_models_that_may_pass_say_so_together() -> None:
+    record = together(one("a", BETTER, BASE), one("b", BETTER, BASE))
+    assert markdown(record).startswith("### ✅ 2 models: 10 of 10 gates passed\n")
+
+
+def test_a_note_of_a_model_stands_in_its_section_and_one_of_nobody_above() -> None:
+    notes = (
+        Note(code="x", message="Mine", effect="warn", model="b"),
+        Note(code="y", message="Stop everything", effect="block"),
+    )
+    text = markdown(together(one("a", BETTER, BASE), one("b", BASE, BASE), notes=notes))
+    assert text.startswith("### ❌ 2 models: Stop everything\n\n#### ⚠️ b")
+    assert "Stop everything" not in text.partition("\n")[2]
+    assert text.index("#### ⚠️ b") < text.index("⚠️ Mine") < text.index("<details>")
+
+
+def test_what_a_fork_computed_says_so_in_its_first_line() -> None:
+    text = SNAPSHOTS["untrusted"]()
+    assert text.startswith(
+        "### ✅ tumor: 5 of 5 gates passed · computed by fork code\n\n> **Computed by fork"
+    )
+    assert "\n- Not checked: outputs in the DVC remote (no credentials)\n" in text
+    same = reports.same(together(one("tumor", BASE, BASE)))
+    assert "computed by fork code" in markdown(same, untrusted=True).splitlines()[0]
+
+
+@pytest.mark.parametrize(("host", "charts"), [("github", 3), ("gitlab", 3), (None, 0)])
+def test_charts_are_drawn_where_the_forge_draws_them(host: str | None, charts: int) -> None:
+    text = report(document(reports.blocked(), host=host))
+    assert text.count("```mermaid") == charts
+    assert "▁▂▂▆██▅" in text
+
+
+def test_details_tell_params_and_stages() -> None:
+    text = SNAPSHOTS["blocked"]()
+    assert "<summary>2 parameters changed</summary>" in text
+    assert "| `params.yaml:train.solver` | - | `lbfgs` |" in text
+    assert "<summary>Stages: 3 rerun, 1 cached</summary>" in text
+    assert "| `train` | rerun | `param train.C`, `dep data/train.csv` |" in text
+    single = replace(reports.blocked(), params=(ParamChange(file="p", key="a", old="1", new=None),))
+    assert "<summary>1 parameter changed</summary>" in markdown(single)
+
+
+@pytest.mark.parametrize(("names", "extra"), [(1, 2500), (200, 1500), (800, 10)])
+def test_a_report_keeps_to_its_budget_without_cutting_anything_open(names: int, extra: int) -> None:
+    text = markdown(failing(*(f"metric-{number}-{'x' * 60}" for number in range(names)), extra=extra))
+    assert len(text.encode()) <= BUDGET_BYTES
+    assert text.startswith("### ❌ tumor: ")
+    assert text.rstrip().endswith(marker("mlgit"))
+    assert text.count("```") == 2
+    assert text.count("<details>") == text.count("</details>")
+    assert "`mlgit check` shows everything" in text
+    assert "\nmlgit check --base" in text
+
+
+def test_charts_go_first_then_unchanged_rows_then_details_then_rows() -> None:
+    record = reports.blocked()
+    sizes = [100_000, *range(4000, 900, -50)]
+    lost: dict[str, int] = {}
+    for budget in sizes:
+        text = markdown(record, host="github", budget_bytes=budget)
+        for what, mark in (
+            ("charts", "```mermaid"),
+            ("unchanged", "| `metrics/test.json:rows` |"),
+            ("details", "<details>"),
+            ("ungated", "| ❌ | `auc` |"),
+        ):
+            if mark not in text:
+                lost.setdefault(what, budget)
+        assert "mlgit check --base" in text
+        assert text.startswith("### ❌")
+        assert text.rstrip().endswith(marker("mlgit"))
+    order = ["charts", "unchanged", "details"]
+    assert [what for what in lost if what in order] == order
+    assert lost["charts"] > lost["unchanged"] > lost["details"]
+    assert "ungated" not in lost
+
+
+def test_failed_rows_stay_when_two_thousand_others_changed() -> None:
+    assert "| ❌ | `auc` |" in markdown(failing("auc", extra=2000), budget_bytes=3000)
+
+
+def test_many_notes_keep_to_the_budget_too() -> None:
+    notes = tuple(Note(code="n", message=f"{number} {'@x ' * 80}") for number in range(500))
+    record = failing("auc")
+    text = markdown(replace(record, verdict=replace(record.verdict, notes=notes)))
+    assert len(text.encode()) <= BUDGET_BYTES
+    assert "more notes" in text
+
+
+def test_many_models_keep_to_the_budget_too() -> None:
+    record = together(*(one(f"model-{number}", BETTER, BASE) for number in range(150)))
+    text = markdown(record)
+    assert len(text.encode()) <= BUDGET_BYTES
+    assert "more models" in text
+
+
+def test_a_budget_too_small_for_anything_still_tells_the_verdict() -> None:
+    assert markdown(reports.blocked(), budget_bytes=100) == "### ❌ Blocked\n\n<!-- mlgit-report:mlgit -->\n"
+
+
+def test_gitlab_takes_longer_reports_than_github() -> None:
+    github, gitlab = (report(document(reports.many(), host=host)) for host in ("github", "gitlab"))
+    assert len(github.encode()) < 60_000 < len(gitlab.encode()) < 1_000_000
+
+
+@pytest.mark.parametrize("key", ["a/b", "x --> y", "<b>", "a\nb"])
+def test_a_marker_is_one_closed_comment(key: str) -> None:
+    assert marker(key).startswith("<!-- mlgit-report:")
+    assert "-->" not in marker(key)[:-3]
+
+
+def test_two_jobs_of_a_repository_have_a_comment_each() -> None:
+    one_, other = (
+        report(document(reports.allowed(), job=job)).splitlines()[-1] for job in ("gates", "nightly")
+    )
+    assert one_ == marker(key_of("acme/tumor", "gates"))
+    assert other == marker(key_of("acme/tumor", "nightly")) != one_
+
+
+def test_running_replaces_the_verdict_and_keeps_the_marker() -> None:
+    text = running("a" * 40, key="k", run_url="https://forge.example/1")
+    assert text.startswith("### ⏳ Running on `aaaaaaa`\n")
+    assert "✅" not in text
+    assert "[run](https://forge.example/1)" in text
+    assert text.endswith(f"{marker('k')}\n")
+
+
+def test_a_report_without_a_verdict_says_so() -> None:
+    error = ConfigError(
+        "Unknown key `gatez`",
+        location=Location("mlgit.yaml", line=3, column=1),
+        expected="`gates`",
+        hint="did you mean `gates`?",
+        details=("@octocat",),
+    )
+    text = failure(error)
+    assert text.startswith("### ❌ No verdict: Unknown key `gatez` (`mlgit.yaml:3:1`)\n")
+    assert "- hint: did you mean `gates`?" in text
+    assert "exit code 3" in text
+    assert "@octocat" not in text
+    assert text.rstrip().endswith(marker("mlgit"))
+    assert "computed by fork code" in failure(error, untrusted=True).splitlines()[0]
+
+
+def test_a_run_that_tells_neither_verdict_nor_error_is_a_failure() -> None:
+    assert report(document(None, exit_code=70)).startswith("### ❌ No verdict: ")
+
+
+def test_the_mode_and_the_pushed_commit_stand_in_the_footer() -> None:
+    assert " · nothing trained here · [run](" in SNAPSHOTS["blocked"]()
+    assert " · results committed as ccccccc · pipeline run here · [run](" in SNAPSHOTS["gitlab"]()
+
+
+def test_the_footer_names_the_commit_of_the_branch_beside_the_merge_that_was_judged() -> None:
+    judged = document(reports.allowed())
+    assert "<sub>bbbbbbb…aaaaaaa · " in report(judged)
+    assert "<sub>bbbbbbb…ddddddd (as aaaaaaa) · " in report(replace(judged, commit="d" * 40))
+
+
+def test_results_that_only_a_run_has_are_repeated_by_a_run_and_not_released() -> None:
+    run = replace(document(reports.allowed()), mode="run")
+    assert "mlgit release tumor" in report(run)
+    note = Note(code=NOT_COMMITTED, message="What the run wrote is not in the branch: `dvc.lock`")
+    left = report(replace(run, check=together(one("tumor", BETTER, BASE), notes=(note,))))
+    assert "# the same verdict in your clone\nmlgit run\n```" in left
+    assert "- What the run wrote is not in the branch: `dvc.lock`\n" in left
+
+
+def test_the_same_check_gives_the_same_bytes() -> None:
+    assert markdown(told(together(one("tumor", BETTER, BASE)))) == markdown(
+        told(together(one("tumor", BETTER, BASE)))
+    )
+
+
+def test_notes_that_are_added_later_change_the_first_line() -> None:
+    record = reports.allowed()
+    later = replace(record, verdict=with_notes(record.verdict, [reports.STALE]))
+    assert markdown(record).startswith("### ✅")
+    assert markdown(later).startswith("### ❌ Stage `train` is stale")
+
+
+def test_the_snapshots_are_written_where_the_test_reads_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reports, "FOLDER", tmp_path / "new")
+    reports.main()
+    assert len(os.listdir(reports.FOLDER)) == len(SNAPSHOTS)
