@@ -7,7 +7,7 @@ import os
 import sys
 from types import ModuleType
 
-from mlgit.errors import EXIT_INTERRUPTED
+from mlgit.errors import Exit
 
 # What they loaded has things to finish when the program ends: temporary files, threads, measurements.
 _TIDY_AT_EXIT = ("dvc", "coverage")
@@ -86,11 +86,11 @@ def main() -> None:
         from mlgit.cli.main import run
     except KeyboardInterrupt:  # once it is loaded, it tells that itself
         sys.stderr.write("Interrupted\n")
-        sys.exit(EXIT_INTERRUPTED)
+        sys.exit(Exit.INTERRUPTED)
     try:
         status = run(sys.argv[1:])
     except KeyboardInterrupt:  # a second one, while it was tidying up after the first
-        status = EXIT_INTERRUPTED
+        status = Exit.INTERRUPTED
     if any(name in sys.modules for name in _TIDY_AT_EXIT):
         import signal
 

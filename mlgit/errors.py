@@ -8,7 +8,7 @@
     ├── ConfigError         3   no verdict can be formed: mlgit.yaml, waivers, dvc.yaml, dvc.lock invalid
     ├── StateError          4   the repository is not in a state for it
     │   ├── UnknownReference    no such model, version, environment or revision
-    │   └── LostRace            somebody else wrote first
+    │   └── LostRace            someone else wrote first
     └── ToolError           5   git, dvc, a remote or the disk failed; a missing extra
 
 Anything else that reaches the command line is a bug in mlgit: exit code 70.
@@ -16,8 +16,18 @@ Anything else that reaches the command line is a bug in mlgit: exit code 70.
 
 from __future__ import annotations
 
-EXIT_BUG = 70
-EXIT_INTERRUPTED = 130
+
+class Exit:
+    """Exit codes, the same for every command. Not an enum: importing one would slow every start."""
+
+    DONE = 0
+    BLOCKED = 1  # also: refused, invalid, drifted, not verified
+    USAGE = 2
+    CONFIG = 3
+    STATE = 4
+    TOOL = 5
+    BUG = 70
+    INTERRUPTED = 130
 
 
 class Location:
@@ -63,7 +73,7 @@ class MlgitError(Exception):
         details: further lines, for example a tool's own stderr or candidates.
     """
 
-    exit_code = EXIT_BUG
+    exit_code = Exit.BUG
     code = "error"
 
     def __init__(
@@ -86,14 +96,14 @@ class MlgitError(Exception):
 class AnswerNo(MlgitError):  # noqa: N818 (an answer, not a mishap)
     """The question was well put and the answer is no."""
 
-    exit_code = 1
+    exit_code = Exit.BLOCKED
     code = "refused"
 
 
 class UsageError(MlgitError):
     """The command line is wrong."""
 
-    exit_code = 2
+    exit_code = Exit.USAGE
     code = "usage"
 
 
@@ -103,7 +113,7 @@ class ConfigError(MlgitError):
     `problems` holds every problem found, the first one being this error itself.
     """
 
-    exit_code = 3
+    exit_code = Exit.CONFIG
     code = "config_invalid"
     problems: tuple[ConfigError, ...] = ()
 
@@ -111,7 +121,7 @@ class ConfigError(MlgitError):
 class StateError(MlgitError):
     """The repository is not in a state for what was asked."""
 
-    exit_code = 4
+    exit_code = Exit.STATE
     code = "state"
 
 
@@ -130,7 +140,7 @@ class LostRace(StateError):  # noqa: N818
 class ToolError(MlgitError):
     """A tool, a remote or the disk failed."""
 
-    exit_code = 5
+    exit_code = Exit.TOOL
     code = "tool_failed"
 
 

@@ -11,7 +11,7 @@ import click
 from mlgit.cli.shell.groups import LazyGroup
 from mlgit.cli.shell.options import global_options
 from mlgit.cli.shell.session import Session
-from mlgit.errors import EXIT_BUG, EXIT_INTERRUPTED, MlgitError, UsageError
+from mlgit.errors import Exit, MlgitError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,7 +112,7 @@ def run(argv: Sequence[str]) -> int:  # noqa: PLR0911 (one return a way to end)
         if isinstance(stop.__cause__, EOFError):  # click takes any end of file for an end of the input
             return _bug(stop.__cause__, session)
         sys.stderr.write("Interrupted\n")
-        return EXIT_INTERRUPTED
+        return Exit.INTERRUPTED
     except BrokenPipeError:
         return 0
     except (click.ClickException, MlgitError, OSError) as error:
@@ -130,4 +130,4 @@ def _bug(error: Exception, session: Session) -> int:
     from mlgit.cli.shell.failure import tell_bug
 
     tell_bug(error, session)
-    return EXIT_BUG
+    return Exit.BUG

@@ -29,7 +29,7 @@ from mlgit.core.gates.verdict import (
     summarize,
 )
 from mlgit.core.pipeline.report_context import HistoryPoint, MetricHistory, ParamChange, StageRun
-from mlgit.errors import EXIT_BUG, ConfigError, Location, StateError
+from mlgit.errors import ConfigError, Exit, Location, StateError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -292,5 +292,5 @@ def _require_consistent(report: CiReport) -> None:
             raise _Refused("its summary does not count its results and notes")
         if verdict.decision == "block" and report.exit_code == 0:
             raise _Refused("its exit code allows what its verdict blocks")
-        if report.exit_code >= EXIT_BUG:
+        if report.exit_code >= Exit.BUG:
             raise _Refused("its exit code is that of a run without a verdict")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlgit.errors import EXIT_BUG, Location, MlgitError, UsageError, as_known
+from mlgit.errors import Exit, Location, MlgitError, UsageError, as_known
 from mlgit.render.page import Page, Span, clean, line
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def tell_bug(error: Exception, session: Session) -> None:
         f"This is a bug in mlgit: {type(error).__name__}: {error}{where}",
         hint="please report it with that file",
     )
-    bug.exit_code = EXIT_BUG
+    bug.exit_code = Exit.BUG
     tell_failure(bug, session)
 
 

@@ -1,0 +1,113 @@
+"""Words: private words in names, docstrings and comments, with the plain word to use instead.
+
+Run it on files or folders to list what is left: `python -m tests.house.words mlgit/core`.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import sys
+import tokenize
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+# A pattern for words in lower case, and what to write instead.
+PLAIN = {
+    r"told|tells?|telling": "report, show, print; distinguish",
+    r"stands?|standing|stood": "is, appears; replaces, matches",
+    r"beside": "next to, with",
+    r"whoever": "the caller, anyone who",
+    r"somebody|somebody's": "someone, another user",
+    r"nobody|nobody's": "no one; `not declared`",
+    r"(?<!there )(?:is|are|was|were) (?:no|none)": "is not a, is not one; lacks",
+    r"(?:has|have|had) (?:not|none)(?= *(?:$|[.,;:)]))": "lacks, does not have it",
+    r"anew": "again",
+    r"held against": "checked against",
+    r"lies?": "is",
+    r"said (?:twice|together)": "run twice; used together",
+    r"goes on|ends well|bears?": "continues; succeeds; is safe to",
+    r"mends?|mended|mending": "fix",
+    r"a line a|a file a|a tag a|a case a|a row a": "one … per …",
+    r"speaks? of": "mentions",
+    r"wish(?:es)?|errands?|gists?|rivals?": "options; posting; summary; winner",
+    r"remember(?:s|ed|ing)?": "cache, record, keep",
+}
+_PRIVATE = re.compile("|".join(rf"\b(?:{pattern})\b" for pattern in PLAIN))
+_NAME_PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+# Names that are not ours: of the standard library, of tools, of keys in documents that users have.
+_FOREIGN = frozenset({"told_at"})
+
+
+class Place(NamedTuple):
+    """One private word; `kind` is name, docstring or comment."""
+
+    path: str
+    line: int
+    kind: str
+    words: str
+
+
+def private_words(path: Path) -> Iterator[Place]:
+    """Every private word of one Python file, and in the file's own name."""
+    shown = str(path.resolve().relative_to(ROOT))
+    text = path.read_text(encoding="utf-8")
+    for word in _found(_spaced(path.stem)):
+        yield Place(shown, 0, "file name", word)
+    for line, docstring in _docstrings(ast.parse(text)):
+        for word in _found(docstring):
+            yield Place(shown, line, "docstring", word)
+    comment, started, ended = "", 0, 0
+    seen: set[str] = set()
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.NAME and token.string not in seen | _FOREIGN:
+            seen.add(token.string)
+            for word in _found(_spaced(token.string)):
+                yield Place(shown, token.start[0], "name", f"{word} in {token.string}")
+        elif token.type == tokenize.COMMENT:
+            if token.start[0] != ended + 1:
+                yield from _comment(shown, started, comment)
+                comment, started = "", token.start[0]
+            comment, ended = f"{comment} {token.string.lstrip('# ')}", token.start[0]
+    yield from _comment(shown, started, comment)
+
+
+def _comment(path: str, line: int, text: str) -> Iterator[Place]:
+    for word in _found(text):
+        yield Place(path, line, "comment", word)
+
+
+def _found(text: str) -> list[str]:
+    without_code = re.sub(r"`[^`]*`|\"[^\"]*\"", "…", text)
+    return [match.group() for match in _PRIVATE.finditer(" ".join(without_code.lower().split()))]
+
+
+def _spaced(name: str) -> str:
+    return " ".join(part.lower() for part in _NAME_PARTS.findall(name))
+
+
+def _docstrings(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+            text = ast.get_docstring(node)
+            if text:
+                yield node.body[0].lineno, text
+
+
+def files(*folders: str) -> list[Path]:
+    """The Python files of these files and folders, this one left out: it has to name the words."""
+    found = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
+    found += [ROOT / folder for folder in folders if folder.endswith(".py")]
+    return sorted(path for path in found if path != Path(__file__))
+
+
+if __name__ == "__main__":
+    places = [place for path in files(*sys.argv[1:] or ("mlgit", "tests")) for place in private_words(path)]
+    for place in places:
+        print(f"{place.path}:{place.line}: {place.kind}: {place.words}")
+    print(f"{len(places)} private words")
