@@ -32,7 +32,9 @@ def to_json(value: object) -> Json:  # noqa: PLR0911 (one return a kind of value
     if value is None or isinstance(value, (Decimal, str, float, int)):
         return _scalar(value)
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: to_json(getattr(value, field.name)) for field in fields(value)}
+        # `field(metadata={"json": KEY})`: the attribute has a better name than the key that users know.
+        keys = {each.name: each.metadata.get("json", each.name) for each in fields(value)}
+        return {key: to_json(getattr(value, name)) for name, key in keys.items()}
     if isinstance(value, tuple) and hasattr(value, "_asdict"):
         value = value._asdict()
     if isinstance(value, dict):
