@@ -272,7 +272,7 @@ def reftable_env() -> dict[str, str]:
     assert git is not None
     done = subprocess.run([git, "init", "-h"], capture_output=True, text=True, check=False)
     if "--ref-format" not in done.stdout + done.stderr:
-        pytest.skip("`git` 2.45 or newer is not installed")
+        pytest.skip("`git-with-reftable` is not installed, and `git` is older than 2.45")
     return {"MLGIT_TEST_GIT": git}
 
 
