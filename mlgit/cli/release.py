@@ -54,10 +54,10 @@ def entry(  # noqa: PLR0913 (one parameter an option)
       mlgit release tumor@v2.0.0 -m TEXT  that one
       mlgit release tumor --pre rc        v2.0.1-rc.1, from any pushed branch
     """  # noqa: D301 (click takes a backspace for "do not wrap")
-    from mlgit.operations.release import Wish, release
+    from mlgit.operations.release import ReleaseOptions, release
     from mlgit.render.pages.change import page
 
-    wish = Wish(
+    options = ReleaseOptions(
         bump=bump,
         pre=pre,
         text=text,
@@ -68,6 +68,6 @@ def entry(  # noqa: PLR0913 (one parameter an option)
         dry_run=dry_run,
         ci=os.environ,
     )
-    record = release(session.project(), target, wish=wish, progress=session.progress())
+    record = release(session.project(), target, options=options, progress=session.progress())
     session.tell(record, lambda: page(record))
     return None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.pipeline.metrics import candidates, find
 from mlgit.core.pipeline.model_files import files_of_model
-from mlgit.core.registry.events import Point, Told, events_of, held_entry, newest_first
+from mlgit.core.registry.events import Point, History, events_of, held_entry, newest_first
 from mlgit.core.registry.replay import replay
 from mlgit.errors import MlgitError, UnknownReference
 from mlgit.project.pipeline.evidence import evidence
@@ -31,7 +31,7 @@ def history(
     metric: str | None = None,
     last: int | None = None,
     fetch: bool = False,
-) -> Told:
+) -> History:
     """Everything that tags did, newest first; of one model or one environment when asked.
 
     Args:
@@ -55,7 +55,7 @@ def history(
         require_model(project, model)
     if environment is not None:
         _require_environment(project, registry, environment)
-    return Told(
+    return History(
         model=model,
         environment=environment,
         at=at,

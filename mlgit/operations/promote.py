@@ -9,7 +9,7 @@ from mlgit.core.release.tag_plan import ChangeReport, Move, future_note, plan_as
 from mlgit.errors import LostRace
 from mlgit.project.registry.environments import gto_note, require_environment, require_sound_name
 from mlgit.project.registry.models import require_model
-from mlgit.project.release.gate_check import require_permit
+from mlgit.project.release.gate_check import require_gates
 from mlgit.project.release.write_tags import fresh_model, write_tags
 
 if TYPE_CHECKING:
@@ -67,10 +67,10 @@ def promote(  # noqa: PLR0913 (one parameter an option)
             at=project.now,
         )
     check_promotion(state, declared, version, downgrade=downgrade)
-    permit = require_permit(
+    checked = require_gates(
         project, purpose="promote", model=name, commit=version.commit, environment=environment, ci=ci
     )
-    move = Move(action="promote", now=project.now, reason=reason, gates=permit.gates)
+    move = Move(action="promote", now=project.now, reason=reason, gates=checked.gates)
     plan = plan_assignment(state, here, version, move)
     written = write_tags(project, plan, local=local, dry_run=dry_run)
     ended = (f"`{environment}` was held by a rollback; this promotion ends that",) if here.held else ()
@@ -87,10 +87,10 @@ def promote(  # noqa: PLR0913 (one parameter an option)
         remote=written.remote,
         dry_run=dry_run,
         at=project.now,
-        verdict=permit.verdict,
+        verdict=checked.verdict,
         notes=(
             *ended,
-            *permit.notes,
+            *checked.notes,
             *future_note(state, project.now),
             *gto_note(project, environment),
             *written.notes,

@@ -13,7 +13,7 @@ from mlgit.errors import StateError, UsageError
 from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.registry.models import declared_models, require_model
 from mlgit.project.release.bump import next_step
-from mlgit.project.release.gate_check import require_permit
+from mlgit.project.release.gate_check import require_gates
 from mlgit.project.release.provenance import output_of, release_statement
 from mlgit.project.release.readiness import (
     empty_commit,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 @record
-class Wish:
+class ReleaseOptions:
     """What is wanted of a release.
 
     `commit` adds an empty commit to stand on. `committed` asks only what is committed whether the pipeline
@@ -67,7 +67,7 @@ class _Candidate:
 
 
 def release(
-    project: Project, target: str, *, wish: Wish | None = None, progress: Progress | None = None
+    project: Project, target: str, *, options: ReleaseOptions | None = None, progress: Progress | None = None
 ) -> ChangeReport:
     """Register HEAD as a version of `target` (`tumor` or `tumor@v1.2.0`).
 
@@ -76,32 +76,32 @@ def release(
         StateError: the repository is dirty, stale or unpublished, or the version or the commit is taken.
         LostRace: somebody else registered that version first.
     """
-    wish = wish or Wish()
-    candidate = _candidate(project, target, wish)
-    registered = _registered(project, candidate, wish)
+    options = options or ReleaseOptions()
+    candidate = _candidate(project, target, options)
+    registered = _registered(project, candidate, options)
     if registered is not None:
-        return _nothing_to_do(project, registered, wish)
-    version, notes = _choose(project, candidate, wish)
-    require_fresh(project, candidate.path, commit=candidate.commit if wish.committed else None)
-    require_published(project, candidate.commit, final=version.final, local=wish.local)
-    if wish.commit:
-        require_movable(project, final=version.final, local=wish.local)
-    if not wish.local:
+        return _nothing_to_do(project, registered, options)
+    version, notes = _choose(project, candidate, options)
+    require_fresh(project, candidate.path, commit=candidate.commit if options.committed else None)
+    require_published(project, candidate.commit, final=version.final, local=options.local)
+    if options.commit:
+        require_movable(project, final=version.final, local=options.local)
+    if not options.local:
         output = output_of(evidence(project, candidate.commit).pipeline, candidate.path)
         notes += require_data_published(
-            project, output, push=wish.push_data, dry_run=wish.dry_run, progress=progress
+            project, output, push=options.push_data, dry_run=options.dry_run, progress=progress
         )
-    return _write(project, candidate, version, wish, notes)
+    return _write(project, candidate, version, options, notes)
 
 
-def _candidate(project: Project, target: str, wish: Wish) -> _Candidate:
+def _candidate(project: Project, target: str, options: ReleaseOptions) -> _Candidate:
     name, wanted = split_target(target)
     explicit = None if wanted is None else wanted_version(wanted)
-    if wish.pre is not None and not is_label(wish.pre):
-        raise UsageError(f"`{wish.pre}` cannot stand in a version", expected="a word such as `rc` or `beta`")
-    if explicit is not None and (wish.pre is not None or wish.bump is not None):
+    if options.pre is not None and not is_label(options.pre):
+        raise UsageError(f"`{options.pre}` cannot stand in a version", expected="a word such as `rc` or `beta`")
+    if explicit is not None and (options.pre is not None or options.bump is not None):
         raise UsageError("A version, `--bump` and `--pre` cannot be said together")
-    state = fresh_model(project, name, local=wish.local)
+    state = fresh_model(project, name, local=options.local)
     require_model(project, name)
     paths = declared_models(project)
     if not state.facts and name in project.config(None).models and name not in _dvc_names(project):
@@ -113,19 +113,19 @@ def _dvc_names(project: Project) -> frozenset[str]:
     return frozenset(artifact.name for artifact in evidence(project, None).pipeline.artifacts)
 
 
-def _registered(project: Project, candidate: _Candidate, wish: Wish) -> RegisteredVersion | None:
+def _registered(project: Project, candidate: _Candidate, options: ReleaseOptions) -> RegisteredVersion | None:
     """The version that this release would only repeat.
 
     Raises:
         StateError: the commit or the version is taken otherwise.
     """
     state, explicit = candidate.state, candidate.explicit
-    final = wish.pre is None if explicit is None else explicit.final
+    final = options.pre is None if explicit is None else explicit.final
     here = state.at_commit(candidate.commit)
-    if here and not wish.commit:
+    if here and not options.commit:
         same = here[-1] if explicit is None else state.find(explicit)
-        repeated = same is not None and same in here and same.version.final == final and wish.bump is None
-        if repeated and same is not None and not same.deregistered and not wish.force:
+        repeated = same is not None and same in here and same.version.final == final and options.bump is None
+        if repeated and same is not None and not same.deregistered and not options.force:
             return same
         raise StateError(
             f"HEAD ({candidate.commit[:7]}) is `{state.name}@{here[-1].version}` already, and a commit is "
@@ -140,12 +140,12 @@ def _registered(project: Project, candidate: _Candidate, wish: Wish) -> Register
             f"`{state.name}@{explicit}` exists already, at {taken[0].commit[:7]}{gone}",
             hint=f"run `mlgit release {state.name}` for the next number",
         )
-    if wish.force or wish.commit:
+    if options.force or options.commit:
         return None
     return same_model(project, state, candidate.commit, candidate.path, final=final)
 
 
-def _nothing_to_do(project: Project, version: RegisteredVersion, wish: Wish) -> ChangeReport:
+def _nothing_to_do(project: Project, version: RegisteredVersion, options: ReleaseOptions) -> ChangeReport:
     note = f"The same model is already released as {version.version}; `--force` releases it again"
     return ChangeReport(
         model=version.model,
@@ -153,35 +153,35 @@ def _nothing_to_do(project: Project, version: RegisteredVersion, wish: Wish) -> 
         environment=None,
         action="release",
         commit=version.commit,
-        remote=None if wish.local else project.remote,
+        remote=None if options.local else project.remote,
         already=True,
-        dry_run=wish.dry_run,
+        dry_run=options.dry_run,
         at=project.now,
         notes=() if version.commit == project.head.commit else (note,),
     )
 
 
-def _choose(project: Project, candidate: _Candidate, wish: Wish) -> tuple[Version, tuple[str, ...]]:
+def _choose(project: Project, candidate: _Candidate, options: ReleaseOptions) -> tuple[Version, tuple[str, ...]]:
     """The number, and notes about it."""
     state = candidate.state
     if candidate.explicit is not None:
         return candidate.explicit, ()
     taken = {fact.name.version for fact in state.facts if fact.name.version is not None}
-    if wish.bump != "auto":
-        return propose(taken, bump=wish.bump or "patch", pre=wish.pre), ()
+    if options.bump != "auto":
+        return propose(taken, bump=options.bump or "patch", pre=options.pre), ()
     step, why = next_step(project, state, candidate.commit, candidate.path)
-    version = propose(taken, bump=step, pre=wish.pre)
+    version = propose(taken, bump=step, pre=options.pre)
     return version, (f"{version} because {why}",) if version != FIRST else ()
 
 
 def _write(
-    project: Project, candidate: _Candidate, version: Version, wish: Wish, notes: tuple[str, ...]
+    project: Project, candidate: _Candidate, version: Version, options: ReleaseOptions, notes: tuple[str, ...]
 ) -> ChangeReport:
     state = candidate.state
-    permit = require_permit(project, purpose="release", model=state.name, commit=candidate.commit, ci=wish.ci)
+    checked = require_gates(project, purpose="release", model=state.name, commit=candidate.commit, ci=options.ci)
     moved = None
-    if wish.commit:
-        moved = empty_commit(project, f"Release {state.name} {version}", write=not wish.dry_run)
+    if options.commit:
+        moved = empty_commit(project, f"Release {state.name} {version}", write=not options.dry_run)
     statement = release_statement(
         project,
         state,
@@ -189,23 +189,23 @@ def _write(
         candidate.commit,
         standing_on=candidate.commit if moved is None else moved.new,
         path=candidate.path,
-        gates=permit.gates,
-        ci=wish.ci or {},
+        gates=checked.gates,
+        ci=options.ci or {},
     )
-    plan = plan_release(state, statement, version, now=project.now, text=wish.text)
-    written = write_tags(project, plan, local=wish.local, dry_run=wish.dry_run, moved=moved)
+    plan = plan_release(state, statement, version, now=project.now, text=options.text)
+    written = write_tags(project, plan, local=options.local, dry_run=options.dry_run, moved=moved)
     return ChangeReport(
         model=state.name,
         version=str(version),
         environment=None,
         action="release",
-        reason=wish.text,
+        reason=options.text,
         tags=written.tags,
         commit=statement.commit,
         pushed=written.pushed,
         remote=written.remote,
-        dry_run=wish.dry_run,
+        dry_run=options.dry_run,
         at=project.now,
-        verdict=permit.verdict,
-        notes=(*notes, *permit.notes, *future_note(state, project.now), *written.notes),
+        verdict=checked.verdict,
+        notes=(*notes, *checked.notes, *future_note(state, project.now), *written.notes),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.core.registry.entries import environment_entry, model_entry, version_entry
-from mlgit.core.registry.events import Shown, events_of, newest_first, stated
+from mlgit.core.registry.events import Details, events_of, newest_first, release_facts
 from mlgit.core.registry.statement import human_part
 from mlgit.core.wording import listed
 from mlgit.errors import UnknownReference
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _EVENTS = 10
 
 
-def show(project: Project, text: str, *, fetch: bool = False) -> Shown:
+def show(project: Project, text: str, *, fetch: bool = False) -> Details:
     """What `text` (`tumor`, `tumor@v1.2.0`, `tumor#prod`, `prod`, a revision that is a version) names.
 
     Raises:
@@ -46,9 +46,9 @@ def show(project: Project, text: str, *, fetch: bool = False) -> Shown:
     return _version(project, state, reference)
 
 
-def _model(project: Project, name: str) -> Shown:
+def _model(project: Project, name: str) -> Details:
     state = read_registry(project, model=name).model(name)
-    return Shown(
+    return Details(
         kind="model",
         reference=name,
         model=_model_entry(project, state),
@@ -60,18 +60,18 @@ def _model(project: Project, name: str) -> Shown:
     )
 
 
-def _version(project: Project, state: ModelState, reference: Reference) -> Shown:
+def _version(project: Project, state: ModelState, reference: Reference) -> Details:
     version = next((each for each in state.versions if str(each.version) == reference.version), None)
     if version is None:
         raise UnknownReference(f"`{reference.text}` is no version of `{state.name}`")
     mine = (dated for dated in events_of(state) if dated.event.commit == version.commit)
-    return Shown(
+    return Details(
         kind="version",
         reference=reference.text,
         model=_model_entry(project, state),
         version=version_entry(state, version),
         message=human_part(version.fact.message()),
-        stated=stated(version.statement),
+        stated=release_facts(version.statement),
         events=newest_first(mine),
         notes=reference.notes,
         remote=project.remote,
@@ -80,20 +80,20 @@ def _version(project: Project, state: ModelState, reference: Reference) -> Shown
     )
 
 
-def _environment(project: Project, state: ModelState, name: str, text: str, notes: tuple[str, ...]) -> Shown:
+def _environment(project: Project, state: ModelState, name: str, text: str, notes: tuple[str, ...]) -> Details:
     model = _model_entry(project, state)
     here = state.environment(name)
     version = here.version
     if version is not None and version.deregistered:
         notes = (*notes, f"`{state.name}@{version.version}` is deregistered; roll `{name}` back")
-    return Shown(
+    return Details(
         kind="environment",
         reference=text,
         model=model,
         environment=environment_entry(here, declared=name in project.trunk_config.environments),
         version=None if version is None else version_entry(state, version),
         message=None if here.holder is None else human_part(here.holder.message()),
-        stated=None if version is None else stated(version.statement),
+        stated=None if version is None else release_facts(version.statement),
         events=newest_first(events_of(state, name))[:_EVENTS],
         notes=notes,
         remote=project.remote,
@@ -102,7 +102,7 @@ def _environment(project: Project, state: ModelState, name: str, text: str, note
     )
 
 
-def _empty_environment(project: Project, text: str) -> Shown | None:
+def _empty_environment(project: Project, text: str) -> Details | None:
     """An environment that holds nothing has no commit, but it can be shown."""
     owner, hash_sign, name = text.rpartition("#")
     if not hash_sign:

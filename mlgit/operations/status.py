@@ -10,7 +10,7 @@ from mlgit.core.compare.changes import Side
 from mlgit.core.overview.status import (
     ExpiringWaiver,
     Failure,
-    Glance,
+    VerdictCounts,
     ModelLine,
     NextStep,
     Status,
@@ -184,14 +184,14 @@ class _Look:
         found = compare(self._project, base, here, parts=("metrics",), show_unchanged=True)
         return found.metrics or (), tuple(dict.fromkeys((*problems, *found.problems)))
 
-    def _verdict(self) -> Glance | None:
+    def _verdict(self) -> VerdictCounts | None:
         if self._config is None or not self._config.gates or self._project.head.commit is None:
             return None
         from mlgit.core.gates.verdict import headline
         from mlgit.project.gates.judge import judge
 
         verdict = judge(self._project, ci=self._ci)
-        return Glance(
+        return VerdictCounts(
             decision=verdict.decision,
             headline=headline(verdict),
             gates=verdict.summary.gates,

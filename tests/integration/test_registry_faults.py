@@ -13,7 +13,7 @@ from mlgit.core.release.tag_plan import Move, plan_unassignment
 from mlgit.errors import LostRace, StateError, ToolError
 from mlgit.operations.deregister import deregister
 from mlgit.operations.promote import promote
-from mlgit.operations.release import Wish, release
+from mlgit.operations.release import ReleaseOptions, release
 from mlgit.operations.rollback import rollback
 from mlgit.operations.unassign import unassign
 from mlgit.project.registry.read import read_registry
@@ -229,7 +229,7 @@ def test_the_second_of_two_versions_on_one_commit_is_told(
     state = state_of(rival)
 
     def happens() -> None:
-        mine = release(opened(project), "line@v2.0.0", wish=Wish(dry_run=True))
+        mine = release(opened(project), "line@v2.0.0", options=ReleaseOptions(dry_run=True))
         (tag,) = mine.tags
         project.git("tag", "-am", "by hand", tag.name, tag.commit)
         project.git("push", "-q", "origin", f"refs/tags/{tag.name}")

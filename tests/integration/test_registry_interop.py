@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mlgit.operations.promote import promote
-from mlgit.operations.release import Wish, release
+from mlgit.operations.release import ReleaseOptions, release
 from mlgit.operations.rollback import rollback
 from mlgit.project.registry.read import ignored_tags, read_registry
 from mlgit.project.registry.references import resolve
@@ -32,7 +32,7 @@ def test_gto_and_dvc_answer_what_mlgit_promoted_and_rolled_back(project: Folder)
     steps: list[Callable[[Project], object]] = [
         lambda it: release(it, "line"),
         lambda it: promote(it, "line", environment="staging"),
-        lambda it: release(it, "line", wish=Wish(commit=True)),
+        lambda it: release(it, "line", options=ReleaseOptions(commit=True)),
         lambda it: promote(it, "line@v1.0.1", environment="staging"),
         lambda it: rollback(it, "line", environment="staging", reason="why"),
     ]
@@ -52,7 +52,7 @@ def test_what_gto_wrote_is_read_and_gone_on_with(project: Folder) -> None:
     project.ok("gto", "assign", "line", "--stage", "staging", "--version", "v0.1.0")
     project.git("push", "-q", "origin", "--tags")
     here = opened(project, now=NOON.replace(year=2035))
-    report = release(here, "line", wish=Wish(commit=True))
+    report = release(here, "line", options=ReleaseOptions(commit=True))
     assert report.version == "v0.1.1"
     report = promote(here, "line", environment="staging")
     assert report.before == "v0.1.0"

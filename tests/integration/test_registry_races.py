@@ -20,7 +20,7 @@ from mlgit.adapters.git.push import Moved, push_refs
 from mlgit.core.release.tag_plan import Move, plan_assignment, plan_deregistration
 from mlgit.errors import LostRace, ToolError
 from mlgit.operations.promote import promote
-from mlgit.operations.release import Wish, release
+from mlgit.operations.release import ReleaseOptions, release
 from mlgit.project.registry.read import read_registry
 from mlgit.project.release.write_tags import write_tags
 from tests.support.registry import NOON, clone, close_all, hook, opened, origin, tags_of
@@ -45,7 +45,7 @@ def two_versions(project: Folder) -> Folder:
     first = opened(project, now=NOON - timedelta(hours=2))
     release(first, "line")
     second = opened(project, now=NOON - timedelta(hours=1))
-    release(second, "line", wish=Wish(commit=True))
+    release(second, "line", options=ReleaseOptions(commit=True))
     return project
 
 

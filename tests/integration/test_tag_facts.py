@@ -153,7 +153,7 @@ def said(folder: Folder) -> list[object]:
     """All that the tags say."""
     project = opened(folder)
     facts = [
-        (*fact._replace(read=len, told=None), fact.gist, fact.at, fact.message())  # type: ignore[arg-type]
+        (*fact._replace(read=len, summary=None), fact.parsed_summary, fact.at, fact.message())  # type: ignore[arg-type]
         for fact in read_facts(project)
     ]
     return [facts, ignored_tags(project)]
@@ -292,7 +292,7 @@ def test_a_large_message_is_read_whole_and_not_kept(place: tuple[Folder, Folder,
     write(folder, ids, {"a@v1.0.0!": (0, "tag", TAGGERS[0], b"No\n\n" + b"why " * 2_500_000)})
     for _ in range(2):
         (fact,) = read_facts(opened(folder))
-        assert len(fact.gist.reason or "") == 9_999_999
+        assert len(fact.parsed_summary.reason or "") == 9_999_999
     assert (folder / ".git" / "mlgit" / "tag-facts").stat().st_size < 500
 
 

@@ -34,14 +34,14 @@ _LONGEST_WRITE_S = 60
 class KnownTag(NamedTuple):
     """What one tag object says; `who` is the tagger.
 
-    `told` is the summary of its message (mlgit.core.registry.message_summary). `commit` is empty if it is not
-    an annotated tag on a commit, and `told` says why. All is ASCII on one line; only `told` may contain tabs.
+    `summary` is the summary of its message (mlgit.core.registry.message_summary). `commit` is empty if it is not
+    an annotated tag on a commit, and `summary` says why. All is ASCII on one line; only `summary` may contain tabs.
     """
 
     commit: str
     tagged_at_s: int
     who: str
-    told: str
+    summary: str
 
 
 class TagCache:
@@ -62,9 +62,9 @@ class TagCache:
         self._size = len(lines)
         try:
             for line in lines:
-                oid, commit, tagged_at_s, who, told = line.split("\t", _FIELDS - 1)
+                oid, commit, tagged_at_s, who, summary = line.split("\t", _FIELDS - 1)
                 if oid in oids:
-                    found[oid] = KnownTag(commit, int(tagged_at_s), who, told)
+                    found[oid] = KnownTag(commit, int(tagged_at_s), who, summary)
         except ValueError:
             return {}  # the checksum is right, and somebody else's hand was in it all the same
         return found
@@ -116,4 +116,4 @@ def _remove_left(half: str) -> None:
 
 
 def _line(oid: str, tag: KnownTag) -> str:
-    return f"{oid}\t{tag.commit}\t{tag.tagged_at_s}\t{tag.who}\t{tag.told}"
+    return f"{oid}\t{tag.commit}\t{tag.tagged_at_s}\t{tag.who}\t{tag.summary}"

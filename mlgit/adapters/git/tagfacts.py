@@ -60,14 +60,14 @@ def read_tags(
     read = partial(read_message, objects)
     for tag, name in names.items():
         oid = tags[tag]
-        commit, tagged_at_s, who, told = known[oid]
+        commit, tagged_at_s, who, summary = known[oid]
         if not commit:
-            ignored[tag] = told
+            ignored[tag] = summary
             continue
         if who not in people:
             people[who] = _person(who)
         facts.append(
-            TagFact(name, tag, oid, commit, tagged_at_s, *people[who], read, None if told == LONG else told)
+            TagFact(name, tag, oid, commit, tagged_at_s, *people[who], read, None if summary == LONG else summary)
         )
     return Listing(facts=tuple(facts), ignored=ignored)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.tagcache import LONG, MISSING, KnownTag
 from mlgit.adapters.git.tagobjects import parse_header
-from mlgit.core.registry.message_summary import tell
+from mlgit.core.registry.message_summary import summarize
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -25,7 +25,7 @@ _USUAL = re.compile(
 _NOTHING = KnownTag("", 0, "", MISSING)
 _NO_TAG = KnownTag("", 0, "", LIGHTWEIGHT)
 _NO_COMMIT = KnownTag("", 0, "", ON_NO_COMMIT)
-_LONGEST_GIST = 2_000
+_LONGEST_SUMMARY = 2_000
 
 
 def read_objects(
@@ -80,8 +80,8 @@ def _said_by(header: TagHeader, commit: str, content: bytes) -> KnownTag:
 
 
 def _said(commit: str, tagged_at_s: int, who: bytes, content: bytes) -> KnownTag:
-    told = tell(content.partition(b"\n\n")[2])
-    return KnownTag(commit, tagged_at_s, _ascii(who), told if len(told) <= _LONGEST_GIST else LONG)
+    summary = summarize(content.partition(b"\n\n")[2])
+    return KnownTag(commit, tagged_at_s, _ascii(who), summary if len(summary) <= _LONGEST_SUMMARY else LONG)
 
 
 # The same people tag again and again.

@@ -108,7 +108,7 @@ def version_of_tag(fact: TagFact, state: ModelState) -> RegisteredVersion | None
     if fact.name.version is not None:
         return state.find(fact.name.version)
     here = state.at_commit(fact.commit)
-    said = fact.gist.version if fact.name.action == "assign" else None
+    said = fact.parsed_summary.version if fact.name.action == "assign" else None
     return next((each for each in here if str(each.version) == said), here[-1] if here else None)
 
 

@@ -87,7 +87,7 @@ class NextStep:
 
 
 @record
-class Glance:
+class VerdictCounts:
     """The verdict at a glance."""
 
     decision: Decision
@@ -125,7 +125,7 @@ class Status:
     base: Side | None
     base_rule: str | None
     metrics: tuple[ValueChange, ...]
-    verdict: Glance | None
+    verdict: VerdictCounts | None
     models: tuple[ModelLine, ...]
     unpushed_tags: tuple[str, ...] | None
     waivers: tuple[ExpiringWaiver, ...]

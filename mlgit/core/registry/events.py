@@ -45,7 +45,7 @@ class Dated(NamedTuple):
 
 
 @record
-class Stated:
+class ReleaseFacts:
     """What a release stated about itself."""
 
     tree: str
@@ -60,7 +60,7 @@ class Stated:
 
 
 @record
-class Shown:
+class Details:
     """One model, version or environment; what is not asked for is None or empty.
 
     `stated` is None for a version that mlgit did not release. `events` are the newest first.
@@ -72,7 +72,7 @@ class Shown:
     version: VersionEntry | None = None
     environment: EnvironmentEntry | None = None
     message: str | None = None
-    stated: Stated | None = None
+    stated: ReleaseFacts | None = None
     versions: tuple[VersionEntry, ...] = ()
     events: tuple[Event, ...] = ()
     notes: tuple[str, ...] = ()
@@ -107,7 +107,7 @@ class Point:
 
 
 @record
-class Told:
+class History:
     """A history: events newest first; `held` with `--at`; `points` (ascending versions) with `--metric`."""
 
     model: str | None
@@ -123,11 +123,11 @@ class Told:
     told_at: datetime
 
 
-def stated(statement: ReleaseStatement | None) -> Stated | None:
+def release_facts(statement: ReleaseStatement | None) -> ReleaseFacts | None:
     """What a statement adds to the entry of a version."""
     if statement is None:
         return None
-    return Stated(
+    return ReleaseFacts(
         tree=statement.tree,
         lock_sha256=statement.lock_sha256,
         files=statement.files,
@@ -205,7 +205,7 @@ def _version_event(fact: TagFact, action: EventAction, label: str | None) -> Eve
         before=None,
         author=fact.tagger,
         email=fact.email,
-        reason=fact.gist.reason if action == "deregister" else None,
+        reason=fact.parsed_summary.reason if action == "deregister" else None,
         tag=fact.tag,
         oid=fact.oid,
         commit=fact.commit,

@@ -1,6 +1,6 @@
-"""Gist: the little that state and history need of a tag's message, on a line of its own.
+"""Message summary: the little that state and history need of a tag's message, on a line of its own.
 
-Messages are long and there are thousands; the gist of each is kept beside what its header says, so that
+Messages are long and there are thousands; the summary of each is kept beside what its header says, so that
 whoever replays the registry or tells its history reads no message again.
 """
 
@@ -21,7 +21,7 @@ _FIRST_S, _LAST_S = -62_135_596_800, 253_402_300_799  # what a datetime can hold
 _LARGEST_USUAL = 60_000  # bytes; what is near the limit of a statement is measured in characters
 
 
-class Gist(NamedTuple):
+class MessageSummary(NamedTuple):
     """What a message says: when it really was (epoch seconds), what was done, to which version, and why.
 
     Without a statement only the reason is known: the line that follows the subject and an empty line.
@@ -33,23 +33,23 @@ class Gist(NamedTuple):
     reason: str | None = None
 
 
-NOTHING = Gist()
+EMPTY = MessageSummary()
 
 
-def gist_of(message: str) -> Gist:
-    """The gist of a message; whatever a tag is called that has it."""
+def summary_of(message: str) -> MessageSummary:
+    """The summary of a message; whatever a tag is called that has it."""
     from mlgit.core.registry.statement import human_part, outline, parse_time
 
     stated = outline(message)
     if stated is None:
         words = human_part(message).partition("\n\n")[2].strip()
-        return Gist(reason=words.partition("\n")[0]) if words else NOTHING
+        return MessageSummary(reason=words.partition("\n")[0]) if words else EMPTY
     at = parse_time(stated.at)
-    return Gist(None if at is None else int(at.timestamp()), stated.action, stated.version, stated.reason)
+    return MessageSummary(None if at is None else int(at.timestamp()), stated.action, stated.version, stated.reason)
 
 
-def tell(message: bytes) -> str:
-    """The gist of a message, written: what `write_gist` makes of `gist_of`.
+def summarize(message: bytes) -> str:
+    """The summary of a message, written: what `write_summary` makes of `summary_of`.
 
     Of what mlgit itself wrote, which nearly all is where there are thousands, no JSON is read.
     """
@@ -66,36 +66,36 @@ def tell(message: bytes) -> str:
             pass  # on the 31st of February
         else:
             if action:
-                return f"{at_s}\t{_LETTERS[action.decode()]}\t{_told(version)}\t{_told(reason)}"
+                return f"{at_s}\t{_LETTERS[action.decode()]}\t{_plain_text(version)}\t{_plain_text(reason)}"
             if message.find(release_ends, place, message.find(b"\n", found.end())) > 0:
                 return f"{at_s}\t\t\t"
-    return write_gist(gist_of(message.decode("utf-8", "replace")))
+    return write_summary(summary_of(message.decode("utf-8", "replace")))
 
 
-def write_gist(gist: Gist) -> str:
-    """A gist as ASCII text without line breaks; nothing at all is the empty text."""
-    if gist == NOTHING:
+def write_summary(summary: MessageSummary) -> str:
+    """A summary as ASCII text without line breaks; nothing at all is the empty text."""
+    if summary == EMPTY:
         return ""
-    at_s = "" if gist.at_s is None else str(gist.at_s)
-    letter = "" if gist.action is None else _LETTERS[gist.action]
-    return f"{at_s}\t{letter}\t{_write_text(gist.version)}\t{_write_text(gist.reason)}"
+    at_s = "" if summary.at_s is None else str(summary.at_s)
+    letter = "" if summary.action is None else _LETTERS[summary.action]
+    return f"{at_s}\t{letter}\t{_write_text(summary.version)}\t{_write_text(summary.reason)}"
 
 
-def read_gist(text: str) -> Gist:
-    """The gist that `write_gist` wrote.
+def read_summary(text: str) -> MessageSummary:
+    """The summary that `write_summary` wrote.
 
     Raises:
         ValueError: it did not write that.
     """
     if not text:
-        return NOTHING
+        return EMPTY
     fields = text.split("\t")
     if len(fields) != _FIELDS or (fields[1] and fields[1] not in _ACTIONS):
         raise ValueError(text)
     at_s = int(fields[0]) if fields[0] else None
     if at_s is not None and not _FIRST_S <= at_s <= _LAST_S:
         raise ValueError(text)
-    return Gist(
+    return MessageSummary(
         at_s,
         _ACTIONS[fields[1]] if fields[1] else None,
         _read_text(fields[2]),
@@ -122,7 +122,7 @@ def _usual() -> tuple[re.Pattern[bytes], bytes]:
     return re.compile(f"{begins}(?:{move}|{at})".encode()), f'"predicateType":"{RELEASE_TYPE}"'.encode()
 
 
-def _told(text: bytes | None) -> str:
+def _plain_text(text: bytes | None) -> str:
     """A text of JSON without escapes, as `_write_text` writes it."""
     return "" if text is None or text == b"null" else "=" + text[1:-1].decode()
 

@@ -12,7 +12,7 @@ from mlgit.core.registry.semver import Version, latest
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from mlgit.core.registry.message_summary import Gist
+    from mlgit.core.registry.message_summary import MessageSummary
     from mlgit.core.registry.statement import (
         EnvironmentAction,
         EnvironmentStatement,
@@ -29,7 +29,7 @@ class TagFact(NamedTuple):
     """One annotated tag on a commit whose name is ours.
 
     `tag` is its name as it stands, `name` what that means; `read` reads the message of an oid when somebody
-    needs it, because thousands would be read for nothing. `told` is the gist of it where that is known
+    needs it, because thousands would be read for nothing. `summary` is the summary of it where that is known
     already, as `mlgit.core.registry.message_summary` writes it.
     """
 
@@ -41,7 +41,7 @@ class TagFact(NamedTuple):
     tagger: str
     email: str
     read: Callable[[str], str]
-    told: str | None = None
+    summary: str | None = None
 
     def message(self) -> str:
         """What the tag says, with a signature if it has one."""
@@ -57,20 +57,20 @@ class TagFact(NamedTuple):
     @property
     def at(self) -> datetime:
         """When it happened: as stated, else as the tagger's clock had it."""
-        at_s = self.gist.at_s
+        at_s = self.parsed_summary.at_s
         return as_time(self.tagged_at_s) if at_s is None else _EPOCH + timedelta(seconds=at_s)
 
     @property
-    def gist(self) -> Gist:
+    def parsed_summary(self) -> MessageSummary:
         """The little that state and history need of the message."""
-        from mlgit.core.registry.message_summary import gist_of, read_gist
+        from mlgit.core.registry.message_summary import summary_of, read_summary
 
         try:
-            if self.told is not None:
-                return read_gist(self.told)
+            if self.summary is not None:
+                return read_summary(self.summary)
         except ValueError:
             pass  # nobody's writing; the message knows
-        return gist_of(self.message())
+        return summary_of(self.message())
 
 
 class RegisteredVersion(NamedTuple):
@@ -159,17 +159,17 @@ class Change(NamedTuple):
         """What was done; a tag of other tools is a promotion or an unassignment."""
         if self.assigned is None:
             return "unassign"
-        return "rollback" if self.fact.gist.action == "rollback" else "promote"
+        return "rollback" if self.fact.parsed_summary.action == "rollback" else "promote"
 
     @property
     def half(self) -> bool:
         """Whether it states that something was put there, and the tag which does that is not here."""
-        return self.assigned is None and self.fact.gist.action in {"promote", "rollback"}
+        return self.assigned is None and self.fact.parsed_summary.action in {"promote", "rollback"}
 
     @property
     def reason(self) -> str | None:
         """Why, as mlgit stated it."""
-        return self.fact.gist.reason
+        return self.fact.parsed_summary.reason
 
 
 @record
@@ -273,7 +273,7 @@ def version_of(
     """The version an environment's tag is about: as it states, else the highest one of its commit."""
     candidates = registered.get(fact.commit, ())
     if len(candidates) > 1:
-        stated = fact.gist.version
+        stated = fact.parsed_summary.version
         for candidate in candidates:
             if str(candidate.version) == stated:
                 return candidate

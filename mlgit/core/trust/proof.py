@@ -25,27 +25,27 @@ class Proof:
     message: str
 
 
-class Stated(NamedTuple):
+class ParsedStatement(NamedTuple):
     """The statement in a message, and what is wrong with it; neither when there is none."""
 
     statement: Statement | None
     problem: str | None
 
 
-def stated(message: str) -> Stated:
+def parse_statement(message: str) -> ParsedStatement:
     """The statement of a tag's message, held against the one way in which mlgit writes it."""
     head, mark, rest = f"\n{message}".rpartition(f"\n{MARK}\n")
     if not mark:
-        return Stated(None, None)
+        return ParsedStatement(None, None)
     statement = parse_message(message)
     if statement is None or not head.strip():
-        return Stated(None, "its statement cannot be understood")
+        return ParsedStatement(None, "its statement cannot be understood")
     line, _, following = rest.partition("\n")
     if encode(statement) != line:
-        return Stated(statement, "its statement is not written canonically, or has fields of its own")
+        return ParsedStatement(statement, "its statement is not written canonically, or has fields of its own")
     if following.strip() and not following.startswith(_SIGNATURE):
-        return Stated(statement, "something follows its statement")
-    return Stated(statement, None)
+        return ParsedStatement(statement, "something follows its statement")
+    return ParsedStatement(statement, None)
 
 
 def claims_problem(fact: TagFact, statement: Statement) -> str | None:

@@ -26,7 +26,7 @@ from mlgit.core.ci.after_merge import (
 )
 from mlgit.errors import AnswerNo, LostRace, MlgitError, StateError, ToolError
 from mlgit.operations.promote import promote
-from mlgit.operations.release import Wish, release
+from mlgit.operations.release import ReleaseOptions, release
 from mlgit.project.ci.fetch_metrics import bring_numbers
 from mlgit.project.ci.fetch_model import bring_model
 from mlgit.project.ci.trunk_tip import standing_on_trunk
@@ -34,7 +34,7 @@ from mlgit.project.compare.base import before_push
 from mlgit.project.history import deepen
 from mlgit.project.registry.models import declared_models
 from mlgit.project.registry.read import read_registry
-from mlgit.project.release.gate_check import require_permit
+from mlgit.project.release.gate_check import require_gates
 from mlgit.project.release.readiness import branch_name, model_content, version_content
 from mlgit.project.release.write_tags import fresh_model, refresh
 
@@ -221,9 +221,9 @@ class _Run:
             if not self._dry_run:
                 bring_model(self._project, self._paths[model], fetched=fetched, progress=self._progress)
             bring_numbers(self._project, model, self._progress)
-            wish = Wish(bump="auto", committed=True, force=need.force, dry_run=self._dry_run, ci=self._ci)
+            options = ReleaseOptions(bump="auto", committed=True, force=need.force, dry_run=self._dry_run, ci=self._ci)
             try:
-                report = release(self._project, model, wish=wish, progress=self._progress)
+                report = release(self._project, model, options=options, progress=self._progress)
             except LostRace as error:
                 self._look_again(error, attempt)
             except StateError:
@@ -286,7 +286,7 @@ class _Run:
         """What would become of a version that a dry run did not write."""
         here = read_registry(self._project, model=model).model(model).environment(environment.name)
         if not here.held:
-            require_permit(
+            require_gates(
                 self._project,
                 purpose="promote",
                 model=model,

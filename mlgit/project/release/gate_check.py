@@ -1,4 +1,4 @@
-"""Permit: the verdict that a release or promotion needs; blocked means that nothing is written."""
+"""Gate check: the verdict that a release or promotion needs; blocked means that nothing is written."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @record
-class Permit:
+class GateCheck:
     """A verdict that does not block: in short, and the gates as a statement has them."""
 
     verdict: VerdictSummary
@@ -28,7 +28,7 @@ class Permit:
     notes: tuple[str, ...]
 
 
-def require_permit(
+def require_gates(
     project: Project,
     *,
     purpose: Literal["release", "promote"],
@@ -36,7 +36,7 @@ def require_permit(
     commit: str,
     environment: str | None = None,
     ci: Mapping[str, str] | None = None,
-) -> Permit:
+) -> GateCheck:
     """Ask the gates about a commit.
 
     Raises:
@@ -47,7 +47,7 @@ def require_permit(
     )
     if verdict.decision == "block":
         raise _blocked(verdict, model, purpose, environment)
-    return Permit(
+    return GateCheck(
         verdict=VerdictSummary(
             decision=verdict.decision, headline=headline(verdict), summary=verdict.summary
         ),

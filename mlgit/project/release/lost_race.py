@@ -94,7 +94,7 @@ def _tell(fact: TagFact, registry: Registry, *, now_s: float) -> str:
         versions = registry.model(name.model).at_commit(fact.commit)
         version = version_of(fact, {fact.commit: versions})
         what = f"{name.model}@{version.version}" if version else f"{name.model} ({fact.commit[:7]})"
-        if fact.gist.action == "rollback" and name.action == "assign":
+        if fact.parsed_summary.action == "rollback" and name.action == "assign":
             verb = "rolled back"
         where = f" {'from' if name.action == 'unassign' else 'to'} `{name.environment}`"
     return f"`{fact.tagger}` {verb} `{what}`{where} {tell_age(now_s - fact.at.timestamp())} ({fact.tag})"

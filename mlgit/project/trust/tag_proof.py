@@ -13,7 +13,7 @@ from mlgit.adapters.git.tagobjects import local_tags, parse_header
 from mlgit.core.ci.tag_event import version_of_tag
 from mlgit.core.registry.statement import EnvironmentStatement, ReleaseStatement
 from mlgit.core.registry.tags import TAGS
-from mlgit.core.trust.proof import Proof, claims_problem, release_problem, stated
+from mlgit.core.trust.proof import Proof, claims_problem, release_problem, parse_statement
 from mlgit.errors import ConfigError, StateError, ToolError, UnknownReference
 from mlgit.project.history import deepen
 from mlgit.project.pipeline.evidence import evidence
@@ -102,7 +102,7 @@ def _prove(project: Project, fact: TagFact, state: ModelState) -> Iterator[Proof
     header = None if found is None else parse_header(found.content)
     told = "?" if header is None else header.tag
     yield _proof(fact, "name", None if told == fact.tag else f"the object was made for `{told}`")
-    statement, problem = stated(fact.message())
+    statement, problem = parse_statement(fact.message())
     if statement is None and problem is None:
         yield Proof(
             tag=fact.tag, check="statement", state="skip", message="it has none: mlgit did not write it"

@@ -9,10 +9,10 @@ from mlgit.render.pages.age import as_of
 from mlgit.render.pages.events import events_table
 
 if TYPE_CHECKING:
-    from mlgit.core.registry.events import Told
+    from mlgit.core.registry.events import History
 
 
-def page(record: Told) -> Page:
+def page(record: History) -> Page:
     """Events, what was held at a time, or a metric over versions."""
     if record.at is not None:
         shown = _held(record)
@@ -25,7 +25,7 @@ def page(record: Told) -> Page:
     return shown + as_of(record.remote, record.tags_as_of, record.told_at)
 
 
-def _held(record: Told) -> Page:
+def _held(record: History) -> Page:
     shown: Page = [line(f"At {record.at:%Y-%m-%d %H:%M:%S} UTC")]
     rows = [
         (
@@ -42,7 +42,7 @@ def _held(record: Told) -> Page:
     return [*shown, table(("model", "environment", "version", "since (UTC)", "who"), rows)]
 
 
-def _points(record: Told) -> Page:
+def _points(record: History) -> Page:
     if not record.points:
         return [line("No versions yet")]
     rows = [

@@ -11,14 +11,14 @@ from mlgit.render.pages.events import events_table
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mlgit.core.registry.events import Shown, Stated
+    from mlgit.core.registry.events import Details, ReleaseFacts
     from mlgit.render.page import Line
 
 _SHORT = 12
 _VERSIONS = 20
 
 
-def page(record: Shown) -> Page:
+def page(record: Details) -> Page:
     """What was asked for, then what happened to it."""
     if record.kind == "model":
         shown = _model(record)
@@ -32,7 +32,7 @@ def page(record: Shown) -> Page:
     return shown + as_of(record.remote, record.tags_as_of, record.told_at)
 
 
-def _model(record: Shown) -> Page:
+def _model(record: Details) -> Page:
     model = record.model
     shown: Page = [line(Span(model.name, "strong"), " (deprecated)" if model.deprecated else "")]
     shown.append(_field("path", model.path or "not declared"))
@@ -61,7 +61,7 @@ def _model(record: Shown) -> Page:
     return shown
 
 
-def _version(record: Shown) -> Page:
+def _version(record: Details) -> Page:
     version = record.version
     if version is None:
         return []
@@ -79,7 +79,7 @@ def _version(record: Shown) -> Page:
     return shown
 
 
-def _environment(record: Shown) -> Page:
+def _environment(record: Details) -> Page:
     entry = record.environment
     if entry is None:
         return []
@@ -97,7 +97,7 @@ def _environment(record: Shown) -> Page:
     return shown
 
 
-def _stated(stated: Stated) -> Page:
+def _stated(stated: ReleaseFacts) -> Page:
     shown: Page = [_field("built by", " ".join(filter(None, (stated.builder.kind, stated.builder.run))))]
     for file in stated.files:
         digest = f"sha256:{file.sha256[:_SHORT]}" if file.sha256 else f"md5:{file.md5}"

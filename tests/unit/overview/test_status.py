@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mlgit.core.overview.status import DataState, Failure, Glance, NextStep, Status, next_step
+from mlgit.core.overview.status import DataState, Failure, VerdictCounts, NextStep, Status, next_step
 from mlgit.core.pipeline.evidence import StageState
 from mlgit.core.pipeline.remote_data import Elsewhere, RemoteData, RemoteOutput
 
@@ -39,7 +39,7 @@ CLEAN = Status(
 PROMOTE = NextStep(command="mlgit promote m --to prod", reason="")
 LOST = DataState(path="a", owner="s", workspace="absent", in_cache=False)
 EDITED = DataState(path="raw", owner="raw.dvc", workspace="modified", in_cache=True)
-BLOCKED = Glance(decision="block", headline="", gates=1, blocking=1, warnings=0)
+BLOCKED = VerdictCounts(decision="block", headline="", gates=1, blocking=1, warnings=0)
 
 # From the most to the least urgent: each state has all problems below it too.
 URGENT: list[tuple[str, Status]] = [("mlgit promote m --to prod", CLEAN)]

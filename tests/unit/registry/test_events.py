@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlgit.core.registry.events import events_of, held_entry, label_of, newest_first, stated
+from mlgit.core.registry.events import events_of, held_entry, label_of, newest_first, release_facts
 from mlgit.core.registry.replay import replay
 from mlgit.core.registry.statement import (
     Builder,
@@ -155,11 +155,11 @@ def test_what_was_there_is_the_version_that_was_promoted() -> None:
 
 
 def test_a_version_that_mlgit_did_not_release_states_nothing() -> None:
-    assert stated(None) is None
+    assert release_facts(None) is None
 
 
 def test_a_release_tells_all_that_it_stated() -> None:
-    found = stated(RELEASE)
+    found = release_facts(RELEASE)
     assert found is not None
     assert {each.name: getattr(found, each.name) for each in fields(found)} == {
         each.name: getattr(RELEASE, each.name) for each in fields(found)

@@ -1,4 +1,4 @@
-"""Gist: what is kept of a message says what the message says, and nothing else is ever believed."""
+"""MessageSummary: what is kept of a message says what the message says, and nothing else is ever believed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlgit.core.registry.message_summary import NOTHING, Gist, gist_of, read_gist, tell, write_gist
+from mlgit.core.registry.message_summary import EMPTY, MessageSummary, summary_of, read_summary, summarize, write_summary
 from mlgit.core.registry.statement import (
     Builder,
     EnvironmentStatement,
@@ -25,7 +25,7 @@ from tests.support.tags import commit, fact
 
 _TEXTS = st.none() | st.text(max_size=40)
 GISTS = st.builds(
-    Gist,
+    MessageSummary,
     at_s=st.none() | st.integers(-62_135_596_800, 253_402_300_799),
     action=st.sampled_from((None, "promote", "rollback", "unassign")),
     version=_TEXTS,
@@ -48,9 +48,9 @@ RELEASE = ReleaseStatement(
 
 
 @given(GISTS)
-def test_what_was_written_is_read_back(gist: Gist) -> None:
-    text = write_gist(gist)
-    assert read_gist(text) == gist
+def test_what_was_written_is_read_back(summary: MessageSummary) -> None:
+    text = write_summary(summary)
+    assert read_summary(text) == summary
     assert text.isascii()
     assert "\n" not in text
 
@@ -60,48 +60,48 @@ def test_what_was_written_is_read_back(gist: Gist) -> None:
 )
 def test_what_nobody_wrote_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r".*"):
-        read_gist(text)
+        read_summary(text)
 
 
 def test_a_statement_is_told_in_short() -> None:
-    assert gist_of(write_message("Roll back", "", MOVE)) == Gist(AT_S, "rollback", "v1.0.0", MOVE.reason)
-    assert gist_of(write_message("Release", "Because", RELEASE)) == Gist(AT_S)
+    assert summary_of(write_message("Roll back", "", MOVE)) == MessageSummary(AT_S, "rollback", "v1.0.0", MOVE.reason)
+    assert summary_of(write_message("Release", "Because", RELEASE)) == MessageSummary(AT_S)
 
 
 def test_without_a_statement_only_the_words_tell_why() -> None:
-    assert gist_of("Registering artifact\n") == NOTHING
-    assert gist_of(write_words("Reject", "broken\nand more")) == Gist(reason="broken")
-    assert gist_of("Reject\n\n-----BEGIN SSH SIGNATURE-----\nx\n") == NOTHING
+    assert summary_of("Registering artifact\n") == EMPTY
+    assert summary_of(write_words("Reject", "broken\nand more")) == MessageSummary(reason="broken")
+    assert summary_of("Reject\n\n-----BEGIN SSH SIGNATURE-----\nx\n") == EMPTY
 
 
 def test_what_is_malformed_beside_what_is_needed_does_not_matter_and_a_key_twice_does() -> None:
     message = write_message("Roll back", "", MOVE)
     odd = message.replace('"sequence":"3"', '"sequence":3')
     assert parse_message(odd) is None
-    assert gist_of(odd) == gist_of(message)
-    assert gist_of(message.replace('"sequence":"3"', '"action":"promote"')) == NOTHING
+    assert summary_of(odd) == summary_of(message)
+    assert summary_of(message.replace('"sequence":"3"', '"action":"promote"')) == EMPTY
     release = write_message("Release", "", RELEASE)
     reordered = release.replace(
         '"predicate":{"at":"2026-05-03T10:00:00Z",', '"predicate":{"a":"","at":"2026-05-03T10:00:00Z",'
     )
     assert reordered != release
-    assert gist_of(reordered) == gist_of(release)
-    assert gist_of(message.replace("in-toto.io/Statement/v1", "in-toto.io/Statement/v9")) == NOTHING
+    assert summary_of(reordered) == summary_of(release)
+    assert summary_of(message.replace("in-toto.io/Statement/v1", "in-toto.io/Statement/v9")) == EMPTY
 
 
 def test_what_only_begins_like_a_release_is_read_whole() -> None:
     text = write_message("Roll back", "", MOVE).replace('"action":"rollback","at":', '"at":', 1)
     first = text.replace('"environment":"prod"', '"action":"rollback","environment":"prod"')
-    assert gist_of(text) == NOTHING
-    assert gist_of(first) == gist_of(write_message("Roll back", "", MOVE))
+    assert summary_of(text) == EMPTY
+    assert summary_of(first) == summary_of(write_message("Roll back", "", MOVE))
 
 
-@pytest.mark.parametrize("told", [None, "", write_gist(gist_of(write_message("x", "", MOVE))), "not a gist"])
-def test_a_fact_says_the_same_with_and_without_a_kept_gist(told: str | None) -> None:
+@pytest.mark.parametrize("summary", [None, "", write_summary(summary_of(write_message("x", "", MOVE))), "not a summary"])
+def test_a_fact_says_the_same_with_and_without_a_kept_gist(summary: str | None) -> None:
     message = write_message("Roll back", "", MOVE)
-    known = fact("m#prod#1", 1, message=message if told != "" else "x")._replace(told=told)
-    assert known.gist == gist_of(known.message())
-    assert known.at == (parse_time(AT) if told != "" else datetime(1970, 1, 1, tzinfo=UTC))
+    known = fact("m#prod#1", 1, message=message if summary != "" else "x")._replace(summary=summary)
+    assert known.parsed_summary == summary_of(known.message())
+    assert known.at == (parse_time(AT) if summary != "" else datetime(1970, 1, 1, tzinfo=UTC))
 
 
 @given(st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(9999, 12, 31)))  # noqa: DTZ001 (made UTC)
@@ -185,7 +185,7 @@ def test_what_is_told_at_once_is_what_reading_the_statement_tells(
     for where, length, put in knives:
         place = int(where * len(message))
         message = message[:place] + put + message[place + length :]
-    assert tell(message) == write_gist(gist_of(message.decode("utf-8", "replace")))
+    assert summarize(message) == write_summary(summary_of(message.decode("utf-8", "replace")))
 
 
 @pytest.mark.parametrize("statement", [MOVE, RELEASE], ids=["move", "release"])
@@ -197,26 +197,26 @@ def test_every_small_change_of_a_statement_is_told_as_reading_it_tells(
         .replace("drift\\tin \u2028 é", "drift")
         .encode()
     )
-    assert tell(message) == write_gist(gist_of(message.decode()))
+    assert summarize(message) == write_summary(summary_of(message.decode()))
     for place in range(len(message)):
         for put in (b"", b"x", b'"', b"\\", b"\n", b"{", b"\xff", message[place : place + 1] * 2):
             changed = message[:place] + put + message[place + 1 :]
-            assert tell(changed) == write_gist(gist_of(changed.decode("utf-8", "replace"))), changed
+            assert summarize(changed) == write_summary(summary_of(changed.decode("utf-8", "replace"))), changed
     for mark in (b"\n--- mlgit/v1\nx", b"\n--- mlgit/v1\n", b"\n--- mlgit/v1\n{}\n"):
-        assert tell(message + mark) == write_gist(gist_of((message + mark).decode()))
-    assert tell(message + b"x" * 70_000) == write_gist(gist_of(message.decode() + "x" * 70_000))
+        assert summarize(message + mark) == write_summary(summary_of((message + mark).decode()))
+    assert summarize(message + b"x" * 70_000) == write_summary(summary_of(message.decode() + "x" * 70_000))
 
 
 def test_a_message_that_mlgit_writes_is_told_without_reading_json(monkeypatch: pytest.MonkeyPatch) -> None:
     def read(_: str) -> None:
         raise AssertionError
 
-    monkeypatch.setattr("mlgit.core.registry.message_summary.gist_of", read)
+    monkeypatch.setattr("mlgit.core.registry.message_summary.summary_of", read)
     pointer = TagPointer(tag="m@v1.0.0", oid=commit(3))
     gates = (GateOutcome(gate="auc >= 0.9", outcome="passed"), GateOutcome(gate="x", outcome="unknown"))
     move = replace(MOVE, reason="drift", release=pointer, previous=pointer, gates=gates)
-    assert read_gist(tell(write_message("Move", "why", move).encode())) == Gist(
+    assert read_summary(summarize(write_message("Move", "why", move).encode())) == MessageSummary(
         AT_S, "rollback", "v1.0.0", "drift"
     )
-    assert read_gist(tell(write_message("Move", "", replace(MOVE, reason=None)).encode())).reason is None
-    assert read_gist(tell(write_message("Release", "é", RELEASE).encode())) == Gist(AT_S)
+    assert read_summary(summarize(write_message("Move", "", replace(MOVE, reason=None)).encode())).reason is None
+    assert read_summary(summarize(write_message("Release", "é", RELEASE).encode())) == MessageSummary(AT_S)

@@ -28,7 +28,7 @@ from mlgit.core.registry.statement import (
     encode,
     write_message,
 )
-from mlgit.core.trust.proof import claims_problem, release_problem, stated
+from mlgit.core.trust.proof import claims_problem, release_problem, parse_statement
 from tests.support.tags import commit, fact
 
 NOON = datetime(2026, 5, 3, 12, tzinfo=UTC)
@@ -77,17 +77,17 @@ EVENT = TagEvent(
 )
 def test_what_mlgit_writes_is_canonical(statement: ReleaseStatement | EnvironmentStatement) -> None:
     message = write_message("Subject", "Words", statement)
-    found = stated(message)
+    found = parse_statement(message)
     assert found.problem is None
     assert found.statement is not None
     assert encode(found.statement) == encode(statement)
     signed = f"{message}-----BEGIN SSH SIGNATURE-----\nU1NI\n-----END SSH SIGNATURE-----\n"
-    assert stated(signed).problem is None
+    assert parse_statement(signed).problem is None
 
 
 @pytest.mark.parametrize("message", ["", "Words\n", f"Words about {MARK}\n", f"{MARK} x\n{{}}\n"])
 def test_a_message_without_the_mark_states_nothing(message: str) -> None:
-    assert stated(message) == (None, None)
+    assert parse_statement(message) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_a_message_without_the_mark_states_nothing(message: str) -> None:
     ],
 )
 def test_a_statement_that_mlgit_would_not_write_is_found(message: str, problem: str | None) -> None:
-    found = stated(message).problem
+    found = parse_statement(message).problem
     assert found is None if problem is None else found is not None and problem in found
 
 
