@@ -14,7 +14,7 @@ from mlgit.errors import MlgitError, UsageError, as_known
 
 if TYPE_CHECKING:
     from mlgit.cli.shell.session import Session
-    from mlgit.core.forge.posting import Delivery
+    from mlgit.core.forge.posting import PostResult
     from mlgit.core.forge.protocol import Forge
     from mlgit.core.gates.verdict import Check
 
@@ -62,7 +62,7 @@ def entry(
       mlgit report --format junit -o gates.xml --base origin/main
       mlgit report --post
     """  # noqa: D301 (click wants the character)
-    delivery = None
+    result = None
     whole = options["rev"] is None and not options["models"] and options["environment"] is None
     gates = whole and options["purpose"] == "check"
     form = form or ("json" if session.as_json else None)
@@ -73,14 +73,14 @@ def entry(
     except Exception as error:
         known = as_known(error)
         if posts:
-            delivery = _post(session, known, gates=gates)
+            result = _post(session, known, gates=gates)
         # With --json and no file the error itself is the document, and it is printed once.
         if not (session.as_json and output is None):
-            _deliver(session, _failure(known, form or _form(delivery)), output)
+            _deliver(session, _failure(known, form or _form(result)), output)
         raise
     if posts:
-        delivery = _post(session, record, gates=gates)
-    form = form or _form(delivery)
+        result = _post(session, record, gates=gates)
+    form = form or _form(result)
     if form == "console" and output is None:
         from mlgit.render.console import write
         from mlgit.render.pages.check import page
@@ -88,15 +88,15 @@ def entry(
         write(page(record), sys.stdout)
     else:
         _deliver(session, _text(record, form), output)
-    return exit_code(record) if delivery is None else delivery.exit_code or exit_code(record)
+    return exit_code(record) if result is None else result.exit_code or exit_code(record)
 
 
-def _form(delivery: Delivery | None) -> str:
+def _form(result: PostResult | None) -> str:
     """What to write when nobody said: what could not be posted is at least printed."""
-    return "markdown" if delivery is not None and not delivery.told else "console"
+    return "markdown" if result is not None and not result.posted else "console"
 
 
-def _post(session: Session, found: Check | MlgitError, *, gates: bool) -> Delivery:
+def _post(session: Session, found: Check | MlgitError, *, gates: bool) -> PostResult:
     """Take it to the pull request; `gates` says that it is about all gates of what is checked out."""
     import os
 
@@ -115,12 +115,12 @@ def _post(session: Session, found: Check | MlgitError, *, gates: bool) -> Delive
         url = None if project is None or project.remote is None else project.remotes.get(project.remote)
         return None if url is None else forge_of(url, os.environ)
 
-    errand = ci_comment.about(found, event=event, project=project, gates=gates)
-    delivery = post(errand, connected=connected, variables=os.environ)
-    for comment in delivery.comments:
+    posting = ci_comment.check_posting(found, event=event, project=project, gates=gates)
+    result = post(posting, connected=connected, variables=os.environ)
+    for comment in result.comments:
         session.note(f"{comment.action.capitalize()} the comment on pull request {comment.number}")
-    warn(session, delivery)
-    return delivery
+    warn(session, result)
+    return result
 
 
 def _text(record: Check, form: str) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from mlgit.adapters.runner.files import append_summary
-from mlgit.core.forge.posting import Delivery, SetCheck, WrittenComment
+from mlgit.core.forge.posting import PostResult, SetCheck, WrittenComment
 from mlgit.errors import ToolError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from mlgit.core.forge.posting import Errand
+    from mlgit.core.forge.posting import Posting
     from mlgit.core.forge.protocol import Forge, Host, PullRequest
 
 T = TypeVar("T")
@@ -19,27 +19,29 @@ T = TypeVar("T")
 _TOKENS: Mapping[Host, str] = {"github": "GITHUB_TOKEN", "gitlab": "MLGIT_GITLAB_TOKEN"}
 
 
-def post(errand: Errand, *, connected: Callable[[], Forge | None], variables: Mapping[str, str]) -> Delivery:
+def post(
+    posting: Posting, *, connected: Callable[[], Forge | None], variables: Mapping[str, str]
+) -> PostResult:
     """Set the check first, which holds up a merge, then write the comments.
 
     What a forge refuses does not keep the rest from being done.
 
     Args:
-        errand: what to say and where.
+        posting: what to say and where.
         connected: the forge, None without a token for it.
         variables: the environment; a report that stands on no pull request goes to the run's summary.
     """
-    work = _Work(errand)
+    work = _PostWork(posting)
     forge = work.attempt(connected)
     if forge is not None:
         work.set_check(forge)
         for pull in work.pull_requests(forge):
             work.comment(forge, pull)
     elif not work.problems:
-        work.skipped.append(_without_forge(errand.host))
+        work.skipped.append(_without_forge(posting.host))
     if not work.comments:
-        append_summary(variables, errand.body)
-    return work.delivery()
+        append_summary(variables, posting.body)
+    return work.result()
 
 
 def _without_forge(host: Host | None) -> str:
@@ -50,11 +52,11 @@ def _without_forge(host: Host | None) -> str:
     return f"nothing was posted: `{_TOKENS[host]}` is not set"
 
 
-class _Work:
-    """One errand on its way."""
+class _PostWork:
+    """One posting on its way."""
 
-    def __init__(self, errand: Errand) -> None:
-        self._errand = errand
+    def __init__(self, posting: Posting) -> None:
+        self._posting = posting
         self._check: SetCheck | None = None
         self.comments: list[WrittenComment] = []
         self.skipped: list[str] = []
@@ -70,8 +72,8 @@ class _Work:
             return None
 
     def set_check(self, forge: Forge) -> None:
-        """Set the check of the errand on its commit."""
-        check = self._errand.check
+        """Set the check of the posting on its commit."""
+        check = self._posting.check
         if check is None:
             return
         before = len(self.problems)
@@ -81,15 +83,15 @@ class _Work:
 
     def pull_requests(self, forge: Forge) -> Sequence[PullRequest]:
         """Those that the report belongs to, as the forge says itself."""
-        errand = self._errand
-        if errand.number is not None:
-            number = errand.number
+        posting = self._posting
+        if posting.number is not None:
+            number = posting.number
             return self._still_there(number, self.attempt(lambda: forge.pull_request(number)))
-        if errand.branch is None or errand.commit is None:
+        if posting.branch is None or posting.commit is None:
             self.skipped.append("no comment was written: the run is about no pull request")
             return ()
-        branch, commit = errand.branch, errand.commit
-        found = self.attempt(lambda: forge.pull_requests_of(branch=branch, sha=commit, owner=errand.owner))
+        branch, commit = posting.branch, posting.commit
+        found = self.attempt(lambda: forge.pull_requests_of(branch=branch, sha=commit, owner=posting.owner))
         if found is not None and not found:
             self.skipped.append(f"no comment was written: no open pull request has {commit[:7]} as its head")
         return found or ()
@@ -99,7 +101,7 @@ class _Work:
             if not self.problems:
                 self.skipped.append(f"no comment was written: there is no pull request {number}")
             return ()
-        if found.head_sha not in self._errand.commits:
+        if found.head_sha not in self._posting.commits:
             # The run of the newer commit writes the comment; what is old by now must not stand over it.
             self.skipped.append(f"no comment was written: the branch has gone on to {found.head_sha[:7]}")
             return ()
@@ -110,21 +112,21 @@ class _Work:
         from mlgit.project.forge.comments import post as write
         from mlgit.render.report.report import marker
 
-        errand = self._errand
-        posted = self.attempt(lambda: write(forge, pull.number, errand.body, marker=marker(errand.key)))
+        posting = self._posting
+        posted = self.attempt(lambda: write(forge, pull.number, posting.body, marker=marker(posting.key)))
         if posted is not None:
             self.comments.append(WrittenComment(number=pull.number, action=posted.action, url=posted.url))
 
-    def delivery(self) -> Delivery:
+    def result(self) -> PostResult:
         """What came of it."""
-        errand = self._errand
-        return Delivery(
-            host=errand.host,
-            commit=errand.commit,
+        posting = self._posting
+        return PostResult(
+            host=posting.host,
+            commit=posting.commit,
             comments=tuple(self.comments),
             check=self._check,
             skipped=tuple(self.skipped),
             problems=tuple(self.problems),
-            body=errand.body,
-            exit_code=ToolError.exit_code if self.problems else errand.exit_code,
+            body=posting.body,
+            exit_code=ToolError.exit_code if self.problems else posting.exit_code,
         )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.pipeline.metrics import candidates, find
 from mlgit.core.pipeline.model_files import files_of_model
-from mlgit.core.registry.events import Point, History, events_of, held_entry, newest_first
+from mlgit.core.registry.events import History, Point, events_of, held_entry, newest_first
 from mlgit.core.registry.replay import replay
 from mlgit.errors import MlgitError, UnknownReference
 from mlgit.project.pipeline.evidence import evidence

@@ -98,7 +98,9 @@ def _candidate(project: Project, target: str, options: ReleaseOptions) -> _Candi
     name, wanted = split_target(target)
     explicit = None if wanted is None else wanted_version(wanted)
     if options.pre is not None and not is_label(options.pre):
-        raise UsageError(f"`{options.pre}` cannot stand in a version", expected="a word such as `rc` or `beta`")
+        raise UsageError(
+            f"`{options.pre}` cannot stand in a version", expected="a word such as `rc` or `beta`"
+        )
     if explicit is not None and (options.pre is not None or options.bump is not None):
         raise UsageError("A version, `--bump` and `--pre` cannot be said together")
     state = fresh_model(project, name, local=options.local)
@@ -161,7 +163,9 @@ def _nothing_to_do(project: Project, version: RegisteredVersion, options: Releas
     )
 
 
-def _choose(project: Project, candidate: _Candidate, options: ReleaseOptions) -> tuple[Version, tuple[str, ...]]:
+def _choose(
+    project: Project, candidate: _Candidate, options: ReleaseOptions
+) -> tuple[Version, tuple[str, ...]]:
     """The number, and notes about it."""
     state = candidate.state
     if candidate.explicit is not None:
@@ -178,7 +182,9 @@ def _write(
     project: Project, candidate: _Candidate, version: Version, options: ReleaseOptions, notes: tuple[str, ...]
 ) -> ChangeReport:
     state = candidate.state
-    checked = require_gates(project, purpose="release", model=state.name, commit=candidate.commit, ci=options.ci)
+    checked = require_gates(
+        project, purpose="release", model=state.name, commit=candidate.commit, ci=options.ci
+    )
     moved = None
     if options.commit:
         moved = empty_commit(project, f"Release {state.name} {version}", write=not options.dry_run)

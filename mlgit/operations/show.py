@@ -80,7 +80,9 @@ def _version(project: Project, state: ModelState, reference: Reference) -> Detai
     )
 
 
-def _environment(project: Project, state: ModelState, name: str, text: str, notes: tuple[str, ...]) -> Details:
+def _environment(
+    project: Project, state: ModelState, name: str, text: str, notes: tuple[str, ...]
+) -> Details:
     model = _model_entry(project, state)
     here = state.environment(name)
     version = here.version

@@ -10,10 +10,10 @@ from mlgit.core.compare.changes import Side
 from mlgit.core.overview.status import (
     ExpiringWaiver,
     Failure,
-    VerdictCounts,
     ModelLine,
     NextStep,
     Status,
+    VerdictCounts,
     next_step,
 )
 from mlgit.errors import ConfigError, MlgitError

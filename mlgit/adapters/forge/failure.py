@@ -61,7 +61,7 @@ def refusal(
         headers: by lower-case name.
         asked: method and address, without a query.
     """
-    said = told(content)
+    said = error_text(content)
     tail = f" ({status}){f': {said}' if said else ''}"
     details = (asked,)
     if status == UNAUTHORIZED:
@@ -96,7 +96,7 @@ def _rights_hint(words: Words, accepted: str) -> str:
     return words.right
 
 
-def told(content: object) -> str:
+def error_text(content: object) -> str:
     """The forge's own message: GitHub's `message` with `errors`, GitLab's `message` or `error`."""
     if not isinstance(content, dict):
         return ""

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
-from mlgit.adapters.forge.failure import SERVER_ERROR, ForgeFailed, Words, refusal, told
+from mlgit.adapters.forge.failure import SERVER_ERROR, ForgeFailed, Words, error_text, refusal
 from mlgit.adapters.forge.waiting import PATIENCE_S, TRIES, fault_pause_s, limit_pause_s, limited
 from mlgit.adapters.forge.wire import Answer, Lost, Request, Wire
 from mlgit.core.record import record
@@ -146,7 +146,7 @@ class Client:
         failure = ForgeFailed(
             self._hidden(failure.message), status=status, hint=failure.hint, details=failure.details
         )
-        if limited(status, headers, told(answer.content)):
+        if limited(status, headers, error_text(answer.content)):
             return self._limited(failure, limit_pause_s(headers, attempt))
         if status >= SERVER_ERROR:
             told_s = limit_pause_s(headers, attempt) if "retry-after" in headers else fault_pause_s(attempt)

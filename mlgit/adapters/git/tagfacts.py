@@ -67,7 +67,9 @@ def read_tags(
         if who not in people:
             people[who] = _person(who)
         facts.append(
-            TagFact(name, tag, oid, commit, tagged_at_s, *people[who], read, None if summary == LONG else summary)
+            TagFact(
+                name, tag, oid, commit, tagged_at_s, *people[who], read, None if summary == LONG else summary
+            )
         )
     return Listing(facts=tuple(facts), ignored=ignored)
 

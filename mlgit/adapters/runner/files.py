@@ -54,7 +54,7 @@ def dotenv_text(outputs: Mapping[str, str]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def hand_over(
+def publish_files(
     files: Mapping[str, str],
     *,
     folder: str,

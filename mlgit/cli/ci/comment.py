@@ -15,7 +15,7 @@ from mlgit.errors import UsageError
 
 if TYPE_CHECKING:
     from mlgit.cli.shell.session import Session
-    from mlgit.core.forge.posting import Delivery, Errand
+    from mlgit.core.forge.posting import Posting, PostResult
 
 _JOB = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -52,42 +52,42 @@ def entry(session: Session, /, *, place: str, running: bool, untrusted: bool, jo
     from mlgit.flows.ci import comment as ci_comment
 
     if running:
-        errand = ci_comment.running(job=job, variables=os.environ)
+        posting = ci_comment.running_posting(job=job, variables=os.environ)
     else:
         folder = os.path.join(session.folder, place)
-        errand = ci_comment.told(folder, untrusted=untrusted, job=job, variables=os.environ)
-    delivery = _post(errand)
-    tell(session, delivery)
-    return delivery.exit_code
+        posting = ci_comment.report_posting(folder, untrusted=untrusted, job=job, variables=os.environ)
+    result = _post(posting)
+    print_result(session, result)
+    return result.exit_code
 
 
-def _post(errand: Errand) -> Delivery:
+def _post(posting: Posting) -> PostResult:
     from mlgit.adapters.forge.detect import connect
     from mlgit.adapters.runner.event import read_event
     from mlgit.flows.post import post
 
     event = read_event(os.environ)
     return post(
-        errand,
+        posting,
         connected=lambda: None if event is None else connect(event, os.environ),
         variables=os.environ,
     )
 
 
-def tell(session: Session, delivery: Delivery) -> None:
+def print_result(session: Session, result: PostResult) -> None:
     """What was written where; the report itself on stdout when it stands on no pull request."""
-    if session.as_json or delivery.told:
+    if session.as_json or result.posted:
         from mlgit.render.pages.ci.comment import page
 
-        session.tell(delivery, lambda: page(delivery))
+        session.tell(result, lambda: page(result))
     else:
-        sys.stdout.write(delivery.body)
-    warn(session, delivery)
+        sys.stdout.write(result.body)
+    warn(session, result)
 
 
-def warn(session: Session, delivery: Delivery) -> None:
+def warn(session: Session, result: PostResult) -> None:
     """What was skipped, and what the forge refused, on stderr."""
-    for text in delivery.skipped:
+    for text in result.skipped:
         session.note(text)
-    for text in delivery.problems:
+    for text in result.problems:
         sys.stderr.write(f"error: {text}\n")

@@ -36,7 +36,7 @@ def entry(session: Session, *, dry_run: bool, output: str) -> int:
     5 the remote failed.
     """  # noqa: D301 (click takes a backspace for "do not wrap")
     from mlgit.adapters.runner.event import read_event
-    from mlgit.flows.ci.merged import hand_on, merged
+    from mlgit.flows.ci.merged import merged, publish_outputs
     from mlgit.render.pages.ci.merged import page
 
     place = os.path.join(session.folder, output)
@@ -50,8 +50,8 @@ def entry(session: Session, *, dry_run: bool, output: str) -> int:
         )
     except Exception:
         # Jobs that follow must not take what a run before left there.
-        hand_on(None, os.environ, folder=place)
+        publish_outputs(None, os.environ, folder=place)
         raise
-    hand_on(record, os.environ, folder=place)
+    publish_outputs(record, os.environ, folder=place)
     session.tell(record, lambda: page(record))
     return record.exit_code

@@ -36,7 +36,7 @@ def entry(session: Session, *, ref: str | None, deploy: bool, output: str) -> in
     4 no tag of a model, or gone, 5 the remote or the deployment failed.
     """  # noqa: D301 (click takes a backspace for "do not wrap")
     from mlgit.adapters.runner.event import read_event
-    from mlgit.flows.ci.tag import deploy_tag, hand_on, read_tag_event
+    from mlgit.flows.ci.tag import deploy_tag, publish_outputs, read_tag_event
     from mlgit.render.pages.ci.tag import page
 
     place = os.path.join(session.folder, output)
@@ -45,9 +45,9 @@ def entry(session: Session, *, ref: str | None, deploy: bool, output: str) -> in
         record = read_tag_event(session.project(), ref, event=event)
     except Exception:
         # Jobs that follow must not take what a run before left there.
-        hand_on(None, os.environ, folder=place)
+        publish_outputs(None, os.environ, folder=place)
         raise
-    hand_on(record, os.environ, folder=place)
+    publish_outputs(record, os.environ, folder=place)
     if deploy:
         record = deploy_tag(
             session.project(), record, event=event, variables=os.environ, progress=session.progress()

@@ -171,7 +171,7 @@ def step_of(report: ChangeReport) -> MergeStep:
     )
 
 
-def foreseen_step(here: EnvironmentState, coming: MergeStep) -> MergeStep:
+def planned_step(here: EnvironmentState, coming: MergeStep) -> MergeStep:
     """What would become of a version that a dry run only planned, in an environment as it is now."""
     if here.held:
         return MergeStep(

@@ -71,7 +71,7 @@ class CiReport:
         return "none" if self.check is None else self.check.verdict.decision
 
 
-def began(event: CiEvent | None, *, job: str, mode: Mode) -> CiReport:
+def blank_report(event: CiEvent | None, *, job: str, mode: Mode) -> CiReport:
     """What is known of a run before it has looked at anything; neither check nor failure yet."""
     if event is None:
         return CiReport(host=None, project=None, job=job, number=None, commit=None, mode=mode, exit_code=0)
@@ -97,15 +97,15 @@ def failure_of(error: MlgitError | Failure) -> Failure:
     return Failure(
         code=error.code,
         exit_code=error.exit_code,
-        message=public(error.message),
+        message=without_passwords(error.message),
         place=None if error.location is None else str(error.location),
         expected=error.expected,
-        hint=None if error.hint is None else public(error.hint),
-        details=tuple(public(each) for each in told[:_MOST_DETAILS]),
+        hint=None if error.hint is None else without_passwords(error.hint),
+        details=tuple(without_passwords(each) for each in told[:_MOST_DETAILS]),
     )
 
 
-def public(text: str) -> str:
+def without_passwords(text: str) -> str:
     """What a tool said, for a page that others read: URLs without the user and password in them."""
     return _USER_INFO.sub("://", text)
 

@@ -197,7 +197,7 @@ def repinned(requirement: str, version: str) -> str:
     return " ".join(words)
 
 
-def includes_us(gitlab_ci: str) -> bool:
+def includes_mlgit(gitlab_ci: str) -> bool:
     """Whether a `.gitlab-ci.yml` includes one of our files."""
     return any(f"{GITLAB_FOLDER}/" in line.partition("#")[0] for line in gitlab_ci.splitlines())
 

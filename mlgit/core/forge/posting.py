@@ -1,4 +1,4 @@
-"""Errand: what is to be put on a forge about a commit, and what came of it."""
+"""Posting: what is to be put on a forge about a commit, and what came of it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @record
-class Errand:
+class Posting:
     """A report on its way to the pull requests that a commit belongs to.
 
     `key` tells its comment from others; `body` is the text. `check` is set on the commit, None sets none.
@@ -53,8 +53,8 @@ class SetCheck:
 
 
 @record
-class Delivery:
-    """What came of an errand.
+class PostResult:
+    """What came of an posting.
 
     `skipped` says in one line each what was left out on purpose, `problems` what the forge refused.
     `body` is the report's Markdown, wherever it went.
@@ -70,6 +70,6 @@ class Delivery:
     exit_code: int = 0
 
     @property
-    def told(self) -> bool:
+    def posted(self) -> bool:
         """Whether the report stands on a pull request now."""
         return bool(self.comments)

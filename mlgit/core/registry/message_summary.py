@@ -45,7 +45,9 @@ def summary_of(message: str) -> MessageSummary:
         words = human_part(message).partition("\n\n")[2].strip()
         return MessageSummary(reason=words.partition("\n")[0]) if words else EMPTY
     at = parse_time(stated.at)
-    return MessageSummary(None if at is None else int(at.timestamp()), stated.action, stated.version, stated.reason)
+    return MessageSummary(
+        None if at is None else int(at.timestamp()), stated.action, stated.version, stated.reason
+    )
 
 
 def summarize(message: bytes) -> str:

@@ -63,7 +63,7 @@ class TagFact(NamedTuple):
     @property
     def parsed_summary(self) -> MessageSummary:
         """The little that state and history need of the message."""
-        from mlgit.core.registry.message_summary import summary_of, read_summary
+        from mlgit.core.registry.message_summary import read_summary, summary_of
 
         try:
             if self.summary is not None:

@@ -42,7 +42,9 @@ def parse_statement(message: str) -> ParsedStatement:
         return ParsedStatement(None, "its statement cannot be understood")
     line, _, following = rest.partition("\n")
     if encode(statement) != line:
-        return ParsedStatement(statement, "its statement is not written canonically, or has fields of its own")
+        return ParsedStatement(
+            statement, "its statement is not written canonically, or has fields of its own"
+        )
     if following.strip() and not following.startswith(_SIGNATURE):
         return ParsedStatement(statement, "something follows its statement")
     return ParsedStatement(statement, None)

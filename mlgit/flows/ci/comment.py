@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from mlgit.adapters.runner.event import read_event
 from mlgit.adapters.runner.report import read_report
-from mlgit.core.ci.report import DEFAULT_JOB, CiReport, Failure, began, check_name, failure_of
-from mlgit.core.forge.posting import Errand
+from mlgit.core.ci.report import DEFAULT_JOB, CiReport, Failure, blank_report, check_name, failure_of
+from mlgit.core.forge.posting import Posting
 from mlgit.core.forge.protocol import CheckRun
 from mlgit.errors import ConfigError, MlgitError, StateError, UsageError
 from mlgit.render.report import report as markdown
@@ -26,8 +26,8 @@ _HEADS = "refs/heads/"
 _CONCLUSION = re.compile(r"[a-z_]{1,30}")
 
 
-def running(*, job: str | None, variables: Mapping[str, str]) -> Errand:
-    """The errand to say that the run is under way, so that no verdict of an earlier commit stays.
+def running_posting(*, job: str | None, variables: Mapping[str, str]) -> Posting:
+    """The posting to say that the run is under way, so that no verdict of an earlier commit stays.
 
     Args:
         job: the name of the job, when it has one of its own.
@@ -45,11 +45,11 @@ def running(*, job: str | None, variables: Mapping[str, str]) -> Errand:
     check = CheckRun(
         name=check_name(name), sha=event.sha, state="running", title="Running", url=event.run_url
     )
-    return _addressed(Errand(key=key, body=body, host=event.host, commit=event.sha, check=check), event)
+    return _addressed(Posting(key=key, body=body, host=event.host, commit=event.sha, check=check), event)
 
 
-def told(folder: str, *, untrusted: bool, job: str | None, variables: Mapping[str, str]) -> Errand:
-    """The errand to tell what the report in `folder` says, or that there is none that can be read.
+def report_posting(folder: str, *, untrusted: bool, job: str | None, variables: Mapping[str, str]) -> Posting:
+    """The posting to tell what the report in `folder` says, or that there is none that can be read.
 
     Args:
         folder: where the job before left its files; only its `report.json` is read.
@@ -67,20 +67,20 @@ def told(folder: str, *, untrusted: bool, job: str | None, variables: Mapping[st
     try:
         found = read_report(folder)
     except (ConfigError, StateError) as error:
-        bare = began(event, job=job or DEFAULT_JOB, mode="check")
+        bare = blank_report(event, job=job or DEFAULT_JOB, mode="check")
         found = replace(bare, exit_code=error.exit_code, failure=failure_of(error))
         if event is not None:
             found = replace(found, log_url=_log(event))
-        return _errand(found, event, untrusted=untrusted, fails=True)
+        return _posting(found, event, untrusted=untrusted, fails=True)
     if event is not None and (untrusted or event.fork):
-        return _errand(_doubted(_about(found, event, job), event), event, untrusted=True)
-    return _errand(_own(_of_this_run(found, event), event, job), event, untrusted=False)
+        return _posting(_doubted(_about(found, event, job), event), event, untrusted=True)
+    return _posting(_own(_of_this_run(found, event), event, job), event, untrusted=False)
 
 
-def about(
+def check_posting(
     found: Check | MlgitError, *, event: CiEvent | None, project: Project | None, gates: bool
-) -> Errand:
-    """The errand to tell what this very run found, or why it found nothing.
+) -> Posting:
+    """The posting to tell what this very run found, or why it found nothing.
 
     Args:
         found: the check, or the error.
@@ -88,18 +88,18 @@ def about(
         project: the repository, when it could be opened; says on a laptop which branch is meant.
         gates: whether it is about all gates of what is checked out, so that the check may follow from it.
     """
-    report = began(event, job=DEFAULT_JOB, mode="check")
+    report = blank_report(event, job=DEFAULT_JOB, mode="check")
     if isinstance(found, MlgitError):
         report = replace(report, exit_code=found.exit_code, failure=failure_of(found))
     else:
         report = replace(report, exit_code=int(found.verdict.decision == "block"), check=found)
     if event is not None:
-        errand = _errand(report, event, untrusted=False)
-        return errand if gates else replace(errand, check=None)
+        posting = _posting(report, event, untrusted=False)
+        return posting if gates else replace(posting, check=None)
     head = None if project is None else project.head
     commit, branch = (None, None) if head is None else (head.commit, head.branch)
     report = replace(report, project=_name(project), commit=commit)
-    return replace(_errand(report, None, untrusted=False), check=None, branch=branch)
+    return replace(_posting(report, None, untrusted=False), check=None, branch=branch)
 
 
 def _name(project: Project | None) -> str | None:
@@ -146,7 +146,7 @@ def _about(found: CiReport, event: CiEvent, job: str | None) -> CiReport:
     """A stranger's check or failure, in a frame that only the event made."""
     from mlgit.core.gates.verdict import Candidate
 
-    frame = began(event, job=job or DEFAULT_JOB, mode=found.mode)
+    frame = blank_report(event, job=job or DEFAULT_JOB, mode=found.mode)
     check = found.check
     if check is not None:
         candidate = Candidate(label=event.sha[:7], commit=None, head=event.sha)
@@ -184,11 +184,11 @@ def _log(event: CiEvent) -> str | None:
     return event.run_url
 
 
-def _errand(found: CiReport, event: CiEvent | None, *, untrusted: bool, fails: bool = False) -> Errand:
+def _posting(found: CiReport, event: CiEvent | None, *, untrusted: bool, fails: bool = False) -> Posting:
     key = markdown.key_of(found.project, found.job)
     body = markdown.report(found, untrusted=untrusted)
     check = None if found.commit is None else _check(found, found.commit, body, untrusted=untrusted)
-    errand = Errand(
+    posting = Posting(
         key=key,
         body=body,
         host=found.host,
@@ -199,7 +199,7 @@ def _errand(found: CiReport, event: CiEvent | None, *, untrusted: bool, fails: b
         # The job that writes is red only where it had nothing good to write.
         exit_code=found.exit_code if fails else 0,
     )
-    return errand if event is None else _addressed(errand, event)
+    return posting if event is None else _addressed(posting, event)
 
 
 def _check(found: CiReport, commit: str, body: str, *, untrusted: bool) -> CheckRun:
@@ -226,14 +226,14 @@ def _check(found: CiReport, commit: str, body: str, *, untrusted: bool) -> Check
     )
 
 
-def _addressed(errand: Errand, event: CiEvent) -> Errand:
-    """The errand with where the event says that it goes."""
+def _addressed(posting: Posting, event: CiEvent) -> Posting:
+    """The posting with where the event says that it goes."""
     return replace(
-        errand,
+        posting,
         number=event.number,
         branch=_branch(event),
         owner=event.head_owner if event.fork else None,
-        commits=errand.commits | ({event.sha} - {""}),
+        commits=posting.commits | ({event.sha} - {""}),
     )
 
 

@@ -18,8 +18,8 @@ from mlgit.core.ci.after_merge import (
     auto_environments,
     current_assignments,
     failed_step,
-    foreseen_step,
     outputs_of,
+    planned_step,
     promotion_need,
     release_need,
     step_of,
@@ -27,9 +27,9 @@ from mlgit.core.ci.after_merge import (
 from mlgit.errors import AnswerNo, LostRace, MlgitError, StateError, ToolError
 from mlgit.operations.promote import promote
 from mlgit.operations.release import ReleaseOptions, release
-from mlgit.project.ci.fetch_metrics import bring_numbers
-from mlgit.project.ci.fetch_model import bring_model
-from mlgit.project.ci.trunk_tip import standing_on_trunk
+from mlgit.project.ci.fetch_metrics import fetch_gate_metrics
+from mlgit.project.ci.fetch_model import fetch_model
+from mlgit.project.ci.trunk_tip import trunk_checked_out
 from mlgit.project.compare.base import before_push
 from mlgit.project.history import deepen
 from mlgit.project.registry.models import declared_models
@@ -82,15 +82,15 @@ def merged(
     _require_merge(project, event)
     if deepen(project):
         progress.say("The clone was shallow; the rest of the history was fetched")
-    work = _Work()
+    work = _EarlierPasses()
     for _ in range(_ATTEMPTS):
         refresh(project)
-        with standing_on_trunk(project) as here, suppress(_TrunkMovedError):
-            return _Run(here, dry_run=dry_run, ci=ci, progress=progress).finish(work)
+        with trunk_checked_out(project) as here, suppress(_TrunkMovedError):
+            return _MergePass(here, dry_run=dry_run, ci=ci, progress=progress).finish(work)
     raise StateError("Trunk moves faster than this run can follow", hint="run it again when it is calmer")
 
 
-def hand_on(record: Merged | None, variables: Mapping[str, str], *, folder: str) -> None:
+def publish_outputs(record: Merged | None, variables: Mapping[str, str], *, folder: str) -> None:
     """Tell the jobs that follow, and the page of the run.
 
     Args:
@@ -120,7 +120,7 @@ def _require_merge(project: Project, event: CiEvent | None) -> None:
         )
 
 
-class _Work:
+class _EarlierPasses:
     """What was done so far, also by passes that trunk overtook: steps, and models that were fetched."""
 
     def __init__(self) -> None:
@@ -128,7 +128,7 @@ class _Work:
         self.fetched: set[str] = set()
 
 
-class _Run:
+class _MergePass:
     """One pass over all models at one commit of trunk.
 
     Args:
@@ -148,7 +148,7 @@ class _Run:
         self._paths = declared_models(project)
         self._environments = auto_environments(project.trunk_config.environments)
 
-    def finish(self, work: _Work) -> Merged:
+    def finish(self, work: _EarlierPasses) -> Merged:
         """Go over all models; `work` keeps what was done, also when trunk moves before the end.
 
         Raises:
@@ -161,9 +161,9 @@ class _Run:
         self._require_tip()
         done = {(step.model, step.environment, step.version) for step in work.steps}
         others = (step for step in found if (step.model, step.environment, step.version) not in done)
-        return self._told((*work.steps, *others))
+        return self._result((*work.steps, *others))
 
-    def _told(self, steps: Sequence[MergeStep]) -> Merged:
+    def _result(self, steps: Sequence[MergeStep]) -> Merged:
         project = self._project
         done = [step for step in steps if step.outcome == "done" and step.tag is not None]
         tags = tuple(str(step.tag) for step in done if step.environment is not None)
@@ -203,7 +203,7 @@ class _Run:
         for environment in self._environments:
             try:
                 if coming and (environment.source or "") in coming:
-                    found: MergeStep | None = self._foreseen(model, environment, step)
+                    found: MergeStep | None = self._planned(model, environment, step)
                     coming.add(environment.name)
                 else:
                     found = self._promoted(model, environment)
@@ -219,9 +219,11 @@ class _Run:
             if need.stay is not None:
                 return need.stay
             if not self._dry_run:
-                bring_model(self._project, self._paths[model], fetched=fetched, progress=self._progress)
-            bring_numbers(self._project, model, self._progress)
-            options = ReleaseOptions(bump="auto", committed=True, force=need.force, dry_run=self._dry_run, ci=self._ci)
+                fetch_model(self._project, self._paths[model], fetched=fetched, progress=self._progress)
+            fetch_gate_metrics(self._project, model, self._progress)
+            options = ReleaseOptions(
+                bump="auto", committed=True, force=need.force, dry_run=self._dry_run, ci=self._ci
+            )
             try:
                 report = release(self._project, model, options=options, progress=self._progress)
             except LostRace as error:
@@ -282,7 +284,7 @@ class _Run:
             counter=state.environment(environment.name).counter,
         )
 
-    def _foreseen(self, model: str, environment: Environment, coming: MergeStep) -> MergeStep:
+    def _planned(self, model: str, environment: Environment, coming: MergeStep) -> MergeStep:
         """What would become of a version that a dry run did not write."""
         here = read_registry(self._project, model=model).model(model).environment(environment.name)
         if not here.held:
@@ -294,4 +296,4 @@ class _Run:
                 environment=environment.name,
                 ci=self._ci,
             )
-        return foreseen_step(here, coming)
+        return planned_step(here, coming)

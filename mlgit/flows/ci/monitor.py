@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.runner.event import read_event
-from mlgit.adapters.runner.files import dotenv_text, hand_over
-from mlgit.core.ci.report import CiReport, began, failure_of, outputs_of
+from mlgit.adapters.runner.files import dotenv_text, publish_files
+from mlgit.core.ci.report import CiReport, blank_report, failure_of, outputs_of
 from mlgit.errors import StateError, UsageError, as_known
 
 if TYPE_CHECKING:
@@ -29,15 +29,15 @@ def ci_monitor(opened: Callable[[], Project], *, folder: str, variables: Mapping
     Raises:
         MlgitError: no verdict; the report about that is written.
     """
-    bare = began(read_event(variables), job=JOB, mode="check")
+    bare = blank_report(read_event(variables), job=JOB, mode="check")
     try:
         report = _look(opened(), bare, variables)
-        _hand_over(report, folder, variables)
+        _publish(report, folder, variables)
     except UsageError:
         raise
     except Exception as error:
         known = as_known(error)
-        _hand_over(replace(bare, exit_code=known.exit_code, failure=failure_of(known)), folder, variables)
+        _publish(replace(bare, exit_code=known.exit_code, failure=failure_of(known)), folder, variables)
         raise
     return report
 
@@ -54,9 +54,9 @@ def _look(project: Project, bare: CiReport, variables: Mapping[str, str]) -> CiR
     return replace(bare, commit=commit, exit_code=exit_code, check=record)
 
 
-def _hand_over(report: CiReport, folder: str, variables: Mapping[str, str]) -> None:
+def _publish(report: CiReport, folder: str, variables: Mapping[str, str]) -> None:
     from mlgit.render.ci_files import REPORT_MARKDOWN, ci_files
 
     outputs = outputs_of(report)
     files = ci_files(report, dotenv_text(outputs))
-    hand_over(files, folder=folder, summary=files[REPORT_MARKDOWN], outputs=outputs, variables=variables)
+    publish_files(files, folder=folder, summary=files[REPORT_MARKDOWN], outputs=outputs, variables=variables)

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from mlgit.adapters.runner.event import read_event
-from mlgit.adapters.runner.files import dotenv_text, hand_over
-from mlgit.core.ci.report import DEFAULT_JOB, CiReport, began, failure_of, outputs_of
+from mlgit.adapters.runner.files import dotenv_text, publish_files
+from mlgit.core.ci.report import DEFAULT_JOB, CiReport, blank_report, failure_of, outputs_of
 from mlgit.errors import StateError, ToolError, UsageError, as_known
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mlgit.core.ci.event import CiEvent
     from mlgit.core.gates.verdict import Check, Note
     from mlgit.core.progress import Progress
-    from mlgit.project.ci.results_commit import Place
+    from mlgit.project.ci.results_commit import PushTarget
     from mlgit.project.open import Project
 
 Pipeline = Literal["verify", "run"]
@@ -49,7 +49,7 @@ def ci_pr(
         MlgitError: no verdict; the report about that is written.
     """
     event = read_event(variables)
-    bare = began(event, job=DEFAULT_JOB, mode=pipeline)
+    bare = blank_report(event, job=DEFAULT_JOB, mode=pipeline)
     try:
         project = opened()
         if pipeline == "verify":
@@ -58,23 +58,23 @@ def ci_pr(
             report = _run(
                 project, bare, event, commit=commit, variables=variables, show=show, progress=progress
             )
-        _hand_over(report, folder, variables)
+        _publish(report, folder, variables)
     except UsageError:
         raise
     except Exception as error:
         known = as_known(error)
         failed = replace(bare, exit_code=known.exit_code, failure=failure_of(known))
-        _hand_over(failed, folder, variables)
+        _publish(failed, folder, variables)
         raise
     return report
 
 
-def _hand_over(report: CiReport, folder: str, variables: Mapping[str, str]) -> None:
+def _publish(report: CiReport, folder: str, variables: Mapping[str, str]) -> None:
     from mlgit.render.ci_files import REPORT_MARKDOWN, ci_files
 
     outputs = outputs_of(report)
     files = ci_files(report, dotenv_text(outputs))
-    hand_over(files, folder=folder, summary=files[REPORT_MARKDOWN], outputs=outputs, variables=variables)
+    publish_files(files, folder=folder, summary=files[REPORT_MARKDOWN], outputs=outputs, variables=variables)
 
 
 def _verify(project: Project, bare: CiReport, variables: Mapping[str, str], progress: Progress) -> CiReport:
@@ -106,13 +106,13 @@ def _verify(project: Project, bare: CiReport, variables: Mapping[str, str], prog
 def _checked(project: Project, head: str, variables: Mapping[str, str], progress: Progress) -> Check:
     """The check of HEAD; metric files that DVC keeps are fetched when a gate misses them."""
     from mlgit.operations.check import check
-    from mlgit.project.ci.fetch_metrics import bring_metrics
+    from mlgit.project.ci.fetch_metrics import fetch_metrics
 
     record = check(project, revision=head, ci=variables, lines=True)
     known = (*record.verdict.baselines, *record.beside)
     commits = [head, *(each.commit for each in known if each.commit is not None)]
     try:
-        fetched = bring_metrics(project, commits, progress)
+        fetched = fetch_metrics(project, commits, progress)
     except (StateError, ToolError) as error:
         # The gates that needed them have said `not_fetched` already, and block.
         progress.say(f"metrics that DVC keeps could not be fetched: {error.message}")
@@ -146,10 +146,10 @@ def _run(
     from mlgit.core.gates.verdict import with_notes
     from mlgit.operations import run as pipeline
     from mlgit.operations.check import check
-    from mlgit.project.ci.results_commit import stand_on_branch
+    from mlgit.project.ci.results_commit import check_out_branch
 
     project.config(None)  # an invalid one is told before hours of training, not after
-    place = stand_on_branch(project, event) if commit else None
+    place = check_out_branch(project, event) if commit else None
     done = pipeline.run(project, show=show, progress=progress)
     skipped = [*done.notes, *_store(project, bare, progress, must=commit)]
     pushed = None
@@ -198,7 +198,7 @@ def _store(project: Project, bare: CiReport, progress: Progress, *, must: bool) 
     return ["results were not sent to a DVC remote: none is configured"]
 
 
-def _push(project: Project, place: Place) -> tuple[str | None, list[str]]:
+def _push(project: Project, place: PushTarget) -> tuple[str | None, list[str]]:
     """Commit what the run wrote and push it; the commit, and what was left out in one line."""
     from mlgit.project.ci.results_commit import push_results, written_by_run
 

@@ -98,7 +98,7 @@ def deploy_tag(
     )
 
 
-def hand_on(found: TagEvent | None, variables: Mapping[str, str], *, folder: str) -> None:
+def publish_outputs(found: TagEvent | None, variables: Mapping[str, str], *, folder: str) -> None:
     """Tell the jobs that follow; None for a tag that does not count.
 
     Args:

@@ -7,17 +7,17 @@ import re
 from typing import TYPE_CHECKING
 
 from mlgit.core.ci.advice import gitlab_environments, host_of, next_steps, remarks
-from mlgit.core.ci.templates import GITLAB_ENTRY, GITLAB_FOLDER, TemplateSet, includes_us
+from mlgit.core.ci.templates import GITLAB_ENTRY, GITLAB_FOLDER, TemplateSet, includes_mlgit
 from mlgit.core.config.file import CONFIG_FILE
 from mlgit.errors import StateError, UsageError
-from mlgit.project.ci.templates import dvc_remotes, judged, plan, settings, version, write
+from mlgit.project.ci.templates import dvc_remotes, file_status, plan, settings, version, write
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mlgit.core.ci.templates import PipelineMode, Settings, TemplateFile
     from mlgit.core.forge.protocol import Host
-    from mlgit.project.ci.templates import Planned
+    from mlgit.project.ci.templates import PlannedFile
     from mlgit.project.open import Project
 
 _UNRELEASED = re.compile(r"mlgit==.*\.dev\d+.*")
@@ -55,7 +55,7 @@ def install(
     host = host or _find_host(project)
     filled = settings(project, host, pipeline=pipeline, requirement=requirement)
     planned = plan(project, host, filled)
-    files = tuple(judged(each, force=force) for each in planned)
+    files = tuple(file_status(each, force=force) for each in planned)
     _refuse_conflicts(files)
     if not dry_run:
         write(project, planned, files)
@@ -116,11 +116,11 @@ def _refuse_conflicts(files: Sequence[TemplateFile]) -> None:
         )
 
 
-def _include(planned: Sequence[Planned], files: Sequence[TemplateFile]) -> str | None:
+def _include(planned: Sequence[PlannedFile], files: Sequence[TemplateFile]) -> str | None:
     """The lines that a `.gitlab-ci.yml` of the user's own lacks."""
     left = {file.path for file in files if file.status == "left"}
     texts = [each.existing or "" for each in planned if each.path in left]
-    return _INCLUDE if texts and not includes_us(texts[0]) else None
+    return _INCLUDE if texts and not includes_mlgit(texts[0]) else None
 
 
 def _notes(project: Project, host: Host, filled: Settings) -> tuple[str, ...]:

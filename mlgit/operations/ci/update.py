@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.ci.templates import TemplateFile, TemplateSet
 from mlgit.errors import StateError, UsageError
-from mlgit.project.ci.templates import HOSTS, installed, judged, plan, settings, version, write
+from mlgit.project.ci.templates import HOSTS, file_status, installed, plan, settings, version, write
 
 if TYPE_CHECKING:
     from mlgit.core.forge.protocol import Host
@@ -31,7 +31,7 @@ def update(
     host = _installed_host(project, host)
     filled = settings(project, host, pipeline=None, requirement=None)
     planned = plan(project, host, filled)
-    files = tuple(_not_created(judged(each, force=force)) for each in planned)
+    files = tuple(_not_created(file_status(each, force=force)) for each in planned)
     if not dry_run:
         write(project, planned, files)
     return TemplateSet(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mlgit.project.open import Project
 
 
-def bring_numbers(project: Project, model: str, progress: Progress | None = None) -> None:
+def fetch_gate_metrics(project: Project, model: str, progress: Progress | None = None) -> None:
     """Fetch the metric files of HEAD and of the versions that gates of this model may compare it with.
 
     Raises:
@@ -28,10 +28,10 @@ def bring_numbers(project: Project, model: str, progress: Progress | None = None
     state = read_registry(project, model=model).model(model)
     latest = None if state.latest is None else state.latest.commit
     live = (each.commit for each in state.environments.values())
-    bring_metrics(project, (each for each in (project.head.commit, latest, *live) if each), progress)
+    fetch_metrics(project, (each for each in (project.head.commit, latest, *live) if each), progress)
 
 
-def bring_metrics(project: Project, commits: Iterable[str], progress: Progress | None = None) -> bool:
+def fetch_metrics(project: Project, commits: Iterable[str], progress: Progress | None = None) -> bool:
     """Fetch the metric files of these commits that DVC keeps and that are not here; whether any was.
 
     Raises:

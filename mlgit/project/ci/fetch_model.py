@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mlgit.project.open import Project
 
 
-def bring_model(
+def fetch_model(
     project: Project, path: str | None, *, fetched: set[str], progress: Progress | None = None
 ) -> None:
     """Fetch the model of HEAD, so that its release can state a sha256.

@@ -25,7 +25,7 @@ _MESSAGE = (
 )
 
 
-class Place(NamedTuple):
+class PushTarget(NamedTuple):
     """Where results go: a branch of a remote, and the commit that it stood on when the run began."""
 
     remote: str
@@ -40,7 +40,7 @@ class Written(NamedTuple):
     others: tuple[str, ...]
 
 
-def stand_on_branch(project: Project, event: CiEvent | None) -> Place:
+def check_out_branch(project: Project, event: CiEvent | None) -> PushTarget:
     """Check out the commit that the branch of the event stands on, whose results will be pushed.
 
     GitHub checks out a merge with the target, and its results would not be those of the branch.
@@ -71,7 +71,7 @@ def stand_on_branch(project: Project, event: CiEvent | None) -> Place:
         if project.commit(commit) is None:
             fetch_refs(project.git, remote, [f"{_HEADS}{branch}"])
         project.git.run("checkout", "--quiet", "--detach", commit)
-    return Place(remote=remote, branch=branch, commit=commit)
+    return PushTarget(remote=remote, branch=branch, commit=commit)
 
 
 def written_by_run(project: Project) -> Written:
@@ -96,7 +96,7 @@ def written_by_run(project: Project) -> Written:
     return Written(results=tuple(mine), others=tuple(sorted(path for path in changed if not results(path))))
 
 
-def push_results(project: Project, place: Place, written: Written) -> str | None:
+def push_results(project: Project, place: PushTarget, written: Written) -> str | None:
     """Commit what DVC wrote and move the branch to it; the new commit, None when nothing is new.
 
     Raises:

@@ -34,7 +34,7 @@ HOSTS: tuple[Host, ...] = ("github", "gitlab")
 
 
 @record
-class Planned:
+class PlannedFile:
     """A file of the templates as it is (None: not there) and as it should be, stamp and all."""
 
     path: str
@@ -97,10 +97,10 @@ def dvc_remotes(project: Project) -> tuple[str, ...]:
     return remote_kinds(_text(project, ".dvc/config") or "")
 
 
-def plan(project: Project, host: Host, filled: Settings) -> tuple[Planned, ...]:
+def plan(project: Project, host: Host, filled: Settings) -> tuple[PlannedFile, ...]:
     """Every file of the host's templates."""
     return tuple(
-        Planned(
+        PlannedFile(
             path=path,
             template=template,
             existing=_text(project, path),
@@ -110,7 +110,7 @@ def plan(project: Project, host: Host, filled: Settings) -> tuple[Planned, ...]:
     )
 
 
-def judged(planned: Planned, *, force: bool) -> TemplateFile:
+def file_status(planned: PlannedFile, *, force: bool) -> TemplateFile:
     """What there is to do for a file."""
     status: Status = status_of(planned.existing, planned.wanted)
     if planned.path == GITLAB_ENTRY and status in {"edited", "conflict"}:
@@ -127,7 +127,7 @@ def judged(planned: Planned, *, force: bool) -> TemplateFile:
     )
 
 
-def write(project: Project, planned: Sequence[Planned], files: Sequence[TemplateFile]) -> None:
+def write(project: Project, planned: Sequence[PlannedFile], files: Sequence[TemplateFile]) -> None:
     """Write those that change: all of them, or none.
 
     Raises:

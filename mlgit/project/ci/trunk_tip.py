@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def standing_on_trunk(project: Project) -> Iterator[Project]:
+def trunk_checked_out(project: Project) -> Iterator[Project]:
     """The repository with trunk's tip checked out; afterwards it stands where it stood before.
 
     Raises:

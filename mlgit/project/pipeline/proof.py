@@ -10,7 +10,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlgit.core.ci.report import public
+from mlgit.core.ci.report import without_passwords
 from mlgit.core.gates.verdict import Note
 from mlgit.errors import MlgitError, StateError, ToolError
 from mlgit.project.pipeline.evidence import evidence, forget_evidence
@@ -211,7 +211,7 @@ def _stored(project: Project, outputs: Sequence[Output], *, lenient: bool) -> Pr
 
 def _told(error: MlgitError) -> str:
     first = f" ({error.details[0]})" if error.details else ""
-    return public(f"{error.message}{first}")
+    return without_passwords(f"{error.message}{first}")
 
 
 def _few(notes: list[Note], what: str) -> list[Note]:

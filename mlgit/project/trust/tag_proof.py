@@ -13,7 +13,7 @@ from mlgit.adapters.git.tagobjects import local_tags, parse_header
 from mlgit.core.ci.tag_event import version_of_tag
 from mlgit.core.registry.statement import EnvironmentStatement, ReleaseStatement
 from mlgit.core.registry.tags import TAGS
-from mlgit.core.trust.proof import Proof, claims_problem, release_problem, parse_statement
+from mlgit.core.trust.proof import Proof, claims_problem, parse_statement, release_problem
 from mlgit.errors import ConfigError, StateError, ToolError, UnknownReference
 from mlgit.project.history import deepen
 from mlgit.project.pipeline.evidence import evidence

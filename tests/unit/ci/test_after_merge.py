@@ -13,8 +13,8 @@ from mlgit.core.ci.after_merge import (
     auto_environments,
     current_assignments,
     failed_step,
-    foreseen_step,
     outputs_of,
+    planned_step,
     promotion_need,
     release_need,
     step_of,
@@ -184,10 +184,10 @@ def test_a_report_becomes_a_step() -> None:
 
 def test_what_a_dry_run_did_not_write_is_foreseen() -> None:
     coming = MergeStep(model="m", outcome="planned", version="v3.0.0")
-    free = foreseen_step(state(fact("m@v1.0.0", 1)).environment("prod"), coming)
+    free = planned_step(state(fact("m@v1.0.0", 1)).environment("prod"), coming)
     assert (free.outcome, free.environment, free.version) == ("planned", "prod", "v3.0.0")
     held = state(fact("m@v1.0.0", 1), fact("m#prod#1", 1, message=stated("rollback")))
-    assert foreseen_step(held.environment("prod"), coming).outcome == "held"
+    assert planned_step(held.environment("prod"), coming).outcome == "held"
 
 
 def test_the_run_ends_with_its_gravest_failure() -> None:

@@ -24,7 +24,7 @@ from mlgit.core.ci.templates import (
     TemplateFile,
     difference,
     fill,
-    includes_us,
+    includes_mlgit,
     place,
     read_stamp,
     repinned,
@@ -168,8 +168,8 @@ def test_only_a_pin_of_mlgit_moves_with_the_version(before: str, after: str) -> 
 
 
 def test_an_include_of_ours_is_seen_where_it_is_no_comment() -> None:
-    assert includes_us("include:\n  - local: /.gitlab/mlgit/full.yml\n")
-    assert not includes_us("# - local: /.gitlab/mlgit/full.yml\n")
+    assert includes_mlgit("include:\n  - local: /.gitlab/mlgit/full.yml\n")
+    assert not includes_mlgit("# - local: /.gitlab/mlgit/full.yml\n")
 
 
 @pytest.mark.parametrize(

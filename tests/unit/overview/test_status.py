@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mlgit.core.overview.status import DataState, Failure, VerdictCounts, NextStep, Status, next_step
+from mlgit.core.overview.status import DataState, Failure, NextStep, Status, VerdictCounts, next_step
 from mlgit.core.pipeline.evidence import StageState
 from mlgit.core.pipeline.remote_data import Elsewhere, RemoteData, RemoteOutput
 

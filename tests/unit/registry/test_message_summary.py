@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlgit.core.registry.message_summary import EMPTY, MessageSummary, summary_of, read_summary, summarize, write_summary
+from mlgit.core.registry.message_summary import (
+    EMPTY,
+    MessageSummary,
+    read_summary,
+    summarize,
+    summary_of,
+    write_summary,
+)
 from mlgit.core.registry.statement import (
     Builder,
     EnvironmentStatement,
@@ -64,7 +71,9 @@ def test_what_nobody_wrote_is_refused(text: str) -> None:
 
 
 def test_a_statement_is_told_in_short() -> None:
-    assert summary_of(write_message("Roll back", "", MOVE)) == MessageSummary(AT_S, "rollback", "v1.0.0", MOVE.reason)
+    assert summary_of(write_message("Roll back", "", MOVE)) == MessageSummary(
+        AT_S, "rollback", "v1.0.0", MOVE.reason
+    )
     assert summary_of(write_message("Release", "Because", RELEASE)) == MessageSummary(AT_S)
 
 
@@ -96,7 +105,9 @@ def test_what_only_begins_like_a_release_is_read_whole() -> None:
     assert summary_of(first) == summary_of(write_message("Roll back", "", MOVE))
 
 
-@pytest.mark.parametrize("summary", [None, "", write_summary(summary_of(write_message("x", "", MOVE))), "not a summary"])
+@pytest.mark.parametrize(
+    "summary", [None, "", write_summary(summary_of(write_message("x", "", MOVE))), "not a summary"]
+)
 def test_a_fact_says_the_same_with_and_without_a_kept_gist(summary: str | None) -> None:
     message = write_message("Roll back", "", MOVE)
     known = fact("m#prod#1", 1, message=message if summary != "" else "x")._replace(summary=summary)
@@ -201,7 +212,9 @@ def test_every_small_change_of_a_statement_is_told_as_reading_it_tells(
     for place in range(len(message)):
         for put in (b"", b"x", b'"', b"\\", b"\n", b"{", b"\xff", message[place : place + 1] * 2):
             changed = message[:place] + put + message[place + 1 :]
-            assert summarize(changed) == write_summary(summary_of(changed.decode("utf-8", "replace"))), changed
+            assert summarize(changed) == write_summary(summary_of(changed.decode("utf-8", "replace"))), (
+                changed
+            )
     for mark in (b"\n--- mlgit/v1\nx", b"\n--- mlgit/v1\n", b"\n--- mlgit/v1\n{}\n"):
         assert summarize(message + mark) == write_summary(summary_of((message + mark).decode()))
     assert summarize(message + b"x" * 70_000) == write_summary(summary_of(message.decode() + "x" * 70_000))
@@ -218,5 +231,7 @@ def test_a_message_that_mlgit_writes_is_told_without_reading_json(monkeypatch: p
     assert read_summary(summarize(write_message("Move", "why", move).encode())) == MessageSummary(
         AT_S, "rollback", "v1.0.0", "drift"
     )
-    assert read_summary(summarize(write_message("Move", "", replace(MOVE, reason=None)).encode())).reason is None
+    assert (
+        read_summary(summarize(write_message("Move", "", replace(MOVE, reason=None)).encode())).reason is None
+    )
     assert read_summary(summarize(write_message("Release", "é", RELEASE).encode())) == MessageSummary(AT_S)

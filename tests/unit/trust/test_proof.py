@@ -28,7 +28,7 @@ from mlgit.core.registry.statement import (
     encode,
     write_message,
 )
-from mlgit.core.trust.proof import claims_problem, release_problem, parse_statement
+from mlgit.core.trust.proof import claims_problem, parse_statement, release_problem
 from tests.support.tags import commit, fact
 
 NOON = datetime(2026, 5, 3, 12, tzinfo=UTC)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mlgit.render.page import Page, Span, line
 
 if TYPE_CHECKING:
-    from mlgit.core.forge.posting import Delivery
+    from mlgit.core.forge.posting import PostResult
     from mlgit.render.page import Style
 
 _STYLES: dict[str, Style] = {"success": "ok", "failure": "bad", "running": "careful"}
@@ -18,7 +18,7 @@ _WORDS = {
 }
 
 
-def page(record: Delivery) -> Page:
+def page(record: PostResult) -> Page:
     """Which comments and which check tell the report now."""
     found: Page = []
     for comment in record.comments:

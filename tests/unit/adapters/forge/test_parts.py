@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlgit.adapters.forge.detect import Remote, connect, forge_of, remote_of
-from mlgit.adapters.forge.failure import ForgeFailed, Words, refusal, told
+from mlgit.adapters.forge.failure import ForgeFailed, Words, error_text, refusal
 from mlgit.adapters.forge.github import GitHub
 from mlgit.adapters.forge.gitlab import GitLab
 from mlgit.adapters.forge.limits import commit, repository, sendable, shortened, web_address
@@ -92,11 +92,11 @@ def test_no_header_makes_a_wait_negative_or_a_crash(headers: dict[str, str]) -> 
     ],
 )
 def test_the_forge_speaks_for_itself_in_one_clean_line(content: object, expected: str) -> None:
-    assert told(content) == expected
+    assert error_text(content) == expected
 
 
 def test_a_long_message_is_cut() -> None:
-    assert len(told({"message": "x" * 10_000})) < 500
+    assert len(error_text({"message": "x" * 10_000})) < 500
 
 
 @pytest.mark.parametrize(

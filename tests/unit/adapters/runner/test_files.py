@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mlgit.adapters.runner.files import dotenv_text, hand_over, write_folder, write_outputs
+from mlgit.adapters.runner.files import dotenv_text, publish_files, write_folder, write_outputs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,7 +49,7 @@ def test_a_dotenv_file_is_whole_or_not_there(tmp_path: Path) -> None:
 
 def test_a_run_leaves_files_summary_and_values(tmp_path: Path) -> None:
     variables = {"GITHUB_OUTPUT": str(tmp_path / "output"), "GITHUB_STEP_SUMMARY": str(tmp_path / "summary")}
-    hand_over(
+    publish_files(
         {"report.md": "# Hi\n"},
         folder=str(tmp_path / "out"),
         summary="# Hi\n",

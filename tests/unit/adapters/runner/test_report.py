@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mlgit.adapters.runner.report import MAX_BYTES, load_report, read_report
-from mlgit.core.ci.report import CiReport, Failure, check_name, failure_of, outputs_of, public
+from mlgit.core.ci.report import CiReport, Failure, check_name, failure_of, outputs_of, without_passwords
 from mlgit.errors import ConfigError, Location, StateError, ToolError
 from mlgit.render.formats.jsonout import document
 from tests.support import reports
@@ -174,7 +174,7 @@ def test_a_failure_shows_no_password_of_a_url() -> None:
     told = failure_of(error)
     assert told.message == "Cannot open `https://example.org/x`"
     assert told.details == ("ssh://host/y",)
-    assert public("mail ada@example.org") == "mail ada@example.org"
+    assert without_passwords("mail ada@example.org") == "mail ada@example.org"
 
 
 def test_what_allows_is_a_verdict_that_does_not_block_and_nothing_that_failed() -> None:
