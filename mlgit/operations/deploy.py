@@ -102,7 +102,7 @@ def _deploy_model(
         target="local" if isinstance(declared.target, LocalTarget) else "command",
         state="unassigned",
         tag=tag,
-        place=place,
+        folder=place,
     )
     newer = None if tag is None else superseding(here, tag)
     if newer is not None:
@@ -175,7 +175,7 @@ def _places(project: Project, declared: Deploy, names: tuple[str, ...]) -> dict[
     ]
     for clash in shared(places):
         if mine in {clash.first[0], clash.second[0]}:
-            raise _shared(clash.first, clash.second, clash.place, declared.target.path)
+            raise _shared(clash.first, clash.second, clash.folder, declared.target.path)
     found = {model: place for (name, model), place in places if name == mine}
     for place in found.values():
         if place == os.path.realpath(project.root) or _inside(place, os.path.realpath(project.common_dir)):

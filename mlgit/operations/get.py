@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from mlgit.core.deploy.fetching import Fetched, FetchedFile, place_below
+from mlgit.core.deploy.fetching import Fetched, FetchedFile, destination_below
 from mlgit.errors import StateError, UsageError
 from mlgit.project.deploy.model_files import model_files, require_stated, stage, stated_sums
-from mlgit.project.deploy.staging import occupied, present, put, refuse_links, staging
+from mlgit.project.deploy.staging import conflict, existing_files, refuse_links, staging, swap_in
 from mlgit.project.registry.models import declared_models
 from mlgit.project.registry.references import Reference, resolve
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from mlgit.core.progress import Progress
     from mlgit.core.registry.statement import ReleaseStatement
-    from mlgit.project.deploy.model_files import Wanted
+    from mlgit.project.deploy.model_files import ModelFile
     from mlgit.project.deploy.staging import Sums
     from mlgit.project.open import Project
 
@@ -46,24 +46,24 @@ def get(
     name = reference.model or model or _only_model(project, reference)
     statement = _statement(project, name, reference.version)
     files = model_files(project, name, reference.commit, label=reference.label, statement=statement)
-    wanted = files.wanted
-    places = [each.place for each in wanted]
-    top = os.path.join(folder, place_below(files.path, files.path))
+    wanted = files.files
+    places = [each.destination for each in wanted]
+    top = os.path.join(folder, destination_below(files.path, files.path))
     refuse_links(folder, places)
     stated = stated_sums(statement)
-    there = present(folder, top, places)
+    there = existing_files(folder, top, places)
     with staging(folder) as staged:
         sums = _known(wanted, there) or stage(
             project, reference.commit, files, staging=staged, progress=progress
         )
         for each in wanted:
-            require_stated(each.source.path, sums[each.place], stated)
+            require_stated(each.source.path, sums[each.destination], stated)
         fresh = frozenset(place for place in sums if there.get(place) != sums[place])
         extra = sorted(set(there) - set(sums))
         if (extra or fresh & there.keys()) and not force:
-            raise occupied(top, [*sorted(fresh & there.keys()), *extra])
+            raise conflict(top, [*sorted(fresh & there.keys()), *extra])
         if fresh or extra:
-            put(staged, folder, top)
+            swap_in(staged, folder, top)
     return Fetched(
         reference=text,
         model=name,
@@ -75,11 +75,11 @@ def get(
         files=tuple(
             FetchedFile(
                 path=each.source.path,
-                place=os.path.join(folder, each.place),
-                md5=sums[each.place].md5,
-                sha256=sums[each.place].sha256,
-                size_bytes=sums[each.place].size_bytes,
-                state="written" if each.place in fresh or extra else "already",
+                destination=os.path.join(folder, each.destination),
+                md5=sums[each.destination].md5,
+                sha256=sums[each.destination].sha256,
+                size_bytes=sums[each.destination].size_bytes,
+                state="written" if each.destination in fresh or extra else "already",
             )
             for each in wanted
         ),
@@ -146,12 +146,12 @@ def _statement(project: Project, model: str, version: str | None) -> ReleaseStat
     return None if found is None else found.statement
 
 
-def _known(wanted: Sequence[Wanted], there: Mapping[str, Sums]) -> dict[str, Sums] | None:
+def _known(wanted: Sequence[ModelFile], there: Mapping[str, Sums]) -> dict[str, Sums] | None:
     """The sums of what stands there, when by DVC's hashes it is exactly what is wanted; else None."""
-    if set(there) != {each.place for each in wanted}:
+    if set(there) != {each.destination for each in wanted}:
         return None
     for each in wanted:
         pointer = each.source.pointer
-        if pointer is None or pointer.legacy or pointer.md5 != there[each.place].md5:
+        if pointer is None or pointer.legacy or pointer.md5 != there[each.destination].md5:
             return None
     return dict(there)

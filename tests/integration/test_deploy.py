@@ -82,7 +82,7 @@ def test_a_dry_run_tells_the_same_and_writes_nothing(deployable: Folder) -> None
     assert not (deployable / "served").exists()
     made = deploy_here(deployable)
     assert list(made.steps) == planned["steps"]
-    assert (made.release, made.place, made.tag) == tuple(planned[key] for key in ("release", "place", "tag"))
+    assert (made.release, made.folder, made.tag) == tuple(planned[key] for key in ("release", "place", "tag"))
 
 
 def test_it_says_what_was_served_before(deployable: Folder) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from mlgit.core.deploy.fetching import Source
 from mlgit.core.pipeline.stages import Pointer
-from mlgit.project.deploy.model_files import ModelFiles, Wanted, staged_before
+from mlgit.project.deploy.model_files import ModelFile, ModelFiles, staged_before
 from tests.support.schema import assert_valid
 from tests.support.targets import (
     CONTENTS,
@@ -208,7 +208,7 @@ def test_a_link_that_stands_where_files_are_gathered_is_not_followed(deployable:
 def test_what_a_link_leads_to_is_no_file_of_a_killed_fetch(tmp_path: Path) -> None:
     content = b"of a killed fetch"
     pointer = Pointer(md5=hashlib.md5(content).hexdigest())  # noqa: S324 (DVC's hash)
-    files = ModelFiles("m", (Wanted(Source(path="m/a", pointer=pointer), "m/a"),))
+    files = ModelFiles("m", (ModelFile(Source(path="m/a", pointer=pointer), "m/a"),))
     for folder in ("elsewhere", "whole/m", "linked", "linked-file/m"):
         (tmp_path / folder).mkdir(parents=True)
     (tmp_path / "elsewhere" / "a").write_bytes(content)

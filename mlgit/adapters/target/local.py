@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.adapters.target.journal import JournalFile, sync_folder
 from mlgit.core.deploy.manifest import MANIFEST, read_manifest, write_manifest
-from mlgit.core.deploy.plan import Kept, TargetState
+from mlgit.core.deploy.plan import ReleaseFolder, TargetState
 from mlgit.errors import ToolError
 
 if TYPE_CHECKING:
@@ -33,17 +33,17 @@ class LocalFolder:
     """One model's folder on this machine.
 
     Args:
-        place: absolute; need not exist. Links on the way to it are followed, below it none but `current`.
+        root: absolute; need not exist. Links on the way to it are followed, below it none but `current`.
         environment: whose journal it has.
     """
 
-    def __init__(self, place: str, environment: str) -> None:
-        self.place = place
+    def __init__(self, root: str, environment: str) -> None:
+        self.root = root
         self.environment = environment
-        self._current = os.path.join(place, CURRENT)
-        self.releases = os.path.join(place, RELEASES)
-        self.journal = JournalFile(os.path.join(place, DEPLOYMENTS, f"{environment}.jsonl"))
-        self.lock = os.path.join(place, DEPLOYMENTS, f"{environment}.lock")
+        self._current = os.path.join(root, CURRENT)
+        self.releases = os.path.join(root, RELEASES)
+        self.journal = JournalFile(os.path.join(root, DEPLOYMENTS, f"{environment}.jsonl"))
+        self.lock = os.path.join(root, DEPLOYMENTS, f"{environment}.lock")
 
     def check(self) -> None:
         """Refuse a folder that is not as we make it, or that serves another environment.
@@ -51,8 +51,8 @@ class LocalFolder:
         Raises:
             ToolError: with what stands in the way; nothing was changed.
         """
-        for path in (self.place, self.releases, *_down(self.place, os.path.dirname(self.journal.path))):
-            if path != self.place and os.path.islink(path):
+        for path in (self.root, self.releases, *_down(self.root, os.path.dirname(self.journal.path))):
+            if path != self.root and os.path.islink(path):
                 raise _strange(path, "is a link")
             if os.path.lexists(path) and not os.path.isdir(path):
                 raise _strange(path, "is no folder")
@@ -61,7 +61,7 @@ class LocalFolder:
                 raise _strange(path, "is no plain file")
         for other in self._other_journals():
             raise ToolError(
-                f"`{self.place}` belongs to the environment `{other}`",
+                f"`{self.root}` belongs to the environment `{other}`",
                 hint="write `{environment}` into `path` under `deploy:`, or give each a folder of its own",
             )
 
@@ -69,9 +69,9 @@ class LocalFolder:
         """Make the folders that are not there yet."""
         for path in (self.releases, os.path.dirname(self.journal.path)):
             os.makedirs(path, exist_ok=True)
-        sync_folder(self.place)
+        sync_folder(self.root)
         with suppress(OSError):  # not ours to read, perhaps
-            sync_folder(os.path.dirname(self.place))
+            sync_folder(os.path.dirname(self.root))
 
     def current(self) -> str | None:
         """The name of the release that is served, None when there is none yet.
@@ -96,21 +96,21 @@ class LocalFolder:
             taken = frozenset(os.listdir(self.releases))
         except FileNotFoundError:
             taken = frozenset()
-        ours = sorted(name for name in taken & journal.releases if _is_folder(self.path(name)))
+        ours = sorted(name for name in taken & journal.releases if _is_folder(self.release_path(name)))
         return TargetState(
             current=self.current(),
-            releases=tuple(Kept(name=name, manifest=self.manifest(name)) for name in ours),
+            releases=tuple(ReleaseFolder(name=name, manifest=self.manifest(name)) for name in ours),
             taken=taken,
             journal=journal,
         )
 
-    def path(self, name: str) -> str:
+    def release_path(self, name: str) -> str:
         """Where a release is."""
         return os.path.join(self.releases, name)
 
     def manifest(self, name: str) -> Manifest | None:
         """What a release says about itself."""
-        path = os.path.join(self.path(name), MANIFEST)
+        path = os.path.join(self.release_path(name), MANIFEST)
         if not _is_file(path) or os.path.getsize(path) > _LARGEST_MANIFEST:
             return None
         with open(path, encoding="utf-8", errors="replace") as file:
@@ -118,7 +118,7 @@ class LocalFolder:
 
     def stage(self, name: str) -> str:
         """A folder to gather files in; what a killed deployment left in it stays."""
-        path = self.path(name)
+        path = self.release_path(name)
         if os.path.lexists(path) and not _is_folder(path):
             raise _strange(path, "is no folder")
         os.makedirs(path, exist_ok=True)
@@ -128,21 +128,21 @@ class LocalFolder:
         """Clear a folder of gathered files away; it is ours by its name."""
         import shutil
 
-        if _is_folder(self.path(name)):
-            shutil.rmtree(self.path(name))
+        if _is_folder(self.release_path(name)):
+            shutil.rmtree(self.release_path(name))
 
     def publish(self, staged: str, name: str, manifest: Manifest) -> None:
         """Give gathered files their manifest and their name, once the disk has them."""
-        folder = self.path(staged)
+        folder = self.release_path(staged)
         with open(os.path.join(folder, MANIFEST), "w", encoding="utf-8") as file:
             file.write(write_manifest(manifest))
         sync_tree(folder)
-        os.rename(folder, self.path(name))
+        os.rename(folder, self.release_path(name))
         sync_folder(self.releases)
 
     def switch(self, name: str) -> None:
         """Have `current` lead to a release, in one step: who reads it sees the old one or the new one."""
-        following = os.path.join(self.place, _NEXT)
+        following = os.path.join(self.root, _NEXT)
         if os.path.islink(following):
             os.unlink(following)
         os.symlink(f"{RELEASES}/{name}", following)
@@ -152,11 +152,11 @@ class LocalFolder:
             with suppress(OSError):
                 os.unlink(following)
             raise
-        sync_folder(self.place)
+        sync_folder(self.root)
 
     def remove(self, name: str, manifest: Manifest | None) -> bool:
         """Clear a release away, file by file as its manifest names them; False when others are left in it."""
-        top = self.path(name)
+        top = self.release_path(name)
         folders = {top}
         for file in () if manifest is None else manifest.files:
             path = whole_file(top, file.path)
@@ -174,7 +174,7 @@ class LocalFolder:
         return True
 
     def _other_journals(self) -> list[str]:
-        top = os.path.join(self.place, DEPLOYMENTS)
+        top = os.path.join(self.root, DEPLOYMENTS)
         found = []
         for folder, _, names in os.walk(top):
             for name in names:

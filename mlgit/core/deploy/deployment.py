@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.record import record
@@ -63,7 +64,7 @@ class Deployment:
     """What became of one model.
 
     `tag` is the environment's tag that was deployed; `before` the version that was served until then (as far
-    as the target tells), `superseded_by` the newer tag. `place` is the target's folder, `release` the
+    as the target tells), `superseded_by` the newer tag. `folder` is the target's folder, `release` the
     folder below it, `journal` the journal's file; `command` the argument list of target `command`.
     `removed` are the releases that were cleared away. `steps` are those done, or those a dry run would do.
     """
@@ -79,7 +80,7 @@ class Deployment:
     action: Literal["promote", "rollback"] | None = None
     before: str | None = None
     superseded_by: str | None = None
-    place: str | None = None
+    folder: str | None = field(default=None, metadata={"json": "place"})
     release: str | None = None
     journal: str | None = None
     command: tuple[str, ...] | None = None

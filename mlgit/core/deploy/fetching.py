@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.record import record
@@ -17,12 +18,12 @@ if TYPE_CHECKING:
 class FetchedFile:
     """One file.
 
-    `path` is from the root of the repository, `place` where it stands now. `state` tells whether it was
+    `path` is from the root of the repository, `destination` where it is now. `state` is whether it was
     written or stood there already. `md5` is that of its bytes.
     """
 
     path: str
-    place: str
+    destination: str = field(metadata={"json": "place"})
     md5: str
     sha256: str
     size_bytes: int
@@ -66,20 +67,20 @@ def members(output: Output, listing: Mapping[str, Pointer], path: str) -> tuple[
     return tuple(source for source in sources if source.path == path or source.path.startswith(f"{path}/"))
 
 
-def place_below(path: str, top: str) -> str:
+def destination_below(path: str, top: str) -> str:
     """Where a file of the model at `top` goes: `models/bert/a.bin` of `models/bert` -> `bert/a.bin`.
 
     Raises:
         StateError: it would leave the folder.
     """
     name = top.rstrip("/").rpartition("/")[2]
-    place = name + path.removeprefix(top.rstrip("/")) if path != top else name
-    parts = place.split("/")
-    if "\0" in place or "\\" in place or any(part in {"", ".", ".."} for part in parts):
+    destination = name + path.removeprefix(top.rstrip("/")) if path != top else name
+    parts = destination.split("/")
+    if "\0" in destination or "\\" in destination or any(part in {"", ".", ".."} for part in parts):
         raise StateError(
             f"`{path}` would be written outside the folder", hint="look at the repository it comes from"
         )
-    return place
+    return destination
 
 
 def _meets(one: str, other: str) -> bool:

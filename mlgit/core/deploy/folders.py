@@ -18,7 +18,7 @@ class Clash(NamedTuple):
 
     first: tuple[str, str]
     second: tuple[str, str]
-    place: str
+    folder: str
 
 
 def placeholders(text: str) -> tuple[str, ...]:

@@ -27,7 +27,7 @@ STEPS: dict[Action, tuple[Step, ...]] = {
 
 
 @record
-class Kept:
+class ReleaseFolder:
     """A folder below `releases/` that the journal names; `sound` when its files were found to be whole."""
 
     name: str
@@ -43,7 +43,7 @@ class TargetState:
     """
 
     current: str | None = None
-    releases: tuple[Kept, ...] = ()
+    releases: tuple[ReleaseFolder, ...] = ()
     taken: frozenset[str] = frozenset()
     journal: Journal = Journal()
 
@@ -101,14 +101,16 @@ def plan(desired: Desired, state: TargetState, *, keep: int) -> Plan:
     )
 
 
-def suitable(desired: Desired, releases: Iterable[Kept]) -> tuple[Kept, ...]:
+def suitable(desired: Desired, releases: Iterable[ReleaseFolder]) -> tuple[ReleaseFolder, ...]:
     """The folders that say they are what is desired; whether they are is for their digests to tell."""
-    return tuple(kept for kept in releases if kept.manifest is not None and kept.manifest.fits(desired))
+    return tuple(
+        folder for folder in releases if folder.manifest is not None and folder.manifest.fits(desired)
+    )
 
 
 def _usable(desired: Desired, state: TargetState) -> str | None:
     """A whole folder with what is desired, the served one rather than another."""
-    sound = [kept.name for kept in suitable(desired, state.releases) if kept.sound]
+    sound = [folder.name for folder in suitable(desired, state.releases) if folder.sound]
     if state.current in sound:
         return state.current
     return sound[-1] if sound else None
@@ -135,8 +137,8 @@ def _removable(state: TargetState, desired: Desired, *, release: str, keep: int)
     order = state.journal.last_used
     previous = next((name for name in order if name != release), None)
     needed = {release, state.current, previous} - {None}
-    damaged = {kept.name for kept in suitable(desired, state.releases) if not kept.sound}
-    others = [kept.name for kept in state.releases if kept.name not in needed]
+    damaged = {folder.name for folder in suitable(desired, state.releases) if not folder.sound}
+    others = [folder.name for folder in state.releases if folder.name not in needed]
     used = sorted((name for name in others if name in order and name not in damaged), key=order.index)
     useless = sorted(name for name in others if name not in used)
     return (*used[max(0, keep - len(needed)) :], *useless)

@@ -72,7 +72,7 @@ class Job:
         files = model_files(
             self.project, desired.model, desired.commit, label=label, statement=self.statement
         )
-        if any(each.place == MANIFEST for each in files.wanted):
+        if any(each.destination == MANIFEST for each in files.files):
             raise StateError(
                 f"A model called `{MANIFEST}` cannot be deployed: the release's own manifest is called so",
                 hint="give the model's file another name",
@@ -81,7 +81,7 @@ class Job:
             require_stated_commit(self.project, desired.commit, files.path, self.statement)
         there = staged_before(files, folder)
         _clear(folder, there)
-        missing = tuple(each for each in files.wanted if each.place not in there)
+        missing = tuple(each for each in files.files if each.destination not in there)
         sums = there | stage(
             self.project,
             desired.commit,
@@ -89,7 +89,7 @@ class Job:
             staging=folder,
             progress=self.progress,
         )
-        self._sources = {each.place: each.source.path for each in files.wanted}
+        self._sources = {each.destination: each.source.path for each in files.files}
         return sums
 
     def verify(self, sums: dict[str, Sums]) -> tuple[DeployedFile, ...]:

@@ -13,7 +13,7 @@ from mlgit.adapters.target.local import LocalFolder, whole_file
 from mlgit.core.deploy.deployment import failure
 from mlgit.core.deploy.journal import entry
 from mlgit.core.deploy.manifest import manifest_of
-from mlgit.core.deploy.plan import Kept, TargetState, plan, staged_name, suitable
+from mlgit.core.deploy.plan import ReleaseFolder, TargetState, plan, staged_name, suitable
 from mlgit.errors import MlgitError, ToolError
 from mlgit.project.deploy.job import refused
 from mlgit.project.deploy.staging import sha256_of, sums_of
@@ -38,16 +38,16 @@ def deploy_local(
 ) -> Deployment:
     """Make the folder serve what is desired; what goes wrong is in the answer's `failure`."""
     folder = LocalFolder(place, job.desired.environment)
-    walk = _Walk(job, folder, target)
+    deployment = _LocalDeployment(job, folder, target)
     try:
-        return walk.run(dry_run=dry_run, wait_s=wait_s)
+        return deployment.run(dry_run=dry_run, wait_s=wait_s)
     except MlgitError as error:
-        return walk.failed(error)
+        return deployment.failed(error)
     except OSError as error:
-        return walk.failed(refused(error))
+        return deployment.failed(refused(error))
 
 
-class _Walk:
+class _LocalDeployment:
     """One way through the steps, and what is known about it when it ends."""
 
     def __init__(self, job: Job, folder: LocalFolder, target: LocalTarget) -> None:
@@ -81,7 +81,7 @@ class _Walk:
         self._require_own(state)
         if state.journal.unreadable:
             self._job.notes.append(f"`{self._folder.journal.path}` has a line that cannot be read")
-        served = next((kept for kept in state.releases if kept.name == state.current), None)
+        served = next((release for release in state.releases if release.name == state.current), None)
         manifest = None if served is None else served.manifest
         self._before = state.current if manifest is None else manifest.version or manifest.commit[:7]
         chosen = plan(self._job.desired, state, keep=self._keep)
@@ -101,30 +101,30 @@ class _Walk:
         owner = state.journal.done
         if owner is not None and owner.model != self._job.desired.model:
             raise ToolError(
-                f"`{self._folder.place}` belongs to the model `{owner.model}`",
+                f"`{self._folder.root}` belongs to the model `{owner.model}`",
                 hint="write `{model}` into `path` under `deploy:`, or deploy to another folder",
             )
 
     def _examined(self, state: TargetState, *, only_current: bool) -> TargetState:
         """The same state, with the first whole release of what is desired marked as sound."""
         candidates = sorted(
-            suitable(self._job.desired, state.releases), key=lambda kept: kept.name != state.current
+            suitable(self._job.desired, state.releases), key=lambda release: release.name != state.current
         )
-        for kept in candidates:
-            if kept.manifest is None or (only_current and kept.name != state.current):
+        for release in candidates:
+            if release.manifest is None or (only_current and release.name != state.current):
                 continue
-            problem = _damage(self._folder.path(kept.name), kept.manifest, self._job.statement)
+            problem = _damage(self._folder.release_path(release.name), release.manifest, self._job.statement)
             if problem is None:
-                self._files = kept.manifest.files
-                sound = Kept(name=kept.name, manifest=kept.manifest, sound=True)
+                self._files = release.manifest.files
+                sound = ReleaseFolder(name=release.name, manifest=release.manifest, sound=True)
                 return TargetState(
                     current=state.current,
-                    releases=tuple(sound if each is kept else each for each in state.releases),
+                    releases=tuple(sound if each is release else each for each in state.releases),
                     taken=state.taken,
                     journal=state.journal,
                 )
             if not only_current:
-                self._job.notes.append(f"`releases/{kept.name}` is damaged ({problem}) and was not used")
+                self._job.notes.append(f"`releases/{release.name}` is damaged ({problem}) and was not used")
         return state
 
     def _carry_out(self, chosen: Plan) -> Deployment:
@@ -227,7 +227,7 @@ class _Walk:
             self._job.answer("local", state),
             before=self._before,
             superseded_by=None if chosen is None else chosen.superseded_by,
-            place=self._folder.place,
+            folder=self._folder.root,
             release=None if chosen is None else chosen.release,
             journal=self._folder.journal.path,
             kept=chosen is not None and chosen.action in {"switch", "record", "already"},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlgit.core.deploy.fetching import Source, members, outputs_of, place_below
+from mlgit.core.deploy.fetching import Source, destination_below, members, outputs_of
 from mlgit.errors import AnswerNo, StateError, ToolError
 from mlgit.project.deploy.staging import sums_of
 from mlgit.project.registry.models import declared_models
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
     from mlgit.project.open import Project
 
 
-class Wanted(NamedTuple):
+class ModelFile(NamedTuple):
     """One file of the model: where its content is, where it goes below the folder."""
 
     source: Source
-    place: str
+    destination: str
 
 
 class ModelFiles(NamedTuple):
     """The files of a model at a commit; `path` is the model's own."""
 
     path: str
-    wanted: tuple[Wanted, ...]
+    files: tuple[ModelFile, ...]
 
 
 def model_files(
@@ -47,7 +47,9 @@ def model_files(
     """
     path = _model_path(project, model, commit, label, statement)
     found = _sources(project, commit, path)
-    return ModelFiles(path, tuple(Wanted(source, place_below(source.path, path)) for source in found))
+    return ModelFiles(
+        path, tuple(ModelFile(source, destination_below(source.path, path)) for source in found)
+    )
 
 
 def stage(
@@ -59,11 +61,13 @@ def stage(
     progress: Progress | None,
 ) -> dict[str, Sums]:
     """Bring every file into the staging folder, each checked against DVC's hash; place -> what it is."""
-    places = {each.place: os.path.join(staging, each.place) for each in files.wanted}
+    places = {each.destination: os.path.join(staging, each.destination) for each in files.files}
     for place in places.values():
         os.makedirs(os.path.dirname(place), exist_ok=True)
     stored = {
-        places[each.place]: each.source.pointer for each in files.wanted if each.source.pointer is not None
+        places[each.destination]: each.source.pointer
+        for each in files.files
+        if each.source.pointer is not None
     }
     if stored:
         from mlgit.adapters.dvc.engine import open_contents
@@ -71,28 +75,28 @@ def stage(
         with open_contents(project.root, files.path) as contents:
             contents.fetch(stored, path=files.path, progress=progress)
     tree = project.tree(commit)
-    for each in files.wanted:
+    for each in files.files:
         if each.source.pointer is None:
             content = tree.read(each.source.path)
             if content is None:
                 raise ToolError(f"`{each.source.path}` cannot be read from Git at {tree.label}")
-            with open(places[each.place], "wb") as file:
+            with open(places[each.destination], "wb") as file:
                 file.write(content)
-    return {each.place: sums_of(places[each.place]) for each in files.wanted}
+    return {each.destination: sums_of(places[each.destination]) for each in files.files}
 
 
 def staged_before(files: ModelFiles, staging: str) -> dict[str, Sums]:
     """What a killed run left in the staging folder, as far as DVC's hashes say that it is whole."""
     found = {}
     top = os.path.realpath(staging)
-    for each in files.wanted:
-        pointer, place = each.source.pointer, os.path.join(top, each.place)
+    for each in files.files:
+        pointer, place = each.source.pointer, os.path.join(top, each.destination)
         # What a link leads to is nothing that we left there.
         if pointer is None or pointer.legacy or os.path.realpath(place) != place or not os.path.isfile(place):
             continue
         sums = sums_of(place)
         if sums.md5 == pointer.md5:
-            found[each.place] = sums
+            found[each.destination] = sums
     return found
 
 

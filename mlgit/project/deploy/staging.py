@@ -47,7 +47,7 @@ def refuse_links(folder: str, places: Sequence[str]) -> None:
             raise StateError(f"`{os.path.join(folder, place)}` would be written outside `{folder}`")
 
 
-def present(folder: str, top: str, places: Sequence[str]) -> dict[str, Sums]:
+def existing_files(folder: str, top: str, places: Sequence[str]) -> dict[str, Sums]:
     """What stands where the model goes, by place below the folder."""
     directory = len(places) != 1 or os.path.join(folder, places[0]) != top
     if not os.path.lexists(top):
@@ -67,7 +67,7 @@ def present(folder: str, top: str, places: Sequence[str]) -> dict[str, Sums]:
     return found
 
 
-def occupied(top: str, places: Sequence[str]) -> StateError:
+def conflict(top: str, places: Sequence[str]) -> StateError:
     """The error that other content stands where the model goes."""
     shown = tuple(places[:5]) + ((f"and {len(places) - 5} more",) if len(places) > 5 else ())  # noqa: PLR2004
     return StateError(
@@ -77,7 +77,7 @@ def occupied(top: str, places: Sequence[str]) -> StateError:
     )
 
 
-def put(staged: str, folder: str, top: str) -> None:
+def swap_in(staged: str, folder: str, top: str) -> None:
     """Move what is staged to its place in one step, the old one out of the way first."""
     name = os.path.relpath(top, folder)
     new = os.path.join(staged, name)

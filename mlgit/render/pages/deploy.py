@@ -26,8 +26,8 @@ def _deployment(record: Deployment) -> Page:
     shown: Page = [line(*_sentence(record))]
     if record.state in {"deployed", "planned"}:
         shown += _how(record)
-    if record.state in {"deployed", "already", "planned"} and record.place is not None:
-        shown.append(_field("current", f"{record.place}/current -> releases/{record.release}"))
+    if record.state in {"deployed", "already", "planned"} and record.folder is not None:
+        shown.append(_field("current", f"{record.folder}/current -> releases/{record.release}"))
     if record.removed:
         verb = "would remove" if record.state == "planned" else "removed"
         shown.append(_field(verb, ", ".join(record.removed)))

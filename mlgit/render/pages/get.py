@@ -18,7 +18,7 @@ def page(record: Fetched) -> Page:
     checked = "md5 and sha256 checked" if record.stated else "md5 checked"
     said = f"{written} of {len(record.files)} files written" if written else "already there"
     rows = [
-        (file.place, size_text(file.size_bytes), file.state, Span(file.sha256[:12], "dim"))
+        (file.destination, size_text(file.size_bytes), file.state, Span(file.sha256[:12], "dim"))
         for file in record.files
     ]
     return [

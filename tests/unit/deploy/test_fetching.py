@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlgit.core.deploy.fetching import members, outputs_of, place_below
+from mlgit.core.deploy.fetching import destination_below, members, outputs_of
 from mlgit.core.pipeline.stages import Output, Pointer
 from mlgit.errors import StateError
 
@@ -30,7 +30,7 @@ def output(path: str, *, cached: bool = True) -> Output:
     ],
 )
 def test_a_file_keeps_its_place_below_the_model(path: str, top: str, place: str) -> None:
-    assert place_below(path, top) == place
+    assert destination_below(path, top) == place
 
 
 @pytest.mark.parametrize(
@@ -46,13 +46,13 @@ def test_a_file_keeps_its_place_below_the_model(path: str, top: str, place: str)
 )
 def test_a_place_outside_the_folder_is_refused(path: str, top: str) -> None:
     with pytest.raises(StateError, match="outside"):
-        place_below(path, top)
+        destination_below(path, top)
 
 
 @given(st.text(alphabet="ab./\\\0", min_size=1, max_size=12))
 def test_no_listing_leads_out_of_the_folder(name: str) -> None:
     try:
-        place = place_below(f"models/bert/{name}", "models/bert")
+        place = destination_below(f"models/bert/{name}", "models/bert")
     except StateError:
         return
     assert posixpath.normpath(place) == place

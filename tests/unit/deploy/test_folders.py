@@ -49,7 +49,7 @@ def test_a_folder_clashes_with_itself_and_with_what_lies_in_it(one: str, other: 
 
 
 def test_models_whose_names_lie_in_each_other_clash() -> None:
-    assert [clash.place for clash in clashes([("prod", "/srv/{model}")], ["a", "a/b", "c"])] == ["/srv/a/b"]
+    assert [clash.folder for clash in clashes([("prod", "/srv/{model}")], ["a", "a/b", "c"])] == ["/srv/a/b"]
 
 
 def test_one_clash_for_each_folder_that_has_one() -> None:
@@ -62,7 +62,7 @@ def test_one_clash_for_each_folder_that_has_one() -> None:
         ("/o", "f"),
     ]
     found = shared((("prod", name), place) for place, name in places)
-    assert [(clash.first[1], clash.second[1], clash.place) for clash in found] == [
+    assert [(clash.first[1], clash.second[1], clash.folder) for clash in found] == [
         ("a", "c", "/srv/x"),
         ("b", "d", "/srv/a"),
         ("b", "e", "/srv/a"),

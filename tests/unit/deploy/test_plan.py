@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mlgit.core.deploy.deployment import DeployedFile, Desired
 from mlgit.core.deploy.journal import Entry, Journal, entry, read_journal, write_entry
 from mlgit.core.deploy.manifest import Manifest, manifest_of
-from mlgit.core.deploy.plan import Kept, Plan, TargetState, plan, staged_name
+from mlgit.core.deploy.plan import Plan, ReleaseFolder, TargetState, plan, staged_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,8 +37,10 @@ def wanted(version: int, sequence: int = 1) -> Desired:
     )
 
 
-def kept(version: int, *, name: str | None = None, sound: bool = True) -> Kept:
-    return Kept(name=name or f"v{version}.0.0", manifest=manifest_of(wanted(version), [FILE]), sound=sound)
+def kept(version: int, *, name: str | None = None, sound: bool = True) -> ReleaseFolder:
+    return ReleaseFolder(
+        name=name or f"v{version}.0.0", manifest=manifest_of(wanted(version), [FILE]), sound=sound
+    )
 
 
 def said(desired: Desired, *steps: str, release: str | None = None) -> list[Entry]:
@@ -50,7 +52,7 @@ def said(desired: Desired, *steps: str, release: str | None = None) -> list[Entr
 
 
 def state(
-    current: str | None, *releases: Kept, journal: list[Entry], more: frozenset[str] = frozenset()
+    current: str | None, *releases: ReleaseFolder, journal: list[Entry], more: frozenset[str] = frozenset()
 ) -> TargetState:
     return TargetState(
         current=current,
@@ -168,7 +170,8 @@ class Disk:
         return TargetState(
             current=self.current,
             releases=tuple(
-                Kept(name=name, manifest=self.releases[name], sound=name not in self.damaged) for name in ours
+                ReleaseFolder(name=name, manifest=self.releases[name], sound=name not in self.damaged)
+                for name in ours
             ),
             taken=frozenset(self.releases) | self.foreign,
             journal=journal,

@@ -13,7 +13,7 @@ from mlgit.render.console import plain
 from mlgit.render.pages.deploy import page
 
 NOW = datetime(2026, 5, 3, 12, tzinfo=UTC)
-FOLDER = {"place": "/srv/line", "release": "v1.0.1", "target": "local"}
+FOLDER = {"folder": "/srv/line", "release": "v1.0.1", "target": "local"}
 PROGRAM = {"target": "command", "command": ("sh", "deploy.sh")}
 
 
