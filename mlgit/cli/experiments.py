@@ -82,15 +82,15 @@ def entry(session: Session, /, revisions: tuple[str, ...], **options: Any) -> No
     """
     session.begin(compares=True)
     _check(session, revisions, options)
-    from mlgit.operations.experiments import Choice, experiments
-    from mlgit.project.compare.revisions import Wish
+    from mlgit.operations.experiments import RowOptions, experiments
+    from mlgit.project.compare.revisions import RevisionQuery
 
-    wish = Wish(
+    query = RevisionQuery(
         asked=revisions, number=options["number"], history=options["all_commits"], kinds=options["kinds"]
     )
     names = ("sort", "reverse", "where", "pareto", "limit", "metrics", "params")
-    choice = Choice(**{name: options[name] for name in names})
-    record = experiments(session.project(), wish, choice, progress=session.progress(patient=True))
+    rows = RowOptions(**{name: options[name] for name in names})
+    record = experiments(session.project(), query, rows, progress=session.progress(patient=True))
     _tell(session, record, options)
 
 

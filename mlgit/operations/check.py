@@ -1,4 +1,4 @@
-"""Check: the verdict on a candidate, with every metric beside its baseline."""
+"""Check: the verdict on a candidate, with every metric references its baseline."""
 
 from __future__ import annotations
 
@@ -64,25 +64,25 @@ def check(  # noqa: PLR0913 (the options of two commands)
     judged = judge_in_full(project, question)
     changes: list[MetricChange] = []
     for case in judged.cases:
-        baseline = judged.beside[case.model]
+        baseline = judged.references[case.model]
         # A metric file may have belonged to no model before; it is still the same file.
         paths = {file.path for file in case.files}
         own = {file.path for file in baseline.files}
         files = [file for file in baseline.others or baseline.files if file.path in paths | own]
         changes += metric_changes(case.files, files, model=case.model, directions=judged.config.directions)
-    beside = tuple(judged.beside[case.model].baseline for case in judged.cases)
-    bare = Check(verdict=judged.verdict, metrics=tuple(changes), beside=beside, tools=_tools())
+    references = tuple(judged.references[case.model].baseline for case in judged.cases)
+    bare = Check(verdict=judged.verdict, metrics=tuple(changes), references=references, tools=_tools())
     return _with_lines(project, judged, bare) if lines else bare
 
 
 def _with_lines(project: Project, judged: Judgement, bare: Check) -> Check:
-    """The check with what a report tells beside it: what changed, which stages ran, how metrics came here."""
+    """The check with the lines of a report: what changed, which stages ran, how metrics developed."""
     from dataclasses import replace
 
     from mlgit.project.compare.metric_history import metric_history
 
-    told = replace(bare, history=metric_history(project, judged.verdict, bare.beside))
-    baseline = next((each for each in bare.beside if each.state == "found" and each.commit), None)
+    told = replace(bare, history=metric_history(project, judged.verdict, bare.references))
+    baseline = next((each for each in bare.references if each.state == "found" and each.commit), None)
     if baseline is None:
         return told
     from mlgit.core.compare.change_lines import change_lines, param_changes

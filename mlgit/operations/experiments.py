@@ -23,7 +23,7 @@ from mlgit.core.pipeline.metrics import number
 from mlgit.core.progress import Silent
 from mlgit.errors import ConfigError, UsageError
 from mlgit.project.compare.revision_values import RevisionReader
-from mlgit.project.compare.revisions import Wish, find_revisions
+from mlgit.project.compare.revisions import RevisionQuery, find_revisions
 from mlgit.project.pipeline.evidence import evidence
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 _HERE = Name(kind="working_tree", text="working tree")
 
 
-class Choice(NamedTuple):
+class RowOptions(NamedTuple):
     """What is done with the rows: see the options of the command."""
 
     sort: tuple[str, ...] = ()
@@ -51,37 +51,37 @@ class Choice(NamedTuple):
 
 
 def experiments(
-    project: Project, wish: Wish, choice: Choice, *, progress: Progress | None = None
+    project: Project, query: RevisionQuery, options: RowOptions, *, progress: Progress | None = None
 ) -> Leaderboard:
     """The leaderboard; nothing is run and nothing is fetched.
 
     Args:
         project: the repository.
-        wish: which commits.
-        choice: which rows of them, which columns, in which order.
+        query: which commits.
+        options: which rows of them, which columns, in which order.
         progress: told about what takes long.
 
     Raises:
         UnknownReference: a revision that names nothing.
-        UsageError: a name in `choice` that no column has, or that may mean several.
+        UsageError: a name in `options` that no column has, or that may mean several.
     """
-    conditions = [parse_condition(text) for text in choice.where]
+    conditions = [parse_condition(text) for text in options.where]
     notes: list[str] = []
-    rows = _rows(project, wish, progress or Silent(), notes)
+    rows = _rows(project, query, progress or Silent(), notes)
     config = _config(project, notes)
     columns = columns_of(rows, config.directions)
     considered = len(rows)
-    keys = [_key(columns, rows, name, choice, notes) for name in choice.sort]
+    keys = [_key(columns, rows, name, options, notes) for name in options.sort]
     for condition in conditions:
         value_of = value_reader(columns, rows, condition.name, "--where")
         rows = [row for row in rows if condition.holds(value_of(row))]
-    if choice.pareto:
-        rows = _front(rows, [_axis(columns, rows, name) for name in choice.pareto])
+    if options.pareto:
+        rows = _front(rows, [_axis(columns, rows, name) for name in options.pareto])
     ordered = in_order(rows, keys_of(keys)) if keys else below_baselines(rows)
-    if (wish.number is not None or wish.history) and project.shallow:
+    if (query.number is not None or query.history) and project.shallow:
         notes.append("this clone is shallow: older commits are not in it")
-    picked = _picked(columns, choice)
-    ordered = ordered[: choice.limit]
+    picked = _picked(columns, options)
+    ordered = ordered[: options.limit]
     if len(picked) < len(columns):
         ordered = tuple(_cut(row, picked) for row in ordered)
     return Leaderboard(
@@ -91,8 +91,8 @@ def experiments(
         head=project.head.commit,
         sort=tuple(key for key, _ in keys),
         where=tuple(condition.text for condition in conditions),
-        pareto=choice.pareto,
-        important=_important(columns, choice, [each.name for each in conditions], config),
+        pareto=options.pareto,
+        important=_important(columns, options, [each.name for each in conditions], config),
         notes=tuple(notes),
         told_at=project.now,
     )
@@ -105,8 +105,8 @@ def keys_of(
     return [(value_of, key.descending) for key, value_of in keys]
 
 
-def _rows(project: Project, wish: Wish, progress: Progress, notes: list[str]) -> list[Row]:
-    revisions = find_revisions(project, wish)
+def _rows(project: Project, query: RevisionQuery, progress: Progress, notes: list[str]) -> list[Row]:
+    revisions = find_revisions(project, query)
     reader = RevisionReader(project, progress)
     done = reader.read([each.commit for each in revisions if each.state == "done"])
     # What lies beside an experiment that waits or failed are the metrics of somebody else.
@@ -133,14 +133,14 @@ def _rows(project: Project, wish: Wish, progress: Progress, notes: list[str]) ->
         notes.append(
             f"{lost} commits are not in this clone" if lost > 1 else "one commit is not in this clone"
         )
-    if wish.asked:
+    if query.asked:
         return rows
     telling = [row for row in rows if _tells(row) or row.commit == project.head.commit]
     silent = len(rows) - len(telling)
     if silent:
         many = "1 revision is" if silent == 1 else f"{silent} revisions are"
         notes.append(f"{many} left out for having no metrics and no parameters")
-    return telling if wish.kinds or wish.number is not None else _with_working_tree(project, telling)
+    return telling if query.kinds or query.number is not None else _with_working_tree(project, telling)
 
 
 def _tells(row: Row) -> bool:
@@ -205,7 +205,7 @@ def _config(project: Project, notes: list[str]) -> Config:
 
 
 def _key(
-    columns: Sequence[Column], rows: Sequence[Row], name: str, choice: Choice, notes: list[str]
+    columns: Sequence[Column], rows: Sequence[Row], name: str, options: RowOptions, notes: list[str]
 ) -> tuple[SortKey, Callable[[Row], Value]]:
     """Best first: as the direction says; else the largest metric, the smallest parameter."""
     value_of = value_reader(columns, rows, name, "--sort")
@@ -217,7 +217,7 @@ def _key(
             f"declare it under `directions:` in `mlgit.yaml`, or say `--reverse`"
         )
     descending = direction == "up" if direction else meant[0].kind == "metric"
-    return SortKey(name=name, descending=descending != choice.reverse), value_of
+    return SortKey(name=name, descending=descending != options.reverse), value_of
 
 
 def _axis(
@@ -245,9 +245,9 @@ def _front(rows: Sequence[Row], axes: Sequence[tuple[Callable[[Row], Value], Dir
     return [row for position, row in enumerate(rows) if position in front]
 
 
-def _picked(columns: Sequence[Column], choice: Choice) -> tuple[Column, ...]:
+def _picked(columns: Sequence[Column], options: RowOptions) -> tuple[Column, ...]:
     """The columns that the globs name; those of the kind without a glob stay."""
-    globs: Mapping[str, tuple[str, ...]] = {"metric": choice.metrics, "param": choice.params}
+    globs: Mapping[str, tuple[str, ...]] = {"metric": options.metrics, "param": options.params}
     for kind, patterns in globs.items():
         for pattern in patterns:
             if not any(each.kind == kind and fits(each, pattern) for each in columns):
@@ -270,18 +270,18 @@ def _cut(row: Row, columns: Sequence[Column]) -> Row:
 
 
 def _important(
-    columns: Sequence[Column], choice: Choice, compared: Sequence[str], config: Config
+    columns: Sequence[Column], options: RowOptions, compared: Sequence[str], config: Config
 ) -> tuple[str, ...]:
     """Full names of what a narrow page shows first: what was asked about, then what gates look at."""
     said = [
         each
-        for kind, patterns in (("metric", choice.metrics), ("param", choice.params))
+        for kind, patterns in (("metric", options.metrics), ("param", options.params))
         for pattern in patterns
         if not set(pattern) & set("*?[")
         for each in columns
         if each.kind == kind and fits(each, pattern)
     ]
-    names = [*choice.sort, *compared, *choice.pareto]
+    names = [*options.sort, *compared, *options.pareto]
     found = [each for name in names for each in named(columns, name)] + said
     found += [each for gate in config.gates.values() for each in named(columns, gate.metric)]
     return tuple(dict.fromkeys(each.full_name for each in found))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.core.pipeline.metrics import candidates, find
+from mlgit.core.pipeline.metrics import find, near_names
 from mlgit.core.pipeline.model_files import files_of_model
 from mlgit.core.registry.events import History, Point, events_of, held_entry, newest_first
 from mlgit.core.registry.replay import replay
@@ -147,5 +147,5 @@ def _measured_value(
         return str(places[0].value), places[0].full_name, None
     if places:
         return None, None, "it may mean " + ", ".join(place.full_name for place in places)
-    near = candidates(metric, files)
+    near = near_names(metric, files)
     return None, None, f"no such metric; there are {', '.join(near)}" if near else "no metric can be read"

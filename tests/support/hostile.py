@@ -220,7 +220,7 @@ def checks(draw: st.DrawFn) -> Check:
     return Check(
         verdict=verdict,
         metrics=rows,
-        beside=beside,
+        references=beside,
         changes=draw(
             st.dictionaries(st.sampled_from(["data", "params", "model"]) | texts, texts, max_size=3)
         ),

@@ -82,7 +82,7 @@ def one(
         case.files, () if base is None else files(base), model=model, directions={"latency.p95_ms": "down"}
     )
     bare = decide([case], rules=rules(), candidate=CANDIDATE, policy=Policy())
-    return case, Check(verdict=bare, metrics=changes, beside=(against["base"].baseline,))
+    return case, Check(verdict=bare, metrics=changes, references=(against["base"].baseline,))
 
 
 def together(
@@ -100,7 +100,7 @@ def together(
     return Check(
         verdict=with_notes(verdict, notes),
         metrics=tuple(each for _, check in parts for each in check.metrics),
-        beside=tuple(each for _, check in parts for each in check.beside),
+        references=tuple(each for _, check in parts for each in check.references),
         tools=TOOLS,
     )
 

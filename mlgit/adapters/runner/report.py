@@ -253,8 +253,8 @@ def _history(tree: Tree) -> MetricHistory:
 
 def _make(kind: Callable[..., T], tree: Tree, **made: Any) -> T:  # noqa: ANN401 (fields of any record)
     """A record from a valid object; `made` replaces what is no plain value."""
-    names = {field.name for field in fields(kind)}  # type: ignore[arg-type]  # a record's class is a dataclass
-    return kind(**{name: value for name, value in (tree | made).items() if name in names})
+    keys = {field.metadata.get("json", field.name): field.name for field in fields(kind)}  # type: ignore[arg-type]  # a record's class is a dataclass
+    return kind(**{keys[key]: value for key, value in (tree | made).items() if key in keys})
 
 
 def _each(items: Iterable[Tree], make: Callable[[Tree], T]) -> tuple[T, ...]:

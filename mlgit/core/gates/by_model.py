@@ -15,7 +15,7 @@ def models_of(record: Check) -> tuple[str | None, ...]:
     """Whom the check speaks of, sorted; None is the one model without a name."""
     verdict = record.verdict
     named = {each.model for each in verdict.results}
-    named |= {each.model for each in (*verdict.baselines, *record.beside)}
+    named |= {each.model for each in (*verdict.baselines, *record.references)}
     named |= {each.model for each in record.metrics}
     return tuple(sorted(named, key=lambda name: name or ""))
 
@@ -40,15 +40,15 @@ def of_model(record: Check, model: str | None) -> Check:
         record,
         verdict=mine,
         metrics=tuple(each for each in record.metrics if each.model == model),
-        beside=tuple(each for each in record.beside if each.model == model),
+        references=tuple(each for each in record.references if each.model == model),
         history=tuple(each for each in record.history if each.model == model),
     )
 
 
-def quiet(record: Check) -> bool:
+def uneventful(record: Check) -> bool:
     """Whether all gates pass and nothing differs from the base: one line says it all."""
     verdict = record.verdict
-    compared = any(each.state == "found" for each in record.beside)
+    compared = any(each.state == "found" for each in record.references)
     return (
         verdict.decision == "allow"
         and not _eventful(verdict)

@@ -147,7 +147,7 @@ def _unused(waivers: Sequence[Waiver], results: Sequence[Result]) -> list[Note]:
     return [
         Note(
             code="waiver_unused",
-            message=f"Waiver `{waiver.id}` ({waiver.brought}) is not needed",
+            message=f"Waiver `{waiver.id}` ({waiver.origin}) is not needed",
             gate=waiver.gate,
             waiver=waiver.id,
         )

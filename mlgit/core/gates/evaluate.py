@@ -113,7 +113,7 @@ def evaluate(gate: Gate, case: Case, rules: Rules) -> Result:
         file=place.file.path,
         key=place.key,
         candidate=None if value is None else metrics.text(value),
-        hand=place.file.stage is None,
+        made_by_hand=place.file.stage is None,
     )
     bad = _bad_number(place) or _barred(place.file, rules)
     if bad is not None or value is None:
@@ -150,7 +150,7 @@ def _candidate_place(gate: Gate, files: Sequence[MetricFile]) -> Place | Finding
         for problem in file.problems:
             if problem.code in _NO_NUMBERS:
                 return Finding("error", problem.code, problem.message, problem.hint)
-    near = metrics.candidates(gate.metric, files)
+    near = metrics.near_names(gate.metric, files)
     hint = "there are " + ", ".join(f"`{name}`" for name in near) if near else None
     message = f"There is no metric `{gate.metric}`" if files else f"No metric file has `{gate.metric}`"
     return Finding("error", "unknown_metric", message, hint)

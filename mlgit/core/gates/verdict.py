@@ -83,7 +83,7 @@ class Bound:
 class Result:
     """One gate for one model. Numbers are decimal text, computed ones with up to nine digits.
 
-    `hand` marks a metric file that no stage declares. `line` is the gate's line in mlgit.yaml.
+    `made_by_hand` marks a metric file that no stage declares. `line` is the gate's line in mlgit.yaml.
     `change` is candidate - baseline.
     """
 
@@ -108,7 +108,7 @@ class Result:
     baseline: str | None = None
     change: str | None = None
     change_percent: str | None = None
-    hand: bool = False
+    made_by_hand: bool = field(default=False, metadata={"json": "hand"})
     line: int | None = None
 
 
@@ -206,16 +206,16 @@ class MetricChange:
 
 @record
 class Check:
-    """The verdict with what a reader wants beside it. Only `verdict` is hashed and byte-stable.
+    """The verdict with what a reader wants next to it. Only `verdict` is hashed and byte-stable.
 
-    `beside` is what each model's metrics stand beside, also where no gate compares with it.
+    `references` are the baselines that each model's metrics are shown next to, even without a gate on them.
     `changes` maps `data`, `params` and `model` to one line each. `tools` maps a tool to its version.
     `params`, `stages` and `history` are for reports, and empty where nobody asked for lines.
     """
 
     verdict: Verdict
     metrics: tuple[MetricChange, ...] = ()
-    beside: tuple[Baseline, ...] = ()
+    references: tuple[Baseline, ...] = field(default=(), metadata={"json": "beside"})
     changes: Mapping[str, str] = field(default_factory=dict)
     tools: Mapping[str, str] = field(default_factory=dict)
     params: tuple[ParamChange, ...] = ()
@@ -332,7 +332,9 @@ def _plain(value: object) -> object:
     from datetime import date
 
     if is_dataclass(value):
-        return {item.name: _plain(getattr(value, item.name)) for item in fields(value)}
+        return {
+            item.metadata.get("json", item.name): _plain(getattr(value, item.name)) for item in fields(value)
+        }
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     return value.isoformat() if isinstance(value, date) else value

@@ -42,7 +42,7 @@ class Waiver:
     since: date | None = None
 
     @property
-    def brought(self) -> str:
+    def origin(self) -> str:
         """Where it came from, for a sentence."""
         return f"brought by {self.commit[:7]}" if self.commit else "not committed yet"
 
@@ -72,7 +72,7 @@ def usable(
             good.append(waiver)
             continue
         code, text = problem
-        message = f"Waiver `{waiver.id}` ({waiver.brought}) is ignored: {text}"
+        message = f"Waiver `{waiver.id}` ({waiver.origin}) is ignored: {text}"
         notes.append(Note(code=code, message=message, effect="warn", gate=waiver.gate, waiver=waiver.id))
     return tuple(good), tuple(notes)
 

@@ -70,7 +70,7 @@ def find(name: str, files: Iterable[MetricFile]) -> tuple[Place, ...]:
     return tuple(sorted(places, key=lambda place: place.full_name))
 
 
-def candidates(name: str, files: Sequence[MetricFile], *, most: int = 5) -> tuple[str, ...]:
+def near_names(name: str, files: Sequence[MetricFile], *, most: int = 5) -> tuple[str, ...]:
     """Names near an unknown one, nearest first, else the first few that there are."""
     from difflib import get_close_matches
 

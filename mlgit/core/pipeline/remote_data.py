@@ -23,14 +23,14 @@ class Holding:
 
     `remote` is its name, None when no default one is configured. `files` counts the files of the content,
     None when a directory's listing is neither here nor there. `missing` are the hashes that the remote lacks,
-    one for every file, and that of the listing. `told` False means that nobody could tell.
+    one for every file, and that of the listing. `answered` False means that nobody could tell.
     """
 
     path: str
     remote: str | None
     files: int | None = None
     missing: tuple[str, ...] = ()
-    told: bool = True
+    answered: bool = True
 
 
 @record
@@ -44,7 +44,7 @@ class RemoteFailure:
 
 
 @record
-class Answers:
+class RemoteHoldings:
     """What all DVC remotes said; `notes` are sentences about remotes that can only be told about."""
 
     holdings: tuple[Holding, ...] = ()
@@ -108,7 +108,7 @@ class RemoteData:
         return tuple(output for output in self.outputs if output.presence == "missing")
 
 
-def unasked(output: Output) -> RemoteOutput | None:
+def kept_elsewhere(output: Output) -> RemoteOutput | None:
     """The answer for an output that no remote of ours is expected to have; None for all others."""
     presence: Presence
     if output.foreign:
@@ -120,8 +120,7 @@ def unasked(output: Output) -> RemoteOutput | None:
     return _known(output, presence, remote=output.remote)
 
 
-def counted(holdings: tuple[Holding, ...]) -> tuple[RemoteCount, ...]:
-    """The remotes and what they lack, by name."""
+def count_by_remote(holdings: tuple[Holding, ...]) -> tuple[RemoteCount, ...]:
     found: dict[str, list[Holding]] = {}
     for holding in holdings:
         if holding.remote is not None:
@@ -131,13 +130,13 @@ def counted(holdings: tuple[Holding, ...]) -> tuple[RemoteCount, ...]:
             remote=name,
             outputs=len(found[name]),
             missing=sum(bool(each.missing) for each in found[name]),
-            answered=all(each.told for each in found[name]),
+            answered=all(each.answered for each in found[name]),
         )
         for name in sorted(found)
     )
 
 
-def unlike(
+def lacking(
     output: Output,
     holding: Holding,
     *,
@@ -152,7 +151,7 @@ def unlike(
         cached_bytes: the size of an object in this machine's cache, None when it is not there.
         in_workspace: whether the working tree has the output as recorded.
     """
-    if not holding.told:
+    if not holding.answered:
         return _known(output, "unknown", remote=holding.remote)
     pointer = output.pointer
     if pointer is None or not holding.missing:

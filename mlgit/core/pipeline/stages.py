@@ -128,12 +128,12 @@ class Artifact:
 
 @record
 class HandedOver:
-    """A file that DVC itself read for us, because our reader was not sure: `what` by path, and `why`.
+    """A file or stage that DVC itself read, because our reader was not sure.
 
-    `why` follows the path in a sentence: `uses `foreach` (line 4)`.
+    `path` is the file, or the stage's address. `why` follows it in a sentence: `uses `foreach` (line 4)`.
     """
 
-    what: str
+    path: str = field(metadata={"json": "what"})
     why: str
 
 

@@ -80,12 +80,12 @@ def _publish(report: CiReport, folder: str, variables: Mapping[str, str]) -> Non
 def _verify(project: Project, bare: CiReport, variables: Mapping[str, str], progress: Progress) -> CiReport:
     """The verdict on HEAD, with what its pipeline proves."""
     from mlgit.core.gates.verdict import Candidate, with_notes
-    from mlgit.project.pipeline.proof import bring_listings, prove_pipeline
+    from mlgit.project.pipeline.proof import fetch_listings, prove_pipeline
 
     head = project.head.commit
     if head is None:
         raise StateError("There is no commit yet", hint="commit something first")
-    bring_listings(project, head, progress)
+    fetch_listings(project, head, progress)
     record = _checked(project, head, variables, progress)
     proof = prove_pipeline(project, head, lenient=bare.fork)
     verdict = with_notes(record.verdict, proof.notes)
@@ -109,7 +109,7 @@ def _checked(project: Project, head: str, variables: Mapping[str, str], progress
     from mlgit.project.ci.fetch_metrics import fetch_metrics
 
     record = check(project, revision=head, ci=variables, lines=True)
-    known = (*record.verdict.baselines, *record.beside)
+    known = (*record.verdict.baselines, *record.references)
     commits = [head, *(each.commit for each in known if each.commit is not None)]
     try:
         fetched = fetch_metrics(project, commits, progress)

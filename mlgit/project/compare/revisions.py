@@ -53,7 +53,7 @@ class Revision(NamedTuple):
     state: RowState = "done"
 
 
-class Wish(NamedTuple):
+class RevisionQuery(NamedTuple):
     """Which commits are wanted.
 
     Without `asked` these are the tips of all refs; with `number` that many first-parent commits of each of
@@ -156,7 +156,7 @@ class _Refs:
                     self._add(environment.commit, "environment", text, TAGS + environment.holder.tag)
 
 
-def find_revisions(project: Project, wish: Wish) -> tuple[Revision, ...]:
+def find_revisions(project: Project, query: RevisionQuery) -> tuple[Revision, ...]:
     """The commits, each once, in the order in which history was walked.
 
     Raises:
@@ -165,10 +165,10 @@ def find_revisions(project: Project, wish: Wish) -> tuple[Revision, ...]:
     """
     refs = _Refs(project)
     queued = {each.commit: each for each in _queued(project, refs)}
-    asked = {text: _resolved(project, refs, text, queued.values()) for text in wish.asked}
-    commits = list(dict.fromkeys(_commits(project, refs, wish, asked)))
+    asked = {text: _resolved(project, refs, text, queued.values()) for text in query.asked}
+    commits = list(dict.fromkeys(_commits(project, refs, query, asked)))
     chosen = set(commits)
-    if not wish.everything:
+    if not query.everything:
         commits += [
             commit for commit, base in refs.baselines.items() if base in chosen and commit not in chosen
         ]
@@ -179,9 +179,9 @@ def find_revisions(project: Project, wish: Wish) -> tuple[Revision, ...]:
         for commit in commits
     }
     for each in queued.values():
-        if each.commit not in found and (wish.everything or each.baseline in chosen):
+        if each.commit not in found and (query.everything or each.baseline in chosen):
             found[each.commit] = each
-    return tuple(each for each in found.values() if _is_wanted(each, wish.kinds))
+    return tuple(each for each in found.values() if _is_wanted(each, query.kinds))
 
 
 def _names(project: Project, refs: _Refs, commit: str, asked: Mapping[str, str]) -> tuple[Name, ...]:
@@ -194,15 +194,15 @@ def _names(project: Project, refs: _Refs, commit: str, asked: Mapping[str, str])
     return tuple(Name(kind="revision", text=text) for text in said)
 
 
-def _commits(project: Project, refs: _Refs, wish: Wish, asked: Mapping[str, str]) -> Iterator[str]:
+def _commits(project: Project, refs: _Refs, query: RevisionQuery, asked: Mapping[str, str]) -> Iterator[str]:
     head = project.head.commit
-    if wish.number is not None:
+    if query.number is not None:
         starts = list(dict.fromkeys(asked.values())) or ([] if head is None else [head])
         if not starts:
             raise StateError("There is no commit yet", hint="commit something first")
         for start in starts:
             yield from project.git.line(
-                "rev-list", "--first-parent", f"--max-count={wish.number}", start
+                "rev-list", "--first-parent", f"--max-count={query.number}", start
             ).split()
         return
     if asked:
@@ -210,7 +210,7 @@ def _commits(project: Project, refs: _Refs, wish: Wish, asked: Mapping[str, str]
         return
     if head is not None:
         yield head
-    if wish.history:
+    if query.history:
         tips = [] if head is None else ["HEAD"]
         yield from project.git.line("rev-list", "--branches", "--remotes", "--tags", *tips).split()
     for commit in refs.names:

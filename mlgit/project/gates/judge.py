@@ -47,12 +47,12 @@ class Question(NamedTuple):
 
 
 class Judgement(NamedTuple):
-    """A verdict with what it was made from; `beside` is what each model's metrics are shown beside."""
+    """A verdict with what it was made from; `references` is what each model's metrics are shown next to."""
 
     verdict: Verdict
     evidence: Evidence
     config: Config
-    beside: Mapping[str | None, BaselineFiles]
+    references: Mapping[str | None, BaselineFiles]
     cases: tuple[Case, ...]
 
 
@@ -84,16 +84,16 @@ def judge(  # noqa: PLR0913 (every caller names the few that it needs)
         date=date,
         ci=ci,
     )
-    return _Bench(project, question).judge()
+    return _Evaluation(project, question).judge()
 
 
 def judge_in_full(project: Project, question: Question) -> Judgement:
     """Like `judge`, with the evidence, for who wants to show more than the verdict."""
-    bench = _Bench(project, question)
-    return bench.judgement(bench.judge())
+    evaluation = _Evaluation(project, question)
+    return evaluation.judgement(evaluation.judge())
 
 
-class _Bench:
+class _Evaluation:
     """One candidate before its judges."""
 
     def __init__(self, project: Project, question: Question) -> None:
@@ -142,11 +142,11 @@ class _Bench:
         """The verdict with its evidence, and each model's main baseline even when no gate asked for it."""
         first = self._environment if self._purpose == "promote" and self._environment else "base"
         finder = self._baselines(self._purpose)
-        beside = {
+        references = {
             None if model is None else model.name: case.baselines.get(first) or finder.find(first, model)
             for model, case in zip(self._models, self._cases, strict=True)
         }
-        return Judgement(verdict, self._evidence, self._own, beside, self._cases)
+        return Judgement(verdict, self._evidence, self._own, references, self._cases)
 
     def _candidate(self) -> Candidate:
         label = self._project.tree(self._commit).label

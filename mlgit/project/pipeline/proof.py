@@ -32,7 +32,7 @@ _NEVER_RUN = "never run"
 _RUN_AND_COMMIT = "run `mlgit run`, commit what it wrote"
 
 
-class Proof(NamedTuple):
+class PipelineProof(NamedTuple):
     """What was found: notes that block, and in one line each what could not be looked at.
 
     `failed` says that a tool failed, so that what it was asked is not known.
@@ -43,7 +43,7 @@ class Proof(NamedTuple):
     failed: bool = False
 
 
-def prove_pipeline(project: Project, commit: str, *, lenient: bool = False) -> Proof:
+def prove_pipeline(project: Project, commit: str, *, lenient: bool = False) -> PipelineProof:
     """Hold a commit's results against its pipeline, and ask the DVC remote for its outputs.
 
     Args:
@@ -58,14 +58,14 @@ def prove_pipeline(project: Project, commit: str, *, lenient: bool = False) -> P
     found = evidence(project, commit)
     notes, skipped = _staleness(found, lenient=lenient)
     stored = _stored(project, found.pipeline.outputs, lenient=lenient)
-    return Proof(
+    return PipelineProof(
         notes=(*notes, *_foreign(found), *stored.notes),
         skipped=(*skipped, *stored.skipped),
         failed=stored.failed,
     )
 
 
-def bring_listings(project: Project, commit: str, progress: Progress | None = None) -> None:
+def fetch_listings(project: Project, commit: str, progress: Progress | None = None) -> None:
     """Bring the listings of tracked directories here that some stage reads a part of.
 
     Without its listing nobody can tell whether a part of a directory is what a stage read. What cannot be
@@ -185,28 +185,28 @@ def _foreign(found: Evidence) -> list[Note]:
     )
 
 
-def _stored(project: Project, outputs: Sequence[Output], *, lenient: bool) -> Proof:
+def _stored(project: Project, outputs: Sequence[Output], *, lenient: bool) -> PipelineProof:
     """Whether the DVC remote has every output that has a recorded content."""
     wanted = [out for out in outputs if out.cached and "://" not in out.path and out.pointer is not None]
     if not wanted:
-        return Proof()
+        return PipelineProof()
     from mlgit.adapters.dvc.engine import missing_in_remote
 
     try:
         missing = missing_in_remote(project.root, wanted, even_private=False)
     except (StateError, ToolError) as error:
         if lenient:
-            return Proof(skipped=(f"outputs in the DVC remote: {_told(error)}",))
+            return PipelineProof(skipped=(f"outputs in the DVC remote: {_told(error)}",))
         hint = error.hint or "run `dvc status --cloud` to see what it says"
         text = f"Whether the DVC remote has the outputs is not known: {_told(error)}"
         note = Note(code="not_in_remote", message=text, effect="block", hint=hint)
-        return Proof(notes=(note,), failed=isinstance(error, ToolError))
+        return PipelineProof(notes=(note,), failed=isinstance(error, ToolError))
     if not missing:
-        return Proof()
+        return PipelineProof()
     count = "1 output is" if len(missing) == 1 else f"{len(missing)} outputs are"
     text = f"{count} not in the DVC remote: {_list(missing)}"
     hint = "run `mlgit push` in the clone that made it" if len(missing) == 1 else "run `mlgit push`"
-    return Proof(notes=(Note(code="not_in_remote", message=text, effect="block", hint=hint),))
+    return PipelineProof(notes=(Note(code="not_in_remote", message=text, effect="block", hint=hint),))
 
 
 def _told(error: MlgitError) -> str:

@@ -8,7 +8,14 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mlgit.core.pipeline.remote_data import Recording, RemoteData, RemoteOutput, counted, unasked, unlike
+from mlgit.core.pipeline.remote_data import (
+    Recording,
+    RemoteData,
+    RemoteOutput,
+    count_by_remote,
+    kept_elsewhere,
+    lacking,
+)
 from mlgit.project.pipeline.evidence import cache_of, hashes_on_disk
 
 if TYPE_CHECKING:
@@ -40,7 +47,7 @@ def remote_data(
     recorded = [
         out for out in state.pipeline.outputs if out.cached and out.pointer is not None and _inside(out.path)
     ]
-    told = {out.path: unasked(out) for out in recorded}
+    told = {out.path: kept_elsewhere(out) for out in recorded}
     wanted = [out for out in recorded if told[out.path] is None]
     if not wanted:
         return RemoteData(outputs=tuple(each for each in told.values() if each is not None)), ()
@@ -49,7 +56,7 @@ def remote_data(
     answers = ask_remotes(project.root, wanted, progress=progress)
     by_path = {holding.path: holding for holding in answers.holdings}
     for out in wanted:
-        told[out.path] = unlike(
+        told[out.path] = lacking(
             out,
             by_path[out.path],
             cached_bytes=partial(_cached_bytes, project, out),
@@ -57,7 +64,7 @@ def remote_data(
         )
     outputs = tuple(each for each in told.values() if each is not None)
     data = RemoteData(
-        remotes=counted(answers.holdings),
+        remotes=count_by_remote(answers.holdings),
         outputs=_with_recordings(project, outputs, {out.path: out.pointer for out in wanted}),
         notes=answers.notes,
     )

@@ -74,7 +74,7 @@ def _verdict_line(verdict: Verdict) -> Page:
 
 def _compared_with(record: Check) -> Page:
     verdict = record.verdict
-    baselines = [*verdict.baselines, *(each for each in record.beside if _only_beside(each, record))]
+    baselines = [*verdict.baselines, *(each for each in record.references if _only_beside(each, record))]
     owners: dict[str, list[str]] = {}
     for baseline in baselines:
         text = f"{verdict.candidate.label} against {baseline.vs}"

@@ -82,7 +82,7 @@ def _candidate(verdict: Verdict, result: Result) -> str:
     at = verdict.candidate.place
     if result.file is None:
         return f"no number, {at}"
-    hand = ", made by no stage" if result.hand else ""
+    hand = ", made by no stage" if result.made_by_hand else ""
     return f"{result.candidate or 'no number'} from {result.file}:{result.key}, {at}{hand}"
 
 

@@ -124,7 +124,7 @@ def _pipeline(found: Status, short: Shortening) -> Page:
 
 def _handed_over(found: Status) -> Page:
     """What mlgit did not read by itself, and why."""
-    return [line(Span(f"asked DVC: {each.what} {each.why}", "dim"), indent=2) for each in found.handed_over]
+    return [line(Span(f"asked DVC: {each.path} {each.why}", "dim"), indent=2) for each in found.handed_over]
 
 
 def _many(number: int, word: str) -> str:

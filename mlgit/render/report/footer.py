@@ -78,7 +78,7 @@ def _loose(record: Check, setting: Setting) -> bool:
 def footer(record: Check, setting: Setting) -> list[str]:
     """Which commits, which rules, which run, which version; then the marker."""
     verdict = record.verdict
-    known = (*verdict.baselines, *record.beside)
+    known = (*verdict.baselines, *record.references)
     base = next((each.commit for each in known if each.vs == "base" and each.commit), None)
     place = verdict.candidate.place
     stands = verdict.candidate.commit or verdict.candidate.head

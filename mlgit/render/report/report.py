@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.core.gates.by_model import models_of, of_model, quiet
+from mlgit.core.gates.by_model import models_of, of_model, uneventful
 from mlgit.core.gates.verdict import headline
 from mlgit.render.escape import code, prose
 from mlgit.render.report.details import details
@@ -180,7 +180,7 @@ def _verdict_line(record: Check, setting: Setting) -> str:
 
 
 def _at_rest(record: Check, setting: Setting) -> bool:
-    return quiet(record) and not setting.unfinished
+    return uneventful(record) and not setting.unfinished
 
 
 def _mark(record: Check, *, unfinished: bool = False) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from mlgit.core.gates.by_model import models_of, of_model, quiet
+from mlgit.core.gates.by_model import models_of, of_model, uneventful
 from mlgit.core.gates.verdict import Check, GateChange, Note
 from mlgit.core.pipeline.report_context import ParamChange, StageRun
 from tests.support import reports
@@ -23,7 +23,7 @@ def test_each_model_has_its_own_verdict() -> None:
         "tumor": "block",
     }
     mine = of_model(record, "tumor")
-    assert {each.model for each in mine.metrics} | {each.model for each in mine.beside} == {"tumor"}
+    assert {each.model for each in mine.metrics} | {each.model for each in mine.references} == {"tumor"}
     assert mine.verdict.summary.gates == 5
 
 
@@ -46,7 +46,7 @@ def rest() -> Check:
 
 
 def test_a_change_that_touches_no_model_is_quiet() -> None:
-    assert quiet(rest())
+    assert uneventful(rest())
 
 
 @pytest.mark.parametrize(
@@ -71,4 +71,4 @@ def test_a_change_that_touches_no_model_is_quiet() -> None:
     ids=["better", "worse", "first", "data", "params", "stages", "note", "gates"],
 )
 def test_anything_else_is_not(record: Check) -> None:
-    assert not quiet(record)
+    assert not uneventful(record)

@@ -107,7 +107,7 @@ def test_a_number_made_by_hand_counts_and_is_marked() -> None:
     gate = absolute(low="0")
     where = case(gate, files=(metric_file(auc="0.9", stage=None),))
     result = evaluate(gate, where, rules())
-    assert (result.outcome, result.hand) == ("pass", True)
+    assert (result.outcome, result.made_by_hand) == ("pass", True)
     assert evaluate(gate, where, rules(pipeline_only=True)).reason == "not_from_pipeline"
 
 

@@ -65,7 +65,7 @@ def test_what_is_ignored_names_the_commit_that_brought_it() -> None:
     assert good == ()
     assert notes[0].message == "Waiver `w1` (brought by ccccccc) is ignored: it expired on 2020-01-01"
     assert notes[0].effect == "warn"
-    assert waiver(commit=None).brought == "not committed yet"
+    assert waiver(commit=None).origin == "not committed yet"
 
 
 def test_a_waivers_file_is_read() -> None:

@@ -54,11 +54,11 @@ def test_a_lone_number_has_the_empty_key_and_is_named_in_full() -> None:
     ("name", "first"), [("acu", "metrics/test.json:auc"), ("f11", "metrics/test.json:test.f1")]
 )
 def test_an_unknown_name_is_told_the_nearest(name: str, first: str) -> None:
-    assert first in metrics.candidates(name, FILES)
+    assert first in metrics.near_names(name, FILES)
 
 
 def test_a_name_near_nothing_is_told_what_there_is() -> None:
-    assert len(metrics.candidates("zzz", FILES, most=3)) == 3
+    assert len(metrics.near_names("zzz", FILES, most=3)) == 3
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,14 @@ from typing import Any
 
 import pytest
 
-from mlgit.core.pipeline.remote_data import Holding, RemoteData, RemoteOutput, counted, unasked, unlike
+from mlgit.core.pipeline.remote_data import (
+    Holding,
+    RemoteData,
+    RemoteOutput,
+    count_by_remote,
+    kept_elsewhere,
+    lacking,
+)
 from mlgit.core.pipeline.stages import Output, Pointer
 from mlgit.render.console import plain
 from mlgit.render.pages.remote_data import section
@@ -25,7 +32,7 @@ def told(
     in_workspace: bool = False,
     **holding: Any,  # noqa: ANN401 (any field)
 ) -> RemoteOutput | None:
-    return unlike(
+    return lacking(
         output,
         Holding(path=output.path, remote="storage", **holding),
         cached_bytes=lambda pointer: cached.get(pointer.md5),
@@ -38,7 +45,7 @@ def test_what_is_there_is_not_told() -> None:
 
 
 def test_nobody_could_tell() -> None:
-    found = told(FILE, {}, told=False)
+    found = told(FILE, {}, answered=False)
     assert found is not None
     assert (found.presence, found.size_bytes, found.missing_files, found.elsewhere) == (
         "unknown",
@@ -93,17 +100,17 @@ def test_without_a_listing_nobody_knows_how_much_is_missing() -> None:
     ids=["foreign", "private", "ordinary"],
 )
 def test_what_no_remote_should_have_is_not_asked_for(output: Output, presence: str | None) -> None:
-    found = unasked(output)
+    found = kept_elsewhere(output)
     assert (None if found is None else found.presence) == presence
 
 
 def test_remotes_are_counted_by_name_and_no_remote_is_none() -> None:
-    found = counted(
+    found = count_by_remote(
         (
             Holding(path="a", remote="z", files=1),
             Holding(path="b", remote="z", files=1, missing=("x",)),
-            Holding(path="c", remote="a", told=False),
-            Holding(path="d", remote=None, told=False),
+            Holding(path="c", remote="a", answered=False),
+            Holding(path="d", remote=None, answered=False),
         )
     )
     assert [(each.remote, each.outputs, each.missing, each.answered) for each in found] == [

@@ -6,7 +6,7 @@ import os
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mlgit.core.pipeline.remote_data import Answers, Holding, RemoteFailure
+from mlgit.core.pipeline.remote_data import Holding, RemoteFailure, RemoteHoldings
 from mlgit.core.progress import Silent
 from mlgit.errors import MlgitError
 
@@ -48,7 +48,7 @@ def ask_remotes(
     *,
     progress: Progress | None = None,
     strict: bool = False,
-) -> Answers:
+) -> RemoteHoldings:
     """What the remotes hold of outputs that have a pointer, asked of themselves, not of DVC's memory of them.
 
     A storage is asked once, however many outputs, names or DVC repositories lead to it; one that fails takes
@@ -66,7 +66,7 @@ def ask_remotes(
         ConfigError: strict: DVC's configuration is invalid.
     """
     if not outputs:
-        return Answers()
+        return RemoteHoldings()
     from mlgit.adapters.dvc.engine.contents import nearest_root
     from mlgit.adapters.dvc.engine.opening import quiet
 
@@ -95,9 +95,9 @@ class _Asking:
         self._notes: dict[str, None] = {}
         self._storages: dict[tuple[object, ...], _Storage] = {}
 
-    def answers(self) -> Answers:
+    def answers(self) -> RemoteHoldings:
         """All that was found out."""
-        return Answers(
+        return RemoteHoldings(
             holdings=tuple(self._holdings), failures=tuple(self._failures), notes=tuple(self._notes)
         )
 
@@ -249,7 +249,7 @@ class _Asking:
         self._untold(name, outputs)
 
     def _untold(self, name: str | None, outputs: Sequence[Output]) -> None:
-        self._holdings += [Holding(path=output.path, remote=name, told=False) for output in outputs]
+        self._holdings += [Holding(path=output.path, remote=name, answered=False) for output in outputs]
 
 
 def without_credentials(text: str) -> str:

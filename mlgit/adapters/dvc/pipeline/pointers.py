@@ -85,7 +85,7 @@ def read_pipeline(
 
             why, document = resolved(tree, shapes[path], path=path, said=said, root=root, folder=folder)
             shapes[path] = Shape(document, name=prefix + path, content=shapes[path].content)
-            handed_over.append(HandedOver(what=path, why=why))
+            handed_over.append(HandedOver(path=path, why=why))
     found = assemble(shapes, handed_over=handed_over)
     if tree.commit is None:
         _no_ignored_lock(tree, pipelines, shapes)
@@ -149,7 +149,7 @@ def _is_dataset(dep: str) -> bool:
 def _dataset(stage: Stage) -> HandedOver:
     """Whether a data set is the one that a stage was run with, DVC is asked when staleness is looked at."""
     name = next(filter(_is_dataset, stage.deps))
-    return HandedOver(what=stage.address, why=f"depends on the dataset `{name}`")
+    return HandedOver(path=stage.address, why=f"depends on the dataset `{name}`")
 
 
 def _without_made(pipeline: Pipeline) -> Pipeline:
