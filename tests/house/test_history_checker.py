@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support.history.checker import check
-from tests.support.history.story import Story
+from tests.support.history.scenario import Scenario
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,28 +16,28 @@ if TYPE_CHECKING:
     from tests.support.history.calls import History, Tag
 
 
-def told() -> Story:
+def week() -> Scenario:
     """Three versions; a week of staging and prod with a killed promotion, a lost race and a refusal."""
-    story = Story()
+    scenario = Scenario()
     for number, version in enumerate(("v1.0.0", "v2.0.0", "v3.0.0"), start=1):
-        story.release(version, f"c{number}", at=number)
-    story.move("promote", "staging", "v1.0.0", at=10)
-    story.move("promote", "staging", "v2.0.0", at=12)
-    story.call(
+        scenario.release(version, f"c{number}", at=number)
+    scenario.move("promote", "staging", "v1.0.0", at=10)
+    scenario.move("promote", "staging", "v2.0.0", at=12)
+    scenario.call(
         "late", "promote", 12, status=4, answer={"error": {"code": "lost_race"}}, environment="staging"
     )
-    story.look("look", "staging", at=13.5, end=13.6)
-    story.read("early", at=13.7, end=13.9)
+    scenario.look("look", "staging", at=13.5, end=13.6)
+    scenario.read("early", at=13.7, end=13.9)
     already = {"already": True, "pushed": False, "version": "v2.0.0", "tags": []}
-    story.call("again", "promote", 14, answer=already, environment="staging", version="v2.0.0")
-    story.move("promote", "prod", "v2.0.0", at=16)
-    story.move("promote", "staging", "v3.0.0", at=20, status=None, end=20.1)
-    story.move("rollback", "staging", "v2.0.0", at=22)
-    story.move("unassign", "prod", None, at=24)
-    story.reject("v1.0.0", at=26)
-    story.call("no", "promote", 28, status=1, environment="staging", version="v1.0.0")
-    story.read("late-look", at=30)
-    return story
+    scenario.call("again", "promote", 14, answer=already, environment="staging", version="v2.0.0")
+    scenario.move("promote", "prod", "v2.0.0", at=16)
+    scenario.move("promote", "staging", "v3.0.0", at=20, status=None, end=20.1)
+    scenario.move("rollback", "staging", "v2.0.0", at=22)
+    scenario.move("unassign", "prod", None, at=24)
+    scenario.reject("v1.0.0", at=26)
+    scenario.call("no", "promote", 28, status=1, environment="staging", version="v1.0.0")
+    scenario.read("late-look", at=30)
+    return scenario
 
 
 def change(history: History, name: str, /, **fields: Any) -> History:  # noqa: ANN401 (any field of a call)
@@ -77,9 +77,9 @@ def swapped(history: History, one: int, other: int, environment: str = "staging"
 
 def with_call(history: History, name: str, verb: str, **fields: Any) -> History:  # noqa: ANN401
     """One call more."""
-    story = Story()
-    story.call(name, verb, **fields)
-    return replace(history, calls=(*history.calls, *story.calls))
+    scenario = Scenario()
+    scenario.call(name, verb, **fields)
+    return replace(history, calls=(*history.calls, *scenario.calls))
 
 
 def shown(version: str, number: int) -> dict[str, object]:
@@ -97,11 +97,11 @@ def tag_named(history: History, name: str) -> Tag:
 
 
 def test_the_story_is_legal() -> None:
-    assert check(told().history) == []
+    assert check(week().history) == []
 
 
 def test_nothing_at_all_is_legal() -> None:
-    assert check(Story().history) == []
+    assert check(Scenario().history) == []
 
 
 ILLEGAL: dict[str, tuple[Callable[[History], History], str]] = {
@@ -434,17 +434,17 @@ def events(history: History, name: str) -> list[dict[str, str | None]]:
 @pytest.mark.parametrize("name", ILLEGAL)
 def test_what_must_not_happen_is_found(name: str) -> None:
     spoil, why = ILLEGAL[name]
-    problems = check(spoil(told().history))
+    problems = check(spoil(week().history))
     assert any(why in problem for problem in problems), problems
 
 
 def twins(*, told: bool = False, late: bool = False, killed: bool = False) -> list[str]:
     """Two versions on one commit, released at once or one after the other."""
-    story = Story()
-    story.release("v1.0.0", "c1", at=1)
+    scenario = Scenario()
+    scenario.release("v1.0.0", "c1", at=1)
     notes = ("`r` released this commit as `m@v1.0.0` at the same moment",) if told else ()
-    story.release("v2.0.0", "c1", at=9 if late else 1.5, notes=notes, status=None if killed else 0)
-    return check(story.history)
+    scenario.release("v2.0.0", "c1", at=9 if late else 1.5, notes=notes, status=None if killed else 0)
+    return check(scenario.history)
 
 
 def test_two_versions_on_one_commit_at_once_are_accepted_when_somebody_was_told() -> None:
@@ -455,37 +455,39 @@ def test_two_versions_on_one_commit_at_once_are_accepted_when_somebody_was_told(
 
 @pytest.mark.parametrize("told", [True, False])
 def test_a_rejected_version_that_stays_live_must_have_been_told(told: bool) -> None:  # noqa: FBT001
-    story = Story()
-    story.release("v1.0.0", "c1", at=1)
-    story.move("promote", "dev", "v1.0.0", at=3)
-    story.reject("v1.0.0", at=3.5, notes=("it is live in `dev`",) if told else ())
-    assert [problem.partition(":")[0] for problem in check(story.history)] == (
+    scenario = Scenario()
+    scenario.release("v1.0.0", "c1", at=1)
+    scenario.move("promote", "dev", "v1.0.0", at=3)
+    scenario.reject("v1.0.0", at=3.5, notes=("it is live in `dev`",) if told else ())
+    assert [problem.partition(":")[0] for problem in check(scenario.history)] == (
         [] if told else ["conflicts_were_told"]
     )
 
 
 def test_a_call_that_may_have_come_true_later_stands_wherever_it_fits() -> None:
-    story = Story()
-    story.release("v1.0.0", "c1", at=1)
-    story.release("v2.0.0", "c2", at=2)
-    story.move("promote", "dev", "v1.0.0", at=5)
-    story.move("promote", "dev", "v2.0.0", at=3, status=None, end=3.1)
-    assert check(story.history) == []
+    scenario = Scenario()
+    scenario.release("v1.0.0", "c1", at=1)
+    scenario.release("v2.0.0", "c2", at=2)
+    scenario.move("promote", "dev", "v1.0.0", at=5)
+    scenario.move("promote", "dev", "v2.0.0", at=3, status=None, end=3.1)
+    assert check(scenario.history) == []
 
 
 def test_a_clone_that_did_not_look_may_act_on_what_it_saw_before() -> None:
-    story = Story()
-    story.release("v1.0.0", "c1", at=1)
-    story.move("promote", "staging", "v1.0.0", at=3)
-    story.move("unassign", "staging", None, at=5)
-    story.move("promote", "prod", "v1.0.0", at=8, seen=4)
-    assert check(story.history) == []
-    assert any("did not qualify" in problem for problem in check(change(story.history, "p-prod-1", seen=8)))
+    scenario = Scenario()
+    scenario.release("v1.0.0", "c1", at=1)
+    scenario.move("promote", "staging", "v1.0.0", at=3)
+    scenario.move("unassign", "staging", None, at=5)
+    scenario.move("promote", "prod", "v1.0.0", at=8, seen=4)
+    assert check(scenario.history) == []
+    assert any(
+        "did not qualify" in problem for problem in check(change(scenario.history, "p-prod-1", seen=8))
+    )
 
 
 def test_nobody_named_it_so_it_must_be_the_highest_or_what_the_source_holds() -> None:
-    story = Story()
-    story.release("v1.0.0", "c1", at=1)
-    story.release("v2.0.0", "c2", at=2)
-    story.move("promote", "dev", "v1.0.0", at=4, named=False)
-    assert any("and v2.0.0 is higher" in problem for problem in check(story.history))
+    scenario = Scenario()
+    scenario.release("v1.0.0", "c1", at=1)
+    scenario.release("v2.0.0", "c2", at=2)
+    scenario.move("promote", "dev", "v1.0.0", at=4, named=False)
+    assert any("and v2.0.0 is higher" in problem for problem in check(scenario.history))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.support.history.checker import check, order_is_that_of_time
 from tests.support.history.reads import reads_were_current
 from tests.support.history.register import sort_out
-from tests.support.history.story import Story
+from tests.support.history.scenario import Scenario
 from tests.support.history.view import View
 
 if TYPE_CHECKING:
@@ -48,18 +48,18 @@ SPANS = st.tuples(st.integers(0, 12), st.integers(0, 6)).map(lambda span: (span[
 def test_the_checker_agrees_with_a_search_through_all_orders(
     writes: list[tuple[int, int]], reads: list[tuple[tuple[int, int], int]]
 ) -> None:
-    story = Story()
-    story.release("v1.0.0", "c1", at=-9)
+    scenario = Scenario()
+    scenario.release("v1.0.0", "c1", at=-9)
     events: list[Event] = []
     for number, (start, end) in enumerate(writes, start=1):
-        story.move("promote", "dev", "v1.0.0", at=start, end=end)
+        scenario.move("promote", "dev", "v1.0.0", at=start, end=end)
         events.append((str(number), start, end, 0))
     for number, ((start, end), seen) in enumerate(reads):
         tags = [f"m#dev#{count}" for count in range(1, min(seen, len(writes)) + 1)]
         answer = {"events": [{"environment": "dev", "tag": tag} for tag in tags]}
-        story.call(f"read{number}", "history", start, end=end, answer=answer)
+        scenario.call(f"read{number}", "history", start, end=end, answer=answer)
         events.append(("read", start, end, min(seen, len(writes))))
-    view = View(story.history, sort_out(story.history), {call.id: call for call in story.calls})
+    view = View(scenario.history, sort_out(scenario.history), {call.id: call for call in scenario.calls})
     problems = [
         *order_is_that_of_time(view),
         *(each for each in reads_were_current(view) if "did not see" not in each),
@@ -71,15 +71,15 @@ def test_the_checker_agrees_with_a_search_through_all_orders(
 
 
 @st.composite
-def legal(draw: st.DrawFn) -> Story:
+def legal(draw: st.DrawFn) -> Scenario:
     """Promotions, rollbacks and unassignments of one environment, each at one moment of a span of time."""
-    story = Story()
+    scenario = Scenario()
     versions = ["v1.0.0", "v2.0.0", "v3.0.0"]
     for number, each in enumerate(versions):
-        story.release(each, f"c{number}", at=number - 10)
+        scenario.release(each, f"c{number}", at=number - 10)
     for moment in range(10, 10 * draw(st.integers(2, 8)), 10):
         start, end = moment - draw(st.integers(0, 14)), moment + draw(st.integers(0, 14))
-        state = sort_out(story.history_now).register("dev").states[-1]
+        state = sort_out(scenario.history_now).register("dev").states[-1]
         earlier = [commit for commit in state.stack if commit != state.commit]
         verbs = [
             "promote",
@@ -89,7 +89,7 @@ def legal(draw: st.DrawFn) -> Story:
         ]
         verb = draw(st.sampled_from(verbs))
         if verb == "read":
-            story.read(f"read{moment}", at=moment, start=start, end=end)
+            scenario.read(f"read{moment}", at=moment, start=start, end=end)
             continue
         version: str | None = None
         if verb == "promote":
@@ -100,37 +100,37 @@ def legal(draw: st.DrawFn) -> Story:
             version = versions[int(earlier[-1][1])]
         killed = draw(st.booleans())
         status = None if killed else 0
-        story.move(verb, "dev", version, at=moment, status=status, downgrade=True, start=start, end=end)
-    return story
+        scenario.move(verb, "dev", version, at=moment, status=status, downgrade=True, start=start, end=end)
+    return scenario
 
 
-@given(story=legal())
-def test_what_happened_at_one_moment_each_is_legal(story: Story) -> None:
-    assert check(story.history) == []
+@given(scenario=legal())
+def test_what_happened_at_one_moment_each_is_legal(scenario: Scenario) -> None:
+    assert check(scenario.history) == []
 
 
-@given(story=legal(), data=st.data())
-def test_a_tag_less_or_once_more_is_found(story: Story, data: st.DataObject) -> None:
-    moves = [tag for tag in story.tags if "#" in tag.name]
+@given(scenario=legal(), data=st.data())
+def test_a_tag_less_or_once_more_is_found(scenario: Scenario, data: st.DataObject) -> None:
+    moves = [tag for tag in scenario.tags if "#" in tag.name]
     if not moves:
         return
     tag = data.draw(st.sampled_from(moves))
-    assert check(replace(story.history, tags=(*story.tags, tag)))
-    spoilt = replace(story.history, tags=tuple(each for each in story.tags if each is not tag))
-    newest = sort_out(story.history).register("dev").steps[-1]
-    killed = next(call for call in story.calls if call.id == tag.by).status is None
+    assert check(replace(scenario.history, tags=(*scenario.tags, tag)))
+    spoilt = replace(scenario.history, tags=tuple(each for each in scenario.tags if each is not tag))
+    newest = sort_out(scenario.history).register("dev").steps[-1]
+    killed = next(call for call in scenario.calls if call.id == tag.by).status is None
     # That a killed call's only and newest tag is not there, is what may happen, if nobody saw it.
-    if not (killed and tag is newest.told_by and None in {newest.out, newest.into}):
+    if not (killed and tag is newest.main_tag and None in {newest.out, newest.into}):
         assert check(spoilt)
 
 
-@given(story=legal())
-def test_two_changes_in_each_others_place_are_found_when_they_differ(story: Story) -> None:
-    steps = sort_out(story.history).register("dev").steps
+@given(scenario=legal())
+def test_two_changes_in_each_others_place_are_found_when_they_differ(scenario: Scenario) -> None:
+    steps = sort_out(scenario.history).register("dev").steps
     for step, following in pairwise(steps):
         shapes = [(each.out is None, each.into is None) for each in (step, following)]
         if shapes[0] != shapes[1]:
-            assert check(swapped(story.history, step.counter, following.counter))
+            assert check(swapped(scenario.history, step.counter, following.counter))
 
 
 def swapped(history: History, one: int, other: int) -> History:

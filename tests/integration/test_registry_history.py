@@ -41,8 +41,8 @@ def test_whatever_happens_the_history_is_legal(pipeline_template: Path, transpor
         tool("fcgiwrap")
     options = {"operations": OPERATIONS, "seed": seed, "transport": transport, "template": pipeline_template}
     argv = [part for name, value in options.items() for part in (f"--{name}", str(value))]
-    # Two versions on one commit make gto fail, so that it is asked in plays without duels.
-    argv.append("--readers" if THOROUGH and transport == "file" else "--duels")
+    # Two versions on one commit make gto fail, so that it is asked in plays without races.
+    argv.append("--readers" if THOROUGH and transport == "file" else "--races")
     done = ROOT.run(sys.executable, "-m", "tests.support.history", *argv)
     assert done.status == 0, f"{done.out}\n{done.err}"
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from tests.support import pipeline
 from tests.support.history.checker import check
-from tests.support.history.drama import Played, play
-from tests.support.history.stage import TRANSPORTS
+from tests.support.history.setup import TRANSPORTS
+from tests.support.history.simulation import SimulationResult, simulate
 from tests.support.shell import pinned_environment
 
 if TYPE_CHECKING:
@@ -30,37 +30,37 @@ def main() -> int:
         if template is None:
             template = place / "template"
             pipeline.build(template)
-        played = play(
+        result = simulate(
             template,
-            place / "stage",
+            place / "setup",
             transport=asked.transport,
             operations=asked.operations,
             players=asked.players,
             seed=asked.seed,
-            duels=asked.duels,
+            races=asked.races,
             readers=asked.readers,
         )
     if asked.keep:
-        asked.keep.write_bytes(pickle.dumps(played))
-    problems = check(played.history)
-    report(played)
+        asked.keep.write_bytes(pickle.dumps(result))
+    problems = check(result.history)
+    report(result)
     for problem in problems:
         print(f"ILLEGAL {problem}")
     return 1 if problems else 0
 
 
-def report(played: Played) -> None:
+def report(result: SimulationResult) -> None:
     """What was tried and how it ended."""
-    calls = played.history.calls
-    print(f"{len(calls)} operations in {played.seconds:.0f} s, {len(played.history.tags)} tags in the end")
+    calls = result.history.calls
+    print(f"{len(calls)} operations in {result.seconds:.0f} s, {len(result.history.tags)} tags in the end")
     by_verb: dict[str, Counter[str]] = {}
     for call in calls:
         by_verb.setdefault(call.verb, Counter())[outcome(call)] += 1
     for verb, outcomes in sorted(by_verb.items()):
         told = ", ".join(f"{count} {name}" for name, count in outcomes.most_common())
         print(f"  {verb:11} {outcomes.total():5}: {told}")
-    print(f"{played.faults.total()} faults")
-    for fault, count in sorted(played.faults.items()):
+    print(f"{result.faults.total()} faults")
+    for fault, count in sorted(result.faults.items()):
         print(f"  {count:5} {fault}")
 
 
@@ -84,7 +84,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--transport", choices=TRANSPORTS, default="file")
     parser.add_argument("--template", type=Path, help="a project of tests/support/pipeline.py, to save time")
-    parser.add_argument("--duels", action="store_true", help="also release one commit twice at a time")
+    parser.add_argument("--races", action="store_true", help="also release one commit twice at a time")
     parser.add_argument("--readers", action="store_true", help="ask gto and dvc in the end, too")
     parser.add_argument("--keep", type=Path, help="write the whole history to this file (pickle)")
     return parser.parse_args()

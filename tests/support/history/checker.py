@@ -141,7 +141,7 @@ def order_is_that_of_time(view: View) -> Iterator[str]:
     for name, register in view.log.registers.items():
         latest: Call | None = None
         for step in register.steps:
-            call = view.caller(step.told_by)
+            call = view.caller(step.main_tag)
             if call is None:
                 continue
             # Of all that come before, the one that began last must not have begun after this was over.

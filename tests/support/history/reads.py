@@ -50,7 +50,7 @@ def _in_order(view: View, register: Register, looks: list[Look]) -> Iterator[str
         known += [
             number
             for number, step in enumerate(register.steps, start=1)
-            for call in [view.caller(step.told_by)]
+            for call in [view.caller(step.main_tag)]
             if call is not None and call.done and _LOST_SIGHT not in call.notes and _knows(look.call, call)
         ]
         least = max(known, default=0)
@@ -102,7 +102,7 @@ def _value(view: View, call: Call, entry: dict[str, Any]) -> Look:
 
 def _prefix(register: Register, call: Call, tags: set[str]) -> Look:
     """The whole history up to a state, and nothing but that."""
-    told = [step.told_by.name for step in register.steps]
+    told = [step.main_tag.name for step in register.steps]
     states = (len(tags),) if set(told[: len(tags)]) == tags else ()
     return Look(call, states, f"{len(tags)} changes")
 

@@ -38,14 +38,14 @@ class Step:
     into: Tag | None
 
     @property
-    def told_by(self) -> Tag:
+    def main_tag(self) -> Tag:
         tag = self.into or self.out
         assert tag is not None
         return tag
 
     @property
     def action(self) -> str | None:
-        return self.told_by.action
+        return self.main_tag.action
 
 
 def after(state: State, step: Step) -> State:

@@ -24,13 +24,13 @@ def moves_were_legal(view: View) -> Iterator[str]:
     """Each change kept the rules of its verb in the state that it met."""
     for register in view.log.registers.values():
         for number, step in enumerate(register.steps):
-            call = view.caller(step.told_by)
+            call = view.caller(step.main_tag)
             if call is None:
                 continue
             if call.verb != step.action:
-                yield f"{call.id} was asked to {call.verb}, and `{step.told_by.name}` states {step.action}"
+                yield f"{call.id} was asked to {call.verb}, and `{step.main_tag.name}` states {step.action}"
             yield from (
-                f"{call.id}: `{step.told_by.name}` {why}" for why in _faults(view, register, number, call)
+                f"{call.id}: `{step.main_tag.name}` {why}" for why in _faults(view, register, number, call)
             )
     for version, tag in view.log.rejected.items():
         call = view.caller(tag)
@@ -118,7 +118,7 @@ def conflicts_were_told(view: View) -> Iterator[str]:
         for name, register in view.log.registers.items():
             if register.states[-1].version != version:
                 continue
-            callers = [call for call in (view.caller(tag), view.caller(register.steps[-1].told_by)) if call]
+            callers = [call for call in (view.caller(tag), view.caller(register.steps[-1].main_tag)) if call]
             if not _told(callers, (f"`{tag.name}`", "is live in")):
                 yield f"nobody was told that {version} is rejected and in `{name}`"
 
@@ -151,7 +151,7 @@ def refusals_had_a_reason(view: View) -> Iterator[str]:
 def _rivals(view: View, call: Call) -> Iterator[Call]:
     """Who wrote, or may yet have written, what stands in the way of such a call."""
     if call.environment is not None:
-        tags = [step.told_by for step in view.log.register(call.environment).steps]
+        tags = [step.main_tag for step in view.log.register(call.environment).steps]
     elif call.verb == "deregister":
         tags = [tag for version, tag in view.log.rejected.items() if version == call.version]
     else:

@@ -1,4 +1,4 @@
-"""Story: a history made by hand, for tests of the checker: what was called, written and answered."""
+"""Scenario: a history made by hand, for tests of the checker: what was called, written and answered."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from tests.support.history.register import sort_out
 SOURCES = {"prod": "staging"}
 
 
-class Story:
-    """Everything is legal that is told without saying otherwise."""
+class Scenario:
+    """A history that is legal unless a call or a tag says otherwise."""
 
     def __init__(self) -> None:
         self.calls: list[Call] = []
@@ -43,7 +43,7 @@ class Story:
     def release(self, version: str, commit: str, at: float, **more: Any) -> str:  # noqa: ANN401
         self.trunk[commit] = f"r{version}"
         tag = _tag(f"m@{version}", commit, f"r{version}", version=version)
-        return self._changed(f"r{version}", "release", [tag], at, told=version, **more)
+        return self._changed(f"r{version}", "release", [tag], at, reported=version, **more)
 
     def reject(self, version: str, at: float, **more: Any) -> str:  # noqa: ANN401
         commit = next(tag.commit for tag in self.tags if tag.name == f"m@{version}")
@@ -52,7 +52,7 @@ class Story:
             "deregister",
             [_tag(f"m@{version}!", commit, f"d{version}")],
             at,
-            told=version,
+            reported=version,
             **{"version": version, **more},
         )
 
@@ -78,8 +78,8 @@ class Story:
         if version is not None:
             commit = next(tag.commit for tag in self.tags if tag.name == f"m@{version}")
             written.append(_tag(f"m#{environment}#{counter}", commit, name, action=verb, version=version))
-        told = held.version if verb == "unassign" else version
-        more = {"environment": environment, "before": held.version, "told": told} | more
+        reported = held.version if verb == "unassign" else version
+        more = {"environment": environment, "before": held.version, "reported": reported} | more
         if verb == "promote" and named:
             more = {"version": version} | more
         return self._changed(name, verb, written, at, **more)
@@ -134,7 +134,7 @@ class Story:
             {"environment": None, "tag": tag.name} for tag in (*log.released.values(), *log.rejected.values())
         ]
         for name, register in log.registers.items():
-            found += [{"environment": name, "tag": step.told_by.name} for step in register.steps]
+            found += [{"environment": name, "tag": step.main_tag.name} for step in register.steps]
         return found
 
     @property
@@ -150,13 +150,13 @@ class Story:
         *,
         status: int | None = 0,
         before: str | None = None,
-        told: str | None = None,
+        reported: str | None = None,
         notes: tuple[str, ...] = (),
         **more: Any,  # noqa: ANN401
     ) -> str:
         self.tags += written
         tags = [{"name": tag.name, "oid": tag.oid, "commit": tag.commit} for tag in written]
-        answer = {"pushed": True, "already": False, "tags": tags, "version": told, "before": before}
+        answer = {"pushed": True, "already": False, "tags": tags, "version": reported, "before": before}
         answer["notes"] = notes
         return self.call(name, verb, at, status=status, answer={} if status is None else answer, **more)
 

@@ -1,4 +1,4 @@
-"""Stage: the bare repository, the clones, and between them a path, `git daemon` or smart HTTP."""
+"""Setup: the bare repository, the clones, and between them a path, `git daemon` or smart HTTP."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ REPOSITORY = "acme/line"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
+class Setup:
     """`private` clones belong to one player each, `shared` ones are used by several at once."""
 
     bare: Folder
@@ -60,7 +60,7 @@ def build(template: Path, place: Path) -> Folder:
 
 
 @contextmanager
-def set_up(work: Folder, *, transport: str, players: int, seed: int) -> Iterator[Stage]:
+def set_up(work: Folder, *, transport: str, players: int, seed: int) -> Iterator[Setup]:
     """Put the bare repository behind a transport and make the clones; faults begin with the first push."""
     place = work.path.parent
     bare = Folder(place / "origin.git")
@@ -80,7 +80,7 @@ def set_up(work: Folder, *, transport: str, players: int, seed: int) -> Iterator
             url = server.url(REPOSITORY, user="release-app").replace(f":{server.port}/", f":{front}/")
         clones = [_clone(work, place / f"clone{number}", url) for number in range(players + SHARED)]
         hooks.install(bare)
-        yield Stage(
+        yield Setup(
             bare=bare, private=tuple(clones[:players]), shared=tuple(clones[players:]), logs=tuple(logs)
         )
 

@@ -18,15 +18,15 @@ from typing import TYPE_CHECKING, Any
 from mlgit.core.registry.statement import parse_message
 from tests.support.history import hooks
 from tests.support.history.calls import Call, CloneEnd, History, Tag
-from tests.support.history.play import Player, locks_in
-from tests.support.history.player import Run, load, recorded, run
-from tests.support.history.stage import SOURCES, TAKES_PRE, build, set_up
+from tests.support.history.commands import Run, load, recorded, run
+from tests.support.history.setup import SOURCES, TAKES_PRE, build, set_up
+from tests.support.history.users import User, locks_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from tests.support.history.stage import Stage
+    from tests.support.history.setup import Setup
     from tests.support.shell import Folder
 
 LAST_TRIES = 10
@@ -35,7 +35,7 @@ OLD_LOCK_S = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Played:
+class SimulationResult:
     """A history, how often each fault happened, and how long it took."""
 
     history: History
@@ -43,7 +43,7 @@ class Played:
     seconds: float
 
 
-def play(
+def simulate(
     template: Path,
     place: Path,
     *,
@@ -51,40 +51,40 @@ def play(
     operations: int,
     players: int,
     seed: int,
-    duels: bool = False,
+    races: bool = False,
     readers: bool = False,
-) -> Played:
+) -> SimulationResult:
     """Play so many operations in `place`, which must not exist yet; with `readers` gto and dvc are asked."""
     load()
     work = build(template, place)
     scratch = place / "scratch"
     scratch.mkdir()
     first = [_opening(work, scratch, number) for number in range(3)]
-    with set_up(work, transport=transport, players=players, seed=seed) as stage:
+    with set_up(work, transport=transport, players=players, seed=seed) as setup:
         begun = time.monotonic()
         share = operations // players
         parts = [scratch / f"player{number}.pickle" for number in range(players)]
-        shared = {"seed": seed, "scratch": scratch, "duels": duels}
+        shared = {"seed": seed, "scratch": scratch, "races": races}
         children = [
-            _start(stage, part, share=share, number=number, **shared) for number, part in enumerate(parts)
+            _start(setup, part, share=share, number=number, **shared) for number, part in enumerate(parts)
         ]
-        locks = _look_after(stage, children, random.Random(seed))  # noqa: S311 (no secret)
+        locks = _look_after(setup, children, random.Random(seed))  # noqa: S311 (no secret)
         seconds = time.monotonic() - begun
         calls = list(first)
         for part in parts:
             more, broken = pickle.loads(part.read_bytes())  # noqa: S301 (our own)
             calls += more
             locks += broken
-        faults = hooks.counted(stage.bare) + Counter(call.fault for call in calls if call.fault)
+        faults = hooks.counted(setup.bare) + Counter(call.fault for call in calls if call.fault)
         faults["stale lock removed"] += locks
-        for log in stage.logs:
+        for log in setup.logs:
             faults += Counter(log.read_text(encoding="utf-8").splitlines() if log.exists() else ())
-        _settle(stage, calls)
+        _settle(setup, calls)
         if transport == "file":
             # There the server is a child of whoever was killed.
-            faults["stale lock removed"] += remove_old_locks(stage.bare.path, 0)
-        return Played(
-            history=_end(stage, tuple(calls), scratch, readers=readers), faults=faults, seconds=seconds
+            faults["stale lock removed"] += remove_old_locks(setup.bare.path, 0)
+        return SimulationResult(
+            history=_end(setup, tuple(calls), scratch, readers=readers), faults=faults, seconds=seconds
         )
 
 
@@ -96,7 +96,7 @@ def _opening(work: Folder, scratch: Path, number: int) -> Call:
     return recorded(command, ended, verb="release")
 
 
-def _start(stage: Stage, part: Path, *, share: int, **options: Any) -> int:  # noqa: ANN401
+def _start(setup: Setup, part: Path, *, share: int, **options: Any) -> int:  # noqa: ANN401
     """A player in a process of its own, who writes to `part` what was called; the id of the process."""
     sys.stdout.flush()
     child = os.fork()
@@ -104,7 +104,7 @@ def _start(stage: Stage, part: Path, *, share: int, **options: Any) -> int:  # n
         return child
     status = 1
     try:
-        player = Player(stage, **options)
+        player = User(setup, **options)
         while len(player.calls) < share:
             player.play()
         part.write_bytes(pickle.dumps((player.calls, player.broken_locks)))
@@ -116,7 +116,7 @@ def _start(stage: Stage, part: Path, *, share: int, **options: Any) -> int:  # n
         os._exit(status)
 
 
-def _look_after(stage: Stage, children: list[int], chance: random.Random) -> int:
+def _look_after(setup: Setup, children: list[int], chance: random.Random) -> int:
     """While they play: pack refs here and there, and remove old locks as an administrator would; how many."""
     left = set(children)
     removed = 0
@@ -129,8 +129,8 @@ def _look_after(stage: Stage, children: list[int], chance: random.Random) -> int
                 continue
             time.sleep(0.1)
             if chance.random() < 0.05:
-                chance.choice([stage.bare, *stage.shared]).run("git", "pack-refs", "--all")
-            removed += remove_old_locks(stage.bare.path)
+                chance.choice([setup.bare, *setup.shared]).run("git", "pack-refs", "--all")
+            removed += remove_old_locks(setup.bare.path)
     finally:
         for child in left:
             os.kill(child, signal.SIGKILL)
@@ -149,33 +149,33 @@ def remove_old_locks(folder: Path, age_s: float = OLD_LOCK_S) -> int:
     return removed
 
 
-def _settle(stage: Stage, calls: list[Call]) -> None:
+def _settle(setup: Setup, calls: list[Call]) -> None:
     """Wait for servers that still hang on what somebody gave up."""
     unsure = [call.end for call in calls if call.unsure]
     if unsure:
         time.sleep(max(0.0, max(unsure) + hooks.HANG_S + 1 - time.monotonic()))
     for name in ("pre-receive", "update", "reference-transaction", "post-receive"):
-        (stage.bare / "hooks" / name).unlink()
+        (setup.bare / "hooks" / name).unlink()
 
 
-def _end(stage: Stage, calls: tuple[Call, ...], scratch: Path, *, readers: bool) -> History:
-    folders = [stage.bare.path, *(clone / ".git" for clone in stage.clones)]
+def _end(setup: Setup, calls: tuple[Call, ...], scratch: Path, *, readers: bool) -> History:
+    folders = [setup.bare.path, *(clone / ".git" for clone in setup.clones)]
     leftovers = [path for folder in folders for path in locks_in(folder)]
     clones = {}
-    for clone in stage.clones:
+    for clone in setup.clones:
         tags = {tag.name: tag.oid for tag in read_tags(clone)}
         clones[clone.path.name] = CloneEnd(tags=tags, answer=_last_answer(clone, scratch))
-    lines = stage.bare.git("log", "--format=%H %cn", "main").splitlines()
-    assigned = {tag.means.environment for tag in read_tags(stage.bare) if tag.means.action == "assign"}
+    lines = setup.bare.git("log", "--format=%H %cn", "main").splitlines()
+    assigned = {tag.means.environment for tag in read_tags(setup.bare) if tag.means.action == "assign"}
     return History(
         calls=calls,
-        tags=tuple(read_tags(stage.bare)),
+        tags=tuple(read_tags(setup.bare)),
         clones=clones,
         trunk=dict(line.split(" ", 1) for line in lines),
         leftovers=tuple(str(path) for path in leftovers),
         sources=SOURCES,
         takes_pre=TAKES_PRE,
-        readers=ask_others(stage.shared[0], sorted(filter(None, assigned))) if readers else {},
+        readers=ask_others(setup.shared[0], sorted(filter(None, assigned))) if readers else {},
     )
 
 

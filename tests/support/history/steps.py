@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.support import pipeline
-from tests.support.history.drama import remove_old_locks
-from tests.support.history.player import Death, Run, load, run
+from tests.support.history.commands import Death, Run, load, run
+from tests.support.history.simulation import remove_old_locks
 from tests.support.registry import origin, tags_of
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ class View:
 
     def window(self, register: Register, call: Call) -> range:
         """The states of an environment that a call can have seen."""
-        callers = [self.caller(step.told_by) for step in register.steps]
+        callers = [self.caller(step.main_tag) for step in register.steps]
         first = max((n for n, each in enumerate(callers, 1) if each and each.over < call.seen), default=0)
         later = (n for n, each in enumerate(callers) if each and each.start > call.over)
         return range(first, min(later, default=len(register.steps)) + 1)

@@ -1,4 +1,4 @@
-"""Player: runs one command after the other in forks of itself, and kills some of them.
+"""User: runs one command after the other in forks of itself, and kills some of them.
 
 The real command line runs in the fork, which costs no start of an interpreter; a SIGKILL is a real one.
 """

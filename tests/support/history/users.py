@@ -9,14 +9,14 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from tests.support.history.player import YEARS, Death, Ended, Run, recorded, run
+from tests.support.history.commands import YEARS, Death, Ended, Run, recorded, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from tests.support.history.calls import Call
-    from tests.support.history.stage import Stage
+    from tests.support.history.setup import Setup
     from tests.support.shell import Folder
 
 ENVIRONMENTS = ("dev", "staging", "prod")
@@ -25,18 +25,18 @@ DEADLY = 0.16
 SKEWED = 0.25
 
 
-class Player:
+class User:
     """One of several; `number` makes its choices and the names of its calls its own.
 
-    With `duels` people give one commit versions of their own choice at the same time.
+    With `races` people give one commit versions of their own choice at the same time.
     """
 
-    def __init__(self, stage: Stage, *, number: int, seed: int, scratch: Path, duels: bool) -> None:
-        self.stage = stage
+    def __init__(self, setup: Setup, *, number: int, seed: int, scratch: Path, races: bool) -> None:
+        self.setup = setup
         self.number = number
         self.chance = random.Random(f"{seed}/{number}")  # noqa: S311 (no secret)
         self.scratch = scratch
-        self.home = stage.private[number]
+        self.home = setup.private[number]
         self.fresh: float | None = None
         """Since when what `home` knows was the truth; None when nobody can tell."""
         self.calls: list[Call] = []
@@ -46,8 +46,8 @@ class Player:
             self.rollback: 14,
             self.unassign: 5,
             self.release: 8,
-            self.work: 5 if duels else 1,
-            self.release_here: 7 if duels else 0,
+            self.work: 5 if races else 1,
+            self.release_here: 7 if races else 0,
             self.deregister: 3,
             self.promote_stale: 6,
             self.publish: 6,
@@ -178,7 +178,7 @@ class Player:
         return [match[1] for match in found if match] or ["v1.0.0"]
 
     def _somewhere(self) -> Folder:
-        return self.home if self.chance.random() < 0.6 else self.chance.choice(self.stage.shared)
+        return self.home if self.chance.random() < 0.6 else self.chance.choice(self.setup.shared)
 
     def _death(self) -> Death | None:
         if self.chance.random() > DEADLY:
