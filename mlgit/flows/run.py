@@ -46,7 +46,7 @@ def run(
 def _judge(project: Project, ci: Mapping[str, str] | None) -> Check:
     """The verdict on the working tree as it is now: what was read before the run no longer holds."""
     from mlgit.operations.check import check
-    from mlgit.project.open import open_project
+    from mlgit.project.opening import open_project
 
     fresh = open_project(project.root, now=project.now, default_branch=project.default_branch)
     try:

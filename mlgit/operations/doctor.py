@@ -86,7 +86,7 @@ def _guarded(check: Check, project: Project) -> list[Finding]:
 
 
 def _check_git(project: Project) -> Iterator[Finding]:
-    said = project.git.line("version")
+    said = project.git.run_text("version")
     match = re.search(r"(\d+)\.(\d+)", said)
     if match and (int(match[1]), int(match[2])) < _OLDEST_GIT:
         yield Finding(
@@ -95,7 +95,7 @@ def _check_git(project: Project) -> Iterator[Finding]:
             message=f"This is {said}; mlgit needs 2.38 or newer",
             repair="install a newer git",
         )
-    if project.git.ask("var", "GIT_COMMITTER_IDENT") is None:
+    if project.git.try_text("var", "GIT_COMMITTER_IDENT") is None:
         yield Finding(
             id="no_identity",
             severity="warn",
@@ -135,7 +135,7 @@ def _check_remote(project: Project) -> Iterator[Finding]:
             "nobody can tell which branch is trunk",
             repair=f"git remote set-head {project.remote} --auto",
         )
-    option = project.git.ask("config", "--get", f"remote.{project.remote}.tagOpt")
+    option = project.git.try_text("config", "--get", f"remote.{project.remote}.tagOpt")
     if option == "--no-tags":
         yield Finding(
             id="tags_not_fetched",
@@ -171,7 +171,7 @@ def _check_config(project: Project) -> Iterator[Finding]:
         )
         return
     config = project.config(None)
-    tracked = project.git.ask("ls-files", "--error-unmatch", "--", CONFIG_FILE) is not None
+    tracked = project.git.try_text("ls-files", "--error-unmatch", "--", CONFIG_FILE) is not None
     if not tracked or CONFIG_FILE in project.head.changed:
         what = "is not committed" if not tracked else "differs from its committed state"
         yield Finding(

@@ -98,7 +98,7 @@ def get_from(
     progress: Progress | None = None,
 ) -> Fetched:
     """The same from another clone on this machine, or from any URL that git can clone."""
-    from mlgit.project.open import open_project
+    from mlgit.project.opening import open_project
 
     if os.path.exists(os.path.join(url, ".git")):
         project = open_project(url, now=now)
@@ -106,15 +106,15 @@ def get_from(
             return get(project, text, folder=folder, model=model, force=force, progress=progress)
         finally:
             project.close()
-    from mlgit.adapters.git.clone import cloned, fill
+    from mlgit.adapters.git.clone import check_out, temporary_clone
 
     if progress is not None:
         progress.say(f"Cloning {url}")
-    with cloned(url) as root:
+    with temporary_clone(url) as root:
         project = open_project(root, now=now)
         try:
             reference = resolve(project, text, model=model)
-            fill(project.git, reference.commit)
+            check_out(project.git, reference.commit)
             return get(project, text, folder=folder, model=model, force=force, progress=progress)
         finally:
             project.close()

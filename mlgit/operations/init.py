@@ -145,7 +145,7 @@ class _Surroundings:
         from mlgit.adapters.config.loader import load
         from mlgit.project.gates.judge import judge
 
-        self._project.suppose_config(load(content.encode(), name=CONFIG_FILE, cache_dir=None))
+        self._project.set_config(load(content.encode(), name=CONFIG_FILE, cache_dir=None))
         try:
             return judge(self._project).decision != "block"
         except MlgitError:

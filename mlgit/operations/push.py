@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.binary import GitFailed
-from mlgit.adapters.git.push import ask_remote, fetch_refs, push_refs
+from mlgit.adapters.git.push import fetch_refs, list_remote_refs, push_refs
 from mlgit.adapters.git.refs import count_commits, is_ancestor
-from mlgit.adapters.git.tagobjects import parse_header
+from mlgit.adapters.git.tags.objects import parse_header
 from mlgit.core.registry.tags import TAGS
 from mlgit.core.release.publication import BranchPush, DataPush, Publication, TagPush, batches
 from mlgit.errors import LostRace, MlgitError, StateError, ToolError
@@ -74,7 +74,7 @@ def _remote(project: Project) -> str:
         raise StateError("There is no commit yet", hint="commit something first")
     configured = None
     if project.head.branch is not None:
-        configured = project.git.ask("config", f"branch.{project.head.branch}.remote")
+        configured = project.git.try_text("config", f"branch.{project.head.branch}.remote")
     remote = configured if configured in project.remotes else project.remote
     if remote is None:
         raise StateError("There is no Git remote to push to", hint="run `git remote add origin URL`")
@@ -83,7 +83,7 @@ def _remote(project: Project) -> str:
 
 def _ask(project: Project, remote: str) -> Mapping[str, str]:
     try:
-        theirs = ask_remote(project.git, remote, [f"{_HEADS}*", f"{TAGS}*"])
+        theirs = list_remote_refs(project.git, remote, [f"{_HEADS}*", f"{TAGS}*"])
     except GitFailed as error:
         raise ToolError(
             f"The Git remote `{remote}` does not answer",
@@ -101,7 +101,7 @@ def _plan_branch(project: Project, remote: str, theirs: Mapping[str, str]) -> Br
         return BranchPush(step="skipped", reason="no branch is checked out")
     if head.commit is None:  # pragma: no cover (refused before)
         raise StateError("There is no commit yet")
-    upstream = project.git.ask("config", f"branch.{head.branch}.merge")
+    upstream = project.git.try_text("config", f"branch.{head.branch}.merge")
     ref = upstream or f"{_HEADS}{head.branch}"
     old = theirs.get(ref)
     fresh = BranchPush(
@@ -218,7 +218,7 @@ def _push_data(project: Project, plan: Publication, progress: Progress | None) -
 def _push_branch(project: Project, remote: str, branch: BranchPush) -> None:
     """Push without force, with the user's own hooks."""
     argv = ["push", "--quiet", *(["--set-upstream"] if branch.sets_upstream else [])]
-    done = project.git.spawn(
+    done = project.git.try_run(
         *argv, "--no-follow-tags", remote, f"{_HEADS}{branch.name}:{branch.ref}", hooks=True
     )
     if done.returncode == 0:

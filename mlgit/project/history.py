@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from mlgit.project.open import Project
 
 
-def deepen(project: Project) -> bool:
+def unshallow(project: Project) -> bool:
     """Fetch the history that a shallow clone lacks; whether it lacked any.
 
     Raises:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.git.binary import Git, GitFailed
 from mlgit.adapters.git.objects import CommitTree, Objects
-from mlgit.adapters.git.refs import ask_refs, cut, parse_links, parse_refs, resolve_commit
-from mlgit.adapters.git.worktree import Head, WorkingTree, ask_head, ask_paths, parse_status
+from mlgit.adapters.git.refs import parse_links, parse_refs, resolve_commit, start_listing_refs
+from mlgit.adapters.git.worktree import Head, WorkingTree, parse_status, start_status
 from mlgit.core.config.file import CONFIG_FILE, Config
 from mlgit.core.progress import Progress, Silent
 from mlgit.core.record import record
-from mlgit.errors import MlgitError, StateError
+from mlgit.errors import StateError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,22 +20,12 @@ if TYPE_CHECKING:
 
     from mlgit.adapters.dvc.data.fingerprints import Index
     from mlgit.adapters.dvc.data.listing import Searches
+    from mlgit.adapters.git.binary import Git
     from mlgit.core.tree import Tree
-    from mlgit.project.prefetch import Seen
+    from mlgit.project.prefetch import Prefetch
 
 _MAIN_NAMES = ("main", "master")
-_FACTS = (
-    "rev-parse",
-    "--path-format=absolute",
-    "--show-toplevel",
-    "--git-dir",
-    "--git-common-dir",
-    "--is-shallow-repository",
-    "--show-prefix",
-)
-
-
-_BRANCHES = ("refs/heads", "refs/remotes")
+BRANCHES = ("refs/heads", "refs/remotes")
 
 
 @record
@@ -65,9 +53,9 @@ class Project:
         common_dir: the git directory that all working trees share, absolute.
         shallow: whether history was cut off.
         now: the time of this run, UTC.
-        asked: answers that git was asked for ahead, by the name of the property that takes them.
+        started: git queries that already run, by the name of the property that takes them.
         default_branch: what the forge calls it, in CI.
-        seen: the index of earlier runs, and the directories that are being listed because of it.
+        prefetched: the index of earlier runs, and the directories that are being listed because of it.
         progress: makes the display of what takes long.
     """
 
@@ -82,9 +70,9 @@ class Project:
         common_dir: str,
         shallow: bool,
         now: datetime,
-        asked: Mapping[str, Callable[[], bytes]] | None = None,
+        started: Mapping[str, Callable[[], bytes]] | None = None,
         default_branch: str | None = None,
-        seen: Seen | None = None,
+        prefetched: Prefetch | None = None,
         progress: Callable[[], Progress] = Silent,
     ) -> None:
         self.git = git
@@ -97,17 +85,17 @@ class Project:
         self.default_branch = default_branch
         self.objects = objects
         self.progress = progress
-        self._seen = seen
+        self._prefetched = prefetched
         self._trees: dict[str, CommitTree] = {}
         self._configs: dict[str | None, Config] = {}
-        self._asked = dict(asked or {})
-        self.worktree = WorkingTree(git, root, listing=self._asked.pop("paths", None))
+        self._started = dict(started or {})
+        self.worktree = WorkingTree(git, root, listing=self._started.pop("paths", None))
 
-    def seen_before(self) -> tuple[Index, Searches | None]:
+    def take_prefetched(self) -> tuple[Index, Searches | None]:
         """What earlier runs saw of the files on disk; listings begun for this run are given away once."""
-        seen, self._seen = self._seen, None
-        if seen is not None:
-            return seen.index, seen.searches
+        prefetched, self._prefetched = self._prefetched, None
+        if prefetched is not None:
+            return prefetched.index, prefetched.searches
         from mlgit.adapters.dvc.data.fingerprints import Index
 
         return Index(self.git_dir), None
@@ -115,7 +103,7 @@ class Project:
     @cached_property
     def head(self) -> Head:
         """Branch, upstream and changed files."""
-        return parse_status((self._asked.pop("head", None) or ask_head(self.git))())
+        return parse_status((self._started.pop("head", None) or start_status(self.git))())
 
     @cached_property
     def cache_dir(self) -> str:
@@ -125,7 +113,7 @@ class Project:
     @cached_property
     def remotes(self) -> Mapping[str, str]:
         """Name -> URL of the remotes, from the repository's configuration."""
-        output = self.git.spawn("config", "-z", "--get-regexp", r"^remote\..*\.url$").stdout
+        output = self.git.try_run("config", "-z", "--get-regexp", r"^remote\..*\.url$").stdout
         remotes: dict[str, str] = {}
         for entry in output.decode("utf-8", "surrogateescape").split("\0"):
             key, _, url = entry.partition("\n")
@@ -150,7 +138,7 @@ class Project:
 
     @cached_property
     def _branch_listing(self) -> bytes:
-        return (self._asked.pop("branches", None) or ask_refs(self.git, *_BRANCHES))()
+        return (self._started.pop("branches", None) or start_listing_refs(self.git, *BRANCHES))()
 
     @cached_property
     def trunk(self) -> Branch | None:
@@ -191,7 +179,7 @@ class Project:
         """What a change is compared with; locally the same branch as trunk."""
         return self.trunk
 
-    def suppose_target(self, name: str) -> None:
+    def set_target(self, name: str) -> None:
         """Take the remote's branch of this name for the target, where it is here."""
         ref = f"refs/remotes/{self.remote}/{name}"
         if ref in self.branches:
@@ -219,7 +207,7 @@ class Project:
             self._configs[commit] = load(content, name=name, cache_dir=self.cache_dir)
         return self._configs[commit]
 
-    def suppose_config(self, config: Config) -> None:
+    def set_config(self, config: Config) -> None:
         """Take this for the working tree's `mlgit.yaml`, which is about to be written."""
         self._configs[None] = config
 
@@ -232,13 +220,13 @@ class Project:
         """The full id of the commit that a plain Git revision names, or None."""
         return resolve_commit(self.objects, revision)
 
-    def asked_ahead(self, name: str) -> Callable[[], bytes] | None:
+    def take_started(self, name: str) -> Callable[[], bytes] | None:
         """What git was asked ahead, given away once; None when it was not, or when refs moved since."""
-        return self._asked.pop(name, None)
+        return self._started.pop(name, None)
 
     def forget_refs(self) -> None:
         """Read branches and trunk anew; for whoever fetched or moved them."""
-        self._asked.clear()
+        self._started.clear()
         for name in ("head", "_branch_listing", "branches", "trunk", "trunk_here", "target"):
             self.__dict__.pop(name, None)
 
@@ -246,134 +234,3 @@ class Project:
         """Stop what runs."""
         self.objects.close()
         self.git.close()
-
-
-class Opening:
-    """The first questions to git, asked at once, so that it works while we go on loading ourselves.
-
-    Args:
-        folder: where the user stands.
-        compares: whether the branch, its changes and trunk will be asked for, too.
-        looks: whether the files on disk will be looked at, as they are now.
-        tags: whether all tags will be asked for, as they are now.
-    """
-
-    def __init__(
-        self, folder: str, *, compares: bool = False, looks: bool = False, tags: bool = False
-    ) -> None:
-        self._folder = folder
-        self._seen: Seen | None = None
-        self._git = Git(os.path.abspath(folder))
-        self._objects = Objects(self._git)
-        self._facts: Callable[[], bytes] | None = None
-        self._asked: dict[str, Callable[[], bytes]] = {}
-        if os.path.isdir(self._git.folder):
-            with suppress(OSError):  # without git `finish` says so
-                self._facts = self._git.start(*_FACTS)
-                if compares:
-                    self._asked["head"] = ask_head(self._git)
-                self._asked |= _ask_refs(self._git, branches=compares, tags=tags)
-                if looks:
-                    self._asked["paths"] = ask_paths(self._git)
-                self._objects.start()
-            if looks:
-                from mlgit.project.prefetch import see
-
-                self._seen = see(self._git.folder)
-
-    def finish(
-        self,
-        *,
-        now: datetime,
-        default_branch: str | None = None,
-        progress: Callable[[], Progress] = Silent,
-    ) -> Project:
-        """The repository.
-
-        Args:
-            now: the time of this run, UTC.
-            default_branch: what the forge calls it, in CI.
-            progress: makes the display of what takes long.
-
-        Raises:
-            StateError: there is none, it is bare, or it belongs to somebody else.
-        """
-        try:
-            answer = self._git.run(*_FACTS) if self._facts is None else self._facts()
-        except GitFailed as error:
-            raise _not_usable(self._folder, error) from error
-        lines = answer.decode("utf-8", "surrogateescape").split("\n")
-        root, git_dir, common_dir, shallow, prefix = lines[:5]
-        if self._seen is not None and not self._seen.belongs_to(root, git_dir):
-            self._seen.close()
-            self._seen = None
-        return Project(
-            Git(root),
-            objects=self._objects,
-            root=root,
-            prefix=prefix,
-            git_dir=git_dir,
-            common_dir=common_dir,
-            shallow=shallow == "true",
-            now=now,
-            default_branch=default_branch,
-            asked=self._asked,
-            seen=self._seen,
-            progress=progress,
-        )
-
-    def close(self) -> None:
-        """Stop what runs, when nobody went on."""
-        if self._seen is not None:
-            self._seen.close()
-        self._objects.close()
-        self._git.close()
-
-
-def _ask_refs(git: Git, *, branches: bool, tags: bool) -> Mapping[str, Callable[[], bytes]]:
-    """Ask for branches, tags or both; for both only one git is started."""
-    if not tags:
-        return {"branches": ask_refs(git, *_BRANCHES)} if branches else {}
-    from mlgit.adapters.git.tagobjects import REPLACED, ask_tags, with_no_tag_lost
-    from mlgit.core.registry.tags import TAGS
-
-    if not branches:
-        return {"tags": ask_tags(git)}
-    said: list[bytes] = []
-    answer = ask_refs(git, *_BRANCHES, REPLACED, TAGS, warned=said.append)
-    return {
-        "branches": lambda: cut(answer(), REPLACED, TAGS)[0],
-        "tags": lambda: cut(with_no_tag_lost(answer, said), REPLACED, TAGS)[1],
-    }
-
-
-def open_project(folder: str, *, now: datetime, default_branch: str | None = None) -> Project:
-    """The repository around `folder`.
-
-    Raises:
-        StateError: there is none, it is bare, or it belongs to somebody else.
-    """
-    opening = Opening(folder)
-    try:
-        return opening.finish(now=now, default_branch=default_branch)
-    except MlgitError:
-        opening.close()
-        raise
-
-
-def _not_usable(folder: str, error: GitFailed) -> StateError:
-    said = error.stderr
-    if "dubious ownership" in said:
-        return StateError(
-            f"The repository at `{folder}` belongs to somebody else",
-            hint=f"if you trust it, run `git config --global --add safe.directory {os.path.abspath(folder)}`",
-            details=error.details,
-        )
-    if "must be run in a work tree" in said:
-        return StateError(f"`{folder}` is a bare repository", hint="clone it and run mlgit in the clone")
-    if "not a git repository" in said:
-        return StateError(
-            f"`{os.path.abspath(folder)}` is not in a Git repository",
-            hint="run `git init`, go to your repository, or use `-C DIR`",
-        )
-    return StateError(f"git cannot open `{folder}`", details=error.details)

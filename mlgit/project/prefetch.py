@@ -1,4 +1,4 @@
-"""Seen: what earlier runs saw of the files on disk, asked for while git still looks for the repository."""
+"""Prefetch: read the index of files on disk while git still looks for the repository."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from mlgit.adapters.dvc.data.listing import Searches
 
 
-class Seen:
+class Prefetch:
     """The index of what is probably our working tree, and the directories listed because of it.
 
     Args:
@@ -40,7 +40,7 @@ class Seen:
             self.searches.close()
 
 
-def see(folder: str) -> Seen | None:
+def prefetch(folder: str) -> Prefetch | None:
     """Read the index of the repository around `folder`, and begin to list what was large last time.
 
     The nearest `.git` is nearly always what git finds.
@@ -56,4 +56,4 @@ def see(folder: str) -> Seen | None:
             git_dir = os.path.join(root, file.read().removeprefix("gitdir: ").strip())
     except (OSError, UnicodeDecodeError):
         pass
-    return Seen(root, git_dir)
+    return Prefetch(root, git_dir)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mlgit.project.compare.base import Base, base_commit
-from mlgit.project.open import open_project
+from mlgit.project.opening import open_project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

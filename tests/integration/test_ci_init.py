@@ -13,7 +13,7 @@ import pytest
 from mlgit import __version__
 from mlgit.core.ci.templates import Settings, read_stamp, stamped
 from mlgit.project.ci import templates as ci_templates
-from mlgit.project.open import open_project
+from mlgit.project.opening import open_project
 from tests.support.schema import assert_valid
 from tests.support.templates import bundled, parse
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mlgit.errors import StateError
-from mlgit.project.open import open_project
+from mlgit.project.opening import open_project
 from mlgit.project.release.write_tags import refresh
 from tests.support.checkouts import github_checkout, github_push, gitlab_checkout, gitlab_push
 from tests.support.registry import NOON, clone, origin

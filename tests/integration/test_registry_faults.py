@@ -8,7 +8,7 @@ import pytest
 
 from mlgit.adapters.git import push as pushing
 from mlgit.adapters.git.binary import Git
-from mlgit.adapters.git.push import Moved, push_refs
+from mlgit.adapters.git.push import BranchMove, push_refs
 from mlgit.core.release.tag_plan import Move, plan_unassignment
 from mlgit.errors import LostRace, StateError, ToolError
 from mlgit.operations.deregister import deregister
@@ -153,13 +153,13 @@ def test_a_remote_that_is_seen_half_way_is_asked_again(
     refs = {f"refs/tags/{name}": commit for name in ("one", "two")}
     hook(staged, "post-receive", "kill -9 $PPID")
     answers: list[dict[str, str]] = []
-    ask = pushing.ask_remote
+    ask = pushing.list_remote_refs
 
     def half_first(*args: Any, **options: Any) -> dict[str, str]:  # noqa: ANN401
         answers.append(dict(ask(*args, **options)))
         return {"refs/tags/one": commit} if len(answers) == 1 else answers[-1]
 
-    monkeypatch.setattr(pushing, "ask_remote", half_first)
+    monkeypatch.setattr(pushing, "list_remote_refs", half_first)
     assert push_refs(Git(str(staged.path)), "origin", create=refs).outcome == "landed"
     assert len(answers) == 2
 
@@ -195,7 +195,7 @@ def test_a_second_push_that_is_refused_does_not_make_the_first_one_undone(staged
 def test_a_push_of_a_branch_alone_that_was_refused_is_not_taken_for_done(staged: Folder) -> None:
     old = staged.git("rev-parse", "origin/main")
     new = staged.git("commit-tree", "-p", old, "-m", "More", "HEAD^{tree}")
-    moved = Moved(ref="refs/heads/main", old=old, new=new)
+    moved = BranchMove(ref="refs/heads/main", old=old, new=new)
     git = Git(str(staged.path))
     hook(staged, "pre-receive", "exit 1")
     with pytest.raises(ToolError, match="nothing was changed"):

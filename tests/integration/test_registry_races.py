@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mlgit.adapters.git.binary import Git
-from mlgit.adapters.git.push import Moved, push_refs
+from mlgit.adapters.git.push import BranchMove, push_refs
 from mlgit.core.release.tag_plan import Move, plan_assignment, plan_deregistration
 from mlgit.errors import LostRace, ToolError
 from mlgit.operations.promote import promote
@@ -197,7 +197,7 @@ def test_a_branch_that_somebody_else_moved_meanwhile_is_a_lost_race(two_versions
     here = opened(two_versions)
     state = read_registry(here, model="line").model("line")
     plan = plan_deregistration(state, state.versions[0], now=here.now, reason=None)
-    moved = Moved(ref="refs/heads/main", old=old, new=new)
+    moved = BranchMove(ref="refs/heads/main", old=old, new=new)
     with pytest.raises(LostRace, match="Somebody else pushed to `origin/main`"):
         write_tags(here, plan, local=False, dry_run=False, moved=moved)
     assert "line@v1.0.0!" not in {**tags_of(origin(two_versions)), **tags_of(two_versions)}

@@ -68,7 +68,7 @@ def work(committed: Folder, tmp_path: Path) -> Folder:
 
 def at_head(folder: Folder) -> tuple[dict[str, set[str]], set[str]]:
     """Reasons by address, and what could not be checked."""
-    from mlgit.project.open import open_project
+    from mlgit.project.opening import open_project
     from mlgit.project.pipeline.evidence import evidence
 
     project = open_project(str(folder.path), now=NOW)

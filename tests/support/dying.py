@@ -28,7 +28,7 @@ LOADED = (
     "mlgit.cli.main",
     "mlgit.operations.deploy",
     "mlgit.project.deploy.local",
-    "mlgit.project.open",
+    "mlgit.project.opening",
     "mlgit.adapters.dvc.engine.contents",
     "mlgit.render.pages.deploy",
     "dvc.repo",

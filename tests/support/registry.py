@@ -6,7 +6,7 @@ import stat
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from mlgit.project.open import open_project
+from mlgit.project.opening import open_project
 from tests.support.shell import Folder
 
 if TYPE_CHECKING:

@@ -57,7 +57,7 @@ def configure(work: Folder, deploy: str) -> None:
 def deploy_here(work: Folder, **more: Any) -> Deployment:  # noqa: ANN401 (passed on)
     """Deploy in this process; the one deployment."""
     from mlgit.operations.deploy import deploy
-    from mlgit.project.open import open_project
+    from mlgit.project.opening import open_project
     from tests.support.registry import NOON
 
     project = open_project(str(work.path), now=NOON)

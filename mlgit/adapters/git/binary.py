@@ -75,7 +75,7 @@ class Git:
         self.folder = folder
         self._running: list[subprocess.Popen[bytes]] = []
 
-    def spawn(
+    def try_run(
         self,
         *argv: str,
         stdin: bytes | None = None,
@@ -125,12 +125,14 @@ class Git:
         Raises:
             GitFailed: with git's own words, when it ended with an error.
         """
-        done = self.spawn(*argv, stdin=stdin, env=env, hooks=hooks, timeout_s=timeout_s)
+        done = self.try_run(*argv, stdin=stdin, env=env, hooks=hooks, timeout_s=timeout_s)
         if done.returncode:
             raise GitFailed(argv, done.returncode, done.stderr.decode("utf-8", "replace"))
         return done.stdout
 
-    def start(self, *argv: str, warned: Callable[[bytes], None] | None = None) -> Callable[[], bytes]:
+    def start_in_background(
+        self, *argv: str, warned: Callable[[bytes], None] | None = None
+    ) -> Callable[[], bytes]:
         """Start git and go on; the answer is a function that waits for its output, once or several times.
 
         Args:
@@ -168,11 +170,11 @@ class Git:
         while self._running:
             self._running.pop().communicate()
 
-    def line(self, *argv: str) -> str:
+    def run_text(self, *argv: str) -> str:
         """Run git and return its output as one stripped line."""
         return self.run(*argv).decode("utf-8", "surrogateescape").strip()
 
-    def ask(self, *argv: str) -> str | None:
-        """Like `line`, but None when git ended with an error."""
-        done = self.spawn(*argv)
+    def try_text(self, *argv: str) -> str | None:
+        """Like `run_text`, but None when git ended with an error."""
+        done = self.try_run(*argv)
         return None if done.returncode else done.stdout.decode("utf-8", "surrogateescape").strip()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.binary import GitFailed
-from mlgit.adapters.git.push import PUSH_TIMEOUT_S, ask_remote
+from mlgit.adapters.git.push import PUSH_TIMEOUT_S, list_remote_refs
 from mlgit.errors import LostRace, StateError, ToolError
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def is_branch_name(git: Git, name: str) -> bool:
     """Whether git would accept it as the name of a branch."""
     if not name or "\0" in name or name.startswith("-"):
         return False
-    return git.spawn("check-ref-format", f"{_HEADS}{name}").returncode == 0
+    return git.try_run("check-ref-format", f"{_HEADS}{name}").returncode == 0
 
 
 def require_identity(git: Git) -> None:
@@ -52,10 +52,10 @@ def commit_files(git: Git, paths: Iterable[str], message: str) -> str | None:
     if not names:
         return None
     git.run("add", "--pathspec-from-file=-", "--pathspec-file-nul", stdin=names, env=_LITERALLY)
-    if git.spawn("diff", "--cached", "--quiet").returncode == 0:
+    if git.try_run("diff", "--cached", "--quiet").returncode == 0:
         return None
     git.run("commit", "--quiet", "--file=-", stdin=message.encode())
-    return git.line("rev-parse", "HEAD")
+    return git.run_text("rev-parse", "HEAD")
 
 
 def move_branch(git: Git, remote: str, name: str, *, old: str, new: str) -> None:
@@ -74,7 +74,7 @@ def move_branch(git: Git, remote: str, name: str, *, old: str, new: str) -> None
         )  # fmt: skip
     except ToolError as error:
         # The remote itself knows whether it took it: git's words do not.
-        there = ask_remote(git, remote, [ref]).get(ref)
+        there = list_remote_refs(git, remote, [ref]).get(ref)
         if there == new:
             return
         if there != old:

@@ -17,8 +17,8 @@ _PLAIN = {"GIT_LFS_SKIP_SMUDGE": "1"}
 
 
 @contextmanager
-def cloned(url: str) -> Iterator[str]:
-    """All commits and tags of a repository, without file contents until `fill` asks; removed afterwards.
+def temporary_clone(url: str) -> Iterator[str]:
+    """All commits and tags of a repository, without file contents until `check_out` asks; removed afterwards.
 
     Raises:
         ToolError: it cannot be cloned.
@@ -35,6 +35,6 @@ def cloned(url: str) -> Iterator[str]:
         yield f"{folder}/clone"
 
 
-def fill(git: Git, commit: str) -> None:
+def check_out(git: Git, commit: str) -> None:
     """Check out a commit, which fetches all its files in one go."""
     git.run("checkout", "--quiet", "--force", "--detach", commit, env=_PLAIN)

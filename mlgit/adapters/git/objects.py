@@ -177,7 +177,7 @@ class CommitTree:
     def prepare(self) -> Callable[[], bytes]:
         """Have git list the files while we do something else."""
         if self._listing is None:
-            self._listing = self._git.start("ls-tree", "-r", "-z", "--full-tree", self._commit)
+            self._listing = self._git.start_in_background("ls-tree", "-r", "-z", "--full-tree", self._commit)
         return self._listing
 
     def blobs(self) -> Mapping[str, str]:

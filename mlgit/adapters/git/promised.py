@@ -27,7 +27,7 @@ class Promised:
         self._remote: str | None = None
         self._absent: set[str] = set()
 
-    def look(self, commits: Collection[str]) -> None:
+    def note_absent(self, commits: Collection[str]) -> None:
         """Note what is absent of these commits, whose own objects are here."""
         if not commits or not self._is_partial():
             return
@@ -37,7 +37,7 @@ class Promised:
         )
         self._absent.update(line[1:] for line in answer.decode().splitlines() if line.startswith("?"))
 
-    def bring(self, oids: Iterable[str]) -> bool:
+    def fetch(self, oids: Iterable[str]) -> bool:
         """Have git fetch those of these objects that are absent; whether there were any.
 
         Raises:
@@ -81,7 +81,7 @@ class Promised:
                     return ""
         except OSError:
             return ""
-        answer = self._git.spawn("config", "--type=bool", "--get-regexp", r"^remote\..*\.promisor$").stdout
+        answer = self._git.try_run("config", "--type=bool", "--get-regexp", r"^remote\..*\.promisor$").stdout
         for line in answer.decode("utf-8", "surrogateescape").splitlines():
             key, _, value = line.rpartition(" ")
             if value == "true":

@@ -28,7 +28,7 @@ _BETWEEN_LOOKS_S = 0.1
 
 
 @record
-class Moved:
+class BranchMove:
     """A branch that goes from one commit to a later one along with new tags."""
 
     ref: str
@@ -37,7 +37,7 @@ class Moved:
 
 
 @record
-class Pushed:
+class PushResult:
     """How a push ended: `landed`, or `lost`, and then to which refs with which object ids.
 
     Among them is a branch that was to be moved and stands elsewhere by now.
@@ -52,9 +52,9 @@ def push_refs(
     remote: str,
     *,
     create: Mapping[str, str],
-    move: Sequence[Moved] = (),
+    move: Sequence[BranchMove] = (),
     timeout_s: float = PUSH_TIMEOUT_S,
-) -> Pushed:
+) -> PushResult:
     """Create all these refs (full name -> object id) on the remote, or none.
 
     Refs that the remote has already with the same ids count as created: the same push may be repeated.
@@ -64,7 +64,7 @@ def push_refs(
     """
     failed = _try_push(git, remote, create=create, move=move, timeout_s=timeout_s)
     if failed is None:
-        return Pushed(outcome="landed", theirs={})
+        return PushResult(outcome="landed", theirs={})
     found = _settled(git, remote, create, move, failed)
     sure = _said_no(failed)
     if found is None and failed.status == _NO_ANSWER:
@@ -85,7 +85,7 @@ def push_refs(
     return found
 
 
-def ask_remote(git: Git, remote: str, refs: Iterable[str]) -> Mapping[str, str]:
+def list_remote_refs(git: Git, remote: str, refs: Iterable[str]) -> Mapping[str, str]:
     """Full ref name -> object id, as the remote has them now.
 
     Raises:
@@ -102,16 +102,16 @@ def ask_remote(git: Git, remote: str, refs: Iterable[str]) -> Mapping[str, str]:
 
 
 def fetch_refs(
-    git: Git, remote: str, refspecs: Sequence[str], *, remember: bool = False, unshallow: bool = False
+    git: Git, remote: str, refspecs: Sequence[str], *, write_fetch_head: bool = False, unshallow: bool = False
 ) -> None:
-    """Fetch exactly these; with `remember` the time is kept as the time of the last fetch.
+    """Fetch exactly these; with `write_fetch_head` the time is kept as the time of the last fetch.
 
     With `unshallow` the history that a shallow clone lacks comes along.
 
     Raises:
         GitFailed: the remote does not answer, or a local tag differs from the remote's.
     """
-    keep = () if remember else ("--no-write-fetch-head",)
+    keep = () if write_fetch_head else ("--no-write-fetch-head",)
     depth = ("--unshallow",) if unshallow else ()
     git.run(
         "fetch", "--quiet", "--no-tags", "--no-prune", "--no-recurse-submodules", *keep, *depth, remote,
@@ -120,7 +120,7 @@ def fetch_refs(
     )  # fmt: skip
 
 
-def fetch_back(git: Git, remote: str, refs: Iterable[str]) -> bool:
+def try_fetch_refs(git: Git, remote: str, refs: Iterable[str]) -> bool:
     """Fetch refs under their own names; whether that worked."""
     try:
         fetch_refs(git, remote, [f"{ref}:{ref}" for ref in refs])
@@ -130,7 +130,7 @@ def fetch_back(git: Git, remote: str, refs: Iterable[str]) -> bool:
 
 
 def _try_push(
-    git: Git, remote: str, *, create: Mapping[str, str], move: Sequence[Moved], timeout_s: float
+    git: Git, remote: str, *, create: Mapping[str, str], move: Sequence[BranchMove], timeout_s: float
 ) -> GitFailed | None:
     """Push once; what git said when it failed. An empty lease means: must not exist yet."""
     leases = [f"--force-with-lease={ref}:" for ref in create]
@@ -155,8 +155,8 @@ def _said_no(failed: GitFailed) -> bool:
 
 
 def _settled(
-    git: Git, remote: str, create: Mapping[str, str], move: Sequence[Moved], failed: GitFailed
-) -> Pushed | None:
+    git: Git, remote: str, create: Mapping[str, str], move: Sequence[BranchMove], failed: GitFailed
+) -> PushResult | None:
     """What the remote has after a failed push; None when it has none of these refs."""
     found = _found(git, remote, create, move, failed)
     for _ in range(_LOOKS):
@@ -168,16 +168,16 @@ def _settled(
     theirs = {ref: oid for ref, oid in found.items() if create.get(ref) not in {None, oid}}
     ours = [ref for ref, oid in create.items() if found.get(ref) == oid]
     if create and len(ours) == len(create):
-        return Pushed(outcome="landed", theirs={})
+        return PushResult(outcome="landed", theirs={})
     if not create and all(found.get(moved.ref) == moved.new for moved in move):
-        return Pushed(outcome="landed", theirs={})
+        return PushResult(outcome="landed", theirs={})
     theirs |= {
         moved.ref: found[moved.ref]
         for moved in move
         if moved.ref in found and found[moved.ref] not in {moved.old, moved.new}
     }
     if theirs:
-        return Pushed(outcome="lost", theirs=theirs)
+        return PushResult(outcome="lost", theirs=theirs)
     if ours:
         raise ToolError(
             f"`{remote}` took only some of the tags",
@@ -187,10 +187,10 @@ def _settled(
 
 
 def _found(
-    git: Git, remote: str, create: Mapping[str, str], move: Sequence[Moved], failed: GitFailed
+    git: Git, remote: str, create: Mapping[str, str], move: Sequence[BranchMove], failed: GitFailed
 ) -> Mapping[str, str]:
     try:
-        return ask_remote(git, remote, [*create, *(moved.ref for moved in move)])
+        return list_remote_refs(git, remote, [*create, *(moved.ref for moved in move)])
     except ToolError as error:
         raise ToolError(
             f"The push to `{remote}` failed, and `{remote}` does not say whether it took the tags",

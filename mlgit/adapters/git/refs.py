@@ -22,9 +22,11 @@ def list_refs(git: Git, *patterns: str) -> Mapping[str, str]:
     return parse_refs(git.run(*_LISTING, *patterns))
 
 
-def ask_refs(git: Git, *patterns: str, warned: Callable[[bytes], None] | None = None) -> Callable[[], bytes]:
+def start_listing_refs(
+    git: Git, *patterns: str, warned: Callable[[bytes], None] | None = None
+) -> Callable[[], bytes]:
     """The same question, asked ahead; the answer is for `parse_refs`, what git warns of for `warned`."""
-    return git.start(*_LISTING, *patterns, warned=warned)
+    return git.start_in_background(*_LISTING, *patterns, warned=warned)
 
 
 def parse_refs(answer: bytes) -> Mapping[str, str]:
@@ -60,26 +62,26 @@ def resolve_commit(objects: Objects, revision: str) -> str | None:
 
 def count_commits(git: Git, old: str, new: str) -> int:
     """How many commits are reachable from `new` and not from `old`."""
-    return int(git.line("rev-list", "--count", f"{old}..{new}"))
+    return int(git.run_text("rev-list", "--count", f"{old}..{new}"))
 
 
 def commits_between(git: Git, old: str, new: str) -> list[str]:
     """The commits that are reachable from `new` and not from `old`, newest first."""
-    return git.line("rev-list", f"{old}..{new}").split()
+    return git.run_text("rev-list", f"{old}..{new}").split()
 
 
 def is_ancestor(git: Git, old: str, new: str) -> bool:
     """Whether `old` is `new` or before it."""
-    return git.spawn("merge-base", "--is-ancestor", old, new).returncode == 0
+    return git.try_run("merge-base", "--is-ancestor", old, new).returncode == 0
 
 
 def merge_base(git: Git, one: str, other: str) -> str | None:
     """The best common ancestor, None when the histories are unrelated."""
-    return git.ask("merge-base", one, other)
+    return git.try_text("merge-base", one, other)
 
 
 def moved_at_s(git: Git, ref: str) -> int | None:
     """When this clone last moved a ref, epoch seconds, by git's log of it; None when there is no log."""
-    told = git.ask("log", "--walk-reflogs", "-1", "--format=%gd", "--date=unix", ref, "--")
+    told = git.try_text("log", "--walk-reflogs", "-1", "--format=%gd", "--date=unix", ref, "--")
     seconds = (told or "").rpartition("@{")[2].removesuffix("}")
     return int(seconds) if seconds.isascii() and seconds.isdigit() else None

@@ -38,14 +38,14 @@ class Head:
         return bool(self.changed or self.conflicted)
 
 
-def ask_head(git: Git) -> Callable[[], bytes]:
+def start_status(git: Git) -> Callable[[], bytes]:
     """Ask git once for branch, upstream and changed files; `parse_status` reads the answer."""
-    return git.start("status", "--porcelain=v2", "--branch", "-z", "--untracked-files=normal")
+    return git.start_in_background("status", "--porcelain=v2", "--branch", "-z", "--untracked-files=normal")
 
 
-def ask_paths(git: Git) -> Callable[[], bytes]:
+def start_listing_files(git: Git) -> Callable[[], bytes]:
     """Ask git for every file that it tracks or would offer to track, from the root."""
-    return git.start(
+    return git.start_in_background(
         "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--full-name", "--", ":/"
     )
 
@@ -97,7 +97,7 @@ class WorkingTree:
     Args:
         git: started in the working tree.
         root: its root, absolute.
-        listing: the answer to `ask_paths`, when that was asked already.
+        listing: the answer to `start_listing_files`, when that was asked already.
     """
 
     def __init__(self, git: Git, root: str, *, listing: Callable[[], bytes] | None = None) -> None:
@@ -120,7 +120,7 @@ class WorkingTree:
     def prepare(self) -> Callable[[], bytes]:
         """Have git list the files while we do something else."""
         if self._listing is None:
-            self._listing = ask_paths(self._git)
+            self._listing = start_listing_files(self._git)
         return self._listing
 
     def paths(self) -> Sequence[str]:

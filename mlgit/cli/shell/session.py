@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mlgit.core.progress import Progress
-    from mlgit.project.open import Opening, Project
+    from mlgit.project.open import Project
+    from mlgit.project.opening import Opening
     from mlgit.render.page import Page
 
 
@@ -37,9 +38,9 @@ class Session:
         fetches or makes any.
         """
         if self._opening is None:
-            from mlgit.project.open import Opening
+            from mlgit.project.opening import Opening
 
-            self._opening = Opening(self.folder, compares=compares, looks=looks, tags=tags)
+            self._opening = Opening(self.folder, branches=compares, files=looks, tags=tags)
 
     def project(self) -> Project:
         """The repository the user stands in."""

@@ -31,7 +31,7 @@ from mlgit.project.ci.fetch_metrics import fetch_gate_metrics
 from mlgit.project.ci.fetch_model import fetch_model
 from mlgit.project.ci.trunk_tip import trunk_checked_out
 from mlgit.project.compare.base import before_push
-from mlgit.project.history import deepen
+from mlgit.project.history import unshallow
 from mlgit.project.registry.models import declared_models
 from mlgit.project.registry.read import read_registry
 from mlgit.project.release.gate_check import require_gates
@@ -80,7 +80,7 @@ def merged(
         ToolError: the remote does not answer.
     """
     _require_merge(project, event)
-    if deepen(project):
+    if unshallow(project):
         progress.say("The clone was shallow; the rest of the history was fetched")
     work = _EarlierPasses()
     for _ in range(_ATTEMPTS):

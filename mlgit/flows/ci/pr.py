@@ -214,12 +214,12 @@ def _push(project: Project, place: PushTarget) -> tuple[str | None, list[str]]:
 @contextmanager
 def _anew(project: Project, event: CiEvent | None) -> Iterator[Project]:
     """The repository opened again: what was read before the run no longer holds."""
-    from mlgit.project.open import open_project
+    from mlgit.project.opening import open_project
 
     fresh = open_project(project.root, now=project.now, default_branch=project.default_branch)
     try:
         if event is not None and event.base_branch:
-            fresh.suppose_target(event.base_branch)
+            fresh.set_target(event.base_branch)
         yield fresh
     finally:
         fresh.close()

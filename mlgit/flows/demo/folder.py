@@ -90,7 +90,7 @@ def _fingerprint(place: str) -> str:
     facts = []
     for name, questions in ((REPOSITORY, clone), (ORIGIN, (("for-each-ref",),))):
         path = os.path.join(place, name)
-        facts += [Git(path).ask(*question) if os.path.isdir(path) else None for question in questions]
+        facts += [Git(path).try_text(*question) if os.path.isdir(path) else None for question in questions]
     return sha256(repr(facts).encode()).hexdigest()
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mlgit.adapters.dvc.pipeline.pointers import LOCK_FILE
 from mlgit.adapters.git.binary import GitFailed
 from mlgit.adapters.git.branch import commit_files, is_branch_name, move_branch, moved, require_identity
-from mlgit.adapters.git.push import ask_remote, fetch_refs
+from mlgit.adapters.git.push import fetch_refs, list_remote_refs
 from mlgit.errors import StateError, ToolError
 from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.release.readiness import branch_name, require_clean
@@ -128,7 +128,7 @@ def _branch(project: Project, event: CiEvent | None) -> str:
 def _ask(project: Project, remote: str, branch: str) -> str | None:
     ref = f"{_HEADS}{branch}"
     try:
-        return ask_remote(project.git, remote, [ref]).get(ref)
+        return list_remote_refs(project.git, remote, [ref]).get(ref)
     except GitFailed as error:
         raise ToolError(
             f"The Git remote `{remote}` does not answer",

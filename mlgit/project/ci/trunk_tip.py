@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.binary import GitFailed
 from mlgit.errors import StateError
-from mlgit.project.open import open_project
+from mlgit.project.opening import open_project
 from mlgit.project.release.readiness import require_clean
 
 if TYPE_CHECKING:

@@ -117,7 +117,7 @@ def _commits(project: Project, base: str, files: Sequence[str], most: int) -> li
         *(_lock(outputs[file].owner) for file in files if file in outputs and outputs[file].cached),
     ]
     # A metric that never changes must not make git walk through twenty years.
-    edge = project.git.line("rev-list", "--first-parent", "--max-count=1", f"--skip={_FARTHEST}", base)
+    edge = project.git.run_text("rev-list", "--first-parent", "--max-count=1", f"--skip={_FARTHEST}", base)
     listing = project.git.run(
         "rev-list",
         "--first-parent",

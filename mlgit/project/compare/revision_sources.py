@@ -230,7 +230,7 @@ class SourceFinder:
 
     def _fetch(self, oids: Iterable[str]) -> None:
         wanted = sorted(oids)
-        self._promised.bring(wanted)
+        self._promised.fetch(wanted)
         for start in range(0, len(wanted), _AT_ONCE):
             for oid, found in self._project.objects.get_many(wanted[start : start + _AT_ONCE]).items():
                 if found is not None:

@@ -104,9 +104,9 @@ class RevisionReader:
             ToolError: this clone is partial, and the remote does not answer.
         """
         facts = self.facts(commits)
-        self._promised.look(facts)
-        if self._promised.bring(each.tree for each in facts.values()):
-            self._promised.look(facts)
+        self._promised.note_absent(facts)
+        if self._promised.fetch(each.tree for each in facts.values()):
+            self._promised.note_absent(facts)
         self._trees.load(each.tree for each in facts.values())
         self._finder.prepare(each.tree for each in facts.values())
         try:
@@ -237,7 +237,7 @@ class RevisionReader:
         asked = [each for each in wanted if each not in self._values]
         self._values.update(self._numbers.remembered(asked))
         asked = [each for each in asked if each not in self._values]
-        self._promised.bring(each.oid for each in asked)
+        self._promised.fetch(each.oid for each in asked)
         tell = len(asked) >= _TELL_FILES
         if tell:
             self._progress.start("reading metrics", total=len(asked))

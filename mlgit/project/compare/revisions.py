@@ -201,7 +201,7 @@ def _commits(project: Project, refs: _Refs, query: RevisionQuery, asked: Mapping
         if not starts:
             raise StateError("There is no commit yet", hint="commit something first")
         for start in starts:
-            yield from project.git.line(
+            yield from project.git.run_text(
                 "rev-list", "--first-parent", f"--max-count={query.number}", start
             ).split()
         return
@@ -212,7 +212,7 @@ def _commits(project: Project, refs: _Refs, query: RevisionQuery, asked: Mapping
         yield head
     if query.history:
         tips = [] if head is None else ["HEAD"]
-        yield from project.git.line("rev-list", "--branches", "--remotes", "--tags", *tips).split()
+        yield from project.git.run_text("rev-list", "--branches", "--remotes", "--tags", *tips).split()
     for commit in refs.names:
         yield commit
         # What an experiment started from is what its numbers are compared with.
@@ -253,7 +253,7 @@ def _resolved(project: Project, refs: _Refs, text: str, queued: Iterable[Revisio
 def _queued(project: Project, refs: _Refs) -> Iterator[Revision]:
     """Experiments that wait in DVC's queue, and those that failed: entries of two reflogs."""
     for ref in refs.queues:
-        answer = project.git.spawn("log", "--walk-reflogs", "--format=%H%x00%gs", ref, "--").stdout
+        answer = project.git.try_run("log", "--walk-reflogs", "--format=%H%x00%gs", ref, "--").stdout
         for line in answer.decode("utf-8", "surrogateescape").splitlines():
             commit, _, message = line.partition("\0")
             found = _QUEUED.fullmatch(message.strip())

@@ -54,7 +54,7 @@ def change_authors(project: Project, *, candidate: str | None, target: str | Non
     tip = candidate or project.head.commit
     authors = set()
     if candidate is None and project.head.dirty:
-        identity = project.git.ask("var", "GIT_AUTHOR_IDENT")
+        identity = project.git.try_text("var", "GIT_AUTHOR_IDENT")
         if identity:
             authors.add(identity.rpartition("<")[2].partition(">")[0].lower())
     if tip is None or target is None:

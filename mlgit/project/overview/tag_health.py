@@ -8,7 +8,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.tagcache import MISSING
-from mlgit.adapters.git.tagobjects import list_tags
+from mlgit.adapters.git.tags.objects import list_tags
 from mlgit.core.overview.doctor import Finding
 from mlgit.core.registry.state import as_time
 from mlgit.core.registry.tags import parse_tag

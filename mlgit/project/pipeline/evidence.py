@@ -33,7 +33,7 @@ class _Memory:
     """What was read already, for one project."""
 
     def __init__(self, project: Project) -> None:
-        self.index, self.searches = project.seen_before()
+        self.index, self.searches = project.take_prefetched()
         self.documents = Documents(project.cache_dir, index=self.index)
         self.evidence: dict[tuple[str | None, bool], Evidence] = {}
         self.caches: dict[str, Cache | None] = {}

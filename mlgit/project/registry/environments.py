@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.git.tagobjects import list_tags
+from mlgit.adapters.git.tags.objects import list_tags
 from mlgit.core.config.names import new_environment_name
 from mlgit.core.registry.tags import parse_tag
 from mlgit.errors import UnknownReference, UsageError

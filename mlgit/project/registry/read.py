@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.refs import moved_at_s
 from mlgit.adapters.git.tagcache import MISSING, TagCache
-from mlgit.adapters.git.tagfacts import read_tags
-from mlgit.adapters.git.tagobjects import ask_tags, parse_tags
+from mlgit.adapters.git.tags.facts import read_tags
+from mlgit.adapters.git.tags.objects import parse_tags, start_listing_tags
 from mlgit.core.registry.replay import replay
 from mlgit.core.registry.state import Registry, as_time
 from mlgit.errors import ToolError
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from mlgit.adapters.git.tagfacts import Listing
+    from mlgit.adapters.git.tags.facts import Listing
     from mlgit.core.registry.state import TagFact
     from mlgit.project.open import Project
 
@@ -83,8 +83,8 @@ def _whole(listing: Listing) -> tuple[TagFact, ...]:
 
 
 def _listing(project: Project, model: str | None = None) -> Listing:
-    asked = project.asked_ahead("tags") if model is None else None
-    tags, replaced = parse_tags((asked or ask_tags(project.git, model))())
+    asked = project.take_started("tags") if model is None else None
+    tags, replaced = parse_tags((asked or start_listing_tags(project.git, model))())
     return read_tags(
         project.objects, tags, cache=TagCache(project.cache_dir), whole=model is None, replaced=replaced
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.git.push import fetch_back, fetch_refs
-from mlgit.adapters.git.tagfacts import read_tags
+from mlgit.adapters.git.push import fetch_refs, try_fetch_refs
+from mlgit.adapters.git.tags.facts import read_tags
 from mlgit.core.registry.state import version_of
 from mlgit.core.registry.tags import TAGS, parse_tag, ref_patterns
 from mlgit.core.wording import tell_age
@@ -64,7 +64,7 @@ def fetch_models(project: Project, remote: str, tags: Mapping[str, str]) -> bool
     try:
         fetch_refs(project.git, remote, refspecs)
     except ToolError:
-        return fetch_back(project.git, remote, [TAGS + tag for tag in tags])
+        return try_fetch_refs(project.git, remote, [TAGS + tag for tag in tags])
     return True
 
 

@@ -63,7 +63,7 @@ def release_statement(
         model=state.name,
         version=str(version),
         commit=standing_on,
-        tree=project.git.line("rev-parse", f"{commit}^{{tree}}"),
+        tree=project.git.run_text("rev-parse", f"{commit}^{{tree}}"),
         at=write_time(project.now),
         lock_sha256=None if content is None else _sha256(content),
         files=_files(project, commit, path, output),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.binary import GitFailed
-from mlgit.adapters.git.push import Moved
+from mlgit.adapters.git.push import BranchMove
 from mlgit.adapters.git.refs import is_ancestor
 from mlgit.errors import StateError
 from mlgit.project.pipeline.evidence import evidence
@@ -180,7 +180,7 @@ def require_movable(project: Project, *, final: bool, local: bool) -> None:
         )
 
 
-def empty_commit(project: Project, subject: str, *, write: bool) -> Moved:
+def empty_commit(project: Project, subject: str, *, write: bool) -> BranchMove:
     """A commit after HEAD with the same files, and the branch that goes to it; no ref is moved yet.
 
     Raises:
@@ -189,7 +189,7 @@ def empty_commit(project: Project, subject: str, *, write: bool) -> Moved:
     head = project.head
     if head.branch is None or head.commit is None:
         raise StateError("HEAD is on no branch that could take a commit", hint="check out a branch first")
-    tree = project.git.line("rev-parse", f"{head.commit}^{{tree}}")
+    tree = project.git.run_text("rev-parse", f"{head.commit}^{{tree}}")
     second = int(project.now.timestamp())
     who = [
         f"{role} {_identity(project, variable)} {second} +0000"
@@ -198,12 +198,12 @@ def empty_commit(project: Project, subject: str, *, write: bool) -> Moved:
     content = "\n".join([f"tree {tree}", f"parent {head.commit}", *who, "", subject, ""])
     keep = ("-w",) if write else ()
     made = project.git.run("hash-object", "-t", "commit", *keep, "--stdin", stdin=content.encode())
-    return Moved(ref=f"refs/heads/{head.branch}", old=head.commit, new=made.decode().strip())
+    return BranchMove(ref=f"refs/heads/{head.branch}", old=head.commit, new=made.decode().strip())
 
 
 def _identity(project: Project, variable: str) -> str:
     try:
-        return project.git.line("var", variable).rpartition("> ")[0] + ">"
+        return project.git.run_text("var", variable).rpartition("> ")[0] + ">"
     except GitFailed as error:
         raise StateError(
             "git does not know who you are",

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.binary import GitFailed
-from mlgit.adapters.git.push import ask_remote, fetch_refs, push_refs
-from mlgit.adapters.git.tagobjects import (
+from mlgit.adapters.git.push import fetch_refs, list_remote_refs, push_refs
+from mlgit.adapters.git.tags.objects import (
     create_tag_refs,
     list_tags,
     make_tag,
@@ -31,7 +31,7 @@ from mlgit.project.release.lost_race import fetch_models, lost_branch, lost_race
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mlgit.adapters.git.push import Moved
+    from mlgit.adapters.git.push import BranchMove
     from mlgit.core.registry.state import ModelState, TagFact
     from mlgit.core.release.tag_plan import PlannedTag
     from mlgit.project.open import Project
@@ -93,12 +93,12 @@ def refresh(project: Project, model: str | None = None) -> None:
     else:
         refspecs.append(f"+refs/heads/*:{tracking}*")
     try:
-        fetch_refs(project.git, remote, refspecs, remember=model is None)
+        fetch_refs(project.git, remote, refspecs, write_fetch_head=model is None)
     except GitFailed as error:
         _require_fetchable(project, remote, patterns, error)
         try:
             # Another git was at work in this clone, or the connection broke.
-            fetch_refs(project.git, remote, refspecs, remember=model is None)
+            fetch_refs(project.git, remote, refspecs, write_fetch_head=model is None)
         except GitFailed as again:
             raise ToolError(f"Fetching from `{remote}` failed", details=again.details) from again
     project.forget_refs()
@@ -110,7 +110,7 @@ def write_tags(
     *,
     local: bool,
     dry_run: bool,
-    moved: Moved | None = None,
+    moved: BranchMove | None = None,
 ) -> Written:
     """Carry out a plan, all of it or nothing; in a dry run only say what it would be.
 
@@ -171,7 +171,7 @@ def _require_pushed(project: Project, state: ModelState) -> None:
     if project.remote is None or not state.facts:
         return
     try:
-        there = ask_remote(project.git, project.remote, ref_patterns(state.name))
+        there = list_remote_refs(project.git, project.remote, ref_patterns(state.name))
     except GitFailed as error:
         raise _no_answer(project.remote, error) from error
     remember(project, there.values(), at_remote=True)
@@ -185,7 +185,9 @@ def _require_pushed(project: Project, state: ModelState) -> None:
         )
 
 
-def _push(project: Project, remote: str, tags: Mapping[str, str], moved: Moved | None) -> tuple[str, ...]:
+def _push(
+    project: Project, remote: str, tags: Mapping[str, str], moved: BranchMove | None
+) -> tuple[str, ...]:
     refs = {TAGS + name: oid for name, oid in tags.items()}
     pushed = push_refs(project.git, remote, create=refs, move=() if moved is None else (moved,))
     if pushed.outcome == "lost":
@@ -213,7 +215,7 @@ def _no_answer(remote: str, error: GitFailed) -> ToolError:
 def _require_fetchable(project: Project, remote: str, patterns: Sequence[str], error: GitFailed) -> None:
     """Who failed to fetch may try once more, unless nothing else can come of it."""
     try:
-        there = ask_remote(project.git, remote, patterns)
+        there = list_remote_refs(project.git, remote, patterns)
     except ToolError:
         raise _no_answer(remote, error) from error
     here = {TAGS + tag: oid for tag, oid in list_tags(project.git).items()}

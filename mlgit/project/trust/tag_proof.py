@@ -6,16 +6,16 @@ import posixpath
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.binary import GitFailed
-from mlgit.adapters.git.push import ask_remote, fetch_refs
+from mlgit.adapters.git.push import fetch_refs, list_remote_refs
 from mlgit.adapters.git.refs import is_ancestor
-from mlgit.adapters.git.tagfacts import read_tags
-from mlgit.adapters.git.tagobjects import local_tags, parse_header
+from mlgit.adapters.git.tags.facts import read_tags
+from mlgit.adapters.git.tags.objects import local_tags, parse_header
 from mlgit.core.ci.tag_event import version_of_tag
 from mlgit.core.registry.statement import EnvironmentStatement, ReleaseStatement
 from mlgit.core.registry.tags import TAGS
 from mlgit.core.trust.proof import Proof, claims_problem, parse_statement, release_problem
 from mlgit.errors import ConfigError, StateError, ToolError, UnknownReference
-from mlgit.project.history import deepen
+from mlgit.project.history import unshallow
 from mlgit.project.pipeline.evidence import evidence
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def fetch_tag(project: Project, tag: str, *, force: bool) -> None:
             raise UnknownReference(f"There is no tag `{tag}`")
         return
     try:
-        there = ask_remote(project.git, remote, [ref]).get(ref)
+        there = list_remote_refs(project.git, remote, [ref]).get(ref)
         if there is None:
             raise UnknownReference(
                 f"`{remote}` has no tag `{tag}`; whoever made it took it back",
@@ -120,7 +120,7 @@ def _prove(project: Project, fact: TagFact, state: ModelState) -> Iterator[Proof
 
 def _contents(project: Project, fact: TagFact, statement: ReleaseStatement) -> Iterator[Proof]:
     """The commit's files against what the release stated."""
-    tree = project.git.line("rev-parse", f"{fact.commit}^{{tree}}")
+    tree = project.git.run_text("rev-parse", f"{fact.commit}^{{tree}}")
     yield _proof(fact, "tree", None if tree == statement.tree else f"its commit has the files of {tree[:7]}")
     try:
         pipeline = evidence(project, fact.commit, staleness=False).pipeline
@@ -170,7 +170,7 @@ def _on_trunk(project: Project, fact: TagFact, state: ModelState) -> Proof:
     if trunk is None:
         return Proof(tag=fact.tag, check="trunk", state="skip", message="there is no trunk yet")
     inside = is_ancestor(project.git, fact.commit, trunk.commit)
-    if not inside and deepen(project):
+    if not inside and unshallow(project):
         inside = is_ancestor(project.git, fact.commit, trunk.commit)
     version = version_of_tag(fact, state)
     if not inside and version is not None and not version.version.final and _takes_any(project, fact):

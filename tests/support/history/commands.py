@@ -37,7 +37,7 @@ LOADED = (
     *(f"mlgit.cli.{name}" for name in ("deregister", "rollback", "show", "unassign")),
     *(f"mlgit.operations.{name}" for name in ("history", "models", "promote", "push", "release", "show")),
     *(f"mlgit.operations.{name}" for name in ("deregister", "rollback", "unassign")),
-    *("mlgit.project.open", "mlgit.project.pipeline.evidence", "mlgit.project.gates.judge"),
+    *("mlgit.project.opening", "mlgit.project.pipeline.evidence", "mlgit.project.gates.judge"),
     *(f"mlgit.project.{name}" for name in ("release.provenance", "registry.read", "release.write_tags")),
     *("mlgit.render.formats.jsonout", "mlgit.render.console", "mlgit.adapters.dvc.engine"),
     *("dvc.repo", "jsonschema"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mlgit.adapters.git.refs import cut, parse_links, parse_refs
-from mlgit.adapters.git.tagobjects import REPLACED, parse_tags
+from mlgit.adapters.git.tags.objects import REPLACED, parse_tags
 from mlgit.core.registry.tags import TAGS
 
 _HEADS = b"refs/heads/main a1 \nrefs/remotes/origin/HEAD a1 refs/remotes/origin/main\n"

@@ -7,14 +7,14 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.tagcache import LONG, MISSING, KnownTag
-from mlgit.adapters.git.tagobjects import parse_header
+from mlgit.adapters.git.tags.objects import parse_header
 from mlgit.core.registry.message_summary import summarize
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from mlgit.adapters.git.objects import GitObject, Objects
-    from mlgit.adapters.git.tagobjects import TagHeader
+    from mlgit.adapters.git.tags.objects import TagHeader
 
 LIGHTWEIGHT = "it is lightweight"
 ON_NO_COMMIT = "it points at no commit"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.binary import GitFailed
-from mlgit.adapters.git.refs import ask_refs, list_refs, parse_refs
+from mlgit.adapters.git.refs import list_refs, parse_refs, start_listing_refs
 from mlgit.core.record import record
 from mlgit.core.registry.tags import TAGS, parse_tag
 from mlgit.errors import StateError, ToolError
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from mlgit.adapters.git.binary import Git
     from mlgit.adapters.git.objects import Objects
-    from mlgit.adapters.git.push import Moved
+    from mlgit.adapters.git.push import BranchMove
 
 
 REPLACED = "refs/replace/"
@@ -41,14 +41,14 @@ def list_tags(git: Git, model: str | None = None) -> Mapping[str, str]:
     return _by_tag(list_refs(git, *_patterns(model)))
 
 
-def ask_tags(git: Git, model: str | None = None) -> Callable[[], bytes]:
+def start_listing_tags(git: Git, model: str | None = None) -> Callable[[], bytes]:
     """Ask for the same ahead, and for what `git replace` did; the answer is for `parse_tags`."""
     said: list[bytes] = []
-    answer = ask_refs(git, *_patterns(model), REPLACED, warned=said.append)
-    return lambda: with_no_tag_lost(answer, said)
+    answer = start_listing_refs(git, *_patterns(model), REPLACED, warned=said.append)
+    return lambda: without_broken_tags(answer, said)
 
 
-def with_no_tag_lost(answer: Callable[[], bytes], said: Collection[bytes]) -> bytes:
+def without_broken_tags(answer: Callable[[], bytes], said: Collection[bytes]) -> bytes:
     """A listing of tags that git did not leave any of ours out of; `said` is what it warned of.
 
     Raises:
@@ -129,7 +129,7 @@ def tagger_identity(git: Git) -> str:
         StateError: git does not know who we are.
     """
     try:
-        identity = git.line("var", "GIT_COMMITTER_IDENT")
+        identity = git.run_text("var", "GIT_COMMITTER_IDENT")
     except GitFailed as error:
         raise StateError(
             "git does not know who you are",
@@ -149,7 +149,7 @@ def make_tag(git: Git, content: bytes) -> str:
     return git.run("mktag", stdin=content).decode().strip()
 
 
-def create_tag_refs(git: Git, tags: Mapping[str, str], *, moved: Moved | None = None) -> None:
+def create_tag_refs(git: Git, tags: Mapping[str, str], *, moved: BranchMove | None = None) -> None:
     """Create local tags and move a branch along, all or nothing; a tag that exists already is an error.
 
     Raises:
@@ -158,7 +158,7 @@ def create_tag_refs(git: Git, tags: Mapping[str, str], *, moved: Moved | None = 
     commands = "".join(f"create {TAGS}{tag}\0{oid}\0" for tag, oid in tags.items())
     if moved is not None:
         commands += f"update {moved.ref}\0{moved.new}\0{moved.old}\0"
-    done = git.spawn("update-ref", "-z", "--stdin", stdin=f"start\0{commands}prepare\0commit\0".encode())
+    done = git.try_run("update-ref", "-z", "--stdin", stdin=f"start\0{commands}prepare\0commit\0".encode())
     if done.returncode:
         existing = sorted(set(tags).intersection(local_tags(git, tags)))
         if existing:

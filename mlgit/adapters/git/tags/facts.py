@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.tagcache import LONG
-from mlgit.adapters.git.tagobjects import read_message
+from mlgit.adapters.git.tags.objects import read_message
 from mlgit.core.record import record
 from mlgit.core.registry.state import TagFact
 from mlgit.core.registry.tags import looks_like_ours, parse_tag
@@ -89,7 +89,7 @@ def _recall(
     unknown = [oid for oid in wanted if oid not in known]
     news: dict[str, KnownTag] = {}
     if unknown:
-        from mlgit.adapters.git.tagreading import read_objects
+        from mlgit.adapters.git.tags.parse import read_objects
 
         news, passing = read_objects(objects, unknown, replaced=replaced)
         known |= news

@@ -1,0 +1,1 @@
+"""Tags: the tag objects of mlgit, read and written."""

@@ -1,0 +1,162 @@
+"""Opening: find the repository around a folder, with the first git queries started at once."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from mlgit.adapters.git.binary import Git, GitFailed
+from mlgit.adapters.git.objects import Objects
+from mlgit.adapters.git.refs import cut, start_listing_refs
+from mlgit.adapters.git.worktree import start_listing_files, start_status
+from mlgit.core.progress import Progress, Silent
+from mlgit.errors import MlgitError, StateError
+from mlgit.project.open import BRANCHES, Project
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from mlgit.project.prefetch import Prefetch
+
+_FACTS = (
+    "rev-parse",
+    "--path-format=absolute",
+    "--show-toplevel",
+    "--git-dir",
+    "--git-common-dir",
+    "--is-shallow-repository",
+    "--show-prefix",
+)
+
+
+class Opening:
+    """The first questions to git, asked at once, so that it works while we go on loading ourselves.
+
+    Args:
+        folder: where the user stands.
+        branches: whether the branch, its changes and trunk will be asked for, too.
+        files: whether the files on disk will be looked at, as they are now.
+        tags: whether all tags will be asked for, as they are now.
+    """
+
+    def __init__(
+        self, folder: str, *, branches: bool = False, files: bool = False, tags: bool = False
+    ) -> None:
+        self._folder = folder
+        self._prefetched: Prefetch | None = None
+        self._git = Git(os.path.abspath(folder))
+        self._objects = Objects(self._git)
+        self._facts: Callable[[], bytes] | None = None
+        self._started: dict[str, Callable[[], bytes]] = {}
+        if os.path.isdir(self._git.folder):
+            with suppress(OSError):  # without git `finish` says so
+                self._facts = self._git.start_in_background(*_FACTS)
+                if branches:
+                    self._started["head"] = start_status(self._git)
+                self._started |= _start_listing(self._git, branches=branches, tags=tags)
+                if files:
+                    self._started["paths"] = start_listing_files(self._git)
+                self._objects.start()
+            if files:
+                from mlgit.project.prefetch import prefetch
+
+                self._prefetched = prefetch(self._git.folder)
+
+    def finish(
+        self,
+        *,
+        now: datetime,
+        default_branch: str | None = None,
+        progress: Callable[[], Progress] = Silent,
+    ) -> Project:
+        """The repository.
+
+        Args:
+            now: the time of this run, UTC.
+            default_branch: what the forge calls it, in CI.
+            progress: makes the display of what takes long.
+
+        Raises:
+            StateError: there is none, it is bare, or it belongs to somebody else.
+        """
+        try:
+            answer = self._git.run(*_FACTS) if self._facts is None else self._facts()
+        except GitFailed as error:
+            raise _not_usable(self._folder, error) from error
+        lines = answer.decode("utf-8", "surrogateescape").split("\n")
+        root, git_dir, common_dir, shallow, prefix = lines[:5]
+        if self._prefetched is not None and not self._prefetched.belongs_to(root, git_dir):
+            self._prefetched.close()
+            self._prefetched = None
+        return Project(
+            Git(root),
+            objects=self._objects,
+            root=root,
+            prefix=prefix,
+            git_dir=git_dir,
+            common_dir=common_dir,
+            shallow=shallow == "true",
+            now=now,
+            default_branch=default_branch,
+            started=self._started,
+            prefetched=self._prefetched,
+            progress=progress,
+        )
+
+    def close(self) -> None:
+        """Stop what runs, when nobody went on."""
+        if self._prefetched is not None:
+            self._prefetched.close()
+        self._objects.close()
+        self._git.close()
+
+
+def _start_listing(git: Git, *, branches: bool, tags: bool) -> Mapping[str, Callable[[], bytes]]:
+    """Ask for branches, tags or both; for both only one git is started."""
+    if not tags:
+        return {"branches": start_listing_refs(git, *BRANCHES)} if branches else {}
+    from mlgit.adapters.git.tags.objects import REPLACED, start_listing_tags, without_broken_tags
+    from mlgit.core.registry.tags import TAGS
+
+    if not branches:
+        return {"tags": start_listing_tags(git)}
+    said: list[bytes] = []
+    answer = start_listing_refs(git, *BRANCHES, REPLACED, TAGS, warned=said.append)
+    return {
+        "branches": lambda: cut(answer(), REPLACED, TAGS)[0],
+        "tags": lambda: cut(without_broken_tags(answer, said), REPLACED, TAGS)[1],
+    }
+
+
+def open_project(folder: str, *, now: datetime, default_branch: str | None = None) -> Project:
+    """The repository around `folder`.
+
+    Raises:
+        StateError: there is none, it is bare, or it belongs to somebody else.
+    """
+    opening = Opening(folder)
+    try:
+        return opening.finish(now=now, default_branch=default_branch)
+    except MlgitError:
+        opening.close()
+        raise
+
+
+def _not_usable(folder: str, error: GitFailed) -> StateError:
+    said = error.stderr
+    if "dubious ownership" in said:
+        return StateError(
+            f"The repository at `{folder}` belongs to somebody else",
+            hint=f"if you trust it, run `git config --global --add safe.directory {os.path.abspath(folder)}`",
+            details=error.details,
+        )
+    if "must be run in a work tree" in said:
+        return StateError(f"`{folder}` is a bare repository", hint="clone it and run mlgit in the clone")
+    if "not a git repository" in said:
+        return StateError(
+            f"`{os.path.abspath(folder)}` is not in a Git repository",
+            hint="run `git init`, go to your repository, or use `-C DIR`",
+        )
+    return StateError(f"git cannot open `{folder}`", details=error.details)
