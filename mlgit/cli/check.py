@@ -8,6 +8,7 @@ import click
 
 from mlgit.cli.shell.completion import environments_offer, gates_offer, models_offer, references_offer
 from mlgit.cli.shell.options import command, pass_session
+from mlgit.core.wording import listed, near
 from mlgit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -144,12 +145,12 @@ def entry(session: Session, /, gate: str | None, **options: Any) -> int:  # noqa
     if gate is None:
         from mlgit.render.pages.check import page
 
-        session.tell(record, lambda: page(record))
+        session.print_result(record, lambda: page(record))
     else:
         from mlgit.render.pages.explain import page as explain_page
 
         chosen = _chosen(record, gate)
-        session.tell(record, lambda: explain_page(record, chosen))
+        session.print_result(record, lambda: explain_page(record, chosen))
     return exit_code(record)
 
 
@@ -158,15 +159,9 @@ def _chosen(record: Check, gate: str) -> tuple[Result, ...]:
     chosen = tuple(result for result in results if gate in {result.id, result.gate})
     if chosen:
         return chosen
-    from difflib import get_close_matches
-
     known = sorted({name for result in results for name in (result.id, result.gate)})
-    near = get_close_matches(gate, known, n=1)
-    if near:
-        hint = f"did you mean `{near[0]}`?"
-    else:
-        hint = "there are " + ", ".join(f"`{name}`" for name in known) if known else "no gate applies here"
-    raise UsageError(f"No gate `{gate}` was evaluated", hint=hint)
+    others = f"there are {listed(known, None)}" if known else "no gate applies here"
+    raise UsageError(f"No gate `{gate}` was evaluated", hint=near(gate, known) or others)
 
 
 def _day(text: str | None) -> dt.date | None:

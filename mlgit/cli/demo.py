@@ -48,4 +48,4 @@ def entry(session: Session, place: str | None, *, no_run: bool, keep: bool, forc
         keep=keep,
         force=force,
     )
-    session.tell(demo, lambda: page(demo))
+    session.print_result(demo, lambda: page(demo))

@@ -50,12 +50,12 @@ def entry(
     record = deploy(
         session.project(), environment, model=model, tag=tag, dry_run=dry_run, progress=session.progress()
     )
-    _tell_failures(record)
-    session.tell(record, lambda: page(record))
+    _print_failures(record)
+    session.print_result(record, lambda: page(record))
     return record.exit_code
 
 
-def _tell_failures(record: DeployReport) -> None:
+def _print_failures(record: DeployReport) -> None:
     """Failures of single models, as an error is told that ends everything."""
     from mlgit.cli.shell.failure import failure_page
     from mlgit.errors import ToolError

@@ -32,5 +32,5 @@ def entry(session: Session, *, target: str, reason: str | None, local: bool, dry
     from mlgit.render.pages.change import page
 
     record = deregister(session.project(), target, reason=reason, local=local, dry_run=dry_run)
-    session.tell(record, lambda: page(record))
+    session.print_result(record, lambda: page(record))
     return None

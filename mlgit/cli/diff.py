@@ -49,4 +49,4 @@ def entry(session: Session, /, old: str | None, new: str | None, **options: bool
     record = diff(
         session.project(), old, new, parts=wanted, show_unchanged=options["show_unchanged"], ci=os.environ
     )
-    session.tell(record, lambda: page(record))
+    session.print_result(record, lambda: page(record))

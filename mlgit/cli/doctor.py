@@ -31,5 +31,5 @@ def entry(session: Session, *, strict: bool, online: bool) -> int:
     from mlgit.render.pages.doctor import page
 
     record = diagnose(session.project(), online=online, progress=session.progress())
-    session.tell(record, lambda: page(record))
+    session.print_result(record, lambda: page(record))
     return 1 if strict and not record.healthy else 0

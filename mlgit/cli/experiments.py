@@ -113,7 +113,7 @@ def _check(session: Session, revisions: tuple[str, ...], options: dict[str, Any]
 
 def _tell(session: Session, record: Leaderboard, options: dict[str, Any]) -> None:
     if session.as_json:
-        session.tell(record, list)
+        session.print_result(record, list)
         return
     import sys
 
@@ -129,4 +129,4 @@ def _tell(session: Session, record: Leaderboard, options: dict[str, Any]) -> Non
 
     # What a terminal does not show, a pipe need not show either: `--csv` is for programs.
     width = get_terminal_size(fallback=(_WIDTH, 0)).columns
-    session.tell(record, lambda: page(record, width=width, show_all=options["show_all"]))
+    session.print_result(record, lambda: page(record, width=width, show_all=options["show_all"]))

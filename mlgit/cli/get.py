@@ -75,5 +75,5 @@ def entry(
         )
     for note in record.notes:
         session.note(note)
-    session.tell(record, lambda: page(record))
+    session.print_result(record, lambda: page(record))
     return None

@@ -73,7 +73,7 @@ def entry(
         last=last,
         fetch=fetch,
     )
-    session.tell(record, lambda: page(record))
+    session.print_result(record, lambda: page(record))
     return None
 
 

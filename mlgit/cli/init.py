@@ -32,4 +32,4 @@ def entry(session: Session, *, force: bool, dry_run: bool) -> None:
     from mlgit.render.pages.init import page
 
     record = write_config(session.project(), force=force, dry_run=dry_run)
-    session.tell(record, lambda: page(record))
+    session.print_result(record, lambda: page(record))

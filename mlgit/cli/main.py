@@ -116,9 +116,9 @@ def run(argv: Sequence[str]) -> int:  # noqa: PLR0911 (one return a way to end)
     except BrokenPipeError:
         return 0
     except (click.ClickException, MlgitError, OSError) as error:
-        from mlgit.cli.shell.failure import tell_failure
+        from mlgit.cli.shell.failure import print_failure
 
-        return tell_failure(error, session)
+        return print_failure(error, session)
     except Exception as error:  # noqa: BLE001 (the last line of defence: a bug is told, not spilled)
         return _bug(error, session)
     finally:
@@ -127,7 +127,7 @@ def run(argv: Sequence[str]) -> int:  # noqa: PLR0911 (one return a way to end)
 
 
 def _bug(error: Exception, session: Session) -> int:
-    from mlgit.cli.shell.failure import tell_bug
+    from mlgit.cli.shell.failure import print_bug
 
-    tell_bug(error, session)
+    print_bug(error, session)
     return Exit.BUG

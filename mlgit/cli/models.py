@@ -28,5 +28,5 @@ def entry(session: Session, *, model: str | None, fetch: bool) -> int | None:
     from mlgit.render.pages.models import page
 
     record = list_models(session.project(), model=model, fetch=fetch)
-    session.tell(record, lambda: page(record))
+    session.print_result(record, lambda: page(record))
     return None

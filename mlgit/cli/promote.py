@@ -63,5 +63,5 @@ def entry(
         dry_run=dry_run,
         ci=os.environ,
     )
-    session.tell(record, lambda: page(record))
+    session.print_result(record, lambda: page(record))
     return None

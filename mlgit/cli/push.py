@@ -26,5 +26,5 @@ def entry(session: Session, *, dry_run: bool) -> int | None:
     from mlgit.render.pages.push import page
 
     record = push(session.project(), dry_run=dry_run, progress=session.progress())
-    session.tell(record, lambda: page(record))
+    session.print_result(record, lambda: page(record))
     return None

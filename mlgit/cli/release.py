@@ -69,5 +69,5 @@ def entry(  # noqa: PLR0913 (one parameter an option)
         ci=os.environ,
     )
     record = release(session.project(), target, options=options, progress=session.progress())
-    session.tell(record, lambda: page(record))
+    session.print_result(record, lambda: page(record))
     return None

@@ -64,5 +64,5 @@ def entry(
         local=local,
         dry_run=dry_run,
     )
-    session.tell(record, lambda: page(record))
+    session.print_result(record, lambda: page(record))
     return None

@@ -47,5 +47,5 @@ def entry(session: Session, *, stages: tuple[str, ...], no_pull: bool, force: bo
         ci=os.environ,
         progress=session.progress(),
     )
-    session.tell(record, lambda: page(record))
+    session.print_result(record, lambda: page(record))
     return 1 if record.blocked else 0

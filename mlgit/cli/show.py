@@ -32,5 +32,5 @@ def entry(session: Session, *, reference: str, fetch: bool) -> int | None:
     from mlgit.render.pages.show import page
 
     record = show(session.project(), reference, fetch=fetch)
-    session.tell(record, lambda: page(record))
+    session.print_result(record, lambda: page(record))
     return None

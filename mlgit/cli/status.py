@@ -34,6 +34,6 @@ def entry(session: Session, /, *, remote: bool) -> int:
 
     progress = session.progress(patient=True) if remote else None
     record = status(session.project(), ci=os.environ, remote=remote, progress=progress)
-    session.tell(record, lambda: page(record, verbose=session.verbosity > 0))
+    session.print_result(record, lambda: page(record, verbose=session.verbosity > 0))
     unanswered = any(failure.part == "remote_data" for failure in record.failures)
     return ToolError.exit_code if unanswered else 0

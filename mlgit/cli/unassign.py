@@ -50,5 +50,5 @@ def entry(
     record = unassign(
         session.project(), model, environment=environment, reason=reason, local=local, dry_run=dry_run
     )
-    session.tell(record, lambda: page(record))
+    session.print_result(record, lambda: page(record))
     return None

@@ -1,4 +1,4 @@
-"""Wording: how messages tell ages, sizes and lists of names."""
+"""Wording: counts, lists, ages, sizes and near names as messages write them."""
 
 from __future__ import annotations
 
@@ -7,13 +7,47 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_LISTED = 5
-
-
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
+_UNIT_STEP = 1024
 
 
-def tell_age(seconds: float) -> str:
+def count(number: int, singular: str, plural: str | None = None) -> str:
+    """`1 file`, `3 files`; `plural` if the word changes otherwise, or a verb follows it."""
+    return f"{number} {singular if number == 1 else plural or f'{singular}s'}"
+
+
+def first(texts: Iterable[str], most: int = 5) -> tuple[str, ...]:
+    """The first texts and, if there are others, how many: `("a", "b", "and 3 more")`."""
+    every = tuple(texts)
+    return every if len(every) <= most else (*every[:most], f"and {len(every) - most} more")
+
+
+def joined(texts: Iterable[str], most: int | None = 5) -> str:
+    """The first texts in one line and, if there are others, how many: `a, b and 3 more`."""
+    every = list(texts)
+    rest = 0 if most is None else len(every) - most
+    return ", ".join(every[:most]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def listed(names: Iterable[str], most: int | None = 5) -> str:
+    """Like `joined`, each name between backticks; all names if `most` is None."""
+    return joined((f"`{name}`" for name in names), most)
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that is most like an unknown one; None if none is alike."""
+    from difflib import get_close_matches
+
+    return next(iter(get_close_matches(name, list(known), n=1)), None)
+
+
+def near(name: str, known: Iterable[str]) -> str | None:
+    """A hint with the nearest known name, if there is one."""
+    found = nearest(name, known)
+    return None if found is None else f"did you mean `{found}`?"
+
+
+def format_age(seconds: float) -> str:
     """`3 s ago`, `5 min ago`, `3 h ago`, `2 d ago`; never in the future."""
     whole = max(0, int(seconds))
     if whole < _MINUTE_S:
@@ -23,23 +57,13 @@ def tell_age(seconds: float) -> str:
     return f"{whole // _HOUR_S} h ago" if whole < 2 * _DAY_S else f"{whole // _DAY_S} d ago"
 
 
-_STEP = 1024
-
-
-def size_text(size_bytes: int) -> str:
-    """A size with its unit: `512 B`, `1.5 KiB`."""
-    if size_bytes < _STEP:
+def format_size(size_bytes: int) -> str:
+    """`512 B`, `1.5 KiB`."""
+    if size_bytes < _UNIT_STEP:
         return f"{size_bytes} B"
     amount = float(size_bytes)
     for unit in ("KiB", "MiB", "GiB"):
-        amount /= _STEP
-        if amount < _STEP:
+        amount /= _UNIT_STEP
+        if amount < _UNIT_STEP:
             return f"{amount:.1f} {unit}"
-    return f"{amount / _STEP:.1f} TiB"
-
-
-def listed(names: Iterable[str]) -> str:
-    """The first few names, and how many more there are."""
-    every = list(names)
-    shown = ", ".join(f"`{name}`" for name in every[:_LISTED])
-    return shown if len(every) <= _LISTED else f"{shown} and {len(every) - _LISTED} more"
+    return f"{amount / _UNIT_STEP:.1f} TiB"

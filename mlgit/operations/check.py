@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.gates.metric_changes import metric_changes
 from mlgit.core.gates.verdict import Check
+from mlgit.core.wording import listed, near
 from mlgit.errors import ConfigError, UnknownReference
 from mlgit.project.gates.judge import Question, judge_in_full
 
@@ -115,11 +116,7 @@ def _require_environment(project: Project, environment: str) -> None:
     known = project.trunk_config.environments
     if environment in known or not known:
         return
-    from difflib import get_close_matches
-
-    near = get_close_matches(environment, known, n=1)
-    names = ", ".join(f"`{name}`" for name in known)
-    hint = f"did you mean `{near[0]}`?" if near else f"there are {names}"
+    hint = near(environment, known) or f"there are {listed(known, None)}"
     raise UnknownReference(f"`{environment}` is no environment on trunk", hint=hint)
 
 

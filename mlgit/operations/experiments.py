@@ -21,6 +21,7 @@ from mlgit.core.compare.leaderboard import (
 from mlgit.core.compare.row_filter import parse_condition
 from mlgit.core.pipeline.metrics import number
 from mlgit.core.progress import Silent
+from mlgit.core.wording import count
 from mlgit.errors import ConfigError, UsageError
 from mlgit.project.compare.revision_values import RevisionReader
 from mlgit.project.compare.revisions import RevisionQuery, find_revisions
@@ -138,7 +139,7 @@ def _rows(project: Project, query: RevisionQuery, progress: Progress, notes: lis
     telling = [row for row in rows if _tells(row) or row.commit == project.head.commit]
     silent = len(rows) - len(telling)
     if silent:
-        many = "1 revision is" if silent == 1 else f"{silent} revisions are"
+        many = count(silent, "revision is", "revisions are")
         notes.append(f"{many} left out for having no metrics and no parameters")
     return telling if query.kinds or query.number is not None else _with_working_tree(project, telling)
 

@@ -11,6 +11,7 @@ from mlgit.adapters.git.refs import count_commits, is_ancestor
 from mlgit.adapters.git.tags.objects import parse_header
 from mlgit.core.registry.tags import TAGS
 from mlgit.core.release.publication import BranchPush, DataPush, Publication, TagPush, batches
+from mlgit.core.wording import count
 from mlgit.errors import LostRace, MlgitError, StateError, ToolError
 from mlgit.project.registry.pushed import remember
 from mlgit.project.registry.read import read_facts
@@ -119,7 +120,7 @@ def _plan_branch(project: Project, remote: str, theirs: Mapping[str, str]) -> Br
     if is_ancestor(project.git, head.commit, old):
         # Older than the remote's: there is nothing of ours to publish.
         return replace(fresh, step="already", new=old, commits=0)
-    raise _diverged(project, remote, ref, f"has {_count(behind, 'commit')} that this branch has not")
+    raise _diverged(project, remote, ref, f"has {count(behind, 'commit')} that this branch has not")
 
 
 def _diverged(project: Project, remote: str, ref: str, why: str) -> StateError:
@@ -208,7 +209,7 @@ def _push_data(project: Project, plan: Publication, progress: Progress | None) -
     left = engine.missing_in_remote(project.root, outputs)
     if left:
         raise ToolError(
-            f"{_count(len(left), 'output')} could not be published: the content is not in this clone's cache",
+            f"{count(len(left), 'output')} could not be published: the content is not in this clone's cache",
             details=left,
             hint="run `dvc fetch` or `mlgit run`, or push from the clone that made them",
         )
@@ -242,7 +243,3 @@ def _push_tags(project: Project, remote: str, batch: Sequence[TagPush]) -> None:
         raise _conflict(project, remote, {ref.removeprefix(TAGS): oid for ref, oid in result.theirs.items()})
     if remote == project.remote:
         remember(project, (tag.oid for tag in batch), at_remote=True)
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"

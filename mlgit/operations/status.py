@@ -55,11 +55,11 @@ def status(
         remote: whether to ask the DVC remotes what they have; only then the network is used.
         progress: told while they are asked.
     """
-    look = _Look(project, ci or {})
-    return look.status(look.remote_data(progress) if remote else None)
+    reader = _StatusReader(project, ci or {})
+    return reader.status(reader.remote_data(progress) if remote else None)
 
 
-class _Look:
+class _StatusReader:
     """One look at the repository; every part may fail without taking the others along."""
 
     def __init__(self, project: Project, ci: Mapping[str, str]) -> None:

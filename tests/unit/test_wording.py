@@ -1,4 +1,4 @@
-"""Ages are told in the largest unit that still says something, and never in the future."""
+"""Wording: counts, lists, near names and ages, as messages write them."""
 
 from __future__ import annotations
 
@@ -6,15 +6,64 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlgit.core.wording import tell_age
+from mlgit.core.wording import count, first, format_age, format_size, joined, listed, near
 
 UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
 
 
-def told(seconds: float) -> tuple[int, str]:
-    count, unit, ago = tell_age(seconds).split(" ")
-    assert ago == "ago"
-    return int(count), unit
+@pytest.mark.parametrize(
+    ("number", "words", "expected"),
+    [
+        (0, ("file",), "0 files"),
+        (1, ("file",), "1 file"),
+        (2, ("file",), "2 files"),
+        (1, ("revision has", "revisions have"), "1 revision has"),
+        (3, ("revision has", "revisions have"), "3 revisions have"),
+    ],
+)
+def test_only_one_takes_the_singular(number: int, words: tuple[str, ...], expected: str) -> None:
+    assert count(number, *words) == expected
+
+
+@pytest.mark.parametrize(
+    ("names", "most", "as_items", "in_a_line"),
+    [
+        ("", 2, (), ""),
+        ("ab", 2, ("a", "b"), "a, b"),
+        ("abc", 2, ("a", "b", "and 1 more"), "a, b and 1 more"),
+        ("abcdefg", 5, ("a", "b", "c", "d", "e", "and 2 more"), "a, b, c, d, e and 2 more"),
+    ],
+)
+def test_a_long_list_ends_with_how_many_more_there_are(
+    names: str, most: int, as_items: tuple[str, ...], in_a_line: str
+) -> None:
+    assert first(names, most) == as_items
+    assert joined(names, most) == in_a_line
+
+
+def test_a_list_without_a_limit_is_whole() -> None:
+    assert listed("abcdefg", None) == "`a`, `b`, `c`, `d`, `e`, `f`, `g`"
+    assert listed("abcdefg") == "`a`, `b`, `c`, `d`, `e` and 2 more"
+
+
+def test_the_nearest_known_name_is_a_hint_and_a_foreign_one_has_none() -> None:
+    assert near("tumour", {"lesion": 1, "tumor": 2}) == "did you mean `tumor`?"
+    assert near("tumour", ["xyz"]) is None
+
+
+@pytest.mark.parametrize(
+    ("size_bytes", "expected"),
+    [
+        (0, "0 B"),
+        (1023, "1023 B"),
+        (1024, "1.0 KiB"),
+        (1536, "1.5 KiB"),
+        (3 << 20, "3.0 MiB"),
+        (5 << 40, "5.0 TiB"),
+    ],
+)
+def test_a_size_has_one_unit(size_bytes: int, expected: str) -> None:
+    assert format_size(size_bytes) == expected
 
 
 @pytest.mark.parametrize(
@@ -32,15 +81,15 @@ def told(seconds: float) -> tuple[int, str]:
     ],
 )
 def test_an_age_has_one_unit(seconds: float, expected: str) -> None:
-    assert tell_age(seconds) == expected
+    assert format_age(seconds) == expected
 
 
 @given(st.floats(max_value=0, allow_nan=False, allow_infinity=False))
-def test_what_a_fast_clock_dates_ahead_is_now(seconds: float) -> None:
-    assert tell_age(seconds) == "0 s ago"
+def test_a_time_in_the_future_is_now(seconds: float) -> None:
+    assert format_age(seconds) == "0 s ago"
 
 
 @given(st.integers(0, 10**9))
-def test_an_age_is_rounded_down_by_less_than_one_of_its_unit(seconds: int) -> None:
-    count, unit = told(seconds)
-    assert count * UNITS[unit] <= seconds < (count + 1) * UNITS[unit]
+def test_an_age_is_rounded_down_by_less_than_one_unit(seconds: int) -> None:
+    number, unit, _ = format_age(seconds).split(" ")
+    assert int(number) * UNITS[unit] <= seconds < (int(number) + 1) * UNITS[unit]

@@ -6,8 +6,9 @@ import posixpath
 from typing import TYPE_CHECKING, Any
 
 from mlgit.adapters.config.rules import Findings, section
-from mlgit.adapters.config.shape import choices, nearest, shown
+from mlgit.adapters.config.shape import choices, shown
 from mlgit.core.deploy.folders import PLACEHOLDERS, clashes, placeholders
+from mlgit.core.wording import near
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -40,7 +41,7 @@ class DeployRules(Findings):
                     path,
                     key=True,
                     expected=choices(sorted(known)) if known else None,
-                    hint=nearest(name, known) or f"declare it: `environments: {{{name}: {{}}}}`",
+                    hint=near(name, known) or f"declare it: `environments: {{{name}: {{}}}}`",
                 )
             if self._whole((*path, "target")):
                 self._check_keys(path, entry)
@@ -101,12 +102,12 @@ class DeployRules(Findings):
     def _check_placeholders(self, where: Path, text: str) -> None:
         for name in placeholders(text):
             if name not in PLACEHOLDERS:
-                near = nearest(f"{{{name}}}", [f"{{{known}}}" for known in PLACEHOLDERS])
+                hint = near(f"{{{name}}}", [f"{{{known}}}" for known in PLACEHOLDERS])
                 self._say(
                     f"There is no placeholder `{{{name}}}`",
                     where,
                     expected=choices(f"{{{known}}}" for known in PLACEHOLDERS),
-                    hint=near,
+                    hint=hint,
                 )
 
     def _check_sharing(self) -> None:

@@ -7,8 +7,9 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from mlgit.adapters.config.shape import choices, nearest, shown
+from mlgit.adapters.config.shape import choices, shown
 from mlgit.core.config.names import read_model_name
+from mlgit.core.wording import near
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -241,7 +242,7 @@ class Rules(Findings):
                 f"{shown(vs)} is no baseline",
                 (*path, "vs"),
                 expected="`base`, `release`, an environment, a revision, or `{file: path}`",
-                hint=nearest(vs, ("base", "release", *self._environments)),
+                hint=near(str(vs), ("base", "release", *self._environments)),
             )
 
     def _check_gate_models(self, path: Path, gate: Mapping[str, Any]) -> None:
@@ -293,5 +294,5 @@ class Rules(Findings):
             f"There is no {kind} {shown(name)} under `{kind}s:`",
             path,
             expected=choices(names) if names else None,
-            hint=nearest(name, names) or f"declare it under `{kind}s:`",
+            hint=near(name, names) or f"declare it under `{kind}s:`",
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from mlgit.core.wording import near
 from mlgit.resources import schema_text
 
 if TYPE_CHECKING:
@@ -49,14 +50,6 @@ def violations(
         for error in _Teller(document, violation, later).tell():
             found[error.message, str(error.location)] = (error, tuple(violation.absolute_path))
     return list(found.values())
-
-
-def nearest(word: object, known: Iterable[str]) -> str | None:
-    """A hint with the known word that was probably meant."""
-    from difflib import get_close_matches
-
-    close = get_close_matches(str(word), list(known), n=1)
-    return f"did you mean `{close[0]}`?" if close else None
 
 
 def choices(words: Iterable[object]) -> str:
@@ -153,7 +146,7 @@ class _Teller:
             path,
             key=True,
             expected=choices(self._known()),
-            hint=nearest(key, self._known()),
+            hint=near(str(key), self._known()),
         )
 
     def _missing(self) -> list[ConfigError]:
@@ -198,7 +191,7 @@ class _Teller:
             self._error(
                 f"{self._subject} cannot be {shown(value)}",
                 expected=choices(allowed),
-                hint=nearest(value, allowed),
+                hint=near(str(value), allowed),
             )
         ]
 

@@ -79,7 +79,7 @@ def print_result(session: Session, result: PostResult) -> None:
     if session.as_json or result.posted:
         from mlgit.render.pages.ci.comment import page
 
-        session.tell(result, lambda: page(result))
+        session.print_result(result, lambda: page(result))
     else:
         sys.stdout.write(result.body)
     warn(session, result)

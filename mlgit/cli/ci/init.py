@@ -67,4 +67,4 @@ def entry(
         force=force,
         dry_run=dry_run,
     )
-    session.tell(record, lambda: init_page(record))
+    session.print_result(record, lambda: init_page(record))

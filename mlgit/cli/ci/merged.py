@@ -53,5 +53,5 @@ def entry(session: Session, *, dry_run: bool, output: str) -> int:
         publish_outputs(None, os.environ, folder=place)
         raise
     publish_outputs(record, os.environ, folder=place)
-    session.tell(record, lambda: page(record))
+    session.print_result(record, lambda: page(record))
     return record.exit_code

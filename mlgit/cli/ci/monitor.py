@@ -33,5 +33,5 @@ def entry(session: Session, /, *, output: str) -> int:
     from mlgit.render.pages.ci.pr import page
 
     report = ci_monitor(session.project, folder=os.path.join(session.folder, output), variables=os.environ)
-    session.tell(report, lambda: page(report))
+    session.print_result(report, lambda: page(report))
     return report.exit_code

@@ -59,5 +59,5 @@ def entry(session: Session, /, *, pipeline: Literal["verify", "run"], commit: bo
         show=session.verbosity >= 0,
         progress=session.progress(),
     )
-    session.tell(report, lambda: page(report))
+    session.print_result(report, lambda: page(report))
     return report.exit_code

@@ -52,5 +52,5 @@ def entry(session: Session, *, ref: str | None, deploy: bool, output: str) -> in
         record = deploy_tag(
             session.project(), record, event=event, variables=os.environ, progress=session.progress()
         )
-    session.tell(record, lambda: page(record))
+    session.print_result(record, lambda: page(record))
     return record.exit_code

@@ -40,5 +40,5 @@ def entry(session: Session, *, host: Host | None, force: bool, dry_run: bool) ->
     from mlgit.render.pages.ci.templates import update_page
 
     record = update(session.project(), host=host, force=force, dry_run=dry_run)
-    session.tell(record, lambda: update_page(record))
+    session.print_result(record, lambda: update_page(record))
     return 1 if any(file.status == "conflict" for file in record.files) else 0

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mlgit.cli.shell.session import Session
 
 
-def tell_failure(error: click.ClickException | MlgitError | OSError, session: Session) -> int:
+def print_failure(error: click.ClickException | MlgitError | OSError, session: Session) -> int:
     """Print the error and return its exit code."""
     known = _as_mlgit_error(error)
     if session.as_json:
@@ -33,7 +33,7 @@ def tell_failure(error: click.ClickException | MlgitError | OSError, session: Se
     return known.exit_code
 
 
-def tell_bug(error: Exception, session: Session) -> None:
+def print_bug(error: Exception, session: Session) -> None:
     """Write the traceback to a file and say so in one line."""
     import traceback
 
@@ -55,7 +55,7 @@ def tell_bug(error: Exception, session: Session) -> None:
         hint="please report it with that file",
     )
     bug.exit_code = Exit.BUG
-    tell_failure(bug, session)
+    print_failure(bug, session)
 
 
 def _as_mlgit_error(error: click.ClickException | MlgitError | OSError) -> MlgitError:

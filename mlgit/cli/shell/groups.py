@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mlgit.core.wording import nearest
 from mlgit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -55,11 +56,9 @@ class LazyGroup(click.Group):
         name = args[0]
         if name in self.list_commands(ctx) or name.startswith("-"):
             return super().resolve_command(ctx, args)
-        from difflib import get_close_matches
-
         path = ctx.command_path
-        near = get_close_matches(name, self.list_commands(ctx), n=1)
-        hint = f"did you mean `{path} {near[0]}`?" if near else f"see `{path} --help`"
+        known = nearest(name, self.list_commands(ctx))
+        hint = f"did you mean `{path} {known}`?" if known else f"see `{path} --help`"
         raise UsageError(f"There is no command `{name}`", hint=hint)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002

@@ -57,7 +57,7 @@ class Session:
         """The repository, when a command already opened it."""
         return self._project
 
-    def tell(self, record: object, page: Callable[[], Page]) -> None:
+    def print_result(self, record: object, page: Callable[[], Page]) -> None:
         """Write the result: as JSON, or as the page a person reads."""
         if self.as_json:
             from mlgit.render.formats.jsonout import document

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.pipeline.metrics import short
 from mlgit.core.pipeline.report_context import ParamChange
-from mlgit.core.wording import size_text
+from mlgit.core.wording import format_size, joined
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from mlgit.core.compare.changes import ContentChange, Diff, ValueChange
     from mlgit.core.pipeline.evidence import Value
 
-_MOST = 5
 _MOST_PARAMS = 200
 _VERBS = {"added": "new", "removed": "gone", "modified": "changed", "unchanged": "unchanged"}
 
@@ -46,10 +45,7 @@ def param_changes(diff: Diff) -> tuple[ParamChange, ...]:
 
 
 def _together(texts: Sequence[str]) -> str:
-    if not texts:
-        return "unchanged"
-    more = f" and {len(texts) - _MOST} more" if len(texts) > _MOST else ""
-    return ", ".join(texts[:_MOST]) + more
+    return joined(texts) if texts else "unchanged"
 
 
 def _data(change: ContentChange) -> str:
@@ -99,13 +95,13 @@ def _amount(change: ContentChange) -> str:
         return _count(change.new_rows, "rows")
     if change.new_nfiles is not None:
         return _count(change.new_nfiles, "files")
-    return "" if change.new_size_bytes is None else size_text(change.new_size_bytes)
+    return "" if change.new_size_bytes is None else format_size(change.new_size_bytes)
 
 
 def _sizes(old: int | None, new: int | None) -> str:
     if old is None or new is None or old == new:
         return ""
-    before, after = size_text(old), size_text(new)
+    before, after = format_size(old), format_size(new)
     return f"{before} -> {after}" if before != after else f"{new - old:+,} B"
 
 

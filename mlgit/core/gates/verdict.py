@@ -6,6 +6,7 @@ from dataclasses import field, replace
 from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.record import record
+from mlgit.core.wording import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -278,20 +279,20 @@ def headline(verdict: Verdict) -> str:
         verb = "failed" if all(result.outcome == "fail" for result in bad) else "did not pass"
         told = _causes(bad, stopping) or bad
         more = f" (and {len(told) - 1} more)" if len(told) > 1 else ""
-        return f"{_subject(bad)}{len(bad)} of {_gates(summary.gates)} {verb}: {told[0].message}{more}"
+        return f"{_subject(bad)}{len(bad)} of {count(summary.gates, 'gate')} {verb}: {told[0].message}{more}"
     if stopping:
         return stopping[0].message
     if not summary.gates:
         return "No gates were evaluated"
-    text = f"{_subject(verdict.results)}{summary.passed} of {_gates(summary.gates)} passed"
+    text = f"{_subject(verdict.results)}{summary.passed} of {count(summary.gates, 'gate')} passed"
     rest = [
-        f"{count} {word}"
-        for count, word in (
+        f"{number} {word}"
+        for number, word in (
             (summary.skipped, "skipped"),
             (summary.waived, "waived"),
             (summary.warnings, "warning" if summary.warnings == 1 else "warnings"),
         )
-        if count
+        if number
     ]
     return ", ".join([text, *rest])
 
@@ -307,10 +308,6 @@ def _causes(bad: Sequence[Result], stopping: Iterable[Note]) -> Sequence[Note]:
 
 
 _CAUSES = {"stale": "stale_stage", "not_from_pipeline": "not_from_pipeline"}
-
-
-def _gates(count: int) -> str:
-    return f"{count} gate" if count == 1 else f"{count} gates"
 
 
 def _subject(results: tuple[Result, ...] | list[Result]) -> str:

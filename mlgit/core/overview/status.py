@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.record import record
+from mlgit.core.wording import count
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -171,7 +172,9 @@ def next_step(
 
 def _repair(status: Status) -> NextStep | None:
     if status.conflicted:
-        return NextStep(command="git mergetool", reason=f"{_count(status.conflicted, 'file')} in conflict")
+        return NextStep(
+            command="git mergetool", reason=f"{count(len(status.conflicted), 'file')} in conflict"
+        )
     invalid = next((failure for failure in status.failures if failure.code == "config_invalid"), None)
     if invalid is not None:
         return NextStep(command="mlgit doctor", reason=invalid.message)
@@ -179,11 +182,11 @@ def _repair(status: Status) -> NextStep | None:
     lost = [data for data in status.data if data.lost]
     pulled = [data for data in lost if data.path not in missing]
     if pulled:
-        return NextStep(command="dvc pull", reason=f"{_count(pulled, 'output')} not on this machine")
+        return NextStep(command="dvc pull", reason=f"{count(len(pulled), 'output')} not on this machine")
     made = [data for data in lost if not data.owner.endswith(".dvc")]
     if made:
         return NextStep(
-            command="mlgit run", reason=f"{_count(made, 'output')} neither here nor in the DVC remote"
+            command="mlgit run", reason=f"{count(len(made), 'output')} neither here nor in the DVC remote"
         )
     return None
 
@@ -194,26 +197,26 @@ def _work(status: Status) -> NextStep | None:
         others = f" and {len(edited) - 1} more were" if len(edited) > 1 else " was"
         return NextStep(command=f"dvc add {edited[0].path}", reason=f"`{edited[0].path}`{others} changed")
     if status.stale:
-        return NextStep(command="mlgit run", reason=f"{_count(status.stale, 'stage')} stale")
+        return NextStep(command="mlgit run", reason=f"{count(len(status.stale), 'stage')} stale")
     if status.verdict is not None and status.verdict.decision == "block":
         return NextStep(command="mlgit check", reason="the gates would block this")
     if status.commit is None:
         waiting = status.untracked or status.changed
         return NextStep(command="git commit", reason="nothing is committed yet") if waiting else None
     if status.changed:
-        return NextStep(command="git commit -a", reason=f"{_count(status.changed, 'file')} changed")
+        return NextStep(command="git commit -a", reason=f"{count(len(status.changed), 'file')} changed")
     return None
 
 
 def _share(status: Status) -> NextStep | None:
     if status.behind:
         return NextStep(
-            command="git pull", reason=f"{status.upstream} has {_count(status.behind, 'commit')} more"
+            command="git pull", reason=f"{status.upstream} has {count(status.behind, 'commit')} more"
         )
     if status.ahead:
-        return NextStep(command="mlgit push", reason=f"{_count(status.ahead, 'commit')} not pushed")
+        return NextStep(command="mlgit push", reason=f"{count(status.ahead, 'commit')} not pushed")
     if status.unpushed_tags:
-        return NextStep(command="mlgit push", reason=f"{_count(status.unpushed_tags, 'tag')} not pushed")
+        return NextStep(command="mlgit push", reason=f"{count(len(status.unpushed_tags), 'tag')} not pushed")
     if status.remote and status.branch and status.upstream is None and status.commit:
         return NextStep(command="mlgit push", reason=f"`{status.branch}` is only here")
     return None if status.remote_data is None else _share_data(status, status.remote_data)
@@ -223,7 +226,7 @@ def _share_data(status: Status, data: RemoteData) -> NextStep | None:
     """How the content that the DVC remotes lack gets there, as far as it is on this machine."""
 
     def said(outputs: list[RemoteOutput]) -> str:
-        return f"{_count(len(outputs), 'output')} not in the DVC remote"
+        return f"{count(len(outputs), 'output')} not in the DVC remote"
 
     kept = [output for output in data.missing if output.elsewhere == "workspace"]
     if kept:
@@ -236,8 +239,3 @@ def _share_data(status: Status, data: RemoteData) -> NextStep | None:
     return NextStep(
         command="mlgit push" if status.remote and status.branch else "dvc push", reason=said(cached)
     )
-
-
-def _count(things: int | tuple[object, ...] | list[DataState], word: str) -> str:
-    number = things if isinstance(things, int) else len(things)
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"

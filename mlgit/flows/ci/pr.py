@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Literal
 from mlgit.adapters.runner.event import read_event
 from mlgit.adapters.runner.files import dotenv_text, publish_files
 from mlgit.core.ci.report import DEFAULT_JOB, CiReport, blank_report, failure_of, outputs_of
+from mlgit.core.wording import listed
 from mlgit.errors import StateError, ToolError, UsageError, as_known
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
 
     from mlgit.core.ci.event import CiEvent
     from mlgit.core.gates.verdict import Check, Note
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from mlgit.project.open import Project
 
 Pipeline = Literal["verify", "run"]
-_SHOWN = 5
 
 
 def ci_pr(
@@ -124,12 +124,7 @@ def _uncommitted(project: Project) -> tuple[str, ...]:
     changed = (*project.head.conflicted, *project.head.changed)
     if not changed:
         return ()
-    return (f"changes that are not committed: {_listed(changed)}",)
-
-
-def _listed(paths: Sequence[str]) -> str:
-    names = ", ".join(f"`{path}`" for path in paths[:_SHOWN])
-    return f"{names} and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else names
+    return (f"changes that are not committed: {listed(changed)}",)
 
 
 def _run(
@@ -177,7 +172,7 @@ def _not_committed(fresh: Project) -> tuple[Note, ...]:
     from mlgit.project.ci.results_commit import written_by_run
 
     written = written_by_run(fresh).results
-    text = f"What the run wrote is not in the branch: {_listed(written)}"
+    text = f"What the run wrote is not in the branch: {listed(written)}"
     hint = "run `mlgit run`, commit what it wrote; nothing is released without it"
     return (Note(code=NOT_COMMITTED, message=text, hint=hint),) if written else ()
 
@@ -207,7 +202,7 @@ def _push(project: Project, place: PushTarget) -> tuple[str | None, list[str]]:
         pushed = push_results(fresh, place, written)
     if not written.others:
         return pushed, []
-    left = f"changed by the run and not committed, because DVC did not write it: {_listed(written.others)}"
+    left = f"changed by the run and not committed, because DVC did not write it: {listed(written.others)}"
     return pushed, [left]
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mlgit.core.compare.leaderboard import Name
 from mlgit.core.registry.tags import TAGS, parse_tag
+from mlgit.core.wording import nearest
 from mlgit.errors import StateError, UnknownReference
 
 if TYPE_CHECKING:
@@ -239,13 +240,11 @@ def _resolved(project: Project, refs: _Refs, text: str, queued: Iterable[Revisio
                 f"`{text}` is the name of {len(hits)} experiments",
                 hint="say which: " + ", ".join(f"`{commit[:7]}`" for commit in hits),
             ) from error
-        from difflib import get_close_matches
-
-        near = get_close_matches(text, known, n=1)
-        if near and not (error.hint or "").startswith("did you mean"):
+        experiment = nearest(text, known)
+        if experiment and not (error.hint or "").startswith("did you mean"):
             raise UnknownReference(
                 f"`{text}` is no environment, version, revision or experiment of this repository",
-                hint=f"did you mean the experiment `{near[0]}`?",
+                hint=f"did you mean the experiment `{experiment}`?",
             ) from error
         raise
 

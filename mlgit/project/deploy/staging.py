@@ -7,6 +7,7 @@ import tempfile
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple
 
+from mlgit.core.wording import first
 from mlgit.errors import StateError
 
 if TYPE_CHECKING:
@@ -69,10 +70,9 @@ def existing_files(folder: str, top: str, places: Sequence[str]) -> dict[str, Su
 
 def conflict(top: str, places: Sequence[str]) -> StateError:
     """The error that other content stands where the model goes."""
-    shown = tuple(places[:5]) + ((f"and {len(places) - 5} more",) if len(places) > 5 else ())  # noqa: PLR2004
     return StateError(
         f"Something else stands at `{top}`",
-        details=shown,
+        details=first(places),
         hint="choose another folder with `-o DIR`, or replace it with `--force`",
     )
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mlgit.core.ci.report import without_passwords
 from mlgit.core.gates.verdict import Note
+from mlgit.core.wording import count, first, listed
 from mlgit.errors import MlgitError, StateError, ToolError
 from mlgit.project.pipeline.evidence import evidence, forget_evidence
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from mlgit.core.progress import Progress
     from mlgit.project.open import Project
 
-_SHOWN = 5
 _MOST_NOTES = 25
 _NOT_HERE = "it is not here"
 # What no look at a commit can tell, here or anywhere.
@@ -135,18 +135,17 @@ def _lock_missing(pipeline: Pipeline, missing: Sequence[StageState]) -> list[Not
     elif len(names) == 1:
         text = f"Stage `{names[0]}` has no recorded result in dvc.lock"
     else:
-        text = f"{len(names)} stages have no recorded result in dvc.lock: {_list(names)}"
+        text = f"{len(names)} stages have no recorded result in dvc.lock: {listed(names)}"
     return [Note(code="lock_missing", message=text, effect="block", hint=f"{_RUN_AND_COMMIT} (dvc.lock too)")]
 
 
 def _stale_note(state: StageState, reasons: Sequence[str], after: Sequence[str]) -> Note:
     tracked = state.address.endswith(".dvc")
     subject = f"`{state.address}`" if tracked else f"Stage `{state.address}`"
-    more = f" (and {_list(after)} after it)" if after else ""
-    shown = [*reasons[:_SHOWN], *([f"and {len(reasons) - _SHOWN} more"] if len(reasons) > _SHOWN else [])]
+    more = f" (and {listed(after)} after it)" if after else ""
     return Note(
         code="stale_stage",
-        message=f"{subject} is stale: {', '.join(shown)}{more}",
+        message=f"{subject} is stale: {', '.join(first(reasons))}{more}",
         effect="block",
         hint=f"run `dvc add`, commit `{state.address}`" if tracked else _RUN_AND_COMMIT,
     )
@@ -203,8 +202,7 @@ def _stored(project: Project, outputs: Sequence[Output], *, lenient: bool) -> Pi
         return PipelineProof(notes=(note,), failed=isinstance(error, ToolError))
     if not missing:
         return PipelineProof()
-    count = "1 output is" if len(missing) == 1 else f"{len(missing)} outputs are"
-    text = f"{count} not in the DVC remote: {_list(missing)}"
+    text = f"{count(len(missing), 'output is', 'outputs are')} not in the DVC remote: {listed(missing)}"
     hint = "run `mlgit push` in the clone that made it" if len(missing) == 1 else "run `mlgit push`"
     return PipelineProof(notes=(Note(code="not_in_remote", message=text, effect="block", hint=hint),))
 
@@ -221,10 +219,3 @@ def _few(notes: list[Note], what: str) -> list[Note]:
     rest = len(notes) - _MOST_NOTES
     code = notes[0].code
     return [*notes[:_MOST_NOTES], Note(code=code, message=f"{rest} more {what}", effect="block")]
-
-
-def _list(names: Sequence[str]) -> str:
-    shown = [f"`{name}`" for name in names[:_SHOWN]]
-    if len(names) > _SHOWN:
-        return f"{', '.join(shown)} and {len(names) - _SHOWN} more"
-    return ", ".join(shown)

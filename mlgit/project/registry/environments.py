@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mlgit.adapters.git.tags.objects import list_tags
 from mlgit.core.config.names import new_environment_name
 from mlgit.core.registry.tags import parse_tag
+from mlgit.core.wording import listed, near
 from mlgit.errors import UnknownReference, UsageError
 
 if TYPE_CHECKING:
@@ -80,15 +81,11 @@ def _stages(text: str) -> list[str] | None:
 
 
 def _unknown(project: Project, name: str) -> UnknownReference:
-    from difflib import get_close_matches
-
     declared = project.trunk_config.environments
-    near = get_close_matches(name, declared, n=1)
-    if near:
-        hint = f"did you mean `{near[0]}`?"
-    elif declared:
-        hint = "there are " + ", ".join(f"`{each}`" for each in declared)
-    else:
+    hint = near(name, declared)
+    if hint is None and declared:
+        hint = f"there are {listed(declared, None)}"
+    elif hint is None:
         new_environment_name(name)
         hint = f"declare it in `mlgit.yaml` on trunk: `environments: {{{name}: {{}}}}`"
     trunk = project.trunk

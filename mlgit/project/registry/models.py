@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.core.config.names import read_model_name
+from mlgit.core.wording import listed, near
 from mlgit.errors import UnknownReference
 
 if TYPE_CHECKING:
@@ -52,16 +53,10 @@ def require_model(project: Project, name: str) -> None:
     if is_model(project, name):
         return
     known = model_names(project)
-    from difflib import get_close_matches
-
-    from mlgit.core.wording import listed
-
-    near = get_close_matches(name, known, n=1)
-    if near:
-        hint = f"did you mean `{near[0]}`?"
-    elif known:
+    hint = near(name, known)
+    if hint is None and known:
         hint = f"there are {listed(known)}"
-    else:
+    elif hint is None:
         hint = "declare it under `models:` in `mlgit.yaml`, or under `artifacts:` in `dvc.yaml`"
     raise UnknownReference(f"There is no model `{name}`", hint=hint)
 

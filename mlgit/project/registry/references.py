@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.config.names import read_environment_name, read_model_name
 from mlgit.core.record import record
+from mlgit.core.wording import near
 from mlgit.errors import UnknownReference
 
 if TYPE_CHECKING:
@@ -133,8 +134,6 @@ def _version_reference(text: str, found: RegisteredVersion) -> Reference:
 
 
 def _unknown(project: Project, text: str) -> UnknownReference:
-    from difflib import get_close_matches
-
     from mlgit.project.registry.read import read_registry
 
     registry = read_registry(project)
@@ -142,8 +141,7 @@ def _unknown(project: Project, text: str) -> UnknownReference:
     known += [f"{name}#{each}" for name, state in registry.models.items() for each in state.environments]
     known += list(project.trunk_config.environments)
     known += [ref.removeprefix("refs/heads/") for ref in project.branches if ref.startswith("refs/heads/")]
-    near = get_close_matches(text, known, n=1)
     return UnknownReference(
         f"`{text}` is no environment, version or revision of this repository",
-        hint=f"did you mean `{near[0]}`?" if near else "see `mlgit models` and `git branch --all`",
+        hint=near(text, known) or "see `mlgit models` and `git branch --all`",
     )

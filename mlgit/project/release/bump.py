@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlgit.core.wording import joined
 from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.release.provenance import upstream_stages
 
@@ -24,8 +25,7 @@ def next_step(project: Project, state: ModelState, commit: str, path: str | None
     changed = sorted(name for name in mine.keys() | theirs.keys() if mine.get(name) != theirs.get(name))
     if not changed:
         return "patch", f"nothing that its pipeline reads changed since {last.version}"
-    more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
-    return "minor", f"{changed[0]}{more} changed since {last.version}"
+    return "minor", f"{joined(changed, 1)} changed since {last.version}"
 
 
 def _read(project: Project, commit: str, path: str | None) -> dict[str, str]:

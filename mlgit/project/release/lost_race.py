@@ -8,7 +8,7 @@ from mlgit.adapters.git.push import fetch_refs, try_fetch_refs
 from mlgit.adapters.git.tags.facts import read_tags
 from mlgit.core.registry.state import version_of
 from mlgit.core.registry.tags import TAGS, parse_tag, ref_patterns
-from mlgit.core.wording import tell_age
+from mlgit.core.wording import format_age
 from mlgit.errors import LostRace, ToolError
 from mlgit.project.registry.read import read_registry
 
@@ -97,4 +97,4 @@ def _tell(fact: TagFact, registry: Registry, *, now_s: float) -> str:
         if fact.parsed_summary.action == "rollback" and name.action == "assign":
             verb = "rolled back"
         where = f" {'from' if name.action == 'unassign' else 'to'} `{name.environment}`"
-    return f"`{fact.tagger}` {verb} `{what}`{where} {tell_age(now_s - fact.at.timestamp())} ({fact.tag})"
+    return f"`{fact.tagger}` {verb} `{what}`{where} {format_age(now_s - fact.at.timestamp())} ({fact.tag})"

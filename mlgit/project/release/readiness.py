@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mlgit.adapters.git.binary import GitFailed
 from mlgit.adapters.git.push import BranchMove
 from mlgit.adapters.git.refs import is_ancestor
+from mlgit.core.wording import first
 from mlgit.errors import StateError
 from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.release.provenance import output_of, upstream_stages
@@ -32,11 +33,10 @@ def require_clean(project: Project) -> str:
         raise StateError("There is no commit yet", hint="commit the model's pointers first")
     changed = (*head.conflicted, *head.changed)
     if changed:
-        more = (f"and {len(changed) - _SHOWN} more",) if len(changed) > _SHOWN else ()
         raise StateError(
             "The working tree differs from HEAD",
             hint="commit or stash the changes first",
-            details=(*changed[:_SHOWN], *more),
+            details=first(changed),
         )
     return head.commit
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.core.wording import tell_age
+from mlgit.core.wording import format_age
 from mlgit.render.page import Page, Span, line
 
 if TYPE_CHECKING:
@@ -17,10 +17,10 @@ def as_of(remote: str | None, known_at: datetime | None, told_at: datetime) -> P
         return []
     if known_at is None:
         return [line(Span(f"tags as this clone has them; `--fetch` asks {remote}", "dim"))]
-    age = tell_age((told_at - known_at).total_seconds())
+    age = format_age((told_at - known_at).total_seconds())
     return [line(Span(f"tags as of {age}; `--fetch` asks {remote}", "dim"))]
 
 
 def ago(then: datetime, now: datetime) -> str:
     """`3 h ago`."""
-    return tell_age((now - then).total_seconds())
+    return format_age((now - then).total_seconds())

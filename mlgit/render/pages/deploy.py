@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.core.wording import tell_age
+from mlgit.core.wording import format_age
 from mlgit.render.page import Page, Span, line
 
 if TYPE_CHECKING:
@@ -80,5 +80,5 @@ def _tags(record: DeployReport) -> Page:
     """How old the tags are that it was decided by, when there is a remote that may know more."""
     if record.remote is None or record.tags_as_of is None:
         return []
-    age = tell_age((record.at - record.tags_as_of).total_seconds())
+    age = format_age((record.at - record.tags_as_of).total_seconds())
     return [line(Span(f"tags as of {age}; `git fetch --tags {record.remote}` asks for newer ones", "dim"))]

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mlgit.core.pipeline.metrics import short
-from mlgit.core.wording import size_text
+from mlgit.core.wording import format_size
 from mlgit.render.page import Cell, Page, Span, Style, line, table
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def _count(number: int | None) -> str | None:
 
 
 def _size(size_bytes: int | None) -> str | None:
-    return None if size_bytes is None else size_text(size_bytes)
+    return None if size_bytes is None else format_size(size_bytes)
 
 
 def stages(changes: Sequence[StageChange]) -> Page:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlgit.core.wording import count
 from mlgit.render.page import Line, Page, Span, Style, line
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def _summary(diagnosis: Diagnosis) -> Line:
     if diagnosis.healthy and not diagnosis.findings:
         return line(Span("Healthy", "ok"), f": {looked}, nothing found")
     counts = [
-        f"{number} {word}" if number == 1 else f"{number} {word}s"
+        count(number, word)
         for severity, word in (("error", "error"), ("warn", "warning"), ("info", "remark"))
         if (number := sum(finding.severity == severity for finding in diagnosis.findings))
     ]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mlgit.core.compare.leaderboard import is_below
 from mlgit.core.pipeline.metrics import short
+from mlgit.core.wording import count
 from mlgit.render.page import Page, Span, clean, line, table
 from mlgit.render.pages.age import ago
 from mlgit.render.pages.diff import value
@@ -219,10 +220,10 @@ def _below(record: Leaderboard, shown: Sequence[Column], *, show_all: bool) -> P
     same = [each for each in hidden if each.kind == "param" and not each.changed and not show_all]
     more = len(hidden) - len(same)
     if more:
-        columns = "1 more column" if more == 1 else f"{more} more columns"
+        columns = count(more, "more column")
         blocks.append(line(Span(f"and {columns}: `--metrics` and `--params` choose, `--csv` has all", "dim")))
     if same:
-        many = "1 parameter is" if len(same) == 1 else f"{len(same)} parameters are"
+        many = count(len(same), "parameter is", "parameters are")
         blocks.append(line(Span(f"{many} the same everywhere: `--all` shows them", "dim")))
     return blocks + _careful(record)
 
@@ -238,7 +239,7 @@ def _careful(record: Leaderboard) -> Page:
     if len(problems) > _PROBLEMS:
         blocks.append(line(Span(f"and {len(problems) - _PROBLEMS} more problems: see `--json`", "dim")))
     if absent:
-        many = "1 revision has" if absent == 1 else f"{absent} revisions have"
+        many = count(absent, "revision has", "revisions have")
         blocks.append(line(f"{many} metrics that are not in the DVC cache of this machine"))
         blocks.append(line(Span("hint: ", "careful"), "run `dvc fetch --all-commits`", indent=2))
     return blocks + [line(Span("note: ", "dim"), note) for note in record.notes]

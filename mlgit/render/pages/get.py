@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.core.wording import size_text
+from mlgit.core.wording import format_size
 from mlgit.render.page import Page, Span, line, table
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ def page(record: Fetched) -> Page:
     checked = "md5 and sha256 checked" if record.stated else "md5 checked"
     said = f"{written} of {len(record.files)} files written" if written else "already there"
     rows = [
-        (file.destination, size_text(file.size_bytes), file.state, Span(file.sha256[:12], "dim"))
+        (file.destination, format_size(file.size_bytes), file.state, Span(file.sha256[:12], "dim"))
         for file in record.files
     ]
     return [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlgit.core.wording import count
 from mlgit.render.page import Cell, Page, Span, Style, line, table
 
 if TYPE_CHECKING:
@@ -48,5 +49,4 @@ def _branch(branch: BranchPush, remote: str) -> str:
         return f"{branch.name} -> {there} (new, {new})"
     if branch.step == "already":
         return f"{branch.name} = {there} ({new})"
-    commits = "1 commit" if branch.commits == 1 else f"{branch.commits} commits"
-    return f"{branch.name} -> {there} ({branch.old[:7]}..{new}, {commits})"
+    return f"{branch.name} -> {there} ({branch.old[:7]}..{new}, {count(branch.commits or 0, 'commit')})"

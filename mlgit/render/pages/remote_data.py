@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.core.wording import size_text
+from mlgit.core.wording import count, format_size
 from mlgit.render.page import Page, Span, line, table
 
 if TYPE_CHECKING:
@@ -42,18 +42,18 @@ def _title(found: RemoteData) -> Sequence[Span]:
         untold = any(output.presence == "unknown" for output in found.outputs)
         return [Span("it cannot be told", "careful") if untold else Span("nothing to ask for", "dim")]
     spans: list[Span] = []
-    for count in found.remotes:
-        spans += [*([Span("; ")] if spans else []), _counted(count)]
+    for each in found.remotes:
+        spans += [*([Span("; ")] if spans else []), _counted(each)]
     return spans
 
 
-def _counted(count: RemoteCount) -> Span:
-    if not count.answered:
-        return Span(f"{count.remote} did not answer", "bad")
-    outputs = "1 output" if count.outputs == 1 else f"{count.outputs} outputs"
-    if count.missing:
-        return Span(f"{count.remote} lacks {count.missing} of {outputs}", "careful")
-    return Span(f"{count.remote} has {'the' if count.outputs == 1 else 'all'} {outputs}", "ok")
+def _counted(found: RemoteCount) -> Span:
+    if not found.answered:
+        return Span(f"{found.remote} did not answer", "bad")
+    outputs = count(found.outputs, "output")
+    if found.missing:
+        return Span(f"{found.remote} lacks {found.missing} of {outputs}", "careful")
+    return Span(f"{found.remote} has {'the' if found.outputs == 1 else 'all'} {outputs}", "ok")
 
 
 def _row(output: RemoteOutput, *, several: bool) -> tuple[str | Span, ...]:
@@ -62,7 +62,7 @@ def _row(output: RemoteOutput, *, several: bool) -> tuple[str | Span, ...]:
 
 
 def _how_much(output: RemoteOutput) -> str:
-    size = "" if output.missing_bytes is None else size_text(output.missing_bytes)
+    size = "" if output.missing_bytes is None else format_size(output.missing_bytes)
     if output.missing_files is None:
         return "its listing, so all of it"
     if output.files == output.missing_files == 1 and not output.listing_missing:

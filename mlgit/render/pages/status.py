@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlgit.core.wording import count
 from mlgit.render.page import Page, Span, Style, line, table
 from mlgit.render.pages.diff import values
 from mlgit.render.pages.shortening import Shortening
@@ -108,9 +109,9 @@ def _pipeline(found: Status, short: Shortening) -> Page:
         return []
     title: list[str | Span] = ["", Span("Pipeline  ", "strong")]
     if stale:
-        title.append(Span(f"{len(stale)} of {_many(found.pipeline_stages, 'stage')} stale", "careful"))
+        title.append(Span(f"{len(stale)} of {count(found.pipeline_stages, 'stage')} stale", "careful"))
     elif found.pipeline_stages:
-        title.append(Span(f"{_many(found.pipeline_stages, 'stage')} up to date", "ok"))
+        title.append(Span(f"{count(found.pipeline_stages, 'stage')} up to date", "ok"))
     blocks: Page = [line(""), line(*title)]
     if stale:
         # Where not all are shown, those that make the others stale are.
@@ -125,10 +126,6 @@ def _pipeline(found: Status, short: Shortening) -> Page:
 def _handed_over(found: Status) -> Page:
     """What mlgit did not read by itself, and why."""
     return [line(Span(f"asked DVC: {each.path} {each.why}", "dim"), indent=2) for each in found.handed_over]
-
-
-def _many(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 def _why(stage: StageState, short: Shortening) -> str:
@@ -226,7 +223,7 @@ def _gates(found: Status) -> Page:
                 line(found.verdict.headline, indent=2),
             ]
     for waiver in found.waivers:
-        when = "expired" if waiver.days_left < 0 else f"expires in {_many(waiver.days_left, 'day')}"
+        when = "expired" if waiver.days_left < 0 else f"expires in {count(waiver.days_left, 'day')}"
         blocks.append(
             line(Span("careful: ", "careful"), f"waiver `{waiver.id}` for `{waiver.gate}` {when}", indent=2)
         )
@@ -247,7 +244,7 @@ def _models(found: Status, short: Shortening) -> Page:
     if found.unpushed_tags:
         tags = short.named(found.unpushed_tags, _NAMES)
         blocks.append(
-            line(Span(f"{_many(len(found.unpushed_tags), 'tag')} not pushed: ", "careful"), tags, indent=2)
+            line(Span(f"{count(len(found.unpushed_tags), 'tag')} not pushed: ", "careful"), tags, indent=2)
         )
     return blocks
 
@@ -271,7 +268,7 @@ def _environment(each: EnvironmentLine | None) -> Span:
 
 
 def _behind(commits: int | None) -> str:
-    return f" ({_many(commits, 'commit')} ago)" if commits else ""
+    return f" ({count(commits, 'commit')} ago)" if commits else ""
 
 
 def _failures(found: Status) -> Page:

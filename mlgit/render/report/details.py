@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.core.pipeline.metrics import difference
+from mlgit.core.wording import count
 from mlgit.render.charts import line_chart, sparkline
 from mlgit.render.escape import code, prose
 from mlgit.render.report.layout import EFFECTS, NO_NUMBER, RANK, cells, decimal, left_out
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mlgit.core.gates.verdict import Check, MetricChange, Outcome, Result
-    from mlgit.render.report.layout import Room, Setting
+    from mlgit.render.report.layout import DetailLevel, ReportContext
 
 _NUMBERS = ("| metric | base | this | change |", "|---|---:|---:|---:|")
 _TRENDS = ("| metric | trend | base | this | change |", "|---|---|---:|---:|---:|")
@@ -30,16 +31,16 @@ _OUTCOMES: dict[Outcome, str] = {
 _STATES = ("rerun", "new", "removed", "stale", "cached")
 
 
-def details(record: Check, setting: Setting, room: Room) -> list[list[str]]:
+def details(record: Check, context: ReportContext, level: DetailLevel) -> list[list[str]]:
     """The folded blocks that have something to say."""
-    if not room.details:
+    if not level.details:
         return []
     blocks = [
-        _gates(record, room),
-        _metrics(record, setting, room),
-        _params(record, room),
-        _stages(record, room),
-        _charts(record, setting) if room.charts else [],
+        _gates(record, level),
+        _metrics(record, context, level),
+        _params(record, level),
+        _stages(record, level),
+        _charts(record, context) if level.charts else [],
     ]
     return [block for block in blocks if block]
 
@@ -48,35 +49,35 @@ def _folded(summary: str, inside: Sequence[str]) -> list[str]:
     return ["<details>", f"<summary>{summary}</summary>", "", *inside, "", "</details>"]
 
 
-def _listed(header: Sequence[str], rows: Sequence[str], total: int, room: Room) -> list[str]:
+def _listed(header: Sequence[str], rows: Sequence[str], total: int, level: DetailLevel) -> list[str]:
     """A table of the rows that there is room for, and how many of `total` are not in it."""
-    shown = rows[: room.rows]
+    shown = rows[: level.rows]
     more = left_out(total - len(shown), "rows")
     return [*(header if shown else ()), *shown, *([""] if more and shown else []), *more]
 
 
-def _gates(record: Check, room: Room) -> list[str]:
+def _gates(record: Check, level: DetailLevel) -> list[str]:
     results = sorted(record.verdict.results, key=lambda each: (RANK[each.effect], each.outcome, each.id))
     if not results:
         return []
-    shown = [each for each in results if room.unchanged or each.outcome != "pass"]
+    shown = [each for each in results if level.unchanged or each.outcome != "pass"]
     header = ("| | gate | outcome | what it says |", "|---|---|---|---|")
     rows = [
-        cells((_mark(each), code(each.id), each.outcome, prose(each.message))) for each in shown[: room.rows]
+        cells((_mark(each), code(each.id), each.outcome, prose(each.message))) for each in shown[: level.rows]
     ]
     counts = _counted([_OUTCOMES[each.outcome] for each in results], tuple(_OUTCOMES.values()))
-    return _folded(f"All gates: {counts}", _listed(header, rows, len(results), room))
+    return _folded(f"All gates: {counts}", _listed(header, rows, len(results), level))
 
 
 def _mark(result: Result) -> str:
     return "" if result.outcome == "skipped" else EFFECTS[result.effect]
 
 
-def _metrics(record: Check, setting: Setting, room: Room) -> list[str]:
+def _metrics(record: Check, context: ReportContext, level: DetailLevel) -> list[str]:
     if not record.metrics:
         return []
-    shown = [each for each in record.metrics if room.unchanged or each.changed][: room.rows]
-    trends = [_trend(each, setting) for each in shown]
+    shown = [each for each in record.metrics if level.unchanged or each.changed][: level.rows]
+    trends = [_trend(each, context) for each in shown]
     several = len({each.model for each in record.metrics}) > 1
     rows = [
         _metric(each, f"{each.model} " if several else "", trend if any(trends) else None)
@@ -85,11 +86,11 @@ def _metrics(record: Check, setting: Setting, room: Room) -> list[str]:
     header = _TRENDS if any(trends) else _NUMBERS
     changed = sum(each.changed for each in record.metrics)
     summary = f"All metrics: {len(record.metrics)}, {changed or 'none'} changed"
-    return _folded(summary, _listed(header, rows, len(record.metrics), room))
+    return _folded(summary, _listed(header, rows, len(record.metrics), level))
 
 
-def _trend(change: MetricChange, setting: Setting) -> str:
-    known = setting.history.get((change.model, change.file, change.key))
+def _trend(change: MetricChange, context: ReportContext) -> str:
+    known = context.history.get((change.model, change.file, change.key))
     if known is None or len(known.points) < _LEAST_FOR_TREND or change.candidate is None:
         return ""
     return sparkline([*(point.value for point in known.points), change.candidate])
@@ -106,49 +107,49 @@ def _metric(change: MetricChange, owner: str, trend: str | None) -> str:
     return cells(texts)
 
 
-def _params(record: Check, room: Room) -> list[str]:
+def _params(record: Check, level: DetailLevel) -> list[str]:
     if not record.params:
         return []
     header = ("| parameter | base | this |", "|---|---:|---:|")
     rows = [
         cells((code(f"{each.file}:{each.key}"), _value(each.old), _value(each.new)))
-        for each in record.params[: room.rows]
+        for each in record.params[: level.rows]
     ]
-    verb = "parameter" if len(record.params) == 1 else "parameters"
-    return _folded(f"{len(record.params)} {verb} changed", _listed(header, rows, len(record.params), room))
+    summary = f"{count(len(record.params), 'parameter')} changed"
+    return _folded(summary, _listed(header, rows, len(record.params), level))
 
 
 def _value(text: str | None) -> str:
     return NO_NUMBER if text is None else code(text)
 
 
-def _stages(record: Check, room: Room) -> list[str]:
+def _stages(record: Check, level: DetailLevel) -> list[str]:
     if not record.stages:
         return []
     ordered = sorted(record.stages, key=lambda each: (_STATES.index(each.state), each.stage))
-    shown = [each for each in ordered if room.unchanged or each.state != "cached"]
+    shown = [each for each in ordered if level.unchanged or each.state != "cached"]
     header = ("| stage | | because of |", "|---|---|---|")
     rows = [
         cells((code(each.stage), each.state, ", ".join(code(reason) for reason in each.reasons[:5])))
-        for each in shown[: room.rows]
+        for each in shown[: level.rows]
     ]
     counts = _counted([each.state for each in record.stages], _STATES)
-    return _folded(f"Stages: {counts}", _listed(header, rows, len(ordered), room))
+    return _folded(f"Stages: {counts}", _listed(header, rows, len(ordered), level))
 
 
 def _counted(states: Sequence[str], order: Sequence[str]) -> str:
     return ", ".join(f"{states.count(state)} {state}" for state in order if state in states)
 
 
-def _charts(record: Check, setting: Setting) -> list[str]:
+def _charts(record: Check, context: ReportContext) -> list[str]:
     """How the gated metrics came here, the worst first, where the forge draws it."""
-    if setting.host is None:
+    if context.host is None:
         return []
     charts: list[str] = []
     told = set()
     for result in sorted(record.verdict.results, key=lambda each: (RANK[each.effect], each.id)):
         place = (result.model, result.file or "", result.key or "")
-        chart = "" if place in told else _chart(result, setting)
+        chart = "" if place in told else _chart(result, context)
         told.add(place)
         if chart and len(charts) < _MOST_CHARTS:
             charts.append(chart)
@@ -156,8 +157,8 @@ def _charts(record: Check, setting: Setting) -> list[str]:
     return _folded("History of gated metrics", inside[:-1]) if charts else []
 
 
-def _chart(result: Result, setting: Setting) -> str:
-    known = setting.history.get((result.model, result.file or "", result.key or ""))
+def _chart(result: Result, context: ReportContext) -> str:
+    known = context.history.get((result.model, result.file or "", result.key or ""))
     if known is None or len(known.points) < _LEAST_FOR_CHART or result.candidate is None:
         return ""
     return line_chart(

@@ -11,7 +11,7 @@ from mlgit.render.escape import prose
 
 if TYPE_CHECKING:
     from mlgit.core.gates.verdict import Check, Verdict
-    from mlgit.render.report.layout import Setting
+    from mlgit.render.report.layout import ReportContext
 
 _NOT_IN_KEY = re.compile(r"[^A-Za-z0-9_./-]")
 _URL = re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]{1,5})?(/[A-Za-z0-9._~/%=&?+#-]*)?")
@@ -42,17 +42,17 @@ def run_link(url: str | None) -> list[str]:
     return [f"[run]({url})"] if url is not None and _URL.fullmatch(url) else []
 
 
-def commands(record: Check, setting: Setting) -> list[str]:
+def commands(record: Check, context: ReportContext) -> list[str]:
     """What to copy next: repeat this here, see why, repair it, go on."""
     verdict = record.verdict
     blocking = [result for result in verdict.results if result.effect == "block"]
     repairs = _repairs(verdict)
     check = " ".join(["mlgit check", *_options(verdict)])
-    if setting.mode == "run" and setting.pushed is None:
+    if context.mode == "run" and context.pushed is None:
         whole = _RUN[0]  # the numbers are in no commit
     else:
         # Only the first of these looks at the pipeline and the remote, too.
-        whole = "mlgit ci pr --pipeline verify" if repairs and setting.mode == "verify" else check
+        whole = "mlgit ci pr --pipeline verify" if repairs and context.mode == "verify" else check
     lines = ["# the same verdict in your clone", whole]
     for command, why in repairs:
         lines += [f"# {why}", command] if command != whole else []
@@ -62,7 +62,7 @@ def commands(record: Check, setting: Setting) -> list[str]:
         lines.append(
             f"# to let it pass all the same: an entry for {_word(failed.id)} in trunk's {WAIVERS_FILE}"
         )
-    elif verdict.purpose == "check" and verdict.decision != "block" and not _loose(record, setting):
+    elif verdict.purpose == "check" and verdict.decision != "block" and not _loose(record, context):
         models = sorted({result.model for result in verdict.results if result.model})[:_MOST]
         lines += (
             ["# after the merge", *(f"mlgit release {_word(model)}" for model in models)] if models else []
@@ -70,28 +70,28 @@ def commands(record: Check, setting: Setting) -> list[str]:
     return ["```sh", *lines, "```"]
 
 
-def _loose(record: Check, setting: Setting) -> bool:
+def _loose(record: Check, context: ReportContext) -> bool:
     """Whether a merge of this cannot be released as it is."""
-    return setting.unfinished or any(note.code == NOT_COMMITTED for note in record.verdict.notes)
+    return context.unfinished or any(note.code == NOT_COMMITTED for note in record.verdict.notes)
 
 
-def footer(record: Check, setting: Setting) -> list[str]:
+def footer(record: Check, context: ReportContext) -> list[str]:
     """Which commits, which rules, which run, which version; then the marker."""
     verdict = record.verdict
     known = (*verdict.baselines, *record.references)
     base = next((each.commit for each in known if each.vs == "base" and each.commit), None)
     place = verdict.candidate.place
     stands = verdict.candidate.commit or verdict.candidate.head
-    if setting.commit is not None and stands not in {None, setting.commit}:
-        place = f"{setting.commit[:7]} (as {place})"  # GitHub's merge of it, which nobody has in a clone
+    if context.commit is not None and stands not in {None, context.commit}:
+        place = f"{context.commit[:7]} (as {place})"  # GitHub's merge of it, which nobody has in a clone
     parts = [f"{prose(base[:7]) if base else 'no base'}…{prose(place)}"]
-    parts += [f"results committed as {prose(setting.pushed[:7])}"] if setting.pushed else []
-    parts += [_MODES[setting.mode]] if _MODES[setting.mode] else []
-    parts += run_link(setting.run_url)
+    parts += [f"results committed as {prose(context.pushed[:7])}"] if context.pushed else []
+    parts += [_MODES[context.mode]] if _MODES[context.mode] else []
+    parts += run_link(context.run_url)
     parts += [f"trunk {prose(verdict.policy.waivers[:7])}"] if verdict.policy.waivers else []
     parts += [f"gates {prose(verdict.gates_sha[:7])}", verdict.evaluated_on.isoformat()]
     parts += [f"{prose(name)} {prose(version)}" for name, version in sorted(record.tools.items())[:_MOST]]
-    return [f"<sub>{' · '.join(parts)}</sub>", "", marker(setting.key)]
+    return [f"<sub>{' · '.join(parts)}</sub>", "", marker(context.key)]
 
 
 def _repairs(verdict: Verdict) -> list[tuple[str, str]]:

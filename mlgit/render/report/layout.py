@@ -20,7 +20,7 @@ NO_NUMBER = "-"
 _ALL = 1_000_000
 
 
-class Setting(NamedTuple):
+class ReportContext(NamedTuple):
     """What surrounds a check: where it ran, on which commit, what it did not see, who draws the report."""
 
     key: str
@@ -35,7 +35,7 @@ class Setting(NamedTuple):
     history: Mapping[tuple[str | None, str, str], MetricHistory]
 
 
-class Room(NamedTuple):
+class DetailLevel(NamedTuple):
     """How much may be told: charts, rows that say nothing new, details, and how many rows a table has."""
 
     charts: bool = True
@@ -45,16 +45,16 @@ class Room(NamedTuple):
     rows: int = _ALL
 
 
-LADDER = (
-    Room(),
-    Room(charts=False),
-    Room(charts=False, unchanged=False),
-    Room(charts=False, unchanged=False, rows=300),
-    Room(charts=False, unchanged=False, rows=100),
-    Room(charts=False, unchanged=False, details=False),
-    Room(charts=False, unchanged=False, details=False, ungated=False),
+LEVELS = (
+    DetailLevel(),
+    DetailLevel(charts=False),
+    DetailLevel(charts=False, unchanged=False),
+    DetailLevel(charts=False, unchanged=False, rows=300),
+    DetailLevel(charts=False, unchanged=False, rows=100),
+    DetailLevel(charts=False, unchanged=False, details=False),
+    DetailLevel(charts=False, unchanged=False, details=False, ungated=False),
     *(
-        Room(charts=False, unchanged=False, details=False, ungated=False, rows=rows)
+        DetailLevel(charts=False, unchanged=False, details=False, ungated=False, rows=rows)
         for rows in (100, 50, 20, 10, 5, 2, 1)
     ),
 )
@@ -66,7 +66,7 @@ def size(text: str) -> int:
     return len(text.encode("utf-8", "replace"))
 
 
-def joined(parts: Iterable[Sequence[str]]) -> str:
+def blocks_text(parts: Iterable[Sequence[str]]) -> str:
     """Blocks of lines with an empty line between them."""
     return "\n\n".join("\n".join(lines) for lines in parts if lines) + "\n"
 

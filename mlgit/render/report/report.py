@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.gates.by_model import models_of, of_model, uneventful
 from mlgit.core.gates.verdict import headline
+from mlgit.core.wording import joined
 from mlgit.render.escape import code, prose
 from mlgit.render.report.details import details
 from mlgit.render.report.footer import commands, footer, key_of, marker
-from mlgit.render.report.layout import LADDER, MARKS, Room, Setting, joined, left_out, size
+from mlgit.render.report.layout import LEVELS, MARKS, DetailLevel, ReportContext, blocks_text, left_out, size
 from mlgit.render.report.no_verdict import failure, running
 from mlgit.render.report.summary_lines import beginning, lines, notes, provenance, unseen
 from mlgit.render.report.table import table
@@ -47,7 +48,7 @@ def markdown(  # noqa: PLR0913 (all but the record may be left out)
 ) -> str:
     """The report, at most `budget_bytes` long in UTF-8.
 
-    Room is made in this order: charts, unchanged rows, details, rows of the main table. Whole rows and
+    DetailLevel is made in this order: charts, unchanged rows, details, rows of the main table. Whole rows and
     whole blocks are left out, so that no fence or table is ever cut; verdict, next command and marker stay.
 
     Args:
@@ -65,7 +66,7 @@ def markdown(  # noqa: PLR0913 (all but the record may be left out)
         history: what gated metrics were before, instead of the record's own.
     """
     known = record.history if history is None else history
-    setting = Setting(
+    context = ReportContext(
         key=key,
         run_url=run_url,
         untrusted=untrusted,
@@ -77,12 +78,12 @@ def markdown(  # noqa: PLR0913 (all but the record may be left out)
         unfinished=unfinished,
         history={(each.model, each.file, each.key): each for each in known},
     )
-    for room in LADDER:
-        text = joined(_blocks(record, setting, room))
+    for level in LEVELS:
+        text = blocks_text(_blocks(record, context, level))
         if size(text) <= budget_bytes:
             return text
     word = "Not finished" if unfinished else _WORDS[record.verdict.decision]
-    return joined([[f"### {_mark(record, unfinished=unfinished)} {word}"], [marker(key)]])
+    return blocks_text([[f"### {_mark(record, unfinished=unfinished)} {word}"], [marker(key)]])
 
 
 def report(
@@ -135,11 +136,11 @@ def report(
 _WORDS = {"allow": "Allowed", "allow_with_warnings": "Allowed with warnings", "block": "Blocked"}
 
 
-def _blocks(record: Check, setting: Setting, room: Room) -> list[list[str]]:
-    ending = footer(record, setting)
-    top = [_verdict_line(record, setting)]
-    if _at_rest(record, setting):
-        return [top, provenance(setting), unseen(setting), ending]
+def _blocks(record: Check, context: ReportContext, level: DetailLevel) -> list[list[str]]:
+    ending = footer(record, context)
+    top = [_verdict_line(record, context)]
+    if _at_rest(record, context):
+        return [top, provenance(context), unseen(context), ending]
     several = models_of(record)
     whole = len(several) < 2  # noqa: PLR2004 (one model needs no sections)
     mine = [note for note in record.verdict.notes if whole or note.model not in several]
@@ -147,40 +148,40 @@ def _blocks(record: Check, setting: Setting, room: Room) -> list[list[str]]:
     rest = [note for note in mine if note.effect != "block"]
     return [
         top,
-        provenance(setting),
+        provenance(context),
         beginning(record),
-        _stopping(blocking, top[0], room),
-        *([table(record, room)] if whole else _sections(record, room)),
-        [*lines(record), *notes(rest, room), *unseen(setting)],
-        *details(record, setting, room),
-        commands(record, setting),
+        _stopping(blocking, top[0], level),
+        *([table(record, level)] if whole else _sections(record, level)),
+        [*lines(record), *notes(rest, level), *unseen(context)],
+        *details(record, context, level),
+        commands(record, context),
         ending,
     ]
 
 
-def _stopping(blocking: Sequence[Note], verdict_line: str, room: Room) -> list[str]:
+def _stopping(blocking: Sequence[Note], verdict_line: str, level: DetailLevel) -> list[str]:
     """The notes that block; of a single one that the verdict tells already only how to mend it."""
     if len(blocking) == 1 and prose(blocking[0].message) in verdict_line:
         hint = blocking[0].hint
         return [f"- hint: {prose(hint)}"] if hint else []
-    return notes(blocking, room)
+    return notes(blocking, level)
 
 
-def _verdict_line(record: Check, setting: Setting) -> str:
+def _verdict_line(record: Check, context: ReportContext) -> str:
     purpose = {
         "check": "",
         "release": "for a release: ",
         "promote": f"for {code(record.verdict.environment or '')}: ",
     }
-    same = ", nothing changed" if _at_rest(record, setting) else ""
-    fork = " · computed by fork code" if setting.untrusted else ""
-    mark = _mark(record, unfinished=setting.unfinished)
-    lead = "not everything could be checked: " if setting.unfinished else ""
+    same = ", nothing changed" if _at_rest(record, context) else ""
+    fork = " · computed by fork code" if context.untrusted else ""
+    mark = _mark(record, unfinished=context.unfinished)
+    lead = "not everything could be checked: " if context.unfinished else ""
     return f"### {mark} {lead}{purpose[record.verdict.purpose]}{_summary(record)}{same}{fork}"
 
 
-def _at_rest(record: Check, setting: Setting) -> bool:
-    return uneventful(record) and not setting.unfinished
+def _at_rest(record: Check, context: ReportContext) -> bool:
+    return uneventful(record) and not context.unfinished
 
 
 def _mark(record: Check, *, unfinished: bool = False) -> str:
@@ -198,28 +199,26 @@ def _summary(record: Check) -> str:
     blocked = [model for model in models if of_model(record, model).verdict.decision == "block"]
     if not blocked:
         return f"{len(models)} models: {prose(headline(record.verdict))}"
-    names = ", ".join(code(str(model)) for model in blocked[:_MOST_NAMES])
-    more = f" and {len(blocked) - _MOST_NAMES} more" if len(blocked) > _MOST_NAMES else ""
+    names = joined((code(str(model)) for model in blocked), _MOST_NAMES)
     verb = "is" if len(blocked) == 1 else "are"
-    return f"{len(blocked)} of {len(models)} models {verb} blocked: {names}{more}"
+    return f"{len(blocked)} of {len(models)} models {verb} blocked: {names}"
 
 
-def _sections(record: Check, room: Room) -> list[list[str]]:
+def _sections(record: Check, level: DetailLevel) -> list[list[str]]:
     """Each model under its own heading, the worst first; those with nothing to tell share a line."""
     parts = [of_model(record, model) for model in models_of(record)]
     parts.sort(key=lambda part: _ORDER[part.verdict.decision])
     loud = [part for part in parts if _loud(part)]
     calm = [part for part in parts if not _loud(part)]
     blocks: list[list[str]] = []
-    for part in loud[: room.rows]:
+    for part in loud[: level.rows]:
         verdict = part.verdict
         blocks.append([f"#### {_mark(part)} {prose(headline(verdict))}"])
-        blocks += [table(part, room), notes(verdict.notes, room)]
-    blocks.append(left_out(len(loud) - room.rows, "models"))
-    names = [code(str(model)) for part in calm[: room.rows] for model in models_of(part)]
-    more = f" and {len(calm) - room.rows} more" if len(calm) > room.rows else ""
-    if names:
-        blocks.append([f"✅ No gate failed and nothing changed: {', '.join(names)}{more}"])
+        blocks += [table(part, level), notes(verdict.notes, level)]
+    blocks.append(left_out(len(loud) - level.rows, "models"))
+    if calm:
+        names = joined((code(str(model)) for part in calm for model in models_of(part)), level.rows)
+        blocks.append([f"✅ No gate failed and nothing changed: {names}"])
     return blocks
 
 

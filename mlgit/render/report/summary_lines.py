@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mlgit.core.gates.verdict import Check, Note
-    from mlgit.render.report.layout import Room, Setting
+    from mlgit.render.report.layout import DetailLevel, ReportContext
 
 _ORDER = ("data", "params", "model")
 _TOLD_BY_NOTES = ("loosened", "removed")
@@ -24,9 +24,9 @@ _FIRST = (
 )
 
 
-def provenance(setting: Setting) -> list[str]:
+def provenance(context: ReportContext) -> list[str]:
     """That nobody here vouches for the numbers."""
-    return [_FORK] if setting.untrusted else []
+    return [_FORK] if context.untrusted else []
 
 
 def lines(record: Check) -> list[str]:
@@ -48,15 +48,15 @@ def beginning(record: Check) -> list[str]:
     return [_FIRST]
 
 
-def notes(found: Sequence[Note], room: Room) -> list[str]:
+def notes(found: Sequence[Note], level: DetailLevel) -> list[str]:
     """Notes, worst first."""
     ordered = sorted(found, key=lambda note: RANK[note.effect])
-    return [*(_note(note) for note in ordered[: room.rows]), *left_out(len(ordered) - room.rows, "notes")]
+    return [*(_note(note) for note in ordered[: level.rows]), *left_out(len(ordered) - level.rows, "notes")]
 
 
-def unseen(setting: Setting) -> list[str]:
+def unseen(context: ReportContext) -> list[str]:
     """What could not be looked at here, a line each."""
-    return [f"- Not checked: {prose(reason)}" for reason in setting.skipped[:10]]
+    return [f"- Not checked: {prose(reason)}" for reason in context.skipped[:10]]
 
 
 def _note(note: Note) -> str:

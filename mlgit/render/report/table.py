@@ -12,7 +12,7 @@ from mlgit.render.report.layout import EFFECTS, NO_NUMBER, RANK, cells, decimal,
 
 if TYPE_CHECKING:
     from mlgit.core.gates.verdict import Bound, Check, MetricChange, Result
-    from mlgit.render.report.layout import Room
+    from mlgit.render.report.layout import DetailLevel
 
 _HEADER = (
     "| | metric | base | this | change | limit | gate |",
@@ -48,14 +48,14 @@ class _Row(NamedTuple):
         return self.result is not None and self.result.outcome not in _SETTLED
 
 
-def table(record: Check, room: Room) -> list[str]:
+def table(record: Check, level: DetailLevel) -> list[str]:
     """The rows, worst first, under their header; empty when there is nothing to show."""
     rows = _rows(record)
     told = [row for row in rows if row.told]
     gated = [row for row in rows if not row.told and row.result is not None]
     free = [row for row in rows if row.result is None]
-    shown = [*told, *gated, *free[: max(0, _MOST_CHANGED - len(gated))]] if room.ungated else [*told, *gated]
-    shown = shown[: room.rows]
+    shown = [*told, *gated, *free[: max(0, _MOST_CHANGED - len(gated))]] if level.ungated else [*told, *gated]
+    shown = shown[: level.rows]
     more = left_out(len(rows) - len(shown), "rows")
     if not rows and record.metrics:
         return ["No metric changed."]

@@ -9,7 +9,6 @@ import pytest
 from mlgit.core.compare.change_lines import change_lines, param_changes
 from mlgit.core.compare.changes import ContentChange, Diff, Side, ValueChange
 from mlgit.core.gates.metric_changes import metric_changes
-from mlgit.core.wording import size_text
 from tests.support.verdicts import metric_file
 
 SIDE = Side(text="base", label="base", commit=None)
@@ -122,18 +121,3 @@ def test_every_number_stands_beside_its_baseline() -> None:
         "gone": ("3", None, None, None, True),
         "bad": ("1", "NaN", None, None, True),
     }
-
-
-@pytest.mark.parametrize(
-    ("size_bytes", "told"),
-    [
-        (0, "0 B"),
-        (1023, "1023 B"),
-        (1024, "1.0 KiB"),
-        (1536, "1.5 KiB"),
-        (3 << 20, "3.0 MiB"),
-        (5 << 40, "5.0 TiB"),
-    ],
-)
-def test_sizes_are_told_with_their_unit(size_bytes: int, told: str) -> None:
-    assert size_text(size_bytes) == told

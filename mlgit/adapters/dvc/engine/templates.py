@@ -8,6 +8,7 @@ import re
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+from mlgit.core.wording import near
 from mlgit.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -189,9 +190,6 @@ def _invalid(error: Any, shape: Shape) -> ConfigError:  # noqa: ANN401 (dvc has 
 
 
 def _nearest(path: Path) -> str | None:
-    from difflib import get_close_matches
-
     from mlgit.adapters.dvc.files.declared import known_keys
 
-    close = get_close_matches(str(path[-1]), sorted(known_keys(path[:-1])), n=1)
-    return f"did you mean `{close[0]}`?" if close else None
+    return near(str(path[-1]), sorted(known_keys(path[:-1])))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlgit.core.wording import count
 from mlgit.render.page import Page, Span, line, table
 
 if TYPE_CHECKING:
@@ -57,10 +58,10 @@ def update_page(done: TemplateSet) -> Page:
 
 
 def _summary(done: TemplateSet) -> Block:
-    count = sum(file.is_written for file in done.files)
+    written = sum(file.is_written for file in done.files)
     verb = "Would write" if done.dry_run else "Wrote"
-    words = "Everything is up to date" if not count else f"{verb} {count} file{'s' if count != 1 else ''}"
-    if not count and any(file.status == "conflict" for file in done.files):
+    words = "Everything is up to date" if not written else f"{verb} {count(written, 'file')}"
+    if not written and any(file.status == "conflict" for file in done.files):
         words = "Wrote nothing"
     about = f" (templates of mlgit {done.version} for {_HOSTS[done.host]}, pipeline: {done.pipeline})"
     return line(Span(words, "ok" if not done.dry_run else "strong"), about)
