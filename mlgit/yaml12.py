@@ -217,12 +217,12 @@ class _Reader:
             found = self._mapping(event) if isinstance(event, yaml.MappingStartEvent) else self._list(event)
             self._depth -= 1
         if event.anchor is not None:
-            self._remember(event, found)
+            self._set_anchor(event, found)
         return found
 
     def _list(self, event: Event) -> list[object]:
         found: list[object] = []
-        self._remember(event, found)
+        self._set_anchor(event, found)
         for inner in self._events:
             if isinstance(inner, yaml.SequenceEndEvent):
                 break
@@ -232,7 +232,7 @@ class _Reader:
     def _mapping(self, event: Event) -> dict[object, object]:
         found: dict[object, object] = {}
         merged: list[object] = []
-        self._remember(event, found)
+        self._set_anchor(event, found)
         for inner in self._events:
             if isinstance(inner, yaml.MappingEndEvent):
                 break
@@ -268,13 +268,13 @@ class _Reader:
         else:
             self._enter(event)
             made = Node(None, line=line, column=column)
-            self._remember(event, made)
+            self._set_anchor(event, made)
             made.value = (
                 self._mapping_nodes() if isinstance(event, yaml.MappingStartEvent) else self._list_nodes()
             )
             self._depth -= 1
         if event.anchor is not None:
-            self._remember(event, made)
+            self._set_anchor(event, made)
         return made
 
     def _list_nodes(self) -> list[Node]:
@@ -332,7 +332,7 @@ class _Reader:
             raise self._refuse("A key is a plain word here", event)
         key = self._scalar(event)
         if event.anchor is not None:
-            self._remember(event, key)
+            self._set_anchor(event, key)
         return key
 
     def _merges(self, event: Event) -> bool:
@@ -348,7 +348,7 @@ class _Reader:
             raise self._refuse(f"There is no anchor `&{event.anchor}` before this", event)
         return self._anchors[event.anchor]
 
-    def _remember(self, event: Event, value: object) -> None:
+    def _set_anchor(self, event: Event, value: object) -> None:
         if event.anchor is not None:
             if self._strict:
                 raise self._refuse(f"Anchors (`&{event.anchor}`) are not allowed", event)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mlgit.adapters.dvc.engine.remotes import limit_waiting, without_credentials
+from mlgit.adapters.dvc.engine.remotes import set_timeouts, without_credentials
 from tests.support.counting import counting
 from tests.support.remotes import needs, s3_remote, ssh_remote
 from tests.support.schema import assert_valid
@@ -536,7 +536,7 @@ def test_a_silent_web_server_is_waited_for_as_long_as_is_configured_or_a_little(
         "slow": {"url": "https://example.org/x", "read_timeout": 7},
         "folder": {"url": "/mnt/x"},
     }
-    limit_waiting({"remote": remotes})
+    set_timeouts({"remote": remotes})
     assert remotes["web"] == {"url": "http://example.org/x", "connect_timeout": 10, "read_timeout": 30}
     assert (remotes["slow"]["read_timeout"], remotes["slow"]["connect_timeout"]) == (7, 10)
     assert remotes["folder"] == {"url": "/mnt/x"}

@@ -34,9 +34,9 @@ _LONGEST_WRITE_S = 60
 class KnownTag(NamedTuple):
     """What one tag object says; `who` is the tagger.
 
-    `summary` is that of its message (mlgit.core.registry.message_summary). `commit` is empty if it is not an
-    annotated tag on a commit; `summary` then says why. All is ASCII on one line; only `summary` may contain
-    tabs.
+    `summary` is the summary of its message (mlgit.core.registry.message_summary). `commit` is empty if it is
+    not an annotated tag on a commit; `summary` then says why. All is ASCII on one line; only `summary` may
+    contain tabs.
     """
 
     commit: str

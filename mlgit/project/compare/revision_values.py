@@ -235,7 +235,7 @@ class RevisionReader:
             wanted.update(dict.fromkeys(draft.metrics.values()))
             wanted.update(dict.fromkeys(each for each, _ in draft.params.values()))
         asked = [each for each in wanted if each not in self._values]
-        self._values.update(self._numbers.remembered(asked))
+        self._values.update(self._numbers.cached(asked))
         asked = [each for each in asked if each not in self._values]
         self._promised.fetch(each.oid for each in asked)
         tell = len(asked) >= _TELL_FILES

@@ -6,7 +6,7 @@ import re
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.dvc.files.places import folders_above
+from mlgit.adapters.dvc.files.paths import folders_above
 from mlgit.core.overview.doctor import Finding
 from mlgit.core.wording import listed
 

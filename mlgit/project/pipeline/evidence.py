@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from mlgit.adapters.dvc.files.documents import Documents
-from mlgit.adapters.dvc.files.places import folders_of, repositories
+from mlgit.adapters.dvc.files.paths import folders_of, repositories
 from mlgit.adapters.dvc.files.values import metric_values, param_values
 from mlgit.adapters.dvc.pipeline.pointers import DEFAULT_PARAMS, join, read_pipeline
 from mlgit.adapters.git.objects import CommitTree
@@ -145,7 +145,7 @@ class _Reader:
     def _stages(self, pipeline: Pipeline) -> tuple[StageState, ...]:
         if self._commit is None:
             on_disk = hashes_on_disk(self._project)
-            on_disk.take(_compared(pipeline))
+            on_disk.prefetch(_compared(pipeline))
             found = self._look(pipeline, on_disk)
             self._problems += [
                 Problem(code="unreadable", message=f"`{path}` cannot be read: {why}")

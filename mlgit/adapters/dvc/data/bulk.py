@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from mlgit.core.progress import Progress
 
 # Below this nobody waits, and asking for a bar loads what draws it.
-_TELL_BYTES = 32 << 20
-_TELL_FILES = 2_000
+_SHOW_BYTES = 32 << 20
+_SHOW_FILES = 2_000
 # Only long contents are hashed without Python's lock.
 _PARALLEL_BYTES = 64 << 20
 _PARALLEL_MEAN_BYTES = 1 << 18
@@ -34,7 +34,7 @@ class Job(NamedTuple):
 def hash_files(jobs: Sequence[Job], *, progress: Callable[[], Progress]) -> list[str | OSError]:
     """The MD5 of each file, or why it could not be read, in the order of the jobs."""
     total = sum(job.size_bytes for job in jobs)
-    if total < _TELL_BYTES and len(jobs) < _TELL_FILES:
+    if total < _SHOW_BYTES and len(jobs) < _SHOW_FILES:
         return [_hash(job, None) for job in jobs]
     shown = progress()
     steps = _Steps(shown, total)
@@ -44,27 +44,27 @@ def hash_files(jobs: Sequence[Job], *, progress: Callable[[], Progress]) -> list
         shown.end()
 
 
-def _all(jobs: Sequence[Job], total: int, tell: Callable[[int], None]) -> Iterable[str | OSError]:
+def _all(jobs: Sequence[Job], total: int, on_read: Callable[[int], None]) -> Iterable[str | OSError]:
     long = total >= _PARALLEL_BYTES and total >= _PARALLEL_MEAN_BYTES * len(jobs)
     if long and len(jobs) > 1 and (os.cpu_count() or 1) > 1:
-        return _by_two(jobs, tell)
-    return (_hash(job, tell) for job in jobs)
+        return _by_two(jobs, on_read)
+    return (_hash(job, on_read) for job in jobs)
 
 
-def _by_two(jobs: Sequence[Job], tell: Callable[[int], None]) -> Iterator[str | OSError]:
+def _by_two(jobs: Sequence[Job], on_read: Callable[[int], None]) -> Iterator[str | OSError]:
     from concurrent.futures import ThreadPoolExecutor
 
     workers = ThreadPoolExecutor(max_workers=2)
     try:
         for start in range(0, len(jobs), _SLICE):
-            yield from workers.map(lambda job: _hash(job, tell), jobs[start : start + _SLICE])
+            yield from workers.map(lambda job: _hash(job, on_read), jobs[start : start + _SLICE])
     finally:  # an interrupted run does not hash what waits
         workers.shutdown(wait=True, cancel_futures=True)
 
 
-def _hash(job: Job, tell: Callable[[int], None] | None) -> str | OSError:
+def _hash(job: Job, on_read: Callable[[int], None] | None) -> str | OSError:
     try:
-        return file_md5(job.path, legacy=job.legacy, tell=tell)
+        return file_md5(job.path, legacy=job.legacy, on_read=on_read)
     except OSError as error:
         return error
 

@@ -15,9 +15,9 @@ _TEXT_BYTES = bytes(range(32, 127)) + b"\n\r\t\f\b"
 _MOSTLY_TEXT = 0.30
 
 UNREADABLE = "unreadable"
-"""In the place of a hash: something is there, and nobody can tell what. It equals no hash."""
+"""In the place of a hash: something is there, and nobody can on_read what. It equals no hash."""
 UNKNOWN = "unknown"
-"""In the place of a hash: nobody can tell here what is there."""
+"""In the place of a hash: nobody can on_read here what is there."""
 ELSEWHERE = "elsewhere"
 """In the place of a hash: what is there is kept in another place, on the network."""
 
@@ -51,14 +51,14 @@ def bytes_md5(content: bytes, *, legacy: bool = False) -> str:
     return digest.hexdigest()
 
 
-def file_md5(path: str, *, legacy: bool = False, tell: Callable[[int], None] | None = None) -> str:
-    """The MD5 of a file on disk, read in pieces; `tell` hears how many bytes each had."""
+def file_md5(path: str, *, legacy: bool = False, on_read: Callable[[int], None] | None = None) -> str:
+    """The MD5 of a file on disk, read in pieces; `on_read` hears how many bytes each had."""
     with open(path, "rb") as file:
         digest = _new_md5(os.fstat(file.fileno()).st_size)
         while chunk := file.read(_CHUNK):
             digest.update(chunk.replace(b"\r\n", b"\n") if legacy and _texty(chunk) else chunk)
-            if tell is not None:
-                tell(len(chunk))
+            if on_read is not None:
+                on_read(len(chunk))
     return digest.hexdigest()
 
 

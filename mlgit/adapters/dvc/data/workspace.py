@@ -57,10 +57,10 @@ class WorkspaceHashes:
         """The MD5 of a file or directory on disk; `UNREADABLE` when it is there and cannot be read."""
         asked = (path, legacy)
         if asked not in self._answers:
-            self.take([asked])
+            self.prefetch([asked])
         return self._answers[asked]
 
-    def take(self, wanted: Iterable[tuple[str, bool]]) -> None:
+    def prefetch(self, wanted: Iterable[tuple[str, bool]]) -> None:
         """Hash what will be asked for (path, legacy) at once: who waits is told how long."""
         looked = now_ns()
         changed: list[tuple[str, bool, Facts]] = []
@@ -150,7 +150,7 @@ class WorkspaceHashes:
         known = self.index.directory(path, digest, legacy=legacy)
         if known is not None:
             return known
-        from mlgit.adapters.dvc.data.folder_memory import FolderMemory, worth_remembering
+        from mlgit.adapters.dvc.data.directory_hashes import DirectoryHashes, worth_caching
         from mlgit.adapters.dvc.data.hashes import listing_md5
         from mlgit.adapters.dvc.data.listing import NO_CONTENT
 
@@ -161,12 +161,12 @@ class WorkspaceHashes:
         odd = min((entry.name for entry in seen if entry.facts == NO_CONTENT), default=None)
         if odd is not None:
             return self._unreadable(f"{path}/{odd}", _NO_FILE)
-        memory = FolderMemory(self.index.folder, path, legacy=legacy)
+        memory = DirectoryHashes(self.index.folder, path, legacy=legacy)
         found = self._hash_entries(path, full, seen, memory.read(), legacy=legacy)
         if found is None:
             return UNREADABLE
         md5 = listing_md5((entry.name, md5) for entry, md5 in found)
-        if worth_remembering(seen):
+        if worth_caching(seen):
             memory.write(found, looked_ns=looked)
         self.index.learn_directory(
             path, digest, md5, legacy=legacy, entries=len(entries), fresh=fresh or len(found) < len(seen)

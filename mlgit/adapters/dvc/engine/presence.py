@@ -43,7 +43,7 @@ def present(database: Any, hashes: Collection[str], progress: Progress) -> set[s
     return set(database.oids_exist(set(hashes)))
 
 
-def refuse_an_answer_to_everything(database: Any) -> None:  # noqa: ANN401 (dvc has no types)
+def reject_catch_all_server(database: Any) -> None:  # noqa: ANN401 (dvc has no types)
     """Fail for a web server that has a page for whatever is asked, as one has that wants a log-in first.
 
     Raises:

@@ -162,7 +162,7 @@ class _Asking:
 
             # Opening the repository would take three times as long, and write into it.
             config = Config(os.path.join(self._root, relative, ".dvc"))
-            limit_waiting(config)
+            set_timeouts(config)
             self._clouds[relative] = DataCloud(
                 SimpleNamespace(config=config, site_cache_dir=None, data_index=None)
             )
@@ -183,9 +183,9 @@ class _Asking:
 
     def _ask(self, storage: _Storage) -> None:
         from mlgit.adapters.dvc.engine.contents import listed_files
-        from mlgit.adapters.dvc.engine.presence import present, read_all, refuse_an_answer_to_everything
+        from mlgit.adapters.dvc.engine.presence import present, read_all, reject_catch_all_server
 
-        refuse_an_answer_to_everything(storage.database)
+        reject_catch_all_server(storage.database)
         unread = {each.pointer.md5: each.pointer for each in storage.wanted if each.files is None}
         listings = {
             md5: None if content is None else listed_files(content, unread[md5])
@@ -257,7 +257,7 @@ def without_credentials(text: str) -> str:
     return _CREDENTIALS.sub(r"\1\2", text)
 
 
-def limit_waiting(config: Any) -> None:  # noqa: ANN401 (dvc has no types)
+def set_timeouts(config: Any) -> None:  # noqa: ANN401 (dvc has no types)
     """Have web servers that keep silent fail sooner, where their remotes do not say when."""
     for remote in config["remote"].values():
         if str(remote.get("url")).startswith(_WEB):

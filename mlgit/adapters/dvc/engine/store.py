@@ -170,7 +170,7 @@ def _send(contents: Contents, place: _Place, hashes: set[str], progress: Progres
     from dvc_data.hashfile.hash_info import HashInfo
     from dvc_data.hashfile.transfer import transfer
 
-    from mlgit.adapters.dvc.engine.transfer import telling
+    from mlgit.adapters.dvc.engine.transfer import progress_callback
 
     source = contents.cache(legacy=place.legacy)
     target = contents.database(place.remote, legacy=place.legacy)
@@ -184,7 +184,7 @@ def _send(contents: Contents, place: _Place, hashes: set[str], progress: Progres
             jobs=target.fs.jobs,
             # No `dest_index`: it would keep back what the remote lost, since it was there once.
             cache_odb=source,
-            callback=telling(progress, "Pushing"),
+            callback=progress_callback(progress, "Pushing"),
         )
     finally:
         progress.end()
@@ -201,7 +201,7 @@ def _receive(contents: Contents, place: _Place, hashes: set[str], progress: Prog
     from dvc_data.hashfile.hash_info import HashInfo
     from dvc_data.hashfile.transfer import transfer
 
-    from mlgit.adapters.dvc.engine.transfer import telling
+    from mlgit.adapters.dvc.engine.transfer import progress_callback
 
     source = contents.database(place.remote, legacy=place.legacy)
     name = _LEGACY_HASH if place.legacy else _HASH
@@ -212,7 +212,7 @@ def _receive(contents: Contents, place: _Place, hashes: set[str], progress: Prog
             {HashInfo(name, md5) for md5 in hashes},
             jobs=source.fs.jobs,
             verify=True,
-            callback=telling(progress, "Fetching"),
+            callback=progress_callback(progress, "Fetching"),
         )
     finally:
         progress.end()

@@ -130,11 +130,11 @@ def _watched(progress: Progress, what: str) -> Iterator[None]:
         progress.end()
 
 
-def telling(progress: Progress, what: str) -> Any:  # noqa: ANN401 (dvc has no types)
+def progress_callback(progress: Progress, what: str) -> Any:  # noqa: ANN401 (dvc has no types)
     """A callback as DVC's libraries take them, which passes on how many files of how many."""
     from dvc.fs.callbacks import Callback
 
-    class Telling(Callback):  # type: ignore[misc]
+    class ProgressCallback(Callback):  # type: ignore[misc]
         """Tells our progress."""
 
         def set_size(self, size: int) -> None:
@@ -146,7 +146,7 @@ def telling(progress: Progress, what: str) -> Any:  # noqa: ANN401 (dvc has no t
             super().relative_update(inc)
             progress.advance(inc)
 
-    return Telling()
+    return ProgressCallback()
 
 
 class _Bar:
@@ -167,7 +167,7 @@ class _Bar:
         """What is told about the files."""
         from dvc.fs.callbacks import Callback
 
-        return telling(self._progress, self._what) if self._transfers else Callback()
+        return progress_callback(self._progress, self._what) if self._transfers else Callback()
 
     def update(self, *_: object) -> None:
         """Progress of something we do not show."""

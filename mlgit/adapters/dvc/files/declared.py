@@ -6,7 +6,7 @@ from types import NoneType
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.files.locked import locked_stage
-from mlgit.adapters.dvc.files.places import folder_of, join
+from mlgit.adapters.dvc.files.paths import folder_of, join
 from mlgit.core.pipeline.stages import Artifact, LockedStage, Output, Stage
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ _OF_PLOTS = frozenset({"template", "title", "x", "x_label", "y", "y_label"})
 _KINDS = (("outs", _FLAGS), ("metrics", _FLAGS), ("plots", _PLOT_FLAGS))
 
 
-def unsure(shape: Shape) -> _Doubt | None:
+def needs_dvc(shape: Shape) -> _Doubt | None:
     """What in a dvc.yaml only DVC can tell the meaning of, and where it stands; None when all is plain.
 
     The place is empty for `${}`, which may be anywhere.
@@ -47,15 +47,15 @@ def unsure(shape: Shape) -> _Doubt | None:
         return _unknown(document.keys() - _TOP, ())
     stages = shape.fields(document.get("stages"), ("stages",))
     for name, fields in stages.items():
-        said = _unsure_stage(name, fields) if isinstance(fields, dict) else None
+        said = _odd_stage(name, fields) if isinstance(fields, dict) else None
         if said is not None:
             return said
     if b"${" in shape.content:
         return "uses `${}`", ()
-    return _unsure_extras(document)
+    return _odd_extras(document)
 
 
-def _unsure_stage(name: object, fields: dict[str, object]) -> _Doubt | None:
+def _odd_stage(name: object, fields: dict[str, object]) -> _Doubt | None:
     at: Path = ("stages", name if isinstance(name, (str, int)) else str(name))
     if not isinstance(name, str):
         return "has a name that is not text", at
@@ -69,25 +69,25 @@ def _unsure_stage(name: object, fields: dict[str, object]) -> _Doubt | None:
         outs = fields.get(key)
         for number, out in enumerate(outs if isinstance(outs, list) else ()):
             for path, flags in out.items() if isinstance(out, dict) else ():
-                said = _unsure_output(flags, known, (*at, key, number, path))
+                said = _odd_output(flags, known, (*at, key, number, path))
                 if said is not None:
                     return said
     return None
 
 
-def _unsure_output(flags: object, known: frozenset[str], at: Path) -> _Doubt | None:
+def _odd_output(flags: object, known: frozenset[str], at: Path) -> _Doubt | None:
     for each in flags if isinstance(flags, list) else (flags,):
         if not isinstance(each, dict):
             return "has an output that is not a path with its properties", at
         if not each.keys() <= known:
             return _unknown(each.keys() - known, at)
-        said = _unsure_values(each, at)
+        said = _odd_values(each, at)
         if said is not None:
             return said
     return None
 
 
-def _unsure_values(fields: dict[str, object], at: Path) -> _Doubt | None:
+def _odd_values(fields: dict[str, object], at: Path) -> _Doubt | None:
     """What describes an output or an artifact."""
     for key, value in fields.items():
         if key in _SWITCHES_OF_OUTPUTS:
@@ -101,7 +101,7 @@ def _unsure_values(fields: dict[str, object], at: Path) -> _Doubt | None:
     return None
 
 
-def _unsure_extras(document: Mapping[str, object]) -> _Doubt | None:
+def _odd_extras(document: Mapping[str, object]) -> _Doubt | None:
     """The lists at the top; `plots` as a mapping is from DVC 2."""
     items = document.get("plots", [])
     if items is None:
@@ -120,7 +120,7 @@ def _unsure_extras(document: Mapping[str, object]) -> _Doubt | None:
             continue
         if not fields.keys() <= _OF_ARTIFACTS:
             return _unknown(fields.keys() - _OF_ARTIFACTS, at)
-        said = _unsure_values(fields, at)
+        said = _odd_values(fields, at)
         if said is not None:
             return said
     return None

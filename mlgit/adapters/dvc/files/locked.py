@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.dvc.files.places import join
+from mlgit.adapters.dvc.files.paths import join
 from mlgit.core.pipeline.stages import LockedStage, Pointer, is_hash
 
 if TYPE_CHECKING:

@@ -38,7 +38,7 @@ class Wanted(NamedTuple):
     path: str
 
     @property
-    def remembered_as(self) -> str:
+    def cache_key(self) -> str:
         """The same content may be read as a metric or a parameter, and in another format."""
         name = self.path.rpartition("/")[2]
         ending = name[name.rfind(".") :].lower() if "." in name else ""
@@ -60,14 +60,14 @@ class Numbers:
         self._used: Stored = {}
         self._learned: dict[str, Mapping[str, Value]] = {}
 
-    def remembered(self, wanted: Iterable[Wanted]) -> dict[Wanted, Mapping[str, Value]]:
+    def cached(self, wanted: Iterable[Wanted]) -> dict[Wanted, Mapping[str, Value]]:
         """Those that an earlier run read; the others are for `read`."""
         asked = list(wanted)
         if self._stored is None and self._size() <= len(asked) * _WORTH_BYTES:
             self._stored = self._load()
         found: dict[Wanted, Mapping[str, Value]] = {}
         for each in asked if self._stored else ():
-            name = each.remembered_as
+            name = each.cache_key
             packed = self._stored.get(name) if self._stored else None
             values = _unpacked(packed)
             if values is not None:
@@ -81,7 +81,7 @@ class Numbers:
         found = read(content, path=each.path, documents=self._documents)
         if isinstance(found, Problem):
             return found
-        self._learned[each.remembered_as] = found
+        self._learned[each.cache_key] = found
         return found
 
     def save(self) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.files.declared import own_remote
 from mlgit.adapters.dvc.files.locked import pointer
-from mlgit.adapters.dvc.files.places import folder_of, join
+from mlgit.adapters.dvc.files.paths import folder_of, join
 from mlgit.core.pipeline.stages import LockedStage, Origin, Output, Stage
 
 if TYPE_CHECKING:

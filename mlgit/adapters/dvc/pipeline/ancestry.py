@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.dvc.files.places import folders_above
+from mlgit.adapters.dvc.files.paths import folders_above
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.data.hashes import ELSEWHERE, UNKNOWN, bytes_md5, listing_md5
 from mlgit.adapters.dvc.data.ignore import IGNORE_FILE, Ignores, visible
-from mlgit.adapters.dvc.files.places import repositories
+from mlgit.adapters.dvc.files.paths import repositories
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -48,9 +48,9 @@ class Filled:
         Raises:
             ConfigError: DVC says that it is invalid.
         """
-        from mlgit.adapters.dvc.files.declared import unsure
+        from mlgit.adapters.dvc.files.declared import needs_dvc
 
-        said = unsure(shape)
+        said = needs_dvc(shape)
         if said is None:
             return shape
         name = f"{oid}:{path}"

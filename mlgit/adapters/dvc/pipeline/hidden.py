@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.dvc.files.places import folder_of, folders_of, join, repositories
+from mlgit.adapters.dvc.files.paths import folder_of, folders_of, join, repositories
 from mlgit.errors import ConfigError, Location
 
 if TYPE_CHECKING:

@@ -15,13 +15,13 @@ from mlgit.adapters.dvc.files.declared import (
     PIPELINE_FILE,
     artifacts,
     listed_paths,
+    needs_dvc,
     plots,
     stages,
-    unsure,
 )
 from mlgit.adapters.dvc.files.documents import Documents
 from mlgit.adapters.dvc.files.locked import HINT, lock_entries
-from mlgit.adapters.dvc.files.places import folder_of, join
+from mlgit.adapters.dvc.files.paths import folder_of, join
 from mlgit.adapters.dvc.files.shapes import Shape
 from mlgit.adapters.dvc.files.tracked import tracked_file
 from mlgit.adapters.dvc.pipeline.hidden import Hidden
@@ -79,7 +79,7 @@ def read_pipeline(
     handed_over = []
     pipelines = [path for path in shapes if _is_pipeline(path)]
     for path in pipelines:
-        said = unsure(shapes[path])
+        said = needs_dvc(shapes[path])
         if said is not None:
             from mlgit.adapters.dvc.pipeline.resolved import resolved
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.data.cache import configuration_files
 from mlgit.adapters.dvc.data.fingerprints import write_whole
-from mlgit.adapters.dvc.files.places import folder_of
+from mlgit.adapters.dvc.files.paths import folder_of
 from mlgit.core.record import record
 from mlgit.errors import ConfigError
 

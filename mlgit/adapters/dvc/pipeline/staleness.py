@@ -45,7 +45,7 @@ def stage_states(
         ask: DVC's own reasons for these stages, for what only it can compare; None where it cannot be asked.
     """
     made = OutputsByPath(pipeline.outputs)
-    look = _Look(made, tree=tree, hashes=hashes, documents=documents, listing=listing)
+    look = _StageChecker(made, tree=tree, hashes=hashes, documents=documents, listing=listing)
     own = {stage.address: look.stage(stage) for stage in pipeline.stages}
     if look.datasets:
         _compare_datasets(look.datasets, own, ask)
@@ -96,7 +96,7 @@ def _of_an_import(reason: str) -> bool:
     return " dep " in reason
 
 
-class _Look:
+class _StageChecker:
     """One look at a state; answers are shared between stages."""
 
     def __init__(

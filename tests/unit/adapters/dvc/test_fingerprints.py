@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from mlgit.adapters.dvc.data import bulk, listing
 from mlgit.adapters.dvc.data.bulk import Job, hash_files
+from mlgit.adapters.dvc.data.directory_hashes import DirectoryHashes
 from mlgit.adapters.dvc.data.fingerprints import RACY_NS, Index, facts_of, settled
-from mlgit.adapters.dvc.data.folder_memory import FolderMemory
 from mlgit.adapters.dvc.data.hashes import file_md5
 from mlgit.adapters.dvc.data.ignore import Ignores
 from mlgit.adapters.dvc.data.listing import NO_CONTENT, Entry, Searches, list_folder
@@ -89,8 +89,8 @@ def test_an_index_without_a_place_remembers_nothing_and_complains_about_nothing(
     index = Index(None)
     index.learn_file("a", (1, 0, 0, 1), MD5, legacy=False, looked_ns=LOOK)
     index.save()
-    FolderMemory(None, "d", legacy=False).write([], looked_ns=LOOK)
-    assert FolderMemory(None, "d", legacy=False).read()(Entry("a", (1, 0, 0, 1))) is None
+    DirectoryHashes(None, "d", legacy=False).write([], looked_ns=LOOK)
+    assert DirectoryHashes(None, "d", legacy=False).read()(Entry("a", (1, 0, 0, 1))) is None
 
 
 @pytest.fixture
@@ -191,7 +191,7 @@ def test_many_files_are_hashed_as_one_by_one_and_told_by_size(
         (tmp_path / str(number)).write_bytes(bytes([number]) * size)
         jobs.append(Job(str(tmp_path / str(number)), size))
     jobs.append(Job(str(tmp_path / "nowhere"), 5))
-    monkeypatch.setattr(bulk, "_TELL_BYTES", 1)
+    monkeypatch.setattr(bulk, "_SHOW_BYTES", 1)
     monkeypatch.setattr(bulk, "_PARALLEL_BYTES", 1 if parallel else 1 << 60)
     progress = Telling()
     *found, missing = hash_files(jobs, progress=lambda: progress)

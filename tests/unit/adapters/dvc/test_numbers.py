@@ -29,7 +29,7 @@ def wanted(number: int, path: str = "m.json") -> Wanted:
 def remember(folder: Path, many: int = MANY) -> list[Wanted]:
     memory = Numbers(str(folder))
     asked = [wanted(number) for number in range(many)]
-    memory.remembered(asked)
+    memory.cached(asked)
     for number, each in enumerate(asked):
         memory.read(each, json.dumps({"auc": number / 7, "name": str(number), "ok": True}).encode())
     memory.save()
@@ -38,7 +38,7 @@ def remember(folder: Path, many: int = MANY) -> list[Wanted]:
 
 def test_what_one_run_read_the_next_one_need_not(tmp_path: Path) -> None:
     asked = remember(tmp_path / "new" / "folder")
-    found = Numbers(str(tmp_path / "new" / "folder")).remembered(asked)
+    found = Numbers(str(tmp_path / "new" / "folder")).cached(asked)
     assert set(found) == set(asked)
     assert dict(found[asked[3]]) == {"auc": Decimal(repr(3 / 7)), "name": "3", "ok": True}
 
@@ -49,8 +49,8 @@ def test_the_same_content_under_another_ending_or_as_parameters_is_read_anew(tmp
     others = [each._replace(path="m.yaml") for each in asked] + [
         each._replace(kind="param") for each in asked
     ]
-    assert memory.remembered(others) == {}
-    assert set(memory.remembered([wanted(1, "other/folder/n.JSON")])) == {wanted(1, "other/folder/n.JSON")}
+    assert memory.cached(others) == {}
+    assert set(memory.cached([wanted(1, "other/folder/n.JSON")])) == {wanted(1, "other/folder/n.JSON")}
 
 
 @given(
@@ -89,18 +89,18 @@ def test_a_memory_that_is_broken_or_of_another_program_is_none_and_is_written_an
 ) -> None:
     (tmp_path / "numbers.json").write_text(text)
     asked = remember(tmp_path)
-    assert set(Numbers(str(tmp_path)).remembered(asked)) == set(asked)
+    assert set(Numbers(str(tmp_path)).cached(asked)) == set(asked)
 
 
 def test_a_large_memory_is_not_read_for_a_few_values_nor_lost_by_it(tmp_path: Path) -> None:
     asked = remember(tmp_path, many=2000)
     size = (tmp_path / "numbers.json").stat().st_size
     memory = Numbers(str(tmp_path))
-    assert memory.remembered(asked[:3]) == {}
+    assert memory.cached(asked[:3]) == {}
     memory.read(wanted(9999), b'{"auc": 1}')
     memory.save()
     assert (tmp_path / "numbers.json").stat().st_size == size
-    assert len(Numbers(str(tmp_path)).remembered(asked)) == 2000
+    assert len(Numbers(str(tmp_path)).cached(asked)) == 2000
 
 
 def test_what_does_not_fit_goes_the_oldest_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,21 +109,21 @@ def test_what_does_not_fit_goes_the_oldest_first(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(numbers, "MAX_CACHE_BYTES", size + 100)
     new = [wanted(number + 1000) for number in range(MANY)]
     memory = Numbers(str(tmp_path))
-    memory.remembered(new)
+    memory.cached(new)
     for each in new:
         memory.read(each, b'{"auc": 0.5}')
     memory.save()
-    found = Numbers(str(tmp_path)).remembered([*old, *new])
+    found = Numbers(str(tmp_path)).cached([*old, *new])
     assert set(found) == set(new)
     monkeypatch.setattr(numbers, "MAX_CACHE_BYTES", size // 2)
-    assert 0 < len(Numbers(str(tmp_path)).remembered(remember(tmp_path))) <= MANY
+    assert 0 < len(Numbers(str(tmp_path)).cached(remember(tmp_path))) <= MANY
     assert (tmp_path / "numbers.json").stat().st_size <= size // 2
 
 
 def test_a_folder_that_cannot_be_written_is_as_good_as_none(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     remember(tmp_path / "file")
-    assert Numbers(None).remembered([wanted(1)]) == {}
+    assert Numbers(None).cached([wanted(1)]) == {}
 
 
 def test_a_file_without_values_is_a_problem_and_is_not_remembered(tmp_path: Path) -> None:

@@ -21,12 +21,12 @@ _WORTH_BYTES = 4 << 20
 _WORTH_FILES = 200
 
 
-def worth_remembering(entries: list[Entry]) -> bool:
+def worth_caching(entries: list[Entry]) -> bool:
     """Whether hashing all of them would be felt."""
     return len(entries) >= _WORTH_FILES or sum(entry.facts[0] for entry in entries) >= _WORTH_BYTES
 
 
-class FolderMemory:
+class DirectoryHashes:
     """What was seen of one directory's files.
 
     Args:
