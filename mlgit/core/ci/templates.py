@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Literal
 
+from mlgit.core.digest import sha256_hex
 from mlgit.core.record import record
 
 if TYPE_CHECKING:
@@ -210,6 +211,4 @@ def _body(text: str) -> str:
 
 
 def _digest(body: str) -> str:
-    from hashlib import sha256
-
-    return sha256(body.encode("utf-8", "surrogateescape")).hexdigest()
+    return sha256_hex(body.encode("utf-8", "surrogateescape"))

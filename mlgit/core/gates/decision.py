@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlgit.core.digest import sha256_hex
 from mlgit.core.gates.evaluate import evaluate, vs_key
 from mlgit.core.gates.limits import declared_bounds
 from mlgit.core.gates.verdict import Note, Policy, Result, Verdict, decision_of, note_order, summarize
@@ -67,8 +68,6 @@ def decide(
 def gates_sha(gates: Sequence[Gate]) -> str:
     """SHA-256 over the gates' canonical JSON, whatever their order and lines."""
     import json
-
-    from mlgit.core.digest import sha256_hex
 
     texts = {
         json.dumps(

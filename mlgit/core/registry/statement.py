@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from mlgit.core.digest import sha256_hex
 from mlgit.core.record import record
 from mlgit.errors import StateError
 
@@ -319,9 +320,7 @@ def _small(values: Mapping[str, str]) -> Json:
     text = _canonical(dict(values)).encode()
     if len(text) <= _LARGEST_PART_BYTES:
         return dict(values)
-    from hashlib import sha256
-
-    return {"sha256": sha256(text).hexdigest()}
+    return {"sha256": sha256_hex(text)}
 
 
 def _present(values: Mapping[str, str | None]) -> Json:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from mlgit.adapters.git.binary import Git
+from mlgit.core.digest import sha256_hex
 from mlgit.errors import StateError
 
 DEFAULT_FOLDER = "mlgit-demo"
@@ -84,14 +85,12 @@ def _clear(place: str) -> None:
 
 def _fingerprint(place: str) -> str:
     """One line that changes with a branch, a tag, HEAD or an uncommitted file."""
-    from hashlib import sha256
-
     clone = (("for-each-ref",), ("rev-parse", "HEAD"), ("stash", "list"), ("status", "--porcelain", "-uall"))
     facts = []
     for name, questions in ((REPOSITORY, clone), (ORIGIN, (("for-each-ref",),))):
         path = os.path.join(place, name)
         facts += [Git(path).try_text(*question) if os.path.isdir(path) else None for question in questions]
-    return sha256(repr(facts).encode()).hexdigest()
+    return sha256_hex(repr(facts).encode())
 
 
 def _read(place: str, name: str) -> str | None:

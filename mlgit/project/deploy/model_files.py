@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlgit.core.deploy.fetching import Source, destination_below, members, outputs_of
+from mlgit.core.digest import sha256_hex
 from mlgit.errors import AnswerNo, StateError, ToolError
 from mlgit.project.deploy.staging import sums_of
 from mlgit.project.registry.models import declared_models
@@ -127,8 +128,6 @@ def require_stated_commit(project: Project, commit: str, path: str, statement: R
     Raises:
         AnswerNo: dvc.lock, or a hash in it, is another one.
     """
-    from hashlib import sha256
-
     from mlgit.adapters.dvc.pipeline.pointers import read_pipeline
     from mlgit.project.release.provenance import lock_path
 
@@ -136,7 +135,7 @@ def require_stated_commit(project: Project, commit: str, path: str, statement: R
     pipeline = read_pipeline(tree, root=project.root, folder=project.cache_dir)
     lock = lock_path(pipeline, path)
     content = None if lock is None else tree.read(lock)
-    found = None if content is None else sha256(content).hexdigest()
+    found = None if content is None else sha256_hex(content)
     if statement.lock_sha256 not in {None, found}:
         told = "nothing" if found is None else f"sha256 {found}"
         raise _not_as_stated(f"`{lock or 'dvc.lock'}`", f"sha256 {statement.lock_sha256}", told)

@@ -7,6 +7,7 @@ import posixpath
 import re
 from typing import TYPE_CHECKING
 
+from mlgit.core.digest import sha256_hex
 from mlgit.core.pipeline.model_files import connected_stages, files_of_model
 from mlgit.core.registry.statement import Builder, FileDigest, ReleaseStatement, TagPointer, write_time
 from mlgit.project.pipeline.evidence import evidence
@@ -65,7 +66,7 @@ def release_statement(
         commit=standing_on,
         tree=project.git.run_text("rev-parse", f"{commit}^{{tree}}"),
         at=write_time(project.now),
-        lock_sha256=None if content is None else _sha256(content),
+        lock_sha256=None if content is None else sha256_hex(content),
         files=_files(project, commit, path, output),
         inputs=_inputs(stages, found.pipeline),
         params=_params(stages),
@@ -125,7 +126,7 @@ def _files(project: Project, commit: str, path: str | None, output: Output | Non
         return ()
     if output is None or not output.cached:
         content = project.tree(commit).read(path)
-        return () if content is None else (FileDigest(path=path, sha256=_sha256(content)),)
+        return () if content is None else (FileDigest(path=path, sha256=sha256_hex(content)),)
     pointer = output.pointer
     if pointer is None:
         return ()
@@ -133,12 +134,6 @@ def _files(project: Project, commit: str, path: str | None, output: Output | Non
     if not pointer.directory and output.path == path:
         sha256 = _sha256_if(os.path.join(project.root, path), pointer.md5)
     return (FileDigest(path=output.path, md5=pointer.md5, sha256=sha256),)
-
-
-def _sha256(content: bytes) -> str:
-    from hashlib import sha256
-
-    return sha256(content).hexdigest()
 
 
 def _sha256_if(place: str, expected_md5: str) -> str | None:

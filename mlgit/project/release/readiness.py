@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mlgit.adapters.git.binary import GitFailed
 from mlgit.adapters.git.push import BranchMove
 from mlgit.adapters.git.refs import is_ancestor
+from mlgit.core.digest import sha256_hex
 from mlgit.core.wording import first
 from mlgit.errors import StateError
 from mlgit.project.pipeline.evidence import evidence
@@ -230,6 +231,4 @@ def model_content(project: Project, commit: str, path: str | None) -> str | None
     if content is None:
         found = None if path is None else project.objects.get(f"{commit}:{path}")
         return found.oid if found is not None and found.type == "tree" else None
-    from hashlib import sha256
-
-    return sha256(content).hexdigest()
+    return sha256_hex(content)

@@ -11,6 +11,7 @@ from mlgit.adapters.git.refs import is_ancestor
 from mlgit.adapters.git.tags.facts import read_tags
 from mlgit.adapters.git.tags.objects import local_tags, parse_header
 from mlgit.core.ci.tag_event import version_of_tag
+from mlgit.core.digest import sha256_hex
 from mlgit.core.registry.statement import EnvironmentStatement, ReleaseStatement
 from mlgit.core.registry.tags import TAGS
 from mlgit.core.trust.proof import Proof, claims_problem, parse_statement, release_problem
@@ -142,7 +143,7 @@ def _contents(project: Project, fact: TagFact, statement: ReleaseStatement) -> I
 def _file_problem(project: Project, commit: str, pipeline: Pipeline, file: FileDigest) -> str | None:
     if file.md5 is None:
         content = project.tree(commit).read(file.path)
-        found = None if content is None else _sha256(content)
+        found = None if content is None else sha256_hex(content)
         return None if found is not None and found == file.sha256 else f"`{file.path}` is another file there"
     output = next((each for each in pipeline.outputs if each.path == file.path), None)
     pointer = None if output is None else output.pointer
@@ -160,7 +161,7 @@ def _lock_problem(
     folders = dict.fromkeys(posixpath.dirname(stage.file) for stage in pipeline.stages)
     tree = project.tree(commit)
     contents = tree.read_many(posixpath.join(folder, "dvc.lock") for folder in folders)
-    if statement.lock_sha256 in map(_sha256, contents.values()):
+    if statement.lock_sha256 in map(sha256_hex, contents.values()):
         return None
     return "dvc.lock is another one there"
 
@@ -214,9 +215,3 @@ def _annotated(fact: TagFact) -> Proof:
 def _is_annotated(project: Project, oid: str) -> bool:
     found = project.objects.get(oid)
     return found is not None and found.type == "tag"
-
-
-def _sha256(content: bytes) -> str:
-    from hashlib import sha256
-
-    return sha256(content).hexdigest()

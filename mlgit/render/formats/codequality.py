@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mlgit.core.ci.annotations import annotations as remarks
 from mlgit.core.ci.report import failure_of
 from mlgit.core.config.file import CONFIG_FILE
+from mlgit.core.digest import sha256_hex
 from mlgit.render.escape import visible
 from mlgit.render.formats.jsonout import dumps
 
@@ -44,15 +45,9 @@ def _document(found: Iterable[tuple[Annotation, str]]) -> str:
             {
                 "check_name": visible(remark.title),
                 "description": visible(remark.message),
-                "fingerprint": _sha256(f"{name}:{seen[name]}"),
+                "fingerprint": sha256_hex(f"{name}:{seen[name]}".encode("utf-8", "replace")),
                 "severity": severity,
                 "location": {"path": remark.path or CONFIG_FILE, "lines": {"begin": remark.line}},
             }
         )
     return dumps(entries)
-
-
-def _sha256(text: str) -> str:
-    import hashlib
-
-    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
