@@ -11,6 +11,7 @@ from mlgit.cli.check import exit_code, run_check, verdict_options
 from mlgit.cli.shell.completion import files_offer
 from mlgit.cli.shell.options import command, pass_session
 from mlgit.errors import MlgitError, UsageError, as_known
+from mlgit.render.formats import FORMATS
 
 if TYPE_CHECKING:
     from mlgit.cli.shell.session import Session
@@ -18,13 +19,15 @@ if TYPE_CHECKING:
     from mlgit.core.forge.protocol import Forge
     from mlgit.core.gates.verdict import Check
 
-_FORMATS = ("console", "markdown", "json", "junit", "openmetrics", "codequality")
-
 
 @command("report")
 @verdict_options
 @click.option(
-    "--format", "form", type=click.Choice(_FORMATS), default=None, help="What to write; console by default."
+    "--format",
+    "form",
+    type=click.Choice(tuple(FORMATS)),
+    default=None,
+    help="What to write; console by default.",
 )
 @click.option(
     "-o",
@@ -76,7 +79,7 @@ def entry(
             result = _post(session, known, gates=gates)
         # With --json and no file the error itself is the document, and it is printed once.
         if not (session.as_json and output is None):
-            _deliver(session, _failure(known, form or _form(result)), output)
+            _deliver(session, FORMATS[form or _form(result)].failure(known), output)
         raise
     if posts:
         result = _post(session, record, gates=gates)
@@ -87,7 +90,7 @@ def entry(
 
         write(page(record), sys.stdout)
     else:
-        _deliver(session, _text(record, form), output)
+        _deliver(session, FORMATS[form].render(record), output)
     return exit_code(record) if result is None else result.exit_code or exit_code(record)
 
 
@@ -121,58 +124,6 @@ def _post(session: Session, found: Check | MlgitError, *, gates: bool) -> PostRe
         session.note(f"{comment.action.capitalize()} the comment on pull request {comment.number}")
     warn(session, result)
     return result
-
-
-def _text(record: Check, form: str) -> str:
-    if form == "markdown":
-        from mlgit.render.report.report import markdown
-
-        return markdown(record)
-    if form == "json":
-        from mlgit.render.formats.jsonout import document
-
-        return document(record)
-    if form == "junit":
-        from mlgit.render.formats.junit import junit
-
-        return junit(record)
-    if form == "openmetrics":
-        from mlgit.render.formats.openmetrics import openmetrics
-
-        return openmetrics(record)
-    if form == "codequality":
-        from mlgit.render.formats.codequality import codequality
-
-        return codequality(record)
-    from mlgit.render.console import plain
-    from mlgit.render.pages.check import page
-
-    return plain(page(record))
-
-
-def _failure(error: MlgitError, form: str) -> str:
-    if form == "markdown":
-        from mlgit.render.report.report import failure
-
-        return failure(error)
-    if form == "junit":
-        from mlgit.render.formats.junit import failure as junit_failure
-
-        return junit_failure(error)
-    if form == "openmetrics":
-        from mlgit.render.formats.openmetrics import failure as openmetrics_failure
-
-        return openmetrics_failure(error)
-    if form == "codequality":
-        from mlgit.render.formats.codequality import failure as codequality_failure
-
-        return codequality_failure(error)
-    if form == "json":
-        from mlgit.cli.shell.failure import failure_document
-        from mlgit.render.formats.jsonout import dumps
-
-        return dumps(failure_document(error))
-    return f"No verdict: {error.message}\n"
 
 
 def _deliver(session: Session, text: str, output: str | None) -> None:

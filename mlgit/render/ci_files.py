@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.errors import MlgitError
-from mlgit.render.formats import codequality, junit, openmetrics
+from mlgit.render.formats import FORMATS
 from mlgit.render.formats.jsonout import document
 from mlgit.render.report.report import report as markdown_report
 
@@ -26,18 +26,15 @@ def ci_files(report: CiReport, values: str) -> Mapping[str, str]:
         report: what the run found.
         values: the text of the file in which the run hands values on.
     """
-    if report.check is not None:
-        tests = junit.junit(report.check)
-        numbers = openmetrics.openmetrics(report.check)
-        remarks = codequality.codequality(report.check)
-    else:
-        why = report.failure or MlgitError("The run ended without a verdict")
-        tests, numbers, remarks = junit.failure(why), openmetrics.failure(why), codequality.failure(why)
+    failed = report.failure or MlgitError("The run ended without a verdict")
+    formats = {
+        each.ci_file: each.failure(failed) if report.check is None else each.render(report.check)
+        for each in FORMATS.values()
+        if each.ci_file is not None
+    }
     return {
         REPORT_JSON: document(report),
         REPORT_MARKDOWN: markdown_report(report),
-        "junit.xml": tests,
-        "metrics.txt": numbers,
-        "codequality.json": remarks,
+        **formats,
         VALUES: values,
     }

@@ -19,8 +19,8 @@ from jsonschema import Draft202012Validator
 
 from mlgit.cli.ci.group import CI_COMMANDS
 from mlgit.cli.main import COMMANDS, cli
-from mlgit.cli.shell.failure import failure_document
 from mlgit.errors import ConfigError, Location, StateError
+from mlgit.render.formats import jsonout
 from mlgit.yaml12 import load as load_yaml
 
 if TYPE_CHECKING:
@@ -241,7 +241,7 @@ def test_every_package_says_what_it_is_for() -> None:
 )
 def test_an_error_as_json_is_valid_against_its_schema(error: StateError | ConfigError) -> None:
     schema = json.loads((ROOT / "schemas" / "error.schema.json").read_text(encoding="utf-8"))
-    Draft202012Validator(schema).validate(failure_document(error))
+    Draft202012Validator(schema).validate(json.loads(jsonout.failure(error)))
 
 
 @pytest.mark.slow

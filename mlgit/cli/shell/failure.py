@@ -20,9 +20,9 @@ def print_failure(error: click.ClickException | MlgitError | OSError, session: S
     """Print the error and return its exit code."""
     known = _as_mlgit_error(error)
     if session.as_json:
-        from mlgit.render.formats.jsonout import dumps
+        from mlgit.render.formats.jsonout import failure
 
-        sys.stdout.write(dumps(failure_document(known)))
+        sys.stdout.write(failure(known))
     from mlgit.render.console import write
 
     write(failure_page(known), sys.stderr)
@@ -66,32 +66,6 @@ def _as_mlgit_error(error: click.ClickException | MlgitError | OSError) -> Mlgit
         hint = f"see `{where.command_path} --help`" if where is not None else None
         return UsageError(error.format_message().rstrip("."), hint=hint)
     return as_known(error)
-
-
-def failure_document(error: MlgitError) -> dict[str, object]:
-    """The error as `schemas/error.schema.json` has it."""
-    problems = getattr(error, "problems", ()) or (error,)
-    return {
-        "schema_version": 1,
-        "error": {
-            "code": error.code,
-            "exit_code": error.exit_code,
-            "message": error.message,
-            "hint": error.hint,
-            "details": list(error.details),
-            "problems": [
-                {
-                    "message": problem.message,
-                    "path": problem.location.path if problem.location else None,
-                    "line": problem.location.line if problem.location else None,
-                    "column": problem.location.column if problem.location else None,
-                    "expected": problem.expected,
-                    "hint": problem.hint,
-                }
-                for problem in problems
-            ],
-        },
-    }
 
 
 def failure_page(error: MlgitError) -> Page:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mlgit.core.wording import nearest
 from mlgit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -56,6 +55,8 @@ class LazyGroup(click.Group):
         name = args[0]
         if name in self.list_commands(ctx) or name.startswith("-"):
             return super().resolve_command(ctx, args)
+        from mlgit.core.wording import nearest
+
         path = ctx.command_path
         known = nearest(name, self.list_commands(ctx))
         hint = f"did you mean `{path} {known}`?" if known else f"see `{path} --help`"

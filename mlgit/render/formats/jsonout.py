@@ -6,7 +6,10 @@ import json
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mlgit.errors import MlgitError
 
 Json = Any
 """What json.dumps takes."""
@@ -20,6 +23,30 @@ def document(record: object) -> str:
     if not isinstance(tree, dict):
         raise TypeError(f"a document is an object, not {type(record).__name__}")
     return dumps({"schema_version": SCHEMA_VERSION, **tree})
+
+
+def failure(error: MlgitError) -> str:
+    """The error as a document of `schemas/error.schema.json`."""
+    problems = getattr(error, "problems", ()) or (error,)
+    tree = {
+        "code": error.code,
+        "exit_code": error.exit_code,
+        "message": error.message,
+        "hint": error.hint,
+        "details": list(error.details),
+        "problems": [
+            {
+                "message": problem.message,
+                "path": problem.location.path if problem.location else None,
+                "line": problem.location.line if problem.location else None,
+                "column": problem.location.column if problem.location else None,
+                "expected": problem.expected,
+                "hint": problem.hint,
+            }
+            for problem in problems
+        ],
+    }
+    return dumps({"schema_version": SCHEMA_VERSION, "error": tree})
 
 
 def dumps(tree: Json) -> str:

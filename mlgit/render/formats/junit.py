@@ -41,12 +41,10 @@ def junit(record: Check) -> str:
 
 def failure(error: MlgitError | Failure) -> str:
     """The document when no verdict can be formed: one case, in error."""
-    told = failure_of(error)
-    where = "" if told.place is None else f"{told.place}: "
-    details = "\n".join(
-        [f"{where}{told.message}", *told.details, *([f"hint: {told.hint}"] if told.hint else [])]
-    )
-    inner = f'    <error{_message(told.message)} type="no_verdict">{_text(details)}</error>'
+    why = failure_of(error)
+    where = "" if why.place is None else f"{why.place}: "
+    details = "\n".join([f"{where}{why.message}", *why.details, *_hint(why.hint)])
+    inner = f'    <error{_message(why.message)} type="no_verdict">{_text(details)}</error>'
     return _document([_case("mlgit", "verdict", inner)], failures=0, errors=1, skipped=0, output=[])
 
 
@@ -73,7 +71,7 @@ def _note_cases(notes: list[Note]) -> list[str]:
     for note in notes:
         group = note.model or "gates"
         number = seen[group, note.code] = seen.get((group, note.code), 0) + 1
-        text = "\n".join([note.message, *([f"hint: {note.hint}"] if note.hint else [])])
+        text = "\n".join([note.message, *_hint(note.hint)])
         start = f"<failure{_message(note.message)} type={quoteattr(f'mlgit.{_legal(note.code)}')}>"
         name = note.code if number == 1 else f"{note.code} ({number})"
         cases.append(_case(group, name, f"    {start}{_text(text)}</failure>"))
@@ -81,13 +79,16 @@ def _note_cases(notes: list[Note]) -> list[str]:
 
 
 def _details(result: Result) -> str:
-    lines = [
-        f"candidate: {result.candidate} from {result.file}:{result.key}",
-        f"baseline: {result.baseline} from {result.baseline_file}:{result.baseline_key}",
-        f"hint: {result.hint}",
-    ]
-    shown = [line for line in lines if "None from" not in line and line != "hint: None"]
-    return _text("\n".join([result.message, *shown]))
+    lines = [result.message]
+    if result.candidate is not None:
+        lines.append(f"candidate: {result.candidate} from {result.file}:{result.key}")
+    if result.baseline is not None:
+        lines.append(f"baseline: {result.baseline} from {result.baseline_file}:{result.baseline_key}")
+    return _text("\n".join([*lines, *_hint(result.hint)]))
+
+
+def _hint(hint: str | None) -> list[str]:
+    return [f"hint: {hint}"] if hint else []
 
 
 def _case(group: str, name: str, inner: str) -> str:

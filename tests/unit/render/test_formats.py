@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import xml.etree.ElementTree as ET
 from dataclasses import replace
+from types import ModuleType
 
 import pytest
 
@@ -13,6 +15,7 @@ from mlgit.core.gates.verdict import Check, Note, Policy
 from mlgit.errors import ConfigError, Location
 from mlgit.render.console import plain
 from mlgit.render.escape import code, prose
+from mlgit.render.formats import FORMATS, ReportFormat
 from mlgit.render.formats.junit import failure as junit_failure
 from mlgit.render.formats.junit import junit
 from mlgit.render.page import Table
@@ -88,6 +91,52 @@ def test_junit_says_in_the_text_what_stands_in_the_way_because_gitlab_shows_noth
         "mlgit.stale_stage",
         "mlgit.stale_stage",
     ]
+
+
+def test_junit_shows_where_numbers_come_from_whatever_the_file_is_named() -> None:
+    gate = absolute("floor", low="1")
+    files = (replace(metric_file(auc="0.95"), path="None from me.json"),)
+    verdict = decide(
+        [case(gate, files=files, model="m")], rules=rules(), candidate=CANDIDATE, policy=Policy()
+    )
+    (result,) = verdict.results
+    shown = replace(result, hint="None")
+    (found,) = parsed(Check(verdict=replace(verdict, results=(shown,)))).iter("failure")
+    assert (found.text or "").splitlines() == [
+        result.message,
+        "candidate: 0.95 from None from me.json:auc",
+        "hint: None",
+    ]
+
+
+def test_junit_is_silent_about_numbers_that_are_absent() -> None:
+    verdict = decide(
+        [case(absolute("floor", "nowhere", low="1"), files=(metric_file(auc="0.95"),), model="m")],
+        rules=rules(),
+        candidate=CANDIDATE,
+        policy=Policy(),
+    )
+    (found,) = parsed(Check(verdict=verdict)).iter("error")
+    assert "candidate:" not in (found.text or "")
+    assert "baseline:" not in (found.text or "")
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_writes_a_check_and_an_error(name: str) -> None:
+    assert "gate-0" in FORMATS[name].render(failing("auc"))
+    text = FORMATS[name].failure(ConfigError("Unknown key", location=Location("mlgit.yaml", line=3)))
+    assert "Unknown key" in text or name == "openmetrics"
+    assert text.endswith("\n")
+
+
+def test_a_new_format_is_one_row_and_one_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = ModuleType("mlgit_toml")
+    monkeypatch.setattr(
+        module, "toml", lambda record: f"decision = '{record.verdict.decision}'", raising=False
+    )
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setitem(FORMATS, "toml", ReportFormat(module.__name__, "toml", "check.toml"))
+    assert FORMATS["toml"].render(failing("auc")) == "block"
 
 
 def test_junit_without_a_verdict_has_one_case_in_error() -> None:
