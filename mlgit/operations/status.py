@@ -59,6 +59,16 @@ def status(
     return reader.status(reader.remote_data(progress) if remote else None)
 
 
+def _failure(part: str, error: MlgitError) -> Failure:
+    return Failure(
+        part=part,
+        code=error.code,
+        message=error.message,
+        location=None if error.location is None else str(error.location),
+        hint=error.hint,
+    )
+
+
 class _StatusReader:
     """One look at the repository; every part may fail without taking the others along."""
 
@@ -80,10 +90,7 @@ class _StatusReader:
         found = self._part("remote_data", lambda: remote_data(self._project, state, progress))
         if found is None:
             return None
-        self._failures += [
-            Failure(part="remote_data", code=each.code, message=each.message, hint=each.hint)
-            for each in found[1]
-        ]
+        self._failures += [_failure("remote_data", each) for each in found[1]]
         return found[0]
 
     def status(self, remote_data: RemoteData | None) -> Status:
@@ -129,13 +136,7 @@ class _StatusReader:
         try:
             return tell()
         except MlgitError as error:
-            failure = Failure(
-                part=name,
-                code=error.code,
-                message=error.message,
-                location=None if error.location is None else str(error.location),
-                hint=error.hint,
-            )
+            failure = _failure(name, error)
             if not any(
                 (one.message, one.location) == (failure.message, failure.location) for one in self._failures
             ):

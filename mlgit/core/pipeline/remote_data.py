@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mlgit.core.pipeline.stages import Output
+    from mlgit.errors import MlgitError
 
 Presence = Literal["missing", "private", "foreign", "unknown"]
 Elsewhere = Literal["cache", "workspace", "partly", "nowhere"]
@@ -34,21 +35,11 @@ class Holding:
 
 
 @record
-class RemoteFailure:
-    """A DVC remote that did not answer, or cannot be asked."""
-
-    remote: str | None
-    code: str
-    message: str
-    hint: str | None
-
-
-@record
 class RemoteHoldings:
     """What all DVC remotes said; `notes` are sentences about remotes that can only be told about."""
 
     holdings: tuple[Holding, ...] = ()
-    failures: tuple[RemoteFailure, ...] = ()
+    failures: tuple[MlgitError, ...] = ()
     notes: tuple[str, ...] = ()
 
 

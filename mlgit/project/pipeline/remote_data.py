@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mlgit.core.pipeline.evidence import Evidence
-    from mlgit.core.pipeline.remote_data import RemoteFailure
     from mlgit.core.pipeline.stages import Output, Pointer
     from mlgit.core.progress import Progress
+    from mlgit.errors import MlgitError
     from mlgit.project.open import Project
 
 _ASKED_ABOUT = 20
@@ -33,7 +33,7 @@ _COMMIT = "\x01"
 
 def remote_data(
     project: Project, state: Evidence, progress: Progress | None = None
-) -> tuple[RemoteData, tuple[RemoteFailure, ...]]:
+) -> tuple[RemoteData, tuple[MlgitError, ...]]:
     """What the DVC remotes lack, and those that did not answer.
 
     Args:

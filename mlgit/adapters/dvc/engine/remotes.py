@@ -6,7 +6,7 @@ import os
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mlgit.core.pipeline.remote_data import Holding, RemoteFailure, RemoteHoldings
+from mlgit.core.pipeline.remote_data import Holding, RemoteHoldings
 from mlgit.core.progress import Silent
 from mlgit.errors import MlgitError
 
@@ -91,7 +91,7 @@ class _Asking:
         self._caches: dict[str, Cache] = {}
         self._clouds: dict[str, Any] = {}
         self._holdings: list[Holding] = []
-        self._failures: list[RemoteFailure] = []
+        self._failures: list[MlgitError] = []
         self._notes: dict[str, None] = {}
         self._storages: dict[tuple[object, ...], _Storage] = {}
 
@@ -238,14 +238,12 @@ class _Asking:
         called = f"The DVC remote `{name}`" if name else "The default DVC remote"
         reason = without_credentials(error.details[0] if error.details else error.message).rstrip(".")
         hint = error.hint if not error.details else None
-        self._failures.append(
-            RemoteFailure(
-                remote=name,
-                code=error.code,
-                message=f"{called} could not be asked: {reason}",
-                hint=hint or "check the network and the credentials; `dvc remote list` says where it is",
-            )
+        failure = MlgitError(
+            f"{called} could not be asked: {reason}",
+            hint=hint or "check the network and the credentials; `dvc remote list` says where it is",
         )
+        failure.code = error.code
+        self._failures.append(failure)
         self._untold(name, outputs)
 
     def _untold(self, name: str | None, outputs: Sequence[Output]) -> None:
