@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mlgit.core.release.promotion import check_promotion, choose_version, split_target
-from mlgit.core.release.tag_plan import ChangeReport, Move, future_note, plan_assignment
+from mlgit.core.release.tag_plan import Move, plan_assignment
 from mlgit.errors import LostRace
-from mlgit.project.registry.environments import gto_note, require_environment, require_sound_name
-from mlgit.project.registry.models import require_model
+from mlgit.project.registry.environments import require_environment, require_sound_name
+from mlgit.project.release.change import make_change, model_to_change
 from mlgit.project.release.gate_check import require_gates
-from mlgit.project.release.write_tags import fresh_model, write_tags
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mlgit.core.registry.state import EnvironmentState
+    from mlgit.core.release.tag_plan import ChangeReport
     from mlgit.project.open import Project
 
 
@@ -32,67 +34,37 @@ def promote(  # noqa: PLR0913 (one parameter an option)
 ) -> ChangeReport:
     """Put `target` (`tumor` or `tumor@v1.2.0`) into an environment.
 
-    With `counter` only while that is still the environment's highest one: whoever decided by a state that is
-    past must look again.
+    With `counter`, only while it is still the environment's highest: the caller decided by that state.
 
     Raises:
         AnswerNo: the version does not qualify, or the gates block.
         UnknownReference: no such model, version or environment.
-        LostRace: somebody else changed the environment first.
+        LostRace: someone else changed the environment first.
     """
     name, wanted = split_target(target)
-    state = fresh_model(project, name, local=local)
-    require_model(project, name)
+    state = model_to_change(project, name, local=local)
     declared = require_environment(project, environment)
     require_sound_name(project, environment)
     version = choose_version(state, declared, wanted)
     here = state.environment(environment)
-    if counter is not None and here.counter != counter:
-        raise LostRace(
-            f"Somebody else changed `{environment}` of `{name}` just now",
-            hint=f"look with `mlgit history {name} --env {environment}`, then run again",
-        )
-    # By its number: somebody may have given one commit two.
+    _require_unchanged(here, counter)
+    change = partial(make_change, project, state, action="promote", version=version.version)
+    change = partial(change, commit=version.commit, environment=here, local=local, dry_run=dry_run)
     if here.version is not None and here.version.version == version.version and not here.held:
-        return ChangeReport(
-            model=name,
-            version=str(version.version),
-            environment=environment,
-            action="promote",
-            before=here.label,
-            commit=version.commit,
-            remote=None if local else project.remote,
-            already=True,
-            dry_run=dry_run,
-            at=project.now,
-        )
+        return change(())  # compared by number, because one commit may have two versions
     check_promotion(state, declared, version, downgrade=downgrade)
-    checked = require_gates(
+    gates = require_gates(
         project, purpose="promote", model=name, commit=version.commit, environment=environment, ci=ci
     )
-    move = Move(action="promote", now=project.now, reason=reason, gates=checked.gates)
+    move = Move(action="promote", now=project.now, reason=reason, gates=gates.gates)
     plan = plan_assignment(state, here, version, move)
-    written = write_tags(project, plan, local=local, dry_run=dry_run)
     ended = (f"`{environment}` was held by a rollback; this promotion ends that",) if here.held else ()
-    return ChangeReport(
-        model=name,
-        version=str(version.version),
-        environment=environment,
-        action="promote",
-        before=here.label,
-        reason=reason,
-        tags=written.tags,
-        commit=version.commit,
-        pushed=written.pushed,
-        remote=written.remote,
-        dry_run=dry_run,
-        at=project.now,
-        verdict=checked.verdict,
-        notes=(
-            *ended,
-            *checked.notes,
-            *future_note(state, project.now),
-            *gto_note(project, environment),
-            *written.notes,
-        ),
-    )
+    return change(plan, reason=reason, verdict=gates.verdict, notes=(*ended, *gates.notes))
+
+
+def _require_unchanged(here: EnvironmentState, counter: int | None) -> None:
+    if counter is not None and here.counter != counter:
+        raise LostRace(
+            f"Somebody else changed `{here.environment}` of `{here.model}` just now",
+            hint=f"look with `mlgit history {here.model} --env {here.environment}`, then run again",
+        )

@@ -8,11 +8,12 @@ from mlgit.core.config.names import new_model_name
 from mlgit.core.record import record
 from mlgit.core.registry.semver import FIRST, Version, is_label, propose
 from mlgit.core.release.promotion import split_target, wanted_version
-from mlgit.core.release.tag_plan import ChangeReport, future_note, plan_release
+from mlgit.core.release.tag_plan import plan_release
 from mlgit.errors import StateError, UsageError
 from mlgit.project.pipeline.evidence import evidence
-from mlgit.project.registry.models import declared_models, require_model
+from mlgit.project.registry.models import declared_models
 from mlgit.project.release.bump import next_step
+from mlgit.project.release.change import make_change, model_to_change
 from mlgit.project.release.gate_check import require_gates
 from mlgit.project.release.provenance import output_of, release_statement
 from mlgit.project.release.readiness import (
@@ -24,13 +25,13 @@ from mlgit.project.release.readiness import (
     require_published,
     same_model,
 )
-from mlgit.project.release.write_tags import fresh_model, write_tags
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mlgit.core.progress import Progress
     from mlgit.core.registry.state import ModelState, RegisteredVersion
+    from mlgit.core.release.tag_plan import ChangeReport
     from mlgit.project.open import Project
 
 
@@ -80,7 +81,7 @@ def release(
     candidate = _candidate(project, target, options)
     registered = _registered(project, candidate, options)
     if registered is not None:
-        return _nothing_to_do(project, registered, options)
+        return _nothing_to_do(project, candidate.state, registered, options)
     version, notes = _choose(project, candidate, options)
     require_fresh(project, candidate.path, commit=candidate.commit if options.committed else None)
     require_published(project, candidate.commit, final=version.final, local=options.local)
@@ -103,8 +104,7 @@ def _candidate(project: Project, target: str, options: ReleaseOptions) -> _Candi
         )
     if explicit is not None and (options.pre is not None or options.bump is not None):
         raise UsageError("A version, `--bump` and `--pre` cannot be said together")
-    state = fresh_model(project, name, local=options.local)
-    require_model(project, name)
+    state = model_to_change(project, name, local=options.local)
     paths = declared_models(project)
     if not state.facts and name in project.config(None).models and name not in _dvc_names(project):
         new_model_name(name)
@@ -147,19 +147,20 @@ def _registered(project: Project, candidate: _Candidate, options: ReleaseOptions
     return same_model(project, state, candidate.commit, candidate.path, final=final)
 
 
-def _nothing_to_do(project: Project, version: RegisteredVersion, options: ReleaseOptions) -> ChangeReport:
+def _nothing_to_do(
+    project: Project, state: ModelState, version: RegisteredVersion, options: ReleaseOptions
+) -> ChangeReport:
     note = f"The same model is already released as {version.version}; `--force` releases it again"
-    return ChangeReport(
-        model=version.model,
-        version=str(version.version),
-        environment=None,
+    return make_change(
+        project,
+        state,
+        (),
         action="release",
+        version=version.version,
         commit=version.commit,
-        remote=None if options.local else project.remote,
-        already=True,
-        dry_run=options.dry_run,
-        at=project.now,
         notes=() if version.commit == project.head.commit else (note,),
+        local=options.local,
+        dry_run=options.dry_run,
     )
 
 
@@ -198,20 +199,17 @@ def _write(
         gates=checked.gates,
         ci=options.ci or {},
     )
-    plan = plan_release(state, statement, version, now=project.now, text=options.text)
-    written = write_tags(project, plan, local=options.local, dry_run=options.dry_run, moved=moved)
-    return ChangeReport(
-        model=state.name,
-        version=str(version),
-        environment=None,
+    return make_change(
+        project,
+        state,
+        plan_release(state, statement, version, now=project.now, text=options.text),
         action="release",
-        reason=options.text,
-        tags=written.tags,
+        version=version,
         commit=statement.commit,
-        pushed=written.pushed,
-        remote=written.remote,
-        dry_run=options.dry_run,
-        at=project.now,
+        reason=options.text,
         verdict=checked.verdict,
-        notes=(*notes, *checked.notes, *future_note(state, project.now), *written.notes),
+        moved=moved,
+        notes=(*notes, *checked.notes),
+        local=options.local,
+        dry_run=options.dry_run,
     )

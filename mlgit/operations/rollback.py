@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.core.release.promotion import rollback_target
-from mlgit.core.release.tag_plan import ChangeReport, Move, future_note, plan_assignment
+from mlgit.core.release.tag_plan import Move, plan_assignment
 from mlgit.project.registry.environments import known_environment
-from mlgit.project.registry.models import require_model
-from mlgit.project.release.write_tags import fresh_model, write_tags
+from mlgit.project.release.change import make_change, model_to_change
 
 if TYPE_CHECKING:
+    from mlgit.core.release.tag_plan import ChangeReport
     from mlgit.project.open import Project
 
 
@@ -29,41 +29,24 @@ def rollback(
     Raises:
         StateError: there is no earlier one.
         UnknownReference: no such model, version or environment.
-        LostRace: somebody else changed the environment first.
+        LostRace: someone else changed the environment first.
     """
-    state = fresh_model(project, model, local=local)
-    require_model(project, model)
+    state = model_to_change(project, model, local=local)
     here = known_environment(project, state, environment)
-    current = here.version
-    if to is not None and current is not None and str(current.version) == to:
-        return ChangeReport(
-            model=model,
-            version=to,
-            environment=environment,
-            action="rollback",
-            before=here.label,
-            commit=current.commit,
-            remote=None if local else project.remote,
-            already=True,
-            dry_run=dry_run,
-            at=project.now,
-        )
-    version = rollback_target(state, here, to)
+    already = to is not None and here.version is not None and str(here.version.version) == to
+    version = here.version if already and here.version is not None else rollback_target(state, here, to)
     move = Move(action="rollback", now=project.now, reason=reason)
-    written = write_tags(project, plan_assignment(state, here, version, move), local=local, dry_run=dry_run)
     held = f"`{environment}` is held now: nothing is promoted there by itself until somebody promotes"
-    return ChangeReport(
-        model=model,
-        version=str(version.version),
-        environment=environment,
+    return make_change(
+        project,
+        state,
+        () if already else plan_assignment(state, here, version, move),
         action="rollback",
-        before=here.label,
-        reason=reason,
-        tags=written.tags,
+        version=version.version,
         commit=version.commit,
-        pushed=written.pushed,
-        remote=written.remote,
+        environment=here,
+        reason=None if already else reason,
+        notes=() if already else (held,),
+        local=local,
         dry_run=dry_run,
-        at=project.now,
-        notes=(held, *future_note(state, project.now), *written.notes),
     )

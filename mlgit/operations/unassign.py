@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.core.release.tag_plan import ChangeReport, Move, future_note, plan_unassignment
+from mlgit.core.release.tag_plan import Move, plan_unassignment
 from mlgit.project.registry.environments import known_environment
-from mlgit.project.registry.models import require_model
-from mlgit.project.release.write_tags import fresh_model, write_tags
+from mlgit.project.release.change import make_change, model_to_change
 
 if TYPE_CHECKING:
+    from mlgit.core.release.tag_plan import ChangeReport
     from mlgit.project.open import Project
 
 
@@ -22,33 +22,26 @@ def unassign(
     local: bool = False,
     dry_run: bool = False,
 ) -> ChangeReport:
-    """Take whatever an environment holds out of it.
+    """Remove the version that an environment holds.
 
     Raises:
         UnknownReference: no such model or environment.
-        LostRace: somebody else changed the environment first.
+        LostRace: someone else changed the environment first.
     """
-    state = fresh_model(project, model, local=local)
-    require_model(project, model)
+    state = model_to_change(project, model, local=local)
     here = known_environment(project, state, environment)
-    version = here.version
-    move = Move(action="unassign", now=project.now, reason=reason)
-    plan = plan_unassignment(state, here, move)
-    written = write_tags(project, plan, local=local, dry_run=dry_run) if plan else None
-    notes = (f"DVC itself goes on answering `{here.label}` for `{environment}`: it knows no empty stage",)
-    return ChangeReport(
-        model=model,
-        version=None if version is None else str(version.version),
-        environment=environment,
+    plan = plan_unassignment(state, here, Move(action="unassign", now=project.now, reason=reason))
+    note = f"DVC itself goes on answering `{here.label}` for `{environment}`: it knows no empty stage"
+    return make_change(
+        project,
+        state,
+        plan,
         action="unassign",
-        before=here.label,
-        reason=reason,
-        tags=() if written is None else written.tags,
+        version=None if here.version is None else here.version.version,
         commit=here.commit,
-        pushed=written is not None and written.pushed,
-        remote=None if local else project.remote,
-        already=written is None,
+        environment=here,
+        reason=reason,
+        notes=(note,) if plan else (),
+        local=local,
         dry_run=dry_run,
-        at=project.now,
-        notes=() if written is None else (*notes, *future_note(state, project.now), *written.notes),
     )

@@ -39,11 +39,10 @@ if TYPE_CHECKING:
 
 @record
 class Written:
-    """What became of a plan."""
+    """The tags of a plan, and whether the remote has them."""
 
     tags: tuple[WrittenTag, ...]
     pushed: bool
-    remote: str | None
     notes: tuple[str, ...] = ()
 
 
@@ -112,44 +111,48 @@ def write_tags(
     dry_run: bool,
     moved: BranchMove | None = None,
 ) -> Written:
-    """Carry out a plan, all of it or nothing; in a dry run only say what it would be.
+    """Write a plan, all of it or nothing; in a dry run only report the tags.
 
     Args:
         project: the repository.
         plan: the tags, in the order of their times.
         local: write here only.
         dry_run: write nothing.
-        moved: a branch that goes along with the tags.
+        moved: a branch to push with the tags.
 
     Raises:
-        LostRace: somebody else's tag stands where ours should.
+        LostRace: the remote has another tag of one of these names.
         ToolError: the remote failed.
     """
+    tags = _tag_objects(project, plan, write=not dry_run)
+    if dry_run:
+        return Written(tags=tags, pushed=False)
+    remote = None if local else project.remote
+    refs = {tag.name: tag.oid for tag in tags}
+    if remote is not None:
+        return Written(tags=tags, pushed=True, notes=_push(project, remote, refs, moved))
+    create_tag_refs(project.git, refs, moved=moved)
+    remember(project, refs.values(), at_remote=False)
+    return Written(tags=tags, pushed=False)
+
+
+def _tag_objects(project: Project, plan: Sequence[PlannedTag], *, write: bool) -> tuple[WrittenTag, ...]:
+    """The planned tags with their object ids; without `write` only the ids are computed."""
     identity = tagger_identity(project.git)
-    keep = object_id if dry_run else make_tag
+    make = make_tag if write else object_id
     tags = []
     for planned in plan:
+        name = str(planned.name)
         content = tag_content(
-            tag=str(planned.name),
+            tag=name,
             commit=planned.commit,
             tagger=identity,
             at_s=planned.at_s,
             message=planned.message,
         )
-        oid = keep(project.git, content)
-        tags.append(
-            WrittenTag(name=str(planned.name), oid=oid, commit=planned.commit, at=as_time(planned.at_s))
-        )
-    remote = None if local else project.remote
-    notes: tuple[str, ...] = ()
-    if not dry_run:
-        refs = {tag.name: tag.oid for tag in tags}
-        if remote is None:
-            create_tag_refs(project.git, refs, moved=moved)
-            remember(project, refs.values(), at_remote=False)
-        else:
-            notes = _push(project, remote, refs, moved)
-    return Written(tags=tuple(tags), pushed=remote is not None and not dry_run, remote=remote, notes=notes)
+        oid = make(project.git, content)
+        tags.append(WrittenTag(name=name, oid=oid, commit=planned.commit, at=as_time(planned.at_s)))
+    return tuple(tags)
 
 
 def _halves(state: ModelState) -> tuple[TagFact, ...]:

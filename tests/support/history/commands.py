@@ -38,7 +38,7 @@ LOADED = (
     *(f"mlgit.operations.{name}" for name in ("history", "models", "promote", "push", "release", "show")),
     *(f"mlgit.operations.{name}" for name in ("deregister", "rollback", "unassign")),
     *("mlgit.project.opening", "mlgit.project.pipeline.evidence", "mlgit.project.gates.judge"),
-    *(f"mlgit.project.{name}" for name in ("release.provenance", "registry.read", "release.write_tags")),
+    *(f"mlgit.project.{name}" for name in ("release.provenance", "registry.read", "release.change")),
     *("mlgit.render.formats.jsonout", "mlgit.render.console", "mlgit.adapters.dvc.engine"),
     *("dvc.repo", "jsonschema"),
 )

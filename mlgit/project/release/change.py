@@ -1,0 +1,78 @@
+"""Change: read a model as it is now, write the tags of one change of it, and report the change."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.core.release.tag_plan import ChangeReport, future_note
+from mlgit.project.registry.environments import gto_note
+from mlgit.project.registry.models import require_model
+from mlgit.project.release.write_tags import fresh_model, write_tags
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlgit.adapters.git.push import Moved
+    from mlgit.core.registry.semver import Version
+    from mlgit.core.registry.state import EnvironmentState, ModelState
+    from mlgit.core.release.tag_plan import ChangeAction, PlannedTag, VerdictSummary
+    from mlgit.project.open import Project
+
+
+def model_to_change(project: Project, name: str, *, local: bool) -> ModelState:
+    """The model as it is now; trunk and its tags are fetched first, unless `local` or without a remote.
+
+    Raises:
+        UnknownReference: neither a file nor a tag knows the model.
+        ToolError: the remote does not answer.
+        StateError: see `fresh_model`.
+    """
+    state = fresh_model(project, name, local=local)
+    require_model(project, name)
+    return state
+
+
+def make_change(  # noqa: PLR0913 (the fields of the report)
+    project: Project,
+    state: ModelState,
+    plan: Sequence[PlannedTag],
+    *,
+    action: ChangeAction,
+    version: Version | None,
+    commit: str | None,
+    environment: EnvironmentState | None = None,
+    reason: str | None = None,
+    verdict: VerdictSummary | None = None,
+    moved: Moved | None = None,
+    notes: tuple[str, ...] = (),
+    local: bool,
+    dry_run: bool,
+) -> ChangeReport:
+    """Write the tags as `write_tags` does, and report the change; an empty plan was carried out before."""
+    written = None
+    if plan:
+        written = write_tags(project, plan, local=local, dry_run=dry_run, moved=moved)
+        promoted = environment if action == "promote" else None
+        notes = (*notes, *_warnings(project, state, promoted), *written.notes)
+    return ChangeReport(
+        model=state.name,
+        version=None if version is None else str(version),
+        environment=None if environment is None else environment.environment,
+        action=action,
+        before=None if environment is None else environment.label,
+        reason=reason,
+        tags=() if written is None else written.tags,
+        commit=commit,
+        pushed=written is not None and written.pushed,
+        remote=None if local else project.remote,
+        already=written is None,
+        dry_run=dry_run,
+        at=project.now,
+        verdict=verdict,
+        notes=notes,
+    )
+
+
+def _warnings(project: Project, state: ModelState, promoted: EnvironmentState | None) -> tuple[str, ...]:
+    ahead = future_note(state, project.now)
+    return ahead if promoted is None else (*ahead, *gto_note(project, promoted.environment))
