@@ -12,7 +12,7 @@ from mlgit.project.release.write_tags import fresh_model, write_tags
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mlgit.adapters.git.push import Moved
+    from mlgit.adapters.git.push import BranchMove
     from mlgit.core.registry.semver import Version
     from mlgit.core.registry.state import EnvironmentState, ModelState
     from mlgit.core.release.tag_plan import ChangeAction, PlannedTag, VerdictSummary
@@ -43,7 +43,7 @@ def make_change(  # noqa: PLR0913 (the fields of the report)
     environment: EnvironmentState | None = None,
     reason: str | None = None,
     verdict: VerdictSummary | None = None,
-    moved: Moved | None = None,
+    moved: BranchMove | None = None,
     notes: tuple[str, ...] = (),
     local: bool,
     dry_run: bool,
