@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mlgit.cli.shell.completion import versions_offer
-from mlgit.cli.shell.options import command, pass_session
+from mlgit.cli.shell.options import command, pass_session, reason_option, write_options
 
 if TYPE_CHECKING:
     from mlgit.cli.shell.session import Session
@@ -15,11 +15,10 @@ if TYPE_CHECKING:
 
 @command("deregister")
 @click.argument("target", metavar="MODEL@VERSION", shell_complete=versions_offer)
-@click.option("-m", "--message", "reason", metavar="REASON", help="Why; it stands in the tag.")
-@click.option("--local", is_flag=True, help="Write the tag here only; `mlgit push` publishes it.")
-@click.option("--dry-run", is_flag=True, help="Print the plan and write nothing.")
+@reason_option()
+@write_options("Write the tag here only; `mlgit push` publishes it.")
 @pass_session
-def entry(session: Session, *, target: str, reason: str | None, local: bool, dry_run: bool) -> int | None:
+def entry(session: Session, /, **options: Any) -> None:  # noqa: ANN401 (those above)
     """Reject a version so that it can no longer be promoted.
 
     Its tag stays, its number is never given again. Where it is live, roll back first.
@@ -31,6 +30,5 @@ def entry(session: Session, *, target: str, reason: str | None, local: bool, dry
     from mlgit.operations.deregister import deregister
     from mlgit.render.pages.change import page
 
-    record = deregister(session.project(), target, reason=reason, local=local, dry_run=dry_run)
+    record = deregister(session.project(), **options)
     session.print_result(record, lambda: page(record))
-    return None

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from mlgit.cli.shell.completion import environments_offer, models_offer
-from mlgit.cli.shell.options import command, pass_session
+from mlgit.cli.shell.completion import models_offer
+from mlgit.cli.shell.options import command, environment_option, fetch_option, pass_session
 
 if TYPE_CHECKING:
     from mlgit.cli.shell.session import Session
@@ -16,13 +16,7 @@ if TYPE_CHECKING:
 
 @command("history")
 @click.argument("model", required=False, shell_complete=models_offer)
-@click.option(
-    "--env",
-    "environment",
-    metavar="ENV",
-    shell_complete=environments_offer,
-    help="Only this environment.",
-)
+@environment_option("Only this environment.", required=False)
 @click.option(
     "--at", "moment", metavar="DATE", help="What was where then: `2026-05-03` or `2026-05-03T14:00Z`."
 )
@@ -34,18 +28,9 @@ if TYPE_CHECKING:
     metavar="N",
     help="Only the newest N events; with --metric the highest N versions of each model.",
 )
-@click.option("--fetch", is_flag=True, help="Fetch trunk and tags first; without it no network is used.")
+@fetch_option
 @pass_session
-def entry(
-    session: Session,
-    *,
-    model: str | None,
-    environment: str | None,
-    moment: str | None,
-    metric: str | None,
-    last: int | None,
-    fetch: bool,
-) -> int | None:
+def entry(session: Session, /, moment: str | None, **options: Any) -> None:  # noqa: ANN401 (those above)
     """Show who moved what when.
 
     With --at a day means its end, in UTC, as all times here.
@@ -57,24 +42,16 @@ def entry(
       mlgit history --at 2026-05-03
       mlgit history tumor --metric auc
     """  # noqa: D301 (click takes a backspace for "do not wrap")
-    session.begin(tags=model is None and not fetch)
+    session.begin(tags=options["model"] is None and not options["fetch"])
     from mlgit.operations.history import history
     from mlgit.render.pages.history import page
 
-    if moment is not None and (metric is not None or last is not None):
-        other = "--last" if metric is None else "--metric"
+    if moment is not None and (options["metric"] is not None or options["last"] is not None):
+        other = "--last" if options["metric"] is None else "--metric"
         raise click.UsageError(f"`--at` and `{other}` cannot be said together")
-    record = history(
-        session.project(),
-        model=model,
-        environment=environment,
-        at=None if moment is None else _time(moment),
-        metric=metric,
-        last=last,
-        fetch=fetch,
-    )
+    at = None if moment is None else _time(moment)
+    record = history(session.project(), at=at, **options)
     session.print_result(record, lambda: page(record))
-    return None
 
 
 def _time(text: str) -> datetime:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mlgit.cli.shell.completion import models_offer
-from mlgit.cli.shell.options import command, pass_session
+from mlgit.cli.shell.options import command, fetch_option, pass_session
 
 if TYPE_CHECKING:
     from mlgit.cli.shell.session import Session
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 @command("models")
 @click.argument("model", required=False, shell_complete=models_offer)
-@click.option("--fetch", is_flag=True, help="Fetch trunk and tags first; without it no network is used.")
+@fetch_option
 @pass_session
-def entry(session: Session, *, model: str | None, fetch: bool) -> int | None:
+def entry(session: Session, *, model: str | None, fetch: bool) -> None:
     """List models, their versions and environments.
 
     Models are those of `mlgit.yaml`, of `artifacts:` in dvc.yaml when it names none, and those that only
@@ -29,4 +29,3 @@ def entry(session: Session, *, model: str | None, fetch: bool) -> int | None:
 
     record = list_models(session.project(), model=model, fetch=fetch)
     session.print_result(record, lambda: page(record))
-    return None

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from mlgit.cli.shell.completion import environments_offer, targets_offer
-from mlgit.cli.shell.options import command, pass_session
+from mlgit.cli.shell.completion import targets_offer
+from mlgit.cli.shell.options import command, environment_option, pass_session, reason_option, write_options
 
 if TYPE_CHECKING:
     from mlgit.cli.shell.session import Session
@@ -16,29 +16,12 @@ if TYPE_CHECKING:
 
 @command("promote")
 @click.argument("target", metavar="MODEL[@VERSION]", shell_complete=targets_offer)
-@click.option(
-    "--to",
-    "environment",
-    metavar="ENV",
-    required=True,
-    shell_complete=environments_offer,
-    help="The environment, as trunk declares it.",
-)
-@click.option("-m", "--message", "reason", metavar="REASON", help="Why; it stands in the tag.")
+@environment_option("The environment, as trunk declares it.", name="--to")
+@reason_option()
 @click.option("--downgrade", is_flag=True, help="Allow a version lower than the one there.")
-@click.option("--local", is_flag=True, help="Write the tags here only; `mlgit push` publishes them.")
-@click.option("--dry-run", is_flag=True, help="Print the plan and write nothing.")
+@write_options("Write the tags here only; `mlgit push` publishes them.")
 @pass_session
-def entry(
-    session: Session,
-    *,
-    target: str,
-    environment: str,
-    reason: str | None,
-    downgrade: bool,
-    local: bool,
-    dry_run: bool,
-) -> int | None:
+def entry(session: Session, /, **options: Any) -> None:  # noqa: ANN401 (those above)
     """Put a version into an environment.
 
     Without a version it is the one that the environment's `from` holds now, else the highest final one.
@@ -53,15 +36,5 @@ def entry(
     from mlgit.operations.promote import promote
     from mlgit.render.pages.change import page
 
-    record = promote(
-        session.project(),
-        target,
-        environment=environment,
-        reason=reason,
-        downgrade=downgrade,
-        local=local,
-        dry_run=dry_run,
-        ci=os.environ,
-    )
+    record = promote(session.project(), **options, ci=os.environ)
     session.print_result(record, lambda: page(record))
-    return None

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mlgit.cli.shell.completion import models_offer
-from mlgit.cli.shell.options import command, pass_session
+from mlgit.cli.shell.options import command, pass_session, write_options
 
 if TYPE_CHECKING:
     from mlgit.cli.shell.session import Session
@@ -26,22 +26,9 @@ if TYPE_CHECKING:
 @click.option("--commit", is_flag=True, help="Add an empty commit when HEAD is a version already.")
 @click.option("--force", is_flag=True, help="Release a model whose content another version has.")
 @click.option("--push-data", is_flag=True, help="Push the model to the DVC remote first.")
-@click.option("--local", is_flag=True, help="Write the tag here only; `mlgit push` publishes it.")
-@click.option("--dry-run", is_flag=True, help="Print the plan and write nothing.")
+@write_options("Write the tag here only; `mlgit push` publishes it.")
 @pass_session
-def entry(  # noqa: PLR0913 (one parameter an option)
-    session: Session,
-    *,
-    target: str,
-    bump: Literal["major", "minor", "patch", "auto"] | None,
-    pre: str | None,
-    text: str | None,
-    commit: bool,
-    force: bool,
-    push_data: bool,
-    local: bool,
-    dry_run: bool,
-) -> int | None:
+def entry(session: Session, /, target: str, **options: Any) -> None:  # noqa: ANN401 (those above)
     """Register a version of a model.
 
     The commit you stand on becomes a version: an annotated tag that gto and DVC read, with what went into
@@ -57,17 +44,6 @@ def entry(  # noqa: PLR0913 (one parameter an option)
     from mlgit.operations.release import ReleaseOptions, release
     from mlgit.render.pages.change import page
 
-    options = ReleaseOptions(
-        bump=bump,
-        pre=pre,
-        text=text,
-        commit=commit,
-        force=force,
-        push_data=push_data,
-        local=local,
-        dry_run=dry_run,
-        ci=os.environ,
-    )
-    record = release(session.project(), target, options=options, progress=session.progress())
+    chosen = ReleaseOptions(**options, ci=os.environ)
+    record = release(session.project(), target, options=chosen, progress=session.progress())
     session.print_result(record, lambda: page(record))
-    return None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from mlgit.cli.shell.completion import environments_offer, models_offer, numbers_offer
-from mlgit.cli.shell.options import command, pass_session
+from mlgit.cli.shell.completion import models_offer, numbers_offer
+from mlgit.cli.shell.options import command, environment_option, pass_session, reason_option, write_options
 
 if TYPE_CHECKING:
     from mlgit.cli.shell.session import Session
@@ -15,34 +15,17 @@ if TYPE_CHECKING:
 
 @command("rollback")
 @click.argument("model", shell_complete=models_offer)
-@click.option(
-    "--env",
-    "environment",
-    metavar="ENV",
-    required=True,
-    shell_complete=environments_offer,
-    help="The environment.",
-)
-@click.option("-m", "--message", "reason", metavar="REASON", required=True, help="Why; it stands in the tag.")
+@environment_option("The environment.")
+@reason_option(required=True)
 @click.option(
     "--to",
     metavar="VERSION",
     shell_complete=numbers_offer,
     help="An earlier version; default is the one before.",
 )
-@click.option("--local", is_flag=True, help="Write the tags here only; `mlgit push` publishes them.")
-@click.option("--dry-run", is_flag=True, help="Print the plan and write nothing.")
+@write_options("Write the tags here only; `mlgit push` publishes them.")
 @pass_session
-def entry(
-    session: Session,
-    *,
-    model: str,
-    environment: str,
-    reason: str,
-    to: str | None,
-    local: bool,
-    dry_run: bool,
-) -> int | None:
+def entry(session: Session, /, **options: Any) -> None:  # noqa: ANN401 (those above)
     """Take an environment back to the version before.
 
     No gates are asked. The environment is held from then on: nothing is promoted there by itself until
@@ -55,14 +38,5 @@ def entry(
     from mlgit.operations.rollback import rollback
     from mlgit.render.pages.change import page
 
-    record = rollback(
-        session.project(),
-        model,
-        environment=environment,
-        reason=reason,
-        to=to,
-        local=local,
-        dry_run=dry_run,
-    )
+    record = rollback(session.project(), **options)
     session.print_result(record, lambda: page(record))
-    return None

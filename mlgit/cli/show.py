@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mlgit.cli.shell.completion import subjects_offer
-from mlgit.cli.shell.options import command, pass_session
+from mlgit.cli.shell.options import command, fetch_option, pass_session
 
 if TYPE_CHECKING:
     from mlgit.cli.shell.session import Session
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 @command("show")
 @click.argument("reference", metavar="REF", shell_complete=subjects_offer)
-@click.option("--fetch", is_flag=True, help="Fetch trunk and tags first; without it no network is used.")
+@fetch_option
 @pass_session
-def entry(session: Session, *, reference: str, fetch: bool) -> int | None:
+def entry(session: Session, *, reference: str, fetch: bool) -> None:
     """Show one model, version or environment.
 
     \b
@@ -33,4 +33,3 @@ def entry(session: Session, *, reference: str, fetch: bool) -> int | None:
 
     record = show(session.project(), reference, fetch=fetch)
     session.print_result(record, lambda: page(record))
-    return None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from mlgit.cli.shell.completion import environments_offer, models_offer
-from mlgit.cli.shell.options import command, pass_session
+from mlgit.cli.shell.completion import models_offer
+from mlgit.cli.shell.options import command, environment_option, pass_session, reason_option, write_options
 
 if TYPE_CHECKING:
     from mlgit.cli.shell.session import Session
@@ -15,27 +15,11 @@ if TYPE_CHECKING:
 
 @command("unassign")
 @click.argument("model", shell_complete=models_offer)
-@click.option(
-    "--env",
-    "environment",
-    metavar="ENV",
-    required=True,
-    shell_complete=environments_offer,
-    help="The environment.",
-)
-@click.option("-m", "--message", "reason", metavar="REASON", help="Why; it stands in the tag.")
-@click.option("--local", is_flag=True, help="Write the tags here only; `mlgit push` publishes them.")
-@click.option("--dry-run", is_flag=True, help="Print the plan and write nothing.")
+@environment_option("The environment.")
+@reason_option()
+@write_options("Write the tags here only; `mlgit push` publishes them.")
 @pass_session
-def entry(
-    session: Session,
-    *,
-    model: str,
-    environment: str,
-    reason: str | None,
-    local: bool,
-    dry_run: bool,
-) -> int | None:
+def entry(session: Session, /, **options: Any) -> None:  # noqa: ANN401 (those above)
     """Empty an environment.
 
     DVC knows no empty stage: `dvc get` goes on answering the version that was there.
@@ -47,8 +31,5 @@ def entry(
     from mlgit.operations.unassign import unassign
     from mlgit.render.pages.change import page
 
-    record = unassign(
-        session.project(), model, environment=environment, reason=reason, local=local, dry_run=dry_run
-    )
+    record = unassign(session.project(), **options)
     session.print_result(record, lambda: page(record))
-    return None

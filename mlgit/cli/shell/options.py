@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from click.shell_completion import CompletionItem
 
+    Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
 P = ParamSpec("P")
 
 
@@ -78,7 +80,7 @@ def global_options() -> list[click.Option]:
     ]
 
 
-def output_option(help_text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def output_option(help_text: str) -> Decorator:
     """`-o DIR`: where a job's files go."""
     return click.option(
         "-o",
@@ -89,6 +91,45 @@ def output_option(help_text: str) -> Callable[[Callable[..., Any]], Callable[...
         shell_complete=_folders,
         help=help_text,
     )
+
+
+def _environments(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    from mlgit.cli.shell.completion import environments_offer
+
+    return environments_offer(ctx, parameter, incomplete)
+
+
+def environment_option(help_text: str, *, name: str = "--env", required: bool = True) -> Decorator:
+    """`--env ENV`, given to the command as `environment`."""
+    return click.option(
+        name,
+        "environment",
+        metavar="ENV",
+        required=required,
+        shell_complete=_environments,
+        help=help_text,
+    )
+
+
+def reason_option(*, required: bool = False) -> Decorator:
+    """`-m REASON`, given to the command as `reason`."""
+    help_text = "Why; it stands in the tag."
+    return click.option("-m", "--message", "reason", metavar="REASON", required=required, help=help_text)
+
+
+def write_options(local_help: str) -> Decorator:
+    """`--local` and `--dry-run` of the commands that write tags."""
+
+    def add(function: Callable[..., Any]) -> Callable[..., Any]:
+        function = click.option("--dry-run", is_flag=True, help="Print the plan and write nothing.")(function)
+        return click.option("--local", is_flag=True, help=local_help)(function)
+
+    return add
+
+
+fetch_option = click.option(
+    "--fetch", is_flag=True, help="Fetch trunk and tags first; without it no network is used."
+)
 
 
 class MlgitCommand(click.Command):
