@@ -1,4 +1,4 @@
-"""Code quality: a check's remarks as the JSON that GitLab shows in a merge request's widget and diff."""
+"""Code quality: the remarks of a check as the JSON that GitLab shows in a merge request."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _SEVERITIES: dict[Level, str] = {"failure": "critical", "warning": "minor", "not
 
 
 def codequality(record: Check) -> str:
-    """One entry a remark, the worst first; an empty list when there is none."""
+    """One entry per remark, the worst first."""
     return _document((remark, _SEVERITIES[remark.level]) for remark in remarks(record))
 
 
 def failure(error: MlgitError | Failure) -> str:
-    """The document when no verdict can be formed: one blocker at the place of the error."""
+    """The document without a verdict: one blocker at the location of the error."""
     from mlgit.core.ci.annotations import failure_annotation
 
     return _document([(failure_annotation(failure_of(error)), "blocker")])
@@ -38,7 +38,7 @@ def _document(found: Iterable[tuple[Annotation, str]]) -> str:
     entries = []
     seen: dict[str, int] = {}
     for remark, severity in found:
-        # What GitLab compares between branches: the same remark must keep its name when numbers change.
+        # GitLab compares fingerprints between branches: a remark must keep its name when numbers change.
         name = f"{remark.path}:{remark.title}"
         seen[name] = seen.get(name, 0) + 1
         entries.append(

@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from mlgit.errors import MlgitError
 
 Json = Any
-"""What json.dumps takes."""
+"""A value that json.dumps accepts."""
 
 SCHEMA_VERSION = 1
 
 
 def document(record: object) -> str:
-    """The record as a JSON document ending with a line break."""
+    """The record as a JSON document with a line break at its end."""
     tree = to_json(record)
     if not isinstance(tree, dict):
         raise TypeError(f"a document is an object, not {type(record).__name__}")
@@ -50,11 +50,10 @@ def failure(error: MlgitError) -> str:
 
 
 def dumps(tree: Json) -> str:
-    """Sorted keys, two spaces, UTF-8 as it is."""
     return json.dumps(tree, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def to_json(value: object) -> Json:  # noqa: PLR0911 (one return a kind of value)
+def to_json(value: object) -> Json:  # noqa: PLR0911 (one return per kind of value)
     """Records and named tuples become objects, tuples lists, decimals numbers, NaN and infinities text."""
     if value is None or isinstance(value, (Decimal, str, float, int)):
         return _scalar(value)
@@ -84,7 +83,7 @@ def _scalar(value: Decimal | str | float | None) -> int | float | str | None:
 
 
 def _text(value: str) -> str:
-    """The text without what UTF-8 cannot say: a JSON or Git file may hold half a character."""
+    """The text as valid UTF-8: a JSON or Git file may contain half a character."""
     return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
 
 

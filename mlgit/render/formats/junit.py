@@ -1,7 +1,7 @@
-"""JUnit: one test case a gate's result, as the widgets of forges read it.
+"""JUnit: one test case per result of a gate, as the widgets of forges read it.
 
-GitLab shows the text inside `failure`, `error` and `skipped`, not their attributes, and tells test cases
-apart by suite, class and name, so that two of the same name would be one.
+GitLab shows the text inside `failure`, `error` and `skipped`, not their attributes. It distinguishes test
+cases by suite, class and name; of two with the same name it would show one.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mlgit.core.gates.verdict import Check, Note, Result
     from mlgit.errors import MlgitError
 
-# Everything that XML 1.0 cannot hold, not even escaped.
+# The characters that XML 1.0 cannot contain, not even escaped.
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>'
 
@@ -40,7 +40,7 @@ def junit(record: Check) -> str:
 
 
 def failure(error: MlgitError | Failure) -> str:
-    """The document when no verdict can be formed: one case, in error."""
+    """The document without a verdict: one case, in error."""
     why = failure_of(error)
     where = "" if why.place is None else f"{why.place}: "
     details = "\n".join([f"{where}{why.message}", *why.details, *_hint(why.hint)])
@@ -53,7 +53,7 @@ def _result_case(result: Result) -> str:
     message = _message(result.message)
     if result.effect == "block":
         tag = "error" if result.outcome == "error" else "failure"
-        # Some readers take `type` for the type of the content when it is a word like `file` or `yaml`.
+        # Some readers treat a `type` such as `file` or `yaml` as the type of the content.
         reason = quoteattr(f"mlgit.{_legal(result.reason or result.outcome)}")
         inner = f"    <{tag}{message} type={reason}>{_details(result)}</{tag}>"
     elif result.outcome == "skipped":
@@ -65,7 +65,7 @@ def _result_case(result: Result) -> str:
 
 
 def _note_cases(notes: list[Note]) -> list[str]:
-    """A case a note; of several with the same code the later ones are numbered."""
+    """One case per note; notes with the same code are numbered from the second on."""
     seen: dict[tuple[str, str], int] = {}
     cases = []
     for note in notes:

@@ -1,4 +1,4 @@
-"""Leaderboard as CSV, for spreadsheets and scripts, and as a Markdown table, for pull requests."""
+"""Leaderboard: a table of revisions as CSV for spreadsheets, and as Markdown for pull requests."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ if TYPE_CHECKING:
     from mlgit.core.pipeline.evidence import Value
 
 _FACTS = ("revision", "commit", "baseline", "state", "created_at")
-# What makes a spreadsheet take a text for a formula; anybody who opens a pull request may have written it.
+# A text that starts so is a formula for a spreadsheet; anyone who opens a pull request may write it.
 _FORMULA = ("=", "+", "-", "@", "\t", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 (wide ones count in East Asia)
 _UNREAD = {"not_fetched": "not fetched", "unreadable": "unreadable"}
 
 
 def as_csv(record: Leaderboard) -> str:
-    """Every column, numbers in full; nothing stands where a revision has no value.
+    """Every column, numbers in full; a cell is empty if a revision has no value.
 
-    Text that a spreadsheet would take for a formula begins with `'`, and has no control characters.
+    Text that a spreadsheet would treat as a formula begins with `'`, and has no control characters.
     """
     written = io.StringIO()
     writer = csv.writer(written, lineterminator="\n")
     writer.writerow((*_FACTS, *(_harmless(column.name) for column in record.columns)))
     for row in record.rows:
         created = "" if row.created_at is None else row.created_at.strftime("%Y-%m-%dT%H:%M:%SZ")
-        facts = (_harmless(_called(row)), row.commit or "", row.baseline or "", row.state, created)
+        facts = (_harmless(_names_of(row)), row.commit or "", row.baseline or "", row.state, created)
         values = (column.value_in(row) for column in record.columns)
         writer.writerow(
             (*facts, *(_harmless(each) if isinstance(each, str) else _plain(each) for each in values))
@@ -40,7 +40,7 @@ def as_csv(record: Leaderboard) -> str:
 
 
 def as_markdown(record: Leaderboard, *, show_all: bool = False) -> str:
-    """A table for people: the best in bold; parameters that are the same everywhere only when asked for."""
+    """A table for people: the best values in bold; constant parameters only with `show_all`."""
     columns = [
         each
         for each in record.columns
@@ -49,10 +49,10 @@ def as_markdown(record: Leaderboard, *, show_all: bool = False) -> str:
     header = ["revision", "commit", *(code(column.name) for column in columns)]
     lines = [_line(header), _line(["---", "---", *("---:" for _ in columns)])]
     for row in record.rows:
-        called = code(_called(row)) if row.names else prose(row.subject or "")
+        name = code(_names_of(row)) if row.names else prose(row.subject or "")
         state = "" if row.state == "done" else f" ({row.state})"
         commit = "" if row.commit is None else code(row.commit[:7])
-        lines.append(_line([called + state, commit, *(_cell(row, column) for column in columns)]))
+        lines.append(_line([name + state, commit, *(_cell(row, column) for column in columns)]))
     return "".join(lines).encode("utf-8", "replace").decode("utf-8")
 
 
@@ -61,7 +61,7 @@ def _harmless(text: str) -> str:
     return f"'{shown}" if text.startswith(_FORMULA) else shown
 
 
-def _called(row: Row) -> str:
+def _names_of(row: Row) -> str:
     return ", ".join(name.text for name in row.names)
 
 

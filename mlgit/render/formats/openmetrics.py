@@ -1,7 +1,7 @@
-"""OpenMetrics: a check's numbers as the text that GitLab compares and Prometheus reads.
+"""OpenMetrics: the numbers of a check as the text that GitLab compares and Prometheus reads.
 
-GitLab splits each line as a shell would and compares names with labels between branches, so that labels hold
-only what stays the same (model, file, key, gate), and no `#`, which it takes for a comment even in quotes.
+GitLab splits each line as a shell would, and compares names with labels between branches. So labels contain
+only stable values (model, file, key, gate), and no `#`, which starts a comment for GitLab even in quotes.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _Sample = tuple[dict[str, str], str]
 
 
 def openmetrics(record: Check) -> str:
-    """Every metric of the candidate and its base, every gate's outcome, the verdict."""
+    """The metrics of the candidate and its base, the outcome of every gate, and the verdict."""
     verdict = record.verdict
     gates = [({"model": each.model or "", "gate": each.gate}, each) for each in verdict.results]
     counts = [each.outcome for each in verdict.results]
@@ -64,8 +64,7 @@ def openmetrics(record: Check) -> str:
     )
 
 
-def failure(error: MlgitError | Failure) -> str:  # noqa: ARG001 (its words are no numbers)
-    """The document when no verdict can be formed."""
+def failure(error: MlgitError | Failure) -> str:  # noqa: ARG001 (text is not a number)
     return _document(
         (
             ("mlgit_verdict_formed", "1 where a verdict could be formed", [({}, "0")]),
@@ -83,7 +82,7 @@ def _document(families: Iterable[tuple[str, str, list[_Sample]]]) -> str:
         seen = set()
         for labels, value in samples:
             series = name + _labels(labels)
-            if series not in seen:  # twice the same series would make the whole text invalid
+            if series not in seen:  # a repeated series would make the whole text invalid
                 lines.append(f"{series} {value}")
             seen.add(series)
     return "\n".join([*lines, "# EOF", ""])

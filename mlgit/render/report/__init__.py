@@ -1,1 +1,1 @@
-"""Report: the check as a page of Markdown."""
+"""Report: a check as a page of Markdown, for a pull request."""

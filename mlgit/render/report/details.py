@@ -1,4 +1,4 @@
-"""Details: folded blocks for who wants to know more: gates, metrics, params, stages, history."""
+"""Details: the folded blocks of a report: gates, metrics, params, stages, history."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from mlgit.core.wording import count
 from mlgit.render.charts import line_chart, sparkline
 from mlgit.render.escape import code, prose
 from mlgit.render.report.layout import EFFECTS, NO_NUMBER, RANK, cells, decimal, left_out
-from mlgit.render.report.table import moved, number
+from mlgit.render.report.table import difference_text, number
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from mlgit.core.gates.verdict import Check, MetricChange, Outcome, Result
+    from mlgit.core.pipeline.report_context import MetricHistory
     from mlgit.render.report.layout import DetailLevel, ReportContext
+
+    _History = Mapping[tuple[str | None, str, str], MetricHistory]
 
 _NUMBERS = ("| metric | base | this | change |", "|---|---:|---:|---:|")
 _TRENDS = ("| metric | trend | base | this | change |", "|---|---|---:|---:|---:|")
@@ -32,15 +35,17 @@ _STATES = ("rerun", "new", "removed", "stale", "cached")
 
 
 def details(record: Check, context: ReportContext, level: DetailLevel) -> list[list[str]]:
-    """The folded blocks that have something to say."""
+    """The folded blocks that are not empty."""
     if not level.details:
         return []
+    history = {(each.model, each.file, each.key): each for each in record.history}
     blocks = [
         _gates(record, level),
-        _metrics(record, context, level),
+        _metrics(record, history, level),
         _params(record, level),
         _stages(record, level),
-        _charts(record, context) if level.charts else [],
+        # Charts only where it is known that the forge draws them.
+        _charts(record, history) if level.charts and context.host is not None else [],
     ]
     return [block for block in blocks if block]
 
@@ -50,7 +55,7 @@ def _folded(summary: str, inside: Sequence[str]) -> list[str]:
 
 
 def _listed(header: Sequence[str], rows: Sequence[str], total: int, level: DetailLevel) -> list[str]:
-    """A table of the rows that there is room for, and how many of `total` are not in it."""
+    """A table of the first rows, and how many of `total` it leaves out."""
     shown = rows[: level.rows]
     more = left_out(total - len(shown), "rows")
     return [*(header if shown else ()), *shown, *([""] if more and shown else []), *more]
@@ -73,11 +78,11 @@ def _mark(result: Result) -> str:
     return "" if result.outcome == "skipped" else EFFECTS[result.effect]
 
 
-def _metrics(record: Check, context: ReportContext, level: DetailLevel) -> list[str]:
+def _metrics(record: Check, history: _History, level: DetailLevel) -> list[str]:
     if not record.metrics:
         return []
     shown = [each for each in record.metrics if level.unchanged or each.changed][: level.rows]
-    trends = [_trend(each, context) for each in shown]
+    trends = [_trend(each, history) for each in shown]
     several = len({each.model for each in record.metrics}) > 1
     rows = [
         _metric(each, f"{each.model} " if several else "", trend if any(trends) else None)
@@ -89,8 +94,8 @@ def _metrics(record: Check, context: ReportContext, level: DetailLevel) -> list[
     return _folded(summary, _listed(header, rows, len(record.metrics), level))
 
 
-def _trend(change: MetricChange, context: ReportContext) -> str:
-    known = context.history.get((change.model, change.file, change.key))
+def _trend(change: MetricChange, history: _History) -> str:
+    known = history.get((change.model, change.file, change.key))
     if known is None or len(known.points) < _LEAST_FOR_TREND or change.candidate is None:
         return ""
     return sparkline([*(point.value for point in known.points), change.candidate])
@@ -102,7 +107,7 @@ def _metric(change: MetricChange, owner: str, trend: str | None) -> str:
         *([] if trend is None else [trend]),
         number(change.baseline, change.candidate),
         number(change.candidate, change.baseline),
-        moved(change),
+        difference_text(change),
     ]
     return cells(texts)
 
@@ -141,24 +146,22 @@ def _counted(states: Sequence[str], order: Sequence[str]) -> str:
     return ", ".join(f"{states.count(state)} {state}" for state in order if state in states)
 
 
-def _charts(record: Check, context: ReportContext) -> list[str]:
-    """How the gated metrics came here, the worst first, where the forge draws it."""
-    if context.host is None:
-        return []
+def _charts(record: Check, history: _History) -> list[str]:
+    """The history of the gated metrics, the worst first."""
     charts: list[str] = []
-    told = set()
+    drawn = set()
     for result in sorted(record.verdict.results, key=lambda each: (RANK[each.effect], each.id)):
         place = (result.model, result.file or "", result.key or "")
-        chart = "" if place in told else _chart(result, context)
-        told.add(place)
+        chart = "" if place in drawn else _chart(result, history)
+        drawn.add(place)
         if chart and len(charts) < _MOST_CHARTS:
             charts.append(chart)
     inside = [line for chart in charts for line in ("```mermaid", chart, "```", "")]
     return _folded("History of gated metrics", inside[:-1]) if charts else []
 
 
-def _chart(result: Result, context: ReportContext) -> str:
-    known = context.history.get((result.model, result.file or "", result.key or ""))
+def _chart(result: Result, history: _History) -> str:
+    known = history.get((result.model, result.file or "", result.key or ""))
     if known is None or len(known.points) < _LEAST_FOR_CHART or result.candidate is None:
         return ""
     return line_chart(
@@ -170,7 +173,7 @@ def _chart(result: Result, context: ReportContext) -> str:
 
 
 def _limit(result: Result) -> str | None:
-    """The value that the first limit of a gate does not let the metric pass."""
+    """The first limit of a gate as a value of the metric."""
     bound = result.limits[0] if result.limits else None
     if bound is None or bound.allowed is None or bound.kind in {"min", "max"}:
         return None if bound is None else bound.allowed

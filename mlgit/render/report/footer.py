@@ -1,4 +1,4 @@
-"""Ending: the commands to copy, the footer, and the hidden marker by which a comment is found again."""
+"""Footer: the commands to copy, the facts about the run, and the hidden marker of a comment."""
 
 from __future__ import annotations
 
@@ -28,30 +28,30 @@ _MOST = 3
 
 
 def marker(key: str) -> str:
-    """The hidden comment by which a report finds the comment it wrote before."""
+    """The hidden text by which mlgit finds its earlier comment."""
     return f"<!-- mlgit-report:{_NOT_IN_KEY.sub('-', key)[:200]} -->"
 
 
 def key_of(project: str | None, job: str) -> str:
-    """What a repository's job calls its comment; two jobs have two."""
+    """The key of a job's comment; each job of a repository has its own."""
     return f"{project or 'mlgit'}/{job}"
 
 
 def run_link(url: str | None) -> list[str]:
-    """A link to the run's page; nothing when that is no plain address."""
+    """A link to the run's page; nothing if its address is not plain."""
     return [f"[run]({url})"] if url is not None and _URL.fullmatch(url) else []
 
 
 def commands(record: Check, context: ReportContext) -> list[str]:
-    """What to copy next: repeat this here, see why, repair it, go on."""
+    """Commands to copy: repeat the check, explain it, repair it, release."""
     verdict = record.verdict
     blocking = [result for result in verdict.results if result.effect == "block"]
     repairs = _repairs(verdict)
     check = " ".join(["mlgit check", *_options(verdict)])
     if context.mode == "run" and context.pushed is None:
-        whole = _RUN[0]  # the numbers are in no commit
+        whole = _RUN[0]  # the numbers are not committed
     else:
-        # Only the first of these looks at the pipeline and the remote, too.
+        # `mlgit check` alone does not check the pipeline and the remote.
         whole = "mlgit ci pr --pipeline verify" if repairs and context.mode == "verify" else check
     lines = ["# the same verdict in your clone", whole]
     for command, why in repairs:
@@ -62,7 +62,7 @@ def commands(record: Check, context: ReportContext) -> list[str]:
         lines.append(
             f"# to let it pass all the same: an entry for {_word(failed.id)} in trunk's {WAIVERS_FILE}"
         )
-    elif verdict.purpose == "check" and verdict.decision != "block" and not _loose(record, context):
+    elif verdict.purpose == "check" and verdict.decision != "block" and not _unreleasable(record, context):
         models = sorted({result.model for result in verdict.results if result.model})[:_MOST]
         lines += (
             ["# after the merge", *(f"mlgit release {_word(model)}" for model in models)] if models else []
@@ -70,20 +70,20 @@ def commands(record: Check, context: ReportContext) -> list[str]:
     return ["```sh", *lines, "```"]
 
 
-def _loose(record: Check, context: ReportContext) -> bool:
-    """Whether a merge of this cannot be released as it is."""
+def _unreleasable(record: Check, context: ReportContext) -> bool:
+    """Whether a merge of this state cannot be released."""
     return context.unfinished or any(note.code == NOT_COMMITTED for note in record.verdict.notes)
 
 
 def footer(record: Check, context: ReportContext) -> list[str]:
-    """Which commits, which rules, which run, which version; then the marker."""
+    """Commits, rules, run, date and versions in one line; then the marker."""
     verdict = record.verdict
     known = (*verdict.baselines, *record.references)
     base = next((each.commit for each in known if each.vs == "base" and each.commit), None)
     place = verdict.candidate.place
-    stands = verdict.candidate.commit or verdict.candidate.head
-    if context.commit is not None and stands not in {None, context.commit}:
-        place = f"{context.commit[:7]} (as {place})"  # GitHub's merge of it, which nobody has in a clone
+    checked = verdict.candidate.commit or verdict.candidate.head
+    if context.commit is not None and checked not in {None, context.commit}:
+        place = f"{context.commit[:7]} (as {place})"  # GitHub's merge commit, which is in no clone
     parts = [f"{prose(base[:7]) if base else 'no base'}…{prose(place)}"]
     parts += [f"results committed as {prose(context.pushed[:7])}"] if context.pushed else []
     parts += [_MODES[context.mode]] if _MODES[context.mode] else []
@@ -95,7 +95,7 @@ def footer(record: Check, context: ReportContext) -> list[str]:
 
 
 def _repairs(verdict: Verdict) -> list[tuple[str, str]]:
-    """The commands that mend what blocks, each once, with what they do."""
+    """The commands that repair what blocks, each once, with their purpose."""
     codes = {note.code for note in verdict.notes if note.effect == "block"}
     codes |= {result.reason or "" for result in verdict.results if result.effect == "block"}
     return list(dict.fromkeys(repair for code, repair in _REPAIRS.items() if code in codes))
@@ -116,6 +116,6 @@ def _options(verdict: Verdict) -> list[str]:
 
 
 def _word(text: str) -> str:
-    """A word for a shell line: names of gates, models, environments; anything else loses its sting."""
+    """A name as a safe word for a shell line; characters that a shell could interpret become `?`."""
     plain = _NOT_IN_KEY.sub("?", text)[:100]
     return f"?{plain[1:]}" if plain.startswith("-") else plain

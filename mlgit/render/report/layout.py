@@ -1,4 +1,4 @@
-"""Layout: how much a report tells, and what it leaves out first when room is short."""
+"""Layout: what a report contains at each level of detail, from everything to the bare verdict."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from mlgit.core.ci.report import Mode
     from mlgit.core.forge.protocol import Host
     from mlgit.core.gates.verdict import Decision, Effect
-    from mlgit.core.pipeline.report_context import MetricHistory
 
 MARKS: dict[Decision, str] = {"allow": "✅", "allow_with_warnings": "⚠️", "block": "❌"}
 EFFECTS: dict[Effect, str] = {"block": "❌", "warn": "⚠️", "waived": "⚠️", "note": "▫️", "allow": "✅"}
@@ -21,22 +20,28 @@ _ALL = 1_000_000
 
 
 class ReportContext(NamedTuple):
-    """What surrounds a check: where it ran, on which commit, what it did not see, who draws the report."""
+    """The circumstances of a check.
 
-    key: str
-    run_url: str | None
-    untrusted: bool
-    skipped: Sequence[str]
-    mode: Mode
-    host: Host | None
-    pushed: str | None
-    commit: str | None
-    unfinished: bool
-    history: Mapping[tuple[str | None, str, str], MetricHistory]
+    `key` identifies the comment; each key has its own marker. `run_url` is the run's page. `untrusted`:
+    code of a fork computed the check. `skipped` are the things that could not be checked, one line each.
+    `host` is the forge that renders the report; Mermaid charts need one. `pushed` is the commit with the
+    results, `commit` the one of the forge's check, which may be merged into the checked one. `unfinished`:
+    something failed besides the verdict, so the report must not let anyone pass.
+    """
+
+    key: str = "mlgit"
+    run_url: str | None = None
+    untrusted: bool = False
+    skipped: Sequence[str] = ()
+    mode: Mode = "check"
+    host: Host | None = None
+    pushed: str | None = None
+    commit: str | None = None
+    unfinished: bool = False
 
 
 class DetailLevel(NamedTuple):
-    """How much may be told: charts, rows that say nothing new, details, and how many rows a table has."""
+    """How much a report shows: charts, unchanged rows, details, metrics without gates, rows per table."""
 
     charts: bool = True
     unchanged: bool = True
@@ -58,12 +63,7 @@ LEVELS = (
         for rows in (100, 50, 20, 10, 5, 2, 1)
     ),
 )
-"""From everything to the bare verdict; charts go first, then unchanged rows, then details."""
-
-
-def size(text: str) -> int:
-    """Bytes in UTF-8."""
-    return len(text.encode("utf-8", "replace"))
+"""From everything to the bare verdict: first without charts, then without unchanged rows, then details."""
 
 
 def blocks_text(parts: Iterable[Sequence[str]]) -> str:
@@ -72,7 +72,7 @@ def blocks_text(parts: Iterable[Sequence[str]]) -> str:
 
 
 def decimal(text: str) -> Decimal:
-    """A number that was written as text, maybe by somebody else; what is none is NaN."""
+    """A number that was written as text, perhaps by another program; NaN if it is not a number."""
     try:
         return Decimal(text)
     except InvalidOperation:
@@ -80,10 +80,9 @@ def decimal(text: str) -> Decimal:
 
 
 def cells(texts: Sequence[str]) -> str:
-    """One row of a table."""
     return f"| {' | '.join(texts)} |"
 
 
-def left_out(number: int, what: str) -> list[str]:
-    """That something is not told, when it is so."""
-    return [f"<sub>and {number} more {what}; `mlgit check` shows everything</sub>"] if number > 0 else []
+def left_out(number: int, things: str) -> list[str]:
+    """A line that counts what the report leaves out, if anything."""
+    return [f"<sub>and {number} more {things}; `mlgit check` shows everything</sub>"] if number > 0 else []

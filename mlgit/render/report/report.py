@@ -1,4 +1,4 @@
-"""Markdown: the report that stands on a pull request, read in five seconds."""
+"""Report: the Markdown of a pull request's comment, which a person reads in five seconds."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING
 from mlgit.core.gates.by_model import models_of, of_model, uneventful
 from mlgit.core.gates.verdict import headline
 from mlgit.core.wording import joined
+from mlgit.errors import Exit
 from mlgit.render.escape import code, prose
 from mlgit.render.report.details import details
 from mlgit.render.report.footer import commands, footer, key_of, marker
-from mlgit.render.report.layout import LEVELS, MARKS, DetailLevel, ReportContext, blocks_text, left_out, size
+from mlgit.render.report.layout import LEVELS, MARKS, DetailLevel, ReportContext, blocks_text, left_out
 from mlgit.render.report.no_verdict import failure, running
-from mlgit.render.report.summary_lines import beginning, lines, notes, provenance, unseen
+from mlgit.render.report.summary_lines import first_model, lines, notes, provenance, unseen
 from mlgit.render.report.table import table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mlgit.core.ci.report import CiReport, Mode
+    from mlgit.core.ci.report import CiReport
     from mlgit.core.forge.protocol import Host
     from mlgit.core.gates.verdict import Check, Note
-    from mlgit.core.pipeline.report_context import MetricHistory
 
 __all__ = ["BUDGET_BYTES", "failure", "key_of", "markdown", "marker", "report", "running"]
 
@@ -29,118 +29,57 @@ BUDGET_BYTES = 60_000
 _BUDGETS: dict[Host | None, int] = {"github": BUDGET_BYTES, "gitlab": 900_000}
 _NO_GATES = "▫️"
 _MOST_NAMES = 3
+_LOCAL = ReportContext()
 
 
-def markdown(  # noqa: PLR0913 (all but the record may be left out)
-    record: Check,
-    *,
-    key: str = "mlgit",
-    budget_bytes: int = BUDGET_BYTES,
-    run_url: str | None = None,
-    untrusted: bool = False,
-    skipped: Sequence[str] = (),
-    mode: Mode = "check",
-    host: Host | None = None,
-    pushed: str | None = None,
-    commit: str | None = None,
-    unfinished: bool = False,
-    history: Sequence[MetricHistory] | None = None,
-) -> str:
+def markdown(record: Check, context: ReportContext = _LOCAL, *, budget_bytes: int = BUDGET_BYTES) -> str:
     """The report, at most `budget_bytes` long in UTF-8.
 
-    DetailLevel is made in this order: charts, unchanged rows, details, rows of the main table. Whole rows and
-    whole blocks are left out, so that no fence or table is ever cut; verdict, next command and marker stay.
-
-    Args:
-        record: the check.
-        key: whose comment it is: one marker a key.
-        budget_bytes: what the forge takes.
-        run_url: the run's page.
-        untrusted: whether code of a fork computed it.
-        skipped: what could not be looked at, a line each.
-        mode: whether the pipeline was run.
-        host: who draws it; Mermaid only where that is known.
-        pushed: the commit that the results were committed as.
-        commit: the commit that the forge's check belongs to, which may be part of what was judged.
-        unfinished: whether something failed beside the verdict, so that it does not let anybody pass.
-        history: what gated metrics were before, instead of the record's own.
+    A report that is too long loses whole rows and blocks, so that no fence or table is cut. The verdict, the
+    next command and the marker stay.
     """
-    known = record.history if history is None else history
-    context = ReportContext(
-        key=key,
-        run_url=run_url,
-        untrusted=untrusted,
-        skipped=skipped,
-        mode=mode,
-        host=host,
-        pushed=pushed,
-        commit=commit,
-        unfinished=unfinished,
-        history={(each.model, each.file, each.key): each for each in known},
-    )
     for level in LEVELS:
         text = blocks_text(_blocks(record, context, level))
-        if size(text) <= budget_bytes:
+        if len(text.encode("utf-8", "replace")) <= budget_bytes:
             return text
-    word = "Not finished" if unfinished else _WORDS[record.verdict.decision]
-    return blocks_text([[f"### {_mark(record, unfinished=unfinished)} {word}"], [marker(key)]])
+    word = "Not finished" if context.unfinished else _WORDS[record.verdict.decision]
+    return blocks_text(
+        [[f"### {_mark(record, unfinished=context.unfinished)} {word}"], [marker(context.key)]]
+    )
 
 
-def report(
-    record: CiReport,
-    *,
-    host: Host | None = None,
-    key: str | None = None,
-    budget_bytes: int | None = None,
-    untrusted: bool = False,
-) -> str:
-    """What a CI run found, as the text of its comment.
-
-    Args:
-        record: the run's document.
-        host: who draws it; the record's own host unless given.
-        key: whose comment it is; `<project>/<job>` unless given.
-        budget_bytes: what the forge takes; known for the hosts unless given.
-        untrusted: whether code of a fork computed it.
-    """
-    host = host or record.host
-    key = key or key_of(record.project, record.job)
-    if record.check is None:
-        from mlgit.core.ci.report import Failure
-
-        told = record.failure or Failure(code="error", exit_code=record.exit_code, message="Nothing was told")
-        return failure(
-            told,
-            key=key,
-            run_url=record.log_url,
-            untrusted=untrusted,
-            skipped=record.skipped,
-            commit=record.commit,
-            mode=record.mode,
-        )
-    return markdown(
-        record.check,
-        key=key,
-        budget_bytes=budget_bytes or _BUDGETS.get(host, BUDGET_BYTES),
+def report(record: CiReport, *, untrusted: bool = False) -> str:
+    """The comment for a CI run; `untrusted` if code of a fork computed the run's results."""
+    context = ReportContext(
+        key=key_of(record.project, record.job),
         run_url=record.log_url,
         untrusted=untrusted,
         skipped=record.skipped,
         mode=record.mode,
-        host=host,
+        host=record.host,
+        commit=record.commit,
+    )
+    if record.check is None:
+        from mlgit.core.ci.report import Failure
+
+        why = record.failure or Failure(code="error", exit_code=record.exit_code, message="Nothing was told")
+        return failure(why, context)
+    context = context._replace(
         pushed=record.pushed,
         commit=None if record.pushed else record.commit,
-        unfinished=record.exit_code not in {0, 1},
+        unfinished=record.exit_code not in {Exit.DONE, Exit.BLOCKED},
     )
+    return markdown(record.check, context, budget_bytes=_BUDGETS.get(record.host, BUDGET_BYTES))
 
 
 _WORDS = {"allow": "Allowed", "allow_with_warnings": "Allowed with warnings", "block": "Blocked"}
 
 
 def _blocks(record: Check, context: ReportContext, level: DetailLevel) -> list[list[str]]:
-    ending = footer(record, context)
+    last = footer(record, context)
     top = [_verdict_line(record, context)]
-    if _at_rest(record, context):
-        return [top, provenance(context), unseen(context), ending]
+    if _nothing_new(record, context):
+        return [top, provenance(context), unseen(context), last]
     several = models_of(record)
     whole = len(several) < 2  # noqa: PLR2004 (one model needs no sections)
     mine = [note for note in record.verdict.notes if whole or note.model not in several]
@@ -149,18 +88,18 @@ def _blocks(record: Check, context: ReportContext, level: DetailLevel) -> list[l
     return [
         top,
         provenance(context),
-        beginning(record),
-        _stopping(blocking, top[0], level),
+        first_model(record),
+        _blocking_notes(blocking, top[0], level),
         *([table(record, level)] if whole else _sections(record, level)),
         [*lines(record), *notes(rest, level), *unseen(context)],
         *details(record, context, level),
         commands(record, context),
-        ending,
+        last,
     ]
 
 
-def _stopping(blocking: Sequence[Note], verdict_line: str, level: DetailLevel) -> list[str]:
-    """The notes that block; of a single one that the verdict tells already only how to mend it."""
+def _blocking_notes(blocking: Sequence[Note], verdict_line: str, level: DetailLevel) -> list[str]:
+    """The notes that block; only the hint of a single note that the verdict line already quotes."""
     if len(blocking) == 1 and prose(blocking[0].message) in verdict_line:
         hint = blocking[0].hint
         return [f"- hint: {prose(hint)}"] if hint else []
@@ -173,14 +112,14 @@ def _verdict_line(record: Check, context: ReportContext) -> str:
         "release": "for a release: ",
         "promote": f"for {code(record.verdict.environment or '')}: ",
     }
-    same = ", nothing changed" if _at_rest(record, context) else ""
+    same = ", nothing changed" if _nothing_new(record, context) else ""
     fork = " · computed by fork code" if context.untrusted else ""
     mark = _mark(record, unfinished=context.unfinished)
     lead = "not everything could be checked: " if context.unfinished else ""
     return f"### {mark} {lead}{purpose[record.verdict.purpose]}{_summary(record)}{same}{fork}"
 
 
-def _at_rest(record: Check, context: ReportContext) -> bool:
+def _nothing_new(record: Check, context: ReportContext) -> bool:
     return uneventful(record) and not context.unfinished
 
 
@@ -192,7 +131,7 @@ def _mark(record: Check, *, unfinished: bool = False) -> str:
 
 
 def _summary(record: Check) -> str:
-    """One model's verdict, or which of several stand in the way."""
+    """The verdict of one model, or which of several models are blocked."""
     models = models_of(record)
     if len(models) < 2:  # noqa: PLR2004 (one model needs no sections)
         return prose(headline(record.verdict))
@@ -205,19 +144,19 @@ def _summary(record: Check) -> str:
 
 
 def _sections(record: Check, level: DetailLevel) -> list[list[str]]:
-    """Each model under its own heading, the worst first; those with nothing to tell share a line."""
+    """Each model under its own heading, the worst first; models without news share a line."""
     parts = [of_model(record, model) for model in models_of(record)]
     parts.sort(key=lambda part: _ORDER[part.verdict.decision])
-    loud = [part for part in parts if _loud(part)]
-    calm = [part for part in parts if not _loud(part)]
+    shown = [part for part in parts if _has_news(part)]
+    quiet = [part for part in parts if not _has_news(part)]
     blocks: list[list[str]] = []
-    for part in loud[: level.rows]:
+    for part in shown[: level.rows]:
         verdict = part.verdict
         blocks.append([f"#### {_mark(part)} {prose(headline(verdict))}"])
         blocks += [table(part, level), notes(verdict.notes, level)]
-    blocks.append(left_out(len(loud) - level.rows, "models"))
-    if calm:
-        names = joined((code(str(model)) for part in calm for model in models_of(part)), level.rows)
+    blocks.append(left_out(len(shown) - level.rows, "models"))
+    if quiet:
+        names = joined((code(str(model)) for part in quiet for model in models_of(part)), level.rows)
         blocks.append([f"✅ No gate failed and nothing changed: {names}"])
     return blocks
 
@@ -225,7 +164,6 @@ def _sections(record: Check, level: DetailLevel) -> list[list[str]]:
 _ORDER = {"block": 0, "allow_with_warnings": 1, "allow": 2}
 
 
-def _loud(part: Check) -> bool:
-    """Whether a model of several deserves a section."""
-    told = any(result.outcome not in {"pass", "skipped"} for result in part.verdict.results)
-    return told or bool(part.verdict.notes) or any(change.changed for change in part.metrics)
+def _has_news(part: Check) -> bool:
+    failed = any(result.outcome not in {"pass", "skipped"} for result in part.verdict.results)
+    return failed or bool(part.verdict.notes) or any(change.changed for change in part.metrics)

@@ -1,4 +1,4 @@
-"""Words: data, params and models in a line each, notes, and what could not be looked at."""
+"""Summary lines: data, params and models in one line each, notes, and things not checked."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mlgit.render.report.layout import DetailLevel, ReportContext
 
 _ORDER = ("data", "params", "model")
-_TOLD_BY_NOTES = ("loosened", "removed")
+_HAVE_NOTES = ("loosened", "removed")
 _FORK = (
     "> **Computed by fork code.** These numbers were made by the fork's own run; nothing here was repeated"
     " by this repository."
@@ -25,37 +25,35 @@ _FIRST = (
 
 
 def provenance(context: ReportContext) -> list[str]:
-    """That nobody here vouches for the numbers."""
+    """The warning that fork code computed the numbers, if it did."""
     return [_FORK] if context.untrusted else []
 
 
 def lines(record: Check) -> list[str]:
-    """One line each about data, params and models; those that did not change share one."""
-    ordered = [*(what for what in _ORDER if what in record.changes), *sorted({*record.changes} - {*_ORDER})]
-    changed = {what: record.changes[what] for what in ordered if record.changes[what] != "unchanged"}
-    same = [what for what in ordered if what not in changed]
-    found = [f"- **{prose(what)}**: {prose(text)}" for what, text in changed.items()]
-    gates = [prose(each.message) for each in record.verdict.gates_changed if each.kind not in _TOLD_BY_NOTES]
+    """One line each for data, params and models; unchanged ones share a line."""
+    ordered = [*(name for name in _ORDER if name in record.changes), *sorted({*record.changes} - {*_ORDER})]
+    changed = {name: record.changes[name] for name in ordered if record.changes[name] != "unchanged"}
+    same = [name for name in ordered if name not in changed]
+    found = [f"- **{prose(name)}**: {prose(text)}" for name, text in changed.items()]
+    gates = [prose(each.message) for each in record.verdict.gates_changed if each.kind not in _HAVE_NOTES]
     found += [f"- **gates**: {'; '.join(gates[:5])}{' …' if len(gates) > 5 else ''}"] if gates else []  # noqa: PLR2004
-    found += [f"- {', '.join(f'**{prose(what)}**' for what in same)}: unchanged"] if same else []
+    found += [f"- {', '.join(f'**{prose(name)}**' for name in same)}: unchanged"] if same else []
     return found
 
 
-def beginning(record: Check) -> list[str]:
-    """That there is nothing to compare with yet."""
-    if not record.verdict.first_model:
-        return []
-    return [_FIRST]
+def first_model(record: Check) -> list[str]:
+    """The line that explains a first model, if it is one."""
+    return [_FIRST] if record.verdict.first_model else []
 
 
 def notes(found: Sequence[Note], level: DetailLevel) -> list[str]:
-    """Notes, worst first."""
+    """One line per note, the worst first."""
     ordered = sorted(found, key=lambda note: RANK[note.effect])
     return [*(_note(note) for note in ordered[: level.rows]), *left_out(len(ordered) - level.rows, "notes")]
 
 
 def unseen(context: ReportContext) -> list[str]:
-    """What could not be looked at here, a line each."""
+    """One line for each thing that could not be checked."""
     return [f"- Not checked: {prose(reason)}" for reason in context.skipped[:10]]
 
 

@@ -1,4 +1,4 @@
-"""Table: metrics that failed, are inconclusive or changed, and how much of what is allowed is used."""
+"""Table: the metrics that failed, are inconclusive or changed, and how much of each limit they use."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _HEADER = (
     "|---|---|---:|---:|---:|---|---|",
 )
 _MOST_CHANGED = 10
-# Keeps a number and its word on one line, where a table is narrow.
+# Keeps a number and its word on one line in a narrow table.
 _TIE = "&nbsp;"
 _LEAST, _MOST = f"≥{_TIE}", f"≤{_TIE}"
 _SIGNS = {
@@ -36,45 +36,47 @@ _Place = tuple[str | None, str, str]
 
 
 class _Row(NamedTuple):
-    """One metric: what changed of it, and the gate that has most to say about it."""
+    """One metric: its change, the most important gate on it, and the others."""
 
     change: MetricChange | None
     result: Result | None
-    beside: tuple[Result, ...] = ()
+    others: tuple[Result, ...] = ()
 
     @property
-    def told(self) -> bool:
-        """Whether a gate that did not pass speaks here."""
+    def failed(self) -> bool:
+        """Whether its gate did not pass."""
         return self.result is not None and self.result.outcome not in _SETTLED
 
 
 def table(record: Check, level: DetailLevel) -> list[str]:
-    """The rows, worst first, under their header; empty when there is nothing to show."""
+    """The rows, the worst first, under their header; empty if there is nothing to show."""
     rows = _rows(record)
-    told = [row for row in rows if row.told]
-    gated = [row for row in rows if not row.told and row.result is not None]
+    failed = [row for row in rows if row.failed]
+    gated = [row for row in rows if not row.failed and row.result is not None]
     free = [row for row in rows if row.result is None]
-    shown = [*told, *gated, *free[: max(0, _MOST_CHANGED - len(gated))]] if level.ungated else [*told, *gated]
+    shown = (
+        [*failed, *gated, *free[: max(0, _MOST_CHANGED - len(gated))]] if level.ungated else [*failed, *gated]
+    )
     shown = shown[: level.rows]
     more = left_out(len(rows) - len(shown), "rows")
     if not rows and record.metrics:
         return ["No metric changed."]
     if not shown:
         return more
-    said: set[str] = set()
-    lines = [*_HEADER, *(_line(row, said) for row in shown)]
+    reasons: set[str] = set()
+    lines = [*_HEADER, *(_line(row, reasons) for row in shown)]
     return [*lines, *([""] if more else []), *more]
 
 
 def number(value: str | None, *others: str | None) -> str:
-    """A number for a cell, rounded but not so far that it looks like one of the others."""
+    """A number for a cell, rounded, but still different from each of the others."""
     if value is None:
         return NO_NUMBER
     return short(decimal(value), apart_from=[decimal(other) for other in others if other is not None])
 
 
-def moved(change: MetricChange) -> str:
-    """How a metric changed, and whether that is good."""
+def difference_text(change: MetricChange) -> str:
+    """How a metric changed, and whether that is better."""
     if change.change is None:
         absent = (change.baseline is None, change.candidate is None)
         return {(True, False): "new", (False, True): "gone"}.get(absent, "")
@@ -91,18 +93,18 @@ def _signed(text: str | None, *, better: bool | None) -> str:
 
 
 def _rows(record: Check) -> list[_Row]:
-    """Every gate that did not pass, and every changed metric once, with the gate that it comes nearest to."""
+    """Every gate that did not pass, and every other changed metric once, with the gate nearest its limit."""
     changes = {_place(change): change for change in record.metrics}
     results = sorted(record.verdict.results, key=lambda result: (RANK[result.effect], result.id))
-    told = [result for result in results if result.outcome not in _SETTLED]
+    failed = [result for result in results if result.outcome not in _SETTLED]
     passed: dict[_Place, list[Result]] = {}
     for result in results:
         if result.outcome in _SETTLED:
             passed.setdefault(_place(result), []).append(result)
-    rows = [_Row(changes.get(_place(result)), result) for result in told]
-    spoken = {_place(result) for result in told}
+    rows = [_Row(changes.get(_place(result)), result) for result in failed]
+    shown = {_place(result) for result in failed}
     for place, change in changes.items():
-        if change.changed and place not in spoken:
+        if change.changed and place not in shown:
             near = sorted(passed.get(place, ()), key=lambda result: (-(_share(result) or 0), result.id))
             rows.append(_Row(change, near[0] if near else None, tuple(near[1:])))
     return rows
@@ -112,26 +114,26 @@ def _place(item: Result | MetricChange) -> _Place:
     return item.model, item.file or "", item.key or ""
 
 
-def _line(row: _Row, said: set[str]) -> str:
-    """One row; a reason that an earlier row `said` is not said again."""
+def _line(row: _Row, reasons: set[str]) -> str:
+    """One row; a reason that is in `reasons` already becomes `as above`."""
     result, change = row.result, row.change
-    name = result.metric if row.told and result is not None else change.key if change is not None else ""
-    weighs = result is not None and result.outcome != "skipped"
+    name = result.metric if row.failed and result is not None else change.key if change is not None else ""
+    evaluated = result is not None and result.outcome != "skipped"
     old, new, difference = _numbers(row)
     texts = (
-        EFFECTS[result.effect] if result is not None and weighs else "",
+        EFFECTS[result.effect] if result is not None and evaluated else "",
         code(name),
         old,
         new,
         f"**{difference}**" if difference and result is not None and result.outcome == "fail" else difference,
-        _allowed(result) if result is not None and weighs else "",
-        _gates(row, said),
+        _allowed(result) if result is not None and evaluated else "",
+        _gates(row, reasons),
     )
     return cells(texts)
 
 
 def _numbers(row: _Row) -> tuple[str, str, str]:
-    """Base, this and change; of a gate that compares with something else than the base its own numbers."""
+    """Base, this and change; the gate's own numbers if it compares with another baseline."""
     result, change = row.result, row.change
     other = None if result is None or result.baseline is None or result.vs == "base" else result.vs
     if result is not None and (other is not None or change is None):
@@ -142,11 +144,11 @@ def _numbers(row: _Row) -> tuple[str, str, str]:
     if change is None:
         return NO_NUMBER, NO_NUMBER, ""  # pragma: no cover (a row has one of the two)
     old, new = change.baseline, change.candidate
-    return number(old, new), number(new, old), moved(change)
+    return number(old, new), number(new, old), difference_text(change)
 
 
 def _allowed(result: Result) -> str:
-    """The limits in words, and how much of the allowed change was used."""
+    """The limits, and how much of the allowed change is used."""
     limits = ", ".join(_limit(bound) for bound in result.limits)
     share = _share(result)
     return f"{limits}{_TIE}{bar(share)}" if share else limits
@@ -157,7 +159,7 @@ def _limit(bound: Bound) -> str:
 
 
 def _share(result: Result) -> Decimal | None:
-    """How much of its limit the change is, for the limit that it comes nearest to; None for other gates."""
+    """The largest share of a limit that the change uses; None if no limit is about a change."""
     if result.change is None:
         return None
     change = decimal(result.change)
@@ -169,21 +171,21 @@ def _share(result: Result) -> Decimal | None:
     return max(shares, default=None)
 
 
-def _portion(way: Decimal, limit: Decimal) -> Decimal:
-    if not (way.is_finite() and limit.is_finite()) or way <= 0:
+def _portion(change: Decimal, limit: Decimal) -> Decimal:
+    if not (change.is_finite() and limit.is_finite()) or change <= 0:
         return Decimal(0)
-    return _BEYOND if way > limit.copy_abs() else way / limit.copy_abs()
+    return _BEYOND if change > limit.copy_abs() else change / limit.copy_abs()
 
 
-def _gates(row: _Row, said: set[str]) -> str:
+def _gates(row: _Row, reasons: set[str]) -> str:
     result = row.result
     if result is None:
         return ""
-    names = ", ".join(code(each.gate) for each in (result, *row.beside[:3]))
+    names = ", ".join(code(each.gate) for each in (result, *row.others[:3]))
     parts = [prose(result.message)] if result.outcome not in {"pass", "fail", "skipped"} else []
     parts += [prose(result.hint)] if result.hint and result.outcome not in _SETTLED else []
     reason = "; ".join(parts)
-    texts = ["as above" if reason in said else reason] if reason else []
-    said.add(reason)
+    texts = ["as above" if reason in reasons else reason] if reason else []
+    reasons.add(reason)
     texts += [f"waived by {code(result.waiver)}"] if result.waiver else []
     return f"{names}: {'; '.join(texts)}" if texts else names

@@ -131,9 +131,7 @@ def test_every_format_writes_a_check_and_an_error(name: str) -> None:
 
 def test_a_new_format_is_one_row_and_one_module(monkeypatch: pytest.MonkeyPatch) -> None:
     module = ModuleType("mlgit_toml")
-    monkeypatch.setattr(
-        module, "toml", lambda record: f"decision = '{record.verdict.decision}'", raising=False
-    )
+    monkeypatch.setattr(module, "toml", lambda record: record.verdict.decision, raising=False)
     monkeypatch.setitem(sys.modules, module.__name__, module)
     monkeypatch.setitem(FORMATS, "toml", ReportFormat(module.__name__, "toml", "check.toml"))
     assert FORMATS["toml"].render(failing("auc")) == "block"

@@ -13,6 +13,7 @@ from mlgit.core.gates.verdict import NOT_COMMITTED, Check, GateChange, Note, Pol
 from mlgit.core.pipeline.metrics import short
 from mlgit.core.pipeline.report_context import ParamChange
 from mlgit.errors import ConfigError, Location
+from mlgit.render.report.layout import ReportContext
 from mlgit.render.report.report import BUDGET_BYTES, failure, key_of, markdown, marker, report, running
 from tests.support import reports
 from tests.support.hostile import failing
@@ -132,7 +133,9 @@ def test_a_verdict_beside_which_something_failed_lets_nobody_pass() -> None:
         assert text.startswith("### ❌ not everything could be checked: tumor: 5 of 5 gates passed\n")
         assert "- Not checked: the DVC remote: it did not answer" in text.replace("&#8203;", "")
         assert "mlgit release" not in text
-    assert markdown(reports.allowed(), unfinished=True, budget_bytes=99).startswith("### ❌ Not finished\n")
+    assert markdown(reports.allowed(), ReportContext(unfinished=True), budget_bytes=99).startswith(
+        "### ❌ Not finished\n"
+    )
 
 
 def test_a_number_that_is_none_is_shown_as_such() -> None:
@@ -214,7 +217,7 @@ def test_what_a_fork_computed_says_so_in_its_first_line() -> None:
     )
     assert "\n- Not checked: outputs in the DVC remote (no credentials)\n" in text
     same = reports.same(together(one("tumor", BASE, BASE)))
-    assert "computed by fork code" in markdown(same, untrusted=True).splitlines()[0]
+    assert "computed by fork code" in markdown(same, ReportContext(untrusted=True)).splitlines()[0]
 
 
 @pytest.mark.parametrize(("host", "charts"), [("github", 3), ("gitlab", 3), (None, 0)])
@@ -251,7 +254,7 @@ def test_charts_go_first_then_unchanged_rows_then_details_then_rows() -> None:
     sizes = [100_000, *range(4000, 900, -50)]
     lost: dict[str, int] = {}
     for budget in sizes:
-        text = markdown(record, host="github", budget_bytes=budget)
+        text = markdown(record, ReportContext(host="github"), budget_bytes=budget)
         for what, mark in (
             ("charts", "```mermaid"),
             ("unchanged", "| `metrics/test.json:rows` |"),
@@ -333,7 +336,7 @@ def test_a_report_without_a_verdict_says_so() -> None:
     assert "exit code 3" in text
     assert "@octocat" not in text
     assert text.rstrip().endswith(marker("mlgit"))
-    assert "computed by fork code" in failure(error, untrusted=True).splitlines()[0]
+    assert "computed by fork code" in failure(error, ReportContext(untrusted=True)).splitlines()[0]
 
 
 def test_a_run_that_tells_neither_verdict_nor_error_is_a_failure() -> None:

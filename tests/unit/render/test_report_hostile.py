@@ -14,6 +14,7 @@ from markdown_it import MarkdownIt
 from mlgit.core.ci.report import CiReport, Failure
 from mlgit.core.gates.by_model import models_of
 from mlgit.render.escape import code, prose
+from mlgit.render.report.layout import ReportContext
 from mlgit.render.report.report import failure, markdown, marker, report, running
 from tests.support.hostile import FEW, HOSTILE, checks, failing, maybe_texts, texts
 
@@ -98,7 +99,7 @@ def assert_whole_tables(lines: list[str]) -> None:
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_metric_name_stays_text(name: str) -> None:
-    text = markdown(failing(name), key=KEY)
+    text = markdown(failing(name), ReportContext(key=KEY))
     assert_keeps_its_shape(text)
     assert text.count("❌") == 3  # the verdict, its row, the gate among all gates
     assert "✅" not in text
@@ -110,8 +111,7 @@ def test_no_check_makes_a_report_lose_its_shape(
     record: Check, host: str | None, skipped: list[str], pushed: str | None
 ) -> None:
     def made() -> str:
-        return markdown(
-            record,
+        context = ReportContext(
             key=KEY,
             host=host,  # type: ignore[arg-type]
             skipped=skipped,
@@ -119,6 +119,7 @@ def test_no_check_makes_a_report_lose_its_shape(
             run_url=RUN,
             untrusted=True,
         )
+        return markdown(record, context)
 
     text = made()
     assert made() == text
@@ -132,7 +133,7 @@ def test_no_check_makes_a_report_lose_its_shape(
 @FEW
 @given(checks(), st.integers(min_value=200, max_value=20_000))
 def test_a_report_is_never_longer_than_its_budget(record: Check, budget: int) -> None:
-    text = markdown(record, key=KEY, budget_bytes=budget, host="github")
+    text = markdown(record, ReportContext(key=KEY, host="github"), budget_bytes=budget)
     assert len(text.encode()) <= budget
     assert text.count("```") % 2 == 0
     assert text.count("<details>") == text.count("</details>")
@@ -152,7 +153,7 @@ def test_no_error_makes_a_report_lose_its_shape(
     details: list[str],
     url: str | None,
 ) -> None:
-    told = Failure(
+    why = Failure(
         code="config_invalid",
         exit_code=3,
         message=message,
@@ -161,7 +162,7 @@ def test_no_error_makes_a_report_lose_its_shape(
         hint=hint,
         details=tuple(details),
     )
-    text = failure(told, key=KEY, run_url=url, commit=message, skipped=details)
+    text = failure(why, ReportContext(key=KEY, run_url=url, commit=message, skipped=details))
     assert_keeps_its_shape(text)
 
 
@@ -195,7 +196,7 @@ def test_no_project_or_job_breaks_out_of_the_marker(project: str, job: str) -> N
     ],
 )
 def test_an_address_that_is_not_plain_is_left_out(url: str) -> None:
-    assert "[run]" not in markdown(failing("auc"), run_url=url)
+    assert "[run]" not in markdown(failing("auc"), ReportContext(run_url=url))
 
 
 @given(st.text(max_size=60) | texts)
