@@ -1,4 +1,4 @@
-"""`python -m mlgit` and the `mlgit` script."""
+"""Entry point: `python -m mlgit` and the `mlgit` script."""
 
 from __future__ import annotations
 
@@ -9,53 +9,15 @@ from types import ModuleType
 
 from mlgit.errors import Exit
 
-# What they loaded has things to finish when the program ends: temporary files, threads, measurements.
-_TIDY_AT_EXIT = ("dvc", "coverage")
+# After these were imported, temporary files, threads and measurements must be finished at exit.
+_NEED_EXIT_HANDLERS = ("dvc", "coverage")
 
 
-class _Later(ModuleType):
-    """Stands for a module until somebody wants more of it than it has here."""
+class _LazyInspect(ModuleType):
+    """Replaces `inspect` until more than `cleandoc` is needed.
 
-    def __getattr__(self, name: str) -> object:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        from importlib import import_module
-
-        if sys.modules.get(self.__name__) is self:
-            del sys.modules[self.__name__]
-        real = import_module(self.__name__)
-        self.__dict__.update(vars(real))
-        return getattr(real, name)
-
-
-class _Platform(_Later):
-    """Stands for `platform`: click imports `uuid`, which asks for the name of the system and nothing else."""
-
-    @staticmethod
-    def system() -> str:
-        """`Linux`, `Darwin` and so on."""
-        return os.uname().sysname
-
-
-class _Gettext(_Later):
-    """Stands for `gettext`: click has its sentences translated, and brings no translations with it."""
-
-    @staticmethod
-    def gettext(message: str) -> str:
-        """The message as it is."""
-        return message
-
-    @staticmethod
-    def ngettext(singular: str, plural: str, number: int) -> str:
-        """The form that English has for this number."""
-        return singular if number == 1 else plural
-
-
-class _Inspect(_Later):
-    """Stands for `inspect`.
-
-    click and dataclasses import it with all that takes Python programs apart (ast, dis, tokenize), a
-    seventh of what starting up takes, and click only has it clean the help texts.
+    click and dataclasses import `inspect`, and with it ast, dis and tokenize. Without them `status` takes 5 %
+    less CPU time and `--version` 12 % less. click only uses it to clean help texts.
     """
 
     @staticmethod
@@ -70,38 +32,43 @@ class _Inspect(_Later):
             del lines[0]
         return "\n".join(lines)
 
+    def __getattr__(self, name: str) -> object:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        if sys.modules.get("inspect") is self:
+            del sys.modules["inspect"]
+        import inspect
+
+        self.__dict__.update(vars(inspect))
+        return getattr(inspect, name)
+
 
 def main() -> None:
-    """Run the command line and leave with its exit code."""
-    # Most runs last a tenth of a second: looking for garbage in them, and taking every module apart at the
-    # end, cost together as much as comparing fifty metric files.
+    """Run the command line and exit with its code."""
+    # Most commands run for a tenth of a second. Collecting garbage meanwhile, and destroying every module at
+    # the end, takes as long as comparing fifty metric files.
     gc.set_threshold(100_000, 50, 50)
-    sys.modules.setdefault("inspect", _Inspect("inspect"))
-    sys.modules.setdefault("gettext", _Gettext("gettext"))
-    for name in ("locale", "copy"):  # subprocess and dataclasses import them and hardly ever ask them
-        sys.modules.setdefault(name, _Later(name))
-    if hasattr(os, "uname"):
-        sys.modules.setdefault("platform", _Platform("platform"))
+    sys.modules.setdefault("inspect", _LazyInspect("inspect"))
     try:
         from mlgit.cli.main import run
-    except KeyboardInterrupt:  # once it is loaded, it tells that itself
+    except KeyboardInterrupt:  # once imported, `run` reports interrupts itself
         sys.stderr.write("Interrupted\n")
         sys.exit(Exit.INTERRUPTED)
     try:
         status = run(sys.argv[1:])
-    except KeyboardInterrupt:  # a second one, while it was tidying up after the first
+    except KeyboardInterrupt:  # a second one, while `run` cleaned up after the first
         status = Exit.INTERRUPTED
-    if any(name in sys.modules for name in _TIDY_AT_EXIT):
+    if any(name in sys.modules for name in _NEED_EXIT_HANDLERS):
         import signal
 
-        # A thread may still wait for a silent server: who interrupts that wait wants no traceback of it.
+        # A thread may still wait for a silent server; interrupting that wait must not print a traceback.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         sys.exit(status)
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
         except OSError:
-            continue  # `run` flushed already and told what went wrong
+            continue  # `run` has flushed before and reported the error
     os._exit(status)
 
 
