@@ -132,15 +132,7 @@ def _deliver(session: Session, text: str, output: str | None) -> None:
         return
     import os
 
-    path = os.path.join(session.folder, output)
-    # Written beside and put in place, so that a full disk leaves no half report.
-    half = f"{path}.{os.getpid()}.new"
-    try:
-        with open(half, "w", encoding="utf-8", errors="replace") as file:
-            file.write(text)
-        os.replace(half, path)
-    except OSError:
-        if os.path.exists(half):
-            os.remove(half)
-        raise
+    from mlgit.adapters.runner.files import write_whole
+
+    write_whole({os.path.join(session.folder, output): text})
     session.note(f"Wrote `{output}`")

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from mlgit.adapters.runner.files import append_summary
+from mlgit.core.forge.hosts import HOSTS
 from mlgit.core.forge.posting import PostResult, SetCheck, WrittenComment
 from mlgit.errors import ToolError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from mlgit.core.forge.hosts import Host
     from mlgit.core.forge.posting import Posting
-    from mlgit.core.forge.protocol import Forge, Host, PullRequest
+    from mlgit.core.forge.protocol import Forge, PullRequest
 
 T = TypeVar("T")
-
-_TOKENS: Mapping[Host, str] = {"github": "GITHUB_TOKEN", "gitlab": "MLGIT_GITLAB_TOKEN"}
 
 
 def post(
@@ -49,7 +49,7 @@ def _without_forge(host: Host | None) -> str:
         return (
             "nothing was posted: there is no token for the forge that `origin` is on, or it is none we know"
         )
-    return f"nothing was posted: `{_TOKENS[host]}` is not set"
+    return f"nothing was posted: `{HOSTS[host].tokens[0]}` is not set"
 
 
 class _PostWork:

@@ -6,9 +6,10 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from mlgit.core.ci.other_tools import GUIDE, host_of_file
+from mlgit.core.ci.other_tools import GUIDE
 from mlgit.core.config.file import CONFIG_FILE, RESERVED_ENVIRONMENTS, Model
 from mlgit.core.config.names import read_environment_name, read_model_name
+from mlgit.core.forge.hosts import host_of_file
 from mlgit.core.overview.init import Found, Initialized, compose, suggest_gate
 from mlgit.errors import MlgitError, StateError
 

@@ -16,7 +16,7 @@ from tests.support.shell import Folder
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mlgit.core.forge.protocol import Host
+    from mlgit.core.forge.hosts import Host
 
 DEPLOY = "/where/models/are/served"
 """Stands in the template for a folder of the test's own."""

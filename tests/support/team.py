@@ -10,7 +10,7 @@ from tests.support import branches
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mlgit.core.forge.protocol import Host
+    from mlgit.core.forge.hosts import Host
     from tests.support.forge import FakeForge
     from tests.support.git_server import GitServer
     from tests.support.shell import Folder

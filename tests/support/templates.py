@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mlgit.core.ci.templates import place
+from mlgit.core.ci.templates import destination
 from mlgit.yaml12 import load
 
 ROOT = Path(__file__).parents[2]
@@ -29,7 +29,7 @@ def bundled(host: str) -> Texts:
     assert host in {"github", "gitlab"}
     texts = {}
     for file in sorted((BUNDLED / host).rglob("*.yml")):
-        path = place(host, file.relative_to(BUNDLED).as_posix())  # type: ignore[arg-type]
+        path = destination(host, file.relative_to(BUNDLED).as_posix())  # type: ignore[arg-type]
         assert path is not None, file
         texts[path] = file.read_text(encoding="utf-8")
     return texts

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from mlgit.core.forge.protocol import Host
+    from mlgit.core.forge.hosts import Host
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from tests.support.team import REPOSITORY, Team
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mlgit.core.forge.protocol import Host
+    from mlgit.core.forge.hosts import Host
     from tests.support.act import Run
     from tests.support.forge import FakeForge
     from tests.support.git_server import GitServer

@@ -1,13 +1,14 @@
-"""Detect: which forge a run or a remote belongs to, and the token for it, which no other host gets."""
+"""Detect: the forge of a CI run or of a remote, with the token for it; no other host gets that token."""
 
 from __future__ import annotations
 
 import re
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 from urllib.parse import unquote, urlsplit
 
 from mlgit.core.ci.event import whole_number
+from mlgit.core.forge.hosts import HOSTS
 from mlgit.core.record import record
 
 if TYPE_CHECKING:
@@ -18,14 +19,13 @@ if TYPE_CHECKING:
     from mlgit.core.ci.event import CiEvent
     from mlgit.core.forge.protocol import Forge
 
-GITHUB_TOKENS = ("GITHUB_TOKEN", "GH_TOKEN")
-GITHUB_SERVER_TOKENS = ("GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN")
-GITLAB_TOKENS = ("MLGIT_GITLAB_TOKEN", "GITLAB_TOKEN")
-_GITHUB_SERVERS = ("GITHUB_SERVER_URL", "GH_HOST")
-_GITLAB_SERVERS = ("CI_SERVER_URL", "GITLAB_URI", "GITLAB_HOST")
+    Variables = Mapping[str, str]
+    Sleep = Callable[[float], None]
+
+_GITHUB, _GITLAB = HOSTS["github"], HOSTS["gitlab"]
 # SSH over the HTTPS port has names of its own.
 _OTHER_NAMES = {"ssh.github.com": "github.com", "altssh.gitlab.com": "gitlab.com"}
-# `git@host:path`, which is no URL; a colon after a single letter would be a Windows drive.
+# `git@host:path`, which is not a URL; a colon after a single letter would be a Windows drive.
 _SCP = re.compile(r"(?:[^@/:\s]+@)?(?P<host>[A-Za-z0-9.-]{2,}|\[[0-9a-fA-F:]+\]):(?P<path>[^\s]+)")
 
 
@@ -37,9 +37,7 @@ class Remote:
     path: str
 
 
-def connect(
-    event: CiEvent, variables: Mapping[str, str], *, sleep: Callable[[float], None] = time.sleep
-) -> Forge | None:
+def connect(event: CiEvent, variables: Variables, *, sleep: Sleep = time.sleep) -> Forge | None:
     """The forge that a CI run belongs to; None without a token for it.
 
     Args:
@@ -48,33 +46,27 @@ def connect(
         sleep: how to wait, in seconds.
 
     Raises:
-        ForgeFailed: the token, the repository's name or the address cannot be one.
+        ForgeFailed: the token, the repository's name or the address is not valid.
     """
-    if event.host == "github":
-        variable = _first(variables, GITHUB_TOKENS)
-        if variable is None:
-            return None
-        return _github(event.api, event.repository, variables, variable, run=event.run, sleep=sleep)
-    variable = _first(variables, GITLAB_TOKENS)
+    variable = _first(variables, HOSTS[event.host].tokens)
     if variable is None:
         return None
-    return _gitlab(
-        event.api,
-        event.project or event.repository,
-        variables,
-        variable,
-        page=f"{event.server}/{event.repository}" if event.repository else None,
-        sleep=sleep,
-    )
+    match event.host:
+        case "github":
+            return _github(event.api, event.repository, variables, variable, run=event.run, sleep=sleep)
+        case "gitlab":
+            page = f"{event.server}/{event.repository}" if event.repository else None
+            project = event.project or event.repository
+            return _gitlab(event.api, project, variables, variable, page=page, sleep=sleep)
+        case _:
+            assert_never(event.host)
 
 
-def forge_of(
-    remote_url: str, variables: Mapping[str, str], *, sleep: Callable[[float], None] = time.sleep
-) -> Forge | None:
-    """The forge that a remote's URL leads to; None where it is none we know, or without a token.
+def forge_of(remote_url: str, variables: Variables, *, sleep: Sleep = time.sleep) -> Forge | None:
+    """The forge that a remote's URL leads to; None if it is not a known one, or without a token.
 
-    A token goes only to the host it is for: those of github.com and gitlab.com, and a server that
-    GITHUB_SERVER_URL, GH_HOST, CI_SERVER_URL, GITLAB_URI or GITLAB_HOST names. A clone can carry any URL.
+    A token goes only to the host it is for: a public server of the forge, and a server that one of the
+    forge's variables names (`servers` in HOSTS). A clone can carry any URL.
 
     Args:
         remote_url: https, ssh, or `git@host:path`.
@@ -82,27 +74,27 @@ def forge_of(
         sleep: how to wait, in seconds.
 
     Raises:
-        ForgeFailed: the token or the repository's name cannot be one.
+        ForgeFailed: the token or the repository's name is not valid.
     """
     remote = remote_of(remote_url)
     if remote is None:
         return None
-    server = _server(remote, variables, _GITHUB_SERVERS)
-    if server is not None or _public_github(remote.host):
-        return _github_of(remote, server, variables, sleep=sleep)
-    if not any(variables.get(name) for name in _GITLAB_SERVERS):
-        server = "https://gitlab.com" if remote.host == "gitlab.com" else None
-    else:
-        server = _server(remote, variables, _GITLAB_SERVERS)
-    variable = _first(variables, GITLAB_TOKENS)
-    if server is None or variable is None:
-        return None
-    path = _below(remote.path, server)
-    return _gitlab(f"{server}/api/v4", path, variables, variable, page=f"{server}/{path}", sleep=sleep)
+    for host, row in HOSTS.items():
+        server = _server(remote, variables, row.servers)
+        if server is None and not row.public.fullmatch(remote.host):
+            continue
+        match host:
+            case "github":
+                return _github_of(remote, server, variables, sleep=sleep)
+            case "gitlab":
+                return _gitlab_of(remote, server, variables, sleep=sleep)
+            case _:
+                assert_never(host)
+    return None
 
 
 def remote_of(url: str) -> Remote | None:
-    """What a remote's URL says; None for a folder and what cannot be read."""
+    """The host and path in a remote's URL; None for a folder, and if it cannot be read."""
     url = url.strip()
     if "://" not in url:
         found = _SCP.fullmatch(url)
@@ -121,12 +113,8 @@ def _remote(host: str, path: str) -> Remote | None:
     return Remote(host=host, path=path) if path else None
 
 
-def _public_github(host: str) -> bool:
-    return host == "github.com" or host.endswith(".ghe.com")
-
-
-def _server(remote: Remote, variables: Mapping[str, str], names: tuple[str, ...]) -> str | None:
-    """The address that a variable has for the remote's host; the one in the remote may be a trap."""
+def _server(remote: Remote, variables: Variables, names: tuple[str, ...]) -> str | None:
+    """The address that a variable has for the remote's host; the remote's own may be a trap."""
     for name in names:
         value = variables.get(name, "").strip().rstrip("/")
         address = value if "://" in value else f"https://{value}"
@@ -139,19 +127,11 @@ def _server(remote: Remote, variables: Mapping[str, str], names: tuple[str, ...]
     return None
 
 
-def _below(path: str, server: str) -> str:
-    """The repository's path without the one that the server itself is below."""
-    prefix = urlsplit(server).path.strip("/")
-    return path.removeprefix(f"{prefix}/") if prefix else path
-
-
-def _github_of(
-    remote: Remote, server: str | None, variables: Mapping[str, str], *, sleep: Callable[[float], None]
-) -> Forge | None:
-    public = _public_github(remote.host)
+def _github_of(remote: Remote, server: str | None, variables: Variables, *, sleep: Sleep) -> GitHub | None:
+    public = _GITHUB.public.fullmatch(remote.host) is not None
     in_actions = server == variables.get("GITHUB_SERVER_URL", "").rstrip("/")
-    names = (*(() if public else GITHUB_SERVER_TOKENS), *(GITHUB_TOKENS if public or in_actions else ()))
-    variable = _first(variables, names)
+    names = () if public else _GITHUB.own_server_tokens
+    variable = _first(variables, (*names, *(_GITHUB.tokens if public or in_actions else ())))
     if variable is None:
         return None
     api = f"https://api.{remote.host}" if public else f"{server}/api/v3"
@@ -160,14 +140,21 @@ def _github_of(
     return _github(api, remote.path, variables, variable, run=None, sleep=sleep)
 
 
+def _gitlab_of(remote: Remote, server: str | None, variables: Variables, *, sleep: Sleep) -> GitLab | None:
+    # Where a variable names another server, the token is for that one.
+    if server is None and not _first(variables, _GITLAB.servers):
+        server = f"https://{remote.host}"
+    variable = _first(variables, _GITLAB.tokens)
+    if server is None or variable is None:
+        return None
+    # A server may itself be below a path, which is not part of the project's.
+    prefix = urlsplit(server).path.strip("/")
+    path = remote.path.removeprefix(f"{prefix}/") if prefix else remote.path
+    return _gitlab(f"{server}/api/v4", path, variables, variable, page=f"{server}/{path}", sleep=sleep)
+
+
 def _github(
-    api: str,
-    repository: str,
-    variables: Mapping[str, str],
-    variable: str,
-    *,
-    run: int | None,
-    sleep: Callable[[float], None],
+    api: str, repository: str, variables: Variables, variable: str, *, run: int | None, sleep: Sleep
 ) -> GitHub:
     from mlgit.adapters.forge.github import GitHub
 
@@ -175,13 +162,7 @@ def _github(
 
 
 def _gitlab(
-    api: str,
-    project: str,
-    variables: Mapping[str, str],
-    variable: str,
-    *,
-    page: str | None,
-    sleep: Callable[[float], None],
+    api: str, project: str, variables: Variables, variable: str, *, page: str | None, sleep: Sleep
 ) -> GitLab:
     from mlgit.adapters.forge.gitlab import GitLab
 
@@ -197,6 +178,6 @@ def _gitlab(
     )
 
 
-def _first(variables: Mapping[str, str], names: tuple[str, ...]) -> str | None:
+def _first(variables: Variables, names: tuple[str, ...]) -> str | None:
     """The first variable that is set."""
     return next((name for name in names if variables.get(name)), None)

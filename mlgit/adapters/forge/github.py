@@ -17,7 +17,8 @@ from mlgit.core.forge.protocol import Comment, PullRequest
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from mlgit.core.forge.protocol import CheckRun, DeploymentState, ForgeDeployment, Host
+    from mlgit.core.forge.hosts import Host
+    from mlgit.core.forge.protocol import CheckRun, DeploymentState, ForgeDeployment
 
 ACTIONS = "github-actions[bot]"
 """Who writes with the token that GitHub Actions gives to a job."""

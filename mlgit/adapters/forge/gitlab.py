@@ -16,7 +16,8 @@ from mlgit.core.forge.protocol import Comment, ForgeDeployment, PullRequest
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from mlgit.core.forge.protocol import CheckRun, CheckState, DeploymentState, Host
+    from mlgit.core.forge.hosts import Host
+    from mlgit.core.forge.protocol import CheckRun, CheckState, DeploymentState
 
 MAX_NAME, MAX_DESCRIPTION, MAX_URL = 255, 250, 255
 _BAD_REQUEST = 400

@@ -77,19 +77,25 @@ def publish_files(
 
 
 def write_folder(folder: str, files: Mapping[str, str]) -> None:
-    """Write these files (name -> text) into a folder, each whole or not at all.
-
-    They are written beside and put in place together, so that a full disk leaves what stood there.
-    """
+    """Write these files (name -> text) into a folder, which is made if it is missing; see `write_whole`."""
     os.makedirs(folder, exist_ok=True)
-    halves = {name: os.path.join(folder, f".{name}.{os.getpid()}.new") for name in files}
+    write_whole({os.path.join(folder, name): text for name, text in files.items()})
+
+
+def write_whole(files: Mapping[str, str], *, errors: str = "replace") -> None:
+    """Write these files (path -> text), each whole or not at all.
+
+    All of them are written next to their places before the first one is replaced, so that a full disk
+    leaves the old files. `errors` says how to encode half characters.
+    """
+    halves = {f"{path}.{os.getpid()}.new": path for path in files}
     try:
-        for name, half in halves.items():
-            with open(half, "w", encoding="utf-8", errors="replace") as file:
-                file.write(files[name])
-        for name, half in halves.items():
-            os.replace(half, os.path.join(folder, name))
+        for half, path in halves.items():
+            with open(half, "w", encoding="utf-8", errors=errors, newline="") as file:
+                file.write(files[path])
+        for half, path in halves.items():
+            os.replace(half, path)
     finally:
-        for half in halves.values():
+        for half in halves:
             if os.path.exists(half):
                 os.remove(half)

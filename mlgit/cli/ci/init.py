@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING
 import click
 
 from mlgit.cli.shell.options import command, pass_session
+from mlgit.core.forge.hosts import HOSTS
 
 if TYPE_CHECKING:
     from mlgit.cli.shell.session import Session
     from mlgit.core.ci.templates import PipelineMode
-    from mlgit.core.forge.protocol import Host
+    from mlgit.core.forge.hosts import Host
 
 
 @command("init")
-@click.option(
-    "--host", type=click.Choice(["github", "gitlab"]), help="For which forge; default: the remote's."
-)
+@click.option("--host", type=click.Choice(tuple(HOSTS)), help="For which forge; default: the remote's.")
 @click.option(
     "--pipeline",
     type=click.Choice(["verify", "run"]),

@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING
 import click
 
 from mlgit.cli.shell.options import command, pass_session
+from mlgit.core.forge.hosts import HOSTS
 
 if TYPE_CHECKING:
     from mlgit.cli.shell.session import Session
-    from mlgit.core.forge.protocol import Host
+    from mlgit.core.forge.hosts import Host
 
 
 @command("update")
-@click.option(
-    "--host", type=click.Choice(["github", "gitlab"]), help="Whose templates, when both are installed."
-)
+@click.option("--host", type=click.Choice(tuple(HOSTS)), help="Whose templates, when both are installed.")
 @click.option("--force", is_flag=True, help="Replace files that were edited, too.")
 @click.option("--dry-run", is_flag=True, help="Show the differences, write nothing.")
 @pass_session

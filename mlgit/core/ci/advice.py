@@ -6,12 +6,13 @@ import re
 from typing import TYPE_CHECKING
 
 from mlgit.core.config.file import CONFIG_FILE
+from mlgit.core.forge.hosts import HOSTS
 from mlgit.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from mlgit.core.forge.protocol import Host
+    from mlgit.core.forge.hosts import Host
 
 # How a DVC remote's URL begins -> the package with DVC's plug-in, the secrets that the templates pass on.
 _REMOTES: dict[str, tuple[str | None, tuple[str, ...]]] = {
@@ -32,16 +33,6 @@ _LOCAL = "local"
 _REMOTE_URL = re.compile(r"""^\s*url\s*=\s*["']?(?:([A-Za-z][A-Za-z0-9+.-]*)://)?\S""", re.MULTILINE)
 _WORD = re.compile(r"[A-Za-z0-9./][A-Za-z0-9._/\[\],<>=!~+@:%&?-]*")
 _BRANCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*")
-_GITLAB_ENVIRONMENT = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?")
-
-
-def host_of(server: str) -> Host | None:
-    """Which software a server of this name runs, as far as the name says it."""
-    name = server.lower()
-    labels = set(re.split(r"[.-]", name))
-    if "github" in labels or name.endswith(".ghe.com"):
-        return "github"
-    return "gitlab" if "gitlab" in labels else None
 
 
 def checked_requirement(words: Iterable[str]) -> str:
@@ -65,10 +56,13 @@ def is_plain_branch(name: str) -> bool:
     return _BRANCH.fullmatch(name) is not None
 
 
-def gitlab_environments(names: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Those that can have a job of their own, and those whose names cannot stand in its rules."""
+def environment_jobs(host: Host, names: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The environments that get a job of their own, and those that need one but whose names do not fit."""
+    allowed = HOSTS[host].environment_job
+    if allowed is None:
+        return (), ()
     known = tuple(names)
-    fit = tuple(name for name in known if _GITLAB_ENVIRONMENT.fullmatch(name))
+    fit = tuple(name for name in known if allowed.fullmatch(name))
     return fit, tuple(name for name in known if name not in fit)
 
 
@@ -101,35 +95,26 @@ def next_steps(
     branch: str,
     config_committed: bool = True,
 ) -> tuple[str, ...]:
-    """What is left to do at the forge, one sentence each."""
-    places = [".github"] if host == "github" else [".gitlab", ".gitlab-ci.yml"]
-    where = " and ".join(f"`{place}`" for place in (*([] if config_committed else [CONFIG_FILE]), *places))
-    request = "pull" if host == "github" else "merge"
-    steps = [f"look at the files, commit {where}, and open a {request} request with them"]
+    """What a person still has to do at the forge, one sentence each."""
+    row = HOSTS[host]
+    paths = (*(() if config_committed else (CONFIG_FILE,)), *row.committed)
+    where = " and ".join(f"`{path}`" for path in paths)
+    steps = [f"look at the files, commit {where}, and open a {row.request} request with them"]
     secrets = _secrets_step(host, kinds)
     if secrets:
         steps.append(secrets)
-    if host == "github":
-        steps.append(f"protect `{branch}` and require the check `mlgit` (Settings > Rules > Rulesets)")
-        if environments:
-            names = ", ".join(f"`{name}`" for name in environments)
-            steps.append(f"say who may deploy to {names} (Settings > Environments)")
-        return tuple(steps)
-    steps += [
-        "add MLGIT_GITLAB_TOKEN, a masked project access token with `api`, for the note and the status",
-        "add MLGIT_PUSH_TOKEN, a masked and protected one with `write_repository` (Maintainer), for tags",
-        "require pipelines to succeed (Settings > Merge requests), protect the tags `*@v*` and `*#*`",
-        "add a pipeline schedule for `mlgit-monitor` (Build > Pipeline schedules)",
-    ]
+    steps += [step.format(branch=branch) for step in row.steps]
+    if environments and row.environments_step is not None:
+        names = ", ".join(f"`{name}`" for name in environments)
+        steps.append(row.environments_step.format(environments=names))
     return tuple(steps)
 
 
 def _secrets_step(host: Host, kinds: Sequence[str]) -> str | None:
     """Which credentials of the DVC remote to add, where the templates pass some on."""
     names = [name for kind in kinds for name in _REMOTES.get(kind, (None, ()))[1]]
-    place = "Settings > Secrets and variables" if host == "github" else "Settings > CI/CD > Variables"
     if names:
-        return f"add {', '.join(names)} for the DVC remote ({place})"
+        return f"add {', '.join(names)} for the DVC remote ({HOSTS[host].secrets_page})"
     others = [kind for kind in kinds if kind not in {_LOCAL, "http", "https"}]
     if others:
         names_of_kinds = ", ".join(others)

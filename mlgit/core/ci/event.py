@@ -1,15 +1,16 @@
-"""CI: the event that a run of GitHub Actions or GitLab CI is about, as values."""
+"""Event: what started a run of GitHub Actions or GitLab CI, read from variables and payload."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from mlgit.core.forge.hosts import HOSTS
 from mlgit.core.record import record
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-    from mlgit.core.forge.protocol import Host
+    from mlgit.core.forge.hosts import Host
 
 _LONGEST_NUMBER = 18
 EventKind = Literal["pull_request", "push", "tag", "schedule", "manual", "workflow_run", "other"]
@@ -32,11 +33,11 @@ _GITLAB_KINDS: dict[str, EventKind] = {
 class CiEvent:
     """What started this run.
 
-    Everything here was written by whoever pushed: names are text, not commands, and are matched in full
-    before they are used. `sha` is the commit that the pull request, branch or tag stands on (never GitHub's
-    merge commit). `number` is the pull request's. `fork` says that its branch is in another repository.
-    `api` and `server` are URLs without a slash at the end. `ref` is a full ref name where one is known.
-    `conclusion` is how the run ended that a `workflow_run` is about, `run` its id.
+    The person who pushed chose every text here: names are not commands, and are matched in full before they
+    are used. `sha` is the commit of the pull request, branch or tag (never GitHub's merge commit). `number`
+    is the pull request's. `fork` is True if its branch is in another repository. `api` and `server` are URLs
+    without a slash at the end. `ref` is a full ref name, if one is known. For a `workflow_run`, `run` is the
+    id of the run it is about and `conclusion` how that ended.
     """
 
     host: Host
@@ -60,22 +61,18 @@ class CiEvent:
 
     @property
     def tag(self) -> str | None:
-        """The tag that was pushed."""
         return self.ref.removeprefix("refs/tags/") if self.ref and self.ref.startswith("refs/tags/") else None
 
 
 def ci_event(variables: Mapping[str, str], payload: Mapping[str, Any] | None) -> CiEvent | None:
-    """What a CI's environment variables say; None when this is no CI we know.
+    """Read the event from a CI's environment variables; None outside a known CI.
 
     Args:
         variables: the environment.
-        payload: the document at GITHUB_EVENT_PATH, when there is one.
+        payload: the document at GITHUB_EVENT_PATH, if there is one.
     """
-    if variables.get("GITHUB_ACTIONS") == "true":
-        return _github(variables, payload or {})
-    if variables.get("GITLAB_CI") == "true":
-        return _gitlab(variables)
-    return None
+    host = next((host for host, row in HOSTS.items() if variables.get(row.running) == "true"), None)
+    return None if host is None else _READERS[host](variables, payload or {})
 
 
 def _github(variables: Mapping[str, str], payload: Mapping[str, Any]) -> CiEvent:
@@ -84,19 +81,14 @@ def _github(variables: Mapping[str, str], payload: Mapping[str, Any]) -> CiEvent
     server = variables.get("GITHUB_SERVER_URL", "https://github.com").rstrip("/")
     ref = variables.get("GITHUB_REF") or None
     run = whole_number(variables.get("GITHUB_RUN_ID"))
-    kind = _GITHUB_KINDS.get(name, "other")
-    if name == "push":
-        kind = "tag" if (ref or "").startswith("refs/tags/") else "push"
-    pull = _tree(payload.get("pull_request"))
+    kind = _GITHUB_KINDS.get(name) or _pushed(name, tag=(ref or "").startswith("refs/tags/"))
+    pull, past = _tree(payload.get("pull_request")), _tree(payload.get("workflow_run"))
     head, base = _tree(pull.get("head")), _tree(pull.get("base"))
-    head_repository = _tree(head.get("repo"))
+    source = _tree(head.get("repo"))
     default = _text(_tree(payload.get("repository")).get("default_branch"))
-    past = _tree(payload.get("workflow_run"))
     if kind == "workflow_run":
-        head_repository = _tree(past.get("head_repository"))
+        source = _tree(past.get("head_repository"))
         head = {"sha": past.get("head_sha"), "ref": past.get("head_branch")}
-    owner = _text(_tree(head_repository.get("owner")).get("login"))
-    full_name = _text(head_repository.get("full_name"))
     return CiEvent(
         host="github",
         kind=kind,
@@ -108,12 +100,12 @@ def _github(variables: Mapping[str, str], payload: Mapping[str, Any]) -> CiEvent
         number=whole_number(pull.get("number")),
         title=_text(pull.get("title")),
         head_branch=_text(head.get("ref")) or variables.get("GITHUB_HEAD_REF") or None,
-        head_owner=owner,
+        head_owner=_text(_tree(source.get("owner")).get("login")),
         base_branch=_text(base.get("ref")) or variables.get("GITHUB_BASE_REF") or None,
-        # A schedule runs on the default branch, and its payload need not name it.
+        # A schedule runs on the default branch, which its payload need not name.
         default_branch=default or (_branch(ref) if name == "schedule" else None),
-        # A fork that was deleted has no repository any more.
-        fork=kind in {"pull_request", "workflow_run"} and full_name != repository,
+        # The repository of a deleted fork is missing.
+        fork=kind in {"pull_request", "workflow_run"} and _text(source.get("full_name")) != repository,
         run=whole_number(past.get("id")) if kind == "workflow_run" else run,
         run_url=f"{server}/{repository}/actions/runs/{run}" if run is not None and repository else None,
         project=repository,
@@ -121,18 +113,13 @@ def _github(variables: Mapping[str, str], payload: Mapping[str, Any]) -> CiEvent
     )
 
 
-def _gitlab(variables: Mapping[str, str]) -> CiEvent:
+def _gitlab(variables: Mapping[str, str], _: Mapping[str, Any]) -> CiEvent:
     source = variables.get("CI_PIPELINE_SOURCE", "")
     tag, branch = variables.get("CI_COMMIT_TAG"), variables.get("CI_COMMIT_BRANCH")
-    kind: EventKind = _GITLAB_KINDS.get(source, "other")
-    if source == "push":
-        kind = "tag" if tag else "push"
+    kind = _GITLAB_KINDS.get(source) or _pushed(source, tag=bool(tag))
     ref = f"refs/tags/{tag}" if tag else f"refs/heads/{branch}" if branch else None
-    own, source_project = (
-        variables.get("CI_MERGE_REQUEST_PROJECT_ID"),
-        variables.get("CI_MERGE_REQUEST_SOURCE_PROJECT_ID"),
-    )
-    head = variables.get("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA") or variables.get("CI_COMMIT_SHA", "")
+    own = variables.get("CI_MERGE_REQUEST_PROJECT_ID")
+    other = variables.get("CI_MERGE_REQUEST_SOURCE_PROJECT_ID")
     server = variables.get("CI_SERVER_URL", "https://gitlab.com").rstrip("/")
     return CiEvent(
         host="gitlab",
@@ -140,18 +127,31 @@ def _gitlab(variables: Mapping[str, str]) -> CiEvent:
         repository=variables.get("CI_MERGE_REQUEST_PROJECT_PATH") or variables.get("CI_PROJECT_PATH", ""),
         api=variables.get("CI_API_V4_URL", f"{server}/api/v4").rstrip("/"),
         server=server,
-        sha=head,
+        sha=variables.get("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA") or variables.get("CI_COMMIT_SHA", ""),
         ref=ref,
         number=whole_number(variables.get("CI_MERGE_REQUEST_IID")),
         title=variables.get("CI_MERGE_REQUEST_TITLE"),
         head_branch=variables.get("CI_MERGE_REQUEST_SOURCE_BRANCH_NAME") or branch,
         base_branch=variables.get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME"),
         default_branch=variables.get("CI_DEFAULT_BRANCH"),
-        fork=bool(own and source_project and own != source_project),
+        fork=bool(own and other and own != other),
         run=whole_number(variables.get("CI_PIPELINE_ID")),
         run_url=variables.get("CI_JOB_URL") or variables.get("CI_PIPELINE_URL"),
         project=own or variables.get("CI_PROJECT_ID"),
     )
+
+
+_READERS: Mapping[Host, Callable[[Mapping[str, str], Mapping[str, Any]], CiEvent]] = {
+    "github": _github,
+    "gitlab": _gitlab,
+}
+
+
+def _pushed(event: str, *, tag: bool) -> EventKind:
+    """The kind of an event that is not in the forge's table."""
+    if event != "push":
+        return "other"
+    return "tag" if tag else "push"
 
 
 def _branch(ref: str | None) -> str | None:
@@ -167,6 +167,6 @@ def _text(value: object) -> str | None:
 
 
 def whole_number(value: object) -> int | None:
-    """A number that stands somewhere as such or as text; None for anything else."""
+    """A whole number that is given as such or as text; None for anything else."""
     text = str(value) if isinstance(value, (int, str)) and not isinstance(value, bool) else ""
     return int(text) if len(text) <= _LONGEST_NUMBER and text.isascii() and text.isdigit() else None

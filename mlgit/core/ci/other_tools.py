@@ -10,7 +10,6 @@ from mlgit.core.record import record
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mlgit.core.forge.protocol import Host
 
 GUIDE = "docs/guides/from-cml-and-gto.md"
 # What a line of a workflow has -> how people call it, what does it in mlgit.
@@ -71,11 +70,6 @@ def foreign_uses(texts: Mapping[str, str]) -> tuple[ForeignUse, ...]:
         for pattern, thing, equivalent in _KNOWN
         if any(re.search(pattern, _code(line)) for line in text.splitlines())
     )
-
-
-def host_of_file(path: str) -> Host:
-    """Whose file it is."""
-    return "github" if path.startswith(".github/") else "gitlab"
 
 
 def _code(line: str) -> str:

@@ -9,7 +9,7 @@ from mlgit.core.record import record
 
 if TYPE_CHECKING:
     from mlgit.core.ci.event import CiEvent
-    from mlgit.core.forge.protocol import Host
+    from mlgit.core.forge.hosts import Host
     from mlgit.core.gates.verdict import Check
     from mlgit.errors import MlgitError
 

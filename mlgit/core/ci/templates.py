@@ -14,28 +14,17 @@ import re
 from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.digest import sha256_hex
+from mlgit.core.forge.hosts import HOSTS
 from mlgit.core.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mlgit.core.forge.protocol import Host
+    from mlgit.core.forge.hosts import Host
 
 PipelineMode = Literal["verify", "run"]
 Status = Literal["create", "update", "replace", "same", "edited", "conflict", "missing", "left"]
 
-GITLAB_ENTRY = ".gitlab-ci.yml"
-GITLAB_FOLDER = ".gitlab/mlgit"
-_PLACES: Mapping[Host, tuple[tuple[str, str], ...]] = {
-    "github": (
-        ("github/workflows/", ".github/workflows/"),
-        ("github/actions/setup/", ".github/actions/mlgit-setup/"),
-    ),
-    "gitlab": (
-        ("gitlab/templates/", f"{GITLAB_FOLDER}/"),
-        ("gitlab/gitlab-ci.yml", GITLAB_ENTRY),
-    ),
-}
 _MARK = re.compile(r"# mlgit-template: (\S+) version=(\S+) sha256=([0-9a-f]{64})")
 _SETTING = re.compile(r"'([^'\n]*)'([^'\n]* # ci init: (pipeline|requirement|branch))$", re.MULTILINE)
 _FOR_EACH = re.compile(
@@ -108,9 +97,9 @@ class TemplateSet:
     next: tuple[str, ...] = ()
 
 
-def place(host: Host, template: str) -> str | None:
-    """Where a bundled file goes in a repository; None when it is not one that is written."""
-    for start, folder in _PLACES[host]:
+def destination(host: Host, template: str) -> str | None:
+    """The path of a bundled file in a repository; None if `ci init` does not write it."""
+    for start, folder in HOSTS[host].templates:
         if template == start:
             return folder
         if start.endswith("/") and template.startswith(start):
@@ -198,9 +187,11 @@ def repinned(requirement: str, version: str) -> str:
     return " ".join(words)
 
 
-def includes_mlgit(gitlab_ci: str) -> bool:
-    """Whether a `.gitlab-ci.yml` includes one of our files."""
-    return any(f"{GITLAB_FOLDER}/" in line.partition("#")[0] for line in gitlab_ci.splitlines())
+def includes_mlgit(host: Host, entry: str) -> bool:
+    """Whether the text of a host's entry file includes one of mlgit's files."""
+    folders = [path for _, path in HOSTS[host].templates if path.endswith("/")]
+    lines = [line.partition("#")[0] for line in entry.splitlines()]
+    return any(folder in line for line in lines for folder in folders)
 
 
 def _body(text: str) -> str:

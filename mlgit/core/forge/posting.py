@@ -8,7 +8,8 @@ from mlgit.core.record import record
 
 if TYPE_CHECKING:
     from mlgit.core.forge.comments import Action
-    from mlgit.core.forge.protocol import CheckRun, CheckState, Host
+    from mlgit.core.forge.hosts import Host
+    from mlgit.core.forge.protocol import CheckRun, CheckState
 
 
 @record

@@ -9,7 +9,8 @@ from mlgit.core.record import record
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-Host = Literal["github", "gitlab"]
+    from mlgit.core.forge.hosts import Host
+
 CheckState = Literal["running", "success", "failure", "neutral"]
 DeploymentState = Literal["running", "success", "failure", "inactive"]
 Level = Literal["failure", "warning", "notice"]

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit.core.ci.tag_event import EVENTS, TagEvent, deployment_of, outputs_of, version_of_tag
+from mlgit.core.forge.hosts import HOSTS
 from mlgit.core.registry.tags import TAGS, parse_tag
 from mlgit.core.trust.proof import Proof
 from mlgit.errors import ConfigError, MlgitError, StateError, ToolError, UsageError
@@ -199,7 +200,7 @@ class _Recorder:
 
     def start(self) -> None:
         """A deployment begins."""
-        from mlgit.adapters.forge.detect import GITHUB_TOKENS, GITLAB_TOKENS, connect
+        from mlgit.adapters.forge.detect import connect
 
         found, event = self._found, self._event
         if event is None:
@@ -214,7 +215,7 @@ class _Recorder:
                     url=event.run_url,
                 )
                 return
-            why = f"`{(GITHUB_TOKENS if event.host == 'github' else GITLAB_TOKENS)[0]}` is not set"
+            why = f"`{HOSTS[event.host].tokens[0]}` is not set"
         except ToolError as error:
             why = error.message
         self.notes = (f"The deployment is not recorded at the forge: {why}",)

@@ -6,9 +6,10 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from mlgit.core.ci.advice import gitlab_environments, host_of, next_steps, remarks
-from mlgit.core.ci.templates import GITLAB_ENTRY, GITLAB_FOLDER, TemplateSet, includes_mlgit
+from mlgit.core.ci.advice import environment_jobs, next_steps, remarks
+from mlgit.core.ci.templates import TemplateSet, includes_mlgit
 from mlgit.core.config.file import CONFIG_FILE
+from mlgit.core.forge.hosts import HOSTS, host_of, host_options
 from mlgit.errors import StateError, UsageError
 from mlgit.project.ci.templates import dvc_remotes, file_status, plan, settings, version, write
 
@@ -16,12 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mlgit.core.ci.templates import PipelineMode, Settings, TemplateFile
-    from mlgit.core.forge.protocol import Host
+    from mlgit.core.forge.hosts import Host
     from mlgit.project.ci.templates import PlannedFile
     from mlgit.project.open import Project
 
 _UNRELEASED = re.compile(r"mlgit==.*\.dev\d+.*")
-_INCLUDE = f"include:\n  - local: /{GITLAB_FOLDER}/full.yml\n"
 
 
 def install(
@@ -55,7 +55,7 @@ def install(
     host = host or _find_host(project)
     filled = settings(project, host, pipeline=pipeline, requirement=requirement)
     planned = plan(project, host, filled)
-    files = tuple(file_status(each, force=force) for each in planned)
+    files = tuple(file_status(host, each, force=force) for each in planned)
     _refuse_conflicts(files)
     if not dry_run:
         write(project, planned, files)
@@ -66,7 +66,7 @@ def install(
         requirement=filled.requirement,
         dry_run=dry_run,
         files=files,
-        include=_include(planned, files),
+        include=_include(host, planned, files),
         notes=_notes(project, host, filled),
         next=next_steps(
             host,
@@ -91,16 +91,13 @@ def _find_host(project: Project) -> Host:
     found = None if remote is None else host_of(remote.host)
     if found is not None:
         return found
-    here: dict[Host, bool] = {
-        "github": os.path.isdir(os.path.join(project.root, ".github")),
-        "gitlab": os.path.exists(os.path.join(project.root, GITLAB_ENTRY)),
-    }
-    hosts = [host for host, there in here.items() if there]
+    # A path that ends with `/` exists only as a folder.
+    hosts = [host for host, row in HOSTS.items() if os.path.exists(os.path.join(project.root, row.ci_path))]
     if len(hosts) == 1:
         return hosts[0]
     raise UsageError(
         "Neither the remote's URL nor a file here says which forge this is",
-        hint="say `--host github` or `--host gitlab`",
+        hint=f"say {host_options()}",
     )
 
 
@@ -116,11 +113,11 @@ def _refuse_conflicts(files: Sequence[TemplateFile]) -> None:
         )
 
 
-def _include(planned: Sequence[PlannedFile], files: Sequence[TemplateFile]) -> str | None:
-    """The lines that a `.gitlab-ci.yml` of the user's own lacks."""
+def _include(host: Host, planned: Sequence[PlannedFile], files: Sequence[TemplateFile]) -> str | None:
+    """The lines that the user's own entry file lacks."""
     left = {file.path for file in files if file.status == "left"}
     texts = [each.existing or "" for each in planned if each.path in left]
-    return _INCLUDE if texts and not includes_mlgit(texts[0]) else None
+    return HOSTS[host].include if texts and not includes_mlgit(host, texts[0]) else None
 
 
 def _notes(project: Project, host: Host, filled: Settings) -> tuple[str, ...]:
@@ -137,6 +134,6 @@ def _notes(project: Project, host: Host, filled: Settings) -> tuple[str, ...]:
         notes.append("no environment says `auto: true`, so that merges are released and promoted nowhere")
     if filled.pipeline == "run" and project.worktree.read("dvc.yaml") is None:
         notes.append("there is no `dvc.yaml` at the root, so that there is no pipeline to run")
-    unfit = gitlab_environments(config.environments)[1] if host == "gitlab" else ()
+    unfit = environment_jobs(host, config.environments)[1]
     notes += [f"the environment `{name}` gets no job: its name cannot stand in a rule" for name in unfit]
     return tuple(notes)

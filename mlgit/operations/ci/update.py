@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.core.ci.templates import TemplateFile, TemplateSet
+from mlgit.core.forge.hosts import HOSTS, host_options
 from mlgit.errors import StateError, UsageError
-from mlgit.project.ci.templates import HOSTS, file_status, installed, plan, settings, version, write
+from mlgit.project.ci.templates import file_status, installed, plan, settings, version, write
 
 if TYPE_CHECKING:
-    from mlgit.core.forge.protocol import Host
+    from mlgit.core.forge.hosts import Host
     from mlgit.project.open import Project
 
 
@@ -31,7 +32,7 @@ def update(
     host = _installed_host(project, host)
     filled = settings(project, host, pipeline=None, requirement=None)
     planned = plan(project, host, filled)
-    files = tuple(_not_created(file_status(each, force=force)) for each in planned)
+    files = tuple(_not_created(file_status(host, each, force=force)) for each in planned)
     if not dry_run:
         write(project, planned, files)
     return TemplateSet(
@@ -49,13 +50,12 @@ def _installed_host(project: Project, asked: Host | None) -> Host:
     if not hosts:
         raise StateError(
             f"This repository has no CI templates of mlgit{f' for {asked}' if asked else ''}",
-            hint=f"run `mlgit ci init --host {asked or 'github'}`"
-            + ("" if asked else " or `mlgit ci init --host gitlab`"),
+            hint=f"run `mlgit ci init --host {asked}`" if asked else f"run {host_options('mlgit ci init ')}",
         )
     if len(hosts) > 1:
         raise UsageError(
             "This repository has the templates of both hosts",
-            hint="say `--host github` or `--host gitlab`",
+            hint=f"say {host_options()}",
         )
     return hosts[0]
 

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mlgit.core.ci.other_tools import foreign_uses
-from mlgit.core.ci.templates import GITLAB_ENTRY, read_stamp
+from mlgit.core.ci.templates import read_stamp
+from mlgit.core.forge.hosts import HOSTS
 
 if TYPE_CHECKING:
     from mlgit.core.ci.other_tools import ForeignUse
     from mlgit.project.open import Project
 
-_WORKFLOWS = ".github/workflows"
-
 
 def read_foreign_uses(project: Project) -> tuple[ForeignUse, ...]:
     """What the CI files use of CML, setup-dvc, gto-action and DVC Studio; our own files are left out."""
     texts = {}
-    for path in (*_workflows(project), GITLAB_ENTRY):
+    for path in _workflows(project):
         content = project.worktree.read(path)
         text = "" if content is None else content.decode("utf-8", "replace")
         if text and read_stamp(text) is None:
@@ -27,8 +27,12 @@ def read_foreign_uses(project: Project) -> tuple[ForeignUse, ...]:
 
 
 def _workflows(project: Project) -> list[str]:
-    try:
-        names = os.listdir(os.path.join(project.root, _WORKFLOWS))
-    except OSError:
-        return []
-    return [f"{_WORKFLOWS}/{name}" for name in sorted(names) if name.endswith((".yml", ".yaml"))]
+    paths = []
+    for row in HOSTS.values():
+        if not row.workflows.endswith("/"):
+            paths.append(row.workflows)
+            continue
+        with suppress(OSError):
+            names = sorted(os.listdir(os.path.join(project.root, row.workflows)))
+            paths += [f"{row.workflows}{name}" for name in names if name.endswith((".yml", ".yaml"))]
+    return paths

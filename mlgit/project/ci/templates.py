@@ -6,31 +6,30 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from mlgit.core.ci.advice import gitlab_environments, is_plain_branch, plugins, remote_kinds
+from mlgit.adapters.runner.files import write_whole
+from mlgit.core.ci.advice import environment_jobs, is_plain_branch, plugins, remote_kinds
 from mlgit.core.ci.templates import (
-    GITLAB_ENTRY,
     Settings,
     TemplateFile,
+    destination,
     difference,
     fill,
-    place,
     read_stamp,
     repinned,
     settings_in,
     stamped,
     status_of,
 )
+from mlgit.core.forge.hosts import HOSTS
 from mlgit.core.record import record
 from mlgit.errors import StateError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from mlgit.core.ci.templates import PipelineMode, Status
-    from mlgit.core.forge.protocol import Host
+    from mlgit.core.forge.hosts import Host
     from mlgit.project.open import Project
-
-HOSTS: tuple[Host, ...] = ("github", "gitlab")
 
 
 @record
@@ -60,7 +59,7 @@ def bundled(host: Host) -> Mapping[str, tuple[str, str]]:
         for name in sorted(names):
             full = os.path.join(parent, name)
             template = os.path.relpath(full, base).replace(os.sep, "/")
-            path = place(host, template)
+            path = destination(host, template)
             if path is not None:
                 with open(full, encoding="utf-8") as file:
                     found[path] = (template, file.read())
@@ -88,7 +87,7 @@ def settings(
         pipeline=pipeline or ("run" if present.get("pipeline") == "run" else "verify"),
         requirement=requirement,
         branch=_branch(project) or present.get("branch") or "main",
-        environments=gitlab_environments(names)[0],
+        environments=environment_jobs(host, names)[0],
     )
 
 
@@ -110,10 +109,10 @@ def plan(project: Project, host: Host, filled: Settings) -> tuple[PlannedFile, .
     )
 
 
-def file_status(planned: PlannedFile, *, force: bool) -> TemplateFile:
+def file_status(host: Host, planned: PlannedFile, *, force: bool) -> TemplateFile:
     """What there is to do for a file."""
     status: Status = status_of(planned.existing, planned.wanted)
-    if planned.path == GITLAB_ENTRY and status in {"edited", "conflict"}:
+    if planned.path == HOSTS[host].entry and status in {"edited", "conflict"}:
         status = "left"  # people add their own jobs to it; it only has to include ours
     elif force and status in {"edited", "conflict"}:
         status = "replace"
@@ -128,31 +127,36 @@ def file_status(planned: PlannedFile, *, force: bool) -> TemplateFile:
 
 
 def write(project: Project, planned: Sequence[PlannedFile], files: Sequence[TemplateFile]) -> None:
-    """Write those that change: all of them, or none.
+    """Write the files that change: all of them, or none.
 
     Raises:
-        StateError: a file's place is taken by something else, or leads out of the repository.
+        StateError: something other than a file is at a path, or the path leads out of the repository.
     """
-    chosen = {file.path for file in files if file.is_written}
-    texts = {each.path: each.wanted for each in planned if each.path in chosen}
-    for path in texts:
-        _check_place(project.root, path)
-    made: list[str] = []
-    halves: dict[str, str] = {}
-    done: list[tuple[str, bytes | None]] = []
+    paths = {file.path for file in files if file.is_written}
+    changed = [each for each in planned if each.path in paths]
+    for each in changed:
+        _check_place(project.root, each.path)
+    wanted = {os.path.join(project.root, each.path): each.wanted for each in changed}
     try:
-        for path, text in texts.items():
-            full = os.path.join(project.root, path)
-            _make_folder(os.path.dirname(full), made)
-            halves[full] = f"{full}.{os.getpid()}.tmp"
-            _write(halves[full], text.encode("utf-8"))
-        for full, half in halves.items():
-            before = _bytes(full)
-            os.replace(half, full)
-            done.append((full, before))
+        for full in wanted:
+            os.makedirs(os.path.dirname(full), exist_ok=True)
+        write_whole(wanted)
     except BaseException:
-        _undo(done, halves.values(), made)
+        _restore(project.root, changed)
         raise
+
+
+def _restore(root: str, changed: Sequence[PlannedFile]) -> None:
+    """Put back the files as they were, as far as the disk allows."""
+    for each in changed:
+        full = os.path.join(root, each.path)
+        with suppress(OSError):
+            if each.existing is not None:
+                write_whole({full: each.existing}, errors="surrogateescape")
+            elif os.path.lexists(full):
+                os.remove(full)
+        with suppress(OSError):
+            os.removedirs(os.path.dirname(full))
 
 
 def _check_place(root: str, path: str) -> None:
@@ -164,47 +168,6 @@ def _check_place(root: str, path: str) -> None:
             f"`{path}` cannot be written: its place is a link, a folder, or outside the repository",
             hint="take it away, then run the command again",
         )
-
-
-def _make_folder(folder: str, made: list[str]) -> None:
-    missing = []
-    while not os.path.isdir(folder):
-        missing.append(folder)
-        folder = os.path.dirname(folder)
-    for each in reversed(missing):
-        os.mkdir(each)
-        made.append(each)
-
-
-def _write(path: str, content: bytes) -> None:
-    with open(path, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _bytes(path: str) -> bytes | None:
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except FileNotFoundError:
-        return None
-
-
-def _undo(done: Sequence[tuple[str, bytes | None]], halves: Iterable[str], made: Sequence[str]) -> None:
-    """Put back what was there, as far as the disk lets us."""
-    for full, before in reversed(done):
-        with suppress(OSError):
-            if before is None:
-                os.remove(full)
-            else:
-                _write(full, before)
-    for half in halves:
-        with suppress(OSError):
-            os.remove(half)
-    for folder in reversed(made):
-        with suppress(OSError):
-            os.rmdir(folder)
 
 
 def _text(project: Project, path: str) -> str | None:

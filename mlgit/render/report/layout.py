@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from mlgit.core.ci.report import Mode
-    from mlgit.core.forge.protocol import Host
+    from mlgit.core.forge.hosts import Host
     from mlgit.core.gates.verdict import Decision, Effect
 
 MARKS: dict[Decision, str] = {"allow": "✅", "allow_with_warnings": "⚠️", "block": "❌"}

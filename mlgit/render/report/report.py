@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlgit.core.forge.hosts import HOSTS
 from mlgit.core.gates.by_model import models_of, of_model, uneventful
 from mlgit.core.gates.verdict import headline
 from mlgit.core.wording import joined
@@ -20,13 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mlgit.core.ci.report import CiReport
-    from mlgit.core.forge.protocol import Host
     from mlgit.core.gates.verdict import Check, Note
 
 __all__ = ["BUDGET_BYTES", "failure", "key_of", "markdown", "marker", "report", "running"]
 
 BUDGET_BYTES = 60_000
-_BUDGETS: dict[Host | None, int] = {"github": BUDGET_BYTES, "gitlab": 900_000}
 _NO_GATES = "▫️"
 _MOST_NAMES = 3
 _LOCAL = ReportContext()
@@ -69,7 +68,8 @@ def report(record: CiReport, *, untrusted: bool = False) -> str:
         commit=None if record.pushed else record.commit,
         unfinished=record.exit_code not in {Exit.DONE, Exit.BLOCKED},
     )
-    return markdown(record.check, context, budget_bytes=_BUDGETS.get(record.host, BUDGET_BYTES))
+    budget_bytes = BUDGET_BYTES if record.host is None else HOSTS[record.host].comment_bytes
+    return markdown(record.check, context, budget_bytes=budget_bytes)
 
 
 _WORDS = {"allow": "Allowed", "allow_with_warnings": "Allowed with warnings", "block": "Blocked"}

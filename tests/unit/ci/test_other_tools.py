@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mlgit.core.ci.other_tools import foreign_uses, host_of_file
+from mlgit.core.ci.other_tools import foreign_uses
 
 PATH = ".github/workflows/cml.yaml"
 
@@ -63,7 +63,3 @@ def test_a_thing_is_told_once_a_file() -> None:
         ("b.yml", "cml comment"),
         ("b.yml", "cml pr"),
     ]
-
-
-def test_a_file_belongs_to_its_host() -> None:
-    assert (host_of_file(PATH), host_of_file(".gitlab-ci.yml")) == ("github", "gitlab")

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from mlgit.core.ci.advice import (
     checked_requirement,
-    gitlab_environments,
-    host_of,
+    environment_jobs,
     is_plain_branch,
     next_steps,
     plugins,
@@ -22,10 +21,10 @@ from mlgit.core.ci.event import ci_event
 from mlgit.core.ci.templates import (
     Settings,
     TemplateFile,
+    destination,
     difference,
     fill,
     includes_mlgit,
-    place,
     read_stamp,
     repinned,
     settings_in,
@@ -90,7 +89,7 @@ def test_every_bundled_file_has_a_place() -> None:
         ".gitlab-ci.yml",
         *(f".gitlab/mlgit/{name}.yml" for name in ("pr", "merged", "deploy", "monitor", "full")),
     }
-    assert place("github", "github/README.md") is None
+    assert destination("github", "github/README.md") is None
 
 
 def test_the_first_line_names_template_version_and_hash() -> None:
@@ -168,25 +167,8 @@ def test_only_a_pin_of_mlgit_moves_with_the_version(before: str, after: str) -> 
 
 
 def test_an_include_of_ours_is_seen_where_it_is_no_comment() -> None:
-    assert includes_mlgit("include:\n  - local: /.gitlab/mlgit/full.yml\n")
-    assert not includes_mlgit("# - local: /.gitlab/mlgit/full.yml\n")
-
-
-@pytest.mark.parametrize(
-    ("server", "host"),
-    [
-        ("github.com", "github"),
-        ("GitHub.example.org", "github"),
-        ("us.ghe.com", "github"),
-        ("gitlab.com", "gitlab"),
-        ("my-gitlab.example.org", "gitlab"),
-        ("notgithub.com", None),
-        ("forge.example", None),
-        ("", None),
-    ],
-)
-def test_the_servers_name_tells_the_host(server: str, host: str | None) -> None:
-    assert host_of(server) == host
+    assert includes_mlgit("gitlab", "include:\n  - local: /.gitlab/mlgit/full.yml\n")
+    assert not includes_mlgit("gitlab", "# - local: /.gitlab/mlgit/full.yml\n")
 
 
 DVC_CONFIG = """\
@@ -263,8 +245,10 @@ def test_without_environments_and_secrets_less_is_left_to_do() -> None:
     assert len(steps) == 2
 
 
-def test_environments_that_cannot_stand_in_a_rule_are_told_apart() -> None:
-    assert gitlab_environments(["prod", "a/b", "dev_2", "-x"]) == (("prod", "dev_2"), ("a/b", "-x"))
+def test_an_environment_whose_name_does_not_fit_a_rule_gets_no_job() -> None:
+    names = ["prod", "a/b", "dev_2", "-x"]
+    assert environment_jobs("gitlab", names) == (("prod", "dev_2"), ("a/b", "-x"))
+    assert environment_jobs("github", names) == ((), ())
 
 
 def test_a_schedule_of_github_runs_on_the_default_branch() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlgit.core.forge.hosts import HOSTS
 from mlgit.core.wording import count
 from mlgit.render.page import Page, Span, line, table
 
@@ -21,7 +22,6 @@ _WORDS: dict[Status, tuple[str, Style]] = {
     "missing": ("not here", "dim"),
     "left": ("yours, left as it is", "dim"),
 }
-_HOSTS = {"github": "GitHub", "gitlab": "GitLab"}
 
 
 def init_page(done: TemplateSet) -> Page:
@@ -63,7 +63,7 @@ def _summary(done: TemplateSet) -> Block:
     words = "Everything is up to date" if not written else f"{verb} {count(written, 'file')}"
     if not written and any(file.status == "conflict" for file in done.files):
         words = "Wrote nothing"
-    about = f" (templates of mlgit {done.version} for {_HOSTS[done.host]}, pipeline: {done.pipeline})"
+    about = f" (templates of mlgit {done.version} for {HOSTS[done.host].name}, pipeline: {done.pipeline})"
     return line(Span(words, "ok" if not done.dry_run else "strong"), about)
 
 
