@@ -1,12 +1,11 @@
-"""Deploy: make a target hold what an environment's tags say."""
+"""Deploy: make a target serve the head of an environment's tags."""
 
 from __future__ import annotations
 
 import os
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from mlgit.core.config.file import LocalTarget
 from mlgit.core.deploy.deployment import Deployment, DeployReport, failure
 from mlgit.core.deploy.folders import fill, placeholders, shared
 from mlgit.core.progress import Silent
@@ -14,12 +13,14 @@ from mlgit.core.registry.tags import TAGS
 from mlgit.errors import ConfigError, MlgitError, UnknownReference, UsageError
 from mlgit.project.deploy.desired_state import desired_head, environment_tag, superseding
 from mlgit.project.deploy.job import Job
+from mlgit.project.deploy.targets import deployer, target_row
 from mlgit.project.registry.environments import require_environment
 from mlgit.project.registry.models import declared_models, require_model
 from mlgit.project.registry.read import read_registry, tags_as_of
 
 if TYPE_CHECKING:
     from mlgit.core.config.file import Deploy
+    from mlgit.core.deploy.targets import Target
     from mlgit.core.progress import Progress
     from mlgit.core.registry.state import EnvironmentState, Registry
     from mlgit.project.open import Project
@@ -34,98 +35,91 @@ def deploy(
     dry_run: bool = False,
     progress: Progress | None = None,
 ) -> DeployReport:
-    """Make the target of an environment hold the head of its tags, for one model or all.
+    """Make the target of an environment serve the head of its tags, for one model or all.
 
-    What goes wrong with one model is told in its deployment (`failure`, and `exit_code` of the report), and
-    the other models still go on. `deploy:` is read from trunk, tags are taken as this clone has them.
-
-    Args:
-        project: the repository.
-        environment: its name; trunk's `mlgit.yaml` must have it under `deploy:`.
-        model: only this one.
-        tag: the environment's tag that asks for it; a newer one supersedes it, which is no failure.
-        dry_run: look and tell, write nothing.
-        progress: told what goes on.
+    `deploy:` is read from trunk, tags from this clone. A model that fails has a `failure` in its deployment,
+    and the other models are still deployed. A newer tag supersedes `tag`, which is not a failure.
 
     Raises:
         UnknownReference: no such environment, model or tag, or nothing under `deploy:` for it.
-        UsageError: the tag is no tag of this environment and model.
-        ConfigError: two models would be deployed to one folder.
+        UsageError: `tag` is not a tag of this environment and model.
+        ConfigError: two models would be deployed to one folder, or the target is not installed.
     """
     declared = _require_deploy(project, environment)
+    row = target_row(declared)
     if tag is not None:
         tag = tag.removeprefix(TAGS)
-        asked = environment_tag(tag, environment).model
-        if model not in {None, asked}:
-            raise UsageError(f"`{tag}` is a tag of `{asked}`, not of `{model}`")
-        model = asked
+        model = _model_of(tag, environment, model)
     if model is not None:
         require_model(project, model)
     registry = read_registry(project)
     names = _models(project, registry, environment)
-    places = _places(project, declared, names)
+    targets = _Targets(declared, row, _folders(project, declared, row, names))
     show = progress or Silent()
+    deployments = (
+        targets.deploy(project, registry.model(name).environment(environment), tag, show, dry_run=dry_run)
+        for name in (names if model is None else (model,))
+    )
     return DeployReport(
         environment=environment,
         dry_run=dry_run,
         at=project.now,
-        deployments=tuple(
-            _deploy_model(
-                project,
-                declared,
-                registry.model(name).environment(environment),
-                place=places.get(name),
-                tag=tag,
-                dry_run=dry_run,
-                progress=show,
-            )
-            for name in (names if model is None else (model,))
-        ),
+        deployments=tuple(deployments),
         remote=project.remote,
         tags_as_of=tags_as_of(project),
     )
 
 
-def _deploy_model(
-    project: Project,
-    declared: Deploy,
-    here: EnvironmentState,
-    *,
-    place: str | None,
-    tag: str | None,
-    dry_run: bool,
-    progress: Progress,
-) -> Deployment:
-    untouched = Deployment(
-        model=here.model,
-        environment=here.environment,
-        target="local" if isinstance(declared.target, LocalTarget) else "command",
-        state="unassigned",
-        tag=tag,
-        folder=place,
-    )
-    newer = None if tag is None else superseding(here, tag)
-    if newer is not None:
-        return replace(untouched, state="superseded", superseded_by=newer)
-    try:
-        head = desired_head(here)
-    except MlgitError as error:
-        return replace(untouched, state="failed", failure=failure("intent", error))
-    if head is None:
-        return replace(untouched, notes=_without_tags(project, here))
-    job = Job(project, head, progress=progress)
-    if isinstance(declared.target, LocalTarget):
-        from mlgit.project.deploy.local import deploy_local
+def _model_of(tag: str, environment: str, model: str | None) -> str:
+    named = environment_tag(tag, environment).model
+    if model not in {None, named}:
+        raise UsageError(f"`{tag}` is a tag of `{named}`, not of `{model}`")
+    return named
 
-        assert place is not None  # noqa: S101 (whatever the environment holds has one)
-        return deploy_local(job, declared.target, place=place, dry_run=dry_run)
-    from mlgit.project.deploy.command import deploy_command
 
-    return deploy_command(job, declared.target, dry_run=dry_run)
+class _Targets:
+    """The targets of one environment: one record per model.
+
+    Args:
+        declared: the entry under `deploy:`.
+        row: its row in the table of targets.
+        folders: model -> the folder it is deployed to, absolute; empty if the target has no folders.
+    """
+
+    def __init__(self, declared: Deploy, row: Target, folders: dict[str, str]) -> None:
+        self._name = declared.target
+        self._record: Any = row.read(declared.keys)
+        self._deployer = deployer(row)
+        self._folders = folders
+
+    def deploy(
+        self, project: Project, here: EnvironmentState, tag: str | None, progress: Progress, *, dry_run: bool
+    ) -> Deployment:
+        folder = self._folders.get(here.model)
+        untouched = Deployment(
+            model=here.model,
+            environment=here.environment,
+            target=self._name,
+            state="unassigned",
+            tag=tag,
+            folder=folder,
+        )
+        newer = None if tag is None else superseding(here, tag)
+        if newer is not None:
+            return replace(untouched, state="superseded", superseded_by=newer)
+        try:
+            head = desired_head(here)
+        except MlgitError as error:
+            return replace(untouched, state="failed", failure=failure("intent", error))
+        if head is None:
+            return replace(untouched, notes=_without_tags(project, here))
+        record = self._record if folder is None else replace(self._record, path=folder)
+        job = Job(project, head, target=self._name, progress=progress)
+        return self._deployer(job, record, dry_run=dry_run)
 
 
 def _without_tags(project: Project, here: EnvironmentState) -> tuple[str, ...]:
-    """A clone without the tags, as CI makes them, looks like an environment that never held anything."""
+    """A note that tags may be missing: in a clone without them, as CI makes it, nothing looks assigned."""
     if here.changes or project.remote is None:
         return ()
     missing = f"there is no tag of `{here.environment}` for `{here.model}` in this clone"
@@ -133,11 +127,6 @@ def _without_tags(project: Project, here: EnvironmentState) -> tuple[str, ...]:
 
 
 def _require_deploy(project: Project, environment: str) -> Deploy:
-    """What trunk says about the target of an environment.
-
-    Raises:
-        UnknownReference: trunk declares no such environment, or nothing under `deploy:` for it.
-    """
     require_environment(project, environment)
     found = project.trunk_config.deploy.get(environment)
     if found is None:
@@ -152,33 +141,33 @@ def _require_deploy(project: Project, environment: str) -> Deploy:
 
 
 def _models(project: Project, registry: Registry, environment: str) -> tuple[str, ...]:
-    """The models that trunk declares, and those that the environment still holds without that."""
+    """The models that trunk declares, and undeclared ones that the environment still holds."""
     trunk = project.trunk
     held = {name for name, state in registry.models.items() if state.environment(environment).holder}
     return tuple(sorted({*declared_models(project, None if trunk is None else trunk.commit), *held}))
 
 
-def _places(project: Project, declared: Deploy, names: tuple[str, ...]) -> dict[str, str]:
-    """Model -> the folder it is deployed to, absolute.
+def _folders(project: Project, declared: Deploy, row: Target, models: tuple[str, ...]) -> dict[str, str]:
+    """Model -> the folder it is deployed to, absolute; empty if the target has no folders.
 
     Raises:
-        ConfigError: a folder would be shared by two models or environments, or is Git's or the repository.
+        ConfigError: two models or environments would share a folder, or it is the repository or Git's.
     """
     mine = declared.environment
-    if not isinstance(declared.target, LocalTarget):
+    if not row.folder:
         return {}
-    places = [
-        ((name, model), _place(project, each.target.path, name, model))
+    folders = [
+        ((name, model), _folder(project, each.keys["path"], name, model))
         for name, each in project.trunk_config.deploy.items()
-        if isinstance(each.target, LocalTarget)
-        for model in names
+        if target_row(each).folder
+        for model in models
     ]
-    for clash in shared(places):
+    for clash in shared(folders):
         if mine in {clash.first[0], clash.second[0]}:
-            raise _shared(clash.first, clash.second, clash.folder, declared.target.path)
-    found = {model: place for (name, model), place in places if name == mine}
-    for place in found.values():
-        if place == os.path.realpath(project.root) or _inside(place, os.path.realpath(project.common_dir)):
+            raise _shared(clash.first, clash.second, clash.folder, declared.keys["path"])
+    found = {model: folder for (name, model), folder in folders if name == mine}
+    for folder in found.values():
+        if folder == os.path.realpath(project.root) or _inside(folder, os.path.realpath(project.common_dir)):
             raise ConfigError(
                 f"`deploy.{mine}.path` is the repository itself",
                 expected="a folder of its own",
@@ -186,7 +175,7 @@ def _places(project: Project, declared: Deploy, names: tuple[str, ...]) -> dict[
     return found
 
 
-def _place(project: Project, path: str, environment: str, model: str) -> str:
+def _folder(project: Project, path: str, environment: str, model: str) -> str:
     filled = fill(path, model=model, environment=environment)
     return os.path.realpath(os.path.join(project.root, filled))
 
@@ -195,10 +184,10 @@ def _inside(path: str, top: str) -> bool:
     return path == top or path.startswith(top + os.sep)
 
 
-def _shared(first: tuple[str, str], second: tuple[str, str], place: str, path: str) -> ConfigError:
+def _shared(first: tuple[str, str], second: tuple[str, str], folder: str, path: str) -> ConfigError:
     missing = "model" if first[0] == second[0] else "environment"
     hint = "give each a folder that is not in the other's"
     if missing not in placeholders(path):
         hint = f"write `{{{missing}}}` into `deploy.{second[0]}.path`"
-    called = [f"`{model}` in `{environment}`" for environment, model in (first, second)]
-    return ConfigError(f"{called[0]} and {called[1]} would be deployed to one folder, `{place}`", hint=hint)
+    one, other = (f"`{model}` in `{environment}`" for environment, model in (first, second))
+    return ConfigError(f"{one} and {other} would be deployed to one folder, `{folder}`", hint=hint)

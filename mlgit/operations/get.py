@@ -1,25 +1,24 @@
-"""Get: the files of a version or environment, checked, into a folder."""
+"""Get: fetch the files of a version or environment into a folder, checked."""
 
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from mlgit.core.deploy.fetching import Fetched, FetchedFile, destination_below
 from mlgit.errors import StateError, UsageError
-from mlgit.project.deploy.model_files import model_files, require_stated, stage, stated_sums
+from mlgit.project.deploy.model_files import model_files, require_stated, stage, stated_sums, whole_files
 from mlgit.project.deploy.staging import conflict, existing_files, refuse_links, staging, swap_in
 from mlgit.project.registry.models import declared_models
 from mlgit.project.registry.references import Reference, resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from mlgit.core.progress import Progress
     from mlgit.core.registry.statement import ReleaseStatement
-    from mlgit.project.deploy.model_files import ModelFile
-    from mlgit.project.deploy.staging import Sums
+    from mlgit.project.deploy.model_files import ModelFiles
     from mlgit.project.open import Project
 
 
@@ -32,38 +31,22 @@ def get(
     force: bool = False,
     progress: Progress | None = None,
 ) -> Fetched:
-    """Fetch the model files that a reference means into `folder` (absolute).
+    """Fetch the model files that a reference names into `folder` (absolute).
 
     A file model becomes `folder/NAME`, a directory model `folder/NAME/…`; NAME is the last part of its path.
 
     Raises:
-        UnknownReference: the reference means nothing, or its model declares no path.
-        StateError: something else stands there, and not `force`.
+        UnknownReference: the reference names nothing, or no path is declared for its model.
+        StateError: the destination has other content, and not `force`.
         AnswerNo: a file is not the one the release stated.
-        ToolError: a file is nowhere, or damaged.
+        ToolError: a file cannot be fetched, or is damaged.
     """
     reference = resolve(project, text, model=model)
     name = reference.model or model or _only_model(project, reference)
     statement = _statement(project, name, reference.version)
     files = model_files(project, name, reference.commit, label=reference.label, statement=statement)
-    wanted = files.files
-    places = [each.destination for each in wanted]
-    top = os.path.join(folder, destination_below(files.path, files.path))
-    refuse_links(folder, places)
+    placed = _place(project, reference.commit, files, statement, folder, force=force, progress=progress)
     stated = stated_sums(statement)
-    there = existing_files(folder, top, places)
-    with staging(folder) as staged:
-        sums = _known(wanted, there) or stage(
-            project, reference.commit, files, staging=staged, progress=progress
-        )
-        for each in wanted:
-            require_stated(each.source.path, sums[each.destination], stated)
-        fresh = frozenset(place for place in sums if there.get(place) != sums[place])
-        extra = sorted(set(there) - set(sums))
-        if (extra or fresh & there.keys()) and not force:
-            raise conflict(top, [*sorted(fresh & there.keys()), *extra])
-        if fresh or extra:
-            swap_in(staged, folder, top)
     return Fetched(
         reference=text,
         model=name,
@@ -71,19 +54,48 @@ def get(
         environment=reference.environment,
         commit=reference.commit,
         folder=folder,
-        stated=any(each.source.path in stated for each in wanted),
-        files=tuple(
-            FetchedFile(
-                path=each.source.path,
-                destination=os.path.join(folder, each.destination),
-                md5=sums[each.destination].md5,
-                sha256=sums[each.destination].sha256,
-                size_bytes=sums[each.destination].size_bytes,
-                state="written" if each.destination in fresh or extra else "already",
-            )
-            for each in wanted
-        ),
+        stated=any(each.source.path in stated for each in files.files),
+        files=placed,
         notes=reference.notes,
+    )
+
+
+def _place(
+    project: Project,
+    commit: str,
+    files: ModelFiles,
+    statement: ReleaseStatement | None,
+    folder: str,
+    *,
+    force: bool,
+    progress: Progress | None,
+) -> tuple[FetchedFile, ...]:
+    """Fetch and check the files, unless they are there already, and swap them in."""
+    destinations = [each.destination for each in files.files]
+    top = os.path.join(folder, destination_below(files.path, files.path))
+    refuse_links(folder, destinations)
+    there = existing_files(folder, top, destinations)
+    with staging(folder) as staged:
+        sums = whole_files(files, there)
+        if not set(sums) == set(there) == set(destinations):
+            sums = stage(project, commit, files, staging=staged, progress=progress)
+        require_stated(files, sums, statement)
+        fresh = frozenset(path for path in sums if there.get(path) != sums[path])
+        extra = sorted(there.keys() - sums.keys())
+        if (extra or fresh & there.keys()) and not force:
+            raise conflict(top, [*sorted(fresh & there.keys()), *extra])
+        if fresh or extra:
+            swap_in(staged, folder, top)
+    return tuple(
+        FetchedFile(
+            path=each.source.path,
+            destination=os.path.join(folder, each.destination),
+            md5=sums[each.destination].md5,
+            sha256=sums[each.destination].sha256,
+            size_bytes=sums[each.destination].size_bytes,
+            state="written" if each.destination in fresh or extra else "already",
+        )
+        for each in files.files
     )
 
 
@@ -97,27 +109,20 @@ def get_from(
     force: bool = False,
     progress: Progress | None = None,
 ) -> Fetched:
-    """The same from another clone on this machine, or from any URL that git can clone."""
+    """Like `get`, from another clone on this machine or any URL that git can clone."""
     from mlgit.project.opening import open_project
 
     if os.path.exists(os.path.join(url, ".git")):
-        project = open_project(url, now=now)
-        try:
+        with closing(open_project(url, now=now)) as project:
             return get(project, text, folder=folder, model=model, force=force, progress=progress)
-        finally:
-            project.close()
     from mlgit.adapters.git.clone import check_out, temporary_clone
 
     if progress is not None:
         progress.say(f"Cloning {url}")
-    with temporary_clone(url) as root:
-        project = open_project(root, now=now)
-        try:
-            reference = resolve(project, text, model=model)
-            check_out(project.git, reference.commit)
-            return get(project, text, folder=folder, model=model, force=force, progress=progress)
-        finally:
-            project.close()
+    with temporary_clone(url) as root, closing(open_project(root, now=now)) as project:
+        reference = resolve(project, text, model=model)
+        check_out(project.git, reference.commit)
+        return get(project, text, folder=folder, model=model, force=force, progress=progress)
 
 
 def _only_model(project: Project, reference: Reference) -> str:
@@ -135,7 +140,7 @@ def _only_model(project: Project, reference: Reference) -> str:
 
 
 def _statement(project: Project, model: str, version: str | None) -> ReleaseStatement | None:
-    """What the release of this version stated, when mlgit made it."""
+    """The statement of this version's release, if mlgit made it."""
     if version is None:
         return None
     from mlgit.core.registry.semver import Version
@@ -144,14 +149,3 @@ def _statement(project: Project, model: str, version: str | None) -> ReleaseStat
     number = Version.parse(version)
     found = read_registry(project, model=model).model(model).find(number) if number else None
     return None if found is None else found.statement
-
-
-def _known(wanted: Sequence[ModelFile], there: Mapping[str, Sums]) -> dict[str, Sums] | None:
-    """The sums of what stands there, when by DVC's hashes it is exactly what is wanted; else None."""
-    if set(there) != {each.destination for each in wanted}:
-        return None
-    for each in wanted:
-        pointer = each.source.pointer
-        if pointer is None or pointer.legacy or pointer.md5 != there[each.destination].md5:
-            return None
-    return dict(there)

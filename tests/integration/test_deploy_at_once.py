@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mlgit.core.config.file import LocalTarget
+from mlgit.core.deploy.targets import LocalTarget
 from mlgit.core.progress import Silent
 from mlgit.project.deploy.desired_state import desired_head
 from mlgit.project.deploy.job import Job
-from mlgit.project.deploy.local import deploy_local
+from mlgit.project.deploy.local import deploy
 from mlgit.project.registry.read import read_registry
 from tests.support import reader
 from tests.support.registry import close_all, opened
@@ -138,10 +138,9 @@ def test_a_deployment_that_waited_too_long_says_who_is_at_work(deployable: Folde
     place = folder_of(deployable)
     try:
         with held(place, "pid 7 on ci"):
-            done = deploy_local(
-                Job(project, head, progress=Silent()),
-                LocalTarget(path="served/{model}"),
-                place=str(place),
+            done = deploy(
+                Job(project, head, target="local", progress=Silent()),
+                LocalTarget(path=str(place)),
                 dry_run=False,
                 wait_s=0.3,
             )

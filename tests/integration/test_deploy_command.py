@@ -199,8 +199,8 @@ def test_a_program_that_takes_too_long_is_ended_and_told(deployable: Folder) -> 
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="processes are told by /proc")
 def test_who_does_not_listen_is_killed_with_the_whole_group(tmp_path: Path) -> None:
-    ended = run(["sh", "-c", STUBBORN], folder=str(tmp_path), variables={}, timeout_s=1, grace_s=0.2)
-    assert ended.status is None
+    status = run(["sh", "-c", STUBBORN], folder=str(tmp_path), variables={}, timeout_s=1, grace_s=0.2)
+    assert status is None
     for name in ("leader", "child"):
         assert gone(int((tmp_path / name).read_text())), name
 

@@ -1,4 +1,4 @@
-"""Rules of `deploy:` that a JSON Schema cannot say in words: what a target needs, and who shares a folder."""
+"""Deploy rules: the keys each target needs, its placeholders, and folders that two deployments share."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from mlgit.adapters.config.rules import Findings, section
 from mlgit.adapters.config.shape import choices, shown
 from mlgit.core.deploy.folders import PLACEHOLDERS, clashes, placeholders
+from mlgit.core.deploy.targets import GROUP, TARGETS, Target
 from mlgit.core.wording import near
+from mlgit.plugins import plugin, plugin_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -17,16 +19,49 @@ if TYPE_CHECKING:
     from mlgit.adapters.config.rules import Path
     from mlgit.errors import ConfigError
 
-# Target -> the key it cannot do without, and those that are only its own.
-_NEEDED = {"local": "path", "command": "command"}
-_OWN = {"local": ("path", "keep"), "command": ("command", "timeout")}
+
+def named_targets(document: Document) -> dict[str, Target]:
+    """The table of targets, with the plug-ins that the document names.
+
+    Raises:
+        ToolError: a plug-in cannot be loaded.
+    """
+    found = dict(TARGETS)
+    for name in _unknown(document):
+        row = plugin(GROUP, name, Target)
+        if row is not None:
+            found[name] = row
+    return found
+
+
+def allow_plugins(document: Document, targets: Mapping[str, Target], schema: dict[str, Any]) -> None:
+    """Add plug-ins to the schema of mlgit.yaml; a key that mlgit has itself keeps mlgit's shape."""
+    if not _unknown(document):
+        return
+    properties = schema["$defs"]["deploy"]["properties"]
+    properties["target"]["enum"] = list(dict.fromkeys([*targets, *plugin_names(GROUP)]))
+    for row in targets.values():
+        schema["$defs"]["deploy"]["properties"] = properties = {**row.schema, **properties}
+
+
+def _unknown(document: Document) -> list[str]:
+    """The targets that the document names and mlgit does not have."""
+    names = (entry.get("target") for entry in section(document, "deploy").values())
+    return sorted({name for name in names if isinstance(name, str)} - TARGETS.keys())
 
 
 class DeployRules(Findings):
-    """Checks `deploy:` of one document."""
+    """Checks `deploy:` of one document.
 
-    def __init__(self, document: Document, broken: Iterable[Path]) -> None:
+    Args:
+        document: the file.
+        broken: paths of values that have the wrong shape; they are not looked at again.
+        targets: the table, with the plug-ins that the document names.
+    """
+
+    def __init__(self, document: Document, broken: Iterable[Path], targets: Mapping[str, Target]) -> None:
         super().__init__(document, broken)
+        self._targets = targets
         self._entries = section(document, "deploy")
         self._paths: dict[str, str] = {}
 
@@ -45,33 +80,42 @@ class DeployRules(Findings):
                 )
             if self._whole((*path, "target")):
                 self._check_keys(path, entry)
-            if self._check_path((*path, "path"), entry.get("path")):
+            own_path = self._own_path(entry.get("target"))
+            if not own_path and self._check_path((*path, "path"), entry.get("path")):
                 self._paths[name] = entry["path"]
-            self._check_command((*path, "command"), entry.get("command"))
+            for key in {key for row in self._targets.values() for key in row.filled}:
+                if key != "path" or own_path:
+                    self._check_texts((*path, key), entry.get(key))
         self._check_sharing()
         return self._found
 
     def _check_keys(self, path: Path, entry: Mapping[str, Any]) -> None:
         target = entry.get("target")
-        if target not in _NEEDED:
+        row = self._targets.get(target) if isinstance(target, str) else None
+        if row is None:
             return
-        needed = _NEEDED[target]
-        if needed not in entry:
-            self._say(
-                f"`{path[-1]}` has `target: {target}` and no `{needed}`",
-                path,
-                key=True,
-                hint=f"add `{needed}: …`",
-            )
-        for other in _NEEDED.keys() - {target}:
-            for key in _OWN[other]:
-                if key in entry:
+        for key in row.required:
+            if key not in entry:
+                self._say(
+                    f"`{path[-1]}` has `target: {target}` and no `{key}`",
+                    path,
+                    key=True,
+                    hint=f"add `{key}: …`",
+                )
+        for other, foreign in self._targets.items():
+            for key in foreign.keys:
+                if key in entry and key not in row.keys:
                     self._say(
                         f"`{key}` belongs to `target: {other}`, and this is `target: {target}`",
                         (*path, key),
                         key=True,
                         hint=f"remove `{key}`",
                     )
+
+    def _own_path(self, target: object) -> bool:
+        """Whether a target has a `path` that is not a folder of this machine."""
+        row = self._targets.get(target) if isinstance(target, str) else None
+        return row is not None and "path" in row.keys and not row.folder
 
     def _check_path(self, where: Path, path: object) -> bool:
         """Whether it is a path that may be compared with others."""
@@ -94,10 +138,12 @@ class DeployRules(Findings):
             self._say(f"`{path}` is in Git's own folder", where, expected="a folder of its own")
         return len(self._found) == before
 
-    def _check_command(self, where: Path, command: object) -> None:
-        for number, word in enumerate(command if isinstance(command, list) else ()):
-            if isinstance(word, str) and self._whole((*where, number)):
-                self._check_placeholders((*where, number), word)
+    def _check_texts(self, where: Path, value: object) -> None:
+        """Check the placeholders of a text, or of each text of a list."""
+        if isinstance(value, str) and self._whole(where):
+            self._check_placeholders(where, value)
+        for number, text in enumerate(value if isinstance(value, list) else ()):
+            self._check_texts((*where, number), text)
 
     def _check_placeholders(self, where: Path, text: str) -> None:
         for name in placeholders(text):
@@ -111,14 +157,14 @@ class DeployRules(Findings):
                 )
 
     def _check_sharing(self) -> None:
-        """Two models, or two environments, in one folder would take turns in being `current`."""
+        """Refuse a folder that models or environments share: each would replace the other's `current`."""
         models = section(self._document, "models") or {"": {}}
-        told: set[tuple[str, str]] = set()
+        reported: set[tuple[str, str]] = set()
         for clash in clashes(self._paths.items(), models):
             (first, one), (second, other) = clash.first, clash.second
-            if (first, second) in told:
+            if (first, second) in reported:
                 continue
-            told.add((first, second))
+            reported.add((first, second))
             if first == second:
                 self._say(
                     f"The models `{one}` and `{other}` would be deployed to one folder",

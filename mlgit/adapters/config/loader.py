@@ -6,14 +6,12 @@ import posixpath
 from typing import TYPE_CHECKING, Any
 
 from mlgit.core.config.file import (
-    CommandTarget,
     Config,
     Deploy,
     Environment,
     FileBaseline,
     Gate,
     Limit,
-    LocalTarget,
     Model,
 )
 from mlgit.errors import ConfigError, Location
@@ -25,7 +23,6 @@ if TYPE_CHECKING:
     from mlgit.core.config.file import ChangeKind
 
 MAX_BYTES = 1 << 20
-_SECONDS = {"s": 1, "m": 60, "h": 3600}
 _CHANGES: tuple[ChangeKind, ...] = ("max_drop", "max_rise", "min_rise", "min_drop")
 
 Tree = dict[str, Any]
@@ -62,17 +59,23 @@ def load(content: bytes | None, *, name: str, cache_dir: str | None) -> Config:
 
 
 def _checked(content: bytes, name: str) -> Tree:
-    from mlgit.adapters.config.deploy_rules import DeployRules
+    from mlgit.adapters.config.deploy_rules import DeployRules, allow_plugins, named_targets
     from mlgit.adapters.config.frames import Document
     from mlgit.adapters.config.rules import Rules, later_keys
     from mlgit.adapters.config.shape import place, violations
 
     document = Document(content, name=name)
-    wrong = violations(document, schema="mlgit", later=later_keys)
+    targets = named_targets(document)
+    wrong = violations(
+        document,
+        schema="mlgit",
+        later=later_keys,
+        extend=lambda schema: allow_plugins(document, targets, schema),
+    )
     problems = [error for error, _ in wrong]
     broken = [path for _, path in wrong]
     problems += Rules(document, broken).check()
-    problems += DeployRules(document, broken).check()
+    problems += DeployRules(document, broken, targets).check()
     unique = {(problem.message, str(problem.location)): problem for problem in problems}
     if unique:
         raise together(sorted(unique.values(), key=place))
@@ -169,12 +172,5 @@ def _environment(name: str, entry: Mapping[str, Any]) -> Environment:
 
 
 def _deploy(name: str, entry: Mapping[str, Any]) -> Deploy:
-    target: LocalTarget | CommandTarget
-    if entry["target"] == "local":
-        target = LocalTarget(path=posixpath.normpath(entry["path"]), keep=entry.get("keep", 3))
-    else:
-        timeout = entry.get("timeout", "10m")
-        target = CommandTarget(
-            command=tuple(entry["command"]), timeout_s=int(timeout[:-1]) * _SECONDS[timeout[-1]]
-        )
-    return Deploy(environment=name, target=target)
+    keys = {key: value for key, value in entry.items() if key != "target"}
+    return Deploy(environment=name, target=entry["target"], keys=keys)

@@ -30,7 +30,11 @@ _TOLD_ELSEWHERE = frozenset({"oneOf", "anyOf", "allOf", "if"})
 
 
 def violations(
-    document: Document, *, schema: str, later: Callable[[Sequence[str | int]], Collection[str]] | None = None
+    document: Document,
+    *,
+    schema: str,
+    later: Callable[[Sequence[str | int]], Collection[str]] | None = None,
+    extend: Callable[[Any], None] | None = None,
 ) -> list[tuple[ConfigError, tuple[str | int, ...]]]:
     """Every place where the document is not what `schemas/<schema>.schema.json` says, and its path.
 
@@ -40,10 +44,14 @@ def violations(
         document: the file.
         schema: the schema's short name.
         later: the keys that a later version knows at a path.
+        extend: adds what plug-ins allow to the schema's tree.
     """
     from jsonschema import Draft202012Validator
 
-    validator = Draft202012Validator(json.loads(schema_text(schema)))
+    tree = json.loads(schema_text(schema))
+    if extend is not None:
+        extend(tree)
+    validator = Draft202012Validator(tree)
     # One missing key is one violation each, and each of them tells all: told once.
     found: dict[tuple[str, str], tuple[ConfigError, tuple[str | int, ...]]] = {}
     for violation in validator.iter_errors(document.value):

@@ -1,4 +1,4 @@
-"""Target `command`: the user's program, in a process group of its own, with a time-out."""
+"""Target `command`: run the user's program in its own process group, with a time-out."""
 
 from __future__ import annotations
 
@@ -11,21 +11,13 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mlgit.children import terminations_interrupt, without_our_tokens
-from mlgit.core.record import record
 from mlgit.errors import ToolError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _GRACE_S = 10.0
-_EVERY_S = 0.05
-
-
-@record
-class Ended:
-    """How it ended: the exit code (negative: the signal that killed it), None when it was too slow."""
-
-    status: int | None
+_POLL_S = 0.05
 
 
 def run(
@@ -35,73 +27,74 @@ def run(
     variables: Mapping[str, str],
     timeout_s: float,
     grace_s: float = _GRACE_S,
-) -> Ended:
-    """Run a program and wait; what it prints goes to our stderr.
+) -> int | None:
+    """Run a program and wait; its output goes to mlgit's stderr.
 
     Args:
         argv: program and arguments; no shell reads them.
-        folder: where it is started.
-        variables: added to our environment.
-        timeout_s: when it must have ended; then its whole group is asked to end, and killed.
-        grace_s: how long it may take to end when it is asked to.
+        folder: where it starts.
+        variables: added to mlgit's environment.
+        timeout_s: after that, its whole process group is terminated, then killed.
+        grace_s: how long the group may take to terminate.
+
+    Returns:
+        The exit code (negative: the signal that killed it), None if it took too long.
 
     Raises:
         ToolError: it cannot be started.
     """
-    env = without_our_tokens(os.environ) | dict(variables)
     sys.stderr.flush()
     with terminations_interrupt():
+        child = _start(argv, folder, without_our_tokens(os.environ) | dict(variables))
         try:
-            child = subprocess.Popen(
-                list(argv),
-                cwd=folder,
-                env=env,
-                # A group in the background that reads from the terminal would be stopped for ever.
-                stdin=subprocess.DEVNULL,
-                stdout=2,
-                stderr=2,
-                process_group=0,
-            )
-        except OSError as error:
-            raise _cannot_start(argv[0], error) from error
-        try:
-            return Ended(status=child.wait(timeout_s))
+            return child.wait(timeout_s)
         except subprocess.TimeoutExpired:
             _stop(child, grace_s)
-            return Ended(status=None)
+            return None
         except BaseException:
             _stop(child, grace_s)
             raise
 
 
-def _cannot_start(program: str, error: OSError) -> ToolError:
-    reason = error.strerror or str(error)
-    return ToolError(
-        f"`{program}` cannot be started: {reason}",
-        hint="the list under `command:` is no shell line: the program is its first entry",
-    )
+def _start(argv: Sequence[str], folder: str, variables: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            list(argv),
+            cwd=folder,
+            env=variables,
+            # A background group that reads from the terminal would be stopped forever.
+            stdin=subprocess.DEVNULL,
+            stdout=2,
+            stderr=2,
+            process_group=0,
+        )
+    except OSError as error:
+        raise ToolError(
+            f"`{argv[0]}` cannot be started: {error.strerror or error}",
+            hint="the list under `command:` is no shell line: the program is its first entry",
+        ) from error
 
 
 def _stop(child: subprocess.Popen[bytes], grace_s: float) -> None:
-    """End the whole group: ask, then kill what is left of it; a second Ctrl-C kills at once."""
+    """Terminate the whole group, then kill the rest of it; a second Ctrl-C kills at once."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(child.pid, signal.SIGTERM)
     until = time.monotonic() + grace_s
     with suppress(KeyboardInterrupt):
         while _alive(child) and time.monotonic() < until:
-            time.sleep(_EVERY_S)
+            time.sleep(_POLL_S)
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(child.pid, signal.SIGKILL)
     child.wait()
 
 
 def _alive(child: subprocess.Popen[bytes]) -> bool:
-    """Whether anybody of the group is left."""
+    """Whether any process of the group still runs."""
     child.poll()
     try:
         os.killpg(child.pid, 0)
     except ProcessLookupError:
         return False
     except PermissionError:
-        return True
+        pass
     return True

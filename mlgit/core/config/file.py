@@ -7,7 +7,7 @@ Numbers are `Decimal` because gates compare decimal text, not binary floats.
 from __future__ import annotations
 
 from dataclasses import field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from mlgit.core.record import record
 
@@ -100,30 +100,15 @@ class Environment:
 
 
 @record
-class LocalTarget:
-    """`target: local`: a folder of this machine with `keep` releases and the link `current` to one of them.
+class Deploy:
+    """One entry of `deploy:`: the target of an environment.
 
-    `path` is absolute or from the root of the repository; `{model}` and `{environment}` are not filled in.
+    `keys` are the other keys of the entry; core/deploy/targets.py makes the target's record from them.
     """
 
-    path: str
-    keep: int = 3
-
-
-@record
-class CommandTarget:
-    """`target: command`: the user's own program; its placeholders are not filled in."""
-
-    command: tuple[str, ...]
-    timeout_s: int = 600
-
-
-@record
-class Deploy:
-    """One entry of `deploy:`: where what an environment holds is deployed to."""
-
     environment: str
-    target: LocalTarget | CommandTarget
+    target: str
+    keys: Mapping[str, Any]
 
 
 @record

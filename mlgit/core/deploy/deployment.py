@@ -71,7 +71,7 @@ class Deployment:
 
     model: str
     environment: str
-    target: Literal["local", "command"]
+    target: str
     state: State
     tag: str | None = None
     oid: str | None = None

@@ -1,14 +1,15 @@
-"""Deploy job: what one deployment knows, which step it is in, and its files fetched and verified."""
+"""Deploy job: one deployment of one model, its current step, and its files, fetched and verified."""
 
 from __future__ import annotations
 
 import errno
 import os
 import time
+from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from mlgit.core.deploy.deployment import DeployedFile, Deployment
+from mlgit.core.deploy.deployment import DeployedFile, Deployment, failure
 from mlgit.core.deploy.manifest import MANIFEST
 from mlgit.core.registry.statement import write_time
 from mlgit.errors import StateError, ToolError
@@ -26,46 +27,59 @@ if TYPE_CHECKING:
     from mlgit.core.deploy.deployment import Desired, State, Step
     from mlgit.core.progress import Progress
     from mlgit.core.registry.statement import ReleaseStatement
+    from mlgit.errors import MlgitError
     from mlgit.project.deploy.desired_state import Head
     from mlgit.project.deploy.staging import Sums
     from mlgit.project.open import Project
 
 
 class Job:
-    """One deployment of one model.
+    """One deployment of one model; a deployer enters its steps and finishes them.
 
     Args:
         project: the repository.
-        head: what shall be deployed.
-        progress: told what goes on.
+        head: what to deploy.
+        target: the name of the target.
+        progress: shows each long step.
     """
 
-    def __init__(self, project: Project, head: Head, *, progress: Progress) -> None:
+    def __init__(self, project: Project, head: Head, *, target: str, progress: Progress) -> None:
         self.project = project
         self.desired: Desired = head.desired
         self.statement: ReleaseStatement | None = None if head.version is None else head.version.statement
         self.progress = progress
         self.step: Step = "intent"
+        self.steps: list[Step] = []
+        self.files: tuple[DeployedFile, ...] = ()
         self.notes: list[str] = []
-        self._sources: dict[str, str] = {}
+        self._target = target
+        self._model_files: tuple[ModelFiles, dict[str, Sums]] | None = None
         if head.version is not None and head.version.deregistered:
             self.notes.append(f"`{head.version.tag}` is deregistered; roll `{self.desired.environment}` back")
-        self._begun_s = time.monotonic()
+        self._started_s = time.monotonic()
+
+    def enter(self, step: Step) -> None:
+        self.step = step
+
+    def finish(self, step: Step) -> None:
+        self.step = step
+        self.steps.append(step)
 
     @property
     def took_ms(self) -> int:
-        """How long it went on so far."""
-        return round((time.monotonic() - self._begun_s) * 1000)
+        return round((time.monotonic() - self._started_s) * 1000)
 
     def at(self) -> str:
-        """The time now, for the journal: when this run was started, and how long it went on since."""
+        """The time now, for the journal: when this run started, plus how long it has taken."""
         return write_time(self.project.now + timedelta(milliseconds=self.took_ms))
 
-    def fetch(self, folder: str) -> dict[str, Sums]:
-        """Bring the release's files into a folder; what a killed run left there is taken when it is whole.
+    def fetch(self, folder: str) -> None:
+        """Fetch the release's files into a folder; whole files of a killed run are kept, others removed.
 
-        Returns:
-            Path below the folder -> what the file is.
+        Raises:
+            AnswerNo: the commit is not what the release stated.
+            StateError: the model has no path, was never made, or is named like the manifest.
+            ToolError: a file cannot be fetched, or is damaged.
         """
         desired = self.desired
         label = desired.release_tag or desired.tag
@@ -79,55 +93,59 @@ class Job:
             )
         if self.statement is not None:
             require_stated_commit(self.project, desired.commit, files.path, self.statement)
-        there = staged_before(files, folder)
-        _clear(folder, there)
-        missing = tuple(each for each in files.files if each.destination not in there)
-        sums = there | stage(
-            self.project,
-            desired.commit,
-            ModelFiles(files.path, missing),
-            staging=folder,
-            progress=self.progress,
-        )
-        self._sources = {each.destination: each.source.path for each in files.files}
-        return sums
+        sums = staged_before(files, folder)
+        _remove_others(folder, sums)
+        missing = files._replace(files=tuple(each for each in files.files if each.destination not in sums))
+        sums |= stage(self.project, desired.commit, missing, staging=folder, progress=self.progress)
+        self._model_files = files, sums
 
-    def verify(self, sums: dict[str, Sums]) -> tuple[DeployedFile, ...]:
-        """Hold what was fetched against what the release stated.
+    def verify(self) -> None:
+        """Check the fetched files against the release's statement.
 
         Raises:
-            AnswerNo: a file is another one.
+            AnswerNo: a file differs.
         """
-        stated = stated_sums(self.statement)
-        for place, found in sums.items():
-            require_stated(self._sources[place], found, stated)
-        return tuple(
-            DeployedFile(path=place, sha256=sums[place].sha256, size_bytes=sums[place].size_bytes)
-            for place in sorted(sums)
+        assert self._model_files is not None  # noqa: S101 (a deployer fetches before it verifies)
+        files, sums = self._model_files
+        require_stated(files, sums, self.statement)
+        self.files = tuple(
+            DeployedFile(path=path, sha256=sums[path].sha256, size_bytes=sums[path].size_bytes)
+            for path in sorted(sums)
         )
 
-    def answer(self, target: Literal["local", "command"], state: State) -> Deployment:
-        """What is known of it whatever its target is."""
+    def result(self, state: State) -> Deployment:
+        """The deployment so far, without what only its target knows."""
         desired = self.desired
         return Deployment(
             model=desired.model,
             environment=desired.environment,
-            target=target,
+            target=self._target,
             state=state,
             tag=desired.tag,
             oid=desired.oid,
             version=desired.version,
             commit=desired.commit,
             action=desired.action,
+            before=desired.previous,
             stated=bool(stated_sums(self.statement)),
+            files=self.files,
+            steps=tuple(self.steps),
             took_ms=self.took_ms,
-            # A target may have been looked at twice.
+            # A target may be examined twice.
             notes=tuple(dict.fromkeys(self.notes)),
         )
 
+    def failed(self, error: MlgitError | OSError, deployment: Deployment, *details: str) -> Deployment:
+        """The same deployment, failed in the current step."""
+        known = as_failure(error)
+        known.details = (*known.details, f"step: {self.step}", *details)
+        return replace(deployment, state="failed", failure=failure(self.step, known))
 
-def refused(error: OSError) -> ToolError:
-    """What the system says about a file or a disk, as a failure of the deployment."""
+
+def as_failure(error: MlgitError | OSError) -> MlgitError:
+    """The error itself, or what the system refused, with a hint."""
+    if not isinstance(error, OSError):
+        return error
     place = f" `{error.filename}`" if error.filename else ""
     hint = None
     if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
@@ -137,12 +155,12 @@ def refused(error: OSError) -> ToolError:
     return ToolError(f"The system refused{place}: {error.strerror or error}", hint=hint)
 
 
-def _clear(folder: str, keep: dict[str, Sums]) -> None:
-    """Remove what a killed run left half finished."""
-    wanted = {os.path.join(folder, *place.split("/")) for place in keep}
-    for place, folders, names in os.walk(folder):
-        links = [name for name in folders if os.path.islink(os.path.join(place, name))]
+def _remove_others(folder: str, keep: dict[str, Sums]) -> None:
+    """Remove every file and link in a folder except these paths."""
+    kept = {os.path.join(folder, *path.split("/")) for path in keep}
+    for parent, folders, names in os.walk(folder):
+        links = [name for name in folders if os.path.islink(os.path.join(parent, name))]
         for name in (*names, *links):
-            path = os.path.join(place, name)
-            if path not in wanted:
+            path = os.path.join(parent, name)
+            if path not in kept:
                 os.unlink(path)

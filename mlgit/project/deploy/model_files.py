@@ -1,4 +1,4 @@
-"""Release files: what a version of a model consists of, brought to a folder and held against its release."""
+"""Model files: fetch the files of a model at a commit, and check them against its release."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class ModelFile(NamedTuple):
-    """One file of the model: where its content is, where it goes below the folder."""
+    """One file of a model: where its content is, and its destination below the folder."""
 
     source: Source
     destination: str
@@ -37,14 +37,14 @@ class ModelFiles(NamedTuple):
 def model_files(
     project: Project, model: str, commit: str, *, label: str, statement: ReleaseStatement | None
 ) -> ModelFiles:
-    """Every file of a model at a commit, in DVC and in Git.
+    """List every file of a model at a commit, in DVC and in Git.
 
     A file model becomes `NAME` below the folder, a directory model `NAME/…`; NAME is the last part of its
     path.
 
     Raises:
-        StateError: nobody says where the model lies, or it was never made, or it would leave the folder.
-        ToolError: the listing of a directory is nowhere, or damaged.
+        StateError: no path is declared for the model, or it was never made, or it would leave the folder.
+        ToolError: the listing of a directory is missing or damaged.
     """
     path = _model_path(project, model, commit, label, statement)
     found = _sources(project, commit, path)
@@ -54,19 +54,14 @@ def model_files(
 
 
 def stage(
-    project: Project,
-    commit: str,
-    files: ModelFiles,
-    *,
-    staging: str,
-    progress: Progress | None,
+    project: Project, commit: str, files: ModelFiles, *, staging: str, progress: Progress | None
 ) -> dict[str, Sums]:
-    """Bring every file into the staging folder, each checked against DVC's hash; place -> what it is."""
-    places = {each.destination: os.path.join(staging, each.destination) for each in files.files}
-    for place in places.values():
-        os.makedirs(os.path.dirname(place), exist_ok=True)
+    """Fetch every file into the staging folder, checked against DVC's hash; destination -> sums."""
+    paths = {each.destination: os.path.join(staging, each.destination) for each in files.files}
+    for path in paths.values():
+        os.makedirs(os.path.dirname(path), exist_ok=True)
     stored = {
-        places[each.destination]: each.source.pointer
+        paths[each.destination]: each.source.pointer
         for each in files.files
         if each.source.pointer is not None
     }
@@ -81,24 +76,28 @@ def stage(
             content = tree.read(each.source.path)
             if content is None:
                 raise ToolError(f"`{each.source.path}` cannot be read from Git at {tree.label}")
-            with open(places[each.destination], "wb") as file:
+            with open(paths[each.destination], "wb") as file:
                 file.write(content)
-    return {each.destination: sums_of(places[each.destination]) for each in files.files}
+    return {destination: sums_of(path) for destination, path in paths.items()}
 
 
 def staged_before(files: ModelFiles, staging: str) -> dict[str, Sums]:
-    """What a killed run left in the staging folder, as far as DVC's hashes say that it is whole."""
-    found = {}
+    """The files that a killed run left in the staging folder and that are whole."""
     top = os.path.realpath(staging)
+    paths = {each.destination: os.path.join(top, each.destination) for each in files.files}
+    # A killed run leaves no links, so what a link leads to is not ours.
+    left = {name: path for name, path in paths.items() if os.path.realpath(path) == path}
+    return whole_files(files, {name: sums_of(path) for name, path in left.items() if os.path.isfile(path)})
+
+
+def whole_files(files: ModelFiles, found: Mapping[str, Sums]) -> dict[str, Sums]:
+    """Of the files found at these destinations, those with the content that DVC's hashes name."""
+    whole = {}
     for each in files.files:
-        pointer, place = each.source.pointer, os.path.join(top, each.destination)
-        # What a link leads to is nothing that we left there.
-        if pointer is None or pointer.legacy or os.path.realpath(place) != place or not os.path.isfile(place):
-            continue
-        sums = sums_of(place)
-        if sums.md5 == pointer.md5:
-            found[each.destination] = sums
-    return found
+        pointer, sums = each.source.pointer, found.get(each.destination)
+        if pointer is not None and sums is not None and not pointer.legacy and sums.md5 == pointer.md5:
+            whole[each.destination] = sums
+    return whole
 
 
 def stated_sums(statement: ReleaseStatement | None) -> Mapping[str, str]:
@@ -107,26 +106,29 @@ def stated_sums(statement: ReleaseStatement | None) -> Mapping[str, str]:
     return {file.path: file.sha256 for file in files if file.sha256 is not None}
 
 
-def require_stated(path: str, sums: Sums, stated: Mapping[str, str]) -> None:
-    """Hold a file against what its release stated.
+def require_stated(files: ModelFiles, sums: Mapping[str, Sums], statement: ReleaseStatement | None) -> None:
+    """Check files against their release's statement; `sums` are by destination.
 
     Raises:
-        AnswerNo: it is another one.
+        AnswerNo: a file differs.
     """
-    expected = stated.get(path)
-    if expected is not None and expected != sums.sha256:
-        raise AnswerNo(
-            f"`{path}` is not the file that was released",
-            details=(f"stated sha256 {expected}", f"found sha256  {sums.sha256}"),
-            hint="somebody changed the storage: look at it before you use anything from it",
-        )
+    stated = stated_sums(statement)
+    for each in files.files:
+        path, found = each.source.path, sums[each.destination].sha256
+        expected = stated.get(path, found)
+        if expected != found:
+            raise AnswerNo(
+                f"`{path}` is not the file that was released",
+                details=(f"stated sha256 {expected}", f"found sha256  {found}"),
+                hint="somebody changed the storage: look at it before you use anything from it",
+            )
 
 
 def require_stated_commit(project: Project, commit: str, path: str, statement: ReleaseStatement) -> None:
-    """Hold DVC's files at a commit against what the release stated about them.
+    """Check DVC's files at a commit against the release's statement about them.
 
     Raises:
-        AnswerNo: dvc.lock, or a hash in it, is another one.
+        AnswerNo: dvc.lock, or a hash in it, differs.
     """
     from mlgit.adapters.dvc.pipeline.pointers import read_pipeline
     from mlgit.project.release.provenance import lock_path
@@ -135,21 +137,21 @@ def require_stated_commit(project: Project, commit: str, path: str, statement: R
     pipeline = read_pipeline(tree, root=project.root, folder=project.cache_dir)
     lock = lock_path(pipeline, path)
     content = None if lock is None else tree.read(lock)
-    found = None if content is None else sha256_hex(content)
-    if statement.lock_sha256 not in {None, found}:
-        told = "nothing" if found is None else f"sha256 {found}"
-        raise _not_as_stated(f"`{lock or 'dvc.lock'}`", f"sha256 {statement.lock_sha256}", told)
+    digest = None if content is None else sha256_hex(content)
+    if statement.lock_sha256 not in {None, digest}:
+        found = "nothing" if digest is None else f"sha256 {digest}"
+        raise _not_as_stated(f"`{lock or 'dvc.lock'}`", f"sha256 {statement.lock_sha256}", found)
     pointers = {output.path: output.pointer for output in pipeline.outputs}
     for file in statement.files:
         pointer = pointers.get(file.path)
         if file.md5 is not None and (pointer is None or pointer.md5 != file.md5):
-            found_md5 = "nothing" if pointer is None else f"md5 {pointer.md5}"
-            raise _not_as_stated(f"`{file.path}`", f"md5 {file.md5}", found_md5)
+            found = "nothing" if pointer is None else f"md5 {pointer.md5}"
+            raise _not_as_stated(f"`{file.path}`", f"md5 {file.md5}", found)
 
 
-def _not_as_stated(what: str, stated: str, found: str) -> AnswerNo:
+def _not_as_stated(subject: str, stated: str, found: str) -> AnswerNo:
     return AnswerNo(
-        f"{what} at the released commit is not what the release stated",
+        f"{subject} at the released commit is not what the release stated",
         details=(f"stated {stated}", f"found  {found}"),
         hint="the release's tag was written about something else: release again",
     )
@@ -162,7 +164,7 @@ def _model_path(
     if path is None and statement is not None and len(statement.files) == 1:
         path = statement.files[0].path
     if path is None:
-        # Tags of other tools may be older than any declaration: then today's one is the best there is.
+        # Tags of other tools may be older than any declaration, so use today's.
         path = declared_models(project).get(model)
     if path is None:
         raise StateError(
@@ -173,7 +175,6 @@ def _model_path(
 
 
 def _sources(project: Project, commit: str, path: str) -> Sequence[Source]:
-    """Every file of the model, in DVC and in Git."""
     from mlgit.adapters.dvc.pipeline.pointers import read_pipeline
 
     tree = project.tree(commit)

@@ -1,4 +1,4 @@
-"""Placement: files staged beside where they go, compared with what stands there, and moved in one step."""
+"""Staging: gather files next to their destination, compare with what exists, and swap them in."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _CHUNK = 1 << 20
 
 
 class Sums(NamedTuple):
-    """What a file is, by content."""
+    """Digests and size of a file."""
 
     md5: str
     sha256: str
@@ -26,12 +26,12 @@ class Sums(NamedTuple):
 
 @contextmanager
 def staging(folder: str) -> Iterator[str]:
-    """A temporary folder in `folder`; neither is left behind when it goes wrong."""
+    """A temporary folder in `folder`; on an error, a `folder` that did not exist is removed."""
     created = not os.path.isdir(folder)
     os.makedirs(folder, exist_ok=True)
     try:
-        with tempfile.TemporaryDirectory(dir=folder, prefix=".mlgit-") as place:
-            yield place
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".mlgit-") as path:
+            yield path
     except BaseException:
         if created:
             with suppress(OSError):
@@ -39,18 +39,26 @@ def staging(folder: str) -> Iterator[str]:
         raise
 
 
-def refuse_links(folder: str, places: Sequence[str]) -> None:
-    """Links that stand in the folder already must not lead what we write out of it."""
+def refuse_links(folder: str, destinations: Sequence[str]) -> None:
+    """Refuse existing links in the folder that lead a destination out of it.
+
+    Raises:
+        StateError: with the destination.
+    """
     top = os.path.realpath(folder)
-    for place in places:
-        parent = os.path.realpath(os.path.join(folder, os.path.dirname(place)))
+    for destination in destinations:
+        parent = os.path.realpath(os.path.join(folder, os.path.dirname(destination)))
         if parent != top and not parent.startswith(top + os.sep):
-            raise StateError(f"`{os.path.join(folder, place)}` would be written outside `{folder}`")
+            raise StateError(f"`{os.path.join(folder, destination)}` would be written outside `{folder}`")
 
 
-def existing_files(folder: str, top: str, places: Sequence[str]) -> dict[str, Sums]:
-    """What stands where the model goes, by place below the folder."""
-    directory = len(places) != 1 or os.path.join(folder, places[0]) != top
+def existing_files(folder: str, top: str, destinations: Sequence[str]) -> dict[str, Sums]:
+    """Existing files at the model's path `top`, by path below the folder.
+
+    Raises:
+        StateError: there is a file instead of a directory, or the reverse.
+    """
+    directory = len(destinations) != 1 or os.path.join(folder, destinations[0]) != top
     if not os.path.lexists(top):
         return {}
     if directory != os.path.isdir(top):
@@ -59,30 +67,25 @@ def existing_files(folder: str, top: str, places: Sequence[str]) -> dict[str, Su
             hint="choose another folder with `-o DIR`",
         )
     if not directory:
-        return {places[0]: sums_of(top)}
-    found = {}
-    for place, _, names in os.walk(top):
-        for name in names:
-            file = os.path.join(place, name)
-            found[os.path.relpath(file, folder).replace(os.sep, "/")] = sums_of(file)
-    return found
+        return {destinations[0]: sums_of(top)}
+    paths = (os.path.join(parent, name) for parent, _, names in os.walk(top) for name in names)
+    return {os.path.relpath(path, folder).replace(os.sep, "/"): sums_of(path) for path in paths}
 
 
-def conflict(top: str, places: Sequence[str]) -> StateError:
-    """The error that other content stands where the model goes."""
+def conflict(top: str, paths: Sequence[str]) -> StateError:
+    """The error that the destination has other content, at these paths."""
     return StateError(
         f"Something else stands at `{top}`",
-        details=first(places),
+        details=first(paths),
         hint="choose another folder with `-o DIR`, or replace it with `--force`",
     )
 
 
 def swap_in(staged: str, folder: str, top: str) -> None:
-    """Move what is staged to its place in one step, the old one out of the way first."""
-    name = os.path.relpath(top, folder)
-    new = os.path.join(staged, name)
+    """Move what is staged to its destination in one step, after moving an existing directory away."""
+    new = os.path.join(staged, os.path.relpath(top, folder))
     if os.path.isdir(top) and not os.path.islink(top):
-        # A rename cannot replace a directory: the old one steps aside and goes with the staging folder.
+        # A rename cannot replace a directory; the old one goes with the staging folder.
         old = os.path.join(staged, ".old")
         os.rename(top, old)
         try:
@@ -94,13 +97,13 @@ def swap_in(staged: str, folder: str, top: str) -> None:
         os.replace(new, top)
 
 
-def sums_of(place: str) -> Sums:
+def sums_of(path: str) -> Sums:
     """Digests and size of a file, read once."""
     import hashlib
 
     md5, sha256 = hashlib.md5(usedforsecurity=False), hashlib.sha256()
     size = 0
-    with open(place, "rb") as file:
+    with open(path, "rb") as file:
         while chunk := file.read(_CHUNK):
             md5.update(chunk)
             sha256.update(chunk)
@@ -108,9 +111,9 @@ def sums_of(place: str) -> Sums:
     return Sums(md5.hexdigest(), sha256.hexdigest(), size)
 
 
-def sha256_of(place: str) -> str:
-    """The sha256 of a file, in a third of the time that all of its sums take."""
+def sha256_of(path: str) -> str:
+    """The sha256 of a file, in a third of the time of `sums_of`."""
     import hashlib
 
-    with open(place, "rb") as file:
+    with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

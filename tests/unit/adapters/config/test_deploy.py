@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from mlgit.adapters.config.loader import load
-from mlgit.core.config.file import CommandTarget, Config, Deploy, LocalTarget
+from mlgit.core.config.file import Config
+from mlgit.core.deploy.targets import TARGETS, CommandTarget, LocalTarget
 from mlgit.errors import ConfigError
 from mlgit.resources import schema_text
 from mlgit.yaml12 import load as load_yaml
@@ -41,28 +42,30 @@ def outcome(content: bytes) -> Config | ConfigError:
         return error
 
 
+def target(config: Config, environment: str = "prod") -> object:
+    declared = config.deploy[environment]
+    assert declared.environment == environment
+    return TARGETS[declared.target].read(declared.keys)
+
+
 def test_a_folder_and_a_program_are_read() -> None:
-    assert read(HEAD + WHOLE).deploy == {
-        "prod": Deploy(environment="prod", target=LocalTarget(path="/srv/models/{model}", keep=5)),
-        "staging": Deploy(
-            environment="staging",
-            target=CommandTarget(
-                command=("kubectl", "-o", "jsonpath={.status}", "{version}", ""), timeout_s=7200
-            ),
-        ),
-    }
+    config = read(HEAD + WHOLE)
+    assert target(config) == LocalTarget(path="/srv/models/{model}", keep=5)
+    assert target(config, "staging") == CommandTarget(
+        command=("kubectl", "-o", "jsonpath={.status}", "{version}", ""), timeout_s=7200
+    )
 
 
 @pytest.mark.parametrize(("timeout", "seconds"), [("30s", 30), ("10m", 600), ("1h", 3600)])
 def test_a_time_out_is_read_in_its_unit(timeout: str, seconds: int) -> None:
     config = read(HEAD + f"  prod: {{target: command, command: [x], timeout: {timeout}}}\n")
-    assert config.deploy["prod"].target == CommandTarget(command=("x",), timeout_s=seconds)
+    assert target(config) == CommandTarget(command=("x",), timeout_s=seconds)
 
 
 def test_what_is_left_out_has_the_schemas_default() -> None:
     properties = TREE["$defs"]["deploy"]["properties"]
-    folder = read(HEAD + "  prod: {target: local, path: '{model}'}\n").deploy["prod"].target
-    program = read(HEAD + "  prod: {target: command, command: [x]}\n").deploy["prod"].target
+    folder = target(read(HEAD + "  prod: {target: local, path: '{model}'}\n"))
+    program = target(read(HEAD + "  prod: {target: command, command: [x]}\n"))
     assert isinstance(folder, LocalTarget)
     assert folder.keep == properties["keep"]["default"]
     assert isinstance(program, CommandTarget)
