@@ -1,4 +1,4 @@
-"""`mlgit status`: everything about the working tree at a glance, without the network."""
+"""Status: the state of the working tree, its pipeline, models and tags, without the network."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from mlgit.project.overview.data_states import data_states
 from mlgit.project.overview.model_lines import model_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
     from typing import TypeVar
 
     from mlgit.core.compare.changes import ValueChange
-    from mlgit.core.config.file import Config
+    from mlgit.core.config.file import Environment
     from mlgit.core.pipeline.evidence import Evidence
     from mlgit.core.pipeline.remote_data import RemoteData
     from mlgit.core.progress import Progress
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 _EXPIRES_SOON_DAYS = 14
-# A pair of tags is written a second apart, so that its last one may be a little in the future.
+# The tags of a pair are dated a second apart, so the second may be slightly in the future.
 _TAG_SLACK_S = 5
 
 
@@ -47,13 +47,13 @@ def status(
     remote: bool = False,
     progress: Progress | None = None,
 ) -> Status:
-    """Everything there is to tell; a part that cannot be told becomes one of `failures`.
+    """Every part of the status; a part that cannot be read becomes one of `failures`.
 
     Args:
         project: the repository.
         ci: environment variables, for the base in CI.
-        remote: whether to ask the DVC remotes what they have; only then the network is used.
-        progress: told while they are asked.
+        remote: whether to query the DVC remotes; only then the network is used.
+        progress: shows the queries.
     """
     reader = _StatusReader(project, ci or {})
     return reader.status(reader.remote_data(progress) if remote else None)
@@ -70,7 +70,7 @@ def _failure(part: str, error: MlgitError) -> Failure:
 
 
 class _StatusReader:
-    """One look at the repository; every part may fail without taking the others along."""
+    """Reads the parts of one status; each may fail without the others."""
 
     def __init__(self, project: Project, ci: Mapping[str, str]) -> None:
         self._project = project
@@ -81,7 +81,7 @@ class _StatusReader:
         self._registry = self._part("models", self._read_registry)
 
     def remote_data(self, progress: Progress | None) -> RemoteData | None:
-        """What the DVC remotes lack; one that does not answer is a failure of its own."""
+        """The outputs that the DVC remotes lack; each remote that does not answer is a failure."""
         state = self._evidence
         if state is None:
             return None
@@ -94,7 +94,6 @@ class _StatusReader:
         return found[0]
 
     def status(self, remote_data: RemoteData | None) -> Status:
-        """All parts put together."""
         project, head = self._project, self._project.head
         seen_at = self._part("remote", lambda: self._remote_seen_at)
         state = self._evidence
@@ -131,10 +130,10 @@ class _StatusReader:
         )
         return replace(found, next=self._next(found))
 
-    def _part(self, name: str, tell: Callable[[], T]) -> T | None:
-        """What a part tells, or None and the reason among the failures; the same reason only once."""
+    def _part(self, name: str, read: Callable[[], T]) -> T | None:
+        """The part; None if it fails, with each reason once among the failures."""
         try:
-            return tell()
+            return read()
         except MlgitError as error:
             failure = _failure(name, error)
             if not any(
@@ -168,7 +167,7 @@ class _StatusReader:
         return Side(text="base", label=f"base ({base.commit[:7]})", commit=base.commit), base.reason
 
     def _metrics(self, base: Side | None) -> tuple[tuple[ValueChange, ...], tuple[str, ...]]:
-        """The metrics of the working tree beside those of base, and what is wrong with their files."""
+        """The metrics of the working tree next to those of the base, and problems with their files."""
         state = self._evidence
         if state is None:
             return (), ()
@@ -207,12 +206,12 @@ class _StatusReader:
         return model_lines(
             self._project,
             registry,
-            declared=self._declared_models(),
-            environments=list(self._trunk_config.environments) if self._trunk_config else [],
+            declared=self._model_paths(),
+            environments=list(self._trunk_environments),
         )
 
-    def _declared_models(self) -> Mapping[str, str | None]:
-        """Name -> path of the declared models; those of dvc.yaml when mlgit.yaml names none."""
+    def _model_paths(self) -> Mapping[str, str | None]:
+        """The path of each declared model by name; those of dvc.yaml if mlgit.yaml declares none."""
         pipeline = None if self._evidence is None else self._evidence.pipeline
         artifacts = {
             each.name: each.path
@@ -223,14 +222,14 @@ class _StatusReader:
         return {name: model.path or artifacts.get(name) for name, model in models.items()} or artifacts
 
     @property
-    def _trunk_config(self) -> Config | None:
+    def _trunk_environments(self) -> Mapping[str, Environment]:
         try:
-            return self._project.trunk_config
+            return self._project.trunk_config.environments
         except ConfigError:
-            return None
+            return {}
 
     def _unpushed_tags(self) -> tuple[str, ...] | None:
-        """Tags known to be only here, and those nobody looked at since they were made."""
+        """Tags that are only here, and tags that are newer than the last fetch."""
         registry = self._registry
         if registry is None or self._project.remote is None:
             return None
@@ -272,62 +271,19 @@ class _StatusReader:
             pipeline.stages or pipeline.tracked or pipeline.metrics or pipeline.artifacts
         )
         declared = self._config is None or self._config.declared
-        step = next_step(found, declared=declared, has_pipeline=has_pipeline, promotable=None)
-        if declared and step is None and found.commit is not None:
-            return self._part("next", lambda: self._forward(found))
+        step = next_step(found, declared=declared, has_pipeline=has_pipeline)
+        if step is None and declared and found.commit is not None:
+            return self._part("next", lambda: self._next_release(found.models))
         return step
 
-    def _forward(self, found: Status) -> NextStep | None:
-        """A release of what is new on trunk, else a promotion of what is released."""
-        trunk, config = self._project.trunk, self._trunk_config
-        paths = self._declared_models()
-        for line in found.models:
-            on_trunk = trunk is not None and trunk.commit == found.commit
-            # A commit is one version of a model, even of one that was deregistered.
-            state = self._registry.models.get(line.model) if self._registry else None
-            released = state is not None and bool(state.at_commit(found.commit or ""))
-            if (
-                on_trunk
-                and not released
-                and paths.get(line.model)
-                and self._new_content(line, paths[line.model] or "")
-            ):
-                since = f"since {line.latest}" if line.latest else "and has no version yet"
-                return NextStep(
-                    command=f"mlgit release {line.model}", reason=f"`{line.model}` is new {since}"
-                )
-            step = _promotion(line, {} if config is None else config.environments)
-            if step is not None:
-                return step
-        return None
+    def _next_release(self, lines: Sequence[ModelLine]) -> NextStep | None:
+        from mlgit.project.overview.next_release import next_release
 
-    def _new_content(self, line: ModelLine, path: str) -> bool:
-        """Whether the model's content differs from that of its latest version."""
-        from mlgit.project.pipeline.evidence import evidence
-
-        now = self._content(self._evidence, path)
-        if now is None or line.latest_commit is None:
-            return now is not None
-        if line.latest_commit == self._project.head.commit:
-            return False
-        return self._content(evidence(self._project, line.latest_commit, staleness=False), path) != now
-
-    @staticmethod
-    def _content(state: Evidence | None, path: str) -> str | None:
-        outputs = () if state is None else state.pipeline.outputs
-        return next((out.pointer.md5 for out in outputs if out.path == path and out.pointer), None)
-
-
-def _promotion(line: ModelLine, environments: Mapping[str, object]) -> NextStep | None:
-    """The first declared environment that could hold something newer."""
-    held = {each.environment: each for each in line.environments}
-    for name, environment in environments.items():
-        source = getattr(environment, "source", None)
-        offered = line.latest if source is None else held[source].version if source in held else None
-        if offered is None or name not in held or held[name].held or held[name].version == offered:
-            continue
-        where = "is released" if source is None else f"is in `{source}`"
-        return NextStep(
-            command=f"mlgit promote {line.model} --to {name}", reason=f"`{line.model}` {offered} {where}"
+        return next_release(
+            self._project,
+            lines,
+            registry=self._registry,
+            state=self._evidence,
+            paths=self._model_paths(),
+            environments=self._trunk_environments,
         )
-    return None

@@ -40,7 +40,7 @@ PLAIN = {
 }
 _PRIVATE = re.compile("|".join(rf"\b(?:{pattern})\b" for pattern in PLAIN))
 _NAME_PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
-# Names that are not ours: of the standard library, of tools, of keys in documents that users have.
+# Names from the standard library, from tools, and keys of documents that users have.
 _FOREIGN = frozenset({"told_at"})
 
 
@@ -54,7 +54,7 @@ class Place(NamedTuple):
 
 
 def private_words(path: Path) -> Iterator[Place]:
-    """Every private word of one Python file, and in the file's own name."""
+    """The private words in a Python file and in its name."""
     shown = str(path.resolve().relative_to(ROOT))
     text = path.read_text(encoding="utf-8")
     for word in _found(_spaced(path.stem)):
@@ -83,7 +83,7 @@ def _comment(path: str, line: int, text: str) -> Iterator[Place]:
 
 
 def _found(text: str) -> list[str]:
-    without_code = re.sub(r"`[^`]*`|\"[^\"]*\"", "…", text)
+    without_code = re.sub(r"`[^`]*`|\"[^\"]*\"|\bNone\b", "…", text)  # None is a value, not a word
     return [match.group() for match in _PRIVATE.finditer(" ".join(without_code.lower().split()))]
 
 
@@ -100,7 +100,7 @@ def _docstrings(tree: ast.Module) -> Iterator[tuple[int, str]]:
 
 
 def files(*folders: str) -> list[Path]:
-    """The Python files of these files and folders, this one left out: it has to name the words."""
+    """The Python files in these files and folders, except this one, which has to name the words."""
     found = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
     found += [ROOT / folder for folder in folders if folder.endswith(".py")]
     return sorted(path for path in found if path != Path(__file__))

@@ -1,4 +1,4 @@
-"""Status: everything `mlgit status` tells, as records, and the one next step that follows from it."""
+"""Status: the records of `mlgit status`, and the next step that follows from them."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 @record
 class DataState:
-    """One output that is not simply here and unchanged.
+    """One output that is missing, changed or not in the cache.
 
-    `workspace` compares it with what dvc.lock or the .dvc file recorded. `in_cache` says whether the
-    recorded content is in the DVC cache of this machine; None when nothing is recorded.
+    `workspace` compares it with the content that dvc.lock or the .dvc file records. `in_cache` says whether
+    the recorded content is in the DVC cache of this machine; None if no content is recorded.
     """
 
     path: str
@@ -32,13 +32,13 @@ class DataState:
 
     @property
     def lost(self) -> bool:
-        """Whether the recorded content is nowhere on this machine."""
+        """Whether the recorded content is not on this machine."""
         return self.workspace == "absent" and self.in_cache is False
 
 
 @record
 class EnvironmentLine:
-    """What one environment of a model holds; `behind` counts commits of HEAD that it does not have."""
+    """The version in one environment of a model; `behind` counts the commits of HEAD that it lacks."""
 
     environment: str
     version: str | None
@@ -60,7 +60,7 @@ class ModelLine:
 
 @record
 class ExpiringWaiver:
-    """A waiver that ends soon or has ended."""
+    """A waiver that expires soon or is expired."""
 
     id: str
     gate: str
@@ -70,7 +70,7 @@ class ExpiringWaiver:
 
 @record
 class Failure:
-    """A part that could not be told, and why. `code` is that of the error."""
+    """A part that could not be read, and the error."""
 
     part: str
     code: str
@@ -81,7 +81,7 @@ class Failure:
 
 @record
 class NextStep:
-    """The one command that makes sense now, and why."""
+    """The command that makes sense now, and the reason."""
 
     command: str
     reason: str
@@ -100,13 +100,13 @@ class VerdictCounts:
 
 @record
 class Status:
-    """The whole picture.
+    """Everything that `mlgit status` shows.
 
-    `branch` is None when detached, `commit` before the first commit. `ahead` and `behind` count against
-    `upstream`. `remote_seen_at` is when the remote was last fetched from, None when nobody can tell.
-    `stages` are those that are stale or could not be checked. `data` are outputs that are not simply
-    here and unchanged. `unpushed_tags` is None when it cannot be told without the network. `remote_data` is
-    None when the DVC remotes were not asked. `handed_over` are the files that DVC read for us.
+    `branch` is None if HEAD is detached, `commit` before the first commit. `ahead` and `behind` count
+    commits against `upstream`. `remote_seen_at` is the time of the last fetch; None if it is unknown.
+    `stages` are those that are stale or could not be checked. `data` are outputs that are missing, changed
+    or not in the cache. `unpushed_tags` is None if only the network could answer. `remote_data` is None if
+    the DVC remotes were not queried. `handed_over` are the files that DVC read instead of mlgit.
     """
 
     branch: str | None
@@ -138,36 +138,27 @@ class Status:
 
     @property
     def stale(self) -> tuple[StageState, ...]:
-        """The stages that running the pipeline would run."""
+        """The stages that `mlgit run` would run."""
         return tuple(stage for stage in self.stages if stage.stale and not is_tracked_file(stage))
 
 
 def is_tracked_file(stage: StageState) -> bool:
-    """Whether the state belongs to a .dvc file, which is no stage that could run."""
+    """Whether the state belongs to a .dvc file, which cannot run."""
     return stage.address.endswith(".dvc")
 
 
-def next_step(
-    status: Status, *, declared: bool, has_pipeline: bool, promotable: NextStep | None
-) -> NextStep | None:
-    """The first thing that stands in the way of going on, else the step forward.
+def next_step(status: Status, *, declared: bool, has_pipeline: bool) -> NextStep | None:
+    """The most urgent thing to do, if there is one.
 
     Args:
         status: everything else.
         declared: whether there is a `mlgit.yaml`.
-        has_pipeline: whether DVC knows anything here.
-        promotable: the release or promotion that would come next, when nothing stands in the way.
+        has_pipeline: whether there is anything of DVC here.
     """
-    steps = (
-        _repair(status),
-        _work(status),
-        _share(status),
-        promotable,
-        NextStep(command="mlgit init", reason="there is no `mlgit.yaml` yet")
-        if has_pipeline and not declared
-        else None,
-    )
-    return next((step for step in steps if step is not None), None)
+    step = _repair(status) or _work(status) or _share(status)
+    if step is None and has_pipeline and not declared:
+        return NextStep(command="mlgit init", reason="there is no `mlgit.yaml` yet")
+    return step
 
 
 def _repair(status: Status) -> NextStep | None:
@@ -223,19 +214,19 @@ def _share(status: Status) -> NextStep | None:
 
 
 def _share_data(status: Status, data: RemoteData) -> NextStep | None:
-    """How the content that the DVC remotes lack gets there, as far as it is on this machine."""
+    """The command that sends missing content to the DVC remotes, if it is on this machine."""
 
-    def said(outputs: list[RemoteOutput]) -> str:
+    def reason(outputs: list[RemoteOutput]) -> str:
         return f"{count(len(outputs), 'output')} not in the DVC remote"
 
     kept = [output for output in data.missing if output.elsewhere == "workspace"]
     if kept:
-        # DVC pushes from its cache only.
-        return NextStep(command=f"dvc commit {kept[0].owner}", reason=f"{said(kept)} and not in the cache")
+        # DVC pushes only from its cache.
+        return NextStep(command=f"dvc commit {kept[0].owner}", reason=f"{reason(kept)} and not in the cache")
     cached = [output for output in data.missing if output.elsewhere in {"cache", "partly"}]
     if not cached:
         return None
-    # Without a Git remote and a branch `mlgit push` has nowhere to go, and it publishes the default remote's.
+    # `mlgit push` needs a Git remote and a branch.
     return NextStep(
-        command="mlgit push" if status.remote and status.branch else "dvc push", reason=said(cached)
+        command="mlgit push" if status.remote and status.branch else "dvc push", reason=reason(cached)
     )

@@ -1,4 +1,4 @@
-"""Status ends with the one command that makes sense next."""
+"""Status: the command that makes sense next."""
 
 from __future__ import annotations
 
@@ -36,13 +36,12 @@ CLEAN = Status(
     problems=(),
     failures=(),
 )
-PROMOTE = NextStep(command="mlgit promote m --to prod", reason="")
 LOST = DataState(path="a", owner="s", workspace="absent", in_cache=False)
 EDITED = DataState(path="raw", owner="raw.dvc", workspace="modified", in_cache=True)
 BLOCKED = VerdictCounts(decision="block", headline="", gates=1, blocking=1, warnings=0)
 
-# From the most to the least urgent: each state has all problems below it too.
-URGENT: list[tuple[str, Status]] = [("mlgit promote m --to prod", CLEAN)]
+# From the least to the most urgent: each state also has the problems of those before it.
+URGENT: list[tuple[str, Status]] = []
 STEPS: list[tuple[str, dict[str, Any]]] = [
     ("mlgit push", {"unpushed_tags": ("m@v1.0.0",)}),
     ("mlgit push", {"ahead": 1}),
@@ -56,54 +55,50 @@ STEPS: list[tuple[str, dict[str, Any]]] = [
     ("git mergetool", {"conflicted": ("a",)}),
 ]
 for command, change in STEPS:
-    URGENT.append((command, replace(URGENT[-1][1], **change)))
+    URGENT.append((command, replace(URGENT[-1][1] if URGENT else CLEAN, **change)))
 
 
 @pytest.mark.parametrize(("command", "found"), URGENT, ids=[command for command, _ in URGENT])
-def test_the_most_urgent_comes_first(command: str, found: Status) -> None:
-    step = next_step(found, declared=True, has_pipeline=True, promotable=PROMOTE)
+def test_the_most_urgent_step_comes_first(command: str, found: Status) -> None:
+    step = next_step(found, declared=True, has_pipeline=True)
     assert step is not None
     assert step.command == command
 
 
 def test_a_clean_repository_needs_nothing() -> None:
-    assert next_step(CLEAN, declared=True, has_pipeline=True, promotable=None) is None
+    assert next_step(CLEAN, declared=True, has_pipeline=True) is None
 
 
 def test_a_pipeline_without_config_is_offered_init() -> None:
-    step = next_step(CLEAN, declared=False, has_pipeline=True, promotable=None)
+    step = next_step(CLEAN, declared=False, has_pipeline=True)
     assert step is not None
     assert step.command == "mlgit init"
-    assert next_step(CLEAN, declared=False, has_pipeline=False, promotable=None) is None
+    assert next_step(CLEAN, declared=False, has_pipeline=False) is None
 
 
 UNBORN = replace(CLEAN, commit=None, upstream=None, remote=None, ahead=None, behind=None)
 
 
-def test_before_the_first_commit_there_is_something_to_commit_or_nothing_to_do() -> None:
-    step = next_step(
-        replace(UNBORN, untracked=("train.py",)), declared=True, has_pipeline=False, promotable=None
-    )
+def test_before_the_first_commit_files_are_to_be_committed_if_there_are_any() -> None:
+    step = next_step(replace(UNBORN, untracked=("train.py",)), declared=True, has_pipeline=False)
     assert step is not None
     assert step.command == "git commit"
-    assert next_step(UNBORN, declared=True, has_pipeline=False, promotable=None) is None
+    assert next_step(UNBORN, declared=True, has_pipeline=False) is None
 
 
-def test_what_is_staged_before_the_first_commit_is_to_be_committed() -> None:
-    step = next_step(
-        replace(UNBORN, changed=("train.py",)), declared=True, has_pipeline=False, promotable=None
-    )
+def test_files_staged_before_the_first_commit_are_to_be_committed() -> None:
+    step = next_step(replace(UNBORN, changed=("train.py",)), declared=True, has_pipeline=False)
     assert step is not None
     assert step.command.startswith("git commit")
 
 
-def test_a_changed_dvc_file_is_no_stage_that_could_run() -> None:
+def test_a_changed_dvc_file_is_not_a_stage_to_run() -> None:
     tracked = replace(CLEAN, stages=(StageState(address="raw.dvc", reasons=("changed output raw",)),))
     assert tracked.stale == ()
 
 
 def test_a_branch_without_upstream_is_offered_push() -> None:
-    step = next_step(replace(CLEAN, upstream=None), declared=True, has_pipeline=True, promotable=None)
+    step = next_step(replace(CLEAN, upstream=None), declared=True, has_pipeline=True)
     assert step is not None
     assert step.command == "mlgit push"
 
@@ -125,31 +120,31 @@ def unpushed(elsewhere: Elsewhere, *, path: str = "a", owner: str = "s") -> Remo
         ("nowhere", {}, None),
     ],
 )
-def test_what_the_remote_lacks_comes_when_nothing_else_is_to_be_done(
+def test_missing_remote_data_is_the_least_urgent_step(
     elsewhere: Elsewhere, change: dict[str, Any], command: str | None
 ) -> None:
     found = replace(CLEAN, remote_data=unpushed(elsewhere), **change)
-    step = next_step(found, declared=True, has_pipeline=True, promotable=None)
+    step = next_step(found, declared=True, has_pipeline=True)
     assert (None if step is None else step.command) == command
     edited = replace(found, changed=("a",))
-    step = next_step(edited, declared=True, has_pipeline=True, promotable=None)
+    step = next_step(edited, declared=True, has_pipeline=True)
     assert step is not None
     assert step.command == "git commit -a"
 
 
 @pytest.mark.parametrize(("owner", "command"), [("s", "mlgit run"), ("a.dvc", None)])
-def test_what_is_nowhere_is_not_to_be_pulled_but_may_be_made_again(owner: str, command: str | None) -> None:
+def test_an_output_that_is_nowhere_is_made_again_instead_of_pulled(owner: str, command: str | None) -> None:
     lost = replace(LOST, owner=owner)
     found = replace(CLEAN, data=(lost,), remote_data=unpushed("nowhere", owner=owner))
-    step = next_step(found, declared=True, has_pipeline=True, promotable=None)
+    step = next_step(found, declared=True, has_pipeline=True)
     assert (None if step is None else step.command) == command
     other = replace(found, remote_data=unpushed("nowhere", path="b"))
-    step = next_step(other, declared=True, has_pipeline=True, promotable=None)
+    step = next_step(other, declared=True, has_pipeline=True)
     assert step is not None
     assert step.command == "dvc pull"
 
 
-def test_of_many_edited_files_the_first_is_named_and_the_others_counted() -> None:
+def test_the_first_of_several_edited_files_is_named_and_the_others_are_counted() -> None:
     found = replace(CLEAN, data=(EDITED, replace(EDITED, path="b"), replace(EDITED, path="c")))
-    step = next_step(found, declared=True, has_pipeline=True, promotable=None)
+    step = next_step(found, declared=True, has_pipeline=True)
     assert step == NextStep(command="dvc add raw", reason="`raw` and 2 more were changed")
