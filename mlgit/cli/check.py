@@ -9,7 +9,7 @@ import click
 from mlgit.cli.shell.completion import environments_offer, gates_offer, models_offer, references_offer
 from mlgit.cli.shell.options import command, pass_session
 from mlgit.core.wording import listed, near
-from mlgit.errors import UsageError
+from mlgit.errors import Exit, UsageError
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -84,25 +84,24 @@ def run_check(session: Session, *, lines: bool, **options: Any) -> Check:  # noq
     """Evaluate the gates as the shared options ask."""
     session.begin(compares=True)
     from mlgit.operations.check import check
+    from mlgit.project.gates.judge import Question
 
     environment = options["environment"]
     if environment is not None and options["purpose"] == "release":
         raise UsageError("`--promote-to` and `--purpose release` exclude each other")
-    return check(
-        session.project(),
+    question = Question(
         purpose="promote" if environment is not None else options["purpose"],
         environment=environment,
-        revision=options["rev"],
         base=options["base"],
         models=options["models"],
         allow_stale=options["allow_stale"],
-        date=_day(options["date"]),
-        ci=ci_variables(),
-        lines=lines,
+        date=_date(options["date"]),
+        ci=_ci_variables(),
     )
+    return check(session.project(), question, revision=options["rev"], lines=lines)
 
 
-def ci_variables() -> Mapping[str, str]:
+def _ci_variables() -> Mapping[str, str]:
     """The environment variables of a CI that say what a change is compared with."""
     import os
 
@@ -110,8 +109,7 @@ def ci_variables() -> Mapping[str, str]:
 
 
 def exit_code(record: Check) -> int:
-    """1 when blocked."""
-    return 1 if record.verdict.decision == "block" else 0
+    return Exit.BLOCKED if record.verdict.decision == "block" else Exit.DONE
 
 
 @command("check")
@@ -164,7 +162,7 @@ def _chosen(record: Check, gate: str) -> tuple[Result, ...]:
     raise UsageError(f"No gate `{gate}` was evaluated", hint=near(gate, known) or others)
 
 
-def _day(text: str | None) -> dt.date | None:
+def _date(text: str | None) -> dt.date | None:
     if text is None:
         return None
     from datetime import date

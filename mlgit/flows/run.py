@@ -46,10 +46,11 @@ def run(
 def _judge(project: Project, ci: Mapping[str, str] | None) -> Check:
     """The verdict on the working tree as it is now: what was read before the run no longer holds."""
     from mlgit.operations.check import check
+    from mlgit.project.gates.judge import Question
     from mlgit.project.opening import open_project
 
     fresh = open_project(project.root, now=project.now, default_branch=project.default_branch)
     try:
-        return check(fresh, ci=ci)
+        return check(fresh, Question(ci=ci))
     finally:
         fresh.close()

@@ -1,4 +1,4 @@
-"""Check: the verdict on a candidate, with every metric references its baseline."""
+"""Check: the verdict on a candidate, with every metric next to its baseline."""
 
 from __future__ import annotations
 
@@ -8,72 +8,49 @@ from mlgit.core.gates.metric_changes import metric_changes
 from mlgit.core.gates.verdict import Check
 from mlgit.core.wording import listed, near
 from mlgit.errors import ConfigError, UnknownReference
-from mlgit.project.gates.judge import Question, judge_in_full
+from mlgit.project.gates.judge import judge_in_full
 
 if TYPE_CHECKING:
-    import datetime as dt
-    from collections.abc import Mapping, Sequence
-
     from mlgit.core.gates.verdict import MetricChange, Purpose
-    from mlgit.project.gates.judge import Judgement
+    from mlgit.project.gates.judge import Judgement, Question
     from mlgit.project.open import Project
 
 
-def check(  # noqa: PLR0913 (the options of two commands)
-    project: Project,
-    *,
-    purpose: Purpose = "check",
-    environment: str | None = None,
-    revision: str | None = None,
-    base: str | None = None,
-    models: Sequence[str] = (),
-    allow_stale: bool = False,
-    date: dt.date | None = None,
-    ci: Mapping[str, str] | None = None,
-    lines: bool = False,
-) -> Check:
+def check(project: Project, question: Question, *, revision: str | None = None, lines: bool = False) -> Check:
     """Evaluate the gates.
 
     Args:
         project: the repository.
-        purpose: what the candidate is judged for.
-        environment: where to, for `promote`.
-        revision: any reference; None is the working tree, or HEAD for a promotion.
-        base: a reference that stands for `base`.
-        models: only these; none named means all.
-        allow_stale: let numbers of stale stages count.
-        date: the day waivers are held against.
-        ci: the environment variables of a CI.
-        lines: whether data, params and models are compared too, for a report.
+        question: without `candidate`.
+        revision: the candidate as any reference; None is the working tree, or HEAD for a promotion.
+        lines: whether data, params and models are also compared, for a report.
 
     Raises:
         UnknownReference: `revision`, `base`, a model or the environment is not known.
-        ConfigError: a file that says what should hold is invalid.
+        ConfigError: mlgit.yaml or the waivers are invalid.
     """
-    if environment is not None:
-        _require_environment(project, environment)
-    question = Question(
-        purpose=purpose,
-        models=models or None,
-        environment=environment,
-        candidate=_candidate(project, revision, purpose),
-        base=base,
-        allow_stale=allow_stale,
-        date=date,
-        ci=ci,
+    if question.environment is not None:
+        _require_environment(project, question.environment)
+    candidate = _candidate(project, revision, question.purpose)
+    judged = judge_in_full(project, question._replace(candidate=candidate))
+    bare = Check(
+        verdict=judged.verdict,
+        metrics=_metric_changes(judged),
+        references=tuple(judged.references[case.model].baseline for case in judged.cases),
+        tools=_tools(),
     )
-    judged = judge_in_full(project, question)
+    return _with_lines(project, judged, bare) if lines else bare
+
+
+def _metric_changes(judged: Judgement) -> tuple[MetricChange, ...]:
     changes: list[MetricChange] = []
     for case in judged.cases:
         baseline = judged.references[case.model]
         # A metric file may have belonged to no model before; it is still the same file.
-        paths = {file.path for file in case.files}
-        own = {file.path for file in baseline.files}
-        files = [file for file in baseline.others or baseline.files if file.path in paths | own]
+        paths = {file.path for file in (*case.files, *baseline.files)}
+        files = [file for file in baseline.others or baseline.files if file.path in paths]
         changes += metric_changes(case.files, files, model=case.model, directions=judged.config.directions)
-    references = tuple(judged.references[case.model].baseline for case in judged.cases)
-    bare = Check(verdict=judged.verdict, metrics=tuple(changes), references=references, tools=_tools())
-    return _with_lines(project, judged, bare) if lines else bare
+    return tuple(changes)
 
 
 def _with_lines(project: Project, judged: Judgement, bare: Check) -> Check:
@@ -82,10 +59,10 @@ def _with_lines(project: Project, judged: Judgement, bare: Check) -> Check:
 
     from mlgit.project.compare.metric_history import metric_history
 
-    told = replace(bare, history=metric_history(project, judged.verdict, bare.references))
+    extended = replace(bare, history=metric_history(project, judged.verdict, bare.references))
     baseline = next((each for each in bare.references if each.state == "found" and each.commit), None)
     if baseline is None:
-        return told
+        return extended
     from mlgit.core.compare.change_lines import change_lines, param_changes
     from mlgit.core.compare.changes import Side
     from mlgit.core.pipeline.stage_runs import stage_runs
@@ -98,10 +75,10 @@ def _with_lines(project: Project, judged: Judgement, bare: Check) -> Check:
     try:
         diff = compare(project, old, new, parts=("params", "data", "models"))
         base = evidence(project, baseline.commit, staleness=False).pipeline
-    except ConfigError:  # the verdict has already said that the baseline cannot be read
-        return told
+    except ConfigError:  # the verdict already reports that the baseline cannot be read
+        return extended
     stages = stage_runs(base, judged.evidence.pipeline, judged.evidence.stages)
-    return replace(told, changes=change_lines(diff), params=param_changes(diff), stages=stages)
+    return replace(extended, changes=change_lines(diff), params=param_changes(diff), stages=stages)
 
 
 def _candidate(project: Project, revision: str | None, purpose: Purpose) -> str | None:

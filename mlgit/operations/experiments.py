@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from mlgit.core.compare.changes import same_value
 from mlgit.core.compare.columns import fits, named, unknown_name, value_reader
 from mlgit.core.compare.leaderboard import (
     Column,
@@ -16,7 +17,6 @@ from mlgit.core.compare.leaderboard import (
     columns_of,
     in_order,
     pareto_front,
-    same,
 )
 from mlgit.core.compare.row_filter import parse_condition
 from mlgit.core.pipeline.metrics import number
@@ -187,7 +187,7 @@ def _alike(one: Row, other: Row) -> bool:
         mine.keys() == theirs.keys()
         and all(
             mine[file].keys() == theirs[file].keys()
-            and all(same(mine[file][key], theirs[file][key]) for key in mine[file])
+            and all(same_value(mine[file][key], theirs[file][key]) for key in mine[file])
             for file in mine
         )
         for mine, theirs in ((one.metrics, other.metrics), (one.params, other.params))

@@ -144,11 +144,11 @@ class _Surroundings:
     def _passes(self, content: str) -> bool:
         """Whether `mlgit check` would let the repository pass as it is, with this file in it."""
         from mlgit.adapters.config.loader import load
-        from mlgit.project.gates.judge import judge
+        from mlgit.project.gates.judge import Question, judge
 
         self._project.set_config(load(content.encode(), name=CONFIG_FILE, cache_dir=None))
         try:
-            return judge(self._project).decision != "block"
+            return judge(self._project, Question()).decision != "block"
         except MlgitError:
             return False
 

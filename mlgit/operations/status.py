@@ -188,9 +188,9 @@ class _StatusReader:
         if self._config is None or not self._config.gates or self._project.head.commit is None:
             return None
         from mlgit.core.gates.verdict import headline
-        from mlgit.project.gates.judge import judge
+        from mlgit.project.gates.judge import Question, judge
 
-        verdict = judge(self._project, ci=self._ci)
+        verdict = judge(self._project, Question(ci=self._ci))
         return VerdictCounts(
             decision=verdict.decision,
             headline=headline(verdict),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, get_args
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from mlgit.core.gates.decision import decide
+from mlgit.core.gates.limits import KINDS
 from mlgit.core.gates.metric_changes import metric_changes
 from mlgit.core.gates.verdict import (
     Baseline,
@@ -16,6 +17,7 @@ from mlgit.core.gates.verdict import (
     Candidate,
     Check,
     GateChange,
+    GateChangeKind,
     MetricChange,
     Note,
     Policy,
@@ -111,9 +113,10 @@ numbers = st.one_of(
 maybe_texts = st.none() | texts
 maybe_numbers = st.none() | numbers
 models = st.none() | st.sampled_from(["tumor", "triage"]) | texts
+_GATE_CHANGES = st.sampled_from(get_args(GateChangeKind))
 bounds = st.builds(
     Bound,
-    kind=st.sampled_from(["min", "max", "max_drop", "max_rise", "min_rise", "min_drop"]),
+    kind=st.sampled_from(list(KINDS)),
     amount=numbers | texts,
     percent=st.booleans(),
     allowed=maybe_numbers,
@@ -208,9 +211,7 @@ def checks(draw: st.DrawFn) -> Check:
         policy=Policy(waivers=draw(maybe_texts)),
         gates_sha=draw(texts),
         gates_changed=tuple(
-            GateChange(
-                gate=draw(texts), kind=draw(st.sampled_from(["added", "tightened"])), message=draw(texts)
-            )
+            GateChange(gate=draw(texts), kind=draw(_GATE_CHANGES), message=draw(texts))
             for _ in range(draw(st.integers(0, 2)))
         ),
         results=found,

@@ -6,6 +6,7 @@ import posixpath
 from typing import TYPE_CHECKING, Any
 
 from mlgit.core.config.file import (
+    CHANGE_KINDS,
     Config,
     Deploy,
     Environment,
@@ -20,10 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mlgit.adapters.config.frames import Document
-    from mlgit.core.config.file import ChangeKind
 
 MAX_BYTES = 1 << 20
-_CHANGES: tuple[ChangeKind, ...] = ("max_drop", "max_rise", "min_rise", "min_drop")
 
 Tree = dict[str, Any]
 """A valid file as JSON: numbers of gates as text, the line of each gate under `line`."""
@@ -144,7 +143,7 @@ def _gate(gate_id: str, entry: Mapping[str, Any]) -> Gate:
         minimum=number("min"),
         maximum=number("max"),
         vs=FileBaseline(path=posixpath.normpath(vs["file"])) if isinstance(vs, dict) else vs,
-        change={kind: _limit(entry[kind]) for kind in _CHANGES if kind in entry},
+        change={kind: _limit(entry[kind]) for kind in CHANGE_KINDS if kind in entry},
         severity=entry.get("severity", "error"),
         when=entry.get("when", "check"),
         on_no_baseline=entry.get("on_no_baseline", "skip"),

@@ -9,21 +9,30 @@ from typing import TYPE_CHECKING, Any
 
 from mlgit.adapters.config.shape import choices, shown
 from mlgit.core.config.names import read_model_name
+from mlgit.core.gates.limits import KINDS
 from mlgit.core.wording import near
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from mlgit.adapters.config.frames import Document
+    from mlgit.core.config.file import LimitKind
     from mlgit.errors import ConfigError
 
 Path = tuple[str | int, ...]
 Section = dict[str, dict[str, Any]]
 """A part of the file: name -> entry, an empty entry as `{}`."""
 
-CHANGES = ("max_drop", "max_rise", "min_rise", "min_drop")
-LIMITS = ("min", "max", *CHANGES)
-_OPPOSITE = {"max_drop": "min_rise", "max_rise": "min_drop", "min_rise": "max_drop", "min_drop": "max_rise"}
+LIMITS: tuple[LimitKind, ...] = tuple(KINDS)
+CHANGES = tuple(kind for kind in LIMITS if KINDS[kind].measure != "value")
+_ABSOLUTE = tuple(kind for kind in LIMITS if KINDS[kind].measure == "value")
+# (lower, upper) limits of the same measure.
+_RANGES = tuple(
+    (low, high)
+    for low in LIMITS
+    for high in LIMITS
+    if KINDS[low].measure == KINDS[high].measure and (KINDS[low].side, KINDS[high].side) == ("least", "most")
+)
 _MAX_DIGITS = 50
 _MAX_EXPONENT = 300
 _UNUSABLE = re.compile(r"[\x00-\x1f\x7f]")
@@ -154,7 +163,7 @@ class Rules(Findings):
         self._check_gate_models(path, gate)
 
     def _check_form(self, path: Path, gate: Mapping[str, Any]) -> None:
-        absolute = [key for key in ("min", "max") if key in gate]
+        absolute = [key for key in _ABSOLUTE if key in gate]
         change = [key for key in CHANGES if key in gate]
         if absolute and change:
             self._say(
@@ -203,7 +212,7 @@ class Rules(Findings):
         elif len(number.as_tuple().digits) > _MAX_DIGITS or abs(number.adjusted()) > _MAX_EXPONENT:
             self._say(f"{shown(value)} is out of range", path, expected=f"at most {_MAX_DIGITS} digits")
         elif path[-1] in CHANGES and number < 0:
-            opposite = _OPPOSITE[str(path[-1])]
+            opposite = next(row.opposite for kind, row in KINDS.items() if kind == path[-1])
             self._say(
                 f"`{path[-1]}` cannot be negative",
                 path,
@@ -212,7 +221,7 @@ class Rules(Findings):
             )
 
     def _check_order(self, path: Path, gate: Mapping[str, Any]) -> None:
-        for low, high in (("min", "max"), ("min_rise", "max_rise"), ("min_drop", "max_drop")):
+        for low, high in _RANGES:
             least, most = gate.get(low), gate.get(high)
             if least is None or most is None or isinstance(least, str) != isinstance(most, str):
                 continue

@@ -43,11 +43,21 @@ class Side:
     empty: bool = False
 
 
+class Change(NamedTuple):
+    """new - old, and the same in percent of |old| (None from 0).
+
+    `better` is None if nothing changed or no direction is known.
+    """
+
+    amount: Decimal | None = None
+    percent: Decimal | None = None
+    better: bool | None = None
+
+
 class ValueChange(NamedTuple):
     """One metric or parameter; a named tuple because a diff may hold thousands.
 
-    `change` is new - old and `change_percent` that in percent of |old|, for finite numbers. `better` is
-    None when nothing changed or nobody said which way is better.
+    `change`, `change_percent` and `better` are those of `Change`, if a double can hold the numbers.
     """
 
     file: str
@@ -124,7 +134,7 @@ def value_changes(
     for file in sorted({*old, *new}):
         before, after = old.get(file, {}), new.get(file, {})
         for key in sorted({*before, *after}):
-            kind = _kind(key in before, key in after, _equal(before.get(key), after.get(key)))
+            kind = _kind(key in before, key in after, same_value(before.get(key), after.get(key)))
             if kind != "unchanged" or show_unchanged:
                 changes.append(_value_change(file, key, kind, before.get(key), after.get(key), directions))
     return tuple(changes)
@@ -138,43 +148,35 @@ def _kind(before: bool, after: bool, same: bool) -> Kind:  # noqa: FBT001 (a tru
     return "unchanged" if same else "modified"
 
 
-def _equal(one: Value, other: Value) -> bool:
+def same_value(one: Value, other: Value) -> bool:
+    """Whether two values are equal; NaN equals NaN, and a number never equals a text or a boolean."""
     if isinstance(one, Decimal) and isinstance(other, Decimal):
         return (one.is_nan() and other.is_nan()) if one.is_nan() or other.is_nan() else one == other
     return type(one) is type(other) and one == other
 
 
+def change_between(old: Value, new: Value, direction: Direction | None) -> Change:
+    """New - old; empty unless both are finite numbers."""
+    if not (isinstance(old, Decimal) and isinstance(new, Decimal) and old.is_finite() and new.is_finite()):
+        return Change()
+    amount = difference(new, old)
+    better = (amount > 0) == (direction == "up") if amount and direction is not None else None
+    return Change(amount, percent_change(amount, old), better)
+
+
 def _value_change(
-    file: str,
-    key: str,
-    kind: Kind,
-    old: Value,
-    new: Value,
-    directions: Mapping[str, Direction] | None,
+    file: str, key: str, kind: Kind, old: Value, new: Value, directions: Mapping[str, Direction] | None
 ) -> ValueChange:
-    change = percent = None
-    better = None
-    if isinstance(old, Decimal) and isinstance(new, Decimal) and old.is_finite() and new.is_finite():
-        change = _in_range(difference(new, old))
-        percent = None if change is None else _in_range(percent_change(change, old))
-        direction = None if directions is None else direction_of(key, directions)
-        if change and direction is not None:
-            better = (change > 0) == (direction == "up")
-    return ValueChange(
-        file=file,
-        key=key,
-        kind=kind,
-        old=old,
-        new=new,
-        change=change,
-        change_percent=percent,
-        better=better,
-    )
+    direction = None if directions is None else direction_of(key, directions)
+    change = change_between(old, new, direction)
+    if not _fits_double(change.amount):
+        change = Change()
+    percent = change.percent if _fits_double(change.percent) else None
+    return ValueChange(file, key, kind, old, new, change.amount, percent, change.better)
 
 
-def _in_range(value: Decimal | None) -> Decimal | None:
-    """The number when JSON readers can hold it as a double."""
-    return value if value is not None and value.adjusted() < _MAX_EXPONENT else None
+def _fits_double(value: Decimal | None) -> bool:
+    return value is None or value.adjusted() < _MAX_EXPONENT
 
 
 def metric_tables(

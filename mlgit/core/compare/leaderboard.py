@@ -7,6 +7,7 @@ from decimal import Decimal
 from operator import ge
 from typing import TYPE_CHECKING, Literal
 
+from mlgit.core.compare.changes import same_value
 from mlgit.core.pipeline.metrics import direction_of
 from mlgit.core.record import record
 
@@ -174,16 +175,9 @@ def _column(
         key=key,
         name=file if not key else f"{file}:{key}" if key in twice else key,
         direction=direction,
-        changed=any(not same(value, values[0]) for value in values),
+        changed=any(not same_value(value, values[0]) for value in values),
         best=best,
     )
-
-
-def same(one: Value, other: Value) -> bool:
-    """Whether two values are equal; NaN is equal to NaN, and a number never to a text or a truth."""
-    if isinstance(one, Decimal) and isinstance(other, Decimal):
-        return (one.is_nan() and other.is_nan()) if one.is_nan() or other.is_nan() else one == other
-    return type(one) is type(other) and one == other
 
 
 def in_order(rows: Sequence[Row], keys: Sequence[tuple[Callable[[Row], Value], bool]]) -> tuple[Row, ...]:

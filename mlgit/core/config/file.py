@@ -7,7 +7,7 @@ Numbers are `Decimal` because gates compare decimal text, not binary floats.
 from __future__ import annotations
 
 from dataclasses import field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from mlgit.core.record import record
 
@@ -19,7 +19,10 @@ Direction = Literal["up", "down"]
 Severity = Literal["error", "warn", "info"]
 When = Literal["check", "promote"]
 ChangeKind = Literal["max_drop", "max_rise", "min_rise", "min_drop"]
+LimitKind = Literal["min", "max", ChangeKind]
+"""What each kind means: `KINDS` in core/gates/limits.py."""
 
+CHANGE_KINDS: tuple[ChangeKind, ...] = get_args(ChangeKind)
 CONFIG_FILE = "mlgit.yaml"
 WAIVERS_FILE = ".mlgit/waivers.yaml"
 RESERVED_ENVIRONMENTS = frozenset({"base", "release", "latest"})

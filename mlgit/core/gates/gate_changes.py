@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from mlgit.core.config.file import CHANGE_KINDS, Limit
+from mlgit.core.gates.limits import KINDS, absolute_limits
 from mlgit.core.gates.verdict import GateChange
 from mlgit.core.pipeline.metrics import compare, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from decimal import Decimal
 
-    from mlgit.core.config.file import Gate
+    from mlgit.core.config.file import Gate, LimitKind
+    from mlgit.core.gates.verdict import GateChangeKind
 
 _STRICTNESS = {
     "severity": ("info", "warn", "error"),
@@ -47,7 +49,7 @@ def _describe(name: str, moves: tuple[_Move, ...]) -> GateChange:
         message = f"Gate `{name}` was loosened: {', '.join(looser)}"
         return GateChange(gate=name, kind="loosened", message=message)
     texts = ", ".join(move.text for move in moves)
-    kind = "tightened" if all(move.looser is False for move in moves) else "changed"
+    kind: GateChangeKind = "tightened" if all(move.looser is False for move in moves) else "changed"
     return GateChange(gate=name, kind=kind, message=f"Gate `{name}` was {kind}: {texts}")
 
 
@@ -62,35 +64,26 @@ def _moves(old: Gate, new: Gate) -> Iterator[_Move]:
         before, after = getattr(old, key), getattr(new, key)
         if before != after:
             yield _Move(order.index(after) < order.index(before), f"{key} {before} -> {after}")
-    yield from _limit("min", old.minimum, new.minimum, lower_is_looser=True)
-    yield from _limit("max", old.maximum, new.maximum, lower_is_looser=False)
-    for kind in sorted({*old.change, *new.change}):
-        old_limit, new_limit = old.change.get(kind), new.change.get(kind)
-        if old_limit and new_limit and old_limit.relative != new_limit.relative:
-            yield _Move(None, f"{kind} {old_limit} -> {new_limit}")
-            continue
-        yield from _limit(
-            kind,
-            old_limit.amount if old_limit else None,
-            new_limit.amount if new_limit else None,
-            lower_is_looser=kind.startswith("min"),
-            suffix="%" if any(limit.relative for limit in (old_limit, new_limit) if limit) else "",
-        )
+    before, after = _limits(old), _limits(new)
+    for kind in sorted({*before, *after}, key=lambda kind: (kind in CHANGE_KINDS, kind != "min", kind)):
+        yield from _limit(kind, before.get(kind), after.get(kind))
 
 
-def _limit(
-    kind: str, old: Decimal | None, new: Decimal | None, *, lower_is_looser: bool, suffix: str = ""
-) -> Iterator[_Move]:
-    if old is None and new is None:
-        return
+def _limits(gate: Gate) -> dict[LimitKind, Limit]:
+    limits = {kind: Limit(amount=limit) for kind, limit in absolute_limits(gate).items()}
+    return limits | dict(gate.change.items())
+
+
+def _limit(kind: LimitKind, old: Limit | None, new: Limit | None) -> Iterator[_Move]:
     if old is None or new is None:
         gone = new is None
         yield _Move(gone, f"{kind} was {'removed' if gone else 'added'}")
-        return
-    side = compare(new, old)
-    if side:
-        looser = (side < 0) == lower_is_looser
-        yield _Move(looser, f"{kind} {text(old)}{suffix} -> {text(new)}{suffix}")
+    elif old.relative != new.relative:
+        yield _Move(None, f"{kind} {old} -> {new}")
+    elif order := compare(new.amount, old.amount):
+        suffix = "%" if new.relative else ""
+        looser = (order < 0) == KINDS[kind].lower_is_looser
+        yield _Move(looser, f"{kind} {text(old.amount)}{suffix} -> {text(new.amount)}{suffix}")
 
 
 def _models(old: Gate, new: Gate) -> _Move:

@@ -1,21 +1,61 @@
-"""Limits: whether a number, or the change of a number, keeps what a gate asks for."""
+"""Limits: the table of limit kinds, and whether a number or its change keeps the limits of a gate."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, assert_never
 
 from mlgit.core.gates.verdict import Bound
 from mlgit.core.pipeline import metrics
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from decimal import Decimal
 
-    from mlgit.core.config.file import Gate, Limit
+    from mlgit.core.config.file import ChangeKind, Gate, Limit, LimitKind
     from mlgit.core.gates.verdict import Outcome
+
+Measure = Literal["value", "rise", "drop"]
+
+
+class Kind(NamedTuple):
+    """One kind of limit.
+
+    The `measure` must be at least, or at most, the limit: `side`. `formula` and `sign` show the limit in
+    `--explain` and in reports. `opposite` is the kind that a negative limit would mean.
+    """
+
+    measure: Measure
+    side: Literal["least", "most"]
+    formula: str
+    sign: str
+    opposite: ChangeKind | None = None
+
+    @property
+    def word(self) -> str:
+        return "wanted" if self.side == "least" else "allowed"
+
+    @property
+    def lower_is_looser(self) -> bool:
+        return self.side == "least"
+
+    @property
+    def fails_high(self) -> bool:
+        """Whether the candidate is too high when the limit is broken; otherwise it is too low."""
+        return (self.side == "least") == (self.measure == "drop")
+
+
+KINDS: Mapping[LimitKind, Kind] = {
+    "min": Kind("value", "least", "candidate >= {0}", "≥ "),
+    "max": Kind("value", "most", "candidate <= {0}", "≤ "),
+    "max_drop": Kind("drop", "most", "baseline - candidate <= {0}", "-", "min_rise"),
+    "max_rise": Kind("rise", "most", "candidate - baseline <= {0}", "+", "min_drop"),
+    "min_rise": Kind("rise", "least", "candidate - baseline >= {0}", "≥ +", "max_drop"),
+    "min_drop": Kind("drop", "least", "baseline - candidate >= {0}", "≤ -", "max_rise"),
+}
 
 
 class Finding(NamedTuple):
-    """What a gate says, before severity and waivers; `rising` when the number is too high."""
+    """The result of a gate before severity and waivers; `rising` if the number is too high."""
 
     outcome: Outcome
     reason: str | None
@@ -24,12 +64,16 @@ class Finding(NamedTuple):
     rising: bool = False
 
 
+def absolute_limits(gate: Gate) -> dict[LimitKind, Decimal]:
+    limits: dict[LimitKind, Decimal | None] = {"min": gate.minimum, "max": gate.maximum}
+    return {kind: limit for kind, limit in limits.items() if limit is not None}
+
+
 def declared_bounds(gate: Gate) -> tuple[Bound, ...]:
     """The gate's limits as mlgit.yaml has them; `allowed` is known for absolute ones only."""
     bounds = [
         Bound(kind=kind, amount=metrics.text(limit), allowed=metrics.text(limit))
-        for kind, limit in (("min", gate.minimum), ("max", gate.maximum))
-        if limit is not None
+        for kind, limit in absolute_limits(gate).items()
     ]
     bounds += [
         Bound(kind=kind, amount=metrics.text(limit.amount), percent=limit.relative)
@@ -39,25 +83,21 @@ def declared_bounds(gate: Gate) -> tuple[Bound, ...]:
 
 
 def judge_value(gate: Gate, value: Decimal) -> Finding:
-    """An absolute gate: both limits are inclusive."""
-    low, high = gate.minimum, gate.maximum
-    if low is not None and metrics.compare(value, low) < 0:
-        shown = metrics.short(value, apart_from=(low,))
-        return Finding("fail", "below_minimum", f"{gate.metric} {shown}, at least {metrics.text(low)} wanted")
-    if high is not None and metrics.compare(value, high) > 0:
-        shown = metrics.short(value, apart_from=(high,))
-        message = f"{gate.metric} {shown}, at most {metrics.text(high)} allowed"
-        return Finding("fail", "above_maximum", message, rising=True)
-    limits = [
-        f"at {word} {metrics.text(limit)}"
-        for word, limit in (("least", low), ("most", high))
-        if limit is not None
-    ]
-    return Finding("pass", None, f"{gate.metric} {metrics.short(value)}, {' and '.join(limits)} wanted")
+    """Check an absolute gate: both limits are inclusive."""
+    texts = []
+    for kind, limit in absolute_limits(gate).items():
+        row = KINDS[kind]
+        texts.append(f"at {row.side} {metrics.text(limit)}")
+        if not _keeps(row, value, limit):
+            shown = metrics.short(value, apart_from=(limit,))
+            reason = "above_maximum" if row.fails_high else "below_minimum"
+            message = f"{gate.metric} {shown}, {texts[-1]} {row.word}"
+            return Finding("fail", reason, message, rising=row.fails_high)
+    return Finding("pass", None, f"{gate.metric} {metrics.short(value)}, {' and '.join(texts)} wanted")
 
 
 def judge_change(gate: Gate, candidate: Decimal, baseline: Decimal) -> Finding:
-    """A gate on the change from baseline to candidate: all limits are inclusive."""
+    """Check the change from baseline to candidate: all limits are inclusive."""
     change = metrics.difference(candidate, baseline)
     if change and not baseline and any(limit.relative for limit in gate.change.values()):
         verb = "rose" if change > 0 else "fell"
@@ -67,11 +107,14 @@ def judge_change(gate: Gate, candidate: Decimal, baseline: Decimal) -> Finding:
     numbers = f"{gate.metric} {metrics.short(baseline)} -> {metrics.short(candidate, apart_from=apart)}"
     limits = [(kind, limit, allowed(limit, baseline)) for kind, limit in sorted(gate.change.items())]
     for kind, limit, amount in limits:
-        if not _holds(kind, change, amount, limit):
+        row = KINDS[kind]
+        # No change is a change of 0 %, also from a baseline of 0, whose percentages are all 0.
+        unmoved = row.side == "least" and limit.relative and not change and limit.amount > 0
+        if unmoved or not _keeps(row, _measured(row.measure, change), amount):
             shown = _signed(metrics.short(change, apart_from=(amount, amount.copy_negate())))
-            message = f"{numbers} ({shown}, {_wording(kind, limit, amount)})"
-            return Finding("fail", f"{kind}_broken", message, rising=kind in {"max_rise", "min_drop"})
-    words = ", ".join(_wording(kind, limit, amount) for kind, limit, amount in limits)
+            message = f"{numbers} ({shown}, {_wording(row, limit, amount)})"
+            return Finding("fail", f"{kind}_broken", message, rising=row.fails_high)
+    words = ", ".join(_wording(KINDS[kind], limit, amount) for kind, limit, amount in limits)
     return Finding("pass", None, f"{numbers} ({_signed(metrics.short(change))}, {words})")
 
 
@@ -80,22 +123,26 @@ def allowed(limit: Limit, baseline: Decimal) -> Decimal:
     return metrics.share(baseline, limit.amount) if limit.relative else limit.amount
 
 
-def _holds(kind: str, change: Decimal, amount: Decimal, limit: Limit) -> bool:
-    moved = change.copy_negate() if kind.endswith("drop") else change
-    if kind.startswith("max"):
-        return metrics.compare(moved, amount) <= 0
-    # No change is a change of 0 %, also from a baseline of 0, whose percentages are all 0.
-    if limit.relative and not moved and limit.amount > 0:
-        return False
-    return metrics.compare(moved, amount) >= 0
+def _measured(measure: Measure, number: Decimal) -> Decimal:
+    match measure:
+        case "value" | "rise":
+            return number
+        case "drop":
+            return number.copy_negate()
+    assert_never(measure)
 
 
-def _wording(kind: str, limit: Limit, amount: Decimal) -> str:
+def _keeps(row: Kind, measured: Decimal, limit: Decimal) -> bool:
+    order = metrics.compare(measured, limit)
+    return order >= 0 if row.side == "least" else order <= 0
+
+
+def _wording(row: Kind, limit: Limit, amount: Decimal) -> str:
     shown = metrics.short(amount)
     if amount:
-        shown = f"-{shown}" if kind.endswith("drop") else f"+{shown}"
+        shown = f"{'-' if row.measure == 'drop' else '+'}{shown}"
     percent = f" = {metrics.text(limit.amount)}%" if limit.relative else ""
-    return f"{'allowed' if kind.startswith('max') else 'wanted'} {shown}{percent}"
+    return f"{row.word} {shown}{percent}"
 
 
 def _signed(shown: str) -> str:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
 
-    from mlgit.core.config.file import Severity
+    from mlgit.core.config.file import LimitKind, Severity
     from mlgit.core.pipeline.report_context import MetricHistory, ParamChange, StageRun
 
 Purpose = Literal["check", "release", "promote"]
@@ -20,6 +20,7 @@ Outcome = Literal["pass", "fail", "inconclusive", "error", "skipped"]
 Effect = Literal["allow", "note", "warn", "block", "waived"]
 Decision = Literal["allow", "allow_with_warnings", "block"]
 BaselineState = Literal["found", "none", "unreadable", "too_shallow"]
+GateChangeKind = Literal["added", "removed", "loosened", "tightened", "changed"]
 
 SCHEMA_VERSION = 1
 NOT_COMMITTED = "not_committed"
@@ -70,11 +71,10 @@ class Candidate:
 class Bound:
     """One limit of a gate.
 
-    `kind` is `min`, `max`, `max_drop`, `max_rise`, `min_rise` or `min_drop`; `amount` is as declared;
-    `percent` says that it counts in % of |baseline|; `allowed` is the limit in the metric's own unit.
+    `amount` is as declared, in % of |baseline| if `percent`; `allowed` is the limit in the metric's own unit.
     """
 
-    kind: str
+    kind: LimitKind
     amount: str
     percent: bool = False
     allowed: str | None = None
@@ -128,10 +128,10 @@ class Note:
 
 @record
 class GateChange:
-    """A gate that differs from the target's: `added`, `removed`, `loosened`, `tightened` or `changed`."""
+    """A gate that differs from the target's."""
 
     gate: str
-    kind: str
+    kind: GateChangeKind
     message: str
 
 

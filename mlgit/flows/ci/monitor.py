@@ -44,12 +44,13 @@ def ci_monitor(opened: Callable[[], Project], *, folder: str, variables: Mapping
 
 def _look(project: Project, bare: CiReport, variables: Mapping[str, str]) -> CiReport:
     from mlgit.operations.check import check
+    from mlgit.project.gates.judge import Question
 
     trunk = project.trunk
     commit = project.head.commit if trunk is None else trunk.commit
     if commit is None:
         raise StateError("There is no commit yet", hint="commit something first")
-    record = check(project, revision=commit, ci=variables, lines=True)
+    record = check(project, Question(ci=variables), revision=commit, lines=True)
     exit_code = int(record.verdict.decision == "block")
     return replace(bare, commit=commit, exit_code=exit_code, check=record)
 

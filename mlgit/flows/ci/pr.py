@@ -107,8 +107,10 @@ def _checked(project: Project, head: str, variables: Mapping[str, str], progress
     """The check of HEAD; metric files that DVC keeps are fetched when a gate misses them."""
     from mlgit.operations.check import check
     from mlgit.project.ci.fetch_metrics import fetch_metrics
+    from mlgit.project.gates.judge import Question
 
-    record = check(project, revision=head, ci=variables, lines=True)
+    question = Question(ci=variables)
+    record = check(project, question, revision=head, lines=True)
     known = (*record.verdict.baselines, *record.references)
     commits = [head, *(each.commit for each in known if each.commit is not None)]
     try:
@@ -117,7 +119,7 @@ def _checked(project: Project, head: str, variables: Mapping[str, str], progress
         # The gates that needed them have said `not_fetched` already, and block.
         progress.say(f"metrics that DVC keeps could not be fetched: {error.message}")
         return record
-    return check(project, revision=head, ci=variables, lines=True) if fetched else record
+    return check(project, question, revision=head, lines=True) if fetched else record
 
 
 def _uncommitted(project: Project) -> tuple[str, ...]:
@@ -142,6 +144,7 @@ def _run(
     from mlgit.operations import run as pipeline
     from mlgit.operations.check import check
     from mlgit.project.ci.results_commit import check_out_branch
+    from mlgit.project.gates.judge import Question
 
     project.config(None)  # an invalid one is told before hours of training, not after
     place = check_out_branch(project, event) if commit else None
@@ -152,7 +155,7 @@ def _run(
         pushed, left = _push(project, place)
         skipped += left
     with _anew(project, event) as fresh:
-        record = check(fresh, ci=variables, lines=True)
+        record = check(fresh, Question(ci=variables), lines=True)
         if place is None:
             record = replace(record, verdict=with_notes(record.verdict, _not_committed(fresh)))
         head = fresh.head.commit

@@ -1,4 +1,4 @@
-"""Judge: evidence, registry and config joined into one verdict."""
+"""Judge: join evidence, registry and config into one verdict."""
 
 from __future__ import annotations
 
@@ -26,18 +26,21 @@ if TYPE_CHECKING:
 
 
 class Question(NamedTuple):
-    """What is asked about a candidate.
+    """Which candidate is evaluated, and how.
 
-    `purpose`: `check` and `release` use the candidate's own gates, `promote` those of trunk. `models`:
-    only these, None for all. `environment`: where to, for a promotion. `candidate`: a full commit id, None
-    for the working tree. `base`: a reference that stands for `base` instead of what the rules say.
-    `allow_stale`: let numbers of stale stages count, with a warning; a release never does. `date`: the day
-    waivers are held against (UTC), None for today. `ci`: the environment variables of a CI, from which
-    `base` and the target may follow.
+    Args:
+        purpose: `check` and `release` use the candidate's own gates, `promote` those of trunk.
+        models: only these; empty for all.
+        environment: the target of a promotion.
+        candidate: a full commit id, None for the working tree.
+        base: a reference that replaces `base`.
+        allow_stale: accept metrics from stale stages, with a warning; ignored for a release.
+        date: the day (UTC) that waivers are checked against, None for today.
+        ci: the environment variables of a CI, which may name `base` and the target branch.
     """
 
     purpose: Purpose = "check"
-    models: Sequence[str] | None = None
+    models: Sequence[str] = ()
     environment: str | None = None
     candidate: str | None = None
     base: str | None = None
@@ -47,7 +50,7 @@ class Question(NamedTuple):
 
 
 class Judgement(NamedTuple):
-    """A verdict with what it was made from; `references` is what each model's metrics are shown next to."""
+    """A verdict with its evidence; `references` are the baselines to show each model's metrics with."""
 
     verdict: Verdict
     evidence: Evidence
@@ -56,45 +59,24 @@ class Judgement(NamedTuple):
     cases: tuple[Case, ...]
 
 
-def judge(  # noqa: PLR0913 (every caller names the few that it needs)
-    project: Project,
-    *,
-    purpose: Purpose = "check",
-    models: Sequence[str] | None = None,
-    environment: str | None = None,
-    candidate: str | None = None,
-    base: str | None = None,
-    allow_stale: bool = False,
-    date: dt.date | None = None,
-    ci: Mapping[str, str] | None = None,
-) -> Verdict:
-    """Let all gates that apply decide about a candidate; `Question` says what the arguments mean.
+def judge(project: Project, question: Question) -> Verdict:
+    """Evaluate all gates that apply to a candidate.
 
     Raises:
-        ConfigError: a file that says what should hold is invalid.
-        UnknownReference: no such model, or no such `base`.
+        ConfigError: mlgit.yaml or the waivers are invalid.
+        UnknownReference: a model or `base` is not known.
     """
-    question = Question(
-        purpose=purpose,
-        models=models,
-        environment=environment,
-        candidate=candidate,
-        base=base,
-        allow_stale=allow_stale,
-        date=date,
-        ci=ci,
-    )
     return _Evaluation(project, question).judge()
 
 
 def judge_in_full(project: Project, question: Question) -> Judgement:
-    """Like `judge`, with the evidence, for who wants to show more than the verdict."""
+    """Like `judge`, and return the evidence, too: for reports."""
     evaluation = _Evaluation(project, question)
     return evaluation.judgement(evaluation.judge())
 
 
 class _Evaluation:
-    """One candidate before its judges."""
+    """The evaluation of one candidate."""
 
     def __init__(self, project: Project, question: Question) -> None:
         self._project = project
@@ -113,7 +95,6 @@ class _Evaluation:
         self._models: list[Model | None] = []
 
     def judge(self) -> Verdict:
-        """Gather what the pure decision needs, and decide."""
         self._models = self._chosen(self._question.models)
         self._cases = self._gather(self._purpose)
         target = self._target()
@@ -139,7 +120,7 @@ class _Evaluation:
         )
 
     def judgement(self, verdict: Verdict) -> Judgement:
-        """The verdict with its evidence, and each model's main baseline even when no gate asked for it."""
+        """The verdict with its evidence, and each model's main baseline even if no gate names it."""
         first = self._environment if self._purpose == "promote" and self._environment else "base"
         finder = self._baselines(self._purpose)
         references = {
@@ -159,13 +140,13 @@ class _Evaluation:
 
     @property
     def _outputs_changed(self) -> bool:
-        """Whether something that DVC tracks, and Git does not see, is not what the commit recorded."""
+        """Whether an output that DVC tracks, and Git does not, differs from what the commit recorded."""
         return any(
             reason.startswith("changed output") for state in self._evidence.stages for reason in state.reasons
         )
 
     def _trunk_config(self) -> Config:
-        """Trunk's rules. A change that repairs a broken file on trunk must still get its check."""
+        """Trunk's rules; a change that fixes a broken file on trunk must still be checked."""
         try:
             return self._project.trunk_config
         except ConfigError as error:
@@ -175,9 +156,9 @@ class _Evaluation:
             self._notes.append(Note(code="trunk_config_invalid", message=text, effect="warn"))
             return self._own
 
-    def _chosen(self, names: Sequence[str] | None) -> list[Model | None]:
+    def _chosen(self, names: Sequence[str]) -> list[Model | None]:
         declared = self._own.models
-        if names is None:
+        if not names:
             return [*declared.values()] or [None]
         chosen: list[Model | None] = []
         for name in dict.fromkeys(names):
@@ -226,7 +207,7 @@ class _Evaluation:
         return all(finder.locate(self._environment, name).state == "none" for name in names)
 
     def _release_decision(self, waivers: tuple[Waiver, ...]) -> Decision:
-        """What the release verdict says, which a first version rests on."""
+        """The decision of the release gates: the first version of an environment depends on it."""
         return decide(
             self._gather("release"),
             rules=Rules(purpose="release", evaluated_on=self._date, waivers=waivers),
@@ -235,7 +216,7 @@ class _Evaluation:
         ).decision
 
     def _target(self) -> Branch | None:
-        """The branch that the change goes to: as CI says, else as without CI."""
+        """The branch that the change goes to: the one that CI names, otherwise the same as without CI."""
         name = self._ci.get("GITHUB_BASE_REF") or self._ci.get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME")
         ref = f"refs/remotes/{self._project.remote}/{name}"
         if name and ref in self._project.branches:
@@ -265,7 +246,7 @@ class _Evaluation:
         return self._made_here(changes, target) if changes else ()
 
     def _made_here(self, changes: tuple[GateChange, ...], target: Branch) -> tuple[GateChange, ...]:
-        """Without what only the target changed since: a branch that is behind has loosened nothing."""
+        """Leave out what only the target changed since: a branch that is behind has loosened nothing."""
         from mlgit.adapters.git.refs import merge_base
 
         here = self._commit or self._project.head.commit

@@ -9,7 +9,7 @@ from mlgit.core.record import record
 from mlgit.core.registry.statement import GateOutcome
 from mlgit.core.release.tag_plan import VerdictSummary
 from mlgit.errors import AnswerNo
-from mlgit.project.gates.judge import judge
+from mlgit.project.gates.judge import Question, judge
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,9 +42,8 @@ def require_gates(
     Raises:
         AnswerNo: they block; its details are what blocks.
     """
-    verdict = judge(
-        project, purpose=purpose, models=(model,), environment=environment, candidate=commit, ci=ci
-    )
+    question = Question(purpose=purpose, models=(model,), environment=environment, candidate=commit, ci=ci)
+    verdict = judge(project, question)
     if verdict.decision == "block":
         raise _blocked(verdict, model, purpose, environment)
     return GateCheck(

@@ -6,6 +6,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from mlgit.core.config.file import CONFIG_FILE
+from mlgit.core.gates.limits import KINDS
 from mlgit.core.pipeline.metrics import short
 from mlgit.render.page import Page, Span, line
 
@@ -15,14 +16,6 @@ if TYPE_CHECKING:
 
 _WIDTH = 80
 _LABEL = 12
-_RULES = {
-    "min": "candidate >= {0}",
-    "max": "candidate <= {0}",
-    "max_drop": "baseline - candidate <= {0}",
-    "max_rise": "candidate - baseline <= {0}",
-    "min_rise": "candidate - baseline >= {0}",
-    "min_drop": "baseline - candidate >= {0}",
-}
 
 
 def page(record: Check, results: tuple[Result, ...]) -> Page:
@@ -107,7 +100,7 @@ def _baseline_text(result: Result, baseline: Baseline) -> str:
 def _rule(bound: Bound) -> str:
     declared = f"{bound.kind}: {bound.amount}{'%' if bound.percent else ''}"
     amount = bound.allowed or (f"{bound.amount} % of |baseline|" if bound.percent else bound.amount)
-    return f"{declared}, so {_RULES[bound.kind].format(amount)}"
+    return f"{declared}, so {KINDS[bound.kind].formula.format(amount)}"
 
 
 def _effect(result: Result) -> str:

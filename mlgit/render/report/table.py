@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
+from mlgit.core.gates.limits import KINDS
 from mlgit.core.pipeline.metrics import short
 from mlgit.render.charts import bar
 from mlgit.render.escape import code, prose
@@ -21,15 +22,6 @@ _HEADER = (
 _MOST_CHANGED = 10
 # Keeps a number and its word on one line in a narrow table.
 _TIE = "&nbsp;"
-_LEAST, _MOST = f"≥{_TIE}", f"≤{_TIE}"
-_SIGNS = {
-    "min": _LEAST,
-    "max": _MOST,
-    "max_drop": "-",
-    "max_rise": "+",
-    "min_rise": f"{_LEAST}+",
-    "min_drop": f"{_MOST}-",
-}
 _SETTLED = ("pass", "skipped")
 _BEYOND = Decimal(2)
 _Place = tuple[str | None, str, str]
@@ -155,7 +147,8 @@ def _allowed(result: Result) -> str:
 
 
 def _limit(bound: Bound) -> str:
-    return f"{_SIGNS.get(bound.kind, '')}{prose(bound.amount)}{f'{_TIE}%' if bound.percent else ''}"
+    sign = KINDS[bound.kind].sign.replace(" ", _TIE)
+    return f"{sign}{prose(bound.amount)}{f'{_TIE}%' if bound.percent else ''}"
 
 
 def _share(result: Result) -> Decimal | None:
@@ -164,9 +157,9 @@ def _share(result: Result) -> Decimal | None:
         return None
     change = decimal(result.change)
     shares = [
-        _portion(change.copy_negate() if bound.kind.endswith("drop") else change, decimal(bound.allowed))
+        _portion(change.copy_negate() if measure == "drop" else change, decimal(bound.allowed))
         for bound in result.limits
-        if bound.allowed is not None and bound.kind not in {"min", "max"}
+        if bound.allowed is not None and (measure := KINDS[bound.kind].measure) != "value"
     ]
     return max(shares, default=None)
 

@@ -16,7 +16,7 @@ from tests.support.verdicts import CANDIDATE, absolute, baseline, case, change, 
 
 if TYPE_CHECKING:
     from mlgit.core.gates.evaluate import Case
-    from mlgit.core.gates.verdict import Verdict
+    from mlgit.core.gates.verdict import GateChangeKind, Verdict
 
 FILE = metric_file(auc="0.95", loss="0.1", f1="0.5")
 
@@ -151,7 +151,12 @@ def test_a_waiver_of_a_gate_that_is_not_evaluated_is_no_news() -> None:
         ("changed", (), "allow", []),
     ],
 )
-def test_loosened_gates_are_a_finding(kind: str, waivers: Any, decision: str, effects: list[str]) -> None:  # noqa: ANN401
+def test_loosened_gates_are_a_finding(
+    kind: GateChangeKind,
+    waivers: Any,  # noqa: ANN401
+    decision: str,
+    effects: list[str],
+) -> None:
     changed = GateChange(gate="floor", kind=kind, message="it is different")
     found = verdict(case(absolute(low="0"), files=(FILE,)), changed=(changed,), waivers=waivers)
     assert found.decision == decision
