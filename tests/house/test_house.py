@@ -197,7 +197,7 @@ def clock_readings(path: Path) -> list[int]:
 # Compared with time stamps of files to tell racy and abandoned ones, as git does; decides nothing else.
 FILE_CLOCKS = {
     os.path.join("mlgit", "adapters", "dvc", "data", "fingerprints.py"),
-    os.path.join("mlgit", "adapters", "git", "tagcache.py"),
+    os.path.join("mlgit", "adapters", "memory.py"),
 }
 
 

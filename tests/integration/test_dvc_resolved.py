@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +10,7 @@ from mlgit.adapters.dvc import engine
 from mlgit.adapters.dvc.pipeline.pointers import read_pipeline
 from mlgit.adapters.git.binary import Git
 from mlgit.adapters.git.worktree import WorkingTree
+from mlgit.adapters.memory import Memory
 from mlgit.errors import ConfigError
 from tests.support.schema import assert_valid
 
@@ -123,15 +123,16 @@ def test_a_file_of_variables_that_goes_away_is_an_error(templated: Folder, memor
         read(templated, memory)
 
 
-@pytest.mark.parametrize("damage", ["", "{", "[]", '{"format": 99}', '{"format": 1, "answers": [{}]}'])
-def test_a_memory_that_cannot_be_read_is_as_good_as_none(
-    templated: Folder, memory: Path, damage: str
+@pytest.mark.parametrize("damage", ["", "{", "{}", "[{}]", '[{"key": "", "reads": [], "why": ""}]'])
+def test_a_broken_cache_is_ignored_and_rewritten(
+    templated: Folder, memory: Path, monkeypatch: pytest.MonkeyPatch, damage: str
 ) -> None:
     first = read(templated, memory)
-    (file,) = (memory / "resolved-1").iterdir()
-    file.write_text(damage)
+    (file,) = (memory / "resolved").iterdir()
+    Memory(str(file.parent), file.name, format_number=2).write(damage.encode())
     assert read(templated, memory) == first
-    assert json.loads(file.read_text())["format"] == 1
+    without_dvc(monkeypatch)
+    assert read(templated, memory) == first
 
 
 def test_a_memory_that_cannot_be_written_only_costs_time(templated: Folder, tmp_path: Path) -> None:
@@ -143,4 +144,4 @@ def test_a_memory_that_cannot_be_written_only_costs_time(templated: Folder, tmp_
 def test_an_answer_that_json_would_change_is_not_remembered(templated: Folder, memory: Path) -> None:
     templated.write("dvc.yaml", "vars: [{a: 1}]\nstages:\n  a:\n    cmd: x ${a}\n    meta: {1: one}\n")
     assert read(templated, memory) == read(templated, memory)
-    assert not (memory / "resolved-1").exists()
+    assert not (memory / "resolved").exists()

@@ -562,7 +562,7 @@ def test_the_memory_of_values_changes_no_answer(project: Folder, harm: str) -> N
         )
         project.commit(f"Number {number}")
     first = told(project, "-n", "3")
-    memory = project / ".git/mlgit/numbers.json"
+    memory = project / ".git/mlgit/numbers"
     assert memory.exists()
     if harm == "broken":
         memory.write_text(memory.read_text()[:-40])
@@ -572,7 +572,7 @@ def test_the_memory_of_values_changes_no_answer(project: Folder, harm: str) -> N
     second = told(project, "-n", "3")
     (project / ".git/mlgit").chmod(0o700)
     assert second["rows"] == first["rows"]
-    assert [name for name in os.listdir(project / ".git/mlgit") if name.startswith("numbers-")] == []
+    assert [name for name in os.listdir(project / ".git/mlgit") if name.endswith(".half")] == []
 
 
 def test_git_is_started_a_few_times_however_many_commits_there_are(project: Folder, tmp_path: Path) -> None:

@@ -123,7 +123,7 @@ def damaged(content: bytes) -> dict[str, bytes]:
         + body[:place]
         + (b"0" if body[place : place + 1] != b"0" else b"1")
         + body[place + 1 :],
-        "a newer format": content.replace(b"facts 1 ", b"facts 2 "),
+        "a newer format": content.replace(b"cache 2 ", b"cache 3 "),
         "somebody else's": b"\x00\xff" * 500,
         "nothing but its first line": head + b"\n",
     }
@@ -142,7 +142,7 @@ def test_a_cache_that_is_not_what_was_written_is_as_if_it_were_not_there(many: F
         from binascii import crc32
 
         body = b"abc\tdef"
-        path.write_bytes(b"mlgit tag facts 1 %08x\n" % crc32(body) + body)
+        path.write_bytes(b"mlgit cache 2 %08x\n" % crc32(body) + body)
     else:
         path.write_bytes(damaged(content)[what])
     assert answers(many) == before
@@ -161,7 +161,7 @@ def test_nothing_need_be_writable(many: Folder) -> None:
 def test_what_a_killed_writer_left_is_removed_when_it_is_old(many: Folder) -> None:
     half = many / ".git" / "mlgit" / "tag-facts.half"
     half.parent.mkdir(parents=True)
-    half.write_bytes(b"mlgit tag f")
+    half.write_bytes(b"mlgit cach")
     assert many.here("models").status == 0
     assert not cache_of(many).exists()  # somebody seems to be writing
     os.utime(half, (START_S, START_S))

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from binascii import crc32
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -144,12 +145,9 @@ def damaged(content: bytes) -> dict[str, bytes]:
         "empty": b"",
         "torn": content[: len(content) // 2],
         "flipped": content[:-30] + bytes([content[-30] ^ 1]) + content[-29:],
-        "of a newer version": content.replace(b"index 1 ", b"index 2 ", 1),
+        "of a newer version": content.replace(b"cache 2 ", b"cache 3 ", 1),
         "not ours": b"\x00\xff" * 500,
-        **{
-            name: b"mlgit status index 1 " + fingerprints.checksum(text).encode() + b"\n" + text
-            for name, text in signed.items()
-        },
+        **{name: b"mlgit cache 2 %08x\n" % crc32(text) + text for name, text in signed.items()},
     }
 
 
@@ -168,7 +166,12 @@ def test_a_damaged_memory_of_a_directory_is_as_good_as_none(tracked: Folder) -> 
     folder = place_of_index(tracked).parent
     (memory,) = folder.glob("directory-*")
     content = memory.read_bytes()
-    for damage in (b"", content[:-1], content.replace(b"0", b"1"), b"mlgit directory 2 " + content[18:]):
+    for damage in (
+        b"",
+        content[:-1],
+        content.replace(b"0", b"1"),
+        content.replace(b"cache 2 ", b"cache 3 ", 1),
+    ):
         memory.write_bytes(damage)
         tracked.write("data/many/3/10.csv", "other\n")
         assert states(tracked) == {"data/many": "modified"}
@@ -177,7 +180,7 @@ def test_a_damaged_memory_of_a_directory_is_as_good_as_none(tracked: Folder) -> 
         assert states(tracked) == {}
 
 
-@pytest.mark.parametrize("where", [".git/mlgit", ".git/mlgit/status-1", ".git/mlgit/status-1/index"])
+@pytest.mark.parametrize("where", [".git/mlgit", ".git/mlgit/status", ".git/mlgit/status/index"])
 def test_where_nothing_can_be_written_or_read_the_answer_is_the_same(tracked: Folder, where: str) -> None:
     # A file where a folder must be (or the other way) stops root as well.
     place = tracked / where
@@ -236,7 +239,7 @@ def test_each_linked_working_tree_has_its_own_index(tracked: Folder, work: Work,
         assert states(linked) == {"data/many": "same", "data/one.csv": "modified"}
         assert states(tracked) == {}
     assert len(work.hashed) == FILES + 1
-    assert (tracked / ".git/worktrees/linked/mlgit/status-1/index").exists()
+    assert (tracked / ".git/worktrees/linked/mlgit/status/index").exists()
 
 
 @pytest.mark.usefixtures("either_way")
@@ -280,7 +283,7 @@ def test_a_run_killed_while_it_writes_leaves_the_old_index(tracked: Folder, work
     assert place_of_index(tracked).read_bytes() == before
     assert states(tracked) == {"data/one.csv": "modified", "data/many": "modified"}
     assert "10.csv" not in work.hashed  # its directory's memory was written before
-    (left,) = place_of_index(tracked).parent.glob("new-*")
+    (left,) = place_of_index(tracked).parent.glob("*.half")
     os.utime(left, (0, 0))
     tracked.write("data/one.csv", "3\n")
     settle()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import shutil
 import socket
 import subprocess
@@ -16,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mlgit.adapters.dvc.data import bulk, hashes
-from mlgit.adapters.dvc.data.fingerprints import write_whole
 from tests.support.tools import tool
 from tests.support.tracked import Work, put_back, settle, states
 
@@ -185,15 +183,3 @@ def test_a_directory_is_in_the_cache_only_with_all_its_files(tracked: Folder) ->
     assert "not in cache" in tracked.dvc("status")
     place.write_bytes(content)
     assert held() == []
-
-
-def test_a_disk_that_is_full_leaves_what_was_there(tmp_path: Path) -> None:
-    write_whole(str(tmp_path), "index", [b"whole"])
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
-    try:
-        write_whole(str(tmp_path), "index", [b"x" * 5_000])
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    assert [path.name for path in tmp_path.iterdir()] == ["index"]
-    assert (tmp_path / "index").read_bytes() == b"whole"

@@ -281,7 +281,7 @@ def test_lines_that_nobody_wrote_under_the_right_checksum_break_nothing(
     write(folder, ids, {"a@v1.0.0": (0, "tag", TAGGERS[0], b"x\n")})
     body = line.format(oid=folder.git("rev-parse", "refs/tags/a@v1.0.0"), commit=ids[0]).encode()
     (folder / ".git" / "mlgit").mkdir(exist_ok=True)
-    (folder / ".git" / "mlgit" / "tag-facts").write_bytes(b"mlgit tag facts 1 %08x\n" % crc32(body) + body)
+    (folder / ".git" / "mlgit" / "tag-facts").write_bytes(b"mlgit cache 2 %08x\n" % crc32(body) + body)
     for argv in (("models",), ("history",), ("show", "a")):
         done = folder.here(*argv)
         assert done.status == 0, done.err

@@ -70,7 +70,7 @@ def states(folder: Folder) -> dict[str, str]:
 
 
 def place_of_index(folder: Folder) -> Path:
-    return folder / ".git/mlgit/status-1/index"
+    return folder / ".git/mlgit/status/index"
 
 
 def put_back(path: Path, change: Callable[[], object]) -> None:

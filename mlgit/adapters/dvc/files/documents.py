@@ -1,11 +1,11 @@
-"""Documents: YAML texts parsed once and remembered, because parsing costs more than all the rest."""
+"""Documents: YAML texts parsed once and cached, because parsing costs more than everything else."""
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlgit.adapters.dvc.data.fingerprints import Index, now_ns, write_whole
+from mlgit.adapters.dvc.data.fingerprints import Index, now_ns
+from mlgit.adapters.memory import Memory, survives_json
 from mlgit.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from mlgit.core.tree import Tree
 
 MAX_CACHE_BYTES = 8 << 20
-# It is in the name, too, so that versions of mlgit do not replace each other's all the time.
-_FORMAT = 2
+_FORMAT = 3
 
 
 class Document(NamedTuple):
@@ -26,20 +25,15 @@ class Document(NamedTuple):
 
 
 class Documents:
-    """What YAML texts mean, remembered by the text or by Git's id of it, so that nothing can go stale.
+    """Values of YAML texts by the text or by Git's id of it, so that nothing can be stale.
 
     Args:
-        folder: where the memory is kept between runs; None keeps none. A folder that cannot be
-            written and a file that cannot be read are as good as none.
-        index: knows the files of the working tree again without reading them.
-        name: the file in the folder; whoever reads thousands of texts keeps them out of everybody's way.
+        folder: where the cache is kept between runs; None keeps none.
+        index: recognizes files of the working tree without reading them.
     """
 
-    def __init__(
-        self, folder: str | None, *, index: Index | None = None, name: str = "documents-2.json"
-    ) -> None:
-        self._folder = folder
-        self._name = name
+    def __init__(self, folder: str | None, *, index: Index | None = None) -> None:
+        self._memory = Memory(folder, "documents", format_number=_FORMAT, limit_bytes=MAX_CACHE_BYTES)
         self._index = index or Index(None)
         self._texts = _Table()
         self._blobs = _Table()
@@ -48,10 +42,10 @@ class Documents:
         self._loaded = False
 
     def parse(self, content: bytes, *, name: str) -> object:
-        """The value of a YAML document; None when it is empty.
+        """The value of a YAML document; None if it is empty.
 
         Raises:
-            ConfigError: with the place, when it is none.
+            ConfigError: it is not YAML; with the place.
         """
         try:
             text = content.decode("utf-8")
@@ -71,15 +65,15 @@ class Documents:
         *,
         wrong: Callable[[str, bytes, ConfigError], ConfigError] | None = None,
     ) -> dict[str, Document]:
-        """The files of a state that exist; those that were seen before are not read again.
+        """The files of a state that exist; cached ones are not read again.
 
         Args:
             tree: the state.
             paths: the files, from the root.
-            wrong: may find better words for what is wrong with a file.
+            wrong: may replace the error of a file by a better one.
 
         Raises:
-            ConfigError: with the place, when one is no YAML.
+            ConfigError: a file is not YAML; with the place.
         """
         prefix = "" if tree.commit is None else f"{tree.commit[:7]}:"
         looked = now_ns()
@@ -103,7 +97,7 @@ class Documents:
             identity = unread[path]
             if isinstance(identity, str):
                 self._blobs.learn(identity, value)
-            elif identity is not None and _survives(value):
+            elif identity is not None and survives_json(value):
                 self._index.learn_document(path, identity, value, looked_ns=looked)
         return found
 
@@ -114,34 +108,19 @@ class Documents:
         return self._blobs.get(identity)
 
     def save(self) -> None:
-        """Remember what this run used, when it learned something."""
-        if self._folder is None or not (self._texts.grown or self._blobs.grown):
-            return
-        import json
-
-        tables = {"texts": self._texts.kept(), "blobs": self._blobs.kept()}
-        try:
-            content = json.dumps({"format": _FORMAT, **tables}).encode()
-        except ValueError:
-            return
-        if len(content) <= MAX_CACHE_BYTES:
-            write_whole(self._folder, self._name, [content])
+        """Keep what this run used, if it parsed something new."""
+        if self._texts.grown or self._blobs.grown:
+            self._memory.write_json({"texts": self._texts.kept(), "blobs": self._blobs.kept()})
 
     def _load(self) -> None:
-        if self._loaded or self._folder is None:
+        if self._loaded:
             return
         self._loaded = True
-        import json
-
-        try:
-            with open(os.path.join(self._folder, self._name), "rb") as file:
-                found = json.loads(file.read())
-            if found["format"] == _FORMAT:
-                texts, blobs = found["texts"], found["blobs"]
-                if isinstance(texts, dict) and isinstance(blobs, dict):
-                    self._texts.known, self._blobs.known = texts, blobs
-        except (OSError, ValueError, KeyError, TypeError, RecursionError):
-            return
+        cached = self._memory.read_json()
+        if isinstance(cached, dict):
+            texts, blobs = cached.get("texts"), cached.get("blobs")
+            if isinstance(texts, dict) and isinstance(blobs, dict):
+                self._texts.known, self._blobs.known = texts, blobs
 
 
 class _Table:
@@ -162,14 +141,13 @@ class _Table:
         return (self._used[key],)
 
     def learn(self, key: str, value: object) -> None:
-        """Remember a value."""
         self._used[key] = value
         self.grown = True
 
     def kept(self) -> dict[str, object]:
-        """What this run used, and of the rest as much as there is room for."""
+        """The values that this run used, and as many of the others as there is room for."""
         self.grown = False
-        kept = {key: value for key, value in self._used.items() if key in self.known or _survives(value)}
+        kept = {key: value for key, value in self._used.items() if key in self.known or survives_json(value)}
         size = sum(map(len, kept))
         for key, value in self.known.items():
             size += len(key)
@@ -183,12 +161,3 @@ def _parse(content: bytes, name: str) -> object:
     from mlgit.yaml12 import load
 
     return load(content, name=name, strict=False)
-
-
-def _survives(value: object) -> bool:
-    """Whether JSON gives the same value back (keys that are numbers would come back as text)."""
-    if isinstance(value, dict):
-        return all(isinstance(key, str) and _survives(item) for key, item in value.items())
-    if isinstance(value, list):
-        return all(_survives(item) for item in value)
-    return value is None or isinstance(value, (str, int, float))

@@ -81,6 +81,12 @@ def _below(name: Sequence[str], pattern: Sequence[str]) -> bool:
     return all(fnmatchcase(part, step) for part, step in zip(name, pattern, strict=False))
 
 
+def ending_of(path: str) -> str:
+    """The ending of a file's name in lower case, with its dot; empty if there is none."""
+    name = path.rpartition("/")[2]
+    return name[name.rfind(".") :].lower() if "." in name else ""
+
+
 def parse(content: bytes, *, path: str, documents: Documents) -> object:
     """The value tree of a file; its ending says the format, YAML when it says nothing.
 
@@ -91,7 +97,7 @@ def parse(content: bytes, *, path: str, documents: Documents) -> object:
         raise Unreadable(f"is larger than {MAX_BYTES >> 20} MiB")
     if b"\0" in content:
         raise Unreadable("is a binary file")
-    ending = path[path.rfind(".") :].lower() if "." in path.rpartition("/")[2] else ""
+    ending = ending_of(path)
     try:
         return _parse_as(ending, content, path=path, documents=documents)
     except ConfigError as error:

@@ -1,36 +1,37 @@
-"""Filled: what DVC made of templated dvc.yaml files of many commits, remembered by the trees of the commits.
+"""Filled: templated dvc.yaml files of many commits as DVC fills them in, cached by the trees of the commits.
 
-`resolved` remembers a few answers for the state one works on; a leaderboard would push those out.
+`resolved` caches a few results for the state one works on; a leaderboard would push those out.
 """
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
+from mlgit.adapters.dvc.files.declared import needs_dvc
 from mlgit.adapters.dvc.files.shapes import Shape
+from mlgit.adapters.memory import Memory, survives_json
 
 if TYPE_CHECKING:
+    from mlgit.adapters.dvc.files.shapes import Path
     from mlgit.core.progress import Progress
     from mlgit.core.tree import Tree
 
-_FORMAT = 1
-_FILE = "templates.json"
+_FORMAT = 2
 MAX_BYTES = 8 << 20
 
 
 class Filled:
-    """Answers of DVC, by tree and path.
+    """Results of DVC, by tree and path.
 
     Args:
         root: the root of the working tree.
-        folder: where answers are kept between runs; None keeps none.
-        progress: told when DVC has to be asked, which loads it.
+        folder: where results are kept between runs; None keeps none.
+        progress: shows that DVC is asked, which loads it.
     """
 
     def __init__(self, root: str, folder: str | None, progress: Progress) -> None:
         self._root = root
-        self._file = None if folder is None else os.path.join(folder, _FILE)
+        self._memory = Memory(folder, "templates", format_number=_FORMAT, limit_bytes=MAX_BYTES)
         self._progress = progress
         self._known: dict[str, object] | None = None
         self._used: dict[str, object] = {}
@@ -43,78 +44,40 @@ class Filled:
             tree: the commit's files.
             oid: the id of the commit's tree, which decides everything a template may read.
             shape: the file.
-            path: where it stands.
+            path: its path from the root.
 
         Raises:
             ConfigError: DVC says that it is invalid.
         """
-        from mlgit.adapters.dvc.files.declared import needs_dvc
-
-        said = needs_dvc(shape)
-        if said is None:
+        doubt = needs_dvc(shape)
+        if doubt is None:
             return shape
         name = f"{oid}:{path}"
         if name not in self._used:
             known = self._load()
-            if name in known:
-                self._used[name] = known[name]
-            else:
-                from mlgit.adapters.dvc.pipeline.resolved import resolved
-
-                if not self._asked:
-                    self._asked = True
-                    self._progress.start("asking DVC what templates mean at these commits")
-                _, self._used[name] = resolved(
-                    tree, shape, path=path, said=said, root=self._root, folder=None
-                )
+            self._used[name] = known[name] if name in known else self._ask(tree, shape, path, doubt)
         return Shape(self._used[name], name=shape.name, content=shape.content)
 
+    def _ask(self, tree: Tree, shape: Shape, path: str, doubt: tuple[str, Path]) -> object:
+        from mlgit.adapters.dvc.pipeline.resolved import resolved
+
+        if not self._asked:
+            self._asked = True
+            self._progress.start("asking DVC what templates mean at these commits")
+        return resolved(tree, shape, path=path, doubt=doubt, root=self._root, folder=None)[1]
+
     def save(self) -> None:
-        """Nothing more will be asked; remember the answers of this run."""
+        """Keep the results of this run; `fill` is not called again."""
         if not self._asked:
             return
         self._asked = False
         self._progress.end()
-        if self._file is None:
-            return
-        import json
-        import tempfile
-
-        folder = os.path.dirname(self._file)
-        try:
-            text = _written(self._load() | self._used)
-            if len(text) > MAX_BYTES:
-                text = _written(self._used)
-            # Keys that are numbers would come back as text.
-            back = json.loads(text)["documents"]
-            if len(text) > MAX_BYTES or any(back[name] != used for name, used in self._used.items()):
-                return
-            os.makedirs(folder, exist_ok=True)
-            with tempfile.NamedTemporaryFile(
-                "w", encoding="utf-8", dir=folder, prefix="templates-", delete=False
-            ) as file:
-                file.write(text)
-            os.replace(file.name, self._file)
-        except (OSError, ValueError, TypeError):
-            return
+        used = {name: document for name, document in self._used.items() if survives_json(document)}
+        if not self._memory.write_json(self._load() | used):
+            self._memory.write_json(used)
 
     def _load(self) -> dict[str, object]:
         if self._known is None:
-            self._known = {}
-            import json
-
-            try:
-                if self._file is not None:
-                    with open(self._file, encoding="utf-8") as file:
-                        found = json.load(file)
-                    if found["format"] == _FORMAT and isinstance(found["documents"], dict):
-                        self._known = found["documents"]
-            except (OSError, ValueError, KeyError, TypeError, RecursionError):
-                self._known = {}
+            cached = self._memory.read_json()
+            self._known = cached if isinstance(cached, dict) else {}
         return self._known
-
-
-def _written(documents: dict[str, object]) -> str:
-    import json
-
-    return json.dumps({"format": _FORMAT, "documents": documents})

@@ -79,11 +79,11 @@ def read_pipeline(
     handed_over = []
     pipelines = [path for path in shapes if _is_pipeline(path)]
     for path in pipelines:
-        said = needs_dvc(shapes[path])
-        if said is not None:
+        doubt = needs_dvc(shapes[path])
+        if doubt is not None:
             from mlgit.adapters.dvc.pipeline.resolved import resolved
 
-            why, document = resolved(tree, shapes[path], path=path, said=said, root=root, folder=folder)
+            why, document = resolved(tree, shapes[path], path=path, doubt=doubt, root=root, folder=folder)
             shapes[path] = Shape(document, name=prefix + path, content=shapes[path].content)
             handed_over.append(HandedOver(path=path, why=why))
     found = assemble(shapes, handed_over=handed_over)

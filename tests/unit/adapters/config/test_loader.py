@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from mlgit.adapters.config.loader import load
+from mlgit.adapters.memory import Memory
 from mlgit.core.config.file import Config, Environment, FileBaseline, Gate, Limit, Model
 from mlgit.errors import ConfigError
 from mlgit.resources import schema_text
@@ -428,20 +429,23 @@ def test_the_warm_path_loads_neither_yaml_nor_jsonschema(tmp_path: Path) -> None
     assert runs == [["1", "True", "True"], ["1", "False", "False"]]
 
 
+def rewrite(slot: Path, text: str) -> None:
+    Memory(str(slot.parent), slot.name, format_number=2).write(text.encode())
+
+
 @pytest.mark.parametrize("damage", ["", "{", "[]", "null", '{"content": 1}', "\x00", "cut", "value", "gate"])
 def test_a_damaged_memory_is_read_anew(tmp_path: Path, damage: str) -> None:
     content = WHOLE.replace("a/../ref", "ref").encode()
     expected = load(content, name="mlgit.yaml", cache_dir=str(tmp_path))
     (slot,) = remembered(tmp_path)
-    text = slot.read_text(encoding="utf-8")
-    slot.write_text(
-        {
-            "cut": text[: len(text) // 2],
-            "value": text.replace('"value": {', '"value": [{') + "]",
-            "gate": text.replace('"min": "0.950"', '"min": "much"'),
-        }.get(damage, damage),
-        encoding="utf-8",
-    )
+    text = slot.read_text(encoding="utf-8").partition("\n")[2]
+    damaged = {
+        "cut": text[: len(text) // 2],
+        "value": text.replace('"value":{', '"value":[{')[:-1] + "]}",
+        "gate": text.replace('"min":"0.950"', '"min":"much"'),
+    }.get(damage, damage)
+    assert damaged != text
+    rewrite(slot, damaged)
     assert load(content, name="mlgit.yaml", cache_dir=str(tmp_path)) == expected
 
 
@@ -449,8 +453,8 @@ def test_another_content_with_the_same_checksum_is_not_taken_for_it(tmp_path: Pa
     content = b"version: 1\n"
     load(content, name="mlgit.yaml", cache_dir=str(tmp_path))
     (slot,) = remembered(tmp_path)
-    tree = json.loads(slot.read_text(encoding="utf-8"))
-    slot.write_text(json.dumps(tree | {"content": "version: 1", "value": {"gates": {}}}), encoding="utf-8")
+    tree = json.loads(slot.read_text(encoding="utf-8").partition("\n")[2])
+    rewrite(slot, json.dumps(tree | {"content": "version: 1", "value": {"gates": {}}}))
     assert load(content, name="mlgit.yaml", cache_dir=str(tmp_path)) == Config()
 
 

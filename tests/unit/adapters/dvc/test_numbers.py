@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from mlgit.adapters.dvc.files import numbers
 from mlgit.adapters.dvc.files.numbers import Numbers, Wanted
+from mlgit.adapters.memory import Memory
 from mlgit.core.pipeline.evidence import Problem
 
 if TYPE_CHECKING:
@@ -75,37 +76,32 @@ def test_every_value_comes_back_as_it_was(values: dict[str, Value]) -> None:
         "",
         "{",
         "[]",
-        '{"format": 2, "values": {}}',
-        '{"format": 1, "values": []}',
-        '{"format": 1}',
-        '{"format": 1, "values": {"m:%s:.json": {"auc": "x"}}}' % ("0" * 40),
-        '{"format": 1, "values": {"m:%s:.json": {"auc": 0.5}}}' % ("0" * 40),
-        '{"format": 1, "values": {"m:%s:.json": 7}}' % ("0" * 40),
+        '{"m:%s:.json": {"auc": "x"}}' % ("0" * 40),
+        '{"m:%s:.json": {"auc": 0.5}}' % ("0" * 40),
+        '{"m:%s:.json": 7}' % ("0" * 40),
         "[" * 100_000,
     ],
 )
-def test_a_memory_that_is_broken_or_of_another_program_is_none_and_is_written_anew(
-    tmp_path: Path, text: str
-) -> None:
-    (tmp_path / "numbers.json").write_text(text)
+def test_a_broken_or_foreign_cache_is_ignored_and_rewritten(tmp_path: Path, text: str) -> None:
+    Memory(str(tmp_path), "numbers", format_number=2).write(text.encode())
     asked = remember(tmp_path)
     assert set(Numbers(str(tmp_path)).cached(asked)) == set(asked)
 
 
 def test_a_large_memory_is_not_read_for_a_few_values_nor_lost_by_it(tmp_path: Path) -> None:
     asked = remember(tmp_path, many=2000)
-    size = (tmp_path / "numbers.json").stat().st_size
+    size = (tmp_path / "numbers").stat().st_size
     memory = Numbers(str(tmp_path))
     assert memory.cached(asked[:3]) == {}
     memory.read(wanted(9999), b'{"auc": 1}')
     memory.save()
-    assert (tmp_path / "numbers.json").stat().st_size == size
+    assert (tmp_path / "numbers").stat().st_size == size
     assert len(Numbers(str(tmp_path)).cached(asked)) == 2000
 
 
 def test_what_does_not_fit_goes_the_oldest_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     old = remember(tmp_path)
-    size = (tmp_path / "numbers.json").stat().st_size
+    size = (tmp_path / "numbers").stat().st_size
     monkeypatch.setattr(numbers, "MAX_CACHE_BYTES", size + 100)
     new = [wanted(number + 1000) for number in range(MANY)]
     memory = Numbers(str(tmp_path))
@@ -117,7 +113,7 @@ def test_what_does_not_fit_goes_the_oldest_first(tmp_path: Path, monkeypatch: py
     assert set(found) == set(new)
     monkeypatch.setattr(numbers, "MAX_CACHE_BYTES", size // 2)
     assert 0 < len(Numbers(str(tmp_path)).cached(remember(tmp_path))) <= MANY
-    assert (tmp_path / "numbers.json").stat().st_size <= size // 2
+    assert (tmp_path / "numbers").stat().st_size <= size // 2
 
 
 def test_a_folder_that_cannot_be_written_is_as_good_as_none(tmp_path: Path) -> None:

@@ -1,0 +1,114 @@
+"""Memory: cache files under `.git/mlgit/`, each replaced as a whole; losing one costs only time."""
+
+from __future__ import annotations
+
+import os
+import time
+from binascii import crc32
+from contextlib import suppress
+
+_LONGEST_WRITE_S = 60
+
+
+class Memory:
+    """One cache file.
+
+    A file that is missing, torn, foreign, too large or of another format is ignored, and replaced by the next
+    write. Where nothing can be written, nothing is kept. While one run writes, another one leaves it alone.
+
+    Args:
+        folder: the file's folder; need not exist. None keeps nothing.
+        name: the file's name.
+        format_number: must be raised when the same content would mean something else.
+        limit_bytes: larger content is neither read nor written; None for no limit.
+    """
+
+    __slots__ = ("_format", "_limit", "_path")
+
+    def __init__(
+        self, folder: str | None, name: str, *, format_number: int, limit_bytes: int | None = None
+    ) -> None:
+        self._path = None if folder is None else os.path.join(folder, name)
+        self._format = format_number
+        self._limit = limit_bytes
+
+    def size_bytes(self) -> int:
+        """The size of the file; 0 if it would not be read."""
+        try:
+            size = 0 if self._path is None else os.stat(self._path).st_size
+        except OSError:
+            return 0
+        return 0 if self._limit is not None and size > self._limit else size
+
+    def read(self) -> bytes | None:
+        """The content; None if there is none to use."""
+        if self._path is None or not self.size_bytes():
+            return None
+        try:
+            with open(self._path, "rb") as file:
+                head, content = file.readline(64), file.read()
+        except OSError:
+            return None
+        return content if head == self._head(content) else None
+
+    def read_json(self) -> object:
+        """The value that `write_json` was given; None if there is none to use."""
+        content = self.read()
+        if content is None:
+            return None
+        import json
+
+        try:
+            return json.loads(content)
+        except (ValueError, RecursionError):
+            return None
+
+    def write(self, content: bytes) -> bool:
+        """Replace the file in one step, or leave it as it is; False if the content is too large."""
+        if self._limit is not None and len(content) > self._limit:
+            return False
+        if self._path is not None:
+            self._replace(self._path, content)
+        return True
+
+    def _replace(self, path: str, content: bytes) -> None:
+        half = f"{path}.half"
+        with suppress(OSError):
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            _remove_abandoned(half)
+            descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+            try:
+                with open(descriptor, "wb") as file:
+                    file.writelines((self._head(content), content))
+                os.replace(half, path)  # after closing: a full disk may show only then
+            except BaseException:
+                with suppress(OSError):
+                    os.unlink(half)
+                raise
+
+    def write_json(self, value: object) -> bool:
+        """Replace the file by a value that survives JSON; False if it is too large."""
+        if self._path is None:
+            return True
+        import json
+
+        return self.write(json.dumps(value, separators=(",", ":")).encode())
+
+    def _head(self, content: bytes) -> bytes:
+        return b"mlgit cache %d %08x\n" % (self._format, crc32(content))
+
+
+def survives_json(value: object) -> bool:
+    """Whether JSON gives the same value back (keys that are numbers would come back as text)."""
+    if isinstance(value, dict):
+        return all(isinstance(key, str) and survives_json(item) for key, item in value.items())
+    if isinstance(value, list):
+        return all(survives_json(item) for item in value)
+    return value is None or isinstance(value, (str, int, float))
+
+
+def _remove_abandoned(half: str) -> None:
+    """Remove a half-written file of a run that was killed or whose disk was full."""
+    with suppress(FileNotFoundError):
+        if abs(time.time() - os.stat(half).st_mtime) > _LONGEST_WRITE_S:
+            os.remove(half)
