@@ -1,6 +1,6 @@
-"""Report: `report.json` of another job, perhaps of a fork's, as records; or an error that says why not.
+"""Report: read the `report.json` of another job, perhaps of a fork's, into records.
 
-Nothing in it is believed beyond its shape and its own consistency: who sent it decides what that is worth.
+A valid report has the right shape and does not contradict itself. Whether to believe it is up to the caller.
 """
 
 from __future__ import annotations
@@ -9,30 +9,19 @@ import json
 import os
 import re
 import stat
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
-from mlgit.core.ci.report import CiReport, Failure
-from mlgit.core.gates.verdict import (
-    Baseline,
-    Bound,
-    Candidate,
-    Check,
-    GateChange,
-    MetricChange,
-    Note,
-    Policy,
-    Result,
-    Summary,
-    Verdict,
-    decided,
-    summarize,
-)
-from mlgit.core.pipeline.report_context import HistoryPoint, MetricHistory, ParamChange, StageRun
+from mlgit.core.ci import report
+from mlgit.core.ci.report import CiReport
+from mlgit.core.gates import verdict
+from mlgit.core.gates.verdict import decided, summarize
+from mlgit.core.pipeline import report_context
 from mlgit.errors import ConfigError, Exit, Location, StateError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Sequence
+    from datetime import date
 
     from jsonschema import Draft202012Validator
 
@@ -42,29 +31,45 @@ _MOST_DEPTH = 32
 _MOST_DIGITS = 9
 _MOST_EXPONENT = 100_000
 _SCHEMA = "ci-report"
-# A string that never ends reaches to the end: tried from each of its quotes, two megabytes took hours.
+# A string without an end matches to the end of the text. Otherwise each of its quotes would start another
+# search, and two megabytes would take hours.
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _BRACKET = re.compile(rb"[\[\]{}]")
+
+# The records that a report may contain, by the names that annotations have for them.
+_RECORDS: dict[str, type] = {
+    name: kind
+    for module in (report, verdict, report_context)
+    for name, kind in vars(module).items()
+    if isinstance(kind, type) and is_dataclass(kind)
+}
+# The keys of each record whose text is a number.
+_NUMBERS: dict[type, tuple[str, ...]] = {
+    verdict.Result: ("candidate", "baseline", "change", "change_percent"),
+    verdict.MetricChange: ("candidate", "baseline", "change", "change_percent"),
+    verdict.Bound: ("amount", "allowed"),
+    report_context.HistoryPoint: ("value",),
+}
 
 T = TypeVar("T")
 Tree = dict[str, Any]
 
 
 class _Refused(ValueError):  # noqa: N818 (never leaves this module)
-    """What is wrong, in words that follow `is no report: `."""
+    """The reason, as it follows `is no report: ` in the message."""
 
 
 def read_report(folder: str) -> CiReport:
-    """The report in a folder that another job left.
+    """Read the report in a folder that another job left.
 
     Raises:
-        StateError: there is none (code `report_missing`).
-        ConfigError: it is no report, see `load_report`.
+        StateError: there is no report (code `report_missing`).
+        ConfigError: the report is not valid, see `load_report`.
     """
     path = os.path.join(folder, FILE)
     try:
-        # Neither a link that leads elsewhere nor a pipe that never ends.
-        place = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        # Refuse a link, which may lead elsewhere, and do not wait for a pipe.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except FileNotFoundError as error:
         missing = StateError(
             "The run left no report: it was cancelled, or ended before it could write one",
@@ -74,10 +79,10 @@ def read_report(folder: str) -> CiReport:
         raise missing from error
     except OSError as error:
         raise _invalid(FILE, "it is no file that can be read") from error
-    if not stat.S_ISREG(os.fstat(place).st_mode):
-        os.close(place)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
         raise _invalid(FILE, "it is no plain file")
-    with open(place, "rb") as file:
+    with open(descriptor, "rb") as file:
         return load_report(file.read(MAX_BYTES + 1), name=FILE)
 
 
@@ -86,21 +91,21 @@ def load_report(content: bytes, *, name: str) -> CiReport:
 
     Args:
         content: the file's bytes.
-        name: how errors call it.
+        name: its name in errors.
 
     Raises:
-        ConfigError: it is too large, no JSON, not of the schema, or contradicts itself.
+        ConfigError: it is too large, is not JSON, breaks the schema, or contradicts itself.
     """
     if len(content) > MAX_BYTES:
         raise _invalid(name, f"it is larger than {MAX_BYTES >> 20} MiB")
     try:
         tree = _parse(content)
-        _hold(tree)
-        report = _report(tree)
-        _require_consistent(report)
+        _require_schema(tree)
+        found = _record(CiReport, tree)
+        _require_consistent(found)
     except (_Refused, RecursionError) as error:
         raise _invalid(name, str(error) or "it is nested too deeply") from error
-    return report
+    return found
 
 
 def _invalid(name: str, why: str) -> ConfigError:
@@ -127,7 +132,7 @@ def _parse(content: bytes) -> Tree:
             parse_float=_no_fraction,
             parse_constant=_no_fraction,
         )
-        # Half a character would break whoever writes the text on.
+        # Half a character would break every writer of the text.
         json.dumps(tree, ensure_ascii=False).encode("utf-8")
     except json.JSONDecodeError as error:
         raise _Refused(f"it is no JSON (line {error.lineno}, column {error.colno})") from error
@@ -139,7 +144,7 @@ def _parse(content: bytes) -> Tree:
 
 
 def _require_shallow(content: bytes) -> None:
-    """Refuse deep nesting before the parser goes down into it."""
+    """Refuse deep nesting before the parser recurses into it."""
     depth = 0
     for found in _BRACKET.finditer(_STRING.sub(b"", content)):
         depth += 1 if found[0] in b"[{" else -1
@@ -161,15 +166,15 @@ def _whole(text: str) -> int:
 
 
 def _no_fraction(_: str) -> NoReturn:
-    # Numbers of metrics are text in a report, so that nothing is rounded on the way.
+    # Metrics are text in a report, so that nothing rounds them.
     raise _Refused("a number is no whole number")
 
 
-def _hold(tree: Tree) -> None:
-    """Hold the document against its schema; the first violation only, a hostile one may have very many."""
+def _require_schema(tree: Tree) -> None:
+    """Check the document against its schema, up to the first violation: a hostile one may have very many."""
     found = next(_validator().iter_errors(tree), None)
     if found is not None:
-        # Its message quotes the value, which may be of any length: the place and the rule say enough.
+        # Its message quotes the value, which may be of any length; the path and the rule are enough.
         where = "/".join(str(part) for part in found.absolute_path) or "the document"
         raise _Refused(f"`{where[:200]}` breaks the rule `{found.validator}` of its schema")
 
@@ -187,110 +192,66 @@ def _validator() -> Draft202012Validator:
     return Draft202012Validator(schemas[0], registry=registry)
 
 
-def _report(tree: Tree) -> CiReport:
-    return _make(
-        CiReport,
-        tree,
-        skipped=tuple(tree["skipped"]),
-        check=None if tree["check"] is None else _check(tree["check"]),
-        failure=None
-        if tree["failure"] is None
-        else _make(Failure, tree["failure"], details=tuple(tree["failure"]["details"])),
-    )
+def _record(kind: type[T], tree: Tree) -> T:
+    """A record from a valid object; the records inside it are those that its annotations name."""
+    _require_numbers(tree, _NUMBERS.get(kind, ()))
+    values = {}
+    for field in fields(kind):  # type: ignore[arg-type]  # a record is a dataclass
+        key = field.metadata.get("json", field.name)
+        if key in tree:
+            values[field.name] = _value(str(field.type), key, tree[key])
+    return kind(**values)
 
 
-def _check(tree: Tree) -> Check:
-    return _make(
-        Check,
-        tree,
-        verdict=_verdict(tree["verdict"]),
-        metrics=_each(tree["metrics"], _metric_change),
-        beside=_each(tree["beside"], lambda item: _make(Baseline, item)),
-        params=_each(tree["params"], lambda item: _make(ParamChange, item)),
-        stages=_each(tree["stages"], lambda item: _make(StageRun, item, reasons=tuple(item["reasons"]))),
-        history=_each(tree["history"], _history),
-    )
+def _value(annotation: str, key: str, value: Any) -> Any:  # noqa: ANN401 (any JSON)
+    if annotation.startswith("tuple["):
+        item = annotation.removeprefix("tuple[").removesuffix(", ...]")
+        return tuple(_value(item, key, each) for each in value)
+    if annotation == "date":
+        return _date(key, value)
+    inner = _RECORDS.get(annotation.removesuffix(" | None"))
+    return value if inner is None or value is None else _record(inner, value)
 
 
-def _verdict(tree: Tree) -> Verdict:
+def _date(key: str, text: str) -> date:
     from datetime import date
 
     try:
-        day = date.fromisoformat(tree["evaluated_on"])
+        return date.fromisoformat(text)
     except ValueError as error:
-        raise _Refused("`evaluated_on` is no day") from error
-    return _make(
-        Verdict,
-        tree,
-        evaluated_on=day,
-        candidate=_make(Candidate, tree["candidate"]),
-        baselines=_each(tree["baselines"], lambda item: _make(Baseline, item)),
-        policy=_make(Policy, tree["policy"]),
-        gates_changed=_each(tree["gates_changed"], lambda item: _make(GateChange, item)),
-        results=_each(tree["results"], _result),
-        notes=_each(tree["notes"], lambda item: _make(Note, item)),
-        summary=_make(Summary, tree["summary"]),
-    )
+        raise _Refused(f"`{key}` is no day") from error
 
 
-def _result(tree: Tree) -> Result:
-    _require_numbers(tree, "candidate", "baseline", "change", "change_percent")
-    for limit in tree["limits"]:
-        _require_numbers(limit, "amount", "allowed")
-    return _make(Result, tree, limits=_each(tree["limits"], lambda item: _make(Bound, item)))
-
-
-def _metric_change(tree: Tree) -> MetricChange:
-    _require_numbers(tree, "candidate", "baseline", "change", "change_percent")
-    return _make(MetricChange, tree)
-
-
-def _history(tree: Tree) -> MetricHistory:
-    for point in tree["points"]:
-        _require_numbers(point, "value")
-    return _make(MetricHistory, tree, points=_each(tree["points"], lambda item: _make(HistoryPoint, item)))
-
-
-def _make(kind: Callable[..., T], tree: Tree, **made: Any) -> T:  # noqa: ANN401 (fields of any record)
-    """A record from a valid object; `made` replaces what is no plain value."""
-    keys = {field.metadata.get("json", field.name): field.name for field in fields(kind)}  # type: ignore[arg-type]  # a record's class is a dataclass
-    return kind(**{keys[key]: value for key, value in (tree | made).items() if key in keys})
-
-
-def _each(items: Iterable[Tree], make: Callable[[Tree], T]) -> tuple[T, ...]:
-    return tuple(make(item) for item in items)
-
-
-def _require_numbers(tree: Tree, *names: str) -> None:
-    """Text that should be a number must be one that can be computed with."""
+def _require_numbers(tree: Tree, keys: Sequence[str]) -> None:
+    """Refuse texts that are not numbers, or are numbers that cannot be computed with."""
     from decimal import Decimal
 
-    for name in names:
-        value = tree[name]
-        if value is None:
+    for key in keys:
+        if tree[key] is None:
             continue
         try:
-            number = Decimal(value)
+            number = Decimal(tree[key])
         except ArithmeticError as error:
-            raise _Refused(f"`{name}` is no number") from error
+            raise _Refused(f"`{key}` is no number") from error
         if number.is_finite() and abs(number.adjusted()) > _MOST_EXPONENT:
-            raise _Refused(f"`{name}` is no number that a metric can have")
+            raise _Refused(f"`{key}` is no number that a metric can have")
 
 
-def _require_consistent(report: CiReport) -> None:
-    """What is said twice must be the same: the decision is what results and notes give."""
-    if (report.check is None) == (report.failure is None):
+def _require_consistent(found: CiReport) -> None:
+    """Refuse a report that contradicts itself: the decision must follow from results and notes."""
+    check, failure = found.check, found.failure
+    if (check is None) == (failure is None):
         raise _Refused("it needs either a check or a failure")
-    if report.failure is not None:
-        if report.exit_code != report.failure.exit_code:
-            raise _Refused("its exit code is not its failure's")
-    elif report.check is not None:
-        verdict = report.check.verdict
-        if verdict.decision != decided(verdict, verdict.notes):
-            raise _Refused("its decision is not what its results and notes give")
-        if verdict.summary != summarize(verdict.results, verdict.notes):
-            raise _Refused("its summary does not count its results and notes")
-        if verdict.decision == "block" and report.exit_code == 0:
-            raise _Refused("its exit code allows what its verdict blocks")
-        if report.exit_code >= Exit.BUG:
-            raise _Refused("its exit code is that of a run without a verdict")
+    if failure is not None and found.exit_code != failure.exit_code:
+        raise _Refused("its exit code is not its failure's")
+    if check is None:
+        return
+    made = check.verdict
+    if made.decision != decided(made, made.notes):
+        raise _Refused("its decision is not what its results and notes give")
+    if made.summary != summarize(made.results, made.notes):
+        raise _Refused("its summary does not count its results and notes")
+    if made.decision == "block" and found.exit_code == Exit.DONE:
+        raise _Refused("its exit code allows what its verdict blocks")
+    if found.exit_code >= Exit.BUG:
+        raise _Refused("its exit code is that of a run without a verdict")
