@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from benchmarks.repositories.outputs import add_pointer_files
 from benchmarks.repositories.place import START_S, Place
+from mlgit.core.registry.message import write_message
 from mlgit.core.registry.statement import (
     Builder,
     EnvironmentStatement,
     FileDigest,
     GateOutcome,
     ReleaseStatement,
-    write_message,
 )
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.core.registry.entries import environment_entry, model_entry, version_entry
-from mlgit.core.registry.events import Details, events_of, newest_first, release_facts
-from mlgit.core.registry.statement import human_part
+from mlgit.core.registry.events import Details, events_of, newest_first
+from mlgit.core.registry.message import human_part
 from mlgit.core.wording import listed
 from mlgit.errors import UnknownReference
 from mlgit.project.registry.models import declared_models, is_model, model_names
@@ -71,7 +71,7 @@ def _version(project: Project, state: ModelState, reference: Reference) -> Detai
         model=_model_entry(project, state),
         version=version_entry(state, version),
         message=human_part(version.fact.message()),
-        stated=release_facts(version.statement),
+        stated=version.statement,
         events=newest_first(mine),
         notes=reference.notes,
         remote=project.remote,
@@ -95,7 +95,7 @@ def _environment(
         environment=environment_entry(here, declared=name in project.trunk_config.environments),
         version=None if version is None else version_entry(state, version),
         message=None if here.holder is None else human_part(here.holder.message()),
-        stated=None if version is None else release_facts(version.statement),
+        stated=None if version is None else version.statement,
         events=newest_first(events_of(state, name))[:_EVENTS],
         notes=notes,
         remote=project.remote,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mlgit.core.registry.statement import MARK
+from mlgit.core.registry.message import MARK
 from tests.support.checkouts import (
     dotenv,
     github_checkout,

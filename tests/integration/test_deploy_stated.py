@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mlgit.core.registry.message import write_message
 from mlgit.core.registry.statement import (
     Builder,
     EnvironmentStatement,
     FileDigest,
     ReleaseStatement,
     TagPointer,
-    write_message,
 )
 from tests.support.targets import (
     CONTENTS,

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from mlgit.core.registry.statement import Builder, FileDigest, ReleaseStatement, write_message
+from mlgit.core.registry.message import write_message
+from mlgit.core.registry.statement import Builder, FileDigest, ReleaseStatement
 from tests.support.schema import assert_valid
 from tests.support.shell import Folder
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from mlgit.core.registry.statement import ReleaseStatement, parse_message
+from mlgit.core.registry.message import parse_message
+from mlgit.core.registry.statement import ReleaseStatement
 from mlgit.resources import schema_text
 from tests.support import pipeline
 from tests.support.shell import Folder

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from mlgit.adapters.git.binary import Git
 from mlgit.adapters.git.objects import Objects
 from mlgit.adapters.git.tagcache import KnownTag, TagCache
-from mlgit.core.registry.statement import Builder, EnvironmentStatement, ReleaseStatement, write_message
+from mlgit.core.registry.message import write_message
+from mlgit.core.registry.statement import Builder, EnvironmentStatement, ReleaseStatement
 from mlgit.errors import ToolError
 from mlgit.project.registry.read import ignored_tags, read_facts, read_registry
 from tests.support.registry import close_all, opened

@@ -6,7 +6,8 @@ import os
 import shutil
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlgit.core.registry.statement import Builder, EnvironmentStatement, ReleaseStatement, write_message
+from mlgit.core.registry.message import write_message
+from mlgit.core.registry.statement import Builder, EnvironmentStatement, ReleaseStatement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -5,8 +5,9 @@ from __future__ import annotations
 from hashlib import sha1
 from typing import TYPE_CHECKING
 
+from mlgit.core.registry.message import write_message
 from mlgit.core.registry.state import TagFact
-from mlgit.core.registry.statement import EnvironmentStatement, write_message
+from mlgit.core.registry.statement import EnvironmentStatement
 from mlgit.core.registry.tags import parse_tag
 
 if TYPE_CHECKING:

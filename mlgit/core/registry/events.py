@@ -1,4 +1,4 @@
-"""Showing: one model, version or environment, and events, as `show` and `history` tell them."""
+"""Events: the records that `show` and `history` print, and the events of a model in order."""
 
 from __future__ import annotations
 
@@ -13,15 +13,18 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mlgit.core.registry.entries import EnvironmentEntry, ModelEntry, VersionEntry
-    from mlgit.core.registry.state import Change, EnvironmentState, ModelState, RegisteredVersion, TagFact
-    from mlgit.core.registry.statement import Builder, FileDigest, GateOutcome, ReleaseStatement, TagPointer
+    from mlgit.core.registry.state import EnvironmentState, ModelState, RegisteredVersion, TagFact
+    from mlgit.core.registry.statement import ReleaseStatement
 
 EventAction = Literal["release", "deregister", "deprecate", "promote", "rollback", "unassign"]
 
 
 @record
 class Event:
-    """Something that a tag did. `label` is the version, or `unregistered (sha7)`; `before` what was there."""
+    """One action of one tag. `label` and `before` are a version or `unregistered (sha7)`.
+
+    `before` is what the environment held before.
+    """
 
     at: datetime
     model: str
@@ -38,32 +41,17 @@ class Event:
 
 
 class Dated(NamedTuple):
-    """An event beside what the tagger's clock said, epoch seconds."""
+    """An event with the time of the tagger's clock, in epoch seconds."""
 
     tagged_at_s: int
     event: Event
 
 
 @record
-class ReleaseFacts:
-    """What a release stated about itself."""
-
-    tree: str
-    lock_sha256: str | None
-    files: tuple[FileDigest, ...]
-    inputs: Mapping[str, str]
-    params: Mapping[str, str]
-    metrics: Mapping[str, str]
-    gates: tuple[GateOutcome, ...]
-    builder: Builder
-    previous: TagPointer | None
-
-
-@record
 class Details:
-    """One model, version or environment; what is not asked for is None or empty.
+    """One model, version or environment; other fields than those of `kind` are None or empty.
 
-    `stated` is None for a version that mlgit did not release. `events` are the newest first.
+    `stated` is None if mlgit did not release the version. `events` are the newest, newest first.
     """
 
     kind: Literal["model", "version", "environment"]
@@ -72,7 +60,7 @@ class Details:
     version: VersionEntry | None = None
     environment: EnvironmentEntry | None = None
     message: str | None = None
-    stated: ReleaseFacts | None = None
+    stated: ReleaseStatement | None = None
     versions: tuple[VersionEntry, ...] = ()
     events: tuple[Event, ...] = ()
     notes: tuple[str, ...] = ()
@@ -83,7 +71,7 @@ class Details:
 
 @record
 class Held:
-    """What one environment of one model held at a time."""
+    """What one environment of one model held at one time."""
 
     model: str
     environment: str
@@ -95,7 +83,7 @@ class Held:
 
 @record
 class Point:
-    """One version's value of a metric, decimal text; None with a reason in `problem`."""
+    """A metric of one version as decimal text; if it is None, `problem` says why."""
 
     model: str
     version: str
@@ -123,48 +111,35 @@ class History:
     told_at: datetime
 
 
-def release_facts(statement: ReleaseStatement | None) -> ReleaseFacts | None:
-    """What a statement adds to the entry of a version."""
-    if statement is None:
-        return None
-    return ReleaseFacts(
-        tree=statement.tree,
-        lock_sha256=statement.lock_sha256,
-        files=statement.files,
-        inputs=statement.inputs,
-        params=statement.params,
-        metrics=statement.metrics,
-        gates=statement.gates,
-        builder=statement.builder,
-        previous=statement.previous,
-    )
-
-
 def events_of(state: ModelState, environment: str | None = None) -> Iterator[Dated]:
-    """What happened to a model, or only to one environment of it; each environment in its own order."""
+    """The events of a model or of one environment; those of an environment in the order of its changes."""
     if environment is None:
         for version in state.versions:
-            yield Dated(
-                version.fact.tagged_at_s, _version_event(version.fact, "release", str(version.version))
-            )
+            yield _event(version.fact, "release", str(version.version))
         for fact in state.facts:
             if fact.name.action == "deregister":
-                yield Dated(fact.tagged_at_s, _version_event(fact, "deregister", str(fact.name.version)))
+                reason = fact.parsed_summary.reason
+                yield _event(fact, "deregister", str(fact.name.version), reason=reason)
             elif fact.name.action == "deprecate":
-                yield Dated(fact.tagged_at_s, _version_event(fact, "deprecate", None))
+                yield _event(fact, "deprecate", None)
     for name, each in state.environments.items():
         if environment in {None, name}:
-            yield from (
-                Dated(change.fact.tagged_at_s, _change_event(change, each)) for change in each.changes
-            )
+            for change in each.changes:
+                yield _event(
+                    change.fact,
+                    change.action,
+                    label_of(change.fact, each.registered),
+                    environment=name,
+                    before=None if change.held is None else label_of(change.held, each.registered),
+                    reason=change.reason,
+                )
 
 
 def newest_first(events: Iterator[Dated]) -> tuple[Event, ...]:
-    """By time; changes of one environment stay in the order of their counters, whatever a clock said.
+    """Sort by time, but keep the changes of one environment in the order in which they come.
 
-    Within one second the tagger's time tells: each tag of a model is at least a second after the one before.
-
-    `events` come in that order for each environment.
+    The tagger's time decides within one second, because mlgit dates each tag of a model at least a second
+    after the one before.
     """
     reached: dict[tuple[str, str], tuple[datetime, int]] = {}
     timed = []
@@ -178,7 +153,6 @@ def newest_first(events: Iterator[Dated]) -> tuple[Event, ...]:
 
 
 def held_entry(state: EnvironmentState) -> Held:
-    """What an environment holds."""
     return Held(
         model=state.model,
         environment=state.environment,
@@ -190,41 +164,32 @@ def held_entry(state: EnvironmentState) -> Held:
 
 
 def label_of(fact: TagFact, registered: Mapping[str, Sequence[RegisteredVersion]]) -> str:
-    """The version an assignment is about, or `unregistered (sha7)`."""
+    """The version that an environment's tag is about, or `unregistered (sha7)`."""
     version = version_of(fact, registered)
     return unregistered(fact.commit) if version is None else str(version.version)
 
 
-def _version_event(fact: TagFact, action: EventAction, label: str | None) -> Event:
-    return Event(
+def _event(
+    fact: TagFact,
+    action: EventAction,
+    label: str | None,
+    *,
+    environment: str | None = None,
+    before: str | None = None,
+    reason: str | None = None,
+) -> Dated:
+    event = Event(
         at=fact.at,
         model=fact.name.model,
         action=action,
         label=label,
-        environment=None,
-        before=None,
+        environment=environment,
+        before=before,
         author=fact.tagger,
         email=fact.email,
-        reason=fact.parsed_summary.reason if action == "deregister" else None,
+        reason=reason,
         tag=fact.tag,
         oid=fact.oid,
         commit=fact.commit,
     )
-
-
-def _change_event(change: Change, state: EnvironmentState) -> Event:
-    fact = change.fact
-    return Event(
-        at=fact.at,
-        model=change.model,
-        action=change.action,
-        label=label_of(fact, state.registered),
-        environment=change.environment,
-        before=None if change.held is None else label_of(change.held, state.registered),
-        author=fact.tagger,
-        email=fact.email,
-        reason=change.reason,
-        tag=fact.tag,
-        oid=fact.oid,
-        commit=fact.commit,
-    )
+    return Dated(fact.tagged_at_s, event)

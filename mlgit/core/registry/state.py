@@ -50,7 +50,7 @@ class TagFact(NamedTuple):
     @property
     def statement(self) -> Statement | None:
         """What the message states, None in a tag that mlgit did not write."""
-        from mlgit.core.registry.statement import parse_message
+        from mlgit.core.registry.message import parse_message
 
         return parse_message(self.message())
 

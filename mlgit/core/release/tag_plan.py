@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.record import record
+from mlgit.core.registry.message import write_message, write_words
 from mlgit.core.registry.state import as_time
 from mlgit.core.registry.statement import (
     EnvironmentAction,
@@ -16,9 +17,7 @@ from mlgit.core.registry.statement import (
     GateOutcome,
     ReleaseStatement,
     TagPointer,
-    write_message,
     write_time,
-    write_words,
 )
 from mlgit.core.registry.tags import TagName, assign_tag, deregister_tag, release_tag, unassign_tag
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from mlgit.core.record import record
-from mlgit.core.registry.statement import MARK, EnvironmentStatement, ReleaseStatement, encode, parse_message
+from mlgit.core.registry.message import MARK, parse_message
+from mlgit.core.registry.statement import EnvironmentStatement, ReleaseStatement, encode
 
 if TYPE_CHECKING:
     from mlgit.core.registry.state import ModelState, TagFact

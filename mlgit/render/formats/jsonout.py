@@ -58,9 +58,10 @@ def to_json(value: object) -> Json:  # noqa: PLR0911 (one return per kind of val
     if value is None or isinstance(value, (Decimal, str, float, int)):
         return _scalar(value)
     if is_dataclass(value) and not isinstance(value, type):
-        # `field(metadata={"json": KEY})`: the attribute has a better name than the key that users know.
+        # `field(metadata={"json": KEY})`: the attribute has a better name than the key that users know, or no
+        # key at all if KEY is None.
         keys = {each.name: each.metadata.get("json", each.name) for each in fields(value)}
-        return {key: to_json(getattr(value, name)) for name, key in keys.items()}
+        return {key: to_json(getattr(value, name)) for name, key in keys.items() if key is not None}
     if isinstance(value, tuple) and hasattr(value, "_asdict"):
         value = value._asdict()
     if isinstance(value, dict):

@@ -11,7 +11,8 @@ from mlgit.render.pages.events import events_table
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mlgit.core.registry.events import Details, ReleaseFacts
+    from mlgit.core.registry.events import Details
+    from mlgit.core.registry.statement import ReleaseStatement
     from mlgit.render.page import Line
 
 _SHORT = 12
@@ -97,7 +98,7 @@ def _environment(record: Details) -> Page:
     return shown
 
 
-def _stated(stated: ReleaseFacts) -> Page:
+def _stated(stated: ReleaseStatement) -> Page:
     shown: Page = [_field("built by", " ".join(filter(None, (stated.builder.kind, stated.builder.run))))]
     for file in stated.files:
         digest = f"sha256:{file.sha256[:_SHORT]}" if file.sha256 else f"md5:{file.md5}"

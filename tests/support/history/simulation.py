@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mlgit.core.registry.statement import parse_message
+from mlgit.core.registry.message import parse_message
 from tests.support.history import hooks
 from tests.support.history.calls import Call, CloneEnd, History, Tag
 from tests.support.history.commands import Run, load, recorded, run

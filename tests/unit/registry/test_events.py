@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlgit.core.registry.events import events_of, held_entry, label_of, newest_first, release_facts
+from mlgit.core.registry.events import events_of, held_entry, label_of, newest_first
+from mlgit.core.registry.message import write_message, write_words
 from mlgit.core.registry.replay import replay
 from mlgit.core.registry.statement import (
     Builder,
@@ -18,9 +19,8 @@ from mlgit.core.registry.statement import (
     GateOutcome,
     ReleaseStatement,
     TagPointer,
-    write_message,
-    write_words,
 )
+from mlgit.render.formats.jsonout import to_json
 from tests.support.tags import commit, fact
 
 if TYPE_CHECKING:
@@ -154,16 +154,10 @@ def test_what_was_there_is_the_version_that_was_promoted() -> None:
     assert [each.before for each in told(state, "prod") if each.tag == "m#prod#2"] == ["v1.0.0"]
 
 
-def test_a_version_that_mlgit_did_not_release_states_nothing() -> None:
-    assert release_facts(None) is None
-
-
-def test_a_release_tells_all_that_it_stated() -> None:
-    found = release_facts(RELEASE)
-    assert found is not None
-    assert {each.name: getattr(found, each.name) for each in fields(found)} == {
-        each.name: getattr(RELEASE, each.name) for each in fields(found)
-    }
+def test_the_json_of_a_statement_has_what_only_the_statement_knows() -> None:
+    tree = to_json(RELEASE)
+    assert tree.keys() == {each.name for each in fields(RELEASE)} - {"model", "version", "commit", "at"}
+    assert (tree["tree"], tree["files"][0]["path"]) == (RELEASE.tree, "model.bin")
 
 
 def test_what_is_held_is_told_with_since_and_by_whom() -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlgit.core.registry.message import parse_message, write_message, write_words
 from mlgit.core.registry.message_summary import (
     EMPTY,
     MessageSummary,
@@ -23,10 +24,7 @@ from mlgit.core.registry.statement import (
     GateOutcome,
     ReleaseStatement,
     TagPointer,
-    parse_message,
     parse_time,
-    write_message,
-    write_words,
 )
 from tests.support.tags import commit, fact
 
@@ -197,6 +195,12 @@ def test_what_is_told_at_once_is_what_reading_the_statement_tells(
         place = int(where * len(message))
         message = message[:place] + put + message[place + length :]
     assert summarize(message) == write_summary(summary_of(message.decode("utf-8", "replace")))
+
+
+def test_a_date_that_does_not_exist_is_not_a_time() -> None:
+    message = write_message("Move", "", replace(MOVE, at="2026-02-31T00:00:00Z", reason="drift"))
+    assert read_summary(summarize(message.encode())) == summary_of(message)
+    assert summary_of(message) == MessageSummary(None, "rollback", "v1.0.0", "drift")
 
 
 @pytest.mark.parametrize("statement", [MOVE, RELEASE], ids=["move", "release"])

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlgit.core.registry.message import write_message
 from mlgit.core.registry.replay import in_order, replay
 from mlgit.core.registry.semver import Version
 from mlgit.core.registry.state import EnvironmentState, Registry, TagFact, as_time
-from mlgit.core.registry.statement import Builder, ReleaseStatement, parse_time, write_message, write_time
+from mlgit.core.registry.statement import Builder, ReleaseStatement, parse_time, write_time
 from tests.support.tags import commit, fact, stated
 
 if TYPE_CHECKING:

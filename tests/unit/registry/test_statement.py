@@ -10,9 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlgit.core.registry.statement import (
+from mlgit.core.registry.message import (
     LARGEST_BYTES,
     MARK,
+    human_part,
+    parse_message,
+    write_message,
+    write_words,
+)
+from mlgit.core.registry.statement import (
     Builder,
     EnvironmentAction,
     EnvironmentStatement,
@@ -21,10 +27,6 @@ from mlgit.core.registry.statement import (
     ReleaseStatement,
     TagPointer,
     encode,
-    human_part,
-    parse_message,
-    write_message,
-    write_words,
 )
 from mlgit.errors import StateError
 

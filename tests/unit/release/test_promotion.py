@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlgit.core.config.file import Environment
+from mlgit.core.registry.message import parse_message
 from mlgit.core.registry.replay import replay
-from mlgit.core.registry.statement import EnvironmentStatement, parse_message
+from mlgit.core.registry.statement import EnvironmentStatement
 from mlgit.core.release.promotion import (
     check_promotion,
     choose_version,

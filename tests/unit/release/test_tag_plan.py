@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from mlgit.core.registry.message import human_part, parse_message
 from mlgit.core.registry.replay import replay
 from mlgit.core.registry.semver import Version
-from mlgit.core.registry.statement import Builder, ReleaseStatement, human_part, parse_message
+from mlgit.core.registry.statement import Builder, ReleaseStatement
 from mlgit.core.release.tag_plan import plan_release
 from tests.support.tags import commit, fact
 

@@ -17,16 +17,15 @@ from mlgit.core.ci.tag_event import (
     version_of_tag,
 )
 from mlgit.core.deploy.deployment import Deployment, DeployReport, Failure
+from mlgit.core.registry.message import MARK, write_message
 from mlgit.core.registry.replay import replay
 from mlgit.core.registry.statement import (
-    MARK,
     Builder,
     EnvironmentStatement,
     FileDigest,
     ReleaseStatement,
     TagPointer,
     encode,
-    write_message,
 )
 from mlgit.core.trust.proof import claims_problem, parse_statement, release_problem
 from tests.support.tags import commit, fact
