@@ -5,12 +5,16 @@ from __future__ import annotations
 import inspect
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mlgit.__main__ import _LazyInspect
 from mlgit.errors import Exit
+
+if TYPE_CHECKING:
+    from tests.support.shell import Folder
 
 _LINES = st.lists(st.text(alphabet=" \tab\f\\", max_size=8), max_size=6).map("\n".join)
 
@@ -66,3 +70,21 @@ def test_an_interrupt_during_the_import_prints_no_traceback() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (Exit.INTERRUPTED, "Interrupted\n")
+
+
+def test_commands_that_people_wait_for_do_not_need_gitpython(staged: Folder) -> None:
+    """It takes a quarter of a second to import, longer than most of these commands run."""
+    without_gitpython = (
+        "import sys\n"
+        "sys.modules['git'] = None\n"  # importing it raises ImportError
+        "from mlgit.cli.main import run\n"
+        "sys.exit(run(sys.argv[1:]))\n"
+    )
+    staged.git("commit", "--allow-empty", "-qm", "Change nothing")
+    staged.git("push", "-q")
+    for command in (
+        *("status", "models", "diff HEAD~1", "check", "history line"),
+        *("release line --force", "promote line@v1.0.1 --to staging"),
+    ):
+        done = staged.run(sys.executable, "-c", without_gitpython, *command.split())
+        assert done.status == Exit.DONE, (command, done.out, done.err)

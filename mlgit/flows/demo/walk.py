@@ -186,20 +186,12 @@ def _found(place: str) -> None:
     """Two repositories and the project's files; told in one line, because git says nothing of interest."""
     import shutil
 
+    from mlgit.adapters.git.create import create_repository
+
     repository = os.path.join(place, REPOSITORY)
-    for argv in (
-        ("git", "init", "--quiet", "--bare", "--initial-branch=main", ORIGIN),
-        ("git", "init", "--quiet", "--initial-branch=main", REPOSITORY),
-        ("git", "-C", REPOSITORY, "remote", "add", "origin", f"../{ORIGIN}"),
-        # A machine without a Git identity can walk the demo, too.
-        ("git", "-C", REPOSITORY, "config", "user.name", "Demo"),
-        ("git", "-C", REPOSITORY, "config", "user.email", "demo@example.org"),
-    ):
-        done = subprocess.run(
-            argv, cwd=place, env=_environment(), capture_output=True, text=True, check=False
-        )
-        if done.returncode:
-            raise ToolError(f"`{shlex.join(argv)}` failed", details=tuple(done.stderr.splitlines()))
+    create_repository(os.path.join(place, ORIGIN), bare=True)
+    # A machine without a Git identity can walk the demo, too.
+    create_repository(repository, origin=f"../{ORIGIN}", identity=("Demo", "demo@example.org"))
     shutil.copytree(
         _FILES, repository, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__", "__init__.py")
     )

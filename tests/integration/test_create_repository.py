@@ -1,0 +1,56 @@
+"""Creation: new repositories have the branch, the remote and the identity that were asked for."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mlgit.adapters.git.create import create_repository
+from mlgit.errors import ToolError
+from tests.support.shell import Folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_it_has_its_branch_remote_and_identity(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = tmp_path / "settings"
+    settings.write_text("[init]\n\tdefaultBranch = other\n[user]\n\tname = Someone\n")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
+    create_repository(str(tmp_path / "origin.git"), bare=True)
+    create_repository(str(tmp_path / "work"), origin="../origin.git", identity=("Demo", "demo@example.org"))
+    work = Folder(tmp_path / "work")
+    assert work.git("symbolic-ref", "HEAD") == "refs/heads/main"
+    assert work.git("remote", "get-url", "origin") == "../origin.git"
+    assert work.git("config", "--local", "user.name") == "Demo"
+    assert work.git("config", "--local", "user.email") == "demo@example.org"
+    work.write("a.txt", "a\n")
+    work.commit("First")
+    work.git("push", "-q", "origin", "main")
+    assert os.environ["GIT_CONFIG_GLOBAL"] == str(settings)
+
+
+def test_variables_that_name_another_repository_do_not_matter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subprocess.run(["git", "init", "-q", str(tmp_path / "other")], check=True)
+    other = tmp_path / "other" / ".git"
+    before = (other / "config").read_bytes()
+    for name in ("GIT_DIR", "GIT_COMMON_DIR"):
+        monkeypatch.setenv(name, str(other))
+    monkeypatch.setenv("GIT_WORK_TREE", str(tmp_path))
+    create_repository(str(tmp_path / "work"), origin="../x.git", identity=("Demo", "demo@example.org"))
+    assert (other / "config").read_bytes() == before
+    assert "../x.git" in (tmp_path / "work" / ".git" / "config").read_text()
+    assert os.environ["GIT_DIR"] == str(other)
+
+
+def test_a_folder_that_cannot_be_one_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "work" / ".git").mkdir(parents=True)
+    (tmp_path / "work" / ".git" / "HEAD").mkdir()
+    with pytest.raises(ToolError, match="could not create a repository") as caught:
+        create_repository(str(tmp_path / "work"))
+    assert caught.value.details
