@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mlgit.cli.shell.options import command, pass_session
+from mlgit.errors import Exit
 
 if TYPE_CHECKING:
     from mlgit.cli.shell.session import Session
@@ -32,4 +33,4 @@ def entry(session: Session, *, strict: bool, online: bool) -> int:
 
     record = diagnose(session.project(), online=online, progress=session.progress())
     session.print_result(record, lambda: page(record))
-    return 1 if strict and not record.healthy else 0
+    return Exit.BLOCKED if strict and not record.healthy else Exit.DONE

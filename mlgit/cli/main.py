@@ -1,4 +1,4 @@
-"""The `mlgit` group: finds a command late, prints every error once, decides the exit code."""
+"""Main: the `mlgit` group, which imports a command when it runs, prints every error once and exits."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mlgit.errors import Exit, MlgitError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# Group -> command -> its line in `mlgit --help`. A test holds these lines to each command's own help.
+# Group -> command -> its line in `mlgit --help`. A test compares these lines with the help of each command.
 COMMANDS: dict[str, dict[str, str]] = {
     "Start": {
         "init": "Look at the repository and write a minimal `mlgit.yaml`.",
@@ -67,7 +67,7 @@ def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # no
     sections=COMMANDS,
     package="mlgit.cli",
     packages=("ci",),
-    # click's own answer to no command at all is an error that holds the whole help.
+    # Without a command, click would fail with the whole help as its error.
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Every command takes --help. Exit codes: 0 done, 1 the answer is no, 2 usage, 3 config, "
@@ -89,14 +89,14 @@ def cli(ctx: click.Context) -> None:
 cli.params.extend(global_options())
 
 
-def run(argv: Sequence[str]) -> int:  # noqa: PLR0911 (one return a way to end)
-    """Run one command line; the exit code."""
+def run(argv: Sequence[str]) -> int:  # noqa: PLR0911 (one return per way to end)
+    """Run one command line and return the exit code."""
     if "_MLGIT_COMPLETE" in os.environ:
-        from mlgit.cli.shell.completion import mend_bash
+        from mlgit.cli.shell.completion import keep_words_whole
 
-        mend_bash()
+        keep_words_whole()
     session = Session()
-    # An early look, so that even a usage error is told in JSON when JSON was asked for.
+    # Read early, so that even a usage error is JSON if the user wants JSON.
     session.as_json = "--json" in argv
     if os.environ.get("GITHUB_ACTIONS") == "true":
         from mlgit.cli.shell.runner_log import RunnerLog
@@ -105,25 +105,25 @@ def run(argv: Sequence[str]) -> int:  # noqa: PLR0911 (one return a way to end)
         sys.stderr = RunnerLog(sys.stderr)
     try:
         result: Any = cli.main(args=list(argv), prog_name="mlgit", standalone_mode=False, obj=session)
-        sys.stdout.flush()  # here, so that a full disk is told as an error
+        sys.stdout.flush()  # flush here so that a full disk becomes an error
     except click.exceptions.Exit as stop:
         return int(stop.exit_code)
     except (click.exceptions.Abort, KeyboardInterrupt) as stop:
-        if isinstance(stop.__cause__, EOFError):  # click takes any end of file for an end of the input
+        if isinstance(stop.__cause__, EOFError):  # click treats any end of file as the end of the input
             return _bug(stop.__cause__, session)
         sys.stderr.write("Interrupted\n")
         return Exit.INTERRUPTED
     except BrokenPipeError:
-        return 0
+        return Exit.DONE
     except (click.ClickException, MlgitError, OSError) as error:
         from mlgit.cli.shell.failure import print_failure
 
         return print_failure(error, session)
-    except Exception as error:  # noqa: BLE001 (the last line of defence: a bug is told, not spilled)
+    except Exception as error:  # noqa: BLE001 (a bug becomes one line, not a traceback)
         return _bug(error, session)
     finally:
         session.close()
-    return result if isinstance(result, int) else 0
+    return result if isinstance(result, int) else Exit.DONE
 
 
 def _bug(error: Exception, session: Session) -> int:

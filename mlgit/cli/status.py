@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mlgit.cli.shell.options import command, pass_session
-from mlgit.errors import ToolError
+from mlgit.errors import Exit
 
 if TYPE_CHECKING:
     from mlgit.cli.shell.session import Session
@@ -36,4 +36,4 @@ def entry(session: Session, /, *, remote: bool) -> int:
     record = status(session.project(), ci=os.environ, remote=remote, progress=progress)
     session.print_result(record, lambda: page(record, verbose=session.verbosity > 0))
     unanswered = any(failure.part == "remote_data" for failure in record.failures)
-    return ToolError.exit_code if unanswered else 0
+    return Exit.TOOL if unanswered else Exit.DONE

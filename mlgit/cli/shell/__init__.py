@@ -1,1 +1,1 @@
-"""Shell: what every command shares: sessions, options, errors, progress, completion."""
+"""Shell: the parts that all commands share: session, options, errors, progress, completion."""

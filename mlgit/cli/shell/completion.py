@@ -1,6 +1,6 @@
 """Completion: what the shell offers for models, versions, environments, stages, gates and paths.
 
-Every function swallows every error: a Tab key must never print a traceback.
+Every function ignores every error: the Tab key must never print a traceback.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Offer = Callable[[click.Context, click.Parameter, str], list[str]]
 
 
-# Where bash breaks words that are one word to us.
+# Bash breaks words at these characters; mlgit does not.
 _BREAKS = ("@", ":")
 
 
@@ -38,12 +38,12 @@ def _offer(find: Callable[[Project], Iterable[str]]) -> Offer:
     return complete
 
 
-def mend_bash() -> None:
-    """Have bash complete `tumor@v1.0.0`, which it hands over in pieces: it breaks words at `@` and `:`."""
+def keep_words_whole() -> None:
+    """Let bash complete `tumor@v1.0.0`, which it passes in pieces because it breaks words at `@` and `:`."""
     from click.shell_completion import BashComplete, CompletionItem, add_completion_class
 
     class WholeWords(BashComplete):
-        """Puts the pieces together, and answers with what goes in the place of the last one."""
+        """Joins the pieces, and returns the text that replaces the last one."""
 
         name = "bash"
         _given = ""
@@ -53,7 +53,7 @@ def mend_bash() -> None:
             if not last:
                 return args, last
             *words, whole = _joined([*args, last])
-            # What bash replaces begins at the `@`, but after the `:`.
+            # Bash replaces from the `@` on, but only after a `:`.
             self._given = (whole if last in _BREAKS else whole.removesuffix(last)).removesuffix("@")
             return words, whole
 
@@ -76,14 +76,12 @@ def _joined(pieces: Iterable[str]) -> list[str]:
 
 
 def folders_offer(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """The shell's own folder names."""
     from click.shell_completion import CompletionItem
 
     return [CompletionItem(incomplete, type="dir")]
 
 
 def files_offer(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """The shell's own file names."""
     from click.shell_completion import CompletionItem
 
     return [CompletionItem(incomplete, type="file")]

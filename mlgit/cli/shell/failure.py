@@ -1,4 +1,4 @@
-"""Failure: one error told once, to a person or as JSON; a bug told in one line."""
+"""Failure: print an error for a person or as JSON, and a bug in one line."""
 
 from __future__ import annotations
 
@@ -34,28 +34,34 @@ def print_failure(error: click.ClickException | MlgitError | OSError, session: S
 
 
 def print_bug(error: Exception, session: Session) -> None:
-    """Write the traceback to a file and say so in one line."""
+    """Write the traceback to a file and report the bug in one line."""
     import traceback
 
     text = "".join(traceback.format_exception(error))
-    folders = [os.path.join(session.project_if_open.git_dir, "mlgit")] if session.project_if_open else []
-    kept = None
-    for folder in (*folders, tempfile.gettempdir()):
-        try:
-            os.makedirs(folder, exist_ok=True)
-            kept = os.path.join(folder, "crash.txt")
-            with open(kept, "w", encoding="utf-8") as file:
-                file.write(text)
-            break
-        except OSError:
-            kept = None
-    where = f"; the traceback is in `{kept}`" if kept else f"\n{text}"
+    path = _write_crash(text, session)
+    where = f"; the traceback is in `{path}`" if path else f"\n{text}"
     bug = MlgitError(
         f"This is a bug in mlgit: {type(error).__name__}: {error}{where}",
         hint="please report it with that file",
     )
     bug.exit_code = Exit.BUG
     print_failure(bug, session)
+
+
+def _write_crash(text: str, session: Session) -> str | None:
+    """The file with the text; None if no folder takes it."""
+    project = session.project_if_open
+    folders = [] if project is None else [os.path.join(project.git_dir, "mlgit")]
+    for folder in (*folders, tempfile.gettempdir()):
+        path = os.path.join(folder, "crash.txt")
+        try:
+            os.makedirs(folder, exist_ok=True)
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+        except OSError:
+            continue
+        return path
+    return None
 
 
 def _as_mlgit_error(error: click.ClickException | MlgitError | OSError) -> MlgitError:
@@ -69,7 +75,6 @@ def _as_mlgit_error(error: click.ClickException | MlgitError | OSError) -> Mlgit
 
 
 def failure_page(error: MlgitError) -> Page:
-    """The error as a person reads it."""
     page: Page = []
     for problem in getattr(error, "problems", ()) or (error,):
         page += _problem(problem)

@@ -1,4 +1,4 @@
-"""Groups of commands that import a command only when it is run."""
+"""Groups: click groups that import a command when it runs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class LazyGroup(click.Group):
     Args:
         sections: title -> command -> its line in the help.
         package: where the modules are.
-        packages: commands that are packages; their `group` module has the entry.
+        packages: commands that are packages; their entry is in the module `group`.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class LazyGroup(click.Group):
         self._packages = packages
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's signature)
-        """All names, grouped order."""
+        """All names, in the order of the help."""
         return [name for group in self.sections.values() for name in group]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -51,7 +51,7 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click does it, with the nearest name as a hint."""
+        """Resolve as click does, with the nearest name as a hint."""
         name = args[0]
         if name in self.list_commands(ctx) or name.startswith("-"):
             return super().resolve_command(ctx, args)
@@ -63,7 +63,7 @@ class LazyGroup(click.Group):
         raise UsageError(f"There is no command `{name}`", hint=hint)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        """Print the commands by group without importing them."""
+        """Print the commands by section without importing them."""
         for title, commands in self.sections.items():
             with formatter.section(title):
                 formatter.write_dl([(name, text.replace("`", "")) for name, text in commands.items()])

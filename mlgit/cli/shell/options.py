@@ -1,4 +1,4 @@
-"""Options: the command decorator, with the global options every command takes."""
+"""Options: the command decorator, the global options, and options that several commands share."""
 
 from __future__ import annotations
 
@@ -12,91 +12,78 @@ from mlgit.cli.shell.session import Session
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from click.shell_completion import CompletionItem
-
     Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 P = ParamSpec("P")
 
 
-def _folder(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
-    if value is not None:
-        ctx.ensure_object(Session).folder = value
+def _sets(attribute: str, fixed: object = None) -> Callable[[click.Context, click.Parameter, Any], None]:
+    """A callback that writes `fixed`, or the value of a given option, into the session."""
+
+    def callback(ctx: click.Context, _: click.Parameter, value: str | float | None) -> None:
+        if value or value == "":  # `-C ""` is given, too
+            setattr(ctx.ensure_object(Session), attribute, value if fixed is None else fixed)
+
+    return callback
 
 
-def _folders(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    from mlgit.cli.shell.completion import folders_offer
+def _completed_by(name: str) -> Callable[[click.Context, click.Parameter, str], Any]:
+    """A function of the completion module, which is imported when the shell completes a word."""
 
-    return folders_offer(ctx, parameter, incomplete)
+    def complete(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> Any:  # noqa: ANN401
+        from mlgit.cli.shell import completion
 
+        return getattr(completion, name)(ctx, parameter, incomplete)
 
-def _json(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001 (click calls it so)
-    if value:
-        ctx.ensure_object(Session).as_json = True
-
-
-def _quiet(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001 (click calls it so)
-    if value:
-        ctx.ensure_object(Session).verbosity = -1
-
-
-def _verbose(ctx: click.Context, _: click.Parameter, value: int) -> None:
-    if value:
-        ctx.ensure_object(Session).verbosity = value
+    return complete
 
 
 def global_options() -> list[click.Option]:
-    """The options that stand before or after the command's name."""
+    """The options that are allowed before and after the command's name."""
     return [
         click.Option(
             ["-C", "folder"],
             metavar="DIR",
             expose_value=False,
-            callback=_folder,
-            shell_complete=_folders,
+            callback=_sets("folder"),
+            shell_complete=_completed_by("folders_offer"),
             help="Run as if started in DIR.",
         ),
         click.Option(
             ["--json", "as_json"],
             is_flag=True,
             expose_value=False,
-            callback=_json,
+            callback=_sets("as_json"),
             help="Print one JSON document (schemas/ says its shape).",
         ),
         click.Option(
             ["-q", "--quiet", "quiet"],
             is_flag=True,
             expose_value=False,
-            callback=_quiet,
+            callback=_sets("verbosity", -1),
             help="No progress, no hints.",
         ),
         click.Option(
             ["-v", "--verbose", "verbose"],
             count=True,
             expose_value=False,
-            callback=_verbose,
+            callback=_sets("verbosity"),
             help="Say more: lists in full, and with an error where in mlgit it came from.",
         ),
     ]
 
 
 def output_option(help_text: str) -> Decorator:
-    """`-o DIR`: where a job's files go."""
+    """`-o DIR`: the folder for a job's files."""
     return click.option(
         "-o",
         "--output",
         metavar="DIR",
         default="mlgit-report",
         show_default=True,
-        shell_complete=_folders,
+        shell_complete=_completed_by("folders_offer"),
         help=help_text,
     )
-
-
-def _environments(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
-    from mlgit.cli.shell.completion import environments_offer
-
-    return environments_offer(ctx, parameter, incomplete)
 
 
 def environment_option(help_text: str, *, name: str = "--env", required: bool = True) -> Decorator:
@@ -106,7 +93,7 @@ def environment_option(help_text: str, *, name: str = "--env", required: bool = 
         "environment",
         metavar="ENV",
         required=required,
-        shell_complete=_environments,
+        shell_complete=_completed_by("environments_offer"),
         help=help_text,
     )
 
@@ -137,7 +124,7 @@ class MlgitCommand(click.Command):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (click's own signature)
         super().__init__(*args, **kwargs)
-        # In a raw docstring click's mark for "do not wrap" is two characters.
+        # In a raw docstring, click's "do not wrap" mark is two characters.
         self.help = (self.help or "").replace("\\b\n", "\b\n")
         self.params.extend(global_options())
 
@@ -145,7 +132,7 @@ class MlgitCommand(click.Command):
 def pass_session(
     function: Callable[Concatenate[Session, P], int | None],
 ) -> Callable[P, int | None]:
-    """Give the function the session as its first argument; what it returns is the exit code."""
+    """Pass the session as the first argument; the function returns the exit code."""
 
     def with_session(*args: P.args, **kwargs: P.kwargs) -> int | None:
         return function(click.get_current_context().ensure_object(Session), *args, **kwargs)

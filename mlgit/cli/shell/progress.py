@@ -1,4 +1,4 @@
-"""Progress displays: a bar on a terminal, quiet lines in CI. Both write to stderr only."""
+"""Progress: a bar on a terminal, lines in CI. All displays write to stderr only."""
 
 from __future__ import annotations
 
@@ -16,28 +16,26 @@ _PATIENCE_S = 1.0
 
 
 class Lines:
-    """One line when a task begins; nothing moves."""
+    """One line per task, when it starts."""
 
     def __init__(self) -> None:
         self._begun: str | None = None
 
     def start(self, what: str, *, total: int | None = None) -> None:
-        """Say what begins; once, though DVC tells a size more than once."""
+        """Print the task once, although DVC may report its size several times."""
         begins = what if total is None else f"{what} ({total})"
         if begins != self._begun:
             self._begun = begins
             self.say(begins)
 
     def advance(self, steps: int = 1) -> None:
-        """Say nothing."""
+        """Print nothing."""
 
     def say(self, line: str) -> None:
-        """Write the line."""
         sys.stderr.write(f"{line}\n")
         sys.stderr.flush()
 
     def end(self) -> None:
-        """Forget the task, say nothing."""
         self._begun = None
 
 
@@ -49,7 +47,6 @@ class Bar:
         self._task: TaskID | None = None
 
     def start(self, what: str, *, total: int | None = None) -> None:
-        """Show a bar."""
         from rich.console import Console
         from rich.progress import Progress as RichProgress
 
@@ -59,12 +56,10 @@ class Bar:
         self._task = self._bars.add_task(what, total=total)
 
     def advance(self, steps: int = 1) -> None:
-        """Move the bar."""
         if self._bars is not None and self._task is not None:
             self._bars.advance(self._task, steps)
 
     def say(self, line: str) -> None:
-        """Write a line above the bar."""
         if self._bars is None:
             sys.stderr.write(f"{line}\n")
             sys.stderr.flush()
@@ -72,18 +67,17 @@ class Bar:
             self._bars.console.print(line, markup=False, highlight=False)
 
     def end(self) -> None:
-        """Take the bar away."""
         if self._bars is not None:
             self._bars.stop()
             self._bars = self._task = None
 
 
 class Patient:
-    """Another display, but only of tasks that take longer than a person waits without asking.
+    """Another display, used only for tasks that take long.
 
     Args:
         shown: the display.
-        patience_s: how long nothing is shown.
+        patience_s: how long a task runs before it is shown.
     """
 
     def __init__(self, shown: Progress, *, patience_s: float = _PATIENCE_S) -> None:
@@ -95,9 +89,8 @@ class Patient:
         self._steps = 0
 
     def start(self, what: str, *, total: int | None = None) -> None:
-        """Begin to wait."""
         self.end()
-        # A thread, because the work may be one long call that never says how far it is.
+        # A thread, because the work may be one long call that never reports its progress.
         timer = threading.Timer(self._patience_s, lambda: self._show(timer, what, total))
         timer.daemon = True
         with self._lock:
@@ -112,7 +105,6 @@ class Patient:
                 self._shown.advance(self._steps)
 
     def advance(self, steps: int = 1) -> None:
-        """Move on, shown or not."""
         with self._lock:
             if self._begun:
                 self._shown.advance(steps)
@@ -120,11 +112,9 @@ class Patient:
                 self._steps += steps
 
     def say(self, line: str) -> None:
-        """Write the line."""
         self._shown.say(line)
 
     def end(self) -> None:
-        """Stop waiting, and showing."""
         with self._lock:
             if self._timer is not None:
                 self._timer.cancel()

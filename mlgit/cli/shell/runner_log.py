@@ -1,7 +1,7 @@
-"""The log of a GitHub job, in which a line that somebody else chose could be a command to the runner.
+"""Runner log: break commands to the GitHub runner in what mlgit prints.
 
-The runner obeys `::name::…` at the start of a line and `##[name]…` anywhere in it. Metrics, parameters, tags
-and branches are called what their authors like, and mlgit itself has nothing to tell the runner this way.
+The runner obeys `::name::…` at the start of a line and `##[name]…` anywhere in it. Authors choose the names
+of metrics, parameters, tags and branches freely; mlgit itself sends no commands this way.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ _BREAK = "\N{ZERO WIDTH SPACE}"
 
 
 class RunnerLog:
-    """A text stream that writes no commands; everything else is the stream's own.
+    """A text stream that writes no commands; otherwise like the stream it wraps.
 
     Args:
-        stream: where to.
-        as_json: whether one JSON document is written, which must keep its meaning.
+        stream: the stream to write to.
+        as_json: whether the text is one JSON document, which must keep its meaning.
     """
 
     def __init__(self, stream: IO[str], *, as_json: bool = False) -> None:
@@ -26,11 +26,11 @@ class RunnerLog:
         self._bracket = "##\\u005b" if as_json else f"##{_BREAK}["
         self._indent_only = True
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 (whatever the stream has)
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 (any attribute of the stream)
         return getattr(self._stream, name)
 
     def write(self, text: str) -> int:
-        """Write with every command broken."""
+        """Write the text with every command broken."""
         shown = _BEGINNING.sub(rf"\1:{_BREAK}", text if self._indent_only else f"-{text}")
         self._stream.write((shown if self._indent_only else shown[1:]).replace("##[", self._bracket))
         last = re.split(r"[\n\r]", text)

@@ -1,4 +1,4 @@
-"""Session: what every command shares: where it runs, how it tells, when it is."""
+"""Session: the repository, the output and the time of one command."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 class Session:
-    """The global options, and the ways to answer.
+    """The global options, and the ways to print.
 
-    stdout is the result and nothing else; everything else goes to stderr.
+    stdout contains the result and nothing more; progress, hints and errors go to stderr.
     """
 
     def __init__(self) -> None:
@@ -28,14 +28,15 @@ class Session:
         self.now = datetime.now(UTC)  # noqa: TID251 (the one clock)
         self._opening: Opening | None = None
         self._project: Project | None = None
-        self._tells = False
+        self._has_display = False
 
     def begin(self, *, compares: bool = False, looks: bool = False, tags: bool = False) -> None:
-        """Let git look at the repository while the command is loaded; `project` takes the answer.
+        """Start git while the command is imported; `project` waits for the result.
 
-        `compares` says that the command will ask for the branch, its changes and trunk, `looks` that it
-        will look at the files on disk before it changes any, `tags` that it will ask for all tags before it
-        fetches or makes any.
+        Args:
+            compares: whether the command needs the branch, its changes and trunk.
+            looks: whether it reads files on disk before it changes any.
+            tags: whether it reads all tags before it fetches or creates any.
         """
         if self._opening is None:
             from mlgit.project.opening import Opening
@@ -43,7 +44,7 @@ class Session:
             self._opening = Opening(self.folder, branches=compares, files=looks, tags=tags)
 
     def project(self) -> Project:
-        """The repository the user stands in."""
+        """The repository that the command runs in."""
         if self._project is None:
             self.begin()
             assert self._opening is not None  # noqa: S101 (begun in the line before)
@@ -54,11 +55,11 @@ class Session:
 
     @property
     def project_if_open(self) -> Project | None:
-        """The repository, when a command already opened it."""
+        """The repository, if the command has opened it."""
         return self._project
 
     def print_result(self, record: object, page: Callable[[], Page]) -> None:
-        """Write the result: as JSON, or as the page a person reads."""
+        """Print the result as JSON, or as a page for a person."""
         if self.as_json:
             from mlgit.render.formats.jsonout import document
 
@@ -69,18 +70,18 @@ class Session:
             write(page(), sys.stdout)
 
     def note(self, text: str) -> None:
-        """A hint or warning for the person, on stderr; silenced by `-q`."""
+        """Print a hint or warning on stderr, unless `-q` is given."""
         if self.verbosity >= 0:
             sys.stderr.write(f"{text}\n")
 
     def progress(self, *, patient: bool = False) -> Progress:
-        """A progress display on stderr: a bar on a terminal, quiet lines elsewhere.
+        """A progress display on stderr: a bar on a terminal, otherwise lines.
 
-        A `patient` one shows nothing of what is over in a moment.
+        A `patient` one shows only tasks that take long.
         """
         from mlgit.core.progress import Silent
 
-        self._tells = not patient
+        self._has_display = not patient
         if self.verbosity < 0:
             return Silent()
         from mlgit.cli.shell.progress import Bar, Lines, Patient
@@ -89,15 +90,14 @@ class Session:
         return Patient(shown) if patient else shown
 
     def _waiting(self) -> Progress:
-        """A display for what only sometimes takes long: on a terminal, while there is no other."""
-        if self._tells or not sys.stderr.isatty():
+        """A display for work that rarely takes long: on a terminal, and only without another display."""
+        if self._has_display or not sys.stderr.isatty():
             from mlgit.core.progress import Silent
 
             return Silent()
         return self.progress(patient=True)
 
     def close(self) -> None:
-        """Stop what runs."""
         if self._project is not None:
             self._project.close()
         if self._opening is not None:
@@ -105,14 +105,14 @@ class Session:
 
 
 def _default_branch(folder: str) -> str | None:
-    """What the forge calls the default branch, when a CI says so and runs for the repository in `folder`."""
+    """The forge's default branch, if the environment is a CI job for the repository in `folder`."""
     import os
 
     if "GITHUB_ACTIONS" not in os.environ and "GITLAB_CI" not in os.environ:
         return None
     workspace = os.environ.get("GITHUB_WORKSPACE") or os.environ.get("CI_PROJECT_DIR")
     if workspace and not f"{os.path.realpath(folder)}/".startswith(f"{os.path.realpath(workspace)}/"):
-        return None  # a clone of another repository, made by a job
+        return None  # a clone of another repository, in a CI job
     from mlgit.adapters.runner.event import read_event
 
     event = read_event(os.environ)
