@@ -11,12 +11,12 @@ import pytest
 from tests.support.schema import assert_valid
 from tests.support.shell import Folder
 from tests.support.targets import (
+    assign,
     configure,
     deploy_here,
     folder_of,
     forget_data,
     lines,
-    put,
     releases,
     served,
     steps,
@@ -87,7 +87,7 @@ def test_a_dry_run_tells_the_same_and_writes_nothing(deployable: Folder) -> None
 
 def test_it_says_what_was_served_before(deployable: Folder) -> None:
     deploy_here(deployable)
-    put(deployable, "v1.0.1")
+    assign(deployable, "v1.0.1")
     done = deployable.here("deploy", "--env", "prod")
     assert "Deployed line@v1.0.1 to prod (was v1.0.0)" in done.out
     assert served(folder_of(deployable)) == "v1.0.1"
@@ -101,11 +101,11 @@ def test_it_is_fetched_from_the_remote_when_the_cache_is_empty(deployable: Folde
 
 def test_going_back_needs_no_network(deployable: Folder) -> None:
     for version in ("v1.0.0", "v1.0.1"):
-        put(deployable, version)
+        assign(deployable, version)
         deploy_here(deployable)
     forget_data(deployable)
     shutil.rmtree(deployable.path.parent / "origin.git")
-    put(deployable, "v1.0.0")
+    assign(deployable, "v1.0.0")
     done = deployable.here("deploy", "--env", "prod", "--json")
     assert done.status == 0, done.err
     (back,) = done.json()["deployments"]
@@ -116,7 +116,7 @@ def test_going_back_needs_no_network(deployable: Folder) -> None:
 
 def test_the_same_release_under_a_new_tag_is_only_written_down(deployable: Folder) -> None:
     deploy_here(deployable)
-    tag = put(deployable, "v1.0.0")
+    tag = assign(deployable, "v1.0.0")
     again = deploy_here(deployable)
     assert (again.state, again.steps) == ("already", ("done",))
     assert lines(folder_of(deployable))[-1]["tag"] == tag
@@ -126,7 +126,7 @@ def test_the_same_release_under_a_new_tag_is_only_written_down(deployable: Folde
 def test_old_releases_go_but_never_the_served_one_nor_the_one_before(deployable: Folder) -> None:
     place = folder_of(deployable)
     for version in ("v1.0.0", "v1.0.1", "v1.0.2"):
-        put(deployable, version)
+        assign(deployable, version)
         made = deploy_here(deployable)
     assert made.removed == ("v1.0.0",)
     assert releases(place) == ["v1.0.1", "v1.0.2"]
@@ -135,14 +135,14 @@ def test_old_releases_go_but_never_the_served_one_nor_the_one_before(deployable:
 def test_keeping_one_release_still_leaves_the_one_before(deployable: Folder) -> None:
     configure(deployable, "deploy:\n  prod: {target: local, path: 'served/{model}', keep: 1}\n")
     for version in ("v1.0.0", "v1.0.1", "v1.0.2"):
-        put(deployable, version)
+        assign(deployable, version)
         deploy_here(deployable)
     assert releases(folder_of(deployable)) == ["v1.0.1", "v1.0.2"]
 
 
 def test_something_missing_in_the_remote_is_a_failure_that_is_written_down(deployable: Folder) -> None:
     deploy_here(deployable)
-    put(deployable, "v1.0.1")
+    assign(deployable, "v1.0.1")
     forget_data(deployable)
     (deployable.path.parent / "storage").mkdir()
     done = deployable.here("deploy", "--env", "prod")
@@ -160,7 +160,7 @@ def test_something_missing_in_the_remote_is_a_failure_that_is_written_down(deplo
 
 def test_a_late_job_sees_that_its_tag_is_superseded(deployable: Folder) -> None:
     first = "line#prod#1"
-    newer = put(deployable, "v1.0.1")
+    newer = assign(deployable, "v1.0.1")
     done = deployable.here("deploy", "--env", "prod", "--tag", f"refs/tags/{first}", "--json")
     assert done.status == 0, done.err
     assert_valid(done.json(), "deploy")
@@ -170,7 +170,7 @@ def test_a_late_job_sees_that_its_tag_is_superseded(deployable: Folder) -> None:
 
 
 def test_a_clone_with_old_tags_does_not_undo_what_a_newer_one_deployed(deployable: Folder) -> None:
-    newer = put(deployable, "v1.0.1")
+    newer = assign(deployable, "v1.0.1")
     deploy_here(deployable)
     deployable.git("tag", "-d", newer)
     late = deploy_here(deployable)
@@ -302,13 +302,13 @@ def test_a_directory_model_is_served_whole(deployable: Folder) -> None:
     commit = deployable.commit("A directory")
     deployable.git("push", "-q")
     deployable.git("tag", "-a", "line@v2.0.0", "-m", "Release", commit)
-    put(deployable, "v2.0.0")
+    assign(deployable, "v2.0.0")
     assert deploy_here(deployable).state == "deployed"
     current = folder_of(deployable) / "current"
     assert (current / "bert" / "deep" / "b.bin").read_text() == "b"
     (current / "bert" / "deep" / "b.bin").write_text("c")
     assert deploy_here(deployable).release == "v2.0.0~2"
     for version in ("v1.0.0", "v1.0.1"):
-        put(deployable, version)
+        assign(deployable, version)
         deploy_here(deployable)
     assert releases(folder_of(deployable)) == ["v1.0.0", "v1.0.1"]

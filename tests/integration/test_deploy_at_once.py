@@ -20,7 +20,7 @@ from mlgit.project.deploy.local import deploy
 from mlgit.project.registry.read import read_registry
 from tests.support import reader
 from tests.support.registry import close_all, opened
-from tests.support.targets import configure, deploy_here, folder_of, lines, put, served, steps
+from tests.support.targets import assign, configure, deploy_here, folder_of, lines, served, steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +59,7 @@ def test_readers_lose_nothing_during_two_hundred_switches(deployable: Folder, tm
     deploy_here(deployable)
     with readers(place, tmp_path / "stop", ("once", "twice")) as counted:
         for number in range(SWITCHES):
-            put(deployable, f"v1.0.{(number + 1) % 3}")
+            assign(deployable, f"v1.0.{(number + 1) % 3}")
             assert deploy_here(deployable).state == "deployed"
     assert steps(place).count("switched") == SWITCHES + 1
     print(counted)
@@ -72,7 +72,7 @@ def test_readers_lose_nothing_during_two_hundred_switches(deployable: Folder, tm
 
 def test_two_deployments_at_once_are_one_after_the_other(deployable: Folder) -> None:
     deploy_here(deployable)
-    put(deployable, "v1.0.1")
+    assign(deployable, "v1.0.1")
     both = [
         subprocess.Popen(
             [sys.executable, "-m", "mlgit", "deploy", "--env", "prod", "--json"],

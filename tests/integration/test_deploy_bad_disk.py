@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.integration.test_bad_disk import limited, mounted
-from tests.support.targets import configure, deploy_here, folder_of, lines, put, releases, served
+from tests.support.targets import assign, configure, deploy_here, folder_of, lines, releases, served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +36,7 @@ def big(deployable: Folder) -> Folder:
     deployable.dvc("repro", "-q")
     commit = deployable.commit("A big model")
     deployable.git("tag", "-a", "line@v2.0.0", "-m", "Release", commit)
-    put(deployable, "v2.0.0")
+    assign(deployable, "v2.0.0")
     return deployable
 
 
@@ -64,7 +64,7 @@ def test_a_journal_that_is_full_after_the_fetch_leaves_the_old_one(big: Folder) 
     """The line that tells of the fetch does not fit any more: nothing is switched that cannot be told."""
     journal = folder_of(big) / "deployments" / "prod.jsonl"
     shutil.rmtree(big / ".dvc" / "tmp", ignore_errors=True)
-    put(big, "v1.0.1")
+    assign(big, "v1.0.1")
     done = limited(big, journal.stat().st_size + 500, "deploy", "--env", "prod")
     assert done.status == 5, done.err
     assert "step: fetched" in done.err
@@ -75,9 +75,9 @@ def test_a_journal_that_is_full_after_the_fetch_leaves_the_old_one(big: Folder) 
 
 def test_a_disk_that_is_too_small_keeps_what_it_serves(big: Folder, small_disk: Path) -> None:
     configure(big, f"deploy:\n  prod: {{target: local, path: '{small_disk}/{{model}}'}}\n")
-    put(big, "v1.0.0")
+    assign(big, "v1.0.0")
     deploy_here(big)
-    put(big, "v2.0.0")
+    assign(big, "v2.0.0")
     done = big.here("deploy", "--env", "prod")
     assert done.status == 5, done.err
     assert "No space left" in done.err
@@ -86,7 +86,7 @@ def test_a_disk_that_is_too_small_keeps_what_it_serves(big: Folder, small_disk: 
     assert served(place) == "v1.0.0"
     assert releases(place) == ["v1.0.0"]
     assert lines(place)[-1]["step"] == "failed"
-    put(big, "v1.0.1")
+    assign(big, "v1.0.1")
     assert deploy_here(big).state == "deployed"
     assert served(place) == "v1.0.1"
 
@@ -99,7 +99,7 @@ def test_a_read_only_target_is_told_and_left(deployable: Folder, tmp_path: Path)
         deploy_here(deployable)
         deployable.ok("mount", "-o", "remount,ro", str(disk))
         assert deploy_here(deployable).state == "already"
-        put(deployable, "v1.0.1")
+        assign(deployable, "v1.0.1")
         done = deployable.here("deploy", "--env", "prod")
         assert done.status == 5, done.out
         assert "Read-only file system" in done.err

@@ -14,7 +14,7 @@ import pytest
 
 from mlgit.adapters.target.command import run
 from tests.support.schema import assert_valid
-from tests.support.targets import CONTENTS, configure, put
+from tests.support.targets import CONTENTS, assign, configure
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,7 +71,7 @@ def waited_for(path: Path) -> str:
 
 def test_the_program_is_given_the_verified_files_and_who_they_are(deployable: Folder) -> None:
     by_program(deployable, TELL, "--to", "{environment}", "{model}-{version}", "$(id)", "{}", "a b")
-    put(deployable, "v1.0.1")
+    assign(deployable, "v1.0.1")
     done = deployable.here("deploy", "--env", "prod", "--json")
     assert done.status == 0, done.err
     record = done.json()
@@ -134,7 +134,7 @@ def test_a_dry_run_tells_the_program_and_does_not_run_it(deployable: Folder) -> 
 
 def test_a_superseded_tag_does_not_run_it(deployable: Folder) -> None:
     by_program(deployable, TELL)
-    put(deployable, "v1.0.1")
+    assign(deployable, "v1.0.1")
     done = deployable.here("deploy", "--env", "prod", "--tag", "line#prod#1")
     assert done.status == 0
     assert done.out.startswith("Superseded: line#prod#1 by line#prod#2")

@@ -15,11 +15,11 @@ from mlgit.project.deploy.model_files import ModelFile, ModelFiles, staged_befor
 from tests.support.schema import assert_valid
 from tests.support.targets import (
     CONTENTS,
+    assign,
     configure,
     deploy_here,
     folder_of,
     forget_data,
-    put,
     releases,
     served,
     steps,
@@ -38,7 +38,7 @@ def test_a_release_with_files_of_others_in_it_stays(deployable: Folder) -> None:
     deploy_here(deployable)
     (place / "releases" / "v1.0.0" / "notes.txt").write_text("mine")
     for version in ("v1.0.1", "v1.0.2"):
-        put(deployable, version)
+        assign(deployable, version)
         made = deploy_here(deployable)
     assert made.state == "deployed"
     assert "files are in it that mlgit did not put there" in made.notes[0]
@@ -51,7 +51,7 @@ def test_what_mlgit_did_not_put_below_releases_is_left_alone(deployable: Folder)
         (theirs / name).mkdir(parents=True)
         (theirs / name / "file").write_text("mine")
     for version in ("v1.0.0", "v1.0.1", "v1.0.2"):
-        put(deployable, version)
+        assign(deployable, version)
         assert deploy_here(deployable).state == "deployed"
     assert (theirs / "v1.0.0" / "file").read_text() == "mine"
     assert [name for name in releases(folder_of(deployable)) if (theirs / name / "file").exists()] == [
@@ -76,10 +76,10 @@ def test_a_damaged_served_release_is_fetched_anew_beside_it(deployable: Folder) 
 def test_a_damaged_kept_release_is_not_gone_back_to(deployable: Folder) -> None:
     place = folder_of(deployable)
     for version in ("v1.0.0", "v1.0.1"):
-        put(deployable, version)
+        assign(deployable, version)
         deploy_here(deployable)
     (place / "releases" / "v1.0.0" / "line.json").unlink()
-    put(deployable, "v1.0.0")
+    assign(deployable, "v1.0.0")
     repaired = deploy_here(deployable)
     assert (repaired.state, repaired.kept) == ("deployed", False)
     assert served(place) == "v1.0.0"
@@ -89,11 +89,11 @@ def test_a_damaged_kept_release_is_not_gone_back_to(deployable: Folder) -> None:
 def test_a_damaged_kept_release_without_network_leaves_the_old_one(deployable: Folder) -> None:
     place = folder_of(deployable)
     for version in ("v1.0.0", "v1.0.1"):
-        put(deployable, version)
+        assign(deployable, version)
         deploy_here(deployable)
     (place / "releases" / "v1.0.0" / "line.json").write_text(CONTENTS["v1.0.1"])
     forget_data(deployable)
-    put(deployable, "v1.0.0")
+    assign(deployable, "v1.0.0")
     done = deployable.here("deploy", "--env", "prod", "--json")
     assert done.status == 5
     assert_valid(done.json(), "deploy")
@@ -110,7 +110,7 @@ def test_a_manifest_that_was_rewritten_with_its_file_does_not_pass_for_the_relea
 ) -> None:
     place = folder_of(deployable)
     for version in ("v1.0.0", "v1.0.1"):
-        put(deployable, version)
+        assign(deployable, version)
         deploy_here(deployable)
     old, new = (place / "releases" / version for version in ("v1.0.0", "v1.0.1"))
     shutil.copy(new / "line.json", old / "line.json")
@@ -119,7 +119,7 @@ def test_a_manifest_that_was_rewritten_with_its_file_does_not_pass_for_the_relea
         for each in (old, new)
     )
     (old / "manifest.json").write_text((old / "manifest.json").read_text().replace(before, after))
-    put(deployable, "v1.0.0")
+    assign(deployable, "v1.0.0")
     assert deploy_here(deployable).kept is False
     assert served(place) == "v1.0.0"
 
@@ -127,7 +127,7 @@ def test_a_manifest_that_was_rewritten_with_its_file_does_not_pass_for_the_relea
 def test_a_folder_of_another_environment_is_not_taken(deployable: Folder) -> None:
     deploy_here(deployable)
     configure(deployable, "deploy:\n  staging: {target: local, path: 'served/{model}'}\n")
-    put(deployable, "v1.0.1", environment="staging")
+    assign(deployable, "v1.0.1", environment="staging")
     done = deployable.here("deploy", "--env", "staging")
     assert done.status == 5
     assert "belongs to the environment `prod`" in done.err
@@ -188,7 +188,7 @@ def test_a_link_in_place_of_a_released_file_is_damage(deployable: Folder) -> Non
     again = deploy_here(deployable)
     assert again.release == "v1.0.0~2"
     for version in ("v1.0.1", "v1.0.2"):
-        put(deployable, version)
+        assign(deployable, version)
         deploy_here(deployable)
     assert copy.read_text() == CONTENTS["v1.0.0"]
 
@@ -232,7 +232,7 @@ def test_a_torn_last_line_of_the_journal_is_cut_off(deployable: Folder) -> None:
     deploy_here(deployable)
     journal = place / "deployments" / "prod.jsonl"
     journal.write_text(journal.read_text() + '{"at": "2026-05-03T12:0')
-    put(deployable, "v1.0.1")
+    assign(deployable, "v1.0.1")
     made = deploy_here(deployable)
     assert made.state == "deployed"
     assert made.notes == (f"`{journal}` has a line that cannot be read",)
@@ -265,7 +265,7 @@ def test_a_model_called_like_the_manifest_is_refused(deployable: Folder) -> None
     commit = deployable.commit("A model in Git")
     deployable.git("push", "-q")
     deployable.git("tag", "-a", "line@v2.0.0", "-m", "Release", commit)
-    put(deployable, "v2.0.0")
+    assign(deployable, "v2.0.0")
     done = deployable.here("deploy", "--env", "prod")
     assert done.status == 4
     assert "give the model's file another name" in done.err
@@ -289,9 +289,9 @@ def test_a_file_that_a_server_left_in_a_release_is_no_damage(deployable: Folder)
     deploy_here(deployable)
     (place / "current" / "line.json.cache").write_text("of a server")
     assert deploy_here(deployable).state == "already"
-    put(deployable, "v1.0.1")
+    assign(deployable, "v1.0.1")
     deploy_here(deployable)
-    put(deployable, "v1.0.0")
+    assign(deployable, "v1.0.0")
     assert deploy_here(deployable).kept is True
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.dying import deaths
-from tests.support.targets import deploy_here, folder_of, put, releases, served, steps
+from tests.support.targets import assign, deploy_here, folder_of, releases, served, steps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -69,24 +69,24 @@ def test_the_first_deployment_killed_at_any_moment(deployable: Folder) -> None:
 
 def test_a_deployment_that_fetches_and_clears_away_killed_at_any_moment(deployable: Folder) -> None:
     for version in ("v1.0.0", "v1.0.1"):
-        put(deployable, version)
+        assign(deployable, version)
         deploy_here(deployable)
-    put(deployable, "v1.0.2")
+    assign(deployable, "v1.0.2")
     die_everywhere(deployable, first=2, before="v1.0.1", after="v1.0.2", left=["v1.0.1", "v1.0.2"])
 
 
 def test_going_back_killed_at_any_moment(deployable: Folder) -> None:
     for version in ("v1.0.0", "v1.0.1"):
-        put(deployable, version)
+        assign(deployable, version)
         deploy_here(deployable)
-    put(deployable, "v1.0.0")
+    assign(deployable, "v1.0.0")
     die_everywhere(deployable, first=3, before="v1.0.1", after="v1.0.0", left=["v1.0.0", "v1.0.1"])
 
 
 def test_what_a_killed_deployment_left_goes_with_the_next_one(deployable: Folder) -> None:
     """The killed one was superseded before anybody ran it again."""
     deploy_here(deployable)
-    put(deployable, "v1.0.1")
+    assign(deployable, "v1.0.1")
     oid = deployable.git("rev-parse", "line#prod#2")
     staged = f".incoming-{oid[:12]}"
     with deployments(deployable) as die_at:
@@ -94,14 +94,14 @@ def test_what_a_killed_deployment_left_goes_with_the_next_one(deployable: Folder
         while staged not in releases(folder_of(deployable)):
             die_at(at)
             at += 1
-    put(deployable, "v1.0.2")
+    assign(deployable, "v1.0.2")
     assert deploy_here(deployable).state == "deployed"
     assert releases(folder_of(deployable)) == ["v1.0.0", "v1.0.2"]
 
 
 def test_whole_files_of_a_killed_fetch_are_not_fetched_again(deployable: Folder) -> None:
     deploy_here(deployable)
-    put(deployable, "v1.0.1")
+    assign(deployable, "v1.0.1")
     oid = deployable.git("rev-parse", "line#prod#2")
     staged = folder_of(deployable) / "releases" / f".incoming-{oid[:12]}"
     with deployments(deployable) as die_at:

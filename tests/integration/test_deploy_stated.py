@@ -17,10 +17,11 @@ from mlgit.core.registry.statement import (
 )
 from tests.support.targets import (
     CONTENTS,
+    assign,
     configure,
     deploy_here,
     folder_of,
-    put,
+    forge_digest,
     releases,
     served,
 )
@@ -91,13 +92,9 @@ def test_a_tag_of_another_environment_that_was_renamed_is_refused(deployable: Fo
 
 def test_a_storage_that_was_exchanged_is_found_by_the_stated_digest(deployable: Folder) -> None:
     """DVC's md5 alone can be made to fit; the released sha256 cannot."""
-    message = deployable.git("tag", "-l", "--format=%(contents)", "line@v1.0.1")
-    commit = deployable.git("rev-parse", "line@v1.0.1^{commit}")
-    start = message.index('"sha256":"', message.index("models/line.json") - 200) + len('"sha256":"')
-    forged = message[:start] + "0" * 64 + message[start + 64 :]
-    deployable.git("tag", "-f", "-a", "line@v1.0.1", "--cleanup=verbatim", "-m", forged, commit)
+    forge_digest(deployable, "line@v1.0.1")
     deploy_here(deployable)
-    put(deployable, "v1.0.1")
+    assign(deployable, "v1.0.1")
     done = deployable.here("deploy", "--env", "prod")
     assert done.status == 1, done.out
     assert "is not the file that was released" in done.err
@@ -110,11 +107,11 @@ def test_where_only_dvcs_hash_was_stated_a_kept_release_is_held_against_that(dep
     md5 = hashlib.md5(CONTENTS["v1.0.1"].encode()).hexdigest()  # noqa: S324 (DVC's hash)
     state(deployable, "line@v1.0.1", files=(FileDigest(path="models/line.json", md5=md5),))
     for version in ("v1.0.1", "v1.0.0"):
-        put(deployable, version)
+        assign(deployable, version)
         assert deploy_here(deployable).state == "deployed"
-    put(deployable, "v1.0.1")
+    assign(deployable, "v1.0.1")
     assert deploy_here(deployable).kept is True
-    put(deployable, "v1.0.0")
+    assign(deployable, "v1.0.0")
     deploy_here(deployable)
     release = folder_of(deployable) / "releases" / "v1.0.1"
     exchanged = b"something else"
@@ -122,7 +119,7 @@ def test_where_only_dvcs_hash_was_stated_a_kept_release_is_held_against_that(dep
     before, after = (hashlib.sha256(each).hexdigest() for each in (CONTENTS["v1.0.1"].encode(), exchanged))
     (release / "line.json").write_bytes(exchanged)
     (release / "manifest.json").write_text(manifest.replace(before, after))
-    put(deployable, "v1.0.1")
+    assign(deployable, "v1.0.1")
     assert deploy_here(deployable).kept is False
     assert served(folder_of(deployable)) == "v1.0.1"
 
@@ -142,7 +139,7 @@ def test_a_commit_that_is_not_as_stated_is_refused(
     deployable: Folder, forged: dict[str, Any], said: str
 ) -> None:
     state(deployable, "line@v1.0.1", **forged)
-    put(deployable, "v1.0.1")
+    assign(deployable, "v1.0.1")
     done = deployable.here("deploy", "--env", "prod")
     assert done.status == 1, done.out
     assert said in done.err
@@ -156,7 +153,7 @@ def test_a_lock_that_was_stated_must_be_there(deployable: Folder) -> None:
     commit = deployable.commit("The model in Git")
     deployable.git("tag", "-a", "line@v2.0.0", "-m", "Release", commit)
     state(deployable, "line@v2.0.0", lock_sha256="0" * 64)
-    put(deployable, "v2.0.0")
+    assign(deployable, "v2.0.0")
     done = deployable.here("deploy", "--env", "prod")
     assert done.status == 1, done.out
     assert "found  nothing" in done.err
@@ -167,7 +164,7 @@ def test_a_release_tag_that_states_another_commit_is_refused(deployable: Folder)
     message = deployable.git("tag", "-l", "--format=%(contents)", "line@v1.0.1")
     commit = deployable.commit("Something else")
     deployable.git("tag", "-f", "-a", "line@v1.0.1", "--cleanup=verbatim", "-m", message, commit)
-    put(deployable, "v1.0.1")
+    assign(deployable, "v1.0.1")
     done = deployable.here("deploy", "--env", "prod")
     assert done.status == 1
     assert "states something about another version, model or commit" in done.err
