@@ -1,4 +1,4 @@
-"""Listing: models, versions and environments as the reading verbs tell them."""
+"""Entries: models, versions and environments as `models`, `show` and `history` print them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @record
 class VersionEntry:
-    """One version. `environments` are those that hold it now."""
+    """One version; `environments` hold it now."""
 
     version: str
     tag: str
@@ -31,7 +31,7 @@ class VersionEntry:
 class EnvironmentEntry:
     """What one environment holds of one model.
 
-    `label` is the version, or `unregistered (sha7)`; None when it is empty. `declared` says whether trunk's
+    `label` is the version or `unregistered (sha7)`; None if the environment is empty. `declared`: trunk's
     `mlgit.yaml` has the environment.
     """
 
@@ -47,7 +47,7 @@ class EnvironmentEntry:
 
 @record
 class ModelEntry:
-    """One model. `path` is None when nobody says it; `versions` counts those not deregistered."""
+    """One model. `path` is None if it is not declared; `versions` does not count deregistered ones."""
 
     name: str
     path: str | None
@@ -60,7 +60,7 @@ class ModelEntry:
 
 @record
 class ModelList:
-    """Every model. `tags_as_of` is when tags were last fetched, None without a remote or if unknown."""
+    """Every model. `tags_as_of` is when tags were last fetched; None without a remote or if unknown."""
 
     models: tuple[ModelEntry, ...]
     environments: tuple[str, ...]
@@ -70,7 +70,6 @@ class ModelList:
 
 
 def version_entry(state: ModelState, version: RegisteredVersion) -> VersionEntry:
-    """A version as it is told."""
     return VersionEntry(
         version=str(version.version),
         tag=version.tag,
@@ -88,7 +87,6 @@ def version_entry(state: ModelState, version: RegisteredVersion) -> VersionEntry
 
 
 def environment_entry(state: EnvironmentState, *, declared: bool) -> EnvironmentEntry:
-    """An environment as it is told."""
     version = state.version
     return EnvironmentEntry(
         environment=state.environment,
@@ -105,7 +103,7 @@ def environment_entry(state: EnvironmentState, *, declared: bool) -> Environment
 def model_entry(
     state: ModelState, *, path: str | None, declared: bool, environments: Collection[str]
 ) -> ModelEntry:
-    """A model as it is told; `environments` are the declared ones, those known from tags follow."""
+    """A model with the declared `environments`, then those that only its tags mention."""
     names = order_environments(environments, state.environments)
     known = frozenset(environments)
     best = state.latest
@@ -123,5 +121,5 @@ def model_entry(
 
 
 def order_environments(declared: Iterable[str], found: Iterable[str]) -> tuple[str, ...]:
-    """The declared ones in their order, then those that only tags know, by name."""
+    """The declared names in their order, then the other ones by name."""
     return tuple(dict.fromkeys([*declared, *sorted(found)]))

@@ -1,9 +1,9 @@
 """Replay: annotated tags to the state of every model, version and environment.
 
-Order within one model and environment: the counter; with equal counters the unassignment first; the tagger's
-time only where counters do not tell. So a wrong clock changes nothing in what mlgit wrote, and the same tags
-give the same state in whatever order they are read. git shows the two tags of a change one after the other:
-an unassignment that states a promotion counts when that is there, too.
+The counter orders the tags of one model and environment; with equal counters the unassignment comes first.
+The tagger's time decides only where a tag has no counter. So a wrong clock changes nothing in what mlgit
+wrote, and the same tags give the same state in whatever order they are read. A reader may see only one of the
+two tags of a change: an unassignment that states a promotion counts only when the assignment is there.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 
 def replay(facts: Iterable[TagFact]) -> Registry:
-    """The state that the tags amount to, whatever order they come in."""
     by_model: dict[str, list[TagFact]] = {}
     for fact in facts:
         by_model.setdefault(fact.name.model, []).append(fact)
@@ -30,9 +29,9 @@ def replay(facts: Iterable[TagFact]) -> Registry:
 
 
 def in_order(facts: Iterable[TagFact]) -> list[TagFact]:
-    """Tags about one thing (an environment, a version) in the order in which they count.
+    """Sort the tags of one environment or version into the order in which they apply.
 
-    Those without a counter stand behind the last counted one that is not younger.
+    A tag without a counter follows the last counted one that is not newer.
     """
     counted = sorted((fact for fact in facts if fact.name.counter is not None), key=_counted_key)
     uncounted = sorted((fact for fact in facts if fact.name.counter is None), key=_uncounted_key)
@@ -84,7 +83,7 @@ def _replay_model(name: str, facts: list[TagFact]) -> ModelState:
 
 
 def _replay_version(model: str, version: Version, facts: list[TagFact]) -> RegisteredVersion | None:
-    """The version after its registrations and rejections; None when it was only ever rejected."""
+    """The version after its registrations and rejections; None if it was only rejected."""
     if len(facts) == 1:
         if facts[0].name.action == "deregister":
             return None
@@ -94,7 +93,7 @@ def _replay_version(model: str, version: Version, facts: list[TagFact]) -> Regis
     if any(fact.name.counter is not None for fact in facts):
         ordered = in_order(facts)
     else:
-        # One of each at most: a rejection without a counter follows what it rejects, whatever the clock said.
+        # At most one of each; a rejection without a counter comes second, whatever the clock said.
         ordered = sorted(facts, key=lambda fact: fact.name.action == "deregister")
     for fact in ordered:
         if fact.name.action == "register":
@@ -116,7 +115,7 @@ def _replay_environment(
     newest = found.changes[-1]
     if not newest.half:
         return found
-    # Its other half is on the way, or was lost with a server that died: nothing has changed yet.
+    # The other half is still being written, or was lost with a server that died: nothing has changed yet.
     whole = [fact for fact in facts if fact is not newest.unassigned]
     before = _replay_changes(model, environment, whole, registered)
     return replace(before, counter=found.counter, unfinished=newest.unassigned)
@@ -128,46 +127,47 @@ def _replay_changes(
     facts: list[TagFact],
     registered: Mapping[str, Sequence[RegisteredVersion]],
 ) -> EnvironmentState:
-    standing = _Standing()
-    changes: list[Change] = []
-    # Neighbours under one counter are one change; without a counter each tag is one.
-    for _, group in groupby(enumerate(in_order(facts)), key=_change_key):
-        assigned: TagFact | None = None
-        unassigned: TagFact | None = None
-        held = standing.newest
-        for _, fact in group:
-            if fact.name.action == "assign":
-                assigned = fact
-                standing.open(fact)
-            else:
-                unassigned = fact
-                standing.close(fact.commit)
-        after = standing.newest
-        changes.append(
-            Change(
-                model=model,
-                environment=environment,
-                counter=(assigned or unassigned or facts[0]).name.counter,
-                assigned=assigned,
-                unassigned=unassigned,
-                held=held,
-                before=None if held is None else held.commit,
-                after=None if after is None else after.commit,
-            )
-        )
+    opened = _OpenAssignments()
+    # Neighbors with one counter are one change; without a counter each tag is one.
+    groups = groupby(enumerate(in_order(facts)), key=_change_key)
+    changes = tuple(_apply(model, environment, [fact for _, fact in group], opened) for _, group in groups)
     return EnvironmentState(
         model=model,
         environment=environment,
-        changes=tuple(changes),
-        holder=standing.newest,
-        open_assignments=standing.all(),
+        changes=changes,
+        holder=opened.newest,
+        open_assignments=opened.all(),
         counter=max((fact.name.counter or 0 for fact in facts), default=0),
         registered=registered,
     )
 
 
-class _Standing:
-    """The assignments that are open; ten thousand take no longer each than ten."""
+def _apply(model: str, environment: str, facts: list[TagFact], opened: _OpenAssignments) -> Change:
+    assigned: TagFact | None = None
+    unassigned: TagFact | None = None
+    held = opened.newest
+    for fact in facts:
+        if fact.name.action == "assign":
+            assigned = fact
+            opened.open(fact)
+        else:
+            unassigned = fact
+            opened.close(fact.commit)
+    after = opened.newest
+    return Change(
+        model=model,
+        environment=environment,
+        counter=facts[0].name.counter,
+        assigned=assigned,
+        unassigned=unassigned,
+        held=held,
+        before=None if held is None else held.commit,
+        after=None if after is None else after.commit,
+    )
+
+
+class _OpenAssignments:
+    """The assignments that no unassignment closed; each takes constant time, even among ten thousand."""
 
     def __init__(self) -> None:
         self._opened: list[TagFact] = []
@@ -175,12 +175,10 @@ class _Standing:
         self._closed: set[int] = set()
 
     def open(self, fact: TagFact) -> None:
-        """Put one on top."""
         self._places.setdefault(fact.commit, []).append(len(self._opened))
         self._opened.append(fact)
 
     def close(self, commit: str) -> None:
-        """Take away those of a commit."""
         self._closed.update(self._places.pop(commit, ()))
         while self._opened and len(self._opened) - 1 in self._closed:
             self._closed.remove(len(self._opened) - 1)
@@ -188,11 +186,9 @@ class _Standing:
 
     @property
     def newest(self) -> TagFact | None:
-        """The one on top."""
         return self._opened[-1] if self._opened else None
 
     def all(self) -> tuple[TagFact, ...]:
-        """Those that are open, oldest first."""
         return tuple(fact for place, fact in enumerate(self._opened) if place not in self._closed)
 
 

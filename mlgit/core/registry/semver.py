@@ -1,4 +1,4 @@
-"""Semantic versions: parse, order, and what the next number is (semver.org 2.0.0, with a leading `v`)."""
+"""Semantic versions: parse, order, and propose the next number (semver.org 2.0.0, with a leading `v`)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NUMBER = r"(0|[1-9][0-9]*)"
 _WORDS = r"([0-9A-Za-z.-]+)"
 _CORE = rf"v{_NUMBER}\.{_NUMBER}\.{_NUMBER}(?:-{_WORDS})?(?:\+{_WORDS})?"
 _LABEL = r"[0-9A-Za-z-]*[A-Za-z-][0-9A-Za-z-]*"
-# Python refuses to turn thousands of digits into a number; no version needs that many.
+# Python refuses to convert thousands of digits to a number; no version needs that many.
 _LONGEST = 256
 
 
@@ -51,7 +51,7 @@ class Version:
 
     @classmethod
     def parse(cls, text: str) -> Version | None:
-        """The version that `text` (`v1.2.3-rc.1`) is, None when it is none."""
+        """Parse a version such as `v1.2.3-rc.1`; None if the text is not one."""
         match = re.fullmatch(_CORE, text) if len(text) <= _LONGEST else None
         if match is None:
             return None
@@ -66,16 +66,14 @@ class Version:
 
     @property
     def final(self) -> bool:
-        """Whether it is no pre-release."""
         return not self.pre
 
     @property
     def core(self) -> Version:
-        """The same numbers without pre-release and build."""
         return Version(self.major, self.minor, self.patch)
 
     def bump(self, part: Bump) -> Version:
-        """The next final version; a pre-release of it already counts as having been bumped to."""
+        """The next final version; for a pre-release of that version, that version."""
         pending = not self.final
         if part == "major":
             ready = pending and self.minor == 0 and self.patch == 0
@@ -100,7 +98,7 @@ class Version:
     def __lt__(self, other: Version) -> bool:
         return self._key < other._key
 
-    # `max` asks for this, thousands of times, and what total_ordering makes of the two above is slow.
+    # `max` calls this thousands of times, and the one that total_ordering derives is slow.
     def __gt__(self, other: Version) -> bool:
         return self._key > other._key
 
@@ -109,9 +107,9 @@ FIRST = Version(1, 0, 0)
 
 
 def propose(taken: Collection[Version], *, bump: Bump = "patch", pre: str | None = None) -> Version:
-    """The next version: the first is v1.0.0, a number once given (also if deregistered) is never given again.
+    """The next version: v1.0.0 first; a number in use, even by a deregistered version, is not used again.
 
-    With `pre` (`rc`) the next pre-release of what the bump leads to: `v2.0.0-rc.1`, then `v2.0.0-rc.2`.
+    With `pre` (`rc`), the next pre-release of the bumped version: `v2.0.0-rc.1`, then `v2.0.0-rc.2`.
     """
     number = max(taken).bump(bump) if taken else FIRST
     if pre is None:
@@ -122,10 +120,10 @@ def propose(taken: Collection[Version], *, bump: Bump = "patch", pre: str | None
 
 
 def is_label(text: str) -> bool:
-    """Whether `text` may stand before the counter of a pre-release (`rc`, `beta`)."""
+    """Whether `text` can precede the counter of a pre-release (`rc`, `beta`)."""
     return re.fullmatch(_LABEL, text) is not None
 
 
 def latest(versions: Collection[Version]) -> Version | None:
-    """The highest that is no pre-release, else the highest."""
+    """The highest final version; without one, the highest pre-release."""
     return max((version for version in versions if version.final), default=max(versions, default=None))

@@ -26,11 +26,11 @@ _LAST_SECOND = 253_402_300_799  # 9999-12-31T23:59:59Z, the last one a datetime 
 
 
 class TagFact(NamedTuple):
-    """One annotated tag on a commit whose name is ours.
+    """One annotated tag of a model, on a commit.
 
-    `tag` is its name as it stands, `name` what that means; `read` reads the message of an oid when somebody
-    needs it, because thousands would be read for nothing. `summary` is the summary of it where that is known
-    already, as `mlgit.core.registry.message_summary` writes it.
+    `tag` is the raw name, `name` the parsed one. `read` reads the message of an oid only when it is needed,
+    because there are thousands. `summary` is the message's summary, as
+    `mlgit.core.registry.message_summary` writes it, if it is known already.
     """
 
     name: TagName
@@ -44,37 +44,36 @@ class TagFact(NamedTuple):
     summary: str | None = None
 
     def message(self) -> str:
-        """What the tag says, with a signature if it has one."""
+        """The whole message, with a signature if it has one."""
         return self.read(self.oid)
 
     @property
     def statement(self) -> Statement | None:
-        """What the message states, None in a tag that mlgit did not write."""
+        """The statement in the message; None if mlgit did not write the tag."""
         from mlgit.core.registry.message import parse_message
 
         return parse_message(self.message())
 
     @property
     def at(self) -> datetime:
-        """When it happened: as stated, else as the tagger's clock had it."""
+        """The stated time; without a statement, the tagger's time."""
         at_s = self.parsed_summary.at_s
         return as_time(self.tagged_at_s) if at_s is None else _EPOCH + timedelta(seconds=at_s)
 
     @property
     def parsed_summary(self) -> MessageSummary:
-        """The little that state and history need of the message."""
         from mlgit.core.registry.message_summary import read_summary, summary_of
 
         try:
             if self.summary is not None:
                 return read_summary(self.summary)
         except ValueError:
-            pass  # nobody's writing; the message knows
+            pass  # mlgit did not write this summary: read the message
         return summary_of(self.message())
 
 
 class RegisteredVersion(NamedTuple):
-    """A version of a model: the tag that registered it, and the one that rejected it, if any."""
+    """A version of a model: the tag that registered it and, if there is one, the tag that rejected it."""
 
     model: str
     version: Version
@@ -83,37 +82,31 @@ class RegisteredVersion(NamedTuple):
 
     @property
     def tag(self) -> str:
-        """The name of the tag."""
         return self.fact.tag
 
     @property
     def commit(self) -> str:
-        """The commit it is a version of."""
         return self.fact.commit
 
     @property
     def oid(self) -> str:
-        """The id of the tag object."""
         return self.fact.oid
 
     @property
     def author(self) -> str:
-        """Who registered it."""
         return self.fact.tagger
 
     @property
     def registered_at(self) -> datetime:
-        """When it was registered."""
         return self.fact.at
 
     @property
     def deregistered(self) -> bool:
-        """Whether it was rejected since."""
         return self.rejected is not None
 
     @property
     def statement(self) -> ReleaseStatement | None:
-        """What the release states about itself, when mlgit wrote it and it speaks of this version."""
+        """The release's statement; None if mlgit did not write it or it names another version."""
         from mlgit.core.registry.statement import ReleaseStatement
 
         statement = self.fact.statement
@@ -126,8 +119,8 @@ class RegisteredVersion(NamedTuple):
 class Change(NamedTuple):
     """One change of one environment: an assignment, an unassignment, or both under one counter.
 
-    `held` is the assignment that stood before; `before` and `after` are the commits that the environment
-    held; None when it was empty.
+    `held` is the assignment before the change. `before` and `after` are the commits that the environment
+    held; None if it was empty.
     """
 
     model: str
@@ -141,14 +134,14 @@ class Change(NamedTuple):
 
     @property
     def fact(self) -> TagFact:
-        """The tag that tells about the change."""
+        """The assignment or, without one, the unassignment."""
         fact = self.assigned or self.unassigned
         assert fact is not None  # noqa: S101 (a change is made of at least one tag)
         return fact
 
     @property
     def statement(self) -> EnvironmentStatement | None:
-        """What mlgit stated when it made the change."""
+        """The statement; None if mlgit did not make the change."""
         from mlgit.core.registry.statement import EnvironmentStatement
 
         statement = self.fact.statement
@@ -156,19 +149,18 @@ class Change(NamedTuple):
 
     @property
     def action(self) -> EnvironmentAction:
-        """What was done; a tag of other tools is a promotion or an unassignment."""
+        """The action; an assignment by another tool is a promotion."""
         if self.assigned is None:
             return "unassign"
         return "rollback" if self.fact.parsed_summary.action == "rollback" else "promote"
 
     @property
     def half(self) -> bool:
-        """Whether it states that something was put there, and the tag which does that is not here."""
+        """Whether it states an assignment whose tag is missing."""
         return self.assigned is None and self.fact.parsed_summary.action in {"promote", "rollback"}
 
     @property
     def reason(self) -> str | None:
-        """Why, as mlgit stated it."""
         return self.fact.parsed_summary.reason
 
 
@@ -176,9 +168,9 @@ class Change(NamedTuple):
 class EnvironmentState:
     """One environment of one model.
 
-    `holder` is the assignment it holds now; `open_assignments` all that were never closed, oldest first
-    (more than one only in repositories that other tools wrote). `counter` is the highest one used.
-    `unfinished` is half of a newer change, whose other half is not here.
+    `holder` is the current assignment; `open_assignments` are all that were never closed, oldest first (more
+    than one only in repositories that other tools wrote). `counter` is the highest one in use. `unfinished`
+    is one tag of a newer change whose other tag is missing.
     """
 
     model: str
@@ -192,17 +184,16 @@ class EnvironmentState:
 
     @property
     def commit(self) -> str | None:
-        """The commit it holds."""
         return None if self.holder is None else self.holder.commit
 
     @property
     def version(self) -> RegisteredVersion | None:
-        """The version it holds; None when it is empty or holds a commit that is no version."""
+        """The version it holds; None if it is empty or its commit is not a version."""
         return None if self.holder is None else version_of(self.holder, self.registered)
 
     @property
     def label(self) -> str | None:
-        """`v1.2.3`, or `unregistered (sha7)`; None when it is empty."""
+        """`v1.2.3` or `unregistered (sha7)`; None if it is empty."""
         version = self.version
         if version is not None:
             return str(version.version)
@@ -210,24 +201,22 @@ class EnvironmentState:
 
     @property
     def held(self) -> bool:
-        """Whether the newest assignment is a rollback, so that nothing promotes here by itself."""
+        """Whether the newest assignment is a rollback, which stops automatic promotion."""
         newest = next((change for change in reversed(self.changes) if change.assigned), None)
         return newest is not None and newest.action == "rollback"
 
     @property
     def since(self) -> datetime | None:
-        """When it came to hold what it holds."""
         return None if self.holder is None else self.holder.at
 
     @property
     def author(self) -> str | None:
-        """Who put there what it holds."""
         return None if self.holder is None else self.holder.tagger
 
 
 @record
 class ModelState:
-    """One model; `versions` ascend and hold the deregistered ones too. `newest_tag_s` is epoch seconds."""
+    """One model; `versions` ascend and include deregistered ones. `newest_tag_s` is epoch seconds."""
 
     name: str
     versions: tuple[RegisteredVersion, ...] = ()
@@ -238,39 +227,39 @@ class ModelState:
 
     @property
     def latest(self) -> RegisteredVersion | None:
-        """The highest version that stands and is no pre-release, else the highest that stands."""
-        standing = {each.version: each for each in self.versions if not each.deregistered}
-        best = latest(standing)
-        return None if best is None else standing[best]
+        """The highest final version that is not deregistered; without one, the highest pre-release."""
+        usable = {each.version: each for each in self.versions if not each.deregistered}
+        best = latest(usable)
+        return None if best is None else usable[best]
 
     def find(self, version: Version) -> RegisteredVersion | None:
-        """The version with that number, deregistered or not."""
+        """The version with that number, even if it is deregistered."""
         return next((each for each in self.versions if each.version == version), None)
 
     def at_commit(self, commit: str) -> tuple[RegisteredVersion, ...]:
-        """The versions of that commit, ascending; more than one is a finding."""
+        """The versions of a commit, ascending; `mlgit doctor` reports more than one."""
         return tuple(each for each in self.versions if each.commit == commit)
 
     def environment(self, name: str) -> EnvironmentState:
-        """The environment; an empty one when no tag speaks of it."""
+        """The environment; empty if no tag mentions it."""
         return self.environments.get(name) or EnvironmentState(model=self.name, environment=name)
 
 
 @record
 class Registry:
-    """Every model that tags speak of, by name."""
+    """Every model that tags mention, by name."""
 
     models: Mapping[str, ModelState] = field(default_factory=dict)
 
     def model(self, name: str) -> ModelState:
-        """The model; one without versions when no tag speaks of it."""
+        """The model; without versions if no tag mentions it."""
         return self.models.get(name) or ModelState(name=name)
 
 
 def version_of(
     fact: TagFact, registered: Mapping[str, Sequence[RegisteredVersion]]
 ) -> RegisteredVersion | None:
-    """The version an environment's tag is about: as it states, else the highest one of its commit."""
+    """The version that an environment's tag is about: the stated one, or the highest of its commit."""
     candidates = registered.get(fact.commit, ())
     if len(candidates) > 1:
         stated = fact.parsed_summary.version
@@ -281,10 +270,10 @@ def version_of(
 
 
 def unregistered(commit: str) -> str:
-    """How to call a commit that is no version."""
+    """The label of a commit that is not a version."""
     return f"unregistered ({commit[:7]})"
 
 
 def as_time(seconds: int) -> datetime:
-    """Epoch seconds as UTC; what no calendar holds is the nearest that does."""
+    """Epoch seconds as UTC, limited to the times that a datetime can hold from 1970 on."""
     return datetime.fromtimestamp(min(max(seconds, 0), _LAST_SECOND), UTC)

@@ -1,4 +1,4 @@
-"""Tag names: GTO's grammar, read whole and written in its plain part.
+"""Tag names: GTO's grammar; mlgit reads all of it and writes the plain part.
 
 ::
 
@@ -6,7 +6,7 @@
     assign     name#env#N       unassign     name#env!#N
     deprecate  name@deprecated  monorepo     model `dir/sub:name`  <->  tag `dir/sub=name@v1.2.3`
 
-Read are also a counter on any tag and assignments without one. What does not parse is not ours.
+mlgit also reads a counter on any tag, and assignments without one. It ignores tags that do not parse.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from mlgit.core.registry.semver import Version
 Action = Literal["register", "deregister", "assign", "unassign", "deprecate"]
 
 TAGS = "refs/tags/"
-# A number of thousands of digits would be refused by Python; names this long are nobody's.
+# Python refuses to convert thousands of digits to a number; no one uses names this long.
 _LONGEST = 512
 _COUNTED = r"(?s)(.+)#([0-9]+)"
 
 
 class TagName(NamedTuple):
-    """What the name of a tag says; `version` or `environment` as the action needs."""
+    """The parts of a tag's name; it has a `version` or an `environment`, depending on the action."""
 
     model: str
     action: Action
@@ -47,7 +47,7 @@ class TagName(NamedTuple):
 
 
 def parse_tag(text: str) -> TagName | None:
-    """What a tag's name (without `refs/tags/`) means; None when it is not one of ours."""
+    """Parse a tag's name (without `refs/tags/`); None if it is not a name of a model's tag."""
     if len(text) > _LONGEST:
         return None
     left, at, right = text.partition("@")
@@ -58,7 +58,7 @@ def parse_tag(text: str) -> TagName | None:
 
 
 def looks_like_ours(text: str) -> bool:
-    """Whether a name parses, or is GTO's `name@created`, which gto itself cannot read."""
+    """Whether a name parses or is GTO's `name@created`, which gto itself cannot read."""
     return parse_tag(text) is not None or text.endswith("@created")
 
 
@@ -83,12 +83,12 @@ def unassign_tag(model: str, environment: str, counter: int) -> TagName:
 
 
 def ref_patterns(model: str) -> tuple[str, str]:
-    """The refs of one model, as patterns of a refspec, where `*` also stands for `/`."""
+    """The refs of one model, as patterns of a refspec, in which `*` also matches `/`."""
     name = model.replace(":", "=")
     return f"{TAGS}{name}@*", f"{TAGS}{name}#*"
 
 
-# The same model, version and counter stand in the names of many tags.
+# Many tags share a model, a version or an environment with its counter.
 @lru_cache(maxsize=1024)
 def _parse_model(text: str) -> str | None:
     if ":" in text or text.count("=") > 1:

@@ -1,7 +1,8 @@
-"""Collisions: two changes at the same moment that no name of a tag keeps apart.
+"""Collisions: concurrent changes that both succeed because their tag names differ.
 
-Two people who give one commit different versions create different tags, and so do one who rejects a version
-and one who promotes it: both pushes arrive. Whoever was second sees the other's tag after the own push.
+Two people who give one commit different versions create different tags. So do one person who rejects a
+version and another who promotes it. Both pushes arrive, and the second person sees the other tag after their
+own push.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def collisions(state: ModelState, written: Collection[str]) -> tuple[str, ...]:
-    """What is wrong with a model since these tags of ours are there, each with its repair."""
+    """The problems of a model since these tags of ours were written, each with its fix."""
     return (*_same_commit(state, written), *_rejected_and_live(state, written))
 
 
@@ -39,15 +40,14 @@ def _rejected_and_live(state: ModelState, written: Collection[str]) -> Iterator[
         if version.rejected.tag in written:
             yield (
                 f"`{environment.author}` put `{version.tag}` into `{name}` at the same moment: it is live in "
-                f"`{name}`, {_repair(version, name)}"
+                f"`{name}`, {_fix(version, name)}"
             )
         elif environment.holder.tag in written:
             yield (
                 f"`{version.rejected.tagger}` rejected `{version.tag}` at the same moment "
-                f"(`{version.rejected.tag}`): "
-                f"{_repair(version, name)}"
+                f"(`{version.rejected.tag}`): {_fix(version, name)}"
             )
 
 
-def _repair(version: RegisteredVersion, environment: str) -> str:
+def _fix(version: RegisteredVersion, environment: str) -> str:
     return f"run `mlgit rollback {version.model} --env {environment} -m REASON`"

@@ -1,4 +1,4 @@
-"""Moves: which version a promotion or rollback takes, and whether it may."""
+"""Promotion: which version a promotion or rollback takes, and whether it is allowed."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 
 
 def split_target(text: str) -> tuple[str, str | None]:
-    """`tumor@v1.2.0` -> its model and what stands behind `@`; None behind a bare name."""
+    """Split `tumor@v1.2.0` into the model and the text after `@`, which is None without an `@`."""
     model, at, version = text.rpartition("@")
     return (model, version) if at else (text, None)
 
 
 def wanted_version(text: str) -> Version:
-    """A version as the user writes it.
+    """Parse a version that the user wrote.
 
     Raises:
-        UsageError: it is none.
+        UsageError: it is not a version.
     """
     version = Version.parse(text)
     if version is None:
@@ -36,7 +36,7 @@ def require_version(state: ModelState, text: str) -> RegisteredVersion:
     """The registered version that `text` (`v1.2.0` or `latest`) names.
 
     Raises:
-        UnknownReference: there is none.
+        UnknownReference: it is not registered.
     """
     found = state.latest if text == "latest" else state.find(wanted_version(text))
     if found is None:
@@ -47,7 +47,7 @@ def require_version(state: ModelState, text: str) -> RegisteredVersion:
 
 
 def choose_version(state: ModelState, environment: Environment, wanted: str | None) -> RegisteredVersion:
-    """The version to promote: the named one, else the one now in `from`, else the highest final one.
+    """The version to promote: the named one, or the one that `from` holds, or the highest final one.
 
     Raises:
         UnknownReference: the named one is not registered.
@@ -76,57 +76,57 @@ def choose_version(state: ModelState, environment: Environment, wanted: str | No
 def check_promotion(
     state: ModelState, environment: Environment, version: RegisteredVersion, *, downgrade: bool
 ) -> None:
-    """Refuse what may not be promoted here, before any gate is asked.
+    """Check the rules of a promotion; gates are evaluated only after this.
 
     Raises:
-        AnswerNo: it was rejected, is a pre-release, has not been in `from`, or is lower than the one here.
+        AnswerNo: it was rejected, is a pre-release, has not been in `from`, or is lower than the current one.
     """
-    called = f"{state.name}@{version.version}"
+    label = f"{state.name}@{version.version}"
     if version.deregistered:
-        raise AnswerNo(f"`{called}` is deregistered and cannot be promoted", hint="promote another version")
+        raise AnswerNo(f"`{label}` is deregistered and cannot be promoted", hint="promote another version")
     if not version.version.final and not environment.pre:
         raise AnswerNo(
-            f"`{called}` is a pre-release, and `{environment.name}` takes none",
+            f"`{label}` is a pre-release, and `{environment.name}` takes none",
             hint=f"release the final version, or declare `pre: true` for `{environment.name}`",
         )
     source = environment.source
     if source is not None and version.commit not in qualified(state.environment(source)):
         raise AnswerNo(
-            f"`{called}` does not qualify for `{environment.name}`: it is not in `{source}` and did not "
+            f"`{label}` does not qualify for `{environment.name}`: it is not in `{source}` and did not "
             "leave it by a later promotion",
-            hint=f"run `mlgit promote {called} --to {source}` first",
+            hint=f"run `mlgit promote {label} --to {source}` first",
         )
     here = state.environment(environment.name).version
     if here is not None and version.version < here.version and not downgrade:
         raise AnswerNo(
-            f"`{called}` is lower than `{here.version}`, which `{environment.name}` holds",
+            f"`{label}` is lower than `{here.version}`, which `{environment.name}` holds",
             hint="use `mlgit rollback` to go back, or `--downgrade` if you mean it",
         )
 
 
 def stack(environment: EnvironmentState) -> tuple[str, ...]:
-    """The commits that promotions left there, the current one last; a rollback pops.
+    """The commits of earlier promotions, the current one last; a rollback pops one.
 
-    A version stands in it once, at its newest promotion, so that k rollbacks visit k different versions.
-    One that was unassigned is gone from it, as one that was rolled back.
+    Each commit is in it once, at its newest promotion, so that k rollbacks visit k different versions. A
+    commit that was unassigned or rolled back is removed.
     """
-    standing: list[str] = []
+    commits: list[str] = []
     for change in environment.changes:
         if change.assigned is None:
             left = None if change.unassigned is None else change.unassigned.commit
-            standing = [commit for commit in standing if commit != left]
-        elif change.action == "rollback" and change.assigned.commit in standing:
-            del standing[standing.index(change.assigned.commit) + 1 :]
+            commits = [each for each in commits if each != left]
+        elif change.action == "rollback" and change.assigned.commit in commits:
+            del commits[commits.index(change.assigned.commit) + 1 :]
         else:
-            standing = [commit for commit in standing if commit != change.assigned.commit]
-            if change.action == "rollback" and standing:
-                standing.pop()
-            standing.append(change.assigned.commit)
-    return tuple(standing)
+            commits = [each for each in commits if each != change.assigned.commit]
+            if change.action == "rollback" and commits:
+                commits.pop()
+            commits.append(change.assigned.commit)
+    return tuple(commits)
 
 
 def qualified(environment: EnvironmentState) -> frozenset[str]:
-    """The commits that count as having been there: there now, or left by a later promotion."""
+    """The commits that the environment holds, or that a later promotion replaced there."""
     commits: set[str] = set()
     for change in environment.changes:
         if change.assigned is not None and change.action == "promote":
@@ -146,12 +146,12 @@ def rollback_target(
     """The version a rollback takes the environment to.
 
     Raises:
-        StateError: there is nothing left to go back to, or `to` is not among it.
+        StateError: there is no earlier version, or `to` is not one of them.
         AnswerNo: `to` is deregistered.
     """
     earlier = [commit for commit in stack(environment) if commit != environment.commit]
     registered = {each.commit: (each,) for each in state.versions}
-    # Of two versions on one commit the environment's own statement decides, not the order of this list.
+    # If a commit has two versions, the statement of the environment's own tag decides.
     for change in environment.changes:
         if change.assigned is not None:
             stated = version_of(change.assigned, environment.registered)
@@ -169,10 +169,10 @@ def rollback_target(
                 hint=f"run `mlgit promote {state.name}@{wanted.version} --to {name}`",
             )
         return wanted
-    standing = [each for each in candidates if not each.deregistered]
-    if not standing:
+    usable = [each for each in candidates if not each.deregistered]
+    if not usable:
         raise StateError(
             f"`{name}` has no earlier version of `{state.name}` to go back to",
             hint=f"promote one, or run `mlgit unassign {state.name} --env {name}`",
         )
-    return standing[0]
+    return usable[0]

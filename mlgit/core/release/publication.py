@@ -1,4 +1,4 @@
-"""Publication: what `mlgit push` brings to the remotes, in the order data, branch, tags."""
+"""Publication: what `mlgit push` sends to the remotes: data, then the branch, then tags."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ Step = Literal["planned", "pushed", "already", "skipped"]
 
 @record
 class DataPush:
-    """The DVC part: `paths` are outputs the DVC remote does not have (all) yet, `files` how many went there.
+    """Data for the DVC remote: `paths` are outputs that it lacks, wholly or in part; `files` were pushed.
 
-    `reason` says why it was skipped.
+    `reason` says why the step was skipped.
     """
 
     step: Step
@@ -25,9 +25,9 @@ class DataPush:
 
 @record
 class BranchPush:
-    """The branch: from `old` (None: new there) to `new` on the remote's `ref`.
+    """The branch, from `old` to `new` on the remote's `ref`; `old` is None if the branch is new there.
 
-    `commits` counts what is new there, None when it is a new branch. `sets_upstream` when it had none.
+    `commits` counts the new commits, None for a new branch. `sets_upstream`: the branch had no upstream.
     """
 
     step: Step
@@ -42,7 +42,7 @@ class BranchPush:
 
 @record
 class TagPush:
-    """One tag that the remote does not have."""
+    """One tag that the remote lacks."""
 
     step: Step
     tag: str
@@ -52,7 +52,7 @@ class TagPush:
 
 @record
 class Publication:
-    """What `mlgit push` did, or with `dry_run` would do."""
+    """What `mlgit push` did or, with `dry_run`, would do."""
 
     dry_run: bool
     remote: str
@@ -62,19 +62,18 @@ class Publication:
 
     @property
     def nothing_to_do(self) -> bool:
-        """Whether everything is published already."""
         return not self.tags and self.data.step != "planned" and self.branch.step != "planned"
 
     @property
     def published_already(self) -> bool:
-        """Whether there was nothing to do, and nothing was left out either."""
+        """Whether the remotes already had everything that was not skipped."""
         return not self.tags and {self.data.step, self.branch.step} <= {"already", "skipped"}
 
 
 def batches(tags: tuple[TagPush, ...], size: int = 3) -> list[tuple[TagPush, ...]]:
-    """Tags in pushes of at most `size`: GitHub creates no event for more than three tags at once.
+    """Group tags into pushes of at most `size`: GitHub creates no event if a push has more than three tags.
 
-    The pair of one change goes in one push, so that nobody ever sees the environment emptied in between.
+    The two tags of one change go in one push, so that no one sees the environment empty in between.
     """
     changes: dict[object, list[TagPush]] = {}
     for tag in tags:
@@ -89,7 +88,7 @@ def batches(tags: tuple[TagPush, ...], size: int = 3) -> list[tuple[TagPush, ...
 
 
 def _change_of(tag: str) -> object:
-    """What tags of one change have in common; the name itself when it is a change alone."""
+    """A key that the tags of one change share; the tag's own name if it is a change alone."""
     name = parse_tag(tag)
     if name is None or name.environment is None or name.counter is None:
         return tag

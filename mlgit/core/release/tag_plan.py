@@ -1,7 +1,8 @@
-"""Tag plan: the tags that a change is made of, with their commits, times and messages; nothing is written.
+"""Tag plan: the tags of a change, with their commits, times and messages, before they are written.
 
-One change of an environment takes one counter, 1 + the highest used there. Tags follow each other by a
-second, the first after the newest tag of the model, because gto and DVC order by the tagger's clock.
+One change of an environment takes one counter: 1 + the highest in use there. Each tag is dated one second
+after the one before, the first one after the newest tag of the model, because gto and DVC sort by the
+tagger's time.
 """
 
 from __future__ import annotations
@@ -29,12 +30,12 @@ if TYPE_CHECKING:
     from mlgit.core.registry.state import EnvironmentState, ModelState, RegisteredVersion
 
 ChangeAction = Literal["release", "promote", "rollback", "unassign", "deregister"]
-_FUTURE_S = 60  # a newest tag that is further ahead than this is worth a warning
+_FUTURE_S = 60  # warn if the newest tag is further ahead than this
 
 
 @record
 class PlannedTag:
-    """A tag to be written; `at_s` is the tagger's time in epoch seconds."""
+    """A tag to write; `at_s` is the tagger's time in epoch seconds."""
 
     name: TagName
     commit: str
@@ -44,7 +45,7 @@ class PlannedTag:
 
 @record
 class WrittenTag:
-    """A tag as it was, or in a dry run would be, written."""
+    """A tag that was written or, in a dry run, would be."""
 
     name: str
     oid: str
@@ -54,7 +55,7 @@ class WrittenTag:
 
 @record
 class VerdictSummary:
-    """The verdict in short; the whole one is `mlgit check`."""
+    """The verdict in short; `mlgit check` shows all of it."""
 
     decision: Decision
     headline: str
@@ -63,10 +64,10 @@ class VerdictSummary:
 
 @record
 class ChangeReport:
-    """What a writing verb did, or in a dry run would do.
+    """What a command that writes tags did or, in a dry run, would do.
 
-    `before` is what the environment held. `pushed` says whether the remote has the tags. `already` says that
-    there was nothing to do.
+    `before` is what the environment held. `pushed`: the remote has the tags. `already`: there was nothing to
+    do.
     """
 
     model: str
@@ -88,7 +89,7 @@ class ChangeReport:
 
 @record
 class Move:
-    """What is to happen to one environment, and why."""
+    """The action to take on one environment, and why."""
 
     action: EnvironmentAction
     now: datetime
@@ -130,7 +131,7 @@ def plan_assignment(
 def plan_unassignment(state: ModelState, environment: EnvironmentState, move: Move) -> tuple[PlannedTag, ...]:
     """`M#E!#N` on the commit that the environment holds.
 
-    Where other tools left older assignments open each of those is closed by a further counter.
+    If other tools left older assignments open, each of them is closed under a further counter.
     """
     subject = f"Empty {environment.environment} of {state.name}"
     paragraph = _paragraph(environment, move)
@@ -162,12 +163,12 @@ def plan_deregistration(
 
 
 def first_second(state: ModelState, now: datetime) -> int:
-    """The tagger's time of the next tag: now, or a second after the newest tag of the model."""
+    """The tagger's time of the next tag: now, but at least a second after the newest tag of the model."""
     return max(int(now.timestamp()), state.newest_tag_s + 1)
 
 
 def future_note(state: ModelState, now: datetime) -> tuple[str, ...]:
-    """A warning when the model's newest tag lies in the future; the statement keeps the real time."""
+    """A warning if the model's newest tag is in the future; the statement keeps the real time."""
     if state.newest_tag_s <= now.timestamp() + _FUTURE_S:
         return ()
     ahead = write_time(as_time(state.newest_tag_s))

@@ -1,4 +1,4 @@
-"""Proof: whether a tag is what it says, and whether it fits the release that it names."""
+"""Proof: check a tag's statement against the tag, and against the release that it names."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SIGNATURE = "-----BEGIN "
 
 @record
 class Proof:
-    """One thing that was held against the repository; `skip` when there was nothing to hold."""
+    """The result of one check of a tag; `skip` if there was nothing to check."""
 
     tag: str
     check: str
@@ -27,14 +27,14 @@ class Proof:
 
 
 class ParsedStatement(NamedTuple):
-    """The statement in a message, and what is wrong with it; neither when there is none."""
+    """The statement in a message and what is wrong with it; both None if the message has no statement."""
 
     statement: Statement | None
     problem: str | None
 
 
 def parse_statement(message: str) -> ParsedStatement:
-    """The statement of a tag's message, held against the one way in which mlgit writes it."""
+    """Read the statement in a tag's message; a problem if mlgit would not write it that way."""
     head, mark, rest = f"\n{message}".rpartition(f"\n{MARK}\n")
     if not mark:
         return ParsedStatement(None, None)
@@ -52,7 +52,7 @@ def parse_statement(message: str) -> ParsedStatement:
 
 
 def claims_problem(fact: TagFact, statement: Statement) -> str | None:
-    """Where a statement and the tag that it stands in differ."""
+    """How a statement and its own tag differ; None if they agree."""
     name = fact.name
     if isinstance(statement, ReleaseStatement):
         if name.action != "register":
@@ -73,7 +73,7 @@ def claims_problem(fact: TagFact, statement: Statement) -> str | None:
 
 
 def release_problem(fact: TagFact, statement: EnvironmentStatement, state: ModelState) -> str | None:
-    """Why an environment's tag and the release that it names do not fit together."""
+    """How an environment's tag and the release that it names differ; None if they agree."""
     named = statement.release
     if named is None:
         return None

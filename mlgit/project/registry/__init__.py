@@ -1,1 +1,1 @@
-"""Registry: what the tags mean."""
+"""Registry: tags, and the models, versions and environments that they describe."""
