@@ -241,7 +241,7 @@ def _read_file(project: Project, candidate: str | None, path: str) -> MetricFile
     """The metric file, or a sentence why there are no numbers."""
     from mlgit.adapters.dvc.files.values import metric_values
     from mlgit.core.pipeline.evidence import MetricFile, Problem
-    from mlgit.project.pipeline.evidence import cache_of, documents_of
+    from mlgit.project.pipeline.local_files import cached_content, local_files
 
     try:
         content = project.tree(candidate).read(path)
@@ -249,12 +249,11 @@ def _read_file(project: Project, candidate: str | None, path: str) -> MetricFile
         return f"`{path}` cannot be read: {error}"
     if content is None:
         outputs = evidence(project, candidate).pipeline.outputs
-        pointer = next((out.pointer for out in outputs if out.path == path), None)
-        cache = cache_of(project, path)
-        content = cache.read(pointer) if cache is not None and pointer is not None else None
+        found = next((out for out in outputs if out.path == path), None)
+        content = None if found is None else cached_content(project, found, path)
     if content is None:
         return f"There is no file `{path}`"
-    values = metric_values(content, path=path, documents=documents_of(project))
+    values = metric_values(content, path=path, documents=local_files(project).documents)
     return values.message if isinstance(values, Problem) else MetricFile(path=path, values=values)
 
 

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from mlgit.core.compare.changes import Content
-from mlgit.project.pipeline.evidence import cache_of, hashes_on_disk
+from mlgit.project.pipeline.local_files import cache_of, hashes_on_disk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

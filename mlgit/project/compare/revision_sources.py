@@ -1,4 +1,4 @@
-"""Sources: which files of a commit hold metrics and parameters, told once for each content of DVC files."""
+"""Sources: which files of a commit hold metrics and parameters; found once per content of DVC files."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from mlgit.adapters.dvc.pipeline.pointers import (
 from mlgit.core.config.file import CONFIG_FILE
 from mlgit.core.pipeline.stages import output_at
 from mlgit.errors import ConfigError
+from mlgit.project.pipeline.declared import DVCLIVE, metric_globs, param_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -32,20 +33,19 @@ if TYPE_CHECKING:
 
 _DVC_FOLDER = ".dvc"
 _DVC_CONFIG = f"{_DVC_FOLDER}/config"
-_DVCLIVE = "dvclive/metrics.json"
 _TEMPLATE_WORDS = (b"${", b"foreach", b"matrix", b"vars")
 _AT_ONCE = 512
 
 Files = tuple[tuple[str, str], ...]
-"""(path, blob id) of files that tell DVC or mlgit something."""
+"""(path, blob id) of files that DVC or mlgit reads."""
 
 
 class Sources(NamedTuple):
     """Where the numbers of a commit are.
 
     `metrics` are paths of files or folders, `globs` patterns of mlgit.yaml; `params` maps a file to the
-    dotted keys that are looked at, None for all. `outputs` are what stages make, by path. `cut` says that
-    outputs with templates in their paths are not among them.
+    dotted keys to read, None for all. `outputs` are those of stages, by path; `cut` says that outputs with
+    templates in their paths are missing.
     """
 
     metrics: tuple[str, ...] = ()
@@ -56,15 +56,15 @@ class Sources(NamedTuple):
 
 
 class _Read(NamedTuple):
-    """What some files declare; `cut` and `filled_in` say what became of templates in them."""
+    """The pipeline of some files; `cut` is as in `Sources`, `filled_in` says that DVC filled in templates."""
 
     pipeline: Pipeline
     cut: bool
     filled_in: bool
 
 
-def is_told(name: str) -> bool:
-    """Whether a file of this name may say where numbers are."""
+def is_source(name: str) -> bool:
+    """Whether a file of this name may declare where numbers are."""
     return name in {PIPELINE_FILE, LOCK_FILE, CONFIG_FILE, IGNORE_FILE, "config"} or (
         name.endswith(POINTER_SUFFIX) and name != POINTER_SUFFIX
     )
@@ -75,9 +75,9 @@ class SourceFinder:
 
     Args:
         project: the repository.
-        trees: loaded with the commits' trees, noticing what `is_told` names.
-        promised: brings what a partial clone has not.
-        progress: told when DVC has to be asked, which takes long.
+        trees: loaded with the trees of the commits; it notices the files of `is_source`.
+        promised: fetches objects that a partial clone lacks.
+        progress: shows when DVC itself has to read a file, which takes long.
     """
 
     def __init__(self, project: Project, trees: Trees, promised: Promised, *, progress: Progress) -> None:
@@ -88,16 +88,16 @@ class SourceFinder:
         self._contents: dict[str, bytes] = {}
         self._files: dict[str, Files] = {}
         self._hidden: dict[Files, Hidden] = {}
-        # What DVC filled in depends on the parameters there, too: only that is told for each tree anew.
-        self._told: dict[tuple[Files, str], Sources | ConfigError] = {}
+        # Filled-in templates also depend on the parameters of the tree: only those are kept per tree.
+        self._sources: dict[tuple[Files, str], Sources | ConfigError] = {}
         self._pipelines: dict[tuple[Files, bool, str], _Read] = {}
         self._filled = Filled(project.root, project.cache_dir, progress)
 
     def prepare(self, roots: Iterable[str]) -> None:
-        """Read what says where the numbers of these trees are, in few round trips."""
+        """Read the files that declare where the numbers of these trees are, in few round trips."""
         for root in roots:
             if root not in self._files:
-                self._files[root] = tuple(each for each in self._trees.noticed(root) if _counts(each[0]))
+                self._files[root] = tuple(each for each in self._trees.noticed(root) if _is_read(each[0]))
         wanted = {
             oid
             for files in self._files.values()
@@ -107,7 +107,7 @@ class SourceFinder:
         self._fetch(wanted - self._contents.keys())
 
     def sources(self, commit: str, root: str) -> Sources:
-        """Where the numbers are.
+        """Where the numbers of a commit are.
 
         Raises:
             ConfigError: dvc.yaml or a .dvc file with metrics is invalid there.
@@ -118,37 +118,34 @@ class SourceFinder:
             for path, oid in self._files[root]
             if not path.endswith((LOCK_FILE, POINTER_SUFFIX)) or b"metric" in self._contents.get(oid, b"")
         )
-        known = self._told.get((files, ""), self._told.get((files, root)))
+        known = self._sources.get((files, ""), self._sources.get((files, root)))
         if known is None:
-            asked = ""
             try:
-                known, filled_in = self._made(commit, root, files)
-                asked = root if filled_in else ""
+                known, filled_in = self._read_sources(commit, root, files)
             except ConfigError as error:
-                known = error
-                asked = root
-            self._told[files, asked] = known
+                known, filled_in = error, True
+            self._sources[files, root if filled_in else ""] = known
         if isinstance(known, ConfigError):
             raise known
         return known
 
-    def kept(self, commit: str, root: str, path: str, sources: Sources) -> Output | None:
-        """The output that a file which Git does not have is, or lies in, with what DVC recorded of it."""
+    def recorded(self, commit: str, root: str, path: str, sources: Sources) -> Output | None:
+        """The output at or above a path that Git does not have, with the content that DVC recorded."""
         out = output_at(path, sources.outputs)
         files = self._files[root]
         if out is not None and out.pointer is not None:
             return out
         if out is not None and not out.owner.endswith(POINTER_SUFFIX):
             folder = out.owner.rpartition(":")[0].removesuffix(PIPELINE_FILE)
-            beside = {f"{folder}{PIPELINE_FILE}", f"{folder}{LOCK_FILE}"}
-            files = tuple(each for each in files if each[0] in beside)
+            own = {f"{folder}{PIPELINE_FILE}", f"{folder}{LOCK_FILE}"}
+            files = tuple(each for each in files if each[0] in own)
             read = self._pipeline(commit, root, files, templates=False)
         else:
             read = self._pipeline(commit, root, files, templates=sources.cut)
         return output_at(path, {each.path: each for each in read.pipeline.outputs})
 
     def _seen_by_dvc(self, commit: str, files: Files) -> Files:
-        """Without what a `.dvcignore` hides, and without those files."""
+        """Leave out the `.dvcignore` files and the files that they hide."""
         ignores = tuple(each for each in files if each[0].rpartition("/")[2] == IGNORE_FILE)
         if not ignores:
             return files
@@ -163,33 +160,26 @@ class SourceFinder:
         )
 
     def end(self) -> None:
-        """Nothing more will be asked."""
+        """Save what DVC filled in."""
         self._filled.save()
 
-    def _made(self, commit: str, root: str, files: Files) -> tuple[Sources, bool]:
-        """The sources, and whether DVC filled in templates for it."""
+    def _read_sources(self, commit: str, root: str, files: Files) -> tuple[Sources, bool]:
+        """The sources, and whether DVC filled in templates for them."""
         read = self._pipeline(commit, root, files, templates=False)
         pipeline = read.pipeline
         metrics = [out.path for out in pipeline.outputs if out.metric]
-        params: dict[str, tuple[str, ...] | None] = {}
-        for stage in pipeline.stages:
-            for path, keys in stage.params.items():
-                before = params.get(path, ())
-                params[path] = None if keys is None or before is None else (*before, *keys)
-        params.update(dict.fromkeys(pipeline.params))
         roots = [path.removesuffix(_DVC_CONFIG) for path, _ in files if path.endswith(_DVC_CONFIG)]
-        params.update(dict.fromkeys(f"{folder}{DEFAULT_PARAMS}" for folder in roots))
         sources = Sources(
-            metrics=tuple(dict.fromkeys((*metrics, *pipeline.metrics, _DVCLIVE))),
+            metrics=tuple(dict.fromkeys((*metrics, *pipeline.metrics, DVCLIVE))),
             globs=self._globs(dict(files).get(CONFIG_FILE)),
-            params=params,
+            params=param_keys(pipeline) | dict.fromkeys(f"{folder}{DEFAULT_PARAMS}" for folder in roots),
             outputs={out.path: out for out in pipeline.outputs},
             cut=read.cut,
         )
         return sources, read.filled_in
 
     def _pipeline(self, commit: str, root: str, files: Files, *, templates: bool) -> _Read:
-        """What files declare; `templates` has DVC fill them in also where numbers do not depend on them."""
+        """The pipeline; with `templates`, DVC fills them in even if no number depends on them."""
         for key in ((files, templates, ""), (files, templates, root)):
             if key in self._pipelines:
                 return self._pipelines[key]
@@ -216,17 +206,16 @@ class SourceFinder:
         return read
 
     def _globs(self, oid: str | None) -> tuple[str, ...]:
-        """What models of mlgit.yaml call their metric files."""
+        """The globs of metric files in mlgit.yaml."""
         content = self._contents.get(oid or "", b"")
         if b"metrics" not in content:
             return ()
         from mlgit.adapters.config.loader import load
 
         try:
-            config = load(content, name=CONFIG_FILE, cache_dir=self._project.cache_dir)
-        except ConfigError:  # whoever needs the config will meet the error itself
+            return metric_globs(load(content, name=CONFIG_FILE, cache_dir=self._project.cache_dir))
+        except ConfigError:  # callers that need the config get this error themselves
             return ()
-        return tuple(glob for model in config.models.values() for glob in model.metrics or ())
 
     def _fetch(self, oids: Iterable[str]) -> None:
         wanted = sorted(oids)
@@ -237,8 +226,8 @@ class SourceFinder:
                     self._contents[oid] = found.content
 
 
-def _counts(path: str) -> bool:
-    """Whether a file of a telling name also stands in a place where it tells something."""
+def _is_read(path: str) -> bool:
+    """Whether DVC or mlgit reads a file with such a name in this folder."""
     folder, _, name = path.rpartition("/")
     if name == "config":
         return folder == _DVC_FOLDER or folder.endswith(f"/{_DVC_FOLDER}")

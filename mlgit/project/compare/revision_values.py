@@ -11,12 +11,11 @@ from mlgit.adapters.dvc.files.values import selected
 from mlgit.adapters.git.promised import Promised
 from mlgit.adapters.git.trees import Trees
 from mlgit.core.pipeline.evidence import Problem
-from mlgit.core.pipeline.model_files import glob_pattern
-from mlgit.core.pipeline.stages import Pointer
 from mlgit.core.registry.state import as_time
 from mlgit.errors import ConfigError
-from mlgit.project.compare.revision_sources import SourceFinder, Sources, is_told
-from mlgit.project.pipeline.evidence import cache_of
+from mlgit.project.compare.revision_sources import SourceFinder, Sources, is_source
+from mlgit.project.pipeline.declared import DVCLIVE, matching, outside
+from mlgit.project.pipeline.local_files import cache_of, recorded_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,24 +23,22 @@ if TYPE_CHECKING:
 
     from mlgit.core.compare.leaderboard import ValueKind
     from mlgit.core.pipeline.evidence import ProblemCode, Value
-    from mlgit.core.pipeline.stages import Output
     from mlgit.core.progress import Progress
     from mlgit.project.open import Project
 
 T = TypeVar("T")
 
 _AT_ONCE = 512
-_TELL_FILES = 2_000
+_SHOW_PROGRESS = 2_000
 _PATH = "{path}"
 _LOST = Problem(
     code="unreadable", message=f"`{_PATH}` is in the commit, but its content is not in this clone"
 )
-_UNDECLARED = frozenset({"dvclive/metrics.json"})
 _HEAD = re.compile(rb"tree ([0-9a-f]+)\n(?:.*\n)*?committer .*> ?(-?\d+)")
 
 
 class CommitFacts(NamedTuple):
-    """What a commit object says: the id of its tree, when it was made, the first line of its message."""
+    """A commit object: the id of its tree, its time, the first line of its message."""
 
     tree: str
     created_at: datetime
@@ -51,7 +48,7 @@ class CommitFacts(NamedTuple):
 class RevisionValues(NamedTuple):
     """The numbers of one commit, by file and dotted key.
 
-    `unread` maps files that should have metrics to why they have none; `problems` are sentences.
+    `unread` maps files without the metrics that they should have to the reason; `problems` are sentences.
     """
 
     facts: CommitFacts
@@ -62,7 +59,7 @@ class RevisionValues(NamedTuple):
 
 
 class _Draft:
-    """What is known of one commit before contents were read."""
+    """One commit before its contents are read."""
 
     def __init__(self) -> None:
         self.metrics: dict[str, Wanted] = {}
@@ -76,13 +73,13 @@ class RevisionReader:
 
     Args:
         project: the repository.
-        progress: told about what takes long.
+        progress: shows long reads.
     """
 
     def __init__(self, project: Project, progress: Progress) -> None:
         self._project = project
         self._progress = progress
-        self._trees = Trees(project.objects, is_told)
+        self._trees = Trees(project.objects, is_source)
         self._promised = Promised(project.git, os.path.join(project.common_dir, "config"))
         self._finder = SourceFinder(project, self._trees, self._promised, progress=progress)
         self._numbers = Numbers(project.cache_dir)
@@ -96,7 +93,7 @@ class RevisionReader:
 
         Args:
             commits: full ids.
-            metrics: only these metric files, declared or not; None for all that are declared there.
+            metrics: only these metric files, declared or not; None for all files declared in the commit.
             params: whether parameters are read.
 
         Raises:
@@ -120,7 +117,7 @@ class RevisionReader:
         return {commit: self._finished(facts[commit], draft) for commit, draft in drafts.items()}
 
     def facts(self, commits: Iterable[str]) -> dict[str, CommitFacts]:
-        """Commit -> what it says about itself, for those that are commits of this clone."""
+        """Commit -> its facts, for those that are commits of this clone."""
         found = {}
         for part in _parts(list(dict.fromkeys(commits))):
             for commit, hit in self._project.objects.get_many(part).items():
@@ -142,7 +139,7 @@ class RevisionReader:
             draft.problems.append(error.message)
         for path in self._metric_paths(tree, sources) if metrics is None else metrics:
             try:
-                self._seek(draft, commit, tree, path, sources)
+                self._find(draft, commit, tree, path, sources)
             except ConfigError as error:
                 draft.unread[path] = "unreadable"
                 draft.problems.append(error.message)
@@ -153,7 +150,7 @@ class RevisionReader:
         return draft
 
     def _param_file(self, commit: str, tree: str, path: str) -> Wanted | None:
-        entry = None if _outside(path) else self._trees.find(tree, path)
+        entry = None if outside(path) else self._trees.find(tree, path)
         if entry is None:
             return None
         return (
@@ -163,20 +160,14 @@ class RevisionReader:
         )
 
     def _metric_paths(self, tree: str, sources: Sources) -> Iterator[str]:
-        """Files and folders that are declared, and what the globs of mlgit.yaml match."""
+        """Declared files and folders, and the matches of the globs in mlgit.yaml."""
         yield from sources.metrics
-        known: list[str] = []
-        for glob in sources.globs:
-            if glob in sources.metrics:
-                continue
-            pattern = glob_pattern(glob)
-            known = known or [*(path for path, _ in self._trees.files(tree)), *sources.outputs]
-            matched = [path for path in known if pattern.fullmatch(path)]
-            yield from matched or ([glob] if not set(glob) & set("*?[") else [])
+        globs = (glob for glob in sources.globs if glob not in sources.metrics)
+        yield from matching(globs, lambda: [*(path for path, _ in self._trees.files(tree)), *sources.outputs])
 
-    def _seek(self, draft: _Draft, commit: str, tree: str, path: str, sources: Sources) -> None:
-        """Find the content of a metric file, or those of a folder's files."""
-        if path in draft.metrics or path in draft.unread or _outside(path):
+    def _find(self, draft: _Draft, commit: str, tree: str, path: str, sources: Sources) -> None:
+        """Find the content of a metric file, or of all files in a folder."""
+        if path in draft.metrics or path in draft.unread or outside(path):
             return
         entry = self._trees.find(tree, path)
         if entry is not None and entry.kind == "blob":
@@ -189,21 +180,21 @@ class RevisionReader:
             wanted = self._behind_link(commit, path, "metric")
             if wanted is not None:
                 draft.metrics[path] = wanted
-        elif path not in _UNDECLARED:
-            self._seek_in_cache(draft, commit, tree, path, sources)
+        elif path != DVCLIVE:
+            self._find_in_cache(draft, commit, tree, path, sources)
 
     def _behind_link(self, commit: str, path: str, kind: ValueKind) -> Wanted | None:
         found = self._project.objects.get(f"{commit}:{path}")
         return Wanted(found.oid, kind, path) if found is not None and found.type == "blob" else None
 
-    def _seek_in_cache(self, draft: _Draft, commit: str, tree: str, path: str, sources: Sources) -> None:
-        """A metric file that Git does not have: DVC keeps it, or nobody made it yet."""
-        out = self._finder.kept(commit, tree, path, sources)
+    def _find_in_cache(self, draft: _Draft, commit: str, tree: str, path: str, sources: Sources) -> None:
+        """Find a metric file that Git does not have: DVC keeps it, or no run has made it yet."""
+        out = self._finder.recorded(commit, tree, path, sources)
         if out is None or out.pointer is None or not out.cached:
             draft.unread[path] = "missing"
             return
         cache = cache_of(self._project, path)
-        for place, pointer in self._kept_files(out, path):
+        for place, pointer in recorded_files(self._project, out, path):
             content = None if cache is None or pointer is None else cache.read(pointer)
             if content is None or pointer is None:
                 draft.unread[place] = "not_fetched"
@@ -212,22 +203,6 @@ class RevisionReader:
             if wanted not in self._values:
                 self._values[wanted] = self._numbers.read(wanted, content)
             draft.metrics[place] = wanted
-
-    def _kept_files(self, out: Output, path: str) -> Iterator[tuple[str, Pointer | None]]:
-        """(path, content) of a file that DVC keeps, or of each file of a folder."""
-        pointer = out.pointer
-        assert pointer is not None  # noqa: S101 (checked by the caller)
-        if not pointer.directory:
-            yield path, pointer
-            return
-        cache = cache_of(self._project, path)
-        listing = None if cache is None else cache.listing(pointer)
-        inside = path.removeprefix(out.path).lstrip("/")
-        if listing is None:
-            yield path, None
-        for name, md5 in sorted((listing or {}).items()):
-            if not inside or name == inside or name.startswith(f"{inside}/"):
-                yield f"{out.path}/{name}", Pointer(md5=md5, legacy=pointer.legacy)
 
     def _read_contents(self, drafts: Iterable[_Draft]) -> None:
         wanted: dict[Wanted, None] = {}
@@ -238,8 +213,8 @@ class RevisionReader:
         self._values.update(self._numbers.cached(asked))
         asked = [each for each in asked if each not in self._values]
         self._promised.fetch(each.oid for each in asked)
-        tell = len(asked) >= _TELL_FILES
-        if tell:
+        shown = len(asked) >= _SHOW_PROGRESS
+        if shown:
             self._progress.start("reading metrics", total=len(asked))
         try:
             for part in _parts(asked):
@@ -247,10 +222,10 @@ class RevisionReader:
                 for each in part:
                     hit = contents[each.oid]
                     self._values[each] = _LOST if hit is None else self._numbers.read(each, hit.content)
-                if tell:
+                if shown:
                     self._progress.advance(len(part))
         finally:
-            if tell:
+            if shown:
                 self._progress.end()
         self._numbers.save()
 
@@ -280,11 +255,6 @@ class RevisionReader:
         if (wanted, keys) not in self._selected:
             self._selected[wanted, keys] = selected(values, keys)
         return self._selected[wanted, keys]
-
-
-def _outside(path: str) -> bool:
-    """Whether a path from the root leaves the repository."""
-    return path.startswith(("/", "../")) or "://" in path
 
 
 def _parts(items: Sequence[T]) -> Iterator[Sequence[T]]:

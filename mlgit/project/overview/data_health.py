@@ -58,7 +58,7 @@ def check_tracked_files(project: Project) -> Iterator[Finding]:
 def check_data(project: Project) -> Iterator[Finding]:
     """DVC's remote, and outputs that are neither in the cache nor in the working tree."""
     from mlgit.adapters.dvc.engine.transfer import has_remote
-    from mlgit.project.pipeline.evidence import cache_of
+    from mlgit.project.pipeline.local_files import cache_of
 
     outputs = _recorded_outputs(project)
     if not outputs:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def data_states(project: Project, state: Evidence) -> tuple[DataState, ...]:
     """Outputs that are modified, absent or not in the cache."""
-    from mlgit.project.pipeline.evidence import cache_of, hashes_on_disk
+    from mlgit.project.pipeline.local_files import cache_of, hashes_on_disk
 
     on_disk = hashes_on_disk(project)
     found = []

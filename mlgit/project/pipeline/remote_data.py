@@ -16,7 +16,7 @@ from mlgit.core.pipeline.remote_data import (
     kept_elsewhere,
     lacking,
 )
-from mlgit.project.pipeline.evidence import cache_of, hashes_on_disk
+from mlgit.project.pipeline.local_files import cache_of, hashes_on_disk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
