@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlgit.adapters.dvc.files.documents import Documents
-from mlgit.adapters.dvc.files.values import ending_of, metric_values, param_values
+from mlgit.adapters.dvc.files.values import FORMATS, ending_of, metric_values, param_values
 from mlgit.adapters.memory import Memory
 from mlgit.core.pipeline.evidence import Problem
 
@@ -75,7 +75,8 @@ class Numbers:
         """The values of a content, or the reason why there are none."""
         read = metric_values if each.kind == "metric" else param_values
         found = read(content, path=each.path, documents=self._documents)
-        if not isinstance(found, Problem):
+        # The values of another format may change with its plug-in.
+        if not isinstance(found, Problem) and ending_of(each.path) in FORMATS:
             self._learned[each.cache_key] = found
         return found
 

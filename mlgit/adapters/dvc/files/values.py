@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from functools import cache
-from typing import TYPE_CHECKING
+from functools import cache, partial
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from mlgit.core.pipeline.evidence import Problem, Value
-from mlgit.errors import ConfigError
+from mlgit.errors import ConfigError, ToolError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -17,16 +17,28 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 16 << 20
 MAX_VALUES = 100_000
-_TABLES = {".csv": ",", ".tsv": "\t"}
 _CONFLICT = b"<<<<<<< "
 
 
-class Unreadable(Exception):  # noqa: N818 (it is told as a Problem, not raised to the user)
-    """A file holds no values; the text says why, in words that follow the file's name."""
+class Unreadable(Exception):  # noqa: N818 (it becomes a Problem, users never see it raised)
+    """A file without values; the text is the reason, in words that follow the file's name."""
+
+
+@runtime_checkable
+class Loader(Protocol):
+    """Reads one format of metric and parameter files."""
+
+    def __call__(self, content: bytes, /) -> object:
+        """The content as mappings with text keys, lists, texts, numbers, booleans and None.
+
+        Raises:
+            ValueError: the content is not in this format.
+            Unreadable: the same, with a text that follows the file's name.
+        """
 
 
 def metric_values(content: bytes, *, path: str, documents: Documents) -> Mapping[str, Value] | Problem:
-    """The numbers and texts of a metric file by dotted key, or why there are none.
+    """The numbers and texts of a metric file by dotted key, or the reason why there are none.
 
     As in `dvc metrics`, lists and nulls inside are left out; a lone number has the empty key.
     """
@@ -44,14 +56,14 @@ def metric_values(content: bytes, *, path: str, documents: Documents) -> Mapping
 def param_values(
     content: bytes, *, path: str, documents: Documents, keys: Iterable[str] | None = None
 ) -> Mapping[str, Value] | Problem:
-    """The parameters of a file by dotted key, or why there are none.
+    """The parameters of a file by dotted key, or the reason why there are none.
 
     As in `dvc params`, a list is one value in Python's notation.
 
     Args:
         content: the file.
-        path: its path, whose ending says the format.
-        documents: a memory of parsed texts.
+        path: its path, whose ending gives the format.
+        documents: caches parsed texts.
         keys: only these dotted keys and what is below them (`train.*` allowed); None for all.
     """
     try:
@@ -62,7 +74,7 @@ def param_values(
 
 
 def selected(values: Mapping[str, Value], keys: Iterable[str]) -> dict[str, Value]:
-    """Those of all values by dotted key that these keys name (`train` also means all below it)."""
+    """The values by dotted key that these keys name (`train` also means everything below it)."""
     patterns = [key.split(".") for key in keys]
     return {
         name: value
@@ -88,10 +100,10 @@ def ending_of(path: str) -> str:
 
 
 def parse(content: bytes, *, path: str, documents: Documents) -> object:
-    """The value tree of a file; its ending says the format, YAML when it says nothing.
+    """The value tree of a file in the format of its ending; YAML if the ending has none.
 
     Raises:
-        Unreadable: it cannot be read as what its name says it is.
+        Unreadable: it is not in that format.
     """
     if len(content) > MAX_BYTES:
         raise Unreadable(f"is larger than {MAX_BYTES >> 20} MiB")
@@ -99,7 +111,8 @@ def parse(content: bytes, *, path: str, documents: Documents) -> object:
         raise Unreadable("is a binary file")
     ending = ending_of(path)
     try:
-        return _parse_as(ending, content, path=path, documents=documents)
+        load = _loader(ending)
+        return load(content) if load is not None else documents.parse(content, name=path) or {}
     except ConfigError as error:
         line = f" (line {error.location.line})" if error.location and error.location.line else ""
         reason = error.message.removeprefix(f"`{path}` ")
@@ -115,21 +128,34 @@ def parse(content: bytes, *, path: str, documents: Documents) -> object:
         raise Unreadable(f"is not valid {ending[1:].upper()}: {reason}") from error
 
 
-def _parse_as(ending: str, content: bytes, *, path: str, documents: Documents) -> object:
-    if ending == ".json":
-        return _parse_json(content)
-    if ending == ".toml":
-        return _parse_toml(content)
-    if ending in _TABLES:
-        return _parse_table(content, _TABLES[ending])
-    if ending == ".py":
-        from mlgit.adapters.dvc.files.python_params import parse_python
-
-        return parse_python(content.decode("utf-8-sig"))
-    return documents.parse(content, name=path) or {}
+def _loader(ending: str) -> Loader | None:
+    """The loader of a format; None for YAML, whose values are cached."""
+    return FORMATS[ending] if ending in FORMATS else _plugged_in(ending)
 
 
-def _parse_json(content: bytes) -> object:
+@cache
+def _plugged_in(ending: str) -> Loader | None:
+    from mlgit.plugins import plugin
+
+    try:
+        load = plugin("mlgit.metrics", ending[1:], Loader)  # type: ignore[type-abstract]
+    except ToolError as error:
+        raise Unreadable(f"cannot be read: {error.message}") from error
+    return None if load is None else partial(_load_with_plugin, load)
+
+
+def _load_with_plugin(load: Loader, content: bytes) -> object:
+    try:
+        return load(content)
+    except (Unreadable, ValueError):
+        raise
+    except Exception as error:  # a plug-in may raise anything
+        raise Unreadable(
+            f"cannot be read: its plug-in failed with {type(error).__name__}: {error}"
+        ) from error
+
+
+def _load_json(content: bytes) -> object:
     if not content.strip():
         raise Unreadable("is empty")
     return _json_decoder().decode(content.decode("utf-8-sig"))
@@ -152,34 +178,38 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return found
 
 
-def _parse_toml(content: bytes) -> object:
+def _load_toml(content: bytes) -> object:
     import tomllib
 
     return tomllib.loads(content.decode("utf-8-sig"))
 
 
-def _parse_table(content: bytes, delimiter: str) -> object:
-    """One row under a header: column name -> value."""
-    import csv
+def _load_python(content: bytes) -> object:
+    from mlgit.adapters.dvc.files.python_params import parse_python
 
-    from mlgit.yaml12 import scalar
+    return parse_python(content.decode("utf-8-sig"))
+
+
+def _load_table(content: bytes, delimiter: str) -> object:
+    from mlgit.adapters.dvc.files.tables import TableError, parse_table
 
     try:
-        rows = [
-            row for row in csv.reader(content.decode("utf-8-sig").splitlines(), delimiter=delimiter) if row
-        ]
-    except csv.Error as error:
-        raise Unreadable(f"is no table: {error}") from error
-    if len(rows) != 2:  # noqa: PLR2004 (a header and a row)
-        raise Unreadable(f"has {max(0, len(rows) - 1)} rows under its header; a metric table has exactly one")
-    header, row = rows
-    if len(header) != len(row) or len(set(header)) != len(header):
-        raise Unreadable("has a header that does not fit its row")
-    special = {"nan": float("nan"), "inf": float("inf"), "-inf": float("-inf")}
-    return {
-        name: special[text.lower()] if text.lower() in special else scalar(text)
-        for name, text in zip(header, (field.strip() for field in row), strict=True)
-    }
+        return parse_table(content.decode("utf-8-sig"), delimiter=delimiter)
+    except TableError as error:
+        raise Unreadable(str(error)) from error
+
+
+FORMATS: Mapping[str, Loader | None] = {
+    "": None,  # YAML, whose values are cached
+    ".csv": partial(_load_table, delimiter=","),
+    ".json": _load_json,
+    ".py": _load_python,
+    ".toml": _load_toml,
+    ".tsv": partial(_load_table, delimiter="\t"),
+    ".yaml": None,
+    ".yml": None,
+}
+"""File ending -> loader. Installed distributions add others in the entry-point group `mlgit.metrics`."""
 
 
 def flatten(tree: object, *, lists: bool) -> dict[str, Value]:
@@ -187,8 +217,8 @@ def flatten(tree: object, *, lists: bool) -> dict[str, Value]:
 
     Args:
         tree: mappings, lists and scalars.
-        lists: whether a list counts as one value (in Python's notation), else it is left out with
-            nulls, as `dvc metrics` does.
+        lists: whether a list counts as one value (in Python's notation); otherwise it is left out with
+            nulls, as in `dvc metrics`.
 
     Raises:
         Unreadable: two places have the same dotted key, or there are too many.
@@ -201,7 +231,7 @@ def flatten(tree: object, *, lists: bool) -> dict[str, Value]:
             start = f"{prefix}." if prefix else ""
             stack += [(f"{start}{key}", item) for key, item in reversed(value.items())]
             continue
-        # Nearly every leaf is one; leaderboards have a hundred thousand.
+        # Nearly every leaf is a float; leaderboards have a hundred thousand.
         leaf = Decimal(repr(value)) if type(value) is float else _leaf(value, lists=lists)
         if leaf is None and not lists:
             continue
@@ -225,9 +255,9 @@ def _leaf(value: object, *, lists: bool) -> Value:
 
 
 def decimal(value: object) -> Decimal | None:
-    """A number by its shortest text, so that 0.1 is one tenth; None when it is no number."""
+    """A number by its shortest text, so that 0.1 is one tenth; None if it is not a number."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int):
         return Decimal(value)
-    return Decimal(repr(value)) if isinstance(value, float) else None
+    return Decimal(float.__repr__(value)) if isinstance(value, float) else None
