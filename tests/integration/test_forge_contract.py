@@ -97,7 +97,7 @@ def test_statuses_keep_to_the_description(forge: GitHub, fake: FakeForge) -> Non
     states: tuple[CheckState, ...] = ("running", "success", "failure", "neutral")
     for state in states:
         # The refusal that makes the adapter set a status is not in the description either.
-        github_checks._status(forge._client, PLACE, replace(CHECK, state=state))
+        github_checks._set_status(forge._client, PLACE, replace(CHECK, state=state))
         sent.append(fake.statuses(SHA)[-1].state)
     assert sent == ["pending", "success", "failure", "success"]
 

@@ -1,1 +1,1 @@
-"""Forge: GitHub and GitLab over their REST interfaces; the only room that speaks HTTP."""
+"""Forge: GitHub and GitLab over their REST interfaces, the only package that uses HTTP."""

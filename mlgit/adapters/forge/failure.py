@@ -1,4 +1,4 @@
-"""Failure: what a forge refused, in words that say what to change; never with a token in it."""
+"""Failure: the error for a refusal of a forge, with a hint what to change and without a token."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ UNAUTHORIZED, FORBIDDEN, NOT_FOUND = 401, 403, 404
 SERVER_ERROR = 500
 _LONGEST = 400
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
-# What a forge says of the rights that would do: `issues=write; pull_requests=write`.
+# The rights of which GitHub needs one: `issues=write; pull_requests=write`.
 _RIGHTS = re.compile(r"[a-z_]+=(?:read|write|admin)(?:[;,] ?[a-z_]+=(?:read|write|admin))*")
 
 
 class ForgeFailed(ToolError):  # noqa: N818 (what happened, as GitFailed)
-    """The forge refused, cannot be reached or answered what we do not understand.
+    """The forge refused, cannot be reached, or sent a response that mlgit does not understand.
 
-    `status` is the HTTP status, None without an answer.
+    `status` is the HTTP status, None without a response.
     """
 
     code = "forge_failed"
@@ -41,7 +41,7 @@ class ForgeFailed(ToolError):  # noqa: N818 (what happened, as GitFailed)
 
 @record
 class Words:
-    """How a forge is spoken of: its name, where its token comes from, and the right that writing needs."""
+    """The words for a forge in errors: name, variable with the token, and the right needed to write."""
 
     name: str
     token: str
@@ -49,20 +49,19 @@ class Words:
 
 
 def refusal(
-    status: int, *, words: Words, what: str, content: object, headers: Mapping[str, str], asked: str
+    status: int, *, words: Words, what: str, text: str, headers: Mapping[str, str], asked: str
 ) -> ForgeFailed:
-    """The error for a status that is no success.
+    """The error for a status that is not a success.
 
     Args:
-        status: of the answer.
-        words: how to speak of this forge.
-        what: what was to be done, as it stands after "to": `write a comment`.
-        content: the answer's JSON, if it was that.
+        status: of the response.
+        words: the words for this forge.
+        what: the task, as it follows "to": `write a comment`.
+        text: the forge's own message (`error_text`), if there is any.
         headers: by lower-case name.
         asked: method and address, without a query.
     """
-    said = error_text(content)
-    tail = f" ({status}){f': {said}' if said else ''}"
+    tail = f" ({status}){f': {text}' if text else ''}"
     details = (asked,)
     if status == UNAUTHORIZED:
         hint = f"check `{words.token}`: it may have expired or belong to another server"
@@ -108,7 +107,7 @@ def error_text(content: object) -> str:
 
 
 def _flat(value: object) -> str:
-    """GitLab's messages are text, lists, or lists by field."""
+    """A message as text: GitLab's are texts, lists, or lists by field."""
     if isinstance(value, dict):
         return ", ".join(f"{name} {_flat(each)}" for name, each in list(value.items())[:5])
     if isinstance(value, list):
@@ -125,6 +124,6 @@ def _problem(error: Any) -> str:  # noqa: ANN401 (any JSON)
 
 
 def clean(text: str) -> str:
-    """One line of what an outsider wrote: without control characters, and not too long."""
+    """An outsider's text as one line without control characters, cut if it is long."""
     line = _CONTROL.sub(" ", text).strip().rstrip(".")
     return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"

@@ -1,4 +1,4 @@
-"""Fields: values of a forge's answer, of the type that is documented for them; TypeError otherwise."""
+"""Fields: values of a forge's response, of their documented type; TypeError otherwise."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import Any
 
 
 def number(row: Any, *path: str) -> int:  # noqa: ANN401 (any JSON)
-    """A whole number."""
     value = _at(row, path)
     if not isinstance(value, int) or isinstance(value, bool):
         raise TypeError(path)
@@ -14,7 +13,7 @@ def number(row: Any, *path: str) -> int:  # noqa: ANN401 (any JSON)
 
 
 def text(row: Any, *path: str) -> str:  # noqa: ANN401
-    """A text; `""` where the forge has null."""
+    """A text; `""` for null."""
     value = _at(row, path)
     if value is None:
         return ""
@@ -24,7 +23,7 @@ def text(row: Any, *path: str) -> str:  # noqa: ANN401
 
 
 def text_or_none(row: Any, *path: str) -> str | None:  # noqa: ANN401
-    """A text; None where it, or what it stands in, is null, empty or missing."""
+    """A text; None if it, or an object on the path, is null, empty or missing."""
     for name in path:
         row = row.get(name) if isinstance(row, dict) else None
     return row if isinstance(row, str) and row else None

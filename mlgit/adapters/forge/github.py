@@ -1,4 +1,4 @@
-"""GitHub: one repository over REST; checks and deployments have files of their own."""
+"""GitHub: one repository over REST; its checks and deployments are in files of their own."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from mlgit.adapters.forge import fields
-from mlgit.adapters.forge.failure import FORBIDDEN, NOT_FOUND, ForgeFailed, Words
+from mlgit.adapters.forge.failure import FORBIDDEN, NOT_FOUND, Words
 from mlgit.adapters.forge.github_checks import set_check
 from mlgit.adapters.forge.github_deployments import end_deployment, start_deployment
-from mlgit.adapters.forge.http import Client, understood
+from mlgit.adapters.forge.http import Client, allowed, expected_form
 from mlgit.adapters.forge.limits import commit, repository, sendable
-from mlgit.core.forge.comments import same_text
+from mlgit.core.forge.comments import equal_comment
 from mlgit.core.forge.protocol import Comment, PullRequest
 
 if TYPE_CHECKING:
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from mlgit.core.forge.protocol import CheckRun, DeploymentState, ForgeDeployment
 
 ACTIONS = "github-actions[bot]"
-"""Who writes with the token that GitHub Actions gives to a job."""
-# How tokens of installed apps begin, GitHub Actions among them.
-_OF_AN_APP = "ghs_"
+"""The user of the token that GitHub Actions gives to a job."""
+_APP_TOKEN = "ghs_"  # noqa: S105 (the first characters of every installed app's token, also of Actions)
 _PAGE = (("per_page", "100"),)
+_LOGIN = "say whose token this is"
 _RIGHT = (
     "the job needs `permissions: {pull-requests: write, checks: write}`, and `deployments: write` to deploy;"
     " a fork's token can only read"
@@ -32,14 +32,14 @@ _RIGHT = (
 
 
 class GitHub:
-    """One repository at GitHub; see core.forge.Forge.
+    """One repository at GitHub; see core.forge.protocol.Forge.
 
     Args:
-        api: `https://api.github.com`, or `https://HOST/api/v3` of a server of one's own.
+        api: `https://api.github.com`, or `https://HOST/api/v3` of another server.
         name: `owner/name`.
         token: of an installed app (GitHub Actions is one) or of a person.
-        variable: where the token comes from, for messages.
-        run: the id of the workflow run that we are in.
+        variable: the variable with the token, for messages.
+        run: the id of this workflow run.
         sleep: how to wait, in seconds.
     """
 
@@ -53,13 +53,13 @@ class GitHub:
         run: int | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        # GraphQL stands beside `/v3`, not below it.
+        # GraphQL is next to `/v3`, not below it.
         root = api.removesuffix("/v3")
         self._rest = api[len(root) :]
-        self._place = f"{self._rest}/repos/{repository(name)}"
+        self._path = f"{self._rest}/repos/{repository(name)}"
         self._owner = name.partition("/")[0]
         self._run = run
-        self._of_an_app = token.startswith(_OF_AN_APP)
+        self._is_app = token.startswith(_APP_TOKEN)
         self._login: str | None = None
         self._client = Client(
             root,
@@ -72,67 +72,54 @@ class GitHub:
 
     @property
     def host(self) -> Host:
-        """Which software it is."""
         return "github"
 
     @property
     def login(self) -> str:
-        """Who writes with our token.
+        """The name of the token's user.
 
-        An installed app may not ask `/user`; GraphQL tells it its name. Where that is closed too, it is
-        taken to be GitHub Actions.
+        An installed app may not read `/user`, but GraphQL reports its name. If neither is allowed, it is
+        assumed to be GitHub Actions.
         """
         if self._login is None:
-            self._login = (None if self._of_an_app else self._user()) or self._viewer() or ACTIONS
+            self._login = (None if self._is_app else self._user()) or self._viewer() or ACTIONS
         return self._login
 
     def _user(self) -> str | None:
-        try:
-            row = self._client.get(f"{self._rest}/user", what="say whose token this is")
-        except ForgeFailed as failure:
-            if failure.status in {FORBIDDEN, NOT_FOUND}:
-                return None
-            raise
-        return fields.text_or_none(row, "login")
+        with allowed(FORBIDDEN, NOT_FOUND):
+            row = self._client.get(f"{self._rest}/user", what=_LOGIN)
+            return fields.text_or_none(row, "login")
+        return None
 
     def _viewer(self) -> str | None:
-        query = {"query": "query { viewer { login } }"}
-        try:
-            row = self._client.send("POST", "/graphql", query, what="say whose token this is")
-        except ForgeFailed as failure:
-            if failure.status in {FORBIDDEN, NOT_FOUND}:
-                return None
-            raise
-        return fields.text_or_none(row, "data", "viewer", "login")
+        with allowed(FORBIDDEN, NOT_FOUND):
+            row = self._client.send("POST", "/graphql", {"query": "query { viewer { login } }"}, what=_LOGIN)
+            return fields.text_or_none(row, "data", "viewer", "login")
+        return None
 
     def pull_request(self, number: int) -> PullRequest | None:
-        """A pull request by its number."""
-        try:
-            row = self._client.get(f"{self._place}/pulls/{number}", what="read the pull request")
-        except ForgeFailed as failure:
-            if failure.status == NOT_FOUND:
-                return None
-            raise
-        return self._pull_request(row)
+        with allowed(NOT_FOUND):
+            path = f"{self._path}/pulls/{number}"
+            return self._pull_request(self._client.get(path, what="read the pull request"))
+        return None
 
     def pull_requests_of(self, *, branch: str, sha: str, owner: str | None = None) -> Sequence[PullRequest]:
-        """The open ones whose head is this branch (of `owner`'s fork, when named) at this commit."""
         commit(sha)
         owner = owner or self._owner
         query = (("state", "open"), ("head", f"{owner}:{branch}"), *_PAGE)
-        rows = self._client.pages(f"{self._place}/pulls", what="look for the pull request", query=query)
+        rows = self._client.pages(f"{self._path}/pulls", what="look for the pull request", query=query)
         found = []
         for row in rows:
             pull = self._pull_request(row)
-            with understood(self._client.words):
+            with expected_form(self._client.words):
                 of_owner = fields.text(row, "head", "user", "login").lower() == owner.lower()
-            # GitHub ignores a filter that it does not understand.
+            # GitHub ignores a filter that it does not understand, so check again.
             if of_owner and (pull.head_branch, pull.head_sha, pull.open) == (branch, sha, True):
                 found.append(pull)
         return tuple(found)
 
     def _pull_request(self, row: Any) -> PullRequest:  # noqa: ANN401 (any JSON)
-        with understood(self._client.words):
+        with expected_form(self._client.words):
             own = fields.text(row, "base", "repo", "full_name")
             return PullRequest(
                 number=fields.number(row, "number"),
@@ -142,55 +129,45 @@ class GitHub:
                 head_branch=fields.text(row, "head", "ref"),
                 base_branch=fields.text(row, "base", "ref"),
                 open=fields.text(row, "state") == "open",
-                # A fork that was deleted has no repository any more.
+                # The repository of a deleted fork is missing.
                 fork=fields.text_or_none(row, "head", "repo", "full_name") != own,
             )
 
     def comments(self, number: int) -> Iterator[Comment]:
-        """All comments of a pull request, all pages, oldest first."""
-        path = f"{self._place}/issues/{number}/comments"
+        path = f"{self._path}/issues/{number}/comments"
         for row in self._client.pages(path, what="read the comments", query=_PAGE):
             yield self._comment(row)
 
     def add_comment(self, number: int, body: str) -> Comment:
-        """Write a new comment; where it is in doubt whether it was written, an equal one of ours is it."""
         body = sendable(body)
+        path = f"{self._path}/issues/{number}/comments"
 
         def written() -> Comment | None:
-            return next(
-                (each for each in self.comments(number) if each.mine and same_text(each.body, body)), None
-            )
+            return equal_comment(self.comments(number), body)
 
-        path = f"{self._place}/issues/{number}/comments"
         row = self._client.create(path, {"body": body}, what="write a comment", found=written)
         return row if isinstance(row, Comment) else self._comment(row)
 
     def edit_comment(
         self,
-        number: int,  # noqa: ARG002 (GitHub finds a comment without)
+        number: int,  # noqa: ARG002 (GitHub needs only the comment's id)
         comment: int,
         body: str,
     ) -> Comment:
-        """Replace the text of a comment."""
-        path = f"{self._place}/issues/comments/{comment}"
-        return self._comment(
-            self._client.send("PATCH", path, {"body": sendable(body)}, what="change a comment")
-        )
+        path = f"{self._path}/issues/comments/{comment}"
+        row = self._client.send("PATCH", path, {"body": sendable(body)}, what="change a comment")
+        return self._comment(row)
 
     def delete_comment(
         self,
         number: int,  # noqa: ARG002
         comment: int,
     ) -> None:
-        """Take a comment away; one that is gone is fine."""
-        try:
-            self._client.send("DELETE", f"{self._place}/issues/comments/{comment}", what="delete a comment")
-        except ForgeFailed as failure:
-            if failure.status != NOT_FOUND:
-                raise
+        with allowed(NOT_FOUND):
+            self._client.send("DELETE", f"{self._path}/issues/comments/{comment}", what="delete a comment")
 
     def _comment(self, row: Any) -> Comment:  # noqa: ANN401
-        with understood(self._client.words):
+        with expected_form(self._client.words):
             return Comment(
                 id=fields.number(row, "id"),
                 body=fields.text(row, "body"),
@@ -199,17 +176,14 @@ class GitHub:
             )
 
     def set_check(self, check: CheckRun) -> str | None:
-        """Create or update the check of that name on that commit; its address."""
-        return set_check(self._client, self._place, check, login=lambda: self.login)
+        return set_check(self._client, self._path, check, login=lambda: self.login)
 
     def start_deployment(self, *, environment: str, sha: str, ref: str, url: str | None) -> ForgeDeployment:
-        """Record that a deployment begins; one that this run's job has already is taken."""
         return start_deployment(
-            self._client, self._place, environment=environment, sha=sha, ref=ref, url=url, run=self._run
+            self._client, self._path, environment=environment, sha=sha, ref=ref, url=url, run=self._run
         )
 
     def end_deployment(
         self, deployment: ForgeDeployment, state: DeploymentState, *, description: str = ""
     ) -> None:
-        """Record how it ended."""
-        end_deployment(self._client, self._place, deployment, state, description=description)
+        end_deployment(self._client, self._path, deployment, state, description=description)

@@ -1,71 +1,123 @@
-"""GitHub checks: a check run with annotations, or a commit status where check runs are not allowed."""
+"""GitHub checks: a check run with annotations, or a commit status if check runs are not allowed."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from mlgit.adapters.forge import fields
-from mlgit.adapters.forge.failure import FORBIDDEN, ForgeFailed
-from mlgit.adapters.forge.http import Client, understood
+from mlgit.adapters.forge.failure import FORBIDDEN
+from mlgit.adapters.forge.http import allowed, expected_form
 from mlgit.adapters.forge.limits import commit, sendable, shortened, web_address
 from mlgit.adapters.forge.wire import Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from mlgit.adapters.forge.http import Client
     from mlgit.core.forge.protocol import Annotation, CheckRun, CheckState
 
-ANNOTATIONS_A_REQUEST = 50
+ANNOTATIONS_PER_REQUEST = 50
 MAX_ANNOTATIONS = 500
 MAX_SUMMARY, MAX_TITLE, MAX_MESSAGE, MAX_DESCRIPTION, MAX_URL = 65_000, 250, 15_000, 140, 2_000
 _STATES: dict[CheckState, str] = {
     "running": "pending",
     "success": "success",
     "failure": "failure",
-    # A status knows no third colour; a neutral check does not hold up a merge either.
+    # A status cannot be neutral; a neutral check does not stop a merge either.
     "neutral": "success",
 }
 
 
-def set_check(client: Client, place: str, check: CheckRun, *, login: Callable[[], str]) -> str | None:
-    """Set the check run, else the status, of that name; the address of its page.
+def set_check(client: Client, path: str, check: CheckRun, *, login: Callable[[], str]) -> str | None:
+    """Set the check run of that name, or the status if check runs are not allowed; the address of its page.
 
-    Annotations beyond MAX_ANNOTATIONS are left out; the summary and the comment have them all.
+    Annotations beyond MAX_ANNOTATIONS are left out; the summary and the comment have all of them.
     """
     commit(check.sha)
-    try:
-        return _check_run(client, place, check, login=login)
-    except ForgeFailed as failure:
-        # Only apps may have check runs, and only with the right to.
-        if failure.status != FORBIDDEN:
-            raise
-    return _status(client, place, check)
+    # Only apps may create check runs, and only with the right to do so.
+    with allowed(FORBIDDEN):
+        return _CheckRun(client, path, check, login=login()).set()
+    return _set_status(client, path, check)
 
 
-def _check_run(client: Client, place: str, check: CheckRun, *, login: Callable[[], str]) -> str | None:
-    """A run of ours that is not completed is taken further, else a new one is made.
+class _CheckRun:
+    """The check run of one name on one commit, below the `path` of its repository."""
 
-    GitHub adds the annotations of an update to those there are, so that a completed run is not touched;
-    the newest run of a name is the one that counts.
-    """
-    batches = _batches(check)
-    run = _unfinished(client, place, check, login=login())
-    body = _body(check, batches[0])
-    if run is None:
-        body |= {"name": shortened(check.name, MAX_TITLE), "head_sha": check.sha}
-        row = client.create(
-            f"{place}/check-runs",
-            body,
-            what="create a check",
-            found=lambda: _written(client, place, check, login=login()),
-        )
-    else:
-        row = client.send("PATCH", f"{place}/check-runs/{run}", body, what="change a check")
-    with understood(client.words):
-        run, url = fields.number(row, "id"), fields.text_or_none(row, "html_url")
-    for done, batch in enumerate(batches[1:], start=1):
-        _add(client, f"{place}/check-runs/{run}", check, batch, known=done * ANNOTATIONS_A_REQUEST)
-    return url
+    def __init__(self, client: Client, path: str, check: CheckRun, *, login: str) -> None:
+        self._client = client
+        self._path = path
+        self._check = check
+        self._login = login
+
+    def set(self) -> str | None:
+        """Continue this user's run if it is not completed, or create one; the address of its page.
+
+        GitHub adds the annotations of an update to the existing ones, so a completed run is not changed. The
+        newest run of a name is the one that counts.
+        """
+        client, check = self._client, self._check
+        first, *others = _batches(check)
+        body = _body(check, first)
+        newest = self._newest()
+        with expected_form(client.words):
+            unfinished = newest is not None and fields.text(newest, "status") != "completed"
+            path = f"{self._path}/check-runs/{fields.number(newest, 'id')}" if unfinished else ""
+        if unfinished:
+            row = client.send("PATCH", path, body, what="change a check")
+        else:
+            body |= {"name": shortened(check.name, MAX_TITLE), "head_sha": check.sha}
+            path = f"{self._path}/check-runs"
+            row = client.create(path, body, what="create a check", found=self._created)
+        with expected_form(client.words):
+            path, url = (
+                f"{self._path}/check-runs/{fields.number(row, 'id')}",
+                fields.text_or_none(row, "html_url"),
+            )
+        for done, batch in enumerate(others, start=1):
+            self._add(path, batch, known=done * ANNOTATIONS_PER_REQUEST)
+        return url
+
+    def _add(self, path: str, batch: list[dict[str, object]], *, known: int) -> None:
+        """Send a further batch, once; `known` is how many annotations the run has before."""
+        client = self._client
+
+        def added() -> Any:  # noqa: ANN401 (any JSON)
+            row = client.get(path, what="read the check")
+            with expected_form(client.words):
+                return row if fields.number(row, "output", "annotations_count") > known else None
+
+        body = {"output": {**_output(self._check), "annotations": batch}}
+        what = "add annotations to a check"
+        client.request(Request(method="PATCH", path=path, what=what, body=body, found=added))
+
+    def _created(self) -> Any:  # noqa: ANN401
+        """The newest run, if it has the state of the check."""
+        row = self._newest()
+        state = fields.text_or_none(row, "conclusion") or "running"
+        return row if row is not None and state == self._check.state else None
+
+    def _newest(self) -> Any:  # noqa: ANN401
+        """The user's newest run of that name; None if there is none."""
+        check = self._check
+        query = (("check_name", shortened(check.name, MAX_TITLE)), ("filter", "latest"), ("per_page", "100"))
+        path = f"{self._path}/commits/{check.sha}/check-runs"
+        rows = list(self._client.pages(path, what="read the checks", query=query, rows="check_runs"))
+        own = [row for row in rows if f"{fields.text_or_none(row, 'app', 'slug')}[bot]" == self._login]
+        with expected_form(self._client.words):
+            return max(own, key=lambda row: fields.number(row, "id"), default=None)
+
+
+def _set_status(client: Client, path: str, check: CheckRun) -> str | None:
+    address = web_address(check.url, MAX_URL)
+    body = {
+        "state": _STATES[check.state],
+        "context": shortened(check.name, MAX_TITLE),
+        "description": shortened(check.title, MAX_DESCRIPTION),
+        **({"target_url": address} if address else {}),
+    }
+    # A repetition shows the same.
+    client.send("POST", f"{path}/statuses/{check.sha}", body, what="set a commit status")
+    return address
 
 
 def _body(check: CheckRun, annotations: list[dict[str, object]]) -> dict[str, object]:
@@ -86,8 +138,8 @@ def _output(check: CheckRun) -> dict[str, object]:
 
 def _batches(check: CheckRun) -> list[list[dict[str, object]]]:
     rows = [_annotation(each) for each in check.annotations[:MAX_ANNOTATIONS]]
-    starts = range(0, max(1, len(rows)), ANNOTATIONS_A_REQUEST)
-    return [rows[start : start + ANNOTATIONS_A_REQUEST] for start in starts]
+    starts = range(0, max(1, len(rows)), ANNOTATIONS_PER_REQUEST)
+    return [rows[start : start + ANNOTATIONS_PER_REQUEST] for start in starts]
 
 
 def _annotation(annotation: Annotation) -> dict[str, object]:
@@ -99,52 +151,3 @@ def _annotation(annotation: Annotation) -> dict[str, object]:
         "title": shortened(annotation.title, MAX_TITLE),
         "message": shortened(annotation.message, MAX_MESSAGE) or annotation.level,
     }
-
-
-def _add(client: Client, path: str, check: CheckRun, batch: list[dict[str, object]], *, known: int) -> None:
-    """Send a further batch, once."""
-
-    def added() -> Any:  # noqa: ANN401 (any JSON)
-        row = client.get(path, what="read the check")
-        with understood(client.words):
-            return row if fields.number(row, "output", "annotations_count") > known else None
-
-    body = {"output": {**_output(check), "annotations": batch}}
-    what = "add annotations to a check"
-    client.ask(Request(method="PATCH", path=path, what=what, body=body, found=added))
-
-
-def _unfinished(client: Client, place: str, check: CheckRun, *, login: str) -> int | None:
-    """The newest run of ours by that name, unless it is completed."""
-    row = _newest(client, place, check, login=login)
-    with understood(client.words):
-        return None if row is None or fields.text(row, "status") == "completed" else fields.number(row, "id")
-
-
-def _written(client: Client, place: str, check: CheckRun, *, login: str) -> Any:  # noqa: ANN401
-    """The run that was made, if its state is what was asked for."""
-    row = _newest(client, place, check, login=login)
-    state = fields.text_or_none(row, "conclusion") or "running"
-    return row if row is not None and state == check.state else None
-
-
-def _newest(client: Client, place: str, check: CheckRun, *, login: str) -> Any:  # noqa: ANN401
-    query = (("check_name", shortened(check.name, MAX_TITLE)), ("filter", "latest"), ("per_page", "100"))
-    path = f"{place}/commits/{check.sha}/check-runs"
-    rows = list(client.pages(path, what="read the checks", query=query, rows="check_runs"))
-    ours = [row for row in rows if f"{fields.text_or_none(row, 'app', 'slug')}[bot]" == login]
-    with understood(client.words):
-        return max(ours, key=lambda row: fields.number(row, "id"), default=None)
-
-
-def _status(client: Client, place: str, check: CheckRun) -> str | None:
-    address = web_address(check.url, MAX_URL)
-    body = {
-        "state": _STATES[check.state],
-        "context": shortened(check.name, MAX_TITLE),
-        "description": shortened(check.title, MAX_DESCRIPTION),
-        **({"target_url": address} if address else {}),
-    }
-    # Setting it twice shows the same.
-    client.send("POST", f"{place}/statuses/{check.sha}", body, what="set a commit status")
-    return address

@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 import time
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from mlgit.adapters.forge import fields
 from mlgit.adapters.forge.failure import FORBIDDEN, NOT_FOUND, ForgeFailed, Words
-from mlgit.adapters.forge.http import Client, understood
-from mlgit.adapters.forge.limits import commit, part, repository, sendable, shortened, web_address
-from mlgit.core.forge.comments import same_text
+from mlgit.adapters.forge.http import Client, allowed, expected_form
+from mlgit.adapters.forge.limits import commit, repository, sendable, shortened, web_address
+from mlgit.core.forge.comments import equal_comment
 from mlgit.core.forge.protocol import Comment, ForgeDeployment, PullRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from mlgit.core.forge.hosts import Host
     from mlgit.core.forge.protocol import CheckRun, CheckState, DeploymentState
@@ -22,17 +24,17 @@ if TYPE_CHECKING:
 MAX_NAME, MAX_DESCRIPTION, MAX_URL = 255, 250, 255
 _BAD_REQUEST = 400
 _PAGE = (("per_page", "100"),)
-# A note may be a million characters, and a page of a hundred such is more than is read.
+# A note may have a million characters, and a hundred of those are larger than the longest response.
 _NOTES_PAGE = (("per_page", "20"), ("order_by", "created_at"), ("sort", "asc"))
-# Lines that begin with `/` are commands to GitLab (`/merge`, `/close`), given with our rights.
+# GitLab runs lines that begin with `/` as commands (`/merge`, `/close`), with the rights of mlgit's token.
 _COMMAND = re.compile(r"^([ \t]*)/(?=[A-Za-z_])", re.MULTILINE)
-_DISARMED = re.compile(r"^([ \t]*)\u200b/", re.MULTILINE)
+_ESCAPED_COMMAND = re.compile(r"^([ \t]*)\u200b/", re.MULTILINE)
 _RIGHT = "the token needs the scope `api` and the role Developer; `CI_JOB_TOKEN` may not write notes"
 _STATES: dict[CheckState, str] = {
     "running": "running",
     "success": "success",
     "failure": "failed",
-    # Without a third colour, what is neutral does not hold up a merge.
+    # GitLab has no neutral status; a neutral check does not stop a merge either.
     "neutral": "success",
 }
 _DEPLOYMENT_STATES: dict[DeploymentState, str] = {
@@ -44,16 +46,16 @@ _DEPLOYMENT_STATES: dict[DeploymentState, str] = {
 
 
 class GitLab:
-    """One project at GitLab; see core.forge.Forge.
+    """One project at GitLab; see core.forge.protocol.Forge.
 
     Args:
         api: `https://gitlab.com/api/v4`, without a slash at the end.
         project: its id, or its path (`group/name`).
         token: a project's, a group's or a person's, with the scope `api`.
-        variable: where the token comes from, for messages.
+        variable: the variable with the token, for messages.
         page: the project's address, for links to notes.
-        pipeline: the id of the pipeline that we are in.
-        job: the id of the job that we are in.
+        pipeline: the id of this run's pipeline.
+        job: the id of this job.
         sleep: how to wait, in seconds.
     """
 
@@ -69,8 +71,8 @@ class GitLab:
         job: int | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        name = project if project.isascii() and project.isdigit() else part(repository(project))
-        self._place = f"/projects/{name}"
+        name = project if project.isascii() and project.isdigit() else quote(repository(project), safe="")
+        self._path = f"/projects/{name}"
         self._page = page
         self._pipeline = pipeline
         self._job = job
@@ -87,37 +89,32 @@ class GitLab:
 
     @property
     def host(self) -> Host:
-        """Which software it is."""
         return "gitlab"
 
     @property
     def user(self) -> int:
-        """Who writes with our token."""
+        """The id of the token's user."""
         if self._user is None:
             row = self._client.get("/user", what="say whose token this is")
-            with understood(self._client.words):
+            with self._form():
                 self._user = fields.number(row, "id")
         return self._user
 
+    def _form(self) -> AbstractContextManager[None]:
+        return expected_form(self._client.words)
+
     def pull_request(self, number: int) -> PullRequest | None:
-        """A merge request by its number within the project."""
-        try:
-            row = self._client.get(f"{self._place}/merge_requests/{number}", what="read the merge request")
-        except ForgeFailed as failure:
-            if failure.status == NOT_FOUND:
-                return None
-            raise
-        return self._merge_request(row)
+        with allowed(NOT_FOUND):
+            path = f"{self._path}/merge_requests/{number}"
+            return self._merge_request(self._client.get(path, what="read the merge request"))
+        return None
 
     def pull_requests_of(self, *, branch: str, sha: str, owner: str | None = None) -> Sequence[PullRequest]:
-        """The open ones whose head is this branch (of `owner`'s fork, when named) at this commit."""
         commit(sha)
         query = (("state", "opened"), ("source_branch", branch), *_PAGE)
-        rows = self._client.pages(
-            f"{self._place}/merge_requests", what="look for the merge request", query=query
-        )
+        path = f"{self._path}/merge_requests"
         found = []
-        for row in rows:
+        for row in self._client.pages(path, what="look for the merge request", query=query):
             pull = self._merge_request(row)
             if (pull.head_branch, pull.head_sha, pull.open) != (branch, sha, True):
                 continue
@@ -126,19 +123,16 @@ class GitLab:
         return tuple(found)
 
     def _owner(self, row: Any) -> str:  # noqa: ANN401 (any JSON)
-        """The namespace of the project that a merge request comes from; `""` when we may not see it."""
-        try:
-            with understood(self._client.words):
+        """The namespace of a merge request's source project; empty if the token may not see it."""
+        with allowed(None, FORBIDDEN, NOT_FOUND):
+            with self._form():
                 path = f"/projects/{fields.number(row, 'source_project_id')}"
             project = self._client.get(path, what="read the project of the merge request")
-        except ForgeFailed as failure:
-            if failure.status in {None, FORBIDDEN, NOT_FOUND}:
-                return ""
-            raise
-        return fields.text_or_none(project, "namespace", "full_path") or ""
+            return fields.text_or_none(project, "namespace", "full_path") or ""
+        return ""
 
     def _merge_request(self, row: Any) -> PullRequest:  # noqa: ANN401
-        with understood(self._client.words):
+        with self._form():
             return PullRequest(
                 number=fields.number(row, "iid"),
                 url=fields.text_or_none(row, "web_url"),
@@ -151,55 +145,47 @@ class GitLab:
             )
 
     def comments(self, number: int) -> Iterator[Comment]:
-        """All notes of a merge request that people and programs wrote, all pages, oldest first."""
+        """The notes of a merge request, oldest first, without those of GitLab itself."""
         for row in self._client.pages(self._notes(number), what="read the notes", query=_NOTES_PAGE):
-            with understood(self._client.words):
+            with self._form():
                 written = row["system"] is not True
             if written:
                 yield self._comment(number, row)
 
     def add_comment(self, number: int, body: str) -> Comment:
-        """Write a new note; where it is in doubt whether it was written, an equal one of ours is it."""
         body = sendable(body)
+        path, data = self._notes(number), {"body": _without_commands(body)}
 
         def written() -> Comment | None:
-            ours = (each for each in self.comments(number) if each.mine)
-            return next((each for each in ours if same_text(each.body, body)), None)
+            return equal_comment(self.comments(number), body)
 
-        row = self._client.create(
-            self._notes(number), {"body": _disarmed(body)}, what="write a note", found=written
-        )
+        row = self._client.create(path, data, what="write a note", found=written)
         return row if isinstance(row, Comment) else self._comment(number, row)
 
     def edit_comment(self, number: int, comment: int, body: str) -> Comment:
-        """Replace the text of a note."""
         path = f"{self._notes(number)}/{comment}"
-        row = self._client.send("PUT", path, {"body": _disarmed(body)}, what="change a note")
+        row = self._client.send("PUT", path, {"body": _without_commands(body)}, what="change a note")
         return self._comment(number, row)
 
     def delete_comment(self, number: int, comment: int) -> None:
-        """Take a note away; one that is gone is fine."""
-        try:
+        with allowed(NOT_FOUND):
             self._client.send("DELETE", f"{self._notes(number)}/{comment}", what="delete a note")
-        except ForgeFailed as failure:
-            if failure.status != NOT_FOUND:
-                raise
 
     def _notes(self, number: int) -> str:
-        return f"{self._place}/merge_requests/{number}/notes"
+        return f"{self._path}/merge_requests/{number}/notes"
 
     def _comment(self, number: int, row: Any) -> Comment:  # noqa: ANN401
-        with understood(self._client.words):
+        with self._form():
             note = fields.number(row, "id")
             return Comment(
                 id=note,
-                body=_DISARMED.sub(r"\1/", fields.text(row, "body")),
+                body=_ESCAPED_COMMAND.sub(r"\1/", fields.text(row, "body")),
                 url=f"{self._page}/-/merge_requests/{number}#note_{note}" if self._page else None,
                 mine=fields.number(row, "author", "id") == self.user,
             )
 
     def set_check(self, check: CheckRun) -> str | None:
-        """Set the commit status of that name; it has no page, so that the address is the run's.
+        """Set the commit status of that name. It has no page of its own, so the address is the run's.
 
         GitLab keeps neither summary nor annotations; its own reports (code quality) show those.
         """
@@ -210,8 +196,8 @@ class GitLab:
             "description": shortened(check.title, MAX_DESCRIPTION),
             **({"target_url": address} if address else {}),
         }
-        path = f"{self._place}/statuses/{commit(check.sha)}"
-        # Among several pipelines on a commit, ours is meant. That of a merged result is on another commit.
+        path = f"{self._path}/statuses/{commit(check.sha)}"
+        # A commit may have several pipelines: prefer this one, unless it is on the commit of a merged result.
         pipelines = (None,) if self._pipeline is None else (self._pipeline, None)
         for pipeline in pipelines:
             more = {} if pipeline is None else {"pipeline_id": pipeline}
@@ -220,14 +206,14 @@ class GitLab:
             except ForgeFailed as failure:
                 if failure.status == NOT_FOUND and more:
                     continue
-                # Older servers refuse to be told what they know.
+                # Older servers refuse a state that is already set.
                 if failure.status != _BAD_REQUEST or f"from :{body['state']}" not in failure.message:
                     raise
             break
         return address
 
     def start_deployment(self, *, environment: str, sha: str, ref: str, url: str | None) -> ForgeDeployment:
-        """Record that a deployment begins; one that this job has by its `environment:` is taken."""
+        """Record the start of a deployment; reuse the one that this job's `environment:` made."""
         commit(sha)
         known = list(self._deployments(environment))
         row = next((each for each in known if self._of_this_job(each, sha)), None)
@@ -244,7 +230,7 @@ class GitLab:
             return next((each for each in rows if each.get("id") not in before), None)
 
         body = {"environment": environment, "sha": sha, "ref": ref, "tag": True, "status": "running"}
-        row = self._client.create(f"{self._place}/deployments", body, what="create a deployment", found=made)
+        row = self._client.create(f"{self._path}/deployments", body, what="create a deployment", found=made)
         return self._deployment(row, sha=sha, ref=ref, url=url)
 
     def end_deployment(
@@ -254,14 +240,14 @@ class GitLab:
         *,
         description: str = "",  # noqa: ARG002 (GitLab keeps none)
     ) -> None:
-        """Record how it ended; of a deployment that a job's `environment:` made, the job's end tells."""
+        """Record the end; a deployment that a job's `environment:` made ends with the job."""
         if deployment.id in self._by_jobs:
             return
-        path, status = f"{self._place}/deployments/{deployment.id}", _DEPLOYMENT_STATES[state]
+        path, status = f"{self._path}/deployments/{deployment.id}", _DEPLOYMENT_STATES[state]
         try:
             self._client.send("PUT", path, {"status": status}, what="tell the state of a deployment")
         except ForgeFailed as failure:
-            # What it is already, it may not become.
+            # GitLab refuses the state that a deployment already has.
             if failure.status != _BAD_REQUEST or self._status_of(path) != status:
                 raise
 
@@ -269,10 +255,10 @@ class GitLab:
         return fields.text_or_none(self._client.get(path, what="read the deployment"), "status")
 
     def _deployments(self, environment: str) -> Sequence[Any]:
-        """The newest ones of an environment; one of ours is hardly further back than a page."""
+        """The newest deployments of an environment; one page is enough to find this run's."""
         query = (("environment", environment), ("order_by", "id"), ("sort", "desc"), *_PAGE)
-        rows = self._client.get(f"{self._place}/deployments", what="read the deployments", query=query)
-        with understood(self._client.words):
+        rows = self._client.get(f"{self._path}/deployments", what="read the deployments", query=query)
+        with self._form():
             return [row for row in rows if isinstance(row, dict)]
 
     def _of_this_job(self, row: Any, sha: str) -> bool:  # noqa: ANN401
@@ -282,11 +268,11 @@ class GitLab:
         return deployable.get("id") == self._job
 
     def _deployment(self, row: Any, *, sha: str, ref: str, url: str | None) -> ForgeDeployment:  # noqa: ANN401
-        with understood(self._client.words):
+        with self._form():
             name = fields.text(row, "environment", "name")
             return ForgeDeployment(id=fields.number(row, "id"), environment=name, sha=sha, ref=ref, url=url)
 
 
-def _disarmed(body: str) -> str:
-    """The text with a character of no width before each `/` that would make a line a command."""
+def _without_commands(body: str) -> str:
+    """The text with a zero-width space before each `/` that would make a line a command."""
     return _COMMAND.sub("\\1\u200b/", sendable(body))

@@ -1,4 +1,4 @@
-"""HTTP: asking a forge with patience: waits when told to, comes back after faults, does nothing twice."""
+"""HTTP: a client for a forge's REST interface that waits, retries after faults, and does nothing twice."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from mlgit.adapters.forge.failure import SERVER_ERROR, ForgeFailed, Words, error_text, refusal
 from mlgit.adapters.forge.waiting import PATIENCE_S, TRIES, fault_pause_s, limit_pause_s, limited
-from mlgit.adapters.forge.wire import Answer, Lost, Request, Wire
+from mlgit.adapters.forge.wire import NoResponse, Request, Response, Wire
 from mlgit.core.record import record
 
 if TYPE_CHECKING:
@@ -23,10 +23,10 @@ _TOKEN = re.compile(r"[\x21-\x7e]+")
 
 
 @record
-class _Trouble:
-    """Why there is no good answer; `pause_s` is None when asking again does not help.
+class _Failed:
+    """One failed try. `pause_s` is the wait before the next one, None if a repetition does not help.
 
-    `doubtful`: what was asked may have been done all the same.
+    `doubtful`: the forge may have carried out the request.
     """
 
     failure: ForgeFailed
@@ -39,9 +39,9 @@ class Client:
 
     Args:
         api: the address, without a slash at the end.
-        token: never shown; what a forge echoes of it is blotted out.
-        header: name and form of the header that carries the token: `("Authorization", "Bearer {}")`.
-        words: how to speak of the forge in errors.
+        token: never shown; it is masked in responses that repeat it.
+        header: name and form of the header with the token: `("Authorization", "Bearer {}")`.
+        words: the words for the forge in errors.
         more: further headers of every request.
         sleep: how to wait, in seconds.
     """
@@ -68,23 +68,23 @@ class Client:
         self._sleep = sleep
 
     def get(self, path: str, *, what: str, query: Pairs = ()) -> Any:  # noqa: ANN401 (any JSON)
-        """One document."""
-        return self.ask(Request(method="GET", path=path, what=what, query=query)).content
+        """Read one document."""
+        return self.request(Request(method="GET", path=path, what=what, query=query)).content
 
     def pages(self, path: str, *, what: str, query: Pairs = (), rows: str | None = None) -> Iterator[Any]:
-        """The rows of all pages; `rows` names the list where an answer is an object round it.
+        """The rows of all pages; `rows` names the list if a response is an object around it.
 
-        Of the link to the next page only the query is used, so that nothing is asked of another place.
+        Only the query of the link to the next page is used, so that no other server is asked.
         """
         seen: set[Pairs] = set()
         while len(seen) < MAX_PAGES and query not in seen:
             seen.add(query)
-            answer = self.ask(Request(method="GET", path=path, what=what, query=query))
-            with understood(self.words):
-                found = answer.content if rows is None else answer.content[rows]
+            response = self.request(Request(method="GET", path=path, what=what, query=query))
+            with expected_form(self.words):
+                found = response.content if rows is None else response.content[rows]
                 if not isinstance(found, list):
                     raise TypeError(rows)
-                following = _next_query(answer.headers.get("link", ""))
+                following = _next_query(response.headers.get("link", ""))
             yield from found
             if following is None:
                 return
@@ -92,19 +92,19 @@ class Client:
         raise ForgeFailed(f"{self.words.name} does not come to an end with the pages to {what}")
 
     def send(self, method: str, path: str, body: Mapping[str, object] | None = None, *, what: str) -> Any:  # noqa: ANN401
-        """Change something where doing it twice is as good as once; the answer's JSON."""
-        return self.ask(Request(method=method, path=path, what=what, body=body)).content
+        """Make a change that is safe to repeat; the response's JSON."""
+        return self.request(Request(method=method, path=path, what=what, body=body)).content
 
     def create(self, path: str, body: Mapping[str, object], *, what: str, found: Callable[[], Any]) -> Any:  # noqa: ANN401
-        """Make something new, once: `found` looks for it before it is asked for again."""
-        return self.ask(Request(method="POST", path=path, what=what, body=body, found=found)).content
+        """Create something once: `found` looks for it before the request is repeated."""
+        return self.request(Request(method="POST", path=path, what=what, body=body, found=found)).content
 
-    def ask(self, request: Request) -> Answer:
-        """A good answer, asked for again after what passes."""
+    def request(self, request: Request) -> Response:
+        """A successful response; the request is repeated after temporary failures."""
         left_s, attempt = PATIENCE_S, 0
         while True:
-            outcome = self._once(request, attempt)
-            if isinstance(outcome, Answer):
+            outcome = self._try(request, attempt)
+            if isinstance(outcome, Response):
                 return outcome
             attempt += 1
             found = request.found if outcome.doubtful else None
@@ -117,58 +117,45 @@ class Client:
             left_s -= wait_s
             done = None if found is None else found()
             if done is not None:
-                return Answer(status=200, headers={}, content=done)
+                return Response(status=200, headers={}, content=done)
             if last:
                 raise outcome.failure
 
-    def _once(self, request: Request, attempt: int) -> Answer | _Trouble:
+    def _try(self, request: Request, attempt: int) -> Response | _Failed:
+        asked = self._wire.asked(request)
         try:
-            answer = self._wire.exchange(request)
-        except Lost as lost:
+            response = self._wire.exchange(request)
+        except NoResponse as error:
             failure = ForgeFailed(
-                self._hidden(f"{self.words.name} {lost}"),
-                hint=lost.hint,
-                details=(self._wire.asked(request),),
+                self._hidden(f"{self.words.name} {error}"), hint=error.hint, details=(asked,)
             )
-            pause_s = None if lost.final else fault_pause_s(attempt)
-            return _Trouble(failure=failure, pause_s=pause_s, doubtful=lost.sent)
-        status, headers = answer.status, answer.headers
+            pause_s = None if error.final else fault_pause_s(attempt)
+            return _Failed(failure=failure, pause_s=pause_s, doubtful=error.sent)
+        status, headers, content = response.status, response.headers, response.content
         if status // 100 == 2:  # noqa: PLR2004 (a success)
-            return answer
+            return response
+        text = self._hidden(error_text(content))
         failure = refusal(
-            status,
-            words=self.words,
-            what=request.what,
-            content=answer.content,
-            headers=headers,
-            asked=self._wire.asked(request),
+            status, words=self.words, what=request.what, text=text, headers=headers, asked=asked
         )
-        failure = ForgeFailed(
-            self._hidden(failure.message), status=status, hint=failure.hint, details=failure.details
-        )
-        if limited(status, headers, error_text(answer.content)):
-            return self._limited(failure, limit_pause_s(headers, attempt))
+        limit_s = limit_pause_s(headers, attempt)
+        if limited(status, headers, text):
+            hint = f"it wants to be left alone for {limit_s:.0f} s; run the job again after that"
+            message = f"{self.words.name} was asked too often: {failure.message}"
+            failure = ForgeFailed(message, status=status, hint=hint, details=failure.details)
+            return _Failed(failure=failure, pause_s=limit_s, doubtful=False)
         if status >= SERVER_ERROR:
-            told_s = limit_pause_s(headers, attempt) if "retry-after" in headers else fault_pause_s(attempt)
-            return _Trouble(failure=failure, pause_s=told_s, doubtful=True)
-        return _Trouble(failure=failure, pause_s=None, doubtful=False)
-
-    def _limited(self, failure: ForgeFailed, pause_s: float) -> _Trouble:
-        told = ForgeFailed(
-            f"{self.words.name} was asked too often: {failure.message}",
-            status=failure.status,
-            hint=f"it wants to be left alone for {pause_s:.0f} s; run the job again after that",
-            details=failure.details,
-        )
-        return _Trouble(failure=told, pause_s=pause_s, doubtful=False)
+            pause_s = limit_s if "retry-after" in headers else fault_pause_s(attempt)
+            return _Failed(failure=failure, pause_s=pause_s, doubtful=True)
+        return _Failed(failure=failure, pause_s=None, doubtful=False)
 
     def _hidden(self, text: str) -> str:
         return text.replace(self._token, "***")
 
 
 @contextmanager
-def understood(words: Words) -> Iterator[None]:
-    """Makes an answer of another form than documented a failure instead of a bug."""
+def expected_form(words: Words) -> Iterator[None]:
+    """Turn the errors of reading a response in an undocumented form into ForgeFailed."""
     try:
         yield
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
@@ -176,6 +163,19 @@ def understood(words: Words) -> Iterator[None]:
             f"{words.name} answers in a form that mlgit does not know ({type(error).__name__})",
             hint="is the address that of a REST interface?",
         ) from None
+
+
+class allowed:  # noqa: N801 (used as `suppress` is)
+    """Ignores a failure with one of these HTTP statuses; None is a failure without a response."""
+
+    def __init__(self, *statuses: int | None) -> None:
+        self._statuses = statuses
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> bool:
+        return isinstance(error, ForgeFailed) and error.status in self._statuses
 
 
 def _next_query(link: str) -> Pairs | None:

@@ -1,9 +1,8 @@
-"""Limits: what forges take of a text, and names that may stand in a path."""
+"""Limits: texts, names and addresses in a form that forges accept."""
 
 from __future__ import annotations
 
 import re
-from urllib.parse import quote
 
 from mlgit.adapters.forge.failure import ForgeFailed
 
@@ -13,38 +12,33 @@ _SEGMENT = re.compile(r"[A-Za-z0-9_.-]+")
 
 
 def sendable(text: str) -> str:
-    """The text without what a forge refuses whole: control characters, and halves of characters."""
+    """The text without control characters and half characters, for which a forge would refuse all of it."""
     text = _CONTROL.sub("", text.replace("\r\n", "\n"))
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def shortened(text: str, characters: int) -> str:
-    """At most so many characters, with a mark where the rest is missing; sendable."""
+    """The text, sendable and cut to so many characters, with `…` if it was cut."""
     text = sendable(text)
     return text if len(text) <= characters else f"{text[: characters - 1]}…"
 
 
 def commit(sha: str) -> str:
-    """A full commit id, for it comes from outside and stands in a path."""
+    """A full commit id, checked because it comes from outside and becomes part of a path."""
     if not _COMMIT.fullmatch(sha):
         raise ForgeFailed(f"`{shortened(sha, 80)}` is no full commit id")
     return sha
 
 
 def repository(name: str) -> str:
-    """`owner/name` or deeper, for it comes from outside and stands in a path."""
+    """`owner/name` or deeper, checked because it comes from outside and becomes part of a path."""
     parts = name.split("/")
     if len(parts) == 1 or not all(_SEGMENT.fullmatch(part) and set(part) != {"."} for part in parts):
         raise ForgeFailed(f"`{shortened(name, 80)}` is no repository's name")
     return name
 
 
-def part(text: str) -> str:
-    """One part of a path."""
-    return quote(text, safe="")
-
-
 def web_address(url: str | None, characters: int) -> str | None:
-    """The address when a forge will take it."""
+    """The address if a forge accepts it."""
     fits = url is not None and len(url) <= characters and url.startswith(("http://", "https://"))
     return url if fits else None

@@ -1,4 +1,4 @@
-"""Waiting: how long to wait before asking a forge again, from what its answer says; no clock is read."""
+"""Waiting: how long to wait before a request is repeated. Reads the response's headers, and no clock."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ if TYPE_CHECKING:
 
 TRIES = 4
 PATIENCE_S = 150.0
-"""How long all waits for one request may take together."""
+"""The limit for all waits of one request together."""
 _FIRST_S = 1.0
-_UNTOLD_S = 60.0
+_DEFAULT_S = 60.0
 _SECONDS = re.compile(r"[0-9]{1,12}")
 _LIMITED, _FORBIDDEN = 429, 403
 
 
-def limited(status: int, headers: Mapping[str, str], said: str) -> bool:
-    """Whether we asked too often; GitHub says so with 403 as well as with 429.
+def limited(status: int, headers: Mapping[str, str], message: str) -> bool:
+    """Whether the response is a rate limit: 429, and 403 as GitHub uses it.
 
     https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api#rate-limit-errors
     """
@@ -30,15 +30,15 @@ def limited(status: int, headers: Mapping[str, str], said: str) -> bool:
     return (
         "retry-after" in headers
         or headers.get("x-ratelimit-remaining") == "0"
-        or "rate limit" in said.lower()
+        or "rate limit" in message.lower()
     )
 
 
 def limit_pause_s(headers: Mapping[str, str], attempt: int) -> float:
-    """How long the forge wants us to wait.
+    """The wait that a rate limit asks for.
 
-    Retry-After in seconds or as a date, else GitHub's time of reset; both are compared with the answer's
-    own Date, so that our clock does not matter. Else a minute, twice as long each time.
+    It is Retry-After in seconds or as a date, or GitHub's time of reset. Both times are compared with the
+    response's own Date, so that the local clock does not matter. The default is a minute, doubled each time.
     """
     after = headers.get("retry-after", "").strip()
     if _SECONDS.fullmatch(after):
@@ -49,13 +49,13 @@ def limit_pause_s(headers: Mapping[str, str], attempt: int) -> float:
     if then is None and _SECONDS.fullmatch(reset) and not after:
         then = float(reset)
     if now is not None and then is not None:
-        # A second more, for both are cut to whole ones.
+        # A second more, because both are rounded down.
         return max(0.0, then - now + 1)
-    return float(_UNTOLD_S * 2**attempt)
+    return float(_DEFAULT_S * 2**attempt)
 
 
 def fault_pause_s(attempt: int) -> float:
-    """How long to wait after a fault of the server or the network: 1, 2, 4 s."""
+    """The wait after a fault of the server or the network: 1, 2, 4 s."""
     return float(_FIRST_S * 2**attempt)
 
 

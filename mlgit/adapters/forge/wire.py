@@ -1,4 +1,4 @@
-"""Wire: one request to a forge and its answer; where the token goes, how long and how large is too much."""
+"""Wire: one request to a forge and its response, with limits on time, size and where the token goes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Pairs = tuple[tuple[str, str], ...]
 
 CONNECT_S, READ_S, WHOLE_ANSWER_S = 10.0, 30.0, 120.0
-# A page of a hundred comments of the greatest length is below it.
+# A page of a hundred comments of the maximum length is smaller.
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 _MAX_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 307, 308})
@@ -32,10 +32,10 @@ _REACH = "see whether the server's address is right and the network lets you thr
 
 @record
 class Request:
-    """What is asked; `what` is how it stands after "to": `write a comment`.
+    """A request; `what` is the task, as it follows "to": `write a comment`.
 
-    `found` is there when doing it twice is worse than once: where it is in doubt whether it was done, it
-    looks, and gives what the answer would have been, or None.
+    `found` is set if the request must not be done twice. When it is unclear whether it was done, `found`
+    looks for the result: it returns the content that the response would have had, or None.
     """
 
     method: str
@@ -47,16 +47,16 @@ class Request:
 
 
 @record
-class Answer:
-    """What came back; `headers` by lower-case name, `content` is the JSON, None when there is none."""
+class Response:
+    """A response; `headers` by lower-case name, `content` is the JSON, None without a body."""
 
     status: int
     headers: Mapping[str, str]
     content: Any
 
 
-class Lost(Exception):  # noqa: N818 (never leaves this folder)
-    """No answer that can be read; `sent` when the request may have arrived, `final` when it stays so."""
+class NoResponse(Exception):  # noqa: N818 (never leaves this folder)
+    """No readable response. `sent`: the request may have arrived. `final`: repeating it does not help."""
 
     def __init__(self, why: str, *, sent: bool, final: bool = False, hint: str = _REACH) -> None:
         super().__init__(why)
@@ -68,7 +68,7 @@ class Lost(Exception):  # noqa: N818 (never leaves this folder)
 class Wire:
     """A session with the server of `api`.
 
-    `signed` are the headers that only this server may see; they carry `token`, which no error may.
+    `signed` are the headers that only this server may see; they contain `token`, which no error may show.
     """
 
     def __init__(self, api: str, *, token: str, signed: Mapping[str, str], more: Mapping[str, str]) -> None:
@@ -81,13 +81,13 @@ class Wire:
         self._opened: requests.Session | None = None
 
     def asked(self, request: Request) -> str:
-        """What is asked, for a person: without a query or a password."""
+        """Method and address for messages, without a query or a password."""
         split = urlsplit(self._api)
         server = split.netloc.rpartition("@")[2]
         return f"{request.method} {split.scheme}://{server}{split.path}{request.path}"
 
-    def exchange(self, request: Request) -> Answer:
-        """The answer, whatever its status; Lost when there is none."""
+    def exchange(self, request: Request) -> Response:
+        """The response, whatever its status; raises NoResponse."""
         url, query = f"{self._api}{request.path}", request.query
         for _ in range(_MAX_REDIRECTS):
             with self._response(request, url, query) as response:
@@ -95,21 +95,21 @@ class Wire:
                 if response.status_code not in _REDIRECTS or not target:
                     return _read(response, self._token)
                 url, query = self._followed(request, url, target), ()
-        raise Lost("sends us from one address to the next", sent=False, final=True)
+        raise NoResponse("sends us from one address to the next", sent=False, final=True)
 
     def _followed(self, request: Request, url: str, target: str) -> str:
-        """Where a redirect leads; only reading may leave the server, and does so without the token."""
+        """The target of a redirect; only a GET may leave the server, and it does so without the token."""
         try:
             target = urljoin(url, target)
         except ValueError:
             target = ""
         if _origin(target) is None:
-            raise Lost("sends us to what is no web address", sent=False, final=True)
-        if request.method != "GET" and not self._at_home(target):
-            raise Lost(f"sends us to another server to {request.what}", sent=False, final=True)
+            raise NoResponse("sends us to what is no web address", sent=False, final=True)
+        if request.method != "GET" and not self._same_server(target):
+            raise NoResponse(f"sends us to another server to {request.what}", sent=False, final=True)
         return target
 
-    def _at_home(self, url: str) -> bool:
+    def _same_server(self, url: str) -> bool:
         return _origin(url) == _origin(self._api)
 
     def _response(self, request: Request, url: str, query: Pairs) -> requests.Response:
@@ -121,26 +121,26 @@ class Wire:
                 url,
                 params=query,
                 json=request.body,
-                headers=self._headers | (self._signed if self._at_home(url) else {}),
-                # Without this, a password for the host in ~/.netrc would take the token's place.
-                auth=_as_it_is,
+                headers=self._headers | (self._signed if self._same_server(url) else {}),
+                # Otherwise a password for the host in ~/.netrc would replace the token.
+                auth=_unchanged,
                 timeout=(CONNECT_S, READ_S),
                 stream=True,
                 allow_redirects=False,
             )
         except requests.ReadTimeout:
-            raise Lost(f"does not answer within {READ_S:.0f} s", sent=True) from None
+            raise NoResponse(f"does not answer within {READ_S:.0f} s", sent=True) from None
         except requests.exceptions.SSLError as error:
             why = f"cannot be spoken to safely: {_reason(error)}"
             hint = "for certificates of your own, `REQUESTS_CA_BUNDLE` names a file with those to trust"
-            raise Lost(why, sent=False, final=True, hint=hint) from None
+            raise NoResponse(why, sent=False, final=True, hint=hint) from None
         except requests.ConnectionError as error:
             sent = not _never_sent(error)
             how = "breaks off the connection" if sent else "cannot be reached"
-            raise Lost(f"{how}: {_reason(error)}", sent=sent) from None
+            raise NoResponse(f"{how}: {_reason(error)}", sent=sent) from None
         except (OSError, TypeError, ValueError) as error:
-            # What proxies and certificates the environment names may be anything.
-            raise Lost(f"cannot be asked: {_reason(error)}", sent=False, final=True) from None
+            # The environment may name any text as a proxy or a certificate.
+            raise NoResponse(f"cannot be asked: {_reason(error)}", sent=False, final=True) from None
 
     def _session(self) -> requests.Session:
         if self._opened is None:
@@ -153,7 +153,7 @@ class Wire:
         return self._opened
 
 
-def _read(response: requests.Response, token: bytes) -> Answer:
+def _read(response: requests.Response, token: bytes) -> Response:
     import requests
 
     headers = {name.lower(): value for name, value in response.headers.items()}
@@ -163,11 +163,11 @@ def _read(response: requests.Response, token: bytes) -> Answer:
             kept += chunk
             if len(kept) > MAX_ANSWER_BYTES:
                 size = f"{MAX_ANSWER_BYTES // 1024 // 1024} MiB"
-                raise Lost(f"answers with more than {size}", sent=True, final=True)
+                raise NoResponse(f"answers with more than {size}", sent=True, final=True)
             if time.monotonic() - started_s > WHOLE_ANSWER_S:
-                raise Lost(f"does not end its answer within {WHOLE_ANSWER_S:.0f} s", sent=True)
+                raise NoResponse(f"does not end its answer within {WHOLE_ANSWER_S:.0f} s", sent=True)
     except requests.RequestException as error:
-        raise Lost(f"breaks off its answer: {_reason(error)}", sent=True) from None
+        raise NoResponse(f"breaks off its answer: {_reason(error)}", sent=True) from None
     status = response.status_code
     kept = kept.replace(token, b"***")
     try:
@@ -175,13 +175,15 @@ def _read(response: requests.Response, token: bytes) -> Answer:
     except (ValueError, RecursionError):
         if status // 100 == 2:  # noqa: PLR2004 (a success)
             hint = "is there a proxy or a log-in page before it?"
-            raise Lost("answers with something that is no JSON", sent=True, final=True, hint=hint) from None
+            raise NoResponse(
+                "answers with something that is no JSON", sent=True, final=True, hint=hint
+            ) from None
         content = None
-    return Answer(status=status, headers=headers, content=content)
+    return Response(status=status, headers=headers, content=content)
 
 
 def _origin(url: str) -> tuple[str, str, int] | None:
-    """Scheme, host and port; None when it is no web address."""
+    """Scheme, host and port; None if it is not a web address."""
     try:
         split = urlsplit(url)
         port = split.port or {"http": 80, "https": 443}.get(split.scheme)
@@ -190,12 +192,12 @@ def _origin(url: str) -> tuple[str, str, int] | None:
     return (split.scheme, split.hostname, port) if split.hostname and port else None
 
 
-def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+def _unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
 
 def _never_sent(error: requests.ConnectionError) -> bool:
-    """Whether there was no connection to send anything over."""
+    """Whether there was no connection at all."""
     import requests
     from urllib3.exceptions import MaxRetryError, NewConnectionError
 
@@ -206,7 +208,7 @@ def _never_sent(error: requests.ConnectionError) -> bool:
 
 
 def _reason(error: Exception) -> str:
-    """The innermost cause in words; what lies round it repeats addresses."""
+    """The innermost cause as text; the outer ones repeat addresses."""
     inner: object = error
     for _ in range(5):
         deeper = getattr(inner, "reason", None) or (getattr(inner, "args", None) or (None,))[-1]

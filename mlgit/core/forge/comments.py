@@ -1,4 +1,4 @@
-"""Commenting: one comment for each report, and what became of it."""
+"""Comments: find the one comment of each report."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Action = Literal["created", "updated", "unchanged"]
 
 @record
 class Posted:
-    """That the report stands in comment `id`; `removed` counts the surplus ones that were taken away."""
+    """The comment with the report; `removed` counts the surplus ones that were deleted."""
 
     action: Action
     id: int
@@ -25,19 +25,24 @@ class Posted:
 
 
 def same_text(one: str, other: str) -> bool:
-    """Whether a forge would show the same: line ends, and blanks at both ends, are its own affair."""
+    """Whether two texts look the same on a forge, which may change line ends and outer blanks."""
     return _plain(one) == _plain(other)
 
 
 def marked(body: str, marker: str) -> bool:
-    """Whether a text ends with the marker on a line of its own; further up it may be a quotation."""
+    """Whether the marker is the last line of a text; further up it may be a quotation."""
     return _plain(body).rpartition("\n")[2].strip() == marker
 
 
 def ours(comments: Iterable[Comment], marker: str) -> list[Comment]:
-    """Those that we wrote for this report, oldest first; a marker that somebody else pasted is theirs."""
+    """The token's own comments with this marker, oldest first; another user may have pasted the marker."""
     found = (each for each in comments if each.mine and marked(each.body, marker))
     return sorted(found, key=lambda each: each.id)
+
+
+def equal_comment(comments: Iterable[Comment], body: str) -> Comment | None:
+    """The token's own comment with this text, if there is one."""
+    return next((each for each in comments if each.mine and same_text(each.body, body)), None)
 
 
 def _plain(text: str) -> str:

@@ -110,9 +110,7 @@ def test_a_long_message_is_cut() -> None:
     ],
 )
 def test_each_refusal_says_what_to_change(status: int, message: str, hint: str) -> None:
-    failure = refusal(
-        status, words=WORDS, what="write a comment", content={"message": "why"}, headers={}, asked="POST x"
-    )
+    failure = refusal(status, words=WORDS, what="write a comment", text="why", headers={}, asked="POST x")
     assert failure.message == message
     assert hint in (failure.hint or "")
     assert failure.status == status
@@ -129,7 +127,7 @@ def test_each_refusal_says_what_to_change(status: int, message: str, hint: str) 
 )
 def test_a_missing_permission_is_named_as_a_workflow_writes_it(header: str, expected: str) -> None:
     headers = {"x-accepted-github-permissions": header}
-    failure = refusal(403, words=WORDS, what="x", content=None, headers=headers, asked="POST x")
+    failure = refusal(403, words=WORDS, what="x", text="", headers=headers, asked="POST x")
     assert expected in (failure.hint or "")
 
 
@@ -252,7 +250,7 @@ def test_a_run_with_a_token_has_its_forge(host: str, variables: dict[str, str]) 
 def test_a_gitlab_below_a_path_has_its_projects_below_it(remote: str) -> None:
     found = forge_of(remote, {"GITLAB_TOKEN": "t", "GITLAB_HOST": "https://git.corp/gitlab/"})
     assert isinstance(found, GitLab)
-    assert found._place == "/projects/a%2Fb"
+    assert found._path == "/projects/a%2Fb"
     assert found._page == "https://git.corp/gitlab/a/b"
 
 
