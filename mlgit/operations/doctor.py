@@ -1,4 +1,4 @@
-"""Doctor: is this clone, its config, its remotes and its tags in order? Each finding with its repair."""
+"""Doctor: check this clone, its config, its remotes and its tags."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from mlgit.core.config.file import CONFIG_FILE
 from mlgit.core.overview.doctor import Diagnosis, Finding
 from mlgit.core.wording import listed
 from mlgit.errors import ConfigError, MlgitError
-from mlgit.project.overview.data_health import ask_for_data, check_data, check_tracked_files
+from mlgit.project.overview.data_health import check_data, check_remote_data, check_tracked_files
 from mlgit.project.overview.tag_health import (
-    ask_for_tags,
     check_clashes,
     check_clocks,
     check_ignored_tags,
     check_malformed_tags,
     check_other_readers,
+    check_remote_tags,
 )
 
 if TYPE_CHECKING:
@@ -34,9 +34,9 @@ _RANK = {"error": 0, "warn": 1, "info": 2}
 
 
 def diagnose(project: Project, *, online: bool = False, progress: Progress | None = None) -> Diagnosis:
-    """Look at everything that can be told here; with `online` also ask the remotes.
+    """Run all checks; those of the remotes only with `online`.
 
-    A check that fails is a finding of its own, never a failure of the diagnosis.
+    A check that raises an error becomes a finding; the diagnosis itself never fails.
     """
     checks = {**_LOCAL, **(_ONLINE if online else {})}
     findings: list[Finding] = []
@@ -47,23 +47,23 @@ def diagnose(project: Project, *, online: bool = False, progress: Progress | Non
         try:
             findings += _guarded(check, project)
         except MlgitError as error:
-            said = "; ".join((error.message, *error.details[:1]))
-            failures.setdefault((said, error.hint), []).append(name)
-    findings += [_unknown(names, said, hint) for (said, hint), names in failures.items()]
-    # One broken file makes several checks fail alike.
+            reason = "; ".join((error.message, *error.details[:1]))
+            failures.setdefault((reason, error.hint), []).append(name)
+    findings += [_unknown(names, reason, hint) for (reason, hint), names in failures.items()]
+    # One broken file makes several checks fail in the same way.
     unique = {(finding.id, finding.message): finding for finding in findings}
     ordered = sorted(unique.values(), key=lambda finding: _RANK[finding.severity])
     return Diagnosis(findings=tuple(ordered), checks=tuple(checks), online=online)
 
 
-def _unknown(names: Sequence[str], said: str, hint: str | None) -> Finding:
-    """What could not be looked at, for one reason."""
+def _unknown(names: Sequence[str], reason: str, hint: str | None) -> Finding:
+    """The checks that failed for one reason."""
     *others, last = (name.replace("_", " ") for name in names)
     about = f"{', '.join(others)} and {last}" if others else last
     return Finding(
         id=f"{names[0]}_unknown",
         severity="warn",
-        message=f"Could not tell about {about}: {said}",
+        message=f"Could not tell about {about}: {reason}",
         repair=hint,
     )
 
@@ -86,13 +86,13 @@ def _guarded(check: Check, project: Project) -> list[Finding]:
 
 
 def _check_git(project: Project) -> Iterator[Finding]:
-    said = project.git.run_text("version")
-    match = re.search(r"(\d+)\.(\d+)", said)
+    version = project.git.run_text("version")
+    match = re.search(r"(\d+)\.(\d+)", version)
     if match and (int(match[1]), int(match[2])) < _OLDEST_GIT:
         yield Finding(
             id="git_too_old",
             severity="error",
-            message=f"This is {said}; mlgit needs 2.38 or newer",
+            message=f"This is {version}; mlgit needs 2.38 or newer",
             repair="install a newer git",
         )
     if project.git.try_text("var", "GIT_COMMITTER_IDENT") is None:
@@ -173,11 +173,11 @@ def _check_config(project: Project) -> Iterator[Finding]:
     config = project.config(None)
     tracked = project.git.try_text("ls-files", "--error-unmatch", "--", CONFIG_FILE) is not None
     if not tracked or CONFIG_FILE in project.head.changed:
-        what = "is not committed" if not tracked else "differs from its committed state"
+        state = "is not committed" if not tracked else "differs from its committed state"
         yield Finding(
             id="config_not_committed",
             severity="warn",
-            message=f"`{CONFIG_FILE}` {what}: nobody else has it",
+            message=f"`{CONFIG_FILE}` {state}: nobody else has it",
             repair=f'git add {CONFIG_FILE} && git commit -m "Declare gates" -- {CONFIG_FILE}',
             subjects=(CONFIG_FILE,),
         )
@@ -230,4 +230,4 @@ _LOCAL: dict[str, Check] = {
     "tracked_files": check_tracked_files,
     "data": check_data,
 }
-_ONLINE: dict[str, Check] = {"tags_of_the_remote": ask_for_tags, "data_in_the_remote": ask_for_data}
+_ONLINE: dict[str, Check] = {"tags_of_the_remote": check_remote_tags, "data_in_the_remote": check_remote_data}

@@ -29,10 +29,10 @@ _GTO_FILE = ".gto"
 
 
 def write_config(project: Project, *, force: bool = False, dry_run: bool = False) -> Initialized:
-    """Compose `mlgit.yaml` from what is there and write it to the root of the repository.
+    """Compose `mlgit.yaml` from the findings and write it to the root of the repository.
 
     Raises:
-        StateError: there is one already, and neither `force` nor `dry_run` is set.
+        StateError: the file exists, and neither `force` nor `dry_run` is set.
     """
     path = os.path.join(project.root, CONFIG_FILE)
     exists = os.path.lexists(path)
@@ -41,8 +41,8 @@ def write_config(project: Project, *, force: bool = False, dry_run: bool = False
             f"There is a `{CONFIG_FILE}` already",
             hint="edit it; `mlgit init --dry-run` shows what would be written, `--force` replaces it",
         )
-    surroundings = _Surroundings(project)
-    content = surroundings.compose()
+    findings = _Findings(project)
+    content = findings.compose()
     if not dry_run:
         _write(path, content)
     return Initialized(
@@ -51,13 +51,13 @@ def write_config(project: Project, *, force: bool = False, dry_run: bool = False
         replaced=exists and not dry_run,
         dry_run=dry_run,
         content=content,
-        found=surroundings.found(),
-        offers=surroundings.offers(),
+        found=findings.found(),
+        offers=findings.offers(),
     )
 
 
-class _Surroundings:
-    """What stands in the repository already: in dvc.yaml, in tags, in files of GTO."""
+class _Findings:
+    """The models, metrics, params, environments and gates of dvc.yaml, of tags and of GTO's files."""
 
     def __init__(self, project: Project) -> None:
         from mlgit.project.ci.other_tools import read_foreign_uses
@@ -78,7 +78,7 @@ class _Surroundings:
         self._environments = self._find_environments()
 
     def compose(self) -> str:
-        """The file's text; its gates are comments when they would block what is there now."""
+        """The file's text; its gates are comments if they would block the current state."""
         gates = self._suggest_gates()
         content = self._text(gates, active=True)
         if gates and not self._passes(content):
@@ -87,7 +87,7 @@ class _Surroundings:
         return content
 
     def found(self) -> tuple[Found, ...]:
-        """Everything that was found, models first."""
+        """All findings, models first."""
         seen = [Found(kind="model", name=name, where=where) for name, where in self._sources.items()]
         for file in self._evidence.metric_files:
             live = "dvclive" in file.path.split("/")
@@ -108,7 +108,7 @@ class _Surroundings:
         return tuple(seen)
 
     def offers(self) -> tuple[str, ...]:
-        """What the person may want to do next, one sentence each."""
+        """Suggestions for the user, one sentence each."""
         offers = list(self._problems)
         if self._gto_stages is not None:
             hidden = [name for name in self._environments if name not in self._gto_stages]
@@ -142,7 +142,7 @@ class _Surroundings:
         )
 
     def _passes(self, content: str) -> bool:
-        """Whether `mlgit check` would let the repository pass as it is, with this file in it."""
+        """Whether `mlgit check` would pass with this file."""
         from mlgit.adapters.config.loader import load
         from mlgit.project.gates.judge import Question, judge
 
@@ -166,7 +166,7 @@ class _Surroundings:
         return tuple(unique.values())
 
     def _find_models(self) -> tuple[Model, ...]:
-        """Those of `artifacts:`, else of old GTO files, else outputs that look like models."""
+        """Models of `artifacts:` and old GTO files; without any, outputs that look like models."""
         pipeline = self._evidence.pipeline
         models = [
             Model(name=item.name, path=item.path, description=item.description)
@@ -189,7 +189,7 @@ class _Surroundings:
         return _usable(models)
 
     def _find_environments(self) -> Mapping[str, str]:
-        """Name -> where it was found: tags first, then `.gto`."""
+        """The source of each environment by name: tags first, then `.gto`."""
         names: dict[str, str] = {}
         for model in self._registry.models.values():
             names.update(dict.fromkeys(model.environments, "tags"))
@@ -219,7 +219,7 @@ class _Surroundings:
 
 
 def _text_entries(entries: object) -> dict[str, str]:
-    """Name -> path of the entries of an old `artifacts.yaml` that have both."""
+    """The path of each entry of an old `artifacts.yaml` that has one, by name."""
     if not isinstance(entries, dict):
         return {}
     return {
@@ -230,7 +230,7 @@ def _text_entries(entries: object) -> dict[str, str]:
 
 
 def _usable(models: Iterable[Model]) -> tuple[Model, ...]:
-    """Models that mlgit.yaml may name, each name and each path once."""
+    """The models with a valid name and path, each name and each path once."""
     kept: dict[str, Model] = {}
     paths: set[str] = set()
     for model in models:
@@ -246,14 +246,14 @@ def _usable(models: Iterable[Model]) -> tuple[Model, ...]:
 def _new_name(path: str) -> str:
     stem = os.path.splitext(os.path.basename(path))[0].lower()
     name = re.sub(r"[^a-z0-9]+", "-", stem).strip("-")[:63].strip("-")
-    # `models/churn/model.pkl` is about churn.
+    # `models/churn/model.pkl` is the model `churn`.
     generic = {"", "model", "weights", "best", "final", "checkpoint"}
     folder = os.path.dirname(path)
     return _new_name(folder) if name in generic and folder else name or "model"
 
 
 def _write(path: str, content: str) -> None:
-    """All of the file or nothing."""
+    """Write the whole file, or nothing."""
     half = f"{path}.{os.getpid()}.tmp"
     try:
         with open(half, "x", encoding="utf-8", newline="\n") as file:

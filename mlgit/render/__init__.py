@@ -1,1 +1,1 @@
-"""How a result is told: console, Markdown, JSON, JUnit."""
+"""Render: records as text for a person, a forge or another program."""

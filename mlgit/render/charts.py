@@ -1,4 +1,4 @@
-"""Charts: small pictures made of text: sparklines, bars, and Mermaid for a forge that draws it."""
+"""Charts: sparklines and bars made of text, and Mermaid charts for forges that draw them."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _TICKS = "▁▂▃▄▅▆▇█"
 _FLAT = "▄"
 _NO_NUMBER = "·"
 _FULL, _EMPTY, _BEYOND = "█", "░", "▶"
-# What Mermaid's text may hold without ending it, whatever the user called things.
+# Text of users must not end a text of Mermaid.
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9 .,_/+-]")
-# Small, and in colours that are seen on light and dark pages; Mermaid's own first one is nearly white.
-_LOOK = (
+# Small, in colours that are visible on light and dark pages; Mermaid's default is nearly white.
+_STYLE = (
     '%%{init: {"xyChart": {"width": 640, "height": 280, "yAxis": {"labelFontSize": 11}},'
     ' "themeVariables": {"xyChart": {"plotColorPalette": "#0969da, #cf222e"}}}}%%'
 )
@@ -26,7 +26,7 @@ _LONGEST = 60
 
 
 def sparkline(values: Sequence[str]) -> str:
-    """One tick a value, from the lowest to the highest; a dot for what is no finite number."""
+    """One tick per value, from the lowest to the highest; a dot if it is not a finite number."""
     numbers = [finite(value) for value in values]
     known = [number for number in numbers if number is not None]
     low, high = (min(known), max(known)) if known else (0.0, 0.0)
@@ -34,7 +34,7 @@ def sparkline(values: Sequence[str]) -> str:
 
 
 def bar(share: Decimal, *, width: int = 5) -> str:
-    """A bar filled up to `share`; with an arrow at its end beyond 1. A share above 0 is always seen."""
+    """A bar filled up to `share`, with an arrow beyond 1; a share above 0 is always visible."""
     if share > 1:
         return _FULL * width + _BEYOND
     filled = 0 if share <= 0 else max(1, int(share * width))
@@ -42,9 +42,9 @@ def bar(share: Decimal, *, width: int = 5) -> str:
 
 
 def line_chart(title: str, labels: Sequence[str], values: Sequence[str], *, limit: str | None = None) -> str:
-    """A Mermaid `xychart-beta` of values over labels, with a second line at `limit`; empty where none fits.
+    """A Mermaid `xychart-beta` of values over labels, with a second line at `limit`; empty if not possible.
 
-    Mermaid has no exponents and no gaps, so that all numbers must be finite and of a middle size.
+    Mermaid has no exponents and no gaps, so all numbers must be finite and neither tiny nor huge.
     """
     numbers = [finite(value) for value in values]
     bound = None if limit is None else finite(limit)
@@ -52,14 +52,14 @@ def line_chart(title: str, labels: Sequence[str], values: Sequence[str], *, limi
     if None in numbers or not known or not all(_drawable(number) for number in known):
         return ""
     low, high = min(known), max(known)
-    room = (high - low) / 10 or abs(high) / 10 or 1.0
+    margin = (high - low) / 10 or abs(high) / 10 or 1.0
     named = title if bound is None else f"{title}, limit {_digits(bound)}"
     lines = [
-        _LOOK,
+        _STYLE,
         "xychart-beta",
         f'    title "{_plain(named)}"',
         f"    x-axis [{', '.join(_quoted(label) for label in labels)}]",
-        f"    y-axis {_digits(low - room)} --> {_digits(high + room)}",
+        f"    y-axis {_digits(low - margin)} --> {_digits(high + margin)}",
         f"    line [{', '.join(_digits(number) for number in numbers if number is not None)}]",
     ]
     if bound is not None:
@@ -68,7 +68,7 @@ def line_chart(title: str, labels: Sequence[str], values: Sequence[str], *, limi
 
 
 def finite(text: str) -> float | None:
-    """The number as a double, None for what is none or has no size."""
+    """The number as a double; None if it is not a finite number."""
     try:
         number = float(Decimal(text))
     except (ArithmeticError, ValueError):
@@ -79,7 +79,7 @@ def finite(text: str) -> float | None:
 def _tick(number: float, low: float, high: float) -> str:
     if low == high:
         return _FLAT
-    # Halved, because the distance of two doubles may be no double.
+    # Halved, because the difference of two doubles may overflow.
     share = (number / 2 - low / 2) / (high / 2 - low / 2)
     return _TICKS[min(int(share * len(_TICKS)), len(_TICKS) - 1)]
 
@@ -89,7 +89,7 @@ def _drawable(number: float) -> bool:
 
 
 def _digits(number: float) -> str:
-    """Without an exponent, nine digits at most."""
+    """The number without an exponent, with at most nine digits."""
     return format(Decimal(f"{number:.9g}").normalize(), "f")
 
 

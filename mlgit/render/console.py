@@ -1,4 +1,4 @@
-"""Console: pages written to a terminal with rich, or as plain text to anything else."""
+"""Console: write pages to a terminal with rich, otherwise as plain text."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _GAP = "  "
 
 
 def write(page: Page, stream: IO[str]) -> None:
-    """Write a page; rich is only loaded for a terminal."""
+    """Write a page; rich is loaded only for a terminal."""
     if stream.isatty():
         write_rich(page, _console(stream))
     else:
@@ -30,7 +30,7 @@ def write(page: Page, stream: IO[str]) -> None:
 
 
 def plain(page: Page) -> str:
-    """The page as plain text, columns aligned, no escape codes."""
+    """The page as plain text, with aligned columns and without escape codes."""
     lines: list[str] = []
     for block in page:
         if isinstance(block, Line):
@@ -62,7 +62,7 @@ def _plain_table(block: Table) -> list[str]:
 
 
 def _width(text: str) -> int:
-    """How many columns of a terminal a text takes: a Chinese character two, an accent on its own none."""
+    """The columns that a text takes on a terminal: two for a Chinese character, none for an accent."""
     from unicodedata import combining, east_asian_width
 
     return sum(2 if east_asian_width(each) in "WF" else not combining(each) for each in text)
@@ -75,7 +75,7 @@ def _console(stream: IO[str]) -> Console:
 
 
 def write_rich(page: Page, console: Console) -> None:
-    """Write a page with colours; wide tables fold instead of being cut."""
+    """Write a page with colours; wide tables fold and are not cut."""
     from rich.padding import Padding
     from rich.table import Table as RichTable
     from rich.text import Text

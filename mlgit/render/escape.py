@@ -1,8 +1,8 @@
-"""Escape: text that users made, inside Markdown that a forge renders.
+"""Escape: text of users inside Markdown that a forge renders.
 
 A hostile metric name must not become markup, ping a person, link an issue, run a quick action or look like
-a verdict. Code spans are where forges look for none of that; prose gets entities, and after each character
-that starts a mention or a link an invisible one that ends it.
+a verdict. Forges interpret nothing in code spans. Prose gets entities, and after each character that starts
+a mention or a link an invisible one that ends it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ LONGEST = 300
 
 
 def visible(text: str) -> str:
-    """The text in one line, without characters that steer a terminal or pose as a verdict's mark."""
+    """The text in one line, without characters that control a terminal or imitate a verdict's mark."""
     kept = []
     for char in " ".join(text.split()):
         symbol = unicodedata.category(char) == "So" or unicodedata.name(char, "").startswith("VARIATION")
@@ -31,7 +31,7 @@ def visible(text: str) -> str:
 
 @lru_cache(maxsize=8192)
 def code(text: str) -> str:
-    """A name as a code span; one with awkward characters as `<code>` made of entities only."""
+    """A name as a code span; a name with special characters as `<code>` with entities only."""
     shown = visible(text)
     if _PLAIN_CODE.fullmatch(shown) and shown == shown.strip():
         return f"`{shown}`"
@@ -40,7 +40,7 @@ def code(text: str) -> str:
 
 @lru_cache(maxsize=8192)
 def prose(text: str) -> str:
-    """A sentence; what stands between backticks in it becomes code."""
+    """A sentence; text between backticks becomes code."""
     parts = visible(text).split("`")
     if len(parts) % 2 == 0:
         return _escaped(" ".join(parts))
@@ -50,7 +50,7 @@ def prose(text: str) -> str:
 
 
 def literal(text: str) -> str:
-    """A text that means nothing but itself, backticks and all."""
+    """A text in which nothing is interpreted, not even backticks."""
     return _escaped(visible(text))
 
 

@@ -1,4 +1,4 @@
-"""Page: what a command tells a person, before anybody decides about colours and widths."""
+"""Page: the lines and tables that a command shows, without colours and widths."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ Style = Literal["", "ok", "bad", "careful", "dim", "strong", "name"]
 
 
 class Span(NamedTuple):
-    """A piece of text in one style."""
+    """A text in one style."""
 
     text: str
     style: Style = ""
 
 
 Cell = str | Span | tuple[Span, ...]
-"""What may stand in a line or a table's cell."""
+"""The content of a table's cell."""
 
 
 @record
 class Line:
-    """One line."""
+    """One line, indented by a number of spaces."""
 
     spans: tuple[Span, ...]
     indent: int = 0
@@ -33,7 +33,7 @@ class Line:
 
 @record
 class Table:
-    """Columns under a header; `right` names the columns (by number) that stand to the right."""
+    """Columns under a header; `right` has the numbers of the columns that are aligned right."""
 
     header: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
@@ -46,14 +46,13 @@ Page = list[Block]
 
 
 def line(*parts: str | Span, indent: int = 0) -> Line:
-    """One line of plain and styled parts."""
-    return Line(spans=tuple(spans(parts)), indent=indent)
+    return Line(spans=tuple(part if isinstance(part, Span) else Span(part) for part in parts), indent=indent)
 
 
 def table(
     header: Sequence[str], rows: Iterable[Sequence[Cell]], *, right: Iterable[int] = (), indent: int = 2
 ) -> Table:
-    """A table; every row has as many cells as the header."""
+    """A table; every row needs as many cells as the header."""
     return Table(
         header=tuple(header),
         rows=tuple(tuple(row) for row in rows),
@@ -62,20 +61,14 @@ def table(
     )
 
 
-def spans(parts: Iterable[str | Span]) -> list[Span]:
-    """All parts as spans."""
-    return [part if isinstance(part, Span) else Span(part) for part in parts]
-
-
 def cell_spans(cell: Cell) -> tuple[Span, ...]:
-    """The spans of a cell."""
     if isinstance(cell, str):
         return (Span(cell),)
     return (cell,) if isinstance(cell, Span) else cell
 
 
 def clean(text: str) -> str:
-    """Text from outside without control characters, so that it cannot steer a terminal."""
+    """Text of users without control characters, so that it cannot control a terminal."""
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)

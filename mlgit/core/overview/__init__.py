@@ -1,1 +1,1 @@
-"""Overview: what looks at everything at once."""
+"""Overview: the records of commands that look at the whole repository."""

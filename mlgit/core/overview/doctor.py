@@ -1,4 +1,4 @@
-"""Diagnosis: what `mlgit doctor` found, each finding with its repair."""
+"""Doctor: the findings of `mlgit doctor`, each with its repair."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ FindingSeverity = Literal["error", "warn", "info"]
 
 @record
 class Finding:
-    """One thing that is not as it should be.
+    """One problem.
 
-    `id` names the kind and stays the same over versions. `error` means that something does not work
-    or is wrongly answered, `warn` that it will, `info` that it is worth knowing. `subjects` are the
-    tags, files or outputs meant. `repair` is a command or, where no command can do it, a sentence.
+    `id` names the kind and is the same in all versions of mlgit. `error`: something does not work or gives
+    wrong results; `warn`: it will; `info`: it is worth knowing. `subjects` are the affected tags, files or
+    outputs. `repair` is a command or, if no command can do it, a sentence.
     """
 
     id: str
@@ -27,7 +27,7 @@ class Finding:
 
 @record
 class Diagnosis:
-    """All findings, errors first; `checks` are the names of what was looked at."""
+    """All findings, errors first; `checks` are the names of the checks."""
 
     findings: tuple[Finding, ...]
     checks: tuple[str, ...]
@@ -35,5 +35,5 @@ class Diagnosis:
 
     @property
     def healthy(self) -> bool:
-        """Whether there is nothing but remarks."""
+        """Whether there are only remarks."""
         return all(finding.severity == "info" for finding in self.findings)

@@ -1,4 +1,4 @@
-"""Starter: the first `mlgit.yaml` of a repository, composed from what was found in it."""
+"""Init: compose the first `mlgit.yaml` of a repository from the findings in it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 SCHEMA_URL = "https://raw.githubusercontent.com/mlgit/mlgit/main/schemas/mlgit.schema.json"
 
-# What people look at first, where a repository has several numbers.
+# The metrics that people look at first.
 _PREFERRED = ("auc", "roc_auc", "average_precision", "f1", "f1_score", "accuracy", "r2", "ndcg", "map")
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_/.-]*(?: [A-Za-z0-9_/.()-]+)*")
 _NO_TEXT = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
@@ -30,7 +30,7 @@ FoundKind = Literal["model", "metrics", "params", "environment", "dvclive", "gto
 
 @record
 class Found:
-    """One thing that stands in the repository already; `where` says in which file or tags."""
+    """One finding in the repository; `where` names the file, or the tags."""
 
     kind: FoundKind
     name: str
@@ -39,7 +39,7 @@ class Found:
 
 @record
 class SuggestedGate:
-    """A gate that the numbers of today pass, and a floor a little below (above) them."""
+    """A gate that the current metrics pass, with a limit slightly below or above them."""
 
     id: str
     metric: str
@@ -50,7 +50,7 @@ class SuggestedGate:
 
 @record
 class Initialized:
-    """What `mlgit init` did, or would do."""
+    """The result of `mlgit init`, or its plan."""
 
     path: str
     written: bool
@@ -62,24 +62,19 @@ class Initialized:
 
 
 def suggest_gate(files: Sequence[MetricFile], *, model: str | None = None) -> SuggestedGate | None:
-    """The gate on the number that matters most, if there is any; whether it may be active is for others."""
-    usable = [file for file in files if file.values]
-    best: tuple[int, str, str] | None = None
-    for file in usable:
-        for key in file.values:
-            value, direction = number(file.values[key]), direction_of(key, {})
-            if value is None or not value.is_finite() or not value or direction is None:
-                continue
-            last = key.rpartition(".")[2].lower()
-            rank = _PREFERRED.index(last) if last in _PREFERRED else len(_PREFERRED) + (direction == "down")
-            best = min(best or (rank, file.path, key), (rank, file.path, key))
-    if best is None:
+    """The gate on the most important metric, if there is one; the caller decides whether it is active."""
+    candidates = [
+        (_rank(key, direction), file.path, key, value, direction)
+        for file in files
+        for key, text_or_number in file.values.items()
+        if (value := number(text_or_number)) is not None
+        and value.is_finite()
+        and value
+        and (direction := direction_of(key, {})) is not None
+    ]
+    if not candidates:
         return None
-    _, path, key = best
-    chosen = next(file for file in usable if file.path == path)
-    value, direction = number(chosen.values[key]), direction_of(key, {})
-    assert value is not None  # noqa: S101 (chosen because both are known)
-    assert direction is not None  # noqa: S101
+    _, path, key, value, direction = min(candidates)
     name = _shortest_name(path, key, files)
     slug = _SLUG.sub("-", (key.rpartition(".")[2] + (f"-{model}" if model else "")).lower()).strip("-")
     return SuggestedGate(
@@ -87,8 +82,13 @@ def suggest_gate(files: Sequence[MetricFile], *, model: str | None = None) -> Su
     )
 
 
+def _rank(key: str, direction: Direction) -> int:
+    last = key.rpartition(".")[2].lower()
+    return _PREFERRED.index(last) if last in _PREFERRED else len(_PREFERRED) + (direction == "down")
+
+
 def _shortest_name(path: str, key: str, files: Sequence[MetricFile]) -> str:
-    """The shortest dotted end of a key that means one number only."""
+    """The shortest dotted suffix of a key that matches one metric only."""
     words = key.split(".")
     for count in range(1, len(words) + 1):
         name = ".".join(words[-count:])
@@ -108,10 +108,10 @@ def compose(
     """The text of the file.
 
     Args:
-        models: those to declare.
-        gates: those to write.
-        environments: names that tags or `.gto` know already.
-        pathless: models that tags know and whose file nobody declares; written as comments.
+        models: the models to declare.
+        gates: the gates to write.
+        environments: the names in tags and `.gto`.
+        pathless: models that have tags but no declared path; written as comments.
         gates_active: False writes the gates as comments.
     """
     lines = [
@@ -129,11 +129,11 @@ def compose(
 
 
 def quoted(value: str) -> str:
-    """A text as YAML: plain where that is safe, else in double quotes."""
+    """A text as YAML: plain if that is safe, otherwise in double quotes."""
     plain = _PLAIN.fullmatch(value) and value.lower() not in _NO_TEXT
     if plain:
         return value
-    # JSON leaves some characters as they are that YAML does not take raw.
+    # JSON keeps some characters that YAML must escape.
     shown = json.dumps(value.encode("utf-8", "replace").decode(), ensure_ascii=False)
     return "".join(char if char.isprintable() else f"\\U{ord(char):08x}" for char in shown)
 
@@ -184,11 +184,11 @@ def _gates(gates: Sequence[SuggestedGate], *, active: bool) -> list[str]:
 
 
 def _floor(gate: SuggestedGate) -> tuple[str, str]:
-    """A bound that the number of today passes with some room, in two digits."""
-    room = abs(gate.value) / 20
+    """A bound that the current value passes with a margin, in two digits."""
+    margin = abs(gate.value) / 20
     if gate.direction == "up":
-        return "min", text(Context(prec=2, rounding=ROUND_FLOOR).plus(gate.value - room))
-    return "max", text(Context(prec=2, rounding=ROUND_CEILING).plus(gate.value + room))
+        return "min", text(Context(prec=2, rounding=ROUND_FLOOR).plus(gate.value - margin))
+    return "max", text(Context(prec=2, rounding=ROUND_CEILING).plus(gate.value + margin))
 
 
 def _environments(environments: Sequence[str]) -> list[str]:

@@ -1,1 +1,1 @@
-"""Overview: what looks at everything at once."""
+"""Overview: the health and state of the whole repository."""

@@ -1,4 +1,4 @@
-"""Health of data: what Git tracks and should not, DVC's remote, contents that are missing."""
+"""Data health: files that Git should not track, DVC's remote, and missing contents."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SHOWN = 5
 
 
 def check_tracked_files(project: Project) -> Iterator[Finding]:
-    """What Git tracks and should not: secrets, DVC's cache, outputs that DVC tracks."""
+    """Files that Git should not track: secrets, DVC's cache, outputs of DVC."""
     from mlgit.project.pipeline.evidence import evidence
 
     listing = project.git.run("ls-files", "-z").decode("utf-8", "surrogateescape")
@@ -56,7 +56,7 @@ def check_tracked_files(project: Project) -> Iterator[Finding]:
 
 
 def check_data(project: Project) -> Iterator[Finding]:
-    """DVC's remote, and outputs that are neither in the cache nor in the working tree."""
+    """Whether DVC has a default remote, and outputs that are not in the cache."""
     from mlgit.adapters.dvc.engine.transfer import has_remote
     from mlgit.project.pipeline.local_files import cache_of
 
@@ -85,8 +85,8 @@ def check_data(project: Project) -> Iterator[Finding]:
         )
 
 
-def ask_for_data(project: Project) -> Iterator[Finding]:
-    """Outputs whose contents the DVC remote does not have."""
+def check_remote_data(project: Project) -> Iterator[Finding]:
+    """Outputs whose contents the DVC remote lacks."""
     from mlgit.adapters.dvc.engine.store import missing_in_remote
     from mlgit.adapters.dvc.engine.transfer import has_remote
 
@@ -105,7 +105,7 @@ def ask_for_data(project: Project) -> Iterator[Finding]:
 
 
 def _recorded_outputs(project: Project) -> list[Output]:
-    """Outputs that DVC keeps and that have been made."""
+    """The outputs in DVC's cache that have a recorded content."""
     from mlgit.project.pipeline.evidence import evidence
 
     return [out for out in evidence(project, None).pipeline.outputs if out.cached and out.pointer is not None]

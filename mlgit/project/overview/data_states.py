@@ -1,4 +1,4 @@
-"""Data states: which tracked outputs are not, on disk or in the cache, what was recorded."""
+"""Data states: the outputs that differ from their recorded content on disk or in the cache."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def data_states(project: Project, state: Evidence) -> tuple[DataState, ...]:
-    """Outputs that are modified, absent or not in the cache."""
+    """The outputs that are new, modified, absent or not in the cache."""
     from mlgit.project.pipeline.local_files import cache_of, hashes_on_disk
 
     on_disk = hashes_on_disk(project)

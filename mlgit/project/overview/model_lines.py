@@ -1,4 +1,4 @@
-"""Model lines: for each model its latest version, its environments, and how far each is behind HEAD."""
+"""Model lines: each model's latest version and environments, and how far they are behind HEAD."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 def model_lines(
     project: Project, registry: Registry, *, declared: Iterable[str], environments: Sequence[str]
 ) -> tuple[ModelLine, ...]:
-    """One line for every model that is declared or that tags know.
+    """One line for every model that is declared or has tags.
 
     Args:
         project: the repository.
-        registry: what its tags say.
+        registry: the models in its tags.
         declared: the names of the declared models.
         environments: the names of the declared environments, in their order.
     """
@@ -68,7 +68,7 @@ def _model_line(
 
 
 def _behind(project: Project, commit: str | None, counted: dict[str, int]) -> int | None:
-    """How many commits HEAD has that the version has not; each commit is counted once."""
+    """The number of commits that HEAD has and the version lacks; each version is counted once."""
     head = project.head.commit
     if commit is None or head is None:
         return None

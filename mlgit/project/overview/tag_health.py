@@ -1,4 +1,4 @@
-"""Health of tags: those that do not count, those that clash, those that other readers take differently."""
+"""Tag health: tags that do not count, that clash, or that gto and dvc read differently."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from mlgit.project.registry.read import ignored_tags, read_registry
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from mlgit.core.overview.doctor import FindingSeverity
     from mlgit.core.registry.state import EnvironmentState, ModelState
     from mlgit.project.open import Project
 
@@ -27,23 +28,24 @@ _SHOWN = 5
 
 
 def check_ignored_tags(project: Project) -> Iterator[Finding]:
-    """Tags that look like ours and do not count."""
+    """Tags that look like tags of mlgit and do not count."""
     for tag, why in sorted(ignored_tags(project).items()):
         if why == MISSING:
             yield _missing(project, tag)
             continue
         lightweight = "lightweight" in why
+        annotate = _annotate(tag, quote(f"refs/tags/{tag}^{{}}"))
         yield Finding(
             id="lightweight_tag" if lightweight else "unreadable_tag",
             severity="warn",
             message=f"The tag `{tag}` does not count: {why}",
-            repair=_annotate(tag) if lightweight else f"git tag -d {quote(tag)}",
+            repair=annotate if lightweight else f"git tag -d {quote(tag)}",
             subjects=(tag,),
         )
 
 
 def check_malformed_tags(project: Project) -> Iterator[Finding]:
-    """Tags that begin like those of a model we know and cannot be read: `tumor@1.0.0`, `tumor@v1.0`."""
+    """Tags that start with a known model's name and are invalid: `tumor@1.0.0`, `tumor@v1.0`."""
     known = {*read_registry(project).models, *project.config(None).models}
     for tag in list_tags(project.git):
         name = re.split("[@#]", tag, maxsplit=1)[0].replace("=", ":")
@@ -59,7 +61,7 @@ def check_malformed_tags(project: Project) -> Iterator[Finding]:
 
 
 def check_clashes(project: Project) -> Iterator[Finding]:
-    """Two versions of one model on one commit; a version that was rejected while somebody promoted it."""
+    """Two versions of one model on one commit; a version that is deregistered and live."""
     for model in read_registry(project).models.values():
         yield from _rejected_and_live(model)
         live = {each.version.tag for each in model.environments.values() if each.version is not None}
@@ -81,7 +83,7 @@ def check_clashes(project: Project) -> Iterator[Finding]:
 
 
 def check_other_readers(project: Project) -> Iterator[Finding]:
-    """Environments of which gto or dvc say something else than mlgit."""
+    """Environments that gto or dvc read differently than mlgit."""
     for model in read_registry(project).models.values():
         for environment in model.environments.values():
             yield from _half_a_change(environment)
@@ -90,7 +92,7 @@ def check_other_readers(project: Project) -> Iterator[Finding]:
 
 
 def check_clocks(project: Project) -> Iterator[Finding]:
-    """Tags from the future: readers that order by time would put them last for long."""
+    """Tags from the future, which readers that order by time sort last."""
     for model in read_registry(project).models.values():
         newest = as_time(model.newest_tag_s)
         if newest > project.now + _CLOCK_TOLERANCE:
@@ -105,59 +107,47 @@ def check_clocks(project: Project) -> Iterator[Finding]:
             )
 
 
-def ask_for_tags(project: Project) -> Iterator[Finding]:
-    """Tags that the remote has and this clone has not, or has otherwise."""
-    if project.remote is None:
+def check_remote_tags(project: Project) -> Iterator[Finding]:
+    """Tags that differ between the remote and this clone, or are on one side only."""
+    remote = project.remote
+    if remote is None:
         return
-    theirs, annotated = _tags_of_remote(project, project.remote)
+    theirs, annotated = _tags_of_remote(project, remote)
     ours = {tag: oid for tag, oid in list_tags(project.git).items() if parse_tag(tag) is not None}
     missing = sorted(theirs.keys() - ours.keys())
     clashing = sorted(tag for tag in theirs.keys() & ours.keys() & annotated if theirs[tag] != ours[tag])
     unpushed = sorted(ours.keys() - theirs.keys())
-    if missing:
-        yield Finding(
-            id="tags_missing_here",
-            severity="warn",
-            message=f"{project.remote} has tags that are not here: {listed(missing)}",
-            repair=f"git fetch --tags {project.remote}",
-            subjects=tuple(missing),
-        )
-    if clashing:
-        yield Finding(
-            id="clashing_tags",
-            severity="error",
-            message=f"These tags are other ones here than at {project.remote}: {listed(clashing)}",
-            repair=f"git tag -d {_words(clashing)} && git fetch --tags {project.remote}",
-            subjects=tuple(clashing),
-        )
-    if unpushed:
-        yield Finding(
-            id="tags_not_pushed",
-            severity="warn",
-            message=f"{project.remote} does not have these tags: {listed(unpushed)}",
-            repair="mlgit push",
-            subjects=tuple(unpushed),
-        )
+    fetch = f"git fetch --tags {remote}"
+    here, other = f"{remote} has tags that are not here", f"These tags are other ones here than at {remote}"
+    there = f"{remote} does not have these tags"
+    findings: tuple[tuple[str, FindingSeverity, list[str], str, str], ...] = (
+        ("tags_missing_here", "warn", missing, here, fetch),
+        ("clashing_tags", "error", clashing, other, f"git tag -d {_words(clashing)} && {fetch}"),
+        ("tags_not_pushed", "warn", unpushed, there, "mlgit push"),
+    )
+    for kind, severity, tags, text, repair in findings:
+        if tags:
+            message = f"{text}: {listed(tags)}"
+            yield Finding(id=kind, severity=severity, message=message, repair=repair, subjects=tuple(tags))
     for tag in sorted(theirs.keys() - annotated):
         yield Finding(
             id="lightweight_tag_at_remote",
             severity="warn",
-            message=f"The tag `{tag}` does not count: it is lightweight at {project.remote}",
-            repair=f"git tag -f -a -m {quote(tag)} {quote(tag)} {theirs[tag]} "
-            f"&& git push --force {project.remote} {quote(f'refs/tags/{tag}')}",
+            message=f"The tag `{tag}` does not count: it is lightweight at {remote}",
+            repair=f"{_annotate(tag, theirs[tag])} && git push --force {remote} {quote(f'refs/tags/{tag}')}",
             subjects=(tag,),
         )
 
 
 def _tags_of_remote(project: Project, remote: str) -> tuple[Mapping[str, str], frozenset[str]]:
-    """Our tags at the remote with their object ids, and which of them are annotated."""
+    """The remote's tags that mlgit can parse, by object id, and the annotated ones among them."""
     answer = project.git.run("ls-remote", "--tags", remote, timeout_s=_NETWORK_TIMEOUT_S)
     theirs: dict[str, str] = {}
     annotated: set[str] = set()
     for line in answer.decode("utf-8", "surrogateescape").split("\n"):
         oid, _, ref = line.partition("\t")
         tag = ref.removeprefix("refs/tags/")
-        # git lists what an annotated tag points at under the tag's name with `^{}`.
+        # git lists the object of an annotated tag under the tag's name with `^{}`.
         if tag.endswith("^{}"):
             annotated.add(tag.removesuffix("^{}"))
         elif parse_tag(tag) is not None:
@@ -222,7 +212,7 @@ def _emptied(model: ModelState, environment: EnvironmentState) -> Iterator[Findi
 
 
 def _missing(project: Project, tag: str) -> Finding:
-    # Deleting the tag would hide that it is lost; git says itself which file is in the way if one is.
+    # Deleting the tag would hide that it is lost; git names the broken file if there is one.
     here = f"git fetch --refetch --tags {project.remote}"
     return Finding(
         id="missing_tag_object",
@@ -233,8 +223,8 @@ def _missing(project: Project, tag: str) -> Finding:
     )
 
 
-def _annotate(tag: str) -> str:
-    return f"git tag -f -a -m {quote(tag)} {quote(tag)} {quote(f'refs/tags/{tag}^{{}}')}"
+def _annotate(tag: str, commit: str) -> str:
+    return f"git tag -f -a -m {quote(tag)} {quote(tag)} {commit}"
 
 
 def _words(tags: Sequence[str]) -> str:

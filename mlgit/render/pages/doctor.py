@@ -1,4 +1,4 @@
-"""The page of `mlgit doctor`."""
+"""Page of `mlgit doctor`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _STYLES: dict[FindingSeverity, Style] = {"error": "bad", "warn": "careful", "inf
 
 
 def page(diagnosis: Diagnosis) -> Page:
-    """Each finding with its repair, and a last line that sums up."""
+    """Each finding with its repair, and a summary in the last line."""
     page: Page = []
     for finding in diagnosis.findings:
         page.append(line(Span(f"{finding.severity:<5} ", _STYLES[finding.severity]), finding.message))

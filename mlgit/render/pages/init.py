@@ -1,4 +1,4 @@
-"""The page of `mlgit init`."""
+"""Page of `mlgit init`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _KINDS = {
 
 
 def page(done: Initialized) -> Page:
-    """What was found, what was written, what to do next."""
+    """The findings, the written file and the next step."""
     page: Page = []
     if done.found:
         page.append(line(Span("Found", "strong")))

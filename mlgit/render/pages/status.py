@@ -1,4 +1,4 @@
-"""The page of `mlgit status`."""
+"""Page of `mlgit status`."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ _NO_BASE = {
 
 
 def page(found: Status, *, verbose: bool = False) -> Page:
-    """Sections in the order of a working day; what is in order takes one line or none.
+    """Sections in the order of a working day; a section without problems takes at most one line.
 
     Args:
-        found: everything there is to tell.
-        verbose: everything, however long, and what DVC was asked about.
+        found: the status.
+        verbose: show full lists, and the files that DVC read instead of mlgit.
     """
     short = Shortening(whole=verbose)
     return [
@@ -82,7 +82,6 @@ def _ahead_behind(ahead: int, behind: int) -> str:
 
 
 def age(seconds: int) -> str:
-    """How long ago, in one unit."""
     for size, unit in ((_DAY_S, "d"), (_HOUR_S, "h"), (_MINUTE_S, "min")):
         if seconds >= size:
             return f"{seconds // size} {unit} ago"
@@ -114,17 +113,17 @@ def _pipeline(found: Status, short: Shortening) -> Page:
         title.append(Span(f"{count(found.pipeline_stages, 'stage')} up to date", "ok"))
     blocks: Page = [line(""), line(*title)]
     if stale:
-        # Where not all are shown, those that make the others stale are.
+        # If there are too many, show those that make the others stale.
         first = stale if len(stale) <= _ROWS else sorted(stale, key=lambda stage: not stage.reasons)
         rows = [(stage.address, _why(stage, short)) for stage in short.first(first, _ROWS)]
         blocks += [table(("", ""), rows), *short.rest(stale, _ROWS)]
-    said = list(dict.fromkeys(reason for stage in unchecked for reason in stage.unchecked))
-    blocks += [line(Span(reason, "dim"), indent=2) for reason in short.first(said, _NAMES)]
-    return [*blocks, *short.rest(said, _NAMES)]
+    reasons = list(dict.fromkeys(reason for stage in unchecked for reason in stage.unchecked))
+    blocks += [line(Span(reason, "dim"), indent=2) for reason in short.first(reasons, _NAMES)]
+    return [*blocks, *short.rest(reasons, _NAMES)]
 
 
 def _handed_over(found: Status) -> Page:
-    """What mlgit did not read by itself, and why."""
+    """The files that DVC read instead of mlgit, and why."""
     return [line(Span(f"asked DVC: {each.path} {each.why}", "dim"), indent=2) for each in found.handed_over]
 
 
@@ -135,21 +134,21 @@ def _why(stage: StageState, short: Shortening) -> str:
 
 
 def _data(found: Status, short: Shortening) -> Page:
-    told = [data for data in found.data if data.workspace != "new" or not data.owner.endswith(".dvc")]
-    if not told:
+    shown = [data for data in found.data if data.workspace != "new" or not data.owner.endswith(".dvc")]
+    if not shown:
         return []
-    if len(told) > _ROWS:
-        told.sort(key=lambda data: (not data.lost, data.workspace != "modified"))
-    rows = [(data.path, _data_words(data)) for data in short.first(told, _ROWS)]
-    title = line(Span("Data", "strong"), *_data_counts(told))
-    return [line(""), title, table(("", ""), rows), *short.rest(told, _ROWS)]
+    if len(shown) > _ROWS:
+        shown.sort(key=lambda data: (not data.lost, data.workspace != "modified"))
+    rows = [(data.path, _data_words(data)) for data in short.first(shown, _ROWS)]
+    title = line(Span("Data", "strong"), *_data_counts(shown))
+    return [line(""), title, table(("", ""), rows), *short.rest(shown, _ROWS)]
 
 
-def _data_counts(told: Sequence[DataState]) -> Sequence[Span]:
-    """How many of each kind, when they are too many to be counted by eye."""
-    if len(told) <= _NAMES:
+def _data_counts(shown: Sequence[DataState]) -> Sequence[Span]:
+    """The number of each kind, if there are too many to count by eye."""
+    if len(shown) <= _NAMES:
         return ()
-    kinds = [_data_words(data) for data in told]
+    kinds = [_data_words(data) for data in shown]
     spans = [Span("  ")]
     for kind in dict.fromkeys(kinds):
         spans += [
@@ -190,9 +189,9 @@ def _metrics(found: Status, short: Shortening) -> Page:
     else:
         against = f"  as in {found.base.label}"
     few = found.base is None or len(found.metrics) <= _ROWS
-    told = list(found.metrics) if few else changed
+    shown = list(found.metrics) if few else changed
     blocks: Page = [line(""), line(Span("Metrics", "strong"), Span(against, "dim"))]
-    blocks += [*_values(short.first(told, _ROWS), found), *short.rest(told, _ROWS)]
+    blocks += [*_values(short.first(shown, _ROWS), found), *short.rest(shown, _ROWS)]
     for problem in short.first(found.problems, _NAMES):
         blocks.append(line(Span("careful: ", "careful"), problem, indent=2))
     return [*blocks, *short.rest(found.problems, _NAMES)]
@@ -214,9 +213,9 @@ def _gates(found: Status) -> Page:
     blocks: Page = []
     if found.verdict is not None:
         word, style = _DECISIONS[found.verdict.decision]
-        told = f": {found.verdict.headline}"
-        blocks = [line(""), line(Span("Gates  ", "strong"), Span(word, style), told)]
-        if len(f"Gates  {word}{told}") > _WIDTH:
+        headline = f": {found.verdict.headline}"
+        blocks = [line(""), line(Span("Gates  ", "strong"), Span(word, style), headline)]
+        if len(f"Gates  {word}{headline}") > _WIDTH:
             blocks = [
                 line(""),
                 line(Span("Gates  ", "strong"), Span(word, style)),
