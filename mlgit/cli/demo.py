@@ -15,19 +15,17 @@ if TYPE_CHECKING:
 
 
 @command("demo")
-@click.argument("place", metavar="[DIR]", required=False, shell_complete=folders_offer)
+@click.argument("directory", metavar="[DIR]", required=False, shell_complete=folders_offer)
 @click.option("--no-run", is_flag=True, help="Only create the project, do not walk the loop.")
-@click.option("--keep", is_flag=True, help="Leave an earlier demo alone, build beside it (DIR-2).")
-@click.option("--force", is_flag=True, help="Rebuild an earlier demo even when it was changed since.")
 @pass_session
-def entry(session: Session, place: str | None, *, no_run: bool, keep: bool, force: bool) -> None:
+def entry(session: Session, directory: str | None, *, no_run: bool) -> None:
     r"""Build a real small project and walk the whole loop, narrated.
 
     Breast cancer data, a DVC pipeline, gates, a bare Git origin and a DVC remote, all in DIR
     (default `mlgit-demo`). Then run, check, release, promote, a blocked branch, a good one, rollback
     and history, each step a real command. Takes under a minute; the folder stays for you to play with.
 
-    Saying it twice rebuilds the demo; one that you changed is only rebuilt with --force.
+    DIR must be new or empty.
 
     \b
     Examples:
@@ -36,16 +34,13 @@ def entry(session: Session, place: str | None, *, no_run: bool, keep: bool, forc
     """
     import os
 
-    from mlgit.flows.demo.folder import DEFAULT_FOLDER
-    from mlgit.flows.demo.walk import run_demo
+    from mlgit.flows.demo.walk import DEFAULT_FOLDER, run_demo
     from mlgit.render.pages.demo import page
 
     screen = sys.stderr if session.as_json else sys.stdout
     demo = run_demo(
-        os.path.join(session.folder, place or DEFAULT_FOLDER),
+        os.path.join(session.folder, directory or DEFAULT_FOLDER),
         screen=None if session.verbosity < 0 else screen,
         walk=not no_run,
-        keep=keep,
-        force=force,
     )
     session.print_result(demo, lambda: page(demo))
