@@ -187,7 +187,7 @@ class _StatusReader:
     def _verdict(self) -> VerdictCounts | None:
         if self._config is None or not self._config.gates or self._project.head.commit is None:
             return None
-        from mlgit.core.gates.verdict import headline
+        from mlgit.core.gates.headline import headline
         from mlgit.project.gates.judge import Question, judge
 
         verdict = judge(self._project, Question(ci=self._ci))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from mlgit.core.ci import report
 from mlgit.core.ci.report import CiReport
 from mlgit.core.gates import verdict
-from mlgit.core.gates.verdict import decided, summarize
+from mlgit.core.gates.verdict import decision_of, effects_of, summarize
 from mlgit.core.pipeline import report_context
 from mlgit.errors import ConfigError, Exit, Location, StateError
 
@@ -247,7 +247,7 @@ def _require_consistent(found: CiReport) -> None:
     if check is None:
         return
     made = check.verdict
-    if made.decision != decided(made, made.notes):
+    if made.decision != decision_of(effects_of(made.results, made.notes)):
         raise _Refused("its decision is not what its results and notes give")
     if made.summary != summarize(made.results, made.notes):
         raise _Refused("its summary does not count its results and notes")

@@ -1,18 +1,18 @@
-"""Check parts: one model's share of a check of several, and whether there is anything to tell."""
+"""By model: split a check of several models, and find checks in which nothing happened."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mlgit.core.gates.verdict import decision_of, summarize
+from mlgit.core.gates.verdict import decision_of, effects_of, summarize
 
 if TYPE_CHECKING:
     from mlgit.core.gates.verdict import Check, Verdict
 
 
 def models_of(record: Check) -> tuple[str | None, ...]:
-    """Whom the check speaks of, sorted; None is the one model without a name."""
+    """The models in the check, sorted; None is the only model if it has no name."""
     verdict = record.verdict
     named = {each.model for each in verdict.results}
     named |= {each.model for each in (*verdict.baselines, *record.references)}
@@ -21,24 +21,23 @@ def models_of(record: Check) -> tuple[str | None, ...]:
 
 
 def of_model(record: Check, model: str | None) -> Check:
-    """The check as if there were only this model; notes that are nobody's are left to the whole."""
+    """The check as if there were only this model; notes without a model stay with the whole check."""
     verdict = record.verdict
     results = tuple(each for each in verdict.results if each.model == model)
     notes = tuple(each for each in verdict.notes if each.model == model and model is not None)
     baselines = tuple(each for each in verdict.baselines if each.model == model)
-    effects = frozenset([*(each.effect for each in results), *(each.effect for each in notes)])
-    mine = replace(
+    own = replace(
         verdict,
         results=results,
         notes=notes,
         baselines=baselines,
         first_model=bool(baselines) and all(each.state == "none" for each in baselines),
-        decision=decision_of(effects),
+        decision=decision_of(effects_of(results, notes)),
         summary=summarize(results, notes),
     )
     return replace(
         record,
-        verdict=mine,
+        verdict=own,
         metrics=tuple(each for each in record.metrics if each.model == model),
         references=tuple(each for each in record.references if each.model == model),
         history=tuple(each for each in record.history if each.model == model),
@@ -46,7 +45,7 @@ def of_model(record: Check, model: str | None) -> Check:
 
 
 def uneventful(record: Check) -> bool:
-    """Whether all gates pass and nothing differs from the base: one line says it all."""
+    """Whether all gates pass and nothing differs from the base: one line is enough."""
     verdict = record.verdict
     compared = any(each.state == "found" for each in record.references)
     return (
@@ -61,7 +60,6 @@ def uneventful(record: Check) -> bool:
 
 
 def _eventful(verdict: Verdict) -> bool:
-    """Whether a gate or a note has something to say."""
-    said = any(result.outcome not in {"pass", "skipped"} for result in verdict.results)
+    failed = any(result.outcome not in {"pass", "skipped"} for result in verdict.results)
     noted = any(note.code != "no_gates" for note in verdict.notes)
-    return said or noted or bool(verdict.gates_changed)
+    return failed or noted or bool(verdict.gates_changed)

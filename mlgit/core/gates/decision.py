@@ -1,4 +1,4 @@
-"""Decision: all gates of all models together give one verdict."""
+"""Decision: evaluate all gates of all models and combine them into one verdict."""
 
 from __future__ import annotations
 
@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 from mlgit.core.digest import sha256_hex
 from mlgit.core.gates.evaluate import evaluate, vs_key
 from mlgit.core.gates.limits import declared_bounds
-from mlgit.core.gates.verdict import Note, Policy, Result, Verdict, decision_of, note_order, summarize
+from mlgit.core.gates.verdict import (
+    Note,
+    Policy,
+    Result,
+    Verdict,
+    decision_of,
+    effects_of,
+    note_order,
+    summarize,
+)
 from mlgit.core.gates.waivers import LOOSENED
 
 if TYPE_CHECKING:
@@ -15,7 +24,7 @@ if TYPE_CHECKING:
 
     from mlgit.core.config.file import Gate
     from mlgit.core.gates.evaluate import Case, Rules
-    from mlgit.core.gates.verdict import Candidate, GateChange
+    from mlgit.core.gates.verdict import Baseline, Candidate, GateChange
     from mlgit.core.gates.waivers import Waiver
 
 
@@ -28,30 +37,24 @@ def decide(
     gates_changed: Sequence[GateChange] = (),
     notes: Sequence[Note] = (),
 ) -> Verdict:
-    """Judge every gate of every model.
+    """Evaluate every gate of every model.
 
-    The order of cases, gates and files plays no part: the same inputs give the same bytes.
+    The order of cases, gates and files does not matter: the same inputs give the same bytes.
     """
     results: list[Result] = []
     found = [*notes, *(_loosened_note(change, rules.waivers) for change in gates_changed if _looser(change))]
     for case in cases:
-        mine = [evaluate(gate, case, rules) for gate in case.gates]
-        results += mine
-        found += _case_notes(case, mine, rules)
+        own = [evaluate(gate, case, rules) for gate in case.gates]
+        results += own
+        found += _case_notes(case, own, rules)
     found += _unused(rules.waivers, results)
     all_results = tuple(sorted(results, key=lambda result: result.id))
     all_notes = tuple(sorted(set(found), key=note_order))
-    baselines = tuple(
-        sorted(
-            {entry.baseline for case in cases for entry in case.baselines.values()},
-            key=lambda baseline: (baseline.model or "", baseline.vs),
-        )
-    )
-    effects = frozenset([*(result.effect for result in all_results), *(note.effect for note in all_notes)])
+    baselines = _baselines(cases)
     return Verdict(
         purpose=rules.purpose,
         environment=rules.environment,
-        decision=decision_of(effects),
+        decision=decision_of(effects_of(all_results, all_notes)),
         evaluated_on=rules.evaluated_on,
         candidate=candidate,
         baselines=baselines,
@@ -65,8 +68,13 @@ def decide(
     )
 
 
+def _baselines(cases: Sequence[Case]) -> tuple[Baseline, ...]:
+    found = {entry.baseline for case in cases for entry in case.baselines.values()}
+    return tuple(sorted(found, key=lambda baseline: (baseline.model or "", baseline.vs)))
+
+
 def gates_sha(gates: Sequence[Gate]) -> str:
-    """SHA-256 over the gates' canonical JSON, whatever their order and lines."""
+    """SHA-256 of the gates' canonical JSON; their order and lines in mlgit.yaml do not matter."""
     import json
 
     texts = {
@@ -137,7 +145,7 @@ def _loosened_note(change: GateChange, waivers: Sequence[Waiver]) -> Note:
 
 def _unused(waivers: Sequence[Waiver], results: Sequence[Result]) -> list[Note]:
     used = {result.waiver for result in results}
-    fine = {
+    passing = {
         name
         for result in results
         if result.outcome in {"pass", "skipped"}
@@ -151,5 +159,5 @@ def _unused(waivers: Sequence[Waiver], results: Sequence[Result]) -> list[Note]:
             waiver=waiver.id,
         )
         for waiver in waivers
-        if waiver.id not in used and waiver.gate in fine
+        if waiver.id not in used and waiver.gate in passing
     ]

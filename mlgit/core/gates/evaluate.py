@@ -1,4 +1,4 @@
-"""Gates: which ones apply to a model, and what each says about its numbers."""
+"""Evaluate: select the gates of a model and apply each to its numbers."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from mlgit.core.pipeline.evidence import MetricFile
     from mlgit.core.pipeline.metrics import Place
 
-_BARRED = ("not_from_pipeline", "stale")
+_UNTRUSTED = ("not_from_pipeline", "stale")
 _NO_NUMBERS = ("unreadable", "not_fetched", "missing")
 
 
 class BaselineFiles(NamedTuple):
-    """A baseline and the metric files that lie there: the model's own, and `others` for exact paths."""
+    """A baseline and its metric files: the model's own, and `others` for exact paths."""
 
     baseline: Baseline
     files: tuple[MetricFile, ...] = ()
@@ -34,7 +34,7 @@ class BaselineFiles(NamedTuple):
 
 
 class Case(NamedTuple):
-    """One model to be judged: its gates, its metric files, its baselines by `vs`."""
+    """One model to evaluate: its gates, its metric files, its baselines by `vs`."""
 
     model: str | None
     gates: tuple[Gate, ...]
@@ -43,11 +43,11 @@ class Case(NamedTuple):
 
 
 class Rules(NamedTuple):
-    """What holds for all models of one verdict.
+    """The conditions that all models of one verdict share.
 
-    `allow_stale` lets numbers of stale stages count, with a warning; a release never does.
+    `allow_stale` accepts numbers of stale stages, with a warning; a release never does.
     `pipeline_only` refuses numbers that no stage makes (`governance: {metrics: pipeline}`).
-    `environment_empty` and `release_decision` matter to a promotion only.
+    `environment_empty` and `release_decision` are for promotions only.
     """
 
     purpose: Purpose
@@ -61,7 +61,6 @@ class Rules(NamedTuple):
 
     @property
     def stale_counts(self) -> bool:
-        """Whether numbers of stale stages are used."""
         return self.allow_stale and self.purpose != "release"
 
 
@@ -69,27 +68,27 @@ def select(
     config: Config, *, purpose: Purpose, model: str | None, environment: str | None = None
 ) -> tuple[Gate, ...]:
     """The gates that apply to a model, in the order of their ids."""
-    mine = [
+    own = [
         gate
         for _, gate in sorted(config.gates.items())
         if gate.models is None or model is None or model in gate.models
     ]
     if purpose != "promote":
-        return tuple(gate for gate in mine if gate.when == "check")
+        return tuple(gate for gate in own if gate.when == "check")
     declared = config.environments.get(environment or "")
     named = None if declared is None else declared.gates
     return tuple(
-        gate for gate in mine if gate.absolute or (gate.vs != "base" if named is None else gate.id in named)
+        gate for gate in own if gate.absolute or (gate.vs != "base" if named is None else gate.id in named)
     )
 
 
 def vs_key(vs: str | FileBaseline) -> str:
-    """How a verdict names what a gate compares with."""
+    """The name of a gate's baseline in a verdict."""
     return f"file:{vs.path}" if isinstance(vs, FileBaseline) else vs
 
 
 def evaluate(gate: Gate, case: Case, rules: Rules) -> Result:
-    """One gate for one model: the outcome table in its order, then severity and waivers."""
+    """Evaluate one gate for one model: outcome first, then severity and waivers."""
     blank = Result(
         id=gate.id if case.model is None else f"{case.model}/{gate.id}",
         gate=gate.id,
@@ -115,7 +114,7 @@ def evaluate(gate: Gate, case: Case, rules: Rules) -> Result:
         candidate=None if value is None else metrics.text(value),
         made_by_hand=place.file.stage is None,
     )
-    bad = _bad_number(place) or _barred(place.file, rules)
+    bad = _bad_number(place) or _untrusted(place.file, rules)
     if bad is not None or value is None:
         return _settle(result, bad or _not_a_number(place), gate, rules)
     if gate.vs is None:
@@ -128,7 +127,7 @@ def evaluate(gate: Gate, case: Case, rules: Rules) -> Result:
 
 
 def effect_of(gate: Gate, outcome: Outcome) -> Effect:
-    """The effect table, without waivers."""
+    """The effect of an outcome, before waivers."""
     if outcome in {"pass", "skipped"}:
         return "allow"
     if gate.severity != "error":
@@ -175,9 +174,9 @@ def _not_a_number(place: Place) -> Finding:
     return Finding("error", "not_a_number", f"`{place.full_name}` is not a number")
 
 
-def _barred(file: MetricFile, rules: Rules) -> Finding | None:
+def _untrusted(file: MetricFile, rules: Rules) -> Finding | None:
     for problem in sorted(file.problems, key=lambda problem: problem.code):
-        if problem.code in _BARRED and not (problem.code == "stale" and rules.stale_counts):
+        if problem.code in _UNTRUSTED and not (problem.code == "stale" and rules.stale_counts):
             return Finding("error", problem.code, problem.message, problem.hint)
     if file.stage is None and rules.pipeline_only:
         return Finding("error", "not_from_pipeline", f"No stage declares `{file.path}`")
@@ -197,7 +196,7 @@ def _no_baseline(gate: Gate, baseline: Baseline) -> Finding | None:
 
 
 def _baseline_place(gate: Gate, place: Place, entry: BaselineFiles) -> Place | Finding:
-    """The same file and key; else, after a rename, the one place that the name means there."""
+    """The same file and key; after a rename, the only metric that the name matches in the baseline."""
     label = entry.baseline.label
     for file in (*entry.files, *entry.others):
         if file.path != place.file.path:
@@ -228,8 +227,8 @@ def _compare(
     )
     bad = _bad_number(other)
     if bad is not None or value is None or candidate is None:
-        trouble = bad or _not_a_number(other)
-        finding = Finding("error", f"baseline_{trouble.reason}", f"{trouble.message} in {baseline.label}")
+        why = bad or _not_a_number(other)
+        finding = Finding("error", f"baseline_{why.reason}", f"{why.message} in {baseline.label}")
         return _settle(result, finding, gate, rules)
     change = metrics.difference(candidate, value)
     percent = metrics.percent_change(change, value)
@@ -249,7 +248,7 @@ def _compare(
 
 
 def _settle(result: Result, finding: Finding, gate: Gate, rules: Rules) -> Result:
-    """Give a finding its effect: by severity, or by a waiver that helps."""
+    """Give a finding its effect: from its severity, or from a waiver that covers it."""
     settled = replace(
         result,
         outcome=finding.outcome,

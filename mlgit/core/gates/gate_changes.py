@@ -1,4 +1,4 @@
-"""Loosening: how the gates of a change differ from the target's."""
+"""Gate changes: how the gates of a change differ from the target's, and which are looser."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _STRICTNESS = {
 }
 
 
-class _Move(NamedTuple):
-    """One thing that differs; `looser` is None when that cannot be told."""
+class _Difference(NamedTuple):
+    """One difference; `looser` is None if it is neither looser nor stricter."""
 
     looser: bool | None
     text: str
@@ -39,31 +39,32 @@ def compare_gates(target: Mapping[str, Gate], candidate: Mapping[str, Gate]) -> 
         elif name not in target:
             changes.append(GateChange(gate=name, kind="added", message=f"Gate `{name}` is new"))
         elif target[name] != candidate[name]:
-            changes.append(_describe(name, tuple(_moves(target[name], candidate[name]))))
+            changes.append(_describe(name, tuple(_differences(target[name], candidate[name]))))
     return tuple(changes)
 
 
-def _describe(name: str, moves: tuple[_Move, ...]) -> GateChange:
-    looser = [move.text for move in moves if move.looser]
+def _describe(name: str, differences: tuple[_Difference, ...]) -> GateChange:
+    looser = [each.text for each in differences if each.looser]
     if looser:
         message = f"Gate `{name}` was loosened: {', '.join(looser)}"
         return GateChange(gate=name, kind="loosened", message=message)
-    texts = ", ".join(move.text for move in moves)
-    kind: GateChangeKind = "tightened" if all(move.looser is False for move in moves) else "changed"
+    texts = ", ".join(each.text for each in differences)
+    stricter = all(each.looser is False for each in differences)
+    kind: GateChangeKind = "tightened" if stricter else "changed"
     return GateChange(gate=name, kind=kind, message=f"Gate `{name}` was {kind}: {texts}")
 
 
-def _moves(old: Gate, new: Gate) -> Iterator[_Move]:
+def _differences(old: Gate, new: Gate) -> Iterator[_Difference]:
     if old.metric != new.metric:
-        yield _Move(None, f"metric `{old.metric}` -> `{new.metric}`")
+        yield _Difference(None, f"metric `{old.metric}` -> `{new.metric}`")
     if old.vs != new.vs:
-        yield _Move(None, f"vs {_named(old)} -> {_named(new)}")
+        yield _Difference(None, f"vs {_named(old)} -> {_named(new)}")
     if old.models != new.models:
         yield _models(old, new)
     for key, order in _STRICTNESS.items():
         before, after = getattr(old, key), getattr(new, key)
         if before != after:
-            yield _Move(order.index(after) < order.index(before), f"{key} {before} -> {after}")
+            yield _Difference(order.index(after) < order.index(before), f"{key} {before} -> {after}")
     before, after = _limits(old), _limits(new)
     for kind in sorted({*before, *after}, key=lambda kind: (kind in CHANGE_KINDS, kind != "min", kind)):
         yield from _limit(kind, before.get(kind), after.get(kind))
@@ -74,23 +75,23 @@ def _limits(gate: Gate) -> dict[LimitKind, Limit]:
     return limits | dict(gate.change.items())
 
 
-def _limit(kind: LimitKind, old: Limit | None, new: Limit | None) -> Iterator[_Move]:
+def _limit(kind: LimitKind, old: Limit | None, new: Limit | None) -> Iterator[_Difference]:
     if old is None or new is None:
         gone = new is None
-        yield _Move(gone, f"{kind} was {'removed' if gone else 'added'}")
+        yield _Difference(gone, f"{kind} was {'removed' if gone else 'added'}")
     elif old.relative != new.relative:
-        yield _Move(None, f"{kind} {old} -> {new}")
+        yield _Difference(None, f"{kind} {old} -> {new}")
     elif order := compare(new.amount, old.amount):
         suffix = "%" if new.relative else ""
         looser = (order < 0) == KINDS[kind].lower_is_looser
-        yield _Move(looser, f"{kind} {text(old.amount)}{suffix} -> {text(new.amount)}{suffix}")
+        yield _Difference(looser, f"{kind} {text(old.amount)}{suffix} -> {text(new.amount)}{suffix}")
 
 
-def _models(old: Gate, new: Gate) -> _Move:
+def _models(old: Gate, new: Gate) -> _Difference:
     before, after = (None if gate.models is None else set(gate.models) for gate in (old, new))
     words = " -> ".join("all" if names is None else ", ".join(sorted(names)) for names in (before, after))
     fewer = after is not None and (before is None or not before <= after)
-    return _Move(fewer, f"models {words}")
+    return _Difference(fewer, f"models {words}")
 
 
 def _named(gate: Gate) -> str:

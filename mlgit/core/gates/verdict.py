@@ -1,4 +1,4 @@
-"""Verdict: what the gates said about a candidate, as a record that is the same for the same inputs."""
+"""Verdict: the record of an evaluation; the same inputs give the same bytes."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from dataclasses import field, replace
 from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.record import record
-from mlgit.core.wording import count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
     from datetime import date
 
     from mlgit.core.config.file import LimitKind, Severity
@@ -24,15 +23,15 @@ GateChangeKind = Literal["added", "removed", "loosened", "tightened", "changed"]
 
 SCHEMA_VERSION = 1
 NOT_COMMITTED = "not_committed"
-"""The code of a note about results of a run that the branch does not have."""
+"""The code of a note about run results that are not committed to the branch."""
 
 
 @record
 class Baseline:
-    """What a candidate is compared with, for one model and one `vs:`.
+    """The state that a candidate is compared with, for one model and one `vs:`.
 
-    `vs` is as mlgit.yaml has it, `file:<path>` for a file. `label` is how to call it in a sentence.
-    `rule` says how it was chosen. `reason`, `message` and `hint` explain a state that is not `found`.
+    `vs` is as in mlgit.yaml, `file:<path>` for a file. `label` names it in a sentence. `rule` says how it
+    was chosen. `reason`, `message` and `hint` explain a state that is not `found`.
     """
 
     vs: str
@@ -48,9 +47,9 @@ class Baseline:
 
 @record
 class Candidate:
-    """What is judged; `commit` is None for the working tree, which stands on `head`.
+    """The state to evaluate; `commit` is None for the working tree, which is based on `head`.
 
-    `label` is that commit's too when the working tree holds nothing else.
+    A working tree without changes has the label of its commit.
     """
 
     label: str
@@ -59,7 +58,7 @@ class Candidate:
 
     @property
     def place(self) -> str:
-        """Where its numbers stand, for a sentence: `1a2b3c4`, or `working tree on 1a2b3c4`."""
+        """The source of its numbers in a sentence: `1a2b3c4`, or `working tree on 1a2b3c4`."""
         if self.commit is not None:
             return self.commit[:7]
         if self.head is None or self.label == self.head[:7]:
@@ -115,7 +114,7 @@ class Result:
 
 @record
 class Note:
-    """Something to know that is no gate's result; `effect` is `note`, `warn`, `block` or `waived`."""
+    """A remark that is not the result of a gate; `effect` is `note`, `warn`, `block` or `waived`."""
 
     code: str
     message: str
@@ -161,10 +160,9 @@ class Summary:
 
 @record
 class Verdict:
-    """Everything decided; byte-stable (`canonical`) for the same inputs.
+    """All results and the decision; the same inputs give the same bytes.
 
-    `first_model` says that no gate that compares found anything to compare with.
-    `gates_sha` is the SHA-256 of the gates that were applied.
+    `first_model` says that no gate found a baseline. `gates_sha` is the SHA-256 of the applied gates.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -185,9 +183,9 @@ class Verdict:
 
 @record
 class MetricChange:
-    """One metric of the candidate beside the base; the numbers are decimal text, None where absent.
+    """One metric of the candidate next to the base; the numbers are decimal text, None if absent.
 
-    `better` is None when nothing changed or nobody said which way is better.
+    `better` is None if nothing changed or no direction is known.
     """
 
     model: str | None
@@ -201,17 +199,16 @@ class MetricChange:
 
     @property
     def changed(self) -> bool:
-        """Whether there is something to tell."""
         return self.baseline != self.candidate
 
 
 @record
 class Check:
-    """The verdict with what a reader wants next to it. Only `verdict` is hashed and byte-stable.
+    """The verdict and its context. Only `verdict` is hashed.
 
     `references` are the baselines that each model's metrics are shown next to, even without a gate on them.
     `changes` maps `data`, `params` and `model` to one line each. `tools` maps a tool to its version.
-    `params`, `stages` and `history` are for reports, and empty where nobody asked for lines.
+    `params`, `stages` and `history` are for reports, and otherwise empty.
     """
 
     verdict: Verdict
@@ -224,17 +221,21 @@ class Check:
     history: tuple[MetricHistory, ...] = ()
 
 
-def decision_of(effects: frozenset[Effect]) -> Decision:
-    """Take the worst: block > allow_with_warnings > allow. What is waived is allowed, and seen."""
-    if "block" in effects:
+def effects_of(results: Iterable[Result], notes: Iterable[Note]) -> list[Effect]:
+    return [*(result.effect for result in results), *(note.effect for note in notes)]
+
+
+def decision_of(effects: Iterable[Effect]) -> Decision:
+    """The worst effect decides: block > allow_with_warnings > allow. A waived result only warns."""
+    found = set(effects)
+    if "block" in found:
         return "block"
-    return "allow_with_warnings" if effects & {"warn", "waived"} else "allow"
+    return "allow_with_warnings" if found & {"warn", "waived"} else "allow"
 
 
 def summarize(results: tuple[Result, ...], notes: tuple[Note, ...]) -> Summary:
-    """Count what was decided."""
     outcomes = [result.outcome for result in results]
-    effects = [*(result.effect for result in results), *(note.effect for note in notes)]
+    effects = effects_of(results, notes)
     return Summary(
         gates=len(results),
         passed=outcomes.count("pass"),
@@ -249,89 +250,16 @@ def summarize(results: tuple[Result, ...], notes: tuple[Note, ...]) -> Summary:
 
 
 def note_order(note: Note) -> tuple[str, str, str, str]:
-    """What notes are sorted by, so that the same ones stand in the same order."""
+    """The sort key of notes: the same notes are always in the same order."""
     return note.code, note.model or "", note.gate or "", note.message
 
 
 def with_notes(verdict: Verdict, notes: Iterable[Note]) -> Verdict:
-    """The verdict with more to know; decision and summary follow from everything again."""
-    together = tuple(sorted({*verdict.notes, *notes}, key=note_order))
+    """Add notes; decision and summary are computed again."""
+    every = tuple(sorted({*verdict.notes, *notes}, key=note_order))
     return replace(
         verdict,
-        notes=together,
-        decision=decided(verdict, together),
-        summary=summarize(verdict.results, together),
+        notes=every,
+        decision=decision_of(effects_of(verdict.results, every)),
+        summary=summarize(verdict.results, every),
     )
-
-
-def decided(verdict: Verdict, notes: Iterable[Note]) -> Decision:
-    """The decision that the results of a verdict and these notes give."""
-    effects = [*(result.effect for result in verdict.results), *(note.effect for note in notes)]
-    return decision_of(frozenset(effects))
-
-
-def headline(verdict: Verdict) -> str:
-    """The verdict in one line, the worst first: `tumor: 1 of 6 gates failed: auc 0.971 -> 0.958 (…)`."""
-    summary = verdict.summary
-    bad = [result for result in verdict.results if result.effect == "block"]
-    stopping = [note for note in verdict.notes if note.effect == "block"]
-    if bad:
-        verb = "failed" if all(result.outcome == "fail" for result in bad) else "did not pass"
-        told = _causes(bad, stopping) or bad
-        more = f" (and {len(told) - 1} more)" if len(told) > 1 else ""
-        return f"{_subject(bad)}{len(bad)} of {count(summary.gates, 'gate')} {verb}: {told[0].message}{more}"
-    if stopping:
-        return stopping[0].message
-    if not summary.gates:
-        return "No gates were evaluated"
-    text = f"{_subject(verdict.results)}{summary.passed} of {count(summary.gates, 'gate')} passed"
-    rest = [
-        f"{number} {word}"
-        for number, word in (
-            (summary.skipped, "skipped"),
-            (summary.waived, "waived"),
-            (summary.warnings, "warning" if summary.warnings == 1 else "warnings"),
-        )
-        if number
-    ]
-    return ", ".join([text, *rest])
-
-
-def _causes(bad: Sequence[Result], stopping: Iterable[Note]) -> Sequence[Note]:
-    """What the pipeline's proof says, where gates only have no numbers that could be trusted."""
-    reasons = {result.reason for result in bad}
-    if not reasons <= _CAUSES.keys():
-        return ()
-    codes = {code for reason, code in _CAUSES.items() if reason in reasons} | {"lock_missing"}
-    known = [note for note in stopping if note.code in codes]
-    return [note for note in known if note.code == known[0].code]
-
-
-_CAUSES = {"stale": "stale_stage", "not_from_pipeline": "not_from_pipeline"}
-
-
-def _subject(results: tuple[Result, ...] | list[Result]) -> str:
-    names = {result.model for result in results}
-    return f"{name}: " if len(names) == 1 and (name := next(iter(names))) else ""
-
-
-def canonical(verdict: Verdict) -> bytes:
-    """The verdict as canonical JSON (sorted keys, no spaces, no floats): what is hashed."""
-    import json
-
-    return json.dumps(
-        _plain(verdict), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    ).encode("utf-8", "replace")
-
-
-def _plain(value: object) -> object:
-    from dataclasses import fields, is_dataclass
-    from datetime import date
-
-    if is_dataclass(value):
-        return {
-            item.metadata.get("json", item.name): _plain(getattr(value, item.name)) for item in fields(value)
-        }
-    if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    return value.isoformat() if isinstance(value, date) else value

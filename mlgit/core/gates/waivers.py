@@ -1,4 +1,4 @@
-"""Waivers: which written exceptions count, and what they let through."""
+"""Waivers: which written exceptions are valid, and which results they let through."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class Waiver:
     """One entry of `.mlgit/waivers.yaml` on trunk.
 
     `gate` is a gate's id, `<model>/<gate>`, or `gates_loosened:<gate>`. `floor` is the worst value of
-    the metric that is still let through. `commit` and `since` are the commit that brought this entry as
-    it stands and its day (UTC); both are None while trunk is unborn.
+    the metric that is still let through. `commit` is the one that wrote this entry in its current form,
+    and `since` its day (UTC); both are None while trunk has no commit.
     """
 
     id: str
@@ -43,12 +43,11 @@ class Waiver:
 
     @property
     def origin(self) -> str:
-        """Where it came from, for a sentence."""
         return f"brought by {self.commit[:7]}" if self.commit else "not committed yet"
 
 
 class Waived(NamedTuple):
-    """Whether a waiver helps a result; `waiver` None when none does, then `refused` says why not."""
+    """The waiver that covers a result; None if none does, then `refused` says why."""
 
     waiver: Waiver | None
     refused: str | None = None
@@ -57,11 +56,11 @@ class Waived(NamedTuple):
 def usable(
     waivers: Iterable[Waiver], *, evaluated_on: date, authors: Collection[str], known: Collection[str]
 ) -> tuple[tuple[Waiver, ...], tuple[Note, ...]]:
-    """The waivers that count, and a warning for each that does not.
+    """The valid waivers, and a warning for each invalid one.
 
     Args:
-        waivers: as trunk has them.
-        evaluated_on: the day of the verdict, UTC; a waiver holds through its last day.
+        waivers: those of trunk.
+        evaluated_on: the day of the verdict (UTC); a waiver is valid through its last day.
         authors: e-mail addresses of authors and co-authors of the change, in lower case.
         known: ids of gates and results that exist on either side.
     """
@@ -86,7 +85,7 @@ def _problem(
         return "waiver_unknown", f"gate `{waiver.gate}` has no slice `{waiver.slice}`"
     if waiver.expires < evaluated_on:
         return "waiver_expired", f"it expired on {waiver.expires.isoformat()}"
-    # Counted from the earlier day, so that a commit dated into the future gains nothing.
+    # Count from the earlier day: a commit with a date in the future must not gain days.
     start = min(waiver.since or evaluated_on, evaluated_on)
     if waiver.expires - start > LONGEST:
         longest = (start + LONGEST).isoformat()
@@ -101,8 +100,8 @@ def waive(result: Result, waivers: Iterable[Waiver], *, rising: bool) -> Waived:
 
     Args:
         result: with outcome fail, inconclusive or error.
-        waivers: the usable ones.
-        rising: whether the metric failed by being too high; the floor then bounds it from above.
+        waivers: the valid ones.
+        rising: whether the metric is too high; the floor is then an upper limit.
     """
     refused = None
     for waiver in waivers:

@@ -204,7 +204,7 @@ def _posting(found: CiReport, event: CiEvent | None, *, untrusted: bool, fails: 
 
 def _check(found: CiReport, commit: str, body: str, *, untrusted: bool) -> CheckRun:
     from mlgit.core.ci.annotations import annotations, failure_annotation
-    from mlgit.core.gates.verdict import headline
+    from mlgit.core.gates.headline import headline
     from mlgit.render.escape import visible
 
     title = "No verdict"

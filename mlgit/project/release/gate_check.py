@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.core.gates.verdict import headline
+from mlgit.core.gates.headline import headline
 from mlgit.core.record import record
 from mlgit.core.registry.statement import GateOutcome
 from mlgit.core.release.tag_plan import VerdictSummary

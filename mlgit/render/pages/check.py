@@ -5,7 +5,7 @@ from __future__ import annotations
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from mlgit.core.gates.verdict import headline
+from mlgit.core.gates.headline import headline
 from mlgit.core.pipeline.metrics import short
 from mlgit.render.page import Page, Span, line, table
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.forge.hosts import HOSTS
 from mlgit.core.gates.by_model import models_of, of_model, uneventful
-from mlgit.core.gates.verdict import headline
+from mlgit.core.gates.headline import headline
 from mlgit.core.wording import joined
 from mlgit.errors import Exit
 from mlgit.render.escape import code, prose

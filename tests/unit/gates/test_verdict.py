@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from mlgit.core.gates.decision import decide
-from mlgit.core.gates.verdict import Note, Policy, Verdict, canonical, headline, with_notes
+from mlgit.core.gates.headline import headline
+from mlgit.core.gates.verdict import Note, Policy, Verdict, with_notes
+from mlgit.render.formats.jsonout import document
 from tests.support.verdicts import CANDIDATE, absolute, case, metric_file, rules
 
 STALE = Note(code="stale_stage", message="Stage `train` is stale", effect="block")
@@ -25,7 +27,7 @@ def test_a_note_that_blocks_turns_the_decision_and_is_counted() -> None:
 def test_it_is_the_verdict_that_would_have_been_made_with_them() -> None:
     for low in ("0.9", "0.99"):
         added = with_notes(verdict(KNOWN, low=low), [STALE])
-        assert canonical(added) == canonical(verdict(STALE, KNOWN, low=low))
+        assert document(added) == document(verdict(STALE, KNOWN, low=low))
 
 
 def test_no_notes_and_the_same_notes_change_nothing() -> None:

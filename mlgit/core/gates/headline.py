@@ -1,0 +1,58 @@
+"""Headline: a verdict in one line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.core.wording import count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from mlgit.core.gates.verdict import Note, Result, Verdict
+
+# The reason of a result -> the code of the note that explains it.
+_CAUSES = {"stale": "stale_stage", "not_from_pipeline": "not_from_pipeline"}
+
+
+def headline(verdict: Verdict) -> str:
+    """The verdict in one line, the worst first: `tumor: 1 of 6 gates failed: auc 0.971 -> 0.958 (…)`."""
+    summary = verdict.summary
+    bad = [result for result in verdict.results if result.effect == "block"]
+    stopping = [note for note in verdict.notes if note.effect == "block"]
+    if bad:
+        verb = "failed" if all(result.outcome == "fail" for result in bad) else "did not pass"
+        shown = _causes(bad, stopping) or bad
+        more = f" (and {len(shown) - 1} more)" if len(shown) > 1 else ""
+        failed = f"{len(bad)} of {count(summary.gates, 'gate')} {verb}"
+        return f"{_subject(bad)}{failed}: {shown[0].message}{more}"
+    if stopping:
+        return stopping[0].message
+    if not summary.gates:
+        return "No gates were evaluated"
+    text = f"{_subject(verdict.results)}{summary.passed} of {count(summary.gates, 'gate')} passed"
+    rest = [
+        f"{number} {word}"
+        for number, word in (
+            (summary.skipped, "skipped"),
+            (summary.waived, "waived"),
+            (summary.warnings, "warning" if summary.warnings == 1 else "warnings"),
+        )
+        if number
+    ]
+    return ", ".join([text, *rest])
+
+
+def _causes(bad: Sequence[Result], stopping: Iterable[Note]) -> Sequence[Note]:
+    """Notes of the pipeline's proof, if gates block only because their numbers cannot be trusted."""
+    reasons = {result.reason for result in bad}
+    if not reasons <= _CAUSES.keys():
+        return ()
+    codes = {code for reason, code in _CAUSES.items() if reason in reasons} | {"lock_missing"}
+    known = [note for note in stopping if note.code in codes]
+    return [note for note in known if note.code == known[0].code]
+
+
+def _subject(results: tuple[Result, ...] | list[Result]) -> str:
+    names = {result.model for result in results}
+    return f"{name}: " if len(names) == 1 and (name := next(iter(names))) else ""
