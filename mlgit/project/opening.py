@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.binary import Git, GitFailed
 from mlgit.adapters.git.objects import Objects
-from mlgit.adapters.git.refs import cut, start_listing_refs
+from mlgit.adapters.git.refs import split_listing, start_listing_refs
 from mlgit.adapters.git.worktree import start_listing_files, start_status
 from mlgit.core.progress import Progress, Silent
 from mlgit.errors import MlgitError, StateError
@@ -117,7 +117,7 @@ def _start_listing(git: Git, *, branches: bool, tags: bool) -> Mapping[str, Call
     """Ask for branches, tags or both; for both only one git is started."""
     if not tags:
         return {"branches": start_listing_refs(git, *BRANCHES)} if branches else {}
-    from mlgit.adapters.git.tags.objects import REPLACED, start_listing_tags, without_broken_tags
+    from mlgit.adapters.git.tags.objects import REPLACED, require_no_broken_tag, start_listing_tags
     from mlgit.core.registry.tags import TAGS
 
     if not branches:
@@ -125,8 +125,8 @@ def _start_listing(git: Git, *, branches: bool, tags: bool) -> Mapping[str, Call
     said: list[bytes] = []
     answer = start_listing_refs(git, *BRANCHES, REPLACED, TAGS, warned=said.append)
     return {
-        "branches": lambda: cut(answer(), REPLACED, TAGS)[0],
-        "tags": lambda: cut(without_broken_tags(answer, said), REPLACED, TAGS)[1],
+        "branches": lambda: split_listing(answer(), REPLACED, TAGS)[0],
+        "tags": lambda: split_listing(require_no_broken_tag(answer(), said), REPLACED, TAGS)[1],
     }
 
 

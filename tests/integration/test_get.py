@@ -161,7 +161,13 @@ def test_a_url_that_cannot_be_cloned_is_a_tool_error(tmp_path: Path) -> None:
 
 
 def test_a_command_in_place_of_a_url_is_not_run(tmp_path: Path) -> None:
-    done = Folder(tmp_path).mlgit("get", "main", "--repo", f"ext::touch {tmp_path}/owned")
+    # git refuses `ext::` by default; these settings of a user would allow it.
+    allowed = {
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": "protocol.ext.allow",
+        "GIT_CONFIG_VALUE_0": "always",
+    }
+    done = Folder(tmp_path).mlgit("get", "main", "--repo", f"ext::touch {tmp_path}/owned", env=allowed)
     assert done.status == 5
     assert not (tmp_path / "owned").exists()
 

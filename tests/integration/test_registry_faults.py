@@ -199,10 +199,10 @@ def test_a_push_of_a_branch_alone_that_was_refused_is_not_taken_for_done(staged:
     git = Git(str(staged.path))
     hook(staged, "pre-receive", "exit 1")
     with pytest.raises(ToolError, match="nothing was changed"):
-        push_refs(git, "origin", create={}, move=(moved,))
+        push_refs(git, "origin", create={}, move=moved)
     hook(staged, "pre-receive", "exit 0")
     hook(staged, "post-receive", "kill -9 $PPID")
-    assert push_refs(git, "origin", create={}, move=(moved,)).outcome == "landed"
+    assert push_refs(git, "origin", create={}, move=moved).outcome == "landed"
 
 
 # Rivals with other names

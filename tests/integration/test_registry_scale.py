@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mlgit.adapters.git.tagcache import TagCache
+from mlgit.adapters.git.tags.cache import TagCache
 from mlgit.core.registry.message import write_words
 from mlgit.project.registry.read import read_registry, tags_as_of
 from tests.support import tools

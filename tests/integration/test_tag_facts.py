@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from mlgit.adapters.git.binary import Git
 from mlgit.adapters.git.objects import Objects
-from mlgit.adapters.git.tagcache import KnownTag, TagCache
+from mlgit.adapters.git.tags.cache import KnownTag, TagCache
 from mlgit.core.registry.message import write_message
 from mlgit.core.registry.statement import Builder, EnvironmentStatement, ReleaseStatement
 from mlgit.errors import ToolError

@@ -1,4 +1,4 @@
-"""One spawn of the git binary: argument lists, a clean environment, errors that say what to do."""
+"""Binary: run git with an argument list and a clean environment, and turn its failures into errors."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mlgit.errors import StateError, ToolError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-# What would make git look at another repository than the one we stand in.
+# They make git use another repository than the one around the folder.
 _UNSET = (
     "GIT_DIR",
     "GIT_WORK_TREE",
@@ -24,37 +24,36 @@ _UNSET = (
     "GIT_REPLACE_REF_BASE",
     "GIT_SHALLOW_FILE",
     "GIT_GRAFT_FILE",
-    # What would make our paths mean something else.
+    # They change what our paths mean.
     "GIT_LITERAL_PATHSPECS",
     "GIT_GLOB_PATHSPECS",
     "GIT_NOGLOB_PATHSPECS",
     "GIT_ICASE_PATHSPECS",
 )
-# Taken out of git's environment; what stands there instead is made by mlgit.adapters.git.credentials.
-_PUSHES_WITH = "MLGIT_PUSH_TOKEN"
+# Not passed on to git; credentials.py turns it into configuration.
+_CI_VARIABLE = "MLGIT_PUSH_TOKEN"
 # A hostile clone may carry hooks, a file-system monitor or an `ext::` remote in its config.
 _HARDENED = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=", "-c", "protocol.ext.allow=never")
 
 
 class GitFailed(ToolError):  # noqa: N818
-    """git ended with an error; `status` is its exit code, `stderr` what it said."""
+    """git failed with exit code `status`; `stderr` has no secrets."""
 
     code = "git_failed"
 
     def __init__(self, argv: Sequence[str], status: int, stderr: str) -> None:
         from mlgit.adapters.git.credentials import without_secrets
 
-        said = without_secrets(stderr, os.environ)
-        lines = tuple(line for line in said.strip().splitlines() if line)
-        super().__init__(f"`git {argv[0]}` failed with exit code {status}", details=lines)
         self.status = status
-        self.stderr = said
+        self.stderr = without_secrets(stderr, os.environ)
+        lines = tuple(line for line in self.stderr.strip().splitlines() if line)
+        super().__init__(f"`git {argv[0]}` failed with exit code {status}", details=lines)
 
 
 def environment() -> dict[str, str]:
-    """The environment git is run with: ours, less what would point it elsewhere, and what CI pushes with."""
+    """The environment of git: ours without the variables that mislead it, plus the credentials of CI."""
     env = {name: value for name, value in os.environ.items() if name not in _UNSET}
-    if env.pop(_PUSHES_WITH, None):
+    if env.pop(_CI_VARIABLE, None):
         from mlgit.adapters.git.credentials import configured
 
         env.update(configured(os.environ))
@@ -65,11 +64,7 @@ def environment() -> dict[str, str]:
 
 
 class Git:
-    """The git binary in one folder.
-
-    Args:
-        folder: where git is started, absolute.
-    """
+    """The git binary, run in one folder (absolute)."""
 
     def __init__(self, folder: str) -> None:
         self.folder = folder
@@ -83,7 +78,7 @@ class Git:
         hooks: bool = False,
         timeout_s: float | None = None,
     ) -> subprocess.CompletedProcess[bytes]:
-        """Run git and return whatever came of it, also a failure.
+        """Run git and return its result, even if it failed.
 
         Raises:
             ToolError: git is not installed, or took longer than `timeout_s`.
@@ -123,7 +118,7 @@ class Git:
         """Run git and return its standard output.
 
         Raises:
-            GitFailed: with git's own words, when it ended with an error.
+            GitFailed: git failed; `details` is its own message.
         """
         done = self.try_run(*argv, stdin=stdin, env=env, hooks=hooks, timeout_s=timeout_s)
         if done.returncode:
@@ -133,14 +128,14 @@ class Git:
     def start_in_background(
         self, *argv: str, warned: Callable[[bytes], None] | None = None
     ) -> Callable[[], bytes]:
-        """Start git and go on; the answer is a function that waits for its output, once or several times.
+        """Start git, and return a function that waits for its output; it can be called again.
 
         Args:
-            argv: what follows `git`.
-            warned: is told what git said though it did not fail.
+            argv: the arguments after `git`.
+            warned: called with what git wrote to standard error without failing.
 
-        Raises (the function):
-            GitFailed: with git's own words, when it ended with an error.
+        Raises (the returned function):
+            GitFailed: git failed; `details` is its own message.
         """
         process = subprocess.Popen(
             ["git", *_HARDENED, *argv],
@@ -150,11 +145,10 @@ class Git:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
-
         self._running.append(process)
 
         def finish() -> bytes:
-            output, said = process.communicate()  # says the same when it is asked again
+            output, said = process.communicate()  # a second call returns the same
             if process in self._running:
                 self._running.remove(process)
             if process.returncode:
@@ -166,15 +160,15 @@ class Git:
         return finish
 
     def close(self) -> None:
-        """Wait for what was started and never asked for."""
+        """Wait for the processes whose output no one has read."""
         while self._running:
             self._running.pop().communicate()
 
     def run_text(self, *argv: str) -> str:
-        """Run git and return its output as one stripped line."""
+        """Run git and return its output as stripped text."""
         return self.run(*argv).decode("utf-8", "surrogateescape").strip()
 
     def try_text(self, *argv: str) -> str | None:
-        """Like `run_text`, but None when git ended with an error."""
+        """Like `run_text`, but None if git failed."""
         done = self.try_run(*argv)
         return None if done.returncode else done.stdout.decode("utf-8", "surrogateescape").strip()

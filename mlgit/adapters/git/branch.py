@@ -1,4 +1,4 @@
-"""Branch: a commit of a few files on top of HEAD, and a remote's branch moved to it by compare-and-swap."""
+"""Branch: commit a few files on top of HEAD, and move a remote branch to it by compare-and-swap."""
 
 from __future__ import annotations
 
@@ -14,23 +14,18 @@ if TYPE_CHECKING:
     from mlgit.adapters.git.binary import Git
 
 _HEADS = "refs/heads/"
-# A path is the file of that name, whatever stars and brackets it has.
+# Stars and brackets in a path mean themselves.
 _LITERALLY = {"GIT_LITERAL_PATHSPECS": "1"}
 
 
 def is_branch_name(git: Git, name: str) -> bool:
-    """Whether git would accept it as the name of a branch."""
     if not name or "\0" in name or name.startswith("-"):
         return False
     return git.try_run("check-ref-format", f"{_HEADS}{name}").returncode == 0
 
 
 def require_identity(git: Git) -> None:
-    """Refuse where git would not know who commits.
-
-    Raises:
-        StateError: it does not.
-    """
+    """Raise a StateError if git does not know the author or committer of a new commit."""
     for variable in ("GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT"):
         try:
             git.run("var", variable)
@@ -43,11 +38,7 @@ def require_identity(git: Git) -> None:
 
 
 def commit_files(git: Git, paths: Iterable[str], message: str) -> str | None:
-    """Commit these files as they are on disk; the new commit, None when nothing differs from HEAD.
-
-    Raises:
-        GitFailed: git refused.
-    """
+    """Commit these files as they are on disk; returns the new commit, None if nothing differs from HEAD."""
     names = b"".join(path.encode("utf-8", "surrogateescape") + b"\0" for path in paths)
     if not names:
         return None
@@ -59,10 +50,10 @@ def commit_files(git: Git, paths: Iterable[str], message: str) -> str | None:
 
 
 def move_branch(git: Git, remote: str, name: str, *, old: str, new: str) -> None:
-    """Take a remote's branch from `old` to its descendant `new`, only while it still stands on `old`.
+    """Move a remote branch from `old` to its descendant `new`, only if it is still at `old`.
 
     Raises:
-        LostRace: it stands elsewhere by now, or is gone.
+        LostRace: it is at another commit by now, or gone.
         ToolError: the remote failed or refused.
     """
     ref = f"{_HEADS}{name}"
@@ -73,7 +64,7 @@ def move_branch(git: Git, remote: str, name: str, *, old: str, new: str) -> None
             timeout_s=PUSH_TIMEOUT_S,
         )  # fmt: skip
     except ToolError as error:
-        # The remote itself knows whether it took it: git's words do not.
+        # Only the remote knows whether it moved the branch; git's message does not say.
         there = list_remote_refs(git, remote, [ref]).get(ref)
         if there == new:
             return
@@ -83,7 +74,7 @@ def move_branch(git: Git, remote: str, name: str, *, old: str, new: str) -> None
 
 
 def moved(remote: str, name: str, there: str | None) -> LostRace:
-    """The error for a branch that somebody else moved or removed."""
+    """The error for a branch that someone else moved or removed."""
     where = "is gone" if there is None else f"is on {there[:7]} by now"
     return LostRace(
         f"`{remote}/{name}` {where}; nothing was pushed",

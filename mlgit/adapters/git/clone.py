@@ -1,4 +1,4 @@
-"""Clone: a repository from elsewhere, in a temporary folder, only to be read."""
+"""Clone: read another repository in a temporary folder."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from mlgit.errors import ToolError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Big files of Git LFS are no model files here, and fetching them is nobody's wish.
-_PLAIN = {"GIT_LFS_SKIP_SMUDGE": "1"}
+# Files in Git LFS are not fetched: mlgit's models are in DVC.
+_WITHOUT_LFS = {"GIT_LFS_SKIP_SMUDGE": "1"}
 
 
 @contextmanager
 def temporary_clone(url: str) -> Iterator[str]:
-    """All commits and tags of a repository, without file contents until `check_out` asks; removed afterwards.
+    """Clone all commits and tags; `check_out` fetches file contents. The clone is removed afterwards.
 
     Raises:
         ToolError: it cannot be cloned.
@@ -26,7 +26,14 @@ def temporary_clone(url: str) -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="mlgit-", ignore_cleanup_errors=True) as folder:
         try:
             Git(folder).run(
-                "clone", "--quiet", "--no-checkout", "--filter=blob:none", "--", url, "clone", env=_PLAIN
+                "clone",
+                "--quiet",
+                "--no-checkout",
+                "--filter=blob:none",
+                "--",
+                url,
+                "clone",
+                env=_WITHOUT_LFS,
             )
         except GitFailed as error:
             raise ToolError(
@@ -36,5 +43,5 @@ def temporary_clone(url: str) -> Iterator[str]:
 
 
 def check_out(git: Git, commit: str) -> None:
-    """Check out a commit, which fetches all its files in one go."""
-    git.run("checkout", "--quiet", "--force", "--detach", commit, env=_PLAIN)
+    """Check out a commit, which fetches all its files at once."""
+    git.run("checkout", "--quiet", "--force", "--detach", commit, env=_WITHOUT_LFS)

@@ -1,7 +1,7 @@
-"""Credentials: the token that a CI job pushes with, given to git children only, kept out of what they say.
+"""Credentials: hand the push token of a CI job to git, and keep it out of git's messages.
 
-git takes configuration from its environment (GIT_CONFIG_COUNT, `git help config`), so that the token stands
-in no argument list and in no file. It goes to the forge's own address only.
+git reads configuration from its environment (GIT_CONFIG_COUNT, see `git help config`), so the token is in no
+argument list and in no file. It is sent to the forge's own address only.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ _USER_INFO = re.compile(r"(https?://)[^/@\s'\"]+@", re.IGNORECASE)
 
 
 def configured(variables: Mapping[str, str]) -> dict[str, str]:
-    """What to add to git's environment so that it pushes with the token; nothing without one.
+    """Variables that make git push with the token; empty without a token.
 
     Args:
-        variables: the environment. `GITHUB_SERVER_URL` or `CI_SERVER_URL` says where the token is for.
+        variables: the environment. `GITHUB_SERVER_URL` or `CI_SERVER_URL` is the server of the token.
     """
     server, user = _server(variables)
     count = variables.get(_COUNT) or "0"
@@ -38,7 +38,7 @@ def configured(variables: Mapping[str, str]) -> dict[str, str]:
 
 
 def without_secrets(text: str, variables: Mapping[str, str]) -> str:
-    """What git said, without the token in any of its forms and without users and passwords in URLs."""
+    """A message of git without the token, encoded or not, and without users and passwords in URLs."""
     shown = _USER_INFO.sub(r"\1", text)
     token = _token(variables)
     if token:
@@ -48,16 +48,16 @@ def without_secrets(text: str, variables: Mapping[str, str]) -> str:
 
 
 def _entries(server: str, user: str, variables: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    # A checkout action may have left a header of its own, and two are refused: an empty one clears the list.
+    # A checkout action may have left its own header, and servers refuse two: an empty one clears the list.
     yield f"http.{server}/.extraheader", ""
     yield f"http.{server}/.extraheader", f"Authorization: Basic {_basic(user, _token(variables))}"
-    # A runner of GitLab puts the job's token, which may not push, into the address of origin.
+    # A GitLab runner puts the job's token, which may not push, into the address of origin.
     for own in _own_addresses(server, variables):
         yield f"url.{server}/.insteadOf", own
 
 
 def _own_addresses(server: str, variables: Mapping[str, str]) -> list[str]:
-    """How the server's address begins where the runner put a user into it."""
+    """The beginnings of the server's address with a user that the runner put in."""
     scheme, _, place = server.partition("://")
     users = []
     job_token = variables.get("CI_JOB_TOKEN")
@@ -70,7 +70,7 @@ def _own_addresses(server: str, variables: Mapping[str, str]) -> list[str]:
 
 
 def _server(variables: Mapping[str, str]) -> tuple[str | None, str]:
-    """The forge's address without a slash at the end, and the user that its tokens go with."""
+    """The forge's address without a trailing slash (None if it is unusable), and the user for its tokens."""
     for name, user in (("GITHUB_SERVER_URL", "x-access-token"), ("CI_SERVER_URL", "oauth2")):
         server = variables.get(name, "")
         if server:

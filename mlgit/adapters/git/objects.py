@@ -1,4 +1,4 @@
-"""Objects: contents at commits, read by one `cat-file` and one `ls-tree` a commit."""
+"""Objects: read objects with one `git cat-file`, and list the files of a commit with one `ls-tree`."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 _SUBMODULE = "160000"
 _SYMLINK = "120000"
-# What git answers for a link that leaves the commit, leads nowhere, or turns in circles.
-_LED_AWAY = {b"symlink", b"dangling", b"loop", b"notdir"}
+# git's results for a link that leaves the commit, leads nowhere, or is circular.
+_BAD_LINKS = {b"symlink", b"dangling", b"loop", b"notdir"}
 _AT_ONCE = 5_000
 _PIECE_BYTES = 65_536
 
 
 class GitObject(NamedTuple):
-    """One object: its id, its type (`blob`, `tree`, `commit`, `tag`) and its bytes."""
+    """One object; `type` is `blob`, `tree`, `commit` or `tag`."""
 
     oid: str
     type: str
@@ -29,37 +29,37 @@ class GitObject(NamedTuple):
 
 
 class Objects:
-    """A running `git cat-file --batch-command`, started by the first question."""
+    """A running `git cat-file --batch-command`, started by the first query."""
 
     def __init__(self, git: Git) -> None:
         self._git = git
         self._process: subprocess.Popen[bytes] | None = None
 
     def get(self, spec: str) -> GitObject | None:
-        """The object that `spec` (an id, a ref, `commit:path`) names, or None."""
+        """The object that `spec` (an id, a ref, `commit:path`) names; None if there is none."""
         return self.get_many([spec])[spec]
 
     def get_many(self, specs: Iterable[str]) -> Mapping[str, GitObject | None]:
-        """The objects that `specs` name, each read once, in one round trip."""
+        """The objects that `specs` name, read in one round trip."""
         wanted = list(dict.fromkeys(specs))
         return dict(zip(wanted, self._read(wanted), strict=True))
 
     def each(self, oids: Sequence[str]) -> Iterator[tuple[str, GitObject | None]]:
-        """The objects one by one, while git looks for the next; nothing else may be asked in between."""
+        """The objects one by one, while git reads the next; no other query may come in between."""
         for start in range(0, len(oids), _AT_ONCE):
             group = oids[start : start + _AT_ONCE]
-            answers = self._ask(group)
-            whole = False
+            responses = self._send(group)
+            complete = False
             try:
                 for oid in group:
-                    yield oid, answers.next()
-                whole = True
+                    yield oid, responses.next()
+                complete = True
             finally:
-                if not whole:
-                    self.close()  # or the rest would be taken for answers to the next question
+                if not complete:
+                    self.close()  # otherwise the next query would read the remaining responses
 
     def start(self) -> subprocess.Popen[bytes]:
-        """Start git, so that it is there when the first question comes."""
+        """Start git before the first query."""
         if self._process is None:
             self._process = subprocess.Popen(
                 ["git", "cat-file", "--batch-command", "--buffer", "--follow-symlinks"],
@@ -72,79 +72,77 @@ class Objects:
         return self._process
 
     def close(self) -> None:
-        """Stop the process."""
         if self._process is not None:
             process, self._process = self._process, None
-            process.kill()  # it only reads, and taking leave of it politely takes milliseconds
+            process.kill()  # it only reads, and letting it finish takes milliseconds
             for stream in (process.stdin, process.stdout):
                 if stream is not None:
                     stream.close()
             process.wait()
 
     def _read(self, specs: Sequence[str]) -> list[GitObject | None]:
-        askable = [spec for spec in specs if spec and "\n" not in spec and "\0" not in spec]
-        answers = self._ask(askable)
-        found = {spec: answers.next() for spec in askable}
+        valid = [spec for spec in specs if spec and "\n" not in spec and "\0" not in spec]
+        responses = self._send(valid)
+        found = {spec: responses.next() for spec in valid}
         return [found.get(spec) for spec in specs]
 
-    def _ask(self, specs: Iterable[str]) -> _Answers:
+    def _send(self, specs: Iterable[str]) -> _Responses:
         process = self.start()
         if process.stdin is None or process.stdout is None:  # pragma: no cover (both are pipes)
             raise ToolError("`git cat-file` has no pipes")
-        # With a buffer that we flush git says all in few pieces, not each answer in three, and nothing before
-        # it has read every question, so that we never wait for each other.
+        # With `--buffer` git writes large pieces instead of three small ones per response, and only after it
+        # has read all queries: neither side can block the other.
         text = "".join(f"contents {spec}\n" for spec in specs) + "flush\n"
         try:
             process.stdin.write(text.encode("utf-8", "surrogateescape"))
             process.stdin.flush()
         except BrokenPipeError as error:
             raise ToolError("`git cat-file` ended unexpectedly") from error
-        return _Answers(process.stdout)
+        return _Responses(process.stdout)
 
 
-class _Answers:
-    """What `cat-file` says, taken from the pipe in large pieces: thousands of answers are small."""
+class _Responses:
+    """The output of `cat-file`, read from the pipe in large pieces because most responses are small."""
 
     def __init__(self, pipe: IO[bytes]) -> None:
         self._pipe = cast("BufferedReader", pipe)
         self._piece = b""
-        self._place = 0
+        self._position = 0
 
     def next(self) -> GitObject | None:
-        """The next answer."""
-        while (end := self._piece.find(b"\n", self._place)) < 0:
+        while (end := self._piece.find(b"\n", self._position)) < 0:
             self._more(1)
-        words = self._piece[self._place : end].rsplit(b" ", 2)
-        self._place = end + 1
+        words = self._piece[self._position : end].rsplit(b" ", 2)
+        self._position = end + 1
         if words[-1] in {b"missing", b"ambiguous"}:
             return None
-        if words[0] in _LED_AWAY and len(words) == 2:  # noqa: PLR2004 (and the size)
+        if words[0] in _BAD_LINKS and len(words) == 2:  # noqa: PLR2004 (and the size)
             self._take(int(words[1]))
             return None
         oid, kind, count = words
         size = int(count)
-        place = self._place
-        if place + size < len(self._piece):  # as it is of nearly all
-            self._place = place + size + 1
-            return GitObject(oid.decode(), kind.decode(), self._piece[place : place + size])
+        start = self._position
+        if start + size < len(self._piece):  # nearly always
+            self._position = start + size + 1
+            return GitObject(oid.decode(), kind.decode(), self._piece[start : start + size])
         return GitObject(oid.decode(), kind.decode(), self._take(size))
 
     def _take(self, size: int) -> bytes:
-        """So many bytes, and the end of the line behind them."""
-        end = self._place + size
+        """The next `size` bytes, without the line break after them."""
+        end = self._position + size
         if end >= len(self._piece):
             self._more(end + 1 - len(self._piece))
-            end = self._place + size
-        content = self._piece[self._place : end]
-        self._place = end + 1
+            end = self._position + size
+        content = self._piece[self._position : end]
+        self._position = end + 1
         return content
 
     def _more(self, least: int) -> None:
-        """Have so many bytes more, forgetting what was taken."""
-        pieces = [self._piece[self._place :]]
-        self._place = 0
+        """Read at least so many bytes more, and drop the bytes already used."""
+        pieces = [self._piece[self._position :]]
+        self._position = 0
         while least > 0:
-            # A small file is not waited for beyond its end; a large one is read as a whole.
+            # `read1` does not wait beyond the end of a small file; a large one is read as a whole.
             piece = self._pipe.read1(_PIECE_BYTES) if least < _PIECE_BYTES else self._pipe.read(least)
             if not piece:
                 raise ToolError("`git cat-file` ended unexpectedly")
@@ -154,7 +152,7 @@ class _Answers:
 
 
 class CommitTree:
-    """The files at one commit (implements core.tree.Tree)."""
+    """The files at one commit (a core.tree.Tree)."""
 
     def __init__(self, git: Git, objects: Objects, commit: str) -> None:
         self._git = git
@@ -166,22 +164,20 @@ class CommitTree:
 
     @property
     def commit(self) -> str:
-        """The full object id of the commit."""
         return self._commit
 
     @property
     def label(self) -> str:
-        """Seven hex digits."""
         return self._commit[:7]
 
     def prepare(self) -> Callable[[], bytes]:
-        """Have git list the files while we do something else."""
+        """Start listing the files in the background."""
         if self._listing is None:
             self._listing = self._git.start_in_background("ls-tree", "-r", "-z", "--full-tree", self._commit)
         return self._listing
 
     def blobs(self) -> Mapping[str, str]:
-        """Path -> blob id, for all files and links; submodules are left out."""
+        """Path -> blob id of all files and links, without submodules."""
         if self._blobs is None:
             blobs = {}
             for entry in self.prepare()().split(b"\0"):
@@ -197,20 +193,18 @@ class CommitTree:
         return self._blobs
 
     def paths(self) -> Sequence[str]:
-        """Every file of the commit."""
         return tuple(self.blobs())
 
     def identity(self, path: str) -> str | None:
-        """The id of a file's blob; None for links."""
+        """The blob id of a file; None for links."""
         return None if path in self._links else self.blobs().get(path)
 
     def read(self, path: str) -> bytes | None:
-        """The bytes of one file, None when the commit has no such file; links are followed inside it."""
+        """The bytes of a file, None if there is none; links inside the commit are followed."""
         return self.read_many([path]).get(path)
 
     def read_many(self, paths: Iterable[str]) -> Mapping[str, bytes]:
-        """The bytes of those that exist."""
-        # An id spares git the way through the commit's trees; a link can only be followed by its path.
+        # With an id git need not walk the trees; but links are only followed by path.
         known = self._blobs or {}
         specs = {
             path: known[path] if path in known and path not in self._links else f"{self._commit}:{path}"

@@ -1,4 +1,4 @@
-"""Promised: what a partial clone left behind, brought all at once; git by itself brings one at a time."""
+"""Promised objects: fetch those that a partial clone lacks at once; git alone fetches one at a time."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 class Promised:
-    """What some commits have and this clone has not; nothing at all in a clone that is whole.
+    """The objects of some commits that this clone lacks; none in a complete clone.
 
     Args:
-        git: in the repository.
+        git: run in the repository.
         config: the path of the repository's configuration, which says whether the clone is partial.
     """
 
@@ -28,20 +28,20 @@ class Promised:
         self._absent: set[str] = set()
 
     def note_absent(self, commits: Collection[str]) -> None:
-        """Note what is absent of these commits, whose own objects are here."""
+        """Note the absent objects of these commits; the commit objects themselves are here."""
         if not commits or not self._is_partial():
             return
-        answer = self._git.run(
+        listing = self._git.run(
             *("rev-list", "--objects", "--no-object-names", "--no-walk", "--missing=print", "--stdin"),
             stdin="".join(f"{commit}\n" for commit in commits).encode(),
         )
-        self._absent.update(line[1:] for line in answer.decode().splitlines() if line.startswith("?"))
+        self._absent.update(line[1:] for line in listing.decode().splitlines() if line.startswith("?"))
 
     def fetch(self, oids: Iterable[str]) -> bool:
-        """Have git fetch those of these objects that are absent; whether there were any.
+        """Fetch those of these objects that are absent; returns whether there were any.
 
         Raises:
-            ToolError: the remote does not answer, or has them not.
+            ToolError: the remote does not answer or lacks them.
         """
         wanted = sorted(self._absent.intersection(oids)) if self._absent else []
         if not wanted:
@@ -49,14 +49,8 @@ class Promised:
         try:
             self._git.run(
                 *("-c", "fetch.negotiationAlgorithm=noop", "fetch", "--quiet", "--no-tags"),
-                *(
-                    "--no-write-fetch-head",
-                    "--no-auto-maintenance",
-                    "--recurse-submodules=no",
-                    "--filter=blob:none",
-                    "--stdin",
-                ),
-                str(self._remote),
+                *("--no-write-fetch-head", "--no-auto-maintenance", "--recurse-submodules=no"),
+                *("--filter=blob:none", "--stdin", str(self._remote)),
                 stdin="".join(f"{oid}\n" for oid in wanted).encode(),
             )
         except GitFailed as error:
@@ -74,15 +68,15 @@ class Promised:
         return bool(self._remote)
 
     def _promisor(self) -> str:
-        """The remote that promised to have the rest; empty when none did."""
+        """The remote that promised to keep the missing objects; empty if there is none."""
         try:
             with open(self._config, "rb") as file:
                 if b"promisor" not in file.read().lower():
                     return ""
         except OSError:
             return ""
-        answer = self._git.try_run("config", "--type=bool", "--get-regexp", r"^remote\..*\.promisor$").stdout
-        for line in answer.decode("utf-8", "surrogateescape").splitlines():
+        listing = self._git.try_run("config", "--type=bool", "--get-regexp", r"^remote\..*\.promisor$").stdout
+        for line in listing.decode("utf-8", "surrogateescape").splitlines():
             key, _, value = line.rpartition(" ")
             if value == "true":
                 return key.removeprefix("remote.").removesuffix(".promisor")

@@ -1,7 +1,8 @@
-"""Push: create refs on a remote by compare-and-swap; no local ref exists before the remote took them.
+"""Push: create refs on a remote by compare-and-swap; a local ref is created only after the remote has it.
 
-After a push that failed the remote itself is asked what it has: git's own words do not tell a lost race from
-a hook that said no. They only tell whether it said anything: who heard nothing cannot know what comes yet.
+After a failed push mlgit asks the remote what it has, because git's message does not distinguish a lost race
+from a hook that refused. The message only shows whether the remote responded: without a response the push may
+still succeed later.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 
 PUSH_TIMEOUT_S = 120.0
 ASK_TIMEOUT_S = 60.0
-_NO_ANSWER = -1
-# What git says of a ref that was refused here or there; of one that nobody told about it says something else.
+_NO_RESPONSE = -1
+# How git marks a ref that was refused, here or there; a ref without a response is marked otherwise.
 _REFUSED = "rejected]"
 _LOOKS = 4
 _BETWEEN_LOOKS_S = 0.1
@@ -38,9 +39,10 @@ class BranchMove:
 
 @record
 class PushResult:
-    """How a push ended: `landed`, or `lost`, and then to which refs with which object ids.
+    """The result of a push.
 
-    Among them is a branch that was to be moved and stands elsewhere by now.
+    `theirs` maps the refs that were lost to the object ids that the remote has. The branch to move is among
+    them if it is at another commit.
     """
 
     outcome: Literal["landed", "lost"]
@@ -52,7 +54,7 @@ def push_refs(
     remote: str,
     *,
     create: Mapping[str, str],
-    move: Sequence[BranchMove] = (),
+    move: BranchMove | None = None,
     timeout_s: float = PUSH_TIMEOUT_S,
 ) -> PushResult:
     """Create all these refs (full name -> object id) on the remote, or none.
@@ -60,27 +62,28 @@ def push_refs(
     Refs that the remote has already with the same ids count as created: the same push may be repeated.
 
     Raises:
-        ToolError: the remote failed, refused, or cannot be asked what it has.
+        ToolError: the remote failed, refused, or does not say what it has.
     """
-    failed = _try_push(git, remote, create=create, move=move, timeout_s=timeout_s)
+    push = _Push(git, remote, create, move)
+    failed = push.run(timeout_s)
     if failed is None:
         return PushResult(outcome="landed", theirs={})
-    found = _settled(git, remote, create, move, failed)
-    sure = _said_no(failed)
-    if found is None and failed.status == _NO_ANSWER:
+    found = push.result(failed)
+    refused = _is_refused(failed)
+    if found is None and failed.status == _NO_RESPONSE:
         raise _not_yet(f"`{remote}` did not answer the push within {timeout_s:g} s", failed)
-    if found is None and not sure:
-        # The connection broke before anything arrived: the same objects once more are safe.
-        failed = _try_push(git, remote, create=create, move=move, timeout_s=timeout_s) or failed
-        found = _settled(git, remote, create, move, failed)
-    if found is None and sure:
+    if found is None and not refused:
+        # The connection broke before anything arrived: pushing the same objects again is safe.
+        failed = push.run(timeout_s) or failed
+        found = push.result(failed)
+    if found is None and refused:
         raise ToolError(
             f"`{remote}` did not take the tags; nothing was changed",
             hint="see what it said, then run the same command again",
             details=failed.details,
         )
     if found is None:
-        # Whatever became of the second push, the server may still be busy with the first.
+        # Even if the second push was refused, the server may still be writing the first.
         raise _not_yet(f"The push to `{remote}` broke off", failed)
     return found
 
@@ -93,7 +96,7 @@ def list_remote_refs(git: Git, remote: str, refs: Iterable[str]) -> Mapping[str,
     """
     output = git.run("ls-remote", "--refs", remote, *refs, timeout_s=ASK_TIMEOUT_S)
     found = {}
-    # Not `splitlines`: git lets a ref's name hold what Unicode takes for the end of a line.
+    # Not `splitlines`: ref names may hold characters that Unicode treats as line breaks.
     for line in output.decode("utf-8", "surrogateescape").split("\n"):
         oid, _, name = line.partition("\t")
         if name:
@@ -104,9 +107,14 @@ def list_remote_refs(git: Git, remote: str, refs: Iterable[str]) -> Mapping[str,
 def fetch_refs(
     git: Git, remote: str, refspecs: Sequence[str], *, write_fetch_head: bool = False, unshallow: bool = False
 ) -> None:
-    """Fetch exactly these; with `write_fetch_head` the time is kept as the time of the last fetch.
+    """Fetch exactly these refs.
 
-    With `unshallow` the history that a shallow clone lacks comes along.
+    Args:
+        git: run in the repository.
+        remote: its name.
+        refspecs: what to fetch.
+        write_fetch_head: record the time as that of the last fetch.
+        unshallow: also fetch the history that a shallow clone lacks.
 
     Raises:
         GitFailed: the remote does not answer, or a local tag differs from the remote's.
@@ -121,7 +129,7 @@ def fetch_refs(
 
 
 def try_fetch_refs(git: Git, remote: str, refs: Iterable[str]) -> bool:
-    """Fetch refs under their own names; whether that worked."""
+    """Fetch refs under their own names; returns whether that worked."""
     try:
         fetch_refs(git, remote, [f"{ref}:{ref}" for ref in refs])
     except ToolError:
@@ -129,74 +137,75 @@ def try_fetch_refs(git: Git, remote: str, refs: Iterable[str]) -> bool:
     return True
 
 
-def _try_push(
-    git: Git, remote: str, *, create: Mapping[str, str], move: Sequence[BranchMove], timeout_s: float
-) -> GitFailed | None:
-    """Push once; what git said when it failed. An empty lease means: must not exist yet."""
-    leases = [f"--force-with-lease={ref}:" for ref in create]
-    leases += [f"--force-with-lease={moved.ref}:{moved.old}" for moved in move]
-    refspecs = [f"{oid}:{ref}" for ref, oid in create.items()] + [
-        f"{moved.new}:{moved.ref}" for moved in move
-    ]
-    argv = ("push", "--quiet", "--atomic", "--no-follow-tags", "--no-signed", "--recurse-submodules=no")
-    try:
-        git.run(*argv, *leases, remote, *refspecs, timeout_s=timeout_s)
-    except GitFailed as error:
-        return error
-    except ToolError as error:
-        return GitFailed(argv, _NO_ANSWER, error.message)
-    return None
+class _Push:
+    """One set of refs on its way to a remote."""
+
+    def __init__(self, git: Git, remote: str, create: Mapping[str, str], move: BranchMove | None) -> None:
+        self._git = git
+        self._remote = remote
+        self._create = create
+        self._move = move
+
+    def run(self, timeout_s: float) -> GitFailed | None:
+        """Push once; returns the failure, if any. An empty lease means: must not exist yet."""
+        leases = [f"--force-with-lease={ref}:" for ref in self._create]
+        refspecs = [f"{oid}:{ref}" for ref, oid in self._create.items()]
+        if self._move is not None:
+            leases.append(f"--force-with-lease={self._move.ref}:{self._move.old}")
+            refspecs.append(f"{self._move.new}:{self._move.ref}")
+        argv = ("push", "--quiet", "--atomic", "--no-follow-tags", "--no-signed", "--recurse-submodules=no")
+        try:
+            self._git.run(*argv, *leases, self._remote, *refspecs, timeout_s=timeout_s)
+        except GitFailed as error:
+            return error
+        except ToolError as error:
+            return GitFailed(argv, _NO_RESPONSE, error.message)
+        return None
+
+    def result(self, failed: GitFailed) -> PushResult | None:
+        """The result after a failed push, from what the remote has; None if it has none of these refs."""
+        create, move = self._create, self._move
+        found = self._at_remote(failed)
+        for _ in range(_LOOKS):
+            # Only some of our refs and no one else's: the server may still be writing the rest.
+            if len(create) == len(create.keys() & found.keys()) or not create.items() & found.items():
+                break
+            time.sleep(_BETWEEN_LOOKS_S)
+            found = self._at_remote(failed)
+        theirs = {ref: oid for ref, oid in found.items() if create.get(ref) not in {None, oid}}
+        ours = [ref for ref, oid in create.items() if found.get(ref) == oid]
+        branch = None if move is None else found.get(move.ref)
+        done = len(ours) == len(create) if create else move is None or branch == move.new
+        if done:
+            return PushResult(outcome="landed", theirs={})
+        if move is not None and branch not in {None, move.old, move.new}:
+            theirs[move.ref] = str(branch)
+        if theirs:
+            return PushResult(outcome="lost", theirs=theirs)
+        if ours:
+            raise ToolError(
+                f"`{self._remote}` took only some of the tags",
+                details=(*(f"it has `{ref}`" for ref in ours), *failed.details),
+            )
+        return None
+
+    def _at_remote(self, failed: GitFailed) -> Mapping[str, str]:
+        refs = [*self._create, *(() if self._move is None else (self._move.ref,))]
+        try:
+            return list_remote_refs(self._git, self._remote, refs)
+        except ToolError as error:
+            raise ToolError(
+                f"The push to `{self._remote}` failed, and `{self._remote}` does not say "
+                "whether it took the tags",
+                hint="run the same command again: it will see what arrived",
+                details=(*failed.details, *error.details),
+            ) from error
 
 
-def _said_no(failed: GitFailed) -> bool:
-    """Whether refs were refused, and not only lost sight of when the connection broke."""
-    fates = [line for line in failed.stderr.splitlines() if line.startswith(" ! [")]
-    return bool(fates) and all(_REFUSED in line for line in fates)
-
-
-def _settled(
-    git: Git, remote: str, create: Mapping[str, str], move: Sequence[BranchMove], failed: GitFailed
-) -> PushResult | None:
-    """What the remote has after a failed push; None when it has none of these refs."""
-    found = _found(git, remote, create, move, failed)
-    for _ in range(_LOOKS):
-        # Some of ours and nobody else's: we look while the server is at it, one ref after the other.
-        if len(create) == len(create.keys() & found.keys()) or not create.items() & found.items():
-            break
-        time.sleep(_BETWEEN_LOOKS_S)
-        found = _found(git, remote, create, move, failed)
-    theirs = {ref: oid for ref, oid in found.items() if create.get(ref) not in {None, oid}}
-    ours = [ref for ref, oid in create.items() if found.get(ref) == oid]
-    if create and len(ours) == len(create):
-        return PushResult(outcome="landed", theirs={})
-    if not create and all(found.get(moved.ref) == moved.new for moved in move):
-        return PushResult(outcome="landed", theirs={})
-    theirs |= {
-        moved.ref: found[moved.ref]
-        for moved in move
-        if moved.ref in found and found[moved.ref] not in {moved.old, moved.new}
-    }
-    if theirs:
-        return PushResult(outcome="lost", theirs=theirs)
-    if ours:
-        raise ToolError(
-            f"`{remote}` took only some of the tags",
-            details=(*(f"it has `{ref}`" for ref in ours), *failed.details),
-        )
-    return None
-
-
-def _found(
-    git: Git, remote: str, create: Mapping[str, str], move: Sequence[BranchMove], failed: GitFailed
-) -> Mapping[str, str]:
-    try:
-        return list_remote_refs(git, remote, [*create, *(moved.ref for moved in move)])
-    except ToolError as error:
-        raise ToolError(
-            f"The push to `{remote}` failed, and `{remote}` does not say whether it took the tags",
-            hint="run the same command again: it will see what arrived",
-            details=(*failed.details, *error.details),
-        ) from error
+def _is_refused(failed: GitFailed) -> bool:
+    """Whether the remote refused the refs; otherwise the connection may have broken."""
+    states = [line for line in failed.stderr.splitlines() if line.startswith(" ! [")]
+    return bool(states) and all(_REFUSED in line for line in states)
 
 
 def _not_yet(what: str, failed: GitFailed) -> ToolError:

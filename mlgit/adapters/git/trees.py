@@ -1,4 +1,4 @@
-"""Trees: the files of many commits at once, each distinct folder read and taken apart once."""
+"""Trees: list the files of many commits at once, parsing each distinct folder once."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ _ENTRIES = {
 }
 _FOLDERS_AT_HAND = 512
 _AT_ONCE = 512
-# No file system has deeper folders, but a commit made by hand may.
+# No file system has deeper folders, but a hand-made commit may.
 _DEEPEST = 200
 
 _Named = tuple[tuple[str, str], ...]
-"""(name or path, object id) of each."""
+"""Pairs of name or path, and object id."""
 
 
 class Entry(NamedTuple):
-    """What stands at a path: a file (`blob`), a folder (`tree`) or a symbolic link (`link`)."""
+    """A file (`blob`), a folder (`tree`) or a symbolic link (`link`)."""
 
     kind: str
     oid: str
 
 
 class Trees:
-    """Reads trees by their ids, all that are asked for in one round trip a level.
+    """Reads trees by their ids, in one round trip per level of folders.
 
     Args:
-        objects: reads what is committed.
+        objects: reads the tree objects.
         noticed: whether a file of this name is of interest.
     """
 
@@ -47,14 +47,14 @@ class Trees:
         self._is_noticed = noticed
         self._below: dict[str, tuple[_Named, _Named]] = {}
         self._found: dict[str, _Named] = {}
-        # What was taken apart is large; what lies in git can be had again.
+        # Parsed folders are large, and git can deliver them again.
         self.entries = lru_cache(maxsize=_FOLDERS_AT_HAND)(self._read_entries)
 
     def load(self, roots: Iterable[str]) -> None:
-        """Look through these trees and all below them, whatever was not seen yet.
+        """Read these trees and all trees below them that were not read before.
 
         Raises:
-            StateError: a tree is not here, because the clone is partial or damaged.
+            StateError: a tree is missing, because the clone is partial or damaged.
         """
         level = {oid for oid in roots if oid not in self._below}
         for _ in range(_DEEPEST):
@@ -78,7 +78,7 @@ class Trees:
         return known
 
     def find(self, root: str, path: str) -> Entry | None:
-        """What stands at a path of a tree; a link that the path goes through is answered as that link."""
+        """The entry at a path of a tree; if the path goes through a link, that link."""
         oid = root
         *folders, name = path.split("/")
         for folder in folders:

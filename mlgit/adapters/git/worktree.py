@@ -1,4 +1,4 @@
-"""Working tree: what git says about it, by one `git status`, and its files."""
+"""Working tree: its branch and changes by one `git status`, and its files."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 @record
 class Head:
-    """Where the working tree stands.
+    """The commit and branch of the working tree, and the paths that differ from HEAD.
 
-    `commit` is None before the first commit, `branch` None when detached. `ahead` and `behind` are
-    None without an upstream that exists. `changed` are paths that git tracks and that differ from
-    HEAD (staged or not), `untracked` those git does not know, `conflicted` those in a merge conflict.
+    `commit` is None before the first commit, `branch` None when detached. `ahead` and `behind` are None
+    without an existing upstream. `changed` are tracked paths that differ from HEAD (staged or not),
+    `untracked` those that git does not track, `conflicted` those in a merge conflict.
     """
 
     commit: str | None
@@ -39,19 +39,19 @@ class Head:
 
 
 def start_status(git: Git) -> Callable[[], bytes]:
-    """Ask git once for branch, upstream and changed files; `parse_status` reads the answer."""
+    """Start `git status` in the background; `parse_status` reads its output."""
     return git.start_in_background("status", "--porcelain=v2", "--branch", "-z", "--untracked-files=normal")
 
 
 def start_listing_files(git: Git) -> Callable[[], bytes]:
-    """Ask git for every file that it tracks or would offer to track, from the root."""
+    """Start listing every file that git tracks or does not ignore, from the root."""
     return git.start_in_background(
         "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--full-name", "--", ":/"
     )
 
 
 def parse_status(output: bytes) -> Head:
-    """Read the answer of `git status --porcelain=v2 --branch -z`."""
+    """Parse the output of `git status --porcelain=v2 --branch -z`."""
     commit: str | None = None
     branch: str | None = None
     upstream: str | None = None
@@ -92,12 +92,12 @@ def parse_status(output: bytes) -> Head:
 
 
 class WorkingTree:
-    """The files on disk (implements core.tree.Tree).
+    """The files on disk (a core.tree.Tree).
 
     Args:
-        git: started in the working tree.
+        git: run in the working tree.
         root: its root, absolute.
-        listing: the answer to `start_listing_files`, when that was asked already.
+        listing: the result of `start_listing_files`, if it has been started.
     """
 
     def __init__(self, git: Git, root: str, *, listing: Callable[[], bytes] | None = None) -> None:
@@ -109,22 +109,20 @@ class WorkingTree:
 
     @property
     def commit(self) -> None:
-        """The working tree is no commit."""
+        """None: the working tree is not a commit."""
         return
 
     @property
     def label(self) -> str:
-        """What it is called in a sentence."""
         return "working tree"
 
     def prepare(self) -> Callable[[], bytes]:
-        """Have git list the files while we do something else."""
+        """Start listing the files in the background."""
         if self._listing is None:
             self._listing = start_listing_files(self._git)
         return self._listing
 
     def paths(self) -> Sequence[str]:
-        """Every file that git tracks or would offer to track, from the root."""
         if self._paths is None:
             names = self.prepare()().decode("utf-8", "surrogateescape").split("\0")
             self._paths = tuple(sorted({name for name in names if name}))
@@ -142,12 +140,12 @@ class WorkingTree:
         return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino
 
     def read(self, path: str) -> bytes | None:
-        """The bytes of one file, None when there is none; what links lead to outside is none."""
+        """The bytes of a file; None if there is none, or if a link leads outside the repository."""
         full = os.path.join(self._root, path)
         if not self._inside(os.path.dirname(full)) or (os.path.islink(full) and not self._link_inside(full)):
             return None
         try:
-            if not S_ISREG(os.stat(full).st_mode):  # who opens a pipe waits for ever
+            if not S_ISREG(os.stat(full).st_mode):  # opening a pipe would block forever
                 return None
             with open(full, "rb") as file:
                 return file.read()
@@ -161,11 +159,10 @@ class WorkingTree:
         return self._folders[folder]
 
     def _link_inside(self, full: str) -> bool:
-        # A DVC cache may stand outside and be linked to, file by file.
+        # A DVC cache may be outside the repository, with a link to each file.
         real = os.path.realpath(full)
         return self._inside(os.path.dirname(real)) or f"{os.sep}files{os.sep}md5{os.sep}" in real
 
     def read_many(self, paths: Iterable[str]) -> Mapping[str, bytes]:
-        """The bytes of those that exist."""
         contents = {path: self.read(path) for path in paths}
         return {path: content for path, content in contents.items() if content is not None}

@@ -7,7 +7,7 @@ from datetime import timedelta
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.git.tagcache import MISSING
+from mlgit.adapters.git.tags.cache import MISSING
 from mlgit.adapters.git.tags.objects import list_tags
 from mlgit.core.overview.doctor import Finding
 from mlgit.core.registry.state import as_time

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.refs import moved_at_s
-from mlgit.adapters.git.tagcache import MISSING, TagCache
+from mlgit.adapters.git.tags.cache import MISSING, TagCache
 from mlgit.adapters.git.tags.facts import read_tags
 from mlgit.adapters.git.tags.objects import parse_tags, start_listing_tags
 from mlgit.core.registry.replay import replay
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from mlgit.adapters.git.tags.facts import Listing
+    from mlgit.adapters.git.tags.facts import TagListing
     from mlgit.core.registry.state import TagFact
     from mlgit.project.open import Project
 
@@ -70,7 +70,7 @@ def tags_as_of(project: Project) -> datetime | None:
     return None if told_s is None else as_time(told_s)
 
 
-def _whole(listing: Listing) -> tuple[TagFact, ...]:
+def _whole(listing: TagListing) -> tuple[TagFact, ...]:
     """The facts, unless one is lost: nobody knows what an environment holds whose newest tag may be that."""
     lost = [tag for tag, why in listing.ignored.items() if why == MISSING]
     if lost:
@@ -82,7 +82,7 @@ def _whole(listing: Listing) -> tuple[TagFact, ...]:
     return listing.facts
 
 
-def _listing(project: Project, model: str | None = None) -> Listing:
+def _listing(project: Project, model: str | None = None) -> TagListing:
     asked = project.take_started("tags") if model is None else None
     tags, replaced = parse_tags((asked or start_listing_tags(project.git, model))())
     return read_tags(

@@ -192,7 +192,7 @@ def _push(
     project: Project, remote: str, tags: Mapping[str, str], moved: BranchMove | None
 ) -> tuple[str, ...]:
     refs = {TAGS + name: oid for name, oid in tags.items()}
-    pushed = push_refs(project.git, remote, create=refs, move=() if moved is None else (moved,))
+    pushed = push_refs(project.git, remote, create=refs, move=moved)
     if pushed.outcome == "lost":
         theirs = {ref: oid for ref, oid in pushed.theirs.items() if ref.startswith(TAGS)}
         raise lost_race(project, remote, theirs) if theirs else lost_branch(remote, pushed.theirs)

@@ -160,7 +160,7 @@ def _change_the_world(command: Run) -> None:
 
     session.datetime = Clock  # type: ignore[attr-defined]
     push.PUSH_TIMEOUT_S = PUSH_TIMEOUT_S
-    push.push_refs.__kwdefaults__ = {"move": (), "timeout_s": PUSH_TIMEOUT_S}
+    push.push_refs.__kwdefaults__ = {"move": None, "timeout_s": PUSH_TIMEOUT_S}
     if not command.fetches:
         write.refresh = lambda *_: None
     death = command.death

@@ -1,4 +1,4 @@
-"""Tag facts: what the tags of a clone say, listed by name and id, read once and then known by id."""
+"""Tag facts: the facts of a clone's tags, parsed once per tag object and then cached by object id."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.git.tagcache import LONG
+from mlgit.adapters.git.tags.cache import LONG
 from mlgit.adapters.git.tags.objects import read_message
 from mlgit.core.record import record
 from mlgit.core.registry.state import TagFact
@@ -16,13 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from mlgit.adapters.git.objects import Objects
-    from mlgit.adapters.git.tagcache import KnownTag, TagCache
-    from mlgit.core.registry.tags import TagName
+    from mlgit.adapters.git.tags.cache import KnownTag, TagCache
 
 
 @record
-class Listing:
-    """The tags of one reading: `ignored` maps names that look like ours to why they do not count."""
+class TagListing:
+    """The facts of tags; `ignored` maps the names that look like ours but do not count to the reason."""
 
     facts: tuple[TagFact, ...]
     ignored: Mapping[str, str]
@@ -35,26 +34,20 @@ def read_tags(
     cache: TagCache | None = None,
     whole: bool = False,
     replaced: Collection[str] = (),
-) -> Listing:
-    """The facts of those tags whose names are ours; lightweight ones and those on no commit do not count.
+) -> TagListing:
+    """Read the tags with names of ours; lightweight ones and those not on a commit do not count.
 
     Args:
-        objects: reads what is not known.
+        objects: reads the tags that are not cached.
         tags: name -> object id.
-        cache: what is known already, and where it is kept.
-        whole: `tags` are all there are, so that the cache may forget others.
-        replaced: objects for which this clone has others (`git replace`); of them nothing is kept.
+        cache: the cached tags, and the place for new ones.
+        whole: `tags` are all tags of the clone, so the cache may drop others.
+        replaced: objects that `git replace` replaces here; they are not cached.
     """
-    names: dict[str, TagName] = {}
-    ignored: dict[str, str] = {}
-    for tag in tags:
-        name = parse_tag(tag)
-        if name is not None:
-            names[tag] = name
-        elif looks_like_ours(tag):
-            ignored[tag] = "gto cannot read it"
+    names = {tag: name for tag in tags if (name := parse_tag(tag)) is not None}
+    ignored = {tag: "gto cannot read it" for tag in tags if tag not in names and looks_like_ours(tag)}
     wanted = dict.fromkeys(tags[tag] for tag in names)
-    known = _recall(objects, wanted, cache, replaced=replaced, whole=whole)
+    known = _read_all(objects, wanted, cache, replaced=replaced, whole=whole)
     facts = []
     people: dict[str, tuple[str, str]] = {"": ("", "")}
     read = partial(read_message, objects)
@@ -66,15 +59,12 @@ def read_tags(
             continue
         if who not in people:
             people[who] = _person(who)
-        facts.append(
-            TagFact(
-                name, tag, oid, commit, tagged_at_s, *people[who], read, None if summary == LONG else summary
-            )
-        )
-    return Listing(facts=tuple(facts), ignored=ignored)
+        cached = None if summary == LONG else summary
+        facts.append(TagFact(name, tag, oid, commit, tagged_at_s, *people[who], read, cached))
+    return TagListing(facts=tuple(facts), ignored=ignored)
 
 
-def _recall(
+def _read_all(
     objects: Objects,
     wanted: Collection[str],
     cache: TagCache | None,
@@ -82,26 +72,25 @@ def _recall(
     replaced: Collection[str],
     whole: bool,
 ) -> dict[str, KnownTag]:
-    """What is known of these objects, and what is not known read."""
+    """The facts of these objects, from the cache or else from git."""
     known = {} if cache is None else cache.read(wanted)
     for oid in replaced:
         known.pop(oid, None)
     unknown = [oid for oid in wanted if oid not in known]
-    news: dict[str, KnownTag] = {}
+    lasting: dict[str, KnownTag] = {}
     if unknown:
         from mlgit.adapters.git.tags.parse import read_objects
 
-        news, passing = read_objects(objects, unknown, replaced=replaced)
-        known |= news
-        known |= passing
-    if cache is not None and (news or (whole and cache.outgrown(len(wanted)))):
-        cache.write(news, keep=wanted if whole else None)
+        lasting, passing = read_objects(objects, unknown, replaced=replaced)
+        known |= lasting | passing
+    if cache is not None and (lasting or (whole and cache.outgrown(len(wanted)))):
+        cache.write(lasting, keep=wanted if whole else None)
     return known
 
 
 def _person(who: str) -> tuple[str, str]:
-    """Name and address of a tagger."""
-    with suppress(ValueError):  # mlgit wrote no such escape
+    """Name and email of a tagger, from the form in the cache."""
+    with suppress(ValueError):  # an escape that mlgit did not write
         who = who.encode("ascii").decode("unicode_escape")
     name, _, email = who.partition("<")
     return name.strip(), email

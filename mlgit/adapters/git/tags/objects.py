@@ -1,4 +1,4 @@
-"""Tag objects: listed by name and id, taken apart, written by `git mktag`."""
+"""Tag objects: list tags by name and id, parse their headers, and write them with `git mktag`."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 
 REPLACED = "refs/replace/"
-# What git says of a ref whose file holds no object id, and goes on without it.
+# git warns of a ref whose file does not hold an object id, and then ignores the ref.
 _BROKEN = "ignoring broken ref "
-_LONGEST_CLOCK = 15  # digits; what is longer is no time
+_LONGEST_CLOCK = 15  # digits; anything longer is not a time
 
 
 @record
 class TagHeader:
-    """What stands before the message of a tag object."""
+    """The fields before the message of a tag object."""
 
     object: str
     type: str
@@ -37,26 +37,25 @@ class TagHeader:
 
 
 def list_tags(git: Git, model: str | None = None) -> Mapping[str, str]:
-    """Tag name -> object id, of all tags or of one model's only; no contents are asked for."""
+    """Tag name -> object id, of all tags or of one model's."""
     return _by_tag(list_refs(git, *_patterns(model)))
 
 
 def start_listing_tags(git: Git, model: str | None = None) -> Callable[[], bytes]:
-    """Ask for the same ahead, and for what `git replace` did; the answer is for `parse_tags`."""
-    said: list[bytes] = []
-    answer = start_listing_refs(git, *_patterns(model), REPLACED, warned=said.append)
-    return lambda: without_broken_tags(answer, said)
+    """Start the same query and that for replaced objects in the background; for `parse_tags`."""
+    warnings: list[bytes] = []
+    finish = start_listing_refs(git, *_patterns(model), REPLACED, warned=warnings.append)
+    return lambda: require_no_broken_tag(finish(), warnings)
 
 
-def without_broken_tags(answer: Callable[[], bytes], said: Collection[bytes]) -> bytes:
-    """A listing of tags that git did not leave any of ours out of; `said` is what it warned of.
+def require_no_broken_tag(listing: bytes, warnings: Collection[bytes]) -> bytes:
+    """Return a listing of tags from which git left out none of ours.
 
     Raises:
-        ToolError: a tag's file is empty or cut, as a crash leaves it: git only warns, and without that tag
-            an environment would be taken to hold what it held before.
+        ToolError: a tag's file is empty or cut off, as after a crash. git only warns, but without that tag an
+            environment would seem to hold its previous version.
     """
-    listing = answer()
-    for line in b"".join(said).decode("utf-8", "surrogateescape").split("\n"):
+    for line in b"".join(warnings).decode("utf-8", "surrogateescape").split("\n"):
         _, found, tag = line.partition(f"{_BROKEN}{TAGS}")
         if found and parse_tag(tag) is not None:
             raise ToolError(
@@ -66,9 +65,9 @@ def without_broken_tags(answer: Callable[[], bytes], said: Collection[bytes]) ->
     return listing
 
 
-def parse_tags(answer: bytes) -> tuple[Mapping[str, str], frozenset[str]]:
-    """Tag name -> object id, and the ids of objects for which `git replace` put others in place."""
-    refs = dict(parse_refs(answer))
+def parse_tags(listing: bytes) -> tuple[Mapping[str, str], frozenset[str]]:
+    """Tag name -> object id, and the ids of the objects that `git replace` replaces."""
+    refs = dict(parse_refs(listing))
     replaced = [ref for ref in refs if ref.startswith(REPLACED)]
     for ref in replaced:
         del refs[ref]
@@ -79,7 +78,7 @@ def _patterns(model: str | None) -> tuple[str, ...]:
     if model is None:
         return (TAGS,)
     name = model.replace(":", "=")
-    # In patterns of for-each-ref `*` stops at `/`, which names of environments may contain.
+    # In a pattern of for-each-ref `*` does not match `/`, but names of environments may contain it.
     return f"{TAGS}{name}@*", f"{TAGS}{name}#*", f"{TAGS}{name}#*/**"
 
 
@@ -88,7 +87,7 @@ def _by_tag(refs: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def read_message(objects: Objects, oid: str) -> str:
-    """The message of a tag object, with a signature if it has one."""
+    """The message of a tag object, including its signature if it has one."""
     found = objects.get(oid)
     if found is None:
         raise ToolError(f"The tag object `{oid}` is missing", hint="run `git fsck`")
@@ -96,7 +95,7 @@ def read_message(objects: Objects, oid: str) -> str:
 
 
 def parse_header(content: bytes) -> TagHeader | None:
-    """The header of a tag object, None when it is none; a clock that is no number is 0."""
+    """Parse a tag header; None if it is not one. An invalid time becomes 0."""
     lines = content.partition(b"\n\n")[0].decode("utf-8", "replace").split("\n")
     fields = dict(reversed([line.partition(" ")[::2] for line in lines]))
     if not {"object", "type", "tag"} <= fields.keys():
@@ -117,16 +116,16 @@ def parse_header(content: bytes) -> TagHeader | None:
 
 
 def tag_content(*, tag: str, commit: str, tagger: str, at_s: int, message: str) -> bytes:
-    """A tag object on a commit; `tagger` is `Name <email>`, the time is told in UTC."""
+    """The content of a tag object on a commit; `tagger` is `Name <email>`, the time is in UTC."""
     head = f"object {commit}\ntype commit\ntag {tag}\ntagger {tagger} {at_s} +0000\n\n"
     return (head + message).encode("utf-8", "surrogateescape")
 
 
 def tagger_identity(git: Git) -> str:
-    """Who writes tags here, as `Name <email>`.
+    """The user's identity as `Name <email>`.
 
     Raises:
-        StateError: git does not know who we are.
+        StateError: git does not know it.
     """
     try:
         identity = git.run_text("var", "GIT_COMMITTER_IDENT")
@@ -140,20 +139,21 @@ def tagger_identity(git: Git) -> str:
 
 
 def object_id(git: Git, content: bytes) -> str:
-    """The id that a tag object would have; nothing is written."""
+    """The id that a tag object would have; does not write it."""
     return git.run("hash-object", "-t", "tag", "--stdin", stdin=content).decode().strip()
 
 
 def make_tag(git: Git, content: bytes) -> str:
-    """Write a tag object; no ref points at it yet."""
+    """Write a tag object without a ref."""
     return git.run("mktag", stdin=content).decode().strip()
 
 
 def create_tag_refs(git: Git, tags: Mapping[str, str], *, moved: BranchMove | None = None) -> None:
-    """Create local tags and move a branch along, all or nothing; a tag that exists already is an error.
+    """Create local tags and move a branch, all or nothing.
 
     Raises:
-        StateError: a tag of that name exists.
+        StateError: one of the tags exists already.
+        ToolError: git could not write them.
     """
     commands = "".join(f"create {TAGS}{tag}\0{oid}\0" for tag, oid in tags.items())
     if moved is not None:
@@ -169,6 +169,6 @@ def create_tag_refs(git: Git, tags: Mapping[str, str], *, moved: BranchMove | No
 
 
 def local_tags(git: Git, tags: Iterable[str]) -> Mapping[str, str]:
-    """Name -> object id of those tags that exist here."""
+    """Name -> object id of the tags that exist here."""
     found = list_refs(git, *(f"{TAGS}{tag}" for tag in tags))
     return {ref.removeprefix(TAGS): oid for ref, oid in found.items()}

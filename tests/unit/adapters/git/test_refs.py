@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mlgit.adapters.git.refs import cut, parse_links, parse_refs
+from mlgit.adapters.git.refs import parse_links, parse_refs, split_listing
 from mlgit.adapters.git.tags.objects import REPLACED, parse_tags
 from mlgit.core.registry.tags import TAGS
 
@@ -16,7 +16,7 @@ _TAGS = b"refs/tags/m@v1.0.0 d4 \nrefs/tags/refs/tags/odd e5 \n"
 @pytest.mark.parametrize("heads", [b"", _HEADS])
 @pytest.mark.parametrize("others", [b"", _REPLACED, _TAGS, _REPLACED + _TAGS])
 def test_branches_and_tags_of_one_answer_are_told_apart(heads: bytes, others: bytes) -> None:
-    assert cut(heads + others, REPLACED, TAGS) == (heads, others)
+    assert split_listing(heads + others, REPLACED, TAGS) == (heads, others)
 
 
 def test_a_ref_has_its_name_its_object_and_what_it_links_to() -> None:

@@ -1,4 +1,4 @@
-"""Tag cache: what each tag object of this clone says, so that none is read twice.
+"""Tag cache: the facts of each tag object of this clone, so that none is parsed twice.
 
 Objects never change, so a fact by object id is never stale. One file serves all working trees of a clone,
 with one line per tag. If two runs write at once, one loses what it read and reads it again the next time.
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 LONG = "?"
 """Replaces a summary that would fill the cache; the message is read when it is needed."""
 MISSING = "its object is missing"
-"""Why a tag does not count whose object git cannot read."""
+"""The reason why a tag does not count whose object git cannot read."""
 
 _NAME = "tag-facts"
 # Raise this if summaries change: cached tags are never read again.
@@ -27,7 +27,7 @@ _SPARE = 1_000
 
 
 class KnownTag(NamedTuple):
-    """What one tag object says; `who` is the tagger.
+    """The facts of one tag object; `who` is the tagger.
 
     `summary` is the summary of its message (mlgit.core.registry.message_summary). `commit` is empty if it is
     not an annotated tag on a commit; `summary` then says why. All is ASCII on one line; only `summary` may
