@@ -26,44 +26,31 @@ def model_lines(
     """
     counted: dict[str, int] = {}
     return tuple(
-        _model_line(project, name, registry.models.get(name), environments=environments, counted=counted)
+        _model_line(project, registry.model(name), environments=environments, counted=counted)
         for name in sorted({*declared, *registry.models})
     )
 
 
 def _model_line(
-    project: Project,
-    name: str,
-    state: ModelState | None,
-    *,
-    environments: Sequence[str],
-    counted: dict[str, int],
+    project: Project, model: ModelState, *, environments: Sequence[str], counted: dict[str, int]
 ) -> ModelLine:
-    if state is None:
-        nothing = tuple(
-            EnvironmentLine(environment=each, version=None, commit=None, held=False, behind=None)
-            for each in environments
-        )
-        return ModelLine(model=name, latest=None, latest_commit=None, behind=None, environments=nothing)
-    lines = []
-    for each in (*environments, *sorted(set(state.environments) - set(environments))):
-        held = state.environment(each)
-        lines.append(
-            EnvironmentLine(
-                environment=each,
-                version=held.label,
-                commit=held.commit,
-                held=held.commit is not None and held.held,
-                behind=_behind(project, held.commit, counted),
-            )
-        )
-    latest = state.latest
+    names = (*environments, *sorted(set(model.environments) - set(environments)))
+    latest = model.latest
     return ModelLine(
-        model=name,
+        model=model.name,
         latest=None if latest is None else str(latest.version),
         latest_commit=None if latest is None else latest.commit,
         behind=None if latest is None else _behind(project, latest.commit, counted),
-        environments=tuple(lines),
+        environments=tuple(
+            EnvironmentLine(
+                environment=each.environment,
+                version=each.label,
+                commit=each.commit,
+                held=each.commit is not None and each.held,
+                behind=_behind(project, each.commit, counted),
+            )
+            for each in map(model.environment, names)
+        ),
     )
 
 
