@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import io
+import os
 import re
 import sys
 import tokenize
@@ -55,7 +56,7 @@ class Place(NamedTuple):
 
 def private_words(path: Path) -> Iterator[Place]:
     """The private words in a Python file and in its name."""
-    shown = str(path.resolve().relative_to(ROOT))
+    shown = os.path.relpath(path, ROOT)
     text = path.read_text(encoding="utf-8")
     for word in _found(_spaced(path.stem)):
         yield Place(shown, 0, "file name", word)
