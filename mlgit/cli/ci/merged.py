@@ -36,10 +36,13 @@ def entry(session: Session, *, dry_run: bool, output: str) -> int:
     5 the remote failed.
     """  # noqa: D301 (click takes a backspace for "do not wrap")
     from mlgit.adapters.runner.event import read_event
-    from mlgit.flows.ci.merged import merged, publish_outputs
-    from mlgit.render.pages.ci.merged import page
+    from mlgit.adapters.runner.files import append_summary
+    from mlgit.core.ci.after_merge import outputs_of
+    from mlgit.flows.ci.merged import merged
+    from mlgit.flows.ci.publish import publish_outputs
+    from mlgit.render.pages.ci.merged import page, summary
 
-    place = os.path.join(session.folder, output)
+    record = None
     try:
         record = merged(
             session.project(),
@@ -48,10 +51,9 @@ def entry(session: Session, *, dry_run: bool, output: str) -> int:
             ci=os.environ,
             progress=session.progress(),
         )
-    except Exception:
-        # Jobs that follow must not take what a run before left there.
-        publish_outputs(None, os.environ, folder=place)
-        raise
-    publish_outputs(record, os.environ, folder=place)
+    finally:
+        # Also after an error: later jobs must not read the values of an earlier run.
+        publish_outputs(outputs_of(record), os.environ, folder=os.path.join(session.folder, output))
+    append_summary(os.environ, summary(record))
     session.print_result(record, lambda: page(record))
     return record.exit_code

@@ -36,18 +36,17 @@ def entry(session: Session, *, ref: str | None, deploy: bool, output: str) -> in
     4 no tag of a model, or gone, 5 the remote or the deployment failed.
     """  # noqa: D301 (click takes a backspace for "do not wrap")
     from mlgit.adapters.runner.event import read_event
-    from mlgit.flows.ci.tag import deploy_tag, publish_outputs, read_tag_event
+    from mlgit.core.ci.tag_event import outputs_of
+    from mlgit.flows.ci.publish import publish_outputs
+    from mlgit.flows.ci.tag import deploy_tag, read_tag_event
     from mlgit.render.pages.ci.tag import page
 
-    place = os.path.join(session.folder, output)
-    event = read_event(os.environ)
+    event, record = read_event(os.environ), None
     try:
         record = read_tag_event(session.project(), ref, event=event)
-    except Exception:
-        # Jobs that follow must not take what a run before left there.
-        publish_outputs(None, os.environ, folder=place)
-        raise
-    publish_outputs(record, os.environ, folder=place)
+    finally:
+        # Also after an error: later jobs must not read the values of an earlier run.
+        publish_outputs(outputs_of(record), os.environ, folder=os.path.join(session.folder, output))
     if deploy:
         record = deploy_tag(
             session.project(), record, event=event, variables=os.environ, progress=session.progress()

@@ -1,7 +1,7 @@
-"""Merging: what follows from a merge to trunk: which models become versions, and where those go.
+"""After merge: decide which models a merge to trunk releases, and where it promotes them.
 
-Nothing here remembers what a run did before: every answer comes from the registry as it is, so that a run
-that was killed, repeated, or overtaken by another one ends in the same state.
+Every decision follows from the registry as it is, and none from earlier runs, so that a run that was killed,
+repeated, or overtaken by another one ends in the same state.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.record import record
 from mlgit.core.registry.statement import write_time
+from mlgit.errors import Exit
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping, Sequence
@@ -25,12 +26,11 @@ Outcome = Literal["done", "planned", "already", "unchanged", "held", "left", "bl
 
 @record
 class MergeStep:
-    """What became of one model: as a version when `environment` is None, else in that environment.
+    """The result for one model: its release if `environment` is None, or its promotion to that environment.
 
-    `done`: a tag was written; `planned`: it would be. `already`: it stands. `unchanged`: the model is the
-    one of the newest version. `held`: a rollback holds the environment. `left`: left alone, and `message`
-    says why. `blocked`: gates or policy say no. `failed`: something else did not work. `tag` is the tag that
-    stands for the outcome.
+    `done`: a tag was written; `planned`: it would be. `already`: it exists. `unchanged`: the model equals the
+    newest version. `held`: a rollback holds the environment. `left`: nothing was done, for the reason in
+    `message`. `blocked`: gates or policy refuse it. `failed`: another error. `tag` is the tag of the outcome.
     """
 
     model: str
@@ -41,16 +41,16 @@ class MergeStep:
     message: str | None = None
     hint: str | None = None
     details: tuple[str, ...] = ()
-    exit_code: int = 0
+    exit_code: int = Exit.DONE
 
 
 @record
 class Merged:
-    """What `mlgit ci merged` did about trunk's tip.
+    """The result of `mlgit ci merged` for trunk's tip, `commit`.
 
-    `commit` is that tip. `released` are the release tags and `tags` the assignments that were written.
-    `current` are those assignments and the others in environments with `auto` that hold what this push
-    brought, whoever wrote them: they are to be deployed, also when a run was killed before it could say so.
+    `released` are the release tags and `tags` the assignments that were written. `current` are the
+    assignments to deploy: `tags`, and all others in environments with `auto` that hold a commit of this push.
+    An earlier run may have written those and been killed before it could report them.
     """
 
     trunk: str
@@ -65,17 +65,17 @@ class Merged:
 
     @property
     def exit_code(self) -> int:
-        """0, or 1 when gates block something, or that of the gravest failure."""
-        return max((step.exit_code for step in self.steps), default=0)
+        """The highest of all steps: 0, 1 if gates block something, or that of a failure."""
+        return max((step.exit_code for step in self.steps), default=Exit.DONE)
 
 
 @record
 class Need:
-    """Whether a model must be released: the outcome when not, and why; `force` past an older version."""
+    """Whether to release a model; if not, `step` has the reason. `force`: even past an older version."""
 
     release: bool
     force: bool = False
-    stay: MergeStep | None = None
+    step: MergeStep | None = None
 
 
 def release_need(
@@ -89,42 +89,42 @@ def release_need(
     Args:
         state: the model.
         commit: trunk's tip.
-        content: the digest of the model there, None when it has none.
-        contents: the versions, newest first, with the digests of theirs; read only as far as needed.
+        content: the digest of the model there; None if it is missing.
+        contents: the versions, newest first, with their digests; read only as far as needed.
     """
     here = state.at_commit(commit)
     if here:
-        return Need(release=False, stay=_of_this_commit(state, here))
+        return Need(release=False, step=_of_this_commit(state, here))
     if content is None:
         message = f"`{state.name}` is not there: neither DVC nor Git has its path at {commit[:7]}"
-        return Need(release=False, stay=_left(state.name, message))
+        return Need(release=False, step=_left(state.name, message))
     newest = True
     for version, digest in contents:
         if version.deregistered and digest == content:
             message = f"this model was deregistered as {version.version}"
             hint = f"train another one, or run `mlgit release {state.name} --force`"
-            return Need(release=False, stay=_left(state.name, message, hint=hint))
+            return Need(release=False, step=_left(state.name, message, hint=hint))
         if version.deregistered or not version.version.final:
             continue
         if digest == content:
             if newest:
-                return Need(release=False, stay=_stands(state.name, "unchanged", version))
-            # A merge took an older model back: that is a change of what the newest version has.
+                return Need(release=False, step=_released(state.name, "unchanged", version))
+            # The merge restored an older model, so it differs from the newest version.
             return Need(release=True, force=True)
         newest = False
     return Need(release=True)
 
 
 def auto_environments(environments: Mapping[str, Environment]) -> tuple[Environment, ...]:
-    """Those that take versions by themselves, each behind the one that it takes them from."""
+    """The environments with `auto`, each after its source."""
     ordered: dict[str, Environment] = {}
 
-    def add(name: str, walked: Sequence[str] = ()) -> None:
+    def add(name: str, visited: Sequence[str] = ()) -> None:
         environment = environments.get(name)
-        if environment is None or name in ordered or name in walked:
+        if environment is None or name in ordered or name in visited:
             return
         if environment.source is not None:
-            add(environment.source, (*walked, name))
+            add(environment.source, (*visited, name))
         ordered[name] = environment
 
     for name in environments:
@@ -135,9 +135,9 @@ def auto_environments(environments: Mapping[str, Environment]) -> tuple[Environm
 def promotion_need(
     state: ModelState, environment: Environment
 ) -> tuple[RegisteredVersion | None, MergeStep | None]:
-    """The version that an environment must take now, or why it stays as it is; neither when there is none.
+    """The version that an environment needs now, or a step with the reason to do nothing, or neither.
 
-    A version that was there once has left it by somebody's decision, which is not undone by itself.
+    Someone took a version out that was in the environment before; it does not return automatically.
     """
     here = state.environment(environment.name)
     version = _candidate(state, environment)
@@ -148,14 +148,14 @@ def promotion_need(
     if here.held:
         hint = f"`mlgit promote {state.name} --to {environment.name}` ends that"
         return None, _in_environment(here, "held", version, message=_holder(here), hint=hint)
-    why = _why_not(state, environment, version)
-    if why is not None:
-        return None, _in_environment(here, "left", version, message=why)
+    reason = _reason_not(state, environment, version)
+    if reason is not None:
+        return None, _in_environment(here, "left", version, message=reason)
     return version, None
 
 
 def step_of(report: ChangeReport) -> MergeStep:
-    """What a release or promotion reports, as one step."""
+    """The report of a release or promotion as one step."""
     outcome: Outcome = "already" if report.already else "planned" if report.dry_run else "done"
     tag = report.tags[-1].name if report.tags else None
     if tag is None and report.environment is None:
@@ -172,27 +172,23 @@ def step_of(report: ChangeReport) -> MergeStep:
 
 
 def planned_step(here: EnvironmentState, coming: MergeStep) -> MergeStep:
-    """What would become of a version that a dry run only planned, in an environment as it is now."""
-    if here.held:
-        return MergeStep(
-            model=here.model,
-            outcome="held",
-            environment=here.environment,
-            version=coming.version,
-            message=_holder(here),
-        )
+    """The step for a version that a dry run only planned, in an environment as it is now."""
     return MergeStep(
-        model=here.model, outcome="planned", environment=here.environment, version=coming.version
+        model=here.model,
+        outcome="held" if here.held else "planned",
+        environment=here.environment,
+        version=coming.version,
+        message=_holder(here) if here.held else None,
     )
 
 
 def failed_step(
     model: str, environment: str | None, error: MlgitError, *, version: str | None = None
 ) -> MergeStep:
-    """An error as the outcome of one step."""
+    """An error as the result of one step."""
     return MergeStep(
         model=model,
-        outcome="blocked" if error.exit_code == 1 else "failed",
+        outcome="blocked" if error.exit_code == Exit.BLOCKED else "failed",
         environment=environment,
         version=version,
         message=error.message,
@@ -209,7 +205,7 @@ def current_assignments(
     commits: Container[str],
     tags: Container[str],
 ) -> tuple[str, ...]:
-    """The assignments that count now in these environments, on one of these commits or among these tags."""
+    """The current assignments of these environments on one of these commits, or among these tags."""
     holders = (state.environment(environment.name).holder for state in states for environment in environments)
     return tuple(
         holder.tag
@@ -219,7 +215,7 @@ def current_assignments(
 
 
 def outputs_of(merged: Merged | None) -> dict[str, str]:
-    """What the jobs that follow are told, None for a run that failed; lists are JSON, for a matrix."""
+    """The values for later jobs; None is a run that failed. Lists are JSON, for a matrix."""
     import json
 
     return {
@@ -230,12 +226,12 @@ def outputs_of(merged: Merged | None) -> dict[str, str]:
 
 
 def _of_this_commit(state: ModelState, here: Sequence[RegisteredVersion]) -> MergeStep:
-    standing = [version for version in here if not version.deregistered]
-    if not standing:
+    valid = [version for version in here if not version.deregistered]
+    if not valid:
         return _left(state.name, f"{here[-1].version}, which this commit is, was deregistered")
-    if standing[-1].version.final:
-        return _stands(state.name, "already", standing[-1])
-    message = f"this commit is {standing[-1].version}, and a commit is one version of a model"
+    if valid[-1].version.final:
+        return _released(state.name, "already", valid[-1])
+    message = f"this commit is {valid[-1].version}, and a commit is one version of a model"
     return _left(state.name, message, hint=f"run `mlgit release {state.name} --commit`")
 
 
@@ -246,20 +242,20 @@ def _candidate(state: ModelState, environment: Environment) -> RegisteredVersion
     return finals[-1] if finals else None
 
 
-def _why_not(state: ModelState, environment: Environment, version: RegisteredVersion) -> str | None:
-    """Why an environment that nobody holds does not take a version by itself."""
+def _reason_not(state: ModelState, environment: Environment, version: RegisteredVersion) -> str | None:
+    """The reason, if any, why an environment that is not held does not get a version automatically."""
     here = state.environment(environment.name)
-    called = f"`{state.name}@{version.version}`"
+    name = f"`{state.name}@{version.version}`"
     if version.deregistered:
-        return f"{called} is deregistered"
+        return f"{name} is deregistered"
     if not version.version.final and not environment.pre:
-        return f"{called} is a pre-release, and `{environment.name}` takes none"
+        return f"{name} is a pre-release, and `{environment.name}` takes none"
     if here.version is not None and version.version < here.version.version:
         return f"`{environment.name}` holds {here.version.version}, which is higher than {version.version}"
     left = [change for change in here.changes if change.before == version.commit]
     if left:
         who = left[-1].fact.tagger
-        return f"{called} was in `{environment.name}` and was taken out by `{who}` ({left[-1].fact.tag})"
+        return f"{name} was in `{environment.name}` and was taken out by `{who}` ({left[-1].fact.tag})"
     return None
 
 
@@ -272,7 +268,7 @@ def _left(model: str, message: str, *, hint: str | None = None) -> MergeStep:
     return MergeStep(model=model, outcome="left", message=message, hint=hint)
 
 
-def _stands(model: str, outcome: Outcome, version: RegisteredVersion) -> MergeStep:
+def _released(model: str, outcome: Outcome, version: RegisteredVersion) -> MergeStep:
     return MergeStep(model=model, outcome=outcome, version=str(version.version), tag=version.tag)
 
 

@@ -1,1 +1,1 @@
-"""What the jobs of CI do, one job a file."""
+"""The jobs of CI, one per file."""

@@ -1,13 +1,12 @@
-"""Merged: bring the registry to what trunk's tip says: release what changed, promote what goes by itself.
+"""Merge job: release the models that trunk's tip changed, and promote them automatically.
 
-It reconciles instead of replaying an event: runs may overlap, be killed, be repeated or come late, and
-whoever is last finds nothing left to do. Tags are created by compare-and-swap, so that of two runs one writes
-and the other one looks again.
+It compares the registry with trunk instead of replaying an event: runs may overlap, be killed, be repeated
+or come late, and the last one finds nothing to do. Tags are created by compare-and-swap: of two runs, one
+writes and the other looks again.
 """
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,6 @@ from mlgit.core.ci.after_merge import (
     auto_environments,
     current_assignments,
     failed_step,
-    outputs_of,
     planned_step,
     promotion_need,
     release_need,
@@ -49,13 +47,12 @@ if TYPE_CHECKING:
     from mlgit.core.release.tag_plan import ChangeReport
     from mlgit.project.open import Project
 
-OUTPUTS_FILE = "mlgit.env"
-# Every lost race means that somebody else got on, and mostly with what this run wanted too.
+# After a lost race, the other run has mostly done what this one wanted to do.
 _ATTEMPTS = 8
 
 
 class _TrunkMovedError(Exception):
-    """Somebody merged while we were at work: what we stand on is trunk's tip no longer."""
+    """Someone merged meanwhile: the checkout is no longer trunk's tip."""
 
 
 def merged(
@@ -66,45 +63,28 @@ def merged(
     ci: Mapping[str, str],
     progress: Progress,
 ) -> Merged:
-    """Release every model that trunk's tip changed, and promote along the environments with `auto`.
+    """Release every model that trunk's tip changed, and promote it along the environments with `auto`.
 
     Args:
-        project: the repository; it stands where it stood when this is over.
-        dry_run: write no tag, only say what would be written.
+        project: the repository; its checkout is the same afterwards.
+        dry_run: only report what would be written.
         event: what started this run, in CI.
         ci: the environment variables.
-        progress: told what happens.
+        progress: receives what happens.
 
     Raises:
-        StateError: the run is about something else than trunk, or the working tree is not clean.
+        StateError: the run is not about trunk, or the working tree is not clean.
         ToolError: the remote does not answer.
     """
     _require_merge(project, event)
     if unshallow(project):
         progress.say("The clone was shallow; the rest of the history was fetched")
-    work = _EarlierPasses()
+    earlier = _EarlierPasses()
     for _ in range(_ATTEMPTS):
         refresh(project)
         with trunk_checked_out(project) as here, suppress(_TrunkMovedError):
-            return _MergePass(here, dry_run=dry_run, ci=ci, progress=progress).finish(work)
+            return _MergePass(here, dry_run=dry_run, ci=ci, progress=progress).finish(earlier)
     raise StateError("Trunk moves faster than this run can follow", hint="run it again when it is calmer")
-
-
-def publish_outputs(record: Merged | None, variables: Mapping[str, str], *, folder: str) -> None:
-    """Tell the jobs that follow, and the page of the run.
-
-    Args:
-        record: what was done, None when the run failed as a whole.
-        variables: the environment.
-        folder: where `mlgit.env` is written.
-    """
-    from mlgit.adapters.runner.files import append_summary, write_outputs
-    from mlgit.render.pages.ci.merged import summary
-
-    os.makedirs(folder, exist_ok=True)
-    write_outputs(variables, outputs_of(record), dotenv=os.path.join(folder, OUTPUTS_FILE))
-    if record is not None:
-        append_summary(variables, summary(record))
 
 
 def _require_merge(project: Project, event: CiEvent | None) -> None:
@@ -121,7 +101,7 @@ def _require_merge(project: Project, event: CiEvent | None) -> None:
 
 
 class _EarlierPasses:
-    """What was done so far, also by passes that trunk overtook: steps, and models that were fetched."""
+    """The steps done and the outputs fetched so far, also by passes during which trunk moved."""
 
     def __init__(self) -> None:
         self.steps: list[MergeStep] = []
@@ -135,7 +115,7 @@ class _MergePass:
         project: trunk's tip is checked out there.
         dry_run: write no tag.
         ci: the environment variables.
-        progress: told what happens.
+        progress: receives what happens.
     """
 
     def __init__(self, project: Project, *, dry_run: bool, ci: Mapping[str, str], progress: Progress) -> None:
@@ -148,20 +128,20 @@ class _MergePass:
         self._paths = declared_models(project)
         self._environments = auto_environments(project.trunk_config.environments)
 
-    def finish(self, work: _EarlierPasses) -> Merged:
-        """Go over all models; `work` keeps what was done, also when trunk moves before the end.
+    def finish(self, earlier: _EarlierPasses) -> Merged:
+        """Process all models; `earlier` keeps the steps that were done, even if trunk moves before the end.
 
         Raises:
-            _TrunkMovedError: it did.
+            _TrunkMovedError: trunk moved.
         """
         found: list[MergeStep] = []
         for model in sorted(self._paths):
-            for step in self._model(model, work.fetched):
-                (work.steps if step.outcome == "done" else found).append(step)
+            for step in self._model(model, earlier.fetched):
+                (earlier.steps if step.outcome == "done" else found).append(step)
         self._require_tip()
-        done = {(step.model, step.environment, step.version) for step in work.steps}
+        done = {(step.model, step.environment, step.version) for step in earlier.steps}
         others = (step for step in found if (step.model, step.environment, step.version) not in done)
-        return self._result((*work.steps, *others))
+        return self._result((*earlier.steps, *others))
 
     def _result(self, steps: Sequence[MergeStep]) -> Merged:
         project = self._project
@@ -186,14 +166,14 @@ class _MergePass:
         )
 
     def _pushed(self) -> frozenset[str]:
-        """The commits that this push brought to trunk, as far as CI says; trunk's tip at least."""
+        """The commits that this push added to trunk, if CI reports them, and trunk's tip."""
         before = before_push(self._ci)
         known = None if before is None else self._project.commit(before)
         brought = [] if known is None else commits_between(self._project.git, known, self._commit)
         return frozenset([self._commit, *brought])
 
     def _model(self, model: str, fetched: set[str]) -> Iterator[MergeStep]:
-        """The release, then each environment; what goes wrong with one is told, and the others go on."""
+        """Release a model, then promote it to each environment. An error in one does not stop the others."""
         try:
             step = self._released(model, fetched)
         except MlgitError as error:
@@ -213,11 +193,11 @@ class _MergePass:
                 yield found
 
     def _released(self, model: str, fetched: set[str]) -> MergeStep:
-        """Trunk's tip as a version of the model, if it must become one."""
+        """Release trunk's tip as a version of the model, if needed."""
         for attempt in range(1, _ATTEMPTS + 1):
             need = self._need(model)
-            if need.stay is not None:
-                return need.stay
+            if need.step is not None:
+                return need.step
             if not self._dry_run:
                 fetch_model(self._project, self._paths[model], fetched=fetched, progress=self._progress)
             fetch_gate_metrics(self._project, model, self._progress)
@@ -236,7 +216,7 @@ class _MergePass:
         raise ToolError(f"`{model}` changes faster than this run can follow")
 
     def _need(self, model: str) -> Need:
-        """Whether trunk's tip must be released, by the registry as it is now."""
+        """Whether the registry, as it is now, lacks trunk's tip."""
         project, path = self._project, self._paths[model]
         state = fresh_model(project, model, local=False)
         self._require_tip()
@@ -246,17 +226,17 @@ class _MergePass:
         return release_need(state, self._commit, model_content(project, self._commit, path), contents)
 
     def _require_tip(self) -> None:
-        """Somebody may have merged since: then what we stand on is not what the registry must come to."""
+        """Stop if someone merged since: the registry must follow the new tip, not this checkout."""
         if self._project.trunk is None or self._project.trunk.commit != self._commit:
             raise _TrunkMovedError
 
     def _promoted(self, model: str, environment: Environment) -> MergeStep | None:
-        """The environment with the version that it must take now, if any."""
+        """Promote the version that the environment needs now, if there is one."""
         for attempt in range(1, _ATTEMPTS + 1):
             state = fresh_model(self._project, model, local=False)
-            version, stay = promotion_need(state, environment)
+            version, step = promotion_need(state, environment)
             if version is None:
-                return stay
+                return step
             try:
                 return step_of(self._promote(state, environment, version))
             except LostRace as error:
@@ -285,7 +265,7 @@ class _MergePass:
         )
 
     def _planned(self, model: str, environment: Environment, coming: MergeStep) -> MergeStep:
-        """What would become of a version that a dry run did not write."""
+        """The step for a version that a dry run did not write."""
         here = read_registry(self._project, model=model).model(model).environment(environment.name)
         if not here.held:
             require_gates(

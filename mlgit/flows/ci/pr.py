@@ -1,84 +1,72 @@
-"""CI of a pull request: verify or run its pipeline, evaluate the gates, leave a report for who comments."""
+"""Pull request job: verify or run the pipeline, evaluate the gates, and leave a report."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, assert_never
 
 from mlgit.adapters.runner.event import read_event
-from mlgit.adapters.runner.files import dotenv_text, publish_files
-from mlgit.core.ci.report import DEFAULT_JOB, CiReport, blank_report, failure_of, outputs_of
+from mlgit.core.ci.report import DEFAULT_JOB, CiReport, blank_report
 from mlgit.core.wording import listed
-from mlgit.errors import StateError, ToolError, UsageError, as_known
+from mlgit.errors import StateError, ToolError
+from mlgit.flows.ci.publish import published
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from mlgit.core.ci.event import CiEvent
+    from mlgit.core.ci.templates import PipelineMode
     from mlgit.core.gates.verdict import Check, Note
     from mlgit.core.progress import Progress
     from mlgit.project.ci.results_commit import PushTarget
     from mlgit.project.open import Project
 
-Pipeline = Literal["verify", "run"]
-
 
 def ci_pr(
     opened: Callable[[], Project],
     *,
-    pipeline: Pipeline,
+    pipeline: PipelineMode,
     commit: bool,
     folder: str,
     variables: Mapping[str, str],
     show: bool = True,
     progress: Progress,
 ) -> CiReport:
-    """Judge what is checked out, and write the report into `folder`, also when no verdict can be formed.
+    """Evaluate what is checked out, and write a report into `folder`, even if there is no verdict.
 
     Args:
-        opened: opens the repository; what it raises is part of the report too.
-        pipeline: `verify` proves the committed results and trains nothing; `run` makes them anew.
-        commit: whether what the run wrote is committed and pushed to the branch.
+        opened: opens the repository; its errors are part of the report.
+        pipeline: `verify` proves the committed results and trains nothing; `run` makes them again.
+        commit: whether to commit what the run wrote and push it to the branch.
         folder: where the files go.
         variables: the environment.
-        show: whether what stages print is passed on to stderr.
-        progress: told what happens.
+        show: whether the output of stages is passed on to stderr.
+        progress: receives what happens.
 
     Raises:
-        MlgitError: no verdict; the report about that is written.
+        MlgitError: there is no verdict; a report about that is written.
     """
     event = read_event(variables)
-    bare = blank_report(event, job=DEFAULT_JOB, mode=pipeline)
-    try:
+    blank = blank_report(event, job=DEFAULT_JOB, mode=pipeline)
+
+    def find() -> CiReport:
         project = opened()
-        if pipeline == "verify":
-            report = _verify(project, bare, variables, progress)
-        else:
-            report = _run(
-                project, bare, event, commit=commit, variables=variables, show=show, progress=progress
-            )
-        _publish(report, folder, variables)
-    except UsageError:
-        raise
-    except Exception as error:
-        known = as_known(error)
-        failed = replace(bare, exit_code=known.exit_code, failure=failure_of(known))
-        _publish(failed, folder, variables)
-        raise
-    return report
+        match pipeline:
+            case "verify":
+                return _verify(project, blank, variables, progress)
+            case "run":
+                return _run(
+                    project, blank, event, commit=commit, variables=variables, show=show, progress=progress
+                )
+            case _:
+                assert_never(pipeline)
+
+    return published(find, blank=blank, folder=folder, variables=variables)
 
 
-def _publish(report: CiReport, folder: str, variables: Mapping[str, str]) -> None:
-    from mlgit.render.ci_files import REPORT_MARKDOWN, ci_files
-
-    outputs = outputs_of(report)
-    files = ci_files(report, dotenv_text(outputs))
-    publish_files(files, folder=folder, summary=files[REPORT_MARKDOWN], outputs=outputs, variables=variables)
-
-
-def _verify(project: Project, bare: CiReport, variables: Mapping[str, str], progress: Progress) -> CiReport:
-    """The verdict on HEAD, with what its pipeline proves."""
+def _verify(project: Project, blank: CiReport, variables: Mapping[str, str], progress: Progress) -> CiReport:
+    """The verdict on HEAD, with the proof of its pipeline."""
     from mlgit.core.gates.verdict import Candidate, with_notes
     from mlgit.project.pipeline.proof import fetch_listings, prove_pipeline
 
@@ -87,16 +75,16 @@ def _verify(project: Project, bare: CiReport, variables: Mapping[str, str], prog
         raise StateError("There is no commit yet", hint="commit something first")
     fetch_listings(project, head, progress)
     record = _checked(project, head, variables, progress)
-    proof = prove_pipeline(project, head, lenient=bare.fork)
+    proof = prove_pipeline(project, head, lenient=blank.fork)
     verdict = with_notes(record.verdict, proof.notes)
     left = _uncommitted(project)
     if not left:
-        # The tree is what the commit is, and whoever repeats this has the commit checked out, too.
+        # The tree equals the commit, so anyone who checks that out gets the same verdict.
         verdict = replace(verdict, candidate=Candidate(label=head[:7], commit=None, head=head))
     blocked = verdict.decision == "block"
     return replace(
-        bare,
-        commit=bare.commit or head,
+        blank,
+        commit=blank.commit or head,
         exit_code=ToolError.exit_code if proof.failed else int(blocked),
         skipped=(*left, *proof.skipped),
         check=replace(record, verdict=verdict),
@@ -104,7 +92,7 @@ def _verify(project: Project, bare: CiReport, variables: Mapping[str, str], prog
 
 
 def _checked(project: Project, head: str, variables: Mapping[str, str], progress: Progress) -> Check:
-    """The check of HEAD; metric files that DVC keeps are fetched when a gate misses them."""
+    """The check of HEAD; fetches metric files that DVC keeps and a gate lacks."""
     from mlgit.operations.check import check
     from mlgit.project.ci.fetch_metrics import fetch_metrics
     from mlgit.project.gates.judge import Question
@@ -116,7 +104,7 @@ def _checked(project: Project, head: str, variables: Mapping[str, str], progress
     try:
         fetched = fetch_metrics(project, commits, progress)
     except (StateError, ToolError) as error:
-        # The gates that needed them have said `not_fetched` already, and block.
+        # The gates that needed them already report `not_fetched`, and block.
         progress.say(f"metrics that DVC keeps could not be fetched: {error.message}")
         return record
     return check(project, question, revision=head, lines=True) if fetched else record
@@ -131,7 +119,7 @@ def _uncommitted(project: Project) -> tuple[str, ...]:
 
 def _run(
     project: Project,
-    bare: CiReport,
+    blank: CiReport,
     event: CiEvent | None,
     *,
     commit: bool,
@@ -139,29 +127,29 @@ def _run(
     show: bool,
     progress: Progress,
 ) -> CiReport:
-    """The verdict on what the pipeline makes here and now."""
+    """The verdict on the results of running the pipeline here."""
     from mlgit.core.gates.verdict import with_notes
     from mlgit.operations import run as pipeline
     from mlgit.operations.check import check
     from mlgit.project.ci.results_commit import check_out_branch
     from mlgit.project.gates.judge import Question
 
-    project.config(None)  # an invalid one is told before hours of training, not after
+    project.config(None)  # report an invalid file before hours of training, not after them
     place = check_out_branch(project, event) if commit else None
     done = pipeline.run(project, show=show, progress=progress)
-    skipped = [*done.notes, *_store(project, bare, progress, must=commit)]
+    skipped = [*done.notes, *_store(project, blank, progress, must=commit)]
     pushed = None
     if place is not None:
         pushed, left = _push(project, place)
         skipped += left
-    with _anew(project, event) as fresh:
+    with _reopened(project, event) as fresh:
         record = check(fresh, Question(ci=variables), lines=True)
         if place is None:
             record = replace(record, verdict=with_notes(record.verdict, _not_committed(fresh)))
         head = fresh.head.commit
     return replace(
-        bare,
-        commit=pushed or bare.commit or head,
+        blank,
+        commit=pushed or blank.commit or head,
         exit_code=int(record.verdict.decision == "block"),
         skipped=tuple(skipped),
         pushed=pushed,
@@ -170,7 +158,7 @@ def _run(
 
 
 def _not_committed(fresh: Project) -> tuple[Note, ...]:
-    """That what is judged is not what a merge would bring, when it is so."""
+    """A note if the evaluated results are not what a merge would bring."""
     from mlgit.core.gates.verdict import NOT_COMMITTED, Note
     from mlgit.project.ci.results_commit import written_by_run
 
@@ -180,11 +168,11 @@ def _not_committed(fresh: Project) -> tuple[Note, ...]:
     return (Note(code=NOT_COMMITTED, message=text, hint=hint),) if written else ()
 
 
-def _store(project: Project, bare: CiReport, progress: Progress, *, must: bool) -> list[str]:
-    """Send the results to the DVC remote; what could not be done here, in one line."""
+def _store(project: Project, blank: CiReport, progress: Progress, *, must: bool) -> list[str]:
+    """Send the results to the DVC remote; what was not done, in one line each."""
     from mlgit.operations.run import store_results
 
-    if bare.fork:
+    if blank.fork:
         return ["results were not sent to the DVC remote: a fork's run may not write there"]
     if store_results(project, progress) is not None:
         return []
@@ -197,10 +185,10 @@ def _store(project: Project, bare: CiReport, progress: Progress, *, must: bool) 
 
 
 def _push(project: Project, place: PushTarget) -> tuple[str | None, list[str]]:
-    """Commit what the run wrote and push it; the commit, and what was left out in one line."""
+    """Commit and push what the run wrote; the commit, and what was left out, in one line each."""
     from mlgit.project.ci.results_commit import push_results, written_by_run
 
-    with _anew(project, None) as fresh:
+    with _reopened(project, None) as fresh:
         written = written_by_run(fresh)
         pushed = push_results(fresh, place, written)
     if not written.others:
@@ -210,8 +198,8 @@ def _push(project: Project, place: PushTarget) -> tuple[str | None, list[str]]:
 
 
 @contextmanager
-def _anew(project: Project, event: CiEvent | None) -> Iterator[Project]:
-    """The repository opened again: what was read before the run no longer holds."""
+def _reopened(project: Project, event: CiEvent | None) -> Iterator[Project]:
+    """The repository opened again: what was read before the run is out of date."""
     from mlgit.project.opening import open_project
 
     fresh = open_project(project.root, now=project.now, default_branch=project.default_branch)

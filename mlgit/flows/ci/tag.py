@@ -1,12 +1,11 @@
-"""Tag: what a pushed tag means, whether it may be believed, and, when asked, the deployment it asks for."""
+"""Tag job: verify a pushed tag, report what it means, and deploy it if asked to."""
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mlgit.core.ci.tag_event import EVENTS, TagEvent, deployment_of, outputs_of, version_of_tag
+from mlgit.core.ci.tag_event import EVENTS, TagEvent, deployment_of, version_of_tag
 from mlgit.core.forge.hosts import HOSTS
 from mlgit.core.registry.tags import TAGS, parse_tag
 from mlgit.core.trust.proof import Proof
@@ -28,18 +27,17 @@ if TYPE_CHECKING:
     from mlgit.core.registry.tags import TagName
     from mlgit.project.open import Project
 
-OUTPUTS_FILE = "mlgit.env"
 _EXPECTED = "a tag such as `tumor@v1.2.3`, `tumor@v1.2.3!`, `tumor#prod#3` or `tumor#prod!#3`"
 
 
 class _Malformed(StateError):  # noqa: N818
-    """A name that cannot be a tag of ours."""
+    """A name that is not a model tag."""
 
     code = "malformed_tag"
 
 
 def read_tag_event(project: Project, ref: str | None, *, event: CiEvent | None) -> TagEvent:
-    """What a tag means; everything that can be held against the repository is.
+    """Report what a tag means, after every check that the repository allows.
 
     Args:
         project: the repository.
@@ -47,12 +45,12 @@ def read_tag_event(project: Project, ref: str | None, *, event: CiEvent | None) 
         event: what started this run, in CI.
 
     Raises:
-        UsageError: nobody says which tag is meant.
-        StateError: the name is no tag of ours, or the remote does not have the tag.
+        UsageError: no tag is given.
+        StateError: the name is not a model tag, or the remote does not have the tag.
         ToolError: the remote does not answer.
     """
     tag, name = _named(ref, event)
-    # What a runner checked out is worth nothing but for the run; on a laptop a tag may be somebody's work.
+    # A runner's checkout serves only this run; on a laptop, a local tag may be someone's work.
     fetch_tag(project, tag, force=event is not None)
     refresh(project, name.model)
     state = read_registry(project, model=name.model).model(name.model)
@@ -72,10 +70,10 @@ def deploy_tag(
     variables: Mapping[str, str],
     progress: Progress,
 ) -> TagEvent:
-    """Deploy what a verified, current assignment asks for, and record that at the forge.
+    """Deploy what a verified, current assignment asks for, and record it at the forge.
 
     Raises:
-        MlgitError: the deployment could not begin; the forge is told.
+        MlgitError: the deployment could not begin; the forge records a failure.
     """
     if not found.deploy or found.environment is None or found.commit is None:
         return found
@@ -99,22 +97,8 @@ def deploy_tag(
     )
 
 
-def publish_outputs(found: TagEvent | None, variables: Mapping[str, str], *, folder: str) -> None:
-    """Tell the jobs that follow; None for a tag that does not count.
-
-    Args:
-        found: what the tag means.
-        variables: the environment.
-        folder: where `mlgit.env` is written.
-    """
-    from mlgit.adapters.runner.files import write_outputs
-
-    os.makedirs(folder, exist_ok=True)
-    write_outputs(variables, outputs_of(found), dotenv=os.path.join(folder, OUTPUTS_FILE))
-
-
 def _named(ref: str | None, event: CiEvent | None) -> tuple[str, TagName]:
-    """The tag that is meant, matched in full before anybody uses it."""
+    """The tag, matched in full before it is used."""
     text = ref or (None if event is None else event.tag)
     if text is None:
         raise UsageError("Nobody says which tag is meant", hint="run `mlgit ci tag TAG`")
@@ -149,7 +133,7 @@ def _verified(project: Project, known: TagEvent, fact: TagFact, state: ModelStat
 
 
 def _superseded(fact: TagFact, state: ModelState) -> str | None:
-    """The tag that counts instead."""
+    """The tag that replaces this one, if there is one."""
     if fact.name.environment is not None:
         return superseding(state.environment(fact.name.environment), fact.tag)
     version = version_of_tag(fact, state)
@@ -159,12 +143,12 @@ def _superseded(fact: TagFact, state: ModelState) -> str | None:
 
 
 def _annotation(project: Project, fact: TagFact) -> tuple[str | None, str | None, str | None]:
-    """Type, path and description of the model at the tag's commit: dvc.yaml has the first word."""
+    """Type, path and description of the model at the tag's commit; dvc.yaml comes before mlgit.yaml."""
     model = fact.name.model
     try:
         artifacts = evidence(project, fact.commit, staleness=False).pipeline.artifacts
         declared = project.config(fact.commit).models.get(model)
-    except ConfigError:  # says nothing about the tag; who deploys it will meet the error itself
+    except ConfigError:  # not a fault of the tag; a deployment reports the error itself
         return None, None, None
     artifact = next((each for each in artifacts if each.name == model), None)
     kind = None if artifact is None else artifact.type
@@ -183,7 +167,7 @@ def _forge_state(report: DeployReport) -> DeploymentState:
 
 
 class _Recorder:
-    """Tells the forge about a deployment; what it does not take is a note, never a failed deployment."""
+    """Records a deployment at the forge; a refusal becomes a note, never a failed deployment."""
 
     def __init__(self, found: TagEvent, *, event: CiEvent | None, variables: Mapping[str, str]) -> None:
         self._found = found
@@ -199,7 +183,6 @@ class _Recorder:
         return self._started is not None and not self.notes
 
     def start(self) -> None:
-        """A deployment begins."""
         from mlgit.adapters.forge.detect import connect
 
         found, event = self._found, self._event
@@ -221,7 +204,6 @@ class _Recorder:
         self.notes = (f"The deployment is not recorded at the forge: {why}",)
 
     def end(self, state: DeploymentState, description: str = "") -> None:
-        """It is over."""
         if self._forge is None or self._started is None:
             return
         try:

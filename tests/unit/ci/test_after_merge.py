@@ -70,7 +70,7 @@ def test_a_commit_is_released_when_its_model_is_new(
 ) -> None:
     found = state(*(fact(tag, at) for tag, at in tags))
     need = release_need(found, commit(9), content, contents(found, **digests))
-    outcome = None if need.stay is None else need.stay.outcome
+    outcome = None if need.step is None else need.step.outcome
     assert (need.release, need.force, outcome) == expected
 
 
@@ -121,8 +121,8 @@ def test_environments_with_auto_follow_those_they_take_from() -> None:
 def test_an_environment_takes_the_newest_version_that_was_never_there(
     tags: list[tuple[str, int]], expected: str | None
 ) -> None:
-    version, stay = promotion_need(state(*(fact(tag, at) for tag, at in tags)), PROD)
-    assert (str(version.version) if version else stay.outcome if stay else None) == expected
+    version, step = promotion_need(state(*(fact(tag, at) for tag, at in tags)), PROD)
+    assert (str(version.version) if version else step.outcome if step else None) == expected
 
 
 def test_a_rollback_holds_until_somebody_promotes() -> None:
@@ -131,12 +131,12 @@ def test_a_rollback_holds_until_somebody_promotes() -> None:
         *(fact("m#prod#2", 2), fact("m#prod!#3", 2)),
         fact("m#prod#3", 1, message=stated("rollback", at="2026-05-01T08:00:00Z")),
     ]
-    version, stay = promotion_need(state(*facts, fact("m@v3.0.0", 3)), PROD)
+    version, step = promotion_need(state(*facts, fact("m@v3.0.0", 3)), PROD)
     assert version is None
-    assert stay is not None
-    assert (stay.outcome, stay.tag) == ("held", "m#prod#3")
-    assert stay.message == "`prod` is held by a rollback of `Ada` since 2026-05-01T08:00:00Z"
-    assert stay.hint == "`mlgit promote m --to prod` ends that"
+    assert step is not None
+    assert (step.outcome, step.tag) == ("held", "m#prod#3")
+    assert step.message == "`prod` is held by a rollback of `Ada` since 2026-05-01T08:00:00Z"
+    assert step.hint == "`mlgit promote m --to prod` ends that"
     ended = state(*facts, fact("m@v3.0.0", 3), fact("m#prod!#4", 1), fact("m#prod#4", 1))
     version, _ = promotion_need(ended, PROD)
     assert version is not None
@@ -155,16 +155,16 @@ def test_from_says_which_version_comes_next() -> None:
 def test_a_pre_release_or_a_rejected_version_is_not_taken_from_another_environment() -> None:
     canary = Environment(name="canary", source="prod", auto=True)
     waiting = state(fact("m@v1.0.0-rc.1", 1), fact("m#prod#1", 1))
-    version, stay = promotion_need(waiting, canary)
+    version, step = promotion_need(waiting, canary)
     assert version is None
-    assert stay is not None
-    assert stay.message == "`m@v1.0.0-rc.1` is a pre-release, and `canary` takes none"
+    assert step is not None
+    assert step.message == "`m@v1.0.0-rc.1` is a pre-release, and `canary` takes none"
     taken, _ = promotion_need(waiting, Environment(name="canary", source="prod", auto=True, pre=True))
     assert taken is not None
     rejected = state(fact("m@v1.0.0", 1), fact("m@v1.0.0!", 1), fact("m#prod#1", 1))
-    _, stay = promotion_need(rejected, canary)
-    assert stay is not None
-    assert stay.message == "`m@v1.0.0` is deregistered"
+    _, step = promotion_need(rejected, canary)
+    assert step is not None
+    assert step.message == "`m@v1.0.0` is deregistered"
 
 
 def report(**more: object) -> ChangeReport:

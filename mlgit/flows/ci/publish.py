@@ -1,0 +1,66 @@
+"""Publish: leave what a CI job found for later jobs and for the page of its run."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mlgit.adapters.runner.files import dotenv_text, publish_files, write_outputs
+from mlgit.core.ci.report import failure_of, outputs_of
+from mlgit.errors import MlgitError, UsageError, as_known
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from mlgit.core.ci.report import CiReport
+
+OUTPUTS_FILE = "mlgit.env"
+
+
+def published(
+    find: Callable[[], CiReport], *, blank: CiReport, folder: str, variables: Mapping[str, str]
+) -> CiReport:
+    """The report that `find` makes, written into `folder`; after an error, a report about that is written.
+
+    Args:
+        find: makes the report.
+        blank: what is known of the run before.
+        folder: where the files go.
+        variables: the environment.
+
+    Raises:
+        MlgitError: there is no verdict. UsageError leaves no report.
+    """
+    try:
+        report = find()
+        _publish(report, folder, variables)
+    except UsageError:
+        raise
+    except Exception as error:
+        known = as_known(error)
+        _publish(replace(blank, exit_code=known.exit_code, failure=failure_of(known)), folder, variables)
+        raise
+    return report
+
+
+def publish_outputs(outputs: Mapping[str, str], variables: Mapping[str, str], *, folder: str) -> None:
+    """Hand values to later steps and jobs, also as `mlgit.env` in `folder`."""
+    write_outputs(variables, outputs, dotenv=os.path.join(folder, OUTPUTS_FILE))
+
+
+def _publish(report: CiReport, folder: str, variables: Mapping[str, str]) -> None:
+    from mlgit.render.formats import FORMATS
+    from mlgit.render.formats.jsonout import document
+    from mlgit.render.report.report import report as markdown
+
+    outputs, text = outputs_of(report), markdown(report)
+    failed = report.failure or MlgitError("The run ended without a verdict")
+    formats = {
+        each.ci_file: each.failure(failed) if report.check is None else each.render(report.check)
+        for each in FORMATS.values()
+        if each.ci_file is not None
+    }
+    files = {"report.json": document(report), "report.md": text, **formats}
+    files[OUTPUTS_FILE] = dotenv_text(outputs)
+    publish_files(files, folder=folder, summary=text, outputs=outputs, variables=variables)
