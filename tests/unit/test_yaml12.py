@@ -152,9 +152,9 @@ def test_a_path_leads_to_its_line_and_column() -> None:
 
 
 def test_libyaml_does_the_parsing() -> None:
-    from mlgit import yaml12
+    from mlgit.yaml12 import reader
 
-    assert yaml12._Parser is not None
+    assert reader._Parser is not None
 
 
 def test_an_empty_document_is_nothing() -> None:

@@ -1,20 +1,19 @@
-"""YAML 1.2 as DVC reads it: libyaml's parser under the resolvers of the newer dialect.
-
-PyYAML alone speaks 1.1, where `1e-3` is text and `yes` is a boolean. Keys that stand twice are always
-refused. Times and dates stay text, as the 1.2 core schema has it.
-"""
+"""Reader: YAML documents from the events of libyaml's parser, as plain values or as nodes with places."""
 
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from mlgit.errors import ConfigError, Location
+from mlgit.yaml12.nodes import Entry, Node
+from mlgit.yaml12.scalars import scalar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Callable, Generator, Iterator
 
 _Parser: Any = getattr(getattr(yaml, "cyaml", None), "CParser", None)
 Event = Any
@@ -23,78 +22,22 @@ Event = Any
 MAX_DEPTH = 64
 MAX_STRICT_BYTES = 1 << 20
 
-_FLOAT = re.compile(
-    r"[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+]?[0-9]+)?|[-+]?[0-9][0-9_]*[eE][-+]?[0-9]+"
-    r"|[-+]?\.[0-9_]+(?:[eE][-+][0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
-)
-_INT = re.compile(r"[-+]?0b[01_]+|[-+]?0o[0-7_]+|[-+]?[0-9_]+|[-+]?0x[0-9a-fA-F_]+")
-_NULL = frozenset({"~", "null", "Null", "NULL", ""})
-_BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _TAG = "tag:yaml.org,2002:"
+_ENDS = (yaml.SequenceEndEvent, yaml.MappingEndEvent)
 _CONFLICT = re.compile(r"(?m)^(?:<{7}|={7}|>{7})(?: |$)")
 
 
-class Node:
-    """A value with its place; lines and columns count from 1.
-
-    `value` is a plain Python value for a scalar, a dict of key -> `Entry` for a mapping, a list of
-    nodes for a sequence. `text` is a scalar as it is written.
-    """
-
-    __slots__ = ("column", "line", "text", "value", "width")
-
-    def __init__(self, value: object, *, line: int, column: int, width: int = 1, text: str = "") -> None:
-        self.value = value
-        self.line = line
-        self.column = column
-        self.width = width
-        self.text = text
-
-    def find(self, path: Sequence[str | int]) -> Node | None:
-        """The node at a path of keys and list positions."""
-        node: Node | None = self
-        for step in path:
-            if node is None:
-                return None
-            if isinstance(node.value, dict):
-                entry = node.value.get(step)
-                node = entry.node if entry is not None else None
-            elif isinstance(node.value, list) and isinstance(step, int) and step < len(node.value):
-                node = node.value[step]
-            else:
-                return None
-        return node
-
-    def find_key(self, path: Sequence[str | int]) -> Node | None:
-        """The key that the last step of a path names, or the list item there."""
-        parent = self.find(path[:-1]) if path else None
-        if parent is not None and isinstance(parent.value, dict):
-            entry = parent.value.get(path[-1])
-            return entry.key if entry is not None else None
-        return self.find(path)
-
-
-class Entry:
-    """A key and its value in a mapping."""
-
-    __slots__ = ("key", "node")
-
-    def __init__(self, key: Node, node: Node) -> None:
-        self.key = key
-        self.node = node
-
-
 def load(text: bytes | str, *, name: str, strict: bool = True, floats_as_decimal: bool = False) -> object:
-    """The value of a document; None when it is empty.
+    """The value of a document; None if it is empty.
 
     Args:
         text: the file.
-        name: how errors call it.
+        name: its name in errors.
         strict: refuse anchors, aliases, merge keys, tags and more than 1 MiB.
         floats_as_decimal: floating-point numbers become `Decimal`, exactly as written.
 
     Raises:
-        ConfigError: it is no YAML, or more than is allowed; with the place.
+        ConfigError: it is not YAML, or has something that is not allowed; with the place.
     """
     reader = _Reader(text, name=name, strict=strict, floats_as_decimal=floats_as_decimal)
     return reader.document(reader.value)
@@ -103,7 +46,7 @@ def load(text: bytes | str, *, name: str, strict: bool = True, floats_as_decimal
 def compose(
     text: bytes | str, *, name: str, strict: bool = True, floats_as_decimal: bool = False
 ) -> Node | None:
-    """The document as a tree of nodes with places; None when it is empty.
+    """The document as a tree of nodes with places; None if it is empty.
 
     Args and errors as for `load`.
     """
@@ -112,49 +55,7 @@ def compose(
     return root if isinstance(root, Node) else None
 
 
-def plain(node: Node) -> object:
-    """What `load` would have given for this node."""
-    if isinstance(node.value, dict):
-        return {key: plain(entry.node) for key, entry in node.value.items()}
-    if isinstance(node.value, list):
-        return [plain(item) for item in node.value]
-    return node.value
-
-
-def scalar(text: str, *, floats_as_decimal: bool = False) -> object:
-    """What an unquoted scalar means."""
-    if not text or text[0] in "+-.0123456789":
-        if _INT.fullmatch(text) and text.strip("+-_"):
-            return _integer(text)
-        if _FLOAT.fullmatch(text):
-            return _floating(text, as_decimal=floats_as_decimal)
-    if text in _BOOL:
-        return _BOOL[text]
-    return None if text in _NULL else text
-
-
-def _integer(text: str) -> object:
-    digits = text.replace("_", "")
-    bases = {"0b": 2, "0o": 8, "0x": 16}
-    base = bases.get(digits.lstrip("+-")[:2], 10)
-    try:
-        return int(digits, base)
-    except ValueError:  # more digits than int() reads
-        return text
-
-
-def _floating(text: str, *, as_decimal: bool) -> object:
-    digits = text.replace("_", "").lower().replace(".inf", "inf").replace(".nan", "nan")
-    if as_decimal:
-        from decimal import Decimal
-
-        return Decimal(digits)
-    return float(digits)
-
-
 class _Reader:
-    """Turns parser events into values or nodes."""
-
     def __init__(self, text: bytes | str, *, name: str, strict: bool, floats_as_decimal: bool) -> None:
         self._name = name
         self._strict = strict
@@ -175,7 +76,6 @@ class _Reader:
             ) from error
 
     def document(self, build: Callable[[Event], object]) -> object:
-        """Read the one document of the file."""
         self._events = self._start()
         try:
             next(self._events)
@@ -190,7 +90,7 @@ class _Reader:
         except yaml.YAMLError as error:
             raise self._syntax(error) from error
         finally:
-            self._events.close()  # it knows us and we know it: libyaml's 16 kB would stay for long
+            self._events.close()  # ends the reference circle that keeps 16 kB of libyaml alive
         if not isinstance(more, yaml.StreamEndEvent):
             raise self._refuse("A second document begins here", more, expected="one document")
         return value
@@ -207,7 +107,7 @@ class _Reader:
             parser.dispose()
 
     def value(self, event: Event) -> object:
-        """A plain value, beginning with this event."""
+        """The plain value that begins with this event."""
         if isinstance(event, yaml.ScalarEvent):
             found = self._scalar(event)
         elif isinstance(event, yaml.AliasEvent):
@@ -220,22 +120,21 @@ class _Reader:
             self._set_anchor(event, found)
         return found
 
+    def _inside(self) -> Iterator[Event]:
+        """The events up to the end of the list or mapping that was entered."""
+        return takewhile(lambda event: not isinstance(event, _ENDS), self._events)
+
     def _list(self, event: Event) -> list[object]:
         found: list[object] = []
         self._set_anchor(event, found)
-        for inner in self._events:
-            if isinstance(inner, yaml.SequenceEndEvent):
-                break
-            found.append(self.value(inner))
+        found.extend(self.value(inner) for inner in self._inside())
         return found
 
     def _mapping(self, event: Event) -> dict[object, object]:
         found: dict[object, object] = {}
         merged: list[object] = []
         self._set_anchor(event, found)
-        for inner in self._events:
-            if isinstance(inner, yaml.MappingEndEvent):
-                break
+        for inner in self._inside():
             if self._merges(inner):
                 merged.append(self.value(next(self._events)))
                 continue
@@ -252,7 +151,7 @@ class _Reader:
         return found
 
     def node(self, event: Event) -> Node:
-        """A node, beginning with this event."""
+        """The node that begins with this event."""
         start: Any = event.start_mark
         line, column = start.line + 1, start.column + 1
         if isinstance(event, yaml.ScalarEvent):
@@ -269,42 +168,28 @@ class _Reader:
             self._enter(event)
             made = Node(None, line=line, column=column)
             self._set_anchor(event, made)
-            made.value = (
-                self._mapping_nodes() if isinstance(event, yaml.MappingStartEvent) else self._list_nodes()
-            )
+            if isinstance(event, yaml.MappingStartEvent):
+                made.value = self._mapping_nodes()
+            else:
+                made.value = [self.node(inner) for inner in self._inside()]
             self._depth -= 1
         if event.anchor is not None:
             self._set_anchor(event, made)
         return made
 
-    def _list_nodes(self) -> list[Node]:
-        found = []
-        for inner in self._events:
-            if isinstance(inner, yaml.SequenceEndEvent):
-                break
-            found.append(self.node(inner))
-        return found
-
     def _mapping_nodes(self) -> dict[object, Entry]:
         found: dict[object, Entry] = {}
         merged: list[Node] = []
-        for inner in self._events:
-            if isinstance(inner, yaml.MappingEndEvent):
-                break
+        for inner in self._inside():
             if self._merges(inner):
                 merged.append(self.node(next(self._events)))
                 continue
             key = self._key(inner)
             if key in found:
                 raise self._duplicate(inner)
-            mark: Any = inner.start_mark
-            key_node = Node(
-                key,
-                line=mark.line + 1,
-                column=mark.column + 1,
-                width=max(1, inner.end_mark.column - inner.start_mark.column),
-                text=str(key),
-            )
+            mark = inner.start_mark
+            width = max(1, inner.end_mark.column - mark.column)
+            key_node = Node(key, line=mark.line + 1, column=mark.column + 1, width=width, text=str(key))
             found[key] = Entry(key_node, self.node(next(self._events)))
         for source in merged:
             for one in source.value if isinstance(source.value, list) else [source]:
