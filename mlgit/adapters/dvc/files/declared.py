@@ -1,4 +1,4 @@
-"""Declared: what one dvc.yaml says, without templates: stages, and the lists at its top."""
+"""Declared: the stages of one dvc.yaml without templates, and the lists at its top."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _KINDS = (("outs", _FLAGS), ("metrics", _FLAGS), ("plots", _PLOT_FLAGS))
 
 
 def needs_dvc(shape: Shape) -> _Doubt | None:
-    """What in a dvc.yaml only DVC can tell the meaning of, and where it stands; None when all is plain.
+    """The first thing in a dvc.yaml that only DVC can interpret, and its place; None if there is none.
 
     The place is empty for `${}`, which may be anywhere.
     """
@@ -47,12 +47,12 @@ def needs_dvc(shape: Shape) -> _Doubt | None:
         return _unknown(document.keys() - _TOP, ())
     stages = shape.fields(document.get("stages"), ("stages",))
     for name, fields in stages.items():
-        said = _odd_stage(name, fields) if isinstance(fields, dict) else None
-        if said is not None:
-            return said
+        doubt = _odd_stage(name, fields) if isinstance(fields, dict) else None
+        if doubt is not None:
+            return doubt
     if b"${" in shape.content:
         return "uses `${}`", ()
-    return _odd_extras(document)
+    return _odd_plots(document.get("plots", [])) or _odd_artifacts(document.get("artifacts"))
 
 
 def _odd_stage(name: object, fields: dict[str, object]) -> _Doubt | None:
@@ -69,9 +69,9 @@ def _odd_stage(name: object, fields: dict[str, object]) -> _Doubt | None:
         outs = fields.get(key)
         for number, out in enumerate(outs if isinstance(outs, list) else ()):
             for path, flags in out.items() if isinstance(out, dict) else ():
-                said = _odd_output(flags, known, (*at, key, number, path))
-                if said is not None:
-                    return said
+                doubt = _odd_output(flags, known, (*at, key, number, path))
+                if doubt is not None:
+                    return doubt
     return None
 
 
@@ -81,14 +81,14 @@ def _odd_output(flags: object, known: frozenset[str], at: Path) -> _Doubt | None
             return "has an output that is not a path with its properties", at
         if not each.keys() <= known:
             return _unknown(each.keys() - known, at)
-        said = _odd_values(each, at)
-        if said is not None:
-            return said
+        doubt = _odd_values(each, at)
+        if doubt is not None:
+            return doubt
     return None
 
 
 def _odd_values(fields: dict[str, object], at: Path) -> _Doubt | None:
-    """What describes an output or an artifact."""
+    """The first odd property of an output or an artifact."""
     for key, value in fields.items():
         if key in _SWITCHES_OF_OUTPUTS:
             if not isinstance(value, bool):
@@ -101,9 +101,8 @@ def _odd_values(fields: dict[str, object], at: Path) -> _Doubt | None:
     return None
 
 
-def _odd_extras(document: Mapping[str, object]) -> _Doubt | None:
-    """The lists at the top; `plots` as a mapping is from DVC 2."""
-    items = document.get("plots", [])
+def _odd_plots(items: object) -> _Doubt | None:
+    """The first odd plot at the top; a mapping of plots is from DVC 2."""
     if items is None:
         return "has `plots` without a value", ("plots",)
     for number, item in enumerate(items if isinstance(items, list) else ()):
@@ -113,16 +112,19 @@ def _odd_extras(document: Mapping[str, object]) -> _Doubt | None:
                 return "has a plot that is not a mapping", at
             if fields is not None and not fields.keys() <= _OF_PLOTS:
                 return _unknown(fields.keys() - _OF_PLOTS, at)
-    artifacts = document.get("artifacts")
+    return None
+
+
+def _odd_artifacts(artifacts: object) -> _Doubt | None:
     for name, fields in artifacts.items() if isinstance(artifacts, dict) else ():
-        at = ("artifacts", name)
+        at: Path = ("artifacts", name)
         if not isinstance(fields, dict):
             continue
         if not fields.keys() <= _OF_ARTIFACTS:
             return _unknown(fields.keys() - _OF_ARTIFACTS, at)
-        said = _odd_values(fields, at)
-        if said is not None:
-            return said
+        doubt = _odd_values(fields, at)
+        if doubt is not None:
+            return doubt
     return None
 
 
@@ -132,7 +134,7 @@ def _unknown(keys: set[str], at: Path) -> _Doubt:
 
 
 def known_keys(at: Path) -> frozenset[str]:
-    """The keys that may stand in the mapping at a place."""
+    """The keys that the mapping at a place may have."""
     if not at:
         return _TOP
     if at[0] != "stages":
@@ -147,54 +149,57 @@ def stages(shape: Shape, path: str, *, lock: Shape | None, entries: Mapping[str,
 
     Args:
         shape: the file, templates filled in.
-        path: where it stands, from the Git root.
-        lock: the dvc.lock beside it.
-        entries: its entries by the name of the stage.
+        path: its path from the Git root.
+        lock: the dvc.lock next to it.
+        entries: the entries of dvc.lock by the name of the stage.
     """
     document = shape.fields(shape.root, ())
-    folder = folder_of(path)
-    found = []
-    if document.get("stages", {}) is None:  # DVC refuses the file then
+    if document.get("stages", {}) is None:  # DVC refuses the file
         raise shape.wrong(("stages",), "a mapping")
     declared = shape.mapping(document.get("stages"), ("stages",))
-    for name, value in declared.items():
-        at = ("stages", name)
-        fields = shape.fields(value, at)
-        if "cmd" not in fields:
-            raise shape.wrong(at, "a stage with a `cmd`")
-        wdir = (
-            join(folder, shape.text(fields["wdir"], (*at, "wdir"))) if fields.get("wdir") else folder or "."
-        )
-        address = name if path == PIPELINE_FILE else f"{path}:{name}"
-        locked = (
-            locked_stage(lock, entries[name], wdir=wdir, name=name)
-            if lock is not None and name in entries
-            else None
-        )
-        found.append(
-            Stage(
-                address=address,
-                name=name,
-                file=path,
-                wdir=wdir,
-                cmd=shape.command(fields["cmd"], (*at, "cmd")),
-                cmd_listed=isinstance(fields["cmd"], list),
-                deps=tuple(
-                    join(wdir, dep) for dep in shape.texts(shape.listed(fields, "deps", at), (*at, "deps"))
-                ),
-                params=_params(shape, shape.listed(fields, "params", at), (*at, "params"), wdir),
-                outs=tuple(
-                    out
-                    for kind, _ in _KINDS
-                    if kind in fields
-                    for out in _outs(shape, fields, kind, at=at, wdir=wdir, owner=address, locked=locked)
-                ),
-                frozen=bool(fields.get("frozen")),
-                always_changed=bool(fields.get("always_changed")),
-                locked=locked,
-            )
-        )
-    return found
+    return [
+        _stage(shape, path, name, shape.fields(value, ("stages", name)), lock=lock, entries=entries)
+        for name, value in declared.items()
+    ]
+
+
+def _stage(
+    shape: Shape,
+    path: str,
+    name: str,
+    fields: dict[str, object],
+    *,
+    lock: Shape | None,
+    entries: Mapping[str, object],
+) -> Stage:
+    at = ("stages", name)
+    if "cmd" not in fields:
+        raise shape.wrong(at, "a stage with a `cmd`")
+    folder = folder_of(path)
+    wdir = join(folder, shape.text(fields["wdir"], (*at, "wdir"))) if fields.get("wdir") else folder or "."
+    address = name if path == PIPELINE_FILE else f"{path}:{name}"
+    locked = None
+    if lock is not None and name in entries:
+        locked = locked_stage(lock, entries[name], wdir=wdir, name=name)
+    return Stage(
+        address=address,
+        name=name,
+        file=path,
+        wdir=wdir,
+        cmd=shape.command(fields["cmd"], (*at, "cmd")),
+        cmd_listed=isinstance(fields["cmd"], list),
+        deps=tuple(join(wdir, dep) for dep in shape.texts(shape.listed(fields, "deps", at), (*at, "deps"))),
+        params=_params(shape, shape.listed(fields, "params", at), (*at, "params"), wdir),
+        outs=tuple(
+            out
+            for kind, _ in _KINDS
+            if kind in fields
+            for out in _outs(shape, fields, kind, at=at, wdir=wdir, owner=address, locked=locked)
+        ),
+        frozen=bool(fields.get("frozen")),
+        always_changed=bool(fields.get("always_changed")),
+        locked=locked,
+    )
 
 
 def _params(shape: Shape, items: list[object], at: Path, wdir: str) -> dict[str, tuple[str, ...] | None]:
@@ -250,19 +255,19 @@ def _outs(
 
 
 def own_remote(options: Mapping[str, object]) -> str | None:
-    """The remote that an output names for itself."""
+    """The `remote:` of an output."""
     remote = options.get("remote")
     return remote if isinstance(remote, str) else None
 
 
 def listed_paths(shape: Shape, key: str, folder: str) -> list[str]:
-    """The files of a list at the top: `metrics` or `params`."""
+    """The files of the top-level list `metrics` or `params`."""
     document = shape.fields(shape.root, ())
     return [join(folder, path) for path in shape.texts(shape.listed(document, key, ()), (key,))]
 
 
 def plots(shape: Shape, folder: str) -> list[str]:
-    """Files behind top-level plots: the plot's id, unless `y` names files."""
+    """The files of top-level plots: a plot's id, unless `y` names files."""
     document = shape.fields(shape.root, ())
     value = document.get("plots")
     items = list(value.items()) if isinstance(value, dict) else []
@@ -277,7 +282,7 @@ def plots(shape: Shape, folder: str) -> list[str]:
 
 
 def artifacts(shape: Shape, folder: str) -> list[Artifact]:
-    """The entries of `artifacts:`, by GTO's full name."""
+    """The entries of `artifacts:`; a name has the folder in front, as in GTO."""
     document = shape.fields(shape.root, ())
     found = []
     for name, value in shape.mapping(document.get("artifacts"), ("artifacts",)).items():

@@ -1,0 +1,109 @@
+"""Params: compare the parameters of stages with those that dvc.lock recorded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.adapters.dvc.files.values import Unreadable, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mlgit.adapters.dvc.files.documents import Documents
+    from mlgit.core.pipeline.stages import Stage
+    from mlgit.core.tree import Tree
+
+_ABSENT = object()
+
+
+class ParamFiles:
+    """The parameter files of one state, each parsed once.
+
+    Args:
+        tree: the state.
+        documents: caches parsed texts.
+    """
+
+    def __init__(self, tree: Tree, documents: Documents) -> None:
+        self._tree = tree
+        self._documents = documents
+        self._values: dict[str, object] = {}
+
+    def check(self, stage: Stage, locked: Mapping[str, Mapping[str, object]]) -> Iterator[tuple[str, bool]]:
+        """(finding, whether it makes the stage stale), for parameters that differ or cannot be read."""
+        for file, keys in stage.params.items():
+            values = self._parsed(file)
+            if values is _ABSENT:
+                yield f"deleted params file {file}", True
+                continue
+            if not isinstance(values, (dict, list)):
+                yield f"params file {file} could not be read", False
+                continue
+            recorded = locked.get(file)
+            if recorded is None:
+                yield f"new params file {file}", True
+                continue
+            names = keys if keys is not None else _all_names(values, recorded)
+            find = _top_value if keys is None else _find_value
+            for name in names:
+                word = _compare(find(values, name), recorded, name)
+                if word:
+                    yield f"{word} param {name}", True
+
+    def _parsed(self, path: str) -> object:
+        """The value of a file; `_ABSENT`, or None if it cannot be read."""
+        if path not in self._values:
+            content = self._tree.read(path)
+            try:
+                self._values[path] = (
+                    _ABSENT if content is None else parse(content, path=path, documents=self._documents)
+                )
+            except Unreadable:
+                self._values[path] = None
+        return self._values[path]
+
+
+def _all_names(values: dict[object, object] | list[object], recorded: Mapping[str, object]) -> list[str]:
+    names = [str(name) for name in values] if isinstance(values, dict) else []
+    return list(dict.fromkeys([*names, *recorded]))
+
+
+def _compare(value: object, recorded: Mapping[str, object], name: str) -> str:
+    """`""`, `changed`, `new` or `deleted`."""
+    if value is _ABSENT:
+        return "deleted"
+    if name not in recorded:
+        return "new"
+    return "" if _same(value, recorded[name]) else "changed"
+
+
+def _same(value: object, recorded: object) -> bool:
+    if isinstance(value, (tuple, set)):
+        value = list(value)
+    if isinstance(value, float) and isinstance(recorded, float):
+        return value == recorded or (value != value and recorded != recorded)  # noqa: PLR0124 (NaN)
+    return value == recorded
+
+
+def _top_value(values: object, name: str) -> object:
+    """The value at a key of the file itself, which may have dots; used if the whole file is a parameter."""
+    if isinstance(values, dict) and name in values:
+        return values[name]
+    return _ABSENT if "." in name else _find_value(values, name)
+
+
+def _find_value(values: object, name: str) -> object:
+    """The value at a dotted key, step by step; as in DVC, a key that has dots itself is never found."""
+    for step in name.split("."):
+        if isinstance(values, dict):
+            if step in values:
+                values = values[step]
+            elif step.lstrip("-").isdigit() and int(step) in values:
+                values = values[int(step)]
+            else:
+                return _ABSENT
+        elif isinstance(values, (list, tuple)) and step.isdigit() and int(step) < len(values):
+            values = values[int(step)]
+        else:
+            return _ABSENT
+    return values
