@@ -144,8 +144,8 @@ def _statement(project: Project, model: str, version: str | None) -> ReleaseStat
     if version is None:
         return None
     from mlgit.core.registry.semver import Version
-    from mlgit.project.registry.read import read_registry
+    from mlgit.project.registry.read import read_model
 
     number = Version.parse(version)
-    found = read_registry(project, model=model).model(model).find(number) if number else None
+    found = read_model(project, model).find(number) if number else None
     return None if found is None else found.statement

@@ -1,4 +1,4 @@
-"""History: who moved what when; what was where at a time; a metric over the versions."""
+"""History: list events, what environments held at a time, or a metric over the versions."""
 
 from __future__ import annotations
 
@@ -32,16 +32,11 @@ def history(
     last: int | None = None,
     fetch: bool = False,
 ) -> History:
-    """Everything that tags did, newest first; of one model or one environment when asked.
+    """List the events of all tags, newest first; only those of a `model` or an `environment` if one is named.
 
-    Args:
-        project: the repository.
-        model: only this model.
-        environment: only this environment.
-        at: tell what was where at that time instead, by the real times that mlgit stated.
-        metric: tell the values of this metric over the versions instead.
-        last: only so many of the newest events, or of each model's highest versions.
-        fetch: fetch trunk and tags first.
+    With `at`, list what was where at that time instead, by the real times that mlgit stated. With `metric`,
+    list its values over the versions instead. `last` limits the events, or the versions of each model.
+    `fetch` fetches trunk and tags first.
 
     Raises:
         UnknownReference: no such model, environment or metric.
@@ -55,14 +50,13 @@ def history(
         require_model(project, model)
     if environment is not None:
         _require_environment(project, registry, environment)
+    events = () if at is not None or metric is not None else newest_first(_events(registry, environment))
     return History(
         model=model,
         environment=environment,
         at=at,
         metric=metric,
-        events=()
-        if at is not None or metric is not None
-        else newest_first(_events(registry, environment))[:last],
+        events=events[:last],
         held=() if at is None else tuple(_held_at(registry, environment, at)),
         points=() if metric is None else _points(project, registry, metric, last),
         remote=project.remote,
@@ -85,7 +79,7 @@ def _events(registry: Registry, environment: str | None) -> Iterator[Dated]:
 
 
 def _held_at(registry: Registry, environment: str | None, at: datetime) -> Iterator[Held]:
-    """The state that the tags up to that time amount to."""
+    """The state after the tags up to that time."""
     facts = [fact for state in registry.models.values() for fact in state.facts if fact.at <= at]
     for name, state in replay(facts).models.items():
         for each in registry.model(name).environments:
@@ -96,8 +90,8 @@ def _held_at(registry: Registry, environment: str | None, at: datetime) -> Itera
 def _points(project: Project, registry: Registry, metric: str, last: int | None) -> tuple[Point, ...]:
     points = []
     for state in registry.models.values():
-        standing = [version for version in state.versions if not version.deregistered]
-        newest = standing if last is None else standing[max(0, len(standing) - last) :]
+        usable = [version for version in state.versions if not version.deregistered]
+        newest = usable if last is None else usable[max(0, len(usable) - last) :]
         points += [_point(project, state, version, metric) for version in newest]
     if points and all(point.value is None for point in points):
         raise UnknownReference(
@@ -120,7 +114,7 @@ def _point(project: Project, state: ModelState, version: RegisteredVersion, metr
 
 
 def _stated_value(version: RegisteredVersion, metric: str) -> tuple[str, str, None] | None:
-    """The value in the release's statement, when exactly one key is meant."""
+    """The value in the release's statement, if exactly one key matches."""
     statement = version.statement
     if statement is None:
         return None

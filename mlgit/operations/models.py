@@ -1,4 +1,4 @@
-"""Models: every model with its latest version and what its environments hold, from local tags."""
+"""Models: list models with their latest version and the versions in their environments."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def list_models(project: Project, *, model: str | None = None, fetch: bool = False) -> ModelList:
-    """All models, or one, or those that a pattern (`lung-*`) fits; with `fetch` tags are fetched first.
+    """List all models, one, or those that match a pattern (`lung-*`); with `fetch`, fetch tags first.
 
     Raises:
         UnknownReference: there is no such model.
@@ -25,18 +25,13 @@ def list_models(project: Project, *, model: str | None = None, fetch: bool = Fal
         from mlgit.project.release.write_tags import refresh
 
         refresh(project)
-    pattern = model if model is not None and _is_pattern(model) else None
-    registry = read_registry(project, model=None if pattern else model)
+    one = model if model is not None and not _is_pattern(model) else None
+    registry = read_registry(project, model=one)
     declared = declared_models(project)
     known = sorted({*declared, *registry.models})
-    if model is None:
-        names = known
-    elif pattern is not None:
-        names = _fitting(known, pattern)
-    else:
-        names = [model]
-        if model not in known:
-            require_model(project, model)
+    if one is not None and one not in known:
+        require_model(project, one)
+    names = [one] if one is not None else known if model is None else _matching(known, model)
     environments = tuple(project.trunk_config.environments)
     entries = tuple(
         model_entry(
@@ -58,15 +53,15 @@ def list_models(project: Project, *, model: str | None = None, fetch: bool = Fal
 
 
 def _is_pattern(text: str) -> bool:
-    """Whether it holds what no name of a model can."""
+    """Whether it contains a character that no model name can have."""
     return not {"*", "?", "["}.isdisjoint(text)
 
 
-def _fitting(names: list[str], pattern: str) -> list[str]:
+def _matching(names: list[str], pattern: str) -> list[str]:
     from fnmatch import fnmatchcase
 
-    fitting = [name for name in names if fnmatchcase(name, pattern)]
-    if not fitting:
+    matching = [name for name in names if fnmatchcase(name, pattern)]
+    if not matching:
         hint = f"there are {listed(names)}" if names else None
         raise UnknownReference(f"No model fits `{pattern}`", hint=hint)
-    return fitting
+    return matching

@@ -13,7 +13,7 @@ from mlgit.core.registry.tags import TAGS
 from mlgit.core.release.publication import BranchPush, DataPush, Publication, TagPush, batches
 from mlgit.core.wording import count
 from mlgit.errors import LostRace, MlgitError, StateError, ToolError
-from mlgit.project.registry.pushed import remember
+from mlgit.project.registry.pushed import record_seen
 from mlgit.project.registry.read import read_facts
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _ask(project: Project, remote: str) -> Mapping[str, str]:
             details=error.details,
         ) from error
     if remote == project.remote:
-        remember(project, (oid for ref, oid in theirs.items() if ref.startswith(TAGS)), at_remote=True)
+        record_seen(project, (oid for ref, oid in theirs.items() if ref.startswith(TAGS)), at_remote=True)
     return theirs
 
 
@@ -242,4 +242,4 @@ def _push_tags(project: Project, remote: str, batch: Sequence[TagPush]) -> None:
     if result.outcome == "lost":
         raise _conflict(project, remote, {ref.removeprefix(TAGS): oid for ref, oid in result.theirs.items()})
     if remote == project.remote:
-        remember(project, (tag.oid for tag in batch), at_remote=True)
+        record_seen(project, (tag.oid for tag in batch), at_remote=True)

@@ -1,4 +1,4 @@
-"""Release: register the commit we stand on as a version, if it is clean, fresh, published and good."""
+"""Release: register HEAD as a version, if it is clean, up to date, published and passes the gates."""
 
 from __future__ import annotations
 
@@ -37,12 +37,11 @@ if TYPE_CHECKING:
 
 @record
 class ReleaseOptions:
-    """What is wanted of a release.
+    """The options of a release.
 
-    `commit` adds an empty commit to stand on. `committed` asks only what is committed whether the pipeline
-    is up to date: a runner's clone holds no data, or another run's. `force` takes a model whose content
-    another version has.
-    `ci` are the environment variables of a CI.
+    `commit` adds an empty commit for the version. `committed` checks only committed files for whether the
+    pipeline is up to date: a runner's clone has no data, or that of another run. `force` accepts a model
+    whose content another version has. `ci` are the environment variables of a CI.
     """
 
     bump: Literal["major", "minor", "patch", "auto"] | None = None
@@ -59,7 +58,7 @@ class ReleaseOptions:
 
 @record
 class _Candidate:
-    """The commit that is to become a version of a model."""
+    """The commit to register as a version of a model."""
 
     state: ModelState
     commit: str
@@ -75,7 +74,7 @@ def release(
     Raises:
         AnswerNo: the gates block.
         StateError: the repository is dirty, stale or unpublished, or the version or the commit is taken.
-        LostRace: somebody else registered that version first.
+        LostRace: someone else registered that version first.
     """
     options = options or ReleaseOptions()
     candidate = _candidate(project, target, options)
@@ -119,7 +118,7 @@ def _registered(project: Project, candidate: _Candidate, options: ReleaseOptions
     """The version that this release would only repeat.
 
     Raises:
-        StateError: the commit or the version is taken otherwise.
+        StateError: the commit or the version number is in use in another way.
     """
     state, explicit = candidate.state, candidate.explicit
     final = options.pre is None if explicit is None else explicit.final
@@ -134,7 +133,7 @@ def _registered(project: Project, candidate: _Candidate, options: ReleaseOptions
             "one version of a model",
             hint=f"run `mlgit release {state.name} --commit`, which adds an empty commit",
         )
-    # The number of a version of which only the rejection is left is taken too.
+    # A number is also in use if only the tag that rejected it is left.
     taken = [fact for fact in state.facts if fact.name.version == explicit] if explicit is not None else []
     if taken:
         gone = ", deregistered" if any(fact.name.action == "deregister" for fact in taken) else ""
@@ -167,7 +166,7 @@ def _nothing_to_do(
 def _choose(
     project: Project, candidate: _Candidate, options: ReleaseOptions
 ) -> tuple[Version, tuple[str, ...]]:
-    """The number, and notes about it."""
+    """The version number, and notes about it."""
     state = candidate.state
     if candidate.explicit is not None:
         return candidate.explicit, ()
@@ -194,7 +193,7 @@ def _write(
         state,
         version,
         candidate.commit,
-        standing_on=candidate.commit if moved is None else moved.new,
+        tagged=candidate.commit if moved is None else moved.new,
         path=candidate.path,
         gates=checked.gates,
         ci=options.ci or {},

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.registry.entries import environment_entry, model_entry, version_entry
 from mlgit.core.registry.events import Details, events_of, newest_first
@@ -10,11 +11,10 @@ from mlgit.core.registry.message import human_part
 from mlgit.core.wording import listed
 from mlgit.errors import UnknownReference
 from mlgit.project.registry.models import declared_models, is_model, model_names
-from mlgit.project.registry.read import read_registry, tags_as_of
+from mlgit.project.registry.read import read_model, read_registry, tags_as_of
 from mlgit.project.registry.references import resolve
 
 if TYPE_CHECKING:
-    from mlgit.core.registry.entries import ModelEntry
     from mlgit.core.registry.state import ModelState
     from mlgit.project.open import Project
     from mlgit.project.registry.references import Reference
@@ -23,10 +23,10 @@ _EVENTS = 10
 
 
 def show(project: Project, text: str, *, fetch: bool = False) -> Details:
-    """What `text` (`tumor`, `tumor@v1.2.0`, `tumor#prod`, `prod`, a revision that is a version) names.
+    """Show what `text` names: `tumor`, `tumor@v1.2.0`, `tumor#prod`, `prod`, or a revision that is a version.
 
     Raises:
-        UnknownReference: nothing of that name.
+        UnknownReference: there is no such thing.
     """
     if fetch:
         from mlgit.project.release.write_tags import refresh
@@ -40,23 +40,18 @@ def show(project: Project, text: str, *, fetch: bool = False) -> Details:
     reference = resolve(project, text)
     if reference.model is None:
         reference = _at_commit(project, reference)
-    state = read_registry(project, model=reference.model).model(reference.model or "")
+    state = read_model(project, reference.model or "")
     if reference.environment is not None:
         return _environment(project, state, reference.environment, reference.text, reference.notes)
     return _version(project, state, reference)
 
 
 def _model(project: Project, name: str) -> Details:
-    state = read_registry(project, model=name).model(name)
-    return Details(
-        kind="model",
-        reference=name,
-        model=_model_entry(project, state),
+    state = read_model(project, name)
+    return replace(
+        _details(project, state, "model", name),
         versions=tuple(version_entry(state, each) for each in reversed(state.versions)),
         events=newest_first(events_of(state))[:_EVENTS],
-        remote=project.remote,
-        tags_as_of=tags_as_of(project),
-        told_at=project.now,
     )
 
 
@@ -65,39 +60,47 @@ def _version(project: Project, state: ModelState, reference: Reference) -> Detai
     if version is None:
         raise UnknownReference(f"`{reference.text}` is no version of `{state.name}`")
     mine = (dated for dated in events_of(state) if dated.event.commit == version.commit)
-    return Details(
-        kind="version",
-        reference=reference.text,
-        model=_model_entry(project, state),
+    return replace(
+        _details(project, state, "version", reference.text),
         version=version_entry(state, version),
         message=human_part(version.fact.message()),
         stated=version.statement,
         events=newest_first(mine),
         notes=reference.notes,
-        remote=project.remote,
-        tags_as_of=tags_as_of(project),
-        told_at=project.now,
     )
 
 
 def _environment(
     project: Project, state: ModelState, name: str, text: str, notes: tuple[str, ...]
 ) -> Details:
-    model = _model_entry(project, state)
     here = state.environment(name)
     version = here.version
     if version is not None and version.deregistered:
         notes = (*notes, f"`{state.name}@{version.version}` is deregistered; roll `{name}` back")
-    return Details(
-        kind="environment",
-        reference=text,
-        model=model,
+    return replace(
+        _details(project, state, "environment", text),
         environment=environment_entry(here, declared=name in project.trunk_config.environments),
         version=None if version is None else version_entry(state, version),
         message=None if here.holder is None else human_part(here.holder.message()),
         stated=None if version is None else version.statement,
         events=newest_first(events_of(state, name))[:_EVENTS],
         notes=notes,
+    )
+
+
+def _details(
+    project: Project, state: ModelState, kind: Literal["model", "version", "environment"], text: str
+) -> Details:
+    declared = declared_models(project)
+    return Details(
+        kind=kind,
+        reference=text,
+        model=model_entry(
+            state,
+            path=declared.get(state.name),
+            declared=state.name in declared,
+            environments=tuple(project.trunk_config.environments),
+        ),
         remote=project.remote,
         tags_as_of=tags_as_of(project),
         told_at=project.now,
@@ -105,17 +108,17 @@ def _environment(
 
 
 def _empty_environment(project: Project, text: str) -> Details | None:
-    """An environment that holds nothing has no commit, but it can be shown."""
+    """An environment that holds nothing: it has no commit to resolve, but it can be shown."""
     owner, hash_sign, name = text.rpartition("#")
     if not hash_sign:
-        # Whose it is can only be known from all models there are.
+        # Only if there is a single model is it known whose environment this is.
         names = model_names(project) if text in project.trunk_config.environments else ()
         if len(names) != 1:
             return None
         owner = names[0]
     elif not is_model(project, owner):
         return None
-    state = read_registry(project, model=owner).model(owner)
+    state = read_model(project, owner)
     known = name in project.trunk_config.environments or (bool(hash_sign) and name in state.environments)
     if not known or state.environment(name).commit is not None:
         return None
@@ -123,7 +126,7 @@ def _empty_environment(project: Project, text: str) -> Details | None:
 
 
 def _at_commit(project: Project, reference: Reference) -> Reference:
-    """A plain revision shows the version that it is."""
+    """The version of a plain revision."""
     models = read_registry(project).models
     found = [each for name in sorted(models) for each in models[name].at_commit(reference.commit)]
     if not found:
@@ -137,13 +140,3 @@ def _at_commit(project: Project, reference: Reference) -> Reference:
             hint="say which: " + listed(f"{each.model}@{each.version}" for each in found),
         )
     return resolve(project, f"{found[0].model}@{found[0].version}")
-
-
-def _model_entry(project: Project, state: ModelState) -> ModelEntry:
-    declared = declared_models(project)
-    return model_entry(
-        state,
-        path=declared.get(state.name),
-        declared=state.name in declared,
-        environments=tuple(project.trunk_config.environments),
-    )

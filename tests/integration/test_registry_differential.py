@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mlgit.core.registry.semver import propose
-from mlgit.core.registry.tags import release_tag
+from mlgit.core.registry.tags import TagName
 from mlgit.core.release.promotion import rollback_target
 from mlgit.core.release.tag_plan import (
     Move,
@@ -386,7 +386,7 @@ def one_step(  # noqa: PLR0911 (one return a kind of change)
         free = [commit for commit in commits if commit not in used]
         version = propose([each.version for each in state.versions])
         at_s = max(int(here.now.timestamp()), state.newest_tag_s + 1)
-        name = release_tag(state.name, version)
+        name = TagName(state.name, "register", version=version)
         return (PlannedTag(name=name, commit=free[0], at_s=at_s, message="Release"),) if free else ()
     if kind == "promote":
         version_to = dice.choice(standing)

@@ -130,7 +130,7 @@ def _replay_changes(
     opened = _OpenAssignments()
     # Neighbors with one counter are one change; without a counter each tag is one.
     groups = groupby(enumerate(in_order(facts)), key=_change_key)
-    changes = tuple(_apply(model, environment, [fact for _, fact in group], opened) for _, group in groups)
+    changes = tuple(_apply((fact for _, fact in group), opened) for _, group in groups)
     return EnvironmentState(
         model=model,
         environment=environment,
@@ -142,7 +142,7 @@ def _replay_changes(
     )
 
 
-def _apply(model: str, environment: str, facts: list[TagFact], opened: _OpenAssignments) -> Change:
+def _apply(facts: Iterable[TagFact], opened: _OpenAssignments) -> Change:
     assigned: TagFact | None = None
     unassigned: TagFact | None = None
     held = opened.newest
@@ -153,17 +153,7 @@ def _apply(model: str, environment: str, facts: list[TagFact], opened: _OpenAssi
         else:
             unassigned = fact
             opened.close(fact.commit)
-    after = opened.newest
-    return Change(
-        model=model,
-        environment=environment,
-        counter=facts[0].name.counter,
-        assigned=assigned,
-        unassigned=unassigned,
-        held=held,
-        before=None if held is None else held.commit,
-        after=None if after is None else after.commit,
-    )
+    return Change(assigned=assigned, unassigned=unassigned, held=held)
 
 
 class _OpenAssignments:

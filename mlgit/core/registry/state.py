@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from mlgit.core.registry.message_summary import MessageSummary
     from mlgit.core.registry.statement import (
         EnvironmentAction,
-        EnvironmentStatement,
         ReleaseStatement,
         Statement,
     )
@@ -119,18 +118,17 @@ class RegisteredVersion(NamedTuple):
 class Change(NamedTuple):
     """One change of one environment: an assignment, an unassignment, or both under one counter.
 
-    `held` is the assignment before the change. `before` and `after` are the commits that the environment
-    held; None if it was empty.
+    `held` is the assignment before the change; None if the environment was empty.
     """
 
-    model: str
-    environment: str
-    counter: int | None
     assigned: TagFact | None
     unassigned: TagFact | None
     held: TagFact | None
-    before: str | None
-    after: str | None
+
+    @property
+    def before(self) -> str | None:
+        """The commit that the environment held before."""
+        return None if self.held is None else self.held.commit
 
     @property
     def fact(self) -> TagFact:
@@ -138,14 +136,6 @@ class Change(NamedTuple):
         fact = self.assigned or self.unassigned
         assert fact is not None  # noqa: S101 (a change is made of at least one tag)
         return fact
-
-    @property
-    def statement(self) -> EnvironmentStatement | None:
-        """The statement; None if mlgit did not make the change."""
-        from mlgit.core.registry.statement import EnvironmentStatement
-
-        statement = self.fact.statement
-        return statement if isinstance(statement, EnvironmentStatement) else None
 
     @property
     def action(self) -> EnvironmentAction:

@@ -62,26 +62,6 @@ def looks_like_ours(text: str) -> bool:
     return parse_tag(text) is not None or text.endswith("@created")
 
 
-def release_tag(model: str, version: Version) -> TagName:
-    """`name@v1.2.3`."""
-    return TagName(model, "register", version=version)
-
-
-def deregister_tag(model: str, version: Version) -> TagName:
-    """`name@v1.2.3!`."""
-    return TagName(model, "deregister", version=version)
-
-
-def assign_tag(model: str, environment: str, counter: int) -> TagName:
-    """`name#env#N`."""
-    return TagName(model, "assign", environment=environment, counter=counter)
-
-
-def unassign_tag(model: str, environment: str, counter: int) -> TagName:
-    """`name#env!#N`."""
-    return TagName(model, "unassign", environment=environment, counter=counter)
-
-
 def ref_patterns(model: str) -> tuple[str, str]:
     """The refs of one model, as patterns of a refspec, in which `*` also matches `/`."""
     name = model.replace(":", "=")

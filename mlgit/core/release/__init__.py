@@ -1,1 +1,1 @@
-"""Release: changes of the registry."""
+"""Release: plan changes of the registry."""

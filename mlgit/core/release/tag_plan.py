@@ -20,7 +20,7 @@ from mlgit.core.registry.statement import (
     TagPointer,
     write_time,
 )
-from mlgit.core.registry.tags import TagName, assign_tag, deregister_tag, release_tag, unassign_tag
+from mlgit.core.registry.tags import TagName
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -104,7 +104,7 @@ def plan_release(
     lines = [text] if text else []
     lines += [f"{key} = {value}" for key, value in list(statement.metrics.items())[:12]]
     message = write_message(f"Release {state.name} {version}", "\n".join(lines), statement)
-    name = release_tag(state.name, version)
+    name = TagName(state.name, "register", version=version)
     return (PlannedTag(name=name, commit=statement.commit, at_s=first_second(state, now), message=message),)
 
 
@@ -118,14 +118,14 @@ def plan_assignment(
     if move.action == "rollback":
         subject = f"Roll {environment.environment} of {state.name} back to {version.version}"
     message = write_message(subject, _paragraph(environment, move), statement)
-    second = first_second(state, move.now)
-    tags = []
-    for commit in _held(environment):
-        name = unassign_tag(state.name, environment.environment, counter)
-        tags.append(PlannedTag(name=name, commit=commit, at_s=second, message=message))
-        second += 1
-    name = assign_tag(state.name, environment.environment, counter)
-    return (*tags, PlannedTag(name=name, commit=version.commit, at_s=second, message=message))
+    name = TagName(state.name, "assign", environment=environment.environment, counter=counter)
+    at_s = first_second(state, move.now)
+    if environment.commit is None:
+        return (PlannedTag(name=name, commit=version.commit, at_s=at_s, message=message),)
+    closed = PlannedTag(
+        name=name._replace(action="unassign"), commit=environment.commit, at_s=at_s, message=message
+    )
+    return closed, PlannedTag(name=name, commit=version.commit, at_s=at_s + 1, message=message)
 
 
 def plan_unassignment(state: ModelState, environment: EnvironmentState, move: Move) -> tuple[PlannedTag, ...]:
@@ -141,14 +141,10 @@ def plan_unassignment(state: ModelState, environment: EnvironmentState, move: Mo
         counter = environment.counter + 1 + number
         version = environment.version if number == 0 else None
         statement = _statement(environment, version, move, sequence=counter)
-        tags.append(
-            PlannedTag(
-                name=unassign_tag(state.name, environment.environment, counter),
-                commit=commit,
-                at_s=first_second(state, move.now) + number,
-                message=write_message(subject, paragraph, statement),
-            )
-        )
+        name = TagName(state.name, "unassign", environment=environment.environment, counter=counter)
+        message = write_message(subject, paragraph, statement)
+        at_s = first_second(state, move.now) + number
+        tags.append(PlannedTag(name=name, commit=commit, at_s=at_s, message=message))
     return tuple(tags)
 
 
@@ -158,7 +154,7 @@ def plan_deregistration(
     """`M@vX!` on the commit of the version; its message is for people only."""
     subject = f"Deregister {state.name} {version.version}"
     message = write_words(subject, reason or "")
-    name = deregister_tag(state.name, version.version)
+    name = TagName(state.name, "deregister", version=version.version)
     return (PlannedTag(name=name, commit=version.commit, at_s=first_second(state, now), message=message),)
 
 
@@ -174,10 +170,6 @@ def future_note(state: ModelState, now: datetime) -> tuple[str, ...]:
     ahead = write_time(as_time(state.newest_tag_s))
     newest = f"The newest tag of `{state.name}` is dated {ahead}, in the future"
     return (f"{newest}: the new tags are dated after it, so that gto and DVC agree",)
-
-
-def _held(environment: EnvironmentState) -> tuple[str, ...]:
-    return () if environment.commit is None else (environment.commit,)
 
 
 def _paragraph(environment: EnvironmentState, move: Move) -> str:

@@ -31,7 +31,7 @@ from mlgit.project.ci.trunk_tip import trunk_checked_out
 from mlgit.project.compare.base import before_push
 from mlgit.project.history import unshallow
 from mlgit.project.registry.models import declared_models
-from mlgit.project.registry.read import read_registry
+from mlgit.project.registry.read import read_model, read_registry
 from mlgit.project.release.gate_check import require_gates
 from mlgit.project.release.readiness import branch_name, model_content, version_content
 from mlgit.project.release.write_tags import fresh_model, refresh
@@ -266,7 +266,7 @@ class _MergePass:
 
     def _planned(self, model: str, environment: Environment, coming: MergeStep) -> MergeStep:
         """The step for a version that a dry run did not write."""
-        here = read_registry(self._project, model=model).model(model).environment(environment.name)
+        here = read_model(self._project, model).environment(environment.name)
         if not here.held:
             require_gates(
                 self._project,

@@ -12,7 +12,7 @@ from mlgit.core.trust.proof import Proof
 from mlgit.errors import ConfigError, MlgitError, StateError, ToolError, UsageError
 from mlgit.project.deploy.desired_state import superseding
 from mlgit.project.pipeline.evidence import evidence
-from mlgit.project.registry.read import read_registry
+from mlgit.project.registry.read import read_model
 from mlgit.project.release.write_tags import refresh
 from mlgit.project.trust.tag_proof import fetch_tag, find_tag, prove_tag
 
@@ -53,7 +53,7 @@ def read_tag_event(project: Project, ref: str | None, *, event: CiEvent | None) 
     # A runner's checkout serves only this run; on a laptop, a local tag may be someone's work.
     fetch_tag(project, tag, force=event is not None)
     refresh(project, name.model)
-    state = read_registry(project, model=name.model).model(name.model)
+    state = read_model(project, name.model)
     found = find_tag(project, tag)
     known = TagEvent(tag=tag, event=EVENTS[name.action], name=name.model, environment=name.environment)
     if isinstance(found, Proof):

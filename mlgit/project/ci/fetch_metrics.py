@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.errors import ConfigError
 from mlgit.project.pipeline.evidence import evidence, forget_evidence
-from mlgit.project.registry.read import read_registry
+from mlgit.project.registry.read import read_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,7 +25,7 @@ def fetch_gate_metrics(project: Project, model: str, progress: Progress | None =
     Raises:
         ToolError: the DVC remote failed.
     """
-    state = read_registry(project, model=model).model(model)
+    state = read_model(project, model)
     latest = None if state.latest is None else state.latest.commit
     live = (each.commit for each in state.environments.values())
     fetch_metrics(project, (each for each in (project.head.commit, latest, *live) if each), progress)

@@ -121,9 +121,9 @@ class Baselines:
         return names[0] if len(names) == 1 else None
 
     def _state(self, name: str) -> ModelState:
-        from mlgit.project.registry.read import read_registry
+        from mlgit.project.registry.read import read_model
 
-        return read_registry(self._project, model=name).model(name)
+        return read_model(self._project, name)
 
     def _base_of_purpose(self, model: str | None) -> Baseline:
         if self._purpose != "check" and self._base is None:

@@ -98,14 +98,14 @@ def _states(
 
 def _releases(project: Project, model: str | None) -> list[_State]:
     from mlgit.project.registry.models import model_names
-    from mlgit.project.registry.read import read_registry
+    from mlgit.project.registry.read import read_model
 
     if model is None:
         names = model_names(project)
         if len(names) != 1:
             return []
         model = names[0]
-    versions = read_registry(project, model=model).model(model).versions
+    versions = read_model(project, model).versions
     return [_State(str(each.version), each.commit) for each in versions if not each.deregistered]
 
 

@@ -31,10 +31,10 @@ def require_environment(project: Project, name: str) -> Environment:
 
 
 def require_sound_name(project: Project, name: str) -> None:
-    """Refuse to write a name that no tag has yet and that not every tool takes; what stands keeps its name.
+    """Refuse a name that not every tool accepts, unless a tag has it already.
 
     Raises:
-        UsageError: it is such a name.
+        UsageError: the name is new and not every tool accepts it.
     """
     try:
         new_environment_name(name)
@@ -44,10 +44,10 @@ def require_sound_name(project: Project, name: str) -> None:
 
 
 def known_environment(project: Project, state: ModelState, name: str) -> EnvironmentState:
-    """The environment of a model, declared on trunk or known from its tags.
+    """The environment of a model, if trunk declares it or a tag of the model mentions it.
 
     Raises:
-        UnknownReference: neither knows it.
+        UnknownReference: neither is the case.
     """
     if name in state.environments or name in project.trunk_config.environments:
         return state.environment(name)
@@ -55,7 +55,7 @@ def known_environment(project: Project, state: ModelState, name: str) -> Environ
 
 
 def gto_note(project: Project, environment: str) -> tuple[str, ...]:
-    """A warning when a `.gto` file with `stages:` hides the environment from gto."""
+    """A warning if a `.gto` file with `stages:` hides the environment from gto."""
     content = project.worktree.read(_GTO_CONFIG)
     if content is None:
         return ()
@@ -66,7 +66,7 @@ def gto_note(project: Project, environment: str) -> tuple[str, ...]:
 
 
 def _stages(text: str) -> list[str] | None:
-    """The list under `stages:` of a `.gto` file, block or flow; None when there is none."""
+    """The list under `stages:` of a `.gto` file, in block or flow style; None if there is none."""
     found: list[str] | None = None
     for line in text.splitlines():
         key, colon, rest = line.partition(":")

@@ -1,4 +1,4 @@
-"""Models of a repository: declared in `mlgit.yaml`, in dvc.yaml `artifacts:`, or only known from tags."""
+"""Models of a repository: declared in `mlgit.yaml` or in `artifacts:` of dvc.yaml, or only in tags."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 def declared_models(project: Project, commit: str | None = None) -> Mapping[str, str | None]:
-    """Name -> path of the models at a commit (None: the working tree); no path when nobody says it.
+    """Name -> path of the models at a commit (None: the working tree); the path is None if not declared.
 
-    `mlgit.yaml` says it; what it leaves out dvc.yaml `artifacts:` says, and without `models:` alone.
+    A path that `mlgit.yaml` leaves out comes from `artifacts:` of dvc.yaml; without `models:` all models do.
     """
     models = project.config(commit).models
     if models and all(model.path is not None for model in models.values()):
@@ -29,14 +29,14 @@ def declared_models(project: Project, commit: str | None = None) -> Mapping[str,
 
 
 def model_names(project: Project) -> tuple[str, ...]:
-    """Every model that is declared in the working tree or that tags speak of, sorted."""
+    """Every model that the working tree declares or tags mention, sorted."""
     from mlgit.project.registry.read import read_registry
 
     return tuple(sorted({*declared_models(project), *read_registry(project).models}))
 
 
 def is_model(project: Project, name: str) -> bool:
-    """Whether it is declared in the working tree, or tags of that name count; no other model's are read."""
+    """Whether the working tree declares it or a tag mentions it; only tags of that name are read."""
     from mlgit.project.registry.read import read_registry
 
     if name in declared_models(project):
@@ -45,10 +45,10 @@ def is_model(project: Project, name: str) -> bool:
 
 
 def require_model(project: Project, name: str) -> None:
-    """Refuse a name that neither a file nor a tag knows.
+    """Refuse a name that is neither declared nor in a tag.
 
     Raises:
-        UnknownReference: with the nearest known name.
+        UnknownReference: with the nearest known name as its hint.
     """
     if is_model(project, name):
         return

@@ -1,4 +1,4 @@
-"""Registry of a repository: its tags read and replayed, one model's only when only one is asked for."""
+"""Read: the registry of a repository, from the tags of all models or of one."""
 
 from __future__ import annotations
 
@@ -19,19 +19,28 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mlgit.adapters.git.tags.facts import TagListing
-    from mlgit.core.registry.state import TagFact
+    from mlgit.core.registry.state import ModelState, TagFact
     from mlgit.project.open import Project
 
 
 def read_registry(project: Project, *, model: str | None = None) -> Registry:
     """Models, versions and environments as the local tags have them; no network.
 
-    With `model` only its tags are listed and read; the answer then knows no other model.
+    With `model`, only its tags are listed and read, and the result has no other model.
 
     Raises:
         ToolError: git cannot read one of the tags.
     """
     return replay(_whole(_listing(project, model)))
+
+
+def read_model(project: Project, name: str) -> ModelState:
+    """One model; only its tags are listed and read.
+
+    Raises:
+        ToolError: git cannot read one of the tags.
+    """
+    return read_registry(project, model=name).model(name)
 
 
 def read_facts(project: Project) -> tuple[TagFact, ...]:
@@ -44,34 +53,34 @@ def read_facts(project: Project) -> tuple[TagFact, ...]:
 
 
 def ignored_tags(project: Project) -> Mapping[str, str]:
-    """Names of tags that look like ours but do not count -> why."""
+    """Names of tags that look like tags of a model but do not count -> why."""
     return _listing(project).ignored
 
 
 def tags_as_of(project: Project) -> datetime | None:
-    """When tags were last fetched, None without a remote or when nobody can tell."""
+    """When tags were last fetched; None without a remote or if unknown."""
     if project.remote is None:
         return None
     times = []
-    # Each working tree has a FETCH_HEAD of its own, which git writes at every fetch.
+    # Each working tree has its own FETCH_HEAD, which git writes at every fetch.
     for folder in {project.git_dir, project.common_dir}:
         with suppress(OSError):
             times.append(int(os.stat(os.path.join(folder, "FETCH_HEAD")).st_mtime))
     if times:
         return as_time(max(times))
-    # What was cloned and never fetched since: the remote's HEAD has not moved. With refs in a table there is
-    # no such file, and git's log of it has the time of the committer, whatever clock that was.
+    # In a clone that has not fetched since, the remote's HEAD has not moved. With refs in a table (reftable)
+    # there is no such file, and git's log has the committer's time, which may be wrong.
     ref = f"refs/remotes/{project.remote}/HEAD"
     with suppress(OSError):
         return as_time(int(os.stat(os.path.join(project.common_dir, ref)).st_mtime))
     if not os.path.isdir(os.path.join(project.common_dir, "reftable")):
         return None
-    told_s = moved_at_s(project.git, ref)
-    return None if told_s is None else as_time(told_s)
+    moved_s = moved_at_s(project.git, ref)
+    return None if moved_s is None else as_time(moved_s)
 
 
 def _whole(listing: TagListing) -> tuple[TagFact, ...]:
-    """The facts, unless one is lost: nobody knows what an environment holds whose newest tag may be that."""
+    """The facts, unless a tag is lost, because it may be the newest one of an environment."""
     lost = [tag for tag, why in listing.ignored.items() if why == MISSING]
     if lost:
         raise ToolError(

@@ -1,6 +1,6 @@
-"""References: what a revision on the command line means: environment, version, or plain Git.
+"""References: resolve a revision on the command line to an environment, a version or a commit.
 
-The order: a declared environment (`prod`, `tumor#prod`), a version (`tumor@v1.2.0`), the latest one
+In this order: a declared environment (`prod`, `tumor#prod`), a version (`tumor@v1.2.0`), the latest one
 (`tumor@latest`), any Git revision. `heads/prod` means the branch.
 """
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 class Reference:
     """One resolved reference.
 
-    `text` is what was written, `label` how to call it in a sentence (`prod (tumor@v1.2.0)`), `commit` its
-    full id. `notes` are sentences the user should see.
+    `text` is what the user wrote, `label` names it in a sentence (`prod (tumor@v1.2.0)`), `commit` is its
+    full id. `notes` are sentences to show to the user.
     """
 
     text: str
@@ -36,10 +36,10 @@ class Reference:
 
 
 def resolve(project: Project, text: str, *, model: str | None = None) -> Reference:
-    """What `text` means; with `model` a bare environment is that model's.
+    """Resolve `text`; with `model`, a bare environment is that model's.
 
     Raises:
-        UnknownReference: it means nothing here, or an environment that is empty or of several models.
+        UnknownReference: there is no such thing, or it is an environment that is empty or of several models.
     """
     found = _environment(project, text, model) or _version(project, text)
     if found is not None:
@@ -59,13 +59,13 @@ def _environment(project: Project, text: str, model: str | None) -> Reference | 
         model = owner
     elif read_environment_name(text) is None or text not in project.trunk_config.environments:
         return None
-    from mlgit.project.registry.read import read_registry
+    from mlgit.project.registry.read import read_model
 
     notes = []
     if not hash_sign and f"refs/heads/{text}" in project.branches:
         notes.append(f"`{text}` is the environment here; write `heads/{text}` for the branch")
     chosen = model or _only_model(project, text)
-    state = read_registry(project, model=chosen).model(chosen).environment(name)
+    state = read_model(project, chosen).environment(name)
     if state.commit is None:
         if hash_sign and name not in project.trunk_config.environments and not state.changes:
             return None
@@ -107,12 +107,12 @@ def _version(project: Project, text: str) -> Reference | None:
     if not at or read_model_name(model) is None:
         return None
     from mlgit.core.registry.semver import Version
-    from mlgit.project.registry.read import read_registry
+    from mlgit.project.registry.read import read_model
 
     number = Version.parse(wanted)
     if number is None and wanted != "latest":
         return None
-    state = read_registry(project, model=model).model(model)
+    state = read_model(project, model)
     found = state.latest if number is None else state.find(number)
     if found is None:
         if wanted == "latest" and state.facts:

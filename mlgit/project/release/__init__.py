@@ -1,1 +1,1 @@
-"""Release: changes of the registry."""
+"""Release: write changes of the registry."""

@@ -1,4 +1,4 @@
-"""Version step: how big the next version is compared with the last, by what its pipeline reads."""
+"""Bump: which number of the version goes up, from what the pipeline reads."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def next_step(project: Project, state: ModelState, commit: str, path: str | None) -> tuple[Bump, str]:
-    """`minor` when what the model's pipeline reads changed since the last version, else `patch`; and why."""
+    """`minor` if an input of the model's pipeline changed since the last version, or `patch`; and why."""
     last = state.versions[-1] if state.versions else None
     if last is None:
         return "minor", "it is the first version"
@@ -29,7 +29,7 @@ def next_step(project: Project, state: ModelState, commit: str, path: str | None
 
 
 def _read(project: Project, commit: str, path: str | None) -> dict[str, str]:
-    """What the stages read: name -> digest or value."""
+    """Inputs of the stages: name -> digest or value."""
     found: dict[str, str] = {}
     for stage in upstream_stages(evidence(project, commit, staleness=False).pipeline, path):
         found.update(_inputs(stage))

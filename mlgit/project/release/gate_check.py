@@ -1,4 +1,4 @@
-"""Gate check: the verdict that a release or promotion needs; blocked means that nothing is written."""
+"""Gate check: the verdict that a release or promotion needs before it writes anything."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @record
 class GateCheck:
-    """A verdict that does not block: in short, and the gates as a statement has them."""
+    """A verdict that does not block, in short, with the gates in the form of a statement."""
 
     verdict: VerdictSummary
     gates: tuple[GateOutcome, ...]
@@ -37,10 +37,10 @@ def require_gates(
     environment: str | None = None,
     ci: Mapping[str, str] | None = None,
 ) -> GateCheck:
-    """Ask the gates about a commit.
+    """Evaluate the gates for a commit.
 
     Raises:
-        AnswerNo: they block; its details are what blocks.
+        AnswerNo: they block; its details are the gates and notes that block.
     """
     question = Question(purpose=purpose, models=(model,), environment=environment, candidate=commit, ci=ci)
     verdict = judge(project, question)

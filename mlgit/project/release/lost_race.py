@@ -1,4 +1,4 @@
-"""Rivals: who changed a model while we did; their tags are fetched, and told when they were first."""
+"""Lost race: report who changed the model first, and fetch their tags."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mlgit.core.registry.state import version_of
 from mlgit.core.registry.tags import TAGS, parse_tag, ref_patterns
 from mlgit.core.wording import format_age
 from mlgit.errors import LostRace, ToolError
-from mlgit.project.registry.read import read_registry
+from mlgit.project.registry.read import read_model, read_registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 
 def lost_race(project: Project, remote: str, theirs: Mapping[str, str]) -> LostRace:
-    """Tell who was first; their tags are fetched, so that the next look shows them.
+    """Fetch the tags of those who were first, and report the newest of them.
 
-    All of them: of a change that is two tags perhaps only one stood in our way.
+    All tags of their models are fetched: of a change with two tags perhaps only one blocked ours.
     """
     tags = {ref.removeprefix(TAGS): oid for ref, oid in theirs.items()}
     if not fetch_models(project, remote, tags):
@@ -44,13 +44,13 @@ def lost_race(project: Project, remote: str, theirs: Mapping[str, str]) -> LostR
     look = f"mlgit history {first.model}"
     look += "" if first.environment is None else f" --env {first.environment}"
     return LostRace(
-        _tell(winner, registry, now_s=project.now.timestamp()),
+        _sentence(winner, registry, now_s=project.now.timestamp()),
         hint=f"nothing of yours was written; look with `{look}`, then run again",
     )
 
 
 def lost_branch(remote: str, theirs: Mapping[str, str]) -> LostRace:
-    """Tell that a branch which was to be moved along stands elsewhere by now."""
+    """Report that someone else moved the branch that was to be pushed with the tags."""
     branch = next(iter(theirs)).removeprefix("refs/heads/")
     return LostRace(
         f"Somebody else pushed to `{remote}/{branch}` just now",
@@ -59,7 +59,7 @@ def lost_branch(remote: str, theirs: Mapping[str, str]) -> LostRace:
 
 
 def fetch_models(project: Project, remote: str, tags: Mapping[str, str]) -> bool:
-    """Fetch all tags of the models of these; whether these are here now."""
+    """Fetch all tags of the models of these tags; return whether these tags are here now."""
     refspecs = [f"{pattern}:{pattern}" for model in _models_of(tags) for pattern in ref_patterns(model)]
     try:
         fetch_refs(project.git, remote, refspecs)
@@ -69,8 +69,8 @@ def fetch_models(project: Project, remote: str, tags: Mapping[str, str]) -> bool
 
 
 def states_of(project: Project, tags: Iterable[str]) -> list[ModelState]:
-    """The models that these tags speak of, as they are here."""
-    return [read_registry(project, model=model).model(model) for model in _models_of(tags)]
+    """The models of these tags, from the local tags."""
+    return [read_model(project, model) for model in _models_of(tags)]
 
 
 def _models_of(tags: Iterable[str]) -> list[str]:
@@ -78,8 +78,8 @@ def _models_of(tags: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(name.model for name in names if name is not None))
 
 
-def _tell(fact: TagFact, registry: Registry, *, now_s: float) -> str:
-    """Who did what when: "`alice` promoted `tumor@v1.4.0` to `prod` 3 s ago (tumor#prod#5)"."""
+def _sentence(fact: TagFact, registry: Registry, *, now_s: float) -> str:
+    """For example "`alice` promoted `tumor@v1.4.0` to `prod` 3 s ago (tumor#prod#5)"."""
     name = fact.name
     verb = {
         "register": "released",

@@ -1,4 +1,4 @@
-"""Provenance: what a release states about itself: files, inputs, params, metrics, gates and who built it."""
+"""Provenance: what a release states: files, inputs, params, metrics, gates and what built it."""
 
 from __future__ import annotations
 
@@ -37,22 +37,15 @@ def release_statement(
     version: Version,
     commit: str,
     *,
-    standing_on: str,
+    tagged: str,
     path: str | None,
     gates: tuple[GateOutcome, ...],
     ci: Mapping[str, str],
 ) -> ReleaseStatement:
-    """Everything that is known about a commit as a version of a model.
+    """Describe a commit as a version of a model.
 
-    Args:
-        project: the repository.
-        state: the model before this release.
-        version: what it becomes.
-        commit: the commit that is described.
-        standing_on: the commit of the version: the same, or an empty one after it.
-        path: where the model is, if anybody says so.
-        gates: how they came out.
-        ci: the environment variables of a CI.
+    `state` is the model before this release. `tagged` is the commit that gets the tag: `commit` or an empty
+    one after it. `path` is None if the model's is not declared. `ci` are the environment variables of a CI.
     """
     found = evidence(project, commit)
     stages = upstream_stages(found.pipeline, path)
@@ -63,7 +56,7 @@ def release_statement(
     return ReleaseStatement(
         model=state.name,
         version=str(version),
-        commit=standing_on,
+        commit=tagged,
         tree=project.git.run_text("rev-parse", f"{commit}^{{tree}}"),
         at=write_time(project.now),
         lock_sha256=None if content is None else sha256_hex(content),
@@ -78,7 +71,7 @@ def release_statement(
 
 
 def upstream_stages(pipeline: Pipeline, path: str | None) -> tuple[Stage, ...]:
-    """The stages that make a model and its numbers; every stage when nobody says where the model is."""
+    """The stages that make a model and its metrics; every stage if the model's path is not declared."""
     if path is None:
         return pipeline.stages
     addresses = connected_stages(path, pipeline)
@@ -86,7 +79,7 @@ def upstream_stages(pipeline: Pipeline, path: str | None) -> tuple[Stage, ...]:
 
 
 def output_of(pipeline: Pipeline, path: str | None) -> Output | None:
-    """The DVC output that a model is, or lies in."""
+    """The DVC output that is the model or contains it."""
     outputs = {output.path: output for output in pipeline.outputs}
     while path:
         if path in outputs:
@@ -101,7 +94,7 @@ def lock_path(pipeline: Pipeline, path: str | None) -> str | None:
 
 
 def builder(ci: Mapping[str, str]) -> Builder:
-    """The CI run that this is, or `local`."""
+    """The CI run, or `local`."""
     if ci.get("GITHUB_ACTIONS") == "true":
         server, repository = ci.get("GITHUB_SERVER_URL", ""), ci.get("GITHUB_REPOSITORY", "")
         run = f"{server}/{repository}/actions/runs/{ci.get('GITHUB_RUN_ID', '')}"
@@ -112,12 +105,11 @@ def builder(ci: Mapping[str, str]) -> Builder:
 
 
 def without_user(url: str) -> str:
-    """A URL without the user and password in it."""
     return _USER_INFO.sub("", url)
 
 
 def looks_secret(name: str) -> bool:
-    """Whether a parameter is called like a password or an access token (`max_tokens` is not)."""
+    """Whether a parameter is named like a password or an access token (`max_tokens` is not)."""
     return _SECRET.search(name) is not None
 
 
@@ -137,7 +129,7 @@ def _files(project: Project, commit: str, path: str | None, output: Output | Non
 
 
 def _sha256_if(place: str, expected_md5: str) -> str | None:
-    """The sha256 of a file on disk, when it is the one with that md5."""
+    """The sha256 of a file on disk; None if its md5 differs or it cannot be read."""
     from hashlib import md5, sha256
 
     strong, weak = sha256(), md5(usedforsecurity=False)
@@ -152,7 +144,7 @@ def _sha256_if(place: str, expected_md5: str) -> str | None:
 
 
 def _lock_file(stages: Iterable[Stage], output: Output | None) -> str | None:
-    """The dvc.lock beside the dvc.yaml that makes the model."""
+    """The dvc.lock next to the dvc.yaml that makes the model."""
     for stage in stages:
         if output is None or stage.address == output.owner:
             return posixpath.join(posixpath.dirname(stage.file), "dvc.lock")
@@ -160,7 +152,7 @@ def _lock_file(stages: Iterable[Stage], output: Output | None) -> str | None:
 
 
 def _inputs(stages: tuple[Stage, ...], pipeline: Pipeline) -> dict[str, str]:
-    """What the stages read and no stage wrote: data and code, by digest."""
+    """Data and code that the stages read and no stage wrote: path -> digest."""
     made = {out.path for stage in pipeline.stages for out in stage.outs}
     inputs = {}
     for stage in stages:

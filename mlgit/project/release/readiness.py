@@ -1,4 +1,4 @@
-"""Readiness: what must be true of a commit before it may become a version."""
+"""Readiness: what must be true of a commit before it can become a version."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _HEADS = "refs/heads/"
 
 
 def require_clean(project: Project) -> str:
-    """HEAD, when the working tree is what it says.
+    """HEAD, if no tracked file differs from it.
 
     Raises:
         StateError: there is no commit, or a tracked file differs from it.
@@ -43,12 +43,12 @@ def require_clean(project: Project) -> str:
 
 
 def require_fresh(project: Project, path: str | None, *, commit: str | None = None) -> None:
-    """Refuse a model whose stages, or those that measure it, would run again.
+    """Refuse a model if a stage that makes or measures it would run again.
 
-    With `commit` that is asked of what was committed there, whatever data this machine has or lacks.
+    With `commit`, only what was committed there counts, whatever data this machine has.
 
     Raises:
-        StateError: one would, or a model that no stage makes differs from its `.dvc` file.
+        StateError: a stage would run, or a model that no stage makes differs from its `.dvc` file.
     """
     found = evidence(project, commit)
     mine = {stage.address for stage in upstream_stages(found.pipeline, path)}
@@ -74,12 +74,12 @@ def require_fresh(project: Project, path: str | None, *, commit: str | None = No
 
 
 def require_published(project: Project, commit: str, *, final: bool, local: bool) -> None:
-    """A final version stands on trunk, a pre-release on any branch; with a remote on the remote's.
+    """Require a final version on trunk and a pre-release on any branch, with a remote on the remote's branch.
 
-    With `local` this clone's own branch of trunk's name counts too: `mlgit push` publishes it later.
+    With `local`, this clone's own branch with trunk's name also counts: `mlgit push` publishes it later.
 
     Raises:
-        StateError: it does not.
+        StateError: the commit is not there.
     """
     trunk = project.trunk
     tracking = None if project.remote is None else f"refs/remotes/{project.remote}/"
@@ -104,19 +104,19 @@ def require_published(project: Project, commit: str, *, final: bool, local: bool
 
 
 def branch_name(project: Project, ref: str) -> str:
-    """The name that a branch has on its remote and, as a rule, here: `main`, `team/main`."""
+    """The name of a branch on its remote and usually also here: `main`, `team/main`."""
     return ref.removeprefix(_HEADS).removeprefix(f"refs/remotes/{project.remote}/")
 
 
 def require_data_published(
     project: Project, output: Output | None, *, push: bool, dry_run: bool, progress: Progress | None
 ) -> tuple[str, ...]:
-    """The model's content must be in the DVC remote, for those who fetch it; notes when nobody can tell.
+    """Require the model's content in the DVC remote, where others fetch it; the result is notes for the user.
 
-    With `push` it is brought there, in a dry run only told.
+    With `push` it is pushed first; in a dry run a note says so.
 
     Raises:
-        StateError: it is not, and `push` was not said.
+        StateError: it is not there, and without `push`.
         ToolError: the DVC remote fails.
     """
     if output is None or not output.cached:
@@ -141,9 +141,9 @@ def require_data_published(
 def same_model(
     project: Project, state: ModelState, commit: str, path: str | None, *, final: bool
 ) -> RegisteredVersion | None:
-    """The newest standing version whose model has the content that the commit's has.
+    """The newest version, not deregistered, whose model has the same content as the commit's model.
 
-    A pre-release does not stand in the way of the final version that it was made for.
+    For a final version, pre-releases do not count.
     """
     mine = model_content(project, commit, path)
     if mine is None:
@@ -157,7 +157,7 @@ def same_model(
 
 
 def require_movable(project: Project, *, final: bool, local: bool) -> None:
-    """HEAD must be the tip of a branch that can take a commit: of trunk, for a pre-release of any.
+    """Require HEAD to be the tip of a branch that can take a commit: trunk, or any branch for a pre-release.
 
     Raises:
         StateError: it is not.
@@ -182,7 +182,7 @@ def require_movable(project: Project, *, final: bool, local: bool) -> None:
 
 
 def empty_commit(project: Project, subject: str, *, write: bool) -> BranchMove:
-    """A commit after HEAD with the same files, and the branch that goes to it; no ref is moved yet.
+    """Make a commit after HEAD with the same files, for a branch that is not moved yet.
 
     Raises:
         StateError: HEAD is on no branch.
@@ -214,7 +214,7 @@ def _identity(project: Project, variable: str) -> str:
 
 
 def version_content(project: Project, version: RegisteredVersion, path: str | None) -> str | None:
-    """The same of a version: as it states, else as its commit has it."""
+    """The same for a version: as it states or, without a statement, as its commit has it."""
     statement = version.statement
     if statement is not None and statement.files:
         return statement.files[0].md5 or statement.files[0].sha256

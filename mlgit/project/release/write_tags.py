@@ -1,6 +1,6 @@
-"""Write: a plan of tags becomes tags on the remote, or here when there is none or `--local` was said.
+"""Write tags: create the tags of a plan on the remote; locally without a remote or with `--local`.
 
-The remote decides (compare-and-swap); a local ref exists only for what the remote took.
+The remote decides (compare-and-swap), and a local ref is created only for a tag that the remote accepted.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from mlgit.core.registry.tags import TAGS, ref_patterns
 from mlgit.core.release.collisions import collisions
 from mlgit.core.release.tag_plan import WrittenTag
 from mlgit.errors import StateError, ToolError, UsageError
-from mlgit.project.registry.pushed import remember
-from mlgit.project.registry.read import read_registry
+from mlgit.project.registry.pushed import record_seen
+from mlgit.project.registry.read import read_model
 from mlgit.project.release.lost_race import fetch_models, lost_branch, lost_race, states_of
 
 if TYPE_CHECKING:
@@ -51,13 +51,13 @@ def fresh_model(project: Project, model: str, *, local: bool) -> ModelState:
 
     Raises:
         ToolError: the remote does not answer.
-        StateError: a local tag differs from the remote's tag of that name or was never pushed, or nobody
-            says which of several remotes is meant.
+        StateError: a local tag differs from the remote's tag of that name or was never pushed, or none of
+            several remotes is chosen.
     """
     if read_model_name(model) is None:
         raise UsageError(f"`{model}` cannot be the name of a model")
     if local:
-        state = read_registry(project, model=model).model(model)
+        state = read_model(project, model)
         _require_whole(state)
         return state
     if project.remote is None and project.remotes:
@@ -67,17 +67,17 @@ def fresh_model(project: Project, model: str, *, local: bool) -> ModelState:
             hint="run `git branch --set-upstream-to REMOTE/BRANCH`, or use `--local`",
         )
     refresh(project, model)
-    state = read_registry(project, model=model).model(model)
-    if _halves(state):
-        # Somebody's push was looked at between its two tags. Whose other half never comes is built upon.
+    state = read_model(project, model)
+    if _half_changes(state):
+        # A push may be half done: fetch once more. If its other tag never arrives, continue from this state.
         refresh(project, model)
-        state = read_registry(project, model=model).model(model)
+        state = read_model(project, model)
     _require_pushed(project, state)
     return state
 
 
 def refresh(project: Project, model: str | None = None) -> None:
-    """Fetch trunk and the tags, of one model or all; nothing without a remote."""
+    """Fetch trunk and the tags of one model or all; does nothing without a remote."""
     remote = project.remote
     if remote is None:
         return
@@ -85,7 +85,7 @@ def refresh(project: Project, model: str | None = None) -> None:
     refspecs = [f"{pattern}:{pattern}" for pattern in patterns]
     tracking = f"refs/remotes/{remote}/"
     trunk = project.trunk_here
-    # A checkout in CI may have another branch that only looks like trunk.
+    # In CI another branch may be checked out that only looks like trunk.
     sure = project.default_branch is None or (trunk and trunk.ref == tracking + project.default_branch)
     if sure and trunk is not None and trunk.ref.startswith(tracking):
         refspecs.append(f"+refs/heads/{trunk.ref.removeprefix(tracking)}:{trunk.ref}")
@@ -96,7 +96,7 @@ def refresh(project: Project, model: str | None = None) -> None:
     except GitFailed as error:
         _require_fetchable(project, remote, patterns, error)
         try:
-            # Another git was at work in this clone, or the connection broke.
+            # Another git process held a lock in this clone, or the connection broke.
             fetch_refs(project.git, remote, refspecs, write_fetch_head=model is None)
         except GitFailed as again:
             raise ToolError(f"Fetching from `{remote}` failed", details=again.details) from again
@@ -132,7 +132,7 @@ def write_tags(
     if remote is not None:
         return Written(tags=tags, pushed=True, notes=_push(project, remote, refs, moved))
     create_tag_refs(project.git, refs, moved=moved)
-    remember(project, refs.values(), at_remote=False)
+    record_seen(project, refs.values(), at_remote=False)
     return Written(tags=tags, pushed=False)
 
 
@@ -155,31 +155,31 @@ def _tag_objects(project: Project, plan: Sequence[PlannedTag], *, write: bool) -
     return tuple(tags)
 
 
-def _halves(state: ModelState) -> tuple[TagFact, ...]:
+def _half_changes(state: ModelState) -> tuple[TagFact, ...]:
     return tuple(each.unfinished for each in state.environments.values() if each.unfinished is not None)
 
 
 def _require_whole(state: ModelState) -> None:
-    """Without the remote nobody knows what the other half is, and whether it exists."""
-    halves = _halves(state)
-    if halves:
+    """Refuse half of a change: without the remote it is unknown whether the other half exists."""
+    half = _half_changes(state)
+    if half:
         raise StateError(
-            f"The tag `{halves[0].tag}` is half of a change whose other half is not here",
-            hint=f"run `git fetch --tags`; if nobody has it, `git tag -d '{halves[0].tag}'`",
+            f"The tag `{half[0].tag}` is half of a change whose other half is not here",
+            hint=f"run `git fetch --tags`; if nobody has it, `git tag -d '{half[0].tag}'`",
         )
 
 
 def _require_pushed(project: Project, state: ModelState) -> None:
-    """What the remote gets next builds on the tags that are here; others must be able to see those."""
+    """Refuse tags that are only here: the next tags build on them, and others must be able to see them."""
     if project.remote is None or not state.facts:
         return
     try:
         there = list_remote_refs(project.git, project.remote, ref_patterns(state.name))
     except GitFailed as error:
         raise _no_answer(project.remote, error) from error
-    remember(project, there.values(), at_remote=True)
+    record_seen(project, there.values(), at_remote=True)
     here_only = [fact.tag for fact in state.facts if TAGS + fact.tag not in there]
-    remember(project, (fact.oid for fact in state.facts if fact.tag in here_only), at_remote=False)
+    record_seen(project, (fact.oid for fact in state.facts if fact.tag in here_only), at_remote=False)
     if here_only:
         raise StateError(
             f"The tag `{here_only[0]}` is only here, and what comes next would build on it",
@@ -196,9 +196,9 @@ def _push(
     if pushed.outcome == "lost":
         theirs = {ref: oid for ref, oid in pushed.theirs.items() if ref.startswith(TAGS)}
         raise lost_race(project, remote, theirs) if theirs else lost_branch(remote, pushed.theirs)
-    remember(project, refs.values(), at_remote=True)
+    record_seen(project, refs.values(), at_remote=True)
     if moved is not None:
-        # The new commit has the tree of its parent, so that the working tree needs no change.
+        # The new commit has the files of its parent, so the working tree does not change.
         project.git.run("update-ref", moved.ref, moved.new, moved.old)
         project.forget_refs()
     if not fetch_models(project, remote, tags):
@@ -216,7 +216,7 @@ def _no_answer(remote: str, error: GitFailed) -> ToolError:
 
 
 def _require_fetchable(project: Project, remote: str, patterns: Sequence[str], error: GitFailed) -> None:
-    """Who failed to fetch may try once more, unless nothing else can come of it."""
+    """Raise if fetching again cannot help: the remote does not answer, or a local tag differs."""
     try:
         there = list_remote_refs(project.git, remote, patterns)
     except ToolError:

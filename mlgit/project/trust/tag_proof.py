@@ -1,4 +1,4 @@
-"""Tag proof: whether a tag is what it says, held against the repository it stands in."""
+"""Tag proof: check what a tag says and states against the repository."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ if TYPE_CHECKING:
 
 
 def fetch_tag(project: Project, tag: str, *, force: bool) -> None:
-    """Have the remote's own object behind a tag's name; a checkout can leave another one there.
+    """Fetch the remote's own object of a tag, because a checkout can leave another one under its name.
 
     Args:
         project: the repository.
         tag: its name, full-matched.
-        force: take the remote's also when another annotated tag of that name is here.
+        force: replace another annotated tag of that name, if one is here.
 
     Raises:
-        UnknownReference: the remote does not have the tag (any more), or nobody has.
-        StateError: another annotated tag is here, and not `force`.
+        UnknownReference: the remote does not have the tag (any more); without a remote, this clone does not.
+        StateError: another annotated tag is here, without `force`.
         ToolError: the remote does not answer.
     """
     ref, remote = TAGS + tag, project.remote
@@ -69,7 +69,7 @@ def fetch_tag(project: Project, tag: str, *, force: bool) -> None:
 
 
 def find_tag(project: Project, tag: str) -> TagFact | Proof:
-    """The tag's facts, or why it does not count."""
+    """The tag, or a failed proof that says why it does not count."""
     oid = local_tags(project.git, [tag]).get(tag)
     listing = read_tags(project.objects, {} if oid is None else {tag: oid})
     if listing.facts:
@@ -81,13 +81,7 @@ def find_tag(project: Project, tag: str) -> TagFact | Proof:
 
 
 def prove_tag(project: Project, fact: TagFact, state: ModelState) -> tuple[Proof, ...]:
-    """Everything that can be held against the repository; for an assignment its release too.
-
-    Args:
-        project: the repository, trunk and the model's tags fetched.
-        fact: the tag.
-        state: its model.
-    """
+    """Check a tag of the model `state` and, for an assignment, its release; trunk and tags are fetched."""
     proofs = [_annotated(fact), *_prove(project, fact, state)]
     proofs.append(_on_trunk(project, fact, state))
     if fact.name.action == "assign":
@@ -98,11 +92,11 @@ def prove_tag(project: Project, fact: TagFact, state: ModelState) -> tuple[Proof
 
 
 def _prove(project: Project, fact: TagFact, state: ModelState) -> Iterator[Proof]:
-    """What a tag says about itself, and what its statement says."""
+    """Check the tag's own name, its statement, and what the statement names."""
     found = project.objects.get(fact.oid)
     header = None if found is None else parse_header(found.content)
-    told = "?" if header is None else header.tag
-    yield _proof(fact, "name", None if told == fact.tag else f"the object was made for `{told}`")
+    named = "?" if header is None else header.tag
+    yield _proof(fact, "name", None if named == fact.tag else f"the object was made for `{named}`")
     statement, problem = parse_statement(fact.message())
     if statement is None and problem is None:
         yield Proof(
@@ -120,7 +114,7 @@ def _prove(project: Project, fact: TagFact, state: ModelState) -> Iterator[Proof
 
 
 def _contents(project: Project, fact: TagFact, statement: ReleaseStatement) -> Iterator[Proof]:
-    """The commit's files against what the release stated."""
+    """Check the commit's files against the statement."""
     tree = project.git.run_text("rev-parse", f"{fact.commit}^{{tree}}")
     yield _proof(fact, "tree", None if tree == statement.tree else f"its commit has the files of {tree[:7]}")
     try:
@@ -181,7 +175,7 @@ def _on_trunk(project: Project, fact: TagFact, state: ModelState) -> Proof:
 
 
 def _takes_any(project: Project, fact: TagFact) -> bool:
-    """Whether what was never merged may have this tag: a pre-release, and an environment that takes those."""
+    """Whether the tag may be on a commit that was never merged: its environment takes pre-releases."""
     if fact.name.action != "assign":
         return True
     environment = project.trunk_config.environments.get(fact.name.environment or "")

@@ -1,4 +1,4 @@
-"""Age: how long ago something was, and how old what we know of a remote is."""
+"""Age: how long ago something happened, and how old the fetched tags are."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def as_of(remote: str | None, known_at: datetime | None, told_at: datetime) -> Page:
-    """`tags as of 3 h ago`, when there is a remote that may know more."""
+    """`tags as of 3 h ago`; nothing without a remote."""
     if remote is None:
         return []
     if known_at is None:

@@ -1,4 +1,4 @@
-"""The page of release, promote, rollback, unassign and deregister: what was written, or would be."""
+"""Change: the page of release, promote, rollback, unassign and deregister."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def page(record: ChangeReport) -> Page:
-    """One sentence, the tags, what to know."""
+    """One sentence, the verdict, the tags, and notes."""
     shown: Page = [line(*_sentence(record))]
     if record.verdict is not None:
         careful = record.verdict.decision == "allow_with_warnings"
@@ -30,8 +30,8 @@ def page(record: ChangeReport) -> Page:
 
 
 def _sentence(record: ChangeReport) -> tuple[str | Span, ...]:
-    called = record.model if record.version is None else f"{record.model}@{record.version}"
-    subject = Span(called, "strong")
+    name = record.model if record.version is None else f"{record.model}@{record.version}"
+    subject = Span(name, "strong")
     if record.already:
         return (Span("Already: ", "ok"), subject, f" {_state(record)}")
     before = "" if record.before is None else f" (was {record.before})"

@@ -1,4 +1,4 @@
-"""Events as a table, for show and history."""
+"""Events: a table for `show` and `history`."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ def events_table(events: Sequence[Event], *, indent: int = 0) -> Table:
 
 
 def _what(event: Event) -> Cell:
-    called = Span(event.model if event.label is None else f"{event.model}@{event.label}", "strong")
+    subject = Span(event.model if event.label is None else f"{event.model}@{event.label}", "strong")
     if event.label is not None and event.label.startswith("unregistered"):
-        called = Span(f"{event.model} {event.label}", "careful")
+        subject = Span(f"{event.model} {event.label}", "careful")
     if event.environment is None:
-        return called
+        return subject
     link = " out of " if event.action == "unassign" else " to "
     before = Span(f" (was {event.before})", "dim") if event.before not in {None, event.label} else Span("")
-    return (called, Span(link), Span(event.environment, "name"), before)
+    return (subject, Span(link), Span(event.environment, "name"), before)

@@ -1,4 +1,4 @@
-"""The page of `mlgit history`."""
+"""History: the page of `mlgit history`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def page(record: History) -> Page:
-    """Events, what was held at a time, or a metric over versions."""
+    """Events, what environments held at a time, or a metric over the versions."""
     if record.at is not None:
         shown = _held(record)
     elif record.metric is not None:

@@ -1,4 +1,4 @@
-"""The page of `mlgit models`: a model a line, an environment a column."""
+"""Models: the page of `mlgit models`, one line per model and one column per environment."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def page(record: ModelList) -> Page:
-    """The table, and how old it is."""
+    """The table and its age."""
     if not record.models:
         return [
             line("No models yet"),

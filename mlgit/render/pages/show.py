@@ -1,4 +1,4 @@
-"""The page of `mlgit show`."""
+"""Show: the page of `mlgit show`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _VERSIONS = 20
 
 
 def page(record: Details) -> Page:
-    """What was asked for, then what happened to it."""
+    """The model, version or environment, then its events."""
     if record.kind == "model":
         shown = _model(record)
     elif record.kind == "version":

@@ -41,7 +41,7 @@ def signature(registry: Registry) -> object:
         name: (
             [(str(each.version), each.tag, each.deregistered) for each in state.versions],
             {
-                env: (each.commit, each.counter, [(c.counter, c.before, c.after) for c in each.changes])
+                env: (each.commit, each.counter, [(c.fact.tag, c.before, c.action) for c in each.changes])
                 for env, each in state.environments.items()
             },
             state.deprecated,
@@ -106,10 +106,8 @@ def test_a_stale_clone_cannot_win_with_a_lower_counter_and_a_later_clock() -> No
 
 def test_a_pair_under_one_counter_is_one_change() -> None:
     state = prod(fact("m#prod#1", 1), fact("m#prod!#2", 1), fact("m#prod#2", 2))
-    assert [(each.before, each.after) for each in state.changes] == [
-        (None, commit(1)),
-        (commit(1), commit(2)),
-    ]
+    assert [each.before for each in state.changes] == [None, commit(1)]
+    assert state.commit == commit(2)
     assert state.commit == commit(2)
     assert state.counter == 2
 

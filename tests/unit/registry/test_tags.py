@@ -16,13 +16,9 @@ from mlgit.core.config.names import (
 from mlgit.core.registry.semver import Version
 from mlgit.core.registry.tags import (
     TagName,
-    assign_tag,
-    deregister_tag,
     looks_like_ours,
     parse_tag,
     ref_patterns,
-    release_tag,
-    unassign_tag,
 )
 from mlgit.errors import UsageError
 
@@ -112,10 +108,10 @@ def test_what_gto_reads_is_read_unless_it_leaves_the_repository(text: str) -> No
 
 
 def test_written_names_are_the_plain_part_of_the_grammar() -> None:
-    assert str(release_tag("dir:m", ONE)) == "dir=m@v1.2.3"
-    assert str(deregister_tag("m", ONE)) == "m@v1.2.3!"
-    assert str(assign_tag("m", "prod", 7)) == "m#prod#7"
-    assert str(unassign_tag("m", "prod", 7)) == "m#prod!#7"
+    assert str(TagName("dir:m", "register", version=ONE)) == "dir=m@v1.2.3"
+    assert str(TagName("m", "deregister", version=ONE)) == "m@v1.2.3!"
+    assert str(TagName("m", "assign", environment="prod", counter=7)) == "m#prod#7"
+    assert str(TagName("m", "unassign", environment="prod", counter=7)) == "m#prod!#7"
     assert ref_patterns("dir:m") == ("refs/tags/dir=m@*", "refs/tags/dir=m#*")
 
 

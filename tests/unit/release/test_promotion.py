@@ -275,7 +275,7 @@ def test_new_tags_are_dated_after_the_newest_even_in_the_future() -> None:
 
 def test_the_statement_names_release_predecessor_and_sequence() -> None:
     model = moved(moved(state(), 0), 1)
-    newest = model.environment("prod").changes[-1].statement
+    newest = model.environment("prod").changes[-1].fact.statement
     assert isinstance(newest, EnvironmentStatement)
     assert (newest.sequence, newest.version, newest.action, newest.reason) == (2, "v1.1.0", "promote", "why")
     assert newest.release is not None
