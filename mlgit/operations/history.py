@@ -48,8 +48,7 @@ def history(
     registry = read_registry(project, model=model)
     if model is not None and model not in registry.models:
         require_model(project, model)
-    if environment is not None:
-        _require_environment(project, registry, environment)
+    _require_environment(project, registry, environment)
     events = () if at is not None or metric is not None else newest_first(_events(registry, environment))
     return History(
         model=model,
@@ -65,7 +64,9 @@ def history(
     )
 
 
-def _require_environment(project: Project, registry: Registry, name: str) -> None:
+def _require_environment(project: Project, registry: Registry, name: str | None) -> None:
+    if name is None:
+        return
     known = {each for state in registry.models.values() for each in state.environments}
     known |= set(project.trunk_config.environments)
     if name not in known:

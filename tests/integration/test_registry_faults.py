@@ -68,7 +68,7 @@ def bring_back(folder: Folder, tags: dict[str, str]) -> None:
 # Halves
 
 
-def test_whoever_loses_to_a_pair_of_tags_gets_both_of_them(staged: Folder) -> None:
+def test_the_loser_against_a_pair_of_tags_gets_both_of_them(staged: Folder) -> None:
     staged.here("release", "line", "--commit")
     other = clone(staged, "other")
     late = opened(other)
@@ -174,9 +174,7 @@ def test_a_remote_that_is_seen_half_way_is_asked_again(
         ("kill -9 $PPID", "broke off, and the tags are not there yet"),
     ],
 )
-def test_only_who_was_refused_is_told_that_nothing_was_changed(
-    staged: Folder, script: str, told: str
-) -> None:
+def test_only_a_refused_push_reports_that_nothing_was_changed(staged: Folder, script: str, told: str) -> None:
     hook(staged, "pre-receive", script)
     done = staged.here("unassign", "line", "--env", "staging")
     assert done.status == 5
@@ -220,7 +218,7 @@ def once_before_the_push(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], 
     monkeypatch.setattr("mlgit.project.release.write_tags.push_refs", interrupted)
 
 
-def test_the_second_of_two_versions_on_one_commit_is_told(
+def test_the_author_of_the_second_version_on_one_commit_is_warned(
     project: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = clone(project, "other")
@@ -261,7 +259,7 @@ def test_of_two_versions_on_one_commit_the_one_that_is_not_live_can_be_rejected(
     assert state_of(opened(staged)).environment("staging").label == "v1.0.0"
 
 
-def test_of_two_versions_on_one_commit_whoever_lost_is_told_the_one_that_was_promoted(
+def test_the_loser_is_told_which_of_two_versions_on_one_commit_was_promoted(
     staged: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     staged.git("tag", "-am", "by hand", "line@v2.0.0", "line@v1.0.0^{}")
@@ -275,7 +273,7 @@ def test_of_two_versions_on_one_commit_whoever_lost_is_told_the_one_that_was_pro
         unassign(opened(staged), "line", environment="staging")
 
 
-def test_a_rejection_meanwhile_is_told_to_whoever_promoted(
+def test_a_concurrent_rejection_is_reported_to_the_promoter(
     promoted: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = clone(promoted, "other")
@@ -286,7 +284,7 @@ def test_a_rejection_meanwhile_is_told_to_whoever_promoted(
     assert any("rejected `line@v1.0.0` at the same moment" in note for note in report.notes)
 
 
-def test_a_promotion_meanwhile_is_told_to_whoever_rejected(
+def test_a_concurrent_promotion_is_reported_to_the_rejecter(
     promoted: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = opened(clone(promoted, "other"))

@@ -78,7 +78,7 @@ def test_tags_that_do_not_count_are_ignored_with_the_reason(project: Folder) -> 
     assert project.mlgit("models").status == 0
 
 
-def test_a_tagger_without_name_or_sane_clock_is_no_reason_to_fail(project: Folder) -> None:
+def test_a_tagger_without_name_or_valid_clock_does_not_cause_a_failure(project: Folder) -> None:
     head = project.git("rev-parse", "HEAD")
     for name, tagger in (("line@v1.0.0", "tagger <> 99999999999999999999 +0000\n"), ("line@v1.0.1", "")):
         content = f"object {head}\ntype commit\ntag {name}\n{tagger}\nmessage\n"
@@ -100,7 +100,7 @@ def test_a_model_in_a_folder_and_an_environment_with_a_slash_are_found_by_name(p
     assert resolve(here, "sub/dir:net#eu/prod").environment == "eu/prod"
 
 
-def test_gto_is_told_about_when_its_config_hides_the_environment(project: Folder) -> None:
+def test_a_note_warns_if_the_config_of_gto_hides_the_environment(project: Folder) -> None:
     project.write(".gto", "stages:\n  - dev\n  - prod\n")
     project.commit("gto")
     project.git("push", "-q")

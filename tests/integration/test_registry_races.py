@@ -62,7 +62,7 @@ def stale_promotion(folder: Folder, *, version: int) -> str | None:
     return None
 
 
-def test_of_two_stale_clones_one_wins_and_the_other_is_told_who(two_versions: Folder) -> None:
+def test_one_of_two_stale_clones_wins_and_the_other_learns_who(two_versions: Folder) -> None:
     ada, bob = clone(two_versions, "ada"), clone(two_versions, "bob")
     assert stale_promotion(ada, version=0) is None
     told = stale_promotion(bob, version=1)
@@ -73,7 +73,7 @@ def test_of_two_stale_clones_one_wins_and_the_other_is_told_who(two_versions: Fo
     assert tags_of(bob) == tags_of(ada) == tags_of(origin(two_versions))
 
 
-def test_of_twenty_concurrent_promoters_exactly_one_wins_and_no_clone_keeps_a_trace(
+def test_exactly_one_of_twenty_concurrent_promoters_wins_and_no_clone_keeps_a_trace(
     two_versions: Folder,
 ) -> None:
     clones = [clone(two_versions, f"clone{number}") for number in range(20)]
@@ -123,7 +123,7 @@ def test_two_people_cannot_release_the_same_number(project: Folder) -> None:
     assert release(slow, "line").already
 
 
-def test_a_hook_that_says_no_leaves_nothing(two_versions: Folder) -> None:
+def test_a_refusal_by_a_hook_leaves_nothing(two_versions: Folder) -> None:
     hook(two_versions, "pre-receive", "echo no tags on Fridays >&2; exit 1")
     before = tags_of(two_versions)
     done = two_versions.mlgit("promote", "line", "--to", "staging")
@@ -132,7 +132,7 @@ def test_a_hook_that_says_no_leaves_nothing(two_versions: Folder) -> None:
     assert tags_of(two_versions) == tags_of(origin(two_versions)) == before
 
 
-def test_a_remote_that_breaks_off_after_it_received_is_a_success(two_versions: Folder) -> None:
+def test_a_remote_that_disconnects_after_it_received_is_a_success(two_versions: Folder) -> None:
     hook(two_versions, "post-receive", "kill -9 $PPID")
     done = two_versions.mlgit("promote", "line", "--to", "staging")
     assert done.status == 0, done.err
@@ -140,7 +140,7 @@ def test_a_remote_that_breaks_off_after_it_received_is_a_success(two_versions: F
     assert tags_of(two_versions) == tags_of(origin(two_versions))
 
 
-def test_a_connection_that_broke_before_anything_arrived_is_tried_once_more(two_versions: Folder) -> None:
+def test_a_connection_that_broke_before_anything_arrived_is_retried_once(two_versions: Folder) -> None:
     marker = two_versions.path.parent / "tried"
     hook(two_versions, "pre-receive", f"test -e {marker} && exit 0; touch {marker}; kill -9 $PPID")
     done = two_versions.mlgit("promote", "line", "--to", "staging")
@@ -149,7 +149,7 @@ def test_a_connection_that_broke_before_anything_arrived_is_tried_once_more(two_
     assert tags_of(two_versions) == tags_of(origin(two_versions))
 
 
-def test_a_remote_that_hangs_is_given_up(two_versions: Folder) -> None:
+def test_a_remote_that_hangs_times_out(two_versions: Folder) -> None:
     hook(two_versions, "pre-receive", "sleep 30")
     commit = two_versions.git("rev-parse", "line@v1.0.0")
     started = time.monotonic()
@@ -188,7 +188,7 @@ def test_the_same_push_twice_is_a_success(two_versions: Folder) -> None:
     assert push_refs(git, "origin", create=refs).outcome == "landed"
 
 
-def test_a_branch_that_somebody_else_moved_meanwhile_is_a_lost_race(two_versions: Folder) -> None:
+def test_a_branch_that_someone_else_moved_is_a_lost_race(two_versions: Folder) -> None:
     other = clone(two_versions, "other")
     other.commit("Faster")
     other.git("push", "-q")
@@ -205,7 +205,9 @@ def test_a_branch_that_somebody_else_moved_meanwhile_is_a_lost_race(two_versions
 
 
 @pytest.mark.parametrize("delay_s", [0.3, 0.8, 1.2, 1.6, 2.0])
-def test_killed_anywhere_and_run_again_the_end_is_the_same(two_versions: Folder, delay_s: float) -> None:
+def test_a_command_that_was_killed_and_run_again_ends_in_the_same_state(
+    two_versions: Folder, delay_s: float
+) -> None:
     hook(two_versions, "pre-receive", "sleep 0.3")
     process = subprocess.Popen(
         promote_argv("line@v1.0.1"),
@@ -225,7 +227,7 @@ def test_killed_anywhere_and_run_again_the_end_is_the_same(two_versions: Folder,
     assert tags_of(two_versions) == tags_of(origin(two_versions))
 
 
-def test_a_local_tag_that_differs_from_the_remotes_is_told_before_anything_is_written(
+def test_a_local_tag_that_differs_from_the_remotes_is_an_error_before_anything_is_written(
     two_versions: Folder,
 ) -> None:
     other = clone(two_versions, "other")

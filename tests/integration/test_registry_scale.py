@@ -198,7 +198,7 @@ def test_what_no_tag_names_any_more_is_dropped(many: Folder) -> None:
     assert cache_of(many).stat().st_size < size * 0.6
 
 
-def test_a_cache_that_is_mostly_of_others_is_written_anew(many: Folder) -> None:
+def test_a_cache_with_mostly_unknown_tags_is_rewritten(many: Folder) -> None:
     cache = TagCache(str(cache_of(many).parent))
     answers(many)
     known = cache.read(set(tags_of(many).values()))
@@ -226,7 +226,7 @@ def test_a_replaced_tag_is_read_as_git_reads_it_and_never_kept(many: Folder) -> 
     assert commit_of_version() == places[5]
 
 
-def test_a_tag_moved_by_force_is_another_object_and_so_read_anew(many: Folder) -> None:
+def test_a_tag_moved_by_force_is_another_object_and_is_read_again(many: Folder) -> None:
     answers(many)
     many.git("tag", "-f", "-am", "moved", "a@v1.5.0", "main")
     assert many.here("show", "a@v1.5.0", "--json").json()["version"]["commit"] == many.git(
@@ -344,7 +344,7 @@ def test_a_model_in_a_folder_is_listed_by_its_own_tags(many: Folder, tmp_path: P
     assert set(told.objects) & set(oids.values()) == {oids["x/y=a@v2.0.0"], oids["x/y=a#eu/prod#1"]}
 
 
-def test_a_long_reason_is_told_whole_though_it_is_not_kept(many: Folder) -> None:
+def test_a_long_reason_is_shown_whole_though_it_is_not_cached(many: Folder) -> None:
     reason = "é" * 3000
     import_tags(
         many,

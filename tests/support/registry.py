@@ -1,31 +1,36 @@
-"""Clones of one project, for tests in which several people write at once."""
+"""Registry: commands of the registry in a project, and clones for tests in which several people write."""
 
 from __future__ import annotations
 
+import json
 import stat
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from jsonschema import Draft202012Validator
 
 from mlgit.project.opening import open_project
+from mlgit.resources import schema_text
 from tests.support.shell import Folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlgit.project.open import Project
+    from tests.support.shell import Done
 
 NOON = datetime(2026, 5, 3, 12, tzinfo=UTC)
 
 
 def clone(project: Folder, name: str) -> Folder:
-    """Another clone of the project's origin, beside it."""
+    """Another clone of the project's origin, next to it."""
     place = project.path.parent / name
     project.git("clone", "-q", str(project.path.parent / "origin.git"), str(place))
     return Folder(place)
 
 
 def stage(project: Folder) -> None:
-    """Release `line` and put the version into `staging`."""
+    """Release `line` and promote the version to `staging`."""
     for argv in (("release", "line"), ("promote", "line", "--to", "staging")):
         done = project.here(*argv)
         assert done.status == 0, done.err
@@ -35,27 +40,26 @@ _OPEN: list[Project] = []
 
 
 def opened(folder: Folder, *, now: datetime = NOON) -> Project:
-    """The project in this process, with a clock of our choice; `close_all` closes it."""
+    """The project in this process, with a chosen clock; `close_all` closes it."""
     project = open_project(str(folder.path), now=now)
     _OPEN.append(project)
     return project
 
 
 def close_all() -> None:
-    """Close every project that `opened` opened."""
     while _OPEN:
         _OPEN.pop().close()
 
 
 def clock(start: datetime = NOON) -> Iterator[datetime]:
-    """A clock that goes on by a minute."""
+    """A clock that advances by a minute each time."""
     while True:
         yield start
         start += timedelta(minutes=1)
 
 
 def hook(project: Folder, name: str, script: str) -> None:
-    """A hook of the origin."""
+    """Install a hook in the origin."""
     path = project.path.parent / "origin.git" / "hooks" / name
     path.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
@@ -70,3 +74,27 @@ def tags_of(repository: Folder) -> dict[str, str]:
 def origin(project: Folder) -> Folder:
     """The bare repository that all clones push to."""
     return Folder(project.path.parent / "origin.git")
+
+
+def valid(done: Done, schema: str) -> Any:  # noqa: ANN401 (it is JSON)
+    """The JSON that a command printed, which must match its schema."""
+    document = done.json()
+    Draft202012Validator(json.loads(schema_text(schema))).validate(document)
+    return document
+
+
+def change(project: Folder, *argv: str) -> Any:  # noqa: ANN401 (it is JSON)
+    """The report of a command that writes tags and must succeed."""
+    done = project.here(*argv, "--json")
+    assert done.status == 0, done.err
+    return valid(done, "change")
+
+
+def train(project: Folder, slope: str) -> str:
+    """A new model, committed and pushed with its data; the commit."""
+    project.write("params.yaml", f"train:\n  slope: {slope}\n")
+    project.dvc("repro", "-q")
+    project.dvc("push", "-q")
+    commit = project.commit(f"Slope {slope}")
+    project.git("push", "-q")
+    return commit

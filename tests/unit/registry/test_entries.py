@@ -29,7 +29,7 @@ STATE = replay(
 ).model("m")
 
 
-def test_a_version_is_told_with_its_tag_and_where_it_is_now() -> None:
+def test_a_version_entry_has_its_tag_and_current_environments() -> None:
     entry = version_entry(STATE, STATE.versions[0])
     assert (entry.version, entry.tag, entry.commit) == ("v1.0.0", "m@v1.0.0", commit(1))
     assert (entry.author, entry.registered_at) == ("Ada", datetime(1970, 1, 1, 0, 1, 40, tzinfo=UTC))
@@ -38,7 +38,7 @@ def test_a_version_is_told_with_its_tag_and_where_it_is_now() -> None:
     assert not entry.deregistered
 
 
-def test_a_rejected_version_is_told_as_such() -> None:
+def test_a_rejected_version_is_marked_as_deregistered() -> None:
     entry = version_entry(STATE, STATE.versions[2])
     assert entry.deregistered
     assert entry.environments == ()
@@ -50,7 +50,7 @@ def test_of_two_versions_on_one_commit_only_the_stated_one_is_in_the_environment
     assert [version_entry(state, each).environments for each in state.versions] == [("prod",), ()]
 
 
-def test_an_environment_is_told_with_what_it_holds_since_when() -> None:
+def test_an_environment_entry_has_its_version_and_since_when() -> None:
     entry = environment_entry(STATE.environment("prod"), declared=True)
     assert (entry.environment, entry.declared, entry.held) == ("prod", True, False)
     assert (entry.label, entry.version, entry.commit) == ("v1.0.0", "v1.0.0", commit(1))
@@ -74,7 +74,7 @@ def test_a_rolled_back_environment_is_held() -> None:
     assert environment_entry(state.environment("prod"), declared=True).held
 
 
-def test_a_model_counts_what_stands_and_tells_the_declared_environments_first() -> None:
+def test_a_model_counts_usable_versions_and_lists_declared_environments_first() -> None:
     entry = model_entry(STATE, path="m.onnx", declared=True, environments=("staging", "prod"))
     assert (entry.name, entry.path, entry.declared, entry.deprecated) == ("m", "m.onnx", True, False)
     assert entry.versions == 2
@@ -89,13 +89,13 @@ def test_a_model_counts_what_stands_and_tells_the_declared_environments_first() 
     ]
 
 
-def test_a_model_that_no_tag_speaks_of_has_no_latest() -> None:
+def test_a_model_without_tags_has_no_latest_version() -> None:
     entry = model_entry(ModelState(name="m"), path=None, declared=True, environments=())
     assert (entry.versions, entry.latest, entry.environments) == (0, None, ())
 
 
 @given(NAMES, NAMES)
-def test_environments_come_once_the_declared_ones_in_their_order(
+def test_each_environment_appears_once_and_declared_ones_keep_their_order(
     declared: list[str], found: list[str]
 ) -> None:
     ordered = order_environments(declared, found)

@@ -79,7 +79,7 @@ WALK = model(
 )
 
 
-def test_a_models_story_is_told_newest_first() -> None:
+def test_events_of_a_model_are_sorted_newest_first() -> None:
     assert actions(WALK) == [
         ("deprecate", None, None),
         ("promote", "unregistered (0000000)", None),
@@ -93,13 +93,13 @@ def test_a_models_story_is_told_newest_first() -> None:
     ]
 
 
-def test_one_environments_story_has_only_its_own_changes() -> None:
+def test_events_of_one_environment_are_only_its_own_changes() -> None:
     assert [each.tag for each in told(WALK, "prod")] == ["m#prod!#4", "m#prod#3", "m#prod#2", "m#prod#1"]
     assert {each.environment for each in told(WALK, "prod")} == {"prod"}
     assert told(WALK, "staging") == ()
 
 
-def test_reasons_are_what_the_statement_or_the_rejection_says() -> None:
+def test_a_reason_comes_from_the_statement_or_the_rejection() -> None:
     reasons = {each.tag: each.reason for each in told(WALK)}
     assert reasons["m#prod#3"] == "drift"
     assert reasons["m@v1.1.0!"] == "leak"
@@ -119,13 +119,13 @@ def test_an_event_names_its_tag_and_who_made_it() -> None:
     assert event.at == datetime(1970, 1, 1, 0, 1, tzinfo=UTC)
 
 
-def test_within_one_stated_second_the_taggers_time_tells() -> None:
+def test_within_one_stated_second_the_taggers_time_decides() -> None:
     release = fact("m@v1.0.0", 1, seconds=7, message=write_message("s", "", RELEASE))
     rollback = fact("m#prod#3", 1, seconds=8, message=write_message("s", "", ROLLBACK))
     assert [each.action for each in told(model(rollback, release))] == ["rollback", "release"]
 
 
-def test_a_stated_time_behind_does_not_turn_an_environments_order_round() -> None:
+def test_an_earlier_stated_time_does_not_reverse_an_environments_order() -> None:
     late = replace(ROLLBACK, at="2030-01-01T00:00:00Z")
     early = replace(ROLLBACK, at="2020-01-01T00:00:00Z")
     state = model(
@@ -137,13 +137,13 @@ def test_a_stated_time_behind_does_not_turn_an_environments_order_round() -> Non
 
 
 @given(st.lists(st.integers(0, 2**33), min_size=2, max_size=6))
-def test_no_clock_turns_an_environments_order_round(clocks: list[int]) -> None:
+def test_no_clock_reverses_an_environments_order(clocks: list[int]) -> None:
     tags = [f"m#prod#{number}" for number in range(1, len(clocks) + 1)]
     facts = [fact(tag, number, seconds=clocks[number]) for number, tag in enumerate(tags)]
     assert [each.tag for each in told(model(*facts))] == tags[::-1]
 
 
-def test_what_was_there_is_the_version_that_was_promoted() -> None:
+def test_before_is_the_version_that_was_promoted() -> None:
     promotion = replace(ROLLBACK, action="promote", version="v1.0.0")
     state = model(
         fact("m@v1.0.0", 1),
@@ -160,7 +160,7 @@ def test_the_json_of_a_statement_has_what_only_the_statement_knows() -> None:
     assert (tree["tree"], tree["files"][0]["path"]) == (RELEASE.tree, "model.bin")
 
 
-def test_what_is_held_is_told_with_since_and_by_whom() -> None:
+def test_a_held_version_has_its_time_and_author() -> None:
     held = held_entry(model(fact("m@v1.0.0", 1), fact("m#prod#1", 1, seconds=60)).environment("prod"))
     assert (held.model, held.environment, held.label, held.commit) == ("m", "prod", "v1.0.0", commit(1))
     assert (held.since, held.author) == (datetime(1970, 1, 1, 0, 1, tzinfo=UTC), "Ada")
@@ -168,7 +168,7 @@ def test_what_is_held_is_told_with_since_and_by_whom() -> None:
     assert (empty.label, empty.commit, empty.since, empty.author) == (None,) * 4
 
 
-def test_a_commit_is_called_by_its_highest_version() -> None:
+def test_a_commit_is_labeled_with_its_highest_version() -> None:
     both = model(fact("m@v1.9.0", 1), fact("m@v1.10.0", 1)).versions
     registered = {commit(1): both}
     assert label_of(fact("m#prod#1", 1), registered) == "v1.10.0"

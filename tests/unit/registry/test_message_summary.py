@@ -53,7 +53,7 @@ RELEASE = ReleaseStatement(
 
 
 @given(GISTS)
-def test_what_was_written_is_read_back(summary: MessageSummary) -> None:
+def test_a_summary_reads_back_as_written(summary: MessageSummary) -> None:
     text = write_summary(summary)
     assert read_summary(text) == summary
     assert text.isascii()
@@ -63,25 +63,26 @@ def test_what_was_written_is_read_back(summary: MessageSummary) -> None:
 @pytest.mark.parametrize(
     "text", ["1", "253402300800\t\t\t", "a\tp\t\t", "1\tx\t\t", "1\tp\t=v1\t=\\x", "1\tp\t\t\t"]
 )
-def test_what_nobody_wrote_is_refused(text: str) -> None:
+def test_a_text_that_is_not_a_summary_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r".*"):
         read_summary(text)
 
 
-def test_a_statement_is_told_in_short() -> None:
+def test_a_statement_is_summarized() -> None:
     assert summary_of(write_message("Roll back", "", MOVE)) == MessageSummary(
         AT_S, "rollback", "v1.0.0", MOVE.reason
     )
     assert summary_of(write_message("Release", "Because", RELEASE)) == MessageSummary(AT_S)
 
 
-def test_without_a_statement_only_the_words_tell_why() -> None:
+def test_without_a_statement_only_the_reason_is_known() -> None:
     assert summary_of("Registering artifact\n") == EMPTY
+    assert summarize(b"Registering artifact\n") == ""
     assert summary_of(write_words("Reject", "broken\nand more")) == MessageSummary(reason="broken")
     assert summary_of("Reject\n\n-----BEGIN SSH SIGNATURE-----\nx\n") == EMPTY
 
 
-def test_what_is_malformed_beside_what_is_needed_does_not_matter_and_a_key_twice_does() -> None:
+def test_only_malformed_fields_that_are_needed_and_duplicate_keys_matter() -> None:
     message = write_message("Roll back", "", MOVE)
     odd = message.replace('"sequence":"3"', '"sequence":3')
     assert parse_message(odd) is None
@@ -96,7 +97,7 @@ def test_what_is_malformed_beside_what_is_needed_does_not_matter_and_a_key_twice
     assert summary_of(message.replace("in-toto.io/Statement/v1", "in-toto.io/Statement/v9")) == EMPTY
 
 
-def test_what_only_begins_like_a_release_is_read_whole() -> None:
+def test_a_message_that_only_begins_like_a_release_is_read_fully() -> None:
     text = write_message("Roll back", "", MOVE).replace('"action":"rollback","at":', '"at":', 1)
     first = text.replace('"environment":"prod"', '"action":"rollback","environment":"prod"')
     assert summary_of(text) == EMPTY
@@ -106,7 +107,7 @@ def test_what_only_begins_like_a_release_is_read_whole() -> None:
 @pytest.mark.parametrize(
     "summary", [None, "", write_summary(summary_of(write_message("x", "", MOVE))), "not a summary"]
 )
-def test_a_fact_says_the_same_with_and_without_a_kept_gist(summary: str | None) -> None:
+def test_a_fact_has_the_same_values_with_and_without_a_cached_summary(summary: str | None) -> None:
     message = write_message("Roll back", "", MOVE)
     known = fact("m#prod#1", 1, message=message if summary != "" else "x")._replace(summary=summary)
     assert known.parsed_summary == summary_of(known.message())
@@ -114,7 +115,7 @@ def test_a_fact_says_the_same_with_and_without_a_kept_gist(summary: str | None) 
 
 
 @given(st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(9999, 12, 31)))  # noqa: DTZ001 (made UTC)
-def test_a_stated_time_is_read_as_the_standard_library_does(time: datetime) -> None:
+def test_a_stated_time_is_read_as_the_standard_library_reads_it(time: datetime) -> None:
     text = time.strftime("%Y-%m-%dT%H:%M:%SZ")
     assert parse_time(text) == datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
 
@@ -122,7 +123,7 @@ def test_a_stated_time_is_read_as_the_standard_library_does(time: datetime) -> N
 @pytest.mark.parametrize(
     "text", ["2026-W18-7T10:00:00Z", "2026-5-3T10:00:00Z", "2026-05-03T10:00:00", AT + "\n"]
 )
-def test_a_time_written_otherwise_is_none(text: str) -> None:
+def test_a_time_in_another_format_is_none(text: str) -> None:
     assert parse_time(text) is None
 
 
@@ -185,7 +186,7 @@ _KNIVES = st.lists(
 
 
 @given(_MOVES | _RELEASES, st.sampled_from(("", "why\nand more")), _KNIVES)
-def test_what_is_told_at_once_is_what_reading_the_statement_tells(
+def test_the_fast_summary_equals_the_summary_of_the_parsed_statement(
     statement: EnvironmentStatement | ReleaseStatement,
     words: str,
     knives: list[tuple[float, int, bytes]],
@@ -204,7 +205,7 @@ def test_a_date_that_does_not_exist_is_not_a_time() -> None:
 
 
 @pytest.mark.parametrize("statement", [MOVE, RELEASE], ids=["move", "release"])
-def test_every_small_change_of_a_statement_is_told_as_reading_it_tells(
+def test_after_every_small_change_the_fast_summary_equals_the_parsed_one(
     statement: EnvironmentStatement | ReleaseStatement,
 ) -> None:
     message = (
@@ -224,7 +225,7 @@ def test_every_small_change_of_a_statement_is_told_as_reading_it_tells(
     assert summarize(message + b"x" * 70_000) == write_summary(summary_of(message.decode() + "x" * 70_000))
 
 
-def test_a_message_that_mlgit_writes_is_told_without_reading_json(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_message_by_mlgit_is_summarized_without_reading_json(monkeypatch: pytest.MonkeyPatch) -> None:
     def read(_: str) -> None:
         raise AssertionError
 

@@ -20,38 +20,38 @@ def test_an_unassignment_that_states_a_promotion_waits_for_it() -> None:
     assert [change.action for change in half.changes] == ["promote"]
 
 
-def test_its_counter_is_used_all_the_same() -> None:
+def test_the_counter_of_half_a_change_is_in_use() -> None:
     assert replay([FIRST, OUT]).model("m").environment("prod").counter == 2
 
 
-def test_with_the_other_half_it_is_a_change() -> None:
+def test_both_tags_together_are_a_change() -> None:
     whole = replay([FIRST, OUT, INTO]).model("m").environment("prod")
     assert whole.commit == commit(2)
     assert whole.unfinished is None
     assert len(whole.changes) == 2
 
 
-def test_an_unassignment_that_states_one_or_nothing_counts_at_once() -> None:
+def test_an_unassignment_that_states_an_unassignment_or_nothing_counts_at_once() -> None:
     for message in (stated("unassign"), "by hand"):
         emptied = replay([FIRST, fact("m#prod!#2", 1, message=message)]).model("m").environment("prod")
         assert emptied.commit is None
         assert emptied.unfinished is None
 
 
-def test_half_of_a_change_that_was_built_upon_never_comes_and_counts() -> None:
+def test_half_of_a_change_counts_once_a_later_change_follows() -> None:
     later = fact("m#prod#3", 3, message=stated("promote"))
     state = replay([FIRST, OUT, later]).model("m").environment("prod")
     assert state.commit == commit(3)
     assert [fact.tag for fact in state.open_assignments] == ["m#prod#3"]
 
 
-def test_an_environment_of_which_only_half_of_a_change_is_known_holds_nothing() -> None:
+def test_an_environment_with_only_half_of_a_change_holds_nothing() -> None:
     state = replay([OUT]).model("m").environment("prod")
     assert (state.commit, state.changes, state.unfinished) == (None, (), OUT)
 
 
 @given(shown=st.permutations([FIRST, OUT, INTO]))
-def test_in_whatever_order_git_shows_them_the_environment_is_never_seen_empty(shown: list) -> None:  # type: ignore[type-arg]
+def test_in_any_order_of_tags_the_environment_is_never_seen_empty(shown: list) -> None:  # type: ignore[type-arg]
     seen = [replay(shown[:number]).model("m").environment("prod") for number in (1, 2, 3)]
     with_first = [state for number, state in enumerate(seen, start=1) if FIRST in shown[:number]]
     assert all(state.commit in {commit(1), commit(2)} for state in with_first)

@@ -70,7 +70,7 @@ def test_precedence_is_that_of_semver_org() -> None:
         "v" + "9" * 5000 + ".0.0",
     ],
 )  # fmt: skip
-def test_what_is_no_version_is_none(text: str) -> None:
+def test_a_text_that_is_not_a_version_is_none(text: str) -> None:
     assert Version.parse(text) is None
 
 
@@ -81,7 +81,7 @@ def test_a_version_reads_back_as_written(one: Version) -> None:
 
 
 @given(VERSIONS)
-def test_a_failing_test_shows_which_version_it_was(one: Version) -> None:
+def test_the_repr_of_a_version_shows_its_number(one: Version) -> None:
     assert str(one) in repr(one)
 
 
@@ -128,14 +128,14 @@ def test_the_next_number(taken: list[str], bump: Bump, pre: str | None, expected
     st.sampled_from(["major", "minor", "patch"]),
     st.sampled_from([None, "rc"]),
 )
-def test_a_number_is_never_given_twice(taken: list[Version], bump: Bump, pre: str | None) -> None:
+def test_a_number_is_never_used_twice(taken: list[Version], bump: Bump, pre: str | None) -> None:
     proposal = propose(taken, bump=bump, pre=pre)
     assert proposal not in taken
     if pre is None and taken:
         assert proposal > max(taken)
 
 
-def test_latest_is_the_highest_that_is_no_pre_release() -> None:
+def test_latest_is_the_highest_final_version() -> None:
     assert latest([version("v1.0.0"), version("v2.0.0-rc.1")]) == version("v1.0.0")
     assert latest([version("v2.0.0-rc.1"), version("v2.0.0-rc.2")]) == version("v2.0.0-rc.2")
     assert latest([]) is None
@@ -144,5 +144,5 @@ def test_latest_is_the_highest_that_is_no_pre_release() -> None:
 @pytest.mark.parametrize(
     ("text", "fits"), [("rc", True), ("b2", True), ("7", False), ("a.b", False), ("", False)]
 )
-def test_a_label_is_one_word_that_is_no_number(text: str, *, fits: bool) -> None:
+def test_a_label_is_one_word_and_not_a_number(text: str, *, fits: bool) -> None:
     assert is_label(text) is fits

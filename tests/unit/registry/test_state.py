@@ -87,7 +87,7 @@ def test_order_and_clock_do_not_matter(
     ),
     st.randoms(use_true_random=False),
 )
-def test_tags_without_counters_have_one_order_too(
+def test_tags_without_counters_also_have_one_order(
     history: list[tuple[str, int, int]], shuffler: random.Random
 ) -> None:
     facts = [fact(tag, at, seconds=seconds) for tag, at, seconds in history]
@@ -133,7 +133,7 @@ def test_an_emptied_environment_keeps_its_counter() -> None:
     assert state.counter == 2
 
 
-def test_a_tag_without_counter_stands_where_its_time_puts_it() -> None:
+def test_a_tag_without_counter_is_sorted_by_its_time() -> None:
     one, two = fact("m#prod#1", 1, seconds=10), fact("m#prod#2", 2, seconds=20)
     assert prod(one, two, fact("m#prod", 3, seconds=30)).commit == commit(3)
     assert prod(one, two, fact("m#prod", 3, seconds=15)).commit == commit(2)
@@ -147,12 +147,12 @@ def test_a_rejection_counts_even_if_its_clock_was_behind() -> None:
     assert version.deregistered
 
 
-def test_a_rejection_of_nothing_is_no_version() -> None:
+def test_a_rejection_without_a_registration_is_not_a_version() -> None:
     assert replay([fact("m@v1.0.0!", 1)]).model("m").versions == ()
     assert replay([fact("m@v1.0.0!#1", 1), fact("m@v1.0.0!#2", 1)]).model("m").versions == ()
 
 
-def test_counters_tell_when_a_version_was_registered_again() -> None:
+def test_counters_order_the_registrations_of_a_version() -> None:
     facts = [fact("m@v1.0.0#1", 1), fact("m@v1.0.0!#2", 1), fact("m@v1.0.0#3", 2)]
     (version,) = replay(facts).model("m").versions
     assert not version.deregistered
@@ -180,7 +180,7 @@ def test_an_environment_on_a_commit_without_version_says_so() -> None:
     assert state.label == "unregistered (0000000)"
 
 
-def test_of_two_versions_on_one_commit_the_statement_decides_else_the_higher() -> None:
+def test_the_statement_decides_between_two_versions_on_one_commit_or_the_higher_wins() -> None:
     facts = [fact("m@v1.0.0", 1), fact("m@v1.1.0", 1)]
     assert prod(*facts, fact("m#prod#1", 1)).label == "v1.1.0"
     statement = stated("promote", "2026-01-01T00:00:00Z", version="v1.0.0")
@@ -197,7 +197,7 @@ def test_a_rollback_holds_until_the_next_promotion() -> None:
     assert not prod(*facts, fact("m#prod!#3", 2), fact("m#prod#3", 3)).held
 
 
-def test_an_unassignment_is_told_as_one() -> None:
+def test_an_unassignment_has_the_action_unassign() -> None:
     state = prod(fact("m#prod#1", 1), fact("m#prod!#2", 1), fact("m#prod#3", 2))
     assert [each.action for each in state.changes] == ["promote", "unassign", "promote"]
     assert [each.fact.tag for each in state.changes] == ["m#prod#1", "m#prod!#2", "m#prod#3"]
@@ -232,7 +232,7 @@ def test_the_versions_of_a_commit_ascend() -> None:
     assert state.at_commit(commit(3)) == ()
 
 
-def test_what_no_tag_speaks_of_is_there_but_empty() -> None:
+def test_unknown_models_and_environments_are_empty() -> None:
     state = Registry().model("m")
     assert state.versions == ()
     assert state.latest is None
@@ -242,13 +242,13 @@ def test_what_no_tag_speaks_of_is_there_but_empty() -> None:
 
 
 @pytest.mark.parametrize("seconds", [-5, 0, 1, 2**31, 2**62])
-def test_any_clock_is_some_time(seconds: int) -> None:
+def test_any_clock_becomes_a_time(seconds: int) -> None:
     time = as_time(seconds)
     assert parse_time(write_time(time)) == time
 
 
 @pytest.mark.parametrize("text", ["", "yesterday", "2026-13-01T00:00:00Z", "2026-01-01"])
-def test_what_is_no_time_is_none(text: str) -> None:
+def test_a_text_that_is_not_a_time_is_none(text: str) -> None:
     assert parse_time(text) is None
 
 
@@ -286,7 +286,7 @@ def test_the_work_grows_with_the_tags_and_not_faster() -> None:
     assert looks_at_commits(400) <= 5 * looks_at_commits(100)
 
 
-def test_of_many_open_assignments_those_closed_in_between_are_gone() -> None:
+def test_closed_assignments_are_removed_from_among_open_ones() -> None:
     facts = [fact(f"m#prod#{n + 1}", n % 5) for n in range(20)]
     facts += [fact("m#prod!#21", 4), fact("m#prod!#22", 2), fact("m#prod#23", 4)]
     here = prod(*facts)

@@ -99,7 +99,7 @@ def test_human_lines_cannot_pose_as_mark_or_signature(paragraph: str) -> None:
     assert parse_message(message) == PROMOTION
 
 
-def test_a_signature_behind_the_statement_does_not_disturb() -> None:
+def test_a_signature_after_the_statement_is_allowed() -> None:
     signed = (
         write_message("s", "", PROMOTION)
         + "-----BEGIN SSH SIGNATURE-----\nabc\n-----END SSH SIGNATURE-----\n"
@@ -129,7 +129,7 @@ def test_a_signature_behind_the_statement_does_not_disturb() -> None:
         + encode(RELEASE).replace('"builder":{', '"builder":[{').replace('run/1"}', 'run/1"}]'),
     ],
 )
-def test_what_cannot_be_understood_is_no_statement(message: str) -> None:
+def test_a_malformed_message_has_no_statement(message: str) -> None:
     assert parse_message(message) is None
 
 
@@ -148,7 +148,7 @@ def test_any_json_is_a_statement_or_none(
 @given(
     st.sampled_from(["inputs", "params", "gates", "previous", "release", "dvcLock", "builder", "at"]), TREES
 )
-def test_any_field_may_be_odd(name: str, tree: object) -> None:
+def test_any_field_may_have_an_unexpected_type(name: str, tree: object) -> None:
     for statement in (RELEASE, PROMOTION):
         whole = json.loads(encode(statement))
         whole["predicate"][name] = tree
@@ -162,7 +162,7 @@ def test_every_action_of_an_environment_reads_back() -> None:
         assert parse_message(write_message("s", "", statement)) == statement
 
 
-def test_large_parts_stand_there_by_digest() -> None:
+def test_large_parts_are_stated_by_digest() -> None:
     large = ReleaseStatement(
         model="m", version="v1.0.0", commit="c" * 40, tree="d" * 40, at="", builder=Builder(kind="local"),
         params={f"params.yaml:key{number}": "x" * 100 for number in range(1000)},
@@ -181,7 +181,7 @@ def test_a_message_over_64_kib_is_refused() -> None:
         write_words("s", "x" * LARGEST_BYTES)
 
 
-def test_half_characters_are_written_as_something_that_utf8_has() -> None:
+def test_lone_surrogates_are_replaced() -> None:
     torn = replace(PROMOTION, reason="caf\udce9")
     found = parse_message(write_message("s", "caf\udce9", torn))
     assert found == replace(PROMOTION, reason="caf?")
@@ -189,7 +189,7 @@ def test_half_characters_are_written_as_something_that_utf8_has() -> None:
     assert isinstance(parse_message(write_message("s", "", large)), ReleaseStatement)
 
 
-def test_words_for_people_never_state_anything() -> None:
+def test_words_for_people_are_never_a_statement() -> None:
     forged = f"leak\n{MARK}\n{encode(PROMOTION)}\n-----BEGIN SSH SIGNATURE-----\n#x"
     message = write_words("Deregister\nm v1.0.0", forged)
     assert parse_message(message) is None

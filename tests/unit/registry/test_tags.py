@@ -59,7 +59,7 @@ NEARLY = st.text(alphabet="amZ09@#!=:/.-_v+ \n²\uff11é", max_size=14)
         ("dir/sub=m#prod#1", TagName("dir/sub:m", "assign", environment="prod", counter=1)),
     ],
 )
-def test_what_gto_writes_is_read(text: str, expected: TagName) -> None:
+def test_names_that_gto_writes_are_read(text: str, expected: TagName) -> None:
     assert parse_tag(text) == expected
     assert str(expected) == text
     assert tag_re.fullmatch(text)
@@ -77,7 +77,7 @@ def test_what_gto_writes_is_read(text: str, expected: TagName) -> None:
         "m" * 600 + "@v1.0.0", "m#prod#" + "9" * 5000,
     ],
 )  # fmt: skip
-def test_what_only_looks_like_a_tag_of_ours_is_none(text: str) -> None:
+def test_a_name_that_only_resembles_a_model_tag_is_none(text: str) -> None:
     assert parse_tag(text) is None
 
 
@@ -89,7 +89,7 @@ def test_a_name_reads_back_as_written_and_gto_agrees(name: TagName) -> None:
 
 
 @given(NEARLY)
-def test_what_gto_would_not_fully_match_is_not_read(text: str) -> None:
+def test_a_name_that_gto_does_not_match_fully_is_not_read(text: str) -> None:
     found = parse_tag(text)
     if found is not None:
         assert tag_re.fullmatch(text)
@@ -97,7 +97,7 @@ def test_what_gto_would_not_fully_match_is_not_read(text: str) -> None:
 
 
 @given(NEARLY)
-def test_what_gto_reads_is_read_unless_it_leaves_the_repository(text: str) -> None:
+def test_a_name_that_gto_reads_is_read_unless_its_path_leaves_the_repository(text: str) -> None:
     match = tag_re.fullmatch(text)
     if match is None or match["created"] or not text.isascii():
         return
@@ -122,13 +122,13 @@ def test_a_tag_that_breaks_gto_is_noticed() -> None:
 
 
 @pytest.mark.parametrize("text", ["tumor", "a", "a-b-1", "0", "a" * 63])
-def test_a_good_new_name_is_taken(text: str) -> None:
+def test_a_good_new_name_is_accepted(text: str) -> None:
     assert new_model_name(text) == text
     assert new_environment_name(text) == text
 
 
 @pytest.mark.parametrize("text", ["", "Tumor", "a_b", "a/b", "-a", "a-", "a.b", "a b", "a\n", "é", "a" * 64])
-def test_a_new_name_that_some_tool_could_not_take_is_refused(text: str) -> None:
+def test_a_new_name_that_some_tool_does_not_accept_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="cannot be the name"):
         new_model_name(text)
     with pytest.raises(UsageError, match="cannot be the name"):
@@ -136,12 +136,12 @@ def test_a_new_name_that_some_tool_could_not_take_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["base", "release", "latest"])
-def test_a_reserved_name_is_no_environment(text: str) -> None:
+def test_a_reserved_name_is_not_an_environment(text: str) -> None:
     with pytest.raises(UsageError, match="cannot be the name"):
         new_environment_name(text)
 
 
-def test_a_new_model_may_live_in_a_folder_inside_only() -> None:
+def test_a_new_model_must_be_in_a_folder_of_the_repository() -> None:
     assert new_model_name("dir/sub:tumor") == "dir/sub:tumor"
     for text in ("../x:tumor", "/x:tumor", ":tumor", "x/../y:tumor"):
         with pytest.raises(UsageError):
@@ -149,7 +149,7 @@ def test_a_new_model_may_live_in_a_folder_inside_only() -> None:
         assert read_model_name(text) is None
 
 
-def test_names_that_stand_already_keep_what_gto_allows() -> None:
+def test_existing_names_may_be_any_that_gto_allows() -> None:
     assert read_model_name("Dir/x:A_b/c") == "Dir/x:A_b/c"
     assert read_environment_name("Prod_EU/1") == "Prod_EU/1"
     assert read_environment_name("prod\n") is None

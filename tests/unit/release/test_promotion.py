@@ -67,7 +67,7 @@ def test_a_target_is_a_model_and_perhaps_a_version(text: str, expected: tuple[st
 
 
 @pytest.mark.parametrize("text", ["1.2.0", "", "v1", "latest"])
-def test_what_is_no_version_is_wrong_usage(text: str) -> None:
+def test_a_text_that_is_not_a_version_is_a_usage_error(text: str) -> None:
     with pytest.raises(UsageError):
         wanted_version(text)
 
@@ -83,12 +83,12 @@ def test_an_unregistered_version_is_unknown() -> None:
     assert str(require_version(state(), "latest").version) == "v1.3.0"
 
 
-def test_without_a_version_the_highest_final_one_is_taken() -> None:
+def test_without_a_version_the_highest_final_one_is_promoted() -> None:
     model = state(fact("m@v2.0.0-rc.1", 9), fact("m@v1.3.0!", 3))
     assert str(choose_version(model, STAGING, None).version) == "v1.2.0"
 
 
-def test_without_a_version_the_one_in_from_is_taken() -> None:
+def test_without_a_version_the_one_in_from_is_promoted() -> None:
     model = state(fact("m#staging#1", 1))
     assert str(choose_version(model, PROD, None).version) == "v1.1.0"
     assert str(choose_version(model, PROD, "v1.0.0").version) == "v1.0.0"
@@ -120,7 +120,7 @@ def test_a_pre_release_goes_only_where_it_is_allowed() -> None:
     check_promotion(model, Environment(name="dev", pre=True), model.versions[-1], downgrade=False)
 
 
-def test_a_lower_version_needs_to_be_meant() -> None:
+def test_a_lower_version_needs_downgrade() -> None:
     model = state(fact("m#staging#1", 2))
     with pytest.raises(AnswerNo, match="lower"):
         check_promotion(model, STAGING, model.versions[1], downgrade=False)
@@ -149,7 +149,7 @@ def test_a_lower_version_needs_to_be_meant() -> None:
         ([fact("m#staging#1", 0), fact("m#staging#2", 1)], {0, 1}),
     ],
 )
-def test_who_has_been_in_from(changes: list[TagFact], qualifying: set[int]) -> None:
+def test_which_versions_qualify_in_from(changes: list[TagFact], qualifying: set[int]) -> None:
     model = state(*changes)
     assert qualified(model.environment("staging")) == {commit(number) for number in qualifying}
     for number, version in enumerate(model.versions):
@@ -196,7 +196,7 @@ def test_a_promotion_after_a_rollback_starts_from_there() -> None:
     assert not model.environment("prod").held
 
 
-def test_a_rollback_skips_what_was_deregistered() -> None:
+def test_a_rollback_skips_deregistered_versions() -> None:
     model = moved(moved(moved(state(), 0), 1), 2)
     model = replay([*model.facts, fact("m@v1.1.0!", 1)]).model("m")
     assert str(rollback_target(model, model.environment("prod")).version) == "v1.0.0"
@@ -204,14 +204,14 @@ def test_a_rollback_skips_what_was_deregistered() -> None:
         rollback_target(model, model.environment("prod"), "v1.1.0")
 
 
-def test_a_rollback_may_name_any_earlier_version_but_no_other() -> None:
+def test_a_rollback_can_name_any_earlier_version_but_no_other() -> None:
     model = moved(moved(moved(state(), 0), 1), 2)
     assert str(rollback_target(model, model.environment("prod"), "v1.0.0").version) == "v1.0.0"
     with pytest.raises(StateError, match="not among"):
         rollback_target(model, model.environment("prod"), "v1.3.0")
 
 
-def test_a_rollback_to_what_never_was_there_takes_the_place_of_the_newest() -> None:
+def test_a_rollback_to_a_version_that_was_never_there_replaces_the_newest() -> None:
     rolled = fact("m#prod#3", 3, message=stated("rollback"))
     model = state(
         fact("m#prod#1", 0), fact("m#prod!#2", 0), fact("m#prod#2", 1), fact("m#prod!#3", 1), rolled
@@ -220,19 +220,19 @@ def test_a_rollback_to_what_never_was_there_takes_the_place_of_the_newest() -> N
     assert str(rollback_target(model, model.environment("prod")).version) == "v1.0.0"
 
 
-def test_a_rollback_into_an_empty_environment_is_the_first_that_was_there() -> None:
+def test_a_rollback_into_an_empty_environment_is_its_first_version() -> None:
     model = state(fact("m#staging#1", 2, message=stated("rollback")))
     assert stack(model.environment("staging")) == (commit(2),)
     assert qualified(model.environment("staging")) == {commit(2)}
 
 
-def test_a_rollback_skips_commits_that_are_no_version() -> None:
+def test_a_rollback_skips_commits_without_a_version() -> None:
     model = state(fact("m#prod#1", 0), fact("m#prod#2", 77), fact("m#prod#3", 1))
     assert stack(model.environment("prod")) == (commit(0), commit(77), commit(1))
     assert str(rollback_target(model, model.environment("prod")).version) == "v1.0.0"
 
 
-def test_a_rollback_from_an_emptied_environment_goes_before_what_was_unassigned() -> None:
+def test_a_rollback_from_an_emptied_environment_goes_before_the_unassigned_version() -> None:
     model = moved(moved(state(), 0), 1)
     move = Move(action="unassign", now=NOW)
     model = written(model, plan_unassignment(model, model.environment("prod"), move))
@@ -251,7 +251,7 @@ def test_the_first_promotion_is_one_tag_and_the_next_a_pair_under_one_counter() 
     assert [str(tag.name) for tag in only] == ["m#prod#1"]
 
 
-def test_the_counter_goes_on_above_unassignments_and_gaps() -> None:
+def test_the_counter_continues_above_unassignments_and_gaps() -> None:
     model = state(fact("m#prod#3", 0), fact("m#prod!#7", 0))
     plan = plan_assignment(
         model, model.environment("prod"), model.versions[1], Move(action="promote", now=NOW)
@@ -284,7 +284,7 @@ def test_the_statement_names_release_predecessor_and_sequence() -> None:
     assert newest.previous.tag == "m#prod#1"
 
 
-def test_emptying_closes_every_assignment_that_was_left_open() -> None:
+def test_emptying_closes_every_open_assignment() -> None:
     model = state(fact("m#prod#1", 0), fact("m#prod#2", 1))
     plan = plan_unassignment(model, model.environment("prod"), Move(action="unassign", now=NOW))
     assert [(str(tag.name), tag.commit) for tag in plan] == [

@@ -36,7 +36,7 @@ def test_a_tag_is_something_to_do() -> None:
     assert not publication("already", "already", tag("m@v1.0.0")).nothing_to_do
 
 
-def test_what_was_just_pushed_was_not_there_already() -> None:
+def test_data_that_was_just_pushed_was_not_published_already() -> None:
     assert not publication("pushed", "already").published_already
     assert publication("already", "already").published_already
 
@@ -49,7 +49,7 @@ def test_no_push_carries_more_than_three_tags(count: int, sizes: list[int]) -> N
     assert tuple(each for batch in found for each in batch) == tags
 
 
-def test_the_pair_of_one_change_is_never_parted() -> None:
+def test_the_two_tags_of_one_change_are_never_separated() -> None:
     names = ["m@v1.0.0", "m#prod#1", "m#prod!#2", "n#prod!#2", "m#prod#2", "n#prod#2", "n#prod", "n#prod!"]
     found = [[each.tag for each in batch] for batch in batches(tuple(tag(name) for name in names))]
     assert found == [
@@ -60,7 +60,7 @@ def test_the_pair_of_one_change_is_never_parted() -> None:
     ]
 
 
-def test_the_page_names_why_data_was_left_out() -> None:
+def test_the_page_says_why_data_was_left_out() -> None:
     record = Publication(
         dry_run=False,
         remote="origin",

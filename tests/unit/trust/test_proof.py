@@ -74,7 +74,7 @@ EVENT = TagEvent(
         replace(PROMOTION, version=None, release=None, reason="so"),
     ],
 )
-def test_what_mlgit_writes_is_canonical(statement: ReleaseStatement | EnvironmentStatement) -> None:
+def test_statements_by_mlgit_are_canonical(statement: ReleaseStatement | EnvironmentStatement) -> None:
     message = write_message("Subject", "Words", statement)
     found = parse_statement(message)
     assert found.problem is None
@@ -129,7 +129,7 @@ def test_a_statement_that_mlgit_would_not_write_is_found(message: str, problem: 
         ("m#prod!#3", 1, replace(PROMOTION, action="unassign"), None),
     ],
 )
-def test_a_statement_speaks_of_the_tag_that_it_stands_in(
+def test_a_statement_must_match_its_own_tag(
     tag: str, at: int, statement: ReleaseStatement | EnvironmentStatement, problem: str | None
 ) -> None:
     assert claims_problem(fact(tag, at), statement) == problem
@@ -158,7 +158,7 @@ def test_a_statement_speaks_of_the_tag_that_it_stands_in(
         ),
     ],
 )
-def test_an_assignment_and_its_release_fit_together(
+def test_an_assignment_must_match_its_release(
     tag: str, at: int, statement: EnvironmentStatement, problem: str | None
 ) -> None:
     state = replay([POINTED, fact("m#prod#3", 1)]).model("m")
@@ -203,11 +203,11 @@ def test_jobs_that_follow_get_the_names_of_gto_action_and_ours() -> None:
 
 
 @pytest.mark.parametrize("event", [None, replace(EVENT, verified=False)])
-def test_a_tag_that_does_not_count_tells_nothing(event: TagEvent | None) -> None:
+def test_a_tag_that_does_not_count_has_no_variables(event: TagEvent | None) -> None:
     assert outputs_of(event) == {**dict.fromkeys(OUTPUTS, ""), "deploy": "false"}
 
 
-def test_a_description_fits_into_the_file_that_gitlab_takes() -> None:
+def test_a_description_fits_into_the_file_that_gitlab_reads() -> None:
     assert len(outputs_of(replace(EVENT, description="x" * 9_999))["description"]) == 2_000
     assert outputs_of(replace(EVENT, description="a😀" * 999))["description"] == "a😀" * 400
 
@@ -225,7 +225,7 @@ def test_the_exit_code_is_that_of_the_proof_then_of_the_deployment() -> None:
     assert EVENT.exit_code == 0
 
 
-def test_a_deployment_is_told_in_short() -> None:
+def test_a_deployment_is_summarized() -> None:
     nothing = DeployReport(environment="prod", dry_run=False, at=NOON)
     assert deployment_of(nothing, recorded=True) is None
     plain = Deployment(model="m", environment="prod", target="local", state="deployed", before="v0.9.0")

@@ -105,12 +105,12 @@ def legal(draw: st.DrawFn) -> Scenario:
 
 
 @given(scenario=legal())
-def test_what_happened_at_one_moment_each_is_legal(scenario: Scenario) -> None:
+def test_changes_that_happen_one_at_a_time_are_legal(scenario: Scenario) -> None:
     assert check(scenario.history) == []
 
 
 @given(scenario=legal(), data=st.data())
-def test_a_tag_less_or_once_more_is_found(scenario: Scenario, data: st.DataObject) -> None:
+def test_a_missing_or_duplicate_tag_is_found(scenario: Scenario, data: st.DataObject) -> None:
     moves = [tag for tag in scenario.tags if "#" in tag.name]
     if not moves:
         return
@@ -125,7 +125,7 @@ def test_a_tag_less_or_once_more_is_found(scenario: Scenario, data: st.DataObjec
 
 
 @given(scenario=legal())
-def test_two_changes_in_each_others_place_are_found_when_they_differ(scenario: Scenario) -> None:
+def test_two_swapped_changes_are_found_if_they_differ(scenario: Scenario) -> None:
     steps = sort_out(scenario.history).register("dev").steps
     for step, following in pairwise(steps):
         shapes = [(each.out is None, each.into is None) for each in (step, following)]
