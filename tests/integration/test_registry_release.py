@@ -9,11 +9,10 @@ import pytest
 from mlgit.core.registry.message import parse_message
 from mlgit.core.registry.statement import ReleaseStatement
 from tests.support.registry import change, origin, tags_of, train
+from tests.support.shell import Folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from tests.support.shell import Folder
 
 
 def test_a_dry_run_prints_the_plan_and_writes_nothing(project: Folder) -> None:
