@@ -6,7 +6,7 @@ import posixpath
 from typing import TYPE_CHECKING, Any
 
 from mlgit.adapters.config.rules import Findings, section
-from mlgit.adapters.config.shape import choices, shown
+from mlgit.adapters.config.shape import choices
 from mlgit.core.deploy.folders import PLACEHOLDERS, clashes, placeholders
 from mlgit.core.deploy.targets import GROUP, TARGETS, Target
 from mlgit.core.wording import near
@@ -55,7 +55,7 @@ class DeployRules(Findings):
 
     Args:
         document: the file.
-        broken: paths of values that have the wrong shape; they are not looked at again.
+        broken: paths of values that have the wrong shape; rules skip them.
         targets: the table, with the plug-ins that the document names.
     """
 
@@ -66,18 +66,13 @@ class DeployRules(Findings):
         self._paths: dict[str, str] = {}
 
     def check(self) -> list[ConfigError]:
-        """Every rule that does not hold."""
+        """Every problem found."""
         known = section(self._document, "environments")
         for name, entry in self._entries.items():
             path: Path = ("deploy", name)
             if name not in known and self._whole(path):
-                self._say(
-                    f"There is no environment {shown(name)} under `environments:`",
-                    path,
-                    key=True,
-                    expected=choices(sorted(known)) if known else None,
-                    hint=near(name, known) or f"declare it: `environments: {{{name}: {{}}}}`",
-                )
+                hint = f"declare it: `environments: {{{name}: {{}}}}`"
+                self._unknown("environment", name, path, known, key=True, hint=hint)
             if self._whole((*path, "target")):
                 self._check_keys(path, entry)
             own_path = self._own_path(entry.get("target"))
@@ -96,21 +91,13 @@ class DeployRules(Findings):
             return
         for key in row.required:
             if key not in entry:
-                self._say(
-                    f"`{path[-1]}` has `target: {target}` and no `{key}`",
-                    path,
-                    key=True,
-                    hint=f"add `{key}: …`",
-                )
+                message = f"`{path[-1]}` has `target: {target}` and no `{key}`"
+                self._say(message, path, key=True, hint=f"add `{key}: …`")
         for other, foreign in self._targets.items():
             for key in foreign.keys:
                 if key in entry and key not in row.keys:
-                    self._say(
-                        f"`{key}` belongs to `target: {other}`, and this is `target: {target}`",
-                        (*path, key),
-                        key=True,
-                        hint=f"remove `{key}`",
-                    )
+                    message = f"`{key}` belongs to `target: {other}`, and this is `target: {target}`"
+                    self._say(message, (*path, key), key=True, hint=f"remove `{key}`")
 
     def _own_path(self, target: object) -> bool:
         """Whether a target has a `path` that is not a folder of this machine."""
@@ -118,7 +105,7 @@ class DeployRules(Findings):
         return row is not None and "path" in row.keys and not row.folder
 
     def _check_path(self, where: Path, path: object) -> bool:
-        """Whether it is a path that may be compared with others."""
+        """Check a path; returns whether it can be compared with others."""
         if not isinstance(path, str) or not self._whole(where):
             return False
         before = len(self._found)
@@ -146,15 +133,11 @@ class DeployRules(Findings):
             self._check_texts((*where, number), text)
 
     def _check_placeholders(self, where: Path, text: str) -> None:
+        known = [f"{{{name}}}" for name in PLACEHOLDERS]
         for name in placeholders(text):
             if name not in PLACEHOLDERS:
-                hint = near(f"{{{name}}}", [f"{{{known}}}" for known in PLACEHOLDERS])
-                self._say(
-                    f"There is no placeholder `{{{name}}}`",
-                    where,
-                    expected=choices(f"{{{known}}}" for known in PLACEHOLDERS),
-                    hint=hint,
-                )
+                hint = near(f"{{{name}}}", known)
+                self._say(f"There is no placeholder `{{{name}}}`", where, expected=choices(known), hint=hint)
 
     def _check_sharing(self) -> None:
         """Refuse a folder that models or environments share: each would replace the other's `current`."""
@@ -165,18 +148,12 @@ class DeployRules(Findings):
             if (first, second) in reported:
                 continue
             reported.add((first, second))
-            if first == second:
-                self._say(
-                    f"The models `{one}` and `{other}` would be deployed to one folder",
-                    ("deploy", second, "path"),
-                    hint=self._hint(self._paths[second], "model"),
-                )
-            else:
-                self._say(
-                    f"The environments `{first}` and `{second}` would be deployed to one folder",
-                    ("deploy", second, "path"),
-                    hint=self._hint(self._paths[second], "environment"),
-                )
+            kind, names = ("model", (one, other)) if first == second else ("environment", (first, second))
+            self._say(
+                f"The {kind}s `{names[0]}` and `{names[1]}` would be deployed to one folder",
+                ("deploy", second, "path"),
+                hint=self._hint(self._paths[second], kind),
+            )
 
     @staticmethod
     def _hint(path: str, name: str) -> str:

@@ -1,4 +1,4 @@
-"""Frames: from a path in a YAML document to the line, column and snippet a person is shown."""
+"""Frames: find the line, column and snippet of a path in a YAML document."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _SNIPPET = 200
 
 
 class Document:
-    """A YAML file with the place of everything in it.
+    """A YAML file that knows the place of each value.
 
     Args:
         content: the file's bytes.
-        name: how errors call the file.
+        name: the file's name in errors.
 
     Raises:
-        ConfigError: it is no YAML, or more than is allowed; with the place.
+        ConfigError: it is not YAML, or uses more of YAML than is allowed; with the place.
     """
 
     def __init__(self, content: bytes, *, name: str) -> None:
@@ -32,26 +32,26 @@ class Document:
         try:
             self.root: Node | None = compose(content, name=name, floats_as_decimal=True)
         except ConfigError as error:
-            error.location = self._seen(error.location)
+            error.location = self._before_end(error.location)
             raise
         self.value: object = None if self.root is None else plain(self.root)
 
     def location(self, path: Sequence[str | int] = (), *, key: bool = False) -> Location:
-        """Where the value at `path` stands, or its key; the nearest thing above it when it is not there."""
+        """The place of the value at `path`, or of its key; if it does not exist, of the nearest one above."""
         if self.root is None:
             return self._location(1, 1, 1)
         steps = tuple(path)
         while steps:
             node = self.root.find_key(steps) if key else self.root.find(steps)
             if node is not None:
-                # An empty value has no place worth showing; its key has.
+                # An empty value cannot be marked, so mark its key.
                 node = self.root.find_key(steps) or node if node.value is None else node
                 return self._location(node.line, node.column, node.width)
             steps, key = steps[:-1], True
         return self._location(self.root.line, self.root.column, 1)
 
     def line(self, path: Sequence[str | int]) -> int | None:
-        """The line on which the key at the end of `path` stands."""
+        """The line of the key at the end of `path`."""
         node = None if self.root is None else self.root.find_key(tuple(path))
         return None if node is None else node.line
 
@@ -67,8 +67,8 @@ class Document:
         """An error at a place of this document; `key` marks the key instead of the value."""
         return ConfigError(message, location=self.location(path, key=key), expected=expected, hint=hint)
 
-    def _seen(self, location: Location | None) -> Location | None:
-        """A place behind the end (of a file cut short) as the end of the last line with text."""
+    def _before_end(self, location: Location | None) -> Location | None:
+        """Replace a place after the end (of a file cut short) by the end of the last line with text."""
         if location is None or location.line is None or location.line <= len(self._lines):
             return location
         for line in range(len(self._lines), 0, -1):

@@ -1,8 +1,9 @@
-"""Loader: the text of mlgit.yaml to a Config, or every problem in it with its place."""
+"""Loader: turn the text of mlgit.yaml into a Config, or report every problem in it with its place."""
 
 from __future__ import annotations
 
 import posixpath
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from mlgit.core.config.file import (
@@ -32,9 +33,9 @@ def load(content: bytes | None, *, name: str, cache_dir: str | None) -> Config:
     """Read a `mlgit.yaml`.
 
     Args:
-        content: the file's bytes, None when there is no such file.
-        name: how errors call it: `mlgit.yaml`, or `1a2b3c4:mlgit.yaml` at a commit.
-        cache_dir: where valid contents are remembered; None remembers nothing.
+        content: the file's bytes, None if there is no such file.
+        name: its name in errors: `mlgit.yaml`, or `1a2b3c4:mlgit.yaml` at a commit.
+        cache_dir: the folder for caching valid contents; None caches nothing.
 
     Raises:
         ConfigError: the first problem, with all of them in `problems`.
@@ -46,12 +47,10 @@ def load(content: bytes | None, *, name: str, cache_dir: str | None) -> Config:
     from mlgit.adapters.config.cache import Cache
 
     cache = Cache(cache_dir, content)
-    remembered = cache.read()
-    if remembered is not None:
-        try:
-            return _config(remembered)
-        except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError):
-            pass  # somebody edited the cache; read the file
+    cached = cache.read()
+    if cached is not None:
+        with suppress(KeyError, TypeError, ValueError, AttributeError, ArithmeticError):  # a damaged cache
+            return _config(cached)
     tree = _checked(content, name)
     cache.write(tree)
     return _config(tree)
@@ -82,7 +81,7 @@ def _checked(content: bytes, name: str) -> Tree:
 
 
 def together(problems: Sequence[ConfigError]) -> ConfigError:
-    """One error to raise for many: the first, with all of them in `problems`."""
+    """The first error, with all of them in its `problems`."""
     first = problems[0]
     first.problems = tuple(problems)
     return first

@@ -1,4 +1,4 @@
-"""Rules of mlgit.yaml that a JSON Schema cannot say: names that must exist, numbers that must fit."""
+"""Rules: check mlgit.yaml for what a JSON Schema cannot express, such as names that must exist."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Path = tuple[str | int, ...]
 Section = dict[str, dict[str, Any]]
-"""A part of the file: name -> entry, an empty entry as `{}`."""
+"""A section of the file: name -> entry, an empty entry as `{}`."""
 
 LIMITS: tuple[LimitKind, ...] = tuple(KINDS)
 CHANGES = tuple(kind for kind in LIMITS if KINDS[kind].measure != "value")
@@ -39,7 +39,7 @@ _UNUSABLE = re.compile(r"[\x00-\x1f\x7f]")
 # What `git check-ref-format` forbids, less what revisions use (`HEAD~2`, `v1^`, `a@{1}`).
 _NO_REVISION = re.compile(r"^-|[\x00-\x20\x7f*?\[\\]|\.\.|^[~^:]")
 
-# Keys that a later version of mlgit knows, by the part of the file they stand in.
+# Keys that a later version of mlgit will know, by section.
 _LATER_AT_TOP = frozenset({"data", "monitor", "retrain", "engine", "governance", "serve"})
 _LATER = {
     "models": frozenset({"predictions"}),
@@ -54,7 +54,7 @@ _LATER_TARGETS = frozenset({"ssh", "kserve", "docker", "ray", "mlserver"})
 
 
 def later_keys(path: Sequence[str | int]) -> frozenset[str]:
-    """The keys (or words) at a path that are planned and refused by name, not as unknown."""
+    """The planned keys (or words) at a path; they are refused as not available, not as unknown."""
     if not path:
         return _LATER_AT_TOP
     if path[0] == "deploy" and path[-1] == "target":
@@ -63,7 +63,7 @@ def later_keys(path: Sequence[str | int]) -> frozenset[str]:
 
 
 def section(document: Document, name: str) -> Section:
-    """A part of the file, as far as its entries are mappings."""
+    """A section of the file; entries that are not mappings are left out."""
     top = document.value if isinstance(document.value, dict) else {}
     entries = top.get(name)
     if not isinstance(entries, dict):
@@ -76,11 +76,11 @@ def section(document: Document, name: str) -> Section:
 
 
 class Findings:
-    """What rules find in one document.
+    """The problems that rules find in one document.
 
     Args:
         document: the file.
-        broken: paths of values that have the wrong shape; they are not looked at again.
+        broken: paths of values that have the wrong shape; rules skip them.
     """
 
     def __init__(self, document: Document, broken: Iterable[Path]) -> None:
@@ -93,11 +93,30 @@ class Findings:
 
     def _whole(self, path: Path) -> bool:
         """Whether nothing at or below a path has the wrong shape."""
-        return not any(place[: len(path)] == path for place in self._broken)
+        return not any(broken[: len(path)] == path for broken in self._broken)
+
+    def _unknown(
+        self,
+        kind: str,
+        name: str,
+        path: Path,
+        known: Iterable[str],
+        *,
+        key: bool = False,
+        hint: str | None = None,
+    ) -> None:
+        names = sorted(known)
+        self._say(
+            f"There is no {kind} {shown(name)} under `{kind}s:`",
+            path,
+            key=key,
+            expected=choices(names) if names else None,
+            hint=near(name, names) or hint or f"declare it under `{kind}s:`",
+        )
 
 
 class Rules(Findings):
-    """Checks one document."""
+    """Checks models, gates and environments of one document."""
 
     def __init__(self, document: Document, broken: Iterable[Path]) -> None:
         super().__init__(document, broken)
@@ -106,7 +125,7 @@ class Rules(Findings):
         self._environments = section(document, "environments")
 
     def check(self) -> list[ConfigError]:
-        """Every rule that does not hold."""
+        """Every problem found."""
         self._check_texts((), self._document.value)
         self._check_models()
         for name, gate in self._gates.items():
@@ -115,7 +134,7 @@ class Rules(Findings):
         return self._found
 
     def _check_texts(self, path: Path, value: object) -> None:
-        """No text anywhere has control characters: paths, names and messages are made of them."""
+        """Refuse control characters in any text, because paths, names and messages contain these texts."""
         if isinstance(value, dict):
             for key, item in value.items():
                 if isinstance(key, str) and _UNUSABLE.search(key):
@@ -163,33 +182,26 @@ class Rules(Findings):
         self._check_gate_models(path, gate)
 
     def _check_form(self, path: Path, gate: Mapping[str, Any]) -> None:
+        name = path[-1]
         absolute = [key for key in _ABSOLUTE if key in gate]
         change = [key for key in CHANGES if key in gate]
         if absolute and change:
             self._say(
-                f"`{path[-1]}` has both {choices([absolute[0]])} and {choices([change[0]])}",
+                f"`{name}` has both {choices(absolute[:1])} and {choices(change[:1])}",
                 path,
                 key=True,
                 expected="an absolute gate (`min`, `max`) or a change (`vs` with a limit), not both",
                 hint="write two gates",
             )
         elif absolute and "vs" in gate:
-            self._say(
-                f"`{path[-1]}` has `vs` and no limit of change",
-                (*path, "vs"),
-                key=True,
-                expected=f"{choices(CHANGES)} with `vs`, or `min` and `max` without it",
-            )
+            expected = f"{choices(CHANGES)} with `vs`, or `min` and `max` without it"
+            self._say(f"`{name}` has `vs` and no limit of change", (*path, "vs"), key=True, expected=expected)
         elif absolute and "on_no_baseline" in gate:
-            self._say(
-                f"`{path[-1]}` needs no baseline",
-                (*path, "on_no_baseline"),
-                key=True,
-                hint="remove `on_no_baseline`",
-            )
+            where = (*path, "on_no_baseline")
+            self._say(f"`{name}` needs no baseline", where, key=True, hint="remove `on_no_baseline`")
         elif change and "vs" not in gate:
             self._say(
-                f"`{path[-1]}` has {choices(change[:1])} and no `vs`",
+                f"`{name}` has {choices(change[:1])} and no `vs`",
                 (*path, change[0]),
                 key=True,
                 expected="what to compare with: `vs: base`, `vs: prod`, `vs: release` or a revision",
@@ -197,13 +209,8 @@ class Rules(Findings):
             )
         elif not absolute and not change:
             wanted = CHANGES if "vs" in gate else LIMITS
-            self._say(
-                f"`{path[-1]}` has no limit",
-                path,
-                key=True,
-                expected=choices(wanted),
-                hint=f"add `{wanted[0]}: …`",
-            )
+            hint = f"add `{wanted[0]}: …`"
+            self._say(f"`{name}` has no limit", path, key=True, expected=choices(wanted), hint=hint)
 
     def _check_number(self, path: Path, value: object) -> None:
         number = Decimal(value.removesuffix("%")) if isinstance(value, str) else Decimal(str(value))
@@ -256,12 +263,8 @@ class Rules(Findings):
 
     def _check_gate_models(self, path: Path, gate: Mapping[str, Any]) -> None:
         if "model" in gate and "models" in gate:
-            self._say(
-                f"`{path[-1]}` has both `model` and `models`",
-                (*path, "model"),
-                key=True,
-                hint="keep `models`",
-            )
+            message = f"`{path[-1]}` has both `model` and `models`"
+            self._say(message, (*path, "model"), key=True, hint="keep `models`")
         named: list[tuple[Path, object]] = [((*path, "model"), gate.get("model"))]
         if isinstance(gate.get("models"), list):
             named += [((*path, "models", number), name) for number, name in enumerate(gate["models"])]
@@ -285,23 +288,12 @@ class Rules(Findings):
         self._check_circles(sources)
 
     def _check_circles(self, sources: Mapping[str, str]) -> None:
-        told: set[str] = set()
+        reported: set[str] = set()
         for start in sources:
             walked = [start]
             while (following := sources.get(walked[-1])) is not None and following not in walked:
                 walked.append(following)
-            if following == start and not told & set(walked):
-                told |= set(walked)
-                self._say(
-                    f"`from` goes round in a circle: {' -> '.join(f'`{name}`' for name in (*walked, start))}",
-                    ("environments", start, "from"),
-                )
-
-    def _unknown(self, kind: str, name: str, path: Path, known: Iterable[str]) -> None:
-        names = sorted(known)
-        self._say(
-            f"There is no {kind} {shown(name)} under `{kind}s:`",
-            path,
-            expected=choices(names) if names else None,
-            hint=near(name, names) or f"declare it under `{kind}s:`",
-        )
+            if following == start and not reported & set(walked):
+                reported |= set(walked)
+                circle = " -> ".join(f"`{name}`" for name in (*walked, start))
+                self._say(f"`from` goes round in a circle: {circle}", ("environments", start, "from"))

@@ -1,4 +1,4 @@
-"""Shape: a document held against its JSON Schema, every violation told in words with its place."""
+"""Shape: check a document against its JSON Schema, and explain every violation with its place."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ _TYPES = {
     "boolean": "`true` or `false`",
 }
 _SHOWN = 60
-# What a schema says for editors, and the rules of a file say with better words.
-_TOLD_ELSEWHERE = frozenset({"oneOf", "anyOf", "allOf", "if"})
+# Schemas have these for editors; the rules of each file report them in better words.
+_IN_RULES = frozenset({"oneOf", "anyOf", "allOf", "if"})
 
 
 def violations(
@@ -36,14 +36,14 @@ def violations(
     later: Callable[[Sequence[str | int]], Collection[str]] | None = None,
     extend: Callable[[Any], None] | None = None,
 ) -> list[tuple[ConfigError, tuple[str | int, ...]]]:
-    """Every place where the document is not what `schemas/<schema>.schema.json` says, and its path.
+    """Every violation of `schemas/<schema>.schema.json`, and its path.
 
-    Combinations (`oneOf` and the like) are left to the caller, who can say them better.
+    The caller checks combinations (`oneOf` and the like), because it can explain them better.
 
     Args:
         document: the file.
         schema: the schema's short name.
-        later: the keys that a later version knows at a path.
+        later: the keys at a path that a later version will know.
         extend: adds what plug-ins allow to the schema's tree.
     """
     from jsonschema import Draft202012Validator
@@ -52,10 +52,10 @@ def violations(
     if extend is not None:
         extend(tree)
     validator = Draft202012Validator(tree)
-    # One missing key is one violation each, and each of them tells all: told once.
+    # Each missing key is a violation, and the errors of each cover all missing keys: keep one of each.
     found: dict[tuple[str, str], tuple[ConfigError, tuple[str | int, ...]]] = {}
     for violation in validator.iter_errors(document.value):
-        for error in _Teller(document, violation, later).tell():
+        for error in _Violation(document, violation, later).errors():
             found[error.message, str(error.location)] = (error, tuple(violation.absolute_path))
     return list(found.values())
 
@@ -67,7 +67,7 @@ def choices(words: Iterable[object]) -> str:
 
 
 def shown(value: object) -> str:
-    """A value as a message quotes it, in one short line."""
+    """A value as messages quote it, in one short line."""
     if isinstance(value, dict):
         return "a mapping"
     if isinstance(value, list):
@@ -86,8 +86,8 @@ def place(error: ConfigError) -> tuple[int, int]:
     return (error.location.line or 0, error.location.column or 0)
 
 
-class _Teller:
-    """Turns one violation into errors."""
+class _Violation:
+    """One violation, to be explained."""
 
     def __init__(
         self,
@@ -101,35 +101,35 @@ class _Teller:
         self._value: Any = violation.instance
         self._wanted: Any = violation.validator_value
         self._path: tuple[Any, ...] = tuple(violation.absolute_path)
-        # A key's own rules are violated at the mapping; what is meant is the key.
+        # The rules for a key are violated at its mapping, but the error belongs to the key.
         self._of_key = "propertyNames" in violation.absolute_schema_path
         if self._of_key:
             self._path = (*self._path, self._value)
         self._schema: Mapping[str, Any] = violation.schema if isinstance(violation.schema, dict) else {}
 
-    def tell(self) -> list[ConfigError]:
-        """The errors, none when somebody else tells it."""
+    def errors(self) -> list[ConfigError]:
+        """The errors; none if the rules of the file report the violation."""
         keyword = str(self._violation.validator)
-        if keyword in _TOLD_ELSEWHERE:
+        if keyword in _IN_RULES or (keyword == "not" and "enum" not in self._wanted):
             return []
         if keyword == "additionalProperties":
             return [self._unknown_key(key) for key in self._value if key not in self._known()]
         if keyword == "required":
-            return self._missing()
-        special: dict[str, Callable[[], list[ConfigError]]] = {
+            return [self._missing(key) for key in self._wanted if key not in self._value]
+        special: dict[str, Callable[[], ConfigError]] = {
             "type": self._wrong_type,
             "enum": self._wrong_choice,
             "const": self._wrong_constant,
             "not": self._reserved,
         }
-        return special.get(keyword, self._wrong_text)()
+        return [special.get(keyword, self._wrong_text)()]
 
     def _error(self, message: str, *, expected: str | None = None, hint: str | None = None) -> ConfigError:
         return self._document.problem(message, self._path, key=self._of_key, expected=expected, hint=hint)
 
     @property
     def _label(self) -> str:
-        """How to call the thing: its key, or the list it stands in."""
+        """The name of the value: its key, or the list that it is in."""
         words = [step for step in self._path if isinstance(step, str)]
         if not words:
             return f"`{self._document.name}`"
@@ -157,87 +157,51 @@ class _Teller:
             hint=near(str(key), self._known()),
         )
 
-    def _missing(self) -> list[ConfigError]:
-        found = []
-        for key in self._wanted:
-            if key in self._value:
-                continue
-            rule = self._schema.get("properties", {}).get(key, {})
-            text = f"`{key}: {rule.get('const', '…')}`"
-            found.append(
-                self._document.problem(
-                    f"{self._subject} has no `{key}`", self._path, key=True, hint=f"add {text}"
-                )
-            )
-        return found
+    def _missing(self, key: str) -> ConfigError:
+        rule = self._schema.get("properties", {}).get(key, {})
+        hint = f"add `{key}: {rule.get('const', '…')}`"
+        return self._document.problem(f"{self._subject} has no `{key}`", self._path, key=True, hint=hint)
 
-    def _wrong_type(self) -> list[ConfigError]:
-        wanted = self._wanted
+    def _wrong_type(self) -> ConfigError:
+        value, wanted = self._value, self._wanted
+        if self._of_key:
+            return self._error(f"The key {shown(value)} is no text", expected="text", hint="put it in quotes")
         names = [wanted] if isinstance(wanted, str) else list(wanted)
         expected = " or ".join(_TYPES[name] for name in names if name != "null")
-        value = self._value
-        if self._of_key:
-            return [
-                self._error(f"The key {shown(value)} is no text", expected="text", hint="put it in quotes")
-            ]
-        return [
-            self._error(
-                f"{self._subject} is {shown(value)}",
-                expected=expected,
-                hint=_type_hint(value, names),
-            )
-        ]
+        hint = _type_hint(value, names)
+        return self._error(f"{self._subject} is {shown(value)}", expected=expected, hint=hint)
 
-    def _wrong_choice(self) -> list[ConfigError]:
-        allowed = self._wanted
-        value = self._value
+    def _wrong_choice(self) -> ConfigError:
+        value, allowed = self._value, choices(self._wanted)
         if self._later is not None and isinstance(value, str) and value in self._later(self._path):
-            return [
-                self._error(f"{shown(value)} is not available in this version", expected=choices(allowed))
-            ]
-        return [
-            self._error(
-                f"{self._subject} cannot be {shown(value)}",
-                expected=choices(allowed),
-                hint=near(str(value), allowed),
-            )
-        ]
+            return self._error(f"{shown(value)} is not available in this version", expected=allowed)
+        hint = near(str(value), self._wanted)
+        return self._error(f"{self._subject} cannot be {shown(value)}", expected=allowed, hint=hint)
 
-    def _wrong_constant(self) -> list[ConfigError]:
-        wanted = self._wanted
-        return [
-            self._error(
-                f"{self._subject} cannot be {shown(self._value)}",
-                expected=f"`{wanted}`",
-                hint="a newer mlgit may read this file" if self._path == ("version",) else None,
-            )
-        ]
+    def _wrong_constant(self) -> ConfigError:
+        hint = "a newer mlgit may read this file" if self._path == ("version",) else None
+        message = f"{self._subject} cannot be {shown(self._value)}"
+        return self._error(message, expected=f"`{self._wanted}`", hint=hint)
 
-    def _reserved(self) -> list[ConfigError]:
-        if "enum" not in self._wanted:
-            return []
-        return [
-            self._error(
-                f"{shown(self._value)} is reserved",
-                expected=f"a name other than {choices(self._wanted['enum'])}",
-            )
-        ]
+    def _reserved(self) -> ConfigError:
+        expected = f"a name other than {choices(self._wanted['enum'])}"
+        return self._error(f"{shown(self._value)} is reserved", expected=expected)
 
-    def _wrong_text(self) -> list[ConfigError]:
-        value = self._value
-        keyword = self._violation.validator
-        limit = self._wanted
-        if keyword == "minItems":
-            return [self._error(f"The list {self._label} is empty", hint="leave it out, or add to it")]
-        if keyword == "uniqueItems":
-            return [self._error(f"The list {self._label} has an entry twice", expected="each entry once")]
-        if keyword == "maxLength":
-            return [self._error(f"{shown(value)} is too long", expected=f"at most {limit} characters")]
-        if keyword == "minLength":
-            return [self._error(f"{self._subject} is empty")]
-        if keyword == "pattern":
-            return [self._wrong_pattern(str(value))]
-        return [self._error(f"{self._subject}: {self._violation.message}")]
+    def _wrong_text(self) -> ConfigError:
+        value, limit = self._value, self._wanted
+        match self._violation.validator:
+            case "minItems":
+                return self._error(f"The list {self._label} is empty", hint="leave it out, or add to it")
+            case "uniqueItems":
+                return self._error(f"The list {self._label} has an entry twice", expected="each entry once")
+            case "maxLength":
+                return self._error(f"{shown(value)} is too long", expected=f"at most {limit} characters")
+            case "minLength":
+                return self._error(f"{self._subject} is empty")
+            case "pattern":
+                return self._wrong_pattern(str(value))
+            case _:
+                return self._error(f"{self._subject}: {self._violation.message}")
 
     def _wrong_pattern(self, value: str) -> ConfigError:
         title = str(self._schema.get("title", self._label))

@@ -1,4 +1,4 @@
-"""Waivers file: the text of `.mlgit/waivers.yaml` to waivers, or every problem in it with its place."""
+"""Waivers file: turn `.mlgit/waivers.yaml` into waivers, or report every problem with its place."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 def load_waivers(content: bytes, *, name: str) -> tuple[Waiver, ...]:
-    """Read a waivers file; the commits that brought its entries are filled in by who knows history.
+    """Read a waivers file; the caller, who knows the history, adds the commits of its entries.
 
     Args:
         content: the file's bytes.
-        name: how errors call it, for example `1a2b3c4:.mlgit/waivers.yaml`.
+        name: its name in errors, for example `1a2b3c4:.mlgit/waivers.yaml`.
 
     Raises:
         ConfigError: the first problem, with all of them in `problems`.
@@ -43,26 +43,19 @@ def _entries(document: Document) -> list[dict[str, Any]]:
 
 
 def _problems(document: Document) -> list[ConfigError]:
-    """What no schema can say."""
+    """Problems that a schema cannot express."""
     problems = []
     seen: set[str] = set()
     for number, entry in enumerate(_entries(document)):
         path = ("waivers", number)
+        name = f"The waiver `{entry['id']}`"
         if entry["id"] in seen:
-            problems.append(
-                document.problem(
-                    f"The waiver `{entry['id']}` stands twice", (*path, "id"), expected="each id once"
-                )
-            )
+            where = (*path, "id")
+            problems.append(document.problem(f"{name} stands twice", where, expected="each id once"))
         seen.add(entry["id"])
         if "floor" not in entry and not entry["gate"].startswith(LOOSENED):
-            problems.append(
-                document.problem(
-                    f"The waiver `{entry['id']}` has no `floor`",
-                    path,
-                    expected="the worst value of the metric that is still let through",
-                )
-            )
+            expected = "the worst value of the metric that is still let through"
+            problems.append(document.problem(f"{name} has no `floor`", path, expected=expected))
         if _day(entry["expires"]) is None:
             message = f"`{entry['expires']}` is no day of the calendar"
             problems.append(document.problem(message, (*path, "expires"), expected="a day as YYYY-MM-DD"))
