@@ -1,17 +1,17 @@
-"""The error tree and its exit codes.
+"""Errors: the error tree and its exit codes.
 
 ::
 
     MlgitError
-    ├── AnswerNo            1   the answer is no: blocked, refused, does not qualify
+    ├── AnswerNo            1   the result is a no: blocked, refused, does not qualify
     ├── UsageError          2   the command line is wrong
-    ├── ConfigError         3   no verdict can be formed: mlgit.yaml, waivers, dvc.yaml, dvc.lock invalid
-    ├── StateError          4   the repository is not in a state for it
+    ├── ConfigError         3   no verdict is possible: mlgit.yaml, waivers, dvc.yaml or dvc.lock is invalid
+    ├── StateError          4   the repository is not in the state that the command needs
     │   ├── UnknownReference    no such model, version, environment or revision
     │   └── LostRace            someone else wrote first
     └── ToolError           5   git, dvc, a remote or the disk failed; a missing extra
 
-Anything else that reaches the command line is a bug in mlgit: exit code 70.
+Any other exception that reaches the command line is a bug in mlgit: exit code 70.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ class Exit:
 
 
 class Location:
-    """Where in a file something is wrong.
+    """The place of a problem in a file.
 
     Args:
-        path: as the user knows it, from the root of the repository.
-        line: 1-based, or None when only the file is known.
+        path: from the root of the repository.
+        line: 1-based, or None if only the file is known.
         column: 1-based, or None.
         snippet: the text of that line, without its line break.
-        width: how many characters from `column` on are marked, at least 1.
+        width: the number of characters to mark from `column` on, at least 1.
     """
 
     __slots__ = ("column", "line", "path", "snippet", "width")
@@ -63,14 +63,14 @@ class Location:
 
 
 class MlgitError(Exception):
-    """Something the user can understand and act on; printed once, in cli/main.py.
+    """An error that the user can understand and act on; cli prints it once.
 
     Args:
         message: sentence case, no final period, backticks round commands, paths and values.
-        hint: what to do next, usually with a command.
-        location: the place in a file, when there is one.
-        expected: what would have been right.
-        details: further lines, for example a tool's own stderr or candidates.
+        hint: the next step, usually a command.
+        location: the place in a file, if there is one.
+        expected: what would be right.
+        details: more lines, for example the standard error of a tool.
     """
 
     exit_code = Exit.BUG
@@ -94,7 +94,7 @@ class MlgitError(Exception):
 
 
 class AnswerNo(MlgitError):  # noqa: N818 (an answer, not a mishap)
-    """The question was well put and the answer is no."""
+    """The command worked, and its result is a no."""
 
     exit_code = Exit.BLOCKED
     code = "refused"
@@ -108,9 +108,9 @@ class UsageError(MlgitError):
 
 
 class ConfigError(MlgitError):
-    """A declarative file is invalid, so that no verdict can be formed.
+    """A declarative file is invalid, so no verdict is possible.
 
-    `problems` holds every problem found, the first one being this error itself.
+    `problems` holds every problem found; the first is this error.
     """
 
     exit_code = Exit.CONFIG
@@ -119,7 +119,7 @@ class ConfigError(MlgitError):
 
 
 class StateError(MlgitError):
-    """The repository is not in a state for what was asked."""
+    """The repository is not in the state that the command needs."""
 
     exit_code = Exit.STATE
     code = "state"
@@ -132,7 +132,7 @@ class UnknownReference(StateError):  # noqa: N818
 
 
 class LostRace(StateError):  # noqa: N818
-    """Somebody else changed the same thing first."""
+    """Someone else changed the same thing first."""
 
     code = "lost_race"
 
@@ -145,7 +145,7 @@ class ToolError(MlgitError):
 
 
 def as_known(error: Exception) -> MlgitError:
-    """The error as one of the tree: what the system refused, or a bug."""
+    """Turn any exception into an error of the tree: an OSError, or a bug."""
     if isinstance(error, MlgitError):
         return error
     if isinstance(error, OSError):

@@ -1,4 +1,4 @@
-"""Finds schemas/ and ci-templates/, in a wheel and in a checkout."""
+"""Resources: find schemas/ and ci-templates/, in a wheel and in a checkout."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def folder(name: str) -> str:
         name: `schemas` or `ci-templates`.
 
     Raises:
-        FileNotFoundError: when the installation is broken.
+        FileNotFoundError: the installation is broken.
     """
     for candidate in (
         os.path.join(_PACKAGE, "_shipped", name),

@@ -1,4 +1,4 @@
-"""Progress: how long work tells how far it is. Made in cli, passed down."""
+"""Progress: report how far long work has come. Made in cli and passed down."""
 
 from __future__ import annotations
 
@@ -6,32 +6,28 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """One task at a time; `total` None when it is not known."""
+    """Reports one task at a time; `total` is None if it is not known."""
 
     def start(self, what: str, *, total: int | None = None) -> None:
         """Begin a task."""
 
     def advance(self, steps: int = 1) -> None:
-        """Some of it is done."""
+        """Count more steps as done."""
 
     def say(self, line: str) -> None:
-        """One line for the person who waits."""
+        """Show a line to the waiting user."""
 
     def end(self) -> None:
-        """The task is over."""
+        """End the task."""
 
 
 class Silent:
-    """Says nothing; the default below cli."""
+    """Reports nothing; the default below cli."""
 
-    def start(self, what: str, *, total: int | None = None) -> None:
-        """Begin a task, silently."""
+    def start(self, what: str, *, total: int | None = None) -> None: ...
 
-    def advance(self, steps: int = 1) -> None:
-        """Move on, silently."""
+    def advance(self, steps: int = 1) -> None: ...
 
-    def say(self, line: str) -> None:
-        """Swallow a line."""
+    def say(self, line: str) -> None: ...
 
-    def end(self) -> None:
-        """Finish, silently."""
+    def end(self) -> None: ...

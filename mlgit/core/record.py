@@ -1,9 +1,8 @@
-"""Record: what `@dataclass(frozen=True, slots=True, kw_only=True)` does, many times faster to define.
+"""Record: a decorator like `@dataclass(frozen=True, slots=True, kw_only=True)`, but much faster to apply.
 
-A dataclass compiles six functions and describes every field for every class, half a millisecond each time the
-program starts; with fifty records that is longer than `status` may take. Here all records share the same
-functions, and `fields`, `replace` and `is_dataclass` of the standard library get their description when they
-ask for it.
+A dataclass compiles six functions and describes every field, which takes half a millisecond per class at
+each start; for fifty of them that is longer than `status` may take. Records share their functions, and are
+described only once `fields`, `replace` or `is_dataclass` of the standard library need it.
 """
 
 from __future__ import annotations
@@ -28,11 +27,11 @@ _set = object.__setattr__
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
 def record(cls: type[T]) -> type[T]:
-    """Make an immutable class with slots whose fields are given by keyword."""
+    """Make a class immutable and with slots; its fields are passed by keyword."""
     body = dict(vars(cls))
     names = body["__annotations__"]
     defaults = {name: body.pop(name) for name in names if name in body}
-    for name in ("__dict__", "__weakref__"):  # what a class with slots has not
+    for name in ("__dict__", "__weakref__"):  # a class with slots lacks them
         body.pop(name, None)
     made = type(
         cls.__name__,
@@ -51,10 +50,10 @@ def record(cls: type[T]) -> type[T]:
 
 
 class _Description:
-    """What the standard library knows of the fields of a record, found out when it asks.
+    """The description of a record's fields for the standard library, made when it is needed.
 
     Args:
-        defaults: what follows the names of the fields in the body of the class.
+        defaults: the values assigned to fields in the body of the class.
     """
 
     def __init__(self, defaults: Mapping[str, object]) -> None:

@@ -9,31 +9,31 @@ if TYPE_CHECKING:
 
 
 class Tree(Protocol):
-    """What a commit and the working tree have in common (implemented in adapters/git)."""
+    """The files of a commit or of the working tree (implemented in adapters/git)."""
 
     @property
     def commit(self) -> str | None:
-        """The full object id of the commit, or None for the working tree."""
+        """The full object id of the commit; None for the working tree."""
 
     @property
     def label(self) -> str:
-        """How to call it in a sentence: seven hex digits, or `working tree`."""
+        """Its name in a sentence: seven hex digits, or `working tree`."""
 
     def prepare(self) -> object:
-        """Begin to list the files, for whoever will ask for `paths` soon."""
+        """Start listing the files in the background; call it if `paths` will be needed soon."""
 
     def paths(self) -> Sequence[str]:
-        """Every file that Git tracks or would offer to track, from the root, sorted."""
+        """Every file that Git tracks or does not ignore, from the root, sorted."""
 
     def identity(self, path: str) -> str | tuple[int, int, int, int] | None:
-        """What tells without reading that a file is one that was seen: its blob's id, or facts of the disk.
+        """A value that changes with the file's content, got without reading it; None if there is none.
 
-        None when that cannot be told. The facts are size in bytes, times of modification and change in ns,
-        and inode.
+        In a commit it is the blob id; on disk the size in bytes, the times of modification and change in ns,
+        and the inode.
         """
 
     def read(self, path: str) -> bytes | None:
-        """The bytes of one file; None when there is no such file."""
+        """The bytes of a file; None if there is none."""
 
     def read_many(self, paths: Iterable[str]) -> Mapping[str, bytes]:
-        """The bytes of those that exist, in one round trip."""
+        """The bytes of the files that exist, in one round trip."""

@@ -1,1 +1,1 @@
-"""Config: what mlgit.yaml declares, and the names in it."""
+"""Config: the contents of mlgit.yaml, and the names in it."""

@@ -1,6 +1,6 @@
-"""Config: what `mlgit.yaml` version 1 declares, as values.
+"""Config file: records for the contents of `mlgit.yaml`, version 1.
 
-The loader in adapters/config turns text into these; nothing else builds them from a file.
+Only the loader in adapters/config makes them from a file.
 Numbers are `Decimal` because gates compare decimal text, not binary floats.
 """
 
@@ -32,9 +32,9 @@ RESERVED_ENVIRONMENTS = frozenset({"base", "release", "latest"})
 class Model:
     """One entry of `models:`.
 
-    `path` is from the root of the repository; None means dvc.yaml `artifacts:` has this name.
-    `metrics` are globs from the root; None means the default of design: every metric file with
-    one model, else those of the stages connected to the model's stage.
+    `path` is from the root of the repository; None means that `artifacts:` in dvc.yaml has it. `metrics` are
+    globs from the root; None means every metric file if there is one model, otherwise those of the stages
+    connected to the model's stage.
     """
 
     name: str
@@ -65,7 +65,7 @@ class FileBaseline:
 class Gate:
     """One entry of `gates:`: either absolute (minimum, maximum) or a change (limits, with `vs`).
 
-    `line` is where it stands in mlgit.yaml (1-based) and takes no part in comparison.
+    `line` is its line in mlgit.yaml (1-based) and is not compared.
     """
 
     id: str
@@ -83,7 +83,7 @@ class Gate:
 
     @property
     def absolute(self) -> bool:
-        """Whether it needs no baseline."""
+        """Whether the gate needs no baseline."""
         return self.vs is None
 
 
@@ -91,8 +91,8 @@ class Gate:
 class Environment:
     """One entry of `environments:`.
 
-    `source` is the key `from`: the environment a version must have been in.
-    `gates` None means all gates that are not `vs: base`.
+    `source` is the key `from`: the environment that a version must have been in. `gates` None means all gates
+    except those with `vs: base`.
     """
 
     name: str
@@ -116,7 +116,7 @@ class Deploy:
 
 @record
 class Config:
-    """The whole file; an empty one is what a repository without `mlgit.yaml` has."""
+    """The whole file; without `mlgit.yaml` it is empty, and `declared` is False."""
 
     models: Mapping[str, Model] = field(default_factory=dict)
     directions: Mapping[str, Direction] = field(default_factory=dict)
@@ -124,4 +124,3 @@ class Config:
     environments: Mapping[str, Environment] = field(default_factory=dict)
     deploy: Mapping[str, Deploy] = field(default_factory=dict)
     declared: bool = True
-    """False when there is no mlgit.yaml: zero config."""

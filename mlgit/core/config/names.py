@@ -1,4 +1,4 @@
-"""Names of models and environments: what is read (all that GTO accepts) and what is newly given."""
+"""Names: check names of models and environments, existing ones as GTO does, new ones more strictly."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ModelName = NewType("ModelName", str)
 EnvironmentName = NewType("EnvironmentName", str)
 """A checked name of an environment."""
 
-# Texts, which `re` compiles once they are used: most runs meet no name, and compiling takes its time.
+# Not compiled here: most runs check no name, and compiling takes time.
 _GTO_NAME = r"[a-zA-Z0-9](?:[a-zA-Z0-9/_-]*[a-zA-Z0-9])?"
 _GTO_FOLDER = r"[a-zA-Z0-9._/-]+"
 _NEW_NAME = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
@@ -23,9 +23,9 @@ _RULE = "lower case letters, digits and `-` inside, at most 63 characters"
 
 
 def read_model_name(text: str) -> ModelName | None:
-    """A name that stands somewhere already, if GTO would take it; None otherwise.
+    """An existing name if GTO accepts it, otherwise None.
 
-    The folder before `:` is a path, so that one which leaves the repository is no name.
+    The folder before `:` is a path, and must not leave the repository.
     """
     folder, colon, name = text.rpartition(":")
     if not re.fullmatch(_GTO_NAME, name) or (colon and not _inside(folder)):
@@ -34,15 +34,15 @@ def read_model_name(text: str) -> ModelName | None:
 
 
 def read_environment_name(text: str) -> EnvironmentName | None:
-    """A name of an environment that stands somewhere already, if GTO would take it; None otherwise."""
+    """An existing name of an environment if GTO accepts it, otherwise None."""
     return EnvironmentName(text) if re.fullmatch(_GTO_NAME, text) else None
 
 
 def new_model_name(text: str) -> ModelName:
-    """A name that no tag and no dvc.yaml has yet; its folder may be any inside the repository.
+    """Check the name of a new model; its folder may be any inside the repository.
 
     Raises:
-        UsageError: it is not a name that every tool and file system takes.
+        UsageError: some tool or file system would not accept it.
     """
     folder, colon, name = text.rpartition(":")
     if not _is_new(name) or (colon and not _inside(folder)):
@@ -51,10 +51,10 @@ def new_model_name(text: str) -> ModelName:
 
 
 def new_environment_name(text: str) -> EnvironmentName:
-    """A name that no tag has yet.
+    """Check the name of a new environment.
 
     Raises:
-        UsageError: it is reserved, or not a name that every tool and file system takes.
+        UsageError: it is reserved, or some tool or file system would not accept it.
     """
     if text in RESERVED_ENVIRONMENTS:
         reserved = ", ".join(f"`{name}`" for name in sorted(RESERVED_ENVIRONMENTS))
@@ -69,6 +69,6 @@ def _is_new(text: str) -> bool:
 
 
 def _inside(folder: str) -> bool:
-    """Whether a model's folder is a plain path below the root."""
+    """Whether a model's folder is a plain path inside the repository."""
     parts = folder.split("/")
     return re.fullmatch(_GTO_FOLDER, folder) is not None and not {"", ".", ".."}.intersection(parts)
