@@ -1,4 +1,4 @@
-"""Change lines: data, params and models of a diff, each told in one line for a report."""
+"""Change lines: data, params and models of a diff, one line each for a report."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _VERBS = {"added": "new", "removed": "gone", "modified": "changed", "unchanged":
 
 
 def change_lines(diff: Diff) -> dict[str, str]:
-    """`data`, `params` and `model` -> one line; parts that were not compared are left out."""
+    """`data`, `params` and `model` -> one line each; parts that were not compared are left out."""
     lines = {}
     if diff.data is not None:
         lines["data"] = _together([_data(change) for change in diff.data])
@@ -32,7 +32,7 @@ def change_lines(diff: Diff) -> dict[str, str]:
 
 
 def param_changes(diff: Diff) -> tuple[ParamChange, ...]:
-    """Parameters that differ, as text; of very many only the first."""
+    """Parameters that differ, as text; at most the first 200."""
     return tuple(
         ParamChange(
             file=change.file,
@@ -90,7 +90,7 @@ def _count(number: int, unit: str) -> str:
 
 
 def _amount(change: ContentChange) -> str:
-    """How much there is of something new."""
+    """The size of a new output."""
     if change.new_rows is not None:
         return _count(change.new_rows, "rows")
     if change.new_nfiles is not None:

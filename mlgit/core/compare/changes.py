@@ -1,4 +1,4 @@
-"""Changes: what differs between two states, as records, and the pure comparing."""
+"""Changes: records of the differences between two states, and how they are found."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Kind = Literal["added", "removed", "modified", "unchanged"]
 
 
 class Content(NamedTuple):
-    """What an output holds; None where it is not known here. `rows` of tables without their header."""
+    """The content of an output; None for what is not known here. `rows` of tables without their header."""
 
     md5: str | None
     size_bytes: int | None = None
@@ -31,9 +31,9 @@ class Content(NamedTuple):
 
 @record
 class Side:
-    """One of the two states: what was asked for, how to call it, its commit (None: the working tree).
+    """One of the two states: the text of the user, a label, the commit (None: the working tree).
 
-    `empty` is the state before the first commit, in which there is nothing; its commit is None too.
+    `empty` is the state before the first commit, with nothing in it; its commit is also None.
     """
 
     text: str
@@ -72,7 +72,7 @@ class ValueChange(NamedTuple):
 
 @record
 class ContentChange:
-    """One output by content. `model` is set for a model's file, then the versions too, when known."""
+    """One output by content. `model` is set for a model's file, then also the versions if known."""
 
     path: str
     kind: Kind
@@ -91,7 +91,7 @@ class ContentChange:
 
 @record
 class StageChange:
-    """One stage as dvc.yaml declares it; `fields` says which of cmd, deps, params, outs differ."""
+    """One stage as dvc.yaml declares it; `fields` are those of cmd, deps, params and outs that differ."""
 
     stage: str
     kind: Kind
@@ -106,7 +106,7 @@ class StageChange:
 
 @record
 class Diff:
-    """Everything that differs. A part that was not asked for is None; `problems` are sentences."""
+    """All differences. A part that was not compared is None; `problems` are sentences."""
 
     old: Side
     new: Side
@@ -126,9 +126,9 @@ def value_changes(
     directions: Mapping[str, Direction] | None = None,
     show_unchanged: bool = False,
 ) -> tuple[ValueChange, ...]:
-    """What differs between values by file and dotted key, sorted.
+    """The differences between values by file and dotted key, sorted.
 
-    `directions` None means that no value is better than another: parameters.
+    `directions` is None for parameters: no value is better than another.
     """
     changes = []
     for file in sorted({*old, *new}):
@@ -182,7 +182,7 @@ def _fits_double(value: Decimal | None) -> bool:
 def metric_tables(
     old: Iterable[MetricFile], new: Iterable[MetricFile]
 ) -> tuple[dict[str, Mapping[str, Value]], dict[str, Mapping[str, Value]], list[str]]:
-    """Values by file on both sides, without files that one side has but cannot read, and why."""
+    """Values by file on both sides, and why files are left out: one side has them but cannot read them."""
     sides = ({file.path: file for file in old}, {file.path: file for file in new})
     unusable: dict[str, str] = {}
     for side in sides:
@@ -204,7 +204,7 @@ def _missing(file: MetricFile) -> bool:
 def content_changes(
     old: Mapping[str, Content], new: Mapping[str, Content], *, show_unchanged: bool = False
 ) -> tuple[ContentChange, ...]:
-    """What differs between outputs by path, sorted. Unknown content on one side counts as a change."""
+    """The differences between outputs by path, sorted. Unknown content on one side counts as a change."""
     changes = []
     for path in sorted({*old, *new}):
         before, after = old.get(path), new.get(path)
@@ -232,7 +232,7 @@ def _content_change(path: str, kind: Kind, before: Content, after: Content) -> C
 
 
 def stage_changes(old: Pipeline, new: Pipeline, *, show_unchanged: bool = False) -> tuple[StageChange, ...]:
-    """What differs between declared stages, by address, sorted."""
+    """The differences between declared stages, sorted by address."""
     before = {stage.address: stage for stage in old.stages}
     after = {stage.address: stage for stage in new.stages}
     changes = []
@@ -267,7 +267,7 @@ def _stage_change(address: str, old: Stage | None, new: Stage | None) -> StageCh
 
 
 def _field(stage: Stage | None, name: str) -> frozenset[str]:
-    """One field of a stage as a set of texts that can be compared."""
+    """One field of a stage as a set of texts."""
     if stage is None:
         return frozenset()
     if name == "cmd":

@@ -1,4 +1,4 @@
-"""Column names: which column a name on the command line means, or why it means none."""
+"""Column names: find the columns that a name on the command line means."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _MOST_NAMES = 5
 
 
 def named(columns: Iterable[Column], name: str) -> tuple[Column, ...]:
-    """The columns that a name can mean, by the rule for metrics of gates: a dotted suffix or file:key.
+    """The columns that a name can mean, by the same rule as metrics of gates: a dotted suffix or file:key.
 
-    Metrics come before parameters: only when no metric has the name, it is a parameter's.
+    A parameter has the name only if no metric has it.
     """
     found = [
         column
@@ -35,9 +35,9 @@ def named(columns: Iterable[Column], name: str) -> tuple[Column, ...]:
 def value_reader(
     columns: Sequence[Column], rows: Iterable[Row], name: str, option: str
 ) -> Callable[[Row], Value]:
-    """How to take the value of a name out of a row.
+    """A function that reads the value of a name from a row.
 
-    A file that was moved gives two columns of one name, of which a row has one; that is no ambiguity.
+    A moved file gives two columns with one name; that is fine as long as each row has only one of them.
 
     Raises:
         UsageError: no column has the name, or a row has several.
@@ -61,7 +61,7 @@ def value_reader(
 
 
 def unknown_name(columns: Sequence[Column], name: str, option: str) -> UsageError:
-    """The error that no column has the name, with those that are near."""
+    """The error that no column has the name, with similar names."""
     known = {each.name: each for each in columns}
     last = name.rpartition(":")[2].lower()
     near = get_close_matches(name, known, n=_MOST_NAMES, cutoff=0.5)
@@ -79,7 +79,7 @@ def unknown_name(columns: Sequence[Column], name: str, option: str) -> UsageErro
 
 
 def fits(column: Column, pattern: str) -> bool:
-    """Whether a name or a glob means the column; `*` also stands for `.` and `/`."""
+    """Whether a name or a glob means the column; `*` also matches `.` and `/`."""
     if named((column,), pattern):
         return True
     return any(fnmatchcase(text, pattern) for text in (column.key, column.full_name))

@@ -1,4 +1,4 @@
-"""Leaderboard: states of the repository beside each other, ordered, picked and told apart by their values."""
+"""Leaderboard: states of the repository as rows, their values as columns, and the order of rows."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ RowState = Literal["done", "queued", "failed"]
 
 @record
 class Name:
-    """One name of a commit; `refs` are the full names of the refs it stands for, none for `revision`."""
+    """One name of a commit; `refs` are the full names of its refs, empty for `revision`."""
 
     kind: NameKind
     text: str
@@ -46,9 +46,9 @@ class Name:
 class Row:
     """One state. `metrics` and `params` map file -> dotted key -> value.
 
-    `commit` is None for the working tree; `baseline` is where a DVC experiment started. `state` is
-    `queued` or `failed` for experiments that brought forth nothing. `unread` maps metric files that
-    should be there to why they are not. `problems` are sentences.
+    `commit` is None for the working tree; `baseline` is the commit on which a DVC experiment started.
+    `state` is `queued` or `failed` for experiments without results. `unread` maps missing metric files to
+    the reason. `problems` are sentences.
     """
 
     names: tuple[Name, ...]
@@ -67,8 +67,8 @@ class Row:
 class Column:
     """One metric or parameter over all rows.
 
-    `name` is the shortest of `key` and `file:key` that no other column has; a lone number's is its file.
-    `direction` says which way is better, when somebody says so; `best` is the best finite value then.
+    `name` is the shortest of `key` and `file:key` that no other column has, or the file of a single number.
+    `direction` says which way is better, if it is known; then `best` is the best finite value.
     `changed` is whether rows differ.
     """
 
@@ -86,18 +86,18 @@ class Column:
         return f"{self.file}:{self.key}"
 
     def value_in(self, row: Row) -> Value:
-        """What the row has there; None also when it has nothing."""
+        """The row's value; also None if there is no value."""
         values = row.metrics if self.kind == "metric" else row.params
         return values.get(self.file, {}).get(self.key)
 
     def is_best(self, value: Value) -> bool:
-        """Whether it is the best value, and not just what all have."""
+        """Whether it is the best value, and not all rows have it."""
         return self.changed and self.best is not None and isinstance(value, Decimal) and value == self.best
 
 
 @record
 class SortKey:
-    """One `--sort`: `name` as it was asked for, and whether large values come first."""
+    """One `--sort`: the name as the user wrote it, and whether large values come first."""
 
     name: str
     descending: bool
@@ -105,10 +105,11 @@ class SortKey:
 
 @record
 class Leaderboard:
-    """The whole answer.
+    """The whole result.
 
-    `columns` are those that were asked for, metrics first. `considered` counts the rows before `where`,
-    `pareto` and the limit took theirs. `head` is the commit that is checked out.
+    `columns` are those to show, metrics first. `considered` counts the rows before `where`, `pareto` and
+    the limit. `important` are full names of columns that a narrow page shows first. `head` is the commit
+    that is checked out.
     """
 
     rows: tuple[Row, ...]
@@ -124,7 +125,7 @@ class Leaderboard:
 
 
 def columns_of(rows: Iterable[Row], directions: Mapping[str, Direction]) -> tuple[Column, ...]:
-    """Every place where a row has a value: metrics, then parameters, by file and in the order of the file."""
+    """A column per value that any row has: metrics, then parameters, by file and in the order of the file."""
     known = list(rows)
     places: dict[ValueKind, dict[tuple[str, str], None]] = {
         "metric": _places(row.metrics for row in known),
@@ -161,7 +162,7 @@ def _column(
     directions: Mapping[str, Direction],
 ) -> Column:
     file, key = place
-    # An experiment that waits or failed has its parameters all the same, but no metric of its own.
+    # A queued or failed experiment has parameters, but no metrics of its own.
     tables = [row.metrics if kind == "metric" else row.params for row in rows]
     values = [table[file].get(key) if file in table else None for table in tables if table]
     numbers = [value for value in values if isinstance(value, Decimal) and value.is_finite()]
@@ -181,10 +182,10 @@ def _column(
 
 
 def in_order(rows: Sequence[Row], keys: Sequence[tuple[Callable[[Row], Value], bool]]) -> tuple[Row, ...]:
-    """The rows sorted by one value after the other; each key says whether large ones come first.
+    """The rows sorted by one value after the other; each key says whether large values come first.
 
-    Equal rows keep their order. Numbers come before truths, those before texts; NaN and nothing at all come
-    last, whichever way is asked for, because they are never the answer to "which is the best".
+    Equal rows keep their order. Numbers come before booleans, and those before texts. NaN and missing values
+    come last in either direction, because they are never the best.
     """
     ordered = list(rows)
     for value_of, descending in reversed(keys):
@@ -201,35 +202,35 @@ def in_order(rows: Sequence[Row], keys: Sequence[tuple[Callable[[Row], Value], b
     return tuple(ordered)
 
 
-_NUMBER, _TRUTH, _TEXT, _NAN, _NOTHING = range(5)
+_NUMBER, _BOOLEAN, _TEXT, _NAN, _NOTHING = range(5)
 
 
 def _rank(value: Value) -> int:
     if isinstance(value, Decimal):
         return _NAN if value.is_nan() else _NUMBER
     if isinstance(value, bool):
-        return _TRUTH
+        return _BOOLEAN
     return _NOTHING if value is None else _TEXT
 
 
 def pareto_front(
     points: Sequence[Sequence[Decimal | None]], directions: Sequence[Direction]
 ) -> frozenset[int]:
-    """The numbers of the points that no other point beats.
+    """The indexes of the points that no other point beats.
 
-    One point beats another when it is as good in everything and better in something. A point that lacks a
-    value, or has one that is not finite, is on no front. Equal points are on it together.
+    A point beats another if it is as good in everything and better in something. A point that lacks a
+    finite value is never on the front. Equal points are on it together.
     """
-    turned = [
-        (number, tuple(_turned(value, direction) for value, direction in zip(point, directions, strict=True)))
+    upward = [
+        (number, tuple(_upward(value, direction) for value, direction in zip(point, directions, strict=True)))
         for number, point in enumerate(points)
         if all(value is not None and value.is_finite() for value in point)
     ]
-    # What comes first in this order is beaten by nothing after it.
-    turned.sort(key=lambda pair: pair[1], reverse=True)
+    # In this order, no point is beaten by a later one.
+    upward.sort(key=lambda pair: pair[1], reverse=True)
     front: list[tuple[Decimal, ...]] = []
     found = set()
-    for number, point in turned:
+    for number, point in upward:
         if front and point == front[-1]:
             found.add(number)
         elif not _is_beaten(point, front):
@@ -239,23 +240,23 @@ def pareto_front(
 
 
 def _is_beaten(point: tuple[Decimal, ...], front: Sequence[tuple[Decimal, ...]]) -> bool:
-    """Whether a point of a front that comes before it in order is as good in everything."""
-    if len(point) <= 2:  # noqa: PLR2004 (a plane: along such a front the second value only grows)
+    """Whether an earlier point of the front is as good in everything."""
+    if len(point) <= 2:  # noqa: PLR2004 (with two values, the second only grows along the front)
         return bool(front) and front[-1][-1] >= point[-1]
     return any(all(map(ge, other, point)) for other in front)
 
 
-def _turned(value: Decimal | None, direction: Direction) -> Decimal:
-    """The value so that larger is better."""
+def _upward(value: Decimal | None, direction: Direction) -> Decimal:
+    """The value, negated if smaller is better."""
     assert value is not None  # noqa: S101 (points without a value were left out)
     return value if direction == "up" else value.copy_negate()
 
 
 def below_baselines(rows: Sequence[Row]) -> tuple[Row, ...]:
-    """The rows, newest first, the working tree at the top, experiments below where they started.
+    """The rows, newest first; the working tree at the top, experiments below their baselines.
 
-    An experiment whose baseline is no row stands where its own time puts it. Those that wait or failed come
-    after those that are done.
+    An experiment without a row for its baseline is sorted by its own time. Queued and failed experiments
+    come after finished ones.
     """
     present = {row.commit for row in rows if row.commit is not None}
     below: dict[str, list[Row]] = {}
@@ -276,7 +277,7 @@ def below_baselines(rows: Sequence[Row]) -> tuple[Row, ...]:
 
 
 def is_below(row: Row, present: Iterable[str]) -> bool:
-    """Whether the row is an experiment that stands below one of these commits."""
+    """Whether the row is an experiment whose baseline is one of these commits."""
     only = all(name.kind == "experiment" for name in row.names)
     return row.baseline is not None and only and row.baseline != row.commit and row.baseline in set(present)
 

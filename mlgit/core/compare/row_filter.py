@@ -1,4 +1,4 @@
-"""Conditions: what `--where "auc > 0.9"` means: a name, a comparison and a value."""
+"""Row filter: parse and apply a condition such as `--where "auc > 0.9"`: a name, a comparison, a value."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _WORDS: dict[str, bool] = {"true": True, "false": False}
 
 
 class Condition(NamedTuple):
-    """One comparison; `text` is how it was written."""
+    """One comparison; `text` is the condition as the user wrote it."""
 
     name: str
     operator: Operator
@@ -30,10 +30,10 @@ class Condition(NamedTuple):
     text: str
 
     def holds(self, value: Value) -> bool:
-        """Whether a row's value meets it; a row without the value meets nothing.
+        """Whether a row's value meets the condition; a row without the value meets none.
 
-        Equality is as elsewhere: NaN is NaN, and a text is no number. Of different kinds, and with NaN,
-        nothing is larger or smaller.
+        NaN equals NaN, and a text never equals a number. Values of different kinds and NaN are neither
+        larger nor smaller.
         """
         if value is None:
             return False
@@ -58,13 +58,13 @@ class Condition(NamedTuple):
 
 
 def parse_condition(text: str) -> Condition:
-    """The condition that a text says.
+    """Parse a condition.
 
-    A value in quotes is always text; without them it is a number, `true`, `false` or `nan` when it looks
-    like one. A name that holds an operator is put in quotes.
+    A value in quotes is always text; without quotes it is a number, `true`, `false` or `nan` if it looks
+    like one. A name that contains an operator needs quotes.
 
     Raises:
-        UsageError: it says none, with the place marked.
+        UsageError: it is not a condition; the error marks the position.
     """
     name, start = _name(text)
     found = _OPERATOR.match(text, start)
@@ -87,7 +87,7 @@ def parse_condition(text: str) -> Condition:
 
 
 def _name(text: str) -> tuple[str, int]:
-    """The name, and where the comparison begins."""
+    """The name, and the position of the comparison."""
     begin = len(text) - len(text.lstrip())
     quote = text[begin : begin + 1]
     if quote and quote in _QUOTES:

@@ -1,4 +1,4 @@
-"""Evidence: what is known about one state of the repository, before anybody judges it."""
+"""Evidence: metrics, parameters and stages of one state of the repository, before gates are evaluated."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ProblemCode = Literal[
 
 @record
 class Problem:
-    """Why a file's numbers cannot be used (fully); `message` is a sentence, `hint` a next step."""
+    """Why the numbers of a file cannot be used, or only some; `hint` is a next step."""
 
     code: ProblemCode
     message: str
@@ -38,8 +38,8 @@ class Problem:
 class MetricFile:
     """One metric file: flat values by dotted key.
 
-    `stage` is the address of the stage that declares it; None means nobody's: made by hand.
-    `problems` is empty when every number can be used. `missing`, `unreadable` and `not_fetched`
+    `stage` is the address of the stage that declares it; None means that it is made by hand.
+    `problems` is empty if every number can be used. `missing`, `unreadable` and `not_fetched`
     leave `values` empty; `stale` and `not_from_pipeline` do not.
     """
 
@@ -51,11 +51,10 @@ class MetricFile:
 
 @record
 class StageState:
-    """Whether a stage's outputs are what its inputs give.
+    """Whether the outputs of a stage match its inputs.
 
-    `reasons` are short sentences about the stage itself (`changed dep src/train.py`), empty when it
-    is up to date. `upstream` names stale stages before it. `unchecked` says what could not be told
-    without the network or a file that is not here.
+    `reasons` are short sentences about the stage itself (`changed dep src/train.py`), empty if it is up to
+    date. `upstream` names stale stages before it. `unchecked` lists what needs the network or a missing file.
     """
 
     address: str
@@ -65,7 +64,7 @@ class StageState:
 
     @property
     def stale(self) -> bool:
-        """Whether running the pipeline would run it, for all we know."""
+        """Whether `mlgit run` would run it, as far as mlgit can check."""
         return bool(self.reasons or self.upstream)
 
 
@@ -74,7 +73,7 @@ class Evidence:
     """Metrics, parameters, pipeline and staleness at one state.
 
     `commit` is None for the working tree. `params` maps file -> dotted key -> value.
-    `problems` are about files that could not be read at all and belong to no metric file.
+    `problems` are about unreadable files that are not metric files.
     """
 
     label: str

@@ -1,4 +1,4 @@
-"""Metrics: which number a metric's name means, which way is better, how numbers compare."""
+"""Metrics: find a metric by name, know which way is better, and compute with its numbers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from mlgit.core.config.file import Direction
     from mlgit.core.pipeline.evidence import MetricFile, Value
 
-# Exact for anything a metric file can sensibly hold; never traps, so that `1e999999999` cannot crash.
+# Exact for any sensible metric; never traps, so that `1e999999999` cannot crash.
 _EXACT = Context(prec=1000, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
 _NINE_DIGITS = Context(prec=9, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
 _PLAIN_EXPONENTS = range(-7, 16)
@@ -45,7 +45,6 @@ class Place(NamedTuple):
 
     @property
     def value(self) -> Value:
-        """What stands there."""
         return self.file.values[self.key]
 
     @property
@@ -55,7 +54,7 @@ class Place(NamedTuple):
 
 
 def find(name: str, files: Iterable[MetricFile]) -> tuple[Place, ...]:
-    """The places a metric's name can mean; the name is good when there is exactly one.
+    """The places that a metric's name can mean; the name is valid if there is exactly one.
 
     A name is a whole dotted suffix of a key (`auc` and `test.auc` mean `test.auc`, `uc` does not), or a
     file, a colon and the whole key.
@@ -71,7 +70,7 @@ def find(name: str, files: Iterable[MetricFile]) -> tuple[Place, ...]:
 
 
 def near_names(name: str, files: Sequence[MetricFile], *, most: int = 5) -> tuple[str, ...]:
-    """Names near an unknown one, nearest first, else the first few that there are."""
+    """Names near an unknown one, otherwise the first few of all."""
     from difflib import get_close_matches
 
     full = {place.full_name: place for place in every_place(files)}
@@ -88,7 +87,7 @@ def every_place(files: Iterable[MetricFile]) -> Iterable[Place]:
 
 
 def direction_of(name: str, declared: Mapping[str, Direction]) -> Direction | None:
-    """Which way is better: as declared (longest name first), else as well-known, else None.
+    """Which way is better: as declared (the longest name wins), otherwise as well known, otherwise None.
 
     Args:
         name: a dotted key or metric name, with or without its file.
@@ -114,7 +113,7 @@ def _known_direction(name: str) -> Direction | None:
 
 
 def number(value: Value) -> Decimal | None:
-    """The value when it is a number (also NaN and the infinities); text and booleans are none."""
+    """The value if it is a number (also NaN and the infinities); None for text and booleans."""
     return value if isinstance(value, Decimal) else None
 
 
@@ -129,7 +128,7 @@ def share(baseline: Decimal, percent: Decimal) -> Decimal:
 
 
 def percent_change(change: Decimal, baseline: Decimal) -> Decimal | None:
-    """The change in % of |baseline|; None where that says nothing, from 0."""
+    """The change in % of |baseline|; None if the baseline is 0 and the change is not."""
     if not change:
         return Decimal(0)
     if not baseline:
@@ -143,7 +142,7 @@ def compare(one: Decimal, other: Decimal) -> int:
 
 
 def text(value: Decimal) -> str:
-    """A number as it was written, or without an exponent when that is short."""
+    """A number as it was written, or without an exponent if that is short."""
     if not value.is_finite():
         return str(value)
     if not value:
@@ -162,7 +161,7 @@ def _rounding(precision: int) -> Context:
 
 
 def short(value: str | Decimal, *, apart_from: Iterable[Decimal] = (), digits: int = 6) -> str:
-    """A number for people, rounded, but never so far that it looks equal to one it differs from."""
+    """A number for people, rounded, but still different from the numbers in `apart_from`."""
     exact = value if isinstance(value, Decimal) else Decimal(value)
     written = str(exact)
     if not exact.is_finite():

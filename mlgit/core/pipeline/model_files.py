@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 def files_of_model(model: Model | None, evidence: Evidence, *, alone: bool) -> tuple[MetricFile, ...]:
-    """The metric files that speak about a model, sorted by path.
+    """The metric files of a model, sorted by path.
 
     Args:
-        model: None for the one unnamed model of a repository without `models:`.
-        evidence: the state that is looked at.
-        alone: whether it is the only model, to which then every file belongs.
+        model: None for the only model of a repository without `models:`.
+        evidence: one state.
+        alone: whether it is the only model; then every file belongs to it.
     """
     files = sorted(evidence.metric_files, key=lambda file: file.path)
     if model is not None and model.metrics is not None:
@@ -36,14 +36,14 @@ def files_of_model(model: Model | None, evidence: Evidence, *, alone: bool) -> t
 
 
 def model_path(model: Model, pipeline: Pipeline) -> str | None:
-    """Where the model lies: as mlgit.yaml says, else dvc.yaml's `artifacts:`."""
+    """The model's path from mlgit.yaml, otherwise from `artifacts:` of dvc.yaml."""
     if model.path is not None:
         return model.path
     return next((item.path for item in pipeline.artifacts if item.name == model.name), None)
 
 
 def connected_stages(path: str, pipeline: Pipeline) -> frozenset[str]:
-    """Addresses of the stage that makes `path`, of all before it and of all after it."""
+    """Addresses of the stage that makes `path`, and of all stages before and after it."""
     makers = {stage.address for stage in pipeline.stages if any(_meets(out.path, path) for out in stage.outs)}
     readers = {stage.address for stage in pipeline.stages if any(_meets(dep, path) for dep in stage.deps)}
     before = _closure(makers, pipeline.stages, forward=False)
@@ -74,7 +74,7 @@ def _owner(path: str, owners: dict[str, str]) -> str | None:
 
 
 def _meets(one: str, other: str) -> bool:
-    """Whether the paths are the same or one lies inside the other."""
+    """Whether the paths are the same or one is inside the other."""
     return one == other or one.startswith(f"{other}/") or other.startswith(f"{one}/")
 
 

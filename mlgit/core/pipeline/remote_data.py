@@ -20,11 +20,12 @@ Elsewhere = Literal["cache", "workspace", "partly", "nowhere"]
 
 @record
 class Holding:
-    """What a DVC remote holds of one output.
+    """The part of one output that a DVC remote has.
 
-    `remote` is its name, None when no default one is configured. `files` counts the files of the content,
-    None when a directory's listing is neither here nor there. `missing` are the hashes that the remote lacks,
-    one for every file, and that of the listing. `answered` False means that nobody could tell.
+    `remote` is its name, None if no default remote is configured. `files` counts the files of the content,
+    None if the listing of a directory is neither here nor there. `missing` are the hashes that the remote
+    lacks, one per file, and that of the listing. `answered` is False if the remote did not answer or none is
+    configured.
     """
 
     path: str
@@ -36,7 +37,7 @@ class Holding:
 
 @record
 class RemoteHoldings:
-    """What all DVC remotes said; `notes` are sentences about remotes that can only be told about."""
+    """The results of all DVC remotes; `notes` are sentences about remotes that cannot be queried."""
 
     holdings: tuple[Holding, ...] = ()
     failures: tuple[MlgitError, ...] = ()
@@ -45,7 +46,7 @@ class RemoteHoldings:
 
 @record
 class Recording:
-    """The commit that recorded a content, and its author: who may still have it."""
+    """The commit that recorded a content, and its author, who may still have it."""
 
     commit: str
     author: str
@@ -53,13 +54,13 @@ class Recording:
 
 @record
 class RemoteOutput:
-    """One output that is not simply in its remote.
+    """One output that is not, or not completely, in its remote.
 
     `presence` is `missing`, `private` (`push: false`), `foreign` (its content stays in the remote of the
     repository it was imported from) or `unknown` (the remote did not answer, or there is none). `files` and
-    `size_bytes` are of the whole output, `missing_files` and `missing_bytes` of what the remote lacks; None
+    `size_bytes` are of the whole output, `missing_files` and `missing_bytes` of the missing part; None
     is unknown. `elsewhere` says where the missing content is on this machine: in the cache, in the working
-    tree only, partly, or nowhere. `recorded` is the commit to ask about when it is not.
+    tree only, partly, or nowhere. `recorded` is the commit that recorded it, if it is not on this machine.
     """
 
     path: str
@@ -77,7 +78,7 @@ class RemoteOutput:
 
 @record
 class RemoteCount:
-    """How many recorded outputs belong to one DVC remote, and how many of them it lacks (in part)."""
+    """The number of recorded outputs of one DVC remote, and how many it lacks, at least in part."""
 
     remote: str
     outputs: int
@@ -87,7 +88,7 @@ class RemoteCount:
 
 @record
 class RemoteData:
-    """What `mlgit status --remote` found out about the data; `outputs` are those not simply there."""
+    """The data part of `mlgit status --remote`; `outputs` are those not completely in their remote."""
 
     remotes: tuple[RemoteCount, ...] = ()
     outputs: tuple[RemoteOutput, ...] = ()
@@ -95,12 +96,12 @@ class RemoteData:
 
     @property
     def missing(self) -> tuple[RemoteOutput, ...]:
-        """The outputs that a remote should have and has not."""
+        """The outputs that a remote should have but lacks."""
         return tuple(output for output in self.outputs if output.presence == "missing")
 
 
 def kept_elsewhere(output: Output) -> RemoteOutput | None:
-    """The answer for an output that no remote of ours is expected to have; None for all others."""
+    """The state of an output that our remotes are not expected to have; None for all others."""
     presence: Presence
     if output.foreign:
         presence = "foreign"
@@ -134,12 +135,12 @@ def lacking(
     cached_bytes: Callable[[Pointer], int | None],
     in_workspace: Callable[[], bool],
 ) -> RemoteOutput | None:
-    """An output that its remote lacks in whole or in part, or nobody could tell; None when it is there.
+    """The state of an output that its remote lacks, in whole or in part, or that is unknown; None otherwise.
 
     Args:
-        output: recorded.
-        holding: what the remote said of it.
-        cached_bytes: the size of an object in this machine's cache, None when it is not there.
+        output: a recorded output.
+        holding: the result from its remote.
+        cached_bytes: the size of an object in this machine's cache, None if it is not there.
         in_workspace: whether the working tree has the output as recorded.
     """
     if not holding.answered:
@@ -177,7 +178,7 @@ def _bytes(sizes: list[int | None], pointer: Pointer, *, whole: bool) -> int | N
 
 
 def _known(output: Output, presence: Presence, *, remote: str | None) -> RemoteOutput:
-    """What dvc.lock or the .dvc file alone says."""
+    """The facts from dvc.lock or the .dvc file alone."""
     pointer = output.pointer
     return RemoteOutput(
         path=output.path,

@@ -1,4 +1,4 @@
-"""Background: what a report shows behind the verdict: parameters, stages, and where numbers come from."""
+"""Report context: parameters, stages and metric history that a report shows after the verdict."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ RunState = Literal["rerun", "cached", "new", "removed", "stale"]
 
 @record
 class ParamChange:
-    """One parameter that differs, as text; None where it is absent."""
+    """One parameter that differs, as text; None if it is absent."""
 
     file: str
     key: str
@@ -21,10 +21,10 @@ class ParamChange:
 
 @record
 class StageRun:
-    """One stage of the pipeline, by what dvc.lock recorded for it here and at the base.
+    """One stage of the pipeline: its record in dvc.lock here, compared with the base.
 
-    `rerun`: something was recorded anew; `cached`: the same as at the base; `stale`: its result here does
-    not stand for its inputs. `reasons` name what differs, each in a few words (`params train.C`).
+    `rerun`: the record differs; `cached`: it is the same; `stale`: the result here does not match the
+    inputs. `reasons` name the differences in a few words each (`params train.C`).
     """
 
     stage: str
@@ -34,7 +34,7 @@ class StageRun:
 
 @record
 class HistoryPoint:
-    """A value that a metric had; `label` is a version or the first seven digits of a commit."""
+    """An earlier value of a metric; `label` is a version or the first seven digits of a commit."""
 
     label: str
     value: str

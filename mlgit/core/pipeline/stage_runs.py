@@ -1,4 +1,4 @@
-"""Stage runs: which stages were run anew since the base, and which results were taken as they were."""
+"""Stage runs: which stages ran since the base, and which results are unchanged."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _MOST = 5
 def stage_runs(
     old: Pipeline | None, new: Pipeline, states: Iterable[StageState] = ()
 ) -> tuple[StageRun, ...]:
-    """Every stage of both pipelines by what dvc.lock has of it, in the order of its address.
+    """Every stage of both pipelines by its record in dvc.lock, sorted by address.
 
     Args:
-        old: the base's pipeline; None where there is none to compare with.
-        new: the candidate's.
+        old: the pipeline of the base; None without a base.
+        new: the pipeline of the candidate.
         states: which stages of the candidate are stale.
     """
     stale = {state.address: (*state.reasons, *_after(state)) for state in states if state.stale}
@@ -56,12 +56,12 @@ def _differences(old: LockedStage, new: LockedStage) -> list[str]:
     reasons = ["command"] if old.cmd != new.cmd else []
     reasons += _params(old.params, new.params)
     reasons += [f"dep {path}" for path in _differing(_hashes(old.deps), _hashes(new.deps))]
-    # An output that differs while no input does was made by a command that is not deterministic.
+    # If an output differs and no input does, the command is not deterministic.
     return reasons or [f"out {path}" for path in _differing(_hashes(old.outs), _hashes(new.outs))]
 
 
 def _params(old: Mapping[str, Mapping[str, object]], new: Mapping[str, Mapping[str, object]]) -> list[str]:
-    """The parameters that differ, by their dotted key; a stage may depend on a whole group of them."""
+    """The parameters that differ, by dotted key; a stage may depend on a whole group of them."""
     before, after = ({file: _leaves(tree) for file, tree in side.items()} for side in (old, new))
     keys = [
         key

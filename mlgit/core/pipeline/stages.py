@@ -1,4 +1,4 @@
-"""Pipeline: what dvc.yaml, dvc.lock and .dvc files declare at one state of the repository.
+"""Stages: the pipeline that dvc.yaml, dvc.lock and .dvc files declare at one state of the repository.
 
 All paths are POSIX paths from the Git root, whatever `wdir` says.
 """
@@ -19,7 +19,7 @@ _HASH = re.compile(r"[0-9a-f]{32}(?:\.dir)?")
 
 
 def is_hash(text: str) -> bool:
-    """Whether it is a hash as DVC writes it; it becomes part of paths, so that nothing else may pass."""
+    """Whether it is a hash as DVC writes it. It becomes part of paths, so this check must be strict."""
     return _HASH.fullmatch(text) is not None
 
 
@@ -27,8 +27,8 @@ def is_hash(text: str) -> bool:
 class Pointer:
     """Content by hash, as DVC writes it.
 
-    `md5` ends with `.dir` for a directory. `legacy` marks DVC 2 entries, whose md5 was taken after
-    turning CRLF into LF in text files and whose cache stands at the cache's top level.
+    `md5` ends with `.dir` for a directory. `legacy` marks DVC 2 entries: their md5 is that of text with LF
+    instead of CRLF, and they are at the top level of the cache.
     """
 
     md5: str
@@ -38,15 +38,14 @@ class Pointer:
 
     @property
     def directory(self) -> bool:
-        """Whether it names a directory listing."""
         return self.md5.endswith(".dir")
 
 
 @record
 class Origin:
-    """A path on this machine that data was imported from, and what stood there then.
+    """A path on this machine that data was imported from, and its content at that time.
 
-    `path` is absolute, or from the Git root. `frozen` says that nobody wants to know of changes there.
+    `path` is absolute, or from the Git root. `frozen` says that changes there do not matter.
     """
 
     path: str
@@ -56,13 +55,13 @@ class Origin:
 
 @record
 class Output:
-    """A file or directory that a stage or a .dvc file brings forth.
+    """A file or directory that a stage or a .dvc file produces.
 
-    `pointer` is what dvc.lock or the .dvc file recorded, None before the first run.
-    `owner` is the stage's address or the .dvc file's path. `cached` False means Git tracks it.
-    `source` is the URL or repository it was imported from, when it was; `foreign` says that it was a
-    repository, in whose remote its content stays. `remote` is its own DVC remote, None for the default
-    one; `push` False keeps it out of any. `origin` is set when it was imported from a path on this machine.
+    `pointer` is the content recorded in dvc.lock or the .dvc file, None before the first run.
+    `owner` is the stage's address or the .dvc file's path. `cached` False means that Git tracks it.
+    `source` is the URL or repository it was imported from; `foreign` says that it is a repository, whose
+    remote keeps the content. `remote` is its own DVC remote, None for the default one; `push` False keeps
+    it out of every remote. `origin` is set if it was imported from a path on this machine.
     """
 
     path: str
@@ -80,9 +79,9 @@ class Output:
 
 @record
 class LockedStage:
-    """What dvc.lock recorded when the stage last ran.
+    """The record of a stage's last run in dvc.lock.
 
-    `cmd_listed` says that the command was written as a list: DVC does not take a list of one for the same.
+    `cmd_listed` says that the command is a list: for DVC, a list of one command is not the same command.
     """
 
     cmd: tuple[str, ...]
@@ -96,7 +95,7 @@ class LockedStage:
 class Stage:
     """One step of the pipeline.
 
-    `address` is how DVC calls it: `train`, or `sub/dvc.yaml:train`.
+    `address` is DVC's name for it: `train`, or `sub/dvc.yaml:train`.
     `params` maps a parameter file to the dotted keys the stage depends on, None for the whole file.
     `cmd_listed` is as in `LockedStage`.
     """
@@ -139,10 +138,10 @@ class HandedOver:
 
 @record
 class Pipeline:
-    """Everything declared; `tracked` are the outputs of .dvc files.
+    """All declarations; `tracked` are the outputs of .dvc files.
 
-    `metrics`, `params` and `plots` are the top-level lists of all dvc.yaml files. `handed_over` are those
-    that DVC was asked about, now or when they were last the same.
+    `metrics`, `params` and `plots` are the top-level lists of all dvc.yaml files. `handed_over` are the
+    files that DVC itself read, now or when their content was last the same.
     """
 
     stages: tuple[Stage, ...] = ()
@@ -155,12 +154,11 @@ class Pipeline:
 
     @property
     def outputs(self) -> tuple[Output, ...]:
-        """All outputs, of stages and of .dvc files."""
         return (*(out for stage in self.stages for out in stage.outs), *self.tracked)
 
 
 def output_at(path: str, outputs: Mapping[str, Output]) -> Output | None:
-    """The output that is this path or the directory it lies in; `outputs` are by path."""
+    """The output with this path, or the directory that contains it; `outputs` are by path."""
     while path.strip("/"):
         if path in outputs:
             return outputs[path]
