@@ -1,1 +1,1 @@
-"""Compare: two states, or many, side by side."""
+"""Compare: two states, or many, next to each other."""

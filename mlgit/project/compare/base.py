@@ -1,4 +1,4 @@
-"""Base: which commit a change is compared with when nobody names one."""
+"""Base: the commit that a change is compared with if the user names none."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Reason = Literal[
 
 @record
 class Base:
-    """The commit to compare with and why it is that one; None when there is none, and why."""
+    """The commit to compare with, or None, and the reason in both cases."""
 
     commit: str | None
     reason: Reason
@@ -39,16 +39,16 @@ class Base:
 def base_commit(
     project: Project, *, candidate: str | None, explicit: str | None, ci: Mapping[str, str]
 ) -> Base:
-    """The first that applies of design's rules.
+    """The base: `explicit`, otherwise as CI says, otherwise from the local history.
 
     Args:
         project: the repository.
-        candidate: the commit that is judged (full id), None for the working tree.
-        explicit: what `--base` said.
-        ci: the environment variables; outside CI they hold nothing that matters.
+        candidate: the commit to evaluate (full id), None for the working tree.
+        explicit: the value of `--base`.
+        ci: the environment variables; those of a CI matter.
 
     Raises:
-        UnknownReference: `explicit` names no commit.
+        UnknownReference: `explicit` is not a commit.
     """
     if explicit is not None:
         commit = project.commit(explicit)
@@ -66,9 +66,9 @@ def _in_ci(project: Project, here: str, ci: Mapping[str, str]) -> Base | None:
         parents = _parents(project, here)
         if len(parents) > 1:
             return _known(project, parents[0], "merge_ref")
-    stated = ci.get("CI_MERGE_REQUEST_DIFF_BASE_SHA")
-    if stated:
-        return _known(project, stated, "merge_request")
+    base = ci.get("CI_MERGE_REQUEST_DIFF_BASE_SHA")
+    if base:
+        return _known(project, base, "merge_request")
     before = before_push(ci)
     if before and project.commit(before) and is_ancestor(project.git, before, here):
         return Base(commit=project.commit(before), reason="before_push")
@@ -81,7 +81,7 @@ def _known(project: Project, revision: str, reason: Reason) -> Base:
 
 
 def before_push(ci: Mapping[str, str]) -> str | None:
-    """What the branch pointed at before the push that CI runs for, None when it is new or nobody says."""
+    """The branch's commit before the push that CI runs for; None if it is new or CI does not say."""
     before = ci.get("CI_COMMIT_BEFORE_SHA")
     event = ci.get("GITHUB_EVENT_PATH")
     if event and ci.get("GITHUB_EVENT_NAME") == "push":
@@ -116,7 +116,7 @@ def _locally(project: Project, here: str, *, of_worktree: bool) -> Base:
 
 
 def _parents(project: Project, commit: str) -> list[str]:
-    """The parents that the commit itself names, also those a shallow clone left out."""
+    """The parents that the commit object names, including those that a shallow clone lacks."""
     found = project.objects.get(commit)
     if found is None:
         return []

@@ -1,7 +1,8 @@
-"""Baselines: what each `vs:` of a gate means here and now, and the metric files that lie there."""
+"""Baselines: find the commit or file that each `vs:` of a gate means, and its metric files."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit.core.config.file import FileBaseline
@@ -42,12 +43,12 @@ class Baselines:
 
     Args:
         project: the repository.
-        purpose: what the candidate is judged for; a release and a promotion have another `base`.
-        candidate: the commit that is judged, None for the working tree.
-        base: what `--base` said.
+        purpose: a release and a promotion have a different `base` than a check.
+        candidate: the commit to evaluate, None for the working tree.
+        base: the value of `--base`.
         ci: environment variables that a CI sets.
-        environments: names that are environments, whatever else they might mean.
-        alone: whether the repository has one model only.
+        environments: names that always mean an environment.
+        alone: whether the repository has only one model.
     """
 
     def __init__(
@@ -70,26 +71,24 @@ class Baselines:
         self._alone = alone
 
     def find(self, vs: str | FileBaseline, model: Model | None) -> BaselineFiles:
-        """The baseline of a model, with its metric files when it was found."""
+        """The baseline of a model, with its metric files if it was found."""
         if isinstance(vs, FileBaseline):
             return self._file(vs, model)
         baseline = self.locate(vs, None if model is None else model.name)
         if baseline.state != "found":
             return BaselineFiles(baseline)
         try:
-            there = evidence(self._project, baseline.commit, staleness=False)
+            known = evidence(self._project, baseline.commit, staleness=False)
         except ConfigError as error:
-            from dataclasses import replace
-
             where = f" ({error.location})" if error.location else ""
             message = f"{baseline.label} cannot be read: {error.message}{where}"
             return BaselineFiles(replace(baseline, state="unreadable", message=message))
         return BaselineFiles(
-            baseline, files_of_model(model, there, alone=self._alone), tuple(there.metric_files)
+            baseline, files_of_model(model, known, alone=self._alone), tuple(known.metric_files)
         )
 
     def locate(self, vs: str, model: str | None) -> Baseline:
-        """Which commit `vs` means for a model."""
+        """The commit that `vs` means for a model."""
         if vs == "base":
             return self._base_of_purpose(model)
         try:
@@ -112,7 +111,7 @@ class Baselines:
             )
 
     def _registry_name(self, model: str | None) -> str | None:
-        """The name in tags; the one unnamed model has it from dvc.yaml `artifacts:` or from the tags."""
+        """The name in tags; an unnamed model has the only name in dvc.yaml `artifacts:` or in the tags."""
         if model is not None:
             return model
         from mlgit.project.registry.models import model_names
@@ -138,9 +137,7 @@ class Baselines:
         rule = _RULES[found.reason].format(target=f"`{target.short}`" if target else "the target")
         if found.commit is not None:
             label = self._base if self._base is not None else found.commit[:7]
-            return Baseline(
-                vs="base", model=model, state="found", label=label, rule=rule, commit=found.commit
-            )
+            return _found("base", model, label, rule, found.commit)
         shallow = found.reason == "history_too_shallow"
         return Baseline(
             vs="base",
@@ -158,15 +155,14 @@ class Baselines:
         return resolve(self._project, text, model=model).commit
 
     def _ci_of_head(self) -> Mapping[str, str]:
-        """What CI says is about the commit that it checked out, and about no other."""
+        """The variables of CI: they are only about the commit that CI checked out."""
         head = self._project.head.commit
         if self._candidate not in {None, head}:
             return {}
-        stated = self._ci.get("GITHUB_SHA") or head
-        return self._ci if stated == head else {}
+        checked_out = self._ci.get("GITHUB_SHA") or head
+        return self._ci if checked_out == head else {}
 
     def _last_release(self, model: str | None) -> Baseline:
-        """The newest release before the candidate."""
         from mlgit.adapters.git.refs import is_ancestor
 
         rule = "the newest release before it"
@@ -176,29 +172,15 @@ class Baselines:
             for version in reversed(self._state(name).versions):
                 before = version.commit != here and is_ancestor(self._project.git, version.commit, here)
                 if before and not version.deregistered:
-                    return Baseline(
-                        vs="base",
-                        model=model,
-                        state="found",
-                        label=f"{name}@{version.version}",
-                        rule=rule,
-                        commit=version.commit,
-                    )
-        message = f"No release of {_quoted(name)} comes before this one"
-        return Baseline(vs="base", model=model, state="none", label="base", rule=rule, message=message)
+                    return _found("base", model, f"{name}@{version.version}", rule, version.commit)
+        return _none("base", model, "base", rule, f"No release of {_quoted(name)} comes before this one")
 
     def _release(self, model: str | None, name: str | None) -> Baseline:
         rule = "the newest release"
         version = None if name is None else self._state(name).latest
         if version is None:
-            message = f"{_quoted(name)} has no release yet"
-            return Baseline(
-                vs="release", model=model, state="none", label="release", rule=rule, message=message
-            )
-        label = f"{name}@{version.version}"
-        return Baseline(
-            vs="release", model=model, state="found", label=label, rule=rule, commit=version.commit
-        )
+            return _none("release", model, "release", rule, f"{_quoted(name)} has no release yet")
+        return _found("release", model, f"{name}@{version.version}", rule, version.commit)
 
     def _environment(self, vs: str, model: str | None, name: str | None) -> Baseline | None:
         state = None if name is None else self._state(name).environments.get(vs)
@@ -206,39 +188,36 @@ class Baselines:
             return None
         rule = f"what is in `{vs}` now"
         if state is None or state.commit is None:
-            message = f"Nothing of {_quoted(name)} is in `{vs}` yet"
-            return Baseline(vs=vs, model=model, state="none", label=f"`{vs}`", rule=rule, message=message)
+            return _none(vs, model, f"`{vs}`", rule, f"Nothing of {_quoted(name)} is in `{vs}` yet")
         version = state.version
-        what = f"{name}@{version.version}" if version is not None else state.commit[:7]
-        label = f"{vs} ({what})"
-        return Baseline(vs=vs, model=model, state="found", label=label, rule=rule, commit=state.commit)
+        held = f"{name}@{version.version}" if version is not None else state.commit[:7]
+        return _found(vs, model, f"{vs} ({held})", rule, state.commit)
 
     def _revision(self, vs: str, model: str | None, name: str | None) -> Baseline:
         from mlgit.project.registry.references import resolve
 
         found = resolve(self._project, vs, model=name)
-        return Baseline(
-            vs=vs, model=model, state="found", label=found.label, rule="a revision", commit=found.commit
-        )
+        return _found(vs, model, found.label, "a revision", found.commit)
 
     def _file(self, vs: FileBaseline, model: Model | None) -> BaselineFiles:
         name = None if model is None else model.name
+        baseline = _found(vs_key(vs), name, f"`{vs.path}`", "a file of the candidate", self._candidate)
         read = _read_file(self._project, self._candidate, vs.path)
-        found = not isinstance(read, str)
-        baseline = Baseline(
-            vs=vs_key(vs),
-            model=name,
-            state="found" if found else "unreadable",
-            label=f"`{vs.path}`",
-            rule="a file of the candidate",
-            commit=self._candidate,
-            message=read if isinstance(read, str) else None,
-        )
-        return BaselineFiles(baseline) if isinstance(read, str) else BaselineFiles(baseline, (read,))
+        if isinstance(read, str):
+            return BaselineFiles(replace(baseline, state="unreadable", message=read))
+        return BaselineFiles(baseline, (read,))
+
+
+def _found(vs: str, model: str | None, label: str, rule: str, commit: str | None) -> Baseline:
+    return Baseline(vs=vs, model=model, state="found", label=label, rule=rule, commit=commit)
+
+
+def _none(vs: str, model: str | None, label: str, rule: str, message: str) -> Baseline:
+    return Baseline(vs=vs, model=model, state="none", label=label, rule=rule, message=message)
 
 
 def _read_file(project: Project, candidate: str | None, path: str) -> MetricFile | str:
-    """The metric file, or a sentence why there are no numbers."""
+    """The metric file, or a sentence that says why it has no numbers."""
     from mlgit.adapters.dvc.files.values import metric_values
     from mlgit.core.pipeline.evidence import MetricFile, Problem
     from mlgit.project.pipeline.local_files import cached_content, local_files

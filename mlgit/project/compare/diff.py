@@ -1,4 +1,4 @@
-"""Compare: two states of the repository side by side."""
+"""Diff: the differences between two states of the repository."""
 
 from __future__ import annotations
 
@@ -38,36 +38,30 @@ def compare(
     parts: Collection[str] = PARTS,
     show_unchanged: bool = False,
 ) -> Diff:
-    """What differs between two states.
+    """Compare two states.
 
     Args:
         project: the repository.
         old: the state to compare with.
-        new: the state that is compared.
-        parts: which of `PARTS` to look at.
-        show_unchanged: whether what is equal is listed too.
+        new: the compared state.
+        parts: which of `PARTS` to compare.
+        show_unchanged: whether equal things are listed as well.
 
     Raises:
         ConfigError: dvc.yaml, dvc.lock or a .dvc file of one of them is invalid.
     """
-    for side in (old, new):
-        if not side.empty:
-            project.tree(side.commit).prepare()
-    before, after = _evidence(project, old), _evidence(project, new)
+    before, after = _evidence(project, old, new)
     problems: list[str] = []
-    metrics = params = None
+    metrics = params = stages = None
     if "metrics" in parts:
-        old_values, new_values, said = metric_tables(before.metric_files, after.metric_files)
-        problems += said
-        metrics = value_changes(
-            old_values,
-            new_values,
-            directions=_directions(project, new.commit),
-            show_unchanged=show_unchanged,
-        )
+        values, other_values, problems = metric_tables(before.metric_files, after.metric_files)
+        directions = _directions(project, new.commit)
+        metrics = value_changes(values, other_values, directions=directions, show_unchanged=show_unchanged)
     if "params" in parts:
         params = value_changes(before.params, after.params, show_unchanged=show_unchanged)
-        problems += [f"{problem.message}" for side in (before, after) for problem in side.problems]
+        problems += [problem.message for side in (before, after) for problem in side.problems]
+    if "stages" in parts:
+        stages = stage_changes(before.pipeline, after.pipeline, show_unchanged=show_unchanged)
     data, models = _contents(project, (old, before), (new, after), parts, show_unchanged=show_unchanged)
     return Diff(
         old=old,
@@ -76,21 +70,25 @@ def compare(
         params=params,
         data=data,
         models=models,
-        stages=stage_changes(before.pipeline, after.pipeline, show_unchanged=show_unchanged)
-        if "stages" in parts
-        else None,
+        stages=stages,
         problems=tuple(dict.fromkeys(problems)),
     )
 
 
-def _evidence(project: Project, side: Side) -> Evidence:
-    if side.empty:
-        return Evidence(label=side.label, commit=None, pipeline=Pipeline())
-    return evidence(project, side.commit, staleness=False)
+def _evidence(project: Project, *sides: Side) -> list[Evidence]:
+    for side in sides:
+        if not side.empty:
+            project.tree(side.commit).prepare()
+    return [
+        Evidence(label=side.label, commit=None, pipeline=Pipeline())
+        if side.empty
+        else evidence(project, side.commit, staleness=False)
+        for side in sides
+    ]
 
 
 def _directions(project: Project, commit: str | None) -> Mapping[str, Direction]:
-    """Which way is better, as mlgit.yaml there says; an invalid one only costs the colours."""
+    """The directions in mlgit.yaml; without a valid file, changes only lack their colours."""
     try:
         return project.config(commit).directions
     except ConfigError:
@@ -105,7 +103,7 @@ def _contents(
     *,
     show_unchanged: bool,
 ) -> tuple[tuple[ContentChange, ...] | None, tuple[ContentChange, ...] | None]:
-    """Changes of data and of models; a part that is not asked for is None."""
+    """Changes of data and of models; None for a part that is not compared."""
     if not {"data", "models"} & set(parts):
         return None, None
     owners = _model_paths(project, old) | _model_paths(project, new)
@@ -151,7 +149,7 @@ def _versioned(project: Project, old: Side, new: Side, change: ContentChange) ->
 
 
 def _version_at(project: Project, model: str, commit: str | None) -> str | None:
-    """The version that is registered on this very commit."""
+    """The version that is registered on exactly this commit."""
     if commit is None:
         return None
     from mlgit.project.registry.read import read_registry

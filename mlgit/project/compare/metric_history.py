@@ -1,8 +1,7 @@
-"""Metric history: what gated metrics were at the last releases, or commits, before a candidate."""
+"""Metric history: values of gated metrics at the last releases, or commits, before a candidate."""
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlgit.core.pipeline.metrics import number, text
@@ -10,6 +9,7 @@ from mlgit.core.pipeline.report_context import HistoryPoint, MetricHistory
 from mlgit.core.progress import Silent
 from mlgit.errors import MlgitError
 from mlgit.project.compare.revision_values import RevisionReader
+from mlgit.project.pipeline.declared import record_file
 from mlgit.project.pipeline.evidence import evidence
 
 if TYPE_CHECKING:
@@ -26,31 +26,32 @@ _FARTHEST = 1000
 
 
 class _State(NamedTuple):
-    """A commit and how to call it in a picture."""
+    """A commit and its label in a picture."""
 
     label: str
     commit: str
 
 
 def metric_history(
-    project: Project, verdict: Verdict, beside: Iterable[Baseline] = (), *, most: int = MOST_POINTS
+    project: Project, verdict: Verdict, references: Iterable[Baseline] = (), *, most: int = MOST_POINTS
 ) -> tuple[MetricHistory, ...]:
-    """The last values of every gated metric, oldest first; without those that cannot be read.
+    """The last values of every gated metric, oldest first.
 
-    At the releases of the model when there are three or more, else at the first-parent commits up to the
-    base that changed its metric files. A picture is not worth failing for: what goes wrong is left out.
+    They are from the releases of the model if there are three or more, otherwise from the first-parent
+    commits up to the base that changed its metric files. What cannot be read is left out: the report must
+    not fail because of a picture.
 
     Args:
         project: the repository.
-        verdict: says which metrics of which models have gates.
-        beside: what each model's metrics stand beside.
-        most: how many values a metric has at most.
+        verdict: its results name the metrics with gates.
+        references: the baselines that each model's metrics are shown next to.
+        most: the largest number of values per metric.
     """
     wanted: dict[str | None, dict[tuple[str, str], None]] = {}
     for result in verdict.results:
         if result.file is not None and result.key is not None:
             wanted.setdefault(result.model, {})[result.file, result.key] = None
-    bases = {each.model: each.commit for each in (*beside, *verdict.baselines) if each.vs == "base"}
+    bases = {each.model: each.commit for each in (*references, *verdict.baselines) if each.vs == "base"}
     found: list[MetricHistory] = []
     reader = RevisionReader(project, Silent())
     for model, places in wanted.items():
@@ -89,7 +90,7 @@ def _states(
     candidate: str | None,
     most: int,
 ) -> list[_State]:
-    """Releases when there are enough, else commits."""
+    """Releases if there are enough, otherwise commits."""
     releases = [state for state in _releases(project, model) if state.commit != candidate]
     if len(releases) >= _ENOUGH_RELEASES:
         return releases[-most:]
@@ -110,13 +111,13 @@ def _releases(project: Project, model: str | None) -> list[_State]:
 
 
 def _commits(project: Project, base: str, files: Sequence[str], most: int) -> list[_State]:
-    """The last first-parent commits up to the base that changed the files, or what DVC recorded of them."""
+    """The last first-parent commits up to the base that changed the files or their records in dvc.lock."""
     outputs = {out.path: out for out in evidence(project, base, staleness=False).pipeline.outputs}
     paths = [
         *files,
-        *(_lock(outputs[file].owner) for file in files if file in outputs and outputs[file].cached),
+        *(record_file(outputs[file].owner) for file in files if file in outputs and outputs[file].cached),
     ]
-    # A metric that never changes must not make git walk through twenty years.
+    # Limit the walk: a metric that never changes must not make git read twenty years of history.
     edge = project.git.run_text("rev-list", "--first-parent", "--max-count=1", f"--skip={_FARTHEST}", base)
     listing = project.git.run(
         "rev-list",
@@ -128,11 +129,3 @@ def _commits(project: Project, base: str, files: Sequence[str], most: int) -> li
         *(f":(top,literal){path}" for path in dict.fromkeys(paths)),
     )
     return [_State(commit[:7], commit) for commit in reversed(listing.decode().split())]
-
-
-def _lock(owner: str) -> str:
-    """The dvc.lock of a stage's address; a .dvc file is its own record."""
-    if owner.endswith(".dvc"):
-        return owner
-    folder = os.path.dirname(owner.rpartition(":")[0])
-    return f"{folder}/dvc.lock" if folder else "dvc.lock"

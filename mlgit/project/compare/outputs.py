@@ -1,4 +1,4 @@
-"""Contents: what outputs hold at one state: hash, size, number of files, rows of tables."""
+"""Outputs: their content at one state: hash, size, number of files, rows of tables."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _CHUNK = 1 << 20
 
 
 def contents(project: Project, state: Evidence) -> Mapping[str, Content]:
-    """Path -> content of every output that is no metric file, at a state."""
+    """Path -> content of every output that is not a metric file."""
     found = {}
     for out in state.pipeline.outputs:
         if out.metric or "://" in out.path:
@@ -33,7 +33,7 @@ def contents(project: Project, state: Evidence) -> Mapping[str, Content]:
 
 
 def with_rows(project: Project, state: Evidence, path: str, content: Content) -> Content:
-    """The content with the number of rows, where it is a table that can be read on this machine."""
+    """The content with the number of rows, if it is a table that can be read on this machine."""
     header = _TABLES.get(os.path.splitext(path)[1].lower())
     if header is None or content.md5 is None or content.md5.endswith(".dir"):
         return content
@@ -51,7 +51,7 @@ def with_rows(project: Project, state: Evidence, path: str, content: Content) ->
 
 
 def _on_disk(project: Project, out: Output) -> Content | None:
-    """As it is in the workspace; as recorded when it is not checked out."""
+    """The content in the workspace, or as recorded if it is not checked out."""
     legacy = out.pointer is not None and out.pointer.legacy
     hashes = hashes_on_disk(project)
     md5 = hashes.md5(out.path, legacy=legacy)
@@ -78,7 +78,7 @@ def _recorded(out: Output) -> Content | None:
 
 
 def _rows(place: str, header: int) -> int | None:
-    """Rows of a file on disk; None when it is not there, or too large or strange to count."""
+    """Rows of a file on disk; None if it is missing, too large or not a table."""
     try:
         if os.path.getsize(place) > _MAX_ROWS_BYTES:
             return None
@@ -91,7 +91,7 @@ def _rows(place: str, header: int) -> int | None:
     except OSError:
         return None
     if quoted and header:
-        # A quoted field may hold a line break, so that lines are not rows.
+        # A quoted field may contain a line break, so lines are not rows.
         return _parsed_rows(place)
     return max(0, lines + (last != b"\n") - header)
 

@@ -1,4 +1,4 @@
-"""Revision values: metrics and parameters of many commits, each distinct content read and parsed once."""
+"""Revision values: metrics and parameters of many commits; each content is read and parsed once."""
 
 from __future__ import annotations
 

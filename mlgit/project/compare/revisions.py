@@ -1,4 +1,4 @@
-"""Revisions: the commits that a leaderboard tells about, each with all its names."""
+"""Revisions: the commits of a leaderboard, each with all its names."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _REFS = (
     "refs/merge-requests",
 )
 _EXPERIMENT = re.compile(r"refs/exps/([0-9a-f]{2})/([0-9a-f]{38}|[0-9a-f]{62})/([^/]+)")
-# As git keeps them when told to fetch `refs/pull/*/head` or GitLab's `refs/merge-requests/*/head`.
+# Refs of a clone that fetches `refs/pull/*/head` or GitLab's `refs/merge-requests/*/head`.
 _PULLS = (
     (re.compile(r"refs/pull/(\d+)/head"), "#"),
     (re.compile(r"refs/remotes/[^/]+/(?:pr|pull|pulls)/(\d+)(?:/head)?"), "#"),
@@ -46,7 +46,7 @@ KINDS = tuple(_KINDS)
 
 
 class Revision(NamedTuple):
-    """A commit that will be a row; `baseline` and `state` are those of DVC's experiments."""
+    """A commit for one row; `baseline` and `state` are those of a DVC experiment."""
 
     commit: str
     names: tuple[Name, ...] = ()
@@ -55,10 +55,11 @@ class Revision(NamedTuple):
 
 
 class RevisionQuery(NamedTuple):
-    """Which commits are wanted.
+    """Which commits to list.
 
     Without `asked` these are the tips of all refs; with `number` that many first-parent commits of each of
-    `asked`, or of HEAD; with `history` every commit of branches and tags. `kinds` keeps what has such a name.
+    `asked`, or of HEAD; with `history` every commit of branches and tags. `kinds` keeps commits that have a
+    name of such a kind.
     """
 
     asked: tuple[str, ...] = ()
@@ -68,12 +69,11 @@ class RevisionQuery(NamedTuple):
 
     @property
     def everything(self) -> bool:
-        """Whether the tips of all refs are wanted."""
         return not self.asked and self.number is None
 
 
 class _Refs:
-    """What the refs of a repository name, told from one listing."""
+    """The names that refs give to commits, from one listing."""
 
     def __init__(self, project: Project) -> None:
         self._project = project
@@ -118,7 +118,7 @@ class _Refs:
         names.append(Name(kind=kind, text=text, refs=refs))
 
     def _add_remote(self, oid: str, ref: str) -> None:
-        """A remote's branch; the same name as the local one's when both are at the same commit."""
+        """Add a branch of a remote, under the local branch's name if both are at the same commit."""
         text = ref.removeprefix("refs/remotes/")
         local = text.partition("/")[2]
         for each in self.names.get(oid, ()):
@@ -128,9 +128,9 @@ class _Refs:
         self._add(oid, "remote_branch", text, ref)
 
     def _name_tags(self) -> None:
-        ours = {ref for ref in self._tags if parse_tag(ref.removeprefix(TAGS)) is not None}
-        others = {ref: tag for ref, tag in self._tags.items() if ref not in ours}
-        # Only plain tags are looked up one by one; those of models are remembered by the registry.
+        known = {ref for ref in self._tags if parse_tag(ref.removeprefix(TAGS)) is not None}
+        others = {ref: tag for ref, tag in self._tags.items() if ref not in known}
+        # Only plain tags are resolved here; the registry caches those of models.
         specs = {ref: f"{oid}^{{commit}}" for ref, (oid, kind) in others.items() if kind != "commit"}
         hits = self._project.objects.get_many(specs.values())
         for ref, (oid, kind) in others.items():
@@ -138,7 +138,7 @@ class _Refs:
             commit = oid if kind == "commit" else None if hit is None else hit.oid
             if commit is not None:
                 self._add(commit, "tag", ref.removeprefix(TAGS), ref)
-        if ours:
+        if known:
             self._name_versions()
 
     def _name_versions(self) -> None:
@@ -158,11 +158,11 @@ class _Refs:
 
 
 def find_revisions(project: Project, query: RevisionQuery) -> tuple[Revision, ...]:
-    """The commits, each once, in the order in which history was walked.
+    """The commits, each once, in the order of the history.
 
     Raises:
-        UnknownReference: something that was asked for names nothing.
-        StateError: history was asked for and there is none.
+        UnknownReference: one of `asked` is not known.
+        StateError: `number` is set and there is no commit.
     """
     refs = _Refs(project)
     queued = {each.commit: each for each in _queued(project, refs)}
@@ -189,10 +189,10 @@ def _names(project: Project, refs: _Refs, commit: str, asked: Mapping[str, str])
     names = refs.names.get(commit, [])
     if names:
         return tuple(names)
-    said = [text for text, found in asked.items() if found == commit]
-    if not said and commit == project.head.commit:
-        said = ["HEAD"]
-    return tuple(Name(kind="revision", text=text) for text in said)
+    texts = [text for text, found in asked.items() if found == commit]
+    if not texts and commit == project.head.commit:
+        texts = ["HEAD"]
+    return tuple(Name(kind="revision", text=text) for text in texts)
 
 
 def _commits(project: Project, refs: _Refs, query: RevisionQuery, asked: Mapping[str, str]) -> Iterator[str]:
@@ -216,7 +216,7 @@ def _commits(project: Project, refs: _Refs, query: RevisionQuery, asked: Mapping
         yield from project.git.run_text("rev-list", "--branches", "--remotes", "--tags", *tips).split()
     for commit in refs.names:
         yield commit
-        # What an experiment started from is what its numbers are compared with.
+        # The numbers of an experiment are compared with its baseline.
         if commit in refs.baselines:
             yield refs.baselines[commit]
 
@@ -250,10 +250,10 @@ def _resolved(project: Project, refs: _Refs, text: str, queued: Iterable[Revisio
 
 
 def _queued(project: Project, refs: _Refs) -> Iterator[Revision]:
-    """Experiments that wait in DVC's queue, and those that failed: entries of two reflogs."""
+    """Queued and failed experiments of DVC: the entries of two reflogs."""
     for ref in refs.queues:
-        answer = project.git.try_run("log", "--walk-reflogs", "--format=%H%x00%gs", ref, "--").stdout
-        for line in answer.decode("utf-8", "surrogateescape").splitlines():
+        output = project.git.try_run("log", "--walk-reflogs", "--format=%H%x00%gs", ref, "--").stdout
+        for line in output.decode("utf-8", "surrogateescape").splitlines():
             commit, _, message = line.partition("\0")
             found = _QUEUED.fullmatch(message.strip())
             if found is not None:

@@ -1,4 +1,4 @@
-"""Waivers of a repository: read from trunk, each with the commit that brought it."""
+"""Waivers: read them from trunk, each with the commit that wrote it."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 
 class TrunkWaivers(NamedTuple):
-    """The waivers on trunk; `commit` is None while trunk is unborn and the working tree stands for it."""
+    """The waivers on trunk; if trunk has no commit, `commit` is None and they are from the working tree."""
 
     commit: str | None
     waivers: tuple[Waiver, ...] = ()
 
 
 def trunk_waivers(project: Project) -> TrunkWaivers:
-    """`.mlgit/waivers.yaml` as trunk has it; a candidate's own file never counts.
+    """`.mlgit/waivers.yaml` on trunk; the candidate's own file never counts.
 
     Raises:
         ConfigError: the file on trunk is invalid.
@@ -35,11 +35,11 @@ def trunk_waivers(project: Project) -> TrunkWaivers:
     waivers = _parse(content, commit)
     if commit is None or not waivers:
         return TrunkWaivers(commit, waivers)
-    brought = _brought_by(project, commit, waivers)
+    origins = _origins(project, commit, waivers)
     return TrunkWaivers(
         commit,
         tuple(
-            replace(waiver, commit=brought[waiver.id].commit, since=brought[waiver.id].day)
+            replace(waiver, commit=origins[waiver.id].commit, since=origins[waiver.id].day)
             for waiver in waivers
         ),
     )
@@ -48,8 +48,8 @@ def trunk_waivers(project: Project) -> TrunkWaivers:
 def change_authors(project: Project, *, candidate: str | None, target: str | None) -> frozenset[str]:
     """E-mail addresses (lower case) of authors and co-authors of target..candidate.
 
-    For the working tree the configured author counts too: what is not committed yet is theirs. Names are
-    taken as they stand in the commits, because a change could bring a `.mailmap` that hides its author.
+    For the working tree, the configured author also counts, because uncommitted changes are theirs.
+    `.mailmap` is ignored, because a change could add one that hides its author.
     """
     tip = candidate or project.head.commit
     authors = set()
@@ -69,7 +69,7 @@ def change_authors(project: Project, *, candidate: str | None, target: str | Non
     return frozenset(authors - {""})
 
 
-class _Brought(NamedTuple):
+class _Origin(NamedTuple):
     commit: str
     day: date
 
@@ -80,11 +80,11 @@ def _parse(content: bytes, commit: str | None) -> tuple[Waiver, ...]:
     return load_waivers(content, name=WAIVERS_FILE if commit is None else f"{commit[:7]}:{WAIVERS_FILE}")
 
 
-def _brought_by(project: Project, tip: str, waivers: tuple[Waiver, ...]) -> Mapping[str, _Brought]:
-    """For each waiver the commit since which it stands unchanged on trunk's first-parent line."""
+def _origins(project: Project, tip: str, waivers: tuple[Waiver, ...]) -> Mapping[str, _Origin]:
+    """Waiver id -> the first-parent commit of trunk since which the waiver is unchanged."""
     output = project.git.run("log", "-z", "--first-parent", "--format=%H %ct", tip, "--", WAIVERS_FILE)
     wanted = {waiver.id: replace(waiver, line=None) for waiver in waivers}
-    found: dict[str, _Brought] = {}
+    found: dict[str, _Origin] = {}
     for entry in output.decode().split("\0"):
         commit, _, seconds = entry.strip().partition(" ")
         if not commit or not wanted:
@@ -92,7 +92,7 @@ def _brought_by(project: Project, tip: str, waivers: tuple[Waiver, ...]) -> Mapp
         known = _known_at(project, commit)
         for name in list(wanted):
             if known.get(name) == wanted[name]:
-                found[name] = _Brought(commit, datetime.fromtimestamp(int(seconds), UTC).date())
+                found[name] = _Origin(commit, datetime.fromtimestamp(int(seconds), UTC).date())
             elif name in found:
                 del wanted[name]
     return found

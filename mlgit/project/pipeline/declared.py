@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from typing import TYPE_CHECKING
 
 from mlgit.core.pipeline.model_files import glob_pattern
@@ -43,6 +44,13 @@ def param_keys(pipeline: Pipeline) -> dict[str, tuple[str, ...] | None]:
             before = found.get(path, ())
             found[path] = None if keys is None or before is None else (*before, *keys)
     return found | dict.fromkeys(pipeline.params)
+
+
+def record_file(owner: str) -> str:
+    """The file that records the outputs of a stage (by address) or of a .dvc file."""
+    if owner.endswith(".dvc"):
+        return owner
+    return posixpath.join(posixpath.dirname(owner.rpartition(":")[0]), "dvc.lock")
 
 
 def outside(path: str) -> bool:

@@ -1,4 +1,4 @@
-"""Metric trust: why the numbers of a stage's metric file do not stand for its inputs."""
+"""Metric origin: whether the numbers of a metric file were made by its stage from the current inputs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def trust(
     content: bytes, out: Output, path: str, stage: str, states: Mapping[str, StageState]
 ) -> list[Problem]:
-    """Why the numbers of a stage's metric file do not stand for its inputs."""
+    """Why the numbers of a stage's metric file do not match the stage's inputs."""
     problems = []
     run = f"run `mlgit run {stage}`"
     state = states.get(stage)
@@ -35,7 +35,7 @@ def trust(
 
 
 def _foreign(content: bytes, out: Output, path: str, stage: str, *, edited: bool) -> str | None:
-    """Why a metric file is not what dvc.lock recorded, in words that follow its name."""
+    """Why a metric file differs from the record in dvc.lock, in words that follow its name."""
     if out.pointer is None:
         return f"is not recorded in dvc.lock: stage `{stage}` has not made it yet"
     if out.path == path:

@@ -1,8 +1,8 @@
-"""Pipeline proof: whether the results a commit holds are those of its own pipeline, without running it.
+"""Pipeline proof: check that a commit's results come from its own pipeline, without running it.
 
-Three questions: does dvc.lock say for every stage what its code, parameters and inputs are at this commit;
-are the committed metrics those that dvc.lock recorded; can others fetch the outputs. Data that is not here is
-judged by the hashes that stand in dvc.lock and .dvc files.
+Three checks: dvc.lock has the code, parameters and inputs of this commit for every stage; the committed
+metrics are those recorded in dvc.lock; others can fetch the outputs. Data that is not here is checked by
+its hashes in dvc.lock and .dvc files.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _MOST_NOTES = 25
 _NOT_HERE = "it is not here"
-# What no look at a commit can tell, here or anywhere.
+# Reasons that no check of a commit can settle, here or anywhere.
 _OUTSIDE = ("needs the network", "has no MD5 for it")
 _NEVER_RUN = "never run"
 _RUN_AND_COMMIT = "run `mlgit run`, commit what it wrote"
@@ -44,12 +44,12 @@ class PipelineProof(NamedTuple):
 
 
 def prove_pipeline(project: Project, commit: str, *, lenient: bool = False) -> PipelineProof:
-    """Hold a commit's results against its pipeline, and ask the DVC remote for its outputs.
+    """Check a commit's results against its pipeline, and that the DVC remote has its outputs.
 
     Args:
         project: the repository.
         commit: a full commit id.
-        lenient: whether a DVC remote that does not answer is only told, as for a fork, which has no
+        lenient: whether a DVC remote that does not answer is only reported, as for a fork, which lacks
             credentials for it.
 
     Raises:
@@ -66,10 +66,10 @@ def prove_pipeline(project: Project, commit: str, *, lenient: bool = False) -> P
 
 
 def fetch_listings(project: Project, commit: str, progress: Progress | None = None) -> None:
-    """Bring the listings of tracked directories here that some stage reads a part of.
+    """Fetch the listings of tracked directories of which a stage reads only a part.
 
-    Without its listing nobody can tell whether a part of a directory is what a stage read. What cannot be
-    had is told by `prove_pipeline`, so that nothing is raised here.
+    Without the listing, that part cannot be compared with the stage's record. Nothing is raised here,
+    because `prove_pipeline` reports listings that are still missing.
     """
     found = evidence(project, commit)
     if not any(text.endswith(_NOT_HERE) for state in found.stages for text in state.unchecked):
@@ -88,11 +88,11 @@ def fetch_listings(project: Project, commit: str, progress: Progress | None = No
 
 
 def _staleness(found: Evidence, *, lenient: bool) -> tuple[list[Note], list[str]]:
-    """Notes about stages whose recorded results are not those of their inputs."""
+    """Notes about stages whose recorded results do not match their inputs."""
     missing = [state for state in found.stages if _NEVER_RUN in state.reasons]
     notes = _lock_missing(found.pipeline, missing)
     after = _downstream(found.stages)
-    told_elsewhere = {_NEVER_RUN, *_metric_edits(found)}
+    reported = {_NEVER_RUN, *_metric_edits(found)}
     unrecorded = _unrecorded(found.pipeline)
     skipped = [
         f"stage `{stage.address}`: it is frozen, so that its dependencies were not compared"
@@ -102,7 +102,7 @@ def _staleness(found: Evidence, *, lenient: bool) -> tuple[list[Note], list[str]
     stale: list[Note] = []
     for state in found.stages:
         known = (*state.reasons, *unrecorded.get(state.address, ()))
-        reasons = [each for each in dict.fromkeys(known) if each not in told_elsewhere]
+        reasons = [each for each in dict.fromkeys(known) if each not in reported]
         for text in state.unchecked:
             if text.endswith(_OUTSIDE):
                 skipped += [] if text.startswith("upstream of ") else [f"stage `{state.address}`: {text}"]
@@ -116,7 +116,7 @@ def _staleness(found: Evidence, *, lenient: bool) -> tuple[list[Note], list[str]
 
 
 def _unrecorded(pipeline: Pipeline) -> Mapping[str, tuple[str, ...]]:
-    """Stage -> outputs that it has got since it last ran: nobody can have made them."""
+    """Stage -> outputs declared after its last run, so no run has made them."""
     return {
         stage.address: tuple(
             f"new output {out.path}" for out in stage.outs if out.pointer is None and "://" not in out.path
@@ -152,7 +152,7 @@ def _stale_note(state: StageState, reasons: Sequence[str], after: Sequence[str])
 
 
 def _downstream(states: Iterable[StageState]) -> Mapping[str, tuple[str, ...]]:
-    """Stale stage -> those that are stale only because of what stands before them."""
+    """Stale stage -> the stages that are stale only because of it."""
     after: dict[str, tuple[str, ...]] = {}
     for state in states:
         if not state.reasons:
@@ -162,7 +162,7 @@ def _downstream(states: Iterable[StageState]) -> Mapping[str, tuple[str, ...]]:
 
 
 def _metric_edits(found: Evidence) -> frozenset[str]:
-    """Reasons of stages that `not_from_pipeline` tells better."""
+    """Reasons of stages that a `not_from_pipeline` note explains better."""
     edited = {
         file.path
         for file in found.metric_files
@@ -195,9 +195,9 @@ def _stored(project: Project, outputs: Sequence[Output], *, lenient: bool) -> Pi
         missing = missing_in_remote(project.root, wanted, even_private=False)
     except (StateError, ToolError) as error:
         if lenient:
-            return PipelineProof(skipped=(f"outputs in the DVC remote: {_told(error)}",))
+            return PipelineProof(skipped=(f"outputs in the DVC remote: {_reason(error)}",))
         hint = error.hint or "run `dvc status --cloud` to see what it says"
-        text = f"Whether the DVC remote has the outputs is not known: {_told(error)}"
+        text = f"Whether the DVC remote has the outputs is not known: {_reason(error)}"
         note = Note(code="not_in_remote", message=text, effect="block", hint=hint)
         return PipelineProof(notes=(note,), failed=isinstance(error, ToolError))
     if not missing:
@@ -207,13 +207,13 @@ def _stored(project: Project, outputs: Sequence[Output], *, lenient: bool) -> Pi
     return PipelineProof(notes=(Note(code="not_in_remote", message=text, effect="block", hint=hint),))
 
 
-def _told(error: MlgitError) -> str:
+def _reason(error: MlgitError) -> str:
     first = f" ({error.details[0]})" if error.details else ""
     return without_passwords(f"{error.message}{first}")
 
 
 def _few(notes: list[Note], what: str) -> list[Note]:
-    """The notes, or the first of very many and one that counts the rest."""
+    """The notes; if there are very many, the first ones and a count of the rest."""
     if len(notes) <= _MOST_NOTES:
         return notes
     rest = len(notes) - _MOST_NOTES

@@ -16,6 +16,7 @@ from mlgit.core.pipeline.remote_data import (
     kept_elsewhere,
     lacking,
 )
+from mlgit.project.pipeline.declared import outside, record_file
 from mlgit.project.pipeline.local_files import cache_of, hashes_on_disk
 
 if TYPE_CHECKING:
@@ -27,52 +28,50 @@ if TYPE_CHECKING:
     from mlgit.errors import MlgitError
     from mlgit.project.open import Project
 
-_ASKED_ABOUT = 20
+_MOST_TRACED = 20
 _COMMIT = "\x01"
 
 
 def remote_data(
     project: Project, state: Evidence, progress: Progress | None = None
 ) -> tuple[RemoteData, tuple[MlgitError, ...]]:
-    """What the DVC remotes lack, and those that did not answer.
+    """What the DVC remotes lack, and the errors of those that did not answer.
 
     Args:
         project: the repository.
-        state: of the working tree.
-        progress: told while a remote is asked.
+        state: the working tree's evidence.
+        progress: shown while a remote is queried.
 
     Raises:
         StateError: outputs are recorded, but there is no DVC repository.
     """
     recorded = [
-        out for out in state.pipeline.outputs if out.cached and out.pointer is not None and _inside(out.path)
+        out
+        for out in state.pipeline.outputs
+        if out.cached and out.pointer is not None and not outside(out.path)
     ]
-    told = {out.path: kept_elsewhere(out) for out in recorded}
-    wanted = [out for out in recorded if told[out.path] is None]
+    found = {out.path: kept_elsewhere(out) for out in recorded}
+    wanted = [out for out in recorded if found[out.path] is None]
     if not wanted:
-        return RemoteData(outputs=tuple(each for each in told.values() if each is not None)), ()
+        return RemoteData(outputs=tuple(each for each in found.values() if each is not None)), ()
     from mlgit.adapters.dvc.engine.remotes import ask_remotes
 
     answers = ask_remotes(project.root, wanted, progress=progress)
     by_path = {holding.path: holding for holding in answers.holdings}
     for out in wanted:
-        told[out.path] = lacking(
+        found[out.path] = lacking(
             out,
             by_path[out.path],
             cached_bytes=partial(_cached_bytes, project, out),
             in_workspace=partial(_in_workspace, project, out),
         )
-    outputs = tuple(each for each in told.values() if each is not None)
+    outputs = tuple(each for each in found.values() if each is not None)
     data = RemoteData(
         remotes=count_by_remote(answers.holdings),
         outputs=_with_recordings(project, outputs, {out.path: out.pointer for out in wanted}),
         notes=answers.notes,
     )
     return data, answers.failures
-
-
-def _inside(path: str) -> bool:
-    return not ("://" in path or path.startswith(("/", "../")))
 
 
 def _cached_bytes(project: Project, out: Output, pointer: Pointer) -> int | None:
@@ -93,24 +92,17 @@ def _in_workspace(project: Project, out: Output) -> bool:
 def _with_recordings(
     project: Project, outputs: tuple[RemoteOutput, ...], pointers: Mapping[str, Pointer | None]
 ) -> tuple[RemoteOutput, ...]:
-    """With the commit that recorded each of the first few whose content this machine has not (all)."""
-    lost = [each for each in outputs if each.elsewhere in {"partly", "nowhere"}][:_ASKED_ABOUT]
+    """Add the recording commit to the first few outputs that are not completely on this machine."""
+    lost = [each for each in outputs if each.elsewhere in {"partly", "nowhere"}][:_MOST_TRACED]
     hashes = {each.path: pointer.md5 for each in lost if (pointer := pointers.get(each.path)) is not None}
     if not hashes or project.head.commit is None:
         return outputs
-    found = _recordings(project, set(hashes.values()), {_recorder(each.owner) for each in lost})
+    found = _recordings(project, set(hashes.values()), {record_file(each.owner) for each in lost})
     return tuple(replace(each, recorded=found.get(hashes.get(each.path, ""))) for each in outputs)
 
 
-def _recorder(owner: str) -> str:
-    """The file in which the hashes of a stage's or .dvc file's outputs stand."""
-    if owner.endswith(".dvc"):
-        return owner
-    return os.path.join(os.path.dirname(owner.rpartition(":")[0]), "dvc.lock")
-
-
 def _recordings(project: Project, hashes: set[str], files: set[str]) -> Mapping[str, Recording]:
-    """Hash -> the newest commit before HEAD that brought it into one of these files; asked of git at once."""
+    """Hash -> the newest commit up to HEAD that added it to one of these files; one call of git for all."""
     pattern = "|".join(re.escape(md5) for md5 in sorted(hashes))
     text = project.git.run(
         "log",
