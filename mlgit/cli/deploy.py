@@ -56,7 +56,7 @@ def entry(
 
 
 def _print_failures(record: DeployReport) -> None:
-    """Failures of single models, as an error is told that ends everything."""
+    """Print the failures of single models like errors."""
     from mlgit.cli.shell.failure import failure_page
     from mlgit.errors import ToolError
     from mlgit.render.console import write

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 @pass_session
 def entry(
     session: Session, reference: str, *, out: str, repo: str | None, model: str | None, force: bool
-) -> int | None:
+) -> None:
     r"""Fetch the files of a version or environment.
 
     REF is `tumor@v1.2.0`, `tumor@latest`, `tumor#prod`, `prod`, or any Git revision. Files come from this
@@ -51,29 +52,21 @@ def entry(
       mlgit get tumor@v1.2.0 -o /srv/models
       mlgit get tumor#prod --repo https://github.com/acme/tumor.git
     """
+    from mlgit.operations.get import get, get_from
     from mlgit.render.pages.get import page
 
+    fetch = (
+        partial(get, session.project())
+        if repo is None
+        else partial(get_from, _url(session, repo), now=session.now)
+    )
     folder = os.path.abspath(os.path.join(session.folder, out))
-    if repo is None:
-        from mlgit.operations.get import get
-
-        record = get(
-            session.project(), reference, folder=folder, model=model, force=force, progress=session.progress()
-        )
-    else:
-        from mlgit.operations.get import get_from
-
-        local = os.path.join(session.folder, repo)
-        record = get_from(
-            os.path.abspath(local) if os.path.isdir(local) else repo,
-            reference,
-            folder=folder,
-            now=session.now,
-            model=model,
-            force=force,
-            progress=session.progress(),
-        )
+    record = fetch(reference, folder=folder, model=model, force=force, progress=session.progress())
     for note in record.notes:
         session.note(note)
     session.print_result(record, lambda: page(record))
-    return None
+
+
+def _url(session: Session, repo: str) -> str:
+    local = os.path.join(session.folder, repo)
+    return os.path.abspath(local) if os.path.isdir(local) else repo

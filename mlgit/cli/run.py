@@ -9,6 +9,7 @@ import click
 
 from mlgit.cli.shell.completion import stages_offer
 from mlgit.cli.shell.options import command, pass_session
+from mlgit.errors import Exit
 
 if TYPE_CHECKING:
     from mlgit.cli.shell.session import Session
@@ -48,4 +49,4 @@ def entry(session: Session, *, stages: tuple[str, ...], no_pull: bool, force: bo
         progress=session.progress(),
     )
     session.print_result(record, lambda: page(record))
-    return 1 if record.blocked else 0
+    return Exit.BLOCKED if record.blocked else Exit.DONE

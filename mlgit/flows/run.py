@@ -1,16 +1,18 @@
-"""Run: pull what is missing, run the pipeline, judge what came out."""
+"""Run: pull what is missing, run the pipeline, check the gates on the result."""
 
 from __future__ import annotations
 
+from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mlgit.core.overview.run import Run
 from mlgit.operations import run as pipeline
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mlgit.core.gates.verdict import Check
+    from mlgit.core.overview.run import Run
     from mlgit.core.progress import Progress
     from mlgit.project.open import Project
 
@@ -26,31 +28,22 @@ def run(
     ci: Mapping[str, str] | None = None,
     progress: Progress,
 ) -> Run:
-    """Run stages (all when none is named) and everything before them that is stale, then the gates.
+    """Run stages (all if none is named) and every stale stage before them, then check the gates.
 
-    `ci` are environment variables, for the base in CI; the rest, and what may go wrong, is as in
+    `ci` are environment variables, for the base in CI; the other arguments and errors are those of
     `mlgit.operations.run`.
     """
     done = pipeline.run(
         project, stages, pull=pull, force=force, dry_run=dry_run, show=show, progress=progress
     )
-    return Run(
-        dry_run=dry_run,
-        stages=done.stages,
-        pulled=done.pulled,
-        check=None if dry_run else _judge(project, ci),
-        notes=done.notes,
-    )
+    return done if dry_run else replace(done, check=_check(project, ci))
 
 
-def _judge(project: Project, ci: Mapping[str, str] | None) -> Check:
-    """The verdict on the working tree as it is now: what was read before the run no longer holds."""
+def _check(project: Project, ci: Mapping[str, str] | None) -> Check:
+    """The verdict on the working tree as it is now: `project` read it before the run."""
     from mlgit.operations.check import check
     from mlgit.project.gates.judge import Question
     from mlgit.project.opening import open_project
 
-    fresh = open_project(project.root, now=project.now, default_branch=project.default_branch)
-    try:
+    with closing(open_project(project.root, now=project.now, default_branch=project.default_branch)) as fresh:
         return check(fresh, Question(ci=ci))
-    finally:
-        fresh.close()

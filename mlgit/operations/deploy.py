@@ -20,7 +20,6 @@ from mlgit.project.registry.read import read_registry, tags_as_of
 
 if TYPE_CHECKING:
     from mlgit.core.config.file import Deploy
-    from mlgit.core.deploy.targets import Target
     from mlgit.core.progress import Progress
     from mlgit.core.registry.state import EnvironmentState, Registry
     from mlgit.project.open import Project
@@ -38,7 +37,7 @@ def deploy(
     """Make the target of an environment serve the head of its tags, for one model or all.
 
     `deploy:` is read from trunk, tags from this clone. A model that fails has a `failure` in its deployment,
-    and the other models are still deployed. A newer tag supersedes `tag`, which is not a failure.
+    and the others are still deployed. A newer tag supersedes `tag`, which is not a failure.
 
     Raises:
         UnknownReference: no such environment, model or tag, or nothing under `deploy:` for it.
@@ -46,7 +45,6 @@ def deploy(
         ConfigError: two models would be deployed to one folder, or the target is not installed.
     """
     declared = _require_deploy(project, environment)
-    row = target_row(declared)
     if tag is not None:
         tag = tag.removeprefix(TAGS)
         model = _model_of(tag, environment, model)
@@ -54,10 +52,11 @@ def deploy(
         require_model(project, model)
     registry = read_registry(project)
     names = _models(project, registry, environment)
-    targets = _Targets(declared, row, _folders(project, declared, row, names))
-    show = progress or Silent()
+    targets = _Targets(project, declared, names)
     deployments = (
-        targets.deploy(project, registry.model(name).environment(environment), tag, show, dry_run=dry_run)
+        targets.deploy(
+            registry.model(name).environment(environment), tag, progress or Silent(), dry_run=dry_run
+        )
         for name in (names if model is None else (model,))
     )
     return DeployReport(
@@ -78,22 +77,24 @@ def _model_of(tag: str, environment: str, model: str | None) -> str:
 
 
 class _Targets:
-    """The targets of one environment: one record per model.
+    """The targets of one environment, one per model.
 
     Args:
+        project: the repository.
         declared: the entry under `deploy:`.
-        row: its row in the table of targets.
-        folders: model -> the folder it is deployed to, absolute; empty if the target has no folders.
+        models: those that may be deployed.
     """
 
-    def __init__(self, declared: Deploy, row: Target, folders: dict[str, str]) -> None:
+    def __init__(self, project: Project, declared: Deploy, models: tuple[str, ...]) -> None:
+        row = target_row(declared)
+        self._project = project
         self._name = declared.target
         self._record: Any = row.read(declared.keys)
         self._deployer = deployer(row)
-        self._folders = folders
+        self._folders = _folders(project, declared, models) if row.folder else {}
 
     def deploy(
-        self, project: Project, here: EnvironmentState, tag: str | None, progress: Progress, *, dry_run: bool
+        self, here: EnvironmentState, tag: str | None, progress: Progress, *, dry_run: bool
     ) -> Deployment:
         folder = self._folders.get(here.model)
         untouched = Deployment(
@@ -112,9 +113,9 @@ class _Targets:
         except MlgitError as error:
             return replace(untouched, state="failed", failure=failure("intent", error))
         if head is None:
-            return replace(untouched, notes=_without_tags(project, here))
+            return replace(untouched, notes=_without_tags(self._project, here))
         record = self._record if folder is None else replace(self._record, path=folder)
-        job = Job(project, head, target=self._name, progress=progress)
+        job = Job(self._project, head, target=self._name, progress=progress)
         return self._deployer(job, record, dry_run=dry_run)
 
 
@@ -147,15 +148,13 @@ def _models(project: Project, registry: Registry, environment: str) -> tuple[str
     return tuple(sorted({*declared_models(project, None if trunk is None else trunk.commit), *held}))
 
 
-def _folders(project: Project, declared: Deploy, row: Target, models: tuple[str, ...]) -> dict[str, str]:
-    """Model -> the folder it is deployed to, absolute; empty if the target has no folders.
+def _folders(project: Project, declared: Deploy, models: tuple[str, ...]) -> dict[str, str]:
+    """Model -> the folder it is deployed to, absolute.
 
     Raises:
         ConfigError: two models or environments would share a folder, or it is the repository or Git's.
     """
     mine = declared.environment
-    if not row.folder:
-        return {}
     folders = [
         ((name, model), _folder(project, each.keys["path"], name, model))
         for name, each in project.trunk_config.deploy.items()

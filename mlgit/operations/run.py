@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.core.record import record
+from mlgit.core.overview.run import Run
 from mlgit.errors import StateError, ToolError
 
 if TYPE_CHECKING:
@@ -18,15 +18,6 @@ if TYPE_CHECKING:
 _SHOWN = 10
 
 
-@record
-class PipelineRun:
-    """What was pulled, which stages ran, and sentences about what could not be pulled."""
-
-    stages: tuple[str, ...]
-    pulled: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-
-
 def run(
     project: Project,
     stages: Sequence[str] = (),
@@ -36,23 +27,23 @@ def run(
     dry_run: bool = False,
     show: bool = True,
     progress: Progress,
-) -> PipelineRun:
-    """Run stages (all when none is named) and everything before them that is stale.
+) -> Run:
+    """Run stages (all if none is named) and every stale stage before them; the result has no verdict.
 
     Args:
-        project: the repository. What it has read of the working tree no longer holds afterwards.
-        stages: as DVC calls them from the root of the repository.
-        pull: whether to fetch outputs that are recorded and not here.
-        force: run also what is up to date.
-        dry_run: only tell what would run.
-        show: whether what the stages print is passed on to stderr.
-        progress: told what happens.
+        project: the repository; what it has read of the working tree is outdated afterwards.
+        stages: their names in DVC, from the root of the repository.
+        pull: whether to fetch recorded outputs that are missing here.
+        force: also run stages that are up to date.
+        dry_run: run nothing; the result has the stages that would run.
+        show: whether the output of the stages goes to stderr.
+        progress: shows notes.
 
     Raises:
         ConfigError: dvc.yaml is invalid.
         StateError: no DVC repository, or no such stage.
         ToolError: a stage failed (code `stage_failed`), or DVC did.
-        KeyboardInterrupt: interrupted; nothing of the pipeline is running any more.
+        KeyboardInterrupt: interrupted; no stage is running any more.
     """
     from mlgit.adapters.dvc import engine
 
@@ -63,18 +54,21 @@ def run(
     done = engine.repro(project.root, stages, options=options, show=show)
     if done.status:
         raise _failed(done, show=show)
-    return PipelineRun(stages=done.ran, pulled=pulled, notes=tuple(notes))
+    return Run(dry_run=dry_run, stages=done.ran, pulled=pulled, notes=tuple(notes))
 
 
 def store_results(project: Project, progress: Progress) -> int | None:
-    """Send what the working tree's pipeline has to the DVC remote; how many files, None without a remote.
+    """Push the outputs of the working tree's pipeline to the DVC remote.
 
     Raises:
-        ToolError: the remote cannot be reached, or the content of an output is nowhere.
+        ToolError: the remote cannot be reached, or the content of an output is missing.
+
+    Returns:
+        The number of files, None without a remote.
     """
     from mlgit.adapters.dvc import engine
 
-    outputs = _kept(project)
+    outputs = _outputs(project)
     if not outputs:
         return 0
     if not engine.has_remote(project.root):
@@ -90,8 +84,8 @@ def store_results(project: Project, progress: Progress) -> int | None:
     return files
 
 
-def _kept(project: Project) -> list[Output]:
-    """What DVC keeps of the working tree as it is now."""
+def _outputs(project: Project) -> list[Output]:
+    """The outputs that DVC stores, from the working tree as it is now."""
     from mlgit.adapters.dvc.pipeline.pointers import read_pipeline
     from mlgit.adapters.git.worktree import WorkingTree
 
@@ -101,7 +95,7 @@ def _kept(project: Project) -> list[Output]:
 
 
 def _pull(project: Project, missing: Sequence[str], notes: list[str], progress: Progress) -> tuple[str, ...]:
-    """Ask the DVC remote; what it has not, the pipeline may be able to make."""
+    """Fetch from the DVC remote; the pipeline may be able to make what is not there."""
     from mlgit.adapters.dvc import engine
 
     try:
@@ -117,9 +111,9 @@ def _pull(project: Project, missing: Sequence[str], notes: list[str], progress: 
 
 
 def _failed(done: Repro, *, show: bool) -> ToolError:
-    own_words = tuple(line for line in done.last_lines if line.startswith("ERROR: "))
-    # What was shown already is not told twice.
-    details = own_words if show else done.last_lines
+    dvc_errors = tuple(line for line in done.last_lines if line.startswith("ERROR: "))
+    # The output of the stages was shown already.
+    details = dvc_errors if show else done.last_lines
     if done.failed is None:
         return ToolError(f"`dvc repro` failed with exit code {done.status}", details=details)
     error = ToolError(

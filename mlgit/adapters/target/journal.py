@@ -1,4 +1,4 @@
-"""Journal file of a target, and the lock that lets one deployment write it at a time."""
+"""Journal file of a target, with the lock that lets one deployment write at a time."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from mlgit.core.deploy.journal import Entry
     from mlgit.core.progress import Progress
 
-_EVERY_S = 0.2
-_LONGEST_HOLDER = 400
+_POLL_S = 0.2
+_MAX_HOLDER_BYTES = 400
 
 
 class JournalFile:
@@ -31,7 +31,6 @@ class JournalFile:
         self.path = path
 
     def read(self) -> Journal:
-        """What happened here so far."""
         try:
             descriptor = os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW)
         except FileNotFoundError:
@@ -40,7 +39,7 @@ class JournalFile:
             return read_journal(file.read())
 
     def append(self, entry: Entry) -> None:
-        """Write one line and wait until the disk has it; a torn last line is cut off first."""
+        """Write one line and wait until it is on the disk; a torn last line is cut off first."""
         new = not os.path.lexists(self.path)
         descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
         try:
@@ -48,7 +47,7 @@ class JournalFile:
             try:
                 _write(descriptor, write_entry(entry).encode(), at=end)
             except OSError:
-                # A disk that is full: what did not fit must not stand there as half a line.
+                # A full disk must not leave half a line.
                 with suppress(OSError):
                     os.ftruncate(descriptor, end)
                 raise
@@ -60,7 +59,7 @@ class JournalFile:
 
 
 def _whole_lines(descriptor: int) -> int:
-    """Where the next line begins; whatever stands behind the last line break is cut off."""
+    """Cut off a torn last line; the position at which the next line begins."""
     size = os.fstat(descriptor).st_size
     end = size
     while end and os.pread(descriptor, 1, end - 1) != b"\n":
@@ -77,7 +76,7 @@ def _write(descriptor: int, content: bytes, *, at: int) -> None:
 
 
 def sync_folder(path: str) -> None:
-    """Wait until the disk knows the names in a folder."""
+    """Wait until the names in a folder are on the disk."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
@@ -87,38 +86,25 @@ def sync_folder(path: str) -> None:
 
 @contextmanager
 def locked(path: str, *, holder: str, wait_s: float, progress: Progress) -> Iterator[None]:
-    """Hold the lock of a target; whoever dies lets it go.
+    """Hold the lock of a target; the system releases it if the process dies.
 
     Args:
-        path: the lock's file, absolute; it stays.
-        holder: who we are, for whoever has to wait.
-        wait_s: how long to wait for another one.
-        progress: told for whom we wait.
+        path: the lock's file, absolute; it is never removed.
+        holder: a description of this process, for those that wait.
+        wait_s: how long to wait.
+        progress: shows for whom this process waits.
 
     Raises:
-        StateError: somebody else held it all the time.
+        StateError: another process held it for all that time.
     """
     import fcntl
 
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
     try:
-        until = time.monotonic() + wait_s
-        told = False
-        while not _taken(descriptor):
-            other = _holder(descriptor)
-            if time.monotonic() >= until:
-                raise StateError(
-                    f"Another deployment is at work there: {other}",
-                    hint="wait for it to end, then run this again",
-                    details=(f"lock {path}",),
-                )
-            if not told:
-                progress.say(f"Waiting for another deployment: {other}")
-                told = True
-            time.sleep(_EVERY_S)
+        _acquire(descriptor, path, wait_s, progress)
         os.ftruncate(descriptor, 0)
-        with suppress(OSError):  # on a full disk nobody learns who it is, that is all
-            _write(descriptor, holder.encode()[:_LONGEST_HOLDER], at=0)
+        with suppress(OSError):  # on a full disk the lock holds, but without a holder to show
+            _write(descriptor, holder.encode()[:_MAX_HOLDER_BYTES], at=0)
         try:
             yield
         finally:
@@ -129,18 +115,32 @@ def locked(path: str, *, holder: str, wait_s: float, progress: Progress) -> Iter
         os.close(descriptor)
 
 
-def _taken(descriptor: int) -> bool:
+def _acquire(descriptor: int, path: str, wait_s: float, progress: Progress) -> None:
     import fcntl
 
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+    until = time.monotonic() + wait_s
+    waiting = False
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            other = _holder(descriptor)
+        else:
+            return
+        if time.monotonic() >= until:
+            raise StateError(
+                f"Another deployment is at work there: {other}",
+                hint="wait for it to end, then run this again",
+                details=(f"lock {path}",),
+            )
+        if not waiting:
+            progress.say(f"Waiting for another deployment: {other}")
+            waiting = True
+        time.sleep(_POLL_S)
 
 
 def _holder(descriptor: int) -> str:
-    """What stands in the lock's file; anybody may have written it, and it goes to a terminal."""
-    text = os.pread(descriptor, _LONGEST_HOLDER, 0).decode("utf-8", "replace").strip()
-    said = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
-    return said or "somebody who did not say who"
+    """The holder in the lock's file; any process may have written it, and it is shown on a terminal."""
+    text = os.pread(descriptor, _MAX_HOLDER_BYTES, 0).decode("utf-8", "replace").strip()
+    shown = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+    return shown or "somebody who did not say who"

@@ -2,15 +2,15 @@
 
 ::
 
-    PLACE/current -> releases/v1.2.0      the only thing that is ever replaced, by one rename
-    PLACE/releases/v1.2.0/                files and manifest.json; written once, never changed
-    PLACE/deployments/prod.jsonl          what happened, prod.lock beside it
+    ROOT/current -> releases/v1.2.0      the only thing that is ever replaced, by one rename
+    ROOT/releases/v1.2.0/                files and manifest.json; written once, never changed
+    ROOT/deployments/prod.jsonl          the journal, with prod.lock next to it
 """
 
 from __future__ import annotations
 
 import os
-import stat
+import shutil
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -33,8 +33,8 @@ class LocalFolder:
     """One model's folder on this machine.
 
     Args:
-        root: absolute; need not exist. Links on the way to it are followed, below it none but `current`.
-        environment: whose journal it has.
+        root: absolute; need not exist. Links on the way to it are followed; below it, only `current`.
+        environment: the one that is deployed here.
     """
 
     def __init__(self, root: str, environment: str) -> None:
@@ -46,19 +46,19 @@ class LocalFolder:
         self.lock = os.path.join(root, DEPLOYMENTS, f"{environment}.lock")
 
     def check(self) -> None:
-        """Refuse a folder that is not as we make it, or that serves another environment.
+        """Refuse a folder that mlgit did not make like this, or that serves another environment.
 
         Raises:
-            ToolError: with what stands in the way; nothing was changed.
+            ToolError: with the path in the way; nothing was changed.
         """
         for path in (self.root, self.releases, *_down(self.root, os.path.dirname(self.journal.path))):
             if path != self.root and os.path.islink(path):
-                raise _strange(path, "is a link")
+                raise _foreign(path, "is a link")
             if os.path.lexists(path) and not os.path.isdir(path):
-                raise _strange(path, "is no folder")
+                raise _foreign(path, "is no folder")
         for path in (self.journal.path, self.lock):
             if os.path.lexists(path) and not _is_file(path):
-                raise _strange(path, "is no plain file")
+                raise _foreign(path, "is no plain file")
         for other in self._other_journals():
             raise ToolError(
                 f"`{self.root}` belongs to the environment `{other}`",
@@ -66,31 +66,31 @@ class LocalFolder:
             )
 
     def prepare(self) -> None:
-        """Make the folders that are not there yet."""
+        """Make missing folders."""
         for path in (self.releases, os.path.dirname(self.journal.path)):
             os.makedirs(path, exist_ok=True)
         sync_folder(self.root)
-        with suppress(OSError):  # not ours to read, perhaps
+        with suppress(OSError):  # it may not be readable
             sync_folder(os.path.dirname(self.root))
 
     def current(self) -> str | None:
-        """The name of the release that is served, None when there is none yet.
+        """The name of the served release; None if there is none yet.
 
         Raises:
-            ToolError: `current` is nothing that we made.
+            ToolError: `current` is not a link that mlgit made.
         """
         if not os.path.lexists(self._current):
             return None
         if not os.path.islink(self._current):
-            raise _strange(self._current, "is no link")
-        leads = os.readlink(self._current)
-        folder, _, name = leads.rpartition("/")
+            raise _foreign(self._current, "is no link")
+        target = os.readlink(self._current)
+        folder, _, name = target.rpartition("/")
         if folder != RELEASES or not name or name.startswith("."):
-            raise _strange(self._current, f"leads to `{leads}`")
+            raise _foreign(self._current, f"leads to `{target}`")
         return name
 
     def state(self) -> TargetState:
-        """What stands here; no digest is taken."""
+        """The current release, all releases and the journal; nothing is hashed."""
         journal = self.journal.read()
         try:
             taken = frozenset(os.listdir(self.releases))
@@ -105,11 +105,9 @@ class LocalFolder:
         )
 
     def release_path(self, name: str) -> str:
-        """Where a release is."""
         return os.path.join(self.releases, name)
 
     def manifest(self, name: str) -> Manifest | None:
-        """What a release says about itself."""
         path = os.path.join(self.release_path(name), MANIFEST)
         if not _is_file(path) or os.path.getsize(path) > _LARGEST_MANIFEST:
             return None
@@ -117,22 +115,20 @@ class LocalFolder:
             return read_manifest(file.read())
 
     def stage(self, name: str) -> str:
-        """A folder to gather files in; what a killed deployment left in it stays."""
+        """Make a folder to gather files in; files that a killed deployment left there stay."""
         path = self.release_path(name)
         if os.path.lexists(path) and not _is_folder(path):
-            raise _strange(path, "is no folder")
+            raise _foreign(path, "is no folder")
         os.makedirs(path, exist_ok=True)
         return path
 
     def unstage(self, name: str) -> None:
-        """Clear a folder of gathered files away; it is ours by its name."""
-        import shutil
-
+        """Remove a folder of gathered files; its name says that mlgit made it."""
         if _is_folder(self.release_path(name)):
             shutil.rmtree(self.release_path(name))
 
     def publish(self, staged: str, name: str, manifest: Manifest) -> None:
-        """Give gathered files their manifest and their name, once the disk has them."""
+        """Write the manifest of gathered files, wait for the disk, then give their folder its name."""
         folder = self.release_path(staged)
         with open(os.path.join(folder, MANIFEST), "w", encoding="utf-8") as file:
             file.write(write_manifest(manifest))
@@ -141,21 +137,21 @@ class LocalFolder:
         sync_folder(self.releases)
 
     def switch(self, name: str) -> None:
-        """Have `current` lead to a release, in one step: who reads it sees the old one or the new one."""
-        following = os.path.join(self.root, _NEXT)
-        if os.path.islink(following):
-            os.unlink(following)
-        os.symlink(f"{RELEASES}/{name}", following)
+        """Point `current` to a release in one step: a reader sees the old release or the new one."""
+        link = os.path.join(self.root, _NEXT)
+        if os.path.islink(link):
+            os.unlink(link)
+        os.symlink(f"{RELEASES}/{name}", link)
         try:
-            os.rename(following, self._current)
+            os.rename(link, self._current)
         except OSError:
             with suppress(OSError):
-                os.unlink(following)
+                os.unlink(link)
             raise
         sync_folder(self.root)
 
     def remove(self, name: str, manifest: Manifest | None) -> bool:
-        """Clear a release away, file by file as its manifest names them; False when others are left in it."""
+        """Remove the files that a release's manifest names; False if other files are left."""
         top = self.release_path(name)
         folders = {top}
         for file in () if manifest is None else manifest.files:
@@ -164,7 +160,7 @@ class LocalFolder:
                 os.unlink(path)
                 folders.update(_down(top, os.path.dirname(path)))
         for folder in sorted(folders - {top}, key=len, reverse=True):
-            with suppress(OSError):  # somebody's files are in it
+            with suppress(OSError):  # other files are in it
                 os.rmdir(folder)
         if set(os.listdir(top)) - {MANIFEST}:
             return False
@@ -185,7 +181,7 @@ class LocalFolder:
 
 
 def sync_tree(top: str) -> None:
-    """Wait until the disk has every file and folder below."""
+    """Wait until every file and folder below is on the disk."""
     for folder, _, names in os.walk(top, topdown=False):
         for name in names:
             descriptor = os.open(os.path.join(folder, name), os.O_RDONLY | os.O_NOFOLLOW)
@@ -197,50 +193,31 @@ def sync_tree(top: str) -> None:
 
 
 def whole_file(release: str, path: str) -> str | None:
-    """Where a file of a release is, when it is a plain file and no link leads there; else None."""
-    place = release
-    *folders, name = path.split("/")
-    for folder in folders:
-        place = os.path.join(place, folder)
-        if not _is_folder(place):
-            return None
-    place = os.path.join(place, name)
-    return place if _is_file(place) else None
+    """The path of a file of a release; None if it is not a plain file, or a link leads there."""
+    file = os.path.join(release, path)
+    folders = _down(release, os.path.dirname(file))
+    return file if all(map(_is_folder, folders)) and _is_file(file) else None
 
 
 def _is_file(path: str) -> bool:
-    """Whether it is a plain file itself, not a link to one."""
-    try:
-        return stat.S_ISREG(os.lstat(path).st_mode)
-    except OSError:
-        return False
+    return os.path.isfile(path) and not os.path.islink(path)
 
 
 def _is_folder(path: str) -> bool:
-    """Whether it is a folder itself, not a link to one."""
-    try:
-        return stat.S_ISDIR(os.lstat(path).st_mode)
-    except OSError:
-        return False
-
-
-def _parts(path: str, top: str) -> list[str]:
-    relative = os.path.relpath(path, top)
-    return [] if relative == "." else relative.split(os.sep)
+    return os.path.isdir(path) and not os.path.islink(path)
 
 
 def _down(top: str, path: str) -> list[str]:
-    """The folders below `top` on the way to `path`, which is the last."""
-    found = []
-    place = top
-    for part in _parts(path, top):
-        place = os.path.join(place, part)
-        found.append(place)
+    """The folders below `top` on the way to `path`, which is the last; none if `path` is `top`."""
+    found: list[str] = []
+    while path != top:
+        found.insert(0, path)
+        path = os.path.dirname(path)
     return found
 
 
-def _strange(path: str, what: str) -> ToolError:
+def _foreign(path: str, problem: str) -> ToolError:
     return ToolError(
-        f"`{path}` {what}, and mlgit did not make it so",
+        f"`{path}` {problem}, and mlgit did not make it so",
         hint="look at it and move it away, or deploy to another folder",
     )

@@ -1,4 +1,4 @@
-"""Deployment: what an environment wants on its target, and what became of it."""
+"""Deployment: the desired release of an environment, and the result of deploying it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import field
 from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.record import record
+from mlgit.errors import Exit
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -18,11 +19,11 @@ State = Literal["deployed", "already", "superseded", "unassigned", "planned", "f
 
 @record
 class Desired:
-    """The head of an environment's tags: what should be on the target.
+    """The head of an environment's tags: the release that its target should serve.
 
     `tag` and `oid` are those of the environment's tag; `oid` is the key of the deployment. `sequence` is the
-    highest counter of the environment. `version` and `release` are None when the commit is no version.
-    `previous` is what the environment held before.
+    highest counter of the environment. `version` and `release_…` are None if the commit is not a version.
+    `previous` is the version that the environment held before.
     """
 
     model: str
@@ -40,7 +41,7 @@ class Desired:
 
 @record
 class Failure:
-    """Why one deployment failed, and in which step; `exit_code` is the error's."""
+    """The error of one deployment, and the step it failed in."""
 
     step: Step
     code: str
@@ -61,12 +62,14 @@ class DeployedFile:
 
 @record
 class Deployment:
-    """What became of one model.
+    """The result for one model.
 
-    `tag` is the environment's tag that was deployed; `before` the version that was served until then (as far
-    as the target tells), `superseded_by` the newer tag. `folder` is the target's folder, `release` the
-    folder below it, `journal` the journal's file; `command` the argument list of target `command`.
-    `removed` are the releases that were cleared away. `steps` are those done, or those a dry run would do.
+    `tag` is the environment's tag that was deployed, `superseded_by` a newer one. `before` is the version
+    that was served until then, if the target knows it. `folder` is the target's folder, `release` the folder
+    of the release below `releases/`, `journal` the journal's file; `command` is the argument list of target
+    `command`. `kept` says that the release was on the target already, `resumed` that a killed deployment was
+    finished, `stated` that the release stated sha256 digests. `removed` are old releases. `steps` are those
+    done, or those a dry run would do.
     """
 
     model: str
@@ -97,9 +100,9 @@ class Deployment:
 
 @record
 class DeployReport:
-    """What `mlgit deploy` answers: one deployment a model.
+    """The result of `mlgit deploy`: one deployment per model.
 
-    `tags_as_of` is when tags were last fetched from `remote`, None without one or if unknown.
+    `tags_as_of` is when tags were last fetched from `remote`; None without one, or if unknown.
     """
 
     environment: str
@@ -111,13 +114,12 @@ class DeployReport:
 
     @property
     def exit_code(self) -> int:
-        """0, or that of the first failure."""
+        """The exit code of the first failure, otherwise 0."""
         failures = (each.failure for each in self.deployments if each.failure is not None)
-        return next((failure.exit_code for failure in failures), 0)
+        return next((failure.exit_code for failure in failures), Exit.DONE)
 
 
 def failure(step: Step, error: MlgitError) -> Failure:
-    """An error as the failure of a step."""
     return Failure(
         step=step,
         code=error.code,

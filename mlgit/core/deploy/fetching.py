@@ -1,4 +1,4 @@
-"""Fetching: the files of one version, where they come from and where they go."""
+"""Fetching: the files of a version, with their sources and destinations."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 @record
 class FetchedFile:
-    """One file.
+    """A fetched file.
 
-    `path` is from the root of the repository, `destination` where it is now. `state` is whether it was
-    written or stood there already. `md5` is that of its bytes.
+    `path` is from the root of the repository, `destination` the absolute path of the file now; `state` says
+    whether it was written or there already. `md5` is that of its bytes.
     """
 
     path: str
@@ -32,9 +32,9 @@ class FetchedFile:
 
 @record
 class Fetched:
-    """What `mlgit get` answers; `version` and `environment` as far as the reference names them.
+    """The result of `mlgit get`; `version` and `environment` are None unless the reference names them.
 
-    `stated` says whether the release stated sha256 digests, which then were checked too.
+    `stated` says that the release stated sha256 digests, which were checked as well.
     """
 
     reference: str
@@ -50,28 +50,28 @@ class Fetched:
 
 @record
 class Source:
-    """Where one file's content is: under a hash of DVC's, or in Git when `pointer` is None."""
+    """The source of a file: in DVC at `pointer`, or in Git if it is None."""
 
     path: str
     pointer: Pointer | None
 
 
 def outputs_of(path: str, outputs: Iterable[Output]) -> tuple[Output, ...]:
-    """DVC's outputs that are `path`, lie in it, or hold it; those Git keeps are left out."""
-    return tuple(output for output in outputs if output.cached and _meets(output.path, path))
+    """DVC's cached outputs that are `path`, are in it, or contain it."""
+    return tuple(output for output in outputs if output.cached and _overlap(output.path, path))
 
 
 def members(output: Output, listing: Mapping[str, Pointer], path: str) -> tuple[Source, ...]:
-    """The files of a directory output that are `path` or lie in it."""
+    """The files of a directory output that are `path` or are in it."""
     sources = (Source(path=f"{output.path}/{name}", pointer=listing[name]) for name in sorted(listing))
     return tuple(source for source in sources if source.path == path or source.path.startswith(f"{path}/"))
 
 
 def destination_below(path: str, top: str) -> str:
-    """Where a file of the model at `top` goes: `models/bert/a.bin` of `models/bert` -> `bert/a.bin`.
+    """The destination of a file of the model at `top`: `models/bert/a.bin` of `models/bert` -> `bert/a.bin`.
 
     Raises:
-        StateError: it would leave the folder.
+        StateError: it would be outside the folder.
     """
     name = top.rstrip("/").rpartition("/")[2]
     destination = name + path.removeprefix(top.rstrip("/")) if path != top else name
@@ -83,5 +83,5 @@ def destination_below(path: str, top: str) -> str:
     return destination
 
 
-def _meets(one: str, other: str) -> bool:
+def _overlap(one: str, other: str) -> bool:
     return one == other or one.startswith(f"{other}/") or other.startswith(f"{one}/")

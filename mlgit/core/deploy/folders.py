@@ -1,4 +1,4 @@
-"""Places: placeholders of `deploy:`, filled in, and the folders that two deployments would share."""
+"""Folders: the placeholders of `deploy:`, and folders that two deployments would share."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 class Clash(NamedTuple):
-    """Two deployments whose folders are the same, or one in the other; each `(environment, model)`."""
+    """Two deployments, `(environment, model)` each, with the same `folder` or one inside the other."""
 
     first: tuple[str, str]
     second: tuple[str, str]
@@ -22,22 +22,22 @@ class Clash(NamedTuple):
 
 
 def placeholders(text: str) -> tuple[str, ...]:
-    """The names in braces, in order; braces around anything else are no placeholder."""
+    """The names in braces, in order; other braces are plain text."""
     return tuple(found[1] for found in _PLACEHOLDER.finditer(text))
 
 
 def fill(text: str, *, model: str, environment: str, version: str = "") -> str:
-    """The text with its placeholders filled in, each once: what is filled in is not read again."""
+    """Fill in the placeholders of a text once; braces in a value stay as they are."""
     values = {"model": model, "environment": environment, "version": version}
     return _PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), text)
 
 
 def clashes(paths: Iterable[tuple[str, str]], models: Iterable[str]) -> list[Clash]:
-    """Those that would write into the folder of another, as far as the paths tell.
+    """Find deployments that would write into each other's folders, judging by the paths alone.
 
     Args:
-        paths: environment and its path with placeholders.
-        models: the models that are deployed to each of them.
+        paths: `(environment, path with placeholders)`.
+        models: the models that are deployed to each environment.
     """
     names = tuple(models)
     return shared(
@@ -47,26 +47,26 @@ def clashes(paths: Iterable[tuple[str, str]], models: Iterable[str]) -> list[Cla
     )
 
 
-def shared(places: Iterable[tuple[tuple[str, str], str]]) -> list[Clash]:
-    """Every folder that another one has already or lies in; `((environment, model), folder)` each.
+def shared(folders: Iterable[tuple[tuple[str, str], str]]) -> list[Clash]:
+    """Find folders that are the same as another one, or inside it; `((environment, model), folder)` each.
 
-    One clash each is enough to refuse it: all pairs of thousands of models would be millions.
+    One clash per folder is enough: all pairs of thousands of models would be millions.
     """
-    listed = list(places)
+    listed = list(folders)
     first: dict[str, int] = {}
     pairs = []
-    for number, (_, place) in enumerate(listed):
-        if first.setdefault(place, number) != number:
-            pairs.append((number, first[place]))
-    for place, number in first.items():
-        above = next((first[folder] for folder in _above(place) if folder in first), None)
+    for number, (_, folder) in enumerate(listed):
+        if first.setdefault(folder, number) != number:
+            pairs.append((number, first[folder]))
+    for folder, number in first.items():
+        above = next((first[parent] for parent in _above(folder) if parent in first), None)
         if above is not None:
             pairs.append((max(number, above), min(number, above)))
     return [Clash(listed[one][0], listed[other][0], listed[other][1]) for other, one in sorted(pairs)]
 
 
-def _above(place: str) -> Iterator[str]:
-    """The folders that it lies in, the nearest first."""
-    while (folder := posixpath.dirname(place)) != place:
-        yield folder
-        place = folder
+def _above(folder: str) -> Iterator[str]:
+    """The folders above it, the nearest first."""
+    while (parent := posixpath.dirname(folder)) != folder:
+        yield parent
+        folder = parent

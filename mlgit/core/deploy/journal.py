@@ -1,7 +1,6 @@
-"""Journal of a target: one JSON line a step, appended, so that a killed deployment is found and finished.
+"""Journal of a target: one appended JSON line per step, so that a killed deployment is found and finished.
 
-A line that cannot be read is passed over: the journal tells what happened, while what is served is decided
-by the link and by digests.
+An unreadable line is skipped: the journal is a history, while the link and digests decide what is served.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ class Entry:
     """One step of one deployment.
 
     `oid` is the environment's tag object, the key of the deployment. `release` is the folder below
-    `releases/`, `before` the one that was served. `during` and `error` stand in a failed one only.
+    `releases/`, `before` the one that was served. Only a failed step has `during` and `error`.
     """
 
     at: str
@@ -46,35 +45,35 @@ class Entry:
 
 @record
 class Journal:
-    """What a journal's file says; `unreadable` counts lines that say nothing."""
+    """The entries of a journal file; `unreadable` counts the lines that were skipped."""
 
     entries: tuple[Entry, ...] = ()
     unreadable: int = 0
 
     @property
     def done(self) -> Entry | None:
-        """The newest deployment that came to its end."""
+        """The newest deployment that was finished."""
         return next((entry for entry in reversed(self.entries) if entry.step == "done"), None)
 
     @property
     def newest(self) -> Entry | None:
-        """The switch with the highest sequence: what a late job must not undo."""
+        """The switch with the highest sequence, which a late job must not undo."""
         switched = [entry for entry in self.entries if entry.step in _SWITCHED]
         return max(switched, key=lambda entry: entry.sequence, default=None)
 
     @property
     def releases(self) -> frozenset[str]:
-        """The folders that were made here, or were about to be."""
+        """The release folders that deployments made or began to make."""
         return frozenset(entry.release for entry in self.entries if entry.release is not None)
 
     @property
     def last_used(self) -> tuple[str, ...]:
-        """The folders that were served, the latest first."""
+        """The release folders that were served, the latest first."""
         used = (entry.release for entry in reversed(self.entries) if entry.step in _SWITCHED)
         return tuple(dict.fromkeys(release for release in used if release is not None))
 
     def interrupted(self, oid: str) -> bool:
-        """Whether this deployment was begun, and was neither finished nor given up."""
+        """Whether this deployment was started, and neither finished nor failed."""
         last = next((entry for entry in reversed(self.entries) if entry.oid == oid), None)
         return last is not None and last.step not in {"done", "failed"}
 
@@ -89,7 +88,6 @@ def entry(
     during: Step | None = None,
     error: str | None = None,
 ) -> Entry:
-    """The line for a step of a deployment."""
     return Entry(
         at=at,
         step=step,
@@ -108,14 +106,14 @@ def entry(
 
 
 def write_entry(written: Entry) -> str:
-    """One line of JSON with its line break; what is not known is left out."""
+    """One line of JSON with its line break, without fields that are None."""
     values = {name: getattr(written, name) for name in written.__dataclass_fields__}
     tree = {name: value for name, value in values.items() if value is not None}
     return json.dumps({"schema_version": SCHEMA_VERSION, **tree}, sort_keys=True) + "\n"
 
 
 def read_journal(text: str) -> Journal:
-    """The entries of a journal; a last line without its line break was never finished."""
+    """Read a journal; a last line without a line break is torn, and so unreadable."""
     *lines, torn = text.split("\n")
     found = [_read_entry(line) for line in lines]
     entries = tuple(each for each in found if each is not None)

@@ -1,4 +1,4 @@
-"""Manifest: what a deployed release is, as `manifest.json` beside its files says."""
+"""Manifest: the version and files of a deployed release, in `manifest.json` next to them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 @record
 class Manifest:
-    """A release on a target: version and release tag (None for a commit that is no version), and files."""
+    """A release on a target; `version`, `tag` and `oid` are None if its commit is not a version."""
 
     model: str
     version: str | None
@@ -31,13 +31,12 @@ class Manifest:
     files: tuple[DeployedFile, ...]
 
     def fits(self, desired: Desired) -> bool:
-        """Whether it is what an environment wants."""
-        wanted = (desired.model, desired.version, desired.commit, desired.release_tag, desired.release_oid)
-        return wanted == (self.model, self.version, self.commit, self.tag, self.oid)
+        """Whether it is the desired release."""
+        expected = (desired.model, desired.version, desired.commit, desired.release_tag, desired.release_oid)
+        return expected == (self.model, self.version, self.commit, self.tag, self.oid)
 
 
 def manifest_of(desired: Desired, files: Iterable[DeployedFile]) -> Manifest:
-    """The manifest of a release that was just fetched."""
     return Manifest(
         model=desired.model,
         version=desired.version,
@@ -49,7 +48,6 @@ def manifest_of(desired: Desired, files: Iterable[DeployedFile]) -> Manifest:
 
 
 def write_manifest(manifest: Manifest) -> str:
-    """The file's text."""
     tree = {
         "schema_version": SCHEMA_VERSION,
         "model": manifest.model,
@@ -66,7 +64,7 @@ def write_manifest(manifest: Manifest) -> str:
 
 
 def read_manifest(text: str) -> Manifest | None:
-    """The manifest that a file's text holds; None when it holds none, or paths that lead elsewhere."""
+    """Read a manifest; None if it is invalid, or a path leads out of the release."""
     try:
         tree = json.loads(text)
         if tree["schema_version"] != SCHEMA_VERSION:

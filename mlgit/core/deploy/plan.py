@@ -1,4 +1,4 @@
-"""Plan of a deployment into a folder: what to do there, decided from what stands there."""
+"""Plan of a deployment into a folder: the action that follows from the state of the folder."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ STEPS: dict[Action, tuple[Step, ...]] = {
 
 @record
 class ReleaseFolder:
-    """A folder below `releases/` that the journal names; `sound` when its files were found to be whole."""
+    """A folder below `releases/` that the journal names; `sound` if its files were found to be whole."""
 
     name: str
     manifest: Manifest | None
@@ -37,9 +37,10 @@ class ReleaseFolder:
 
 @record
 class TargetState:
-    """What stands in the target's folder.
+    """The state of a target's folder.
 
-    `current` is the folder that the link leads to. `taken` are all names below `releases/`, ours or not.
+    `current` is the release that the link leads to. `taken` are all names below `releases/`, also those that
+    mlgit did not make.
     """
 
     current: str | None = None
@@ -50,10 +51,10 @@ class TargetState:
 
 @record
 class Plan:
-    """What to do.
+    """The action to take.
 
-    `release` is the folder that shall be served, `before` the one that is. `remove` are folders to clear
-    away after the switch, `leftovers` those of deployments that never came to their end.
+    `release` is the folder to serve, `before` the one served now. `remove` are folders to remove after the
+    switch, `leftovers` those of deployments that never finished.
     """
 
     action: Action
@@ -66,17 +67,16 @@ class Plan:
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """What the journal will say."""
         return STEPS[self.action]
 
 
 def staged_name(oid: str) -> str:
-    """The folder in which the files of a deployment are gathered."""
+    """The folder that gathers the files of a deployment."""
     return f"{_STAGED}{oid[:_SHORT]}"
 
 
 def plan(desired: Desired, state: TargetState, *, keep: int) -> Plan:
-    """How the folder comes to hold what is desired; at most `keep` releases stay, two at least."""
+    """Plan how to serve the desired release; at most `keep` releases stay, but always two."""
     newest = state.journal.newest
     if newest is not None and newest.sequence > desired.sequence:
         return Plan(action="superseded", before=state.current, superseded_by=newest.tag)
@@ -102,14 +102,14 @@ def plan(desired: Desired, state: TargetState, *, keep: int) -> Plan:
 
 
 def suitable(desired: Desired, releases: Iterable[ReleaseFolder]) -> tuple[ReleaseFolder, ...]:
-    """The folders that say they are what is desired; whether they are is for their digests to tell."""
+    """Folders whose manifest matches the desired release; only digests prove it."""
     return tuple(
         folder for folder in releases if folder.manifest is not None and folder.manifest.fits(desired)
     )
 
 
 def _usable(desired: Desired, state: TargetState) -> str | None:
-    """A whole folder with what is desired, the served one rather than another."""
+    """A whole folder with the desired release, preferably the served one."""
     sound = [folder.name for folder in suitable(desired, state.releases) if folder.sound]
     if state.current in sound:
         return state.current
@@ -117,9 +117,9 @@ def _usable(desired: Desired, state: TargetState) -> str | None:
 
 
 def _free_name(desired: Desired, taken: frozenset[str]) -> str:
-    """The version, or the commit; with a number when that name is taken, by a damaged release or anybody.
+    """The version or the commit, with a number if that name is taken.
 
-    A folder is never replaced: somebody may be reading it.
+    A folder is never replaced, because another process may be reading it.
     """
     name = desired.version or desired.commit
     number = 2
@@ -130,9 +130,9 @@ def _free_name(desired: Desired, taken: frozenset[str]) -> str:
 
 
 def _removable(state: TargetState, desired: Desired, *, release: str, keep: int) -> tuple[str, ...]:
-    """Our folders beyond `keep`: by their last use, and those that are damaged or were never served.
+    """Folders beyond `keep`, by their last use, and those that are damaged or were never served.
 
-    The one that will be served and the one before it stay, whatever `keep` says.
+    The release to serve and the one before it stay, whatever `keep` is.
     """
     order = state.journal.last_used
     previous = next((name for name in order if name != release), None)
@@ -145,6 +145,6 @@ def _removable(state: TargetState, desired: Desired, *, release: str, keep: int)
 
 
 def _leftovers(state: TargetState, needed: str | None) -> tuple[str, ...]:
-    """Folders of deployments that were killed, and that nobody goes on with."""
+    """Folders of killed deployments that this one does not resume."""
     ours = {staged_name(entry.oid) for entry in state.journal.entries} - {needed}
     return tuple(sorted(ours & state.taken))

@@ -1,4 +1,4 @@
-"""Demo: what `mlgit demo` did, step by step."""
+"""Demo: the steps of `mlgit demo`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from mlgit.core.record import record
 
 @record
 class DemoStep:
-    """One command the demo ran as a process of its own, or one edit it made (`exit_code` None)."""
+    """One command that the demo ran, or one edit that it made (`exit_code` is None)."""
 
     chapter: str
     command: str
@@ -17,10 +17,10 @@ class DemoStep:
 
 @record
 class Demo:
-    """The whole walk.
+    """A whole demo.
 
-    `folder` holds everything, `repository` is the clone in it to go on playing with. `walked` is
-    False when the project was only created.
+    `folder` contains everything, `repository` is the clone in it. `walked` is False if the project was only
+    created.
     """
 
     folder: str

@@ -1,4 +1,4 @@
-"""Running: what `mlgit run` did."""
+"""Run: the result of `mlgit run`."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 class Run:
     """One run of the pipeline.
 
-    `pulled` are outputs that were missing and asked from the DVC remote, `stages` those that ran (with
-    `dry_run`: would run). `check` is the verdict on the result, None with `dry_run`.
+    `pulled` are missing outputs that were fetched from the DVC remote, `stages` those that ran (with
+    `dry_run`: would run). `check` is the verdict on the result, None with `dry_run`. `notes` are sentences
+    about outputs that could not be fetched.
     """
 
     dry_run: bool
@@ -26,5 +27,4 @@ class Run:
 
     @property
     def blocked(self) -> bool:
-        """Whether the verdict is no."""
         return self.check is not None and self.check.verdict.decision == "block"

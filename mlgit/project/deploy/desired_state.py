@@ -1,4 +1,4 @@
-"""Desired: what the tags of an environment want on its target, held against what they state."""
+"""Desired state: the release that an environment's tags ask for, checked against their statements."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
 
 class Head(NamedTuple):
-    """What an environment holds; `version` None when that commit is no version."""
+    """The release that an environment holds; `version` is None if its commit is not a version."""
 
     desired: Desired
     version: RegisteredVersion | None
 
 
 def environment_tag(text: str, environment: str) -> TagName:
-    """The parts of a tag that asks for a deployment.
+    """Parse a tag that asks for a deployment.
 
     Raises:
-        UsageError: it is no tag of that environment.
+        UsageError: it is not a tag of that environment.
     """
     name = parse_tag(text)
     if name is None or name.environment is None:
@@ -40,7 +40,7 @@ def environment_tag(text: str, environment: str) -> TagName:
 
 
 def superseding(here: EnvironmentState, tag: str) -> str | None:
-    """The newer tag that counts instead of `tag`; None when `tag` is the head.
+    """The newer tag that supersedes `tag`; None if `tag` is the head.
 
     Raises:
         UnknownReference: this clone does not have the tag.
@@ -54,11 +54,11 @@ def superseding(here: EnvironmentState, tag: str) -> str | None:
 
 
 def desired_head(here: EnvironmentState) -> Head | None:
-    """What an environment holds; None when it is empty.
+    """The release that an environment holds; None if it is empty.
 
     Raises:
-        AnswerNo: a tag states something else than what its name and commit say.
-        StateError: the release that the environment's tag names is not here.
+        AnswerNo: a tag's statement does not match its name or commit.
+        StateError: this clone lacks the release that the environment's tag names.
     """
     holder = here.holder
     if holder is None:
@@ -95,8 +95,8 @@ def _check_environment_tag(
     statement = holder.statement
     if statement is None:
         return
-    said = isinstance(statement, EnvironmentStatement) and (statement.model, statement.environment)
-    if said != (here.model, here.environment):
+    stated = isinstance(statement, EnvironmentStatement) and (statement.model, statement.environment)
+    if stated != (here.model, here.environment):
         raise AnswerNo(
             f"The tag `{holder.tag}` states something about another model or environment",
             hint="somebody wrote or moved it by hand: promote again",

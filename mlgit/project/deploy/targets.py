@@ -26,7 +26,7 @@ def target_row(declared: Deploy) -> Target:
     """Find the row of a declared target, in the table or in a plug-in.
 
     Raises:
-        ConfigError: the plug-in that added it when `mlgit.yaml` was checked is no longer installed.
+        ConfigError: it was added by a plug-in that has been uninstalled since `mlgit.yaml` was checked.
         ToolError: the plug-in cannot be loaded.
     """
     row = TARGETS.get(declared.target) or plugin(GROUP, declared.target, Target)

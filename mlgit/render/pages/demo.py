@@ -1,4 +1,4 @@
-"""The demo's narration and its last words."""
+"""Pages of `mlgit demo`: the narration, and the closing page."""
 
 from __future__ import annotations
 
@@ -11,17 +11,14 @@ if TYPE_CHECKING:
 
 
 def chapter_page(title: str, text: str) -> Page:
-    """The head of a chapter."""
     return [line(), line(Span(f"== {title}", "strong")), line(Span(text, "dim"))]
 
 
 def command_page(command: str) -> Page:
-    """A command, as a person would have typed it."""
     return [line(), line(Span("$ ", "dim"), Span(command, "name"))]
 
 
 def edit_page(path: str, old: str, new: str) -> Page:
-    """A change in a file."""
     return [
         line(),
         line(Span("edit ", "dim"), Span(path, "name")),
@@ -31,12 +28,11 @@ def edit_page(path: str, old: str, new: str) -> Page:
 
 
 def exit_page(exit_code: int) -> Page:
-    """That a command said no, as it should."""
     return [line(Span(f"(exit code {exit_code}, as it should be: the answer is no)", "dim"))]
 
 
 def page(demo: Demo) -> Page:
-    """Where everything is now, what to try next."""
+    """The closing page: where everything is, and commands to try next."""
     did = "walked the loop" if demo.walked else "built the project"
     commands = ("mlgit status", "mlgit diff", "mlgit models") if demo.walked else ("mlgit run", "mlgit check")
     return [

@@ -1,8 +1,8 @@
-"""The page of `mlgit deploy`: one sentence a model, and what to know."""
+"""Page of `mlgit deploy`: one sentence per model, with details."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from mlgit.core.wording import format_age
 from mlgit.render.page import Page, Span, line
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
 
 def page(record: DeployReport) -> Page:
-    """What became of each model."""
     shown: Page = []
     for deployment in record.deployments:
         shown += _deployment(deployment)
@@ -35,23 +34,25 @@ def _deployment(record: Deployment) -> Page:
 
 
 def _sentence(record: Deployment) -> tuple[str | Span, ...]:
-    name = record.model if record.tag is None or record.commit is None else _called(record)
+    name = record.model if record.tag is None or record.commit is None else _release(record)
     subject, environment = Span(name, "strong"), Span(record.environment, "name")
     before = f" (was {record.before})" if record.before not in {None, record.version} else ""
-    if record.state == "deployed":
-        return (Span("Deployed ", "ok"), subject, " to ", environment, before, *_seconds(record))
-    if record.state == "already":
-        return (Span("Already: ", "ok"), subject, " is deployed to ", environment)
-    if record.state == "planned":
-        return (Span("Would deploy ", "careful"), subject, " to ", environment, before)
-    if record.state == "superseded":
-        newer = Span(record.superseded_by or "a newer tag", "name")
-        return (Span("Superseded: ", "careful"), f"{record.tag} by ", newer, "; nothing was done")
-    if record.state == "unassigned":
-        note = " holds no version of it; its target is left as it is"
-        return (subject, ": ", environment, note)
-    step = "" if record.failure is None else f" in the step {record.failure.step}"
-    return (Span("Failed: ", "bad"), subject, " to ", environment, step)
+    match record.state:
+        case "deployed":
+            return (Span("Deployed ", "ok"), subject, " to ", environment, before, *_seconds(record))
+        case "already":
+            return (Span("Already: ", "ok"), subject, " is deployed to ", environment)
+        case "planned":
+            return (Span("Would deploy ", "careful"), subject, " to ", environment, before)
+        case "superseded":
+            newer = Span(record.superseded_by or "a newer tag", "name")
+            return (Span("Superseded: ", "careful"), f"{record.tag} by ", newer, "; nothing was done")
+        case "unassigned":
+            return (subject, ": ", environment, " holds no version of it; its target is left as it is")
+        case "failed":
+            step = "" if record.failure is None else f" in the step {record.failure.step}"
+            return (Span("Failed: ", "bad"), subject, " to ", environment, step)
+    assert_never(record.state)
 
 
 def _how(record: Deployment) -> Page:
@@ -64,7 +65,7 @@ def _how(record: Deployment) -> Page:
     return [_field("files", source + again)]
 
 
-def _called(record: Deployment) -> str:
+def _release(record: Deployment) -> str:
     return f"{record.model}@{record.version}" if record.version else f"{record.model} ({record.commit or ''})"
 
 
@@ -77,7 +78,7 @@ def _field(name: str, value: str) -> Line:
 
 
 def _tags(record: DeployReport) -> Page:
-    """How old the tags are that it was decided by, when there is a remote that may know more."""
+    """The age of the tags, if there is a remote that may have newer ones."""
     if record.remote is None or record.tags_as_of is None:
         return []
     age = format_age((record.at - record.tags_as_of).total_seconds())

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
 
 def page(record: Run) -> Page:
-    """What ran, then the verdict."""
     found: Page = []
     if record.pulled:
         found.append(line(Span("pulled: ", "dim"), ", ".join(record.pulled)))
