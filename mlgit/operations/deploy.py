@@ -52,18 +52,15 @@ def deploy(
         require_model(project, model)
     registry = read_registry(project)
     names = _models(project, registry, environment)
-    targets = _Targets(project, declared, names)
-    deployments = (
-        targets.deploy(
-            registry.model(name).environment(environment), tag, progress or Silent(), dry_run=dry_run
-        )
-        for name in (names if model is None else (model,))
+    targets = _Targets(project, declared, names, progress or Silent())
+    states = (
+        registry.model(name).environment(environment) for name in (names if model is None else (model,))
     )
     return DeployReport(
         environment=environment,
         dry_run=dry_run,
         at=project.now,
-        deployments=tuple(deployments),
+        deployments=tuple(targets.deploy(here, tag, dry_run=dry_run) for here in states),
         remote=project.remote,
         tags_as_of=tags_as_of(project),
     )
@@ -83,19 +80,21 @@ class _Targets:
         project: the repository.
         declared: the entry under `deploy:`.
         models: those that may be deployed.
+        progress: shows each long step.
     """
 
-    def __init__(self, project: Project, declared: Deploy, models: tuple[str, ...]) -> None:
+    def __init__(
+        self, project: Project, declared: Deploy, models: tuple[str, ...], progress: Progress
+    ) -> None:
         row = target_row(declared)
         self._project = project
+        self._progress = progress
         self._name = declared.target
         self._record: Any = row.read(declared.keys)
         self._deployer = deployer(row)
         self._folders = _folders(project, declared, models) if row.folder else {}
 
-    def deploy(
-        self, here: EnvironmentState, tag: str | None, progress: Progress, *, dry_run: bool
-    ) -> Deployment:
+    def deploy(self, here: EnvironmentState, tag: str | None, *, dry_run: bool) -> Deployment:
         folder = self._folders.get(here.model)
         untouched = Deployment(
             model=here.model,
@@ -115,7 +114,7 @@ class _Targets:
         if head is None:
             return replace(untouched, notes=_without_tags(self._project, here))
         record = self._record if folder is None else replace(self._record, path=folder)
-        job = Job(self._project, head, target=self._name, progress=progress)
+        job = Job(self._project, head, target=self._name, progress=self._progress)
         return self._deployer(job, record, dry_run=dry_run)
 
 
