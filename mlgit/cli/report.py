@@ -14,6 +14,8 @@ from mlgit.errors import MlgitError, UsageError, as_known
 from mlgit.render.formats import FORMATS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mlgit.cli.shell.session import Session
     from mlgit.core.forge.posting import PostResult
     from mlgit.core.forge.protocol import Forge
@@ -65,9 +67,6 @@ def entry(
       mlgit report --format junit -o gates.xml --base origin/main
       mlgit report --post
     """  # noqa: D301 (click wants the character)
-    result = None
-    whole = options["rev"] is None and not options["models"] and options["environment"] is None
-    gates = whole and options["purpose"] == "check"
     form = form or ("json" if session.as_json else None)
     try:
         record = run_check(session, lines=True, **options)
@@ -75,32 +74,33 @@ def entry(
         raise
     except Exception as error:
         known = as_known(error)
-        if posts:
-            result = _post(session, known, gates=gates)
-        # With --json and no file the error itself is the document, and it is printed once.
+        result = _post(session, known, options) if posts else None
+        # With --json and without a file, the error itself is the document, and it is printed once.
         if not (session.as_json and output is None):
-            _deliver(session, FORMATS[form or _form(result)].failure(known), output)
+            _write(session, FORMATS[form or _default_form(result)].failure(known), output)
         raise
-    if posts:
-        result = _post(session, record, gates=gates)
-    form = form or _form(result)
+    result = _post(session, record, options) if posts else None
+    _write_check(session, record, form or _default_form(result), output)
+    return exit_code(record) if result is None else result.exit_code or exit_code(record)
+
+
+def _default_form(result: PostResult | None) -> str:
+    """The console, or Markdown if the report could not be posted."""
+    return "markdown" if result is not None and not result.posted else "console"
+
+
+def _write_check(session: Session, record: Check, form: str, output: str | None) -> None:
     if form == "console" and output is None:
         from mlgit.render.console import write
         from mlgit.render.pages.check import page
 
         write(page(record), sys.stdout)
     else:
-        _deliver(session, FORMATS[form].render(record), output)
-    return exit_code(record) if result is None else result.exit_code or exit_code(record)
+        _write(session, FORMATS[form].render(record), output)
 
 
-def _form(result: PostResult | None) -> str:
-    """What to write when nobody said: what could not be posted is at least printed."""
-    return "markdown" if result is not None and not result.posted else "console"
-
-
-def _post(session: Session, found: Check | MlgitError, *, gates: bool) -> PostResult:
-    """Take it to the pull request; `gates` says that it is about all gates of what is checked out."""
+def _post(session: Session, found: Check | MlgitError, options: Mapping[str, Any]) -> PostResult:
+    """Post to the pull request; set the check only if `options` select all gates of the checkout."""
     import os
 
     from mlgit.adapters.forge.detect import connect, forge_of
@@ -109,8 +109,9 @@ def _post(session: Session, found: Check | MlgitError, *, gates: bool) -> PostRe
     from mlgit.flows.ci import comment as ci_comment
     from mlgit.flows.post import post
 
-    event = read_event(os.environ)
-    project = session.project_if_open
+    event, project = read_event(os.environ), session.project_if_open
+    whole = options["rev"] is None and not options["models"] and options["environment"] is None
+    gates = whole and options["purpose"] == "check"
 
     def connected() -> Forge | None:
         if event is not None:
@@ -126,7 +127,7 @@ def _post(session: Session, found: Check | MlgitError, *, gates: bool) -> PostRe
     return result
 
 
-def _deliver(session: Session, text: str, output: str | None) -> None:
+def _write(session: Session, text: str, output: str | None) -> None:
     if output is None:
         sys.stdout.write(text)
         return

@@ -1,4 +1,4 @@
-"""Post: take a report to its pull requests and set its check; what cannot be done is told, not hidden."""
+"""Post: write a report to its pull requests and set its check, and report everything that failed."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ T = TypeVar("T")
 def post(
     posting: Posting, *, connected: Callable[[], Forge | None], variables: Mapping[str, str]
 ) -> PostResult:
-    """Set the check first, which holds up a merge, then write the comments.
+    """Set the check first, because a merge waits for it, then write the comments.
 
-    What a forge refuses does not keep the rest from being done.
+    A refusal of the forge does not stop the rest.
 
     Args:
-        posting: what to say and where.
+        posting: the report and its destination.
         connected: the forge, None without a token for it.
-        variables: the environment; a report that stands on no pull request goes to the run's summary.
+        variables: the environment; a report that is on no pull request goes to the run's summary.
     """
     work = _PostWork(posting)
     forge = work.attempt(connected)
@@ -53,7 +53,7 @@ def _without_forge(host: Host | None) -> str:
 
 
 class _PostWork:
-    """One posting on its way."""
+    """The steps of one posting, and what came of them."""
 
     def __init__(self, posting: Posting) -> None:
         self._posting = posting
@@ -63,7 +63,7 @@ class _PostWork:
         self.problems: list[str] = []
 
     def attempt(self, step: Callable[[], T]) -> T | None:
-        """What the step gives; None when the forge refused, which is kept in mind."""
+        """The step's result; None if the forge refused, which is added to `problems`."""
         try:
             return step()
         except ToolError as error:
@@ -72,7 +72,7 @@ class _PostWork:
             return None
 
     def set_check(self, forge: Forge) -> None:
-        """Set the check of the posting on its commit."""
+        """Set the check on its commit, if the posting has one."""
         check = self._posting.check
         if check is None:
             return
@@ -82,11 +82,11 @@ class _PostWork:
             self._check = SetCheck(name=check.name, commit=check.sha, state=check.state, url=url)
 
     def pull_requests(self, forge: Forge) -> Sequence[PullRequest]:
-        """Those that the report belongs to, as the forge says itself."""
+        """The report's pull requests, confirmed by the forge."""
         posting = self._posting
         if posting.number is not None:
             number = posting.number
-            return self._still_there(number, self.attempt(lambda: forge.pull_request(number)))
+            return self._if_current(number, self.attempt(lambda: forge.pull_request(number)))
         if posting.branch is None or posting.commit is None:
             self.skipped.append("no comment was written: the run is about no pull request")
             return ()
@@ -96,13 +96,13 @@ class _PostWork:
             self.skipped.append(f"no comment was written: no open pull request has {commit[:7]} as its head")
         return found or ()
 
-    def _still_there(self, number: int, found: PullRequest | None) -> Sequence[PullRequest]:
+    def _if_current(self, number: int, found: PullRequest | None) -> Sequence[PullRequest]:
         if found is None:
             if not self.problems:
                 self.skipped.append(f"no comment was written: there is no pull request {number}")
             return ()
         if found.head_sha not in self._posting.commits:
-            # The run of the newer commit writes the comment; what is old by now must not stand over it.
+            # The run of the newer commit writes the comment; an old report must not replace it.
             self.skipped.append(f"no comment was written: the branch has gone on to {found.head_sha[:7]}")
             return ()
         return (found,)
@@ -118,7 +118,6 @@ class _PostWork:
             self.comments.append(WrittenComment(number=pull.number, action=posted.action, url=posted.url))
 
     def result(self) -> PostResult:
-        """What came of it."""
         posting = self._posting
         return PostResult(
             host=posting.host,

@@ -274,5 +274,5 @@ class GitLab:
 
 
 def _without_commands(body: str) -> str:
-    """The text with a zero-width space before each `/` that would make a line a command."""
+    """The text with a zero-width space before each `/` that starts a command."""
     return _COMMAND.sub("\\1\u200b/", sendable(body))

@@ -1,1 +1,1 @@
-"""Runner: the files and variables by which a CI's runner talks to a job."""
+"""Runner: the files and variables that connect a CI job with its runner and with other jobs."""

@@ -1,4 +1,4 @@
-"""The event of this run, from the environment and GitHub's event file."""
+"""Event: read what started this run from the environment and GitHub's event file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MOST_BYTES = 8 << 20
 
 
 def read_event(variables: Mapping[str, str]) -> CiEvent | None:
-    """What started this run; None outside a CI we know.
+    """What started this run; None outside a known CI.
 
     Args:
         variables: the environment.

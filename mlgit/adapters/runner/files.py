@@ -1,4 +1,4 @@
-"""What a job tells its runner: the summary of the step, and values for jobs that follow."""
+"""Files: write the step's summary, and files and values for later jobs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def append_summary(variables: Mapping[str, str], markdown: str) -> bool:
-    """Add to the page of the run (GitHub's step summary); whether there is one."""
+    """Add to the page of the run (GitHub's step summary); returns whether there is one."""
     path = variables.get("GITHUB_STEP_SUMMARY")
     if not path:
         return False
@@ -24,14 +24,14 @@ def write_outputs(
 ) -> None:
     """Hand values to later steps and jobs.
 
-    GitHub gets them in its output file, each behind a random delimiter, so that no value can add
-    another. `dotenv` is a file for GitLab's `artifacts:reports:dotenv`: names in capitals with
-    `MLGIT_` before them; a value of several lines, which dotenv cannot carry, is left out.
+    GitHub reads them from its output file, each with a random delimiter, so that no value can add another.
+    `dotenv` is a file for GitLab's `artifacts:reports:dotenv`: names in capitals after `MLGIT_`. It cannot
+    contain a value of several lines, so that one is left out.
 
     Args:
         variables: the environment.
-        outputs: name -> value; names are ours.
-        dotenv: the path of the dotenv file to write, when one is wanted.
+        outputs: name -> value; the names are mlgit's own.
+        dotenv: the path of the dotenv file to write, if any.
     """
     path = variables.get("GITHUB_OUTPUT")
     if path:
@@ -62,11 +62,11 @@ def publish_files(
     outputs: Mapping[str, str],
     variables: Mapping[str, str],
 ) -> None:
-    """Leave everything a run has for others: files in a folder, the summary, values for later steps.
+    """Publish the results of a run: files in a folder, the summary, and values for later steps.
 
     Args:
         files: name -> text.
-        folder: where they go.
+        folder: where the files go.
         summary: Markdown for the page of the run.
         outputs: values by name.
         variables: the environment.

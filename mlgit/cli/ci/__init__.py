@@ -1,1 +1,1 @@
-"""The commands of `mlgit ci`, one a file."""
+"""The commands of `mlgit ci`, one per file."""

@@ -21,7 +21,7 @@ _JOB = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 @command("comment")
-@click.argument("place", metavar="[DIR]", default="mlgit-report", shell_complete=folders_offer)
+@click.argument("report", metavar="[DIR]", default="mlgit-report", shell_complete=folders_offer)
 @click.option("--running", is_flag=True, help="Only say that the run is under way; DIR is not read.")
 @click.option(
     "--untrusted",
@@ -30,7 +30,7 @@ _JOB = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 )
 @click.option("--job", metavar="NAME", help="Where a repository has several: the job whose report it is.")
 @pass_session
-def entry(session: Session, /, *, place: str, running: bool, untrusted: bool, job: str | None) -> int:
+def entry(session: Session, /, *, report: str, running: bool, untrusted: bool, job: str | None) -> int:
     r"""Put the report on the pull request, and set its check.
 
     Takes report.json from DIR, as `mlgit ci pr` left it, and keeps one comment on the pull request and one
@@ -54,8 +54,8 @@ def entry(session: Session, /, *, place: str, running: bool, untrusted: bool, jo
     if running:
         posting = ci_comment.running_posting(job=job, variables=os.environ)
     else:
-        folder = os.path.join(session.folder, place)
-        posting = ci_comment.report_posting(folder, untrusted=untrusted, job=job, variables=os.environ)
+        path = os.path.join(session.folder, report)
+        posting = ci_comment.report_posting(path, untrusted=untrusted, job=job, variables=os.environ)
     result = _post(posting)
     print_result(session, result)
     return result.exit_code
@@ -75,7 +75,7 @@ def _post(posting: Posting) -> PostResult:
 
 
 def print_result(session: Session, result: PostResult) -> None:
-    """What was written where; the report itself on stdout when it stands on no pull request."""
+    """Print what was written where, or the report itself if it is on no pull request."""
     if session.as_json or result.posted:
         from mlgit.render.pages.ci.comment import page
 
@@ -86,7 +86,7 @@ def print_result(session: Session, result: PostResult) -> None:
 
 
 def warn(session: Session, result: PostResult) -> None:
-    """What was skipped, and what the forge refused, on stderr."""
+    """Print to stderr what was skipped and what the forge refused."""
     for text in result.skipped:
         session.note(text)
     for text in result.problems:

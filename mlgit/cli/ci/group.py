@@ -1,4 +1,4 @@
-"""`mlgit ci`: what sets up the CI side and what the templates call."""
+"""`mlgit ci`: the commands that set up CI and those that its jobs call."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mlgit.cli.shell.options import global_options
 from mlgit.cli.shell.session import Session
 from mlgit.errors import UsageError
 
-# Section -> command -> its line in `mlgit ci --help`. A test holds these lines to each command's own help.
+# Section -> command -> its line in `mlgit ci --help`. A test compares these with each command's own help.
 CI_COMMANDS: dict[str, dict[str, str]] = {
     "Set up": {
         "init": "Write the CI templates for GitHub or GitLab.",

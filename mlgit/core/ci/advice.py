@@ -1,4 +1,4 @@
-"""CI advice: what a repository's remotes ask of its CI, and what is left for a person to do."""
+"""CI advice: what the DVC remotes require of CI, and the steps left for a person."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from mlgit.core.forge.hosts import Host
 
-# How a DVC remote's URL begins -> the package with DVC's plug-in, the secrets that the templates pass on.
+# Scheme of a DVC remote's URL -> package with DVC's plug-in, and the secrets that the templates pass on.
 _REMOTES: dict[str, tuple[str | None, tuple[str, ...]]] = {
     "s3": ("dvc-s3", ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")),
     "azure": ("dvc-azure", ("AZURE_STORAGE_CONNECTION_STRING",)),
@@ -36,10 +36,10 @@ _BRANCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*")
 
 
 def checked_requirement(words: Iterable[str]) -> str:
-    """What the jobs install, as one text separated by blanks.
+    """The requirements that the jobs install, as one text separated by blanks.
 
     Raises:
-        UsageError: a word is no requirement that can stand in a template.
+        UsageError: a word cannot be a requirement in a template.
     """
     split = [word for text in words for word in text.split()]
     for word in split:
@@ -52,7 +52,7 @@ def checked_requirement(words: Iterable[str]) -> str:
 
 
 def is_plain_branch(name: str) -> bool:
-    """Whether a branch's name means itself in GitHub's filters."""
+    """Whether a branch's name has no special characters of GitHub's filters."""
     return _BRANCH.fullmatch(name) is not None
 
 
@@ -67,19 +67,19 @@ def environment_jobs(host: Host, names: Iterable[str]) -> tuple[tuple[str, ...],
 
 
 def remote_kinds(dvc_config: str) -> tuple[str, ...]:
-    """How the URLs of the DVC remotes begin (`s3`, `ssh` …), `local` for folders; each once."""
+    """The schemes of the DVC remotes (`s3`, `ssh` …), `local` for folders; each once."""
     found = (match[1].lower() if match[1] else _LOCAL for match in _REMOTE_URL.finditer(dvc_config))
     return tuple(dict.fromkeys(_LOCAL if kind == "file" else kind for kind in found))
 
 
 def plugins(kinds: Iterable[str]) -> tuple[str, ...]:
-    """The packages by which DVC reaches these remotes."""
+    """The packages that DVC needs for these remotes."""
     names = (_REMOTES.get(kind, (None, ()))[0] for kind in kinds)
     return tuple(dict.fromkeys(name for name in names if name is not None))
 
 
 def remarks(kinds: Sequence[str]) -> tuple[str, ...]:
-    """What CI cannot do as the DVC remotes are."""
+    """Notes about DVC remotes that CI cannot use."""
     if not kinds:
         return ("there is no DVC remote in `.dvc/config`, so that CI cannot see what DVC tracks",)
     if set(kinds) == {_LOCAL}:
@@ -111,7 +111,7 @@ def next_steps(
 
 
 def _secrets_step(host: Host, kinds: Sequence[str]) -> str | None:
-    """Which credentials of the DVC remote to add, where the templates pass some on."""
+    """The step that adds credentials of the DVC remotes, if they need any."""
     names = [name for kind in kinds for name in _REMOTES.get(kind, (None, ()))[1]]
     if names:
         return f"add {', '.join(names)} for the DVC remote ({HOSTS[host].secrets_page})"

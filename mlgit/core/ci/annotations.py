@@ -1,6 +1,6 @@
-"""Annotations: what a check says, at the lines of mlgit.yaml where its gates stand."""
+"""Annotations: the results of a check on the lines of mlgit.yaml that declare the gates."""
 
-# Without the future import of that name, which the function would replace.
+# No `from __future__ import annotations`: the function would replace that name.
 import re
 
 from mlgit.core.ci.report import Failure
@@ -23,10 +23,10 @@ _RANK: dict[Level, int] = {"failure": 0, "warning": 1, "notice": 2}
 
 
 def annotations(record: Check) -> tuple[Annotation, ...]:
-    """A remark for every gate that did not simply pass, and for every note that weighs; worst first.
+    """A remark for every gate that did not simply pass and every note with an effect, worst first.
 
-    A gate's own line is where the remark stands. What belongs to no line stands at the first one of
-    mlgit.yaml, because a forge shows no remark without a place.
+    The remark is on the gate's line. A forge shows no remark without a line, so the others are on the first
+    line of mlgit.yaml.
     """
     verdict = record.verdict
     lines = {result.gate: result.line for result in verdict.results if result.line is not None}
@@ -70,28 +70,28 @@ def _sentences(message: str, hint: str | None) -> str:
 
 
 def _plain(text: str, longest: int) -> str:
-    """One line without what steers a terminal or a page; a forge shows it as it is."""
+    """One line of printable characters, cut if it is long; a forge shows it unchanged."""
     line = "".join(
         char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in " ".join(text.split())
     )
     return line if len(line) <= longest else f"{line[: longest - 1]}…"
 
 
-def failure_annotation(told: Failure) -> Annotation:
-    """A remark at the place of an error, else at the first line of mlgit.yaml."""
-    path, line = _place(told.place or "")
-    expected = f"; expected {told.expected}" if told.expected else ""
+def failure_annotation(failure: Failure) -> Annotation:
+    """A remark where the error is, or on the first line of mlgit.yaml."""
+    path, line = _place(failure.place or "")
+    expected = f"; expected {failure.expected}" if failure.expected else ""
     return Annotation(
         path=path,
         line=line,
         level="failure",
         title="No verdict",
-        message=_sentences(f"{told.message}{expected}", told.hint),
+        message=_sentences(f"{failure.message}{expected}", failure.hint),
     )
 
 
 def _place(text: str) -> tuple[str, int]:
-    """`mlgit.yaml:3:1` -> its file and line; a revision before the file is no part of its path."""
+    """`mlgit.yaml:3:1` -> file and line; a revision before the file is left out."""
     found = _PLACE.fullmatch(text)
     if found is None or not _in_repository(found["path"]):
         return CONFIG_FILE, 1
@@ -99,5 +99,5 @@ def _place(text: str) -> tuple[str, int]:
 
 
 def _in_repository(path: str) -> bool:
-    """Whether a forge could know the file: it refuses a whole check for one place that it does not like."""
+    """Whether a path may be in the repository: a forge refuses a whole check for one invalid path."""
     return len(path) <= _LONGEST_TITLE and not {"", ".", ".."} & {*path.split("/")}

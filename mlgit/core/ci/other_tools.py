@@ -1,4 +1,4 @@
-"""Foreign CI: what files made for CML, setup-dvc, gto-action and DVC Studio use, and what does it here."""
+"""Other tools: find uses of CML, setup-dvc, gto-action and DVC Studio, and their equivalents in mlgit."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 GUIDE = "docs/guides/from-cml-and-gto.md"
-# What a line of a workflow has -> how people call it, what does it in mlgit.
+# Pattern in a line of a workflow, usual name, equivalent in mlgit.
 _KNOWN: tuple[tuple[str, str, str], ...] = (
     (
         r"\bcml[ -](?:comment|send-comment)\b",
@@ -51,7 +51,7 @@ _KNOWN: tuple[tuple[str, str, str], ...] = (
 
 @record
 class ForeignUse:
-    """One thing of another tool that a CI file uses, and what does it in mlgit."""
+    """A feature of another tool that a CI file uses, and its equivalent in mlgit."""
 
     path: str
     thing: str
@@ -59,7 +59,7 @@ class ForeignUse:
 
 
 def foreign_uses(texts: Mapping[str, str]) -> tuple[ForeignUse, ...]:
-    """What the files use, comments left out; each thing once a file.
+    """The uses in the files outside comments, each once per file.
 
     Args:
         texts: path -> text of the CI files.
@@ -73,5 +73,4 @@ def foreign_uses(texts: Mapping[str, str]) -> tuple[ForeignUse, ...]:
 
 
 def _code(line: str) -> str:
-    """The line without its comment."""
     return re.sub(r"(?:^|\s)#.*", "", line)

@@ -1,4 +1,4 @@
-"""CI report: what one job hands to the next about a candidate; the document `report.json`."""
+"""CI report: the result of a run for the next job, written as `report.json`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _USER_INFO = re.compile(r"://[^/@\s'\"`]*@")
 
 @record
 class Failure:
-    """Why no verdict could be formed: the first error of the run, in words."""
+    """Why there is no verdict: the first error of the run."""
 
     code: str
     exit_code: int
@@ -37,13 +37,13 @@ class Failure:
 
 @record
 class CiReport:
-    """What a run of `mlgit ci pr` or `mlgit ci monitor` found; exactly one of `check`, `failure` is there.
+    """The result of `mlgit ci pr` or `mlgit ci monitor`; it has either a `check` or a `failure`.
 
-    `commit` is the commit on the branch that the forge's check belongs to. `number` is the pull
-    request's as the run knew it; whoever does not trust the run asks the forge. `project` names the
-    repository and `job` the job, which together key the comment. `log_url` is the run's page.
-    `skipped` says in one line each what could not be looked at here (no credentials for the DVC remote).
-    `pushed` is the commit that the run itself put on the branch.
+    `commit` is the branch's commit that the forge's check belongs to. `number` is the pull request's, as the
+    run knows it; a caller that does not trust the run asks the forge. `project` names the repository and
+    `job` the job, which together identify the comment. `log_url` is the run's page. `skipped` says in one
+    line each what could not be checked (no credentials for the DVC remote). `pushed` is the commit that the
+    run pushed.
     """
 
     host: Host | None
@@ -62,17 +62,17 @@ class CiReport:
 
     @property
     def allowed(self) -> bool:
-        """Whether the change may pass: there is a verdict, it does not block, and nothing else failed."""
+        """Whether the change may pass: a verdict that does not block, and no other error."""
         return self.check is not None and self.check.verdict.decision != "block" and not self.exit_code
 
     @property
     def decision(self) -> str:
-        """The verdict's word; `none` where no verdict could be formed."""
+        """The verdict's decision; `none` without a verdict."""
         return "none" if self.check is None else self.check.verdict.decision
 
 
 def blank_report(event: CiEvent | None, *, job: str, mode: Mode) -> CiReport:
-    """What is known of a run before it has looked at anything; neither check nor failure yet."""
+    """What is known at the start of a run; neither check nor failure yet."""
     if event is None:
         return CiReport(host=None, project=None, job=job, number=None, commit=None, mode=mode, exit_code=0)
     return CiReport(
@@ -89,11 +89,11 @@ def blank_report(event: CiEvent | None, *, job: str, mode: Mode) -> CiReport:
 
 
 def failure_of(error: MlgitError | Failure) -> Failure:
-    """An error as a report tells it, with the first few problems where a file has several."""
+    """An error as a report shows it, with the first few problems if a file has several."""
     if isinstance(error, Failure):
         return error
     others = getattr(error, "problems", ())[1:]
-    told = (*error.details, *(f"`{each.location}`: {each.message}" for each in others))
+    details = (*error.details, *(f"`{each.location}`: {each.message}" for each in others))
     return Failure(
         code=error.code,
         exit_code=error.exit_code,
@@ -101,17 +101,17 @@ def failure_of(error: MlgitError | Failure) -> Failure:
         place=None if error.location is None else str(error.location),
         expected=error.expected,
         hint=None if error.hint is None else without_passwords(error.hint),
-        details=tuple(without_passwords(each) for each in told[:_MOST_DETAILS]),
+        details=tuple(without_passwords(each) for each in details[:_MOST_DETAILS]),
     )
 
 
 def without_passwords(text: str) -> str:
-    """What a tool said, for a page that others read: URLs without the user and password in them."""
+    """A text for a public page: its URLs lose user and password."""
     return _USER_INFO.sub("://", text)
 
 
 def outputs_of(report: CiReport) -> dict[str, str]:
-    """What later steps and jobs are told of a run."""
+    """The values for later steps and jobs."""
     return {
         "decision": report.decision,
         "exit-code": str(report.exit_code),
@@ -121,5 +121,5 @@ def outputs_of(report: CiReport) -> dict[str, str]:
 
 
 def check_name(job: str) -> str:
-    """How the job's check is called on the forge."""
+    """The name of the job's check on the forge."""
     return CHECK_NAME if job == DEFAULT_JOB else f"{CHECK_NAME}/{job}"

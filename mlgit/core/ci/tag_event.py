@@ -1,10 +1,11 @@
-"""Tag event: what a pushed tag means, whether it is what it says, and what follows from it."""
+"""Tag event: the meaning of a pushed tag, whether it is verified, and its deployment."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.record import record
+from mlgit.errors import Exit
 
 if TYPE_CHECKING:
     from mlgit.core.deploy.deployment import DeployReport, State
@@ -24,17 +25,17 @@ OUTPUTS = (
     *("event", "name", "version", "stage", "type", "path", "description"),
     *("environment", "tag", "commit", "deploy", "superseded"),
 )
-"""The first line has gto-action's names, so that workflows made for it go on working; the second is ours."""
+"""The first line has gto-action's names, so that its workflows continue to work; the second is mlgit's."""
 # In bytes: GitLab refuses a dotenv file of more than 5 KB.
 _LONGEST_DESCRIPTION = 2_000
 
 
 @record
 class TagDeployment:
-    """What became of a deployment; `recorded` says whether the forge knows of it."""
+    """The result of a deployment; `recorded`: the forge has it, too."""
 
     state: State
-    exit_code: int = 0
+    exit_code: int = Exit.DONE
     before: str | None = None
     superseded_by: str | None = None
     message: str | None = None
@@ -45,11 +46,11 @@ class TagDeployment:
 
 @record
 class TagEvent:
-    """What a tag means.
+    """The meaning of a tag.
 
-    `version` is None for a commit that is no version, `environment` where the tag is about none. `type`,
-    `path` and `description` are the model's annotation. `deploy` says that the tag is verified and is what
-    its environment holds now; `superseded` is the tag that counts instead.
+    `version` is None for a commit without a version, `environment` for a tag without one. `type`, `path` and
+    `description` are the model's annotation. `deploy`: the tag is verified, and its environment holds it now.
+    `superseded` is the tag that replaces it.
     """
 
     tag: str
@@ -70,22 +71,22 @@ class TagEvent:
 
     @property
     def exit_code(self) -> int:
-        """1 when the tag is not what it says, else that of the deployment."""
+        """1 if the tag is not verified, otherwise that of the deployment."""
         if not self.verified:
-            return 1
-        return 0 if self.deployment is None else self.deployment.exit_code
+            return Exit.BLOCKED
+        return Exit.DONE if self.deployment is None else self.deployment.exit_code
 
 
 def outputs_of(event: TagEvent | None) -> dict[str, str]:
-    """Values for the jobs that follow; all empty for a tag that does not count."""
+    """The values for later jobs; all empty for a tag that does not count."""
     if event is None or not event.verified:
         return {name: "false" if name == "deploy" else "" for name in OUTPUTS}
     values = {
         "event": event.event,
         "name": event.name,
-        # As gto has it: a commit that is no version goes by its own id.
+        # As in gto: a commit without a version is named by its id.
         "version": event.version or (event.commit if event.environment is not None else None),
-        # As gto-action has it: a job that asks for a stage wants to put something there.
+        # As in gto-action: a job that reads the stage wants to deploy there.
         "stage": event.environment if event.event == "assignment" else None,
         "type": event.type,
         "path": event.path,
@@ -108,12 +109,12 @@ def version_of_tag(fact: TagFact, state: ModelState) -> RegisteredVersion | None
     if fact.name.version is not None:
         return state.find(fact.name.version)
     here = state.at_commit(fact.commit)
-    said = fact.parsed_summary.version if fact.name.action == "assign" else None
-    return next((each for each in here if str(each.version) == said), here[-1] if here else None)
+    version = fact.parsed_summary.version if fact.name.action == "assign" else None
+    return next((each for each in here if str(each.version) == version), here[-1] if here else None)
 
 
 def deployment_of(report: DeployReport, *, recorded: bool) -> TagDeployment | None:
-    """The one deployment that a tag asked for, in short."""
+    """The one deployment that a tag asked for; None if there was none."""
     if not report.deployments:
         return None
     found = report.deployments[0]

@@ -1,11 +1,11 @@
-"""CI templates: what a bundled workflow file becomes in a repository, and whether somebody edited it.
+"""CI templates: fill bundled workflow files for a repository, and find out whether a file was edited.
 
-Every file begins with one line that names its template and the hash of everything below it::
+The first line of every file names its template and the hash of everything below it::
 
     # mlgit-template: github/workflows/mlgit-pr.yml version=0.1.0 sha256=…
 
-What can be set stands in single quotes on lines that end with `# ci init: NAME`, so that the bundled
-file is a working one, and so that an installed file tells what it was filled with.
+Settings are in single quotes on lines that end with `# ci init: NAME`, so that the bundled file works as it
+is, and the settings can be read from an installed file.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ _PIN = re.compile(r"mlgit==\S+")
 
 @record
 class Settings:
-    """What the templates are filled with.
+    """The settings that fill the templates.
 
-    `requirement` is what the jobs install, separated by blanks; empty when their machines have mlgit.
-    `branch` is the default branch. `environments` get a deployment job each, where a host needs that.
+    `requirement` lists what the jobs install, separated by blanks; empty if their machines have mlgit.
+    `branch` is the default branch. `environments` are those that get a deployment job of their own.
     """
 
     pipeline: PipelineMode
@@ -50,7 +50,7 @@ class Settings:
 
 @record
 class Stamp:
-    """The first line of an installed file; `intact` when nothing below it was edited."""
+    """The first line of an installed file; `intact` if nothing below it was edited."""
 
     template: str
     version: str
@@ -62,10 +62,10 @@ class Stamp:
 class TemplateFile:
     """One file of the templates in a repository.
 
-    `status` says what is or would be done: create it, update it (nobody edited it), replace it (edited,
-    and `--force` was given); or why it stays: same, edited (and nothing new in the template), conflict
-    (edited, and the template changed), missing (`ci update` brings nothing back), left (it is yours).
-    `difference` is a unified diff from what is there to the template.
+    `status` is what is or would be done: create it, update it (it was not edited), replace it (edited, and
+    `--force` was given), or why it stays: same, edited (and the template did not change), conflict (edited,
+    and the template changed), missing (`ci update` does not restore files), left (it is the user's).
+    `difference` is a unified diff from the file to the template.
     """
 
     path: str
@@ -75,7 +75,6 @@ class TemplateFile:
 
     @property
     def is_written(self) -> bool:
-        """Whether it is one of those that change."""
         return self.status in {"create", "update", "replace"}
 
 
@@ -83,7 +82,7 @@ class TemplateFile:
 class TemplateSet:
     """What `mlgit ci init` or `mlgit ci update` did, or would do.
 
-    `include` are the lines to add by hand to a `.gitlab-ci.yml` that was there before.
+    `include` are the lines that the user must add to an entry file of their own.
     """
 
     host: Host
@@ -125,7 +124,7 @@ def fill(text: str, settings: Settings) -> str:
 
 
 def settings_in(texts: Sequence[str]) -> Mapping[str, str]:
-    """What installed files were filled with, by the setting's name; the first that says it."""
+    """The settings in installed files, by name; the first file that has one counts."""
     found: dict[str, str] = {}
     for text in texts:
         for value, _, name in _SETTING.findall(text):
@@ -134,12 +133,12 @@ def settings_in(texts: Sequence[str]) -> Mapping[str, str]:
 
 
 def stamped(template: str, body: str, *, version: str) -> str:
-    """The file as it is written: its first line, and the filled text."""
+    """The file as it is written: the first line and the filled text."""
     return f"# mlgit-template: {template} version={version} sha256={_digest(body)}\n{body}"
 
 
 def read_stamp(text: str) -> Stamp | None:
-    """The first line of an installed file; None when mlgit did not write it."""
+    """The first line of an installed file; None if mlgit did not write it."""
     found = _MARK.fullmatch(text.partition("\n")[0].rstrip("\r"))
     if found is None:
         return None
@@ -149,10 +148,10 @@ def read_stamp(text: str) -> Stamp | None:
 
 
 def status_of(existing: str | None, wanted: str) -> Status:
-    """What there is to do for one file when nobody forces anything.
+    """The status of one file without `--force`.
 
     Args:
-        existing: what is there, None when nothing is.
+        existing: the file's text; None if it does not exist.
         wanted: the stamped text of the template.
     """
     if existing is None:
@@ -168,7 +167,7 @@ def status_of(existing: str | None, wanted: str) -> Status:
 
 
 def difference(path: str, existing: str | None, wanted: str) -> str | None:
-    """A unified diff from what is there to the template; None when they are the same."""
+    """A unified diff from the file to the template; None if they are the same."""
     from difflib import unified_diff
 
     before = (existing or "").replace("\r\n", "\n").splitlines(keepends=True)
@@ -182,7 +181,7 @@ def difference(path: str, existing: str | None, wanted: str) -> str | None:
 
 
 def repinned(requirement: str, version: str) -> str:
-    """The requirement with its pin of mlgit, where it has one, moved to `version`."""
+    """The requirement, with its pin of mlgit, if it has one, moved to `version`."""
     words = (f"mlgit=={version}" if _PIN.fullmatch(word) else word for word in requirement.split())
     return " ".join(words)
 
@@ -195,7 +194,7 @@ def includes_mlgit(host: Host, entry: str) -> bool:
 
 
 def _body(text: str) -> str:
-    """Everything below the first line of ours; all of it when there is none. Line breaks are git's affair."""
+    """Everything below mlgit's first line, or the whole text without one. Git may change line breaks."""
     text = text.replace("\r\n", "\n")
     first, _, rest = text.partition("\n")
     return rest if _MARK.fullmatch(first) else text

@@ -1,1 +1,1 @@
-"""Forge: what mlgit asks of GitHub and GitLab."""
+"""Forge: the requests that mlgit makes to GitHub and GitLab."""

@@ -1,4 +1,4 @@
-"""Posting: what is to be put on a forge about a commit, and what came of it."""
+"""Posting: a report to post about a commit, and the result."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 @record
 class Posting:
-    """A report on its way to the pull requests that a commit belongs to.
+    """A report for the pull requests of a commit.
 
-    `key` tells its comment from others; `body` is the text. `check` is set on the commit, None sets none.
-    `number` is the pull request's where the event told it; else the forge is asked for those whose head is
-    `branch` (of `owner`'s fork) at `commit`. A pull request that stands on none of `commits` has gone on,
-    and its comment belongs to a newer run. `exit_code` is what the command ends with when all goes well.
+    `key` identifies its comment; `body` is the text. `check` is set on the commit, if there is one. `number`
+    is the pull request's, if the event has it; otherwise the forge looks for those whose head is `branch` (of
+    `owner`'s fork) at `commit`. A pull request whose head is not in `commits` has moved on, and its comment
+    belongs to a newer run. `exit_code` is the command's if nothing fails.
     """
 
     key: str
@@ -36,7 +36,7 @@ class Posting:
 
 @record
 class WrittenComment:
-    """A comment that tells the report now."""
+    """A comment with the report."""
 
     number: int
     action: Action
@@ -55,10 +55,10 @@ class SetCheck:
 
 @record
 class PostResult:
-    """What came of an posting.
+    """The result of a posting.
 
-    `skipped` says in one line each what was left out on purpose, `problems` what the forge refused.
-    `body` is the report's Markdown, wherever it went.
+    `skipped` are the steps that were left out deliberately, `problems` the refusals of the forge, one line
+    each. `body` is the report's Markdown, even if it was posted nowhere.
     """
 
     host: Host | None
@@ -72,5 +72,5 @@ class PostResult:
 
     @property
     def posted(self) -> bool:
-        """Whether the report stands on a pull request now."""
+        """Whether the report is on a pull request."""
         return bool(self.comments)

@@ -1,4 +1,4 @@
-"""Forge: what GitHub and GitLab are asked for, as values and one Protocol."""
+"""Protocol: the requests to a forge and the values in them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Level = Literal["failure", "warning", "notice"]
 
 @record
 class Comment:
-    """A comment on a pull request (GitLab: a note on a merge request); `mine` when our identity wrote it."""
+    """A comment on a pull request (GitLab: a note on a merge request); `mine`: the token's user wrote it."""
 
     id: int
     body: str
@@ -28,7 +28,7 @@ class Comment:
 
 @record
 class PullRequest:
-    """A pull request (GitLab: a merge request); `fork` when its branch is in another repository."""
+    """A pull request (GitLab: a merge request); `fork` if its branch is in another repository."""
 
     number: int
     url: str | None
@@ -42,7 +42,7 @@ class PullRequest:
 
 @record
 class Annotation:
-    """A remark at a line (1-based) of a file."""
+    """A remark on a line (1-based) of a file."""
 
     path: str
     line: int
@@ -55,7 +55,7 @@ class Annotation:
 class CheckRun:
     """The state of a named check on a commit; `url` is the run's page, `summary` is Markdown.
 
-    A forge without check runs keeps name, state, title and url.
+    A forge without check runs stores only name, state, title and url.
     """
 
     name: str
@@ -69,7 +69,7 @@ class CheckRun:
 
 @record
 class ForgeDeployment:
-    """That a commit was or is being deployed to an environment; `ref` is the tag."""
+    """A deployment of a commit to an environment, as the forge records it; `ref` is the tag."""
 
     id: int
     environment: str
@@ -81,38 +81,38 @@ class ForgeDeployment:
 class Forge(Protocol):
     """One repository at its forge.
 
-    Every method may raise ForgeFailed (a ToolError): the forge refused, or did not answer in time.
+    Every method may raise ForgeFailed (a ToolError): the forge refused, or did not respond in time.
     """
 
     @property
     def host(self) -> Host:
-        """Which software it is."""
+        """The software of the forge."""
 
     def pull_request(self, number: int) -> PullRequest | None:
-        """A pull request by its number."""
+        """A pull request by its number; None if there is none."""
 
     def pull_requests_of(self, *, branch: str, sha: str, owner: str | None = None) -> Sequence[PullRequest]:
-        """The open ones whose head is this branch (of `owner`'s fork, when named) at this commit."""
+        """The open pull requests whose head is this branch (of `owner`'s fork, if given) at this commit."""
 
     def comments(self, number: int) -> Iterable[Comment]:
-        """All comments of a pull request, all pages, oldest first."""
+        """All comments of a pull request, oldest first."""
 
     def add_comment(self, number: int, body: str) -> Comment:
-        """Write a new comment."""
+        """Write a new comment, once: if that is in doubt, an equal own comment counts as written."""
 
     def edit_comment(self, number: int, comment: int, body: str) -> Comment:
         """Replace the text of a comment."""
 
     def delete_comment(self, number: int, comment: int) -> None:
-        """Take a comment away; one that is gone is fine."""
+        """Delete a comment, if it still exists."""
 
     def set_check(self, check: CheckRun) -> str | None:
-        """Create or update the check of that name on that commit; its address."""
+        """Create or update the check of that name on that commit; returns its address."""
 
     def start_deployment(self, *, environment: str, sha: str, ref: str, url: str | None) -> ForgeDeployment:
-        """Record that a deployment begins; one that this run's job has already is taken."""
+        """Record the start of a deployment, or reuse the one that this run's job already has."""
 
     def end_deployment(
         self, deployment: ForgeDeployment, state: DeploymentState, *, description: str = ""
     ) -> None:
-        """Record how it ended."""
+        """Record how a deployment ended."""

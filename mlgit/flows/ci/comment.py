@@ -1,4 +1,4 @@
-"""CI comment: what the pull request is told, from the report that another job left, perhaps a fork's."""
+"""Comment job: make a posting from the report of another job, perhaps of a fork's."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _CONCLUSION = re.compile(r"[a-z_]{1,30}")
 
 
 def running_posting(*, job: str | None, variables: Mapping[str, str]) -> Posting:
-    """The posting to say that the run is under way, so that no verdict of an earlier commit stays.
+    """A posting that the run is in progress, so that no verdict of an earlier commit stays.
 
     Args:
-        job: the name of the job, when it has one of its own.
+        job: the name of the job, if it is not the default one.
         variables: the environment.
 
     Raises:
-        UsageError: this is no run of a CI that is known.
+        UsageError: this is not a run of a known CI.
     """
     event = read_event(variables)
     if event is None:
@@ -49,17 +49,17 @@ def running_posting(*, job: str | None, variables: Mapping[str, str]) -> Posting
 
 
 def report_posting(folder: str, *, untrusted: bool, job: str | None, variables: Mapping[str, str]) -> Posting:
-    """The posting to tell what the report in `folder` says, or that there is none that can be read.
+    """A posting of the report in `folder`, or of the failure to read one.
 
     Args:
-        folder: where the job before left its files; only its `report.json` is read.
-        untrusted: whether the report was computed by code that is not ours, as it is for every fork: then
-            only its check or failure is taken from it, and what it is about comes from the event.
-        job: the name of the job, when it has one of its own.
+        folder: where the earlier job left its files; only its `report.json` is read.
+        untrusted: whether foreign code computed the report, as for every fork. Then only its check or failure
+            is used, and everything else comes from the event.
+        job: the name of the job, if it is not the default one.
         variables: the environment.
 
     Raises:
-        UsageError: `untrusted` outside a run of a CI that is known.
+        UsageError: `untrusted` outside a run of a known CI.
     """
     event = read_event(variables)
     if untrusted and event is None:
@@ -67,26 +67,26 @@ def report_posting(folder: str, *, untrusted: bool, job: str | None, variables: 
     try:
         found = read_report(folder)
     except (ConfigError, StateError) as error:
-        bare = blank_report(event, job=job or DEFAULT_JOB, mode="check")
-        found = replace(bare, exit_code=error.exit_code, failure=failure_of(error))
+        blank = blank_report(event, job=job or DEFAULT_JOB, mode="check")
+        found = replace(blank, exit_code=error.exit_code, failure=failure_of(error))
         if event is not None:
             found = replace(found, log_url=_log(event))
         return _posting(found, event, untrusted=untrusted, fails=True)
     if event is not None and (untrusted or event.fork):
-        return _posting(_doubted(_about(found, event, job), event), event, untrusted=True)
-    return _posting(_own(_of_this_run(found, event), event, job), event, untrusted=False)
+        return _posting(_of_successful_run(_untrusted(found, event, job), event), event, untrusted=True)
+    return _posting(_trusted(_of_this_run(found, event), event, job), event, untrusted=False)
 
 
 def check_posting(
     found: Check | MlgitError, *, event: CiEvent | None, project: Project | None, gates: bool
 ) -> Posting:
-    """The posting to tell what this very run found, or why it found nothing.
+    """A posting of what this run itself found, or of its error.
 
     Args:
         found: the check, or the error.
-        event: of the CI that runs us; None on a laptop, where no check is set: it is CI that gates.
-        project: the repository, when it could be opened; says on a laptop which branch is meant.
-        gates: whether it is about all gates of what is checked out, so that the check may follow from it.
+        event: of this CI run; None on a laptop, where no check is set, because only CI may gate.
+        project: the repository, if it could be opened; on a laptop, its branch selects the pull request.
+        gates: whether it covers all gates of the checkout; otherwise no check is set.
     """
     report = blank_report(event, job=DEFAULT_JOB, mode="check")
     if isinstance(found, MlgitError):
@@ -103,7 +103,7 @@ def check_posting(
 
 
 def _name(project: Project | None) -> str | None:
-    """How the forge calls the repository, as far as the remote's URL tells."""
+    """The repository's name on the forge, from the remote's URL."""
     from mlgit.adapters.forge.detect import remote_of
 
     url = None if project is None or project.remote is None else project.remotes.get(project.remote)
@@ -111,8 +111,8 @@ def _name(project: Project | None) -> str | None:
     return None if remote is None else remote.path
 
 
-def _own(found: CiReport, event: CiEvent | None, job: str | None) -> CiReport:
-    """The report of a run of ours; what the event says of it is nearer to the truth."""
+def _trusted(found: CiReport, event: CiEvent | None, job: str | None) -> CiReport:
+    """A trusted report, with what the event knows better."""
     name = job or found.job
     if event is None:
         return replace(found, job=name)
@@ -127,32 +127,32 @@ def _own(found: CiReport, event: CiEvent | None, job: str | None) -> CiReport:
 
 
 def _of_this_run(found: CiReport, event: CiEvent | None) -> CiReport:
-    """A report about another commit, as one that came with the checkout, is no verdict on this one."""
+    """Replace the check of another commit (the report may have come with the checkout) by a failure."""
     if event is None or found.check is None or found.commit == event.sha:
         return found
     if found.pushed is not None and found.host == event.host:
         return found
     about = "no commit" if found.commit is None else f"`{found.commit[:7]}`"
-    why = Failure(
+    failure = Failure(
         code="report_of_another_commit",
         exit_code=StateError.exit_code,
         message=f"The run left no report: the one that is here is about {about}, not `{event.sha[:7]}`",
         hint="look at the run's log; keep the folder of the report out of Git",
     )
-    return replace(found, exit_code=why.exit_code, check=None, failure=why)
+    return replace(found, exit_code=failure.exit_code, check=None, failure=failure)
 
 
-def _about(found: CiReport, event: CiEvent, job: str | None) -> CiReport:
-    """A stranger's check or failure, in a frame that only the event made."""
+def _untrusted(found: CiReport, event: CiEvent, job: str | None) -> CiReport:
+    """A fork's check or failure in a report that the event makes otherwise."""
     from mlgit.core.gates.verdict import Candidate
 
-    frame = blank_report(event, job=job or DEFAULT_JOB, mode=found.mode)
+    blank = blank_report(event, job=job or DEFAULT_JOB, mode=found.mode)
     check = found.check
     if check is not None:
         candidate = Candidate(label=event.sha[:7], commit=None, head=event.sha)
         check = replace(check, verdict=replace(check.verdict, candidate=candidate))
     return replace(
-        frame,
+        blank,
         exit_code=found.exit_code,
         skipped=found.skipped,
         check=check,
@@ -162,23 +162,23 @@ def _about(found: CiReport, event: CiEvent, job: str | None) -> CiReport:
     )
 
 
-def _doubted(found: CiReport, event: CiEvent) -> CiReport:
-    """A report that allows the change though its own run did not end well is no verdict."""
+def _of_successful_run(found: CiReport, event: CiEvent) -> CiReport:
+    """Replace a check that allows the change by a failure if its own run did not succeed."""
     ended = event.conclusion
     if ended in {None, "success"} or not found.allowed:
         return found
     word = ended if _CONCLUSION.fullmatch(ended or "") else "an unknown word"
-    why = Failure(
+    failure = Failure(
         code="run_not_successful",
         exit_code=StateError.exit_code,
         message=f"The run ended with `{word}`, though its report allows the change",
         hint="look at its log",
     )
-    return replace(found, exit_code=why.exit_code, check=None, failure=why)
+    return replace(found, exit_code=failure.exit_code, check=None, failure=failure)
 
 
 def _log(event: CiEvent) -> str | None:
-    """The page of the run that the event is about, which for `workflow_run` is not this one."""
+    """The page of the event's run, which for `workflow_run` is not this one."""
     if event.kind == "workflow_run" and event.run is not None:
         return f"{event.server}/{event.repository}/actions/runs/{event.run}"
     return event.run_url
@@ -196,7 +196,7 @@ def _posting(found: CiReport, event: CiEvent | None, *, untrusted: bool, fails: 
         check=check,
         number=found.number,
         commits=frozenset() if found.commit is None else frozenset({found.commit}),
-        # The job that writes is red only where it had nothing good to write.
+        # The job that posts fails only if it had no valid report to post.
         exit_code=found.exit_code if fails else 0,
     )
     return posting if event is None else _addressed(posting, event)
@@ -210,7 +210,7 @@ def _check(found: CiReport, commit: str, body: str, *, untrusted: bool) -> Check
     title = "No verdict"
     remarks: tuple[Annotation, ...] = ()
     if found.check is not None:
-        # Said first, because a forge cuts what is long.
+        # At the start, because a forge cuts long titles.
         by = "Computed by fork code: " if untrusted else ""
         title, remarks = f"{by}{headline(found.check.verdict)}", annotations(found.check)
     elif found.failure is not None:
@@ -227,7 +227,7 @@ def _check(found: CiReport, commit: str, body: str, *, untrusted: bool) -> Check
 
 
 def _addressed(posting: Posting, event: CiEvent) -> Posting:
-    """The posting with where the event says that it goes."""
+    """The posting with its destination, from the event."""
     return replace(
         posting,
         number=event.number,
@@ -238,7 +238,7 @@ def _addressed(posting: Posting, event: CiEvent) -> Posting:
 
 
 def _branch(event: CiEvent) -> str | None:
-    """The branch whose pull requests may be meant; a schedule is about none."""
+    """The branch of the event's pull requests; None for a schedule."""
     if event.kind == "schedule":
         return None
     if event.head_branch is None and (event.ref or "").startswith(_HEADS):

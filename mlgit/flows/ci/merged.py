@@ -52,7 +52,7 @@ _ATTEMPTS = 8
 
 
 class _TrunkMovedError(Exception):
-    """Someone merged meanwhile: the checkout is no longer trunk's tip."""
+    """Someone merged meanwhile: trunk's tip has moved away from the checkout."""
 
 
 def merged(

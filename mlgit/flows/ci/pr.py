@@ -135,16 +135,16 @@ def _run(
     from mlgit.project.gates.judge import Question
 
     project.config(None)  # report an invalid file before hours of training, not after them
-    place = check_out_branch(project, event) if commit else None
+    target = check_out_branch(project, event) if commit else None
     done = pipeline.run(project, show=show, progress=progress)
     skipped = [*done.notes, *_store(project, blank, progress, must=commit)]
     pushed = None
-    if place is not None:
-        pushed, left = _push(project, place)
+    if target is not None:
+        pushed, left = _push(project, target)
         skipped += left
     with _reopened(project, event) as fresh:
         record = check(fresh, Question(ci=variables), lines=True)
-        if place is None:
+        if target is None:
             record = replace(record, verdict=with_notes(record.verdict, _not_committed(fresh)))
         head = fresh.head.commit
     return replace(
@@ -184,13 +184,13 @@ def _store(project: Project, blank: CiReport, progress: Progress, *, must: bool)
     return ["results were not sent to a DVC remote: none is configured"]
 
 
-def _push(project: Project, place: PushTarget) -> tuple[str | None, list[str]]:
+def _push(project: Project, target: PushTarget) -> tuple[str | None, list[str]]:
     """Commit and push what the run wrote; the commit, and what was left out, in one line each."""
     from mlgit.project.ci.results_commit import push_results, written_by_run
 
     with _reopened(project, None) as fresh:
         written = written_by_run(fresh)
-        pushed = push_results(fresh, place, written)
+        pushed = push_results(fresh, target, written)
     if not written.others:
         return pushed, []
     left = f"changed by the run and not committed, because DVC did not write it: {listed(written.others)}"

@@ -1,1 +1,1 @@
-"""What `mlgit ci` does to the repository: write and update the templates."""
+"""The operations of `mlgit ci` that change the repository: write and update the templates."""

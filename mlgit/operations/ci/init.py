@@ -33,18 +33,18 @@ def install(
     force: bool = False,
     dry_run: bool = False,
 ) -> TemplateSet:
-    """Write the templates; files that somebody edited are not overwritten without `force`.
+    """Write the templates; edited files are not overwritten without `force`.
 
     Args:
         project: the repository.
-        host: for which forge; found from the remote's URL when None.
-        pipeline: the mode of pull requests; None leaves what is installed.
-        requirement: what the jobs install, checked; None leaves what is installed.
-        force: replace edited files too.
+        host: the forge; None finds it from the remote's URL or the repository's files.
+        pipeline: the mode of pull requests; None keeps the installed one.
+        requirement: what the jobs install, already checked; None keeps the installed one.
+        force: also replace edited files.
         dry_run: write nothing.
 
     Raises:
-        StateError: there is no `mlgit.yaml`, or an edited file is in the way.
+        StateError: there is no `mlgit.yaml`, or an edited file would be overwritten.
         ConfigError: `mlgit.yaml` is invalid.
     """
     if not os.path.lexists(os.path.join(project.root, CONFIG_FILE)):
@@ -84,7 +84,7 @@ def _is_committed(project: Project) -> bool:
 
 
 def _find_host(project: Project) -> Host:
-    """By the remote's URL, else by what the repository holds already."""
+    """The forge of the remote's URL, or the one whose CI files the repository has."""
     from mlgit.adapters.forge.detect import remote_of
 
     remote = remote_of(project.remotes.get(project.remote or "", ""))
@@ -114,7 +114,7 @@ def _refuse_conflicts(files: Sequence[TemplateFile]) -> None:
 
 
 def _include(host: Host, planned: Sequence[PlannedFile], files: Sequence[TemplateFile]) -> str | None:
-    """The lines that the user's own entry file lacks."""
+    """The lines that are missing in an entry file of the user's own."""
     left = {file.path for file in files if file.status == "left"}
     texts = [each.existing or "" for each in planned if each.path in left]
     return HOSTS[host].include if texts and not includes_mlgit(host, texts[0]) else None

@@ -1,4 +1,4 @@
-"""CI update: show and apply what changed in the bundled templates since they were written."""
+"""CI update: show and apply the changes of the bundled templates since they were written."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 def update(
     project: Project, *, host: Host | None = None, force: bool = False, dry_run: bool = False
 ) -> TemplateSet:
-    """Bring the installed files up to date; those that somebody edited are shown, not overwritten.
+    """Update the installed files; edited ones are shown, not overwritten.
 
     Args:
         project: the repository.
-        host: whose templates; found by what is installed when None.
-        force: replace edited files too.
+        host: whose templates; None finds the installed ones.
+        force: also replace edited files.
         dry_run: write nothing.
 
     Raises:
         StateError: no templates are installed.
-        UsageError: those of both hosts are, and nobody says which.
+        UsageError: templates of several hosts are installed, and `host` is None.
     """
     host = _installed_host(project, host)
     filled = settings(project, host, pipeline=None, requirement=None)
@@ -61,7 +61,7 @@ def _installed_host(project: Project, asked: Host | None) -> Host:
 
 
 def _not_created(file: TemplateFile) -> TemplateFile:
-    """What somebody took away stays away."""
+    """A file that the user deleted is not restored."""
     if file.status != "create":
         return file
     return TemplateFile(path=file.path, template=file.template, status="missing")

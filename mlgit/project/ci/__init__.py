@@ -1,1 +1,1 @@
-"""CI: which templates a repository has, and what a CI run is about."""
+"""CI: the templates in a repository, and the state of Git and DVC that CI jobs need."""

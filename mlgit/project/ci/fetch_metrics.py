@@ -1,6 +1,6 @@
-"""Metric contents: metric files that DVC keeps, brought here for commits that are compared.
+"""Fetch metrics: download metric files that DVC keeps, for the commits that gates compare.
 
-A checkout in CI has an empty DVC cache, and a gate over a number that is not here blocks.
+A checkout in CI has an empty DVC cache, and a gate without its metric blocks.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def fetch_gate_metrics(project: Project, model: str, progress: Progress | None = None) -> None:
-    """Fetch the metric files of HEAD and of the versions that gates of this model may compare it with.
+    """Fetch the metric files of HEAD and of the versions that this model's gates may compare it with.
 
     Raises:
         ToolError: the DVC remote failed.
@@ -32,7 +32,7 @@ def fetch_gate_metrics(project: Project, model: str, progress: Progress | None =
 
 
 def fetch_metrics(project: Project, commits: Iterable[str], progress: Progress | None = None) -> bool:
-    """Fetch the metric files of these commits that DVC keeps and that are not here; whether any was.
+    """Fetch the missing metric files of these commits that DVC keeps; returns whether there were any.
 
     Raises:
         ToolError: the DVC remote failed.
@@ -49,10 +49,10 @@ def fetch_metrics(project: Project, commits: Iterable[str], progress: Progress |
 
 
 def _lacking(project: Project, commit: str) -> list[Output]:
-    """The outputs with a metric file that a gate could not read there."""
+    """The outputs whose metric files a gate could not read at a commit."""
     try:
         found = evidence(project, commit, staleness=False)
-    except ConfigError:  # whoever needs that commit will meet the error itself
+    except ConfigError:  # callers that need that commit get this error themselves
         return []
     absent = [
         file.path

@@ -1,4 +1,4 @@
-"""Model contents: the model of HEAD, brought here from the DVC remote when this clone lacks it."""
+"""Fetch model: download the model of HEAD from the DVC remote if this clone lacks it."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ def fetch_model(
 ) -> None:
     """Fetch the model of HEAD, so that its release can state a sha256.
 
-    One that was on this machine before is somebody's and stays. What the DVC remote does not have is left
-    out: the release says so itself.
+    A model that was on this machine before belongs to someone and stays. If the DVC remote does not have the
+    model, the release reports that itself.
 
     Args:
         project: the repository.
         path: where the model is.
-        fetched: outputs that were fetched before by the same run; those are replaced, this one is added.
-        progress: told about the files.
+        fetched: outputs that this run fetched before, which may be replaced; this one is added.
+        progress: receives what happens to the files.
     """
     from mlgit.adapters.dvc.engine import has_remote, pull
 

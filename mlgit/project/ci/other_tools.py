@@ -1,4 +1,4 @@
-"""Foreign CI: the workflows that stand in a repository and use tools that mlgit replaces."""
+"""Other tools: find CI files of a repository that use tools which mlgit replaces."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def read_foreign_uses(project: Project) -> tuple[ForeignUse, ...]:
-    """What the CI files use of CML, setup-dvc, gto-action and DVC Studio; our own files are left out."""
+    """The uses of CML, setup-dvc, gto-action and DVC Studio in CI files that mlgit did not write."""
     texts = {}
     for path in _workflows(project):
         content = project.worktree.read(path)

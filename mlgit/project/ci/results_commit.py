@@ -1,4 +1,4 @@
-"""Results commit: what a run of the pipeline wrote, as a commit on top of a pull request's branch."""
+"""Results commit: commit what a pipeline run wrote, on top of a pull request's branch."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _MESSAGE = (
 
 
 class PushTarget(NamedTuple):
-    """Where results go: a branch of a remote, and the commit that it stood on when the run began."""
+    """The destination of results: a branch of a remote, and its commit at the start of the run."""
 
     remote: str
     branch: str
@@ -41,14 +41,14 @@ class Written(NamedTuple):
 
 
 def check_out_branch(project: Project, event: CiEvent | None) -> PushTarget:
-    """Check out the commit that the branch of the event stands on, whose results will be pushed.
+    """Check out the commit of the event's branch, to which the results will be pushed.
 
-    GitHub checks out a merge with the target, and its results would not be those of the branch.
+    GitHub checks out a merge with the target instead, whose results would not be those of the branch.
 
     Raises:
-        StateError: a fork's branch, trunk, no branch at all, the working tree has changes, or git does not
-            know who commits.
-        LostRace: the branch has gone on since the event.
+        StateError: the branch is a fork's, trunk, or missing, the working tree has changes, or git has no
+            name and email for a commit.
+        LostRace: the branch has moved since the event.
         ToolError: the remote does not answer.
     """
     head = require_clean(project)
@@ -64,9 +64,9 @@ def check_out_branch(project: Project, event: CiEvent | None) -> PushTarget:
     commit = head if event is None else event.sha
     if not _COMMIT.fullmatch(commit):
         raise StateError("The event names no commit to build upon")
-    there = _ask(project, remote, branch)
-    if there != commit:
-        raise moved(remote, branch, there)
+    tip = _remote_tip(project, remote, branch)
+    if tip != commit:
+        raise moved(remote, branch, tip)
     if head != commit:
         if project.commit(commit) is None:
             fetch_refs(project.git, remote, [f"{_HEADS}{branch}"])
@@ -75,9 +75,9 @@ def check_out_branch(project: Project, event: CiEvent | None) -> PushTarget:
 
 
 def written_by_run(project: Project) -> Written:
-    """What the run left in the working tree of a project that was opened after it.
+    """The files that the run changed, from a project that was opened after it.
 
-    DVC writes its lock files, the outputs that Git keeps, and `.gitignore` beside those that it keeps.
+    DVC writes its lock files, the outputs that Git keeps, and a `.gitignore` next to those that DVC keeps.
     """
     outputs = evidence(project, None, staleness=False).pipeline.outputs
     kept_by_git = {out.path for out in outputs if not out.cached}
@@ -89,24 +89,24 @@ def written_by_run(project: Project) -> Written:
         return any(path.startswith(f"{out}/") for out in kept_by_git)
 
     changed = {*project.head.changed, *project.head.conflicted}
-    # Also files that nobody committed yet: the first run of a stage makes its metric file.
-    fresh = tuple(project.head.untracked)
-    new = {path for path in project.worktree.paths() if fresh and path.startswith(fresh)}
+    # Also untracked files: the first run of a stage makes its metric file.
+    untracked = tuple(project.head.untracked)
+    new = {path for path in project.worktree.paths() if untracked and path.startswith(untracked)}
     mine = [path for path in sorted(new | changed) if results(path)]
     return Written(results=tuple(mine), others=tuple(sorted(path for path in changed if not results(path))))
 
 
-def push_results(project: Project, place: PushTarget, written: Written) -> str | None:
-    """Commit what DVC wrote and move the branch to it; the new commit, None when nothing is new.
+def push_results(project: Project, target: PushTarget, written: Written) -> str | None:
+    """Commit what DVC wrote and move the branch there; the new commit, or None if nothing changed.
 
     Raises:
-        LostRace: somebody else pushed to the branch meanwhile.
+        LostRace: someone else pushed to the branch meanwhile.
         ToolError: git or the remote failed.
     """
     made = commit_files(project.git, written.results, _MESSAGE)
     if made is None:
         return None
-    move_branch(project.git, place.remote, place.branch, old=place.commit, new=made)
+    move_branch(project.git, target.remote, target.branch, old=target.commit, new=made)
     return made
 
 
@@ -125,7 +125,7 @@ def _branch(project: Project, event: CiEvent | None) -> str:
     return name
 
 
-def _ask(project: Project, remote: str, branch: str) -> str | None:
+def _remote_tip(project: Project, remote: str, branch: str) -> str | None:
     ref = f"{_HEADS}{branch}"
     try:
         return list_remote_refs(project.git, remote, [ref]).get(ref)

@@ -1,4 +1,4 @@
-"""CI templates: the bundled files against what a repository has, and writing all of them or none."""
+"""CI templates: compare the bundled files with those of a repository, and write all of them or none."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 @record
 class PlannedFile:
-    """A file of the templates as it is (None: not there) and as it should be, stamp and all."""
+    """A file of the templates as it is (None: missing) and as it should be, with its first line."""
 
     path: str
     template: str
@@ -50,7 +50,7 @@ def version() -> str:
 
 
 def bundled(host: Host) -> Mapping[str, tuple[str, str]]:
-    """Path in a repository -> name and text of the bundled file."""
+    """The bundled files: path in a repository -> name and text."""
     from mlgit.resources import folder
 
     base = folder("ci-templates")
@@ -67,7 +67,7 @@ def bundled(host: Host) -> Mapping[str, tuple[str, str]]:
 
 
 def installed(project: Project, host: Host) -> Mapping[str, str]:
-    """Path -> text of the files that are there and that mlgit wrote."""
+    """The installed files that mlgit wrote: path -> text."""
     texts = {path: _text(project, path) for path in bundled(host)}
     return {path: text for path, text in texts.items() if text is not None and read_stamp(text) is not None}
 
@@ -75,7 +75,7 @@ def installed(project: Project, host: Host) -> Mapping[str, str]:
 def settings(
     project: Project, host: Host, *, pipeline: PipelineMode | None, requirement: str | None
 ) -> Settings:
-    """What to fill in: as asked, else as the installed files say, else what suits the repository."""
+    """The settings: the given ones, then those of installed files, then defaults for the repository."""
     present = settings_in(list(installed(project, host).values()))
     if requirement is None:
         here = version()
@@ -92,12 +92,12 @@ def settings(
 
 
 def dvc_remotes(project: Project) -> tuple[str, ...]:
-    """How the URLs of the DVC remotes begin."""
+    """The schemes of the DVC remotes in `.dvc/config`."""
     return remote_kinds(_text(project, ".dvc/config") or "")
 
 
 def plan(project: Project, host: Host, filled: Settings) -> tuple[PlannedFile, ...]:
-    """Every file of the host's templates."""
+    """Every file of the host's templates, with its text now and its text to be."""
     return tuple(
         PlannedFile(
             path=path,
@@ -110,10 +110,10 @@ def plan(project: Project, host: Host, filled: Settings) -> tuple[PlannedFile, .
 
 
 def file_status(host: Host, planned: PlannedFile, *, force: bool) -> TemplateFile:
-    """What there is to do for a file."""
+    """The status of one file, and its difference from the template."""
     status: Status = status_of(planned.existing, planned.wanted)
     if planned.path == HOSTS[host].entry and status in {"edited", "conflict"}:
-        status = "left"  # people add their own jobs to it; it only has to include ours
+        status = "left"  # users add their own jobs to it; it only has to include mlgit's
     elif force and status in {"edited", "conflict"}:
         status = "replace"
     return TemplateFile(
@@ -176,7 +176,7 @@ def _text(project: Project, path: str) -> str | None:
 
 
 def _branch(project: Project) -> str | None:
-    """The default branch's own name."""
+    """The name of the default branch, without the remote's."""
     if project.trunk is None:
         return None
     name = project.trunk.short

@@ -1,4 +1,4 @@
-"""Trunk's tip: the working tree put there for a while, whatever CI checked out."""
+"""Trunk's tip: check it out for a while, whatever CI checked out."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 @contextmanager
 def trunk_checked_out(project: Project) -> Iterator[Project]:
-    """The repository with trunk's tip checked out; afterwards it stands where it stood before.
+    """Check out trunk's tip, then restore the previous checkout.
 
     Raises:
-        StateError: nothing was ever committed to trunk, or a tracked file differs from HEAD.
+        StateError: trunk has no commit, or a tracked file differs from HEAD.
     """
     trunk, head = project.trunk, require_clean(project)
     if trunk is None:
@@ -36,7 +36,7 @@ def trunk_checked_out(project: Project) -> Iterator[Project]:
     finally:
         here.close()
         if moved:
-            # A branch may have been moved meanwhile; a name is what whoever stands on it expects.
+            # Restore a branch by name, because it may have moved meanwhile.
             _check_out(project, *((back,) if back is not None else ("--detach", head)))
 
 

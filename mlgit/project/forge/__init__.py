@@ -1,1 +1,1 @@
-"""Forge: what mlgit does on GitHub and GitLab."""
+"""Forge: the comments of mlgit on GitHub and GitLab."""

@@ -1,4 +1,4 @@
-"""Comment: the one comment of a report on a pull request, written or brought up to date."""
+"""Comments: write or update the one comment of a report on a pull request."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 
 
 def post(forge: Forge, number: int, body: str, *, marker: str) -> Posted:
-    """Have `body` stand in one comment of ours, the oldest that ends with the marker.
+    """Write `body` into one comment: the oldest own one that ends with the marker, or a new one.
 
-    An equal text is not written again. Two runs at once may each write a first comment: both look again
-    afterwards, keep the oldest and put their own text there, so that one remains, with the later text.
+    An equal text is not written again. Two simultaneous runs may both write a first comment: both look again
+    afterwards, keep the oldest and write their text there, so that one remains, with the later text.
 
     Args:
         forge: where the pull request is.
         number: of the pull request.
-        body: Markdown; the marker is added where it does not end with it.
-        marker: a hidden line that tells this report from others.
+        body: Markdown; the marker is added if it is missing at the end.
+        marker: a hidden line that identifies this report.
 
     Raises:
         ForgeFailed: the forge refused.
@@ -35,11 +35,11 @@ def post(forge: Forge, number: int, body: str, *, marker: str) -> Posted:
         try:
             return _settle(forge, number, body, known=known)
         except ForgeFailed as failure:
-            # Somebody deleted it since we looked.
+            # Someone deleted it meanwhile.
             if failure.status != NOT_FOUND:
                 raise
     written = forge.add_comment(number, body)
-    # A forge's list may not have it yet.
+    # The forge's list may not contain it yet.
     seen = {each.id: each for each in (*ours(forge.comments(number), marker), written)}
     found = [each for _, each in sorted(seen.items())]
     if found[0].id != written.id:
@@ -50,7 +50,7 @@ def post(forge: Forge, number: int, body: str, *, marker: str) -> Posted:
 
 
 def _settle(forge: Forge, number: int, body: str, *, known: Sequence[Comment]) -> Posted:
-    """The oldest gets the text, if it has another one; the younger go."""
+    """Write the text into the oldest comment, if it differs, and delete the others."""
     oldest, *younger = known
     equal = same_text(oldest.body, body)
     url = oldest.url if equal else forge.edit_comment(number, oldest.id, body).url

@@ -1,1 +1,1 @@
-"""What the commands of `mlgit ci` print."""
+"""The pages that the commands of `mlgit ci` print."""

@@ -19,7 +19,7 @@ _WORDS = {
 
 
 def page(record: PostResult) -> Page:
-    """Which comments and which check tell the report now."""
+    """The comments and the check that show the report."""
     found: Page = []
     for comment in record.comments:
         where = f": {comment.url}" if comment.url else ""

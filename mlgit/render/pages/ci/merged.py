@@ -1,4 +1,4 @@
-"""Page of `mlgit ci merged`, and the same for the summary of the run."""
+"""Page of `mlgit ci merged`, also as the summary of the run."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ _WORDS: dict[Outcome, tuple[str, Style]] = {
 
 
 def page(record: Merged) -> Page:
-    """One line a thing that happened or did not; one line in all when there was nothing to do."""
+    """One line per step, or a single line if there was nothing to do."""
     where = f"{record.trunk} at {record.commit[:7]}"
-    told = [step for step in record.steps if step.outcome not in _QUIET]
+    changes = [step for step in record.steps if step.outcome not in _QUIET]
     if not record.steps:
         return [line("Nothing to release: ", where, " declares no model")]
-    if not told:
-        return [line("Nothing to do for ", where, ": ", _standing(record.steps))]
+    if not changes:
+        return [line("Nothing to do for ", where, ": ", _released(record.steps))]
     shown: Page = [line(Span(where, "strong"))]
-    for step in record.steps if record.changed or record.dry_run else told:
+    for step in record.steps if record.changed or record.dry_run else changes:
         shown += _step(step)
     return shown
 
@@ -42,21 +42,21 @@ def summary(record: Merged) -> str:
     return "### mlgit: merged\n\n" + "".join(f"    {text}\n" for text in plain(page(record)).splitlines())
 
 
-def _standing(steps: tuple[MergeStep, ...]) -> str:
+def _released(steps: tuple[MergeStep, ...]) -> str:
     released = [f"{step.model}@{step.version}" for step in steps if step.environment is None]
     return f"{', '.join(released)} {'is' if len(released) == 1 else 'are'} released already"
 
 
 def _step(step: MergeStep) -> Page:
     word, style = _WORDS[step.outcome]
-    called = step.model if step.version is None else f"{step.model}@{step.version}"
+    name = step.model if step.version is None else f"{step.model}@{step.version}"
     what = "release" if step.environment is None else "promote"
     where: tuple[str | Span, ...] = ()
     if step.environment is not None:
         where = (" to ", Span(step.environment, "name"))
-    told = f": {step.message}" if step.message else ""
+    message = f": {step.message}" if step.message else ""
     shown: Page = [
-        line(Span(f"{word:<10}", style), f"{what} ", Span(called, "strong"), *where, told, indent=2)
+        line(Span(f"{word:<10}", style), f"{what} ", Span(name, "strong"), *where, message, indent=2)
     ]
     shown += [line(detail.expandtabs(2), indent=14) for detail in step.details]
     if step.hint is not None:

@@ -20,7 +20,7 @@ _MODES = {
 
 
 def page(record: CiReport) -> Page:
-    """What was looked at and what could not be, then the verdict."""
+    """What was checked and what could not be, then the verdict."""
     found: Page = [line(Span("looked at: ", "dim"), _MODES[record.mode])]
     if record.pushed is not None:
         found.append(line(Span("pushed: ", "dim"), record.pushed[:7]))

@@ -14,7 +14,7 @@ _STYLES: dict[ProofState, Style] = {"pass": "ok", "fail": "bad", "skip": "dim"}
 
 
 def page(record: TagEvent) -> Page:
-    """What the tag means, what was verified, what follows."""
+    """The tag's meaning, the checks, and the consequence."""
     shown: Page = [line(Span(record.tag, "strong"), f": {_meaning(record)}")]
     shown.append(table(("", "check", "tag", ""), [_row(proof) for proof in record.proofs]))
     shown.append(line(*_consequence(record)))
@@ -24,12 +24,10 @@ def page(record: TagEvent) -> Page:
 
 
 def _meaning(record: TagEvent) -> str:
-    called = record.name if record.version is None else f"{record.name}@{record.version}"
+    name = record.name if record.version is None else f"{record.name}@{record.version}"
     if record.environment is None:
-        return f"{record.event} of {called}"
-    return (
-        f"{record.event} of {called} {'to' if record.event == 'assignment' else 'from'} {record.environment}"
-    )
+        return f"{record.event} of {name}"
+    return f"{record.event} of {name} {'to' if record.event == 'assignment' else 'from'} {record.environment}"
 
 
 def _row(proof: Proof) -> tuple[str | Span, ...]:
@@ -44,9 +42,9 @@ def _consequence(record: TagEvent) -> tuple[str | Span, ...]:
     deployment = record.deployment
     if deployment is not None:
         style: Style = "bad" if deployment.exit_code else "ok"
-        told = f": {deployment.message}" if deployment.message else ""
+        message = f": {deployment.message}" if deployment.message else ""
         before = "" if deployment.before is None else f" (was {deployment.before})"
-        return (Span(deployment.state.capitalize(), style), before, told)
+        return (Span(deployment.state.capitalize(), style), before, message)
     if record.deploy:
         return (Span("Verified: ", "ok"), f"{record.environment} is to be deployed")
     return (Span("Verified", "ok"),)

@@ -1,4 +1,4 @@
-"""The pages of `mlgit ci init` and `mlgit ci update`."""
+"""Pages of `mlgit ci init` and `mlgit ci update`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _WORDS: dict[Status, tuple[str, Style]] = {
 
 
 def init_page(done: TemplateSet) -> Page:
-    """What was written, and what is left to do at the forge."""
+    """What was written, and what the user has to do at the forge."""
     page: Page = [_summary(done), _files(done)]
     if done.include:
         page.append(line(Span("Add to .gitlab-ci.yml:", "strong")))
@@ -38,7 +38,7 @@ def init_page(done: TemplateSet) -> Page:
 
 
 def update_page(done: TemplateSet) -> Page:
-    """What changed in each file; for edited ones, what the template has different."""
+    """The change of each file; for edited ones, their difference from the template."""
     page: Page = [_summary(done), _files(done)]
     for file in done.files:
         if file.difference and file.status in {"update", "replace", "conflict"}:
