@@ -1,4 +1,4 @@
-"""Push: data, then the branch, then tags, so that nothing is visible before what it needs."""
+"""Push: publish data, then the branch, then tags, so that nothing is visible before what it needs."""
 
 from __future__ import annotations
 
@@ -27,26 +27,28 @@ _HEADS = "refs/heads/"
 
 
 def push(project: Project, *, dry_run: bool = False, progress: Progress | None = None) -> Publication:
-    """Publish what this clone has and the remotes have not.
+    """Publish what this clone has and the remotes lack.
 
-    Everything that would be refused is found before anything is sent.
+    Anything that would be refused is found before anything is sent.
 
     Raises:
-        StateError: no remote, no commit, a diverged branch, or a tag that is another one on the remote.
-        ToolError: a remote failed; details say what arrived before.
+        StateError: no remote, no commit, a diverged branch, or a tag that differs on the remote.
+        ToolError: a remote failed; details list what arrived before.
     """
     remote = _remote(project)
     theirs = _ask(project, remote)
     branch = _plan_branch(project, remote, theirs)
     tags = _plan_tags(project, remote, theirs)
-    commits = tuple(
-        dict.fromkeys([*([project.head.commit] if branch.name else []), *(tag.commit for tag in tags)])
-    )
-    data = _plan_data(project, [commit for commit in commits if commit is not None])
+    head = project.head.commit if branch.name else None
+    data = _plan_data(project, _commits(head, tags))
     plan = Publication(dry_run=dry_run, remote=remote, data=data, branch=branch, tags=tags)
     if dry_run or plan.nothing_to_do:
         return plan
     return _act(project, plan, progress)
+
+
+def _commits(head: str | None, tags: Sequence[TagPush]) -> list[str]:
+    return list(dict.fromkeys([*([head] if head else []), *(tag.commit for tag in tags)]))
 
 
 def _act(project: Project, plan: Publication, progress: Progress | None) -> Publication:
@@ -118,7 +120,7 @@ def _plan_branch(project: Project, remote: str, theirs: Mapping[str, str]) -> Br
         return replace(fresh, commits=count_commits(project.git, old, head.commit))
     behind = count_commits(project.git, head.commit, old)
     if is_ancestor(project.git, head.commit, old):
-        # Older than the remote's: there is nothing of ours to publish.
+        # The remote is ahead: there is nothing to publish.
         return replace(fresh, step="already", new=old, commits=0)
     raise _diverged(project, remote, ref, f"has {count(behind, 'commit')} that this branch has not")
 
@@ -133,7 +135,7 @@ def _diverged(project: Project, remote: str, ref: str, why: str) -> StateError:
 
 
 def _plan_tags(project: Project, remote: str, theirs: Mapping[str, str]) -> tuple[TagPush, ...]:
-    """Annotated tags of ours that the remote has not, a version before what points at it."""
+    """The tags of ours that the remote lacks, a version before the promotions of it."""
     facts = read_facts(project)
     conflicts = [fact for fact in facts if theirs.get(f"{TAGS}{fact.tag}", fact.oid) != fact.oid]
     if conflicts:
@@ -146,11 +148,12 @@ def _plan_tags(project: Project, remote: str, theirs: Mapping[str, str]) -> tupl
 
 
 def _conflict(project: Project, remote: str, theirs: Mapping[str, str]) -> LostRace:
-    """Somebody else's tag has the name of ours; say whose."""
-    lines = []
-    for tag, oid in sorted(theirs.items()):
-        lines.append(f"`{tag}` on `{remote}` is {_author(project, remote, tag, oid)}")
-    first = next(iter(sorted(theirs)))
+    """The error for tags of someone else with the names of ours; it names their authors."""
+    lines = [
+        f"`{tag}` on `{remote}` is {_author(project, remote, tag, oid)}"
+        for tag, oid in sorted(theirs.items())
+    ]
+    first = min(theirs)
     return LostRace(
         f"`{remote}` has another tag `{first}` than this clone; nothing was pushed",
         details=tuple(lines),
@@ -177,16 +180,14 @@ def _plan_data(project: Project, commits: Sequence[str]) -> DataPush:
     from mlgit.adapters.dvc.engine import has_remote, missing_in_remote
 
     if not has_remote(project.root):
-        return DataPush(
-            step="skipped",
-            reason="no default DVC remote is configured (`dvc remote add -d NAME URL`)",
-        )
+        reason = "no default DVC remote is configured (`dvc remote add -d NAME URL`)"
+        return DataPush(step="skipped", reason=reason)
     missing = missing_in_remote(project.root, outputs)
     return DataPush(step="planned" if missing else "already", paths=missing)
 
 
 def _outputs(project: Project, commits: Iterable[str]) -> list[Output]:
-    """What DVC publishes of these commits, each content once; what was never made has nothing to publish."""
+    """The outputs of these commits that DVC publishes, each content once, without those not yet made."""
     from mlgit.adapters.dvc.pipeline.pointers import read_pipeline
 
     found: dict[tuple[str, str], Output] = {}
@@ -201,10 +202,7 @@ def _outputs(project: Project, commits: Iterable[str]) -> list[Output]:
 def _push_data(project: Project, plan: Publication, progress: Progress | None) -> int:
     from mlgit.adapters.dvc import engine
 
-    commits = list(
-        dict.fromkeys([*([plan.branch.new] if plan.branch.new else []), *(tag.commit for tag in plan.tags)])
-    )
-    outputs = _outputs(project, commits)
+    outputs = _outputs(project, _commits(plan.branch.new, plan.tags))
     files = engine.push_outputs(project.root, outputs, progress)
     left = engine.missing_in_remote(project.root, outputs)
     if left:
@@ -217,7 +215,7 @@ def _push_data(project: Project, plan: Publication, progress: Progress | None) -
 
 
 def _push_branch(project: Project, remote: str, branch: BranchPush) -> None:
-    """Push without force, with the user's own hooks."""
+    """Push without force and with the user's own hooks."""
     argv = ["push", "--quiet", *(["--set-upstream"] if branch.sets_upstream else [])]
     done = project.git.try_run(
         *argv, "--no-follow-tags", remote, f"{_HEADS}{branch.name}:{branch.ref}", hooks=True

@@ -1,4 +1,4 @@
-"""History: the part of it that a shallow clone lacks."""
+"""History: fetch the part that a shallow clone lacks."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 def unshallow(project: Project) -> bool:
-    """Fetch the history that a shallow clone lacks; whether it lacked any.
+    """Fetch the rest of a shallow clone's history; returns whether the clone was shallow.
 
     Raises:
-        ToolError: the remote does not give it.
+        ToolError: the remote does not deliver it.
     """
     if not project.shallow or project.remote is None:
         return False

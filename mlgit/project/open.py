@@ -1,4 +1,4 @@
-"""Open: the repository we stand in, its remote, target and trunk, its config at a state."""
+"""Open project: one repository with its remote, trunk and target, and its files and config at a commit."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ BRANCHES = ("refs/heads", "refs/remotes")
 
 @record
 class Branch:
-    """A branch that plays a role (target, trunk): full ref name and the commit it stands on."""
+    """The trunk or the target: its full ref name and its commit."""
 
     ref: str
     commit: str
@@ -42,24 +42,24 @@ class Branch:
 
 
 class Project:
-    """One repository. Everything is read when first asked for, and at most once.
+    """One repository; everything is read when it is first needed, and once.
 
     Args:
-        git: started in the root of the working tree.
-        objects: reads what is committed.
+        git: run in the root of the working tree.
+        objects: reads committed contents.
         root: the root of the working tree, absolute.
-        prefix: where the user stands below the root, `""` or ending with `/`.
+        prefix: the user's folder below the root, `""` or ending with `/`.
         git_dir: this working tree's git directory, absolute.
         common_dir: the git directory that all working trees share, absolute.
         shallow: whether history was cut off.
         now: the time of this run, UTC.
-        started: git queries that already run, by the name of the property that takes them.
-        default_branch: what the forge calls it, in CI.
-        prefetched: the index of earlier runs, and the directories that are being listed because of it.
-        progress: makes the display of what takes long.
+        started: git queries that already run, by the name of the property that reads them.
+        default_branch: its name on the forge, in CI.
+        prefetched: the index of earlier runs, and the directories that are being listed.
+        progress: makes a progress display.
     """
 
-    def __init__(  # noqa: PLR0913 (what an Opening found out)
+    def __init__(  # noqa: PLR0913 (all that an Opening finds)
         self,
         git: Git,
         *,
@@ -92,7 +92,7 @@ class Project:
         self.worktree = WorkingTree(git, root, listing=self._started.pop("paths", None))
 
     def take_prefetched(self) -> tuple[Index, Searches | None]:
-        """What earlier runs saw of the files on disk; listings begun for this run are given away once."""
+        """The index of files on disk, and the listings started for this run, which can be taken once."""
         prefetched, self._prefetched = self._prefetched, None
         if prefetched is not None:
             return prefetched.index, prefetched.searches
@@ -107,7 +107,7 @@ class Project:
 
     @cached_property
     def cache_dir(self) -> str:
-        """Where this clone's caches may be written; need not exist."""
+        """The folder for this clone's caches; need not exist."""
         return os.path.join(self.common_dir, "mlgit")
 
     @cached_property
@@ -123,7 +123,7 @@ class Project:
 
     @cached_property
     def remote(self) -> str | None:
-        """The remote that releases go to: `origin`, else the upstream's, else the only one."""
+        """The remote for releases: `origin`, otherwise the upstream's, otherwise the only one."""
         if any(ref.startswith("refs/remotes/origin/") for ref in self.branches) or "origin" in self.remotes:
             return "origin"
         upstream = (self.head.upstream or "").partition("/")[0]
@@ -142,16 +142,17 @@ class Project:
 
     @cached_property
     def trunk(self) -> Branch | None:
-        """Where policy is read: in CI as the forge says, else `<remote>/HEAD`, else a `main` or `master`.
+        """The branch that policy is read from.
 
-        None while nothing was committed there (an unborn trunk): the working tree is trunk then.
+        In CI it is the forge's default branch, otherwise `<remote>/HEAD`, `main` or `master`. None if nothing
+        is committed there yet (an unborn trunk); the working tree then replaces it.
 
         Raises:
-            StateError: in CI there is such a branch, and it was not fetched. Neither the working tree, which
-                anybody's pull request may have written, nor another branch must stand for it.
+            StateError: the forge's default branch was not fetched. The working tree must not replace it,
+                because any pull request may have written that, and no other branch either.
         """
         here, branch = self.trunk_here, self.default_branch
-        # Another branch may be called `main` and be anybody's.
+        # Anyone may have pushed another branch named `main`.
         stated = f"refs/remotes/{self.remote}/{branch}"
         if self.remote is not None and branch is not None and (here is None or here.ref != stated):
             raise StateError(
@@ -162,7 +163,7 @@ class Project:
 
     @cached_property
     def trunk_here(self) -> Branch | None:
-        """Trunk as far as its branch is here; None when it is unborn or was not fetched."""
+        """Trunk if its branch is in this clone; None if it is unborn or was not fetched."""
         names = [f"refs/heads/{main}" for main in _MAIN_NAMES]
         if self.remote is not None:
             base = f"refs/remotes/{self.remote}/"
@@ -176,17 +177,17 @@ class Project:
 
     @cached_property
     def target(self) -> Branch | None:
-        """What a change is compared with; locally the same branch as trunk."""
+        """The branch that a change is compared with; locally this is trunk."""
         return self.trunk
 
     def set_target(self, name: str) -> None:
-        """Take the remote's branch of this name for the target, where it is here."""
+        """Use the remote's branch of this name as the target, if it is in this clone."""
         ref = f"refs/remotes/{self.remote}/{name}"
         if ref in self.branches:
             self.__dict__["target"] = Branch(ref=ref, commit=self.branches[ref])
 
     def tree(self, commit: str | None) -> Tree:
-        """The files at a commit (full id), or of the working tree when None."""
+        """The files at a commit (full id); None means the working tree."""
         if commit is None:
             return self.worktree
         if commit not in self._trees:
@@ -194,10 +195,10 @@ class Project:
         return self._trees[commit]
 
     def config(self, commit: str | None) -> Config:
-        """`mlgit.yaml` at a commit, or in the working tree when None.
+        """`mlgit.yaml` at a commit; None means the working tree.
 
         Raises:
-            ConfigError: it is there and invalid.
+            ConfigError: it is invalid.
         """
         if commit not in self._configs:
             from mlgit.adapters.config.loader import load
@@ -208,29 +209,28 @@ class Project:
         return self._configs[commit]
 
     def set_config(self, config: Config) -> None:
-        """Take this for the working tree's `mlgit.yaml`, which is about to be written."""
+        """Use this as the working tree's `mlgit.yaml`, which is not written yet."""
         self._configs[None] = config
 
     @property
     def trunk_config(self) -> Config:
-        """`mlgit.yaml` on trunk; the working tree's while trunk is unborn."""
+        """`mlgit.yaml` on trunk, or in the working tree if trunk is unborn."""
         return self.config(None if self.trunk is None else self.trunk.commit)
 
     def commit(self, revision: str) -> str | None:
-        """The full id of the commit that a plain Git revision names, or None."""
+        """The full id of the commit that a plain Git revision names; None if there is none."""
         return resolve_commit(self.objects, revision)
 
     def take_started(self, name: str) -> Callable[[], bytes] | None:
-        """What git was asked ahead, given away once; None when it was not, or when refs moved since."""
+        """Take a git query that already runs; None if it was not started, was taken, or refs moved since."""
         return self._started.pop(name, None)
 
     def forget_refs(self) -> None:
-        """Read branches and trunk anew; for whoever fetched or moved them."""
+        """Read branches and trunk again; call it after fetching or moving them."""
         self._started.clear()
         for name in ("head", "_branch_listing", "branches", "trunk", "trunk_here", "target"):
             self.__dict__.pop(name, None)
 
     def close(self) -> None:
-        """Stop what runs."""
         self.objects.close()
         self.git.close()

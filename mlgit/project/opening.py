@@ -32,13 +32,13 @@ _FACTS = (
 
 
 class Opening:
-    """The first questions to git, asked at once, so that it works while we go on loading ourselves.
+    """Starts the first git queries at once, so that git works while Python still imports mlgit.
 
     Args:
-        folder: where the user stands.
-        branches: whether the branch, its changes and trunk will be asked for, too.
-        files: whether the files on disk will be looked at, as they are now.
-        tags: whether all tags will be asked for, as they are now.
+        folder: the user's folder.
+        branches: the branch, its changes and trunk will be needed.
+        files: the files on disk will be needed.
+        tags: all tags will be needed.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Opening:
         self._facts: Callable[[], bytes] | None = None
         self._started: dict[str, Callable[[], bytes]] = {}
         if os.path.isdir(self._git.folder):
-            with suppress(OSError):  # without git `finish` says so
+            with suppress(OSError):  # without git, `finish` fails
                 self._facts = self._git.start_in_background(*_FACTS)
                 if branches:
                     self._started["head"] = start_status(self._git)
@@ -75,17 +75,17 @@ class Opening:
 
         Args:
             now: the time of this run, UTC.
-            default_branch: what the forge calls it, in CI.
-            progress: makes the display of what takes long.
+            default_branch: its name on the forge, in CI.
+            progress: makes a progress display.
 
         Raises:
-            StateError: there is none, it is bare, or it belongs to somebody else.
+            StateError: there is none, it is bare, or it belongs to another user.
         """
         try:
-            answer = self._git.run(*_FACTS) if self._facts is None else self._facts()
+            facts = self._git.run(*_FACTS) if self._facts is None else self._facts()
         except GitFailed as error:
             raise _not_usable(self._folder, error) from error
-        lines = answer.decode("utf-8", "surrogateescape").split("\n")
+        lines = facts.decode("utf-8", "surrogateescape").split("\n")
         root, git_dir, common_dir, shallow, prefix = lines[:5]
         if self._prefetched is not None and not self._prefetched.belongs_to(root, git_dir):
             self._prefetched.close()
@@ -106,7 +106,7 @@ class Opening:
         )
 
     def close(self) -> None:
-        """Stop what runs, when nobody went on."""
+        """Stop what was started, if `finish` was not called."""
         if self._prefetched is not None:
             self._prefetched.close()
         self._objects.close()
@@ -114,7 +114,7 @@ class Opening:
 
 
 def _start_listing(git: Git, *, branches: bool, tags: bool) -> Mapping[str, Callable[[], bytes]]:
-    """Ask for branches, tags or both; for both only one git is started."""
+    """Start listing branches, tags or both, with one git process."""
     if not tags:
         return {"branches": start_listing_refs(git, *BRANCHES)} if branches else {}
     from mlgit.adapters.git.tags.objects import REPLACED, require_no_broken_tag, start_listing_tags
@@ -122,19 +122,19 @@ def _start_listing(git: Git, *, branches: bool, tags: bool) -> Mapping[str, Call
 
     if not branches:
         return {"tags": start_listing_tags(git)}
-    said: list[bytes] = []
-    answer = start_listing_refs(git, *BRANCHES, REPLACED, TAGS, warned=said.append)
+    warnings: list[bytes] = []
+    finish = start_listing_refs(git, *BRANCHES, REPLACED, TAGS, warned=warnings.append)
     return {
-        "branches": lambda: split_listing(answer(), REPLACED, TAGS)[0],
-        "tags": lambda: split_listing(require_no_broken_tag(answer(), said), REPLACED, TAGS)[1],
+        "branches": lambda: split_listing(finish(), REPLACED, TAGS)[0],
+        "tags": lambda: split_listing(require_no_broken_tag(finish(), warnings), REPLACED, TAGS)[1],
     }
 
 
 def open_project(folder: str, *, now: datetime, default_branch: str | None = None) -> Project:
-    """The repository around `folder`.
+    """Open the repository around `folder`.
 
     Raises:
-        StateError: there is none, it is bare, or it belongs to somebody else.
+        StateError: there is none, it is bare, or it belongs to another user.
     """
     opening = Opening(folder)
     try:
@@ -145,16 +145,16 @@ def open_project(folder: str, *, now: datetime, default_branch: str | None = Non
 
 
 def _not_usable(folder: str, error: GitFailed) -> StateError:
-    said = error.stderr
-    if "dubious ownership" in said:
+    message = error.stderr
+    if "dubious ownership" in message:
         return StateError(
             f"The repository at `{folder}` belongs to somebody else",
             hint=f"if you trust it, run `git config --global --add safe.directory {os.path.abspath(folder)}`",
             details=error.details,
         )
-    if "must be run in a work tree" in said:
+    if "must be run in a work tree" in message:
         return StateError(f"`{folder}` is a bare repository", hint="clone it and run mlgit in the clone")
-    if "not a git repository" in said:
+    if "not a git repository" in message:
         return StateError(
             f"`{os.path.abspath(folder)}` is not in a Git repository",
             hint="run `git init`, go to your repository, or use `-C DIR`",

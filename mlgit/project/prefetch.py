@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Prefetch:
-    """The index of what is probably our working tree, and the directories listed because of it.
+    """The index of the probable working tree, and the directories that are being listed because of it.
 
     Args:
         root: the root of the working tree.
@@ -31,19 +31,18 @@ class Prefetch:
             self.searches = Searches(root, large)
 
     def belongs_to(self, root: str, git_dir: str) -> bool:
-        """Whether it is the working tree that git found."""
+        """Whether git found the same working tree."""
         return (os.path.realpath(self._root), os.path.realpath(self._git_dir)) == (root, git_dir)
 
     def close(self) -> None:
-        """Stop what runs."""
         if self.searches is not None:
             self.searches.close()
 
 
 def prefetch(folder: str) -> Prefetch | None:
-    """Read the index of the repository around `folder`, and begin to list what was large last time.
+    """Read the index of the repository around `folder`, and start listing directories that were large.
 
-    The nearest `.git` is nearly always what git finds.
+    git nearly always finds the nearest `.git` as well.
     """
     root = folder
     while not os.path.exists(os.path.join(root, ".git")):

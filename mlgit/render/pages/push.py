@@ -14,7 +14,7 @@ _STYLES: dict[Step, Style] = {"planned": "careful", "pushed": "ok", "already": "
 
 
 def page(record: Publication) -> Page:
-    """Data, branch and tags, in the order they go."""
+    """Data, branch and tags, in the order of the push."""
     if record.published_already and record.data.reason is None and record.branch.reason is None:
         return [line(Span("ok", "ok"), f": everything is published already on `{record.remote}`")]
     rows: list[tuple[Cell, ...]] = [
