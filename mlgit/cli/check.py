@@ -31,57 +31,56 @@ _CI_VARIABLES = (
 )
 
 
+# The options that `check` and `report` share.
+_VERDICT_OPTIONS = (
+    click.option(
+        "--base",
+        metavar="REV",
+        shell_complete=references_offer,
+        help="Compare with REV wherever a gate says `vs: base`.",
+    ),
+    click.option(
+        "--rev",
+        metavar="REV",
+        shell_complete=references_offer,
+        help="Judge REV instead of the working tree.",
+    ),
+    click.option(
+        "--model",
+        "models",
+        multiple=True,
+        metavar="MODEL",
+        shell_complete=models_offer,
+        help="Only this model; repeatable.",
+    ),
+    click.option(
+        "--purpose",
+        type=click.Choice(["check", "release"]),
+        default="check",
+        show_default=True,
+        help="Judge as on a pull request, or as `mlgit release` would.",
+    ),
+    click.option(
+        "--promote-to",
+        "environment",
+        metavar="ENV",
+        shell_complete=environments_offer,
+        help="Judge as `mlgit promote --to ENV` would.",
+    ),
+    click.option("--allow-stale", is_flag=True, help="Let numbers of stale stages count, with a warning."),
+    click.option(
+        "--date", metavar="YYYY-MM-DD", help="Hold waivers against this day (UTC) instead of today."
+    ),
+)
+
+
 def verdict_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that `check` and `report` share."""
-    options = (
-        click.option(
-            "--base",
-            metavar="REV",
-            shell_complete=references_offer,
-            help="Compare with REV wherever a gate says `vs: base`.",
-        ),
-        click.option(
-            "--rev",
-            metavar="REV",
-            shell_complete=references_offer,
-            help="Judge REV instead of the working tree.",
-        ),
-        click.option(
-            "--model",
-            "models",
-            multiple=True,
-            metavar="MODEL",
-            shell_complete=models_offer,
-            help="Only this model; repeatable.",
-        ),
-        click.option(
-            "--purpose",
-            type=click.Choice(["check", "release"]),
-            default="check",
-            show_default=True,
-            help="Judge as on a pull request, or as `mlgit release` would.",
-        ),
-        click.option(
-            "--promote-to",
-            "environment",
-            metavar="ENV",
-            shell_complete=environments_offer,
-            help="Judge as `mlgit promote --to ENV` would.",
-        ),
-        click.option(
-            "--allow-stale", is_flag=True, help="Let numbers of stale stages count, with a warning."
-        ),
-        click.option(
-            "--date", metavar="YYYY-MM-DD", help="Hold waivers against this day (UTC) instead of today."
-        ),
-    )
-    for option in reversed(options):
+    for option in reversed(_VERDICT_OPTIONS):
         function = option(function)
     return function
 
 
 def run_check(session: Session, *, lines: bool, **options: Any) -> Check:  # noqa: ANN401 (as click has them)
-    """Evaluate the gates as the shared options ask."""
     session.begin(compares=True)
     from mlgit.operations.check import check
     from mlgit.project.gates.judge import Question
@@ -102,7 +101,7 @@ def run_check(session: Session, *, lines: bool, **options: Any) -> Check:  # noq
 
 
 def _ci_variables() -> Mapping[str, str]:
-    """The environment variables of a CI that say what a change is compared with."""
+    """The environment variables of a CI that choose the base and the target branch."""
     import os
 
     return {name: os.environ[name] for name in _CI_VARIABLES if name in os.environ}

@@ -14,8 +14,13 @@ if TYPE_CHECKING:
     from mlgit.cli.shell.session import Session
     from mlgit.core.compare.leaderboard import Leaderboard
 
-_WIDTH = 120  # where nobody says how wide lines are
-_KINDS = ("branches", "tags", "experiments", "pull-requests")
+_WIDTH = 120  # if the terminal does not report its width
+_KINDS = (
+    "branches",
+    "tags",
+    "experiments",
+    "pull-requests",
+)  # the keys of `_KINDS` in revisions.py, which is not loaded for `--help`
 
 
 @command("experiments")
@@ -91,27 +96,26 @@ def entry(session: Session, /, revisions: tuple[str, ...], **options: Any) -> No
     names = ("sort", "reverse", "where", "pareto", "limit", "metrics", "params")
     rows = RowOptions(**{name: options[name] for name in names})
     record = experiments(session.project(), query, rows, progress=session.progress(patient=True))
-    _tell(session, record, options)
+    _print(session, record, options)
 
 
 def _check(session: Session, revisions: tuple[str, ...], options: dict[str, Any]) -> None:
-    """Refuse what cannot be said together."""
-    together = (
+    pairs = (
         ("--all-commits", options["all_commits"], "a REVISION", bool(revisions)),
         ("--all-commits", options["all_commits"], "--num", options["number"] is not None),
         ("--csv", options["as_csv"], "--md", options["as_markdown"]),
         ("--json", session.as_json, "--csv", options["as_csv"]),
         ("--json", session.as_json, "--md", options["as_markdown"]),
     )
-    for one, said, other, also in together:
-        if said and also:
+    for one, first, other, second in pairs:
+        if first and second:
             names = " and ".join(f"`{name}`" if name.startswith("-") else name for name in (one, other))
             raise UsageError(f"{names} cannot be said together")
     if options["reverse"] and not options["sort"]:
         raise UsageError("`--reverse` turns round what `--sort` says", hint="say `--sort NAME --reverse`")
 
 
-def _tell(session: Session, record: Leaderboard, options: dict[str, Any]) -> None:
+def _print(session: Session, record: Leaderboard, options: dict[str, Any]) -> None:
     if session.as_json:
         session.print_result(record, list)
         return
@@ -127,6 +131,6 @@ def _tell(session: Session, record: Leaderboard, options: dict[str, Any]) -> Non
 
     from mlgit.render.pages.experiments import page
 
-    # What a terminal does not show, a pipe need not show either: `--csv` is for programs.
+    # A pipe gets the same columns as a terminal; `--csv` is for programs.
     width = get_terminal_size(fallback=(_WIDTH, 0)).columns
     session.print_result(record, lambda: page(record, width=width, show_all=options["show_all"]))

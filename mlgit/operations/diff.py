@@ -1,4 +1,4 @@
-"""`mlgit diff`: what differs between two states."""
+"""`mlgit diff`: the differences between two states."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ def diff(
 
     Args:
         project: the repository.
-        old: a reference; None for the base of a change (design's rule), or for nothing when there is none.
+        old: a reference; None for the base of the change, or for an empty state if there is no base.
         new: a reference; None for the working tree.
         parts: which of metrics, params, data, models, stages.
-        show_unchanged: whether what is equal is listed too.
+        show_unchanged: whether equal things are also listed.
         ci: environment variables, for the base in CI.
 
     Raises:
-        UnknownReference: a reference that names nothing.
+        UnknownReference: a reference is not known.
         StateError: no reference was given, and the clone is too shallow to find the base.
         ConfigError: dvc.yaml, dvc.lock or a .dvc file is invalid.
     """
@@ -53,7 +53,7 @@ def diff(
         else _side(project, new, notes)
     )
     found = compare(project, before, after, parts=parts, show_unchanged=show_unchanged)
-    # `replace` has all fields described first, which takes as long as comparing fifty values.
+    # `replace` first describes all fields, which takes as long as comparing fifty values.
     return replace(found, notes=tuple(dict.fromkeys(notes))) if notes else found
 
 

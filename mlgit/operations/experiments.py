@@ -1,4 +1,4 @@
-"""`mlgit experiments`: metrics and parameters of many revisions beside each other."""
+"""`mlgit experiments`: metrics and parameters of many revisions in one table."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from decimal import Decimal
 
+    from mlgit.core.compare.row_filter import Condition
     from mlgit.core.config.file import Config, Direction
     from mlgit.core.pipeline.evidence import ProblemCode, Value
     from mlgit.core.progress import Progress
@@ -40,7 +41,7 @@ _HERE = Name(kind="working_tree", text="working tree")
 
 
 class RowOptions(NamedTuple):
-    """What is done with the rows: see the options of the command."""
+    """How rows are filtered and sorted, and which columns are shown: see the options of the command."""
 
     sort: tuple[str, ...] = ()
     reverse: bool = False
@@ -54,31 +55,22 @@ class RowOptions(NamedTuple):
 def experiments(
     project: Project, query: RevisionQuery, options: RowOptions, *, progress: Progress | None = None
 ) -> Leaderboard:
-    """The leaderboard; nothing is run and nothing is fetched.
-
-    Args:
-        project: the repository.
-        query: which commits.
-        options: which rows of them, which columns, in which order.
-        progress: told about what takes long.
+    """The leaderboard of the commits in `query`; nothing is run and nothing is fetched.
 
     Raises:
-        UnknownReference: a revision that names nothing.
-        UsageError: a name in `options` that no column has, or that may mean several.
+        UnknownReference: a revision is not known.
+        UsageError: no column has a name in `options`, or several columns have it.
     """
-    conditions = [parse_condition(text) for text in options.where]
     notes: list[str] = []
+    conditions = [parse_condition(text) for text in options.where]
     rows = _rows(project, query, progress or Silent(), notes)
     config = _config(project, notes)
     columns = columns_of(rows, config.directions)
     considered = len(rows)
     keys = [_key(columns, rows, name, options, notes) for name in options.sort]
-    for condition in conditions:
-        value_of = value_reader(columns, rows, condition.name, "--where")
-        rows = [row for row in rows if condition.holds(value_of(row))]
-    if options.pareto:
-        rows = _front(rows, [_axis(columns, rows, name) for name in options.pareto])
-    ordered = in_order(rows, keys_of(keys)) if keys else below_baselines(rows)
+    rows = _filtered(columns, rows, conditions, options.pareto)
+    sorting = [(value_of, key.descending) for key, value_of in keys]
+    ordered = in_order(rows, sorting) if keys else below_baselines(rows)
     if (query.number is not None or query.history) and project.shallow:
         notes.append("this clone is shallow: older commits are not in it")
     picked = _picked(columns, options)
@@ -99,20 +91,22 @@ def experiments(
     )
 
 
-def keys_of(
-    keys: Sequence[tuple[SortKey, Callable[[Row], Value]]],
-) -> list[tuple[Callable[[Row], Value], bool]]:
-    """What the core sorts by."""
-    return [(value_of, key.descending) for key, value_of in keys]
+def _filtered(
+    columns: Sequence[Column], rows: list[Row], conditions: Sequence[Condition], pareto: Sequence[str]
+) -> list[Row]:
+    for condition in conditions:
+        value_of = value_reader(columns, rows, condition.name, "--where")
+        rows = [row for row in rows if condition.holds(value_of(row))]
+    return _front(rows, [_axis(columns, rows, name) for name in pareto]) if pareto else rows
 
 
 def _rows(project: Project, query: RevisionQuery, progress: Progress, notes: list[str]) -> list[Row]:
     revisions = find_revisions(project, query)
     reader = RevisionReader(project, progress)
     done = reader.read([each.commit for each in revisions if each.state == "done"])
-    # What lies beside an experiment that waits or failed are the metrics of somebody else.
-    waiting = reader.read([each.commit for each in revisions if each.state != "done"], metrics=())
-    values = done | waiting
+    # The metric files of a queued or failed experiment are those of the commit it started from.
+    unfinished = reader.read([each.commit for each in revisions if each.state != "done"], metrics=())
+    values = done | unfinished
     rows = [
         Row(
             names=each.names,
@@ -136,20 +130,20 @@ def _rows(project: Project, query: RevisionQuery, progress: Progress, notes: lis
         )
     if query.asked:
         return rows
-    telling = [row for row in rows if _tells(row) or row.commit == project.head.commit]
-    silent = len(rows) - len(telling)
-    if silent:
-        many = count(silent, "revision is", "revisions are")
+    shown = [row for row in rows if _has_values(row) or row.commit == project.head.commit]
+    hidden = len(rows) - len(shown)
+    if hidden:
+        many = count(hidden, "revision is", "revisions are")
         notes.append(f"{many} left out for having no metrics and no parameters")
-    return telling if query.kinds or query.number is not None else _with_working_tree(project, telling)
+    return shown if query.kinds or query.number is not None else _with_working_tree(project, shown)
 
 
-def _tells(row: Row) -> bool:
+def _has_values(row: Row) -> bool:
     return bool(row.metrics or row.params or row.unread or row.problems)
 
 
 def _with_working_tree(project: Project, rows: Sequence[Row]) -> list[Row]:
-    """The rows and the working tree: a row of its own when its numbers are not those of HEAD."""
+    """The rows and the working tree, which has its own row if its numbers differ from those of HEAD."""
     here = _working_tree(project)
     found = []
     for row in rows:
@@ -195,7 +189,7 @@ def _alike(one: Row, other: Row) -> bool:
 
 
 def _config(project: Project, notes: list[str]) -> Config:
-    """`mlgit.yaml` of the working tree, which says which way is better."""
+    """`mlgit.yaml` of the working tree, for its directions and gates."""
     try:
         return project.config(None)
     except ConfigError as error:
@@ -208,7 +202,7 @@ def _config(project: Project, notes: list[str]) -> Config:
 def _key(
     columns: Sequence[Column], rows: Sequence[Row], name: str, options: RowOptions, notes: list[str]
 ) -> tuple[SortKey, Callable[[Row], Value]]:
-    """Best first: as the direction says; else the largest metric, the smallest parameter."""
+    """Best first, by the direction; without one, the largest metric or the smallest parameter first."""
     value_of = value_reader(columns, rows, name, "--sort")
     meant = named(columns, name)
     direction = next((each.direction for each in meant if each.direction), None)
@@ -247,7 +241,7 @@ def _front(rows: Sequence[Row], axes: Sequence[tuple[Callable[[Row], Value], Dir
 
 
 def _picked(columns: Sequence[Column], options: RowOptions) -> tuple[Column, ...]:
-    """The columns that the globs name; those of the kind without a glob stay."""
+    """The columns that the globs match; a kind without a glob keeps all its columns."""
     globs: Mapping[str, tuple[str, ...]] = {"metric": options.metrics, "param": options.params}
     for kind, patterns in globs.items():
         for pattern in patterns:
@@ -261,7 +255,6 @@ def _picked(columns: Sequence[Column], options: RowOptions) -> tuple[Column, ...
 
 
 def _cut(row: Row, columns: Sequence[Column]) -> Row:
-    """The row with the values of these columns only."""
     tables: dict[str, dict[str, dict[str, Value]]] = {"metric": {}, "param": {}}
     for column in columns:
         table = row.metrics if column.kind == "metric" else row.params
@@ -273,8 +266,8 @@ def _cut(row: Row, columns: Sequence[Column]) -> Row:
 def _important(
     columns: Sequence[Column], options: RowOptions, compared: Sequence[str], config: Config
 ) -> tuple[str, ...]:
-    """Full names of what a narrow page shows first: what was asked about, then what gates look at."""
-    said = [
+    """Full names of the columns that a narrow page shows first: those in options, then those of gates."""
+    chosen = [
         each
         for kind, patterns in (("metric", options.metrics), ("param", options.params))
         for pattern in patterns
@@ -283,6 +276,6 @@ def _important(
         if each.kind == kind and fits(each, pattern)
     ]
     names = [*options.sort, *compared, *options.pareto]
-    found = [each for name in names for each in named(columns, name)] + said
+    found = [each for name in names for each in named(columns, name)] + chosen
     found += [each for gate in config.gates.values() for each in named(columns, gate.metric)]
     return tuple(dict.fromkeys(each.full_name for each in found))

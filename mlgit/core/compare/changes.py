@@ -156,7 +156,7 @@ def same_value(one: Value, other: Value) -> bool:
 
 
 def change_between(old: Value, new: Value, direction: Direction | None) -> Change:
-    """New - old; empty unless both are finite numbers."""
+    """`new - old`; empty unless both are finite numbers."""
     if not (isinstance(old, Decimal) and isinstance(new, Decimal) and old.is_finite() and new.is_finite()):
         return Change()
     amount = difference(new, old)

@@ -61,21 +61,16 @@ def value_reader(
 
 
 def unknown_name(columns: Sequence[Column], name: str, option: str) -> UsageError:
-    """The error that no column has the name, with similar names."""
     known = {each.name: each for each in columns}
     last = name.rpartition(":")[2].lower()
     near = get_close_matches(name, known, n=_MOST_NAMES, cutoff=0.5)
     near += [each for each in known if last and last in each.lower() and each not in near]
+    hint = "there are no metrics at all: declare them in `dvc.yaml`"
     if near:
-        return UsageError(
-            f"No revision has a metric or parameter `{name}`, as `{option}` asks for",
-            hint="did you mean " + " or ".join(f"`{each}`" for each in near[:_MOST_NAMES]) + "?",
-        )
-    hint = "there are " + ", ".join(f"`{each}`" for each in list(known)[:_MOST_NAMES]) if known else None
-    return UsageError(
-        f"No revision has a metric or parameter `{name}`, as `{option}` asks for",
-        hint=hint or "there are no metrics at all: declare them in `dvc.yaml`",
-    )
+        hint = "did you mean " + " or ".join(f"`{each}`" for each in near[:_MOST_NAMES]) + "?"
+    elif known:
+        hint = "there are " + ", ".join(f"`{each}`" for each in list(known)[:_MOST_NAMES])
+    return UsageError(f"No revision has a metric or parameter `{name}`, as `{option}` asks for", hint=hint)
 
 
 def fits(column: Column, pattern: str) -> bool:

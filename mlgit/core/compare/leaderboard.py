@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import field
 from decimal import Decimal
 from operator import ge
@@ -131,8 +132,8 @@ def columns_of(rows: Iterable[Row], directions: Mapping[str, Direction]) -> tupl
         "metric": _places(row.metrics for row in known),
         "param": _places(row.params for row in known),
     }
-    keys = [key for found in places.values() for _, key in found]
-    twice = _repeated(keys)
+    keys = Counter(key for found in places.values() for _, key in found)
+    twice = {key for key, number in keys.items() if number > 1}
     return tuple(
         _column(kind, place, known, twice=twice, directions=directions)
         for kind, found in places.items()
@@ -146,11 +147,6 @@ def _places(tables: Iterable[Mapping[str, Mapping[str, Value]]]) -> dict[tuple[s
         for file, values in table.items():
             found.setdefault(file, {}).update(dict.fromkeys(values))
     return {(file, key): None for file in sorted(found) for key in found[file]}
-
-
-def _repeated(keys: Iterable[str]) -> set[str]:
-    seen: set[str] = set()
-    return {key for key in keys if key in seen or seen.add(key)}  # type: ignore[func-returns-value]
 
 
 def _column(

@@ -111,11 +111,11 @@ def judge_change(gate: Gate, candidate: Decimal, baseline: Decimal) -> Finding:
         # No change is a change of 0 %, also from a baseline of 0, whose percentages are all 0.
         unmoved = row.side == "least" and limit.relative and not change and limit.amount > 0
         if unmoved or not _keeps(row, _measured(row.measure, change), amount):
-            shown = _signed(metrics.short(change, apart_from=(amount, amount.copy_negate())))
+            shown = metrics.signed(metrics.short(change, apart_from=(amount, amount.copy_negate())))
             message = f"{numbers} ({shown}, {_wording(row, limit, amount)})"
             return Finding("fail", f"{kind}_broken", message, rising=row.fails_high)
     words = ", ".join(_wording(KINDS[kind], limit, amount) for kind, limit, amount in limits)
-    return Finding("pass", None, f"{numbers} ({_signed(metrics.short(change))}, {words})")
+    return Finding("pass", None, f"{numbers} ({metrics.signed(metrics.short(change))}, {words})")
 
 
 def allowed(limit: Limit, baseline: Decimal) -> Decimal:
@@ -143,7 +143,3 @@ def _wording(row: Kind, limit: Limit, amount: Decimal) -> str:
         shown = f"{'-' if row.measure == 'drop' else '+'}{shown}"
     percent = f" = {metrics.text(limit.amount)}%" if limit.relative else ""
     return f"{row.word} {shown}{percent}"
-
-
-def _signed(shown: str) -> str:
-    return shown if shown.startswith("-") or shown == "0" else f"+{shown}"

@@ -82,7 +82,6 @@ def near_names(name: str, files: Sequence[MetricFile], *, most: int = 5) -> tupl
 
 
 def every_place(files: Iterable[MetricFile]) -> Iterable[Place]:
-    """All leaves of the files."""
     return (Place(file, key) for file in files for key in file.values)
 
 
@@ -153,6 +152,11 @@ def text(value: Decimal) -> str:
 def computed(value: Decimal) -> str:
     """A computed number with at most nine significant digits, without trailing zeros."""
     return text(_NINE_DIGITS.plus(value).normalize(_NINE_DIGITS)) if value.is_finite() else str(value)
+
+
+def signed(number: str) -> str:
+    """The text of a number, with a plus if it is positive."""
+    return number if number.startswith("-") or number == "0" else f"+{number}"
 
 
 @cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mlgit.core.config.file import FileBaseline
 from mlgit.core.gates.evaluate import BaselineFiles, vs_key
@@ -38,53 +38,36 @@ _RULES: Mapping[Reason, str] = {
 _UNSHALLOW = "run `git fetch --unshallow`"
 
 
-class Baselines:
+class Baselines(NamedTuple):
     """Finds baselines for one candidate.
 
-    Args:
-        project: the repository.
-        purpose: a release and a promotion have a different `base` than a check.
-        candidate: the commit to evaluate, None for the working tree.
-        base: the value of `--base`.
-        ci: environment variables that a CI sets.
-        environments: names that always mean an environment.
-        alone: whether the repository has only one model.
+    `purpose`: a release and a promotion have a different `base` than a check. `candidate` is None for the
+    working tree. `base` is the value of `--base`. `environments` are names that always mean an environment.
+    `alone`: whether the repository has only one model.
     """
 
-    def __init__(
-        self,
-        project: Project,
-        *,
-        purpose: Purpose,
-        candidate: str | None,
-        base: str | None,
-        ci: Mapping[str, str],
-        environments: Collection[str],
-        alone: bool,
-    ) -> None:
-        self._project = project
-        self._purpose = purpose
-        self._candidate = candidate
-        self._base = base
-        self._ci = ci
-        self._environments = environments
-        self._alone = alone
+    project: Project
+    purpose: Purpose
+    candidate: str | None
+    base: str | None
+    ci: Mapping[str, str]
+    environments: Collection[str]
+    alone: bool
 
     def find(self, vs: str | FileBaseline, model: Model | None) -> BaselineFiles:
-        """The baseline of a model, with its metric files if it was found."""
         if isinstance(vs, FileBaseline):
             return self._file(vs, model)
         baseline = self.locate(vs, None if model is None else model.name)
         if baseline.state != "found":
             return BaselineFiles(baseline)
         try:
-            known = evidence(self._project, baseline.commit, staleness=False)
+            known = evidence(self.project, baseline.commit, staleness=False)
         except ConfigError as error:
             where = f" ({error.location})" if error.location else ""
             message = f"{baseline.label} cannot be read: {error.message}{where}"
             return BaselineFiles(replace(baseline, state="unreadable", message=message))
         return BaselineFiles(
-            baseline, files_of_model(model, known, alone=self._alone), tuple(known.metric_files)
+            baseline, files_of_model(model, known, alone=self.alone), tuple(known.metric_files)
         )
 
     def locate(self, vs: str, model: str | None) -> Baseline:
@@ -98,7 +81,7 @@ class Baselines:
             environment = self._environment(vs, model, name)
             return environment or self._revision(vs, model, name)
         except UnknownReference as error:
-            shallow = self._project.shallow
+            shallow = self.project.shallow
             return Baseline(
                 vs=vs,
                 model=model,
@@ -116,27 +99,25 @@ class Baselines:
             return model
         from mlgit.project.registry.models import model_names
 
-        names = model_names(self._project)
+        names = model_names(self.project)
         return names[0] if len(names) == 1 else None
 
     def _state(self, name: str) -> ModelState:
         from mlgit.project.registry.read import read_model
 
-        return read_model(self._project, name)
+        return read_model(self.project, name)
 
     def _base_of_purpose(self, model: str | None) -> Baseline:
-        if self._purpose != "check" and self._base is None:
+        if self.purpose != "check" and self.base is None:
             return self._last_release(model)
         from mlgit.project.compare.base import base_commit
 
-        explicit = None if self._base is None else self._named(self._base, model)
-        found = base_commit(
-            self._project, candidate=self._candidate, explicit=explicit, ci=self._ci_of_head()
-        )
-        target = self._project.target
+        explicit = None if self.base is None else self._named(self.base, model)
+        found = base_commit(self.project, candidate=self.candidate, explicit=explicit, ci=self._ci_of_head())
+        target = self.project.target
         rule = _RULES[found.reason].format(target=f"`{target.short}`" if target else "the target")
         if found.commit is not None:
-            label = self._base if self._base is not None else found.commit[:7]
+            label = self.base if self.base is not None else found.commit[:7]
             return _found("base", model, label, rule, found.commit)
         shallow = found.reason == "history_too_shallow"
         return Baseline(
@@ -152,25 +133,25 @@ class Baselines:
     def _named(self, text: str, model: str | None) -> str:
         from mlgit.project.registry.references import resolve
 
-        return resolve(self._project, text, model=model).commit
+        return resolve(self.project, text, model=model).commit
 
     def _ci_of_head(self) -> Mapping[str, str]:
         """The variables of CI: they are only about the commit that CI checked out."""
-        head = self._project.head.commit
-        if self._candidate not in {None, head}:
+        head = self.project.head.commit
+        if self.candidate not in {None, head}:
             return {}
-        checked_out = self._ci.get("GITHUB_SHA") or head
-        return self._ci if checked_out == head else {}
+        checked_out = self.ci.get("GITHUB_SHA") or head
+        return self.ci if checked_out == head else {}
 
     def _last_release(self, model: str | None) -> Baseline:
         from mlgit.adapters.git.refs import is_ancestor
 
         rule = "the newest release before it"
-        here = self._candidate or self._project.head.commit
+        here = self.candidate or self.project.head.commit
         name = self._registry_name(model)
         if name is not None and here is not None:
             for version in reversed(self._state(name).versions):
-                before = version.commit != here and is_ancestor(self._project.git, version.commit, here)
+                before = version.commit != here and is_ancestor(self.project.git, version.commit, here)
                 if before and not version.deregistered:
                     return _found("base", model, f"{name}@{version.version}", rule, version.commit)
         return _none("base", model, "base", rule, f"No release of {_quoted(name)} comes before this one")
@@ -184,7 +165,7 @@ class Baselines:
 
     def _environment(self, vs: str, model: str | None, name: str | None) -> Baseline | None:
         state = None if name is None else self._state(name).environments.get(vs)
-        if state is None and vs not in self._environments:
+        if state is None and vs not in self.environments:
             return None
         rule = f"what is in `{vs}` now"
         if state is None or state.commit is None:
@@ -196,13 +177,13 @@ class Baselines:
     def _revision(self, vs: str, model: str | None, name: str | None) -> Baseline:
         from mlgit.project.registry.references import resolve
 
-        found = resolve(self._project, vs, model=name)
+        found = resolve(self.project, vs, model=name)
         return _found(vs, model, found.label, "a revision", found.commit)
 
     def _file(self, vs: FileBaseline, model: Model | None) -> BaselineFiles:
         name = None if model is None else model.name
-        baseline = _found(vs_key(vs), name, f"`{vs.path}`", "a file of the candidate", self._candidate)
-        read = _read_file(self._project, self._candidate, vs.path)
+        baseline = _found(vs_key(vs), name, f"`{vs.path}`", "a file of the candidate", self.candidate)
+        read = _read_file(self.project, self.candidate, vs.path)
         if isinstance(read, str):
             return BaselineFiles(replace(baseline, state="unreadable", message=read))
         return BaselineFiles(baseline, (read,))

@@ -38,14 +38,7 @@ def compare(
     parts: Collection[str] = PARTS,
     show_unchanged: bool = False,
 ) -> Diff:
-    """Compare two states.
-
-    Args:
-        project: the repository.
-        old: the state to compare with.
-        new: the compared state.
-        parts: which of `PARTS` to compare.
-        show_unchanged: whether equal things are listed as well.
+    """Compare `new` with `old` in these parts; equal things are listed only with `show_unchanged`.
 
     Raises:
         ConfigError: dvc.yaml, dvc.lock or a .dvc file of one of them is invalid.

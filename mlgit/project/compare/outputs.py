@@ -101,13 +101,10 @@ def _parsed_rows(place: str) -> int | None:
 
     try:
         with open(place, encoding="utf-8", newline="") as file:
-            return max(0, sum(1 for row in csv.reader(file, delimiter=_delimiter(place)) if row) - 1)
+            delimiter = "\t" if place.endswith(".tsv") else ","
+            return max(0, sum(1 for row in csv.reader(file, delimiter=delimiter) if row) - 1)
     except (OSError, UnicodeDecodeError, csv.Error):
         return None
-
-
-def _delimiter(place: str) -> str:
-    return "\t" if place.endswith(".tsv") else ","
 
 
 def _rows_in(content: bytes, header: int) -> int:

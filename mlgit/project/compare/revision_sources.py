@@ -206,7 +206,6 @@ class SourceFinder:
         return read
 
     def _globs(self, oid: str | None) -> tuple[str, ...]:
-        """The globs of metric files in mlgit.yaml."""
         content = self._contents.get(oid or "", b"")
         if b"metrics" not in content:
             return ()

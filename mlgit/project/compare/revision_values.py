@@ -166,7 +166,6 @@ class RevisionReader:
         yield from matching(globs, lambda: [*(path for path, _ in self._trees.files(tree)), *sources.outputs])
 
     def _find(self, draft: _Draft, commit: str, tree: str, path: str, sources: Sources) -> None:
-        """Find the content of a metric file, or of all files in a folder."""
         if path in draft.metrics or path in draft.unread or outside(path):
             return
         entry = self._trees.find(tree, path)

@@ -42,7 +42,6 @@ _KINDS: Mapping[str, frozenset[NameKind]] = {
     "experiments": frozenset({"experiment"}),
     "pull-requests": frozenset({"pull_request"}),
 }
-KINDS = tuple(_KINDS)
 
 
 class Revision(NamedTuple):

@@ -70,7 +70,7 @@ def judge(project: Project, question: Question) -> Verdict:
 
 
 def judge_in_full(project: Project, question: Question) -> Judgement:
-    """Like `judge`, and return the evidence, too: for reports."""
+    """Like `judge`, but also return the evidence, for reports."""
     evaluation = _Evaluation(project, question)
     return evaluation.judgement(evaluation.judge())
 
@@ -81,9 +81,11 @@ class _Evaluation:
     def __init__(self, project: Project, question: Question) -> None:
         self._project = project
         self._question = question
-        self._purpose = question.purpose
-        self._environment = question.environment
-        self._commit = question.candidate
+        self._purpose, self._environment, self._commit = (
+            question.purpose,
+            question.environment,
+            question.candidate,
+        )
         self._date = question.date or project.now.date()
         self._ci = question.ci or {}
         self._own = project.config(self._commit)

@@ -179,7 +179,6 @@ class _Reader:
         return list(dict.fromkeys(paths))
 
     def _inside_directory(self, path: str, out: Output | None) -> list[str]:
-        """The files in a metric directory that DVC tracks."""
         if out is None or out.pointer is None or not out.pointer.directory:
             return []
         return [f"{path}/{name}" for name in sorted(self._listing(out) or ())]

@@ -1,4 +1,4 @@
-"""Page of `mlgit check`: verdict first, then what stands in the way, then what changed."""
+"""Page of `mlgit check`: the verdict, then the gates that block, then the changes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from mlgit.core.gates.headline import headline
-from mlgit.core.pipeline.metrics import short
+from mlgit.core.pipeline.metrics import short, signed
 from mlgit.render.page import Page, Span, line, table
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ _STYLES: dict[Effect, Style] = {
 
 
 def page(record: Check) -> Page:
-    """What a person reads."""
     verdict = record.verdict
     found: Page = _verdict_line(verdict)
     found += _compared_with(record)
@@ -40,8 +39,8 @@ def page(record: Check) -> Page:
     found += [line()] if record.changes else []
     found += [
         block
-        for what, text in sorted(record.changes.items())
-        for block in _wrapped(text, first=Span(f"{what}: ", "dim"), indent=0)
+        for part, text in sorted(record.changes.items())
+        for block in _wrapped(text, first=Span(f"{part}: ", "dim"), indent=0)
     ]
     found += _notes(verdict.notes)
     blocked = next((result for result in verdict.results if result.effect == "block"), None)
@@ -51,19 +50,17 @@ def page(record: Check) -> Page:
 
 
 def sorted_results(verdict: Verdict) -> list[Result]:
-    """The results, what stands in the way first."""
+    """The results, blocking ones first."""
     return sorted(
         verdict.results, key=lambda result: (_RANK[result.effect], result.outcome == "skipped", result.id)
     )
 
 
 def delta(change: MetricChange) -> Span:
-    """The change of a metric in the colour of its direction."""
     if change.change is None:
         return Span("new" if change.baseline is None else "gone" if change.candidate is None else "", "dim")
     style: Style = "" if change.better is None else "ok" if change.better else "bad"
-    text = short(change.change)
-    return Span(text if text.startswith("-") or text == "0" else f"+{text}", style)
+    return Span(signed(short(change.change)), style)
 
 
 def _verdict_line(verdict: Verdict) -> Page:
@@ -74,7 +71,7 @@ def _verdict_line(verdict: Verdict) -> Page:
 
 def _compared_with(record: Check) -> Page:
     verdict = record.verdict
-    baselines = [*verdict.baselines, *(each for each in record.references if _only_beside(each, record))]
+    baselines = [*verdict.baselines, *(each for each in record.references if _only_reference(each, record))]
     owners: dict[str, list[str]] = {}
     for baseline in baselines:
         text = f"{verdict.candidate.label} against {baseline.vs}"
@@ -90,8 +87,8 @@ def _compared_with(record: Check) -> Page:
     return found
 
 
-def _only_beside(baseline: Baseline, record: Check) -> bool:
-    """Whether the metrics stand beside a baseline that no gate names."""
+def _only_reference(baseline: Baseline, record: Check) -> bool:
+    """Whether metrics are shown next to this baseline, but no gate names it."""
     return baseline.state == "found" and baseline not in record.verdict.baselines and bool(record.metrics)
 
 

@@ -1,4 +1,4 @@
-"""The page of `mlgit diff`."""
+"""Page of `mlgit diff`: two states, part by part."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MARKS: dict[str, Span] = {
 
 
 def page(found: Diff) -> Page:
-    """Two states side by side, part by part; a part without changes is left out."""
+    """Every part with changes."""
     blocks: Page = [line(Span(found.old.label, "name"), " → ", Span(found.new.label, "name"))]
     parts = [
         ("Metrics", values(found.metrics or ())),
@@ -54,7 +54,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def values(changes: Sequence[ValueChange]) -> Page:
-    """Metrics or parameters, one row each; the file's name only where it changes."""
+    """Metrics or parameters, one row each; the name of a file only in its first row."""
     if not changes:
         return []
     rows: list[tuple[Cell, ...]] = []
@@ -66,25 +66,25 @@ def values(changes: Sequence[ValueChange]) -> Page:
             (
                 shown,
                 change.key or "(value)",
-                value(change.old, beside=change.new) if change.kind != "added" else "-",
-                value(change.new, beside=change.old) if change.kind != "removed" else "-",
+                value(change.old, other=change.new) if change.kind != "added" else "-",
+                value(change.new, other=change.old) if change.kind != "removed" else "-",
                 delta(change),
             )
         )
     return [table(("file", "name", "old", "new", "change"), rows, right=(2, 3, 4))]
 
 
-def value(shown: Value, *, beside: Value = None) -> str:
-    """One value, numbers rounded for people."""
+def value(shown: Value, *, other: Value = None) -> str:
+    """One value; numbers are rounded for people, but still differ from `other`."""
     if isinstance(shown, Decimal):
-        return short(shown, apart_from=(beside,) if isinstance(beside, Decimal) else ())
+        return short(shown, apart_from=(other,) if isinstance(other, Decimal) else ())
     if shown is None:
         return "null"
     return str(shown).lower() if isinstance(shown, bool) else shown
 
 
 def delta(change: ValueChange) -> Span:
-    """The change of a number, green when better and red when worse."""
+    """The change of a number, green if better and red if worse."""
     if change.kind in {"added", "removed"}:
         return Span(change.kind, "dim")
     if change.kind == "unchanged" or not change.change:
@@ -102,7 +102,6 @@ def _colour(better: bool | None) -> Style:  # noqa: FBT001 (yes, no or unknown)
 
 
 def contents(changes: Sequence[ContentChange]) -> Page:
-    """Data or models, one row each."""
     if not changes:
         return []
     rows = [
@@ -129,7 +128,7 @@ def _from_to(old: str, new: str, kind: str) -> str:
 
 def _amounts(change: ContentChange) -> str:
     pairs = (
-        (_plain(change.old_version), _plain(change.new_version), ""),
+        (change.old_version, change.new_version, ""),
         (_count(change.old_rows), _count(change.new_rows), " rows"),
         (_count(change.old_nfiles), _count(change.new_nfiles), " files"),
         (_size(change.old_size_bytes), _size(change.new_size_bytes), ""),
@@ -145,10 +144,6 @@ def _amounts(change: ContentChange) -> str:
     return ", ".join(shown)
 
 
-def _plain(text: str | None) -> str | None:
-    return text
-
-
 def _count(number: int | None) -> str | None:
     return None if number is None else f"{number:,}"
 
@@ -158,7 +153,6 @@ def _size(size_bytes: int | None) -> str | None:
 
 
 def stages(changes: Sequence[StageChange]) -> Page:
-    """Stages, one row each."""
     if not changes:
         return []
     rows = [(_MARKS[change.kind], change.stage, _stage_words(change)) for change in changes]

@@ -1,4 +1,4 @@
-"""The page of `mlgit experiments`: a revision a line, and as many columns as are wide enough to read."""
+"""Page of `mlgit experiments`: one line per revision, and as many columns as fit."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _GAP = 2
 _COMMIT = 7
 _LONGEST_NAME = 32
 _LONGEST_VALUE = 24
-_ROOMY = 110
+_WIDE = 110
 _PROBLEMS = 5
 _DIGITS = 6
 _UNREAD = {"not_fetched": "not fetched", "unreadable": "unreadable", "missing": "-"}
@@ -38,12 +38,12 @@ class _Shown(NamedTuple):
 
 
 def page(record: Leaderboard, *, width: int, show_all: bool = False) -> Page:
-    """The table, and below it what it leaves out.
+    """The table, and notes about what it leaves out.
 
     Args:
         record: the leaderboard.
-        width: how many characters a line has.
-        show_all: whether parameters that are the same everywhere are columns, too.
+        width: the number of characters in a line.
+        show_all: whether parameters with the same value in all rows are also columns.
     """
     if not record.columns:
         return [*_nothing(record), *_below(record, record.columns, show_all=show_all)]
@@ -54,7 +54,7 @@ def page(record: Leaderboard, *, width: int, show_all: bool = False) -> Page:
         ("revision", names),
         ("commit", [Span("" if row.commit is None else row.commit[:_COMMIT], "dim") for row in record.rows]),
     ]
-    if width >= _ROOMY and not record.sort:
+    if width >= _WIDE and not record.sort:
         fixed.append(("made", [Span(_made(row, record), "dim") for row in record.rows]))
     left = width - sum(_width(title, cells) + _GAP for title, cells in fixed)
     shown = _fitting(record, left, show_all=show_all)
@@ -70,19 +70,19 @@ def _nothing(record: Leaderboard) -> Page:
     hint = "declare `metrics:` in `dvc.yaml`, run the pipeline and commit what it writes"
     if record.head is not None and not record.considered:
         return [line("No such revision has metrics or parameters")]
-    said = "No metrics or parameters in any revision" if record.considered else "No revisions yet"
-    return [line(said), line(Span("hint: ", "careful"), hint, indent=2)]
+    message = "No metrics or parameters in any revision" if record.considered else "No revisions yet"
+    return [line(message), line(Span("hint: ", "careful"), hint, indent=2)]
 
 
 def _names(record: Leaderboard, *, longest: int) -> list[Cell]:
-    """What rows are called; experiments stand below where they started, unless rows are sorted."""
+    """The names of rows; experiments are shown below their baselines, unless rows are sorted."""
     present = set() if record.sort else {row.commit for row in record.rows if row.commit is not None}
     found: list[Cell] = []
     for row in record.rows:
         spans = [Span("└ ", "dim")] if is_below(row, present) else []
         if row.names:
             spans.append(
-                Span(_called(row, longest), "strong" if row.commit in {record.head, None} else "name")
+                Span(_row_name(row, longest), "strong" if row.commit in {record.head, None} else "name")
             )
         else:
             spans.append(Span(_cut(row.subject or "", longest), "dim"))
@@ -94,8 +94,8 @@ def _names(record: Leaderboard, *, longest: int) -> list[Cell]:
     return found
 
 
-def _called(row: Row, longest: int) -> str:
-    """As many names as are short enough, and how many more there are."""
+def _row_name(row: Row, longest: int) -> str:
+    """As many names as fit, and how many more there are."""
     texts = [_cut(name.text, longest) for name in row.names]
     shown = texts[:1]
     for text in texts[1:]:
@@ -116,7 +116,7 @@ def _cut(text: str, most: int) -> str:
 
 
 def _fitting(record: Leaderboard, left: int, *, show_all: bool) -> list[_Shown]:
-    """The most telling columns that fit, in the order in which they are read."""
+    """The most important columns that fit, in reading order."""
     chosen: list[_Shown] = []
     for column in _by_weight(record, show_all=show_all):
         cells = _cells(record, column)
@@ -137,7 +137,7 @@ def _fitting(record: Leaderboard, left: int, *, show_all: bool) -> list[_Shown]:
 
 
 def _by_weight(record: Leaderboard, *, show_all: bool) -> Iterator[Column]:
-    """What was asked about first; then two metrics for each parameter, those that differ before the rest."""
+    """Important columns first, then two metrics per parameter; columns that differ before the rest."""
     first = {name: place for place, name in enumerate(record.important)}
     asked = sorted(
         (each for each in record.columns if each.full_name in first), key=lambda each: first[each.full_name]
@@ -166,7 +166,7 @@ def _cells(record: Leaderboard, column: Column) -> list[Cell]:
 
 
 def _digits(record: Leaderboard, column: Column) -> int:
-    """So many that the best does not look like the next one."""
+    """Enough digits to distinguish the best value from the next one."""
     values = [value for row in record.rows if isinstance(value := column.value_in(row), Decimal)]
     others = [value for value in values if value.is_finite() and value != column.best]
     if column.best is None or not others:
@@ -207,14 +207,16 @@ def _plain(cell: Cell) -> str:
 
 
 def _below(record: Leaderboard, shown: Sequence[Column], *, show_all: bool) -> Page:
-    """What the table does not say by itself."""
-    told = []
+    """Notes about what the table does not show."""
+    remarks = []
     if record.rows and any(each.changed and each.best is not None for each in shown):
-        told.append("* best of all")
-    told += [f"sorted by {key.name}, {'large' if key.descending else 'small'} first" for key in record.sort]
+        remarks.append("* best of all")
+    remarks += [
+        f"sorted by {key.name}, {'large' if key.descending else 'small'} first" for key in record.sort
+    ]
     if len(record.rows) < record.considered:
-        told.append(f"{len(record.rows)} of {record.considered} revisions")
-    blocks: Page = [line(Span("; ".join(told), "dim"))] if told else []
+        remarks.append(f"{len(record.rows)} of {record.considered} revisions")
+    blocks: Page = [line(Span("; ".join(remarks), "dim"))] if remarks else []
     places = {(each.kind, each.full_name) for each in shown}
     hidden = [each for each in record.columns if (each.kind, each.full_name) not in places]
     same = [each for each in hidden if each.kind == "param" and not each.changed and not show_all]

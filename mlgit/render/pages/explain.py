@@ -1,4 +1,4 @@
-"""Page of `mlgit check --explain`: where each number of a gate came from, and the rule applied."""
+"""Page of `mlgit check --explain`: the source of each number of a gate, and the rule that was applied."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.config.file import CONFIG_FILE
 from mlgit.core.gates.limits import KINDS
-from mlgit.core.pipeline.metrics import short
+from mlgit.core.pipeline.metrics import short, signed
 from mlgit.render.page import Page, Span, line
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _LABEL = 12
 
 
 def page(record: Check, results: tuple[Result, ...]) -> Page:
-    """What a person reads, one paragraph a result."""
+    """One paragraph per result."""
     found: Page = []
     for result in results:
         found += [line()] if found else []
@@ -40,8 +40,9 @@ def _explained(verdict: Verdict, result: Result) -> Page:
             found += _row("baseline", _baseline_text(result, baseline))
             found += _row("chosen", f"`{baseline.vs}` is {baseline.rule}")
     if result.change is not None:
-        percent = "" if result.change_percent is None else f" ({_signed(result.change_percent, digits=3)}%)"
-        found += _row("change", f"{_signed(result.change)}{percent}")
+        percent = result.change_percent
+        more = "" if percent is None else f" ({signed(short(percent, digits=3))}%)"
+        found += _row("change", f"{signed(result.change)}{more}")
     for bound in result.limits:
         found += _row("rule", _rule(bound))
     found += _row(
@@ -49,12 +50,6 @@ def _explained(verdict: Verdict, result: Result) -> Page:
     )
     found += _row("effect", _effect(result))
     return found + (_row("hint", result.hint) if result.hint else [])
-
-
-def _signed(number: str, *, digits: int | None = None) -> str:
-    """With a plus where it rose; rounded only where `digits` are given."""
-    shown = number if digits is None else short(number, digits=digits)
-    return shown if shown.startswith("-") or shown == "0" else f"+{shown}"
 
 
 def _row(label: str, text: str) -> Page:

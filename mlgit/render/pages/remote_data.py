@@ -1,4 +1,4 @@
-"""The section of `mlgit status --remote`: what the DVC remotes lack, and where it is."""
+"""Section of `mlgit status --remote`: the data that the DVC remotes lack, and where it is."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from mlgit.render.pages.shortening import Shortening
 
 _ROWS, _NAMES = 16, 4
-_APART: dict[Presence, str] = {
+_NOT_EXPECTED: dict[Presence, str] = {
     "private": "kept out of it by `push: false`",
     "foreign": "in the remote of another repository",
 }
 
 
 def section(found: RemoteData, short: Shortening) -> Page:
-    """One line when everything is there."""
+    """One line if nothing is missing."""
     missing = found.missing
     blocks: Page = [line(""), line(Span("Remote  ", "strong"), *_title(found))]
     if missing:
@@ -29,7 +29,7 @@ def section(found: RemoteData, short: Shortening) -> Page:
         rows = [_row(output, several=several) for output in short.first(missing, _ROWS)]
         blocks.append(table(("",) * (4 if several else 3), rows))
     blocks += short.rest(missing, _ROWS)
-    for presence, words in _APART.items():
+    for presence, words in _NOT_EXPECTED.items():
         paths = [output.path for output in found.outputs if output.presence == presence]
         if paths:
             blocks.append(line(Span(f"{words}: {short.named(paths, _NAMES)}", "dim"), indent=2))
@@ -39,8 +39,8 @@ def section(found: RemoteData, short: Shortening) -> Page:
 
 def _title(found: RemoteData) -> Sequence[Span]:
     if not found.remotes:
-        untold = any(output.presence == "unknown" for output in found.outputs)
-        return [Span("it cannot be told", "careful") if untold else Span("nothing to ask for", "dim")]
+        unknown = any(output.presence == "unknown" for output in found.outputs)
+        return [Span("it cannot be told", "careful") if unknown else Span("nothing to ask for", "dim")]
     spans: list[Span] = []
     for each in found.remotes:
         spans += [*([Span("; ")] if spans else []), _counted(each)]
@@ -80,5 +80,5 @@ def _where(output: RemoteOutput) -> Span:
         return Span("here, but not in the cache", "careful")
     where = "partly here" if output.elsewhere == "partly" else "not on this machine"
     recorded = output.recorded
-    ask = "" if recorded is None else f"; recorded by {recorded.author} in {recorded.commit[:7]}"
-    return Span(f"{where}{ask}", "bad")
+    by = "" if recorded is None else f"; recorded by {recorded.author} in {recorded.commit[:7]}"
+    return Span(f"{where}{by}", "bad")

@@ -1,4 +1,4 @@
-"""Shortening: long lists in pages, cut where a person stops reading."""
+"""Shortening: cut long lists in pages."""
 
 from __future__ import annotations
 
@@ -13,26 +13,22 @@ if TYPE_CHECKING:
 
 
 class Shortening:
-    """How much of a list is shown.
-
-    Args:
-        whole: whether everything is, however long.
-    """
+    """Shortens lists, unless `whole`."""
 
     def __init__(self, *, whole: bool) -> None:
         self._whole = whole
 
     def first(self, items: Sequence[T], most: int) -> Sequence[T]:
-        """The first of them; all when just one would be left out, whose line says that there is more."""
+        """The first items; all if only one would be left out, because "1 more" takes a line as well."""
         return items if self._whole or len(items) <= most + 1 else items[:most]
 
     def rest(self, items: Sequence[object], most: int, *, see: str = "`-v` shows all") -> Page:
-        """The line that says how many more there are, if any, and where."""
+        """A line that counts the items left out, if any."""
         more = len(items) - len(self.first(items, most))
         return [line(Span(f"and {more} more ({see})", "dim"), indent=2)] if more else []
 
     def named(self, names: Sequence[str], most: int, *, between: str = ", ") -> str:
-        """The first of them in one line, and how many more there are."""
+        """The first names in one line, and how many more there are."""
         shown = self.first(names, most)
         more = len(names) - len(shown)
         return between.join(shown) + (f" and {more} more" if more else "")
