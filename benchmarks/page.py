@@ -66,7 +66,8 @@ The repositories:
   thousand files in each of its subfolders.
 - *metric files*: ten numbers each, compared with the commit before; of one stage each (the budget's
   reading), or listed under `metrics:` with no stage at all, which DVC reads faster.
-- *tags*: annotated, packed, with full mlgit statements; a hundred a model (20 tags: one model).
+- *tags*: annotated, packed, with full mlgit statements; a hundred per model (20 tags: one model). *Without
+  statements*: annotated, packed, as GTO writes them.
 - *commits*: each with other numbers in all metric files, which stages declare. No dvc.lock is committed:
   neither tool reads numbers there, and with one DVC takes half as long again. At 1,000 commits mlgit is
   alone, because a round of DVC's would take minutes.

@@ -142,6 +142,18 @@ def _models(tools: Tools) -> list[Race]:
             short=size <= 100,  # noqa: PLR2004 -- the two smallest
         )
         for size, (warm, none_kept) in budgets.items()
+    ] + [
+        # As in a registry that GTO wrote before mlgit came.
+        Race(
+            "gto-tags-1000",
+            "gto-tags-1000",
+            (models, cold(models), tools.gto("show")),
+            (
+                Row("models, 1,000 tags without statements", 0, 2, Budget(25)),
+                Row("models, 1,000 tags without statements, cold", 1, 2),
+            ),
+            agree=same_registry,
+        )
     ]
 
 

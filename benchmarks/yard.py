@@ -10,7 +10,7 @@ from benchmarks.repositories.outputs import pointer_files, tracked_folder
 from benchmarks.repositories.place import require_clean
 from benchmarks.repositories.small import small
 from benchmarks.repositories.stages import chained, metric_list, metric_stages, plain
-from benchmarks.repositories.tags import registry, tags_and_data
+from benchmarks.repositories.tags import gto_registry, registry, tags_and_data
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,6 +60,7 @@ class Yard:
             "pointers": Plan(partial(pointer_files, count=count)),
             "files": Plan(partial(tracked_folder, count=count)),
             "tags": Plan(partial(registry, count=count), clean=False),
+            "gto-tags": Plan(partial(gto_registry, count=count), clean=False),
             "tagged-pointers": Plan(partial(tags_and_data, tags=20, pointers=count)),
             "tagged-10000-pointers": Plan(partial(tags_and_data, tags=10_000, pointers=count)),
             "runs": Plan(partial(runs, commits=count, files=50), clean=False),

@@ -1,4 +1,4 @@
-"""Repositories with many tags: releases and promotions as `mlgit` writes them, bodies and all."""
+"""Repositories with many tags: releases and promotions as mlgit writes them, or as GTO does."""
 
 from __future__ import annotations
 
@@ -19,16 +19,26 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-_A_MODEL_HAS = 100
+_TAGS_PER_MODEL = 100
+Tag = tuple[str, str, str]
+"""Name, commit, message."""
 _AT = "2025-06-15T12:00:00Z"
 
 
 def registry(folder: Path, count: int) -> None:
-    """`count` annotated tags with mlgit's statements: 20 of one model, or a hundred of each of several."""
+    """`count` annotated tags with mlgit's statements: 20 of one model, or 100 of each of several."""
     place = Place(folder, dvc=False)
     _history(place)
     place.push()
     add_tags(place, count)
+
+
+def gto_registry(folder: Path, count: int) -> None:
+    """`count` annotated tags as `gto register` and `gto assign` write them, 100 of each model."""
+    place = Place(folder, dvc=False)
+    commits = _history(place)
+    place.push()
+    _import(place, (tag for model in _models(count) for tag in _gto_tags(model, commits)))
 
 
 def tags_and_data(folder: Path, *, tags: int, pointers: int) -> None:
@@ -42,19 +52,25 @@ def tags_and_data(folder: Path, *, tags: int, pointers: int) -> None:
 
 
 def add_tags(place: Place, count: int) -> None:
-    """Tags for as many models as it takes."""
-    if count < _A_MODEL_HAS:
+    """Add this many tags, for as many models as it takes."""
+    if count < _TAGS_PER_MODEL:
         import_tags(place, ["model-00"], versions=12, changes={"staging": 3, "prod": 2})
     else:
-        models = [f"model-{number:02}" for number in range(count // _A_MODEL_HAS)]
-        import_tags(place, models, versions=60, changes={"staging": 14, "prod": 7})
+        import_tags(place, _models(count), versions=60, changes={"staging": 14, "prod": 7})
 
 
 def import_tags(place: Place, models: list[str], *, versions: int, changes: Mapping[str, int]) -> None:
-    """Per model so many versions, one a commit, and so many promotions into each environment; packed."""
+    """Add versions, one per commit, and promotions into each environment, for each model; packed."""
     commits = place.git("rev-list", "--reverse", "main").split()[-versions:]
+    _import(place, (tag for model in models for tag in _tags(model, commits, changes)))
+
+
+def _models(count: int) -> list[str]:
+    return [f"model-{number:02}" for number in range(count // _TAGS_PER_MODEL)]
+
+
+def _import(place: Place, tags: Iterator[Tag]) -> None:
     lines = []
-    tags = (tag for model in models for tag in _tags(model, commits, changes))
     for number, (name, commit, message) in enumerate(tags):
         tagger = f"Bench <bench@example.org> {START_S + 1000 + number} +0000"
         size = len(message.encode())
@@ -63,8 +79,8 @@ def import_tags(place: Place, models: list[str], *, versions: int, changes: Mapp
     place.git("pack-refs", "--all")
 
 
-def _history(place: Place) -> None:
-    """Sixty commits of one parameter, the last checked out."""
+def _history(place: Place) -> list[str]:
+    """Make sixty commits of one parameter and check out the last; their ids, the oldest first."""
     commits = (
         f"commit refs/heads/main\nmark :{number}\n"
         f"committer Bench <bench@example.org> {START_S + number} +0000\ndata 3\nrun\n"
@@ -74,9 +90,10 @@ def _history(place: Place) -> None:
     place.git("fast-import", "--quiet", stdin="".join(commits))
     place.git("read-tree", "main")
     place.git("checkout-index", "-a")
+    return place.git("rev-list", "--reverse", "main").split()
 
 
-def _tags(model: str, commits: list[str], changes: Mapping[str, int]) -> Iterator[tuple[str, str, str]]:
+def _tags(model: str, commits: list[str], changes: Mapping[str, int]) -> Iterator[Tag]:
     for number, commit in enumerate(commits):
         version = f"v1.{number}.0"
         message = write_message(
@@ -96,6 +113,17 @@ def _tags(model: str, commits: list[str], changes: Mapping[str, int]) -> Iterato
             message = write_message(f"Promote {model} to {environment}", "By a benchmark", statement)
             if turn:
                 yield f"{model}#{environment}!#{turn + 1}", commits[turn - 1], message
+            yield f"{model}#{environment}#{turn + 1}", commits[turn], message
+
+
+def _gto_tags(model: str, commits: list[str]) -> Iterator[Tag]:
+    """60 versions, 25 assignments to staging and 15 to prod; GTO writes one line and no statement."""
+    for number, commit in enumerate(commits):
+        version = f"v1.{number}.0"
+        yield f"{model}@{version}", commit, f"Registering artifact {model} version {version}"
+    for environment, times in {"staging": 25, "prod": 15}.items():
+        for turn in range(times):
+            message = f"Assigning stage {environment} to artifact {model} version v1.{turn}.0"
             yield f"{model}#{environment}#{turn + 1}", commits[turn], message
 
 

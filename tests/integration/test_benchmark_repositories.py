@@ -13,7 +13,7 @@ from benchmarks.repositories.history import runs
 from benchmarks.repositories.outputs import pointer_files, tracked_folder
 from benchmarks.repositories.place import require_clean
 from benchmarks.repositories.stages import chained, metric_list, metric_stages, plain
-from benchmarks.repositories.tags import registry, tags_and_data
+from benchmarks.repositories.tags import gto_registry, registry, tags_and_data
 from tests.support.dvc_answers import dvc_json
 from tests.support.shell import Folder
 
@@ -65,8 +65,11 @@ def test_mlgit_diff_and_dvc_metrics_diff_list_the_same_numbers(
     same_changes([[ours], [dvc_json(made, "metrics", "diff", "HEAD~1", "--json")]])
 
 
-def test_mlgit_models_and_gto_show_tell_the_same_registry(tmp_path: Path) -> None:
-    registry(tmp_path / "made", 200)
+@pytest.mark.parametrize("build", [registry, gto_registry])
+def test_mlgit_models_and_gto_show_list_the_same_registry(
+    build: Callable[[Path, int], None], tmp_path: Path
+) -> None:
+    build(tmp_path / "made", 200)
     made = Folder(tmp_path / "made")
     assert len(made.git("tag").splitlines()) == 200
     theirs = json.loads(made.ok("gto", "show", "--json"))
@@ -74,8 +77,24 @@ def test_mlgit_models_and_gto_show_tell_the_same_registry(tmp_path: Path) -> Non
     same_registry([[made.here("models", "--json").json()], [theirs]])
 
 
+def test_generated_tags_of_gto_are_like_those_that_gto_writes(tmp_path: Path) -> None:
+    gto_registry(tmp_path / "made", 100)
+    made = Folder(tmp_path / "made")
+    made.ok("gto", "register", "model-00", "--version", "v9.0.0")
+    made.ok("gto", "assign", "model-00", "--version", "v9.0.0", "--stage", "prod")
+    for generated, written in (
+        ("model-00@v1.0.0", "model-00@v9.0.0"),
+        ("model-00#prod#1", "model-00#prod#16"),
+    ):
+        one, other = (
+            made.git("for-each-ref", "--format=%(objecttype) %(*objecttype) %(contents)", f"refs/tags/{tag}")
+            for tag in (generated, written)
+        )
+        assert one.split() == other.replace("v9.0.0", "v1.0.0").split()
+
+
 @pytest.mark.parametrize("listed", [False, True])
-def test_mlgit_experiments_and_dvc_metrics_show_tell_the_same_numbers(
+def test_mlgit_experiments_and_dvc_metrics_show_list_the_same_numbers(
     listed: bool,  # noqa: FBT001 (both ways)
     tmp_path: Path,
 ) -> None:
