@@ -1,4 +1,4 @@
-"""Fixtures: a pinned environment and real repositories, built once a run and copied per test."""
+"""Fixtures: a pinned environment, and real repositories that are built once per run and copied per test."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ def _pinned_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[No
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _ctrl_c_is_heard() -> None:
-    """A shell starts what runs in the background deaf to it, and every program of a test would be."""
+def _accept_ctrl_c() -> None:
+    """Background jobs of a shell ignore Ctrl-C, and so would every program of a test."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -53,7 +53,7 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def pipeline_template(shared_folder: Path) -> Path:
-    """The template of tests/support/pipeline.py, built by whichever worker comes first."""
+    """The template of tests/support/pipeline.py, built by the first worker."""
     place = shared_folder / "pipeline-template"
     with FileLock(f"{place}.lock"):
         if not (place / "work" / "dvc.lock").exists():
@@ -69,7 +69,7 @@ def project(pipeline_template: Path, tmp_path: Path) -> Folder:
 
 @pytest.fixture(scope="session")
 def staged_template(shared_folder: Path, pipeline_template: Path) -> Path:
-    """The template with v1.0.0 in staging, built by whichever worker comes first."""
+    """The template with v1.0.0 in staging, built by the first worker."""
     place = shared_folder / "staged-template"
     with FileLock(f"{place}.lock"):
         if not (place / "built").exists():
@@ -86,7 +86,7 @@ def staged(staged_template: Path, tmp_path: Path) -> Folder:
 
 @pytest.fixture(scope="session")
 def released_template(shared_folder: Path, pipeline_template: Path) -> Path:
-    """The template with three releases and `deploy:`, built by whichever worker comes first."""
+    """The template with three releases and `deploy:`, built by the first worker."""
     place = shared_folder / "released-template"
     with FileLock(f"{place}.lock"):
         if not (place / "built").exists():
@@ -97,13 +97,13 @@ def released_template(shared_folder: Path, pipeline_template: Path) -> Path:
 
 @pytest.fixture
 def deployable(released_template: Path, tmp_path: Path) -> Folder:
-    """The project of tests/support/targets.py: `prod` holds the first of three releases, not deployed yet."""
+    """The project of tests/support/targets.py: `prod` has the first of three releases, not deployed yet."""
     return pipeline.copy(released_template, tmp_path / "project")
 
 
 @pytest.fixture(scope="session")
 def proposed_template(shared_folder: Path, pipeline_template: Path) -> Path:
-    """The template with a branch that was pushed for a pull request."""
+    """The template with a branch pushed for a pull request."""
     place = shared_folder / "proposed-template"
     with FileLock(f"{place}.lock"):
         if not (place / "built").exists():
@@ -123,7 +123,7 @@ def empty_repository(tmp_path: Path) -> Folder:
 
 @pytest.fixture(scope="session")
 def tracked_template(shared_folder: Path) -> Path:
-    """The template of tests/support/tracked.py, built by whichever worker comes first."""
+    """The template of tests/support/tracked.py, built by the first worker."""
     place = shared_folder / "tracked-template"
     with FileLock(f"{place}.lock"):
         if not (place / "built").exists():

@@ -1,4 +1,4 @@
-"""docs/disagreements.md names every known disagreement, and tests that exist."""
+"""Disagreements page: it names every known disagreement, and only tests that exist."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ SOURCES = {
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_the_machine_explains_stands_in_the_page(name: str) -> None:
+def test_the_page_names_every_known_disagreement(name: str) -> None:
     assert f"**{name}**" in PAGE
 
 
-def test_the_page_names_nothing_that_the_machine_does_not_know() -> None:
+def test_the_page_names_only_known_disagreements() -> None:
     assert set(re.findall(r"^\| \*\*([a-z-]+)\*\*", PAGE, flags=re.MULTILINE)) == set(NAMES)
 
 

@@ -1,4 +1,4 @@
-"""The documentation tells the truth: generated pages are fresh, links lead somewhere, examples load."""
+"""Docs: generated pages are current, links work, and examples load."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def yaml_examples() -> list[tuple[str, str]]:
     ]
 
 
-def test_the_command_reference_is_what_help_says() -> None:
+def test_the_command_reference_equals_the_help() -> None:
     done = subprocess.run(
         [sys.executable, str(ROOT / "docs" / "generate.py"), "--check"], capture_output=True, check=False
     )

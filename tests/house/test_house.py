@@ -1,4 +1,4 @@
-"""The house guards itself: floors, start-up, help lines, schemas, what the wheel carries."""
+"""House: floors, start-up, help lines, schemas and the content of the wheel."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent.parent
 SCHEMAS = sorted((ROOT / "schemas").glob("*.schema.json"))
-# What stands in the help, by the words to type: `check`, `ci pr`.
+# The help line of each command: `check`, `ci pr`.
 LINES = {name: text for group in COMMANDS.values() for name, text in group.items()} | {
     f"ci {name}": text for group in CI_COMMANDS.values() for name, text in group.items()
 }
 GROUPS = frozenset({"ci"})
-# Commands that print the same document share its schema; all others have one of their own name.
+# Commands that print the same document share its schema; every other command has its own.
 SHARED_SCHEMAS = {
     "check": "verdict",
     "report": "verdict",
@@ -47,7 +47,7 @@ SHARED_SCHEMAS = {
     "ci init": "ci-templates",
     "ci update": "ci-templates",
 }
-# What would make every command slow: tools, parsers, and parts of the standard library with long tails.
+# Imports that would slow every command: tools, parsers, and large parts of the standard library.
 HEAVY = frozenset(
     {"git", "dvc", "jsonschema", "rich", "yaml", "ruamel", "pydantic", "asyncio", "importlib.metadata"}
     | {"subprocess", "tomllib", "csv", "hashlib", "decimal", "json", "tempfile", "shutil", "pathlib"}
@@ -77,7 +77,7 @@ def properties(schema: Any) -> list[tuple[str, dict[str, Any]]]:  # noqa: ANN401
 
 
 def loaded_by(*argv: str) -> frozenset[str]:
-    """The modules that a fresh interpreter has loaded in the end, with their parents."""
+    """The modules that a fresh interpreter loads, with their parents."""
     done = subprocess.run(
         [sys.executable, "-X", "importtime", *argv], capture_output=True, text=True, check=True, cwd=ROOT
     )
@@ -90,7 +90,7 @@ def loaded_by(*argv: str) -> frozenset[str]:
 
 
 @pytest.mark.parametrize("path", SCHEMAS, ids=lambda path: path.name)
-def test_every_schema_is_a_schema(path: Path) -> None:
+def test_every_schema_is_valid(path: Path) -> None:
     schema = json.loads(path.read_text(encoding="utf-8"))
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     assert schema["$id"].endswith(f"/schemas/{path.name}")
@@ -107,7 +107,7 @@ def test_every_example_in_a_schema_is_valid(path: Path) -> None:
             validator.validate(example)
 
 
-def test_every_key_of_the_config_explains_itself_in_an_editor() -> None:
+def test_every_key_of_the_config_has_a_title_and_a_description() -> None:
     schema = json.loads((ROOT / "schemas" / "mlgit.schema.json").read_text(encoding="utf-8"))
     silent = [
         name
@@ -128,7 +128,7 @@ def test_every_command_has_a_schema_for_its_json(command: str) -> None:
 
 
 @pytest.mark.parametrize("command", LINES)
-def test_the_help_of_a_command_begins_with_its_line(command: str) -> None:
+def test_the_help_of_a_command_starts_with_its_line(command: str) -> None:
     entry = entry_of(command)
     assert entry.name == command.rpartition(" ")[2]
     assert (entry.help or "").splitlines()[0] == LINES[command]
@@ -149,11 +149,11 @@ def test_the_help_lists_every_command(group: LazyGroup) -> None:
     assert [name for name in names if f"  {name} " not in shown] == []
 
 
-def test_the_groups_are_those_that_this_file_knows() -> None:
+def test_this_file_lists_all_groups() -> None:
     assert {name for name in LINES if isinstance(entry_of(name), click.Group)} == GROUPS
 
 
-def test_no_module_stands_among_the_commands_that_nobody_can_call() -> None:
+def test_every_module_among_the_commands_is_a_command() -> None:
     folder = ROOT / "mlgit" / "cli"
     modules = {" ".join(path.relative_to(folder).with_suffix("").parts) for path in folder.rglob("*.py")}
     parts = {name for name in modules if name.startswith("shell ") or name.endswith(("main", "__init__"))}
@@ -194,7 +194,7 @@ def clock_readings(path: Path) -> list[int]:
     ]
 
 
-# Compared with time stamps of files to tell racy and abandoned ones, as git does; decides nothing else.
+# Only to detect racy and abandoned files by their time stamps, as git does.
 FILE_CLOCKS = {
     os.path.join("mlgit", "adapters", "dvc", "data", "fingerprints.py"),
     os.path.join("mlgit", "adapters", "memory.py"),
@@ -220,7 +220,7 @@ def test_the_floors_hold(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_every_package_says_what_it_is_for() -> None:
+def test_every_module_has_a_docstring() -> None:
     silent = [
         str(path.relative_to(ROOT))
         for path in sorted((ROOT / "mlgit").rglob("*.py"))
@@ -245,7 +245,7 @@ def test_an_error_as_json_is_valid_against_its_schema(error: StateError | Config
 
 
 @pytest.mark.slow
-def test_the_wheel_carries_schemas_and_templates(tmp_path: Path) -> None:
+def test_the_wheel_contains_schemas_and_templates(tmp_path: Path) -> None:
     subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
         cwd=ROOT,
@@ -287,7 +287,7 @@ WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
-def test_our_own_ci_follows_the_rules_we_ship(path: Path) -> None:
+def test_our_workflows_follow_the_rules_of_our_templates(path: Path) -> None:
     workflow = load_yaml(path.read_bytes(), name=path.name)
     assert isinstance(workflow, dict)
     assert workflow["permissions"] == {}

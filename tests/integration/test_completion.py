@@ -1,4 +1,4 @@
-"""Completion: what a shell is offered, from the real program as the shell's script starts it."""
+"""Completion: the words that the program offers to a shell."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mlgit.errors import Exit
 from tests.support.shell import Folder
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def released(tmp_path_factory: pytest.TempPathFactory) -> Folder:
-    """Two models, one of them in a folder; versions, one of them rejected; an environment with a version."""
+    """Two models, one of them in a folder; versions, one of them deregistered; an environment."""
     folder = Folder(tmp_path_factory.mktemp("released"))
     folder.git("init", "-q", "-b", "main")
     folder.write(
@@ -30,7 +31,7 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Folder:
 
 
 def offered(folder: Folder, *words: str, shell: str = "bash") -> list[str]:
-    """What stands for the last word, as the shell's script asks."""
+    """The offers for the last word, requested as the shell's script does."""
     env = {
         "_MLGIT_COMPLETE": f"{shell}_complete",
         "COMP_WORDS": "\n".join(("mlgit", *words)),
@@ -74,7 +75,7 @@ VERSIONS = ("line@v1.0.0", "vision:faces@v1.0.0")
     ],
     ids=" ".join,
 )
-def test_names_are_offered_where_they_may_stand(
+def test_names_are_offered_where_they_are_allowed(
     released: Folder, words: tuple[str, ...], values: tuple[str, ...]
 ) -> None:
     assert offered(released, *words) == plain(*values)
@@ -94,7 +95,7 @@ def test_stages_are_offered_to_run(project: Folder) -> None:
     ],
     ids="".join,
 )
-def test_words_that_bash_broke_are_put_together(
+def test_words_that_bash_broke_are_joined(
     released: Folder, words: tuple[str, ...], values: tuple[str, ...]
 ) -> None:
     assert offered(released, "show", *words) == plain(*values)
@@ -107,11 +108,11 @@ def test_the_other_options_are_found_after_a_broken_word(released: Folder) -> No
 @pytest.mark.parametrize(
     ("words", "kind"), [(("-C", ""), "dir"), (("get", "-o", ""), "dir"), (("report", "-o", ""), "file")]
 )
-def test_paths_are_left_to_the_shell(released: Folder, words: tuple[str, ...], kind: str) -> None:
+def test_the_shell_completes_paths(released: Folder, words: tuple[str, ...], kind: str) -> None:
     assert offered(released, *words) == [f"{kind},"]
 
 
-def test_the_folder_said_with_c_is_the_one_asked(released: Folder, tmp_path: Path) -> None:
+def test_names_come_from_the_folder_given_with_c(released: Folder, tmp_path: Path) -> None:
     assert offered(Folder(tmp_path), "-C", str(released.path), "release", "l") == plain("line")
 
 
@@ -122,7 +123,7 @@ def test_outside_a_repository_nothing_is_offered(tmp_path: Path, words: tuple[st
     assert offered(Folder(tmp_path), *words) == []
 
 
-def test_a_broken_config_prints_nothing_either(empty_repository: Folder) -> None:
+def test_a_broken_config_prints_nothing(empty_repository: Folder) -> None:
     empty_repository.write("mlgit.yaml", "version: [")
     assert offered(empty_repository, "release", "") == []
 
@@ -130,5 +131,5 @@ def test_a_broken_config_prints_nothing_either(empty_repository: Folder) -> None
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_there_is_a_script_for_the_shell(tmp_path: Path, shell: str) -> None:
     done = Folder(tmp_path).run(sys.executable, "-m", "mlgit", env={"_MLGIT_COMPLETE": f"{shell}_source"})
-    assert done.status == 0
+    assert done.status == Exit.DONE
     assert f"_MLGIT_COMPLETE={shell}_complete" in done.out

@@ -1,4 +1,4 @@
-"""`mlgit doctor`: every finding in a real repository, and its repair run as printed."""
+"""Doctor: every finding in a real repository, and its repair, run as it is printed."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from mlgit.errors import Exit
 from mlgit.resources import schema_text
 from tests.support.shell import Folder
 
@@ -19,36 +20,36 @@ if TYPE_CHECKING:
 def doctor(folder: Folder, *options: str) -> dict[str, dict[str, Any]]:
     """Findings by id."""
     done = folder.mlgit("doctor", "--json", *options)
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     record = done.json()
     Draft202012Validator(json.loads(schema_text("doctor"))).validate(record)
     return {finding["id"]: finding for finding in record["findings"]}
 
 
 def repair(folder: Folder, finding: dict[str, Any]) -> None:
-    """Run the printed command in a shell, as a person would paste it."""
+    """Run the printed command in a shell."""
     folder.ok("bash", "-c", finding["repair"])
 
 
 def test_a_healthy_project_has_no_findings(project: Folder) -> None:
     assert doctor(project) == {}
     assert doctor(project, "--online") == {}
-    assert project.mlgit("doctor", "--strict").status == 0
+    assert project.mlgit("doctor", "--strict").status == Exit.DONE
     assert "Healthy" in project.mlgit("doctor").out
 
 
-def test_strict_exits_1_on_a_warning_and_the_findings_are_still_printed(project: Folder) -> None:
+def test_strict_exits_1_on_a_warning_and_prints_the_findings(project: Folder) -> None:
     project.git("tag", "line@v1.0.0")
     done = project.mlgit("doctor", "--strict")
-    assert done.status == 1
+    assert done.status == Exit.BLOCKED
     assert "line@v1.0.0" in done.out
-    assert project.mlgit("doctor").status == 0
+    assert project.mlgit("doctor").status == Exit.DONE
 
 
 def test_a_remark_does_not_count_for_strict(empty_repository: Folder) -> None:
     empty_repository.commit("Begin")
     assert set(doctor(empty_repository)) == {"no_remote", "no_config"}
-    assert empty_repository.mlgit("doctor", "--strict").status == 0
+    assert empty_repository.mlgit("doctor", "--strict").status == Exit.DONE
 
 
 def test_a_shallow_clone_is_found_and_repaired(project: Folder, tmp_path: Path) -> None:
@@ -123,15 +124,15 @@ def test_a_tag_whose_object_is_lost_is_found_and_fetched_again(project: Folder) 
     assert project.git("rev-parse", "line@v1.0.0") == oid
 
 
-def test_of_two_versions_on_one_commit_the_repair_leaves_the_live_one(project: Folder) -> None:
+def test_the_repair_of_two_versions_on_one_commit_keeps_the_live_one(project: Folder) -> None:
     for tag in ("line@v1.0.0", "line@v1.1.0"):
         project.git("tag", "-a", "-m", tag, tag)
     assert "git tag -d line@v1.1.0," in doctor(project)["clashing_versions"]["repair"]
-    assert project.here("promote", "line@v1.1.0", "--to", "staging", "--local").status == 0
+    assert project.here("promote", "line@v1.1.0", "--to", "staging", "--local").status == Exit.DONE
     assert "git tag -d line@v1.0.0," in doctor(project)["clashing_versions"]["repair"]
 
 
-def test_tags_of_other_people_are_no_findings(project: Folder) -> None:
+def test_foreign_tags_are_ignored(project: Folder) -> None:
     for tag in ("v1.0.0", "nightly", "release-2026", "other@1.0.0"):
         project.git("tag", tag)
     assert doctor(project, "--online") == {}
@@ -153,7 +154,7 @@ def test_two_versions_on_one_commit_are_found(project: Folder) -> None:
     assert project.run("gto", "show").status != 0
 
 
-def test_a_tag_that_is_another_one_at_the_remote_is_found_and_repaired(project: Folder) -> None:
+def test_a_tag_that_differs_from_the_remote_is_found_and_repaired(project: Folder) -> None:
     project.git("tag", "-a", "line@v1.0.0", "-m", "theirs")
     theirs = project.git("rev-parse", "refs/tags/line@v1.0.0")
     project.git("push", "-q", "origin", "line@v1.0.0")
@@ -163,14 +164,14 @@ def test_a_tag_that_is_another_one_at_the_remote_is_found_and_repaired(project: 
     assert project.git("rev-parse", "refs/tags/line@v1.0.0") == theirs
 
 
-def test_a_name_that_goes_on_after_what_unicode_takes_for_a_line_end_is_no_other_tag(project: Folder) -> None:
+def test_a_line_end_of_unicode_does_not_end_a_tag_name(project: Folder) -> None:
     project.git("tag", "-a", "-m", "a release", "line@v1.0.0")
     project.git("tag", "-a", "-m", "something else", "else")
     longer = "refs/tags/line@v1.0.0\u2028x"
     project.git("push", "-q", "origin", f"refs/tags/else:{longer}")
     assert "tags_not_pushed" in doctor(project, "--online")
     done = project.here("promote", "line@v1.0.0", "--to", "staging")
-    assert done.status == 4
+    assert done.status == Exit.STATE
     assert "`line@v1.0.0` is only here" in done.err
     project.git("push", "-q", "origin", "refs/tags/line@v1.0.0")
     assert not {"clashing_tags", "tags_not_pushed"} & doctor(project, "--online").keys()
@@ -182,7 +183,7 @@ def test_tags_that_were_never_pushed_are_found_online(project: Folder) -> None:
     assert doctor(project, "--online")["tags_not_pushed"]["subjects"] == ["line@v1.0.0"]
 
 
-def test_open_assignments_that_other_readers_may_take_differently_are_found(project: Folder) -> None:
+def test_open_assignments_that_other_readers_may_read_differently_are_found(project: Folder) -> None:
     project.ok("gto", "register", "line", "--version", "v1.0.0")
     project.ok("gto", "assign", "line", "--version", "v1.0.0", "--stage", "prod")
     project.commit("Second")
@@ -198,7 +199,7 @@ def test_a_tag_from_the_future_is_found(project: Folder) -> None:
     assert "2090-01-01" in doctor(project)["tag_from_the_future"]["message"]
 
 
-def test_a_config_that_nobody_committed_is_found_and_repaired(project: Folder) -> None:
+def test_a_config_that_is_not_committed_is_found_and_repaired(project: Folder) -> None:
     (project / "mlgit.yaml").write_text("version: 1\nenvironments: {dev: }\n", encoding="utf-8")
     findings = doctor(project)
     assert "differs from its committed state" in findings["config_not_committed"]["message"]
@@ -214,7 +215,7 @@ def test_a_config_that_git_ignores_is_found(project: Folder) -> None:
     assert "is not committed" in doctor(project)["config_not_committed"]["message"]
 
 
-def test_every_problem_of_an_invalid_config_is_a_finding_with_its_place(project: Folder) -> None:
+def test_every_problem_of_an_invalid_config_is_a_finding_with_its_location(project: Folder) -> None:
     project.write("mlgit.yaml", "version: 1\ngate: {}\nmodels: {line: {path: /x}}\n")
     done = project.mlgit("doctor", "--json")
     messages = [f["message"] for f in done.json()["findings"] if f["id"] == "invalid_file"]
@@ -258,7 +259,7 @@ def test_outputs_missing_in_the_cache_are_a_remark_and_repaired(project: Folder)
     assert doctor(project) == {}
 
 
-def test_an_output_that_git_tracks_too_is_found_and_repaired(project: Folder) -> None:
+def test_an_output_that_git_also_tracks_is_found_and_repaired(project: Folder) -> None:
     project.git("add", "-f", "models/line.json")
     project.git("commit", "-qm", "By mistake")
     finding = doctor(project)["output_in_git"]
@@ -276,29 +277,29 @@ def test_credentials_in_git_are_found(project: Folder) -> None:
 def test_a_remote_that_does_not_answer_is_a_finding(project: Folder) -> None:
     project.git("remote", "set-url", "origin", str(project.path / "nowhere.git"))
     done = project.mlgit("doctor", "--online", "--json")
-    assert done.status == 0
+    assert done.status == Exit.DONE
     (finding,) = [f for f in done.json()["findings"] if f["id"] == "tags_of_the_remote_unknown"]
     assert "Could not tell" in finding["message"]
 
 
-def test_without_an_identity_nothing_can_be_written(project: Folder) -> None:
+def test_a_missing_identity_is_found(project: Folder) -> None:
     no_name = {"GIT_COMMITTER_NAME": "", "GIT_COMMITTER_EMAIL": "", "GIT_AUTHOR_NAME": "", "EMAIL": ""}
     done = project.mlgit("doctor", "--json", env=no_name)
     assert "no_identity" in [finding["id"] for finding in done.json()["findings"]]
 
 
-def test_an_empty_repository_is_looked_at_without_fuss(empty_repository: Folder) -> None:
+def test_an_empty_repository_has_no_errors(empty_repository: Folder) -> None:
     assert set(doctor(empty_repository)) == {"no_remote", "no_config"}
 
 
-def test_two_remotes_without_origin_leave_the_question_open(project: Folder) -> None:
+def test_two_remotes_without_origin_are_a_warning(project: Folder) -> None:
     project.git("remote", "rename", "origin", "one")
     project.git("remote", "add", "two", "../origin.git")
     project.git("branch", "--unset-upstream")
     assert doctor(project)["no_remote"]["severity"] == "warn"
 
 
-def test_errors_stand_before_warnings_and_remarks(project: Folder) -> None:
+def test_errors_come_before_warnings_and_remarks(project: Folder) -> None:
     project.write("mlgit.yaml", "version: 2\n")
     project.git("tag", "line@v1.0.0")
     shutil.rmtree(project / ".dvc" / "cache")

@@ -1,4 +1,4 @@
-"""`mlgit init` in real repositories: what it finds, what it writes, what it leaves alone."""
+"""Init: the findings of `mlgit init` in real repositories, and the file that it writes."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from mlgit.adapters.config.loader import load
+from mlgit.errors import Exit
 from mlgit.resources import schema_text
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def bare_project(project: Folder) -> Folder:
-    """The project before anybody declared anything for mlgit."""
+    """The project without any file of mlgit."""
     project.git("rm", "-q", "mlgit.yaml")
     project.commit("Forget mlgit")
     project.git("push", "-q")
@@ -28,7 +29,7 @@ def bare_project(project: Folder) -> Folder:
 
 def init(folder: Folder, *options: str) -> dict[str, Any]:
     done = folder.mlgit("init", "--json", *options)
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     record: dict[str, Any] = done.json()
     Draft202012Validator(json.loads(schema_text("init"))).validate(record)
     return record
@@ -42,7 +43,7 @@ def names_found(record: dict[str, Any], kind: str) -> list[str]:
     return [found["name"] for found in record["found"] if found["kind"] == kind]
 
 
-def test_it_writes_a_file_that_passes_check(bare_project: Folder) -> None:
+def test_the_written_file_passes_check(bare_project: Folder) -> None:
     record = init(bare_project)
     assert (record["written"], record["replaced"], record["dry_run"]) == (True, False, False)
     config = written(bare_project)
@@ -53,11 +54,11 @@ def test_it_writes_a_file_that_passes_check(bare_project: Folder) -> None:
     assert names_found(record, "metrics") == ["metrics/test.json"]
     assert names_found(record, "params") == ["params.yaml"]
     checked = bare_project.mlgit("check")
-    assert checked.status == 0, checked.out + checked.err
+    assert checked.status == Exit.DONE, checked.out + checked.err
     assert "r2-vs-base" in checked.out
 
 
-def test_the_file_begins_with_its_schema_and_explains_itself(bare_project: Folder) -> None:
+def test_the_file_starts_with_its_schema_and_has_comments(bare_project: Folder) -> None:
     text = init(bare_project)["content"]
     assert text == (bare_project / "mlgit.yaml").read_text(encoding="utf-8")
     assert text.startswith("# yaml-language-server: $schema=https://")
@@ -65,17 +66,17 @@ def test_the_file_begins_with_its_schema_and_explains_itself(bare_project: Folde
     assert "# staging: {auto: true}" in text
 
 
-def test_every_comment_that_offers_a_line_offers_a_valid_one(bare_project: Folder) -> None:
+def test_every_commented_entry_is_valid(bare_project: Folder) -> None:
     text = init(bare_project)["content"]
     offered = re.sub(r"(?m)^  # ", "  ", text)
     assert offered.count("\n  ") > text.count("\n  #") > 1
     load(offered.encode(), name="mlgit.yaml", cache_dir=None)
 
 
-def test_it_never_overwrites(project: Folder) -> None:
+def test_an_existing_file_is_not_overwritten(project: Folder) -> None:
     before = (project / "mlgit.yaml").read_bytes()
     done = project.mlgit("init")
-    assert done.status == 4
+    assert done.status == Exit.STATE
     assert "There is a `mlgit.yaml` already" in done.err
     assert "--force" in done.err
     assert (project / "mlgit.yaml").read_bytes() == before
@@ -89,24 +90,24 @@ def test_a_dry_run_shows_and_writes_nothing(project: Folder) -> None:
     assert record["content"].strip().splitlines()[0] in project.mlgit("init", "--dry-run").out
 
 
-def test_force_replaces_it(project: Folder) -> None:
+def test_force_replaces_the_file(project: Folder) -> None:
     record = init(project, "--force")
     assert record["replaced"] is True
     assert (project / "mlgit.yaml").read_text(encoding="utf-8") == record["content"]
 
 
-def test_a_file_that_cannot_be_replaced_leaves_nothing_behind(bare_project: Folder) -> None:
+def test_a_failed_write_leaves_no_file_behind(bare_project: Folder) -> None:
     (bare_project / "mlgit.yaml").mkdir()
     before = sorted(path.name for path in bare_project.path.iterdir())
     done = bare_project.mlgit("init", "--force")
-    assert done.status == 4
+    assert done.status == Exit.STATE
     assert "Traceback" not in done.err
     assert sorted(path.name for path in bare_project.path.iterdir()) == before
 
 
-def test_it_writes_to_the_root_from_a_subdirectory(bare_project: Folder) -> None:
+def test_from_a_subdirectory_the_file_goes_to_the_root(bare_project: Folder) -> None:
     done = bare_project.mlgit("-C", "src", "init")
-    assert done.status == 0
+    assert done.status == Exit.DONE
     assert (bare_project / "mlgit.yaml").exists()
     assert not (bare_project / "src" / "mlgit.yaml").exists()
 
@@ -121,10 +122,10 @@ def test_environments_and_models_come_from_tags_of_gto(bare_project: Folder) -> 
     assert set(names_found(record, "environment")) == {"production", "dev"}
     assert names_found(record, "model") == ["line", "other"]
     assert "# other: {path: …}" in record["content"]
-    assert bare_project.mlgit("check").status == 0
+    assert bare_project.mlgit("check").status == Exit.DONE
 
 
-def test_a_reserved_environment_is_left_out_and_told(bare_project: Folder) -> None:
+def test_a_reserved_environment_is_left_out_with_a_note(bare_project: Folder) -> None:
     bare_project.ok("gto", "register", "line", "--version", "v1.0.0")
     bare_project.ok("gto", "assign", "line", "--version", "v1.0.0", "--stage", "release")
     record = init(bare_project)
@@ -132,7 +133,7 @@ def test_a_reserved_environment_is_left_out_and_told(bare_project: Folder) -> No
     assert any("`release`" in offer and "reserved" in offer for offer in record["offers"])
 
 
-def test_stages_of_gto_become_environments_and_the_line_is_offered(bare_project: Folder) -> None:
+def test_stages_of_gto_become_environments_and_the_new_line_is_suggested(bare_project: Folder) -> None:
     bare_project.write(".gto", "stages: [dev, prod]\n")
     bare_project.git("tag", "-a", "line#canary#1", "-m", "x")
     record = init(bare_project)
@@ -147,12 +148,12 @@ def test_an_old_artifacts_file_names_the_models(bare_project: Folder) -> None:
     assert any("artifacts.yaml" in offer for offer in record["offers"])
 
 
-def test_a_broken_artifacts_file_is_told_and_survived(bare_project: Folder) -> None:
+def test_a_broken_artifacts_file_is_noted_and_ignored(bare_project: Folder) -> None:
     bare_project.write("artifacts.yaml", "net: {type: model\n")
     assert any("`artifacts.yaml` could not be read" in offer for offer in init(bare_project)["offers"])
 
 
-def test_outputs_that_look_like_models_are_models(bare_project: Folder) -> None:
+def test_outputs_with_the_ending_of_a_model_are_models(bare_project: Folder) -> None:
     text = (bare_project / "dvc.yaml").read_text(encoding="utf-8").split("artifacts:")[0]
     text = text.replace("models/line.json", "models/churn/model.pkl")
     bare_project.write("dvc.yaml", text)
@@ -165,22 +166,22 @@ def _config(record: dict[str, Any]) -> Config:
     return load(record["content"].encode(), name="mlgit.yaml", cache_dir=None)
 
 
-def test_gates_that_would_block_now_are_comments(bare_project: Folder) -> None:
+def test_gates_that_would_block_are_comments(bare_project: Folder) -> None:
     bare_project.write("params.yaml", "train:\n  slope: 1.0\n")
     record = init(bare_project)
     assert written(bare_project).gates == {}
     assert "# r2" in record["content"]
-    assert bare_project.mlgit("check").status == 0
+    assert bare_project.mlgit("check").status == Exit.DONE
 
 
-def test_metrics_worse_than_base_do_not_make_a_gate_that_blocks(bare_project: Folder) -> None:
+def test_metrics_worse_than_the_base_give_no_blocking_gate(bare_project: Folder) -> None:
     bare_project.git("checkout", "-qb", "worse")
     bare_project.write("params.yaml", "train:\n  slope: 1.5\n")
     bare_project.dvc("repro", "-q")
     bare_project.commit("Worse")
     assert init(bare_project)["offers"]
     assert written(bare_project).gates == {}
-    assert bare_project.mlgit("check").status == 0
+    assert bare_project.mlgit("check").status == Exit.DONE
 
 
 def test_two_models_get_a_gate_each_that_names_its_model(bare_project: Folder) -> None:
@@ -204,7 +205,7 @@ def test_two_models_get_a_gate_each_that_names_its_model(bare_project: Folder) -
         "r2-line-vs-base": ("line",),
         "r2-other-vs-base": ("other",),
     }
-    assert bare_project.mlgit("check").status == 0
+    assert bare_project.mlgit("check").status == Exit.DONE
 
 
 def test_metrics_of_dvclive_are_found_without_a_pipeline(empty_repository: Folder) -> None:
@@ -213,7 +214,7 @@ def test_metrics_of_dvclive_are_found_without_a_pipeline(empty_repository: Folde
     record = init(empty_repository)
     assert names_found(record, "dvclive") == ["dvclive/metrics.json"]
     assert list(written(empty_repository).gates) == ["acc-vs-base"]
-    assert empty_repository.mlgit("check").status == 0
+    assert empty_repository.mlgit("check").status == Exit.DONE
 
 
 def test_an_empty_repository_gets_examples_only(empty_repository: Folder) -> None:
@@ -224,7 +225,7 @@ def test_an_empty_repository_gets_examples_only(empty_repository: Folder) -> Non
     assert "found no pipeline" in empty_repository.mlgit("init", "--force").out.lower()
 
 
-def test_names_and_paths_that_no_config_may_hold_are_left_out(bare_project: Folder) -> None:
+def test_names_and_paths_that_are_invalid_in_the_config_are_left_out(bare_project: Folder) -> None:
     bare_project.write(
         "artifacts.yaml",
         "'../evil': {path: a.bin}\nup: {path: ../a.bin}\nabs: {path: /etc/passwd}\n"
@@ -250,7 +251,7 @@ jobs:
 """
 
 
-def test_workflows_of_cml_and_gto_are_found_and_their_equivalents_told(bare_project: Folder) -> None:
+def test_workflows_of_cml_and_gto_are_found_with_their_equivalents(bare_project: Folder) -> None:
     bare_project.write(".github/workflows/cml.yaml", CML)
     bare_project.write(".github/workflows/gto.yml", "jobs: {a: {steps: [{uses: iterative/gto-action@v2}]}}\n")
     bare_project.write(".github/workflows/plain.yml", "# cml comment\njobs: {}\n")
@@ -275,13 +276,13 @@ def test_cml_in_a_pipeline_of_gitlab_is_found_and_our_own_files_are_not(bare_pro
     assert names_found(record, "ci") == ["cml pr", "setup-cml"]
     assert any("mlgit ci init --host gitlab" in offer for offer in record["offers"])
     (bare_project / ".gitlab-ci.yml").unlink()
-    assert bare_project.mlgit("ci", "init", "--host", "gitlab").status == 0
+    assert bare_project.mlgit("ci", "init", "--host", "gitlab").status == Exit.DONE
     assert names_found(init(bare_project, "--force"), "ci") == []
 
 
 def test_an_invalid_pipeline_is_an_error_and_nothing_is_written(bare_project: Folder) -> None:
     bare_project.write("dvc.yaml", "stages: {train: {cmd: [\n")
     done = bare_project.mlgit("init")
-    assert done.status == 3
+    assert done.status == Exit.CONFIG
     assert "dvc.yaml" in done.err
     assert not (bare_project / "mlgit.yaml").exists()

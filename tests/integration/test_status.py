@@ -1,4 +1,4 @@
-"""`mlgit status` tells the whole picture and answers in every kind of repository."""
+"""Status: every part of `mlgit status`, in every kind of repository."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mlgit.errors import Exit
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -16,11 +18,11 @@ if TYPE_CHECKING:
 
 def status(folder: Folder) -> Any:  # noqa: ANN401 (a JSON document)
     done = folder.mlgit("status", "--json")
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     return done.json()
 
 
-def test_the_json_is_as_its_schema_says(project: Folder, empty_repository: Folder) -> None:
+def test_the_json_matches_its_schema(project: Folder, empty_repository: Folder) -> None:
     import json
 
     from jsonschema import Draft202012Validator
@@ -62,7 +64,7 @@ def test_a_stage_after_a_stale_one_names_it(project: Folder) -> None:
     assert "next: mlgit run" in done.out
 
 
-def test_metrics_stand_against_the_base(project: Folder) -> None:
+def test_metrics_are_compared_with_the_base(project: Folder) -> None:
     project.git("checkout", "-q", "-b", "work")
     base = project.git("rev-parse", "HEAD")
     project.write("params.yaml", "train:\n  slope: 1.9\n")
@@ -76,7 +78,7 @@ def test_metrics_stand_against_the_base(project: Folder) -> None:
     assert found["next"]["command"] == "mlgit check"
 
 
-def test_changed_and_lost_data_are_told_apart(project: Folder) -> None:
+def test_changed_and_lost_data_are_distinguished(project: Folder) -> None:
     shutil.rmtree(project / ".dvc/cache")
     (project / "models/line.json").unlink()
     project.write("data/raw.csv", "x,y\n1,2\n")
@@ -89,7 +91,7 @@ def test_changed_and_lost_data_are_told_apart(project: Folder) -> None:
     assert "next: dvc pull" in project.mlgit("status").out
 
 
-def test_versions_and_environments_are_told_with_their_distance(project: Folder) -> None:
+def test_versions_and_environments_show_how_far_they_are_behind(project: Folder) -> None:
     project.git("tag", "-a", "line@v1.0.0", "-m", "first")
     project.git("tag", "-a", "line#staging#1", "-m", "to staging")
     project.commit("one")
@@ -101,7 +103,7 @@ def test_versions_and_environments_are_told_with_their_distance(project: Folder)
     assert "v1.0.0 (2 commits ago)" in project.mlgit("status").out
 
 
-def test_an_invalid_config_is_shown_and_everything_else_too(project: Folder) -> None:
+def test_an_invalid_config_does_not_hide_the_rest(project: Folder) -> None:
     project.write("mlgit.yaml", "version: 1\nversion: 1\n")
     found = status(project)
     assert found["verdict"] is None
@@ -112,35 +114,35 @@ def test_an_invalid_config_is_shown_and_everything_else_too(project: Folder) -> 
 
 
 @pytest.mark.parametrize("file", ["dvc.yaml", "dvc.lock", "data/raw.csv.dvc"])
-def test_a_broken_dvc_file_is_shown_with_its_place(project: Folder, file: str) -> None:
+def test_a_broken_dvc_file_is_shown_with_its_location(project: Folder, file: str) -> None:
     project.write(file, "<<<<<<< HEAD\na: 1\n=======\n")
     done = project.mlgit("status")
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     assert f"({file}:" in done.out
     assert "merge conflict" in done.out
 
 
-def test_a_broken_metric_file_is_told(project: Folder) -> None:
+def test_a_broken_metric_file_is_reported(project: Folder) -> None:
     project.write("metrics/test.json", "[1, 2]")
     assert "a list at its top" in project.mlgit("status").out
     (project / "metrics/test.json").unlink()
     assert "`metrics/test.json` is missing" in project.mlgit("status").out
 
 
-def test_it_answers_in_an_empty_repository(empty_repository: Folder) -> None:
+def test_status_works_in_an_empty_repository(empty_repository: Folder) -> None:
     found = status(empty_repository)
     assert (found["commit"], found["branch"], found["remote"]) == (None, "main", None)
     assert found["failures"] == []
 
 
-def test_it_answers_without_dvc_and_without_remote(empty_repository: Folder) -> None:
+def test_status_works_without_dvc_and_without_a_remote(empty_repository: Folder) -> None:
     empty_repository.write("README", "x")
     empty_repository.commit("first")
     found = status(empty_repository)
     assert (found["pipeline_stages"], found["unpushed_tags"], found["next"]) == (0, None, None)
 
 
-def test_it_answers_in_a_worktree_detached_and_from_a_folder(project: Folder, tmp_path: Path) -> None:
+def test_status_works_in_a_worktree_detached_and_from_a_folder(project: Folder, tmp_path: Path) -> None:
     from tests.support.shell import Folder as Place
 
     project.git("worktree", "add", "-q", "--detach", str(tmp_path / "other"))
@@ -153,15 +155,15 @@ def test_it_answers_in_a_worktree_detached_and_from_a_folder(project: Folder, tm
 
 
 @pytest.mark.parametrize("kind", ["LITERAL", "GLOB", "NOGLOB", "ICASE"])
-def test_how_git_is_told_to_take_paths_changes_no_answer(project: Folder, kind: str) -> None:
+def test_pathspec_settings_of_git_change_nothing(project: Folder, kind: str) -> None:
     project.write("data/raw.csv", "x,y\n")
     plain = project.here("status", "--json").json()
     assert plain["pipeline_stages"] == 3
-    told = project.here("status", "--json", env={f"GIT_{kind}_PATHSPECS": "1"}).json()
-    assert told | {"remote_seen_age_s": plain["remote_seen_age_s"]} == plain
+    found = project.here("status", "--json", env={f"GIT_{kind}_PATHSPECS": "1"}).json()
+    assert found | {"remote_seen_age_s": plain["remote_seen_age_s"]} == plain
 
 
-def test_a_read_only_repository_is_no_obstacle(project: Folder) -> None:
+def test_status_works_in_a_read_only_repository(project: Folder) -> None:
     shutil.rmtree(project / ".git/mlgit", ignore_errors=True)
     project.write(".git/mlgit", "a file where the cache folder should be")
     assert status(project)["failures"] == []
@@ -180,15 +182,15 @@ def test_broken_caches_are_ignored(project: Folder) -> None:
 def test_a_bare_repository_and_no_repository_are_errors_with_a_hint(project: Folder, tmp_path: Path) -> None:
     bare = project.mlgit("-C", str(project.path.parent / "origin.git"), "status")
     nowhere = project.mlgit("-C", str(tmp_path), "status")
-    assert (bare.status, nowhere.status) == (4, 4)
+    assert (bare.status, nowhere.status) == (Exit.STATE, Exit.STATE)
     assert "bare repository" in bare.err
     assert "hint" in nowhere.err
 
 
-def test_a_waiver_that_ends_soon_is_told(project: Folder) -> None:
+def test_a_waiver_that_expires_soon_is_shown(project: Folder) -> None:
     from datetime import UTC, datetime, timedelta
 
-    day = (datetime.now(UTC) + timedelta(days=3)).date()  # noqa: TID251 (the program's own clock runs)
+    day = (datetime.now(UTC) + timedelta(days=3)).date()  # noqa: TID251 (the program uses the real clock)
     project.write(
         ".mlgit/waivers.yaml",
         "version: 1\nwaivers:\n- {id: w1, gate: r2-floor, floor: 0.4, reason: known, "
@@ -202,31 +204,31 @@ def test_a_waiver_that_ends_soon_is_told(project: Folder) -> None:
 
 
 @pytest.mark.parametrize(
-    ("floor", "told"),
+    ("floor", "words"),
     [
         ("0.5", "\nGates  allowed: line: "),
         ("0.999", "\nGates  blocked: line: 1 of 2 gates failed: r2 "),
         ("0.9999999999999999999999999999", "\nGates  blocked\n  line: 1 of 2 gates failed: r2 "),
     ],
 )
-def test_the_verdict_is_told_in_the_words_of_check(project: Folder, floor: str, told: str) -> None:
+def test_the_verdict_has_the_words_of_check(project: Folder, floor: str, words: str) -> None:
     config = (project / "mlgit.yaml").read_text(encoding="utf-8")
     project.write("mlgit.yaml", config.replace("{metric: r2, min: 0.5}", f"{{metric: r2, min: {floor}}}"))
-    assert told in project.mlgit("status").out
+    assert words in project.mlgit("status").out
 
 
-def test_tags_that_are_only_here_are_named_until_they_are_pushed(project: Folder) -> None:
-    assert project.mlgit("release", "line", "--local").status == 0
+def test_local_tags_are_named_until_they_are_pushed(project: Folder) -> None:
+    assert project.mlgit("release", "line", "--local").status == Exit.DONE
     found = project.mlgit("status", "--json").json()
     assert found["unpushed_tags"] == ["line@v1.0.0"]
     assert found["next"]["command"] == "mlgit push"
-    project.git("fetch", "-q")  # a later fetch must not make it look published
+    project.git("fetch", "-q")  # a later fetch must not make it appear pushed
     assert project.mlgit("status", "--json").json()["unpushed_tags"] == ["line@v1.0.0"]
-    assert project.mlgit("push").status == 0
+    assert project.mlgit("push").status == Exit.DONE
     assert project.mlgit("status", "--json").json()["unpushed_tags"] == []
 
 
 def test_tags_that_mlgit_pushed_are_not_named(project: Folder) -> None:
-    assert project.mlgit("release", "line").status == 0
-    assert project.mlgit("promote", "line", "--to", "staging").status == 0
+    assert project.mlgit("release", "line").status == Exit.DONE
+    assert project.mlgit("promote", "line", "--to", "staging").status == Exit.DONE
     assert project.mlgit("status", "--json").json()["unpushed_tags"] == []

@@ -1,8 +1,8 @@
-"""What `mlgit status --remote` says is missing is what `dvc data status --not-in-remote` says is.
+"""Status of remotes, compared with DVC: both report the same missing outputs.
 
-Files are taken at random from the remote and from the cache. `MLGIT_TEST_PROFILE=thorough` tries many times.
-`dvc status --cloud` differs by design: a directory whose listing is there it takes for whole, and a content
-that two outputs have it tells of one of them.
+Each run removes random files from the remote and from the cache. `MLGIT_TEST_PROFILE=thorough` runs more
+often. `dvc status --cloud` differs by design: it treats a directory as complete if its listing exists, and
+reports a content of two outputs for only one of them.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mlgit.errors import Exit
 from tests.support.dvc_answers import dvc_json
 from tests.support.shell import Folder
 
@@ -26,7 +27,7 @@ LEGACY = "0cc175b9c0f1b6a831c399e269772661"  # of "a"
 
 @pytest.fixture(scope="module")
 def template(pipeline_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The project of tests/support/pipeline.py with two directories, files of their own, and one of DVC 2."""
+    """The project of tests/support/pipeline.py with two directories, tracked files, and one of DVC 2."""
     place = tmp_path_factory.mktemp("remote") / "template"
     shutil.copytree(pipeline_template, place, symlinks=True)
     work = Folder(place / "work")
@@ -57,13 +58,13 @@ def take_some(chance: random.Random, *tops: Path) -> None:
 
 def mlgit_missing(folder: Folder) -> dict[str, Any]:
     done = folder.here("status", "--remote", "--json")
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     found = done.json()["remote_data"]["outputs"]
     return {each["path"]: each for each in found if each["presence"] == "missing"}
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_both_miss_the_same(seed: int, template: Path, tmp_path: Path) -> None:
+def test_mlgit_and_dvc_report_the_same_missing_outputs(seed: int, template: Path, tmp_path: Path) -> None:
     shutil.copytree(template, tmp_path / "copy", symlinks=True)
     work = Folder(tmp_path / "copy" / "work")
     chance = random.Random(seed)  # noqa: S311 (a test's dice)
@@ -89,7 +90,7 @@ def test_both_miss_the_same(seed: int, template: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_what_dvc_asks_the_remote_for_in_status_cloud_is_the_same(
+def test_dvc_status_cloud_reports_the_same_missing_contents(
     seed: int, template: Path, tmp_path: Path
 ) -> None:
     shutil.copytree(template, tmp_path / "copy", symlinks=True)

@@ -1,4 +1,4 @@
-"""Whole reports for snapshots: `python -m tests.support.reports` writes tests/data/reports/*.md anew."""
+"""Reports: whole reports as snapshots; `python -m tests.support.reports` rewrites tests/data/reports/*.md."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def found(vs: str, model: str, label: str, values: Mapping[str, str]) -> Baselin
 
 
 def absent(vs: str, model: str) -> BaselineFiles:
-    """A baseline that is not there yet."""
+    """A baseline that does not exist yet."""
     text = f"There is no {vs}"
     return BaselineFiles(
         Baseline(vs=vs, model=model, state="none", label=vs, rule="nothing yet", message=text)
@@ -69,7 +69,7 @@ def absent(vs: str, model: str) -> BaselineFiles:
 def one(
     model: str, values: Mapping[str, str], base: Mapping[str, str] | None, gates: tuple[Gate, ...] = GATES
 ) -> tuple[Case, Check]:
-    """A model's case, and what stands beside it."""
+    """The case of one model, with its metrics and reference baselines."""
     if base is None:
         against = {"base": absent("base", model), "prod": absent("prod", model)}
     else:
@@ -120,8 +120,8 @@ def history(model: str) -> tuple[MetricHistory, ...]:
     )
 
 
-def told(record: Check) -> Check:
-    """The check with everything that a report shows beside it."""
+def detailed(record: Check) -> Check:
+    """The check with params, stages, changes and history."""
     return replace(
         record,
         changes={
@@ -152,7 +152,7 @@ def same(record: Check) -> Check:
 
 
 def document(check: Check | None, **more: object) -> CiReport:
-    """What a CI run hands on."""
+    """The report of a CI run."""
     blocked = check is not None and check.verdict.decision == "block"
     facts: dict[str, object] = {
         "host": "github",
@@ -170,12 +170,12 @@ def document(check: Check | None, **more: object) -> CiReport:
 
 def blocked() -> Check:
     """One gate blocks, one warns."""
-    return told(together(one("tumor", WORSE, BASE)))
+    return detailed(together(one("tumor", WORSE, BASE)))
 
 
 def allowed() -> Check:
     """Everything is better."""
-    return told(together(one("tumor", BETTER, BASE)))
+    return detailed(together(one("tumor", BETTER, BASE)))
 
 
 def several() -> Check:
@@ -190,10 +190,10 @@ def several() -> Check:
 
 
 def many() -> Check:
-    """Far more metrics than a comment holds."""
+    """More metrics than fit into a comment."""
     extra = {f"site.{number:04}.share": f"0.{900 + number % 90}" for number in range(1500)}
     base = {key: f"{value}1" for key, value in extra.items()}
-    return told(together(one("tumor", WORSE | extra, BASE | base)))
+    return detailed(together(one("tumor", WORSE | extra, BASE | base)))
 
 
 FAILED = Failure(
@@ -214,14 +214,14 @@ STALE = Note(
 SNAPSHOTS: Mapping[str, Callable[[], str]] = {
     "blocked": lambda: report(document(blocked())),
     "warnings": lambda: report(
-        document(told(together(one("tumor", BETTER | {"latency.p95_ms": "61.25"}, BASE))), mode="run")
+        document(detailed(together(one("tumor", BETTER | {"latency.p95_ms": "61.25"}, BASE))), mode="run")
     ),
-    "waived": lambda: report(document(told(together(one("tumor", WORSE, BASE), waived="auc-vs-prod")))),
+    "waived": lambda: report(document(detailed(together(one("tumor", WORSE, BASE), waived="auc-vs-prod")))),
     "allowed": lambda: report(document(allowed())),
     "first-model": lambda: report(document(together(one("tumor", BASE, None)))),
     "several-models": lambda: report(document(several())),
     "nothing-changed": lambda: report(document(same(together(one("tumor", BASE, BASE))))),
-    "stale": lambda: report(document(told(together(one("tumor", BETTER, BASE), notes=(STALE,))))),
+    "stale": lambda: report(document(detailed(together(one("tumor", BETTER, BASE), notes=(STALE,))))),
     "failure": lambda: report(document(None, failure=FAILED, exit_code=3)),
     "running": lambda: running("a" * 40, key="acme/tumor/gates", run_url=RUN),
     "untrusted": lambda: report(

@@ -1,4 +1,4 @@
-"""Hold what commands print against the schemas."""
+"""Schemas: validate the JSON that commands print."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _registry() -> Registry[Any]:
 
 
 def assert_valid(document: object, name: str) -> None:
-    """The document is what `schemas/<name>.schema.json` says."""
+    """Check the document against `schemas/<name>.schema.json`."""
     schema = json.loads((SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8"))
     validator = Draft202012Validator(schema, registry=_registry())
     problems = [

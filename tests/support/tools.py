@@ -1,4 +1,4 @@
-"""Where the optional tools are that some tests run: act, gitlab-ci-local, actionlint, prism, servers.
+"""Tools: find the optional tools that some tests run: act, gitlab-ci-local, actionlint, prism, servers.
 
 `.ci/tools` installs them into one folder; without it a test skips and names what it misses.
 """
@@ -15,7 +15,7 @@ VARIABLE = "MLGIT_TEST_TOOLS"
 FOLDER = Path(os.environ.get(VARIABLE) or Path.home() / ".cache" / "mlgit-test-tools")
 """Read when this is imported: the tests' own environment has another HOME and no such variable."""
 SERVER_FOLDERS = ("/usr/sbin", "/sbin")
-"""Where a distribution puts servers; an ordinary user's PATH leaves them out."""
+"""Folders of servers, which are not in the PATH of an ordinary user."""
 
 
 def find(name: str) -> str | None:
@@ -27,7 +27,7 @@ def find(name: str) -> str | None:
 
 
 def tool(name: str) -> str:
-    """The absolute path of a tool; the test skips where there is none."""
+    """The absolute path of a tool; skips the test without it."""
     found = find(name)
     if found is None:
         pytest.skip(f"`{name}` is not installed")
@@ -35,7 +35,7 @@ def tool(name: str) -> str:
 
 
 def package(name: str) -> Path:
-    """The folder of an installed npm package; the test skips where there is none."""
+    """The folder of an installed npm package; skips the test without it."""
     place = FOLDER / "npm" / "node_modules" / name
     if not place.is_dir():
         pytest.skip(f"`{name}` is not installed")

@@ -1,4 +1,4 @@
-"""The command line as a newcomer meets it: no command, a wrong one, help, errors, what `push` says."""
+"""Command line: no command, an unknown command, help, errors and progress."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_no_command_at_all_shows_the_help(capsys: pytest.CaptureFixture[str]) ->
     assert shown.err == ""
 
 
-def test_no_command_is_an_error_where_a_document_was_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_command_is_an_error_with_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["--json"]) == 2
     assert json.loads(capsys.readouterr().out)["error"]["code"] == "usage"
 
@@ -51,7 +51,7 @@ def test_a_group_without_its_command_shows_its_help(capsys: pytest.CaptureFixtur
         ("ci help", "see `mlgit ci --help`"),
     ],
 )
-def test_an_unknown_command_is_told_with_one_hint(
+def test_an_unknown_command_is_an_error_with_one_hint(
     capsys: pytest.CaptureFixture[str], typed: str, hint: str
 ) -> None:
     assert run(typed.split()) == 2
@@ -60,7 +60,7 @@ def test_an_unknown_command_is_told_with_one_hint(
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_help_fits_into_eighty_columns(name: str) -> None:
+def test_help_fits_80_columns(name: str) -> None:
     context = click.Context(cli, info_name="mlgit")
     command: click.Command = cli
     for word in name.split():
@@ -73,12 +73,12 @@ def test_help_fits_into_eighty_columns(name: str) -> None:
     assert [line for line in text.splitlines() if len(line) > 80] == []
 
 
-def test_what_a_tool_said_keeps_its_indent() -> None:
+def test_details_of_an_error_keep_their_indent() -> None:
     error = StateError("Refused", details=("call:", "\tgit config"))
     assert plain(failure_page(error)) == "error: Refused\n  call:\n    git config\n"
 
 
-def test_a_task_is_told_once_until_it_is_over(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_task_is_printed_once_until_it_ends(capsys: pytest.CaptureFixture[str]) -> None:
     lines = Lines()
     for _ in range(2):
         lines.start("Pushing", total=5)
@@ -89,7 +89,7 @@ def test_a_task_is_told_once_until_it_is_over(capsys: pytest.CaptureFixture[str]
 
 
 @pytest.mark.parametrize(("commits", "words"), [(1, "1 commit)"), (2, "2 commits)")])
-def test_commits_that_were_pushed_are_counted_in_words(commits: int, words: str) -> None:
+def test_pushed_commits_are_counted(commits: int, words: str) -> None:
     branch = BranchPush(
         step="pushed", name="main", ref="refs/heads/main", old="a" * 40, new="b" * 40, commits=commits
     )

@@ -1,4 +1,4 @@
-"""No name becomes a command to GitHub's runner."""
+"""Runner log: no text becomes a command to GitHub's runner."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mlgit.cli.shell.runner_log import RunnerLog
 
 
 def obeyed(log: str) -> list[str]:
-    """The lines that the runner takes for commands, as its ActionCommand does."""
+    """The lines that the runner's ActionCommand would execute."""
     lines = re.split(r"\r\n|\n|\r", log)
     return [line for line in lines if line.strip().startswith("::") or "##[" in line]
 
@@ -37,13 +37,13 @@ def test_no_line_is_a_command(parts: list[str]) -> None:
 @pytest.mark.parametrize(
     "text", ["::error::x", "  ::add-mask::y\nok", "a\n::stop-commands::z", "a ##[error]b", "\t::x::"]
 )
-def test_commands_are_broken_and_can_still_be_read(text: str) -> None:
+def test_broken_commands_stay_readable(text: str) -> None:
     assert obeyed(text) != []
     assert obeyed(written(text)) == []
     assert written(text).replace("\u200b", "") == text
 
 
-def test_a_line_that_is_written_in_pieces_is_one_line() -> None:
+def test_a_line_that_is_written_in_pieces_is_checked_as_one() -> None:
     assert obeyed(written("  ", "::error::x\n", "a", "::b")) == []
     assert written("auc", "::b") == "auc::b"
 
@@ -55,5 +55,5 @@ def test_json_keeps_its_meaning() -> None:
     assert json.loads(shown) == json.loads(document)
 
 
-def test_the_rest_of_the_stream_is_its_own() -> None:
+def test_other_attributes_come_from_the_stream() -> None:
     assert RunnerLog(io.StringIO()).isatty() is False

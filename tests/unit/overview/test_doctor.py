@@ -1,4 +1,4 @@
-"""A diagnosis is healthy when nothing but remarks was found; long lists are cut and counted."""
+"""Doctor: a diagnosis is healthy if it has only remarks; long lists are shortened."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_a_list_shows_five_names_and_counts_the_rest(names: str, expected: str) 
 
 
 @given(st.lists(st.from_regex(r"\A[a-z]{1,4}\Z"), max_size=20))
-def test_no_name_is_lost_from_the_count(names: list[str]) -> None:
+def test_every_name_is_listed_or_counted(names: list[str]) -> None:
     text = listed(names)
     shown = text.count("`") // 2
     left = int(text.rpartition(" and ")[2].removesuffix(" more")) if text.endswith(" more") else 0

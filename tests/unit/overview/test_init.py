@@ -1,4 +1,4 @@
-"""Starter: what `mlgit init` composes is a file that mlgit reads, with gates that today's numbers pass."""
+"""Init: the composed file is valid, and the current metrics pass its gates."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.support.verdicts import metric_file
 AUC = SuggestedGate(id="auc-vs-base", metric="auc", direction="up", value=Decimal("0.93"))
 MAE = SuggestedGate(id="mae-vs-base", metric="mae", direction="down", value=Decimal("12.5"))
 LINE = Model(name="line", path="models/line.json", description="A straight line")
-# Printable, as dvc.yaml and metric files have it; without what only terminals and YAML 1.1 know.
+# Printable text as in dvc.yaml and metric files, without special characters of terminals and YAML 1.1.
 TEXTS = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), min_size=1, max_size=30)
 KEYS = st.lists(st.sampled_from(["auc", "loss", "test", "train", "f1", "rows"]), min_size=1, max_size=3)
 NUMBERS = st.decimals(allow_nan=False, allow_infinity=False, places=3, min_value=-1000, max_value=1000)
@@ -30,7 +30,7 @@ def read(text: str) -> Config:
 
 
 def uncommented(text: str) -> str:
-    """The file with its commented entries switched on."""
+    """The file with its commented entries enabled."""
     return re.sub(r"(?m)^  # (\S+: \{)", r"  \1", text)
 
 
@@ -38,14 +38,17 @@ def uncommented(text: str) -> str:
     ("values", "metric"),
     [
         ({"auc": "0.9"}, "auc"),
-        ({"loss": "0.3", "accuracy": "0.9"}, "accuracy"),  # what people look at first
+        ({"loss": "0.3", "accuracy": "0.9"}, "accuracy"),  # the metric that people look at first
         ({"accuracy": "0.9", "auc": "0.9", "f1": "0.9"}, "auc"),
-        ({"loss": "0.3", "recall": "0.9"}, "recall"),  # what should rise, before what should fall
+        (
+            {"loss": "0.3", "recall": "0.9"},
+            "recall",
+        ),  # a rising metric before a falling one
         ({"loss": "0.3"}, "loss"),
         ({"test__AUC": "0.9", "rows": "8"}, "AUC"),
     ],
 )
-def test_the_number_that_matters_most_is_chosen(values: dict[str, str], metric: str) -> None:
+def test_the_most_important_metric_is_chosen(values: dict[str, str], metric: str) -> None:
     gate = suggest_gate([metric_file(**values)])
     assert gate is not None
     assert gate.metric == metric
@@ -55,7 +58,7 @@ def test_the_number_that_matters_most_is_chosen(values: dict[str, str], metric: 
     "values",
     [{}, {"rows": "8"}, {"auc": "high"}, {"auc": "NaN"}, {"auc": "Infinity"}, {"auc": "0"}, {"auc": "0.0"}],
 )
-def test_what_is_no_number_to_judge_gives_no_gate(values: dict[str, str]) -> None:
+def test_a_metric_without_a_usable_number_gives_no_gate(values: dict[str, str]) -> None:
     assert suggest_gate([metric_file(**values)]) is None
 
 
@@ -71,7 +74,7 @@ def test_a_gate_has_its_direction_value_and_model() -> None:
     assert (owned.id, owned.model) == ("mae-dir-x-tumor-vs-base", "Dir/x:tumor")
 
 
-def test_a_name_that_means_two_numbers_gets_its_parents_and_then_its_file() -> None:
+def test_an_ambiguous_name_gets_its_parents_and_then_its_file() -> None:
     parents = suggest_gate([metric_file(test__auc="0.9", train__auc="0.99")])
     assert parents is not None
     assert parents.metric == "test.auc"
@@ -82,7 +85,7 @@ def test_a_name_that_means_two_numbers_gets_its_parents_and_then_its_file() -> N
 
 
 @given(st.lists(st.dictionaries(KEYS.map(".".join), NUMBERS.map(str), max_size=4), max_size=3))
-def test_a_suggested_name_means_exactly_the_number_it_was_made_from(found: list[dict[str, str]]) -> None:
+def test_a_suggested_name_matches_only_its_metric(found: list[dict[str, str]]) -> None:
     files = [metric_file(path=f"{number}.json", **values) for number, values in enumerate(found)]
     gate = suggest_gate(files)
     if gate is not None:
@@ -97,7 +100,7 @@ def test_an_empty_repository_gets_a_file_of_examples() -> None:
     assert text.endswith("staging}\n")
 
 
-def test_the_examples_are_entries_that_would_work() -> None:
+def test_the_examples_are_valid_entries() -> None:
     config = read(uncommented(compose([], [], [])))
     assert set(config.models) == {"my-model"}
     assert set(config.gates) == {"auc-floor", "auc-vs-base"}
@@ -111,12 +114,12 @@ def test_models_gates_and_environments_are_declared() -> None:
     assert list(config.environments) == ["staging", "on", "1"]
 
 
-def test_a_model_of_dvc_yaml_and_one_without_description_are_declared_too() -> None:
+def test_models_without_path_or_description_are_declared() -> None:
     here, bare = Model(name="here"), Model(name="d/x:bare", path="bare.onnx")
     assert read(compose([here, bare], [], [])).models == {"here": here, "d/x:bare": bare}
 
 
-def test_a_model_that_only_tags_know_is_a_comment() -> None:
+def test_a_model_that_only_has_tags_is_a_comment() -> None:
     text = compose([], [], [], pathless=iter(["ghost"]))
     assert "  # ghost: " in text
     assert "my-model" not in text
@@ -139,7 +142,7 @@ def test_gates_that_would_block_are_comments() -> None:
         ("down", "0.2", "max_rise", "2%"),
     ],
 )
-def test_a_share_may_drop_by_a_point_and_anything_else_by_percent(
+def test_a_share_may_drop_by_a_point_and_other_metrics_by_percent(
     direction: str, value: str, kind: str, limit: str
 ) -> None:
     gate = SuggestedGate(
@@ -155,7 +158,7 @@ def test_a_share_may_drop_by_a_point_and_anything_else_by_percent(
 
 
 @given(value=NUMBERS.filter(bool), up=st.booleans())
-def test_the_offered_bound_lets_todays_number_pass_with_little_room(value: Decimal, *, up: bool) -> None:
+def test_the_current_value_passes_the_bound_with_a_small_margin(value: Decimal, *, up: bool) -> None:
     gate = SuggestedGate(id="x-vs-base", metric="x", direction="up" if up else "down", value=value)
     bound = read(uncommented(compose([LINE], [gate], ["prod"]).partition("# Where")[0])).gates[
         "x-floor" if up else "x-ceiling"
@@ -166,7 +169,7 @@ def test_the_offered_bound_lets_todays_number_pass_with_little_room(value: Decim
 
 
 @pytest.mark.parametrize("word", ["true", "No", "ON", "null", "y"])
-def test_words_that_some_yaml_takes_for_something_else_are_quoted(word: str) -> None:
+def test_words_that_yaml_1_1_interprets_are_quoted(word: str) -> None:
     assert quoted(word) == f'"{word}"'
 
 
@@ -181,7 +184,7 @@ def test_a_text_reads_back_as_it_was(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["top, 5.auc", "a b, c"])
-def test_a_text_reads_back_inside_braces_too(text: str) -> None:
+def test_a_text_reads_back_inside_braces(text: str) -> None:
     assert load_yaml(f"{{key: {quoted(f'map {text}')}, other: 1}}\n", name="x") == {
         "key": f"map {text}",
         "other": 1,
@@ -204,10 +207,10 @@ def test_a_character_that_yaml_does_not_allow_is_escaped(text: str) -> None:
         ("x" * 121, "x" * 119 + "…"),
     ],
 )
-def test_of_a_description_the_first_line_is_told(description: str, expected: str) -> None:
+def test_a_description_is_shortened_to_its_first_line(description: str, expected: str) -> None:
     assert one_line(description) == expected
 
 
-def test_a_description_stands_there_as_one_line() -> None:
+def test_a_description_is_written_as_one_line() -> None:
     model = Model(name="m", path="m.bin", description='Says "no": # often\nand more')
     assert read(compose([model], [], [])).models["m"].description == 'Says "no": # often'

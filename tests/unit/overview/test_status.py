@@ -104,7 +104,7 @@ def test_a_branch_without_upstream_is_offered_push() -> None:
 
 
 def unpushed(elsewhere: Elsewhere, *, path: str = "a", owner: str = "s") -> RemoteData:
-    """The answer of a remote that lacks one output."""
+    """The state of a remote that lacks one output."""
     output = RemoteOutput(path=path, owner=owner, remote="r", presence="missing", elsewhere=elsewhere)
     return RemoteData(outputs=(output,))
 

@@ -1,4 +1,4 @@
-"""Sparklines, bars and Mermaid: pictures made of text that survive any number and any name."""
+"""Charts: sparklines, bars and Mermaid are valid for any number and any name."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from tests.support.hostile import numbers, texts
         (["1E+999999999", "x", "1"], "··▄"),
     ],
 )
-def test_a_sparkline_goes_from_the_lowest_value_to_the_highest(values: list[str], drawn: str) -> None:
+def test_a_sparkline_ranges_from_the_lowest_value_to_the_highest(values: list[str], drawn: str) -> None:
     assert sparkline(values) == drawn
 
 
 @given(st.lists(numbers, max_size=20))
-def test_a_sparkline_has_one_tick_a_value(values: list[str]) -> None:
+def test_a_sparkline_has_one_tick_per_value(values: list[str]) -> None:
     drawn = sparkline(values)
     assert len(drawn) == len(values)
     assert set(drawn) <= set("▁▂▃▄▅▆▇█·")
@@ -50,11 +50,11 @@ def test_a_sparkline_has_one_tick_a_value(values: list[str]) -> None:
         ("99", "█████▶"),
     ],
 )
-def test_a_bar_is_full_at_the_limit_and_has_an_arrow_beyond(share: str, drawn: str) -> None:
+def test_a_bar_is_full_at_the_limit_and_has_an_arrow_above_it(share: str, drawn: str) -> None:
     assert bar(Decimal(share)) == drawn
 
 
-def test_a_chart_has_a_point_a_label_and_a_line_for_the_limit() -> None:
+def test_a_chart_has_a_point_per_label_and_a_line_for_the_limit() -> None:
     text = line_chart("tumor auc", ["v1.0.0", "v1.1.0", "this"], ["0.95", "0.97", "0.96"], limit="0.966")
     lines = [line.strip() for line in text.splitlines()]
     assert lines[1:] == [
@@ -69,7 +69,7 @@ def test_a_chart_has_a_point_a_label_and_a_line_for_the_limit() -> None:
 
 
 @pytest.mark.parametrize("values", [["1", "NaN"], ["1", "1E+20"], ["1", "1E-9"], ["x", "1"], []])
-def test_what_mermaid_cannot_draw_is_not_drawn(values: list[str]) -> None:
+def test_values_that_mermaid_cannot_draw_give_no_chart(values: list[str]) -> None:
     assert line_chart("auc", ["a", "b"], values) == ""
 
 
@@ -101,5 +101,5 @@ def test_no_name_ends_a_chart_or_starts_another_statement(
 
 
 @pytest.mark.parametrize(("text", "value"), [("1.5", 1.5), ("sNaN1", None), ("1E+400", None), ("", None)])
-def test_only_finite_doubles_are_numbers_of_a_picture(text: str, value: float | None) -> None:
+def test_only_finite_doubles_are_drawn(text: str, value: float | None) -> None:
     assert finite(text) == value

@@ -1,4 +1,4 @@
-"""The check as JUnit and as a page; how what users wrote is escaped."""
+"""Formats: a check as JUnit and as a page, with the text of users escaped."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def lines_of(text: str) -> list[str]:
     return text.splitlines()
 
 
-def test_escaped_text_still_reads() -> None:
+def test_escaped_text_stays_readable() -> None:
     assert code("metrics/test.json:test.auc") == "`metrics/test.json:test.auc`"
     assert prose("run `mlgit run`, then look at 3 % of it") == "run `mlgit run`, then look at 3 % of it"
     assert code("a|b") == "<code>a&#124;b</code>"
@@ -42,11 +42,11 @@ def parsed(record: Check) -> ET.Element:
 
 
 @pytest.mark.parametrize("name", [*HOSTILE, "\x00", "]]>", "\ufffe", '"quoted"'])
-def test_junit_is_valid_xml_whatever_a_metric_is_called(name: str) -> None:
+def test_junit_is_valid_xml_for_any_metric_name(name: str) -> None:
     assert len(parsed(failing(name)).findall(".//testcase")) == 1
 
 
-def test_junit_has_one_case_a_result_and_fails_only_what_blocks() -> None:
+def test_junit_has_one_case_per_result_and_only_blocking_ones_fail() -> None:
     gates = (
         absolute("bad", low="1"),
         absolute("careful", low="1", severity="warn"),
@@ -78,7 +78,7 @@ def test_junit_has_one_case_a_result_and_fails_only_what_blocks() -> None:
     assert counts == ["7", "2", "1", "1"]
 
 
-def test_junit_says_in_the_text_what_stands_in_the_way_because_gitlab_shows_nothing_else() -> None:
+def test_junit_repeats_the_reason_in_the_text_which_is_all_that_gitlab_shows() -> None:
     record = failing("auc")
     notes = tuple(Note(code="stale_stage", message=f"Stage {name} is stale", effect="block") for name in "ab")
     root = parsed(replace(record, verdict=replace(record.verdict, notes=notes)))
@@ -93,7 +93,7 @@ def test_junit_says_in_the_text_what_stands_in_the_way_because_gitlab_shows_noth
     ]
 
 
-def test_junit_shows_where_numbers_come_from_whatever_the_file_is_named() -> None:
+def test_junit_shows_the_source_of_a_number_for_any_file_name() -> None:
     gate = absolute("floor", low="1")
     files = (replace(metric_file(auc="0.95"), path="None from me.json"),)
     verdict = decide(
@@ -109,7 +109,7 @@ def test_junit_shows_where_numbers_come_from_whatever_the_file_is_named() -> Non
     ]
 
 
-def test_junit_is_silent_about_numbers_that_are_absent() -> None:
+def test_junit_has_no_line_for_an_absent_number() -> None:
     verdict = decide(
         [case(absolute("floor", "nowhere", low="1"), files=(metric_file(auc="0.95"),), model="m")],
         rules=rules(),
@@ -143,7 +143,7 @@ def test_junit_without_a_verdict_has_one_case_in_error() -> None:
     assert found.text == "mlgit.yaml:3:1: Unknown key\nhint: look"
 
 
-def test_the_page_says_the_verdict_first_and_keeps_to_80_columns() -> None:
+def test_the_page_starts_with_the_verdict_and_fits_80_columns() -> None:
     text = plain(page(failing("auc", "loss", extra=3)))
     assert text.startswith("Blocked: tumor: 2 of 2 gates failed: auc 0.9 -> 0.5")
     assert max(len(line) for line in lines_of(text)) <= 80
@@ -161,12 +161,12 @@ def test_deltas_are_coloured_by_direction() -> None:
     assert styles == {"auc": "bad", "loss": "ok", "rows": ""}
 
 
-def test_many_passed_gates_are_counted_not_listed() -> None:
+def test_many_passed_gates_are_counted_and_not_listed() -> None:
     text = plain(page(failing("auc", *(f"m{number}" for number in range(30)), value="0.9")))
     assert "and 31 that passed or were skipped" in text
 
 
-def test_an_explanation_tells_where_each_number_came_from() -> None:
+def test_an_explanation_names_the_source_of_each_number() -> None:
     record = failing("auc", limits={"max_drop": "1%"})
     text = " ".join(plain(explain(record, record.verdict.results)).split())
     for part in (
@@ -181,7 +181,7 @@ def test_an_explanation_tells_where_each_number_came_from() -> None:
         assert part in text
 
 
-def test_an_explanation_of_what_has_no_numbers_still_tells_the_rule() -> None:
+def test_an_explanation_without_numbers_still_shows_the_rule() -> None:
     gates = (
         absolute("hand", low="0.99", high="1"),
         change("new", "f1"),
@@ -208,7 +208,7 @@ def test_an_explanation_of_what_has_no_numbers_still_tells_the_rule() -> None:
         assert part in text
 
 
-def test_a_page_tells_waivers_notes_and_hints() -> None:
+def test_a_page_shows_waivers_notes_and_hints() -> None:
     gates = (
         absolute("w", low="0.99"),
         absolute("i", low="1", severity="info"),

@@ -1,4 +1,4 @@
-"""OpenMetrics: valid text, stable names, and lines that GitLab's shell-like reader takes apart as meant."""
+"""OpenMetrics: valid text, stable names, and lines that GitLab's shell-like reader splits correctly."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SERIES = re.compile(rf"(?P<name>[a-z_]+)(\{{{LABEL}(,{LABEL})*\}})? (?P<value>\S
 
 
 def parsed(text: str) -> dict[str, str]:
-    """Series -> value, after holding the text against the format's rules."""
+    """The value of each series, after checking the text against the rules of the format."""
     lines = text.split("\n")
     assert lines[-2:] == ["# EOF", ""]
     found: dict[str, str] = {}
@@ -31,7 +31,7 @@ def parsed(text: str) -> dict[str, str]:
         if line.startswith("# "):
             _, word, name, rest = line.split(" ", 3)
             assert word in {"TYPE", "HELP"}
-            assert (word, name) not in described  # one description a family, before its samples
+            assert (word, name) not in described  # one description per family, before its samples
             assert word == "HELP" or rest == "gauge"
             described.add((word, name))
             current = name
@@ -47,12 +47,12 @@ def parsed(text: str) -> dict[str, str]:
 
 
 def as_gitlab(text: str) -> dict[str, str]:
-    """What GitLab reads: comments cut at any `#`, words as a shell would split them."""
+    """The series as GitLab reads them: comments start at any `#`, words are split as in a shell."""
     words = (shlex.split(re.sub(r"#.*$", "", line)) for line in text.split("\n"))
     return {found[0]: found[1] for found in words if found}
 
 
-def test_every_metric_stands_there_with_its_base() -> None:
+def test_every_metric_appears_with_its_base() -> None:
     found = parsed(openmetrics(blocked()))
     where = 'model="tumor",file="metrics/test.json",key="auc"'
     assert found[f"mlgit_metric{{{where}}}"] == "0.958"
@@ -64,27 +64,27 @@ def test_every_metric_stands_there_with_its_base() -> None:
     assert found["mlgit_blocked"] == "1"
 
 
-def test_names_do_not_change_with_the_numbers_so_that_branches_can_be_compared() -> None:
+def test_names_do_not_change_with_the_numbers() -> None:
     worse, better = (parsed(openmetrics(together(one("tumor", values, BASE)))) for values in (WORSE, BETTER))
     assert worse.keys() == better.keys()
 
 
-def test_what_is_absent_has_no_line_and_what_is_skipped_has_not_passed_or_failed() -> None:
+def test_an_absent_number_has_no_line_and_a_skipped_gate_has_no_outcome() -> None:
     found = parsed(openmetrics(together(one("tumor", BASE, None))))
     assert not [series for series in found if series.startswith("mlgit_metric_base")]
     assert 'mlgit_gate_passed{model="tumor",gate="auc-vs-prod"}' not in found
     assert found['mlgit_gates{outcome="skipped"}'] == "3"
 
 
-def test_without_a_verdict_the_text_says_that_there_is_none() -> None:
+def test_without_a_verdict_the_text_says_so() -> None:
     assert parsed(failure(ConfigError("No"))) == {"mlgit_verdict_formed": "0", "mlgit_blocked": "1"}
 
 
-def test_numbers_without_a_size_are_not_a_number() -> None:
+def test_infinite_numbers_become_nan() -> None:
     assert 'key="auc"} NaN' in openmetrics(failing("auc", value="NaN"))
 
 
-def test_gitlab_reads_a_hash_and_a_space_in_a_name_as_part_of_it() -> None:
+def test_gitlab_reads_a_name_with_a_hash_and_a_space_whole() -> None:
     found = as_gitlab(openmetrics(failing("test #1 auc")))
     assert found["mlgit_metric{model=tumor,file=metrics/test.json,key=test %231 auc}"] == "0.5"
 

@@ -1,4 +1,4 @@
-"""Tables without a terminal: columns stay under each other in any script."""
+"""Plain tables: columns are aligned in any script."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NAMES = ("main", "実験", "école", "e\u0301cole", "ﾊﾝｶｸ", "Ωμέγα"
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_follows_a_name_in_any_script_stands_below_its_title(name: str) -> None:
+def test_the_column_after_a_name_is_aligned_in_any_script(name: str) -> None:
     names = table(("name", "n"), [(name, "1"), ("a longer name", "2")])
     title, first, second = plain([names]).splitlines()
     assert (

@@ -1,4 +1,4 @@
-"""The report on a pull request: what stands where, what is left out, and whole reports as they are."""
+"""Report: the sections of a pull request's report, what it leaves out, and whole reports."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mlgit.render.report.layout import ReportContext
 from mlgit.render.report.report import BUDGET_BYTES, failure, key_of, markdown, marker, report, running
 from tests.support import reports
 from tests.support.hostile import failing
-from tests.support.reports import BASE, BETTER, SNAPSHOTS, document, one, together, told
+from tests.support.reports import BASE, BETTER, SNAPSHOTS, detailed, document, one, together
 from tests.support.verdicts import CANDIDATE, absolute, case, metric_file, rules, waiver
 
 if TYPE_CHECKING:
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize("name", SNAPSHOTS)
-def test_a_whole_report_is_what_the_snapshot_says(name: str) -> None:
-    """When a change is meant: `python -m tests.support.reports`, and look at the difference."""
+def test_a_whole_report_equals_its_snapshot(name: str) -> None:
+    """For an intended change run `python -m tests.support.reports`, and review the difference."""
     assert SNAPSHOTS[name]() == (reports.FOLDER / f"{name}.md").read_text(encoding="utf-8")
 
 
-def test_every_snapshot_is_of_a_report_that_is_made() -> None:
+def test_every_snapshot_belongs_to_a_report() -> None:
     assert sorted(path.stem for path in reports.FOLDER.iterdir()) == sorted(SNAPSHOTS)
 
 
@@ -49,7 +49,7 @@ def test_a_failed_gate_leads_the_report() -> None:
     assert lines[-1] == marker("mlgit") == "<!-- mlgit-report:mlgit -->"
 
 
-def test_a_pass_shows_only_what_changed_and_what_comes_next() -> None:
+def test_a_pass_shows_only_changes_and_the_next_command() -> None:
     text = markdown(failing("auc", value="0.9", extra=1))
     assert text.startswith("### ✅ tumor: 1 of 1 gate passed\n")
     table = text.partition("<details>")[0]
@@ -58,18 +58,18 @@ def test_a_pass_shows_only_what_changed_and_what_comes_next() -> None:
     assert "# after the merge\nmlgit release tumor" in text
 
 
-def test_unchanged_metrics_are_said_to_be_so_when_something_else_changed() -> None:
+def test_the_report_says_that_no_metric_changed_if_something_else_did() -> None:
     record = replace(failing("auc", value="0.9"), changes={"data": "`raw.csv` changed"})
     assert "\n\nNo metric changed.\n\n- **data**: `raw.csv` changed\n" in markdown(record)
 
 
-def test_when_nothing_changed_one_line_says_all() -> None:
+def test_a_check_without_changes_takes_one_line() -> None:
     lines = SNAPSHOTS["nothing-changed"]().splitlines()
     assert lines[0] == "### ✅ tumor: 5 of 5 gates passed, nothing changed"
     assert [line[:5] for line in lines[1:] if line] == ["<sub>", "<!-- "]
 
 
-def test_a_first_model_is_not_taken_for_one_that_nothing_changed_in() -> None:
+def test_a_first_model_is_not_reported_as_unchanged() -> None:
     text = markdown(together(one("tumor", BASE, None)))
     assert "nothing changed" not in text
     assert "\nThe first model: there is nothing to compare it with yet." in text
@@ -90,7 +90,7 @@ def test_a_waived_failure_names_its_waiver() -> None:
     assert "- ⚠️ Look; try `this`" in text
 
 
-def test_a_gate_on_another_baseline_shows_that_ones_number() -> None:
+def test_a_gate_on_another_baseline_shows_its_number() -> None:
     row = next(line for line in SNAPSHOTS["blocked"]().splitlines() if "`auc-vs-prod` |" in line)
     assert "| 0.971&nbsp;(prod) | 0.958 |" in row
 
@@ -102,7 +102,7 @@ def test_numbers_that_differ_are_never_shown_as_equal() -> None:
     assert "| 0.971 | 0.97100000001 | +1E-11&nbsp;better |" in row
 
 
-def test_loosened_gates_are_told_once_and_tightened_ones_in_a_line() -> None:
+def test_loosened_gates_appear_once_and_tightened_ones_in_a_line() -> None:
     record = failing("auc", value="0.9")
     changes = (
         GateChange(gate="a", kind="tightened", message="Gate `a` was tightened"),
@@ -113,7 +113,7 @@ def test_loosened_gates_are_told_once_and_tightened_ones_in_a_line() -> None:
     assert "Gate `b`" not in text
 
 
-def test_a_reason_that_several_gates_share_is_said_once() -> None:
+def test_a_reason_that_several_gates_share_appears_once() -> None:
     gates = tuple(absolute(name, low="0") for name in ("first", "second", "third"))
     verdict = decide(
         [case(*gates, files=(metric_file("stale", auc="1"),))],
@@ -126,7 +126,7 @@ def test_a_reason_that_several_gates_share_is_said_once() -> None:
     assert [row.rpartition(": ")[2] for row in rows[1:]] == ["as above |", "as above |"]
 
 
-def test_a_verdict_beside_which_something_failed_lets_nobody_pass() -> None:
+def test_an_unfinished_run_is_not_shown_as_passed() -> None:
     skipped = ("the DVC remote: it did not answer",)
     for record in (reports.allowed(), reports.same(together(one("tumor", BASE, BASE)))):
         text = report(document(record, exit_code=5, skipped=skipped))
@@ -138,20 +138,20 @@ def test_a_verdict_beside_which_something_failed_lets_nobody_pass() -> None:
     )
 
 
-def test_a_number_that_is_none_is_shown_as_such() -> None:
+def test_a_text_that_is_not_a_number_is_shown_as_nan() -> None:
     record = failing("auc")
     odd = tuple(replace(each, candidate="12x") for each in record.metrics)
     assert "| 0.9 | NaN |" in markdown(replace(record, metrics=odd))
 
 
-def test_without_gates_nothing_is_called_good() -> None:
+def test_without_gates_there_is_no_green_mark() -> None:
     verdict = decide(
         [case(files=(metric_file(auc="1"),))], rules=rules(), candidate=CANDIDATE, policy=Policy()
     )
     assert markdown(Check(verdict=verdict)).startswith("### ▫️ No gates were evaluated\n")
 
 
-def test_what_blocks_without_a_gate_says_how_to_mend_it() -> None:
+def test_a_blocking_note_comes_with_the_command_that_repairs_it() -> None:
     text = SNAPSHOTS["stale"]()
     assert text.startswith("### ❌ Stage `train` is stale")
     assert "\n# run what is stale; then commit the results\nmlgit run\n```" in text
@@ -168,7 +168,7 @@ def test_what_blocks_without_a_gate_says_how_to_mend_it() -> None:
         ("promote", "prod", "--promote-to prod", "for `prod`: "),
     ],
 )
-def test_reports_for_a_release_and_a_promotion_say_how_to_repeat_them(
+def test_reports_for_a_release_and_a_promotion_show_how_to_repeat_them(
     purpose: Purpose, environment: str | None, words: str, lead: str
 ) -> None:
     verdict = decide(
@@ -183,7 +183,7 @@ def test_reports_for_a_release_and_a_promotion_say_how_to_repeat_them(
     assert "no base…fffffff" in text
 
 
-def test_several_models_have_a_section_each_and_those_at_rest_share_a_line() -> None:
+def test_several_models_have_a_section_each_and_unchanged_ones_share_a_line() -> None:
     lines = SNAPSHOTS["several-models"]().splitlines()
     assert lines[0] == "### ❌ 1 of 4 models is blocked: `tumor`"
     assert [line.partition(":")[0] for line in lines if line.startswith("####")] == [
@@ -194,12 +194,12 @@ def test_several_models_have_a_section_each_and_those_at_rest_share_a_line() -> 
     assert "✅ No gate failed and nothing changed: `dose`" in lines
 
 
-def test_several_models_that_may_pass_say_so_together() -> None:
+def test_several_models_that_pass_share_the_first_line() -> None:
     record = together(one("a", BETTER, BASE), one("b", BETTER, BASE))
     assert markdown(record).startswith("### ✅ 2 models: 10 of 10 gates passed\n")
 
 
-def test_a_note_of_a_model_stands_in_its_section_and_one_of_nobody_above() -> None:
+def test_a_note_on_a_model_is_in_its_section_and_other_notes_are_above() -> None:
     notes = (
         Note(code="x", message="Mine", effect="warn", model="b"),
         Note(code="y", message="Stop everything", effect="block"),
@@ -210,7 +210,7 @@ def test_a_note_of_a_model_stands_in_its_section_and_one_of_nobody_above() -> No
     assert text.index("#### ⚠️ b") < text.index("⚠️ Mine") < text.index("<details>")
 
 
-def test_what_a_fork_computed_says_so_in_its_first_line() -> None:
+def test_a_report_from_a_fork_says_so_in_its_first_line() -> None:
     text = SNAPSHOTS["untrusted"]()
     assert text.startswith(
         "### ✅ tumor: 5 of 5 gates passed · computed by fork code\n\n> **Computed by fork"
@@ -221,13 +221,13 @@ def test_what_a_fork_computed_says_so_in_its_first_line() -> None:
 
 
 @pytest.mark.parametrize(("host", "charts"), [("github", 3), ("gitlab", 3), (None, 0)])
-def test_charts_are_drawn_where_the_forge_draws_them(host: str | None, charts: int) -> None:
+def test_charts_appear_only_if_the_forge_draws_them(host: str | None, charts: int) -> None:
     text = report(document(reports.blocked(), host=host))
     assert text.count("```mermaid") == charts
     assert "▁▂▂▆██▅" in text
 
 
-def test_details_tell_params_and_stages() -> None:
+def test_details_show_params_and_stages() -> None:
     text = SNAPSHOTS["blocked"]()
     assert "<summary>2 parameters changed</summary>" in text
     assert "| `params.yaml:train.solver` | - | `lbfgs` |" in text
@@ -238,7 +238,7 @@ def test_details_tell_params_and_stages() -> None:
 
 
 @pytest.mark.parametrize(("names", "extra"), [(1, 2500), (200, 1500), (800, 10)])
-def test_a_report_keeps_to_its_budget_without_cutting_anything_open(names: int, extra: int) -> None:
+def test_a_report_fits_its_budget_without_cutting_a_block(names: int, extra: int) -> None:
     text = markdown(failing(*(f"metric-{number}-{'x' * 60}" for number in range(names)), extra=extra))
     assert len(text.encode()) <= BUDGET_BYTES
     assert text.startswith("### ❌ tumor: ")
@@ -249,7 +249,7 @@ def test_a_report_keeps_to_its_budget_without_cutting_anything_open(names: int, 
     assert "\nmlgit check --base" in text
 
 
-def test_charts_go_first_then_unchanged_rows_then_details_then_rows() -> None:
+def test_a_shorter_report_loses_charts_then_unchanged_rows_then_details() -> None:
     record = reports.blocked()
     sizes = [100_000, *range(4000, 900, -50)]
     lost: dict[str, int] = {}
@@ -276,7 +276,7 @@ def test_failed_rows_stay_when_two_thousand_others_changed() -> None:
     assert "| ❌ | `auc` |" in markdown(failing("auc", extra=2000), budget_bytes=3000)
 
 
-def test_many_notes_keep_to_the_budget_too() -> None:
+def test_many_notes_fit_the_budget() -> None:
     notes = tuple(Note(code="n", message=f"{number} {'@x ' * 80}") for number in range(500))
     record = failing("auc")
     text = markdown(replace(record, verdict=replace(record.verdict, notes=notes)))
@@ -284,18 +284,18 @@ def test_many_notes_keep_to_the_budget_too() -> None:
     assert "more notes" in text
 
 
-def test_many_models_keep_to_the_budget_too() -> None:
+def test_many_models_fit_the_budget() -> None:
     record = together(*(one(f"model-{number}", BETTER, BASE) for number in range(150)))
     text = markdown(record)
     assert len(text.encode()) <= BUDGET_BYTES
     assert "more models" in text
 
 
-def test_a_budget_too_small_for_anything_still_tells_the_verdict() -> None:
+def test_the_smallest_report_still_has_the_verdict() -> None:
     assert markdown(reports.blocked(), budget_bytes=100) == "### ❌ Blocked\n\n<!-- mlgit-report:mlgit -->\n"
 
 
-def test_gitlab_takes_longer_reports_than_github() -> None:
+def test_reports_for_gitlab_may_be_longer_than_for_github() -> None:
     github, gitlab = (report(document(reports.many(), host=host)) for host in ("github", "gitlab"))
     assert len(github.encode()) < 60_000 < len(gitlab.encode()) < 1_000_000
 
@@ -306,15 +306,15 @@ def test_a_marker_is_one_closed_comment(key: str) -> None:
     assert "-->" not in marker(key)[:-3]
 
 
-def test_two_jobs_of_a_repository_have_a_comment_each() -> None:
-    one_, other = (
+def test_two_jobs_of_a_repository_have_different_markers() -> None:
+    gates, nightly = (
         report(document(reports.allowed(), job=job)).splitlines()[-1] for job in ("gates", "nightly")
     )
-    assert one_ == marker(key_of("acme/tumor", "gates"))
-    assert other == marker(key_of("acme/tumor", "nightly")) != one_
+    assert gates == marker(key_of("acme/tumor", "gates"))
+    assert nightly == marker(key_of("acme/tumor", "nightly")) != gates
 
 
-def test_running_replaces_the_verdict_and_keeps_the_marker() -> None:
+def test_the_report_of_a_running_check_has_a_marker_and_no_verdict() -> None:
     text = running("a" * 40, key="k", run_url="https://forge.example/1")
     assert text.startswith("### ⏳ Running on `aaaaaaa`\n")
     assert "✅" not in text
@@ -339,22 +339,22 @@ def test_a_report_without_a_verdict_says_so() -> None:
     assert "computed by fork code" in failure(error, ReportContext(untrusted=True)).splitlines()[0]
 
 
-def test_a_run_that_tells_neither_verdict_nor_error_is_a_failure() -> None:
+def test_a_run_without_verdict_and_error_is_a_failure() -> None:
     assert report(document(None, exit_code=70)).startswith("### ❌ No verdict: ")
 
 
-def test_the_mode_and_the_pushed_commit_stand_in_the_footer() -> None:
+def test_the_footer_shows_the_mode_and_the_pushed_commit() -> None:
     assert " · nothing trained here · [run](" in SNAPSHOTS["blocked"]()
     assert " · results committed as ccccccc · pipeline run here · [run](" in SNAPSHOTS["gitlab"]()
 
 
-def test_the_footer_names_the_commit_of_the_branch_beside_the_merge_that_was_judged() -> None:
+def test_the_footer_names_the_commit_of_the_branch_and_the_checked_merge() -> None:
     judged = document(reports.allowed())
     assert "<sub>bbbbbbb…aaaaaaa · " in report(judged)
     assert "<sub>bbbbbbb…ddddddd (as aaaaaaa) · " in report(replace(judged, commit="d" * 40))
 
 
-def test_results_that_only_a_run_has_are_repeated_by_a_run_and_not_released() -> None:
+def test_results_that_are_not_committed_are_repeated_by_a_run_and_not_released() -> None:
     run = replace(document(reports.allowed()), mode="run")
     assert "mlgit release tumor" in report(run)
     note = Note(code=NOT_COMMITTED, message="What the run wrote is not in the branch: `dvc.lock`")
@@ -364,8 +364,8 @@ def test_results_that_only_a_run_has_are_repeated_by_a_run_and_not_released() ->
 
 
 def test_the_same_check_gives_the_same_bytes() -> None:
-    assert markdown(told(together(one("tumor", BETTER, BASE)))) == markdown(
-        told(together(one("tumor", BETTER, BASE)))
+    assert markdown(detailed(together(one("tumor", BETTER, BASE)))) == markdown(
+        detailed(together(one("tumor", BETTER, BASE)))
     )
 
 
@@ -376,7 +376,7 @@ def test_notes_that_are_added_later_change_the_first_line() -> None:
     assert markdown(later).startswith("### ❌ Stage `train` is stale")
 
 
-def test_the_snapshots_are_written_where_the_test_reads_them(
+def test_the_snapshots_are_written_to_the_folder_that_the_test_reads(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reports, "FOLDER", tmp_path / "new")

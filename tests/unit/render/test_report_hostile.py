@@ -1,4 +1,4 @@
-"""Whatever users call things, a report keeps its shape: one marker, own headings, no pings, whole tables."""
+"""Hostile names: a report keeps one marker, its headings and whole tables, and pings no one."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ KEY = "acme/tumor/gates"
 RUN = "https://forge.example/acme/tumor/runs/17"
 MARKS = ("❌", "✅", "⚠️", "▫️", "⏳")
 TAGS = {"details", "summary", "sub", "code"}
-# What makes GitHub or GitLab look for a person, an issue, a label, a link.
+# Texts in which GitHub or GitLab find a person, an issue, a label or a link.
 REFERENCE = re.compile(
     r"[@!&$~%^](?=[A-Za-z0-9\"])|#(?=[0-9])|(?i:\bg[hl]-(?=[0-9]))|://|mailto:(?=[A-Za-z0-9])|(?i:www\.)|:[a-z_]+:"
 )
@@ -34,13 +34,13 @@ addresses = st.none() | st.just(RUN) | texts.filter(lambda text: not text.starts
 
 
 def text_outside_code(line: str) -> str:
-    """What a forge searches for references: the line as it is seen, less code and our own link."""
+    """The text in which a forge finds references: the visible line without code and our own link."""
     bare = re.sub(r"`[A-Za-z0-9 ._/%=+,:()-]+`|<code>[^<]*</code>", "", line).replace(f"[run]({RUN})", "")
     return html.unescape(re.sub(r"</?[a-z]+>", "", bare))
 
 
 def assert_keeps_its_shape(text: str, *, headings: int = 1) -> None:
-    """Hold a report against everything that a hostile name could have broken."""
+    """Check everything in a report that a hostile name could break."""
     lines = text.splitlines()
     assert lines[-1] == marker(KEY)
     assert text.count("<!-- mlgit-report:") == 1
@@ -69,7 +69,7 @@ def assert_keeps_its_shape(text: str, *, headings: int = 1) -> None:
 
 
 def assert_no_reference(lines: list[str]) -> None:
-    """No line is a quick action, no text outside code is a reference, fences hold plain words."""
+    """No line is a quick action, no text outside code is a reference, and fences contain plain words."""
     fenced = False
     for line in lines:
         if line.startswith("```"):
@@ -107,7 +107,7 @@ def test_a_hostile_metric_name_stays_text(name: str) -> None:
 
 @FEW
 @given(checks(), st.sampled_from(["github", "gitlab", None]), st.lists(texts, max_size=2), maybe_texts)
-def test_no_check_makes_a_report_lose_its_shape(
+def test_no_check_breaks_a_report(
     record: Check, host: str | None, skipped: list[str], pushed: str | None
 ) -> None:
     def made() -> str:
@@ -145,7 +145,7 @@ def test_a_report_is_never_longer_than_its_budget(record: Check, budget: int) ->
 @FEW
 @given(texts, maybe_texts, maybe_texts, maybe_texts, st.lists(texts, max_size=3), addresses)
 @example("x", "mlgit.yaml:3:1", "a\n/merge", "<!-- mlgit-report:a -->", ["@all"], "javascript:alert(1)")
-def test_no_error_makes_a_report_lose_its_shape(
+def test_no_error_breaks_a_report(
     message: str,
     place: str | None,
     expected: str | None,
@@ -168,7 +168,7 @@ def test_no_error_makes_a_report_lose_its_shape(
 
 @FEW
 @given(maybe_texts, addresses)
-def test_no_commit_or_address_makes_the_running_note_lose_its_shape(
+def test_no_commit_or_address_breaks_the_report_of_a_running_check(
     commit: str | None, url: str | None
 ) -> None:
     assert_keeps_its_shape(running(commit, key=KEY, run_url=url))

@@ -34,7 +34,7 @@ REPORTS = {
     "several": reports.document(reports.several()),
     "many": reports.document(reports.many(), exit_code=5),
     "waived": reports.document(
-        reports.told(
+        reports.detailed(
             reports.together(reports.one("tumor", reports.WORSE, reports.BASE), waived="auc-vs-prod")
         )
     ),

@@ -1,4 +1,4 @@
-"""A leaderboard fits the line it has, says what it leaves out, and is escaped for whoever reads it."""
+"""Page of experiments: the leaderboard fits the terminal, counts what it leaves out, and is escaped."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_no_line_of_the_table_is_longer_than_the_terminal(width: int) -> None:
         assert " p0" in table[0]
 
 
-def test_unchanged_parameters_are_shown_only_when_asked_for() -> None:
+def test_unchanged_parameters_are_shown_only_with_the_option() -> None:
     found = board(
         row("a", metrics={"auc": Decimal(1)}, params={"lr": Decimal(1), "seed": Decimal(7)}),
         row("b", metrics={"auc": Decimal(2)}, params={"lr": Decimal(2), "seed": Decimal(7)}),
@@ -86,7 +86,7 @@ def test_unchanged_parameters_are_shown_only_when_asked_for() -> None:
     assert "seed" in plain(page(found, width=80, show_all=True)).splitlines()[0]
 
 
-def test_a_table_without_a_number_says_what_would_show_one() -> None:
+def test_a_table_without_numbers_names_the_option_that_shows_them() -> None:
     found = board(row("a", params={"seed": Decimal(7)}))
     assert "1 parameter is the same everywhere: `--all` shows them" in plain(page(found, width=80))
     text = plain(page(found, width=80, show_all=True))
@@ -94,14 +94,14 @@ def test_a_table_without_a_number_says_what_would_show_one() -> None:
     assert "--all" not in text
 
 
-def test_what_all_shows_and_no_line_can_hold_is_more_columns() -> None:
+def test_columns_that_do_not_fit_are_counted() -> None:
     found = board(row("a", metrics={"auc": Decimal(1)}, params={"s" * 40: Decimal(7)}))
     text = plain(page(found, width=60, show_all=True))
     assert "and 1 more column: `--metrics` and `--params` choose, `--csv` has all" in text
     assert "--all" not in text
 
 
-def test_a_parameter_that_was_asked_for_is_shown_though_all_have_it() -> None:
+def test_a_requested_parameter_is_shown_even_if_it_is_the_same_everywhere() -> None:
     found = board(
         row("a", metrics={"auc": Decimal(1)}, params={"seed": Decimal(7), "lr": Decimal(1)}),
         important=("params.yaml:seed",),
@@ -110,7 +110,7 @@ def test_a_parameter_that_was_asked_for_is_shown_though_all_have_it() -> None:
     assert as_markdown(found).splitlines()[0] == "| revision | commit | `auc` | `seed` |"
 
 
-def test_the_best_is_marked_and_never_looks_like_one_that_is_not() -> None:
+def test_the_best_value_is_marked_and_differs_from_the_others_as_shown() -> None:
     found = board(
         row("a", metrics={"auc": Decimal("0.99999991")}), row("b", metrics={"auc": Decimal("0.9999999")})
     )
@@ -120,7 +120,7 @@ def test_the_best_is_marked_and_never_looks_like_one_that_is_not() -> None:
     assert "* best of all" in lines[3]
 
 
-def test_a_row_is_marked_when_something_is_wrong_with_it_and_the_rest_is_said_below() -> None:
+def test_a_row_with_a_problem_is_marked_and_the_problem_is_below() -> None:
     problem = "`m.json` cannot be read"
     found = board(
         row("a", metrics={"auc": Decimal(1)}),
@@ -155,17 +155,17 @@ def test_one_long_name_leaves_room_for_the_numbers() -> None:
     assert "feature/xxx" in table[1]
 
 
-def test_when_nothing_fits_the_wish_nobody_is_told_to_declare_metrics() -> None:
-    told = plain(page(replace(board(), head="1" * 40), width=80))
-    assert told == "No such revision has metrics or parameters\n"
+def test_a_filter_without_matches_does_not_suggest_declaring_metrics() -> None:
+    text = plain(page(replace(board(), head="1" * 40), width=80))
+    assert text == "No such revision has metrics or parameters\n"
 
 
-def test_sorted_rows_say_how() -> None:
+def test_sorted_rows_name_the_sort_key() -> None:
     found = board(row("a", metrics={"auc": Decimal(1)}), sort=(SortKey(name="auc", descending=True),))
     assert "sorted by auc, large first" in plain(page(found, width=80))
 
 
-def test_control_characters_of_names_reach_no_terminal() -> None:
+def test_control_characters_in_names_do_not_reach_the_terminal() -> None:
     found = board(row("a\x1b[31m", metrics={"k\x1b]0;x": Decimal(1)}, params={"p": "v\x07\n"}))
     assert plain(page(found, width=100, show_all=True)).replace("\n", "").isprintable()
 
@@ -187,7 +187,7 @@ def test_csv_has_every_column_in_full() -> None:
     assert rows[2][5:] == ["NaN", "", "false", ""]
 
 
-def test_no_text_in_csv_is_a_formula_or_steers_a_terminal() -> None:
+def test_no_text_in_csv_is_a_formula_or_controls_a_terminal() -> None:
     written = as_csv(
         board(
             row(
@@ -210,11 +210,11 @@ def test_no_text_in_csv_is_a_formula_or_steers_a_terminal() -> None:
     )
 
 
-def test_half_a_character_in_a_name_is_still_a_document() -> None:
+def test_half_a_character_in_a_name_gives_a_valid_document() -> None:
     found = board(row("a", metrics={"half\ud800": "x\udc00"}))
-    told = json.loads(document(found).encode())
-    assert told["rows"][0]["metrics"] == {"m.json": {"half?": "x?"}}
-    assert told["columns"][0]["key"] == "half?"
+    record = json.loads(document(found).encode())
+    assert record["rows"][0]["metrics"] == {"m.json": {"half?": "x?"}}
+    assert record["columns"][0]["key"] == "half?"
 
 
 def test_a_text_in_markdown_keeps_its_backticks() -> None:

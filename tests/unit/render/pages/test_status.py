@@ -1,4 +1,4 @@
-"""The page of `mlgit status` stays a page, however much there is to tell; `-v` has it all."""
+"""Page of status: it stays one page for large repositories; `-v` shows everything."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ LARGE = replace(
 )
 
 
-def test_it_stays_a_page() -> None:
+def test_a_large_status_fits_a_page() -> None:
     text = plain(page(LARGE))
     assert len(text.splitlines()) < 110
     assert max(map(len, text.splitlines())) < 200
@@ -78,7 +78,7 @@ def test_it_stays_a_page() -> None:
     assert " and 9992 more\n" in text
 
 
-def test_the_stages_that_make_others_stale_come_first_when_not_all_are_shown() -> None:
+def test_in_a_shortened_list_the_stages_that_make_others_stale_come_first() -> None:
     lines = plain(page(LARGE)).splitlines()
     title = lines.index("Pipeline  1000 of 1000 stages stale")
     assert lines[title + 1].startswith("  prepare  changed dep 0; changed dep 1;")
@@ -88,7 +88,7 @@ def test_the_stages_that_make_others_stale_come_first_when_not_all_are_shown() -
     assert plain(page(few)).index("fit@") < plain(page(few)).index("  prepare  ")
 
 
-def test_verbose_is_whole() -> None:
+def test_verbose_shows_everything() -> None:
     text = plain(page(LARGE, verbose=True))
     assert " more" not in text
     for name in (
@@ -103,19 +103,19 @@ def test_verbose_is_whole() -> None:
         assert name in text
 
 
-def test_many_metrics_without_a_base_are_told_too() -> None:
+def test_many_metrics_without_a_base_are_shown() -> None:
     text = plain(page(replace(CLEAN, base_rule="no_commit", metrics=metrics(0))))
     assert "Metrics  no base: no commit yet\n" in text
     assert "m015" in text
     assert "  and 984 more (`-v` shows all)\n" in text
 
 
-def test_many_metrics_that_are_as_in_the_base_take_one_line() -> None:
+def test_many_unchanged_metrics_take_one_line() -> None:
     text = plain(page(replace(CLEAN, base=BASE, metrics=metrics(0))))
     assert text.endswith("Metrics  as in base (1234567)\n")
 
 
-def test_a_list_is_not_cut_for_one_line() -> None:
+def test_a_list_is_not_shortened_by_a_single_line() -> None:
     short = Shortening(whole=False)
     assert short.first("abcd", 3) == "abcd"
     assert short.rest("abcd", 3) == []
