@@ -1,4 +1,4 @@
-"""Below cli, progress is silent unless somebody passes one that speaks."""
+"""Progress: silent below cli unless the caller passes a display."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mlgit.core.progress import Progress
 
 
-def test_silent_progress_takes_every_call_and_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+def test_silent_progress_accepts_every_call_and_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     progress: Progress = Silent()
     progress.start("fetch", total=3)
     progress.advance()
@@ -25,27 +25,27 @@ def test_silent_progress_takes_every_call_and_prints_nothing(capfd: pytest.Captu
 
 
 class _Shown:
-    """A display that remembers, and says when it was begun."""
+    """A display that records its calls, and signals the first step."""
 
     def __init__(self) -> None:
-        self.told: list[object] = []
+        self.calls: list[object] = []
         self.begun = threading.Event()
 
     def start(self, what: str, *, total: int | None = None) -> None:
-        self.told.append((what, total))
+        self.calls.append((what, total))
 
     def advance(self, steps: int = 1) -> None:
-        self.told.append(steps)
+        self.calls.append(steps)
         self.begun.set()
 
     def say(self, line: str) -> None:
-        self.told.append(line)
+        self.calls.append(line)
 
     def end(self) -> None:
-        self.told.append("end")
+        self.calls.append("end")
 
 
-def test_what_is_over_in_a_moment_is_not_shown() -> None:
+def test_a_task_that_ends_at_once_is_not_shown() -> None:
     shown = _Shown()
     progress: Progress = Patient(shown, patience_s=60)
     progress.start("fetch", total=3)
@@ -53,10 +53,10 @@ def test_what_is_over_in_a_moment_is_not_shown() -> None:
     progress.say("a line")
     progress.end()
     progress.end()
-    assert shown.told == ["a line"]
+    assert shown.calls == ["a line"]
 
 
-def test_what_takes_longer_is_shown_as_far_as_it_is() -> None:
+def test_a_longer_task_is_shown_with_its_steps() -> None:
     shown = _Shown()
     progress: Progress = Patient(shown, patience_s=0)
     progress.start("fetch", total=3)
@@ -64,5 +64,5 @@ def test_what_takes_longer_is_shown_as_far_as_it_is() -> None:
     progress.advance(2)
     progress.start("again")
     progress.end()
-    # Whether the second was shown is a matter of luck; the first was, and ended before it.
-    assert shown.told[:4] == [("fetch", 3), 0, 2, "end"]
+    # Whether the second is shown depends on timing; the first was shown, and ended before it.
+    assert shown.calls[:4] == [("fetch", 3), 0, 2, "end"]

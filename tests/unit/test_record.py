@@ -1,4 +1,4 @@
-"""A record behaves like a frozen dataclass with slots and keyword fields."""
+"""Record: behaves like a frozen dataclass with slots and keyword fields."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_it_looks_like_a_dataclass_from_outside() -> None:
     assert is_dataclass(Ours)
 
 
-def test_equality_and_hash_leave_out_what_takes_no_part() -> None:
+def test_equality_and_hash_ignore_fields_that_are_not_compared() -> None:
     assert Ours(a=1, c={"x": 1}) == Ours(a=1)
     assert hash(Ours(a=1, c={"x": 1})) == hash(Ours(a=1))
     assert Ours(a=1) != Ours(a=2)

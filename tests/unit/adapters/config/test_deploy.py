@@ -1,4 +1,4 @@
-"""`deploy:` in mlgit.yaml: what is read, what is refused, and where the finger points."""
+"""Deploy section: the values of `deploy:`, and every mistake in it with its place."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from mlgit.core.deploy.targets import TARGETS, CommandTarget, LocalTarget
 from mlgit.errors import ConfigError
 from mlgit.resources import schema_text
 from mlgit.yaml12 import load as load_yaml
+from tests.support.config_file import outcome, read
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,24 +32,13 @@ TREE = json.loads(schema_text("mlgit"))
 SCHEMA = Draft202012Validator(TREE)
 
 
-def read(text: str) -> Config:
-    return load(text.encode(), name="mlgit.yaml", cache_dir=None)
-
-
-def outcome(content: bytes) -> Config | ConfigError:
-    try:
-        return load(content, name="mlgit.yaml", cache_dir=None)
-    except ConfigError as error:
-        return error
-
-
 def target(config: Config, environment: str = "prod") -> object:
     declared = config.deploy[environment]
     assert declared.environment == environment
     return TARGETS[declared.target].read(declared.keys)
 
 
-def test_a_folder_and_a_program_are_read() -> None:
+def test_a_folder_and_a_program_become_targets() -> None:
     config = read(HEAD + WHOLE)
     assert target(config) == LocalTarget(path="/srv/models/{model}", keep=5)
     assert target(config, "staging") == CommandTarget(
@@ -62,7 +52,7 @@ def test_a_time_out_is_read_in_its_unit(timeout: str, seconds: int) -> None:
     assert target(config) == CommandTarget(command=("x",), timeout_s=seconds)
 
 
-def test_what_is_left_out_has_the_schemas_default() -> None:
+def test_a_key_that_is_left_out_has_the_default_of_the_schema() -> None:
     properties = TREE["$defs"]["deploy"]["properties"]
     folder = target(read(HEAD + "  prod: {target: local, path: '{model}'}\n"))
     program = target(read(HEAD + "  prod: {target: command, command: [x]}\n"))
@@ -72,7 +62,7 @@ def test_what_is_left_out_has_the_schemas_default() -> None:
     assert f"{program.timeout_s // 60}m" == properties["timeout"]["default"]
 
 
-# Entry, what is said, column of the finger, words among expectation and hint, whether the schema tells too.
+# Entry, message, column, words in the expectation or hint, whether the schema also refuses it.
 REFUSED = [
     ("prd: {target: local, path: '{model}'}", "no environment `prd`", 3, "did you mean `prod`?", False),
     ("other: {target: local, path: '{model}'}", "no environment `other`", 3, "`prod` or `staging`", False),
@@ -133,7 +123,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("entry", "message", "column", "help_text", "in_schema"), REFUSED)
-def test_what_is_wrong_is_told_with_its_place(
+def test_a_mistake_is_reported_with_its_place(
     entry: str, message: str, column: int, help_text: str, in_schema: object
 ) -> None:
     text = f"{HEAD}  {entry}\n"
@@ -170,13 +160,13 @@ def test_two_environments_do_not_share_a_folder(paths: tuple[str, str], said: st
     assert said in caught.value.message
 
 
-def test_it_is_remembered_and_read_back_equal(tmp_path: Path) -> None:
+def test_it_is_cached_and_read_back_equal(tmp_path: Path) -> None:
     first = load((HEAD + WHOLE).encode(), name="mlgit.yaml", cache_dir=str(tmp_path))
     assert len(list((tmp_path / "config").iterdir())) == 1
     assert load((HEAD + WHOLE).encode(), name="mlgit.yaml", cache_dir=str(tmp_path)) == first
 
 
-def test_an_editor_with_the_schema_takes_it() -> None:
+def test_the_schema_accepts_it() -> None:
     SCHEMA.validate(load_yaml(HEAD + WHOLE, name="mlgit.yaml"))
 
 
@@ -191,7 +181,7 @@ VALUES = st.recursive(
 
 @settings(max_examples=80)
 @given(VALUES)
-def test_whatever_stands_under_deploy_is_a_config_or_a_config_error(tree: object) -> None:
+def test_any_value_of_deploy_is_a_config_or_a_config_error_with_a_place(tree: object) -> None:
     content = json.dumps({"version": 1, "environments": {"prod": None}, "deploy": {"prod": tree}})
     result = outcome(content.encode("utf-8", "surrogatepass"))
     if isinstance(result, Config):

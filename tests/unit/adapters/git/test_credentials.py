@@ -1,4 +1,4 @@
-"""The push token becomes configuration of git children, for one server, and nothing that is printed."""
+"""Credentials: the push token configures git for one server and is never printed."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ def test_on_github_the_header_is_for_its_server_only() -> None:
     ]
 
 
-def test_on_gitlab_origin_loses_the_job_s_own_token() -> None:
+def test_on_gitlab_origin_loses_the_token_of_the_job() -> None:
     variables = {
         "MLGIT_PUSH_TOKEN": f"{TOKEN}\n",
         "CI_SERVER_URL": "https://gitlab.example.org:8443/git/",
         "CI_JOB_TOKEN": "job",
-        "CI_REPOSITORY_URL": "https://somebody:else@gitlab.example.org:8443/git/group/line.git",
+        "CI_REPOSITORY_URL": "https://user:secret@gitlab.example.org:8443/git/group/line.git",
     }
     server = "https://gitlab.example.org:8443/git"
     assert entries(configured(variables)) == [
         (f"http.{server}/.extraheader", ""),
         (f"http.{server}/.extraheader", f"Authorization: Basic {basic('oauth2')}"),
         (f"url.{server}/.insteadOf", "https://gitlab-ci-token:job@gitlab.example.org:8443/git/"),
-        (f"url.{server}/.insteadOf", "https://somebody:else@gitlab.example.org:8443/git/"),
+        (f"url.{server}/.insteadOf", "https://user:secret@gitlab.example.org:8443/git/"),
     ]
 
 
@@ -57,7 +57,7 @@ def test_an_address_elsewhere_is_not_rewritten() -> None:
     assert [key for key, _ in entries(configured(variables)) if key.startswith("url.")] == []
 
 
-def test_what_git_was_told_before_is_kept() -> None:
+def test_earlier_configuration_is_kept() -> None:
     before = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "a.b", "GIT_CONFIG_VALUE_0": "c"}
     found = before | configured(GITHUB | before)
     assert found["GIT_CONFIG_COUNT"] == "3"
@@ -91,7 +91,7 @@ def test_git_children_get_the_header_and_not_the_variable(monkeypatch: pytest.Mo
     assert found["GIT_CONFIG_VALUE_1"] == f"Authorization: Basic {basic('x-access-token')}"
 
 
-def test_what_git_says_is_told_without_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_messages_of_git_are_shown_without_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in GITHUB.items():
         monkeypatch.setenv(name, value)
     said = (
