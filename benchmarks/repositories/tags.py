@@ -121,10 +121,12 @@ def _gto_tags(model: str, commits: list[str]) -> Iterator[Tag]:
     for number, commit in enumerate(commits):
         version = f"v1.{number}.0"
         yield f"{model}@{version}", commit, f"Registering artifact {model} version {version}"
+    counter = 0  # GTO counts over all environments of a model
     for environment, times in {"staging": 25, "prod": 15}.items():
         for turn in range(times):
+            counter += 1
             message = f"Assigning stage {environment} to artifact {model} version v1.{turn}.0"
-            yield f"{model}#{environment}#{turn + 1}", commits[turn], message
+            yield f"{model}#{environment}#{counter}", commits[turn], message
 
 
 def _release(model: str, version: str, commit: str) -> ReleaseStatement:

@@ -80,11 +80,12 @@ def test_mlgit_models_and_gto_show_list_the_same_registry(
 def test_generated_tags_of_gto_are_like_those_that_gto_writes(tmp_path: Path) -> None:
     gto_registry(tmp_path / "made", 100)
     made = Folder(tmp_path / "made")
+    made.commit("Another version")
     made.ok("gto", "register", "model-00", "--version", "v9.0.0")
     made.ok("gto", "assign", "model-00", "--version", "v9.0.0", "--stage", "prod")
     for generated, written in (
         ("model-00@v1.0.0", "model-00@v9.0.0"),
-        ("model-00#prod#1", "model-00#prod#16"),
+        ("model-00#prod#26", "model-00#prod#41"),
     ):
         one, other = (
             made.git("for-each-ref", "--format=%(objecttype) %(*objecttype) %(contents)", f"refs/tags/{tag}")
