@@ -15,12 +15,8 @@ if TYPE_CHECKING:
     from mlgit.core.compare.leaderboard import Leaderboard
 
 _WIDTH = 120  # if the terminal does not report its width
-_KINDS = (
-    "branches",
-    "tags",
-    "experiments",
-    "pull-requests",
-)  # the keys of `_KINDS` in revisions.py, which is not loaded for `--help`
+# The keys of `_KINDS` in project/compare/revisions.py, which `--help` does not load.
+_KINDS = ("branches", "tags", "experiments", "pull-requests")
 
 
 @command("experiments")

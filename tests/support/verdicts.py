@@ -1,4 +1,4 @@
-"""Small builders for tests about verdicts: a gate, a metric file, a baseline, a case, rules."""
+"""Verdicts: builders of gates, metric files, baselines, cases and rules for tests."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def rules(**more: Any) -> Rules:  # noqa: ANN401
 
 
 def waiver(gate: str = "floor", floor: str | None = "0.9", **more: Any) -> Waiver:  # noqa: ANN401
-    """A waiver that holds."""
+    """A valid waiver."""
     facts: dict[str, Any] = {
         "id": "w1",
         "gate": gate,
@@ -130,6 +130,6 @@ def waiver(gate: str = "floor", floor: str | None = "0.9", **more: Any) -> Waive
     return Waiver(**(facts | more))
 
 
-def told(result: Result) -> tuple[str, str | None, str]:
+def outcome_of(result: Result) -> tuple[str, str | None, str]:
     """Outcome, reason and effect."""
     return result.outcome, result.reason, result.effect

@@ -81,11 +81,9 @@ class _Evaluation:
     def __init__(self, project: Project, question: Question) -> None:
         self._project = project
         self._question = question
-        self._purpose, self._environment, self._commit = (
-            question.purpose,
-            question.environment,
-            question.candidate,
-        )
+        self._purpose = question.purpose
+        self._environment = question.environment
+        self._commit = question.candidate
         self._date = question.date or project.now.date()
         self._ci = question.ci or {}
         self._own = project.config(self._commit)

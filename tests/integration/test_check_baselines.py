@@ -1,0 +1,153 @@
+"""The baselines of `mlgit check`: base, CI, revisions, files, environments and releases."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.errors import Exit
+from tests.support.checks import GATES, check, gates, notes, results, tag, train
+
+if TYPE_CHECKING:
+    from tests.support.shell import Folder
+
+
+def test_the_baseline_of_metrics_is_named_even_if_no_gate_uses_it(project: Folder) -> None:
+    project.write("mlgit.yaml", f"{GATES}gates:\n  floor: {{metric: r2, min: 0.5}}\n")
+    base = project.git("rev-parse", "--short=7", "HEAD")
+    train(project, "1.98")
+    assert check(project, status=Exit.DONE)["baselines"] == []
+    assert f"working tree against base = {base}, the commit that is checked out" in project.here("check").out
+    assert f"<sub>{base}…working tree on {base}" in project.here("report", "--format", "markdown").out
+
+
+def test_a_clean_working_tree_is_compared_with_the_commit_before(project: Folder) -> None:
+    before = project.git("rev-parse", "HEAD")
+    train(project, "2.0")
+    project.commit("Better")
+    project.git("push", "-q")
+    (base,) = check(project, status=Exit.DONE)["baselines"]
+    assert (base["commit"], base["rule"]) == (before, "the first parent of the commit that is judged")
+
+
+def test_base_can_be_named(project: Folder) -> None:
+    train(project, "1.5")
+    project.commit("Worse")
+    first = project.git("rev-parse", "HEAD~1")
+    train(project, "1.51")
+    project.commit("A bit better")
+    assert check(project, "--base", "HEAD~1", status=Exit.BLOCKED)["baselines"][0]["commit"] != first
+    named = check(project, "--base", first, status=Exit.BLOCKED)
+    assert named["baselines"][0]["rule"] == "named by `--base`"
+    done = project.here("check", "--base", "nowhere")
+    assert done.status == Exit.STATE
+    assert "`nowhere`" in done.err
+
+
+def test_ci_says_what_base_is(project: Folder) -> None:
+    first = project.git("rev-parse", "HEAD")
+    for slope in ("1.9", "1.8"):
+        train(project, slope)
+        project.commit(f"Slope {slope}")
+    head = project.git("rev-parse", "HEAD")
+    gitlab = {"CI_MERGE_REQUEST_DIFF_BASE_SHA": first}
+    assert check(project, status=Exit.BLOCKED, env=gitlab)["baselines"][0]["commit"] == first
+    push = {"CI_COMMIT_BEFORE_SHA": first}
+    assert (
+        check(project, status=Exit.BLOCKED, env=push)["baselines"][0]["rule"]
+        == "where the branch stood before this push"
+    )
+    project.git("checkout", "-q", "-b", "pr", first)
+    project.git("merge", "-q", "--no-ff", "-m", "Merge", head)
+    github = {
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_REF": "refs/pull/1/merge",
+        "GITHUB_SHA": project.git("rev-parse", "HEAD"),
+    }
+    (base,) = check(project, status=Exit.BLOCKED, env=github)["baselines"]
+    assert (base["commit"], base["rule"]) == (first, "the first parent of the merge that GitHub checked out")
+    other = check(project, status=Exit.BLOCKED, env=github | {"GITHUB_SHA": head})["baselines"][0]
+    assert other["rule"] != base["rule"]
+
+
+def test_a_history_that_is_too_short_is_an_error_with_a_hint(project: Folder) -> None:
+    train(project, "2.0")
+    project.commit("Better")
+    project.git("push", "-q")
+    project.git("clone", "-q", "--depth", "1", f"file://{project.path.parent}/origin.git", "../shallow")
+    shallow = type(project)(project.path.parent / "shallow")
+    verdict = check(shallow, status=Exit.BLOCKED)
+    assert results(verdict)["line/mae-vs-base"] == ("error", "history_too_shallow", "block")
+    assert "git fetch --unshallow" in shallow.here("check").out
+
+
+def test_baselines_can_be_files_and_revisions_and_unknown_ones_are_errors(project: Folder) -> None:
+    project.write("reference.json", '{"r2": 0.9}')
+    gates(
+        project,
+        "  file: {metric: r2, vs: {file: reference.json}, max_drop: 0.1}\n"
+        "  gone: {metric: r2, vs: {file: nowhere.json}, max_drop: 0.1}\n"
+        "  old: {metric: r2, vs: main, max_drop: 0.1}\n"
+        "  typo: {metric: r2, vs: mian, max_drop: 0.1}\n"
+        "  new: {metric: rows, vs: {file: reference.json}, max_drop: 0}\n",
+    )
+    assert results(check(project, status=Exit.BLOCKED)) == {
+        "line/file": ("pass", None, "allow"),
+        "line/gone": ("error", "baseline_unreadable", "block"),
+        "line/old": ("pass", None, "allow"),
+        "line/typo": ("error", "baseline_unknown", "block"),
+        "line/new": ("skipped", "new_metric", "allow"),
+    }
+
+
+def test_environment_and_release_baselines_follow_the_tags(project: Folder) -> None:
+    gates(
+        project,
+        "  vs-prod: {metric: mae, vs: prod, max_rise: 0.1}\n"
+        "  vs-release: {metric: mae, vs: release, max_rise: 0.1}\n",
+    )
+    empty = check(project, status=Exit.DONE)
+    assert {each[1] for each in results(empty).values()} == {"no_baseline"}
+    tag(project, "line@v1.0.0", "line#prod#1")
+    released = project.git("rev-parse", "HEAD")
+    train(project, "1.5")
+    project.commit("Worse")
+    verdict = check(project, status=Exit.BLOCKED)
+    assert {each["commit"] for each in verdict["baselines"]} == {released}
+    assert {each["label"] for each in verdict["baselines"]} == {"prod (line@v1.0.0)", "line@v1.0.0"}
+    assert {each[0] for each in results(verdict).values()} == {"fail"}
+
+
+def test_a_promotion_uses_the_gates_of_trunk_and_the_first_one_warns(project: Folder) -> None:
+    gates(project, "  vs-prod: {metric: mae, vs: prod, max_rise: 0.1}\n")
+    tag(project, "line@v1.0.0")
+    project.write("mlgit.yaml", f"{GATES}gates: {{}}\n")
+    project.commit("Drop the gates on a branch")
+    first = check(project, "--promote-to", "prod", "--rev", "line@v1.0.0", status=Exit.DONE)
+    assert results(first) == {"line/vs-prod": ("skipped", "no_baseline", "allow")}
+    assert first["decision"] == "allow_with_warnings"
+    assert notes(first) == [("first_version", "warn")]
+    assert first["policy"]["gates"] == project.git("rev-parse", "origin/main")
+    done = project.here("check", "--promote-to", "porduction")
+    assert done.status == Exit.STATE
+
+
+def test_a_release_is_compared_with_the_release_before_it(project: Folder) -> None:
+    none = check(project, "--purpose", "release", status=Exit.DONE)
+    assert none["baselines"][0]["message"] == "No release of `line` comes before this one"
+    tag(project, "line@v1.0.0")
+    assert check(project, "--purpose", "release", status=Exit.DONE)["baselines"][0]["state"] == "none"
+    train(project, "1.5")
+    project.commit("Worse")
+    (base,) = check(project, "--purpose", "release", status=Exit.BLOCKED)["baselines"]
+    assert (base["label"], base["rule"]) == ("line@v1.0.0", "the newest release before it")
+
+
+def test_a_baseline_whose_pipeline_is_broken_is_an_error_of_the_gate(project: Folder) -> None:
+    good = (project / "dvc.yaml").read_text()
+    project.write("dvc.yaml", "stages: [\n")
+    project.commit("Break the pipeline")
+    project.git("push", "-q")
+    project.write("dvc.yaml", good)
+    verdict = check(project, status=Exit.BLOCKED)
+    assert results(verdict)["line/mae-vs-base"] == ("error", "baseline_unreadable", "block")
+    assert results(verdict)["line/r2-floor"] == ("pass", None, "allow")

@@ -1,0 +1,123 @@
+"""Waivers of `mlgit check`: read from trunk, with a commit, an approver and an end."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mlgit.errors import Exit
+from tests.support.checks import DATE, TODAY, check, notes, results, train
+
+if TYPE_CHECKING:
+    from tests.support.shell import Folder
+
+
+def waive(**more: str) -> str:
+    facts = {
+        "id": "dip",
+        "gate": "mae-vs-base",
+        "floor": "3",
+        "reason": "Known",
+        "approver": "carol@example.org",
+        "expires": (TODAY + timedelta(days=30)).isoformat(),
+    } | more
+    return (
+        "version: 1\nwaivers:\n  - " + "\n    ".join(f"{key}: {value}" for key, value in facts.items()) + "\n"
+    )
+
+
+def test_a_waiver_on_trunk_covers_a_failure_and_a_note_names_its_commit(project: Folder) -> None:
+    project.write(".mlgit/waivers.yaml", waive())
+    waived_in = project.commit("Waive")
+    project.write("README.md", "Later\n")
+    project.commit("Something else")
+    project.git("push", "-q")
+    project.git("checkout", "-qb", "worse")
+    gate_of = (project / "mlgit.yaml").read_text().replace("min: 0.5", "min: -9")
+    project.write("mlgit.yaml", gate_of)
+    train(project, "1.5")
+    project.commit("Worse")
+    verdict = check(project, *DATE, status=Exit.DONE)
+    assert results(verdict)["line/mae-vs-base"] == ("fail", "max_rise_broken", "waived")
+    assert verdict["decision"] == "allow_with_warnings"
+    late = (TODAY + timedelta(days=31)).isoformat()
+    expired = check(project, "--date", late, status=Exit.BLOCKED)
+    assert ("waiver_expired", "warn") in notes(expired)
+    note = next(each for each in expired["notes"] if each["code"] == "waiver_expired")
+    assert waived_in[:7] in note["message"]
+
+
+@pytest.mark.parametrize(
+    ("more", "note"),
+    [
+        ({"floor": "2"}, None),
+        ({"gate": "no-such-gate"}, "waiver_unknown"),
+        ({"approver": "ADA@example.org"}, "waiver_self_approved"),
+        ({"approver": "grace@example.org"}, "waiver_self_approved"),
+        ({"expires": (TODAY + timedelta(days=120)).isoformat()}, "waiver_too_long"),
+    ],
+)
+def test_an_invalid_waiver_does_not_help(project: Folder, more: dict[str, str], note: str | None) -> None:
+    project.write(".mlgit/waivers.yaml", waive(**more))
+    project.commit("Waive")
+    project.git("push", "-q")
+    project.git("checkout", "-qb", "worse")
+    train(project, "1.5")
+    project.commit("Worse\n\nCo-authored-by: Grace <Grace@example.org>")
+    verdict = check(project, *DATE, status=Exit.BLOCKED)
+    assert results(verdict)["line/mae-vs-base"][2] == "block"
+    assert [code for code, _ in notes(verdict)] == ([] if note is None else [note])
+
+
+def test_a_pull_request_cannot_waive_itself(project: Folder) -> None:
+    project.git("checkout", "-qb", "sly")
+    project.write(".mlgit/waivers.yaml", waive())
+    train(project, "1.5")
+    project.commit("Worse, but waived")
+    verdict = check(project, *DATE, status=Exit.BLOCKED)
+    assert ("waivers_changed", "note") in notes(verdict)
+
+
+def test_an_invalid_waivers_file_on_trunk_is_a_config_error(project: Folder) -> None:
+    project.write(".mlgit/waivers.yaml", waive(expires="never"))
+    project.commit("Waive")
+    project.git("push", "-q")
+    done = project.here("check")
+    assert done.status == Exit.CONFIG
+    assert ".mlgit/waivers.yaml:8" in done.err
+
+
+def test_a_waiver_is_valid_from_the_commit_that_last_changed_it(project: Folder) -> None:
+    early = (TODAY - timedelta(days=80)).isoformat()
+    project.write(".mlgit/waivers.yaml", waive(reason="First"))
+    project.commit("Waive", date=f"{early}T12:00:00+00:00")
+    project.git("push", "-q")
+    train(project, "1.5")
+    options = ("--allow-stale", *DATE)
+    assert ("waiver_too_long", "warn") in notes(check(project, *options, status=Exit.BLOCKED))
+    project.git("stash", "-q")
+    project.write(".mlgit/waivers.yaml", waive(reason="Second"))
+    renewed = project.commit("Renew", date=f"{TODAY.isoformat()}T00:00:00+00:00")
+    project.git("push", "-q")
+    project.git("stash", "pop", "-q")
+    found = results(check(project, *options, status=Exit.BLOCKED))
+    assert found["line/mae-vs-base"][2] == "waived"
+    assert found["line/r2-floor"][2] == "block"
+    assert renewed
+
+
+def test_the_author_of_uncommitted_changes_cannot_approve_them(project: Folder) -> None:
+    project.write(".mlgit/waivers.yaml", waive(approver="ada@example.org"))
+    project.commit("Waive")
+    project.git("push", "-q")
+    train(project, "1.5")
+    assert ("waiver_self_approved", "warn") in notes(check(project, *DATE, status=Exit.BLOCKED))
+
+
+def test_before_the_first_commit_the_working_tree_is_trunk(empty_repository: Folder) -> None:
+    empty_repository.write("mlgit.yaml", "version: 1\ngates:\n  floor: {metric: auc, min: 0.5}\n")
+    empty_repository.write(".mlgit/waivers.yaml", waive(gate="floor", covers="[error]"))
+    verdict = check(empty_repository, *DATE, status=Exit.DONE)
+    assert results(verdict) == {"floor": ("error", "unknown_metric", "waived")}
