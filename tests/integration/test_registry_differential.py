@@ -1,4 +1,4 @@
-"""gto and DVC read the same tags: the same answers, but where one of them is wrong, each with its reason."""
+"""mlgit, gto and DVC read the same tags and agree, except for differences with a known reason."""
 
 from __future__ import annotations
 
@@ -62,14 +62,14 @@ def _closed() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> tuple[Folder, list[str]]:
-    """A repository with a few commits, whose tags each example makes anew."""
+    """A repository with a few commits; each example replaces its tags."""
     folder = Folder(tmp_path_factory.mktemp("differential"))
     folder.git("init", "-q", "-b", "main")
     return folder, commits(folder, COMMITS)
 
 
 def unexplained(folder: Folder, project: Project, *, skewed: bool) -> list[str]:
-    """Every difference between the three readers for which there is no reason."""
+    """The differences between the three readers that have no known reason."""
     ours, theirs = ask_mlgit(project), ask_gto(folder)
     dvc, wanted = ask_dvc(folder, dvc_questions(project)), expected_of_dvc(project)
     cells: list[tuple[str, object, object, str | None]] = [("tags", ours.tags, theirs.tags, None)]
@@ -103,7 +103,7 @@ def test_foreign_histories_are_read_as_gto_and_dvc_read_them(
 ) -> None:
     folder, ids = place
     history = played(drawn)
-    # As people with right clocks wrote it, and as others did.
+    # With right clocks, and with the drawn ones.
     for each, skewed in ((history.in_time(), False), (history, True)):
         each.write(folder, ids)
         project = opened(folder)
@@ -145,8 +145,8 @@ def artifacts(tmp_path_factory: pytest.TempPathFactory) -> tuple[Folder, list[st
     return folder, [folder.commit(f"{number}") for number in range(COMMITS)]
 
 
-def gto_goes_on(folder: Folder, ids: list[str], dice: random.Random) -> None:
-    """One random change, made by gto; some it refuses."""
+def change_by_gto(folder: Folder, ids: list[str], dice: random.Random) -> None:
+    """Make one random change with gto; it refuses some."""
     from gto import api
     from gto.exceptions import GTOException
 
@@ -179,12 +179,12 @@ def test_tags_written_by_gto_are_read_as_gto_and_dvc_read_them(
     history = History()
     history.write(folder, ids)
     for _ in range(14):
-        gto_goes_on(folder, ids, dice)
+        change_by_gto(folder, ids, dice)
         names = folder.git("for-each-ref", "--format=%(refname:lstrip=2) %(*objectname)", "refs/tags")
         for line in names.splitlines():
             tag, commit = line.split(" ")
             history.add(tag, ids.index(commit), 0)
-    # gto cannot be told the time, and takes less than a second for each.
+    # gto has no option for the time, and takes less than a second per tag.
     history.in_time().write(folder, ids)
     project = opened(folder)
     assert unexplained(folder, project, skewed=False) == []
@@ -197,12 +197,12 @@ def test_tags_written_by_gto_are_read_as_gto_and_dvc_read_them(
 def one_step(  # noqa: PLR0911 (one return a kind of change)
     here: Project, state: ModelState, dice: random.Random, commits: list[str]
 ) -> tuple[PlannedTag, ...]:
-    """One random change, planned by mlgit."""
+    """Plan one random change with mlgit."""
     environment = state.environment(dice.choice(["staging", "prod"]))
-    standing = [each for each in state.versions if not each.deregistered]
+    usable = [each for each in state.versions if not each.deregistered]
     kind = dice.choice(["release", "promote", "promote", "rollback", "unassign", "deregister"])
     move = Move(action="promote", now=here.now)
-    if kind == "release" or not standing:
+    if kind == "release" or not usable:
         used = {each.commit for each in state.versions}
         free = [commit for commit in commits if commit not in used]
         version = propose([each.version for each in state.versions])
@@ -210,7 +210,7 @@ def one_step(  # noqa: PLR0911 (one return a kind of change)
         name = TagName(state.name, "register", version=version)
         return (PlannedTag(name=name, commit=free[0], at_s=at_s, message="Release"),) if free else ()
     if kind == "promote":
-        version_to = dice.choice(standing)
+        version_to = dice.choice(usable)
         if version_to.commit == environment.commit:
             return ()
         return plan_assignment(state, environment, version_to, move)
@@ -223,7 +223,7 @@ def one_step(  # noqa: PLR0911 (one return a kind of change)
     if kind == "unassign":
         return plan_unassignment(state, environment, Move(action="unassign", now=here.now))
     live = {each.commit for each in state.environments.values()}
-    idle = [each for each in standing if each.commit not in live]
+    idle = [each for each in usable if each.commit not in live]
     return plan_deregistration(state, idle[0], now=here.now, reason=None) if idle else ()
 
 
@@ -235,7 +235,7 @@ def test_tags_written_by_mlgit_are_read_the_same_by_gto_and_dvc(
     dice = random.Random(seed)  # noqa: S311 (a game, no secret)
     History().write(folder, ids)
     for number in range(25):
-        # The clock stands still or jumps back half of the time.
+        # Half of the time the clock stops or jumps back.
         now = NOON + timedelta(seconds=dice.choice([0, number, -number, 3600 * number]))
         here = opened(folder, now=now)
         plan = one_step(here, read_registry(here, model="net").model("net"), dice, ids)
@@ -249,5 +249,5 @@ def test_tags_written_by_mlgit_are_read_the_same_by_gto_and_dvc(
     assert ours.latest == theirs.latest
     assert ours.tags == theirs.tags
     for name, each in state.environments.items():
-        if each.commit is not None:  # of what was emptied DVC goes on answering what was there
+        if each.commit is not None:  # DVC still returns the last version of an empty environment
             assert artifact(folder, "net", name) == {"rev": each.commit, "path": "net.bin"}

@@ -28,7 +28,7 @@ def _closed() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> tuple[Folder, list[str]]:
-    """A repository with a few commits, whose tags each example makes anew."""
+    """A repository with a few commits; each test replaces its tags."""
     folder = Folder(tmp_path_factory.mktemp("differential"))
     folder.git("init", "-q", "-b", "main")
     return folder, commits(folder, COMMITS)
@@ -43,7 +43,7 @@ def answers(place: tuple[Folder, list[str]], *tags: tuple[str, int, int]) -> tup
 
 
 class Wrong(NamedTuple):
-    """A question about `net` that mlgit answers right and another reader wrong; the history, and why."""
+    """A question about `net` that mlgit answers right and another reader wrong, with tags and the reason."""
 
     tags: tuple[tuple[str, int, int], ...]
     ours: str
@@ -59,7 +59,7 @@ WRONG = {
         (*TWO, ("net#prod#1", 0, 100), ("net#prod#2", 1, 50)),
         "v1.1.0",
         "v1.0.0",
-        "the counter says which came later, whatever a clock said",
+        "the counter says which came later, whatever a clock says",
     ),
     "a clock that is behind voids a promotion for DVC too": Wrong(
         (*TWO, ("net#prod#1", 0, 100), ("net#prod#2", 1, 50)), "commit 1", "commit 0", "the same", "dvc"
@@ -70,11 +70,11 @@ WRONG = {
         "v1.0.0",
         "counter 2 was taken before counter 3",
     ),
-    "of two promotions in one second the first wins": Wrong(
+    "the first of two promotions in one second wins": Wrong(
         (*TWO, ("net#prod#1", 0, 50), ("net#prod#2", 1, 50)),
         "v1.1.0",
         "v1.0.0",
-        "the counter tells them apart",
+        "the counter distinguishes them",
     ),
     "in one second number 10 comes before number 9": Wrong(
         (*TWO, ("net#prod#9", 1, 50), ("net#prod#10", 0, 50)),
@@ -83,7 +83,7 @@ WRONG = {
         "names are compared as text, and counters are numbers",
         "dvc",
     ),
-    "an unassignment is taken for an assignment": Wrong(
+    "an unassignment is treated as an assignment": Wrong(
         (*TWO, ("net#prod#1", 0, 50), ("net#prod!#2", 0, 60)),
         NOTHING,
         "commit 0",
@@ -97,7 +97,7 @@ WRONG = {
         "the newer one was never closed",
         "dvc",
     ),
-    "what stands on a commit without a version cannot be taken out": Wrong(
+    "an assignment on a commit without a version cannot be closed": Wrong(
         (*TWO, ("net#prod#1", 2, 50), ("net#prod!#2", 2, 60)),
         NOTHING,
         "commit 2",
@@ -107,27 +107,27 @@ WRONG = {
         (*TWO, ("net#prod#1", 0, 50), ("net#prod#2", 1, 60), ("net@v1.1.0!", 1, 70)),
         "v1.1.0",
         "v1.0.0",
-        "nobody rolled back: who deploys what `prod` holds still has v1.1.0; mlgit says that it is rejected",
+        "no one rolled back, so `prod` still has v1.1.0 deployed; mlgit reports that it is rejected",
     ),
     "a pre-release is the latest version": Wrong(
         (("net@v1.0.0", 0, 0), ("net@v2.0.0-rc.1", 1, 1)),
         "v1.0.0",
         "v2.0.0-rc.1",
-        "who asks for the latest wants what was released",
+        "the latest version should be a released one",
         question="latest",
     ),
-    "a rejection by somebody whose clock is behind is void": Wrong(
+    "a rejection by someone whose clock is behind is void": Wrong(
         (("net@v1.0.0", 0, 10), ("net@v1.0.0!", 0, 5)),
         NOTHING,
         "v1.0.0",
         "a rejection follows what it rejects",
         question="latest",
     ),
-    "a rejection that stands on another commit is void": Wrong(
+    "a rejection on another commit is void": Wrong(
         (("net@v1.0.0", 0, 10), ("net@v1.0.0!", 1, 15)),
         NOTHING,
         "v1.0.0",
-        "the tag names the version; gto takes it for another version of that name",
+        "the tag names the version; gto treats it as another version of that name",
         question="latest",
     ),
     "the latest version is a rejected one": Wrong(
@@ -138,7 +138,7 @@ WRONG = {
         "dvc",
         "latest",
     ),
-    "a deprecation is over as soon as anything happens": Wrong(
+    "a deprecation ends with the next event": Wrong(
         (*TWO, ("net@deprecated", 1, 50), ("net#prod#1", 1, 60)),
         "deprecated",
         "active",
@@ -174,7 +174,7 @@ def test_where_another_reader_is_wrong(place: tuple[Folder, list[str]], name: st
 
 
 def _named(answer: str, ids: list[str]) -> str:
-    """A commit by its number, anything else as it is."""
+    """A commit as its number, any other answer unchanged."""
     return f"commit {ids.index(answer)}" if answer in ids else answer
 
 

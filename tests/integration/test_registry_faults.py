@@ -1,4 +1,4 @@
-"""What goes wrong around a push: halves of changes, broken connections, rivals that no name keeps apart."""
+"""Faults around a push: half changes, broken connections, concurrent changes with different tag names."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _closed() -> Iterator[None]:
 
 @pytest.fixture
 def promoted(staged: Folder) -> Folder:
-    """v1.0.0 and then v1.0.1 went to staging."""
+    """A project whose staging got v1.0.0 and then v1.0.1."""
     staged.ok("git", "pull", "-q")
     for argv in (("release", "line", "--commit"), ("promote", "line", "--to", "staging")):
         done = staged.here(*argv)
@@ -53,7 +53,7 @@ def move(project: Project, action: Any) -> Move:  # noqa: ANN401 (a literal)
 
 
 def forget(folder: Folder, *tags: str) -> dict[str, str]:
-    """Take tags away from a repository, as if they had not arrived yet; their ids."""
+    """Remove tags from a repository, as if they had not arrived yet; return their ids."""
     oids = {tag: folder.git("rev-parse", f"refs/tags/{tag}") for tag in tags}
     for tag in tags:
         folder.git("update-ref", "-d", f"refs/tags/{tag}")
@@ -168,18 +168,20 @@ def test_a_remote_that_is_seen_half_way_is_asked_again(
 
 
 @pytest.mark.parametrize(
-    ("script", "told"),
+    ("script", "reported"),
     [
         ("echo no >&2; exit 1", "did not take the tags; nothing was changed"),
         ("kill -9 $PPID", "broke off, and the tags are not there yet"),
     ],
 )
-def test_only_a_refused_push_reports_that_nothing_was_changed(staged: Folder, script: str, told: str) -> None:
+def test_only_a_refused_push_reports_that_nothing_was_changed(
+    staged: Folder, script: str, reported: str
+) -> None:
     hook(staged, "pre-receive", script)
     done = staged.here("unassign", "line", "--env", "staging")
     assert done.status == 5
-    assert told in done.err
-    assert ("may still arrive" in done.err) is ("broke off" in told)
+    assert reported in done.err
+    assert ("may still arrive" in done.err) is ("broke off" in reported)
 
 
 def test_a_second_push_that_is_refused_does_not_make_the_first_one_undone(staged: Folder) -> None:
@@ -203,11 +205,11 @@ def test_a_push_of_a_branch_alone_that_was_refused_is_not_taken_for_done(staged:
     assert push_refs(git, "origin", create={}, move=moved).outcome == "landed"
 
 
-# Rivals with other names
+# Concurrent changes with other tag names
 
 
 def once_before_the_push(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object]) -> None:
-    """Let something happen when everything was looked at and nothing was written."""
+    """Call `happens` after everything was read and before anything is written."""
     push = pushing.push_refs
 
     def interrupted(*args: Any, **options: Any) -> Any:  # noqa: ANN401
@@ -223,8 +225,8 @@ def test_the_author_of_the_second_version_on_one_commit_is_warned(
 ) -> None:
     other = clone(project, "other")
     other.git("config", "user.name", "Bob")
-    rival = opened(other)
-    state = state_of(rival)
+    winner = opened(other)
+    state = state_of(winner)
 
     def happens() -> None:
         mine = release(opened(project), "line@v2.0.0", options=ReleaseOptions(dry_run=True))
@@ -259,7 +261,7 @@ def test_of_two_versions_on_one_commit_the_one_that_is_not_live_can_be_rejected(
     assert state_of(opened(staged)).environment("staging").label == "v1.0.0"
 
 
-def test_the_loser_is_told_which_of_two_versions_on_one_commit_was_promoted(
+def test_the_loser_learns_which_of_two_versions_on_one_commit_was_promoted(
     staged: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     staged.git("tag", "-am", "by hand", "line@v2.0.0", "line@v1.0.0^{}")

@@ -1,6 +1,6 @@
-"""Histories that were really played: many writers, faults and deaths, three transports, all of them legal.
+"""Simulated histories with many writers, faults and kills on three transports are legal.
 
-`MLGIT_TEST_PROFILE=thorough` plays 400 operations on each, and dies at every step.
+`MLGIT_TEST_PROFILE=thorough` simulates 400 operations on each transport, and kills at every step.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tests.support.shell import Folder
 from tests.support.tools import tool
 
 THOROUGH = os.environ.get("MLGIT_TEST_PROFILE") == "thorough"
-"""Read when this is imported: the tests' own environment has no such variable."""
+"""Read at import, because the environment of the tests lacks this variable."""
 ROOT = Folder(Path.cwd())
 OPERATIONS = 400 if THOROUGH else 36
 STRIDE = 1 if THOROUGH else 8
@@ -49,7 +49,7 @@ def test_whatever_happens_the_history_is_legal(pipeline_template: Path, transpor
 
 @pytest.fixture(scope="session")
 def moved(tmp_path_factory: pytest.TempPathFactory, staged_template: Path) -> Path:
-    """v1.0.1 is in staging after v1.0.0, and v1.0.2 waits."""
+    """A project with v1.0.1 in staging after v1.0.0, and v1.0.2 released."""
     place = tmp_path_factory.mktemp("moved") / "project"
     work = pipeline.copy(staged_template, place)
     for argv in (("release", "line"), ("promote", "line", "--to", "staging"), ("release", "line")):

@@ -1,4 +1,4 @@
-"""gto and dvc read what mlgit writes and say the same; mlgit reads what they write."""
+"""gto and dvc read tags by mlgit the same way, and mlgit reads tags by them."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def two_versions(project: Folder) -> Folder:
 
 
 def stale_promotion(folder: Folder, *, version: int) -> str | None:
-    """Promote from what the clone knew before; who won instead, if somebody else did."""
+    """Promote from what the clone knew before; return the message about the winner if someone else won."""
     here = opened(folder)
     try:
         state = read_registry(here, model="line").model("line")
@@ -65,11 +65,11 @@ def stale_promotion(folder: Folder, *, version: int) -> str | None:
 def test_one_of_two_stale_clones_wins_and_the_other_learns_who(two_versions: Folder) -> None:
     ada, bob = clone(two_versions, "ada"), clone(two_versions, "bob")
     assert stale_promotion(ada, version=0) is None
-    told = stale_promotion(bob, version=1)
-    assert told is not None
-    assert re.fullmatch(r"`Ada` promoted `line@v1\.0\.0` to `staging` \d+ s ago \(line#staging#1\)", told), (
-        told
-    )
+    message = stale_promotion(bob, version=1)
+    assert message is not None
+    assert re.fullmatch(
+        r"`Ada` promoted `line@v1\.0\.0` to `staging` \d+ s ago \(line#staging#1\)", message
+    ), message
     assert tags_of(bob) == tags_of(ada) == tags_of(origin(two_versions))
 
 
@@ -78,8 +78,8 @@ def test_exactly_one_of_twenty_concurrent_promoters_wins_and_no_clone_keeps_a_tr
 ) -> None:
     clones = [clone(two_versions, f"clone{number}") for number in range(20)]
     with ThreadPoolExecutor(max_workers=10) as pool:
-        told = list(pool.map(lambda each: stale_promotion(each, version=0), clones))
-    assert told.count(None) == 1
+        message = list(pool.map(lambda each: stale_promotion(each, version=0), clones))
+    assert message.count(None) == 1
     theirs = tags_of(origin(two_versions))
     assert sorted(theirs) == ["line#staging#1", "line@v1.0.0", "line@v1.0.1"]
     for each in clones:

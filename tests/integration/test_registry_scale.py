@@ -1,4 +1,4 @@
-"""Many tags: what is asked of git, what the cache may and may not do, and wherever refs are kept."""
+"""Many tags: the commands of git, the limits of the cache, and every way to store refs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mlgit.project.registry.read import read_registry, tags_as_of
 from tests.support import tools
 from tests.support.registry import close_all, opened, tags_of
 from tests.support.shell import Folder
-from tests.support.tag_import import START_S, NewTag, ToldGit, commits, history_of, import_tags
+from tests.support.tag_import import START_S, LoggedGit, NewTag, commits, history_of, import_tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,29 +45,29 @@ def cache_of(folder: Folder) -> Path:
 
 
 def answers(folder: Folder) -> list[str]:
-    """What the reading verbs print."""
-    told = [folder.here(*argv) for argv in (("models", "--json"), ("history",), ("show", "a@v1.3.0"))]
-    assert [done.status for done in told] == [0, 0, 0], told
-    return [done.out.split('"told_at"')[0] for done in told]
+    """The output of the reading commands."""
+    logged = [folder.here(*argv) for argv in (("models", "--json"), ("history",), ("show", "a@v1.3.0"))]
+    assert [done.status for done in logged] == [0, 0, 0], logged
+    return [done.out.split('"told_at"')[0] for done in logged]
 
 
 def test_the_second_look_reads_no_tag(many: Folder, tmp_path: Path) -> None:
-    told = ToldGit.make(tmp_path / "told")
-    first = [many.here(*argv, env=told.env).out for argv in (("models",), ("history",), ("status",))]
-    assert set(told.objects) >= set(tags_of(many).values())
-    told.forget()
-    second = [many.here(*argv, env=told.env).out for argv in (("models",), ("history",), ("status",))]
-    assert not set(told.objects) & set(tags_of(many).values())
+    logged = LoggedGit.make(tmp_path / "logged")
+    first = [many.here(*argv, env=logged.env).out for argv in (("models",), ("history",), ("status",))]
+    assert set(logged.objects) >= set(tags_of(many).values())
+    logged.clear()
+    second = [many.here(*argv, env=logged.env).out for argv in (("models",), ("history",), ("status",))]
+    assert not set(logged.objects) & set(tags_of(many).values())
     assert first == second
 
 
 def test_every_tag_is_read_once_and_by_one_process(many: Folder, tmp_path: Path) -> None:
-    told = ToldGit.make(tmp_path / "told")
-    assert many.here("history", env=told.env).status == 0
+    logged = LoggedGit.make(tmp_path / "logged")
+    assert many.here("history", env=logged.env).status == 0
     oids = set(tags_of(many).values())
-    asked = [oid for oid in told.objects if oid in oids]
+    asked = [oid for oid in logged.objects if oid in oids]
     assert sorted(asked) == sorted(oids)
-    assert len([line for line in told.commands if "cat-file" in line]) == 1
+    assert len([line for line in logged.commands if "cat-file" in line]) == 1
 
 
 @pytest.mark.parametrize(
@@ -93,26 +93,26 @@ def test_of_one_model_only_its_tags_are_listed_and_read(
     many: Folder, tmp_path: Path, argv: tuple[str, ...]
 ) -> None:
     others = {oid for tag, oid in tags_of(many).items() if tag.startswith("b")}
-    told = ToldGit.make(tmp_path / "told")
-    many.here(*argv, env=told.env)
-    listings = [line for line in told.commands if "for-each-ref" in line and "refs/tags" in line]
+    logged = LoggedGit.make(tmp_path / "logged")
+    many.here(*argv, env=logged.env)
+    listings = [line for line in logged.commands if "for-each-ref" in line and "refs/tags" in line]
     assert listings
     assert all("refs/tags/a@* refs/tags/a#*" in line for line in listings)
-    assert not others & set(told.objects)
+    assert not others & set(logged.objects)
 
 
 def test_getting_a_file_reads_only_its_models_tags(staged: Folder, tmp_path: Path) -> None:
     import_tags(staged, history_of("other", [staged.git("rev-parse", "HEAD")]))
-    told = ToldGit.make(tmp_path / "told")
-    done = staged.here("get", "line@v1.0.0", "-o", str(tmp_path / "files"), env=told.env)
+    logged = LoggedGit.make(tmp_path / "logged")
+    done = staged.here("get", "line@v1.0.0", "-o", str(tmp_path / "files"), env=logged.env)
     assert done.status == 0, done.err
     oids = {tag: oid for tag, oid in tags_of(staged).items() if tag.startswith("other")}
-    assert not set(oids.values()) & set(told.objects)
-    assert not [line for line in told.commands if line.endswith("refs/tags/ refs/replace/")]
+    assert not set(oids.values()) & set(logged.objects)
+    assert not [line for line in logged.commands if line.endswith("refs/tags/ refs/replace/")]
 
 
 def damaged(content: bytes) -> dict[str, bytes]:
-    """What may happen to a file."""
+    """Damage a file in one of several ways."""
     head, _, body = content.partition(b"\n")
     place = body.index(b"\t") + 1
     return {
@@ -124,7 +124,7 @@ def damaged(content: bytes) -> dict[str, bytes]:
         + (b"0" if body[place : place + 1] != b"0" else b"1")
         + body[place + 1 :],
         "a newer format": content.replace(b"cache 2 ", b"cache 3 "),
-        "somebody else's": b"\x00\xff" * 500,
+        "another program's": b"\x00\xff" * 500,
         "nothing but its first line": head + b"\n",
     }
 
@@ -163,7 +163,7 @@ def test_what_a_killed_writer_left_is_removed_when_it_is_old(many: Folder) -> No
     half.parent.mkdir(parents=True)
     half.write_bytes(b"mlgit cach")
     assert many.here("models").status == 0
-    assert not cache_of(many).exists()  # somebody seems to be writing
+    assert not cache_of(many).exists()  # another process seems to be writing
     os.utime(half, (START_S, START_S))
     assert many.here("models").status == 0
     assert cache_of(many).exists()
@@ -237,10 +237,10 @@ def test_a_tag_moved_by_force_is_another_object_and_is_read_again(many: Folder) 
 def test_working_trees_share_what_is_known(many: Folder, tmp_path: Path) -> None:
     before = answers(many)
     many.git("worktree", "add", "-q", "--detach", str(tmp_path / "second"))
-    told = ToldGit.make(tmp_path / "told")
+    logged = LoggedGit.make(tmp_path / "logged")
     second = Folder(tmp_path / "second")
-    assert second.here("history", env=told.env).out == before[1]
-    assert not set(told.objects) & set(tags_of(many).values())
+    assert second.here("history", env=logged.env).out == before[1]
+    assert not set(logged.objects) & set(tags_of(many).values())
 
 
 def test_collecting_garbage_and_packing_change_nothing(many: Folder) -> None:
@@ -267,7 +267,7 @@ def test_the_same_in_a_repository_of_sha256(tmp_path: Path) -> None:
 
 
 def reftable_env() -> dict[str, str]:
-    """A git that can keep refs in a table; the test skips where there is none."""
+    """A git that can keep refs in a table; skips the test without one."""
     git = tools.find("git-with-reftable") or tools.find("git")
     assert git is not None
     done = subprocess.run([git, "init", "-h"], capture_output=True, text=True, check=False)
@@ -278,7 +278,7 @@ def reftable_env() -> dict[str, str]:
 
 @pytest.fixture
 def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
-    """An empty repository whose refs are in a table, and the git that can read it on PATH."""
+    """An empty repository with its refs in a table, and on PATH a git that can read it."""
     git = reftable_env()["MLGIT_TEST_GIT"]
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "git").symlink_to(git)
@@ -301,8 +301,8 @@ def test_the_same_with_refs_in_a_table(table: Folder, tmp_path: Path) -> None:
     assert done.status == 0, done.err
     table.git("clone", "-q", "--ref-format=reftable", str(origin), str(tmp_path / "clone"))
     clone = Folder(tmp_path / "clone")
-    told = clone.here("models")
-    assert "tags as of" in told.out
+    logged = clone.here("models")
+    assert "tags as of" in logged.out
     assert clone.here("history", "-n", "1").out.splitlines()[1].split()[2:4] == ["promote", "a@v1.11.0"]
     assert clone.here("doctor").status in {0, 1}
 
@@ -335,13 +335,13 @@ def test_a_model_in_a_folder_is_listed_by_its_own_tags(many: Folder, tmp_path: P
     import_tags(
         many, [NewTag("x/y=a@v2.0.0", head), NewTag("x/y=ab@v3.0.0", head), NewTag("x/y=a#eu/prod#1", head)]
     )
-    told = ToldGit.make(tmp_path / "told")
-    done = many.here("show", "x/y:a", env=told.env)
+    logged = LoggedGit.make(tmp_path / "logged")
+    done = many.here("show", "x/y:a", env=logged.env)
     assert done.status == 0, done.err
     assert "eu/prod: v2.0.0" in done.out
     assert "v3.0.0" not in done.out
     oids = tags_of(many)
-    assert set(told.objects) & set(oids.values()) == {oids["x/y=a@v2.0.0"], oids["x/y=a#eu/prod#1"]}
+    assert set(logged.objects) & set(oids.values()) == {oids["x/y=a@v2.0.0"], oids["x/y=a#eu/prod#1"]}
 
 
 def test_a_long_reason_is_shown_whole_though_it_is_not_cached(many: Folder) -> None:

@@ -1,8 +1,7 @@
-"""The pipeline project as a team has it on a forge: CI templates on main, and branches that are proposed.
+"""Branches: the pipeline project of a team on a forge, with CI templates on main and proposed branches.
 
-`better` passes the gates, `worse` does not, `docs` changes no model, `untrained` has a parameter that nobody
-ran the pipeline with, the hostile branch names that try to be code.
-Built once a run: tests only copy it and open what they need.
+`better` passes the gates, `worse` does not, `docs` changes no model, `untrained` has a parameter that no run
+of the pipeline used, and the hostile branch has names that try to be code. Built once per run; tests copy it.
 """
 
 from __future__ import annotations
@@ -19,11 +18,11 @@ if TYPE_CHECKING:
     from mlgit.core.forge.hosts import Host
 
 DEPLOY = "/where/models/are/served"
-"""Stands in the template for a folder of the test's own."""
+"""Replaced by a folder of the test in each copy of the template."""
 HOSTILE_BRANCH = "x;touch${IFS}PWNED;$(id)`id`${{github.token}}&&<img>"
 HOSTILE_TITLE = '"; touch PWNED; $(touch PWNED) `touch PWNED` ${{ github.token }} <img src=x> @everyone #1'
 HOSTILE_METRIC = "auc|`x`<!-- mlgit-report:acme/tumor/gates -->\n### ✅ all passed @everyone #1 ![](//evil)"
-# Wherever it is wrapped: a line starts with a command to GitHub's runner, and one has an old one inside.
+# However it is wrapped, a line starts with a command to GitHub's runner, and one contains an old command.
 HOSTILE_PARAM = "a|b`<img src=x>@everyone\n##[error]pwned\n$(touch PWNED) " + "::error::pwned " * 20
 
 

@@ -1,4 +1,4 @@
-"""Clones as CI runners make them, and the variables that GitHub Actions and GitLab CI set in a job."""
+"""Checkouts: clones as CI runners make them, and the variables of a job on GitHub or GitLab."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BOT = {"GIT_COMMITTER_NAME": "bot", "GIT_COMMITTER_EMAIL": "bot@example.org"}
 
 
 def github_checkout(project: Folder, name: str, *, branch: str = "main", depth: int = 0) -> Folder:
-    """What actions/checkout leaves for a push to a branch: no `origin/HEAD`, a local branch of that name."""
+    """A clone as actions/checkout makes it for a branch: no `origin/HEAD`, a local branch of that name."""
     runner = _fetched(project, name, "+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*")
     if depth:
         runner = _fetched(
@@ -26,14 +26,14 @@ def github_checkout(project: Folder, name: str, *, branch: str = "main", depth: 
 
 
 def gitlab_checkout(project: Folder, name: str, *, branch: str = "main") -> Folder:
-    """What a GitLab runner leaves with `GIT_DEPTH: 0`: HEAD detached, no local branch at all."""
+    """A clone as a GitLab runner makes it with `GIT_DEPTH: 0`: detached HEAD, no local branch."""
     runner = _fetched(project, name, "+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*")
     runner.git("checkout", "-q", "--detach", f"refs/remotes/origin/{branch}")
     return runner
 
 
 def tag_checkout(project: Folder, name: str, tag: str, *, lightweight: bool = True) -> Folder:
-    """What actions/checkout leaves for a tag; before v6.0.2 an annotated tag became lightweight."""
+    """A clone as actions/checkout makes it for a tag; before v6.0.2 an annotated tag became lightweight."""
     runner = _fetched(project, name, "+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*")
     if lightweight:
         runner.git("update-ref", f"refs/tags/{tag}", runner.git("rev-parse", f"refs/tags/{tag}^{{commit}}"))

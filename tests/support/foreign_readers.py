@@ -1,4 +1,4 @@
-"""What gto and DVC answer about a registry, beside what mlgit answers; and which differences are known."""
+"""Foreign readers: the answers of gto, DVC and mlgit about a registry, and their known differences."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from tests.support.shell import Folder
 
 NOTHING = "nothing"
-"""How a reader's refusal (`there is no such …`) and its empty answer are written."""
+"""A reader's refusal (`there is no such …`) or empty answer."""
 
 
 @dataclass(slots=True)
 class Answers:
-    """What one reader says: the latest version and the commits of models, what environments hold."""
+    """One reader's answers: latest versions, what environments hold, active models, and tags."""
 
     latest: dict[str, str] = field(default_factory=dict)
     held: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -32,7 +32,6 @@ class Answers:
 
 
 def ask_mlgit(project: Project) -> Answers:
-    """What mlgit says."""
     said = Answers()
     for name, state in read_registry(project).models.items():
         said.latest[name] = NOTHING if state.latest is None else str(state.latest.version)
@@ -44,7 +43,7 @@ def ask_mlgit(project: Project) -> Answers:
 
 
 def ask_gto(folder: Folder) -> Answers:
-    """What `gto show` and `gto history` say, in process."""
+    """The answers of `gto show` and `gto history`, in process."""
     import gto.api
 
     said = Answers()
@@ -59,7 +58,7 @@ def ask_gto(folder: Folder) -> Answers:
 
 
 def ask_dvc(folder: Folder, cells: Iterator[tuple[str, dict[str, str]]]) -> dict[str, str]:
-    """The commits that DVC's own look-up gives for (model, `stage=` or `version=` or nothing)."""
+    """The commits that DVC's own look-up returns for (model, `stage=` or `version=` or nothing)."""
     from dvc.exceptions import ArtifactNotFoundError
     from dvc.repo import Repo
 
@@ -77,7 +76,7 @@ def ask_dvc(folder: Folder, cells: Iterator[tuple[str, dict[str, str]]]) -> dict
 
 
 def artifact(folder: Folder, name: str, stage: str) -> dict[str, str]:
-    """What `dvc.api` says: the commit and the path."""
+    """The answer of `dvc.api`: the commit and the path."""
     import dvc.api
 
     with warnings.catch_warnings(), chdir(folder.path):
@@ -86,7 +85,7 @@ def artifact(folder: Folder, name: str, stage: str) -> dict[str, str]:
 
 
 def cell(model: str, wanted: dict[str, str]) -> str:
-    """How a question to DVC is called."""
+    """The name of a question to DVC."""
     return " ".join([model, *(f"{key}={value}" for key, value in wanted.items())])
 
 
@@ -100,7 +99,7 @@ def dvc_questions(project: Project) -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def expected_of_dvc(project: Project) -> dict[str, str]:
-    """The same answers by mlgit."""
+    """The answers of mlgit to the same questions."""
     said: dict[str, str] = {}
     for name, state in read_registry(project).models.items():
         for environment, each in state.environments.items():
@@ -111,57 +110,57 @@ def expected_of_dvc(project: Project) -> dict[str, str]:
 
 
 def why_latest_differs(state: ModelState, *, skewed: bool) -> str | None:
-    """Why GTO takes another version for the latest; None when it should not."""
-    standing = [each.version for each in state.versions if not each.deregistered]
-    if standing and not max(standing).final:
-        return "GTO takes a pre-release for the latest"
-    if skewed and any(_stands_for_gto(each) for each in state.versions):
+    """Why GTO's latest version is another one; None if it should not be."""
+    usable = [each.version for each in state.versions if not each.deregistered]
+    if usable and not max(usable).final:
+        return "GTO treats a pre-release as the latest"
+    if skewed and any(_usable_for_gto(each) for each in state.versions):
         return "GTO orders by the tagger's clock"
     return None
 
 
-def _stands_for_gto(version: RegisteredVersion) -> bool:
-    """Whether a rejected version stands for GTO, because the clock of whoever rejected it was behind."""
+def _usable_for_gto(version: RegisteredVersion) -> bool:
+    """Whether a rejected version is usable for GTO, because the rejecter's clock was behind."""
     return version.rejected is not None and version.rejected.tagged_at_s < version.fact.tagged_at_s
 
 
 def why_active_differs(state: ModelState) -> str | None:
-    """GTO forgets a deprecation as soon as anything happens to the model."""
+    """GTO forgets a deprecation after any later event of the model."""
     return "something happened after the deprecation" if state.deprecated else None
 
 
 def why_held_differs(state: ModelState, environment: EnvironmentState, *, skewed: bool) -> str | None:
-    """Why GTO says something else of an environment; None when it should not."""
+    """Why GTO's answer about an environment differs; None if it should not."""
     facts = [fact for fact in state.facts if fact.name.environment == environment.environment]
-    if skewed and not _clocks_tell(environment):
+    if skewed and not _clocks_are_ordered(environment):
         return "GTO orders by the tagger's clock"
     gone = {each.commit for each in state.versions if each.deregistered}
     if gone & {fact.commit for fact in facts}:
         return "GTO passes over a version that was deregistered while it was live"
     versions = {each.commit for each in state.versions}
     if any(fact.name.action == "unassign" and fact.commit not in versions for fact in facts):
-        return "GTO does not close what stands on a commit without a version"
+        return "GTO does not close an assignment on a commit without a version"
     return None
 
 
 def why_dvc_differs(state: ModelState, environment: EnvironmentState, *, skewed: bool) -> str | None:
-    """DVC takes the newest tag that names the environment, whatever it says."""
+    """Why DVC's answer differs: it uses the newest tag of the environment, even an unassignment."""
     facts = [fact for fact in state.facts if fact.name.environment == environment.environment]
-    if skewed and not _clocks_tell(environment):
+    if skewed and not _clocks_are_ordered(environment):
         return "DVC orders by the tagger's clock"
     if max(facts, key=lambda fact: (fact.tagged_at_s, fact.tag)).name.action == "unassign":
-        return "DVC takes the newest unassignment for an assignment"
+        return "DVC treats the newest unassignment as an assignment"
     return None
 
 
 def _label(state: EnvironmentState) -> str:
-    """As GTO writes it: the version, or the commit where there is none."""
+    """As GTO writes it: the version or, without one, the commit."""
     if state.commit is None:
         return NOTHING
     return state.commit if state.version is None else str(state.version.version)
 
 
-def _clocks_tell(environment: EnvironmentState) -> bool:
-    """Whether each tag of an environment is at least a second younger than the one before."""
+def _clocks_are_ordered(environment: EnvironmentState) -> bool:
+    """Whether each tag of an environment is dated after the one before."""
     facts = [fact for change in environment.changes for fact in (change.unassigned, change.assigned) if fact]
     return all(one.tagged_at_s < next_one.tagged_at_s for one, next_one in pairwise(facts))

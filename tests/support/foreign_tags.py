@@ -1,7 +1,7 @@
-"""Histories of tags that other tools could have written, as values: drawn by Hypothesis, made by fast-import.
+"""Foreign tags: histories of tags that other tools could have written, drawn by Hypothesis.
 
-What they have in common with GTO's: one version a commit and model, names that it accepts. What GTO itself
-never does but reads (counters of one environment only, none at all, a clock that jumps) is drawn, too.
+Like GTO's, they have one version per commit and model, and names that GTO accepts. Some have what GTO reads
+but never writes: counters per environment, no counters, a clock that jumps.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _KINDS: tuple[Kind, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Something that is wished for; it happens if the history so far allows it."""
+    """A change to try; it happens if the history so far allows it."""
 
     kind: Kind
     model: str
@@ -57,7 +57,7 @@ class History:
     releases: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def counter(self, model: str) -> int:
-        """The next counter, as GTO counts: over all tags of the model."""
+        """The next counter as GTO counts it, over all tags of the model."""
         name = model.replace(":", "=")
         mine = (tag for tag, _, _ in self.tags if tag.startswith((f"{name}@", f"{name}#")))
         return 1 + max((_counter(tag) for tag in mine), default=0)
@@ -67,7 +67,7 @@ class History:
         return next((v for (m, v), c in self.releases.items() if (m, c) == (model, commit)), None)
 
     def add(self, tag: str, commit: int, seconds: int) -> None:
-        """One more tag, unless there is one of that name or git cannot keep both names."""
+        """Add a tag, unless its name is in use or git cannot keep both names."""
         others = [name for name, _, _ in self.tags]
         if tag not in others and not any(
             f"{a}/".startswith(f"{b}/") for x in others for a, b in ((tag, x), (x, tag))
@@ -75,7 +75,7 @@ class History:
             self.tags.append((tag, commit, seconds))
 
     def in_time(self) -> History:
-        """The same history, written by people whose clocks are right: a second or more apart."""
+        """The same history with the right times, seconds apart."""
         return replace(
             self, tags=[(tag, commit, 10 * place) for place, (tag, commit, _) in enumerate(self.tags)]
         )
@@ -89,7 +89,7 @@ class History:
 
 
 def played(steps: Sequence[Step]) -> History:
-    """What comes of wishes."""
+    """The history after these steps."""
     history = History()
     for step in steps:
         name = step.model.replace(":", "=")
@@ -112,7 +112,7 @@ def played(steps: Sequence[Step]) -> History:
 
 
 def steps() -> st.SearchStrategy[list[Step]]:
-    """Wishes of several people."""
+    """Steps of several people."""
     return st.lists(
         st.builds(
             Step,

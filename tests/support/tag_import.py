@@ -1,4 +1,4 @@
-"""Thousands of annotated tags by one `git fast-import`, and a git that tells what it was asked."""
+"""Tag import: thousands of annotated tags by one `git fast-import`, and a git that logs its commands."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CONFIG = "version: 1\nmodels: {a: {path: a.txt}, b: {path: b.txt}}\nenvironments
 
 
 class NewTag(NamedTuple):
-    """A tag to be made."""
+    """A tag to make."""
 
     name: str
     commit: str
@@ -30,7 +30,7 @@ class NewTag(NamedTuple):
 
 
 def import_tags(folder: Folder, tags: Iterable[NewTag]) -> None:
-    """Make annotated tags; their order is that of the list only by their times."""
+    """Make annotated tags; only their times order them."""
     lines = [
         f"tag {tag.name}\nfrom {tag.commit}\ntagger Ada <ada@example.org> {tag.at_s} +0000\n"
         f"data {len(tag.message.encode())}\n{tag.message}\n"
@@ -41,7 +41,7 @@ def import_tags(folder: Folder, tags: Iterable[NewTag]) -> None:
 
 
 def commits(folder: Folder, count: int) -> list[str]:
-    """So many commits on main, the first with a config; their ids, oldest first."""
+    """Make commits on main, the first with a config; return their ids, oldest first."""
     files = f"M 100644 inline mlgit.yaml\ndata {len(CONFIG)}\n{CONFIG}\n"
     files += "".join(f"M 100644 inline {name}.txt\ndata 1\n{name}\n" for name in "ab")
     history = "".join(
@@ -56,7 +56,7 @@ def commits(folder: Folder, count: int) -> list[str]:
 
 
 def history_of(model: str, places: list[str]) -> Iterator[NewTag]:
-    """A release of every commit, and `prod` moved to each in turn; with statements, as mlgit writes them."""
+    """Release each commit and move `prod` to it, with statements as mlgit writes them."""
     for number, commit in enumerate(places):
         release = ReleaseStatement(
             model=model,
@@ -84,14 +84,13 @@ def history_of(model: str, places: list[str]) -> Iterator[NewTag]:
         yield NewTag(f"{model}#prod#{number + 1}", commit, at_s + 2, write_message("Move", "", move))
 
 
-class ToldGit(NamedTuple):
-    """A git on PATH that writes down what it is asked."""
+class LoggedGit(NamedTuple):
+    """A git on PATH that logs its command lines."""
 
     folder: Path
 
     @classmethod
-    def make(cls, folder: Path) -> ToldGit:
-        """Put it into `folder`."""
+    def make(cls, folder: Path) -> LoggedGit:
         folder.mkdir()
         git = shutil.which("git")
         script = folder / "git"
@@ -106,22 +105,21 @@ class ToldGit(NamedTuple):
 
     @property
     def env(self) -> dict[str, str]:
-        """What makes mlgit take it."""
+        """The environment with which mlgit uses it."""
         return {"PATH": f"{self.folder}{os.pathsep}{os.environ['PATH']}"}
 
     @property
     def commands(self) -> list[str]:
-        """The command lines since the last `forget`."""
+        """The command lines since the last `clear`."""
         return _lines(self.folder / "commands")
 
     @property
     def objects(self) -> list[str]:
-        """The objects asked of `cat-file` since the last `forget`."""
+        """The objects that `cat-file` was asked for since the last `clear`."""
         asked = (line.partition(" ") for line in _lines(self.folder / "objects"))
         return [spec for what, _, spec in asked if what == "contents"]
 
-    def forget(self) -> None:
-        """Begin anew."""
+    def clear(self) -> None:
         for name in ("commands", "objects"):
             (self.folder / name).write_text("", encoding="utf-8")
 

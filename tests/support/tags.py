@@ -1,4 +1,4 @@
-"""Facts about tags for tests of the registry: built from names, without a repository."""
+"""Tags: facts about tags for tests of the registry, made from names without a repository."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def stated(action: EnvironmentAction, at: str = "2026-01-01T00:00:00Z", *, versi
 
 
 def commit(number: int) -> str:
-    """A commit id that tells its number."""
+    """A commit id made from a number."""
     return f"{number:040x}"
 
 

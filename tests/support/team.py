@@ -1,4 +1,4 @@
-"""A team's repository on a forge: what people do in a clone, and what can be seen from outside."""
+"""Team: a repository on a forge, what people do in a clone, and what others can see."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ REPOSITORY = "acme/tumor"
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """A repository on a forge, and Ada's clone of it; what is deployed goes to `served`."""
+    """A repository on a forge and Ada's clone of it; deployments go to `served`."""
 
     work: Folder
     git: GitServer
@@ -60,7 +60,7 @@ class Team:
         return sum(path.is_file() for path in self.storage.rglob("*"))
 
     def fork(self, branch: str) -> None:
-        """Eve's fork, whose branch stands where ours does."""
+        """Eve's fork, whose branch is at the same commit as ours."""
         self.git.add("eve/tumor", source=self.git.bare(REPOSITORY).path)
         self.forge.add_repository("eve/tumor")
         assert branch in self.git.bare("eve/tumor").git("branch")

@@ -1,4 +1,4 @@
-"""History: many writers, killers and faults against one bare repository, and a checker of what came of it.
+"""History: many writers, kills and faults against one bare repository, and a checker of the result.
 
-`python -m tests.support.history --operations 1000 --seed 7` plays one and says what was found in it.
+`python -m tests.support.history --operations 1000 --seed 7` simulates one and prints what is wrong with it.
 """

@@ -1,4 +1,4 @@
-"""`python -m tests.support.history --operations 1000 --seed 7`: play a history, check it, tell of it."""
+"""`python -m tests.support.history --operations 1000 --seed 7`: simulate, check and report a history."""
 
 from __future__ import annotations
 
@@ -50,15 +50,15 @@ def main() -> int:
 
 
 def report(result: SimulationResult) -> None:
-    """What was tried and how it ended."""
+    """Print what was tried and how it ended."""
     calls = result.history.calls
     print(f"{len(calls)} operations in {result.seconds:.0f} s, {len(result.history.tags)} tags in the end")
     by_verb: dict[str, Counter[str]] = {}
     for call in calls:
         by_verb.setdefault(call.verb, Counter())[outcome(call)] += 1
     for verb, outcomes in sorted(by_verb.items()):
-        told = ", ".join(f"{count} {name}" for name, count in outcomes.most_common())
-        print(f"  {verb:11} {outcomes.total():5}: {told}")
+        counts = ", ".join(f"{count} {name}" for name, count in outcomes.most_common())
+        print(f"  {verb:11} {outcomes.total():5}: {counts}")
     print(f"{result.faults.total()} faults")
     for fault, count in sorted(result.faults.items()):
         print(f"  {count:5} {fault}")
@@ -85,7 +85,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--transport", choices=TRANSPORTS, default="file")
     parser.add_argument("--template", type=Path, help="a project of tests/support/pipeline.py, to save time")
     parser.add_argument("--races", action="store_true", help="also release one commit twice at a time")
-    parser.add_argument("--readers", action="store_true", help="ask gto and dvc in the end, too")
+    parser.add_argument("--readers", action="store_true", help="also query gto and dvc in the end")
     parser.add_argument("--keep", type=Path, help="write the whole history to this file (pickle)")
     return parser.parse_args()
 

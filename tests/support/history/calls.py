@@ -1,4 +1,4 @@
-"""Calls and tags: what was asked and answered, and what the repository says in the end."""
+"""Calls and tags: the commands of a history with their answers, and the final tags of the repository."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 READS = ("models", "show", "history")
 FOREVER = float("inf")
 UNSURE = ("may still arrive", "does not say whether")
-"""With these words mlgit says that what it asked for may yet come true."""
+"""With these words mlgit reports that a push may still arrive."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """One command, when it began and ended (seconds of the monotonic clock), and what it answered.
 
-    `id` is also the name of whoever wrote its tags. `seen` is from when on the state that it looked at may
-    be: `start`, or earlier for a clone that did not fetch. `status` is None when it was killed.
+    `id` is also the tagger's name of its tags. `seen` is the earliest time of the state that it saw: `start`,
+    or earlier in a clone that did not fetch. `status` is None if it was killed.
     """
 
     id: str
@@ -44,7 +44,7 @@ class Call:
 
     @property
     def unsure(self) -> bool:
-        """Whether nobody was told if it came true."""
+        """Whether it is unknown if the change arrived."""
         if self.status is None:
             return True
         return self.status == 5 and any(
@@ -53,12 +53,12 @@ class Call:
 
     @property
     def over(self) -> float:
-        """From when on it can have no further effect."""
+        """The time after which it can have no further effect."""
         return FOREVER if self.unsure else self.end
 
     @property
     def done(self) -> bool:
-        """Whether it says that it changed something, and published that."""
+        """Whether it reports a change that it published."""
         return self.status == 0 and self.answer.get("pushed") is True
 
     @property
@@ -66,13 +66,13 @@ class Call:
         return "\n".join(self.answer.get("notes", ()))
 
     def overlaps(self, other: Call) -> bool:
-        """Whether neither was over when the other looked."""
+        """Whether neither was over when the other read the state."""
         return self.seen < other.over and other.seen < self.over
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tag:
-    """A tag of the bare repository: `by` whom, and what its statement says was done with which version."""
+    """A tag of the bare repository; `by` is the tagger, `action` and `version` come from its statement."""
 
     name: str
     oid: str
@@ -90,7 +90,7 @@ class Tag:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloneEnd:
-    """A clone in the end: its tags before it fetched, and what `mlgit models --fetch` answered then."""
+    """A clone in the end: its tags, and then the answer of `mlgit models --fetch`."""
 
     tags: Mapping[str, str]
     answer: Mapping[str, Any]
@@ -98,11 +98,11 @@ class CloneEnd:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """All that the checker looks at.
+    """Everything that the checker reads.
 
-    `trunk` maps the commits of trunk to who made them, `leftovers` are lock and temporary files. `sources`
-    maps an environment to the one whose versions it takes. `readers` is what gto (a version) and dvc (a
-    commit) answer in the end, by environment.
+    `trunk` maps the commits of trunk to their committers, `leftovers` are lock and temporary files. `sources`
+    maps an environment to the one whose versions it takes. `readers` has the final answers of gto (a version)
+    and dvc (a commit) by environment.
     """
 
     calls: tuple[Call, ...]

@@ -1,8 +1,8 @@
 """Checker: whether calls and final tags are those of a linearizable register per environment.
 
-The tags give the total order: an environment's state after its n-th change is known. What is checked is that
-each change was legal in the state that it met, that no call's answer differs from what the log has of it,
-and that the order of the log is one in which the calls can have happened.
+The tags give the total order, so an environment's state after its n-th change is known. The checker requires
+that each change was legal in the state before it, that each call's answer agrees with the log, and that the
+calls can have happened in the order of the log.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from tests.support.history.reads import reads_were_current
 from tests.support.history.register import is_final, lower, sort_out
-from tests.support.history.rules import conflicts_were_told, moves_were_legal, refusals_had_a_reason
+from tests.support.history.rules import conflicts_were_reported, moves_were_legal, refusals_had_a_reason
 from tests.support.history.view import View
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def check(history: History) -> list[str]:
-    """Everything that is wrong; empty for a legal history."""
+    """The problems of a history; none if it is legal."""
     view = View(history, sort_out(history), {call.id: call for call in history.calls})
     laws: tuple[Callable[[View], Iterator[str]], ...] = (
         log_is_whole,
@@ -33,7 +33,7 @@ def check(history: History) -> list[str]:
         nothing_is_left_of_what_failed,
         order_is_that_of_time,
         moves_were_legal,
-        conflicts_were_told,
+        conflicts_were_reported,
         reads_were_current,
         refusals_had_a_reason,
         trunk_has_what_was_released,
@@ -44,10 +44,10 @@ def check(history: History) -> list[str]:
 
 
 def log_is_whole(view: View) -> Iterator[str]:
-    """Counters without gaps; each change is the whole work of one call; what left is what was there."""
+    """Counters have no gaps, each change is made by one call, and it takes out what was there."""
     for tag in view.history.tags:
         if view.caller(tag) is None:
-            yield f"`{tag.name}` was written by nobody who was asked ({tag.by})"
+            yield f"`{tag.name}` was written by an unknown caller ({tag.by})"
     for name, register in view.log.registers.items():
         for number, (step, before) in enumerate(zip(register.steps, register.states, strict=False), start=1):
             if step.counter != number:
@@ -75,7 +75,7 @@ def _step_is_whole(step: Step, held: str | None, what: str) -> Iterator[str]:
 
 
 def versions_are_unique(view: View) -> Iterator[str]:
-    """No tag twice; a rejection is of a version; who registered two versions on one commit did so at once."""
+    """Tags are unique, rejections are of versions, and two versions on one commit are concurrent."""
     names = [tag.name for tag in view.history.tags]
     for name in {name for name in names if names.count(name) > 1}:
         yield f"`{name}` is there twice"
@@ -86,29 +86,29 @@ def versions_are_unique(view: View) -> Iterator[str]:
     for one, other in combinations(view.log.released.values(), 2):
         callers = view.caller(one), view.caller(other)
         if one.commit == other.commit and callers[0] and callers[1] and not callers[0].overlaps(callers[1]):
-            yield f"`{one.name}` and `{other.name}` stand on one commit, and not by an accident of time"
+            yield f"`{one.name}` and `{other.name}` are on one commit, and their calls were not concurrent"
 
 
 def numbers_ascend(view: View) -> Iterator[str]:
-    """A number that nobody named is higher than all that were given before."""
+    """A number that the caller did not name is higher than all earlier ones."""
     for version, tag in view.log.released.items():
         call = view.caller(tag)
         if call is None or call.version is not None:
             continue
         for other, before in view.log.released.items():
             if lower(version, other) and view.surely(before, call):
-                yield f"{call.id} gave {version}, and {other} was given before"
+                yield f"{call.id} gave {version}, and {other} was registered before"
 
 
 def answers_are_true(view: View) -> Iterator[str]:
-    """What a call says that it wrote is in the log, that and no more, and it met the state that it names."""
+    """A call reports exactly its tags in the log, and the state that was there before."""
     for call in view.history.calls:
         if not call.done:
             continue
-        told = {(tag["name"], tag["oid"], tag["commit"]) for tag in call.answer["tags"]}
+        reported = {(tag["name"], tag["oid"], tag["commit"]) for tag in call.answer["tags"]}
         found = {(tag.name, tag.oid, tag.commit) for tag in view.tags_of(call)}
-        if told != found:
-            yield f"{call.id} says {sorted(told)}, and the log has {sorted(found)} of it"
+        if reported != found:
+            yield f"{call.id} says {sorted(reported)}, and the log has {sorted(found)} of it"
         version = call.answer["version"]
         for tag in view.tags_of(call):
             name = tag.means
@@ -124,12 +124,12 @@ def answers_are_true(view: View) -> Iterator[str]:
 
 
 def nothing_is_left_of_what_failed(view: View) -> Iterator[str]:
-    """Who was refused, lost or had nothing to do left no tag; nobody met a bug or half of a push."""
+    """A call that was refused, lost or did nothing left no tag; there was no bug and no half of a push."""
     for call in view.history.calls:
         if call.status not in {None, 0, 1, 4, 5}:
             yield f"{call.id} ({call.verb}) ended with {call.status}: {call.error.get('message')}"
         if "only some of the tags" in str(call.error.get("message")):
-            yield f"{call.id} was told that half of a push arrived"
+            yield f"{call.id} reported that half of a push arrived"
         if not call.done and not call.unsure and view.tags_of(call):
             names = [tag.name for tag in view.tags_of(call)]
             yield f"{call.id} ({call.verb}, {call.status}, {call.error.get('message')}) left {names}"
@@ -137,21 +137,21 @@ def nothing_is_left_of_what_failed(view: View) -> Iterator[str]:
 
 
 def order_is_that_of_time(view: View) -> Iterator[str]:
-    """What was over before something else began has the lower counter."""
+    """A change that was over before another began has the lower counter."""
     for name, register in view.log.registers.items():
         latest: Call | None = None
         for step in register.steps:
             call = view.caller(step.main_tag)
             if call is None:
                 continue
-            # Of all that come before, the one that began last must not have begun after this was over.
+            # Of the changes before, the one that began last must not have begun after this one was over.
             if latest is not None and latest.start > call.over:
                 yield f"{latest.id} is before {call.id} in `{name}`, and began after it was over"
             latest = call if latest is None or call.start > latest.start else latest
 
 
 def trunk_has_what_was_released(view: View) -> Iterator[str]:
-    """A final version stands on trunk, and a commit made for a release came there with its tag."""
+    """A final version is on trunk, and a commit made for a release is there only with its tag."""
     trunk = view.history.trunk
     if not trunk:
         return
@@ -166,22 +166,22 @@ def trunk_has_what_was_released(view: View) -> Iterator[str]:
 
 
 def clones_agree(view: View) -> Iterator[str]:
-    """No clone has a tag that the repository has not; after a fetch all answer what the log says."""
+    """No clone has a tag that the repository lacks; after a fetch all answers agree with the log."""
     there = {tag.name: tag.oid for tag in view.history.tags}
     for name, clone in view.history.clones.items():
         phantoms = sorted(tag for tag, oid in clone.tags.items() if there.get(tag) != oid)
         if phantoms:
-            yield f"{name} has {phantoms}, which the repository has not"
+            yield f"{name} has {phantoms}, which the repository lacks"
         entries = clone.answer.get("models", ())
         if view.history.tags and not entries:
             yield f"{name} says nothing of its models: {clone.answer}"
         for entry in entries:
-            told = {each["environment"] for each in entry["environments"]}
-            if view.log.registers.keys() - told:
-                yield f"{name} leaves out {sorted(view.log.registers.keys() - told)}"
-            standing = len(view.log.released) - len(view.log.rejected)
-            if entry["versions"] != standing:
-                yield f"{name} counts {entry['versions']} versions of {standing}"
+            listed = {each["environment"] for each in entry["environments"]}
+            if view.log.registers.keys() - listed:
+                yield f"{name} leaves out {sorted(view.log.registers.keys() - listed)}"
+            usable = len(view.log.released) - len(view.log.rejected)
+            if entry["versions"] != usable:
+                yield f"{name} counts {entry['versions']} versions of {usable}"
             for each in entry["environments"]:
                 last = view.log.register(each["environment"]).states[-1]
                 found = each["version"], each["author"], each["held"]
@@ -190,7 +190,7 @@ def clones_agree(view: View) -> Iterator[str]:
 
 
 def readers_agree(view: View) -> Iterator[str]:
-    """Other tools see what is there and was not rejected; two versions on one commit make gto fail."""
+    """Other tools agree on versions that were not rejected; skipped if two are on one commit (gto fails)."""
     commits = [tag.commit for tag in view.log.released.values()]
     if len(commits) != len(set(commits)):
         return

@@ -1,6 +1,6 @@
-"""User: runs one command after the other in forks of itself, and kills some of them.
+"""Commands: run mlgit in forks of this process, and kill some of them.
 
-The real command line runs in the fork, which costs no start of an interpreter; a SIGKILL is a real one.
+The real command line runs in the fork, which saves the start of an interpreter; a SIGKILL is a real one.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 PUSH_TIMEOUT_S = 3.0
 LONGEST_S = 90.0
-# What the commands load when they need it: loaded once, before anybody forks.
+# Modules that the commands load lazily, loaded once before any fork.
 LOADED = (
     *("mlgit.cli.main", "mlgit.cli.shell.failure"),
     *(f"mlgit.cli.{name}" for name in ("history", "models", "promote", "push", "release")),
@@ -47,9 +47,9 @@ YEARS = timedelta(days=3652)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Death:
-    """When a command is killed: after `seconds`, or at its n-th start of git (`after` it was started).
+    """When a command is killed: after `seconds`, or before (or `after`) its n-th start of git.
 
-    With `group` its git, and on a path the server's too, dies with it.
+    With `group`, its git dies with it, and on the `file` transport also the server's.
     """
 
     seconds: float | None = None
@@ -78,7 +78,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """How it went: `status` is None when it was killed."""
+    """The result; `status` is None if it was killed."""
 
     start: float
     end: float
@@ -87,13 +87,12 @@ class Ended:
 
 
 def load() -> None:
-    """Load what the commands need."""
     for name in LOADED:
         import_module(name)
 
 
 def run(command: Run, scratch: Path) -> Ended:
-    """Run it in a fork, kill it when that was asked for, and read what it said."""
+    """Run it in a fork, kill it if it has a `death`, and read its output."""
     said = scratch / f"{command.id}.out"
     start = time.monotonic()
     child = os.fork()
@@ -107,7 +106,7 @@ def run(command: Run, scratch: Path) -> Ended:
 
 
 def _wait(child: int, death: Death | None) -> int | None:
-    """The exit code, None when it was killed; who takes too long is killed, too, and ends with 124."""
+    """The exit code; None if it was killed, 124 if it was killed because it took too long."""
     process = os.pidfd_open(child)
     try:
         wait_s = LONGEST_S if death is None or death.seconds is None else death.seconds
@@ -126,7 +125,7 @@ def _wait(child: int, death: Death | None) -> int | None:
 
 def _in_child(command: Run, said: Path) -> int:
     try:
-        # A group of its own; it exists before the parent can want to kill it only by chance, which is fine.
+        # Its own group; the parent may kill it before the group exists, which is fine.
         os.setsid()
         os.chdir(command.clone.path)
         os.environ |= {"GIT_COMMITTER_NAME": command.id, "GIT_COMMITTER_EMAIL": f"{command.id}@example.org"}
@@ -148,7 +147,7 @@ def _in_child(command: Run, said: Path) -> int:
 
 
 def _change_the_world(command: Run) -> None:
-    """Another clock, less patience, a remote that is not asked, and a death to come."""
+    """Set another clock, a shorter timeout, no fetch, and when to die."""
     from mlgit.adapters.git import push
     from mlgit.cli.shell import session
     from mlgit.project.release import write_tags as write
@@ -181,12 +180,12 @@ def _die_at(death: Death) -> None:
         if count == death.at_git:
             _die(death)
 
-    setattr(subprocess.Popen, "__init__", counted)  # noqa: B010 (its overloads are nobody's business here)
+    setattr(subprocess.Popen, "__init__", counted)  # noqa: B010 (mypy would check its overloads)
 
 
 def _die(death: Death) -> None:
     if death.after:
-        # From nothing at all to all that git does.
+        # Between nothing and all of what git does.
         time.sleep(random.random() ** 3 / 10)  # noqa: S311 (no secret)
     (os.killpg if death.group else os.kill)(os.getpid(), signal.SIGKILL)
 
@@ -212,7 +211,7 @@ def recorded(
     verb: str,
     **asked: Any,  # noqa: ANN401
 ) -> Call:
-    """The call as the checker wants it."""
+    """The call in the form that the checker reads."""
     return Call(
         id=command.id,
         clone=command.clone.path.name,

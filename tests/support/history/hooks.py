@@ -1,7 +1,7 @@
 """Hooks of the bare repository that fail: they refuse, hang, or end the server before or after a push.
 
-The object id of a tag decides which fault it meets, so that a push meets the same one again, on every
-transport and without anybody who says so. What happened is counted in a file.
+The object id of a tag decides which fault it meets, so a push meets the same one again, on every transport
+and without a coordinator. The faults are counted in a file.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tests.support.shell import Folder
 
 HANG_S = 4.0
-"""Longer than the players wait for a push."""
+"""Longer than the users wait for a push."""
 
 # The last two hexadecimal digits of the first (update: any) new object -> what happens.
 PRE_RECEIVE = {
@@ -48,7 +48,7 @@ def install(bare: Folder) -> None:
         "post-receive": f"{first}\n{_cases(POST_RECEIVE)}",
     }
     for name, script in scripts.items():
-        # What stands on stdin is read to its end: who writes it would die of a closed pipe.
+        # Read stdin to its end, because the writer would die of a closed pipe.
         text = f"#!/bin/sh\nPLACE='{bare.path}'\n{script}\ncat >/dev/null\nexit 0\n"
         bare.write(f"hooks/{name}", text).chmod(0o755)
 

@@ -1,7 +1,7 @@
 """A connection that breaks: a TCP proxy on loopback that refuses, cuts or delays at random.
 
-It cuts when a pack has begun to pass, so that the server got nothing, or when the server answers after that,
-so that the server took everything and the client does not know. `python proxy.py PORT TO SEED LOG`.
+It cuts when a pack begins to pass, so that the server receives nothing, or when the server answers after
+that, so that the server has everything and the client does not know. `python proxy.py PORT TO SEED LOG`.
 """
 
 from __future__ import annotations

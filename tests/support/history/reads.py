@@ -1,4 +1,4 @@
-"""Reads: each is of a moment between its start and its end, and none is older than an earlier one."""
+"""Reads: check that a read shows a state between its start and end, never older than an earlier read."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from tests.support.history.view import View
 
 _LOST_SIGHT = "could not be fetched back"
-"""What a writer is told whose own change has not come back into its clone."""
+"""What a writer reports if its own change was not fetched back into its clone."""
 CHANGES = ("promote", "rollback", "unassign")
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a call saw of an environment: one of these states."""
+    """What a call saw of an environment: one of `states`."""
 
     call: Call
     states: tuple[int, ...]
@@ -27,7 +27,7 @@ class Look:
 
 
 def reads_were_current(view: View) -> Iterator[str]:
-    """Each reading is of a moment between its start and its end, and none is older than an earlier one."""
+    """Each read shows a state between its start and its end, never older than an earlier read."""
     looks: dict[str, list[Look]] = {}
     for call in view.history.calls:
         if call.status == 0:
@@ -42,7 +42,7 @@ def reads_were_current(view: View) -> Iterator[str]:
 
 
 def _in_order(view: View, register: Register, looks: list[Look]) -> Iterator[str]:
-    """Take for each the earliest state that it can be: what is allowed to the later ones is then the most."""
+    """Choose the earliest possible state for each read, which leaves later reads the most choice."""
     chosen: list[tuple[Call, int]] = []
     for look in sorted(looks, key=lambda look: look.call.end):
         window = view.window(register, look.call)
@@ -65,7 +65,7 @@ def _in_order(view: View, register: Register, looks: list[Look]) -> Iterator[str
 
 
 def _knows(call: Call, earlier: Call) -> bool:
-    """Whether a call looked after another was over, or in the clone that has what that one saw."""
+    """Whether a call read after another was over, or in the clone that has what the other saw."""
     return earlier.end < call.seen or (earlier.clone == call.clone and earlier.end < call.start)
 
 
@@ -101,14 +101,14 @@ def _value(view: View, call: Call, entry: dict[str, Any]) -> Look:
 
 
 def _prefix(register: Register, call: Call, tags: set[str]) -> Look:
-    """The whole history up to a state, and nothing but that."""
-    told = [step.main_tag.name for step in register.steps]
-    states = (len(tags),) if set(told[: len(tags)]) == tags else ()
+    """The state whose whole history has exactly these tags."""
+    names = [step.main_tag.name for step in register.steps]
+    states = (len(tags),) if set(names[: len(tags)]) == tags else ()
     return Look(call, states, f"{len(tags)} changes")
 
 
 def _versions_counted(view: View, call: Call) -> Iterator[str]:
-    """As many as were surely there at least, and as can have been there at most."""
+    """The count is between the versions that were surely there and those that may have been."""
     released, rejected = view.log.released, view.log.rejected
     least = sum(
         view.surely(tag, call) and not view.maybe(rejected.get(version), call)

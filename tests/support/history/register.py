@@ -1,4 +1,4 @@
-"""Register: what an environment is after each of its changes, told by design/registry.md and not by mlgit."""
+"""Register: the state of an environment after each change, computed independently of mlgit."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """What an environment holds; `by` whom it came there, `stack` (commits) is what rollbacks go back along.
+    """What an environment holds; `by` is the tagger, `stack` the commits that rollbacks go back along.
 
-    `qualified` are the commits that may go on to where this environment is the source.
+    `qualified` are the commits that may be promoted to environments whose source this is.
     """
 
     commit: str | None = None
@@ -31,7 +31,7 @@ class State:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """The tags of one counter: what was taken out and what was put there."""
+    """The tags of one counter: `out` unassigns and `into` assigns."""
 
     counter: int
     out: Tag | None
@@ -49,7 +49,7 @@ class Step:
 
 
 def after(state: State, step: Step) -> State:
-    """The state that a legal step leads to; of an illegal one, what it comes nearest to."""
+    """The state after a step; after an illegal step, the nearest one."""
     gone = state.commit
     if step.into is None:
         return replace(
@@ -78,7 +78,7 @@ def after(state: State, step: Step) -> State:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Register:
-    """One environment of one model: `states[n]` is what it was after `steps[:n]`."""
+    """One environment of one model; `states[n]` is its state after `steps[:n]`."""
 
     model: str
     environment: str
@@ -93,7 +93,7 @@ class Register:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Log:
-    """The tags of the repository, sorted out: registers by environment, versions by number."""
+    """The tags of the repository: registers by environment, versions by number, tags by tagger."""
 
     registers: Mapping[str, Register] = field(default_factory=dict)
     released: Mapping[str, Tag] = field(default_factory=dict)
@@ -101,7 +101,7 @@ class Log:
     by: Mapping[str, Sequence[Tag]] = field(default_factory=dict)
 
     def register(self, environment: str) -> Register:
-        """The environment; an empty one when no tag speaks of it."""
+        """The environment; empty if no tag mentions it."""
         empty = Register(model="", environment=environment, steps=(), states=(State(),))
         return self.registers.get(environment, empty)
 
@@ -110,7 +110,7 @@ class Log:
 
 
 def sort_out(history: History) -> Log:
-    """The tags by what they are about; there is one model in a history."""
+    """Sort the tags by subject; a history has one model."""
     released: dict[str, Tag] = {}
     rejected: dict[str, Tag] = {}
     moves: dict[str, list[Tag]] = {}
@@ -149,7 +149,7 @@ def _register(environment: str, tags: Iterable[Tag]) -> Register:
 
 
 def lower(one: str | None, other: str | None) -> bool:
-    """Whether the one version comes before the other."""
+    """Whether the first version is lower."""
     first, second = Version.parse(one or ""), Version.parse(other or "")
     return first is not None and second is not None and first < second
 

@@ -1,4 +1,4 @@
-"""Rules: what a promotion, rollback or rejection may do, in the state that it met."""
+"""Rules: what a promotion, rollback or rejection may do in the state before it."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 
 _NOT_BY_TAGS = ("half of a change", "has commits that are not here", "pushed to `")
-"""What is said by a clone that was cut off between two tags and may not ask again, or about trunk."""
+"""Messages of a clone that was cut off between two tags and may not ask again, or about trunk."""
 
 
 def moves_were_legal(view: View) -> Iterator[str]:
-    """Each change kept the rules of its verb in the state that it met."""
+    """Each change kept the rules of its verb in the state before it."""
     for register in view.log.registers.values():
         for number, step in enumerate(register.steps):
             call = view.caller(step.main_tag)
@@ -76,7 +76,7 @@ def _wrong_promotion(view: View, register: Register, number: int, call: Call) ->
 
 
 def _wrong_choice(view: View, register: Register, version: str, call: Call) -> Iterator[str]:
-    """Nobody named it: it is what was in the source, or else the highest final one."""
+    """A version that the caller did not name is the source's or, without one, the highest final one."""
     source = view.history.sources.get(register.environment)
     if source is not None:
         origin = view.log.register(source)
@@ -100,7 +100,7 @@ def _wrong_rollback(view: View, before: State, step: Step, call: Call) -> Iterat
     for commit in earlier[earlier.index(step.into.commit) + 1 :]:
         versions = view.log.version_at(commit)
         if not any(view.maybe(view.log.rejected.get(version), call) for version in versions):
-            yield f"goes back over {versions}, which stands"
+            yield f"goes back over {versions}, which is not rejected"
 
 
 def _surely_holds(view: View, environment: str, version: str, call: Call) -> bool:
@@ -108,27 +108,27 @@ def _surely_holds(view: View, environment: str, version: str, call: Call) -> boo
     return all(register.states[number].version == version for number in view.window(register, call))
 
 
-def conflicts_were_told(view: View) -> Iterator[str]:
-    """Two calls that no name of a tag keeps apart: the later one says so, unless it cannot know."""
+def conflicts_were_reported(view: View) -> Iterator[str]:
+    """Of two concurrent calls whose tag names differ, the later one reports it, unless it cannot know."""
     for one, other in combinations(view.log.released.values(), 2):
         callers = [call for call in (view.caller(one), view.caller(other)) if call]
-        if one.commit == other.commit and not _told(callers, (f"`{one.name}`", f"`{other.name}`")):
-            yield f"nobody was told that `{one.name}` and `{other.name}` stand on one commit"
+        if one.commit == other.commit and not _mentions(callers, (f"`{one.name}`", f"`{other.name}`")):
+            yield f"no one reported that `{one.name}` and `{other.name}` are on one commit"
     for version, tag in view.log.rejected.items():
         for name, register in view.log.registers.items():
             if register.states[-1].version != version:
                 continue
             callers = [call for call in (view.caller(tag), view.caller(register.steps[-1].main_tag)) if call]
-            if not _told(callers, (f"`{tag.name}`", "is live in")):
-                yield f"nobody was told that {version} is rejected and in `{name}`"
+            if not _mentions(callers, (f"`{tag.name}`", "is live in")):
+                yield f"no one reported that {version} is rejected and in `{name}`"
 
 
-def _told(callers: list[Call], words: tuple[str, ...]) -> bool:
+def _mentions(callers: list[Call], words: tuple[str, ...]) -> bool:
     return any(call.unsure or any(word in call.notes for word in words) for call in callers)
 
 
 def refusals_had_a_reason(view: View) -> Iterator[str]:
-    """Who lost a race had a rival; who was refused broke a rule in a state that was there meanwhile."""
+    """A lost race has a winner, and a refused call broke a rule in a state that it may have seen."""
     for call in view.history.calls:
         said = call.error.get("message")
         if call.verb == "deregister" and call.answer.get("already"):
@@ -141,15 +141,15 @@ def refusals_had_a_reason(view: View) -> Iterator[str]:
         elif any(words in str(said) for words in _NOT_BY_TAGS):
             continue
         elif call.error.get("code") == "lost_race":
-            if not any(rival is not call and rival.overlaps(call) for rival in _rivals(view, call)):
+            if not any(other is not call and other.overlaps(call) for other in _competitors(view, call)):
                 what = f"`{call.environment}`" if call.environment else f"a {call.verb}"
-                yield f"{call.id} lost {what} to nobody: {said}"
+                yield f"{call.id} lost {what} without a winner: {said}"
         elif _surely_allowed(view, call):
             yield f"{call.id} was refused without a reason: {said}"
 
 
-def _rivals(view: View, call: Call) -> Iterator[Call]:
-    """Who wrote, or may yet have written, what stands in the way of such a call."""
+def _competitors(view: View, call: Call) -> Iterator[Call]:
+    """The callers of the tags that can block such a call."""
     if call.environment is not None:
         tags = [step.main_tag for step in view.log.register(call.environment).steps]
     elif call.verb == "deregister":
@@ -160,10 +160,10 @@ def _rivals(view: View, call: Call) -> Iterator[Call]:
 
 
 def _surely_allowed(view: View, call: Call) -> bool:
-    """Whether a call keeps the rules in whatever state it can have met."""
+    """Whether a call keeps the rules in every state that it may have seen."""
     allowed = {"promote": _may_promote, "rollback": _may_roll_back, "deregister": _may_reject}
     if call.verb == "release":
-        return False  # much more than tags may be in its way
+        return False  # it depends on much more than tags
     return call.verb == "unassign" or allowed[call.verb](view, call)
 
 
@@ -171,9 +171,9 @@ def _may_promote(view: View, call: Call) -> bool:
     register = view.log.register(call.environment or "")
     source = view.history.sources.get(register.environment)
     if call.version is None:
-        # What it then finds may be refused for what it is; that there is something is sure.
+        # The version that it finds may be refused; only that there is one is sure.
         return call.status == 4 and _finds_one(view, source, call)
-    if not is_final(call.version) or not _stands(view, call.version, call):
+    if not is_final(call.version) or not _usable(view, call.version, call):
         return False
     held = (register.states[number].version for number in view.window(register, call))
     if not call.downgrade and any(lower(call.version, version) for version in held):
@@ -186,15 +186,15 @@ def _may_promote(view: View, call: Call) -> bool:
 
 
 def _finds_one(view: View, source: str | None, call: Call) -> bool:
-    """Whether there always was a version to promote, though nobody named one."""
+    """Whether there always was a version to promote without naming one."""
     if source is None:
-        return any(is_final(version) and _stands(view, version, call) for version in view.log.released)
+        return any(is_final(version) and _usable(view, version, call) for version in view.log.released)
     origin = view.log.register(source)
     return all(origin.states[number].version for number in view.window(origin, call))
 
 
 def _may_roll_back(view: View, call: Call) -> bool:
-    """Whether there always was something to go back to, or what was named."""
+    """Whether there always was an earlier version, or the named one."""
     register = view.log.register(call.environment or "")
     return all(_leads_back(view, register.states[number], call) for number in view.window(register, call))
 
@@ -202,15 +202,15 @@ def _may_roll_back(view: View, call: Call) -> bool:
 def _leads_back(view: View, state: State, call: Call) -> bool:
     for commit in state.stack:
         versions = view.log.version_at(commit)
-        # Of two versions on one commit only one was promoted, and which is not told here.
+        # Only one of two versions on one commit was promoted, and which one is unknown here.
         meant = call.version is None or versions == [call.version]
-        if meant and commit != state.commit and all(_stands(view, version, call) for version in versions):
+        if meant and commit != state.commit and all(_usable(view, version, call) for version in versions):
             return True
     return False
 
 
 def _may_reject(view: View, call: Call) -> bool:
-    """Whether the version was there and nowhere live."""
+    """Whether the version was registered and in no environment."""
     if not view.surely(view.log.released.get(call.version or ""), call):
         return False
     return all(
@@ -220,7 +220,7 @@ def _may_reject(view: View, call: Call) -> bool:
     )
 
 
-def _stands(view: View, version: str, call: Call) -> bool:
-    """Whether a version was surely there, and surely not rejected."""
+def _usable(view: View, version: str, call: Call) -> bool:
+    """Whether a version was surely registered and surely not rejected."""
     rejected = view.maybe(view.log.rejected.get(version), call)
     return view.surely(view.log.released.get(version), call) and not rejected

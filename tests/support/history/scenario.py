@@ -1,4 +1,4 @@
-"""Scenario: a history made by hand, for tests of the checker: what was called, written and answered."""
+"""Scenario: a history made by hand for tests of the checker: calls, tags and answers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Scenario:
 
     @property
     def history(self) -> History:
-        """What the checker gets; a clone that has it all is added."""
+        """The input of the checker, with a clone that has all tags."""
         history = History(
             calls=tuple(self.calls),
             tags=tuple(self.tags),
@@ -66,7 +66,7 @@ class Scenario:
         named: bool = True,
         **more: Any,  # noqa: ANN401
     ) -> str:
-        """A promotion, rollback or unassignment; of a promotion the version is named, or not."""
+        """A promotion, rollback or unassignment; the caller of a promotion names the version, or not."""
         register = sort_out(self.history_now).register(environment)
         counter, held = len(register.steps) + 1, register.states[-1]
         name = f"{verb[0]}-{environment}-{counter}"
@@ -114,7 +114,7 @@ class Scenario:
         return name
 
     def read(self, name: str, at: float, **more: Any) -> str:  # noqa: ANN401
-        """`mlgit history --fetch` of all that is there now."""
+        """`mlgit history --fetch` with all current events."""
         return self.call(name, "history", at, answer={"events": self.events()}, **more)
 
     def look(self, name: str, environment: str, at: float, **more: Any) -> str:  # noqa: ANN401

@@ -1,4 +1,4 @@
-"""Setup: the bare repository, the clones, and between them a path, `git daemon` or smart HTTP."""
+"""Setup: a bare repository and its clones, joined by a path, `git daemon` or smart HTTP."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ REPOSITORY = "acme/line"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setup:
-    """`private` clones belong to one player each, `shared` ones are used by several at once."""
+    """`private` clones belong to one user each; several users share the `shared` ones."""
 
     bare: Folder
     private: tuple[Folder, ...]
@@ -61,7 +61,7 @@ def build(template: Path, place: Path) -> Folder:
 
 @contextmanager
 def set_up(work: Folder, *, transport: str, players: int, seed: int) -> Iterator[Setup]:
-    """Put the bare repository behind a transport and make the clones; faults begin with the first push."""
+    """Serve the bare repository over a transport and make the clones; hooks fail from the first push on."""
     place = work.path.parent
     bare = Folder(place / "origin.git")
     url = str(bare.path)

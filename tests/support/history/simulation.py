@@ -1,4 +1,4 @@
-"""Drama: several players at once, a caretaker who packs refs, and what stands in the end."""
+"""Simulation: several users at once, an administrator who packs refs, and the final state."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ OLD_LOCK_S = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimulationResult:
-    """A history, how often each fault happened, and how long it took."""
+    """A history, the number of each fault, and the duration."""
 
     history: History
     faults: Counter[str]
@@ -54,7 +54,7 @@ def simulate(
     races: bool = False,
     readers: bool = False,
 ) -> SimulationResult:
-    """Play so many operations in `place`, which must not exist yet; with `readers` gto and dvc are asked."""
+    """Simulate operations in `place`, which must not exist yet; with `readers`, query gto and dvc."""
     load()
     work = build(template, place)
     scratch = place / "scratch"
@@ -81,7 +81,7 @@ def simulate(
             faults += Counter(log.read_text(encoding="utf-8").splitlines() if log.exists() else ())
         _settle(setup, calls)
         if transport == "file":
-            # There the server is a child of whoever was killed.
+            # There the server is a child of the killed command.
             faults["stale lock removed"] += remove_old_locks(setup.bare.path, 0)
         return SimulationResult(
             history=_end(setup, tuple(calls), scratch, readers=readers), faults=faults, seconds=seconds
@@ -97,17 +97,17 @@ def _opening(work: Folder, scratch: Path, number: int) -> Call:
 
 
 def _start(setup: Setup, part: Path, *, share: int, **options: Any) -> int:  # noqa: ANN401
-    """A player in a process of its own, who writes to `part` what was called; the id of the process."""
+    """Start a user in its own process, which writes its calls to `part`; return the process id."""
     sys.stdout.flush()
     child = os.fork()
     if child:
         return child
     status = 1
     try:
-        player = User(setup, **options)
-        while len(player.calls) < share:
-            player.play()
-        part.write_bytes(pickle.dumps((player.calls, player.broken_locks)))
+        user = User(setup, **options)
+        while len(user.calls) < share:
+            user.play()
+        part.write_bytes(pickle.dumps((user.calls, user.broken_locks)))
         status = 0
     except BaseException:  # noqa: BLE001 (nothing may run on in a fork)
         traceback.print_exc()
@@ -117,7 +117,7 @@ def _start(setup: Setup, part: Path, *, share: int, **options: Any) -> int:  # n
 
 
 def _look_after(setup: Setup, children: list[int], chance: random.Random) -> int:
-    """While they play: pack refs here and there, and remove old locks as an administrator would; how many."""
+    """While users run, pack refs at random and remove old locks as an administrator would; count these."""
     left = set(children)
     removed = 0
     try:
@@ -125,7 +125,7 @@ def _look_after(setup: Setup, children: list[int], chance: random.Random) -> int
             child, status = os.waitpid(-1, os.WNOHANG)
             if child in left:
                 left.discard(child)
-                assert status == 0, f"a player ended with {status}"
+                assert status == 0, f"a user ended with {status}"
                 continue
             time.sleep(0.1)
             if chance.random() < 0.05:
@@ -139,7 +139,7 @@ def _look_after(setup: Setup, children: list[int], chance: random.Random) -> int
 
 
 def remove_old_locks(folder: Path, age_s: float = OLD_LOCK_S) -> int:
-    """Remove what nobody holds any more; how many."""
+    """Remove locks that no process holds any more; count them."""
     removed = 0
     for lock in locks_in(folder):
         with suppress(FileNotFoundError):
@@ -150,7 +150,7 @@ def remove_old_locks(folder: Path, age_s: float = OLD_LOCK_S) -> int:
 
 
 def _settle(setup: Setup, calls: list[Call]) -> None:
-    """Wait for servers that still hang on what somebody gave up."""
+    """Wait for servers that still work on pushes that their clients gave up."""
     unsure = [call.end for call in calls if call.unsure]
     if unsure:
         time.sleep(max(0.0, max(unsure) + hooks.HANG_S + 1 - time.monotonic()))
@@ -192,7 +192,7 @@ for name in sys.argv[1:]:
 
 
 def _last_answer(clone: Folder, scratch: Path) -> Mapping[str, Any]:
-    """What a clone says when it has fetched; connections go on breaking."""
+    """A clone's answer after a fetch, tried again because connections still break."""
     answer: Mapping[str, Any] = {}
     for _ in range(LAST_TRIES):
         ended = run(Run(id="last", clone=clone, argv=("models", "--fetch", "--json")), scratch)
@@ -204,7 +204,7 @@ def _last_answer(clone: Folder, scratch: Path) -> Mapping[str, Any]:
 
 
 def ask_others(clone: Folder, environments: Iterable[str]) -> dict[str, dict[str, str]]:
-    """What gto and dvc say of these environments."""
+    """The answers of gto and dvc about these environments."""
     answers = [
         json.loads(line) for line in clone.ok(sys.executable, "-c", READERS, *environments).splitlines()
     ]
@@ -212,7 +212,7 @@ def ask_others(clone: Folder, environments: Iterable[str]) -> dict[str, dict[str
 
 
 def read_tags(repository: Folder) -> list[Tag]:
-    """The annotated tags of a repository, with what their statements say."""
+    """The annotated tags of a repository, with their statements' action and version."""
     tags = []
     for entry in repository.git("for-each-ref", f"--format={FORMAT}", "refs/tags").split("\x01"):
         if not entry.strip():

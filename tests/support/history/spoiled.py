@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def week() -> Scenario:
-    """Three versions; a week of staging and prod with a killed promotion, a lost race and a refusal."""
+    """Three versions, and changes of staging and prod with a killed promotion, a lost race and a refusal."""
     scenario = Scenario()
     for number, version in enumerate(("v1.0.0", "v2.0.0", "v3.0.0"), start=1):
         scenario.release(version, f"c{number}", at=number)
@@ -71,14 +71,14 @@ def swapped(history: History, one: int, other: int, environment: str = "staging"
 
 
 def with_call(history: History, name: str, verb: str, **fields: Any) -> History:  # noqa: ANN401
-    """One call more."""
+    """The history with one more call."""
     scenario = Scenario()
     scenario.call(name, verb, **fields)
     return replace(history, calls=(*history.calls, *scenario.calls))
 
 
 def shown(version: str, number: int) -> dict[str, object]:
-    """What `show` says of staging after its n-th promotion."""
+    """The answer of `show` about staging after its n-th promotion."""
     return {
         "environment": "staging",
         "version": version,

@@ -1,8 +1,8 @@
-"""Every step: a command is killed at each start of git in turn, and then given once more.
+"""Steps: kill a command at each start of git in turn, and run it again.
 
-`python -m tests.support.history.steps PROJECT PLACE STRIDE ARGUMENT…` writes a line for each death: how the
-second run ended, and which tags there are then. PROJECT holds `work` and `origin.git`. With a STRIDE of more
-than 1 only every so many starts are tried, and only two of four ways to die.
+`python -m tests.support.history.steps PROJECT PLACE STRIDE ARGUMENT…` prints one line per death: how the
+second run ended, and the tags after it. PROJECT holds `work` and `origin.git`. A STRIDE of more than 1 tries
+only every so many starts, and only two of four ways to die.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ MOST = 60
 
 
 def die_at(project: Path, place: Path, argv: list[str], death: Death | None) -> dict[str, object]:
-    """Be killed, come again, and say what is there; without a death once is enough."""
+    """Run the command, kill it, run it again and report the tags; without a death run it once."""
     work = pipeline.copy(project, place)
     scratch = place / "scratch"
     scratch.mkdir()
@@ -44,7 +44,7 @@ def die_at(project: Path, place: Path, argv: list[str], death: Death | None) -> 
         "at": None if death is None else death.at_git,
         "killed": death is not None and killed is None,
         "status": again.status,
-        "told": again.answer.get("error"),
+        "error": again.answer.get("error"),
         "tags": sorted(tags_of(origin(work))),
         "agree": tags_of(work) == tags_of(origin(work)),
     }
@@ -53,12 +53,12 @@ def die_at(project: Path, place: Path, argv: list[str], death: Death | None) -> 
 
 
 def _wait_for_the_orphans(work: Folder) -> None:
-    """What was started before the death goes on by itself for a moment."""
-    while any(_stands_in(entry, work.path.parent) for entry in os.listdir("/proc") if entry.isdigit()):
+    """Wait for processes that outlive the killed command for a moment."""
+    while any(_runs_in(entry, work.path.parent) for entry in os.listdir("/proc") if entry.isdigit()):
         time.sleep(0.01)
 
 
-def _stands_in(process: str, place: Path) -> bool:
+def _runs_in(process: str, place: Path) -> bool:
     with suppress(OSError):
         return process != str(os.getpid()) and os.readlink(f"/proc/{process}/cwd").startswith(f"{place}/")
     return False

@@ -1,4 +1,4 @@
-"""Play: what each player does next, by chance: promote, roll back, release, read, and be killed at it."""
+"""Users: choose each next command at random: promote, roll back, release or read, perhaps killed."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ SKEWED = 0.25
 
 
 class User:
-    """One of several; `number` makes its choices and the names of its calls its own.
+    """One of several users; `number` seeds its choices and the names of its calls.
 
-    With `races` people give one commit versions of their own choice at the same time.
+    With `races`, users give one commit versions of their own choice at the same time.
     """
 
     def __init__(self, setup: Setup, *, number: int, seed: int, scratch: Path, races: bool) -> None:
@@ -38,7 +38,7 @@ class User:
         self.scratch = scratch
         self.home = setup.private[number]
         self.fresh: float | None = None
-        """Since when what `home` knows was the truth; None when nobody can tell."""
+        """The time of the state that `home` knows; None if unknown."""
         self.calls: list[Call] = []
         self.broken_locks = 0
         self.verbs: dict[Callable[[], None], int] = {
@@ -55,26 +55,25 @@ class User:
         }
 
     def play(self) -> None:
-        """Do one thing."""
         (verb,) = self.chance.choices([*self.verbs], [*self.verbs.values()])
         verb()
 
     def promote(self) -> None:
-        asked = self._wish()
+        asked = self._promotion_options()
         self._do(self._somewhere(), _promotion(asked), verb="promote", **asked)
 
     def promote_stale(self) -> None:
-        """As from a mirror that lags behind: whatever the clone knew before is all that it looks at."""
+        """Promote from what the clone knew before, as from a mirror that lags behind."""
         if self.fresh is None:
             return self.read()
-        asked = self._wish()
+        asked = self._promotion_options()
         return self._do(self.home, _promotion(asked), verb="promote", fetches=False, **asked)
 
     def publish(self) -> None:
         """`promote --local`, and later `mlgit push`."""
         if self.fresh is None:
             return
-        asked = self._wish()
+        asked = self._promotion_options()
         first = self._command(self.home, [*_promotion(asked), "--local"])
         first.death = None
         local = run(first, self.scratch)
@@ -112,14 +111,14 @@ class User:
         self._do(self.home, ["release", "line", "--commit", "--bump", bump, *pre], verb="release")
 
     def work(self) -> None:
-        """A commit on trunk, as everybody makes them; whoever is second pulls and comes again."""
+        """Push a commit to trunk; undo it if someone else was first."""
         self._pull()
         self.home.git("commit", "-q", "--allow-empty", "-m", "More work")
         if self.home.run("git", "push", "-q", "origin", "HEAD:main").status:
             self.home.git("reset", "-q", "--hard", "HEAD~1")
 
     def release_here(self) -> None:
-        """A number of one's own for the commit that trunk stands on: two at once are not kept apart."""
+        """Release a chosen number on the tip of trunk; two at once have different tags."""
         self._pull()
         version = f"v{self.chance.randrange(50, 500)}.0.0"
         self._do(self.home, ["release", f"line@{version}", "--force"], verb="release", version=version)
@@ -156,9 +155,9 @@ class User:
         name = f"p{self.number}-{len(self.calls):04}"
         return Run(id=name, clone=clone, argv=[*argv, "--json"], death=self._death(), skew=self._skew())
 
-    def _wish(self) -> dict[str, Any]:
+    def _promotion_options(self) -> dict[str, Any]:
         versions = self._versions()
-        # Mostly the newer ones: who promotes old ones is refused most of the time.
+        # Mostly newer ones, because a promotion of an old one is usually refused.
         version = self.chance.choice([*versions, *versions[-4:] * 3, None])
         environment = self.chance.choice(ENVIRONMENTS)
         if environment == "prod" and self.chance.random() < 0.6:
@@ -170,7 +169,7 @@ class User:
         }
 
     def _versions(self) -> list[str]:
-        """What this clone knows; now and then also those that were rejected."""
+        """The versions that this clone knows; sometimes with rejected ones."""
         tags = self.home.git("tag", "--list", "--sort=creatordate", "line@v*").splitlines()
         if self.chance.random() < 0.8:
             tags = [tag for tag in tags if f"{tag}!" not in tags]
@@ -194,19 +193,19 @@ class User:
         return self.chance.choice([YEARS, -YEARS, timedelta(minutes=7), timedelta(hours=-5)])
 
     def _pull(self) -> None:
-        """As people do before they release; without an answer they go on with what they have."""
+        """Pull trunk before a release; without an answer keep what is here."""
         if self.home.run("git", "fetch", "-q", "origin", "main").status == 0:
             self.home.git("reset", "-q", "--hard", "FETCH_HEAD")
 
     def _discard(self, name: str) -> None:
-        """Take back what was only written here."""
+        """Delete tags that were only written here."""
         lines = self.home.git("for-each-ref", "--format=%(refname) %(taggername)", "refs/tags").splitlines()
         for ref, _, by in (line.partition(" ") for line in lines):
             if by == name:
                 self.home.git("update-ref", "-d", ref)
 
     def _break_locks(self, clone: Folder) -> None:
-        """A git that was killed leaves its locks; whoever killed it removes them."""
+        """Remove the locks that a killed git left."""
         for lock in locks_in(clone / ".git"):
             with suppress(FileNotFoundError):
                 lock.unlink()
@@ -214,7 +213,7 @@ class User:
 
 
 def locks_in(folder: Path) -> list[Path]:
-    """The lock files below a folder in which others are at work."""
+    """The lock files below a folder that others write to."""
     return [
         folder / place / name for place, _, names in os.walk(folder) for name in names if name[-5:] == ".lock"
     ]

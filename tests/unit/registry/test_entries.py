@@ -1,4 +1,4 @@
-"""Listing: models, versions and environments as they are told."""
+"""Entries of models, versions and environments as commands print them."""
 
 from __future__ import annotations
 

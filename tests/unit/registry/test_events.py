@@ -1,4 +1,4 @@
-"""Showing: what happened to a model, in an order that no clock can turn round."""
+"""Events of a model, in an order that no clock can reverse."""
 
 from __future__ import annotations
 
@@ -51,12 +51,12 @@ def model(*facts: TagFact) -> ModelState:
     return replay(facts).model("m")
 
 
-def told(state: ModelState, environment: str | None = None) -> tuple[Event, ...]:
+def listed(state: ModelState, environment: str | None = None) -> tuple[Event, ...]:
     return newest_first(events_of(state, environment))
 
 
 def actions(state: ModelState, environment: str | None = None) -> list[tuple[str, str | None, str | None]]:
-    return [(each.action, each.label, each.before) for each in told(state, environment)]
+    return [(each.action, each.label, each.before) for each in listed(state, environment)]
 
 
 WALK = model(
@@ -94,13 +94,13 @@ def test_events_of_a_model_are_sorted_newest_first() -> None:
 
 
 def test_events_of_one_environment_are_only_its_own_changes() -> None:
-    assert [each.tag for each in told(WALK, "prod")] == ["m#prod!#4", "m#prod#3", "m#prod#2", "m#prod#1"]
-    assert {each.environment for each in told(WALK, "prod")} == {"prod"}
-    assert told(WALK, "staging") == ()
+    assert [each.tag for each in listed(WALK, "prod")] == ["m#prod!#4", "m#prod#3", "m#prod#2", "m#prod#1"]
+    assert {each.environment for each in listed(WALK, "prod")} == {"prod"}
+    assert listed(WALK, "staging") == ()
 
 
 def test_a_reason_comes_from_the_statement_or_the_rejection() -> None:
-    reasons = {each.tag: each.reason for each in told(WALK)}
+    reasons = {each.tag: each.reason for each in listed(WALK)}
     assert reasons["m#prod#3"] == "drift"
     assert reasons["m@v1.1.0!"] == "leak"
     assert {reasons[tag] for tag in ("m@v1.0.0", "m#prod#1", "m@deprecated")} == {None}
@@ -108,11 +108,11 @@ def test_a_reason_comes_from_the_statement_or_the_rejection() -> None:
 
 def test_a_rejection_without_words_has_no_reason() -> None:
     state = model(fact("m@v1.0.0", 1), fact("m@v1.0.0!", 1, message=write_words("Deregister m v1.0.0", "")))
-    assert [each.reason for each in told(state) if each.action == "deregister"] == [None]
+    assert [each.reason for each in listed(state) if each.action == "deregister"] == [None]
 
 
 def test_an_event_names_its_tag_and_who_made_it() -> None:
-    (event,) = told(model(fact("m#prod#1", 1, seconds=60)))
+    (event,) = listed(model(fact("m#prod#1", 1, seconds=60)))
     known = fact("m#prod#1", 1)
     assert (event.author, event.email) == ("Ada", "ada@example.org")
     assert (event.tag, event.oid, event.commit) == ("m#prod#1", known.oid, commit(1))
@@ -122,7 +122,7 @@ def test_an_event_names_its_tag_and_who_made_it() -> None:
 def test_within_one_stated_second_the_taggers_time_decides() -> None:
     release = fact("m@v1.0.0", 1, seconds=7, message=write_message("s", "", RELEASE))
     rollback = fact("m#prod#3", 1, seconds=8, message=write_message("s", "", ROLLBACK))
-    assert [each.action for each in told(model(rollback, release))] == ["rollback", "release"]
+    assert [each.action for each in listed(model(rollback, release))] == ["rollback", "release"]
 
 
 def test_an_earlier_stated_time_does_not_reverse_an_environments_order() -> None:
@@ -133,14 +133,14 @@ def test_an_earlier_stated_time_does_not_reverse_an_environments_order() -> None
         fact("m#prod#2", 2, seconds=2, message=write_message("s", "", early)),
         fact("m#dev#1", 3, seconds=1_800_000_000),
     )
-    assert [each.tag for each in told(state)] == ["m#prod#2", "m#prod#1", "m#dev#1"]
+    assert [each.tag for each in listed(state)] == ["m#prod#2", "m#prod#1", "m#dev#1"]
 
 
 @given(st.lists(st.integers(0, 2**33), min_size=2, max_size=6))
 def test_no_clock_reverses_an_environments_order(clocks: list[int]) -> None:
     tags = [f"m#prod#{number}" for number in range(1, len(clocks) + 1)]
     facts = [fact(tag, number, seconds=clocks[number]) for number, tag in enumerate(tags)]
-    assert [each.tag for each in told(model(*facts))] == tags[::-1]
+    assert [each.tag for each in listed(model(*facts))] == tags[::-1]
 
 
 def test_before_is_the_version_that_was_promoted() -> None:
@@ -151,7 +151,7 @@ def test_before_is_the_version_that_was_promoted() -> None:
         fact("m#prod#1", 1, message=write_message("s", "", promotion)),
         fact("m#prod#2", 9),
     )
-    assert [each.before for each in told(state, "prod") if each.tag == "m#prod#2"] == ["v1.0.0"]
+    assert [each.before for each in listed(state, "prod") if each.tag == "m#prod#2"] == ["v1.0.0"]
 
 
 def test_the_json_of_a_statement_has_what_only_the_statement_knows() -> None:

@@ -1,4 +1,4 @@
-"""MessageSummary: what is kept of a message says what the message says, and nothing else is ever believed."""
+"""A summary has the same values as its message, and no other text is read as a summary."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from mlgit.core.registry.statement import (
 from tests.support.tags import commit, fact
 
 _TEXTS = st.none() | st.text(max_size=40)
-GISTS = st.builds(
+SUMMARIES = st.builds(
     MessageSummary,
     at_s=st.none() | st.integers(-62_135_596_800, 253_402_300_799),
     action=st.sampled_from((None, "promote", "rollback", "unassign")),
@@ -52,7 +52,7 @@ RELEASE = ReleaseStatement(
 )
 
 
-@given(GISTS)
+@given(SUMMARIES)
 def test_a_summary_reads_back_as_written(summary: MessageSummary) -> None:
     text = write_summary(summary)
     assert read_summary(text) == summary
@@ -114,7 +114,7 @@ def test_a_fact_has_the_same_values_with_and_without_a_cached_summary(summary: s
     assert known.at == (parse_time(AT) if summary != "" else datetime(1970, 1, 1, tzinfo=UTC))
 
 
-@given(st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(9999, 12, 31)))  # noqa: DTZ001 (made UTC)
+@given(st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(9999, 12, 31)))  # noqa: DTZ001
 def test_a_stated_time_is_read_as_the_standard_library_reads_it(time: datetime) -> None:
     text = time.strftime("%Y-%m-%dT%H:%M:%SZ")
     assert parse_time(text) == datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
@@ -123,7 +123,7 @@ def test_a_stated_time_is_read_as_the_standard_library_reads_it(time: datetime) 
 @pytest.mark.parametrize(
     "text", ["2026-W18-7T10:00:00Z", "2026-5-3T10:00:00Z", "2026-05-03T10:00:00", AT + "\n"]
 )
-def test_a_time_in_another_format_is_none(text: str) -> None:
+def test_a_time_in_another_format_is_not_parsed(text: str) -> None:
     assert parse_time(text) is None
 
 

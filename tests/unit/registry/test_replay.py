@@ -1,4 +1,4 @@
-"""Half of a change is no change: git shows the two tags of a pair one after the other."""
+"""Half of a change does not count: git shows the two tags of a pair one after the other."""
 
 from __future__ import annotations
 

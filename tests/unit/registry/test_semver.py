@@ -1,4 +1,4 @@
-"""Versions: the order of semver.org, numbers never given twice."""
+"""Versions are ordered as on semver.org, and no number is used twice."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_precedence_is_that_of_semver_org() -> None:
         "v" + "9" * 5000 + ".0.0",
     ],
 )  # fmt: skip
-def test_a_text_that_is_not_a_version_is_none(text: str) -> None:
+def test_a_text_that_is_not_a_version_is_not_parsed(text: str) -> None:
     assert Version.parse(text) is None
 
 

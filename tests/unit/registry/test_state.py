@@ -1,4 +1,4 @@
-"""Replay: the same tags give the same state, whatever the order they come in and whatever the clocks said."""
+"""The same tags give the same state, in whatever order they come and whatever the clocks said."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def prod(*facts: TagFact) -> EnvironmentState:
 
 
 def signature(registry: Registry) -> object:
-    """All that a state says, in comparable form."""
+    """All values of a registry, in comparable form."""
     return {
         name: (
             [(str(each.version), each.tag, each.deregistered) for each in state.versions],
@@ -248,12 +248,12 @@ def test_any_clock_becomes_a_time(seconds: int) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "yesterday", "2026-13-01T00:00:00Z", "2026-01-01"])
-def test_a_text_that_is_not_a_time_is_none(text: str) -> None:
+def test_a_text_that_is_not_a_time_is_not_parsed(text: str) -> None:
     assert parse_time(text) is None
 
 
 class Counted(str):
-    """A commit id that counts how often it was looked at."""
+    """A commit id that counts how often it is compared or hashed."""
 
     __slots__ = ()
     looks = 0
@@ -272,7 +272,7 @@ class Counted(str):
 
 
 def looks_at_commits(turns: int) -> int:
-    """How often commits are looked at when `turns` promotions stay open, and all are closed at the end."""
+    """The number of looks at commits if `turns` promotions stay open and all are closed at the end."""
     facts = [fact(f"m@v1.{n}.0", n) for n in range(turns)]
     facts += [fact(f"m#prod#{n + 1}", n) for n in range(turns)]
     facts += [fact(f"m#prod!#{turns + n + 1}", n) for n in range(turns)]

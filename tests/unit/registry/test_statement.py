@@ -1,4 +1,4 @@
-"""Statements: written canonically, read back whole, never a crash on what others wrote."""
+"""Statements are written canonically and read back whole, and other messages cause no crash."""
 
 from __future__ import annotations
 

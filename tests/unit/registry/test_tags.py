@@ -1,4 +1,4 @@
-"""Tag names: all that GTO accepts is read, nothing that is dangerous."""
+"""Tag names that GTO accepts are read, except dangerous ones."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_names_that_gto_writes_are_read(text: str, expected: TagName) -> None:
         "m" * 600 + "@v1.0.0", "m#prod#" + "9" * 5000,
     ],
 )  # fmt: skip
-def test_a_name_that_only_resembles_a_model_tag_is_none(text: str) -> None:
+def test_a_name_that_only_resembles_a_model_tag_is_ignored(text: str) -> None:
     assert parse_tag(text) is None
 
 

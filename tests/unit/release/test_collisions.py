@@ -1,4 +1,4 @@
-"""Collisions: what two changes at the same moment leave behind, and whoever was second is told."""
+"""Collisions: warnings about concurrent changes that both succeeded."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ def test_both_authors_are_warned_of_two_versions_on_one_commit() -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "told"),
+    ("written", "warnings"),
     [
         ("m@v1.0.0!", "it is live in `prod`"),
         ("m#prod#1", "rejected `m@v1.0.0` at the same moment (`m@v1.0.0!`)"),
     ],
 )
-def test_both_users_are_warned_of_a_live_rejected_version(written: str, told: str) -> None:
+def test_both_users_are_warned_of_a_live_rejected_version(written: str, warnings: str) -> None:
     state = replay([*RELEASED, fact("m@v1.0.0!", 1)]).model("m")
     (note,) = collisions(state, {written})
-    assert told in note
+    assert warnings in note
     assert "mlgit rollback m --env prod" in note
     assert collisions(state, {"m#dev#1"}) == ()
 
 
-def test_a_rejected_version_that_is_no_longer_live_causes_no_warning() -> None:
+def test_a_rejected_version_causes_no_warning_once_it_is_taken_out() -> None:
     tags = [*RELEASED, fact("m#prod!#2", 1, message=stated("unassign")), fact("m@v1.0.0!", 1)]
     assert collisions(replay(tags).model("m"), {"m@v1.0.0!", "m#prod#1"}) == ()

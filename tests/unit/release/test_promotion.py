@@ -1,4 +1,4 @@
-"""Moves: what a promotion or rollback takes, what it refuses, and the tags that a change is made of."""
+"""Promotions and rollbacks: the version they take, what they refuse, and the tags of a change."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def state(*facts: TagFact) -> ModelState:
 
 
 def written(model: ModelState, plan: tuple[PlannedTag, ...]) -> ModelState:
-    """The state after a plan was carried out."""
+    """The state after the tags of a plan."""
     new = [fact(str(tag.name), int(tag.commit, 16), seconds=tag.at_s, message=tag.message) for tag in plan]
     return replay([*model.facts, *new]).model(model.name)
 

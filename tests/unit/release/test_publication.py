@@ -1,4 +1,4 @@
-"""What a publication says about itself."""
+"""Publications: whether there was something to do, batches of tags, and the page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tag plans: the tag that a release is."""
+"""Tag plans: the tag of a release."""
 
 from __future__ import annotations
 

@@ -24,16 +24,16 @@ if TYPE_CHECKING:
 
 
 ILLEGAL: dict[str, tuple[Callable[[History], History], str]] = {
-    "another state before than was told": (
+    "another earlier state than was reported": (
         lambda h: answered(h, "p-staging-2", before="v3.0.0"),
         "says that v3.0.0 was in `staging`",
     ),
     "a bug": (lambda h: change(h, "no", status=70), "ended with 70"),
-    "another version than was told": (
+    "another version than was reported": (
         lambda h: answered(h, "r-staging-4", version="v3.0.0"),
         "answers_are_true: r-staging-4 says that it is about v3.0.0",
     ),
-    "a hold that is not told": (
+    "a hold that is not reported": (
         lambda h: answered(
             change(h, "look", start=23, seen=23, end=23.5),
             "look",
@@ -46,7 +46,7 @@ ILLEGAL: dict[str, tuple[Callable[[History], History], str]] = {
         ),
         "reads_were_current: look (show) saw v2.0.0",
     ),
-    "a reading of the same clone that goes back in time": (
+    "a read in the same clone that goes back in time": (
         lambda h: with_call(
             with_call(h, "first", "show", at=13.2, seen=13.2, answer={"environment": shown("v2.0.0", 2)}),
             "second",
@@ -57,23 +57,23 @@ ILLEGAL: dict[str, tuple[Callable[[History], History], str]] = {
         ),
         "reads_were_current: second",
     ),
-    "a writer who does not see the own change": (
+    "a writer that does not see its own change": (
         lambda h: with_call(
             h, "blind", "show", at=13.4, seen=11.5, answer={"environment": shown("v1.0.0", 1)}
         ),
         "reads_were_current: blind",
     ),
-    "versions that nobody can have counted": (
+    "a count of versions that never was": (
         lambda h: with_call(
             h, "count", "models", at=30, answer={"models": [{"versions": 3, "environments": []}]}
         ),
         "count counts 3 versions",
     ),
-    "a release that lost to nobody": (
+    "a release that lost without a winner": (
         lambda h: with_call(h, "slow", "release", at=40, status=4, answer={"error": {"code": "lost_race"}}),
-        "slow lost a release to nobody",
+        "slow lost a release without a winner",
     ),
-    "a rejection that lost to nobody": (
+    "a rejection that lost without a winner": (
         lambda h: with_call(
             h,
             "slow",
@@ -83,13 +83,13 @@ ILLEGAL: dict[str, tuple[Callable[[History], History], str]] = {
             version="v3.0.0",
             answer={"error": {"code": "lost_race"}},
         ),
-        "slow lost a deregister to nobody",
+        "slow lost a deregister without a winner",
     ),
-    "a rollback that was refused and could have been": (
+    "a rollback that was possible but refused": (
         lambda h: with_call(h, "stuck", "rollback", at=20.5, end=20.6, status=4, environment="staging"),
         "stuck was refused without a reason",
     ),
-    "a rollback to a named version that was refused and could have been": (
+    "a rollback to a named version that was possible but refused": (
         lambda h: with_call(
             h, "stuck", "rollback", at=13.4, status=4, environment="staging", version="v1.0.0"
         ),
@@ -107,7 +107,7 @@ ILLEGAL: dict[str, tuple[Callable[[History], History], str]] = {
         lambda h: with_call(h, "stuck", "promote", at=15, status=4, environment="staging"),
         "stuck was refused without a reason",
     ),
-    "already rejected, which it was not": (
+    "already rejected, though it was not": (
         lambda h: with_call(
             h, "sure", "deregister", at=15, version="v3.0.0", answer={"already": True, "tags": []}
         ),
@@ -126,7 +126,7 @@ ILLEGAL: dict[str, tuple[Callable[[History], History], str]] = {
         ),
         "clone leaves out",
     ),
-    "half of a push, as told": (
+    "half of a push, as reported": (
         lambda h: change(h, "no", status=5, answer={"error": {"message": "took only some of the tags"}}),
         "half of a push arrived",
     ),
@@ -147,7 +147,7 @@ ILLEGAL: dict[str, tuple[Callable[[History], History], str]] = {
         ),
         "saw v9.0.0 by x",
     ),
-    "a reading older than an earlier one": (
+    "a read older than an earlier one": (
         lambda h: change(
             change(change(h, "p-staging-2", end=15), "look", start=12, seen=12, end=12.2),
             "early",
@@ -170,9 +170,9 @@ ILLEGAL: dict[str, tuple[Callable[[History], History], str]] = {
         ),
         "did not see `m@v3.0.0`",
     ),
-    "a lost race without a rival": (
+    "a lost race without a winner": (
         lambda h: change(h, "late", environment="prod", start=50, seen=50, end=51),
-        "late lost `prod` to nobody",
+        "late lost `prod` without a winner",
     ),
     "a refusal without a reason": (
         lambda h: change(h, "no", version="v3.0.0"),
@@ -186,15 +186,15 @@ ILLEGAL: dict[str, tuple[Callable[[History], History], str]] = {
         lambda h: replace(h, trunk={**h.trunk, "c7": "late"}),
         "left c7 on trunk without a version",
     ),
-    "a phantom": (
+    "a tag that only a clone has": (
         lambda h: replace(h, clones={"clone": replace(h.clones["clone"], tags={"m#prod#9": "0"})}),
         "clone has ['m#prod#9']",
     ),
-    "another answer of gto": (
+    "another answer by gto": (
         lambda h: replace(h, readers={"gto": {"staging": "v3.0.0"}}),
         "gto says v3.0.0 of `staging`, and it is v2.0.0",
     ),
-    "a clone that counts otherwise": (
+    "a clone that counts other versions": (
         lambda h: replace(
             h,
             clones={
@@ -203,7 +203,7 @@ ILLEGAL: dict[str, tuple[Callable[[History], History], str]] = {
         ),
         "clone counts 7 versions",
     ),
-    "a clone that replays otherwise": (
+    "a clone that replays another state": (
         lambda h: replace(
             h,
             clones={

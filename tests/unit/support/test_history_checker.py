@@ -29,7 +29,7 @@ def test_the_scenario_is_legal() -> None:
     assert check(week().history) == []
 
 
-def test_nothing_at_all_is_legal() -> None:
+def test_an_empty_history_is_legal() -> None:
     assert check(Scenario().history) == []
 
 
@@ -63,12 +63,15 @@ ILLEGAL: dict[str, tuple[Callable[[History], History], str]] = {
         lambda h: with_tag(h, replace(tag_named(h, "m#prod#1"), oid="0")),
         "`m#prod#1` is there twice",
     ),
-    "a tag by nobody": (lambda h: retag(h, "m@v3.0.0", by="stranger"), "was written by nobody who was asked"),
+    "a tag by an unknown caller": (
+        lambda h: retag(h, "m@v3.0.0", by="stranger"),
+        "was written by an unknown caller",
+    ),
     "two changes by one call": (
         lambda h: retag(h, "m#prod#1", by="r-staging-4"),
         "r-staging-4 made 2 changes",
     ),
-    "another object than was told": (
+    "another object than was reported": (
         lambda h: retag(h, "m#prod#1", oid="0"),
         "answers_are_true: p-prod-1 says",
     ),
@@ -80,7 +83,7 @@ ILLEGAL: dict[str, tuple[Callable[[History], History], str]] = {
         lambda h: change(h, "p-prod-1", status=4, answer={"error": {"code": "lost_race"}}),
         "left ['m#prod#1']",
     ),
-    "a failure that left tags and said nothing was changed": (
+    "a failure that left tags but reported no change": (
         lambda h: change(h, "p-prod-1", status=5, answer={"error": {"message": "nothing was changed"}}),
         "left ['m#prod#1']",
     ),
@@ -88,9 +91,9 @@ ILLEGAL: dict[str, tuple[Callable[[History], History], str]] = {
         lambda h: retag(retag(h, "m#staging#2", commit="c1", version="v1.0.0"), "m#staging!#3", commit="c1"),
         "puts v1.0.0 there, which is there already",
     ),
-    "a number below one that was given before": (
+    "a number below an earlier one": (
         lambda h: change(retag(h, "m@v3.0.0", name="m@v1.5.0", version="v1.5.0"), "rv2.0.0", end=2.5),
-        "rv3.0.0 gave v1.5.0, and v2.0.0 was given before",
+        "rv3.0.0 gave v1.5.0, and v2.0.0 was registered before",
     ),
     "two changes swapped": (lambda h: swapped(h, 1, 2), "order_is_that_of_time"),
     "an older change moved to the end": (lambda h: swapped(h, 2, 4), "order_is_that_of_time"),
@@ -102,15 +105,15 @@ ILLEGAL: dict[str, tuple[Callable[[History], History], str]] = {
         lambda h: change(h, "r" + "v3.0.0", start=40, seen=40, end=41),
         "saw `m@v3.0.0` before it was there",
     ),
-    "something else than was asked": (
+    "another version than was named": (
         lambda h: change(h, "p-staging-2", version="v3.0.0"),
         "puts v2.0.0 there instead of v3.0.0",
     ),
-    "another verb than was asked": (
+    "another verb than that of the call": (
         lambda h: change(h, "p-staging-2", verb="rollback"),
         "was asked to rollback",
     ),
-    "a version that is none": (
+    "a version that does not exist": (
         lambda h: retag(h, "m#prod#1", version="v8.0.0"),
         "puts v8.0.0 there, which is no version",
     ),
@@ -128,21 +131,21 @@ ILLEGAL: dict[str, tuple[Callable[[History], History], str]] = {
         lambda h: retag(h, "m#prod#1", commit="c3", version="v3.0.0"),
         "which did not qualify in `staging`",
     ),
-    "back to what was never there": (
+    "back to a version that was never there": (
         lambda h: retag(h, "m#staging#4", commit="c9", version="v9.0.0"),
         "goes back to v9.0.0",
     ),
-    "back over what stands": (
+    "back over a usable version": (
         lambda h: retag(h, "m#staging#4", commit="c1", version="v1.0.0"),
         "goes back over ['v2.0.0']",
     ),
-    "a rejection of what was live": (
+    "a rejection of a live version": (
         lambda h: change(
             retag(h, "m@v1.0.0!", name="m@v2.0.0!", commit="c2"), "dv1.0.0", start=18, seen=18, end=19
         ),
         "rejected v2.0.0, which was live",
     ),
-    "a rejection of what was never registered": (
+    "a rejection of an unregistered version": (
         lambda h: without(h, "m@v1.0.0"),
         "rejects what was never registered",
     ),
@@ -150,39 +153,39 @@ ILLEGAL: dict[str, tuple[Callable[[History], History], str]] = {
 
 
 @pytest.mark.parametrize("name", ILLEGAL)
-def test_what_must_not_happen_is_found(name: str) -> None:
+def test_an_illegal_history_is_found(name: str) -> None:
     spoil, why = ILLEGAL[name]
     problems = check(spoil(week().history))
     assert any(why in problem for problem in problems), problems
 
 
-def twins(*, told: bool = False, late: bool = False, killed: bool = False) -> list[str]:
-    """Two versions on one commit, released at once or one after the other."""
+def twins(*, reported: bool = False, late: bool = False, killed: bool = False) -> list[str]:
+    """Check two versions on one commit, released at once or one after the other."""
     scenario = Scenario()
     scenario.release("v1.0.0", "c1", at=1)
-    notes = ("`r` released this commit as `m@v1.0.0` at the same moment",) if told else ()
+    notes = ("`r` released this commit as `m@v1.0.0` at the same moment",) if reported else ()
     scenario.release("v2.0.0", "c1", at=9 if late else 1.5, notes=notes, status=None if killed else 0)
     return check(scenario.history)
 
 
-def test_two_versions_on_one_commit_at_once_are_accepted_when_somebody_was_told() -> None:
-    assert twins(told=True) == twins(killed=True) == []
-    assert any("nobody was told that `m@v1.0.0` and `m@v2.0.0`" in problem for problem in twins())
-    assert any("not by an accident of time" in problem for problem in twins(told=True, late=True))
+def test_two_concurrent_versions_on_one_commit_are_legal_if_one_caller_reports_them() -> None:
+    assert twins(reported=True) == twins(killed=True) == []
+    assert any("no one reported that `m@v1.0.0` and `m@v2.0.0`" in problem for problem in twins())
+    assert any("were not concurrent" in problem for problem in twins(reported=True, late=True))
 
 
-@pytest.mark.parametrize("told", [True, False])
-def test_a_rejected_version_that_stays_live_must_have_been_told(told: bool) -> None:  # noqa: FBT001
+@pytest.mark.parametrize("reported", [True, False])
+def test_a_rejected_version_that_stays_live_must_be_reported(reported: bool) -> None:  # noqa: FBT001
     scenario = Scenario()
     scenario.release("v1.0.0", "c1", at=1)
     scenario.move("promote", "dev", "v1.0.0", at=3)
-    scenario.reject("v1.0.0", at=3.5, notes=("it is live in `dev`",) if told else ())
+    scenario.reject("v1.0.0", at=3.5, notes=("it is live in `dev`",) if reported else ())
     assert [problem.partition(":")[0] for problem in check(scenario.history)] == (
-        [] if told else ["conflicts_were_told"]
+        [] if reported else ["conflicts_were_reported"]
     )
 
 
-def test_a_call_that_may_have_come_true_later_stands_wherever_it_fits() -> None:
+def test_a_call_that_may_have_arrived_later_is_legal_wherever_it_fits() -> None:
     scenario = Scenario()
     scenario.release("v1.0.0", "c1", at=1)
     scenario.release("v2.0.0", "c2", at=2)
@@ -191,7 +194,7 @@ def test_a_call_that_may_have_come_true_later_stands_wherever_it_fits() -> None:
     assert check(scenario.history) == []
 
 
-def test_a_clone_that_did_not_look_may_act_on_what_it_saw_before() -> None:
+def test_a_clone_that_did_not_fetch_may_act_on_an_earlier_state() -> None:
     scenario = Scenario()
     scenario.release("v1.0.0", "c1", at=1)
     scenario.move("promote", "staging", "v1.0.0", at=3)
@@ -203,7 +206,7 @@ def test_a_clone_that_did_not_look_may_act_on_what_it_saw_before() -> None:
     )
 
 
-def test_nobody_named_it_so_it_must_be_the_highest_or_what_the_source_holds() -> None:
+def test_a_version_that_is_not_named_must_be_the_highest_or_the_one_in_the_source() -> None:
     scenario = Scenario()
     scenario.release("v1.0.0", "c1", at=1)
     scenario.release("v2.0.0", "c2", at=2)

@@ -1,4 +1,4 @@
-"""The checker of histories against a search through all orders, and against histories spoilt at random."""
+"""The checker of histories agrees with a search through all orders, and finds random damage."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 # Against a search that tries every order
 
 Event = tuple[str, int, int, int]
-"""A writer's number or `read`, when it began and ended, and the value that was read."""
+"""A writer's number or `read`, its start and end, and the value that was read."""
 
 
 def possible(events: list[Event]) -> bool:
-    """Whether some order keeps time, numbers the writes as they are, and gives each read its value."""
+    """Whether an order exists that keeps time and the writers' numbers and gives each read its value."""
     writers = [event for event in events if event[0] != "read"]
     for order in permutations(events):
         if [event for event in order if event[0] != "read"] != writers:
@@ -67,7 +67,7 @@ def test_the_checker_agrees_with_a_search_through_all_orders(
     assert (problems == []) == possible(events)
 
 
-# What was legal, spoilt at random
+# What was legal, spoiled at random
 
 
 @st.composite
@@ -116,12 +116,12 @@ def test_a_missing_or_duplicate_tag_is_found(scenario: Scenario, data: st.DataOb
         return
     tag = data.draw(st.sampled_from(moves))
     assert check(replace(scenario.history, tags=(*scenario.tags, tag)))
-    spoilt = replace(scenario.history, tags=tuple(each for each in scenario.tags if each is not tag))
+    spoiled = replace(scenario.history, tags=tuple(each for each in scenario.tags if each is not tag))
     newest = sort_out(scenario.history).register("dev").steps[-1]
     killed = next(call for call in scenario.calls if call.id == tag.by).status is None
-    # That a killed call's only and newest tag is not there, is what may happen, if nobody saw it.
+    # A killed call's only and newest tag may be missing, if no one saw it.
     if not (killed and tag is newest.main_tag and None in {newest.out, newest.into}):
-        assert check(spoilt)
+        assert check(spoiled)
 
 
 @given(scenario=legal())

@@ -1,4 +1,4 @@
-"""What a tag's statement may say, and what the jobs that follow are told."""
+"""Proofs: what a tag's statement may say, and the values for the jobs that follow."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def test_a_statement_must_match_its_own_tag(
     [
         ("m#prod#3", 1, PROMOTION, None),
         ("m#prod#3", 2, PROMOTION, "its release `m@v1.0.0` on"),
-        # The half that takes a version out stands where the one before stood.
+        # The tag that takes a version out is on the commit of the version before.
         ("m#prod!#3", 2, PROMOTION, None),
         ("m#prod#3", 1, replace(PROMOTION, release=None), None),
         ("m#prod#3", 1, replace(PROMOTION, version="v2.0.0"), "it states v2.0.0, and its release is"),
@@ -196,7 +196,7 @@ def test_jobs_that_follow_get_the_names_of_gto_action_and_ours() -> None:
     }
     taken_out = outputs_of(replace(EVENT, event="unassignment", version=None, deploy=False))
     assert (taken_out["stage"], taken_out["environment"], taken_out["deploy"]) == ("", "prod", "false")
-    # gto calls a commit that is no version by its id.
+    # gto names a commit without a version by its id.
     assert taken_out["version"] == commit(1)
     released = outputs_of(replace(EVENT, event="registration", environment=None, deploy=False, version=None))
     assert released["version"] == ""
@@ -233,6 +233,6 @@ def test_a_deployment_is_summarized() -> None:
     assert done == TagDeployment(state="deployed", before="v0.9.0", recorded=True)
     reason = Failure(step="fetched", code="x", exit_code=5, message="Broken", hint="look")
     broken = replace(nothing, deployments=(replace(plain, state="failed", failure=reason),))
-    told = deployment_of(broken, recorded=False)
-    assert told is not None
-    assert (told.exit_code, told.message, told.hint) == (5, "Broken", "look")
+    report = deployment_of(broken, recorded=False)
+    assert report is not None
+    assert (report.exit_code, report.message, report.hint) == (5, "Broken", "look")
