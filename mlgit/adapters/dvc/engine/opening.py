@@ -1,4 +1,4 @@
-"""Opening: DVC repositories below a Git root, with DVC's words kept off stdout and its errors made ours."""
+"""Opening: DVC repositories below a Git root, with DVC's output kept off stdout and its errors translated."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from warnings import catch_warnings, simplefilter
 from mlgit.errors import StateError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from dvc.repo import Repo
 
@@ -20,13 +20,13 @@ _PRUNED = frozenset({".git", ".dvc", "node_modules", "__pycache__"})
 
 @contextmanager
 def quiet(root: str) -> Iterator[None]:
-    """Let DVC work in `root`: relative paths and addresses count from there, and nothing reaches stdout."""
+    """Let DVC work in `root`: relative paths and addresses start there, and nothing reaches stdout."""
     from mlgit.adapters.dvc.engine.failures import translated
 
-    # Whoever runs mlgit does not run the dvc command line: there is nothing to report to its makers.
+    # The user runs mlgit, not the dvc command line: there is nothing to report to DVC's makers.
     os.environ.setdefault("DVC_NO_ANALYTICS", "true")
     with chdir(root), redirect_stdout(sys.stderr), catch_warnings(), translated():
-        # What DVC's libraries warn about is for DVC's makers.
+        # Warnings of DVC's libraries are for DVC's makers.
         simplefilter("ignore")
         yield
 
@@ -49,18 +49,26 @@ def _is_environment(folder: str, name: str) -> bool:
 
 
 def require_dvc_roots(root: str) -> tuple[str, ...]:
-    """Like `dvc_roots`, but none is an error."""
+    """Like `dvc_roots`; raises StateError if there are none."""
     found = dvc_roots(root)
     if not found:
         raise StateError("There is no DVC repository here", hint="run `dvc init`")
     return found
 
 
+def by_repository(roots: Iterable[str], targets: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+    """The DVC repositories that have some of the targets, each with its own; without targets all of them."""
+    for relative in roots:
+        ours = [each for each in targets if relative == "." or each.startswith(f"{relative}/")]
+        if ours or not targets:
+            yield relative, ours
+
+
 @contextmanager
 def opened(root: str, relative: str = ".") -> Iterator[Repo]:
     """The DVC repository of the working tree at `relative` below the Git root; closed afterwards.
 
-    A folder without `.dvc` is opened too: dvc.yaml can be read there, but nothing stored.
+    In a folder without `.dvc`, dvc.yaml can be read, but nothing can be stored.
 
     Raises:
         ConfigError: one of DVC's files is invalid.

@@ -1,4 +1,4 @@
-"""Repro: `dvc repro` as a child in its own process group, its words on stderr, Ctrl-C reaching all of it."""
+"""Repro: `dvc repro` as a child process in its own group, with output on stderr; Ctrl-C reaches all of it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # A training that is interrupted may want to write a checkpoint first.
 _GRACE_S = 30.0
 _TERM_S = 5.0
-# Run, or its outputs taken from DVC's memory of an earlier run with the same inputs.
+# The stage runs, or DVC takes its outputs from its cache of an earlier run with the same inputs.
 _RUNNING = re.compile(r"^(?:Running stage '([^']+)':|Stage '([^']+)' is cached - skipping run.*)$")
 _FAILED = re.compile(r"failed to reproduce(?: stages:)? '([^']+)'")
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -28,7 +28,7 @@ _KEPT_LINES = 40
 
 @record
 class Repro:
-    """How it ended: DVC's exit code, the stages that were run, the one that failed, the last lines."""
+    """The result: DVC's exit code, the stages that ran, the one that failed, the last lines."""
 
     status: int
     ran: tuple[str, ...]
@@ -41,22 +41,18 @@ def repro(root: str, targets: Sequence[str] = (), *, options: Sequence[str] = ()
 
     Args:
         root: the Git root.
-        targets: stages as DVC addresses them from there; all when empty.
-        options: further words for `dvc repro`, such as `--force`.
-        show: whether what DVC and the stages print is passed on to stderr.
+        targets: stages as DVC addresses them from there; all if empty.
+        options: further options of `dvc repro`, such as `--force`.
+        show: whether the output of DVC and the stages is passed on to stderr.
 
     Raises:
-        KeyboardInterrupt: interrupted; the children are gone by then.
+        KeyboardInterrupt: interrupted; the children have ended.
         StateError: there is no DVC repository.
     """
-    from mlgit.adapters.dvc.engine.opening import require_dvc_roots
-    from mlgit.adapters.dvc.engine.transfer import below
+    from mlgit.adapters.dvc.engine.opening import by_repository, require_dvc_roots
 
     done = Repro(status=0, ran=(), failed=None, last_lines=())
-    for relative in require_dvc_roots(root):
-        ours = below(relative, targets)
-        if ours is None:
-            continue
+    for relative, ours in by_repository(require_dvc_roots(root), targets):
         words = ["repro", *options, *(("--",) if ours else ("--all-pipelines",)), *_inside(relative, ours)]
         last = _run(os.path.normpath(os.path.join(root, relative)), words, show=show)
         prefix = "" if relative == "." else f"{relative}/"
@@ -72,7 +68,7 @@ def repro(root: str, targets: Sequence[str] = (), *, options: Sequence[str] = ()
 
 
 def _inside(relative: str, targets: Sequence[str]) -> list[str]:
-    """Addresses from the Git root as they are called inside a DVC repository below it."""
+    """Addresses from the Git root as addresses in a DVC repository below it."""
     if relative == ".":
         return list(targets)
     return [target.removeprefix(f"{relative}/").removeprefix("dvc.yaml:") for target in targets]
@@ -87,7 +83,7 @@ def _from_root(prefix: str, stage: str) -> str:
 def _run(folder: str, words: Sequence[str], *, show: bool) -> Repro:
     terminal = show and sys.stderr.isatty()
     ours, theirs = _terminal_pair() if terminal else os.pipe()
-    # Python buffers by the block what does not go to a terminal; a run is watched line by line.
+    # Without a terminal Python buffers whole blocks; users watch a run line by line.
     env = without_our_tokens(os.environ)
     env |= {"DVC_NO_ANALYTICS": "true", "PYTHONUNBUFFERED": "1"}
     try:
@@ -96,7 +92,7 @@ def _run(folder: str, words: Sequence[str], *, show: bool) -> Repro:
                 [sys.executable, "-m", "dvc", *words],
                 cwd=folder,
                 env=env,
-                # A group in the background that reads from the terminal would be stopped for ever.
+                # A background group that reads from the terminal would be stopped for ever.
                 stdin=subprocess.DEVNULL,
                 stdout=theirs,
                 stderr=theirs,
@@ -136,7 +132,7 @@ def _terminal_pair() -> tuple[int, int]:
 
 
 def _chunks(source: int) -> Iterator[bytes]:
-    """What comes, as it comes, until the last writer is gone."""
+    """The output as it arrives, until the last writer has closed it."""
     while True:
         try:
             chunk = os.read(source, 65536)
@@ -155,7 +151,7 @@ def _pass_on(chunk: bytes) -> None:
 
 
 class _Lines:
-    """Reads DVC's own lines out of the stream."""
+    """Finds DVC's own lines in the stream."""
 
     def __init__(self) -> None:
         self._rest = ""
@@ -172,7 +168,7 @@ class _Lines:
     def result(self, status: int) -> Repro:
         if self._rest:
             self._read(self._rest)
-        # A script may print what looks like DVC's line; a run that ended well has no failed stage.
+        # A script may print a line like DVC's own; a run that succeeded has no failed stage.
         return Repro(
             status=status,
             ran=tuple(self._ran),
@@ -201,6 +197,6 @@ def _stop(child: subprocess.Popen[bytes]) -> None:
         with suppress(subprocess.TimeoutExpired, KeyboardInterrupt):
             child.wait(patience_s)
             break
-    # DVC itself is gone; what its stages left behind in the group goes too.
+    # DVC itself has ended; end also what its stages left in the group.
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(child.pid, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""Status: DVC's own answer, for what our reader cannot tell for sure."""
+"""Status: DVC's own result, for what mlgit's reader is not sure about."""
 
 from __future__ import annotations
 
@@ -9,30 +9,26 @@ if TYPE_CHECKING:
 
 
 def status(root: str, targets: Sequence[str] = ()) -> Mapping[str, tuple[str, ...]]:
-    """What DVC thinks of each stage that is not up to date: address -> reasons.
+    """DVC's reasons for each stage that is not up to date: address -> reasons.
 
     A reason is a short sentence as in core.evidence.StageState: `changed dep src/train.py`.
 
     Raises:
         ConfigError: dvc.yaml, dvc.lock or a .dvc file is invalid.
     """
-    from mlgit.adapters.dvc.engine.opening import dvc_roots, opened
-    from mlgit.adapters.dvc.engine.transfer import below
+    from mlgit.adapters.dvc.engine.opening import by_repository, dvc_roots, opened
 
     found: dict[str, tuple[str, ...]] = {}
-    for relative in dvc_roots(root):
-        ours = below(relative, targets)
-        if ours is None:
-            continue
+    for relative, ours in by_repository(dvc_roots(root), targets):
         with opened(root, relative) as repo:
-            # Updates of imports are on the network, where `status` never goes.
-            answer = repo.status(targets=list(ours) or None, check_updates=False)
+            # Updates of imports need the network, which `status` never uses.
+            answer = repo.status(targets=ours or None, check_updates=False)
         found.update({address: _reasons(entries) for address, entries in answer.items()})
     return found
 
 
 def _reasons(entries: Sequence[Any]) -> tuple[str, ...]:
-    """DVC's nested answer as sentences."""
+    """DVC's nested result as sentences."""
     reasons = []
     for entry in entries:
         if isinstance(entry, str):

@@ -1,14 +1,15 @@
-"""Store: what of the recorded outputs the DVC remote has, and sending what it has not."""
+"""Store: find recorded outputs that the DVC remote lacks, send them, and fetch others from it."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlgit.core.progress import Silent
 from mlgit.errors import ToolError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from mlgit.adapters.dvc.engine.contents import Contents
@@ -19,18 +20,18 @@ _HASH, _LEGACY_HASH = "md5", "md5-dos2unix"
 
 
 class _Place(NamedTuple):
-    """Where objects of one kind are: an output's own `remote:` or the default one, and DVC 2 or 3."""
+    """A part of a remote: an output's own `remote:` or the default one, and objects of DVC 2 or 3."""
 
     remote: str | None
     legacy: bool
 
 
 def missing_in_remote(root: str, outputs: Sequence[Output], *, even_private: bool = True) -> tuple[str, ...]:
-    """Paths of those outputs whose content is not (all) in the DVC remote.
+    """Paths of the outputs whose content is not, or not completely, in the DVC remote.
 
-    Outputs that Git tracks, and those DVC imports from another repository, are never missing. One
-    without a pointer (nothing was recorded) always is. Asks the remote itself, not DVC's memory of it.
-    Without `even_private` those that dvc.yaml keeps out of the remote (`push: false`) are not asked for.
+    Outputs that Git tracks, and those that DVC imports from another repository, are never missing. One
+    without a pointer (nothing was recorded) always is. This asks the remote itself, not DVC's cache of it.
+    Without `even_private`, outputs that dvc.yaml keeps out of the remote (`push: false`) are left out.
 
     Raises:
         StateError: no default DVC remote is configured (code `no_dvc_remote`).
@@ -59,14 +60,14 @@ def push_outputs(
     *,
     even_private: bool = True,
 ) -> int:
-    """Send what the remote has not of these outputs, whatever the working tree holds; how many files.
+    """Send what the remote lacks of these outputs, whatever the working tree has; the number of files.
 
     Content that is not in this clone's cache is left out: ask `missing_in_remote` again. Without
-    `even_private` those that dvc.yaml keeps out of the remote (`push: false`) stay here.
+    `even_private`, outputs that dvc.yaml keeps out of the remote (`push: false`) are left out.
 
     Raises:
         StateError: no default DVC remote is configured (code `no_dvc_remote`).
-        ToolError: the remote cannot be reached, or did not take a file.
+        ToolError: the remote cannot be reached, or refused a file.
     """
     show = progress or Silent()
     count = 0
@@ -75,60 +76,39 @@ def push_outputs(
             group = [output for output in every if not output.foreign and (even_private or output.push)]
             keeping = [output for output in group if contents.keeps_versions(output.remote)]
             if keeping:
-                # A remote that keeps versions itself takes nothing but the working tree's state.
+                # A version-aware remote only takes the state of the working tree.
                 count += contents.push_worktree([output.path for output in keeping])
-            objects: dict[_Place, set[str]] = {}
-            for output in group:
-                if output not in keeping:
-                    for place, md5 in _objects(contents, output):
-                        objects.setdefault(place, set()).add(md5)
-            for place, hashes in objects.items():
+            others = [output for output in group if output not in keeping]
+            for place, hashes in _objects_by_place(contents, others).items():
                 count += _send(contents, place, hashes, show)
     return count
 
 
 def fetch_listings(root: str, outputs: Sequence[Output], progress: Progress | None = None) -> int:
-    """Bring the listings of these directories into this clone's cache, checked by hash; how many came.
-
-    Neither their files nor the working tree are touched. What the remote does not have stays away, and so
-    does what a remote with versions of its own holds, from which only DVC can fetch.
-
-    Raises:
-        StateError: no default DVC remote is configured (code `no_dvc_remote`).
-        ToolError: the remote cannot be reached.
-    """
-    count = 0
-    for relative, group in _by_repository(root, outputs).items():
-        with _opened(root, relative) as contents:
-            objects: dict[_Place, set[str]] = {}
-            for output in group:
-                remote, pointer = output.remote, output.pointer
-                if pointer is not None and pointer.directory and not contents.keeps_versions(remote):
-                    objects.setdefault(_Place(remote, pointer.legacy), set()).add(pointer.md5)
-            for place, hashes in objects.items():
-                count += _receive(contents, place, hashes, progress or Silent())
-    return count
+    """Fetch only the listings of these directories, not their files; otherwise like `fetch_outputs`."""
+    return _fetch(root, outputs, progress, members=False)
 
 
 def fetch_outputs(root: str, outputs: Sequence[Output], progress: Progress | None = None) -> int:
-    """Bring outputs, at whatever commit they are recorded, into this clone's cache; how many files came.
+    """Fetch outputs, at whatever commit they are recorded, into this clone's cache; the number of files.
 
-    The working tree is not touched, and content that is here is not asked for. What the remote does not have
-    stays away, and so does what a remote with versions of its own holds, from which only DVC can fetch.
+    Every file is checked by hash. The working tree is not touched, and content that is here is not fetched
+    again. What the remote lacks is left out, and so are outputs in a version-aware remote, from which only
+    DVC can fetch.
 
     Raises:
         StateError: no default DVC remote is configured (code `no_dvc_remote`).
         ToolError: the remote cannot be reached.
     """
+    return _fetch(root, outputs, progress, members=True)
+
+
+def _fetch(root: str, outputs: Sequence[Output], progress: Progress | None, *, members: bool) -> int:
     count = 0
     for relative, group in _by_repository(root, outputs).items():
         with _opened(root, relative) as contents:
-            objects: dict[_Place, set[str]] = {}
-            for output in group:
-                if not contents.keeps_versions(output.remote):
-                    for place, md5 in _objects(contents, output):
-                        objects.setdefault(place, set()).add(md5)
-            for place, hashes in objects.items():
+            wanted = [output for output in group if not contents.keeps_versions(output.remote)]
+            for place, hashes in _objects_by_place(contents, wanted, members=members).items():
                 count += _receive(contents, place, hashes, progress or Silent())
     return count
 
@@ -149,21 +129,22 @@ def _opened(root: str, relative: str) -> AbstractContextManager[Contents]:
     return opened_contents(root, relative)
 
 
-def _objects(contents: Contents, output: Output) -> Iterator[tuple[_Place, str]]:
-    """All objects of an output: itself, and the files of a directory as far as its listing is anywhere."""
-    pointer = output.pointer
-    if pointer is None:
-        return
-    place = _Place(output.remote, pointer.legacy)
-    yield place, pointer.md5
-    if pointer.directory:
-        try:
-            listing = contents.listing(pointer, remote=place.remote)
-        except ToolError:
-            # Without the listing the directory is missing already.
-            return
-        for member in listing.values():
-            yield place, member.md5
+def _objects_by_place(
+    contents: Contents, outputs: Sequence[Output], *, members: bool = True
+) -> Mapping[_Place, set[str]]:
+    """The hashes of the outputs' objects; without `members` only those of directory listings."""
+    found: dict[_Place, set[str]] = {}
+    for output in outputs:
+        pointer = output.pointer
+        if pointer is None or not (members or pointer.directory):
+            continue
+        hashes = found.setdefault(_Place(output.remote, pointer.legacy), set())
+        hashes.add(pointer.md5)
+        if members and pointer.directory:
+            with suppress(ToolError):  # without its listing the directory is missing anyway
+                listing = contents.listing(pointer, remote=output.remote)
+                hashes.update(member.md5 for member in listing.values())
+    return found
 
 
 def _send(contents: Contents, place: _Place, hashes: set[str], progress: Progress) -> int:
@@ -182,7 +163,7 @@ def _send(contents: Contents, place: _Place, hashes: set[str], progress: Progres
             target,
             {HashInfo(name, md5) for md5 in hashes - there},
             jobs=target.fs.jobs,
-            # No `dest_index`: it would keep back what the remote lost, since it was there once.
+            # No `dest_index`: it would leave out what was in the remote once and is lost now.
             cache_odb=source,
             callback=progress_callback(progress, "Pushing"),
         )

@@ -190,6 +190,6 @@ def _invalid(error: Any, shape: Shape) -> ConfigError:  # noqa: ANN401 (dvc has 
 
 
 def _nearest(path: Path) -> str | None:
-    from mlgit.adapters.dvc.files.declared import known_keys
+    from mlgit.adapters.dvc.files.needs_dvc import known_keys
 
     return near(str(path[-1]), sorted(known_keys(path[:-1])))

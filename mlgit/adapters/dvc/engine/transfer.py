@@ -1,7 +1,8 @@
-"""Transfer: DVC's own pull and push, with our progress."""
+"""Transfer: DVC's own pull and push, with mlgit's progress."""
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
@@ -25,25 +26,20 @@ def has_remote(root: str) -> bool:
 
 
 def missing_here(root: str, targets: Sequence[str] = ()) -> tuple[str, ...]:
-    """Recorded outputs that the working tree lacks and these stages (and all before them) need or make.
+    """The recorded outputs of these stages, and of those before them, that the working tree lacks.
 
     Args:
         root: the Git root.
-        targets: stages as DVC addresses them from the root; all when empty.
+        targets: stages as DVC addresses them from the root; all if empty.
 
     Raises:
         StateError: there is no such stage.
         ConfigError: dvc.yaml, dvc.lock or a .dvc file is invalid.
     """
-    import os
-
-    from mlgit.adapters.dvc.engine.opening import opened, require_dvc_roots
+    from mlgit.adapters.dvc.engine.opening import by_repository, opened, require_dvc_roots
 
     found: list[str] = []
-    for relative in require_dvc_roots(root):
-        ours = below(relative, targets)
-        if ours is None:
-            continue
+    for relative, ours in by_repository(require_dvc_roots(root), targets):
         with opened(root, relative) as repo:
             stages = list(repo.index.stages)
             if ours:
@@ -58,64 +54,50 @@ def missing_here(root: str, targets: Sequence[str] = ()) -> tuple[str, ...]:
 
 
 def pull(root: str, targets: Sequence[str] = (), progress: Progress | None = None) -> int:
-    """Fetch what is not in the cache and put it into the working tree; how many files were fetched.
+    """Fetch what is not in the cache and put it into the working tree; the number of fetched files.
 
     Args:
         root: the Git root.
-        targets: stages, .dvc files or outputs, as DVC addresses them from the root; all when empty.
-        progress: told about every file.
+        targets: stages, .dvc files or outputs, as DVC addresses them from the root; all if empty.
+        progress: shows every file.
 
     Raises:
         ToolError: the remote cannot be reached, or failed. What it does not have is left out silently.
         StateError: no remote, no such target, or a local change would be overwritten.
     """
-    from mlgit.adapters.dvc.engine.opening import opened, require_dvc_roots
+    from mlgit.adapters.dvc.engine.opening import by_repository, opened, require_dvc_roots
 
     count = 0
-    for relative in require_dvc_roots(root):
-        ours = below(relative, targets)
-        if ours is None:
-            continue
+    for relative, ours in by_repository(require_dvc_roots(root), targets):
         with opened(root, relative) as repo, _watched(progress or Silent(), "Pulling"):
-            count += int(repo.fetch(targets=list(ours) or None))
-            # Never `force`: DVC then refuses to overwrite what is in no cache.
-            repo.checkout(targets=list(ours) or None, allow_missing=True)
+            count += int(repo.fetch(targets=ours or None))
+            # Never `force`: DVC then refuses to overwrite files that are in no cache.
+            repo.checkout(targets=ours or None, allow_missing=True)
     return count
 
 
 def push(root: str, targets: Sequence[str] = (), progress: Progress | None = None) -> int:
-    """Send what the default remote does not have of the working tree's data; how many files were sent.
+    """Send the working tree's data that the default remote lacks; the number of sent files.
 
     Raises:
         ToolError: the remote cannot be reached, or something to send is not in the cache.
         StateError: no default DVC remote is configured.
     """
     from mlgit.adapters.dvc.engine.failures import no_remote
-    from mlgit.adapters.dvc.engine.opening import opened, require_dvc_roots
+    from mlgit.adapters.dvc.engine.opening import by_repository, opened, require_dvc_roots
 
     count = 0
-    for relative in require_dvc_roots(root):
-        ours = below(relative, targets)
-        if ours is None:
-            continue
+    for relative, ours in by_repository(require_dvc_roots(root), targets):
         with opened(root, relative) as repo, _watched(progress or Silent(), "Pushing"):
             if not repo.config["core"].get("remote"):
                 raise no_remote()
-            count += int(repo.push(targets=list(ours) or None))
+            count += int(repo.push(targets=ours or None))
     return count
-
-
-def below(relative: str, targets: Sequence[str]) -> tuple[str, ...] | None:
-    """The targets of one DVC repository; None when all are another's."""
-    if relative == "." or not targets:
-        return tuple(targets)
-    ours = tuple(target for target in targets if target.startswith(f"{relative}/"))
-    return ours or None
 
 
 @contextmanager
 def _watched(progress: Progress, what: str) -> Iterator[None]:
-    """Turn DVC's progress bars of this block into ours.
+    """Turn DVC's progress bars of this block into mlgit's.
 
     DVC asks one object, `dvc.ui.ui`, for every bar it shows in pull, push and fetch.
     """
@@ -131,11 +113,11 @@ def _watched(progress: Progress, what: str) -> Iterator[None]:
 
 
 def progress_callback(progress: Progress, what: str) -> Any:  # noqa: ANN401 (dvc has no types)
-    """A callback as DVC's libraries take them, which passes on how many files of how many."""
+    """A callback for DVC's libraries that passes on the number of files, and of all files."""
     from dvc.fs.callbacks import Callback
 
     class ProgressCallback(Callback):  # type: ignore[misc]
-        """Tells our progress."""
+        """Counts files."""
 
         def set_size(self, size: int) -> None:
             super().set_size(size)
@@ -150,7 +132,7 @@ def progress_callback(progress: Progress, what: str) -> Any:  # noqa: ANN401 (dv
 
 
 class _Bar:
-    """What DVC takes for one of its progress bars."""
+    """Replaces one of DVC's progress bars."""
 
     def __init__(self, progress: Progress, what: str, *, transfers: bool) -> None:
         self._progress = progress
@@ -164,13 +146,12 @@ class _Bar:
         return
 
     def as_callback(self) -> Any:  # noqa: ANN401 (dvc has no types)
-        """What is told about the files."""
         from dvc.fs.callbacks import Callback
 
         return progress_callback(self._progress, self._what) if self._transfers else Callback()
 
     def update(self, *_: object) -> None:
-        """Progress of something we do not show."""
+        """Progress that mlgit does not show."""
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 (whatever else a bar of tqdm can)
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 (anything that a bar of tqdm can do)
         return lambda *_, **__: None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import NoneType
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.files.locked import locked_stage
@@ -14,134 +13,9 @@ if TYPE_CHECKING:
 
     from mlgit.adapters.dvc.files.shapes import Path, Shape
 
-    _Doubt = tuple[str, Path]
-
 PIPELINE_FILE = "dvc.yaml"
 DEFAULT_PARAMS = "params.yaml"
-_TOP = frozenset({"artifacts", "datasets", "metrics", "params", "plots", "stages", "vars"})
-_STAGE = frozenset(
-    {"always_changed", "cmd", "deps", "desc", "frozen", "meta", "metrics", "outs", "params", "plots", "wdir"}
-)
-_SWITCH, _TEXT = (bool, "true or false"), (str, "text")
-_SIMPLE = {"frozen": _SWITCH, "always_changed": _SWITCH, "desc": _TEXT, "wdir": _TEXT}
-_TEMPLATED = ("foreach", "matrix", "vars")
-_FLAGS = frozenset({"cache", "checkpoint", "desc", "labels", "meta", "persist", "push", "remote", "type"})
-_PLOT_FLAGS = _FLAGS | {"header", "template", "title", "x", "x_label", "y", "y_label"}
-_SWITCHES_OF_OUTPUTS = frozenset({"cache", "checkpoint", "header", "persist", "push"})
-_OF_ARTIFACTS = frozenset({"desc", "labels", "meta", "path", "type"})
-_OF_PLOTS = frozenset({"template", "title", "x", "x_label", "y", "y_label"})
-_KINDS = (("outs", _FLAGS), ("metrics", _FLAGS), ("plots", _PLOT_FLAGS))
-
-
-def needs_dvc(shape: Shape) -> _Doubt | None:
-    """The first thing in a dvc.yaml that only DVC can interpret, and its place; None if there is none.
-
-    The place is empty for `${}`, which may be anywhere.
-    """
-    document = shape.fields(shape.root, ())
-    if not document:
-        return None
-    if "vars" in document:
-        return "uses `vars`", ("vars",)
-    if not document.keys() <= _TOP:
-        return _unknown(document.keys() - _TOP, ())
-    stages = shape.fields(document.get("stages"), ("stages",))
-    for name, fields in stages.items():
-        doubt = _odd_stage(name, fields) if isinstance(fields, dict) else None
-        if doubt is not None:
-            return doubt
-    if b"${" in shape.content:
-        return "uses `${}`", ()
-    return _odd_plots(document.get("plots", [])) or _odd_artifacts(document.get("artifacts"))
-
-
-def _odd_stage(name: object, fields: dict[str, object]) -> _Doubt | None:
-    at: Path = ("stages", name if isinstance(name, (str, int)) else str(name))
-    if not isinstance(name, str):
-        return "has a name that is not text", at
-    if not fields.keys() <= _STAGE:
-        word = next((word for word in _TEMPLATED if word in fields), None)
-        return _unknown(fields.keys() - _STAGE, at) if word is None else (f"uses `{word}`", (*at, word))
-    for word, (kind, what) in _SIMPLE.items():
-        if word in fields and not isinstance(fields[word], kind):
-            return f"has `{word}` that is not {what}", (*at, word)
-    for key, known in _KINDS:
-        outs = fields.get(key)
-        for number, out in enumerate(outs if isinstance(outs, list) else ()):
-            for path, flags in out.items() if isinstance(out, dict) else ():
-                doubt = _odd_output(flags, known, (*at, key, number, path))
-                if doubt is not None:
-                    return doubt
-    return None
-
-
-def _odd_output(flags: object, known: frozenset[str], at: Path) -> _Doubt | None:
-    for each in flags if isinstance(flags, list) else (flags,):
-        if not isinstance(each, dict):
-            return "has an output that is not a path with its properties", at
-        if not each.keys() <= known:
-            return _unknown(each.keys() - known, at)
-        doubt = _odd_values(each, at)
-        if doubt is not None:
-            return doubt
-    return None
-
-
-def _odd_values(fields: dict[str, object], at: Path) -> _Doubt | None:
-    """The first odd property of an output or an artifact."""
-    for key, value in fields.items():
-        if key in _SWITCHES_OF_OUTPUTS:
-            if not isinstance(value, bool):
-                return f"has `{key}` that is not true or false", (*at, key)
-        elif key == "labels":
-            if not isinstance(value, list):
-                return "has `labels` that are not a list", (*at, key)
-        elif key != "meta" and not isinstance(value, str):
-            return f"has `{key}` that is not text", (*at, key)
-    return None
-
-
-def _odd_plots(items: object) -> _Doubt | None:
-    """The first odd plot at the top; a mapping of plots is from DVC 2."""
-    if items is None:
-        return "has `plots` without a value", ("plots",)
-    for number, item in enumerate(items if isinstance(items, list) else ()):
-        for name, fields in item.items() if isinstance(item, dict) else ():
-            at: Path = ("plots", number, name)
-            if not isinstance(fields, (dict, NoneType)):
-                return "has a plot that is not a mapping", at
-            if fields is not None and not fields.keys() <= _OF_PLOTS:
-                return _unknown(fields.keys() - _OF_PLOTS, at)
-    return None
-
-
-def _odd_artifacts(artifacts: object) -> _Doubt | None:
-    for name, fields in artifacts.items() if isinstance(artifacts, dict) else ():
-        at: Path = ("artifacts", name)
-        if not isinstance(fields, dict):
-            continue
-        if not fields.keys() <= _OF_ARTIFACTS:
-            return _unknown(fields.keys() - _OF_ARTIFACTS, at)
-        doubt = _odd_values(fields, at)
-        if doubt is not None:
-            return doubt
-    return None
-
-
-def _unknown(keys: set[str], at: Path) -> _Doubt:
-    key = min(map(str, keys))
-    return f"has the key `{key}`, which mlgit does not know", (*at, key)
-
-
-def known_keys(at: Path) -> frozenset[str]:
-    """The keys that the mapping at a place may have."""
-    if not at:
-        return _TOP
-    if at[0] != "stages":
-        return frozenset()
-    if len(at) == 2:  # noqa: PLR2004 (stages, name)
-        return _STAGE.union(_TEMPLATED)
-    return _PLOT_FLAGS if "plots" in at else _FLAGS
+_KINDS = ("outs", "metrics", "plots")
 
 
 def stages(shape: Shape, path: str, *, lock: Shape | None, entries: Mapping[str, object]) -> list[Stage]:
@@ -192,7 +66,7 @@ def _stage(
         params=_params(shape, shape.listed(fields, "params", at), (*at, "params"), wdir),
         outs=tuple(
             out
-            for kind, _ in _KINDS
+            for kind in _KINDS
             if kind in fields
             for out in _outs(shape, fields, kind, at=at, wdir=wdir, owner=address, locked=locked)
         ),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.dvc.files.declared import needs_dvc
+from mlgit.adapters.dvc.files.needs_dvc import needs_dvc
 from mlgit.adapters.dvc.files.shapes import Shape
 from mlgit.adapters.memory import Memory, survives_json
 

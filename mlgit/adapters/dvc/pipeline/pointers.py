@@ -15,12 +15,12 @@ from mlgit.adapters.dvc.files.declared import (
     PIPELINE_FILE,
     artifacts,
     listed_paths,
-    needs_dvc,
     plots,
     stages,
 )
 from mlgit.adapters.dvc.files.documents import Documents
 from mlgit.adapters.dvc.files.locked import HINT, lock_entries
+from mlgit.adapters.dvc.files.needs_dvc import needs_dvc
 from mlgit.adapters.dvc.files.paths import folder_of, join
 from mlgit.adapters.dvc.files.shapes import Shape
 from mlgit.adapters.dvc.files.tracked import tracked_file
