@@ -1,1 +1,1 @@
-"""DVC: pointers read as plain YAML, everything that moves data done by DVC itself."""
+"""DVC: pointers are read as plain YAML; DVC itself does everything that moves data."""

@@ -54,9 +54,9 @@ def remote_data(
     wanted = [out for out in recorded if found[out.path] is None]
     if not wanted:
         return RemoteData(outputs=tuple(each for each in found.values() if each is not None)), ()
-    from mlgit.adapters.dvc.engine.remotes import ask_remotes
+    from mlgit.adapters.dvc.engine.remotes import query_remotes
 
-    answers = ask_remotes(project.root, wanted, progress=progress)
+    answers = query_remotes(project.root, wanted, progress=progress)
     by_path = {holding.path: holding for holding in answers.holdings}
     for out in wanted:
         found[out.path] = lacking(

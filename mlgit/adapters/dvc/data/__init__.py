@@ -1,1 +1,1 @@
-"""Data: what is on disk and in the cache, and what earlier runs saw of it."""
+"""Data: hashes of files on disk and in the DVC cache, and fingerprints of earlier runs."""

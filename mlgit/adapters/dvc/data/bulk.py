@@ -1,4 +1,4 @@
-"""Bulk: hash many files, telling how far it is, by two threads where that pays."""
+"""Bulk: hash many files with progress, and with two threads if that is faster."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
     from mlgit.core.progress import Progress
 
-# Below this nobody waits, and asking for a bar loads what draws it.
+# Below this hashing takes no noticeable time, and a progress bar would load its library.
 _SHOW_BYTES = 32 << 20
 _SHOW_FILES = 2_000
-# Only long contents are hashed without Python's lock.
+# Only long contents are hashed without Python's global lock.
 _PARALLEL_BYTES = 64 << 20
 _PARALLEL_MEAN_BYTES = 1 << 18
 _SLICE = 1_000
@@ -24,7 +24,7 @@ _STEP_BYTES = 1 << 20
 
 
 class Job(NamedTuple):
-    """A file to be hashed: where it is, how large it was, and whether as DVC 2 did."""
+    """A file to hash; `legacy` as DVC 2 did."""
 
     path: str
     size_bytes: int
@@ -32,7 +32,7 @@ class Job(NamedTuple):
 
 
 def hash_files(jobs: Sequence[Job], *, progress: Callable[[], Progress]) -> list[str | OSError]:
-    """The MD5 of each file, or why it could not be read, in the order of the jobs."""
+    """The MD5 of each file, or the error of reading it, in the order of the jobs."""
     total = sum(job.size_bytes for job in jobs)
     if total < _SHOW_BYTES and len(jobs) < _SHOW_FILES:
         return [_hash(job, None) for job in jobs]
@@ -58,7 +58,7 @@ def _by_two(jobs: Sequence[Job], on_read: Callable[[int], None]) -> Iterator[str
     try:
         for start in range(0, len(jobs), _SLICE):
             yield from workers.map(lambda job: _hash(job, on_read), jobs[start : start + _SLICE])
-    finally:  # an interrupted run does not hash what waits
+    finally:  # an interrupted run does not hash the waiting files
         workers.shutdown(wait=True, cancel_futures=True)
 
 
@@ -70,7 +70,7 @@ def _hash(job: Job, on_read: Callable[[int], None] | None) -> str | OSError:
 
 
 class _Steps:
-    """Bytes, told as mebibytes; from any thread."""
+    """Shows bytes as mebibytes; from any thread."""
 
     def __init__(self, progress: Progress, total: int) -> None:
         self._progress = progress

@@ -1,4 +1,4 @@
-"""Cache: where DVC keeps contents by hash on this machine, and what is there."""
+"""Cache: the contents that DVC keeps by hash on this machine."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from mlgit.core.pipeline.stages import Pointer
 
 MAX_READ_BYTES = 64 << 20
-# Objects lie in folders that are called by the first two digits.
-_SHELF = 2
+# Objects are in folders named after their first two digits.
+_PREFIX = 2
 
 
 class Cache:
     """The DVC cache of one DVC repository.
 
     Args:
-        root: where `.dvc` stands, absolute.
+        root: the folder with `.dvc`, absolute.
     """
 
     def __init__(self, root: str) -> None:
@@ -36,7 +36,7 @@ class Cache:
 
     @cached_property
     def folder(self) -> str:
-        """Where the cache is, as `cache.dir` of the nearest configuration level says."""
+        """The cache's folder: `cache.dir` of the nearest configuration level."""
         found = os.path.join(self._root, ".dvc", "cache")
         for file in configuration_files(self._root):
             place = _cache_dir(file)
@@ -45,26 +45,25 @@ class Cache:
         return found
 
     def path(self, pointer: Pointer) -> str:
-        """Where the object is or would be."""
         return f"{self._top(legacy=pointer.legacy)}/{pointer.md5[:2]}/{pointer.md5[2:]}"
 
     def has(self, pointer: Pointer) -> bool:
-        """Whether the object itself is there (the files of a directory are not looked at).
+        """Whether the object itself is there (the files of a directory are not checked).
 
         Raises:
-            StateError: nobody lets us look.
+            StateError: the permissions forbid looking.
         """
         return _is_there(self.path(pointer))
 
     def complete(self, pointer: Pointer, index: Index) -> bool:
-        """Whether the object and, of a directory, every file of it are there.
+        """Whether the object and, for a directory, all its files are there.
 
         Args:
-            pointer: what should be there.
-            index: remembers the answer for as long as no object came or went.
+            pointer: the object.
+            index: keeps the result until an object is added or removed.
 
         Raises:
-            StateError: nobody lets us look.
+            StateError: the permissions forbid looking.
         """
         if not pointer.directory or not self.has(pointer):
             return self.has(pointer)
@@ -84,18 +83,18 @@ class Cache:
         return known
 
     def _state(self, *, legacy: bool) -> tuple[str, bool]:
-        """What changes when an object comes or goes, and whether it is too fresh for that."""
+        """A text that changes when an object is added or removed, and whether it is too fresh to be sure."""
         looked, top = now_ns(), self._top(legacy=legacy)
         try:
-            with os.scandir(top) as shelves:
-                seen = [(each.name, facts_of(each.stat())) for each in shelves if len(each.name) == _SHELF]
+            with os.scandir(top) as folders:
+                seen = [(each.name, facts_of(each.stat())) for each in folders if len(each.name) == _PREFIX]
         except OSError:
             return "", True
         fresh = not all(settled(facts[1], facts[2], looked) for _, facts in seen)
         return checksum(f"{top} {seen}".encode("utf-8", "surrogateescape")), fresh
 
     def _too_large(self, pointer: Pointer) -> bool:
-        """Whether a listing is not read for its size; it is not called broken then."""
+        """Whether a listing is too large to be read; then it is not reported as broken."""
         with suppress(OSError):
             return os.path.getsize(self.path(pointer)) > MAX_READ_BYTES
         return False
@@ -104,7 +103,7 @@ class Cache:
         return self.folder if legacy else f"{self.folder}/files/md5"
 
     def read(self, pointer: Pointer) -> bytes | None:
-        """The bytes of an object, None when it is not here, no file or too large to be read."""
+        """The bytes of an object; None if it is not here, not a file, or too large to be read."""
         try:
             with open(self.path(pointer), "rb") as file:
                 content = file.read(MAX_READ_BYTES + 1)
@@ -113,7 +112,7 @@ class Cache:
         return content if len(content) <= MAX_READ_BYTES else None
 
     def listing(self, pointer: Pointer) -> dict[str, str] | None:
-        """Relative path -> MD5 of a directory's files; None when the listing is not here."""
+        """Relative path -> MD5 of a directory's files; None if the listing is not here."""
         content = self.read(pointer) if pointer.directory else None
         if content is None:
             return None
@@ -166,7 +165,7 @@ def _cache_dir(file: str) -> str | None:
 
 
 def _is_there(path: str) -> bool:
-    """Whether a file is there; what must not be looked at is not called lost."""
+    """Whether a file exists. Raises StateError: the permissions forbid looking, so it is not lost."""
     try:
         os.stat(path)
     except PermissionError as error:
@@ -180,7 +179,7 @@ def _is_there(path: str) -> bool:
 
 
 def _unquoted(value: str) -> str:
-    """A value without its quotes and without the comment behind it."""
+    """A value without its quotes and without a comment after it."""
     if value[:1] in {"'", '"'}:
         return value[1:].partition(value[0])[0]
     return value.partition("#")[0].rstrip()

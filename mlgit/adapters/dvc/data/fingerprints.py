@@ -191,7 +191,7 @@ def _directory_file(key: str) -> str:
 
 
 def _sweep(folder: str, kept: set[str]) -> None:
-    """Remove what killed runs left, and the files of directories that are no longer outputs."""
+    """Remove what killed runs left, and the files of directories that stopped being outputs."""
     limit = now_ns() - _ABANDONED_NS
     try:
         with os.scandir(folder) as entries:

@@ -1,4 +1,4 @@
-"""Hashes: MD5 of files and directories as DVC takes them."""
+"""Hashes: MD5 of files and directories as DVC computes them."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _TEXT_BYTES = bytes(range(32, 127)) + b"\n\r\t\f\b"
 _MOSTLY_TEXT = 0.30
 
 UNREADABLE = "unreadable"
-"""In the place of a hash: something is there, and nobody can on_read what. It equals no hash."""
+"""Replaces a hash: the file exists but cannot be read. Not equal to any hash."""
 UNKNOWN = "unknown"
-"""In the place of a hash: nobody can on_read here what is there."""
+"""Replaces a hash: the content is not known here."""
 ELSEWHERE = "elsewhere"
-"""In the place of a hash: what is there is kept in another place, on the network."""
+"""Replaces a hash: the content is on the network."""
 
 
 class Hashes(Protocol):
@@ -29,10 +29,9 @@ class Hashes(Protocol):
         """Whether there is such a file or directory."""
 
     def md5(self, path: str, *, legacy: bool = False) -> str | None:
-        """The MD5 of a file, or of a directory (then ending with `.dir`); None when it is not there.
+        """The MD5 of a file, or of a directory (ending with `.dir`); None if it does not exist.
 
-        `UNREADABLE` when it is there and cannot be read: never to be taken for what was recorded. Of what
-        was committed also `UNKNOWN` or `ELSEWHERE`.
+        `UNREADABLE` if it exists and cannot be read; for a commit also `UNKNOWN` or `ELSEWHERE`.
         """
 
 
@@ -43,7 +42,7 @@ class _Md5(Protocol):
 
 
 def bytes_md5(content: bytes, *, legacy: bool = False) -> str:
-    """The MD5 of a content; `legacy` as DVC 2 did, text with LF instead of CRLF."""
+    """The MD5 of a content; `legacy`: as DVC 2 did, with LF instead of CRLF in texts."""
     digest = _new_md5(len(content))
     for start in range(0, max(1, len(content)), _CHUNK):
         chunk = content[start : start + _CHUNK]
@@ -52,7 +51,7 @@ def bytes_md5(content: bytes, *, legacy: bool = False) -> str:
 
 
 def file_md5(path: str, *, legacy: bool = False, on_read: Callable[[int], None] | None = None) -> str:
-    """The MD5 of a file on disk, read in pieces; `on_read` hears how many bytes each had."""
+    """The MD5 of a file on disk, read in pieces; `on_read` gets the size of each in bytes."""
     with open(path, "rb") as file:
         digest = _new_md5(os.fstat(file.fileno()).st_size)
         while chunk := file.read(_CHUNK):
@@ -63,7 +62,7 @@ def file_md5(path: str, *, legacy: bool = False, on_read: Callable[[int], None] 
 
 
 def _new_md5(size_bytes: int) -> _Md5:
-    # OpenSSL is a third faster, but takes 5 ms to load: more than a small repository's files take to hash.
+    # OpenSSL is a third faster, but loading it takes 5 ms: longer than hashing a small repository's files.
     if size_bytes < _LARGE_BYTES:
         try:
             from _md5 import md5

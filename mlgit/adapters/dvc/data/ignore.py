@@ -9,21 +9,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 IGNORE_FILE = ".dvcignore"
-# As in DVC; more is hidden by `.dvcignore`.
+# DVC never sees these, whatever `.dvcignore` says.
 _GIT = ".git"
 _NEVER_DATA = frozenset({".git", ".hg", ".dvc"})
 
 
 def visible(path: str, names: Iterable[str], ignores: Ignores) -> Callable[[str], bool]:
-    """A question: whether DVC sees a file of a folder: none of other tools, and none that is hidden.
+    """A function: whether DVC sees a file of a folder. It sees no hidden files and none of other tools.
 
     Args:
         path: the folder, from the root.
-        names: all its files by path from there; a folder called `.dvc` ends with a slash.
-        ignores: what `.dvcignore` hides.
+        names: all its files by path from there; a folder named `.dvc` ends with a slash.
+        ignores: the patterns of `.dvcignore`.
     """
     hidden: dict[str, bool] = {"": False}
-    # A folder with a `.dvc` of its own, file or folder, is another repository.
+    # A folder with its own `.dvc`, file or folder, is another repository.
     for each in names:
         above, mark, _ = f"/{each}/".partition("/.dvc/")
         if mark and (above or path not in {"", "."}):
@@ -36,7 +36,7 @@ def visible(path: str, names: Iterable[str], ignores: Ignores) -> Callable[[str]
             new.append(above)
             above = above.rpartition("/")[0]
         answer = hidden[above]
-        for below in reversed(new):  # not by calls: folders may be nested deeper
+        for below in reversed(new):  # not recursive: folders may be nested too deeply for that
             answer = (
                 answer
                 or below.rpartition("/")[2] in _NEVER_DATA
@@ -55,15 +55,15 @@ def visible(path: str, names: Iterable[str], ignores: Ignores) -> Callable[[str]
 
 
 class Ignores:
-    """What is hidden in one working tree.
+    """The files that are hidden in one working tree.
 
-    Files are looked for in every folder on the way from where the DVC repository begins; the pattern
-    engine is only loaded when one of them has a pattern. As in Git the nearest file has the last word.
+    Every folder from the root of the DVC repository down may have a `.dvcignore`; the pattern engine is
+    loaded only if one has a pattern. As in Git, the nearest file decides.
 
     Args:
         root: the root of the working tree.
-        read: the `.dvcignore` at a path from the root, where it is not the one on disk that counts.
-        begins: whether a DVC repository begins at a folder, where it is not the one on disk that counts.
+        read: the content of a `.dvcignore` by path from the root; from disk if it is not given.
+        begins: whether a folder is the root of a DVC repository; from disk if it is not given.
     """
 
     def __init__(
@@ -78,30 +78,30 @@ class Ignores:
         self._begins = begins or self._begins_on_disk
         self._patterns: dict[str, list[str]] = {}
         self._compiled: dict[str, Callable[[str], bool | None]] = {}
-        self._speakers: dict[str, tuple[str, ...]] = {}
+        self._ruled_by: dict[str, tuple[str, ...]] = {}
 
     def hidden(self, path: str, *, is_folder: bool) -> bool:
-        """Whether a path from the root is hidden by its own name; what lies in hidden folders is, too."""
+        """Whether a path from the root is hidden by its own name; folders above are not checked."""
         answer = False
-        for folder in self._speaking(path.rpartition("/")[0]):
+        for folder in self._ruling(path.rpartition("/")[0]):
             name = path[len(folder) + 1 :] if folder else path
-            said = self._decide(folder, f"{name}/" if is_folder else name)
-            answer = answer if said is None else said
+            decision = self._decide(folder, f"{name}/" if is_folder else name)
+            answer = answer if decision is None else decision
         return answer
 
     def above(self, path: str) -> str:
-        """All patterns that stand above the entries of a folder; empty when there is none."""
+        """All patterns that apply to the entries of a folder; empty if there are none."""
         return "\n".join(
-            f"{folder}:{pattern}" for folder in self._speaking(path) for pattern in self._read(folder)
+            f"{folder}:{pattern}" for folder in self._ruling(path) for pattern in self._read(folder)
         )
 
-    def _speaking(self, folder: str) -> tuple[str, ...]:
-        """The folders with a pattern, from where the DVC repository of a folder begins down to it."""
-        if folder not in self._speakers:
+    def _ruling(self, folder: str) -> tuple[str, ...]:
+        """The folders with a pattern, from the root of a folder's DVC repository down to the folder."""
+        if folder not in self._ruled_by:
             begins = not folder or self._begins(folder)
-            above = () if begins else self._speaking(folder.rpartition("/")[0])
-            self._speakers[folder] = (*above, folder) if self._read(folder) else above
-        return self._speakers[folder]
+            above = () if begins else self._ruling(folder.rpartition("/")[0])
+            self._ruled_by[folder] = (*above, folder) if self._read(folder) else above
+        return self._ruled_by[folder]
 
     def _read(self, folder: str) -> list[str]:
         if folder not in self._patterns:
@@ -119,7 +119,7 @@ class Ignores:
     def _on_disk(self, path: str) -> bytes | None:
         place = os.path.join(self._root, path)
         try:
-            if not os.path.isfile(place):  # who opens a pipe waits for ever
+            if not os.path.isfile(place):  # opening a pipe would block forever
                 return None
             with open(place, "rb") as file:
                 return file.read()

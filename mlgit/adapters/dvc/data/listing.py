@@ -1,7 +1,8 @@
-"""Listing: all files below a folder with size, times and inode, in as little time as there is.
+"""Listing: all files below a folder with size, times and inode, as fast as possible.
 
-A listing is the bytes that GNU `find` prints for `_FORMAT`, one record a file, in the order of the disk.
-Ten thousand files take Python 26 ms; `find` takes 21 ms, but while Python and git are still starting.
+A listing is the output of GNU `find` for `_FORMAT`: one record per file, in the order of the disk. For ten
+thousand files `find` in the background saves 15 % of the time of `status`, and 17 % of its CPU time, because
+it runs while Python and git start.
 """
 
 from __future__ import annotations
@@ -18,35 +19,35 @@ from mlgit.adapters.dvc.data.fingerprints import Facts, facts_of, now_ns
 _FORMAT = r"%y %s %T@ %C@ %i %P\0"
 _KINDS = {S_IFREG: "f", S_IFLNK: "l", S_IFDIR: "d"}
 _FIND = ("/usr/bin/find", "/bin/find")
-_REPOSITORY = ".dvc"  # makes the folder it stands in a repository of its own, even when it is empty
+_REPOSITORY = ".dvc"  # a folder with this entry is a repository of its own, even if the entry is empty
 _WANTED = ("(", "!", "-type", "d", "-o", "-name", _REPOSITORY, ")")
 _AT_ONCE = 2
 _NS = 1_000_000_000
 
 NO_CONTENT: Facts = (-1, 0, 0, 0)
-"""The facts of what nobody can read: a pipe, a socket, a device, a link that leads nowhere."""
+"""The facts of an entry without content: a pipe, a socket, a device, a broken link."""
 
 
 class Entry(NamedTuple):
-    """What is no folder below a folder: its path from there, and its facts (a link's are its file's)."""
+    """An entry below a folder that is not a folder: path from there and facts (for a link, its target's)."""
 
     name: str
     facts: Facts
 
 
 class Listing(NamedTuple):
-    """What stands below a folder; `links` are the entries that are links, by name."""
+    """The entries below a folder; `links` are the facts of the links' targets, by name."""
 
     content: bytes
     links: dict[str, Facts | None]
     looked_ns: int
 
     def digested(self) -> bytes:
-        """Everything that must be the same for the folder to be the same."""
+        """Bytes that change whenever the folder changes."""
         return self.content + repr(sorted(self.links.items())).encode() if self.links else self.content
 
     def entries(self) -> list[Entry]:
-        """Everything but folders and the links that lead to folders, in no order; of folders `.dvc/`."""
+        """All entries in any order, without folders and links to folders, except for folders named `.dvc`."""
         found = []
         for record in self.content.split(b"\0"):
             kind, _, rest = record.partition(b" ")
@@ -67,7 +68,7 @@ class Listing(NamedTuple):
 
 
 def list_folder(folder: str) -> Listing:
-    """List a folder ourselves.
+    """List a folder without `find`.
 
     Raises:
         OSError: it, or a folder in it, cannot be read.
@@ -75,7 +76,7 @@ def list_folder(folder: str) -> Listing:
     looked = now_ns()
     records: list[str] = []
     waiting = [""]
-    while waiting:  # folders may be nested deeper than calls
+    while waiting:  # not recursive: folders may be nested too deeply for that
         below = waiting.pop()
         with os.scandir(os.path.join(folder, below)) as entries:
             for entry in entries:
@@ -97,17 +98,17 @@ def _record(entry: os.DirEntry[str], name: str) -> str:
 
 
 def _with_links(folder: str, content: bytes, looked_ns: int) -> Listing:
-    """A listing with what its links lead to: a folder counts for nothing, as in DVC."""
+    """A listing with the targets of its links; links to folders do not count, as in DVC."""
     links: dict[str, Facts | None] = {}
     if content.startswith(b"l ") or b"\0l " in content:
         for record in content.split(b"\0"):
             if record.startswith(b"l "):
                 name = os.fsdecode(record.split(b" ", 5)[5])
-                links[name] = _behind(os.path.join(folder, name))
+                links[name] = _target(os.path.join(folder, name))
     return Listing(content, links, looked_ns)
 
 
-def _behind(link: str) -> Facts | None:
+def _target(link: str) -> Facts | None:
     try:
         stat = os.stat(link)
     except OSError:
@@ -126,8 +127,8 @@ class Searches:
     """Listings made by `find` in the background, two at a time.
 
     Args:
-        root: what the folders are relative to.
-        folders: what to list, in this order.
+        root: the folder that the others are relative to.
+        folders: the folders to list, in this order.
     """
 
     def __init__(self, root: str, folders: list[str]) -> None:
@@ -141,7 +142,7 @@ class Searches:
         self._next()
 
     def take(self, folder: str) -> Listing | None:
-        """The listing of a folder; None when it must be made otherwise. A second time it is not here."""
+        """The listing of a folder; None if `find` does not give it. It is given only once."""
         if folder in self._waiting:
             self._waiting.remove(folder)
             self._start(folder)
@@ -155,7 +156,6 @@ class Searches:
         return _with_links(os.path.join(self._root, folder), content, search.looked_ns)
 
     def close(self) -> None:
-        """Stop what runs."""
         self._waiting.clear()
         while self._running:
             self._running.popitem()[1].close()
@@ -170,14 +170,14 @@ class Searches:
 
 
 class _Search:
-    """One `find`, which writes into memory: through a pipe it would wait for us to read."""
+    """One `find`, which writes into memory: with a pipe it would wait for the reader."""
 
     def __init__(self, program: str, folder: str) -> None:
         self.looked_ns = now_ns()
         self._memory = os.memfd_create("listing")
         try:
             self._process = subprocess.Popen(
-                # `-H`: an output may itself be a link. With the slash nothing is taken for an option.
+                # `-H`: an output may itself be a link. With the slash, no name is read as an option.
                 [program, "-H", f"{folder}/", *_WANTED, "-printf", _FORMAT],
                 env={"LC_ALL": "C"},
                 stdin=subprocess.DEVNULL,
@@ -189,7 +189,7 @@ class _Search:
             raise
 
     def finish(self) -> bytes | None:
-        """What it printed; None when it met anything it could not read, or knows no `-printf`."""
+        """Its output; None if it could not read something or does not have `-printf`."""
         try:
             if self._process.wait():
                 return None
@@ -200,7 +200,6 @@ class _Search:
             os.close(self._memory)
 
     def close(self) -> None:
-        """Stop it."""
         self._process.kill()
         self._process.wait()
         os.close(self._memory)

@@ -1,4 +1,4 @@
-"""Workspace: hashes of what is on disk, taken only of what changed since it was last seen."""
+"""Workspace: hashes of files on disk; only files that changed since an earlier run are hashed."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _NO_FILE = "it is no file, and leads to none"
 
 
 class WorkspaceHashes:
-    """Hashes of what is on disk.
+    """Hashes of files and directories on disk.
 
     Args:
         root: the root of the working tree.
-        index: what was seen before.
-        searches: directories that are being listed already.
+        index: the fingerprints of earlier runs.
+        searches: directories that are already being listed.
         progress: makes the display of long hashing.
     """
 
@@ -41,27 +41,26 @@ class WorkspaceHashes:
     ) -> None:
         self._root = root
         self.index = index
-        """What was seen before, and what this run saw."""
+        """The fingerprints of earlier runs and of this one."""
         self._searches = searches
         self._progress = progress
         self._ignores = Ignores(root)
         self._answers: dict[tuple[str, bool], str | None] = {}
         self.unreadable: dict[str, str] = {}
-        """Path -> why what is there could not be hashed."""
+        """Path -> the reason why it could not be hashed."""
 
     def exists(self, path: str) -> bool:
-        """Whether it is on disk."""
         return os.path.exists(self._place(path))
 
     def md5(self, path: str, *, legacy: bool = False) -> str | None:
-        """The MD5 of a file or directory on disk; `UNREADABLE` when it is there and cannot be read."""
+        """The MD5 of a file or directory; None if it does not exist, `UNREADABLE` if it cannot be read."""
         asked = (path, legacy)
         if asked not in self._answers:
             self.prefetch([asked])
         return self._answers[asked]
 
     def prefetch(self, wanted: Iterable[tuple[str, bool]]) -> None:
-        """Hash what will be asked for (path, legacy) at once: who waits is told how long."""
+        """Hash these (path, legacy) pairs in one batch, with progress."""
         looked = now_ns()
         changed: list[tuple[str, bool, Facts]] = []
         for path, legacy in wanted:
@@ -78,7 +77,7 @@ class WorkspaceHashes:
             except OSError as error:
                 self._answers[asked] = self._failed(path, error)
                 continue
-            if not S_ISREG(stat.st_mode):  # who opens a pipe waits for ever
+            if not S_ISREG(stat.st_mode):  # opening a pipe would block forever
                 self._answers[asked] = self._unreadable(path, _NO_FILE)
                 continue
             facts = facts_of(stat)
@@ -91,22 +90,21 @@ class WorkspaceHashes:
             self._hash(changed, looked)
 
     def extent(self, path: str) -> tuple[int | None, int | None]:
-        """Size in bytes and number of files of what is on disk; None where there is nothing."""
+        """Size in bytes and number of files on disk; None if there is nothing."""
         full = self._place(path)
         try:
             if os.path.isdir(full):
-                entries = self._seen(path, self._list(path, full).entries())
+                entries = self._visible(path, self._list(path, full).entries())
                 return sum(max(0, entry.facts[0]) for entry in entries), len(entries)
             return os.stat(full).st_size, 1
         except OSError:
             return None, None
 
     def _place(self, path: str) -> str:
-        # An output may lie outside; `os.path.join` takes its time to see that most do not.
+        # Few outputs are outside the root; `os.path.join` takes longer to check that.
         return path if path.startswith("/") else f"{self._root}/{path}"
 
     def save(self) -> None:
-        """Remember what this run hashed, when it hashed something."""
         self.index.save()
 
     def _hash(self, changed: list[tuple[str, bool, Facts]], looked_ns: int) -> None:
@@ -123,7 +121,7 @@ class WorkspaceHashes:
                 self.index.learn_file(path, facts, md5, legacy=legacy, looked_ns=looked_ns)
 
     def _failed(self, path: str, error: OSError) -> str | None:
-        """What is not there is no failure."""
+        """Note a failure, unless the file does not exist."""
         if isinstance(error, (FileNotFoundError, NotADirectoryError)):
             return None
         return self._unreadable(path, error.strerror or str(error))
@@ -140,7 +138,7 @@ class WorkspaceHashes:
             return ahead
         listing = list_folder(full)
         if listing.content.count(b"\0") >= LARGE:
-            # The next run has it listed ahead, and in another order than ours.
+            # The next run lists it with `find`, whose order differs from Python's.
             return Searches(self._root, [path]).take(path) or listing
         return listing
 
@@ -157,7 +155,7 @@ class WorkspaceHashes:
         entries = listing.entries()
         looked = listing.looked_ns
         fresh = not all(settled(entry.facts[1], entry.facts[2], looked) for entry in entries)
-        seen = self._seen(path, entries)
+        seen = self._visible(path, entries)
         odd = min((entry.name for entry in seen if entry.facts == NO_CONTENT), default=None)
         if odd is not None:
             return self._unreadable(f"{path}/{odd}", _NO_FILE)
@@ -201,7 +199,6 @@ class WorkspaceHashes:
                 return None
         return found
 
-    def _seen(self, path: str, entries: list[Entry]) -> list[Entry]:
-        """The entries that DVC sees."""
+    def _visible(self, path: str, entries: list[Entry]) -> list[Entry]:
         sees = visible(path, (entry.name for entry in entries), self._ignores)
         return [entry for entry in entries if sees(entry.name)]

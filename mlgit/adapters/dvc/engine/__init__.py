@@ -1,7 +1,7 @@
-"""Engine: everything that only DVC itself can do. The one room that imports `dvc`, and only when asked.
+"""Engine: what only DVC itself can do: move data, run stages, fill in templates.
 
-Reading pointers is reading YAML and is done next door; here stand moving data, running stages and
-resolving what is templated.
+This is the only package that imports `dvc`, and it does so when a function is called. Reading pointers is
+reading YAML, which the packages next to it do.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ _LEGACY_HASH = "md5-dos2unix"
 
 @contextmanager
 def open_contents(root: str, path: str) -> Iterator[Contents]:
-    """What the DVC repository that `path` (from the Git root) belongs to can give."""
+    """The contents of the DVC repository that `path` (from the Git root) belongs to."""
     with opened_contents(root, nearest_root(root, path)) as contents:
         yield contents
 
@@ -67,7 +67,7 @@ class Contents:
         """The files of a directory: path below it -> pointer.
 
         Raises:
-            ToolError: the listing is neither in the cache nor in the remote, or it is damaged.
+            ToolError: the listing is not in the cache or the remote, or it is damaged.
         """
         import hashlib
 
@@ -82,7 +82,7 @@ class Contents:
         )
 
     def _contents(self, pointer: Pointer, remote: str | None) -> Iterator[bytes]:
-        """What cache and remote hold under a hash, the cache first."""
+        """The objects with this hash in the cache and the remote, the cache first."""
         cached = self._cached(pointer)
         if cached is not None:
             with open(cached, "rb") as file:
@@ -99,19 +99,19 @@ class Contents:
     def fetch(
         self, wanted: Mapping[str, Pointer], *, path: str, progress: Progress | None = None
     ) -> Mapping[str, str]:
-        """Copy files to where they are wanted, each checked against its hash.
+        """Copy files to their destinations, each checked against its hash.
 
         Args:
-            wanted: absolute place -> pointer of one file. Places are written to, whatever was there.
+            wanted: absolute path -> pointer of one file. Existing files are overwritten.
             path: the output they belong to, for its own `remote:`.
-            progress: told about every file that comes over the network.
+            progress: shows every file that is downloaded.
 
         Returns:
-            Place -> the plain md5 of the bytes there.
+            Path -> the plain md5 of the bytes there.
 
         Raises:
-            StateError: no remote, and something is not in the cache.
-            ToolError: something is nowhere, or damaged in the remote.
+            StateError: no remote, and a file is not in the cache.
+            ToolError: a file is nowhere, or damaged in the remote.
         """
         show = progress or Silent()
         sums: dict[str, str] = {}
@@ -167,17 +167,17 @@ class Contents:
         return sums
 
     def _cached(self, pointer: Pointer) -> str | None:
-        """The file of an object in the cache, None when it is not there."""
+        """The file of an object in the cache; None if it is not there."""
         place: str = self.cache(legacy=pointer.legacy).oid_to_path(pointer.md5)
         return place if os.path.isfile(place) else None
 
     def declared(self) -> Mapping[str, Any]:
-        """The working tree's outputs by path from the Git root; empty when its files are invalid."""
+        """The working tree's outputs by path from the Git root; empty if its files are invalid."""
         if self._outputs is None:
             from dvc.exceptions import DvcException
 
             self._outputs = {}
-            # In vain only an output's own `remote:` is lost; the hashes in question come from the caller.
+            # Otherwise only an output's own `remote:` is lost: the hashes come from the caller.
             with suppress(DvcException):
                 self._outputs = {
                     os.path.relpath(out.fs_path, self._root).replace(os.sep, "/"): out
@@ -187,20 +187,19 @@ class Contents:
         return self._outputs
 
     def cache(self, *, legacy: bool) -> Any:  # noqa: ANN401 (dvc has no types)
-        """This clone's cache."""
         return self._repo.cache.legacy if legacy else self._repo.cache.local
 
     def keeps_versions(self, remote: str | None) -> bool:
-        """Whether the remote is one whose storage keeps the versions of files by itself."""
+        """Whether the remote is version-aware: its storage keeps the versions of files."""
         found = self.remote(remote)
         return bool(found.worktree or found.fs.version_aware)
 
     def push_worktree(self, targets: Sequence[str]) -> int:
-        """DVC's own push of the working tree's outputs; how many files."""
+        """DVC's own push of the working tree's outputs; the number of files."""
         return int(self._repo.push(targets=list(targets)))
 
     def remote(self, name: str | None) -> Any:  # noqa: ANN401 (dvc has no types)
-        """A DVC remote by name, None for the default one."""
+        """A DVC remote by name; None for the default one."""
         if name not in self._remotes:
             self._remotes[name] = self._repo.cloud.get_remote(name)
         return self._remotes[name]
@@ -215,7 +214,7 @@ class Contents:
 
 
 def _members(listing: bytes, pointer: Pointer) -> Mapping[str, Pointer]:
-    """The files that a listing names: what is whole by its hash may still be anything."""
+    """The files that a listing names. Raises ToolError: content with the right hash may be anything."""
     try:
         return dict(_member(entry, legacy=pointer.legacy) for entry in json.loads(listing))
     except (ValueError, KeyError, TypeError, RecursionError):
@@ -223,7 +222,7 @@ def _members(listing: bytes, pointer: Pointer) -> Mapping[str, Pointer]:
 
 
 def listed_files(listing: bytes, pointer: Pointer) -> tuple[str, ...] | None:
-    """The hashes of the files that a directory's listing names; None when it is damaged."""
+    """The hashes of the files that a directory's listing names; None if it is damaged."""
     import hashlib
 
     if hashlib.md5(listing, usedforsecurity=False).hexdigest() != pointer.md5.removesuffix(".dir"):
@@ -238,9 +237,9 @@ def recorded_versions(
     declared: Any,  # noqa: ANN401 (dvc has no types)
     pointer: Pointer,
 ) -> tuple[tuple[str, bool], ...] | None:
-    """Of each file of an output its hash, and whether a version id of the cloud is recorded with it.
+    """For each file of an output: its hash, and whether a version id of the cloud is recorded.
 
-    None when dvc.lock or the .dvc file does not say, file by file, what this very content is.
+    None if dvc.lock or the .dvc file does not record this content file by file.
     """
     if declared is None or declared.hash_info.value != pointer.md5:
         return None
@@ -259,7 +258,7 @@ def _member(entry: Any, *, legacy: bool) -> tuple[str, Pointer]:  # noqa: ANN401
 
 
 def _copy(source: str, place: str, pointer: Pointer) -> str | None:
-    """Copy a cached object; None (and nothing left) when the cache's copy is damaged."""
+    """Copy a cached object; None, and nothing is left, if the cache's copy is damaged."""
     import shutil
 
     shutil.copyfile(source, place)
@@ -270,7 +269,7 @@ def _copy(source: str, place: str, pointer: Pointer) -> str | None:
 
 
 def _checked(place: str, pointer: Pointer) -> str | None:
-    """The plain md5 of a file when its content is the pointer's, else None."""
+    """The plain md5 of a file; None if its content is not the pointer's."""
     from dvc_data.hashfile.hash import file_md5
 
     plain: str = file_md5(place, name="md5")

@@ -1,4 +1,4 @@
-"""Failures: DVC's exceptions, told as ours."""
+"""Failures: translate DVC's exceptions into mlgit errors."""
 
 from __future__ import annotations
 
@@ -14,27 +14,43 @@ if TYPE_CHECKING:
 
 _QUOTED_FILE = re.compile(r"'(?:\./)?([^']*(?:dvc\.yaml|dvc\.lock|\.dvc))'")
 _PLUG_IN = re.compile(r"requires '(dvc-[a-z0-9]+)' to be installed")
-_NO_REMOTE_HINT = "add one with `dvc remote add -d NAME URL`"
+# Exceptions about an invalid dvc.yaml, by name: importing their modules takes longer than this list.
+_PIPELINE_ERRORS = frozenset(
+    {
+        "ArgumentDuplicationError",
+        "CircularDependencyError",
+        "ContextError",
+        "CyclicGraphError",
+        "OutputDuplicationError",
+        "OverlappingOutputPathsError",
+        "ParseError",
+        "ResolveError",
+        "StagePathAsOutputError",
+        "StagePathNotDirectoryError",
+        "StagePathNotFoundError",
+        "StagePathOutsideError",
+    }
+)
 
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Whatever DVC, its file systems and their libraries raise becomes an MlgitError."""
+    """Turn all exceptions of DVC, its file systems and their libraries into MlgitErrors."""
     try:
         yield
     except (MlgitError, KeyboardInterrupt, GeneratorExit, SystemExit):
         raise
     except (AttributeError, NameError, TypeError) as error:
-        # Ours when we raised it: a bug must not look like a tool's failure.
-        if _raised_by_us(error):
+        # A bug of mlgit must not look like a failure of a tool.
+        if _raised_here(error):
             raise
         raise translate(error) from error
     except Exception as error:
-        # Every cloud library brings its own exceptions, without a common base: all are the tool's failure.
+        # Every cloud library has its own exceptions, without a common base: all are failures of the tool.
         raise translate(error) from error
 
 
-def _raised_by_us(error: Exception) -> bool:
+def _raised_here(error: Exception) -> bool:
     import traceback
 
     frames = traceback.extract_tb(error.__traceback__)
@@ -42,7 +58,7 @@ def _raised_by_us(error: Exception) -> bool:
 
 
 def translate(error: Exception) -> MlgitError:  # noqa: PLR0911 (a table of kinds)
-    """One exception as the error of the tree that fits."""
+    """The mlgit error for an exception."""
     from dvc.config import ConfigError as DvcConfigError
     from dvc.config import NoRemoteError
     from dvc.exceptions import DvcException, NotDvcRepoError
@@ -57,11 +73,11 @@ def translate(error: Exception) -> MlgitError:  # noqa: PLR0911 (a table of kind
         return StateError(
             "Another DVC process is running in this repository",
             hint="wait for it to end; if there is none, remove `.dvc/tmp/lock`",
-            details=words(error),
+            details=error_lines(error),
         )
     if isinstance(error, DvcConfigError):
         return ConfigError(
-            "DVC's configuration is invalid", details=words(error), hint="see `dvc config --list`"
+            "DVC's configuration is invalid", details=error_lines(error), hint="see `dvc config --list`"
         )
     if isinstance(error, FileParseError):
         return _unreadable_file(error)
@@ -73,99 +89,70 @@ def translate(error: Exception) -> MlgitError:  # noqa: PLR0911 (a table of kind
         return ToolError(f"DVC's plug-in `{name}` is not installed", hint=f"run `pip install {name}`")
     if isinstance(error, OSError):
         place = f" `{error.filename}`" if error.filename else ""
-        return ToolError(f"DVC could not use{place}", details=words(error), hint=_disk_hint(error))
-    return ToolError("DVC failed", details=words(error), hint="run the same with `dvc -v` to see more")
+        return ToolError(f"DVC could not use{place}", details=error_lines(error), hint=_disk_hint(error))
+    return ToolError("DVC failed", details=error_lines(error), hint="run the same with `dvc -v` to see more")
 
 
 def no_remote() -> StateError:
-    """The error for a repository without a default DVC remote."""
-    error = StateError("No default DVC remote is configured", hint=_NO_REMOTE_HINT)
+    error = StateError(
+        "No default DVC remote is configured", hint="add one with `dvc remote add -d NAME URL`"
+    )
     error.code = "no_dvc_remote"
     return error
 
 
-def words(error: BaseException) -> tuple[str, ...]:
-    """What an exception and its causes say, each line once."""
+def error_lines(error: BaseException) -> tuple[str, ...]:
+    """The lines of an exception's message and of its causes' messages, each once."""
     lines: list[str] = []
     current: BaseException | None = error
     while current is not None:
-        # A KeyError would be told in quotes; DVC keeps its sentence apart.
-        said = str(getattr(current, "msg", "") or current) or type(current).__name__
+        # The text of a KeyError is in quotes; DVC has its sentence in `msg`.
+        text = str(getattr(current, "msg", "") or current) or type(current).__name__
         if hasattr(current, "msg") or not isinstance(current, KeyError):
-            lines += [line.rstrip() for line in said.splitlines() if line.strip()]
+            lines += [line.rstrip() for line in text.splitlines() if line.strip()]
         current = current.__cause__
     return tuple(dict.fromkeys(lines))
 
 
 def _dvc_exception(error: Exception) -> MlgitError:
-    from dvc.exceptions import (
-        ArgumentDuplicationError,
-        CircularDependencyError,
-        CyclicGraphError,
-        DownloadError,
-        OutputDuplicationError,
-        OverlappingOutputPathsError,
-        StagePathAsOutputError,
-        UploadError,
-    )
-    from dvc.parsing import ResolveError
-    from dvc.parsing.context import ContextError
-    from dvc.parsing.interpolate import ParseError
-    from dvc.stage.exceptions import (
-        StageFileDoesNotExistError,
-        StageNotFound,
-        StagePathNotDirectoryError,
-        StagePathNotFoundError,
-        StagePathOutsideError,
-    )
+    from dvc.exceptions import DownloadError, UploadError
+    from dvc.stage.exceptions import StageFileDoesNotExistError, StageNotFound
     from dvc.utils.strictyaml import YAMLValidationError
 
     if isinstance(error, YAMLValidationError):
         return _invalid_file(error)
     if isinstance(error, (StageNotFound, StageFileDoesNotExistError)):
         return StateError(
-            "There is no such stage or DVC file", details=words(error), hint="see `dvc stage list --all`"
+            "There is no such stage or DVC file",
+            details=error_lines(error),
+            hint="see `dvc stage list --all`",
         )
-    pipeline_is_wrong = (
-        ResolveError,
-        ContextError,
-        ParseError,
-        OutputDuplicationError,
-        OverlappingOutputPathsError,
-        StagePathAsOutputError,
-        CircularDependencyError,
-        ArgumentDuplicationError,
-        CyclicGraphError,
-        StagePathNotFoundError,
-        StagePathNotDirectoryError,
-        StagePathOutsideError,
-    )
-    if isinstance(error, pipeline_is_wrong):
+    if any(kind.__name__ in _PIPELINE_ERRORS for kind in type(error).__mro__):
         return _wrong_pipeline(error)
     if isinstance(error, (DownloadError, UploadError)):
         direction = "fetched from" if isinstance(error, DownloadError) else "sent to"
         return ToolError(
             f"{error.amount} files could not be {direction} the DVC remote",
-            details=words(error)[1:],
+            details=error_lines(error)[1:],
             hint="see `dvc remote list`; `dvc status --cloud` tells what is missing there",
         )
-    return ToolError("DVC failed", details=words(error))
+    return ToolError("DVC failed", details=error_lines(error))
 
 
 def _wrong_pipeline(error: Exception) -> ConfigError:
-    said = words(error)
-    match = _QUOTED_FILE.search(" ".join(said))
+    lines = error_lines(error)
+    match = _QUOTED_FILE.search(" ".join(lines))
     name = match.group(1) if match else "dvc.yaml"
-    return ConfigError(f"`{name}` is invalid", details=said, location=Location(name))
+    return ConfigError(f"`{name}` is invalid", details=lines, location=Location(name))
 
 
 def _unreadable_file(error: Exception) -> ConfigError:
-    """A file that is no YAML, JSON or TOML; ruamel tells the line."""
+    """A file that is not valid YAML, JSON or TOML; ruamel knows the line."""
     name = _shown(str(getattr(error, "relpath", None) or getattr(error, "path", "dvc.yaml")))
     cause = error.__cause__
     mark = getattr(cause, "problem_mark", None)
     if mark is None:
-        return ConfigError(f"`{name}` cannot be read", details=words(error), location=Location(name))
+        return ConfigError(f"`{name}` cannot be read", details=error_lines(error), location=Location(name))
     lines = str(getattr(error, "yaml_text", "")).splitlines()
     location = Location(
         name,
@@ -178,7 +165,7 @@ def _unreadable_file(error: Exception) -> ConfigError:
 
 
 def _invalid_file(error: Exception) -> ConfigError:
-    """A file whose YAML does not fit DVC's schema; every error with its line."""
+    """A file that does not fit DVC's schema; every error with its line."""
     from dvc.utils.serialize import parse_yaml_for_update
     from dvc.utils.strictyaml import determine_linecol
 

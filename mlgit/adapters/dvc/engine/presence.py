@@ -1,4 +1,4 @@
-"""Presence: which objects a storage of DVC's has, found out without bringing or changing anything."""
+"""Presence: which objects a DVC storage has; nothing is downloaded or changed."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 _UNLISTABLE = frozenset({"http", "https"})
-_NOBODYS = "0" * 32  # the hash of no content that anybody has
+_IN_NO_STORAGE = "0" * 32  # no known content has this hash
 _PREFIXES = 256
 _NAMES_A_QUERY = 1000
-"""Reading so many names of a folder takes as long as asking for one file."""
+"""Reading this many names of a folder takes as long as asking for one file."""
 
 
 def present(database: Any, hashes: Collection[str], progress: Progress) -> set[str]:  # noqa: ANN401 (dvc has no types)
-    """Those of the hashes that a storage has: by one listing, or by queries where that is cheaper.
+    """The hashes that a storage has, found by one listing or, if that is cheaper, by queries.
 
     Raises:
-        Exception: whatever the storage's library raises when it refuses or does not answer.
+        Exception: of the storage's library, if the storage refuses or does not answer.
     """
     files = database.fs
     if files.protocol == "local":
-        # Not `oids_exist`: it takes the hash of a file with other permissions, and removes what differs.
+        # Not `oids_exist`: it hashes files with other permissions, and removes those that differ.
         return _on_disk(database.path, hashes)
     if files.protocol in _UNLISTABLE:
         places = {database.oid_to_path(md5): md5 for md5 in hashes}
         progress.start("Asking the DVC remote", total=len(places))
-        # Unless it is strict, a server that refuses or is not there looks as if it had nothing.
+        # Unless strict, a server that refuses or does not exist looks like an empty one.
         found = _all(files, lambda place: files.fs._exists(place, strict=True), places, progress)  # noqa: SLF001
         return {places[place] for place, there in found.items() if there}
     progress.start("Listing the DVC remote")
@@ -44,13 +44,13 @@ def present(database: Any, hashes: Collection[str], progress: Progress) -> set[s
 
 
 def reject_catch_all_server(database: Any) -> None:  # noqa: ANN401 (dvc has no types)
-    """Fail for a web server that has a page for whatever is asked, as one has that wants a log-in first.
+    """Reject a web server that returns a page for every file, for example a log-in page.
 
     Raises:
-        ToolError: it has what does not exist.
-        Exception: whatever the storage's library raises when it refuses or does not answer.
+        ToolError: it returns a file that does not exist.
+        Exception: of the storage's library, if the storage refuses or does not answer.
     """
-    if database.fs.protocol in _UNLISTABLE and present(database, {_NOBODYS}, Silent()):
+    if database.fs.protocol in _UNLISTABLE and present(database, {_IN_NO_STORAGE}, Silent()):
         raise ToolError(
             "The web server has a page for everything, even for what does not exist",
             hint="see in a browser what it shows; perhaps it wants a log-in: `dvc remote modify --help`",
@@ -58,10 +58,10 @@ def reject_catch_all_server(database: Any) -> None:  # noqa: ANN401 (dvc has no 
 
 
 def read_all(database: Any, hashes: Iterable[str], progress: Progress) -> Mapping[str, bytes | None]:  # noqa: ANN401
-    """The contents of small objects, into memory only; None for what the storage has not.
+    """The contents of small objects, into memory only; None if the storage lacks one.
 
     Raises:
-        Exception: whatever the storage's library raises when it refuses or does not answer.
+        Exception: of the storage's library, if the storage refuses or does not answer.
     """
     files = database.fs
     places = {database.oid_to_path(md5): md5 for md5 in hashes}
@@ -95,7 +95,7 @@ def _all(
     places: Iterable[str],
     progress: Progress,
 ) -> Mapping[str, T]:
-    """Ask for all places, as many at once as DVC would; the first failure, and Ctrl-C, end it at once."""
+    """Query all places, as many at once as DVC would; the first failure, or Ctrl-C, ends it at once."""
 
     async def every() -> Mapping[str, T]:
         limit = asyncio.Semaphore(files.jobs)

@@ -1,4 +1,4 @@
-"""Remotes: what the DVC remotes hold of recorded outputs; each is asked once, and nothing is brought here."""
+"""Remotes: what the DVC remotes have of recorded outputs; each is queried once, and nothing is downloaded."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
 # In front of a URL's host, and its query, which may be a signature.
 _CREDENTIALS = re.compile(r"(://)(?:[^/\s]+@)?([^?\s'\"]*)(?:\?[^\s'\"]*)?")
-# What tells two ways into the same storage apart is everything but how DVC goes about it here.
-_MANNERS = frozenset({"tmp_dir", "jobs", "checksum_jobs", "verify", "shared", "type", "read_only"})
-# DVC waits for a web server five times a minute; who only asks gives up sooner, unless told otherwise.
-_PATIENCE_S = {"connect_timeout": 10, "read_timeout": 30}
+# Remotes that differ only in these settings are the same storage.
+_IRRELEVANT = frozenset({"tmp_dir", "jobs", "checksum_jobs", "verify", "shared", "type", "read_only"})
+# DVC waits five times a minute for a web server; a query gives up sooner, unless the remote is configured.
+_TIMEOUTS_S = {"connect_timeout": 10, "read_timeout": 30}
 _WEB = ("http://", "https://")
 
 
 class _Wanted(NamedTuple):
-    """One recorded output; `files` are the hashes of its files, None while nobody has the listing."""
+    """One recorded output; `files` are the hashes of its files, None without its listing."""
 
     output: Output
     pointer: Pointer
@@ -35,30 +35,30 @@ class _Wanted(NamedTuple):
 
 
 class _Storage(NamedTuple):
-    """One folder of objects and what is wanted of it."""
+    """One folder of objects and the outputs to look for."""
 
     remote: str
     database: Any
     wanted: list[_Wanted]
 
 
-def ask_remotes(
+def query_remotes(
     root: str,
     outputs: Sequence[Output],
     *,
     progress: Progress | None = None,
     strict: bool = False,
 ) -> RemoteHoldings:
-    """What the remotes hold of outputs that have a pointer, asked of themselves, not of DVC's memory of them.
+    """What the remotes have of outputs with a pointer; the remotes are queried, not DVC's cache of them.
 
-    A storage is asked once, however many outputs, names or DVC repositories lead to it; one that fails takes
-    only its own outputs along. The listing of a directory that is not here is read into memory.
+    A storage is queried once, however many outputs, names or DVC repositories share it; if one fails, only
+    its own outputs are unknown. The listing of a directory that is not here is read into memory.
 
     Args:
         root: the Git root.
-        outputs: recorded ones, from whichever DVC repositories there are below it.
-        progress: told while a remote is asked.
-        strict: whether the first failure is raised instead of told.
+        outputs: recorded ones, of any DVC repositories below it.
+        progress: shows that a remote is queried.
+        strict: whether the first failure is raised instead of reported.
 
     Raises:
         StateError: there is no DVC repository here; strict: no default DVC remote (code `no_dvc_remote`).
@@ -70,20 +70,18 @@ def ask_remotes(
     from mlgit.adapters.dvc.engine.contents import nearest_root
     from mlgit.adapters.dvc.engine.opening import quiet
 
-    asking = _Asking(root, progress or Silent(), strict=strict)
+    query = _Query(root, progress or Silent(), strict=strict)
     groups: dict[tuple[str, str | None], list[Output]] = {}
     for output in outputs:
         groups.setdefault((nearest_root(root, output.path), output.remote), []).append(output)
     with quiet(root):
         for (relative, name), group in groups.items():
-            asking.sort(relative, name, group)
-        asking.ask()
-    return asking.answers()
+            query.assign(relative, name, group)
+        query.run()
+    return query.result()
 
 
-class _Asking:
-    """One round of questions."""
-
+class _Query:
     def __init__(self, root: str, progress: Progress, *, strict: bool) -> None:
         self._root = root
         self._progress = progress
@@ -95,33 +93,32 @@ class _Asking:
         self._notes: dict[str, None] = {}
         self._storages: dict[tuple[object, ...], _Storage] = {}
 
-    def answers(self) -> RemoteHoldings:
-        """All that was found out."""
+    def result(self) -> RemoteHoldings:
         return RemoteHoldings(
             holdings=tuple(self._holdings), failures=tuple(self._failures), notes=tuple(self._notes)
         )
 
-    def sort(self, relative: str, name: str | None, outputs: Sequence[Output]) -> None:
-        """Put outputs of one DVC repository, all of one remote, to the storages that they belong to."""
+    def assign(self, relative: str, name: str | None, outputs: Sequence[Output]) -> None:
+        """Assign outputs of one DVC repository and one remote to their storages."""
         from mlgit.adapters.dvc.engine.failures import translated
 
         try:
             with translated():
-                self._sort(relative, name, outputs)
+                self._assign(relative, name, outputs)
         except MlgitError as error:
             if error.code == "no_dvc_remote" and not self._strict:
                 self._notes["No default DVC remote is configured (`dvc remote add -d NAME URL`)"] = None
-                self._untold(None, outputs)
+                self._unknown(None, outputs)
             else:
                 self._fail(name, error, outputs)
 
-    def _sort(self, relative: str, name: str | None, outputs: Sequence[Output]) -> None:
+    def _assign(self, relative: str, name: str | None, outputs: Sequence[Output]) -> None:
         remote = self._cloud(relative).get_remote(name)
         if remote.worktree or remote.fs.version_aware:
             self._versions(relative, remote.name, outputs)
             return
         if remote.fs.protocol == "s3":
-            # It would try five times what the library below it tries five times already.
+            # The library below it already tries five times.
             remote.fs.fs.retries = 1
         if remote.fs.protocol == "local" and not os.path.isdir(remote.path):
             self._notes[
@@ -168,20 +165,20 @@ class _Asking:
             )
         return self._clouds[relative]
 
-    def ask(self) -> None:
-        """Ask every storage once."""
+    def run(self) -> None:
+        """Query every storage once."""
         from mlgit.adapters.dvc.engine.failures import translated
 
         for storage in self._storages.values():
             try:
                 with translated():
-                    self._ask(storage)
+                    self._look(storage)
             except MlgitError as error:
                 self._fail(storage.remote, error, [each.output for each in storage.wanted])
             finally:
                 self._progress.end()
 
-    def _ask(self, storage: _Storage) -> None:
+    def _look(self, storage: _Storage) -> None:
         from mlgit.adapters.dvc.engine.contents import listed_files
         from mlgit.adapters.dvc.engine.presence import present, read_all, reject_catch_all_server
 
@@ -197,18 +194,18 @@ class _Asking:
         ]
         hashes = {each.pointer.md5 for each in wanted if each.pointer.md5 not in listings}
         hashes.update(md5 for each in wanted for md5 in each.files or ())
-        there = present(storage.database, hashes, self._progress) if hashes else set()
-        there.update(md5 for md5, files in listings.items() if files is not None)
+        found = present(storage.database, hashes, self._progress) if hashes else set()
+        found.update(md5 for md5, files in listings.items() if files is not None)
         for each in wanted:
             own = (each.pointer.md5,) if each.pointer.directory else ()
-            missing = tuple(md5 for md5 in (*own, *(each.files or ())) if md5 not in there)
+            missing = tuple(md5 for md5 in (*own, *(each.files or ())) if md5 not in found)
             files = None if each.files is None else len(each.files)
             self._holdings.append(
                 Holding(path=each.output.path, remote=storage.remote, files=files, missing=missing)
             )
 
     def _versions(self, relative: str, name: str, outputs: Sequence[Output]) -> None:
-        """A storage that keeps versions itself has what dvc.lock or the .dvc file has version ids for."""
+        """A version-aware storage has the files for which dvc.lock or the .dvc file records version ids."""
         from mlgit.adapters.dvc.engine.contents import opened_contents, recorded_versions
 
         self._notes[
@@ -222,7 +219,7 @@ class _Asking:
                 continue
             versions = recorded_versions(declared.get(output.path), pointer)
             if versions is None:
-                # There is no listing in such a remote: what the one here names is missing there.
+                # Such a remote has no listing: the files that the local one names are missing there.
                 files = self._cached_listing(relative, pointer) if pointer.directory else (pointer.md5,)
                 versions = None if files is None else tuple((md5, False) for md5 in files)
             if versions is None:
@@ -244,26 +241,26 @@ class _Asking:
         )
         failure.code = error.code
         self._failures.append(failure)
-        self._untold(name, outputs)
+        self._unknown(name, outputs)
 
-    def _untold(self, name: str | None, outputs: Sequence[Output]) -> None:
+    def _unknown(self, name: str | None, outputs: Sequence[Output]) -> None:
         self._holdings += [Holding(path=output.path, remote=name, answered=False) for output in outputs]
 
 
 def without_credentials(text: str) -> str:
-    """What a library said, with nothing in its URLs but where they lead."""
+    """The message of a library, without user names, passwords and queries in its URLs."""
     return _CREDENTIALS.sub(r"\1\2", text)
 
 
 def set_timeouts(config: Any) -> None:  # noqa: ANN401 (dvc has no types)
-    """Have web servers that keep silent fail sooner, where their remotes do not say when."""
+    """Give up sooner on silent web servers, unless their remotes are configured."""
     for remote in config["remote"].values():
         if str(remote.get("url")).startswith(_WEB):
-            for key, seconds in _PATIENCE_S.items():
+            for key, seconds in _TIMEOUTS_S.items():
                 remote.setdefault(key, seconds)
 
 
 def _place(remote: Any) -> tuple[object, ...]:  # noqa: ANN401 (dvc has no types)
-    """The storage, and as whom it is entered."""
-    access = {key: value for key, value in remote.config.items() if key not in _MANNERS}
+    """The identity of a storage and of the account that is used."""
+    access = {key: value for key, value in remote.config.items() if key not in _IRRELEVANT}
     return (remote.fs.protocol, remote.path, repr(sorted(access.items(), key=str)))

@@ -37,7 +37,7 @@ def missing_in_remote(root: str, outputs: Sequence[Output], *, even_private: boo
         StateError: no default DVC remote is configured (code `no_dvc_remote`).
         ToolError: the remote cannot be reached.
     """
-    from mlgit.adapters.dvc.engine.remotes import ask_remotes
+    from mlgit.adapters.dvc.engine.remotes import query_remotes
 
     missing = {output.path for output in outputs if output.cached and output.pointer is None}
     wanted = [
@@ -48,7 +48,7 @@ def missing_in_remote(root: str, outputs: Sequence[Output], *, even_private: boo
         and not output.foreign
         and (even_private or output.push)
     ]
-    answers = ask_remotes(root, wanted, strict=True)
+    answers = query_remotes(root, wanted, strict=True)
     missing.update(holding.path for holding in answers.holdings if holding.missing)
     return tuple(path for path in dict.fromkeys(output.path for output in outputs) if path in missing)
 

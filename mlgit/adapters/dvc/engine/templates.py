@@ -1,4 +1,4 @@
-"""Templates: a dvc.yaml with `${}`, `foreach`, `matrix` and `vars` filled in, as DVC itself does it."""
+"""Templates: fill in `${}`, `foreach`, `matrix` and `vars` of a dvc.yaml by DVC itself."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ def fill_in(
     read: Callable[[str], bytes | None],
     settings: Sequence[bytes],
 ) -> tuple[dict[str, object], Mapping[str, bytes | None]]:
-    """The document that DVC understands, and every file that it was made from (None where there is none).
+    """The document that DVC understands, and every file that it is made from (None if missing).
 
     Args:
         root: the root of the working tree, from which errors name files.
         shape: the file, for the place of an error.
-        path: where it stands, from the Git root.
+        path: its path from the Git root.
         read: the content of a file of the same state.
         settings: DVC's configuration files, the weakest first.
 
@@ -54,15 +54,7 @@ def fill_in(
         try:
             document, _ = load(path, ProjectFile.SCHEMA, files)
             repo = SimpleNamespace(fs=files, config={"parsing": _parsing(settings)})
-            resolver = DataResolver(repo, posixpath.dirname(path), document or {})
-            filled = {
-                "stages": {key: resolver.resolve_one(key)[key] for key in resolver.get_keys()},
-                "artifacts": resolver.resolve_artifacts(),
-                "metrics": resolver.resolve_metrics(),
-                "params": resolver.resolve_params(),
-                "plots": resolver.resolve_plots(),
-                "datasets": resolver.resolve_datasets(),
-            }
+            filled = _filled(DataResolver(repo, posixpath.dirname(path), document or {}))
         except ResolveError as error:
             raise _not_filled_in(str(error), shape) from error
         except YAMLValidationError as error:
@@ -70,8 +62,19 @@ def fill_in(
     return filled, {name: content for name, content in files.seen.items() if name != path}
 
 
+def _filled(resolver: Any) -> dict[str, object]:  # noqa: ANN401 (dvc has no types)
+    return {
+        "stages": {key: resolver.resolve_one(key)[key] for key in resolver.get_keys()},
+        "artifacts": resolver.resolve_artifacts(),
+        "metrics": resolver.resolve_metrics(),
+        "params": resolver.resolve_params(),
+        "plots": resolver.resolve_plots(),
+        "datasets": resolver.resolve_datasets(),
+    }
+
+
 class _Files:
-    """What DVC reads templates from: the files of one state; and which of them it asked for."""
+    """A file system for DVC: the files of one state; it records the ones that DVC reads."""
 
     sep = "/"
     join = staticmethod(posixpath.join)
@@ -116,19 +119,19 @@ def _parsing(settings: Sequence[bytes]) -> dict[str, str]:
     for content in settings:
         try:
             section = ConfigObj(content.decode("utf-8", "replace").splitlines()).get("parsing", {})
-        except ConfigObjError:  # DVC itself will complain where it matters
+        except ConfigObjError:  # DVC itself reports it where it matters
             continue
         if isinstance(section, dict):
             found.update({key: str(value).lower() for key, value in section.items()})
     return found
 
 
-def _not_filled_in(said: str, shape: Shape) -> ConfigError:
-    """What DVC says about a template, with the line it is about."""
-    said = _COLOUR.sub("", said)
-    match = _FAILED.match(said)
+def _not_filled_in(message: str, shape: Shape) -> ConfigError:
+    """DVC's error about a template, with its line."""
+    message = _COLOUR.sub("", message)
+    match = _FAILED.match(message)
     if match is None:
-        return ConfigError(f"`{shape.name}` cannot be filled in", details=tuple(said.splitlines()))
+        return ConfigError(f"`{shape.name}` cannot be filled in", details=tuple(message.splitlines()))
     where = f"stages.{match[2]}" if match[1] else match[2]
     syntax = _SYNTAX.search(match[3])
     reason = syntax[1] if syntax else match[3].strip().splitlines()[0]
@@ -151,7 +154,7 @@ def _not_filled_in(said: str, shape: Shape) -> ConfigError:
 
 
 def _paths(where: str) -> list[Path]:
-    """Where DVC's name for a place may stand in the file, the nearest guess first."""
+    """The paths in the file that DVC's name for a place may mean, the best guess first."""
     top, _, rest = where.partition(".")
     if top != "stages":
         return [(top, int(rest) if rest.isdigit() else rest), (top,)] if rest else [(top,)]
@@ -168,7 +171,7 @@ def _paths(where: str) -> list[Path]:
 
 
 def _invalid(error: Any, shape: Shape) -> ConfigError:  # noqa: ANN401 (dvc has no types)
-    """What does not fit DVC's own schema, every error with its line."""
+    """The errors against DVC's own schema, each with its line."""
     found = []
     for problem in error.exc.errors:
         path = tuple(getattr(step, "schema", step) for step in problem.path)

@@ -1,1 +1,1 @@
-"""Files: what one file says: dvc.yaml, dvc.lock, a .dvc file, metrics, parameters."""
+"""Files: read one dvc.yaml, dvc.lock, .dvc file, metric file or parameter file."""

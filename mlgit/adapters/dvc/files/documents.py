@@ -24,6 +24,11 @@ class Document(NamedTuple):
     content: Callable[[], bytes]
 
 
+def name_at(tree: Tree, path: str) -> str:
+    """The name of a file in errors: its path, after the commit if there is one."""
+    return path if tree.commit is None else f"{tree.commit[:7]}:{path}"
+
+
 class Documents:
     """Values of YAML texts by the text or by Git's id of it, so that nothing can be stale.
 
@@ -75,7 +80,6 @@ class Documents:
         Raises:
             ConfigError: a file is not YAML; with the place.
         """
-        prefix = "" if tree.commit is None else f"{tree.commit[:7]}:"
         looked = now_ns()
         found: dict[str, Document] = {}
         unread = {}
@@ -89,7 +93,7 @@ class Documents:
         for path, content in tree.read_many(unread).items():
             if content not in self._parsed:
                 try:
-                    self._parsed[content] = _parse(content, prefix + path)
+                    self._parsed[content] = _parse(content, name_at(tree, path))
                 except ConfigError as error:
                     raise (error if wrong is None else wrong(path, content, error)) from error
             value = self._parsed[content]

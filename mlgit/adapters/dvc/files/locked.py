@@ -1,4 +1,4 @@
-"""Locked: what dvc.lock recorded of each stage, and the hashes that it and .dvc files hold."""
+"""Locked: the stages that dvc.lock recorded, and the hashes in it and in .dvc files."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HINT = "DVC wrote it: restore it with `git checkout -- {path}`, or remove it and
 def lock_entries(shape: Shape | None) -> dict[str, object]:
     """Stage name -> its entry.
 
-    Lock files before schema 2.0 (DVC 1) have the stages at the top; DVC itself reads them no more.
+    Lock files before schema 2.0 (DVC 1) have the stages at the top; DVC itself no longer reads them.
     """
     if shape is None:
         return {}
@@ -64,12 +64,12 @@ def _hashes(
 
 
 def pointer(shape: Shape, entry: Mapping[str, object], at: Path, *, path: str) -> Pointer | None:
-    """The content that an entry of a lock or .dvc file names; None when it names none by MD5.
+    """The content that an entry of a lock or .dvc file names; None if it has no MD5.
 
     Args:
         shape: the file.
         entry: the fields.
-        at: where they stand.
+        at: their place in the file.
         path: the output or dependency, from the Git root.
     """
     md5 = entry.get("md5")
@@ -83,13 +83,13 @@ def pointer(shape: Shape, entry: Mapping[str, object], at: Path, *, path: str) -
         md5=md5,
         size=size if isinstance(size, int) else None,
         nfiles=nfiles if isinstance(nfiles, int) else None,
-        # DVC 2 wrote no `hash`; outside the repository it never turned CRLF into LF.
+        # DVC 2 wrote no `hash`, and it turned CRLF into LF only inside the repository.
         legacy="hash" not in entry and not path.startswith(("/", "../")),
     )
 
 
 def _of_files(files: list[object]) -> Pointer:
-    """A directory in a remote that keeps versions: every file stands on its own."""
+    """A directory in a version-aware remote, where every file has its own entry."""
     from mlgit.adapters.dvc.data.hashes import listing_md5
 
     named = [

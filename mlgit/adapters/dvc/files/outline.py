@@ -1,7 +1,7 @@
-"""Outline: which files a dvc.yaml calls metrics and parameters, where templates elsewhere do not matter.
+"""Outline: the metric and parameter files of a dvc.yaml, if templates do not matter for them.
 
-A leaderboard looks at hundreds of commits, and DVC fills in templates for one at a time. Most templates
-stand in commands and dependencies; whoever only wants to know where the numbers are need not ask.
+A leaderboard reads hundreds of commits, and DVC fills in templates for one at a time. Most templates are in
+commands and dependencies, which do not matter for where the numbers are.
 """
 
 from __future__ import annotations
@@ -14,20 +14,19 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _TEMPLATE = "${"
-_TOP = ("metrics", "params")
 _NUMBERS = ("metrics", "params")
 _LOOPS = ("foreach", "matrix")
 
 
 def outline(shape: Shape, content: bytes) -> Shape | None:
-    """The file with nothing but where numbers are, and None when only DVC can tell that.
+    """The file reduced to where its numbers are; None if only DVC can find them.
 
-    Outputs with a template in them are left out: they say who owns a file, not which file has numbers.
+    Outputs with a template are left out: they give the owner of a file, not which file has numbers.
     """
     document = shape.root
     if not isinstance(document, dict) or not isinstance(document.get("stages") or {}, dict):
-        return shape  # what is wrong with it is told by whoever reads it
-    if any(_TEMPLATE in str(document.get(key)) for key in _TOP):
+        return shape  # its reader reports what is wrong
+    if any(_TEMPLATE in str(document.get(key)) for key in _NUMBERS):
         return None
     stages = {}
     for name, fields in (document.get("stages") or {}).items():
@@ -40,12 +39,12 @@ def outline(shape: Shape, content: bytes) -> Shape | None:
         if any(_TEMPLATE in str(fields.get(key)) for key in ("wdir", *_NUMBERS)):
             return None
         stages[name] = _stage(fields)
-    reduced = {"stages": stages} | {key: document[key] for key in _TOP if key in document}
+    reduced = {"stages": stages} | {key: document[key] for key in _NUMBERS if key in document}
     return Shape(reduced, name=shape.name, content=content)
 
 
 def _loop_matters(fields: Mapping[object, object]) -> bool:
-    """Whether a stage that stands for several says something about numbers."""
+    """Whether a stage that is expanded to several has metrics or parameters."""
     body = fields.get("do", fields)
     return not isinstance(body, dict) or any(key in body for key in _NUMBERS)
 

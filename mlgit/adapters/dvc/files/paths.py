@@ -1,4 +1,4 @@
-"""Places: paths that DVC's files declare relative to a folder, from the Git root."""
+"""Paths: turn paths relative to a folder, as DVC's files have them, into paths from the Git root."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ _CONFIG = ".dvc/config"
 
 
 def join(folder: str, path: str) -> str:
-    """A path from the Git root; absolute paths and URLs stay what they are."""
+    """A path from the Git root; absolute paths and URLs are not changed."""
     if "://" in path or path.startswith("/"):
         return path
     plain = path if folder in {"", "."} else f"{folder}/{path}"
-    # Most paths are normal already; finding that out costs a fifth of making them so.
+    # Most paths are normal; this check takes a fifth of the time of `normpath`.
     if "//" not in plain and "./" not in plain and plain[-1:] not in {"/", "."} and path:
         return plain
     return posixpath.normpath(plain)
 
 
 def folder_of(path: str) -> str:
-    """The folder of a file, empty at the root."""
+    """The folder of a file; empty at the root."""
     return path.rpartition("/")[0]
 
 
 def folders_above(path: str) -> Iterator[str]:
-    """Every folder that a path lies in, the nearest first, without the root."""
+    """Every folder above a path, the nearest first, without the root."""
     folder = folder_of(path)
     while folder:
         yield folder
@@ -36,7 +36,7 @@ def folders_above(path: str) -> Iterator[str]:
 
 
 def folders_of(paths: Iterable[str]) -> set[str]:
-    """Every folder that one of the paths lies in, without the root."""
+    """Every folder above one of the paths, without the root."""
     found: set[str] = set()
     for path in paths:
         for folder in folders_above(path):
@@ -47,7 +47,7 @@ def folders_of(paths: Iterable[str]) -> set[str]:
 
 
 def repositories(paths: Iterable[str]) -> frozenset[str]:
-    """The folders where DVC repositories begin; the root is the empty one."""
+    """The root folders of DVC repositories; the Git root is the empty one."""
     return frozenset(
         path.removesuffix(_CONFIG).rstrip("/")
         for path in paths

@@ -1,4 +1,4 @@
-"""Python parameter files: constants at the top, in classes and in `self.` of `__init__`, never run."""
+"""Python parameter files: constants at the top, in classes and in `self.` of `__init__`; no code is run."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import ast
 
 
 def parse_python(text: str) -> dict[str, object]:
-    """Name -> constant; a class is a mapping of its own.
+    """Name -> constant; a class becomes a nested mapping.
 
     Raises:
-        SyntaxError: it is no Python.
+        SyntaxError: it is not Python.
     """
     return _body(ast.parse(text).body, on_self=False)
 

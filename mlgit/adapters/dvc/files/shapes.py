@@ -1,4 +1,4 @@
-"""Shapes: fields of dvc.yaml, dvc.lock and .dvc files, taken out with an error that names the place."""
+"""Shapes: typed fields of dvc.yaml, dvc.lock and .dvc files, or an error that names the place."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ Path = tuple[str | int, ...]
 
 
 class Shape:
-    """One parsed file and where it came from.
+    """One parsed file.
 
     Args:
         value: the parsed document.
-        name: how errors call the file.
-        content: its bytes, or how to get them, to find lines when something is wrong.
-        hint: what to do about a file that is wrong.
+        name: its name in errors.
+        content: its bytes, or a function that gives them; errors find lines in them.
+        hint: how to fix an invalid file.
     """
 
     __slots__ = ("_content", "hint", "name", "root")
@@ -34,13 +34,12 @@ class Shape:
 
     @property
     def content(self) -> bytes:
-        """The bytes of the file."""
         if not isinstance(self._content, bytes):
             self._content = self._content()
         return self._content
 
     def mapping(self, value: object, path: Path) -> dict[str, object]:
-        """The value as a mapping with text keys; nothing counts as empty."""
+        """The value as a mapping with text keys; None counts as empty."""
         if value is None:
             return {}
         if not isinstance(value, dict):
@@ -48,7 +47,7 @@ class Shape:
         return {str(key): item for key, item in value.items()}
 
     def fields(self, value: object, path: Path) -> dict[str, object]:
-        """The value as a mapping of which only known keys will be asked for; nothing counts as empty."""
+        """The value as a mapping whose keys are not converted to text; None counts as empty."""
         if value is None:
             return {}
         if not isinstance(value, dict):
@@ -56,7 +55,7 @@ class Shape:
         return value
 
     def sequence(self, value: object, path: Path) -> list[object]:
-        """The value as a list; nothing counts as empty."""
+        """The value as a list; None counts as empty."""
         if value is None:
             return []
         if not isinstance(value, list):
@@ -64,7 +63,7 @@ class Shape:
         return value
 
     def listed(self, fields: dict[str, object], key: str, path: Path) -> list[object]:
-        """The list under a key that may be left out, but not left empty: DVC refuses that."""
+        """The list under a key that may be missing, but not empty: DVC refuses that."""
         if key not in fields:
             return []
         value = fields[key]
@@ -73,13 +72,11 @@ class Shape:
         return value
 
     def text(self, value: object, path: Path) -> str:
-        """The value as text."""
         if not isinstance(value, str):
             raise self.wrong(path, "text")
         return value
 
     def texts(self, items: Sequence[object], path: Path) -> list[str]:
-        """The items as a list of texts."""
         return [
             item if isinstance(item, str) else self.text(item, (*path, number))
             for number, item in enumerate(items)
@@ -94,7 +91,7 @@ class Shape:
         raise self.wrong(path, "text")
 
     def wrong(self, path: Sequence[str | int], expected: str) -> ConfigError:
-        """The error that something else stands at `path`."""
+        """The error that the value at `path` is not `expected`."""
         where = ".".join(str(step) for step in path)
         subject = f"`{where}` in `{self.name}`" if where else f"`{self.name}`"
         return ConfigError(
@@ -102,7 +99,7 @@ class Shape:
         )
 
     def locate(self, path: Sequence[str | int]) -> Location:
-        """Where a path of keys and list positions stands in the file."""
+        """The place of a path of keys and list positions in the file."""
         from mlgit.yaml12 import compose
 
         content = self.content

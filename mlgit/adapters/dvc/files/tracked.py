@@ -1,4 +1,4 @@
-"""Tracked: what one .dvc file says: data, an import, or (before DVC 1) a stage of its own."""
+"""Tracked: one .dvc file: data, an import, or (before DVC 1) a stage."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def tracked_file(shape: Shape, path: str) -> tuple[Stage | None, list[Output]]:
         name = entry.get("path")
         place = join(folder, name if isinstance(name, str) else shape.text(name, ("outs", number, "path")))
         recorded = pointer(shape, entry, ("outs", number), path=place)
-        if source is None and entry.keys() <= _PLAIN:  # nearly all, and there may be thousands
+        if source is None and entry.keys() <= _PLAIN:  # nearly all of maybe thousands
             outputs.append(Output(path=place, owner=path, pointer=recorded))
             continue
         outputs.append(
@@ -95,7 +95,7 @@ def _frozen(document: dict[str, object]) -> bool:
 
 
 def _source(deps: Sequence[dict[str, object]]) -> str | None:
-    """Where imported data comes from."""
+    """The source of imported data."""
     for dep in deps:
         repository = dep.get("repo")
         if isinstance(repository, dict):
@@ -108,7 +108,7 @@ def _source(deps: Sequence[dict[str, object]]) -> str | None:
 
 
 def _origin(shape: Shape, deps: Sequence[dict[str, object]], folder: str, *, frozen: bool) -> Origin | None:
-    """The local path that data was imported from; it can be looked at without the network."""
+    """The local path that data was imported from, which can be checked without the network."""
     dep = deps[0]
     path = dep.get("path")
     if len(deps) != 1 or "repo" in dep or "db" in dep or not isinstance(path, str) or "://" in path:

@@ -100,7 +100,7 @@ def ending_of(path: str) -> str:
 
 
 def parse(content: bytes, *, path: str, documents: Documents) -> object:
-    """The value tree of a file in the format of its ending; YAML if the ending has none.
+    """The value tree of a file in the format of its ending; unknown endings are YAML.
 
     Raises:
         Unreadable: it is not in that format.

@@ -1,4 +1,4 @@
-"""Ancestry: which outputs a path touches, and which stages come before which, in steps that fit thousands."""
+"""Ancestry: the outputs that a path touches, and the order of stages, fast enough for thousands."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class OutputsByPath:
-    """All outputs, found by path, by what lies inside them and by what they lie in, each in a few steps."""
+    """All outputs, by their path, by the folders above them and by paths inside them."""
 
     def __init__(self, outputs: Iterable[Output]) -> None:
         self._at = {out.path: out for out in outputs}
@@ -24,19 +24,18 @@ class OutputsByPath:
                 self._inside.setdefault(folder, []).append(out)
 
     def at(self, path: str) -> Output | None:
-        """The output that is this path."""
         return self._at.get(path)
 
     def around(self, path: str) -> Output | None:
-        """The nearest output that the path lies in."""
+        """The nearest output above the path."""
         return next((self._at[folder] for folder in folders_above(path) if folder in self._at), None)
 
     def inside(self, path: str) -> list[Output]:
-        """The outputs that lie in a folder."""
+        """The outputs below a folder."""
         return self._inside.get(path, [])
 
     def touching(self, path: str) -> list[Output]:
-        """The output at a path, else those around and inside it."""
+        """The output at a path; if there is none, those above and below it."""
         exact = self._at.get(path)
         if exact is not None:
             return [exact]
@@ -45,13 +44,13 @@ class OutputsByPath:
 
 
 class Ancestry:
-    """Who of the marked comes before whom.
+    """The marked stages that come before others.
 
     Args:
-        pipeline: what is declared.
+        pipeline: the stages.
         made: its outputs.
-        marked: those one wants to hear of. Only what follows one of them is looked at, in the order of the
-            pipeline, so that everything costs no more than the pipeline's size and the answers'.
+        marked: the addresses to report. Only stages after them are visited, in the order of the pipeline, so
+            that the time is proportional to the sizes of the pipeline and of the results.
     """
 
     def __init__(self, pipeline: Pipeline, made: OutputsByPath, *, marked: Iterable[str]) -> None:
@@ -59,7 +58,7 @@ class Ancestry:
         self._before: dict[str, list[str]] = {}
         self._after: dict[str, list[str]] = {}
         for stage in pipeline.stages:
-            # A frozen stage is not run for what is before it, and neither are those behind it.
+            # Changes before a frozen stage do not run it, nor the stages after it.
             reads = () if stage.frozen else (*stage.deps, *stage.params)
             owners = dict.fromkeys(out.owner for dep in reads for out in made.touching(dep))
             owners.pop(stage.address, None)
@@ -68,14 +67,14 @@ class Ancestry:
                 self._after.setdefault(owner, []).append(stage.address)
         self._known: dict[str, dict[str, None]] = {}
         self._below = self._following()
-        self._look_in_order()
+        self._visit_in_order()
 
     def of(self, address: str) -> list[str]:
-        """Those of the marked that come before a stage, the nearest first."""
+        """The marked ones before a stage, the nearest first."""
         return list(self._known.get(address, ()))
 
     def _following(self) -> set[str]:
-        """Everything behind a marked one."""
+        """Everything after a marked one."""
         found: set[str] = set()
         waiting = list(self._marked)
         while waiting:
@@ -85,8 +84,8 @@ class Ancestry:
                     waiting.append(one)
         return found
 
-    def _look_in_order(self) -> None:
-        """Every stage after all that is before it."""
+    def _visit_in_order(self) -> None:
+        """Visit each stage after all stages before it."""
         left = {one: sum(each in self._below for each in self._before[one]) for one in self._below}
         ready = deque(one for one, count in left.items() if not count)
         while ready:
@@ -102,11 +101,11 @@ class Ancestry:
                     left[each] -= 1
                     if not left[each]:
                         ready.append(each)
-        # What is in a circle, or behind one: DVC would not run it, but it can be looked at.
+        # Stages in a circle, or after one: DVC would not run them, but their state can be shown.
         self._known.update({one: self._around(one) for one in left})
 
     def _around(self, address: str) -> dict[str, None]:
-        """The marked before a stage, found by walking back from it."""
+        """The marked ones before a stage, found by walking back from it."""
         seen: dict[str, None] = {}
         waiting = deque(self._before[address])
         while waiting:

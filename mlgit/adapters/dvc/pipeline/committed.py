@@ -1,4 +1,4 @@
-"""Committed: the MD5 of what a clone of a commit has on disk, once DVC has brought its data."""
+"""Committed: the MD5 of files as a clone of a commit has them on disk after `dvc pull`."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ if TYPE_CHECKING:
     from mlgit.core.tree import Tree
 
 _OUTSIDE = ("/", "../")
-# As many as Linux follows.
+# As in Linux.
 _MOST_LINKS = 40
 _SUBMODULES = ".gitmodules"
 _SUBMODULE = re.compile(r"(?m)^\s*path\s*=\s*(.*?)\s*$")
-# What Git LFS leaves in Git is none of the file.
+# The pointer that Git LFS leaves in Git has nothing of the file.
 _LFS = b"version https://git-lfs.github.com/spec/v1\n"
 
 
 class CommitHashes:
-    """Hashes of a commit: of its files, and in folders also of what DVC tracks there.
+    """Hashes of a commit's files, and of folders with the data that DVC tracks in them.
 
     Args:
         tree: the commit.
         made: its outputs.
-        listing: the files of a tracked directory by relative path, None when not known here.
-        link: the text of a link of the commit, None when nobody can tell.
+        listing: the files of a tracked directory by relative path; None if it is not known here.
+        link: the text of a link of the commit; None if it is not known.
     """
 
     def __init__(
@@ -52,26 +52,25 @@ class CommitHashes:
         self._paths = frozenset(tree.paths())
         self._sorted = sorted(self._paths)
         self._contents: dict[str, bytes] = {}
-        self._submodules: tuple[str, ...] | None = None
+        self._submodule_paths: tuple[str, ...] | None = None
         self._ignores: Ignores | None = None
 
     def prefetch(self, paths: Iterable[str]) -> None:
-        """Read these files, and those in these folders, in one round trip."""
+        """Read these files, and the files in these folders, in one round trip."""
         wanted = {name for path in paths for name in ([path] if path in self._paths else self._inside(path))}
         self._contents.update(self._tree.read_many(sorted(wanted - self._contents.keys())))
 
     def exists(self, path: str) -> bool:
-        """Whether the commit holds it."""
         return path in self._paths or bool(self._inside(path))
 
     def md5(self, path: str, *, legacy: bool = False) -> str | None:
-        """The MD5 of a file or folder; None where the commit has nothing.
+        """The MD5 of a file or folder; None if the commit does not have it.
 
-        An output that DVC keeps is nothing; whoever asks knows what is on record for it.
+        It does not have an output that DVC keeps; the caller knows the recorded hash of that.
         """
         if path.startswith(_OUTSIDE):
             return UNKNOWN
-        place = self._led_to(path)
+        place = self._resolved(path)
         if place is None:
             return UNKNOWN
         if place in self._paths:
@@ -79,7 +78,7 @@ class CommitHashes:
         out = self._made.at(place)
         if out is not None and out.cached:
             return None if place == path else self._recorded(out, legacy=legacy)
-        return self._folder(place, called=path, legacy=legacy)
+        return self._folder(place, named=path, legacy=legacy)
 
     def _file(self, path: str, *, legacy: bool) -> str:
         self.prefetch([path])
@@ -90,19 +89,18 @@ class CommitHashes:
 
     @staticmethod
     def _recorded(out: Output, *, legacy: bool) -> str:
-        """The hash that DVC has on record for an output."""
         return UNKNOWN if out.pointer is None or out.pointer.legacy != legacy else out.pointer.md5
 
-    def _folder(self, path: str, *, called: str, legacy: bool) -> str | None:
-        """The MD5 of a folder; patterns of `.dvcignore` are held against what it is called."""
+    def _folder(self, path: str, *, named: str, legacy: bool) -> str | None:
+        """The MD5 of a folder; `.dvcignore` patterns are matched with the name before links are followed."""
         inside = self._inside(path)
         tracked = [out for out in self._made.inside(path) if out.cached and out.pointer is not None]
-        if any(f"{one}/".startswith(f"{path}/") or path.startswith(f"{one}/") for one in self._beyond()):
+        if any(f"{one}/".startswith(f"{path}/") or path.startswith(f"{one}/") for one in self._submodules()):
             return ELSEWHERE
         if not inside and not tracked:
             return None
         self.prefetch(inside)
-        sees = visible(called, (name[len(path) + 1 :] for name in inside), self._ignored())
+        sees = visible(named, (name[len(path) + 1 :] for name in inside), self._ignored())
         found: dict[str, str] = {}
         for name in inside:
             below = name[len(path) + 1 :]
@@ -114,7 +112,7 @@ class CommitHashes:
         return listing_md5(found.items()) if odd is None else odd
 
     def _of_output(self, out: Output, name: str, *, legacy: bool) -> Mapping[str, str]:
-        """What an output puts into a folder, by path from there."""
+        """The files that an output has in a folder, by path from there."""
         if out.pointer is None or out.pointer.legacy != legacy:
             return {name: UNKNOWN}
         if not out.pointer.directory:
@@ -123,12 +121,12 @@ class CommitHashes:
         return {name: UNKNOWN} if files is None else {f"{name}/{each}": md5 for each, md5 in files.items()}
 
     def _is_folder(self, path: str) -> bool:
-        """Whether it is a link to a folder, which counts for nothing, as in DVC."""
-        place = self._led_to(path) if self._is_link(path) else None
+        """Whether it is a link to a folder, which does not count, as in DVC."""
+        place = self._resolved(path) if self._is_link(path) else None
         return place is not None and place not in self._paths and bool(self._inside(place))
 
-    def _led_to(self, path: str) -> str | None:
-        """Where a path ends after all links on its way; None when it leaves the commit."""
+    def _resolved(self, path: str) -> str | None:
+        """The path after following all links; None if it leaves the commit."""
         for _ in range(_MOST_LINKS):
             link = self._first_link(path)
             if link is None:
@@ -152,13 +150,13 @@ class CommitHashes:
     def _is_link(self, path: str) -> bool:
         return path in self._paths and self._tree.identity(path) is None
 
-    def _beyond(self) -> tuple[str, ...]:
-        """Where submodules are: other repositories, of which the commit has nothing."""
-        if self._submodules is None:
+    def _submodules(self) -> tuple[str, ...]:
+        """The paths of submodules: the commit has none of their files."""
+        if self._submodule_paths is None:
             content = self._tree.read(_SUBMODULES) if _SUBMODULES in self._paths else None
             text = (content or b"").decode("utf-8", "surrogateescape")
-            self._submodules = tuple(path.strip('"') for path in _SUBMODULE.findall(text))
-        return self._submodules
+            self._submodule_paths = tuple(path.strip('"') for path in _SUBMODULE.findall(text))
+        return self._submodule_paths
 
     def _ignored(self) -> Ignores:
         if self._ignores is None:

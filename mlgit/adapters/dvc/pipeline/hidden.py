@@ -1,10 +1,11 @@
-"""Hidden: pipelines, data and outputs that a `.dvcignore` keeps from DVC, at one state."""
+"""Hidden: the files of one state that a `.dvcignore` hides from DVC."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
+from mlgit.adapters.dvc.data.ignore import IGNORE_FILE, Ignores
 from mlgit.adapters.dvc.files.paths import folder_of, folders_of, join, repositories
 from mlgit.errors import ConfigError, Location
 
@@ -14,35 +15,32 @@ if TYPE_CHECKING:
     from mlgit.core.pipeline.stages import Pipeline
     from mlgit.core.tree import Tree
 
-_IGNORE_FILE = ".dvcignore"
 _PATTERN = rb"(?m)^[ \t]*[^#\s]"
 
 
 class Hidden:
-    """What is hidden at a state. Few repositories have a pattern at all: the others pay nothing.
+    """The hidden files of a state. Without a pattern, as in most repositories, this costs nothing.
 
     Args:
         tree: the state.
         listed: all its paths.
-        above: files to look above, on disk: Git may ignore a `.dvcignore`, and DVC reads it all the same.
+        above: files whose folders are searched on disk: DVC also reads a `.dvcignore` that Git ignores.
     """
 
     def __init__(self, tree: Tree, listed: Sequence[str], *, above: Sequence[str] = ()) -> None:
         names = {
-            path for path in listed if path.endswith(_IGNORE_FILE) and path.rpartition("/")[2] == _IGNORE_FILE
+            path for path in listed if path.endswith(IGNORE_FILE) and path.rpartition("/")[2] == IGNORE_FILE
         }
         if tree.commit is None and above:
-            names.update(join(folder, _IGNORE_FILE) for folder in {"", *folders_of(above)})
+            names.update(join(folder, IGNORE_FILE) for folder in {"", *folders_of(above)})
         self._texts: Mapping[str, bytes] = tree.read_many(sorted(names)) if names else {}
         self.any = any(re.search(_PATTERN, text) for text in self._texts.values())
         if self.any:
-            from mlgit.adapters.dvc.data.ignore import Ignores
-
             self._ignores = Ignores("", read=self._texts.get, begins=repositories(listed).__contains__)
             self._folders: dict[str, bool] = {"": False}
 
     def hides(self, path: str, *, is_folder: bool = False) -> bool:
-        """Whether a path is hidden, by itself or with a folder it lies in."""
+        """Whether a path, or a folder above it, is hidden."""
         if not self.any:
             return False
         folder = folder_of(path)
@@ -51,10 +49,10 @@ class Hidden:
         return self._folders[folder] or self._ignores.hidden(path, is_folder=is_folder)
 
     def refuse_outputs(self, pipeline: Pipeline) -> None:
-        """DVC does nothing at all while an output is hidden, so that no answer would hold.
+        """Refuse a hidden output, because DVC does nothing at all then.
 
         Raises:
-            ConfigError: one is; with the line that hides it.
+            ConfigError: an output is hidden; with the line that hides it.
         """
         if not self.any:
             return
@@ -64,13 +62,13 @@ class Hidden:
             is_folder = out.pointer is not None and out.pointer.directory
             if self.hides(out.path, is_folder=is_folder):
                 raise ConfigError(
-                    f"Output `{out.path}` of `{out.owner}` is hidden by a `{_IGNORE_FILE}`",
+                    f"Output `{out.path}` of `{out.owner}` is hidden by a `{IGNORE_FILE}`",
                     location=self._place(out.path, is_folder=is_folder),
                     hint="take the pattern out, or except the output with a line that begins with `!`",
                 )
 
     def _place(self, path: str, *, is_folder: bool) -> Location:
-        """The last line that hides a path, of the file nearest to it."""
+        """The last line that hides a path, in the nearest file."""
         from pathspec import GitIgnoreSpec
 
         for name in sorted(self._texts, key=lambda name: name.count("/"), reverse=True):
@@ -85,4 +83,4 @@ class Hidden:
                     f"{below}/" if is_folder else below
                 ):
                     return Location(name, line=number, column=1, snippet=lines[number - 1], width=len(text))
-        return Location(_IGNORE_FILE)
+        return Location(IGNORE_FILE)

@@ -1,7 +1,7 @@
 """Pointers: dvc.yaml, dvc.lock and .dvc files at one state of the repository, read without DVC.
 
-What this reader is not sure about (templating, `foreach`, `matrix`, `vars`, keys it does not know) it
-asks DVC for, file by file, and remembers the answer.
+DVC is asked only about files with something that only it can interpret (templates, `foreach`, `matrix`,
+`vars`, keys that mlgit does not know); its result is cached.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from mlgit.adapters.dvc.files.declared import (
     plots,
     stages,
 )
-from mlgit.adapters.dvc.files.documents import Documents
+from mlgit.adapters.dvc.files.documents import Documents, name_at
 from mlgit.adapters.dvc.files.locked import HINT, lock_entries
 from mlgit.adapters.dvc.files.needs_dvc import needs_dvc
 from mlgit.adapters.dvc.files.paths import folder_of, join
@@ -49,14 +49,14 @@ def read_pipeline(
     paths: Sequence[str] | None = None,
     folder: str | None = None,
 ) -> Pipeline:
-    """Everything DVC knows about a state.
+    """All stages, data and lists that DVC's files declare at a state.
 
     Args:
         tree: the state.
-        root: the root of the working tree, for the hand-over to DVC.
-        documents: a memory of parsed texts.
-        paths: every path of the tree, when the caller has them already.
-        folder: where DVC's answers are remembered between runs; None remembers none.
+        root: the root of the working tree, for DVC.
+        documents: caches parsed texts.
+        paths: every path of the tree, if the caller has them already.
+        folder: where DVC's results are cached; None keeps none.
 
     Raises:
         ConfigError: one of the files is invalid.
@@ -66,25 +66,20 @@ def read_pipeline(
     files = pipeline_files(listed)
     hidden = Hidden(tree, listed, above=files)
     files = [path for path in files if not hidden.hides(path)]
-    prefix = "" if tree.commit is None else f"{tree.commit[:7]}:"
     shapes = {
-        path: Shape(
-            document.value,
-            name=prefix + path,
-            content=document.content,
-            hint=_hint(path),
-        )
+        path: Shape(document.value, name=name_at(tree, path), content=document.content, hint=_hint(path))
         for path, document in documents.read(tree, files, wrong=_wrong).items()
     }
-    handed_over = []
     pipelines = [path for path in shapes if _is_pipeline(path)]
+    handed_over = []
     for path in pipelines:
-        doubt = needs_dvc(shapes[path])
+        shape = shapes[path]
+        doubt = needs_dvc(shape)
         if doubt is not None:
             from mlgit.adapters.dvc.pipeline.resolved import resolved
 
-            why, document = resolved(tree, shapes[path], path=path, doubt=doubt, root=root, folder=folder)
-            shapes[path] = Shape(document, name=prefix + path, content=shapes[path].content)
+            why, document = resolved(tree, shape, path=path, doubt=doubt, root=root, folder=folder)
+            shapes[path] = Shape(document, name=shape.name, content=shape.content)
             handed_over.append(HandedOver(path=path, why=why))
     found = assemble(shapes, handed_over=handed_over)
     if tree.commit is None:
@@ -94,7 +89,7 @@ def read_pipeline(
 
 
 def pipeline_files(paths: Sequence[str]) -> list[str]:
-    """Those of all paths that tell DVC something."""
+    """The dvc.yaml, dvc.lock and .dvc files among all paths."""
     return [
         path
         for path in paths
@@ -147,13 +142,13 @@ def _is_dataset(dep: str) -> bool:
 
 
 def _dataset(stage: Stage) -> HandedOver:
-    """Whether a data set is the one that a stage was run with, DVC is asked when staleness is looked at."""
+    """Only DVC can compare a dataset with the one that the stage ran with; it is asked with the staleness."""
     name = next(filter(_is_dataset, stage.deps))
     return HandedOver(path=stage.address, why=f"depends on the dataset `{name}`")
 
 
 def _without_made(pipeline: Pipeline) -> Pipeline:
-    """Without stages and data that are declared inside an output: DVC does not look for files there."""
+    """The pipeline without stages and data declared inside an output: DVC does not search there."""
     places = {out.path for out in pipeline.outputs}
     files = {stage.file for stage in pipeline.stages} | {out.owner for out in pipeline.tracked}
     made = {file for folder, file in ((folder_of(file), file) for file in files) if _inside(folder, places)}
@@ -175,12 +170,11 @@ def _inside(folder: str, places: set[str]) -> bool:
 
 
 def _hint(path: str) -> str | None:
-    """What to do about a file that is wrong."""
     return HINT.format(path=path) if path.endswith(LOCK_FILE) else None
 
 
 def _wrong(path: str, content: bytes, error: ConfigError) -> ConfigError:
-    """Better words for what is wrong with a file, where there are any."""
+    """A better error for an invalid file, if there is one."""
     conflict = re.search(_CONFLICT, content)
     if conflict is not None:
         name = path if error.location is None else error.location.path
@@ -190,7 +184,6 @@ def _wrong(path: str, content: bytes, error: ConfigError) -> ConfigError:
 
 
 def _conflict(path: str, content: bytes, *, name: str, start: int) -> ConfigError:
-    """The error that a merge was left half done."""
     if path.endswith(LOCK_FILE):
         hint = f"take one side whole with `git checkout --theirs {path}` (or `--ours`), then run `mlgit run`"
     elif path.endswith(POINTER_SUFFIX):
@@ -210,7 +203,7 @@ def _conflict(path: str, content: bytes, *, name: str, start: int) -> ConfigErro
 
 
 def _no_ignored_lock(tree: Tree, pipelines: Sequence[str], shapes: Mapping[str, Shape]) -> None:
-    """A lock file that Git ignores is there, but neither DVC nor the team would ever see it."""
+    """Refuse a lock file that Git ignores: DVC does not read it, and the team never gets it."""
     for path in pipelines:
         lock = join(folder_of(path), LOCK_FILE)
         if lock not in shapes and tree.read(lock) is not None and lock not in tree.paths():
