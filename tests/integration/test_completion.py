@@ -38,7 +38,7 @@ def offered(folder: Folder, *words: str, shell: str = "bash") -> list[str]:
         "COMP_CWORD": str(len(words)),
     }
     done = folder.mlgit(env=env)
-    assert (done.status, done.err) == (0, "")
+    assert (done.status, done.err) == (Exit.DONE, "")
     return done.out.split()
 
 

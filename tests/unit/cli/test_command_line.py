@@ -12,7 +12,7 @@ from mlgit.cli.main import COMMANDS, cli, run
 from mlgit.cli.shell.failure import failure_page
 from mlgit.cli.shell.progress import Lines
 from mlgit.core.release.publication import BranchPush, DataPush, Publication
-from mlgit.errors import StateError
+from mlgit.errors import Exit, StateError
 from mlgit.render.console import plain
 from mlgit.render.pages.push import page as push_page
 
@@ -23,7 +23,7 @@ NAMES = [
 
 
 def test_no_command_at_all_shows_the_help(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run([]) == 0
+    assert run([]) == Exit.DONE
     shown = capsys.readouterr()
     assert shown.out.startswith("Usage: mlgit ")
     assert "  rollback " in shown.out
@@ -31,14 +31,14 @@ def test_no_command_at_all_shows_the_help(capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_no_command_is_an_error_with_json(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["--json"]) == 2
+    assert run(["--json"]) == Exit.USAGE
     assert json.loads(capsys.readouterr().out)["error"]["code"] == "usage"
 
 
 def test_a_group_without_its_command_shows_its_help(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["ci"]) == 0
+    assert run(["ci"]) == Exit.DONE
     assert capsys.readouterr().out.startswith("Usage: mlgit ci ")
-    assert run(["--json", "ci"]) == 2
+    assert run(["--json", "ci"]) == Exit.USAGE
     assert json.loads(capsys.readouterr().out)["error"]["hint"] == "see `mlgit ci --help`"
 
 
@@ -54,7 +54,7 @@ def test_a_group_without_its_command_shows_its_help(capsys: pytest.CaptureFixtur
 def test_an_unknown_command_is_an_error_with_one_hint(
     capsys: pytest.CaptureFixture[str], typed: str, hint: str
 ) -> None:
-    assert run(typed.split()) == 2
+    assert run(typed.split()) == Exit.USAGE
     word = typed.rpartition(" ")[2]
     assert capsys.readouterr().err == f"error: There is no command `{word}`\n  hint: {hint}\n"
 

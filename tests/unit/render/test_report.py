@@ -237,7 +237,7 @@ def test_details_show_params_and_stages() -> None:
     assert "<summary>1 parameter changed</summary>" in markdown(single)
 
 
-@pytest.mark.parametrize(("names", "extra"), [(1, 2500), (200, 1500), (800, 10)])
+@pytest.mark.parametrize(("names", "extra"), [(1, 1200), (150, 600), (400, 10)])
 def test_a_report_fits_its_budget_without_cutting_a_block(names: int, extra: int) -> None:
     text = markdown(failing(*(f"metric-{number}-{'x' * 60}" for number in range(names)), extra=extra))
     assert len(text.encode()) <= BUDGET_BYTES
@@ -285,7 +285,7 @@ def test_many_notes_fit_the_budget() -> None:
 
 
 def test_many_models_fit_the_budget() -> None:
-    record = together(*(one(f"model-{number}", BETTER, BASE) for number in range(150)))
+    record = together(*(one(f"model-{number}", BETTER, BASE) for number in range(125)))
     text = markdown(record)
     assert len(text.encode()) <= BUDGET_BYTES
     assert "more models" in text
