@@ -10,7 +10,7 @@ from mlgit.adapters.git import push as pushing
 from mlgit.adapters.git.binary import Git
 from mlgit.adapters.git.push import BranchMove, push_refs
 from mlgit.core.release.tag_plan import Move, plan_unassignment
-from mlgit.errors import LostRace, StateError, ToolError
+from mlgit.errors import Exit, LostRace, StateError, ToolError
 from mlgit.operations.deregister import deregister
 from mlgit.operations.promote import promote
 from mlgit.operations.release import ReleaseOptions, release
@@ -40,7 +40,7 @@ def promoted(staged: Folder) -> Folder:
     staged.ok("git", "pull", "-q")
     for argv in (("release", "line", "--commit"), ("promote", "line", "--to", "staging")):
         done = staged.here(*argv)
-        assert done.status == 0, done.err
+        assert done.status == Exit.DONE, done.err
     return staged
 
 
@@ -73,7 +73,7 @@ def test_the_loser_against_a_pair_of_tags_gets_both_of_them(staged: Folder) -> N
     other = clone(staged, "other")
     late = opened(other)
     plan = plan_unassignment(state_of(late), state_of(late).environment("staging"), move(late, "unassign"))
-    assert staged.here("promote", "line", "--to", "staging").status == 0
+    assert staged.here("promote", "line", "--to", "staging").status == Exit.DONE
     with pytest.raises(LostRace, match=r"promoted `line@v1\.0\.1` to `staging`"):
         write_tags(late, plan, local=False, dry_run=False)
     assert tags_of(other) == tags_of(origin(staged))
@@ -142,7 +142,7 @@ def test_a_fetch_that_another_git_in_the_clone_gets_in_the_way_of_is_tried_once_
 
     monkeypatch.setattr("mlgit.project.release.write_tags.fetch_refs", fetch_while_busy)
     done = promoted.here("show", "line#staging", "--fetch", "--json")
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     assert done.json()["environment"]["version"] == "v1.0.1"
 
 
@@ -179,7 +179,7 @@ def test_only_a_refused_push_reports_that_nothing_was_changed(
 ) -> None:
     hook(staged, "pre-receive", script)
     done = staged.here("unassign", "line", "--env", "staging")
-    assert done.status == 5
+    assert done.status == Exit.TOOL
     assert reported in done.err
     assert ("may still arrive" in done.err) is ("broke off" in reported)
 
@@ -188,7 +188,7 @@ def test_a_second_push_that_is_refused_does_not_make_the_first_one_undone(staged
     marker = staged.path.parent / "tried"
     hook(staged, "pre-receive", f"test -e {marker} && exit 1; touch {marker}; kill -9 $PPID")
     done = staged.here("unassign", "line", "--env", "staging")
-    assert done.status == 5
+    assert done.status == Exit.TOOL
     assert "may still arrive" in done.err
 
 

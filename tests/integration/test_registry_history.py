@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from mlgit.errors import Exit
 from tests.support import pipeline
 from tests.support.shell import Folder
 from tests.support.tools import tool
@@ -41,10 +42,10 @@ def test_whatever_happens_the_history_is_legal(pipeline_template: Path, transpor
         tool("fcgiwrap")
     options = {"operations": OPERATIONS, "seed": seed, "transport": transport, "template": pipeline_template}
     argv = [part for name, value in options.items() for part in (f"--{name}", str(value))]
-    # Two versions on one commit make gto fail, so that it is asked in plays without races.
+    # Two versions on one commit make gto fail, so it is only queried in simulations without races.
     argv.append("--readers" if THOROUGH and transport == "file" else "--races")
     done = ROOT.run(sys.executable, "-m", "tests.support.history", *argv)
-    assert done.status == 0, f"{done.out}\n{done.err}"
+    assert done.status == Exit.DONE, f"{done.out}\n{done.err}"
 
 
 @pytest.fixture(scope="session")
@@ -54,7 +55,7 @@ def moved(tmp_path_factory: pytest.TempPathFactory, staged_template: Path) -> Pa
     work = pipeline.copy(staged_template, place)
     for argv in (("release", "line"), ("promote", "line", "--to", "staging"), ("release", "line")):
         done = work.here(*argv, *(["--commit"] if argv[0] == "release" else []))
-        assert done.status == 0, done.err
+        assert done.status == Exit.DONE, done.err
     return place
 
 
@@ -84,7 +85,7 @@ def test_a_release_killed_at_any_start_of_git_and_run_again_is_one_release(
 def assert_same_end(project: Path, place: Path, command: str, tags: set[str]) -> None:
     argv = [sys.executable, "-m", "tests.support.history.steps", str(project), str(place), str(STRIDE)]
     done = ROOT.run(*argv, *command.split())
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     outcomes = [json.loads(line) for line in done.out.splitlines()]
     assert sum(outcome["killed"] for outcome in outcomes) >= 4
     for outcome in outcomes:

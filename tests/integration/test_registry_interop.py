@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mlgit.errors import Exit
 from mlgit.operations.promote import promote
 from mlgit.operations.release import ReleaseOptions, release
 from mlgit.operations.rollback import rollback
@@ -75,7 +76,7 @@ def test_tags_that_do_not_count_are_ignored_with_the_reason(project: Folder) -> 
         "line@v9.0.0": "it is lightweight",
         "line@v9.1.0": "it points at no commit",
     }
-    assert project.mlgit("models").status == 0
+    assert project.mlgit("models").status == Exit.DONE
 
 
 def test_a_tagger_without_name_or_valid_clock_does_not_cause_a_failure(project: Folder) -> None:
@@ -86,7 +87,7 @@ def test_a_tagger_without_name_or_valid_clock_does_not_cause_a_failure(project: 
         project.git("update-ref", f"refs/tags/{name}", made.out.strip())
     for argv in (("models",), ("show", "line"), ("history",), ("show", "line@v1.0.1")):
         done = project.mlgit(*argv)
-        assert done.status == 0, done.err
+        assert done.status == Exit.DONE, done.err
 
 
 def test_a_model_in_a_folder_and_an_environment_with_a_slash_are_found_by_name(project: Folder) -> None:
@@ -113,5 +114,5 @@ def test_a_note_warns_if_the_config_of_gto_hides_the_environment(project: Folder
 def test_a_tag_of_a_tag_is_a_version_as_it_is_for_gto(project: Folder) -> None:
     project.git("tag", "-a", "line@v1.0.0", "-m", "first")
     project.git("tag", "-a", "line@v1.1.0", "-m", "a tag of a tag", "line@v1.0.0")
-    assert project.mlgit("show", "line@v1.1.0").status == 0
+    assert project.mlgit("show", "line@v1.1.0").status == Exit.DONE
     assert ask_gto(project).latest["line"] == "v1.1.0"

@@ -18,7 +18,7 @@ import pytest
 from mlgit.adapters.git.binary import Git
 from mlgit.adapters.git.push import BranchMove, push_refs
 from mlgit.core.release.tag_plan import Move, plan_assignment, plan_deregistration
-from mlgit.errors import LostRace, ToolError
+from mlgit.errors import Exit, LostRace, ToolError
 from mlgit.operations.promote import promote
 from mlgit.operations.release import ReleaseOptions, release
 from mlgit.project.registry.read import read_registry
@@ -103,10 +103,12 @@ def test_ten_processes_at_once_agree_on_one_history(two_versions: Folder) -> Non
     answers = [(process.communicate(timeout=240), process.returncode) for process in running]
     theirs = tags_of(origin(two_versions))
     counters = sorted(int(match[1]) for match in map(COUNTER.fullmatch, theirs) if match)
-    assert {status for _, status in answers} <= {0, 4}, answers
-    wins = [out for (out, _), status in answers if status == 0 and "Already" not in out]
+    assert {status for _, status in answers} <= {Exit.DONE, Exit.STATE}, answers
+    wins = [out for (out, _), status in answers if status == Exit.DONE and "Already" not in out]
     assert counters == list(range(1, len(wins) + 1))
-    assert all("staging" in err and "ago" in err for (_, err), status in answers if status == 4), answers
+    assert all("staging" in err and "ago" in err for (_, err), status in answers if status == Exit.STATE), (
+        answers
+    )
     for each in clones:
         assert tags_of(each).items() <= theirs.items()
 
@@ -127,7 +129,7 @@ def test_a_refusal_by_a_hook_leaves_nothing(two_versions: Folder) -> None:
     hook(two_versions, "pre-receive", "echo no tags on Fridays >&2; exit 1")
     before = tags_of(two_versions)
     done = two_versions.mlgit("promote", "line", "--to", "staging")
-    assert done.status == 5
+    assert done.status == Exit.TOOL
     assert "no tags on Fridays" in done.err
     assert tags_of(two_versions) == tags_of(origin(two_versions)) == before
 
@@ -135,7 +137,7 @@ def test_a_refusal_by_a_hook_leaves_nothing(two_versions: Folder) -> None:
 def test_a_remote_that_disconnects_after_it_received_is_a_success(two_versions: Folder) -> None:
     hook(two_versions, "post-receive", "kill -9 $PPID")
     done = two_versions.mlgit("promote", "line", "--to", "staging")
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     assert "line#staging#1" in tags_of(two_versions)
     assert tags_of(two_versions) == tags_of(origin(two_versions))
 
@@ -144,7 +146,7 @@ def test_a_connection_that_broke_before_anything_arrived_is_retried_once(two_ver
     marker = two_versions.path.parent / "tried"
     hook(two_versions, "pre-receive", f"test -e {marker} && exit 0; touch {marker}; kill -9 $PPID")
     done = two_versions.mlgit("promote", "line", "--to", "staging")
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     assert marker.exists()
     assert tags_of(two_versions) == tags_of(origin(two_versions))
 
@@ -221,7 +223,7 @@ def test_a_command_that_was_killed_and_run_again_ends_in_the_same_state(
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     done = two_versions.mlgit("promote", "line@v1.0.1", "--to", "staging")
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     names = sorted(tags_of(origin(two_versions)))
     assert names == ["line#staging#1", "line@v1.0.0", "line@v1.0.1"]
     assert tags_of(two_versions) == tags_of(origin(two_versions))
@@ -234,7 +236,7 @@ def test_a_local_tag_that_differs_from_the_remotes_is_an_error_before_anything_i
     promote(opened(other), "line@v1.0.0", environment="staging")
     two_versions.git("tag", "-am", "phantom", "line#staging#1", "HEAD")
     done = two_versions.mlgit("promote", "line", "--to", "staging")
-    assert done.status == 4
+    assert done.status == Exit.STATE
     assert "is another one here than on `origin`" in done.err
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from mlgit.core.registry.message import parse_message
 from mlgit.core.registry.statement import ReleaseStatement
+from mlgit.errors import Exit
 from tests.support.registry import change, origin, tags_of, train
 from tests.support.shell import Folder
 
@@ -39,11 +40,15 @@ def test_a_release_states_what_went_into_it(project: Folder) -> None:
 @pytest.mark.parametrize(
     ("prepare", "status", "says"),
     [
-        (lambda it: it.write("params.yaml", "train:\n  slope: 2.0\n"), 4, "differs from HEAD"),
-        (lambda it: (it.write("src/train.py", "pass\n"), it.commit("x"), it.git("push", "-q")), 4, "stale"),
-        (lambda it: it.commit("not pushed"), 4, "is not on `origin/main`"),
-        (lambda it: it.ok("rm", "-rf", "../storage"), 4, "DVC remote"),
-        (lambda it: it.git("remote", "set-url", "origin", "/nowhere"), 5, "does not answer"),
+        (lambda it: it.write("params.yaml", "train:\n  slope: 2.0\n"), Exit.STATE, "differs from HEAD"),
+        (
+            lambda it: (it.write("src/train.py", "pass\n"), it.commit("x"), it.git("push", "-q")),
+            Exit.STATE,
+            "stale",
+        ),
+        (lambda it: it.commit("not pushed"), Exit.STATE, "is not on `origin/main`"),
+        (lambda it: it.ok("rm", "-rf", "../storage"), Exit.STATE, "DVC remote"),
+        (lambda it: it.git("remote", "set-url", "origin", "/nowhere"), Exit.TOOL, "does not answer"),
     ],
 )
 def test_a_model_that_is_not_ready_is_not_released(
@@ -59,7 +64,7 @@ def test_a_model_that_is_not_ready_is_not_released(
 def test_a_blocked_release_writes_no_tag_and_names_the_gates(project: Folder) -> None:
     train(project, "1.0")
     done = project.here("release", "line")
-    assert done.status == 1
+    assert done.status == Exit.BLOCKED
     assert "r2-floor" in done.err
     assert tags_of(origin(project)) == tags_of(project) == {}
 
@@ -77,11 +82,11 @@ def test_push_data_publishes_the_model_first(project: Folder) -> None:
 def test_a_pre_release_needs_a_pushed_branch_only_and_an_environment_that_takes_it(project: Folder) -> None:
     project.git("checkout", "-q", "-b", "try")
     project.commit("on a branch")
-    assert project.here("release", "line", "--pre", "rc").status == 4
+    assert project.here("release", "line", "--pre", "rc").status == Exit.STATE
     project.git("push", "-q", "-u", "origin", "try")
     assert change(project, "release", "line", "--pre", "rc")["version"] == "v1.0.0-rc.1"
     done = project.here("promote", "line@v1.0.0-rc.1", "--to", "staging")
-    assert done.status == 1
+    assert done.status == Exit.BLOCKED
     assert "pre-release" in done.err
 
 
@@ -89,7 +94,7 @@ def test_a_commit_is_one_version_unless_an_empty_commit_is_added(project: Folder
     change(project, "release", "line")
     head = project.git("rev-parse", "HEAD")
     done = project.here("release", "line@v2.0.0")
-    assert done.status == 4
+    assert done.status == Exit.STATE
     assert "--commit" in done.err
     second = change(project, "release", "line@v2.0.0", "--commit")
     assert project.git("rev-parse", "HEAD~1") == head
@@ -113,13 +118,13 @@ def test_a_final_version_may_have_the_content_of_its_pre_release(project: Folder
     change(project, "release", "line", "--pre", "rc")
     assert change(project, "release", "line", "--pre", "rc")["already"]
     here = project.here("release", "line")
-    assert here.status == 4
+    assert here.status == Exit.STATE
     assert "`line@v1.0.0-rc.1` already" in here.err
     project.commit("Merge")
     project.git("push", "-q")
     assert change(project, "release", "line")["version"] == "v1.0.0"
     assert change(project, "release", "line")["already"]
-    assert project.here("release", "line", "--pre", "rc").status == 4
+    assert project.here("release", "line", "--pre", "rc").status == Exit.STATE
 
 
 def test_an_empty_commit_goes_only_to_the_tip_of_trunk(project: Folder) -> None:
@@ -127,7 +132,7 @@ def test_an_empty_commit_goes_only_to_the_tip_of_trunk(project: Folder) -> None:
     project.git("switch", "-q", "-c", "topic")
     project.git("push", "-q", "-u", "origin", "topic")
     done = project.here("release", "line", "--commit")
-    assert done.status == 4
+    assert done.status == Exit.STATE
     assert "versions are released on `main`" in done.err
     assert change(project, "release", "line", "--commit", "--pre", "rc")["version"] == "v1.0.1-rc.1"
     assert project.git("rev-parse", "origin/topic") == project.git("rev-parse", "topic")
@@ -137,7 +142,7 @@ def test_an_empty_commit_goes_only_to_the_tip_of_trunk(project: Folder) -> None:
     other.commit("Faster")
     other.git("push", "-q")
     behind = project.here("release", "line", "--commit")
-    assert behind.status == 4
+    assert behind.status == Exit.STATE
     assert "is not the tip of `origin/main`" in behind.err
     assert set(tags_of(origin(project))) == {"line@v1.0.0", "line@v1.0.1-rc.1"}
 
@@ -146,7 +151,7 @@ def test_a_number_with_only_a_rejection_left_is_not_used_again(project: Folder) 
     project.git("tag", "-am", "by gto", "line@v1.0.0!", "HEAD")
     project.git("push", "-q", "--tags")
     done = project.here("release", "line@v1.0.0")
-    assert done.status == 4
+    assert done.status == Exit.STATE
     assert "exists already" in done.err
     assert change(project, "release", "line")["version"] == "v1.0.1"
 
@@ -157,9 +162,9 @@ def test_a_trunk_that_the_remote_does_not_have_is_not_published(project: Folder)
     project.git("fetch", "-q", "--prune")
     project.git("remote", "set-head", "origin", "-d")
     done = project.here("release", "line")
-    assert done.status == 4
+    assert done.status == Exit.STATE
     assert "is not on `origin/main`" in done.err
-    assert project.here("release", "line", "--local").status == 0
+    assert project.here("release", "line", "--local").status == Exit.DONE
 
 
 def test_a_model_of_a_dvc_file_must_match_that_file(project: Folder) -> None:
@@ -171,7 +176,7 @@ def test_a_model_of_a_dvc_file_must_match_that_file(project: Folder) -> None:
     project.git("push", "-q")
     project.write("weights.bin", "two")
     done = project.here("release", "weights")
-    assert done.status == 4
+    assert done.status == Exit.STATE
     assert "is not what `weights.bin.dvc` says" in done.err
     project.dvc("checkout", "-q", "--force", "weights.bin")
     assert change(project, "release", "weights")["version"] == "v1.0.0"
@@ -184,14 +189,14 @@ def test_a_repository_without_mlgit_yaml_can_have_versions(project: Folder) -> N
     assert "line" in project.here("models").out
     assert change(project, "release", "line")["version"] == "v1.0.0"
     done = project.here("promote", "line", "--to", "prod")
-    assert done.status == 4
+    assert done.status == Exit.STATE
     assert "environments:" in done.err
 
 
 def test_a_bump_on_a_released_commit_is_refused_with_a_hint(project: Folder) -> None:
-    assert project.here("release", "line").status == 0
-    assert project.here("release", "line").status == 0
+    assert project.here("release", "line").status == Exit.DONE
+    assert project.here("release", "line").status == Exit.DONE
     done = project.here("release", "line", "--bump", "minor")
-    assert done.status == 4
+    assert done.status == Exit.STATE
     assert "--commit" in done.err
     assert project.git("tag") == "line@v1.0.0"

@@ -11,6 +11,7 @@ import pytest
 
 from mlgit.adapters.git.tags.cache import TagCache
 from mlgit.core.registry.message import write_words
+from mlgit.errors import Exit
 from mlgit.project.registry.read import read_registry, tags_as_of
 from tests.support import tools
 from tests.support.registry import close_all, opened, tags_of
@@ -47,7 +48,7 @@ def cache_of(folder: Folder) -> Path:
 def answers(folder: Folder) -> list[str]:
     """The output of the reading commands."""
     logged = [folder.here(*argv) for argv in (("models", "--json"), ("history",), ("show", "a@v1.3.0"))]
-    assert [done.status for done in logged] == [0, 0, 0], logged
+    assert [done.status for done in logged] == [Exit.DONE] * 3, logged
     return [done.out.split('"told_at"')[0] for done in logged]
 
 
@@ -63,7 +64,7 @@ def test_the_second_look_reads_no_tag(many: Folder, tmp_path: Path) -> None:
 
 def test_every_tag_is_read_once_and_by_one_process(many: Folder, tmp_path: Path) -> None:
     logged = LoggedGit.make(tmp_path / "logged")
-    assert many.here("history", env=logged.env).status == 0
+    assert many.here("history", env=logged.env).status == Exit.DONE
     oids = set(tags_of(many).values())
     asked = [oid for oid in logged.objects if oid in oids]
     assert sorted(asked) == sorted(oids)
@@ -105,7 +106,7 @@ def test_getting_a_file_reads_only_its_models_tags(staged: Folder, tmp_path: Pat
     import_tags(staged, history_of("other", [staged.git("rev-parse", "HEAD")]))
     logged = LoggedGit.make(tmp_path / "logged")
     done = staged.here("get", "line@v1.0.0", "-o", str(tmp_path / "files"), env=logged.env)
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     oids = {tag: oid for tag, oid in tags_of(staged).items() if tag.startswith("other")}
     assert not set(oids.values()) & set(logged.objects)
     assert not [line for line in logged.commands if line.endswith("refs/tags/ refs/replace/")]
@@ -162,10 +163,10 @@ def test_what_a_killed_writer_left_is_removed_when_it_is_old(many: Folder) -> No
     half = many / ".git" / "mlgit" / "tag-facts.half"
     half.parent.mkdir(parents=True)
     half.write_bytes(b"mlgit cach")
-    assert many.here("models").status == 0
+    assert many.here("models").status == Exit.DONE
     assert not cache_of(many).exists()  # another process seems to be writing
     os.utime(half, (START_S, START_S))
-    assert many.here("models").status == 0
+    assert many.here("models").status == Exit.DONE
     assert cache_of(many).exists()
     assert not half.exists()
 
@@ -191,10 +192,10 @@ def test_what_no_tag_names_any_more_is_dropped(many: Folder) -> None:
         if tag.startswith("b"):
             many.git("tag", "-d", tag)
     import_tags(many, [NewTag("a@v9.0.0", many.git("rev-parse", "HEAD"))])
-    assert many.here("models", "a").status == 0  # a look at one model knows nothing of the others
+    assert many.here("models", "a").status == Exit.DONE  # a look at one model knows nothing of the others
     assert cache_of(many).stat().st_size > size
     import_tags(many, [NewTag("a@v9.1.0", many.git("rev-parse", "HEAD~1"))])
-    assert many.here("models").status == 0
+    assert many.here("models").status == Exit.DONE
     assert cache_of(many).stat().st_size < size * 0.6
 
 
@@ -204,7 +205,7 @@ def test_a_cache_with_mostly_unknown_tags_is_rewritten(many: Folder) -> None:
     known = cache.read(set(tags_of(many).values()))
     one = next(iter(known.values()))
     cache.write({f"{number:040x}": one for number in range(1100)}, keep=None)
-    assert many.here("models").status == 0
+    assert many.here("models").status == Exit.DONE
     assert len(cache_of(many).read_bytes().splitlines()) == len(known) + 1
 
 
@@ -262,7 +263,7 @@ def test_the_same_in_a_repository_of_sha256(tmp_path: Path) -> None:
     state = opened(folder)
     assert len(state.commit("a@v1.3.0") or "") == 64
     done = folder.here("promote", "a@v1.11.0", "--to", "prod", "--downgrade", "-m", "x")
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     assert read_registry(state, model="a").model("a").environment("prod").label == "v1.11.0"
 
 
@@ -298,13 +299,13 @@ def test_the_same_with_refs_in_a_table(table: Folder, tmp_path: Path) -> None:
     table.git("remote", "add", "origin", str(origin))
     table.git("push", "-q", "-u", "origin", "main", "--tags")
     done = table.here("promote", "a@v1.11.0", "--to", "prod", "--downgrade")
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     table.git("clone", "-q", "--ref-format=reftable", str(origin), str(tmp_path / "clone"))
     clone = Folder(tmp_path / "clone")
     logged = clone.here("models")
     assert "tags as of" in logged.out
     assert clone.here("history", "-n", "1").out.splitlines()[1].split()[2:4] == ["promote", "a@v1.11.0"]
-    assert clone.here("doctor").status in {0, 1}
+    assert clone.here("doctor").status in {Exit.DONE, Exit.BLOCKED}
 
 
 def test_when_tags_were_fetched_is_known_in_every_working_tree(project: Folder, tmp_path: Path) -> None:
@@ -337,7 +338,7 @@ def test_a_model_in_a_folder_is_listed_by_its_own_tags(many: Folder, tmp_path: P
     )
     logged = LoggedGit.make(tmp_path / "logged")
     done = many.here("show", "x/y:a", env=logged.env)
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     assert "eu/prod: v2.0.0" in done.out
     assert "v3.0.0" not in done.out
     oids = tags_of(many)
@@ -366,7 +367,7 @@ def test_models_that_a_pattern_fits(many: Folder) -> None:
     assert names("lung-[02]") == ["lung-0", "lung-2"]
     assert names("?") == ["a", "b"]
     done = many.here("models", "brain-*")
-    assert done.status == 4
+    assert done.status == Exit.STATE
     assert "No model fits `brain-*`" in done.err
 
 
@@ -375,7 +376,7 @@ def test_only_the_newest_events_or_versions_when_so_many_are_asked_for(many: Fol
     assert many.here("history", "-n", "5", "--json").json()["events"] == whole[:5]
     assert many.here("history", "--last", "1000", "--json").json()["events"] == whole
     for argv in (("-n", "0"), ("-n", "2", "--at", "2026-01-01")):
-        assert many.here("history", *argv).status == 2
+        assert many.here("history", *argv).status == Exit.USAGE
 
 
 def test_a_model_with_many_versions_is_shown_on_a_screen(many: Folder) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mlgit.errors import Exit
 from tests.support import pipeline
 from tests.support.registry import change, origin, tags_of, train, valid
 from tests.support.shell import Folder
@@ -78,7 +79,7 @@ def test_a_version_must_come_through_from_and_may_not_go_down(project: Folder) -
     change(project, "release", "line", "--commit")
     change(project, "promote", "line@v1.0.1", "--to", "staging")
     down = project.here("promote", "line@v1.0.0", "--to", "staging")
-    assert down.status == 1
+    assert down.status == Exit.BLOCKED
     assert change(project, "promote", "line@v1.0.0", "--to", "staging", "--downgrade")["before"] == "v1.0.1"
 
 
@@ -98,12 +99,12 @@ def test_a_deregistered_version_cannot_be_promoted_and_a_live_one_not_deregister
     change(project, "release", "line")
     change(project, "promote", "line", "--to", "staging")
     live = project.here("deregister", "line@v1.0.0")
-    assert live.status == 4
+    assert live.status == Exit.STATE
     assert "live in `staging`" in live.err
     change(project, "unassign", "line", "--env", "staging")
     change(project, "deregister", "line@v1.0.0", "-m", "leak")
     done = project.here("promote", "line@v1.0.0", "--to", "staging")
-    assert done.status == 1
+    assert done.status == Exit.BLOCKED
     assert "deregistered" in done.err
     assert change(project, "release", "line", "--commit")["version"] == "v1.0.1"
 
@@ -111,23 +112,23 @@ def test_a_deregistered_version_cannot_be_promoted_and_a_live_one_not_deregister
 @pytest.mark.parametrize(
     ("argv", "status", "says"),
     [
-        (("release", "lime"), 4, "did you mean `line`"),
-        (("release", "../etc"), 2, "cannot be the name"),
-        (("release", "line@1.0.0"), 2, "did you mean `v1.0.0`"),
-        (("release", "line", "--pre", "a.b"), 2, "cannot stand in a version"),
-        (("release", "line@v1.0.0", "--pre", "rc"), 2, "together"),
-        (("promote", "line", "--to", "prud"), 4, "did you mean `prod`"),
-        (("promote", "line@v9.0.0", "--to", "prod"), 4, "no version `v9.0.0`"),
-        (("promote", "line"), 2, "--to"),
-        (("rollback", "line", "--env", "prod"), 2, "--message"),
-        (("rollback", "line", "--env", "prod", "-m", "x"), 4, "no earlier version"),
-        (("unassign", "line", "--env", "nowhere"), 4, "no environment"),
-        (("deregister", "line"), 2, "names no version"),
-        (("show", "nothing"), 4, "`nothing` is no environment"),
-        (("show", "HEAD"), 4, "is no version"),
-        (("models", "lime"), 4, "did you mean `line`"),
-        (("history", "--env", "nowhere"), 4, "no environment"),
-        (("history", "--at", "yesterday"), 2, "is no date"),
+        (("release", "lime"), Exit.STATE, "did you mean `line`"),
+        (("release", "../etc"), Exit.USAGE, "cannot be the name"),
+        (("release", "line@1.0.0"), Exit.USAGE, "did you mean `v1.0.0`"),
+        (("release", "line", "--pre", "a.b"), Exit.USAGE, "cannot stand in a version"),
+        (("release", "line@v1.0.0", "--pre", "rc"), Exit.USAGE, "together"),
+        (("promote", "line", "--to", "prud"), Exit.STATE, "did you mean `prod`"),
+        (("promote", "line@v9.0.0", "--to", "prod"), Exit.STATE, "no version `v9.0.0`"),
+        (("promote", "line"), Exit.USAGE, "--to"),
+        (("rollback", "line", "--env", "prod"), Exit.USAGE, "--message"),
+        (("rollback", "line", "--env", "prod", "-m", "x"), Exit.STATE, "no earlier version"),
+        (("unassign", "line", "--env", "nowhere"), Exit.STATE, "no environment"),
+        (("deregister", "line"), Exit.USAGE, "names no version"),
+        (("show", "nothing"), Exit.STATE, "`nothing` is no environment"),
+        (("show", "HEAD"), Exit.STATE, "is no version"),
+        (("models", "lime"), Exit.STATE, "did you mean `line`"),
+        (("history", "--env", "nowhere"), Exit.STATE, "no environment"),
+        (("history", "--at", "yesterday"), Exit.USAGE, "is no date"),
     ],
 )
 def test_a_wrong_argument_ends_with_the_right_exit_code(
@@ -141,10 +142,10 @@ def test_a_wrong_argument_ends_with_the_right_exit_code(
 def test_nothing_is_built_on_tags_that_were_never_pushed(project: Folder) -> None:
     change(project, "release", "line", "--local")
     done = project.here("promote", "line", "--to", "staging")
-    assert done.status == 4
+    assert done.status == Exit.STATE
     assert "`line@v1.0.0` is only here" in done.err
     assert tags_of(origin(project)) == {}
-    assert project.here("push").status == 0
+    assert project.here("push").status == Exit.DONE
     assert change(project, "promote", "line", "--to", "staging")["pushed"]
 
 
@@ -154,7 +155,7 @@ def test_one_of_several_remotes_must_be_chosen(project: Folder) -> None:
     project.git("remote", "add", "backup", "../backup.git")
     project.git("checkout", "-q", "--detach")
     done = project.here("promote", "line", "--to", "staging")
-    assert done.status == 4
+    assert done.status == Exit.STATE
     assert "`forge` or `backup`" in done.err or "`backup` or `forge`" in done.err
     assert not change(project, "promote", "line", "--to", "staging", "--local")["pushed"]
 
@@ -165,7 +166,7 @@ def test_a_new_environment_needs_a_plain_name_and_an_existing_one_keeps_its_own(
     project.git("push", "-q")
     change(project, "release", "line")
     done = project.here("promote", "line", "--to", "Canary")
-    assert done.status == 2
+    assert done.status == Exit.USAGE
     assert "cannot be the name of a new environment" in done.err
     project.git("tag", "-am", "by gto", "other#Canary#1", "HEAD")
     assert change(project, "promote", "line", "--to", "Canary")["environment"] == "Canary"
@@ -212,9 +213,9 @@ def test_reading_commands_do_not_use_the_network(project: Folder) -> None:
         ("history", "--at", "2030-01-01"),
     ):
         done = project.here(*argv)
-        assert done.status == 0, done.err
+        assert done.status == Exit.DONE, done.err
         assert "tags as of" in done.out
-    assert project.here("models", "--fetch").status == 5
+    assert project.here("models", "--fetch").status == Exit.TOOL
 
 
 def test_fetch_gets_the_changes_of_others(project: Folder) -> None:
@@ -248,8 +249,8 @@ def test_an_environment_wins_over_a_branch_with_a_note(project: Folder) -> None:
 
 
 def test_changes_within_one_second_are_listed_in_the_order_they_were_made(project: Folder) -> None:
-    assert project.here("release", "line").status == 0
-    assert project.here("promote", "line", "--to", "staging").status == 0
-    assert project.here("promote", "line", "--to", "prod").status == 0
+    assert project.here("release", "line").status == Exit.DONE
+    assert project.here("promote", "line", "--to", "staging").status == Exit.DONE
+    assert project.here("promote", "line", "--to", "prod").status == Exit.DONE
     events = project.here("history", "--json").json()["events"]
     assert [event["environment"] for event in events] == ["prod", "staging", None]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from jsonschema import Draft202012Validator
 
+from mlgit.errors import Exit
 from mlgit.project.opening import open_project
 from mlgit.resources import schema_text
 from tests.support.shell import Folder
@@ -33,7 +34,7 @@ def stage(project: Folder) -> None:
     """Release `line` and promote the version to `staging`."""
     for argv in (("release", "line"), ("promote", "line", "--to", "staging")):
         done = project.here(*argv)
-        assert done.status == 0, done.err
+        assert done.status == Exit.DONE, done.err
 
 
 _OPEN: list[Project] = []
@@ -86,7 +87,7 @@ def valid(done: Done, schema: str) -> Any:  # noqa: ANN401 (it is JSON)
 def change(project: Folder, *argv: str) -> Any:  # noqa: ANN401 (it is JSON)
     """The report of a command that writes tags and must succeed."""
     done = project.here(*argv, "--json")
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     return valid(done, "change")
 
 

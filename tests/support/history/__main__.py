@@ -11,6 +11,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mlgit.errors import Exit
 from tests.support import pipeline
 from tests.support.history.checker import check
 from tests.support.history.setup import TRANSPORTS
@@ -68,13 +69,13 @@ def outcome(call: Call) -> str:
     """How a call ended, in a word."""
     if call.status is None:
         return "killed"
-    if call.status == 0:
+    if call.status == Exit.DONE:
         return "already" if call.answer.get("already") else "done"
     if call.error.get("code") == "lost_race":
         return "lost"
-    return {1: "refused", 4: "not possible", 5: "unsure" if call.unsure else "failed"}.get(
-        call.status, f"ended with {call.status}"
-    )
+    words = {Exit.BLOCKED: "refused", Exit.STATE: "not possible"}
+    words[Exit.TOOL] = "unsure" if call.unsure else "failed"
+    return words.get(call.status, f"ended with {call.status}")
 
 
 def _arguments() -> argparse.Namespace:

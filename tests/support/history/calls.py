@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mlgit.core.registry.tags import TagName, parse_tag
+from mlgit.errors import Exit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,7 +48,7 @@ class Call:
         """Whether it is unknown if the change arrived."""
         if self.status is None:
             return True
-        return self.status == 5 and any(
+        return self.status == Exit.TOOL and any(
             words in str(self.error.get("message")) + str(self.error.get("hint")) for words in UNSURE
         )
 
@@ -59,7 +60,7 @@ class Call:
     @property
     def done(self) -> bool:
         """Whether it reports a change that it published."""
-        return self.status == 0 and self.answer.get("pushed") is True
+        return self.status == Exit.DONE and self.answer.get("pushed") is True
 
     @property
     def notes(self) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from mlgit.errors import Exit
 from tests.support.history.reads import reads_were_current
 from tests.support.history.register import is_final, lower, sort_out
 from tests.support.history.rules import conflicts_were_reported, moves_were_legal, refusals_had_a_reason
@@ -126,7 +127,7 @@ def answers_are_true(view: View) -> Iterator[str]:
 def nothing_is_left_of_what_failed(view: View) -> Iterator[str]:
     """A call that was refused, lost or did nothing left no tag; there was no bug and no half of a push."""
     for call in view.history.calls:
-        if call.status not in {None, 0, 1, 4, 5}:
+        if call.status not in {None, Exit.DONE, Exit.BLOCKED, Exit.STATE, Exit.TOOL}:
             yield f"{call.id} ({call.verb}) ended with {call.status}: {call.error.get('message')}"
         if "only some of the tags" in str(call.error.get("message")):
             yield f"{call.id} reported that half of a push arrived"

@@ -20,6 +20,7 @@ from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from mlgit.errors import Exit
 from tests.support.history.calls import Call
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def run(command: Run, scratch: Path) -> Ended:
         os._exit(_in_child(command, said))
     status = _wait(child, command.death)
     end = time.monotonic()
-    if status not in {None, 0, 1, 4, 5}:
+    if status not in {None, Exit.DONE, Exit.BLOCKED, Exit.STATE, Exit.TOOL}:
         sys.stderr.write(f"{command.id} {command.argv} -> {status}\n{_errors(said)}\n")
     return Ended(start=start, end=end, status=status, answer=_answer(said))
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mlgit.errors import Exit
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -30,7 +32,7 @@ def reads_were_current(view: View) -> Iterator[str]:
     """Each read shows a state between its start and its end, never older than an earlier read."""
     looks: dict[str, list[Look]] = {}
     for call in view.history.calls:
-        if call.status == 0:
+        if call.status == Exit.DONE:
             for environment, look in _looks(view, call):
                 looks.setdefault(environment, []).append(look)
             if call.verb == "history":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from mlgit.errors import Exit
 from tests.support.history.calls import READS
 from tests.support.history.register import is_final, lower
 
@@ -134,7 +135,7 @@ def refusals_had_a_reason(view: View) -> Iterator[str]:
         if call.verb == "deregister" and call.answer.get("already"):
             if not view.maybe(view.log.rejected.get(call.version or ""), call):
                 yield f"{call.id} says that {call.version} is rejected already"
-        elif call.status not in {1, 4}:
+        elif call.status not in {Exit.BLOCKED, Exit.STATE}:
             continue
         elif call.verb in READS:
             yield f"{call.id} ({call.verb}) was refused: {said}"
@@ -172,7 +173,7 @@ def _may_promote(view: View, call: Call) -> bool:
     source = view.history.sources.get(register.environment)
     if call.version is None:
         # The version that it finds may be refused; only that there is one is sure.
-        return call.status == 4 and _finds_one(view, source, call)
+        return call.status == Exit.STATE and _finds_one(view, source, call)
     if not is_final(call.version) or not _usable(view, call.version, call):
         return False
     held = (register.states[number].version for number in view.window(register, call))

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlgit.core.registry.message import parse_message
+from mlgit.errors import Exit
 from tests.support.history import hooks
 from tests.support.history.calls import Call, CloneEnd, History, Tag
 from tests.support.history.commands import Run, load, recorded, run
@@ -92,7 +93,7 @@ def _opening(work: Folder, scratch: Path, number: int) -> Call:
     argv = ("release", "line", "--commit", "--json")
     command = Run(id=f"first{number}", clone=work, argv=argv)
     ended = run(command, scratch)
-    assert ended.status == 0, ended.answer
+    assert ended.status == Exit.DONE, ended.answer
     return recorded(command, ended, verb="release")
 
 
@@ -198,7 +199,7 @@ def _last_answer(clone: Folder, scratch: Path) -> Mapping[str, Any]:
         ended = run(Run(id="last", clone=clone, argv=("models", "--fetch", "--json")), scratch)
         (scratch / "last.out").unlink()
         answer = ended.answer
-        if ended.status == 0:
+        if ended.status == Exit.DONE:
             break
     return answer
 

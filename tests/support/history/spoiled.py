@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from mlgit.errors import Exit
 from tests.support.history.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -19,7 +20,12 @@ def week() -> Scenario:
     scenario.move("promote", "staging", "v1.0.0", at=10)
     scenario.move("promote", "staging", "v2.0.0", at=12)
     scenario.call(
-        "late", "promote", 12, status=4, answer={"error": {"code": "lost_race"}}, environment="staging"
+        "late",
+        "promote",
+        12,
+        status=Exit.STATE,
+        answer={"error": {"code": "lost_race"}},
+        environment="staging",
     )
     scenario.look("look", "staging", at=13.5, end=13.6)
     scenario.read("early", at=13.7, end=13.9)
@@ -30,7 +36,7 @@ def week() -> Scenario:
     scenario.move("rollback", "staging", "v2.0.0", at=22)
     scenario.move("unassign", "prod", None, at=24)
     scenario.reject("v1.0.0", at=26)
-    scenario.call("no", "promote", 28, status=1, environment="staging", version="v1.0.0")
+    scenario.call("no", "promote", 28, status=Exit.BLOCKED, environment="staging", version="v1.0.0")
     scenario.read("late-look", at=30)
     return scenario
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from mlgit.errors import Exit
 from tests.support.history.commands import YEARS, Death, Ended, Run, recorded, run
 
 if TYPE_CHECKING:
@@ -77,14 +78,14 @@ class User:
         first = self._command(self.home, [*_promotion(asked), "--local"])
         first.death = None
         local = run(first, self.scratch)
-        if local.status == 0 and not local.answer["already"]:
+        if local.status == Exit.DONE and not local.answer["already"]:
             command = Run(id=first.id, clone=self.home, argv=("push", "-q", "--json"), death=self._death())
             pushed = run(command, self.scratch)
-            answer = local.answer | {"pushed": True} if pushed.status == 0 else _error_of(pushed)
+            answer = local.answer | {"pushed": True} if pushed.status == Exit.DONE else _error_of(pushed)
             local = Ended(start=local.start, end=pushed.end, status=pushed.status, answer=answer)
             first = command
         self._note(first, local, seen=self.fresh, verb="promote", asked=asked)
-        if local.status != 0:
+        if local.status != Exit.DONE:
             self._discard(first.id)
 
     def rollback(self) -> None:
@@ -145,7 +146,7 @@ class User:
     ) -> None:
         self.calls.append(recorded(command, ended, seen=seen, verb=verb, **asked))
         if command.clone is self.home and seen is None:
-            self.fresh = ended.start if ended.status in {0, 1, 4} else None
+            self.fresh = ended.start if ended.status in {Exit.DONE, Exit.BLOCKED, Exit.STATE} else None
         elif command.clone is self.home and ended.status is None:
             self.fresh = None
         if ended.status is None and command.death is not None and command.death.group:

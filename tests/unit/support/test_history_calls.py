@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mlgit.errors import Exit
 from tests.support.history.checker import check
 from tests.support.history.spoiled import (
     answered,
@@ -28,7 +29,7 @@ ILLEGAL: dict[str, tuple[Callable[[History], History], str]] = {
         lambda h: answered(h, "p-staging-2", before="v3.0.0"),
         "says that v3.0.0 was in `staging`",
     ),
-    "a bug": (lambda h: change(h, "no", status=70), "ended with 70"),
+    "a bug": (lambda h: change(h, "no", status=Exit.BUG), "ended with 70"),
     "another version than was reported": (
         lambda h: answered(h, "r-staging-4", version="v3.0.0"),
         "answers_are_true: r-staging-4 says that it is about v3.0.0",
@@ -70,7 +71,9 @@ ILLEGAL: dict[str, tuple[Callable[[History], History], str]] = {
         "count counts 3 versions",
     ),
     "a release that lost without a winner": (
-        lambda h: with_call(h, "slow", "release", at=40, status=4, answer={"error": {"code": "lost_race"}}),
+        lambda h: with_call(
+            h, "slow", "release", at=40, status=Exit.STATE, answer={"error": {"code": "lost_race"}}
+        ),
         "slow lost a release without a winner",
     ),
     "a rejection that lost without a winner": (
@@ -79,32 +82,34 @@ ILLEGAL: dict[str, tuple[Callable[[History], History], str]] = {
             "slow",
             "deregister",
             at=40,
-            status=4,
+            status=Exit.STATE,
             version="v3.0.0",
             answer={"error": {"code": "lost_race"}},
         ),
         "slow lost a deregister without a winner",
     ),
     "a rollback that was possible but refused": (
-        lambda h: with_call(h, "stuck", "rollback", at=20.5, end=20.6, status=4, environment="staging"),
+        lambda h: with_call(
+            h, "stuck", "rollback", at=20.5, end=20.6, status=Exit.STATE, environment="staging"
+        ),
         "stuck was refused without a reason",
     ),
     "a rollback to a named version that was possible but refused": (
         lambda h: with_call(
-            h, "stuck", "rollback", at=13.4, status=4, environment="staging", version="v1.0.0"
+            h, "stuck", "rollback", at=13.4, status=Exit.STATE, environment="staging", version="v1.0.0"
         ),
         "stuck was refused without a reason",
     ),
     "an unassignment that was refused": (
-        lambda h: with_call(h, "stuck", "unassign", at=30, status=4, environment="staging"),
+        lambda h: with_call(h, "stuck", "unassign", at=30, status=Exit.STATE, environment="staging"),
         "stuck was refused without a reason",
     ),
     "a rejection that was refused though nothing was live": (
-        lambda h: with_call(h, "stuck", "deregister", at=30, status=4, version="v3.0.0"),
+        lambda h: with_call(h, "stuck", "deregister", at=30, status=Exit.STATE, version="v3.0.0"),
         "stuck was refused without a reason",
     ),
     "a promotion without a name that was refused": (
-        lambda h: with_call(h, "stuck", "promote", at=15, status=4, environment="staging"),
+        lambda h: with_call(h, "stuck", "promote", at=15, status=Exit.STATE, environment="staging"),
         "stuck was refused without a reason",
     ),
     "already rejected, though it was not": (
@@ -127,7 +132,9 @@ ILLEGAL: dict[str, tuple[Callable[[History], History], str]] = {
         "clone leaves out",
     ),
     "half of a push, as reported": (
-        lambda h: change(h, "no", status=5, answer={"error": {"message": "took only some of the tags"}}),
+        lambda h: change(
+            h, "no", status=Exit.TOOL, answer={"error": {"message": "took only some of the tags"}}
+        ),
         "half of a push arrived",
     ),
     "a lock": (lambda h: replace(h, leftovers=("x.lock",)), "`x.lock` was left behind"),

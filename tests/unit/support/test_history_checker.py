@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mlgit.errors import Exit
 from tests.support.history.checker import check
 from tests.support.history.scenario import Scenario
 from tests.support.history.spoiled import (
@@ -76,15 +77,17 @@ ILLEGAL: dict[str, tuple[Callable[[History], History], str]] = {
         "answers_are_true: p-prod-1 says",
     ),
     "a refusal that left tags": (
-        lambda h: change(h, "p-prod-1", status=1),
+        lambda h: change(h, "p-prod-1", status=Exit.BLOCKED),
         "nothing_is_left_of_what_failed: p-prod-1",
     ),
     "a lost race that left tags": (
-        lambda h: change(h, "p-prod-1", status=4, answer={"error": {"code": "lost_race"}}),
+        lambda h: change(h, "p-prod-1", status=Exit.STATE, answer={"error": {"code": "lost_race"}}),
         "left ['m#prod#1']",
     ),
     "a failure that left tags but reported no change": (
-        lambda h: change(h, "p-prod-1", status=5, answer={"error": {"message": "nothing was changed"}}),
+        lambda h: change(
+            h, "p-prod-1", status=Exit.TOOL, answer={"error": {"message": "nothing was changed"}}
+        ),
         "left ['m#prod#1']",
     ),
     "a change that changes nothing": (

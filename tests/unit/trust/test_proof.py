@@ -28,6 +28,7 @@ from mlgit.core.registry.statement import (
     encode,
 )
 from mlgit.core.trust.proof import claims_problem, parse_statement, release_problem
+from mlgit.errors import Exit
 from tests.support.tags import commit, fact
 
 NOON = datetime(2026, 5, 3, 12, tzinfo=UTC)
@@ -219,10 +220,10 @@ def test_every_tag_is_an_event_of_gto() -> None:
 
 
 def test_the_exit_code_is_that_of_the_proof_then_of_the_deployment() -> None:
-    failed = TagDeployment(state="failed", exit_code=5)
-    assert replace(EVENT, verified=False, deployment=failed).exit_code == 1
-    assert replace(EVENT, deployment=failed).exit_code == 5
-    assert EVENT.exit_code == 0
+    failed = TagDeployment(state="failed", exit_code=Exit.TOOL)
+    assert replace(EVENT, verified=False, deployment=failed).exit_code == Exit.BLOCKED
+    assert replace(EVENT, deployment=failed).exit_code == Exit.TOOL
+    assert EVENT.exit_code == Exit.DONE
 
 
 def test_a_deployment_is_summarized() -> None:
@@ -231,8 +232,8 @@ def test_a_deployment_is_summarized() -> None:
     plain = Deployment(model="m", environment="prod", target="local", state="deployed", before="v0.9.0")
     done = deployment_of(replace(nothing, deployments=(plain,)), recorded=True)
     assert done == TagDeployment(state="deployed", before="v0.9.0", recorded=True)
-    reason = Failure(step="fetched", code="x", exit_code=5, message="Broken", hint="look")
+    reason = Failure(step="fetched", code="x", exit_code=Exit.TOOL, message="Broken", hint="look")
     broken = replace(nothing, deployments=(replace(plain, state="failed", failure=reason),))
     report = deployment_of(broken, recorded=False)
     assert report is not None
-    assert (report.exit_code, report.message, report.hint) == (5, "Broken", "look")
+    assert (report.exit_code, report.message, report.hint) == (Exit.TOOL, "Broken", "look")
