@@ -1,4 +1,4 @@
-"""A disk that is full or read-only: the right exit code, and nothing half written."""
+"""Bad disk: on a full or read-only disk the exit code is right and no file is half-written."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+
+from mlgit.errors import Exit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,14 +21,14 @@ LIMITED = """\
 import os, resource, sys
 limit = int(sys.argv[1])
 resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-# Without -B Python itself would leave half written bytecode behind, beside its sources.
+# Without -B Python would leave half-written bytecode next to its sources.
 os.execv(sys.executable, [sys.executable, "-B", "-m", "mlgit", *sys.argv[2:]])
 """
 BIG_BYTES = 3 << 20
 
 
 def limited(folder: Folder, limit_bytes: int, *argv: str) -> Done:
-    """The real program, which cannot write files larger than that: as on a disk that runs full."""
+    """The real program, unable to write larger files, as on a full disk."""
     return folder.run(sys.executable, "-c", LIMITED, str(limit_bytes), *argv)
 
 
@@ -86,30 +88,30 @@ def big(project: Folder) -> Folder:
 @pytest.mark.parametrize("limit_bytes", [1 << 20, 1])
 def test_get_on_a_full_disk_leaves_nothing_behind(big: Folder, tmp_path: Path, limit_bytes: int) -> None:
     done = limited(big, limit_bytes, "get", "HEAD", "-o", str(tmp_path / "out"))
-    assert done.status == 5, done.err
+    assert done.status == Exit.TOOL, done.err
     assert "Traceback" not in done.err
     assert not (tmp_path / "out").exists()
 
 
-def test_get_on_a_full_disk_keeps_what_stood_there(big: Folder, tmp_path: Path) -> None:
+def test_get_on_a_full_disk_keeps_existing_files(big: Folder, tmp_path: Path) -> None:
     place = tmp_path / "out" / "line.json"
     place.parent.mkdir()
     place.write_text("the version before")
     done = limited(big, 1 << 20, "get", "HEAD", "-o", str(place.parent), "--force")
-    assert done.status == 5
+    assert done.status == Exit.TOOL
     assert files(place.parent) == {"line.json": b"the version before"}
 
 
-def test_get_onto_a_disk_that_is_too_small(big: Folder, tiny_disk: Path) -> None:
+def test_get_to_a_disk_that_is_too_small_fails_and_leaves_nothing(big: Folder, tiny_disk: Path) -> None:
     done = big.mlgit("get", "HEAD", "-o", str(tiny_disk / "out"))
-    assert done.status == 5, done.err
+    assert done.status == Exit.TOOL, done.err
     assert "No space left" in done.err
     assert list(tiny_disk.iterdir()) == []
 
 
-def test_get_into_a_read_only_folder(big: Folder, read_only: Path) -> None:
+def test_get_to_a_read_only_folder_fails_and_names_it(big: Folder, read_only: Path) -> None:
     done = big.mlgit("get", "HEAD", "-o", str(read_only / "out"))
-    assert done.status in {4, 5}, done.err
+    assert done.status in {Exit.STATE, Exit.TOOL}, done.err
     assert str(read_only) in done.err
     assert "Traceback" not in done.err
 
@@ -117,14 +119,14 @@ def test_get_into_a_read_only_folder(big: Folder, read_only: Path) -> None:
 def test_report_on_a_full_disk_keeps_the_old_report(project: Folder) -> None:
     project.write("report.md", "the report before")
     done = limited(project, 20, "report", "-o", "report.md")
-    assert done.status == 5, done.err
+    assert done.status == Exit.TOOL, done.err
     assert (project / "report.md").read_text() == "the report before"
     assert [name for name in files(project.path) if "report" in name] == ["report.md"]
 
 
-def test_report_into_a_read_only_folder(project: Folder, read_only: Path) -> None:
+def test_report_to_a_read_only_folder_fails_and_names_it(project: Folder, read_only: Path) -> None:
     done = project.mlgit("report", "-o", str(read_only / "report.md"))
-    assert done.status in {4, 5}, done.err
+    assert done.status in {Exit.STATE, Exit.TOOL}, done.err
     assert str(read_only) in done.err
     assert "Traceback" not in done.err
 
@@ -133,19 +135,19 @@ def test_init_on_a_full_disk_leaves_no_config(project: Folder) -> None:
     (project / "mlgit.yaml").unlink()
     before = files(project.path)
     done = limited(project, 20, "init")
-    assert done.status == 5, done.err
+    assert done.status == Exit.TOOL, done.err
     assert files(project.path) == before
 
 
 def test_init_on_a_full_disk_keeps_the_old_config(project: Folder) -> None:
     before = files(project.path)
     done = limited(project, 20, "init", "--force")
-    assert done.status == 5, done.err
+    assert done.status == Exit.TOOL, done.err
     assert files(project.path) == before
 
 
-def test_run_on_a_full_disk_says_that_the_stage_failed(project: Folder) -> None:
+def test_run_on_a_full_disk_reports_the_failed_stage(project: Folder) -> None:
     project.write("src/train.py", "open('models/line.json', 'w').write('x' * (3 << 20))\n")
     done = limited(project, 2 << 20, "run")
-    assert done.status == 5, done.err
+    assert done.status == Exit.TOOL, done.err
     assert "`train`" in done.err

@@ -1,4 +1,4 @@
-"""The base of a change follows design's rules, here and in CI."""
+"""Base: the commit that a change is compared with, locally and in CI."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def base(folder: Folder, *, ci: dict[str, str] | None = None, candidate: str | N
         return base_commit(project, candidate=candidate, explicit=None, ci=ci or {})
 
 
-def test_on_trunk_it_is_the_parent_or_head_when_something_changed(project: Folder) -> None:
+def test_on_trunk_it_is_the_parent_or_head_with_changes(project: Folder) -> None:
     first = project.git("rev-parse", "HEAD")
     assert base(project) == Base(commit=None, reason="root_commit")
     project.commit("second")
@@ -41,7 +41,7 @@ def test_on_trunk_it_is_the_parent_or_head_when_something_changed(project: Folde
     assert base(project) == Base(commit=project.git("rev-parse", "HEAD"), reason="head")
 
 
-def test_on_a_branch_it_is_where_the_branch_left(project: Folder) -> None:
+def test_on_a_branch_it_is_the_commit_where_the_branch_began(project: Folder) -> None:
     first = project.git("rev-parse", "HEAD")
     project.git("checkout", "-q", "-b", "work")
     one = project.commit("one")
@@ -60,7 +60,7 @@ def test_in_github_it_is_the_first_parent_of_the_merge(project: Folder) -> None:
     assert base(project, ci=ci) == Base(commit=main, reason="merge_ref")
 
 
-def test_in_gitlab_it_is_what_the_merge_request_says(project: Folder) -> None:
+def test_in_gitlab_it_is_the_diff_base_of_the_merge_request(project: Folder) -> None:
     main = project.git("rev-parse", "HEAD")
     project.commit("work")
     assert base(project, ci={"CI_MERGE_REQUEST_DIFF_BASE_SHA": main}) == Base(
@@ -70,7 +70,7 @@ def test_in_gitlab_it_is_what_the_merge_request_says(project: Folder) -> None:
     assert unknown == Base(commit=None, reason="history_too_shallow")
 
 
-def test_after_a_push_it_is_what_the_branch_was_before(project: Folder) -> None:
+def test_after_a_push_it_is_the_previous_tip_of_the_branch(project: Folder) -> None:
     before = project.git("rev-parse", "HEAD")
     project.commit("one")
     project.commit("two")

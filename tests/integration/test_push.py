@@ -1,4 +1,4 @@
-"""`mlgit push`: data, then the branch, then tags; nothing by force, nothing half told."""
+"""`mlgit push`: data, then the branch, then tags; never by force, and reported in full."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mlgit.errors import Exit
 from tests.support.schema import assert_valid
 from tests.support.shell import Folder
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def changed(project: Folder) -> Folder:
-    """A new branch with a new model and a local tag; nothing of it published."""
+    """A new branch with a new model and a local tag, all unpublished."""
     project.git("checkout", "-q", "-b", "slope")
     project.write("params.yaml", "train:\n  slope: 1.98\n")
     project.dvc("repro", "-q")
@@ -42,7 +43,7 @@ def colleague(project: Folder, tmp_path: Path) -> Folder:
 def test_data_branch_and_tags_arrive(changed: Folder) -> None:
     before = storage_files(changed)
     done = changed.mlgit("push", "--json")
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     record = done.json()
     assert_valid(record, "push")
     assert record["data"] == {"step": "pushed", "paths": ["models/line.json"], "files": 1, "reason": None}
@@ -53,10 +54,10 @@ def test_data_branch_and_tags_arrive(changed: Folder) -> None:
     assert changed.git("rev-parse", "--abbrev-ref", "slope@{upstream}") == "origin/slope"
 
 
-def test_said_twice_everything_is_published_already(changed: Folder) -> None:
-    assert changed.mlgit("push").status == 0
+def test_a_second_push_reports_that_everything_is_published(changed: Folder) -> None:
+    assert changed.mlgit("push").status == Exit.DONE
     done = changed.mlgit("push")
-    assert done.status == 0
+    assert done.status == Exit.DONE
     assert done.out == "ok: everything is published already on `origin`\n"
 
 
@@ -88,7 +89,7 @@ def test_a_diverged_branch_is_refused_before_anything_is_sent(project: Folder, c
     project.commit("Ours")
     before = storage_files(project)
     done = project.mlgit("push", "--json")
-    assert done.status == 4
+    assert done.status == Exit.STATE
     assert_valid(done.json(), "error")
     assert "git pull --rebase origin main" in done.err
     assert storage_files(project) == before
@@ -101,10 +102,10 @@ def test_a_branch_that_is_only_behind_has_nothing_to_publish(project: Folder, co
     colleague.commit("Theirs")
     colleague.git("push", "-q")
     project.git("fetch", "-q")
-    assert project.mlgit("push").status == 0
+    assert project.mlgit("push").status == Exit.DONE
 
 
-def test_another_tag_of_the_same_name_is_refused_and_its_author_named(
+def test_a_different_tag_of_the_same_name_is_refused_with_its_author(
     changed: Folder, colleague: Folder
 ) -> None:
     who = {"GIT_COMMITTER_NAME": "Grace", "GIT_COMMITTER_EMAIL": "grace@example.org"}
@@ -112,7 +113,7 @@ def test_another_tag_of_the_same_name_is_refused_and_its_author_named(
     colleague.git("push", "-q", "origin", "line@v1.0.0")
     before = storage_files(changed), remote_refs(changed)
     done = changed.mlgit("push")
-    assert done.status == 4
+    assert done.status == Exit.STATE
     assert "by Grace" in done.err
     assert (storage_files(changed), remote_refs(changed)) == before
 
@@ -124,22 +125,22 @@ def test_only_annotated_tags_of_ours_are_published(changed: Folder) -> None:
     assert not {"refs/tags/line@v2.0.0", "refs/tags/holiday"} & remote_refs(changed)
 
 
-def test_a_hook_of_the_user_can_say_no(changed: Folder) -> None:
+def test_a_hook_of_the_user_can_refuse(changed: Folder) -> None:
     hook = changed.write(".git/hooks/pre-push", "#!/bin/sh\necho not on a Friday >&2\nexit 1\n")
     hook.chmod(0o755)
     done = changed.mlgit("push")
-    assert done.status == 5
+    assert done.status == Exit.TOOL
     assert "not on a Friday" in done.err
     assert "published before that: data of 1 outputs" in done.err
     assert not {"refs/heads/slope", "refs/tags/line@v1.0.0"} & remote_refs(changed)
 
 
-def test_tags_that_the_remote_refuses_are_told_after_what_arrived(changed: Folder) -> None:
+def test_refused_tags_are_reported_with_what_arrived_before(changed: Folder) -> None:
     hook = changed.path.parent / "origin.git" / "hooks" / "update"
     hook.write_text('#!/bin/sh\ncase "$1" in refs/tags/*) echo no tags today >&2; exit 1;; esac\n')
     hook.chmod(0o755)
     done = changed.mlgit("push")
-    assert done.status == 5
+    assert done.status == Exit.TOOL
     assert "no tags today" in done.err
     assert "branch `slope`" in done.err
     assert "refs/heads/slope" in remote_refs(changed)
@@ -153,15 +154,15 @@ def test_without_a_dvc_remote_the_branch_goes_and_the_page_says_so(changed: Fold
     changed.dvc("remote", "remove", "storage")
     changed.commit("No storage")
     done = changed.mlgit("push")
-    assert done.status == 0
+    assert done.status == Exit.DONE
     assert "dvc remote add" in done.out
     assert "refs/heads/slope" in remote_refs(changed)
 
 
-def test_data_that_is_nowhere_stops_branch_and_tags(changed: Folder) -> None:
+def test_missing_data_stops_branch_and_tags(changed: Folder) -> None:
     shutil.rmtree(changed / ".dvc" / "cache")
     done = changed.mlgit("push")
-    assert done.status == 5
+    assert done.status == Exit.TOOL
     assert "models/line.json" in done.err
     assert not {"refs/heads/slope", "refs/tags/line@v1.0.0"} & remote_refs(changed)
 
@@ -169,19 +170,19 @@ def test_data_that_is_nowhere_stops_branch_and_tags(changed: Folder) -> None:
 def test_a_git_remote_that_is_gone_is_a_tool_error(changed: Folder) -> None:
     shutil.rmtree(changed.path.parent / "origin.git")
     done = changed.mlgit("push")
-    assert done.status == 5
+    assert done.status == Exit.TOOL
     assert "git ls-remote origin" in done.err
 
 
-def test_without_a_git_remote_there_is_nowhere_to_push(empty_repository: Folder) -> None:
+def test_without_a_git_remote_a_push_is_refused(empty_repository: Folder) -> None:
     empty_repository.commit("First")
     done = empty_repository.mlgit("push")
-    assert done.status == 4
+    assert done.status == Exit.STATE
     assert "git remote add" in done.err
 
 
-def test_before_the_first_commit_there_is_nothing_to_push(empty_repository: Folder) -> None:
-    assert empty_repository.mlgit("push").status == 4
+def test_before_the_first_commit_a_push_is_refused(empty_repository: Folder) -> None:
+    assert empty_repository.mlgit("push").status == Exit.STATE
 
 
 def test_a_plain_git_repository_is_pushed_without_dvc(project: Folder, tmp_path: Path) -> None:
@@ -191,19 +192,19 @@ def test_a_plain_git_repository_is_pushed_without_dvc(project: Folder, tmp_path:
     plain.write("a.txt", "a")
     plain.commit("First")
     done = plain.mlgit("push", "--json")
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     assert done.json()["data"]["reason"] == "DVC tracks no outputs"
 
 
 def test_a_detached_head_publishes_tags_only(changed: Folder) -> None:
     changed.git("checkout", "-q", "--detach")
     done = changed.mlgit("push", "--json")
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     assert done.json()["branch"]["step"] == "skipped"
     assert "refs/tags/line@v1.0.0" in remote_refs(changed)
 
 
-def test_data_of_what_is_committed_is_pushed_whatever_the_working_tree_holds(changed: Folder) -> None:
+def test_committed_data_is_pushed_not_that_of_the_working_tree(changed: Folder) -> None:
     changed.write("params.yaml", "train:\n  slope: 1.5\n")
     changed.dvc("repro", "-q")
     record = changed.mlgit("push", "--json").json()

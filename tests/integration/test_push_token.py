@@ -1,4 +1,4 @@
-"""The token that CI pushes with, against a real git server over HTTP that asks who one is."""
+"""Push token: CI pushes with it to a real git server over HTTP that requires an account."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from mlgit.errors import Exit
 from tests.support.checkouts import BOT, gitlab_checkout
 from tests.support.registry import origin, tags_of
 
@@ -29,7 +30,7 @@ class GitServer(ThreadingHTTPServer):
 
     Args:
         root: a folder with bare repositories.
-        users: `user:password` -> whether they may push; anybody else may not even read.
+        users: `user:password` -> whether they may push; others may not even read.
     """
 
     def __init__(self, root: str, users: dict[str, bool]) -> None:
@@ -56,7 +57,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self._body()
         given = self.headers.get_all("Authorization") or []
         self.server.seen.append(given)
-        # GitHub answers so to a checkout's header and ours together.
+        # GitHub refuses the header of a checkout together with ours like this.
         if len(given) > 1:
             self._end(400, b'Duplicate header: "Authorization"')
             return
@@ -152,27 +153,25 @@ def merged(runner: Folder, **variables: str) -> Done:
     return done
 
 
-def test_without_the_token_nothing_is_pushed_and_with_it_the_tags_are(
-    project: Folder, server: GitServer
-) -> None:
+def test_tags_are_pushed_with_the_token_and_not_without(project: Folder, server: GitServer) -> None:
     runner = runner_of(project, f"{server.url}/origin.git")
-    assert merged(runner, GITHUB_SERVER_URL=server.url).status == 5
+    assert merged(runner, GITHUB_SERVER_URL=server.url).status == Exit.TOOL
     assert tags_of(origin(project)) == {}
     done = merged(runner, GITHUB_SERVER_URL=server.url, MLGIT_PUSH_TOKEN=TOKEN)
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     assert sorted(tags_of(origin(project))) == ["line#staging#1", "line@v1.0.0"]
 
 
-def test_a_header_that_the_checkout_left_is_replaced_not_doubled(project: Folder, server: GitServer) -> None:
+def test_a_header_left_by_the_checkout_is_replaced(project: Folder, server: GitServer) -> None:
     runner = runner_of(project, f"{server.url}/origin.git")
     left = base64.b64encode(b"reader:readonly").decode()
     runner.git("config", f"http.{server.url}/.extraheader", f"AUTHORIZATION: basic {left}")
     done = merged(runner, GITHUB_SERVER_URL=server.url, MLGIT_PUSH_TOKEN=TOKEN)
-    assert done.status == 0, done.out + done.err
+    assert done.status == Exit.DONE, done.out + done.err
     assert max(len(given) for given in server.seen) == 1
 
 
-def test_on_gitlab_the_token_wins_over_the_job_s_own_in_the_address_of_origin(
+def test_on_gitlab_the_token_replaces_that_of_the_job_in_the_address_of_origin(
     project: Folder, server: GitServer
 ) -> None:
     address = server.url.replace("://", f"://gitlab-ci-token:{JOB}@")
@@ -183,12 +182,12 @@ def test_on_gitlab_the_token_wins_over_the_job_s_own_in_the_address_of_origin(
         "CI_REPOSITORY_URL": f"{address}/origin.git",
     }
     refused = merged(runner, **variables)
-    assert refused.status == 5
+    assert refused.status == Exit.TOOL
     assert JOB not in refused.out + refused.err
     assert tags_of(origin(project)) == {}
     server.seen.clear()
     done = merged(runner, **variables, MLGIT_PUSH_TOKEN=TOKEN)
-    assert done.status == 0, done.out + done.err
+    assert done.status == Exit.DONE, done.out + done.err
     assert sorted(tags_of(origin(project))) == ["line#staging#1", "line@v1.0.0"]
     ours = f"Basic {base64.b64encode(f'oauth2:{TOKEN}'.encode()).decode()}"
     assert {value for given in server.seen for value in given} == {ours}
@@ -197,14 +196,14 @@ def test_on_gitlab_the_token_wins_over_the_job_s_own_in_the_address_of_origin(
 def test_another_server_never_sees_the_token(project: Folder, server: GitServer) -> None:
     runner = runner_of(project, f"{server.url}/origin.git")
     done = merged(runner, GITHUB_SERVER_URL="http://127.0.0.1:9", MLGIT_PUSH_TOKEN=TOKEN)
-    assert done.status == 5
+    assert done.status == Exit.TOOL
     assert server.seen
     assert [given for given in server.seen if given] == []
 
 
-def test_a_wrong_token_is_told_without_being_shown(project: Folder, server: GitServer) -> None:
+def test_a_wrong_token_is_an_error_that_does_not_show_it(project: Folder, server: GitServer) -> None:
     server.users.pop(f"x-access-token:{TOKEN}")
     runner = runner_of(project, f"{server.url}/origin.git")
     done = merged(runner, GITHUB_SERVER_URL=server.url, MLGIT_PUSH_TOKEN=TOKEN)
-    assert done.status == 5
+    assert done.status == Exit.TOOL
     assert "does not answer" in done.err or "Authentication failed" in done.err

@@ -1,4 +1,4 @@
-"""Where mlgit is started: no repository, somebody else's, a bare one, no network, no place for caches."""
+"""Surroundings: no repository, that of another user, a bare one, no network, no room for caches."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mlgit.errors import Exit
 from tests.support.shell import Folder
 
 if TYPE_CHECKING:
@@ -17,9 +18,9 @@ NOWHERE = "https://unreachable.invalid/team/project.git"
 
 
 @pytest.mark.parametrize("command", ["status", "diff", "check", "models", "history", "doctor", "init"])
-def test_outside_a_repository_every_command_says_so(tmp_path: Path, command: str) -> None:
+def test_outside_a_repository_every_command_reports_it(tmp_path: Path, command: str) -> None:
     done = Folder(tmp_path).mlgit(command)
-    assert done.status == 4
+    assert done.status == Exit.STATE
     assert done.out == ""
     assert "is not in a Git repository" in done.err
     assert "git init" in done.err
@@ -27,20 +28,20 @@ def test_outside_a_repository_every_command_says_so(tmp_path: Path, command: str
 
 def test_a_folder_that_does_not_exist_is_named(tmp_path: Path) -> None:
     done = Folder(tmp_path).mlgit("status", "-C", "nowhere")
-    assert done.status == 4
+    assert done.status == Exit.STATE
     assert "nowhere" in done.err
 
 
-def test_a_bare_repository_is_told_apart(project: Folder) -> None:
+def test_a_bare_repository_is_refused(project: Folder) -> None:
     done = Folder(project.path.parent / "origin.git").mlgit("status")
-    assert done.status == 4
+    assert done.status == Exit.STATE
     assert "is a bare repository" in done.err
 
 
-def test_a_repository_of_somebody_else_is_refused_with_the_way_to_trust_it(project: Folder) -> None:
-    # git's own switch: it then takes every repository for another user's.
+def test_a_repository_of_another_user_is_refused_with_a_command_to_trust_it(project: Folder) -> None:
+    # With this variable git treats every repository as that of another user.
     done = project.mlgit("status", env={"GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"})
-    assert done.status == 4
+    assert done.status == Exit.STATE
     assert "belongs to somebody else" in done.err
     assert f"safe.directory {project.path}" in done.err
 
@@ -52,18 +53,18 @@ def test_reading_needs_no_network(project: Folder, argv: list[str]) -> None:
     project.git("remote", "set-url", "origin", NOWHERE)
     project.mlgit("release", "line", "--local")
     done = project.mlgit(*argv)
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
 
 
-def test_writing_without_network_fails_as_a_remote_and_leaves_no_tag(project: Folder) -> None:
+def test_writing_without_a_network_is_a_tool_error_and_leaves_no_tag(project: Folder) -> None:
     project.git("remote", "set-url", "origin", NOWHERE)
     done = project.mlgit("release", "line")
-    assert done.status == 5
+    assert done.status == Exit.TOOL
     assert "origin" in done.err
     assert project.git("tag") == ""
 
 
-def test_caches_that_cannot_be_written_change_no_answer(project: Folder) -> None:
+def test_caches_that_cannot_be_written_change_no_result(project: Folder) -> None:
     before = project.mlgit("status", "--json").json()
     cache = project / ".git" / "mlgit"
     for file in sorted(cache.rglob("*"), reverse=True):
@@ -71,11 +72,11 @@ def test_caches_that_cannot_be_written_change_no_answer(project: Folder) -> None
     cache.rmdir()
     cache.write_text("in the way", encoding="utf-8")
     after = project.mlgit("status", "--json")
-    assert after.status == 0, after.err
+    assert after.status == Exit.DONE, after.err
     assert after.json() | {"remote_seen_age_s": before["remote_seen_age_s"]} == before
 
 
-def test_a_link_is_followed_inside_the_repository_and_never_out_of_it(
+def test_a_link_is_followed_inside_the_repository_but_not_out_of_it(
     empty_repository: Folder, tmp_path: Path
 ) -> None:
     (tmp_path / "away").mkdir()
@@ -96,7 +97,7 @@ def test_a_link_is_followed_inside_the_repository_and_never_out_of_it(
 
 @pytest.fixture
 def read_only_project(project: Folder, tmp_path: Path) -> Iterator[Folder]:
-    """The same project seen through a mount that nobody can write to."""
+    """The same project on a read-only mount."""
     place = tmp_path / "read-only"
     place.mkdir()
     for argv in (
@@ -115,14 +116,14 @@ def read_only_project(project: Folder, tmp_path: Path) -> Iterator[Folder]:
 @pytest.mark.parametrize("argv", [["status"], ["diff", "HEAD"], ["check"], ["models"], ["history"]])
 def test_a_read_only_repository_can_be_read(read_only_project: Folder, argv: list[str]) -> None:
     done = read_only_project.mlgit(*argv)
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
 
 
 @pytest.mark.parametrize("argv", [["release", "line", "--local"], ["init", "--force"]])
-def test_writing_to_a_read_only_repository_is_an_error_and_no_bug(
+def test_writing_to_a_read_only_repository_is_an_error_and_not_a_bug(
     read_only_project: Folder, argv: list[str]
 ) -> None:
     done = read_only_project.mlgit(*argv)
-    assert done.status in {4, 5}
+    assert done.status in {Exit.STATE, Exit.TOOL}
     assert "error: " in done.err
     assert read_only_project.git("tag") == ""

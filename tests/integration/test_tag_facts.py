@@ -1,4 +1,4 @@
-"""Tag facts: whatever tags there are, a cache changes no answer, and neither does asking for one model."""
+"""Tag facts: neither a cache nor reading one model alone changes any result."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mlgit.adapters.git.objects import Objects
 from mlgit.adapters.git.tags.cache import KnownTag, TagCache
 from mlgit.core.registry.message import write_message
 from mlgit.core.registry.statement import Builder, EnvironmentStatement, ReleaseStatement
-from mlgit.errors import ToolError
+from mlgit.errors import Exit, ToolError
 from mlgit.project.registry.read import ignored_tags, read_facts, read_registry
 from tests.support.registry import close_all, opened
 from tests.support.shell import Folder
@@ -88,7 +88,7 @@ TAGGERS = (
     b"tagger nobody\n",
     b"",
 )
-# A commit's number, what it is, its tagger and message.
+# The number of a commit, the kind of tag, its tagger and message.
 TARGETS = st.tuples(
     st.integers(0, 2),
     st.sampled_from(("tag", "tag", "tag", "lightweight", "tag of a tag", "tag of a tree")),
@@ -106,7 +106,7 @@ def _closed() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> tuple[Folder, Folder, list[str]]:
-    """A repository whose tags each example makes anew, and a linked working tree of it."""
+    """A repository whose tags each example replaces, and a linked working tree of it."""
     folder = Folder(tmp_path_factory.mktemp("facts") / "first")
     folder.path.mkdir()
     folder.git("init", "-q", "-b", "main")
@@ -117,7 +117,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> tuple[Folder, Folder, lis
 
 
 def put(folder: Folder, kind: str, content: bytes) -> str:
-    """Write an object as it stands, however odd."""
+    """Write an object, valid or not."""
     whole = f"{kind} {len(content)}\0".encode() + content
     oid = hashlib.sha1(whole, usedforsecurity=False).hexdigest()
     path = folder / ".git" / "objects" / oid[:2] / oid[2:]
@@ -128,7 +128,7 @@ def put(folder: Folder, kind: str, content: bytes) -> str:
 
 
 def made(folder: Folder, ids: list[str], name: str, target: tuple[int, str, bytes, bytes]) -> str:
-    """The object that a tag shall name."""
+    """The object for a tag to name."""
     number, what, tagger, message = target
     if what == "lightweight":
         return ids[number]
@@ -142,7 +142,7 @@ def made(folder: Folder, ids: list[str], name: str, target: tuple[int, str, byte
 
 
 def write(folder: Folder, ids: list[str], tags: dict[str, tuple[int, str, bytes, bytes]]) -> None:
-    """Have these tags and no other."""
+    """Make these the only tags."""
     old = folder.git("for-each-ref", "--format=delete %(refname)", "refs/tags/")
     new = "".join(f"update refs/tags/{name} {made(folder, ids, name, each)}\n" for name, each in tags.items())
     for commands in (old and f"{old}\n", new):
@@ -150,8 +150,8 @@ def write(folder: Folder, ids: list[str], tags: dict[str, tuple[int, str, bytes,
         assert done.status == 0, done.err
 
 
-def said(folder: Folder) -> list[object]:
-    """All that the tags say."""
+def facts_of(folder: Folder) -> list[object]:
+    """All facts of the tags."""
     project = opened(folder)
     facts = [
         (*fact._replace(read=len, summary=None), fact.parsed_summary, fact.at, fact.message())  # type: ignore[arg-type]
@@ -161,7 +161,7 @@ def said(folder: Folder) -> list[object]:
 
 
 def check_alone(folder: Folder) -> None:
-    """What is read of one model only is what is read of it among all."""
+    """Reading one model alone gives the same as reading it among all."""
     registry = read_registry(opened(folder))
     project = opened(folder)
     for name, state in registry.models.items():
@@ -183,31 +183,31 @@ def check_alone(folder: Folder) -> None:
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(before=TAGS, tags=TAGS)
-def test_whatever_a_cache_knows_the_answers_are_those_without_one(
+def test_with_any_cache_the_facts_are_those_without_one(
     place: tuple[Folder, Folder, list[str]],
     before: dict[str, tuple[int, str, bytes, bytes]],
     tags: dict[str, tuple[int, str, bytes, bytes]],
 ) -> None:
     folder, second, ids = place
     write(folder, ids, before)
-    said(folder)  # the cache knows those tags, of which some are moved now, and some deleted
+    facts_of(folder)  # now some of the cached tags are moved or deleted
     write(folder, ids, tags)
-    moved, warm, linked = said(folder), said(folder), said(second)
+    moved, warm, linked = facts_of(folder), facts_of(folder), facts_of(second)
     (folder / ".git" / "mlgit" / "tag-facts").unlink(missing_ok=True)
     check_alone(folder)
     (folder / ".git" / "mlgit" / "tag-facts").unlink(missing_ok=True)
-    cold = said(folder)
+    cold = facts_of(folder)
     assert moved == warm == linked == cold
     close_all()
 
 
-def test_the_cache_of_another_clone_serves_as_well(
+def test_the_cache_of_another_clone_can_be_used(
     place: tuple[Folder, Folder, list[str]], tmp_path: Path
 ) -> None:
     folder, _, ids = place
     tags = {name: (0, "tag", TAGGERS[0], MESSAGES[number % 9]) for number, name in enumerate(NAMES)}
     write(folder, ids, tags)
-    before = said(folder)
+    before = facts_of(folder)
     check_alone(folder)
     folder.git("clone", "-q", "--shared", str(folder.path), str(tmp_path / "shared"))
     other = Folder(tmp_path / "shared")
@@ -215,12 +215,12 @@ def test_the_cache_of_another_clone_serves_as_well(
     (other / ".git" / "mlgit" / "tag-facts").write_bytes(
         (folder / ".git" / "mlgit" / "tag-facts").read_bytes()
     )
-    assert said(other) == before
+    assert facts_of(other) == before
     (other / ".git" / "mlgit" / "tag-facts").unlink()
-    assert said(other) == before
+    assert facts_of(other) == before
 
 
-def test_a_tag_whose_object_is_missing_is_not_called_lightweight_and_read_once_it_is_there(
+def test_a_tag_with_a_missing_object_is_not_called_lightweight_and_is_read_later(
     place: tuple[Folder, Folder, list[str]],
 ) -> None:
     folder, _, ids = place
@@ -238,7 +238,7 @@ def test_a_tag_whose_object_is_missing_is_not_called_lightweight_and_read_once_i
 
 
 @pytest.mark.parametrize("left", ["", "0123456789"], ids=["empty", "cut"])
-def test_a_tag_whose_file_a_crash_left_broken_is_an_error_and_not_the_state_before_it(
+def test_a_tag_file_broken_by_a_crash_is_an_error_and_not_ignored(
     place: tuple[Folder, Folder, list[str]], left: str
 ) -> None:
     folder, other, ids = place
@@ -250,9 +250,9 @@ def test_a_tag_whose_file_a_crash_left_broken_is_an_error_and_not_the_state_befo
     for command in ("models", "models a", "show a#prod", "history a"):
         for where in (folder, other):
             done = where.here(*command.split())
-            assert done.status == 5, (command, done.out)
+            assert done.status == Exit.TOOL, (command, done.out)
             assert "The tag `a#prod#2` is broken" in done.err
-    assert folder.here("models", "b").status == 0
+    assert folder.here("models", "b").status == Exit.DONE
     status = folder.here("status", "--json").json()
     assert [failure["message"] for failure in status["failures"]] == [
         "The tag `a#prod#2` is broken: git cannot read its ref"
@@ -263,7 +263,7 @@ def test_a_tag_whose_file_a_crash_left_broken_is_an_error_and_not_the_state_befo
     assert found["message"].endswith("and clocks: The tag `a#prod#2` is broken: git cannot read its ref")
     broken.unlink()
     others.unlink()
-    assert folder.here("models").status == 0
+    assert folder.here("models").status == Exit.DONE
 
 
 @pytest.mark.parametrize(
@@ -275,7 +275,7 @@ def test_a_tag_whose_file_a_crash_left_broken_is_an_error_and_not_the_state_befo
         "{oid}\t{commit}\t1" + "0" * 5000 + "\tAda <a>\t",
     ],
 )
-def test_lines_that_nobody_wrote_under_the_right_checksum_break_nothing(
+def test_foreign_cache_lines_with_the_right_checksum_break_nothing(
     place: tuple[Folder, Folder, list[str]], line: str
 ) -> None:
     folder, _, ids = place
@@ -285,10 +285,10 @@ def test_lines_that_nobody_wrote_under_the_right_checksum_break_nothing(
     (folder / ".git" / "mlgit" / "tag-facts").write_bytes(b"mlgit cache 2 %08x\n" % crc32(body) + body)
     for argv in (("models",), ("history",), ("show", "a")):
         done = folder.here(*argv)
-        assert done.status == 0, done.err
+        assert done.status == Exit.DONE, done.err
 
 
-def test_a_large_message_is_read_whole_and_not_kept(place: tuple[Folder, Folder, list[str]]) -> None:
+def test_a_large_message_is_read_completely_and_not_cached(place: tuple[Folder, Folder, list[str]]) -> None:
     folder, _, ids = place
     write(folder, ids, {"a@v1.0.0!": (0, "tag", TAGGERS[0], b"No\n\n" + b"why " * 2_500_000)})
     for _ in range(2):
@@ -297,7 +297,7 @@ def test_a_large_message_is_read_whole_and_not_kept(place: tuple[Folder, Folder,
     assert (folder / ".git" / "mlgit" / "tag-facts").stat().st_size < 500
 
 
-def test_a_disk_that_is_full_costs_only_time(tmp_path: Path) -> None:
+def test_a_full_disk_costs_only_time(tmp_path: Path) -> None:
     cache = TagCache(str(tmp_path / "mlgit"))
     known = {f"{number:040x}": KnownTag("b" * 40, 1, "Ada <a>", "") for number in range(1000)}
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -312,15 +312,15 @@ def test_a_disk_that_is_full_costs_only_time(tmp_path: Path) -> None:
     assert cache.read(known) == known
 
 
-def test_who_stops_listening_gets_no_old_answer_to_the_next_question(
+def test_after_an_unfinished_query_the_next_one_gets_its_own_response(
     place: tuple[Folder, Folder, list[str]],
 ) -> None:
     folder, _, ids = place
     objects = Objects(Git(str(folder.path)))
     try:
-        told = objects.each(ids)
-        assert next(told)[0] == ids[0]
-        told.close()  # type: ignore[attr-defined]
+        contents = objects.each(ids)
+        assert next(contents)[0] == ids[0]
+        contents.close()  # type: ignore[attr-defined]
         found = objects.get(ids[2])
         assert found is not None
         assert found.oid == ids[2]

@@ -1,8 +1,8 @@
-"""Run mlgit and be killed (SIGKILL) at the n-th change of a folder: `python dying.py FOLDER ARGUMENT…`.
+"""Dying: run mlgit and kill it (SIGKILL) at the n-th change of a folder: `python dying.py FOLDER ARGUMENT…`.
 
-Each line of stdin is such an n; each run is a fork of one process, so that mlgit and DVC are loaded once. The
-answer is a line with how it ended (a signal is negative) and how many changes it had begun. With n = 0 nobody
-dies. A write dies half way. Nothing in mlgit knows about this.
+Each line of stdin is one n. Each run is a fork of one process, so mlgit and DVC are imported once. The output
+is a line with the exit status (negative for a signal) and the number of changes begun. With n = 0 the run is
+not killed. A write is killed half-way. mlgit has no code for this.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 WATCHED = ("mkdir", "rename", "replace", "symlink", "unlink", "rmdir", "fsync", "ftruncate")
-# What a deployment loads when it needs it.
+# Modules that a deployment imports late.
 LOADED = (
     "mlgit.cli.deploy",
     "mlgit.cli.main",
@@ -38,12 +38,12 @@ _COUNT_BYTES = 8
 
 
 class Death:
-    """Counts what is done to a folder, and ends the process when its time has come."""
+    """Counts the changes of a folder, and kills the process at one of them."""
 
     def __init__(self, folder: str, at: int) -> None:
         self.folder = os.path.realpath(folder)
         self.at = at
-        # Shared with the process that forked us, which reads it when we are dead.
+        # Shared with the parent process, which reads it after this one was killed.
         self._count = mmap.mmap(-1, _COUNT_BYTES)
 
     @property
@@ -101,7 +101,7 @@ def die() -> None:
 
 
 class Ended(NamedTuple):
-    """How a run ended, and how many changes of the folder it had begun."""
+    """The exit status of a run, and the number of changes it had begun."""
 
     status: int
     changes: int
@@ -109,7 +109,7 @@ class Ended(NamedTuple):
 
 @contextmanager
 def deaths(folder: Path, *argv: str, cwd: Path, log: Path) -> Iterator[Callable[[int], Ended]]:
-    """Ask for as many deaths as you like; what the runs say goes to `log`."""
+    """Yield a function that runs mlgit and kills it at the n-th change; output goes to `log`."""
     with log.open("wb") as said:
         process = subprocess.Popen(
             [sys.executable, __file__, str(folder), *argv],
@@ -153,7 +153,7 @@ def main() -> int:
 def _run(death: Death, argv: list[str]) -> int:
     from mlgit.cli.main import run
 
-    # Stdout is where the answers go.
+    # Stdout is for the results.
     os.dup2(2, 1)
     death.watch()
     return run(argv)

@@ -1,7 +1,7 @@
 """A real smart HTTP git server with accounts: nginx, fcgiwrap and git-http-backend on loopback.
 
-Version and environment tags are protected as on a forge: only robots create them, nobody moves or deletes
-them. What was pushed is queued by the `post-receive` hook; whoever plays the forge takes it from there.
+Version and environment tags are protected as on a forge: only robots create them, and no one moves or deletes
+them. The `post-receive` hook queues pushes for the test that plays the forge.
 """
 
 from __future__ import annotations
@@ -34,11 +34,12 @@ ACCOUNTS = {
     "project-bot": (("oauth2", GITLAB_TOKEN), ("x-access-token", GITLAB_TOKEN)),
     "job": (("gitlab-ci-token", JOB_TOKEN),),
 }
-"""Account -> the pairs of name and password that are taken for it.
+"""Account -> its pairs of name and password.
 
-`ada` develops. `eve` is a stranger, who reads all and writes to her fork. `actions` is the token of a
-workflow with `contents: write`, `actions-read` one without; `release-app` is the App that pushes tags which
-start workflows. On GitLab, `project-bot` is a project access token and `job` the job's own, which reads.
+`ada` is a developer. `eve` is a stranger who reads everything and writes to her fork. `actions` is a
+workflow's token with `contents: write`, `actions-read` one without. `release-app` is the App that pushes tags
+which start workflows. On GitLab, `project-bot` is a project access token and `job` the read-only token of the
+job.
 """
 READERS = ("actions-read", "job")
 ROBOTS = ("actions", "release-app", "project-bot")
@@ -111,7 +112,7 @@ exit 1
 """
 POST_RECEIVE = """\
 #!/bin/sh
-# One file a push, complete when its name appears.
+# One file per push, complete once its name appears.
 draft=$(mktemp "QUEUE/draft.XXXXXX")
 { echo "${PWD#*/repositories/} $REMOTE_USER"; cat; } >"$draft"
 mv "$draft" "QUEUE/push.$$"
@@ -135,27 +136,27 @@ class Push:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GitServer:
-    """A running server; repositories are made by `add`."""
+    """A running server; `add` creates repositories."""
 
     place: Path
     port: int
 
     def url(self, name: str, *, user: str | None = "ada") -> str:
-        """Where `name` is; with the account's name and password unless `user` is None."""
+        """The URL of `name`, with the account's name and password unless `user` is None."""
         account = ":".join(ACCOUNTS[user][0]) + "@" if user else ""
         return f"http://{account}127.0.0.1:{self.port}/{name}.git"
 
     @property
     def address(self) -> str:
-        """The server's own URL, without a slash."""
+        """The server's URL without a trailing slash."""
         return f"http://127.0.0.1:{self.port}"
 
     def bare(self, name: str) -> Folder:
-        """The repository as the server has it."""
+        """The repository on the server."""
         return Folder(self.place / "repositories" / f"{name}.git")
 
     def add(self, name: str, *, source: Path | None = None) -> Folder:
-        """A new repository (`owner/name`), empty or a copy of a bare one, with both hooks."""
+        """Create a repository (`owner/name`), empty or a copy of a bare one, with both hooks."""
         bare = self.bare(name)
         bare.path.parent.mkdir(parents=True, exist_ok=True)
         if source:
@@ -175,7 +176,7 @@ class GitServer:
         return bare
 
     def pushes(self) -> list[Push]:
-        """What was pushed since the last call, in order; the queue is empty after it."""
+        """The pushes since the last call, in order; empties the queue."""
         pushed = []
         for path in sorted((self.place / "queue").glob("push.*"), key=lambda path: path.stat().st_mtime_ns):
             first, *lines = path.read_text(encoding="utf-8").splitlines()
@@ -188,18 +189,18 @@ class GitServer:
         return pushed
 
     def log(self) -> str:
-        """What nginx noted, for a failed test's reader."""
+        """The logs of nginx, to explain a failed test."""
         return "".join(path.read_text(encoding="utf-8") for path in sorted(self.place.glob("*.log")))
 
 
 def basic(name: str, password: str) -> str:
-    """The value of the Authorization header that git sends for them."""
+    """The Authorization header that git sends for an account."""
     return "Basic " + b64encode(f"{name}:{password}".encode()).decode()
 
 
 @contextmanager
 def git_server() -> Iterator[GitServer]:
-    """Start a server in a folder of its own, and stop both processes afterwards."""
+    """Start a server in its own folder, and stop both processes afterwards."""
     nginx, fcgiwrap = tool("nginx"), tool("fcgiwrap")
     backend = Path(Folder(Path()).git("--exec-path"), "git-http-backend")
     # A unix socket's path may have about 100 bytes: pytest's folders are too deep.
@@ -216,7 +217,7 @@ def git_server() -> Iterator[GitServer]:
         accounts="\n".join(
             f'    "{basic(*pair)}" "{account}";' for account, pairs in ACCOUNTS.items() for pair in pairs
         ),
-        # Started by root, nginx would work as somebody who may not enter this folder.
+        # Started by root, nginx would otherwise switch to a user who may not enter this folder.
         user="user root;" if os.geteuid() == 0 else "",
     )
     (place / "nginx.conf").write_text(text, encoding="utf-8")

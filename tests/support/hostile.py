@@ -1,4 +1,4 @@
-"""Hostile names: what somebody may call a metric, a gate or a parameter to make a report lie."""
+"""Hostile names: names of metrics, gates and parameters that could make a report misleading."""
 
 from __future__ import annotations
 
@@ -84,11 +84,11 @@ HOSTILE = [
 
 
 FEW = settings(suppress_health_check=list(HealthCheck), max_examples=settings().max_examples // 2)
-"""For `checks`, of which one is made of some fifty names and takes as long as fifty."""
+"""For `checks`: one example contains about fifty names and takes as long as fifty."""
 
 
 def failing(*names: str, value: str = "0.5", extra: int = 0, **more: Any) -> Check:  # noqa: ANN401
-    """A check with one failed gate a name, and `extra` metrics that nobody gates."""
+    """A check with one failed gate per name, and `extra` metrics without a gate."""
     values = dict.fromkeys(names, value) | {f"extra.m{number}": "1.5" for number in range(extra)}
     before = dict.fromkeys(names, "0.9") | {f"extra.m{number}": "1" for number in range(extra)}
     files, old = (metric_file(**values),), metric_file(**before)
@@ -183,13 +183,13 @@ histories = st.builds(
 
 @st.composite
 def checks(draw: st.DrawFn) -> Check:
-    """A check in which every text may be hostile, as the JSON of a fork may have it."""
+    """A check in which every text may be hostile, as in the JSON of a fork."""
     found = tuple(draw(st.lists(results, max_size=6)))
-    told = tuple(draw(st.lists(notes, max_size=4)))
+    noted = tuple(draw(st.lists(notes, max_size=4)))
     places = st.tuples(
         *(st.lists(each, max_size=5).map(tuple) for each in (baselines, metric_rows, histories))
     )
-    beside, rows, past = draw(places)
+    references, rows, past = draw(places)
     own = [
         MetricHistory(
             model=each.model,
@@ -199,14 +199,14 @@ def checks(draw: st.DrawFn) -> Check:
         )
         for each in found[:2]
     ]
-    effects = frozenset([*(each.effect for each in found), *(each.effect for each in told)])
+    effects = frozenset([*(each.effect for each in found), *(each.effect for each in noted)])
     verdict = Verdict(
         purpose=draw(st.sampled_from(["check", "release", "promote"])),
         environment=draw(maybe_texts),
         decision=decision_of(effects),
         evaluated_on=date(2026, 3, 1),
         candidate=Candidate(label=draw(texts), commit=draw(maybe_texts), head=draw(maybe_texts)),
-        baselines=beside,
+        baselines=references,
         first_model=draw(st.booleans()),
         policy=Policy(waivers=draw(maybe_texts)),
         gates_sha=draw(texts),
@@ -215,13 +215,13 @@ def checks(draw: st.DrawFn) -> Check:
             for _ in range(draw(st.integers(0, 2)))
         ),
         results=found,
-        notes=told,
-        summary=summarize(found, told),
+        notes=noted,
+        summary=summarize(found, noted),
     )
     return Check(
         verdict=verdict,
         metrics=rows,
-        references=beside,
+        references=references,
         changes=draw(
             st.dictionaries(st.sampled_from(["data", "params", "model"]) | texts, texts, max_size=3)
         ),

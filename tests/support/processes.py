@@ -1,4 +1,4 @@
-"""Servers that a test starts on loopback: each in a process group of its own, stopped by its id."""
+"""Processes: servers that tests start on loopback, each in its own process group and stopped by its id."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-# Should the test's own process be killed, its end of the pipe closes, and the server's group is ended.
+# If the test process is killed, its end of the pipe closes, and the shell ends the server's group.
 LEASH = 'exec 3<&0; "$@" </dev/null & server=$!; { cat <&3 >/dev/null; kill 0; } & wait "$server"'
 
 
 def free_port() -> int:
-    """A port on loopback that nobody listens on now."""
+    """A free port on loopback."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -28,7 +28,7 @@ def free_port() -> int:
 
 
 def listens(port: int) -> bool:
-    """Whether somebody answers on this port of loopback."""
+    """Whether a server answers on this port of loopback."""
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex(("127.0.0.1", port)) == 0
@@ -36,13 +36,13 @@ def listens(port: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A server that runs."""
+    """A running server."""
 
     process: subprocess.Popen[bytes]
     log: Path
 
     def wait_until(self, ready: Callable[[], bool], *, timeout_s: float = 30) -> None:
-        """Wait until it serves; when it does not, say what it wrote."""
+        """Wait until it serves; if it does not, raise an error with its log."""
         end = time.monotonic() + timeout_s
         while not ready():
             if self.process.poll() is not None or time.monotonic() > end:
@@ -54,7 +54,7 @@ class Server:
 
 @contextmanager
 def running(argv: Sequence[str], *, log: Path, env: Mapping[str, str] | None = None) -> Iterator[Server]:
-    """A server, for as long as the block lasts; what it writes goes to `log`."""
+    """Run a server during the block; its output goes to `log`."""
     with log.open("ab") as output:
         process = subprocess.Popen(
             ["sh", "-c", LEASH, "sh", *argv],

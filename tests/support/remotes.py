@@ -1,4 +1,4 @@
-"""Real servers for DVC remotes on loopback: sshd with keys of its own, and MinIO for S3."""
+"""Remotes: real servers for DVC remotes on loopback, sshd with its own keys, and MinIO for S3."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PasswordAuthentication no
 KbdInteractiveAuthentication no
 PermitRootLogin prohibit-password
 UsePAM no
-# The keys are in a temporary folder, of which sshd does not like the parents.
+# sshd would refuse the parents of the temporary folder with the keys.
 StrictModes no
 PidFile none
 Subsystem sftp internal-sftp
@@ -46,7 +46,7 @@ BUCKET = "models"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DvcRemote:
-    """Where DVC keeps files: `options` go to `dvc remote modify`.
+    """A DVC remote; `options` are for `dvc remote modify`.
 
     `secrets` are environment variables with the credentials; `home` is a home folder with keys.
     """
@@ -78,7 +78,7 @@ def ssh_remote(place: Path) -> Iterator[DvcRemote]:
     host = (place / "host.pub").read_text(encoding="utf-8")
     (keys / "known_hosts").write_text(f"[127.0.0.1]:{port} {host}", encoding="utf-8")
     if os.geteuid() == 0:
-        # Where sshd's unprivileged part lives; a service manager would have made it.
+        # The folder of sshd's unprivileged process, which a service manager would create.
         os.makedirs("/run/sshd", mode=0o755, exist_ok=True)
     files = place / "files"
     files.mkdir()
@@ -122,6 +122,6 @@ def s3_remote(place: Path) -> Iterator[DvcRemote]:
 
 
 def needs(module: str) -> None:
-    """DVC's plug-in for the remote, or the test skips."""
+    """Skip the test if DVC's plug-in for the remote is not installed."""
     if importlib.util.find_spec(module) is None:
         pytest.skip(f"`{module.replace('_', '-')}` is not installed")

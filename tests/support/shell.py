@@ -1,4 +1,4 @@
-"""Run real commands in tests with a pinned environment."""
+"""Shell: run real commands in tests with a pinned environment."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def pinned_environment(home: Path) -> dict[str, str]:
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("GIT_", "DVC_", "CI", "GITHUB_", "GITLAB_", "MLGIT_"))
-        # A suite that starts hundreds of programs must not compile them anew each time.
+        # Without bytecode, each of the hundreds of programs would compile its sources again.
         and name != "PYTHONDONTWRITEBYTECODE"
     }
     return kept | {
@@ -53,13 +53,13 @@ def pinned_environment(home: Path) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What a command did."""
+    """The result of a command."""
 
     status: int
     out: str
     err: str
 
-    def json(self) -> Any:  # noqa: ANN401 (it is whatever the command printed)
+    def json(self) -> Any:  # noqa: ANN401 (any JSON)
         import json
 
         return json.loads(self.out)
@@ -96,7 +96,7 @@ class Folder:
         return self.ok("git", *argv, env=env).strip()
 
     def dvc(self, *argv: str) -> str:
-        """DVC's real command line in this process, which loads it only once."""
+        """DVC's real command line in this process, which imports it once."""
         said = io.StringIO()
         with contextlib.ExitStack() as restored:
             restored.enter_context(contextlib.chdir(self.path))
@@ -105,7 +105,7 @@ class Folder:
             restored.enter_context(mock.patch.dict(os.environ))
             restored.enter_context(warnings.catch_warnings())
             warnings.simplefilter("ignore")
-            # Only here, because DVC keeps hold of the streams that it finds when it is loaded.
+            # Imported here because DVC keeps the streams that exist at its import.
             from dvc.cli import main
             from dvc.ui import ui
 
@@ -118,11 +118,11 @@ class Folder:
         return out.getvalue()
 
     def mlgit(self, *argv: str, env: dict[str, str] | None = None) -> Done:
-        """The real program in a process of its own."""
+        """The real program in its own process."""
         return self.run(sys.executable, "-m", "mlgit", *argv, env=env)
 
     def here(self, *argv: str, env: dict[str, str] | None = None) -> Done:
-        """The same in this process, which loads DVC only once; for tests of what a command does."""
+        """The same in this process, which imports DVC once; for tests of a command's effects."""
         from mlgit.cli.main import run
 
         out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
@@ -134,7 +134,7 @@ class Folder:
             mock.patch.dict(os.environ, env or {}),
             warnings.catch_warnings(),
         ):
-            warnings.simplefilter("ignore")  # as in a process of its own
+            warnings.simplefilter("ignore")  # as in its own process
             status = run(argv)
         out.seek(0)
         err.seek(0)
@@ -147,7 +147,7 @@ class Folder:
         return path
 
     def commit(self, message: str, *, date: str | None = None) -> str:
-        """Commit everything; the new commit's id."""
+        """Commit everything; returns the new commit's id."""
         env = {"GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date} if date else None
         self.git("add", "-A")
         self.git("commit", "-qm", message, "--allow-empty", env=env)

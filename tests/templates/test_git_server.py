@@ -1,4 +1,4 @@
-"""The git server of these tests behaves like a forge: accounts, protected tags, a queue of pushes."""
+"""Git server of the tests: behaves like a forge with accounts, protected tags and a queue of pushes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def address(server: GitServer, work: Folder, *, user: str | None) -> str:
     return server.url(f"acme/{work.path.parent.name}", user=user)
 
 
-def test_nobody_reads_or_writes_without_an_account(forge_git: GitServer, clone: Folder) -> None:
+def test_without_an_account_no_one_reads_or_writes(forge_git: GitServer, clone: Folder) -> None:
     bare = address(forge_git, clone, user=None)
     assert "Authentication failed" in clone.run("git", "ls-remote", bare, env={"GIT_ASKPASS": "true"}).err
     assert clone.run("git", "push", bare, "HEAD:x", env={"GIT_ASKPASS": "true"}).status
@@ -62,7 +62,7 @@ def test_not_even_robots_move_or_delete_protected_tags(forge_git: GitServer, clo
 
 
 def pushing_with(server: GitServer, token: str) -> dict[str, str]:
-    """What a CI's job gives git so that it pushes with a token and has none on disk."""
+    """The variables with which a CI job pushes with a token that is not on disk."""
     return {
         "GIT_CONFIG_COUNT": "1",
         "GIT_CONFIG_KEY_0": f"http.{server.address}/.extraheader",
