@@ -17,7 +17,7 @@ def diff(folder: Folder, *argv: str) -> Any:  # noqa: ANN401 (a JSON document)
     from mlgit.resources import schema_text
 
     done = folder.mlgit("diff", "--json", *argv)
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     document = done.json()
     Draft202012Validator(json.loads(schema_text("diff"))).validate(document)
     return document
@@ -61,12 +61,12 @@ def test_every_part_is_compared_with_the_base(changed: Folder) -> None:
 
 
 @pytest.mark.parametrize("reference", ["prod", "line#prod", "line@v1.0.0", "line@latest", "main", "HEAD^1"])
-def test_any_reference_names_a_side(changed: Folder, reference: str) -> None:
+def test_any_reference_can_name_a_side(changed: Folder, reference: str) -> None:
     assert [each["key"] for each in diff(changed, reference, "--params")["params"]] == ["train.slope"]
     assert diff(changed, reference, "main")["metrics"] == []
 
 
-def test_a_part_that_is_not_asked_for_is_null(changed: Folder) -> None:
+def test_a_part_that_is_not_compared_is_null(changed: Folder) -> None:
     found = diff(changed, "--metrics", "--stages")
     assert found["params"] is found["data"] is found["models"] is None
     assert found["metrics"]
@@ -82,7 +82,7 @@ def test_all_lists_what_did_not_change(project: Folder) -> None:
     assert "No difference in metrics, params, data, models and stages" in project.mlgit("diff", "HEAD").out
 
 
-def test_data_edited_in_the_workspace_counts_before_dvc_add(project: Folder) -> None:
+def test_data_edited_in_the_workspace_is_a_change_before_dvc_add(project: Folder) -> None:
     project.write("data/raw.csv", "x,y\n1,2\n")
     (change,) = diff(project, "HEAD", "--data")["data"]
     assert (change["path"], change["kind"], change["new_rows"], change["new_size_bytes"]) == (
@@ -102,10 +102,12 @@ def test_the_page_shows_old_and_new(changed: Folder) -> None:
 
 
 def test_an_unknown_reference_is_a_state_error(project: Folder) -> None:
-    assert project.mlgit("diff", "no-such-thing").status == 4
+    assert project.mlgit("diff", "no-such-thing").status == Exit.STATE
 
 
-def test_without_a_base_everything_is_new_and_it_says_why(project: Folder, empty_repository: Folder) -> None:
+def test_without_a_base_everything_is_new_and_a_note_says_why(
+    project: Folder, empty_repository: Folder
+) -> None:
     first = diff(project)
     assert first["old"] == {
         "commit": None,
@@ -133,11 +135,11 @@ def test_without_a_base_everything_is_new_and_it_says_why(project: Folder, empty
 
 
 @pytest.mark.parametrize("value", ["NaN", "Infinity"])
-def test_a_number_beside_one_that_is_not_finite_is_shown(project: Folder, value: str) -> None:
+def test_a_number_next_to_one_that_is_not_finite_is_shown(project: Folder, value: str) -> None:
     project.write("metrics/test.json", f'{{"mae": {value}, "r2": 0.9, "rows": 10}}')
     for command in ("diff", "status"):
         done = project.mlgit(command, *(["HEAD"] if command == "diff" else []))
-        assert done.status == 0, done.err
+        assert done.status == Exit.DONE, done.err
         assert value in done.out
 
 
@@ -150,18 +152,18 @@ def test_a_metric_file_outside_the_repository_is_not_read(project: Folder) -> No
     assert found["problems"] == ["`../secret.json` lies outside the repository"]
 
 
-def test_a_shallow_clone_says_how_to_deepen(project: Folder) -> None:
+def test_the_error_in_a_shallow_clone_has_a_hint(project: Folder) -> None:
     project.commit("second")
     project.git("push", "-q")
     origin = project.path.parent / "origin.git"
     project.git("clone", "-q", "--depth", "1", f"file://{origin}", str(project.path.parent / "shallow"))
     done = project.mlgit("-C", str(project.path.parent / "shallow"), "diff")
-    assert done.status == 4
+    assert done.status == Exit.STATE
     assert "git fetch --unshallow" in done.err
 
 
 def test_a_broken_pipeline_file_is_a_config_error_with_its_place(project: Folder) -> None:
     project.write("dvc.yaml", "stages: [\n")
     done = project.mlgit("diff", "HEAD")
-    assert done.status == 3
+    assert done.status == Exit.CONFIG
     assert "--> dvc.yaml:2" in done.err

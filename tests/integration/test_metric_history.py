@@ -1,4 +1,4 @@
-"""What gated metrics were before: read from commits or releases, cheaply, and never worth failing for."""
+"""Metric history: earlier values of gated metrics, from commits or releases, without errors."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mlgit.errors import Exit
 from tests.support.schema import assert_valid
 
 if TYPE_CHECKING:
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 METRICS = "metrics/test.json"
 
 
-def measured(project: Folder, r2: str, *, push: bool = True) -> str:
-    """A commit on main whose metric file says so; whether a pipeline made it plays no part in a picture."""
+def commit_metrics(project: Folder, r2: str, *, push: bool = True) -> str:
+    """A commit on main with this metric, which no pipeline made."""
     project.write(METRICS, json.dumps({"mae": 0.1, "r2": float(r2), "rows": 10}))
     commit = project.commit(f"r2 is {r2}")
     if push:
@@ -50,9 +51,9 @@ def labels(project: Folder) -> list[str]:
     return [point["label"] for point in document["history"][0]["points"]]
 
 
-def test_the_values_of_gated_metrics_go_up_to_the_base_oldest_first(project: Folder) -> None:
+def test_values_of_gated_metrics_end_at_the_base_oldest_first(project: Folder) -> None:
     for r2 in ("0.91", "0.93", "0.92"):
-        last = measured(project, r2)
+        last = commit_metrics(project, r2)
     on_branch(project)
     found = history(project)
     assert found["r2"][1:] == ["0.91", "0.93", "0.92"]
@@ -60,22 +61,22 @@ def test_the_values_of_gated_metrics_go_up_to_the_base_oldest_first(project: Fol
     assert labels(project)[-1] == last[:7]
 
 
-def test_commits_that_leave_the_metrics_alone_are_passed_over_and_only_the_last_are_read(
+def test_only_the_last_commits_that_change_the_metrics_are_read(
     project: Folder,
 ) -> None:
     for number in range(14):
         project.write("notes.txt", str(number))
         project.commit("Only notes")
-        measured(project, f"0.{10 + number}5", push=False)
+        commit_metrics(project, f"0.{10 + number}5", push=False)
     project.git("push", "-q", "origin", "HEAD:main")
     on_branch(project)
     assert history(project)["r2"] == [f"0.{10 + number}5" for number in range(2, 14)]
 
 
-def test_what_a_merged_branch_tried_on_its_way_is_no_history_of_trunk(project: Folder) -> None:
+def test_commits_of_a_merged_branch_are_not_in_the_history(project: Folder) -> None:
     project.git("switch", "-q", "-c", "tries")
-    measured(project, "0.11", push=False)
-    measured(project, "0.22", push=False)
+    commit_metrics(project, "0.11", push=False)
+    commit_metrics(project, "0.22", push=False)
     project.git("switch", "-q", "main")
     project.git("merge", "-q", "--no-ff", "-m", "Merge tries", "tries")
     project.git("push", "-q")
@@ -85,18 +86,18 @@ def test_what_a_merged_branch_tried_on_its_way_is_no_history_of_trunk(project: F
     assert values[-1] == "0.22"
 
 
-def test_three_releases_are_the_history_and_a_rejected_one_is_none(project: Folder) -> None:
+def test_three_releases_are_the_history_without_rejected_ones(project: Folder) -> None:
     for number, r2 in enumerate(("0.91", "0.92", "0.93", "0.94")):
-        measured(project, r2)
+        commit_metrics(project, r2)
         tag(project, f"line@v1.{number}.0")
     tag(project, "line@v1.1.0!")
-    measured(project, "0.95")
+    commit_metrics(project, "0.95")
     on_branch(project)
     assert labels(project) == ["v1.0.0", "v1.2.0", "v1.3.0"]
     assert history(project)["r2"] == ["0.91", "0.93", "0.94"]
 
 
-def test_metrics_that_only_dvc_keeps_are_read_from_its_cache(project: Folder) -> None:
+def test_metrics_that_only_dvc_tracks_are_read_from_its_cache(project: Folder) -> None:
     text = (project / "dvc.yaml").read_text().replace("metrics/test.json: {cache: false}", METRICS)
     project.write("dvc.yaml", text)
     project.git("rm", "-q", "--cached", METRICS)
@@ -112,41 +113,41 @@ def test_metrics_that_only_dvc_keeps_are_read_from_its_cache(project: Folder) ->
 
 
 def test_a_commit_that_cannot_be_read_leaves_a_gap_and_no_error(project: Folder) -> None:
-    measured(project, "0.91")
+    commit_metrics(project, "0.91")
     project.write(METRICS, "{broken")
     project.write("dvc.yaml", "stages: [\n")
     project.commit("Break everything")
     project.git("checkout", "-q", "HEAD^", "--", "dvc.yaml")
-    measured(project, "0.93")
+    commit_metrics(project, "0.93")
     on_branch(project)
     assert history(project)["r2"][1:] == ["0.91", "0.93"]
 
 
 def test_a_clone_without_history_still_gets_its_report(project: Folder, tmp_path: Path) -> None:
-    measured(project, "0.91")
-    measured(project, "0.92")
+    commit_metrics(project, "0.91")
+    commit_metrics(project, "0.92")
     on_branch(project)
     project.git("push", "-q", "-u", "origin", "topic")
     origin = project.git("remote", "get-url", "origin")
     project.git("clone", "-q", "--depth", "1", "--branch", "topic", f"file://{origin}", str(tmp_path / "cut"))
     cut = type(project)(tmp_path / "cut")
     done = cut.mlgit("report", "--format", "markdown")
-    assert done.status in {0, 1}
+    assert done.status in {Exit.DONE, Exit.BLOCKED}
     assert done.out.startswith("### ")
 
 
-def test_the_number_of_questions_to_git_does_not_grow_with_history(project: Folder, tmp_path: Path) -> None:
+def test_the_number_of_git_processes_does_not_grow_with_history(project: Folder, tmp_path: Path) -> None:
     def processes(name: str) -> int:
         trace = tmp_path / name
         history(project, env={"GIT_TRACE2_EVENT": str(trace)})
         return sum('"event":"version"' in line for line in trace.read_text().splitlines())
 
-    measured(project, "0.91")
+    commit_metrics(project, "0.91")
     on_branch(project)
     few = processes("few")
     project.git("switch", "-q", "main")
     for number in range(11):
-        measured(project, f"0.{10 + number}5", push=False)
+        commit_metrics(project, f"0.{10 + number}5", push=False)
     project.git("push", "-q")
     project.git("branch", "-q", "-D", "topic")
     on_branch(project)
@@ -159,13 +160,13 @@ def test_without_gates_there_is_no_history(project: Folder) -> None:
     assert history(project) == {}
 
 
-def test_a_check_does_not_look_back(project: Folder) -> None:
+def test_a_check_has_no_history(project: Folder) -> None:
     document = project.mlgit("check", "--json").json()
     assert (document["history"], document["params"], document["stages"]) == ([], [], [])
 
 
-def test_the_report_carries_params_stages_and_history_in_its_schema(project: Folder) -> None:
-    measured(project, "0.9")
+def test_the_report_has_params_stages_and_history(project: Folder) -> None:
+    commit_metrics(project, "0.9")
     project.git("switch", "-q", "-c", "topic")
     project.write("params.yaml", "train:\n  slope: 1.5\n")
     project.ok(sys.executable, "-m", "dvc", "repro", "-q")
@@ -185,9 +186,9 @@ def test_the_report_carries_params_stages_and_history_in_its_schema(project: Fol
         ("codequality", "[]\n"),
     ],
 )
-def test_the_report_comes_in_the_formats_that_gitlab_reads(project: Folder, form: str, words: str) -> None:
+def test_the_report_has_the_formats_that_gitlab_reads(project: Folder, form: str, words: str) -> None:
     assert words in project.mlgit("report", "--format", form).out
     project.write("mlgit.yaml", "version: 1\ngatez: {}\n")
     done = project.mlgit("report", "--format", form)
-    assert done.status == 3
+    assert done.status == Exit.CONFIG
     assert {"openmetrics": "mlgit_verdict_formed 0\n", "codequality": '"No verdict"'}[form] in done.out

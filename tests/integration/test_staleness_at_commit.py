@@ -1,4 +1,4 @@
-"""What is stale at a commit is what DVC says in a fresh clone of it, whose data was checked out."""
+"""Staleness at a commit: the same as DVC reports in a fresh clone with its data."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mlgit.errors import Exit
 from tests.support.dvc_answers import dvc_reasons
 from tests.support.shell import Folder
 
@@ -67,7 +68,7 @@ def work(committed: Folder, tmp_path: Path) -> Folder:
 
 
 def at_head(folder: Folder) -> tuple[dict[str, set[str]], set[str]]:
-    """Reasons by address, and what could not be checked."""
+    """Reasons by address, and the addresses of unchecked stages."""
     from mlgit.project.opening import open_project
     from mlgit.project.pipeline.evidence import evidence
 
@@ -91,10 +92,10 @@ def in_a_clone(folder: Folder, place: Path) -> dict[str, set[str]]:
     return dvc_reasons(clone)
 
 
-def test_what_was_run_and_committed_is_fresh(work: Folder, tmp_path: Path) -> None:
+def test_a_pipeline_that_was_run_and_committed_is_fresh(work: Folder, tmp_path: Path) -> None:
     assert in_a_clone(work, tmp_path / "clone") == {}
     assert at_head(work) == ({}, set())
-    assert work.here("check", "--rev", "HEAD").status == 0
+    assert work.here("check", "--rev", "HEAD").status == Exit.DONE
 
 
 def test_every_change_in_a_folder_is_seen(work: Folder, tmp_path: Path) -> None:
@@ -116,7 +117,7 @@ def test_a_listing_that_is_not_here_leaves_the_folder_unchecked(work: Folder) ->
     assert unchecked == {"dep mix was not checked: it is not here"}
 
 
-def test_what_leads_out_of_the_commit_is_not_checked(work: Folder, tmp_path: Path) -> None:
+def test_links_out_of_the_commit_are_not_checked(work: Folder, tmp_path: Path) -> None:
     for name in ("links/file", "shortcut"):
         (work / name).unlink()
         (work / name).symlink_to(tmp_path)
@@ -130,7 +131,7 @@ def test_what_leads_out_of_the_commit_is_not_checked(work: Folder, tmp_path: Pat
     }
 
 
-def test_what_lies_outside_is_neither_deleted_nor_changed(work: Folder, tmp_path: Path) -> None:
+def test_files_outside_are_neither_deleted_nor_changed(work: Folder, tmp_path: Path) -> None:
     outside = Folder(tmp_path / "outside")
     outside.write("in", "1")
     work.write(
@@ -149,7 +150,7 @@ def test_what_lies_outside_is_neither_deleted_nor_changed(work: Folder, tmp_path
     assert at_head(work) == ({}, expected)
 
 
-def test_a_file_in_the_place_of_a_folder_is_no_link(work: Folder) -> None:
+def test_a_file_that_replaces_a_folder_is_not_a_link(work: Folder) -> None:
     shutil.rmtree(work / "src")
     work.write("src", "plain")
     (work / "shortcut").unlink()
@@ -160,14 +161,14 @@ def test_a_file_in_the_place_of_a_folder_is_no_link(work: Folder) -> None:
     assert unchecked == set()
 
 
-def test_links_in_a_circle_end(work: Folder) -> None:
+def test_circular_links_do_not_hang(work: Folder) -> None:
     (work / "shortcut").unlink()
     (work / "shortcut").symlink_to("shortcut")
     work.commit("Turn in circles")
     assert "dep shortcut was not checked: it is not here" in at_head(work)[1]
 
 
-def test_what_another_repository_keeps_is_not_checked(work: Folder, tmp_path: Path) -> None:
+def test_data_imported_from_another_repository_is_not_checked(work: Folder, tmp_path: Path) -> None:
     other = Folder(tmp_path / "other")
     other.write("in", "1")
     other.git("init", "-q", "-b", "main")

@@ -1,4 +1,4 @@
-"""The report's lines about data, params and models, and every metric beside its baseline."""
+"""Change lines about data, params and models, and metrics next to their baselines."""
 
 from __future__ import annotations
 
@@ -48,16 +48,16 @@ def diff(
         (ContentChange(path="a", kind="removed", old_rows=7), "`a` gone"),
     ],
 )
-def test_data_is_told_by_what_can_be_counted(change: ContentChange, text: str) -> None:
+def test_data_is_described_by_counts(change: ContentChange, text: str) -> None:
     assert change_lines(diff(data=(change,))) == {"data": text}
 
 
-def test_models_are_called_by_their_name() -> None:
+def test_models_are_shown_by_name() -> None:
     models = (ContentChange(path="m.pkl", kind="modified", model="tumor"),)
     assert change_lines(Diff(old=SIDE, new=SIDE, models=models)) == {"model": "`tumor` changed"}
 
 
-def test_models_say_since_which_version_they_changed() -> None:
+def test_models_show_the_version_before_the_change() -> None:
     models = (
         ContentChange(
             path="m.pkl",
@@ -91,7 +91,7 @@ def test_params_show_both_values() -> None:
     ]
 
 
-def test_of_very_many_params_a_report_carries_the_first() -> None:
+def test_a_report_has_only_the_first_of_many_params() -> None:
     many = tuple(
         ValueChange(file="p", key=f"k{number}", kind="added", old=None, new=Decimal(number))
         for number in range(5000)
@@ -100,13 +100,13 @@ def test_of_very_many_params_a_report_carries_the_first() -> None:
     assert param_changes(diff()) == ()
 
 
-def test_nothing_changed_is_said_and_many_changes_are_counted() -> None:
+def test_unchanged_parts_are_shown_and_many_changes_are_counted() -> None:
     assert change_lines(diff(data=(), params=())) == {"data": "unchanged", "params": "unchanged"}
     many = tuple(ContentChange(path=f"f{number}", kind="removed") for number in range(7))
     assert change_lines(diff(data=many))["data"].endswith("`f4` gone and 2 more")
 
 
-def test_every_number_stands_beside_its_baseline() -> None:
+def test_every_number_is_next_to_its_baseline() -> None:
     new = [metric_file(auc="0.9", loss="0.2", rows="5", name="x", fresh="1", bad="NaN")]
     old = [metric_file(auc="0.8", loss="0.1", rows="5", gone="3", bad="1")]
     found = {

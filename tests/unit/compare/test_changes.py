@@ -1,4 +1,4 @@
-"""Diffs are pure: values in, records out."""
+"""Changes between values, outputs and stages."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_a_change_is_exact_and_in_percent_of_the_old_value() -> None:
 
 
 @pytest.mark.parametrize(("old", "new"), [("-1.7e308", "1.7e308"), ("1e-300", "1e300")])
-def test_a_change_beyond_what_json_can_hold_is_left_out(old: str, new: str) -> None:
+def test_a_change_that_json_cannot_hold_is_left_out(old: str, new: str) -> None:
     from mlgit.render.formats.jsonout import dumps, to_json
 
     (change,) = value_changes({"m": {"x": Decimal(old)}}, {"m": {"x": Decimal(new)}}, directions={})
@@ -69,7 +69,7 @@ def test_a_declared_direction_wins() -> None:
 
 
 @given(TABLES, TABLES)
-def test_what_was_added_one_way_was_removed_the_other(
+def test_added_values_are_removed_in_the_other_direction(
     one: dict[str, dict[str, Value]], other: dict[str, dict[str, Value]]
 ) -> None:
     swap = {"added": "removed", "removed": "added"}
@@ -79,12 +79,12 @@ def test_what_was_added_one_way_was_removed_the_other(
 
 
 @given(TABLES)
-def test_nothing_differs_from_itself(table: dict[str, dict[str, Value]]) -> None:
+def test_a_table_does_not_differ_from_itself(table: dict[str, dict[str, Value]]) -> None:
     assert value_changes(table, table) == ()
     assert len(value_changes(table, table, show_unchanged=True)) == sum(map(len, table.values()))
 
 
-def test_a_file_that_one_side_cannot_read_is_told_and_not_compared() -> None:
+def test_a_file_that_one_side_cannot_read_is_reported_and_not_compared() -> None:
     broken = Problem(code="unreadable", message="`m.json` is broken")
     old, new, said = metric_tables(
         [MetricFile(path="m.json", values={"a": Decimal(1)})], [MetricFile(path="m.json", problems=(broken,))]

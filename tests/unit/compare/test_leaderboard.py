@@ -1,4 +1,4 @@
-"""Rows are ordered, picked and told apart by their values, whatever is missing."""
+"""Rows are sorted and compared by their values, even if some are missing."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_nan_and_nothing_come_last_whichever_way_rows_are_sorted(descending: boo
     assert texts(in_order(rows, [(auc, descending)])) == expected
 
 
-def test_equal_rows_are_told_apart_by_the_next_value() -> None:
+def test_equal_rows_are_sorted_by_the_next_value() -> None:
     rows = [
         row(name, metrics={"m": {"auc": Decimal(auc), "loss": Decimal(loss)}})
         for name, auc, loss in (("a", 1, 3), ("b", 2, 2), ("c", 1, 1), ("d", 2, 4))
@@ -99,7 +99,7 @@ numbers = st.one_of(
         )
     )
 )
-def test_the_front_is_what_nothing_beats(
+def test_the_front_has_the_points_that_nothing_beats(
     given_points: tuple[list[list[Decimal | None]], list[Direction]],
 ) -> None:
     points, directions = given_points
@@ -119,7 +119,7 @@ def test_the_front_is_what_nothing_beats(
     assert pareto_front(points, directions) == expected
 
 
-def test_a_column_is_called_by_its_key_unless_another_has_it() -> None:
+def test_a_column_is_named_by_its_key_unless_another_has_it() -> None:
     rows = [
         row(
             "a",
@@ -154,9 +154,9 @@ def test_the_best_value_follows_the_direction_and_is_finite() -> None:
     assert next(each.best for each in declared if each.key == "rows") == 1
 
 
-def test_a_value_that_all_have_is_no_best_and_no_change() -> None:
+def test_a_value_that_all_rows_have_is_neither_best_nor_changed() -> None:
     rows = [row(name, metrics={"m": {"auc": Decimal("0.9")}}, params={"p": {"lr": "x"}}) for name in "ab"]
-    rows.append(row("c"))  # a branch without any numbers makes nothing differ
+    rows.append(row("c"))  # a branch without numbers does not make columns differ
     columns = columns_of(rows, {})
     assert [each.changed for each in columns] == [False, False]
     assert not columns[0].is_best(Decimal("0.9"))
@@ -197,7 +197,7 @@ def test_a_name_means_a_metric_before_a_parameter_and_a_whole_suffix() -> None:
     assert meant("depth") == ["p.yaml:train.depth"]
 
 
-def test_a_file_that_moved_is_one_metric_by_its_name() -> None:
+def test_a_moved_file_gives_one_metric_under_its_name() -> None:
     rows = [
         row("a", metrics={"old.json": {"auc": Decimal(1)}}),
         row("b", metrics={"new/m.json": {"auc": Decimal(2)}}),
@@ -207,7 +207,7 @@ def test_a_file_that_moved_is_one_metric_by_its_name() -> None:
     assert [value_of(each) for each in rows] == [1, 2, None]
 
 
-def test_a_name_that_one_row_has_twice_is_refused_with_the_choices() -> None:
+def test_a_name_with_two_values_in_a_row_is_refused_with_both_names() -> None:
     rows = [row("a", metrics={"a.json": {"auc": Decimal(1)}, "b.json": {"auc": Decimal(2)}})]
     with pytest.raises(UsageError, match="may mean 2 columns") as caught:
         value_reader(columns_of(rows, {}), rows, "auc", "--sort")
@@ -215,7 +215,7 @@ def test_a_name_that_one_row_has_twice_is_refused_with_the_choices() -> None:
     assert caught.value.hint == "say which, like `--sort a.json:auc`"
 
 
-def test_every_near_name_is_in_the_hint() -> None:
+def test_all_similar_names_are_in_the_hint() -> None:
     columns = columns_of([row("a", metrics={"m": {"auc": Decimal(1), "accuracy": Decimal(1)}})], {})
     assert unknown_name(columns, "acuracy", "--sort").hint == "did you mean `accuracy` or `auc`?"
 
@@ -228,7 +228,7 @@ def test_every_near_name_is_in_the_hint() -> None:
         ("zzz", "there are `auc`, `loss`"),
     ],
 )
-def test_an_unknown_name_is_told_with_those_near_it(name: str, hint: str) -> None:
+def test_an_unknown_name_is_refused_with_similar_names(name: str, hint: str) -> None:
     columns = columns_of([row("a", metrics={"m": {"auc": Decimal(1), "loss": Decimal(1)}})], {})
     assert unknown_name(columns, name, "--sort").hint == hint
     assert "no metrics at all" in str(unknown_name([], name, "--sort").hint)
@@ -243,7 +243,7 @@ def test_a_glob_means_keys_and_full_names(pattern: str, means: bool) -> None:  #
     assert fits(column, pattern) is means
 
 
-def test_experiments_stand_below_where_they_started_newest_first() -> None:
+def test_experiments_are_below_their_baselines_newest_first() -> None:
     def experiment(name: str, baseline: str, *, hour: int, state: RowState = "done") -> Row:
         return row(name, baseline=baseline * 8, hour=hour, kind="experiment", state=state)
 
@@ -260,6 +260,6 @@ def test_experiments_stand_below_where_they_started_newest_first() -> None:
     assert texts(below_baselines(rows)) == "w" + "o" + "b" + "a" + "yxqf"
 
 
-def test_an_experiment_that_became_a_branch_stands_by_itself() -> None:
+def test_an_experiment_that_became_a_branch_has_its_own_place() -> None:
     rows = [row("a", hour=1), row("b", hour=2, baseline="a" * 8, kind="branch")]
     assert texts(below_baselines(rows)) == "ba"

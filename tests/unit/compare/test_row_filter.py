@@ -1,4 +1,4 @@
-"""`--where` is read as it is meant, and refused with the place marked."""
+"""`--where`: conditions are parsed and applied, and wrong ones are refused at their position."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_a_condition_is_a_name_a_comparison_and_a_value(
         ("'auc' 1", "There is no comparison", 7),
     ],
 )
-def test_what_is_no_condition_is_marked_where_it_goes_wrong(text: str, message: str, column: int) -> None:
+def test_a_wrong_condition_is_refused_at_the_wrong_position(text: str, message: str, column: int) -> None:
     with pytest.raises(UsageError, match=message) as caught:
         parse_condition(text)
     where = caught.value.location
@@ -94,7 +94,7 @@ def test_what_is_no_condition_is_marked_where_it_goes_wrong(text: str, message: 
         ("x > 1e400", Decimal("Infinity"), True),
     ],
 )
-def test_a_row_without_the_value_meets_nothing_and_nan_is_only_itself(
+def test_a_row_without_the_value_meets_no_condition_and_nan_equals_only_nan(
     text: str,
     value: Value,
     holds: bool,  # noqa: FBT001
@@ -103,7 +103,7 @@ def test_a_row_without_the_value_meets_nothing_and_nan_is_only_itself(
 
 
 @given(st.text(max_size=12))
-def test_any_text_is_a_condition_or_refused_at_a_place_in_it(text: str) -> None:
+def test_any_text_is_a_condition_or_refused_at_a_position_in_it(text: str) -> None:
     place: int | None = 1
     try:
         found = parse_condition(text)

@@ -1,4 +1,4 @@
-"""One model's share of a check, and when a check has nothing to tell."""
+"""By model: the part of a check that belongs to one model, and checks without events."""
 
 from __future__ import annotations
 
@@ -22,31 +22,31 @@ def test_each_model_has_its_own_verdict() -> None:
         "triage": "allow",
         "tumor": "block",
     }
-    mine = of_model(record, "tumor")
-    assert {each.model for each in mine.metrics} | {each.model for each in mine.references} == {"tumor"}
-    assert mine.verdict.summary.gates == 5
+    own = of_model(record, "tumor")
+    assert {each.model for each in own.metrics} | {each.model for each in own.references} == {"tumor"}
+    assert own.verdict.summary.gates == 5
 
 
-def test_the_parts_of_a_check_make_up_the_whole() -> None:
+def test_the_parts_of_a_check_add_up_to_the_whole() -> None:
     record = reports.several()
     parts = [of_model(record, model) for model in models_of(record)]
     assert sum(part.verdict.summary.gates for part in parts) == record.verdict.summary.gates
     assert sum(len(part.metrics) for part in parts) == len(record.metrics)
 
 
-def test_a_first_model_beside_others_is_told_as_such() -> None:
+def test_a_first_model_next_to_others_is_marked_as_first() -> None:
     record = together(one("new", BASE, None), one("old", BASE, BASE))
     assert of_model(record, "new").verdict.first_model
     assert not of_model(record, "old").verdict.first_model
     assert not record.verdict.first_model
 
 
-def rest() -> Check:
+def unchanged() -> Check:
     return same(together(one("tumor", BASE, BASE)))
 
 
-def test_a_change_that_touches_no_model_is_quiet() -> None:
-    assert uneventful(rest())
+def test_a_change_that_touches_no_model_is_uneventful() -> None:
+    assert uneventful(unchanged())
 
 
 @pytest.mark.parametrize(
@@ -55,20 +55,21 @@ def test_a_change_that_touches_no_model_is_quiet() -> None:
         together(one("tumor", BETTER, BASE)),
         together(one("tumor", WORSE, BASE)),
         together(one("tumor", BASE, None)),
-        replace(rest(), changes={"data": "`raw.csv` changed"}),
-        replace(rest(), params=(ParamChange(file="p", key="k", old="1", new="2"),)),
-        replace(rest(), stages=(StageRun(stage="train", state="rerun"),)),
+        replace(unchanged(), changes={"data": "`raw.csv` changed"}),
+        replace(unchanged(), params=(ParamChange(file="p", key="k", old="1", new="2"),)),
+        replace(unchanged(), stages=(StageRun(stage="train", state="rerun"),)),
         replace(
-            rest(), verdict=replace(rest().verdict, notes=(Note(code="waivers_changed", message="Look"),))
+            unchanged(),
+            verdict=replace(unchanged().verdict, notes=(Note(code="waivers_changed", message="Look"),)),
         ),
         replace(
-            rest(),
+            unchanged(),
             verdict=replace(
-                rest().verdict, gates_changed=(GateChange(gate="a", kind="added", message="New"),)
+                unchanged().verdict, gates_changed=(GateChange(gate="a", kind="added", message="New"),)
             ),
         ),
     ],
     ids=["better", "worse", "first", "data", "params", "stages", "note", "gates"],
 )
-def test_anything_else_is_not(record: Check) -> None:
+def test_every_difference_is_an_event(record: Check) -> None:
     assert not uneventful(record)

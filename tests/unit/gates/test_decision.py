@@ -1,4 +1,4 @@
-"""All gates together: one verdict, the same bytes for the same inputs."""
+"""Decision: all gates give one verdict, with the same bytes for the same inputs."""
 
 from __future__ import annotations
 
@@ -60,13 +60,13 @@ def test_one_failed_gate_blocks() -> None:
     )
 
 
-def test_without_gates_it_is_allowed_with_a_note() -> None:
+def test_a_check_without_gates_is_allowed_with_a_note() -> None:
     found = verdict(case(files=(FILE,), model="m"))
     assert (found.decision, [note.code for note in found.notes]) == ("allow", ["no_gates"])
     assert headline(found) == "No gates were evaluated"
 
 
-def test_a_first_model_is_called_one() -> None:
+def test_a_first_model_is_marked_as_first() -> None:
     found = verdict(case(change(), files=(FILE,), against=baseline(state="none")))
     assert found.first_model
     assert found.decision == "allow"
@@ -82,7 +82,7 @@ def test_a_first_model_is_called_one() -> None:
         ("block", "block", "block"),
     ],
 )
-def test_the_first_version_of_an_environment_rests_on_the_release(
+def test_the_first_version_of_an_environment_depends_on_the_release_gates(
     release: Any,  # noqa: ANN401 (a Decision)
     decision: str,
     effect: str,
@@ -98,7 +98,7 @@ def test_the_first_version_of_an_environment_rests_on_the_release(
     assert [(note.code, note.effect) for note in found.notes] == [("first_version", effect)]
 
 
-def test_a_first_version_that_an_absolute_gate_judged_needs_no_warning() -> None:
+def test_a_first_version_with_an_absolute_gate_has_no_warning() -> None:
     found = verdict(
         case(change(), absolute(low="0"), files=(FILE,), against=baseline(state="none")),
         purpose="promote",
@@ -109,7 +109,7 @@ def test_a_first_version_that_an_absolute_gate_judged_needs_no_warning() -> None
     assert (found.decision, found.notes) == ("allow", ())
 
 
-def test_first_version_says_nothing_when_a_gate_failed_for_want_of_a_baseline() -> None:
+def test_a_first_version_has_no_note_if_a_gate_failed_without_a_baseline() -> None:
     found = verdict(
         case(change(on_no_baseline="fail"), files=(FILE,), against=baseline(state="none")),
         purpose="promote",
@@ -120,14 +120,14 @@ def test_first_version_says_nothing_when_a_gate_failed_for_want_of_a_baseline() 
     assert (found.decision, found.notes) == ("block", ())
 
 
-def test_stale_numbers_that_were_let_through_warn() -> None:
+def test_accepted_stale_numbers_are_a_warning() -> None:
     where = case(absolute(low="0"), files=(metric_file("stale", auc="0.9"),))
     found = verdict(where, allow_stale=True)
     assert found.decision == "allow_with_warnings"
     assert [note.code for note in found.notes] == ["stale_allowed"]
 
 
-def test_a_waived_failure_is_allowed_and_seen() -> None:
+def test_a_waived_failure_is_allowed_with_warnings() -> None:
     found = verdict(case(absolute(low="0.99"), files=(FILE,)), waivers=(waiver(),))
     assert (found.decision, found.summary.waived, found.summary.blocking) == ("allow_with_warnings", 1, 0)
     assert found.results[0].waiver == "w1"
@@ -138,7 +138,7 @@ def test_a_waiver_that_is_not_needed_is_noted() -> None:
     assert (found.decision, [note.code for note in found.notes]) == ("allow", ["waiver_unused"])
 
 
-def test_a_waiver_of_a_gate_that_is_not_evaluated_is_no_news() -> None:
+def test_a_waiver_of_a_gate_that_is_not_evaluated_has_no_note() -> None:
     assert verdict(case(absolute(low="0.5"), files=(FILE,)), waivers=(waiver("elsewhere"),)).notes == ()
 
 
@@ -166,20 +166,20 @@ def test_loosened_gates_are_a_finding(
     assert found.gates_changed == (changed,)
 
 
-def test_ids_carry_the_model_when_it_has_a_name() -> None:
+def test_ids_contain_the_model_if_it_has_a_name() -> None:
     gate = absolute(low="0")
     found = verdict(case(gate, files=(FILE,), model="b"), case(gate, files=(FILE,), model="a"))
     assert [result.id for result in found.results] == ["a/floor", "b/floor"]
     assert verdict(case(gate, files=(FILE,))).results[0].id == "floor"
 
 
-def test_the_headline_tells_the_worst_first() -> None:
+def test_the_headline_shows_the_worst_first() -> None:
     gates = (absolute("a", low="0.99"), change("b", "loss", limits={"max_rise": "0"}), absolute("c", low="0"))
     found = verdict(case(*gates, files=(FILE,), against=baseline(metric_file(loss="0.1")), model="tumor"))
     assert headline(found) == "tumor: 1 of 3 gates failed: auc 0.95, at least 0.99 wanted"
 
 
-def test_the_headline_counts_what_did_not_pass() -> None:
+def test_the_headline_counts_gates_that_did_not_pass() -> None:
     found = verdict(case(absolute("a", low="1"), absolute("b", "nan", low="0"), files=(FILE,)))
     assert headline(found).startswith("2 of 2 gates did not pass: ")
     assert headline(found).endswith(" (and 1 more)")
@@ -192,7 +192,7 @@ def test_the_headline_of_a_pass_counts_the_rest() -> None:
     assert headline(found) == "1 of 3 gates passed, 1 skipped, 1 warning"
 
 
-def test_the_headline_of_gates_without_numbers_is_what_stands_behind_that() -> None:
+def test_the_headline_of_gates_without_numbers_is_the_cause() -> None:
     stale = metric_file("stale", auc="0.95")
     notes = tuple(
         Note(code=code, message=message, effect="block")
@@ -239,7 +239,7 @@ def shuffled(draw_gates: list[int], draw_files: list[int], models: list[str]) ->
 
 
 @given(st.permutations(range(5)), st.permutations(range(3)), st.permutations(["m", "n"]))
-def test_the_order_of_gates_files_and_models_plays_no_part(
+def test_the_order_of_gates_files_and_models_does_not_matter(
     gates: list[int], files: list[int], models: list[str]
 ) -> None:
     expected = shuffled([0, 1, 2, 3, 4], [0, 1, 2], ["m", "n"])
@@ -259,19 +259,19 @@ def test_another_day_is_another_verdict() -> None:
     assert document(first) != document(other)
 
 
-def test_a_lone_surrogate_in_a_name_does_not_break_the_bytes() -> None:
+def test_a_surrogate_in_a_name_does_not_break_the_bytes() -> None:
     found = verdict(case(absolute(metric="a\udc80", low="0"), files=(FILE,)))
     assert document(found).encode()
 
 
-def test_the_gates_hash_knows_limits_but_neither_order_nor_lines() -> None:
+def test_the_hash_of_gates_depends_on_limits_but_not_on_order_or_lines() -> None:
     one, two = absolute("a", low="0.9", line=3), change("b")
     assert gates_sha([one, two]) == gates_sha([two, replace(one, line=99), one])
     assert gates_sha([one]) != gates_sha([replace(one, severity="warn")])
     assert gates_sha([one]) != gates_sha([absolute("a", low="0.91")])
 
 
-def test_a_candidate_is_placed_by_its_commit_unless_the_working_tree_has_more() -> None:
+def test_a_candidate_is_named_by_its_commit_unless_the_working_tree_has_changes() -> None:
     head = "a1b2c3d" + "0" * 33
     for label, commit, on, place in (
         ("a1b2c3d", head, None, "a1b2c3d"),

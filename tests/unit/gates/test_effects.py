@@ -1,4 +1,4 @@
-"""Effects: what a severity or a waiver makes of an outcome."""
+"""Effects: the effect of an outcome by severity and waivers."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_a_waiver_below_its_floor_does_not_help(
         ({"min_rise": "0.1"}, "0.95", "1", "block"),
     ],
 )
-def test_the_floor_of_a_change_bounds_the_side_that_failed(
+def test_the_floor_of_a_change_limits_the_side_that_failed(
     limits: dict[str, str], value: str, floor: str, effect: str
 ) -> None:
     gate = change(limits=limits)

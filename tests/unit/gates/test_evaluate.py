@@ -1,4 +1,4 @@
-"""The outcome table: every reason for pass, fail, skipped and error."""
+"""Evaluate: every reason for the outcomes pass, fail, skipped and error."""
 
 from __future__ import annotations
 

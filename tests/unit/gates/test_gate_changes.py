@@ -62,16 +62,18 @@ def kind(old: Gate, new: Gate) -> str:
         (change("g", models=("m", "n")), {"models": ("m",)}, "loosened"),
     ],
 )
-def test_looser_is_looser(old: Gate, change: dict[str, Any], expected: str) -> None:
+def test_each_difference_is_looser_stricter_or_neither(
+    old: Gate, change: dict[str, Any], expected: str
+) -> None:
     assert kind(old, replace(old, **change)) == expected
 
 
-def test_added_and_removed_gates_are_told() -> None:
+def test_added_and_removed_gates_are_reported() -> None:
     changes = compare_gates({"a": FLOOR}, {"b": FLOOR})
     assert [(each.gate, each.kind) for each in changes] == [("a", "removed"), ("b", "added")]
 
 
-def test_an_absolute_gate_that_became_a_change_lost_its_floor() -> None:
+def test_an_absolute_gate_that_became_a_change_is_loosened() -> None:
     assert kind(FLOOR, DROP) == "loosened"
 
 

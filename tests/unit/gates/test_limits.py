@@ -1,4 +1,4 @@
-"""Limits: which numbers and changes keep them, and the table of their kinds."""
+"""Limits: numbers and changes at and beyond each limit, and the table of kinds."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_minimum_and_maximum_are_inclusive(
 
 
 CHANGES = [
-    # limit, baseline, candidate, does it hold
+    # limits, baseline, candidate, whether the limits hold
     ({"max_drop": "0.005"}, "0.9", "0.895", True),
     ({"max_drop": "0.005"}, "0.9", "0.8949", False),
     ({"max_drop": "0.005"}, "0.9", "5", True),

@@ -1,4 +1,4 @@
-"""Notes that are added to a verdict count like those that it was made with."""
+"""Notes that are added to a verdict have the same effect as its first notes."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ def verdict(*notes: Note, low: str = "0.9") -> Verdict:
     return decide(cases, rules=rules(), candidate=CANDIDATE, policy=Policy(), notes=notes)
 
 
-def test_a_note_that_blocks_turns_the_decision_and_is_counted() -> None:
+def test_a_blocking_note_changes_the_decision_and_is_counted() -> None:
     found = with_notes(verdict(KNOWN), [STALE])
     assert (verdict(KNOWN).decision, found.decision) == ("allow", "block")
     assert found.summary.blocking == 1
     assert headline(found) == "Stage `train` is stale"
 
 
-def test_it_is_the_verdict_that_would_have_been_made_with_them() -> None:
+def test_added_notes_give_the_same_verdict_as_first_notes() -> None:
     for low in ("0.9", "0.99"):
         added = with_notes(verdict(KNOWN, low=low), [STALE])
         assert document(added) == document(verdict(STALE, KNOWN, low=low))
@@ -35,5 +35,5 @@ def test_no_notes_and_the_same_notes_change_nothing() -> None:
     assert with_notes(verdict(KNOWN), [KNOWN]) == verdict(KNOWN)
 
 
-def test_a_gate_that_fails_still_leads() -> None:
+def test_a_failed_gate_is_still_the_headline() -> None:
     assert "1 of 1 gate failed" in headline(with_notes(verdict(low="0.99"), [STALE]))

@@ -1,4 +1,4 @@
-"""Which waivers count, and the file they stand in."""
+"""Which waivers are valid, and how their file is read."""
 
 from __future__ import annotations
 
@@ -52,15 +52,15 @@ def problems(**more: Any) -> list[str]:  # noqa: ANN401
         ({"approver": "Ada@Example.org"}, ["waiver_self_approved"]),
     ],
 )
-def test_which_waivers_count(more: dict[str, Any], expected: list[str]) -> None:
+def test_invalid_waivers_are_noted(more: dict[str, Any], expected: list[str]) -> None:
     assert problems(**more) == expected
 
 
-def test_a_commit_dated_into_the_future_buys_no_time() -> None:
+def test_a_commit_with_a_date_in_the_future_does_not_extend_a_waiver() -> None:
     assert problems(since=date(2026, 12, 1), expires=date(2026, 12, 31)) == ["waiver_too_long"]
 
 
-def test_what_is_ignored_names_the_commit_that_brought_it() -> None:
+def test_the_note_of_an_ignored_waiver_names_its_commit() -> None:
     good, notes = usable([waiver(expires=date(2020, 1, 1))], evaluated_on=TODAY, authors=(), known={"floor"})
     assert good == ()
     assert notes[0].message == "Waiver `w1` (brought by ccccccc) is ignored: it expired on 2020-01-01"
@@ -103,7 +103,7 @@ def test_a_waivers_file_may_be_empty(text: str) -> None:
         ("version: 1\n", "version: [\n", "YAML"),
     ],
 )
-def test_a_wrong_waivers_file_is_refused_with_its_place(old: str, new: str, message: str) -> None:
+def test_a_wrong_waivers_file_is_refused_with_a_location(old: str, new: str, message: str) -> None:
     assert old in ENTRY
     with pytest.raises(ConfigError) as raised:
         load_waivers(ENTRY.replace(old, new).encode(), name=NAME)
@@ -113,12 +113,12 @@ def test_a_wrong_waivers_file_is_refused_with_its_place(old: str, new: str, mess
     assert error.location.path == NAME
 
 
-def test_an_id_stands_once() -> None:
+def test_an_id_is_unique() -> None:
     twice = ENTRY + ENTRY.partition("waivers:\n")[2]
     with pytest.raises(ConfigError, match="`dip` stands twice"):
         load_waivers(twice.encode(), name=NAME)
 
 
-def test_agreeing_to_a_looser_gate_needs_no_floor() -> None:
+def test_a_waiver_of_a_loosened_gate_needs_no_floor() -> None:
     text = ENTRY.replace("auc-floor", "gates_loosened:auc-floor").replace("    floor: 0.94\n", "")
     assert load_waivers(text.encode(), name=NAME)[0].floor is None

@@ -45,7 +45,7 @@ def test_a_name_is_a_whole_dotted_suffix_or_the_full_form(name: str, places: lis
     assert [place.full_name for place in metrics.find(name, FILES)] == places
 
 
-def test_a_lone_number_has_the_empty_key_and_is_named_in_full() -> None:
+def test_a_single_number_has_an_empty_key_and_a_full_name() -> None:
     file = metric_file(path="metrics/auc.json", **{"": "0.5"})
     assert [place.value for place in metrics.find("metrics/auc.json:", [file])] == [Decimal("0.5")]
 
@@ -53,11 +53,11 @@ def test_a_lone_number_has_the_empty_key_and_is_named_in_full() -> None:
 @pytest.mark.parametrize(
     ("name", "first"), [("acu", "metrics/test.json:auc"), ("f11", "metrics/test.json:test.f1")]
 )
-def test_an_unknown_name_is_told_the_nearest(name: str, first: str) -> None:
+def test_an_unknown_name_gives_the_nearest_name(name: str, first: str) -> None:
     assert first in metrics.near_names(name, FILES)
 
 
-def test_a_name_near_nothing_is_told_what_there_is() -> None:
+def test_a_name_near_nothing_gives_the_first_names() -> None:
     assert len(metrics.near_names("zzz", FILES, most=3)) == 3
 
 
@@ -90,14 +90,14 @@ def test_a_declared_direction_wins_and_the_longest_name_first() -> None:
     assert metrics.direction_of("xscore", declared) is None  # type: ignore[arg-type]
 
 
-def test_a_difference_is_exact_where_floats_are_not() -> None:
+def test_a_difference_is_exact_unlike_floats() -> None:
     assert metrics.difference(Decimal("0.895"), Decimal("0.9")) >= Decimal("-0.005")
     assert not 0.895 - 0.9 >= -0.005
     assert metrics.difference(Decimal("1e300"), Decimal(1)) < Decimal("1e300")
 
 
 @pytest.mark.parametrize("text", ["1e999999999", "-1e999999999", "1e-999999999", "9" * 2000])
-def test_absurd_numbers_neither_crash_nor_blow_up(text: str) -> None:
+def test_absurd_numbers_do_not_crash(text: str) -> None:
     huge = Decimal(text)
     change = metrics.difference(huge, Decimal("0.9"))
     assert len(metrics.computed(change)) < 40
@@ -134,7 +134,7 @@ def test_a_short_number_never_looks_equal_to_its_limit() -> None:
 
 
 @pytest.mark.parametrize("other", ["NaN", "sNaN", "Infinity", "-Infinity"])
-def test_a_short_number_may_stand_beside_what_is_not_finite(other: str) -> None:
+def test_a_short_number_ignores_others_that_are_not_finite(other: str) -> None:
     assert metrics.short(Decimal("0.9500001"), apart_from=(Decimal(other),)) == "0.95"
 
 
@@ -162,7 +162,7 @@ def test_computed_text_reads_back_within_nine_digits(value: Decimal) -> None:
 
 
 @given(st.text(max_size=20), st.dictionaries(st.text(max_size=10), st.just(Decimal(1)), max_size=5))
-def test_what_is_found_is_named_by_what_was_asked(name: str, values: dict[str, Value]) -> None:
+def test_a_found_metric_has_the_name_that_was_looked_up(name: str, values: dict[str, Value]) -> None:
     file = MetricFile(path="m.json", values=values)
     for place in metrics.find(name, [file]):
         assert place.key == name or place.key.endswith(f".{name}") or name == place.full_name

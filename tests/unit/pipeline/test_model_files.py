@@ -1,4 +1,4 @@
-"""Which metric files speak about which model."""
+"""Which metric files belong to which model."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_one_model_has_every_file() -> None:
         (Model(name="unmade", path="models/other.pkl"), []),
     ],
 )
-def test_of_several_models_each_has_the_files_of_connected_stages(model: Model, expected: list[str]) -> None:
+def test_each_of_several_models_has_the_files_of_connected_stages(model: Model, expected: list[str]) -> None:
     assert paths(model) == expected
 
 
@@ -77,11 +77,11 @@ def test_a_model_that_dvc_only_tracks_has_the_files_of_its_readers() -> None:
     assert paths(Model(name="given", path="other.csv")) == ["a.json", "all.json"]
 
 
-def test_globs_say_it_themselves() -> None:
+def test_globs_choose_the_files() -> None:
     assert paths(Model(name="a", metrics=("metrics/h*.json", "metrics/b.json"))) == ["b.json", "hand.json"]
 
 
-def test_connected_are_ancestors_and_descendants_but_not_siblings() -> None:
+def test_ancestors_and_descendants_are_connected_but_siblings_are_not() -> None:
     assert connected_stages("models/a.pkl", PIPELINE) == {"prepare", "train-a", "evaluate-a", "summary"}
 
 

@@ -1,4 +1,4 @@
-"""What a DVC remote lacks is told with how much it is and where else it is."""
+"""Outputs that a DVC remote lacks, how much is missing, and where else it is."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FOLDER = Output(path="d", owner="d.dvc", pointer=Pointer(md5="b" * 32 + ".dir", 
 LISTING = "b" * 32 + ".dir"
 
 
-def told(
+def state_of(
     output: Output,
     cached: dict[str, int],
     *,
@@ -40,12 +40,12 @@ def told(
     )
 
 
-def test_what_is_there_is_not_told() -> None:
-    assert told(FILE, {}, files=1) is None
+def test_a_complete_output_is_not_listed() -> None:
+    assert state_of(FILE, {}, files=1) is None
 
 
-def test_nobody_could_tell() -> None:
-    found = told(FILE, {}, answered=False)
+def test_an_output_is_unknown_if_the_remote_did_not_answer() -> None:
+    found = state_of(FILE, {}, answered=False)
     assert found is not None
     assert (found.presence, found.size_bytes, found.missing_files, found.elsewhere) == (
         "unknown",
@@ -64,23 +64,23 @@ def test_nobody_could_tell() -> None:
         ({}, "other", "nowhere", None),
     ],
 )
-def test_where_the_rest_of_a_directory_is(
+def test_the_missing_part_of_a_directory_has_a_location(
     cached: dict[str, int], workspace: str, elsewhere: str, missing_bytes: int | None
 ) -> None:
-    found = told(FOLDER, cached, in_workspace=workspace == "same", files=3, missing=("x", "y"))
+    found = state_of(FOLDER, cached, in_workspace=workspace == "same", files=3, missing=("x", "y"))
     assert found is not None
     assert (found.elsewhere, found.missing_files, found.missing_bytes) == (elsewhere, 2, missing_bytes)
     assert (found.files, found.listing_missing) == (3, False)
 
 
-def test_a_whole_output_has_the_size_that_was_recorded_wherever_it_is() -> None:
-    found = told(FOLDER, {}, files=3, missing=(LISTING, "x", "x", "y"))
+def test_a_completely_missing_output_has_its_recorded_size() -> None:
+    found = state_of(FOLDER, {}, files=3, missing=(LISTING, "x", "x", "y"))
     assert found is not None
     assert (found.missing_files, found.missing_bytes, found.listing_missing) == (3, 30, True)
 
 
-def test_without_a_listing_nobody_knows_how_much_is_missing() -> None:
-    found = told(FOLDER, {}, missing=(LISTING,))
+def test_without_a_listing_the_missing_size_is_unknown() -> None:
+    found = state_of(FOLDER, {}, missing=(LISTING,))
     assert found is not None
     assert (found.files, found.missing_files, found.missing_bytes, found.listing_missing) == (
         3,
@@ -99,12 +99,12 @@ def test_without_a_listing_nobody_knows_how_much_is_missing() -> None:
     ],
     ids=["foreign", "private", "ordinary"],
 )
-def test_what_no_remote_should_have_is_not_asked_for(output: Output, presence: str | None) -> None:
+def test_outputs_that_no_remote_should_have_are_not_queried(output: Output, presence: str | None) -> None:
     found = kept_elsewhere(output)
     assert (None if found is None else found.presence) == presence
 
 
-def test_remotes_are_counted_by_name_and_no_remote_is_none() -> None:
+def test_outputs_are_counted_per_remote_and_only_those_with_a_remote() -> None:
     found = count_by_remote(
         (
             Holding(path="a", remote="z", files=1),
@@ -119,7 +119,7 @@ def test_remotes_are_counted_by_name_and_no_remote_is_none() -> None:
     ]
 
 
-def test_a_thousand_missing_outputs_stay_a_page() -> None:
+def test_a_thousand_missing_outputs_fit_on_a_page() -> None:
     missing = tuple(
         RemoteOutput(
             path=f"data/{number:04}.csv",
@@ -144,7 +144,7 @@ def test_a_thousand_missing_outputs_stay_a_page() -> None:
     assert "`push: false`: mine/0, mine/1, mine/2, mine/3 and 996 more" in text
 
 
-def test_a_lost_listing_and_files_without_a_known_size_have_words() -> None:
+def test_a_lost_listing_and_files_of_unknown_size_are_described() -> None:
     def row(**fields: Any) -> str:  # noqa: ANN401 (any field)
         output = RemoteOutput(path="d", owner="d.dvc", remote="s", presence="missing", files=3, **fields)
         return plain(section(RemoteData(outputs=(output,)), Shortening(whole=False))).splitlines()[2]

@@ -1,4 +1,4 @@
-"""Which stages were run anew since the base, told from what dvc.lock recorded."""
+"""Which stages ran since the base, from the records in dvc.lock."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ def pipeline(**stages: LockedStage | None) -> Pipeline:
     )
 
 
-def told(old: Pipeline | None, new: Pipeline, *states: StageState) -> list[tuple[str, str, tuple[str, ...]]]:
+def runs(old: Pipeline | None, new: Pipeline, *states: StageState) -> list[tuple[str, str, tuple[str, ...]]]:
     return [(each.stage, each.state, each.reasons) for each in stage_runs(old, new, states)]
 
 
-def test_a_stage_with_the_same_lock_is_cached_and_one_with_another_was_run() -> None:
+def test_a_stage_with_the_same_record_is_cached_and_one_with_another_ran() -> None:
     old = pipeline(a=locked(), b=locked(), c=locked(), d=locked(), e=locked())
     new = pipeline(
         a=locked(), b=locked(param=2), c=locked(dep="2", out="2"), d=locked(out="2"), e=locked("go", dep="2")
     )
-    assert told(old, new) == [
+    assert runs(old, new) == [
         ("a", "cached", ()),
         ("b", "rerun", ("param train.C",)),
         ("c", "rerun", ("dep raw.csv",)),
@@ -43,37 +43,37 @@ def test_a_stage_with_the_same_lock_is_cached_and_one_with_another_was_run() -> 
     ]
 
 
-def test_a_group_of_parameters_is_told_by_the_one_that_differs() -> None:
+def test_only_the_differing_parameter_of_a_group_is_a_reason() -> None:
     groups = [{"C": 1, "solver": {"name": "lbfgs"}, "empty": {}}, {"C": 1, "solver": {"name": "saga"}}]
     locks = [LockedStage(cmd=("run",), deps={}, params={"p": {"train": group}}, outs={}) for group in groups]
-    ((_, _, reasons),) = told(pipeline(a=locks[0]), pipeline(a=locks[1]))
+    ((_, _, reasons),) = runs(pipeline(a=locks[0]), pipeline(a=locks[1]))
     assert reasons == ("param train.empty", "param train.solver.name")
 
 
-def test_stages_come_and_go() -> None:
-    assert told(pipeline(gone=locked()), pipeline(here=locked())) == [
+def test_stages_are_added_and_removed() -> None:
+    assert runs(pipeline(gone=locked()), pipeline(here=locked())) == [
         ("gone", "removed", ()),
         ("here", "new", ()),
     ]
-    assert told(pipeline(a=None), pipeline(a=locked())) == [("a", "new", ())]
-    assert told(None, pipeline(a=locked())) == [("a", "new", ())]
+    assert runs(pipeline(a=None), pipeline(a=locked())) == [("a", "new", ())]
+    assert runs(None, pipeline(a=locked())) == [("a", "new", ())]
 
 
-def test_a_stale_stage_is_stale_whatever_its_lock_says() -> None:
+def test_a_stale_stage_is_stale_even_if_its_record_is_the_same() -> None:
     states = (
         StageState(address="a", reasons=("changed dep src",)),
         StageState(address="b", upstream=("a",)),
         StageState(address="c"),
     )
     same = pipeline(a=locked(), b=locked(), c=locked())
-    assert told(same, same, *states) == [
+    assert runs(same, same, *states) == [
         ("a", "stale", ("changed dep src",)),
         ("b", "stale", ("after stale a",)),
         ("c", "cached", ()),
     ]
 
 
-def test_of_many_reasons_the_first_five_are_told() -> None:
+def test_only_the_first_five_reasons_are_kept() -> None:
     new = LockedStage(cmd=("run",), deps={f"d{number}": None for number in range(9)}, params={}, outs={})
-    ((_, _, reasons),) = told(pipeline(a=locked()), pipeline(a=new))
+    ((_, _, reasons),) = runs(pipeline(a=locked()), pipeline(a=new))
     assert len(reasons) == 5
