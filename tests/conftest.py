@@ -12,6 +12,7 @@ from filelock import FileLock
 
 from tests.support import pipeline, pull_request, registry, targets
 from tests.support import tracked as data
+from tests.support.forge import started
 from tests.support.shell import Folder, pinned_environment
 
 if TYPE_CHECKING:
@@ -110,6 +111,13 @@ def proposed_template(shared_folder: Path, pipeline_template: Path) -> Path:
             pull_request.build(pipeline.copy(pipeline_template, place))
             (place / "built").touch()
     return place
+
+
+@pytest.fixture
+def pull(proposed_template: Path, tmp_path: Path) -> Iterator[pull_request.PullRequest]:
+    """A pull request with a better model, its results committed and pushed."""
+    with started() as forge:
+        yield pull_request.PullRequest.proposed(proposed_template, tmp_path, forge)
 
 
 @pytest.fixture

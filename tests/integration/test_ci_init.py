@@ -1,4 +1,4 @@
-"""`mlgit ci init` and `mlgit ci update` in real repositories: what they write, keep, refuse and show."""
+"""`mlgit ci init` and `mlgit ci update` in real repositories."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def refused(done: Done, *words: str) -> None:
 
 
 def age(folder: Folder, path: str) -> None:
-    """Let a file be one that an older mlgit wrote, with another template, and nobody edited since."""
+    """Make a file one that an older mlgit wrote from another template, not edited since."""
     text = (folder / path).read_text(encoding="utf-8")
     stamp = read_stamp(text)
     assert stamp is not None
@@ -77,7 +77,7 @@ def test_every_bundled_file_is_written_with_its_first_line(project: Folder, host
     assert not [path for path in tree(project) if path.endswith(".tmp")]
 
 
-def test_saying_it_twice_changes_nothing(project: Folder) -> None:
+def test_a_second_run_changes_nothing(project: Folder) -> None:
     asked = ("--pipeline", "run", "--requirement", f"mlgit=={__version__}", "--requirement", "dvc-s3")
     ci(project, "init", "--host", "github", *asked)
     before = tree(project)
@@ -102,7 +102,7 @@ def test_the_host_is_found_by_the_remote(project: Folder, url: str, host: str) -
     assert ci(project, "init", "--dry-run")["host"] == host
 
 
-def test_the_host_is_found_by_what_is_there(project: Folder) -> None:
+def test_the_host_is_found_by_the_files_of_the_repository(project: Folder) -> None:
     refused(project.mlgit("ci", "init"), "say `--host github` or `--host gitlab`")
     project.write(GITLAB, "test: {script: [make]}\n")
     assert ci(project, "init", "--dry-run")["host"] == "gitlab"
@@ -111,7 +111,7 @@ def test_the_host_is_found_by_what_is_there(project: Folder) -> None:
     assert done.status == 2
 
 
-def test_without_a_config_there_is_nothing_to_hold(project: Folder) -> None:
+def test_without_a_config_nothing_is_written(project: Folder) -> None:
     (project / "mlgit.yaml").unlink()
     before = tree(project)
     done = project.mlgit("ci", "init", "--host", "github")
@@ -120,7 +120,7 @@ def test_without_a_config_there_is_nothing_to_hold(project: Folder) -> None:
     assert tree(project) == before
 
 
-def test_an_invalid_config_is_told_and_nothing_is_written(project: Folder) -> None:
+def test_an_invalid_config_is_reported_and_nothing_is_written(project: Folder) -> None:
     project.write("mlgit.yaml", "version: 1\ngate: {}\n")
     before = tree(project)
     done = project.mlgit("ci", "init", "--host", "github")
@@ -151,7 +151,7 @@ def test_the_modes_and_requirements_of_a_repository_are_filled_in(project: Folde
     assert parse((project / ACTION).read_text(encoding="utf-8"))["inputs"]["requirement"]["default"] == ""
 
 
-def test_a_requirement_that_is_none_is_wrong_usage(project: Folder) -> None:
+def test_an_invalid_requirement_is_a_usage_error(project: Folder) -> None:
     done = project.mlgit("ci", "init", "--host", "github", "--requirement", "-r evil.txt")
     assert done.status == 2
     refused(done, "`-r` cannot be a requirement")
@@ -180,7 +180,7 @@ def test_an_edited_file_whose_template_changes_stops_everything(project: Folder)
     assert tree(project) == before
 
 
-def test_a_file_of_somebody_else_is_not_overwritten(project: Folder) -> None:
+def test_a_file_that_mlgit_did_not_write_is_not_overwritten(project: Folder) -> None:
     project.write(PR, "name: mine\n")
     project.write(ACTION, "name: mine\n")
     before = tree(project)
@@ -191,7 +191,7 @@ def test_a_file_of_somebody_else_is_not_overwritten(project: Folder) -> None:
     assert statuses(ci(project, "init", "--host", "github", "--force"))[PR] == "replace"
 
 
-def test_a_pipeline_of_gitlab_that_was_there_is_left_and_the_lines_are_told(project: Folder) -> None:
+def test_an_existing_gitlab_pipeline_is_left_and_the_missing_lines_are_shown(project: Folder) -> None:
     project.write(GITLAB, "test: {script: [make]}\n")
     record = ci(project, "init", "--host", "gitlab", "--force")
     assert statuses(record)[GITLAB] == "left"
@@ -203,7 +203,7 @@ def test_a_pipeline_of_gitlab_that_was_there_is_left_and_the_lines_are_told(proj
     assert ci(project, "init", "--host", "gitlab")["include"] is None
 
 
-def test_jobs_of_ones_own_in_our_pipeline_are_no_conflict(project: Folder) -> None:
+def test_own_jobs_in_the_installed_pipeline_are_not_a_conflict(project: Folder) -> None:
     ci(project, "init", "--host", "gitlab")
     with (project / GITLAB).open("a", encoding="utf-8") as file:
         file.write("mine: {script: [make]}\n")
@@ -221,7 +221,7 @@ def test_the_whole_set_is_written_or_none_of_it(project: Folder) -> None:
 
 
 @pytest.mark.parametrize("fresh", [False, True], ids=["update", "first"])
-def test_a_failure_in_the_middle_takes_everything_back(
+def test_a_failure_in_the_middle_restores_everything(
     project: Folder, monkeypatch: pytest.MonkeyPatch, *, fresh: bool
 ) -> None:
     if not fresh:
@@ -250,7 +250,7 @@ def test_a_failure_in_the_middle_takes_everything_back(
     assert (project / ".github").exists() is not fresh
 
 
-def test_a_default_branch_that_no_filter_can_name_is_refused(project: Folder) -> None:
+def test_a_default_branch_with_characters_of_a_filter_is_refused(project: Folder) -> None:
     project.git("branch", "-q", "-m", "main", "a!b")
     project.git("push", "-q", "origin", "a!b")
     project.git("remote", "set-head", "origin", "a!b")
@@ -266,7 +266,7 @@ def test_a_repository_without_a_commit_can_be_set_up(empty_repository: Folder) -
     assert any("no DVC remote" in note for note in record["notes"])
 
 
-def test_a_place_that_leads_out_of_the_repository_is_refused(project: Folder) -> None:
+def test_a_path_that_leads_out_of_the_repository_is_refused(project: Folder) -> None:
     outside = project.path.parent / "outside"
     outside.mkdir()
     (project / ".github").symlink_to(outside)
@@ -313,7 +313,7 @@ def test_update_shows_and_applies_what_changed(project: Folder) -> None:
     assert set(statuses(ci(project, "update")).values()) == {"same"}
 
 
-def test_update_keeps_edited_files_and_says_no(project: Folder) -> None:
+def test_update_keeps_edited_files_and_exits_with_1(project: Folder) -> None:
     ci(project, "init", "--host", "github")
     age(project, PR)
     age(project, ACTION)
@@ -331,7 +331,7 @@ def test_update_keeps_edited_files_and_says_no(project: Folder) -> None:
     assert "# mine" not in (project / PR).read_text(encoding="utf-8")
 
 
-def test_update_brings_nothing_back_that_was_taken_away(project: Folder) -> None:
+def test_update_does_not_restore_deleted_files(project: Folder) -> None:
     ci(project, "init", "--host", "github")
     monitor = ".github/workflows/mlgit-monitor.yml"
     (project / monitor).unlink()
@@ -360,7 +360,7 @@ def test_a_checkout_on_windows_counts_as_unedited(project: Folder) -> None:
     assert statuses(ci(project, "update"))[PR] == "same"
 
 
-def test_what_stands_in_the_way_of_ci_is_noted(project: Folder) -> None:
+def test_obstacles_for_ci_are_noted(project: Folder) -> None:
     project.write("mlgit.yaml", "version: 1\nenvironments: {a_b: {}}\n")
     notes = ci(project, "init", "--host", "gitlab", "--dry-run")["notes"]
     assert any("no gates" in note for note in notes)
@@ -368,13 +368,13 @@ def test_what_stands_in_the_way_of_ci_is_noted(project: Folder) -> None:
     assert any("no environment says `auto: true`" in note for note in notes)
 
 
-def test_a_version_that_no_index_has_is_noted(project: Folder) -> None:
+def test_an_unreleased_version_is_noted(project: Folder) -> None:
     asked = ("init", "--host", "github", "--dry-run", "--requirement")
     assert any("`mlgit==1.0.dev3` is no" in note for note in ci(project, *asked, "mlgit==1.0.dev3")["notes"])
     assert not any("is no release" in note for note in ci(project, *asked, "mlgit==1.0.0 dvc-s3")["notes"])
 
 
-def test_a_config_that_nobody_committed_is_to_be_committed_too(project: Folder) -> None:
+def test_an_uncommitted_config_is_listed_among_the_files_to_commit(project: Folder) -> None:
     assert "mlgit.yaml" not in ci(project, "init", "--host", "gitlab", "--dry-run")["next"][0]
     project.git("rm", "-q", "--cached", "mlgit.yaml")
     project.git("commit", "-qm", "Forget")

@@ -1,4 +1,4 @@
-"""`mlgit ci merged` in real clones shaped as runners make them: what it does and what it leaves alone."""
+"""`mlgit ci merged` in real clones, as runners make them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ environments:
 
 
 def merge(project: Folder, *, slope: str | None = None, **files: str) -> str:
-    """A merge to main; with a slope the model is trained anew and pushed. The new commit."""
+    """A merge to main; with a slope, the model is trained again and pushed. Returns the new commit."""
     for name, text in files.items():
         project.write(name.replace("__", "/").replace("_DOT_", "."), text)
     if slope is not None:
@@ -63,7 +63,7 @@ def steps(done: Done) -> list[tuple[str, str | None, str, str | None]]:
     ]
 
 
-def test_the_first_merge_is_released_and_promoted_and_told_to_the_jobs_that_follow(
+def test_the_first_merge_is_released_promoted_and_handed_to_later_jobs(
     project: Folder, tmp_path: Path
 ) -> None:
     runner = github_checkout(project, "runner")
@@ -87,7 +87,7 @@ def test_the_first_merge_is_released_and_promoted_and_told_to_the_jobs_that_foll
     }
     assert "    main at " in (tmp_path / "job" / "summary.md").read_text(encoding="utf-8")
     message = runner.git("cat-file", "-p", "line@v1.0.0")
-    # The model was fetched for it: only then its sha256 can be stated.
+    # The model was fetched for it, because the release states its sha256.
     assert '"sha256"' in message.partition('"subject"')[2]
     assert (
         '"builder":{"kind":"github","run":"https://github.example.org/example/line/actions/runs/42"}'
@@ -112,7 +112,7 @@ def test_the_same_run_again_does_nothing_and_names_the_tags_that_its_deployment_
     assert found == {"MLGIT_CHANGED": "false", "MLGIT_RELEASED": "[]", "MLGIT_TAGS": '["line#staging#1"]'}
 
 
-def test_a_merge_that_touches_no_model_is_one_line_and_nothing_to_deploy(project: Folder) -> None:
+def test_a_merge_without_a_model_is_one_line_and_nothing_to_deploy(project: Folder) -> None:
     before = project.git("rev-parse", "HEAD")
     assert merged(gitlab_checkout(project, "first"), env=gitlab_push()).status == 0
     tags = tags_of(origin(project))
@@ -124,12 +124,12 @@ def test_a_merge_that_touches_no_model_is_one_line_and_nothing_to_deploy(project
     assert dotenv(runner)["MLGIT_TAGS"] == "[]"
 
 
-def test_a_push_of_several_commits_deploys_what_any_of_them_released(project: Folder) -> None:
+def test_a_push_of_several_commits_deploys_the_releases_of_all_of_them(project: Folder) -> None:
     before = project.git("rev-parse", "HEAD")
     merge(project, slope="1.98")
     assert merged(gitlab_checkout(project, "first"), env=gitlab_push(before=before)).status == 0
     merge(project, README_DOT_md="words\n")
-    # The run was killed before it could tell; it is started again, and trunk has gone on.
+    # The run was killed before it could report. It starts again, and trunk has moved.
     runner = gitlab_checkout(project, "again")
     assert merged(runner, env=gitlab_push(before=before)).status == 0
     assert dotenv(runner)["MLGIT_TAGS"] == '["line#staging#1"]'
@@ -144,7 +144,7 @@ def test_a_new_model_becomes_the_next_version_and_its_number_says_why(staged: Fo
     ]
 
 
-def test_a_model_that_a_merge_took_back_is_released_again(staged: Folder) -> None:
+def test_a_model_that_a_merge_restored_is_released_again(staged: Folder) -> None:
     merge(staged, slope="2.01")
     assert merged(gitlab_checkout(staged, "second")).status == 0
     staged.git("revert", "--no-edit", "HEAD")
@@ -153,7 +153,7 @@ def test_a_model_that_a_merge_took_back_is_released_again(staged: Folder) -> Non
     assert steps(done) == [("line", None, "done", "v1.2.0"), ("line", "staging", "done", "v1.2.0")]
 
 
-def test_a_rejected_model_does_not_come_back_by_a_merge_of_something_else(staged: Folder) -> None:
+def test_a_rejected_model_does_not_return_with_another_merge(staged: Folder) -> None:
     assert staged.here("unassign", "line", "--env", "staging").status == 0
     assert staged.here("deregister", "line@v1.0.0").status == 0
     merge(staged, README_DOT_md="words\n")
@@ -163,7 +163,7 @@ def test_a_rejected_model_does_not_come_back_by_a_merge_of_something_else(staged
     assert "deregistered as v1.0.0" in done.json()["steps"][0]["message"]
 
 
-def test_a_run_from_an_old_checkout_looks_at_the_tip_of_trunk_and_stands_where_it_stood(
+def test_a_run_from_an_old_checkout_uses_the_tip_of_trunk_and_restores_the_checkout(
     project: Folder,
 ) -> None:
     runner = github_checkout(project, "runner")
@@ -188,7 +188,7 @@ def test_a_dirty_checkout_is_refused_and_nothing_is_written(project: Folder) -> 
     assert tags_of(origin(project)) == {}
 
 
-def test_a_dry_run_says_the_same_and_writes_nothing(project: Folder) -> None:
+def test_a_dry_run_reports_the_same_and_writes_nothing(project: Folder) -> None:
     runner = github_checkout(project, "runner")
     merge(
         project, mlgit_DOT_yaml=TWO_MODELS, models__bias_DOT_txt="1\n", metrics__bias_DOT_json='{"bias": 3}'
@@ -205,7 +205,7 @@ def test_a_dry_run_says_the_same_and_writes_nothing(project: Folder) -> None:
     assert tags_of(runner) == {}
 
 
-def test_what_blocks_one_model_does_not_stop_the_others(project: Folder) -> None:
+def test_a_blocked_model_does_not_stop_the_others(project: Folder) -> None:
     merge(
         project, mlgit_DOT_yaml=TWO_MODELS, models__bias_DOT_txt="1\n", metrics__bias_DOT_json='{"bias": 3}'
     )
@@ -231,7 +231,7 @@ def test_a_held_environment_is_left_alone_and_the_release_still_happens(staged: 
     assert "done      promote line@v1.3.0 to staging" in merged(gitlab_checkout(staged, "fourth")).out
 
 
-def test_what_somebody_took_out_on_purpose_does_not_go_back_by_itself(staged: Folder) -> None:
+def test_a_version_that_was_taken_out_explicitly_does_not_return_automatically(staged: Folder) -> None:
     merge(staged, slope="2.01")
     assert merged(gitlab_checkout(staged, "second")).status == 0
     back = staged.here("promote", "line@v1.0.0", "--to", "staging", "--downgrade")
@@ -244,7 +244,7 @@ def test_what_somebody_took_out_on_purpose_does_not_go_back_by_itself(staged: Fo
 
 
 @pytest.mark.parametrize("kind", ["pull request", "another branch"])
-def test_a_run_about_something_else_than_trunk_is_refused(project: Folder, tmp_path: Path, kind: str) -> None:
+def test_a_run_that_is_not_about_trunk_is_refused(project: Folder, tmp_path: Path, kind: str) -> None:
     variables = (
         github_pull_request(tmp_path)
         if kind == "pull request"
@@ -273,7 +273,7 @@ def test_a_shallow_clone_fetches_its_history_before_gates_compare(staged: Folder
     merge(staged, slope="1.5")
     runner = github_checkout(staged, "runner", depth=1)
     done = merged(runner, "--json", env=github_push(tmp_path))
-    # Against the release before, which a cut history would not show, the error rose too far.
+    # Compared with the earlier release, which a shallow history would hide, the error rose too far.
     assert done.status == 1
     assert "mae-vs-base: fail" in json.dumps(done.json()["steps"])
 
@@ -289,14 +289,14 @@ def test_metrics_that_dvc_keeps_are_fetched_for_the_gates(project: Folder) -> No
     merge(project, slope="1.5")
     done = merged(gitlab_checkout(project, "second"))
     assert done.status == 1
-    # Both numbers are there: that of the tip and that of the release it is compared with.
+    # Both numbers are there: those of the tip and of the release it is compared with.
     assert "line/mae-vs-base" not in done.err
     assert "mae-vs-base: fail: mae" in done.out
     merge(project, slope="2.005")
     assert merged(gitlab_checkout(project, "third")).status == 0
 
 
-def test_data_that_somebody_has_here_is_neither_used_nor_replaced(project: Folder) -> None:
+def test_existing_data_is_neither_used_nor_replaced(project: Folder) -> None:
     laptop = github_checkout(project, "laptop")
     laptop.write("models/line.json", "mine")
     merge(project, slope="2.005")
@@ -323,9 +323,7 @@ def test_models_of_a_monorepo_and_models_that_git_keeps_are_released_too(project
     assert (told["name"], told["path"], told["deploy"]) == ("vision:faces", "vision/faces", True)
 
 
-def test_a_run_that_fails_as_a_whole_leaves_nothing_for_the_jobs_that_follow(
-    project: Folder, tmp_path: Path
-) -> None:
+def test_a_run_that_fails_as_a_whole_leaves_nothing_for_later_jobs(project: Folder, tmp_path: Path) -> None:
     runner = gitlab_checkout(project, "runner")
     merge(project, mlgit_DOT_yaml="version: 2\n")
     variables = github_push(tmp_path)
@@ -334,7 +332,7 @@ def test_a_run_that_fails_as_a_whole_leaves_nothing_for_the_jobs_that_follow(
     assert outputs(variables) == {"changed": "false", "released": "[]", "tags": "[]"}
 
 
-def test_a_model_whose_data_nobody_pushed_is_not_released(project: Folder) -> None:
+def test_a_model_whose_data_was_not_pushed_is_not_released(project: Folder) -> None:
     pipeline.train(project, "2.005", push=False)
     project.commit("Forget to push the data")
     project.git("push", "-q", "origin", "HEAD:main")

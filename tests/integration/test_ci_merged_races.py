@@ -1,4 +1,4 @@
-"""`mlgit ci merged` when runs overlap, are killed, or people work on the same environments meanwhile."""
+"""`mlgit ci merged` when runs overlap or are killed, or people change the environments meanwhile."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ def retrain(project: Folder, slope: str) -> str:
 
 
 def run(runner: Folder) -> Merged:
-    """The flow in this process, so that something can happen in the middle of it."""
+    """Run the flow in this process, so that the test can interrupt it."""
     return ci_merged.merged(opened(runner), ci=BOT, progress=Silent())
 
 
 def state_of(project: Folder) -> ModelState:
-    """The model as the origin has it."""
+    """The state of the model on the origin."""
     fresh = clone(project, f"look{time.monotonic_ns()}")
     return read_registry(opened(fresh)).model("line")
 
@@ -59,7 +59,7 @@ def outcomes(record: Merged) -> list[tuple[str | None, str, str | None]]:
 
 
 def once_before(monkeypatch: pytest.MonkeyPatch, name: str, happens: Callable[[], object]) -> None:
-    """Let something happen right before the flow first calls a verb."""
+    """Run something right before the flow calls an operation for the first time."""
     verb = getattr(ci_merged, name)
     calls: list[object] = []
 
@@ -93,7 +93,7 @@ def test_runs_killed_at_any_step_leave_a_state_that_the_next_one_finishes(projec
     shims = project.path.parent / "shims"
     shims.mkdir()
     calls = project.path.parent / "calls"
-    # git's children too: a runner that is shut down takes all with it.
+    # git's children, too: a runner that shuts down kills all processes.
     dying = (
         f'#!/bin/sh\necho x >>"{calls}"\nif [ "$(wc -l <"{calls}")" -ge "$LAST" ]; then kill -9 0; fi\n'
         f'exec "{shutil.which("git")}" "$@"\n'
@@ -103,7 +103,7 @@ def test_runs_killed_at_any_step_leave_a_state_that_the_next_one_finishes(projec
     path = {"PATH": f"{shims}{os.pathsep}{os.environ['PATH']}"}
 
     def run_until(last: int) -> tuple[int, int]:
-        """The status of a run whose git kills it when it is called so often, and how often it was."""
+        """The status of a run that is killed at its nth call of git, and the number of calls."""
         calls.write_text("", encoding="utf-8")
         process = subprocess.run(
             ARGV,
@@ -129,7 +129,7 @@ def test_runners_at_once_release_one_version_and_promote_it_once(project: Folder
         subprocess.Popen(
             ARGV,
             cwd=runner.path,
-            # The same by the same person in the same second would be one and the same tag.
+            # The same change by the same person in the same second would be the same tag.
             env=os.environ | {"GIT_COMMITTER_NAME": f"bot {number}"},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -164,7 +164,7 @@ def test_two_merges_at_once_end_with_the_newer_model_in_the_environment(project:
     tip = retrain(project, "2.001")
     answers = [(process.communicate(timeout=240), process.returncode) for process in running]
     assert [status for _, status in answers] == [0, 0], answers
-    # The third merge's own run.
+    # The run of the third merge.
     assert gitlab_checkout(project, "third").mlgit("ci", "merged", env=BOT).status == 0
     state = state_of(project)
     assert state.environment("staging").commit == tip
@@ -191,9 +191,7 @@ def test_a_merge_meanwhile_is_released_by_the_same_run(
     assert state_of(project).environment("staging").commit == tips[0]
 
 
-def test_a_release_by_hand_meanwhile_is_taken_as_it_is(
-    project: Folder, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_manual_release_meanwhile_is_accepted(project: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     once_before(monkeypatch, "release", lambda: project.mlgit("release", "line@v3.0.0"))
     record = run(gitlab_checkout(project, "runner"))
     assert outcomes(record) == [(None, "already", "v3.0.0"), ("staging", "done", "v3.0.0")]
@@ -201,7 +199,7 @@ def test_a_release_by_hand_meanwhile_is_taken_as_it_is(
     assert sorted(tags_of(origin(project))) == ["line#staging#1", "line@v3.0.0"]
 
 
-def test_a_promotion_by_hand_meanwhile_is_not_done_twice(
+def test_a_manual_promotion_meanwhile_is_not_repeated(
     project: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     once_before(monkeypatch, "promote", lambda: project.mlgit("promote", "line@v1.0.0", "--to", "staging"))
@@ -227,7 +225,7 @@ def test_a_rollback_meanwhile_wins(staged: Folder, monkeypatch: pytest.MonkeyPat
     assert str(state.environment("staging").label) == "v1.0.0"
 
 
-def test_a_tag_that_does_not_count_and_stands_in_the_way_is_an_error_not_an_endless_loop(
+def test_a_conflicting_tag_that_does_not_count_is_an_error_not_an_endless_loop(
     project: Folder,
 ) -> None:
     origin(project).git("tag", "line@v1.0.0", "main")

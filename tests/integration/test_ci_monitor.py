@@ -1,4 +1,4 @@
-"""`mlgit ci monitor`: trunk is held against its gates as they are today."""
+"""`mlgit ci monitor`: trunk is checked against its gates as they are today."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def nightly(project: Folder, tmp_path: Path) -> Iterator[PullRequest]:
-    """A job on a schedule; the pull request is none, only its helpers are used."""
+    """A scheduled job; it has no pull request and only uses the helpers of one."""
     with started() as forge:
         yield PullRequest(project, forge, tmp_path / "runner")
 
@@ -29,7 +29,7 @@ def scheduled(nightly: PullRequest) -> dict[str, str]:
     return nightly.forge.github_job(nightly.runner, event="schedule", sha=sha)
 
 
-def test_trunk_that_keeps_its_gates_is_allowed(nightly: PullRequest) -> None:
+def test_trunk_that_passes_its_gates_is_allowed(nightly: PullRequest) -> None:
     done = nightly.ci("monitor", env=scheduled(nightly))
     assert done.status == 0, done.err
     assert {path.name for path in nightly.folder.iterdir()} == FILES
@@ -39,7 +39,7 @@ def test_trunk_that_keeps_its_gates_is_allowed(nightly: PullRequest) -> None:
     assert nightly.summary == (nightly.folder / "report.md").read_text()
 
 
-def test_trunk_that_breaks_a_gate_blocks(nightly: PullRequest) -> None:
+def test_trunk_that_fails_a_gate_blocks(nightly: PullRequest) -> None:
     train(nightly.project, "1.5")
     nightly.project.commit("Worse")
     nightly.project.git("push", "-q")
@@ -48,7 +48,7 @@ def test_trunk_that_breaks_a_gate_blocks(nightly: PullRequest) -> None:
     assert done.json() == nightly.report()
 
 
-def test_it_is_trunk_that_is_judged_whatever_is_checked_out(nightly: PullRequest) -> None:
+def test_trunk_is_checked_whatever_is_checked_out(nightly: PullRequest) -> None:
     nightly.project.git("checkout", "-q", "-b", "other")
     train(nightly.project, "1.5")
     nightly.project.commit("Worse")
@@ -57,7 +57,7 @@ def test_it_is_trunk_that_is_judged_whatever_is_checked_out(nightly: PullRequest
     assert nightly.report()["commit"] == nightly.project.git("rev-parse", "main")
 
 
-def test_no_verdict_is_a_report_too(nightly: PullRequest) -> None:
+def test_a_missing_verdict_is_also_a_report(nightly: PullRequest) -> None:
     nightly.project.write("mlgit.yaml", "version: 1\ngats: {}\n")
     nightly.project.commit("Broken")
     nightly.project.git("push", "-q")
@@ -67,7 +67,7 @@ def test_no_verdict_is_a_report_too(nightly: PullRequest) -> None:
     assert document["failure"]["exit_code"] == 3
 
 
-def test_its_check_stands_beside_that_of_pull_requests(nightly: PullRequest) -> None:
+def test_its_check_has_another_name_than_that_of_pull_requests(nightly: PullRequest) -> None:
     env = scheduled(nightly)
     nightly.ci("monitor", env=env)
     done = nightly.ci("comment", env=env)

@@ -1,4 +1,4 @@
-"""`mlgit ci tag`: real tags, honest and not, in clones as runners make them."""
+"""`mlgit ci tag`: real and fabricated tags, in clones as runners make them."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def ask(runner: Folder, tag: str | None, *more: str, env: dict[str, str] | None 
 
 
 def failed(done: Done) -> list[tuple[str, str, str]]:
-    """The proofs that failed: tag, check, message."""
+    """The failed proofs: tag, check, message."""
     return [
         (proof["tag"], proof["check"], proof["message"])
         for proof in done.json()["proofs"]
@@ -52,15 +52,13 @@ def failed(done: Done) -> list[tuple[str, str, str]]:
 
 
 def plant(project: Folder, tag: str, message: str) -> None:
-    """An annotated tag that somebody else wrote, at the origin."""
+    """Push an annotated tag of another user to the origin."""
     done = project.run("git", "tag", "-a", "--cleanup=verbatim", "-F", "-", tag, stdin=message)
     assert done.status == 0, done.err
     project.git("push", "-q", "origin", f"refs/tags/{tag}")
 
 
-def test_a_release_tag_is_verified_and_told_with_the_names_of_gto_action(
-    staged: Folder, tmp_path: Path
-) -> None:
+def test_a_release_tag_is_verified_and_has_the_outputs_of_gto_action(staged: Folder, tmp_path: Path) -> None:
     variables = pushed(tmp_path, "line@v1.0.0")
     runner = tag_checkout(staged, "runner", "line@v1.0.0")
     done = ask(runner, None, env=variables)
@@ -88,7 +86,7 @@ def test_the_tag_that_an_environment_holds_is_to_be_deployed(staged: Folder, tmp
         *("assignment", "staging", "staging", "v1.0.0"),
         "true",
     )
-    # The release that it names is proven too.
+    # The release that it names is also proven.
     assert {proof["tag"] for proof in done.json()["proofs"]} == {"line#staging#1", "line@v1.0.0"}
 
 
@@ -109,7 +107,7 @@ def test_a_checkout_that_made_the_tag_lightweight_gets_the_real_one_back(
         *("tumor@v1.0.0\nevent=x", "tumor#prod#1#2", "tumor##1", "-x@v1.0.0", "`id`#prod#1"),
     ],
 )
-def test_a_name_that_is_no_tag_of_ours_stops_before_git_sees_it(
+def test_a_name_that_is_not_a_model_tag_stops_before_git_sees_it(
     project: Folder, tmp_path: Path, name: str
 ) -> None:
     runner = github_checkout(project, "runner")
@@ -121,7 +119,7 @@ def test_a_name_that_is_no_tag_of_ours_stops_before_git_sees_it(
     assert dotenv(runner)["MLGIT_DEPLOY"] == "false"
 
 
-def test_a_hostile_name_that_git_takes_reaches_the_same_end(project: Folder, tmp_path: Path) -> None:
+def test_a_hostile_name_that_git_accepts_is_refused_as_well(project: Folder, tmp_path: Path) -> None:
     origin(project).git("tag", "-a", "-m", "x", "a$(id)#prod#1", "main")
     runner = tag_checkout(project, "runner", "a$(id)#prod#1")
     variables = pushed(tmp_path, "a$(id)#prod#1")
@@ -135,14 +133,14 @@ def test_without_a_tag_nothing_is_guessed(project: Folder) -> None:
     assert "Nobody says which tag is meant" in done.err
 
 
-def test_on_gitlab_the_pipeline_s_tag_is_meant(staged: Folder) -> None:
+def test_on_gitlab_the_default_is_the_tag_of_the_pipeline(staged: Folder) -> None:
     runner = tag_checkout(staged, "runner", "line#staging#1", lightweight=False)
     done = ask(runner, None, env=gitlab_push(tag="line#staging#1"))
     assert done.status == 0, done.err
     assert dotenv(runner)["MLGIT_DEPLOY"] == "true"
 
 
-def test_a_tag_that_is_lightweight_at_the_remote_is_refused_and_says_why(
+def test_a_tag_that_is_lightweight_on_the_remote_is_refused_with_a_reason(
     staged: Folder, tmp_path: Path
 ) -> None:
     origin(staged).git("tag", "line#prod#1", "main")
@@ -165,7 +163,7 @@ def test_a_tag_that_was_deleted_meanwhile_deploys_nothing(staged: Folder, tmp_pa
     assert outputs(variables) == NOTHING
 
 
-def test_a_tag_that_was_moved_meanwhile_is_judged_as_it_is_now(staged: Folder, tmp_path: Path) -> None:
+def test_a_tag_that_was_moved_meanwhile_is_verified_as_it_is_now(staged: Folder, tmp_path: Path) -> None:
     runner = tag_checkout(staged, "runner", "line#staging#1", lightweight=False)
     staged.commit("Other")
     staged.git("push", "-q", "origin", "main")
@@ -179,7 +177,7 @@ def test_a_tag_that_was_moved_meanwhile_is_judged_as_it_is_now(staged: Folder, t
     assert "its release `line@v1.0.0` on" in failed(done)[0][2]
 
 
-def test_on_a_laptop_an_annotated_tag_of_ones_own_is_not_overwritten(staged: Folder) -> None:
+def test_on_a_laptop_a_local_annotated_tag_is_not_overwritten(staged: Folder) -> None:
     laptop = clone(staged, "laptop")
     laptop.git("tag", "-f", "-a", "-m", "mine", "line#staging#1")
     mine = tags_of(laptop)
@@ -189,7 +187,7 @@ def test_on_a_laptop_an_annotated_tag_of_ones_own_is_not_overwritten(staged: Fol
     assert tags_of(laptop) == mine
 
 
-def test_a_superseded_tag_ends_well_and_deploys_nothing(staged: Folder, tmp_path: Path) -> None:
+def test_a_superseded_tag_succeeds_and_deploys_nothing(staged: Folder, tmp_path: Path) -> None:
     assert staged.here("release", "line", "--commit").status == 0
     assert staged.here("promote", "line", "--to", "staging").status == 0
     variables = pushed(tmp_path, "line#staging#1")
@@ -200,7 +198,7 @@ def test_a_superseded_tag_ends_well_and_deploys_nothing(staged: Folder, tmp_path
     half = ask(github_checkout(staged, "other"), "line#staging!#2", env=pushed(tmp_path / "2", "x"))
     assert half.status == 0
     assert (half.json()["event"], half.json()["deploy"]) == ("unassignment", False)
-    # A job that asks for a stage wants to put something there.
+    # A job that reads the stage wants to deploy there.
     assert outputs(pushed(tmp_path / "2", "x"))["stage"] == ""
 
 
@@ -232,9 +230,7 @@ def test_an_emptied_environment_and_a_rejected_version_deploy_nothing(staged: Fo
         assert (told["event"], told["superseded"], told["deploy"]) == (event, superseded, "false")
 
 
-def test_tags_of_gto_have_no_statement_and_are_verified_as_far_as_they_say_something(
-    project: Folder, tmp_path: Path
-) -> None:
+def test_tags_of_gto_have_no_statement_and_the_rest_is_verified(project: Folder, tmp_path: Path) -> None:
     project.ok("gto", "register", "line")
     project.ok("gto", "assign", "line", "--version", "v0.0.1", "--stage", "prod")
     project.git("push", "-q", "origin", "--tags")
@@ -288,9 +284,7 @@ def test_a_tag_object_under_another_name_is_found(staged: Folder, tmp_path: Path
         ("}\n", "}\nand more\n", "statement"),
     ],
 )
-def test_a_statement_that_somebody_changed_is_found(
-    staged: Folder, tmp_path: Path, old: str, new: str, check: str
-) -> None:
+def test_a_changed_statement_is_found(staged: Folder, tmp_path: Path, old: str, new: str, check: str) -> None:
     message = staged.git("cat-file", "tag", "line#staging#1").partition("\n\n")[2] + "\n"
     assert old in message
     head, mark, statement = message.partition(f"{MARK}\n")
@@ -315,7 +309,7 @@ def test_a_release_tag_that_was_replaced_is_found_by_the_environment_s_tag(
     assert "it names another `line@v1.0.0`" in str(failed(done))
 
 
-def test_a_release_whose_model_is_not_what_dvc_records_is_found(staged: Folder, tmp_path: Path) -> None:
+def test_a_release_whose_model_differs_from_dvc_lock_is_found(staged: Folder, tmp_path: Path) -> None:
     message = staged.git("cat-file", "tag", "line@v1.0.0").partition("\n\n")[2] + "\n"
     md5 = message.partition('"dvcMd5":"')[2][:32]
     staged.git("push", "-q", "origin", ":refs/tags/line@v1.0.0")
@@ -330,7 +324,7 @@ def test_a_release_whose_model_is_not_what_dvc_records_is_found(staged: Folder, 
     )
 
 
-def test_a_commit_that_was_never_merged_is_found(staged: Folder, tmp_path: Path) -> None:
+def test_a_commit_that_was_not_merged_is_found(staged: Folder, tmp_path: Path) -> None:
     staged.git("checkout", "-q", "-b", "topic")
     staged.commit("Not merged")
     plant(staged, "line@v2.0.0", "Trust me\n")
@@ -342,7 +336,7 @@ def test_a_commit_that_was_never_merged_is_found(staged: Folder, tmp_path: Path)
     assert "is not on origin/main" in text
 
 
-def test_a_pre_release_may_stand_on_a_branch(project: Folder, tmp_path: Path) -> None:
+def test_a_pre_release_may_be_on_a_branch(project: Folder, tmp_path: Path) -> None:
     project.git("checkout", "-q", "-b", "topic")
     project.commit("Not merged")
     project.git("push", "-q", "-u", "origin", "topic")
@@ -354,7 +348,7 @@ def test_a_pre_release_may_stand_on_a_branch(project: Folder, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(("line", "status"), [("staging: {auto: true}", 1), ("staging: {pre: true}", 0)])
-def test_what_was_never_merged_reaches_only_environments_that_take_pre_releases(
+def test_an_unmerged_version_reaches_only_environments_that_take_pre_releases(
     project: Folder, tmp_path: Path, line: str, status: int
 ) -> None:
     config = (project / "mlgit.yaml").read_text(encoding="utf-8")
@@ -373,7 +367,7 @@ def test_what_was_never_merged_reaches_only_environments_that_take_pre_releases(
 
 
 def test_an_environment_that_trunk_does_not_declare_is_never_deployed(staged: Folder, tmp_path: Path) -> None:
-    # A job that deploys asks the forge for its environment, with the secrets and the identity it has.
+    # A job that deploys gets the secrets and the identity of its environment from the forge.
     plant(staged, "line#pypi#1", "Trust me\n")
     variables = pushed(tmp_path, "line#pypi#1")
     done = ask(tag_checkout(staged, "runner", "line#pypi#1"), None, env=variables)

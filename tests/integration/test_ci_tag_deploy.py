@@ -1,4 +1,4 @@
-"""`mlgit ci tag --deploy`: what is deployed, and what the forge is told about it."""
+"""`mlgit ci tag --deploy`: the deployment, and its record at the forge."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def project(staged: Folder) -> Folder:
 
 @pytest.fixture
 def served(project: Folder, tmp_path: Path) -> Path:
-    """A folder that staging is deployed to; v1.0.0 is in staging and in prod, which nobody deploys."""
+    """A folder that staging is deployed to; v1.0.0 is in staging and in prod, which has no target."""
     place = tmp_path / "served"
     place.mkdir()
     config = (project / "mlgit.yaml").read_text(encoding="utf-8")
@@ -56,7 +56,7 @@ def deploy(project: Folder, tag: str, env: dict[str, str], *, name: str = "runne
 def job(forge: FakeForge, folder: Path, project: Folder, tag: str) -> dict[str, str]:
     commit = project.git("rev-parse", f"refs/tags/{tag}^{{commit}}")
     if not forge.state.pulls:
-        # The fake has no git: a tag is on the commit of its first pull request.
+        # The fake has no git, so a tag is on the commit of its first pull request.
         forge.add_pull(1, branch="merged", sha=commit)
     return forge.github_job(folder, event="push", ref=f"refs/tags/{tag}", sha=commit)
 
@@ -75,7 +75,7 @@ def test_a_current_tag_is_deployed_and_the_forge_knows(
     assert outputs(variables)["deploy"] == "true"
 
 
-def test_the_same_tag_again_is_already_there(
+def test_the_same_tag_again_is_already_deployed(
     project: Folder, served: Path, forge: FakeForge, tmp_path: Path
 ) -> None:
     assert (
@@ -89,7 +89,7 @@ def test_the_same_tag_again_is_already_there(
     assert [each.state for each in forge.deployments("staging")] == ["success"]
 
 
-def test_without_a_token_it_is_deployed_and_said_what_was_skipped(
+def test_without_a_token_it_is_deployed_and_the_skipped_record_is_reported(
     project: Folder, served: Path, tmp_path: Path
 ) -> None:
     done = deploy(project, "line#staging#1", github_push(tmp_path / "job", ref="refs/tags/line#staging#1"))
@@ -121,7 +121,7 @@ def test_a_deployment_that_fails_is_a_failure_at_the_forge_too(
     assert known.state == "failure"
 
 
-def test_an_environment_that_nobody_deploys_is_said_and_fine(
+def test_an_environment_without_a_deployment_target_is_reported_and_is_not_an_error(
     project: Folder, served: Path, forge: FakeForge, tmp_path: Path
 ) -> None:
     done = deploy(project, "line#prod#1", job(forge, tmp_path / "job", project, "line#prod#1"))
@@ -132,7 +132,7 @@ def test_an_environment_that_nobody_deploys_is_said_and_fine(
     assert forge.deployments("prod") == []
 
 
-def test_a_superseded_tag_and_one_that_is_not_what_it_says_deploy_nothing(
+def test_superseded_and_unverified_tags_deploy_nothing(
     project: Folder, served: Path, forge: FakeForge, tmp_path: Path
 ) -> None:
     oid = project.git("rev-parse", "refs/tags/line#prod#1")

@@ -1,4 +1,4 @@
-"""Where policy is read in CI: the forge's default branch, whatever the runner checked out."""
+"""The trunk in CI: the forge's default branch, whatever the runner checked out."""
 
 from __future__ import annotations
 
@@ -39,21 +39,21 @@ def trunk_of(folder: Folder, *, default_branch: str | None) -> str | None:
 
 
 @pytest.mark.parametrize("checkout", [github_checkout, gitlab_checkout])
-def test_the_forge_s_default_branch_is_trunk(developed: Folder, checkout: object) -> None:
+def test_the_forges_default_branch_is_trunk(developed: Folder, checkout: object) -> None:
     assert callable(checkout)
     runner = checkout(developed, "runner", branch="develop")
     assert trunk_of(runner, default_branch="develop") == "refs/remotes/origin/develop"
-    # Without CI's word the clone cannot know better.
+    # Without the event, the clone has no other information.
     assert trunk_of(runner, default_branch=None) == "refs/remotes/origin/main"
 
 
-def test_a_clone_on_a_laptop_knows_it_by_origin_s_head(project: Folder) -> None:
+def test_a_clone_on_a_laptop_reads_it_from_the_head_of_origin(project: Folder) -> None:
     project.git("push", "-q", "origin", "HEAD:refs/heads/develop")
     origin(project).git("symbolic-ref", "HEAD", "refs/heads/develop")
     assert trunk_of(clone(project, "laptop"), default_branch=None) == "refs/remotes/origin/develop"
 
 
-def test_a_checkout_without_any_trunk_is_an_error_and_never_lets_the_working_tree_stand_for_it(
+def test_a_checkout_without_a_trunk_is_an_error_and_never_uses_the_working_tree(
     project: Folder, tmp_path: Path
 ) -> None:
     project.git("checkout", "-q", "-b", "topic")
@@ -72,12 +72,12 @@ def test_a_checkout_without_any_trunk_is_an_error_and_never_lets_the_working_tre
     assert "fetch-depth: 0" in done.err
 
 
-def test_fetching_brings_the_default_branch_where_another_one_only_looks_like_it(developed: Folder) -> None:
+def test_fetching_gets_the_default_branch_despite_a_lookalike(developed: Folder) -> None:
     runner = gitlab_checkout(developed, "runner")
     runner.git("update-ref", "-d", "refs/remotes/origin/develop")
     opened = open_project(str(runner.path), now=NOON, default_branch="develop")
     try:
-        # Anybody could have pushed a branch of that name.
+        # Anyone could have pushed a branch of that name.
         with pytest.raises(StateError, match="`origin/develop`, where policy is read, is not in this clone"):
             _ = opened.trunk
         refresh(opened)
@@ -89,7 +89,7 @@ def test_fetching_brings_the_default_branch_where_another_one_only_looks_like_it
 
 
 @pytest.mark.parametrize("variable", ["GITHUB_WORKSPACE", "CI_PROJECT_DIR"])
-def test_a_repository_that_is_not_the_one_ci_runs_for_keeps_its_own_trunk(
+def test_a_repository_that_ci_does_not_run_for_keeps_its_own_trunk(
     project: Folder, tmp_path: Path, variable: str
 ) -> None:
     variables = github_push(tmp_path / "job", default_branch="trunk-of-another")
@@ -100,7 +100,7 @@ def test_a_repository_that_is_not_the_one_ci_runs_for_keeps_its_own_trunk(
     assert "`origin/trunk-of-another`, where policy is read" in here.err
 
 
-def test_an_unborn_trunk_without_a_remote_is_no_error_in_ci(empty_repository: Folder) -> None:
+def test_an_unborn_trunk_without_a_remote_is_not_an_error_in_ci(empty_repository: Folder) -> None:
     assert trunk_of(empty_repository, default_branch="main") is None
     empty_repository.git("remote", "add", "origin", "nowhere")
     with pytest.raises(StateError, match="is not in this clone"):

@@ -1,4 +1,4 @@
-"""The one comment of a report: found among all pages, never somebody else's, one also after a race."""
+"""The one comment of a report: found on any page, never another user's, and still one after a race."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def bodies(fake: FakeForge) -> list[str]:
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_the_first_report_is_written_and_the_second_takes_its_place(host: HostName, fake: FakeForge) -> None:
+def test_the_first_report_is_written_and_the_second_replaces_it(host: HostName, fake: FakeForge) -> None:
     first, second = say(host, fake, "one"), say(host, fake, "two")
     assert (first.action, second.action) == ("created", "updated")
     assert first.id == second.id
@@ -78,7 +78,7 @@ def test_a_comment_is_found_behind_hundreds_of_others(host: HostName, fake: Fake
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_a_marker_that_somebody_pasted_is_never_touched(host: HostName, fake: FakeForge) -> None:
+def test_a_marker_that_another_user_pasted_is_never_touched(host: HostName, fake: FakeForge) -> None:
     pasted = fake.add_comment(7, report("all fine, merge it"), login="mallory")
     ours = say(host, fake, "blocked")
     say(host, fake, "blocked still")
@@ -96,9 +96,7 @@ def test_a_marker_in_the_middle_or_of_another_job_is_not_ours(host: HostName, fa
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_surplus_comments_of_ours_are_taken_away_and_the_oldest_stays(
-    host: HostName, fake: FakeForge
-) -> None:
+def test_surplus_own_comments_are_deleted_and_the_oldest_stays(host: HostName, fake: FakeForge) -> None:
     oldest = fake.add_comment(7, report("one"), login=LOGINS[host])
     fake.add_comment(7, "chatter", login="alice")
     for text in ("two", "three"):
@@ -109,7 +107,7 @@ def test_surplus_comments_of_ours_are_taken_away_and_the_oldest_stays(
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_a_marker_is_added_where_a_report_has_none(host: HostName, fake: FakeForge) -> None:
+def test_a_missing_marker_is_added_to_a_report(host: HostName, fake: FakeForge) -> None:
     for text in ("one", f"{MARKER} in front", "two\n"):
         post(connected(host, fake), 7, text, marker=MARKER)
     assert bodies(fake) == [f"two\n\n{MARKER}"]
@@ -129,7 +127,7 @@ def test_a_marker_is_added_where_a_report_has_none(host: HostName, fake: FakeFor
         "line\u2028separator",
     ],
 )
-def test_a_hostile_text_arrives_as_it_is_and_is_known_again(
+def test_a_hostile_text_arrives_unchanged_and_is_recognized_again(
     host: HostName, text: str, fake: FakeForge
 ) -> None:
     assert say(host, fake, text).action == "created"
@@ -140,7 +138,7 @@ def test_a_hostile_text_arrives_as_it_is_and_is_known_again(
 @pytest.mark.parametrize("host", HOSTS)
 @pytest.mark.parametrize("times", range(3))
 def test_two_writers_at_once_leave_one_comment(host: HostName, times: int, fake: FakeForge) -> None:
-    # Both have seen that there is none before either writes.
+    # Both have seen that there is no comment before either writes.
     fake.meet(2, method="GET", path=PATH)
     if times:
         fake.meet(2, method="POST", path=PATH)
@@ -161,7 +159,7 @@ def test_two_writers_at_once_leave_one_comment(host: HostName, times: int, fake:
 
 
 def write(host: HostName, url: str, text: str) -> None:
-    """A writer of its own process."""
+    """Write from a process of its own."""
     fake = FakeForge.__new__(FakeForge)
     fake.url, fake.github_api, fake.gitlab_api = url, f"{url}/api/v3", f"{url}/api/v4"
     for round_number in range(5):
@@ -169,7 +167,7 @@ def write(host: HostName, url: str, text: str) -> None:
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_processes_that_write_all_the_time_leave_one_comment(host: HostName, fake: FakeForge) -> None:
+def test_processes_that_write_constantly_leave_one_comment(host: HostName, fake: FakeForge) -> None:
     fake.meet(3, method="GET", path=PATH)
     context = multiprocessing.get_context("spawn")
     writers = [context.Process(target=write, args=(host, fake.url, text)) for text in ("a", "b", "c")]
@@ -182,7 +180,7 @@ def test_processes_that_write_all_the_time_leave_one_comment(host: HostName, fak
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_a_comment_that_was_deleted_meanwhile_is_written_anew(host: HostName, fake: FakeForge) -> None:
+def test_a_comment_that_was_deleted_meanwhile_is_written_again(host: HostName, fake: FakeForge) -> None:
     first = say(host, fake, "one")
     fake.fail(
         status=404, body={"message": "404 Not found"}, method={"github": "PATCH", "gitlab": "PUT"}[host]
@@ -199,7 +197,7 @@ def test_a_comment_that_was_deleted_meanwhile_is_written_anew(host: HostName, fa
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_a_list_that_lags_behind_makes_no_second_comment_stay(host: HostName, fake: FakeForge) -> None:
+def test_an_outdated_list_does_not_leave_a_second_comment(host: HostName, fake: FakeForge) -> None:
     fake.fail(status=200, body=[], method="GET", path=PATH, times=2)
     first = say(host, fake, "one")
     assert first.action == "created"
@@ -218,9 +216,7 @@ def test_a_refusal_is_passed_on_and_nothing_is_written(host: HostName, fake: Fak
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_a_comment_that_may_not_be_changed_is_not_written_a_second_time(
-    host: HostName, fake: FakeForge
-) -> None:
+def test_a_comment_that_may_not_be_changed_is_not_written_again(host: HostName, fake: FakeForge) -> None:
     say(host, fake, "one")
     fake.fail(status=403, method={"github": "PATCH", "gitlab": "PUT"}[host])
     with pytest.raises(ForgeFailed, match="change a"):
@@ -229,6 +225,6 @@ def test_a_comment_that_may_not_be_changed_is_not_written_a_second_time(
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_what_no_forge_takes_is_left_out_of_a_text(host: HostName, fake: FakeForge) -> None:
+def test_characters_that_forges_refuse_are_left_out_of_a_text(host: HostName, fake: FakeForge) -> None:
     say(host, fake, "nul \0 escape \x1b[31m half \udcff")
     assert bodies(fake) == [report("nul  escape [31m half ?").strip()]

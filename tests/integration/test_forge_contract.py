@@ -1,4 +1,4 @@
-"""Our requests and the fake forge's answers, both held to GitHub's own description by Prism."""
+"""Prism checks mlgit's requests and the fake forge's responses against GitHub's own description."""
 
 from __future__ import annotations
 
@@ -48,19 +48,19 @@ def forge(fake: FakeForge, guard: Guard) -> Iterator[GitHub]:
     fake.clear()
     waits = Waits()
     yield github(fake, api=guard.api, waits=waits)
-    # A violation is an answer of 500, which is asked for again.
+    # A violation is a response of 500, which is retried.
     assert waits.seconds == [], guard.told()
     assert fake.requests != []
 
 
-def test_pull_requests_keep_to_the_description(forge: GitHub) -> None:
-    # The head of a deleted fork is null at GitHub, which its description does not know.
+def test_pull_requests_match_the_description(forge: GitHub) -> None:
+    # The head of a deleted fork is null at GitHub, which its description does not allow.
     assert [forge.pull_request(number) is not None for number in (7, 8, 10)] == [True, True, False]
     assert [each.number for each in forge.pull_requests_of(branch="topic", sha=SHA)] == [7]
     assert [each.number for each in forge.pull_requests_of(branch="topic", sha=OTHER, owner="mallory")] == [8]
 
 
-def test_comments_keep_to_the_description(forge: GitHub, fake: FakeForge) -> None:
+def test_comments_match_the_description(forge: GitHub, fake: FakeForge) -> None:
     for number in range(110):
         fake.add_comment(8, f"chatter {number}", login="alice")
     marker = "<!-- mlgit-report:acme/tumor/gates -->"
@@ -72,11 +72,11 @@ def test_comments_keep_to_the_description(forge: GitHub, fake: FakeForge) -> Non
     assert len(fake.comments(8)) == 111
 
 
-def test_who_a_person_is_keeps_to_the_description(fake: FakeForge, guard: Guard) -> None:
+def test_the_query_for_a_user_matches_the_description(fake: FakeForge, guard: Guard) -> None:
     assert github(fake, token=USER_TOKEN, api=guard.api).login == "alice"
 
 
-def test_checks_keep_to_the_description(forge: GitHub, fake: FakeForge) -> None:
+def test_checks_match_the_description(forge: GitHub, fake: FakeForge) -> None:
     levels: tuple[Level, ...] = ("failure", "warning", "notice")
     rows = tuple(
         Annotation(path="mlgit.yaml", line=line, level=level, title="Gate", message="too low")
@@ -92,17 +92,17 @@ def test_checks_keep_to_the_description(forge: GitHub, fake: FakeForge) -> None:
     ]
 
 
-def test_statuses_keep_to_the_description(forge: GitHub, fake: FakeForge) -> None:
+def test_statuses_match_the_description(forge: GitHub, fake: FakeForge) -> None:
     sent = []
     states: tuple[CheckState, ...] = ("running", "success", "failure", "neutral")
     for state in states:
-        # The refusal that makes the adapter set a status is not in the description either.
+        # The description does not have the refusal that makes the adapter set a status.
         github_checks._set_status(forge._client, PLACE, replace(CHECK, state=state))
         sent.append(fake.statuses(SHA)[-1].state)
     assert sent == ["pending", "success", "failure", "success"]
 
 
-def test_deployments_keep_to_the_description(forge: GitHub, fake: FakeForge) -> None:
+def test_deployments_match_the_description(forge: GitHub, fake: FakeForge) -> None:
     fake.add_deployment("staging", sha=SHA, ref="tumor#staging#1", job=4711)
     for environment in ("staging", "prod"):
         begun = forge.start_deployment(
@@ -135,7 +135,7 @@ def test_the_guard_names_the_field_of_a_wrong_request(
     assert named in answer.text
 
 
-def test_the_guard_objects_to_a_wrong_answer(fake: FakeForge, guard: Guard) -> None:
+def test_the_guard_rejects_a_wrong_response(fake: FakeForge, guard: Guard) -> None:
     fake.fail(status=200, body=[{"id": "one"}], path="/comments$")
     headers = {"Authorization": f"Bearer {ACTIONS_TOKEN}"}
     answer = requests.get(f"{guard.api}{PLACE}/issues/7/comments", headers=headers, timeout=20)

@@ -1,4 +1,4 @@
-"""The fake forge as the process that workflows under test talk to."""
+"""The fake forge as a process, as workflows under test use it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MARKER = "<!-- mlgit-report:x -->"
 
 @pytest.fixture
 def process(tmp_path: Path) -> Iterator[tuple[str, Path]]:
-    """The address and the state file of a fake forge that runs on its own."""
+    """The address and the state file of a fake forge in its own process."""
     state = tmp_path / "state.json"
     argv = [sys.executable, "-m", "tests.support.forge", "--state", str(state)]
     child = subprocess.Popen(argv, cwd=ROOT, env=os.environ, stdout=subprocess.PIPE, text=True)
@@ -45,7 +45,7 @@ def call(url: str, method: str, **arguments: object) -> Any:  # noqa: ANN401 (an
     return answer.json()
 
 
-def test_a_process_is_filled_and_looked_at_over_http(process: tuple[str, Path]) -> None:
+def test_a_process_is_filled_and_read_over_http(process: tuple[str, Path]) -> None:
     url, state = process
     call(url, "add_pull", number=7, branch="topic", sha=SHA)
     headers = {"Authorization": f"Bearer {ACTIONS_TOKEN}"}
@@ -59,7 +59,7 @@ def test_a_process_is_filled_and_looked_at_over_http(process: tuple[str, Path]) 
     assert requests.post(f"{url}/_forge/call", json={"method": "stop"}, timeout=20).status_code == 400
 
 
-def test_a_state_file_is_taken_up_again(tmp_path: Path) -> None:
+def test_a_state_file_is_loaded_again(tmp_path: Path) -> None:
     path = str(tmp_path / "state.json")
     first = FakeForge(state_file=path)
     first.add_pull(7, branch="topic", sha=SHA)
@@ -119,7 +119,7 @@ def test_a_laptop_finds_the_forge_of_its_remote() -> None:
             assert [each.number for each in forge.pull_requests_of(branch="topic", sha=SHA)] == [7]
 
 
-def test_a_server_below_a_path_is_asked_below_it() -> None:
+def test_a_server_below_a_path_gets_requests_below_it() -> None:
     with started() as fake:
         variables = {"GITLAB_URI": f"{fake.url}/gitlab", "GITLAB_TOKEN": GITLAB_TOKEN}
         forge = forge_of(f"{fake.url}/gitlab/acme/tumor.git", variables)

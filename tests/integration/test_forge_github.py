@@ -1,4 +1,4 @@
-"""GitHub: pull requests, checks and deployments, as they stand at the forge afterwards."""
+"""GitHub: pull requests, checks and deployments, as the forge has them afterwards."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def annotation(line: int, message: str = "too low") -> Annotation:
     return Annotation(path="mlgit.yaml", line=line, level="failure", title="Gate auc", message=message)
 
 
-def test_a_pull_request_says_where_it_stands(fake: FakeForge) -> None:
+def test_a_pull_request_has_its_branches_and_commit(fake: FakeForge) -> None:
     found = github(fake).pull_request(7)
     assert found is not None
     assert (found.number, found.title, found.head_sha, found.head_branch) == (7, "A title", SHA, "topic")
@@ -50,7 +50,7 @@ def test_a_pull_request_says_where_it_stands(fake: FakeForge) -> None:
 
 
 @pytest.mark.parametrize("source", ["mallory/tumor", ""])
-def test_a_fork_is_known_also_after_it_was_deleted(source: str, fake: FakeForge) -> None:
+def test_a_deleted_fork_is_still_a_fork(source: str, fake: FakeForge) -> None:
     fake.add_repository("mallory/tumor")
     fake.add_pull(8, branch="topic", sha=OTHER, source=source, author="mallory")
     found = github(fake).pull_request(8)
@@ -75,12 +75,12 @@ def test_only_an_open_pull_request_with_that_head_is_found(fake: FakeForge) -> N
 
 
 @pytest.mark.parametrize("branch", ["a&state=all", "fix#12", "ünï/cödé", "a+b c", "$(id)", "x:y", "%2e%2e"])
-def test_a_branch_of_any_name_is_asked_for_as_it_is(branch: str, fake: FakeForge) -> None:
+def test_a_branch_with_any_name_is_found(branch: str, fake: FakeForge) -> None:
     fake.add_pull(8, branch=branch, sha=OTHER)
     assert [each.number for each in github(fake).pull_requests_of(branch=branch, sha=OTHER)] == [8]
 
 
-def test_a_server_that_ignores_the_filter_makes_nobody_elses_pull_request_ours(fake: FakeForge) -> None:
+def test_another_pull_request_is_not_used_even_if_the_server_ignores_the_filter(fake: FakeForge) -> None:
     fake.add_repository("mallory/tumor")
     fake.add_pull(8, branch="main", sha=OTHER)
     fake.add_pull(9, branch="main", sha=OTHER, source="mallory/tumor", author="mallory")
@@ -136,7 +136,7 @@ def test_a_running_check_becomes_the_final_one(fake: FakeForge) -> None:
     assert [(each.status, each.conclusion) for each in fake.checks(SHA)] == [("completed", "failure")]
 
 
-def test_a_rerun_makes_a_new_check_and_repeats_no_annotation(fake: FakeForge) -> None:
+def test_a_rerun_creates_a_new_check_and_repeats_no_annotation(fake: FakeForge) -> None:
     forge = github(fake)
     forge.set_check(replace(CHECK, state="failure", annotations=(annotation(1),)))
     forge.set_check(replace(CHECK, state="failure", annotations=(annotation(1),)))
@@ -171,7 +171,7 @@ def test_many_annotations_go_in_batches_of_fifty(fake: FakeForge) -> None:
 
 
 @pytest.mark.parametrize("applied", [True, False])
-def test_a_batch_whose_answer_got_lost_is_there_once(fake: FakeForge, *, applied: bool) -> None:
+def test_a_batch_without_a_response_is_added_once(fake: FakeForge, *, applied: bool) -> None:
     rows = tuple(annotation(line) for line in range(1, 121))
     fake.fail(reset=True, applied=applied, method="PATCH")
     github(fake).set_check(replace(CHECK, annotations=rows))
@@ -180,13 +180,13 @@ def test_a_batch_whose_answer_got_lost_is_there_once(fake: FakeForge, *, applied
 
 
 @pytest.mark.parametrize("applied", [True, False])
-def test_a_check_whose_answer_got_lost_is_there_once(fake: FakeForge, *, applied: bool) -> None:
+def test_a_check_without_a_response_is_created_once(fake: FakeForge, *, applied: bool) -> None:
     fake.fail(status=502, applied=applied, method="POST", path="check-runs$")
     github(fake).set_check(CHECK)
     assert [each.conclusion for each in fake.checks(SHA)] == ["success"]
 
 
-def test_texts_that_are_too_long_are_cut_and_not_refused(fake: FakeForge) -> None:
+def test_long_texts_are_cut_and_not_refused(fake: FakeForge) -> None:
     long = "🙂" * 70_000
     rows = (annotation(1, long),)
     url = "https://ci.example/" + "x" * 3_000
@@ -200,14 +200,14 @@ def test_texts_that_are_too_long_are_cut_and_not_refused(fake: FakeForge) -> Non
 
 
 def test_an_annotation_at_a_file_of_any_name_arrives(fake: FakeForge) -> None:
-    # Git's names are bytes; half a character would make GitHub refuse the whole check.
+    # Git's names are bytes; with a half character, GitHub would refuse the whole check.
     row = Annotation(path="m\udcff\0.json", line=1, level="failure", title="t", message="m")
     github(fake).set_check(replace(CHECK, annotations=(row,)))
     (made,) = fake.checks(SHA)
     assert made.annotations[0]["path"] == "m?.json"
 
 
-def test_an_empty_summary_is_filled_for_github_demands_one(fake: FakeForge) -> None:
+def test_an_empty_summary_is_filled_because_github_needs_one(fake: FakeForge) -> None:
     github(fake).set_check(CheckRun(name="mlgit", sha=SHA, state="success", title=""))
     (made,) = fake.checks(SHA)
     assert (made.title, made.summary) == ("success", "success")
@@ -236,14 +236,14 @@ def test_a_job_without_the_right_for_checks_sets_a_status(fake: FakeForge) -> No
     assert [each.state for each in fake.statuses(SHA)] == ["success"]
 
 
-def test_a_token_that_may_set_neither_is_told_so(fake: FakeForge) -> None:
+def test_a_token_that_may_set_neither_is_an_error(fake: FakeForge) -> None:
     with pytest.raises(ForgeFailed) as caught:
         github(fake, token=FORK_TOKEN).set_check(CHECK)
     assert caught.value.status == 403
     assert "`statuses: write`" in (caught.value.hint or "")
 
 
-def test_a_server_that_is_broken_is_no_reason_for_a_status(fake: FakeForge) -> None:
+def test_a_broken_server_is_not_a_reason_for_a_status(fake: FakeForge) -> None:
     fake.fail(status=500, times=100, path="check-runs")
     with pytest.raises(ForgeFailed):
         github(fake).set_check(CHECK)
@@ -264,7 +264,7 @@ def test_a_deployment_is_recorded_with_its_log_and_its_end(fake: FakeForge) -> N
     }
 
 
-def test_a_deployment_that_github_made_for_this_run_is_taken(fake: FakeForge) -> None:
+def test_a_deployment_that_github_made_for_this_run_is_reused(fake: FakeForge) -> None:
     fake.add_deployment("prod", sha=SHA, ref=TAG, job=1)
     own = fake.add_deployment("prod", sha=SHA, ref=TAG, job=4711)
     fake.add_deployment("prod", sha=SHA, ref=TAG, job=47110)
@@ -287,7 +287,7 @@ def test_a_deployment_of_another_run_is_left_alone(run: int | None, fake: FakeFo
 
 
 @pytest.mark.parametrize("applied", [True, False])
-def test_a_deployment_whose_answer_got_lost_is_there_once(fake: FakeForge, *, applied: bool) -> None:
+def test_a_deployment_without_a_response_is_created_once(fake: FakeForge, *, applied: bool) -> None:
     fake.fail(reset=True, applied=applied, method="POST", path="/deployments$")
     github(fake).start_deployment(environment="prod", sha=SHA, ref=TAG, url=None)
     assert [each.ref for each in fake.deployments("prod")] == [TAG]
@@ -300,7 +300,7 @@ def test_a_tag_that_github_does_not_know_is_deployed_by_its_commit(fake: FakeFor
     assert (made.ref, made.description, found.ref) == (SHA, TAG, TAG)
 
 
-def test_a_commit_that_github_does_not_know_is_asked_for_once(fake: FakeForge) -> None:
+def test_a_commit_that_github_does_not_know_is_tried_once(fake: FakeForge) -> None:
     fake.fail(status=422, body={"message": f"No ref found for: {SHA}"}, method="POST", path="/deployments$")
     with pytest.raises(ForgeFailed, match="No ref found"):
         github(fake).start_deployment(environment="prod", sha=SHA, ref=SHA, url=None)
@@ -314,7 +314,7 @@ def test_a_tag_that_was_moved_is_not_deployed(fake: FakeForge) -> None:
     assert [each.state for each in fake.deployments("prod")] == ["inactive"]
 
 
-def test_a_job_without_the_right_to_deploy_is_told_so(fake: FakeForge) -> None:
+def test_a_job_without_the_right_to_deploy_is_an_error(fake: FakeForge) -> None:
     with pytest.raises(ForgeFailed) as caught:
         github(fake, token=FORK_TOKEN).start_deployment(environment="prod", sha=SHA, ref=TAG, url=None)
     assert "`deployments: write`" in (caught.value.hint or "")

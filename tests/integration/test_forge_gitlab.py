@@ -1,4 +1,4 @@
-"""GitLab: merge requests, notes, statuses and deployments, as they stand at the forge afterwards."""
+"""GitLab: merge requests, notes, statuses and deployments, as the forge has them afterwards."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_a_merge_request_is_found_by_the_projects_path_and_id(project: str, fake
 
 
 @pytest.mark.parametrize("source", ["mallory/tumor", ""])
-def test_a_fork_is_known_also_after_it_was_deleted(source: str, fake: FakeForge) -> None:
+def test_a_deleted_fork_is_still_a_fork(source: str, fake: FakeForge) -> None:
     fake.add_repository("mallory/tumor")
     fake.add_pull(8, branch="topic", sha=OTHER, source=source)
     found = gitlab(fake).pull_request(8)
@@ -60,7 +60,7 @@ def test_only_an_open_merge_request_with_that_head_is_found(fake: FakeForge) -> 
     assert [each.number for each in forge.pull_requests_of(branch="topic", sha=SHA, owner="acme")] == [7]
 
 
-def test_what_the_system_noted_is_no_comment(fake: FakeForge) -> None:
+def test_a_system_note_is_not_a_comment(fake: FakeForge) -> None:
     fake.add_comment(7, "assigned to @alice", login="project_7_bot", system=True)
     fake.add_comment(7, "hello", login="alice")
     assert [(each.body, each.mine) for each in gitlab(fake).comments(7)] == [("hello", False)]
@@ -82,11 +82,11 @@ def test_no_line_of_a_note_is_a_command_to_gitlab(line: str, fake: FakeForge) ->
     for each in fake.requests:
         if each.body:
             assert not any(row.strip(" \t\r").startswith("/") for row in each.body["body"].split("\n"))
-    # What is read back is the text that was given, so that an equal one is known as equal.
+    # The text that is read back is the original, so that an equal one is recognized.
     assert [each.body for each in forge.comments(7)] == [line.strip().replace("\r\n", "\n")]
 
 
-def test_a_path_in_a_line_is_left_alone(fake: FakeForge) -> None:
+def test_a_path_in_a_line_is_unchanged(fake: FakeForge) -> None:
     gitlab(fake).add_comment(7, "see /srv/models\n//no command\n/ nor this")
     assert fake.comments(7)[0].body == "see /srv/models\n//no command\n/ nor this"
 
@@ -95,7 +95,7 @@ def test_a_path_in_a_line_is_left_alone(fake: FakeForge) -> None:
     ("state", "shown"),
     [("running", "running"), ("success", "success"), ("failure", "failed"), ("neutral", "success")],
 )
-def test_a_check_is_a_commit_status_of_our_pipeline(state: CheckState, shown: str, fake: FakeForge) -> None:
+def test_a_check_is_a_commit_status_of_this_pipeline(state: CheckState, shown: str, fake: FakeForge) -> None:
     remark = Annotation(path="mlgit.yaml", line=1, level="failure", title="Gate", message="no")
     url = gitlab(fake).set_check(replace(CHECK, state=state, title="x" * 500, annotations=(remark,)))
     (made,) = fake.statuses(SHA)
@@ -107,26 +107,26 @@ def test_a_check_is_a_commit_status_of_our_pipeline(state: CheckState, shown: st
 def test_a_running_status_becomes_the_final_one(fake: FakeForge) -> None:
     forge = gitlab(fake)
     forge.set_check(replace(CHECK, state="running"))
-    # GitLab before 18.3 answers 400 to a state that it has already.
+    # GitLab before 18.3 answers 400 to a state that is already set.
     forge.set_check(replace(CHECK, state="running"))
     forge.set_check(replace(CHECK, state="failure"))
     assert [each.state for each in fake.statuses(SHA)] == ["failed"]
 
 
-def test_a_pipeline_on_another_commit_is_not_insisted_on(fake: FakeForge) -> None:
+def test_a_pipeline_on_another_commit_is_not_required(fake: FakeForge) -> None:
     text = "404 Pipeline for pipeline_id, sha and ref Not Found"
     fake.fail(status=404, body={"message": text}, path="/statuses/")
     gitlab(fake).set_check(CHECK)
     assert [(each.state, each.pipeline) for each in fake.statuses(SHA)] == [("success", None)]
 
 
-def test_a_commit_that_is_not_there_is_not_found(fake: FakeForge) -> None:
+def test_a_missing_commit_is_not_found(fake: FakeForge) -> None:
     fake.fail(status=404, body={"message": "404 Commit Not Found"}, path="/statuses/", times=2)
     with pytest.raises(ForgeFailed, match="404 Commit Not Found"):
         gitlab(fake).set_check(CHECK)
 
 
-def test_another_bad_request_is_no_state_that_it_has_already(fake: FakeForge) -> None:
+def test_another_bad_request_is_an_error(fake: FakeForge) -> None:
     fake.fail(status=400, body={"message": "State is required"}, path="/statuses/", times=2)
     with pytest.raises(ForgeFailed, match="State is required"):
         gitlab(fake).set_check(replace(CHECK, state="running"))
@@ -145,7 +145,7 @@ def test_a_deployment_is_recorded_with_its_end(state: DeploymentState, shown: st
     assert made.state == shown
 
 
-def test_an_end_that_was_told_already_is_no_failure(fake: FakeForge) -> None:
+def test_a_repeated_end_state_is_not_a_failure(fake: FakeForge) -> None:
     forge = gitlab(fake)
     begun = forge.start_deployment(environment="prod", sha=SHA, ref=TAG, url=None)
     fake.fail(status=502, applied=True, method="PUT")
@@ -161,28 +161,28 @@ def test_a_deployment_that_may_not_change_is_a_failure(fake: FakeForge) -> None:
         forge.end_deployment(begun, "success")
 
 
-def test_the_deployment_of_this_jobs_environment_is_taken_and_left_to_its_job(fake: FakeForge) -> None:
+def test_the_deployment_of_this_jobs_environment_is_reused_and_ends_with_its_job(fake: FakeForge) -> None:
     fake.add_deployment("prod", sha=SHA, ref=TAG, job=1)
     own = fake.add_deployment("prod", sha=SHA, ref=TAG, job=4712)
     fake.add_deployment("prod", sha=OTHER, ref=TAG, job=4712)
     forge = gitlab(fake)
     begun = forge.start_deployment(environment="prod", sha=SHA, ref=TAG, url=None)
     assert begun.id == own.id
-    # GitLab would answer 403: the end of the job is the end of its deployment.
+    # GitLab would answer 403, because the deployment ends with its job.
     forge.end_deployment(begun, "success")
     assert len(own.states) == 1
     assert len(fake.deployments()) == 3
 
 
 @pytest.mark.parametrize("applied", [True, False])
-def test_a_deployment_whose_answer_got_lost_is_there_once(fake: FakeForge, *, applied: bool) -> None:
+def test_a_deployment_without_a_response_is_created_once(fake: FakeForge, *, applied: bool) -> None:
     fake.add_deployment("prod", sha=SHA, ref=TAG, job=1)
     fake.fail(reset=True, applied=applied, method="POST", path="/deployments$")
     gitlab(fake).start_deployment(environment="prod", sha=SHA, ref=TAG, url=None)
     assert len(fake.deployments("prod")) == 2
 
 
-def test_a_fork_whose_project_cannot_be_read_for_a_fault_is_a_failure(fake: FakeForge) -> None:
+def test_a_fault_while_reading_a_forks_project_is_a_failure(fake: FakeForge) -> None:
     fake.fail(status=500, path="/projects/7$", times=4)
     with pytest.raises(ForgeFailed, match="the project of the merge request"):
         gitlab(fake).pull_requests_of(branch="topic", sha=SHA, owner="acme")

@@ -1,4 +1,4 @@
-"""What both forge adapters do when a server refuses, is slow, breaks off, or is not what it seems to be."""
+"""Both forge adapters with a server that refuses, is slow, breaks off, or misbehaves."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def fake() -> Iterator[FakeForge]:
         yield forge
 
 
-def told(failure: ForgeFailed) -> str:
-    """Everything that anybody could print of it, the chain of causes included."""
+def everything(failure: ForgeFailed) -> str:
+    """Everything that could be printed of it, with the chain of causes."""
     chain: list[str] = []
     error: BaseException | None = failure
     while error is not None:
@@ -55,10 +55,10 @@ def test_a_bad_token_is_named_by_its_variable_only(host: HostName, fake: FakeFor
     assert caught.value.status == 401
     assert {"github": "`GITHUB_TOKEN`", "gitlab": "`MLGIT_GITLAB_TOKEN`"}[host] in (caught.value.hint or "")
     assert {"github": "Bad credentials", "gitlab": "401 Unauthorized"}[host] in caught.value.message
-    assert TOKENS[host] not in told(caught.value)
+    assert TOKENS[host] not in everything(caught.value)
 
 
-def test_a_read_only_token_of_a_fork_is_told_the_permission_that_is_missing(fake: FakeForge) -> None:
+def test_a_read_only_token_of_a_fork_gets_the_missing_permission_as_a_hint(fake: FakeForge) -> None:
     with pytest.raises(ForgeFailed) as caught:
         github(fake, token=FORK_TOKEN).add_comment(7, "hello")
     assert caught.value.status == 403
@@ -68,7 +68,7 @@ def test_a_read_only_token_of_a_fork_is_told_the_permission_that_is_missing(fake
     assert len(fake.requests) == 1
 
 
-def test_a_gitlab_token_that_may_only_read_is_told_the_scope_that_is_missing(fake: FakeForge) -> None:
+def test_a_read_only_gitlab_token_gets_the_missing_scope_as_a_hint(fake: FakeForge) -> None:
     with pytest.raises(ForgeFailed) as caught:
         gitlab(fake, token=GITLAB_READ_TOKEN).add_comment(7, "hello")
     assert caught.value.status == 403
@@ -76,14 +76,14 @@ def test_a_gitlab_token_that_may_only_read_is_told_the_scope_that_is_missing(fak
     assert "`api`" in (caught.value.hint or "")
 
 
-def test_a_job_token_of_gitlab_writes_no_notes(fake: FakeForge) -> None:
+def test_a_job_token_of_gitlab_cannot_write_notes(fake: FakeForge) -> None:
     with pytest.raises(ForgeFailed) as caught:
         gitlab(fake, token=JOB_TOKEN).add_comment(7, "hello")
     assert caught.value.status == 401
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_what_is_not_there_is_said_with_what_may_be_the_reason(host: HostName, fake: FakeForge) -> None:
+def test_a_missing_pull_request_is_reported_with_a_likely_reason(host: HostName, fake: FakeForge) -> None:
     with pytest.raises(ForgeFailed) as caught:
         connected(host, fake).add_comment(8, "hello")
     assert caught.value.status == 404
@@ -101,7 +101,7 @@ def test_a_private_repository_that_the_token_may_not_see_is_not_found(fake: Fake
 @pytest.mark.parametrize(
     ("host", "length", "field"), [("github", 65_537, "Body is too long"), ("gitlab", 1_000_001, "note")]
 )
-def test_an_invalid_request_is_told_in_the_words_of_the_forge(
+def test_the_forges_message_explains_an_invalid_request(
     host: HostName, length: int, field: str, fake: FakeForge
 ) -> None:
     with pytest.raises(ForgeFailed, match=field) as caught:
@@ -122,7 +122,7 @@ def test_an_invalid_request_is_told_in_the_words_of_the_forge(
         (429, {}, [60.0]),
     ],
 )
-def test_reading_waits_as_long_as_told_and_asks_again(
+def test_reading_waits_as_long_as_the_server_asks_and_tries_again(
     host: HostName, status: int, headers: dict[str, str], waited: list[float], fake: FakeForge
 ) -> None:
     waits = Waits()
@@ -132,7 +132,7 @@ def test_reading_waits_as_long_as_told_and_asks_again(
     assert waits.seconds == waited
 
 
-def test_a_date_in_retry_after_is_compared_with_the_date_of_the_answer(fake: FakeForge) -> None:
+def test_a_date_in_retry_after_is_compared_with_the_date_of_the_response(fake: FakeForge) -> None:
     waits = Waits()
     date, later = "Fri, 31 Dec 2100 00:00:00 GMT", "Fri, 31 Dec 2100 00:00:30 GMT"
     fake.fail(status=429, headers={"Retry-After": later, "Date": date})
@@ -140,7 +140,7 @@ def test_a_date_in_retry_after_is_compared_with_the_date_of_the_answer(fake: Fak
     assert waits.seconds == [31.0]
 
 
-def test_githubs_time_of_reset_is_compared_with_the_date_of_the_answer(fake: FakeForge) -> None:
+def test_githubs_time_of_reset_is_compared_with_the_date_of_the_response(fake: FakeForge) -> None:
     waits = Waits()
     headers = {
         "X-RateLimit-Remaining": "0",
@@ -152,7 +152,7 @@ def test_githubs_time_of_reset_is_compared_with_the_date_of_the_answer(fake: Fak
     assert waits.seconds == [46.0]
 
 
-def test_a_wait_that_is_too_long_is_told_instead_of_waited(fake: FakeForge) -> None:
+def test_a_wait_that_is_too_long_is_an_error(fake: FakeForge) -> None:
     waits = Waits()
     fake.fail(status=403, headers={"Retry-After": "3600"}, body={"message": "API rate limit exceeded"})
     with pytest.raises(ForgeFailed, match="asked too often") as caught:
@@ -174,7 +174,7 @@ def test_a_server_that_stays_broken_is_given_up_after_four_tries(host: HostName,
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_a_limit_is_waited_for_before_writing_too(host: HostName, fake: FakeForge) -> None:
+def test_writing_also_waits_for_a_limit(host: HostName, fake: FakeForge) -> None:
     waits = Waits()
     fake.fail(status=429, headers={"Retry-After": "2"}, method="POST")
     written = connected(host, fake, waits=waits).add_comment(7, "hello")
@@ -185,7 +185,7 @@ def test_a_limit_is_waited_for_before_writing_too(host: HostName, fake: FakeForg
 @pytest.mark.parametrize("host", HOSTS)
 @pytest.mark.parametrize("applied", [True, False])
 @pytest.mark.parametrize("how", ["reset", "502"])
-def test_a_comment_whose_answer_got_lost_is_written_once(
+def test_a_comment_without_a_response_is_written_once(
     host: HostName, how: str, *, applied: bool, fake: FakeForge
 ) -> None:
     fake.add_comment(7, "hello", login="mallory")
@@ -207,7 +207,7 @@ def test_a_comment_that_is_never_found_is_tried_four_times_at_most(host: HostNam
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_changing_a_comment_is_asked_for_again_after_a_reset(host: HostName, fake: FakeForge) -> None:
+def test_a_change_of_a_comment_is_repeated_after_a_reset(host: HostName, fake: FakeForge) -> None:
     forge = connected(host, fake)
     written = forge.add_comment(7, "hello")
     fake.fail(reset=True, applied=True, path=f"/{written.id}$")
@@ -216,7 +216,7 @@ def test_changing_a_comment_is_asked_for_again_after_a_reset(host: HostName, fak
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_a_server_that_does_not_answer_is_not_waited_for_for_ever(
+def test_a_server_that_does_not_respond_is_given_up(
     host: HostName, fake: FakeForge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(wire, "READ_S", 0.2)
@@ -224,29 +224,29 @@ def test_a_server_that_does_not_answer_is_not_waited_for_for_ever(
     with pytest.raises(ForgeFailed, match="does not answer") as caught:
         connected(host, fake).pull_request(7)
     assert caught.value.status is None
-    assert TOKENS[host] not in told(caught.value)
+    assert TOKENS[host] not in everything(caught.value)
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_a_server_that_is_not_there_is_said_so(host: HostName) -> None:
+def test_a_missing_server_is_reported(host: HostName) -> None:
     with started() as gone:
         pass
     waits = Waits()
     with pytest.raises(ForgeFailed, match=r"cannot be reached: .*refused") as caught:
         connected(host, gone, waits=waits).add_comment(7, "hello")
     assert waits.seconds == [1.0, 2.0, 4.0]
-    assert " object at 0x" not in told(caught.value)
-    assert TOKENS[host] not in told(caught.value)
+    assert " object at 0x" not in everything(caught.value)
+    assert TOKENS[host] not in everything(caught.value)
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_a_token_that_the_forge_echoes_is_blotted_out(host: HostName, fake: FakeForge) -> None:
-    # One at the very edge of what is shown of a message, too.
+def test_a_token_that_the_forge_repeats_is_masked(host: HostName, fake: FakeForge) -> None:
+    # Also a token at the very edge of the shown part of a message.
     for padding in (0, 380, 395):
         fake.fail(status=422, body={"message": "x" * padding + f" bad token {TOKENS[host]}"})
         with pytest.raises(ForgeFailed) as caught:
             connected(host, fake).add_comment(7, "hello")
-        assert TOKENS[host][:8] not in told(caught.value)
+        assert TOKENS[host][:8] not in everything(caught.value)
         assert "x" * padding in caught.value.message
 
 
@@ -262,7 +262,7 @@ def test_a_token_is_in_no_log(host: HostName, fake: FakeForge, caplog: pytest.Lo
 
 @pytest.mark.parametrize("host", HOSTS)
 @pytest.mark.parametrize("sha", ["../../../user", "HEAD", "a" * 39])
-def test_what_is_no_commit_is_asked_nothing(host: HostName, sha: str, fake: FakeForge) -> None:
+def test_an_invalid_commit_id_causes_no_request(host: HostName, sha: str, fake: FakeForge) -> None:
     forge = connected(host, fake)
     for ask in (
         lambda: forge.set_check(CheckRun(name="mlgit", sha=sha, state="success", title="Fine")),
@@ -274,33 +274,33 @@ def test_what_is_no_commit_is_asked_nothing(host: HostName, sha: str, fake: Fake
     assert fake.requests == []
 
 
-def test_a_persons_token_and_an_apps_are_both_known_by_their_names(fake: FakeForge) -> None:
+def test_the_tokens_of_a_person_and_of_an_app_have_a_login(fake: FakeForge) -> None:
     assert github(fake).login == "github-actions[bot]"
     assert github(fake, token=USER_TOKEN).login == "alice"
     fake.add_token(OWN, login="our-app[bot]", kind="app")
     assert github(fake, token=OWN).login == "our-app[bot]"
 
 
-def test_a_token_that_may_not_ask_for_its_name_is_taken_to_be_github_actions(fake: FakeForge) -> None:
+def test_a_token_that_may_not_query_its_login_is_assumed_to_be_github_actions(fake: FakeForge) -> None:
     fake.fail(status=404, path="/graphql", times=1)
     assert github(fake).login == "github-actions[bot]"
 
 
 @pytest.mark.parametrize("status", [403, 404])
-def test_a_persons_token_that_may_not_ask_who_it_is_asks_in_another_way(status: int, fake: FakeForge) -> None:
+def test_a_persons_token_that_may_not_read_the_user_uses_graphql(status: int, fake: FakeForge) -> None:
     fake.fail(status=status, path="/user$")
     assert github(fake, token=USER_TOKEN).login == "alice"
 
 
 @pytest.mark.parametrize("path", ["/user$", "/graphql$"])
-def test_a_broken_server_gives_nobody_a_name(path: str, fake: FakeForge) -> None:
+def test_a_broken_server_is_an_error_while_the_login_is_read(path: str, fake: FakeForge) -> None:
     fake.fail(status=500, path=path, times=4)
     with pytest.raises(ForgeFailed, match="say whose token this is"):
         _ = github(fake, token=USER_TOKEN if "user" in path else ACTIONS_TOKEN).login
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_a_comment_that_is_gone_is_deleted_and_one_that_may_not_go_is_told(
+def test_deleting_a_missing_comment_succeeds_and_a_refusal_is_an_error(
     host: HostName, fake: FakeForge
 ) -> None:
     forge = connected(host, fake)
@@ -311,7 +311,7 @@ def test_a_comment_that_is_gone_is_deleted_and_one_that_may_not_go_is_told(
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_a_refusal_to_read_a_pull_request_is_not_taken_for_none(host: HostName, fake: FakeForge) -> None:
+def test_a_refusal_to_read_a_pull_request_is_not_a_missing_one(host: HostName, fake: FakeForge) -> None:
     fake.fail(status=403)
     with pytest.raises(ForgeFailed):
         connected(host, fake).pull_request(7)

@@ -1,4 +1,4 @@
-"""What the forge adapters do when a server sends them elsewhere, sends too much, or is no forge."""
+"""The forge adapters with a server that redirects, sends too much, or is not a forge."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_a_redirect_to_another_server_is_followed_without_the_token(host: HostNa
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
-def test_nothing_is_written_at_another_server(status: int, fake: FakeForge) -> None:
+def test_nothing_is_written_to_another_server(status: int, fake: FakeForge) -> None:
     with Trap() as trap:
         fake.fail(status=status, headers={"Location": f"{trap.url}/steal"})
         with pytest.raises(ForgeFailed, match="another server"):
@@ -78,7 +78,7 @@ def test_a_password_for_the_host_in_netrc_does_not_take_the_tokens_place(
     assert github(fake).add_comment(7, "hello").mine
 
 
-def test_a_link_to_a_next_page_elsewhere_is_asked_of_our_own_server() -> None:
+def test_a_link_to_a_next_page_elsewhere_stays_on_the_forges_server() -> None:
     row = b'[{"id": 1, "body": "x", "html_url": "h", "user": {"login": "a"}, "system": false}]'
     with (
         Trap() as stranger,
@@ -102,7 +102,7 @@ def rows(api: str) -> list[object]:
     return list(client.pages("/rows", what="read"))
 
 
-def test_a_link_to_no_address_is_a_failure_and_no_bug() -> None:
+def test_a_link_with_an_invalid_address_is_a_failure_and_not_a_bug() -> None:
     with (
         Trap(b"[1]", headers={"Link": "<http://[bad?page=2>; rel=next"}) as trap,
         pytest.raises(ForgeFailed, match="form that mlgit does not know"),
@@ -110,7 +110,7 @@ def test_a_link_to_no_address_is_a_failure_and_no_bug() -> None:
         rows(trap.url)
 
 
-def test_a_link_that_leads_to_no_next_page_is_the_end() -> None:
+def test_a_link_without_a_next_page_is_the_end() -> None:
     with Trap(b"[1]", headers={"Link": "<?page=2>; rel"}) as trap:
         assert rows(trap.url) == [1]
 
@@ -123,13 +123,13 @@ def test_pages_without_an_end_are_given_up(fake: FakeForge, monkeypatch: pytest.
         list(github(fake).comments(7))
 
 
-def test_an_answer_that_is_too_large_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_response_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wire, "MAX_ANSWER_BYTES", 1024 * 1024)
     with Trap(b'["' + b"x" * 3_000_000 + b'"]') as trap, pytest.raises(ForgeFailed, match="more than 1 MiB"):
         rows(trap.url)
 
 
-def test_a_packed_answer_is_measured_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_compressed_response_is_measured_uncompressed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wire, "MAX_ANSWER_BYTES", 1024 * 1024)
     bomb = gzip.compress(b'["' + b"x" * 50_000_000 + b'"]')
     assert len(bomb) < 100_000
@@ -147,7 +147,7 @@ def test_a_packed_answer_is_measured_unpacked(monkeypatch: pytest.MonkeyPatch) -
         (b"", "form that mlgit does not know"),
     ],
 )
-def test_an_answer_of_another_kind_is_a_failure_and_no_bug(content: bytes, expected: str) -> None:
+def test_a_response_of_another_kind_is_a_failure_and_not_a_bug(content: bytes, expected: str) -> None:
     with Trap(content) as trap, pytest.raises(ForgeFailed, match=expected):
         rows(trap.url)
 
@@ -163,7 +163,7 @@ def test_an_answer_of_another_kind_is_a_failure_and_no_bug(content: bytes, expec
     ],
 )
 @pytest.mark.parametrize("host", HOSTS)
-def test_a_comment_of_another_form_is_a_failure_and_no_bug(
+def test_a_comment_in_another_form_is_a_failure_and_not_a_bug(
     host: HostName, row: bytes, fake: FakeForge
 ) -> None:
     with Trap(row) as trap:
@@ -172,19 +172,19 @@ def test_a_comment_of_another_form_is_a_failure_and_no_bug(
             list(connected(host, fake).comments(7))
 
 
-def test_an_address_that_is_none_is_refused_at_once() -> None:
+def test_an_invalid_address_is_refused_at_once() -> None:
     with pytest.raises(ForgeFailed, match="no web address"):
         rows("forge.example")
 
 
-def test_an_answer_that_breaks_off_is_asked_for_again() -> None:
+def test_a_truncated_response_is_requested_again() -> None:
     with Trap(b"[]", headers={"Transfer-Encoding": "chunked"}) as trap:
         with pytest.raises(ForgeFailed, match="breaks off its answer"):
             rows(trap.url)
         assert len(trap.seen) == 4
 
 
-def test_an_answer_that_does_not_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_response_that_does_not_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wire, "WHOLE_ANSWER_S", -1.0)
     with Trap(b"[]") as trap, pytest.raises(ForgeFailed, match="does not end its answer"):
         rows(trap.url)
@@ -202,7 +202,7 @@ def test_an_answer_that_does_not_end_is_given_up(monkeypatch: pytest.MonkeyPatch
         ("REQUESTS_CA_BUNDLE", "/no/such/file"),
     ],
 )
-def test_a_proxy_or_certificate_that_cannot_be_used_is_a_failure_that_tells_no_password(
+def test_an_unusable_proxy_or_certificate_is_a_failure_without_the_password(
     name: str, value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(name, value)
@@ -219,14 +219,14 @@ def test_a_proxy_or_certificate_that_cannot_be_used_is_a_failure_that_tells_no_p
         ("http://[::1]:1", "GET http://[::1]:1/rows"),
     ],
 )
-def test_what_was_asked_is_told_without_a_password(api: str, shown: str) -> None:
+def test_a_failed_request_is_shown_without_its_password(api: str, shown: str) -> None:
     with pytest.raises(ForgeFailed) as caught:
         rows(api)
     assert caught.value.details == (shown,)
     assert "s3cret" not in caught.value.message
 
 
-def test_a_server_without_a_good_certificate_is_asked_once_and_gets_nothing() -> None:
+def test_a_server_without_a_valid_certificate_is_tried_once_and_gets_nothing() -> None:
     with Trap(b"[]") as trap:
         with pytest.raises(ForgeFailed, match="cannot be spoken to safely") as caught:
             rows(trap.url.replace("http://", "https://"))

@@ -1,30 +1,18 @@
-"""`mlgit report --post`: from a job of one's own, and from a laptop."""
+"""`mlgit report --post`: from the user's own job, and from a laptop."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
-from tests.support.forge import ACTIONS_TOKEN, GITLAB_TOKEN, USER_TOKEN, started
+from tests.support.forge import ACTIONS_TOKEN, GITLAB_TOKEN, USER_TOKEN
 from tests.support.pull_request import PullRequest, train
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from tests.support.shell import Done
 
 
-@pytest.fixture
-def pull(proposed_template: Path, tmp_path: Path) -> Iterator[PullRequest]:
-    """A pull request with a better model, its results committed and pushed."""
-    with started() as forge:
-        yield PullRequest.proposed(proposed_template, tmp_path, forge)
-
-
 def laptop(pull: PullRequest, *argv: str, token: str | None = USER_TOKEN) -> Done:
-    """Run where a person works, whose remote is on the forge."""
+    """Run on a laptop whose remote is on the forge."""
     pull.project.git("remote", "set-url", "origin", f"{pull.forge.url}/acme/tumor.git")
     env = {"GH_HOST": pull.forge.url} | ({} if token is None else {"GH_ENTERPRISE_TOKEN": token})
     return pull.project.here("report", "--post", *argv, env=env)
@@ -60,14 +48,14 @@ def test_a_blocked_report_keeps_its_exit_code(pull: PullRequest) -> None:
     assert bodies(pull)[0].startswith("### ❌")
 
 
-def test_a_report_about_something_else_sets_no_check(pull: PullRequest) -> None:
+def test_a_report_that_does_not_cover_all_gates_sets_no_check(pull: PullRequest) -> None:
     for argv in (("--rev", "HEAD"), ("--model", "line"), ("--purpose", "release")):
         pull.project.here("report", "--post", *argv, env=pull.github())
     assert pull.forge.checks(pull.sha) == []
     assert len(bodies(pull)) == 1
 
 
-def test_no_verdict_is_posted_too(pull: PullRequest) -> None:
+def test_a_missing_verdict_is_also_posted(pull: PullRequest) -> None:
     pull.project.here("report", "--post", env=pull.github())
     pull.project.write("mlgit.yaml", "version: 1\ngats: {}\n")
     done = pull.project.here("report", "--post", env=pull.github())
@@ -96,7 +84,7 @@ def test_a_commit_that_was_not_pushed_has_no_pull_request(pull: PullRequest) -> 
     assert f"no open pull request has {commit[:7]} as its head" in done.err
 
 
-def test_without_a_token_it_prints_and_says_so(pull: PullRequest) -> None:
+def test_without_a_token_it_prints_the_report_and_a_note(pull: PullRequest) -> None:
     done = laptop(pull, token=None)
     assert done.status == 0
     assert done.out.startswith("### ✅")
@@ -104,7 +92,7 @@ def test_without_a_token_it_prints_and_says_so(pull: PullRequest) -> None:
     assert pull.forge.requests == []
 
 
-def test_a_remote_that_is_no_forge_gets_no_token(pull: PullRequest) -> None:
+def test_a_remote_that_is_not_a_forge_gets_no_token(pull: PullRequest) -> None:
     tokens = {"GH_TOKEN": ACTIONS_TOKEN, "GITLAB_TOKEN": GITLAB_TOKEN}
     done = pull.project.here("report", "--post", env=tokens)
     assert done.status == 0

@@ -1,8 +1,9 @@
-"""A pull request on the fake forge for a real project, and the jobs of a CI that runs for it."""
+"""Pull request: one on the fake forge for a real project, and the CI jobs that run for it."""
 
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -36,9 +37,9 @@ def train(project: Folder, slope: str) -> None:
 
 @dataclass
 class PullRequest:
-    """One pull request of `project`, and where a runner would keep its files.
+    """One pull request of `project`, with the folder for a runner's files.
 
-    `source` names a fork that the branch is in. `extra` are more variables of every job.
+    `source` names a fork with the branch. `extra` are more variables of every job.
     """
 
     project: Folder
@@ -52,11 +53,11 @@ class PullRequest:
     extra: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def proposed(cls, template: Path, place: Path, forge: FakeForge) -> PullRequest:
+    def proposed(cls, template: Path, folder: Path, forge: FakeForge) -> PullRequest:
         """A copy of the template that `build` made, as pull request 7."""
-        project = pipeline.copy(template, place / "project")
-        found = cls(project, forge, place / "runner")
-        found.tell()
+        project = pipeline.copy(template, folder / "project")
+        found = cls(project, forge, folder / "runner")
+        found.update_head()
         return found
 
     @property
@@ -64,17 +65,17 @@ class PullRequest:
         return self.project.git("rev-parse", "origin/main")
 
     def push(self, message: str = "A change", *, data: bool = True) -> str:
-        """Commit what is there on the branch, push it, and have the forge know it; the commit."""
+        """Commit the working tree on the branch, push it, and update the forge; the commit."""
         project = self.project
         project.git("checkout", "-q", "-B", self.branch)
         if data:
             project.dvc("push", "-q")
         project.commit(message)
         project.git("push", "-q", "-f", "origin", f"HEAD:refs/heads/{self.branch}")
-        return self.tell()
+        return self.update_head()
 
-    def tell(self) -> str:
-        """Have the forge know what is checked out as the head of the pull request; the commit."""
+    def update_head(self) -> str:
+        """Make the checked-out commit the head of the pull request on the forge; the commit."""
         self.sha = self.project.git("rev-parse", "HEAD")
         if self.forge.state.pull("acme/tumor", self.number) is None:
             pull = self.forge.add_pull(
@@ -86,7 +87,7 @@ class PullRequest:
         return self.sha
 
     def check_out_merge(self) -> str:
-        """What actions/checkout does: the merge of the branch with its target, detached; its commit."""
+        """Check out the merge of branch and target, detached, as actions/checkout does; its commit."""
         self.project.git("checkout", "-q", "--detach", "origin/main")
         self.project.git("merge", "-q", "--no-ff", "-m", "Merge", self.sha)
         return self.project.git("rev-parse", "HEAD")
@@ -101,9 +102,9 @@ class PullRequest:
         return self.forge.gitlab_job(**({"number": self.number} | options)) | self.extra
 
     def ci(self, *argv: str, env: dict[str, str] | None = None) -> Done:
-        """`mlgit ci …` as a job on GitHub runs it, unless told otherwise.
+        """Run `mlgit ci …` as a job does; `env` is a GitHub job's by default.
 
-        What runs the pipeline is a process of its own, whose output and variables the stages inherit.
+        A command that runs the pipeline gets its own process, whose output and variables the stages inherit.
         """
         command = self.project.mlgit if "run" in argv else self.project.here
         return command("ci", *argv, env=self.github() if env is None else env)
@@ -113,20 +114,37 @@ class PullRequest:
         return self.project / "mlgit-report"
 
     def report(self) -> Any:  # noqa: ANN401 (JSON)
-        """report.json, held against its schema."""
+        """report.json, checked against its schema."""
         document = json.loads((self.folder / "report.json").read_text(encoding="utf-8"))
         assert_valid(document, "ci-report")
         return document
 
     def notes(self) -> dict[str, str]:
-        """Code -> message of what blocks beside the gates."""
+        """Code -> message of the notes that block."""
         notes = self.report()["check"]["verdict"]["notes"]
         return {note["code"]: note["message"] for note in notes if note["effect"] == "block"}
+
+    def bodies(self) -> list[str]:
+        return [each.body for each in self.forge.comments(self.number)]
+
+    def checks(self, sha: str | None = None) -> dict[str, tuple[str, str | None]]:
+        """Name -> status and conclusion of the last check with that name."""
+        return {each.name: (each.status, each.conclusion) for each in self.forge.checks(sha or self.sha)}
+
+    @property
+    def storage(self) -> Path:
+        return self.project.path.parent / "storage"
+
+    def forget_data(self) -> None:
+        """Delete cache and data, as in a fresh checkout."""
+        shutil.rmtree(self.project / ".dvc" / "cache", ignore_errors=True)
+        for path in ("data/raw.csv", "data/clean.csv", "models/line.json"):
+            (self.project / path).unlink(missing_ok=True)
 
     @property
     def summary(self) -> str:
         return (self.runner / "summary.md").read_text(encoding="utf-8")
 
     def forget_summary(self) -> None:
-        """Each step of a job has a summary of its own."""
+        """Empty the summary, because each step of a job has its own."""
         (self.runner / "summary.md").write_text("", encoding="utf-8")

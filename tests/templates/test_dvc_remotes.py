@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize("kind", [ssh_remote, s3_remote], ids=["ssh", "s3"])
-def test_what_is_pushed_to_a_remote_server_comes_back_from_it(
+def test_files_pushed_to_a_remote_server_can_be_fetched_again(
     kind: type, project: Folder, tmp_path: Path
 ) -> None:
     with kind(tmp_path / "server") as remote:

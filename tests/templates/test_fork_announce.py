@@ -33,7 +33,7 @@ def requested(team: Team, github: GitHub, *, source: str) -> Run:
     return run
 
 
-def test_the_comment_and_the_check_say_that_it_runs(github_team: tuple[Team, GitHub]) -> None:
+def test_the_comment_and_the_check_show_that_it_runs(github_team: tuple[Team, GitHub]) -> None:
     team, github = github_team
     team.fork("better")
     github.open_pull(7, "better", source="eve/tumor", author="eve")
@@ -46,6 +46,6 @@ def test_the_comment_and_the_check_say_that_it_runs(github_team: tuple[Team, Git
     assert states[-1] == "in_progress"  # the newest of a name is the one that counts
 
 
-def test_a_run_of_our_own_branch_is_announced_by_itself(github_team: tuple[Team, GitHub]) -> None:
+def test_a_run_of_an_own_branch_announces_itself(github_team: tuple[Team, GitHub]) -> None:
     team, github = github_team
     assert requested(team, github, source=github.repository).jobs == {}

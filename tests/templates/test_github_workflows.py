@@ -80,7 +80,7 @@ def test_results_that_are_not_of_this_code_are_blocked(github_team: tuple[Team, 
     assert conclusions(team, team.head("untrained")) == ["failure"]
 
 
-def test_with_pipeline_run_the_job_trains_and_keeps_what_it_made(github_team: tuple[Team, GitHub]) -> None:
+def test_with_pipeline_run_the_job_trains_and_keeps_its_results(github_team: tuple[Team, GitHub]) -> None:
     team, github = github_team
     team.reinstall("github", "--pipeline", "run")
     stored = team.stored()
@@ -91,7 +91,7 @@ def test_with_pipeline_run_the_job_trains_and_keeps_what_it_made(github_team: tu
     assert team.stored() > stored
 
 
-def test_pip_is_asked_for_what_is_required(github_team: tuple[Team, GitHub]) -> None:
+def test_pip_installs_the_requirements(github_team: tuple[Team, GitHub]) -> None:
     team, github = github_team
     here = team.work.mlgit("--version").out.replace("mlgit ", "mlgit==").strip()
     team.reinstall("github", "--requirement", here, "--requirement", "click>=8")
@@ -104,7 +104,7 @@ def test_pip_is_asked_for_what_is_required(github_team: tuple[Team, GitHub]) -> 
     assert "mlgit-is-missing-this" in run.log
 
 
-def test_after_a_second_push_the_one_comment_tells_about_the_new_commit(
+def test_after_a_second_push_the_one_comment_is_about_the_new_commit(
     github_team: tuple[Team, GitHub],
 ) -> None:
     team, github = github_team
@@ -173,7 +173,7 @@ def test_hostile_names_are_shown_as_text_and_run_nowhere(github_team: tuple[Team
     assert "ghs_" not in run.log + text
 
 
-def test_names_from_outside_are_no_commands_to_the_runner(github_team: tuple[Team, GitHub]) -> None:
+def test_names_from_outside_are_not_commands_for_the_runner(github_team: tuple[Team, GitHub]) -> None:
     _, github = github_team
     run = by_workflow(github.open_pull(7, HOSTILE_BRANCH, title=HOSTILE_TITLE))["mlgit-pr"]
     assert "pwned" in run.log
@@ -294,7 +294,7 @@ def test_a_malformed_tag_fails_the_parse_and_deploys_nothing(released: tuple[Tea
     assert not team.served.exists()
 
 
-def test_a_tag_that_something_newer_replaced_is_not_deployed(released: tuple[Team, GitHub]) -> None:
+def test_a_superseded_tag_is_not_deployed(released: tuple[Team, GitHub]) -> None:
     team, github = released
     team.git.pushes()
     team.robot("release-app", "promote", "line@v1.0.0", "--to", "staging")
@@ -307,7 +307,7 @@ def test_a_tag_that_something_newer_replaced_is_not_deployed(released: tuple[Tea
     assert not team.served.exists()
 
 
-def test_the_deployment_that_github_made_for_the_job_is_taken_over(released: tuple[Team, GitHub]) -> None:
+def test_the_deployment_that_github_made_for_the_job_is_reused(released: tuple[Team, GitHub]) -> None:
     team, github = released
     team.git.pushes()
     team.robot("release-app", "promote", "line@v1.0.0", "--to", "staging")

@@ -71,7 +71,7 @@ def test_results_that_are_not_of_this_code_are_blocked(gitlab_team: tuple[Team, 
     assert "train" in team.comment(7).splitlines()[0]
 
 
-def test_with_pipeline_run_the_job_trains_and_keeps_what_it_made(gitlab_team: tuple[Team, GitLab]) -> None:
+def test_with_pipeline_run_the_job_trains_and_keeps_its_results(gitlab_team: tuple[Team, GitLab]) -> None:
     team, gitlab = gitlab_team
     team.reinstall("gitlab", "--pipeline", "run")
     # GitLab runs the pipeline of the branch, not of the merge.
@@ -85,7 +85,7 @@ def test_with_pipeline_run_the_job_trains_and_keeps_what_it_made(gitlab_team: tu
     assert team.stored() > stored
 
 
-def test_after_a_second_push_the_one_note_tells_about_the_new_commit(
+def test_after_a_second_push_the_one_note_is_about_the_new_commit(
     gitlab_team: tuple[Team, GitLab],
 ) -> None:
     team, gitlab = gitlab_team
@@ -99,7 +99,7 @@ def test_after_a_second_push_the_one_note_tells_about_the_new_commit(
     assert state(team, team.head("better")) == "success"
 
 
-def test_without_a_token_the_gates_hold_and_the_report_is_printed(gitlab_team: tuple[Team, GitLab]) -> None:
+def test_without_a_token_the_gates_apply_and_the_report_is_printed(gitlab_team: tuple[Team, GitLab]) -> None:
     team, gitlab = gitlab_team
     gitlab.settings = {}
     pipeline = only(gitlab.open_merge_request(7, "worse"))
@@ -108,7 +108,7 @@ def test_without_a_token_the_gates_hold_and_the_report_is_printed(gitlab_team: t
     assert team.forge.requests == []
 
 
-def test_a_fork_gets_its_gates_and_none_of_our_tokens(gitlab_team: tuple[Team, GitLab]) -> None:
+def test_a_fork_gets_its_gates_and_no_token(gitlab_team: tuple[Team, GitLab]) -> None:
     team, gitlab = gitlab_team
     team.fork("worse")
     pipeline = only(gitlab.open_merge_request(7, "worse", source="eve/tumor", author="eve"))
@@ -225,7 +225,7 @@ def test_a_malformed_tag_fails_the_parse_and_deploys_nothing(released: tuple[Tea
     assert not team.served.exists()
 
 
-def test_a_tag_that_something_newer_replaced_is_not_deployed(released: tuple[Team, GitLab]) -> None:
+def test_a_superseded_tag_is_not_deployed(released: tuple[Team, GitLab]) -> None:
     team, gitlab = released
     team.git.pushes()
     team.robot("project-bot", "promote", "line@v1.0.0", "--to", "staging")

@@ -47,13 +47,13 @@ def origins(tmp_path_factory: pytest.TempPathFactory) -> Origins:
 
 @pytest.mark.parametrize("origin", ORIGINS)
 @pytest.mark.parametrize("rule", github_rules.RULES, ids=lambda rule: rule.__name__)
-def test_files_for_github_keep_the_rule(rule: Rule, origin: str, origins: Origins) -> None:
+def test_files_for_github_obey_the_rule(rule: Rule, origin: str, origins: Origins) -> None:
     assert rule(origins["github", origin]) == []
 
 
 @pytest.mark.parametrize("origin", ORIGINS)
 @pytest.mark.parametrize("rule", gitlab_rules.RULES, ids=lambda rule: rule.__name__)
-def test_files_for_gitlab_keep_the_rule(rule: Rule, origin: str, origins: Origins) -> None:
+def test_files_for_gitlab_obey_the_rule(rule: Rule, origin: str, origins: Origins) -> None:
     assert rule(origins["gitlab", origin]) == []
 
 
@@ -218,14 +218,14 @@ MISTAKES = [
         for number, (rule, path, _, _) in enumerate(MISTAKES)
     ],
 )
-def test_the_rule_sees_the_mistake(rule: Rule, path: str, right: str, wrong: str) -> None:
+def test_the_rule_finds_the_mistake(rule: Rule, path: str, right: str, wrong: str) -> None:
     texts = bundled("gitlab" if path.startswith(".gitlab") else "github")
     assert right in texts[path]
     assert rule(texts) == []
     assert rule(texts | {path: texts[path].replace(right, wrong)}) != []
 
 
-def test_every_rule_has_a_mistake_that_it_sees() -> None:
+def test_every_rule_has_a_mistake_that_it_finds() -> None:
     seen = {rule for rule, _, _, _ in MISTAKES}
     assert set(github_rules.RULES + gitlab_rules.RULES) == seen
 

@@ -97,7 +97,7 @@ def test_zizmor_finds_nothing(repository: Folder) -> None:
     assert told == []
 
 
-def test_zizmor_would_find_something(tmp_path: Path) -> None:
+def test_zizmor_finds_a_planted_mistake(tmp_path: Path) -> None:
     text = bundled("github")[".github/workflows/mlgit-deploy.yml"].replace(
         '-- "$MLGIT_TAG"', '-- "${{ github.ref_name }}"'
     )

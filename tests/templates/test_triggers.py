@@ -27,7 +27,7 @@ def test_filter_patterns_are_githubs(pattern: str, name: str, *, taken: bool) ->
     assert matches([pattern], name) is taken
 
 
-def test_a_later_exclamation_mark_takes_away() -> None:
+def test_a_later_exclamation_mark_excludes() -> None:
     assert not matches(["**", "!dependabot/**"], "dependabot/pip")
     assert matches(["**", "!dependabot/**", "dependabot/pip"], "dependabot/pip")
 
@@ -49,18 +49,18 @@ def test_a_pull_request_is_filtered_by_its_action_and_its_base() -> None:
     assert not starts(based, "pull_request", ref="release", action="opened")
 
 
-def test_a_workflow_waits_for_the_one_it_names_and_for_the_moments_it_names() -> None:
+def test_a_workflow_waits_for_the_workflow_and_the_actions_that_it_names() -> None:
     waiting = parsed("on: {workflow_run: {workflows: [mlgit], types: [completed]}}\njobs: {}")
     assert starts(waiting, "workflow_run", ref="mlgit", action="completed")
     assert not starts(waiting, "workflow_run", ref="mlgit", action="requested")
     assert not starts(waiting, "workflow_run", ref="other", action="completed")
 
 
-def test_a_workflow_that_is_called_has_no_more_rights_than_its_caller_gives() -> None:
+def test_a_called_workflow_has_no_more_rights_than_its_caller_gives() -> None:
     called = parsed("on: workflow_call\njobs: {a: {permissions: {contents: write, deployments: write}}}")
     caller = parsed("on: push\njobs: {b: {uses: ./x.yml, permissions: {contents: read, deployments: write}}}")
     assert rights(caller, {"./x.yml": called}) == {"contents": "read", "deployments": "write"}
 
 
-def test_rights_that_no_job_asks_for_are_not_given() -> None:
+def test_rights_that_no_job_requests_are_not_given() -> None:
     assert rights(parsed("on: push\npermissions: {}\njobs: {a: {}}"), {}) == {}

@@ -1,4 +1,4 @@
-"""What follows from a merge, by tables: who is released, where it goes, what is left alone."""
+"""After a merge: which models are released and promoted, and which are left alone."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def state(*facts: TagFact) -> ModelState:
 
 
 def contents(found: ModelState, **digests: str) -> Iterator[tuple[RegisteredVersion, str | None]]:
-    """Versions, newest first, with digests by number: `v1="a"` is that of v1.0.0."""
+    """Versions, newest first, with digests by number: `v1="a"` is the digest of v1.0.0."""
     for version in reversed(found.versions):
         yield version, digests.get(f"v{version.version.major}")
 
@@ -74,14 +74,14 @@ def test_a_commit_is_released_when_its_model_is_new(
     assert (need.release, need.force, outcome) == expected
 
 
-def test_versions_are_looked_at_only_as_far_as_needed() -> None:
+def test_versions_are_read_only_as_far_as_needed() -> None:
     found = state(fact("m@v1.0.0", 1), fact("m@v2.0.0", 2))
     looked = contents(found, v2="a")
     release_need(found, commit(9), "a", looked)
     assert [str(version.version) for version, _ in looked] == ["v1.0.0"]
 
 
-def test_environments_with_auto_follow_those_they_take_from() -> None:
+def test_environments_with_auto_follow_their_source() -> None:
     declared = {
         "prod": Environment(name="prod", source="canary", auto=True),
         "canary": Environment(name="canary", source="staging"),
@@ -106,26 +106,26 @@ def test_environments_with_auto_follow_those_they_take_from() -> None:
         ([("m@v1.0.0", 1), ("m@v2.0.0", 2), ("m#prod#1", 1)], "v2.0.0"),
         ([("m@v1.0.0", 1), ("m@v1.0.0!", 1), ("m#prod#1", 1)], None),
         ([("m@v1.0.0", 1), ("m@v2.0.0", 2), ("m#prod#1", 2), ("m@v2.0.0!", 2)], "left"),
-        # Somebody went back by an explicit promotion, or emptied it: that stays.
+        # An explicit promotion went back, or someone emptied it: that stays.
         (
             [("m@v1.0.0", 1), ("m@v2.0.0", 2), ("m#prod#1", 2), ("m#prod!#2", 2), ("m#prod#2", 1)],
             "left",
         ),
         ([("m@v1.0.0", 1), ("m#prod#1", 1), ("m#prod!#2", 1)], "left"),
-        # What is newer than that goes on.
+        # A newer version is promoted.
         ([("m@v1.0.0", 1), ("m#prod#1", 1), ("m#prod!#2", 1), ("m@v2.0.0", 2)], "v2.0.0"),
-        # A commit that is no version gives way.
+        # A commit without a version is replaced.
         ([("m@v1.0.0", 1), ("m#prod#1", 5)], "v1.0.0"),
     ],
 )
-def test_an_environment_takes_the_newest_version_that_was_never_there(
+def test_an_environment_takes_the_newest_version_that_it_never_had(
     tags: list[tuple[str, int]], expected: str | None
 ) -> None:
     version, step = promotion_need(state(*(fact(tag, at) for tag, at in tags)), PROD)
     assert (str(version.version) if version else step.outcome if step else None) == expected
 
 
-def test_a_rollback_holds_until_somebody_promotes() -> None:
+def test_a_rollback_holds_until_a_promotion() -> None:
     facts = [
         *(fact("m@v1.0.0", 1), fact("m@v2.0.0", 2), fact("m#prod#1", 1), fact("m#prod!#2", 1)),
         *(fact("m#prod#2", 2), fact("m#prod!#3", 2)),
@@ -143,7 +143,7 @@ def test_a_rollback_holds_until_somebody_promotes() -> None:
     assert str(version.version) == "v3.0.0"
 
 
-def test_from_says_which_version_comes_next() -> None:
+def test_from_decides_which_version_comes_next() -> None:
     canary = Environment(name="canary", source="prod", auto=True)
     facts = [fact("m@v1.0.0", 1), fact("m@v2.0.0", 2), fact("m#prod#1", 1)]
     version, _ = promotion_need(state(*facts), canary)
@@ -182,7 +182,7 @@ def test_a_report_becomes_a_step() -> None:
     assert step_of(report(dry_run=True)).outcome == "planned"
 
 
-def test_what_a_dry_run_did_not_write_is_foreseen() -> None:
+def test_a_dry_run_plans_the_steps_it_does_not_write() -> None:
     coming = MergeStep(model="m", outcome="planned", version="v3.0.0")
     free = planned_step(state(fact("m@v1.0.0", 1)).environment("prod"), coming)
     assert (free.outcome, free.environment, free.version) == ("planned", "prod", "v3.0.0")
@@ -190,7 +190,7 @@ def test_what_a_dry_run_did_not_write_is_foreseen() -> None:
     assert planned_step(held.environment("prod"), coming).outcome == "held"
 
 
-def test_the_run_ends_with_its_gravest_failure() -> None:
+def test_the_run_has_the_highest_exit_code_of_its_steps() -> None:
     steps = (
         MergeStep(model="a", outcome="done"),
         failed_step("b", None, AnswerNo("No", details=("x",), hint="y")),
@@ -202,7 +202,7 @@ def test_the_run_ends_with_its_gravest_failure() -> None:
     assert Merged(trunk="main", commit=commit(1), dry_run=False, at=NOON).exit_code == 0
 
 
-def test_jobs_that_follow_are_told_in_json() -> None:
+def test_later_jobs_get_json() -> None:
     merged = Merged(
         trunk="main",
         commit=commit(1),
@@ -220,11 +220,11 @@ def test_jobs_that_follow_are_told_in_json() -> None:
     }
 
 
-def test_a_run_that_failed_tells_them_nothing_to_do() -> None:
+def test_later_jobs_of_a_failed_run_have_nothing_to_do() -> None:
     assert outputs_of(None) == {"changed": "false", "released": "[]", "tags": "[]"}
 
 
-def test_what_is_deployed_is_what_counts_now() -> None:
+def test_the_current_assignments_are_deployed() -> None:
     found = state(fact("m@v1.0.0", 1), fact("m#prod#1", 1), fact("m#staging#1", 1), fact("m#staging#2", 2))
     environments = (PROD, Environment(name="staging", auto=True), Environment(name="empty", auto=True))
 

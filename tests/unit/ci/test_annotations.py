@@ -1,4 +1,4 @@
-"""Remarks at lines of mlgit.yaml, and the code-quality document that GitLab makes of them."""
+"""Remarks on lines of mlgit.yaml, and GitLab's code-quality document with them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_a_failed_gate_is_a_failure_at_its_line_and_a_warning_one_at_its_own() -
     assert remarks(reports.blocked())[0].message == "auc 0.971 -> 0.958 (-0.013, allowed -0.005)"
 
 
-def test_what_passes_or_is_skipped_has_no_remark() -> None:
+def test_passed_and_skipped_gates_have_no_remark() -> None:
     assert remarks(reports.allowed()) == ()
     assert remarks(together(one("tumor", BASE, None))) == ()
 
@@ -46,7 +46,7 @@ def test_a_waived_gate_is_a_notice_that_names_the_waiver() -> None:
     assert found[1].message.endswith("(waived by `w1`)")
 
 
-def test_blocking_and_warning_notes_are_remarks_and_mere_notes_are_not() -> None:
+def test_only_blocking_and_warning_notes_are_remarks() -> None:
     record = reports.allowed()
     notes = (
         reports.STALE,
@@ -79,14 +79,14 @@ def test_blocking_and_warning_notes_are_remarks_and_mere_notes_are_not() -> None
         ("a" * 300, "mlgit.yaml", 1),
     ],
 )
-def test_an_error_is_a_remark_at_its_place(place: str | None, path: str, line: int) -> None:
+def test_an_error_is_a_remark_on_its_line(place: str | None, path: str, line: int) -> None:
     found = failure_annotation(Failure(code="x", exit_code=3, message="No", place=place, expected="`y`"))
     assert (found.path, found.line, found.level, found.message) == (path, line, "failure", "No; expected `y`")
 
 
 @FEW
 @given(checks())
-def test_no_name_makes_a_remark_more_than_plain_lines(record: Check) -> None:
+def test_any_name_in_a_remark_is_shown_as_plain_lines(record: Check) -> None:
     for each in remarks(record):
         assert each.title.isprintable()
         assert len(each.title) <= 255
@@ -95,7 +95,7 @@ def test_no_name_makes_a_remark_more_than_plain_lines(record: Check) -> None:
     assert len(entries(codequality(record))) == len(remarks(record))
 
 
-def test_gitlab_gets_all_that_its_widget_needs() -> None:
+def test_gitlab_gets_everything_that_its_widget_needs() -> None:
     found = entries(codequality(reports.blocked()))
     assert [(each["check_name"], each["severity"], each["location"]) for each in found] == [
         ("Gate tumor/auc-vs-prod", "critical", {"path": "mlgit.yaml", "lines": {"begin": 9}}),
@@ -105,7 +105,7 @@ def test_gitlab_gets_all_that_its_widget_needs() -> None:
     assert entries(codequality(reports.allowed())) == []
 
 
-def test_a_fingerprint_stays_when_numbers_and_lines_change_and_no_two_are_the_same() -> None:
+def test_fingerprints_are_unique_and_do_not_depend_on_numbers_and_lines() -> None:
     worse = WORSE | {"auc": "0.5"}
     moved = tuple(replace(gate, line=40) for gate in reports.GATES)
     first = entries(codequality(together(one("tumor", WORSE, BASE))))
@@ -118,13 +118,13 @@ def test_a_fingerprint_stays_when_numbers_and_lines_change_and_no_two_are_the_sa
     assert len({each["fingerprint"] for each in both}) == 2
 
 
-def test_gitlab_is_told_when_there_is_no_verdict() -> None:
+def test_gitlab_gets_a_remark_without_a_verdict() -> None:
     error = ConfigError("Unknown key", location=Location("mlgit.yaml", line=3, column=1))
     (found,) = entries(codequality_failure(error))
     assert (found["severity"], found["location"]["lines"]["begin"]) == ("blocker", 3)
 
 
-def test_a_loosened_gate_that_only_changed_is_no_remark_by_itself() -> None:
+def test_a_changed_gate_alone_is_not_a_remark() -> None:
     record = reports.allowed()
     change = GateChange(gate="auc-floor", kind="tightened", message="Gate `auc-floor` was tightened")
     assert remarks(replace(record, verdict=replace(record.verdict, gates_changed=(change,)))) == ()

@@ -1,4 +1,4 @@
-"""What a run is about, by the variables and the event file of a CI: text from outside, never trusted."""
+"""The event of a run, from the variables and the event file of a CI, which are not trusted."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def pull(repository: Any) -> dict[str, Any]:  # noqa: ANN401 (any JSON)
         ({"full_name": ["acme/tumor"]}, True),
     ],
 )
-def test_only_a_branch_of_the_repository_itself_is_no_fork(repository: object, fork: object) -> None:
+def test_only_a_branch_of_the_repository_itself_is_not_a_fork(repository: object, fork: object) -> None:
     event = ci_event(GITHUB, pull(repository))
     assert event is not None
     assert event.fork is fork
@@ -61,7 +61,7 @@ def test_only_a_branch_of_the_repository_itself_is_no_fork(repository: object, f
 @pytest.mark.parametrize(
     "payload", [None, {}, {"pull_request": None}, {"pull_request": {"head": 5, "number": True}}]
 )
-def test_an_event_that_does_not_say_whose_branch_it_is_counts_as_a_fork(
+def test_an_event_without_the_owner_of_its_branch_counts_as_a_fork(
     payload: dict[str, Any] | None,
 ) -> None:
     event = ci_event(GITHUB, payload)
@@ -107,14 +107,14 @@ def test_a_schedule_runs_on_the_default_branch(ref: str, branch: str | None) -> 
     assert event.default_branch == branch
 
 
-def test_the_default_branch_that_the_event_names_is_the_one() -> None:
+def test_the_event_names_the_default_branch() -> None:
     payload = {"repository": {"default_branch": "trunk"}}
     event = ci_event(GITHUB | {"GITHUB_EVENT_NAME": "schedule", "GITHUB_REF": "refs/heads/other"}, payload)
     assert event is not None
     assert event.default_branch == "trunk"
 
 
-def test_a_merge_request_of_gitlab_stands_in_the_project_that_it_goes_to() -> None:
+def test_a_merge_request_of_gitlab_belongs_to_its_target_project() -> None:
     event = ci_event(GITLAB, None)
     assert event is not None
     assert (event.kind, event.repository, event.project, event.number) == (
@@ -167,7 +167,7 @@ def test_a_pipeline_of_gitlab_is_of_a_tag_or_of_a_branch(
     assert told.run_url == job
 
 
-def test_both_forges_say_where_a_branch_goes_to() -> None:
+def test_both_forges_report_the_target_branch() -> None:
     from_event = {"pull_request": {"base": {"ref": "main"}, "title": "A title"}}
     more = {"GITHUB_BASE_REF": "release"}
     gitlab = {"CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main", "CI_MERGE_REQUEST_TITLE": "A title"}
@@ -182,7 +182,7 @@ def test_both_forges_say_where_a_branch_goes_to() -> None:
 
 
 @pytest.mark.parametrize("number", ["", "-1", "1.5", "٣", "3 ", "9" * 5000])
-def test_what_is_no_number_of_a_merge_request_is_none(number: str) -> None:
+def test_an_invalid_number_of_a_merge_request_is_ignored(number: str) -> None:
     event = ci_event(GITLAB | {"CI_MERGE_REQUEST_IID": number}, None)
     assert event is not None
     assert event.number is None
@@ -196,7 +196,7 @@ def test_elsewhere_there_is_no_event() -> None:
     "content",
     [b"", b"[]", b"not JSON", b"\xff\xfe", b"[" * 200_000, b'{"pull_request": {"number": 7}', b'"text"'],
 )
-def test_an_event_file_that_cannot_be_read_says_nothing(content: bytes, tmp_path: Path) -> None:
+def test_an_unreadable_event_file_is_ignored(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "event.json"
     path.write_bytes(content)
     event = read_event(GITHUB | {"GITHUB_EVENT_PATH": str(path)})

@@ -1,4 +1,4 @@
-"""Foreign CI: lines of workflows made for other tools are known for what they are, and others are not."""
+"""Other tools: lines of workflows that use them are found, and others are not."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ PATH = ".github/workflows/cml.yaml"
         ("      url: https://studio.datachain.ai/team", "DVC Studio"),
     ],
 )
-def test_a_line_is_known(line: str, thing: str) -> None:
+def test_a_line_that_uses_another_tool_is_found(line: str, thing: str) -> None:
     (use,) = foreign_uses({PATH: f"jobs:\n{line}\n"})
     assert (use.path, use.thing) == (PATH, thing)
     assert use.equivalent
@@ -50,11 +50,11 @@ def test_a_line_is_known(line: str, thing: str) -> None:
         "  - run: cmlcomment",
     ],
 )
-def test_comments_and_lookalikes_are_not(line: str) -> None:
+def test_comments_and_lookalikes_are_not_found(line: str) -> None:
     assert foreign_uses({PATH: f"{line}\n"}) == ()
 
 
-def test_a_thing_is_told_once_a_file() -> None:
+def test_a_use_is_reported_once_per_file() -> None:
     uses = foreign_uses(
         {PATH: "cml comment create a\ncml comment create b\n", "b.yml": "cml pr .\ncml comment x\n"}
     )

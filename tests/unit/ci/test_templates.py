@@ -1,4 +1,4 @@
-"""CI templates: filling, the line that tells edits, what is to be done, what a repository's remotes ask."""
+"""CI templates: settings, the first line, the status of a file, and the needs of DVC remotes."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ FILE = stamped(NAME, BODY, version="1.0.0")
 WORDS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9.=<>~/_-]{0,20}", fullmatch=True)
 
 
-def test_settings_are_filled_in_where_the_line_says_so() -> None:
+def test_settings_are_filled_in_on_marked_lines() -> None:
     text = "a: 'verify' # ci init: pipeline\nb: 'mlgit' # ci init: requirement\nc: 'verify'\n"
     filled = "a: 'run' # ci init: pipeline\nb: 'mlgit==1.0.0 dvc-s3' # ci init: requirement\nc: 'verify'\n"
     assert fill(text, SETTINGS) == filled
@@ -70,7 +70,7 @@ def test_the_block_of_an_environment_is_repeated() -> None:
 
 
 @given(requirement=st.lists(WORDS, max_size=3), branch=WORDS, environments=st.lists(WORDS, max_size=3))
-def test_a_filled_file_tells_what_it_was_filled_with(
+def test_the_settings_can_be_read_from_a_filled_file(
     requirement: list[str], branch: str, environments: list[str]
 ) -> None:
     settings = Settings(
@@ -80,7 +80,7 @@ def test_a_filled_file_tells_what_it_was_filled_with(
     assert settings_in(texts) == {"pipeline": "run", "requirement": settings.requirement, "branch": branch}
 
 
-def test_every_bundled_file_has_a_place() -> None:
+def test_every_bundled_file_has_a_destination() -> None:
     assert set(bundled("github")) == {
         ".github/actions/mlgit-setup/action.yml",
         *(f".github/workflows/mlgit-{name}.yml" for name in ("pr", "report", "merged", "deploy", "monitor")),
@@ -108,7 +108,7 @@ def test_any_edit_below_the_first_line_is_seen(edit: str) -> None:
     assert not stamp.intact
 
 
-def test_line_breaks_that_git_made_are_no_edit() -> None:
+def test_line_breaks_that_git_made_are_not_an_edit() -> None:
     stamp = read_stamp(FILE.replace("\n", "\r\n"))
     assert stamp is not None
     assert stamp.intact
@@ -116,7 +116,7 @@ def test_line_breaks_that_git_made_are_no_edit() -> None:
 
 
 @pytest.mark.parametrize("text", ["", BODY, "# mlgit-template: x\n", FILE.replace("sha256=", "md5=")])
-def test_a_file_without_the_line_is_not_ours(text: str) -> None:
+def test_a_file_without_the_first_line_is_not_mlgits(text: str) -> None:
     assert read_stamp(text) is None
 
 
@@ -128,20 +128,22 @@ NEWER = stamped(NAME, BODY + "# new\n", version="2.0.0")
     [
         (None, FILE, "create"),
         (FILE, FILE, "same"),
-        (FILE, stamped(NAME, BODY, version="2.0.0"), "same"),  # only the version is another one
+        (FILE, stamped(NAME, BODY, version="2.0.0"), "same"),  # only the version differs
         (FILE, NEWER, "update"),
         (FILE + "# mine\n", FILE, "edited"),
         (FILE + "# mine\n", NEWER, "conflict"),
-        (FILE + "# new\n", NEWER, "same"),  # edited into what is wanted
-        (BODY, FILE, "same"),  # somebody took the line away, and nothing else
+        (FILE + "# new\n", NEWER, "same"),  # edited to the wanted text
+        (BODY, FILE, "same"),  # the line was deleted, and nothing else
         ("name: theirs\n", FILE, "conflict"),
     ],
 )
-def test_what_there_is_to_do(existing: str | None, wanted: str, status: str) -> None:
+def test_the_status_follows_from_the_file_and_the_template(
+    existing: str | None, wanted: str, status: str
+) -> None:
     assert status_of(existing, wanted) == status
 
 
-def test_a_difference_leads_from_what_is_there_to_the_template() -> None:
+def test_a_difference_leads_from_the_file_to_the_template() -> None:
     assert difference("a.yml", FILE, FILE) is None
     shown = difference("a.yml", BODY, "name: mlgit\nneu: 1")
     assert shown is not None
@@ -166,7 +168,7 @@ def test_only_a_pin_of_mlgit_moves_with_the_version(before: str, after: str) -> 
     assert repinned(before, "1.0.0") == after
 
 
-def test_an_include_of_ours_is_seen_where_it_is_no_comment() -> None:
+def test_an_include_of_mlgits_files_is_found_outside_comments() -> None:
     assert includes_mlgit("gitlab", "include:\n  - local: /.gitlab/mlgit/full.yml\n")
     assert not includes_mlgit("gitlab", "# - local: /.gitlab/mlgit/full.yml\n")
 
@@ -184,7 +186,7 @@ DVC_CONFIG = """\
 """
 
 
-def test_the_remotes_of_dvc_tell_plugins_and_secrets() -> None:
+def test_the_dvc_remotes_decide_plugins_and_secrets() -> None:
     kinds = remote_kinds(DVC_CONFIG)
     assert kinds == ("s3", "ssh", "local")
     assert plugins(kinds) == ("dvc-s3", "dvc-ssh")
@@ -195,7 +197,7 @@ def test_the_remotes_of_dvc_tell_plugins_and_secrets() -> None:
     )
 
 
-def test_a_remote_that_ci_cannot_reach_is_told() -> None:
+def test_a_remote_that_ci_cannot_reach_is_noted() -> None:
     assert "folder" in remarks(remote_kinds("[r]\n url = /srv/data\n"))[0]
     assert "no DVC remote" in remarks(remote_kinds(""))[0]
 
@@ -220,7 +222,7 @@ def test_requirements_become_one_text(words: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize("word", ["-r", "a'b", 'a"b', "a;b", "$(id)", "a|b", "${{x}}", "a#b", "--index-url"])
-def test_what_is_no_requirement_is_refused(word: str) -> None:
+def test_an_invalid_requirement_is_refused(word: str) -> None:
     with pytest.raises(UsageError, match="cannot be a requirement"):
         checked_requirement([word])
 
@@ -228,7 +230,7 @@ def test_what_is_no_requirement_is_refused(word: str) -> None:
 @pytest.mark.parametrize(
     ("name", "plain"), [("main", True), ("release/1.0", True), ("a*b", False), ("!x", False), ("a'b", False)]
 )
-def test_a_branch_must_mean_itself_in_a_filter(name: str, *, plain: bool) -> None:
+def test_a_branch_must_not_have_characters_of_a_filter(name: str, *, plain: bool) -> None:
     assert is_plain_branch(name) is plain
 
 
@@ -240,7 +242,7 @@ def test_a_file_knows_whether_it_changes(status: Status, *, written: bool) -> No
     assert TemplateFile(path="a", template="b", status=status).is_written is written
 
 
-def test_without_environments_and_secrets_less_is_left_to_do() -> None:
+def test_without_environments_and_secrets_there_are_fewer_steps() -> None:
     steps = next_steps("github", kinds=("local", "https"), environments=(), branch="main")
     assert len(steps) == 2
 

@@ -25,7 +25,7 @@ def test_no_two_hosts_share_a_variable(row: HostInfo) -> None:
 
 
 @ROWS
-def test_every_row_names_bundled_templates_and_places_below_what_is_committed(row: HostInfo) -> None:
+def test_every_row_has_bundled_templates_and_commits_their_destinations(row: HostInfo) -> None:
     for bundled, path in row.templates:
         assert (BUNDLED / bundled).exists()
         assert bundled.endswith("/") == path.endswith("/")

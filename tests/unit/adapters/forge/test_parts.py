@@ -1,4 +1,4 @@
-"""What the forge adapters decide without a network: waits, words, remotes, which comment is ours."""
+"""The forge adapters without a network: waits, errors, remotes, and the own comment."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ DATE_EPOCH_S = 1767225600
         (500, {"retry-after": "60"}, "", False),
     ],
 )
-def test_a_rate_limit_is_told_from_a_missing_right(
+def test_a_rate_limit_is_distinguished_from_a_missing_right(
     status: int, headers: dict[str, str], said: str, *, expected: bool
 ) -> None:
     assert limited(status, headers, said) is expected
@@ -53,15 +53,15 @@ def test_a_rate_limit_is_told_from_a_missing_right(
         ({}, 1, 120),
         ({"retry-after": "soon", "date": "yesterday"}, 0, 60),
         ({"retry-after": "-1"}, 0, 60),
-        # Without the answer's own date there is no clock to compare with.
+        # Without the response's own date there is no clock to compare with.
         ({"x-ratelimit-reset": str(DATE_EPOCH_S)}, 0, 60),
     ],
 )
-def test_a_forge_says_how_long_to_wait(headers: dict[str, str], attempt: int, expected: float) -> None:
+def test_the_wait_follows_from_the_headers(headers: dict[str, str], attempt: int, expected: float) -> None:
     assert limit_pause_s(headers, attempt) == expected
 
 
-def test_faults_are_waited_out_ever_longer() -> None:
+def test_the_wait_after_faults_doubles() -> None:
     assert [fault_pause_s(attempt) for attempt in range(3)] == [1, 2, 4]
 
 
@@ -91,7 +91,7 @@ def test_no_header_makes_a_wait_negative_or_a_crash(headers: dict[str, str]) -> 
         ({"message": None}, ""),
     ],
 )
-def test_the_forge_speaks_for_itself_in_one_clean_line(content: object, expected: str) -> None:
+def test_the_forges_message_becomes_one_clean_line(content: object, expected: str) -> None:
     assert error_text(content) == expected
 
 
@@ -143,7 +143,7 @@ def test_a_missing_permission_is_named_as_a_workflow_writes_it(header: str, expe
         ("http://127.0.0.1:8080/acme/tumor", "127.0.0.1", "acme/tumor"),
     ],
 )
-def test_a_remote_is_read_in_every_form_that_git_takes(url: str, host: str, path: str) -> None:
+def test_a_remote_is_read_in_every_form_that_git_accepts(url: str, host: str, path: str) -> None:
     assert remote_of(url) == Remote(host=host, path=path)
 
 
@@ -176,11 +176,11 @@ def test_a_folder_has_no_forge(url: str) -> None:
         ("https://git.corp/a/b", {"GITLAB_TOKEN": "t", "GITLAB_HOST": "git.corp"}, "gitlab"),
         ("git@git.corp:a/b", {"MLGIT_GITLAB_TOKEN": "t", "GITLAB_HOST": "https://git.corp:8443"}, "gitlab"),
         ("https://git.corp/a/b", {"GH_ENTERPRISE_TOKEN": "t", "GH_HOST": "git.corp"}, "github"),
-        # No token for a host that nobody named: a clone can carry any URL.
+        # No token for a host that no variable names: a clone can carry any URL.
         ("https://evil.example/a/b", {"GITHUB_TOKEN": "t", "GITLAB_TOKEN": "t"}, None),
         ("https://github.com.evil.example/a/b", {"GITHUB_TOKEN": "t", "GITLAB_TOKEN": "t"}, None),
         ("https://evilghe.com/a/b", {"GITHUB_TOKEN": "t"}, None),
-        # A token for a company's server is not for the public one, and the other way round.
+        # A token for a company's server is not for the public one, nor the reverse.
         ("https://gitlab.com/a/b", {"GITLAB_TOKEN": "t", "GITLAB_HOST": "git.corp"}, None),
         ("https://git.corp/a/b", {"GITHUB_TOKEN": "t", "GH_HOST": "git.corp"}, None),
         ("https://github.com/a/b", {}, None),
@@ -223,7 +223,7 @@ def event(host: str, repository: str = "acme/tumor", project: str | None = None)
         ("github", {}),
         ("github", {"GITHUB_TOKEN": "", "GITLAB_TOKEN": "t"}),
         ("gitlab", {}),
-        # It may not write notes, so that it is no token for us.
+        # It may not write notes, so it does not count.
         ("gitlab", {"CI_JOB_TOKEN": "t", "GITHUB_TOKEN": "t"}),
     ],
 )
@@ -254,7 +254,7 @@ def test_a_gitlab_below_a_path_has_its_projects_below_it(remote: str) -> None:
     assert found._page == "https://git.corp/gitlab/a/b"
 
 
-def test_a_note_of_gitlab_is_linked_to_where_its_project_stands() -> None:
+def test_a_note_of_gitlab_is_linked_to_its_projects_page() -> None:
     pages = [
         connect(event("gitlab", name, project="7"), {"GITLAB_TOKEN": "t"}) for name in ("acme/tumor", "")
     ]
@@ -267,13 +267,13 @@ def test_a_note_of_gitlab_is_linked_to_where_its_project_stands() -> None:
 @pytest.mark.parametrize(
     "name", ["acme", "../../etc", "acme/..", "acme/tu mor", "acme/tumor?x=1", "a//b", "/a"]
 )
-def test_what_is_no_repository_is_asked_nothing(name: str) -> None:
+def test_an_invalid_repository_name_causes_no_request(name: str) -> None:
     with pytest.raises(ForgeFailed, match="no repository's name"):
         connect(event("github", name), {"GITHUB_TOKEN": "t"})
 
 
 @pytest.mark.parametrize("token", ["line\nbreak", "bl ank", "tab\t", "käse", "nul\0"])
-def test_a_token_that_cannot_be_one_is_refused_and_not_quoted(token: str) -> None:
+def test_an_invalid_token_is_refused_and_not_quoted(token: str) -> None:
     with pytest.raises(ForgeFailed) as caught:
         connect(event("github"), {"GITHUB_TOKEN": token})
     assert token not in f"{caught.value}{caught.value.hint}{caught.value.details}"
@@ -281,12 +281,12 @@ def test_a_token_that_cannot_be_one_is_refused_and_not_quoted(token: str) -> Non
 
 
 @pytest.mark.parametrize("sha", ["a" * 39, "A" * 40, "../" + "a" * 37, "", "a" * 40 + "\n", "HEAD"])
-def test_only_a_full_commit_id_stands_in_a_path(sha: str) -> None:
+def test_only_a_full_commit_id_is_accepted_in_a_path(sha: str) -> None:
     with pytest.raises(ForgeFailed):
         commit(sha)
 
 
-def test_names_and_addresses_that_fit_go_through() -> None:
+def test_valid_names_and_addresses_are_accepted() -> None:
     assert repository("group/sub.group/tumor-2") == "group/sub.group/tumor-2"
     assert commit("a" * 64) == "a" * 64
     assert web_address("https://a.example/x", 100) == "https://a.example/x"
@@ -320,7 +320,7 @@ def test_a_shortened_text_fits_and_begins_like_the_whole(text: str, characters: 
         (f"{MARKER[:-4]}-other -->", False),
     ],
 )
-def test_a_report_is_known_by_the_marker_on_its_last_line(body: str, *, expected: bool) -> None:
+def test_a_report_is_recognized_by_the_marker_on_its_last_line(body: str, *, expected: bool) -> None:
     assert marked(body, MARKER) is expected
 
 
@@ -334,13 +334,13 @@ def test_a_report_is_known_by_the_marker_on_its_last_line(body: str, *, expected
         ("a  b", "a b", False),
     ],
 )
-def test_line_ends_and_blanks_round_a_text_do_not_make_another(
+def test_line_ends_and_outer_blanks_do_not_make_a_text_different(
     one: str, other: str, *, expected: bool
 ) -> None:
     assert same_text(one, other) is expected
 
 
-def test_only_our_own_marked_comments_are_ours_oldest_first() -> None:
+def test_only_own_marked_comments_count_oldest_first() -> None:
     comments = [
         Comment(id=number, body=body, url=None, mine=mine)
         for number, body, mine in (

@@ -1,4 +1,4 @@
-"""Files that a job leaves: each whole or not at all, and no value can add another one."""
+"""Files of a job: each is whole or missing, and no value can add another one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_a_folder_gets_all_its_files_and_keeps_what_else_is_there(tmp_path: Path) -> None:
+def test_a_folder_gets_all_its_files_and_keeps_the_others(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("old")
     (tmp_path / "other.txt").write_text("mine")
     write_folder(str(tmp_path), {"a.txt": "new", "b.txt": "\udcff"})
@@ -23,7 +23,7 @@ def test_a_folder_gets_all_its_files_and_keeps_what_else_is_there(tmp_path: Path
     }
 
 
-def test_a_file_that_cannot_be_put_in_place_leaves_no_halves(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_replaced_leaves_no_temporary_files(tmp_path: Path) -> None:
     (tmp_path / "b.txt").mkdir()
     with pytest.raises(OSError, match=r"b\.txt"):
         write_folder(str(tmp_path), {"a.txt": "new", "b.txt": "new"})
@@ -40,7 +40,7 @@ def test_a_value_of_several_lines_adds_no_variable(tmp_path: Path) -> None:
     assert [line.partition("<<")[0] for line in begins] == list(values)
 
 
-def test_a_dotenv_file_is_whole_or_not_there(tmp_path: Path) -> None:
+def test_a_dotenv_file_is_whole_or_missing(tmp_path: Path) -> None:
     (tmp_path / "env").mkdir()
     with pytest.raises(OSError, match="env"):
         write_outputs({}, {"decision": "allow"}, dotenv=str(tmp_path / "env"))

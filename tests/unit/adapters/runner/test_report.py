@@ -1,4 +1,4 @@
-"""`report.json`: what goes in comes out, and what is none is refused in one clean sentence."""
+"""`report.json`: a report can be read back, and an invalid one is refused in one sentence."""
 
 from __future__ import annotations
 
@@ -90,11 +90,11 @@ def test_a_report_comes_back_as_it_was(name: str) -> None:
         ("{}", "`the document` breaks the rule `required` of its schema"),
     ],
 )
-def test_what_is_no_document_of_ours_is_refused(content: str | bytes, why: str) -> None:
+def test_an_invalid_document_is_refused(content: str | bytes, why: str) -> None:
     assert refused(content) == why
 
 
-def test_brackets_in_a_text_are_no_nesting() -> None:
+def test_brackets_in_a_text_are_not_nesting() -> None:
     deep = replace(FAILED, skipped=("[" * 100 + '"{\\',))
     assert load_report(document(deep).encode(), name="report.json") == deep
 
@@ -123,7 +123,7 @@ CHANGES: dict[str, Callable[[Any], object]] = {
 
 
 @pytest.mark.parametrize("why", CHANGES)
-def test_a_report_that_lies_about_itself_is_refused(why: str) -> None:
+def test_a_report_that_contradicts_itself_is_refused(why: str) -> None:
     assert refused(changed(CHANGES[why])) == why
 
 
@@ -139,8 +139,8 @@ def test_a_failure_has_the_exit_code_of_its_run() -> None:
 
 
 def test_the_value_that_breaks_a_rule_is_not_quoted() -> None:
-    told = refused(changed(lambda tree: tree.update(mode="x" * 100_000)))
-    assert told == "`mode` breaks the rule `enum` of its schema"
+    reason = refused(changed(lambda tree: tree.update(mode="x" * 100_000)))
+    assert reason == "`mode` breaks the rule `enum` of its schema"
 
 
 def test_a_folder_without_a_report_says_so(tmp_path: Path) -> None:
@@ -149,13 +149,13 @@ def test_a_folder_without_a_report_says_so(tmp_path: Path) -> None:
     assert caught.value.code == "report_missing"
 
 
-def test_what_is_no_plain_file_is_not_read(tmp_path: Path) -> None:
+def test_only_a_plain_file_is_read(tmp_path: Path) -> None:
     (tmp_path / "report.json").mkdir()
     with pytest.raises(ConfigError, match="no plain file"):
         read_report(str(tmp_path))
 
 
-def test_a_failure_tells_every_problem_of_a_file() -> None:
+def test_a_failure_lists_every_problem_of_a_file() -> None:
     first = ConfigError("One", location=Location("mlgit.yaml", line=1, column=2), expected="x", hint="y")
     first.problems = (first, ConfigError("Two", location=Location("mlgit.yaml", line=3)))
     assert failure_of(first) == Failure(
@@ -171,13 +171,13 @@ def test_a_failure_tells_every_problem_of_a_file() -> None:
 
 def test_a_failure_shows_no_password_of_a_url() -> None:
     error = ToolError("Cannot open `https://ada:secret@example.org/x`", details=("ssh://bob@host/y",))
-    told = failure_of(error)
-    assert told.message == "Cannot open `https://example.org/x`"
-    assert told.details == ("ssh://host/y",)
+    shown = failure_of(error)
+    assert shown.message == "Cannot open `https://example.org/x`"
+    assert shown.details == ("ssh://host/y",)
     assert without_passwords("mail ada@example.org") == "mail ada@example.org"
 
 
-def test_what_allows_is_a_verdict_that_does_not_block_and_nothing_that_failed() -> None:
+def test_a_report_allows_if_its_verdict_does_not_block_and_nothing_failed() -> None:
     assert REPORTS["waived"].allowed
     assert not REPORTS["blocked"].allowed
     assert not replace(REPORTS["allowed"], exit_code=5).allowed
