@@ -6,16 +6,16 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from jsonschema import Draft202012Validator
+
+from mlgit.errors import Exit
+from mlgit.resources import schema_text
 
 if TYPE_CHECKING:
     from tests.support.shell import Folder
 
 
 def diff(folder: Folder, *argv: str) -> Any:  # noqa: ANN401 (a JSON document)
-    from jsonschema import Draft202012Validator
-
-    from mlgit.resources import schema_text
-
     done = folder.mlgit("diff", "--json", *argv)
     assert done.status == Exit.DONE, done.err
     document = done.json()
