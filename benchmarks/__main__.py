@@ -1,4 +1,4 @@
-"""Build the repositories, let the tools run in turn, write docs/benchmarks.md and its plot."""
+"""Command line: build the repositories, run the races, write docs/benchmarks.md and its plot."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks.catalog import Catalog
 from benchmarks.growth import lines
 from benchmarks.measure import FailedError, compete
 from benchmarks.page import CURVES, page
 from benchmarks.plot import draw
-from benchmarks.race import Finish
+from benchmarks.race import Outcome
 from benchmarks.races import races
-from benchmarks.tools import Tools, quiet_surroundings
-from benchmarks.yard import Yard
+from benchmarks.tools import Tools, isolate_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,21 +33,21 @@ _SHORT_ROUNDS = 3
 
 
 def main() -> int:
-    """Run it; 1 when something could not be measured."""
+    """Returns 1 if something could not be measured, otherwise 0."""
     options = _options()
     rounds = options.rounds or (_SHORT_ROUNDS if options.short else _ROUNDS)
     with _place(options.place) as place:
-        quiet_surroundings(place)
+        isolate_environment(place)
         tools = Tools(place)
         chosen = _chosen(races(tools), short=options.short, only=options.only)
-        yard = Yard(place, tools)
-        finishes = [_run(race, yard, rounds) for race in chosen]
+        catalog = Catalog(place, tools)
+        outcomes = [_run(race, catalog, rounds) for race in chosen]
     target = options.output or (None if options.short or options.only else _PAGE)
     if target is None:
-        print(page(finishes, rounds=rounds, machine=_machine()))
+        print(page(outcomes, rounds=rounds, machine=_machine()))
     else:
-        _publish(Path(target), finishes, rounds)
-    return int(any(finish.failure for finish in finishes))
+        _publish(Path(target), outcomes, rounds)
+    return int(any(outcome.failure for outcome in outcomes))
 
 
 def _options() -> argparse.Namespace:
@@ -87,29 +87,29 @@ def _chosen(every: Sequence[Race], *, short: bool, only: Sequence[str] | None) -
     return chosen
 
 
-def _run(race: Race, yard: Yard, rounds: int) -> Finish:
+def _run(race: Race, catalog: Catalog, rounds: int) -> Outcome:
     _say(race.name)
-    folder = yard.repository(race.repository)
+    folder = catalog.repository(race.repository)
     try:
-        results = compete(race.contestants, folder=folder, rounds=rounds, agree=race.agree)
+        results = compete(race.contestants, folder=folder, rounds=rounds, compare=race.compare)
     except FailedError as error:
         _say(f"  {error}")
-        return Finish(race, (), str(error))
+        return Outcome(race, (), str(error))
     for result in results:
         _say(
             f"  {result.median_ms:8,.0f} ms, {result.cpu_ms:8,.0f} ms of CPU, {result.peak_mb:4.0f} MB"
             f"  {result.label} ({result.rounds} rounds)"
         )
-    return Finish(race, tuple(results))
+    return Outcome(race, tuple(results))
 
 
-def _publish(target: Path, finishes: Sequence[Finish], rounds: int) -> None:
-    """Write the page, and its pictures beside it."""
+def _publish(target: Path, outcomes: Sequence[Outcome], rounds: int) -> None:
+    """Write the page, and its pictures next to it."""
     names = (f"pictures/{target.stem}-light.svg", f"pictures/{target.stem}-dark.svg")
-    curves = {curve: (CURVES[curve][0].replace("`", ""), found) for curve, found in lines(finishes).items()}
+    curves = {curve: (CURVES[curve][0].replace("`", ""), found) for curve, found in lines(outcomes).items()}
     if curves:
         draw(curves, light=target.parent / names[0], dark=target.parent / names[1])
-    text = page(finishes, rounds=rounds, machine=_machine(), pictures=names if curves else None)
+    text = page(outcomes, rounds=rounds, machine=_machine(), pictures=names if curves else None)
     target.write_text(text, encoding="utf-8")
     _say(f"wrote {target}")
 

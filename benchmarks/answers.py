@@ -1,4 +1,4 @@
-"""Whether two tools gave the same answer to the same question; a fast wrong answer is worth nothing."""
+"""Answers: check that two tools gave the same answer, because a fast wrong answer is worth nothing."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 
 from benchmarks.measure import FailedError
 
-# The documents that mlgit printed, parsed, then those of each other contestant; raises FailedError.
-Agreement = Callable[[Sequence[Sequence[Any]]], None]
+# Takes the parsed documents of mlgit, then those of each other contestant; raises FailedError.
+Comparison = Callable[[Sequence[Sequence[Any]]], None]
 
 
 def up_to_date(answers: Sequence[Sequence[Any]]) -> None:
-    """`mlgit status` and `dvc status` both find nothing to do."""
+    """Check that `mlgit status` and `dvc status` both find nothing to do."""
     (ours,), *others = answers
     found = {name: ours[name] for name in ("stages", "data", "failures") if ours[name]}
     _require(not found, f"`mlgit status` says {found}")
@@ -21,32 +21,34 @@ def up_to_date(answers: Sequence[Sequence[Any]]) -> None:
 
 
 def same_registry(answers: Sequence[Sequence[Any]]) -> None:
-    """`mlgit models` and `gto show` tell the same latest version and the same environments of each model."""
+    """Check that `mlgit models` and `gto show` have the same latest version and environments per model."""
     (ours,), (theirs,) = answers
-    told = {
+    ours_listed = {
         model["name"]: (
             model["latest"]["version"],
             {place["environment"]: place["version"] for place in model["environments"]},
         )
         for model in ours["models"]
     }
-    _require_same(told, {name: (said["version"], said["stage"]) for name, said in theirs.items()})
+    _require_same(ours_listed, {name: (said["version"], said["stage"]) for name, said in theirs.items()})
 
 
 def same_changes(answers: Sequence[Sequence[Any]]) -> None:
-    """`mlgit diff` and `dvc metrics diff` list the same old and new numbers."""
+    """Check that `mlgit diff` and `dvc metrics diff` list the same old and new numbers."""
     (ours,), (theirs,) = answers
-    told = {(change["file"], change["key"]): (change["old"], change["new"]) for change in ours["metrics"]}
+    ours_listed = {
+        (change["file"], change["key"]): (change["old"], change["new"]) for change in ours["metrics"]
+    }
     listed = {
         (file, key): (change["old"], change["new"])
         for file, changes in theirs.items()
         for key, change in changes.items()
     }
-    _require_same(told, listed)
+    _require_same(ours_listed, listed)
 
 
 def same_as_three(answers: Sequence[Sequence[Any]]) -> None:
-    """`mlgit status` tells what `dvc status`, `dvc metrics diff HEAD~1` and `gto show` tell together."""
+    """Compare `mlgit status` with `dvc status`, `dvc metrics diff HEAD~1` and `gto show`."""
     (ours,), (state, changes, registry) = answers
     up_to_date([[ours], [state]])
     same_changes([[ours], [changes]])
@@ -57,16 +59,16 @@ def same_as_three(answers: Sequence[Sequence[Any]]) -> None:
 
 
 def allowed(answers: Sequence[Sequence[Any]]) -> None:
-    """`mlgit check` lets the repository pass."""
+    """Check that `mlgit check` allows the repository."""
     (ours,), *_ = answers
     decision = ours["verdict"]["decision"]
     _require(decision == "allow", f"`mlgit check` says {decision}")
 
 
 def same_runs(answers: Sequence[Sequence[Any]]) -> None:
-    """`mlgit experiments`, `dvc metrics show` and `dvc exp show` tell the same numbers of each commit."""
+    """Check that `mlgit experiments`, `dvc metrics show` and `dvc exp show` have the same numbers."""
     (ours,), *others = answers
-    told = {
+    ours_listed = {
         (row["commit"], file, key): value
         for row in ours["rows"]
         if row["commit"]
@@ -81,11 +83,11 @@ def same_runs(answers: Sequence[Sequence[Any]]) -> None:
             for file, said in files.items()
             for key, value in _flat(said["data"])
         }
-        _require_same(told, listed)
+        _require_same(ours_listed, listed)
 
 
 def _metrics_by_commit(said: Any) -> Iterator[tuple[str, dict[str, Any]]]:  # noqa: ANN401 -- JSON
-    """Of `dvc metrics show`, which prints a mapping, or `dvc exp show`, which prints a list."""
+    """From the mapping of `dvc metrics show`, or the list of `dvc exp show`."""
     if isinstance(said, dict):
         yield from ((commit, state["data"]) for commit, state in said.items())
     else:

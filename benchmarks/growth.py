@@ -1,4 +1,4 @@
-"""Growth: how cost rises with size, as numbers that tell whether it is linear or better."""
+"""Growth: how time rises with size, and whether that is linear or better."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from benchmarks.race import Finish
+    from benchmarks.race import Outcome
 
-_LINEAR = 1.05  # what medians of few rounds can tell from 1
+_LINEAR = 1.05  # medians of few rounds cannot distinguish less from 1
 
 
 class Line(NamedTuple):
-    """One contestant's median times in milliseconds over sizes, ascending."""
+    """A contestant's median times in milliseconds by size, ascending."""
 
     label: str
     points: tuple[tuple[int, float], ...]
@@ -29,24 +29,24 @@ class Line(NamedTuple):
 
     @property
     def added_ms(self) -> tuple[float, ...]:
-        """What one more item costs, between each size and the next; the fixed cost has no part in it."""
+        """The time of one more item, between each size and the next, without the fixed cost."""
         pairs = zip(self.points, self.points[1:], strict=False)
         return tuple((later - time) / (larger - size) for (size, time), (larger, later) in pairs)
 
     @property
     def linear_or_better(self) -> bool | None:
-        """Whether doubling the size at the end does no more than double the time."""
+        """Whether doubling the largest size at most doubles the time."""
         return None if self.exponent is None else self.exponent <= _LINEAR
 
 
-def lines(finishes: Iterable[Finish]) -> dict[str, list[Line]]:
-    """By curve, one line a contestant."""
+def lines(outcomes: Iterable[Outcome]) -> dict[str, list[Line]]:
+    """Curve -> one line per contestant."""
     found: dict[str, dict[str, list[tuple[int, float]]]] = {}
-    for finish in finishes:
-        if finish.race.point is not None:
-            curve = found.setdefault(finish.race.point.curve, {})
-            for result in finish.results:
-                curve.setdefault(result.label, []).append((finish.race.point.size, result.median_ms))
+    for outcome in outcomes:
+        if outcome.race.point is not None:
+            curve = found.setdefault(outcome.race.point.curve, {})
+            for result in outcome.results:
+                curve.setdefault(result.label, []).append((outcome.race.point.size, result.median_ms))
     return {
         curve: [Line(label, tuple(sorted(points))) for label, points in labels.items()]
         for curve, labels in found.items()

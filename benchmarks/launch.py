@@ -1,7 +1,7 @@
-"""Start one command and tell on the last line of stderr its seconds, its CPU seconds and its peak memory.
+"""Launcher: run one command, then print its seconds, CPU seconds and peak memory as the last line of stderr.
 
-A process of its own, with nothing imported: on Linux a child's peak memory is never below that of the
-process it was started from, and the benchmark itself is larger than some of what it measures.
+It is a separate process that imports little: on Linux a child's peak memory is never below that of the
+process that started it, and the benchmark itself is larger than some commands that it measures.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _TO_MB = 1024 if sys.platform.startswith("linux") else 1024 * 1024
 
 
 def main() -> int:
-    """Run `sys.argv[1:]` with its output thrown away."""
+    """Run `sys.argv[1:]` without its output."""
     nothing = os.open(os.devnull, os.O_RDWR)
     started = time.perf_counter()
     child = os.posix_spawn(

@@ -1,4 +1,4 @@
-"""Measure commands in turn (A B A B), each as a process of its own."""
+"""Measurement: run commands in turn (A B A B), each as a separate process."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from benchmarks.answers import Agreement
+    from benchmarks.answers import Comparison
 
 Argv = tuple[str, ...]
 _LAUNCH = os.path.join(os.path.dirname(os.path.abspath(__file__)), "launch.py")
@@ -23,11 +23,11 @@ SLOW_ROUNDS = 3
 
 
 class FailedError(Exception):
-    """A command did not succeed, or two tools gave different answers."""
+    """A command failed, or two tools gave different answers."""
 
 
 class Sample(NamedTuple):
-    """What one contestant needed in one round; several commands are summed, memory is the largest."""
+    """One contestant in one round: the sum over its commands, and the largest peak memory."""
 
     seconds: float
     cpu_seconds: float
@@ -37,18 +37,18 @@ class Sample(NamedTuple):
 class Contestant(NamedTuple):
     """Commands that together answer one question.
 
-    `asked` is the same question put for a program to read, in the round that does not count; `before` is
-    called in the repository before each round, that one too, and is not timed.
+    `json_commands` give the same answer as JSON, in the round that does not count. `before` is called in the
+    repository before each round, also before that one, and is not timed.
     """
 
     label: str
     commands: tuple[Argv, ...]
-    asked: tuple[Argv, ...] = ()
+    json_commands: tuple[Argv, ...] = ()
     before: Callable[[Path], None] | None = None
 
 
 class Result(NamedTuple):
-    """A contestant's rounds in numbers."""
+    """All rounds of a contestant."""
 
     label: str
     rounds: int
@@ -59,15 +59,15 @@ class Result(NamedTuple):
 
 
 def compete(
-    contestants: Sequence[Contestant], *, folder: Path, rounds: int, agree: Agreement | None = None
+    contestants: Sequence[Contestant], *, folder: Path, rounds: int, compare: Comparison | None = None
 ) -> list[Result]:
-    """All in turn, `rounds` times after one round that does not count; three times when a round takes long.
+    """Run all in turn, after one round that does not count.
 
     Args:
-        contestants: who plays, in this order.
-        folder: the repository they play in.
-        rounds: how often, when it is quick.
-        agree: looks at the answers of those that are asked: each one of mlgit's beside those of all others.
+        contestants: in their order.
+        folder: the repository in which they run.
+        rounds: how many count; three if a round takes long.
+        compare: compares each JSON answer of mlgit with those of all other contestants.
 
     Raises:
         FailedError: a command ended with an error in some round, or the answers differ.
@@ -76,44 +76,44 @@ def compete(
     answers = [_warm_up(contestant, folder) for contestant in contestants]
     if time.perf_counter() - started > SLOW_ROUND_S:
         rounds = min(rounds, SLOW_ROUNDS)
-    if agree is not None:
-        _compare(contestants, answers, agree)
+    if compare is not None:
+        _compare(contestants, answers, compare)
     samples: list[list[Sample]] = [[] for _ in contestants]
     for _ in range(rounds):
         for contestant, found in zip(contestants, samples, strict=True):
-            found.append(_play(contestant, folder))
+            found.append(_run_round(contestant, folder))
     return [_result(one.label, found) for one, found in zip(contestants, samples, strict=True)]
 
 
 def _compare(
-    contestants: Sequence[Contestant], answers: Sequence[Sequence[object]], agree: Agreement
+    contestants: Sequence[Contestant], answers: Sequence[Sequence[object]], compare: Comparison
 ) -> None:
-    """A cold start is another way to the answer, and has to lead to the same."""
-    told = [
+    """Compare also the answers of cold starts, which are computed differently."""
+    given = [
         (one.label.startswith("`mlgit"), answer)
         for one, answer in zip(contestants, answers, strict=True)
         if answer
     ]
-    others = [answer for ours, answer in told if not ours]
-    for ours, answer in told:
+    others = [answer for ours, answer in given if not ours]
+    for ours, answer in given:
         if ours:
-            agree([answer, *others])
+            compare([answer, *others])
 
 
 def _warm_up(contestant: Contestant, folder: Path) -> list[object]:
-    if not contestant.asked:
-        _play(contestant, folder)
+    if not contestant.json_commands:
+        _run_round(contestant, folder)
     elif contestant.before is not None:
         contestant.before(folder)
     answers = []
-    for argv in contestant.asked:
+    for argv in contestant.json_commands:
         done = subprocess.run(argv, cwd=folder, capture_output=True, text=True, check=False)
         _require_success(argv, done.returncode, done.stderr)
         answers.append(json.loads(done.stdout))
     return answers
 
 
-def _play(contestant: Contestant, folder: Path) -> Sample:
+def _run_round(contestant: Contestant, folder: Path) -> Sample:
     if contestant.before is not None:
         contestant.before(folder)
     done = [_once(argv, folder) for argv in contestant.commands]
@@ -129,16 +129,16 @@ def _once(argv: Argv, folder: Path) -> Sample:
         text=True,
         check=False,
     )
-    said, _, numbers = done.stderr.rstrip("\n").rpartition("\n")
-    _require_success(argv, done.returncode, said)
+    errors, _, numbers = done.stderr.rstrip("\n").rpartition("\n")
+    _require_success(argv, done.returncode, errors)
     seconds, cpu_seconds, peak_mb = map(float, numbers.split())
     return Sample(seconds, cpu_seconds, peak_mb)
 
 
-def _require_success(argv: Argv, status: int, said: str) -> None:
+def _require_success(argv: Argv, status: int, errors: str) -> None:
     if status:
         command = " ".join((os.path.basename(argv[0]), *argv[1:]))
-        raise FailedError(f"`{command}` ended with {status}: {said.strip()[:300]}")
+        raise FailedError(f"`{command}` ended with {status}: {errors.strip()[:300]}")
 
 
 def _result(label: str, samples: Sequence[Sample]) -> Result:

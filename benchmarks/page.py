@@ -1,4 +1,4 @@
-"""The page: machine, method, tables, and the plot beside it."""
+"""Page: docs/benchmarks.md with machine, method, tables and plot."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from benchmarks.growth import Line
     from benchmarks.measure import Result
-    from benchmarks.race import Finish, Row, Weight
+    from benchmarks.race import MemoryRow, Outcome, Row
 
 CURVES = {
     "files": ("files in one tracked folder", "file"),
@@ -116,23 +116,27 @@ _HEAD = """\
 
 
 def page(
-    finishes: Sequence[Finish], *, rounds: int, machine: str, pictures: tuple[str, str] | None = None
+    outcomes: Sequence[Outcome], *, rounds: int, machine: str, pictures: tuple[str, str] | None = None
 ) -> str:
-    """The whole page as Markdown; `pictures` are the paths of the plot on light and on dark ground."""
+    """The whole page as Markdown; `pictures` are the paths of the plot for light and dark themes."""
     budgets = [
-        (finish, row) for finish in finishes if finish.results for row in finish.race.rows if row.budget
+        (outcome, row) for outcome in outcomes if outcome.results for row in outcome.race.rows if row.budget
     ]
     others = [
-        (finish, row) for finish in finishes if finish.results for row in finish.race.rows if not row.budget
+        (outcome, row)
+        for outcome in outcomes
+        if outcome.results
+        for row in outcome.race.rows
+        if not row.budget
     ]
     return _PAGE.format(
         machine=machine,
         rounds=_rounds(rounds),
-        budgets=_judged(budgets),
-        others=_OTHERS.format(rows=_table(others, judged=False)) if others else "",
-        memory=_memory(finishes),
-        growth=_growth(finishes, pictures),
-        failures=_failures(finishes),
+        budgets=_budget_table(budgets),
+        others=_OTHERS.format(rows=_table(others, with_budget=False)) if others else "",
+        memory=_memory(outcomes),
+        growth=_growth(outcomes, pictures),
+        failures=_failures(outcomes),
     )
 
 
@@ -142,21 +146,23 @@ def _rounds(rounds: int) -> str:
     return f"{rounds}, or {SLOW_ROUNDS} where that first round took over {SLOW_ROUND_S:g} s"
 
 
-def _judged(told: Sequence[tuple[Finish, Row]]) -> str:
-    if not told:
+def _budget_table(rows: Sequence[tuple[Outcome, Row]]) -> str:
+    if not rows:
         return ""
-    met = sum(_met(finish, row) for finish, row in told)
-    return _BUDGETS.format(met=met, all=len(told), rows=_table(told, judged=True))
+    met = sum(_met(outcome, row) for outcome, row in rows)
+    return _BUDGETS.format(met=met, all=len(rows), rows=_table(rows, with_budget=True))
 
 
-def _table(told: Sequence[tuple[Finish, Row]], *, judged: bool) -> str:
-    head = _HEAD.format(more=" | budget | met" if judged else "", lines="|---|---" if judged else "")
-    return head + "\n".join(_row(finish, row) for finish, row in told)
+def _table(rows: Sequence[tuple[Outcome, Row]], *, with_budget: bool) -> str:
+    head = _HEAD.format(
+        more=" | budget | met" if with_budget else "", lines="|---|---" if with_budget else ""
+    )
+    return head + "\n".join(_row(outcome, row) for outcome, row in rows)
 
 
-def _row(finish: Finish, row: Row) -> str:
-    ours = finish.results[row.ours]
-    theirs = None if row.theirs is None else finish.results[row.theirs]
+def _row(outcome: Outcome, row: Row) -> str:
+    ours = outcome.results[row.ours]
+    theirs = None if row.theirs is None else outcome.results[row.theirs]
     cells = [
         row.question,
         *_times(ours),
@@ -164,7 +170,7 @@ def _row(finish: Finish, row: Row) -> str:
         _ratio(row, ours, theirs),
     ]
     if row.budget:
-        cells += [str(row.budget), "yes" if _met(finish, row) else "**missed**"]
+        cells += [str(row.budget), "yes" if _met(outcome, row) else "**missed**"]
     return _line([*cells, str(ours.rounds)])
 
 
@@ -185,31 +191,35 @@ def _ratio(row: Row, ours: Result, theirs: Result | None) -> str:
     return f"**{theirs.median_ms / ours.median_ms:.1f} x** faster"
 
 
-def _met(finish: Finish, row: Row) -> bool:
+def _met(outcome: Outcome, row: Row) -> bool:
     if row.budget is None or row.theirs is None:
         return False
-    return row.budget.met(finish.results[row.ours], finish.results[row.theirs])
+    return row.budget.met(outcome.results[row.ours], outcome.results[row.theirs])
 
 
-def _memory(finishes: Sequence[Finish]) -> str:
-    weighed = [finish for finish in finishes if finish.race.weights and finish.results]
+def _memory(outcomes: Sequence[Outcome]) -> str:
+    weighed = [outcome for outcome in outcomes if outcome.race.memory_rows and outcome.results]
     if not weighed:
         return ""
-    rows = "\n".join(_weight(finish, weight) for finish in weighed for weight in finish.race.weights)
-    return _MEMORY.format(bare=max(finish.results[-1].peak_mb for finish in weighed), rows=rows)
+    rows = "\n".join(
+        _memory_row(outcome, memory_row) for outcome in weighed for memory_row in outcome.race.memory_rows
+    )
+    return _MEMORY.format(bare=max(outcome.results[-1].peak_mb for outcome in weighed), rows=rows)
 
 
-def _weight(finish: Finish, weight: Weight) -> str:
-    peak = finish.results[weight.ours].peak_mb
-    over = peak - finish.results[-1].peak_mb
-    met = "yes" if over < weight.limit_mb else "**missed**"
-    return _line([weight.question, f"{peak:.1f} MB", f"{over:.1f} MB", f"{weight.limit_mb:g} MB", met])
+def _memory_row(outcome: Outcome, memory_row: MemoryRow) -> str:
+    peak = outcome.results[memory_row.ours].peak_mb
+    over = peak - outcome.results[-1].peak_mb
+    met = "yes" if over < memory_row.limit_mb else "**missed**"
+    return _line(
+        [memory_row.question, f"{peak:.1f} MB", f"{over:.1f} MB", f"{memory_row.limit_mb:g} MB", met]
+    )
 
 
-def _growth(finishes: Sequence[Finish], pictures: tuple[str, str] | None) -> str:
+def _growth(outcomes: Sequence[Outcome], pictures: tuple[str, str] | None) -> str:
     curves = {
         curve: found
-        for curve, found in lines(finishes).items()
+        for curve, found in lines(outcomes).items()
         if any(line.exponent is not None for line in found)
     }
     if not curves:
@@ -248,8 +258,8 @@ def _small_time(time_ms: float) -> str:
     return f"{time_ms * 1000:,.0f} µs" if abs(time_ms) < 1 else f"{time_ms:,.1f} ms"
 
 
-def _failures(finishes: Sequence[Finish]) -> str:
-    failed = [f"- {finish.race.name}: {finish.failure}" for finish in finishes if finish.failure]
+def _failures(outcomes: Sequence[Outcome]) -> str:
+    failed = [f"- {outcome.race.name}: {outcome.failure}" for outcome in outcomes if outcome.failure]
     return "\n".join(["\n## Not measured\n", *failed, ""]) if failed else ""
 
 

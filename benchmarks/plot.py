@@ -1,4 +1,4 @@
-"""The plot: one panel a growth curve, both axes logarithmic, once for light and once for dark ground."""
+"""Plot: one panel per growth curve, both axes logarithmic, for light and for dark themes."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from benchmarks.growth import Line
 
 
-class _Ground(NamedTuple):
-    """Colours that can be read on a ground, which itself stays transparent."""
+class _Colours(NamedTuple):
+    """Colours that are readable on a light or dark page; the backcolours is transparent."""
 
     text: str
     grid: str
@@ -22,8 +22,8 @@ class _Ground(NamedTuple):
     theirs: tuple[str, str]
 
 
-_LIGHT = _Ground("#24292f", "#d0d7de", "#0969da", ("#bc4c00", "#8250df"))
-_DARK = _Ground("#e6edf3", "#3d444d", "#58a6ff", ("#f0883e", "#bc8cff"))
+_LIGHT = _Colours("#24292f", "#d0d7de", "#0969da", ("#bc4c00", "#8250df"))
+_DARK = _Colours("#e6edf3", "#3d444d", "#58a6ff", ("#f0883e", "#bc8cff"))
 _COLUMNS = 3
 
 
@@ -31,16 +31,16 @@ def draw(curves: Mapping[str, tuple[str, Sequence[Line]]], *, light: Path, dark:
     """Write both pictures as SVG.
 
     Args:
-        curves: by name the title and the lines of a panel.
-        light: where the picture for light ground goes.
-        dark: where the picture for dark ground goes.
+        curves: name -> title and lines of a panel.
+        light: path of the picture for light themes.
+        dark: path of the picture for dark themes.
     """
-    for ground, target in ((_LIGHT, light), (_DARK, dark)):
+    for colours, target in ((_LIGHT, light), (_DARK, dark)):
         target.parent.mkdir(parents=True, exist_ok=True)
-        _picture(curves, ground, target)
+        _picture(curves, colours, target)
 
 
-def _picture(curves: Mapping[str, tuple[str, Sequence[Line]]], ground: _Ground, target: Path) -> None:
+def _picture(curves: Mapping[str, tuple[str, Sequence[Line]]], colours: _Colours, target: Path) -> None:
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
@@ -51,7 +51,7 @@ def _picture(curves: Mapping[str, tuple[str, Sequence[Line]]], ground: _Ground, 
             "svg.hashsalt": "mlgit",
             "font.family": "sans-serif",
             "font.size": 9,
-            "text.color": ground.text,
+            "text.color": colours.text,
         }
     ):
         figure = Figure(figsize=(11, 3.7 * rows), layout="constrained")
@@ -59,12 +59,12 @@ def _picture(curves: Mapping[str, tuple[str, Sequence[Line]]], ground: _Ground, 
         for number, (title, found) in enumerate(curves.values(), start=1):
             axes = figure.add_subplot(rows, _COLUMNS, number, sharey=first)
             first = first or axes
-            _panel(axes, title, found, ground)
+            _panel(axes, title, found, colours)
         figure.savefig(target, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
 
 
-def _panel(axes: Axes, title: str, found: Sequence[Line], ground: _Ground) -> None:
-    others = iter(ground.theirs)
+def _panel(axes: Axes, title: str, found: Sequence[Line], colours: _Colours) -> None:
+    others = iter(colours.theirs)
     for line in found:
         sizes, times = zip(*line.points, strict=True)
         ours = line.label.startswith("`mlgit")
@@ -72,7 +72,7 @@ def _panel(axes: Axes, title: str, found: Sequence[Line], ground: _Ground) -> No
             sizes,
             [time / 1000 for time in times],
             label=line.label.replace("`", "").replace(" --all-commits", ""),
-            color=ground.ours if ours else next(others),
+            color=colours.ours if ours else next(others),
             linestyle=(0, (3, 1.5)) if line.label.endswith(", cold") else "-",
             marker="o",
             markersize=3.5,
@@ -85,12 +85,12 @@ def _panel(axes: Axes, title: str, found: Sequence[Line], ground: _Ground) -> No
     ticks = sorted({size for line in found for size, _ in line.points})
     axes.set_xticks(ticks, [f"{size:,}" for size in ticks])
     axes.minorticks_off()
-    axes.grid(color=ground.grid, linewidth=0.6)
-    axes.tick_params(colors=ground.text)
-    axes.yaxis.label.set_color(ground.text)
+    axes.grid(color=colours.grid, linewidth=0.6)
+    axes.tick_params(colors=colours.text)
+    axes.yaxis.label.set_color(colours.text)
     for spine in axes.spines.values():
-        spine.set_color(ground.grid)
-    # Below the panel: inside, it hides a line of some curve.
+        spine.set_color(colours.grid)
+    # Below the panel, because inside it hides a line of some curve.
     axes.legend(
         frameon=False, fontsize=8, handlelength=3, ncols=2, loc="upper center", bbox_to_anchor=(0.5, -0.1)
     )

@@ -1,19 +1,19 @@
-"""Races: what is measured against what, and whether the budget was kept."""
+"""Race: what is measured against what, and whether the budget was met."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from benchmarks.answers import Agreement
+    from benchmarks.answers import Comparison
     from benchmarks.measure import Contestant, Result
 
 
 class Budget(NamedTuple):
-    """What the project asks of itself.
+    """A speed that the project requires.
 
-    `factor` is how many times faster ours must be or, with `ceiling`, how many times as long it may take;
-    `within_ms` is a time that it must keep besides.
+    `factor` is how many times faster mlgit must be or, with `ceiling`, how many times as long it may take;
+    `within_ms` is a time limit in addition.
     """
 
     factor: float
@@ -21,11 +21,10 @@ class Budget(NamedTuple):
     within_ms: float | None = None
 
     def __str__(self) -> str:
-        asked = f"at most {self.factor:g} x the time" if self.ceiling else f"{self.factor:g} x faster"
-        return asked if self.within_ms is None else f"{asked}, under {self.within_ms:g} ms"
+        required = f"at most {self.factor:g} x the time" if self.ceiling else f"{self.factor:g} x faster"
+        return required if self.within_ms is None else f"{required}, under {self.within_ms:g} ms"
 
     def met(self, ours: Result, theirs: Result) -> bool:
-        """Whether it was kept."""
         if self.within_ms is not None and ours.median_ms >= self.within_ms:
             return False
         if self.ceiling:
@@ -34,7 +33,7 @@ class Budget(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A line of the results: two contestants beside each other; `theirs` is None where none can follow."""
+    """A line of the results: two contestants; `theirs` is None if no other tool can be measured."""
 
     question: str
     ours: int
@@ -42,8 +41,8 @@ class Row(NamedTuple):
     budget: Budget | None = None
 
 
-class Weight(NamedTuple):
-    """A line about memory: what a contestant holds beyond the last contestant, which does nothing."""
+class MemoryRow(NamedTuple):
+    """A line about memory: how much more a contestant uses than the last one, which does nothing."""
 
     question: str
     ours: int
@@ -51,27 +50,27 @@ class Weight(NamedTuple):
 
 
 class Point(NamedTuple):
-    """Where on a growth curve the contestants stand."""
+    """The position of a race on a growth curve."""
 
     curve: str
     size: int
 
 
 class Race(NamedTuple):
-    """Contestants that play in turn in one repository, and what is told of them; `short` ones run in CI."""
+    """Contestants that run in turn in one repository, with the rows to report; `short` races run in CI."""
 
     name: str
     repository: str
     contestants: tuple[Contestant, ...]
     rows: tuple[Row, ...] = ()
-    weights: tuple[Weight, ...] = ()
-    agree: Agreement | None = None
+    memory_rows: tuple[MemoryRow, ...] = ()
+    compare: Comparison | None = None
     point: Point | None = None
     short: bool = False
 
 
-class Finish(NamedTuple):
-    """A race that was run, with a result for each contestant; or why it could not be."""
+class Outcome(NamedTuple):
+    """The results of a race, one per contestant; or why it failed."""
 
     race: Race
     results: tuple[Result, ...]

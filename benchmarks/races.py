@@ -1,11 +1,11 @@
-"""Every race: the rows of the budget table, large and small, and the points of the growth curves."""
+"""Races: every race, for the rows of the budget table and the points of the growth curves."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from benchmarks.answers import allowed, same_as_three, same_changes, same_registry, same_runs, up_to_date
-from benchmarks.race import Budget, Point, Race, Row, Weight
+from benchmarks.race import Budget, MemoryRow, Point, Race, Row
 from benchmarks.tools import cold
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ _FILES_EACH = 50
 
 
 def races(tools: Tools) -> list[Race]:
-    """In the order in which they are run and told."""
+    """All races, in the order in which they run and are reported."""
     return [
         *_starting(tools),
         _small(tools),
@@ -24,8 +24,8 @@ def races(tools: Tools) -> list[Race]:
         _status(tools, "plain-stages-50", "50 stages without params and metrics"),
         *_growing_status(tools, "pointers", "`.dvc` files", {10: None, 100: None, 1_000: 20}),
         *_growing_status(tools, "files", "files", {100: None, 1_000: None, 10_000: 8, 100_000: 12}),
-        _forgetful(tools, "pointers-1000", "1,000 `.dvc` files"),
-        _forgetful(tools, "files-10000", "10,000 files"),
+        _cold_both(tools, "pointers-1000", "1,000 `.dvc` files"),
+        _cold_both(tools, "files-10000", "10,000 files"),
         *_diffs(tools),
         _check(tools),
         *_models(tools),
@@ -57,13 +57,13 @@ def _small(tools: Tools) -> Race:
             Row("status, small repository", 0, 2, Budget(12)),
             Row("status, small repository, cold", 1, 2),
         ),
-        agree=same_as_three,
+        compare=same_as_three,
         short=True,
     )
 
 
 def _growing_status(tools: Tools, curve: str, unit: str, factors: dict[int, int | None]) -> list[Race]:
-    """`mlgit status` against `dvc status` at each size; a factor makes a budget."""
+    """`mlgit status` against `dvc status` at each size; a factor is a budget."""
     small_enough = sorted(factors)[:2]
     return [
         _status(tools, f"{curve}-{size}", f"{size:,} {unit}", factor=factor)._replace(
@@ -73,42 +73,42 @@ def _growing_status(tools: Tools, curve: str, unit: str, factors: dict[int, int 
     ]
 
 
-def _status(tools: Tools, name: str, what: str, *, factor: int | None = None) -> Race:
+def _status(tools: Tools, name: str, subject: str, *, factor: int | None = None) -> Race:
     status = tools.mlgit("status")
     return Race(
         name,
         name,
         (status, cold(status), tools.dvc("status")),
         (
-            Row(f"status, {what}", 0, 2, None if factor is None else Budget(factor)),
-            Row(f"status, {what}, cold", 1, 2),
+            Row(f"status, {subject}", 0, 2, None if factor is None else Budget(factor)),
+            Row(f"status, {subject}, cold", 1, 2),
         ),
-        agree=up_to_date,
+        compare=up_to_date,
     )
 
 
-def _forgetful(tools: Tools, repository: str, what: str) -> Race:
-    """Neither remembers anything: a first look after a clone and `dvc pull`."""
+def _cold_both(tools: Tools, repository: str, subject: str) -> Race:
+    """Both without caches, as after a clone and `dvc pull`."""
     return Race(
         f"cold-{repository}",
         repository,
         (cold(tools.mlgit("status")), cold(tools.dvc("status"))),
-        (Row(f"status, {what}, cold both", 0, 1),),
-        agree=up_to_date,
+        (Row(f"status, {subject}, cold both", 0, 1),),
+        compare=up_to_date,
     )
 
 
 def _diffs(tools: Tools) -> list[Race]:
     contestants = (tools.mlgit("diff", "HEAD~1"), tools.dvc("metrics", "diff", "HEAD~1"))
-    told = {
+    found = {
         "metric-stages-5": (Row("diff, 5 metric files of 5 stages", 0, 1),),
         "metric-stages-50": (Row("diff, 50 metric files of 50 stages", 0, 1, Budget(12)),),
-        # The design's reading of DVC is of files that stages declare; a bare list costs DVC less.
+        # The budget is for files that stages declare; a bare list costs DVC less.
         "metric-list-50": (Row("diff, 50 metric files in a list", 0, 1),),
     }
     return [
-        Race(f"diff-{name}", name, contestants, rows, agree=same_changes, short=name == "metric-stages-5")
-        for name, rows in told.items()
+        Race(f"diff-{name}", name, contestants, rows, compare=same_changes, short=name == "metric-stages-5")
+        for name, rows in found.items()
     ]
 
 
@@ -118,7 +118,7 @@ def _check(tools: Tools) -> Race:
         "small",
         (tools.mlgit("check"), tools.silent("diff", "HEAD~1")),
         (Row("check, point gates", 0, 1, Budget(1.5, ceiling=True)),),
-        agree=allowed,
+        compare=allowed,
         short=True,
     )
 
@@ -137,7 +137,7 @@ def _models(tools: Tools) -> list[Race]:
             f"tags-{size}",
             (models, cold(models), tools.gto("show")),
             (Row(f"models, {size:,} tags", 0, 2, warm), Row(f"models, {size:,} tags, cold", 1, 2, none_kept)),
-            agree=same_registry,
+            compare=same_registry,
             point=Point("tags", size),
             short=size <= 100,  # noqa: PLR2004 -- the two smallest
         )
@@ -152,7 +152,7 @@ def _models(tools: Tools) -> list[Race]:
                 Row("models, 1,000 tags without statements", 0, 2, Budget(25)),
                 Row("models, 1,000 tags without statements, cold", 1, 2),
             ),
-            agree=same_registry,
+            compare=same_registry,
         )
     ]
 
@@ -176,13 +176,13 @@ def _experiments(tools: Tools) -> list[Race]:
             f"runs-{size}",
             (ours, cold(ours), *theirs),
             rows(size, budget),
-            agree=same_runs,
+            compare=same_runs,
             point=Point("runs", size),
             short=size == 20,  # noqa: PLR2004 -- the smallest
         )
         for size, budget in {20: None, 200: Budget(50)}.items()
     ] + [
-        # DVC would take three minutes and more a round.
+        # DVC would take over three minutes per round.
         Race(
             "runs-1000",
             "runs-1000",
@@ -195,14 +195,14 @@ def _experiments(tools: Tools) -> list[Race]:
             "listed-runs-20",
             (ours, theirs[0]),
             (Row("experiments, 20 commits of 50 metric files in a list", 0, 1),),
-            agree=same_runs,
+            compare=same_runs,
         ),
     ]
 
 
 def _memory(tools: Tools) -> list[Race]:
     status = tools.mlgit("status")
-    told = {
+    found = {
         "tagged-10000-pointers-10": "10,000 tags and 10 `.dvc` files",
         "tagged-pointers-1000": "20 tags and 1,000 `.dvc` files",
         "tagged-10000-pointers-1000": "10,000 tags and 1,000 `.dvc` files",
@@ -212,7 +212,7 @@ def _memory(tools: Tools) -> list[Race]:
             f"memory-{name}",
             name,
             (status, cold(status), tools.bare_python()),
-            weights=(Weight(what, 0, _LIMIT_MB), Weight(f"{what}, cold", 1, _LIMIT_MB)),
+            memory_rows=(MemoryRow(subject, 0, _LIMIT_MB), MemoryRow(f"{subject}, cold", 1, _LIMIT_MB)),
         )
-        for name, what in told.items()
+        for name, subject in found.items()
     ]

@@ -1,4 +1,4 @@
-"""Tools: the programs that compete, and surroundings in which none of them is disturbed."""
+"""Tools: the programs that are measured, and an environment in which nothing disturbs them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ cli()
 
 
 class Tools:
-    """Contestants by what a user types; the programs are those beside this Python."""
+    """Contestants by their command line; the programs are those next to this Python."""
 
     def __init__(self, place: Path) -> None:
         self.folder = os.path.dirname(sys.executable)
@@ -35,36 +35,34 @@ class Tools:
         self._bare.write_text(_BARE_CLICK, encoding="utf-8")
 
     def program(self, name: str) -> str:
-        """The path of a console script."""
         return os.path.join(self.folder, name)
 
     def mlgit(self, *argv: str) -> Contestant:
-        """A command of mlgit with its caches as the round before left them."""
+        """A command of mlgit; its caches are those of the previous round."""
         return self._contestant("mlgit", argv)
 
     def dvc(self, *argv: str) -> Contestant:
-        """A command of DVC, its state database as the round before left it."""
+        """A command of DVC; its state database is that of the previous round."""
         return self._contestant("dvc", argv)
 
     def gto(self, *argv: str) -> Contestant:
-        """A command of GTO, which keeps nothing."""
+        """A command of GTO, which has no caches."""
         return self._contestant("gto", argv)
 
     def silent(self, *argv: str) -> Contestant:
-        """A command of mlgit that has no answer to compare, such as `--version`."""
-        return self.mlgit(*argv)._replace(asked=())
+        """A command of mlgit without an answer to compare, such as `--version`."""
+        return self.mlgit(*argv)._replace(json_commands=())
 
     def bare_click(self, *argv: str) -> Contestant:
-        """What a command made with click costs that does nothing at all."""
+        """A click command that does nothing."""
         command = (sys.executable, str(self._bare), *argv)
         return Contestant(f"a bare click command's `{' '.join(argv)}`", (command,))
 
     def bare_python(self) -> Contestant:
-        """The interpreter that does nothing."""
         return Contestant("`python -c pass`", ((sys.executable, "-c", "pass"),))
 
     def three(self) -> Contestant:
-        """What `mlgit status` replaces; asked with `HEAD~1`, which is what `mlgit status` compares with."""
+        """The commands that `mlgit status` replaces; compared with `HEAD~1`, as `mlgit status` does."""
         dvc, gto = self.program("dvc"), self.program("gto")
         return Contestant(
             "`dvc status` + `dvc metrics diff` + `gto show`",
@@ -82,14 +80,14 @@ class Tools:
 
 
 def cold(contestant: Contestant) -> Contestant:
-    """The same with everything forgotten before each round that its tool remembers between two calls."""
+    """The same contestant, with the caches of its tool removed before each round."""
     ours = contestant.label.startswith("`mlgit")
-    forget = _forget_mlgit if ours else _forget_dvc
-    return contestant._replace(label=f"{contestant.label}, cold", before=forget)
+    remove_caches = _remove_mlgit_caches if ours else _remove_dvc_caches
+    return contestant._replace(label=f"{contestant.label}, cold", before=remove_caches)
 
 
-def quiet_surroundings(place: Path) -> None:
-    """Nobody's settings, no analytics, no question to a server for a newer version."""
+def isolate_environment(place: Path) -> None:
+    """Use no one's settings, no analytics, and no check for newer versions."""
     home = place / "home"
     (home / "dvc").mkdir(parents=True, exist_ok=True)
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # installed programs have their bytecode
@@ -106,11 +104,11 @@ def quiet_surroundings(place: Path) -> None:
     )
 
 
-def _forget_mlgit(folder: Path) -> None:
+def _remove_mlgit_caches(folder: Path) -> None:
     shutil.rmtree(folder / ".git" / "mlgit", ignore_errors=True)
 
 
-def _forget_dvc(folder: Path) -> None:
-    """Its state database, index and caches of experiments; the data in `.dvc/cache` stays."""
+def _remove_dvc_caches(folder: Path) -> None:
+    """Remove the state database, the index and caches of experiments; the data in `.dvc/cache` stays."""
     shutil.rmtree(folder / ".dvc" / "tmp", ignore_errors=True)
     shutil.rmtree(os.environ["DVC_SITE_CACHE_DIR"], ignore_errors=True)

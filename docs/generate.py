@@ -1,4 +1,4 @@
-"""Write docs/reference/cli.md from what `--help` says; `--check` only compares."""
+"""Reference: write docs/reference/cli.md from the `--help` of each command; `--check` only compares."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ _WIDTH = 100
 
 
 def reference() -> str:
-    """The whole page."""
     parts = [_HEAD]
     root = click.Context(cli, info_name="mlgit", **cli.context_settings)
     for group, names in COMMANDS.items():
@@ -32,7 +31,7 @@ def reference() -> str:
 
 
 def _described(group: click.Group, name: str, parent: click.Context) -> list[str]:
-    """What `--help` says of a command, and of all below it."""
+    """The help of a command and of its subcommands."""
     found = group.get_command(parent, name)
     if found is None:
         raise SystemExit(f"there is no command {name}")
@@ -47,7 +46,7 @@ def _described(group: click.Group, name: str, parent: click.Context) -> list[str
 
 
 def main() -> int:
-    """Write, or compare and tell."""
+    """Returns 1 if `--check` finds the page out of date, otherwise 0."""
     text = reference()
     if "--check" not in sys.argv:
         TARGET.parent.mkdir(exist_ok=True)

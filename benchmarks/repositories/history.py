@@ -1,10 +1,10 @@
-"""Repositories with a long history of runs: many commits, each with other numbers in many metric files."""
+"""Repositories with many runs: each commit has different numbers in many metric files."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from benchmarks.repositories.place import DVC_IGNORES, START_S, Place
+from benchmarks.repositories.repository import DVC_IGNORES, START_S, Repository
 from benchmarks.repositories.stages import metrics_text
 
 if TYPE_CHECKING:
@@ -23,26 +23,26 @@ _STAGE = """\
 
 
 def runs(folder: Path, *, commits: int, files: int, listed: bool = False) -> None:
-    """`commits` commits on one branch; each changes a parameter and ten numbers in each of `files` files.
+    """Make `commits` commits; each changes a parameter and ten numbers in each of `files` files.
 
-    The files are declared by one stage each, or `listed` under `metrics:`. No commit has a dvc.lock: neither
-    tool reads numbers there, and with one DVC takes half as long again.
+    Each file is declared by a stage, or `listed` under `metrics:`. No commit has a dvc.lock: neither tool
+    reads numbers there, and with one DVC takes half as long again.
     """
-    place = Place(folder, dvc=False)
+    repository = Repository(folder, dvc=False)
     names = [f"metrics/{number:02}.json" for number in range(files)]
     if listed:
         declared = "metrics:\n" + "".join(f"- {name}\n" for name in names)
     else:
         declared = "stages:\n" + "".join(map(_STAGE.format, range(files)))
     settled = {"dvc.yaml": declared, ".dvc/config": "", ".dvc/.gitignore": DVC_IGNORES, ".dvcignore": ""}
-    place.git("fast-import", "--quiet", stdin="".join(_commits(settled, names, commits)))
-    place.git("read-tree", "main")
-    place.git("checkout-index", "-a", "-f")
-    place.push()
+    repository.git("fast-import", "--quiet", stdin="".join(_commits(settled, names, commits)))
+    repository.git("read-tree", "main")
+    repository.git("checkout-index", "-a", "-f")
+    repository.push()
 
 
 def _commits(settled: dict[str, str], names: list[str], count: int) -> Iterator[str]:
-    """Input of fast-import: the first commit has what is settled, every commit other numbers."""
+    """Input of fast-import: the settled files in the first commit, different numbers in every commit."""
     for turn in range(count):
         committer = f"committer Bench <bench@example.org> {START_S + turn} +0000"
         yield f"commit refs/heads/main\n{committer}\ndata 3\nrun\n"

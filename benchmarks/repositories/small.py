@@ -1,4 +1,4 @@
-"""The small repository, as many teams have it: run by DVC itself, released and promoted."""
+"""Small repository, as many teams have it: run by DVC itself, released and promoted."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import random
 from typing import TYPE_CHECKING
 
-from benchmarks.repositories.place import Place
+from benchmarks.repositories.repository import Repository
 from benchmarks.repositories.tags import import_tags
 
 if TYPE_CHECKING:
@@ -35,30 +35,30 @@ environments:
 
 
 def small(folder: Path, tools: str) -> None:
-    """100 data files under one `.dvc` file, 5 stages run twice, 5 metric files, 8 tags, an origin.
+    """Make 100 data files under one `.dvc` file, 5 stages run twice, 5 metric files, 8 tags, an origin.
 
     Args:
-        folder: where; it must not exist.
+        folder: must not exist.
         tools: the directory of the `dvc` script.
     """
-    place = Place(folder)
+    repository = Repository(folder)
     dvc, python = os.path.join(tools, "dvc"), os.path.join(tools, "python")
     chosen = random.Random(1)
     for number in range(100):
-        place.write(f"data/{number:03}.csv", "".join(f"{chosen.random()}\n" for _ in range(100)))
-    place.write("src/stage.py", _STAGE_SCRIPT)
-    place.write("mlgit.yaml", _GATES)
+        repository.write(f"data/{number:03}.csv", "".join(f"{chosen.random()}\n" for _ in range(100)))
+    repository.write("src/stage.py", _STAGE_SCRIPT)
+    repository.write("mlgit.yaml", _GATES)
     stages = {f"s{number}": _stage(number, python) for number in range(5)}
-    place.write("dvc.yaml", json.dumps({"stages": stages}, indent=1))
+    repository.write("dvc.yaml", json.dumps({"stages": stages}, indent=1))
     for name in ("out", "metrics"):
         (folder / name).mkdir()
-    place.call(dvc, "add", "-q", "data")
+    repository.call(dvc, "add", "-q", "data")
     for turn, text in enumerate(("slope: 1\n", "slope: 1.25\n")):
-        place.write("params.yaml", text)
-        place.call(dvc, "repro", "-q")
-        place.commit(f"Run {turn}")
-    place.push()
-    import_tags(place, ["tumor"], versions=2, changes={"staging": 2, "prod": 2})
+        repository.write("params.yaml", text)
+        repository.call(dvc, "repro", "-q")
+        repository.commit(f"Run {turn}")
+    repository.push()
+    import_tags(repository, ["tumor"], versions=2, changes={"staging": 2, "prod": 2})
 
 
 def _stage(number: int, python: str) -> dict[str, object]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from benchmarks.repositories.outputs import add_pointer_files
-from benchmarks.repositories.place import START_S, Place
+from benchmarks.repositories.repository import START_S, Repository
 from mlgit.core.registry.message import write_message
 from mlgit.core.registry.statement import (
     Builder,
@@ -27,59 +27,61 @@ _AT = "2025-06-15T12:00:00Z"
 
 def registry(folder: Path, count: int) -> None:
     """`count` annotated tags with mlgit's statements: 20 of one model, or 100 of each of several."""
-    place = Place(folder, dvc=False)
-    _history(place)
-    place.push()
-    add_tags(place, count)
+    repository = Repository(folder, dvc=False)
+    _history(repository)
+    repository.push()
+    add_tags(repository, count)
 
 
 def gto_registry(folder: Path, count: int) -> None:
     """`count` annotated tags as `gto register` and `gto assign` write them, 100 of each model."""
-    place = Place(folder, dvc=False)
-    commits = _history(place)
-    place.push()
-    _import(place, (tag for model in _models(count) for tag in _gto_tags(model, commits)))
+    repository = Repository(folder, dvc=False)
+    commits = _history(repository)
+    repository.push()
+    _import(repository, (tag for model in _models(count) for tag in _gto_tags(model, commits)))
 
 
 def tags_and_data(folder: Path, *, tags: int, pointers: int) -> None:
     """A registry in a repository that also tracks data."""
-    place = Place(folder)
-    _history(place)
-    add_pointer_files(place, pointers)
-    place.commit("Track the data")
-    place.push()
-    add_tags(place, tags)
+    repository = Repository(folder)
+    _history(repository)
+    add_pointer_files(repository, pointers)
+    repository.commit("Track the data")
+    repository.push()
+    add_tags(repository, tags)
 
 
-def add_tags(place: Place, count: int) -> None:
+def add_tags(repository: Repository, count: int) -> None:
     """Add this many tags, for as many models as it takes."""
     if count < _TAGS_PER_MODEL:
-        import_tags(place, ["model-00"], versions=12, changes={"staging": 3, "prod": 2})
+        import_tags(repository, ["model-00"], versions=12, changes={"staging": 3, "prod": 2})
     else:
-        import_tags(place, _models(count), versions=60, changes={"staging": 14, "prod": 7})
+        import_tags(repository, _models(count), versions=60, changes={"staging": 14, "prod": 7})
 
 
-def import_tags(place: Place, models: list[str], *, versions: int, changes: Mapping[str, int]) -> None:
+def import_tags(
+    repository: Repository, models: list[str], *, versions: int, changes: Mapping[str, int]
+) -> None:
     """Add versions, one per commit, and promotions into each environment, for each model; packed."""
-    commits = place.git("rev-list", "--reverse", "main").split()[-versions:]
-    _import(place, (tag for model in models for tag in _tags(model, commits, changes)))
+    commits = repository.git("rev-list", "--reverse", "main").split()[-versions:]
+    _import(repository, (tag for model in models for tag in _tags(model, commits, changes)))
 
 
 def _models(count: int) -> list[str]:
     return [f"model-{number:02}" for number in range(count // _TAGS_PER_MODEL)]
 
 
-def _import(place: Place, tags: Iterator[Tag]) -> None:
+def _import(repository: Repository, tags: Iterator[Tag]) -> None:
     lines = []
     for number, (name, commit, message) in enumerate(tags):
         tagger = f"Bench <bench@example.org> {START_S + 1000 + number} +0000"
         size = len(message.encode())
         lines.append(f"tag {name}\nfrom {commit}\ntagger {tagger}\ndata {size}\n{message}\n")
-    place.git("fast-import", "--quiet", stdin="".join(lines))
-    place.git("pack-refs", "--all")
+    repository.git("fast-import", "--quiet", stdin="".join(lines))
+    repository.git("pack-refs", "--all")
 
 
-def _history(place: Place) -> list[str]:
+def _history(repository: Repository) -> list[str]:
     """Make sixty commits of one parameter and check out the last; their ids, the oldest first."""
     commits = (
         f"commit refs/heads/main\nmark :{number}\n"
@@ -87,10 +89,10 @@ def _history(place: Place) -> list[str]:
         f"M 100644 inline params.yaml\ndata <<E\nrun: {number}\nE\n\n"
         for number in range(1, 61)
     )
-    place.git("fast-import", "--quiet", stdin="".join(commits))
-    place.git("read-tree", "main")
-    place.git("checkout-index", "-a")
-    return place.git("rev-list", "--reverse", "main").split()
+    repository.git("fast-import", "--quiet", stdin="".join(commits))
+    repository.git("read-tree", "main")
+    repository.git("checkout-index", "-a")
+    return repository.git("rev-list", "--reverse", "main").split()
 
 
 def _tags(model: str, commits: list[str], changes: Mapping[str, int]) -> Iterator[Tag]:

@@ -1,7 +1,7 @@
-"""Draw docs/pictures from real output: `python docs/pictures/make.py [an earlier demo's folder]`.
+"""Pictures: draw docs/pictures from real output: `python docs/pictures/make.py [FOLDER OF A DEMO]`.
 
-Each picture is what the program wrote to a terminal (a pseudo-terminal here), or, for the report, the
-Markdown it wrote: rendered as text (*.svg), and as a page in a browser (*.png, where Chromium is found).
+Each picture shows the output of a command on a pseudo-terminal. The report is also Markdown, rendered as text
+(*.svg) and as a page in a browser (*.png, if Chromium is installed).
 Nothing is edited by hand.
 """
 
@@ -56,7 +56,7 @@ _FONT = "ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace"
 
 
 def terminal(argv: list[str], folder: Path) -> str:
-    """What a command writes to a terminal, colours and all."""
+    """The output of a command on a terminal, with colours."""
     main_end, command_end = pty.openpty()
     env = os.environ | {"COLUMNS": str(COLUMNS), "TERM": "xterm-256color", "LINES": "60"}
     env.pop("NO_COLOR", None)
@@ -68,7 +68,7 @@ def terminal(argv: list[str], folder: Path) -> str:
     while True:
         try:
             chunk = os.read(main_end, 65536)
-        except OSError:  # Linux says so when the other end was closed
+        except OSError:  # on Linux: the other end is closed
             break
         if not chunk:
             break
@@ -79,12 +79,12 @@ def terminal(argv: list[str], folder: Path) -> str:
 
 
 def draw(name: str, title: str, *parts: Text | Markdown) -> None:
-    """One picture."""
+    """Write one picture as SVG."""
     console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True, theme=_STYLES)
     for part in parts:
         console.print(part)
     svg = console.export_svg(title=title, theme=_THEME, unique_id=name)
-    # The stock template loads a web font from elsewhere; a picture must stand alone.
+    # The template loads a web font from elsewhere; a picture must work alone.
     svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
     svg = re.sub(r"font-family: Fira Code, monospace", f"font-family: {_FONT}", svg)
     # Some viewers drop spaces at the start of a piece of text.
@@ -93,7 +93,7 @@ def draw(name: str, title: str, *parts: Text | Markdown) -> None:
 
 
 def readable(markdown: str) -> Markdown:
-    """The report as a forge shows it at first: `<details>` folded, comments unseen."""
+    """The report as a forge shows it at first: `<details>` folded, without comments."""
     text = re.sub(r"<!--.*?-->", "", markdown, flags=re.DOTALL)
     text = re.sub(
         r"<details[^>]*>\s*<summary>(.*?)</summary>.*?</details>", r"\n▸ \1\n", text, flags=re.DOTALL
@@ -103,7 +103,7 @@ def readable(markdown: str) -> Markdown:
 
 
 def photograph(name: str, markdown: str, *, height: int) -> None:
-    """The report as a page in a browser, set much as forges set comments; skipped without Chromium."""
+    """Write the report as a page in a browser, styled like a comment on a forge; skipped without Chromium."""
     browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if browser is None:
         sys.stderr.write(f"{name}.png was not drawn: Chromium is not installed\n")
@@ -121,24 +121,24 @@ def photograph(name: str, markdown: str, *, height: int) -> None:
 
 
 def prompt(command: str) -> Text:
-    """The line somebody typed."""
+    """The line that a user typed."""
     return Text.assemble(("$ ", "dim"), (command, "bold"), "\n", end="")
 
 
 def report(project: Path, *options: str) -> str:
-    """What `mlgit report` writes about the branch that is checked out."""
+    """The Markdown report of the branch that is checked out."""
     command = [sys.executable, "-m", "mlgit", "report", "--format", "markdown", *options]
     return subprocess.run(command, cwd=project, capture_output=True, text=True, check=False).stdout
 
 
 def show(project: Path, branch: str) -> None:
-    """Put the files of a branch into the working tree, those that DVC keeps, too."""
+    """Check out a branch, with the files that DVC stores."""
     subprocess.run(["git", "switch", "--quiet", branch], cwd=project, check=True)
     subprocess.run([sys.executable, "-m", "dvc", "checkout", "--quiet"], cwd=project, check=True)
 
 
 def main() -> None:
-    """Build a demo unless one is given, draw."""
+    """Draw a given demo, or a new one."""
     mlgit = [sys.executable, "-m", "mlgit"]
     with tempfile.TemporaryDirectory() as scratch:
         if len(sys.argv) > 1:
@@ -154,7 +154,7 @@ def main() -> None:
         draw("report", "a pull request that is blocked", readable(blocked))
         photograph("report-blocked", blocked, height=730)
         show(project, "weaker-penalty")
-        # The demo has merged this branch; its pull request was compared with where it began.
+        # The demo has merged this branch; its pull request was compared with the commit before.
         photograph("report-pass", report(project, "--base", "HEAD^"), height=630)
         show(project, "main")
 

@@ -1,4 +1,4 @@
-"""Benchmarks: what is worked out from measured times, and how it is told."""
+"""Benchmarks: how results follow from measured times, and how the page shows them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from benchmarks.growth import Line, lines
 from benchmarks.measure import Contestant, FailedError, Result, compete
 from benchmarks.page import CURVES, page
 from benchmarks.plot import draw
-from benchmarks.race import Budget, Finish, Point, Race, Row, Weight
+from benchmarks.race import Budget, MemoryRow, Outcome, Point, Race, Row
 from benchmarks.races import races
 from benchmarks.tools import Tools, cold
 
@@ -30,7 +30,7 @@ def result(contestant: Contestant, median_ms: float, *, peak_mb: float = 20.0, r
     return Result(contestant.label, rounds, median_ms, median_ms - 1, median_ms, peak_mb)
 
 
-def at(size: int, ours_ms: float, theirs_ms: float, *, budget: Budget | None = None) -> Finish:
+def at(size: int, ours_ms: float, theirs_ms: float, *, budget: Budget | None = None) -> Outcome:
     """A finished race on the curve of files."""
     race = Race(
         f"files-{size}",
@@ -39,7 +39,7 @@ def at(size: int, ours_ms: float, theirs_ms: float, *, budget: Budget | None = N
         (Row(f"status, {size:,} files", 0, 1, budget),),
         point=Point("files", size),
     )
-    return Finish(race, (result(OURS, ours_ms), result(THEIRS, theirs_ms)))
+    return Outcome(race, (result(OURS, ours_ms), result(THEIRS, theirs_ms)))
 
 
 @given(
@@ -47,7 +47,7 @@ def at(size: int, ours_ms: float, theirs_ms: float, *, budget: Budget | None = N
     factor=st.floats(0.001, 1000.0),
     sizes=st.lists(st.integers(1, 10**6), min_size=2, max_size=6, unique=True).map(sorted),
 )
-def test_the_exponent_of_a_power_is_found(exponent: float, factor: float, sizes: list[int]) -> None:
+def test_the_exponent_of_a_power_law_is_recovered(exponent: float, factor: float, sizes: list[int]) -> None:
     line = Line("a", tuple((size, factor * size**exponent) for size in sizes))
     assert line.exponent == pytest.approx(exponent, abs=1e-6)
 
@@ -55,7 +55,7 @@ def test_the_exponent_of_a_power_is_found(exponent: float, factor: float, sizes:
 @pytest.mark.parametrize(
     ("exponent", "linear"), [(0.0, True), (0.5, True), (1.0, True), (1.2, False), (2.0, False)]
 )
-def test_more_than_linear_is_called_so(exponent: float, linear: bool) -> None:  # noqa: FBT001 (a table)
+def test_growth_above_linear_is_detected(exponent: float, linear: bool) -> None:  # noqa: FBT001 (a table)
     assert Line("a", ((100, 100.0**exponent), (1_000, 1_000.0**exponent))).linear_or_better is linear
 
 
@@ -70,12 +70,12 @@ def test_one_size_has_no_slope() -> None:
 
 
 @given(start=st.floats(0, 1_000), each=st.floats(0, 10))
-def test_what_one_more_costs_has_no_part_of_the_start(start: float, each: float) -> None:
+def test_the_cost_of_one_more_item_leaves_out_the_fixed_cost(start: float, each: float) -> None:
     line = Line("a", tuple((size, start + each * size) for size in (10, 100, 1_000)))
     assert line.added_ms == pytest.approx((each, each), abs=1e-6)
 
 
-def test_lines_are_sorted_by_size_and_kept_apart_by_contestant() -> None:
+def test_there_is_one_line_per_contestant_sorted_by_size() -> None:
     assert lines([at(1_000, 70, 500), at(100, 60, 400)]) == {
         "files": [
             Line(OURS.label, ((100, 60), (1_000, 70))),
@@ -105,7 +105,7 @@ def test_a_budget_is_met_or_missed(
     assert budget.met(result(OURS, ours_ms), result(THEIRS, theirs_ms)) is met
 
 
-def test_the_page_tells_medians_ratio_budget_and_verdict() -> None:
+def test_the_page_shows_medians_ratio_budget_and_whether_it_is_met() -> None:
     text = page(
         [at(100, 60.4, 480, budget=Budget(8)), at(1_000, 70, 480, budget=Budget(8)), at(10_000, 80, 4_800)],
         rounds=9,
@@ -123,37 +123,42 @@ def test_the_page_tells_medians_ratio_budget_and_verdict() -> None:
     assert "status, 10,000 files" not in budgets
 
 
-def test_a_ceiling_is_told_as_the_time_that_ours_takes() -> None:
+def test_a_ceiling_is_shown_as_a_share_of_the_other_time() -> None:
     text = page([at(100, 90, 60, budget=Budget(1.6, ceiling=True))], rounds=9, machine="")
     assert "| **1.50 x** the time | at most 1.6 x the time | yes |" in text
 
 
-def test_memory_is_told_over_the_interpreter() -> None:
+def test_memory_is_shown_above_that_of_the_interpreter() -> None:
     race = Race(
-        "memory", "small", (OURS, OURS, BARE), weights=(Weight("many tags", 0, 30), Weight("all", 1, 30))
+        "memory",
+        "small",
+        (OURS, OURS, BARE),
+        memory_rows=(MemoryRow("many tags", 0, 30), MemoryRow("all", 1, 30)),
     )
     results = (result(OURS, 1, peak_mb=38.2), result(OURS, 1, peak_mb=38.4), result(BARE, 1, peak_mb=8.3))
-    text = page([Finish(race, results)], rounds=9, machine="")
+    text = page([Outcome(race, results)], rounds=9, machine="")
     assert "| many tags | 38.2 MB | 29.9 MB | 30 MB | yes |" in text
     assert "| all | 38.4 MB | 30.1 MB | 30 MB | **missed** |" in text
     assert "## Growth" not in text
 
 
-def test_a_race_that_failed_is_told_and_the_others_stand() -> None:
-    failed = Finish(Race("tags-20", "tags-20", (OURS, THEIRS), (Row("models", 0, 1),)), (), "it ended with 1")
+def test_a_failed_race_is_listed_and_the_others_are_shown() -> None:
+    failed = Outcome(
+        Race("tags-20", "tags-20", (OURS, THEIRS), (Row("models", 0, 1),)), (), "it ended with 1"
+    )
     text = page([failed, at(100, 60, 480)], rounds=9, machine="")
     assert "- tags-20: it ended with 1" in text
     assert "status, 100 files" in text
     assert "Not measured" not in page([at(100, 60, 480)], rounds=9, machine="")
 
 
-def test_tables_have_as_many_cells_in_every_line() -> None:
+def test_every_line_of_a_table_has_the_same_number_of_cells() -> None:
     text = page([at(100, 60, 480, budget=Budget(8)), at(1_000, 60, 480)], rounds=9, machine="")
     for table in re.findall(r"(?:^\|.*\n)+", text, flags=re.MULTILINE):
         assert len({line.count("|") for line in table.splitlines()}) == 1, table
 
 
-def test_a_few_rows_are_told_without_what_was_not_measured() -> None:
+def test_a_short_run_has_no_sections_for_unmeasured_rows() -> None:
     text = page([at(100, 60, 480)], rounds=3, machine="")
     assert "## Without a budget" in text
     for absent in ("## Budgets", "0 of 0", "## Growth", "3, or 3"):
@@ -161,7 +166,7 @@ def test_a_few_rows_are_told_without_what_was_not_measured() -> None:
     assert "9, or 3 where that first round took over 5 s" in page([at(100, 60, 480)], rounds=9, machine="")
 
 
-def test_the_plot_has_a_panel_a_curve_and_a_line_a_contestant(tmp_path: Path) -> None:
+def test_the_plot_has_one_panel_per_curve_and_one_line_per_contestant(tmp_path: Path) -> None:
     both = [Line("`mlgit status`", ((100, 60.0), (1_000, 70.0))), Line("`dvc status`", ((100, 480.0),))]
     light, dark = tmp_path / "pictures" / "light.svg", tmp_path / "pictures" / "dark.svg"
     draw({"files": ("files", both), "tags": ("tags", both)}, light=light, dark=dark)
@@ -179,19 +184,21 @@ def test_the_same_numbers_draw_the_same_plot(tmp_path: Path) -> None:
     assert first.read_bytes() == second.read_bytes()
 
 
-def test_every_race_has_a_name_of_its_own_and_tells_of_its_contestants(tmp_path: Path) -> None:
+def test_every_race_has_a_unique_name_and_rows_about_its_contestants(tmp_path: Path) -> None:
     every = races(Tools(tmp_path))
     assert len({race.name for race in every}) == len(every)
     for race in every:
         places = range(len(race.contestants))
-        assert race.rows or race.weights
-        assert {row.ours for row in race.rows} | {weight.ours for weight in race.weights} <= {*places}
+        assert race.rows or race.memory_rows
+        assert {row.ours for row in race.rows} | {memory_row.ours for memory_row in race.memory_rows} <= {
+            *places
+        }
         assert {row.theirs for row in race.rows} <= {None, *places}
         assert race.point is None or race.point.curve in CURVES
         assert len({contestant.label for contestant in race.contestants}) == len(race.contestants)
 
 
-def test_the_budget_table_of_today_is_raced(tmp_path: Path) -> None:
+def test_the_races_have_the_budgets_of_the_project(tmp_path: Path) -> None:
     rows = [row for race in races(Tools(tmp_path)) for row in race.rows]
     assert {row.question: str(row.budget) for row in rows if row.budget} == {
         "`--version`": "at most 1.6 x the time",
@@ -213,12 +220,12 @@ def test_the_budget_table_of_today_is_raced(tmp_path: Path) -> None:
     }
 
 
-def test_cold_forgets_what_mlgit_remembers_and_leaves_what_git_has(tmp_path: Path) -> None:
+def test_a_cold_start_removes_the_caches_of_mlgit_and_nothing_of_git(tmp_path: Path) -> None:
     for name in ("mlgit", "refs"):
         (tmp_path / ".git" / name).mkdir(parents=True)
-    forget = cold(Tools(tmp_path).mlgit("status")).before
-    assert forget is not None
-    forget(tmp_path)
+    remove_caches = cold(Tools(tmp_path).mlgit("status")).before
+    assert remove_caches is not None
+    remove_caches(tmp_path)
     assert [path.name for path in (tmp_path / ".git").iterdir()] == ["refs"]
 
 
@@ -241,13 +248,13 @@ RUNS = {
 
 
 def runs(value: int) -> dict[str, Any]:
-    """What `dvc metrics show --all-commits --json` prints."""
+    """The output of `dvc metrics show --all-commits --json`."""
     other = {"workspace": {"data": {"m.json": {"data": {"a": {"b": 9}}}}}}
     return other | {"c1": {"data": {"m.json": {"data": {"a": {"b": value}}}}}}
 
 
 def shown(value: int) -> list[dict[str, Any]]:
-    """What `dvc exp show --all-commits --json` prints."""
+    """The output of `dvc exp show --all-commits --json`."""
     return [
         {"rev": rev, "data": {"metrics": {"m.json": {"data": {"a": {"b": said}}}}}}
         for rev, said in (("workspace", 9), ("c1", value))
@@ -263,7 +270,7 @@ def test_equal_answers_pass() -> None:
 
 
 @pytest.mark.parametrize(
-    ("agree", "answers"),
+    ("compare", "answers"),
     [
         (up_to_date, [[{"stages": ["a"], "data": [], "failures": []}], [{}]]),
         (up_to_date, [[{"stages": [], "data": [], "failures": []}], [{"a": ["changed command"]}]]),
@@ -278,12 +285,12 @@ def test_equal_answers_pass() -> None:
         (allowed, [[{"verdict": {"decision": "block"}}]]),
     ],
 )
-def test_different_or_empty_answers_fail(agree: Any, answers: Any) -> None:  # noqa: ANN401 (a table)
+def test_different_or_empty_answers_fail(compare: Any, answers: Any) -> None:  # noqa: ANN401 (a table)
     with pytest.raises(FailedError):
-        agree(answers)
+        compare(answers)
 
 
-def test_contestants_play_in_turn_and_the_first_round_does_not_count(tmp_path: Path) -> None:
+def test_contestants_run_in_turn_and_the_first_round_does_not_count(tmp_path: Path) -> None:
     def player(name: str) -> Contestant:
         return Contestant(name, (("/bin/sh", "-c", f"echo {name} >> turns"),))
 
@@ -295,24 +302,31 @@ def test_contestants_play_in_turn_and_the_first_round_does_not_count(tmp_path: P
         assert one.peak_mb > 0
 
 
-def test_a_command_that_fails_in_a_later_round_is_told(tmp_path: Path) -> None:
+def test_a_command_that_fails_in_a_later_round_is_an_error(tmp_path: Path) -> None:
     once = Contestant("once", (("/bin/sh", "-c", "mkdir played"),))
     with pytest.raises(FailedError, match=r"`sh -c mkdir played` ended with 1: .*played"):
         compete([once], folder=tmp_path, rounds=1)
 
 
-def test_answers_are_asked_for_once_and_compared(tmp_path: Path) -> None:
-    asked = answering("`mlgit a`", "echo 1")
+def test_answers_are_requested_once_and_compared(tmp_path: Path) -> None:
+    contestant = answering("`mlgit a`", "echo 1")
     seen: list[object] = []
-    compete([asked, Contestant("b", asked.commands)], folder=tmp_path, rounds=2, agree=seen.append)
+    compete(
+        [contestant, Contestant("b", contestant.commands)],
+        folder=tmp_path,
+        rounds=2,
+        compare=seen.append,
+    )
     assert seen == [[[1]]]
 
 
-def test_what_a_cold_start_answers_is_compared_too(tmp_path: Path) -> None:
+def test_the_answers_of_a_cold_start_are_compared_as_well(tmp_path: Path) -> None:
     (tmp_path / ".git" / "mlgit").mkdir(parents=True)
     warm = answering("`mlgit a`", "test -e .git/mlgit && echo 1 || echo 2")
     seen: list[object] = []
-    compete([warm, cold(warm), answering("`dvc a`", "echo 3")], folder=tmp_path, rounds=1, agree=seen.append)
+    compete(
+        [warm, cold(warm), answering("`dvc a`", "echo 3")], folder=tmp_path, rounds=1, compare=seen.append
+    )
     assert seen == [[[1], [3]], [[2], [3]]]
 
 

@@ -1,4 +1,4 @@
-"""The repositories that benchmarks run in: DVC, GTO and mlgit agree on what the generator wrote."""
+"""Repositories of the benchmarks: DVC, GTO and mlgit agree on their content."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from benchmarks.answers import same_changes, same_registry, same_runs, up_to_date
 from benchmarks.repositories.history import runs
 from benchmarks.repositories.outputs import pointer_files, tracked_folder
-from benchmarks.repositories.place import require_clean
+from benchmarks.repositories.repository import require_clean
 from benchmarks.repositories.stages import chained, metric_list, metric_stages, plain
 from benchmarks.repositories.tags import gto_registry, registry, tags_and_data
 from tests.support.dvc_answers import dvc_json
@@ -46,7 +46,7 @@ def test_a_generated_repository_is_up_to_date_for_dvc_and_mlgit(
     assert made.git("rev-parse", "origin/main") == made.git("rev-parse", "main")
 
 
-def test_what_is_not_up_to_date_is_noticed(tmp_path: Path) -> None:
+def test_a_repository_that_is_not_up_to_date_is_an_error(tmp_path: Path) -> None:
     chained(tmp_path / "made", 2)
     made = Folder(tmp_path / "made")
     made.write("out/000.txt", "something else")

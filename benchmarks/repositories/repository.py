@@ -1,4 +1,4 @@
-"""Place: a repository under construction: Git, DVC's settings, its cache."""
+"""Repository: create a Git repository with DVC's settings, files and cache."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ if TYPE_CHECKING:
 START_S = 1_750_000_000
 DVC_IGNORES = "/config.local\n/tmp\n/cache\n"
 _PERSON = {"NAME": "Bench", "EMAIL": "bench@example.org", "DATE": f"{START_S} +0000"}
-_IDENTITY = {f"GIT_{who}_{what}": said for who in ("AUTHOR", "COMMITTER") for what, said in _PERSON.items()}
+_IDENTITY = {f"GIT_{who}_{key}": value for who in ("AUTHOR", "COMMITTER") for key, value in _PERSON.items()}
 
 
 class Stored(NamedTuple):
-    """What dvc.lock and `.dvc` files say of an output: hash, size, and how many files a folder has."""
+    """An output in dvc.lock and `.dvc` files: hash, size, and the number of files of a folder."""
 
     md5: str
     size: int
     nfiles: int | None = None
 
     def entry(self, path: str) -> dict[str, object]:
-        """As it stands in dvc.lock and in `.dvc` files."""
+        """The output as an entry of dvc.lock and `.dvc` files."""
         count = {} if self.nfiles is None else {"nfiles": self.nfiles}
         return {"path": path, "hash": "md5", "md5": self.md5, "size": self.size} | count
 
 
-class Place:
-    """A new repository with an origin beside it; `dvc=True` does what `dvc init` does."""
+class Repository:
+    """A new repository with an origin next to it; `dvc=True` does what `dvc init` does."""
 
     def __init__(self, folder: Path, *, dvc: bool = True) -> None:
         self.folder = folder
@@ -70,7 +70,7 @@ class Place:
         self.git("commit", "-q", "-m", message)
 
     def push(self) -> None:
-        """Publish the branch and remember how refs look in a clone: packed."""
+        """Push the branch and pack the refs, as they are in a clone."""
         self.git("push", "-q", "-u", "origin", "main")
         self.git("pack-refs", "--all")
 
@@ -106,10 +106,10 @@ class Place:
 
 
 def require_clean(folder: Path, dvc: str) -> None:
-    """See that DVC itself says up to date.
+    """Check that DVC finds everything up to date.
 
     Raises:
-        SystemExit: it says something else; the generator is wrong.
+        SystemExit: it does not, so the generator is wrong.
     """
     said = subprocess.run([dvc, "status", "--json"], cwd=folder, check=True, stdout=subprocess.PIPE).stdout
     if json.loads(said):
@@ -117,5 +117,5 @@ def require_clean(folder: Path, dvc: str) -> None:
 
 
 def md5(content: bytes) -> str:
-    """DVC's hash."""
+    """The hash that DVC uses."""
     return hashlib.md5(content, usedforsecurity=False).hexdigest()

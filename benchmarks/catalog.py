@@ -1,4 +1,4 @@
-"""Yard: where the repositories stand; each is built when the first race needs it."""
+"""Catalog: build each repository by its name when the first race needs it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from benchmarks.repositories.history import runs
 from benchmarks.repositories.outputs import pointer_files, tracked_folder
-from benchmarks.repositories.place import require_clean
+from benchmarks.repositories.repository import require_clean
 from benchmarks.repositories.small import small
 from benchmarks.repositories.stages import chained, metric_list, metric_stages, plain
 from benchmarks.repositories.tags import gto_registry, registry, tags_and_data
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 
 class Plan(NamedTuple):
-    """How a repository is built, and whether DVC must find nothing to do in it."""
+    """How to build a repository, and whether DVC must find nothing to do in it."""
 
     build: Callable[[Path], None]
     clean: bool = True
 
 
-class Yard:
+class Catalog:
     """Builds repositories by name, such as `stages-50`."""
 
     def __init__(self, place: Path, tools: Tools) -> None:
@@ -34,10 +34,10 @@ class Yard:
         self._tools = tools
 
     def repository(self, name: str) -> Path:
-        """The folder of this repository, built unless it stands.
+        """The folder of this repository, which is built if it does not exist.
 
         Raises:
-            SystemExit: DVC finds something to do in it; the generator is wrong.
+            SystemExit: DVC finds something to do in it, so the generator is wrong.
         """
         folder, built = self._place / name, self._place / f"{name}.built"
         if not built.exists():
