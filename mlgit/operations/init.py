@@ -44,7 +44,9 @@ def write_config(project: Project, *, force: bool = False, dry_run: bool = False
     findings = _Findings(project)
     content = findings.compose()
     if not dry_run:
-        _write(path, content)
+        from mlgit.adapters.runner.files import write_whole
+
+        write_whole({path: content})
     return Initialized(
         path=CONFIG_FILE,
         written=not dry_run,
@@ -250,18 +252,3 @@ def _new_name(path: str) -> str:
     generic = {"", "model", "weights", "best", "final", "checkpoint"}
     folder = os.path.dirname(path)
     return _new_name(folder) if name in generic and folder else name or "model"
-
-
-def _write(path: str, content: str) -> None:
-    """Write the whole file, or nothing."""
-    half = f"{path}.{os.getpid()}.tmp"
-    try:
-        with open(half, "x", encoding="utf-8", newline="\n") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(half, path)
-    except BaseException:
-        if os.path.lexists(half):
-            os.remove(half)
-        raise

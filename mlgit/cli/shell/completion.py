@@ -22,14 +22,15 @@ if TYPE_CHECKING:
 _BREAKS = ("@", ":")
 
 
-def _offer(find: Callable[[Project], Iterable[str]]) -> Offer:
+def _offer(*finders: Callable[[Project], Iterable[str]]) -> Offer:
     def complete(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
         try:
             from mlgit.cli.shell.session import Session
 
             project = ctx.ensure_object(Session).project()
             try:
-                return sorted(name for name in set(find(project)) if name.startswith(incomplete))
+                names = {name for find in finders for name in find(project)}
+                return sorted(name for name in names if name.startswith(incomplete))
             finally:
                 project.close()
         except Exception:  # noqa: BLE001 (see the first lines)
@@ -100,14 +101,8 @@ def _versions(project: Project) -> Iterable[str]:
         yield from (f"{model.name}@{each.version}" for each in model.versions if not each.deregistered)
 
 
-def _targets(project: Project) -> Iterable[str]:
-    yield from _models(project)
-    yield from _versions(project)
-
-
 def _numbers(project: Project) -> Iterable[str]:
-    for version in _versions(project):
-        yield version.rpartition("@")[2]
+    return (version.rpartition("@")[2] for version in _versions(project))
 
 
 def _environments(project: Project) -> Iterable[str]:
@@ -121,19 +116,12 @@ def _environments(project: Project) -> Iterable[str]:
 def _references(project: Project) -> Iterable[str]:
     from mlgit.project.registry.read import read_registry
 
-    yield from _versions(project)
-    yield from _environments(project)
     for model in read_registry(project).models.values():
         if model.versions:
             yield f"{model.name}@latest"
         yield from (f"{model.name}#{environment}" for environment in model.environments)
     for ref in project.branches:
         yield ref.removeprefix("refs/heads/").removeprefix("refs/remotes/")
-
-
-def _subjects(project: Project) -> Iterable[str]:
-    yield from _models(project)
-    yield from _references(project)
 
 
 def _stages(project: Project) -> Iterable[str]:
@@ -148,10 +136,10 @@ def _gates(project: Project) -> Iterable[str]:
 
 models_offer = _offer(_models)
 versions_offer = _offer(_versions)
-targets_offer = _offer(_targets)
+targets_offer = _offer(_models, _versions)
 numbers_offer = _offer(_numbers)
 environments_offer = _offer(_environments)
-references_offer = _offer(_references)
-subjects_offer = _offer(_subjects)
+references_offer = _offer(_versions, _environments, _references)
+subjects_offer = _offer(_models, _versions, _environments, _references)
 stages_offer = _offer(_stages)
 gates_offer = _offer(_gates)
