@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mlgit.errors import Exit
 from tests.support.forge import ACTIONS_TOKEN, GITLAB_TOKEN
 from tests.support.pull_request import PullRequest, train
 from tests.support.schema import assert_valid
@@ -31,7 +32,7 @@ def worse(pull: PullRequest, slope: str = "1.5") -> None:
 def test_a_report_becomes_one_comment_and_a_check(pull: PullRequest) -> None:
     pull.check_out_merge()
     done = both_jobs(pull)
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     assert pull.bodies() == [(pull.folder / "report.md").read_text()]
     assert pull.checks() == {"mlgit": ("completed", "success")}
     assert pull.forge.checks(pull.project.git("rev-parse", "HEAD")) == []
@@ -45,7 +46,7 @@ def test_two_pushes_give_one_comment_about_the_newer(pull: PullRequest) -> None:
     first = pull.sha
     worse(pull)
     done = both_jobs(pull)
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     (body,) = pull.bodies()
     assert body.startswith("### ❌ line: 2 of 2 gates failed")
     assert pull.checks() == {"mlgit": ("completed", "failure")}
@@ -71,7 +72,7 @@ def test_running_then_done_is_one_comment_and_one_state(pull: PullRequest) -> No
     both_jobs(pull)
     worse(pull)
     done = pull.ci("comment", "--running")
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     (body,) = pull.bodies()
     assert body.startswith(f"### ⏳ Running on `{pull.sha[:7]}`")
     ((status, conclusion),) = pull.checks().values()
@@ -99,20 +100,20 @@ def test_json_says_what_was_written(pull: PullRequest) -> None:
 
 def test_jobs_of_several_names_have_their_own_comment_and_check(pull: PullRequest) -> None:
     both_jobs(pull)
-    assert pull.ci("comment", "--job", "nightly").status == 0
+    assert pull.ci("comment", "--job", "nightly").status == Exit.DONE
     assert len(pull.bodies()) == 2
     assert pull.checks() == {
         "mlgit": ("completed", "success"),
         "mlgit/nightly": ("completed", "success"),
     }
-    assert pull.ci("comment", "--job", "a b`c").status == 2
+    assert pull.ci("comment", "--job", "a b`c").status == Exit.USAGE
 
 
 def test_comments_of_others_are_left_alone_even_with_our_marker(pull: PullRequest) -> None:
     pull.ci("pr")
     forged = (pull.folder / "report.md").read_text()
     pull.forge.add_comment(pull.number, forged, login="mallory")
-    assert pull.ci("comment").status == 0
+    assert pull.ci("comment").status == Exit.DONE
     assert [each.login for each in pull.forge.comments(pull.number)] == ["mallory", "github-actions[bot]"]
 
 
@@ -120,9 +121,9 @@ def test_an_invalid_config_is_reported_on_the_pull_request(pull: PullRequest) ->
     both_jobs(pull)
     pull.project.write("mlgit.yaml", "version: 1\ngats: {}\n")
     pull.push("Broken", data=False)
-    assert pull.ci("pr").status == 3
+    assert pull.ci("pr").status == Exit.CONFIG
     done = pull.ci("comment")
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     (body,) = pull.bodies()
     assert body.startswith("### ❌ No verdict: ")
     assert "mlgit.yaml:2:1" in body
@@ -135,7 +136,7 @@ def test_a_run_without_a_report_is_reported_as_a_failure(pull: PullRequest) -> N
     both_jobs(pull)
     worse(pull)
     done = pull.ci("comment", "nowhere")
-    assert done.status == 4
+    assert done.status == Exit.STATE
     assert "The run left no report" in pull.bodies()[0]
     assert pull.checks() == {"mlgit": ("completed", "failure")}
 
@@ -145,7 +146,7 @@ def test_a_report_of_another_commit_allows_nothing(pull: PullRequest) -> None:
     pull.project.git("add", "--force", "mlgit-report")
     worse(pull)
     done = pull.ci("comment")  # the earlier job was killed, and this report came with the checkout
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     assert "The run left no report: the one that is here is about" in pull.bodies()[0]
     assert pull.checks() == {"mlgit": ("completed", "failure")}
 
@@ -156,14 +157,14 @@ def test_an_old_run_does_not_overwrite_the_report_of_a_newer_commit(pull: PullRe
     before = pull.sha
     worse(pull)
     judged_body = both_jobs(pull)
-    assert judged_body.status == 0
+    assert judged_body.status == Exit.DONE
     (newer,) = pull.bodies()
     # The event of the old run, whose job is late.
     event = json.loads((pull.runner / "event.json").read_text())
     event["pull_request"]["head"]["sha"] = before
     (pull.runner / "event.json").write_text(json.dumps(event))
     done = pull.project.here("ci", "comment", env=old)
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     assert f"the branch has gone on to {pull.sha[:7]}" in done.err
     assert pull.bodies() == [newer]
 
@@ -173,11 +174,11 @@ def test_the_commit_that_a_run_pushed_gets_the_check(pull: PullRequest) -> None:
     pull.push("Not run", data=False)
     old, environment = pull.sha, pull.github()
     done = pull.ci("pr", "--pipeline", "run", "--commit")
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     made = pull.report()["pushed"]
     pull.forge.move_pull(pull.number, made)
     done = pull.ci("comment", env=environment)
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     assert pull.checks(made) == {"mlgit": ("completed", "success")}
     assert pull.checks(old) == {}
     assert len(pull.bodies()) == 1
@@ -187,7 +188,7 @@ def test_a_push_to_a_branch_finds_its_pull_request(pull: PullRequest) -> None:
     pull.ci("pr")
     job = pull.forge.github_job(pull.runner, event="push", ref="refs/heads/topic", sha=pull.sha)
     done = pull.ci("comment", env=job)
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     assert len(pull.bodies()) == 1
 
 
@@ -195,7 +196,7 @@ def test_a_commit_without_a_pull_request_only_gets_its_check(pull: PullRequest) 
     job = pull.forge.github_job(pull.runner, event="push", ref="refs/heads/main", sha=pull.base)
     pull.ci("pr", env=job)
     done = pull.ci("comment", env=job)
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     assert pull.bodies() == []
     assert pull.checks(pull.base) == {"mlgit": ("completed", "success")}
     assert "no open pull request" in done.err
@@ -206,7 +207,7 @@ def test_without_a_token_the_report_is_printed_and_added_to_the_summary(pull: Pu
     text = (pull.folder / "report.md").read_text()
     pull.forget_summary()
     done = pull.ci("comment", env=pull.github(token=None))
-    assert done.status == 0
+    assert done.status == Exit.DONE
     assert done.out == text
     assert done.err == "nothing was posted: `GITHUB_TOKEN` is not set\n"
     assert pull.summary == text
@@ -216,14 +217,14 @@ def test_without_a_token_the_report_is_printed_and_added_to_the_summary(pull: Pu
 def test_on_a_laptop_the_report_is_printed(pull: PullRequest) -> None:
     pull.project.here("ci", "pr")
     done = pull.project.here("ci", "comment")
-    assert done.status == 0
+    assert done.status == Exit.DONE
     assert done.out == (pull.folder / "report.md").read_text()
     assert "nothing was posted" in done.err
 
 
 @pytest.mark.parametrize("argv", [("--running",), ("--untrusted",)])
 def test_running_and_untrusted_are_refused_outside_ci(pull: PullRequest, argv: tuple[str, ...]) -> None:
-    assert pull.project.here("ci", "comment", *argv).status == 2
+    assert pull.project.here("ci", "comment", *argv).status == Exit.USAGE
 
 
 def test_a_forge_that_refuses_is_an_error_and_the_report_is_printed(pull: PullRequest) -> None:
@@ -231,7 +232,7 @@ def test_a_forge_that_refuses_is_an_error_and_the_report_is_printed(pull: PullRe
     pull.forget_summary()
     pull.forge.fail(status=422, times=50)
     done = pull.ci("comment")
-    assert done.status == 5
+    assert done.status == Exit.TOOL
     assert done.out == (pull.folder / "report.md").read_text()
     assert "error: GitHub refuses to" in done.err
     assert ACTIONS_TOKEN not in done.out + done.err
@@ -241,7 +242,7 @@ def test_a_forge_that_refuses_is_an_error_and_the_report_is_printed(pull: PullRe
 def test_the_check_is_set_even_if_the_comment_is_refused(pull: PullRequest) -> None:
     pull.ci("pr")
     pull.forge.fail(status=403, times=50, path="/comments")
-    assert pull.ci("comment").status == 5
+    assert pull.ci("comment").status == Exit.TOOL
     assert pull.checks() == {"mlgit": ("completed", "success")}
 
 
@@ -249,7 +250,7 @@ def test_a_token_that_may_set_no_check_sets_a_status(pull: PullRequest) -> None:
     pull.ci("pr")
     pull.forge.fail(status=403, times=50, path="/check-runs")
     done = pull.ci("comment")
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     assert [(each.context, each.state) for each in pull.forge.statuses(pull.sha)] == [("mlgit", "success")]
 
 
@@ -258,16 +259,16 @@ def test_on_gitlab_the_merge_request_gets_a_note_and_the_commit_a_status(pull: P
     pull.ci("pr", env=env)
     for _ in range(2):
         done = pull.ci("comment", env=env)
-        assert done.status == 0, done.err
+        assert done.status == Exit.DONE, done.err
     assert len(pull.bodies()) == 1
     assert [(each.context, each.state) for each in pull.forge.statuses(pull.sha)][-1] == ("mlgit", "success")
 
 
 def test_on_gitlab_without_a_token_it_prints_and_warns(pull: PullRequest) -> None:
     env = pull.gitlab(token=None)
-    assert pull.ci("pr", env=env).status == 0
+    assert pull.ci("pr", env=env).status == Exit.DONE
     done = pull.ci("comment", env=env | {"CI_JOB_TOKEN": "glcbt-64_fakeJobToken0000"})
-    assert done.status == 0
+    assert done.status == Exit.DONE
     assert done.out == (pull.folder / "report.md").read_text()
     assert done.err == "nothing was posted: `MLGIT_GITLAB_TOKEN` is not set\n"
     assert GITLAB_TOKEN not in done.out
@@ -277,6 +278,6 @@ def test_on_gitlab_a_forks_report_is_labelled_in_any_pipeline(pull: PullRequest)
     pull.forge.add_repository("mallory/tumor")
     pull.forge.state.pulls[0].source = MALLORY
     env = pull.gitlab()
-    assert pull.ci("pr", env=env).status == 0
-    assert pull.ci("comment", env=env).status == 0
+    assert pull.ci("pr", env=env).status == Exit.DONE
+    assert pull.ci("comment", env=env).status == Exit.DONE
     assert "computed by fork code" in pull.bodies()[0]

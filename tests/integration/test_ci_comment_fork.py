@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mlgit.errors import Exit
 from tests.support.forge import ACTIONS_TOKEN
 from tests.support.pull_request import PullRequest, train
 
@@ -25,7 +26,7 @@ def fork(pull: PullRequest) -> PullRequest:
     """The same from a fork, checked by its own run, which may only read."""
     pull.forge.state.pulls[0].source = MALLORY
     pull.check_out_merge()
-    assert pull.ci("pr", env=pull.github(token=None)).status == 0
+    assert pull.ci("pr", env=pull.github(token=None)).status == Exit.DONE
     return pull
 
 
@@ -45,13 +46,13 @@ def tamper(fork: PullRequest, change: Callable[[Any], object]) -> None:
 
 def test_a_forks_own_run_may_not_write_and_only_prints(fork: PullRequest) -> None:
     done = fork.ci("comment", env=fork.github(token=None))
-    assert done.status == 0
+    assert done.status == Exit.DONE
     assert fork.bodies() == []
 
 
 def test_the_trusted_run_posts_the_report_of_a_fork_and_labels_it(fork: PullRequest) -> None:
     done = trusted(fork)
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     (body,) = fork.bodies()
     assert "computed by fork code" in body
     assert body.startswith("### ✅ line: 2 of 2 gates passed")
@@ -67,7 +68,7 @@ def test_a_forks_second_push_changes_the_same_comment(fork: PullRequest) -> None
     fork.push("Worse")
     fork.ci("pr", env=fork.github(token=None))
     done = trusted(fork, conclusion="failure")
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     (body,) = fork.bodies()
     assert body.startswith("### ❌")
     assert fork.checks() == {"mlgit": ("completed", "failure")}
@@ -89,7 +90,7 @@ def test_the_destination_in_a_forks_report_is_ignored(fork: PullRequest) -> None
         ),
     )
     done = trusted(fork)
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     assert fork.forge.comments(8) == []
     assert fork.forge.checks(other.sha) == []
     (body,) = fork.bodies()
@@ -118,7 +119,7 @@ LIES: dict[str, Callable[[Any], object]] = {
 def test_an_invalid_report_of_a_fork_is_a_failure(fork: PullRequest, lie: str) -> None:
     tamper(fork, LIES[lie])
     done = trusted(fork)
-    assert done.status == 3, done.err
+    assert done.status == Exit.CONFIG, done.err
     (body,) = fork.bodies()
     assert body.startswith("### ❌ No verdict: `report.json` is no report of mlgit: ")
     assert fork.checks() == {"mlgit": ("completed", "failure")}
@@ -147,7 +148,7 @@ HOSTILE: dict[str, Callable[[Path], object]] = {
 def test_a_hostile_file_is_a_failure_like_any_other(fork: PullRequest, content: str) -> None:
     HOSTILE[content](fork.folder / "report.json")
     done = trusted(fork)
-    assert done.status == 3, done.err
+    assert done.status == Exit.CONFIG, done.err
     assert "hunter2" not in fork.bodies()[0]
     assert "No verdict" in fork.bodies()[0]
     assert fork.checks() == {"mlgit": ("completed", "failure")}
@@ -157,7 +158,7 @@ def test_a_hostile_file_is_a_failure_like_any_other(fork: PullRequest, content: 
 def test_a_missing_artifact_never_leaves_a_green_check(fork: PullRequest) -> None:
     trusted(fork)
     done = trusted(fork, "nowhere", conclusion="failure")
-    assert done.status == 4
+    assert done.status == Exit.STATE
     (body,) = fork.bodies()
     assert "The run left no report" in body
     assert fork.checks()["mlgit"] == ("completed", "failure")
@@ -165,7 +166,7 @@ def test_a_missing_artifact_never_leaves_a_green_check(fork: PullRequest) -> Non
 
 def test_a_report_that_allows_is_not_a_verdict_if_its_run_failed(fork: PullRequest) -> None:
     done = trusted(fork, conclusion="failure")
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     assert "The run ended with `failure`, though its report allows the change" in fork.bodies()[0]
     assert fork.checks() == {"mlgit": ("completed", "failure")}
 
@@ -180,7 +181,7 @@ def test_the_markup_in_a_hostile_report_is_shown_as_text(fork: PullRequest) -> N
 
     tamper(fork, change)
     done = trusted(fork)
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     (body,) = fork.bodies()
     assert body.count("<!--") == 1
     for harm in ("@all", "<img", "](https://evil.example)", "\n# ok"):
@@ -190,7 +191,7 @@ def test_the_markup_in_a_hostile_report_is_shown_as_text(fork: PullRequest) -> N
 def test_a_deleted_fork_gets_its_check_and_no_comment(fork: PullRequest) -> None:
     fork.forge.state.pulls[0].source = ""
     done = trusted(fork)
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     assert fork.bodies() == []
     assert fork.checks() == {"mlgit": ("completed", "success")}
     assert "no open pull request" in done.err
@@ -200,20 +201,20 @@ def test_a_forks_branch_that_moved_is_left_to_its_newer_run(fork: PullRequest) -
     job = fork.forge.github_job(fork.runner, event="workflow_run", number=fork.number)
     fork.forge.move_pull(fork.number, "e" * 40)
     done = fork.project.here("ci", "comment", "--untrusted", env=job)
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     assert fork.bodies() == []
 
 
 def test_a_branch_of_the_repository_with_the_same_name_is_not_the_forks(fork: PullRequest) -> None:
     fork.forge.add_pull(9, branch=fork.branch, sha=fork.sha)
-    assert trusted(fork).status == 0
+    assert trusted(fork).status == Exit.DONE
     assert fork.forge.comments(9) == []
     assert len(fork.bodies()) == 1
 
 
 def test_a_fork_can_be_announced_as_running(fork: PullRequest) -> None:
     job = fork.forge.github_job(fork.runner, event="workflow_run", number=fork.number)
-    assert fork.project.here("ci", "comment", "--running", env=job).status == 0
+    assert fork.project.here("ci", "comment", "--running", env=job).status == Exit.DONE
     assert fork.bodies()[0].startswith("### ⏳ Running")
 
 

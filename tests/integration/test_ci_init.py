@@ -12,6 +12,7 @@ import pytest
 
 from mlgit import __version__
 from mlgit.core.ci.templates import Settings, read_stamp, stamped
+from mlgit.errors import Exit
 from mlgit.project.ci import templates as ci_templates
 from mlgit.project.opening import open_project
 from tests.support.schema import assert_valid
@@ -26,7 +27,7 @@ GITLAB = ".gitlab-ci.yml"
 OLD = "0.0.1"
 
 
-def ci(folder: Folder, command: str, *options: str, status: int = 0) -> dict[str, Any]:
+def ci(folder: Folder, command: str, *options: str, status: int = Exit.DONE) -> dict[str, Any]:
     done = folder.mlgit("ci", command, "--json", *options)
     assert done.status == status, done.out + done.err
     record: dict[str, Any] = done.json()
@@ -108,14 +109,14 @@ def test_the_host_is_found_by_the_files_of_the_repository(project: Folder) -> No
     assert ci(project, "init", "--dry-run")["host"] == "gitlab"
     project.write(".github/CODEOWNERS", "* @me\n")
     done = project.mlgit("ci", "init")
-    assert done.status == 2
+    assert done.status == Exit.USAGE
 
 
 def test_without_a_config_nothing_is_written(project: Folder) -> None:
     (project / "mlgit.yaml").unlink()
     before = tree(project)
     done = project.mlgit("ci", "init", "--host", "github")
-    assert done.status == 4
+    assert done.status == Exit.STATE
     refused(done, "There is no `mlgit.yaml`", "mlgit init")
     assert tree(project) == before
 
@@ -124,7 +125,7 @@ def test_an_invalid_config_is_reported_and_nothing_is_written(project: Folder) -
     project.write("mlgit.yaml", "version: 1\ngate: {}\n")
     before = tree(project)
     done = project.mlgit("ci", "init", "--host", "github")
-    assert done.status == 3
+    assert done.status == Exit.CONFIG
     refused(done, "mlgit.yaml:2:1", "gates")
     assert tree(project) == before
 
@@ -153,7 +154,7 @@ def test_the_modes_and_requirements_of_a_repository_are_filled_in(project: Folde
 
 def test_an_invalid_requirement_is_a_usage_error(project: Folder) -> None:
     done = project.mlgit("ci", "init", "--host", "github", "--requirement", "-r evil.txt")
-    assert done.status == 2
+    assert done.status == Exit.USAGE
     refused(done, "`-r` cannot be a requirement")
 
 
@@ -175,7 +176,7 @@ def test_an_edited_file_whose_template_changes_stops_everything(project: Folder)
         file.write("# mine\n")
     before = tree(project)
     done = project.mlgit("ci", "init", "--host", "github", "--pipeline", "run", "--requirement", "")
-    assert done.status == 4
+    assert done.status == Exit.STATE
     refused(done, f"`{PR}` was edited", "nothing was written", "--force")
     assert tree(project) == before
 
@@ -185,7 +186,7 @@ def test_a_file_that_mlgit_did_not_write_is_not_overwritten(project: Folder) -> 
     project.write(ACTION, "name: mine\n")
     before = tree(project)
     done = project.mlgit("ci", "init", "--host", "github")
-    assert done.status == 4
+    assert done.status == Exit.STATE
     refused(done, "2 files were edited, or are not mlgit's", PR, ACTION)
     assert tree(project) == before
     assert statuses(ci(project, "init", "--host", "github", "--force"))[PR] == "replace"
@@ -214,7 +215,7 @@ def test_the_whole_set_is_written_or_none_of_it(project: Folder) -> None:
     (project / PR).mkdir(parents=True)
     before = tree(project)
     done = project.mlgit("ci", "init", "--host", "github")
-    assert done.status == 4
+    assert done.status == Exit.STATE
     refused(done, f"`{PR}` cannot be written")
     assert tree(project) == before
     assert not (project / ".github" / "actions").exists()
@@ -255,7 +256,7 @@ def test_a_default_branch_with_characters_of_a_filter_is_refused(project: Folder
     project.git("push", "-q", "origin", "a!b")
     project.git("remote", "set-head", "origin", "a!b")
     done = project.mlgit("ci", "init", "--host", "github")
-    assert done.status == 4
+    assert done.status == Exit.STATE
     refused(done, "`a!b`", "filter")
 
 
@@ -271,20 +272,20 @@ def test_a_path_that_leads_out_of_the_repository_is_refused(project: Folder) -> 
     outside.mkdir()
     (project / ".github").symlink_to(outside)
     done = project.mlgit("ci", "init", "--host", "github")
-    assert done.status == 4
+    assert done.status == Exit.STATE
     refused(done, "cannot be written", "outside the repository")
     assert list(outside.iterdir()) == []
 
 
 def test_it_works_from_a_subdirectory(project: Folder) -> None:
-    assert project.mlgit("-C", "src", "ci", "init", "--host", "github").status == 0
+    assert project.mlgit("-C", "src", "ci", "init", "--host", "github").status == Exit.DONE
     assert (project / PR).exists()
     assert not (project / "src" / ".github").exists()
 
 
 def test_update_needs_something_to_update(project: Folder) -> None:
     done = project.mlgit("ci", "update")
-    assert done.status == 4
+    assert done.status == Exit.STATE
     refused(done, "no CI templates of mlgit", "mlgit ci init --host github")
 
 
@@ -292,7 +293,7 @@ def test_update_asks_which_host_when_there_are_two(project: Folder) -> None:
     ci(project, "init", "--host", "github")
     ci(project, "init", "--host", "gitlab")
     done = project.mlgit("ci", "update")
-    assert done.status == 2
+    assert done.status == Exit.USAGE
     refused(done, "both hosts")
     assert ci(project, "update", "--host", "gitlab")["host"] == "gitlab"
 
@@ -320,11 +321,11 @@ def test_update_keeps_edited_files_and_exits_with_1(project: Folder) -> None:
     with (project / PR).open("a", encoding="utf-8") as file:
         file.write("# mine\n")
     mine = (project / PR).read_text(encoding="utf-8")
-    record = ci(project, "update", status=1)
+    record = ci(project, "update", status=Exit.BLOCKED)
     assert (statuses(record)[PR], statuses(record)[ACTION]) == ("conflict", "same")
     assert (project / PR).read_text(encoding="utf-8") == mine
     done = project.mlgit("ci", "update")
-    assert done.status == 1
+    assert done.status == Exit.BLOCKED
     assert "-# mine" in done.out
     assert "take over by hand" in done.out
     assert statuses(ci(project, "update", "--force"))[PR] == "replace"

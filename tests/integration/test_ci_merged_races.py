@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mlgit.core.progress import Silent
+from mlgit.errors import Exit
 from mlgit.flows.ci import merged as ci_merged
 from mlgit.project.registry.read import read_registry
 from tests.support import pipeline
@@ -83,7 +84,7 @@ def test_a_run_that_is_killed_between_release_and_promotion_is_finished_by_the_n
     assert sorted(tags_of(origin(project))) == ["line@v1.0.0"]
     hook(project, "post-receive", "true")
     done = runner.mlgit("ci", "merged", env=BOT)
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     assert sorted(tags_of(origin(project))) == ["line#staging#1", "line@v1.0.0"]
     assert "already   release line@v1.0.0" in done.out
     assert "done      promote line@v1.0.0 to staging" in done.out
@@ -119,7 +120,7 @@ def test_runs_killed_at_any_step_leave_a_state_that_the_next_one_finishes(projec
         (-signal.SIGKILL, last) for last in (10, 16, 22, 28)
     ]
     done = gitlab_checkout(project, "last").mlgit("ci", "merged", env=BOT)
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     assert sorted(tags_of(origin(project))) == ["line#staging#1", "line@v1.0.0"]
 
 
@@ -138,7 +139,7 @@ def test_runners_at_once_release_one_version_and_promote_it_once(project: Folder
         for number, runner in enumerate(runners)
     ]
     answers = [(process.communicate(timeout=240), process.returncode) for process in processes]
-    assert [status for _, status in answers] == [0, 0, 0, 0], answers
+    assert [status for _, status in answers] == [Exit.DONE] * 4, answers
     theirs = tags_of(origin(project))
     assert sorted(theirs) == ["line#staging#1", "line@v1.0.0"]
     for runner in runners:
@@ -163,9 +164,9 @@ def test_two_merges_at_once_end_with_the_newer_model_in_the_environment(project:
         )
     tip = retrain(project, "2.001")
     answers = [(process.communicate(timeout=240), process.returncode) for process in running]
-    assert [status for _, status in answers] == [0, 0], answers
+    assert [status for _, status in answers] == [Exit.DONE] * 2, answers
     # The run of the third merge.
-    assert gitlab_checkout(project, "third").mlgit("ci", "merged", env=BOT).status == 0
+    assert gitlab_checkout(project, "third").mlgit("ci", "merged", env=BOT).status == Exit.DONE
     state = state_of(project)
     assert state.environment("staging").commit == tip
     assert state.environment("staging").version == state.latest
@@ -219,7 +220,7 @@ def test_a_rollback_meanwhile_wins(staged: Folder, monkeypatch: pytest.MonkeyPat
     )
     record = run(gitlab_checkout(staged, "third"))
     assert outcomes(record) == [(None, "done", "v1.2.0"), ("staging", "held", "v1.2.0")]
-    assert record.exit_code == 0
+    assert record.exit_code == Exit.DONE
     state = state_of(staged)
     assert state.environment("staging").held
     assert str(state.environment("staging").label) == "v1.0.0"
@@ -230,7 +231,7 @@ def test_a_conflicting_tag_that_does_not_count_is_an_error_not_an_endless_loop(
 ) -> None:
     origin(project).git("tag", "line@v1.0.0", "main")
     done = gitlab_checkout(project, "runner").mlgit("ci", "merged", env=BOT)
-    assert done.status == 4
+    assert done.status == Exit.STATE
     assert re.search(
         r"failed +release line: `origin` has `line@v1\.0\.0` already, which does not count", done.out
     )
@@ -240,6 +241,6 @@ def test_a_remote_that_refuses_tags_fails_the_run_and_leaves_no_trace(project: F
     hook(project, "update", 'case "$1" in refs/tags/*) echo "tags are protected" >&2; exit 1;; esac')
     runner = gitlab_checkout(project, "runner")
     done = runner.mlgit("ci", "merged", env=BOT)
-    assert done.status == 5
+    assert done.status == Exit.TOOL
     assert "tags are protected" in done.out
     assert tags_of(runner) == {}

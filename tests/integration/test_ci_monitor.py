@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mlgit.errors import Exit
 from tests.support.forge import started
 from tests.support.pull_request import FILES, PullRequest, train
 
@@ -31,7 +32,7 @@ def scheduled(nightly: PullRequest) -> dict[str, str]:
 
 def test_trunk_that_passes_its_gates_is_allowed(nightly: PullRequest) -> None:
     done = nightly.ci("monitor", env=scheduled(nightly))
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     assert {path.name for path in nightly.folder.iterdir()} == FILES
     report = nightly.report()
     assert (report["mode"], report["job"], report["number"]) == ("check", "monitor", None)
@@ -44,7 +45,7 @@ def test_trunk_that_fails_a_gate_blocks(nightly: PullRequest) -> None:
     nightly.project.commit("Worse")
     nightly.project.git("push", "-q")
     done = nightly.ci("monitor", "--json", env=scheduled(nightly))
-    assert done.status == 1
+    assert done.status == Exit.BLOCKED
     assert done.json() == nightly.report()
 
 
@@ -53,7 +54,7 @@ def test_trunk_is_checked_whatever_is_checked_out(nightly: PullRequest) -> None:
     train(nightly.project, "1.5")
     nightly.project.commit("Worse")
     done = nightly.project.here("ci", "monitor")
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     assert nightly.report()["commit"] == nightly.project.git("rev-parse", "main")
 
 
@@ -62,16 +63,16 @@ def test_a_missing_verdict_is_also_a_report(nightly: PullRequest) -> None:
     nightly.project.commit("Broken")
     nightly.project.git("push", "-q")
     done = nightly.ci("monitor", "-o", "out", env=scheduled(nightly))
-    assert done.status == 3
+    assert done.status == Exit.CONFIG
     document = json.loads((nightly.project / "out" / "report.json").read_text())
-    assert document["failure"]["exit_code"] == 3
+    assert document["failure"]["exit_code"] == Exit.CONFIG
 
 
 def test_its_check_has_another_name_than_that_of_pull_requests(nightly: PullRequest) -> None:
     env = scheduled(nightly)
     nightly.ci("monitor", env=env)
     done = nightly.ci("comment", env=env)
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     (check,) = nightly.forge.checks(nightly.project.git("rev-parse", "main"))
     assert (check.name, check.conclusion) == ("mlgit/monitor", "success")
     assert "about no pull request" in done.err

@@ -11,6 +11,7 @@ import pytest
 
 from mlgit.adapters.runner.report import load_report
 from mlgit.core.progress import Silent
+from mlgit.errors import Exit
 from mlgit.flows.ci.pr import ci_pr
 from tests.support.forge import started
 from tests.support.pull_request import FILES, PullRequest, train
@@ -27,7 +28,7 @@ def test_a_change_that_passes_its_gates_needs_no_data(pull: PullRequest) -> None
     merge = pull.check_out_merge()
     pull.forget_data()
     done = pull.ci("pr", "--json")
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     assert_valid(done.json(), "ci-report")
     assert {path.name for path in pull.folder.iterdir()} == FILES
     report = pull.report()
@@ -43,7 +44,7 @@ def test_a_change_that_passes_its_gates_needs_no_data(pull: PullRequest) -> None
 
 
 def test_the_outputs_of_the_run_are_written(pull: PullRequest) -> None:
-    assert pull.ci("pr").status == 0
+    assert pull.ci("pr").status == Exit.DONE
     assert pull.summary == (pull.folder / "report.md").read_text(encoding="utf-8")
     assert pull.summary.startswith("### ✅ line: 2 of 2 gates passed")
     assert "\nallow\n" in (pull.runner / "output").read_text()
@@ -60,7 +61,7 @@ def test_a_gate_that_fails_blocks(pull: PullRequest) -> None:
     train(pull.project, "1.5")
     pull.push("Worse")
     done = pull.ci("pr")
-    assert done.status == 1
+    assert done.status == Exit.BLOCKED
     assert "Blocked: line: 2 of 2 gates failed: mae 0.055 -> 2.75" in " ".join(done.out.split())
     assert 'failures="2"' in (pull.folder / "junit.xml").read_text()
     assert max(len(line) for line in done.out.splitlines()) <= 80
@@ -71,7 +72,7 @@ def test_nothing_changed_is_one_short_line(project: Folder, tmp_path: Path) -> N
     with started() as forge:
         pull = PullRequest(project, forge, tmp_path / "runner")
         pull.push("Words")
-        assert pull.ci("pr").status == 0
+        assert pull.ci("pr").status == Exit.DONE
     lines = [line for line in pull.summary.splitlines() if line and not line.startswith("<")]
     assert len(lines) <= 3, pull.summary
 
@@ -79,7 +80,7 @@ def test_nothing_changed_is_one_short_line(project: Folder, tmp_path: Path) -> N
 def test_params_edited_without_a_run_are_a_stale_stage(pull: PullRequest) -> None:
     pull.project.write("params.yaml", "train:\n  slope: 1.98\n")
     pull.push("Forgot to run")
-    assert pull.ci("pr").status == 1
+    assert pull.ci("pr").status == Exit.BLOCKED
     assert pull.notes() == {
         "stale_stage": "Stage `train` is stale: changed param train.slope (and `evaluate` after it)"
     }
@@ -90,7 +91,7 @@ def test_code_edited_without_a_run_is_a_stale_stage(pull: PullRequest) -> None:
     pull.project.write("src/prepare.py", f"# newer\n{script}")
     pull.push("Forgot to run", data=False)
     pull.forget_data()
-    assert pull.ci("pr").status == 1
+    assert pull.ci("pr").status == Exit.BLOCKED
     assert "changed dep src/prepare.py" in pull.notes()["stale_stage"]
 
 
@@ -99,14 +100,14 @@ def test_changed_data_makes_a_stage_stale_even_if_it_is_not_here(pull: PullReque
     pull.project.dvc("add", "-q", "data/raw.csv")
     pull.push("New data")
     pull.forget_data()
-    assert pull.ci("pr").status == 1
+    assert pull.ci("pr").status == Exit.BLOCKED
     assert "changed dep data/raw.csv" in pull.notes()["stale_stage"]
 
 
 def test_metrics_edited_by_hand_are_not_from_the_pipeline(pull: PullRequest) -> None:
     pull.project.write("metrics/test.json", '{"mae": 0.0, "r2": 1.0, "rows": 11}')
     pull.push("Look how good")
-    assert pull.ci("pr").status == 1
+    assert pull.ci("pr").status == Exit.BLOCKED
     assert pull.notes() == {"not_from_pipeline": "`metrics/test.json` is not what stage `evaluate` wrote"}
 
 
@@ -114,14 +115,14 @@ def test_metrics_edited_by_hand_block_even_without_a_gate(pull: PullRequest) -> 
     pull.project.write("mlgit.yaml", "version: 1\nmodels:\n  line: {path: models/line.json}\n")
     pull.project.write("metrics/test.json", '{"mae": 0.0, "r2": 1.0, "rows": 11}')
     pull.push("Look how good")
-    assert pull.ci("pr").status == 1
+    assert pull.ci("pr").status == Exit.BLOCKED
     assert set(pull.notes()) == {"not_from_pipeline"}
 
 
 def test_without_dvc_lock_nothing_is_proven(pull: PullRequest) -> None:
     pull.project.git("rm", "-q", "dvc.lock")
     pull.push("No lock", data=False)
-    assert pull.ci("pr").status == 1
+    assert pull.ci("pr").status == Exit.BLOCKED
     assert pull.notes()["lock_missing"] == "dvc.lock is missing: no stage has a recorded result"
 
 
@@ -131,7 +132,7 @@ def test_a_stage_that_never_ran_is_named(pull: PullRequest) -> None:
         "dvc.yaml", text.replace("artifacts:", "  more:\n    cmd: echo more\n    deps: [src]\nartifacts:")
     )
     pull.push("One more", data=False)
-    assert pull.ci("pr").status == 1
+    assert pull.ci("pr").status == Exit.BLOCKED
     assert pull.notes() == {"lock_missing": "Stage `more` has no recorded result in dvc.lock"}
 
 
@@ -141,7 +142,7 @@ def test_an_output_that_was_added_to_a_stage_is_not_proven(pull: PullRequest) ->
         "dvc.yaml", text.replace("outs: [models/line.json]", "outs: [models/line.json, models/two]")
     )
     pull.push("One more output", data=False)
-    assert pull.ci("pr").status == 1
+    assert pull.ci("pr").status == Exit.BLOCKED
     assert "new output models/two" in pull.notes()["stale_stage"]
 
 
@@ -149,7 +150,7 @@ def test_a_frozen_stage_is_reported(pull: PullRequest) -> None:
     text = (pull.project / "dvc.yaml").read_text()
     pull.project.write("dvc.yaml", text.replace("  train:\n", "  train:\n    frozen: true\n"))
     pull.push("Freeze", data=False)
-    assert pull.ci("pr").status == 0
+    assert pull.ci("pr").status == Exit.DONE
     assert pull.report()["skipped"] == [
         "stage `train`: it is frozen, so that its dependencies were not compared"
     ]
@@ -160,17 +161,17 @@ def test_a_templated_pipeline_is_proven_like_any_other(pull: PullRequest) -> Non
     pull.project.write("dvc.yaml", text.replace("python src/train.py", "python ${script}"))
     pull.project.write("params.yaml", "script: src/train.py\ntrain:\n  slope: 2.0\n")
     pull.push("A template")
-    assert pull.ci("pr").status == 0, pull.notes()
+    assert pull.ci("pr").status == Exit.DONE, pull.notes()
     pull.project.write("params.yaml", "script: src/train.py\ntrain:\n  slope: 1.9\n")
     pull.push("Not run")
-    assert pull.ci("pr").status == 1
+    assert pull.ci("pr").status == Exit.BLOCKED
     assert "changed param train.slope" in pull.notes()["stale_stage"]
 
 
 def test_outputs_that_cannot_be_fetched_block(pull: PullRequest) -> None:
     shutil.rmtree(pull.storage)
     done = pull.ci("pr")
-    assert done.status == 1
+    assert done.status == Exit.BLOCKED
     assert pull.notes() == {
         "not_in_remote": "3 outputs are not in the DVC remote: `data/clean.csv`, `models/line.json`, "
         "`data/raw.csv`"
@@ -180,7 +181,7 @@ def test_outputs_that_cannot_be_fetched_block(pull: PullRequest) -> None:
 def test_without_a_dvc_remote_outputs_cannot_be_fetched(pull: PullRequest) -> None:
     pull.project.dvc("remote", "remove", "-q", "storage")
     pull.push("No remote", data=False)
-    assert pull.ci("pr").status == 1
+    assert pull.ci("pr").status == Exit.BLOCKED
     assert "No default DVC remote is configured" in pull.notes()["not_in_remote"]
 
 
@@ -192,8 +193,8 @@ def unreachable(pull: PullRequest) -> None:
 def test_a_dvc_remote_that_does_not_answer_fails_closed(pull: PullRequest) -> None:
     unreachable(pull)
     done = pull.ci("pr")
-    assert done.status == 5
-    assert pull.report()["exit_code"] == 5
+    assert done.status == Exit.TOOL
+    assert pull.report()["exit_code"] == Exit.TOOL
     assert "Whether the DVC remote has the outputs is not known" in pull.notes()["not_in_remote"]
     assert "secret" not in (pull.folder / "report.md").read_text()
 
@@ -202,7 +203,7 @@ def test_for_a_fork_missing_outputs_are_only_reported(pull: PullRequest) -> None
     pull.forge.state.pulls[0].source = "mallory/tumor"
     unreachable(pull)
     done = pull.ci("pr")
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     report = pull.report()
     assert report["fork"] is True
     (line,) = report["skipped"]
@@ -223,14 +224,14 @@ def test_a_directory_is_checked_by_its_listing_in_the_remote(pull: PullRequest, 
     pull.push("A directory")
     shutil.rmtree(project / "data" / "many")
     pull.forget_data()
-    assert pull.ci("pr").status == 0, pull.notes()
+    assert pull.ci("pr").status == Exit.DONE, pull.notes()
     project.write("data/many/a/one.txt", "another")
     project.write("data/many/b/two.txt", "2")
     project.dvc("add", "-q", "data/many")
     pull.push("Other data")
     shutil.rmtree(project / "data" / "many")
     pull.forget_data()
-    assert pull.ci("pr").status == 1
+    assert pull.ci("pr").status == Exit.BLOCKED
     assert pull.notes()["stale_stage"] == f"Stage `part` is stale: changed dep {dep}"
 
 
@@ -248,7 +249,7 @@ def test_metrics_that_dvc_keeps_are_fetched_for_the_gates(pull: PullRequest) -> 
     pull.push("Worse")
     pull.forget_data()
     (project / "metrics" / "test.json").unlink()
-    assert pull.ci("pr").status == 1
+    assert pull.ci("pr").status == Exit.BLOCKED
     results = pull.report()["check"]["verdict"]["results"]
     assert {each["id"]: each["outcome"] for each in results} == {
         "line/mae-vs-base": "fail",
@@ -268,11 +269,11 @@ def test_a_broken_file_is_also_a_report(pull: PullRequest, name: str, text: str,
     pull.project.write(name, text)
     pull.push("Broken", data=False)
     done = pull.ci("pr")
-    assert done.status == 3
+    assert done.status == Exit.CONFIG
     assert "error: " in done.err
     report = pull.report()
     assert report["check"] is None
-    assert report["failure"]["exit_code"] == report["exit_code"] == 3
+    assert report["failure"]["exit_code"] == report["exit_code"] == Exit.CONFIG
     assert place in report["failure"]["place"]
     assert {path.name for path in pull.folder.iterdir()} == FILES
     assert pull.summary.startswith("### ❌ No verdict: ")
@@ -284,16 +285,16 @@ def test_a_folder_without_a_repository_gets_its_report(tmp_path: Path) -> None:
     folder = Folder(tmp_path / "nothing")
     folder.path.mkdir()
     done = folder.here("ci", "pr", "-o", "out", "--json")
-    assert done.status == 4
+    assert done.status == Exit.STATE
     assert_valid(done.json(), "error")
     assert_valid(json.loads((folder / "out" / "report.json").read_text()), "ci-report")
 
 
 def test_an_earlier_report_never_survives_a_failed_run(pull: PullRequest) -> None:
-    assert pull.ci("pr").status == 0
+    assert pull.ci("pr").status == Exit.DONE
     pull.project.write("mlgit.yaml", "version: 1\ngats: {}\n")
     pull.push("Broken", data=False)
-    assert pull.ci("pr").status == 3
+    assert pull.ci("pr").status == Exit.CONFIG
     assert "No verdict" in (pull.folder / "report.md").read_text()
     assert "passed" not in (pull.folder / "junit.xml").read_text()
 
@@ -301,7 +302,7 @@ def test_an_earlier_report_never_survives_a_failed_run(pull: PullRequest) -> Non
 def test_on_a_laptop_the_commit_is_checked_and_changes_are_reported(pull: PullRequest) -> None:
     pull.project.write("params.yaml", "train:\n  slope: 1.0\n")
     done = pull.project.here("ci", "pr")
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     report = pull.report()
     assert (report["host"], report["number"], report["commit"]) == (None, None, pull.sha)
     assert report["skipped"] == ["changes that are not committed: `params.yaml`"]
@@ -326,7 +327,7 @@ def test_names_from_outside_are_text(project: Folder, tmp_path: Path) -> None:
         )
         pull.push("Hostile")
         done = pull.ci("pr")
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     text = (pull.folder / "report.md").read_text()
     assert text.count("<!--") == 1
     assert "@all" not in text
@@ -335,7 +336,7 @@ def test_names_from_outside_are_text(project: Folder, tmp_path: Path) -> None:
 
 def test_gitlab_compares_with_the_base_of_the_merge_request(pull: PullRequest) -> None:
     done = pull.ci("pr", env=pull.gitlab())
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     report = pull.report()
     assert (report["host"], report["project"], report["commit"]) == ("gitlab", "7", pull.sha)
     (base,) = report["check"]["verdict"]["baselines"]
@@ -357,7 +358,7 @@ def test_a_bug_is_also_a_report(tmp_path: Path) -> None:
         )
     document = json.loads((tmp_path / "out" / "report.json").read_text())
     assert_valid(document, "ci-report")
-    assert (document["exit_code"], document["failure"]["code"]) == (70, "bug")
+    assert (document["exit_code"], document["failure"]["code"]) == (Exit.BUG, "bug")
     assert (
         load_report((tmp_path / "out" / "report.json").read_bytes(), name="report.json").failure is not None
     )
@@ -368,6 +369,6 @@ def test_a_full_disk_leaves_no_half_report(pull: PullRequest) -> None:
     os.chmod(pull.folder, 0o500)
     if os.access(pull.folder, os.W_OK):
         pytest.skip("this user may write anywhere")
-    assert pull.ci("pr").status == 4
+    assert pull.ci("pr").status == Exit.STATE
     os.chmod(pull.folder, 0o700)
     assert list(pull.folder.iterdir()) == []

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mlgit.errors import Exit
 from tests.support.forge import started
 from tests.support.pull_request import PullRequest
 from tests.support.registry import clone, hook
@@ -22,7 +23,7 @@ def test_a_run_sends_its_results_to_the_dvc_remote(pull: PullRequest) -> None:
     pull.push("Not run", data=False)
     pull.forget_data()
     done = pull.ci("pr", "--pipeline", "run")
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     report = pull.report()
     assert (report["mode"], report["pushed"], report["commit"]) == ("run", None, pull.sha)
     assert report["check"]["verdict"]["decision"] == "allow"
@@ -36,7 +37,7 @@ def test_a_failed_pipeline_is_a_report_with_its_output(pull: PullRequest) -> Non
     pull.project.write("src/train.py", "import sys\nsys.exit('my own reason')\n")
     pull.push("Broken", data=False)
     done = pull.ci("pr", "--pipeline", "run", "-q")
-    assert done.status == 5
+    assert done.status == Exit.TOOL
     failure = pull.report()["failure"]
     assert (failure["code"], failure["message"]) == ("stage_failed", "Stage `train` failed")
     shown = (pull.folder / "report.md").read_text()
@@ -50,7 +51,7 @@ def test_a_fork_may_run_but_its_results_are_not_sent(pull: PullRequest) -> None:
     pull.push("Not run", data=False)
     before = sorted(pull.storage.rglob("*"))
     done = pull.ci("pr", "--pipeline", "run")
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     assert pull.report()["skipped"] == [
         "results were not sent to the DVC remote: a fork's run may not write there"
     ]
@@ -62,7 +63,7 @@ def test_an_invalid_config_is_reported_before_the_pipeline_runs(pull: PullReques
     pull.project.write("params.yaml", "train:\n  slope: 1.0\n")
     pull.push("Broken", data=False)
     done = pull.ci("pr", "--pipeline", "run")
-    assert done.status == 3
+    assert done.status == Exit.CONFIG
     assert "Running stage" not in done.err
 
 
@@ -72,7 +73,7 @@ def test_stages_do_not_see_the_tokens_of_the_forge(pull: PullRequest) -> None:
     pull.project.write("src/train.py", f"{seen}{script}")
     pull.push("Curious", data=False)
     tokens = {"MLGIT_PUSH_TOKEN": "push-token-1234", "MLGIT_GITLAB_TOKEN": "gitlab-token-1234"}
-    assert pull.ci("pr", "--pipeline", "run", env=pull.github() | tokens).status == 0
+    assert pull.ci("pr", "--pipeline", "run", env=pull.github() | tokens).status == Exit.DONE
     assert "token-1234" not in (pull.project / "seen.txt").read_text()
 
 
@@ -91,7 +92,7 @@ def tip(pull: PullRequest) -> str:
 
 def test_results_are_committed_on_top_of_the_branch(stale: PullRequest) -> None:
     done = stale.ci("pr", "--pipeline", "run", "--commit")
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     report = stale.report()
     made = report["pushed"]
     assert made == report["commit"] == tip(stale) != stale.sha
@@ -104,12 +105,12 @@ def test_results_are_committed_on_top_of_the_branch(stale: PullRequest) -> None:
 
 
 def test_committed_results_are_proven_and_a_second_run_has_nothing_to_push(stale: PullRequest) -> None:
-    assert stale.ci("pr", "--pipeline", "run", "--commit").status == 0
+    assert stale.ci("pr", "--pipeline", "run", "--commit").status == Exit.DONE
     made = stale.report()["pushed"]
     stale.forge.move_pull(stale.number, made)
     stale.project.git("checkout", "-q", "--detach", made)
-    assert stale.ci("pr").status == 0, stale.notes()
-    assert stale.ci("pr", "--pipeline", "run", "--commit").status == 0
+    assert stale.ci("pr").status == Exit.DONE, stale.notes()
+    assert stale.ci("pr", "--pipeline", "run", "--commit").status == Exit.DONE
     assert stale.report()["pushed"] is None
     assert tip(stale) == made
 
@@ -118,7 +119,7 @@ def test_a_blocking_verdict_is_also_about_the_new_commit(pull: PullRequest) -> N
     pull.project.write("params.yaml", "train:\n  slope: 1.5\n")
     pull.push("Worse, not run", data=False)
     done = pull.ci("pr", "--pipeline", "run", "--commit")
-    assert done.status == 1
+    assert done.status == Exit.BLOCKED
     assert pull.report()["commit"] == tip(pull) != pull.sha
 
 
@@ -129,7 +130,7 @@ def test_only_files_that_dvc_wrote_are_committed(stale: PullRequest) -> None:
     stale.project.write("README.md", "Words\n")
     stale.push("A stage that writes elsewhere", data=False)
     done = stale.ci("pr", "--pipeline", "run", "--commit")
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     made = stale.report()["pushed"]
     assert stale.project.git("show", f"{made}:README.md") == "Words"
     assert stale.report()["skipped"] == [
@@ -147,7 +148,7 @@ def test_a_first_run_commits_its_lock_metrics_and_ignore_files(project: Folder, 
         pull.push("Never run", data=False)
         (project / "models").mkdir(exist_ok=True)
         done = pull.ci("pr", "--pipeline", "run", "--commit")
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     made = pull.report()["pushed"]
     assert project.git("diff", "--name-only", pull.sha, made).splitlines() == [
         "data/.gitignore",
@@ -160,7 +161,7 @@ def test_a_first_run_commits_its_lock_metrics_and_ignore_files(project: Folder, 
 def test_the_branch_of_a_fork_is_never_pushed_to(stale: PullRequest) -> None:
     stale.forge.state.pulls[0].source = "mallory/tumor"
     done = stale.ci("pr", "--pipeline", "run", "--commit")
-    assert done.status == 4
+    assert done.status == Exit.STATE
     assert "cannot push to the branch of a fork" in stale.report()["failure"]["message"]
     assert "Running stage" not in done.err
     assert tip(stale) == stale.sha
@@ -169,7 +170,7 @@ def test_the_branch_of_a_fork_is_never_pushed_to(stale: PullRequest) -> None:
 def test_trunk_is_never_pushed_to(pull: PullRequest) -> None:
     pull.project.git("checkout", "-q", "main")
     done = pull.project.mlgit("ci", "pr", "--pipeline", "run", "--commit")
-    assert done.status == 4
+    assert done.status == Exit.STATE
     assert "trunk" in done.err
 
 
@@ -179,7 +180,7 @@ def test_a_branch_that_has_moved_stops_the_run_before_it_begins(stale: PullReque
     newer = other.commit("Newer")
     other.git("push", "-q")
     done = stale.ci("pr", "--pipeline", "run", "--commit")
-    assert done.status == 4
+    assert done.status == Exit.STATE
     assert stale.report()["failure"]["code"] == "lost_race"
     assert "Running stage" not in done.err
     assert tip(stale) == newer
@@ -202,7 +203,7 @@ def test_a_branch_that_moves_while_the_pipeline_runs_is_a_lost_race(stale: PullR
     other.git("reset", "-q", "--hard", stale.sha)
     newer = other.commit("Newer")
     done = stale.ci("pr", "--pipeline", "run", "--commit")
-    assert done.status == 4, done.err
+    assert done.status == Exit.STATE, done.err
     failure = stale.report()["failure"]
     assert failure["code"] == "lost_race"
     assert f"is on {newer[:7]} by now" in failure["message"]
@@ -212,7 +213,7 @@ def test_a_branch_that_moves_while_the_pipeline_runs_is_a_lost_race(stale: PullR
 def test_the_committer_must_be_known_before_the_run_begins(stale: PullRequest) -> None:
     nobody = {"GIT_AUTHOR_NAME": "", "GIT_COMMITTER_NAME": ""}
     done = stale.ci("pr", "--pipeline", "run", "--commit", env=stale.github() | nobody)
-    assert done.status == 4
+    assert done.status == Exit.STATE
     assert stale.report()["failure"]["message"] == "git does not know who commits"
     assert "Running stage" not in done.err
 
@@ -220,7 +221,7 @@ def test_the_committer_must_be_known_before_the_run_begins(stale: PullRequest) -
 def test_a_remote_that_refuses_is_a_tool_error(stale: PullRequest) -> None:
     hook(stale.project, "pre-receive", "echo no; exit 1")
     done = stale.ci("pr", "--pipeline", "run", "--commit")
-    assert done.status == 5
+    assert done.status == Exit.TOOL
     assert stale.report()["failure"]["message"] == "`origin` did not take `topic`"
     assert tip(stale) == stale.sha
 
@@ -228,7 +229,7 @@ def test_a_remote_that_refuses_is_a_tool_error(stale: PullRequest) -> None:
 def test_a_working_tree_with_changes_is_not_mixed_into_the_commit(stale: PullRequest) -> None:
     stale.project.write("src/train.py", "not mine\n")
     done = stale.ci("pr", "--pipeline", "run", "--commit")
-    assert done.status == 4
+    assert done.status == Exit.STATE
     assert "differs from HEAD" in stale.report()["failure"]["message"]
 
 
@@ -236,13 +237,13 @@ def test_results_without_a_dvc_remote_are_not_committed(stale: PullRequest) -> N
     stale.project.git("checkout", "-q", stale.branch)
     stale.project.dvc("remote", "remove", "-q", "storage")
     stale.push("No remote", data=False)
-    assert stale.ci("pr", "--pipeline", "run", "--commit").status == 4
+    assert stale.ci("pr", "--pipeline", "run", "--commit").status == Exit.STATE
     assert tip(stale) == stale.sha
-    assert stale.ci("pr", "--pipeline", "run").status == 0
+    assert stale.ci("pr", "--pipeline", "run").status == Exit.DONE
     assert stale.report()["skipped"] == ["results were not sent to a DVC remote: none is configured"]
 
 
 def test_commit_without_run_is_a_usage_error_and_no_report(pull: PullRequest) -> None:
     done = pull.ci("pr", "--commit")
-    assert done.status == 2
+    assert done.status == Exit.USAGE
     assert not pull.folder.exists()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mlgit.core.registry.message import MARK
+from mlgit.errors import Exit
 from tests.support.checkouts import (
     dotenv,
     github_checkout,
@@ -37,7 +38,7 @@ def pushed(folder: Path, tag: str) -> dict[str, str]:
 
 def ask(runner: Folder, tag: str | None, *more: str, env: dict[str, str] | None = None) -> Done:
     done = runner.here("ci", "tag", *([tag] if tag is not None else []), *more, "--json", env=env)
-    if done.status in {0, 1}:
+    if done.status in {Exit.DONE, Exit.BLOCKED}:
         assert_valid(done.json(), "ci-tag")
     return done
 
@@ -54,7 +55,7 @@ def failed(done: Done) -> list[tuple[str, str, str]]:
 def plant(project: Folder, tag: str, message: str) -> None:
     """Push an annotated tag of another user to the origin."""
     done = project.run("git", "tag", "-a", "--cleanup=verbatim", "-F", "-", tag, stdin=message)
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     project.git("push", "-q", "origin", f"refs/tags/{tag}")
 
 
@@ -62,7 +63,7 @@ def test_a_release_tag_is_verified_and_has_the_outputs_of_gto_action(staged: Fol
     variables = pushed(tmp_path, "line@v1.0.0")
     runner = tag_checkout(staged, "runner", "line@v1.0.0")
     done = ask(runner, None, env=variables)
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     assert {proof["state"] for proof in done.json()["proofs"]} == {"pass"}
     assert outputs(variables) == NOTHING | {
         "event": "registration",
@@ -80,7 +81,7 @@ def test_a_release_tag_is_verified_and_has_the_outputs_of_gto_action(staged: Fol
 def test_the_tag_that_an_environment_holds_is_to_be_deployed(staged: Folder, tmp_path: Path) -> None:
     variables = pushed(tmp_path, "line#staging#1")
     done = ask(tag_checkout(staged, "runner", "line#staging#1"), None, env=variables)
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     told = outputs(variables)
     assert (told["event"], told["stage"], told["environment"], told["version"], told["deploy"]) == (
         *("assignment", "staging", "staging", "v1.0.0"),
@@ -95,7 +96,7 @@ def test_a_checkout_that_made_the_tag_lightweight_gets_the_real_one_back(
 ) -> None:
     runner = tag_checkout(staged, "runner", "line#staging#1")
     assert runner.git("cat-file", "-t", "refs/tags/line#staging#1") == "commit"
-    assert ask(runner, None, env=pushed(tmp_path, "line#staging#1")).status == 0
+    assert ask(runner, None, env=pushed(tmp_path, "line#staging#1")).status == Exit.DONE
     assert tags_of(runner) == tags_of(origin(staged))
 
 
@@ -113,7 +114,7 @@ def test_a_name_that_is_not_a_model_tag_stops_before_git_sees_it(
     runner = github_checkout(project, "runner")
     variables = pushed(tmp_path, name)
     done = ask(runner, None, env=variables)
-    assert done.status == 4
+    assert done.status == Exit.STATE
     assert done.json()["error"]["code"] == "malformed_tag"
     assert outputs(variables) == NOTHING
     assert dotenv(runner)["MLGIT_DEPLOY"] == "false"
@@ -123,20 +124,20 @@ def test_a_hostile_name_that_git_accepts_is_refused_as_well(project: Folder, tmp
     origin(project).git("tag", "-a", "-m", "x", "a$(id)#prod#1", "main")
     runner = tag_checkout(project, "runner", "a$(id)#prod#1")
     variables = pushed(tmp_path, "a$(id)#prod#1")
-    assert ask(runner, None, env=variables).status == 4
+    assert ask(runner, None, env=variables).status == Exit.STATE
     assert outputs(variables) == NOTHING
 
 
 def test_without_a_tag_nothing_is_guessed(project: Folder) -> None:
     done = ask(github_checkout(project, "runner"), None, env=gitlab_push())
-    assert done.status == 2
+    assert done.status == Exit.USAGE
     assert "Nobody says which tag is meant" in done.err
 
 
 def test_on_gitlab_the_default_is_the_tag_of_the_pipeline(staged: Folder) -> None:
     runner = tag_checkout(staged, "runner", "line#staging#1", lightweight=False)
     done = ask(runner, None, env=gitlab_push(tag="line#staging#1"))
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     assert dotenv(runner)["MLGIT_DEPLOY"] == "true"
 
 
@@ -146,7 +147,7 @@ def test_a_tag_that_is_lightweight_on_the_remote_is_refused_with_a_reason(
     origin(staged).git("tag", "line#prod#1", "main")
     variables = pushed(tmp_path, "line#prod#1")
     done = ask(tag_checkout(staged, "runner", "line#prod#1"), None, env=variables)
-    assert done.status == 1
+    assert done.status == Exit.BLOCKED
     ((tag, check, message),) = failed(done)
     assert (tag, check) == ("line#prod#1", "annotated")
     assert "lightweight" in message
@@ -158,7 +159,7 @@ def test_a_tag_that_was_deleted_meanwhile_deploys_nothing(staged: Folder, tmp_pa
     staged.git("push", "-q", "origin", ":refs/tags/line#staging#1")
     variables = pushed(tmp_path, "line#staging#1")
     done = ask(runner, None, env=variables)
-    assert done.status == 4
+    assert done.status == Exit.STATE
     assert "whoever made it took it back" in done.err
     assert outputs(variables) == NOTHING
 
@@ -172,7 +173,7 @@ def test_a_tag_that_was_moved_meanwhile_is_verified_as_it_is_now(staged: Folder,
     staged.git("tag", "-d", "line#staging#1")
     plant(staged, "line#staging#1", f"{message}\n")
     done = ask(runner, None, env=pushed(tmp_path, "line#staging#1"))
-    assert done.status == 1
+    assert done.status == Exit.BLOCKED
     assert [check for _, check, _ in failed(done)] == ["release"]
     assert "its release `line@v1.0.0` on" in failed(done)[0][2]
 
@@ -182,40 +183,40 @@ def test_on_a_laptop_a_local_annotated_tag_is_not_overwritten(staged: Folder) ->
     laptop.git("tag", "-f", "-a", "-m", "mine", "line#staging#1")
     mine = tags_of(laptop)
     done = ask(laptop, "line#staging#1")
-    assert done.status == 4
+    assert done.status == Exit.STATE
     assert "is another one here" in done.err
     assert tags_of(laptop) == mine
 
 
 def test_a_superseded_tag_succeeds_and_deploys_nothing(staged: Folder, tmp_path: Path) -> None:
-    assert staged.here("release", "line", "--commit").status == 0
-    assert staged.here("promote", "line", "--to", "staging").status == 0
+    assert staged.here("release", "line", "--commit").status == Exit.DONE
+    assert staged.here("promote", "line", "--to", "staging").status == Exit.DONE
     variables = pushed(tmp_path, "line#staging#1")
     done = ask(tag_checkout(staged, "runner", "line#staging#1"), None, env=variables)
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     assert outputs(variables)["deploy"] == "false"
     assert outputs(variables)["superseded"] == "line#staging#2"
     half = ask(github_checkout(staged, "other"), "line#staging!#2", env=pushed(tmp_path / "2", "x"))
-    assert half.status == 0
+    assert half.status == Exit.DONE
     assert (half.json()["event"], half.json()["deploy"]) == ("unassignment", False)
     # A job that reads the stage wants to deploy there.
     assert outputs(pushed(tmp_path / "2", "x"))["stage"] == ""
 
 
 def test_a_rollback_is_deployed_like_any_assignment(staged: Folder, tmp_path: Path) -> None:
-    assert staged.here("release", "line", "--commit").status == 0
-    assert staged.here("promote", "line", "--to", "staging").status == 0
-    assert staged.here("rollback", "line", "--env", "staging", "-m", "bad").status == 0
+    assert staged.here("release", "line", "--commit").status == Exit.DONE
+    assert staged.here("promote", "line", "--to", "staging").status == Exit.DONE
+    assert staged.here("rollback", "line", "--env", "staging", "-m", "bad").status == Exit.DONE
     variables = pushed(tmp_path, "line#staging#3")
     done = ask(tag_checkout(staged, "runner", "line#staging#3"), None, env=variables)
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     told = outputs(variables)
     assert (told["version"], told["deploy"]) == ("v1.0.0", "true")
 
 
 def test_an_emptied_environment_and_a_rejected_version_deploy_nothing(staged: Folder, tmp_path: Path) -> None:
-    assert staged.here("unassign", "line", "--env", "staging").status == 0
-    assert staged.here("deregister", "line@v1.0.0").status == 0
+    assert staged.here("unassign", "line", "--env", "staging").status == Exit.DONE
+    assert staged.here("deregister", "line@v1.0.0").status == Exit.DONE
     runner = github_checkout(staged, "runner")
     for tag, event, superseded in (
         ("line#staging#1", "assignment", "line#staging!#2"),
@@ -225,7 +226,7 @@ def test_an_emptied_environment_and_a_rejected_version_deploy_nothing(staged: Fo
     ):
         variables = pushed(tmp_path / event, tag)
         done = ask(runner, None, env=variables)
-        assert done.status == 0, done.out + done.err
+        assert done.status == Exit.DONE, done.out + done.err
         told = outputs(variables)
         assert (told["event"], told["superseded"], told["deploy"]) == (event, superseded, "false")
 
@@ -235,7 +236,7 @@ def test_tags_of_gto_have_no_statement_and_the_rest_is_verified(project: Folder,
     project.ok("gto", "assign", "line", "--version", "v0.0.1", "--stage", "prod")
     project.git("push", "-q", "origin", "--tags")
     done = ask(github_checkout(project, "runner"), "line#prod#1", env=pushed(tmp_path, "line#prod#1"))
-    assert done.status == 0, done.out
+    assert done.status == Exit.DONE, done.out
     found = done.json()
     assert (found["event"], found["version"], found["deploy"]) == ("assignment", "v0.0.1", True)
     assert {proof["check"]: proof["state"] for proof in found["proofs"]} == {
@@ -247,10 +248,10 @@ def test_tags_of_gto_have_no_statement_and_the_rest_is_verified(project: Folder,
 
 
 def test_gto_reads_the_same_from_every_tag_that_mlgit_writes(staged: Folder) -> None:
-    assert staged.here("release", "line", "--commit").status == 0
-    assert staged.here("promote", "line", "--to", "staging").status == 0
-    assert staged.here("unassign", "line", "--env", "staging").status == 0
-    assert staged.here("deregister", "line@v1.1.0").status in {0, 4}
+    assert staged.here("release", "line", "--commit").status == Exit.DONE
+    assert staged.here("promote", "line", "--to", "staging").status == Exit.DONE
+    assert staged.here("unassign", "line", "--env", "staging").status == Exit.DONE
+    assert staged.here("deregister", "line@v1.1.0").status in {Exit.DONE, Exit.STATE}
     for tag in tags_of(staged):
         theirs = json.loads(staged.ok("gto", "check-ref", tag, "--json"))
         ours = ask(staged, tag).json()
@@ -266,7 +267,7 @@ def test_a_tag_object_under_another_name_is_found(staged: Folder, tmp_path: Path
     oid = staged.git("rev-parse", "refs/tags/line#staging#1")
     origin(staged).git("update-ref", "refs/tags/line#prod#1", oid)
     done = ask(tag_checkout(staged, "runner", "line#prod#1"), None, env=pushed(tmp_path, "line#prod#1"))
-    assert done.status == 1
+    assert done.status == Exit.BLOCKED
     assert ("line#prod#1", "name", "the object was made for `line#staging#1`") in failed(done)
     assert "it states staging instead of prod" in str(failed(done))
 
@@ -293,7 +294,7 @@ def test_a_changed_statement_is_found(staged: Folder, tmp_path: Path, old: str, 
     plant(staged, "line#staging#1", head + mark + statement.replace(old, new))
     variables = pushed(tmp_path, "line#staging#1")
     done = ask(tag_checkout(staged, "runner", "line#staging#1"), None, env=variables)
-    assert done.status == 1, done.out
+    assert done.status == Exit.BLOCKED, done.out
     assert check in {found for _, found, _ in failed(done)}
     assert outputs(variables) == NOTHING
 
@@ -305,7 +306,7 @@ def test_a_release_tag_that_was_replaced_is_found_by_the_environment_s_tag(
     staged.git("tag", "-d", "line@v1.0.0")
     plant(staged, "line@v1.0.0", "Trust me\n")
     done = ask(tag_checkout(staged, "runner", "line#staging#1"), None, env=pushed(tmp_path, "line#staging#1"))
-    assert done.status == 1
+    assert done.status == Exit.BLOCKED
     assert "it names another `line@v1.0.0`" in str(failed(done))
 
 
@@ -316,7 +317,7 @@ def test_a_release_whose_model_differs_from_dvc_lock_is_found(staged: Folder, tm
     staged.git("tag", "-d", "line@v1.0.0")
     plant(staged, "line@v1.0.0", message.replace(md5, "0" * 32))
     done = ask(tag_checkout(staged, "runner", "line@v1.0.0"), None, env=pushed(tmp_path, "line@v1.0.0"))
-    assert done.status == 1
+    assert done.status == Exit.BLOCKED
     ((_, check, text),) = failed(done)
     assert (check, text) == (
         "files",
@@ -330,7 +331,7 @@ def test_a_commit_that_was_not_merged_is_found(staged: Folder, tmp_path: Path) -
     plant(staged, "line@v2.0.0", "Trust me\n")
     staged.git("checkout", "-q", "main")
     done = ask(tag_checkout(staged, "runner", "line@v2.0.0"), None, env=pushed(tmp_path, "line@v2.0.0"))
-    assert done.status == 1
+    assert done.status == Exit.BLOCKED
     ((_, check, text),) = failed(done)
     assert check == "trunk"
     assert "is not on origin/main" in text
@@ -340,14 +341,16 @@ def test_a_pre_release_may_be_on_a_branch(project: Folder, tmp_path: Path) -> No
     project.git("checkout", "-q", "-b", "topic")
     project.commit("Not merged")
     project.git("push", "-q", "-u", "origin", "topic")
-    assert project.here("release", "line", "--pre", "rc").status == 0
+    assert project.here("release", "line", "--pre", "rc").status == Exit.DONE
     done = ask(
         tag_checkout(project, "runner", "line@v1.0.0-rc.1"), None, env=pushed(tmp_path, "line@v1.0.0-rc.1")
     )
-    assert done.status == 0, done.out
+    assert done.status == Exit.DONE, done.out
 
 
-@pytest.mark.parametrize(("line", "status"), [("staging: {auto: true}", 1), ("staging: {pre: true}", 0)])
+@pytest.mark.parametrize(
+    ("line", "status"), [("staging: {auto: true}", Exit.BLOCKED), ("staging: {pre: true}", Exit.DONE)]
+)
 def test_an_unmerged_version_reaches_only_environments_that_take_pre_releases(
     project: Folder, tmp_path: Path, line: str, status: int
 ) -> None:
@@ -371,7 +374,7 @@ def test_an_environment_that_trunk_does_not_declare_is_never_deployed(staged: Fo
     plant(staged, "line#pypi#1", "Trust me\n")
     variables = pushed(tmp_path, "line#pypi#1")
     done = ask(tag_checkout(staged, "runner", "line#pypi#1"), None, env=variables)
-    assert done.status == 0, done.out + done.err
+    assert done.status == Exit.DONE, done.out + done.err
     assert done.json()["notes"] == ["Nothing is deployed: `pypi` is no environment on trunk"]
     assert (outputs(variables)["deploy"], outputs(variables)["stage"]) == ("false", "pypi")
 
@@ -388,5 +391,5 @@ def test_a_checkout_of_one_commit_fetches_what_it_needs(staged: Folder, tmp_path
     runner.git("fetch", "-q", "--no-tags", "--depth=1", "origin", f"+{ref}:{ref}")
     runner.git("checkout", "-q", "--detach", ref)
     done = ask(runner, None, env=pushed(tmp_path, "line#staging#1"))
-    assert done.status == 0, done.out + done.err
+    assert done.status == Exit.DONE, done.out + done.err
     assert done.json()["deploy"] is True

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mlgit.errors import Exit
 from tests.support.checkouts import github_push, outputs, tag_checkout
 from tests.support.forge import started
 from tests.support.schema import assert_valid
@@ -42,13 +43,13 @@ def served(project: Folder, tmp_path: Path) -> Path:
     project.commit("Say where staging is")
     project.git("push", "-q", "origin", "main")
     done = project.mlgit("promote", "line", "--to", "prod")
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     return place / "line"
 
 
 def deploy(project: Folder, tag: str, env: dict[str, str], *, name: str = "runner") -> Done:
     done = tag_checkout(project, name, tag).mlgit("ci", "tag", "--deploy", "--json", env=env)
-    if done.status in {0, 1, 5}:
+    if done.status in {Exit.DONE, Exit.BLOCKED, Exit.TOOL}:
         assert_valid(done.json(), "ci-tag")
     return done
 
@@ -66,7 +67,7 @@ def test_a_current_tag_is_deployed_and_the_forge_knows(
 ) -> None:
     variables = job(forge, tmp_path / "job", project, "line#staging#1")
     done = deploy(project, "line#staging#1", variables)
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     assert (served / "current" / "line.json").read_text(encoding="utf-8") == '{"slope": 1.99}'
     deployment = done.json()["deployment"]
     assert (deployment["state"], deployment["recorded"]) == ("deployed", True)
@@ -79,12 +80,13 @@ def test_the_same_tag_again_is_already_deployed(
     project: Folder, served: Path, forge: FakeForge, tmp_path: Path
 ) -> None:
     assert (
-        deploy(project, "line#staging#1", job(forge, tmp_path / "1", project, "line#staging#1")).status == 0
+        deploy(project, "line#staging#1", job(forge, tmp_path / "1", project, "line#staging#1")).status
+        == Exit.DONE
     )
     again = deploy(
         project, "line#staging#1", job(forge, tmp_path / "2", project, "line#staging#1"), name="again"
     )
-    assert (again.status, again.json()["deployment"]["state"]) == (0, "already")
+    assert (again.status, again.json()["deployment"]["state"]) == (Exit.DONE, "already")
     assert served.is_dir()
     assert [each.state for each in forge.deployments("staging")] == ["success"]
 
@@ -93,7 +95,7 @@ def test_without_a_token_it_is_deployed_and_the_skipped_record_is_reported(
     project: Folder, served: Path, tmp_path: Path
 ) -> None:
     done = deploy(project, "line#staging#1", github_push(tmp_path / "job", ref="refs/tags/line#staging#1"))
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     assert (served / "current").exists()
     assert done.json()["deployment"]["recorded"] is False
     assert done.json()["notes"] == ["The deployment is not recorded at the forge: `GITHUB_TOKEN` is not set"]
@@ -104,7 +106,7 @@ def test_a_forge_that_refuses_does_not_stop_the_deployment_and_the_token_is_nowh
 ) -> None:
     variables = job(forge, tmp_path / "job", project, "line#staging#1") | {"GITHUB_TOKEN": SECRET}
     done = deploy(project, "line#staging#1", variables)
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     assert (served / "current").exists()
     assert done.json()["deployment"]["recorded"] is False
     assert SECRET not in done.out + done.err
@@ -125,7 +127,7 @@ def test_an_environment_without_a_deployment_target_is_reported_and_is_not_an_er
     project: Folder, served: Path, forge: FakeForge, tmp_path: Path
 ) -> None:
     done = deploy(project, "line#prod#1", job(forge, tmp_path / "job", project, "line#prod#1"))
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     assert done.json()["deployment"] is None
     assert done.json()["notes"] == ["Nothing was deployed: `deploy:` on trunk says nothing about `prod`"]
     assert not served.exists()
@@ -142,11 +144,11 @@ def test_superseded_and_unverified_tags_deploy_nothing(
         "line#staging#9",
         job(forge, tmp_path / "1", project, "line#prod#1") | {"GITHUB_REF": "refs/tags/line#staging#9"},
     )
-    assert spoofed.status == 1
+    assert spoofed.status == Exit.BLOCKED
     late = deploy(
         project, "line#staging#1", job(forge, tmp_path / "2", project, "line#staging#1"), name="late"
     )
-    assert late.status == 0
+    assert late.status == Exit.DONE
     assert late.json()["superseded"] == "line#staging#9"
     assert not served.exists()
     assert forge.deployments() == []

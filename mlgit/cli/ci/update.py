@@ -8,6 +8,7 @@ import click
 
 from mlgit.cli.shell.options import command, pass_session
 from mlgit.core.forge.hosts import HOSTS
+from mlgit.errors import Exit
 
 if TYPE_CHECKING:
     from mlgit.cli.shell.session import Session
@@ -40,4 +41,5 @@ def entry(session: Session, *, host: Host | None, force: bool, dry_run: bool) ->
 
     record = update(session.project(), host=host, force=force, dry_run=dry_run)
     session.print_result(record, lambda: update_page(record))
-    return 1 if any(file.status == "conflict" for file in record.files) else 0
+    conflict = any(file.status == "conflict" for file in record.files)
+    return Exit.BLOCKED if conflict else Exit.DONE

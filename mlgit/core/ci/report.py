@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.record import record
+from mlgit.errors import Exit
 
 if TYPE_CHECKING:
     from mlgit.core.ci.event import CiEvent
@@ -74,7 +75,9 @@ class CiReport:
 def blank_report(event: CiEvent | None, *, job: str, mode: Mode) -> CiReport:
     """What is known at the start of a run; neither check nor failure yet."""
     if event is None:
-        return CiReport(host=None, project=None, job=job, number=None, commit=None, mode=mode, exit_code=0)
+        return CiReport(
+            host=None, project=None, job=job, number=None, commit=None, mode=mode, exit_code=Exit.DONE
+        )
     return CiReport(
         host=event.host,
         project=event.project,
@@ -82,7 +85,7 @@ def blank_report(event: CiEvent | None, *, job: str, mode: Mode) -> CiReport:
         number=event.number,
         commit=event.sha or None,
         mode=mode,
-        exit_code=0,
+        exit_code=Exit.DONE,
         log_url=event.run_url,
         fork=event.fork,
     )
@@ -108,6 +111,10 @@ def failure_of(error: MlgitError | Failure) -> Failure:
 def without_passwords(text: str) -> str:
     """A text for a public page: its URLs lose user and password."""
     return _USER_INFO.sub("://", text)
+
+
+def exit_code_of(check: Check) -> int:
+    return Exit.BLOCKED if check.verdict.decision == "block" else Exit.DONE
 
 
 def outputs_of(report: CiReport) -> dict[str, str]:

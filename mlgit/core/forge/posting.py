@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.core.record import record
+from mlgit.errors import Exit
 
 if TYPE_CHECKING:
     from mlgit.core.forge.comments import Action
@@ -31,7 +32,7 @@ class Posting:
     branch: str | None = None
     owner: str | None = None
     commits: frozenset[str] = frozenset()
-    exit_code: int = 0
+    exit_code: int = Exit.DONE
 
 
 @record
@@ -68,7 +69,7 @@ class PostResult:
     skipped: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     body: str
-    exit_code: int = 0
+    exit_code: int = Exit.DONE
 
     @property
     def posted(self) -> bool:

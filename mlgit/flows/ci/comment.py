@@ -8,10 +8,18 @@ from typing import TYPE_CHECKING
 
 from mlgit.adapters.runner.event import read_event
 from mlgit.adapters.runner.report import read_report
-from mlgit.core.ci.report import DEFAULT_JOB, CiReport, Failure, blank_report, check_name, failure_of
+from mlgit.core.ci.report import (
+    DEFAULT_JOB,
+    CiReport,
+    Failure,
+    blank_report,
+    check_name,
+    exit_code_of,
+    failure_of,
+)
 from mlgit.core.forge.posting import Posting
 from mlgit.core.forge.protocol import CheckRun
-from mlgit.errors import ConfigError, MlgitError, StateError, UsageError
+from mlgit.errors import ConfigError, Exit, MlgitError, StateError, UsageError
 from mlgit.render.report import report as markdown
 
 if TYPE_CHECKING:
@@ -92,7 +100,7 @@ def check_posting(
     if isinstance(found, MlgitError):
         report = replace(report, exit_code=found.exit_code, failure=failure_of(found))
     else:
-        report = replace(report, exit_code=int(found.verdict.decision == "block"), check=found)
+        report = replace(report, exit_code=exit_code_of(found), check=found)
     if event is not None:
         posting = _posting(report, event, untrusted=False)
         return posting if gates else replace(posting, check=None)
@@ -197,7 +205,7 @@ def _posting(found: CiReport, event: CiEvent | None, *, untrusted: bool, fails: 
         number=found.number,
         commits=frozenset() if found.commit is None else frozenset({found.commit}),
         # The job that posts fails only if it had no valid report to post.
-        exit_code=found.exit_code if fails else 0,
+        exit_code=found.exit_code if fails else Exit.DONE,
     )
     return posting if event is None else _addressed(posting, event)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.runner.event import read_event
-from mlgit.core.ci.report import CiReport, blank_report
+from mlgit.core.ci.report import CiReport, blank_report, exit_code_of
 from mlgit.errors import StateError
 from mlgit.flows.ci.publish import published
 
@@ -44,5 +44,4 @@ def _checked(project: Project, blank: CiReport, variables: Mapping[str, str]) ->
     if commit is None:
         raise StateError("There is no commit yet", hint="commit something first")
     record = check(project, Question(ci=variables), revision=commit, lines=True)
-    exit_code = int(record.verdict.decision == "block")
-    return replace(blank, commit=commit, exit_code=exit_code, check=record)
+    return replace(blank, commit=commit, exit_code=exit_code_of(record), check=record)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
 from mlgit.adapters.runner.event import read_event
-from mlgit.core.ci.report import DEFAULT_JOB, CiReport, blank_report
+from mlgit.core.ci.report import DEFAULT_JOB, CiReport, blank_report, exit_code_of
 from mlgit.core.wording import listed
 from mlgit.errors import StateError, ToolError
 from mlgit.flows.ci.publish import published
@@ -81,13 +81,13 @@ def _verify(project: Project, blank: CiReport, variables: Mapping[str, str], pro
     if not left:
         # The tree equals the commit, so anyone who checks that out gets the same verdict.
         verdict = replace(verdict, candidate=Candidate(label=head[:7], commit=None, head=head))
-    blocked = verdict.decision == "block"
+    checked = replace(record, verdict=verdict)
     return replace(
         blank,
         commit=blank.commit or head,
-        exit_code=ToolError.exit_code if proof.failed else int(blocked),
+        exit_code=ToolError.exit_code if proof.failed else exit_code_of(checked),
         skipped=(*left, *proof.skipped),
-        check=replace(record, verdict=verdict),
+        check=checked,
     )
 
 
@@ -150,7 +150,7 @@ def _run(
     return replace(
         blank,
         commit=pushed or blank.commit or head,
-        exit_code=int(record.verdict.decision == "block"),
+        exit_code=exit_code_of(record),
         skipped=tuple(skipped),
         pushed=pushed,
         check=record,

@@ -22,7 +22,7 @@ from mlgit.core.ci.after_merge import (
 from mlgit.core.config.file import Environment
 from mlgit.core.registry.replay import replay
 from mlgit.core.release.tag_plan import ChangeReport, WrittenTag
-from mlgit.errors import AnswerNo, ToolError
+from mlgit.errors import AnswerNo, Exit, ToolError
 from tests.support.tags import commit, fact, stated
 
 if TYPE_CHECKING:
@@ -198,8 +198,8 @@ def test_the_run_has_the_highest_exit_code_of_its_steps() -> None:
     )
     assert [step.outcome for step in steps] == ["done", "blocked", "failed"]
     merged = Merged(trunk="main", commit=commit(1), dry_run=False, at=NOON, steps=steps)
-    assert merged.exit_code == 5
-    assert Merged(trunk="main", commit=commit(1), dry_run=False, at=NOON).exit_code == 0
+    assert merged.exit_code == Exit.TOOL
+    assert Merged(trunk="main", commit=commit(1), dry_run=False, at=NOON).exit_code == Exit.DONE
 
 
 def test_later_jobs_get_json() -> None:

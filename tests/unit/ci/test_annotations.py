@@ -13,7 +13,7 @@ from mlgit.core.ci.annotations import annotations as remarks
 from mlgit.core.ci.annotations import failure_annotation
 from mlgit.core.ci.report import Failure
 from mlgit.core.gates.verdict import Check, GateChange, Note
-from mlgit.errors import ConfigError, Location
+from mlgit.errors import ConfigError, Exit, Location
 from mlgit.render.formats.codequality import codequality
 from mlgit.render.formats.codequality import failure as codequality_failure
 from tests.support import reports
@@ -80,7 +80,9 @@ def test_only_blocking_and_warning_notes_are_remarks() -> None:
     ],
 )
 def test_an_error_is_a_remark_on_its_line(place: str | None, path: str, line: int) -> None:
-    found = failure_annotation(Failure(code="x", exit_code=3, message="No", place=place, expected="`y`"))
+    found = failure_annotation(
+        Failure(code="x", exit_code=Exit.CONFIG, message="No", place=place, expected="`y`")
+    )
     assert (found.path, found.line, found.level, found.message) == (path, line, "failure", "No; expected `y`")
 
 

@@ -15,6 +15,7 @@ from mlgit.adapters.forge.waiting import fault_pause_s, limit_pause_s, limited
 from mlgit.core.ci.event import CiEvent
 from mlgit.core.forge.comments import marked, ours, same_text
 from mlgit.core.forge.protocol import Comment
+from mlgit.errors import Exit
 
 WORDS = Words(name="GitHub", token="GITHUB_TOKEN", right="the right is missing")  # noqa: S106 (a name)
 MARKER = "<!-- mlgit-report:acme/tumor/gates -->"
@@ -114,7 +115,7 @@ def test_each_refusal_says_what_to_change(status: int, message: str, hint: str) 
     assert failure.message == message
     assert hint in (failure.hint or "")
     assert failure.status == status
-    assert failure.exit_code == 5
+    assert failure.exit_code == Exit.TOOL
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 
 from mlgit.adapters.runner.report import MAX_BYTES, load_report, read_report
 from mlgit.core.ci.report import CiReport, Failure, check_name, failure_of, outputs_of, without_passwords
-from mlgit.errors import ConfigError, Location, StateError, ToolError
+from mlgit.errors import ConfigError, Exit, Location, StateError, ToolError
 from mlgit.render.formats.jsonout import document
 from tests.support import reports
 
@@ -25,14 +25,16 @@ FAILED = CiReport(
     number=None,
     commit=None,
     mode="run",
-    exit_code=5,
-    failure=Failure(code="stage_failed", exit_code=5, message="Stage `train` failed", details=("a", "b")),
+    exit_code=Exit.TOOL,
+    failure=Failure(
+        code="stage_failed", exit_code=Exit.TOOL, message="Stage `train` failed", details=("a", "b")
+    ),
 )
 REPORTS = {
     "blocked": reports.document(reports.blocked()),
     "allowed": reports.document(reports.allowed(), skipped=("this", "that"), pushed="c" * 40, fork=True),
     "several": reports.document(reports.several()),
-    "many": reports.document(reports.many(), exit_code=5),
+    "many": reports.document(reports.many(), exit_code=Exit.TOOL),
     "waived": reports.document(
         reports.detailed(
             reports.together(reports.one("tumor", reports.WORSE, reports.BASE), waived="auc-vs-prod")
@@ -41,7 +43,7 @@ REPORTS = {
     "stale": reports.document(
         reports.together(reports.one("tumor", reports.BETTER, reports.BASE), notes=(reports.STALE,))
     ),
-    "failure": reports.document(None, failure=reports.FAILED, exit_code=3),
+    "failure": reports.document(None, failure=reports.FAILED, exit_code=Exit.CONFIG),
     "bare": FAILED,
 }
 
@@ -51,7 +53,7 @@ def refused(content: str | bytes) -> str:
     with pytest.raises(ConfigError) as caught:
         load_report(raw, name="report.json")
     error = caught.value
-    assert (error.exit_code, error.code) == (3, "report_invalid")
+    assert (error.exit_code, error.code) == (Exit.CONFIG, "report_invalid")
     assert len(error.message) < 400
     return error.message.removeprefix("`report.json` is no report of mlgit: ")
 
@@ -128,12 +130,12 @@ def test_a_report_that_contradicts_itself_is_refused(why: str) -> None:
 
 
 def test_a_verdict_that_blocks_cannot_come_with_an_exit_code_that_allows() -> None:
-    text = changed(lambda tree: tree.update(exit_code=0), REPORTS["blocked"])
+    text = changed(lambda tree: tree.update(exit_code=Exit.DONE), REPORTS["blocked"])
     assert refused(text) == "its exit code allows what its verdict blocks"
 
 
 def test_a_failure_has_the_exit_code_of_its_run() -> None:
-    assert refused(changed(lambda tree: tree.update(exit_code=0), FAILED)) == (
+    assert refused(changed(lambda tree: tree.update(exit_code=Exit.DONE), FAILED)) == (
         "its exit code is not its failure's"
     )
 
@@ -160,7 +162,7 @@ def test_a_failure_lists_every_problem_of_a_file() -> None:
     first.problems = (first, ConfigError("Two", location=Location("mlgit.yaml", line=3)))
     assert failure_of(first) == Failure(
         code="config_invalid",
-        exit_code=3,
+        exit_code=Exit.CONFIG,
         message="One",
         place="mlgit.yaml:1:2",
         expected="x",
@@ -180,7 +182,7 @@ def test_a_failure_shows_no_password_of_a_url() -> None:
 def test_a_report_allows_if_its_verdict_does_not_block_and_nothing_failed() -> None:
     assert REPORTS["waived"].allowed
     assert not REPORTS["blocked"].allowed
-    assert not replace(REPORTS["allowed"], exit_code=5).allowed
+    assert not replace(REPORTS["allowed"], exit_code=Exit.TOOL).allowed
     assert not FAILED.allowed
     assert outputs_of(FAILED) == {"decision": "none", "exit-code": "5", "commit": "", "pushed": ""}
 
