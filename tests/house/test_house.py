@@ -76,6 +76,14 @@ def properties(schema: Any) -> list[tuple[str, dict[str, Any]]]:  # noqa: ANN401
     return found
 
 
+def parts_with_examples(schema: object) -> list[dict[str, Any]]:
+    """Every part of a schema, at any depth, that has examples."""
+    inner = schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ()
+    found = [part for each in inner for part in parts_with_examples(each)]
+    own = isinstance(schema, dict) and isinstance(schema.get("examples"), list)
+    return [*([schema] if own else []), *found]  # type: ignore[list-item]
+
+
 def loaded_by(*argv: str) -> frozenset[str]:
     """The modules that a fresh interpreter loads, with their parents."""
     done = subprocess.run(
@@ -98,13 +106,22 @@ def test_every_schema_is_valid(path: Path) -> None:
     Draft202012Validator.check_schema(schema)
 
 
-@pytest.mark.parametrize("path", SCHEMAS, ids=lambda path: path.name)
-def test_every_example_in_a_schema_is_valid(path: Path) -> None:
-    schema = json.loads(path.read_text(encoding="utf-8"))
-    for name, definition in schema.get("$defs", {}).items():
-        validator = Draft202012Validator({"$defs": schema["$defs"], "$ref": f"#/$defs/{name}"})
-        for example in definition.get("examples", []) if isinstance(definition, dict) else []:
-            validator.validate(example)
+EXAMPLES = [
+    pytest.param(part | {"$defs": schema.get("$defs", {})}, example, id=f"{path.stem}-{example}")
+    for path in SCHEMAS
+    for schema in [json.loads(path.read_text(encoding="utf-8"))]
+    for part in parts_with_examples(schema)
+    for example in part["examples"]
+]
+
+
+@pytest.mark.parametrize(("schema", "example"), EXAMPLES)
+def test_every_example_in_a_schema_is_valid(schema: dict[str, Any], example: object) -> None:
+    Draft202012Validator(schema).validate(example)
+
+
+def test_the_schemas_of_files_have_examples() -> None:
+    assert len(EXAMPLES) > 30
 
 
 def test_every_key_of_the_config_has_a_title_and_a_description() -> None:
