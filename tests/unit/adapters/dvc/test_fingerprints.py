@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from typing import TYPE_CHECKING
 
@@ -255,19 +254,3 @@ def test_documents_of_a_later_run_are_known_by_the_id_of_their_blob(tmp_path: Pa
         documents.save()
         assert (found["a.dvc"].value, found["a.dvc"].content()) == ({"outs": [1]}, b"outs: [1]\n")
     assert tree.reads == 1
-
-
-def test_of_two_that_write_at_once_each_leaves_a_whole_index(tmp_path: Path) -> None:
-    code = (
-        "import os, sys; from mlgit.adapters.dvc.data.fingerprints import Index\n"
-        "for turn in range(50):\n"
-        "    index = Index(sys.argv[1])\n"
-        "    for number in range(200):\n"
-        "        index.learn_file(f'{sys.argv[2]}{number}', (1, 0, 0, turn), '0' * 32,\n"
-        "                         legacy=False, looked_ns=10**18)\n"
-        "    index.save()\n"
-        "    assert Index(sys.argv[1])._files or not os.path.exists(Index(sys.argv[1]).folder + '/index')\n"
-    )
-    running = [subprocess.Popen([sys.executable, "-c", code, str(tmp_path), name]) for name in ("a", "b")]
-    assert [each.wait() for each in running] == [0, 0]
-    assert os.listdir(tmp_path / "mlgit/status") == ["index"]
