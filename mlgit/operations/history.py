@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from mlgit.core.registry.events import Dated, Held
+    from mlgit.core.registry.events import Held
     from mlgit.core.registry.state import ModelState, RegisteredVersion, Registry
     from mlgit.project.open import Project
 
@@ -32,11 +32,10 @@ def history(
     last: int | None = None,
     fetch: bool = False,
 ) -> History:
-    """List the events of all tags, newest first; only those of a `model` or an `environment` if one is named.
+    """List the events of all tags, of a `model` or of an `environment`, newest first.
 
-    With `at`, list what was where at that time instead, by the real times that mlgit stated. With `metric`,
-    list its values over the versions instead. `last` limits the events, or the versions of each model.
-    `fetch` fetches trunk and tags first.
+    With `at`, list instead what was where then, by the real times that mlgit stated; with `metric`, its values
+    over the versions. `last` limits the events, or the versions of each model. `fetch` fetches tags first.
 
     Raises:
         UnknownReference: no such model, environment or metric.
@@ -49,7 +48,8 @@ def history(
     if model is not None and model not in registry.models:
         require_model(project, model)
     _require_environment(project, registry, environment)
-    events = () if at is not None or metric is not None else newest_first(_events(registry, environment))
+    states = registry.models.values() if at is None and metric is None else ()
+    events = newest_first(dated for state in states for dated in events_of(state, environment))
     return History(
         model=model,
         environment=environment,
@@ -72,11 +72,6 @@ def _require_environment(project: Project, registry: Registry, name: str | None)
     if name not in known:
         hint = "there are " + ", ".join(f"`{each}`" for each in sorted(known)) if known else None
         raise UnknownReference(f"There is no environment `{name}`", hint=hint)
-
-
-def _events(registry: Registry, environment: str | None) -> Iterator[Dated]:
-    for state in registry.models.values():
-        yield from events_of(state, environment)
 
 
 def _held_at(registry: Registry, environment: str | None, at: datetime) -> Iterator[Held]:

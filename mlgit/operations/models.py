@@ -25,7 +25,8 @@ def list_models(project: Project, *, model: str | None = None, fetch: bool = Fal
         from mlgit.project.release.write_tags import refresh
 
         refresh(project)
-    one = model if model is not None and not _is_pattern(model) else None
+    # No model's name contains a character of a pattern.
+    one = model if model is not None and {"*", "?", "["}.isdisjoint(model) else None
     registry = read_registry(project, model=one)
     declared = declared_models(project)
     known = sorted({*declared, *registry.models})
@@ -50,11 +51,6 @@ def list_models(project: Project, *, model: str | None = None, fetch: bool = Fal
         tags_as_of=tags_as_of(project),
         told_at=project.now,
     )
-
-
-def _is_pattern(text: str) -> bool:
-    """Whether it contains a character that no model name can have."""
-    return not {"*", "?", "["}.isdisjoint(text)
 
 
 def _matching(names: list[str], pattern: str) -> list[str]:

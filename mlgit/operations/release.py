@@ -80,7 +80,18 @@ def release(
     candidate = _candidate(project, target, options)
     registered = _registered(project, candidate, options)
     if registered is not None:
-        return _nothing_to_do(project, candidate.state, registered, options)
+        note = f"The same model is already released as {registered.version}; `--force` releases it again"
+        return make_change(
+            project,
+            candidate.state,
+            (),
+            action="release",
+            version=registered.version,
+            commit=registered.commit,
+            notes=() if registered.commit == project.head.commit else (note,),
+            local=options.local,
+            dry_run=options.dry_run,
+        )
     version, notes = _choose(project, candidate, options)
     require_fresh(project, candidate.path, commit=candidate.commit if options.committed else None)
     require_published(project, candidate.commit, final=version.final, local=options.local)
@@ -144,23 +155,6 @@ def _registered(project: Project, candidate: _Candidate, options: ReleaseOptions
     if options.force or options.commit:
         return None
     return same_model(project, state, candidate.commit, candidate.path, final=final)
-
-
-def _nothing_to_do(
-    project: Project, state: ModelState, version: RegisteredVersion, options: ReleaseOptions
-) -> ChangeReport:
-    note = f"The same model is already released as {version.version}; `--force` releases it again"
-    return make_change(
-        project,
-        state,
-        (),
-        action="release",
-        version=version.version,
-        commit=version.commit,
-        notes=() if version.commit == project.head.commit else (note,),
-        local=options.local,
-        dry_run=options.dry_run,
-    )
 
 
 def _choose(

@@ -21,6 +21,7 @@ from mlgit.core.registry.semver import Version
 Action = Literal["register", "deregister", "assign", "unassign", "deprecate"]
 
 TAGS = "refs/tags/"
+_Parts = tuple[Action, Version | None, str | None, int | None]
 # Python refuses to convert thousands of digits to a number; no one uses names this long.
 _LONGEST = 512
 _COUNTED = r"(?s)(.+)#([0-9]+)"
@@ -50,11 +51,14 @@ def parse_tag(text: str) -> TagName | None:
     """Parse a tag's name (without `refs/tags/`); None if it is not a name of a model's tag."""
     if len(text) > _LONGEST:
         return None
-    left, at, right = text.partition("@")
-    if at:
-        return _parse_version_tag(left, right)
-    left, hash_sign, right = text.partition("#")
-    return _parse_environment_tag(left, right) if hash_sign else None
+    left, mark, right = text.partition("@")
+    parse = _parse_version_part
+    if not mark:
+        left, mark, right = text.partition("#")
+        parse = _parse_environment_part
+    model = _parse_model(left) if mark else None
+    parts = None if model is None else parse(right)
+    return None if model is None or parts is None else TagName(model, *parts)
 
 
 def looks_like_ours(text: str) -> bool:
@@ -76,24 +80,8 @@ def _parse_model(text: str) -> str | None:
     return read_model_name(text.replace("=", ":"))
 
 
-def _parse_version_tag(left: str, right: str) -> TagName | None:
-    model = _parse_model(left)
-    if model is None:
-        return None
-    version_part = _parse_version_part(right)
-    return None if version_part is None else TagName(model, *version_part)
-
-
-def _parse_environment_tag(left: str, right: str) -> TagName | None:
-    model = _parse_model(left)
-    if model is None:
-        return None
-    environment_part = _parse_environment_part(right)
-    return None if environment_part is None else TagName(model, *environment_part)
-
-
 @lru_cache(maxsize=1024)
-def _parse_version_part(text: str) -> tuple[Action, Version | None, None, int | None] | None:
+def _parse_version_part(text: str) -> _Parts | None:
     text, counter = _split_counter(text)
     if text == "deprecated":
         return "deprecate", None, None, counter
@@ -103,7 +91,7 @@ def _parse_version_part(text: str) -> tuple[Action, Version | None, None, int | 
 
 
 @lru_cache(maxsize=1024)
-def _parse_environment_part(text: str) -> tuple[Action, None, str, int | None] | None:
+def _parse_environment_part(text: str) -> _Parts | None:
     text, counter = _split_counter(text)
     cancelled = text.endswith("!")
     environment = read_environment_name(text[:-1] if cancelled else text)

@@ -53,11 +53,8 @@ def require_model(project: Project, name: str) -> None:
     if is_model(project, name):
         return
     known = model_names(project)
-    hint = near(name, known)
-    if hint is None and known:
-        hint = f"there are {listed(known)}"
-    elif hint is None:
-        hint = "declare it under `models:` in `mlgit.yaml`, or under `artifacts:` in `dvc.yaml`"
+    declare = "declare it under `models:` in `mlgit.yaml`, or under `artifacts:` in `dvc.yaml`"
+    hint = near(name, known) or (f"there are {listed(known)}" if known else declare)
     raise UnknownReference(f"There is no model `{name}`", hint=hint)
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.git.binary import GitFailed
 from mlgit.adapters.git.push import BranchMove
 from mlgit.adapters.git.refs import is_ancestor
+from mlgit.adapters.git.tags.objects import user_identity
 from mlgit.core.digest import sha256_hex
 from mlgit.core.wording import first
 from mlgit.errors import StateError
@@ -193,24 +193,13 @@ def empty_commit(project: Project, subject: str, *, write: bool) -> BranchMove:
     tree = project.git.run_text("rev-parse", f"{head.commit}^{{tree}}")
     second = int(project.now.timestamp())
     who = [
-        f"{role} {_identity(project, variable)} {second} +0000"
+        f"{role} {user_identity(project.git, variable)} {second} +0000"
         for role, variable in (("author", "GIT_AUTHOR_IDENT"), ("committer", "GIT_COMMITTER_IDENT"))
     ]
     content = "\n".join([f"tree {tree}", f"parent {head.commit}", *who, "", subject, ""])
     keep = ("-w",) if write else ()
     made = project.git.run("hash-object", "-t", "commit", *keep, "--stdin", stdin=content.encode())
     return BranchMove(ref=f"refs/heads/{head.branch}", old=head.commit, new=made.decode().strip())
-
-
-def _identity(project: Project, variable: str) -> str:
-    try:
-        return project.git.run_text("var", variable).rpartition("> ")[0] + ">"
-    except GitFailed as error:
-        raise StateError(
-            "git does not know who you are",
-            hint='run `git config --global user.name "…"` and `git config --global user.email "…"`',
-            details=error.details,
-        ) from error
 
 
 def version_content(project: Project, version: RegisteredVersion, path: str | None) -> str | None:

@@ -15,7 +15,7 @@ from mlgit.adapters.git.tags.objects import (
     make_tag,
     object_id,
     tag_content,
-    tagger_identity,
+    user_identity,
 )
 from mlgit.core.config.names import read_model_name
 from mlgit.core.record import record
@@ -138,7 +138,7 @@ def write_tags(
 
 def _tag_objects(project: Project, plan: Sequence[PlannedTag], *, write: bool) -> tuple[WrittenTag, ...]:
     """The planned tags with their object ids; without `write` only the ids are computed."""
-    identity = tagger_identity(project.git)
+    identity = user_identity(project.git)
     make = make_tag if write else object_id
     tags = []
     for planned in plan:

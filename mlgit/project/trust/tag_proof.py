@@ -99,9 +99,7 @@ def _prove(project: Project, fact: TagFact, state: ModelState) -> Iterator[Proof
     yield _proof(fact, "name", None if named == fact.tag else f"the object was made for `{named}`")
     statement, problem = parse_statement(fact.message())
     if statement is None and problem is None:
-        yield Proof(
-            tag=fact.tag, check="statement", state="skip", message="it has none: mlgit did not write it"
-        )
+        yield _skipped(fact, "statement", "it has none: mlgit did not write it")
         return
     if statement is None or problem is not None:
         yield _proof(fact, "statement", problem)
@@ -129,7 +127,7 @@ def _contents(project: Project, fact: TagFact, statement: ReleaseStatement) -> I
     ]
     lock = _lock_problem(project, fact.commit, pipeline, statement)
     if not statement.files and statement.lock_sha256 is None:
-        yield Proof(tag=fact.tag, check="files", state="skip", message="the release states no file")
+        yield _skipped(fact, "files", "the release states no file")
         return
     yield _proof(fact, "files", "; ".join([*problems, *([lock] if lock else [])]) or None)
 
@@ -163,14 +161,13 @@ def _lock_problem(
 def _on_trunk(project: Project, fact: TagFact, state: ModelState) -> Proof:
     trunk = project.trunk
     if trunk is None:
-        return Proof(tag=fact.tag, check="trunk", state="skip", message="there is no trunk yet")
+        return _skipped(fact, "trunk", "there is no trunk yet")
     inside = is_ancestor(project.git, fact.commit, trunk.commit)
     if not inside and unshallow(project):
         inside = is_ancestor(project.git, fact.commit, trunk.commit)
     version = version_of_tag(fact, state)
     if not inside and version is not None and not version.version.final and _takes_any(project, fact):
-        message = f"{version.version} is a pre-release, whose branch may be gone"
-        return Proof(tag=fact.tag, check="trunk", state="skip", message=message)
+        return _skipped(fact, "trunk", f"{version.version} is a pre-release, whose branch may be gone")
     return _proof(fact, "trunk", None if inside else f"its commit {fact.commit[:7]} is not on {trunk.short}")
 
 
@@ -193,12 +190,13 @@ _PASSED = {
 
 
 def _proof(fact: TagFact, check: str, problem: str | None) -> Proof:
-    return Proof(
-        tag=fact.tag,
-        check=check,
-        state="pass" if problem is None else "fail",
-        message=_PASSED[check] if problem is None else problem,
-    )
+    if problem is not None:
+        return Proof(tag=fact.tag, check=check, state="fail", message=problem)
+    return Proof(tag=fact.tag, check=check, state="pass", message=_PASSED[check])
+
+
+def _skipped(fact: TagFact, check: str, message: str) -> Proof:
+    return Proof(tag=fact.tag, check=check, state="skip", message=message)
 
 
 def _annotated(fact: TagFact) -> Proof:

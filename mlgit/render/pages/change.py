@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mlgit.render.page import Page, Span, line, table
 
 if TYPE_CHECKING:
-    from mlgit.core.release.tag_plan import ChangeReport
+    from mlgit.core.release.tag_plan import ChangeAction, ChangeReport
 
 
 def page(record: ChangeReport) -> Page:
@@ -29,22 +29,30 @@ def page(record: ChangeReport) -> Page:
     return shown
 
 
+_VERBS: dict[ChangeAction, tuple[str, str]] = {
+    "release": ("release ", "Released "),
+    "promote": ("promote ", "Promoted "),
+    "rollback": ("roll back ", "Rolled back "),
+    "unassign": ("take ", "Took "),
+    "deregister": ("deregister ", "Deregistered "),
+}
+_ALREADY: dict[ChangeAction, str] = {
+    "release": "is released",
+    "promote": "is in {}",
+    "rollback": "is in {}",
+    "unassign": "is not in {}",
+    "deregister": "is deregistered",
+}
+
+
 def _sentence(record: ChangeReport) -> tuple[str | Span, ...]:
-    name = record.model if record.version is None else f"{record.model}@{record.version}"
-    subject = Span(name, "strong")
+    subject = Span(record.model if record.version is None else f"{record.model}@{record.version}", "strong")
     if record.already:
-        return (Span("Already: ", "ok"), subject, f" {_state(record)}")
+        return (Span("Already: ", "ok"), subject, f" {_ALREADY[record.action].format(record.environment)}")
     before = "" if record.before is None else f" (was {record.before})"
-    would = "Would " if record.dry_run else ""
-    verb = {
-        "release": ("release ", "Released "),
-        "promote": ("promote ", "Promoted "),
-        "rollback": ("roll back ", "Rolled back "),
-        "unassign": ("take ", "Took "),
-        "deregister": ("deregister ", "Deregistered "),
-    }[record.action][0 if would else 1]
+    planned, done = _VERBS[record.action]
+    start = Span(f"Would {planned}", "careful") if record.dry_run else Span(done, "ok")
     environment = Span(record.environment or "", "name")
-    start = Span(would + verb, "careful" if would else "ok")
     if record.action == "rollback":
         return (start, environment, f" of {record.model} to ", Span(str(record.version), "strong"), before)
     if record.action == "promote":
@@ -52,13 +60,3 @@ def _sentence(record: ChangeReport) -> tuple[str | Span, ...]:
     if record.action == "unassign":
         return (start, subject, " out of ", environment)
     return (start, subject)
-
-
-def _state(record: ChangeReport) -> str:
-    if record.action == "release":
-        return "is released"
-    if record.action == "deregister":
-        return "is deregistered"
-    if record.action == "unassign":
-        return f"is not in {record.environment}"
-    return f"is in {record.environment}"

@@ -121,14 +121,14 @@ def tag_content(*, tag: str, commit: str, tagger: str, at_s: int, message: str) 
     return (head + message).encode("utf-8", "surrogateescape")
 
 
-def tagger_identity(git: Git) -> str:
-    """The user's identity as `Name <email>`.
+def user_identity(git: Git, variable: str = "GIT_COMMITTER_IDENT") -> str:
+    """The user's identity as `Name <email>`; the committer is also the tagger.
 
     Raises:
         StateError: git does not know it.
     """
     try:
-        identity = git.run_text("var", "GIT_COMMITTER_IDENT")
+        identity = git.run_text("var", variable)
     except GitFailed as error:
         raise StateError(
             "git does not know who you are",
