@@ -83,24 +83,14 @@ def _make_folder(folder: str) -> None:
 
 def _make_repositories(folder: str) -> None:
     """Make two repositories and the project's files, without narration: git prints nothing of interest."""
-    for argv in (
-        ("git", "init", "--quiet", "--bare", "--initial-branch=main", ORIGIN),
-        ("git", "init", "--quiet", "--initial-branch=main", REPOSITORY),
-        ("git", "-C", REPOSITORY, "remote", "add", "origin", f"../{ORIGIN}"),
-        # So that a machine without a Git identity can run the demo.
-        ("git", "-C", REPOSITORY, "config", "user.name", "Demo"),
-        ("git", "-C", REPOSITORY, "config", "user.email", "demo@example.org"),
-    ):
-        done = subprocess.run(
-            argv, cwd=folder, env=_environment(), capture_output=True, text=True, check=False
-        )
-        if done.returncode:
-            raise ToolError(f"`{shlex.join(argv)}` failed", details=tuple(done.stderr.splitlines()))
+    from mlgit.adapters.git.create import create_repository
+
+    repository = os.path.join(folder, REPOSITORY)
+    create_repository(os.path.join(folder, ORIGIN), bare=True)
+    # With an identity, so that a machine without one can run the demo.
+    create_repository(repository, origin=f"../{ORIGIN}", identity=("Demo", "demo@example.org"))
     shutil.copytree(
-        _FILES,
-        os.path.join(folder, REPOSITORY),
-        dirs_exist_ok=True,
-        ignore=shutil.ignore_patterns("__pycache__", "__init__.py"),
+        _FILES, repository, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__", "__init__.py")
     )
 
 
