@@ -12,13 +12,13 @@ from mlgit.adapters.forge.github_deployments import end_deployment, start_deploy
 from mlgit.adapters.forge.http import Client, allowed, expected_form
 from mlgit.adapters.forge.limits import commit, repository, sendable
 from mlgit.core.forge.comments import equal_comment
-from mlgit.core.forge.protocol import Comment, PullRequest
+from mlgit.core.forge.protocol import Comment, ForgeDeployment, PullRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from mlgit.core.forge.hosts import Host
-    from mlgit.core.forge.protocol import CheckRun, DeploymentState, ForgeDeployment
+    from mlgit.core.forge.protocol import CheckRun, DeploymentState
 
 ACTIONS = "github-actions[bot]"
 """The user of the token that GitHub Actions gives to a job."""
@@ -179,9 +179,8 @@ class GitHub:
         return set_check(self._client, self._path, check, login=lambda: self.login)
 
     def start_deployment(self, *, environment: str, sha: str, ref: str, url: str | None) -> ForgeDeployment:
-        return start_deployment(
-            self._client, self._path, environment=environment, sha=sha, ref=ref, url=url, run=self._run
-        )
+        wanted = ForgeDeployment(id=0, environment=environment, sha=sha, ref=ref, url=url)
+        return start_deployment(self._client, self._path, wanted, run=self._run)
 
     def end_deployment(
         self, deployment: ForgeDeployment, state: DeploymentState, *, description: str = ""

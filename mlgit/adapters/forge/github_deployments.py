@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mlgit.adapters.forge import fields
 from mlgit.adapters.forge.failure import ForgeFailed
 from mlgit.adapters.forge.http import Client, expected_form
 from mlgit.adapters.forge.limits import commit, shortened, web_address
-from mlgit.core.forge.protocol import ForgeDeployment
 
 if TYPE_CHECKING:
-    from mlgit.core.forge.protocol import DeploymentState
+    from collections.abc import Collection
+
+    from mlgit.core.forge.protocol import DeploymentState, ForgeDeployment
 
 MAX_DESCRIPTION, MAX_URL = 140, 2_000
 _UNPROCESSABLE = 422
@@ -25,22 +27,20 @@ _STATES: dict[DeploymentState, str] = {
 
 
 def start_deployment(
-    client: Client, path: str, *, environment: str, sha: str, ref: str, url: str | None, run: int | None
+    client: Client, path: str, wanted: ForgeDeployment, *, run: int | None
 ) -> ForgeDeployment:
-    """The deployment that GitHub made for this run's job, or a new one."""
-    commit(sha)
-    known = _known(client, path, environment=environment, sha=sha)
-    row = next((each for each in known if run is not None and _of_run(client, path, each, run)), None)
-    if row is not None:
-        return _deployment(client, row, environment=environment, sha=sha, ref=ref, url=url)
-    row = _created(client, path, environment=environment, sha=sha, ref=ref)
-    made = _deployment(
-        client, row, environment=environment, sha=fields.text_or_none(row, "sha") or sha, ref=ref, url=url
-    )
-    if made.sha != sha:
-        end_deployment(client, path, made, "inactive", description=f"Not {sha[:7]}")
+    """The deployment that GitHub made for this run's job, or a new one; the id of `wanted` is unused."""
+    commit(wanted.sha)
+    known = _known(client, path, wanted)
+    for row in known:
+        if run is not None and _of_run(client, path, row, run):
+            return _deployment(client, row, wanted)
+    row = _created(client, path, wanted, known={_id(client, each) for each in known})
+    made = _deployment(client, row, replace(wanted, sha=fields.text_or_none(row, "sha") or wanted.sha))
+    if made.sha != wanted.sha:
+        end_deployment(client, path, made, "inactive", description=f"Not {wanted.sha[:7]}")
         raise ForgeFailed(
-            f"GitHub knows `{shortened(ref, 80)}` as {made.sha[:7]}, not as {sha[:7]}",
+            f"GitHub knows `{shortened(wanted.ref, 80)}` as {made.sha[:7]}, not as {wanted.sha[:7]}",
             hint="the tag was moved; fetch it and see `mlgit verify`",
         )
     end_deployment(client, path, made, "running")
@@ -62,18 +62,17 @@ def end_deployment(
     client.send("POST", statuses, body, what="tell the state of a deployment")
 
 
-def _created(client: Client, path: str, *, environment: str, sha: str, ref: str) -> Any:  # noqa: ANN401 (any JSON)
+def _created(client: Client, path: str, wanted: ForgeDeployment, *, known: Collection[int]) -> Any:  # noqa: ANN401 (any JSON)
     """A new deployment of the tag, or of the commit if GitHub does not have the tag."""
-    before = [_id(client, row) for row in _known(client, path, environment=environment, sha=sha)]
 
     def made() -> Any:  # noqa: ANN401
-        rows = _known(client, path, environment=environment, sha=sha)
-        return next((row for row in rows if _id(client, row) not in before), None)
+        rows = _known(client, path, wanted)
+        return next((row for row in rows if _id(client, row) not in known), None)
 
     body: dict[str, object] = {
-        "ref": ref,
-        "environment": environment,
-        "description": shortened(ref, MAX_DESCRIPTION),
+        "ref": wanted.ref,
+        "environment": wanted.environment,
+        "description": shortened(wanted.ref, MAX_DESCRIPTION),
         # The gates have decided: GitHub must not merge the default branch into it, nor wait for checks.
         "auto_merge": False,
         "required_contexts": [],
@@ -82,13 +81,13 @@ def _created(client: Client, path: str, *, environment: str, sha: str, ref: str)
     try:
         return client.create(f"{path}/deployments", body, what=what, found=made)
     except ForgeFailed as failure:
-        if failure.status != _UNPROCESSABLE or ref == sha:
+        if failure.status != _UNPROCESSABLE or wanted.ref == wanted.sha:
             raise
-    return client.create(f"{path}/deployments", body | {"ref": sha}, what=what, found=made)
+    return client.create(f"{path}/deployments", body | {"ref": wanted.sha}, what=what, found=made)
 
 
-def _known(client: Client, path: str, *, environment: str, sha: str) -> list[Any]:
-    query = (("sha", sha), ("environment", environment), ("per_page", "100"))
+def _known(client: Client, path: str, wanted: ForgeDeployment) -> list[Any]:
+    query = (("sha", wanted.sha), ("environment", wanted.environment), ("per_page", "100"))
     return list(client.pages(f"{path}/deployments", what="read the deployments", query=query))
 
 
@@ -107,15 +106,7 @@ def _id(client: Client, row: Any) -> int:  # noqa: ANN401
         return fields.number(row, "id")
 
 
-def _deployment(
-    client: Client,
-    row: Any,  # noqa: ANN401
-    *,
-    environment: str,
-    sha: str,
-    ref: str,
-    url: str | None,
-) -> ForgeDeployment:
+def _deployment(client: Client, row: Any, wanted: ForgeDeployment) -> ForgeDeployment:  # noqa: ANN401
     with expected_form(client.words):
-        name = fields.text(row, "environment") or environment
-        return ForgeDeployment(id=fields.number(row, "id"), environment=name, sha=sha, ref=ref, url=url)
+        name = fields.text(row, "environment") or wanted.environment
+        return replace(wanted, id=fields.number(row, "id"), environment=name)

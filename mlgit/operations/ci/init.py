@@ -36,22 +36,16 @@ def install(
     """Write the templates; edited files are not overwritten without `force`.
 
     Args:
-        project: the repository.
         host: the forge; None finds it from the remote's URL or the repository's files.
         pipeline: the mode of pull requests; None keeps the installed one.
         requirement: what the jobs install, already checked; None keeps the installed one.
         force: also replace edited files.
-        dry_run: write nothing.
 
     Raises:
         StateError: there is no `mlgit.yaml`, or an edited file would be overwritten.
         ConfigError: `mlgit.yaml` is invalid.
     """
-    if not os.path.lexists(os.path.join(project.root, CONFIG_FILE)):
-        raise StateError(
-            f"There is no `{CONFIG_FILE}`, so that CI would have nothing to hold",
-            hint="run `mlgit init`, look at the file, then run this again",
-        )
+    _require_config(project)
     host = host or _find_host(project)
     filled = settings(project, host, pipeline=pipeline, requirement=requirement)
     planned = plan(project, host, filled)
@@ -68,19 +62,27 @@ def install(
         files=files,
         include=_include(host, planned, files),
         notes=_notes(project, host, filled),
-        next=next_steps(
-            host,
-            kinds=dvc_remotes(project),
-            environments=tuple(project.config(None).environments),
-            branch=filled.branch,
-            config_committed=_is_committed(project),
-        ),
+        next=_next_steps(project, host, filled),
     )
 
 
-def _is_committed(project: Project) -> bool:
+def _require_config(project: Project) -> None:
+    if not os.path.lexists(os.path.join(project.root, CONFIG_FILE)):
+        raise StateError(
+            f"There is no `{CONFIG_FILE}`, so that CI would have nothing to hold",
+            hint="run `mlgit init`, look at the file, then run this again",
+        )
+
+
+def _next_steps(project: Project, host: Host, filled: Settings) -> tuple[str, ...]:
     head = project.head.commit
-    return head is not None and project.tree(head).read(CONFIG_FILE) is not None
+    return next_steps(
+        host,
+        kinds=dvc_remotes(project),
+        environments=tuple(project.config(None).environments),
+        branch=filled.branch,
+        config_committed=head is not None and project.tree(head).read(CONFIG_FILE) is not None,
+    )
 
 
 def _find_host(project: Project) -> Host:
