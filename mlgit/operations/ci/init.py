@@ -36,10 +36,12 @@ def install(
     """Write the templates; edited files are not overwritten without `force`.
 
     Args:
+        project: the repository.
         host: the forge; None finds it from the remote's URL or the repository's files.
         pipeline: the mode of pull requests; None keeps the installed one.
         requirement: what the jobs install, already checked; None keeps the installed one.
         force: also replace edited files.
+        dry_run: write nothing.
 
     Raises:
         StateError: there is no `mlgit.yaml`, or an edited file would be overwritten.
@@ -48,11 +50,7 @@ def install(
     _require_config(project)
     host = host or _find_host(project)
     filled = settings(project, host, pipeline=pipeline, requirement=requirement)
-    planned = plan(project, host, filled)
-    files = tuple(file_status(host, each, force=force) for each in planned)
-    _refuse_conflicts(files)
-    if not dry_run:
-        write(project, planned, files)
+    planned, files = _written(project, host, filled, force=force, dry_run=dry_run)
     return TemplateSet(
         host=host,
         version=version(),
@@ -72,6 +70,17 @@ def _require_config(project: Project) -> None:
             f"There is no `{CONFIG_FILE}`, so that CI would have nothing to hold",
             hint="run `mlgit init`, look at the file, then run this again",
         )
+
+
+def _written(
+    project: Project, host: Host, filled: Settings, *, force: bool, dry_run: bool
+) -> tuple[tuple[PlannedFile, ...], tuple[TemplateFile, ...]]:
+    planned = plan(project, host, filled)
+    files = tuple(file_status(host, each, force=force) for each in planned)
+    _refuse_conflicts(files)
+    if not dry_run:
+        write(project, planned, files)
+    return planned, files
 
 
 def _next_steps(project: Project, host: Host, filled: Settings) -> tuple[str, ...]:
