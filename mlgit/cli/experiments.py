@@ -87,7 +87,7 @@ def entry(session: Session, /, revisions: tuple[str, ...], **options: Any) -> No
     from mlgit.project.compare.revisions import RevisionQuery
 
     query = RevisionQuery(
-        asked=revisions, number=options["number"], history=options["all_commits"], kinds=options["kinds"]
+        revisions=revisions, number=options["number"], history=options["all_commits"], kinds=options["kinds"]
     )
     names = ("sort", "reverse", "where", "pareto", "limit", "metrics", "params")
     rows = RowOptions(**{name: options[name] for name in names})

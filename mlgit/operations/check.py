@@ -19,11 +19,8 @@ if TYPE_CHECKING:
 def check(project: Project, question: Question, *, revision: str | None = None, lines: bool = False) -> Check:
     """Evaluate the gates.
 
-    Args:
-        project: the repository.
-        question: without `candidate`.
-        revision: the candidate as any reference; None is the working tree, or HEAD for a promotion.
-        lines: whether data, params and models are also compared, for a report.
+    The candidate is `revision`, any reference; None is the working tree, or HEAD for a promotion. With
+    `lines`, data, params and models are also compared, for a report.
 
     Raises:
         UnknownReference: `revision`, `base`, a model or the environment is not known.

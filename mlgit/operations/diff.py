@@ -30,15 +30,10 @@ def diff(
     show_unchanged: bool = False,
     ci: Mapping[str, str] | None = None,
 ) -> Diff:
-    """Compare `old` with `new`.
+    """Compare two references.
 
-    Args:
-        project: the repository.
-        old: a reference; None for the base of the change, or for an empty state if there is no base.
-        new: a reference; None for the working tree.
-        parts: which of metrics, params, data, models, stages.
-        show_unchanged: whether equal things are also listed.
-        ci: environment variables, for the base in CI.
+    `old` None is the base of the change, or an empty state if there is no base; `new` None is the working
+    tree. `ci` are environment variables, for the base in CI.
 
     Raises:
         UnknownReference: a reference is not known.

@@ -128,7 +128,7 @@ def _rows(project: Project, query: RevisionQuery, progress: Progress, notes: lis
         notes.append(
             f"{lost} commits are not in this clone" if lost > 1 else "one commit is not in this clone"
         )
-    if query.asked:
+    if query.revisions:
         return rows
     shown = [row for row in rows if _has_values(row) or row.commit == project.head.commit]
     hidden = len(rows) - len(shown)
@@ -178,13 +178,13 @@ def _working_tree(project: Project) -> Row:
 
 def _alike(one: Row, other: Row) -> bool:
     return set(other.problems) <= set(one.problems) and all(
-        mine.keys() == theirs.keys()
+        left.keys() == right.keys()
         and all(
-            mine[file].keys() == theirs[file].keys()
-            and all(same_value(mine[file][key], theirs[file][key]) for key in mine[file])
-            for file in mine
+            left[file].keys() == right[file].keys()
+            and all(same_value(left[file][key], right[file][key]) for key in left[file])
+            for file in left
         )
-        for mine, theirs in ((one.metrics, other.metrics), (one.params, other.params))
+        for left, right in ((one.metrics, other.metrics), (one.params, other.params))
     )
 
 

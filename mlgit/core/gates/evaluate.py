@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlgit.core.config.file import FileBaseline
-from mlgit.core.gates.limits import Finding, allowed, declared_bounds, judge_change, judge_value
+from mlgit.core.gates.limits import Finding, allowed, check_change, check_value, declared_bounds
 from mlgit.core.gates.verdict import Result
 from mlgit.core.gates.waivers import waive
 from mlgit.core.pipeline import metrics
@@ -118,7 +118,7 @@ def evaluate(gate: Gate, case: Case, rules: Rules) -> Result:
     if bad is not None or value is None:
         return _settle(result, bad or _not_a_number(place), gate, rules)
     if gate.vs is None:
-        return _settle(result, judge_value(gate, value), gate, rules)
+        return _settle(result, check_value(gate, value), gate, rules)
     entry = case.baselines[vs_key(gate.vs)]
     other = _no_baseline(gate, entry.baseline) or _baseline_place(gate, place, entry)
     if isinstance(other, Finding):
@@ -244,7 +244,7 @@ def _compare(
             if kind == bound.kind
         ),
     )
-    return _settle(measured, judge_change(gate, candidate, value), gate, rules)
+    return _settle(measured, check_change(gate, candidate, value), gate, rules)
 
 
 def _settle(result: Result, finding: Finding, gate: Gate, rules: Rules) -> Result:

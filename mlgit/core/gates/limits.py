@@ -82,7 +82,7 @@ def declared_bounds(gate: Gate) -> tuple[Bound, ...]:
     return tuple(bounds)
 
 
-def judge_value(gate: Gate, value: Decimal) -> Finding:
+def check_value(gate: Gate, value: Decimal) -> Finding:
     """Check an absolute gate: both limits are inclusive."""
     texts = []
     for kind, limit in absolute_limits(gate).items():
@@ -96,7 +96,7 @@ def judge_value(gate: Gate, value: Decimal) -> Finding:
     return Finding("pass", None, f"{gate.metric} {metrics.short(value)}, {' and '.join(texts)} wanted")
 
 
-def judge_change(gate: Gate, candidate: Decimal, baseline: Decimal) -> Finding:
+def check_change(gate: Gate, candidate: Decimal, baseline: Decimal) -> Finding:
     """Check the change from baseline to candidate: all limits are inclusive."""
     change = metrics.difference(candidate, baseline)
     if change and not baseline and any(limit.relative for limit in gate.change.values()):

@@ -23,14 +23,7 @@ def metric_changes(
     model: str | None,
     directions: Mapping[str, Direction],
 ) -> tuple[MetricChange, ...]:
-    """All numbers of both sides, by file and key; the same file and key on both sides is the same metric.
-
-    Args:
-        candidate: the model's metric files.
-        baseline: the files it is compared with; empty without a baseline.
-        model: the owner of the metrics.
-        directions: `directions:` of mlgit.yaml.
-    """
+    """All numbers of both sides, by file and key; the same file and key on both sides is the same metric."""
     new, old = _numbers(candidate), _numbers(baseline)
     changes = []
     for file, key in sorted({*old, *new}):

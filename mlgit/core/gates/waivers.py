@@ -96,13 +96,7 @@ def _problem(
 
 
 def waive(result: Result, waivers: Iterable[Waiver], *, rising: bool) -> Waived:
-    """Find a waiver that lets a result through.
-
-    Args:
-        result: with outcome fail, inconclusive or error.
-        waivers: the valid ones.
-        rising: whether the metric is too high; the floor is then an upper limit.
-    """
+    """Find a valid waiver that covers a result; `rising` means that the metric is too high, not too low."""
     refused = None
     for waiver in waivers:
         if waiver.gate not in {result.id, result.gate}:

@@ -86,12 +86,7 @@ def every_place(files: Iterable[MetricFile]) -> Iterable[Place]:
 
 
 def direction_of(name: str, declared: Mapping[str, Direction]) -> Direction | None:
-    """Which way is better: as declared (the longest name wins), otherwise as well known, otherwise None.
-
-    Args:
-        name: a dotted key or metric name, with or without its file.
-        declared: `directions:` of mlgit.yaml.
-    """
+    """Which way is better: as declared (the longest name wins), otherwise as well known, otherwise None."""
     key = name.rpartition(":")[2]
     fitting = [known for known in declared if key == known or key.endswith(f".{known}")]
     if fitting:

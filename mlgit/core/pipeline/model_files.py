@@ -14,13 +14,7 @@ if TYPE_CHECKING:
 
 
 def files_of_model(model: Model | None, evidence: Evidence, *, alone: bool) -> tuple[MetricFile, ...]:
-    """The metric files of a model, sorted by path.
-
-    Args:
-        model: None for the only model of a repository without `models:`.
-        evidence: one state.
-        alone: whether it is the only model; then every file belongs to it.
-    """
+    """The metric files of a model, sorted by path; all files belong to a model that is `alone` or unnamed."""
     files = sorted(evidence.metric_files, key=lambda file: file.path)
     if model is not None and model.metrics is not None:
         patterns = [glob_pattern(glob) for glob in model.metrics]

@@ -137,11 +137,8 @@ def lacking(
 ) -> RemoteOutput | None:
     """The state of an output that its remote lacks, in whole or in part, or that is unknown; None otherwise.
 
-    Args:
-        output: a recorded output.
-        holding: the result from its remote.
-        cached_bytes: the size of an object in this machine's cache, None if it is not there.
-        in_workspace: whether the working tree has the output as recorded.
+    `cached_bytes` is the size of an object in this machine's cache, None if it is not there. `in_workspace`
+    says whether the working tree has the output as recorded.
     """
     if not holding.answered:
         return _known(output, "unknown", remote=holding.remote)

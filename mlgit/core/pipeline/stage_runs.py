@@ -18,12 +18,9 @@ _MOST = 5
 def stage_runs(
     old: Pipeline | None, new: Pipeline, states: Iterable[StageState] = ()
 ) -> tuple[StageRun, ...]:
-    """Every stage of both pipelines by its record in dvc.lock, sorted by address.
+    """Every stage of the base (None without one) and the candidate, sorted by address.
 
-    Args:
-        old: the pipeline of the base; None without a base.
-        new: the pipeline of the candidate.
-        states: which stages of the candidate are stale.
+    `states` are those of the candidate's stages.
     """
     stale = {state.address: (*state.reasons, *_after(state)) for state in states if state.stale}
     before = {} if old is None else {stage.address: stage for stage in old.stages}

@@ -39,13 +39,9 @@ class Base:
 def base_commit(
     project: Project, *, candidate: str | None, explicit: str | None, ci: Mapping[str, str]
 ) -> Base:
-    """The base: `explicit`, otherwise as CI says, otherwise from the local history.
+    """The base: `explicit` (the value of `--base`), otherwise as CI says, otherwise from the local history.
 
-    Args:
-        project: the repository.
-        candidate: the commit to evaluate (full id), None for the working tree.
-        explicit: the value of `--base`.
-        ci: the environment variables; those of a CI matter.
+    `candidate` is a full commit id, None for the working tree.
 
     Raises:
         UnknownReference: `explicit` is not a commit.

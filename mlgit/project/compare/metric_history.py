@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mlgit.project.compare.revision_values import RevisionValues
     from mlgit.project.open import Project
 
-MOST_POINTS = 12
+_MOST_POINTS = 12
 _ENOUGH_RELEASES = 3
 _MOST_METRICS = 24
 _FARTHEST = 1000
@@ -33,19 +33,13 @@ class _State(NamedTuple):
 
 
 def metric_history(
-    project: Project, verdict: Verdict, references: Iterable[Baseline] = (), *, most: int = MOST_POINTS
+    project: Project, verdict: Verdict, references: Iterable[Baseline]
 ) -> tuple[MetricHistory, ...]:
     """The last values of every gated metric, oldest first.
 
     They are from the releases of the model if there are three or more, otherwise from the first-parent
     commits up to the base that changed its metric files. What cannot be read is left out: the report must
     not fail because of a picture.
-
-    Args:
-        project: the repository.
-        verdict: its results name the metrics with gates.
-        references: the baselines that each model's metrics are shown next to.
-        most: the largest number of values per metric.
     """
     wanted: dict[str | None, dict[tuple[str, str], None]] = {}
     for result in verdict.results:
@@ -58,7 +52,7 @@ def metric_history(
         chosen = list(places)[:_MOST_METRICS]
         try:
             files = list(dict.fromkeys(file for file, _ in chosen))
-            states = _states(project, model, bases.get(model), files, verdict.candidate.commit, most)
+            states = _states(project, model, bases.get(model), files, verdict.candidate.commit)
             values = reader.read([state.commit for state in states], metrics=files, params=False)
         except (MlgitError, OSError, ValueError):
             continue
@@ -88,13 +82,12 @@ def _states(
     base: str | None,
     files: Sequence[str],
     candidate: str | None,
-    most: int,
 ) -> list[_State]:
     """Releases if there are enough, otherwise commits."""
     releases = [state for state in _releases(project, model) if state.commit != candidate]
     if len(releases) >= _ENOUGH_RELEASES:
-        return releases[-most:]
-    return [] if base is None else _commits(project, base, files, most)
+        return releases[-_MOST_POINTS:]
+    return [] if base is None else _commits(project, base, files)
 
 
 def _releases(project: Project, model: str | None) -> list[_State]:
@@ -110,7 +103,7 @@ def _releases(project: Project, model: str | None) -> list[_State]:
     return [_State(str(each.version), each.commit) for each in versions if not each.deregistered]
 
 
-def _commits(project: Project, base: str, files: Sequence[str], most: int) -> list[_State]:
+def _commits(project: Project, base: str, files: Sequence[str]) -> list[_State]:
     """The last first-parent commits up to the base that changed the files or their records in dvc.lock."""
     outputs = {out.path: out for out in evidence(project, base, staleness=False).pipeline.outputs}
     paths = [
@@ -122,7 +115,7 @@ def _commits(project: Project, base: str, files: Sequence[str], most: int) -> li
     listing = project.git.run(
         "rev-list",
         "--first-parent",
-        f"--max-count={most}",
+        f"--max-count={_MOST_POINTS}",
         base,
         *([f"^{edge}"] if edge else []),
         "--",

@@ -37,8 +37,8 @@ def with_rows(project: Project, state: Evidence, path: str, content: Content) ->
     header = _TABLES.get(os.path.splitext(path)[1].lower())
     if header is None or content.md5 is None or content.md5.endswith(".dir"):
         return content
-    place = os.path.join(project.root, path) if state.commit is None else None
-    if place is None or not os.path.exists(place):
+    local_path = os.path.join(project.root, path) if state.commit is None else None
+    if local_path is None or not os.path.exists(local_path):
         out = next((out for out in state.pipeline.outputs if out.path == path), None)
         cache = cache_of(project, path)
         if out is not None and not out.cached and state.commit is not None:
@@ -46,8 +46,8 @@ def with_rows(project: Project, state: Evidence, path: str, content: Content) ->
             return content if found is None else content._replace(rows=_rows_in(found, header))
         if cache is None or out is None or out.pointer is None:
             return content
-        place = cache.path(out.pointer)
-    return content._replace(rows=_rows(place, header))
+        local_path = cache.path(out.pointer)
+    return content._replace(rows=_rows(local_path, header))
 
 
 def _on_disk(project: Project, out: Output) -> Content | None:
@@ -77,12 +77,12 @@ def _recorded(out: Output) -> Content | None:
     return None if pointer is None else Content(pointer.md5, pointer.size, pointer.nfiles)
 
 
-def _rows(place: str, header: int) -> int | None:
+def _rows(local_path: str, header: int) -> int | None:
     """Rows of a file on disk; None if it is missing, too large or not a table."""
     try:
-        if os.path.getsize(place) > _MAX_ROWS_BYTES:
+        if os.path.getsize(local_path) > _MAX_ROWS_BYTES:
             return None
-        with open(place, "rb") as file:
+        with open(local_path, "rb") as file:
             lines, last, quoted = 0, b"\n", False
             while chunk := file.read(_CHUNK):
                 lines += chunk.count(b"\n")
@@ -92,16 +92,16 @@ def _rows(place: str, header: int) -> int | None:
         return None
     if quoted and header:
         # A quoted field may contain a line break, so lines are not rows.
-        return _parsed_rows(place)
+        return _parsed_rows(local_path)
     return max(0, lines + (last != b"\n") - header)
 
 
-def _parsed_rows(place: str) -> int | None:
+def _parsed_rows(local_path: str) -> int | None:
     import csv
 
     try:
-        with open(place, encoding="utf-8", newline="") as file:
-            delimiter = "\t" if place.endswith(".tsv") else ","
+        with open(local_path, encoding="utf-8", newline="") as file:
+            delimiter = "\t" if local_path.endswith(".tsv") else ","
             return max(0, sum(1 for row in csv.reader(file, delimiter=delimiter) if row) - 1)
     except (OSError, UnicodeDecodeError, csv.Error):
         return None

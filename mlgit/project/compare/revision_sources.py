@@ -73,11 +73,8 @@ def is_source(name: str) -> bool:
 class SourceFinder:
     """Finds the sources of many commits of one project.
 
-    Args:
-        project: the repository.
-        trees: loaded with the trees of the commits; it notices the files of `is_source`.
-        promised: fetches objects that a partial clone lacks.
-        progress: shows when DVC itself has to read a file, which takes long.
+    `trees` are loaded with the trees of the commits and notice the files of `is_source`. `promised` fetches
+    objects that a partial clone lacks. `progress` shows when DVC itself has to read a file, which takes long.
     """
 
     def __init__(self, project: Project, trees: Trees, promised: Promised, *, progress: Progress) -> None:

@@ -69,12 +69,7 @@ class _Draft:
 
 
 class RevisionReader:
-    """Reads commits of one project.
-
-    Args:
-        project: the repository.
-        progress: shows long reads.
-    """
+    """Reads commits of one project."""
 
     def __init__(self, project: Project, progress: Progress) -> None:
         self._project = project
@@ -193,30 +188,30 @@ class RevisionReader:
             draft.unread[path] = "missing"
             return
         cache = cache_of(self._project, path)
-        for place, pointer in recorded_files(self._project, out, path):
+        for name, pointer in recorded_files(self._project, out, path):
             content = None if cache is None or pointer is None else cache.read(pointer)
             if content is None or pointer is None:
-                draft.unread[place] = "not_fetched"
+                draft.unread[name] = "not_fetched"
                 continue
-            wanted = Wanted(pointer.md5, "metric", place)
+            wanted = Wanted(pointer.md5, "metric", name)
             if wanted not in self._values:
                 self._values[wanted] = self._numbers.read(wanted, content)
-            draft.metrics[place] = wanted
+            draft.metrics[name] = wanted
 
     def _read_contents(self, drafts: Iterable[_Draft]) -> None:
         wanted: dict[Wanted, None] = {}
         for draft in drafts:
             wanted.update(dict.fromkeys(draft.metrics.values()))
             wanted.update(dict.fromkeys(each for each, _ in draft.params.values()))
-        asked = [each for each in wanted if each not in self._values]
-        self._values.update(self._numbers.cached(asked))
-        asked = [each for each in asked if each not in self._values]
-        self._promised.fetch(each.oid for each in asked)
-        shown = len(asked) >= _SHOW_PROGRESS
+        missing = [each for each in wanted if each not in self._values]
+        self._values.update(self._numbers.cached(missing))
+        missing = [each for each in missing if each not in self._values]
+        self._promised.fetch(each.oid for each in missing)
+        shown = len(missing) >= _SHOW_PROGRESS
         if shown:
-            self._progress.start("reading metrics", total=len(asked))
+            self._progress.start("reading metrics", total=len(missing))
         try:
-            for part in _parts(asked):
+            for part in _parts(missing):
                 contents = self._project.objects.get_many(each.oid for each in part)
                 for each in part:
                     hit = contents[each.oid]

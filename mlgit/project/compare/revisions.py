@@ -56,19 +56,19 @@ class Revision(NamedTuple):
 class RevisionQuery(NamedTuple):
     """Which commits to list.
 
-    Without `asked` these are the tips of all refs; with `number` that many first-parent commits of each of
-    `asked`, or of HEAD; with `history` every commit of branches and tags. `kinds` keeps commits that have a
-    name of such a kind.
+    Without `revisions` these are the tips of all refs; with `number` that many first-parent commits of each
+    of `revisions`, or of HEAD; with `history` every commit of branches and tags. `kinds` keeps commits that
+    have a name of such a kind.
     """
 
-    asked: tuple[str, ...] = ()
+    revisions: tuple[str, ...] = ()
     number: int | None = None
     history: bool = False
     kinds: tuple[str, ...] = ()
 
     @property
     def everything(self) -> bool:
-        return not self.asked and self.number is None
+        return not self.revisions and self.number is None
 
 
 class _Refs:
@@ -160,13 +160,13 @@ def find_revisions(project: Project, query: RevisionQuery) -> tuple[Revision, ..
     """The commits, each once, in the order of the history.
 
     Raises:
-        UnknownReference: one of `asked` is not known.
+        UnknownReference: one of `revisions` is not known.
         StateError: `number` is set and there is no commit.
     """
     refs = _Refs(project)
     queued = {each.commit: each for each in _queued(project, refs)}
-    asked = {text: _resolved(project, refs, text, queued.values()) for text in query.asked}
-    commits = list(dict.fromkeys(_commits(project, refs, query, asked)))
+    resolved = {text: _resolved(project, refs, text, queued.values()) for text in query.revisions}
+    commits = list(dict.fromkeys(_commits(project, refs, query, resolved)))
     chosen = set(commits)
     if not query.everything:
         commits += [
@@ -175,7 +175,7 @@ def find_revisions(project: Project, query: RevisionQuery) -> tuple[Revision, ..
     found = {
         commit: queued[commit]
         if commit in queued and commit not in refs.names
-        else Revision(commit, _names(project, refs, commit, asked), refs.baselines.get(commit))
+        else Revision(commit, _names(project, refs, commit, resolved), refs.baselines.get(commit))
         for commit in commits
     }
     for each in queued.values():
@@ -184,20 +184,22 @@ def find_revisions(project: Project, query: RevisionQuery) -> tuple[Revision, ..
     return tuple(each for each in found.values() if _is_wanted(each, query.kinds))
 
 
-def _names(project: Project, refs: _Refs, commit: str, asked: Mapping[str, str]) -> tuple[Name, ...]:
+def _names(project: Project, refs: _Refs, commit: str, resolved: Mapping[str, str]) -> tuple[Name, ...]:
     names = refs.names.get(commit, [])
     if names:
         return tuple(names)
-    texts = [text for text, found in asked.items() if found == commit]
+    texts = [text for text, found in resolved.items() if found == commit]
     if not texts and commit == project.head.commit:
         texts = ["HEAD"]
     return tuple(Name(kind="revision", text=text) for text in texts)
 
 
-def _commits(project: Project, refs: _Refs, query: RevisionQuery, asked: Mapping[str, str]) -> Iterator[str]:
+def _commits(
+    project: Project, refs: _Refs, query: RevisionQuery, resolved: Mapping[str, str]
+) -> Iterator[str]:
     head = project.head.commit
     if query.number is not None:
-        starts = list(dict.fromkeys(asked.values())) or ([] if head is None else [head])
+        starts = list(dict.fromkeys(resolved.values())) or ([] if head is None else [head])
         if not starts:
             raise StateError("There is no commit yet", hint="commit something first")
         for start in starts:
@@ -205,8 +207,8 @@ def _commits(project: Project, refs: _Refs, query: RevisionQuery, asked: Mapping
                 "rev-list", "--first-parent", f"--max-count={query.number}", start
             ).split()
         return
-    if asked:
-        yield from asked.values()
+    if resolved:
+        yield from resolved.values()
         return
     if head is not None:
         yield head

@@ -264,8 +264,8 @@ class _Evaluation:
 
         found = trunk_waivers(self._project)
         if self._purpose != "promote" and found.commit != self._commit:
-            mine = self._project.tree(self._commit).read(WAIVERS_FILE)
-            if mine != self._project.tree(found.commit).read(WAIVERS_FILE):
+            own = self._project.tree(self._commit).read(WAIVERS_FILE)
+            if own != self._project.tree(found.commit).read(WAIVERS_FILE):
                 text = f"`{WAIVERS_FILE}` differs from trunk's, which is the one that counts"
                 self._notes.append(Note(code="waivers_changed", message=text))
         return found

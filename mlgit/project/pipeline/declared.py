@@ -24,13 +24,11 @@ def metric_globs(config: Config) -> tuple[str, ...]:
 def matching(globs: Iterable[str], known: Callable[[], Sequence[str]]) -> Iterator[str]:
     """The known paths that match; a glob without wildcards is a path, even if nothing is there.
 
-    Args:
-        globs: `metrics:` of models in mlgit.yaml.
-        known: the paths to match; called only if there is a glob.
+    `known` is called only if there is a glob.
     """
-    paths: Sequence[str] | None = None
+    paths: Sequence[str] = ()
     for glob in globs:
-        paths = known() if paths is None else paths
+        paths = paths or known()
         pattern = glob_pattern(glob)
         matched = [path for path in paths if pattern.fullmatch(path)]
         yield from matched or ([glob] if not set(glob) & set("*?[") else [])

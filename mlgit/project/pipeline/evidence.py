@@ -34,13 +34,9 @@ _EVIDENCE: WeakKeyDictionary[Project, dict[tuple[str | None, bool], Evidence]] =
 
 
 def evidence(project: Project, commit: str | None, *, staleness: bool = True) -> Evidence:
-    """The evidence at one state; read once per project and state.
+    """The evidence at a full commit id, or in the working tree (None); read once per project and state.
 
-    Args:
-        project: the repository.
-        commit: a full commit id; None for the working tree.
-        staleness: whether to check stages; without it `stages` is empty and no metric file is reported
-            stale, which is enough for a baseline.
+    Without `staleness`, `stages` is empty and no metric file is stale, which is enough for a baseline.
 
     Raises:
         ConfigError: dvc.yaml, dvc.lock or a .dvc file there is invalid.

@@ -60,11 +60,11 @@ def cache_of(project: Project, path: str) -> Cache | None:
     if folder == path:  # the root of an absolute path
         return None
     if folder not in caches:
-        place = os.path.join(project.root, folder)
-        if os.path.isdir(os.path.join(place, ".dvc")):
+        local_path = os.path.join(project.root, folder)
+        if os.path.isdir(os.path.join(local_path, ".dvc")):
             from mlgit.adapters.dvc.data.cache import Cache
 
-            caches[folder] = Cache(os.path.normpath(place))
+            caches[folder] = Cache(os.path.normpath(local_path))
         else:
             caches[folder] = cache_of(project, folder) if folder else None
     return caches[folder]

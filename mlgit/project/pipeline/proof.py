@@ -33,10 +33,7 @@ _RUN_AND_COMMIT = "run `mlgit run`, commit what it wrote"
 
 
 class PipelineProof(NamedTuple):
-    """What was found: notes that block, and in one line each what could not be looked at.
-
-    `failed` says that a tool failed, so that what it was asked is not known.
-    """
+    """Notes that block, and one line per check that was skipped; `failed` says that a tool failed."""
 
     notes: tuple[Note, ...] = ()
     skipped: tuple[str, ...] = ()
@@ -46,11 +43,7 @@ class PipelineProof(NamedTuple):
 def prove_pipeline(project: Project, commit: str, *, lenient: bool = False) -> PipelineProof:
     """Check a commit's results against its pipeline, and that the DVC remote has its outputs.
 
-    Args:
-        project: the repository.
-        commit: a full commit id.
-        lenient: whether a DVC remote that does not answer is only reported, as for a fork, which lacks
-            credentials for it.
+    If `lenient`, a DVC remote that does not answer is only reported: a fork lacks credentials for it.
 
     Raises:
         ConfigError: dvc.yaml, dvc.lock or a .dvc file there is invalid.

@@ -35,12 +35,7 @@ _COMMIT = "\x01"
 def remote_data(
     project: Project, state: Evidence, progress: Progress | None = None
 ) -> tuple[RemoteData, tuple[MlgitError, ...]]:
-    """What the DVC remotes lack, and the errors of those that did not answer.
-
-    Args:
-        project: the repository.
-        state: the working tree's evidence.
-        progress: shown while a remote is queried.
+    """The outputs that DVC remotes lack, and the errors of remotes that did not answer.
 
     Raises:
         StateError: outputs are recorded, but there is no DVC repository.

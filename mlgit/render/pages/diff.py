@@ -37,12 +37,12 @@ def page(found: Diff) -> Page:
         if block:
             blocks += [line(""), line(Span(title, "strong")), *block]
     if len(blocks) == 1:
-        asked = [
+        compared = [
             name
             for name in ("metrics", "params", "data", "models", "stages")
             if getattr(found, name) is not None
         ]
-        blocks.append(line(f"No difference in {_listed(asked)}"))
+        blocks.append(line(f"No difference in {_listed(compared)}"))
     if found.problems:
         blocks += [line(""), *(line(Span("careful: ", "careful"), problem) for problem in found.problems)]
     blocks += [line(Span("note: ", "dim"), note) for note in found.notes]

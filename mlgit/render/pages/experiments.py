@@ -40,10 +40,7 @@ class _Shown(NamedTuple):
 def page(record: Leaderboard, *, width: int, show_all: bool = False) -> Page:
     """The table, and notes about what it leaves out.
 
-    Args:
-        record: the leaderboard.
-        width: the number of characters in a line.
-        show_all: whether parameters with the same value in all rows are also columns.
+    `show_all` adds columns for parameters with the same value in all rows.
     """
     if not record.columns:
         return [*_nothing(record), *_below(record, record.columns, show_all=show_all)]
@@ -139,7 +136,7 @@ def _fitting(record: Leaderboard, left: int, *, show_all: bool) -> list[_Shown]:
 def _by_weight(record: Leaderboard, *, show_all: bool) -> Iterator[Column]:
     """Important columns first, then two metrics per parameter; columns that differ before the rest."""
     first = {name: place for place, name in enumerate(record.important)}
-    asked = sorted(
+    chosen = sorted(
         (each for each in record.columns if each.full_name in first), key=lambda each: first[each.full_name]
     )
     rest = [each for each in record.columns if each.full_name not in first]
@@ -149,7 +146,7 @@ def _by_weight(record: Leaderboard, *, show_all: bool) -> Iterator[Column]:
     )
     params = [each for each in rest if each.kind == "param" and each.changed]
     same = [each for each in rest if each.kind == "param" and not each.changed and show_all]
-    yield from asked
+    yield from chosen
     differing = [each for each in metrics if each.changed]
     while differing or params:
         yield from differing[:2]
