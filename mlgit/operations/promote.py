@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mlgit.project.open import Project
 
 
-def promote(  # noqa: PLR0913 (one parameter an option)
+def promote(  # noqa: PLR0913 (one parameter per option)
     project: Project,
     target: str,
     *,

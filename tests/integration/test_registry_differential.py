@@ -194,7 +194,7 @@ def test_tags_written_by_gto_are_read_as_gto_and_dvc_read_them(
             assert artifact(folder, "net", name) == {"rev": each.commit, "path": "net.bin"}
 
 
-def one_step(  # noqa: PLR0911 (one return a kind of change)
+def one_step(  # noqa: PLR0911 (one return per kind of change)
     here: Project, state: ModelState, dice: random.Random, commits: list[str]
 ) -> tuple[PlannedTag, ...]:
     """Plan one random change with mlgit."""

@@ -6,14 +6,14 @@ from dataclasses import field
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from mlgit.core.record import record
-from mlgit.core.registry.state import unregistered, version_of
+from mlgit.core.registry.state import label_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator
     from datetime import datetime
 
     from mlgit.core.registry.entries import EnvironmentEntry, ModelEntry, VersionEntry
-    from mlgit.core.registry.state import EnvironmentState, ModelState, RegisteredVersion, TagFact
+    from mlgit.core.registry.state import EnvironmentState, ModelState, TagFact
     from mlgit.core.registry.statement import ReleaseStatement
 
 EventAction = Literal["release", "deregister", "deprecate", "promote", "rollback", "unassign"]
@@ -161,12 +161,6 @@ def held_entry(state: EnvironmentState) -> Held:
         since=state.since,
         author=state.author,
     )
-
-
-def label_of(fact: TagFact, registered: Mapping[str, Sequence[RegisteredVersion]]) -> str:
-    """The version that an environment's tag is about, or `unregistered (sha7)`."""
-    version = version_of(fact, registered)
-    return unregistered(fact.commit) if version is None else str(version.version)
 
 
 def _event(

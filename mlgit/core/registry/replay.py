@@ -84,10 +84,6 @@ def _replay_model(name: str, facts: list[TagFact]) -> ModelState:
 
 def _replay_version(model: str, version: Version, facts: list[TagFact]) -> RegisteredVersion | None:
     """The version after its registrations and rejections; None if it was only rejected."""
-    if len(facts) == 1:
-        if facts[0].name.action == "deregister":
-            return None
-        return RegisteredVersion(model=model, version=version, fact=facts[0])
     registration: TagFact | None = None
     rejected: TagFact | None = None
     if any(fact.name.counter is not None for fact in facts):

@@ -184,10 +184,7 @@ class EnvironmentState:
     @property
     def label(self) -> str | None:
         """`v1.2.3` or `unregistered (sha7)`; None if it is empty."""
-        version = self.version
-        if version is not None:
-            return str(version.version)
-        return None if self.commit is None else unregistered(self.commit)
+        return None if self.holder is None else label_of(self.holder, self.registered)
 
     @property
     def held(self) -> bool:
@@ -259,9 +256,10 @@ def version_of(
     return candidates[-1] if candidates else None
 
 
-def unregistered(commit: str) -> str:
-    """The label of a commit that is not a version."""
-    return f"unregistered ({commit[:7]})"
+def label_of(fact: TagFact, registered: Mapping[str, Sequence[RegisteredVersion]]) -> str:
+    """The version that an environment's tag is about, or `unregistered (sha7)`."""
+    version = version_of(fact, registered)
+    return f"unregistered ({fact.commit[:7]})" if version is None else str(version.version)
 
 
 def as_time(seconds: int) -> datetime:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlgit.core.deploy.deployment import Desired
-from mlgit.core.registry.state import unregistered, version_of
+from mlgit.core.registry.state import label_of
 from mlgit.core.registry.statement import EnvironmentStatement
 from mlgit.core.registry.tags import parse_tag
 from mlgit.errors import AnswerNo, StateError, UnknownReference, UsageError
@@ -117,7 +117,4 @@ def _check_environment_tag(
 
 
 def _label(held: TagFact | None, here: EnvironmentState) -> str | None:
-    if held is None:
-        return None
-    version = version_of(held, here.registered)
-    return unregistered(held.commit) if version is None else str(version.version)
+    return None if held is None else label_of(held, here.registered)

@@ -96,7 +96,7 @@ def refresh(project: Project, model: str | None = None) -> None:
     except GitFailed as error:
         _require_fetchable(project, remote, patterns, error)
         try:
-            # Another git process held a lock in this clone, or the connection broke.
+            # Another git process was at work in this clone, or the connection broke.
             fetch_refs(project.git, remote, refspecs, write_fetch_head=model is None)
         except GitFailed as again:
             raise ToolError(f"Fetching from `{remote}` failed", details=again.details) from again

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlgit.core.registry.events import events_of, held_entry, label_of, newest_first
+from mlgit.core.registry.events import events_of, held_entry, newest_first
 from mlgit.core.registry.message import write_message, write_words
 from mlgit.core.registry.replay import replay
+from mlgit.core.registry.state import label_of
 from mlgit.core.registry.statement import (
     Builder,
     EnvironmentStatement,
