@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from stat import S_ISREG
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mlgit.core.record import record
 
@@ -52,25 +52,19 @@ def start_listing_files(git: Git) -> Callable[[], bytes]:
 
 def parse_status(output: bytes) -> Head:
     """Parse the output of `git status --porcelain=v2 --branch -z`."""
-    commit: str | None = None
-    branch: str | None = None
-    upstream: str | None = None
-    ahead: int | None = None
-    behind: int | None = None
-    changed: list[str] = []
-    untracked: list[str] = []
-    conflicted: list[str] = []
+    head: dict[str, Any] = {"commit": None, "branch": None}
+    changed, untracked, conflicted = [], [], []
     fields = iter(output.decode("utf-8", "surrogateescape").split("\0"))
     for entry in fields:
         if entry.startswith("# branch.oid ") and not entry.endswith("(initial)"):
-            commit = entry[13:]
+            head["commit"] = entry[13:]
         elif entry.startswith("# branch.head ") and not entry.endswith("(detached)"):
-            branch = entry[14:]
+            head["branch"] = entry[14:]
         elif entry.startswith("# branch.upstream "):
-            upstream = entry[18:]
+            head["upstream"] = entry[18:]
         elif entry.startswith("# branch.ab "):
             plus, minus = entry[12:].split(" ")
-            ahead, behind = int(plus[1:]), int(minus[1:])
+            head |= {"ahead": int(plus[1:]), "behind": int(minus[1:])}
         elif entry.startswith("1 "):
             changed.append(entry.split(" ", 8)[8])
         elif entry.startswith("2 "):
@@ -79,16 +73,7 @@ def parse_status(output: bytes) -> Head:
             conflicted.append(entry.split(" ", 10)[10])
         elif entry.startswith("? "):
             untracked.append(entry[2:])
-    return Head(
-        commit=commit,
-        branch=branch,
-        upstream=upstream,
-        ahead=ahead,
-        behind=behind,
-        changed=tuple(changed),
-        untracked=tuple(untracked),
-        conflicted=tuple(conflicted),
-    )
+    return Head(changed=tuple(changed), untracked=tuple(untracked), conflicted=tuple(conflicted), **head)
 
 
 class WorkingTree:
