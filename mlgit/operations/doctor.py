@@ -19,6 +19,7 @@ from mlgit.project.overview.tag_health import (
     check_other_readers,
     check_remote_tags,
 )
+from mlgit.project.registry.environments import gto_stages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -195,23 +196,16 @@ def _check_config(project: Project) -> Iterator[Finding]:
 
 
 def _check_gto(project: Project) -> Iterator[Finding]:
-    content = project.worktree.read(".gto")
-    if content is None:
+    stages = gto_stages(project)
+    if stages is None:
         return
-    from mlgit.yaml12 import load
-
-    settings = load(content, name=".gto", strict=False)
-    stages = settings.get("stages") if isinstance(settings, dict) else None
-    if not isinstance(stages, list):
-        return
-    kept = [str(stage) for stage in stages]
-    hidden = [name for name in project.config(None).environments if name not in kept]
+    hidden = [name for name in project.config(None).environments if name not in stages]
     if hidden:
         yield Finding(
             id="gto_hides_environments",
             severity="warn",
             message=f"`stages:` in `.gto` leaves out {listed(hidden)}: gto refuses and hides it",
-            repair=f"write `stages: [{', '.join((*kept, *hidden))}]` in `.gto`",
+            repair=f"write `stages: [{', '.join((*stages, *hidden))}]` in `.gto`",
             subjects=tuple(hidden),
         )
 

@@ -8,14 +8,14 @@ from mlgit.adapters.git.tags.objects import list_tags
 from mlgit.core.config.names import new_environment_name
 from mlgit.core.registry.tags import parse_tag
 from mlgit.core.wording import listed, near
-from mlgit.errors import UnknownReference, UsageError
+from mlgit.errors import ConfigError, UnknownReference, UsageError
 
 if TYPE_CHECKING:
     from mlgit.core.config.file import Environment
     from mlgit.core.registry.state import EnvironmentState, ModelState
     from mlgit.project.open import Project
 
-_GTO_CONFIG = ".gto"
+GTO_FILE = ".gto"
 
 
 def require_environment(project: Project, name: str) -> Environment:
@@ -56,28 +56,29 @@ def known_environment(project: Project, state: ModelState, name: str) -> Environ
 
 def gto_note(project: Project, environment: str) -> tuple[str, ...]:
     """A warning if a `.gto` file with `stages:` hides the environment from gto."""
-    content = project.worktree.read(_GTO_CONFIG)
-    if content is None:
-        return ()
-    stages = _stages(content.decode("utf-8", "replace"))
+    try:
+        stages = gto_stages(project)
+    except ConfigError:  # `mlgit doctor` reports it
+        stages = None
     if stages is None or environment in stages:
         return ()
-    return (f"gto does not show `{environment}`: add `- {environment}` to `stages:` in `{_GTO_CONFIG}`",)
+    return (f"gto does not show `{environment}`: add `- {environment}` to `stages:` in `{GTO_FILE}`",)
 
 
-def _stages(text: str) -> list[str] | None:
-    """The list under `stages:` of a `.gto` file, in block or flow style; None if there is none."""
-    found: list[str] | None = None
-    for line in text.splitlines():
-        key, colon, rest = line.partition(":")
-        if key == "stages" and colon:
-            found = [word.strip(" '\"") for word in rest.strip(" []").split(",") if word.strip(" '\"")]
-        elif found is not None:
-            if line.lstrip().startswith("- "):
-                found.append(line.lstrip()[2:].strip(" '\""))
-            elif line.strip() and not line.lstrip().startswith("#"):
-                break
-    return found
+def gto_stages(project: Project) -> tuple[str, ...] | None:
+    """The list under `stages:` of a `.gto` file, if there is one.
+
+    Raises:
+        ConfigError: the file is invalid.
+    """
+    content = project.worktree.read(GTO_FILE)
+    if content is None:
+        return None
+    from mlgit.yaml12 import load
+
+    settings = load(content, name=GTO_FILE, strict=False)
+    stages = settings.get("stages") if isinstance(settings, dict) else None
+    return tuple(map(str, stages)) if isinstance(stages, list) else None
 
 
 def _unknown(project: Project, name: str) -> UnknownReference:
