@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from filelock import FileLock
 
-from tests.support import pipeline, pull_request, registry, targets
+from tests.support import dvc_small, pipeline, pull_request, registry, targets
 from tests.support import tracked as data
 from tests.support.forge import started
 from tests.support.shell import Folder, pinned_environment
@@ -127,6 +127,24 @@ def empty_repository(tmp_path: Path) -> Folder:
     folder.path.mkdir()
     folder.git("init", "-q", "-b", "main")
     return folder
+
+
+@pytest.fixture(scope="session")
+def small_template(shared_folder: Path) -> Path:
+    """The template of tests/support/dvc_small.py, built by the first worker."""
+    place = shared_folder / "small-template"
+    with FileLock(f"{place}.lock"):
+        if not (place / "built").exists():
+            dvc_small.build(place / "work")
+            (place / "built").touch()
+    return place
+
+
+@pytest.fixture
+def small(small_template: Path, tmp_path: Path) -> Folder:
+    """A copy of it."""
+    shutil.copytree(small_template / "work", tmp_path / "small", symlinks=True)
+    return Folder(tmp_path / "small")
 
 
 @pytest.fixture(scope="session")

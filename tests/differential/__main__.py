@@ -1,4 +1,4 @@
-"""`python -m tests.differential`: many seeds, many steps, and what came of them."""
+"""`python -m tests.differential`: many seeds, many steps, and their results."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def main() -> int:
     asked = parser.parse_args()
     _pin()
     TALLY.keep_going = asked.keep_going
-    # Hypothesis begins with the simplest example, which has hardly a step.
+    # Hypothesis begins with the simplest example, which has hardly any steps.
     examples = 1 + math.ceil(1.25 * asked.steps / asked.seeds / asked.length)
     started = time.monotonic()
     failed = 0

@@ -1,9 +1,11 @@
-"""What both tools say about one repository, in one form, so that it can be compared."""
+"""Answers of both tools about one repository, in one form, so that they can be compared."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from mlgit.errors import Exit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,14 +16,14 @@ NOT_HERE = " was not checked: it is not here"
 _UNREADABLE = " could not be read"
 
 Data = tuple[str, bool | None]
-"""`same`, `modified`, `absent` or `new`; and whether the cache has it (None when nothing is recorded)."""
+"""`same`, `modified`, `absent` or `new`; and whether the cache has it (None if nothing is recorded)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What is said: stage or .dvc file -> reasons; stage -> stale stages before it; output -> its data.
+    """An answer: stage or .dvc file -> reasons; stage -> stale stages before it; output -> its data.
 
-    A part is None when the tool refused to tell it, `complaint` says why. `unsure` are the stages about
+    A part is None if the tool refused to give it; `complaint` is the reason. `unsure` are the stages about
     which something could not be checked, in mlgit's words; `respelled` their dependencies that dvc.lock has
     under another spelling, which only DVC takes for others.
     """
@@ -35,13 +37,13 @@ class Answer:
 
     @property
     def clean(self) -> bool:
-        """Whether it has nothing at all to tell."""
+        """Whether it reports nothing."""
         return not (self.reasons or self.upstream or self.data or self.unsure or self.complaint)
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One place where DVC, translated, and mlgit do not say the same."""
+    """One difference between DVC's translated answer and mlgit's."""
 
     part: str
     key: str
@@ -49,13 +51,13 @@ class Difference:
     ours: object
 
     def __str__(self) -> str:
-        return f"{self.part} of {self.key}: DVC {_told(self.theirs)}, mlgit {_told(self.ours)}"
+        return f"{self.part} of {self.key}: DVC {_shown(self.theirs)}, mlgit {_shown(self.ours)}"
 
 
 def mlgit_answer(folder: Folder) -> Answer:
-    """What `mlgit status --json` says."""
+    """The answer of `mlgit status --json`."""
     done = folder.here("status", "--json")
-    assert done.status == 0, f"mlgit status -> {done.status}\n{done.out}\n{done.err}"
+    assert done.status == Exit.DONE, f"mlgit status -> {done.status}\n{done.out}\n{done.err}"
     said = done.json()
     broken = [each for each in said["failures"] if each["part"] in {"pipeline", "data"}]
     if broken:
@@ -70,7 +72,7 @@ def mlgit_answer(folder: Folder) -> Answer:
 
 
 def differences(theirs: Answer, ours: Answer) -> list[Difference]:
-    """Every place where they do not agree; a part that DVC refuses to tell is not compared.
+    """All differences; a part that DVC refuses to give is not compared.
 
     `theirs.upstream` are all stages before each one; those that are stale should be named.
     """
@@ -93,7 +95,7 @@ def differences(theirs: Answer, ours: Answer) -> list[Difference]:
 def _needlessly_unsure(
     theirs: Mapping[str, frozenset[str]], ours: Mapping[str, tuple[str, ...]]
 ) -> list[Difference]:
-    """What could be checked all the same: DVC only knows no better where it says `deleted`."""
+    """The sentences that could have been checked: DVC knows no more only if it says `deleted`."""
     return [
         Difference("unsure", key, theirs.get(key), one)
         for key, unsure in sorted(ours.items())
@@ -114,5 +116,5 @@ def _compared(
     ]
 
 
-def _told(value: object) -> str:
+def _shown(value: object) -> str:
     return str(sorted(value)) if isinstance(value, frozenset) else str(value)

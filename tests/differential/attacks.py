@@ -1,4 +1,4 @@
-"""Attacks on what mlgit remembers between two runs."""
+"""Attacks on the caches that mlgit keeps between two runs."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def garble_memory(bench: Bench, pick: Picker) -> str:
         elif how == "noise":
             path.write_bytes(b"\xff\0\n" * 40)
         elif how == "flip" and content:
-            # In the header: a changed digit further on is a forged memory, which nobody can tell.
-            path.write_bytes(bytes([content[0] ^ 8]) + content[1:])
+            middle = len(content) // 2  # the checksum covers every byte
+            path.write_bytes(content[:middle] + bytes([content[middle] ^ 8]) + content[middle + 1 :])
         else:
             path.unlink()
             path.mkdir() if how == "folder" else path.write_bytes(b"")
@@ -50,7 +50,7 @@ def _memory(bench: Bench) -> list[Path]:
 
 
 def old_memory(bench: Bench, pick: Picker) -> str:
-    """The memory of before an edit, put back after it, as a restored backup does."""
+    """Put the caches of before an edit back after it, as restoring a backup does."""
     memory, kept = bench.path(".git/mlgit"), bench.new_place()
     files = [
         name for name in bench.files() if bench.path(name).is_file() and not bench.path(name).is_symlink()
@@ -68,7 +68,7 @@ def old_memory(bench: Bench, pick: Picker) -> str:
 
 
 def copy_repository(bench: Bench, pick: Picker) -> str:
-    """Memory and all, with the times of the files or without; the copy is what is asked from now on."""
+    """Copy everything with the caches, with the files' times or without; the copy is used from now on."""
     place = bench.new_place()
     keep_times = pick.of((True, False))
     shutil.copytree(
@@ -86,7 +86,7 @@ def move_repository(bench: Bench, _: Picker) -> str:
 
 
 def edit_in_the_same_tick(bench: Bench, pick: Picker) -> str:
-    """Written as it is, looked at, and written otherwise at the same size before the clock moves on."""
+    """Write the same content, run mlgit, and write other content of the same size in the same clock tick."""
     files = [
         name
         for name in bench.files()
@@ -108,7 +108,7 @@ def edit_in_the_same_tick(bench: Bench, pick: Picker) -> str:
 
 
 def undo_after_a_look(bench: Bench, pick: Picker) -> str:
-    """Edited, looked at, and put back: what mlgit learned of the edit must not stay."""
+    """Edit, run mlgit, and undo the edit: mlgit must not keep what it learned of it."""
     files = [
         name for name in bench.files() if bench.path(name).is_file() and not bench.path(name).is_symlink()
     ]
@@ -125,7 +125,7 @@ def undo_after_a_look(bench: Bench, pick: Picker) -> str:
 
 
 def read_only_memory(bench: Bench, _: Picker) -> str:
-    """Nothing can be remembered: a file stands where the folder would be."""
+    """Block the caches: a file is in the place of their folder."""
     memory = bench.path(".git/mlgit")
     remove(memory)
     memory.write_text("not a folder", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The bench: a repository under the knife, and how an edit chooses what to cut."""
+"""The bench: the repository under test, and how an edit chooses a target."""
 
 from __future__ import annotations
 
@@ -32,19 +32,18 @@ PARAMETERS = (
 
 
 class Picker:
-    """Numbers drawn by Hypothesis, used up as choices; small numbers choose what comes first."""
+    """Numbers drawn by Hypothesis, used up as choices; small numbers choose the first items."""
 
     def __init__(self, numbers: Sequence[int]) -> None:
         self._numbers = list(numbers)
 
     def of(self, choices: Sequence[T]) -> T:
-        """One of them."""
         number = self._numbers.pop(0) if self._numbers else 0
         return choices[number % len(choices)]
 
 
 class Bench:
-    """One repository, whose place may change, in a folder that is removed at the end."""
+    """One repository, which may move, in a folder that is removed at the end."""
 
     def __init__(self, template: Path) -> None:
         self._scratch = Path(tempfile.mkdtemp(prefix="machine-"))
@@ -56,17 +55,16 @@ class Bench:
         shutil.copytree(template, self.folder.path, symlinks=True)
 
     def close(self) -> None:
-        """Remove everything."""
         self._clock.close()
         shutil.rmtree(self._scratch, ignore_errors=True)
 
     def new_place(self) -> Path:
-        """A path beside the repository that does not exist."""
+        """A path next to the repository that does not exist."""
         self._places += 1
         return self._scratch / str(self._places)
 
     def count_whole_seconds(self) -> None:
-        """From now on mlgit sees times as a file system tells them that keeps no parts of seconds.
+        """From now on mlgit sees times without fractions of seconds, as on some file systems.
 
         The tick of a real clock is shorter than one look.
         """
@@ -97,7 +95,7 @@ class Bench:
         ]
 
     def folders(self, *, inside: str = "") -> list[str]:
-        """Folders but the root."""
+        """All folders except the root."""
         return self._walk(inside)[1]
 
     def documents(self, ending: str) -> list[str]:
@@ -123,7 +121,7 @@ class Bench:
         return f"content {self.written}\n".encode()
 
     def dvc(self, *argv: str) -> str:
-        """A DVC command that may refuse; what it said when it did."""
+        """Run a DVC command that may refuse; its message if it did."""
         try:
             with parsed_once():
                 self.folder.dvc(*argv)
@@ -132,12 +130,12 @@ class Bench:
         return ""
 
     def git(self, *argv: str) -> bool:
-        """A git command that may refuse."""
+        """Run a git command that may refuse; whether it succeeded."""
         return self.folder.run("git", *argv).status == 0
 
 
 def remove(path: Path) -> None:
-    """Whatever it is."""
+    """Remove a file, link or folder."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:

@@ -1,4 +1,4 @@
-"""Documents broken so that nobody can answer: then both tools have to say so."""
+"""Documents broken so that no tool can answer: then both must report an error."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def _half(content: bytes) -> bytes:
-    """Cut inside the first hash: what a full disk leaves."""
+    """Cut inside the first hash, as a full disk does."""
     place = content.find(b"md5: ")
     return content[: place + 3] if place >= 0 else content[: len(content) // 2] + b"\n  {"
 
@@ -51,7 +51,7 @@ WAYS: tuple[Callable[[bytes], bytes], ...] = (_half, _markers, _noise, _list, _d
 
 
 def break_a_document(bench: Bench, pick: Picker) -> tuple[str, str, bytes] | None:
-    """Break one; what was done, which file, and its content before."""
+    """Break a document; returns the breakage, the file, and its content before."""
     names = [name for ending in ("dvc.lock", "dvc.yaml", ".dvc") for name in bench.documents(ending)]
     if not names:
         return None

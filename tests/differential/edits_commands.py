@@ -1,4 +1,4 @@
-"""What people do with DVC and Git between two looks."""
+"""Edits with commands of DVC and Git."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def dvc_freeze(bench: Bench, pick: Picker) -> str:
 
 
 def dvc_link_type(bench: Bench, pick: Picker) -> str:
-    """Outputs become links into the cache, or copies again."""
+    """Turn outputs into links into the cache, or back into copies."""
     kind = pick.of(("symlink", "hardlink", "copy"))
     refused = bench.dvc("config", "-q", "cache.type", kind) or bench.dvc("checkout", "-q", "--relink", "-f")
     return _said(f"dvc config cache.type {kind}, checkout --relink", refused)
@@ -100,7 +100,7 @@ def git_commit(bench: Bench, _: Picker) -> str:
 
 
 def git_checkout(bench: Bench, pick: Picker) -> str:
-    """An earlier commit, with or without `dvc checkout`."""
+    """Check out an earlier commit, with or without `dvc checkout`."""
     commits = bench.folder.git("rev-list", "--all").split()
     commit = pick.of(commits)
     bench.git("checkout", "-qf", commit)
@@ -120,14 +120,14 @@ def git_stash(bench: Bench, pick: Picker) -> str:
 
 
 def git_clean(bench: Bench, pick: Picker) -> str:
-    """Also what Git ignores, which is all data."""
+    """Remove also files that Git ignores, which is all data."""
     argv = pick.of((("clean", "-qfd"), ("clean", "-qfdx", "-e", ".dvc")))
     bench.git(*argv)
     return f"git {' '.join(argv)}"
 
 
 def lose_cache(bench: Bench, pick: Picker) -> str:
-    """All of it, or one object."""
+    """Remove the whole cache, or one object."""
     cache = bench.path(".dvc/cache")
     if not cache.is_dir():
         return ""

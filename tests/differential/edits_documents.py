@@ -1,4 +1,4 @@
-"""Edits of parameters, dvc.yaml, .dvcignore and of what DVC wrote itself."""
+"""Edits of parameters, dvc.yaml, .dvcignore and the files that DVC wrote."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ PARAM_TEXTS: dict[str, tuple[str, ...]] = {
 
 
 def change_parameters(bench: Bench, pick: Picker) -> str:
-    """Another value, type or spelling; a key removed; in one of four formats."""
+    """Change a value, its type or spelling, or remove a key; in one of four formats."""
     names = [name for name in PARAM_TEXTS if bench.path(name).parent.is_dir() and _in_use(bench, name)]
     name = pick.of(names)
     text = pick.of(PARAM_TEXTS[name])
@@ -129,7 +129,7 @@ Change = "Callable[[Fields, str, Fields, Picker], None]"
 
 
 def _change_pipeline(change: StageChange, bench: Bench, pick: Picker) -> str:
-    """One change of one stage, the whole file written anew."""
+    """Change one stage, and write the whole file again."""
     documents = [name for name in bench.documents("dvc.yaml") if not name.startswith("each/")]
     if not documents:
         return ""
@@ -271,7 +271,7 @@ STAGE_CHANGES = (
 
 
 def _as_edit(change: StageChange) -> Callable[[Bench, Picker], str]:
-    """One rule for each kind: were they one, each would come up once in five hundred steps."""
+    """One rule per kind: in a common rule, each would come up once in five hundred steps."""
 
     def edit(bench: Bench, pick: Picker) -> str:
         return _change_pipeline(change, bench, pick)
@@ -282,7 +282,7 @@ def _as_edit(change: StageChange) -> Callable[[Bench, Picker], str]:
 
 
 def rewrite_documents(bench: Bench, pick: Picker) -> str:
-    """The same meaning in another spelling."""
+    """Write the same meaning in another spelling."""
     name = pick.of(bench.documents(pick.of(("dvc.lock", "dvc.yaml", ".dvc"))) or [""])
     if not name or name.startswith("each/dvc.yaml"):
         return ""
@@ -292,7 +292,7 @@ def rewrite_documents(bench: Bench, pick: Picker) -> str:
 
 
 def drop_lock_entry(bench: Bench, pick: Picker) -> str:
-    """A stage, or a part of one, that dvc.lock knows no more."""
+    """Remove a stage, or a part of one, from dvc.lock."""
     name = pick.of(bench.documents("dvc.lock") or [""])
     if not name:
         return ""

@@ -30,7 +30,7 @@ TIMES = (0, 1, 1_000_000_000 * _NS, 4_000_000_000 * _NS, 1_700_000_000 * _NS + 1
 
 
 def _replace(path: Path, content: bytes) -> None:
-    """A new file in its place, as DVC and most editors write; never through a link."""
+    """Replace the file by a new one, as DVC and most editors do; never through a link."""
     remove(path)
     path.write_bytes(content)
 
@@ -53,7 +53,7 @@ def _regular(bench: Bench, pick: Picker) -> Path | None:
 
 
 def touch(bench: Bench, pick: Picker) -> str:
-    """Only the time changes."""
+    """Change only the time."""
     path = _one(bench, pick)
     if path is None or not path.exists():
         return ""
@@ -62,7 +62,7 @@ def touch(bench: Bench, pick: Picker) -> str:
 
 
 def set_time(bench: Bench, pick: Picker) -> str:
-    """A time long ago, or in the future."""
+    """Set a time long ago, or in the future."""
     path = _regular(bench, pick)
     if path is None:
         return ""
@@ -80,7 +80,7 @@ def edit(bench: Bench, pick: Picker) -> str:
 
 
 def edit_in_place(bench: Bench, pick: Picker) -> str:
-    """The same inode."""
+    """Change the content in the same inode."""
     path = _regular(bench, pick)
     if path is None:
         return ""
@@ -90,7 +90,7 @@ def edit_in_place(bench: Bench, pick: Picker) -> str:
 
 
 def edit_and_restore_time(bench: Bench, pick: Picker) -> str:
-    """The same size and modification time as before: invisible to DVC's state database."""
+    """Keep the size and modification time: DVC's state database cannot notice it."""
     path = _regular(bench, pick)
     if path is None or not path.stat().st_size:
         return ""
@@ -130,7 +130,7 @@ def delete_folder(bench: Bench, pick: Picker) -> str:
 
 
 def add_file(bench: Bench, pick: Picker) -> str:
-    """Mostly into a tracked folder."""
+    """Add a file, mostly in a tracked folder."""
     folders = [name for name in ("data/many", "work/parts") if bench.path(name).is_dir()]
     folder = pick.of([*folders, *folders, *bench.folders(), "."])
     path = bench.path(folder) / pick.of(NAMES)
@@ -165,7 +165,7 @@ def change_mode(bench: Bench, pick: Picker) -> str:
 
 
 def rename(bench: Bench, pick: Picker) -> str:
-    """Within its folder, or into another."""
+    """Move a file within its folder, or into another."""
     path = _one(bench, pick)
     if path is None:
         return ""
@@ -221,7 +221,7 @@ def folder_to_file(bench: Bench, pick: Picker) -> str:
 
 
 def file_to_symlink(bench: Bench, pick: Picker) -> str:
-    """To its own content elsewhere, to other content, or to nothing."""
+    """Replace a file by a link to its own content, to other content, or to nothing."""
     path = _regular(bench, pick)
     if path is None:
         return ""

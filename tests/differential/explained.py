@@ -18,7 +18,7 @@ _OF_A_DATE = "ERROR: unexpected error - Unsupported value of type 'date' in "
 
 
 def explain(difference: Difference, theirs: Answer, ours: Answer) -> str:
-    """The name of the known disagreement behind this difference, else nothing."""
+    """The name of the known disagreement behind this difference; None if there is none."""
     for name, applies in EXPLANATIONS.items():
         if applies(difference, theirs, ours):
             return name
@@ -26,7 +26,7 @@ def explain(difference: Difference, theirs: Answer, ours: Answer) -> str:
 
 
 def _listing_is_not_here(difference: Difference, _: Answer, ours: Answer) -> bool:
-    """DVC calls a file of a folder in no cache deleted; mlgit says that it could not look."""
+    """DVC reports a file of a folder without a cached listing as deleted; mlgit reports it as unchecked."""
     if difference.part != "reasons" or not isinstance(difference.theirs, frozenset):
         return False
     said = difference.ours if isinstance(difference.ours, frozenset) else frozenset()
@@ -40,7 +40,7 @@ def _listing_is_not_here(difference: Difference, _: Answer, ours: Answer) -> boo
 
 
 def _another_spelling(difference: Difference, theirs: Answer, _: Answer) -> bool:
-    """DVC takes `./in` for a path that it never saw when dvc.lock has `in`; mlgit compares the contents."""
+    """DVC treats `./in` as a new path if dvc.lock has `in`; mlgit compares the contents."""
     if difference.part != "reasons" or not isinstance(difference.theirs, frozenset):
         return False
     said = difference.ours if isinstance(difference.ours, frozenset) else frozenset()
@@ -54,7 +54,7 @@ def _another_spelling(difference: Difference, theirs: Answer, _: Answer) -> bool
 
 
 def _refuses(*words: str) -> Callable[[Difference, Answer, Answer], bool]:
-    """DVC gives no answer at all with these words; mlgit does, and tells of something."""
+    """DVC fails with these words; mlgit answers, and reports something."""
 
     def applies(difference: Difference, theirs: Answer, ours: Answer) -> bool:
         said = theirs.complaint or ""
@@ -64,7 +64,7 @@ def _refuses(*words: str) -> Callable[[Difference, Answer, Answer], bool]:
 
 
 def _crashes(difference: Difference, theirs: Answer, ours: Answer) -> bool:
-    """DVC dies of a link that leads nowhere, or of a date; of nothing else that we know of."""
+    """DVC crashes on a broken link, or on a date; no other cause is known."""
     said = theirs.complaint or ""
     missing = re.search(r"unexpected error - \[Errno 2\] No such file or directory: '(.+)'$", said)
     known = _dangles(Path(missing[1])) if missing else said.startswith(_OF_A_DATE)

@@ -37,11 +37,11 @@ _OLD_ENOUGH_S = 2.1
 
 
 class DisagreementError(AssertionError):
-    """mlgit and DVC do not say the same, and nobody wrote down why."""
+    """mlgit and DVC differ, and docs/disagreements.md has no reason."""
 
 
 class Tally:
-    """What was tried, over all examples of this process."""
+    """The steps of all examples of this process."""
 
     def __init__(self) -> None:
         self.examples = 0
@@ -76,7 +76,7 @@ def _clear() -> None:
 
 
 def _fresh(*, templated: bool) -> Bench:
-    """A copy whose files are older than the moment in which no time can be trusted.
+    """A copy whose files are older than the clock tick in which no time can be trusted.
 
     The next one is made ahead, so that it ages while this one is worked on.
     """
@@ -90,13 +90,13 @@ def _fresh(*, templated: bool) -> Bench:
 
 
 class DvcMachine(RuleBasedStateMachine):
-    """Edits, commands and attacks in any order; mlgit has to agree with DVC after each."""
+    """Edits, commands and attacks in any order; mlgit must agree with DVC after each."""
 
     def __init__(self) -> None:
         super().__init__()
         self._bench: Bench | None = None
         self._log: list[str] = []
-        self._told: set[str] = set()
+        self._shown: set[str] = set()
         TALLY.examples += 1
 
     @initialize(templated=st.integers(0, 3))
@@ -134,17 +134,17 @@ class DvcMachine(RuleBasedStateMachine):
 
     @rule(numbers=_NUMBERS)
     def compare_diffs(self, numbers: list[int]) -> None:
-        """`mlgit diff` beside `dvc metrics diff` or `dvc params diff`."""
+        """Compare `mlgit diff` with `dvc metrics diff` or `dvc params diff`."""
         part = Picker(numbers).of(("metrics", "params"))
         TALLY.rules[f"compare_{part}"] += 1
         self._log.append(f"compare {part} with HEAD")
         lines = compare_values(self.bench.folder, part, TALLY.explained)
-        if new := [line for line in lines if line not in self._told]:
+        if new := [line for line in lines if line not in self._shown]:
             self._disagree(new)
 
     @rule(numbers=_NUMBERS)
     def compare_command_line(self, numbers: list[int]) -> None:
-        """The functions that are asked after every step give what DVC's command line prints."""
+        """Check that the functions called after every step agree with DVC's command line."""
         if numbers[0] % 2:  # without numbers Hypothesis would choose it for every third step
             return
         TALLY.rules["compare_command_line"] += 1
@@ -166,7 +166,7 @@ class DvcMachine(RuleBasedStateMachine):
             name = explain(difference, theirs, ours)
             if name:
                 TALLY.explained[name] += 1
-            elif str(difference) not in self._told:
+            elif str(difference) not in self._shown:
                 left.append(str(difference))
         if left:
             self._disagree(left)
@@ -192,7 +192,7 @@ class DvcMachine(RuleBasedStateMachine):
             ),
             flush=True,
         )
-        self._told.update(lines)
+        self._shown.update(lines)
 
     def teardown(self) -> None:
         if self._bench is not None:

@@ -1,4 +1,4 @@
-"""What DVC says, asked so that it cannot remember anything, translated into mlgit's words.
+"""Oracle: DVC's answer without any of its caches, translated into mlgit's words.
 
 DVC keeps the hashes of files in a state database by inode, modification time and size; with a database
 that knows nothing it has to look.
@@ -32,7 +32,7 @@ _MOST_TEXTS = 500
 
 
 def dvc_answer(folder: Folder) -> Answer:
-    """What `dvc status` and `dvc data status --granular` say, in mlgit's words.
+    """The answers of `dvc status` and `dvc data status --granular`, in mlgit's words.
 
     Both are asked through the functions that DVC's command line calls, with one look at the pipeline for
     both; `same_on_the_command_line` holds them against the command line.
@@ -46,22 +46,22 @@ def dvc_answer(folder: Folder) -> Answer:
         if status is None and data is None:
             return Answer(complaint=complaint)
         facts = Facts(repo)
-        told = None if data is None else facts.data(data)
-        # What DVC only calls `not in cache` is looked at, of which it may die.
+        reported = None if data is None else facts.data(data)
+        # DVC reads what it reports only as `not in cache`, and may crash on it.
         reasons, died = (None, complaint) if status is None else ask(lambda: facts.all_reasons(status))
         if reasons is None:
-            return Answer(data=told, complaint=died)
+            return Answer(data=reported, complaint=died)
         return Answer(
             reasons=reasons,
             upstream=facts.before(),
-            data=told,
+            data=reported,
             respelled=facts.respelled(),
             complaint=refused,
         )
 
 
 def same_on_the_command_line(folder: Folder) -> list[str]:
-    """Where DVC's command line says something else; should be nothing."""
+    """The differences to DVC's command line; there should be none."""
     with opened(folder) as (repo, _):
         data, _ = (None, "") if repo is None else ask(lambda: _data_status(repo))
         status, _ = (None, "") if repo is None else ask(lambda: repo.status(check_updates=False))
@@ -74,7 +74,7 @@ def same_on_the_command_line(folder: Folder) -> list[str]:
             try:
                 said = json.loads(folder.dvc(*argv).strip().splitlines()[-1])
             except AssertionError as died:
-                # It also asks Git, which dies of a file where a .gitignore's folder was.
+                # It also asks Git, which crashes on a file where the folder of a .gitignore was.
                 if argv[0] == "data" and "[Errno 20]" in str(died):
                     continue
                 said = None
@@ -84,7 +84,7 @@ def same_on_the_command_line(folder: Folder) -> list[str]:
 
 
 def _plain(said: Any) -> Any:  # noqa: ANN401 (a JSON value)
-    """Lists in any order, without what is empty."""
+    """Lists in any order, without empty ones."""
     if isinstance(said, dict):
         kept = {
             str(key): _plain(value)
@@ -97,7 +97,7 @@ def _plain(said: Any) -> Any:  # noqa: ANN401 (a JSON value)
 
 @contextlib.contextmanager
 def opened(folder: Folder) -> Iterator[tuple[Any, str | None]]:
-    """The DVC repository, locked, without a memory; None and the reason when DVC refuses to open it."""
+    """The DVC repository, locked, without caches; None and the reason if DVC refuses to open it."""
     with no_memory(), parsed_once(), contextlib.chdir(folder.path), _quiet():
         from dvc.repo import Repo, lock_repo
 
@@ -111,7 +111,7 @@ def opened(folder: Folder) -> Iterator[tuple[Any, str | None]]:
 
 def _data_status(repo: Any) -> dict[str, Any]:  # noqa: ANN401
     with (
-        # What HEAD and Git have to do with it is not compared, and takes half of the time.
+        # The comparison with HEAD and Git is not needed, and takes half of the time.
         mock.patch("dvc.repo.data._diff_head_to_index", return_value={}),
         mock.patch("dvc.repo.data._git_info", return_value={}),
     ):
@@ -119,7 +119,7 @@ def _data_status(repo: Any) -> dict[str, Any]:  # noqa: ANN401
 
 
 def ask(question: Callable[[], T]) -> tuple[T | None, str | None]:
-    """The answer, or why there is none: in the words of DVC's command line."""
+    """The answer, or the reason why there is none, in the words of DVC's command line."""
     from dvc.exceptions import DvcException
 
     try:
@@ -132,7 +132,7 @@ def ask(question: Callable[[], T]) -> tuple[T | None, str | None]:
 
 @contextlib.contextmanager
 def no_memory() -> Iterator[None]:
-    """A state database and a data index that know nothing."""
+    """An empty state database and an empty data index."""
     from dvc_data.hashfile.state import StateNoop
 
     folder = tempfile.mkdtemp(prefix="dvc-site-")
@@ -148,7 +148,7 @@ def no_memory() -> Iterator[None]:
 
 @contextlib.contextmanager
 def parsed_once() -> Iterator[None]:
-    """DVC parses each YAML text once: two thirds of its time, and a matter of the text alone."""
+    """Let DVC parse each YAML text once: it takes two thirds of the time, and depends only on the text."""
     with mock.patch("dvc.utils.strictyaml.parse_yaml", _parse):
         yield
 

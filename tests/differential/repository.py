@@ -10,7 +10,7 @@ from tests.support.shell import Folder
 if TYPE_CHECKING:
     from pathlib import Path
 
-# Commands are the shell's, so that `dvc repro` of everything costs a fraction of a second.
+# Shell commands, so that `dvc repro` of everything takes a fraction of a second.
 DVC_YAML = """\
 stages:
   prepare:
@@ -114,6 +114,6 @@ def build(place: Path, *, templated: bool) -> None:
 
 
 def copy(template: Path, place: Path) -> Folder:
-    """A copy with times of its own."""
+    """A copy with its own times."""
     shutil.copytree(template, place, symlinks=True)
     return Folder(place)

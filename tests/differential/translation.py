@@ -15,10 +15,10 @@ _WORDS = {"modified": "changed", "deleted": "deleted", "new": "new"}
 
 
 class Facts:
-    """What DVC knows about its stages beyond what `dvc status` prints.
+    """DVC's knowledge about its stages beyond the output of `dvc status`.
 
-    `dvc status` says `not in cache` instead of what became of the file, and does not tell what
-    dvc.lock never recorded from what it recorded otherwise.
+    `dvc status` reports `not in cache` instead of what happened to the file, and does not distinguish files
+    that dvc.lock never recorded from those that it recorded differently.
     """
 
     def __init__(self, repo: Any) -> None:  # noqa: ANN401 (DVC has no types)
@@ -46,7 +46,7 @@ class Facts:
                 assert entry.keys() <= {"changed deps", "changed outs"}, entry
                 names = [str(dep) for dep in stage.deps]
                 for name, dep in zip(names, stage.deps, strict=True):
-                    # Of a file that is a dependency and has parameters, `dvc status` tells one of the two.
+                    # If a file is a dependency and has parameters, `dvc status` reports only one of the two.
                     said = deps.get(name) if names.count(name) == 1 else dep.status().get(name)
                     if said is not None:
                         found |= self._dep(dep, said)
@@ -58,7 +58,7 @@ class Facts:
         return found
 
     def respelled(self) -> dict[str, frozenset[str]]:
-        """By stage the dependencies that dvc.lock has, but under another spelling of the same path."""
+        """Stage -> dependencies that dvc.lock has under another spelling of the same path."""
         found = {}
         for address, stage in self._stages.items():
             recorded = {os.path.normpath(each["path"]) for each in _locked(stage).get("deps", ())}
@@ -81,14 +81,14 @@ class Facts:
         if not dep.hash_info:
             return {f"new dep {path}"}
         if said == _GONE:
-            # Not checked out: what is recorded for it stands for it.
-            stands = self._recorded(path)
-            if stands is not None:
-                return set() if stands == dep.hash_info.value else {f"changed dep {path}"}
+            # Not checked out: the recorded hash replaces its own.
+            recorded_hash = self._recorded(path)
+            if recorded_hash is not None:
+                return set() if recorded_hash == dep.hash_info.value else {f"changed dep {path}"}
         return {f"{_WORDS[said]} dep {path}"}
 
     def _recorded(self, path: str) -> str | None:
-        """The hash that DVC has on record for an output, or for what lies in one."""
+        """The hash that DVC recorded for an output, or for a path inside one."""
         for out in self._repo.index.outs:
             place = self._path(out)
             if not out.hash_info or not out.use_cache:
@@ -111,7 +111,7 @@ class Facts:
         return {f"{_WORDS[said] if out.hash_info else 'new'} output {path}"}
 
     def before(self) -> dict[str, frozenset[str]] | None:
-        """All stages before each stage, by the graph that `dvc repro` goes along.
+        """All stages before each stage, by the graph of `dvc repro`.
 
         A frozen stage is cut off from what is before it (`dvc.repo.reproduce._get_steps`), and data that
         a .dvc file tracks is not made by running anything.
@@ -120,7 +120,7 @@ class Facts:
 
         try:
             graph = self._repo.index.graph.copy()
-        except DvcException:  # a circle, or two stages for one output: `dvc status` does not mind
+        except DvcException:  # a circle, or two stages for one output, which `dvc status` accepts
             return None
         for stage in self._repo.index.graph:
             if stage.frozen:
@@ -141,7 +141,7 @@ class Facts:
             path = self._path(out)
             state = _workspace(path, changed)
             if not out.hash_info and state == "same":
-                # `dvc data status` is silent about what was never made.
+                # `dvc data status` does not report outputs that were never made.
                 state = "absent"
             cached = None if not out.hash_info else not any(_within(each, path) for each in missing)
             if state != "same" or cached is False:
@@ -150,7 +150,7 @@ class Facts:
 
 
 def _behind(graph: Any, stage: Any) -> set[Any]:  # noqa: ANN401
-    """Everything that can be reached from a stage: what it depends on."""
+    """All stages that a stage depends on."""
     found: set[Any] = set()
     waiting = [stage]
     while waiting:
@@ -167,7 +167,7 @@ def _was_run(stage: Any) -> bool:  # noqa: ANN401
 
 
 def _locked(stage: Any) -> Mapping[str, Any]:  # noqa: ANN401
-    """The entry of dvc.lock; nothing for a .dvc file."""
+    """The entry of dvc.lock; empty for a .dvc file."""
     name = getattr(stage, "name", None)
     return {} if name is None else _lock(stage).get(name) or {}
 

@@ -1,4 +1,4 @@
-"""What changed since HEAD in metrics and parameters, as both tools tell it."""
+"""Changes of metrics and parameters since HEAD, as both tools report them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from mlgit.errors import Exit
 from tests.differential.oracle import ask, opened
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ Place = tuple[str, str]
 
 @dataclass(slots=True)
 class Values:
-    """(file, key) -> (old, new); and the files about which the tool said that it could not read them."""
+    """(file, key) -> (old, new); and the files that the tool reported as unreadable."""
 
     pairs: dict[Place, Pair] = field(default_factory=dict)
     unread: set[str] = field(default_factory=set)
@@ -30,7 +31,7 @@ class Values:
 
 
 def compare_values(folder: Folder, part: str, explained: Counter[str]) -> list[str]:
-    """One line for each value about which they do not agree and nobody wrote down why.
+    """One line per value on which they differ without a reason in docs/disagreements.md.
 
     Args:
         folder: the repository.
@@ -56,7 +57,7 @@ def compare_values(folder: Folder, part: str, explained: Counter[str]) -> list[s
 
 
 def dvc_values(folder: Folder, part: str) -> Values:
-    """The function behind `dvc metrics diff` or `dvc params diff`, telling also what it could not read."""
+    """The function behind `dvc metrics diff` or `dvc params diff`, with the files that it could not read."""
     with opened(folder) as (repo, shut):
         if repo is None:
             return Values(refused=shut)
@@ -77,16 +78,16 @@ def dvc_values(folder: Folder, part: str) -> Values:
 def mlgit_values(folder: Folder, part: str) -> Values:
     """`mlgit diff HEAD`."""
     done = folder.here("diff", "HEAD", "--json", f"--{part}")
-    if done.status != 0:
+    if done.status != Exit.DONE:
         return Values(refused=done.err)
     said = done.json()
-    # A null that goes away is a change for mlgit and none for DVC: "null-goes-away".
+    # A null that disappears is a change for mlgit but not for DVC: "null-goes-away".
     pairs = {(each["file"], each["key"]): (each["old"], each["new"]) for each in said[part]}
     return Values(pairs=pairs, problems=said["problems"])
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 (a JSON value)
-    """NaN and the infinities are text in mlgit's JSON, and tuples are text as lists are."""
+    """A value as in mlgit's JSON: NaN and infinities are text, and tuples are text like lists."""
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     return str(value) if isinstance(value, (list, tuple)) else value

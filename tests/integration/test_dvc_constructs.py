@@ -1,4 +1,4 @@
-"""Everything that DVC lets one write is answered as DVC does, or differently for a reason."""
+"""Every construct of DVC's files is answered as by DVC, or differently for a reason."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Answers = dict[str, dict[str, Any]]
 
 @pytest.fixture(scope="session")
 def answers(shared_folder: Path) -> dict[str, Answers]:
-    """What DVC and mlgit say of all constructs, clean and edited, by construct; asked once a run."""
+    """The answers of DVC and mlgit about all constructs, clean and edited, by construct; once per run."""
     place = shared_folder / "dvc-constructs"
     known = shared_folder / "dvc-constructs.json"
     with FileLock(f"{place}.lock"):
@@ -67,7 +67,7 @@ def _listed(found: dict[str, dict[str, set[str]]]) -> dict[str, Any]:
 
 
 def _pipeline(found: Pipeline) -> dict[str, list[str]]:
-    """Everything declared, in words, by construct."""
+    """All declarations as texts, by construct."""
     said: dict[str, list[str]] = {}
     for stage in found.stages:
         said.setdefault(stage.file.split("/")[0], []).append(repr(stage))
@@ -81,19 +81,19 @@ def _pipeline(found: Pipeline) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize("name", CONSTRUCTS)
-def test_what_is_stale_in_a_clean_repository_is_what_dvc_says(answers: dict[str, Answers], name: str) -> None:
+def test_a_clean_repository_is_as_stale_as_dvc_says(answers: dict[str, Answers], name: str) -> None:
     clean = answers["clean"]
     assert clean["mlgit"].get(name, {}) == clean["dvc"].get(name, {})
     assert _as_sets(clean["mlgit"].get(name, {})) == CONSTRUCTS[name].clean
 
 
 @pytest.mark.parametrize("name", CONSTRUCTS)
-def test_what_is_stale_after_an_edit_is_what_dvc_says(answers: dict[str, Answers], name: str) -> None:
+def test_after_an_edit_the_same_stages_are_stale_as_dvc_says(answers: dict[str, Answers], name: str) -> None:
     edited = answers["edited"]
     ours, theirs = edited["mlgit"].get(name, {}), edited["dvc"].get(name, {})
     assert _as_sets(ours) == CONSTRUCTS[name].edited
     for address, reasons in list(ours.items()):
-        if reasons == ["never run"]:  # DVC compares with nothing then
+        if reasons == ["never run"]:  # DVC has nothing to compare with
             assert theirs.pop(address)
             del ours[address]
     assert ours == theirs
@@ -104,17 +104,19 @@ def _as_sets(found: dict[str, list[str]]) -> dict[str, set[str]]:
 
 
 @pytest.mark.parametrize("name", CONSTRUCTS)
-def test_data_that_changed_is_what_dvc_says(answers: dict[str, Answers], name: str) -> None:
+def test_changed_data_is_as_dvc_says(answers: dict[str, Answers], name: str) -> None:
     for state in answers.values():
         assert state["mlgit data"].get(name, {}) == state["dvc data"].get(name, {})
 
 
 @pytest.mark.parametrize("name", CONSTRUCTS)
-def test_everything_declared_is_what_dvcs_own_index_holds(answers: dict[str, Answers], name: str) -> None:
+def test_everything_declared_is_in_dvcs_own_index(answers: dict[str, Answers], name: str) -> None:
     for state in answers.values():
         assert state["mlgit pipeline"].get(name, []) == state["dvc index"].get(name, [])
 
 
-def test_only_what_needs_dvc_is_handed_over_and_told_when_asked(answers: dict[str, Answers]) -> None:
+def test_only_constructs_that_need_dvc_are_handed_over_and_shown_on_request(
+    answers: dict[str, Answers],
+) -> None:
     expected = {name: each.handed for name, each in CONSTRUCTS.items() if each.handed}
     assert answers["clean"]["asked"] == expected

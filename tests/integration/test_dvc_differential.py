@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mlgit.errors import Exit
 from tests.support.dvc_answers import dvc_diff, dvc_reasons, mlgit_diff, mlgit_reasons
 
 if TYPE_CHECKING:
@@ -173,7 +174,7 @@ def test_the_reasons_why_stages_are_stale_are_those_of_dvc(
     assert dvc_diff(project, "params", "HEAD") == mlgit_diff(project, "params", "HEAD")
 
 
-def test_an_output_that_is_only_not_checked_out_makes_nothing_stale(project: Folder) -> None:
+def test_an_output_that_is_only_not_checked_out_does_not_make_a_stage_stale(project: Folder) -> None:
     output_not_checked_out(project)
     assert dvc_reasons(project) != {}
     assert mlgit_reasons(project) == {}
@@ -210,7 +211,7 @@ def test_metrics_and_params_of_every_format_differ_as_dvc_says(project: Folder, 
         theirs = dvc_diff(project, kind, old, new)
         assert theirs
         assert mlgit_diff(project, kind, old, new) == theirs
-        if name == "alone.json":  # dvc says nothing about a lone number whose file went away
+        if name == "alone.json":  # DVC does not report a lone number whose file was deleted
             continue
         (project / f"{kind}-{name}").unlink()
         assert mlgit_diff(project, kind, old) == dvc_diff(project, kind, old)
@@ -245,7 +246,7 @@ def test_a_metric_file_that_dvc_tracks_is_read_from_the_cache_at_a_commit(projec
     assert mlgit_diff(project, "metrics", old) == theirs
 
 
-def test_a_metric_file_that_is_in_no_cache_is_a_problem_with_the_command(project: Folder) -> None:
+def test_a_metric_file_that_is_not_cached_is_a_problem_with_the_command_to_fetch_it(project: Folder) -> None:
     test_a_metric_file_that_dvc_tracks_is_read_from_the_cache_at_a_commit(project)
     import shutil
 
@@ -265,12 +266,12 @@ def test_an_import_from_an_unreachable_place_stops_dvc_but_not_mlgit(project: Fo
     project.write("data/other.csv", "a\n")
     assert project.run("dvc", "status").status != 0
     done = project.here("status")
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     assert "upstream of data/other.csv was not checked: needs the network" in done.out
     assert "3 stages up to date" in done.out
 
 
-def test_a_byte_changed_behind_dvcs_back_is_seen(project: Folder) -> None:
+def test_a_changed_byte_that_dvc_misses_is_found(project: Folder) -> None:
     import os
 
     path = project / "models/line.json"

@@ -1,4 +1,4 @@
-"""Where DVC and mlgit do not agree, one test for each name in docs/disagreements.md."""
+"""The disagreements of DVC and mlgit: one test for each name in docs/disagreements.md."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def explanations(folder: Folder) -> set[str]:
-    """The names of all disagreements of this moment; none may be without a name."""
+    """The names of all current disagreements; each must have a name."""
     theirs, ours = dvc_answer(folder), mlgit_answer(folder)
     names = {explain(one, theirs, ours) or str(one) for one in differences(theirs, ours)}
     assert all(" " not in name for name in names), names
@@ -41,13 +41,13 @@ def flip_a_bit(folder: Folder, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["models/line.json", "src/train.py", "data/raw.csv"])
-def test_dvc_does_not_see_a_byte_that_changed_behind_its_back(project: Folder, path: str) -> None:
-    assert dvc_json(project, "status", "--json") == {}  # and now its state database knows every file
+def test_dvc_misses_a_byte_that_changed_with_its_time_put_back(project: Folder, path: str) -> None:
+    assert dvc_json(project, "status", "--json") == {}  # now its state database knows every file
     flip_a_bit(project, path)
     assert dvc_json(project, "status", "--json") == {}
     kind = "dep" if path.startswith("src/") else "output"
     assert f"changed {kind} {path}" in {one for reasons in mlgit_reasons(project).values() for one in reasons}
-    assert explanations(project) == set()  # a DVC that remembers nothing sees it
+    assert explanations(project) == set()  # DVC without caches finds it
 
 
 def dangling_dependency(project: Folder) -> None:
@@ -82,7 +82,7 @@ def a_date_among_the_parameters(project: Folder) -> None:
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
-def test_what_dvc_dies_of_is_answered(
+def test_mlgit_answers_where_dvc_crashes(
     project: Folder, edit: Callable[[Folder], None], expected: set[str] | None
 ) -> None:
     edit(project)
@@ -95,7 +95,7 @@ def test_what_dvc_dies_of_is_answered(
         assert expected <= {one for reasons in (ours.reasons or {}).values() for one in reasons}
 
 
-def test_a_parameter_file_that_became_a_folder_is_a_reason_and_no_refusal(project: Folder) -> None:
+def test_a_parameter_file_that_became_a_folder_is_a_reason_and_not_an_error(project: Folder) -> None:
     project.write("more.yaml", "one: 1\n")
     text = (project / "dvc.yaml").read_text(encoding="utf-8")
     project.write(
@@ -117,7 +117,7 @@ def test_an_ignore_file_inside_tracked_data_is_a_change_of_that_data(project: Fo
     assert mlgit_reasons(project)["data/many.dvc"] == {"changed output data/many"}
 
 
-def test_a_file_of_a_folder_whose_listing_is_not_here_was_not_checked_and_is_not_deleted(
+def test_a_file_of_a_folder_without_its_listing_is_unchecked_and_not_deleted(
     project: Folder,
 ) -> None:
     for name in ("a.txt", "b.txt"):
@@ -127,14 +127,14 @@ def test_a_file_of_a_folder_whose_listing_is_not_here_was_not_checked_and_is_not
     project.write("dvc.yaml", text.replace("src/train.py]", "src/train.py, data/many/a.txt]"))
     project.dvc("repro", "-q")
     shutil.rmtree(project / "data/many")
-    assert explanations(project) == set()  # the listing tells what the file was
+    assert explanations(project) == set()  # the listing has the hash of the file
     shutil.rmtree(project / ".dvc/cache")
     assert explanations(project) == {"listing-is-not-here"}
     unsure = (mlgit_answer(project).unsure or {})["train"]
     assert unsure == ("dep data/many/a.txt was not checked: it is not here",)
 
 
-def test_a_dependency_outside_that_is_not_here_was_not_checked(project: Folder) -> None:
+def test_a_missing_dependency_outside_the_repository_is_unchecked(project: Folder) -> None:
     outside = project / "../outside.csv"
     outside.write_text("1", encoding="utf-8")
     text = (project / "dvc.yaml").read_text(encoding="utf-8")
@@ -148,7 +148,7 @@ def test_a_dependency_outside_that_is_not_here_was_not_checked(project: Folder) 
     assert stage["unchecked"] == ["dep ../outside.csv was not checked: it is not here"]
 
 
-def test_a_dependency_that_no_cache_can_bring_back_is_deleted(project: Folder) -> None:
+def test_a_missing_dependency_that_is_not_cached_is_deleted(project: Folder) -> None:
     text = (project / "dvc.yaml").read_text(encoding="utf-8")
     stage = "  tell:\n    cmd: cp metrics/test.json told\n    deps: [metrics/test.json]\n    outs: [told]\n"
     project.write("dvc.yaml", text.replace("artifacts:", f"{stage}artifacts:"))
@@ -158,7 +158,7 @@ def test_a_dependency_that_no_cache_can_bring_back_is_deleted(project: Folder) -
     assert mlgit_reasons(project)["tell"] == {"deleted dep metrics/test.json"}
 
 
-def test_a_dependency_spelled_otherwise_than_in_the_lock_is_no_new_one(project: Folder) -> None:
+def test_a_dependency_in_another_spelling_than_in_the_lock_is_not_new(project: Folder) -> None:
     text = (project / "dvc.yaml").read_text(encoding="utf-8")
     project.write("dvc.yaml", text.replace("src/train.py]", "./src//train.py]"))
     assert "./src//train.py" in (project / "dvc.yaml").read_text(encoding="utf-8")
@@ -183,7 +183,7 @@ def test_a_file_that_is_a_dependency_and_has_parameters_is_compared_as_both(proj
 
 
 @pytest.mark.parametrize("params", ["[train.slope]", "[params.yaml: ]"])
-def test_a_key_that_has_dots_is_no_path(project: Folder, params: str) -> None:
+def test_a_key_with_dots_is_not_a_path(project: Folder, params: str) -> None:
     text = (project / "dvc.yaml").read_text(encoding="utf-8")
     project.write("dvc.yaml", text.replace("[train.slope]", params))
     project.write("params.yaml", "train.deep: 1\ntrain:\n  slope: 1.5\n")
@@ -217,7 +217,7 @@ VALUES = {
 
 
 @pytest.mark.parametrize("name", VALUES)
-def test_values_about_which_dvc_is_wrong(project: Folder, name: str) -> None:
+def test_values_that_dvc_compares_wrongly(project: Folder, name: str) -> None:
     path, before, after = VALUES[name]
     if not (project / path).exists():
         text = (project / "dvc.yaml").read_text(encoding="utf-8")
@@ -231,13 +231,13 @@ def test_values_about_which_dvc_is_wrong(project: Folder, name: str) -> None:
     assert set(found) == {name}
 
 
-def test_true_and_one_are_two_values(project: Folder) -> None:
-    test_values_about_which_dvc_is_wrong(project, "true-is-one")
+def test_true_and_one_are_different_values(project: Folder) -> None:
+    test_values_that_dvc_compares_wrongly(project, "true-is-one")
     assert dvc_values(project, "params").pairs == {}
     assert mlgit_values(project, "params").pairs == {("params.yaml", "train.slope"): (1, True)}
 
 
-def test_a_metric_that_is_not_a_number_twice_did_not_change(project: Folder) -> None:
-    test_values_about_which_dvc_is_wrong(project, "nan-is-not-itself")
+def test_nan_that_stays_nan_did_not_change(project: Folder) -> None:
+    test_values_that_dvc_compares_wrongly(project, "nan-is-not-itself")
     assert dvc_values(project, "metrics").pairs == {("metrics/test.json", "mae"): ("NaN", "NaN")}
     assert mlgit_values(project, "metrics").pairs == {}

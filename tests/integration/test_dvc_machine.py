@@ -1,4 +1,4 @@
-"""Random edits of a DVC repository: mlgit has to agree with DVC after each; a little with every run.
+"""Random edits of a DVC repository: mlgit must agree with DVC after each; a few with every run.
 
 `MLGIT_TEST_PROFILE=thorough` tries more, and `python -m tests.differential` as many as it is asked for.
 """
@@ -27,7 +27,7 @@ _THOROUGH = os.environ.get("MLGIT_TEST_PROFILE") == "thorough"
 
 
 def run(*, repositories: int, steps: int) -> None:
-    """The same steps in every run; a disagreement is told with all that led to it, and not made shorter."""
+    """The same steps in every run; a disagreement is shown with all its steps, without shortening them."""
     run_state_machine_as_test(
         machine.DvcMachine,
         settings=settings(
@@ -49,7 +49,7 @@ def test_mlgit_agrees_with_dvc_whatever_is_edited() -> None:
     assert machine.TALLY.steps - before > (1000 if _THOROUGH else 20)
 
 
-def test_a_wrong_answer_is_found_and_told_with_all_that_led_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_answer_is_found_and_shown_with_all_its_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(machine, "mlgit_answer", lambda _: CLEAN)
     state = machine.DvcMachine()
     try:
@@ -62,7 +62,7 @@ def test_a_wrong_answer_is_found_and_told_with_all_that_led_to_it(monkeypatch: p
         state.teardown()
 
 
-def test_what_was_written_again_in_the_same_tick_is_an_attack_that_mlgit_can_fail(
+def test_mlgit_can_fail_if_a_file_is_written_twice_in_one_tick(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     state = machine.DvcMachine()
@@ -105,11 +105,11 @@ STALE = Answer(reasons={"a": frozenset({"changed cmd"})}, upstream={"b": frozens
         (Answer(complaint="ERROR: broken"), replace(CLEAN, unsure={"a": UNREAD}), []),
     ],
 )
-def test_every_difference_is_told(theirs: Answer, ours: Answer, parts: list[str]) -> None:
+def test_every_difference_is_reported(theirs: Answer, ours: Answer, parts: list[str]) -> None:
     assert [one.part for one in differences(theirs, ours)] == parts
 
 
-def test_a_crash_of_dvc_is_no_excuse_for_saying_nothing() -> None:
+def test_a_crash_of_dvc_does_not_excuse_an_empty_answer() -> None:
     assert (
         explained_crash("Unsupported value of type 'date' in 'params.yaml:when'", ours=STALE) == "dvc-crashes"
     )
@@ -117,7 +117,7 @@ def test_a_crash_of_dvc_is_no_excuse_for_saying_nothing() -> None:
     assert explained_crash("'renamed'", ours=STALE) == ""
 
 
-def test_a_file_that_dvc_misses_explains_its_crash_only_where_a_link_leads_nowhere(tmp_path: Path) -> None:
+def test_a_missing_file_explains_a_crash_of_dvc_only_for_a_broken_link(tmp_path: Path) -> None:
     said = f"[Errno 2] No such file or directory: '{tmp_path / 'link' / 'file'}'"
     assert explained_crash(said, ours=STALE) == ""
     (tmp_path / "link").symlink_to("nowhere")

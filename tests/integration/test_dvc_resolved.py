@@ -1,4 +1,4 @@
-"""What DVC made of a templated dvc.yaml is remembered, and never when anything it was made from changed."""
+"""A templated dvc.yaml as DVC fills it in is cached, until any file that it is made from changes."""
 
 from __future__ import annotations
 
@@ -44,24 +44,24 @@ def templated(empty_repository: Folder) -> Folder:
 
 
 @pytest.fixture
-def memory(tmp_path: Path) -> Path:
-    return tmp_path / "memory"
+def cache(tmp_path: Path) -> Path:
+    return tmp_path / "cache"
 
 
-def read(folder: Folder, memory: Path | None) -> Pipeline:
+def read(folder: Folder, cache: Path | None) -> Pipeline:
     tree = WorkingTree(Git(str(folder.path)), str(folder.path))
-    return read_pipeline(tree, root=str(folder.path), folder=None if memory is None else str(memory))
+    return read_pipeline(tree, root=str(folder.path), folder=None if cache is None else str(cache))
 
 
 def without_dvc(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever asks DVC now fails."""
+    """Fail if DVC is asked from now on."""
     monkeypatch.setattr(engine, "fill_in", lambda *_, **__: pytest.fail("DVC was asked"))
 
 
-def test_dvc_is_asked_once(templated: Folder, memory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = read(templated, memory)
+def test_dvc_is_asked_once(templated: Folder, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = read(templated, cache)
     without_dvc(monkeypatch)
-    assert read(templated, memory) == first
+    assert read(templated, cache) == first
     assert [each.why for each in first.handed_over] == ["uses `vars` (line 1)"]
 
 
@@ -88,60 +88,60 @@ EDITS: dict[str, Callable[[Folder], object]] = {
 
 
 @pytest.mark.parametrize("name", EDITS)
-def test_an_edit_of_anything_it_was_made_from_asks_again(templated: Folder, memory: Path, name: str) -> None:
-    before = read(templated, memory)
+def test_an_edit_of_any_source_asks_dvc_again(templated: Folder, cache: Path, name: str) -> None:
+    before = read(templated, cache)
     EDITS[name](templated)
-    after = read(templated, memory)
+    after = read(templated, cache)
     assert after == read(templated, None)
     assert [stage.cmd for stage in after.stages] != [stage.cmd for stage in before.stages]
 
 
-def test_going_back_finds_the_earlier_answer(
-    templated: Folder, memory: Path, monkeypatch: pytest.MonkeyPatch
+def test_undoing_an_edit_finds_the_earlier_result(
+    templated: Folder, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = read(templated, memory)
+    first = read(templated, cache)
     templated.write("params.yaml", "p: 2\n")
-    read(templated, memory)
+    read(templated, cache)
     templated.write("params.yaml", "p: 1\n")
     without_dvc(monkeypatch)
-    assert read(templated, memory) == first
+    assert read(templated, cache) == first
 
 
-def test_a_default_file_that_appears_is_seen(templated: Folder, memory: Path) -> None:
+def test_a_new_default_file_counts(templated: Folder, cache: Path) -> None:
     (templated / "params.yaml").unlink()
     templated.write("v.yaml", "v: 1\np: 1\nswitch: {on: true}\n")
-    read(templated, memory)
+    read(templated, cache)
     templated.write("params.yaml", "p: 3\n")
     with pytest.raises(ConfigError, match="cannot redefine `p`"):
-        read(templated, memory)
+        read(templated, cache)
 
 
-def test_a_file_of_variables_that_goes_away_is_an_error(templated: Folder, memory: Path) -> None:
-    read(templated, memory)
+def test_a_deleted_file_of_variables_is_an_error(templated: Folder, cache: Path) -> None:
+    read(templated, cache)
     (templated / "v.yaml").unlink()
     with pytest.raises(ConfigError, match=r"`v\.yaml` does not exist"):
-        read(templated, memory)
+        read(templated, cache)
 
 
 @pytest.mark.parametrize("damage", ["", "{", "{}", "[{}]", '[{"key": "", "reads": [], "why": ""}]'])
 def test_a_broken_cache_is_ignored_and_rewritten(
-    templated: Folder, memory: Path, monkeypatch: pytest.MonkeyPatch, damage: str
+    templated: Folder, cache: Path, monkeypatch: pytest.MonkeyPatch, damage: str
 ) -> None:
-    first = read(templated, memory)
-    (file,) = (memory / "resolved").iterdir()
+    first = read(templated, cache)
+    (file,) = (cache / "resolved").iterdir()
     Memory(str(file.parent), file.name, format_number=2).write(damage.encode())
-    assert read(templated, memory) == first
+    assert read(templated, cache) == first
     without_dvc(monkeypatch)
-    assert read(templated, memory) == first
+    assert read(templated, cache) == first
 
 
-def test_a_memory_that_cannot_be_written_only_costs_time(templated: Folder, tmp_path: Path) -> None:
+def test_a_cache_that_cannot_be_written_only_costs_time(templated: Folder, tmp_path: Path) -> None:
     blocked = tmp_path / "blocked"
     blocked.write_text("a file where the folder should be")
     assert read(templated, blocked) == read(templated, None)
 
 
-def test_an_answer_that_json_would_change_is_not_remembered(templated: Folder, memory: Path) -> None:
+def test_a_result_that_json_would_change_is_not_cached(templated: Folder, cache: Path) -> None:
     templated.write("dvc.yaml", "vars: [{a: 1}]\nstages:\n  a:\n    cmd: x ${a}\n    meta: {1: one}\n")
-    assert read(templated, memory) == read(templated, memory)
-    assert not (memory / "resolved").exists()
+    assert read(templated, cache) == read(templated, cache)
+    assert not (cache / "resolved").exists()

@@ -80,7 +80,7 @@ def below_root(empty_repository: Folder) -> Folder:
 
 
 def read(folder: Folder, commit: str | None = None) -> Pipeline:
-    """What our reader says about the working tree or a commit."""
+    """The pipeline of the working tree or of a commit, by mlgit's reader."""
     git = Git(str(folder.path))
     if commit is None:
         found = read_pipeline(WorkingTree(git, str(folder.path)), root=str(folder.path))
@@ -100,7 +100,7 @@ def stage_list(folder: Folder) -> list[str]:
 
 
 def assert_like_the_lock(pipeline: Pipeline, folder: Path, prefix: str) -> None:
-    """Every stage's command, outputs and hashes are what DVC wrote after running it."""
+    """Check that every stage has the command, outputs and hashes that DVC wrote after running it."""
     recorded = lock(folder)
     assert {stage.name for stage in pipeline.stages} == set(recorded)
     for stage in pipeline.stages:
@@ -124,7 +124,7 @@ def test_commands_outputs_and_hashes_are_those_of_dvc_lock(at_root: Folder) -> N
     assert_like_the_lock(read(at_root), at_root.path, "")
 
 
-def test_a_dvc_repository_below_the_git_root_counts_paths_from_the_git_root(below_root: Folder) -> None:
+def test_paths_of_a_dvc_repository_below_the_git_root_start_at_the_git_root(below_root: Folder) -> None:
     pipeline = read(below_root)
     assert_like_the_lock(pipeline, below_root / "ml", "ml/")
     assert sorted(stage.address for stage in pipeline.stages) == sorted(
@@ -135,9 +135,7 @@ def test_a_dvc_repository_below_the_git_root_counts_paths_from_the_git_root(belo
 
 
 @pytest.mark.parametrize("where", ["at_root", "below_root"])
-def test_a_commit_is_resolved_like_the_working_tree_it_was_made_from(
-    where: str, request: pytest.FixtureRequest
-) -> None:
+def test_a_commit_is_resolved_like_its_working_tree(where: str, request: pytest.FixtureRequest) -> None:
     folder: Folder = request.getfixturevalue(where)
     head = folder.git("rev-parse", "HEAD")
     assert read(folder, head) == read(folder)
@@ -161,7 +159,7 @@ def test_parameters_keep_their_file_and_keys(at_root: Folder) -> None:
     assert stage.locked.params == {"params.yaml": {"rate": 0.1}}
 
 
-def test_top_level_lists_are_resolved_too(at_root: Folder) -> None:
+def test_top_level_lists_are_also_resolved(at_root: Folder) -> None:
     pipeline = read(at_root)
     assert pipeline.plots == ("sum.txt",)
     assert [(out.path, out.cached, out.metric) for out in pipeline.outputs if out.metric] == [
@@ -181,7 +179,7 @@ def test_with_templates_dvcs_own_index_is_the_same(where: str, request: pytest.F
     assert read(folder, head) == resolve_pipeline(str(folder.path), head)
 
 
-def test_a_hash_that_is_none_is_refused_here_too(at_root: Folder) -> None:
+def test_an_invalid_hash_is_also_refused_with_templates(at_root: Folder) -> None:
     lock = (at_root / "dvc.lock").read_text(encoding="utf-8")
     first = re.search("[0-9a-f]{32}", lock)
     assert first is not None
@@ -190,7 +188,7 @@ def test_a_hash_that_is_none_is_refused_here_too(at_root: Folder) -> None:
         read(at_root)
 
 
-def test_a_repository_without_dvc_init_is_resolved_all_the_same(empty_repository: Folder) -> None:
+def test_a_repository_without_dvc_init_is_also_resolved(empty_repository: Folder) -> None:
     empty_repository.write("dvc.yaml", "vars: [{x: 1}]\nstages:\n  a:\n    cmd: echo ${x}\n")
     pipeline = read(empty_repository)
     assert [stage.cmd for stage in pipeline.stages] == [("echo 1",)]
@@ -233,7 +231,9 @@ WRONG = {
 
 
 @pytest.mark.parametrize("case", WRONG)
-def test_what_cannot_be_filled_in_is_an_error_with_its_line(empty_repository: Folder, case: str) -> None:
+def test_a_template_that_cannot_be_filled_in_is_an_error_with_its_line(
+    empty_repository: Folder, case: str
+) -> None:
     text, line, words = WRONG[case]
     empty_repository.write("dvc.yaml", text)
     empty_repository.write("params.yaml", "rate: 0.1\n")
@@ -244,7 +244,7 @@ def test_what_cannot_be_filled_in_is_an_error_with_its_line(empty_repository: Fo
     assert (caught.value.location.path, caught.value.location.line) == ("dvc.yaml", line)
 
 
-def test_a_variables_file_that_is_no_yaml_is_named_with_its_line(empty_repository: Folder) -> None:
+def test_an_invalid_file_of_variables_is_named_with_its_line(empty_repository: Folder) -> None:
     empty_repository.write("names.yaml", "names:\n  - [\n")
     empty_repository.write("dvc.yaml", "vars: [names.yaml]\n")
     with pytest.raises(ConfigError) as caught:
@@ -252,7 +252,7 @@ def test_a_variables_file_that_is_no_yaml_is_named_with_its_line(empty_repositor
     assert str(caught.value.location).startswith("names.yaml:3")
 
 
-def test_settings_of_dvc_count_as_for_dvc(empty_repository: Folder) -> None:
+def test_settings_of_dvc_count(empty_repository: Folder) -> None:
     empty_repository.dvc("init", "-q")
     empty_repository.write("names.yaml", "names: {a: false, b: [1, 2]}\n")
     empty_repository.write("dvc.yaml", "vars: [names.yaml]\nstages:\n  a:\n    cmd: run ${names}\n")

@@ -1,4 +1,4 @@
-"""The status index saves time and never changes an answer, whatever happens to it or to the files."""
+"""The status index saves time, and no damage or change of files makes it change an answer."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.usefixtures("either_way")
-def test_what_did_not_change_is_neither_hashed_nor_parsed_again(tracked: Folder, work: Work) -> None:
+def test_unchanged_files_are_not_hashed_or_parsed_again(tracked: Folder, work: Work) -> None:
     assert states(tracked) == {}
     assert (work.hashed, work.opened) == ([], [])
 
 
 @pytest.mark.usefixtures("either_way")
-def test_of_a_directory_only_the_changed_file_is_hashed_again(tracked: Folder, work: Work) -> None:
+def test_only_the_changed_file_of_a_directory_is_hashed_again(tracked: Folder, work: Work) -> None:
     file = tracked.write("data/many/3/10.csv", "other\n")
     settle()
     assert states(tracked) == {"data/many": "modified"}
@@ -43,7 +43,7 @@ def test_of_a_directory_only_the_changed_file_is_hashed_again(tracked: Folder, w
 
 
 @pytest.mark.usefixtures("either_way")
-def test_an_added_removed_or_renamed_file_is_seen(tracked: Folder, work: Work) -> None:
+def test_an_added_removed_or_renamed_file_is_a_change(tracked: Folder, work: Work) -> None:
     (tracked / "data/many/new.csv").write_text("new\n", encoding="utf-8")
     assert states(tracked) == {"data/many": "modified"}
     (tracked / "data/many/new.csv").unlink()
@@ -56,7 +56,7 @@ def test_an_added_removed_or_renamed_file_is_seen(tracked: Folder, work: Work) -
 
 
 @pytest.mark.parametrize("name", ["data/one.csv", "data/many/3/10.csv"])
-def test_a_byte_changed_with_its_time_put_back_is_seen(tracked: Folder, name: str) -> None:
+def test_a_changed_byte_is_found_although_the_time_was_put_back(tracked: Folder, name: str) -> None:
     file = tracked / name
     content = file.read_bytes()
     put_back(file, lambda: file.write_bytes(content.replace(content[:1], b"X")))
@@ -64,7 +64,7 @@ def test_a_byte_changed_with_its_time_put_back_is_seen(tracked: Folder, name: st
 
 
 @pytest.mark.parametrize("name", ["data/one.csv", "data/many/3/10.csv"])
-def test_another_file_of_the_same_size_and_time_in_its_place_is_seen(tracked: Folder, name: str) -> None:
+def test_a_replaced_file_of_the_same_size_and_time_is_found(tracked: Folder, name: str) -> None:
     file = tracked / name
     other = tracked.write("other", "x" * file.stat().st_size)
     put_back(file, lambda: other.replace(file))
@@ -79,7 +79,7 @@ def test_a_pointer_changed_with_its_time_put_back_is_read_again(tracked: Folder)
     assert done["failures"] or done["data"]
 
 
-def test_a_file_touched_in_the_moment_of_the_look_is_looked_at_again(
+def test_a_file_touched_at_the_moment_of_the_look_is_hashed_again(
     tracked: Folder, work: Work, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fingerprints, "RACY_NS", int(60e9))
@@ -96,7 +96,7 @@ def test_a_clock_that_went_backwards_hides_no_change(
     monkeypatch.setattr(workspace, "now_ns", lambda: time.time_ns() - 3600 * 10**9)
     tracked.write("data/one.csv", "two\n")
     settle()
-    for _ in range(2):  # from an hour after the look, for all that the clock says: not to be trusted
+    for _ in range(2):  # by this clock changed an hour after the look: not settled
         assert states(tracked) == {"data/one.csv": "modified"}
     assert work.hashed == ["one.csv", "one.csv"]
     tracked.write("data/one.csv", "one\n")
@@ -151,7 +151,7 @@ def damaged(content: bytes) -> dict[str, bytes]:
     }
 
 
-def test_a_damaged_or_foreign_index_is_as_good_as_none_and_is_replaced(tracked: Folder, work: Work) -> None:
+def test_a_damaged_or_foreign_index_is_ignored_and_replaced(tracked: Folder, work: Work) -> None:
     index = place_of_index(tracked)
     good = index.read_bytes()
     for name, content in damaged(good).items():
@@ -162,7 +162,7 @@ def test_a_damaged_or_foreign_index_is_as_good_as_none_and_is_replaced(tracked: 
         assert work.hashed == [], name
 
 
-def test_a_damaged_memory_of_a_directory_is_as_good_as_none(tracked: Folder) -> None:
+def test_damaged_directory_hashes_are_ignored(tracked: Folder) -> None:
     folder = place_of_index(tracked).parent
     (memory,) = folder.glob("directory-*")
     content = memory.read_bytes()
@@ -181,7 +181,7 @@ def test_a_damaged_memory_of_a_directory_is_as_good_as_none(tracked: Folder) -> 
 
 
 @pytest.mark.parametrize("where", [".git/mlgit", ".git/mlgit/status", ".git/mlgit/status/index"])
-def test_where_nothing_can_be_written_or_read_the_answer_is_the_same(tracked: Folder, where: str) -> None:
+def test_the_answer_does_not_depend_on_a_writable_or_readable_index(tracked: Folder, where: str) -> None:
     # A file where a folder must be (or the other way) stops root as well.
     place = tracked / where
     if place.is_dir():
@@ -208,13 +208,13 @@ def test_an_index_of_another_user_is_replaced(tracked: Folder, work: Work) -> No
     assert place_of_index(tracked).stat().st_uid == 0
 
 
-def test_a_moved_repository_is_known_again(tracked: Folder, work: Work, tmp_path: Path) -> None:
+def test_a_moved_repository_keeps_its_index(tracked: Folder, work: Work, tmp_path: Path) -> None:
     tracked.path.rename(tmp_path / "moved")
     assert states(Folder(tmp_path / "moved")) == {}
     assert work.hashed == []
 
 
-def test_a_copied_repository_costs_time_only(tracked: Folder, work: Work, tmp_path: Path) -> None:
+def test_a_copied_repository_is_hashed_once_more(tracked: Folder, work: Work, tmp_path: Path) -> None:
     shutil.copytree(tracked.path, tmp_path / "copy", symlinks=True)
     copy = Folder(tmp_path / "copy")
     settle()
@@ -235,7 +235,7 @@ def test_each_linked_working_tree_has_its_own_index(tracked: Folder, work: Work,
     linked.write("data/one.csv", "two\n")
     settle()
     for _ in range(2):
-        # `same` is told because the linked tree's cache is empty.
+        # `same` is listed because the linked tree's cache is empty.
         assert states(linked) == {"data/many": "same", "data/one.csv": "modified"}
         assert states(tracked) == {}
     assert len(work.hashed) == FILES + 1
@@ -243,12 +243,12 @@ def test_each_linked_working_tree_has_its_own_index(tracked: Folder, work: Work,
 
 
 @pytest.mark.usefixtures("either_way")
-def test_from_a_subfolder_the_same_index_is_used(tracked: Folder, work: Work) -> None:
+def test_a_subfolder_uses_the_same_index(tracked: Folder, work: Work) -> None:
     assert states(Folder(tracked / "data")) == {}
     assert work.hashed == []
 
 
-def test_a_git_folder_that_git_does_not_take_for_one_is_not_believed(tracked: Folder) -> None:
+def test_a_git_folder_that_git_ignores_is_not_used(tracked: Folder) -> None:
     (tracked / "data/.git").mkdir()
     assert states(Folder(tracked / "data")) == {}
 
@@ -282,7 +282,7 @@ def test_a_run_killed_while_it_writes_leaves_the_old_index(tracked: Folder, work
     assert done.returncode == -signal.SIGKILL
     assert place_of_index(tracked).read_bytes() == before
     assert states(tracked) == {"data/one.csv": "modified", "data/many": "modified"}
-    assert "10.csv" not in work.hashed  # its directory's memory was written before
+    assert "10.csv" not in work.hashed  # the hashes of its directory were written before
     (left,) = place_of_index(tracked).parent.glob("*.half")
     os.utime(left, (0, 0))
     tracked.write("data/one.csv", "3\n")
@@ -291,7 +291,7 @@ def test_a_run_killed_while_it_writes_leaves_the_old_index(tracked: Folder, work
     assert not left.exists()
 
 
-def test_runs_at_once_while_dvc_checks_out_tell_the_truth_and_spoil_nothing(tracked: Folder) -> None:
+def test_runs_at_once_during_dvc_checkout_leave_a_correct_index(tracked: Folder) -> None:
     other = tracked.path / "other"
     shutil.copytree(tracked / "data/many", other)
     for number in range(0, FILES, 2):
@@ -316,7 +316,7 @@ def test_runs_at_once_while_dvc_checks_out_tell_the_truth_and_spoil_nothing(trac
     assert states(tracked) == {"data/many": "modified"}
 
 
-def test_a_file_that_vanishes_while_it_is_hashed_is_gone(
+def test_a_file_that_vanishes_during_hashing_counts_as_deleted(
     tracked: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hash_file = hashes.file_md5
@@ -353,7 +353,9 @@ def test_outputs_that_come_and_go_do_not_fill_the_index(
     assert "data/3.csv" in content
 
 
-def test_long_hashing_is_told_on_a_terminal_that_shows_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_hashing_shows_progress_on_a_terminal_that_shows_nothing_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     session = Session()
     assert isinstance(session._waiting(), Silent)
     monkeypatch.setattr(sys, "stderr", sys.stdout)
@@ -363,10 +365,10 @@ def test_long_hashing_is_told_on_a_terminal_that_shows_nothing_else(monkeypatch:
     assert isinstance(session._waiting(), Silent)
 
 
-def test_the_second_look_at_a_large_directory_knows_the_first_ones(
+def test_find_and_scandir_give_the_same_digest_of_a_large_directory(
     tracked: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However the two were listed: the first by ourselves, the second ahead of it, by another program."""
+    """The first run lists by itself; the second one has `find` list in the background."""
     for module in (seen, workspace):
         monkeypatch.setattr(module, "LARGE", FILES)
     place_of_index(tracked).unlink()

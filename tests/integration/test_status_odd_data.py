@@ -1,4 +1,4 @@
-"""Data that is no plain file: links, pipes, what cannot be read. Status neither hangs nor calls it clean."""
+"""Data that is not a plain file: links, pipes, unreadable files. Status does not hang or call it clean."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mlgit.adapters.dvc.data import bulk, hashes
+from mlgit.errors import Exit
 from tests.support.tools import tool
 from tests.support.tracked import Work, put_back, settle, states
 
@@ -38,12 +39,14 @@ def test_links_to_the_cache_are_followed(tracked: Folder, work: Work, kind: str)
     assert file.is_symlink() or file.stat().st_nlink == 2
     target = file.resolve()
     target.chmod(0o644)
-    put_back(target, lambda: target.write_bytes(b"ROW 10\n"))  # the cache was spoilt through the link
+    put_back(target, lambda: target.write_bytes(b"ROW 10\n"))  # the link damages the cache
     assert states(tracked) == {"data/many": "modified"}
     assert set(work.hashed) == {"10.csv"}
 
 
-def test_an_output_that_is_a_link_is_what_it_leads_to(tracked: Folder, work: Work, tmp_path: Path) -> None:
+def test_an_output_that_is_a_link_has_the_content_of_its_target(
+    tracked: Folder, work: Work, tmp_path: Path
+) -> None:
     for name in ("many", "one.csv"):
         (tracked / "data" / name).rename(tmp_path / name)
         (tracked / "data" / name).symlink_to(tmp_path / name)
@@ -57,7 +60,7 @@ def test_an_output_that_is_a_link_is_what_it_leads_to(tracked: Folder, work: Wor
     assert states(tracked) == {"data/one.csv": "modified", "data/many": "modified"}
 
 
-def test_a_link_to_a_folder_in_a_directory_counts_for_nothing_as_in_dvc(tracked: Folder) -> None:
+def test_a_link_to_a_folder_in_a_directory_does_not_count_as_in_dvc(tracked: Folder) -> None:
     (tracked / "data/many/link").symlink_to(tracked / "src")
     tracked.write("src/x.py", "pass\n")
     assert states(tracked) == {}
@@ -65,7 +68,7 @@ def test_a_link_to_a_folder_in_a_directory_counts_for_nothing_as_in_dvc(tracked:
 
 
 def listens(place: Path) -> None:
-    """A socket; its address must be short."""
+    """Make a socket; its address must be short."""
     with chdir(place.parent), closing(socket.socket(socket.AF_UNIX)) as made:
         made.bind(place.name)
 
@@ -80,7 +83,7 @@ STRANGE: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("kind", STRANGE)
-def test_what_nobody_can_read_in_a_directory_is_a_change_that_is_told(tracked: Folder, kind: str) -> None:
+def test_an_unreadable_entry_of_a_directory_is_a_change_and_is_reported(tracked: Folder, kind: str) -> None:
     odd = tracked / "data/many/3/10.csv"
     odd.unlink()
     STRANGE[kind](odd)
@@ -94,16 +97,16 @@ def test_what_nobody_can_read_in_a_directory_is_a_change_that_is_told(tracked: F
     assert states(tracked) == {}
 
 
-def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(project: Folder) -> None:
+def test_a_pipe_instead_of_a_file_does_not_block(project: Folder) -> None:
     for name in ("data/raw.csv", "metrics.json", "params.yaml", ".dvcignore"):
         (project / name).unlink(missing_ok=True)
         (project / name).parent.mkdir(exist_ok=True)
         os.mkfifo(project / name)
-    assert project.here("status").status == 0
+    assert project.here("status").status == Exit.DONE
 
 
 @pytest.mark.parametrize("name", ["data/one.csv", "data/many/3/10.csv"])
-def test_what_must_not_be_read_is_told_and_never_clean(
+def test_a_file_without_read_permission_is_reported_and_never_clean(
     tracked: Folder, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refusing(path: str, **options: Any) -> str:  # noqa: ANN401 (whatever it takes)
@@ -120,8 +123,8 @@ def test_what_must_not_be_read_is_told_and_never_clean(
         assert found["problems"] == [f"`{name}` cannot be read: Permission denied"]
 
 
-def test_a_cache_that_must_not_be_read_is_told_and_not_called_lost(tracked: Folder) -> None:
-    # Root may read anything, unless it gives that right away.
+def test_a_cache_without_read_permission_is_reported_and_not_lost(tracked: Folder) -> None:
+    # Root may read anything, unless it drops that right.
     plain = [] if os.geteuid() else [tool("setpriv"), "--bounding-set=-all", "--inh-caps=-all"]
     shelf = next((tracked / ".dvc/cache/files/md5").iterdir())
     shelf.chmod(0)
@@ -136,20 +139,20 @@ def test_a_cache_that_must_not_be_read_is_told_and_not_called_lost(tracked: Fold
 
 
 @pytest.mark.usefixtures("either_way")
-def test_folders_nested_deeper_than_calls_are_looked_into(tracked: Folder) -> None:
+def test_folders_nested_deeper_than_the_recursion_limit_are_read(tracked: Folder) -> None:
     try:
         with chdir(tracked / "data/many"):
             for _ in range(1_200):
                 os.mkdir("d")
                 os.chdir("d")
-            assert states(tracked) == {}  # folders alone are nothing to DVC
+            assert states(tracked) == {}  # DVC ignores empty folders
             Path("deepest").write_text("x", encoding="utf-8")
         assert states(tracked) == {"data/many": "modified"}
-    finally:  # Python's own way to remove a folder calls itself
+    finally:  # shutil.rmtree is recursive
         subprocess.run(["rm", "-rf", str(tracked / "data/many")], check=True)
 
 
-def test_a_directory_without_a_file_is_as_dvc_hashes_it(tracked: Folder) -> None:
+def test_a_directory_without_files_is_hashed_as_by_dvc(tracked: Folder) -> None:
     shutil.rmtree(tracked / "data/many")
     (tracked / "data/many/sub").mkdir(parents=True)
     assert states(tracked) == {"data/many": "modified"}
@@ -157,7 +160,7 @@ def test_a_directory_without_a_file_is_as_dvc_hashes_it(tracked: Folder) -> None
     assert states(tracked) == {}
 
 
-def test_two_folders_that_changed_places_are_seen(tracked: Folder) -> None:
+def test_two_swapped_folders_are_a_change(tracked: Folder) -> None:
     many = tracked / "data/many"
     (many / "0").rename(many / "x")
     (many / "1").rename(many / "0")

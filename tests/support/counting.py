@@ -1,4 +1,4 @@
-"""A door before a server on loopback that counts the requests it lets through."""
+"""Counting: a proxy in front of a server on loopback that counts its requests."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _REQUEST = re.compile(rb"(?:^|(?<=\r\n\r\n))(GET|HEAD|POST|PUT|DELETE) (\S+) HTT
 
 @dataclass(slots=True)
 class Door:
-    """Where to knock, and what was asked for so far: method and path of every request."""
+    """The proxy's address, and the requests so far: method and path of each."""
 
     port: int
     requests: list[tuple[str, str]] = field(default_factory=list)
@@ -30,7 +30,7 @@ class Door:
 
 @contextmanager
 def counting(port: int) -> Iterator[Door]:
-    """A door on loopback that leads to the HTTP server at `port`; bytes go through as they are."""
+    """A proxy on loopback for the HTTP server at `port`; bytes pass unchanged."""
     with ExitStack() as opened:
         entrance = opened.enter_context(socket.create_server(("127.0.0.1", 0)))
         door = Door(entrance.getsockname()[1])
@@ -58,5 +58,5 @@ def counting(port: int) -> Iterator[Door]:
 
         start(serve)
         yield door
-        # Whoever still waits for the other side is told that it has gone.
+        # Let a side that still waits know that the other one has closed.
         entrance.shutdown(socket.SHUT_RDWR)

@@ -1,10 +1,12 @@
-"""What DVC answers, in mlgit's words, so that both can be compared."""
+"""DVC's answers in mlgit's words, so that both can be compared."""
 
 from __future__ import annotations
 
 import json
 import re
 from typing import TYPE_CHECKING, Any
+
+from mlgit.errors import Exit
 
 if TYPE_CHECKING:
     from tests.support.shell import Folder
@@ -67,12 +69,12 @@ def _as_dvc(reason: str) -> str:
     """One of mlgit's reasons in DVC's words."""
     if " params file " in reason:
         return reason.replace(" params file ", " dep ")
-    # What dvc.lock does not know yet is "new" for mlgit and "modified" for DVC.
+    # An output that dvc.lock does not have yet is "new" for mlgit and "modified" for DVC.
     return re.sub("^new (dep|output)", r"changed \1", reason)
 
 
 def dvc_data(folder: Folder) -> dict[str, str]:
-    """Tracked data -> what is the matter with it in the working tree, as `dvc data status` says."""
+    """Tracked data -> its state in the working tree, as `dvc data status` reports it."""
     answer = dvc_json(folder, "data", "status", "--json")
     found = {path.rstrip("/"): "not in the cache" for path in answer.get("not_in_cache", ())}
     for word, ours in (("modified", "modified"), ("deleted", "absent")):
@@ -81,7 +83,7 @@ def dvc_data(folder: Folder) -> dict[str, str]:
 
 
 def mlgit_data(folder: Folder) -> dict[str, str]:
-    """The same as `mlgit status` says it."""
+    """Tracked data -> its state, as `mlgit status` reports it."""
     return {
         each["path"]: "not in the cache" if each["workspace"] == "same" else each["workspace"]
         for each in folder.here("status", "--json").json()["data"]
@@ -100,14 +102,14 @@ def dvc_diff(folder: Folder, part: str, *revisions: str) -> Diff:
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 (a JSON value)
-    """A tuple of a Python file is a list in DVC's JSON, though lists are text there."""
+    """DVC's JSON value as mlgit's: a tuple of a Python file is a list in it, although lists are text."""
     return str(tuple(value)) if isinstance(value, list) else value
 
 
 def mlgit_diff(folder: Folder, part: str, *revisions: str) -> Diff:
     """(file, key) -> (old, new), as `mlgit diff` gives it."""
     done = folder.here("diff", "--json", f"--{part}", *revisions)
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     pairs = {(each["file"], each["key"]): (each["old"], each["new"]) for each in done.json()[part]}
-    # A null that goes away is a change for mlgit and none for DVC.
+    # A null that disappears is a change for mlgit but not for DVC.
     return {place: pair for place, pair in pairs.items() if pair != (None, None)}

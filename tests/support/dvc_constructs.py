@@ -1,4 +1,4 @@
-"""Everything DVC lets one write, a folder each of one repository: an edit, and what is stale then."""
+"""Every construct of DVC's files in a folder of one repository, an edit, and the stages it makes stale."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Reasons = dict[str, set[str]]
 
 
 def nothing(_: Folder) -> None:
-    """No step of its own."""
+    """Do nothing."""
 
 
 class Construct(NamedTuple):
@@ -39,7 +39,7 @@ class Construct(NamedTuple):
 
 
 def stage(body: str, *, name: str = "s") -> str:
-    """A dvc.yaml with one stage of which `body` is written at its depth."""
+    """A dvc.yaml with one stage, whose fields are in `body`."""
     lines = "".join(f"    {line}\n" for line in body.strip().splitlines())
     return f"stages:\n  {name}:\n{lines}"
 
@@ -68,7 +68,7 @@ def _old_hashes(folder: Folder) -> None:
 
 
 def _files_list(folder: Folder) -> None:
-    """The .dvc file of a version-aware remote: every file of the directory on its own."""
+    """The .dvc file of a version-aware remote: every file of the directory has its own entry."""
     hashes = {name: _keep(folder, name.encode()) for name in ("a", "b")}
     listing = [{"md5": md5, "relpath": name} for name, md5 in hashes.items()]
     _keep(folder, json.dumps(listing).encode(), suffix=".dir")
@@ -535,7 +535,7 @@ CONSTRUCTS: dict[str, Construct] = {
 
 
 def build(place: Path) -> Folder:
-    """The repository with all of them, run, in one commit."""
+    """The repository with all constructs, run, in one commit."""
     place.mkdir(parents=True)
     outside = Folder(place.parent / "outside")
     for name in ("url", "unfrozen", "dep"):

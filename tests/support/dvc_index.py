@@ -1,4 +1,4 @@
-"""DVC's own index of a repository, in our records: what our reader of its files is checked against."""
+"""DVC's own index of a repository as mlgit's records, to check mlgit's reader against it."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def _joined(one: Pipeline, other: Pipeline) -> Pipeline:
 
 
 class _Reader:
-    """DVC's index of one repository, turned into our records.
+    """DVC's index of one repository, turned into mlgit's records.
 
     Args:
         repo: open.
@@ -123,7 +123,7 @@ class _Reader:
         relative: str = self._files.relpath(path, self._top)
         return relative.replace(os.sep, "/")
 
-    def _beside(self, file: str, path: str) -> str:
+    def _from_file(self, file: str, path: str) -> str:
         """A path that a file declares relative to itself, from the Git root."""
         return self._path(self._files.normpath(self._files.join(self._files.parent(file), path)))
 
@@ -154,7 +154,7 @@ class _Reader:
         )
 
     def _place(self, item: Any) -> str:  # noqa: ANN401 (dvc has no types)
-        """Where a dependency or output is: a path from the Git root, or the URL as declared."""
+        """The path of a dependency or output from the Git root, or its URL as declared."""
         if item.fs is self._files or (item.protocol == "local" and item.is_in_repo):
             return self._path(item.fs_path)
         return str(item.def_path)
@@ -174,7 +174,7 @@ class _Reader:
         )
 
     def _locked(self, entry: Any, name: str) -> LockedStage | None:  # noqa: ANN401 (dvc has no types)
-        """What dvc.lock recorded, also about what the stage no longer declares."""
+        """The entries of dvc.lock, also those that the stage no longer declares."""
         recorded = getattr(entry.dvcfile, "lockfile_contents", {}).get("stages", {}).get(name)
         if recorded is None:
             return None
@@ -201,7 +201,7 @@ class _Reader:
         return found
 
     def _listed(self, per_file: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
-        return tuple(self._beside(file, path) for file in sorted(per_file) for path in per_file[file])
+        return tuple(self._from_file(file, path) for file in sorted(per_file) for path in per_file[file])
 
     def _plots(self, per_file: Mapping[str, Iterable[Any]]) -> tuple[str, ...]:
         """Paths of the top-level plots; an entry is a path, or a name with its properties."""
@@ -212,7 +212,7 @@ class _Reader:
                 for name in names:
                     properties = entry.get(name) if isinstance(entry, dict) else None
                     y = properties.get("y") if isinstance(properties, dict) else None
-                    found += [self._beside(file, path) for path in (y if isinstance(y, dict) else [name])]
+                    found += [self._from_file(file, path) for path in (y if isinstance(y, dict) else [name])]
         return tuple(dict.fromkeys(found))
 
     def _artifacts(self, per_file: Mapping[str, Mapping[str, Any]]) -> tuple[Artifact, ...]:
@@ -223,7 +223,7 @@ class _Reader:
                 found.append(
                     Artifact(
                         name=name if folder == "." else f"{folder}:{name}",
-                        path=self._beside(file, entry["path"]),
+                        path=self._from_file(file, entry["path"]),
                         type=entry.get("type"),
                         description=entry.get("desc"),
                         labels=tuple(entry.get("labels") or ()),
@@ -245,7 +245,7 @@ def _pointer(value: str | None, meta: Any, *, legacy: bool) -> Pointer | None:  
 
 
 def _source(stage: Any) -> str | None:  # noqa: ANN401 (dvc has no types)
-    """Where an import comes from: a URL, or a repository."""
+    """The source of an import: a URL, or a repository."""
     if not stage.is_import:
         return None
     dependency = stage.deps[0]

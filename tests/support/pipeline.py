@@ -98,7 +98,7 @@ def train(work: Folder, slope: str, *, push: bool = True) -> None:
 
     work.write("params.yaml", f"train:\n  slope: {slope}\n")
     with contextlib.chdir(work.path), contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # DVC's own affair
+        warnings.simplefilter("ignore")  # warnings of DVC's libraries
         with Repo(".") as repo:
             repo.reproduce()
             if push:

@@ -1,4 +1,4 @@
-"""A project with a tracked directory of many files and a single one, and what status sees of them."""
+"""A project with a tracked directory of many files and a tracked file, and what status reads of them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlgit.adapters.dvc.data import bulk, hashes
 from mlgit.adapters.git.worktree import WorkingTree
+from mlgit.errors import Exit
 from tests.support.shell import Folder
 
 if TYPE_CHECKING:
@@ -16,13 +17,13 @@ if TYPE_CHECKING:
 
     import pytest
 
-# How long a file must not have been touched to be told apart; two seconds would make slow tests.
+# Files untouched for this long are settled; two seconds would make slow tests.
 TICK_S = 0.02
 FILES = 250
 
 
 def build(place: Path) -> None:
-    """Make the project at `work` below a place."""
+    """Make the project at `work` below a folder."""
     work = Folder(place / "work")
     work.path.mkdir(parents=True)
     work.git("init", "-q")
@@ -35,7 +36,7 @@ def build(place: Path) -> None:
 
 
 class Work:
-    """What a status read: the names of files that were hashed and of pointer files that were opened."""
+    """The work of a status: the names of hashed files and of opened pointer files."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.hashed: list[str] = []
@@ -56,14 +57,14 @@ class Work:
 
 
 def settle() -> None:
-    """Let the files become older than the tick."""
+    """Wait until the files are older than the tick."""
     time.sleep(2 * TICK_S)
 
 
 def states(folder: Folder) -> dict[str, str]:
-    """What status says about data: path -> state."""
+    """The data that status reports: path -> state."""
     done = folder.here("status", "--json")
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     found = done.json()
     assert found["failures"] == []
     return {each["path"]: each["workspace"] for each in found["data"]}

@@ -1,4 +1,4 @@
-"""YAML is read as DVC reads it, and what it must refuse is refused with a place."""
+"""YAML is read as DVC reads it, and invalid YAML is refused with its place."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SCALARS = [
 ]
 
 
-# JSON writes what is beyond the basic plane as two halves, which YAML does not put together.
+# JSON writes characters beyond the basic plane as two halves, which YAML does not join.
 TEXT = st.text(st.characters(max_codepoint=0xFFFF, exclude_categories=["Cs"]), max_size=80)
 
 
@@ -38,13 +38,13 @@ def by_ruamel(text: str) -> object:
 
 
 @pytest.mark.parametrize("scalar", SCALARS)
-def test_a_scalar_means_what_it_means_to_dvc(scalar: str) -> None:
+def test_a_scalar_has_the_same_value_as_in_dvc(scalar: str) -> None:
     text = f"k: {scalar}\n"
     assert repr(load(text, name="x")) == repr(by_ruamel(text))
 
 
 @given(st.text(alphabet="0123456789eE+-._xobnaif", min_size=1, max_size=6))
-def test_a_number_like_word_means_what_it_means_to_dvc(scalar: str) -> None:
+def test_a_number_like_word_has_the_same_value_as_in_dvc(scalar: str) -> None:
     text = f"k: {scalar}\n"
     try:
         theirs = by_ruamel(text)
@@ -63,7 +63,7 @@ def test_a_number_like_word_means_what_it_means_to_dvc(scalar: str) -> None:
         max_leaves=10,
     )
 )
-def test_what_json_writes_comes_back(value: object) -> None:
+def test_json_output_comes_back(value: object) -> None:
     import json
 
     text = json.dumps({"k": value})
@@ -110,14 +110,14 @@ def test_text_that_is_not_utf8_is_refused() -> None:
         load(b"a: \xff\n", name="x")
 
 
-def test_more_than_a_mebibyte_is_refused_only_when_strict() -> None:
+def test_more_than_a_mebibyte_is_refused_only_if_strict() -> None:
     text = "a: " + "x" * (1 << 20)
     with pytest.raises(ConfigError, match="larger than 1 MiB"):
         load(text, name="x")
     assert load(text, name="x", strict=False) == {"a": "x" * (1 << 20)}
 
 
-def test_anchors_and_merge_keys_work_when_not_strict() -> None:
+def test_anchors_and_merge_keys_work_unless_strict() -> None:
     text = "a: &x {b: 1, c: 2}\nd: {<<: *x, c: 3}\ne: *x\n"
     assert load(text, name="x", strict=False) == by_ruamel(text)
 

@@ -1,4 +1,4 @@
-"""Which files are trusted to be the ones that were seen, and how listings and hashes are taken."""
+"""Fingerprints decide which files are unchanged; listings and hashes are those of DVC."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ MD5 = "0" * 32
         (10**15, 10**15, False),
     ],
 )
-def test_only_what_was_touched_well_before_the_look_is_settled(mtime: int, ctime: int, answer: bool) -> None:  # noqa: FBT001
+def test_only_files_touched_well_before_the_look_are_settled(mtime: int, ctime: int, answer: bool) -> None:  # noqa: FBT001
     assert settled(LOOK + mtime, LOOK + ctime, LOOK) is answer
 
 
@@ -49,7 +49,7 @@ FACTS = st.tuples(*[st.integers(0, 2**63)] * 4)
 
 
 @given(st.dictionaries(PATHS, FACTS, min_size=1))
-def test_what_was_learned_is_known_after_writing_and_reading(
+def test_fingerprints_survive_writing_and_reading(
     tmp_path_factory: pytest.TempPathFactory, files: dict[str, tuple[int, int, int, int]]
 ) -> None:
     place = str(tmp_path_factory.mktemp("index"))
@@ -72,7 +72,7 @@ def test_what_was_learned_is_known_after_writing_and_reading(
     assert again.large_directories(6) == []
 
 
-def test_nothing_fresh_is_remembered_but_how_large_a_directory_is(tmp_path: Path) -> None:
+def test_of_fresh_data_only_the_size_of_a_directory_is_kept(tmp_path: Path) -> None:
     index = Index(str(tmp_path))
     index.learn_file("a", (1, LOOK, LOOK, 1), MD5, legacy=False, looked_ns=LOOK)
     index.learn_document("a", (1, LOOK, LOOK, 1), {}, looked_ns=LOOK)
@@ -84,7 +84,7 @@ def test_nothing_fresh_is_remembered_but_how_large_a_directory_is(tmp_path: Path
     assert Index(str(tmp_path)).large_directories(5) == ["d"]
 
 
-def test_an_index_without_a_place_remembers_nothing_and_complains_about_nothing() -> None:
+def test_an_index_without_a_folder_keeps_nothing_and_raises_nothing() -> None:
     index = Index(None)
     index.learn_file("a", (1, 0, 0, 1), MD5, legacy=False, looked_ns=LOOK)
     index.save()
@@ -109,7 +109,7 @@ def odd(tmp_path: Path) -> Path:
     return folder
 
 
-def test_find_lists_what_we_list(odd: Path) -> None:
+def test_find_lists_the_same_as_scandir(odd: Path) -> None:
     ours = list_folder(str(odd))
     assert {entry.name: entry.facts for entry in ours.entries()} == {
         name: facts_of((odd / name).stat())
@@ -129,7 +129,7 @@ def test_find_lists_what_we_list(odd: Path) -> None:
     assert searches.take(odd.name) is None
 
 
-def test_the_digested_bytes_change_with_what_a_link_leads_to(odd: Path) -> None:
+def test_the_digested_bytes_change_with_the_target_of_a_link(odd: Path) -> None:
     before = list_folder(str(odd)).digested()
     assert list_folder(str(odd)).digested() == before
     (odd.parent / "elsewhere").write_text("x", encoding="utf-8")
@@ -137,7 +137,7 @@ def test_the_digested_bytes_change_with_what_a_link_leads_to(odd: Path) -> None:
     assert list_folder(str(odd)).digested() != before
 
 
-def test_what_nobody_can_read_is_listed_without_content(odd: Path) -> None:
+def test_unreadable_entries_are_listed_without_content(odd: Path) -> None:
     for name, target in (("broken", "nowhere"), ("loop", "loop"), ("to pipe", "pipe"), ("zero", "/dev/zero")):
         (odd / name).symlink_to(target)
     ours = list_folder(str(odd))
@@ -147,7 +147,7 @@ def test_what_nobody_can_read_is_listed_without_content(odd: Path) -> None:
         assert without == {"broken", "loop", "pipe", "to pipe", "zero"}
 
 
-def test_a_search_that_fails_leaves_it_to_us_and_one_that_waits_begins_when_asked_for(
+def test_a_failed_search_gives_nothing_and_a_waiting_one_starts_on_request(
     odd: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = str(odd.parent)
@@ -159,29 +159,29 @@ def test_a_search_that_fails_leaves_it_to_us_and_one_that_waits_begins_when_aske
     many.close()
     monkeypatch.setattr(listing, "_FIND", ("/nowhere/find",))
     assert Searches(root, [odd.name]).take(odd.name) is None
-    # One that knows no `-printf`, like BusyBox.
+    # A `find` without `-printf`, like that of BusyBox.
     monkeypatch.setattr(listing, "_FIND", ("/bin/false", "/usr/bin/false"))
     assert Searches(root, [odd.name]).take(odd.name) is None
 
 
-class Telling(Silent):
-    """Remembers what was told."""
+class Recording(Silent):
+    """Records its calls."""
 
     def __init__(self) -> None:
-        self.told: list[object] = []
+        self.calls: list[object] = []
 
     def start(self, what: str, *, total: int | None = None) -> None:
-        self.told.append((what, total))
+        self.calls.append((what, total))
 
     def advance(self, steps: int = 1) -> None:
-        self.told.append(steps)
+        self.calls.append(steps)
 
     def end(self) -> None:
-        self.told.append("end")
+        self.calls.append("end")
 
 
 @pytest.mark.parametrize("parallel", [True, False])
-def test_many_files_are_hashed_as_one_by_one_and_told_by_size(
+def test_many_files_have_the_same_hashes_as_one_by_one_and_progress_by_size(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, parallel: bool
 ) -> None:
     sizes = [0, 1, 3 << 20, 5_000_000, 2 << 20]
@@ -192,20 +192,20 @@ def test_many_files_are_hashed_as_one_by_one_and_told_by_size(
     jobs.append(Job(str(tmp_path / "nowhere"), 5))
     monkeypatch.setattr(bulk, "_SHOW_BYTES", 1)
     monkeypatch.setattr(bulk, "_PARALLEL_BYTES", 1 if parallel else 1 << 60)
-    progress = Telling()
+    progress = Recording()
     *found, missing = hash_files(jobs, progress=lambda: progress)
     assert found == [file_md5(job.path) for job in jobs[:-1]]
     assert isinstance(missing, FileNotFoundError)
     total = sum(sizes) >> 20
-    assert progress.told[0] == ("hashing changed data (MiB)", total)
-    assert progress.told[-1] == "end"
-    assert sum(step for step in progress.told[1:-1] if isinstance(step, int)) == total
+    assert progress.calls[0] == ("hashing changed data (MiB)", total)
+    assert progress.calls[-1] == "end"
+    assert sum(step for step in progress.calls[1:-1] if isinstance(step, int)) == total
 
 
-def test_few_small_files_are_hashed_without_a_word(tmp_path: Path) -> None:
+def test_few_small_files_are_hashed_without_progress(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"a")
 
-    def loud() -> Telling:
+    def loud() -> Recording:
         raise AssertionError
 
     assert hash_files([Job(str(tmp_path / "a"), 1)], progress=loud) == ["0cc175b9c0f1b6a831c399e269772661"]
@@ -226,7 +226,7 @@ def test_ignore_files_begin_where_the_dvc_repository_does(tmp_path: Path) -> Non
     assert hidden == ["data/a.log", "sub/data/a.tmp"]
 
 
-def test_documents_of_a_later_run_are_known_by_the_id_of_their_blob(tmp_path: Path) -> None:
+def test_a_later_run_finds_documents_by_the_id_of_their_blob(tmp_path: Path) -> None:
     class Tree:
         commit, label = "1" * 40, "1111111"
         reads = 0

@@ -18,7 +18,7 @@ MD5 = "d41d8cd98f00b204e9800998ecf8427e"
 
 
 class Files:
-    """A tree of values."""
+    """A tree of given files."""
 
     label = "working tree"
     commit = None
@@ -27,13 +27,13 @@ class Files:
         self._files = {path: text.encode() for path, text in files.items()}
 
     def prepare(self) -> None:
-        """Nothing to begin."""
+        """There is nothing to prepare."""
 
     def paths(self) -> Sequence[str]:
         return sorted(self._files)
 
     def identity(self, path: str) -> None:
-        """No two states have anything in common."""
+        """Files have no identity, so that all are read."""
 
     def read(self, path: str) -> bytes | None:
         return self._files.get(path)
@@ -46,7 +46,7 @@ def pipeline(files: Mapping[str, str]) -> Pipeline:
     return read_pipeline(Files(files), root="/nowhere")
 
 
-def test_paths_count_from_the_root_whatever_wdir_says() -> None:
+def test_paths_start_at_the_root_with_any_wdir() -> None:
     found = pipeline(
         {
             "sub/dvc.yaml": "stages:\n  a:\n    wdir: work\n"
@@ -69,7 +69,7 @@ def test_paths_count_from_the_root_whatever_wdir_says() -> None:
     assert found.plots == ("sub/a.csv", "sub/b", "sub/d.csv")
 
 
-def test_params_have_three_forms_and_the_whole_file_wins() -> None:
+def test_params_have_three_forms_and_a_whole_file_includes_its_keys() -> None:
     found = pipeline(
         {
             "dvc.yaml": "stages:\n  a:\n    cmd: x\n"
@@ -92,7 +92,7 @@ LOCKED = f"""\
 
 
 @pytest.mark.parametrize("lock", [f"schema: '2.0'\nstages:\n{LOCKED}", LOCKED.replace("\n  ", "\n").lstrip()])
-def test_a_lock_file_of_either_schema_says_what_ran(lock: str) -> None:
+def test_a_lock_file_of_either_schema_gives_the_recorded_stage(lock: str) -> None:
     found = pipeline(
         {"dvc.yaml": "stages:\n  a:\n    cmd: x\n    deps: [in]\n    outs: [out]\n", "dvc.lock": lock}
     )
@@ -109,8 +109,8 @@ def test_a_lock_file_of_either_schema_says_what_ran(lock: str) -> None:
     "md5",
     ["", "xx/etc/passwd", "../../../etc/passwd", f"{MD5}/x", f"{MD5}.dir.dir", MD5.upper(), f"{MD5}\\n", "*"],
 )
-def test_what_is_no_hash_never_becomes_part_of_a_path(md5: str) -> None:
-    """A lock file of a pull request could have any file of the machine shown as a metric."""
+def test_an_invalid_hash_never_becomes_part_of_a_path(md5: str) -> None:
+    """Otherwise the lock file of a pull request could show any file of the machine as a metric."""
     for name, text in (
         ("dvc.lock", f"schema: '2.0'\nstages:\n{LOCKED}".replace(f"md5: {MD5}.dir", f'md5: "{md5}"')),
         ("raw.dvc", f'outs:\n- md5: "{md5}"\n  path: raw\n'),
@@ -123,7 +123,7 @@ def test_what_is_no_hash_never_becomes_part_of_a_path(md5: str) -> None:
         assert caught.value.location.line is not None
 
 
-def test_dvc_files_tell_data_imports_and_old_stages() -> None:
+def test_dvc_files_have_data_imports_or_old_stages() -> None:
     found = pipeline(
         {
             "data/raw.dvc": f"outs:\n- md5: {MD5}\n  hash: md5\n  path: raw\n",
@@ -178,7 +178,7 @@ def test_a_wrong_shape_is_an_error_with_its_line(case: str) -> None:
     assert (caught.value.location.path, caught.value.location.line) == ("dvc.yaml", line)
 
 
-def test_a_file_that_is_no_mapping_is_named_itself() -> None:
+def test_a_file_that_is_not_a_mapping_is_named_in_the_error() -> None:
     with pytest.raises(ConfigError) as caught:
         pipeline({"dvc.yaml": "- a\n"})
     assert caught.value.message == "`dvc.yaml` is not a mapping"

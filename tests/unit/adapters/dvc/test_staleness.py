@@ -1,4 +1,4 @@
-"""Whether stages are stale, and because of whom, told from values alone."""
+"""Stages are stale because of their own changes or of stages before them; checked without files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ OTHER = "1" * 32
 
 
 class Contents:
-    """What is on disk: everything as recorded, but for these paths."""
+    """Hashes on disk: everything as recorded, except for these paths."""
 
     def __init__(self, changed: Iterable[str] = (), absent: Iterable[str] = ()) -> None:
         self._changed = frozenset(changed)
@@ -46,13 +46,13 @@ class NoFiles:
     commit = None
 
     def prepare(self) -> None:
-        """Nothing to begin."""
+        """There is nothing to prepare."""
 
     def paths(self) -> Sequence[str]:
         return ()
 
     def identity(self, _: str) -> None:
-        """Nothing to know again."""
+        """Files have no identity."""
 
     def read(self, _: str) -> bytes | None:
         return None
@@ -109,7 +109,7 @@ def test_upstream_is_every_stale_stage_that_can_be_reached(
 
 
 @pytest.mark.parametrize("edited", ["a", "b", "c"])
-def test_everything_in_and_behind_a_circle_waits_for_what_is_stale_in_it(edited: str) -> None:
+def test_a_stale_stage_in_a_circle_is_upstream_of_all_in_and_after_it(edited: str) -> None:
     stages = (
         stage("a", "c/out", "in a"),
         stage("b", "a/out", "in b"),
@@ -122,7 +122,7 @@ def test_everything_in_and_behind_a_circle_waits_for_what_is_stale_in_it(edited:
     }
 
 
-def test_the_nearest_come_first() -> None:
+def test_the_nearest_stages_come_first() -> None:
     stages = (stage("a", "x"), stage("b", "a/out", "y"), stage("c", "b/out"))
     assert states(Pipeline(stages=stages), Contents(["x", "y"]))["c"].upstream == ("b", "a")
 
@@ -137,7 +137,7 @@ def test_the_nearest_come_first() -> None:
     ],
     ids=["nobody makes it", "it is on record", "another one is on record", "nothing is on record"],
 )
-def test_a_dep_that_is_not_there_is_what_its_maker_recorded(
+def test_a_missing_dep_counts_as_recorded_by_its_producer(
     absent: list[str], made: Pointer | None, reasons: tuple[str, ...], unchecked: tuple[str, ...]
 ) -> None:
     stages = (stage("a", made=made), stage("b", "a/out", "in"))
@@ -145,7 +145,7 @@ def test_a_dep_that_is_not_there_is_what_its_maker_recorded(
     assert (found.reasons, found.unchecked) == (reasons, unchecked)
 
 
-def test_a_part_of_a_directory_whose_listing_is_not_here_is_unchecked() -> None:
+def test_a_part_of_a_directory_without_its_listing_is_unchecked() -> None:
     folder = Output(path="many", owner="many.dvc", pointer=Pointer(md5=f"{OTHER}.dir"))
     pipeline = Pipeline(stages=(stage("a", "many/sub/x"),), tracked=(folder,))
     found = states(pipeline, Contents(absent=["many", "many/sub/x"]))["a"]
@@ -153,7 +153,7 @@ def test_a_part_of_a_directory_whose_listing_is_not_here_is_unchecked() -> None:
 
 
 @pytest.mark.parametrize("frozen", [False, True])
-def test_what_was_imported_from_this_machine_is_compared_unless_it_is_frozen(*, frozen: bool) -> None:
+def test_a_local_import_is_compared_unless_it_is_frozen(*, frozen: bool) -> None:
     origin = Origin(path="../source", pointer=SAME, frozen=frozen)
     out = Output(path="got", owner="got.dvc", pointer=SAME, source="../source", origin=origin)
     pipeline = Pipeline(stages=(stage("a", "got"),), tracked=(out,))
@@ -168,7 +168,7 @@ def test_what_was_imported_from_this_machine_is_compared_unless_it_is_frozen(*, 
         assert edited["a"].upstream == ("got.dvc",)
 
 
-def test_an_import_from_afar_is_unchecked_and_so_is_what_follows() -> None:
+def test_a_remote_import_and_the_stages_after_it_are_unchecked() -> None:
     out = Output(path="got", owner="got.dvc", pointer=SAME, source="https://example.org", foreign=True)
     found = states(Pipeline(stages=(stage("a", "got"), stage("b", "a/out")), tracked=(out,)), Contents())
     said = ("upstream of got was not checked: needs the network",)
@@ -180,7 +180,7 @@ def test_an_import_from_afar_is_unchecked_and_so_is_what_follows() -> None:
     assert not any(state.stale for state in found.values())
 
 
-def test_outputs_are_found_by_what_lies_in_and_around_them() -> None:
+def test_outputs_are_found_by_paths_inside_and_above_them() -> None:
     outs = [Output(path=path, owner=path) for path in ("a", "a.b", "c/d/e", "c/d/f/g")]
     made = OutputsByPath(outs)
 

@@ -1,4 +1,4 @@
-"""Metric and parameter files become flat values, or one sentence that says why not."""
+"""Metric and parameter files become flat values, or one sentence with the reason why not."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_a_good_file_is_read(case: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["NaN", "Infinity", "-Infinity"])
-def test_what_is_not_finite_is_kept_for_the_gates_to_refuse(text: str) -> None:
+def test_numbers_that_are_not_finite_are_kept_for_the_gates_to_refuse(text: str) -> None:
     found = metrics("m.json", f'{{"a": {text}}}')
     assert isinstance(found, dict)
     assert str(found["a"]) == text
@@ -78,7 +78,7 @@ def test_a_bad_file_is_a_problem_that_names_it(case: str) -> None:
     assert words in found.message
 
 
-def test_only_the_asked_parameters_are_told() -> None:
+def test_only_requested_parameters_are_given() -> None:
     content = b"train: {lr: 0.1, deep: {x: 1}}\nother: 2\ntraining: 3\n"
     documents = Documents(None)
     found = param_values(content, path="params.yaml", documents=documents, keys=["train.deep", "other"])
