@@ -149,7 +149,9 @@ WRONG = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_where_another_reader_is_wrong(place: tuple[Folder, list[str]], name: str) -> None:
+def test_each_known_mistake_of_another_reader_still_exists(
+    place: tuple[Folder, list[str]], name: str
+) -> None:
     case = WRONG[name]
     ours, theirs, project = answers(place, *case.tags)
     ids = place[1]

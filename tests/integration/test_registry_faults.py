@@ -80,14 +80,14 @@ def test_the_loser_against_a_pair_of_tags_gets_both_of_them(staged: Folder) -> N
     assert state_of(opened(other)).environment("staging").label == "v1.0.1"
 
 
-def test_a_reader_who_sees_half_of_a_change_sees_what_was_before_it(promoted: Folder) -> None:
+def test_a_reader_that_sees_half_of_a_change_gets_the_state_before_it(promoted: Folder) -> None:
     forget(promoted, "line#staging#2")
     assert promoted.here("show", "line#staging", "--json").json()["environment"]["version"] == "v1.0.0"
     shown = promoted.here("show", "line#staging", "--fetch", "--json").json()
     assert shown["environment"]["version"] == "v1.0.1"
 
 
-def test_a_writer_who_sees_half_of_a_push_looks_again(
+def test_a_writer_that_sees_half_of_a_push_reads_again(
     promoted: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     forget(promoted, "line#staging!#2", "line#staging#2")
@@ -104,7 +104,7 @@ def test_a_writer_who_sees_half_of_a_push_looks_again(
     assert [tag.name for tag in report.tags] == ["line#staging!#3", "line#staging#3"]
 
 
-def test_half_of_a_change_that_never_comes_is_built_upon(promoted: Folder) -> None:
+def test_later_changes_build_on_half_of_a_change_that_is_never_completed(promoted: Folder) -> None:
     for repository in (origin(promoted), promoted):
         forget(repository, "line#staging#2")
     report = promote(opened(promoted), "line@v1.0.1", environment="staging")
@@ -113,7 +113,7 @@ def test_half_of_a_change_that_never_comes_is_built_upon(promoted: Folder) -> No
     assert state_of(opened(promoted)).environment("staging").label == "v1.0.1"
 
 
-def test_without_the_remote_nothing_is_built_upon_half_of_a_change(promoted: Folder) -> None:
+def test_without_the_remote_half_of_a_change_blocks_later_changes(promoted: Folder) -> None:
     forget(promoted, "line#staging#2")
     with pytest.raises(StateError, match="`line#staging!#2` is half of a change"):
         promote(opened(promoted), "line@v1.0.1", environment="staging", local=True)
@@ -127,7 +127,7 @@ def test_doctor_finds_half_of_a_change(promoted: Folder) -> None:
     assert "line#staging#2" in found["message"]
 
 
-def test_a_fetch_that_another_git_in_the_clone_gets_in_the_way_of_is_tried_once_more(
+def test_a_fetch_that_another_git_process_blocks_is_retried_once(
     promoted: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     forget(promoted, "line#staging#2")
@@ -146,7 +146,7 @@ def test_a_fetch_that_another_git_in_the_clone_gets_in_the_way_of_is_tried_once_
     assert done.json()["environment"]["version"] == "v1.0.1"
 
 
-def test_a_remote_that_is_seen_half_way_is_asked_again(
+def test_a_remote_with_half_of_a_change_is_queried_again(
     staged: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     commit = staged.git("rev-parse", "HEAD")
@@ -184,7 +184,7 @@ def test_only_a_refused_push_reports_that_nothing_was_changed(
     assert ("may still arrive" in done.err) is ("broke off" in reported)
 
 
-def test_a_second_push_that_is_refused_does_not_make_the_first_one_undone(staged: Folder) -> None:
+def test_a_refused_second_push_does_not_undo_the_first_one(staged: Folder) -> None:
     marker = staged.path.parent / "tried"
     hook(staged, "pre-receive", f"test -e {marker} && exit 1; touch {marker}; kill -9 $PPID")
     done = staged.here("unassign", "line", "--env", "staging")
@@ -192,7 +192,7 @@ def test_a_second_push_that_is_refused_does_not_make_the_first_one_undone(staged
     assert "may still arrive" in done.err
 
 
-def test_a_push_of_a_branch_alone_that_was_refused_is_not_taken_for_done(staged: Folder) -> None:
+def test_a_refused_push_of_only_a_branch_is_not_a_success(staged: Folder) -> None:
     old = staged.git("rev-parse", "origin/main")
     new = staged.git("commit-tree", "-p", old, "-m", "More", "HEAD^{tree}")
     moved = BranchMove(ref="refs/heads/main", old=old, new=new)
@@ -241,7 +241,7 @@ def test_the_author_of_the_second_version_on_one_commit_is_warned(
     assert any("released this commit as `line@v2.0.0`" in note for note in report.notes), report.notes
 
 
-def test_of_two_versions_on_one_commit_the_environment_holds_the_one_that_was_promoted(
+def test_the_environment_holds_the_promoted_one_of_two_versions_on_one_commit(
     staged: Folder,
 ) -> None:
     staged.git("tag", "-am", "by hand", "line@v2.0.0", "line@v1.0.0^{}")
@@ -252,7 +252,7 @@ def test_of_two_versions_on_one_commit_the_environment_holds_the_one_that_was_pr
     assert promote(opened(staged), "line@v2.0.0", environment="staging").already
 
 
-def test_of_two_versions_on_one_commit_the_one_that_is_not_live_can_be_rejected(staged: Folder) -> None:
+def test_the_version_that_is_not_live_of_two_on_one_commit_can_be_rejected(staged: Folder) -> None:
     staged.git("tag", "-am", "by hand", "line@v2.0.0", "line@v1.0.0^{}")
     staged.git("push", "-q", "origin", "refs/tags/line@v2.0.0")
     with pytest.raises(StateError, match=r"`line@v1\.0\.0` is live in `staging`"):

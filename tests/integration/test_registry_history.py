@@ -36,7 +36,7 @@ COMMANDS = [
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("transport", "seed"), PLAYS)
-def test_whatever_happens_the_history_is_legal(pipeline_template: Path, transport: str, seed: int) -> None:
+def test_a_simulated_history_is_legal(pipeline_template: Path, transport: str, seed: int) -> None:
     if transport == "http":
         tool("nginx")
         tool("fcgiwrap")
@@ -61,7 +61,7 @@ def moved(tmp_path_factory: pytest.TempPathFactory, staged_template: Path) -> Pa
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("command", "written"), COMMANDS if THOROUGH else COMMANDS[:1])
-def test_killed_at_any_start_of_git_and_run_again_the_end_is_the_same(
+def test_a_command_killed_at_any_start_of_git_and_run_again_ends_in_the_same_state(
     moved: Path, tmp_path: Path, command: str, written: set[str]
 ) -> None:
     before = {

@@ -48,7 +48,7 @@ def test_gto_and_dvc_answer_what_mlgit_promoted_and_rolled_back(project: Folder)
         assert shown["path"] == "models/line.json"
 
 
-def test_what_gto_wrote_is_read_and_gone_on_with(project: Folder) -> None:
+def test_mlgit_reads_and_continues_a_registry_written_by_gto(project: Folder) -> None:
     project.ok("gto", "register", "line", "--version", "v0.1.0")
     project.ok("gto", "assign", "line", "--stage", "staging", "--version", "v0.1.0")
     project.git("push", "-q", "origin", "--tags")

@@ -172,7 +172,7 @@ def test_the_same_change_by_the_same_person_in_the_same_second_is_one_change(two
     assert [name for name in tags_of(origin(two_versions)) if "#" in name] == ["line#staging#1"]
 
 
-def test_a_conflict_in_one_tag_of_a_pair_lands_neither(two_versions: Folder) -> None:
+def test_a_conflict_in_one_tag_of_a_pair_rejects_both(two_versions: Folder) -> None:
     here = opened(two_versions)
     promote(here, "line@v1.0.0", environment="staging")
     two_versions.git("tag", "-am", "by hand", "line#staging#2", "HEAD")

@@ -79,7 +79,7 @@ def test_push_data_publishes_the_model_first(project: Folder) -> None:
     assert (project.path.parent / "storage" / "files" / "md5").is_dir()
 
 
-def test_a_pre_release_needs_a_pushed_branch_only_and_an_environment_that_takes_it(project: Folder) -> None:
+def test_a_pre_release_needs_only_a_pushed_branch_and_an_environment_that_takes_it(project: Folder) -> None:
     project.git("checkout", "-q", "-b", "try")
     project.commit("on a branch")
     assert project.here("release", "line", "--pre", "rc").status == Exit.STATE

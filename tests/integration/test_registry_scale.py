@@ -52,7 +52,7 @@ def answers(folder: Folder) -> list[str]:
     return [done.out.split('"told_at"')[0] for done in logged]
 
 
-def test_the_second_look_reads_no_tag(many: Folder, tmp_path: Path) -> None:
+def test_the_second_read_uses_only_the_cache(many: Folder, tmp_path: Path) -> None:
     logged = LoggedGit.make(tmp_path / "logged")
     first = [many.here(*argv, env=logged.env).out for argv in (("models",), ("history",), ("status",))]
     assert set(logged.objects) >= set(tags_of(many).values())
@@ -90,7 +90,7 @@ def test_every_tag_is_read_once_and_by_one_process(many: Folder, tmp_path: Path)
     ],
     ids=" ".join,
 )
-def test_of_one_model_only_its_tags_are_listed_and_read(
+def test_only_the_tags_of_the_named_model_are_listed_and_read(
     many: Folder, tmp_path: Path, argv: tuple[str, ...]
 ) -> None:
     others = {oid for tag, oid in tags_of(many).items() if tag.startswith("b")}
@@ -131,7 +131,7 @@ def damaged(content: bytes) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("what", [*damaged(b"x\na\tb\n"), "a folder", "cut lines with the right checksum"])
-def test_a_cache_that_is_not_what_was_written_is_as_if_it_were_not_there(many: Folder, what: str) -> None:
+def test_a_cache_with_changed_content_is_ignored(many: Folder, what: str) -> None:
     before = answers(many)
     path = cache_of(many)
     content = path.read_bytes()
@@ -151,7 +151,7 @@ def test_a_cache_that_is_not_what_was_written_is_as_if_it_were_not_there(many: F
         assert path.stat().st_size == len(content)
 
 
-def test_nothing_need_be_writable(many: Folder) -> None:
+def test_reading_works_in_a_clone_that_is_not_writable(many: Folder) -> None:
     before = answers(many)
     cache_of(many).unlink()
     (many / ".git" / "mlgit" / "tag-facts.half").mkdir()  # not even root can write there
@@ -159,7 +159,7 @@ def test_nothing_need_be_writable(many: Folder) -> None:
     assert not cache_of(many).exists()
 
 
-def test_what_a_killed_writer_left_is_removed_when_it_is_old(many: Folder) -> None:
+def test_old_files_of_a_killed_writer_are_removed(many: Folder) -> None:
     half = many / ".git" / "mlgit" / "tag-facts.half"
     half.parent.mkdir(parents=True)
     half.write_bytes(b"mlgit cach")
@@ -185,7 +185,7 @@ def test_readers_that_run_at_once_all_see_the_same_and_leave_a_whole_cache(many:
     assert len(known) == len(tags_of(many))
 
 
-def test_what_no_tag_names_any_more_is_dropped(many: Folder) -> None:
+def test_objects_without_a_tag_are_dropped_from_the_cache(many: Folder) -> None:
     answers(many)
     size = cache_of(many).stat().st_size
     for tag in tags_of(many):
@@ -209,7 +209,7 @@ def test_a_cache_with_mostly_unknown_tags_is_rewritten(many: Folder) -> None:
     assert len(cache_of(many).read_bytes().splitlines()) == len(known) + 1
 
 
-def test_a_replaced_tag_is_read_as_git_reads_it_and_never_kept(many: Folder) -> None:
+def test_a_replaced_tag_is_read_as_git_reads_it_and_never_cached(many: Folder) -> None:
     places = many.git("rev-list", "--reverse", "main").split()
     import_tags(many, [NewTag("elsewhere", places[0])])
     original, other = (many.git("rev-parse", ref) for ref in ("refs/tags/a@v1.5.0", "refs/tags/elsewhere"))
@@ -235,7 +235,7 @@ def test_a_tag_moved_by_force_is_another_object_and_is_read_again(many: Folder) 
     )
 
 
-def test_working_trees_share_what_is_known(many: Folder, tmp_path: Path) -> None:
+def test_working_trees_share_the_cache(many: Folder, tmp_path: Path) -> None:
     before = answers(many)
     many.git("worktree", "add", "-q", "--detach", str(tmp_path / "second"))
     logged = LoggedGit.make(tmp_path / "logged")
@@ -244,7 +244,7 @@ def test_working_trees_share_what_is_known(many: Folder, tmp_path: Path) -> None
     assert not set(logged.objects) & set(tags_of(many).values())
 
 
-def test_collecting_garbage_and_packing_change_nothing(many: Folder) -> None:
+def test_garbage_collection_and_packing_change_nothing(many: Folder) -> None:
     before = answers(many)
     many.git("gc", "-q", "--prune=now")
     assert not list((many / ".git" / "refs" / "tags").iterdir())
@@ -253,7 +253,7 @@ def test_collecting_garbage_and_packing_change_nothing(many: Folder) -> None:
     assert answers(many) == before
 
 
-def test_the_same_in_a_repository_of_sha256(tmp_path: Path) -> None:
+def test_the_cache_works_in_a_sha256_repository(tmp_path: Path) -> None:
     folder = Folder(tmp_path / "long")
     folder.path.mkdir()
     folder.git("init", "-q", "-b", "main", "--object-format=sha256")
@@ -290,7 +290,7 @@ def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
     return folder
 
 
-def test_the_same_with_refs_in_a_table(table: Folder, tmp_path: Path) -> None:
+def test_the_cache_works_with_refs_in_a_table(table: Folder, tmp_path: Path) -> None:
     filled(table)
     first = answers(table)
     assert answers(table) == first
@@ -322,7 +322,7 @@ def test_when_tags_were_fetched_is_known_in_every_working_tree(project: Folder, 
     assert newest >= seen
 
 
-def test_a_clone_that_never_fetched_since_knows_when_it_was_made(project: Folder, tmp_path: Path) -> None:
+def test_a_clone_that_never_fetched_uses_the_time_when_it_was_made(project: Folder, tmp_path: Path) -> None:
     project.git("clone", "-q", str(project.path.parent / "origin.git"), str(tmp_path / "fresh"))
     fresh = Folder(tmp_path / "fresh")
     assert not (fresh / ".git" / "FETCH_HEAD").exists()
@@ -357,7 +357,7 @@ def test_a_long_reason_is_shown_whole_though_it_is_not_cached(many: Folder) -> N
     assert cache_of(many).stat().st_size < 20_000
 
 
-def test_models_that_a_pattern_fits(many: Folder) -> None:
+def test_a_pattern_lists_the_models_that_match(many: Folder) -> None:
     import_tags(many, [NewTag(f"lung-{number}@v1.0.0", many.git("rev-parse", "HEAD")) for number in range(3)])
 
     def names(pattern: str) -> list[str]:
@@ -371,7 +371,7 @@ def test_models_that_a_pattern_fits(many: Folder) -> None:
     assert "No model fits `brain-*`" in done.err
 
 
-def test_only_the_newest_events_or_versions_when_so_many_are_asked_for(many: Folder) -> None:
+def test_last_limits_the_events_or_versions_to_the_newest(many: Folder) -> None:
     whole = many.here("history", "--json").json()["events"]
     assert many.here("history", "-n", "5", "--json").json()["events"] == whole[:5]
     assert many.here("history", "--last", "1000", "--json").json()["events"] == whole

@@ -10,12 +10,12 @@ from mlgit.core.registry.state import version_of
 from mlgit.core.registry.tags import TAGS, parse_tag, ref_patterns
 from mlgit.core.wording import format_age
 from mlgit.errors import LostRace, ToolError
-from mlgit.project.registry.read import read_model, read_registry
+from mlgit.project.registry.read import read_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from mlgit.core.registry.state import ModelState, Registry, TagFact
+    from mlgit.core.registry.state import ModelState, TagFact
     from mlgit.project.open import Project
 
 
@@ -35,16 +35,16 @@ def lost_race(project: Project, remote: str, theirs: Mapping[str, str]) -> LostR
             hint="run `mlgit doctor`, which says why and how to repair it",
         )
     first = next(iter(facts.values())).name
-    registry = read_registry(project, model=first.model)
+    state = read_model(project, first.model)
     about = (first.environment, first.version, first.counter)
-    for fact in registry.model(first.model).facts:
+    for fact in state.facts:
         if (fact.name.environment, fact.name.version, fact.name.counter) == about:
             facts[fact.tag] = fact
     winner = max(facts.values(), key=lambda fact: (fact.name.action in {"assign", "register"}, fact.tag))
     look = f"mlgit history {first.model}"
     look += "" if first.environment is None else f" --env {first.environment}"
     return LostRace(
-        _sentence(winner, registry, now_s=project.now.timestamp()),
+        _sentence(winner, state, now_s=project.now.timestamp()),
         hint=f"nothing of yours was written; look with `{look}`, then run again",
     )
 
@@ -78,7 +78,7 @@ def _models_of(tags: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(name.model for name in names if name is not None))
 
 
-def _sentence(fact: TagFact, registry: Registry, *, now_s: float) -> str:
+def _sentence(fact: TagFact, state: ModelState, *, now_s: float) -> str:
     """For example "`alice` promoted `tumor@v1.4.0` to `prod` 3 s ago (tumor#prod#5)"."""
     name = fact.name
     verb = {
@@ -91,8 +91,7 @@ def _sentence(fact: TagFact, registry: Registry, *, now_s: float) -> str:
     what = name.model if name.version is None else f"{name.model}@{name.version}"
     where = ""
     if name.environment is not None:
-        versions = registry.model(name.model).at_commit(fact.commit)
-        version = version_of(fact, {fact.commit: versions})
+        version = version_of(fact, {fact.commit: state.at_commit(fact.commit)})
         what = f"{name.model}@{version.version}" if version else f"{name.model} ({fact.commit[:7]})"
         if fact.parsed_summary.action == "rollback" and name.action == "assign":
             verb = "rolled back"

@@ -57,9 +57,7 @@ def fresh_model(project: Project, model: str, *, local: bool) -> ModelState:
     if read_model_name(model) is None:
         raise UsageError(f"`{model}` cannot be the name of a model")
     if local:
-        state = read_model(project, model)
-        _require_whole(state)
-        return state
+        return _require_whole(read_model(project, model))
     if project.remote is None and project.remotes:
         names = " or ".join(f"`{name}`" for name in project.remotes)
         raise StateError(
@@ -68,7 +66,7 @@ def fresh_model(project: Project, model: str, *, local: bool) -> ModelState:
         )
     refresh(project, model)
     state = read_model(project, model)
-    if _half_changes(state):
+    if _half_change(state) is not None:
         # A push may be half done: fetch once more. If its other tag never arrives, continue from this state.
         refresh(project, model)
         state = read_model(project, model)
@@ -155,18 +153,19 @@ def _tag_objects(project: Project, plan: Sequence[PlannedTag], *, write: bool) -
     return tuple(tags)
 
 
-def _half_changes(state: ModelState) -> tuple[TagFact, ...]:
-    return tuple(each.unfinished for each in state.environments.values() if each.unfinished is not None)
+def _half_change(state: ModelState) -> TagFact | None:
+    return next((each.unfinished for each in state.environments.values() if each.unfinished), None)
 
 
-def _require_whole(state: ModelState) -> None:
+def _require_whole(state: ModelState) -> ModelState:
     """Refuse half of a change: without the remote it is unknown whether the other half exists."""
-    half = _half_changes(state)
-    if half:
-        raise StateError(
-            f"The tag `{half[0].tag}` is half of a change whose other half is not here",
-            hint=f"run `git fetch --tags`; if nobody has it, `git tag -d '{half[0].tag}'`",
-        )
+    half = _half_change(state)
+    if half is None:
+        return state
+    raise StateError(
+        f"The tag `{half.tag}` is half of a change whose other half is not here",
+        hint=f"run `git fetch --tags`; if nobody has it, `git tag -d '{half.tag}'`",
+    )
 
 
 def _require_pushed(project: Project, state: ModelState) -> None:

@@ -44,7 +44,7 @@ def test_a_rejected_version_is_marked_as_deregistered() -> None:
     assert entry.environments == ()
 
 
-def test_of_two_versions_on_one_commit_only_the_stated_one_is_in_the_environment() -> None:
+def test_only_the_stated_one_of_two_versions_on_one_commit_is_in_the_environment() -> None:
     promotion = fact("m#prod#1", 1, message=stated("promote", version="v1.0.0"))
     state = replay([fact("m@v1.0.0", 1), fact("m@v1.1.0", 1), promotion]).model("m")
     assert [version_entry(state, each).environments for each in state.versions] == [("prod",), ()]

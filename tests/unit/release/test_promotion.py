@@ -160,7 +160,7 @@ def test_which_versions_qualify_in_from(changes: list[TagFact], qualifying: set[
                 check_promotion(model, PROD, version, downgrade=True)
 
 
-def test_a_rollback_pops_and_then_there_is_nothing_left() -> None:
+def test_rollbacks_go_back_until_no_earlier_version_is_left() -> None:
     model = moved(moved(moved(state(), 0), 1), 2)
     assert stack(model.environment("prod")) == (commit(0), commit(1), commit(2))
     seen = []
