@@ -1,4 +1,4 @@
-"""`mlgit deploy` into a folder: what is served, what the journal says, what is asked wrongly."""
+"""`mlgit deploy` into a folder: the served release, the journal, and wrong usage."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mlgit.errors import Exit
 from tests.support.schema import assert_valid
 from tests.support.shell import Folder
 from tests.support.targets import (
@@ -28,9 +29,9 @@ if TYPE_CHECKING:
 WHOLE = ["intent", "fetched", "verified", "switched", "done"]
 
 
-def test_what_the_environment_holds_is_served(deployable: Folder) -> None:
+def test_the_version_of_the_environment_is_served(deployable: Folder) -> None:
     done = deployable.here("deploy", "--env", "prod", "--json")
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     record = done.json()
     assert_valid(record, "deploy")
     (deployment,) = record["deployments"]
@@ -45,7 +46,7 @@ def test_what_the_environment_holds_is_served(deployable: Folder) -> None:
     assert sorted(os.listdir(place)) == ["current", "deployments", "releases"]
 
 
-def test_manifest_and_journal_are_what_their_schemas_say(deployable: Folder) -> None:
+def test_manifest_and_journal_are_valid(deployable: Folder) -> None:
     import json
 
     deploy_here(deployable)
@@ -55,26 +56,26 @@ def test_manifest_and_journal_are_what_their_schemas_say(deployable: Folder) -> 
         assert_valid(line, "deployment-journal")
 
 
-def test_the_release_is_readable_by_whoever_serves_it(deployable: Folder) -> None:
+def test_every_user_can_read_the_release(deployable: Folder) -> None:
     deploy_here(deployable)
     release = folder_of(deployable) / "releases" / "v1.0.0"
     assert release.stat().st_mode & 0o777 == 0o755
     assert (release / "line.json").stat().st_mode & 0o444 == 0o444
 
 
-def test_said_twice_it_is_deployed_already_and_nothing_is_written(deployable: Folder) -> None:
+def test_the_second_run_finds_it_deployed_and_writes_nothing(deployable: Folder) -> None:
     deploy_here(deployable)
     before = steps(folder_of(deployable))
     forget_data(deployable)
     done = deployable.here("deploy", "--env", "prod")
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     assert done.out.startswith("Already: line@v1.0.0 is deployed to prod\n")
     assert steps(folder_of(deployable)) == before
 
 
-def test_a_dry_run_tells_the_same_and_writes_nothing(deployable: Folder) -> None:
+def test_a_dry_run_reports_the_same_and_writes_nothing(deployable: Folder) -> None:
     done = deployable.here("deploy", "--env", "prod", "--dry-run", "--json")
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     record = done.json()
     assert_valid(record, "deploy")
     (planned,) = record["deployments"]
@@ -85,7 +86,7 @@ def test_a_dry_run_tells_the_same_and_writes_nothing(deployable: Folder) -> None
     assert (made.release, made.folder, made.tag) == tuple(planned[key] for key in ("release", "place", "tag"))
 
 
-def test_it_says_what_was_served_before(deployable: Folder) -> None:
+def test_it_reports_the_version_that_was_served_before(deployable: Folder) -> None:
     deploy_here(deployable)
     assign(deployable, "v1.0.1")
     done = deployable.here("deploy", "--env", "prod")
@@ -93,7 +94,7 @@ def test_it_says_what_was_served_before(deployable: Folder) -> None:
     assert served(folder_of(deployable)) == "v1.0.1"
 
 
-def test_it_is_fetched_from_the_remote_when_the_cache_is_empty(deployable: Folder) -> None:
+def test_files_come_from_the_remote_if_the_cache_is_empty(deployable: Folder) -> None:
     shutil.rmtree(deployable / ".dvc" / "cache")
     assert deploy_here(deployable).state == "deployed"
     assert served(folder_of(deployable)) == "v1.0.0"
@@ -107,14 +108,14 @@ def test_going_back_needs_no_network(deployable: Folder) -> None:
     shutil.rmtree(deployable.path.parent / "origin.git")
     assign(deployable, "v1.0.0")
     done = deployable.here("deploy", "--env", "prod", "--json")
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     (back,) = done.json()["deployments"]
     assert (back["state"], back["kept"]) == ("deployed", True)
     assert back["steps"] == ["intent", "verified", "switched", "done"]
     assert served(folder_of(deployable)) == "v1.0.0"
 
 
-def test_the_same_release_under_a_new_tag_is_only_written_down(deployable: Folder) -> None:
+def test_the_same_release_under_a_new_tag_is_only_recorded(deployable: Folder) -> None:
     deploy_here(deployable)
     tag = assign(deployable, "v1.0.0")
     again = deploy_here(deployable)
@@ -123,7 +124,7 @@ def test_the_same_release_under_a_new_tag_is_only_written_down(deployable: Folde
     assert deploy_here(deployable).steps == ()
 
 
-def test_old_releases_go_but_never_the_served_one_nor_the_one_before(deployable: Folder) -> None:
+def test_old_releases_are_removed_but_not_the_served_and_the_previous_one(deployable: Folder) -> None:
     place = folder_of(deployable)
     for version in ("v1.0.0", "v1.0.1", "v1.0.2"):
         assign(deployable, version)
@@ -132,7 +133,7 @@ def test_old_releases_go_but_never_the_served_one_nor_the_one_before(deployable:
     assert releases(place) == ["v1.0.1", "v1.0.2"]
 
 
-def test_keeping_one_release_still_leaves_the_one_before(deployable: Folder) -> None:
+def test_keep_one_still_leaves_the_previous_release(deployable: Folder) -> None:
     configure(deployable, "deploy:\n  prod: {target: local, path: 'served/{model}', keep: 1}\n")
     for version in ("v1.0.0", "v1.0.1", "v1.0.2"):
         assign(deployable, version)
@@ -140,13 +141,13 @@ def test_keeping_one_release_still_leaves_the_one_before(deployable: Folder) -> 
     assert releases(folder_of(deployable)) == ["v1.0.1", "v1.0.2"]
 
 
-def test_something_missing_in_the_remote_is_a_failure_that_is_written_down(deployable: Folder) -> None:
+def test_a_file_missing_in_the_remote_is_a_recorded_failure(deployable: Folder) -> None:
     deploy_here(deployable)
     assign(deployable, "v1.0.1")
     forget_data(deployable)
     (deployable.path.parent / "storage").mkdir()
     done = deployable.here("deploy", "--env", "prod")
-    assert done.status == 5
+    assert done.status == Exit.TOOL
     assert "neither in the cache nor in the DVC remote" in done.err
     assert "step: fetched" in done.err
     assert done.out.startswith("Failed: line@v1.0.1 to prod in the step fetched\n")
@@ -158,32 +159,32 @@ def test_something_missing_in_the_remote_is_a_failure_that_is_written_down(deplo
     assert releases(place) == ["v1.0.0"]
 
 
-def test_a_late_job_sees_that_its_tag_is_superseded(deployable: Folder) -> None:
+def test_a_late_job_finds_its_tag_superseded(deployable: Folder) -> None:
     first = "line#prod#1"
     newer = assign(deployable, "v1.0.1")
     done = deployable.here("deploy", "--env", "prod", "--tag", f"refs/tags/{first}", "--json")
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     assert_valid(done.json(), "deploy")
     (late,) = done.json()["deployments"]
     assert (late["state"], late["tag"], late["superseded_by"]) == ("superseded", first, newer)
     assert not (deployable / "served").exists()
 
 
-def test_a_clone_with_old_tags_does_not_undo_what_a_newer_one_deployed(deployable: Folder) -> None:
+def test_a_clone_with_old_tags_does_not_undo_a_newer_deployment(deployable: Folder) -> None:
     newer = assign(deployable, "v1.0.1")
     deploy_here(deployable)
     deployable.git("tag", "-d", newer)
     late = deploy_here(deployable)
     assert (late.state, late.superseded_by) == ("superseded", newer)
     assert served(folder_of(deployable)) == "v1.0.1"
-    # The tag may also be gone for good, and then nobody would ever deploy again.
+    # If the tag is gone for good, no deployment would ever work again.
     assert "run `git fetch --tags`; if it was deleted for good, move the journal" in late.notes[0]
     (folder_of(deployable) / "deployments" / "prod.jsonl").unlink()
     assert deploy_here(deployable).state == "deployed"
     assert served(folder_of(deployable)) == "v1.0.0"
 
 
-def test_a_clone_without_tags_does_not_pass_for_an_empty_environment(
+def test_a_clone_without_tags_does_not_look_like_an_empty_environment(
     deployable: Folder, tmp_path: Path
 ) -> None:
     clone = Folder(tmp_path / "clone")
@@ -199,13 +200,13 @@ def test_a_clone_without_tags_does_not_pass_for_an_empty_environment(
     assert (emptied.state, emptied.notes) == ("unassigned", ())
 
 
-def test_an_environment_that_was_emptied_leaves_its_target(deployable: Folder) -> None:
+def test_an_emptied_environment_leaves_its_target_unchanged(deployable: Folder) -> None:
     deploy_here(deployable)
     emptied = deployable.here("unassign", "line", "--env", "prod", "-m", "Stop", "--local")
-    assert emptied.status == 0, emptied.err
+    assert emptied.status == Exit.DONE, emptied.err
     for more in ((), ("--tag", "line#prod!#2")):
         done = deployable.here("deploy", "--env", "prod", *more)
-        assert done.status == 0, done.err
+        assert done.status == Exit.DONE, done.err
         assert done.out.startswith("line: prod holds no version of it; its target is left as it is\n")
     assert served(folder_of(deployable)) == "v1.0.0"
 
@@ -224,9 +225,7 @@ def test_an_environment_that_was_emptied_leaves_its_target(deployable: Folder) -
         ((), 2, "--env"),
     ],
 )
-def test_what_is_asked_wrongly_is_refused(
-    deployable: Folder, argv: tuple[str, ...], status: int, said: str
-) -> None:
+def test_wrong_usage_is_refused(deployable: Folder, argv: tuple[str, ...], status: int, said: str) -> None:
     done = deployable.here("deploy", *argv)
     assert done.status == status, done.err
     assert said in done.err
@@ -241,7 +240,7 @@ def test_the_target_is_read_from_trunk(deployable: Folder) -> None:
     assert not (deployable / "stolen").exists()
 
 
-def test_models_that_only_dvc_knows_do_not_share_a_folder(deployable: Folder) -> None:
+def test_models_that_only_dvc_declares_do_not_share_a_folder(deployable: Folder) -> None:
     text = (deployable / "mlgit.yaml").read_text().replace("models:\n  line: {path: models/line.json}\n", "")
     deployable.write("mlgit.yaml", text.replace("served/{model}", "served"))
     dvc = (deployable / "dvc.yaml").read_text()
@@ -249,18 +248,18 @@ def test_models_that_only_dvc_knows_do_not_share_a_folder(deployable: Folder) ->
     deployable.commit("Two models")
     deployable.git("push", "-q")
     done = deployable.here("deploy", "--env", "prod")
-    assert done.status == 3, done.err
+    assert done.status == Exit.CONFIG, done.err
     assert "`line` in `prod` and `other` in `prod` would be deployed to one folder" in done.err
     assert "`{model}`" in done.err
 
 
-def test_a_model_that_was_renamed_leaves_its_folder_once_its_environment_is_emptied(
+def test_a_renamed_model_frees_its_folder_when_its_environment_is_emptied(
     deployable: Folder,
 ) -> None:
     configure(deployable, "deploy:\n  prod: {target: local, path: served/line}\n")
     deployable.git("tag", "-a", "old#prod#1", "-m", "Promote", "line@v1.0.0^{commit}")
     done = deployable.here("deploy", "--env", "prod")
-    assert done.status == 3
+    assert done.status == Exit.CONFIG
     assert "`line` in `prod` and `old` in `prod` would be deployed to one folder" in done.err
     deployable.git("tag", "-a", "old#prod!#2", "-m", "Unassign", "old#prod#1^{commit}")
     assert deploy_here(deployable).model == "line"
@@ -269,7 +268,7 @@ def test_a_model_that_was_renamed_leaves_its_folder_once_its_environment_is_empt
     assert (emptied.model, emptied.state, emptied.target) == ("old", "unassigned", "local")
 
 
-def test_the_other_models_still_go_on_when_one_fails(deployable: Folder) -> None:
+def test_the_other_models_are_deployed_if_one_fails(deployable: Folder) -> None:
     text = (deployable / "mlgit.yaml").read_text()
     models = "models:\n  clean: {path: data/clean.csv}\n"
     deployable.write("mlgit.yaml", text.replace("models:\n", models))
@@ -279,13 +278,13 @@ def test_the_other_models_still_go_on_when_one_fails(deployable: Folder) -> None
     (deployable / "served").mkdir()
     (deployable / "served" / "clean").write_text("a file")
     done = deployable.here("deploy", "--env", "prod", "--json")
-    assert done.status == 5
+    assert done.status == Exit.TOOL
     states = {each["model"]: each["state"] for each in done.json()["deployments"]}
     assert states == {"clean": "failed", "line": "deployed"}
     assert served(folder_of(deployable)) == "v1.0.0"
 
 
-def test_a_directory_model_is_served_whole(deployable: Folder) -> None:
+def test_a_directory_model_is_served_completely(deployable: Folder) -> None:
     deployable.write(
         "dvc.yaml",
         "stages:\n  train:\n    cmd: python make.py\n    deps: [make.py]\n    outs: [models/bert]\n",

@@ -1,4 +1,4 @@
-"""Deployments while others read, and while others deploy."""
+"""Deployments while other processes read or deploy."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import pytest
 
 from mlgit.core.deploy.targets import LocalTarget
 from mlgit.core.progress import Silent
+from mlgit.errors import Exit
 from mlgit.project.deploy.desired_state import desired_head
 from mlgit.project.deploy.job import Job
 from mlgit.project.deploy.local import deploy
@@ -33,7 +34,7 @@ SWITCHES = 200
 
 @contextmanager
 def readers(place: Path, stop: Path, kinds: tuple[str, ...]) -> Iterator[dict[str, Any]]:
-    """Processes that read all the time; afterwards what each of them counted."""
+    """Processes that read all the time; the counts of each are there afterwards."""
     running = {
         kind: subprocess.Popen(
             [sys.executable, reader.__file__, str(place / "current"), str(stop), kind],
@@ -49,7 +50,7 @@ def readers(place: Path, stop: Path, kinds: tuple[str, ...]) -> Iterator[dict[st
         stop.touch()
         for kind, process in running.items():
             said, _ = process.communicate(timeout=60)
-            counted[kind] = json.loads(said) if process.returncode == 0 else said
+            counted[kind] = json.loads(said) if process.returncode == Exit.DONE else said
 
 
 @pytest.mark.slow
@@ -70,7 +71,7 @@ def test_readers_lose_nothing_during_two_hundred_switches(deployable: Folder, tm
     assert once["releases"] == 3
 
 
-def test_two_deployments_at_once_are_one_after_the_other(deployable: Folder) -> None:
+def test_two_deployments_at_once_run_one_after_the_other(deployable: Folder) -> None:
     deploy_here(deployable)
     assign(deployable, "v1.0.1")
     both = [
@@ -99,7 +100,7 @@ def test_two_deployments_at_once_are_one_after_the_other(deployable: Folder) -> 
 
 @contextmanager
 def held(place: Path, said: str) -> Iterator[int]:
-    """The lock of the target in somebody else's hands."""
+    """Hold the lock of the target as another process."""
     path = place / "deployments" / "prod.lock"
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT)
@@ -111,8 +112,8 @@ def held(place: Path, said: str) -> Iterator[int]:
         os.close(descriptor)
 
 
-def test_a_second_deployment_waits_and_says_for_whom(deployable: Folder) -> None:
-    # Anybody may have written it, and it goes to a terminal.
+def test_a_second_deployment_waits_and_names_the_first(deployable: Folder) -> None:
+    # Any process may have written it, and it is shown on a terminal.
     with held(folder_of(deployable), "pid 7 on ci, line#prod#1\x1b[2J\nDeployed") as lock:
         waiting = subprocess.Popen(
             [sys.executable, "-m", "mlgit", "deploy", "--env", "prod"],
@@ -122,16 +123,16 @@ def test_a_second_deployment_waits_and_says_for_whom(deployable: Folder) -> None
             text=True,
         )
         assert waiting.stderr is not None
-        told = waiting.stderr.readline()
-        assert told == "Waiting for another deployment: pid 7 on ci, line#prod#1\ufffd[2J\ufffdDeployed\n"
+        line = waiting.stderr.readline()
+        assert line == "Waiting for another deployment: pid 7 on ci, line#prod#1\ufffd[2J\ufffdDeployed\n"
         assert not (folder_of(deployable) / "current").exists()
         fcntl.flock(lock, fcntl.LOCK_UN)
         _, said = waiting.communicate(timeout=60)
-    assert waiting.returncode == 0, said
+    assert waiting.returncode == Exit.DONE, said
     assert served(folder_of(deployable)) == "v1.0.0"
 
 
-def test_a_deployment_that_waited_too_long_says_who_is_at_work(deployable: Folder) -> None:
+def test_a_deployment_that_waited_too_long_names_the_holder(deployable: Folder) -> None:
     project = opened(deployable)
     head = desired_head(read_registry(project).model("line").environment("prod"))
     assert head is not None
@@ -148,11 +149,11 @@ def test_a_deployment_that_waited_too_long_says_who_is_at_work(deployable: Folde
         close_all()
     assert done.failure is not None
     assert "pid 7 on ci" in done.failure.message
-    assert done.failure.exit_code == 4
+    assert done.failure.exit_code == Exit.STATE
     assert not (place / "current").exists()
 
 
-def test_a_target_that_needs_nothing_is_told_while_another_is_at_work(deployable: Folder) -> None:
+def test_an_up_to_date_target_is_reported_while_another_process_deploys(deployable: Folder) -> None:
     deploy_here(deployable)
     with held(folder_of(deployable), "pid 7 on ci"):
         assert deploy_here(deployable).state == "already"

@@ -1,4 +1,4 @@
-"""A target whose disk is full, read-only, or in the way: nothing half switched, and clear words."""
+"""Targets on a full or read-only disk: nothing is half switched, and the error is clear."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mlgit.errors import Exit
 from tests.integration.test_bad_disk import limited, mounted
 from tests.support.targets import assign, configure, deploy_here, folder_of, lines, releases, served
 
@@ -28,7 +29,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def big(deployable: Folder) -> Folder:
-    """The first version is deployed; the next one is of 3 MiB."""
+    """The first version is deployed; the next one has 3 MiB."""
     deploy_here(deployable)
     deployable.write(
         "src/train.py", f"open('models/line.json', 'w').write('{{\"slope\": 2}}' + ' ' * {BIG_BYTES})\n"
@@ -40,9 +41,9 @@ def big(deployable: Folder) -> Folder:
     return deployable
 
 
-def test_a_model_that_does_not_fit_leaves_the_old_one(big: Folder) -> None:
+def test_a_model_that_does_not_fit_leaves_the_old_one_served(big: Folder) -> None:
     done = limited(big, 1 << 20, "deploy", "--env", "prod")
-    assert done.status == 5, done.err
+    assert done.status == Exit.TOOL, done.err
     assert "step: fetched" in done.err
     assert "Traceback" not in done.err
     assert served(folder_of(big)) == "v1.0.0"
@@ -50,36 +51,36 @@ def test_a_model_that_does_not_fit_leaves_the_old_one(big: Folder) -> None:
     assert deploy_here(big).state == "deployed"
 
 
-def test_a_journal_that_cannot_grow_stops_before_anything_is_done(big: Folder) -> None:
+def test_a_journal_that_cannot_grow_stops_the_deployment_at_once(big: Folder) -> None:
     journal = folder_of(big) / "deployments" / "prod.jsonl"
     before = journal.read_bytes()
     done = limited(big, len(before) + 20, "deploy", "--env", "prod")
-    assert done.status == 5, done.err
+    assert done.status == Exit.TOOL, done.err
     assert "step: intent" in done.err
     assert journal.read_bytes() == before
     assert served(folder_of(big)) == "v1.0.0"
 
 
-def test_a_journal_that_is_full_after_the_fetch_leaves_the_old_one(big: Folder) -> None:
-    """The line that tells of the fetch does not fit any more: nothing is switched that cannot be told."""
+def test_a_journal_that_is_full_after_the_fetch_leaves_the_old_one_served(big: Folder) -> None:
+    """The line about the fetch no longer fits: nothing is switched that cannot be recorded."""
     journal = folder_of(big) / "deployments" / "prod.jsonl"
     shutil.rmtree(big / ".dvc" / "tmp", ignore_errors=True)
     assign(big, "v1.0.1")
     done = limited(big, journal.stat().st_size + 500, "deploy", "--env", "prod")
-    assert done.status == 5, done.err
+    assert done.status == Exit.TOOL, done.err
     assert "step: fetched" in done.err
     assert served(folder_of(big)) == "v1.0.0"
     assert lines(folder_of(big))[-1]["step"] == "intent"
     assert deploy_here(big).state == "deployed"
 
 
-def test_a_disk_that_is_too_small_keeps_what_it_serves(big: Folder, small_disk: Path) -> None:
+def test_a_disk_that_is_too_small_keeps_the_served_release(big: Folder, small_disk: Path) -> None:
     configure(big, f"deploy:\n  prod: {{target: local, path: '{small_disk}/{{model}}'}}\n")
     assign(big, "v1.0.0")
     deploy_here(big)
     assign(big, "v2.0.0")
     done = big.here("deploy", "--env", "prod")
-    assert done.status == 5, done.err
+    assert done.status == Exit.TOOL, done.err
     assert "No space left" in done.err
     assert "still served: releases/v1.0.0" in done.err
     place = small_disk / "line"
@@ -91,7 +92,7 @@ def test_a_disk_that_is_too_small_keeps_what_it_serves(big: Folder, small_disk: 
     assert served(place) == "v1.0.1"
 
 
-def test_a_read_only_target_is_told_and_left(deployable: Folder, tmp_path: Path) -> None:
+def test_a_read_only_target_is_an_error_and_unchanged(deployable: Folder, tmp_path: Path) -> None:
     made = mounted(tmp_path / "disk", "size=256k")
     disk = next(made)
     try:
@@ -101,7 +102,7 @@ def test_a_read_only_target_is_told_and_left(deployable: Folder, tmp_path: Path)
         assert deploy_here(deployable).state == "already"
         assign(deployable, "v1.0.1")
         done = deployable.here("deploy", "--env", "prod")
-        assert done.status == 5, done.out
+        assert done.status == Exit.TOOL, done.out
         assert "Read-only file system" in done.err
         assert "Traceback" not in done.err
         assert served(disk / "line") == "v1.0.0"
@@ -109,17 +110,17 @@ def test_a_read_only_target_is_told_and_left(deployable: Folder, tmp_path: Path)
         next(made, None)
 
 
-def test_a_target_below_a_file_is_told(deployable: Folder) -> None:
+def test_a_target_below_a_file_is_an_error(deployable: Folder) -> None:
     deployable.write("served", "a file")
     done = deployable.here("deploy", "--env", "prod")
-    assert done.status == 5
+    assert done.status == Exit.TOOL
     assert "served" in done.err
     assert (deployable / "served").read_text() == "a file"
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_a_target_of_somebody_else_is_told(deployable: Folder) -> None:
+def test_a_target_of_another_user_is_an_error(deployable: Folder) -> None:
     folder_of(deployable).mkdir(parents=True, mode=0o555)
     done = deployable.here("deploy", "--env", "prod")
-    assert done.status == 5
+    assert done.status == Exit.TOOL
     assert "must be able to write there" in done.err

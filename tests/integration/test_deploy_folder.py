@@ -1,4 +1,4 @@
-"""A deployment folder that is damaged, lost in part, or that others put things into."""
+"""Deployment folders that are damaged, incomplete, or changed by other programs."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 
 from mlgit.core.deploy.fetching import Source
 from mlgit.core.pipeline.stages import Pointer
+from mlgit.errors import Exit
 from mlgit.project.deploy.model_files import ModelFile, ModelFiles, staged_before
 from tests.support.schema import assert_valid
 from tests.support.targets import (
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 WHOLE = ["intent", "fetched", "verified", "switched", "done"]
 
 
-def test_a_release_with_files_of_others_in_it_stays(deployable: Folder) -> None:
+def test_a_release_with_foreign_files_in_it_stays(deployable: Folder) -> None:
     place = folder_of(deployable)
     deploy_here(deployable)
     (place / "releases" / "v1.0.0" / "notes.txt").write_text("mine")
@@ -45,7 +46,7 @@ def test_a_release_with_files_of_others_in_it_stays(deployable: Folder) -> None:
     assert sorted(os.listdir(place / "releases" / "v1.0.0")) == ["manifest.json", "notes.txt"]
 
 
-def test_what_mlgit_did_not_put_below_releases_is_left_alone(deployable: Folder) -> None:
+def test_foreign_folders_below_releases_are_not_touched(deployable: Folder) -> None:
     theirs = folder_of(deployable) / "releases"
     for name in ("v1.0.0", ".incoming-0123456789ab", "backup"):
         (theirs / name).mkdir(parents=True)
@@ -61,7 +62,7 @@ def test_what_mlgit_did_not_put_below_releases_is_left_alone(deployable: Folder)
     ]
 
 
-def test_a_damaged_served_release_is_fetched_anew_beside_it(deployable: Folder) -> None:
+def test_a_damaged_served_release_is_fetched_again_next_to_it(deployable: Folder) -> None:
     place = folder_of(deployable)
     deploy_here(deployable)
     (place / "releases" / "v1.0.0" / "line.json").write_text("damaged")
@@ -73,7 +74,7 @@ def test_a_damaged_served_release_is_fetched_anew_beside_it(deployable: Folder) 
     assert deploy_here(deployable).state == "already"
 
 
-def test_a_damaged_kept_release_is_not_gone_back_to(deployable: Folder) -> None:
+def test_a_damaged_kept_release_is_not_served_again(deployable: Folder) -> None:
     place = folder_of(deployable)
     for version in ("v1.0.0", "v1.0.1"):
         assign(deployable, version)
@@ -86,7 +87,7 @@ def test_a_damaged_kept_release_is_not_gone_back_to(deployable: Folder) -> None:
     assert "v1.0.0" not in releases(place)
 
 
-def test_a_damaged_kept_release_without_network_leaves_the_old_one(deployable: Folder) -> None:
+def test_a_damaged_kept_release_without_network_leaves_the_old_one_served(deployable: Folder) -> None:
     place = folder_of(deployable)
     for version in ("v1.0.0", "v1.0.1"):
         assign(deployable, version)
@@ -95,7 +96,7 @@ def test_a_damaged_kept_release_without_network_leaves_the_old_one(deployable: F
     forget_data(deployable)
     assign(deployable, "v1.0.0")
     done = deployable.here("deploy", "--env", "prod", "--json")
-    assert done.status == 5
+    assert done.status == Exit.TOOL
     assert_valid(done.json(), "deploy")
     (failed,) = done.json()["deployments"]
     assert failed["failure"]["step"] == "fetched"
@@ -105,7 +106,7 @@ def test_a_damaged_kept_release_without_network_leaves_the_old_one(deployable: F
     assert [name for name in releases(place) if name.startswith(".")] == []
 
 
-def test_a_manifest_that_was_rewritten_with_its_file_does_not_pass_for_the_release(
+def test_a_file_that_was_changed_with_its_manifest_is_not_accepted(
     deployable: Folder,
 ) -> None:
     place = folder_of(deployable)
@@ -124,36 +125,36 @@ def test_a_manifest_that_was_rewritten_with_its_file_does_not_pass_for_the_relea
     assert served(place) == "v1.0.0"
 
 
-def test_a_folder_of_another_environment_is_not_taken(deployable: Folder) -> None:
+def test_a_folder_of_another_environment_is_refused(deployable: Folder) -> None:
     deploy_here(deployable)
     configure(deployable, "deploy:\n  staging: {target: local, path: 'served/{model}'}\n")
     assign(deployable, "v1.0.1", environment="staging")
     done = deployable.here("deploy", "--env", "staging")
-    assert done.status == 5
+    assert done.status == Exit.TOOL
     assert "belongs to the environment `prod`" in done.err
     assert served(folder_of(deployable)) == "v1.0.0"
 
 
 @pytest.mark.parametrize("name", ["releases", "deployments"])
-def test_a_link_in_the_folder_does_not_lead_us_out(deployable: Folder, name: str) -> None:
+def test_a_link_in_the_folder_that_leads_out_of_it_is_refused(deployable: Folder, name: str) -> None:
     elsewhere = deployable.path.parent / "elsewhere"
     elsewhere.mkdir()
     folder_of(deployable).mkdir(parents=True)
     (folder_of(deployable) / name).symlink_to(elsewhere)
     done = deployable.here("deploy", "--env", "prod")
-    assert done.status == 5, done.out
+    assert done.status == Exit.TOOL, done.out
     assert f"{name}` is a link" in done.err
     assert list(elsewhere.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["prod.jsonl", "prod.lock"])
-def test_a_link_in_place_of_journal_or_lock_is_not_written_through(deployable: Folder, name: str) -> None:
+def test_a_link_instead_of_journal_or_lock_is_not_followed(deployable: Folder, name: str) -> None:
     victim = deployable.path.parent / "victim"
     victim.write_text("precious")
     place = folder_of(deployable) / "deployments"
     place.mkdir(parents=True)
     (place / name).symlink_to(victim)
-    assert deployable.here("deploy", "--env", "prod").status == 5
+    assert deployable.here("deploy", "--env", "prod").status == Exit.TOOL
     assert victim.read_text() == "precious"
 
 
@@ -165,7 +166,7 @@ def test_a_current_that_leads_elsewhere_is_not_replaced(deployable: Folder, lead
     place.mkdir(parents=True)
     (place / "current").symlink_to(leads)
     done = deployable.here("deploy", "--env", "prod")
-    assert done.status == 5
+    assert done.status == Exit.TOOL
     assert f"leads to `{leads}`" in done.err
     assert os.readlink(place / "current") == leads
 
@@ -174,11 +175,11 @@ def test_a_current_that_is_a_folder_is_not_replaced(deployable: Folder) -> None:
     place = folder_of(deployable)
     (place / "current").mkdir(parents=True)
     (place / "current" / "model").write_text("mine")
-    assert deployable.here("deploy", "--env", "prod").status == 5
+    assert deployable.here("deploy", "--env", "prod").status == Exit.TOOL
     assert (place / "current" / "model").read_text() == "mine"
 
 
-def test_a_link_in_place_of_a_released_file_is_damage(deployable: Folder) -> None:
+def test_a_link_instead_of_a_released_file_is_damage(deployable: Folder) -> None:
     place = folder_of(deployable)
     deploy_here(deployable)
     file = place / "releases" / "v1.0.0" / "line.json"
@@ -193,7 +194,7 @@ def test_a_link_in_place_of_a_released_file_is_damage(deployable: Folder) -> Non
     assert copy.read_text() == CONTENTS["v1.0.0"]
 
 
-def test_a_link_that_stands_where_files_are_gathered_is_not_followed(deployable: Folder) -> None:
+def test_a_link_instead_of_the_staging_folder_is_not_followed(deployable: Folder) -> None:
     elsewhere = deployable.path.parent / "elsewhere"
     elsewhere.mkdir()
     (elsewhere / "file").write_text("precious")
@@ -201,11 +202,11 @@ def test_a_link_that_stands_where_files_are_gathered_is_not_followed(deployable:
     place = folder_of(deployable) / "releases"
     place.mkdir(parents=True)
     (place / f".incoming-{oid[:12]}").symlink_to(elsewhere)
-    assert deployable.here("deploy", "--env", "prod").status == 5
+    assert deployable.here("deploy", "--env", "prod").status == Exit.TOOL
     assert os.listdir(elsewhere) == ["file"]
 
 
-def test_what_a_link_leads_to_is_no_file_of_a_killed_fetch(tmp_path: Path) -> None:
+def test_a_file_behind_a_link_is_not_taken_from_a_killed_fetch(tmp_path: Path) -> None:
     content = b"of a killed fetch"
     pointer = Pointer(md5=hashlib.md5(content).hexdigest())  # noqa: S324 (DVC's hash)
     files = ModelFiles("m", (ModelFile(Source(path="m/a", pointer=pointer), "m/a"),))
@@ -240,7 +241,7 @@ def test_a_torn_last_line_of_the_journal_is_cut_off(deployable: Folder) -> None:
     assert deploy_here(deployable).notes == ()
 
 
-def test_a_journal_that_was_lost_costs_a_fetch_and_nothing_else(deployable: Folder) -> None:
+def test_a_lost_journal_costs_only_another_fetch(deployable: Folder) -> None:
     place = folder_of(deployable)
     deploy_here(deployable)
     (place / "deployments" / "prod.jsonl").unlink()
@@ -250,7 +251,7 @@ def test_a_journal_that_was_lost_costs_a_fetch_and_nothing_else(deployable: Fold
     assert releases(place) == ["v1.0.0", "v1.0.0~2"]
 
 
-def test_a_release_that_was_deleted_by_hand_is_fetched_again(deployable: Folder) -> None:
+def test_a_release_that_was_deleted_manually_is_fetched_again(deployable: Folder) -> None:
     place = folder_of(deployable)
     deploy_here(deployable)
     shutil.rmtree(place / "releases" / "v1.0.0")
@@ -258,7 +259,7 @@ def test_a_release_that_was_deleted_by_hand_is_fetched_again(deployable: Folder)
     assert served(place) == "v1.0.0"
 
 
-def test_a_model_called_like_the_manifest_is_refused(deployable: Folder) -> None:
+def test_a_model_named_like_the_manifest_is_refused(deployable: Folder) -> None:
     text = (deployable / "mlgit.yaml").read_text()
     deployable.write("manifest.json", "{}")
     deployable.write("mlgit.yaml", text.replace("models/line.json", "manifest.json"))
@@ -267,24 +268,24 @@ def test_a_model_called_like_the_manifest_is_refused(deployable: Folder) -> None
     deployable.git("tag", "-a", "line@v2.0.0", "-m", "Release", commit)
     assign(deployable, "v2.0.0")
     done = deployable.here("deploy", "--env", "prod")
-    assert done.status == 4
+    assert done.status == Exit.STATE
     assert "give the model's file another name" in done.err
 
 
 @pytest.mark.parametrize("path", [".git/mlgit/served", "served/../.git/served"])
-def test_gits_own_folder_is_no_target(deployable: Folder, path: str) -> None:
+def test_the_folder_of_git_is_refused_as_a_target(deployable: Folder, path: str) -> None:
     configure(deployable, f"deploy:\n  prod: {{target: local, path: '{path}'}}\n")
-    assert deployable.here("deploy", "--env", "prod").status == 3
+    assert deployable.here("deploy", "--env", "prod").status == Exit.CONFIG
 
 
-def test_a_link_to_gits_own_folder_is_no_target(deployable: Folder) -> None:
+def test_a_link_to_the_folder_of_git_is_refused_as_a_target(deployable: Folder) -> None:
     (deployable / "served").symlink_to(deployable / ".git")
     done = deployable.here("deploy", "--env", "prod")
-    assert done.status == 3, done.err
+    assert done.status == Exit.CONFIG, done.err
     assert "the repository itself" in done.err
 
 
-def test_a_file_that_a_server_left_in_a_release_is_no_damage(deployable: Folder) -> None:
+def test_a_file_that_a_server_left_in_a_release_is_not_damage(deployable: Folder) -> None:
     place = folder_of(deployable)
     deploy_here(deployable)
     (place / "current" / "line.json.cache").write_text("of a server")
@@ -295,22 +296,22 @@ def test_a_file_that_a_server_left_in_a_release_is_no_damage(deployable: Folder)
     assert deploy_here(deployable).kept is True
 
 
-def test_a_folder_of_another_model_is_not_taken(deployable: Folder) -> None:
+def test_a_folder_of_another_model_is_refused(deployable: Folder) -> None:
     place = folder_of(deployable)
     deploy_here(deployable)
     journal = place / "deployments" / "prod.jsonl"
     journal.write_text(journal.read_text().replace('"model": "line"', '"model": "gone"'))
     done = deployable.here("deploy", "--env", "prod", "line")
-    assert done.status == 5
+    assert done.status == Exit.TOOL
     assert "belongs to the model `gone`" in done.err
     assert served(place) == "v1.0.0"
 
 
-def test_two_models_whose_folders_are_one_by_a_link_are_refused(deployable: Folder) -> None:
+def test_two_models_that_share_a_folder_through_a_link_are_refused(deployable: Folder) -> None:
     deploy_here(deployable)
     (deployable / "served" / "other").symlink_to(folder_of(deployable))
     deployable.git("tag", "-a", "other#prod#1", "-m", "Promote", "line@v1.0.1^{commit}")
     done = deployable.here("deploy", "--env", "prod")
-    assert done.status == 3
+    assert done.status == Exit.CONFIG
     assert "would be deployed to one folder" in done.err
     assert "give each a folder" in done.err

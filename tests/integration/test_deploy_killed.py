@@ -1,4 +1,4 @@
-"""A deployment that is killed at any moment: what was served is served, and the next run finishes it."""
+"""Deployments killed at any moment: the old release is still served, and the next run finishes."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def put_back(work: Folder, start: Path) -> None:
         shutil.copytree(start, work / "served", symlinks=True)
 
 
-def die_everywhere(work: Folder, *, first: int, before: str | None, after: str, left: list[str]) -> None:
-    """Every third moment from `first` on; each test begins at another one, since most steps are the same."""
+def kill_at_each_change(work: Folder, *, first: int, before: str | None, after: str, left: list[str]) -> None:
+    """Kill at every third change from `first` on; each test starts at another one to save time."""
     start = work.path.parent / "start"
     if (work / "served").exists():
         shutil.copytree(work / "served", start, symlinks=True)
@@ -64,15 +64,15 @@ def die_everywhere(work: Folder, *, first: int, before: str | None, after: str, 
 
 
 def test_the_first_deployment_killed_at_any_moment(deployable: Folder) -> None:
-    die_everywhere(deployable, first=1, before=None, after="v1.0.0", left=["v1.0.0"])
+    kill_at_each_change(deployable, first=1, before=None, after="v1.0.0", left=["v1.0.0"])
 
 
-def test_a_deployment_that_fetches_and_clears_away_killed_at_any_moment(deployable: Folder) -> None:
+def test_a_deployment_that_fetches_and_removes_killed_at_any_moment(deployable: Folder) -> None:
     for version in ("v1.0.0", "v1.0.1"):
         assign(deployable, version)
         deploy_here(deployable)
     assign(deployable, "v1.0.2")
-    die_everywhere(deployable, first=2, before="v1.0.1", after="v1.0.2", left=["v1.0.1", "v1.0.2"])
+    kill_at_each_change(deployable, first=2, before="v1.0.1", after="v1.0.2", left=["v1.0.1", "v1.0.2"])
 
 
 def test_going_back_killed_at_any_moment(deployable: Folder) -> None:
@@ -80,11 +80,11 @@ def test_going_back_killed_at_any_moment(deployable: Folder) -> None:
         assign(deployable, version)
         deploy_here(deployable)
     assign(deployable, "v1.0.0")
-    die_everywhere(deployable, first=3, before="v1.0.1", after="v1.0.0", left=["v1.0.0", "v1.0.1"])
+    kill_at_each_change(deployable, first=3, before="v1.0.1", after="v1.0.0", left=["v1.0.0", "v1.0.1"])
 
 
-def test_what_a_killed_deployment_left_goes_with_the_next_one(deployable: Folder) -> None:
-    """The killed one was superseded before anybody ran it again."""
+def test_leftovers_of_a_killed_deployment_are_removed_by_the_next_one(deployable: Folder) -> None:
+    """The killed deployment was superseded before it ran again."""
     deploy_here(deployable)
     assign(deployable, "v1.0.1")
     oid = deployable.git("rev-parse", "line#prod#2")

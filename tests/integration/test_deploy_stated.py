@@ -1,4 +1,4 @@
-"""What tags state is held against what is there before anything of it is served."""
+"""Statements of tags are checked against commits and files before anything is served."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from mlgit.core.registry.statement import (
     ReleaseStatement,
     TagPointer,
 )
+from mlgit.errors import Exit
 from tests.support.targets import (
     CONTENTS,
     assign,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 
 def state(work: Folder, tag: str, **said: Any) -> None:  # noqa: ANN401 (fields of the statement)
-    """Have a release's tag state something else about its commit."""
+    """Replace a release's tag by one with another statement about its commit."""
     commit = work.git("rev-parse", f"{tag}^{{commit}}")
     statement = ReleaseStatement(
         model="line",
@@ -46,14 +47,14 @@ def state(work: Folder, tag: str, **said: Any) -> None:  # noqa: ANN401 (fields 
     work.git("tag", "-f", "-a", tag, "--cleanup=verbatim", "-m", message, commit)
 
 
-def test_a_commit_that_is_no_version_is_deployed_under_its_id(deployable: Folder) -> None:
+def test_a_commit_that_is_not_a_version_is_deployed_under_its_id(deployable: Folder) -> None:
     deployable.git("tag", "-d", "line@v1.0.0")
     made = deploy_here(deployable)
     assert (made.state, made.version, made.release) == ("deployed", None, made.commit)
     assert deploy_here(deployable).state == "already"
 
 
-def test_a_deregistered_version_is_told(deployable: Folder) -> None:
+def test_a_deregistered_version_gets_a_note(deployable: Folder) -> None:
     deployable.git("tag", "-a", "line@v1.0.0!", "-m", "Bad", "line@v1.0.0^{commit}")
     assert "is deregistered" in deploy_here(deployable).notes[0]
 
@@ -72,7 +73,7 @@ def test_a_release_tag_that_was_replaced_since_the_promotion_is_refused(deployab
     commit = deployable.git("rev-parse", "line@v1.0.1^{commit}")
     deployable.git("tag", "-a", "line#prod#2", "--cleanup=verbatim", "-m", message, commit)
     done = deployable.here("deploy", "--env", "prod")
-    assert done.status == 1
+    assert done.status == Exit.BLOCKED
     assert "another `line@v1.0.1`" in done.err
     assert not (deployable / "served").exists()
 
@@ -86,24 +87,24 @@ def test_a_tag_of_another_environment_that_was_renamed_is_refused(deployable: Fo
         *("-m", write_message("line staging", "", statement)),
     )
     done = deployable.here("deploy", "--env", "prod")
-    assert done.status == 1
+    assert done.status == Exit.BLOCKED
     assert "another model or environment" in done.err
 
 
-def test_a_storage_that_was_exchanged_is_found_by_the_stated_digest(deployable: Folder) -> None:
-    """DVC's md5 alone can be made to fit; the released sha256 cannot."""
+def test_an_exchanged_storage_is_found_by_the_stated_digest(deployable: Folder) -> None:
+    """A forged file can match DVC's md5, but not the released sha256."""
     forge_digest(deployable, "line@v1.0.1")
     deploy_here(deployable)
     assign(deployable, "v1.0.1")
     done = deployable.here("deploy", "--env", "prod")
-    assert done.status == 1, done.out
+    assert done.status == Exit.BLOCKED, done.out
     assert "is not the file that was released" in done.err
     assert served(folder_of(deployable)) == "v1.0.0"
     assert releases(folder_of(deployable)) == ["v1.0.0"]
 
 
-def test_where_only_dvcs_hash_was_stated_a_kept_release_is_held_against_that(deployable: Folder) -> None:
-    """As in a release that was made where the model's file was not."""
+def test_a_kept_release_is_checked_against_the_md5_if_only_that_was_stated(deployable: Folder) -> None:
+    """As for a release that was made in a clone without the model's file."""
     md5 = hashlib.md5(CONTENTS["v1.0.1"].encode()).hexdigest()  # noqa: S324 (DVC's hash)
     state(deployable, "line@v1.0.1", files=(FileDigest(path="models/line.json", md5=md5),))
     for version in ("v1.0.1", "v1.0.0"):
@@ -141,12 +142,12 @@ def test_a_commit_that_is_not_as_stated_is_refused(
     state(deployable, "line@v1.0.1", **forged)
     assign(deployable, "v1.0.1")
     done = deployable.here("deploy", "--env", "prod")
-    assert done.status == 1, done.out
+    assert done.status == Exit.BLOCKED, done.out
     assert said in done.err
     assert not (folder_of(deployable) / "current").exists()
 
 
-def test_a_lock_that_was_stated_must_be_there(deployable: Folder) -> None:
+def test_a_stated_lock_must_exist(deployable: Folder) -> None:
     deployable.git("rm", "-q", "dvc.yaml", "dvc.lock")
     deployable.write("models/line.json", CONTENTS["v1.0.0"])
     deployable.git("add", "-f", "models/line.json")
@@ -155,7 +156,7 @@ def test_a_lock_that_was_stated_must_be_there(deployable: Folder) -> None:
     state(deployable, "line@v2.0.0", lock_sha256="0" * 64)
     assign(deployable, "v2.0.0")
     done = deployable.here("deploy", "--env", "prod")
-    assert done.status == 1, done.out
+    assert done.status == Exit.BLOCKED, done.out
     assert "found  nothing" in done.err
     assert not (folder_of(deployable) / "current").exists()
 
@@ -166,15 +167,15 @@ def test_a_release_tag_that_states_another_commit_is_refused(deployable: Folder)
     deployable.git("tag", "-f", "-a", "line@v1.0.1", "--cleanup=verbatim", "-m", message, commit)
     assign(deployable, "v1.0.1")
     done = deployable.here("deploy", "--env", "prod")
-    assert done.status == 1
+    assert done.status == Exit.BLOCKED
     assert "states something about another version, model or commit" in done.err
 
 
-def test_a_release_tag_that_is_not_here_is_told(deployable: Folder) -> None:
+def test_a_missing_release_tag_is_an_error(deployable: Folder) -> None:
     promoted = deployable.here("promote", "line@v1.0.1", "--to", "staging", "--local")
-    assert promoted.status == 0, promoted.err
+    assert promoted.status == Exit.DONE, promoted.err
     configure(deployable, "deploy:\n  staging: {target: local, path: 'served/{model}'}\n")
     deployable.git("tag", "-d", "line@v1.0.1")
     done = deployable.here("deploy", "--env", "staging")
-    assert done.status == 4
+    assert done.status == Exit.STATE
     assert "`line#staging#1` deploys `line@v1.0.1`, and that tag is not here" in done.err

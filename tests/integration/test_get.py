@@ -10,6 +10,7 @@ import pytest
 
 from mlgit.core.registry.message import write_message
 from mlgit.core.registry.statement import Builder, FileDigest, ReleaseStatement
+from mlgit.errors import Exit
 from tests.support.schema import assert_valid
 from tests.support.shell import Folder
 
@@ -18,7 +19,7 @@ MODEL = '{"slope": 1.99}'
 
 @pytest.fixture
 def released(project: Folder) -> Folder:
-    """The project with one version tag as gto writes it, published."""
+    """The project with one pushed version tag as GTO writes it."""
     project.git("tag", "-a", "line@v1.0.0", "-m", "First")
     project.git("push", "-q", "origin", "line@v1.0.0")
     project.dvc("remote", "modify", "storage", "url", str(project.path.parent / "storage"))
@@ -29,7 +30,7 @@ def released(project: Folder) -> Folder:
 
 @pytest.fixture
 def other_clone(released: Folder, tmp_path: Path) -> Folder:
-    """A second clone, which has never seen the data."""
+    """A second clone without the data."""
     released.git("clone", "-q", str(released.path.parent / "origin.git"), str(tmp_path / "other"))
     return Folder(tmp_path / "other")
 
@@ -45,7 +46,7 @@ def left_over(folder: Path) -> list[str]:
 
 def test_a_version_is_written_with_its_digests(released: Folder, tmp_path: Path) -> None:
     done = released.mlgit("get", "line@v1.0.0", "-o", str(tmp_path / "out"), "--json")
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     record = done.json()
     assert_valid(record, "get")
     assert (tmp_path / "out" / "line.json").read_text() == MODEL
@@ -57,11 +58,11 @@ def test_a_version_is_written_with_its_digests(released: Folder, tmp_path: Path)
     assert left_over(tmp_path / "out") == ["line.json"]
 
 
-def test_said_twice_it_is_there_already(released: Folder, tmp_path: Path) -> None:
+def test_the_second_run_finds_the_files_there(released: Folder, tmp_path: Path) -> None:
     out = str(tmp_path / "out")
     released.mlgit("get", "line@v1.0.0", "-o", out)
     done = released.mlgit("get", "line@v1.0.0", "-o", out)
-    assert done.status == 0
+    assert done.status == Exit.DONE
     assert "already there" in done.out
 
 
@@ -70,46 +71,46 @@ def test_other_content_is_kept_without_force(released: Folder, tmp_path: Path) -
     place.parent.mkdir()
     place.write_text("mine")
     done = released.mlgit("get", "line@v1.0.0", "-o", str(place.parent))
-    assert done.status == 4
+    assert done.status == Exit.STATE
     assert "--force" in done.err
     assert place.read_text() == "mine"
     assert left_over(place.parent) == ["line.json"]
-    assert released.mlgit("get", "line@v1.0.0", "-o", str(place.parent), "--force").status == 0
+    assert released.mlgit("get", "line@v1.0.0", "-o", str(place.parent), "--force").status == Exit.DONE
     assert place.read_text() == MODEL
 
 
-def test_a_clone_with_an_empty_cache_gets_from_the_remote(other_clone: Folder, tmp_path: Path) -> None:
+def test_a_clone_with_an_empty_cache_fetches_from_the_remote(other_clone: Folder, tmp_path: Path) -> None:
     done = other_clone.mlgit("get", "line@v1.0.0", "-o", str(tmp_path / "out"))
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     assert (tmp_path / "out" / "line.json").read_text() == MODEL
     assert not (other_clone / "models" / "line.json").exists()
 
 
-def test_a_damaged_cache_is_passed_over_for_the_remote(released: Folder, tmp_path: Path) -> None:
+def test_the_remote_is_used_if_the_cache_is_damaged(released: Folder, tmp_path: Path) -> None:
     cached = cached_model(released)
     cached.chmod(0o644)
     cached.write_text("damaged")
-    assert released.mlgit("get", "line@v1.0.0", "-o", str(tmp_path / "out")).status == 0
+    assert released.mlgit("get", "line@v1.0.0", "-o", str(tmp_path / "out")).status == Exit.DONE
     assert (tmp_path / "out" / "line.json").read_text() == MODEL
 
 
-def test_damaged_in_cache_and_remote_is_an_error_and_writes_nothing(released: Folder, tmp_path: Path) -> None:
+def test_damage_in_cache_and_remote_is_an_error_and_writes_nothing(released: Folder, tmp_path: Path) -> None:
     cached = cached_model(released)
     stored = released.path.parent / "storage" / Path(*cached.parts[-4:])
     for place in (cached, stored):
         place.chmod(0o644)
         place.write_text("damaged")
     done = released.mlgit("get", "line@v1.0.0", "-o", str(tmp_path / "out"), "--json")
-    assert done.status == 5
+    assert done.status == Exit.TOOL
     assert "damaged" in done.err
     assert_valid(done.json(), "error")
     assert left_over(tmp_path / "out") == []
 
 
-def test_a_remote_that_is_not_there_is_a_tool_error(other_clone: Folder, tmp_path: Path) -> None:
+def test_a_missing_remote_is_a_tool_error(other_clone: Folder, tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "project" / "storage")
     done = other_clone.mlgit("get", "line@v1.0.0", "-o", str(tmp_path / "out"))
-    assert done.status == 5
+    assert done.status == Exit.TOOL
     assert "storage" in done.err
     assert left_over(tmp_path / "out") == []
 
@@ -117,21 +118,21 @@ def test_a_remote_that_is_not_there_is_a_tool_error(other_clone: Folder, tmp_pat
 def test_a_host_that_does_not_answer_is_a_tool_error(other_clone: Folder, tmp_path: Path) -> None:
     other_clone.dvc("remote", "modify", "storage", "url", "http://127.0.0.1:9/")
     done = other_clone.mlgit("get", "line@v1.0.0", "-o", str(tmp_path / "out"))
-    assert done.status == 5
+    assert done.status == Exit.TOOL
     assert "Traceback" not in done.err
     assert left_over(tmp_path / "out") == []
 
 
 def test_an_unknown_reference_is_a_state_error(released: Folder) -> None:
     done = released.mlgit("get", "line@v9.0.0")
-    assert done.status == 4
+    assert done.status == Exit.STATE
     assert "line@v9.0.0" in done.err
 
 
-def test_without_any_remote_what_is_not_here_is_a_state_error(other_clone: Folder, tmp_path: Path) -> None:
+def test_missing_data_without_a_remote_is_a_state_error(other_clone: Folder, tmp_path: Path) -> None:
     other_clone.dvc("remote", "remove", "storage")
     done = other_clone.mlgit("get", "line@v1.0.0", "-o", str(tmp_path / "out"))
-    assert done.status == 4
+    assert done.status == Exit.STATE
     assert "dvc remote add" in done.err
 
 
@@ -140,35 +141,35 @@ def test_a_url_is_enough(released: Folder, tmp_path: Path) -> None:
     nowhere.path.mkdir()
     url = f"file://{released.path.parent}/origin.git"
     done = nowhere.mlgit("get", "main", "--repo", url)
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     assert (nowhere / "line.json").read_text() == MODEL
     assert left_over(nowhere.path) == ["line.json"]
 
 
-def test_another_clone_on_this_machine_serves_from_its_cache(released: Folder, tmp_path: Path) -> None:
+def test_another_clone_on_this_machine_uses_its_cache(released: Folder, tmp_path: Path) -> None:
     shutil.rmtree(released.path.parent / "storage")
     nowhere = Folder(tmp_path / "nowhere")
     nowhere.path.mkdir()
     done = nowhere.mlgit("get", "line@v1.0.0", "--repo", str(released.path))
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     assert (nowhere / "line.json").read_text() == MODEL
 
 
 def test_a_url_that_cannot_be_cloned_is_a_tool_error(tmp_path: Path) -> None:
     done = Folder(tmp_path).mlgit("get", "main", "--repo", "file:///no/such/place.git")
-    assert done.status == 5
+    assert done.status == Exit.TOOL
     assert "cannot be cloned" in done.err
 
 
-def test_a_command_in_place_of_a_url_is_not_run(tmp_path: Path) -> None:
-    # git refuses `ext::` by default; these settings of a user would allow it.
+def test_a_command_instead_of_a_url_is_not_run(tmp_path: Path) -> None:
+    # git refuses `ext::` by default; these user settings would allow it.
     allowed = {
         "GIT_CONFIG_COUNT": "1",
         "GIT_CONFIG_KEY_0": "protocol.ext.allow",
         "GIT_CONFIG_VALUE_0": "always",
     }
     done = Folder(tmp_path).mlgit("get", "main", "--repo", f"ext::touch {tmp_path}/owned", env=allowed)
-    assert done.status == 5
+    assert done.status == Exit.TOOL
     assert not (tmp_path / "owned").exists()
 
 
@@ -194,10 +195,10 @@ def directory_model(released: Folder) -> Folder:
     return released
 
 
-def test_a_directory_comes_whole_from_the_remote(directory_model: Folder, tmp_path: Path) -> None:
+def test_a_directory_is_fetched_completely_from_the_remote(directory_model: Folder, tmp_path: Path) -> None:
     shutil.rmtree(directory_model / ".dvc" / "cache")
     done = directory_model.mlgit("get", "HEAD", "-o", str(tmp_path / "out"), "--json")
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     assert_valid(done.json(), "get")
     assert (tmp_path / "out" / "bert" / "a.bin").read_text() == "a"
     assert (tmp_path / "out" / "bert" / "deep" / "b.bin").read_text() == "b"
@@ -205,14 +206,14 @@ def test_a_directory_comes_whole_from_the_remote(directory_model: Folder, tmp_pa
     assert {file["state"] for file in again.json()["files"]} == {"already"}
 
 
-def test_a_file_too_many_in_a_directory_is_other_content(directory_model: Folder, tmp_path: Path) -> None:
+def test_an_extra_file_in_a_directory_is_other_content(directory_model: Folder, tmp_path: Path) -> None:
     out = str(tmp_path / "out")
-    assert directory_model.mlgit("get", "HEAD", "-o", out).status == 0
+    assert directory_model.mlgit("get", "HEAD", "-o", out).status == Exit.DONE
     stray = tmp_path / "out" / "bert" / "old.bin"
     stray.write_text("of another version")
-    assert directory_model.mlgit("get", "HEAD", "-o", out).status == 4
+    assert directory_model.mlgit("get", "HEAD", "-o", out).status == Exit.STATE
     assert stray.exists()
-    assert directory_model.mlgit("get", "HEAD", "-o", out, "--force").status == 0
+    assert directory_model.mlgit("get", "HEAD", "-o", out, "--force").status == Exit.DONE
     assert left_over(tmp_path / "out") == ["bert", "bert/a.bin", "bert/deep", "bert/deep/b.bin"]
 
 
@@ -231,12 +232,12 @@ def forge(directory_model: Folder, listing: str) -> None:
 def test_a_listing_that_leads_out_of_the_folder_is_refused(directory_model: Folder, tmp_path: Path) -> None:
     forge(directory_model, '[{"md5": "0cc175b9c0f1b6a831c399e269772661", "relpath": "../../escaped"}]')
     done = directory_model.mlgit("get", "HEAD", "-o", str(tmp_path / "out"))
-    assert done.status == 4
+    assert done.status == Exit.STATE
     assert "outside" in done.err
     assert not (tmp_path / "escaped").exists()
 
 
-def test_a_listing_that_dvc_did_not_write_is_an_error_and_no_bug(
+def test_a_listing_that_dvc_did_not_write_is_an_error_and_not_a_bug(
     directory_model: Folder, tmp_path: Path
 ) -> None:
     hostile = (
@@ -251,24 +252,24 @@ def test_a_listing_that_dvc_did_not_write_is_an_error_and_no_bug(
     for listing in hostile:
         forge(directory_model, listing)
         done = directory_model.mlgit("get", "HEAD", "-o", str(tmp_path / "out"))
-        assert done.status == 5, (listing[:60], done.err)
+        assert done.status == Exit.TOOL, (listing[:60], done.err)
         assert "of a directory is none that DVC wrote" in done.err
 
 
-def test_a_link_in_the_folder_does_not_lead_us_out(directory_model: Folder, tmp_path: Path) -> None:
+def test_a_link_that_leads_out_of_the_folder_is_refused(directory_model: Folder, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "out" / "bert").symlink_to(tmp_path / "elsewhere")
     done = directory_model.mlgit("get", "HEAD", "-o", str(tmp_path / "out"), "--force")
-    assert done.status == 4
+    assert done.status == Exit.STATE
     assert left_over(tmp_path / "elsewhere") == []
 
 
-def test_a_model_that_git_keeps_is_fetched_from_git(released: Folder, tmp_path: Path) -> None:
+def test_a_model_in_git_is_fetched_from_git(released: Folder, tmp_path: Path) -> None:
     released.write("mlgit.yaml", "version: 1\nmodels:\n  line: {path: params.yaml}\n")
     released.commit("A tiny model")
     done = released.mlgit("get", "HEAD", "-o", str(tmp_path / "out"), "--json")
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     assert (tmp_path / "out" / "params.yaml").read_text() == (released / "params.yaml").read_text()
 
 
@@ -289,14 +290,14 @@ def test_a_file_that_is_not_the_released_one_is_refused(released: Folder, tmp_pa
     )
     released.git("tag", "-a", "line@v1.1.0", "--cleanup=verbatim", "-m", message)
     done = released.mlgit("get", "line@v1.1.0", "-o", str(tmp_path / "out"))
-    assert done.status == 1
+    assert done.status == Exit.BLOCKED
     assert "not the file that was released" in done.err
     assert left_over(tmp_path / "out") == []
 
 
-def test_what_the_release_stated_is_checked(project: Folder, tmp_path: Path) -> None:
+def test_the_statement_of_the_release_is_checked(project: Folder, tmp_path: Path) -> None:
     made = project.mlgit("release", "line")
-    assert made.status == 0, made.err
+    assert made.status == Exit.DONE, made.err
     record = project.mlgit("get", "line@v1.0.0", "-o", str(tmp_path / "out"), "--json").json()
     assert record["stated"] is True
     assert record["version"] == "v1.0.0"

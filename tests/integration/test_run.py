@@ -1,4 +1,4 @@
-"""`mlgit run`: what is missing is pulled, stages run, the verdict decides; nothing outlives Ctrl-C."""
+"""`mlgit run`: missing data is pulled, stages run, the verdict decides; Ctrl-C ends every process."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mlgit.errors import Exit
 from tests.support.schema import assert_valid
 
 if TYPE_CHECKING:
@@ -59,35 +60,35 @@ def wait_for(path: Path, *, seconds: float = 60) -> str:
     raise AssertionError(path)
 
 
-def test_only_stale_stages_run_and_the_verdict_is_told(project: Folder) -> None:
+def test_only_stale_stages_run_and_the_verdict_is_shown(project: Folder) -> None:
     slope(project, 1.995)
     done = project.mlgit("run", "--json")
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     record = done.json()
     assert_valid(record, "run")
     assert record["stages"] == ["train", "evaluate"]
     assert record["check"]["verdict"]["decision"] == "allow"
 
 
-def test_what_was_read_before_the_run_is_not_what_is_judged(project: Folder) -> None:
+def test_the_gates_check_the_results_of_this_run(project: Folder) -> None:
     slope(project, 0.5)
     done = project.mlgit("run")
-    assert done.status == 1
+    assert done.status == Exit.BLOCKED
     assert "ran: train, evaluate" in done.out
     assert "r2-floor" in done.out
 
 
 def test_up_to_date_runs_nothing(project: Folder) -> None:
     done = project.mlgit("run", "--json")
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     assert done.json()["stages"] == []
 
 
-def test_force_runs_what_is_up_to_date(project: Folder) -> None:
+def test_force_runs_stages_that_are_up_to_date(project: Folder) -> None:
     assert project.mlgit("run", "train", "--force", "--json").json()["stages"] == ["prepare", "train"]
 
 
-def test_a_dry_run_touches_nothing_and_judges_nothing(project: Folder) -> None:
+def test_a_dry_run_changes_nothing_and_checks_no_gates(project: Folder) -> None:
     slope(project, 1.5)
     before = (project / "dvc.lock").read_text()
     record = project.mlgit("run", "--dry-run", "--json").json()
@@ -98,7 +99,7 @@ def test_a_dry_run_touches_nothing_and_judges_nothing(project: Folder) -> None:
     assert (project / "dvc.lock").read_text() == before
 
 
-def test_what_a_command_prints_is_on_stderr_only(project: Folder) -> None:
+def test_the_output_of_stages_is_on_stderr_only(project: Folder) -> None:
     pipeline_of_one(project, "print('noise on stdout', flush=True)\nopen('out.txt', 'w').write('x')\n")
     done = project.mlgit("run", "--json")
     assert "noise on stdout" in done.err
@@ -106,15 +107,15 @@ def test_what_a_command_prints_is_on_stderr_only(project: Folder) -> None:
     assert_valid(done.json(), "run")
 
 
-def test_quiet_keeps_what_a_command_prints_to_itself(project: Folder) -> None:
+def test_quiet_hides_the_output_of_stages(project: Folder) -> None:
     pipeline_of_one(project, "print('noise')\nopen('out.txt', 'w').write('x')\n")
     assert "noise" not in project.mlgit("run", "-q").err
 
 
-def test_a_failed_stage_is_named_and_its_words_are_shown(project: Folder) -> None:
+def test_a_failed_stage_is_named_and_its_output_is_shown(project: Folder) -> None:
     pipeline_of_one(project, "import sys\nsys.exit('my own reason')\n")
     done = project.mlgit("run", "--json")
-    assert done.status == 5
+    assert done.status == Exit.TOOL
     assert "Stage `train` failed" in done.err
     assert "my own reason" in done.err
     document = done.json()
@@ -122,10 +123,10 @@ def test_a_failed_stage_is_named_and_its_words_are_shown(project: Folder) -> Non
     assert document["error"]["code"] == "stage_failed"
 
 
-def test_a_failed_stage_is_explained_when_quiet_too(project: Folder) -> None:
+def test_a_failed_stage_is_explained_with_quiet_as_well(project: Folder) -> None:
     pipeline_of_one(project, "import sys\nsys.exit('my own reason')\n")
     done = project.mlgit("run", "-q")
-    assert done.status == 5
+    assert done.status == Exit.TOOL
     assert "my own reason" in done.err
 
 
@@ -137,27 +138,27 @@ def test_a_script_cannot_pretend_that_a_stage_failed(project: Folder) -> None:
 
 def test_an_unknown_stage_is_a_state_error(project: Folder) -> None:
     done = project.mlgit("run", "nope")
-    assert done.status == 4
+    assert done.status == Exit.STATE
     assert "nope" in done.err
 
 
 def test_an_invalid_pipeline_is_a_config_error_with_its_line(project: Folder) -> None:
     project.write("dvc.yaml", "stages:\n  train:\n    cmdd: x\n")
     done = project.mlgit("run", "--json")
-    assert done.status == 3
+    assert done.status == Exit.CONFIG
     assert "dvc.yaml:" in done.err
     assert_valid(done.json(), "error")
 
 
-def test_a_repository_without_dvc_is_told_what_to_do(empty_repository: Folder) -> None:
+def test_a_repository_without_dvc_is_an_error_with_a_hint(empty_repository: Folder) -> None:
     done = empty_repository.mlgit("run")
-    assert done.status == 4
+    assert done.status == Exit.STATE
     assert "dvc init" in done.err
 
 
 @pytest.fixture
 def fresh(project: Folder) -> Folder:
-    """A clone as a colleague has it: no cache, no data, the remote in place."""
+    """A clone as a colleague has it: no cache and no data, but the remote."""
     shutil.rmtree(project / ".dvc" / "cache")
     for path in ("data/raw.csv", "data/clean.csv", "models/line.json"):
         (project / path).unlink()
@@ -171,13 +172,13 @@ def test_a_clone_without_data_pulls_before_it_runs(fresh: Folder) -> None:
     assert (fresh / "models" / "line.json").exists()
 
 
-def test_no_pull_leaves_the_remote_alone(fresh: Folder) -> None:
+def test_no_pull_does_not_use_the_remote(fresh: Folder) -> None:
     done = fresh.mlgit("run", "--no-pull")
-    assert done.status == 5
+    assert done.status == Exit.TOOL
     assert not (fresh / "data" / "raw.csv").exists()
 
 
-def test_what_the_remote_lost_is_made_anew(fresh: Folder) -> None:
+def test_an_output_that_the_remote_lost_is_made_again(fresh: Folder) -> None:
     storage = fresh.path.parent / "storage"
     raw = next(
         path for path in storage.rglob("*") if path.is_file() and path.read_bytes().startswith(b"x,y\n1,2\n")
@@ -186,7 +187,7 @@ def test_what_the_remote_lost_is_made_anew(fresh: Folder) -> None:
     shutil.rmtree(storage)
     (fresh / "data" / "raw.csv").write_bytes(kept)
     done = fresh.mlgit("run", "--json")
-    assert done.status == 0, done.err
+    assert done.status == Exit.DONE, done.err
     record = done.json()
     assert record["stages"] == ["prepare", "train"]
     assert record["notes"] == ["not in the DVC remote, to be made anew: data/clean.csv, models/line.json"]
@@ -209,9 +210,12 @@ def test_an_interrupted_run_leaves_no_process(project: Folder, number: signal.Si
     pids = [int(pid) for pid in wait_for(project / "pids.txt").split()]
     os.killpg(process.pid, number)
     process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == Exit.INTERRUPTED
     assert [pid for pid in pids if alive(pid)] == []
-    assert not (project / ".dvc" / "tmp" / "lock").exists() or project.mlgit("run", "--dry-run").status == 0
+    assert (
+        not (project / ".dvc" / "tmp" / "lock").exists()
+        or project.mlgit("run", "--dry-run").status == Exit.DONE
+    )
 
 
 def test_a_second_interrupt_ends_a_stage_that_ignores_the_first(project: Folder) -> None:
@@ -223,7 +227,7 @@ def test_a_second_interrupt_ends_a_stage_that_ignores_the_first(project: Folder)
     assert process.poll() is None
     os.killpg(process.pid, signal.SIGINT)
     process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == Exit.INTERRUPTED
     assert [pid for pid in pids if alive(pid)] == []
 
 

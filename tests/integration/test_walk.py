@@ -1,4 +1,4 @@
-"""The example `mlgit.yaml` of the design, walked by the real program from an empty repository to prod."""
+"""The whole loop on an example `mlgit.yaml`, with the real program, from an empty repository to prod."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mlgit.errors import Exit
 from tests.support.shell import Folder
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ environments:
   staging: {}
   prod: {from: staging, gates: [auc-vs-prod]}
 """
-# Says what params.yaml says: the numbers of the walk are the test's to choose.
+# Writes the numbers of params.yaml, so that the test can choose them.
 TRAIN = """\
 import json, sys
 from pathlib import Path
@@ -75,21 +76,21 @@ def params(*, auc: str, logloss: str = "0.100", p95: str = "20", profit: str = "
     return f"auc: {auc}\nlogloss: {logloss}\np95: {p95}\nprofit: {profit}\n"
 
 
-def answer(folder: Folder, *argv: str, status: int = 0) -> Done:
-    """What the program said, its exit code checked."""
+def answer(folder: Folder, *argv: str, status: int = Exit.DONE) -> Done:
+    """Run the program and check its exit code."""
     done = folder.mlgit(*argv)
     assert done.status == status, f"mlgit {' '.join(argv)} -> {done.status}\n{done.out}\n{done.err}"
     return done
 
 
-def verdict(folder: Folder, *, status: int = 0) -> tuple[str, dict[str, str]]:
+def verdict(folder: Folder, *, status: int = Exit.DONE) -> tuple[str, dict[str, str]]:
     """The decision, and the outcome of each gate for each model."""
     document = answer(folder, "check", "--json", status=status).json()["verdict"]
     return document["decision"], {result["id"]: result["outcome"] for result in document["results"]}
 
 
 def live(folder: Folder, model: str) -> dict[str, str]:
-    """What GTO, which knows nothing of mlgit, says is in each environment."""
+    """The version in each environment, read by GTO."""
     stages: dict[str, str | None] = json.loads(folder.ok("gto", "show", "--json"))[model]["stage"]
     return {stage: version for stage, version in stages.items() if version is not None}
 
@@ -104,14 +105,14 @@ def begin(place: Path) -> Folder:
     return work
 
 
-def train(work: Folder, message: str, *, status: int = 0) -> None:
-    """Run the pipeline, commit what came of it."""
+def train(work: Folder, message: str, *, status: int = Exit.DONE) -> None:
+    """Run the pipeline and commit the results."""
     answer(work, "run", status=status)
     work.commit(message)
 
 
-def change(work: Folder, branch: str, text: str, *, status: int = 0) -> None:
-    """A branch off main with other parameters and the pipeline run."""
+def change(work: Folder, branch: str, text: str, *, status: int = Exit.DONE) -> None:
+    """Make a branch of main with other parameters, and run the pipeline."""
     work.git("switch", "-q", "main")
     work.git("switch", "-q", "-c", branch)
     work.write("params.yaml", text)
@@ -119,7 +120,7 @@ def change(work: Folder, branch: str, text: str, *, status: int = 0) -> None:
 
 
 def merge(work: Folder, branch: str) -> None:
-    """What the button on the forge does."""
+    """Merge like the button on the forge."""
     answer(work, "push")
     work.git("switch", "-q", "main")
     work.git("merge", "-q", "--no-ff", "-m", f"Merge {branch}", branch)
@@ -135,7 +136,7 @@ def test_the_example_goes_from_an_empty_repository_to_prod(tmp_path: Path) -> No
     train(work, "Train the first model")
     answer(work, "push")
 
-    # The first model has nothing to be compared with: floors count, changes are skipped.
+    # The first model has no baseline: floors count, changes are skipped.
     assert verdict(work) == (
         "allow",
         {
@@ -146,14 +147,14 @@ def test_the_example_goes_from_an_empty_repository_to_prod(tmp_path: Path) -> No
         },
     )
     answer(work, "release", "tumor")
-    answer(work, "promote", "tumor@v1.0.0", "--to", "prod", status=1)
+    answer(work, "promote", "tumor@v1.0.0", "--to", "prod", status=Exit.BLOCKED)
     answer(work, "promote", "tumor", "--to", "staging")
     answer(work, "promote", "tumor", "--to", "prod")
     assert live(work, "tumor") == {"staging": "v1.0.0", "prod": "v1.0.0"}
 
-    # Worse than prod by more than 0.005, and a loss more than 2 % up; both above the floor.
-    change(work, "worse", params(auc="0.960", logloss="0.103"), status=1)
-    decision, outcomes = verdict(work, status=1)
+    # Worse than prod by more than 0.005, and a loss more than 2 % higher; both above the floor.
+    change(work, "worse", params(auc="0.960", logloss="0.103"), status=Exit.BLOCKED)
+    decision, outcomes = verdict(work, status=Exit.BLOCKED)
     assert decision == "block"
     assert outcomes == {
         "tumor/auc-floor": "pass",
@@ -162,7 +163,7 @@ def test_the_example_goes_from_an_empty_repository_to_prod(tmp_path: Path) -> No
         "tumor/fast-enough": "pass",
     }
 
-    # Exactly at both limits, which binary floats would call over: and too slow, which only warns.
+    # Exactly at both limits, which binary floats would exceed; and too slow, which only warns.
     change(work, "better", params(auc="0.965", logloss="0.102", p95="80", profit="1200"))
     assert verdict(work) == (
         "allow_with_warnings",
@@ -188,7 +189,7 @@ def test_the_example_goes_from_an_empty_repository_to_prod(tmp_path: Path) -> No
     assert work.git("tag") == Folder(tmp_path / "origin.git").git("tag")
 
 
-def test_two_models_in_one_repository_live_their_own_lives(tmp_path: Path) -> None:
+def test_two_models_in_one_repository_are_released_independently(tmp_path: Path) -> None:
     work = begin(tmp_path)
     work.write("mlgit.yaml", TWO_MODELS)
     work.write("dvc.yaml", DVC_YAML.format(model="models/tumor.skops"))
@@ -199,7 +200,7 @@ def test_two_models_in_one_repository_live_their_own_lives(tmp_path: Path) -> No
     train(work, "Train both")
     answer(work, "push")
 
-    # A gate without a model is asked of each model, one with a model of that one only.
+    # A gate without a model applies to each model, one with a model only to that.
     decision, outcomes = verdict(work)
     assert decision == "allow"
     assert outcomes == {
@@ -217,11 +218,11 @@ def test_two_models_in_one_repository_live_their_own_lives(tmp_path: Path) -> No
     assert live(work, "tumor") == {"staging": "v1.0.0"}
     assert "vision=faces@v1.0.0" in work.git("tag").splitlines()
 
-    # A worse faces model is blocked; the tumor model of the same commit could go on.
+    # A worse faces model is blocked; the tumor model of the same commit is not.
     work.git("switch", "-q", "-c", "worse-faces")
     work.write("vision/params.yaml", params(auc="0.960"))
-    train(work, "Try something with faces", status=1)
-    decision, outcomes = verdict(work, status=1)
+    train(work, "Try something with faces", status=Exit.BLOCKED)
+    decision, outcomes = verdict(work, status=Exit.BLOCKED)
     assert decision == "block"
     assert [gate for gate, outcome in outcomes.items() if outcome == "fail"] == ["vision:faces/auc-vs-prod"]
 

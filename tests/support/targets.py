@@ -1,4 +1,4 @@
-"""A project with three released versions and a deployment folder, and a look at what is served there."""
+"""Targets: a project with three released versions, and readers of its deployment folder."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ import os
 import shutil
 from typing import TYPE_CHECKING, Any
 
+from mlgit.errors import Exit
+
 if TYPE_CHECKING:
     from pathlib import Path
 
     from mlgit.core.deploy.deployment import Deployment
     from tests.support.shell import Folder
 
-# Version -> what `models/line.json` holds.
+# Version -> content of `models/line.json`.
 CONTENTS = {
     "v1.0.0": '{"slope": 1.99}',
     "v1.0.1": '{"slope": 2.0}',
@@ -35,7 +37,7 @@ def build(work: Folder) -> None:
         work.commit(f"Slope {slope}")
         work.git("push", "-q")
         done = work.here("release", f"line@{version}")
-        assert done.status == 0, done.err
+        assert done.status == Exit.DONE, done.err
     assign(work, "v1.0.0")
 
 
@@ -48,7 +50,7 @@ def assign(work: Folder, version: str, *, environment: str = "prod") -> str:
 
 
 def configure(work: Folder, deploy: str) -> None:
-    """Have trunk declare another `deploy:`."""
+    """Declare another `deploy:` on trunk."""
     kept = (work / "mlgit.yaml").read_text(encoding="utf-8").partition("deploy:\n")[0]
     work.write("mlgit.yaml", kept + deploy)
     work.commit("Deploy elsewhere")
@@ -70,12 +72,12 @@ def deploy_here(work: Folder, **more: Any) -> Deployment:  # noqa: ANN401 (passe
 
 
 def folder_of(work: Folder) -> Path:
-    """Where `prod` is deployed to."""
+    """The folder that `prod` is deployed to."""
     return work / "served" / "line"
 
 
 def served(place: Path) -> str | None:
-    """The version that a reader finds, None when there is none; what it reads must be whole."""
+    """The version that a reader finds, checked to be whole; None if there is none."""
     if not os.path.lexists(place / "current"):
         return None
     release = (place / "current").resolve(strict=True)
@@ -89,7 +91,7 @@ def served(place: Path) -> str | None:
 
 
 def lines(place: Path, environment: str = "prod") -> list[dict[str, Any]]:
-    """The journal."""
+    """The lines of the journal."""
     text = (place / "deployments" / f"{environment}.jsonl").read_text(encoding="utf-8")
     return [json.loads(line) for line in text.splitlines()]
 

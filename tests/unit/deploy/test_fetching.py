@@ -1,4 +1,4 @@
-"""Where fetched files go, and which files a model is made of."""
+"""Fetching: the destinations of files, and the files of a model."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def output(path: str, *, cached: bool = True) -> Output:
 
 
 @pytest.mark.parametrize(
-    ("path", "top", "place"),
+    ("path", "top", "destination"),
     [
         ("models/line.json", "models/line.json", "line.json"),
         ("line.json", "line.json", "line.json"),
@@ -29,8 +29,8 @@ def output(path: str, *, cached: bool = True) -> Output:
         ("models/bert/a.bin", "models/bert/", "bert/a.bin"),
     ],
 )
-def test_a_file_keeps_its_place_below_the_model(path: str, top: str, place: str) -> None:
-    assert destination_below(path, top) == place
+def test_a_file_keeps_its_path_below_the_model(path: str, top: str, destination: str) -> None:
+    assert destination_below(path, top) == destination
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_a_file_keeps_its_place_below_the_model(path: str, top: str, place: str)
         ("models/bert/\0", "models/bert"),
     ],
 )
-def test_a_place_outside_the_folder_is_refused(path: str, top: str) -> None:
+def test_a_destination_outside_the_folder_is_refused(path: str, top: str) -> None:
     with pytest.raises(StateError, match="outside"):
         destination_below(path, top)
 
@@ -52,25 +52,25 @@ def test_a_place_outside_the_folder_is_refused(path: str, top: str) -> None:
 @given(st.text(alphabet="ab./\\\0", min_size=1, max_size=12))
 def test_no_listing_leads_out_of_the_folder(name: str) -> None:
     try:
-        place = destination_below(f"models/bert/{name}", "models/bert")
+        destination = destination_below(f"models/bert/{name}", "models/bert")
     except StateError:
         return
-    assert posixpath.normpath(place) == place
-    assert place.startswith("bert/")
+    assert posixpath.normpath(destination) == destination
+    assert destination.startswith("bert/")
 
 
-def test_outputs_that_hold_the_model_and_outputs_in_it_are_its_own() -> None:
+def test_outputs_that_contain_the_model_and_outputs_in_it_belong_to_it() -> None:
     found = outputs_of(
         "models/bert", [output("models"), output("models/bert/a"), output("modelsX"), output("m")]
     )
     assert [each.path for each in found] == ["models", "models/bert/a"]
 
 
-def test_what_git_keeps_is_no_output_of_dvc() -> None:
+def test_an_output_that_git_tracks_is_not_an_output_of_dvc() -> None:
     assert outputs_of("line.json", [output("line.json", cached=False)]) == ()
 
 
-def test_only_members_below_the_model_are_taken_from_a_larger_directory() -> None:
+def test_only_files_below_the_model_are_taken_from_a_larger_directory() -> None:
     listing = {"bert/b": Pointer(md5="b"), "bert/a": Pointer(md5="a"), "bertha": Pointer(md5="c")}
     assert [each.path for each in members(output("models"), listing, "models/bert")] == [
         "models/bert/a",
@@ -78,6 +78,6 @@ def test_only_members_below_the_model_are_taken_from_a_larger_directory() -> Non
     ]
 
 
-def test_one_member_of_a_directory_may_be_the_model() -> None:
+def test_one_file_of_a_directory_may_be_the_model() -> None:
     listing = {"a": Pointer(md5="a"), "b": Pointer(md5="b")}
     assert [each.pointer for each in members(output("models"), listing, "models/b")] == [Pointer(md5="b")]

@@ -1,4 +1,4 @@
-"""Placeholders are filled in once, and folders that two deployments would share are found."""
+"""Folders: placeholders are filled in once, and folders that two deployments would share are found."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_each_placeholder_is_filled_in() -> None:
 
 
 @given(st.text(), st.text(), st.text())
-def test_what_is_filled_in_is_not_read_again(model: str, environment: str, version: str) -> None:
+def test_a_value_with_braces_is_not_filled_in_again(model: str, environment: str, version: str) -> None:
     filled = fill("{model}|{environment}|{version}", model=model, environment=environment, version=version)
     assert filled == f"{model}|{environment}|{version}"
 
@@ -43,16 +43,16 @@ def test_what_is_filled_in_is_not_read_again(model: str, environment: str, versi
         ("/srv/a", "/srv/b", False),
     ],
 )
-def test_a_folder_clashes_with_itself_and_with_what_lies_in_it(one: str, other: str, clash: object) -> None:
+def test_a_folder_clashes_with_itself_and_with_folders_in_it(one: str, other: str, clash: object) -> None:
     found = shared([(("prod", "a"), one), (("prod", "b"), other)])
     assert found == ([Clash(("prod", "a"), ("prod", "b"), other)] if clash else [])
 
 
-def test_models_whose_names_lie_in_each_other_clash() -> None:
+def test_models_whose_names_are_nested_clash() -> None:
     assert [clash.folder for clash in clashes([("prod", "/srv/{model}")], ["a", "a/b", "c"])] == ["/srv/a/b"]
 
 
-def test_one_clash_for_each_folder_that_has_one() -> None:
+def test_each_folder_has_at_most_one_clash() -> None:
     places = [
         ("/srv/x/y", "a"),
         ("/srv/a", "b"),
@@ -76,7 +76,7 @@ def test_the_whole_disk_is_shared_with_everything() -> None:
 
 
 @given(st.lists(st.lists(st.sampled_from(["a", "b"]), min_size=1, max_size=3).map("/".join), max_size=8))
-def test_whoever_shares_a_folder_is_named(paths: list[str]) -> None:
+def test_the_deployments_that_share_a_folder_are_named(paths: list[str]) -> None:
     found = shared((("prod", str(number)), f"/{path}") for number, path in enumerate(paths))
     named = {int(name) for clash in found for _, name in (clash.first, clash.second)}
     assert named == {

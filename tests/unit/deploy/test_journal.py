@@ -1,4 +1,4 @@
-"""The journal of a target: written and read back, whatever a crash or a stranger made of it."""
+"""Journal: written and read back, also after a crash or a change by another program."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def journal(*entries: Entry) -> Journal:
     return read_journal("".join(write_entry(each) for each in entries))
 
 
-def test_a_line_is_what_the_schema_says_and_is_read_back() -> None:
+def test_a_line_is_valid_and_is_read_back() -> None:
     written = entry(
         desired(3),
         "failed",
@@ -51,7 +51,7 @@ def test_a_line_is_what_the_schema_says_and_is_read_back() -> None:
     assert read_journal(text) == Journal(entries=(written,))
 
 
-def test_what_is_not_known_is_left_out() -> None:
+def test_an_unknown_field_is_left_out() -> None:
     text = write_entry(entry(desired(), "intent", at="2026-05-03T12:00:00Z", release=None, before=None))
     assert_valid(json.loads(text), "deployment-journal")
     assert "null" not in text
@@ -68,7 +68,7 @@ def test_a_journal_cut_anywhere_keeps_its_whole_lines(cut: int) -> None:
 
 
 @given(st.text())
-def test_no_text_makes_it_stumble(text: str) -> None:
+def test_any_text_can_be_read(text: str) -> None:
     assert read_journal(text).entries == ()
 
 
@@ -87,13 +87,13 @@ GOOD = json.loads(write_entry(line("done")))
         {"unheard": "of"},
     ],
 )
-def test_a_line_of_another_shape_counts_as_nothing(change: dict[str, object]) -> None:
+def test_a_line_of_another_shape_is_skipped(change: dict[str, object]) -> None:
     text = json.dumps(GOOD | change) + "\n" + json.dumps(GOOD) + "\n"
     assert read_journal(text) == Journal(entries=(line("done"),), unreadable=1)
 
 
 @pytest.mark.parametrize("text", ["[]\n", "7\n", "null\n", "{}\n", "\n", '{"schema_version": 1}\n'])
-def test_json_that_is_no_entry_counts_as_nothing(text: str) -> None:
+def test_json_that_is_not_an_entry_is_skipped(text: str) -> None:
     assert read_journal(text) == Journal(unreadable=1)
 
 
@@ -105,7 +105,7 @@ def test_the_newest_switch_is_the_one_with_the_highest_sequence() -> None:
     assert Journal().done is None
 
 
-def test_releases_are_told_by_their_last_use() -> None:
+def test_releases_are_listed_by_their_last_use() -> None:
     found = journal(
         line("done", 1, release="a"),
         line("done", 2, release="b"),
@@ -128,7 +128,7 @@ def test_releases_are_told_by_their_last_use() -> None:
         (("intent", "switched", "done"), False),
     ],
 )
-def test_a_deployment_without_its_end_was_interrupted(said: tuple[str, ...], interrupted: object) -> None:
+def test_a_deployment_without_an_end_was_interrupted(said: tuple[str, ...], interrupted: object) -> None:
     others = (line("intent", 7), line("done", 7))
     found = journal(*(line(step) for step in said), *others)
     assert found.interrupted(desired().oid) is interrupted

@@ -1,4 +1,4 @@
-"""The manifest of a deployed release: written and read back; what leads elsewhere is none."""
+"""Manifest: written and read back; one with a path out of the release is invalid."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ FILES = (
 )
 
 
-def test_it_is_what_the_schema_says_and_is_read_back() -> None:
+def test_it_is_valid_and_is_read_back() -> None:
     manifest = manifest_of(DESIRED, FILES)
     text = write_manifest(manifest)
     assert_valid(json.loads(text), "release-manifest")
@@ -40,7 +40,7 @@ def test_it_is_what_the_schema_says_and_is_read_back() -> None:
     assert [file.path for file in manifest.files] == ["bert/a.bin", "bert/deep/b.bin"]
 
 
-def test_a_commit_that_is_no_version_has_one_too() -> None:
+def test_a_commit_that_is_not_a_version_has_a_manifest() -> None:
     manifest = manifest_of(replace(DESIRED, version=None, release_tag=None, release_oid=None), FILES)
     assert_valid(json.loads(write_manifest(manifest)), "release-manifest")
     assert read_manifest(write_manifest(manifest)) == manifest
@@ -56,13 +56,13 @@ def test_a_commit_that_is_no_version_has_one_too() -> None:
         {"release_oid": "3" * 40},
     ],
 )
-def test_it_fits_only_the_release_it_was_made_of(change: dict[str, Any]) -> None:
+def test_it_matches_only_its_own_release(change: dict[str, Any]) -> None:
     manifest = manifest_of(DESIRED, FILES)
     assert manifest.fits(DESIRED)
     assert not manifest.fits(replace(DESIRED, **change))
 
 
-def test_another_tag_of_the_environment_wants_the_same_release() -> None:
+def test_another_tag_of_the_environment_matches_the_same_release() -> None:
     again = replace(DESIRED, tag="line#prod#7", oid="7" * 40, sequence=7, action="rollback")
     assert manifest_of(DESIRED, FILES).fits(again)
 
@@ -73,7 +73,7 @@ GOOD = json.loads(write_manifest(manifest_of(DESIRED, FILES)))
 @pytest.mark.parametrize(
     "path", ["", ".", "..", "/etc/passwd", "../up", "a/../../up", "a//b", "a/.", "a\0b", "a/"]
 )
-def test_a_path_that_leads_elsewhere_makes_it_none(path: str) -> None:
+def test_a_manifest_with_a_path_out_of_the_release_is_invalid(path: str) -> None:
     files = [{"path": path, "sha256": "a" * 64, "size_bytes": 1}]
     assert read_manifest(json.dumps(GOOD | {"files": files})) is None
 
@@ -93,10 +93,10 @@ def test_a_path_that_leads_elsewhere_makes_it_none(path: str) -> None:
         {"files": [{"path": 7, "sha256": "a" * 64, "size_bytes": 1}]},
     ],
 )
-def test_a_file_of_another_shape_is_none(change: dict[str, Any]) -> None:
+def test_a_file_of_another_shape_is_invalid(change: dict[str, Any]) -> None:
     assert read_manifest(json.dumps(GOOD | change)) is None
 
 
 @given(st.text())
-def test_no_text_makes_it_stumble(text: str) -> None:
+def test_any_text_can_be_read(text: str) -> None:
     assert read_manifest(text) is None or isinstance(read_manifest(text), Manifest)

@@ -1,4 +1,4 @@
-"""What to do with a deployment folder: decided from what stands there, and right after every crash."""
+"""Plan: the action follows from the state of the folder, and is right after every crash."""
 
 from __future__ import annotations
 
@@ -66,32 +66,32 @@ ONE, TWO = wanted(1, 1), wanted(2, 2)
 DONE_ONE, DONE_TWO = said(ONE, "intent", "switched", "done"), said(TWO, "intent", "switched", "done")
 
 
-def test_an_empty_target_is_filled() -> None:
+def test_an_empty_target_gets_its_first_release() -> None:
     found = plan(ONE, TargetState(), keep=3)
     assert found == Plan(action="fetch", release="v1.0.0")
     assert found.steps == ("intent", "fetched", "verified", "switched", "done")
 
 
-def test_what_is_served_and_written_down_is_left() -> None:
+def test_a_served_and_recorded_release_needs_nothing() -> None:
     found = plan(ONE, state("v1.0.0", kept(1), journal=DONE_ONE), keep=3)
     assert (found.action, found.steps) == ("already", ())
 
 
-def test_what_is_served_under_another_tag_is_written_down() -> None:
+def test_a_release_that_is_served_under_another_tag_is_recorded() -> None:
     again = wanted(1, 5)
     assert plan(again, state("v1.0.0", kept(1), journal=DONE_ONE), keep=3).steps == ("done",)
 
 
-def test_a_whole_kept_release_is_switched_to() -> None:
+def test_a_whole_kept_release_is_served_again() -> None:
     back = wanted(1, 3)
     found = plan(back, state("v2.0.0", kept(1), kept(2), journal=DONE_ONE + DONE_TWO), keep=3)
     assert (found.action, found.release, found.before) == ("switch", "v1.0.0", "v2.0.0")
 
 
-def test_a_damaged_kept_release_is_fetched_under_another_name_and_cleared_away() -> None:
+def test_a_damaged_kept_release_is_fetched_under_another_name_and_removed() -> None:
     back = wanted(1, 3)
-    standing = state("v2.0.0", kept(1, sound=False), kept(2), journal=DONE_ONE + DONE_TWO)
-    found = plan(back, standing, keep=9)
+    target = state("v2.0.0", kept(1, sound=False), kept(2), journal=DONE_ONE + DONE_TWO)
+    found = plan(back, target, keep=9)
     assert (found.action, found.release, found.remove) == ("fetch", "v1.0.0~2", ("v1.0.0",))
 
 
@@ -100,12 +100,12 @@ def test_a_damaged_served_release_stays_until_the_next_one() -> None:
     assert (found.action, found.release, found.remove) == ("fetch", "v1.0.0~2", ())
 
 
-def test_a_name_that_somebody_took_is_passed_over() -> None:
+def test_a_name_that_is_taken_gets_a_number() -> None:
     taken = frozenset({"v1.0.0", "v1.0.0~2"})
     assert plan(ONE, TargetState(taken=taken), keep=3).release == "v1.0.0~3"
 
 
-def test_a_commit_that_is_no_version_is_called_by_its_id() -> None:
+def test_a_commit_that_is_not_a_version_is_named_by_its_id() -> None:
     bare = replace(ONE, version=None, release_tag=None, release_oid=None)
     assert plan(bare, TargetState(), keep=3).release == ONE.commit
 
@@ -117,7 +117,7 @@ def test_a_later_switch_supersedes(last: str) -> None:
     assert (found.action, found.superseded_by, found.steps) == ("superseded", "line#prod#2", ())
 
 
-def test_a_later_one_that_never_switched_does_not_supersede() -> None:
+def test_a_later_deployment_that_never_switched_does_not_supersede() -> None:
     journal = DONE_ONE + said(TWO, "intent", "failed")
     assert plan(ONE, state("v1.0.0", kept(1), journal=journal), keep=3).action == "already"
 
@@ -127,36 +127,36 @@ def test_the_same_sequence_with_another_object_is_deployed() -> None:
     assert plan(moved, state("v1.0.0", kept(1), journal=DONE_ONE), keep=3).action == "fetch"
 
 
-def test_an_interrupted_one_is_resumed() -> None:
+def test_an_interrupted_deployment_is_resumed() -> None:
     journal = DONE_ONE + said(TWO, "intent", "fetched")
     found = plan(TWO, state("v1.0.0", kept(1), journal=journal), keep=3)
     assert (found.action, found.resumed) == ("fetch", True)
 
 
 @pytest.mark.parametrize(("keep", "removed"), [(1, ("v2.0.0", "v1.0.0")), (3, ("v1.0.0",)), (4, ()), (9, ())])
-def test_the_least_lately_used_go_first(keep: int, removed: tuple[str, ...]) -> None:
+def test_the_least_recently_used_releases_are_removed_first(keep: int, removed: tuple[str, ...]) -> None:
     journal = [*DONE_ONE, *DONE_TWO, *said(wanted(3, 3), "done")]
-    standing = state("v3.0.0", kept(1), kept(2), kept(3), journal=journal)
-    assert plan(wanted(4, 4), standing, keep=keep).remove == removed
+    found = state("v3.0.0", kept(1), kept(2), kept(3), journal=journal)
+    assert plan(wanted(4, 4), found, keep=keep).remove == removed
 
 
-def test_what_is_resumed_after_the_switch_does_not_clear_the_one_before() -> None:
+def test_a_deployment_resumed_after_the_switch_keeps_the_previous_release() -> None:
     journal = DONE_ONE + said(TWO, "intent", "fetched", "verified", "switched")
     found = plan(TWO, state("v2.0.0", kept(1), kept(2), journal=journal), keep=1)
     assert (found.action, found.remove) == ("record", ())
 
 
-def test_folders_of_killed_deployments_are_cleared_except_the_one_to_go_on_with() -> None:
+def test_folders_of_killed_deployments_are_removed_except_the_resumed_one() -> None:
     theirs = ".incoming-ffffffffffff"
     journal = said(ONE, "intent") + said(TWO, "intent")
     staged = frozenset({staged_name(ONE.oid), staged_name(TWO.oid), theirs})
-    standing = state(None, journal=journal, more=staged)
-    assert plan(TWO, standing, keep=3).leftovers == (staged_name(ONE.oid),)
+    found = state(None, journal=journal, more=staged)
+    assert plan(TWO, found, keep=3).leftovers == (staged_name(ONE.oid),)
 
 
 @dataclass
 class Disk:
-    """A target in memory: what would survive a crash."""
+    """A target in memory: the data that survives a crash."""
 
     journal: str = ""
     current: str | None = None
@@ -164,7 +164,7 @@ class Disk:
     damaged: set[str] = field(default_factory=set)
     foreign: frozenset[str] = frozenset({"v2.0.0", "theirs"})
 
-    def look(self) -> TargetState:
+    def state(self) -> TargetState:
         journal = read_journal(self.journal)
         ours = sorted(journal.releases & self.releases.keys())
         return TargetState(
@@ -179,10 +179,10 @@ class Disk:
 
 
 def carry_out(disk: Disk, desired: Desired, keep: int) -> Iterator[None]:
-    """Deploy step by step as the real one does; whoever stops asking has killed it there."""
-    chosen = plan(desired, disk.look(), keep=keep)
+    """Deploy step by step like the real deployment; a caller that stops iterating kills it there."""
+    chosen = plan(desired, disk.state(), keep=keep)
 
-    def tell(step: Step) -> None:
+    def record(step: Step) -> None:
         disk.journal = disk.journal[: disk.journal.rfind("\n") + 1]
         disk.journal += write_entry(
             entry(desired, step, at="2026-05-03T12:00:00Z", release=chosen.release, before=chosen.before)
@@ -211,7 +211,7 @@ def carry_out(disk: Disk, desired: Desired, keep: int) -> Iterator[None]:
                 assert name != disk.current
                 disk.releases.pop(name)
                 yield
-        tell(step)
+        record(step)
     yield
 
 
@@ -226,7 +226,7 @@ def run(disk: Disk, desired: Desired, keep: int, *, moments: int | None = None) 
     st.lists(st.tuples(st.integers(1, 4), st.none() | st.integers(0, 8), st.integers(0, 40)), max_size=12),
     st.integers(1, 4),
 )
-def test_after_any_crashes_one_whole_run_serves_what_is_wanted(
+def test_after_any_crashes_one_whole_run_serves_the_desired_release(
     history: list[tuple[int, int | None, int]], keep: int
 ) -> None:
     disk = Disk()
@@ -243,7 +243,7 @@ def test_after_any_crashes_one_whole_run_serves_what_is_wanted(
     manifest = disk.releases[disk.current]
     assert manifest is not None
     assert manifest.fits(last)
-    assert plan(last, disk.look(), keep=keep).action == "already"
+    assert plan(last, disk.state(), keep=keep).action == "already"
     assert not [name for name in disk.releases if name.startswith(".")]
     assert len(disk.releases) <= max(keep, 2) + 1
     assert not disk.releases.keys() & disk.foreign

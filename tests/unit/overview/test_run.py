@@ -1,4 +1,4 @@
-"""A run is blocked by the verdict on its result, and by nothing else."""
+"""Run: only the verdict on its result blocks a run."""
 
 from __future__ import annotations
 

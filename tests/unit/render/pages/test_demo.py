@@ -1,4 +1,4 @@
-"""What the demo tells at its end: where everything is, what it did, what to try next."""
+"""Closing page of `mlgit demo`: where everything is, what was done, and commands to try next."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ def lines(demo: Demo) -> list[str]:
     return ["".join(span.text for span in each.spans) for each in page(demo) if isinstance(each, Line)]
 
 
-def test_the_demos_document_is_valid_with_commands_and_edits() -> None:
+def test_the_document_of_a_demo_with_commands_and_edits_is_valid() -> None:
     assert_valid(json.loads(document(WALKED)), "demo")
 
 
-def test_the_last_words_name_the_folder_and_a_command_that_enters_it() -> None:
-    told = lines(WALKED)
-    assert "$ cd '/tmp/the demo/work'" in told
-    assert told[-1].endswith(WALKED.folder)
-    assert any("2 steps walked the loop in 61 s" in text for text in told)
+def test_the_closing_page_names_the_folder_and_a_command_that_enters_it() -> None:
+    shown = lines(WALKED)
+    assert "$ cd '/tmp/the demo/work'" in shown
+    assert shown[-1].endswith(WALKED.folder)
+    assert any("2 steps walked the loop in 61 s" in text for text in shown)
 
 
-def test_a_project_that_was_only_built_is_offered_its_first_run() -> None:
-    told = lines(replace(WALKED, walked=False))
-    assert "$ mlgit run" in told
-    assert "$ mlgit models" not in told
-    assert not any("walked" in text for text in told)
+def test_a_project_that_was_only_created_is_offered_its_first_run() -> None:
+    shown = lines(replace(WALKED, walked=False))
+    assert "$ mlgit run" in shown
+    assert "$ mlgit models" not in shown
+    assert not any("walked" in text for text in shown)

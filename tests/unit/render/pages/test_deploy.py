@@ -1,4 +1,4 @@
-"""What `mlgit deploy` tells a person."""
+"""Page of `mlgit deploy`: one sentence per result."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mlgit.core.deploy.deployment import Deployment, DeployReport, failure
-from mlgit.errors import AnswerNo, StateError, ToolError
+from mlgit.errors import AnswerNo, Exit, StateError, ToolError
 from mlgit.render.console import plain
 from mlgit.render.pages.deploy import page
 
@@ -30,7 +30,7 @@ def deployment(**values: Any) -> Deployment:  # noqa: ANN401 (any field)
     return Deployment(**(known | values))
 
 
-def told(*deployments: Deployment, **more: Any) -> str:  # noqa: ANN401 (any field)
+def shown(*deployments: Deployment, **more: Any) -> str:  # noqa: ANN401 (any field)
     values: dict[str, Any] = {"environment": "prod", "dry_run": False, "at": NOW}
     return plain(page(DeployReport(**(values | {"deployments": deployments} | more))))
 
@@ -90,19 +90,19 @@ CURRENT = "  current: /srv/line/current -> releases/v1.0.1\n"
         (deployment(**FOLDER, state="failed"), "Failed: line@v1.0.1 to prod\n"),
     ],
 )
-def test_each_end_has_its_sentence(found: Deployment, text: str) -> None:
-    assert told(found) == text
+def test_each_state_has_its_sentence(found: Deployment, text: str) -> None:
+    assert shown(found) == text
 
 
-def test_an_environment_without_models_is_told() -> None:
-    assert told() == "There is no model to deploy to prod\n"
+def test_an_environment_without_models_is_reported() -> None:
+    assert shown() == "There is no model to deploy to prod\n"
 
 
-def test_the_age_of_the_tags_is_told_where_a_remote_may_know_newer_ones() -> None:
+def test_the_age_of_the_tags_is_shown_if_a_remote_may_have_newer_ones() -> None:
     before = NOW - timedelta(hours=3)
-    assert "tags as of 3 h ago" in told(deployment(**FOLDER), remote="origin", tags_as_of=before)
-    assert "tags as of" not in told(deployment(**FOLDER), remote="origin")
-    assert "tags as of" not in told(deployment(**FOLDER), tags_as_of=before)
+    assert "tags as of 3 h ago" in shown(deployment(**FOLDER), remote="origin", tags_as_of=before)
+    assert "tags as of" not in shown(deployment(**FOLDER), remote="origin")
+    assert "tags as of" not in shown(deployment(**FOLDER), tags_as_of=before)
 
 
 def test_the_exit_code_is_that_of_the_first_failure() -> None:
@@ -113,7 +113,7 @@ def test_the_exit_code_is_that_of_the_first_failure() -> None:
     report = DeployReport(
         environment="prod", dry_run=False, at=NOW, deployments=(deployment(**FOLDER), *failed)
     )
-    assert report.exit_code == 1
+    assert report.exit_code == Exit.BLOCKED
     assert failed[0].failure is not None
     assert (failed[0].failure.hint, failed[0].failure.details) == ("Look", ("a",))
-    assert DeployReport(environment="prod", dry_run=False, at=NOW).exit_code == 0
+    assert DeployReport(environment="prod", dry_run=False, at=NOW).exit_code == Exit.DONE
