@@ -10,13 +10,18 @@ from mlgit.core.pipeline.report_context import ParamChange
 from mlgit.core.wording import format_size, joined
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from mlgit.core.compare.changes import ContentChange, Diff, ValueChange
+    from mlgit.core.compare.changes import ContentChange, Diff, Kind, ValueChange
     from mlgit.core.pipeline.evidence import Value
 
 _MOST_PARAMS = 200
-_VERBS = {"added": "new", "removed": "gone", "modified": "changed", "unchanged": "unchanged"}
+_VERBS: Mapping[Kind, str] = {
+    "added": "new",
+    "removed": "gone",
+    "modified": "changed",
+    "unchanged": "unchanged",
+}
 
 
 def change_lines(diff: Diff) -> dict[str, str]:

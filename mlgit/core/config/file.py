@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Direction = Literal["up", "down"]
 Severity = Literal["error", "warn", "info"]
 When = Literal["check", "promote"]
+OnInconclusive = Literal["fail", "warn", "allow"]
 ChangeKind = Literal["max_drop", "max_rise", "min_rise", "min_drop"]
 LimitKind = Literal["min", "max", ChangeKind]
 """What each kind means: `KINDS` in core/gates/limits.py."""
@@ -78,7 +79,7 @@ class Gate:
     severity: Severity = "error"
     when: When = "check"
     on_no_baseline: Literal["skip", "fail"] = "skip"
-    on_inconclusive: Literal["fail", "warn", "allow"] = "fail"
+    on_inconclusive: OnInconclusive = "fail"
     line: int | None = field(default=None, compare=False)
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, assert_never
 
 from mlgit.core.config.file import FileBaseline
 from mlgit.core.gates.limits import Finding, allowed, check_change, check_value, declared_bounds
@@ -15,13 +15,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
 
-    from mlgit.core.config.file import Config, Gate
+    from mlgit.core.config.file import Config, Gate, OnInconclusive, Severity
     from mlgit.core.gates.verdict import Baseline, Decision, Effect, Outcome, Purpose
     from mlgit.core.gates.waivers import Waiver
     from mlgit.core.pipeline.evidence import MetricFile
     from mlgit.core.pipeline.metrics import Place
 
 _UNTRUSTED = ("not_from_pipeline", "stale")
+_EFFECTS: Mapping[Severity, Effect] = {"error": "block", "warn": "warn", "info": "note"}
+_INCONCLUSIVE: Mapping[OnInconclusive, Effect] = {"fail": "block", "warn": "warn", "allow": "allow"}
 _NO_NUMBERS = ("unreadable", "not_fetched", "missing")
 
 
@@ -130,12 +132,9 @@ def effect_of(gate: Gate, outcome: Outcome) -> Effect:
     """The effect of an outcome, before waivers."""
     if outcome in {"pass", "skipped"}:
         return "allow"
-    if gate.severity != "error":
-        return "warn" if gate.severity == "warn" else "note"
-    if outcome == "inconclusive":
-        effects: dict[str, Effect] = {"fail": "block", "warn": "warn", "allow": "allow"}
-        return effects[gate.on_inconclusive]
-    return "block"
+    if gate.severity == "error" and outcome == "inconclusive":
+        return _INCONCLUSIVE[gate.on_inconclusive]
+    return _EFFECTS[gate.severity]
 
 
 def _candidate_place(gate: Gate, files: Sequence[MetricFile]) -> Place | Finding:
@@ -184,15 +183,18 @@ def _untrusted(file: MetricFile, rules: Rules) -> Finding | None:
 
 
 def _no_baseline(gate: Gate, baseline: Baseline) -> Finding | None:
-    if baseline.state == "none":
-        outcome: Outcome = "fail" if gate.on_no_baseline == "fail" else "skipped"
-        message = baseline.message or f"There is nothing to compare with: {baseline.label}"
-        return Finding(outcome, "no_baseline", message, baseline.hint)
-    if baseline.state != "found":
-        reason = "history_too_shallow" if baseline.state == "too_shallow" else "baseline_unreadable"
-        message = baseline.message or f"`{baseline.label}` cannot be read"
-        return Finding("error", baseline.reason or reason, message, baseline.hint)
-    return None
+    match baseline.state:
+        case "found":
+            return None
+        case "none":
+            outcome: Outcome = "fail" if gate.on_no_baseline == "fail" else "skipped"
+            message = baseline.message or f"There is nothing to compare with: {baseline.label}"
+            return Finding(outcome, "no_baseline", message, baseline.hint)
+        case "too_shallow" | "unreadable":
+            reason = "history_too_shallow" if baseline.state == "too_shallow" else "baseline_unreadable"
+            message = baseline.message or f"`{baseline.label}` cannot be read"
+            return Finding("error", baseline.reason or reason, message, baseline.hint)
+    assert_never(baseline.state)
 
 
 def _baseline_place(gate: Gate, place: Place, entry: BaselineFiles) -> Place | Finding:

@@ -10,12 +10,21 @@ from mlgit.core.pipeline.metrics import short, signed
 from mlgit.render.page import Page, Span, line, table
 
 if TYPE_CHECKING:
-    from mlgit.core.gates.verdict import Baseline, Check, Effect, MetricChange, Note, Result, Verdict
+    from mlgit.core.gates.verdict import (
+        Baseline,
+        Check,
+        Decision,
+        Effect,
+        MetricChange,
+        Note,
+        Result,
+        Verdict,
+    )
     from mlgit.render.page import Cell, Style
 
 WIDTH = 80
 _MANY = 20
-_VERDICTS: dict[str, tuple[str, Style]] = {
+_VERDICTS: dict[Decision, tuple[str, Style]] = {
     "allow": ("Allowed", "ok"),
     "allow_with_warnings": ("Allowed with warnings", "careful"),
     "block": ("Blocked", "bad"),

@@ -12,10 +12,10 @@ from mlgit.render.page import Cell, Page, Span, Style, line, table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mlgit.core.compare.changes import ContentChange, Diff, StageChange, ValueChange
+    from mlgit.core.compare.changes import ContentChange, Diff, Kind, StageChange, ValueChange
     from mlgit.core.pipeline.evidence import Value
 
-_MARKS: dict[str, Span] = {
+_MARKS: dict[Kind, Span] = {
     "added": Span("+", "ok"),
     "removed": Span("-", "bad"),
     "modified": Span("~", "careful"),
@@ -120,7 +120,7 @@ def _md5(md5: str | None) -> str:
     return "not recorded" if md5 is None else md5[:7]
 
 
-def _from_to(old: str, new: str, kind: str) -> str:
+def _from_to(old: str, new: str, kind: Kind) -> str:
     if kind == "added":
         return new
     return old if kind in {"removed", "unchanged"} or old == new else f"{old} → {new}"

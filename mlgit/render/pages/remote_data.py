@@ -10,10 +10,16 @@ from mlgit.render.page import Page, Span, line, table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mlgit.core.pipeline.remote_data import Presence, RemoteCount, RemoteData, RemoteOutput
+    from mlgit.core.pipeline.remote_data import Elsewhere, Presence, RemoteCount, RemoteData, RemoteOutput
     from mlgit.render.pages.shortening import Shortening
 
 _ROWS, _NAMES = 16, 4
+_ELSEWHERE: dict[Elsewhere, str] = {
+    "cache": "in the cache here",
+    "workspace": "here, but not in the cache",
+    "partly": "partly here",
+    "nowhere": "not on this machine",
+}
 _NOT_EXPECTED: dict[Presence, str] = {
     "private": "kept out of it by `push: false`",
     "foreign": "in the remote of another repository",
@@ -74,11 +80,9 @@ def _how_much(output: RemoteOutput) -> str:
 
 
 def _where(output: RemoteOutput) -> Span:
-    if output.elsewhere == "cache":
-        return Span("in the cache here", "careful")
-    if output.elsewhere == "workspace":
-        return Span("here, but not in the cache", "careful")
-    where = "partly here" if output.elsewhere == "partly" else "not on this machine"
+    where = _ELSEWHERE[output.elsewhere or "nowhere"]
+    if output.elsewhere in {"cache", "workspace"}:
+        return Span(where, "careful")
     recorded = output.recorded
     by = "" if recorded is None else f"; recorded by {recorded.author} in {recorded.commit[:7]}"
     return Span(f"{where}{by}", "bad")
