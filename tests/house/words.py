@@ -94,6 +94,8 @@ def _spaced(name: str) -> str:
 
 def _docstrings(tree: ast.Module) -> Iterator[tuple[int, str]]:
     for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) and node.name == "entry":
+            continue  # the help of a command: a text for users
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
             text = ast.get_docstring(node)
             if text:

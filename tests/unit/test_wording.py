@@ -46,7 +46,7 @@ def test_a_list_without_a_limit_is_whole() -> None:
     assert listed("abcdefg") == "`a`, `b`, `c`, `d`, `e` and 2 more"
 
 
-def test_the_nearest_known_name_is_a_hint_and_a_foreign_one_has_none() -> None:
+def test_the_hint_is_the_nearest_known_name_if_one_is_near() -> None:
     assert near("tumour", {"lesion": 1, "tumor": 2}) == "did you mean `tumor`?"
     assert near("tumour", ["xyz"]) is None
 
