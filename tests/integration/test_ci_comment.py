@@ -111,8 +111,8 @@ def test_jobs_of_several_names_have_their_own_comment_and_check(pull: PullReques
 
 def test_comments_of_others_are_left_alone_even_with_our_marker(pull: PullRequest) -> None:
     pull.ci("pr")
-    forged = (pull.folder / "report.md").read_text()
-    pull.forge.add_comment(pull.number, forged, login="mallory")
+    copied = (pull.folder / "report.md").read_text()
+    pull.forge.add_comment(pull.number, copied, login="mallory")
     assert pull.ci("comment").status == Exit.DONE
     assert [each.login for each in pull.forge.comments(pull.number)] == ["mallory", "github-actions[bot]"]
 

@@ -107,7 +107,7 @@ def test_the_files_next_to_a_forks_report_are_not_read(fork: PullRequest) -> Non
     assert "All is well" not in fork.bodies()[0]
 
 
-LIES: dict[str, Callable[[Any], object]] = {
+CONTRADICTIONS: dict[str, Callable[[Any], object]] = {
     "a decision that its results do not give": lambda document: document["check"]["verdict"]["results"][
         0
     ].update(effect="block"),
@@ -115,9 +115,9 @@ LIES: dict[str, Callable[[Any], object]] = {
 }
 
 
-@pytest.mark.parametrize("lie", LIES)
-def test_an_invalid_report_of_a_fork_is_a_failure(fork: PullRequest, lie: str) -> None:
-    tamper(fork, LIES[lie])
+@pytest.mark.parametrize("name", CONTRADICTIONS)
+def test_an_invalid_report_of_a_fork_is_a_failure(fork: PullRequest, name: str) -> None:
+    tamper(fork, CONTRADICTIONS[name])
     done = trusted(fork)
     assert done.status == Exit.CONFIG, done.err
     (body,) = fork.bodies()

@@ -320,8 +320,8 @@ def test_models_of_a_monorepo_and_models_that_git_keeps_are_released_too(project
     done = merged(gitlab_checkout(project, "third"), "--json")
     assert done.json()["released"] == ["vision=faces@v1.0.1"]
     assert done.json()["tags"] == ["vision=faces#staging#2"]
-    told = gitlab_checkout(project, "fourth").mlgit("ci", "tag", "vision=faces#staging#2", "--json").json()
-    assert (told["name"], told["path"], told["deploy"]) == ("vision:faces", "vision/faces", True)
+    event = gitlab_checkout(project, "fourth").mlgit("ci", "tag", "vision=faces#staging#2", "--json").json()
+    assert (event["name"], event["path"], event["deploy"]) == ("vision:faces", "vision/faces", True)
 
 
 def test_a_run_that_fails_as_a_whole_leaves_nothing_for_later_jobs(project: Folder, tmp_path: Path) -> None:

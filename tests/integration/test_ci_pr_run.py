@@ -211,8 +211,8 @@ def test_a_branch_that_moves_while_the_pipeline_runs_is_a_lost_race(stale: PullR
 
 
 def test_the_committer_must_be_known_before_the_run_begins(stale: PullRequest) -> None:
-    nobody = {"GIT_AUTHOR_NAME": "", "GIT_COMMITTER_NAME": ""}
-    done = stale.ci("pr", "--pipeline", "run", "--commit", env=stale.github() | nobody)
+    nameless = {"GIT_AUTHOR_NAME": "", "GIT_COMMITTER_NAME": ""}
+    done = stale.ci("pr", "--pipeline", "run", "--commit", env=stale.github() | nameless)
     assert done.status == Exit.STATE
     assert stale.report()["failure"]["message"] == "git does not know who commits"
     assert "Running stage" not in done.err

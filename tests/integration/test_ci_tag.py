@@ -82,8 +82,8 @@ def test_the_tag_that_an_environment_holds_is_to_be_deployed(staged: Folder, tmp
     variables = pushed(tmp_path, "line#staging#1")
     done = ask(tag_checkout(staged, "runner", "line#staging#1"), None, env=variables)
     assert done.status == Exit.DONE, done.err
-    told = outputs(variables)
-    assert (told["event"], told["stage"], told["environment"], told["version"], told["deploy"]) == (
+    values = outputs(variables)
+    assert (values["event"], values["stage"], values["environment"], values["version"], values["deploy"]) == (
         *("assignment", "staging", "staging", "v1.0.0"),
         "true",
     )
@@ -210,8 +210,8 @@ def test_a_rollback_is_deployed_like_any_assignment(staged: Folder, tmp_path: Pa
     variables = pushed(tmp_path, "line#staging#3")
     done = ask(tag_checkout(staged, "runner", "line#staging#3"), None, env=variables)
     assert done.status == Exit.DONE, done.err
-    told = outputs(variables)
-    assert (told["version"], told["deploy"]) == ("v1.0.0", "true")
+    values = outputs(variables)
+    assert (values["version"], values["deploy"]) == ("v1.0.0", "true")
 
 
 def test_an_emptied_environment_and_a_rejected_version_deploy_nothing(staged: Folder, tmp_path: Path) -> None:
@@ -227,8 +227,8 @@ def test_an_emptied_environment_and_a_rejected_version_deploy_nothing(staged: Fo
         variables = pushed(tmp_path / event, tag)
         done = ask(runner, None, env=variables)
         assert done.status == Exit.DONE, done.out + done.err
-        told = outputs(variables)
-        assert (told["event"], told["superseded"], told["deploy"]) == (event, superseded, "false")
+        values = outputs(variables)
+        assert (values["event"], values["superseded"], values["deploy"]) == (event, superseded, "false")
 
 
 def test_tags_of_gto_have_no_statement_and_the_rest_is_verified(project: Folder, tmp_path: Path) -> None:

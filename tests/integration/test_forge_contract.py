@@ -49,7 +49,7 @@ def forge(fake: FakeForge, guard: Guard) -> Iterator[GitHub]:
     waits = Waits()
     yield github(fake, api=guard.api, waits=waits)
     # A violation is a response of 500, which is retried.
-    assert waits.seconds == [], guard.told()
+    assert waits.seconds == [], guard.output()
     assert fake.requests != []
 
 

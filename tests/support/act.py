@@ -1,7 +1,7 @@
-"""Runs one GitHub workflow for real with act in host mode, and tells what its jobs did.
+"""Act: run one GitHub workflow with act in host mode, and report the results of its jobs.
 
 Every job gets an empty workspace, and the environment of a fresh runner: nothing of the test's own
-environment but PATH, on which mlgit is.
+environment but PATH, which contains mlgit.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tests.support.tools import tool
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-STAND_INS = Path(__file__).parent / "actions"
+REPLACEMENTS = Path(__file__).parent / "actions"
 RESULTS = ("skipped", "success", "failure")
 PLATFORMS = ("ubuntu-latest", "ubuntu-24.04", "self-hosted")
 _USES = re.compile(r"uses:\s*['\"]?([\w.-]+/[\w.-]+)(?:/[\w./-]+)?@([\w.-]+)")
@@ -29,10 +29,10 @@ _USES = re.compile(r"uses:\s*['\"]?([\w.-]+/[\w.-]+)(?:/[\w./-]+)?@([\w.-]+)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """What one run of one workflow did.
+    """The result of one run of one workflow.
 
-    `jobs` has only jobs that ran: id -> `success` or `failure`; a called workflow's are `caller/id`.
-    `steps` is (job, step, result), `outputs` (job, name) -> value, `artifacts` a folder for each artifact.
+    `jobs` has only the jobs that ran: id -> `success` or `failure`; a called workflow's are `caller/id`.
+    `steps` is (job, step, result), `outputs` (job, name) -> value, `artifacts` one folder per artifact.
     """
 
     number: int
@@ -48,7 +48,7 @@ class Run:
     artifacts: Path
 
     def step(self, name: str) -> str:
-        """How the step of this name ended; the worst, when several jobs have one."""
+        """The result of the step with this name; the worst if several jobs have one."""
         found = [result for _, step, result in self.steps if step == name]
         assert found, f"no step {name!r} in {[step for _, step, _ in self.steps]}"
         return max(found, key=RESULTS.index)
@@ -56,7 +56,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """What a run is made of: the workflow file in a folder that holds the commit's `.github`."""
+    """The input of a run: the workflow file in a folder with the commit's `.github`."""
 
     number: int
     folder: Path
@@ -75,11 +75,11 @@ class Job:
 
 
 def runner_environment(home: Path, extra: Mapping[str, str]) -> dict[str, str]:
-    """What a program finds on a runner that was just started.
+    """The environment of a runner that was just started.
 
     Args:
-        home: an empty folder, or one with what this test wants there.
-        extra: what the test adds.
+        home: an empty folder, or one with files for this test.
+        extra: variables that the test adds.
     """
     home.mkdir(parents=True, exist_ok=True)
     path = [os.path.dirname(sys.executable), str(tools.FOLDER / "bin"), os.environ["PATH"]]
@@ -101,11 +101,11 @@ def runner_environment(home: Path, extra: Mapping[str, str]) -> dict[str, str]:
 
 
 def run(job: Job, *, store: Path) -> Run:
-    """Run it to its end.
+    """Run a workflow to its end.
 
     Args:
-        job: what to run.
-        store: where artifacts and caches are.
+        job: the workflow.
+        store: the folder of artifacts and caches.
     """
     act = tool("act")
     place = job.folder.parent
@@ -115,7 +115,7 @@ def run(job: Job, *, store: Path) -> Run:
     secrets.write_text("".join(f"{name}={value}\n" for name, value in given.items()), encoding="utf-8")
     options = [
         *(f"--platform={platform}=-self-hosted" for platform in PLATFORMS),
-        *(f"--local-repository={name}" for name in _stand_ins(job.folder)),
+        *(f"--local-repository={name}" for name in _replacements(job.folder)),
         *(f"--env={name}={value}" for name, value in _variables(job).items()),
         *(f"--var={name}={value}" for name, value in job.variables.items()),
         f"--workflows={job.folder / job.file}",
@@ -127,7 +127,7 @@ def run(job: Job, *, store: Path) -> Run:
         "--no-cache-server",
         "--action-offline-mode",
         "--strict",
-        # act would show stars where a secret is printed; we want to see it.
+        # act would mask a printed secret, and the tests look for it.
         "--insecure-secrets",
         "--json",
     ]
@@ -155,18 +155,18 @@ def _variables(job: Job) -> dict[str, str]:
         "GITHUB_API_URL": job.api,
         "GITHUB_REPOSITORY": job.repository,
         "GITHUB_RUN_ID": str(job.number),
-        # What act takes `github.sha` from.
+        # act reads `github.sha` from here.
         "SHA_REF": job.sha,
     }
 
 
-def _stand_ins(folder: Path) -> Iterable[str]:
-    """`owner/name@ref=folder` for each action that is used somewhere and has a stand-in here."""
+def _replacements(folder: Path) -> Iterable[str]:
+    """`owner/name@ref=folder` for each used action that has a replacement here."""
     texts = [path.read_text(encoding="utf-8") for path in (folder / ".github").rglob("*.yml")]
     for name, ref in sorted({found for text in texts for found in _USES.findall(text)}):
         owner, _, short = name.partition("/")
-        if owner == "actions" and (STAND_INS / short).is_dir():
-            yield f"{name}@{ref}={STAND_INS / short}"
+        if owner == "actions" and (REPLACEMENTS / short).is_dir():
+            yield f"{name}@{ref}={REPLACEMENTS / short}"
 
 
 def _read(job: Job, rows: Iterable[Mapping[str, Any]], *, status: int, artifacts: Path) -> Run:
@@ -205,9 +205,9 @@ def _read(job: Job, rows: Iterable[Mapping[str, Any]], *, status: int, artifacts
 
 
 def commands(log: str) -> list[str]:
-    """What GitHub's runner would take for commands in what steps printed (act takes fewer).
+    """The output of steps that GitHub's runner would treat as commands (act knows fewer).
 
-    A command starts a line, blanks before it do not count; the old form may stand anywhere in a line.
+    A command starts a line, after any blanks; the old form may be anywhere in a line.
     Between `::stop-commands::WORD` and `::WORD::` nothing counts.
     """
     found, stopped = [], ""

@@ -1,4 +1,4 @@
-"""Plays GitHub around act: merge refs, events and their payloads, tokens with rights, what starts what."""
+"""GitHub host: simulate GitHub around act: merge refs, events, payloads, and tokens with rights."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 class GitHub:
     """A repository on a forge: the git server has its commits, the fake forge its pull requests.
 
-    `secrets` and `variables` are the repository's settings; `environment` and `home` (a folder to copy) are
-    what its runners hold.
+    `secrets` and `variables` are the repository's settings; `environment` and `home` (a folder to copy)
+    belong to its runners.
     """
 
     git: GitServer
@@ -53,12 +53,12 @@ class GitHub:
     def bare(self) -> Folder:
         return self.git.bare(self.repository)
 
-    # What people do on the site.
+    # Actions of users on the site.
 
     def open_pull(
         self, number: int, branch: str, *, title: str = "A change", source: str = "", author: str = "ada"
     ) -> list[Run]:
-        """Open a pull request for a branch that was pushed, of this repository or of a fork."""
+        """Open a pull request for a pushed branch of this repository or of a fork."""
         self.git.pushes()
         pull = self.forge.add_pull(
             number,
@@ -72,12 +72,12 @@ class GitHub:
         return self.pull_request(pull, action="opened")
 
     def schedule(self) -> list[Run]:
-        """The time has come for what runs on a schedule."""
+        """Start the scheduled workflows."""
         payload = {"schedule": "17 5 * * *", "repository": self._repository(self.repository)}
         return self.start("schedule", payload, sha=self._trunk(), ref="refs/heads/main")
 
     def settle(self) -> list[Run]:
-        """Run what the pushes since the last call start, and what those runs start, to the end."""
+        """Run everything that the pushes since the last call start, and everything that those runs start."""
         done = []
         while pushes := [each for each in self.git.pushes() if not each.deleted]:
             for push in pushes:
@@ -87,7 +87,7 @@ class GitHub:
     # Events.
 
     def pushed(self, push: Push) -> list[Run]:
-        """What a push starts: its own workflows, and those of the pull requests of the branch."""
+        """Start the workflows of a push, and those of the branch's pull requests."""
         done: list[Run] = []
         branch = push.ref.removeprefix("refs/heads/")
         # "Events triggered by the GITHUB_TOKEN will not create a new workflow run."
@@ -102,7 +102,7 @@ class GitHub:
         return done
 
     def pull_request(self, pull: Pull, *, action: str) -> list[Run]:
-        """The workflows of a pull request, from its merge commit, then those that wait for them."""
+        """Run the workflows of a pull request, from its merge commit, then those that wait for them."""
         merge = self._merge_ref(pull)
         fork = pull.source != self.repository
         payload = self.pull_payload(pull, action=action)
@@ -123,7 +123,7 @@ class GitHub:
     def workflow_run(
         self, number: int, pull: Pull, *, name: str, action: str, conclusion: str | None = None
     ) -> list[Run]:
-        """The workflows that wait for another's run; they come from the default branch and have rights."""
+        """Run the workflows that wait for another's run; they are of the default branch and have rights."""
         payload = {
             "action": action,
             "repository": self._repository(self.repository),
@@ -144,7 +144,7 @@ class GitHub:
     def start(
         self, event: str, payload: Mapping[str, Any], *, sha: str, ref: str, action: str = ""
     ) -> list[Run]:
-        """Run each workflow of the commit that the event starts, one after the other."""
+        """Run each workflow of the commit that the event starts, in turn."""
         if event == "workflow_run":
             ref, action = payload["workflow_run"]["name"], payload["action"]
         workflows = self._workflows(sha).items()
@@ -179,13 +179,13 @@ class GitHub:
             environment=self.environment,
         )
         run = act.run(job, store=self.place / "store")
-        # Workspaces and clones of every job; what they leave for others is in the store.
+        # Workspaces and clones of every job; files for other jobs are in the store.
         shutil.rmtree(job.folder.parent / "act", ignore_errors=True)
         self.runs.append(run)
         return run
 
     def _token(self, permissions: Mapping[str, str]) -> str:
-        """A token that may do no more than the workflow's jobs say."""
+        """A token with the rights of the workflow's jobs."""
         given = {name.replace("-", "_"): right for name, right in permissions.items()}
         secret = ACTIONS_TOKEN if given.get("contents") == "write" else ACTIONS_READ_TOKEN
         self.forge.add_token(secret, login="github-actions[bot]", kind="actions", permissions=given)
@@ -194,7 +194,7 @@ class GitHub:
     # Payloads.
 
     def push_payload(self, push: Push) -> dict[str, Any]:
-        """What GitHub tells about a push, as far as anybody here reads it."""
+        """The used part of GitHub's payload of a push."""
         return {
             "ref": push.ref,
             "before": push.before,
@@ -206,7 +206,7 @@ class GitHub:
         }
 
     def pull_payload(self, pull: Pull, *, action: str) -> dict[str, Any]:
-        """What GitHub tells about a pull request, as far as anybody here reads it."""
+        """The used part of GitHub's payload of a pull request."""
         own = self._repository(self.repository)
         return {
             "action": action,
@@ -233,7 +233,7 @@ class GitHub:
             "private": True,
         }
 
-    # What the git side of the site does.
+    # The git side of the site.
 
     def _head(self, repository: str, branch: str) -> str:
         return self.git.bare(repository).git("rev-parse", f"refs/heads/{branch}")
@@ -245,7 +245,7 @@ class GitHub:
         return self.bare.git("rev-parse", f"{oid}^{{commit}}")
 
     def _merge_ref(self, pull: Pull) -> str:
-        """`refs/pull/N/head` and `refs/pull/N/merge` as GitHub keeps them; the merge commit."""
+        """Update `refs/pull/N/head` and `refs/pull/N/merge` as GitHub does; the merge commit."""
         bare, source = self.bare, str(self.git.bare(pull.source).path)
         name = f"refs/pull/{pull.number}"
         bare.git("fetch", "-q", source, f"+refs/heads/{pull.branch}:{name}/head")
@@ -260,7 +260,7 @@ class GitHub:
         return merge
 
     def _workflows(self, sha: str) -> dict[str, dict[str, Any]]:
-        """File name -> what is in it."""
+        """The workflows: file name -> content."""
         names = self.bare.git("ls-tree", "--name-only", f"{sha}:.github/workflows").splitlines()
         shown = {name: self.bare.git("show", f"{sha}:.github/workflows/{name}") for name in names}
         return {name: parsed(text) for name, text in shown.items()}
@@ -268,7 +268,7 @@ class GitHub:
     def _files(self, sha: str) -> Path:
         """A new folder with the commit's `.github`; the runner starts from there."""
         self.place.mkdir(parents=True, exist_ok=True)
-        folder = Path(mkdtemp(prefix="run-", dir=self.place), "files")  # of two at once each has its own
+        folder = Path(mkdtemp(prefix="run-", dir=self.place), "files")  # unique, because two may run at once
         folder.mkdir()
         packed = subprocess.run(
             ["git", "archive", sha, ".github"], cwd=self.bare.path, capture_output=True, check=True

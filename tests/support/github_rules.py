@@ -1,4 +1,4 @@
-"""The security rules of design/ci.md for GitHub's files: each is a function that names every violation."""
+"""GitHub rules: the security rules for GitHub's files, each a function that names every violation."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MONITOR = ".github/workflows/mlgit-monitor.yml"
 READ = {"contents": "read"}
 COMMENT = {"contents": "read", "pull-requests": "write", "checks": "write"}
 DEPLOYMENT = {"contents": "read", "deployments": "write", "id-token": "write"}
-# What each job may, and nothing else: a job that is not listed, or may more, is a violation.
+# The rights of each job: an unlisted job, or one with more rights, is a violation.
 RIGHTS: dict[str, dict[str, dict[str, str]]] = {
     PULL_REQUEST: {"announce": COMMENT, "gates": READ, "report": COMMENT},
     FORKS: {"announce": COMMENT, "report": COMMENT | {"actions": "read"}},
@@ -56,7 +56,7 @@ def each_job(texts: Texts) -> Iterator[tuple[str, str, Tree]]:
 
 
 def each_step(texts: Texts) -> Iterator[tuple[str, Tree]]:
-    """Where it stands, and the step: of jobs and of composite actions."""
+    """Path and content of every step of jobs and composite actions."""
     for path, name, job in each_job(texts):
         for step in job.get("steps", []):
             yield f"{path} {name}", step
@@ -67,7 +67,7 @@ def each_step(texts: Texts) -> Iterator[tuple[str, Tree]]:
 
 
 def permissions_are_minimal(texts: Texts) -> list[str]:
-    """Nothing at the top, and in each job exactly what it needs."""
+    """No rights at the top, and in each job exactly those that it needs."""
     wrong = [path for path, workflow in workflows(texts).items() if workflow["permissions"] != {}]
     for path, name, job in each_job(texts):
         if job.get("permissions") != RIGHTS[path].get(name):
@@ -76,7 +76,7 @@ def permissions_are_minimal(texts: Texts) -> list[str]:
 
 
 def actions_are_pinned(texts: Texts) -> list[str]:
-    """By the 40 digits of a commit, with the version in a comment, the same everywhere."""
+    """Actions are pinned by 40 digits of a commit, with the version in a comment, the same everywhere."""
     wrong: list[str] = []
     known: dict[str, tuple[str, str]] = {}
     for path, text in texts.items():
@@ -101,7 +101,7 @@ def actions_are_pinned(texts: Texts) -> list[str]:
 
 
 def triggers_are_safe(texts: Texts) -> list[str]:
-    """Only the listed events: no pull_request_target, no issue_comment."""
+    """Only the listed events start workflows: no pull_request_target, no issue_comment."""
     return [
         f"{path}: {sorted(workflow['on'])}"
         for path, workflow in workflows(texts).items()
@@ -110,7 +110,7 @@ def triggers_are_safe(texts: Texts) -> list[str]:
 
 
 def workflow_run_checks_out_no_head(texts: Texts) -> list[str]:
-    """What the fork wrote is neither checked out nor unpacked into the workspace."""
+    """A fork's files are neither checked out nor unpacked into the workspace."""
     wrong = []
     for path, _, job in each_job(texts):
         if "workflow_run" not in parse(texts[path])["on"]:
@@ -129,12 +129,12 @@ def workflow_run_checks_out_no_head(texts: Texts) -> list[str]:
 
 
 def nothing_is_spliced_into_scripts(texts: Texts) -> list[str]:
-    """No `${{ }}` in `run:`: values come by the environment."""
+    """No `${{ }}` in `run:`: values come from the environment."""
     return [where for where, step in each_step(texts) if "${{" in step.get("run", "")]
 
 
 def checkouts_keep_no_credentials(texts: Texts) -> list[str]:
-    """And take the whole history, tags included."""
+    """Checkouts keep no credentials, and fetch the whole history with tags."""
     return [
         f"{where}: {step.get('with')}"
         for where, step in each_step(texts)
@@ -144,7 +144,7 @@ def checkouts_keep_no_credentials(texts: Texts) -> list[str]:
 
 
 def concurrency_is_limited(texts: Texts) -> list[str]:
-    """A newer push of a pull request cancels; what writes or deploys queues, an environment at a time."""
+    """A newer push of a pull request cancels; jobs that write or deploy queue per environment."""
     wrong = []
     for path, workflow in workflows(texts).items():
         limit = workflow.get("concurrency", {})
@@ -164,7 +164,7 @@ def concurrency_is_limited(texts: Texts) -> list[str]:
 
 
 def jobs_end(texts: Texts) -> list[str]:
-    """Every job has a time-out (one that calls a workflow has those of its jobs)."""
+    """Every job has a time-out (a call of a workflow has those of its jobs)."""
     return [
         f"{path} {name}"
         for path, name, job in each_job(texts)
@@ -173,7 +173,7 @@ def jobs_end(texts: Texts) -> list[str]:
 
 
 def identity_only_with_environment(texts: Texts) -> list[str]:
-    """OIDC tokens only where an environment's rules stand before them."""
+    """OIDC tokens are only for jobs with an environment, whose rules protect them."""
     parsed = workflows(texts)
     wrong = []
     for path, name, job in each_job(texts):
@@ -189,7 +189,7 @@ def identity_only_with_environment(texts: Texts) -> list[str]:
 
 
 def caches_are_saved_on_the_default_branch(texts: Texts) -> list[str]:
-    """A pull request cannot leave something for others to find."""
+    """A pull request cannot leave files for other runs."""
     wrong = [where for where, step in each_step(texts) if "actions/cache@" in step.get("uses", "")]
     for path, name, job in each_job(texts):
         saves = any("actions/cache/save@" in step.get("uses", "") for step in job.get("steps", []))
@@ -200,7 +200,7 @@ def caches_are_saved_on_the_default_branch(texts: Texts) -> list[str]:
 
 
 def secrets_stay_in_the_environment_of_a_step(texts: Texts) -> list[str]:
-    """Not in arguments, not in `with:`, not in a job's or workflow's environment, never inherited."""
+    """Secrets are not in arguments, `with:`, or a job's or workflow's environment, and never inherited."""
     wrong = []
     for path, workflow in workflows(texts).items():
         if _names_secrets(workflow.get("env")):
@@ -221,7 +221,7 @@ def secrets_stay_in_the_environment_of_a_step(texts: Texts) -> list[str]:
 
 
 def one_step_may_push(texts: Texts) -> list[str]:
-    """Git's token is where Git asks the remote, and only `mlgit ci merged` has one that may write."""
+    """Only steps that use the remote have Git's token, and only that of `mlgit ci merged` may write."""
     wrong = []
     for path, name, job in each_job(texts):
         command = "mlgit ci merged " if job["permissions"]["contents"] == "write" else "mlgit ci tag "
@@ -232,13 +232,13 @@ def one_step_may_push(texts: Texts) -> list[str]:
 
 
 def code_of_pull_requests_has_no_token(texts: Texts) -> list[str]:
-    """The job that runs a pull request gets the forge's token nowhere."""
+    """The job that runs a pull request never gets the forge's token."""
     gates = parse(texts[PULL_REQUEST])["jobs"]["gates"]
     return ["gates"] if re.search(r"github\.token|GITHUB_TOKEN", str(gates)) else []
 
 
 def forks_reach_no_rights(texts: Texts) -> list[str]:
-    """In the pull request's workflow, whatever may write runs for our own branches only."""
+    """In the pull request's workflow, jobs that may write run only for branches of the repository."""
     return [
         name
         for name, job in parse(texts[PULL_REQUEST])["jobs"].items()
@@ -247,7 +247,7 @@ def forks_reach_no_rights(texts: Texts) -> list[str]:
 
 
 def tags_are_parsed_first(texts: Texts) -> list[str]:
-    """What deploys needs the job that full-matched the tag, and takes the name from there, after `--`."""
+    """A deployment needs the job that full-matched the tag, and uses its name after `--`."""
     found = parse(texts[DEPLOY])["jobs"]
     deploy, wrong = found["deploy"], []
     if deploy.get("needs") != "parse" or deploy.get("if") != "needs.parse.outputs.deploy == 'true'":

@@ -1,4 +1,4 @@
-"""Plays GitLab around gitlab-ci-local: which pipelines an event starts, with which variables."""
+"""GitLab host: simulate GitLab around gitlab-ci-local: the pipelines of an event, and their variables."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class GitLab:
     """A project on a forge: the git server has its commits, the fake forge its merge requests.
 
     `settings` are the project's CI/CD variables, `protected` those that only main and tags get; a fork's
-    pipelines get none of them. `environment` and `home` (a folder to copy) are what its runners hold.
+    pipelines get none of them. `environment` and `home` (a folder to copy) belong to its runners.
     """
 
     git: GitServer
@@ -45,12 +45,12 @@ class GitLab:
     def bare(self) -> Folder:
         return self.git.bare(self.repository)
 
-    # What people do on the site.
+    # Actions of users on the site.
 
     def open_merge_request(
         self, number: int, branch: str, *, title: str = "A change", source: str = "", author: str = "ada"
     ) -> list[Pipeline]:
-        """Open a merge request for a branch that was pushed, of this project or of a fork."""
+        """Open a merge request for a pushed branch of this project or of a fork."""
         self.git.pushes()
         pull = self.forge.add_pull(
             number,
@@ -64,11 +64,11 @@ class GitLab:
         return self.merge_request(pull)
 
     def schedule(self) -> list[Pipeline]:
-        """The time has come for what runs on a schedule."""
+        """Start the scheduled pipeline."""
         return self._branch("schedule", sha=self._head(self.repository, "main"))
 
     def settle(self, *, press: tuple[str, ...] = ()) -> list[Pipeline]:
-        """Run what the pushes since the last call start, and what those pipelines start, to the end."""
+        """Run everything that the pushes since the last call start, and that those pipelines start."""
         done = []
         while pushes := [each for each in self.git.pushes() if not each.deleted]:
             for push in pushes:
@@ -78,7 +78,7 @@ class GitLab:
     # Pipelines.
 
     def pushed(self, push: Push, *, press: tuple[str, ...] = ()) -> list[Pipeline]:
-        """What a push starts; GitLab starts pipelines for a project token's pushes, too."""
+        """Start the pipelines of a push; GitLab also starts them for pushes with a project token."""
         done: list[Pipeline] = []
         branch = push.ref.removeprefix("refs/heads/")
         if push.repository == self.repository and push.ref.startswith("refs/tags/"):
@@ -92,7 +92,7 @@ class GitLab:
         return done
 
     def merge_request(self, pull: Pull) -> list[Pipeline]:
-        """The pipeline of a merge request; a fork's runs in the fork, with the fork's settings."""
+        """Run the pipeline of a merge request; a fork's runs in the fork, with the fork's settings."""
         source = str(self.git.bare(pull.source).path)
         head = f"refs/merge-requests/{pull.number}/head"
         self.bare.git("fetch", "-q", source, f"+refs/heads/{pull.branch}:{head}")

@@ -1,4 +1,4 @@
-"""Runs one GitLab pipeline for real with gitlab-ci-local and the shell executor, and tells what its jobs did.
+"""GitLab local: run one pipeline with gitlab-ci-local and the shell executor, and report its jobs.
 
 Every job gets a copy of a clone as GitLab's runner makes it: detached at the commit, the job's token in
 origin's address, all branches and tags.
@@ -31,9 +31,9 @@ RESULTS = {"PASS": "success", "WARN": "warning", "FAIL": "failure"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pipeline:
-    """What one pipeline did.
+    """The result of one pipeline.
 
-    `jobs` has only jobs that ran: name -> `success`, `warning` (may fail) or `failure`; `exits` has the
+    `jobs` has only the jobs that ran: name -> `success`, `warning` (may fail) or `failure`; `exits` has the
     codes of those that failed. `files` has each job's folder at its end.
     """
 
@@ -53,13 +53,13 @@ class Pipeline:
 
     @property
     def log(self) -> str:
-        """All that jobs and gitlab-ci-local itself said."""
+        """The output of the jobs and of gitlab-ci-local itself."""
         return self.said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PipelineJob:
-    """What a pipeline is made of; `variables` are GitLab's own, `settings` the project's (tokens, too)."""
+    """The input of a pipeline; `variables` are GitLab's own, `settings` the project's (with tokens)."""
 
     number: int
     place: Path
@@ -74,10 +74,10 @@ class PipelineJob:
 
 
 def run(job: PipelineJob) -> Pipeline:
-    """Run it to its end.
+    """Run a pipeline to its end.
 
     Args:
-        job: what to run; `press` are manual jobs that somebody starts, `fetch` refspecs beyond branches.
+        job: the pipeline; `press` are manual jobs to start, `fetch` refspecs beyond branches.
     """
     program = tool("gitlab-ci-local")
     tool("rsync")
@@ -133,6 +133,6 @@ def _cloned(job: PipelineJob) -> Folder:
     folder.git("remote", "add", "origin", job.address)
     folder.git("fetch", "-q", "--no-tags", "origin", *refs)
     folder.git("checkout", "-q", "--detach", job.sha)
-    # gitlab-ci-local takes the default branch from here; GitLab states it.
+    # gitlab-ci-local reads the default branch from here; GitLab sets it.
     folder.git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
     return folder

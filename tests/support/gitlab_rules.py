@@ -1,4 +1,4 @@
-"""The security rules of design/ci.md for GitLab's files: each is a function that names every violation."""
+"""GitLab rules: the security rules for GitLab's files, each a function that names every violation."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _kind(name: str) -> str:
 
 
 def every_job_says_when(texts: Texts) -> list[str]:
-    """By rules of its own, each with a condition; and what follows a merge is asked twice: push, branch."""
+    """Every job has its own rules, each with a condition; after a merge, push and branch are required."""
     found = jobs(pipeline(texts))
     wrong = [
         name
@@ -68,7 +68,7 @@ def jobs_end(texts: Texts) -> list[str]:
 
 
 def newer_pushes_cancel_merge_requests_only(texts: Texts) -> list[str]:
-    """Jobs of merge requests are interruptible; what writes or deploys is not."""
+    """Jobs of merge requests are interruptible; jobs that write or deploy are not."""
     wrong = []
     for name, job in jobs(pipeline(texts)).items():
         conditions = " ".join(rule["if"] for rule in job.get("rules", []))
@@ -81,7 +81,7 @@ def newer_pushes_cancel_merge_requests_only(texts: Texts) -> list[str]:
 
 
 def writers_queue(texts: Texts) -> list[str]:
-    """One merge at a time, and one deployment an environment."""
+    """One merge at a time, and one deployment per environment."""
     wrong = []
     for name, job in jobs(pipeline(texts)).items():
         expected = {
@@ -94,7 +94,7 @@ def writers_queue(texts: Texts) -> list[str]:
 
 
 def environments_belong_to_deployments(texts: Texts) -> list[str]:
-    """Only what deploys has an environment, so that its protected variables go nowhere else."""
+    """Only deployments have an environment, so that no other job gets its protected variables."""
     return [
         name
         for name, job in jobs(pipeline(texts)).items()
@@ -104,7 +104,7 @@ def environments_belong_to_deployments(texts: Texts) -> list[str]:
 
 
 def caches_are_saved_on_the_default_branch(texts: Texts) -> list[str]:
-    """A merge request cannot leave something for others to find."""
+    """A merge request cannot leave files for other pipelines."""
     wrong = []
     for name, job in jobs(pipeline(texts)).items():
         cache = job.get("cache")
@@ -125,7 +125,7 @@ def secrets_stay_in_the_environment(texts: Texts) -> list[str]:
 
 
 def inputs_are_not_spliced_into_scripts(texts: Texts) -> list[str]:
-    """Values come by the environment, in quotes."""
+    """Values come from the environment, in quotes."""
     wrong = []
     for path, text in texts.items():
         for name, job in parse_component(text)[1].items():
@@ -137,7 +137,7 @@ def inputs_are_not_spliced_into_scripts(texts: Texts) -> list[str]:
 
 
 def tags_are_parsed_first(texts: Texts) -> list[str]:
-    """What deploys needs the job that full-matched the tag; the name stands after `--`."""
+    """A deployment needs the job that full-matched the tag; the name is after `--`."""
     wrong = []
     for name, job in jobs(pipeline(texts)).items():
         if _kind(name) == "mlgit-deploy" and job.get("needs") != ["mlgit-tag"]:
@@ -151,7 +151,7 @@ def tags_are_parsed_first(texts: Texts) -> list[str]:
 
 
 def merge_requests_only_reach_their_jobs(texts: Texts) -> list[str]:
-    """What runs for merge requests is the gates, and the two that tell."""
+    """Merge requests run only the gates and the two jobs that report."""
     return [
         name
         for name, job in jobs(pipeline(texts)).items()
@@ -161,7 +161,7 @@ def merge_requests_only_reach_their_jobs(texts: Texts) -> list[str]:
 
 
 def jobs_hold_no_logic(texts: Texts) -> list[str]:
-    """Each job runs one command, after a set-up that is the same everywhere."""
+    """Each job runs one command, after the same set-up everywhere."""
     found = jobs(pipeline(texts))
     setups = {job["before_script"][0] for job in found.values()}
     wrong = [] if len(setups) == 1 else ["the set-up differs"]
@@ -175,7 +175,7 @@ def jobs_hold_no_logic(texts: Texts) -> list[str]:
 
 
 def every_input_is_used(texts: Texts) -> list[str]:
-    """And every one that is used is declared (gitlab-ci-local would not say so)."""
+    """Every input is used, and every used one is declared (gitlab-ci-local does not check that)."""
     wrong = []
     for path, text in texts.items():
         declared, content = parse_component(text)
@@ -186,7 +186,7 @@ def every_input_is_used(texts: Texts) -> list[str]:
 
 
 def _unquoted(line: str) -> bool:
-    """Whether a variable stands outside double quotes (an assignment and `[ ]` of names we set are safe)."""
+    """Whether a variable is outside double quotes (assignments and `[ ]` of known names are safe)."""
     outside = re.sub(r'"(?:\\.|[^"\\])*"', '""', line)
     return re.search(r"\$\{?(?:CI_|GITLAB_|MLGIT_)", outside) is not None
 

@@ -1,7 +1,7 @@
-"""Read what is served, over and over: `python reader.py CURRENT STOP once|twice`; counts as JSON at the end.
+"""Reader: read served files repeatedly: `python reader.py CURRENT STOP once|twice`; prints counts as JSON.
 
-`once` resolves the link once a load, as a server should; `twice` follows it for each file. Until the file
-STOP is there.
+`once` resolves the link once per load, as a server should; `twice` follows it for each file. It ends when the
+file STOP exists.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sys
 
 
 def load(release: str) -> bool:
-    """Whether manifest and file belong together; a lost read raises."""
+    """Whether manifest and file match; a failed read raises."""
     with open(os.path.join(release, "manifest.json"), encoding="utf-8") as file:
         manifest = json.load(file)
     (only,) = manifest["files"]
@@ -23,7 +23,7 @@ def load(release: str) -> bool:
 
 def main() -> int:
     current, stop, how = sys.argv[1:]
-    # Whoever deploys comes first: readers that take the processors for themselves only make a test long.
+    # The deployment has priority: busy readers would only make the test slow.
     os.nice(10)
     counts = {"loads": 0, "lost": 0, "mixed": 0, "releases": 0}
     seen = set()

@@ -1,4 +1,4 @@
-"""The CI templates in tests: bundled and written, parsed, and GitLab's components put together."""
+"""Templates: the CI templates, bundled and written, parsed, and GitLab's components expanded."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _INPUT = re.compile(r"\$\[\[ inputs\.([a-z_]+) \]\]")
 
 
 def bundled(host: str) -> Texts:
-    """Path in a repository -> text of the bundled file, as it is."""
+    """The bundled files: path in a repository -> unchanged text."""
     assert host in {"github", "gitlab"}
     texts = {}
     for file in sorted((BUNDLED / host).rglob("*.yml")):
@@ -36,17 +36,17 @@ def bundled(host: str) -> Texts:
 
 
 def on_disk(root: Path, host: str) -> Texts:
-    """The same paths -> text as they are in a repository."""
+    """The files in a repository: the same paths -> text."""
     return {path: (root / path).read_text(encoding="utf-8") for path in bundled(host)}
 
 
 def parse(text: str) -> Tree:
-    """A file of one document."""
+    """Parse a file with one document."""
     return load(text.encode(), name="template")
 
 
 def parse_component(text: str) -> tuple[Tree, Tree]:
-    """A GitLab component: its inputs, and its content with the inputs still in it."""
+    """A GitLab component: its inputs, and its content before they are filled in."""
     head, separator, content = text.partition("\n---\n")
     if not separator:
         return {}, parse(text)
@@ -56,7 +56,7 @@ def parse_component(text: str) -> tuple[Tree, Tree]:
 def expand(texts: Texts, path: str, given: dict[str, Tree]) -> dict[str, Tree]:
     """A GitLab file with its inputs filled in and its local includes merged, as GitLab would read it.
 
-    Unknown inputs, inputs without a value and values that are none of the options fail.
+    Unknown inputs, inputs without a value and values outside the options fail.
     """
     declared, content = parse_component(texts[path])
     assert set(given) <= set(declared), f"{path} has no input {set(given) - set(declared)}"

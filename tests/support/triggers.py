@@ -1,4 +1,4 @@
-"""Which workflows an event of GitHub starts, by their `on:`; act runs any workflow it is given."""
+"""Triggers: the workflows that an event of GitHub starts, by their `on:`; act runs any workflow."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ RIGHTS = {"none": 0, "read": 1, "write": 2}
 
 
 def parsed(text: str) -> dict[str, Any]:
-    """A workflow; YAML 1.1 reads the key `on` as true."""
+    """Parse a workflow; YAML 1.1 reads the key `on` as true."""
     document: dict[Any, Any] = yaml.safe_load(text)
     if True in document:
         document["on"] = document.pop(True)
@@ -57,7 +57,7 @@ def _pushed(rule: Mapping[str, Any], ref: str) -> bool:
 
 
 def matches(patterns: Sequence[str], name: str) -> bool:
-    """GitHub's filter patterns; a later `!pattern` takes away what an earlier one gave."""
+    """Match GitHub's filter patterns; a later `!pattern` excludes the matches of an earlier one."""
     taken = False
     for pattern in patterns:
         if re.fullmatch(_expression(pattern.removeprefix("!")), name):
@@ -74,7 +74,7 @@ def _expression(pattern: str) -> str:
 
 
 def rights(workflow: Mapping[str, Any], called: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    """All that the jobs of a workflow may do together; act gives every job the same token.
+    """The rights of all jobs of a workflow together; act gives every job the same token.
 
     Args:
         workflow: parsed.

@@ -1,4 +1,4 @@
-"""mlgit and DVC over real remotes: files go there with a push and come back from there, over SSH and S3."""
+"""mlgit and DVC with real remotes over SSH and S3: files are pushed and fetched again."""
 
 from __future__ import annotations
 

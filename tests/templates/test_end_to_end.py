@@ -32,7 +32,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="session")
 def demo_template(shared_folder: Path) -> Path:
-    """`mlgit demo --no-run` and its first training; branch `change` has the worse model, then the better."""
+    """`mlgit demo --no-run` and its first training; branch `change` has a worse model, then a better one."""
     place = shared_folder / "demo-template"
     with FileLock(f"{place}.lock"):
         if not (place / "built").exists():
@@ -53,7 +53,7 @@ def demo_template(shared_folder: Path) -> Path:
 
 
 def _train(work: Folder, message: str) -> None:
-    """Run the pipeline and commit; what the gates say is the pull request's business."""
+    """Run the pipeline and commit; the pull request evaluates the gates."""
     done = work.mlgit("run")
     assert done.status in {0, 1}, done.out + done.err
     work.commit(message)
@@ -66,7 +66,7 @@ def _edit(work: Folder, name: str, old: str, new: str) -> None:
 
 
 def _hosted(place: Path, git: GitServer, forge: FakeForge, remote: DvcRemote, *, host: Host) -> Team:
-    """The demo project as somebody brings it to a forge: a remote, who is deployed where, `ci init`."""
+    """The demo project on a forge: a remote, deployment targets, `ci init`."""
     work, served = Folder(place / "project"), place / "served"
     work.dvc("remote", "modify", "storage", "url", remote.url)
     for name, value in remote.options.items():
@@ -75,7 +75,7 @@ def _hosted(place: Path, git: GitServer, forge: FakeForge, remote: DvcRemote, *,
     target = f'{{target: local, path: "{served}/{{environment}}/{{model}}"}}'
     with (work / "mlgit.yaml").open("a", encoding="utf-8") as file:
         file.write(f"deploy:\n  staging: {target}\n  prod: {target}\n")
-    # pip would look at what is there in each of thirty jobs; test_github_workflows.py has it do so.
+    # Without pip in each of thirty jobs; test_github_workflows.py covers it.
     done = work.mlgit("ci", "init", "--host", host, "--requirement", "")
     assert not done.status, done.err
     work.commit("Let CI hold the gates")
@@ -86,14 +86,14 @@ def _hosted(place: Path, git: GitServer, forge: FakeForge, remote: DvcRemote, *,
 
 
 def _push(work: Folder, remote: DvcRemote) -> None:
-    """What a developer does: files to the DVC remote, the branch to the forge."""
+    """Push as a developer: files to the DVC remote, the branch to the forge."""
     env = {**remote.secrets, **({"HOME": str(remote.home)} if remote.home else {})}
     done = work.mlgit("push", env=env)
     assert not done.status, done.err
 
 
 def _propose(team: Team, remote: DvcRemote, *, commit: str) -> str:
-    """Put a commit of `change` on the branch of the pull request and push it; the branch's tip."""
+    """Push a commit of `change` to the branch of the pull request; the branch's tip."""
     team.work.git("checkout", "-q", "-B", "topic")
     team.work.git("cherry-pick", commit)
     _push(team.work, remote)
@@ -118,12 +118,12 @@ def test_on_github_with_dvc_over_ssh(demo_template: Path, tmp_path: Path, forge_
         team = _hosted(place, forge_git, forge, remote, host="github")
         github = GitHub(git=forge_git, forge=forge, place=tmp_path / "github", home=remote.home)
 
-        # What is on main already is the first release.
+        # The model on main is the first release.
         (first,) = github.settle()
         assert first.status == 0, first.log
         assert team.tags() == ["tumor#staging#1", "tumor@v1.0.0"]
 
-        # A pull request: blocked, then better after a second push, and one comment all the time.
+        # A pull request: blocked, then better after a second push, always with one comment.
         worse = _propose(team, remote, commit="change~1")
         blocked = _verdict(github.open_pull(7, "topic"))
         assert blocked.jobs["gates"] == "failure", blocked.log
@@ -177,7 +177,7 @@ def test_on_gitlab_with_dvc_over_s3(demo_template: Path, tmp_path: Path, forge_g
 
         team.merge("topic")
         merged = gitlab.settle()
-        # main's own, then one for each tag: the version, the end of the old assignment, the new one.
+        # The pipeline of main, then one per tag: the version, the end of the old assignment, the new one.
         assert [each.status for each in merged] == [0, 0, 0, 0], "\n".join(each.said for each in merged)
         assert {"tumor#staging#2", "tumor@v1.1.0"} < set(team.tags())
         assert _deployed(team, "staging") == (team.work / "models" / "tumor.skops").read_bytes()

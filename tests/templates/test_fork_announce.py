@@ -1,4 +1,4 @@
-"""A fork's run that begins takes the verdict on the commit before from the pull request."""
+"""The start of a fork's run removes the verdict on the earlier commit from the pull request."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def requested(team: Team, github: GitHub, *, source: str) -> Run:
-    """The run of mlgit-report.yml that the beginning of another run starts."""
+    """The run of mlgit-report.yml that starts when another run is requested."""
     owner = source.partition("/")[0]
     payload = {
         "action": "requested",
@@ -43,7 +43,7 @@ def test_the_comment_and_the_check_show_that_it_runs(github_team: tuple[Team, Gi
     assert "✅" not in team.comment(7)
     assert team.head("better")[:7] in team.comment(7)
     states = [check.status for check in team.forge.checks(team.head("better")) if check.name == "mlgit"]
-    assert states[-1] == "in_progress"  # the newest of a name is the one that counts
+    assert states[-1] == "in_progress"  # the newest check of a name counts
 
 
 def test_a_run_of_an_own_branch_announces_itself(github_team: tuple[Team, GitHub]) -> None:

@@ -25,7 +25,7 @@ def by_workflow(runs: list[Run]) -> dict[str, Run]:
 
 
 def conclusions(team: Team, sha: str) -> list[str | None]:
-    """Of the check `mlgit` of a commit."""
+    """The conclusions of the check `mlgit` of a commit."""
     return [check.conclusion for check in team.forge.checks(sha) if check.name == "mlgit"]
 
 
@@ -42,7 +42,7 @@ def test_a_pull_request_that_passes_gets_one_comment_and_a_green_check(
     assert json.loads((files / "report.json").read_text())["exit_code"] == 0
     assert {path.name for path in files.iterdir()} >= {"report.md", "junit.xml", "metrics.txt"}
     assert "2 of 2 gates passed" in runs["mlgit-pr"].summary
-    # The second step is for forks only, and nothing was released.
+    # The second step is only for forks, and nothing was released.
     assert not runs["mlgit-report"].jobs
     assert team.tags() == []
 
@@ -97,7 +97,7 @@ def test_pip_installs_the_requirements(github_team: tuple[Team, GitHub]) -> None
     team.reinstall("github", "--requirement", here, "--requirement", "click>=8")
     run = by_workflow(github.schedule())["mlgit-monitor"]
     assert run.status == 0, run.log
-    # The runner has no package index, so that pip ends with an error where something is missing.
+    # The runner has no package index, so pip fails if something is missing.
     team.reinstall("github", "--requirement", here, "--requirement", "mlgit-is-missing-this")
     run = by_workflow(github.schedule())["mlgit-monitor"]
     assert run.step("./.github/actions/mlgit-setup") == "failure"
@@ -144,19 +144,19 @@ def test_a_fork_that_is_blocked_gets_a_failing_check(github_team: tuple[Team, Gi
 def test_a_fork_that_uploads_nonsense_gets_a_failing_check(github_team: tuple[Team, GitHub]) -> None:
     team, github = github_team
     team.fork("better")
-    team.work.git("checkout", "-q", "-b", "forged", "origin/better")
+    team.work.git("checkout", "-q", "-b", "faked", "origin/better")
     path = ".github/workflows/mlgit-pr.yml"
     text = (team.work / path).read_text()
     gates = 'mlgit ci pr --pipeline "$MLGIT_PIPELINE" -o mlgit-report'
     assert gates in text
-    forged = 'mkdir mlgit-report; echo \'{\\"decision\\": \\"allow\\"}\' > mlgit-report/report.json'
-    team.work.write(path, text.replace(f"run: {gates}", f'run: "{forged}"'))
+    faked = 'mkdir mlgit-report; echo \'{\\"decision\\": \\"allow\\"}\' > mlgit-report/report.json'
+    team.work.write(path, text.replace(f"run: {gates}", f'run: "{faked}"'))
     team.work.commit("All is well")
-    team.work.git("push", "-q", team.git.url("eve/tumor", user="eve"), "forged")
-    runs = by_workflow(github.open_pull(7, "forged", source="eve/tumor", author="eve"))
+    team.work.git("push", "-q", team.git.url("eve/tumor", user="eve"), "faked")
+    runs = by_workflow(github.open_pull(7, "faked", source="eve/tumor", author="eve"))
     assert runs["mlgit-pr"].jobs == {"gates": "success"}, runs["mlgit-pr"].log
     assert "✅" not in team.comment(7)
-    assert conclusions(team, team.git.bare("eve/tumor").git("rev-parse", "forged")) == ["failure"]
+    assert conclusions(team, team.git.bare("eve/tumor").git("rev-parse", "faked")) == ["failure"]
 
 
 def test_hostile_names_are_shown_as_text_and_run_nowhere(github_team: tuple[Team, GitHub]) -> None:
@@ -281,7 +281,7 @@ def test_an_environment_tag_is_deployed(released: tuple[Team, GitHub], *, lighte
     assert [each.state for each in team.forge.deployments("staging")] == ["success"]
 
 
-# act evaluates `${{ }}` in a ref's name once more, which GitHub does not: no such name here.
+# act evaluates `${{ }}` in a ref's name again, unlike GitHub, so there is no such name here.
 @pytest.mark.parametrize("tag", ["line@v1", "line@v1.0.0;id", "line#staging#x", "$(id)#staging#1"])
 def test_a_malformed_tag_fails_the_parse_and_deploys_nothing(released: tuple[Team, GitHub], tag: str) -> None:
     team, github = released

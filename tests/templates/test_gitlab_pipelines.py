@@ -25,7 +25,7 @@ def only(pipelines: list[Pipeline]) -> Pipeline:
 
 
 def state(team: Team, sha: str) -> str:
-    """Of the status `mlgit` of a commit."""
+    """The state of the status `mlgit` of a commit."""
     return [each.state for each in team.forge.statuses(sha) if each.context == "mlgit"][-1]
 
 

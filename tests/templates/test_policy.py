@@ -1,4 +1,4 @@
-"""The security rules of the CI templates hold in every bundled file and in all that `ci init` writes."""
+"""The security rules of the CI templates, in every bundled file and in every file that `ci init` writes."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_files_for_gitlab_obey_the_rule(rule: Rule, origin: str, origins: Origin
 
 
 PINNED = "actions/checkout@de0fac2e4500dabe0009e67214ff5f5447ce83dd # v6.0.2"
-# Rule, file, what is written there, what somebody might write instead.
+# Rule, file, the text there, a mistake that could replace it.
 MISTAKES = [
     (github_rules.permissions_are_minimal, PULL_REQUEST, "permissions: {}", "permissions: write-all"),
     (github_rules.permissions_are_minimal, PULL_REQUEST, "checks: write", "deployments: write"),

@@ -1,4 +1,4 @@
-"""What other people's checkers say of the CI templates: schemas, actionlint, zizmor, gitlab-ci-local."""
+"""Static checks of the CI templates: schemas, actionlint, zizmor, gitlab-ci-local."""
 
 from __future__ import annotations
 
@@ -89,12 +89,12 @@ def test_actionlint_finds_nothing(repository: Folder) -> None:
 def test_zizmor_finds_nothing(repository: Folder) -> None:
     done = repository.run(program("zizmor"), "--offline", "--format", "json", ".github")
     findings = json.loads(done.out)
-    told = [
+    shown = [
         f"{finding['ident']}: {finding['desc']}"
         for finding in findings
         if not finding["ignored"] and finding["ident"] not in IGNORED_BY_ZIZMOR
     ]
-    assert told == []
+    assert shown == []
 
 
 def test_zizmor_finds_a_planted_mistake(tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ def test_zizmor_finds_a_planted_mistake(tmp_path: Path) -> None:
 
 
 def scripts(repository: Folder) -> list[tuple[str, str]]:
-    """Shell, script: all that the jobs run."""
+    """Shell and text of every script that the jobs run."""
     from tests.support.github_rules import each_step
     from tests.support.gitlab_rules import scripts as lines_of
 
@@ -181,7 +181,7 @@ def gitlab_project(tmp_path_factory: pytest.TempPathFactory) -> Folder:
 
 
 def listed(folder: Folder, variables: dict[str, str]) -> set[str]:
-    """The names of the jobs that gitlab-ci-local would run."""
+    """The jobs that gitlab-ci-local would run."""
     argv = [tool("gitlab-ci-local"), "--list-csv", "--force-shell-executor", "--state-dir", ".gcl"]
     for name, value in variables.items():
         argv += ["--variable", f"{name}={value}"]

@@ -1,4 +1,4 @@
-"""Our reading of GitHub's `on:`, by which the tests decide what an event starts."""
+"""Triggers: the tests' own reading of GitHub's `on:`, which decides what an event starts."""
 
 from __future__ import annotations
 

@@ -14,19 +14,19 @@ In a test::
         assert forge.checks("a" * 40)[-1].conclusion == "success"
         assert forge.statuses("a" * 40), forge.deployments("prod")
 
-    forge.github_api, forge.gitlab_api             # what GITHUB_API_URL and CI_API_V4_URL have to be
-    forge.fail(status=429, headers={"Retry-After": "1"}, times=2)       # the next two answers
-    forge.fail(reset=True, applied=True, method="POST")                 # done, but the answer gets lost
+    forge.github_api, forge.gitlab_api             # for GITHUB_API_URL and CI_API_V4_URL
+    forge.fail(status=429, headers={"Retry-After": "1"}, times=2)       # the next two responses
+    forge.fail(reset=True, applied=True, method="POST")                 # done, but without a response
     forge.fail(hang_s=5, path="/comments")
     forge.meet(2, method="GET", path="/comments")  # the next two such requests wait for each other
-    forge.requests                                 # what was asked: method, path, login, status, body
+    forge.requests                                 # the requests: method, path, login, status, body
     forge.add_token("ghs_mine", login="github-actions[bot]", kind="actions", permissions={"checks": "write"})
 
 As a process::
 
     python -m tests.support.forge --port 8080 --state state.json
 
-The state file is read when it is there and written after each change. `GET /_forge/state` answers the
+The state file is read if it exists, and written after each change. `GET /_forge/state` answers the
 same document; `POST /_forge/call` with `{"method": "add_pull", "arguments": {"number": 7, …}}` calls the
 methods above.
 """

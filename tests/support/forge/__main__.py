@@ -16,7 +16,7 @@ def main() -> None:
     parser.add_argument("--state", default=None, help="read at the start, written after each change")
     options = parser.parse_args()
     forge = FakeForge(port=options.port, state_file=options.state).start()
-    # Whoever started it reads this line to learn the port.
+    # The parent process reads the port from this line.
     print(forge.url, flush=True)
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

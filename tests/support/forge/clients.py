@@ -1,4 +1,4 @@
-"""The adapters on the fake forge, as a job would get them; waits are written down instead of waited."""
+"""Clients: the adapters on the fake forge, as a job gets them, with recorded instead of real waits."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HOSTS: tuple[HostName, ...] = ("github", "gitlab")
 
 @dataclass
 class Waits:
-    """Stands where `time.sleep` would; `seconds` is what it was asked for."""
+    """Replaces `time.sleep` and records the waits."""
 
     seconds: list[float] = field(default_factory=list)
 

@@ -1,4 +1,4 @@
-"""GitHub's own description of its REST interface, cut to what we use, with Prism as its guard."""
+"""Contract: the used part of GitHub's own REST description, and Prism to check against it."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ OPERATIONS = {
     f"{_REPOSITORY}/deployments/{{deployment_id}}/statuses": ("get", "post"),
 }
 """Every operation that mlgit/adapters/forge/github*.py uses; GraphQL has no description of this kind."""
-# With them in it, Prism answers an invalid request by an example of theirs, and does not name the field.
+# With them, Prism would answer an invalid request with one of their examples, without naming the field.
 _LEFT_OUT = frozenset({"400", "422"})
 
 
 def description() -> dict[str, Any]:
-    """The cut of `@octokit/openapi`; the test skips where that is not installed."""
+    """The used part of `@octokit/openapi`; the test is skipped if that is not installed."""
     place = package("@octokit/openapi") / "generated" / "api.github.com.json"
     whole = json.loads(place.read_text(encoding="utf-8"))
     paths: dict[str, Any] = {}
@@ -45,7 +45,7 @@ def description() -> dict[str, Any]:
         for operation in paths[path].values():
             answers = operation["responses"]
             operation["responses"] = {code: answers[code] for code in answers if code not in _LEFT_OUT}
-            # The address of Prism is the interface's own.
+            # Prism's address is that of the interface.
             operation.pop("servers", None)
     cut = {"openapi": whole["openapi"], "info": whole["info"], "paths": paths, "components": {}}
     _add_components(cut, whole, paths)
@@ -53,7 +53,7 @@ def description() -> dict[str, Any]:
 
 
 def _add_components(cut: dict[str, Any], whole: dict[str, Any], part: object) -> None:
-    """What the part refers to, and what that refers to."""
+    """Add the components that the part refers to, recursively."""
     if isinstance(part, list):
         for each in part:
             _add_components(cut, whole, each)
@@ -71,19 +71,19 @@ def _add_components(cut: dict[str, Any], whole: dict[str, Any], part: object) ->
 
 @dataclass
 class Guard:
-    """A running Prism: what goes through `api` is held to the description, both ways."""
+    """A running Prism: it checks requests and responses through `api` against the description."""
 
     api: str
     log: Path
 
-    def told(self) -> str:
-        """The end of what Prism wrote."""
+    def output(self) -> str:
+        """The last lines that Prism printed."""
         return self.log.read_text(encoding="utf-8", errors="replace")[-3000:]
 
 
 @contextlib.contextmanager
 def guarded(upstream: str, folder: Path) -> Iterator[Guard]:
-    """Prism before the forge at `upstream`; the test skips where Prism is not installed."""
+    """Prism in front of the forge at `upstream`; the test is skipped if Prism is not installed."""
     prism = tool("prism")
     specification, log = folder / "github.json", folder / "prism.log"
     specification.write_text(json.dumps(description()), encoding="utf-8")

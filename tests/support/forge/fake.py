@@ -1,4 +1,4 @@
-"""The fake forge as a test holds it: start it, fill it, break it, look at it."""
+"""Fake: the fake forge in a test: start it, fill it, break it, inspect it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ CALLABLE = (
 
 @dataclass
 class Request:
-    """What was asked and answered; `login` is whom the token belongs to."""
+    """A request and its response; `login` is the token's user."""
 
     method: str
     path: str
@@ -55,7 +55,7 @@ class Request:
 
 @dataclass
 class Fault:
-    """How the next `times` matching requests go wrong."""
+    """How the next `times` matching requests fail."""
 
     times: int
     status: int = 500
@@ -74,7 +74,7 @@ class Fault:
 
 
 class FakeForge:
-    """See the package's docstring; `repository` is `acme/tumor` where none is named."""
+    """See the package's docstring; `repository` is `acme/tumor` by default."""
 
     def __init__(self, *, port: int = 0, state_file: str | None = None) -> None:
         self.state = State()
@@ -106,7 +106,7 @@ class FakeForge:
         self.close()
 
     def close(self) -> None:
-        """Give the port back, of one that was never started too."""
+        """Release the port, even if the forge was never started."""
         self._server.server_close()
 
     # Fill it.
@@ -137,7 +137,7 @@ class FakeForge:
         author: str = "alice",
         repository: str = REPOSITORY,
     ) -> Pull:
-        """A pull request; `source` names the fork that its branch is in."""
+        """Add a pull request; `source` names the fork of its branch."""
         added = Pull(
             repository=repository,
             number=number,
@@ -153,7 +153,7 @@ class FakeForge:
         return self._changed(added)
 
     def move_pull(self, number: int, sha: str, *, repository: str = REPOSITORY) -> None:
-        """A push to its branch."""
+        """Simulate a push to its branch."""
         with self.state.lock:
             pull = self.state.pull(repository, number)
             assert pull is not None
@@ -184,7 +184,7 @@ class FakeForge:
         job: int | None = None,
         repository: str = REPOSITORY,
     ) -> Deployment:
-        """One as a job with `environment:` makes it; `job` is GitHub's run id or GitLab's job id."""
+        """Add a deployment of a job with `environment:`; `job` is GitHub's run id or GitLab's job id."""
         with self.state.lock:
             added = Deployment(
                 self.state.new_id(), repository, environment, sha, ref, "github-actions[bot]", job=job
@@ -209,27 +209,27 @@ class FakeForge:
         reset: bool = False,
         hang_s: float = 0,
     ) -> None:
-        """Spoil the next `times` requests of that method whose path matches.
+        """Let the next `times` requests of that method whose path matches fail.
 
-        They get `status`, `headers` and `body`; with `reset` the connection is cut instead, with `hang_s`
-        nothing comes for so long. `applied`: what was asked is done all the same.
+        They get `status`, `headers` and `body`; `reset` cuts the connection instead, `hang_s` delays the
+        response. `applied`: the request is carried out nevertheless.
         """
         self.faults.append(
             Fault(times, status, headers or {}, body, method, path, applied, reset, hang_s),
         )
 
     def meet(self, parties: int, *, method: str | None = None, path: str | None = None) -> None:
-        """The next `parties` matching requests are answered, but none before all of them came."""
+        """Answer the next `parties` matching requests only after all of them have arrived."""
         meeting = Fault(parties, method=method, path=path)
         self.meetings.append((threading.Barrier(parties), meeting))
 
     def clear(self) -> None:
-        """Forget the faults and the requests, not the state."""
+        """Delete the faults and the requests, but not the state."""
         self.faults.clear()
         self.meetings.clear()
         self.requests.clear()
 
-    # Look at it.
+    # Inspect it.
 
     def comments(self, number: int, *, repository: str = REPOSITORY) -> list[Comment]:
         """The comments of a pull request, oldest first, system notes included."""
@@ -250,7 +250,7 @@ class FakeForge:
     def deployments(
         self, environment: str | None = None, *, repository: str = REPOSITORY
     ) -> list[Deployment]:
-        """Oldest first; `.state` is the newest state told, `.states` all of them."""
+        """The deployments, oldest first; `.state` is the newest state, `.states` are all."""
         with self.state.lock:
             return [
                 each
@@ -258,7 +258,7 @@ class FakeForge:
                 if each.repository == repository and environment in {None, each.environment}
             ]
 
-    # Be a CI job.
+    # Environments of CI jobs.
 
     def github_job(self, folder: Path, **options: Unpack[GitHubJob]) -> dict[str, str]:
         """The environment of a GitHub Actions job; see jobs.github_job."""

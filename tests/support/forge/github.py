@@ -1,4 +1,4 @@
-"""The fake forge's GitHub side: routes, rights, and the refusals that GitHub gives."""
+"""GitHub: the fake forge's routes, rights and refusals of GitHub."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _may(call: Call, right: str, level: str) -> bool:
 
 
 def _need(call: Call, repository: Repository, level: str, *rights: str) -> None:
-    """Any of the rights will do; what is public may be read by everybody."""
+    """Require one of the rights; anyone may read a public repository."""
     if level == "read" and not repository.private:
         return
     if any(_may(call, right, level) for right in rights):
@@ -97,7 +97,7 @@ def _user(call: Call) -> Answer:
 def _pulls(call: Call, repository: Repository) -> Answer:
     _need(call, repository, "read", "pull_requests", "contents")
     state, head = call.query.get("state", "open"), call.query.get("head")
-    # Names of users are the same in upper and lower case, those of branches are not.
+    # Names of users ignore case, names of branches do not.
     owner, _, branch = (head or "").partition(":")
     rows = [
         each
@@ -241,7 +241,7 @@ def _change_check(found: Check, body: dict[str, Any]) -> None:
     found.title = output.get("title", found.title)
     found.summary = output.get("summary", found.summary)
     found.text = output.get("text", found.text)
-    # GitHub adds the annotations of an update to those that are there.
+    # GitHub adds the annotations of an update to the existing ones.
     found.annotations += annotations
 
 
@@ -309,7 +309,7 @@ def _add_deployment(call: Call, repository: Repository) -> Answer:
 
 
 def _commit_of(call: Call, repository: Repository, ref: str) -> str:
-    """The fake has no git: a ref that is no commit stands for one that a check or pull request is on."""
+    """The commit of a ref. Without git, any other ref is a commit with a check or a pull request."""
     if _SHA.fullmatch(ref):
         return ref
     if call.forge.commit_of is not None:

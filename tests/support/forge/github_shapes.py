@@ -1,4 +1,4 @@
-"""GitHub's answers in full, as its OpenAPI description wants them."""
+"""GitHub shapes: complete responses, as GitHub's OpenAPI description requires them."""
 
 from __future__ import annotations
 
@@ -271,17 +271,17 @@ def deployment(call: Call, found: Deployment) -> dict[str, Any]:
     }
 
 
-def deployment_status(call: Call, found: Deployment, told: dict[str, Any]) -> dict[str, Any]:
+def deployment_status(call: Call, found: Deployment, state: dict[str, Any]) -> dict[str, Any]:
     place = f"{api(call)}/repos/{found.repository}"
     own = f"{place}/deployments/{found.id}"
-    log_url = told.get("log_url") or ""
+    log_url = state.get("log_url") or ""
     return {
-        "id": found.id * 100 + found.states.index(told),
+        "id": found.id * 100 + found.states.index(state),
         "node_id": f"DS_{found.id}",
         "url": f"{own}/statuses/1",
-        "state": told["state"],
+        "state": state["state"],
         "creator": user(call, found.login),
-        "description": told.get("description") or "",
+        "description": state.get("description") or "",
         "environment": found.environment,
         "target_url": log_url,
         "log_url": log_url,

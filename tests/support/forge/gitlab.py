@@ -1,4 +1,4 @@
-"""The fake forge's GitLab side: REST v4 with its rights and refusals."""
+"""GitLab: the fake forge's routes, rights and refusals of GitLab's REST v4."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The environment that a CI job has: GitHub's with its event file, GitLab's."""
+"""Jobs: the environment of a CI job on GitHub, with its event file, and on GitLab."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ GitHubEvent = Literal["pull_request", "push", "schedule", "workflow_dispatch", "
 
 
 class GitHubJob(TypedDict, total=False):
-    """What `github_job` may be told; without a token when that is None."""
+    """Options of `github_job`; None as the token means no token."""
 
     event: GitHubEvent
     number: int
@@ -32,7 +32,7 @@ class GitHubJob(TypedDict, total=False):
 
 
 class GitLabJob(TypedDict, total=False):
-    """What `gitlab_job` may be told."""
+    """Options of `gitlab_job`."""
 
     source: str
     number: int
@@ -49,7 +49,7 @@ def github_job(forge: FakeForge, folder: Path, **options: Unpack[GitHubJob]) -> 
     """GITHUB_*; the event file, output, summary and environment files are in `folder`.
 
     For `pull_request` and `workflow_run` the pull request is `number`'s; `workflow_run` is that of the
-    pull request's head, as GitHub tells it (no number for a fork).
+    pull request's head, as GitHub sends it (no number for a fork).
     """
     event, number = options.get("event", "pull_request"), options.get("number", 0)
     repository, run = options.get("repository", REPOSITORY), options.get("run", RUN)
@@ -108,7 +108,7 @@ def github_job(forge: FakeForge, folder: Path, **options: Unpack[GitHubJob]) -> 
 
 
 def gitlab_job(forge: FakeForge, **options: Unpack[GitLabJob]) -> dict[str, str]:
-    """CI_*; of merge request `number` for `merge_request_event`, else of a branch or a tag."""
+    """CI_*: of merge request `number` for `merge_request_event`, otherwise of a branch or a tag."""
     source, number = options.get("source", "merge_request_event"), options.get("number", 0)
     repository, job = options.get("repository", REPOSITORY), options.get("job", RUN + 1)
     found = forge.state.repository(repository)

@@ -1,4 +1,4 @@
-"""HTTP for the fake forge: who asks, what goes wrong on purpose, pages, and what was asked."""
+"""Server: HTTP for the fake forge, with users, planned faults, pages, and a record of requests."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Answer:
 
 
 class Refused(Exception):  # noqa: N818 (an answer, raised where it is known)
-    """Stops a route with this answer."""
+    """Ends a route with this response."""
 
     def __init__(self, answer: Answer) -> None:
         super().__init__(answer.status)
@@ -38,7 +38,7 @@ class Refused(Exception):  # noqa: N818 (an answer, raised where it is known)
 
 @dataclass
 class Call:
-    """One request as the routes see it: `path` is decoded part by part, so that `a%2Fb` is one part."""
+    """One request for the routes; `path` is decoded part by part, so that `a%2Fb` is one part."""
 
     forge: FakeForge
     method: str
@@ -55,11 +55,11 @@ class Call:
 
     @property
     def url(self) -> str:
-        """Where the asker believes the server to be, which is another place behind a proxy."""
+        """The server's address for the client, which differs behind a proxy."""
         return f"http://{self.headers.get('host', self.forge.url.removeprefix('http://'))}"
 
     def page(self, rows: Sequence[Any], *, default: int) -> tuple[list[Any], dict[str, str]]:
-        """The page that was asked for, and its headers."""
+        """The requested page, and its headers."""
         size = min(int(self.query.get("per_page", default)), MAX_PER_PAGE)
         number = max(1, int(self.query.get("page", 1)))
         last = max(1, -(-len(rows) // size))
@@ -74,7 +74,7 @@ class Call:
 
 
 class Server(ThreadingHTTPServer):
-    """Each request has a thread of its own; hanging ones end when the forge stops."""
+    """Each request has its own thread; hanging ones end when the forge stops."""
 
     daemon_threads = True
     request_queue_size = 50
@@ -84,14 +84,14 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), Handler)
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A caller that hangs up is no news."""
+        """Ignore clients that close the connection."""
 
 
 class Handler(BaseHTTPRequestHandler):
     server: Server
     protocol_version = "HTTP/1.1"
     server_version = "fake-forge"
-    # The head and the body are two writes, and Nagle's algorithm would hold the second back by 40 ms.
+    # Head and body are two writes, and Nagle's algorithm would delay the second by 40 ms.
     disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
@@ -100,7 +100,7 @@ class Handler(BaseHTTPRequestHandler):
     do_POST = do_PATCH = do_PUT = do_DELETE = do_GET  # noqa: N815 (the names that http.server calls)
 
     def log_message(self, *_: object) -> None:
-        """Nothing on stderr."""
+        """Print nothing."""
 
     def _serve(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
@@ -133,7 +133,7 @@ class Handler(BaseHTTPRequestHandler):
         if fault.hang_s:
             call.forge.stopping.wait(fault.hang_s)
         if fault.reset or fault.hang_s:
-            # Lingering for no time makes the kernel send a reset instead of an orderly end.
+            # With a linger time of 0, the kernel sends a reset instead of an orderly end.
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.close_connection = True
             self.connection.close()
@@ -209,7 +209,7 @@ def _parse(raw: bytes, content_type: str) -> object:
 
 
 def wait_until_up(url: str, *, timeout_s: float = 20) -> None:
-    """Until a fake forge that was started as a process answers."""
+    """Wait until a fake forge in its own process answers."""
     split = urlsplit(url)
     deadline = time.monotonic() + timeout_s
     while True:
@@ -224,5 +224,5 @@ def wait_until_up(url: str, *, timeout_s: float = 20) -> None:
 
 
 def encoded(text: str) -> str:
-    """A part of a path."""
+    """Encode one part of a path."""
     return quote(text, safe="")

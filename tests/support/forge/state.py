@@ -1,4 +1,4 @@
-"""What the fake forge remembers, and its form as JSON."""
+"""State: the data of the fake forge, and its form as JSON."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Kind = Literal["actions", "app", "user", "gitlab", "job"]
 
 @dataclass
 class Token:
-    """`actions` and `app` are installations of an app, `user` is a person's; `gitlab` and `job` are GitLab's.
+    """A token: `actions` and `app` are of an app, `user` of a person; `gitlab` and `job` are GitLab's.
 
     GitLab's permissions: `{"api": "read" | "write"}`.
     """
@@ -103,7 +103,7 @@ class Status:
 
 @dataclass
 class Deployment:
-    """`states` holds what was told, oldest first; `job` is the CI job or run that made it, if one did."""
+    """A deployment with its states, oldest first; `job` is the CI job or run that made it, if any."""
 
     id: int
     repository: str
@@ -135,7 +135,7 @@ _KINDS: dict[str, Any] = {
 
 
 class State:
-    """Everything there is; hold `lock` while looking at it or changing it."""
+    """All data; hold `lock` to read or change it."""
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
@@ -160,7 +160,7 @@ class State:
         return self.last_id
 
     def user_id(self, login: str) -> int:
-        """A number that belongs to a name and to no other."""
+        """A unique number for a name."""
         return 1 + int.from_bytes(login.encode()[:6].ljust(6, b"\0"), "big") % 90_000_000 + len(login)
 
     def repository(self, name: str) -> Repository | None:
@@ -175,7 +175,7 @@ class State:
         return {"last_id": self.last_id, **lists}
 
     def load(self, document: dict[str, Any]) -> None:
-        """Take over what the document has; a list that it has not stays as it is."""
+        """Load the document; a list that is not in it stays."""
         self.last_id = int(document.get("last_id", self.last_id))
         for name, kind in _KINDS.items():
             if name in document:

@@ -1,4 +1,4 @@
-"""A server that answers everything with what the test says, and remembers the headers it was sent."""
+"""Trap: a server that gives every request the test's response, and records the headers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Self
 
 
 class _Trap(BaseHTTPRequestHandler):
-    """One answer for everything."""
+    """Gives one response to every request."""
 
     status = 200
     headers_out: dict[str, str]
@@ -31,7 +31,7 @@ class _Trap(BaseHTTPRequestHandler):
     do_POST = do_GET  # noqa: N815 (the name that http.server calls)
 
     def log_message(self, *_: object) -> None:
-        """Nothing on stderr."""
+        """Print nothing."""
 
 
 class Trap:

@@ -162,9 +162,9 @@ def test_a_pipeline_of_gitlab_is_of_a_tag_or_of_a_branch(
     assert (event.run, event.run_url) == (42, variables["CI_PIPELINE_URL"])
     assert (event.default_branch, event.head_branch) == ("main", more.get("CI_COMMIT_BRANCH"))
     job = "https://git.corp/acme/tumor/-/jobs/43"
-    told = ci_event(variables | more | {"CI_JOB_URL": job}, None)
-    assert told is not None
-    assert told.run_url == job
+    of_job = ci_event(variables | more | {"CI_JOB_URL": job}, None)
+    assert of_job is not None
+    assert of_job.run_url == job
 
 
 def test_both_forges_report_the_target_branch() -> None:

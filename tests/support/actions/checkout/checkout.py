@@ -17,7 +17,7 @@ def given(name: str) -> str:
 
 
 def git(*argv: str, token: bool = False) -> str:
-    """Git in the workspace; with the token in its environment where it is needed."""
+    """Run Git in the workspace, with the token in its environment if needed."""
     environment = {**os.environ, "GIT_TERMINAL_PROMPT": "0"}
     if token:
         environment |= {
@@ -41,18 +41,18 @@ def git(*argv: str, token: bool = False) -> str:
 
 
 def header() -> str:
-    """What the real action sends, too."""
+    """The header that the real action sends."""
     return "AUTHORIZATION: basic " + b64encode(f"x-access-token:{given('TOKEN')}".encode()).decode()
 
 
 def everything(ref: str, commit: str) -> list[str]:
-    """What depth 0 fetches first."""
+    """The refspecs that depth 0 fetches first."""
     specs = ["+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*"]
     return [*specs, *one(ref, commit)] if ref.startswith("refs/pull/") else specs
 
 
 def one(ref: str, commit: str) -> list[str]:
-    """What fetches the commit of the event into the ref's place here."""
+    """The refspec that fetches the event's commit into the local ref."""
     if ref.startswith("refs/tags/"):
         # Below v6.0.2 the real action fetched the commit into the tag's ref, and so lost the annotation.
         lightened = os.environ.get("STAND_IN_LIGHTENS_TAGS") == "true"
@@ -61,7 +61,7 @@ def one(ref: str, commit: str) -> list[str]:
 
 
 def local(ref: str) -> str:
-    """Where a ref of the server is here."""
+    """The local name of a ref of the server."""
     for there, here in (("refs/heads/", "refs/remotes/origin/"), ("refs/pull/", "refs/remotes/pull/")):
         if ref.startswith(there):
             return here + ref.removeprefix(there)
@@ -69,7 +69,7 @@ def local(ref: str) -> str:
 
 
 def fetch(ref: str, commit: str) -> None:
-    """Fetch; once more when a branch stands elsewhere by now, so that the event's own commit is here."""
+    """Fetch, and again if a branch has moved, so that the event's own commit is here."""
     command = ["fetch", "-q", "--no-tags", "--prune", "--no-recurse-submodules"]
     if given("FETCH_DEPTH") != "0":
         tags = ["+refs/tags/*:refs/tags/*"] if given("FETCH_TAGS") == "true" else []
@@ -81,7 +81,7 @@ def fetch(ref: str, commit: str) -> None:
 
 
 def main() -> None:
-    """Leave the workspace as a runner has it after the real action."""
+    """Leave the workspace as the real action does."""
     os.makedirs(given("PATH"), exist_ok=True)
     os.chdir(given("PATH"))
     ref, commit = given("REF"), ""

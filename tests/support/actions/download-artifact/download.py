@@ -1,4 +1,4 @@
-"""Fetch files that this run or, with a token, another run kept."""
+"""Fetch artifacts of this run or, with a token, of another run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keep files of this run: one artifact a name, hidden files left out, the common folder stripped."""
+"""Keep files of this run: one artifact per name, without hidden files and without the common folder."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def hidden(path: Path) -> bool:
 
 
 def found(patterns: list[str]) -> tuple[list[Path], Path]:
-    """The files that the patterns name, and the folder their names in the artifact start from."""
+    """The files that match the patterns, and the folder that their names in the artifact are relative to."""
     roots, files = [], set()
     for pattern in patterns:
         for name in glob.glob(pattern, recursive=True, include_hidden=True):
@@ -28,7 +28,7 @@ def found(patterns: list[str]) -> tuple[list[Path], Path]:
 
 
 def main() -> None:
-    """Copy, or end as `if-no-files-found` says."""
+    """Copy the files, or follow `if-no-files-found`."""
     name = os.environ["IN_NAME"]
     if not name or set(name) & set('":<>|*?\r\n\\/'):
         sys.exit(f"::error::The artifact name is not valid: {name!r}")

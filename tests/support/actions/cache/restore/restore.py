@@ -1,4 +1,4 @@
-"""Bring back what was saved under the key, or under the newest key that starts like one of the others."""
+"""Restore the folders saved under the key, or under the newest key with one of the prefixes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote
 
 
 def main() -> None:
-    """Copy back, and say by the outputs which key it was."""
+    """Copy the folders back, and output the key."""
     key = os.environ["IN_KEY"]
     store = Path(os.environ["STAND_IN_STORE"], "caches")
     saved = sorted(store.iterdir(), key=lambda path: path.stat().st_mtime) if store.is_dir() else []

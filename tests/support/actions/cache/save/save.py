@@ -1,4 +1,4 @@
-"""Save folders under a key; what is there already stays as it is."""
+"""Save folders under a key, unless the key exists."""
 
 from __future__ import annotations
 
