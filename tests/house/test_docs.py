@@ -48,5 +48,13 @@ def test_examples_of_the_config_load(page: str, text: str) -> None:
     assert load(text.encode(), name=page, cache_dir=None).declared
 
 
+def test_every_path_in_contributing_exists() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    paths = re.findall(r"`((?:mlgit|tests|docs|schemas|benchmarks|ci-templates)/[^`\s]*)`", text)
+    real = [path for path in paths if not re.search(r"\b(?:X|NAME)\b|_X", path)]
+    assert len(real) > 30
+    assert [path for path in real if not list(ROOT.glob(path))] == []
+
+
 def test_there_are_examples_to_load() -> None:
     assert len(yaml_examples()) > 2
