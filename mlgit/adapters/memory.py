@@ -98,6 +98,58 @@ class Memory:
         return b"mlgit cache %d %08x\n" % (self._format, crc32(content))
 
 
+class Table:
+    """Values by key in a cache file: those of earlier runs, and those of this one.
+
+    Args:
+        memory: the file, which is read when the first value is needed.
+        room_bytes: the most bytes of keys that values which this run did not use may bring along.
+    """
+
+    def __init__(self, memory: Memory, *, room_bytes: int) -> None:
+        self._memory = memory
+        self._room = room_bytes
+        self._known: dict[str, object] | None = None
+        self._used: dict[str, object] = {}
+        self._grown = False
+
+    def get(self, key: str) -> tuple[object] | None:
+        """The value, in a tuple because it may be None."""
+        if key not in self._used:
+            known = self._earlier()
+            if key not in known:
+                return None
+            self._used[key] = known[key]
+        return (self._used[key],)
+
+    def learn(self, key: str, value: object) -> None:
+        """Add a value; it is kept only if it survives JSON."""
+        self._used[key] = value
+        self._grown = True
+
+    def save(self) -> None:
+        """Keep the values that this run used, if it learned one, and others while there is room."""
+        if not self._grown:
+            return
+        self._grown = False
+        known = self._earlier()
+        used = {key: value for key, value in self._used.items() if key in known or survives_json(value)}
+        kept, size = dict(used), sum(map(len, used))
+        for key, value in known.items():
+            size += len(key)
+            if size > self._room:
+                break
+            kept.setdefault(key, value)
+        if not self._memory.write_json(kept):
+            self._memory.write_json(used)
+
+    def _earlier(self) -> dict[str, object]:
+        if self._known is None:
+            cached = self._memory.read_json()
+            self._known = cached if isinstance(cached, dict) else {}
+        return self._known
+
+
 def survives_json(value: object) -> bool:
     """Whether JSON gives the same value back (keys that are numbers would come back as text)."""
     if isinstance(value, dict):

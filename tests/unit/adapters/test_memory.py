@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlgit.adapters.memory import Memory, survives_json
+from mlgit.adapters.memory import Memory, Table, survives_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -114,6 +114,40 @@ def test_a_file_that_another_run_is_writing_is_left_alone_until_it_is_old(tmp_pa
 def test_content_that_is_not_json_is_ignored(tmp_path: Path, content: bytes) -> None:
     memory(tmp_path).write(content)
     assert memory(tmp_path).read_json() is None
+
+
+def table(folder: Path, room: int = 1_000, limit: int | None = None) -> Table:
+    return Table(memory(folder, limit=limit), room_bytes=room)
+
+
+def test_a_table_keeps_values_of_this_run_and_others_while_there_is_room(tmp_path: Path) -> None:
+    first = table(tmp_path)
+    for key in ("old", "older"):
+        first.learn(key, None)
+    first.save()
+    second = table(tmp_path, room=len("new" + "old"))
+    assert (second.get("nothing"), second.get("old")) == (None, (None,))
+    second.learn("new", [1])
+    second.learn("lost", {1: "not JSON"})
+    assert second.get("lost") == ({1: "not JSON"},)
+    second.save()
+    third = table(tmp_path)
+    assert [third.get(key) for key in ("new", "old", "older", "lost")] == [([1],), (None,), None, None]
+
+
+def test_a_table_that_learned_nothing_is_not_written(tmp_path: Path) -> None:
+    table(tmp_path).save()
+    assert not (tmp_path / "cache").exists()
+
+
+def test_a_table_that_is_too_large_keeps_only_values_of_this_run(tmp_path: Path) -> None:
+    first = table(tmp_path)
+    first.learn("old", "x" * 100)
+    first.save()
+    second = table(tmp_path, limit=150)
+    second.learn("new", "x" * 100)
+    second.save()
+    assert [table(tmp_path).get(key) for key in ("old", "new")] == [None, ("x" * 100,)]
 
 
 JSON = st.recursive(

@@ -24,11 +24,7 @@ _PREFIX = 2
 
 
 class Cache:
-    """The DVC cache of one DVC repository.
-
-    Args:
-        root: the folder with `.dvc`, absolute.
-    """
+    """The DVC cache of the repository at `root`, the absolute path of the folder with `.dvc`."""
 
     def __init__(self, root: str) -> None:
         self._root = root
@@ -58,9 +54,7 @@ class Cache:
     def complete(self, pointer: Pointer, index: Index) -> bool:
         """Whether the object and, for a directory, all its files are there.
 
-        Args:
-            pointer: the object.
-            index: keeps the result until an object is added or removed.
+        The index keeps the result until an object is added or removed.
 
         Raises:
             StateError: the permissions forbid looking.

@@ -27,13 +27,7 @@ def worth_caching(entries: list[Entry]) -> bool:
 
 
 class DirectoryHashes:
-    """The cached hashes of one directory's files.
-
-    Args:
-        folder: where the index is; None keeps nothing.
-        path: the directory, from the root of the working tree.
-        legacy: whether its files are hashed as DVC 2 did.
-    """
+    """The cached hashes of one directory's files; `folder` is that of the index, None keeps nothing."""
 
     def __init__(self, folder: str | None, path: str, *, legacy: bool) -> None:
         self._memory = Memory(folder, directory_file(path, legacy=legacy), format_number=FORMAT)

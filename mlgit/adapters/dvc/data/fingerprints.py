@@ -70,10 +70,8 @@ def checksum(content: bytes) -> str:
 class Index:
     """The fingerprints of one working tree.
 
-    Paths are from its root. Files that were not settled when they were read are never in here.
-
-    Args:
-        git_dir: the git directory of the working tree; None keeps nothing.
+    Paths are from its root. Files that were not settled when they were read are never in here. Without the
+    git directory of the working tree nothing is kept.
     """
 
     def __init__(self, git_dir: str | None) -> None:

@@ -124,12 +124,7 @@ def _nanoseconds(seconds: bytes) -> int:
 
 
 class Searches:
-    """Listings made by `find` in the background, two at a time.
-
-    Args:
-        root: the folder that the others are relative to.
-        folders: the folders to list, in this order.
-    """
+    """Listings of folders below `root`, made by `find` in the background, two at a time, in this order."""
 
     def __init__(self, root: str, folders: list[str]) -> None:
         self._root = root

@@ -22,14 +22,7 @@ _NO_FILE = "it is no file, and leads to none"
 
 
 class WorkspaceHashes:
-    """Hashes of files and directories on disk.
-
-    Args:
-        root: the root of the working tree.
-        index: the fingerprints of earlier runs.
-        searches: directories that are already being listed.
-        progress: makes the display of long hashing.
-    """
+    """Hashes of files and directories on disk; `searches` are already listing large directories."""
 
     def __init__(
         self,

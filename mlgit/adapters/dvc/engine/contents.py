@@ -50,12 +50,7 @@ def nearest_root(root: str, path: str) -> str:
 
 
 class Contents:
-    """Cache and remote of one open DVC repository.
-
-    Args:
-        repo: open.
-        root: the Git root, absolute.
-    """
+    """Cache and remote of one open DVC repository below the absolute Git root."""
 
     def __init__(self, repo: Repo, root: str) -> None:
         self._repo = repo

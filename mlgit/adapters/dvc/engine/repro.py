@@ -37,13 +37,9 @@ class Repro:
 
 
 def repro(root: str, targets: Sequence[str] = (), *, options: Sequence[str] = (), show: bool = True) -> Repro:
-    """Run the pipeline of the DVC repositories below `root`.
+    """Run the pipelines of the DVC repositories below the Git root, or only these stages.
 
-    Args:
-        root: the Git root.
-        targets: stages as DVC addresses them from there; all if empty.
-        options: further options of `dvc repro`, such as `--force`.
-        show: whether the output of DVC and the stages is passed on to stderr.
+    Stages are addressed from the root. `show` passes the output of DVC and the stages on to stderr.
 
     Raises:
         KeyboardInterrupt: interrupted; the children have ended.

@@ -10,7 +10,6 @@ from mlgit.errors import ToolError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from contextlib import AbstractContextManager
 
     from mlgit.adapters.dvc.engine.contents import Contents
     from mlgit.core.pipeline.stages import Output
@@ -69,10 +68,12 @@ def push_outputs(
         StateError: no default DVC remote is configured (code `no_dvc_remote`).
         ToolError: the remote cannot be reached, or refused a file.
     """
+    from mlgit.adapters.dvc.engine.contents import opened_contents
+
     show = progress or Silent()
     count = 0
     for relative, every in _by_repository(root, outputs).items():
-        with _opened(root, relative) as contents:
+        with opened_contents(root, relative) as contents:
             group = [output for output in every if not output.foreign and (even_private or output.push)]
             keeping = [output for output in group if contents.keeps_versions(output.remote)]
             if keeping:
@@ -104,9 +105,11 @@ def fetch_outputs(root: str, outputs: Sequence[Output], progress: Progress | Non
 
 
 def _fetch(root: str, outputs: Sequence[Output], progress: Progress | None, *, members: bool) -> int:
+    from mlgit.adapters.dvc.engine.contents import opened_contents
+
     count = 0
     for relative, group in _by_repository(root, outputs).items():
-        with _opened(root, relative) as contents:
+        with opened_contents(root, relative) as contents:
             wanted = [output for output in group if not contents.keeps_versions(output.remote)]
             for place, hashes in _objects_by_place(contents, wanted, members=members).items():
                 count += _receive(contents, place, hashes, progress or Silent())
@@ -121,12 +124,6 @@ def _by_repository(root: str, outputs: Sequence[Output]) -> Mapping[str, list[Ou
         if output.cached and output.pointer is not None:
             groups.setdefault(nearest_root(root, output.path), []).append(output)
     return groups
-
-
-def _opened(root: str, relative: str) -> AbstractContextManager[Contents]:
-    from mlgit.adapters.dvc.engine.contents import opened_contents
-
-    return opened_contents(root, relative)
 
 
 def _objects_by_place(

@@ -33,12 +33,7 @@ def fill_in(
 ) -> tuple[dict[str, object], Mapping[str, bytes | None]]:
     """The document that DVC understands, and every file that it is made from (None if missing).
 
-    Args:
-        root: the root of the working tree, from which errors name files.
-        shape: the file, for the place of an error.
-        path: its path from the Git root.
-        read: the content of a file of the same state.
-        settings: DVC's configuration files, the weakest first.
+    `read` gives a file of the same state; `settings` are DVC's configuration files, the weakest first.
 
     Raises:
         ConfigError: the file is invalid, or a template cannot be filled in.

@@ -28,9 +28,7 @@ def has_remote(root: str) -> bool:
 def missing_here(root: str, targets: Sequence[str] = ()) -> tuple[str, ...]:
     """The recorded outputs of these stages, and of those before them, that the working tree lacks.
 
-    Args:
-        root: the Git root.
-        targets: stages as DVC addresses them from the root; all if empty.
+    Stages are addressed from the Git root; without targets all count.
 
     Raises:
         StateError: there is no such stage.
@@ -56,10 +54,7 @@ def missing_here(root: str, targets: Sequence[str] = ()) -> tuple[str, ...]:
 def pull(root: str, targets: Sequence[str] = (), progress: Progress | None = None) -> int:
     """Fetch what is not in the cache and put it into the working tree; the number of fetched files.
 
-    Args:
-        root: the Git root.
-        targets: stages, .dvc files or outputs, as DVC addresses them from the root; all if empty.
-        progress: shows every file.
+    Targets are stages, .dvc files or outputs, addressed from the Git root; without targets all count.
 
     Raises:
         ToolError: the remote cannot be reached, or failed. What it does not have is left out silently.

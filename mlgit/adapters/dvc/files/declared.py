@@ -19,14 +19,7 @@ _KINDS = ("outs", "metrics", "plots")
 
 
 def stages(shape: Shape, path: str, *, lock: Shape | None, entries: Mapping[str, object]) -> list[Stage]:
-    """The stages of a dvc.yaml, with what dvc.lock recorded of each.
-
-    Args:
-        shape: the file, templates filled in.
-        path: its path from the Git root.
-        lock: the dvc.lock next to it.
-        entries: the entries of dvc.lock by the name of the stage.
-    """
+    """The stages of a dvc.yaml with filled-in templates, each with its entry in the dvc.lock next to it."""
     document = shape.fields(shape.root, ())
     if document.get("stages", {}) is None:  # DVC refuses the file
         raise shape.wrong(("stages",), "a mapping")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlgit.adapters.dvc.data.fingerprints import Index, now_ns
-from mlgit.adapters.memory import Memory, survives_json
+from mlgit.adapters.memory import Memory, Table, survives_json
 from mlgit.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mlgit.core.tree import Tree
 
 MAX_CACHE_BYTES = 8 << 20
-_FORMAT = 3
+_FORMAT = 4
 
 
 class Document(NamedTuple):
@@ -38,13 +38,11 @@ class Documents:
     """
 
     def __init__(self, folder: str | None, *, index: Index | None = None) -> None:
-        self._memory = Memory(folder, "documents", format_number=_FORMAT, limit_bytes=MAX_CACHE_BYTES)
+        memory = Memory(folder, "documents", format_number=_FORMAT, limit_bytes=MAX_CACHE_BYTES)
+        self._table = Table(memory, room_bytes=MAX_CACHE_BYTES // 8)
         self._index = index or Index(None)
-        self._texts = _Table()
-        self._blobs = _Table()
         # Most files of two states are the same.
         self._parsed: dict[bytes, object] = {}
-        self._loaded = False
 
     def parse(self, content: bytes, *, name: str) -> object:
         """The value of a YAML document; None if it is empty.
@@ -56,11 +54,10 @@ class Documents:
             text = content.decode("utf-8")
         except UnicodeDecodeError:
             return _parse(content, name)
-        self._load()
-        known = self._texts.get(text)
+        known = self._table.get(text)
         if known is None:
             known = (_parse(content, name),)
-            self._texts.learn(text, known[0])
+            self._table.learn(text, known[0])
         return known[0]
 
     def read(
@@ -72,10 +69,7 @@ class Documents:
     ) -> dict[str, Document]:
         """The files of a state that exist; cached ones are not read again.
 
-        Args:
-            tree: the state.
-            paths: the files, from the root.
-            wrong: may replace the error of a file by a better one.
+        `wrong` may replace the error of a file by a better one.
 
         Raises:
             ConfigError: a file is not YAML; with the place.
@@ -100,7 +94,7 @@ class Documents:
             found[path] = Document(value, lambda content=content: content)  # type: ignore[misc]
             identity = unread[path]
             if isinstance(identity, str):
-                self._blobs.learn(identity, value)
+                self._table.learn(_blob_key(identity), value)
             elif identity is not None and survives_json(value):
                 self._index.learn_document(path, identity, value, looked_ns=looked)
         return found
@@ -108,57 +102,16 @@ class Documents:
     def _recall(self, path: str, identity: str | tuple[int, int, int, int]) -> tuple[object] | None:
         if not isinstance(identity, str):
             return self._index.document(path, identity)
-        self._load()
-        return self._blobs.get(identity)
+        return self._table.get(_blob_key(identity))
 
     def save(self) -> None:
         """Keep what this run used, if it parsed something new."""
-        if self._texts.grown or self._blobs.grown:
-            self._memory.write_json({"texts": self._texts.kept(), "blobs": self._blobs.kept()})
-
-    def _load(self) -> None:
-        if self._loaded:
-            return
-        self._loaded = True
-        cached = self._memory.read_json()
-        if isinstance(cached, dict):
-            texts, blobs = cached.get("texts"), cached.get("blobs")
-            if isinstance(texts, dict) and isinstance(blobs, dict):
-                self._texts.known, self._blobs.known = texts, blobs
+        self._table.save()
 
 
-class _Table:
-    """Values by key: those of earlier runs, and those of this one."""
-
-    def __init__(self) -> None:
-        self.known: dict[str, object] = {}
-        self.grown = False
-        self._used: dict[str, object] = {}
-
-    def get(self, key: str) -> tuple[object] | None:
-        """The value, in a tuple because it may be None."""
-        if key in self._used:
-            return (self._used[key],)
-        if key not in self.known:
-            return None
-        self._used[key] = self.known[key]
-        return (self._used[key],)
-
-    def learn(self, key: str, value: object) -> None:
-        self._used[key] = value
-        self.grown = True
-
-    def kept(self) -> dict[str, object]:
-        """The values that this run used, and as many of the others as there is room for."""
-        self.grown = False
-        kept = {key: value for key, value in self._used.items() if key in self.known or survives_json(value)}
-        size = sum(map(len, kept))
-        for key, value in self.known.items():
-            size += len(key)
-            if size > MAX_CACHE_BYTES // 8:
-                break
-            kept.setdefault(key, value)
-        return kept
+def _blob_key(oid: str) -> str:
+    """The key of a blob in the table, where texts have themselves as keys: YAML has no NUL."""
+    return f"\0{oid}"
 
 
 def _parse(content: bytes, name: str) -> object:

@@ -64,14 +64,7 @@ def _hashes(
 
 
 def pointer(shape: Shape, entry: Mapping[str, object], at: Path, *, path: str) -> Pointer | None:
-    """The content that an entry of a lock or .dvc file names; None if it has no MD5.
-
-    Args:
-        shape: the file.
-        entry: the fields.
-        at: their place in the file.
-        path: the output or dependency, from the Git root.
-    """
+    """The content that an entry of a lock or .dvc file names for `path`; None if it has no MD5."""
     md5 = entry.get("md5")
     if not isinstance(md5, str):
         files = entry.get("files")

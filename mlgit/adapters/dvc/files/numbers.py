@@ -114,17 +114,19 @@ def _unpacked(packed: object) -> Mapping[str, Value] | None:
     """The values of `_packed`; None if mlgit did not write them."""
     if not isinstance(packed, dict):
         return None
-    found: dict[str, Value] = {}
-    for key, value in packed.items():
-        if isinstance(value, str):
-            try:
-                found[key] = Decimal(value)
-            except InvalidOperation:
-                return None
-        elif value is None or isinstance(value, bool):
-            found[key] = value
-        elif isinstance(value, list) and len(value) == 1 and isinstance(value[0], str):
-            found[key] = value[0]
-        else:
-            return None
-    return found
+    try:
+        return {key: _value(value) for key, value in packed.items()}
+    except (InvalidOperation, TypeError):
+        return None
+
+
+def _value(packed: object) -> Value:
+    match packed:
+        case str():
+            return Decimal(packed)
+        case None | bool():
+            return packed
+        case [str(text)]:
+            return text
+        case _:
+            raise TypeError(packed)

@@ -30,11 +30,8 @@ _LFS = b"version https://git-lfs.github.com/spec/v1\n"
 class CommitHashes:
     """Hashes of a commit's files, and of folders with the data that DVC tracks in them.
 
-    Args:
-        tree: the commit.
-        made: its outputs.
-        listing: the files of a tracked directory by relative path; None if it is not known here.
-        link: the text of a link of the commit; None if it is not known.
+    `listing` gives the files of a tracked directory by relative path, `link` the text of a link; both give
+    None if it is not known here.
     """
 
     def __init__(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.files.needs_dvc import needs_dvc
 from mlgit.adapters.dvc.files.shapes import Shape
-from mlgit.adapters.memory import Memory, survives_json
+from mlgit.adapters.memory import Memory, Table
 
 if TYPE_CHECKING:
     from mlgit.adapters.dvc.files.shapes import Path
@@ -21,30 +21,19 @@ MAX_BYTES = 8 << 20
 
 
 class Filled:
-    """Results of DVC, by tree and path.
-
-    Args:
-        root: the root of the working tree.
-        folder: where results are kept between runs; None keeps none.
-        progress: shows that DVC is asked, which loads it.
-    """
+    """Results of DVC, by tree and path; `folder` keeps them between runs, None keeps none."""
 
     def __init__(self, root: str, folder: str | None, progress: Progress) -> None:
         self._root = root
-        self._memory = Memory(folder, "templates", format_number=_FORMAT, limit_bytes=MAX_BYTES)
+        memory = Memory(folder, "templates", format_number=_FORMAT, limit_bytes=MAX_BYTES)
+        self._table = Table(memory, room_bytes=MAX_BYTES // 8)
         self._progress = progress
-        self._known: dict[str, object] | None = None
-        self._used: dict[str, object] = {}
         self._asked = False
 
     def fill(self, tree: Tree, oid: str, shape: Shape, *, path: str) -> Shape:
         """The file with its templates filled in.
 
-        Args:
-            tree: the commit's files.
-            oid: the id of the commit's tree, which decides everything a template may read.
-            shape: the file.
-            path: its path from the root.
+        The id of the commit's tree, `oid`, decides everything that a template may read.
 
         Raises:
             ConfigError: DVC says that it is invalid.
@@ -53,10 +42,11 @@ class Filled:
         if doubt is None:
             return shape
         name = f"{oid}:{path}"
-        if name not in self._used:
-            known = self._load()
-            self._used[name] = known[name] if name in known else self._ask(tree, shape, path, doubt)
-        return Shape(self._used[name], name=shape.name, content=shape.content)
+        known = self._table.get(name)
+        if known is None:
+            known = (self._ask(tree, shape, path, doubt),)
+            self._table.learn(name, known[0])
+        return Shape(known[0], name=shape.name, content=shape.content)
 
     def _ask(self, tree: Tree, shape: Shape, path: str, doubt: tuple[str, Path]) -> object:
         from mlgit.adapters.dvc.pipeline.resolved import resolved
@@ -68,16 +58,7 @@ class Filled:
 
     def save(self) -> None:
         """Keep the results of this run; `fill` is not called again."""
-        if not self._asked:
-            return
-        self._asked = False
-        self._progress.end()
-        used = {name: document for name, document in self._used.items() if survives_json(document)}
-        if not self._memory.write_json(self._load() | used):
-            self._memory.write_json(used)
-
-    def _load(self) -> dict[str, object]:
-        if self._known is None:
-            cached = self._memory.read_json()
-            self._known = cached if isinstance(cached, dict) else {}
-        return self._known
+        if self._asked:
+            self._asked = False
+            self._progress.end()
+            self._table.save()

@@ -17,12 +17,7 @@ _ABSENT = object()
 
 
 class ParamFiles:
-    """The parameter files of one state, each parsed once.
-
-    Args:
-        tree: the state.
-        documents: caches parsed texts.
-    """
+    """The parameter files of one state, each parsed once."""
 
     def __init__(self, tree: Tree, documents: Documents) -> None:
         self._tree = tree

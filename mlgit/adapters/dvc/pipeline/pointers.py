@@ -21,7 +21,7 @@ from mlgit.adapters.dvc.files.declared import (
 from mlgit.adapters.dvc.files.documents import Documents, name_at
 from mlgit.adapters.dvc.files.locked import HINT, lock_entries
 from mlgit.adapters.dvc.files.needs_dvc import needs_dvc
-from mlgit.adapters.dvc.files.paths import folder_of, join
+from mlgit.adapters.dvc.files.paths import folder_of, folders_above, join
 from mlgit.adapters.dvc.files.shapes import Shape
 from mlgit.adapters.dvc.files.tracked import tracked_file
 from mlgit.adapters.dvc.pipeline.hidden import Hidden
@@ -51,12 +51,7 @@ def read_pipeline(
 ) -> Pipeline:
     """All stages, data and lists that DVC's files declare at a state.
 
-    Args:
-        tree: the state.
-        root: the root of the working tree, for DVC.
-        documents: caches parsed texts.
-        paths: every path of the tree, if the caller has them already.
-        folder: where DVC's results are cached; None keeps none.
+    `paths` are all paths of the tree, if the caller has them already. `folder` caches DVC's results.
 
     Raises:
         ConfigError: one of the files is invalid.
@@ -151,7 +146,7 @@ def _without_made(pipeline: Pipeline) -> Pipeline:
     """The pipeline without stages and data declared inside an output: DVC does not search there."""
     places = {out.path for out in pipeline.outputs}
     files = {stage.file for stage in pipeline.stages} | {out.owner for out in pipeline.tracked}
-    made = {file for folder, file in ((folder_of(file), file) for file in files) if _inside(folder, places)}
+    made = {file for file in files if any(folder in places for folder in folders_above(file))}
     if not made:
         return pipeline
     return replace(
@@ -159,14 +154,6 @@ def _without_made(pipeline: Pipeline) -> Pipeline:
         stages=tuple(stage for stage in pipeline.stages if stage.file not in made),
         tracked=tuple(out for out in pipeline.tracked if out.owner not in made),
     )
-
-
-def _inside(folder: str, places: set[str]) -> bool:
-    while folder:
-        if folder in places:
-            return True
-        folder = folder_of(folder)
-    return False
 
 
 def _hint(path: str) -> str | None:

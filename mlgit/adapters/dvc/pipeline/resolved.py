@@ -34,13 +34,7 @@ def resolved(
 ) -> tuple[str, object]:
     """The reason why DVC was asked, and the file with its templates filled in.
 
-    Args:
-        tree: the state that the file belongs to.
-        shape: the file.
-        path: its path from the Git root.
-        doubt: what only DVC can interpret in it, and where.
-        root: the root of the working tree.
-        folder: where results are cached; None keeps none.
+    `doubt` is the result of `needs_dvc`; `folder` caches results, None keeps none.
 
     Raises:
         ConfigError: DVC says that the file is invalid.
