@@ -35,12 +35,14 @@ def push(project: Project, *, dry_run: bool = False, progress: Progress | None =
         StateError: no remote, no commit, a diverged branch, or a tag that differs on the remote.
         ToolError: a remote failed; details list what arrived before.
     """
+    head = project.head.commit
+    if head is None:
+        raise StateError("There is no commit yet", hint="commit something first")
     remote = _remote(project)
     theirs = _ask(project, remote)
-    branch = _plan_branch(project, remote, theirs)
+    branch = _plan_branch(project, remote, theirs, head)
     tags = _plan_tags(project, remote, theirs)
-    head = project.head.commit if branch.name else None
-    data = _plan_data(project, _commits(head, tags))
+    data = _plan_data(project, _commits(head if branch.name else None, tags))
     plan = Publication(dry_run=dry_run, remote=remote, data=data, branch=branch, tags=tags)
     if dry_run or plan.nothing_to_do:
         return plan
@@ -73,8 +75,6 @@ def _act(project: Project, plan: Publication, progress: Progress | None) -> Publ
 
 
 def _remote(project: Project) -> str:
-    if project.head.commit is None:
-        raise StateError("There is no commit yet", hint="commit something first")
     configured = None
     if project.head.branch is not None:
         configured = project.git.try_text("config", f"branch.{project.head.branch}.remote")
@@ -98,28 +98,26 @@ def _ask(project: Project, remote: str) -> Mapping[str, str]:
     return theirs
 
 
-def _plan_branch(project: Project, remote: str, theirs: Mapping[str, str]) -> BranchPush:
+def _plan_branch(project: Project, remote: str, theirs: Mapping[str, str], commit: str) -> BranchPush:
     head = project.head
     if head.branch is None:
         return BranchPush(step="skipped", reason="no branch is checked out")
-    if head.commit is None:  # pragma: no cover (refused before)
-        raise StateError("There is no commit yet")
     upstream = project.git.try_text("config", f"branch.{head.branch}.merge")
     ref = upstream or f"{_HEADS}{head.branch}"
     old = theirs.get(ref)
     fresh = BranchPush(
-        step="planned", name=head.branch, ref=ref, old=old, new=head.commit, sets_upstream=upstream is None
+        step="planned", name=head.branch, ref=ref, old=old, new=commit, sets_upstream=upstream is None
     )
     if old is None:
         return fresh
-    if old == head.commit:
+    if old == commit:
         return replace(fresh, step="planned" if upstream is None else "already", commits=0)
     if project.commit(old) is None:
         raise _diverged(project, remote, ref, "has commits that are not here")
-    if is_ancestor(project.git, old, head.commit):
-        return replace(fresh, commits=count_commits(project.git, old, head.commit))
-    behind = count_commits(project.git, head.commit, old)
-    if is_ancestor(project.git, head.commit, old):
+    if is_ancestor(project.git, old, commit):
+        return replace(fresh, commits=count_commits(project.git, old, commit))
+    behind = count_commits(project.git, commit, old)
+    if is_ancestor(project.git, commit, old):
         # The remote is ahead: there is nothing to publish.
         return replace(fresh, step="already", new=old, commits=0)
     raise _diverged(project, remote, ref, f"has {count(behind, 'commit')} that this branch has not")

@@ -1,4 +1,4 @@
-"""Start: what mlgit imports, and the replacement for `inspect` until it is needed."""
+"""Start: the modules that mlgit imports, and the replacement for `inspect` until it is needed."""
 
 from __future__ import annotations
 

@@ -112,7 +112,6 @@ class Git:
         *argv: str,
         stdin: bytes | None = None,
         env: Mapping[str, str] | None = None,
-        hooks: bool = False,
         timeout_s: float | None = None,
     ) -> bytes:
         """Run git and return its standard output.
@@ -120,7 +119,7 @@ class Git:
         Raises:
             GitFailed: git failed; `details` is its own message.
         """
-        done = self.try_run(*argv, stdin=stdin, env=env, hooks=hooks, timeout_s=timeout_s)
+        done = self.try_run(*argv, stdin=stdin, env=env, timeout_s=timeout_s)
         if done.returncode:
             raise GitFailed(argv, done.returncode, done.stderr.decode("utf-8", "replace"))
         return done.stdout

@@ -28,13 +28,11 @@ def configured(variables: Mapping[str, str]) -> dict[str, str]:
     count = variables.get(_COUNT) or "0"
     if not _token(variables) or server is None or not (count.isascii() and count.isdigit()):
         return {}
-    number = int(count)
-    found = {}
-    for key, value in _entries(server, user, variables):
-        found[f"GIT_CONFIG_KEY_{number}"] = key
-        found[f"GIT_CONFIG_VALUE_{number}"] = value
-        number += 1
-    return {**found, _COUNT: str(number)}
+    entries = list(_entries(server, user, variables))
+    found = {_COUNT: str(int(count) + len(entries))}
+    for number, (key, value) in enumerate(entries, int(count)):
+        found |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+    return found
 
 
 def without_secrets(text: str, variables: Mapping[str, str]) -> str:
@@ -59,10 +57,8 @@ def _entries(server: str, user: str, variables: Mapping[str, str]) -> Iterator[t
 def _own_addresses(server: str, variables: Mapping[str, str]) -> list[str]:
     """The beginnings of the server's address with a user that the runner put in."""
     scheme, _, place = server.partition("://")
-    users = []
     job_token = variables.get("CI_JOB_TOKEN")
-    if job_token:
-        users.append(f"gitlab-ci-token:{job_token}")
+    users = [f"gitlab-ci-token:{job_token}"] if job_token else []
     stated, _, rest = variables.get("CI_REPOSITORY_URL", "").partition("://")[2].rpartition("@")
     if stated and f"{rest}/".startswith(f"{place}/"):
         users.append(stated)

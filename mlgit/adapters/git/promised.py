@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.binary import GitFailed
@@ -24,12 +25,11 @@ class Promised:
     def __init__(self, git: Git, config: str) -> None:
         self._git = git
         self._config = config
-        self._remote: str | None = None
         self._absent: set[str] = set()
 
     def note_absent(self, commits: Collection[str]) -> None:
         """Note the absent objects of these commits; the commit objects themselves are here."""
-        if not commits or not self._is_partial():
+        if not commits or not self._remote:
             return
         listing = self._git.run(
             *("rev-list", "--objects", "--no-object-names", "--no-walk", "--missing=print", "--stdin"),
@@ -50,7 +50,7 @@ class Promised:
             self._git.run(
                 *("-c", "fetch.negotiationAlgorithm=noop", "fetch", "--quiet", "--no-tags"),
                 *("--no-write-fetch-head", "--no-auto-maintenance", "--recurse-submodules=no"),
-                *("--filter=blob:none", "--stdin", str(self._remote)),
+                *("--filter=blob:none", "--stdin", self._remote),
                 stdin="".join(f"{oid}\n" for oid in wanted).encode(),
             )
         except GitFailed as error:
@@ -62,12 +62,8 @@ class Promised:
         self._absent.difference_update(wanted)
         return True
 
-    def _is_partial(self) -> bool:
-        if self._remote is None:
-            self._remote = self._promisor()
-        return bool(self._remote)
-
-    def _promisor(self) -> str:
+    @cached_property
+    def _remote(self) -> str:
         """The remote that promised to keep the missing objects; empty if there is none."""
         try:
             with open(self._config, "rb") as file:
