@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import click
@@ -26,8 +27,6 @@ def entry(session: Session, /, *, remote: bool) -> int:
     command that makes sense next. Exits 0 whatever it finds, and never uses the network, unless --remote
     asks the DVC remotes: then it exits 5 when one of them does not answer.
     """
-    import os
-
     session.begin(compares=True, looks=True, tags=True)
     from mlgit.operations.status import status
     from mlgit.render.pages.status import page

@@ -20,6 +20,7 @@ from mlgit.project.overview.tag_health import (
     check_remote_tags,
 )
 from mlgit.project.registry.environments import gto_stages
+from mlgit.project.registry.read import tags_as_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -149,8 +150,6 @@ def _check_remote(project: Project) -> Iterator[Finding]:
 
 
 def _old_view(project: Project) -> Iterator[Finding]:
-    from mlgit.project.registry.read import tags_as_of
-
     seen = tags_as_of(project)
     if seen is not None and (project.now - seen).days > _OLD_VIEW_DAYS:
         yield Finding(

@@ -6,12 +6,20 @@ import os
 import re
 from typing import TYPE_CHECKING
 
+from mlgit.adapters.config.loader import load
+from mlgit.adapters.runner.files import write_whole
 from mlgit.core.ci.other_tools import GUIDE
 from mlgit.core.config.file import CONFIG_FILE, RESERVED_ENVIRONMENTS, Model
 from mlgit.core.config.names import read_environment_name, read_model_name
 from mlgit.core.forge.hosts import host_of_file
 from mlgit.core.overview.init import Found, Initialized, compose, suggest_gate
+from mlgit.core.pipeline.model_files import files_of_model
 from mlgit.errors import MlgitError, StateError
+from mlgit.project.ci.other_tools import read_foreign_uses
+from mlgit.project.gates.judge import Question, judge
+from mlgit.project.pipeline.evidence import evidence
+from mlgit.project.registry.read import read_registry
+from mlgit.yaml12 import load as load_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -44,8 +52,6 @@ def write_config(project: Project, *, force: bool = False, dry_run: bool = False
     findings = _Findings(project)
     content = findings.compose()
     if not dry_run:
-        from mlgit.adapters.runner.files import write_whole
-
         write_whole({path: content})
     return Initialized(
         path=CONFIG_FILE,
@@ -62,10 +68,6 @@ class _Findings:
     """The models, metrics, params, environments and gates of dvc.yaml, of tags and of GTO's files."""
 
     def __init__(self, project: Project) -> None:
-        from mlgit.project.ci.other_tools import read_foreign_uses
-        from mlgit.project.pipeline.evidence import evidence
-        from mlgit.project.registry.read import read_registry
-
         self._project = project
         self._problems: list[str] = []
         self._evidence: Evidence = evidence(project, None)
@@ -145,9 +147,6 @@ class _Findings:
 
     def _passes(self, content: str) -> bool:
         """Whether `mlgit check` would pass with this file."""
-        from mlgit.adapters.config.loader import load
-        from mlgit.project.gates.judge import Question, judge
-
         self._project.set_config(load(content.encode(), name=CONFIG_FILE, cache_dir=None))
         try:
             return judge(self._project, Question()).decision != "block"
@@ -155,8 +154,6 @@ class _Findings:
             return False
 
     def _suggest_gates(self) -> tuple[SuggestedGate, ...]:
-        from mlgit.core.pipeline.model_files import files_of_model
-
         if len(self._models) < 2:  # noqa: PLR2004 (one model needs no name in its gate)
             gates = [suggest_gate(self._evidence.metric_files)]
         else:
@@ -208,13 +205,11 @@ class _Findings:
         return kept
 
     def _read_yaml(self, path: str) -> object:
-        from mlgit.yaml12 import load
-
         content = self._project.worktree.read(path)
         if content is None:
             return None
         try:
-            return load(content, name=path)
+            return load_yaml(content, name=path)
         except MlgitError as error:
             self._problems.append(f"`{path}` could not be read: {error.message}")
             return None

@@ -6,7 +6,8 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from mlgit.core.compare.changes import Side
+from mlgit.core.compare.changes import Side, metric_tables, value_changes
+from mlgit.core.config.file import WAIVERS_FILE
 from mlgit.core.overview.status import (
     ExpiringWaiver,
     Failure,
@@ -17,8 +18,11 @@ from mlgit.core.overview.status import (
     next_step,
 )
 from mlgit.errors import ConfigError, MlgitError
+from mlgit.project.compare.base import base_commit
 from mlgit.project.overview.data_states import data_states
 from mlgit.project.overview.model_lines import model_lines
+from mlgit.project.pipeline.evidence import evidence
+from mlgit.project.registry.read import read_registry, tags_as_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -27,10 +31,8 @@ if TYPE_CHECKING:
 
     from mlgit.core.compare.changes import ValueChange
     from mlgit.core.config.file import Environment
-    from mlgit.core.pipeline.evidence import Evidence
     from mlgit.core.pipeline.remote_data import RemoteData
     from mlgit.core.progress import Progress
-    from mlgit.core.registry.state import Registry
     from mlgit.project.open import Project
 
     T = TypeVar("T")
@@ -76,9 +78,9 @@ class _StatusReader:
         self._project = project
         self._ci = ci
         self._failures: list[Failure] = []
-        self._evidence = self._part("pipeline", self._read_evidence)
+        self._evidence = self._part("pipeline", lambda: evidence(project, None))
         self._config = self._part("config", lambda: project.config(None))
-        self._registry = self._part("models", self._read_registry)
+        self._registry = self._part("models", lambda: read_registry(project))
 
     def remote_data(self, progress: Progress | None) -> RemoteData | None:
         """The outputs that the DVC remotes lack; each remote that does not answer is a failure."""
@@ -142,25 +144,11 @@ class _StatusReader:
                 self._failures.append(failure)
             return None
 
-    def _read_evidence(self) -> Evidence:
-        from mlgit.project.pipeline.evidence import evidence
-
-        return evidence(self._project, None)
-
-    def _read_registry(self) -> Registry:
-        from mlgit.project.registry.read import read_registry
-
-        return read_registry(self._project)
-
     @cached_property
     def _remote_seen_at(self) -> datetime | None:
-        from mlgit.project.registry.read import tags_as_of
-
         return tags_as_of(self._project)
 
     def _base(self) -> tuple[Side | None, str | None]:
-        from mlgit.project.compare.base import base_commit
-
         base = base_commit(self._project, candidate=None, explicit=None, ci=self._ci)
         if base.commit is None:
             return None, base.reason
@@ -175,8 +163,6 @@ class _StatusReader:
         problems += tuple(problem.message for problem in state.problems)
         here = Side(text="working tree", label="working tree", commit=None)
         if base is None:
-            from mlgit.core.compare.changes import metric_tables, value_changes
-
             _, values, _ = metric_tables((), state.metric_files)
             return value_changes(values, values, show_unchanged=True), problems
         from mlgit.project.compare.diff import compare
@@ -246,8 +232,6 @@ class _StatusReader:
         return tuple(sorted(fact.tag for fact in facts if not known.get(fact.oid, fact.tagged_at_s <= limit)))
 
     def _waivers(self) -> tuple[ExpiringWaiver, ...]:
-        from mlgit.core.config.file import WAIVERS_FILE
-
         trunk = self._project.trunk
         if self._project.tree(None if trunk is None else trunk.commit).read(WAIVERS_FILE) is None:
             return ()

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from mlgit.adapters.dvc.files.paths import folders_above
 from mlgit.core.overview.doctor import Finding
 from mlgit.core.wording import listed
+from mlgit.project.pipeline.evidence import evidence
+from mlgit.project.pipeline.local_files import cache_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,8 +23,6 @@ _SHOWN = 5
 
 def check_tracked_files(project: Project) -> Iterator[Finding]:
     """Files that Git should not track: secrets, DVC's cache, outputs of DVC."""
-    from mlgit.project.pipeline.evidence import evidence
-
     listing = project.git.run("ls-files", "-z").decode("utf-8", "surrogateescape")
     tracked = {path for path in listing.split("\0") if path}
     for path in sorted(tracked):
@@ -58,7 +58,6 @@ def check_tracked_files(project: Project) -> Iterator[Finding]:
 def check_data(project: Project) -> Iterator[Finding]:
     """Whether DVC has a default remote, and outputs that are not in the cache."""
     from mlgit.adapters.dvc.engine.transfer import has_remote
-    from mlgit.project.pipeline.local_files import cache_of
 
     outputs = _recorded_outputs(project)
     if not outputs:
@@ -106,6 +105,4 @@ def check_remote_data(project: Project) -> Iterator[Finding]:
 
 def _recorded_outputs(project: Project) -> list[Output]:
     """The outputs in DVC's cache that have a recorded content."""
-    from mlgit.project.pipeline.evidence import evidence
-
     return [out for out in evidence(project, None).pipeline.outputs if out.cached and out.pointer is not None]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.core.overview.status import DataState
+from mlgit.project.pipeline.local_files import cache_of, hashes_on_disk
 
 if TYPE_CHECKING:
     from typing import Literal
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
 def data_states(project: Project, state: Evidence) -> tuple[DataState, ...]:
     """The outputs that are new, modified, absent or not in the cache."""
-    from mlgit.project.pipeline.local_files import cache_of, hashes_on_disk
-
     on_disk = hashes_on_disk(project)
     found = []
     for out in state.pipeline.outputs:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlgit.adapters.git.refs import count_commits
 from mlgit.core.overview.status import EnvironmentLine, ModelLine
 
 if TYPE_CHECKING:
@@ -62,7 +63,5 @@ def _behind(project: Project, commit: str | None, counted: dict[str, int]) -> in
     if commit == head:
         return 0
     if commit not in counted:
-        from mlgit.adapters.git.refs import count_commits
-
         counted[commit] = count_commits(project.git, commit, head)
     return counted[commit]

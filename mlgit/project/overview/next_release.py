@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.core.overview.status import NextStep
+from mlgit.project.pipeline.evidence import evidence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -53,8 +54,6 @@ def next_release(
 
 def _is_new(project: Project, line: ModelLine, state: Evidence | None, path: str) -> bool:
     """Whether the model's content differs from its latest version."""
-    from mlgit.project.pipeline.evidence import evidence
-
     now = _content(state, path)
     if now is None or line.latest_commit is None:
         return now is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.core.ci.annotations import annotations as remarks
+from mlgit.core.ci.annotations import failure_annotation
 from mlgit.core.ci.report import failure_of
 from mlgit.core.config.file import CONFIG_FILE
 from mlgit.core.digest import sha256_hex
@@ -29,8 +30,6 @@ def codequality(record: Check) -> str:
 
 def failure(error: MlgitError | Failure) -> str:
     """The document without a verdict: one blocker at the location of the error."""
-    from mlgit.core.ci.annotations import failure_annotation
-
     return _document([(failure_annotation(failure_of(error)), "blocker")])
 
 

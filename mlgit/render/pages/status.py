@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.wording import count
 from mlgit.render.page import Page, Span, Style, line, table
-from mlgit.render.pages.diff import values
+from mlgit.render.pages.diff import value, values
 from mlgit.render.pages.shortening import Shortening
 
 if TYPE_CHECKING:
@@ -200,8 +200,6 @@ def _metrics(found: Status, short: Shortening) -> Page:
 def _values(shown: Sequence[ValueChange], found: Status) -> Page:
     if found.base is not None:
         return values(shown)
-    from mlgit.render.pages.diff import value
-
     return [
         table(
             ("file", "name", "value"), [(each.file, each.key, value(each.new)) for each in shown], right=(2,)

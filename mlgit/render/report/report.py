@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlgit.core.ci.report import Failure
 from mlgit.core.forge.hosts import HOSTS
 from mlgit.core.gates.by_model import models_of, of_model, uneventful
 from mlgit.core.gates.headline import headline
@@ -59,8 +60,6 @@ def report(record: CiReport, *, untrusted: bool = False) -> str:
         commit=record.commit,
     )
     if record.check is None:
-        from mlgit.core.ci.report import Failure
-
         why = record.failure or Failure(code="error", exit_code=record.exit_code, message="Nothing was told")
         return failure(why, context)
     context = context._replace(
