@@ -24,12 +24,8 @@ def post(
 ) -> PostResult:
     """Set the check first, because a merge waits for it, then write the comments.
 
-    A refusal of the forge does not stop the rest.
-
-    Args:
-        posting: the report and its destination.
-        connected: the forge, None without a token for it.
-        variables: the environment; a report that is on no pull request goes to the run's summary.
+    A refusal of the forge does not stop the rest. `connected` returns None without a token. A report that is
+    on no pull request goes to the summary of the run.
     """
     work = _PostWork(posting)
     forge = work.attempt(connected)

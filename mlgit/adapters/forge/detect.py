@@ -40,11 +40,6 @@ class Remote:
 def connect(event: CiEvent, variables: Variables, *, sleep: Sleep = time.sleep) -> Forge | None:
     """The forge that a CI run belongs to; None without a token for it.
 
-    Args:
-        event: what started the run.
-        variables: the environment.
-        sleep: how to wait, in seconds.
-
     Raises:
         ForgeFailed: the token, the repository's name or the address is not valid.
     """
@@ -67,11 +62,6 @@ def forge_of(remote_url: str, variables: Variables, *, sleep: Sleep = time.sleep
 
     A token goes only to the host it is for: a public server of the forge, and a server that one of the
     forge's variables names (`servers` in HOSTS). A clone can carry any URL.
-
-    Args:
-        remote_url: https, ssh, or `git@host:path`.
-        variables: the environment.
-        sleep: how to wait, in seconds.
 
     Raises:
         ForgeFailed: the token or the repository's name is not valid.

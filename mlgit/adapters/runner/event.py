@@ -15,11 +15,7 @@ _MOST_BYTES = 8 << 20
 
 
 def read_event(variables: Mapping[str, str]) -> CiEvent | None:
-    """What started this run; None outside a known CI.
-
-    Args:
-        variables: the environment.
-    """
+    """What started this run; None outside a known CI."""
     return ci_event(variables, _payload(variables.get("GITHUB_EVENT_PATH")))
 
 

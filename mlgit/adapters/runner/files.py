@@ -62,15 +62,7 @@ def publish_files(
     outputs: Mapping[str, str],
     variables: Mapping[str, str],
 ) -> None:
-    """Publish the results of a run: files in a folder, the summary, and values for later steps.
-
-    Args:
-        files: name -> text.
-        folder: where the files go.
-        summary: Markdown for the page of the run.
-        outputs: values by name.
-        variables: the environment.
-    """
+    """Publish the results of a run: files (name -> text) in a folder, the summary (Markdown), and values."""
     write_folder(folder, files)
     append_summary(variables, summary)
     write_outputs(variables, outputs)

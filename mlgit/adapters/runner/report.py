@@ -89,10 +89,6 @@ def read_report(folder: str) -> CiReport:
 def load_report(content: bytes, *, name: str) -> CiReport:
     """Read a report.
 
-    Args:
-        content: the file's bytes.
-        name: its name in errors.
-
     Raises:
         ConfigError: it is too large, is not JSON, breaks the schema, or contradicts itself.
     """

@@ -6,6 +6,7 @@ repeated, or overtaken by another one ends in the same state.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.record import record
@@ -143,14 +144,21 @@ def promotion_need(
     version = _candidate(state, environment)
     if version is None:
         return None, None
+    step = MergeStep(
+        model=here.model,
+        outcome="already",
+        environment=here.environment,
+        version=str(version.version),
+        tag=None if here.holder is None else here.holder.tag,
+    )
     if here.commit == version.commit:
-        return None, _in_environment(here, "already", version)
+        return None, step
     if here.held:
         hint = f"`mlgit promote {state.name} --to {environment.name}` ends that"
-        return None, _in_environment(here, "held", version, message=_holder(here), hint=hint)
+        return None, replace(step, outcome="held", message=_holder(here), hint=hint)
     reason = _reason_not(state, environment, version)
     if reason is not None:
-        return None, _in_environment(here, "left", version, message=reason)
+        return None, replace(step, outcome="left", message=reason)
     return version, None
 
 
@@ -270,22 +278,3 @@ def _left(model: str, message: str, *, hint: str | None = None) -> MergeStep:
 
 def _released(model: str, outcome: Outcome, version: RegisteredVersion) -> MergeStep:
     return MergeStep(model=model, outcome=outcome, version=str(version.version), tag=version.tag)
-
-
-def _in_environment(
-    here: EnvironmentState,
-    outcome: Outcome,
-    version: RegisteredVersion,
-    *,
-    message: str | None = None,
-    hint: str | None = None,
-) -> MergeStep:
-    return MergeStep(
-        model=here.model,
-        outcome=outcome,
-        environment=here.environment,
-        version=str(version.version),
-        tag=None if here.holder is None else here.holder.tag,
-        message=message,
-        hint=hint,
-    )

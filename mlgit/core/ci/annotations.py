@@ -43,24 +43,25 @@ def annotations(record: Check) -> tuple[Annotation, ...]:
 
 def _of_result(result: Result, level: Level) -> Annotation:
     by = f" (waived by `{result.waiver}`)" if result.waiver else ""
-    return Annotation(
-        path=CONFIG_FILE,
-        line=result.line or 1,
-        level=level,
-        title=_plain(f"Gate {result.id}", _LONGEST_TITLE),
-        message=_sentences(f"{result.message}{by}", result.hint),
+    return _annotation(
+        f"Gate {result.id}", f"{result.message}{by}", result.hint, line=result.line or 1, level=level
     )
 
 
 def _of_note(note: Note, level: Level, line: int) -> Annotation:
     by = f" (waived by `{note.waiver}`)" if note.effect == "waived" and note.waiver else ""
     subject = f" of {note.model}" if note.model else ""
+    title = f"{note.code.replace('_', ' ').capitalize()}{subject}"
+    return _annotation(title, f"{note.message}{by}", note.hint, line=line, level=level)
+
+
+def _annotation(title: str, message: str, hint: str | None, *, line: int, level: Level) -> Annotation:
     return Annotation(
         path=CONFIG_FILE,
         line=line,
         level=level,
-        title=_plain(f"{note.code.replace('_', ' ').capitalize()}{subject}", _LONGEST_TITLE),
-        message=_sentences(f"{note.message}{by}", note.hint),
+        title=_plain(title, _LONGEST_TITLE),
+        message=_sentences(message, hint),
     )
 
 

@@ -65,12 +65,7 @@ class CiEvent:
 
 
 def ci_event(variables: Mapping[str, str], payload: Mapping[str, Any] | None) -> CiEvent | None:
-    """Read the event from a CI's environment variables; None outside a known CI.
-
-    Args:
-        variables: the environment.
-        payload: the document at GITHUB_EVENT_PATH, if there is one.
-    """
+    """The event in a CI's environment and the document at GITHUB_EVENT_PATH; None outside a known CI."""
     host = next((host for host, row in HOSTS.items() if variables.get(row.running) == "true"), None)
     return None if host is None else _READERS[host](variables, payload or {})
 

@@ -59,11 +59,7 @@ class ForeignUse:
 
 
 def foreign_uses(texts: Mapping[str, str]) -> tuple[ForeignUse, ...]:
-    """The uses in the files outside comments, each once per file.
-
-    Args:
-        texts: path -> text of the CI files.
-    """
+    """The uses in these CI files (path -> text) outside comments, each once per file."""
     return tuple(
         ForeignUse(path=path, thing=thing, equivalent=equivalent)
         for path, text in texts.items()

@@ -47,13 +47,13 @@ class CiReport:
     run pushed.
     """
 
-    host: Host | None
-    project: str | None
+    host: Host | None = None
+    project: str | None = None
     job: str
-    number: int | None
-    commit: str | None
+    number: int | None = None
+    commit: str | None = None
     mode: Mode
-    exit_code: int
+    exit_code: int = Exit.DONE
     log_url: str | None = None
     fork: bool = False
     skipped: tuple[str, ...] = ()
@@ -75,9 +75,7 @@ class CiReport:
 def blank_report(event: CiEvent | None, *, job: str, mode: Mode) -> CiReport:
     """What is known at the start of a run; neither check nor failure yet."""
     if event is None:
-        return CiReport(
-            host=None, project=None, job=job, number=None, commit=None, mode=mode, exit_code=Exit.DONE
-        )
+        return CiReport(job=job, mode=mode)
     return CiReport(
         host=event.host,
         project=event.project,
@@ -85,7 +83,6 @@ def blank_report(event: CiEvent | None, *, job: str, mode: Mode) -> CiReport:
         number=event.number,
         commit=event.sha or None,
         mode=mode,
-        exit_code=Exit.DONE,
         log_url=event.run_url,
         fork=event.fork,
     )

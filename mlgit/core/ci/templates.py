@@ -148,12 +148,7 @@ def read_stamp(text: str) -> Stamp | None:
 
 
 def status_of(existing: str | None, wanted: str) -> Status:
-    """The status of one file without `--force`.
-
-    Args:
-        existing: the file's text; None if it does not exist.
-        wanted: the stamped text of the template.
-    """
+    """The status of one file without `--force`, from its text (None: missing) and the stamped template."""
     if existing is None:
         return "create"
     if _body(existing) == _body(wanted):

@@ -21,11 +21,6 @@ JOB = "monitor"
 def ci_monitor(opened: Callable[[], Project], *, folder: str, variables: Mapping[str, str]) -> CiReport:
     """Check the tip of trunk as it is today, and write a report into `folder`, even if there is no verdict.
 
-    Args:
-        opened: opens the repository; its errors are part of the report.
-        folder: where the files go.
-        variables: the environment.
-
     Raises:
         MlgitError: there is no verdict; a report about that is written.
     """

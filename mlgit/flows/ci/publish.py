@@ -21,13 +21,7 @@ OUTPUTS_FILE = "mlgit.env"
 def published(
     find: Callable[[], CiReport], *, blank: CiReport, folder: str, variables: Mapping[str, str]
 ) -> CiReport:
-    """The report that `find` makes, written into `folder`; after an error, a report about that is written.
-
-    Args:
-        find: makes the report.
-        blank: what is known of the run before.
-        folder: where the files go.
-        variables: the environment.
+    """The report that `find` makes, written into `folder`; after an error, one made from `blank` is written.
 
     Raises:
         MlgitError: there is no verdict. UsageError leaves no report.

@@ -37,12 +37,7 @@ class _Malformed(StateError):  # noqa: N818
 
 
 def read_tag_event(project: Project, ref: str | None, *, event: CiEvent | None) -> TagEvent:
-    """Report what a tag means, after every check that the repository allows.
-
-    Args:
-        project: the repository.
-        ref: the tag, or its full ref; None for the one that this run is about.
-        event: what started this run, in CI.
+    """Report what a tag (None: that of this run) means, after every check that the repository allows.
 
     Raises:
         UsageError: no tag is given.
