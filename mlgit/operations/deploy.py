@@ -92,7 +92,7 @@ class _Targets:
         self._name = declared.target
         self._record: Any = row.read(declared.keys)
         self._deployer = deployer(row)
-        self._folders = _folders(project, declared, models) if row.folder else {}
+        self._folders = _folders(project, declared, models) if "path" in row.keys else {}
 
     def deploy(self, here: EnvironmentState, tag: str | None, *, dry_run: bool) -> Deployment:
         folder = self._folders.get(here.model)
@@ -157,7 +157,7 @@ def _folders(project: Project, declared: Deploy, models: tuple[str, ...]) -> dic
     folders = [
         ((name, model), _folder(project, each.keys["path"], name, model))
         for name, each in project.trunk_config.deploy.items()
-        if target_row(each).folder
+        if "path" in each.keys
         for model in models
     ]
     for clash in shared(folders):

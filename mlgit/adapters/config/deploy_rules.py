@@ -75,12 +75,10 @@ class DeployRules(Findings):
                 self._unknown("environment", name, path, known, key=True, hint=hint)
             if self._whole((*path, "target")):
                 self._check_keys(path, entry)
-            own_path = self._own_path(entry.get("target"))
-            if not own_path and self._check_path((*path, "path"), entry.get("path")):
+            if self._check_path((*path, "path"), entry.get("path")):
                 self._paths[name] = entry["path"]
-            for key in {key for row in self._targets.values() for key in row.filled}:
-                if key != "path" or own_path:
-                    self._check_texts((*path, key), entry.get(key))
+            for key in {key for row in self._targets.values() for key in row.filled} - {"path"}:
+                self._check_texts((*path, key), entry.get(key))
         self._check_sharing()
         return self._found
 
@@ -98,11 +96,6 @@ class DeployRules(Findings):
                 if key in entry and key not in row.keys:
                     message = f"`{key}` belongs to `target: {other}`, and this is `target: {target}`"
                     self._say(message, (*path, key), key=True, hint=f"remove `{key}`")
-
-    def _own_path(self, target: object) -> bool:
-        """Whether a target has a `path` that is not a folder of this machine."""
-        row = self._targets.get(target) if isinstance(target, str) else None
-        return row is not None and "path" in row.keys and not row.folder
 
     def _check_path(self, where: Path, path: object) -> bool:
         """Check a path; returns whether it can be compared with others."""

@@ -171,13 +171,9 @@ class LocalFolder:
 
     def _other_journals(self) -> list[str]:
         top = os.path.join(self.root, DEPLOYMENTS)
-        found = []
-        for folder, _, names in os.walk(top):
-            for name in names:
-                path = os.path.join(folder, name)
-                if name.endswith(".jsonl") and path != self.journal.path:
-                    found.append(os.path.relpath(path, top).removesuffix(".jsonl"))
-        return sorted(found)
+        paths = (os.path.join(folder, name) for folder, _, names in os.walk(top) for name in names)
+        others = (path for path in paths if path.endswith(".jsonl") and path != self.journal.path)
+        return sorted(os.path.relpath(path, top).removesuffix(".jsonl") for path in others)
 
 
 def sync_tree(top: str) -> None:

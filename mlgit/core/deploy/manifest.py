@@ -48,18 +48,12 @@ def manifest_of(desired: Desired, files: Iterable[DeployedFile]) -> Manifest:
 
 
 def write_manifest(manifest: Manifest) -> str:
-    tree = {
-        "schema_version": SCHEMA_VERSION,
-        "model": manifest.model,
-        "version": manifest.version,
-        "commit": manifest.commit,
-        "tag": manifest.tag,
-        "oid": manifest.oid,
-        "files": [
-            {"path": file.path, "sha256": file.sha256, "size_bytes": file.size_bytes}
-            for file in manifest.files
-        ],
-    }
+    names = ("model", "version", "commit", "tag", "oid")
+    tree: dict[str, Any] = {name: getattr(manifest, name) for name in names}
+    tree["schema_version"] = SCHEMA_VERSION
+    tree["files"] = [
+        {"path": file.path, "sha256": file.sha256, "size_bytes": file.size_bytes} for file in manifest.files
+    ]
     return json.dumps(tree, indent=2, sort_keys=True) + "\n"
 
 

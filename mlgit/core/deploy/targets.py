@@ -24,17 +24,16 @@ Keys = Mapping[str, Any]
 class Target:
     """A row of the table: one kind of deploy target.
 
-    `required` and `optional` are its keys. `filled` are the keys whose texts have placeholders. `folder` says
-    that `path` is a folder of this machine: the deployer gets it absolute and filled in, and no two models
-    share it. `read` makes the target's record from valid keys. `deployer` is `module:function`; the function
-    takes a Job, that record and `dry_run`, and returns a Deployment (see project/deploy/job.py).
-    `schema` maps each key of a plug-in to its JSON Schema; schemas/mlgit.schema.json has those of our own.
+    `required` and `optional` are its keys, `filled` those whose texts have placeholders. A key `path` is
+    always a folder of this machine: the deployer gets it absolute and filled in, and no two models share it.
+    `read` makes the target's record from valid keys. `deployer` is `module:function`; the function takes a
+    Job, that record and `dry_run`, and returns a Deployment (see project/deploy/job.py). `schema` maps each
+    key of a plug-in to its JSON Schema; schemas/mlgit.schema.json has those of our own.
     """
 
     required: tuple[str, ...]
     optional: tuple[str, ...] = ()
     filled: tuple[str, ...] = ()
-    folder: bool = False
     read: Callable[[Keys], Any]
     deployer: str
     schema: Mapping[str, Any] = field(default_factory=dict)
@@ -77,7 +76,6 @@ TARGETS: Mapping[str, Target] = {
         required=("path",),
         optional=("keep",),
         filled=("path",),
-        folder=True,
         read=_local,
         deployer="mlgit.project.deploy.local:deploy",
     ),

@@ -12,7 +12,7 @@ from mlgit.adapters.target.journal import locked
 from mlgit.adapters.target.local import LocalFolder, whole_file
 from mlgit.core.deploy.journal import entry
 from mlgit.core.deploy.manifest import manifest_of
-from mlgit.core.deploy.plan import plan, staged_name, suitable
+from mlgit.core.deploy.plan import Plan, plan, staged_name, suitable
 from mlgit.errors import MlgitError, ToolError
 from mlgit.project.deploy.job import as_failure
 from mlgit.project.deploy.staging import sha256_of, sums_of
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mlgit.core.deploy.deployment import DeployedFile, Deployment, State, Step
     from mlgit.core.deploy.journal import EntryStep
     from mlgit.core.deploy.manifest import Manifest
-    from mlgit.core.deploy.plan import Action, Plan, TargetState
+    from mlgit.core.deploy.plan import Action, TargetState
     from mlgit.core.deploy.targets import LocalTarget
     from mlgit.core.registry.statement import FileDigest, ReleaseStatement
     from mlgit.project.deploy.job import Job
@@ -48,7 +48,7 @@ class _LocalDeployment:
         self._job = job
         self._folder = folder
         self._keep = keep
-        self._plan: Plan | None = None
+        self._plan = Plan(action="superseded")  # until the folder is examined
         self._before: str | None = None
         self._removed: list[str] = []
 
@@ -169,14 +169,13 @@ class _LocalDeployment:
         self._job.finish(step)
 
     def _write(self, step: EntryStep, *, during: Step | None = None, error: str | None = None) -> None:
-        chosen = self._plan
         self._folder.journal.append(
             entry(
                 self._job.desired,
                 step,
                 at=self._job.at(),
-                release=None if chosen is None else chosen.release,
-                before=None if chosen is None else chosen.before,
+                release=self._plan.release,
+                before=self._plan.before,
                 during=during,
                 error=error,
             )
@@ -199,24 +198,16 @@ class _LocalDeployment:
         return self._job.failed(known, deployment, *details)
 
     def _result(self, state: State) -> Deployment:
-        found = replace(
+        return replace(
             self._job.result(state),
             before=self._before,
+            superseded_by=self._plan.superseded_by,
             folder=self._folder.root,
+            release=self._plan.release,
             journal=self._folder.journal.path,
+            kept=self._plan.action in {"switch", "record", "already"},
+            resumed=self._plan.resumed,
             removed=tuple(self._removed),
-        )
-        chosen = self._plan
-        return (
-            found
-            if chosen is None
-            else replace(
-                found,
-                superseded_by=chosen.superseded_by,
-                release=chosen.release,
-                kept=chosen.action in {"switch", "record", "already"},
-                resumed=chosen.resumed,
-            )
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from mlgit.render.page import Page, Span, line
@@ -40,14 +41,8 @@ def page(demo: Demo) -> Page:
         line(Span("== Now it is yours", "strong")),
         line(f"{len(demo.steps)} steps {did} in {demo.seconds:.0f} s; everything is in this one folder"),
         line(),
-        line(Span("$ ", "dim"), Span(f"cd {_quoted(demo.repository)}", "name")),
+        line(Span("$ ", "dim"), Span(f"cd {quote(demo.repository)}", "name")),
         *(line(Span("$ ", "dim"), Span(command, "name")) for command in commands),
         line(),
         line(Span(f"To be rid of it, remove {demo.folder}", "dim")),
     ]
-
-
-def _quoted(path: str) -> str:
-    from shlex import quote
-
-    return quote(path)
