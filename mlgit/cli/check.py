@@ -1,4 +1,4 @@
-"""`mlgit check`."""
+"""Command `mlgit check`: evaluate the gates."""
 
 from __future__ import annotations
 

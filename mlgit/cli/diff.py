@@ -1,4 +1,4 @@
-"""`mlgit diff`."""
+"""Command `mlgit diff`: compare two states."""
 
 from __future__ import annotations
 

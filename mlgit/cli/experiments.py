@@ -1,4 +1,4 @@
-"""`mlgit experiments`."""
+"""Command `mlgit experiments`: show a leaderboard."""
 
 from __future__ import annotations
 

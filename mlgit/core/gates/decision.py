@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from mlgit.core.gates.waivers import Waiver
 
 
+_NO_BASELINE = {("skipped", "no_baseline")}
+
+
 def decide(
     cases: Sequence[Case],
     *,
@@ -42,7 +45,8 @@ def decide(
     The order of cases, gates and files does not matter: the same inputs give the same bytes.
     """
     results: list[Result] = []
-    found = [*notes, *(_loosened_note(change, rules.waivers) for change in gates_changed if _looser(change))]
+    looser = [change for change in gates_changed if change.kind in {"loosened", "removed"}]
+    found = [*notes, *(_loosened_note(change, rules.waivers) for change in looser)]
     for case in cases:
         own = [evaluate(gate, case, rules) for gate in case.gates]
         results += own
@@ -102,7 +106,7 @@ def _case_notes(case: Case, results: Sequence[Result], rules: Rules) -> list[Not
     if not results:
         subject = f"`{case.model}`" if case.model else "this repository"
         notes.append(Note(code="no_gates", message=f"No gate applies to {subject}", model=case.model))
-    elif rules.environment_empty and all(_without_baseline(result) for result in results):
+    elif rules.environment_empty and {(each.outcome, each.reason) for each in results} == _NO_BASELINE:
         notes.append(_first_version(case, rules))
     if rules.stale_counts:
         used = {result.file for result in results}
@@ -115,20 +119,12 @@ def _case_notes(case: Case, results: Sequence[Result], rules: Rules) -> list[Not
     return notes
 
 
-def _without_baseline(result: Result) -> bool:
-    return result.outcome == "skipped" and result.reason == "no_baseline"
-
-
 def _first_version(case: Case, rules: Rules) -> Note:
     if rules.release_decision == "block":
         text = f"`{rules.environment}` is empty, and the gates of a release block"
         return Note(code="first_version", message=text, effect="block", model=case.model)
     text = f"The first version in `{rules.environment}`: there is nothing to compare with yet"
     return Note(code="first_version", message=text, effect="warn", model=case.model)
-
-
-def _looser(change: GateChange) -> bool:
-    return change.kind in {"loosened", "removed"}
 
 
 def _loosened_note(change: GateChange, waivers: Sequence[Waiver]) -> Note:

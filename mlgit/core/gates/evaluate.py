@@ -14,6 +14,7 @@ from mlgit.core.pipeline import metrics
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
+    from decimal import Decimal
 
     from mlgit.core.config.file import Config, Gate, OnInconclusive, Severity
     from mlgit.core.gates.verdict import Baseline, Decision, Effect, Outcome, Purpose
@@ -116,16 +117,18 @@ def evaluate(gate: Gate, case: Case, rules: Rules) -> Result:
         candidate=None if value is None else metrics.text(value),
         made_by_hand=place.file.stage is None,
     )
-    bad = _bad_number(place) or _untrusted(place.file, rules)
-    if bad is not None or value is None:
-        return _settle(result, bad or _not_a_number(place), gate, rules)
+    number = _finite(place)
+    if isinstance(number, Finding):
+        return _settle(result, number, gate, rules)
+    if (untrusted := _untrusted(place.file, rules)) is not None:
+        return _settle(result, untrusted, gate, rules)
     if gate.vs is None:
-        return _settle(result, check_value(gate, value), gate, rules)
+        return _settle(result, check_value(gate, number), gate, rules)
     entry = case.baselines[vs_key(gate.vs)]
     other = _no_baseline(gate, entry.baseline) or _baseline_place(gate, place, entry)
     if isinstance(other, Finding):
         return _settle(result, other, gate, rules)
-    return _compare(result, gate, place, other, entry.baseline, rules)
+    return _compare(result, gate, number, other, entry.baseline, rules)
 
 
 def effect_of(gate: Gate, outcome: Outcome) -> Effect:
@@ -160,17 +163,13 @@ def _ambiguous(gate: Gate, places: Sequence[Place], where: str) -> Finding:
     return Finding("error", "ambiguous_metric", message, "write the metric's name in full")
 
 
-def _bad_number(place: Place) -> Finding | None:
+def _finite(place: Place) -> Decimal | Finding:
     value = metrics.number(place.value)
     if value is None:
-        return _not_a_number(place)
+        return Finding("error", "not_a_number", f"`{place.full_name}` is not a number")
     if not value.is_finite():
         return Finding("error", "not_finite", f"`{place.full_name}` is {value}")
-    return None
-
-
-def _not_a_number(place: Place) -> Finding:
-    return Finding("error", "not_a_number", f"`{place.full_name}` is not a number")
+    return value
 
 
 def _untrusted(file: MetricFile, rules: Rules) -> Finding | None:
@@ -218,19 +217,18 @@ def _baseline_place(gate: Gate, place: Place, entry: BaselineFiles) -> Place | F
 
 
 def _compare(
-    result: Result, gate: Gate, place: Place, other: Place, baseline: Baseline, rules: Rules
+    result: Result, gate: Gate, candidate: Decimal, other: Place, baseline: Baseline, rules: Rules
 ) -> Result:
-    candidate, value = metrics.number(place.value), metrics.number(other.value)
+    shown = metrics.number(other.value)
     result = replace(
         result,
         baseline_file=other.file.path,
         baseline_key=other.key,
-        baseline=None if value is None else metrics.text(value),
+        baseline=None if shown is None else metrics.text(shown),
     )
-    bad = _bad_number(other)
-    if bad is not None or value is None or candidate is None:
-        why = bad or _not_a_number(other)
-        finding = Finding("error", f"baseline_{why.reason}", f"{why.message} in {baseline.label}")
+    value = _finite(other)
+    if isinstance(value, Finding):
+        finding = Finding("error", f"baseline_{value.reason}", f"{value.message} in {baseline.label}")
         return _settle(result, finding, gate, rules)
     change = metrics.difference(candidate, value)
     percent = metrics.percent_change(change, value)

@@ -22,7 +22,11 @@ def stage_runs(
 
     `states` are those of the candidate's stages.
     """
-    stale = {state.address: (*state.reasons, *_after(state)) for state in states if state.stale}
+    stale = {
+        state.address: (*state.reasons, *(f"after stale {name}" for name in state.upstream))
+        for state in states
+        if state.stale
+    }
     before = {} if old is None else {stage.address: stage for stage in old.stages}
     after = {stage.address: stage for stage in new.stages}
     found = []
@@ -34,10 +38,6 @@ def stage_runs(
         else:
             found.append(_run(after[address], before.get(address)))
     return tuple(found)
-
-
-def _after(state: StageState) -> tuple[str, ...]:
-    return tuple(f"after stale {name}" for name in state.upstream)
 
 
 def _run(stage: Stage, base: Stage | None) -> StageRun:

@@ -1,1 +1,1 @@
-"""Gates: whether a candidate may pass."""
+"""Gates: checks that decide whether a candidate may pass."""

@@ -35,14 +35,7 @@ def trunk_waivers(project: Project) -> TrunkWaivers:
     waivers = _parse(content, commit)
     if commit is None or not waivers:
         return TrunkWaivers(commit, waivers)
-    origins = _origins(project, commit, waivers)
-    return TrunkWaivers(
-        commit,
-        tuple(
-            replace(waiver, commit=origins[waiver.id].commit, since=origins[waiver.id].day)
-            for waiver in waivers
-        ),
-    )
+    return TrunkWaivers(commit, _with_origins(project, commit, waivers))
 
 
 def change_authors(project: Project, *, candidate: str | None, target: str | None) -> frozenset[str]:
@@ -69,22 +62,17 @@ def change_authors(project: Project, *, candidate: str | None, target: str | Non
     return frozenset(authors - {""})
 
 
-class _Origin(NamedTuple):
-    commit: str
-    day: date
-
-
 def _parse(content: bytes, commit: str | None) -> tuple[Waiver, ...]:
     from mlgit.adapters.config.waivers import load_waivers
 
     return load_waivers(content, name=WAIVERS_FILE if commit is None else f"{commit[:7]}:{WAIVERS_FILE}")
 
 
-def _origins(project: Project, tip: str, waivers: tuple[Waiver, ...]) -> Mapping[str, _Origin]:
-    """Waiver id -> the first-parent commit of trunk since which the waiver is unchanged."""
+def _with_origins(project: Project, tip: str, waivers: tuple[Waiver, ...]) -> tuple[Waiver, ...]:
+    """Add to each waiver the first-parent commit of trunk since which it is unchanged, and its day."""
     output = project.git.run("log", "-z", "--first-parent", "--format=%H %ct", tip, "--", WAIVERS_FILE)
     wanted = {waiver.id: replace(waiver, line=None) for waiver in waivers}
-    found: dict[str, _Origin] = {}
+    origins: dict[str, tuple[str, date]] = {}
     for entry in output.decode().split("\0"):
         commit, _, seconds = entry.strip().partition(" ")
         if not commit or not wanted:
@@ -92,10 +80,14 @@ def _origins(project: Project, tip: str, waivers: tuple[Waiver, ...]) -> Mapping
         known = _known_at(project, commit)
         for name in list(wanted):
             if known.get(name) == wanted[name]:
-                found[name] = _Origin(commit, datetime.fromtimestamp(int(seconds), UTC).date())
-            elif name in found:
+                origins[name] = commit, datetime.fromtimestamp(int(seconds), UTC).date()
+            elif name in origins:
                 del wanted[name]
-    return found
+    return tuple(
+        replace(waiver, commit=commit, since=day)
+        for waiver in waivers
+        for commit, day in (origins[waiver.id],)
+    )
 
 
 def _known_at(project: Project, commit: str) -> Mapping[str, Waiver]:
