@@ -34,9 +34,8 @@ def history(
 ) -> History:
     """List the events of all tags, of a `model` or of an `environment`, newest first.
 
-    With `at`, list instead what was where then, by the real times that mlgit stated; with `metric`, its
-    values over the versions. `last` limits the events, or the versions of each model. `fetch` fetches tags
-    first.
+    With `at`, list what was where then instead, by the times that mlgit stated; with `metric`, its values in
+    all versions. `last` limits the events or the versions of each model. `fetch` fetches tags first.
 
     Raises:
         UnknownReference: no such model, environment or metric.
