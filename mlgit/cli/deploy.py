@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlgit.cli.shell.completion import environments_offer, models_offer
-from mlgit.cli.shell.options import command, pass_session
+from mlgit.cli.shell.completion import models_offer
+from mlgit.cli.shell.options import command, environment_option, pass_session
 
 if TYPE_CHECKING:
     from mlgit.cli.shell.session import Session
@@ -17,14 +17,7 @@ if TYPE_CHECKING:
 
 @command("deploy")
 @click.argument("model", metavar="[MODEL]", required=False, shell_complete=models_offer)
-@click.option(
-    "--env",
-    "environment",
-    metavar="ENV",
-    required=True,
-    shell_complete=environments_offer,
-    help="The environment; `deploy:` on trunk says where it is deployed to.",
-)
+@environment_option("The environment; `deploy:` on trunk says where it is deployed to.")
 @click.option(
     "--tag", metavar="TAG", help="The environment's tag that asks for it; a newer one supersedes it."
 )

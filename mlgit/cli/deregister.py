@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 @write_options("Write the tag here only; `mlgit push` publishes it.")
 @pass_session
 def entry(session: Session, /, **options: Any) -> None:  # noqa: ANN401 (those above)
-    """Reject a version so that it can no longer be promoted.
+    r"""Reject a version so that it can no longer be promoted.
 
     Its tag stays, its number is never given again. Where it is live, roll back first.
 
     \b
     Examples:
       mlgit deregister tumor@v1.2.0 -m "trained on leaked labels"
-    """  # noqa: D301 (click takes a backspace for "do not wrap")
+    """
     from mlgit.operations.deregister import deregister
     from mlgit.render.pages.change import page
 

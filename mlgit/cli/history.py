@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 @fetch_option
 @pass_session
 def entry(session: Session, /, moment: str | None, **options: Any) -> None:  # noqa: ANN401 (those above)
-    """Show who moved what when.
+    r"""Show who moved what when.
 
     With --at a day means its end, in UTC, as all times here.
 
@@ -41,7 +41,7 @@ def entry(session: Session, /, moment: str | None, **options: Any) -> None:  # n
       mlgit history -n 20
       mlgit history --at 2026-05-03
       mlgit history tumor --metric auc
-    """  # noqa: D301 (click takes a backspace for "do not wrap")
+    """
     session.begin(tags=options["model"] is None and not options["fetch"])
     from mlgit.operations.history import history
     from mlgit.render.pages.history import page

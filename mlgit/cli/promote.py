@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @write_options("Write the tags here only; `mlgit push` publishes them.")
 @pass_session
 def entry(session: Session, /, **options: Any) -> None:  # noqa: ANN401 (those above)
-    """Put a version into an environment.
+    r"""Put a version into an environment.
 
     Without a version it is the one that the environment's `from` holds now, else the highest final one.
     The gates of the environment must let it pass. Whoever changes the environment first wins; the other
@@ -32,7 +32,7 @@ def entry(session: Session, /, **options: Any) -> None:  # noqa: ANN401 (those a
     Examples:
       mlgit promote tumor --to staging
       mlgit promote tumor@v1.2.0 --to prod
-    """  # noqa: D301 (click takes a backspace for "do not wrap")
+    """
     from mlgit.operations.promote import promote
     from mlgit.render.pages.change import page
 

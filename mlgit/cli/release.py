@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @write_options("Write the tag here only; `mlgit push` publishes it.")
 @pass_session
 def entry(session: Session, /, target: str, **options: Any) -> None:  # noqa: ANN401 (those above)
-    """Register a version of a model.
+    r"""Register a version of a model.
 
     The commit you stand on becomes a version: an annotated tag that gto and DVC read, with what went into
     the model stated in its message. The working tree must be clean, the pipeline up to date, HEAD on trunk
@@ -40,7 +40,7 @@ def entry(session: Session, /, target: str, **options: Any) -> None:  # noqa: AN
       mlgit release tumor                 the next version (the first is v1.0.0)
       mlgit release tumor@v2.0.0 -m TEXT  that one
       mlgit release tumor --pre rc        v2.0.1-rc.1, from any pushed branch
-    """  # noqa: D301 (click takes a backspace for "do not wrap")
+    """
     from mlgit.operations.release import ReleaseOptions, release
     from mlgit.render.pages.change import page
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @write_options("Write the tags here only; `mlgit push` publishes them.")
 @pass_session
 def entry(session: Session, /, **options: Any) -> None:  # noqa: ANN401 (those above)
-    """Take an environment back to the version before.
+    r"""Take an environment back to the version before.
 
     No gates are asked. The environment is held from then on: nothing is promoted there by itself until
     somebody promotes. Doing it again goes one promotion further back.
@@ -34,7 +34,7 @@ def entry(session: Session, /, **options: Any) -> None:  # noqa: ANN401 (those a
     \b
     Examples:
       mlgit rollback tumor --env prod -m "false alarms since noon"
-    """  # noqa: D301 (click takes a backspace for "do not wrap")
+    """
     from mlgit.operations.rollback import rollback
     from mlgit.render.pages.change import page
 

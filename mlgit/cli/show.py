@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @fetch_option
 @pass_session
 def entry(session: Session, *, reference: str, fetch: bool) -> None:
-    """Show one model, version or environment.
+    r"""Show one model, version or environment.
 
     \b
     Examples:
@@ -26,7 +26,7 @@ def entry(session: Session, *, reference: str, fetch: bool) -> None:
       mlgit show tumor@v1.2.0   a version: files, inputs, params, metrics, gates
       mlgit show tumor@latest   the highest version
       mlgit show prod           an environment (of several models: tumor#prod)
-    """  # noqa: D301 (click takes a backspace for "do not wrap")
+    """
     session.begin()
     from mlgit.operations.show import show
     from mlgit.render.pages.show import page

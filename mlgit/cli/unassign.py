@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 @write_options("Write the tags here only; `mlgit push` publishes them.")
 @pass_session
 def entry(session: Session, /, **options: Any) -> None:  # noqa: ANN401 (those above)
-    """Empty an environment.
+    r"""Empty an environment.
 
     DVC knows no empty stage: `dvc get` goes on answering the version that was there.
 
     \b
     Examples:
       mlgit unassign tumor --env staging
-    """  # noqa: D301 (click takes a backspace for "do not wrap")
+    """
     from mlgit.operations.unassign import unassign
     from mlgit.render.pages.change import page
 
