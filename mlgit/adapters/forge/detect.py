@@ -131,7 +131,7 @@ def _github_of(remote: Remote, server: str | None, variables: Variables, *, slee
 
 
 def _gitlab_of(remote: Remote, server: str | None, variables: Variables, *, sleep: Sleep) -> GitLab | None:
-    # Where a variable names another server, the token is for that one.
+    # If a variable names another server, the token is for that one.
     if server is None and not _first(variables, _GITLAB.servers):
         server = f"https://{remote.host}"
     variable = _first(variables, _GITLAB.tokens)

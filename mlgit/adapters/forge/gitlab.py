@@ -197,7 +197,7 @@ class GitLab:
             **({"target_url": address} if address else {}),
         }
         path = f"{self._path}/statuses/{commit(check.sha)}"
-        # A commit may have several pipelines: prefer this one, unless it is on the commit of a merged result.
+        # Name this pipeline, because a commit may have several. That of a merged result is on another commit.
         pipelines = (None,) if self._pipeline is None else (self._pipeline, None)
         for pipeline in pipelines:
             more = {} if pipeline is None else {"pipeline_id": pipeline}

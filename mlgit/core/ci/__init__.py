@@ -1,1 +1,1 @@
-"""CI: which templates a repository has, and what a CI run is about."""
+"""CI: events, reports and templates of CI runs, and the decisions after a merge or a tag."""

@@ -138,7 +138,7 @@ def promotion_need(
 ) -> tuple[RegisteredVersion | None, MergeStep | None]:
     """The version that an environment needs now, or a step with the reason to do nothing, or neither.
 
-    Someone took a version out that was in the environment before; it does not return automatically.
+    A version that someone took out of the environment does not return automatically.
     """
     here = state.environment(environment.name)
     version = _candidate(state, environment)

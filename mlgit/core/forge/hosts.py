@@ -17,8 +17,8 @@ Host = Literal["github", "gitlab"]
 class HostInfo:
     """The words, limits and places of one forge.
 
-    `name` is how people write it, and `request` what a `request` to merge is called there. `running` is the
-    variable that is `true` in its CI, `tokens` the variables that may hold a token, the preferred one first,
+    `name` is its usual name, `request` the first word of its merge request. `running` is the variable that
+    is `true` in its CI, `tokens` the variables that may hold a token, the preferred one first,
     and `servers` those that may name a server. `own_server_tokens` are only for a server that is not public;
     `public` matches the names of public servers. `comment_bytes` is how long a comment may be.
 

@@ -37,10 +37,6 @@ _CONCLUSION = re.compile(r"[a-z_]{1,30}")
 def running_posting(*, job: str | None, variables: Mapping[str, str]) -> Posting:
     """A posting that the run is in progress, so that no verdict of an earlier commit stays.
 
-    Args:
-        job: the name of the job, if it is not the default one.
-        variables: the environment.
-
     Raises:
         UsageError: this is not a run of a known CI.
     """
@@ -120,7 +116,7 @@ def _name(project: Project | None) -> str | None:
 
 
 def _trusted(found: CiReport, event: CiEvent | None, job: str | None) -> CiReport:
-    """A trusted report, with what the event knows better."""
+    """A trusted report, corrected by the event."""
     name = job or found.job
     if event is None:
         return replace(found, job=name)
@@ -151,7 +147,7 @@ def _of_this_run(found: CiReport, event: CiEvent | None) -> CiReport:
 
 
 def _untrusted(found: CiReport, event: CiEvent, job: str | None) -> CiReport:
-    """A fork's check or failure in a report that the event makes otherwise."""
+    """A fork's check or failure, in a report whose other fields come from the event."""
     from mlgit.core.gates.verdict import Candidate
 
     blank = blank_report(event, job=job or DEFAULT_JOB, mode=found.mode)

@@ -216,7 +216,7 @@ class _MergePass:
         raise ToolError(f"`{model}` changes faster than this run can follow")
 
     def _need(self, model: str) -> Need:
-        """Whether the registry, as it is now, lacks trunk's tip."""
+        """Whether trunk's tip must be released, according to the registry as it is now."""
         project, path = self._project, self._paths[model]
         state = fresh_model(project, model, local=False)
         self._require_tip()

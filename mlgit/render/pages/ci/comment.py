@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from mlgit.render.page import Page, Span, line
 
 if TYPE_CHECKING:
+    from mlgit.core.forge.comments import Action
     from mlgit.core.forge.posting import PostResult
+    from mlgit.core.forge.protocol import CheckState
     from mlgit.render.page import Style
 
-_STYLES: dict[str, Style] = {"success": "ok", "failure": "bad", "running": "careful"}
-_WORDS = {
+_STYLES: dict[CheckState, Style] = {"success": "ok", "failure": "bad", "running": "careful"}
+_WORDS: dict[Action, str] = {
     "created": "wrote a comment",
     "updated": "changed the comment",
     "unchanged": "left the comment as it is",

@@ -10,9 +10,9 @@ from mlgit.render.pages.check import WIDTH
 from mlgit.render.pages.check import page as check_page
 
 if TYPE_CHECKING:
-    from mlgit.core.ci.report import CiReport
+    from mlgit.core.ci.report import CiReport, Mode
 
-_MODES = {
+_MODES: dict[Mode, str] = {
     "verify": "the committed results, held against their pipeline",
     "run": "results made by this run",
     "check": "the gates only",
