@@ -115,7 +115,10 @@ class _Targets:
             return replace(untouched, notes=_without_tags(self._project, here))
         record = self._record if folder is None else replace(self._record, path=folder)
         job = Job(self._project, head, target=self._name, progress=self._progress)
-        return self._deployer(job, record, dry_run=dry_run)
+        try:
+            return self._deployer(job, record, dry_run=dry_run)
+        except (MlgitError, OSError) as error:
+            return job.failed(error, job.result("failed"))
 
 
 def _without_tags(project: Project, here: EnvironmentState) -> tuple[str, ...]:

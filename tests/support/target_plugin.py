@@ -18,7 +18,6 @@ from typing import NamedTuple
 
 from mlgit.core.deploy.folders import fill
 from mlgit.core.deploy.targets import Target
-from mlgit.errors import MlgitError
 
 
 class Share(NamedTuple):
@@ -29,19 +28,16 @@ def deploy(job, target, *, dry_run):
     if dry_run:
         return replace(job.result("planned"), steps=("fetched", "verified", "done"))
     mount = fill(target.mount, model=job.desired.model, environment=job.desired.environment)
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            job.enter("fetched")
-            job.fetch(folder)
-            job.finish("fetched")
-            job.enter("verified")
-            job.verify()
-            job.finish("verified")
-            job.enter("done")
-            shutil.copytree(folder, os.path.join(job.project.root, mount), dirs_exist_ok=True)
-            job.finish("done")
-    except (MlgitError, OSError) as error:
-        return job.failed(error, job.result("failed"))
+    with tempfile.TemporaryDirectory() as folder:
+        job.enter("fetched")
+        job.fetch(folder)
+        job.finish("fetched")
+        job.enter("verified")
+        job.verify()
+        job.finish("verified")
+        job.enter("done")
+        shutil.copytree(folder, os.path.join(job.project.root, mount), dirs_exist_ok=True)
+        job.finish("done")
     return job.result("deployed")
 
 

@@ -1,1 +1,1 @@
-"""Target: where a model is deployed; one kind a file."""
+"""Target: access to the targets that models are deployed to, one file per kind."""

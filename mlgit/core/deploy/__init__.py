@@ -1,1 +1,1 @@
-"""Deploy: getting a version to where it is used."""
+"""Deploy: decide how a target comes to serve a version."""

@@ -1,1 +1,1 @@
-"""Deploy: getting a version to where it is used."""
+"""Deploy: fetch the files of a version and bring them to a target."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Deployer(Protocol):
-    """Makes a target serve what the job desires; failures are in the deployment, not raised."""
+    """Makes a target serve the desired release; MlgitError and OSError are failures of the deployment."""
 
     def __call__(self, job: Job, target: Any, /, *, dry_run: bool) -> Deployment: ...  # noqa: ANN401 (the row's record)
 

@@ -1,4 +1,4 @@
-"""Judge models/tumor.skops on data/test.csv: metrics/test.json and predictions/test.csv."""
+"""Evaluate models/tumor.skops on data/test.csv; write metrics/test.json and predictions/test.csv."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from sklearn.pipeline import Pipeline
 
 
 def latency_p95_ms(model: Pipeline, rows: np.ndarray) -> float:
-    """How long one row takes (the best of three tries), at the 95th percentile of the rows."""
+    """The time for one row (the best of three tries), at the 95th percentile of the rows."""
     tries = [timeit.repeat(partial(model.predict_proba, row[None, :]), number=1, repeat=3) for row in rows]
     return 1000 * float(np.percentile([min(taken) for taken in tries], 95))
 
 
 def main() -> None:
-    """Predict the test rows, write what came of it."""
+    """Predict the test rows, then write metrics and predictions."""
     model = skops.io.load("models/tumor.skops")
     table = np.loadtxt("data/test.csv", delimiter=",", skiprows=1)
     rows, measured, truth = table[:, 0].astype(int), table[:, 1:-1], table[:, -1].astype(int)

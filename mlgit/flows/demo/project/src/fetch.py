@@ -1,4 +1,4 @@
-"""Write data/raw.csv: the Breast Cancer Wisconsin (Diagnostic) data that scikit-learn carries."""
+"""Write data/raw.csv: the Breast Cancer Wisconsin (Diagnostic) data, which is part of scikit-learn."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sklearn.datasets import load_breast_cancer
 
 
 def main() -> None:
-    """One row a tumour: `row`, thirty measurements, `malignant` (0 or 1)."""
+    """Write one row per tumour: `row`, thirty measurements, `malignant` (0 or 1)."""
     cells = load_breast_cancer()
     names = [str(name).replace(" ", "_") for name in cells.feature_names]
     path = Path("data/raw.csv")

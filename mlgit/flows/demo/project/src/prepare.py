@@ -10,13 +10,12 @@ import yaml
 
 
 def write(path: Path, header: list[str], rows: list[list[str]]) -> None:
-    """Write one part."""
     with path.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file, lineterminator="\n").writerows([header, *rows])
 
 
 def main() -> None:
-    """Draw the test rows by a fixed seed; both parts keep the order of the file."""
+    """Draw the test rows with a fixed seed; both parts keep the order of the file."""
     params = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))["prepare"]
     with Path("data/raw.csv").open(newline="", encoding="utf-8") as file:
         header, *rows = csv.reader(file)

@@ -1,4 +1,4 @@
-"""Train on data/train.csv, write models/tumor.skops."""
+"""Train on data/train.csv and write models/tumor.skops."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sklearn.preprocessing import StandardScaler
 
 
 def build(params: dict[str, object]) -> Pipeline:
-    """The estimator that `params.yaml` asks for."""
+    """The estimator that `params.yaml` selects."""
     if params["model"] == "logistic":
         return make_pipeline(StandardScaler(), LogisticRegression(C=params["C"]))
     if params["model"] == "neighbours":
@@ -23,7 +23,6 @@ def build(params: dict[str, object]) -> Pipeline:
 
 
 def main() -> None:
-    """Fit and save."""
     params = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))["train"]
     table = np.loadtxt("data/train.csv", delimiter=",", skiprows=1)
     model = build(params).fit(table[:, 1:-1], table[:, -1].astype(int))
