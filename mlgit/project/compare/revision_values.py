@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from mlgit.adapters.git.trees import Entry
     from mlgit.core.compare.leaderboard import ValueKind
     from mlgit.core.pipeline.evidence import ProblemCode, Value
     from mlgit.core.progress import Progress
@@ -139,20 +140,11 @@ class RevisionReader:
                 draft.unread[path] = "unreadable"
                 draft.problems.append(error.message)
         for path, keys in sources.params.items() if params else ():
-            wanted = self._param_file(commit, tree, path)
+            entry = None if outside(path) else self._trees.find(tree, path)
+            wanted = None if entry is None else self._wanted(entry, commit, path, "param")
             if wanted is not None:
                 draft.params[path] = wanted, keys
         return draft
-
-    def _param_file(self, commit: str, tree: str, path: str) -> Wanted | None:
-        entry = None if outside(path) else self._trees.find(tree, path)
-        if entry is None:
-            return None
-        return (
-            Wanted(entry.oid, "param", path)
-            if entry.kind == "blob"
-            else self._behind_link(commit, path, "param")
-        )
 
     def _metric_paths(self, tree: str, sources: Sources) -> Iterator[str]:
         """Declared files and folders, and the matches of the globs in mlgit.yaml."""
@@ -164,20 +156,20 @@ class RevisionReader:
         if path in draft.metrics or path in draft.unread or outside(path):
             return
         entry = self._trees.find(tree, path)
-        if entry is not None and entry.kind == "blob":
-            draft.metrics[path] = Wanted(entry.oid, "metric", path)
-        elif entry is not None and entry.kind == "tree":
+        if entry is None:
+            if path != DVCLIVE:
+                self._find_in_cache(draft, commit, tree, path, sources)
+        elif entry.kind == "tree":
             for name, below in sorted(self._trees.files(entry.oid)):
                 if below.kind == "blob":
                     draft.metrics[f"{path}/{name}"] = Wanted(below.oid, "metric", f"{path}/{name}")
-        elif entry is not None:
-            wanted = self._behind_link(commit, path, "metric")
-            if wanted is not None:
-                draft.metrics[path] = wanted
-        elif path != DVCLIVE:
-            self._find_in_cache(draft, commit, tree, path, sources)
+        elif (wanted := self._wanted(entry, commit, path, "metric")) is not None:
+            draft.metrics[path] = wanted
 
-    def _behind_link(self, commit: str, path: str, kind: ValueKind) -> Wanted | None:
+    def _wanted(self, entry: Entry, commit: str, path: str, kind: ValueKind) -> Wanted | None:
+        """The content of a file, or of the file that a link in the commit leads to."""
+        if entry.kind == "blob":
+            return Wanted(entry.oid, kind, path)
         found = self._project.objects.get(f"{commit}:{path}")
         return Wanted(found.oid, kind, path) if found is not None and found.type == "blob" else None
 
