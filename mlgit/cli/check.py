@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -102,8 +103,6 @@ def run_check(session: Session, *, lines: bool, **options: Any) -> Check:  # noq
 
 def _ci_variables() -> Mapping[str, str]:
     """The environment variables of a CI that choose the base and the target branch."""
-    import os
-
     return {name: os.environ[name] for name in _CI_VARIABLES if name in os.environ}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -32,8 +33,6 @@ def entry(session: Session, directory: str | None, *, no_run: bool) -> None:
       mlgit demo                  in ./mlgit-demo
       mlgit demo /tmp/try --no-run
     """
-    import os
-
     from mlgit.flows.demo.walk import DEFAULT_FOLDER, run_demo
     from mlgit.render.pages.demo import page
 

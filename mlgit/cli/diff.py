@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import click
@@ -39,8 +40,6 @@ def entry(session: Session, /, old: str | None, new: str | None, **options: bool
       mlgit diff prod staging --metrics
     """
     session.begin(compares=old is None, looks=old is None)
-    import os
-
     from mlgit.operations.diff import diff
     from mlgit.project.compare.diff import PARTS
     from mlgit.render.pages.diff import page

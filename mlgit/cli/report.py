@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -101,8 +102,6 @@ def _write_check(session: Session, record: Check, form: str, output: str | None)
 
 def _post(session: Session, found: Check | MlgitError, options: Mapping[str, Any]) -> PostResult:
     """Post to the pull request; set the check only if `options` select all gates of the checkout."""
-    import os
-
     from mlgit.adapters.forge.detect import connect, forge_of
     from mlgit.adapters.runner.event import read_event
     from mlgit.cli.ci.comment import warn
@@ -131,8 +130,6 @@ def _write(session: Session, text: str, output: str | None) -> None:
     if output is None:
         sys.stdout.write(text)
         return
-    import os
-
     from mlgit.adapters.runner.files import write_whole
 
     write_whole({os.path.join(session.folder, output): text})

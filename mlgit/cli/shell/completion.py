@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import click
     from click.shell_completion import CompletionItem
 
+    from mlgit.core.registry.state import ModelState
     from mlgit.project.open import Project
 
     Offer = Callable[[click.Context, click.Parameter, str], list[str]]
@@ -94,10 +95,14 @@ def _models(project: Project) -> Iterable[str]:
     return model_names(project)
 
 
-def _versions(project: Project) -> Iterable[str]:
+def _registered(project: Project) -> Iterable[ModelState]:
     from mlgit.project.registry.read import read_registry
 
-    for model in read_registry(project).models.values():
+    return read_registry(project).models.values()
+
+
+def _versions(project: Project) -> Iterable[str]:
+    for model in _registered(project):
         yield from (f"{model.name}@{each.version}" for each in model.versions if not each.deregistered)
 
 
@@ -106,17 +111,13 @@ def _numbers(project: Project) -> Iterable[str]:
 
 
 def _environments(project: Project) -> Iterable[str]:
-    from mlgit.project.registry.read import read_registry
-
     yield from project.trunk_config.environments
-    for model in read_registry(project).models.values():
+    for model in _registered(project):
         yield from model.environments
 
 
 def _references(project: Project) -> Iterable[str]:
-    from mlgit.project.registry.read import read_registry
-
-    for model in read_registry(project).models.values():
+    for model in _registered(project):
         if model.versions:
             yield f"{model.name}@latest"
         yield from (f"{model.name}#{environment}" for environment in model.environments)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -106,8 +107,6 @@ class Session:
 
 def _default_branch(folder: str) -> str | None:
     """The forge's default branch, if the environment is a CI job for the repository in `folder`."""
-    import os
-
     if "GITHUB_ACTIONS" not in os.environ and "GITLAB_CI" not in os.environ:
         return None
     workspace = os.environ.get("GITHUB_WORKSPACE") or os.environ.get("CI_PROJECT_DIR")
