@@ -15,7 +15,7 @@ _NEVER_DATA = frozenset({".git", ".hg", ".dvc"})
 
 
 def visible(path: str, names: Iterable[str], ignores: Ignores) -> Callable[[str], bool]:
-    """A function: whether DVC sees a file of a folder. It sees no hidden files and none of other tools.
+    """A function: whether DVC sees a file of a folder. It sees no hidden files and no files of other tools.
 
     Args:
         path: the folder, from the root.

@@ -173,7 +173,7 @@ class WorkspaceHashes:
         *,
         legacy: bool,
     ) -> list[tuple[Entry, str]] | None:
-        """The files with their MD5, less those that vanished since; None when one cannot be read."""
+        """The files with their MD5, less those that vanished since; None if one cannot be read."""
         from mlgit.adapters.dvc.data.bulk import Job, hash_files
 
         answers: list[str | OSError | None] = [known(entry) for entry in entries]

@@ -1,4 +1,4 @@
-"""Contents: files by hash, from this clone's cache or from the DVC remote, without moving the workspace."""
+"""Contents: files by hash, from this clone's cache or the DVC remote; the working tree is not touched."""
 
 from __future__ import annotations
 

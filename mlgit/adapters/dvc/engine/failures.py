@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _QUOTED_FILE = re.compile(r"'(?:\./)?([^']*(?:dvc\.yaml|dvc\.lock|\.dvc))'")
 _PLUG_IN = re.compile(r"requires '(dvc-[a-z0-9]+)' to be installed")
-# Exceptions about an invalid dvc.yaml, by name: importing their modules takes longer than this list.
+# The names of exceptions about an invalid dvc.yaml, which are in six modules of DVC.
 _PIPELINE_ERRORS = frozenset(
     {
         "ArgumentDuplicationError",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mlgit.core.pipeline.stages import Output, Pointer
     from mlgit.core.progress import Progress
 
-# In front of a URL's host, and its query, which may be a signature.
+# A user name and password before the host of a URL, and its query, which may be a signature.
 _CREDENTIALS = re.compile(r"(://)(?:[^/\s]+@)?([^?\s'\"]*)(?:\?[^\s'\"]*)?")
 # Remotes that differ only in these settings are the same storage.
 _IRRELEVANT = frozenset({"tmp_dir", "jobs", "checksum_jobs", "verify", "shared", "type", "read_only"})
@@ -137,7 +137,7 @@ class _Query:
             self._storages[place].wanted.append(_Wanted(output, pointer, files))
 
     def _cached_listing(self, relative: str, pointer: Pointer) -> tuple[str, ...] | None:
-        """The hashes of a directory's files; None when its listing is not in this machine's cache."""
+        """The hashes of a directory's files; None if its listing is not in this machine's cache."""
         if relative not in self._caches:
             from mlgit.adapters.dvc.data.cache import Cache
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 def status(root: str, targets: Sequence[str] = ()) -> Mapping[str, tuple[str, ...]]:
     """DVC's reasons for each stage that is not up to date: address -> reasons.
 
-    A reason is a short sentence as in core.evidence.StageState: `changed dep src/train.py`.
+    A reason is a short sentence as in core.pipeline.evidence.StageState: `changed dep src/train.py`.
 
     Raises:
         ConfigError: dvc.yaml, dvc.lock or a .dvc file is invalid.

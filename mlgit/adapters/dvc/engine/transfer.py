@@ -108,7 +108,7 @@ def _watched(progress: Progress, what: str) -> Iterator[None]:
 
 
 def progress_callback(progress: Progress, what: str) -> Any:  # noqa: ANN401 (dvc has no types)
-    """A callback for DVC's libraries that passes on the number of files, and of all files."""
+    """A callback for DVC's libraries that shows the number of files, of all files."""
     from dvc.fs.callbacks import Callback
 
     class ProgressCallback(Callback):  # type: ignore[misc]

@@ -1,1 +1,1 @@
-"""Pipeline: what all of DVC's files at a state say together, and which stages are stale."""
+"""Pipeline: all of DVC's files at a state as one pipeline, and its stale stages."""
