@@ -99,6 +99,6 @@ def _frame(location: Location) -> Page:
         number = str(location.line)
         page.append(line(Span(f"{number} | ", "dim"), clean(location.snippet.replace("\t", " ")), indent=2))
         if location.column is not None:
-            mark = " " * (location.column - 1) + "^" * max(1, location.width)
+            mark = " " * (location.column - 1) + "^" * location.width
             page.append(line(Span(" " * len(number) + " | ", "dim"), Span(mark, "bad"), indent=2))
     return page
