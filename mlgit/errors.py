@@ -31,7 +31,7 @@ class Exit:
 
 
 class Location:
-    """The place of a problem in a file. Not a named tuple: making one would slow every start by a millisecond.
+    """The place of a problem in a file. Not a named tuple: that would slow every start by a millisecond.
 
     `path` is from the root of the repository. `line` and `column` are 1-based, None if they are not known.
     `snippet` is the text of the line; `width` characters from `column` on are marked, at least 1.
