@@ -26,6 +26,8 @@ MAX_CACHE_BYTES = 16 << 20
 _WORTH_BYTES = 4_000
 _WORTH_SAVING = 64
 
+_READERS = {"metric": metric_values, "param": param_values}
+
 Stored = dict[str, object]
 
 
@@ -73,8 +75,7 @@ class Numbers:
 
     def read(self, each: Wanted, content: bytes) -> Mapping[str, Value] | Problem:
         """The values of a content, or the reason why there are none."""
-        read = metric_values if each.kind == "metric" else param_values
-        found = read(content, path=each.path, documents=self._documents)
+        found = _READERS[each.kind](content, path=each.path, documents=self._documents)
         # The values of another format may change with its plug-in.
         if not isinstance(found, Problem) and ending_of(each.path) in FORMATS:
             self._learned[each.cache_key] = found

@@ -153,7 +153,7 @@ class _StageChecker:
                 found.reasons.append(f"{word} dep {dep}")
 
     def _compare(self, dep: str, pointer: Pointer, *, outside: str = UNKNOWN) -> str:
-        """`""`, `changed`, `deleted`, a key of `_NOT_CHECKED`, or `outside`, for paths beyond the root."""
+        """`""`, `changed`, `deleted`, a key of `_NOT_CHECKED`, or `outside` if nothing is known here."""
         md5 = self._hashes.md5(dep, legacy=pointer.legacy)
         if md5 in _NOT_CHECKED:
             return md5
