@@ -17,13 +17,7 @@ if TYPE_CHECKING:
 def update(
     project: Project, *, host: Host | None = None, force: bool = False, dry_run: bool = False
 ) -> TemplateSet:
-    """Update the installed files; edited ones are shown, not overwritten.
-
-    Args:
-        project: the repository.
-        host: whose templates; None finds the installed ones.
-        force: also replace edited files.
-        dry_run: write nothing.
+    """Update the installed files (of `host`, if given); edited ones are overwritten only with `force`.
 
     Raises:
         StateError: no templates are installed.

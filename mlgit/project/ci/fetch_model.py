@@ -20,14 +20,9 @@ def fetch_model(
 ) -> None:
     """Fetch the model of HEAD, so that its release can state a sha256.
 
-    A model that was on this machine before belongs to someone and stays. If the DVC remote does not have the
-    model, the release reports that itself.
-
-    Args:
-        project: the repository.
-        path: where the model is.
-        fetched: outputs that this run fetched before, which may be replaced; this one is added.
-        progress: receives what happens to the files.
+    A model that was on this machine before belongs to someone and stays, unless this run fetched it.
+    `fetched` has the outputs that the run fetched; this one is added. If the DVC remote lacks the model, the
+    release reports that.
     """
     from mlgit.adapters.dvc.engine import has_remote, pull
 

@@ -14,16 +14,11 @@ if TYPE_CHECKING:
 
 
 def post(forge: Forge, number: int, body: str, *, marker: str) -> Posted:
-    """Write `body` into one comment: the oldest own one that ends with the marker, or a new one.
+    """Write `body` into one comment: the oldest own one that ends with the hidden marker, or a new one.
 
-    An equal text is not written again. Two simultaneous runs may both write a first comment: both look again
-    afterwards, keep the oldest and write their text there, so that one remains, with the later text.
-
-    Args:
-        forge: where the pull request is.
-        number: of the pull request.
-        body: Markdown; the marker is added if it is missing at the end.
-        marker: a hidden line that identifies this report.
+    The marker is added to a body that does not end with it. An equal text is not written again. Two
+    simultaneous runs may both write a first comment: both look again afterwards, keep the oldest and write
+    their text there, so that one remains, with the later text.
 
     Raises:
         ForgeFailed: the forge refused.
