@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mlgit.core.config.file import FileBaseline
 from mlgit.core.gates.evaluate import BaselineFiles, vs_key
 from mlgit.core.gates.verdict import Baseline
 from mlgit.core.pipeline.model_files import files_of_model
+from mlgit.core.record import record
 from mlgit.errors import ConfigError, MlgitError, UnknownReference
 from mlgit.project.pipeline.evidence import evidence
 
@@ -38,7 +39,8 @@ _RULES: Mapping[Reason, str] = {
 _UNSHALLOW = "run `git fetch --unshallow`"
 
 
-class Baselines(NamedTuple):
+@record
+class Baselines:
     """Finds baselines for one candidate.
 
     `purpose`: a release and a promotion have a different `base` than a check. `candidate` is None for the

@@ -178,7 +178,7 @@ class _Evaluation:
 
     def _baselines(self, purpose: Purpose) -> Baselines:
         return Baselines(
-            self._project,
+            project=self._project,
             purpose=purpose,
             candidate=self._commit,
             base=self._question.base,
