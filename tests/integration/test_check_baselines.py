@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 from mlgit.errors import Exit
@@ -97,6 +98,16 @@ def test_baselines_can_be_files_and_revisions_and_unknown_ones_are_errors(projec
         "line/typo": ("error", "baseline_unknown", "block"),
         "line/new": ("skipped", "new_metric", "allow"),
     }
+
+
+def test_a_tracked_directory_is_not_a_metric_file(project: Folder) -> None:
+    project.write("reports/a.json", '{"r2": 0.9}')
+    project.dvc("add", "reports")
+    shutil.rmtree(project.path / "reports")
+    gates(project, "  folder: {metric: r2, vs: {file: reports}, max_drop: 0.1}\n")
+    (result,) = check(project, status=Exit.BLOCKED)["results"]
+    assert result["reason"] == "baseline_unreadable"
+    assert result["message"].startswith("`reports` is a list at its top")
 
 
 def test_environment_and_release_baselines_follow_the_tags(project: Folder) -> None:

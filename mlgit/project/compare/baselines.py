@@ -203,7 +203,7 @@ def _read_file(project: Project, candidate: str | None, path: str) -> MetricFile
     """The metric file, or a sentence that says why it has no numbers."""
     from mlgit.adapters.dvc.files.values import metric_values
     from mlgit.core.pipeline.evidence import MetricFile, Problem
-    from mlgit.project.pipeline.local_files import cached_content, local_files
+    from mlgit.project.pipeline.local_files import cache_of, local_files
 
     try:
         content = project.tree(candidate).read(path)
@@ -211,8 +211,9 @@ def _read_file(project: Project, candidate: str | None, path: str) -> MetricFile
         return f"`{path}` cannot be read: {error}"
     if content is None:
         outputs = evidence(project, candidate).pipeline.outputs
-        found = next((out for out in outputs if out.path == path), None)
-        content = None if found is None else cached_content(project, found, path)
+        pointer = next((out.pointer for out in outputs if out.path == path), None)
+        cache = cache_of(project, path)
+        content = None if cache is None or pointer is None else cache.read(pointer)
     if content is None:
         return f"There is no file `{path}`"
     values = metric_values(content, path=path, documents=local_files(project).documents)
