@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mlgit.cli.shell.completion import environments_offer, gates_offer, models_offer, references_offer
-from mlgit.cli.shell.options import command, pass_session
+from mlgit.cli.shell.options import command
+from mlgit.cli.shell.session import Session, pass_session
 from mlgit.core.wording import listed, near
 from mlgit.errors import Exit, UsageError
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Mapping
 
-    from mlgit.cli.shell.session import Session
     from mlgit.core.gates.verdict import Check, Result
 
 _CI_VARIABLES = (

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from mlgit.cli.shell.completion import models_offer
-from mlgit.cli.shell.options import command, environment_option, pass_session
+from mlgit.cli.shell.options import command, environment_option
+from mlgit.cli.shell.session import Session, pass_session
 
 if TYPE_CHECKING:
-    from mlgit.cli.shell.session import Session
     from mlgit.core.deploy.deployment import DeployReport
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from mlgit.cli.shell.completion import versions_offer
-from mlgit.cli.shell.options import command, pass_session, reason_option, write_options
-
-if TYPE_CHECKING:
-    from mlgit.cli.shell.session import Session
+from mlgit.cli.shell.options import command, reason_option, write_options
+from mlgit.cli.shell.session import Session, pass_session
 
 
 @command("deregister")

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
-from mlgit.cli.shell.options import command, pass_session
+from mlgit.cli.shell.options import command
+from mlgit.cli.shell.session import Session, pass_session
 from mlgit.errors import Exit
-
-if TYPE_CHECKING:
-    from mlgit.cli.shell.session import Session
 
 
 @command("doctor")

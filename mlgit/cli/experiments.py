@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mlgit.cli.shell.completion import references_offer
-from mlgit.cli.shell.options import command, pass_session
+from mlgit.cli.shell.options import command
+from mlgit.cli.shell.session import Session, pass_session
 from mlgit.errors import UsageError
 
 if TYPE_CHECKING:
-    from mlgit.cli.shell.session import Session
     from mlgit.core.compare.leaderboard import Leaderboard
 
 _WIDTH = 120  # if the terminal does not report its width

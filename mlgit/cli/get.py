@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import os
 from functools import partial
-from typing import TYPE_CHECKING
 
 import click
 
 from mlgit.cli.shell.completion import folders_offer, models_offer, references_offer
-from mlgit.cli.shell.options import command, pass_session
-
-if TYPE_CHECKING:
-    from mlgit.cli.shell.session import Session
+from mlgit.cli.shell.options import command
+from mlgit.cli.shell.session import Session, pass_session
 
 
 @command("get")

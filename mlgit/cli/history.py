@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from mlgit.cli.shell.completion import models_offer
-from mlgit.cli.shell.options import command, environment_option, fetch_option, pass_session
-
-if TYPE_CHECKING:
-    from mlgit.cli.shell.session import Session
+from mlgit.cli.shell.options import command, environment_option, fetch_option
+from mlgit.cli.shell.session import Session, pass_session
 
 
 @command("history")

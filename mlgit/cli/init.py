@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
-from mlgit.cli.shell.options import command, pass_session
-
-if TYPE_CHECKING:
-    from mlgit.cli.shell.session import Session
+from mlgit.cli.shell.options import command
+from mlgit.cli.shell.session import Session, pass_session
 
 
 @command("init")

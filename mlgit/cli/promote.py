@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from mlgit.cli.shell.completion import targets_offer
-from mlgit.cli.shell.options import command, environment_option, pass_session, reason_option, write_options
-
-if TYPE_CHECKING:
-    from mlgit.cli.shell.session import Session
+from mlgit.cli.shell.options import command, environment_option, reason_option, write_options
+from mlgit.cli.shell.session import Session, pass_session
 
 
 @command("promote")

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from mlgit.cli.shell.completion import models_offer
-from mlgit.cli.shell.options import command, pass_session, write_options
-
-if TYPE_CHECKING:
-    from mlgit.cli.shell.session import Session
+from mlgit.cli.shell.options import command, write_options
+from mlgit.cli.shell.session import Session, pass_session
 
 
 @command("release")

@@ -10,14 +10,14 @@ import click
 
 from mlgit.cli.check import exit_code, run_check, verdict_options
 from mlgit.cli.shell.completion import files_offer
-from mlgit.cli.shell.options import command, pass_session
+from mlgit.cli.shell.options import command
+from mlgit.cli.shell.session import Session, pass_session
 from mlgit.errors import MlgitError, UsageError, as_known
 from mlgit.render.formats import FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mlgit.cli.shell.session import Session
     from mlgit.core.forge.posting import PostResult
     from mlgit.core.forge.protocol import Forge
     from mlgit.core.gates.verdict import Check

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from mlgit.cli.shell.completion import models_offer, numbers_offer
-from mlgit.cli.shell.options import command, environment_option, pass_session, reason_option, write_options
-
-if TYPE_CHECKING:
-    from mlgit.cli.shell.session import Session
+from mlgit.cli.shell.options import command, environment_option, reason_option, write_options
+from mlgit.cli.shell.session import Session, pass_session
 
 
 @command("rollback")

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from mlgit.cli.shell.completion import subjects_offer
-from mlgit.cli.shell.options import command, fetch_option, pass_session
-
-if TYPE_CHECKING:
-    from mlgit.cli.shell.session import Session
+from mlgit.cli.shell.options import command, fetch_option
+from mlgit.cli.shell.session import Session, pass_session
 
 
 @command("show")

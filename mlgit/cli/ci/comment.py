@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import click
 
 from mlgit.cli.shell.completion import folders_offer
-from mlgit.cli.shell.options import command, pass_session
+from mlgit.cli.shell.options import command
+from mlgit.cli.shell.session import Session, pass_session
 from mlgit.errors import UsageError
 
 if TYPE_CHECKING:
-    from mlgit.cli.shell.session import Session
     from mlgit.core.forge.posting import Posting, PostResult
 
 _JOB = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlgit.cli.shell.options import command, pass_session
+from mlgit.cli.shell.options import command
+from mlgit.cli.shell.session import Session, pass_session
 from mlgit.core.forge.hosts import HOSTS
 
 if TYPE_CHECKING:
-    from mlgit.cli.shell.session import Session
     from mlgit.core.ci.templates import PipelineMode
     from mlgit.core.forge.hosts import Host
 

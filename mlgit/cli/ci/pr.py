@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import click
 
-from mlgit.cli.shell.options import command, output_option, pass_session
+from mlgit.cli.shell.options import command, output_option
+from mlgit.cli.shell.session import Session, pass_session
 from mlgit.errors import UsageError
-
-if TYPE_CHECKING:
-    from mlgit.cli.shell.session import Session
 
 
 @command("pr")

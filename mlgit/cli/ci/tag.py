@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 import click
 
-from mlgit.cli.shell.options import command, output_option, pass_session
-
-if TYPE_CHECKING:
-    from mlgit.cli.shell.session import Session
+from mlgit.cli.shell.options import command, output_option
+from mlgit.cli.shell.session import Session, pass_session
 
 
 @command("tag")

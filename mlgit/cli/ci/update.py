@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlgit.cli.shell.options import command, pass_session
+from mlgit.cli.shell.options import command
+from mlgit.cli.shell.session import Session, pass_session
 from mlgit.core.forge.hosts import HOSTS
 from mlgit.errors import Exit
 
 if TYPE_CHECKING:
-    from mlgit.cli.shell.session import Session
     from mlgit.core.forge.hosts import Host
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from functools import update_wrapper
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,8 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
-
-P = ParamSpec("P")
 
 
 def _sets(attribute: str, fixed: object = None) -> Callable[[click.Context, click.Parameter, Any], None]:
@@ -127,17 +124,6 @@ class MlgitCommand(click.Command):
         # In a raw docstring, click's "do not wrap" mark is two characters.
         self.help = (self.help or "").replace("\\b\n", "\b\n")
         self.params.extend(global_options())
-
-
-def pass_session(
-    function: Callable[Concatenate[Session, P], int | None],
-) -> Callable[P, int | None]:
-    """Pass the session as the first argument; the function returns the exit code."""
-
-    def with_session(*args: P.args, **kwargs: P.kwargs) -> int | None:
-        return function(click.get_current_context().ensure_object(Session), *args, **kwargs)
-
-    return update_wrapper(with_session, function)
 
 
 def command(name: str) -> Callable[[Callable[..., Any]], MlgitCommand]:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from functools import update_wrapper
+from typing import TYPE_CHECKING, Concatenate, ParamSpec
+
+import click
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,6 +17,8 @@ if TYPE_CHECKING:
     from mlgit.project.open import Project
     from mlgit.project.opening import Opening
     from mlgit.render.page import Page
+
+P = ParamSpec("P")
 
 
 class Session:
@@ -103,6 +108,15 @@ class Session:
             self._project.close()
         if self._opening is not None:
             self._opening.close()
+
+
+def pass_session(function: Callable[Concatenate[Session, P], int | None]) -> Callable[P, int | None]:
+    """Pass the session as the first argument; the function returns the exit code."""
+
+    def with_session(*args: P.args, **kwargs: P.kwargs) -> int | None:
+        return function(click.get_current_context().ensure_object(Session), *args, **kwargs)
+
+    return update_wrapper(with_session, function)
 
 
 def _default_branch(folder: str) -> str | None:
