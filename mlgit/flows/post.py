@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from mlgit.adapters.runner.files import append_summary
-from mlgit.core.forge.hosts import HOSTS
-from mlgit.core.forge.posting import PostResult, SetCheck, WrittenComment
+from mlgit.core.forge.hosts import HOSTS, Host
+from mlgit.core.forge.posting import Posting, PostResult, SetCheck, WrittenComment
 from mlgit.errors import ToolError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from mlgit.core.forge.hosts import Host
-    from mlgit.core.forge.posting import Posting
     from mlgit.core.forge.protocol import Forge, PullRequest
 
 T = TypeVar("T")

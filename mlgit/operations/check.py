@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.core.gates.metric_changes import metric_changes
-from mlgit.core.gates.verdict import Check
+from mlgit.core.gates.verdict import Check, MetricChange, Purpose
 from mlgit.core.wording import listed, near
 from mlgit.errors import ConfigError, UnknownReference
-from mlgit.project.gates.judge import judge_in_full
+from mlgit.project.gates.judge import Judgement, Question, judge_in_full
 
 if TYPE_CHECKING:
-    from mlgit.core.gates.verdict import MetricChange, Purpose
-    from mlgit.project.gates.judge import Judgement, Question
     from mlgit.project.open import Project
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlgit.core.deploy.deployment import Deployment, DeployReport, failure
 from mlgit.core.deploy.folders import fill, placeholders, shared
-from mlgit.core.progress import Silent
+from mlgit.core.progress import Progress, Silent
 from mlgit.core.registry.tags import TAGS
 from mlgit.errors import ConfigError, MlgitError, UnknownReference, UsageError
 from mlgit.project.deploy.desired_state import desired_head, environment_tag, superseding
@@ -20,7 +20,6 @@ from mlgit.project.registry.read import read_registry, tags_as_of
 
 if TYPE_CHECKING:
     from mlgit.core.config.file import Deploy
-    from mlgit.core.progress import Progress
     from mlgit.core.registry.state import EnvironmentState, Registry
     from mlgit.project.open import Project
 

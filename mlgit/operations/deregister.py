@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.core.release.promotion import require_version, split_target
-from mlgit.core.release.tag_plan import plan_deregistration
+from mlgit.core.release.tag_plan import ChangeReport, plan_deregistration
 from mlgit.errors import StateError, UsageError
 from mlgit.project.release.change import make_change, model_to_change
 
 if TYPE_CHECKING:
     from mlgit.core.registry.state import ModelState, RegisteredVersion
-    from mlgit.core.release.tag_plan import ChangeReport
     from mlgit.project.open import Project
 
 

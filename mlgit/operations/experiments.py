@@ -18,9 +18,9 @@ from mlgit.core.compare.leaderboard import (
     in_order,
     pareto_front,
 )
-from mlgit.core.compare.row_filter import parse_condition
+from mlgit.core.compare.row_filter import Condition, parse_condition
 from mlgit.core.pipeline.metrics import number
-from mlgit.core.progress import Silent
+from mlgit.core.progress import Progress, Silent
 from mlgit.core.wording import count
 from mlgit.errors import ConfigError, UsageError
 from mlgit.project.compare.revision_values import RevisionReader
@@ -31,10 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from decimal import Decimal
 
-    from mlgit.core.compare.row_filter import Condition
     from mlgit.core.config.file import Config, Direction
     from mlgit.core.pipeline.evidence import ProblemCode, Value
-    from mlgit.core.progress import Progress
     from mlgit.project.open import Project
 
 _HERE = Name(kind="working_tree", text="working tree")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.pipeline.metrics import find, near_names
 from mlgit.core.pipeline.model_files import files_of_model
-from mlgit.core.registry.events import History, Point, events_of, held_entry, newest_first
+from mlgit.core.registry.events import Held, History, Point, events_of, held_entry, newest_first
 from mlgit.core.registry.replay import replay
 from mlgit.errors import MlgitError, UnknownReference
 from mlgit.project.pipeline.evidence import evidence
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from mlgit.core.registry.events import Held
     from mlgit.core.registry.state import ModelState, RegisteredVersion, Registry
     from mlgit.project.open import Project
 

@@ -12,7 +12,7 @@ from mlgit.core.ci.other_tools import GUIDE
 from mlgit.core.config.file import CONFIG_FILE, RESERVED_ENVIRONMENTS, Model
 from mlgit.core.config.names import read_environment_name, read_model_name
 from mlgit.core.forge.hosts import host_of_file
-from mlgit.core.overview.init import Found, Initialized, compose, suggest_gate
+from mlgit.core.overview.init import Found, Initialized, SuggestedGate, compose, suggest_gate
 from mlgit.core.pipeline.model_files import files_of_model
 from mlgit.errors import MlgitError, StateError
 from mlgit.project.ci.other_tools import read_foreign_uses
@@ -24,7 +24,6 @@ from mlgit.yaml12 import load as load_yaml
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from mlgit.core.overview.init import SuggestedGate
     from mlgit.core.pipeline.evidence import Evidence
     from mlgit.core.registry.state import Registry
     from mlgit.project.open import Project

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mlgit.core.release.promotion import check_promotion, choose_version, split_target
-from mlgit.core.release.tag_plan import Move, plan_assignment
+from mlgit.core.release.tag_plan import ChangeReport, Move, plan_assignment
 from mlgit.errors import LostRace
 from mlgit.project.registry.environments import require_environment, require_sound_name
 from mlgit.project.release.change import make_change, model_to_change
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mlgit.core.registry.state import EnvironmentState
-    from mlgit.core.release.tag_plan import ChangeReport
     from mlgit.project.open import Project
 
 

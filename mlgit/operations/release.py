@@ -8,7 +8,7 @@ from mlgit.core.config.names import new_model_name
 from mlgit.core.record import record
 from mlgit.core.registry.semver import FIRST, Version, is_label, propose
 from mlgit.core.release.promotion import split_target, wanted_version
-from mlgit.core.release.tag_plan import plan_release
+from mlgit.core.release.tag_plan import ChangeReport, plan_release
 from mlgit.errors import StateError, UsageError
 from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.registry.models import declared_models
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
     from mlgit.core.progress import Progress
     from mlgit.core.registry.state import ModelState, RegisteredVersion
-    from mlgit.core.release.tag_plan import ChangeReport
     from mlgit.project.open import Project
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.core.release.promotion import rollback_target
-from mlgit.core.release.tag_plan import Move, plan_assignment
+from mlgit.core.release.tag_plan import ChangeReport, Move, plan_assignment
 from mlgit.project.registry.environments import known_environment
 from mlgit.project.release.change import make_change, model_to_change
 
 if TYPE_CHECKING:
-    from mlgit.core.release.tag_plan import ChangeReport
     from mlgit.project.open import Project
 
 

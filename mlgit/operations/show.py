@@ -12,12 +12,11 @@ from mlgit.core.wording import listed
 from mlgit.errors import UnknownReference
 from mlgit.project.registry.models import declared_models, is_model, model_names
 from mlgit.project.registry.read import read_model, read_registry, tags_as_of
-from mlgit.project.registry.references import resolve
+from mlgit.project.registry.references import Reference, resolve
 
 if TYPE_CHECKING:
     from mlgit.core.registry.state import ModelState
     from mlgit.project.open import Project
-    from mlgit.project.registry.references import Reference
 
 _EVENTS = 10
 

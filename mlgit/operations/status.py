@@ -6,8 +6,8 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from mlgit.core.compare.changes import Side, metric_tables, value_changes
-from mlgit.core.config.file import WAIVERS_FILE
+from mlgit.core.compare.changes import Side, ValueChange, metric_tables, value_changes
+from mlgit.core.config.file import WAIVERS_FILE, Environment
 from mlgit.core.overview.status import (
     ExpiringWaiver,
     Failure,
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import TypeVar
 
-    from mlgit.core.compare.changes import ValueChange
-    from mlgit.core.config.file import Environment
     from mlgit.core.pipeline.remote_data import RemoteData
     from mlgit.core.progress import Progress
     from mlgit.project.open import Project

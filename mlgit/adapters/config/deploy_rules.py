@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING, Any
 
-from mlgit.adapters.config.rules import Findings, section
+from mlgit.adapters.config.rules import Findings, Path, section
 from mlgit.adapters.config.shape import choices
 from mlgit.core.deploy.folders import PLACEHOLDERS, clashes, placeholders
 from mlgit.core.deploy.targets import GROUP, TARGETS, Target
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from mlgit.adapters.config.frames import Document
-    from mlgit.adapters.config.rules import Path
     from mlgit.errors import ConfigError
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.errors import ConfigError, Location
-from mlgit.yaml12 import compose, plain
+from mlgit.yaml12 import Node, compose, plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mlgit.yaml12 import Node
 
 _SNIPPET = 200
 

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, assert_never
 from urllib.parse import unquote, urlsplit
 
-from mlgit.core.ci.event import whole_number
+from mlgit.core.ci.event import CiEvent, whole_number
 from mlgit.core.forge.hosts import HOSTS
 from mlgit.core.record import record
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from mlgit.adapters.forge.github import GitHub
     from mlgit.adapters.forge.gitlab import GitLab
-    from mlgit.core.ci.event import CiEvent
     from mlgit.core.forge.protocol import Forge
 
     Variables = Mapping[str, str]

@@ -12,13 +12,12 @@ from mlgit.adapters.forge.github_deployments import end_deployment, start_deploy
 from mlgit.adapters.forge.http import Client, allowed, expected_form
 from mlgit.adapters.forge.limits import commit, repository, sendable
 from mlgit.core.forge.comments import equal_comment
-from mlgit.core.forge.protocol import Comment, ForgeDeployment, PullRequest
+from mlgit.core.forge.protocol import CheckRun, Comment, DeploymentState, ForgeDeployment, PullRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from mlgit.core.forge.hosts import Host
-    from mlgit.core.forge.protocol import CheckRun, DeploymentState
 
 ACTIONS = "github-actions[bot]"
 """The user of the token that GitHub Actions gives to a job."""

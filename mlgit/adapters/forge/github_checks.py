@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from mlgit.adapters.forge import fields
 from mlgit.adapters.forge.failure import FORBIDDEN
-from mlgit.adapters.forge.http import allowed, expected_form
+from mlgit.adapters.forge.http import Client, allowed, expected_form
 from mlgit.adapters.forge.limits import commit, sendable, shortened, web_address
 from mlgit.adapters.forge.wire import Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mlgit.adapters.forge.http import Client
     from mlgit.core.forge.protocol import Annotation, CheckRun, CheckState
 
 ANNOTATIONS_PER_REQUEST = 50

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.git.binary import GitFailed
+from mlgit.adapters.git.binary import Git, GitFailed
 from mlgit.adapters.git.push import PUSH_TIMEOUT_S, list_remote_refs
 from mlgit.errors import LostRace, StateError, ToolError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from mlgit.adapters.git.binary import Git
 
 _HEADS = "refs/heads/"
 # Stars and brackets in a path mean themselves.

@@ -5,13 +5,11 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.git.binary import GitFailed
+from mlgit.adapters.git.binary import Git, GitFailed
 from mlgit.errors import ToolError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
-
-    from mlgit.adapters.git.binary import Git
 
 
 class Promised:

@@ -10,14 +10,13 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Literal
 
-from mlgit.adapters.git.binary import GitFailed
+from mlgit.adapters.git.binary import Git, GitFailed
 from mlgit.core.record import record
 from mlgit.errors import ToolError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from mlgit.adapters.git.binary import Git
 
 PUSH_TIMEOUT_S = 120.0
 ASK_TIMEOUT_S = 60.0

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.git.binary import GitFailed
+from mlgit.adapters.git.binary import Git, GitFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from mlgit.adapters.git.binary import Git
     from mlgit.adapters.git.objects import Objects
 
 _LISTING = ("for-each-ref", "--format=%(refname) %(objectname) %(symref)")

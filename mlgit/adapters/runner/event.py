@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mlgit.core.ci.event import ci_event
+from mlgit.core.ci.event import CiEvent, ci_event
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mlgit.core.ci.event import CiEvent
 
 _MOST_BYTES = 8 << 20
 

@@ -7,13 +7,12 @@ import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from mlgit.core.deploy.journal import Journal, read_journal, write_entry
+from mlgit.core.deploy.journal import Entry, Journal, read_journal, write_entry
 from mlgit.errors import StateError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlgit.core.deploy.journal import Entry
     from mlgit.core.progress import Progress
 
 _POLL_S = 0.2

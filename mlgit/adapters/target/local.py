@@ -12,15 +12,11 @@ from __future__ import annotations
 import os
 import shutil
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from mlgit.adapters.target.journal import JournalFile, sync_folder
-from mlgit.core.deploy.manifest import MANIFEST, read_manifest, write_manifest
+from mlgit.core.deploy.manifest import MANIFEST, Manifest, read_manifest, write_manifest
 from mlgit.core.deploy.plan import ReleaseFolder, TargetState
 from mlgit.errors import ToolError
-
-if TYPE_CHECKING:
-    from mlgit.core.deploy.manifest import Manifest
 
 CURRENT = "current"
 RELEASES = "releases"

@@ -8,11 +8,10 @@ import click
 
 from mlgit.cli.shell.options import command
 from mlgit.cli.shell.session import Session, pass_session
-from mlgit.core.forge.hosts import HOSTS
+from mlgit.core.forge.hosts import HOSTS, Host
 
 if TYPE_CHECKING:
     from mlgit.core.ci.templates import PipelineMode
-    from mlgit.core.forge.hosts import Host
 
 
 @command("init")

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from mlgit.cli.shell.options import command
 from mlgit.cli.shell.session import Session, pass_session
-from mlgit.core.forge.hosts import HOSTS
+from mlgit.core.forge.hosts import HOSTS, Host
 from mlgit.errors import Exit
-
-if TYPE_CHECKING:
-    from mlgit.core.forge.hosts import Host
 
 
 @command("update")

@@ -6,13 +6,12 @@ import re
 from typing import TYPE_CHECKING
 
 from mlgit.core.config.file import CONFIG_FILE
-from mlgit.core.forge.hosts import HOSTS
+from mlgit.core.forge.hosts import HOSTS, Host
 from mlgit.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from mlgit.core.forge.hosts import Host
 
 # Scheme of a DVC remote's URL -> package with DVC's plug-in, and the secrets that the templates pass on.
 _REMOTES: dict[str, tuple[str | None, tuple[str, ...]]] = {

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.record import record
 from mlgit.core.registry.statement import write_time
-from mlgit.errors import Exit
+from mlgit.errors import Exit, MlgitError
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping, Sequence
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from mlgit.core.config.file import Environment
     from mlgit.core.registry.state import EnvironmentState, ModelState, RegisteredVersion
     from mlgit.core.release.tag_plan import ChangeReport
-    from mlgit.errors import MlgitError
 
 Outcome = Literal["done", "planned", "already", "unchanged", "held", "left", "blocked", "failed"]
 

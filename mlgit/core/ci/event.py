@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from mlgit.core.forge.hosts import HOSTS
+from mlgit.core.forge.hosts import HOSTS, Host
 from mlgit.core.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from mlgit.core.forge.hosts import Host
 
 _LONGEST_NUMBER = 18
 EventKind = Literal["pull_request", "push", "tag", "schedule", "manual", "workflow_run", "other"]

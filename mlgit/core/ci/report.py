@@ -6,13 +6,12 @@ import re
 from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.record import record
-from mlgit.errors import Exit
+from mlgit.errors import Exit, MlgitError
 
 if TYPE_CHECKING:
     from mlgit.core.ci.event import CiEvent
     from mlgit.core.forge.hosts import Host
     from mlgit.core.gates.verdict import Check
-    from mlgit.errors import MlgitError
 
 Mode = Literal["verify", "run", "check"]
 """`verify`: the committed results were verified; `run`: the pipeline was run; `check`: gates only."""

@@ -14,13 +14,12 @@ import re
 from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.digest import sha256_hex
-from mlgit.core.forge.hosts import HOSTS
+from mlgit.core.forge.hosts import HOSTS, Host
 from mlgit.core.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mlgit.core.forge.hosts import Host
 
 PipelineMode = Literal["verify", "run"]
 Status = Literal["create", "update", "replace", "same", "edited", "conflict", "missing", "left"]

@@ -6,12 +6,11 @@ from dataclasses import field
 from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.record import record
-from mlgit.errors import Exit
+from mlgit.errors import Exit, MlgitError
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from mlgit.errors import MlgitError
 
 Step = Literal["intent", "fetched", "verified", "switched", "done"]
 State = Literal["deployed", "already", "superseded", "unassigned", "planned", "failed"]

@@ -6,13 +6,10 @@ An unreadable line is skipped: the journal is a history, while the link and dige
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal, get_args
 
-from mlgit.core.deploy.deployment import Step
+from mlgit.core.deploy.deployment import Desired, Step
 from mlgit.core.record import record
-
-if TYPE_CHECKING:
-    from mlgit.core.deploy.deployment import Desired
 
 EntryStep = Step | Literal["failed"]
 _STEPS = frozenset({*get_args(Step), "failed"})

@@ -6,13 +6,12 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from mlgit.core.deploy.deployment import DeployedFile
+from mlgit.core.deploy.deployment import DeployedFile, Desired
 from mlgit.core.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from mlgit.core.deploy.deployment import Desired
 
 MANIFEST = "manifest.json"
 SCHEMA_VERSION = 1

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from mlgit.core.gates.verdict import decision_of, effects_of, summarize
-
-if TYPE_CHECKING:
-    from mlgit.core.gates.verdict import Check, Verdict
+from mlgit.core.gates.verdict import Check, Verdict, decision_of, effects_of, summarize
 
 
 def models_of(record: Check) -> tuple[str | None, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.core.digest import sha256_hex
-from mlgit.core.gates.evaluate import evaluate, vs_key
+from mlgit.core.gates.evaluate import Case, Rules, evaluate, vs_key
 from mlgit.core.gates.limits import declared_bounds
 from mlgit.core.gates.verdict import (
     Note,
@@ -17,15 +17,13 @@ from mlgit.core.gates.verdict import (
     note_order,
     summarize,
 )
-from mlgit.core.gates.waivers import LOOSENED
+from mlgit.core.gates.waivers import LOOSENED, Waiver
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mlgit.core.config.file import Gate
-    from mlgit.core.gates.evaluate import Case, Rules
     from mlgit.core.gates.verdict import Baseline, Candidate, GateChange
-    from mlgit.core.gates.waivers import Waiver
 
 
 _NO_BASELINE = {("skipped", "no_baseline")}

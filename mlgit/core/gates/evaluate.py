@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple, assert_never
 
-from mlgit.core.config.file import FileBaseline
+from mlgit.core.config.file import Config, FileBaseline, Gate, OnInconclusive, Severity
 from mlgit.core.gates.limits import Finding, allowed, check_change, check_value, declared_bounds
-from mlgit.core.gates.verdict import Result
-from mlgit.core.gates.waivers import waive
+from mlgit.core.gates.verdict import Baseline, Decision, Effect, Outcome, Purpose, Result
+from mlgit.core.gates.waivers import Waiver, waive
 from mlgit.core.pipeline import metrics
 
 if TYPE_CHECKING:
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from datetime import date
     from decimal import Decimal
 
-    from mlgit.core.config.file import Config, Gate, OnInconclusive, Severity
-    from mlgit.core.gates.verdict import Baseline, Decision, Effect, Outcome, Purpose
-    from mlgit.core.gates.waivers import Waiver
     from mlgit.core.pipeline.evidence import MetricFile
     from mlgit.core.pipeline.metrics import Place
 

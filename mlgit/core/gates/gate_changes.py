@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlgit.core.config.file import CHANGE_KINDS, Limit
+from mlgit.core.config.file import CHANGE_KINDS, Gate, Limit, LimitKind
 from mlgit.core.gates.limits import KINDS, absolute_limits
-from mlgit.core.gates.verdict import GateChange
+from mlgit.core.gates.verdict import GateChange, GateChangeKind
 from mlgit.core.pipeline.metrics import compare, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from mlgit.core.config.file import Gate, LimitKind
-    from mlgit.core.gates.verdict import GateChangeKind
 
 _STRICTNESS = {
     "severity": ("info", "warn", "error"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple, assert_never
 
-from mlgit.core.gates.verdict import Bound
+from mlgit.core.gates.verdict import Bound, Outcome
 from mlgit.core.pipeline import metrics
 
 if TYPE_CHECKING:
@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from mlgit.core.config.file import ChangeKind, Gate, Limit, LimitKind
-    from mlgit.core.gates.verdict import Outcome
 
 Measure = Literal["value", "rise", "drop"]
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlgit.core.gates.verdict import Note
+from mlgit.core.gates.verdict import Note, Result
 from mlgit.core.pipeline.metrics import compare, short
 from mlgit.core.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
-    from datetime import date
 
-    from mlgit.core.gates.verdict import Result
 
 LONGEST = timedelta(days=90)
 LOOSENED = "gates_loosened:"

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
-from mlgit.core.pipeline.stages import Pointer
+from mlgit.core.pipeline.stages import Output, Pointer
 from mlgit.core.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mlgit.core.pipeline.stages import Output
     from mlgit.errors import MlgitError
 
 Presence = Literal["missing", "private", "foreign", "unknown"]

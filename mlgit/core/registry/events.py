@@ -6,14 +6,13 @@ from dataclasses import field
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from mlgit.core.record import record
-from mlgit.core.registry.state import label_of
+from mlgit.core.registry.state import EnvironmentState, ModelState, TagFact, label_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
     from mlgit.core.registry.entries import EnvironmentEntry, ModelEntry, VersionEntry
-    from mlgit.core.registry.state import EnvironmentState, ModelState, TagFact
     from mlgit.core.registry.statement import ReleaseStatement
 
 EventAction = Literal["release", "deregister", "deprecate", "promote", "rollback", "unassign"]

@@ -6,13 +6,8 @@ signature that git appends covers all of it. Messages of other tools have no sta
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from mlgit.core.registry.statement import decode, encode
+from mlgit.core.registry.statement import Statement, decode, encode
 from mlgit.errors import StateError
-
-if TYPE_CHECKING:
-    from mlgit.core.registry.statement import Statement
 
 MARK = "--- mlgit/v1"
 LARGEST_BYTES = 64 * 1024

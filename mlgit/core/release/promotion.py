@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.core.registry.semver import Version
-from mlgit.core.registry.state import version_of
+from mlgit.core.registry.state import EnvironmentState, ModelState, RegisteredVersion, version_of
 from mlgit.errors import AnswerNo, StateError, UnknownReference, UsageError
 
 if TYPE_CHECKING:
     from mlgit.core.config.file import Environment
-    from mlgit.core.registry.state import EnvironmentState, ModelState, RegisteredVersion
 
 
 def split_target(text: str) -> tuple[str, str | None]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.record import record
 from mlgit.core.registry.message import write_message, write_words
-from mlgit.core.registry.state import as_time
+from mlgit.core.registry.state import EnvironmentState, ModelState, RegisteredVersion, as_time
 from mlgit.core.registry.statement import (
     EnvironmentAction,
     EnvironmentStatement,
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from mlgit.core.gates.verdict import Decision, Summary
     from mlgit.core.registry.semver import Version
-    from mlgit.core.registry.state import EnvironmentState, ModelState, RegisteredVersion
 
 ChangeAction = Literal["release", "promote", "rollback", "unassign", "deregister"]
 _FUTURE_S = 60  # warn if the newest tag is further ahead than this

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from mlgit.core.record import record
 from mlgit.core.registry.message import MARK, parse_message
-from mlgit.core.registry.statement import EnvironmentStatement, ReleaseStatement, encode
+from mlgit.core.registry.statement import EnvironmentStatement, ReleaseStatement, Statement, encode
 
 if TYPE_CHECKING:
     from mlgit.core.registry.state import ModelState, TagFact
-    from mlgit.core.registry.statement import Statement
 
 ProofState = Literal["pass", "fail", "skip"]
 _SIGNATURE = "-----BEGIN "

@@ -18,7 +18,7 @@ from mlgit.core.ci.report import (
     failure_of,
 )
 from mlgit.core.forge.posting import Posting
-from mlgit.core.forge.protocol import CheckRun
+from mlgit.core.forge.protocol import Annotation, CheckRun
 from mlgit.errors import ConfigError, Exit, MlgitError, StateError, UsageError
 from mlgit.render.report import report as markdown
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mlgit.core.ci.event import CiEvent
-    from mlgit.core.forge.protocol import Annotation
     from mlgit.core.gates.verdict import Check
     from mlgit.project.open import Project
 

@@ -7,13 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.runner.files import dotenv_text, publish_files, write_outputs
-from mlgit.core.ci.report import failure_of, outputs_of
+from mlgit.core.ci.report import CiReport, failure_of, outputs_of
 from mlgit.errors import MlgitError, UsageError, as_known
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from mlgit.core.ci.report import CiReport
 
 OUTPUTS_FILE = "mlgit.env"
 

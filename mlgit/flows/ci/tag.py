@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.ci.tag_event import EVENTS, TagEvent, deployment_of, version_of_tag
 from mlgit.core.forge.hosts import HOSTS
-from mlgit.core.registry.tags import TAGS, parse_tag
+from mlgit.core.registry.tags import TAGS, TagName, parse_tag
 from mlgit.core.trust.proof import Proof
 from mlgit.errors import ConfigError, MlgitError, StateError, ToolError, UsageError
 from mlgit.project.deploy.desired_state import superseding
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from mlgit.core.forge.protocol import DeploymentState, Forge, ForgeDeployment
     from mlgit.core.progress import Progress
     from mlgit.core.registry.state import ModelState, TagFact
-    from mlgit.core.registry.tags import TagName
     from mlgit.project.open import Project
 
 _EXPECTED = "a tag such as `tumor@v1.2.3`, `tumor@v1.2.3!`, `tumor#prod#3` or `tumor#prod!#3`"

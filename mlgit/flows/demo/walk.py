@@ -12,14 +12,13 @@ from typing import IO, TYPE_CHECKING
 
 from mlgit.core.overview.demo import Demo, DemoStep
 from mlgit.errors import StateError, ToolError
-from mlgit.flows.demo.chapters import CREATE, ORIGIN, REPOSITORY, WALK, Edit
+from mlgit.flows.demo.chapters import CREATE, ORIGIN, REPOSITORY, WALK, Chapter, Edit, Run
 from mlgit.render.console import write
 from mlgit.render.pages.demo import chapter_page, command_page, edit_page, exit_page
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mlgit.flows.demo.chapters import Chapter, Run
     from mlgit.render.page import Page
 
 DEFAULT_FOLDER = "mlgit-demo"

@@ -7,18 +7,15 @@ import re
 from typing import TYPE_CHECKING
 
 from mlgit.core.ci.advice import environment_jobs, next_steps, remarks
-from mlgit.core.ci.templates import TemplateSet, includes_mlgit
+from mlgit.core.ci.templates import PipelineMode, Settings, TemplateFile, TemplateSet, includes_mlgit
 from mlgit.core.config.file import CONFIG_FILE
-from mlgit.core.forge.hosts import HOSTS, host_of, host_options
+from mlgit.core.forge.hosts import HOSTS, Host, host_of, host_options
 from mlgit.errors import StateError, UsageError
-from mlgit.project.ci.templates import dvc_remotes, file_status, plan, settings, version, write
+from mlgit.project.ci.templates import PlannedFile, dvc_remotes, file_status, plan, settings, version, write
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mlgit.core.ci.templates import PipelineMode, Settings, TemplateFile
-    from mlgit.core.forge.hosts import Host
-    from mlgit.project.ci.templates import PlannedFile
     from mlgit.project.open import Project
 
 _UNRELEASED = re.compile(r"mlgit==.*\.dev\d+.*")

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.core.ci.templates import TemplateFile, TemplateSet
-from mlgit.core.forge.hosts import HOSTS, host_options
+from mlgit.core.forge.hosts import HOSTS, Host, host_options
 from mlgit.errors import StateError, UsageError
 from mlgit.project.ci.templates import file_status, installed, plan, settings, version, write
 
 if TYPE_CHECKING:
-    from mlgit.core.forge.hosts import Host
     from mlgit.project.open import Project
 
 

@@ -6,12 +6,11 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from mlgit.core.ci.other_tools import foreign_uses
+from mlgit.core.ci.other_tools import ForeignUse, foreign_uses
 from mlgit.core.ci.templates import read_stamp
 from mlgit.core.forge.hosts import HOSTS
 
 if TYPE_CHECKING:
-    from mlgit.core.ci.other_tools import ForeignUse
     from mlgit.project.open import Project
 
 

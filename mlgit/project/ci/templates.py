@@ -20,7 +20,7 @@ from mlgit.core.ci.templates import (
     stamped,
     status_of,
 )
-from mlgit.core.forge.hosts import HOSTS
+from mlgit.core.forge.hosts import HOSTS, Host
 from mlgit.core.record import record
 from mlgit.errors import StateError
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mlgit.core.ci.templates import PipelineMode, Status
-    from mlgit.core.forge.hosts import Host
     from mlgit.project.open import Project
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mlgit.core.config.file import FileBaseline
+from mlgit.core.config.file import FileBaseline, Model
 from mlgit.core.gates.evaluate import BaselineFiles, vs_key
-from mlgit.core.gates.verdict import Baseline
+from mlgit.core.gates.verdict import Baseline, Purpose
 from mlgit.core.pipeline.model_files import files_of_model
 from mlgit.core.record import record
 from mlgit.errors import ConfigError, MlgitError, UnknownReference
@@ -16,8 +16,6 @@ from mlgit.project.pipeline.evidence import evidence
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from mlgit.core.config.file import Model
-    from mlgit.core.gates.verdict import Purpose
     from mlgit.core.pipeline.evidence import MetricFile
     from mlgit.core.registry.state import ModelState
     from mlgit.project.compare.base import Reason

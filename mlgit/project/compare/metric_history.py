@@ -8,7 +8,7 @@ from mlgit.core.pipeline.metrics import number, text
 from mlgit.core.pipeline.report_context import HistoryPoint, MetricHistory
 from mlgit.core.progress import Silent
 from mlgit.errors import MlgitError
-from mlgit.project.compare.revision_values import RevisionReader
+from mlgit.project.compare.revision_values import RevisionReader, RevisionValues
 from mlgit.project.pipeline.declared import record_file
 from mlgit.project.pipeline.evidence import evidence
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from mlgit.core.gates.verdict import Baseline, Verdict
-    from mlgit.project.compare.revision_values import RevisionValues
     from mlgit.project.open import Project
 
 _MOST_POINTS = 12

@@ -18,7 +18,7 @@ from mlgit.adapters.dvc.pipeline.pointers import (
     assemble,
 )
 from mlgit.core.config.file import CONFIG_FILE
-from mlgit.core.pipeline.stages import output_at
+from mlgit.core.pipeline.stages import Output, Pipeline, output_at
 from mlgit.errors import ConfigError
 from mlgit.project.pipeline.declared import DVCLIVE, metric_globs, param_keys
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from mlgit.adapters.git.promised import Promised
     from mlgit.adapters.git.trees import Trees
-    from mlgit.core.pipeline.stages import Output, Pipeline
     from mlgit.core.progress import Progress
     from mlgit.project.open import Project
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from mlgit.adapters.dvc.files.numbers import Numbers, Wanted
 from mlgit.adapters.dvc.files.values import selected
 from mlgit.adapters.git.promised import Promised
-from mlgit.adapters.git.trees import Trees
-from mlgit.core.pipeline.evidence import Problem
+from mlgit.adapters.git.trees import Entry, Trees
+from mlgit.core.pipeline.evidence import Problem, ProblemCode, Value
 from mlgit.core.registry.state import as_time
 from mlgit.errors import ConfigError
 from mlgit.project.compare.revision_sources import SourceFinder, Sources, is_source
@@ -21,9 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from mlgit.adapters.git.trees import Entry
     from mlgit.core.compare.leaderboard import ValueKind
-    from mlgit.core.pipeline.evidence import ProblemCode, Value
     from mlgit.core.progress import Progress
     from mlgit.project.open import Project
 

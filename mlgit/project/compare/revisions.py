@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlgit.core.compare.leaderboard import Name
+from mlgit.core.compare.leaderboard import Name, NameKind, RowState
 from mlgit.core.registry.tags import TAGS, parse_tag
 from mlgit.core.wording import nearest
 from mlgit.errors import StateError, UnknownReference
@@ -13,7 +13,6 @@ from mlgit.errors import StateError, UnknownReference
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from mlgit.core.compare.leaderboard import NameKind, RowState
     from mlgit.project.open import Project
 
 _REFS = (

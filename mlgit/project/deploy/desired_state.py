@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from mlgit.core.deploy.deployment import Desired
-from mlgit.core.registry.state import label_of
+from mlgit.core.registry.state import EnvironmentState, RegisteredVersion, TagFact, label_of
 from mlgit.core.registry.statement import EnvironmentStatement
-from mlgit.core.registry.tags import parse_tag
+from mlgit.core.registry.tags import TagName, parse_tag
 from mlgit.errors import AnswerNo, StateError, UnknownReference, UsageError
-
-if TYPE_CHECKING:
-    from mlgit.core.registry.state import EnvironmentState, RegisteredVersion, TagFact
-    from mlgit.core.registry.tags import TagName
 
 
 class Head(NamedTuple):

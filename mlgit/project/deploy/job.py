@@ -9,10 +9,10 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from mlgit.core.deploy.deployment import DeployedFile, Deployment, failure
+from mlgit.core.deploy.deployment import DeployedFile, Deployment, Desired, State, Step, failure
 from mlgit.core.deploy.manifest import MANIFEST
-from mlgit.core.registry.statement import write_time
-from mlgit.errors import StateError, ToolError
+from mlgit.core.registry.statement import ReleaseStatement, write_time
+from mlgit.errors import MlgitError, StateError, ToolError
 from mlgit.project.deploy.model_files import (
     ModelFiles,
     model_files,
@@ -24,10 +24,7 @@ from mlgit.project.deploy.model_files import (
 )
 
 if TYPE_CHECKING:
-    from mlgit.core.deploy.deployment import Desired, State, Step
     from mlgit.core.progress import Progress
-    from mlgit.core.registry.statement import ReleaseStatement
-    from mlgit.errors import MlgitError
     from mlgit.project.deploy.desired_state import Head
     from mlgit.project.deploy.staging import Sums
     from mlgit.project.open import Project

@@ -10,23 +10,19 @@ from typing import TYPE_CHECKING
 
 from mlgit.adapters.target.journal import locked
 from mlgit.adapters.target.local import LocalFolder, whole_file
-from mlgit.core.deploy.journal import entry
-from mlgit.core.deploy.manifest import manifest_of
-from mlgit.core.deploy.plan import Plan, plan, staged_name, suitable
+from mlgit.core.deploy.journal import EntryStep, entry
+from mlgit.core.deploy.manifest import Manifest, manifest_of
+from mlgit.core.deploy.plan import Action, Plan, TargetState, plan, staged_name, suitable
 from mlgit.errors import MlgitError, ToolError
-from mlgit.project.deploy.job import as_failure
+from mlgit.project.deploy.job import Job, as_failure
 from mlgit.project.deploy.staging import sha256_of, sums_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mlgit.core.deploy.deployment import DeployedFile, Deployment, State, Step
-    from mlgit.core.deploy.journal import EntryStep
-    from mlgit.core.deploy.manifest import Manifest
-    from mlgit.core.deploy.plan import Action, TargetState
     from mlgit.core.deploy.targets import LocalTarget
     from mlgit.core.registry.statement import FileDigest, ReleaseStatement
-    from mlgit.project.deploy.job import Job
 
 WAIT_S = 600.0
 _SETTLED: Mapping[Action, State] = {"superseded": "superseded", "already": "already"}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mlgit.core.deploy.fetching import Source, destination_below, members, outputs_of
 from mlgit.core.digest import sha256_hex
 from mlgit.errors import AnswerNo, StateError, ToolError
-from mlgit.project.deploy.staging import sums_of
+from mlgit.project.deploy.staging import Sums, sums_of
 from mlgit.project.registry.models import declared_models
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from mlgit.core.progress import Progress
     from mlgit.core.registry.statement import ReleaseStatement
-    from mlgit.project.deploy.staging import Sums
     from mlgit.project.open import Project
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlgit.core.config.file import WAIVERS_FILE, Model
+from mlgit.core.config.file import WAIVERS_FILE, Config, Model
 from mlgit.core.gates.decision import decide
 from mlgit.core.gates.evaluate import BaselineFiles, Case, Rules, select, vs_key
-from mlgit.core.gates.verdict import Candidate, Note, Policy
+from mlgit.core.gates.verdict import Candidate, Decision, GateChange, Note, Policy, Purpose, Verdict
 from mlgit.core.pipeline.model_files import files_of_model
 from mlgit.errors import ConfigError
 from mlgit.project.compare.baselines import Baselines
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Mapping, Sequence
 
-    from mlgit.core.config.file import Config
-    from mlgit.core.gates.verdict import Decision, GateChange, Purpose, Verdict
     from mlgit.core.gates.waivers import Waiver
     from mlgit.core.pipeline.evidence import Evidence
     from mlgit.project.gates.waivers import TrunkWaivers

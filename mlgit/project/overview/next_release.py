@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.core.overview.status import NextStep
+from mlgit.core.overview.status import ModelLine, NextStep
 from mlgit.project.pipeline.evidence import evidence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mlgit.core.config.file import Environment
-    from mlgit.core.overview.status import ModelLine
     from mlgit.core.pipeline.evidence import Evidence
     from mlgit.core.registry.state import Registry
     from mlgit.project.open import Project

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.tags.cache import MISSING
 from mlgit.adapters.git.tags.objects import list_tags
-from mlgit.core.overview.doctor import Finding
-from mlgit.core.registry.state import as_time
+from mlgit.core.overview.doctor import Finding, FindingSeverity
+from mlgit.core.registry.state import EnvironmentState, ModelState, as_time
 from mlgit.core.registry.tags import parse_tag
 from mlgit.core.wording import listed
 from mlgit.project.registry.read import ignored_tags, read_registry
@@ -18,8 +18,6 @@ from mlgit.project.registry.read import ignored_tags, read_registry
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from mlgit.core.overview.doctor import FindingSeverity
-    from mlgit.core.registry.state import EnvironmentState, ModelState
     from mlgit.project.open import Project
 
 _CLOCK_TOLERANCE = timedelta(minutes=10)

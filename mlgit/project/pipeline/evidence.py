@@ -10,7 +10,7 @@ from mlgit.adapters.dvc.files.values import metric_values, param_values
 from mlgit.adapters.dvc.pipeline.pointers import DEFAULT_PARAMS, join, read_pipeline
 from mlgit.adapters.git.objects import CommitTree
 from mlgit.core.pipeline.evidence import Evidence, MetricFile, Problem, StageState, Value
-from mlgit.core.pipeline.stages import output_at
+from mlgit.core.pipeline.stages import Output, Pipeline, output_at
 from mlgit.errors import ConfigError
 from mlgit.project.pipeline.declared import DVCLIVE, matching, metric_globs, outside, param_keys
 from mlgit.project.pipeline.local_files import (
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from mlgit.adapters.dvc.data.hashes import Hashes
-    from mlgit.core.pipeline.stages import Output, Pipeline
     from mlgit.core.tree import Tree
     from mlgit.project.open import Project
 

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from mlgit.adapters.dvc.files.documents import Documents
-from mlgit.core.pipeline.stages import Pointer
+from mlgit.core.pipeline.stages import Output, Pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from mlgit.adapters.dvc.data.cache import Cache
     from mlgit.adapters.dvc.data.workspace import WorkspaceHashes
-    from mlgit.core.pipeline.stages import Output
     from mlgit.project.open import Project
 
 

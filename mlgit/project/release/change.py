@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.core.release.tag_plan import ChangeReport, future_note
+from mlgit.core.release.tag_plan import ChangeAction, ChangeReport, PlannedTag, VerdictSummary, future_note
 from mlgit.project.registry.environments import gto_note
 from mlgit.project.registry.models import require_model
 from mlgit.project.release.write_tags import fresh_model, write_tags
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from mlgit.adapters.git.push import BranchMove
     from mlgit.core.registry.semver import Version
     from mlgit.core.registry.state import EnvironmentState, ModelState
-    from mlgit.core.release.tag_plan import ChangeAction, PlannedTag, VerdictSummary
     from mlgit.project.open import Project
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.push import fetch_refs, try_fetch_refs
 from mlgit.adapters.git.tags.facts import read_tags
-from mlgit.core.registry.state import version_of
+from mlgit.core.registry.state import ModelState, TagFact, version_of
 from mlgit.core.registry.tags import TAGS, parse_tag, ref_patterns
 from mlgit.core.wording import format_age
 from mlgit.errors import LostRace, ToolError
@@ -15,7 +15,6 @@ from mlgit.project.registry.read import read_model
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from mlgit.core.registry.state import ModelState, TagFact
     from mlgit.project.open import Project
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.binary import GitFailed
-from mlgit.adapters.git.push import fetch_refs, list_remote_refs, push_refs
+from mlgit.adapters.git.push import BranchMove, fetch_refs, list_remote_refs, push_refs
 from mlgit.adapters.git.tags.objects import (
     create_tag_refs,
     list_tags,
@@ -19,10 +19,10 @@ from mlgit.adapters.git.tags.objects import (
 )
 from mlgit.core.config.names import read_model_name
 from mlgit.core.record import record
-from mlgit.core.registry.state import as_time
+from mlgit.core.registry.state import ModelState, TagFact, as_time
 from mlgit.core.registry.tags import TAGS, ref_patterns
 from mlgit.core.release.collisions import collisions
-from mlgit.core.release.tag_plan import WrittenTag
+from mlgit.core.release.tag_plan import PlannedTag, WrittenTag
 from mlgit.errors import StateError, ToolError, UsageError
 from mlgit.project.registry.pushed import record_seen
 from mlgit.project.registry.read import read_model
@@ -31,9 +31,6 @@ from mlgit.project.release.lost_race import fetch_models, lost_branch, lost_race
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mlgit.adapters.git.push import BranchMove
-    from mlgit.core.registry.state import ModelState, TagFact
-    from mlgit.core.release.tag_plan import PlannedTag
     from mlgit.project.open import Project
 
 

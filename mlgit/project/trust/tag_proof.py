@@ -12,7 +12,7 @@ from mlgit.adapters.git.tags.facts import read_tags
 from mlgit.adapters.git.tags.objects import local_tags, parse_header
 from mlgit.core.ci.tag_event import version_of_tag
 from mlgit.core.digest import sha256_hex
-from mlgit.core.registry.statement import EnvironmentStatement, ReleaseStatement
+from mlgit.core.registry.statement import EnvironmentStatement, FileDigest, ReleaseStatement
 from mlgit.core.registry.tags import TAGS
 from mlgit.core.trust.proof import Proof, claims_problem, parse_statement, release_problem
 from mlgit.errors import ConfigError, StateError, ToolError, UnknownReference
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from mlgit.core.pipeline.stages import Pipeline
     from mlgit.core.registry.state import ModelState, TagFact
-    from mlgit.core.registry.statement import FileDigest
     from mlgit.project.open import Project
 
 

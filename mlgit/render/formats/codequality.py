@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.ci.annotations import annotations as remarks
 from mlgit.core.ci.annotations import failure_annotation
-from mlgit.core.ci.report import failure_of
+from mlgit.core.ci.report import Failure, failure_of
 from mlgit.core.config.file import CONFIG_FILE
 from mlgit.core.digest import sha256_hex
 from mlgit.render.escape import visible
@@ -15,7 +15,6 @@ from mlgit.render.formats.jsonout import dumps
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from mlgit.core.ci.report import Failure
     from mlgit.core.forge.protocol import Annotation, Level
     from mlgit.core.gates.verdict import Check
     from mlgit.errors import MlgitError

@@ -10,11 +10,10 @@ import re
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
-from mlgit.core.ci.report import failure_of
+from mlgit.core.ci.report import Failure, failure_of
 from mlgit.core.config.file import CONFIG_FILE
 
 if TYPE_CHECKING:
-    from mlgit.core.ci.report import Failure
     from mlgit.core.gates.verdict import Check, Note, Result
     from mlgit.errors import MlgitError
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.gates.headline import headline
 from mlgit.core.pipeline.metrics import short, signed
-from mlgit.render.page import Page, Span, line, table
+from mlgit.render.page import Cell, Page, Span, Style, line, table
 
 if TYPE_CHECKING:
     from mlgit.core.gates.verdict import (
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
         Result,
         Verdict,
     )
-    from mlgit.render.page import Cell, Style
 
 WIDTH = 80
 _MANY = 20

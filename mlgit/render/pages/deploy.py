@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from mlgit.core.wording import format_age
-from mlgit.render.page import Page, Span, line
+from mlgit.render.page import Line, Page, Span, line
 
 if TYPE_CHECKING:
     from mlgit.core.deploy.deployment import Deployment, DeployReport
-    from mlgit.render.page import Line
 
 
 def page(record: DeployReport) -> Page:

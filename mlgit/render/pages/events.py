@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.render.page import Span, Table, table
+from mlgit.render.page import Cell, Span, Style, Table, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mlgit.core.registry.events import Event
-    from mlgit.render.page import Cell, Style
 
 _STYLES: dict[str, Style] = {"rollback": "careful", "unassign": "careful", "deregister": "bad"}
 

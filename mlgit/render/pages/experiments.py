@@ -5,19 +5,17 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlgit.core.compare.leaderboard import is_below
+from mlgit.core.compare.leaderboard import Column, Leaderboard, Row, is_below
 from mlgit.core.pipeline.metrics import short
 from mlgit.core.wording import count
-from mlgit.render.page import Page, Span, clean, line, table
+from mlgit.render.page import Cell, Page, Span, clean, line, table
 from mlgit.render.pages.age import ago
 from mlgit.render.pages.diff import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mlgit.core.compare.leaderboard import Column, Leaderboard, Row
     from mlgit.core.pipeline.evidence import Value
-    from mlgit.render.page import Cell
 
 _GAP = 2
 _COMMIT = 7

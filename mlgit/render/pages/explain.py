@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 from mlgit.core.config.file import CONFIG_FILE
 from mlgit.core.gates.limits import KINDS
 from mlgit.core.pipeline.metrics import short, signed
-from mlgit.render.page import Page, Span, line
+from mlgit.render.page import Page, Span, Style, line
 
 if TYPE_CHECKING:
     from mlgit.core.gates.verdict import Baseline, Bound, Check, Result, Verdict
-    from mlgit.render.page import Style
 
 _WIDTH = 80
 _LABEL = 12

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.render.page import Page, Span, line, table
+from mlgit.render.page import Cell, Page, Span, line, table
 from mlgit.render.pages.age import as_of
 
 if TYPE_CHECKING:
     from mlgit.core.registry.entries import ModelEntry, ModelList
-    from mlgit.render.page import Cell
 
 
 def page(record: ModelList) -> Page:

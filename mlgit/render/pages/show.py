@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.render.page import Page, Span, line, table
+from mlgit.render.page import Line, Page, Span, line, table
 from mlgit.render.pages.age import ago, as_of
 from mlgit.render.pages.events import events_table
 
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from mlgit.core.registry.events import Details
     from mlgit.core.registry.statement import ReleaseStatement
-    from mlgit.render.page import Line
 
 _SHORT = 12
 _VERSIONS = 20

@@ -6,11 +6,10 @@ import re
 from typing import TYPE_CHECKING
 
 from mlgit.core.config.file import WAIVERS_FILE
-from mlgit.core.gates.verdict import NOT_COMMITTED
+from mlgit.core.gates.verdict import NOT_COMMITTED, Check, Verdict
 from mlgit.render.escape import prose
 
 if TYPE_CHECKING:
-    from mlgit.core.gates.verdict import Check, Verdict
     from mlgit.render.report.layout import ReportContext
 
 _NOT_IN_KEY = re.compile(r"[^A-Za-z0-9_./-]")

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.core.ci.report import failure_of
+from mlgit.core.ci.report import Failure, failure_of
 from mlgit.render.escape import code, prose
 from mlgit.render.report.footer import marker, run_link
 from mlgit.render.report.layout import ReportContext
 
 if TYPE_CHECKING:
-    from mlgit.core.ci.report import Failure
     from mlgit.errors import MlgitError
 
 _MOST = 20

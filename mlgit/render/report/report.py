@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.core.ci.report import Failure
+from mlgit.core.ci.report import CiReport, Failure
 from mlgit.core.forge.hosts import HOSTS
 from mlgit.core.gates.by_model import models_of, of_model, uneventful
 from mlgit.core.gates.headline import headline
@@ -21,7 +21,6 @@ from mlgit.render.report.table import table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mlgit.core.ci.report import CiReport
     from mlgit.core.gates.verdict import Check, Note
 
 __all__ = ["BUDGET_BYTES", "failure", "key_of", "markdown", "marker", "report", "running"]

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.render.escape import code, prose
-from mlgit.render.report.layout import EFFECTS, RANK, left_out
+from mlgit.render.report.layout import EFFECTS, RANK, DetailLevel, ReportContext, left_out
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mlgit.core.gates.verdict import Check, Note
-    from mlgit.render.report.layout import DetailLevel, ReportContext
 
 _ORDER = ("data", "params", "model")
 _HAVE_NOTES = ("loosened", "removed")

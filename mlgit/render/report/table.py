@@ -9,11 +9,10 @@ from mlgit.core.gates.limits import KINDS
 from mlgit.core.pipeline.metrics import short
 from mlgit.render.charts import bar
 from mlgit.render.escape import code, prose
-from mlgit.render.report.layout import EFFECTS, NO_NUMBER, RANK, cells, decimal, left_out
+from mlgit.render.report.layout import EFFECTS, NO_NUMBER, RANK, DetailLevel, cells, decimal, left_out
 
 if TYPE_CHECKING:
     from mlgit.core.gates.verdict import Bound, Check, MetricChange, Result
-    from mlgit.render.report.layout import DetailLevel
 
 _HEADER = (
     "| | metric | base | this | change | limit | gate |",

@@ -8,15 +8,13 @@ from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.dvc.data.fingerprints import checksum, facts_of, now_ns, settled
-from mlgit.core.pipeline.stages import is_hash
+from mlgit.adapters.dvc.data.fingerprints import Index, checksum, facts_of, now_ns, settled
+from mlgit.core.pipeline.stages import Pointer, is_hash
 from mlgit.errors import StateError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlgit.adapters.dvc.data.fingerprints import Index
-    from mlgit.core.pipeline.stages import Pointer
 
 MAX_READ_BYTES = 64 << 20
 # Objects are in folders named after their first two digits.

@@ -11,12 +11,11 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from mlgit.adapters.memory import Memory
-from mlgit.core.pipeline.stages import is_hash
+from mlgit.core.pipeline.stages import Pointer, is_hash
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from mlgit.core.pipeline.stages import Pointer
 
 Facts = tuple[int, int, int, int]
 """Size in bytes, modification time and change time in ns, inode."""

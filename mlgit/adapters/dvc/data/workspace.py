@@ -6,17 +6,15 @@ import os
 from stat import S_ISDIR, S_ISREG
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.dvc.data.fingerprints import LARGE, Index, checksum, facts_of, now_ns, settled
+from mlgit.adapters.dvc.data.fingerprints import LARGE, Facts, Index, checksum, facts_of, now_ns, settled
 from mlgit.adapters.dvc.data.hashes import UNREADABLE
 from mlgit.adapters.dvc.data.ignore import Ignores, visible
-from mlgit.core.progress import Silent
+from mlgit.core.progress import Progress, Silent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from mlgit.adapters.dvc.data.fingerprints import Facts
     from mlgit.adapters.dvc.data.listing import Entry, Listing, Searches
-    from mlgit.core.progress import Progress
 
 _NO_FILE = "it is no file, and leads to none"
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from mlgit.core.pipeline.stages import Pointer, is_hash
-from mlgit.core.progress import Silent
+from mlgit.core.progress import Progress, Silent
 from mlgit.errors import StateError, ToolError
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from dvc.repo import Repo
 
-    from mlgit.core.progress import Progress
 
 _LEGACY_HASH = "md5-dos2unix"
 

@@ -6,13 +6,11 @@ import asyncio
 import os
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from mlgit.core.progress import Silent
+from mlgit.core.progress import Progress, Silent
 from mlgit.errors import ToolError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
-
-    from mlgit.core.progress import Progress
 
     T = TypeVar("T")
 

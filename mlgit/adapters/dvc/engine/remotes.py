@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlgit.core.pipeline.remote_data import Holding, RemoteHoldings
-from mlgit.core.progress import Silent
+from mlgit.core.progress import Progress, Silent
 from mlgit.errors import MlgitError
 
 if TYPE_CHECKING:
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from mlgit.adapters.dvc.data.cache import Cache
     from mlgit.core.pipeline.stages import Output, Pointer
-    from mlgit.core.progress import Progress
 
 # A user name and password before the host of a URL, and its query, which may be a signature.
 _CREDENTIALS = re.compile(r"(://)(?:[^/\s]+@)?([^?\s'\"]*)(?:\?[^\s'\"]*)?")

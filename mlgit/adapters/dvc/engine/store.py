@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlgit.core.progress import Silent
+from mlgit.core.progress import Progress, Silent
 from mlgit.errors import ToolError
 
 if TYPE_CHECKING:
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from mlgit.adapters.dvc.engine.contents import Contents
     from mlgit.core.pipeline.stages import Output
-    from mlgit.core.progress import Progress
 
 _HASH, _LEGACY_HASH = "md5", "md5-dos2unix"
 

@@ -6,12 +6,10 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
-from mlgit.core.progress import Silent
+from mlgit.core.progress import Progress, Silent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-    from mlgit.core.progress import Progress
 
 
 def has_remote(root: str) -> bool:

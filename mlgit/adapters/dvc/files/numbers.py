@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from mlgit.adapters.dvc.files.documents import Documents
 from mlgit.adapters.dvc.files.values import FORMATS, ending_of, metric_values, param_values
 from mlgit.adapters.memory import Memory
-from mlgit.core.pipeline.evidence import Problem
+from mlgit.core.pipeline.evidence import Problem, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from mlgit.core.compare.leaderboard import ValueKind
-    from mlgit.core.pipeline.evidence import Value
 
 _FORMAT = 2
 MAX_CACHE_BYTES = 16 << 20

@@ -8,11 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.files.needs_dvc import needs_dvc
-from mlgit.adapters.dvc.files.shapes import Shape
+from mlgit.adapters.dvc.files.shapes import Path, Shape
 from mlgit.adapters.memory import Memory, Table
 
 if TYPE_CHECKING:
-    from mlgit.adapters.dvc.files.shapes import Path
     from mlgit.core.progress import Progress
     from mlgit.core.tree import Tree
 

@@ -25,13 +25,12 @@ from mlgit.adapters.dvc.files.paths import folder_of, folders_above, join
 from mlgit.adapters.dvc.files.shapes import Shape
 from mlgit.adapters.dvc.files.tracked import tracked_file
 from mlgit.adapters.dvc.pipeline.hidden import Hidden
-from mlgit.core.pipeline.stages import HandedOver, Pipeline
+from mlgit.core.pipeline.stages import Artifact, HandedOver, Output, Pipeline, Stage
 from mlgit.errors import ConfigError, Location
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mlgit.core.pipeline.stages import Artifact, Output, Stage
     from mlgit.core.tree import Tree
 
 __all__ = ["DEFAULT_PARAMS", "LOCK_FILE", "PIPELINE_FILE", "join", "pipeline_files", "read_pipeline"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.dvc.data.hashes import ELSEWHERE, UNKNOWN, listing_md5
+from mlgit.adapters.dvc.data.hashes import ELSEWHERE, UNKNOWN, Hashes, listing_md5
 from mlgit.adapters.dvc.pipeline.ancestry import Ancestry, OutputsByPath
 from mlgit.adapters.dvc.pipeline.params import ParamFiles
 from mlgit.core.pipeline.evidence import StageState
@@ -16,7 +16,6 @@ from mlgit.core.pipeline.evidence import StageState
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from mlgit.adapters.dvc.data.hashes import Hashes
     from mlgit.adapters.dvc.files.documents import Documents
     from mlgit.core.pipeline.stages import LockedStage, Origin, Output, Pipeline, Pointer, Stage
     from mlgit.core.tree import Tree

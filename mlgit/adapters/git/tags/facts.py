@@ -6,7 +6,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.git.tags.cache import LONG
+from mlgit.adapters.git.tags.cache import LONG, KnownTag, TagCache
 from mlgit.adapters.git.tags.objects import read_message
 from mlgit.core.record import record
 from mlgit.core.registry.state import TagFact
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from mlgit.adapters.git.objects import Objects
-    from mlgit.adapters.git.tags.cache import KnownTag, TagCache
 
 
 @record

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.git.binary import GitFailed
+from mlgit.adapters.git.binary import Git, GitFailed
 from mlgit.adapters.git.refs import list_refs, parse_refs, start_listing_refs
 from mlgit.core.record import record
 from mlgit.core.registry.tags import TAGS, parse_tag
@@ -13,7 +13,6 @@ from mlgit.errors import StateError, ToolError
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
-    from mlgit.adapters.git.binary import Git
     from mlgit.adapters.git.objects import Objects
     from mlgit.adapters.git.push import BranchMove
 

@@ -7,14 +7,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.tags.cache import LONG, MISSING, KnownTag
-from mlgit.adapters.git.tags.objects import parse_header
+from mlgit.adapters.git.tags.objects import TagHeader, parse_header
 from mlgit.core.registry.message_summary import summarize
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from mlgit.adapters.git.objects import GitObject, Objects
-    from mlgit.adapters.git.tags.objects import TagHeader
 
 # The header that git and mlgit write for a tag on a commit; `parse_header` reads any other, slower.
 _USUAL = re.compile(

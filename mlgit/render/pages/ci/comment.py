@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.render.page import Page, Span, line
+from mlgit.render.page import Page, Span, Style, line
 
 if TYPE_CHECKING:
     from mlgit.core.forge.comments import Action
     from mlgit.core.forge.posting import PostResult
     from mlgit.core.forge.protocol import CheckState
-    from mlgit.render.page import Style
 
 _STYLES: dict[CheckState, Style] = {"success": "ok", "failure": "bad", "running": "careful"}
 _WORDS: dict[Action, str] = {

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.forge.hosts import HOSTS
 from mlgit.core.wording import count
-from mlgit.render.page import Page, Span, line, table
+from mlgit.render.page import Block, Page, Span, Style, line, table
 
 if TYPE_CHECKING:
     from mlgit.core.ci.templates import Status, TemplateFile, TemplateSet
-    from mlgit.render.page import Block, Style
 
 _WORDS: dict[Status, tuple[str, Style]] = {
     "create": ("new", "ok"),
