@@ -41,10 +41,7 @@ _VERDICT_OPTIONS = (
         help="Compare with REV wherever a gate says `vs: base`.",
     ),
     click.option(
-        "--rev",
-        metavar="REV",
-        shell_complete=references_offer,
-        help="Judge REV instead of the working tree.",
+        "--rev", metavar="REV", shell_complete=references_offer, help="Judge REV instead of the working tree."
     ),
     click.option(
         "--model",

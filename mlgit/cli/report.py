@@ -33,11 +33,7 @@ if TYPE_CHECKING:
     help="What to write; console by default.",
 )
 @click.option(
-    "-o",
-    "--output",
-    metavar="FILE",
-    shell_complete=files_offer,
-    help="Write to FILE instead of stdout.",
+    "-o", "--output", metavar="FILE", shell_complete=files_offer, help="Write to FILE instead of stdout."
 )
 @click.option(
     "--post", "posts", is_flag=True, help="Put it on the pull request of the commit that is checked out."

@@ -169,8 +169,7 @@ def _folders(project: Project, declared: Deploy, models: tuple[str, ...]) -> dic
     for folder in found.values():
         if folder == os.path.realpath(project.root) or _inside(folder, os.path.realpath(project.common_dir)):
             raise ConfigError(
-                f"`deploy.{mine}.path` is the repository itself",
-                expected="a folder of its own",
+                f"`deploy.{mine}.path` is the repository itself", expected="a folder of its own"
             )
     return found
 

@@ -188,10 +188,7 @@ class _StatusReader:
         if registry is None:
             return ()
         return model_lines(
-            self._project,
-            registry,
-            declared=self._model_paths(),
-            environments=list(self._trunk_environments),
+            self._project, registry, declared=self._model_paths(), environments=list(self._trunk_environments)
         )
 
     def _model_paths(self) -> Mapping[str, str | None]:

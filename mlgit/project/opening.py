@@ -65,11 +65,7 @@ class Opening:
                 self._prefetched = prefetch(self._git.folder)
 
     def finish(
-        self,
-        *,
-        now: datetime,
-        default_branch: str | None = None,
-        progress: Callable[[], Progress] = Silent,
+        self, *, now: datetime, default_branch: str | None = None, progress: Callable[[], Progress] = Silent
     ) -> Project:
         """The repository.
 

@@ -54,10 +54,7 @@ def table(
 ) -> Table:
     """A table; every row needs as many cells as the header."""
     return Table(
-        header=tuple(header),
-        rows=tuple(tuple(row) for row in rows),
-        right=frozenset(right),
-        indent=indent,
+        header=tuple(header), rows=tuple(tuple(row) for row in rows), right=frozenset(right), indent=indent
     )
 
 

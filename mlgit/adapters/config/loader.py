@@ -6,16 +6,7 @@ import posixpath
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from mlgit.core.config.file import (
-    CHANGE_KINDS,
-    Config,
-    Deploy,
-    Environment,
-    FileBaseline,
-    Gate,
-    Limit,
-    Model,
-)
+from mlgit.core.config.file import CHANGE_KINDS, Config, Deploy, Environment, FileBaseline, Gate, Limit, Model
 from mlgit.errors import ConfigError, Location
 
 if TYPE_CHECKING:

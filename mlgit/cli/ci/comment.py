@@ -68,9 +68,7 @@ def _post(posting: Posting) -> PostResult:
 
     event = read_event(os.environ)
     return post(
-        posting,
-        connected=lambda: None if event is None else connect(event, os.environ),
-        variables=os.environ,
+        posting, connected=lambda: None if event is None else connect(event, os.environ), variables=os.environ
     )
 
 

@@ -8,12 +8,7 @@ from mlgit.core.config.file import CONFIG_FILE
 from mlgit.core.forge.protocol import Annotation, Level
 from mlgit.core.gates.verdict import Check, Effect, Note, Result
 
-_LEVELS: dict[Effect, Level] = {
-    "block": "failure",
-    "warn": "warning",
-    "waived": "notice",
-    "note": "notice",
-}
+_LEVELS: dict[Effect, Level] = {"block": "failure", "warn": "warning", "waived": "notice", "note": "notice"}
 _PLACE = re.compile(
     r"(?:[0-9a-f]{7,64}:)?(?P<path>[^:\x00-\x1f]+?)(?::(?P<line>[0-9]{1,9}))?(?::[0-9]{1,9})?"
 )

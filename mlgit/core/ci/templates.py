@@ -107,11 +107,7 @@ def destination(host: Host, template: str) -> str | None:
 
 def fill(text: str, settings: Settings) -> str:
     """The text of a bundled file with the settings in it."""
-    values = {
-        "pipeline": settings.pipeline,
-        "requirement": settings.requirement,
-        "branch": settings.branch,
-    }
+    values = {"pipeline": settings.pipeline, "requirement": settings.requirement, "branch": settings.branch}
 
     def one(block: re.Match[str]) -> str:
         lines = block.group(0).splitlines(keepends=True)

@@ -82,10 +82,7 @@ HOSTS: Mapping[Host, HostInfo] = {
         comment_bytes=900_000,
         ci_path=".gitlab-ci.yml",
         workflows=".gitlab-ci.yml",
-        templates=(
-            ("gitlab/templates/", ".gitlab/mlgit/"),
-            ("gitlab/gitlab-ci.yml", ".gitlab-ci.yml"),
-        ),
+        templates=(("gitlab/templates/", ".gitlab/mlgit/"), ("gitlab/gitlab-ci.yml", ".gitlab-ci.yml")),
         entry=".gitlab-ci.yml",
         include="include:\n  - local: /.gitlab/mlgit/full.yml\n",
         # An environment's name is part of a regular expression in the job's rules.

@@ -16,13 +16,7 @@ if TYPE_CHECKING:
 Value = Decimal | str | bool | None
 """A leaf of a metric or parameter file. Numbers are Decimal, also NaN and the infinities."""
 
-ProblemCode = Literal[
-    "missing",
-    "unreadable",
-    "not_fetched",
-    "not_from_pipeline",
-    "stale",
-]
+ProblemCode = Literal["missing", "unreadable", "not_fetched", "not_from_pipeline", "stale"]
 
 
 @record

@@ -131,10 +131,7 @@ def read_summary(text: str) -> MessageSummary:
     if at_s is not None and not _FIRST_S <= at_s <= _LAST_S:
         raise ValueError(text)
     return MessageSummary(
-        at_s,
-        _ACTIONS[fields[1]] if fields[1] else None,
-        _read_text(fields[2]),
-        _read_text(fields[3]),
+        at_s, _ACTIONS[fields[1]] if fields[1] else None, _read_text(fields[2]), _read_text(fields[3])
     )
 
 

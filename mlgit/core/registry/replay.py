@@ -102,10 +102,7 @@ def _replay_version(model: str, version: Version, facts: list[TagFact]) -> Regis
 
 
 def _replay_environment(
-    model: str,
-    environment: str,
-    facts: list[TagFact],
-    registered: Mapping[str, Sequence[RegisteredVersion]],
+    model: str, environment: str, facts: list[TagFact], registered: Mapping[str, Sequence[RegisteredVersion]]
 ) -> EnvironmentState:
     found = _replay_changes(model, environment, facts, registered)
     newest = found.changes[-1]
@@ -118,10 +115,7 @@ def _replay_environment(
 
 
 def _replay_changes(
-    model: str,
-    environment: str,
-    facts: list[TagFact],
-    registered: Mapping[str, Sequence[RegisteredVersion]],
+    model: str, environment: str, facts: list[TagFact], registered: Mapping[str, Sequence[RegisteredVersion]]
 ) -> EnvironmentState:
     opened = _OpenAssignments()
     # Neighbors with one counter are one change; without a counter each tag is one.

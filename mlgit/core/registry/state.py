@@ -13,11 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from mlgit.core.registry.message_summary import MessageSummary
-    from mlgit.core.registry.statement import (
-        EnvironmentAction,
-        ReleaseStatement,
-        Statement,
-    )
+    from mlgit.core.registry.statement import EnvironmentAction, ReleaseStatement, Statement
     from mlgit.core.registry.tags import TagName
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

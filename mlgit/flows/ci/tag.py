@@ -85,9 +85,7 @@ def deploy_tag(
         raise
     record.end(_forge_state(report))
     return replace(
-        found,
-        deployment=deployment_of(report, recorded=record.recorded),
-        notes=(*found.notes, *record.notes),
+        found, deployment=deployment_of(report, recorded=record.recorded), notes=(*found.notes, *record.notes)
     )
 
 

@@ -104,8 +104,7 @@ def _find_host(project: Project) -> Host:
     if len(hosts) == 1:
         return hosts[0]
     raise UsageError(
-        "Neither the remote's URL nor a file here says which forge this is",
-        hint=f"say {host_options()}",
+        "Neither the remote's URL nor a file here says which forge this is", hint=f"say {host_options()}"
     )
 
 

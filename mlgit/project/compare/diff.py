@@ -31,12 +31,7 @@ PARTS = ("metrics", "params", "data", "models", "stages")
 
 
 def compare(
-    project: Project,
-    old: Side,
-    new: Side,
-    *,
-    parts: Collection[str] = PARTS,
-    show_unchanged: bool = False,
+    project: Project, old: Side, new: Side, *, parts: Collection[str] = PARTS, show_unchanged: bool = False
 ) -> Diff:
     """Compare `new` with `old` in these parts; equal things are listed only with `show_unchanged`.
 

@@ -60,10 +60,7 @@ def metric_history(
 
 
 def _history(
-    model: str | None,
-    place: tuple[str, str],
-    states: Sequence[_State],
-    values: Mapping[str, RevisionValues],
+    model: str | None, place: tuple[str, str], states: Sequence[_State], values: Mapping[str, RevisionValues]
 ) -> MetricHistory:
     file, key = place
     points = []
@@ -76,11 +73,7 @@ def _history(
 
 
 def _states(
-    project: Project,
-    model: str | None,
-    base: str | None,
-    files: Sequence[str],
-    candidate: str | None,
+    project: Project, model: str | None, base: str | None, files: Sequence[str], candidate: str | None
 ) -> list[_State]:
     """Releases if there are enough, otherwise commits."""
     releases = [state for state in _releases(project, model) if state.commit != candidate]

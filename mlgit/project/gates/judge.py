@@ -269,10 +269,7 @@ class _Evaluation:
         return found
 
     def _usable(
-        self,
-        found: TrunkWaivers,
-        changed: Sequence[GateChange],
-        target: Branch | None,
+        self, found: TrunkWaivers, changed: Sequence[GateChange], target: Branch | None
     ) -> tuple[tuple[Waiver, ...], tuple[Note, ...]]:
         if not found.waivers:
             return (), ()

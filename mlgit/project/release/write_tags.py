@@ -139,11 +139,7 @@ def _tag_objects(project: Project, plan: Sequence[PlannedTag], *, write: bool) -
     for planned in plan:
         name = str(planned.name)
         content = tag_content(
-            tag=name,
-            commit=planned.commit,
-            tagger=identity,
-            at_s=planned.at_s,
-            message=planned.message,
+            tag=name, commit=planned.commit, tagger=identity, at_s=planned.at_s, message=planned.message
         )
         oid = make(project.git, content)
         tags.append(WrittenTag(name=name, oid=oid, commit=planned.commit, at=as_time(planned.at_s)))

@@ -14,10 +14,7 @@ from mlgit.render.report.layout import EFFECTS, NO_NUMBER, RANK, DetailLevel, ce
 if TYPE_CHECKING:
     from mlgit.core.gates.verdict import Bound, Check, MetricChange, Result
 
-_HEADER = (
-    "| | metric | base | this | change | limit | gate |",
-    "|---|---|---:|---:|---:|---|---|",
-)
+_HEADER = ("| | metric | base | this | change | limit | gate |", "|---|---|---:|---:|---:|---|---|")
 _MOST_CHANGED = 10
 # Keeps a number and its word on one line in a narrow table.
 _TIE = "&nbsp;"

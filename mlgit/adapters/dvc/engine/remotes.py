@@ -42,11 +42,7 @@ class _Storage(NamedTuple):
 
 
 def query_remotes(
-    root: str,
-    outputs: Sequence[Output],
-    *,
-    progress: Progress | None = None,
-    strict: bool = False,
+    root: str, outputs: Sequence[Output], *, progress: Progress | None = None, strict: bool = False
 ) -> RemoteHoldings:
     """What the remotes have of outputs with a pointer; the remotes are queried, not DVC's cache of them.
 

@@ -52,11 +52,7 @@ def missing_in_remote(root: str, outputs: Sequence[Output], *, even_private: boo
 
 
 def push_outputs(
-    root: str,
-    outputs: Sequence[Output],
-    progress: Progress | None = None,
-    *,
-    even_private: bool = True,
+    root: str, outputs: Sequence[Output], progress: Progress | None = None, *, even_private: bool = True
 ) -> int:
     """Send what the remote lacks of these outputs, whatever the working tree has; the number of files.
 

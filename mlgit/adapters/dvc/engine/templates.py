@@ -24,12 +24,7 @@ _UNKNOWN_KEY = "extra keys not allowed"
 
 
 def fill_in(
-    root: str,
-    shape: Shape,
-    *,
-    path: str,
-    read: Callable[[str], bytes | None],
-    settings: Sequence[bytes],
+    root: str, shape: Shape, *, path: str, read: Callable[[str], bytes | None], settings: Sequence[bytes]
 ) -> tuple[dict[str, object], Mapping[str, bytes | None]]:
     """The document that DVC understands, and every file that it is made from (None if missing).
 
@@ -138,8 +133,7 @@ def _not_filled_in(message: str, shape: Shape) -> ConfigError:
     else:
         hint = f"define `{unknown[1]}` in `params.yaml` beside it, or under `vars:`"
     location = next(
-        (found for path in _paths(where) if (found := shape.locate(path)).line is not None),
-        shape.locate(()),
+        (found for path in _paths(where) if (found := shape.locate(path)).line is not None), shape.locate(())
     )
     shown = re.sub(r"'([^']*)'", r"`\1`", reason)
     shown = shown[:1].lower() + shown[1:]
