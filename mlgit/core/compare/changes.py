@@ -168,11 +168,10 @@ def _value_change(
     file: str, key: str, kind: Kind, old: Value, new: Value, directions: Mapping[str, Direction] | None
 ) -> ValueChange:
     direction = None if directions is None else direction_of(key, directions)
-    change = change_between(old, new, direction)
-    if not _fits_double(change.amount):
-        change = Change()
-    percent = change.percent if _fits_double(change.percent) else None
-    return ValueChange(file, key, kind, old, new, change.amount, percent, change.better)
+    amount, percent, better = change_between(old, new, direction)
+    if not _fits_double(amount):
+        amount = percent = better = None
+    return ValueChange(file, key, kind, old, new, amount, percent if _fits_double(percent) else None, better)
 
 
 def _fits_double(value: Decimal | None) -> bool:
@@ -244,40 +243,32 @@ def stage_changes(old: Pipeline, new: Pipeline, *, show_unchanged: bool = False)
 
 
 def _stage_change(address: str, old: Stage | None, new: Stage | None) -> StageChange:
-    fields = tuple(
-        name
-        for name in ("cmd", "deps", "params", "outs")
-        if old is not None and new is not None and _field(old, name) != _field(new, name)
-    )
-    old_deps, new_deps = _field(old, "deps"), _field(new, "deps")
-    old_outs, new_outs = _field(old, "outs"), _field(new, "outs")
-    old_cmd = None if old is None else " && ".join(old.cmd)
-    new_cmd = None if new is None else " && ".join(new.cmd)
+    before, after = _fields(old), _fields(new)
+    both = old is not None and new is not None
+    fields = tuple(name for name in before if both and before[name] != after[name])
     return StageChange(
         stage=address,
         kind=_kind(old is not None, new is not None, not fields),
         fields=fields,
-        old_cmd=old_cmd,
-        new_cmd=new_cmd,
-        deps_added=tuple(sorted(new_deps - old_deps)),
-        deps_removed=tuple(sorted(old_deps - new_deps)),
-        outs_added=tuple(sorted(new_outs - old_outs)),
-        outs_removed=tuple(sorted(old_outs - new_outs)),
+        old_cmd=None if old is None else " && ".join(old.cmd),
+        new_cmd=None if new is None else " && ".join(new.cmd),
+        deps_added=tuple(sorted(after["deps"] - before["deps"])),
+        deps_removed=tuple(sorted(before["deps"] - after["deps"])),
+        outs_added=tuple(sorted(after["outs"] - before["outs"])),
+        outs_removed=tuple(sorted(before["outs"] - after["outs"])),
     )
 
 
-def _field(stage: Stage | None, name: str) -> frozenset[str]:
-    """One field of a stage as a set of texts."""
+def _fields(stage: Stage | None) -> dict[str, frozenset[str]]:
+    """The fields of a stage, each as a set of texts; empty sets without a stage."""
     if stage is None:
-        return frozenset()
-    if name == "cmd":
-        return frozenset(f"{number} {line}" for number, line in enumerate(stage.cmd))
-    if name == "deps":
-        return frozenset(stage.deps)
-    if name == "outs":
-        return frozenset(out.path for out in stage.outs)
-    return frozenset(
-        f"{file}:{key}"
-        for file, keys in stage.params.items()
-        for key in (sorted(keys) if keys is not None else ["*"])
-    )
+        return dict.fromkeys(("cmd", "deps", "params", "outs"), frozenset())
+    params = stage.params.items()
+    return {
+        "cmd": frozenset(f"{number} {line}" for number, line in enumerate(stage.cmd)),
+        "deps": frozenset(stage.deps),
+        "params": frozenset(
+            f"{file}:{key}" for file, keys in params for key in (("*",) if keys is None else keys)
+        ),
+        "outs": frozenset(out.path for out in stage.outs),
+    }

@@ -185,28 +185,18 @@ def in_order(rows: Sequence[Row], keys: Sequence[tuple[Callable[[Row], Value], b
     """
     ordered = list(rows)
     for value_of, descending in reversed(keys):
-        groups: dict[int, list[tuple[Row, Value]]] = {}
-        for row in ordered:
-            value = value_of(row)
-            groups.setdefault(_rank(value), []).append((row, value))
-        ordered = []
-        for rank in sorted(groups):
-            group = groups[rank]
-            if rank < _NAN:
-                group.sort(key=lambda pair: pair[1], reverse=descending)  # type: ignore[arg-type, return-value]
-            ordered += [row for row, _ in group]
+        # `reverse` turns the ranks, too, but keeps the order of equal rows.
+        sign = -1 if descending else 1
+        ordered.sort(key=lambda row: _order(value_of(row), sign), reverse=descending)
     return tuple(ordered)
 
 
-_NUMBER, _BOOLEAN, _TEXT, _NAN, _NOTHING = range(5)
-
-
-def _rank(value: Value) -> int:
+def _order(value: Value, sign: int) -> tuple[int, Value]:
+    if value is None:
+        return 4 * sign, ""
     if isinstance(value, Decimal):
-        return _NAN if value.is_nan() else _NUMBER
-    if isinstance(value, bool):
-        return _BOOLEAN
-    return _NOTHING if value is None else _TEXT
+        return (3 * sign, "") if value.is_nan() else (0, value)
+    return (sign if isinstance(value, bool) else 2 * sign), value
 
 
 def pareto_front(
@@ -265,10 +255,8 @@ def below_baselines(rows: Sequence[Row]) -> tuple[Row, ...]:
     ordered: list[Row] = []
     for row in _newest_first(tops):
         ordered.append(row)
-        for state in ("done", "queued", "failed"):
-            ordered += _newest_first(
-                [each for each in below.get(row.commit or "", ()) if each.state == state]
-            )
+        experiments = _newest_first(below.get(row.commit or "", ()))
+        ordered += sorted(experiments, key=lambda each: ("done", "queued", "failed").index(each.state))
     return tuple(ordered)
 
 
@@ -279,8 +267,7 @@ def is_below(row: Row, present: Iterable[str]) -> bool:
 
 
 def _newest_first(rows: Iterable[Row]) -> list[Row]:
-    known = list(rows)
-    here = [row for row in known if row.commit is None]
-    timed = [row for row in known if row.commit is not None]
-    timed.sort(key=lambda row: row.created_at.timestamp() if row.created_at else 0, reverse=True)
-    return [*here, *timed]
+    def age(row: Row) -> tuple[bool, float]:
+        return row.commit is not None, -row.created_at.timestamp() if row.created_at else 0
+
+    return sorted(rows, key=age)

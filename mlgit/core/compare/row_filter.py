@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from mlgit.core.pipeline.metrics import compare
+from mlgit.core.compare.changes import same_value
 from mlgit.errors import Location, UsageError
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ _JOINED = re.compile(r"\s(?:and|or|&&|\|\|)\s", re.IGNORECASE)
 _QUOTES = "\"'`"
 _NUMBER = re.compile(r"[+-]?(?:\.?[0-9][0-9.e+-]*|inf(?:inity)?|nan)", re.IGNORECASE)
 _WORDS: dict[str, bool] = {"true": True, "false": False}
+_ORDERS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 
 
 class Condition(NamedTuple):
@@ -38,23 +40,12 @@ class Condition(NamedTuple):
         if value is None:
             return False
         if self.operator in {"=", "!="}:
-            return self._equal(value) == (self.operator == "=")
+            return same_value(value, self.value) == (self.operator == "=")
         if isinstance(value, Decimal) and isinstance(self.value, Decimal):
-            if value.is_nan() or self.value.is_nan():
-                return False
-            order = compare(value, self.value)
-        elif isinstance(value, str) and isinstance(self.value, str):
-            order = (value > self.value) - (value < self.value)
+            ordered = not (value.is_nan() or self.value.is_nan())
         else:
-            return False
-        return {"<": order < 0, "<=": order <= 0, ">": order > 0, ">=": order >= 0}[self.operator]
-
-    def _equal(self, value: Value) -> bool:
-        if isinstance(value, Decimal) and isinstance(self.value, Decimal):
-            if value.is_nan() or self.value.is_nan():
-                return value.is_nan() and self.value.is_nan()
-            return compare(value, self.value) == 0
-        return type(value) is type(self.value) and value == self.value
+            ordered = isinstance(value, str) and isinstance(self.value, str)
+        return ordered and bool(_ORDERS[self.operator](value, self.value))
 
 
 def parse_condition(text: str) -> Condition:

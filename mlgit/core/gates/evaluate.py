@@ -46,7 +46,6 @@ class Rules(NamedTuple):
     """The conditions that all models of one verdict share.
 
     `allow_stale` accepts numbers of stale stages, with a warning; a release never does.
-    `pipeline_only` refuses numbers that no stage makes (`governance: {metrics: pipeline}`).
     `environment_empty` and `release_decision` are for promotions only.
     """
 
@@ -56,7 +55,6 @@ class Rules(NamedTuple):
     environment_empty: bool = False
     release_decision: Decision | None = None
     allow_stale: bool = False
-    pipeline_only: bool = False
     waivers: tuple[Waiver, ...] = ()
 
     @property
@@ -173,8 +171,6 @@ def _untrusted(file: MetricFile, rules: Rules) -> Finding | None:
     for problem in sorted(file.problems, key=lambda problem: problem.code):
         if problem.code in _UNTRUSTED and not (problem.code == "stale" and rules.stale_counts):
             return Finding("error", problem.code, problem.message, problem.hint)
-    if file.stage is None and rules.pipeline_only:
-        return Finding("error", "not_from_pipeline", f"No stage declares `{file.path}`")
     return None
 
 
@@ -257,8 +253,6 @@ def _settle(result: Result, finding: Finding, gate: Gate, rules: Rules) -> Resul
     if finding.outcome in {"pass", "skipped"}:
         return settled
     waived = waive(settled, rules.waivers, rising=finding.rising)
-    if waived.waiver is not None:
-        return replace(settled, effect="waived", waiver=waived.waiver.id)
-    if waived.refused is not None:
-        return replace(settled, message=f"{settled.message}; {waived.refused}")
-    return settled
+    if isinstance(waived, str):
+        return replace(settled, message=f"{settled.message}; {waived}")
+    return settled if waived is None else replace(settled, effect="waived", waiver=waived.id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mlgit.core.config.file import CHANGE_KINDS, Gate, Limit, LimitKind
 from mlgit.core.gates.limits import KINDS, absolute_limits
@@ -21,11 +21,8 @@ _STRICTNESS = {
 }
 
 
-class _Difference(NamedTuple):
-    """One difference; `looser` is None if it is neither looser nor stricter."""
-
-    looser: bool | None
-    text: str
+_Difference = tuple[bool | None, str]
+"""Whether a difference is looser, None if it is neither looser nor stricter; and its text."""
 
 
 def compare_gates(target: Mapping[str, Gate], candidate: Mapping[str, Gate]) -> tuple[GateChange, ...]:
@@ -42,27 +39,27 @@ def compare_gates(target: Mapping[str, Gate], candidate: Mapping[str, Gate]) -> 
 
 
 def _describe(name: str, differences: tuple[_Difference, ...]) -> GateChange:
-    looser = [each.text for each in differences if each.looser]
+    looser = [text for is_looser, text in differences if is_looser]
     if looser:
         message = f"Gate `{name}` was loosened: {', '.join(looser)}"
         return GateChange(gate=name, kind="loosened", message=message)
-    texts = ", ".join(each.text for each in differences)
-    stricter = all(each.looser is False for each in differences)
+    texts = ", ".join(text for _, text in differences)
+    stricter = all(is_looser is False for is_looser, _ in differences)
     kind: GateChangeKind = "tightened" if stricter else "changed"
     return GateChange(gate=name, kind=kind, message=f"Gate `{name}` was {kind}: {texts}")
 
 
 def _differences(old: Gate, new: Gate) -> Iterator[_Difference]:
     if old.metric != new.metric:
-        yield _Difference(None, f"metric `{old.metric}` -> `{new.metric}`")
+        yield None, f"metric `{old.metric}` -> `{new.metric}`"
     if old.vs != new.vs:
-        yield _Difference(None, f"vs {_named(old)} -> {_named(new)}")
+        yield None, f"vs {_named(old)} -> {_named(new)}"
     if old.models != new.models:
         yield _models(old, new)
     for key, order in _STRICTNESS.items():
         before, after = getattr(old, key), getattr(new, key)
         if before != after:
-            yield _Difference(order.index(after) < order.index(before), f"{key} {before} -> {after}")
+            yield order.index(after) < order.index(before), f"{key} {before} -> {after}"
     before, after = _limits(old), _limits(new)
     for kind in sorted({*before, *after}, key=lambda kind: (kind in CHANGE_KINDS, kind != "min", kind)):
         yield from _limit(kind, before.get(kind), after.get(kind))
@@ -76,20 +73,20 @@ def _limits(gate: Gate) -> dict[LimitKind, Limit]:
 def _limit(kind: LimitKind, old: Limit | None, new: Limit | None) -> Iterator[_Difference]:
     if old is None or new is None:
         gone = new is None
-        yield _Difference(gone, f"{kind} was {'removed' if gone else 'added'}")
+        yield gone, f"{kind} was {'removed' if gone else 'added'}"
     elif old.relative != new.relative:
-        yield _Difference(None, f"{kind} {old} -> {new}")
+        yield None, f"{kind} {old} -> {new}"
     elif order := compare(new.amount, old.amount):
         suffix = "%" if new.relative else ""
-        looser = (order < 0) == KINDS[kind].lower_is_looser
-        yield _Difference(looser, f"{kind} {text(old.amount)}{suffix} -> {text(new.amount)}{suffix}")
+        looser = (order < 0) == (KINDS[kind].side == "least")
+        yield looser, f"{kind} {text(old.amount)}{suffix} -> {text(new.amount)}{suffix}"
 
 
 def _models(old: Gate, new: Gate) -> _Difference:
     before, after = (None if gate.models is None else set(gate.models) for gate in (old, new))
     words = " -> ".join("all" if names is None else ", ".join(sorted(names)) for names in (before, after))
     fewer = after is not None and (before is None or not before <= after)
-    return _Difference(fewer, f"models {words}")
+    return fewer, f"models {words}"
 
 
 def _named(gate: Gate) -> str:

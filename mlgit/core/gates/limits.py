@@ -34,10 +34,6 @@ class Kind(NamedTuple):
         return "wanted" if self.side == "least" else "allowed"
 
     @property
-    def lower_is_looser(self) -> bool:
-        return self.side == "least"
-
-    @property
     def fails_high(self) -> bool:
         """Whether the candidate is too high when the limit is broken; otherwise it is too low."""
         return (self.side == "least") == (self.measure == "drop")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mlgit.core.gates.verdict import Note, Result
 from mlgit.core.pipeline.metrics import compare, short
@@ -42,13 +42,6 @@ class Waiver:
     @property
     def origin(self) -> str:
         return f"brought by {self.commit[:7]}" if self.commit else "not committed yet"
-
-
-class Waived(NamedTuple):
-    """The waiver that covers a result; None if none does, then `refused` says why."""
-
-    waiver: Waiver | None
-    refused: str | None = None
 
 
 def usable(
@@ -93,16 +86,19 @@ def _problem(
     return None
 
 
-def waive(result: Result, waivers: Iterable[Waiver], *, rising: bool) -> Waived:
-    """Find a valid waiver that covers a result; `rising` means that the metric is too high, not too low."""
+def waive(result: Result, waivers: Iterable[Waiver], *, rising: bool) -> Waiver | str | None:
+    """The valid waiver that covers a result, or why one for its gate does not; None if there is none.
+
+    `rising` means that the metric is too high, not too low.
+    """
     refused = None
     for waiver in waivers:
         if waiver.gate not in {result.id, result.gate}:
             continue
         refused = _refusal(result, waiver, rising=rising)
         if refused is None:
-            return Waived(waiver)
-    return Waived(None, refused)
+            return waiver
+    return refused
 
 
 def _refusal(result: Result, waiver: Waiver, *, rising: bool) -> str | None:

@@ -12,9 +12,15 @@ if TYPE_CHECKING:
     from mlgit.core.config.file import Direction
     from mlgit.core.pipeline.evidence import MetricFile, Value
 
+
+@cache
+def _context(precision: int) -> Context:
+    return Context(prec=precision, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
+
+
 # Exact for any sensible metric; never traps, so that `1e999999999` cannot crash.
-_EXACT = Context(prec=1000, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
-_NINE_DIGITS = Context(prec=9, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
+_EXACT = _context(1000)
+_NINE_DIGITS = _context(9)
 _PLAIN_EXPONENTS = range(-7, 16)
 
 _UP = frozenset(
@@ -73,11 +79,10 @@ def near_names(name: str, files: Sequence[MetricFile], *, most: int = 5) -> tupl
     """Names near an unknown one, otherwise the first few of all."""
     from difflib import get_close_matches
 
-    full = {place.full_name: place for place in every_place(files)}
+    full = {place.full_name: place.key for place in every_place(files)}
     last = name.rpartition(":")[2]
-    near = get_close_matches(last, sorted({place.key for place in full.values()}), n=most, cutoff=0.5)
-    tails = {key for key in (place.key for place in full.values()) if last in key or key in last}
-    chosen = [text for text, place in sorted(full.items()) if place.key in near or place.key in tails]
+    near = get_close_matches(last, sorted(set(full.values())), n=most, cutoff=0.5)
+    chosen = [text for text, key in sorted(full.items()) if key in near or last in key or key in last]
     return tuple((chosen or sorted(full))[:most])
 
 
@@ -154,11 +159,6 @@ def signed(number: str) -> str:
     return number if number.startswith("-") or number == "0" else f"+{number}"
 
 
-@cache
-def _rounding(precision: int) -> Context:
-    return Context(prec=precision, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
-
-
 def short(value: str | Decimal, *, apart_from: Iterable[Decimal] = (), digits: int = 6) -> str:
     """A number for people, rounded, but still different from the numbers in `apart_from`."""
     exact = value if isinstance(value, Decimal) else Decimal(value)
@@ -169,8 +169,7 @@ def short(value: str | Decimal, *, apart_from: Iterable[Decimal] = (), digits: i
         return written.rstrip("0").rstrip(".") if "." in written else written
     others = [other for other in apart_from if other.is_finite() and compare(exact, other)]
     for precision in range(digits, 40):
-        context = _rounding(precision)
-        rounded = exact.normalize(context)
+        rounded = exact.normalize(_context(precision))
         if not any(compare(rounded, other) == 0 for other in others):
             return text(rounded)
     return text(exact)

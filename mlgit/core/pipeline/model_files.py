@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from mlgit.core.pipeline.stages import Pipeline, Stage
 
 
+_WILDCARDS = {"**/": "(?:[^/]+/)*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+_GLOB_PARTS = re.compile(r"\*\*/|\*\*|\*|\?|[^*?]+")
+
+
 def files_of_model(model: Model | None, evidence: Evidence, *, alone: bool) -> tuple[MetricFile, ...]:
     """The metric files of a model, sorted by path; all files belong to a model that is `alone` or unnamed."""
     files = sorted(evidence.metric_files, key=lambda file: file.path)
@@ -47,20 +51,8 @@ def connected_stages(path: str, pipeline: Pipeline) -> frozenset[str]:
 
 def glob_pattern(glob: str) -> re.Pattern[str]:
     """A glob from the root: `*` and `?` stay in one folder, `**` crosses folders."""
-    expression = ""
-    position = 0
-    while position < len(glob):
-        if glob.startswith("**/", position):
-            expression, position = f"{expression}(?:[^/]+/)*", position + 3
-        elif glob.startswith("**", position):
-            expression, position = f"{expression}.*", position + 2
-        elif glob[position] == "*":
-            expression, position = f"{expression}[^/]*", position + 1
-        elif glob[position] == "?":
-            expression, position = f"{expression}[^/]", position + 1
-        else:
-            expression, position = expression + re.escape(glob[position]), position + 1
-    return re.compile(expression, re.DOTALL)
+    parts = _GLOB_PARTS.findall(glob)
+    return re.compile("".join(_WILDCARDS.get(part) or re.escape(part) for part in parts), re.DOTALL)
 
 
 def _owner(path: str, owners: dict[str, str]) -> str | None:
@@ -75,16 +67,15 @@ def _meets(one: str, other: str) -> bool:
 def _closure(start: Iterable[str], stages: Sequence[Stage], *, forward: bool) -> set[str]:
     """The stages reached from `start` along (or against) the flow of data, `start` included."""
     found = set(start)
-    grown = True
-    while grown:
-        grown = False
-        inside = [stage for stage in stages if stage.address in found]
-        for stage in stages:
-            if stage.address in found:
-                continue
-            if any(_feeds(known, stage) if forward else _feeds(stage, known) for known in inside):
-                found.add(stage.address)
-                grown = True
+    newest = [stage for stage in stages if stage.address in found]
+    while newest:
+        newest = [
+            stage
+            for stage in stages
+            if stage.address not in found
+            and any(_feeds(known, stage) if forward else _feeds(stage, known) for known in newest)
+        ]
+        found.update(stage.address for stage in newest)
     return found
 
 
