@@ -10,12 +10,7 @@ T = TypeVar("T")
 
 
 def plugin(group: str, name: str, kind: type[T]) -> T | None:
-    """Load the row that an installed distribution adds to a table; None if no one does.
-
-    Args:
-        group: the entry-point group of the table, for example `mlgit.targets`.
-        name: the row's name.
-        kind: the class of the table's rows.
+    """Load the row that a distribution adds to the table of a group (`mlgit.targets`); None if none does.
 
     Raises:
         ToolError: it cannot be loaded, it is not a `kind`, or two distributions add the same name.
@@ -26,27 +21,22 @@ def plugin(group: str, name: str, kind: type[T]) -> T | None:
     if not found:
         return None
     if len(found) > 1:
-        raise ToolError(
-            f"Two plug-ins add `{name}` to `{group}`",
-            details=tuple(sorted(found)),
-            hint="uninstall one of them",
-        )
+        clash = f"Two plug-ins add `{name}` to `{group}`"
+        raise ToolError(clash, details=tuple(sorted(found)), hint="uninstall one of them")
     ((value, entry_point),) = found.items()
     try:
         row = entry_point.load()
     except Exception as error:
-        raise ToolError(
-            f"The plug-in `{name}` of `{group}` cannot be loaded: {type(error).__name__}: {error}",
-            details=(value,),
-            hint="update or uninstall it",
-        ) from error
+        problem = f"cannot be loaded: {type(error).__name__}: {error}"
+        raise _unusable(group, name, problem, value) from error
     if not isinstance(row, kind):
-        raise ToolError(
-            f"The plug-in `{name}` of `{group}` is not a `{kind.__module__}.{kind.__qualname__}`",
-            details=(value,),
-            hint="update or uninstall it",
-        )
+        raise _unusable(group, name, f"is not a `{kind.__module__}.{kind.__qualname__}`", value)
     return row
+
+
+def _unusable(group: str, name: str, problem: str, value: str) -> ToolError:
+    message = f"The plug-in `{name}` of `{group}` {problem}"
+    return ToolError(message, details=(value,), hint="update or uninstall it")
 
 
 def plugin_names(group: str) -> list[str]:

@@ -8,18 +8,13 @@ _PACKAGE = os.path.dirname(os.path.abspath(__file__))
 
 
 def folder(name: str) -> str:
-    """The absolute path of a shipped folder.
-
-    Args:
-        name: `schemas` or `ci-templates`.
+    """The absolute path of `schemas` or `ci-templates`.
 
     Raises:
         FileNotFoundError: the installation is broken.
     """
-    for candidate in (
-        os.path.join(_PACKAGE, "_shipped", name),
-        os.path.join(os.path.dirname(_PACKAGE), name),
-    ):
+    for parent in (os.path.join(_PACKAGE, "_shipped"), os.path.dirname(_PACKAGE)):
+        candidate = os.path.join(parent, name)
         if os.path.isdir(candidate):
             return candidate
     raise FileNotFoundError(name)

@@ -3,16 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import NewType
 
 from mlgit.core.config.file import RESERVED_ENVIRONMENTS
 from mlgit.errors import UsageError
-
-ModelName = NewType("ModelName", str)
-"""A checked name of a model, `name` or `dir/sub:name`."""
-
-EnvironmentName = NewType("EnvironmentName", str)
-"""A checked name of an environment."""
 
 # Not compiled here: most runs check no name, and compiling takes time.
 _GTO_NAME = r"[a-zA-Z0-9](?:[a-zA-Z0-9/_-]*[a-zA-Z0-9])?"
@@ -22,23 +15,18 @@ _LONGEST_NEW = 63
 _RULE = "lower case letters, digits and `-` inside, at most 63 characters"
 
 
-def read_model_name(text: str) -> ModelName | None:
-    """An existing name if GTO accepts it, otherwise None.
-
-    The folder before `:` is a path, and must not leave the repository.
-    """
+def read_model_name(text: str) -> str | None:
+    """An existing name, `name` or `dir/sub:name`, if GTO accepts it; its folder must be in the repository."""
     folder, colon, name = text.rpartition(":")
-    if not re.fullmatch(_GTO_NAME, name) or (colon and not _inside(folder)):
-        return None
-    return ModelName(text)
+    return text if re.fullmatch(_GTO_NAME, name) and (not colon or _inside(folder)) else None
 
 
-def read_environment_name(text: str) -> EnvironmentName | None:
+def read_environment_name(text: str) -> str | None:
     """An existing name of an environment if GTO accepts it, otherwise None."""
-    return EnvironmentName(text) if re.fullmatch(_GTO_NAME, text) else None
+    return text if re.fullmatch(_GTO_NAME, text) else None
 
 
-def new_model_name(text: str) -> ModelName:
+def new_model_name(text: str) -> str:
     """Check the name of a new model; its folder may be any inside the repository.
 
     Raises:
@@ -47,10 +35,10 @@ def new_model_name(text: str) -> ModelName:
     folder, colon, name = text.rpartition(":")
     if not _is_new(name) or (colon and not _inside(folder)):
         raise UsageError(f"`{text}` cannot be the name of a new model", expected=_RULE)
-    return ModelName(text)
+    return text
 
 
-def new_environment_name(text: str) -> EnvironmentName:
+def new_environment_name(text: str) -> str:
     """Check the name of a new environment.
 
     Raises:
@@ -61,7 +49,7 @@ def new_environment_name(text: str) -> EnvironmentName:
         raise UsageError(f"`{text}` cannot be the name of an environment", expected=f"not one of {reserved}")
     if not _is_new(text):
         raise UsageError(f"`{text}` cannot be the name of a new environment", expected=_RULE)
-    return EnvironmentName(text)
+    return text
 
 
 def _is_new(text: str) -> bool:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from mlgit.core.deploy.deployment import DeployedFile, Desired
 from mlgit.core.record import record
+from mlgit.core.registry.statement import optional_text, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,12 +49,7 @@ def manifest_of(desired: Desired, files: Iterable[DeployedFile]) -> Manifest:
 
 
 def write_manifest(manifest: Manifest) -> str:
-    names = ("model", "version", "commit", "tag", "oid")
-    tree: dict[str, Any] = {name: getattr(manifest, name) for name in names}
-    tree["schema_version"] = SCHEMA_VERSION
-    tree["files"] = [
-        {"path": file.path, "sha256": file.sha256, "size_bytes": file.size_bytes} for file in manifest.files
-    ]
+    tree = {"schema_version": SCHEMA_VERSION, **asdict(manifest)}
     return json.dumps(tree, indent=2, sort_keys=True) + "\n"
 
 
@@ -66,11 +63,11 @@ def read_manifest(text: str) -> Manifest | None:
         if not files:
             return None
         return Manifest(
-            model=_text(tree["model"]),
-            version=_optional(tree["version"]),
-            commit=_text(tree["commit"]),
-            tag=_optional(tree["tag"]),
-            oid=_optional(tree["oid"]),
+            model=text_of(tree["model"]),
+            version=optional_text(tree["version"]),
+            commit=text_of(tree["commit"]),
+            tag=optional_text(tree["tag"]),
+            oid=optional_text(tree["oid"]),
             files=files,
         )
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
@@ -78,21 +75,8 @@ def read_manifest(text: str) -> Manifest | None:
 
 
 def _file(tree: Any) -> DeployedFile:  # noqa: ANN401 (any JSON)
-    path, sha256, size = _text(tree["path"]), _text(tree["sha256"]), tree["size_bytes"]
-    if not _below(path) or not _SHA256.fullmatch(sha256) or type(size) is not int:
+    path, sha256, size = text_of(tree["path"]), text_of(tree["sha256"]), tree["size_bytes"]
+    below = "\0" not in path and not {"", ".", ".."}.intersection(path.split("/"))
+    if not below or not _SHA256.fullmatch(sha256) or type(size) is not int:
         raise ValueError(tree)
     return DeployedFile(path=path, sha256=sha256, size_bytes=size)
-
-
-def _below(path: str) -> bool:
-    return "\0" not in path and not {"", ".", ".."}.intersection(path.split("/"))
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError(value)
-    return value
-
-
-def _optional(value: object) -> str | None:
-    return None if value is None else _text(value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import field
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from mlgit.core.record import record
@@ -104,7 +103,7 @@ class History:
     events: tuple[Event, ...] = ()
     held: tuple[Held, ...] = ()
     points: tuple[Point, ...] = ()
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
     remote: str | None
     tags_as_of: datetime | None
     told_at: datetime

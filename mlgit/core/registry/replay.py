@@ -37,10 +37,8 @@ def in_order(facts: Iterable[TagFact]) -> list[TagFact]:
     uncounted = sorted((fact for fact in facts if fact.name.counter is None), key=_uncounted_key)
     ordered = counted
     for fact in reversed(uncounted):
-        places = (
-            place for place, other in enumerate(counted, start=1) if other.tagged_at_s <= fact.tagged_at_s
-        )
-        place = max(places, default=0)
+        earlier = (at for at, other in enumerate(counted, 1) if other.tagged_at_s <= fact.tagged_at_s)
+        place = max(earlier, default=0)
         ordered = [*ordered[:place], fact, *ordered[place:]]
     return ordered
 

@@ -25,26 +25,14 @@ class Version:
 
     __slots__ = ("_key", "_text", "build", "major", "minor", "patch", "pre")
 
-    major: int
-    minor: int
-    patch: int
-    pre: tuple[str, ...]
-    build: tuple[str, ...]
-
     def __init__(
         self, major: int, minor: int, patch: int, *, pre: tuple[str, ...] = (), build: tuple[str, ...] = ()
     ) -> None:
-        self.major = major
-        self.minor = minor
-        self.patch = patch
-        self.pre = pre
-        self.build = build
+        self.major, self.minor, self.patch = major, minor, patch
+        self.pre, self.build = pre, build
         text = f"v{major}.{minor}.{patch}"
-        if pre:
-            text += "-" + ".".join(pre)
-        if build:
-            text += "+" + ".".join(build)
-        self._text = text
+        text += f"-{'.'.join(pre)}" if pre else ""
+        self._text = text + (f"+{'.'.join(build)}" if build else "")
         # No pre-release is higher than any; numbers are lower than words; a longer list is higher.
         ranks = tuple((0, int(part), "") if part.isdigit() else (1, 0, part) for part in pre)
         self._key = (major, minor, patch, not pre, ranks, build)

@@ -246,9 +246,7 @@ def version_of(
     candidates = registered.get(fact.commit, ())
     if len(candidates) > 1:
         stated = fact.parsed_summary.version
-        for candidate in candidates:
-            if str(candidate.version) == stated:
-                return candidate
+        candidates = [each for each in candidates if str(each.version) == stated] or candidates
     return candidates[-1] if candidates else None
 
 

@@ -95,9 +95,8 @@ def _parse_environment_part(text: str) -> _Parts | None:
     text, counter = _split_counter(text)
     cancelled = text.endswith("!")
     environment = read_environment_name(text[:-1] if cancelled else text)
-    return (
-        None if environment is None else ("unassign" if cancelled else "assign", None, environment, counter)
-    )
+    action: Action = "unassign" if cancelled else "assign"
+    return None if environment is None else (action, None, environment, counter)
 
 
 def _split_counter(text: str) -> tuple[str, int | None]:

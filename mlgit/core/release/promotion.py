@@ -112,8 +112,7 @@ def stack(environment: EnvironmentState) -> tuple[str, ...]:
     commits: list[str] = []
     for change in environment.changes:
         if change.assigned is None:
-            left = None if change.unassigned is None else change.unassigned.commit
-            commits = [each for each in commits if each != left]
+            commits = [each for each in commits if each != change.fact.commit]
         elif change.action == "rollback" and change.assigned.commit in commits:
             del commits[commits.index(change.assigned.commit) + 1 :]
         else:
@@ -128,12 +127,9 @@ def qualified(environment: EnvironmentState) -> frozenset[str]:
     """The commits that the environment holds, or that a later promotion replaced there."""
     commits: set[str] = set()
     for change in environment.changes:
-        if change.assigned is not None and change.action == "promote":
-            commits.add(change.assigned.commit)
-            continue
-        left = change.unassigned.commit if change.unassigned is not None else change.before
-        if left is not None:
-            commits.discard(left)
+        left = change.unassigned or change.held
+        if left is not None and change.action != "promote":
+            commits.discard(left.commit)
         if change.assigned is not None:
             commits.add(change.assigned.commit)
     return frozenset(commits)
@@ -149,14 +145,13 @@ def rollback_target(
         AnswerNo: `to` is deregistered.
     """
     earlier = [commit for commit in stack(environment) if commit != environment.commit]
-    registered = {each.commit: (each,) for each in state.versions}
+    registered = {each.commit: each for each in state.versions}
     # If a commit has two versions, the statement of the environment's own tag decides.
     for change in environment.changes:
-        if change.assigned is not None:
-            stated = version_of(change.assigned, environment.registered)
-            if stated is not None:
-                registered[change.assigned.commit] = (stated,)
-    candidates = [each for commit in reversed(earlier) for each in registered.get(commit, ())]
+        stated = change.assigned and version_of(change.assigned, environment.registered)
+        if stated is not None:
+            registered[stated.commit] = stated
+    candidates = [registered[commit] for commit in reversed(earlier) if commit in registered]
     name = environment.environment
     if to is not None:
         wanted = require_version(state, to)
