@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import shutil
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +18,6 @@ if TYPE_CHECKING:
 
     from dvc.repo import Repo
 
-
-_LEGACY_HASH = "md5-dos2unix"
 
 
 @contextmanager
@@ -63,12 +63,10 @@ class Contents:
         Raises:
             ToolError: the listing is not in the cache or the remote, or it is damaged.
         """
-        import hashlib
-
         for content in self._contents(pointer, remote):
-            if hashlib.md5(content, usedforsecurity=False).hexdigest() != pointer.md5.removesuffix(".dir"):
-                continue
-            return _members(content, pointer)
+            found = _members(content, pointer)
+            if found is not None:
+                return found
         raise ToolError(
             f"The listing `{pointer.md5}` of a directory is neither in the cache nor in the DVC remote, "
             "or it is damaged",
@@ -81,14 +79,9 @@ class Contents:
         if cached is not None:
             with open(cached, "rb") as file:
                 yield file.read()
-        try:
+        with suppress(StateError, FileNotFoundError):
             database = self.database(remote, legacy=pointer.legacy)
-        except StateError:
-            return
-        try:
             yield database.fs.cat_file(database.oid_to_path(pointer.md5))
-        except FileNotFoundError:
-            return
 
     def fetch(
         self, wanted: Mapping[str, Pointer], *, path: str, progress: Progress | None = None
@@ -112,11 +105,13 @@ class Contents:
         remaining: dict[str, Pointer] = {}
         for place, pointer in wanted.items():
             cached = self._cached(pointer)
-            found = None if cached is None else _copy(cached, place, pointer)
-            if found is None:
-                remaining[place] = pointer
-            else:
-                sums[place] = found
+            if cached is not None:
+                shutil.copyfile(cached, place)
+                found = _checked(place, pointer)
+                if found is not None:
+                    sums[place] = found
+                    continue
+            remaining[place] = pointer
         if remaining:
             show.start("Fetching", total=len(remaining))
             try:
@@ -151,7 +146,6 @@ class Contents:
                 ) from error
             found = _checked(place, pointer)
             if found is None:
-                os.unlink(place)
                 raise ToolError(
                     f"`{path}` is damaged in the DVC remote `{remote.name}`: it is not {pointer.md5}",
                     hint="run `dvc push` in a clone that has it whole, after removing it from the remote",
@@ -180,7 +174,7 @@ class Contents:
                 }
         return self._outputs
 
-    def cache(self, *, legacy: bool) -> Any:  # noqa: ANN401 (dvc has no types)
+    def cache(self, *, legacy: bool) -> Any:
         return self._repo.cache.legacy if legacy else self._repo.cache.local
 
     def keeps_versions(self, remote: str | None) -> bool:
@@ -192,13 +186,13 @@ class Contents:
         """DVC's own push of the working tree's outputs; the number of files."""
         return int(self._repo.push(targets=list(targets)))
 
-    def remote(self, name: str | None) -> Any:  # noqa: ANN401 (dvc has no types)
+    def remote(self, name: str | None) -> Any:
         """A DVC remote by name; None for the default one."""
         if name not in self._remotes:
             self._remotes[name] = self._repo.cloud.get_remote(name)
         return self._remotes[name]
 
-    def database(self, name: str | None, *, legacy: bool) -> Any:  # noqa: ANN401 (dvc has no types)
+    def database(self, name: str | None, *, legacy: bool) -> Any:
         """The objects in a remote."""
         from mlgit.adapters.dvc.engine.failures import translated
 
@@ -207,65 +201,56 @@ class Contents:
         return remote.legacy_odb if legacy else remote.odb
 
 
-def _members(listing: bytes, pointer: Pointer) -> Mapping[str, Pointer]:
-    """The files that a listing names. Raises ToolError: content with the right hash may be anything."""
+def _members(listing: bytes, pointer: Pointer) -> Mapping[str, Pointer] | None:
+    """The files that a listing names; None if it is damaged.
+
+    Raises:
+        ToolError: DVC did not write it; content with the right hash may be anything.
+    """
+    if hashlib.md5(listing, usedforsecurity=False).hexdigest() != pointer.md5.removesuffix(".dir"):
+        return None
     try:
-        return dict(_member(entry, legacy=pointer.legacy) for entry in json.loads(listing))
+        found = {
+            entry["relpath"]: Pointer(md5=entry["md5"], legacy=pointer.legacy)
+            for entry in json.loads(listing)
+        }
+        if all(isinstance(name, str) and is_hash(member.md5) for name, member in found.items()):
+            return found
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise ToolError(f"The listing `{pointer.md5}` of a directory is none that DVC wrote") from None
+        pass
+    raise ToolError(f"The listing `{pointer.md5}` of a directory is none that DVC wrote")
 
 
 def listed_files(listing: bytes, pointer: Pointer) -> tuple[str, ...] | None:
     """The hashes of the files that a directory's listing names; None if it is damaged."""
-    import hashlib
-
-    if hashlib.md5(listing, usedforsecurity=False).hexdigest() != pointer.md5.removesuffix(".dir"):
-        return None
     try:
-        return tuple(member.md5 for member in _members(listing, pointer).values())
+        members = _members(listing, pointer)
     except ToolError:
         return None
+    return None if members is None else tuple(member.md5 for member in members.values())
 
 
-def recorded_versions(
-    declared: Any,  # noqa: ANN401 (dvc has no types)
-    pointer: Pointer,
-) -> tuple[tuple[str, bool], ...] | None:
+def recorded_versions(declared: Any, pointer: Pointer) -> tuple[tuple[str, bool], ...] | None:
     """For each file of an output: its hash, and whether a version id of the cloud is recorded.
 
     None if dvc.lock or the .dvc file does not record this content file by file.
     """
     if declared is None or declared.hash_info.value != pointer.md5:
         return None
-    if pointer.directory and declared.files is None:
-        return None
     if not pointer.directory:
         return ((pointer.md5, bool(declared.meta.version_id)),)
+    if declared.files is None:
+        return None
     return tuple((file["md5"], bool(file.get("version_id"))) for file in declared.files)
 
 
-def _member(entry: Any, *, legacy: bool) -> tuple[str, Pointer]:  # noqa: ANN401 (any JSON)
-    name, md5 = entry["relpath"], entry["md5"]
-    if not isinstance(name, str) or not is_hash(md5):
-        raise ValueError(entry)
-    return name, Pointer(md5=md5, legacy=legacy)
-
-
-def _copy(source: str, place: str, pointer: Pointer) -> str | None:
-    """Copy a cached object; None, and nothing is left, if the cache's copy is damaged."""
-    import shutil
-
-    shutil.copyfile(source, place)
-    found = _checked(place, pointer)
-    if found is None:
-        os.unlink(place)
-    return found
-
-
 def _checked(place: str, pointer: Pointer) -> str | None:
-    """The plain md5 of a file; None if its content is not the pointer's."""
+    """The plain md5 of a file; None, and the file is removed, if its content is not the pointer's."""
     from dvc_data.hashfile.hash import file_md5
 
     plain: str = file_md5(place, name="md5")
-    recorded = file_md5(place, name=_LEGACY_HASH) if pointer.legacy else plain
-    return plain if recorded == pointer.md5 else None
+    recorded = file_md5(place, name="md5-dos2unix") if pointer.legacy else plain
+    if recorded == pointer.md5:
+        return plain
+    os.unlink(place)
+    return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from mlgit.core.progress import Progress, Silent
@@ -21,7 +22,7 @@ _NAMES_A_QUERY = 1000
 """Reading this many names of a folder takes as long as asking for one file."""
 
 
-def present(database: Any, hashes: Collection[str], progress: Progress) -> set[str]:  # noqa: ANN401 (dvc has no types)
+def present(database: Any, hashes: Collection[str], progress: Progress) -> set[str]:
     """The hashes that a storage has, found by one listing or, if that is cheaper, by queries.
 
     Raises:
@@ -41,7 +42,7 @@ def present(database: Any, hashes: Collection[str], progress: Progress) -> set[s
     return set(database.oids_exist(set(hashes)))
 
 
-def reject_catch_all_server(database: Any) -> None:  # noqa: ANN401 (dvc has no types)
+def reject_catch_all_server(database: Any) -> None:
     """Reject a web server that returns a page for every file, for example a log-in page.
 
     Raises:
@@ -55,7 +56,7 @@ def reject_catch_all_server(database: Any) -> None:  # noqa: ANN401 (dvc has no 
         )
 
 
-def read_all(database: Any, hashes: Iterable[str], progress: Progress) -> Mapping[str, bytes | None]:  # noqa: ANN401
+def read_all(database: Any, hashes: Iterable[str], progress: Progress) -> Mapping[str, bytes | None]:
     """The contents of small objects, into memory only; None if the storage lacks one.
 
     Raises:
@@ -69,29 +70,22 @@ def read_all(database: Any, hashes: Iterable[str], progress: Progress) -> Mappin
     if files.fs.async_impl:
 
         async def read(place: str) -> bytes | None:
-            try:
-                content: bytes = await files.fs._cat_file(place)  # noqa: SLF001 (the awaitable one)
-            except FileNotFoundError:
-                return None
-            return content
+            with suppress(FileNotFoundError):
+                return bytes(await files.fs._cat_file(place))  # noqa: SLF001 (the awaitable one)
+            return None
 
         found = _all(files, read, places, progress)
         return {places[place]: content for place, content in found.items()}
-    contents: dict[str, bytes | None] = {}
+    contents: dict[str, bytes | None] = dict.fromkeys(places.values())
     for place, md5 in places.items():
-        try:
+        with suppress(FileNotFoundError):
             contents[md5] = files.cat_file(place)
-        except FileNotFoundError:
-            contents[md5] = None
         progress.advance()
     return contents
 
 
 def _all(
-    files: Any,  # noqa: ANN401 (dvc has no types)
-    ask: Callable[[str], Awaitable[T]],
-    places: Iterable[str],
-    progress: Progress,
+    files: Any, ask: Callable[[str], Awaitable[T]], places: Iterable[str], progress: Progress
 ) -> Mapping[str, T]:
     """Query all places, as many at once as DVC would; the first failure, or Ctrl-C, ends it at once."""
 

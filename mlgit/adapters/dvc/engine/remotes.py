@@ -144,7 +144,7 @@ class _Query:
 
         return listed_files(content, pointer)
 
-    def _cloud(self, relative: str) -> Any:  # noqa: ANN401 (dvc has no types)
+    def _cloud(self, relative: str) -> Any:
         """The remotes of one DVC repository."""
         if relative not in self._clouds:
             from types import SimpleNamespace
@@ -247,7 +247,7 @@ def without_credentials(text: str) -> str:
     return _CREDENTIALS.sub(r"\1\2", text)
 
 
-def set_timeouts(config: Any) -> None:  # noqa: ANN401 (dvc has no types)
+def set_timeouts(config: Any) -> None:
     """Give up sooner on silent web servers, unless their remotes are configured."""
     for remote in config["remote"].values():
         if str(remote.get("url")).startswith(_WEB):
@@ -255,7 +255,7 @@ def set_timeouts(config: Any) -> None:  # noqa: ANN401 (dvc has no types)
                 remote.setdefault(key, seconds)
 
 
-def _place(remote: Any) -> tuple[object, ...]:  # noqa: ANN401 (dvc has no types)
+def _place(remote: Any) -> tuple[object, ...]:
     """The identity of a storage and of the account that is used."""
     access = {key: value for key, value in remote.config.items() if key not in _IRRELEVANT}
     return (remote.fs.protocol, remote.path, repr(sorted(access.items(), key=str)))

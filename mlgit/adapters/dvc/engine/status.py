@@ -40,7 +40,7 @@ def _reasons(entries: Sequence[Any]) -> tuple[str, ...]:
     return tuple(reasons)
 
 
-def _reason(what: str, path: str, change: Any) -> str:  # noqa: ANN401 (text, or key -> text for parameters)
+def _reason(what: str, path: str, change: Any) -> str:
     if isinstance(change, dict):
         return f"changed params {', '.join(sorted(change))} in {path}"
     word = {"modified": "changed", "not in cache": "missing in the cache:"}.get(change, change)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlgit.core.progress import Progress, Silent
 from mlgit.errors import ToolError
@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     from mlgit.adapters.dvc.engine.contents import Contents
     from mlgit.core.pipeline.stages import Output
-
-_HASH, _LEGACY_HASH = "md5", "md5-dos2unix"
 
 
 class _Place(NamedTuple):
@@ -37,16 +35,10 @@ def missing_in_remote(root: str, outputs: Sequence[Output], *, even_private: boo
     """
     from mlgit.adapters.dvc.engine.remotes import query_remotes
 
-    missing = {output.path for output in outputs if output.cached and output.pointer is None}
-    wanted = [
-        output
-        for output in outputs
-        if output.cached
-        and output.pointer is not None
-        and not output.foreign
-        and (even_private or output.push)
-    ]
-    answers = query_remotes(root, wanted, strict=True)
+    cached = [output for output in outputs if output.cached]
+    missing = {output.path for output in cached if output.pointer is None}
+    kept = [output for output in cached if not output.foreign and (even_private or output.push)]
+    answers = query_remotes(root, [output for output in kept if output.pointer is not None], strict=True)
     missing.update(holding.path for holding in answers.holdings if holding.missing)
     return tuple(path for path in dict.fromkeys(output.path for output in outputs) if path in missing)
 
@@ -140,53 +132,43 @@ def _objects_by_place(
 
 
 def _send(contents: Contents, place: _Place, hashes: set[str], progress: Progress) -> int:
-    from dvc_data.hashfile.hash_info import HashInfo
-    from dvc_data.hashfile.transfer import transfer
-
-    from mlgit.adapters.dvc.engine.transfer import progress_callback
-
     source = contents.cache(legacy=place.legacy)
     target = contents.database(place.remote, legacy=place.legacy)
-    name = _LEGACY_HASH if place.legacy else _HASH
-    there = set(target.oids_exist(hashes))
-    try:
-        result = transfer(
-            source,
-            target,
-            {HashInfo(name, md5) for md5 in hashes - there},
-            jobs=target.fs.jobs,
-            # No `dest_index`: it would leave out what was in the remote once and is lost now.
-            cache_odb=source,
-            callback=progress_callback(progress, "Pushing"),
-        )
-    finally:
-        progress.end()
-    if result.failed:
+    missing = hashes - set(target.oids_exist(hashes))
+    # No `dest_index`: it would leave out what was in the remote once and is lost now.
+    sent, failed = _transfer(
+        source, target, missing, place, progress, "Pushing", jobs=target.fs.jobs, cache_odb=source
+    )
+    if failed:
         raise ToolError(
-            f"{len(result.failed)} files could not be sent to the DVC remote",
-            details=tuple(sorted(str(each.value) for each in result.failed))[:10],
+            f"{len(failed)} files could not be sent to the DVC remote",
+            details=tuple(sorted(str(each.value) for each in failed))[:10],
             hint="run it again: what arrived stays",
         )
-    return len(result.transferred)
+    return len(sent)
 
 
 def _receive(contents: Contents, place: _Place, hashes: set[str], progress: Progress) -> int:
+    source = contents.database(place.remote, legacy=place.legacy)
+    target = contents.cache(legacy=place.legacy)
+    received, _ = _transfer(
+        source, target, hashes, place, progress, "Fetching", jobs=source.fs.jobs, verify=True
+    )
+    return len(received)
+
+
+def _transfer(
+    source: Any, target: Any, hashes: set[str], place: _Place, progress: Progress, title: str, **options: Any
+) -> Any:
+    """DVC's sets of the objects that it copied, and of those that failed."""
     from dvc_data.hashfile.hash_info import HashInfo
     from dvc_data.hashfile.transfer import transfer
 
     from mlgit.adapters.dvc.engine.transfer import progress_callback
 
-    source = contents.database(place.remote, legacy=place.legacy)
-    name = _LEGACY_HASH if place.legacy else _HASH
+    kind = "md5-dos2unix" if place.legacy else "md5"
+    callback = progress_callback(progress, title)
     try:
-        result = transfer(
-            source,
-            contents.cache(legacy=place.legacy),
-            {HashInfo(name, md5) for md5 in hashes},
-            jobs=source.fs.jobs,
-            verify=True,
-            callback=progress_callback(progress, "Fetching"),
-        )
+        return transfer(source, target, {HashInfo(kind, md5) for md5 in hashes}, callback=callback, **options)
     finally:
         progress.end()
-    return len(result.transferred)

@@ -52,7 +52,7 @@ def fill_in(
     return filled, {name: content for name, content in files.seen.items() if name != path}
 
 
-def _filled(resolver: Any) -> dict[str, object]:  # noqa: ANN401 (dvc has no types)
+def _filled(resolver: Any) -> dict[str, object]:
     return {
         "stages": {key: resolver.resolve_one(key)[key] for key in resolver.get_keys()},
         "artifacts": resolver.resolve_artifacts(),
@@ -159,7 +159,7 @@ def _paths(where: str) -> list[Path]:
     ]
 
 
-def _invalid(error: Any, shape: Shape) -> ConfigError:  # noqa: ANN401 (dvc has no types)
+def _invalid(error: Any, shape: Shape) -> ConfigError:
     """The errors against DVC's own schema, each with its line."""
     found = []
     for problem in error.exc.errors:

@@ -105,7 +105,7 @@ def _watched(progress: Progress, what: str) -> Iterator[None]:
         progress.end()
 
 
-def progress_callback(progress: Progress, what: str) -> Any:  # noqa: ANN401 (dvc has no types)
+def progress_callback(progress: Progress, what: str) -> Any:
     """A callback for DVC's libraries that shows the number of files, of all files."""
     from dvc.fs.callbacks import Callback
 
@@ -138,13 +138,10 @@ class _Bar:
     def __exit__(self, *_: object) -> None:
         return
 
-    def as_callback(self) -> Any:  # noqa: ANN401 (dvc has no types)
+    def as_callback(self) -> Any:
         from dvc.fs.callbacks import Callback
 
         return progress_callback(self._progress, self._what) if self._transfers else Callback()
 
-    def update(self, *_: object) -> None:
-        """Progress that mlgit does not show."""
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 (anything that a bar of tqdm can do)
+    def __getattr__(self, name: str) -> Any:
         return lambda *_, **__: None
