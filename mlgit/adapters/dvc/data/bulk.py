@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mlgit.adapters.dvc.data.hashes import file_md5
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from mlgit.core.progress import Progress
 
@@ -38,17 +38,13 @@ def hash_files(jobs: Sequence[Job], *, progress: Callable[[], Progress]) -> list
         return [_hash(job, None) for job in jobs]
     shown = progress()
     steps = _Steps(shown, total)
+    long = total >= _PARALLEL_BYTES and total >= _PARALLEL_MEAN_BYTES * len(jobs)
     try:
-        return list(_all(jobs, total, steps.add))
+        if long and len(jobs) > 1 and (os.cpu_count() or 1) > 1:
+            return list(_by_two(jobs, steps.add))
+        return [_hash(job, steps.add) for job in jobs]
     finally:
         shown.end()
-
-
-def _all(jobs: Sequence[Job], total: int, on_read: Callable[[int], None]) -> Iterable[str | OSError]:
-    long = total >= _PARALLEL_BYTES and total >= _PARALLEL_MEAN_BYTES * len(jobs)
-    if long and len(jobs) > 1 and (os.cpu_count() or 1) > 1:
-        return _by_two(jobs, on_read)
-    return (_hash(job, on_read) for job in jobs)
 
 
 def _by_two(jobs: Sequence[Job], on_read: Callable[[int], None]) -> Iterator[str | OSError]:

@@ -42,11 +42,7 @@ class Cache:
         return f"{self._top(legacy=pointer.legacy)}/{pointer.md5[:2]}/{pointer.md5[2:]}"
 
     def has(self, pointer: Pointer) -> bool:
-        """Whether the object itself is there (the files of a directory are not checked).
-
-        Raises:
-            StateError: the permissions forbid looking.
-        """
+        """Whether the object itself is there (the files of a directory are not checked)."""
         return _is_there(self.path(pointer))
 
     def complete(self, pointer: Pointer, index: Index) -> bool:
@@ -57,19 +53,19 @@ class Cache:
         Raises:
             StateError: the permissions forbid looking.
         """
-        if not pointer.directory or not self.has(pointer):
-            return self.has(pointer)
+        there = self.has(pointer)
+        if not pointer.directory or not there:
+            return there
         if pointer.legacy not in self._states:
             self._states[pointer.legacy] = self._state(legacy=pointer.legacy)
         state, fresh = self._states[pointer.legacy]
         known = index.complete(pointer, state)
         if known is None:
             files, top = self.listing(pointer), self._top(legacy=pointer.legacy)
-            known = (
-                self._too_large(pointer)
-                if files is None
-                else all(_is_there(f"{top}/{md5[:2]}/{md5[2:]}") for md5 in files.values())
-            )
+            if files is None:  # one that is too large to be read is not reported as broken
+                known = self._size_bytes(pointer) > MAX_READ_BYTES
+            else:
+                known = all(_is_there(f"{top}/{md5[:2]}/{md5[2:]}") for md5 in files.values())
             if not fresh:
                 index.learn_complete(pointer, state, known=known)
         return known
@@ -85,11 +81,10 @@ class Cache:
         fresh = not all(settled(facts[1], facts[2], looked) for _, facts in seen)
         return checksum(f"{top} {seen}".encode("utf-8", "surrogateescape")), fresh
 
-    def _too_large(self, pointer: Pointer) -> bool:
-        """Whether a listing is too large to be read; then it is not reported as broken."""
+    def _size_bytes(self, pointer: Pointer) -> int:
         with suppress(OSError):
-            return os.path.getsize(self.path(pointer)) > MAX_READ_BYTES
-        return False
+            return os.path.getsize(self.path(pointer))
+        return 0
 
     def _top(self, *, legacy: bool) -> str:
         return self.folder if legacy else f"{self.folder}/files/md5"
@@ -119,20 +114,14 @@ class Cache:
 
 def configuration_files(root: str) -> Iterator[str]:
     """DVC's configuration files, the weakest first."""
-    mac = sys.platform == "darwin"
-    system = os.environ.get("DVC_SYSTEM_CONFIG_DIR") or (
-        "/Library/Application Support/dvc"
-        if mac
-        else os.path.join(os.environ.get("XDG_CONFIG_DIRS", "/etc/xdg").split(":")[0] or "/etc/xdg", "dvc")
-    )
-    home = os.path.expanduser("~")
-    own = os.environ.get("DVC_GLOBAL_CONFIG_DIR") or (
-        os.path.join(home, "Library", "Application Support", "dvc")
-        if mac
-        else os.path.join(os.environ.get("XDG_CONFIG_HOME") or os.path.join(home, ".config"), "dvc")
-    )
-    yield os.path.join(system, "config")
-    yield os.path.join(own, "config")
+    env, home = os.environ, os.path.expanduser("~")
+    if sys.platform == "darwin":
+        system, own = "/Library/Application Support", os.path.join(home, "Library", "Application Support")
+    else:
+        system = env.get("XDG_CONFIG_DIRS", "").split(":")[0] or "/etc/xdg"
+        own = env.get("XDG_CONFIG_HOME") or os.path.join(home, ".config")
+    yield os.path.join(env.get("DVC_SYSTEM_CONFIG_DIR") or os.path.join(system, "dvc"), "config")
+    yield os.path.join(env.get("DVC_GLOBAL_CONFIG_DIR") or os.path.join(own, "dvc"), "config")
     yield os.path.join(root, ".dvc", "config")
     yield os.path.join(root, ".dvc", "config.local")
 

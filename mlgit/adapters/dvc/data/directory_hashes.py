@@ -12,7 +12,7 @@ from mlgit.adapters.dvc.data.fingerprints import FORMAT, directory_file, settled
 from mlgit.adapters.memory import Memory
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     from mlgit.adapters.dvc.data.listing import Entry
 
@@ -45,14 +45,13 @@ class DirectoryHashes:
 
     def write(self, found: Iterable[tuple[Entry, str]], *, looked_ns: int) -> None:
         """Keep the hashes of files whose next change cannot go unnoticed."""
-        self._memory.write(b"\0".join(_fields(found, looked_ns)))
-
-
-def _fields(found: Iterable[tuple[Entry, str]], looked_ns: int) -> Iterator[bytes]:
-    for entry, md5 in found:
-        if settled(entry.facts[1], entry.facts[2], looked_ns):
-            yield _identity(entry)
-            yield md5.encode()
+        fields = [
+            field
+            for entry, md5 in found
+            if settled(entry.facts[1], entry.facts[2], looked_ns)
+            for field in (_identity(entry), md5.encode())
+        ]
+        self._memory.write(b"\0".join(fields))
 
 
 def _identity(entry: Entry) -> bytes:

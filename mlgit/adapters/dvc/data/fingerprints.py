@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from mlgit.adapters.memory import Memory
 from mlgit.core.pipeline.stages import Pointer, is_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
+    _Table = dict[str, list[object]]
 
 Facts = tuple[int, int, int, int]
 """Size in bytes, modification time and change time in ns, inode."""
@@ -76,22 +76,17 @@ class Index:
     def __init__(self, git_dir: str | None) -> None:
         self.folder = None if git_dir is None else os.path.join(git_dir, "mlgit", _FOLDER)
         self._memory = Memory(self.folder, "index", format_number=FORMAT)
-        self._files: dict[str, list[object]] = {}
-        self._folders: dict[str, list[object]] = {}
-        self._documents: dict[str, list[object]] = {}
-        self._caches: dict[str, list[object]] = {}
         self._asked: set[str] = set()
         self._learned = False
-        self._load()
+        cached = self._memory.read_json()
+        tables: list[Any] = [cached.get(name) for name in _TABLES] if isinstance(cached, dict) else []
+        if not tables or not all(map(_whole, tables)):
+            tables = [{}, {}, {}, {}]
+        self._files, self._folders, self._documents, self._caches = tables
 
     def file(self, path: str, facts: Facts, *, legacy: bool) -> str | None:
         """The MD5 of a file, unless its facts changed."""
-        key = _key(path, legacy=legacy)
-        self._asked.add(key)
-        known = self._files.get(key)
-        if known is None or len(known) != 5 or tuple(known[:4]) != facts:  # noqa: PLR2004 (facts and MD5)
-            return None
-        return known[4] if isinstance(known[4], str) and is_hash(known[4]) else None
+        return _md5(self._recall(self._files, _key(path, legacy=legacy), facts, values=1))
 
     def learn_file(self, path: str, facts: Facts, md5: str, *, legacy: bool, looked_ns: int) -> None:
         """Keep the hash of a file that was read after `looked_ns`, if the file is settled."""
@@ -101,12 +96,7 @@ class Index:
 
     def directory(self, path: str, digest: str, *, legacy: bool) -> str | None:
         """The MD5 of a directory, unless the digest over all of its entries changed."""
-        key = _key(path, legacy=legacy)
-        self._asked.add(key)
-        known = self._folders.get(key)
-        if known is None or len(known) != 3 or known[0] != digest:  # noqa: PLR2004 (digest, MD5, count)
-            return None
-        return known[1] if isinstance(known[1], str) and is_hash(known[1]) else None
+        return _md5(self._recall(self._folders, _key(path, legacy=legacy), (digest,), values=2))
 
     def learn_directory(
         self, path: str, digest: str, md5: str, *, legacy: bool, entries: int, fresh: bool
@@ -129,11 +119,8 @@ class Index:
 
     def document(self, path: str, facts: Facts) -> tuple[object] | None:
         """The value of a YAML file, unless its facts changed; in a tuple, because it may be None."""
-        self._asked.add(path)
-        known = self._documents.get(path)
-        if known is None or len(known) != 5 or tuple(known[:4]) != facts:  # noqa: PLR2004 (facts and value)
-            return None
-        return (known[4],)
+        known = self._recall(self._documents, path, facts, values=1)
+        return None if known is None else (known[0],)
 
     def learn_document(self, path: str, facts: Facts, value: object, *, looked_ns: int) -> None:
         """Keep the value of a file that was read after `looked_ns`; it must survive JSON."""
@@ -144,64 +131,63 @@ class Index:
     def complete(self, pointer: Pointer, state: str) -> bool | None:
         """Whether the DVC cache has every file of a directory; None if the cache's state changed."""
         key = _key(pointer.md5, legacy=pointer.legacy)
-        self._asked.add(key)
-        known = self._caches.get(key)
-        if known is None or len(known) != 2 or known[0] != state:  # noqa: PLR2004 (state and answer)
-            return None
-        return known[1] is True
+        known = self._recall(self._caches, key, (state,), values=1)
+        return None if known is None else known[0] is True
 
     def learn_complete(self, pointer: Pointer, state: str, *, known: bool) -> None:
         self._caches[_key(pointer.md5, legacy=pointer.legacy)] = [state, known]
         self._learned = True
+
+    def _recall(
+        self, table: _Table, key: str, facts: tuple[object, ...], *, values: int
+    ) -> list[object] | None:
+        """The values under a key, which follow the facts in its entry; None if the facts changed."""
+        self._asked.add(key)
+        known = table.get(key)
+        start = len(facts)
+        if known is None or len(known) != start + values or tuple(known[:start]) != facts:
+            return None
+        return known[start:]
 
     def save(self) -> None:
         """Write the index, if this run learned something."""
         if not self._learned or self.folder is None:
             return
         self._learned = False
-        every = (self._files, self._folders, self._documents, self._caches)
-        tables = [self._kept(table) for table in every]
+        tables = [self._kept(table) for table in (self._files, self._folders, self._documents, self._caches)]
         self._memory.write_json(dict(zip(_TABLES, tables, strict=True)))
-        _sweep(self.folder, {"index", *map(_directory_file, tables[1])})
+        _sweep(self.folder, {"index", *map(directory_file, tables[1])})
 
-    def _kept(self, table: dict[str, list[object]]) -> dict[str, list[object]]:
+    def _kept(self, table: _Table) -> _Table:
         """The entries that this run asked for, and not many more others than these: paths come and go."""
         others = [key for key in table if key not in self._asked]
         spare = max(_SPARE, len(table) - len(others))
         dropped = set(others[: max(0, len(others) - spare)])
         return {key: value for key, value in table.items() if key not in dropped} if dropped else table
 
-    def _load(self) -> None:
-        tables = self._memory.read_json()
-        found: list[Any] = [tables.get(name) for name in _TABLES] if isinstance(tables, dict) else []
-        if found and all(isinstance(table, dict) and _lists(table.values()) for table in found):
-            self._files, self._folders, self._documents, self._caches = found
 
-
-def directory_file(path: str, *, legacy: bool) -> str:
+def directory_file(path: str, *, legacy: bool = False) -> str:
     """The name of the file next to the index that has the entries of a directory."""
-    return _directory_file(_key(path, legacy=legacy))
-
-
-def _directory_file(key: str) -> str:
+    key = _key(path, legacy=legacy)
     return f"directory-{checksum(key.encode('utf-8', 'surrogateescape'))}"
 
 
 def _sweep(folder: str, kept: set[str]) -> None:
     """Remove what killed runs left, and the files of directories that stopped being outputs."""
     limit = now_ns() - _ABANDONED_NS
-    try:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                if entry.name not in kept and entry.stat().st_mtime_ns < limit:
-                    os.unlink(entry.path)
-    except OSError:
-        return
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name not in kept and entry.stat().st_mtime_ns < limit:
+                os.unlink(entry.path)
 
 
 def _key(path: str, *, legacy: bool) -> str:
     return f"{path}\0" if legacy else path
 
 
-def _lists(values: Iterable[object]) -> bool:
-    return all(isinstance(value, list) for value in values)
+def _md5(known: list[object] | None) -> str | None:
+    return known[0] if known is not None and isinstance(known[0], str) and is_hash(known[0]) else None
+
+
+def _whole(table: object) -> bool:
+    return isinstance(table, dict) and all(isinstance(entry, list) for entry in table.values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class Ignores:
     ) -> None:
         self._root = root
         self._content = read or self._on_disk
-        self._begins = begins or self._begins_on_disk
+        self._begins = begins or (lambda folder: os.path.isdir(os.path.join(root, folder, ".dvc")))
         self._patterns: dict[str, list[str]] = {}
         self._compiled: dict[str, Callable[[str], bool | None]] = {}
         self._ruled_by: dict[str, tuple[str, ...]] = {}
@@ -113,18 +114,12 @@ class Ignores:
             self._patterns[folder] = [line for line in lines if line and not line.startswith("#")]
         return self._patterns[folder]
 
-    def _begins_on_disk(self, folder: str) -> bool:
-        return os.path.isdir(os.path.join(self._root, folder, ".dvc"))
-
     def _on_disk(self, path: str) -> bytes | None:
         place = os.path.join(self._root, path)
-        try:
-            if not os.path.isfile(place):  # opening a pipe would block forever
-                return None
-            with open(place, "rb") as file:
+        if os.path.isfile(place):  # opening a pipe would block forever
+            with suppress(OSError), open(place, "rb") as file:
                 return file.read()
-        except OSError:
-            return None
+        return None
 
     def _decide(self, folder: str, name: str) -> bool | None:
         if folder not in self._compiled:

@@ -67,11 +67,7 @@ class Listing(NamedTuple):
 
 
 def list_folder(folder: str) -> Listing:
-    """List a folder without `find`.
-
-    Raises:
-        OSError: it, or a folder in it, cannot be read.
-    """
+    """List a folder without `find`. Raises OSError: it, or a folder in it, cannot be read."""
     looked = now_ns()
     records: list[str] = []
     waiting = [""]
@@ -141,11 +137,9 @@ class Searches:
             self._waiting.remove(folder)
             self._start(folder)
         search = self._running.pop(folder, None)
-        if search is None:
-            return None
-        content = search.finish()
+        content = None if search is None else search.finish()
         self._next()
-        if content is None:
+        if search is None or content is None:
             return None
         return _with_links(os.path.join(self._root, folder), content, search.looked_ns)
 

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from dvc.repo import Repo
 
 
-
 @contextmanager
 def open_contents(root: str, path: str) -> Iterator[Contents]:
     """The contents of the DVC repository that `path` (from the Git root) belongs to."""

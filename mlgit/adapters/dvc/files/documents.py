@@ -45,11 +45,7 @@ class Documents:
         self._parsed: dict[bytes, object] = {}
 
     def parse(self, content: bytes, *, name: str) -> object:
-        """The value of a YAML document; None if it is empty.
-
-        Raises:
-            ConfigError: it is not YAML; with the place.
-        """
+        """The value of a YAML document; None if it is empty. Raises ConfigError: not YAML, with the place."""
         try:
             text = content.decode("utf-8")
         except UnicodeDecodeError:

@@ -37,8 +37,7 @@ def needs_dvc(shape: Shape) -> _Doubt | None:
         return "uses `vars`", ("vars",)
     if not document.keys() <= _TOP:
         return _unknown(document.keys() - _TOP, ())
-    stages = shape.fields(document.get("stages"), ("stages",))
-    for name, fields in stages.items():
+    for name, fields in shape.fields(document.get("stages"), ("stages",)).items():
         doubt = _odd_stage(name, fields) if isinstance(fields, dict) else None
         if doubt is not None:
             return doubt
@@ -71,16 +70,16 @@ def _odd_output(flags: object, known: frozenset[str], at: Path) -> _Doubt | None
     for each in flags if isinstance(flags, list) else (flags,):
         if not isinstance(each, dict):
             return "has an output that is not a path with its properties", at
-        if not each.keys() <= known:
-            return _unknown(each.keys() - known, at)
-        doubt = _odd_values(each, at)
+        doubt = _odd_values(each, known, at)
         if doubt is not None:
             return doubt
     return None
 
 
-def _odd_values(fields: dict[str, object], at: Path) -> _Doubt | None:
+def _odd_values(fields: dict[str, object], known: frozenset[str], at: Path) -> _Doubt | None:
     """The first odd property of an output or an artifact."""
+    if not fields.keys() <= known:
+        return _unknown(fields.keys() - known, at)
     for key, value in fields.items():
         if key in _SWITCHES_OF_OUTPUTS:
             if not isinstance(value, bool):
@@ -109,12 +108,7 @@ def _odd_plots(items: object) -> _Doubt | None:
 
 def _odd_artifacts(artifacts: object) -> _Doubt | None:
     for name, fields in artifacts.items() if isinstance(artifacts, dict) else ():
-        at: Path = ("artifacts", name)
-        if not isinstance(fields, dict):
-            continue
-        if not fields.keys() <= _OF_ARTIFACTS:
-            return _unknown(fields.keys() - _OF_ARTIFACTS, at)
-        doubt = _odd_values(fields, at)
+        doubt = _odd_values(fields, _OF_ARTIFACTS, ("artifacts", name)) if isinstance(fields, dict) else None
         if doubt is not None:
             return doubt
     return None

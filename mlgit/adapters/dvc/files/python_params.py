@@ -6,11 +6,7 @@ import ast
 
 
 def parse_python(text: str) -> dict[str, object]:
-    """Name -> constant; a class becomes a nested mapping.
-
-    Raises:
-        SyntaxError: it is not Python.
-    """
+    """Name -> constant; a class becomes a nested mapping. Raises SyntaxError: it is not Python."""
     return _body(ast.parse(text).body, on_self=False)
 
 

@@ -40,11 +40,7 @@ class Shape:
 
     def mapping(self, value: object, path: Path) -> dict[str, object]:
         """The value as a mapping with text keys; None counts as empty."""
-        if value is None:
-            return {}
-        if not isinstance(value, dict):
-            raise self.wrong(path, "a mapping")
-        return {str(key): item for key, item in value.items()}
+        return {str(key): item for key, item in self.fields(value, path).items()}
 
     def fields(self, value: object, path: Path) -> dict[str, object]:
         """The value as a mapping whose keys are not converted to text; None counts as empty."""
@@ -64,9 +60,7 @@ class Shape:
 
     def listed(self, fields: dict[str, object], key: str, path: Path) -> list[object]:
         """The list under a key that may be missing, but not empty: DVC refuses that."""
-        if key not in fields:
-            return []
-        value = fields[key]
+        value = fields.get(key, [])
         if not isinstance(value, list):
             raise self.wrong((*path, key), "a list")
         return value
@@ -84,11 +78,7 @@ class Shape:
 
     def command(self, value: object, path: Path) -> tuple[str, ...]:
         """A command or a list of commands."""
-        if isinstance(value, str):
-            return (value,)
-        if isinstance(value, list):
-            return tuple(self.texts(value, path))
-        raise self.wrong(path, "text")
+        return tuple(self.texts(value, path)) if isinstance(value, list) else (self.text(value, path),)
 
     def wrong(self, path: Sequence[str | int], expected: str) -> ConfigError:
         """The error that the value at `path` is not `expected`."""

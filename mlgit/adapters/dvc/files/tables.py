@@ -15,11 +15,7 @@ _SPECIAL = {"nan": float("nan"), "inf": float("inf"), "-inf": float("-inf")}
 
 
 def parse_table(text: str, *, delimiter: str) -> dict[str, object]:
-    """Column name -> value.
-
-    Raises:
-        TableError: there is not exactly one row that fits the header.
-    """
+    """Column name -> value. Raises TableError: there is not exactly one row that fits the header."""
     try:
         rows = [row for row in csv.reader(text.splitlines(), delimiter=delimiter) if row]
     except csv.Error as error:

@@ -10,7 +10,7 @@ from mlgit.core.pipeline.evidence import Problem, Value
 from mlgit.errors import ConfigError, ToolError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
     from json import JSONDecoder
 
     from mlgit.adapters.dvc.files.documents import Documents
@@ -44,13 +44,12 @@ def metric_values(content: bytes, *, path: str, documents: Documents) -> Mapping
     """
     try:
         tree = parse(content, path=path, documents=documents)
-        found = {} if isinstance(tree, list) else flatten(tree, lists=False)
-    except Unreadable as error:
-        return Problem(code="unreadable", message=f"`{path}` {error}")
-    if isinstance(tree, list):
+        if not isinstance(tree, list):
+            return flatten(tree, lists=False)
         reason = "is a list at its top; a metric file is a mapping of names to numbers"
-        return Problem(code="unreadable", message=f"`{path}` {reason}")
-    return found
+    except Unreadable as error:
+        reason = str(error)
+    return Problem(code="unreadable", message=f"`{path}` {reason}")
 
 
 def param_values(
@@ -58,13 +57,8 @@ def param_values(
 ) -> Mapping[str, Value] | Problem:
     """The parameters of a file by dotted key, or the reason why there are none.
 
-    As in `dvc params`, a list is one value in Python's notation.
-
-    Args:
-        content: the file.
-        path: its path, whose ending gives the format.
-        documents: caches parsed texts.
-        keys: only these dotted keys and what is below them (`train.*` allowed); None for all.
+    As in `dvc params`, a list is one value in Python's notation. With `keys`, only these dotted keys and the
+    ones below them (`train.*` is allowed) count.
     """
     try:
         found = flatten(parse(content, path=path, documents=documents), lists=True)
@@ -83,14 +77,12 @@ def selected(values: Mapping[str, Value], keys: Iterable[str]) -> dict[str, Valu
     }
 
 
-def _below(name: Sequence[str], pattern: Sequence[str]) -> bool:
-    if len(name) < len(pattern):
-        return False
+def _below(name: list[str], pattern: list[str]) -> bool:
     if not any("*" in step or "?" in step or "[" in step for step in pattern):
-        return list(name[: len(pattern)]) == list(pattern)
+        return name[: len(pattern)] == pattern
     from fnmatch import fnmatchcase
 
-    return all(fnmatchcase(part, step) for part, step in zip(name, pattern, strict=False))
+    return len(name) >= len(pattern) and all(map(fnmatchcase, name, pattern))
 
 
 def ending_of(path: str) -> str:
@@ -100,11 +92,7 @@ def ending_of(path: str) -> str:
 
 
 def parse(content: bytes, *, path: str, documents: Documents) -> object:
-    """The value tree of a file in the format of its ending; unknown endings are YAML.
-
-    Raises:
-        Unreadable: it is not in that format.
-    """
+    """The value tree of a file by its ending; unknown ones are YAML. Raises Unreadable: not that format."""
     if len(content) > MAX_BYTES:
         raise Unreadable(f"is larger than {MAX_BYTES >> 20} MiB")
     if b"\0" in content:
@@ -215,10 +203,8 @@ FORMATS: Mapping[str, Loader | None] = {
 def flatten(tree: object, *, lists: bool) -> dict[str, Value]:
     """Leaves by dotted key.
 
-    Args:
-        tree: mappings, lists and scalars.
-        lists: whether a list counts as one value (in Python's notation); otherwise it is left out with
-            nulls, as in `dvc metrics`.
+    With `lists`, a list is one value (in Python's notation); otherwise lists and nulls are left out, as in
+    `dvc metrics`.
 
     Raises:
         Unreadable: two places have the same dotted key, or there are too many.
@@ -249,9 +235,7 @@ def _leaf(value: object, *, lists: bool) -> Value:
     number = decimal(value)
     if number is not None:
         return number
-    if isinstance(value, (list, tuple, set)):
-        return str(value) if lists else None
-    return str(value)
+    return None if isinstance(value, (list, tuple, set)) and not lists else str(value)
 
 
 def decimal(value: object) -> Decimal | None:
