@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlgit.core.compare.changes import same_value
+from mlgit.core.compare.changes import value_changes
 from mlgit.core.compare.columns import fits, named, unknown_name, value_reader
 from mlgit.core.compare.leaderboard import (
     Column,
@@ -29,7 +29,6 @@ from mlgit.project.pipeline.evidence import evidence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from decimal import Decimal
 
     from mlgit.core.config.file import Config, Direction
     from mlgit.core.pipeline.evidence import ProblemCode, Value
@@ -95,7 +94,12 @@ def _filtered(
     for condition in conditions:
         value_of = value_reader(columns, rows, condition.name, "--where")
         rows = [row for row in rows if condition.holds(value_of(row))]
-    return _front(rows, [_axis(columns, rows, name) for name in pareto]) if pareto else rows
+    if not pareto:
+        return rows
+    axes = [_axis(columns, rows, name) for name in pareto]
+    points = [[number(value_of(row)) for value_of, _ in axes] for row in rows]
+    front = pareto_front(points, [direction for _, direction in axes])
+    return [row for position, row in enumerate(rows) if position in front]
 
 
 def _rows(project: Project, query: RevisionQuery, progress: Progress, notes: list[str]) -> list[Row]:
@@ -143,12 +147,10 @@ def _has_values(row: Row) -> bool:
 def _with_working_tree(project: Project, rows: Sequence[Row]) -> list[Row]:
     """The rows and the working tree, which has its own row if its numbers differ from those of HEAD."""
     here = _working_tree(project)
-    found = []
     for row in rows:
         if row.commit == project.head.commit and _alike(row, here):
             return [replace(each, names=(*each.names, _HERE)) if each is row else each for each in rows]
-        found.append(row)
-    return [here, *found] if here.metrics or here.params or here.problems or rows else found
+    return [here, *rows] if rows or here.metrics or here.params or here.problems else []
 
 
 def _working_tree(project: Project) -> Row:
@@ -176,12 +178,7 @@ def _working_tree(project: Project) -> Row:
 
 def _alike(one: Row, other: Row) -> bool:
     return set(other.problems) <= set(one.problems) and all(
-        left.keys() == right.keys()
-        and all(
-            left[file].keys() == right[file].keys()
-            and all(same_value(left[file][key], right[file][key]) for key in left[file])
-            for file in left
-        )
+        left.keys() == right.keys() and not value_changes(left, right)
         for left, right in ((one.metrics, other.metrics), (one.params, other.params))
     )
 
@@ -230,12 +227,6 @@ def _axis(
             hint=f"declare it in `mlgit.yaml`: `directions: {{{name}: down}}`",
         )
     return value_of, direction
-
-
-def _front(rows: Sequence[Row], axes: Sequence[tuple[Callable[[Row], Value], Direction]]) -> list[Row]:
-    points: list[list[Decimal | None]] = [[number(value_of(row)) for value_of, _ in axes] for row in rows]
-    front = pareto_front(points, [direction for _, direction in axes])
-    return [row for position, row in enumerate(rows) if position in front]
 
 
 def _picked(columns: Sequence[Column], options: RowOptions) -> tuple[Column, ...]:

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit.core.compare.changes import (
-    Content,
     ContentChange,
     Diff,
     Side,
@@ -18,7 +17,7 @@ from mlgit.core.compare.changes import (
 from mlgit.core.pipeline.evidence import Evidence
 from mlgit.core.pipeline.stages import Pipeline
 from mlgit.errors import ConfigError
-from mlgit.project.compare.outputs import contents, with_rows
+from mlgit.project.compare.outputs import contents, table_rows
 from mlgit.project.pipeline.evidence import evidence
 
 if TYPE_CHECKING:
@@ -122,9 +121,11 @@ def _model_paths(project: Project, side: tuple[Side, Evidence]) -> dict[str, str
 
 
 def _counted(project: Project, old: Evidence, new: Evidence, change: ContentChange) -> ContentChange:
-    before = with_rows(project, old, change.path, Content(change.old_md5))
-    after = with_rows(project, new, change.path, Content(change.new_md5))
-    return replace(change, old_rows=before.rows, new_rows=after.rows)
+    return replace(
+        change,
+        old_rows=table_rows(project, old, change.path, change.old_md5),
+        new_rows=table_rows(project, new, change.path, change.new_md5),
+    )
 
 
 def _versioned(project: Project, old: Side, new: Side, change: ContentChange) -> ContentChange:

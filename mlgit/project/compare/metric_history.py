@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from mlgit.core.pipeline.metrics import number, text
+from mlgit.core.pipeline.metrics import text
 from mlgit.core.pipeline.report_context import HistoryPoint, MetricHistory
 from mlgit.core.progress import Silent
 from mlgit.errors import MlgitError
@@ -24,11 +25,8 @@ _MOST_METRICS = 24
 _FARTHEST = 1000
 
 
-class _State(NamedTuple):
-    """A commit and its label in a picture."""
-
-    label: str
-    commit: str
+_State = tuple[str, str]
+"""The label of a commit in a picture, and its id."""
 
 
 def metric_history(
@@ -52,7 +50,7 @@ def metric_history(
         try:
             files = list(dict.fromkeys(file for file, _ in chosen))
             states = _states(project, model, bases.get(model), files, verdict.candidate.commit)
-            values = reader.read([state.commit for state in states], metrics=files, params=False)
+            values = reader.read([commit for _, commit in states], metrics=files, params=False)
         except (MlgitError, OSError, ValueError):
             continue
         found += [_history(model, place, states, values) for place in chosen]
@@ -63,12 +61,12 @@ def _history(
     model: str | None, place: tuple[str, str], states: Sequence[_State], values: Mapping[str, RevisionValues]
 ) -> MetricHistory:
     file, key = place
-    points = []
-    for state in states:
-        read = values.get(state.commit)
-        value = None if read is None else number(read.metrics.get(file, {}).get(key))
-        if value is not None:
-            points.append(HistoryPoint(label=state.label, value=text(value)))
+    known = [
+        (label, values[commit].metrics.get(file, {}).get(key)) for label, commit in states if commit in values
+    ]
+    points = (
+        HistoryPoint(label=label, value=text(value)) for label, value in known if isinstance(value, Decimal)
+    )
     return MetricHistory(model=model, file=file, key=key, points=tuple(points))
 
 
@@ -76,7 +74,7 @@ def _states(
     project: Project, model: str | None, base: str | None, files: Sequence[str], candidate: str | None
 ) -> list[_State]:
     """Releases if there are enough, otherwise commits."""
-    releases = [state for state in _releases(project, model) if state.commit != candidate]
+    releases = [state for state in _releases(project, model) if state[1] != candidate]
     if len(releases) >= _ENOUGH_RELEASES:
         return releases[-_MOST_POINTS:]
     return [] if base is None else _commits(project, base, files)
@@ -92,7 +90,7 @@ def _releases(project: Project, model: str | None) -> list[_State]:
             return []
         model = names[0]
     versions = read_model(project, model).versions
-    return [_State(str(each.version), each.commit) for each in versions if not each.deregistered]
+    return [(str(each.version), each.commit) for each in versions if not each.deregistered]
 
 
 def _commits(project: Project, base: str, files: Sequence[str]) -> list[_State]:
@@ -113,4 +111,4 @@ def _commits(project: Project, base: str, files: Sequence[str]) -> list[_State]:
         "--",
         *(f":(top,literal){path}" for path in dict.fromkeys(paths)),
     )
-    return [_State(commit[:7], commit) for commit in reversed(listing.decode().split())]
+    return [(commit[:7], commit) for commit in reversed(listing.decode().split())]

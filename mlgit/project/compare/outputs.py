@@ -32,22 +32,24 @@ def contents(project: Project, state: Evidence) -> Mapping[str, Content]:
     return found
 
 
-def with_rows(project: Project, state: Evidence, path: str, content: Content) -> Content:
-    """The content with the number of rows, if it is a table that can be read on this machine."""
+def table_rows(project: Project, state: Evidence, path: str, md5: str | None) -> int | None:
+    """The number of rows of a table; None if it is not one, or cannot be read on this machine."""
     header = _TABLES.get(os.path.splitext(path)[1].lower())
-    if header is None or content.md5 is None or content.md5.endswith(".dir"):
-        return content
-    local_path = os.path.join(project.root, path) if state.commit is None else None
-    if local_path is None or not os.path.exists(local_path):
-        out = next((out for out in state.pipeline.outputs if out.path == path), None)
-        cache = cache_of(project, path)
-        if out is not None and not out.cached and state.commit is not None:
-            found = project.tree(state.commit).read(path)
-            return content if found is None else content._replace(rows=_rows_in(found, header))
-        if cache is None or out is None or out.pointer is None:
-            return content
-        local_path = cache.path(out.pointer)
-    return content._replace(rows=_rows(local_path, header))
+    if header is None or md5 is None or md5.endswith(".dir"):
+        return None
+    local_path = os.path.join(project.root, path)
+    if state.commit is None and os.path.exists(local_path):
+        return _rows(local_path, header)
+    out = next((out for out in state.pipeline.outputs if out.path == path), None)
+    if out is not None and not out.cached and state.commit is not None:
+        found = project.tree(state.commit).read(path)
+        return None if found is None else max(0, len(found.splitlines()) - header)
+    cache = cache_of(project, path)
+    return (
+        None
+        if cache is None or out is None or out.pointer is None
+        else _rows(cache.path(out.pointer), header)
+    )
 
 
 def _on_disk(project: Project, out: Output) -> Content | None:
@@ -105,7 +107,3 @@ def _parsed_rows(local_path: str) -> int | None:
             return max(0, sum(1 for row in csv.reader(file, delimiter=delimiter) if row) - 1)
     except (OSError, UnicodeDecodeError, csv.Error):
         return None
-
-
-def _rows_in(content: bytes, header: int) -> int:
-    return max(0, len(content.splitlines()) - header)

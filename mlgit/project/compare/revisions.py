@@ -75,7 +75,7 @@ class _Refs:
 
     def __init__(self, project: Project) -> None:
         self._project = project
-        self.names: dict[str, list[Name]] = {}
+        self.names: dict[str, dict[tuple[NameKind, str], tuple[str, ...]]] = {}
         self.baselines: dict[str, str] = {}
         self.experiments: dict[str, list[str]] = {}
         self.queues: list[str] = []
@@ -106,24 +106,18 @@ class _Refs:
             elif ref.startswith("refs/remotes/"):
                 self._add_remote(oid, ref)
 
-    def _add(self, commit: str, kind: NameKind, text: str, ref: str | None = None) -> None:
-        names = self.names.setdefault(commit, [])
-        refs = () if ref is None else (ref,)
-        for number, each in enumerate(names):
-            if (each.kind, each.text) == (kind, text):
-                names[number] = Name(kind=kind, text=text, refs=(*each.refs, *refs))
-                return
-        names.append(Name(kind=kind, text=text, refs=refs))
+    def _add(self, commit: str, kind: NameKind, text: str, ref: str) -> None:
+        names = self.names.setdefault(commit, {})
+        names[kind, text] = (*names.get((kind, text), ()), ref)
 
     def _add_remote(self, oid: str, ref: str) -> None:
         """Add a branch of a remote, under the local branch's name if both are at the same commit."""
         text = ref.removeprefix("refs/remotes/")
         local = text.partition("/")[2]
-        for each in self.names.get(oid, ()):
-            if each.kind == "branch" and each.text == local:
-                self._add(oid, "branch", local, ref)
-                return
-        self._add(oid, "remote_branch", text, ref)
+        if ("branch", local) in self.names.get(oid, {}):
+            self._add(oid, "branch", local, ref)
+        else:
+            self._add(oid, "remote_branch", text, ref)
 
     def _name_tags(self) -> None:
         known = {ref for ref in self._tags if parse_tag(ref.removeprefix(TAGS)) is not None}
@@ -184,9 +178,8 @@ def find_revisions(project: Project, query: RevisionQuery) -> tuple[Revision, ..
 
 
 def _names(project: Project, refs: _Refs, commit: str, resolved: Mapping[str, str]) -> tuple[Name, ...]:
-    names = refs.names.get(commit, [])
-    if names:
-        return tuple(names)
+    if commit in refs.names:
+        return tuple(Name(kind=kind, text=text, refs=own) for (kind, text), own in refs.names[commit].items())
     texts = [text for text, found in resolved.items() if found == commit]
     if not texts and commit == project.head.commit:
         texts = ["HEAD"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.gates.headline import headline
 from mlgit.core.pipeline.metrics import short, signed
-from mlgit.render.page import Cell, Page, Span, Style, line, table
+from mlgit.render.page import Page, Span, Style, line, table
 
 if TYPE_CHECKING:
     from mlgit.core.gates.verdict import (
@@ -102,13 +102,12 @@ def _only_reference(baseline: Baseline, record: Check) -> bool:
 
 def _gates(verdict: Verdict) -> Page:
     results = sorted_results(verdict)
-    shown = [result for result in results if result.effect != "allow"]
-    if len(results) <= _MANY:
-        shown = results
+    shown = [result for result in results if result.effect != "allow" or len(results) <= _MANY]
     found: Page = [line(), line(Span("Gates", "strong"))] if shown else []
     width = max((len(_word(result)) for result in shown), default=0) + 2
     for result in shown:
-        word = Span(_word(result).ljust(width), _style(result))
+        style: Style = "dim" if result.outcome == "skipped" else _STYLES[result.effect]
+        word = Span(_word(result).ljust(width), style)
         name = Span(result.id, "name")
         if 2 + width + len(result.id) + 2 + len(result.message) <= WIDTH:
             found.append(line(word, name, f"  {result.message}", indent=2))
@@ -130,31 +129,23 @@ def _word(result: Result) -> str:
     return words.get(result.effect, result.outcome)
 
 
-def _style(result: Result) -> Style:
-    return "dim" if result.outcome == "skipped" else _STYLES[result.effect]
-
-
 def _metrics(changes: tuple[MetricChange, ...]) -> Page:
     shown = [change for change in changes if change.changed]
     if not shown:
         return []
     several = len({change.model for change in shown}) > 1
     title = "Changed metrics" if any(change.baseline is not None for change in changes) else "Metrics"
-    rows: list[tuple[Cell, ...]] = []
-    for change in shown:
-        name = f"{change.file}:{change.key}"
-        cells: tuple[Cell, ...] = (
-            _shortened(name if not several else f"{change.model} {name}", 40),
+    rows = [
+        (
+            _shortened(f"{f'{change.model} ' if several else ''}{change.file}:{change.key}", 40),
             "-" if change.baseline is None else short(change.baseline),
             "-" if change.candidate is None else short(change.candidate),
             delta(change),
         )
-        rows.append(cells)
-    return [
-        line(),
-        line(Span(title, "strong")),
-        table(("metric", "base", "this", "change"), rows, right=(1, 2, 3)),
+        for change in shown
     ]
+    found = table(("metric", "base", "this", "change"), rows, right=(1, 2, 3))
+    return [line(), line(Span(title, "strong")), found]
 
 
 def _notes(notes: tuple[Note, ...]) -> Page:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mlgit.core.pipeline.metrics import short
 from mlgit.core.wording import format_size
 from mlgit.render.page import Cell, Page, Span, Style, line, table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from mlgit.core.compare.changes import ContentChange, Diff, Kind, StageChange, ValueChange
     from mlgit.core.pipeline.evidence import Value
@@ -26,22 +26,11 @@ _MARKS: dict[Kind, Span] = {
 def page(found: Diff) -> Page:
     """Every part with changes."""
     blocks: Page = [line(Span(found.old.label, "name"), " → ", Span(found.new.label, "name"))]
-    parts = [
-        ("Metrics", values(found.metrics or ())),
-        ("Params", values(found.params or ())),
-        ("Data", contents(found.data or ())),
-        ("Models", contents(found.models or ())),
-        ("Stages", stages(found.stages or ())),
-    ]
-    for title, block in parts:
-        if block:
-            blocks += [line(""), line(Span(title, "strong")), *block]
+    for name, show in _PARTS.items():
+        if changes := getattr(found, name):
+            blocks += [line(""), line(Span(name.capitalize(), "strong")), *show(changes)]
     if len(blocks) == 1:
-        compared = [
-            name
-            for name in ("metrics", "params", "data", "models", "stages")
-            if getattr(found, name) is not None
-        ]
+        compared = [name for name in _PARTS if getattr(found, name) is not None]
         blocks.append(line(f"No difference in {_listed(compared)}"))
     if found.problems:
         blocks += [line(""), *(line(Span("careful: ", "careful"), problem) for problem in found.problems)]
@@ -102,8 +91,6 @@ def _colour(better: bool | None) -> Style:  # noqa: FBT001 (yes, no or unknown)
 
 
 def contents(changes: Sequence[ContentChange]) -> Page:
-    if not changes:
-        return []
     rows = [
         (
             _MARKS[change.kind],
@@ -127,34 +114,21 @@ def _from_to(old: str, new: str, kind: Kind) -> str:
 
 
 def _amounts(change: ContentChange) -> str:
-    pairs = (
-        (change.old_version, change.new_version, ""),
-        (_count(change.old_rows), _count(change.new_rows), " rows"),
-        (_count(change.old_nfiles), _count(change.new_nfiles), " files"),
-        (_size(change.old_size_bytes), _size(change.new_size_bytes), ""),
+    pairs: tuple[tuple[Any, Any, Callable[[Any], str], str], ...] = (
+        (change.old_version, change.new_version, str, ""),
+        (change.old_rows, change.new_rows, "{:,}".format, " rows"),
+        (change.old_nfiles, change.new_nfiles, "{:,}".format, " files"),
+        (change.old_size_bytes, change.new_size_bytes, format_size, ""),
     )
     shown = []
-    for old, new, unit in pairs:
-        if old is None and new is None:
-            continue
-        if change.kind == "modified" and old != new and old is not None and new is not None:
-            shown.append(f"{old} → {new}{unit}")
-        else:
-            shown.append(f"{new if new is not None else old}{unit}")
+    for old, new, as_text, unit in pairs:
+        texts = list(dict.fromkeys(as_text(each) for each in (old, new) if each is not None))
+        if texts:
+            shown.append((" → ".join(texts) if change.kind == "modified" else texts[-1]) + unit)
     return ", ".join(shown)
 
 
-def _count(number: int | None) -> str | None:
-    return None if number is None else f"{number:,}"
-
-
-def _size(size_bytes: int | None) -> str | None:
-    return None if size_bytes is None else format_size(size_bytes)
-
-
 def stages(changes: Sequence[StageChange]) -> Page:
-    if not changes:
-        return []
     rows = [(_MARKS[change.kind], change.stage, _stage_words(change)) for change in changes]
     return [table(("", "stage", "what"), rows)]
 
@@ -176,3 +150,12 @@ def _stage_words(change: StageChange) -> str:
     if "params" in change.fields:
         words.append("params")
     return "; ".join(words)
+
+
+_PARTS: Mapping[str, Callable[[Any], Page]] = {
+    "metrics": values,
+    "params": values,
+    "data": contents,
+    "models": contents,
+    "stages": stages,
+}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mlgit.core.compare.leaderboard import Column, Leaderboard, Row, is_below
 from mlgit.core.pipeline.metrics import short
 from mlgit.core.wording import count
-from mlgit.render.page import Cell, Page, Span, clean, line, table
+from mlgit.render.page import Cell, Page, Span, cell_spans, clean, line, table
 from mlgit.render.pages.age import ago
 from mlgit.render.pages.diff import value
 
@@ -50,7 +50,8 @@ def page(record: Leaderboard, *, width: int, show_all: bool = False) -> Page:
         ("commit", [Span("" if row.commit is None else row.commit[:_COMMIT], "dim") for row in record.rows]),
     ]
     if width >= _WIDE and not record.sort:
-        fixed.append(("made", [Span(_made(row, record), "dim") for row in record.rows]))
+        ages = ["" if row.created_at is None else ago(row.created_at, record.told_at) for row in record.rows]
+        fixed.append(("made", [Span(age, "dim") for age in ages]))
     left = width - sum(_width(title, cells) + _GAP for title, cells in fixed)
     shown = _fitting(record, left, show_all=show_all)
     columns = [*fixed, *((each.column.name, each.cells) for each in shown)]
@@ -99,10 +100,6 @@ def _row_name(row: Row, longest: int) -> str:
         shown.append(text)
     more = len(texts) - len(shown)
     return ", ".join(shown) + (f" +{more}" if more else "")
-
-
-def _made(row: Row, record: Leaderboard) -> str:
-    return "" if row.created_at is None else ago(row.created_at, record.told_at)
 
 
 def _cut(text: str, most: int) -> str:
@@ -192,13 +189,7 @@ def _text(found: Value, digits: int) -> str:
 
 
 def _width(title: str, cells: Sequence[Cell]) -> int:
-    return max(len(title), *(len(_plain(cell)) for cell in cells))
-
-
-def _plain(cell: Cell) -> str:
-    if isinstance(cell, str):
-        return cell
-    return cell.text if isinstance(cell, Span) else "".join(span.text for span in cell)
+    return max(len(title), *(sum(len(span.text) for span in cell_spans(cell)) for cell in cells))
 
 
 def _below(record: Leaderboard, shown: Sequence[Column], *, show_all: bool) -> Page:
