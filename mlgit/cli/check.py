@@ -15,10 +15,11 @@ from mlgit.errors import Exit, UsageError
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from mlgit.core.gates.verdict import Check, Result
 
+# The environment variables of a CI that choose the base and the target branch.
 _CI_VARIABLES = (
     "GITHUB_ACTIONS",
     "GITHUB_BASE_REF",
@@ -93,14 +94,9 @@ def run_check(session: Session, *, lines: bool, **options: Any) -> Check:  # noq
         models=options["models"],
         allow_stale=options["allow_stale"],
         date=_date(options["date"]),
-        ci=_ci_variables(),
+        ci={name: os.environ[name] for name in _CI_VARIABLES if name in os.environ},
     )
     return check(session.project(), question, revision=options["rev"], lines=lines)
-
-
-def _ci_variables() -> Mapping[str, str]:
-    """The environment variables of a CI that choose the base and the target branch."""
-    return {name: os.environ[name] for name in _CI_VARIABLES if name in os.environ}
 
 
 def exit_code(record: Check) -> int:

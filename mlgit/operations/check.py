@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlgit import __version__
 from mlgit.core.gates.metric_changes import metric_changes
 from mlgit.core.gates.verdict import Check, MetricChange, Purpose
 from mlgit.core.wording import listed, near
@@ -32,7 +33,7 @@ def check(project: Project, question: Question, *, revision: str | None = None, 
         verdict=judged.verdict,
         metrics=_metric_changes(judged),
         references=tuple(judged.references[case.model].baseline for case in judged.cases),
-        tools=_tools(),
+        tools={"mlgit": __version__},
     )
     return _with_lines(project, judged, bare) if lines else bare
 
@@ -90,9 +91,3 @@ def _require_environment(project: Project, environment: str) -> None:
         return
     hint = near(environment, known) or f"there are {listed(known, None)}"
     raise UnknownReference(f"`{environment}` is no environment on trunk", hint=hint)
-
-
-def _tools() -> dict[str, str]:
-    from mlgit import __version__
-
-    return {"mlgit": __version__}

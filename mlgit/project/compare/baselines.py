@@ -112,7 +112,11 @@ class Baselines:
             return self._last_release(model)
         from mlgit.project.compare.base import base_commit
 
-        explicit = None if self.base is None else self._named(self.base, model)
+        explicit = None
+        if self.base is not None:
+            from mlgit.project.registry.references import resolve
+
+            explicit = resolve(self.project, self.base, model=model).commit
         found = base_commit(self.project, candidate=self.candidate, explicit=explicit, ci=self._ci_of_head())
         target = self.project.target
         rule = _RULES[found.reason].format(target=f"`{target.short}`" if target else "the target")
@@ -129,11 +133,6 @@ class Baselines:
             message=f"There is no base: {rule}",
             hint=_UNSHALLOW if shallow else None,
         )
-
-    def _named(self, text: str, model: str | None) -> str:
-        from mlgit.project.registry.references import resolve
-
-        return resolve(self.project, text, model=model).commit
 
     def _ci_of_head(self) -> Mapping[str, str]:
         """The variables of CI: they are only about the commit that CI checked out."""

@@ -8,19 +8,20 @@ from mlgit.core.config.file import WAIVERS_FILE, Config, Model
 from mlgit.core.gates.decision import decide
 from mlgit.core.gates.evaluate import BaselineFiles, Case, Rules, select, vs_key
 from mlgit.core.gates.verdict import Candidate, Decision, GateChange, Note, Policy, Purpose, Verdict
+from mlgit.core.gates.waivers import Waiver, usable
 from mlgit.core.pipeline.model_files import files_of_model
 from mlgit.errors import ConfigError
 from mlgit.project.compare.baselines import Baselines
+from mlgit.project.gates.waivers import TrunkWaivers, change_authors, trunk_waivers
+from mlgit.project.open import Branch
 from mlgit.project.pipeline.evidence import evidence
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Mapping, Sequence
 
-    from mlgit.core.gates.waivers import Waiver
     from mlgit.core.pipeline.evidence import Evidence
-    from mlgit.project.gates.waivers import TrunkWaivers
-    from mlgit.project.open import Branch, Project
+    from mlgit.project.open import Project
 
 
 class Question(NamedTuple):
@@ -218,8 +219,6 @@ class _Evaluation:
         name = self._ci.get("GITHUB_BASE_REF") or self._ci.get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME")
         ref = f"refs/remotes/{self._project.remote}/{name}"
         if name and ref in self._project.branches:
-            from mlgit.project.open import Branch
-
             return Branch(ref=ref, commit=self._project.branches[ref])
         return self._project.target
 
@@ -258,8 +257,6 @@ class _Evaluation:
         return tuple(each for each in changes if self._own.gates.get(each.gate) != origin.get(each.gate))
 
     def _trunk_waivers(self) -> TrunkWaivers:
-        from mlgit.project.gates.waivers import trunk_waivers
-
         found = trunk_waivers(self._project)
         if self._purpose != "promote" and found.commit != self._commit:
             own = self._project.tree(self._commit).read(WAIVERS_FILE)
@@ -273,9 +270,6 @@ class _Evaluation:
     ) -> tuple[tuple[Waiver, ...], tuple[Note, ...]]:
         if not found.waivers:
             return (), ()
-        from mlgit.core.gates.waivers import usable
-        from mlgit.project.gates.waivers import change_authors
-
         gates = {*self._own.gates, *self._trunk.gates, *(change.gate for change in changed)}
         models = {*self._own.models, *self._trunk.models, *(model.name for model in self._models if model)}
         known = gates | {f"{model}/{gate}" for model in models for gate in gates}

@@ -83,11 +83,7 @@ def _with_origins(project: Project, tip: str, waivers: tuple[Waiver, ...]) -> tu
                 origins[name] = commit, datetime.fromtimestamp(int(seconds), UTC).date()
             elif name in origins:
                 del wanted[name]
-    return tuple(
-        replace(waiver, commit=commit, since=day)
-        for waiver in waivers
-        for commit, day in (origins[waiver.id],)
-    )
+    return tuple(replace(each, commit=origins[each.id][0], since=origins[each.id][1]) for each in waivers)
 
 
 def _known_at(project: Project, commit: str) -> Mapping[str, Waiver]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -62,6 +63,7 @@ class _Reader:
         self._tree: Tree = project.tree(commit)
         self._documents = local_files(project).documents
         self._problems: list[Problem] = []
+        self._listing = partial(cached_listing, project)
 
     def read(self, *, staleness: bool) -> Evidence:
         paths = self._tree.paths()
@@ -106,9 +108,6 @@ class _Reader:
         committed.prefetch(dep for stage in pipeline.stages for dep in stage.deps)
         return self._stage_states(pipeline, committed)
 
-    def _listing(self, out: Output) -> Mapping[str, str] | None:
-        return cached_listing(self._project, out)
-
     def _link(self, path: str) -> str | None:
         """The target of a symbolic link in the commit."""
         if not isinstance(self._tree, CommitTree):
@@ -143,16 +142,16 @@ class _Reader:
         committed = {} if self._commit is None else self._tree.read_many(paths)
         for path in paths:
             out = output_at(path, outputs)
-            content, problem = (committed[path], None) if path in committed else self._content(path, out)
             stage = out.owner if out is not None and out.owner in owners else None
-            if content is None:
-                found.append(MetricFile(path=path, stage=stage, problems=(problem,) if problem else ()))
-                continue
-            values = metric_values(content, path=path, documents=self._documents)
-            if isinstance(values, Problem):
-                found.append(MetricFile(path=path, stage=stage, problems=(values,)))
-                continue
-            problems = [] if out is None or stage is None else trust(content, out, path, stage, states)
+            content = committed[path] if path in committed else self._content(path, out)
+            values: Mapping[str, Value] = {}
+            if isinstance(content, Problem):
+                problems = [content]
+            elif isinstance(read := metric_values(content, path=path, documents=self._documents), Problem):
+                problems = [read]
+            else:
+                values = read
+                problems = [] if out is None or stage is None else trust(content, out, path, stage, states)
             found.append(MetricFile(path=path, values=values, stage=stage, problems=tuple(problems)))
         return tuple(found)
 
@@ -184,25 +183,25 @@ class _Reader:
         except ConfigError:  # callers that need the config get this error themselves
             return ()
 
-    def _content(self, path: str, out: Output | None) -> tuple[bytes | None, Problem | None]:
+    def _content(self, path: str, out: Output | None) -> bytes | Problem:
         """The file at that state: from Git or disk, otherwise from the DVC cache by its hash."""
         if outside(path):
-            return None, Problem(code="unreadable", message=f"`{path}` lies outside the repository")
+            return Problem(code="unreadable", message=f"`{path}` lies outside the repository")
         try:
             content = self._tree.read(path)
         except OSError as error:
-            return None, Problem(code="unreadable", message=f"`{path}` cannot be read: {error.strerror}")
+            return Problem(code="unreadable", message=f"`{path}` cannot be read: {error.strerror}")
         if content is not None:
-            return content, None
+            return content
         where = "" if self._commit is None else f" at {self._tree.label}"
         if out is None or out.pointer is None or not out.cached:
             hint = None if out is None else f"run `mlgit run {out.owner}`"
-            return None, Problem(code="missing", message=f"`{path}` is missing{where}", hint=hint)
+            return Problem(code="missing", message=f"`{path}` is missing{where}", hint=hint)
         content = cached_content(self._project, out, path)
         if content is not None:
-            return content, None
+            return content
         pull = "dvc pull" if self._commit is None else "dvc fetch --all-commits"
-        return None, Problem(
+        return Problem(
             code="not_fetched",
             message=f"`{path}`{where} is not in the DVC cache of this machine",
             hint=f"run `{pull} {path if self._commit is None else ''}".rstrip() + "`",
@@ -214,14 +213,12 @@ class _Reader:
         outputs = {out.path: out for out in pipeline.outputs}
         contents = self._tree.read_many(path for path in wanted if not outside(path))
         for path, keys in wanted.items():
-            content = contents.get(path)
-            if content is None:
-                content, problem = self._content(path, output_at(path, outputs))
-                if problem is not None:
-                    self._problems.append(problem)
-            if content is None:
-                continue
-            values = param_values(content, path=path, documents=self._documents, keys=keys)
+            content = contents[path] if path in contents else self._content(path, output_at(path, outputs))
+            values: Mapping[str, Value] | Problem = (
+                content
+                if isinstance(content, Problem)
+                else param_values(content, path=path, documents=self._documents, keys=keys)
+            )
             if isinstance(values, Problem):
                 self._problems.append(values)
             else:
