@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from typing import TYPE_CHECKING, assert_never
 from urllib.parse import unquote, urlsplit
 
@@ -12,14 +11,13 @@ from mlgit.core.forge.hosts import HOSTS
 from mlgit.core.record import record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from mlgit.adapters.forge.github import GitHub
     from mlgit.adapters.forge.gitlab import GitLab
     from mlgit.core.forge.protocol import Forge
 
     Variables = Mapping[str, str]
-    Sleep = Callable[[float], None]
 
 _GITHUB, _GITLAB = HOSTS["github"], HOSTS["gitlab"]
 # SSH over the HTTPS port has names of its own.
@@ -36,7 +34,7 @@ class Remote:
     path: str
 
 
-def connect(event: CiEvent, variables: Variables, *, sleep: Sleep = time.sleep) -> Forge | None:
+def connect(event: CiEvent, variables: Variables) -> Forge | None:
     """The forge that a CI run belongs to; None without a token for it.
 
     Raises:
@@ -47,16 +45,15 @@ def connect(event: CiEvent, variables: Variables, *, sleep: Sleep = time.sleep) 
         return None
     match event.host:
         case "github":
-            return _github(event.api, event.repository, variables, variable, run=event.run, sleep=sleep)
+            return _github(event.api, event.repository, variables, variable, run=event.run)
         case "gitlab":
             page = f"{event.server}/{event.repository}" if event.repository else None
-            project = event.project or event.repository
-            return _gitlab(event.api, project, variables, variable, page=page, sleep=sleep)
+            return _gitlab(event.api, event.project or event.repository, variables, variable, page=page)
         case _:
             assert_never(event.host)
 
 
-def forge_of(remote_url: str, variables: Variables, *, sleep: Sleep = time.sleep) -> Forge | None:
+def forge_of(remote_url: str, variables: Variables) -> Forge | None:
     """The forge that a remote's URL leads to; None if it is not a known one, or without a token.
 
     A token goes only to the host it is for: a public server of the forge, and a server that one of the
@@ -74,9 +71,9 @@ def forge_of(remote_url: str, variables: Variables, *, sleep: Sleep = time.sleep
             continue
         match host:
             case "github":
-                return _github_of(remote, server, variables, sleep=sleep)
+                return _github_of(remote, server, variables)
             case "gitlab":
-                return _gitlab_of(remote, server, variables, sleep=sleep)
+                return _gitlab_of(remote, server, variables)
             case _:
                 assert_never(host)
     return None
@@ -116,7 +113,7 @@ def _server(remote: Remote, variables: Variables, names: tuple[str, ...]) -> str
     return None
 
 
-def _github_of(remote: Remote, server: str | None, variables: Variables, *, sleep: Sleep) -> GitHub | None:
+def _github_of(remote: Remote, server: str | None, variables: Variables) -> GitHub | None:
     public = _GITHUB.public.fullmatch(remote.host) is not None
     in_actions = server == variables.get("GITHUB_SERVER_URL", "").rstrip("/")
     names = () if public else _GITHUB.own_server_tokens
@@ -126,10 +123,10 @@ def _github_of(remote: Remote, server: str | None, variables: Variables, *, slee
     api = f"https://api.{remote.host}" if public else f"{server}/api/v3"
     if in_actions:
         api = variables.get("GITHUB_API_URL", api).rstrip("/")
-    return _github(api, remote.path, variables, variable, run=None, sleep=sleep)
+    return _github(api, remote.path, variables, variable)
 
 
-def _gitlab_of(remote: Remote, server: str | None, variables: Variables, *, sleep: Sleep) -> GitLab | None:
+def _gitlab_of(remote: Remote, server: str | None, variables: Variables) -> GitLab | None:
     # If a variable names another server, the token is for that one.
     if server is None and not _first(variables, _GITLAB.servers):
         server = f"https://{remote.host}"
@@ -139,20 +136,16 @@ def _gitlab_of(remote: Remote, server: str | None, variables: Variables, *, slee
     # A server may itself be below a path, which is not part of the project's.
     prefix = urlsplit(server).path.strip("/")
     path = remote.path.removeprefix(f"{prefix}/") if prefix else remote.path
-    return _gitlab(f"{server}/api/v4", path, variables, variable, page=f"{server}/{path}", sleep=sleep)
+    return _gitlab(f"{server}/api/v4", path, variables, variable, page=f"{server}/{path}")
 
 
-def _github(
-    api: str, repository: str, variables: Variables, variable: str, *, run: int | None, sleep: Sleep
-) -> GitHub:
+def _github(api: str, name: str, variables: Variables, variable: str, *, run: int | None = None) -> GitHub:
     from mlgit.adapters.forge.github import GitHub
 
-    return GitHub(api, repository, token=variables[variable], variable=variable, run=run, sleep=sleep)
+    return GitHub(api, name, token=variables[variable], variable=variable, run=run)
 
 
-def _gitlab(
-    api: str, project: str, variables: Variables, variable: str, *, page: str | None, sleep: Sleep
-) -> GitLab:
+def _gitlab(api: str, project: str, variables: Variables, variable: str, *, page: str | None) -> GitLab:
     from mlgit.adapters.forge.gitlab import GitLab
 
     return GitLab(
@@ -163,7 +156,6 @@ def _gitlab(
         page=page,
         pipeline=whole_number(variables.get("CI_PIPELINE_ID")),
         job=whole_number(variables.get("CI_JOB_ID")),
-        sleep=sleep,
     )
 
 

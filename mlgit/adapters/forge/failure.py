@@ -53,37 +53,23 @@ def refusal(
 ) -> ForgeFailed:
     """The error for a status that is not a success.
 
-    Args:
-        status: of the response.
-        words: the words for this forge.
-        what: the task, as it follows "to": `write a comment`.
-        text: the forge's own message (`error_text`), if there is any.
-        headers: by lower-case name.
-        asked: method and address, without a query.
+    `what` is the task, as it follows "to": `write a comment`. `text` is the forge's own message
+    (`error_text`); `headers` are by lower-case name; `asked` is method and address, without a query.
     """
-    tail = f" ({status}){f': {text}' if text else ''}"
-    details = (asked,)
+    said, hint = f"refuses to {what}", None
     if status == UNAUTHORIZED:
+        said = "does not accept the token"
         hint = f"check `{words.token}`: it may have expired or belong to another server"
-        return ForgeFailed(
-            f"{words.name} does not accept the token{tail}", status=status, hint=hint, details=details
-        )
-    if status == FORBIDDEN:
-        return ForgeFailed(
-            f"{words.name} does not allow this token to {what}{tail}",
-            status=status,
-            hint=_rights_hint(words, headers.get("x-accepted-github-permissions", "")),
-            details=details,
-        )
-    if status == NOT_FOUND:
+    elif status == FORBIDDEN:
+        said = f"does not allow this token to {what}"
+        hint = _rights_hint(words, headers.get("x-accepted-github-permissions", ""))
+    elif status == NOT_FOUND:
+        said = f"finds nothing where to {what}"
         hint = f"it is gone, or the token in `{words.token}` may not see it"
-        return ForgeFailed(
-            f"{words.name} finds nothing where to {what}{tail}", status=status, hint=hint, details=details
-        )
-    if status >= SERVER_ERROR:
-        hint = f"{words.name} has a fault of its own; run the job again later"
-        return ForgeFailed(f"{words.name} fails to {what}{tail}", status=status, hint=hint, details=details)
-    return ForgeFailed(f"{words.name} refuses to {what}{tail}", status=status, details=details)
+    elif status >= SERVER_ERROR:
+        said, hint = f"fails to {what}", f"{words.name} has a fault of its own; run the job again later"
+    message = f"{words.name} {said} ({status}){f': {text}' if text else ''}"
+    return ForgeFailed(message, status=status, hint=hint, details=(asked,))
 
 
 def _rights_hint(words: Words, accepted: str) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from mlgit.adapters.forge import fields
 from mlgit.adapters.forge.failure import FORBIDDEN, NOT_FOUND, Words
 from mlgit.adapters.forge.github_checks import set_check
 from mlgit.adapters.forge.github_deployments import end_deployment, start_deployment
-from mlgit.adapters.forge.http import Client, allowed, expected_form
+from mlgit.adapters.forge.http import Client, allowed
 from mlgit.adapters.forge.limits import commit, repository, sendable
 from mlgit.core.forge.comments import equal_comment
 from mlgit.core.forge.protocol import CheckRun, Comment, DeploymentState, ForgeDeployment, PullRequest
@@ -33,13 +34,9 @@ _RIGHT = (
 class GitHub:
     """One repository at GitHub; see core.forge.protocol.Forge.
 
-    Args:
-        api: `https://api.github.com`, or `https://HOST/api/v3` of another server.
-        name: `owner/name`.
-        token: of an installed app (GitHub Actions is one) or of a person.
-        variable: the variable with the token, for messages.
-        run: the id of this workflow run.
-        sleep: how to wait, in seconds.
+    `api` is `https://api.github.com`, or `https://HOST/api/v3` of another server; `name` is `owner/name`.
+    `token`, from the variable `variable`, is that of an installed app (GitHub Actions is one) or of a person.
+    `run` is the id of this workflow run.
     """
 
     def __init__(
@@ -59,7 +56,6 @@ class GitHub:
         self._owner = name.partition("/")[0]
         self._run = run
         self._is_app = token.startswith(_APP_TOKEN)
-        self._login: str | None = None
         self._client = Client(
             root,
             token=token,
@@ -73,21 +69,18 @@ class GitHub:
     def host(self) -> Host:
         return "github"
 
-    @property
+    @cached_property
     def login(self) -> str:
         """The name of the token's user.
 
         An installed app may not read `/user`, but GraphQL reports its name. If neither is allowed, it is
         assumed to be GitHub Actions.
         """
-        if self._login is None:
-            self._login = (None if self._is_app else self._user()) or self._viewer() or ACTIONS
-        return self._login
+        return (None if self._is_app else self._user()) or self._viewer() or ACTIONS
 
     def _user(self) -> str | None:
         with allowed(FORBIDDEN, NOT_FOUND):
-            row = self._client.get(f"{self._rest}/user", what=_LOGIN)
-            return fields.text_or_none(row, "login")
+            return fields.text_or_none(self._client.get(f"{self._rest}/user", what=_LOGIN), "login")
         return None
 
     def _viewer(self) -> str | None:
@@ -98,8 +91,8 @@ class GitHub:
 
     def pull_request(self, number: int) -> PullRequest | None:
         with allowed(NOT_FOUND):
-            path = f"{self._path}/pulls/{number}"
-            return self._pull_request(self._client.get(path, what="read the pull request"))
+            row = self._client.get(f"{self._path}/pulls/{number}", what="read the pull request")
+            return self._pull_request(row)
         return None
 
     def pull_requests_of(self, *, branch: str, sha: str, owner: str | None = None) -> Sequence[PullRequest]:
@@ -110,7 +103,7 @@ class GitHub:
         found = []
         for row in rows:
             pull = self._pull_request(row)
-            with expected_form(self._client.words):
+            with self._client.expected_form():
                 of_owner = fields.text(row, "head", "user", "login").lower() == owner.lower()
             # GitHub ignores a filter that it does not understand, so check again.
             if of_owner and (pull.head_branch, pull.head_sha, pull.open) == (branch, sha, True):
@@ -118,7 +111,7 @@ class GitHub:
         return tuple(found)
 
     def _pull_request(self, row: Any) -> PullRequest:  # noqa: ANN401 (any JSON)
-        with expected_form(self._client.words):
+        with self._client.expected_form():
             own = fields.text(row, "base", "repo", "full_name")
             return PullRequest(
                 number=fields.number(row, "number"),
@@ -140,11 +133,12 @@ class GitHub:
     def add_comment(self, number: int, body: str) -> Comment:
         body = sendable(body)
         path = f"{self._path}/issues/{number}/comments"
-
-        def written() -> Comment | None:
-            return equal_comment(self.comments(number), body)
-
-        row = self._client.create(path, {"body": body}, what="write a comment", found=written)
+        row = self._client.create(
+            path,
+            {"body": body},
+            what="write a comment",
+            found=lambda: equal_comment(self.comments(number), body),
+        )
         return row if isinstance(row, Comment) else self._comment(row)
 
     def edit_comment(
@@ -166,7 +160,7 @@ class GitHub:
             self._client.send("DELETE", f"{self._path}/issues/comments/{comment}", what="delete a comment")
 
     def _comment(self, row: Any) -> Comment:  # noqa: ANN401
-        with expected_form(self._client.words):
+        with self._client.expected_form():
             return Comment(
                 id=fields.number(row, "id"),
                 body=fields.text(row, "body"),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlgit.adapters.forge import fields
 from mlgit.adapters.forge.failure import FORBIDDEN
-from mlgit.adapters.forge.http import Client, allowed, expected_form
+from mlgit.adapters.forge.http import Client, allowed
 from mlgit.adapters.forge.limits import commit, sendable, shortened, web_address
 from mlgit.adapters.forge.wire import Request
 
@@ -18,13 +18,8 @@ if TYPE_CHECKING:
 ANNOTATIONS_PER_REQUEST = 50
 MAX_ANNOTATIONS = 500
 MAX_SUMMARY, MAX_TITLE, MAX_MESSAGE, MAX_DESCRIPTION, MAX_URL = 65_000, 250, 15_000, 140, 2_000
-_STATES: dict[CheckState, str] = {
-    "running": "pending",
-    "success": "success",
-    "failure": "failure",
-    # A status cannot be neutral; a neutral check does not stop a merge either.
-    "neutral": "success",
-}
+# The states of a status that differ. It cannot be neutral; a neutral check does not stop a merge either.
+_STATES: dict[CheckState, str] = {"running": "pending", "neutral": "success"}
 
 
 def set_check(client: Client, path: str, check: CheckRun, *, login: Callable[[], str]) -> str | None:
@@ -58,7 +53,7 @@ class _CheckRun:
         first, *others = _batches(check)
         body = _body(check, first)
         newest = self._newest()
-        with expected_form(client.words):
+        with client.expected_form():
             unfinished = newest is not None and fields.text(newest, "status") != "completed"
             path = f"{self._path}/check-runs/{fields.number(newest, 'id')}" if unfinished else ""
         if unfinished:
@@ -67,14 +62,11 @@ class _CheckRun:
             body |= {"name": shortened(check.name, MAX_TITLE), "head_sha": check.sha}
             path = f"{self._path}/check-runs"
             row = client.create(path, body, what="create a check", found=self._created)
-        with expected_form(client.words):
-            path, url = (
-                f"{self._path}/check-runs/{fields.number(row, 'id')}",
-                fields.text_or_none(row, "html_url"),
-            )
+        with client.expected_form():
+            path = f"{self._path}/check-runs/{fields.number(row, 'id')}"
         for done, batch in enumerate(others, start=1):
             self._add(path, batch, known=done * ANNOTATIONS_PER_REQUEST)
-        return url
+        return fields.text_or_none(row, "html_url")
 
     def _add(self, path: str, batch: list[dict[str, object]], *, known: int) -> None:
         """Send a further batch, once; `known` is how many annotations the run has before."""
@@ -82,7 +74,7 @@ class _CheckRun:
 
         def added() -> Any:  # noqa: ANN401 (any JSON)
             row = client.get(path, what="read the check")
-            with expected_form(client.words):
+            with client.expected_form():
                 return row if fields.number(row, "output", "annotations_count") > known else None
 
         body = {"output": {**_output(self._check), "annotations": batch}}
@@ -102,14 +94,14 @@ class _CheckRun:
         path = f"{self._path}/commits/{check.sha}/check-runs"
         rows = list(self._client.pages(path, what="read the checks", query=query, rows="check_runs"))
         own = [row for row in rows if f"{fields.text_or_none(row, 'app', 'slug')}[bot]" == self._login]
-        with expected_form(self._client.words):
+        with self._client.expected_form():
             return max(own, key=lambda row: fields.number(row, "id"), default=None)
 
 
 def _set_status(client: Client, path: str, check: CheckRun) -> str | None:
     address = web_address(check.url, MAX_URL)
     body = {
-        "state": _STATES[check.state],
+        "state": _STATES.get(check.state, check.state),
         "context": shortened(check.name, MAX_TITLE),
         "description": shortened(check.title, MAX_DESCRIPTION),
         **({"target_url": address} if address else {}),

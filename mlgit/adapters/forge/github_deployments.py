@@ -8,22 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from mlgit.adapters.forge import fields
 from mlgit.adapters.forge.failure import ForgeFailed
-from mlgit.adapters.forge.http import Client, expected_form
 from mlgit.adapters.forge.limits import commit, shortened, web_address
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from mlgit.adapters.forge.http import Client
     from mlgit.core.forge.protocol import DeploymentState, ForgeDeployment
 
 MAX_DESCRIPTION, MAX_URL = 140, 2_000
 _UNPROCESSABLE = 422
-_STATES: dict[DeploymentState, str] = {
-    "running": "in_progress",
-    "success": "success",
-    "failure": "failure",
-    "inactive": "inactive",
-}
 
 
 def start_deployment(
@@ -53,7 +47,7 @@ def end_deployment(
     """Add a state to the deployment."""
     address = web_address(deployment.url, MAX_URL)
     body = {
-        "state": _STATES[state],
+        "state": "in_progress" if state == "running" else state,
         **({"description": shortened(description, MAX_DESCRIPTION)} if description else {}),
         **({"log_url": address} if address else {}),
     }
@@ -95,18 +89,17 @@ def _of_run(client: Client, path: str, deployment: Any, run: int) -> bool:  # no
     """Whether a deployment's log is that of the workflow run."""
     statuses = f"{path}/deployments/{_id(client, deployment)}/statuses"
     log = re.compile(rf".*/actions/runs/{run}(?:/.*)?")
-    for row in client.pages(statuses, what="read the states of a deployment", query=(("per_page", "100"),)):
-        if any(log.fullmatch(fields.text_or_none(row, name) or "") for name in ("log_url", "target_url")):
-            return True
-    return False
+    rows = client.pages(statuses, what="read the states of a deployment", query=(("per_page", "100"),))
+    urls = (fields.text_or_none(row, name) for row in rows for name in ("log_url", "target_url"))
+    return any(log.fullmatch(url or "") for url in urls)
 
 
 def _id(client: Client, row: Any) -> int:  # noqa: ANN401
-    with expected_form(client.words):
+    with client.expected_form():
         return fields.number(row, "id")
 
 
 def _deployment(client: Client, row: Any, wanted: ForgeDeployment) -> ForgeDeployment:  # noqa: ANN401
-    with expected_form(client.words):
+    with client.expected_form():
         name = fields.text(row, "environment") or wanted.environment
         return replace(wanted, id=fields.number(row, "id"), environment=name)

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import re
 import time
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from mlgit.adapters.forge import fields
 from mlgit.adapters.forge.failure import FORBIDDEN, NOT_FOUND, ForgeFailed, Words
-from mlgit.adapters.forge.http import Client, allowed, expected_form
+from mlgit.adapters.forge.http import Client, allowed
 from mlgit.adapters.forge.limits import commit, repository, sendable, shortened, web_address
 from mlgit.core.forge.comments import equal_comment
 from mlgit.core.forge.protocol import Comment, ForgeDeployment, PullRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from contextlib import AbstractContextManager
 
     from mlgit.core.forge.hosts import Host
     from mlgit.core.forge.protocol import CheckRun, CheckState, DeploymentState
@@ -30,17 +30,10 @@ _NOTES_PAGE = (("per_page", "20"), ("order_by", "created_at"), ("sort", "asc"))
 _COMMAND = re.compile(r"^([ \t]*)/(?=[A-Za-z_])", re.MULTILINE)
 _ESCAPED_COMMAND = re.compile(r"^([ \t]*)\u200b/", re.MULTILINE)
 _RIGHT = "the token needs the scope `api` and the role Developer; `CI_JOB_TOKEN` may not write notes"
-_STATES: dict[CheckState, str] = {
-    "running": "running",
-    "success": "success",
+# The states that differ. GitLab has no neutral status; a neutral check does not stop a merge either.
+_STATES: dict[CheckState | DeploymentState, str] = {
     "failure": "failed",
-    # GitLab has no neutral status; a neutral check does not stop a merge either.
     "neutral": "success",
-}
-_DEPLOYMENT_STATES: dict[DeploymentState, str] = {
-    "running": "running",
-    "success": "success",
-    "failure": "failed",
     "inactive": "canceled",
 }
 
@@ -48,15 +41,9 @@ _DEPLOYMENT_STATES: dict[DeploymentState, str] = {
 class GitLab:
     """One project at GitLab; see core.forge.protocol.Forge.
 
-    Args:
-        api: `https://gitlab.com/api/v4`, without a slash at the end.
-        project: its id, or its path (`group/name`).
-        token: a project's, a group's or a person's, with the scope `api`.
-        variable: the variable with the token, for messages.
-        page: the project's address, for links to notes.
-        pipeline: the id of this run's pipeline.
-        job: the id of this job.
-        sleep: how to wait, in seconds.
+    `api` is `https://gitlab.com/api/v4`, without a slash at the end. `project` is its id, or its path
+    (`group/name`), and `page` its address, for links to notes. `token`, from the variable `variable`, is a
+    project's, a group's or a person's, with the scope `api`. `pipeline` and `job` are the ids of this run.
     """
 
     def __init__(
@@ -76,7 +63,6 @@ class GitLab:
         self._page = page
         self._pipeline = pipeline
         self._job = job
-        self._user: int | None = None
         self._by_jobs: set[int] = set()
         self._client = Client(
             api,
@@ -91,22 +77,17 @@ class GitLab:
     def host(self) -> Host:
         return "gitlab"
 
-    @property
+    @cached_property
     def user(self) -> int:
         """The id of the token's user."""
-        if self._user is None:
-            row = self._client.get("/user", what="say whose token this is")
-            with self._form():
-                self._user = fields.number(row, "id")
-        return self._user
-
-    def _form(self) -> AbstractContextManager[None]:
-        return expected_form(self._client.words)
+        row = self._client.get("/user", what="say whose token this is")
+        with self._client.expected_form():
+            return fields.number(row, "id")
 
     def pull_request(self, number: int) -> PullRequest | None:
         with allowed(NOT_FOUND):
-            path = f"{self._path}/merge_requests/{number}"
-            return self._merge_request(self._client.get(path, what="read the merge request"))
+            row = self._client.get(f"{self._path}/merge_requests/{number}", what="read the merge request")
+            return self._merge_request(row)
         return None
 
     def pull_requests_of(self, *, branch: str, sha: str, owner: str | None = None) -> Sequence[PullRequest]:
@@ -125,14 +106,14 @@ class GitLab:
     def _owner(self, row: Any) -> str:  # noqa: ANN401 (any JSON)
         """The namespace of a merge request's source project; empty if the token may not see it."""
         with allowed(None, FORBIDDEN, NOT_FOUND):
-            with self._form():
+            with self._client.expected_form():
                 path = f"/projects/{fields.number(row, 'source_project_id')}"
             project = self._client.get(path, what="read the project of the merge request")
             return fields.text_or_none(project, "namespace", "full_path") or ""
         return ""
 
     def _merge_request(self, row: Any) -> PullRequest:  # noqa: ANN401
-        with self._form():
+        with self._client.expected_form():
             return PullRequest(
                 number=fields.number(row, "iid"),
                 url=fields.text_or_none(row, "web_url"),
@@ -147,19 +128,19 @@ class GitLab:
     def comments(self, number: int) -> Iterator[Comment]:
         """The notes of a merge request, oldest first, without those of GitLab itself."""
         for row in self._client.pages(self._notes(number), what="read the notes", query=_NOTES_PAGE):
-            with self._form():
+            with self._client.expected_form():
                 written = row["system"] is not True
             if written:
                 yield self._comment(number, row)
 
     def add_comment(self, number: int, body: str) -> Comment:
         body = sendable(body)
-        path, data = self._notes(number), {"body": _without_commands(body)}
-
-        def written() -> Comment | None:
-            return equal_comment(self.comments(number), body)
-
-        row = self._client.create(path, data, what="write a note", found=written)
+        row = self._client.create(
+            self._notes(number),
+            {"body": _without_commands(body)},
+            what="write a note",
+            found=lambda: equal_comment(self.comments(number), body),
+        )
         return row if isinstance(row, Comment) else self._comment(number, row)
 
     def edit_comment(self, number: int, comment: int, body: str) -> Comment:
@@ -175,7 +156,7 @@ class GitLab:
         return f"{self._path}/merge_requests/{number}/notes"
 
     def _comment(self, number: int, row: Any) -> Comment:  # noqa: ANN401
-        with self._form():
+        with self._client.expected_form():
             note = fields.number(row, "id")
             return Comment(
                 id=note,
@@ -191,7 +172,7 @@ class GitLab:
         """
         address = web_address(check.url, MAX_URL)
         body = {
-            "state": _STATES[check.state],
+            "state": _STATES.get(check.state, check.state),
             "name": shortened(check.name, MAX_NAME),
             "description": shortened(check.title, MAX_DESCRIPTION),
             **({"target_url": address} if address else {}),
@@ -224,10 +205,10 @@ class GitLab:
         before = [self._deployment(each, sha=sha, ref=ref, url=url).id for each in known]
 
         def made() -> Any:  # noqa: ANN401
-            rows = (
-                each for each in self._deployments(environment) if fields.text_or_none(each, "sha") == sha
-            )
-            return next((each for each in rows if each.get("id") not in before), None)
+            for each in self._deployments(environment):
+                if fields.text_or_none(each, "sha") == sha and each.get("id") not in before:
+                    return each
+            return None
 
         body = {"environment": environment, "sha": sha, "ref": ref, "tag": True, "status": "running"}
         row = self._client.create(f"{self._path}/deployments", body, what="create a deployment", found=made)
@@ -243,22 +224,22 @@ class GitLab:
         """Record the end; a deployment that a job's `environment:` made ends with the job."""
         if deployment.id in self._by_jobs:
             return
-        path, status = f"{self._path}/deployments/{deployment.id}", _DEPLOYMENT_STATES[state]
+        path, status = f"{self._path}/deployments/{deployment.id}", _STATES.get(state, state)
         try:
             self._client.send("PUT", path, {"status": status}, what="tell the state of a deployment")
         except ForgeFailed as failure:
             # GitLab refuses the state that a deployment already has.
-            if failure.status != _BAD_REQUEST or self._status_of(path) != status:
+            if failure.status != _BAD_REQUEST:
                 raise
-
-    def _status_of(self, path: str) -> str | None:
-        return fields.text_or_none(self._client.get(path, what="read the deployment"), "status")
+            row = self._client.get(path, what="read the deployment")
+            if fields.text_or_none(row, "status") != status:
+                raise
 
     def _deployments(self, environment: str) -> Sequence[Any]:
         """The newest deployments of an environment; one page is enough to find this run's."""
         query = (("environment", environment), ("order_by", "id"), ("sort", "desc"), *_PAGE)
         rows = self._client.get(f"{self._path}/deployments", what="read the deployments", query=query)
-        with self._form():
+        with self._client.expected_form():
             return [row for row in rows if isinstance(row, dict)]
 
     def _of_this_job(self, row: Any, sha: str) -> bool:  # noqa: ANN401
@@ -268,7 +249,7 @@ class GitLab:
         return deployable.get("id") == self._job
 
     def _deployment(self, row: Any, *, sha: str, ref: str, url: str | None) -> ForgeDeployment:  # noqa: ANN401
-        with self._form():
+        with self._client.expected_form():
             name = fields.text(row, "environment", "name")
             return ForgeDeployment(id=fields.number(row, "id"), environment=name, sha=sha, ref=ref, url=url)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
@@ -37,13 +36,9 @@ class _Failed:
 class Client:
     """A forge's REST interface below one address. Every method may raise ForgeFailed.
 
-    Args:
-        api: the address, without a slash at the end.
-        token: never shown; it is masked in responses that repeat it.
-        header: name and form of the header with the token: `("Authorization", "Bearer {}")`.
-        words: the words for the forge in errors.
-        more: further headers of every request.
-        sleep: how to wait, in seconds.
+    `api` has no slash at the end. `token` is never shown: it is masked in responses that repeat it. `header`
+    is name and form of the header with it: `("Authorization", "Bearer {}")`; `more` are further headers of
+    every request.
     """
 
     def __init__(
@@ -54,7 +49,7 @@ class Client:
         header: tuple[str, str],
         words: Words,
         more: Mapping[str, str],
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None],
     ) -> None:
         if not _TOKEN.fullmatch(token):
             # requests would refuse the header and quote it.
@@ -62,7 +57,7 @@ class Client:
                 f"`{words.token}` has characters that no token has",
                 hint="a line break or a blank may have slipped in; set it again",
             )
-        self.words = words
+        self._words = words
         self._token = token
         self._wire = Wire(api, token=token, signed={header[0]: header[1].format(token)}, more=more)
         self._sleep = sleep
@@ -80,7 +75,7 @@ class Client:
         while len(seen) < MAX_PAGES and query not in seen:
             seen.add(query)
             response = self.request(Request(method="GET", path=path, what=what, query=query))
-            with expected_form(self.words):
+            with self.expected_form():
                 found = response.content if rows is None else response.content[rows]
                 if not isinstance(found, list):
                     raise TypeError(rows)
@@ -89,7 +84,7 @@ class Client:
             if following is None:
                 return
             query = following
-        raise ForgeFailed(f"{self.words.name} does not come to an end with the pages to {what}")
+        raise ForgeFailed(f"{self._words.name} does not come to an end with the pages to {what}")
 
     def send(self, method: str, path: str, body: Mapping[str, object] | None = None, *, what: str) -> Any:  # noqa: ANN401
         """Make a change that is safe to repeat; the response's JSON."""
@@ -127,7 +122,7 @@ class Client:
             response = self._wire.exchange(request)
         except NoResponse as error:
             failure = ForgeFailed(
-                self._hidden(f"{self.words.name} {error}"), hint=error.hint, details=(asked,)
+                self._hidden(f"{self._words.name} {error}"), hint=error.hint, details=(asked,)
             )
             pause_s = None if error.final else fault_pause_s(attempt)
             return _Failed(failure=failure, pause_s=pause_s, doubtful=error.sent)
@@ -136,12 +131,12 @@ class Client:
             return response
         text = self._hidden(error_text(content))
         failure = refusal(
-            status, words=self.words, what=request.what, text=text, headers=headers, asked=asked
+            status, words=self._words, what=request.what, text=text, headers=headers, asked=asked
         )
         limit_s = limit_pause_s(headers, attempt)
         if limited(status, headers, text):
             hint = f"it wants to be left alone for {limit_s:.0f} s; run the job again after that"
-            message = f"{self.words.name} was asked too often: {failure.message}"
+            message = f"{self._words.name} was asked too often: {failure.message}"
             failure = ForgeFailed(message, status=status, hint=hint, details=failure.details)
             return _Failed(failure=failure, pause_s=limit_s, doubtful=False)
         if status >= SERVER_ERROR:
@@ -152,17 +147,16 @@ class Client:
     def _hidden(self, text: str) -> str:
         return text.replace(self._token, "***")
 
-
-@contextmanager
-def expected_form(words: Words) -> Iterator[None]:
-    """Turn the errors of reading a response in an undocumented form into ForgeFailed."""
-    try:
-        yield
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-        raise ForgeFailed(
-            f"{words.name} answers in a form that mlgit does not know ({type(error).__name__})",
-            hint="is the address that of a REST interface?",
-        ) from None
+    @contextmanager
+    def expected_form(self) -> Iterator[None]:
+        """Turn the errors of reading a response in an undocumented form into ForgeFailed."""
+        try:
+            yield
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+            raise ForgeFailed(
+                f"{self._words.name} answers in a form that mlgit does not know ({type(error).__name__})",
+                hint="is the address that of a REST interface?",
+            ) from None
 
 
 class allowed:  # noqa: N801 (used as `suppress` is)
