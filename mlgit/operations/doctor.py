@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mlgit.core.config.file import CONFIG_FILE
-from mlgit.core.overview.doctor import Diagnosis, Finding
+from mlgit.core.overview.doctor import Diagnosis, Finding, fault, remark, warning
 from mlgit.core.wording import listed
 from mlgit.errors import ConfigError, MlgitError
 from mlgit.project.overview.data_health import check_data, check_remote_data, check_tracked_files
@@ -62,12 +62,7 @@ def _unknown(names: Sequence[str], reason: str, hint: str | None) -> Finding:
     """The checks that failed for one reason."""
     *others, last = (name.replace("_", " ") for name in names)
     about = f"{', '.join(others)} and {last}" if others else last
-    return Finding(
-        id=f"{names[0]}_unknown",
-        severity="warn",
-        message=f"Could not tell about {about}: {reason}",
-        repair=hint,
-    )
+    return warning(f"{names[0]}_unknown", f"Could not tell about {about}: {reason}", repair=hint)
 
 
 def _guarded(check: Check, project: Project) -> list[Finding]:
@@ -76,10 +71,9 @@ def _guarded(check: Check, project: Project) -> list[Finding]:
     except ConfigError as error:
         problems = error.problems or (error,)
         return [
-            Finding(
-                id="invalid_file",
-                severity="error",
-                message=f"{problem.location}: {problem.message}" if problem.location else problem.message,
+            fault(
+                "invalid_file",
+                f"{problem.location}: {problem.message}" if problem.location else problem.message,
                 repair=problem.hint or (f"expected {problem.expected}" if problem.expected else None),
                 subjects=(problem.location.path,) if problem.location else (),
             )
@@ -91,71 +85,56 @@ def _check_git(project: Project) -> Iterator[Finding]:
     version = project.git.run_text("version")
     match = re.search(r"(\d+)\.(\d+)", version)
     if match and (int(match[1]), int(match[2])) < _OLDEST_GIT:
-        yield Finding(
-            id="git_too_old",
-            severity="error",
-            message=f"This is {version}; mlgit needs 2.38 or newer",
-            repair="install a newer git",
+        yield fault(
+            "git_too_old", f"This is {version}; mlgit needs 2.38 or newer", repair="install a newer git"
         )
     if project.git.try_text("var", "GIT_COMMITTER_IDENT") is None:
-        yield Finding(
-            id="no_identity",
-            severity="warn",
-            message="git does not know who you are, so that no release or promotion can be written",
+        yield warning(
+            "no_identity",
+            "git does not know who you are, so that no release or promotion can be written",
             repair='git config user.name "Your Name" && git config user.email you@example.org',
         )
 
 
 def _check_history(project: Project) -> Iterator[Finding]:
     if project.shallow:
-        yield Finding(
-            id="shallow_clone",
-            severity="warn",
-            message="History was cut off when this was cloned: baselines may be out of reach",
+        yield warning(
+            "shallow_clone",
+            "History was cut off when this was cloned: baselines may be out of reach",
             repair="git fetch --unshallow --tags",
         )
 
 
 def _check_remote(project: Project) -> Iterator[Finding]:
     if project.remote is None:
-        several = len(project.remotes) > 1
-        yield Finding(
-            id="no_remote",
-            severity="warn" if several else "info",
-            message="There are several Git remotes and none is called `origin`"
-            if several
-            else "There is no Git remote: releases stay in this clone",
-            repair="git branch --set-upstream-to=REMOTE/main" if several else "git remote add origin URL",
-            subjects=tuple(project.remotes),
-        )
+        message, repair = "There is no Git remote: releases stay in this clone", "git remote add origin URL"
+        found = remark("no_remote", message, repair=repair, subjects=tuple(project.remotes))
+        if len(project.remotes) > 1:
+            message = "There are several Git remotes and none is called `origin`"
+            repair = "git branch --set-upstream-to=REMOTE/main"
+            found = warning("no_remote", message, repair=repair, subjects=tuple(project.remotes))
+        yield found
         return
     if project.head.commit is not None and project.trunk is None:
-        yield Finding(
-            id="no_trunk",
-            severity="warn",
-            message=f"No `main` or `master` here and `{project.remote}/HEAD` is not set: "
+        yield warning(
+            "no_trunk",
+            f"No `main` or `master` here and `{project.remote}/HEAD` is not set: "
             "nobody can tell which branch is trunk",
             repair=f"git remote set-head {project.remote} --auto",
         )
     option = project.git.try_text("config", "--get", f"remote.{project.remote}.tagOpt")
     if option == "--no-tags":
-        yield Finding(
-            id="tags_not_fetched",
-            severity="error",
-            message=f"This clone never fetches tags (`remote.{project.remote}.tagOpt`): "
+        yield fault(
+            "tags_not_fetched",
+            f"This clone never fetches tags (`remote.{project.remote}.tagOpt`): "
             "the registry seen here is not the one everybody else sees",
             repair=f"git config --unset remote.{project.remote}.tagOpt && git fetch --tags {project.remote}",
         )
-    yield from _old_view(project)
-
-
-def _old_view(project: Project) -> Iterator[Finding]:
     seen = tags_as_of(project)
     if seen is not None and (project.now - seen).days > _OLD_VIEW_DAYS:
-        yield Finding(
-            id="old_view",
-            severity="info",
-            message=f"Tags were fetched {(project.now - seen).days} days ago",
+        yield remark(
+            "old_view",
+            f"Tags were fetched {(project.now - seen).days} days ago",
             repair=f"git fetch --tags {project.remote}",
         )
 
@@ -163,31 +142,24 @@ def _old_view(project: Project) -> Iterator[Finding]:
 def _check_config(project: Project) -> Iterator[Finding]:
     full = os.path.join(project.root, CONFIG_FILE)
     if not os.path.lexists(full):
-        yield Finding(
-            id="no_config",
-            severity="info",
-            message=f"There is no `{CONFIG_FILE}`: nothing is gated",
-            repair="mlgit init",
-        )
+        yield remark("no_config", f"There is no `{CONFIG_FILE}`: nothing is gated", repair="mlgit init")
         return
     config = project.config(None)
     tracked = project.git.try_text("ls-files", "--error-unmatch", "--", CONFIG_FILE) is not None
     if not tracked or CONFIG_FILE in project.head.changed:
         state = "is not committed" if not tracked else "differs from its committed state"
-        yield Finding(
-            id="config_not_committed",
-            severity="warn",
-            message=f"`{CONFIG_FILE}` {state}: nobody else has it",
+        yield warning(
+            "config_not_committed",
+            f"`{CONFIG_FILE}` {state}: nobody else has it",
             repair=f'git add {CONFIG_FILE} && git commit -m "Declare gates" -- {CONFIG_FILE}',
             subjects=(CONFIG_FILE,),
         )
     if project.trunk is not None:
         hidden = [name for name in config.environments if name not in project.trunk_config.environments]
         if hidden:
-            yield Finding(
-                id="environments_not_on_trunk",
-                severity="info",
-                message=f"{listed(hidden)} cannot be promoted to yet: environments are read from "
+            yield remark(
+                "environments_not_on_trunk",
+                f"{listed(hidden)} cannot be promoted to yet: environments are read from "
                 f"`{project.trunk.short}`, which does not declare them",
                 repair=f"bring `{CONFIG_FILE}` to `{project.trunk.short}`",
                 subjects=tuple(hidden),
@@ -200,10 +172,9 @@ def _check_gto(project: Project) -> Iterator[Finding]:
         return
     hidden = [name for name in project.config(None).environments if name not in stages]
     if hidden:
-        yield Finding(
-            id="gto_hides_environments",
-            severity="warn",
-            message=f"`stages:` in `.gto` leaves out {listed(hidden)}: gto refuses and hides it",
+        yield warning(
+            "gto_hides_environments",
+            f"`stages:` in `.gto` leaves out {listed(hidden)}: gto refuses and hides it",
             repair=f"write `stages: [{', '.join((*stages, *hidden))}]` in `.gto`",
             subjects=tuple(hidden),
         )

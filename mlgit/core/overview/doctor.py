@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from functools import partial
+from typing import Literal, NamedTuple
 
 from mlgit.core.record import record
 
 FindingSeverity = Literal["error", "warn", "info"]
 
 
-@record
-class Finding:
+class Finding(NamedTuple):
     """One problem.
 
     `id` names the kind and is the same in all versions of mlgit. `error`: something does not work or gives
@@ -19,10 +19,15 @@ class Finding:
     """
 
     id: str
-    severity: FindingSeverity
     message: str
+    severity: FindingSeverity
     repair: str | None = None
     subjects: tuple[str, ...] = ()
+
+
+fault = partial(Finding, severity="error")
+warning = partial(Finding, severity="warn")
+remark = partial(Finding, severity="info")
 
 
 @record

@@ -7,7 +7,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.files.paths import folders_above
-from mlgit.core.overview.doctor import Finding
+from mlgit.core.overview.doctor import Finding, fault, remark, warning
 from mlgit.core.wording import listed
 from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.pipeline.local_files import cache_of
@@ -27,29 +27,26 @@ def check_tracked_files(project: Project) -> Iterator[Finding]:
     tracked = {path for path in listing.split("\0") if path}
     for path in sorted(tracked):
         if path.endswith(".dvc/config.local"):
-            yield Finding(
-                id="secrets_committed",
-                severity="error",
-                message=f"`{path}` is committed; it is where credentials stand",
+            yield fault(
+                "secrets_committed",
+                f"`{path}` is committed; it is where credentials stand",
                 repair=f"git rm --cached {quote(path)}, commit, and change the credentials in it",
                 subjects=(path,),
             )
     inside = [path for path in sorted(tracked) if re.search(r"(?:^|/)\.dvc/(?:cache|tmp)/", path)]
     if inside:
-        yield Finding(
-            id="cache_committed",
-            severity="warn",
-            message=f"DVC's own files are committed: {listed(inside)}",
+        yield warning(
+            "cache_committed",
+            f"DVC's own files are committed: {listed(inside)}",
             repair="git rm -r --cached --ignore-unmatch '*.dvc/cache/*' '*.dvc/tmp/*'",
             subjects=tuple(inside[:_SHOWN]),
         )
     taken = tracked | {folder for path in tracked for folder in folders_above(path)}
     both = [out.path for out in evidence(project, None).pipeline.outputs if out.cached and out.path in taken]
     if both:
-        yield Finding(
-            id="output_in_git",
-            severity="error",
-            message=f"Tracked by DVC and by Git at the same time: {listed(both)}",
+        yield fault(
+            "output_in_git",
+            f"Tracked by DVC and by Git at the same time: {listed(both)}",
             repair=f"git rm -r --cached {' '.join(quote(path) for path in both[:_SHOWN])}",
             subjects=tuple(both),
         )
@@ -63,10 +60,9 @@ def check_data(project: Project) -> Iterator[Finding]:
     if not outputs:
         return
     if not has_remote(project.root):
-        yield Finding(
-            id="no_dvc_remote",
-            severity="warn",
-            message="DVC has no default remote: nobody else can get the data and models of this repository",
+        yield warning(
+            "no_dvc_remote",
+            "DVC has no default remote: nobody else can get the data and models of this repository",
             repair="dvc remote add -d storage URL",
         )
     absent = []
@@ -75,10 +71,9 @@ def check_data(project: Project) -> Iterator[Finding]:
         if out.pointer is not None and cache is not None and not cache.has(out.pointer):
             absent.append(out.path)
     if absent:
-        yield Finding(
-            id="outputs_not_in_cache",
-            severity="info",
-            message=f"Not in this clone's DVC cache: {listed(absent)}",
+        yield remark(
+            "outputs_not_in_cache",
+            f"Not in this clone's DVC cache: {listed(absent)}",
             repair="dvc pull",
             subjects=tuple(absent),
         )
@@ -94,10 +89,9 @@ def check_remote_data(project: Project) -> Iterator[Finding]:
         return
     missing = missing_in_remote(project.root, outputs, even_private=False)
     if missing:
-        yield Finding(
-            id="outputs_not_pushed",
-            severity="warn",
-            message=f"The DVC remote does not have: {listed(missing)}",
+        yield warning(
+            "outputs_not_pushed",
+            f"The DVC remote does not have: {listed(missing)}",
             repair="dvc push",
             subjects=missing,
         )

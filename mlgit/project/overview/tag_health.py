@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.tags.cache import MISSING
 from mlgit.adapters.git.tags.objects import list_tags
-from mlgit.core.overview.doctor import Finding, FindingSeverity
+from mlgit.core.overview.doctor import Finding, fault, remark, warning
 from mlgit.core.registry.state import EnvironmentState, ModelState, as_time
 from mlgit.core.registry.tags import parse_tag
 from mlgit.core.wording import listed
@@ -31,15 +31,10 @@ def check_ignored_tags(project: Project) -> Iterator[Finding]:
         if why == MISSING:
             yield _missing(project, tag)
             continue
-        lightweight = "lightweight" in why
-        annotate = _annotate(tag, quote(f"refs/tags/{tag}^{{}}"))
-        yield Finding(
-            id="lightweight_tag" if lightweight else "unreadable_tag",
-            severity="warn",
-            message=f"The tag `{tag}` does not count: {why}",
-            repair=annotate if lightweight else f"git tag -d {quote(tag)}",
-            subjects=(tag,),
-        )
+        kind, repair = "unreadable_tag", f"git tag -d {quote(tag)}"
+        if "lightweight" in why:
+            kind, repair = "lightweight_tag", _annotate(tag, quote(f"refs/tags/{tag}^{{}}"))
+        yield warning(kind, f"The tag `{tag}` does not count: {why}", repair=repair, subjects=(tag,))
 
 
 def check_malformed_tags(project: Project) -> Iterator[Finding]:
@@ -48,10 +43,9 @@ def check_malformed_tags(project: Project) -> Iterator[Finding]:
     for tag in list_tags(project.git):
         name = re.split("[@#]", tag, maxsplit=1)[0].replace("=", ":")
         if name != tag and name in known and parse_tag(tag) is None and not tag.endswith("@created"):
-            yield Finding(
-                id="malformed_tag",
-                severity="warn",
-                message=f"The tag `{tag}` does not count: it is neither a version such as `{name}@v1.2.3` "
+            yield warning(
+                "malformed_tag",
+                f"The tag `{tag}` does not count: it is neither a version such as `{name}@v1.2.3` "
                 f"nor an assignment such as `{name}#prod#1`",
                 repair=f"git tag -d {quote(tag)}",
                 subjects=(tag,),
@@ -70,10 +64,9 @@ def check_clashes(project: Project) -> Iterator[Finding]:
             if len(tags) > 1:
                 names = " and ".join(f"`{tag}`" for tag in tags)
                 spare = [tag for tag in tags if tag not in live] or tags
-                yield Finding(
-                    id="clashing_versions",
-                    severity="error",
-                    message=f"{names} stand on the same commit {commit[:7]}: "
+                yield fault(
+                    "clashing_versions",
+                    f"{names} stand on the same commit {commit[:7]}: "
                     "every gto command fails as soon as one of them is assigned",
                     repair=f"git tag -d {quote(spare[-1])}, and delete it on the remote too",
                     subjects=tuple(tags),
@@ -95,10 +88,9 @@ def check_clocks(project: Project) -> Iterator[Finding]:
         newest = as_time(model.newest_tag_s)
         if newest > project.now + _CLOCK_TOLERANCE:
             tags = tuple(fact.tag for fact in model.facts if fact.tagged_at_s == model.newest_tag_s)
-            yield Finding(
-                id="tag_from_the_future",
-                severity="warn",
-                message=f"`{tags[0]}` was made on {newest:%Y-%m-%d %H:%M} UTC, which is yet to come; "
+            yield warning(
+                "tag_from_the_future",
+                f"`{tags[0]}` was made on {newest:%Y-%m-%d %H:%M} UTC, which is yet to come; "
                 "mlgit orders by counter, gto and dvc by that time",
                 repair="correct the clock of whoever made it; mlgit writes its next tags after that time",
                 subjects=tags,
@@ -118,20 +110,18 @@ def check_remote_tags(project: Project) -> Iterator[Finding]:
     fetch = f"git fetch --tags {remote}"
     here, other = f"{remote} has tags that are not here", f"These tags are other ones here than at {remote}"
     there = f"{remote} does not have these tags"
-    findings: tuple[tuple[str, FindingSeverity, list[str], str, str], ...] = (
-        ("tags_missing_here", "warn", missing, here, fetch),
-        ("clashing_tags", "error", clashing, other, f"git tag -d {_words(clashing)} && {fetch}"),
-        ("tags_not_pushed", "warn", unpushed, there, "mlgit push"),
+    findings = (
+        (warning, "tags_missing_here", missing, here, fetch),
+        (fault, "clashing_tags", clashing, other, f"git tag -d {_words(clashing)} && {fetch}"),
+        (warning, "tags_not_pushed", unpushed, there, "mlgit push"),
     )
-    for kind, severity, tags, text, repair in findings:
+    for finding, kind, tags, text, repair in findings:
         if tags:
-            message = f"{text}: {listed(tags)}"
-            yield Finding(id=kind, severity=severity, message=message, repair=repair, subjects=tuple(tags))
+            yield finding(kind, f"{text}: {listed(tags)}", repair=repair, subjects=tuple(tags))
     for tag in sorted(theirs.keys() - annotated):
-        yield Finding(
-            id="lightweight_tag_at_remote",
-            severity="warn",
-            message=f"The tag `{tag}` does not count: it is lightweight at {remote}",
+        yield warning(
+            "lightweight_tag_at_remote",
+            f"The tag `{tag}` does not count: it is lightweight at {remote}",
             repair=f"{_annotate(tag, theirs[tag])} && git push --force {remote} {quote(f'refs/tags/{tag}')}",
             subjects=(tag,),
         )
@@ -157,10 +147,9 @@ def _rejected_and_live(model: ModelState) -> Iterator[Finding]:
     for name, environment in model.environments.items():
         version = environment.version
         if version is not None and version.rejected is not None:
-            yield Finding(
-                id="rejected_and_live",
-                severity="error",
-                message=f"`{version.tag}` is deregistered and live in `{name}` of `{model.name}`",
+            yield fault(
+                "rejected_and_live",
+                f"`{version.tag}` is deregistered and live in `{name}` of `{model.name}`",
                 repair=f"mlgit rollback {model.name} --env {name} -m {quote('it is deregistered')}",
                 subjects=(version.tag, version.rejected.tag),
             )
@@ -170,10 +159,9 @@ def _half_a_change(environment: EnvironmentState) -> Iterator[Finding]:
     if environment.unfinished is not None:
         tag = environment.unfinished.tag
         missing = str(environment.unfinished.name._replace(action="assign"))
-        yield Finding(
-            id="half_a_change",
-            severity="warn",
-            message=f"`{tag}` was written together with `{missing}`, which is not here: for mlgit the change "
+        yield warning(
+            "half_a_change",
+            f"`{tag}` was written together with `{missing}`, which is not here: for mlgit the change "
             f"did not happen, for gto `{environment.environment}` is empty",
             repair="git fetch --tags, or the same command again if no clone has that tag",
             subjects=(tag,),
@@ -183,10 +171,9 @@ def _half_a_change(environment: EnvironmentState) -> Iterator[Finding]:
 def _open_assignments(model: ModelState, environment: EnvironmentState) -> Iterator[Finding]:
     commits = dict.fromkeys(fact.commit for fact in environment.open_assignments)
     if len(commits) > 1:
-        yield Finding(
-            id="readers_disagree",
-            severity="warn",
-            message=f"`{model.name}` has {len(commits)} open assignments to `{environment.environment}`; "
+        yield warning(
+            "readers_disagree",
+            f"`{model.name}` has {len(commits)} open assignments to `{environment.environment}`; "
             f"mlgit answers {environment.label}, gto's Python API may answer differently",
             repair=f"mlgit promote {model.name} --to {environment.environment}"
             if environment.version is None
@@ -199,10 +186,9 @@ def _open_assignments(model: ModelState, environment: EnvironmentState) -> Itera
 def _emptied(model: ModelState, environment: EnvironmentState) -> Iterator[Finding]:
     if environment.commit is None and environment.changes:
         last = environment.changes[-1].fact.tag
-        yield Finding(
-            id="emptied_environment",
-            severity="info",
-            message=f"`{environment.environment}` of `{model.name}` is empty, "
+        yield remark(
+            "emptied_environment",
+            f"`{environment.environment}` of `{model.name}` is empty, "
             "but `dvc get` and `dvc.api` go on answering the version that was there",
             repair=None,
             subjects=(last,),
@@ -212,10 +198,9 @@ def _emptied(model: ModelState, environment: EnvironmentState) -> Iterator[Findi
 def _missing(project: Project, tag: str) -> Finding:
     # Deleting the tag would hide that it is lost; git names the broken file if there is one.
     here = f"git fetch --refetch --tags {project.remote}"
-    return Finding(
-        id="missing_tag_object",
-        severity="error",
-        message=f"The object of the tag `{tag}` is missing or damaged: nothing can be told about its model",
+    return fault(
+        "missing_tag_object",
+        f"The object of the tag `{tag}` is missing or damaged: nothing can be told about its model",
         repair="git fsck, and fetch the tag from a clone that has it" if project.remote is None else here,
         subjects=(tag,),
     )
