@@ -99,8 +99,7 @@ def next_steps(
     paths = (*(() if config_committed else (CONFIG_FILE,)), *row.committed)
     where = " and ".join(f"`{path}`" for path in paths)
     steps = [f"look at the files, commit {where}, and open a {row.request} request with them"]
-    secrets = _secrets_step(host, kinds)
-    if secrets:
+    if secrets := _secrets_step(host, kinds):
         steps.append(secrets)
     steps += [step.format(branch=branch) for step in row.steps]
     if environments and row.environments_step is not None:
@@ -114,8 +113,7 @@ def _secrets_step(host: Host, kinds: Sequence[str]) -> str | None:
     names = [name for kind in kinds for name in _REMOTES.get(kind, (None, ()))[1]]
     if names:
         return f"add {', '.join(names)} for the DVC remote ({HOSTS[host].secrets_page})"
-    others = [kind for kind in kinds if kind not in {_LOCAL, "http", "https"}]
-    if others:
-        names_of_kinds = ", ".join(others)
-        return f"give the jobs credentials for the DVC remote ({names_of_kinds}): docs/guides/{host}.md"
-    return None
+    others = ", ".join(kind for kind in kinds if kind not in {_LOCAL, "http", "https"})
+    return (
+        f"give the jobs credentials for the DVC remote ({others}): docs/guides/{host}.md" if others else None
+    )

@@ -84,13 +84,10 @@ def release_need(
     content: str | None,
     contents: Iterable[tuple[RegisteredVersion, str | None]],
 ) -> Need:
-    """Whether `commit` must become a version of a model.
+    """Whether `commit`, trunk's tip, must become a version of a model.
 
-    Args:
-        state: the model.
-        commit: trunk's tip.
-        content: the digest of the model there; None if it is missing.
-        contents: the versions, newest first, with their digests; read only as far as needed.
+    `content` is the digest of the model there, None if it is missing. `contents` are the versions, newest
+    first, with their digests; read only as far as needed.
     """
     here = state.at_commit(commit)
     if here:

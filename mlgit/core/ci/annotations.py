@@ -38,26 +38,17 @@ def annotations(record: Check) -> tuple[Annotation, ...]:
 
 def _of_result(result: Result, level: Level) -> Annotation:
     by = f" (waived by `{result.waiver}`)" if result.waiver else ""
-    return _annotation(
-        f"Gate {result.id}", f"{result.message}{by}", result.hint, line=result.line or 1, level=level
-    )
+    text = _sentences(f"{result.message}{by}", result.hint)
+    title = _plain(f"Gate {result.id}", _LONGEST_TITLE)
+    return Annotation(path=CONFIG_FILE, line=result.line or 1, level=level, title=title, message=text)
 
 
 def _of_note(note: Note, level: Level, line: int) -> Annotation:
     by = f" (waived by `{note.waiver}`)" if note.effect == "waived" and note.waiver else ""
     subject = f" of {note.model}" if note.model else ""
-    title = f"{note.code.replace('_', ' ').capitalize()}{subject}"
-    return _annotation(title, f"{note.message}{by}", note.hint, line=line, level=level)
-
-
-def _annotation(title: str, message: str, hint: str | None, *, line: int, level: Level) -> Annotation:
-    return Annotation(
-        path=CONFIG_FILE,
-        line=line,
-        level=level,
-        title=_plain(title, _LONGEST_TITLE),
-        message=_sentences(message, hint),
-    )
+    title = _plain(f"{note.code.replace('_', ' ').capitalize()}{subject}", _LONGEST_TITLE)
+    text = _sentences(f"{note.message}{by}", note.hint)
+    return Annotation(path=CONFIG_FILE, line=line, level=level, title=title, message=text)
 
 
 def _sentences(message: str, hint: str | None) -> str:
@@ -67,9 +58,8 @@ def _sentences(message: str, hint: str | None) -> str:
 
 def _plain(text: str, longest: int) -> str:
     """One line of printable characters, cut if it is long; a forge shows it unchanged."""
-    line = "".join(
-        char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in " ".join(text.split())
-    )
+    words = " ".join(text.split())
+    line = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in words)
     return line if len(line) <= longest else f"{line[: longest - 1]}…"
 
 
@@ -77,23 +67,15 @@ def failure_annotation(failure: Failure) -> Annotation:
     """A remark where the error is, or on the first line of mlgit.yaml."""
     path, line = _place(failure.place or "")
     expected = f"; expected {failure.expected}" if failure.expected else ""
-    return Annotation(
-        path=path,
-        line=line,
-        level="failure",
-        title="No verdict",
-        message=_sentences(f"{failure.message}{expected}", failure.hint),
-    )
+    text = _sentences(f"{failure.message}{expected}", failure.hint)
+    return Annotation(path=path, line=line, level="failure", title="No verdict", message=text)
 
 
 def _place(text: str) -> tuple[str, int]:
     """`mlgit.yaml:3:1` -> file and line; a revision before the file is left out."""
     found = _PLACE.fullmatch(text)
-    if found is None or not _in_repository(found["path"]):
+    path = "" if found is None else found["path"]
+    # A forge refuses a whole check for one path that cannot be in the repository.
+    if found is None or len(path) > _LONGEST_TITLE or {"", ".", ".."} & {*path.split("/")}:
         return CONFIG_FILE, 1
-    return found["path"], max(1, int(found["line"] or 1))
-
-
-def _in_repository(path: str) -> bool:
-    """Whether a path may be in the repository: a forge refuses a whole check for one invalid path."""
-    return len(path) <= _LONGEST_TITLE and not {"", ".", ".."} & {*path.split("/")}
+    return path, max(1, int(found["line"] or 1))

@@ -143,9 +143,7 @@ _READERS: Mapping[Host, Callable[[Mapping[str, str], Mapping[str, Any]], CiEvent
 
 def _pushed(event: str, *, tag: bool) -> EventKind:
     """The kind of an event that is not in the forge's table."""
-    if event != "push":
-        return "other"
-    return "tag" if tag else "push"
+    return "other" if event != "push" else "tag" if tag else "push"
 
 
 def _branch(ref: str | None) -> str | None:

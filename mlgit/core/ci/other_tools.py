@@ -64,9 +64,5 @@ def foreign_uses(texts: Mapping[str, str]) -> tuple[ForeignUse, ...]:
         ForeignUse(path=path, thing=thing, equivalent=equivalent)
         for path, text in texts.items()
         for pattern, thing, equivalent in _KNOWN
-        if any(re.search(pattern, _code(line)) for line in text.splitlines())
+        if any(re.search(pattern, re.sub(r"(?:^|\s)#.*", "", line)) for line in text.splitlines())
     )
-
-
-def _code(line: str) -> str:
-    return re.sub(r"(?:^|\s)#.*", "", line)

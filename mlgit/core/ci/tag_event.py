@@ -90,7 +90,9 @@ def outputs_of(event: TagEvent | None) -> dict[str, str]:
         "stage": event.environment if event.event == "assignment" else None,
         "type": event.type,
         "path": event.path,
-        "description": _cut(event.description or ""),
+        "description": (event.description or "")
+        .encode(errors="ignore")[:_LONGEST_DESCRIPTION]
+        .decode(errors="ignore"),
         "environment": event.environment,
         "tag": event.tag,
         "commit": event.commit,
@@ -98,10 +100,6 @@ def outputs_of(event: TagEvent | None) -> dict[str, str]:
         "superseded": event.superseded,
     }
     return {name: values[name] or "" for name in OUTPUTS}
-
-
-def _cut(text: str) -> str:
-    return text.encode(errors="ignore")[:_LONGEST_DESCRIPTION].decode(errors="ignore")
 
 
 def version_of_tag(fact: TagFact, state: ModelState) -> RegisteredVersion | None:

@@ -137,9 +137,8 @@ def read_stamp(text: str) -> Stamp | None:
     found = _MARK.fullmatch(text.partition("\n")[0].rstrip("\r"))
     if found is None:
         return None
-    return Stamp(
-        template=found[1], version=found[2], digest=found[3], intact=_digest(_body(text)) == found[3]
-    )
+    intact = _digest(_body(text)) == found[3]
+    return Stamp(template=found[1], version=found[2], digest=found[3], intact=intact)
 
 
 def status_of(existing: str | None, wanted: str) -> Status:
@@ -161,19 +160,14 @@ def difference(path: str, existing: str | None, wanted: str) -> str | None:
     from difflib import unified_diff
 
     before = (existing or "").replace("\r\n", "\n").splitlines(keepends=True)
-    lines = unified_diff(
-        before,
-        wanted.splitlines(keepends=True),
-        fromfile=f"a/{path}" if existing is not None else "/dev/null",
-        tofile=f"b/{path}",
-    )
+    name = f"a/{path}" if existing is not None else "/dev/null"
+    lines = unified_diff(before, wanted.splitlines(keepends=True), fromfile=name, tofile=f"b/{path}")
     return "".join(line if line.endswith("\n") else f"{line}\n" for line in lines) or None
 
 
 def repinned(requirement: str, version: str) -> str:
     """The requirement, with its pin of mlgit, if it has one, moved to `version`."""
-    words = (f"mlgit=={version}" if _PIN.fullmatch(word) else word for word in requirement.split())
-    return " ".join(words)
+    return " ".join(f"mlgit=={version}" if _PIN.fullmatch(word) else word for word in requirement.split())
 
 
 def includes_mlgit(host: Host, entry: str) -> bool:

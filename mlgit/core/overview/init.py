@@ -77,9 +77,8 @@ def suggest_gate(files: Sequence[MetricFile], *, model: str | None = None) -> Su
     _, path, key, value, direction = min(candidates)
     name = _shortest_name(path, key, files)
     slug = _SLUG.sub("-", (key.rpartition(".")[2] + (f"-{model}" if model else "")).lower()).strip("-")
-    return SuggestedGate(
-        id=f"{slug or 'metric'}-vs-base", metric=name, direction=direction, value=value, model=model
-    )
+    gate = f"{slug or 'metric'}-vs-base"
+    return SuggestedGate(id=gate, metric=name, direction=direction, value=value, model=model)
 
 
 def _rank(key: str, direction: Direction) -> int:
@@ -105,14 +104,9 @@ def compose(
     pathless: Iterable[str] = (),
     gates_active: bool = True,
 ) -> str:
-    """The text of the file.
+    """The text of the file; `pathless` models, which have tags but no declared path, become comments.
 
-    Args:
-        models: the models to declare.
-        gates: the gates to write.
-        environments: the names in tags and `.gto`.
-        pathless: models that have tags but no declared path; written as comments.
-        gates_active: False writes the gates as comments.
+    So do the gates, unless they are active.
     """
     lines = [
         f"# yaml-language-server: $schema={SCHEMA_URL}",
@@ -130,8 +124,7 @@ def compose(
 
 def quoted(value: str) -> str:
     """A text as YAML: plain if that is safe, otherwise in double quotes."""
-    plain = _PLAIN.fullmatch(value) and value.lower() not in _NO_TEXT
-    if plain:
+    if _PLAIN.fullmatch(value) and value.lower() not in _NO_TEXT:
         return value
     # JSON keeps some characters that YAML must escape.
     shown = json.dumps(value.encode("utf-8", "replace").decode(), ensure_ascii=False)
@@ -147,12 +140,11 @@ def one_line(description: str) -> str:
 def _models(models: Sequence[Model], pathless: Sequence[str]) -> list[str]:
     lines = ["# What is released. The name stands in tags: `name@v1.0.0`, `name#prod#3`.", "models:"]
     for model in models:
-        described = one_line(model.description or "")
         if model.path is None:
             lines.append(f"  {quoted(model.name)}: {{}}  # its path stands in dvc.yaml")
             continue
         lines += [f"  {quoted(model.name)}:", f"    path: {quoted(model.path)}"]
-        if described:
+        if described := one_line(model.description or ""):
             lines.append(f"    description: {quoted(described)}")
     lines += [f"  # {quoted(name)}: {{path: …}}  # tags know it; where is its file?" for name in pathless]
     if not models and not pathless:

@@ -150,10 +150,7 @@ def is_tracked_file(stage: StageState) -> bool:
 def next_step(status: Status, *, declared: bool, has_pipeline: bool) -> NextStep | None:
     """The most urgent thing to do, if there is one.
 
-    Args:
-        status: everything else.
-        declared: whether there is a `mlgit.yaml`.
-        has_pipeline: whether there is anything of DVC here.
+    `declared`: there is a `mlgit.yaml`. `has_pipeline`: there is anything of DVC here.
     """
     step = _repair(status) or _work(status) or _share(status)
     if step is None and has_pipeline and not declared:
@@ -163,9 +160,8 @@ def next_step(status: Status, *, declared: bool, has_pipeline: bool) -> NextStep
 
 def _repair(status: Status) -> NextStep | None:
     if status.conflicted:
-        return NextStep(
-            command="git mergetool", reason=f"{count(len(status.conflicted), 'file')} in conflict"
-        )
+        reason = f"{count(len(status.conflicted), 'file')} in conflict"
+        return NextStep(command="git mergetool", reason=reason)
     invalid = next((failure for failure in status.failures if failure.code == "config_invalid"), None)
     if invalid is not None:
         return NextStep(command="mlgit doctor", reason=invalid.message)
@@ -176,9 +172,8 @@ def _repair(status: Status) -> NextStep | None:
         return NextStep(command="dvc pull", reason=f"{count(len(pulled), 'output')} not on this machine")
     made = [data for data in lost if not data.owner.endswith(".dvc")]
     if made:
-        return NextStep(
-            command="mlgit run", reason=f"{count(len(made), 'output')} neither here nor in the DVC remote"
-        )
+        reason = f"{count(len(made), 'output')} neither here nor in the DVC remote"
+        return NextStep(command="mlgit run", reason=reason)
     return None
 
 
@@ -201,9 +196,8 @@ def _work(status: Status) -> NextStep | None:
 
 def _share(status: Status) -> NextStep | None:
     if status.behind:
-        return NextStep(
-            command="git pull", reason=f"{status.upstream} has {count(status.behind, 'commit')} more"
-        )
+        reason = f"{status.upstream} has {count(status.behind, 'commit')} more"
+        return NextStep(command="git pull", reason=reason)
     if status.ahead:
         return NextStep(command="mlgit push", reason=f"{count(status.ahead, 'commit')} not pushed")
     if status.unpushed_tags:
@@ -227,6 +221,5 @@ def _share_data(status: Status, data: RemoteData) -> NextStep | None:
     if not cached:
         return None
     # `mlgit push` needs a Git remote and a branch.
-    return NextStep(
-        command="mlgit push" if status.remote and status.branch else "dvc push", reason=reason(cached)
-    )
+    command = "mlgit push" if status.remote and status.branch else "dvc push"
+    return NextStep(command=command, reason=reason(cached))
