@@ -73,14 +73,7 @@ def _model_of(tag: str, environment: str, model: str | None) -> str:
 
 
 class _Targets:
-    """The targets of one environment, one per model.
-
-    Args:
-        project: the repository.
-        declared: the entry under `deploy:`.
-        models: those that may be deployed.
-        progress: shows each long step.
-    """
+    """The targets of one environment, one per model; `declared` is its entry under `deploy:`."""
 
     def __init__(
         self, project: Project, declared: Deploy, models: tuple[str, ...], progress: Progress

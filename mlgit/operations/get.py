@@ -143,9 +143,7 @@ def _statement(project: Project, model: str, version: str | None) -> ReleaseStat
     """The statement of this version's release, if mlgit made it."""
     if version is None:
         return None
-    from mlgit.core.registry.semver import Version
     from mlgit.project.registry.read import read_model
 
-    number = Version.parse(version)
-    found = read_model(project, model).find(number) if number else None
-    return None if found is None else found.statement
+    found = (each for each in read_model(project, model).versions if str(each.version) == version)
+    return next((each.statement for each in found), None)

@@ -8,6 +8,7 @@ from mlgit.core.pipeline.metrics import find, near_names
 from mlgit.core.pipeline.model_files import files_of_model
 from mlgit.core.registry.events import Held, History, Point, events_of, held_entry, newest_first
 from mlgit.core.registry.replay import replay
+from mlgit.core.wording import listed
 from mlgit.errors import MlgitError, UnknownReference
 from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.registry.models import require_model
@@ -69,7 +70,7 @@ def _require_environment(project: Project, registry: Registry, name: str | None)
     known = {each for state in registry.models.values() for each in state.environments}
     known |= set(project.trunk_config.environments)
     if name not in known:
-        hint = "there are " + ", ".join(f"`{each}`" for each in sorted(known)) if known else None
+        hint = f"there are {listed(sorted(known), None)}" if known else None
         raise UnknownReference(f"There is no environment `{name}`", hint=hint)
 
 

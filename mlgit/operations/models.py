@@ -34,15 +34,7 @@ def list_models(project: Project, *, model: str | None = None, fetch: bool = Fal
         require_model(project, one)
     names = [one] if one is not None else known if model is None else _matching(known, model)
     environments = tuple(project.trunk_config.environments)
-    entries = tuple(
-        model_entry(
-            registry.model(name),
-            path=declared.get(name),
-            declared=name in declared,
-            environments=environments,
-        )
-        for name in names
-    )
+    entries = tuple(model_entry(registry.model(name), declared, environments) for name in names)
     found = {each.environment for entry in entries for each in entry.environments}
     return ModelList(
         models=entries,

@@ -55,7 +55,7 @@ def _commits(head: str | None, tags: Sequence[TagPush]) -> list[str]:
 
 def _act(project: Project, plan: Publication, progress: Progress | None) -> Publication:
     done: list[str] = []
-    data, branch, tags = plan.data, plan.branch, list(plan.tags)
+    data, branch = plan.data, plan.branch
     try:
         if data.step == "planned":
             data = replace(data, step="pushed", files=_push_data(project, plan, progress))
@@ -71,7 +71,8 @@ def _act(project: Project, plan: Publication, progress: Progress | None) -> Publ
         if done:
             error.details = (*error.details, "published before that: " + ", ".join(done))
         raise
-    return replace(plan, data=data, branch=branch, tags=tuple(replace(tag, step="pushed") for tag in tags))
+    tags = tuple(replace(tag, step="pushed") for tag in plan.tags)
+    return replace(plan, data=data, branch=branch, tags=tags)
 
 
 def _remote(project: Project) -> str:
@@ -147,14 +148,11 @@ def _plan_tags(project: Project, remote: str, theirs: Mapping[str, str]) -> tupl
 
 def _conflict(project: Project, remote: str, theirs: Mapping[str, str]) -> LostRace:
     """The error for tags of someone else with the names of ours; it names their authors."""
-    lines = [
-        f"`{tag}` on `{remote}` is {_author(project, remote, tag, oid)}"
-        for tag, oid in sorted(theirs.items())
-    ]
+    authors = {tag: _author(project, remote, tag, theirs[tag]) for tag in sorted(theirs)}
     first = min(theirs)
     return LostRace(
         f"`{remote}` has another tag `{first}` than this clone; nothing was pushed",
-        details=tuple(lines),
+        details=tuple(f"`{tag}` on `{remote}` is {author}" for tag, author in authors.items()),
         hint=f"to take theirs run `git fetch {remote} --force tag '{first}'`",
     )
 

@@ -90,16 +90,10 @@ def _environment(
 def _details(
     project: Project, state: ModelState, kind: Literal["model", "version", "environment"], text: str
 ) -> Details:
-    declared = declared_models(project)
     return Details(
         kind=kind,
         reference=text,
-        model=model_entry(
-            state,
-            path=declared.get(state.name),
-            declared=state.name in declared,
-            environments=tuple(project.trunk_config.environments),
-        ),
+        model=model_entry(state, declared_models(project), project.trunk_config.environments),
         remote=project.remote,
         tags_as_of=tags_as_of(project),
         told_at=project.now,

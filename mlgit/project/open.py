@@ -44,19 +44,10 @@ class Branch:
 class Project:
     """One repository; everything is read when it is first needed, and once.
 
-    Args:
-        git: run in the root of the working tree.
-        objects: reads committed contents.
-        root: the root of the working tree, absolute.
-        prefix: the user's folder below the root, `""` or ending with `/`.
-        git_dir: this working tree's git directory, absolute.
-        common_dir: the git directory that all working trees share, absolute.
-        shallow: whether history was cut off.
-        now: the time of this run, UTC.
-        started: git queries that already run, by the name of the property that reads them.
-        default_branch: its name on the forge, in CI.
-        prefetched: the index of earlier runs, and the directories that are being listed.
-        progress: makes a progress display.
+    Folders are absolute, except `prefix`, the user's folder below the root, which is `""` or ends with `/`.
+    `git_dir` is this working tree's git directory, `common_dir` the one that all working trees share.
+    `now` is the time of this run, in UTC. `started` are git queries that already run, by the name of the
+    property that reads them. In CI, `default_branch` is the forge's.
     """
 
     def __init__(  # noqa: PLR0913 (all that an Opening finds)

@@ -34,11 +34,8 @@ _FACTS = (
 class Opening:
     """Starts the first git queries at once, so that git works while Python still imports mlgit.
 
-    Args:
-        folder: the user's folder.
-        branches: the branch, its changes and trunk will be needed.
-        files: the files on disk will be needed.
-        tags: all tags will be needed.
+    `branches`, `files` and `tags` say what the command will need: the branch with its changes and trunk, the
+    files on disk, all tags.
     """
 
     def __init__(
@@ -67,12 +64,7 @@ class Opening:
     def finish(
         self, *, now: datetime, default_branch: str | None = None, progress: Callable[[], Progress] = Silent
     ) -> Project:
-        """The repository.
-
-        Args:
-            now: the time of this run, UTC.
-            default_branch: its name on the forge, in CI.
-            progress: makes a progress display.
+        """The repository; for the arguments see `Project`.
 
         Raises:
             StateError: there is none, it is bare, or it belongs to another user.

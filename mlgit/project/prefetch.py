@@ -12,12 +12,7 @@ if TYPE_CHECKING:
 
 
 class Prefetch:
-    """The index of the probable working tree, and the directories that are being listed because of it.
-
-    Args:
-        root: the root of the working tree.
-        git_dir: its git directory.
-    """
+    """The index of the probable working tree, and the directories that are being listed because of it."""
 
     def __init__(self, root: str, git_dir: str) -> None:
         self._root = root

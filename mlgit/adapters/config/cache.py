@@ -20,12 +20,7 @@ _KEPT = 32
 
 
 class Cache:
-    """The slot of one content.
-
-    Args:
-        folder: where this clone's caches are; None keeps nothing.
-        content: the file's bytes.
-    """
+    """The slot of one content below the folder of this clone's caches; None keeps nothing."""
 
     def __init__(self, folder: str | None, content: bytes) -> None:
         self._folder = None if folder is None else os.path.join(folder, _FOLDER)
@@ -35,14 +30,10 @@ class Cache:
     def read(self) -> dict[str, Any] | None:
         """The value that was written for this content; None if there is none to use."""
         slot = self._memory.read_json()
-        if (
-            not isinstance(slot, dict)
-            or slot.get("content") != self._text
-            or slot.get("made_by") != _made_by()
-        ):
+        if not isinstance(slot, dict) or slot.get("content") != self._text:
             return None
         value = slot.get("value")
-        return value if isinstance(value, dict) else None
+        return value if isinstance(value, dict) and slot.get("made_by") == _made_by() else None
 
     def write(self, value: dict[str, Any]) -> None:
         """Keep a value for the next run."""

@@ -25,12 +25,8 @@ def named_targets(document: Document) -> dict[str, Target]:
     Raises:
         ToolError: a plug-in cannot be loaded.
     """
-    found = dict(TARGETS)
-    for name in _unknown(document):
-        row = plugin(GROUP, name, Target)
-        if row is not None:
-            found[name] = row
-    return found
+    rows = {name: plugin(GROUP, name, Target) for name in _unknown(document)}
+    return {**TARGETS, **{name: row for name, row in rows.items() if row is not None}}
 
 
 def allow_plugins(document: Document, targets: Mapping[str, Target], schema: dict[str, Any]) -> None:
@@ -50,13 +46,7 @@ def _unknown(document: Document) -> list[str]:
 
 
 class DeployRules(Findings):
-    """Checks `deploy:` of one document.
-
-    Args:
-        document: the file.
-        broken: paths of values that have the wrong shape; rules skip them.
-        targets: the table, with the plug-ins that the document names.
-    """
+    """Checks `deploy:` of one document; `targets` is the table with the plug-ins that the document names."""
 
     def __init__(self, document: Document, broken: Iterable[Path], targets: Mapping[str, Target]) -> None:
         super().__init__(document, broken)
@@ -103,12 +93,9 @@ class DeployRules(Findings):
         before = len(self._found)
         self._check_placeholders(where, path)
         if "version" in placeholders(path):
-            self._say(
-                "`{version}` cannot stand in `path`",
-                where,
-                expected="one folder for all versions; each has its own below `releases/`",
-                hint="remove `{version}`",
-            )
+            expected = "one folder for all versions; each has its own below `releases/`"
+            hint = "remove `{version}`"
+            self._say("`{version}` cannot stand in `path`", where, expected=expected, hint=hint)
         normal = posixpath.normpath(path)
         if normal in {".", "/", "//"}:
             what = "repository" if normal == "." else "disk"

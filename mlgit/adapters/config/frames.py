@@ -15,11 +15,7 @@ _SNIPPET = 200
 
 
 class Document:
-    """A YAML file that knows the place of each value.
-
-    Args:
-        content: the file's bytes.
-        name: the file's name in errors.
+    """A YAML file that knows the place of each value; `name` is its name in errors.
 
     Raises:
         ConfigError: it is not YAML, or uses more of YAML than is allowed; with the place.

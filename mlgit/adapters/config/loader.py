@@ -21,12 +21,10 @@ Tree = dict[str, Any]
 
 
 def load(content: bytes | None, *, name: str, cache_dir: str | None) -> Config:
-    """Read a `mlgit.yaml`.
+    """Read a `mlgit.yaml`; its content is None if there is no such file.
 
-    Args:
-        content: the file's bytes, None if there is no such file.
-        name: its name in errors: `mlgit.yaml`, or `1a2b3c4:mlgit.yaml` at a commit.
-        cache_dir: the folder for caching valid contents; None caches nothing.
+    `name` is its name in errors: `mlgit.yaml`, or `1a2b3c4:mlgit.yaml` at a commit. `cache_dir` is the folder
+    for caching valid contents; None caches nothing.
 
     Raises:
         ConfigError: the first problem, with all of them in `problems`.

@@ -76,12 +76,7 @@ def section(document: Document, name: str) -> Section:
 
 
 class Findings:
-    """The problems that rules find in one document.
-
-    Args:
-        document: the file.
-        broken: paths of values that have the wrong shape; rules skip them.
-    """
+    """The problems that rules find in one document; rules skip the values at `broken` paths."""
 
     def __init__(self, document: Document, broken: Iterable[Path]) -> None:
         self._document = document
@@ -145,10 +140,8 @@ class Rules(Findings):
                 self._check_texts((*path, number), item)
         elif isinstance(value, str):
             # A description may be a paragraph.
-            unusable = _UNUSABLE.search(
-                value if path[-1:] != ("description",) else re.sub(r"[\n\t]", "", value)
-            )
-            if unusable:
+            text = re.sub(r"[\n\t]", "", value) if path[-1:] == ("description",) else value
+            if _UNUSABLE.search(text):
                 self._say(f"{shown(value)} has a control character", path, expected="one line of text")
 
     def _check_models(self) -> None:
@@ -163,11 +156,9 @@ class Rules(Findings):
             if normal == ".":
                 self._say(f"`{path}` is the whole repository", ("models", name, "path"))
             elif normal in owners:
-                self._say(
-                    f"The models `{owners[normal]}` and `{name}` have the same path",
-                    ("models", name, "path"),
-                    hint="give each model a file or folder of its own",
-                )
+                message = f"The models `{owners[normal]}` and `{name}` have the same path"
+                hint = "give each model a file or folder of its own"
+                self._say(message, ("models", name, "path"), hint=hint)
             owners.setdefault(normal, name)
 
     def _check_gate(self, path: Path, gate: Mapping[str, Any]) -> None:
@@ -186,13 +177,9 @@ class Rules(Findings):
         absolute = [key for key in _ABSOLUTE if key in gate]
         change = [key for key in CHANGES if key in gate]
         if absolute and change:
-            self._say(
-                f"`{name}` has both {choices(absolute[:1])} and {choices(change[:1])}",
-                path,
-                key=True,
-                expected="an absolute gate (`min`, `max`) or a change (`vs` with a limit), not both",
-                hint="write two gates",
-            )
+            message = f"`{name}` has both {choices(absolute[:1])} and {choices(change[:1])}"
+            expected = "an absolute gate (`min`, `max`) or a change (`vs` with a limit), not both"
+            self._say(message, path, key=True, expected=expected, hint="write two gates")
         elif absolute and "vs" in gate:
             expected = f"{choices(CHANGES)} with `vs`, or `min` and `max` without it"
             self._say(f"`{name}` has `vs` and no limit of change", (*path, "vs"), key=True, expected=expected)
@@ -200,13 +187,9 @@ class Rules(Findings):
             where = (*path, "on_no_baseline")
             self._say(f"`{name}` needs no baseline", where, key=True, hint="remove `on_no_baseline`")
         elif change and "vs" not in gate:
-            self._say(
-                f"`{name}` has {choices(change[:1])} and no `vs`",
-                (*path, change[0]),
-                key=True,
-                expected="what to compare with: `vs: base`, `vs: prod`, `vs: release` or a revision",
-                hint="add `vs: base`",
-            )
+            message = f"`{name}` has {choices(change[:1])} and no `vs`"
+            expected = "what to compare with: `vs: base`, `vs: prod`, `vs: release` or a revision"
+            self._say(message, (*path, change[0]), key=True, expected=expected, hint="add `vs: base`")
         elif not absolute and not change:
             wanted = CHANGES if "vs" in gate else LIMITS
             hint = f"add `{wanted[0]}: …`"
@@ -220,12 +203,8 @@ class Rules(Findings):
             self._say(f"{shown(value)} is out of range", path, expected=f"at most {_MAX_DIGITS} digits")
         elif path[-1] in CHANGES and number < 0:
             opposite = next(row.opposite for kind, row in KINDS.items() if kind == path[-1])
-            self._say(
-                f"`{path[-1]}` cannot be negative",
-                path,
-                expected="0 or more",
-                hint=f"write `{opposite}: {-number}` if that is what you mean",
-            )
+            hint = f"write `{opposite}: {-number}` if that is what you mean"
+            self._say(f"`{path[-1]}` cannot be negative", path, expected="0 or more", hint=hint)
 
     def _check_order(self, path: Path, gate: Mapping[str, Any]) -> None:
         for low, high in _RANGES:
@@ -234,11 +213,8 @@ class Rules(Findings):
                 continue
             numbers = [Decimal(str(limit).removesuffix("%")) for limit in (least, most)]
             if all(number.is_finite() for number in numbers) and numbers[0] > numbers[1]:
-                self._say(
-                    f"`{low}` is greater than `{high}`, so that nothing can pass",
-                    (*path, low),
-                    expected=f"at most {most}",
-                )
+                message = f"`{low}` is greater than `{high}`, so that nothing can pass"
+                self._say(message, (*path, low), expected=f"at most {most}")
         if "min_rise" in gate and "min_drop" in gate:
             self._say(
                 "A value cannot both rise and fall", (*path, "min_drop"), key=True, hint="write two gates"
@@ -247,19 +223,12 @@ class Rules(Findings):
     def _check_baseline(self, path: Path, gate: Mapping[str, Any]) -> None:
         vs = gate.get("vs")
         if vs == "latest":
-            self._say(
-                "`latest` is no baseline",
-                (*path, "vs"),
-                expected="`release` for the newest release, `base`, an environment or a revision",
-                hint="write `vs: release`",
-            )
+            expected = "`release` for the newest release, `base`, an environment or a revision"
+            self._say("`latest` is no baseline", (*path, "vs"), expected=expected, hint="write `vs: release`")
         elif isinstance(vs, str) and vs not in self._environments and _NO_REVISION.search(vs):
-            self._say(
-                f"{shown(vs)} is no baseline",
-                (*path, "vs"),
-                expected="`base`, `release`, an environment, a revision, or `{file: path}`",
-                hint=near(str(vs), ("base", "release", *self._environments)),
-            )
+            expected = "`base`, `release`, an environment, a revision, or `{file: path}`"
+            hint = near(vs, ("base", "release", *self._environments))
+            self._say(f"{shown(vs)} is no baseline", (*path, "vs"), expected=expected, hint=hint)
 
     def _check_gate_models(self, path: Path, gate: Mapping[str, Any]) -> None:
         if "model" in gate and "models" in gate:

@@ -38,13 +38,8 @@ def violations(
 ) -> list[tuple[ConfigError, tuple[str | int, ...]]]:
     """Every violation of `schemas/<schema>.schema.json`, and its path.
 
-    The caller checks combinations (`oneOf` and the like), because it can explain them better.
-
-    Args:
-        document: the file.
-        schema: the schema's short name.
-        later: the keys at a path that a later version will know.
-        extend: adds what plug-ins allow to the schema's tree.
+    The caller checks combinations (`oneOf` and the like), because it can explain them better. `later` are the
+    keys at a path that a later version will know. `extend` adds what plug-ins allow to the schema's tree.
     """
     from jsonschema import Draft202012Validator
 
@@ -222,12 +217,8 @@ def _type_hint(value: object, wanted: Sequence[str]) -> str | None:
         return "YAML 1.2 has only `true` and `false`"
     if isinstance(value, str) and "number" in wanted:
         return "write it without quotes" if _numeric(value) else None
-    if (
-        "string" in wanted
-        and "number" not in wanted
-        and not isinstance(value, (dict, list))
-        and value is not None
-    ):
+    plain = value is not None and not isinstance(value, (dict, list))
+    if plain and "string" in wanted and "number" not in wanted:
         return f'put it in quotes: `"{value}"`'
     if "array" in wanted and isinstance(value, str):
         return f"write `[{', '.join(value.split())}]`"

@@ -14,11 +14,9 @@ if TYPE_CHECKING:
 
 
 def load_waivers(content: bytes, *, name: str) -> tuple[Waiver, ...]:
-    """Read a waivers file; the caller, who knows the history, adds the commits of its entries.
+    """Read a waivers file, named `1a2b3c4:.mlgit/waivers.yaml` in errors.
 
-    Args:
-        content: the file's bytes.
-        name: its name in errors, for example `1a2b3c4:.mlgit/waivers.yaml`.
+    The caller, who knows the history, adds the commits of its entries.
 
     Raises:
         ConfigError: the first problem, with all of them in `problems`.

@@ -129,9 +129,7 @@ class Git:
     ) -> Callable[[], bytes]:
         """Start git, and return a function that waits for its output; it can be called again.
 
-        Args:
-            argv: the arguments after `git`.
-            warned: called with what git wrote to standard error without failing.
+        `warned` is called with what git wrote to standard error without failing.
 
         Raises (the returned function):
             GitFailed: git failed; `details` is its own message.

@@ -25,16 +25,8 @@ def temporary_clone(url: str) -> Iterator[str]:
     """
     with tempfile.TemporaryDirectory(prefix="mlgit-", ignore_cleanup_errors=True) as folder:
         try:
-            Git(folder).run(
-                "clone",
-                "--quiet",
-                "--no-checkout",
-                "--filter=blob:none",
-                "--",
-                url,
-                "clone",
-                env=_WITHOUT_LFS,
-            )
+            argv = ("clone", "--quiet", "--no-checkout", "--filter=blob:none", "--", url, "clone")
+            Git(folder).run(*argv, env=_WITHOUT_LFS)
         except GitFailed as error:
             raise ToolError(
                 f"`{url}` cannot be cloned", details=error.details, hint=f"try `git ls-remote {url}`"

@@ -19,15 +19,10 @@ _NO_SETTINGS = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
 def create_repository(
     folder: str, *, bare: bool = False, origin: str | None = None, identity: tuple[str, str] | None = None
 ) -> None:
-    """Create a repository whose first branch is `main`.
+    """Create a repository in an absolute folder, which need not exist; its first branch is `main`.
 
-    Importing GitPython takes a quarter of a second, so only commands that take seconds anyway use it.
-
-    Args:
-        folder: absolute; created if it does not exist.
-        bare: without a working tree.
-        origin: the URL of the remote `origin`, if it gets one.
-        identity: name and email of the commits made there, instead of the user's.
+    `origin` is the URL of its remote, `identity` the name and email of the commits made there, instead of the
+    user's. Importing GitPython takes a quarter of a second, so only commands that take seconds anyway use it.
 
     Raises:
         ToolError: git failed.

@@ -19,11 +19,7 @@ _USER_INFO = re.compile(r"(https?://)[^/@\s'\"]+@", re.IGNORECASE)
 
 
 def configured(variables: Mapping[str, str]) -> dict[str, str]:
-    """Variables that make git push with the token; empty without a token.
-
-    Args:
-        variables: the environment. `GITHUB_SERVER_URL` or `CI_SERVER_URL` is the server of the token.
-    """
+    """Variables that make git push with the token, if any, to `GITHUB_SERVER_URL` or `CI_SERVER_URL`."""
     server, user = _server(variables)
     count = variables.get(_COUNT) or "0"
     if not _token(variables) or server is None or not (count.isascii() and count.isdigit()):

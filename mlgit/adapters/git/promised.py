@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 class Promised:
     """The objects of some commits that this clone lacks; none in a complete clone.
 
-    Args:
-        git: run in the repository.
-        config: the path of the repository's configuration, which says whether the clone is partial.
+    `config` is the path of the repository's configuration, which says whether the clone is partial.
     """
 
     def __init__(self, git: Git, config: str) -> None:

@@ -106,14 +106,9 @@ def list_remote_refs(git: Git, remote: str, refs: Iterable[str]) -> Mapping[str,
 def fetch_refs(
     git: Git, remote: str, refspecs: Sequence[str], *, write_fetch_head: bool = False, unshallow: bool = False
 ) -> None:
-    """Fetch exactly these refs.
+    """Fetch exactly these refs; with `unshallow`, also the history that a shallow clone lacks.
 
-    Args:
-        git: run in the repository.
-        remote: its name.
-        refspecs: what to fetch.
-        write_fetch_head: record the time as that of the last fetch.
-        unshallow: also fetch the history that a shallow clone lacks.
+    `write_fetch_head` records the time as that of the last fetch.
 
     Raises:
         GitFailed: the remote does not answer, or a local tag differs from the remote's.

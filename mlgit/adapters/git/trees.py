@@ -37,9 +37,7 @@ class Entry(NamedTuple):
 class Trees:
     """Reads trees by their ids, in one round trip per level of folders.
 
-    Args:
-        objects: reads the tree objects.
-        noticed: whether a file of this name is of interest.
+    `noticed` says whether a file of this name is of interest.
     """
 
     def __init__(self, objects: Objects, noticed: Callable[[str], bool]) -> None:

@@ -28,14 +28,10 @@ def run(
     timeout_s: float,
     grace_s: float = _GRACE_S,
 ) -> int | None:
-    """Run a program and wait; its output goes to mlgit's stderr.
+    """Run a program without a shell and wait; its output goes to mlgit's stderr.
 
-    Args:
-        argv: program and arguments; no shell reads them.
-        folder: where it starts.
-        variables: added to mlgit's environment.
-        timeout_s: after that, its whole process group is terminated, then killed.
-        grace_s: how long the group may take to terminate.
+    `variables` are added to mlgit's environment. After `timeout_s` its whole process group is terminated, and
+    after `grace_s` more it is killed.
 
     Returns:
         The exit code (negative: the signal that killed it), None if it took too long.

@@ -20,11 +20,7 @@ _MAX_HOLDER_BYTES = 400
 
 
 class JournalFile:
-    """The journal of one environment on a target.
-
-    Args:
-        path: absolute; need not exist.
-    """
+    """The journal of one environment on a target; its file (absolute) need not exist."""
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -54,7 +50,7 @@ class JournalFile:
         finally:
             os.close(descriptor)
         if new:
-            sync_folder(os.path.dirname(self.path))
+            sync(os.path.dirname(self.path))
 
 
 def _whole_lines(descriptor: int) -> int:
@@ -74,9 +70,9 @@ def _write(descriptor: int, content: bytes, *, at: int) -> None:
         content, at = content[written:], at + written
 
 
-def sync_folder(path: str) -> None:
-    """Wait until the names in a folder are on the disk."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+def sync(path: str, flag: int = os.O_DIRECTORY) -> None:
+    """Wait until the names in a folder are on the disk; with O_NOFOLLOW, the content of a file."""
+    descriptor = os.open(path, os.O_RDONLY | flag)
     try:
         os.fsync(descriptor)
     finally:
@@ -87,11 +83,7 @@ def sync_folder(path: str) -> None:
 def locked(path: str, *, holder: str, wait_s: float, progress: Progress) -> Iterator[None]:
     """Hold the lock of a target; the system releases it if the process dies.
 
-    Args:
-        path: the lock's file, absolute; it is never removed.
-        holder: a description of this process, for those that wait.
-        wait_s: how long to wait.
-        progress: shows for whom this process waits.
+    The lock's file at `path` (absolute) is never removed; it describes its `holder` for those that wait.
 
     Raises:
         StateError: another process held it for all that time.

@@ -13,7 +13,7 @@ import os
 import shutil
 from contextlib import suppress
 
-from mlgit.adapters.target.journal import JournalFile, sync_folder
+from mlgit.adapters.target.journal import JournalFile, sync
 from mlgit.core.deploy.manifest import MANIFEST, Manifest, read_manifest, write_manifest
 from mlgit.core.deploy.plan import ReleaseFolder, TargetState
 from mlgit.errors import ToolError
@@ -26,11 +26,9 @@ _LARGEST_MANIFEST = 64 << 20
 
 
 class LocalFolder:
-    """One model's folder on this machine.
+    """The folder (absolute; need not exist) of one model and environment on this machine.
 
-    Args:
-        root: absolute; need not exist. Links on the way to it are followed; below it, only `current`.
-        environment: the one that is deployed here.
+    Links on the way to it are followed; below it, only `current`.
     """
 
     def __init__(self, root: str, environment: str) -> None:
@@ -63,11 +61,11 @@ class LocalFolder:
 
     def prepare(self) -> None:
         """Make missing folders."""
-        for path in (self.releases, os.path.dirname(self.journal.path)):
-            os.makedirs(path, exist_ok=True)
-        sync_folder(self.root)
+        os.makedirs(self.releases, exist_ok=True)
+        os.makedirs(os.path.dirname(self.journal.path), exist_ok=True)
+        sync(self.root)
         with suppress(OSError):  # it may not be readable
-            sync_folder(os.path.dirname(self.root))
+            sync(os.path.dirname(self.root))
 
     def current(self) -> str | None:
         """The name of the served release; None if there is none yet.
@@ -130,7 +128,7 @@ class LocalFolder:
             file.write(write_manifest(manifest))
         sync_tree(folder)
         os.rename(folder, self.release_path(name))
-        sync_folder(self.releases)
+        sync(self.releases)
 
     def switch(self, name: str) -> None:
         """Point `current` to a release in one step: a reader sees the old release or the new one."""
@@ -144,7 +142,7 @@ class LocalFolder:
             with suppress(OSError):
                 os.unlink(link)
             raise
-        sync_folder(self.root)
+        sync(self.root)
 
     def remove(self, name: str, manifest: Manifest | None) -> bool:
         """Remove the files that a release's manifest names; False if other files are left."""
@@ -176,12 +174,8 @@ def sync_tree(top: str) -> None:
     """Wait until every file and folder below is on the disk."""
     for folder, _, names in os.walk(top, topdown=False):
         for name in names:
-            descriptor = os.open(os.path.join(folder, name), os.O_RDONLY | os.O_NOFOLLOW)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-        sync_folder(folder)
+            sync(os.path.join(folder, name), os.O_NOFOLLOW)
+        sync(folder)
 
 
 def whole_file(release: str, path: str) -> str | None:

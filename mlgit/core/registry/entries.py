@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mlgit.core.record import record
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
     from datetime import datetime
 
     from mlgit.core.registry.state import EnvironmentState, ModelState, RegisteredVersion
@@ -101,21 +101,23 @@ def environment_entry(state: EnvironmentState, *, declared: bool) -> Environment
 
 
 def model_entry(
-    state: ModelState, *, path: str | None, declared: bool, environments: Collection[str]
+    state: ModelState, models: Mapping[str, str | None], environments: Collection[str]
 ) -> ModelEntry:
-    """A model with the declared `environments`, then those that only its tags mention."""
-    names = order_environments(environments, state.environments)
-    known = frozenset(environments)
+    """A model with the declared environments, then those that only its tags mention.
+
+    `models` maps the declared models to their paths.
+    """
     best = state.latest
     return ModelEntry(
         name=state.name,
-        path=path,
-        declared=declared,
+        path=models.get(state.name),
+        declared=state.name in models,
         deprecated=state.deprecated,
         versions=sum(not each.deregistered for each in state.versions),
         latest=None if best is None else version_entry(state, best),
         environments=tuple(
-            environment_entry(state.environment(name), declared=name in known) for name in names
+            environment_entry(state.environment(name), declared=name in environments)
+            for name in order_environments(environments, state.environments)
         ),
     )
 

@@ -27,12 +27,9 @@ _MODULES = {"sklearn": "scikit-learn", "skops": "skops"}
 
 
 def run_demo(folder: str, *, screen: IO[str] | None, walk: bool = True) -> Demo:
-    """Build the project in `folder`, and walk the loop unless `walk` is False.
+    """Build the project in `folder`, which is new or empty, and walk the loop unless `walk` is False.
 
-    Args:
-        folder: where to build; new or empty.
-        screen: for the narration and the commands' own output; None shows only errors.
-        walk: False only creates the project.
+    The narration and the commands' own output go to `screen`; None shows only errors.
 
     Raises:
         StateError: the folder is not empty.

@@ -79,7 +79,7 @@ def desired_head(here: EnvironmentState) -> Head | None:
             version=None if version is None else str(version.version),
             release_tag=None if version is None else version.tag,
             release_oid=None if version is None else version.oid,
-            previous=_label(change.held, here),
+            previous=None if change.held is None else label_of(change.held, here.registered),
         ),
         version,
     )
@@ -110,7 +110,3 @@ def _check_environment_tag(
             details=(f"stated {named.tag} {named.oid}", f"found  {version.tag} {version.oid}"),
             hint="somebody replaced the release's tag: look at it, then promote again",
         )
-
-
-def _label(held: TagFact | None, here: EnvironmentState) -> str | None:
-    return None if held is None else label_of(held, here.registered)

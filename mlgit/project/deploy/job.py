@@ -31,14 +31,7 @@ if TYPE_CHECKING:
 
 
 class Job:
-    """One deployment of one model; a deployer enters its steps and finishes them.
-
-    Args:
-        project: the repository.
-        head: what to deploy.
-        target: the name of the target.
-        progress: shows each long step.
-    """
+    """One deployment of one model to the named target; a deployer enters its steps and finishes them."""
 
     def __init__(self, project: Project, head: Head, *, target: str, progress: Progress) -> None:
         self.project = project

@@ -155,9 +155,8 @@ class _LocalDeployment:
             if gone:
                 self._removed.append(name)
             else:
-                self._job.notes.append(
-                    f"`releases/{name}` stays: files are in it that mlgit did not put there"
-                )
+                note = f"`releases/{name}` stays: files are in it that mlgit did not put there"
+                self._job.notes.append(note)
 
     def _finish(self, step: Step) -> None:
         self._job.enter(step)
@@ -165,17 +164,8 @@ class _LocalDeployment:
         self._job.finish(step)
 
     def _write(self, step: EntryStep, *, during: Step | None = None, error: str | None = None) -> None:
-        self._folder.journal.append(
-            entry(
-                self._job.desired,
-                step,
-                at=self._job.at(),
-                release=self._plan.release,
-                before=self._plan.before,
-                during=during,
-                error=error,
-            )
-        )
+        more = {"release": self._plan.release, "before": self._plan.before, "error": error}
+        self._folder.journal.append(entry(self._job.desired, step, at=self._job.at(), during=during, **more))
 
     def failed(self, error: MlgitError | OSError) -> Deployment:
         """The deployment with its failure, and what is still served; the journal gets a line if it can."""
@@ -215,9 +205,7 @@ def _damage(release: str, manifest: Manifest, statement: ReleaseStatement | None
         if path is None:
             return f"`{file.path}` is missing"
         expected = stated.get(file.path)
-        if sha256_of(path) != file.sha256 or (
-            expected is not None and not _is_as_stated(path, file, expected)
-        ):
+        if sha256_of(path) != file.sha256 or (expected and not _is_as_stated(path, file, expected)):
             return f"`{file.path}` has another content"
     return None
 

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.config.names import read_environment_name, read_model_name
 from mlgit.core.record import record
-from mlgit.core.wording import near
+from mlgit.core.wording import listed, near
 from mlgit.errors import UnknownReference
 
 if TYPE_CHECKING:
-    from mlgit.core.registry.state import RegisteredVersion
     from mlgit.project.open import Project
 
 
@@ -85,7 +84,6 @@ def _environment(project: Project, text: str, model: str | None) -> Reference | 
 
 
 def _only_model(project: Project, environment: str) -> str:
-    from mlgit.core.wording import listed
     from mlgit.project.registry.models import model_names
 
     names = model_names(project)
@@ -118,10 +116,6 @@ def _version(project: Project, text: str) -> Reference | None:
         if wanted == "latest" and state.facts:
             raise UnknownReference(f"`{model}` has no version", hint=f"run `mlgit release {model}`")
         return None
-    return _version_reference(text, found)
-
-
-def _version_reference(text: str, found: RegisteredVersion) -> Reference:
     label = f"{found.model}@{found.version}"
     return Reference(
         text=text,

@@ -14,7 +14,7 @@ from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.release.provenance import output_of, upstream_stages
 
 if TYPE_CHECKING:
-    from mlgit.core.pipeline.stages import Output, Pointer
+    from mlgit.core.pipeline.stages import Output
     from mlgit.core.progress import Progress
     from mlgit.core.registry.state import ModelState, RegisteredVersion
     from mlgit.project.open import Project
@@ -34,11 +34,8 @@ def require_clean(project: Project) -> str:
         raise StateError("There is no commit yet", hint="commit the model's pointers first")
     changed = (*head.conflicted, *head.changed)
     if changed:
-        raise StateError(
-            "The working tree differs from HEAD",
-            hint="commit or stash the changes first",
-            details=first(changed),
-        )
+        hint = "commit or stash the changes first"
+        raise StateError("The working tree differs from HEAD", hint=hint, details=first(changed))
     return head.commit
 
 
@@ -148,12 +145,9 @@ def same_model(
     mine = model_content(project, commit, path)
     if mine is None:
         return None
-    for version in reversed(state.versions):
-        if version.deregistered or (final and not version.version.final):
-            continue
-        if version_content(project, version, path) == mine:
-            return version
-    return None
+    usable = (each for each in reversed(state.versions) if not each.deregistered)
+    wanted = (each for each in usable if each.version.final or not final)
+    return next((each for each in wanted if version_content(project, each, path) == mine), None)
 
 
 def require_movable(project: Project, *, final: bool, local: bool) -> None:
@@ -162,23 +156,30 @@ def require_movable(project: Project, *, final: bool, local: bool) -> None:
     Raises:
         StateError: it is not.
     """
-    head, trunk = project.head, project.trunk
-    if head.branch is None or head.commit is None:
-        raise StateError("HEAD is on no branch that could take a commit", hint="check out a branch first")
-    name = head.branch if trunk is None else branch_name(project, trunk.ref)
-    if final and head.branch != name:
+    trunk = project.trunk
+    branch, commit = _tip(project)
+    name = branch if trunk is None else branch_name(project, trunk.ref)
+    if final and branch != name:
         raise StateError(
-            f"A commit for a version would go to `{head.branch}`, and versions are released on `{name}`",
+            f"A commit for a version would go to `{branch}`, and versions are released on `{name}`",
             hint=f"run `git switch {name}`, or release a pre-release with `--pre rc`",
         )
     if local or project.remote is None:
         return
-    place = f"{project.remote}/{head.branch}"
-    if project.branches.get(f"refs/remotes/{place}") != head.commit:
+    place = f"{project.remote}/{branch}"
+    if project.branches.get(f"refs/remotes/{place}") != commit:
         raise StateError(
-            f"HEAD ({head.commit[:7]}) is not the tip of `{place}`, where the commit would go",
-            hint=f"run `git pull {project.remote} {head.branch}` or `mlgit push` first",
+            f"HEAD ({commit[:7]}) is not the tip of `{place}`, where the commit would go",
+            hint=f"run `git pull {project.remote} {branch}` or `mlgit push` first",
         )
+
+
+def _tip(project: Project) -> tuple[str, str]:
+    """The branch that is checked out, and its commit."""
+    head = project.head
+    if head.branch is None or head.commit is None:
+        raise StateError("HEAD is on no branch that could take a commit", hint="check out a branch first")
+    return head.branch, head.commit
 
 
 def empty_commit(project: Project, subject: str, *, write: bool) -> BranchMove:
@@ -187,19 +188,17 @@ def empty_commit(project: Project, subject: str, *, write: bool) -> BranchMove:
     Raises:
         StateError: HEAD is on no branch.
     """
-    head = project.head
-    if head.branch is None or head.commit is None:
-        raise StateError("HEAD is on no branch that could take a commit", hint="check out a branch first")
-    tree = project.git.run_text("rev-parse", f"{head.commit}^{{tree}}")
+    branch, parent = _tip(project)
+    tree = project.git.run_text("rev-parse", f"{parent}^{{tree}}")
     second = int(project.now.timestamp())
     who = [
         f"{role} {user_identity(project.git, variable)} {second} +0000"
         for role, variable in (("author", "GIT_AUTHOR_IDENT"), ("committer", "GIT_COMMITTER_IDENT"))
     ]
-    content = "\n".join([f"tree {tree}", f"parent {head.commit}", *who, "", subject, ""])
+    content = "\n".join([f"tree {tree}", f"parent {parent}", *who, "", subject, ""])
     keep = ("-w",) if write else ()
     made = project.git.run("hash-object", "-t", "commit", *keep, "--stdin", stdin=content.encode())
-    return BranchMove(ref=f"refs/heads/{head.branch}", old=head.commit, new=made.decode().strip())
+    return BranchMove(ref=f"{_HEADS}{branch}", old=parent, new=made.decode().strip())
 
 
 def version_content(project: Project, version: RegisteredVersion, path: str | None) -> str | None:
@@ -214,8 +213,7 @@ def model_content(project: Project, commit: str, path: str | None) -> str | None
     """A digest of the model's content at a commit, from its pointer or from Git."""
     output = output_of(evidence(project, commit, staleness=False).pipeline, path)
     if output is not None and output.cached:
-        pointer: Pointer | None = output.pointer
-        return None if pointer is None else pointer.md5
+        return None if output.pointer is None else output.pointer.md5
     content = None if path is None else project.tree(commit).read(path)
     if content is None:
         found = None if path is None else project.objects.get(f"{commit}:{path}")

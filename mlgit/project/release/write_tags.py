@@ -106,14 +106,7 @@ def write_tags(
     dry_run: bool,
     moved: BranchMove | None = None,
 ) -> Written:
-    """Write a plan, all of it or nothing; in a dry run only report the tags.
-
-    Args:
-        project: the repository.
-        plan: the tags, in the order of their times.
-        local: write here only.
-        dry_run: write nothing.
-        moved: a branch to push with the tags.
+    """Write a plan, all of it or nothing, and move a branch with it; in a dry run only report the tags.
 
     Raises:
         LostRace: the remote has another tag of one of these names.

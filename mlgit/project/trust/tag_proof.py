@@ -30,10 +30,7 @@ if TYPE_CHECKING:
 def fetch_tag(project: Project, tag: str, *, force: bool) -> None:
     """Fetch the remote's own object of a tag, because a checkout can leave another one under its name.
 
-    Args:
-        project: the repository.
-        tag: its name, full-matched.
-        force: replace another annotated tag of that name, if one is here.
+    The name is full-matched. `force` replaces another annotated tag of that name, if one is here.
 
     Raises:
         UnknownReference: the remote does not have the tag (any more); without a remote, this clone does not.
@@ -119,16 +116,12 @@ def _contents(project: Project, fact: TagFact, statement: ReleaseStatement) -> I
     except ConfigError as error:
         yield _proof(fact, "files", f"what DVC tracks there cannot be read: {error.message}")
         return
-    problems = [
-        problem
-        for file in statement.files
-        if (problem := _file_problem(project, fact.commit, pipeline, file)) is not None
-    ]
-    lock = _lock_problem(project, fact.commit, pipeline, statement)
+    problems = [_file_problem(project, fact.commit, pipeline, file) for file in statement.files]
+    problems.append(_lock_problem(project, fact.commit, pipeline, statement))
     if not statement.files and statement.lock_sha256 is None:
         yield _skipped(fact, "files", "the release states no file")
         return
-    yield _proof(fact, "files", "; ".join([*problems, *([lock] if lock else [])]) or None)
+    yield _proof(fact, "files", "; ".join(filter(None, problems)) or None)
 
 
 def _file_problem(project: Project, commit: str, pipeline: Pipeline, file: FileDigest) -> str | None:

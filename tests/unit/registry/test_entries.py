@@ -75,7 +75,7 @@ def test_a_rolled_back_environment_is_held() -> None:
 
 
 def test_a_model_counts_usable_versions_and_lists_declared_environments_first() -> None:
-    entry = model_entry(STATE, path="m.onnx", declared=True, environments=("staging", "prod"))
+    entry = model_entry(STATE, {"m": "m.onnx"}, ("staging", "prod"))
     assert (entry.name, entry.path, entry.declared, entry.deprecated) == ("m", "m.onnx", True, False)
     assert entry.versions == 2
     assert entry.latest is not None
@@ -90,7 +90,7 @@ def test_a_model_counts_usable_versions_and_lists_declared_environments_first() 
 
 
 def test_a_model_without_tags_has_no_latest_version() -> None:
-    entry = model_entry(ModelState(name="m"), path=None, declared=True, environments=())
+    entry = model_entry(ModelState(name="m"), {"m": None}, ())
     assert (entry.versions, entry.latest, entry.environments) == (0, None, ())
 
 

@@ -41,11 +41,7 @@ class KnownTag(NamedTuple):
 
 
 class TagCache:
-    """The file in one clone.
-
-    Args:
-        folder: where this clone's caches are; need not exist.
-    """
+    """The file in the folder of one clone's caches, which need not exist."""
 
     def __init__(self, folder: str) -> None:
         self._memory = Memory(folder, _NAME, format_number=_FORMAT)

@@ -36,12 +36,8 @@ def read_tags(
 ) -> TagListing:
     """Read the tags with names of ours; lightweight ones and those not on a commit do not count.
 
-    Args:
-        objects: reads the tags that are not cached.
-        tags: name -> object id.
-        cache: the cached tags, and the place for new ones.
-        whole: `tags` are all tags of the clone, so the cache may drop others.
-        replaced: objects that `git replace` replaces here; they are not cached.
+    `tags` maps names to object ids; with `whole`, they are all tags of the clone, so the cache may drop
+    others. `replaced` are the objects that `git replace` replaces here; they are not cached.
     """
     names = {tag: name for tag in tags if (name := parse_tag(tag)) is not None}
     ignored = {tag: "gto cannot read it" for tag in tags if tag not in names and looks_like_ours(tag)}

@@ -102,15 +102,14 @@ def parse_header(content: bytes) -> TagHeader | None:
     who, _, clock = fields.get("tagger", "").rpartition("> ")
     name, _, email = who.partition("<")
     seconds = clock.partition(" ")[0]
+    valid = seconds.isascii() and seconds.isdigit() and len(seconds) <= _LONGEST_CLOCK
     return TagHeader(
         object=fields["object"],
         type=fields["type"],
         tag=fields["tag"],
         tagger=name.strip(),
         email=email,
-        tagged_at_s=int(seconds)
-        if seconds.isascii() and seconds.isdigit() and len(seconds) <= _LONGEST_CLOCK
-        else 0,
+        tagged_at_s=int(seconds) if valid else 0,
     )
 
 
@@ -169,5 +168,4 @@ def create_tag_refs(git: Git, tags: Mapping[str, str], *, moved: BranchMove | No
 
 def local_tags(git: Git, tags: Iterable[str]) -> Mapping[str, str]:
     """Name -> object id of the tags that exist here."""
-    found = list_refs(git, *(f"{TAGS}{tag}" for tag in tags))
-    return {ref.removeprefix(TAGS): oid for ref, oid in found.items()}
+    return _by_tag(list_refs(git, *(f"{TAGS}{tag}" for tag in tags)))
