@@ -89,8 +89,7 @@ def entry(session: Session, /, revisions: tuple[str, ...], **options: Any) -> No
     query = RevisionQuery(
         revisions=revisions, number=options["number"], history=options["all_commits"], kinds=options["kinds"]
     )
-    names = ("sort", "reverse", "where", "pareto", "limit", "metrics", "params")
-    rows = RowOptions(**{name: options[name] for name in names})
+    rows = RowOptions(**{name: options[name] for name in RowOptions._fields})
     record = experiments(session.project(), query, rows, progress=session.progress(patient=True))
     _print(session, record, options)
 

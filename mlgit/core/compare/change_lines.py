@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mlgit.core.pipeline.metrics import short
 from mlgit.core.pipeline.report_context import ParamChange
 from mlgit.core.wording import format_size, joined
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from mlgit.core.compare.changes import ContentChange, Diff, Kind, ValueChange
     from mlgit.core.pipeline.evidence import Value
@@ -26,14 +26,13 @@ _VERBS: Mapping[Kind, str] = {
 
 def change_lines(diff: Diff) -> dict[str, str]:
     """`data`, `params` and `model` -> one line each; parts that were not compared are left out."""
-    lines = {}
-    if diff.data is not None:
-        lines["data"] = _together([_data(change) for change in diff.data])
-    if diff.params is not None:
-        lines["params"] = _together([_value(change) for change in diff.params])
-    if diff.models is not None:
-        lines["model"] = _together([_model(change) for change in diff.models])
-    return lines
+    parts: Sequence[tuple[str, Sequence[Any] | None, Callable[[Any], str]]] = (
+        ("data", diff.data, _data),
+        ("params", diff.params, _value),
+        ("model", diff.models, _model),
+    )
+    compared = [(name, joined(map(show, part))) for name, part, show in parts if part is not None]
+    return {name: text or "unchanged" for name, text in compared}
 
 
 def param_changes(diff: Diff) -> tuple[ParamChange, ...]:
@@ -49,10 +48,6 @@ def param_changes(diff: Diff) -> tuple[ParamChange, ...]:
     )
 
 
-def _together(texts: Sequence[str]) -> str:
-    return joined(texts) if texts else "unchanged"
-
-
 def _data(change: ContentChange) -> str:
     name = f"`{change.path}`"
     if change.kind == "added":
@@ -65,10 +60,9 @@ def _data(change: ContentChange) -> str:
     ):
         if old is not None and new is not None and old != new:
             return f"{name} {_difference(old, new, unit)}"
-    sizes = (change.old_size_bytes, change.new_size_bytes)
     if change.old_rows is not None and change.old_rows == change.new_rows:
         return f"{name} changed (still {_count(change.old_rows, 'rows')})"
-    return f"{name} {_VERBS[change.kind]}{_aside(_sizes(*sizes))}"
+    return f"{name} {_VERBS[change.kind]}{_aside(_sizes(change))}"
 
 
 def _model(change: ContentChange) -> str:
@@ -76,7 +70,7 @@ def _model(change: ContentChange) -> str:
     if change.kind != "modified":
         return f"{name} {_VERBS[change.kind]}{_aside(_amount(change)) if change.kind == 'added' else ''}"
     since = f" since {change.old_version}" if change.old_version else ""
-    return f"{name} changed{since}{_aside(_sizes(change.old_size_bytes, change.new_size_bytes))}"
+    return f"{name} changed{since}{_aside(_sizes(change))}"
 
 
 def _difference(old: int, new: int, unit: str) -> str:
@@ -103,7 +97,8 @@ def _amount(change: ContentChange) -> str:
     return "" if change.new_size_bytes is None else format_size(change.new_size_bytes)
 
 
-def _sizes(old: int | None, new: int | None) -> str:
+def _sizes(change: ContentChange) -> str:
+    old, new = change.old_size_bytes, change.new_size_bytes
     if old is None or new is None or old == new:
         return ""
     before, after = format_size(old), format_size(new)

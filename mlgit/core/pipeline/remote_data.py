@@ -101,14 +101,9 @@ class RemoteData:
 
 def kept_elsewhere(output: Output) -> RemoteOutput | None:
     """The state of an output that our remotes are not expected to have; None for all others."""
-    presence: Presence
-    if output.foreign:
-        presence = "foreign"
-    elif not output.push:
-        presence = "private"
-    else:
+    if output.push and not output.foreign:
         return None
-    return _known(output, presence, remote=output.remote)
+    return _known(output, "foreign" if output.foreign else "private", remote=output.remote)
 
 
 def count_by_remote(holdings: tuple[Holding, ...]) -> tuple[RemoteCount, ...]:

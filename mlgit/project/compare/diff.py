@@ -99,10 +99,23 @@ def _contents(
     )
     data = models = None
     if "data" in parts:
-        data = tuple(_counted(project, old[1], new[1], each) for each in changes if each.path not in owners)
+        data = tuple(
+            replace(
+                each,
+                old_rows=table_rows(project, old[1], each.path, each.old_md5),
+                new_rows=table_rows(project, new[1], each.path, each.new_md5),
+            )
+            for each in changes
+            if each.path not in owners
+        )
     if "models" in parts:
         models = tuple(
-            _versioned(project, old[0], new[0], replace(each, model=owners[each.path]))
+            replace(
+                each,
+                model=owners[each.path],
+                old_version=_version_at(project, owners[each.path], old[0].commit),
+                new_version=_version_at(project, owners[each.path], new[0].commit),
+            )
             for each in changes
             if each.path in owners
         )
@@ -120,29 +133,11 @@ def _model_paths(project: Project, side: tuple[Side, Evidence]) -> dict[str, str
     return found | {model.path: name for name, model in models.items() if model.path is not None}
 
 
-def _counted(project: Project, old: Evidence, new: Evidence, change: ContentChange) -> ContentChange:
-    return replace(
-        change,
-        old_rows=table_rows(project, old, change.path, change.old_md5),
-        new_rows=table_rows(project, new, change.path, change.new_md5),
-    )
-
-
-def _versioned(project: Project, old: Side, new: Side, change: ContentChange) -> ContentChange:
-    model = change.model or ""
-    return replace(
-        change,
-        old_version=_version_at(project, model, old.commit),
-        new_version=_version_at(project, model, new.commit),
-    )
-
-
 def _version_at(project: Project, model: str, commit: str | None) -> str | None:
     """The version that is registered on exactly this commit."""
     if commit is None:
         return None
-    from mlgit.project.registry.read import read_registry
+    from mlgit.project.registry.read import read_model
 
-    state = read_registry(project, model=model).models.get(model)
-    found = [each for each in state.versions if each.commit == commit] if state is not None else []
-    return str(found[-1].version) if found else None
+    found = [each.version for each in read_model(project, model).versions if each.commit == commit]
+    return str(found[-1]) if found else None

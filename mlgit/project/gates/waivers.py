@@ -30,12 +30,10 @@ def trunk_waivers(project: Project) -> TrunkWaivers:
     """
     commit = None if project.trunk is None else project.trunk.commit
     content = project.tree(commit).read(WAIVERS_FILE)
-    if content is None:
-        return TrunkWaivers(commit)
-    waivers = _parse(content, commit)
-    if commit is None or not waivers:
-        return TrunkWaivers(commit, waivers)
-    return TrunkWaivers(commit, _with_origins(project, commit, waivers))
+    waivers = () if content is None else _parse(content, commit)
+    if commit is not None and waivers:
+        waivers = _with_origins(project, commit, waivers)
+    return TrunkWaivers(commit, waivers)
 
 
 def change_authors(project: Project, *, candidate: str | None, target: str | None) -> frozenset[str]:
@@ -45,21 +43,15 @@ def change_authors(project: Project, *, candidate: str | None, target: str | Non
     `.mailmap` is ignored, because a change could add one that hides its author.
     """
     tip = candidate or project.head.commit
-    authors = set()
+    lines = []
     if candidate is None and project.head.dirty:
-        identity = project.git.try_text("var", "GIT_AUTHOR_IDENT")
-        if identity:
-            authors.add(identity.rpartition("<")[2].partition(">")[0].lower())
-    if tip is None or target is None:
-        return frozenset(authors)
-    output = project.git.run(
-        "log", "-z", "--format=%ae%n%(trailers:key=Co-authored-by,valueonly,unfold)", tip, f"^{target}", "--"
-    )
-    for entry in output.decode("utf-8", "replace").split("\0"):
-        author, *others = entry.splitlines() or [""]
-        authors.add(author.strip().lower())
-        authors |= {other.rpartition("<")[2].partition(">")[0].strip().lower() for other in others}
-    return frozenset(authors - {""})
+        lines.append(project.git.try_text("var", "GIT_AUTHOR_IDENT") or "")
+    if tip is not None and target is not None:
+        shape = "--format=<%ae>%n%(trailers:key=Co-authored-by,valueonly,unfold)"
+        output = project.git.run("log", "-z", shape, tip, f"^{target}", "--")
+        lines += output.decode("utf-8", "replace").replace("\0", "\n").splitlines()
+    found = {line.rpartition("<")[2].partition(">")[0].strip().lower() for line in lines}
+    return frozenset(found - {""})
 
 
 def _parse(content: bytes, commit: str | None) -> tuple[Waiver, ...]:

@@ -33,11 +33,11 @@ def _explained(verdict: Verdict, result: Result) -> Page:
     found += _row("declared", _declared(verdict, result))
     found += _row("metric", result.metric)
     found += _row("candidate", _candidate(verdict, result))
-    if result.vs is not None:
-        baseline = _baseline(verdict, result)
-        if baseline is not None:
-            found += _row("baseline", _baseline_text(result, baseline))
-            found += _row("chosen", f"`{baseline.vs}` is {baseline.rule}")
+    key = (result.vs, result.model)
+    baseline = next((each for each in verdict.baselines if (each.vs, each.model) == key), None)
+    if baseline is not None:
+        found += _row("baseline", _baseline_text(result, baseline))
+        found += _row("chosen", f"`{baseline.vs}` is {baseline.rule}")
     if result.change is not None:
         percent = result.change_percent
         more = "" if percent is None else f" ({signed(short(percent, digits=3))}%)"
@@ -47,7 +47,8 @@ def _explained(verdict: Verdict, result: Result) -> Page:
     found += _row(
         "outcome", f"{result.outcome}{f' ({result.reason})' if result.reason else ''}: {result.message}"
     )
-    found += _row("effect", _effect(result))
+    severity = f"{result.effect} (severity {result.severity})"
+    found += _row("effect", f"waived by {result.waiver}" if result.effect == "waived" else severity)
     return found + (_row("hint", result.hint) if result.hint else [])
 
 
@@ -73,12 +74,6 @@ def _candidate(verdict: Verdict, result: Result) -> str:
     return f"{result.candidate or 'no number'} from {result.file}:{result.key}, {at}{hand}"
 
 
-def _baseline(verdict: Verdict, result: Result) -> Baseline | None:
-    return next(
-        (each for each in verdict.baselines if each.vs == result.vs and each.model == result.model), None
-    )
-
-
 def _baseline_text(result: Result, baseline: Baseline) -> str:
     if baseline.state != "found":
         return baseline.message or baseline.rule
@@ -95,9 +90,3 @@ def _rule(bound: Bound) -> str:
     declared = f"{bound.kind}: {bound.amount}{'%' if bound.percent else ''}"
     amount = bound.allowed or (f"{bound.amount} % of |baseline|" if bound.percent else bound.amount)
     return f"{declared}, so {KINDS[bound.kind].formula.format(amount)}"
-
-
-def _effect(result: Result) -> str:
-    if result.effect == "waived":
-        return f"waived by {result.waiver}"
-    return f"{result.effect} (severity {result.severity})"
