@@ -82,15 +82,21 @@ class WorkingTree:
     `listing` is the result of `start_listing_files`, if it has been started.
     """
 
-    commit: None = None
-    label = "working tree"
-
     def __init__(self, git: Git, root: str, *, listing: Callable[[], bytes] | None = None) -> None:
         self._git = git
         self._root = root
         self._paths: tuple[str, ...] | None = None
         self._folders: dict[str, bool] = {}
         self._listing = listing
+
+    @property
+    def commit(self) -> None:
+        """None: the working tree is not a commit."""
+        return
+
+    @property
+    def label(self) -> str:
+        return "working tree"
 
     def prepare(self) -> Callable[[], bytes]:
         """Start listing the files in the background."""
