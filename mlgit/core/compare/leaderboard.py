@@ -207,11 +207,13 @@ def pareto_front(
     A point beats another if it is as good in everything and better in something. A point that lacks a
     finite value is never on the front. Equal points are on it together.
     """
-    upward = [
-        (number, tuple(_upward(value, direction) for value, direction in zip(point, directions, strict=True)))
-        for number, point in enumerate(points)
-        if all(value is not None and value.is_finite() for value in point)
-    ]
+    upward = []
+    for number, point in enumerate(points):
+        values = [value for value in point if value is not None and value.is_finite()]
+        if len(values) == len(point):
+            pairs = zip(values, directions, strict=True)
+            # A value is negated if smaller is better.
+            upward.append((number, tuple(each if way == "up" else each.copy_negate() for each, way in pairs)))
     # In this order, no point is beaten by a later one.
     upward.sort(key=lambda pair: pair[1], reverse=True)
     front: list[tuple[Decimal, ...]] = []
@@ -230,12 +232,6 @@ def _is_beaten(point: tuple[Decimal, ...], front: Sequence[tuple[Decimal, ...]])
     if len(point) <= 2:  # noqa: PLR2004 (with two values, the second only grows along the front)
         return bool(front) and front[-1][-1] >= point[-1]
     return any(all(map(ge, other, point)) for other in front)
-
-
-def _upward(value: Decimal | None, direction: Direction) -> Decimal:
-    """The value, negated if smaller is better."""
-    assert value is not None  # noqa: S101 (points without a value were left out)
-    return value if direction == "up" else value.copy_negate()
 
 
 def below_baselines(rows: Sequence[Row]) -> tuple[Row, ...]:

@@ -208,7 +208,10 @@ class _Reader:
         )
 
     def _params(self, pipeline: Pipeline) -> Mapping[str, Mapping[str, Value]]:
-        wanted = self._param_keys(pipeline)
+        """File -> values, the same as `dvc params show`."""
+        listed = set(self._tree.paths())
+        defaults = (join(folder, DEFAULT_PARAMS) for folder in repositories(listed))
+        wanted = param_keys(pipeline) | dict.fromkeys(path for path in defaults if path in listed)
         found: dict[str, Mapping[str, Value]] = {}
         outputs = {out.path: out for out in pipeline.outputs}
         contents = self._tree.read_many(path for path in wanted if not outside(path))
@@ -224,12 +227,6 @@ class _Reader:
             else:
                 found[path] = values
         return found
-
-    def _param_keys(self, pipeline: Pipeline) -> dict[str, tuple[str, ...] | None]:
-        """File -> dotted keys (None for all), the same as `dvc params show`."""
-        listed = set(self._tree.paths())
-        defaults = (join(folder, DEFAULT_PARAMS) for folder in repositories(listed))
-        return param_keys(pipeline) | dict.fromkeys(path for path in defaults if path in listed)
 
 
 def _compared(pipeline: Pipeline) -> Iterator[tuple[str, bool]]:
