@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 class Node:
     """A value with its place; lines and columns count from 1.
 
-    `value` is a plain Python value for a scalar, a dict of key -> `Entry` for a mapping, a list of nodes for
-    a sequence. `text` is the scalar as it is written.
+    `value` is a plain Python value for a scalar, a dict of key -> (node of the key, node) for a mapping, a
+    list of nodes for a sequence. `text` is the scalar as it is written.
     """
 
     __slots__ = ("column", "line", "text", "value", "width")
@@ -26,13 +26,10 @@ class Node:
 
     def find(self, path: Sequence[str | int]) -> Node | None:
         """The node at a path of keys and list positions."""
-        node: Node | None = self
+        node = self
         for step in path:
-            if node is None:
-                return None
-            if isinstance(node.value, dict):
-                entry = node.value.get(step)
-                node = entry.node if entry is not None else None
+            if isinstance(node.value, dict) and step in node.value:
+                node = node.value[step][1]
             elif isinstance(node.value, list) and isinstance(step, int) and step < len(node.value):
                 node = node.value[step]
             else:
@@ -44,24 +41,14 @@ class Node:
         parent = self.find(path[:-1]) if path else None
         if parent is not None and isinstance(parent.value, dict):
             entry = parent.value.get(path[-1])
-            return entry.key if entry is not None else None
+            return None if entry is None else entry[0]
         return self.find(path)
-
-
-class Entry:
-    """A key and its value in a mapping."""
-
-    __slots__ = ("key", "node")
-
-    def __init__(self, key: Node, node: Node) -> None:
-        self.key = key
-        self.node = node
 
 
 def plain(node: Node) -> object:
     """The value that `load` gives for this node."""
     if isinstance(node.value, dict):
-        return {key: plain(entry.node) for key, entry in node.value.items()}
+        return {key: plain(inner) for key, (_, inner) in node.value.items()}
     if isinstance(node.value, list):
         return [plain(item) for item in node.value]
     return node.value

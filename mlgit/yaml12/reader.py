@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from mlgit.errors import ConfigError, Location
-from mlgit.yaml12.nodes import Entry, Node
+from mlgit.yaml12.nodes import Node
 from mlgit.yaml12.scalars import scalar
 
 if TYPE_CHECKING:
@@ -108,13 +108,19 @@ class _Reader:
 
     def value(self, event: Event) -> object:
         """The plain value that begins with this event."""
+        found: object
         if isinstance(event, yaml.ScalarEvent):
             found = self._scalar(event)
         elif isinstance(event, yaml.AliasEvent):
             return self._alias(event)
         else:
             self._enter(event)
-            found = self._mapping(event) if isinstance(event, yaml.MappingStartEvent) else self._list(event)
+            if isinstance(event, yaml.MappingStartEvent):
+                self._set_anchor(event, found := dict[object, object]())
+                self._mapping(event, found, self.value)
+            else:
+                self._set_anchor(event, found := list[object]())
+                found.extend(self.value(inner) for inner in self._inside())
             self._depth -= 1
         if event.anchor is not None:
             self._set_anchor(event, found)
@@ -124,31 +130,33 @@ class _Reader:
         """The events up to the end of the list or mapping that was entered."""
         return takewhile(lambda event: not isinstance(event, _ENDS), self._events)
 
-    def _list(self, event: Event) -> list[object]:
-        found: list[object] = []
-        self._set_anchor(event, found)
-        found.extend(self.value(inner) for inner in self._inside())
-        return found
-
-    def _mapping(self, event: Event) -> dict[object, object]:
-        found: dict[object, object] = {}
-        merged: list[object] = []
-        self._set_anchor(event, found)
+    def _mapping(
+        self,
+        event: Event,
+        found: dict[object, Any],
+        build: Callable[[Event], Any],
+        wrap: Callable[[Event, object, Any], Any] | None = None,
+    ) -> None:
+        """Fill in the mapping that was entered; `wrap` makes an entry from the key's event, key and value."""
+        merged: list[Any] = []
         for inner in self._inside():
             if self._merges(inner):
-                merged.append(self.value(next(self._events)))
+                merged.append(build(next(self._events)))
                 continue
             key = self._key(inner)
             if key in found:
-                raise self._duplicate(inner)
-            found[key] = self.value(next(self._events))
-        for source in merged:
-            for one in source if isinstance(source, list) else [source]:
+                raise self._refuse(
+                    f"The key `{inner.value}` stands twice in the same mapping",
+                    inner,
+                    expected="each key once",
+                )
+            value = build(next(self._events))
+            found[key] = value if wrap is None else wrap(inner, key, value)
+        for source in map(_content, merged):
+            for one in map(_content, source if isinstance(source, list) else [source]):
                 if not isinstance(one, dict):
                     raise self._refuse("A merge key needs a mapping", event)
-                for key, value in one.items():
-                    found.setdefault(key, value)
-        return found
+                found.update({key: entry for key, entry in one.items() if key not in found})
 
     def node(self, event: Event) -> Node:
         """The node that begins with this event."""
@@ -169,34 +177,14 @@ class _Reader:
             made = Node(None, line=line, column=column)
             self._set_anchor(event, made)
             if isinstance(event, yaml.MappingStartEvent):
-                made.value = self._mapping_nodes()
+                made.value = entries = dict[object, tuple[Node, Node]]()
+                self._mapping(event, entries, self.node, _with_key)
             else:
                 made.value = [self.node(inner) for inner in self._inside()]
             self._depth -= 1
         if event.anchor is not None:
             self._set_anchor(event, made)
         return made
-
-    def _mapping_nodes(self) -> dict[object, Entry]:
-        found: dict[object, Entry] = {}
-        merged: list[Node] = []
-        for inner in self._inside():
-            if self._merges(inner):
-                merged.append(self.node(next(self._events)))
-                continue
-            key = self._key(inner)
-            if key in found:
-                raise self._duplicate(inner)
-            mark = inner.start_mark
-            width = max(1, inner.end_mark.column - mark.column)
-            key_node = Node(key, line=mark.line + 1, column=mark.column + 1, width=width, text=str(key))
-            found[key] = Entry(key_node, self.node(next(self._events)))
-        for source in merged:
-            for one in source.value if isinstance(source.value, list) else [source]:
-                if isinstance(one.value, dict):
-                    for key, entry in one.value.items():
-                        found.setdefault(key, entry)
-        return found
 
     def _scalar(self, event: Event) -> object:
         if event.tag is None:
@@ -210,8 +198,7 @@ class _Reader:
     def _key(self, event: Event) -> object:
         if not isinstance(event, yaml.ScalarEvent):
             if isinstance(event, yaml.AliasEvent):
-                found = self._alias(event)
-                found = found.value if isinstance(found, Node) else found
+                found = _content(self._alias(event))
                 if not isinstance(found, (dict, list)):
                     return found
             raise self._refuse("A key is a plain word here", event)
@@ -246,11 +233,6 @@ class _Reader:
         if event.tag is not None and (self._strict or event.tag not in {"!", _TAG + "map", _TAG + "seq"}):
             raise self._refuse(f"The tag `{event.tag.replace(_TAG, '!!')}` is not allowed", event)
 
-    def _duplicate(self, event: Event) -> ConfigError:
-        return self._refuse(
-            f"The key `{event.value}` stands twice in the same mapping", event, expected="each key once"
-        )
-
     def _refuse(self, message: str, event: Event, *, expected: str | None = None) -> ConfigError:
         start, end = event.start_mark, event.end_mark
         width = end.column - start.column if end.line == start.line else 1
@@ -283,3 +265,13 @@ class _Reader:
         lines = self._text.splitlines()
         snippet = lines[line] if line < len(lines) else None
         return Location(self._name, line=line + 1, column=column + 1, snippet=snippet, width=width)
+
+
+def _with_key(event: Event, key: object, node: Node) -> tuple[Node, Node]:
+    start, end = event.start_mark, event.end_mark
+    width = max(1, end.column - start.column)
+    return Node(key, line=start.line + 1, column=start.column + 1, width=width, text=str(key)), node
+
+
+def _content(value: object) -> object:
+    return value.value if isinstance(value, Node) else value
