@@ -6,19 +6,18 @@ import os
 import time
 from binascii import crc32
 from contextlib import suppress
+from functools import cached_property
 
 _LONGEST_WRITE_S = 60
 
 
 class Memory:
-    """One cache file.
+    """One cache file in a folder that need not exist; None keeps nothing.
 
     A file that is missing, torn, foreign, too large or of another format is ignored, and replaced by the next
     write. Where nothing can be written, nothing is kept. While one run writes, another one leaves it alone.
 
     Args:
-        folder: the file's folder; need not exist. None keeps nothing.
-        name: the file's name.
         format_number: must be raised when the same content would mean something else.
         limit_bytes: larger content is neither read nor written; None for no limit.
     """
@@ -42,26 +41,21 @@ class Memory:
 
     def read(self) -> bytes | None:
         """The content; None if there is none to use."""
-        if self._path is None or not self.size_bytes():
-            return None
-        try:
-            with open(self._path, "rb") as file:
+        if self._path is not None and self.size_bytes():
+            with suppress(OSError), open(self._path, "rb") as file:
                 head, content = file.readline(64), file.read()
-        except OSError:
-            return None
-        return content if head == self._head(content) else None
+                return content if head == self._head(content) else None
+        return None
 
     def read_json(self) -> object:
         """The value that `write_json` was given; None if there is none to use."""
         content = self.read()
-        if content is None:
-            return None
-        import json
+        if content is not None:
+            import json
 
-        try:
-            return json.loads(content)
-        except (ValueError, RecursionError):
-            return None
+            with suppress(ValueError, RecursionError):
+                return json.loads(content)
+        return None
 
     def write(self, content: bytes) -> bool:
         """Replace the file in one step, or leave it as it is; False if the content is too large."""
@@ -109,17 +103,15 @@ class Table:
     def __init__(self, memory: Memory, *, room_bytes: int) -> None:
         self._memory = memory
         self._room = room_bytes
-        self._known: dict[str, object] | None = None
         self._used: dict[str, object] = {}
         self._grown = False
 
     def get(self, key: str) -> tuple[object] | None:
         """The value, in a tuple because it may be None."""
         if key not in self._used:
-            known = self._earlier()
-            if key not in known:
+            if key not in self._earlier:
                 return None
-            self._used[key] = known[key]
+            self._used[key] = self._earlier[key]
         return (self._used[key],)
 
     def learn(self, key: str, value: object) -> None:
@@ -132,7 +124,7 @@ class Table:
         if not self._grown:
             return
         self._grown = False
-        known = self._earlier()
+        known = self._earlier
         used = {key: value for key, value in self._used.items() if key in known or survives_json(value)}
         kept, size = dict(used), sum(map(len, used))
         for key, value in known.items():
@@ -143,11 +135,10 @@ class Table:
         if not self._memory.write_json(kept):
             self._memory.write_json(used)
 
+    @cached_property
     def _earlier(self) -> dict[str, object]:
-        if self._known is None:
-            cached = self._memory.read_json()
-            self._known = cached if isinstance(cached, dict) else {}
-        return self._known
+        cached = self._memory.read_json()
+        return cached if isinstance(cached, dict) else {}
 
 
 def survives_json(value: object) -> bool:

@@ -154,12 +154,8 @@ def _unreadable_file(error: Exception) -> ConfigError:
     if mark is None:
         return ConfigError(f"`{name}` cannot be read", details=error_lines(error), location=Location(name))
     lines = str(getattr(error, "yaml_text", "")).splitlines()
-    location = Location(
-        name,
-        line=mark.line + 1,
-        column=mark.column + 1,
-        snippet=lines[mark.line] if mark.line < len(lines) else None,
-    )
+    snippet = lines[mark.line] if mark.line < len(lines) else None
+    location = Location(name, line=mark.line + 1, column=mark.column + 1, snippet=snippet)
     problem = str(getattr(cause, "problem", None) or "it is no YAML")
     return ConfigError(f"`{name}` is no valid YAML: {problem}", location=location)
 
@@ -171,15 +167,14 @@ def _invalid_file(error: Exception) -> ConfigError:
 
     name = _shown(str(getattr(error, "path", "dvc.yaml")))
     text = str(getattr(error, "text", ""))
+    lines = text.splitlines()
     parsed = parse_yaml_for_update(text, name)
     problems = []
     for problem in getattr(error, "exc").errors:  # noqa: B009 (dvc's class has no types)
         line, column, _ = determine_linecol(parsed, problem.path)
         where = ".".join(str(part) for part in problem.path)
-        lines = text.splitlines()
-        location = Location(
-            name, line=line, column=column, snippet=lines[line - 1] if line and line <= len(lines) else None
-        )
+        snippet = lines[line - 1] if line and line <= len(lines) else None
+        location = Location(name, line=line, column=column, snippet=snippet)
         message = f"`{name}` is invalid: {problem.error_message}" + (f" at `{where}`" if where else "")
         problems.append(ConfigError(message, location=location))
     first = problems[0] if problems else ConfigError(f"`{name}` is invalid", location=Location(name))

@@ -72,8 +72,7 @@ def query_remotes(
     with quiet(root):
         for (relative, name), group in groups.items():
             query.assign(relative, name, group)
-        query.run()
-    return query.result()
+        return query.run()
 
 
 class _Query:
@@ -87,11 +86,6 @@ class _Query:
         self._failures: list[MlgitError] = []
         self._notes: dict[str, None] = {}
         self._storages: dict[tuple[object, ...], _Storage] = {}
-
-    def result(self) -> RemoteHoldings:
-        return RemoteHoldings(
-            holdings=tuple(self._holdings), failures=tuple(self._failures), notes=tuple(self._notes)
-        )
 
     def assign(self, relative: str, name: str | None, outputs: Sequence[Output]) -> None:
         """Assign outputs of one DVC repository and one remote to their storages."""
@@ -128,11 +122,13 @@ class _Query:
             if place not in self._storages:
                 database = remote.legacy_odb if pointer.legacy else remote.odb
                 self._storages[place] = _Storage(remote.name, database, [])
-            files = self._cached_listing(relative, pointer) if pointer.directory else (pointer.md5,)
+            files = self._cached_files(relative, pointer)
             self._storages[place].wanted.append(_Wanted(output, pointer, files))
 
-    def _cached_listing(self, relative: str, pointer: Pointer) -> tuple[str, ...] | None:
-        """The hashes of a directory's files; None if its listing is not in this machine's cache."""
+    def _cached_files(self, relative: str, pointer: Pointer) -> tuple[str, ...] | None:
+        """The hashes of an output's files; None if its listing is not in this machine's cache."""
+        if not pointer.directory:
+            return (pointer.md5,)
         if relative not in self._caches:
             from mlgit.adapters.dvc.data.cache import Cache
 
@@ -160,7 +156,7 @@ class _Query:
             )
         return self._clouds[relative]
 
-    def run(self) -> None:
+    def run(self) -> RemoteHoldings:
         """Query every storage once."""
         from mlgit.adapters.dvc.engine.failures import translated
 
@@ -172,6 +168,9 @@ class _Query:
                 self._fail(storage.remote, error, [each.output for each in storage.wanted])
             finally:
                 self._progress.end()
+        return RemoteHoldings(
+            holdings=tuple(self._holdings), failures=tuple(self._failures), notes=tuple(self._notes)
+        )
 
     def _look(self, storage: _Storage) -> None:
         from mlgit.adapters.dvc.engine.contents import listed_files
@@ -215,7 +214,7 @@ class _Query:
             versions = recorded_versions(declared.get(output.path), pointer)
             if versions is None:
                 # Such a remote has no listing: the files that the local one names are missing there.
-                files = self._cached_listing(relative, pointer) if pointer.directory else (pointer.md5,)
+                files = self._cached_files(relative, pointer)
                 versions = None if files is None else tuple((md5, False) for md5 in files)
             if versions is None:
                 found = Holding(path=output.path, remote=name, missing=(pointer.md5,))

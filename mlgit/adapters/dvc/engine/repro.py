@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit.children import terminations_interrupt, without_our_tokens
@@ -51,13 +52,9 @@ def repro(root: str, targets: Sequence[str] = (), *, options: Sequence[str] = ()
     for relative, ours in by_repository(require_dvc_roots(root), targets):
         words = ["repro", *options, *(("--",) if ours else ("--all-pipelines",)), *_inside(relative, ours)]
         last = _run(os.path.normpath(os.path.join(root, relative)), words, show=show)
-        prefix = "" if relative == "." else f"{relative}/"
-        done = Repro(
-            status=last.status,
-            ran=done.ran + tuple(_from_root(prefix, stage) for stage in last.ran),
-            failed=last.failed and _from_root(prefix, last.failed),
-            last_lines=last.last_lines,
-        )
+        ran = tuple(_from_root(relative, stage) for stage in last.ran)
+        failed = last.failed and _from_root(relative, last.failed)
+        done = replace(last, ran=done.ran + ran, failed=failed)
         if done.status:
             break
     return done
@@ -70,10 +67,10 @@ def _inside(relative: str, targets: Sequence[str]) -> list[str]:
     return [target.removeprefix(f"{relative}/").removeprefix("dvc.yaml:") for target in targets]
 
 
-def _from_root(prefix: str, stage: str) -> str:
-    if not prefix:
+def _from_root(relative: str, stage: str) -> str:
+    if relative == ".":
         return stage
-    return f"{prefix}{stage}" if ":" in stage or stage.endswith(".dvc") else f"{prefix}dvc.yaml:{stage}"
+    return f"{relative}/{stage}" if ":" in stage or stage.endswith(".dvc") else f"{relative}/dvc.yaml:{stage}"
 
 
 def _run(folder: str, words: Sequence[str], *, show: bool) -> Repro:
@@ -129,14 +126,9 @@ def _terminal_pair() -> tuple[int, int]:
 
 def _chunks(source: int) -> Iterator[bytes]:
     """The output as it arrives, until the last writer has closed it."""
-    while True:
-        try:
-            chunk = os.read(source, 65536)
-        except OSError:  # a pseudo terminal ends with EIO
-            return
-        if not chunk:
-            return
-        yield chunk
+    with suppress(OSError):  # a pseudo terminal ends with EIO
+        while chunk := os.read(source, 65536):
+            yield chunk
 
 
 def _pass_on(chunk: bytes) -> None:
@@ -165,12 +157,8 @@ class _Lines:
         if self._rest:
             self._read(self._rest)
         # A script may print a line like DVC's own; a run that succeeded has no failed stage.
-        return Repro(
-            status=status,
-            ran=tuple(self._ran),
-            failed=self._failed if status else None,
-            last_lines=tuple(self._kept),
-        )
+        failed = self._failed if status else None
+        return Repro(status=status, ran=tuple(self._ran), failed=failed, last_lines=tuple(self._kept))
 
     def _read(self, line: str) -> None:
         text = _ESCAPES.sub("", line).rstrip("\r").rpartition("\r")[2]

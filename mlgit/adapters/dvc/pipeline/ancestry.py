@@ -39,8 +39,7 @@ class OutputsByPath:
         exact = self._at.get(path)
         if exact is not None:
             return [exact]
-        around = [self._at[folder] for folder in folders_above(path) if folder in self._at]
-        return around + self.inside(path)
+        return [self._at[folder] for folder in folders_above(path) if folder in self._at] + self.inside(path)
 
 
 class Ancestry:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from bisect import bisect_left
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.data.hashes import ELSEWHERE, UNKNOWN, bytes_md5, listing_md5
@@ -49,8 +50,6 @@ class CommitHashes:
         self._paths = frozenset(tree.paths())
         self._sorted = sorted(self._paths)
         self._contents: dict[str, bytes] = {}
-        self._submodule_paths: tuple[str, ...] | None = None
-        self._ignores: Ignores | None = None
 
     def prefetch(self, paths: Iterable[str]) -> None:
         """Read these files, and the files in these folders, in one round trip."""
@@ -74,7 +73,9 @@ class CommitHashes:
             return self._file(place, legacy=legacy)
         out = self._made.at(place)
         if out is not None and out.cached:
-            return None if place == path else self._recorded(out, legacy=legacy)
+            if place == path:
+                return None
+            return UNKNOWN if out.pointer is None or out.pointer.legacy != legacy else out.pointer.md5
         return self._folder(place, named=path, legacy=legacy)
 
     def _file(self, path: str, *, legacy: bool) -> str:
@@ -84,20 +85,16 @@ class CommitHashes:
             return UNKNOWN
         return ELSEWHERE if content.startswith(_LFS) else bytes_md5(content, legacy=legacy)
 
-    @staticmethod
-    def _recorded(out: Output, *, legacy: bool) -> str:
-        return UNKNOWN if out.pointer is None or out.pointer.legacy != legacy else out.pointer.md5
-
     def _folder(self, path: str, *, named: str, legacy: bool) -> str | None:
         """The MD5 of a folder; `.dvcignore` patterns are matched with the name before links are followed."""
         inside = self._inside(path)
         tracked = [out for out in self._made.inside(path) if out.cached and out.pointer is not None]
-        if any(f"{one}/".startswith(f"{path}/") or path.startswith(f"{one}/") for one in self._submodules()):
+        if any(f"{one}/".startswith(f"{path}/") or path.startswith(f"{one}/") for one in self._submodules):
             return ELSEWHERE
         if not inside and not tracked:
             return None
         self.prefetch(inside)
-        sees = visible(named, (name[len(path) + 1 :] for name in inside), self._ignored())
+        sees = visible(named, (name[len(path) + 1 :] for name in inside), self._ignores)
         found: dict[str, str] = {}
         for name in inside:
             below = name[len(path) + 1 :]
@@ -147,20 +144,18 @@ class CommitHashes:
     def _is_link(self, path: str) -> bool:
         return path in self._paths and self._tree.identity(path) is None
 
-    def _submodules(self) -> tuple[str, ...]:
+    @cached_property
+    def _submodules(self) -> list[str]:
         """The paths of submodules: the commit has none of their files."""
-        if self._submodule_paths is None:
-            content = self._tree.read(_SUBMODULES) if _SUBMODULES in self._paths else None
-            text = (content or b"").decode("utf-8", "surrogateescape")
-            self._submodule_paths = tuple(path.strip('"') for path in _SUBMODULE.findall(text))
-        return self._submodule_paths
+        content = self._tree.read(_SUBMODULES) if _SUBMODULES in self._paths else None
+        text = (content or b"").decode("utf-8", "surrogateescape")
+        return [path.strip('"') for path in _SUBMODULE.findall(text)]
 
-    def _ignored(self) -> Ignores:
-        if self._ignores is None:
-            names = [name for name in self._sorted if name.rpartition("/")[2] == IGNORE_FILE]
-            texts = self._tree.read_many(names) if names else {}
-            self._ignores = Ignores("", read=texts.get, begins=repositories(self._sorted).__contains__)
-        return self._ignores
+    @cached_property
+    def _ignores(self) -> Ignores:
+        names = [name for name in self._sorted if name.rpartition("/")[2] == IGNORE_FILE]
+        texts = self._tree.read_many(names) if names else {}
+        return Ignores("", read=texts.get, begins=repositories(self._sorted).__contains__)
 
     def _inside(self, folder: str) -> list[str]:
         # "0" is what follows "/".

@@ -38,9 +38,9 @@ class ParamFiles:
             if recorded is None:
                 yield f"new params file {file}", True
                 continue
-            names = keys if keys is not None else _all_names(values, recorded)
+            own = map(str, values) if isinstance(values, dict) else ()
             find = _top_value if keys is None else _find_value
-            for name in names:
+            for name in dict.fromkeys((*own, *recorded)) if keys is None else keys:
                 word = _compare(find(values, name), recorded, name)
                 if word:
                     yield f"{word} param {name}", True
@@ -56,11 +56,6 @@ class ParamFiles:
             except Unreadable:
                 self._values[path] = None
         return self._values[path]
-
-
-def _all_names(values: dict[object, object] | list[object], recorded: Mapping[str, object]) -> list[str]:
-    names = [str(name) for name in values] if isinstance(values, dict) else []
-    return list(dict.fromkeys([*names, *recorded]))
 
 
 def _compare(value: object, recorded: Mapping[str, object], name: str) -> str:

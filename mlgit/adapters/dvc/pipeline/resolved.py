@@ -7,8 +7,9 @@ settings and DVC's version are the same, byte by byte: it cannot be stale.
 from __future__ import annotations
 
 import os
+from functools import cache
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mlgit.adapters.dvc.data.cache import configuration_files
 from mlgit.adapters.dvc.files.paths import folder_of
@@ -42,8 +43,8 @@ def resolved(
     content = shape.content
     settings = _settings(tree, path, root)
     key = _key(path, content, settings)
-    cache = _Cache(folder, path)
-    known = cache.find(key, tree.read)
+    earlier = _Cache(folder, path)
+    known = earlier.find(key, tree.read)
     if known is not None:
         return str(known["why"]), known["document"]
     from mlgit.adapters.dvc.engine import fill_in
@@ -53,7 +54,7 @@ def resolved(
     line = shape.locate(place).line if place else content[: content.find(b"${")].count(b"\n") + 1
     why = word if line is None else f"{word} (line {line})"
     hashes = {name: _digest(text) for name, text in reads.items()}
-    cache.keep({"key": key, "reads": hashes, "why": why, "document": document})
+    earlier.keep({"key": key, "reads": hashes, "why": why, "document": document})
     return why, document
 
 
@@ -131,19 +132,20 @@ class _Cache:
         folder = None if folder is None else os.path.join(folder, _FOLDER)
         self._memory = Memory(folder, name, format_number=_FORMAT, limit_bytes=_MAX_BYTES)
         cached = self._memory.read_json()
-        self._results: list[_Fields] = cached if isinstance(cached, list) and all(map(_whole, cached)) else []
+        self._results: list[Any] = cached if isinstance(cached, list) and all(map(_whole, cached)) else []
 
     def find(self, key: str, read: Callable[[str], bytes | None]) -> _Fields | None:
         """The result whose sources are all unchanged."""
-        hashes: dict[str, str | None] = {}
-        for result in self._results:
-            reads = result["reads"]
-            if result["key"] != key or not isinstance(reads, dict):
-                continue
-            hashes.update({name: _digest(read(name)) for name in reads if name not in hashes})
-            if all(hashes[name] == digest for name, digest in reads.items()):
-                return result
-        return None
+        digest = cache(lambda name: _digest(read(name)))
+        return next(
+            (
+                result
+                for result in self._results
+                if result["key"] == key
+                and all(digest(name) == known for name, known in result["reads"].items())
+            ),
+            None,
+        )
 
     def keep(self, result: _Fields) -> None:
         """Add a result; the oldest go when there are too many or they are too large."""

@@ -59,9 +59,8 @@ def stage_states(
     states = []
     for stage in pipeline.stages:
         found, before = own[stage.address], above.of(stage.address)
-        unknown = [_unknown_upstream(imported[one]) for one in before if one in imported]
-        upstream = [one for one in before if one in stale]
-        states.append(found.state(stage.address, upstream=upstream, unchecked=unknown))
+        found.unchecked += [_unknown_upstream(imported[one]) for one in before if one in imported]
+        states.append(found.state(stage.address, [one for one in before if one in stale]))
     return (*states, *tracked)
 
 
@@ -74,15 +73,9 @@ class _Findings:
         self.reasons: list[str] = []
         self.unchecked: list[str] = []
 
-    def state(
-        self, address: str, *, upstream: Sequence[str] = (), unchecked: Sequence[str] = ()
-    ) -> StageState:
-        return StageState(
-            address=address,
-            reasons=tuple(self.reasons),
-            upstream=tuple(upstream),
-            unchecked=(*self.unchecked, *unchecked),
-        )
+    def state(self, address: str, upstream: Sequence[str] = ()) -> StageState:
+        reasons, unchecked = tuple(self.reasons), tuple(self.unchecked)
+        return StageState(address=address, reasons=reasons, upstream=tuple(upstream), unchecked=unchecked)
 
 
 def _compare_datasets(
@@ -140,11 +133,9 @@ class _StageChecker:
             found.unchecked.append(f"dep {dep} was not checked: needs the network")
         elif dep not in locked.deps:
             found.reasons.append(f"new dep {dep}")
+        elif (pointer := locked.deps[dep]) is None:
+            found.unchecked.append(f"dep {dep} was not checked: dvc.lock has no MD5 for it")
         else:
-            pointer = locked.deps[dep]
-            if pointer is None:
-                found.unchecked.append(f"dep {dep} was not checked: dvc.lock has no MD5 for it")
-                return
             word = self._compare(dep, pointer)
             if word in _NOT_CHECKED:
                 found.unchecked.append(f"dep {dep} was not checked: {_NOT_CHECKED[word]}")
@@ -177,10 +168,9 @@ class _StageChecker:
         below = dep[len(above.path) + 1 :]
         if below in files:
             return files[below]
-        inside = [
-            (name[len(below) + 1 :], md5) for name, md5 in files.items() if name.startswith(f"{below}/")
-        ]
-        return listing_md5(inside) if inside else None
+        start = f"{below}/"
+        inside = {name[len(start) :]: md5 for name, md5 in files.items() if name.startswith(start)}
+        return listing_md5(inside.items()) if inside else None
 
     def _out(self, out: Output, found: _Findings) -> None:
         if "://" in out.path:
