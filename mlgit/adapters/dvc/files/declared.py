@@ -70,8 +70,6 @@ def _stage(
 
 
 def _params(shape: Shape, items: list[object], at: Path, wdir: str) -> dict[str, tuple[str, ...] | None]:
-    if not items:
-        return {}
     keys: dict[str, list[str] | None] = {}
     for number, item in enumerate(items):
         if isinstance(item, str):
@@ -135,12 +133,10 @@ def listed_paths(shape: Shape, key: str, folder: str) -> list[str]:
 
 def plots(shape: Shape, folder: str) -> list[str]:
     """The files of top-level plots: a plot's id, unless `y` names files."""
-    document = shape.fields(shape.root, ())
-    value = document.get("plots")
-    items = list(value.items()) if isinstance(value, dict) else []
-    if not isinstance(value, dict):
-        for item in shape.sequence(value, ("plots",)):
-            items += item.items() if isinstance(item, dict) else [(item, None)]
+    value = shape.fields(shape.root, ()).get("plots")
+    items: list[tuple[object, object]] = []
+    for item in [value] if isinstance(value, dict) else shape.sequence(value, ("plots",)):
+        items += item.items() if isinstance(item, dict) else [(item, None)]
     found = []
     for name, fields in items:
         axis = fields.get("y") if isinstance(fields, dict) else None

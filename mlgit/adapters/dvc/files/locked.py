@@ -85,14 +85,8 @@ def _of_files(files: list[object]) -> Pointer:
     """A directory in a version-aware remote, where every file has its own entry."""
     from mlgit.adapters.dvc.data.hashes import listing_md5
 
-    named = [
-        file
-        for file in files
-        if isinstance(file, dict) and "relpath" in file and isinstance(file.get("md5"), str)
-    ]
+    dicts = [file for file in files if isinstance(file, dict)]
+    named = [file for file in dicts if "relpath" in file and isinstance(file.get("md5"), str)]
+    md5 = listing_md5((str(file["relpath"]), file["md5"]) for file in named)
     sizes = [file["size"] for file in named if isinstance(file.get("size"), int)]
-    return Pointer(
-        md5=listing_md5((str(file["relpath"]), file["md5"]) for file in named),
-        size=sum(sizes),
-        nfiles=len(files),
-    )
+    return Pointer(md5=md5, size=sum(sizes), nfiles=len(files))

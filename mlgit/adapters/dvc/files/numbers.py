@@ -44,11 +44,7 @@ class Wanted(NamedTuple):
 
 
 class Numbers:
-    """Values by content.
-
-    Args:
-        folder: where they are kept between runs; None keeps none.
-    """
+    """Values by content, kept in a folder between runs; None keeps none."""
 
     def __init__(self, folder: str | None) -> None:
         self._memory = Memory(folder, "numbers", format_number=_FORMAT, limit_bytes=2 * MAX_CACHE_BYTES)
@@ -61,11 +57,12 @@ class Numbers:
         """The values that an earlier run read; `read` is for the others."""
         asked = list(wanted)
         if self._stored is None and self._memory.size_bytes() <= len(asked) * _WORTH_BYTES:
-            stored = self._memory.read_json()
-            self._stored = stored if isinstance(stored, dict) else {}
+            earlier = self._memory.read_json()
+            self._stored = earlier if isinstance(earlier, dict) else {}
         found: dict[Wanted, Mapping[str, Value]] = {}
-        for each in asked if self._stored else ():
-            packed = self._stored.get(each.cache_key) if self._stored else None
+        stored = self._stored or {}
+        for each in asked if stored else ():
+            packed = stored.get(each.cache_key)
             values = _unpacked(packed)
             if values is not None:
                 found[each] = values

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from contextlib import suppress
 
 
 def parse_python(text: str) -> dict[str, object]:
@@ -24,15 +25,11 @@ def _body(statements: list[ast.stmt], *, on_self: bool) -> dict[str, object]:
 
 def _assignment(statement: ast.Assign | ast.AnnAssign, *, on_self: bool) -> dict[str, object]:
     targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-    if len(targets) != 1 or statement.value is None:
-        return {}
-    name = _name(targets[0], on_self=on_self)
-    if name is None:
-        return {}
-    try:
-        return {name: ast.literal_eval(statement.value)}
-    except (ValueError, TypeError):
-        return {}
+    name = _name(targets[0], on_self=on_self) if len(targets) == 1 else None
+    if name is not None and statement.value is not None:
+        with suppress(ValueError, TypeError):
+            return {name: ast.literal_eval(statement.value)}
+    return {}
 
 
 def _name(target: ast.expr, *, on_self: bool) -> str | None:

@@ -21,13 +21,12 @@ _PLAIN = frozenset({"hash", "md5", "nfiles", "path", "size"})
 def tracked_file(shape: Shape, path: str) -> tuple[Stage | None, list[Output]]:
     """The stage of an old .dvc file, or the outputs of any other."""
     document = shape.fields(shape.root, ())
-    wdir = document.get("wdir")
     folder = folder_of(path)
-    if wdir:
-        folder = join(folder, str(wdir))
+    if document.get("wdir"):
+        folder = join(folder, str(document["wdir"]))
     stage = "cmd" in document
     items = shape.sequence(document.get("deps"), ("deps",))
-    deps = [shape.fields(item, ("deps", number)) for number, item in enumerate(items)] if items else []
+    deps = [shape.fields(item, ("deps", number)) for number, item in enumerate(items)]
     source = _source(deps) if deps and not stage else None
     origin = None if source is None else _origin(shape, deps, folder, frozen=_frozen(document))
     outputs = []

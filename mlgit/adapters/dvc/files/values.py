@@ -99,7 +99,7 @@ def parse(content: bytes, *, path: str, documents: Documents) -> object:
         raise Unreadable("is a binary file")
     ending = ending_of(path)
     try:
-        load = _loader(ending)
+        load = FORMATS[ending] if ending in FORMATS else _plugged_in(ending)
         return load(content) if load is not None else documents.parse(content, name=path) or {}
     except ConfigError as error:
         line = f" (line {error.location.line})" if error.location and error.location.line else ""
@@ -114,11 +114,6 @@ def parse(content: bytes, *, path: str, documents: Documents) -> object:
             raise Unreadable("has an unresolved merge conflict") from error
         reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise Unreadable(f"is not valid {ending[1:].upper()}: {reason}") from error
-
-
-def _loader(ending: str) -> Loader | None:
-    """The loader of a format; None for YAML, whose values are cached."""
-    return FORMATS[ending] if ending in FORMATS else _plugged_in(ending)
 
 
 @cache

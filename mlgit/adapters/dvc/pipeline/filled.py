@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.files.needs_dvc import needs_dvc
-from mlgit.adapters.dvc.files.shapes import Path, Shape
+from mlgit.adapters.dvc.files.shapes import Shape
 from mlgit.adapters.memory import Memory, Table
 
 if TYPE_CHECKING:
@@ -43,17 +43,14 @@ class Filled:
         name = f"{oid}:{path}"
         known = self._table.get(name)
         if known is None:
-            known = (self._ask(tree, shape, path, doubt),)
+            from mlgit.adapters.dvc.pipeline.resolved import resolved
+
+            if not self._asked:
+                self._asked = True
+                self._progress.start("asking DVC what templates mean at these commits")
+            known = resolved(tree, shape, path=path, doubt=doubt, root=self._root, folder=None)[1:]
             self._table.learn(name, known[0])
         return Shape(known[0], name=shape.name, content=shape.content)
-
-    def _ask(self, tree: Tree, shape: Shape, path: str, doubt: tuple[str, Path]) -> object:
-        from mlgit.adapters.dvc.pipeline.resolved import resolved
-
-        if not self._asked:
-            self._asked = True
-            self._progress.start("asking DVC what templates mean at these commits")
-        return resolved(tree, shape, path=path, doubt=doubt, root=self._root, folder=None)[1]
 
     def save(self) -> None:
         """Keep the results of this run; `fill` is not called again."""

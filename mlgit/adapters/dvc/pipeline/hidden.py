@@ -76,11 +76,10 @@ class Hidden:
             if folder and not path.startswith(f"{folder}/"):
                 continue
             below = path[len(folder) + 1 :] if folder else path
+            below = f"{below}/" if is_folder else below
             lines = self._texts[name].decode("utf-8", "replace").splitlines()
-            for number in range(len(lines), 0, -1):
-                text = lines[number - 1].strip()
-                if not text.startswith(("#", "!")) and GitIgnoreSpec.from_lines([text]).match_file(
-                    f"{below}/" if is_folder else below
-                ):
-                    return Location(name, line=number, column=1, snippet=lines[number - 1], width=len(text))
+            for number, raw in reversed([*enumerate(lines, 1)]):
+                text = raw.strip()
+                if not text.startswith(("#", "!")) and GitIgnoreSpec.from_lines([text]).match_file(below):
+                    return Location(name, line=number, column=1, snippet=raw, width=len(text))
         return Location(IGNORE_FILE)
