@@ -25,7 +25,7 @@ from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.registry.read import read_registry, tags_as_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
     from datetime import datetime
     from typing import TypeVar
 
@@ -112,9 +112,7 @@ class _StatusReader:
             remote_seen_at=seen_at,
             remote_seen_age_s=None if seen_at is None else int((project.now - seen_at).total_seconds()),
             pipeline_stages=0 if state is None else len(state.pipeline.stages),
-            stages=()
-            if state is None
-            else tuple(stage for stage in state.stages if stage.stale or stage.unchecked),
+            stages=() if state is None else tuple(one for one in state.stages if one.stale or one.unchecked),
             data=() if state is None else self._part("data", lambda: data_states(self._project, state)) or (),
             base=base,
             base_rule=rule,
@@ -136,9 +134,8 @@ class _StatusReader:
             return read()
         except MlgitError as error:
             failure = _failure(name, error)
-            if not any(
-                (one.message, one.location) == (failure.message, failure.location) for one in self._failures
-            ):
+            known = {(one.message, one.location) for one in self._failures}
+            if (failure.message, failure.location) not in known:
                 self._failures.append(failure)
             return None
 
@@ -193,12 +190,8 @@ class _StatusReader:
 
     def _model_paths(self) -> Mapping[str, str | None]:
         """The path of each declared model by name; those of dvc.yaml if mlgit.yaml declares none."""
-        pipeline = None if self._evidence is None else self._evidence.pipeline
-        artifacts = {
-            each.name: each.path
-            for each in (() if pipeline is None else pipeline.artifacts)
-            if each.type in {None, "model"}
-        }
+        declared = () if self._evidence is None else self._evidence.pipeline.artifacts
+        artifacts = {each.name: each.path for each in declared if each.type in {None, "model"}}
         models = {} if self._config is None else self._config.models
         return {name: model.path or artifacts.get(name) for name, model in models.items()} or artifacts
 
@@ -233,16 +226,11 @@ class _StatusReader:
         from mlgit.project.gates.waivers import trunk_waivers
 
         today = self._project.now.date()
-        found = [
-            ExpiringWaiver(
-                id=waiver.id,
-                gate=waiver.gate,
-                expires=waiver.expires,
-                days_left=(waiver.expires - today).days,
-            )
+        return tuple(
+            ExpiringWaiver(id=waiver.id, gate=waiver.gate, expires=waiver.expires, days_left=days)
             for waiver in trunk_waivers(self._project).waivers
-        ]
-        return tuple(one for one in found if one.days_left <= _EXPIRES_SOON_DAYS)
+            if (days := (waiver.expires - today).days) <= _EXPIRES_SOON_DAYS
+        )
 
     def _next(self, found: Status) -> NextStep | None:
         pipeline = None if self._evidence is None else self._evidence.pipeline
@@ -252,17 +240,17 @@ class _StatusReader:
         declared = self._config is None or self._config.declared
         step = next_step(found, declared=declared, has_pipeline=has_pipeline)
         if step is None and declared and found.commit is not None:
-            return self._part("next", lambda: self._next_release(found.models))
+            from mlgit.project.overview.next_release import next_release
+
+            return self._part(
+                "next",
+                lambda: next_release(
+                    self._project,
+                    found.models,
+                    registry=self._registry,
+                    state=self._evidence,
+                    paths=self._model_paths(),
+                    environments=self._trunk_environments,
+                ),
+            )
         return step
-
-    def _next_release(self, lines: Sequence[ModelLine]) -> NextStep | None:
-        from mlgit.project.overview.next_release import next_release
-
-        return next_release(
-            self._project,
-            lines,
-            registry=self._registry,
-            state=self._evidence,
-            paths=self._model_paths(),
-            environments=self._trunk_environments,
-        )

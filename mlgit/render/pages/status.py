@@ -149,12 +149,9 @@ def _data_counts(shown: Sequence[DataState]) -> Sequence[Span]:
     if len(shown) <= _NAMES:
         return ()
     kinds = [_data_words(data) for data in shown]
-    spans = [Span("  ")]
+    spans: list[Span] = []
     for kind in dict.fromkeys(kinds):
-        spans += [
-            *([Span(", ")] if len(spans) > 1 else []),
-            Span(f"{kinds.count(kind)} {kind.text}", kind.style),
-        ]
+        spans += [Span(", " if spans else "  "), Span(f"{kinds.count(kind)} {kind.text}", kind.style)]
     return spans
 
 
@@ -163,11 +160,8 @@ def _data_words(data: DataState) -> Span:
         if data.in_cache is None:
             return Span("not made yet", "dim")
         return Span("not checked out", "careful") if data.in_cache else Span("not on this machine", "bad")
-    if data.workspace == "modified":
-        return Span("modified", "careful")
-    if data.workspace == "new":
-        return Span("new", "careful")
-    return Span("not in the cache", "careful")
+    changed = data.workspace in {"modified", "new"}
+    return Span(data.workspace if changed else "not in the cache", "careful")
 
 
 def _remote_data(found: Status, short: Shortening) -> Page:
@@ -211,14 +205,11 @@ def _gates(found: Status) -> Page:
     blocks: Page = []
     if found.verdict is not None:
         word, style = _DECISIONS[found.verdict.decision]
-        headline = f": {found.verdict.headline}"
-        blocks = [line(""), line(Span("Gates  ", "strong"), Span(word, style), headline)]
-        if len(f"Gates  {word}{headline}") > _WIDTH:
-            blocks = [
-                line(""),
-                line(Span("Gates  ", "strong"), Span(word, style)),
-                line(found.verdict.headline, indent=2),
-            ]
+        title, headline = (Span("Gates  ", "strong"), Span(word, style)), found.verdict.headline
+        if len(f"Gates  {word}: {headline}") > _WIDTH:
+            blocks = [line(""), line(*title), line(headline, indent=2)]
+        else:
+            blocks = [line(""), line(*title, f": {headline}")]
     for waiver in found.waivers:
         when = "expired" if waiver.days_left < 0 else f"expires in {count(waiver.days_left, 'day')}"
         blocks.append(
@@ -248,20 +239,17 @@ def _models(found: Status, short: Shortening) -> Page:
 
 def _model_row(model: ModelLine, names: Sequence[str]) -> tuple[Span, ...]:
     held = {each.environment: each for each in model.environments}
-    latest = (
-        Span("no version yet", "dim")
-        if model.latest is None
-        else Span(f"{model.latest}{_behind(model.behind)}")
-    )
+    latest = Span(f"{model.latest}{_behind(model.behind)}")
+    if model.latest is None:
+        latest = Span("no version yet", "dim")
     return (Span(model.model, "name"), latest, *(_environment(held.get(name)) for name in names))
 
 
 def _environment(each: EnvironmentLine | None) -> Span:
     if each is None or each.version is None:
         return Span("-", "dim")
-    if each.held:
-        return Span(f"{each.version}{_behind(each.behind)} held", "careful")
-    return Span(f"{each.version}{_behind(each.behind)}")
+    version = f"{each.version}{_behind(each.behind)}"
+    return Span(f"{version} held", "careful") if each.held else Span(version)
 
 
 def _behind(commits: int | None) -> str:
