@@ -93,11 +93,9 @@ class Memory:
 
 
 class Table:
-    """Values by key in a cache file: those of earlier runs, and those of this one.
+    """Values by key in a cache file, which is read when the first value is needed.
 
-    Args:
-        memory: the file, which is read when the first value is needed.
-        room_bytes: the most bytes of keys that values which this run did not use may bring along.
+    Values that this run did not use are kept while all keys have at most `room_bytes`.
     """
 
     def __init__(self, memory: Memory, *, room_bytes: int) -> None:

@@ -31,8 +31,6 @@ def load(text: bytes | str, *, name: str, strict: bool = True, floats_as_decimal
     """The value of a document; None if it is empty.
 
     Args:
-        text: the file.
-        name: its name in errors.
         strict: refuse anchors, aliases, merge keys, tags and more than 1 MiB.
         floats_as_decimal: floating-point numbers become `Decimal`, exactly as written.
 

@@ -18,10 +18,7 @@ _NEVER_DATA = frozenset({".git", ".hg", ".dvc"})
 def visible(path: str, names: Iterable[str], ignores: Ignores) -> Callable[[str], bool]:
     """A function: whether DVC sees a file of a folder. It sees no hidden files and no files of other tools.
 
-    Args:
-        path: the folder, from the root.
-        names: all its files by path from there; a folder named `.dvc` ends with a slash.
-        ignores: the patterns of `.dvcignore`.
+    `names` are all files of the folder by path from there; a folder named `.dvc` ends with a slash.
     """
     hidden: dict[str, bool] = {"": False}
     # A folder with its own `.dvc`, file or folder, is another repository.
@@ -62,7 +59,6 @@ class Ignores:
     loaded only if one has a pattern. As in Git, the nearest file decides.
 
     Args:
-        root: the root of the working tree.
         read: the content of a `.dvcignore` by path from the root; from disk if it is not given.
         begins: whether a folder is the root of a DVC repository; from disk if it is not given.
     """

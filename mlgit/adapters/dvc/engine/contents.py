@@ -85,15 +85,9 @@ class Contents:
     def fetch(
         self, wanted: Mapping[str, Pointer], *, path: str, progress: Progress | None = None
     ) -> Mapping[str, str]:
-        """Copy files to their destinations, each checked against its hash.
+        """Copy files to these absolute paths, each checked by hash; path -> plain md5 of the bytes there.
 
-        Args:
-            wanted: absolute path -> pointer of one file. Existing files are overwritten.
-            path: the output they belong to, for its own `remote:`.
-            progress: shows every file that is downloaded.
-
-        Returns:
-            Path -> the plain md5 of the bytes there.
+        Existing files are overwritten. `path` is the output they belong to, for its own `remote:`.
 
         Raises:
             StateError: no remote, and a file is not in the cache.

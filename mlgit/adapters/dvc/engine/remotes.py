@@ -49,11 +49,8 @@ def query_remotes(
     A storage is queried once, however many outputs, names or DVC repositories share it; if one fails, only
     its own outputs are unknown. The listing of a directory that is not here is read into memory.
 
-    Args:
-        root: the Git root.
-        outputs: recorded ones, of any DVC repositories below it.
-        progress: shows that a remote is queried.
-        strict: whether the first failure is raised instead of reported.
+    The outputs may be of any DVC repositories below the Git root. If `strict`, the first failure is raised
+    instead of reported.
 
     Raises:
         StateError: there is no DVC repository here; strict: no default DVC remote (code `no_dvc_remote`).

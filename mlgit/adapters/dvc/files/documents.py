@@ -32,9 +32,7 @@ def name_at(tree: Tree, path: str) -> str:
 class Documents:
     """Values of YAML texts by the text or by Git's id of it, so that nothing can be stale.
 
-    Args:
-        folder: where the cache is kept between runs; None keeps none.
-        index: recognizes files of the working tree without reading them.
+    `folder` keeps them between runs; the index recognizes files of the working tree without reading them.
     """
 
     def __init__(self, folder: str | None, *, index: Index | None = None) -> None:

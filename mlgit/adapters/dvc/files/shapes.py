@@ -13,14 +13,7 @@ Path = tuple[str | int, ...]
 
 
 class Shape:
-    """One parsed file.
-
-    Args:
-        value: the parsed document.
-        name: its name in errors.
-        content: its bytes, or a function that gives them; errors find lines in them.
-        hint: how to fix an invalid file.
-    """
+    """One parsed file, with its name in errors, its bytes to find lines in, and a hint on how to fix it."""
 
     __slots__ = ("_content", "hint", "name", "root")
 

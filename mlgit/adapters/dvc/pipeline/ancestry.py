@@ -45,11 +45,8 @@ class OutputsByPath:
 class Ancestry:
     """The marked stages that come before others.
 
-    Args:
-        pipeline: the stages.
-        made: its outputs.
-        marked: the addresses to report. Only stages after them are visited, in the order of the pipeline, so
-            that the time is proportional to the sizes of the pipeline and of the results.
+    Only stages after marked ones are visited, in the order of the pipeline, so that the time is proportional
+    to the sizes of the pipeline and of the results.
     """
 
     def __init__(self, pipeline: Pipeline, made: OutputsByPath, *, marked: Iterable[str]) -> None:

@@ -21,10 +21,7 @@ _PATTERN = rb"(?m)^[ \t]*[^#\s]"
 class Hidden:
     """The hidden files of a state. Without a pattern, as in most repositories, this costs nothing.
 
-    Args:
-        tree: the state.
-        listed: all its paths.
-        above: files whose folders are searched on disk: DVC also reads a `.dvcignore` that Git ignores.
+    The folders above the files `above` are searched on disk: DVC also reads a `.dvcignore` that Git ignores.
     """
 
     def __init__(self, tree: Tree, listed: Sequence[str], *, above: Sequence[str] = ()) -> None:

@@ -39,10 +39,6 @@ def stage_states(
     """The state of every stage, and of every .dvc file whose data changed or could not be checked.
 
     Args:
-        pipeline: the stages and data declared at that state.
-        tree: Git's files of that state, for parameters.
-        hashes: the contents of that state.
-        documents: caches parsed texts.
         listing: the files of a tracked directory by relative path; None if it is not known here.
         ask: DVC's own reasons for these stages, for what only DVC can compare; None if DVC cannot be asked.
     """
