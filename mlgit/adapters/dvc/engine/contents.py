@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from mlgit.core.pipeline.stages import Pointer, is_hash
@@ -54,7 +55,6 @@ class Contents:
         self._repo = repo
         self._root = root
         self._remotes: dict[str | None, Any] = {}
-        self._outputs: dict[str, Any] | None = None
 
     def listing(self, pointer: Pointer, *, remote: str | None = None) -> Mapping[str, Pointer]:
         """The files of a directory: path below it -> pointer.
@@ -114,7 +114,7 @@ class Contents:
         return sums
 
     def _download(self, wanted: Mapping[str, Pointer], path: str, progress: Progress) -> Mapping[str, str]:
-        declared = self.declared().get(path)
+        declared = self.declared.get(path)
         remote = self.remote(declared.remote if declared else None)
         if remote.fs.version_aware:
             raise StateError(
@@ -152,20 +152,16 @@ class Contents:
         place: str = self.cache(legacy=pointer.legacy).oid_to_path(pointer.md5)
         return place if os.path.isfile(place) else None
 
+    @cached_property
     def declared(self) -> Mapping[str, Any]:
         """The working tree's outputs by path from the Git root; empty if its files are invalid."""
-        if self._outputs is None:
-            from dvc.exceptions import DvcException
+        from dvc.exceptions import DvcException
 
-            self._outputs = {}
-            # Otherwise only an output's own `remote:` is lost: the hashes come from the caller.
-            with suppress(DvcException):
-                self._outputs = {
-                    os.path.relpath(out.fs_path, self._root).replace(os.sep, "/"): out
-                    for out in self._repo.index.outs
-                    if out.is_in_repo
-                }
-        return self._outputs
+        try:
+            outputs = [out for out in self._repo.index.outs if out.is_in_repo]
+        except DvcException:  # only an output's own `remote:` is lost: the hashes come from the caller
+            outputs = []
+        return {os.path.relpath(out.fs_path, self._root).replace(os.sep, "/"): out for out in outputs}
 
     def cache(self, *, legacy: bool) -> Any:
         return self._repo.cache.legacy if legacy else self._repo.cache.local

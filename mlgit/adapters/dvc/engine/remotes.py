@@ -203,7 +203,7 @@ class _Query:
             f"The DVC remote `{name}` keeps versions itself: told by the version ids that are recorded here"
         ] = None
         with opened_contents(self._root, relative) as contents:
-            declared = contents.declared()
+            declared = contents.declared
         for output in outputs:
             pointer = output.pointer
             if pointer is None:

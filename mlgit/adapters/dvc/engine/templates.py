@@ -12,9 +12,10 @@ from mlgit.core.wording import near
 from mlgit.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from mlgit.adapters.dvc.files.shapes import Path, Shape
+    from mlgit.errors import Location
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _FAILED = re.compile(r"(?s)failed to (?:parse|resolve) (stage )?'(.+?)' in '.+?': *\n?(.*)")
@@ -132,14 +133,15 @@ def _not_filled_in(message: str, shape: Shape) -> ConfigError:
         hint = "see what `foreach` or `matrix` goes over"
     else:
         hint = f"define `{unknown[1]}` in `params.yaml` beside it, or under `vars:`"
-    location = next(
-        (found for path in _paths(where) if (found := shape.locate(path)).line is not None), shape.locate(())
-    )
     shown = re.sub(r"'([^']*)'", r"`\1`", reason)
     shown = shown[:1].lower() + shown[1:]
-    return ConfigError(
-        f"`{where}` in `{shape.name}` cannot be filled in: {shown}", location=location, hint=hint
-    )
+    message = f"`{where}` in `{shape.name}` cannot be filled in: {shown}"
+    return ConfigError(message, location=_locate(shape, _paths(where)), hint=hint)
+
+
+def _locate(shape: Shape, paths: Iterable[Path]) -> Location:
+    """The place of the first of these paths that is in the file, or its beginning."""
+    return next((found for path in paths if (found := shape.locate(path)).line is not None), shape.locate(()))
 
 
 def _paths(where: str) -> list[Path]:
@@ -170,11 +172,7 @@ def _invalid(error: Any, shape: Shape) -> ConfigError:
             hint = _nearest(path)
         else:
             message, hint = f"`{where}` in `{shape.name}`: {problem.error_message}", None
-        location = next(
-            located
-            for length in range(len(path), -1, -1)
-            if (located := shape.locate(path[:length])).line is not None or not length
-        )
+        location = _locate(shape, (path[:length] for length in range(len(path), 0, -1)))
         found.append(ConfigError(message, location=location, hint=hint))
     first = found[0]
     first.problems = tuple(found)
