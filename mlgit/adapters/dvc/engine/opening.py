@@ -40,12 +40,9 @@ def dvc_roots(root: str) -> tuple[str, ...]:
         if os.path.isfile(os.path.join(folder, ".dvc", "config")):
             found.append(os.path.relpath(folder, root).replace(os.sep, "/"))
             names.clear()
-        names[:] = [name for name in names if name not in _PRUNED and not _is_environment(folder, name)]
+        searched = [name for name in names if name not in _PRUNED]
+        names[:] = [name for name in searched if not os.path.isfile(f"{folder}/{name}/pyvenv.cfg")]
     return tuple(sorted(found))
-
-
-def _is_environment(folder: str, name: str) -> bool:
-    return os.path.isfile(os.path.join(folder, name, "pyvenv.cfg"))
 
 
 def require_dvc_roots(root: str) -> tuple[str, ...]:
