@@ -127,9 +127,7 @@ def _rows(project: Project, query: RevisionQuery, progress: Progress, notes: lis
     ]
     lost = sum(each.commit not in values for each in revisions)
     if lost:
-        notes.append(
-            f"{lost} commits are not in this clone" if lost > 1 else "one commit is not in this clone"
-        )
+        notes.append(f"{f'{lost} commits are' if lost > 1 else 'one commit is'} not in this clone")
     if query.revisions:
         return rows
     shown = [row for row in rows if _has_values(row) or row.commit == project.head.commit]

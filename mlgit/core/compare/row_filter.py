@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 Operator = Literal["=", "!=", "<", "<=", ">", ">="]
 
-_OPERATOR = re.compile(r"<=|>=|!=|==|<|>|=")
-_JOINED = re.compile(r"\s(?:and|or|&&|\|\|)\s", re.IGNORECASE)
+_OPERATOR = re.compile(r"(<=|>=|!=|==|<|>|=)")
+_JOINED = re.compile(r"\s(and|or|&&|\|\|)\s", re.IGNORECASE)
 _QUOTES = "\"'`"
 _NUMBER = re.compile(r"[+-]?(?:\.?[0-9][0-9.e+-]*|inf(?:inity)?|nan)", re.IGNORECASE)
 _WORDS: dict[str, bool] = {"true": True, "false": False}
@@ -84,12 +84,8 @@ def _name(text: str) -> tuple[str, int]:
     if quote and quote in _QUOTES:
         end = text.find(quote, begin + 1)
         if end < 0:
-            raise _wrong(
-                text,
-                begin,
-                "A quote in `--where` is never closed",
-                f"another `{quote}`" if quote != "`" else "another one",
-            )
+            another = f"another `{quote}`" if quote != "`" else "another one"
+            raise _wrong(text, begin, "A quote in `--where` is never closed", another)
         after = end + 1
         return text[begin + 1 : end], after + len(text[after:]) - len(text[after:].lstrip())
     found = _OPERATOR.search(text)
@@ -107,24 +103,13 @@ def _value(text: str, written: str, column: int) -> Decimal | bool | str:
         if end != len(written) - 1:
             raise _wrong(text, column + end + 1, "Something stands after the value of `--where`", "the end")
         return written[1:-1]
-    joined = _JOINED.search(written)
-    if joined is not None:
-        raise _wrong(
-            text,
-            column + joined.start() + 1,
-            "`--where` takes one comparison",
-            "one comparison; several `--where` must all hold",
-            width=len(joined.group().strip()),
-        )
-    again = _OPERATOR.search(written)
-    if again is not None:
-        raise _wrong(
-            text,
-            column + again.start(),
-            "`--where` takes one comparison",
-            "a value; put text in quotes",
-            width=len(again.group()),
-        )
+    for found, expected in (
+        (_JOINED.search(written), "one comparison; several `--where` must all hold"),
+        (_OPERATOR.search(written), "a value; put text in quotes"),
+    ):
+        if found is not None:
+            message, start, width = "`--where` takes one comparison", column + found.start(1), len(found[1])
+            raise _wrong(text, start, message, expected, width=width)
     if written.lower() in _WORDS:
         return _WORDS[written.lower()]
     if not _NUMBER.fullmatch(written):  # `1_1` and other alphabets' digits are numbers to Python only

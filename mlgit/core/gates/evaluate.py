@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple, assert_never
 
-from mlgit.core.config.file import Config, FileBaseline, Gate, OnInconclusive, Severity
+from mlgit.core.config.file import Config, FileBaseline, Gate, LimitKind, OnInconclusive, Severity
 from mlgit.core.gates.limits import Finding, allowed, check_change, check_value, declared_bounds
 from mlgit.core.gates.verdict import Baseline, Decision, Effect, Outcome, Purpose, Result
 from mlgit.core.gates.waivers import Waiver, waive
@@ -225,16 +225,15 @@ def _compare(
         return _settle(result, finding, gate, rules)
     change = metrics.difference(candidate, value)
     percent = metrics.percent_change(change, value)
-    amounts = {kind: metrics.computed(allowed(limit, value)) for kind, limit in gate.change.items()}
+    amounts: dict[LimitKind, Decimal] = {kind: allowed(limit, value) for kind, limit in gate.change.items()}
     measured = replace(
         result,
         change=metrics.computed(change),
         change_percent=None if percent is None else metrics.computed(percent),
         limits=tuple(
-            replace(bound, allowed=amount)
-            for bound in result.limits
-            for kind, amount in amounts.items()
-            if kind == bound.kind
+            replace(each, allowed=metrics.computed(amounts[each.kind]))
+            for each in result.limits
+            if each.kind in amounts
         ),
     )
     return _settle(measured, check_change(gate, candidate, value), gate, rules)

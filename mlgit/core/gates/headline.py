@@ -31,16 +31,9 @@ def headline(verdict: Verdict) -> str:
     if not summary.gates:
         return "No gates were evaluated"
     text = f"{_subject(verdict.results)}{summary.passed} of {count(summary.gates, 'gate')} passed"
-    rest = [
-        f"{number} {word}"
-        for number, word in (
-            (summary.skipped, "skipped"),
-            (summary.waived, "waived"),
-            (summary.warnings, "warning" if summary.warnings == 1 else "warnings"),
-        )
-        if number
-    ]
-    return ", ".join([text, *rest])
+    text += f", {summary.skipped} skipped" if summary.skipped else ""
+    text += f", {summary.waived} waived" if summary.waived else ""
+    return text + (f", {count(summary.warnings, 'warning')}" if summary.warnings else "")
 
 
 def _causes(bad: Sequence[Result], stopping: Iterable[Note]) -> Sequence[Note]:

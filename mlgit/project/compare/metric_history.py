@@ -49,7 +49,10 @@ def metric_history(
         chosen = list(places)[:_MOST_METRICS]
         try:
             files = list(dict.fromkeys(file for file, _ in chosen))
-            states = _states(project, model, bases.get(model), files, verdict.candidate.commit)
+            releases = [state for state in _releases(project, model) if state[1] != verdict.candidate.commit]
+            states = releases[-_MOST_POINTS:]
+            if len(releases) < _ENOUGH_RELEASES:
+                states = _commits(project, bases.get(model), files)
             values = reader.read([commit for _, commit in states], metrics=files, params=False)
         except (MlgitError, OSError, ValueError):
             continue
@@ -70,16 +73,6 @@ def _history(
     return MetricHistory(model=model, file=file, key=key, points=tuple(points))
 
 
-def _states(
-    project: Project, model: str | None, base: str | None, files: Sequence[str], candidate: str | None
-) -> list[_State]:
-    """Releases if there are enough, otherwise commits."""
-    releases = [state for state in _releases(project, model) if state[1] != candidate]
-    if len(releases) >= _ENOUGH_RELEASES:
-        return releases[-_MOST_POINTS:]
-    return [] if base is None else _commits(project, base, files)
-
-
 def _releases(project: Project, model: str | None) -> list[_State]:
     from mlgit.project.registry.models import model_names
     from mlgit.project.registry.read import read_model
@@ -93,8 +86,10 @@ def _releases(project: Project, model: str | None) -> list[_State]:
     return [(str(each.version), each.commit) for each in versions if not each.deregistered]
 
 
-def _commits(project: Project, base: str, files: Sequence[str]) -> list[_State]:
+def _commits(project: Project, base: str | None, files: Sequence[str]) -> list[_State]:
     """The last first-parent commits up to the base that changed the files or their records in dvc.lock."""
+    if base is None:
+        return []
     outputs = {out.path: out for out in evidence(project, base, staleness=False).pipeline.outputs}
     paths = [
         *files,

@@ -19,15 +19,13 @@ def trust(
     """Why the numbers of a stage's metric file do not match the stage's inputs."""
     problems = []
     run = f"run `mlgit run {stage}`"
-    state = states.get(stage)
-    reasons = [] if state is None else list(state.reasons)
+    state = states.get(stage) or StageState(address=stage)
+    reasons = list(state.reasons)
     edited = f"changed output {out.path}"
     foreign = _foreign(content, out, path, stage, edited=edited in reasons)
     if foreign is not None:
         problems.append(Problem(code="not_from_pipeline", message=f"`{path}` {foreign}", hint=run))
         reasons = [reason for reason in reasons if reason != edited]
-    if state is None:
-        return problems
     if reasons or state.upstream:
         why = ", ".join((*reasons, *(f"upstream {one}" for one in state.upstream)))
         problems.append(Problem(code="stale", message=f"Stage `{stage}` is stale: {why}", hint=run))

@@ -81,13 +81,8 @@ def delta(change: ValueChange) -> Span:
     sign = "+" if change.change > 0 else ""
     percent = change.change_percent
     more = "" if percent is None else f" ({'+' if percent > 0 else ''}{short(percent, digits=3)}%)"
-    return Span(f"{sign}{short(change.change, digits=4)}{more}", _colour(change.better))
-
-
-def _colour(better: bool | None) -> Style:  # noqa: FBT001 (yes, no or unknown)
-    if better is None:
-        return ""
-    return "ok" if better else "bad"
+    colour: Style = "" if change.better is None else "ok" if change.better else "bad"
+    return Span(f"{sign}{short(change.change, digits=4)}{more}", colour)
 
 
 def contents(changes: Sequence[ContentChange]) -> Page:
