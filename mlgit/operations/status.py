@@ -49,11 +49,8 @@ def status(
 ) -> Status:
     """Every part of the status; a part that cannot be read becomes one of `failures`.
 
-    Args:
-        project: the repository.
-        ci: environment variables, for the base in CI.
-        remote: whether to query the DVC remotes; only then the network is used.
-        progress: shows the queries.
+    `ci` are environment variables, for the base in CI. `remote` queries the DVC remotes; only then the
+    network is used.
     """
     reader = _StatusReader(project, ci or {})
     return reader.status(reader.remote_data(progress) if remote else None)

@@ -9,14 +9,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def append_summary(variables: Mapping[str, str], markdown: str) -> bool:
-    """Add to the page of the run (GitHub's step summary); returns whether there is one."""
+def append_summary(variables: Mapping[str, str], markdown: str) -> None:
+    """Add to the page of the run (GitHub's step summary), if there is one."""
     path = variables.get("GITHUB_STEP_SUMMARY")
-    if not path:
-        return False
-    with open(path, "a", encoding="utf-8", errors="replace") as file:
-        file.write(markdown if markdown.endswith("\n") else f"{markdown}\n")
-    return True
+    if path:
+        with open(path, "a", encoding="utf-8", errors="replace") as file:
+            file.write(markdown if markdown.endswith("\n") else f"{markdown}\n")
 
 
 def write_outputs(
@@ -27,11 +25,6 @@ def write_outputs(
     GitHub reads them from its output file, each with a random delimiter, so that no value can add another.
     `dotenv` is a file for GitLab's `artifacts:reports:dotenv`: names in capitals after `MLGIT_`. It cannot
     contain a value of several lines, so that one is left out.
-
-    Args:
-        variables: the environment.
-        outputs: name -> value; the names are mlgit's own.
-        dotenv: the path of the dotenv file to write, if any.
     """
     path = variables.get("GITHUB_OUTPUT")
     if path:

@@ -13,12 +13,10 @@ if TYPE_CHECKING:
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are modules of a package.
+    """A group whose commands are modules of `package`.
 
-    Args:
-        sections: title -> command -> its line in the help.
-        package: where the modules are.
-        packages: commands that are packages; their entry is in the module `group`.
+    `sections` is title -> command -> its line in the help. The entry of the commands that are `packages` is
+    in their module `group`.
     """
 
     def __init__(

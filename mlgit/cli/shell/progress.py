@@ -73,12 +73,7 @@ class Bar:
 
 
 class Patient:
-    """Another display, used only for tasks that take long.
-
-    Args:
-        shown: the display.
-        patience_s: how long a task runs before it is shown.
-    """
+    """Another display, used only for tasks that take longer than `patience_s`."""
 
     def __init__(self, shown: Progress, *, patience_s: float = _PATIENCE_S) -> None:
         self._shown = shown

@@ -16,9 +16,7 @@ _BREAK = "\N{ZERO WIDTH SPACE}"
 class RunnerLog:
     """A text stream that writes no commands; otherwise like the stream it wraps.
 
-    Args:
-        stream: the stream to write to.
-        as_json: whether the text is one JSON document, which must keep its meaning.
+    `as_json`: the text is one JSON document, which must keep its meaning.
     """
 
     def __init__(self, stream: IO[str], *, as_json: bool = False) -> None:

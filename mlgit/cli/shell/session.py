@@ -39,10 +39,8 @@ class Session:
     def begin(self, *, compares: bool = False, looks: bool = False, tags: bool = False) -> None:
         """Start git while the command is imported; `project` waits for the result.
 
-        Args:
-            compares: whether the command needs the branch, its changes and trunk.
-            looks: whether it reads files on disk before it changes any.
-            tags: whether it reads all tags before it fetches or creates any.
+        The command `compares` if it needs the branch, its changes and trunk; it `looks` if it reads files on
+        disk before it changes any; `tags`: it reads all tags before it fetches or creates any.
         """
         if self._opening is None:
             from mlgit.project.opening import Opening

@@ -42,24 +42,19 @@ def running_posting(*, job: str | None, variables: Mapping[str, str]) -> Posting
     event = read_event(variables)
     if event is None:
         raise UsageError("`--running` is for a run of GitHub Actions or GitLab CI")
-    name = job or DEFAULT_JOB
+    name, sha, url = job or DEFAULT_JOB, event.sha, event.run_url
     key = markdown.key_of(event.project, name)
-    body = markdown.running(event.sha or None, key=key, run_url=event.run_url)
-    check = CheckRun(
-        name=check_name(name), sha=event.sha, state="running", title="Running", url=event.run_url
-    )
-    return _addressed(Posting(key=key, body=body, host=event.host, commit=event.sha, check=check), event)
+    body = markdown.running(sha or None, key=key, run_url=url)
+    check = CheckRun(name=check_name(name), sha=sha, state="running", title="Running", url=url)
+    return _addressed(Posting(key=key, body=body, host=event.host, commit=sha, check=check), event)
 
 
 def report_posting(folder: str, *, untrusted: bool, job: str | None, variables: Mapping[str, str]) -> Posting:
     """A posting of the report in `folder`, or of the failure to read one.
 
-    Args:
-        folder: where the earlier job left its files; only its `report.json` is read.
-        untrusted: whether foreign code computed the report, as for every fork. Then only its check or failure
-            is used, and everything else comes from the event.
-        job: the name of the job, if it is not the default one.
-        variables: the environment.
+    Of the files that the earlier job left, only `report.json` is read. It is `untrusted` if foreign code
+    computed it, as for every fork; then only its check or failure is used, and everything else comes from the
+    event. `job` is the name of the job, if it is not the default one.
 
     Raises:
         UsageError: `untrusted` outside a run of a known CI.
@@ -85,11 +80,9 @@ def check_posting(
 ) -> Posting:
     """A posting of what this run itself found, or of its error.
 
-    Args:
-        found: the check, or the error.
-        event: of this CI run; None on a laptop, where no check is set, because only CI may gate.
-        project: the repository, if it could be opened; on a laptop, its branch selects the pull request.
-        gates: whether it covers all gates of the checkout; otherwise no check is set.
+    `event` is None on a laptop, where no check is set, because only CI may gate, and the branch of `project`,
+    if it could be opened, selects the pull request. `gates`: it covers all gates of the checkout; otherwise
+    no check is set.
     """
     report = blank_report(event, job=DEFAULT_JOB, mode="check")
     if isinstance(found, MlgitError):

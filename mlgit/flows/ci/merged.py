@@ -8,6 +8,7 @@ writes and the other looks again.
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.refs import commits_between
@@ -43,8 +44,6 @@ if TYPE_CHECKING:
     from mlgit.core.ci.event import CiEvent
     from mlgit.core.config.file import Environment
     from mlgit.core.progress import Progress
-    from mlgit.core.registry.state import ModelState, RegisteredVersion
-    from mlgit.core.release.tag_plan import ChangeReport
     from mlgit.project.open import Project
 
 # After a lost race, the other run has mostly done what this one wanted to do.
@@ -65,12 +64,7 @@ def merged(
 ) -> Merged:
     """Release every model that trunk's tip changed, and promote it along the environments with `auto`.
 
-    Args:
-        project: the repository; its checkout is the same afterwards.
-        dry_run: only report what would be written.
-        event: what started this run, in CI.
-        ci: the environment variables.
-        progress: receives what happens.
+    The checkout is the same afterwards. `ci` are the environment variables.
 
     Raises:
         StateError: the run is not about trunk, or the working tree is not clean.
@@ -100,23 +94,16 @@ def _require_merge(project: Project, event: CiEvent | None) -> None:
         )
 
 
+@dataclass
 class _EarlierPasses:
     """The steps done and the outputs fetched so far, also by passes during which trunk moved."""
 
-    def __init__(self) -> None:
-        self.steps: list[MergeStep] = []
-        self.fetched: set[str] = set()
+    steps: list[MergeStep] = field(default_factory=list)
+    fetched: set[str] = field(default_factory=set)
 
 
 class _MergePass:
-    """One pass over all models at one commit of trunk.
-
-    Args:
-        project: trunk's tip is checked out there.
-        dry_run: write no tag.
-        ci: the environment variables.
-        progress: receives what happens.
-    """
+    """One pass over all models at one commit of trunk, which is checked out in `project`."""
 
     def __init__(self, project: Project, *, dry_run: bool, ci: Mapping[str, str], progress: Progress) -> None:
         assert project.head.commit is not None  # noqa: S101 (trunk's tip)
@@ -205,14 +192,12 @@ class _MergePass:
                 bump="auto", committed=True, force=need.force, dry_run=self._dry_run, ci=self._ci
             )
             try:
-                report = release(self._project, model, options=options, progress=self._progress)
+                return step_of(release(self._project, model, options=options, progress=self._progress))
             except LostRace as error:
                 self._look_again(error, attempt)
             except StateError:
                 if self._need(model).release:
                     raise
-            else:
-                return step_of(report)
         raise ToolError(f"`{model}` changes faster than this run can follow")
 
     def _need(self, model: str) -> Need:
@@ -238,7 +223,16 @@ class _MergePass:
             if version is None:
                 return step
             try:
-                return step_of(self._promote(state, environment, version))
+                report = promote(
+                    self._project,
+                    f"{model}@{version.version}",
+                    environment=environment.name,
+                    reason=f"merged to trunk at {self._commit[:7]}",
+                    dry_run=self._dry_run,
+                    ci=self._ci,
+                    counter=state.environment(environment.name).counter,
+                )
+                return step_of(report)
             except LostRace as error:
                 self._look_again(error, attempt)
             except AnswerNo:
@@ -250,19 +244,6 @@ class _MergePass:
         if attempt == _ATTEMPTS:
             raise error
         self._progress.say(f"Somebody was first, looking again: {error.message}")
-
-    def _promote(
-        self, state: ModelState, environment: Environment, version: RegisteredVersion
-    ) -> ChangeReport:
-        return promote(
-            self._project,
-            f"{state.name}@{version.version}",
-            environment=environment.name,
-            reason=f"merged to trunk at {self._commit[:7]}",
-            dry_run=self._dry_run,
-            ci=self._ci,
-            counter=state.environment(environment.name).counter,
-        )
 
     def _planned(self, model: str, environment: Environment, coming: MergeStep) -> MergeStep:
         """The step for a version that a dry run did not write."""

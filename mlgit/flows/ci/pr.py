@@ -35,14 +35,9 @@ def ci_pr(
 ) -> CiReport:
     """Evaluate what is checked out, and write a report into `folder`, even if there is no verdict.
 
-    Args:
-        opened: opens the repository; its errors are part of the report.
-        pipeline: `verify` proves the committed results and trains nothing; `run` makes them again.
-        commit: whether to commit what the run wrote and push it to the branch.
-        folder: where the files go.
-        variables: the environment.
-        show: whether the output of stages is passed on to stderr.
-        progress: receives what happens.
+    `opened` opens the repository; its errors are part of the report. `verify` proves the committed results
+    and trains nothing; `run` makes them again, and with `commit` pushes what it wrote to the branch. `show`
+    passes the output of stages on to stderr.
 
     Raises:
         MlgitError: there is no verdict; a report about that is written.

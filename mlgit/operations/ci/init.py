@@ -32,13 +32,8 @@ def install(
 ) -> TemplateSet:
     """Write the templates; edited files are not overwritten without `force`.
 
-    Args:
-        project: the repository.
-        host: the forge; None finds it from the remote's URL or the repository's files.
-        pipeline: the mode of pull requests; None keeps the installed one.
-        requirement: what the jobs install, already checked; None keeps the installed one.
-        force: also replace edited files.
-        dry_run: write nothing.
+    None for `host` finds it from the remote's URL or the repository's files, and keeps the installed
+    `pipeline`, the mode of pull requests, and `requirement`, which is checked already.
 
     Raises:
         StateError: there is no `mlgit.yaml`, or an edited file would be overwritten.

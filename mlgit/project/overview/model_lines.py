@@ -17,14 +17,7 @@ if TYPE_CHECKING:
 def model_lines(
     project: Project, registry: Registry, *, declared: Iterable[str], environments: Sequence[str]
 ) -> tuple[ModelLine, ...]:
-    """One line for every model that is declared or has tags.
-
-    Args:
-        project: the repository.
-        registry: the models in its tags.
-        declared: the names of the declared models.
-        environments: the names of the declared environments, in their order.
-    """
+    """One line for every model that is declared or has tags; `environments` are the declared ones."""
     counted: dict[str, int] = {}
     return tuple(
         _model_line(project, registry.model(name), environments=environments, counted=counted)

@@ -27,13 +27,8 @@ def next_release(
 ) -> NextStep | None:
     """A release of new content on trunk, otherwise a promotion of a released version; the first of them.
 
-    Args:
-        project: the repository.
-        lines: its models.
-        registry: the versions; None if the tags cannot be read.
-        state: the pipeline in the working tree; None if it cannot be read.
-        paths: the path of each declared model.
-        environments: the environments that trunk declares, in their order.
+    `registry` and `state`, the pipeline in the working tree, are None if they cannot be read. `paths` has the
+    path of each declared model; `environments` are those that trunk declares, in their order.
     """
     trunk, head = project.trunk, project.head.commit
     on_trunk = trunk is not None and trunk.commit == head

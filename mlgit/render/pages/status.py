@@ -35,9 +35,7 @@ _NO_BASE = {
 def page(found: Status, *, verbose: bool = False) -> Page:
     """Sections in the order of a working day; a section without problems takes at most one line.
 
-    Args:
-        found: the status.
-        verbose: show full lists, and the files that DVC read instead of mlgit.
+    `verbose` shows full lists, and the files that DVC read instead of mlgit.
     """
     short = Shortening(whole=verbose)
     return [
