@@ -49,16 +49,18 @@ def line_chart(title: str, labels: Sequence[str], values: Sequence[str], *, limi
     numbers = [finite(value) for value in values]
     bound = None if limit is None else finite(limit)
     known = [number for number in (*numbers, bound) if number is not None]
-    if None in numbers or not known or not all(_drawable(number) for number in known):
+    drawable = all(not number or _DRAWABLE[0] <= abs(number) <= _DRAWABLE[1] for number in known)
+    if None in numbers or not known or not drawable:
         return ""
     low, high = min(known), max(known)
     margin = (high - low) / 10 or abs(high) / 10 or 1.0
+    axis = ", ".join(f'"{_plain(label)}"' for label in labels)
     named = title if bound is None else f"{title}, limit {_digits(bound)}"
     lines = [
         _STYLE,
         "xychart-beta",
         f'    title "{_plain(named)}"',
-        f"    x-axis [{', '.join(_quoted(label) for label in labels)}]",
+        f"    x-axis [{axis}]",
         f"    y-axis {_digits(low - margin)} --> {_digits(high + margin)}",
         f"    line [{', '.join(_digits(number) for number in numbers if number is not None)}]",
     ]
@@ -84,10 +86,6 @@ def _tick(number: float, low: float, high: float) -> str:
     return _TICKS[min(int(share * len(_TICKS)), len(_TICKS) - 1)]
 
 
-def _drawable(number: float) -> bool:
-    return not number or _DRAWABLE[0] <= abs(number) <= _DRAWABLE[1]
-
-
 def _digits(number: float) -> str:
     """The number without an exponent, with at most nine digits."""
     return format(Decimal(f"{number:.9g}").normalize(), "f")
@@ -95,7 +93,3 @@ def _digits(number: float) -> str:
 
 def _plain(text: str) -> str:
     return _NOT_PLAIN.sub("?", text)[:_LONGEST].strip() or "?"
-
-
-def _quoted(label: str) -> str:
-    return f'"{_plain(label)}"'

@@ -24,7 +24,9 @@ _GAP = "  "
 def write(page: Page, stream: IO[str]) -> None:
     """Write a page; rich is loaded only for a terminal."""
     if stream.isatty():
-        write_rich(page, _console(stream))
+        from rich.console import Console
+
+        write_rich(page, Console(file=stream, highlight=False, soft_wrap=False))
     else:
         stream.write(plain(page))
 
@@ -66,12 +68,6 @@ def _width(text: str) -> int:
     from unicodedata import combining, east_asian_width
 
     return sum(2 if east_asian_width(each) in "WF" else not combining(each) for each in text)
-
-
-def _console(stream: IO[str]) -> Console:
-    from rich.console import Console
-
-    return Console(file=stream, highlight=False, soft_wrap=False)
 
 
 def write_rich(page: Page, console: Console) -> None:

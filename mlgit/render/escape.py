@@ -35,7 +35,10 @@ def code(text: str) -> str:
     shown = visible(text)
     if _PLAIN_CODE.fullmatch(shown) and shown == shown.strip():
         return f"`{shown}`"
-    return f"<code>{_entities(shown)}</code>" if shown else "`-`"
+    entities = (
+        each if each == " " or (each.isascii() and each.isalnum()) else f"&#{ord(each)};" for each in shown
+    )
+    return f"<code>{''.join(entities)}</code>" if shown else "`-`"
 
 
 @lru_cache(maxsize=8192)
@@ -44,20 +47,13 @@ def prose(text: str) -> str:
     parts = visible(text).split("`")
     if len(parts) % 2 == 0:
         return _escaped(" ".join(parts))
-    return "".join(
-        (code(part) if part else "") if number % 2 else _escaped(part) for number, part in enumerate(parts)
-    )
+    pairs = enumerate(parts)
+    return "".join((code(part) if part else "") if number % 2 else _escaped(part) for number, part in pairs)
 
 
 def literal(text: str) -> str:
     """A text in which nothing is interpreted, not even backticks."""
     return _escaped(visible(text))
-
-
-def _entities(text: str) -> str:
-    return "".join(
-        char if char == " " or (char.isascii() and char.isalnum()) else f"&#{ord(char)};" for char in text
-    )
 
 
 def _escaped(text: str) -> str:

@@ -55,8 +55,13 @@ def dumps(tree: Json) -> str:
 
 def to_json(value: object) -> Json:  # noqa: PLR0911 (one return per kind of value)
     """Records and named tuples become objects, tuples lists, decimals numbers, NaN and infinities text."""
-    if value is None or isinstance(value, (Decimal, str, float, int)):
-        return _scalar(value)
+    if isinstance(value, str):
+        # Valid UTF-8: a JSON or Git file may contain half a character.
+        return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
+    if value is None or isinstance(value, int):
+        return value
+    if isinstance(value, (Decimal, float)):
+        return _number(Decimal(str(value)))
     if is_dataclass(value) and not isinstance(value, type):
         # `field(metadata={"json": KEY})`: the attribute has a better name than the key that users know, or no
         # key at all if KEY is None.
@@ -65,7 +70,7 @@ def to_json(value: object) -> Json:  # noqa: PLR0911 (one return per kind of val
     if isinstance(value, tuple) and hasattr(value, "_asdict"):
         value = value._asdict()
     if isinstance(value, dict):
-        return {_text(str(key)): to_json(item) for key, item in value.items()}
+        return {to_json(str(key)): to_json(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [to_json(item) for item in (sorted(value) if isinstance(value, (set, frozenset)) else value)]
     if isinstance(value, datetime):
@@ -73,19 +78,6 @@ def to_json(value: object) -> Json:  # noqa: PLR0911 (one return per kind of val
     if isinstance(value, date):
         return value.isoformat()
     return value
-
-
-def _scalar(value: Decimal | str | float | None) -> int | float | str | None:
-    if isinstance(value, Decimal):
-        return _number(value)
-    if isinstance(value, str):
-        return _text(value)
-    return _number(Decimal(str(value))) if isinstance(value, float) else value
-
-
-def _text(value: str) -> str:
-    """The text as valid UTF-8: a JSON or Git file may contain half a character."""
-    return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
 
 
 def _number(value: Decimal) -> int | float | str:

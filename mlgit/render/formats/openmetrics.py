@@ -12,8 +12,6 @@ from mlgit.render.charts import finite
 from mlgit.render.escape import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from mlgit.core.ci.report import Failure
     from mlgit.core.gates.verdict import Check, Outcome
     from mlgit.errors import MlgitError
@@ -27,53 +25,35 @@ def openmetrics(record: Check) -> str:
     """The metrics of the candidate and its base, the outcome of every gate, and the verdict."""
     verdict = record.verdict
     gates = [({"model": each.model or "", "gate": each.gate}, each) for each in verdict.results]
-    counts = [each.outcome for each in verdict.results]
-    places = [
-        ({"model": each.model or "", "file": each.file, "key": each.key}, each) for each in record.metrics
-    ]
+    passed = [(at, _flag(each.outcome == "pass")) for at, each in gates if each.outcome != "skipped"]
+    blocking = [(at, _flag(each.effect == "block")) for at, each in gates]
+    outcomes = [each.outcome for each in verdict.results]
+    counts: list[_Sample] = [({"outcome": each}, str(outcomes.count(each))) for each in _OUTCOMES]
+    candidates: list[_Sample] = []
+    bases: list[_Sample] = []
+    for each in record.metrics:
+        at = {"model": each.model or "", "file": each.file, "key": each.key}
+        candidates += [(at, _number(each.candidate))] if each.candidate is not None else []
+        bases += [(at, _number(each.baseline))] if each.baseline is not None else []
     return _document(
-        (
-            (
-                "mlgit_metric",
-                "A metric of the candidate",
-                _numbers((at, each.candidate) for at, each in places),
-            ),
-            (
-                "mlgit_metric_base",
-                "The same metric at the base",
-                _numbers((at, each.baseline) for at, each in places),
-            ),
-            (
-                "mlgit_gate_passed",
-                "1 where the gate passes, 0 where it does not",
-                [(at, _flag(each.outcome == "pass")) for at, each in gates if each.outcome != "skipped"],
-            ),
-            (
-                "mlgit_gate_blocking",
-                "1 where the gate stands in the way",
-                [(at, _flag(each.effect == "block")) for at, each in gates],
-            ),
-            (
-                "mlgit_gates",
-                "Gates by outcome",
-                [({"outcome": each}, str(counts.count(each))) for each in _OUTCOMES],
-            ),
-            ("mlgit_verdict_formed", "1 where a verdict could be formed", [({}, "1")]),
-            ("mlgit_blocked", "1 where the verdict blocks", [({}, _flag(verdict.decision == "block"))]),
-        )
+        ("mlgit_metric", "A metric of the candidate", candidates),
+        ("mlgit_metric_base", "The same metric at the base", bases),
+        ("mlgit_gate_passed", "1 where the gate passes, 0 where it does not", passed),
+        ("mlgit_gate_blocking", "1 where the gate stands in the way", blocking),
+        ("mlgit_gates", "Gates by outcome", counts),
+        ("mlgit_verdict_formed", "1 where a verdict could be formed", [({}, "1")]),
+        ("mlgit_blocked", "1 where the verdict blocks", [({}, _flag(verdict.decision == "block"))]),
     )
 
 
 def failure(error: MlgitError | Failure) -> str:  # noqa: ARG001 (text is not a number)
     return _document(
-        (
-            ("mlgit_verdict_formed", "1 where a verdict could be formed", [({}, "0")]),
-            ("mlgit_blocked", "1 where the verdict blocks", [({}, "1")]),
-        )
+        ("mlgit_verdict_formed", "1 where a verdict could be formed", [({}, "0")]),
+        ("mlgit_blocked", "1 where the verdict blocks", [({}, "1")]),
     )
 
 
-def _document(families: Iterable[tuple[str, str, list[_Sample]]]) -> str:
+def _document(*families: tuple[str, str, list[_Sample]]) -> str:
     lines = []
     for name, meaning, samples in families:
         if not samples:
@@ -86,10 +66,6 @@ def _document(families: Iterable[tuple[str, str, list[_Sample]]]) -> str:
                 lines.append(f"{series} {value}")
             seen.add(series)
     return "\n".join([*lines, "# EOF", ""])
-
-
-def _numbers(values: Iterable[tuple[dict[str, str], str | None]]) -> list[_Sample]:
-    return [(at, _number(value)) for at, value in values if value is not None]
 
 
 def _number(text: str) -> str:

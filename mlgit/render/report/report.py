@@ -15,7 +15,7 @@ from mlgit.render.report.details import details
 from mlgit.render.report.footer import commands, footer, key_of, marker
 from mlgit.render.report.layout import LEVELS, MARKS, DetailLevel, ReportContext, blocks_text, left_out
 from mlgit.render.report.no_verdict import failure, running
-from mlgit.render.report.summary_lines import first_model, lines, notes, provenance, unseen
+from mlgit.render.report.summary_lines import FIRST_MODEL, FORK, lines, notes, unseen
 from mlgit.render.report.table import table
 
 if TYPE_CHECKING:
@@ -42,9 +42,8 @@ def markdown(record: Check, context: ReportContext = _LOCAL, *, budget_bytes: in
         if len(text.encode("utf-8", "replace")) <= budget_bytes:
             return text
     word = "Not finished" if context.unfinished else _WORDS[record.verdict.decision]
-    return blocks_text(
-        [[f"### {_mark(record, unfinished=context.unfinished)} {word}"], [marker(context.key)]]
-    )
+    heading = f"### {_mark(record, unfinished=context.unfinished)} {word}"
+    return blocks_text([[heading], [marker(context.key)]])
 
 
 def report(record: CiReport, *, untrusted: bool = False) -> str:
@@ -76,8 +75,9 @@ _WORDS = {"allow": "Allowed", "allow_with_warnings": "Allowed with warnings", "b
 def _blocks(record: Check, context: ReportContext, level: DetailLevel) -> list[list[str]]:
     last = footer(record, context)
     top = [_verdict_line(record, context)]
+    fork = [FORK] if context.untrusted else []
     if _nothing_new(record, context):
-        return [top, provenance(context), unseen(context), last]
+        return [top, fork, unseen(context), last]
     several = models_of(record)
     whole = len(several) < 2  # noqa: PLR2004 (one model needs no sections)
     mine = [note for note in record.verdict.notes if whole or note.model not in several]
@@ -85,8 +85,8 @@ def _blocks(record: Check, context: ReportContext, level: DetailLevel) -> list[l
     rest = [note for note in mine if note.effect != "block"]
     return [
         top,
-        provenance(context),
-        first_model(record),
+        fork,
+        [FIRST_MODEL] if record.verdict.first_model else [],
         _blocking_notes(blocking, top[0], level),
         *([table(record, level)] if whole else _sections(record, level)),
         [*lines(record), *notes(rest, level), *unseen(context)],

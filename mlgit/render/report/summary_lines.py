@@ -14,18 +14,13 @@ if TYPE_CHECKING:
 
 _ORDER = ("data", "params", "model")
 _HAVE_NOTES = ("loosened", "removed")
-_FORK = (
+FORK = (
     "> **Computed by fork code.** These numbers were made by the fork's own run; nothing here was repeated"
     " by this repository."
 )
-_FIRST = (
+FIRST_MODEL = (
     "The first model: there is nothing to compare it with yet. Gates that compare begin with the next change."
 )
-
-
-def provenance(context: ReportContext) -> list[str]:
-    """The warning that fork code computed the numbers, if it did."""
-    return [_FORK] if context.untrusted else []
 
 
 def lines(record: Check) -> list[str]:
@@ -38,11 +33,6 @@ def lines(record: Check) -> list[str]:
     found += [f"- **gates**: {'; '.join(gates[:5])}{' …' if len(gates) > 5 else ''}"] if gates else []  # noqa: PLR2004
     found += [f"- {', '.join(f'**{prose(name)}**' for name in same)}: unchanged"] if same else []
     return found
-
-
-def first_model(record: Check) -> list[str]:
-    """The line that explains a first model, if it is one."""
-    return [_FIRST] if record.verdict.first_model else []
 
 
 def notes(found: Sequence[Note], level: DetailLevel) -> list[str]:
