@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
-def _sets(attribute: str, fixed: object = None) -> Callable[[click.Context, click.Parameter, Any], None]:
-    """A callback that writes `fixed`, or the value of a given option, into the session."""
+def _global(*names: str, sets: str, fixed: object = None, **attributes: Any) -> click.Option:  # noqa: ANN401
+    """An option that writes `fixed`, or its value, into an attribute of the session."""
 
     def callback(ctx: click.Context, _: click.Parameter, value: str | float | None) -> None:
         if value or value == "":  # `-C ""` is given, too
-            setattr(ctx.ensure_object(Session), attribute, value if fixed is None else fixed)
+            setattr(ctx.ensure_object(Session), sets, value if fixed is None else fixed)
 
-    return callback
+    return click.Option(names, expose_value=False, callback=callback, **attributes)
 
 
 def _completed_by(name: str) -> Callable[[click.Context, click.Parameter, str], Any]:
@@ -37,36 +37,14 @@ def _completed_by(name: str) -> Callable[[click.Context, click.Parameter, str], 
 
 def global_options() -> list[click.Option]:
     """The options that are allowed before and after the command's name."""
+    complete, folder = _completed_by("folders_offer"), "Run as if started in DIR."
+    as_json = "Print one JSON document (schemas/ says its shape)."
+    verbose = "Say more: lists in full, and with an error where in mlgit it came from."
     return [
-        click.Option(
-            ["-C", "folder"],
-            metavar="DIR",
-            expose_value=False,
-            callback=_sets("folder"),
-            shell_complete=_completed_by("folders_offer"),
-            help="Run as if started in DIR.",
-        ),
-        click.Option(
-            ["--json", "as_json"],
-            is_flag=True,
-            expose_value=False,
-            callback=_sets("as_json"),
-            help="Print one JSON document (schemas/ says its shape).",
-        ),
-        click.Option(
-            ["-q", "--quiet", "quiet"],
-            is_flag=True,
-            expose_value=False,
-            callback=_sets("verbosity", -1),
-            help="No progress, no hints.",
-        ),
-        click.Option(
-            ["-v", "--verbose", "verbose"],
-            count=True,
-            expose_value=False,
-            callback=_sets("verbosity"),
-            help="Say more: lists in full, and with an error where in mlgit it came from.",
-        ),
+        _global("-C", "folder", sets="folder", metavar="DIR", shell_complete=complete, help=folder),
+        _global("--json", "as_json", sets="as_json", is_flag=True, help=as_json),
+        _global("-q", "--quiet", sets="verbosity", fixed=-1, is_flag=True, help="No progress, no hints."),
+        _global("-v", "--verbose", sets="verbosity", count=True, help=verbose),
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit.core.ci.advice import environment_jobs, next_steps, remarks
@@ -11,7 +12,7 @@ from mlgit.core.ci.templates import PipelineMode, Settings, TemplateFile, Templa
 from mlgit.core.config.file import CONFIG_FILE
 from mlgit.core.forge.hosts import HOSTS, Host, host_of, host_options
 from mlgit.errors import StateError, UsageError
-from mlgit.project.ci.templates import PlannedFile, dvc_remotes, file_status, plan, settings, version, write
+from mlgit.project.ci.templates import PlannedFile, apply, dvc_remotes, file_status, plan, settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,40 +40,22 @@ def install(
         StateError: there is no `mlgit.yaml`, or an edited file would be overwritten.
         ConfigError: `mlgit.yaml` is invalid.
     """
-    _require_config(project)
-    host = host or _find_host(project)
-    filled = settings(project, host, pipeline=pipeline, requirement=requirement)
-    planned, files = _written(project, host, filled, force=force, dry_run=dry_run)
-    return TemplateSet(
-        host=host,
-        version=version(),
-        pipeline=filled.pipeline,
-        requirement=filled.requirement,
-        dry_run=dry_run,
-        files=files,
-        include=_include(host, planned, files),
-        notes=_notes(project, host, filled),
-        next=_next_steps(project, host, filled),
-    )
-
-
-def _require_config(project: Project) -> None:
     if not os.path.lexists(os.path.join(project.root, CONFIG_FILE)):
         raise StateError(
             f"There is no `{CONFIG_FILE}`, so that CI would have nothing to hold",
             hint="run `mlgit init`, look at the file, then run this again",
         )
-
-
-def _written(
-    project: Project, host: Host, filled: Settings, *, force: bool, dry_run: bool
-) -> tuple[tuple[PlannedFile, ...], tuple[TemplateFile, ...]]:
+    host = host or _find_host(project)
+    filled = settings(project, host, pipeline=pipeline, requirement=requirement)
     planned = plan(project, host, filled)
     files = tuple(file_status(host, each, force=force) for each in planned)
     _refuse_conflicts(files)
-    if not dry_run:
-        write(project, planned, files)
-    return planned, files
+    return replace(
+        apply(project, host, filled, planned, files, dry_run=dry_run),
+        include=_include(host, planned, files),
+        notes=_notes(project, host, filled),
+        next=_next_steps(project, host, filled),
+    )
 
 
 def _next_steps(project: Project, host: Host, filled: Settings) -> tuple[str, ...]:
@@ -104,15 +87,12 @@ def _find_host(project: Project) -> Host:
 
 
 def _refuse_conflicts(files: Sequence[TemplateFile]) -> None:
-    paths = [file.path for file in files if file.status == "conflict"]
+    paths = tuple(file.path for file in files if file.status == "conflict")
     if paths:
-        raise StateError(
-            f"`{paths[0]}` was edited, or is not mlgit's; nothing was written"
-            if len(paths) == 1
-            else f"{len(paths)} files were edited, or are not mlgit's; nothing was written",
-            hint="`mlgit ci update --dry-run` shows the differences, `--force` replaces the files",
-            details=tuple(paths) if len(paths) > 1 else (),
-        )
+        one = len(paths) == 1
+        which = f"`{paths[0]}` was edited, or is" if one else f"{len(paths)} files were edited, or are"
+        hint = "`mlgit ci update --dry-run` shows the differences, `--force` replaces the files"
+        raise StateError(f"{which} not mlgit's; nothing was written", hint=hint, details=() if one else paths)
 
 
 def _include(host: Host, planned: Sequence[PlannedFile], files: Sequence[TemplateFile]) -> str | None:

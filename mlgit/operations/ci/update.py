@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mlgit.core.ci.templates import TemplateFile, TemplateSet
 from mlgit.core.forge.hosts import HOSTS, Host, host_options
 from mlgit.errors import StateError, UsageError
-from mlgit.project.ci.templates import file_status, installed, plan, settings, version, write
+from mlgit.project.ci.templates import apply, file_status, installed, plan, settings
 
 if TYPE_CHECKING:
     from mlgit.project.open import Project
@@ -26,16 +26,7 @@ def update(
     filled = settings(project, host, pipeline=None, requirement=None)
     planned = plan(project, host, filled)
     files = tuple(_not_created(file_status(host, each, force=force)) for each in planned)
-    if not dry_run:
-        write(project, planned, files)
-    return TemplateSet(
-        host=host,
-        version=version(),
-        pipeline=filled.pipeline,
-        requirement=filled.requirement,
-        dry_run=dry_run,
-        files=files,
-    )
+    return apply(project, host, filled, planned, files, dry_run=dry_run)
 
 
 def _installed_host(project: Project, asked: Host | None) -> Host:

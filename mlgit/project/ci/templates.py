@@ -6,11 +6,13 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from mlgit import __version__
 from mlgit.adapters.runner.files import write_whole
 from mlgit.core.ci.advice import environment_jobs, is_plain_branch, plugins, remote_kinds
 from mlgit.core.ci.templates import (
     Settings,
     TemplateFile,
+    TemplateSet,
     destination,
     difference,
     fill,
@@ -39,13 +41,6 @@ class PlannedFile:
     template: str
     existing: str | None
     wanted: str
-
-
-def version() -> str:
-    """The version of the bundled templates, which is mlgit's own."""
-    from mlgit import __version__
-
-    return __version__
 
 
 def bundled(host: Host) -> Mapping[str, tuple[str, str]]:
@@ -77,10 +72,9 @@ def settings(
     """The settings: the given ones, then those of installed files, then defaults for the repository."""
     present = settings_in(list(installed(project, host).values()))
     if requirement is None:
-        here = version()
         known = present.get("requirement")
-        fresh = " ".join((f"mlgit=={here}", *plugins(dvc_remotes(project))))
-        requirement = fresh if known is None else repinned(known, here)
+        fresh = " ".join((f"mlgit=={__version__}", *plugins(dvc_remotes(project))))
+        requirement = fresh if known is None else repinned(known, __version__)
     names = tuple(project.config(None).environments)
     return Settings(
         pipeline=pipeline or ("run" if present.get("pipeline") == "run" else "verify"),
@@ -102,7 +96,7 @@ def plan(project: Project, host: Host, filled: Settings) -> tuple[PlannedFile, .
             path=path,
             template=template,
             existing=_text(project, path),
-            wanted=stamped(template, fill(text, filled), version=version()),
+            wanted=stamped(template, fill(text, filled), version=__version__),
         )
         for path, (template, text) in bundled(host).items()
     )
@@ -115,13 +109,30 @@ def file_status(host: Host, planned: PlannedFile, *, force: bool) -> TemplateFil
         status = "left"  # users add their own jobs to it; it only has to include mlgit's
     elif force and status in {"edited", "conflict"}:
         status = "replace"
-    return TemplateFile(
-        path=planned.path,
-        template=planned.template,
-        status=status,
-        difference=None
-        if status in {"same", "left"}
-        else difference(planned.path, planned.existing, planned.wanted),
+    path, kept = planned.path, status in {"same", "left"}
+    shown = None if kept else difference(path, planned.existing, planned.wanted)
+    return TemplateFile(path=path, template=planned.template, status=status, difference=shown)
+
+
+def apply(
+    project: Project,
+    host: Host,
+    filled: Settings,
+    planned: Sequence[PlannedFile],
+    files: tuple[TemplateFile, ...],
+    *,
+    dry_run: bool,
+) -> TemplateSet:
+    """Write the files that change, unless it is a `dry_run`; see `write`."""
+    if not dry_run:
+        write(project, planned, files)
+    return TemplateSet(
+        host=host,
+        version=__version__,
+        pipeline=filled.pipeline,
+        requirement=filled.requirement,
+        dry_run=dry_run,
+        files=files,
     )
 
 
