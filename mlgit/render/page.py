@@ -49,6 +49,10 @@ def line(*parts: str | Span, indent: int = 0) -> Line:
     return Line(spans=tuple(part if isinstance(part, Span) else Span(part) for part in parts), indent=indent)
 
 
+def field(name: str, *parts: str | Span) -> Line:
+    return line(Span(f"{name}: ", "dim"), *parts, indent=2)
+
+
 def table(
     header: Sequence[str], rows: Iterable[Sequence[Cell]], *, right: Iterable[int] = (), indent: int = 2
 ) -> Table:

@@ -99,18 +99,8 @@ def _case(group: str, name: str, inner: str) -> str:
 def _document(cases: list[str], *, failures: int, errors: int, skipped: int, output: list[str]) -> str:
     counts = f'tests="{len(cases)}" failures="{failures}" errors="{errors}" skipped="{skipped}"'
     log = [f"  <system-out>{_text(chr(10).join(output))}</system-out>"] if output else []
-    return "\n".join(
-        [
-            _HEAD,
-            f'<testsuites name="mlgit" {counts}>',
-            f'<testsuite name="mlgit check" {counts}>',
-            *cases,
-            *log,
-            "</testsuite>",
-            "</testsuites>",
-            "",
-        ]
-    )
+    head = [_HEAD, f'<testsuites name="mlgit" {counts}>', f'<testsuite name="mlgit check" {counts}>']
+    return "\n".join([*head, *cases, *log, "</testsuite>", "</testsuites>", ""])
 
 
 def _message(text: str) -> str:

@@ -15,10 +15,8 @@ def as_of(remote: str | None, known_at: datetime | None, told_at: datetime) -> P
     """`tags as of 3 h ago`; nothing without a remote."""
     if remote is None:
         return []
-    if known_at is None:
-        return [line(Span(f"tags as this clone has them; `--fetch` asks {remote}", "dim"))]
-    age = format_age((told_at - known_at).total_seconds())
-    return [line(Span(f"tags as of {age}; `--fetch` asks {remote}", "dim"))]
+    age = "as this clone has them" if known_at is None else f"as of {ago(known_at, told_at)}"
+    return [line(Span(f"tags {age}; `--fetch` asks {remote}", "dim"))]
 
 
 def ago(then: datetime, now: datetime) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from mlgit.core.wording import format_age
-from mlgit.render.page import Line, Page, Span, line
+from mlgit.render.page import Page, Span, field, line
+from mlgit.render.pages.age import ago
 
 if TYPE_CHECKING:
     from mlgit.core.deploy.deployment import Deployment, DeployReport
@@ -25,10 +25,10 @@ def _deployment(record: Deployment) -> Page:
     if record.state in {"deployed", "planned"}:
         shown += _how(record)
     if record.state in {"deployed", "already", "planned"} and record.folder is not None:
-        shown.append(_field("current", f"{record.folder}/current -> releases/{record.release}"))
+        shown.append(field("current", f"{record.folder}/current -> releases/{record.release}"))
     if record.removed:
         verb = "would remove" if record.state == "planned" else "removed"
-        shown.append(_field(verb, ", ".join(record.removed)))
+        shown.append(field(verb, ", ".join(record.removed)))
     return shown + [line(Span("note: ", "careful"), note, indent=2) for note in record.notes]
 
 
@@ -56,12 +56,12 @@ def _sentence(record: Deployment) -> tuple[str | Span, ...]:
 
 def _how(record: Deployment) -> Page:
     if record.command is not None:
-        return [_field("program", " ".join(record.command))]
+        return [field("program", " ".join(record.command))]
     source = "kept on the target, digests checked" if record.kept else "fetched and checked"
     if record.state == "planned":
         source = "kept on the target" if record.kept else "to be fetched"
     again = "; an interrupted deployment goes on" if record.resumed else ""
-    return [_field("files", source + again)]
+    return [field("files", source + again)]
 
 
 def _release(record: Deployment) -> str:
@@ -72,13 +72,9 @@ def _seconds(record: Deployment) -> tuple[Span, ...]:
     return () if record.took_ms is None else (Span(f" in {record.took_ms / 1000:.1f} s", "dim"),)
 
 
-def _field(name: str, value: str) -> Line:
-    return line(Span(f"{name}: ", "dim"), value, indent=2)
-
-
 def _tags(record: DeployReport) -> Page:
     """The age of the tags, if there is a remote that may have newer ones."""
     if record.remote is None or record.tags_as_of is None:
         return []
-    age = format_age((record.at - record.tags_as_of).total_seconds())
+    age = ago(record.tags_as_of, record.at)
     return [line(Span(f"tags as of {age}; `git fetch --tags {record.remote}` asks for newer ones", "dim"))]

@@ -37,7 +37,5 @@ def _summary(diagnosis: Diagnosis) -> Line:
         for severity, word in (("error", "error"), ("warn", "warning"), ("info", "remark"))
         if (number := sum(finding.severity == severity for finding in diagnosis.findings))
     ]
-    style: Style = "ok" if diagnosis.healthy else "careful"
-    return line(
-        Span("Healthy" if diagnosis.healthy else "Findings", style), f": {looked}, {', '.join(counts)}"
-    )
+    word = Span("Healthy", "ok") if diagnosis.healthy else Span("Findings", "careful")
+    return line(word, f": {looked}, {', '.join(counts)}")

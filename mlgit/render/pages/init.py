@@ -9,32 +9,18 @@ from mlgit.render.page import Page, Span, line, table
 if TYPE_CHECKING:
     from mlgit.core.overview.init import Initialized
 
-_KINDS = {
-    "model": "model",
-    "metrics": "metrics",
-    "params": "params",
-    "environment": "environment",
-    "dvclive": "DVCLive",
-    "gto": "GTO stages",
-    "ci": "CI",
-}
+_KINDS: dict[str, str] = {"dvclive": "DVCLive", "gto": "GTO stages", "ci": "CI"}
 
 
 def page(done: Initialized) -> Page:
     """The findings, the written file and the next step."""
     page: Page = []
     if done.found:
-        page.append(line(Span("Found", "strong")))
-        page.append(
-            table(
-                ("", "", ""),
-                [
-                    (Span(_KINDS[each.kind], "dim"), Span(each.name, "name"), each.where)
-                    for each in done.found
-                ],
-            )
-        )
-        page.append(line(""))
+        rows = [
+            (Span(_KINDS.get(each.kind, each.kind), "dim"), Span(each.name, "name"), each.where)
+            for each in done.found
+        ]
+        page += [line(Span("Found", "strong")), table(("", "", ""), rows), line("")]
     else:
         page.append(line("Found no pipeline, no metrics and no tags; the file begins with examples"))
     if done.dry_run:

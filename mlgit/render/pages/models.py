@@ -14,25 +14,15 @@ if TYPE_CHECKING:
 def page(record: ModelList) -> Page:
     """The table and its age."""
     if not record.models:
-        return [
-            line("No models yet"),
-            line(
-                Span("hint: ", "careful"),
-                "declare one under `models:` in `mlgit.yaml` or `artifacts:` in `dvc.yaml`, then run "
-                "`mlgit release MODEL`",
-                indent=2,
-            ),
-        ]
+        places = "under `models:` in `mlgit.yaml` or `artifacts:` in `dvc.yaml`"
+        hint = f"declare one {places}, then run `mlgit release MODEL`"
+        return [line("No models yet"), line(Span("hint: ", "careful"), hint, indent=2)]
     rows = [_row(entry, record.environments) for entry in record.models]
     shown: Page = [table(("model", "latest", "versions", *record.environments), rows, right=(2,), indent=0)]
-    held = [
-        f"{entry.name}#{each.environment}"
-        for entry in record.models
-        for each in entry.environments
-        if each.held
-    ]
+    states = [(entry.name, each) for entry in record.models for each in entry.environments]
+    held = ", ".join(f"{name}#{each.environment}" for name, each in states if each.held)
     if held:
-        shown.append(line(Span("* ", "careful"), f"held by a rollback: {', '.join(held)}"))
+        shown.append(line(Span("* ", "careful"), f"held by a rollback: {held}"))
     return shown + as_of(record.remote, record.tags_as_of, record.told_at)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.core.wording import count
-from mlgit.render.page import Cell, Page, Span, Style, line, table
+from mlgit.render.page import Page, Span, Style, line, table
 
 if TYPE_CHECKING:
     from mlgit.core.release.publication import BranchPush, DataPush, Publication, Step
@@ -17,17 +17,12 @@ def page(record: Publication) -> Page:
     """Data, branch and tags, in the order of the push."""
     if record.published_already and record.data.reason is None and record.branch.reason is None:
         return [line(Span("ok", "ok"), f": everything is published already on `{record.remote}`")]
-    rows: list[tuple[Cell, ...]] = [
-        ("data", Span(record.data.step, _STYLES[record.data.step]), _data(record.data)),
-        (
-            "branch",
-            Span(record.branch.step, _STYLES[record.branch.step]),
-            _branch(record.branch, record.remote),
-        ),
+    steps: list[tuple[str, Step, str]] = [
+        ("data", record.data.step, _data(record.data)),
+        ("branch", record.branch.step, _branch(record.branch, record.remote)),
+        *(("tag", tag.step, f"{tag.tag} ({tag.commit[:7]})") for tag in record.tags),
     ]
-    rows += [
-        ("tag", Span(tag.step, _STYLES[tag.step]), f"{tag.tag} ({tag.commit[:7]})") for tag in record.tags
-    ]
+    rows = [(kind, Span(step, _STYLES[step]), text) for kind, step, text in steps]
     title = f"Would push to `{record.remote}`" if record.dry_run else f"Pushed to `{record.remote}`"
     return [line(title), table(("", "", ""), rows)]
 
@@ -35,9 +30,7 @@ def page(record: Publication) -> Page:
 def _data(data: DataPush) -> str:
     if data.reason is not None:
         return data.reason
-    if not data.paths:
-        return "the DVC remote has everything"
-    return ", ".join(data.paths)
+    return ", ".join(data.paths) or "the DVC remote has everything"
 
 
 def _branch(branch: BranchPush, remote: str) -> str:

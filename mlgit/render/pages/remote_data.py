@@ -32,7 +32,10 @@ def section(found: RemoteData, short: Shortening) -> Page:
     blocks: Page = [line(""), line(Span("Remote  ", "strong"), *_title(found))]
     if missing:
         several = len({output.remote for output in missing}) > 1
-        rows = [_row(output, several=several) for output in short.first(missing, _ROWS)]
+        rows: list[tuple[str | Span, ...]] = [
+            (each.path, *([Span(each.remote or "", "dim")] if several else []), _how_much(each), _where(each))
+            for each in short.first(missing, _ROWS)
+        ]
         blocks.append(table(("",) * (4 if several else 3), rows))
     blocks += short.rest(missing, _ROWS)
     for presence, words in _NOT_EXPECTED.items():
@@ -60,11 +63,6 @@ def _counted(found: RemoteCount) -> Span:
     if found.missing:
         return Span(f"{found.remote} lacks {found.missing} of {outputs}", "careful")
     return Span(f"{found.remote} has {'the' if found.outputs == 1 else 'all'} {outputs}", "ok")
-
-
-def _row(output: RemoteOutput, *, several: bool) -> tuple[str | Span, ...]:
-    name = (Span(output.remote or "", "dim"),) if several else ()
-    return (output.path, *name, _how_much(output), _where(output))
 
 
 def _how_much(output: RemoteOutput) -> str:

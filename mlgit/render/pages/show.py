@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.render.page import Line, Page, Span, line, table
+from mlgit.render.page import Page, Span, field, line, table
 from mlgit.render.pages.age import ago, as_of
 from mlgit.render.pages.events import events_table
 
@@ -20,12 +20,8 @@ _VERSIONS = 20
 
 def page(record: Details) -> Page:
     """The model, version or environment, then its events."""
-    if record.kind == "model":
-        shown = _model(record)
-    elif record.kind == "version":
-        shown = _version(record)
-    else:
-        shown = _environment(record)
+    parts = {"model": _model, "version": _version, "environment": _environment}
+    shown = parts[record.kind](record)
     if record.events:
         shown += [line(Span("History", "strong")), events_table(record.events, indent=2)]
     shown += [line(Span("note: ", "careful"), note) for note in record.notes]
@@ -35,12 +31,12 @@ def page(record: Details) -> Page:
 def _model(record: Details) -> Page:
     model = record.model
     shown: Page = [line(Span(model.name, "strong"), " (deprecated)" if model.deprecated else "")]
-    shown.append(_field("path", model.path or "not declared"))
-    shown.append(_field("latest", "none yet" if model.latest is None else model.latest.version))
+    shown.append(field("path", model.path or "not declared"))
+    shown.append(field("latest", "none yet" if model.latest is None else model.latest.version))
     for each in model.environments:
         held = Span(", held by a rollback", "careful") if each.held else Span("")
         since = "" if each.since is None else f" since {each.since:%Y-%m-%d %H:%M} by {each.author}"
-        shown.append(_field(each.environment, (each.label or "empty") + since, held))
+        shown.append(field(each.environment, (each.label or "empty") + since, held))
     if record.versions:
         rows = [
             (
@@ -68,9 +64,9 @@ def _version(record: Details) -> Page:
     gone = Span(" deregistered", "bad") if version.deregistered else Span("")
     shown: Page = [line(Span(f"{record.model.name}@{version.version}", "strong"), gone)]
     shown += [
-        _field("released", f"{version.registered_at:%Y-%m-%d %H:%M:%S} UTC by {version.author}"),
-        _field("commit", version.commit),
-        _field("live in", ", ".join(version.environments) or "no environment"),
+        field("released", f"{version.registered_at:%Y-%m-%d %H:%M:%S} UTC by {version.author}"),
+        field("commit", version.commit),
+        field("live in", ", ".join(version.environments) or "no environment"),
     ]
     if record.stated is not None:
         return shown + _stated(record.stated)
@@ -84,10 +80,10 @@ def _environment(record: Details) -> Page:
     if entry is None:
         return []
     shown: Page = [line(Span(entry.environment, "strong"), f" of {record.model.name}")]
-    shown.append(_field("holds", entry.label or "nothing"))
+    shown.append(field("holds", entry.label or "nothing"))
     if entry.since is not None and entry.commit is not None:
-        shown.append(_field("since", f"{ago(entry.since, record.told_at)} by {entry.author}"))
-        shown.append(_field("commit", entry.commit))
+        shown.append(field("since", f"{ago(entry.since, record.told_at)} by {entry.author}"))
+        shown.append(field("commit", entry.commit))
     if entry.held:
         shown.append(
             line(Span("held by a rollback: nothing is promoted here by itself", "careful"), indent=2)
@@ -98,10 +94,10 @@ def _environment(record: Details) -> Page:
 
 
 def _stated(stated: ReleaseStatement) -> Page:
-    shown: Page = [_field("built by", " ".join(filter(None, (stated.builder.kind, stated.builder.run))))]
+    shown: Page = [field("built by", " ".join(filter(None, (stated.builder.kind, stated.builder.run))))]
     for file in stated.files:
         digest = f"sha256:{file.sha256[:_SHORT]}" if file.sha256 else f"md5:{file.md5}"
-        shown.append(_field("file", f"{file.path} {digest}"))
+        shown.append(field("file", f"{file.path} {digest}"))
     shown += _values("Metrics", stated.metrics)
     shown += _values("Params", stated.params)
     shown += _values("Inputs", {path: digest[: 4 + _SHORT] for path, digest in stated.inputs.items()})
@@ -118,7 +114,3 @@ def _values(title: str, values: Mapping[str, str]) -> Page:
     if not values:
         return []
     return [line(Span(title, "strong")), table(("", ""), sorted(values.items()))]
-
-
-def _field(name: str, value: str, *more: Span) -> Line:
-    return line(Span(f"{name}: ", "dim"), value, *more, indent=2)

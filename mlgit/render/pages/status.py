@@ -38,11 +38,12 @@ def page(found: Status, *, verbose: bool = False) -> Page:
     `verbose` shows full lists, and the files that DVC read instead of mlgit.
     """
     short = Shortening(whole=verbose)
+    asked = [line(Span(f"asked DVC: {each.path} {each.why}", "dim"), indent=2) for each in found.handed_over]
     return [
         *_branch(found),
         *_code(found, short),
         *_pipeline(found, short),
-        *(_handed_over(found) if verbose else ()),
+        *(asked if verbose else ()),
         *_data(found, short),
         *_remote_data(found, short),
         *_metrics(found, short),
@@ -120,11 +121,6 @@ def _pipeline(found: Status, short: Shortening) -> Page:
     return [*blocks, *short.rest(reasons, _NAMES)]
 
 
-def _handed_over(found: Status) -> Page:
-    """The files that DVC read instead of mlgit, and why."""
-    return [line(Span(f"asked DVC: {each.path} {each.why}", "dim"), indent=2) for each in found.handed_over]
-
-
 def _why(stage: StageState, short: Shortening) -> str:
     if stage.reasons:
         return short.named(stage.reasons, _REASONS, between="; ")
@@ -192,11 +188,8 @@ def _metrics(found: Status, short: Shortening) -> Page:
 def _values(shown: Sequence[ValueChange], found: Status) -> Page:
     if found.base is not None:
         return values(shown)
-    return [
-        table(
-            ("file", "name", "value"), [(each.file, each.key, value(each.new)) for each in shown], right=(2,)
-        )
-    ]
+    rows = [(each.file, each.key, value(each.new)) for each in shown]
+    return [table(("file", "name", "value"), rows, right=(2,))]
 
 
 def _gates(found: Status) -> Page:
@@ -210,9 +203,8 @@ def _gates(found: Status) -> Page:
             blocks = [line(""), line(*title, f": {headline}")]
     for waiver in found.waivers:
         when = "expired" if waiver.days_left < 0 else f"expires in {count(waiver.days_left, 'day')}"
-        blocks.append(
-            line(Span("careful: ", "careful"), f"waiver `{waiver.id}` for `{waiver.gate}` {when}", indent=2)
-        )
+        text = f"waiver `{waiver.id}` for `{waiver.gate}` {when}"
+        blocks.append(line(Span("careful: ", "careful"), text, indent=2))
     return blocks
 
 
@@ -228,10 +220,8 @@ def _models(found: Status, short: Shortening) -> Page:
         others = short.named(names[len(columns) :], _NAMES)
         blocks.append(line(Span(f"other environments: {others} (`-v` shows all)", "dim"), indent=2))
     if found.unpushed_tags:
-        tags = short.named(found.unpushed_tags, _NAMES)
-        blocks.append(
-            line(Span(f"{count(len(found.unpushed_tags), 'tag')} not pushed: ", "careful"), tags, indent=2)
-        )
+        tags, many = short.named(found.unpushed_tags, _NAMES), count(len(found.unpushed_tags), "tag")
+        blocks.append(line(Span(f"{many} not pushed: ", "careful"), tags, indent=2))
     return blocks
 
 
@@ -267,7 +257,5 @@ def _failures(found: Status) -> Page:
 def _next(found: Status) -> Page:
     if found.next is None:
         return []
-    return [
-        line(""),
-        line(Span("next: ", "dim"), Span(found.next.command, "strong"), f"  ({found.next.reason})"),
-    ]
+    step = Span(found.next.command, "strong")
+    return [line(""), line(Span("next: ", "dim"), step, f"  ({found.next.reason})")]

@@ -37,12 +37,7 @@ def failure(error: MlgitError | Failure, context: ReportContext = _LOCAL) -> str
     parts += [*run_link(context.run_url), f"exit code {why.exit_code}"]
     lines = [f"### ❌ No verdict: {prose(why.message)}{place}{fork}", ""]
     lines += [*bullets, ""] if bullets else []
-    lines += [
-        "```sh",
-        "# the same in your clone",
-        "mlgit run" if context.mode == "run" else "mlgit check",
-        "```",
-        "",
-    ]
+    command = "mlgit run" if context.mode == "run" else "mlgit check"
+    lines += ["```sh", "# the same in your clone", command, "```", ""]
     lines += [f"<sub>{' · '.join(parts)}</sub>", "", marker(context.key), ""]
     return "\n".join(lines)

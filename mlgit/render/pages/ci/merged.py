@@ -51,13 +51,10 @@ def _step(step: MergeStep) -> Page:
     word, style = _WORDS[step.outcome]
     name = step.model if step.version is None else f"{step.model}@{step.version}"
     what = "release" if step.environment is None else "promote"
-    where: tuple[str | Span, ...] = ()
-    if step.environment is not None:
-        where = (" to ", Span(step.environment, "name"))
+    where = () if step.environment is None else (" to ", Span(step.environment, "name"))
     message = f": {step.message}" if step.message else ""
-    shown: Page = [
-        line(Span(f"{word:<10}", style), f"{what} ", Span(name, "strong"), *where, message, indent=2)
-    ]
+    parts = (Span(f"{word:<10}", style), f"{what} ", Span(name, "strong"), *where, message)
+    shown: Page = [line(*parts, indent=2)]
     shown += [line(detail.expandtabs(2), indent=14) for detail in step.details]
     if step.hint is not None:
         shown.append(line(Span("hint: ", "careful"), step.hint, indent=14))

@@ -8,7 +8,7 @@ from mlgit.render.page import Page, Span, Style, line, table
 
 if TYPE_CHECKING:
     from mlgit.core.ci.tag_event import TagEvent
-    from mlgit.core.trust.proof import Proof, ProofState
+    from mlgit.core.trust.proof import ProofState
 
 _STYLES: dict[ProofState, Style] = {"pass": "ok", "fail": "bad", "skip": "dim"}
 
@@ -16,7 +16,11 @@ _STYLES: dict[ProofState, Style] = {"pass": "ok", "fail": "bad", "skip": "dim"}
 def page(record: TagEvent) -> Page:
     """The tag's meaning, the checks, and the consequence."""
     shown: Page = [line(Span(record.tag, "strong"), f": {_meaning(record)}")]
-    shown.append(table(("", "check", "tag", ""), [_row(proof) for proof in record.proofs]))
+    rows = [
+        (Span(each.state, _STYLES[each.state]), each.check, Span(each.tag, "name"), each.message)
+        for each in record.proofs
+    ]
+    shown.append(table(("", "check", "tag", ""), rows))
     shown.append(line(*_consequence(record)))
     notes = (*record.notes, *(() if record.deployment is None else record.deployment.notes))
     shown += [line(Span("note: ", "careful"), note, indent=2) for note in notes]
@@ -28,10 +32,6 @@ def _meaning(record: TagEvent) -> str:
     if record.environment is None:
         return f"{record.event} of {name}"
     return f"{record.event} of {name} {'to' if record.event == 'assignment' else 'from'} {record.environment}"
-
-
-def _row(proof: Proof) -> tuple[str | Span, ...]:
-    return Span(proof.state, _STYLES[proof.state]), proof.check, Span(proof.tag, "name"), proof.message
 
 
 def _consequence(record: TagEvent) -> tuple[str | Span, ...]:

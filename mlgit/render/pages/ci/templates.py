@@ -9,8 +9,9 @@ from mlgit.core.wording import count
 from mlgit.render.page import Block, Page, Span, Style, line, table
 
 if TYPE_CHECKING:
-    from mlgit.core.ci.templates import Status, TemplateFile, TemplateSet
+    from mlgit.core.ci.templates import Status, TemplateSet
 
+_DIFFERENCE: dict[str, Style] = {"+": "ok", "-": "bad", "@": "dim"}
 _WORDS: dict[Status, tuple[str, Style]] = {
     "create": ("new", "ok"),
     "update": ("updated", "ok"),
@@ -41,16 +42,12 @@ def update_page(done: TemplateSet) -> Page:
     page: Page = [_summary(done), _files(done)]
     for file in done.files:
         if file.difference and file.status in {"update", "replace", "conflict"}:
-            page += [line(""), *_difference(file)]
+            texts = file.difference.splitlines()
+            page += [line(""), *(line(Span(text, _DIFFERENCE.get(text[:1], ""))) for text in texts)]
     conflicts = [file.path for file in done.files if file.status == "conflict"]
     if conflicts:
-        page += [
-            line(""),
-            line(
-                Span("next: ", "dim"),
-                "take over by hand what you want of the differences, or replace with `--force`",
-            ),
-        ]
+        text = "take over by hand what you want of the differences, or replace with `--force`"
+        page += [line(""), line(Span("next: ", "dim"), text)]
     if any(file.status == "missing" for file in done.files):
         page.append(line(Span("note: ", "careful"), "`mlgit ci init` writes the files that are not here"))
     return page
@@ -69,8 +66,3 @@ def _summary(done: TemplateSet) -> Block:
 def _files(done: TemplateSet) -> Block:
     rows = [(Span(file.path, "name"), Span(*_WORDS[file.status])) for file in done.files]
     return table(("", ""), rows)
-
-
-def _difference(file: TemplateFile) -> Page:
-    styles: dict[str, Style] = {"+": "ok", "-": "bad", "@": "dim"}
-    return [line(Span(text, styles.get(text[:1], ""))) for text in (file.difference or "").splitlines()]
