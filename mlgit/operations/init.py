@@ -12,7 +12,7 @@ from mlgit.core.ci.other_tools import GUIDE
 from mlgit.core.config.file import CONFIG_FILE, RESERVED_ENVIRONMENTS, Model
 from mlgit.core.config.names import read_environment_name, read_model_name
 from mlgit.core.forge.hosts import host_of_file
-from mlgit.core.overview.init import Found, Initialized, SuggestedGate, compose, suggest_gate
+from mlgit.core.overview.init import Found, FoundKind, Initialized, SuggestedGate, compose, suggest_gate
 from mlgit.core.pipeline.model_files import files_of_model
 from mlgit.errors import MlgitError, StateError
 from mlgit.project.ci.other_tools import read_foreign_uses
@@ -93,14 +93,9 @@ class _Findings:
         """All findings, models first."""
         seen = [Found(kind="model", name=name, where=where) for name, where in self._sources.items()]
         for file in self._evidence.metric_files:
-            live = "dvclive" in file.path.split("/")
-            seen.append(
-                Found(
-                    kind="dvclive" if live else "metrics",
-                    name=file.path,
-                    where=f"stage {file.stage}" if file.stage else "dvc.yaml",
-                )
-            )
+            kind: FoundKind = "dvclive" if "dvclive" in file.path.split("/") else "metrics"
+            where = f"stage {file.stage}" if file.stage else "dvc.yaml"
+            seen.append(Found(kind=kind, name=file.path, where=where))
         seen += [Found(kind="params", name=path, where="dvc.yaml") for path in self._evidence.params]
         seen += [
             Found(kind="environment", name=name, where=where) for name, where in self._environments.items()
@@ -116,14 +111,10 @@ class _Findings:
         if self._gto_stages is not None:
             hidden = [name for name in self._environments if name not in self._gto_stages]
             names = ", ".join(dict.fromkeys((*self._gto_stages, *hidden)))
+            text = "lists `stages:`; an environment added here has to be added there too"
             if hidden:
-                offers.append(
-                    f"`{_GTO_FILE}` hides environments from gto; its line should be `stages: [{names}]`"
-                )
-            else:
-                offers.append(
-                    f"`{_GTO_FILE}` lists `stages:`; an environment added here has to be added there too"
-                )
+                text = f"hides environments from gto; its line should be `stages: [{names}]`"
+            offers.append(f"`{_GTO_FILE}` {text}")
         if self._old_artifacts:
             offers.append(
                 f"`{_ARTIFACTS_FILE}` is read by old GTO only; "
@@ -160,8 +151,7 @@ class _Findings:
                 suggest_gate(files_of_model(model, self._evidence, alone=False), model=model.name)
                 for model in self._models
             ]
-        unique = {gate.id: gate for gate in gates if gate is not None}
-        return tuple(unique.values())
+        return tuple({gate.id: gate for gate in gates if gate is not None}.values())
 
     def _find_models(self) -> tuple[Model, ...]:
         """Models of `artifacts:` and old GTO files; without any, outputs that look like models."""
@@ -196,9 +186,8 @@ class _Findings:
         kept = {}
         for name, where in names.items():
             if name in RESERVED_ENVIRONMENTS:
-                self._problems.append(
-                    f"the environment `{name}` ({where}) is left out: the name is reserved in mlgit"
-                )
+                why = "is left out: the name is reserved in mlgit"
+                self._problems.append(f"the environment `{name}` ({where}) {why}")
             elif read_environment_name(name) is not None:
                 kept[name] = where
         return kept

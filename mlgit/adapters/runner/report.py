@@ -10,6 +10,8 @@ import os
 import re
 import stat
 from dataclasses import fields, is_dataclass
+from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from mlgit.core.ci import report
@@ -21,7 +23,6 @@ from mlgit.errors import ConfigError, Exit, Location, StateError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date
 
     from jsonschema import Draft202012Validator
 
@@ -204,24 +205,16 @@ def _value(annotation: str, key: str, value: Any) -> Any:  # noqa: ANN401 (any J
         item = annotation.removeprefix("tuple[").removesuffix(", ...]")
         return tuple(_value(item, key, each) for each in value)
     if annotation == "date":
-        return _date(key, value)
+        try:
+            return date.fromisoformat(value)
+        except ValueError as error:
+            raise _Refused(f"`{key}` is no day") from error
     inner = _RECORDS.get(annotation.removesuffix(" | None"))
     return value if inner is None or value is None else _record(inner, value)
 
 
-def _date(key: str, text: str) -> date:
-    from datetime import date
-
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise _Refused(f"`{key}` is no day") from error
-
-
 def _require_numbers(tree: Tree, keys: Sequence[str]) -> None:
     """Refuse texts that are not numbers, or are numbers that cannot be computed with."""
-    from decimal import Decimal
-
     for key in keys:
         if tree[key] is None:
             continue

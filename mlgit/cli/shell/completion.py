@@ -106,10 +106,6 @@ def _versions(project: Project) -> Iterable[str]:
         yield from (f"{model.name}@{each.version}" for each in model.versions if not each.deregistered)
 
 
-def _numbers(project: Project) -> Iterable[str]:
-    return (version.rpartition("@")[2] for version in _versions(project))
-
-
 def _environments(project: Project) -> Iterable[str]:
     yield from project.trunk_config.environments
     for model in _registered(project):
@@ -131,16 +127,12 @@ def _stages(project: Project) -> Iterable[str]:
     return (stage.address for stage in evidence(project, None).pipeline.stages)
 
 
-def _gates(project: Project) -> Iterable[str]:
-    return project.config(None).gates
-
-
 models_offer = _offer(_models)
 versions_offer = _offer(_versions)
 targets_offer = _offer(_models, _versions)
-numbers_offer = _offer(_numbers)
+numbers_offer = _offer(lambda project: (each.rpartition("@")[2] for each in _versions(project)))
 environments_offer = _offer(_environments)
 references_offer = _offer(_versions, _environments, _references)
 subjects_offer = _offer(_models, _versions, _environments, _references)
 stages_offer = _offer(_stages)
-gates_offer = _offer(_gates)
+gates_offer = _offer(lambda project: project.config(None).gates)

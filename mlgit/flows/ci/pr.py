@@ -72,7 +72,8 @@ def _verify(project: Project, blank: CiReport, variables: Mapping[str, str], pro
     record = _checked(project, head, variables, progress)
     proof = prove_pipeline(project, head, lenient=blank.fork)
     verdict = with_notes(record.verdict, proof.notes)
-    left = _uncommitted(project)
+    changed = (*project.head.conflicted, *project.head.changed)
+    left = (f"changes that are not committed: {listed(changed)}",) if changed else ()
     if not left:
         # The tree equals the commit, so anyone who checks that out gets the same verdict.
         verdict = replace(verdict, candidate=Candidate(label=head[:7], commit=None, head=head))
@@ -103,13 +104,6 @@ def _checked(project: Project, head: str, variables: Mapping[str, str], progress
         progress.say(f"metrics that DVC keeps could not be fetched: {error.message}")
         return record
     return check(project, question, revision=head, lines=True) if fetched else record
-
-
-def _uncommitted(project: Project) -> tuple[str, ...]:
-    changed = (*project.head.conflicted, *project.head.changed)
-    if not changed:
-        return ()
-    return (f"changes that are not committed: {listed(changed)}",)
 
 
 def _run(

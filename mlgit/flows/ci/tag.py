@@ -129,9 +129,8 @@ def _superseded(fact: TagFact, state: ModelState) -> str | None:
     if fact.name.environment is not None:
         return superseding(state.environment(fact.name.environment), fact.tag)
     version = version_of_tag(fact, state)
-    if version is None or version.rejected is None or version.rejected.tag == fact.tag:
-        return None
-    return version.rejected.tag
+    rejected = None if version is None or version.rejected is None else version.rejected.tag
+    return None if rejected == fact.tag else rejected
 
 
 def _annotation(project: Project, fact: TagFact) -> tuple[str | None, str | None, str | None]:

@@ -44,7 +44,6 @@ def run_link(url: str | None) -> list[str]:
 def commands(record: Check, context: ReportContext) -> list[str]:
     """Commands to copy: repeat the check, explain it, repair it, release."""
     verdict = record.verdict
-    blocking = [result for result in verdict.results if result.effect == "block"]
     repairs = _repairs(verdict)
     check = " ".join(["mlgit check", *_options(verdict)])
     if context.mode == "run" and context.pushed is None:
@@ -55,17 +54,16 @@ def commands(record: Check, context: ReportContext) -> list[str]:
     lines = ["# the same verdict in your clone", whole]
     for command, why in repairs:
         lines += [f"# {why}", command] if command != whole else []
-    failed = next((result for result in blocking if result.outcome == "fail"), None)
+    blocking = (each for each in verdict.results if each.effect == "block")
+    failed = next((each for each in blocking if each.outcome == "fail"), None)
     if failed is not None:
-        lines += ["# where its numbers come from", f"{check} --explain {_word(failed.id)}"]
-        lines.append(
-            f"# to let it pass all the same: an entry for {_word(failed.id)} in trunk's {WAIVERS_FILE}"
-        )
+        gate = _word(failed.id)
+        lines += ["# where its numbers come from", f"{check} --explain {gate}"]
+        lines.append(f"# to let it pass all the same: an entry for {gate} in trunk's {WAIVERS_FILE}")
     elif verdict.purpose == "check" and verdict.decision != "block" and not _unreleasable(record, context):
         models = sorted({result.model for result in verdict.results if result.model})[:_MOST]
-        lines += (
-            ["# after the merge", *(f"mlgit release {_word(model)}" for model in models)] if models else []
-        )
+        releases = [f"mlgit release {_word(model)}" for model in models]
+        lines += ["# after the merge", *releases] if models else []
     return ["```sh", *lines, "```"]
 
 
