@@ -51,11 +51,8 @@ def prove_pipeline(project: Project, commit: str, *, lenient: bool = False) -> P
     found = evidence(project, commit)
     notes, skipped = _staleness(found, lenient=lenient)
     stored = _stored(project, found.pipeline.outputs, lenient=lenient)
-    return PipelineProof(
-        notes=(*notes, *_foreign(found), *stored.notes),
-        skipped=(*skipped, *stored.skipped),
-        failed=stored.failed,
-    )
+    notes += [*_foreign(found), *stored.notes]
+    return stored._replace(notes=tuple(notes), skipped=(*skipped, *stored.skipped))
 
 
 def fetch_listings(project: Project, commit: str, progress: Progress | None = None) -> None:
@@ -209,6 +206,5 @@ def _few(notes: list[Note], what: str) -> list[Note]:
     """The notes; if there are very many, the first ones and a count of the rest."""
     if len(notes) <= _MOST_NOTES:
         return notes
-    rest = len(notes) - _MOST_NOTES
-    code = notes[0].code
-    return [*notes[:_MOST_NOTES], Note(code=code, message=f"{rest} more {what}", effect="block")]
+    rest = f"{len(notes) - _MOST_NOTES} more {what}"
+    return [*notes[:_MOST_NOTES], Note(code=notes[0].code, message=rest, effect="block")]
