@@ -45,7 +45,7 @@ def checked_requirement(words: Iterable[str]) -> str:
         if not _WORD.fullmatch(word):
             raise UsageError(
                 f"`{word}` cannot be a requirement in the templates",
-                expected="such as `mlgit==1.0.0`, `dvc-s3>=3` or `mlgit.git+https://…`, without quotes",
+                expected="such as `mlgit==1.0.0`, `dvc-s3>=3` or `mlgit@git+https://…`, without quotes",
             )
     return " ".join(split)
 

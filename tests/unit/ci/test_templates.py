@@ -161,7 +161,7 @@ def test_a_difference_leads_from_the_file_to_the_template() -> None:
         ("mlgit==0.9.0 dvc-s3", "mlgit==1.0.0 dvc-s3"),
         ("", ""),
         ("mlgit>=0.9", "mlgit>=0.9"),
-        ("mlgit.git+https://forge.example/m@v1", "mlgit.git+https://forge.example/m@v1"),
+        ("mlgit@git+https://forge.example/m@v1", "mlgit@git+https://forge.example/m@v1"),
     ],
 )
 def test_only_a_pin_of_mlgit_moves_with_the_version(before: str, after: str) -> None:
@@ -215,7 +215,7 @@ def test_every_host_gets_its_own_next_steps() -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [("mlgit==1.0.0",), ("mlgit.git+https://forge.example/m@v1", "dvc-s3>=3,<4"), ("./m.whl",), ("a[b]",)],
+    [("mlgit==1.0.0",), ("mlgit@git+https://forge.example/m@v1", "dvc-s3>=3,<4"), ("./m.whl",), ("a[b]",)],
 )
 def test_requirements_become_one_text(words: tuple[str, ...]) -> None:
     assert checked_requirement(words) == " ".join(words)
