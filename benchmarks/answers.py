@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.measure import FailedError
 
-# Takes the parsed documents of mlgit, then those of each other contestant; raises FailedError.
-Comparison = Callable[[Sequence[Sequence[Any]]], None]
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 
 def up_to_date(answers: Sequence[Sequence[Any]]) -> None:

@@ -8,18 +8,20 @@ import statistics
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
     from pathlib import Path
-
-    from benchmarks.answers import Comparison
 
 Argv = tuple[str, ...]
 _LAUNCH = os.path.join(os.path.dirname(os.path.abspath(__file__)), "launch.py")
 SLOW_ROUND_S = 5.0
 SLOW_ROUNDS = 3
+
+
+# Takes the parsed documents of mlgit, then those of each other contestant; raises FailedError.
+Comparison = Callable[[Sequence[Sequence[Any]]], None]
 
 
 class FailedError(Exception):

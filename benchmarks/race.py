@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from benchmarks.answers import Comparison
-    from benchmarks.measure import Contestant, Result
+    from benchmarks.measure import Comparison, Contestant, Result
 
 
 class Budget(NamedTuple):
