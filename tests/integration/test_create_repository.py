@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from mlgit.adapters.git.create import create_repository
-from mlgit.errors import ToolError
+from mlgit.errors import Exit, ToolError
 from tests.support.shell import Folder
 
 if TYPE_CHECKING:
@@ -46,6 +47,25 @@ def test_variables_that_name_another_repository_do_not_matter(
     assert (other / "config").read_bytes() == before
     assert "../x.git" in (tmp_path / "work" / ".git" / "config").read_text()
     assert os.environ["GIT_DIR"] == str(other)
+
+
+@pytest.mark.parametrize("name", ["a$EVIL", "${EVIL}", "~", "%EVIL%", "a b'\"é"])
+def test_a_folder_may_have_any_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv("EVIL", str(tmp_path / "elsewhere"))
+    create_repository(str(tmp_path / name), origin="../x.git", identity=("Demo", "demo@example.org"))
+    assert [each.name for each in tmp_path.iterdir()] == [name]
+    assert Folder(tmp_path / name).git("remote", "get-url", "origin") == "../x.git"
+
+
+def test_variables_of_gitpython_do_not_choose_another_git(tmp_path: Path) -> None:
+    code = (
+        "import sys; from mlgit.adapters.git.create import create_repository; create_repository(sys.argv[1])"
+    )
+    argv = (sys.executable, "-c", code, str(tmp_path / "work"))
+    paths = {"PYTHONPATH": os.pathsep.join(sys.path)}
+    done = Folder(tmp_path).run(*argv, env={"GIT_PYTHON_GIT_EXECUTABLE": "/nowhere/git"} | paths)
+    assert done.status == Exit.DONE, done.err
+    assert (tmp_path / "work" / ".git").is_dir()
 
 
 def test_a_folder_that_cannot_be_one_is_an_error(tmp_path: Path) -> None:

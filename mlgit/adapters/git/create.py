@@ -27,17 +27,21 @@ def create_repository(
     Raises:
         ToolError: git failed.
     """
-    from git import GitError, Repo
-
+    settings = dict[tuple[str, str], str]()
+    if origin is not None:
+        settings['remote "origin"', "url"] = origin
+        settings['remote "origin"', "fetch"] = "+refs/heads/*:refs/remotes/origin/*"
+    if identity is not None:
+        settings["user", "name"], settings["user", "email"] = identity
     with _environment_of_git():
+        from git import Git, GitError, Repo
+
         try:
-            with Repo.init(folder, bare=bare, initial_branch="main") as repository:
-                if origin is not None:
-                    repository.create_remote("origin", origin)
-                if identity is not None:
-                    with repository.config_writer() as config:
-                        config.set_value("user", "name", identity[0])
-                        config.set_value("user", "email", identity[1])
+            # `Repo.init` and `create_remote` expand variables in the path, and a folder may be named `$HOME`.
+            Git().init(folder, bare=bare, initial_branch="main")
+            with Repo(folder, expand_vars=False) as repository, repository.config_writer() as config:
+                for (section, key), value in settings.items():
+                    config.set_value(section, key, value)
         except GitError as error:
             raise ToolError(
                 f"git could not create a repository in `{folder}`", details=tuple(str(error).splitlines())
@@ -46,9 +50,13 @@ def create_repository(
 
 @contextmanager
 def _environment_of_git() -> Iterator[None]:
-    """GitPython passes our environment on to git; variables such as GIT_DIR must not lead it elsewhere."""
+    """GitPython passes our environment on to git; variables such as GIT_DIR must not lead it elsewhere.
+
+    Its own variables may name another git than the one that every other command runs.
+    """
     before = dict(os.environ)
-    for name in before.keys() - environment().keys():
+    kept = {name for name in environment() if not name.startswith("GIT_PYTHON_")}
+    for name in before.keys() - kept:
         del os.environ[name]
     os.environ.update(_NO_SETTINGS)
     try:
