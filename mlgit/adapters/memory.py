@@ -9,6 +9,7 @@ from contextlib import suppress
 from functools import cached_property
 
 _LONGEST_WRITE_S = 60
+_LONGEST_INTEGER_BITS = 14_000
 
 
 class Memory:
@@ -59,13 +60,15 @@ class Memory:
 
     def write(self, content: bytes) -> bool:
         """Replace the file in one step, or leave it as it is; False if the content is too large."""
-        if self._limit is not None and len(content) > self._limit:
+        head = self._head(content)
+        if self._limit is not None and len(head) + len(content) > self._limit:
             return False
         if self._path is not None:
-            self._replace(self._path, content)
+            self._replace(self._path, head, content)
         return True
 
-    def _replace(self, path: str, content: bytes) -> None:
+    @staticmethod
+    def _replace(path: str, head: bytes, content: bytes) -> None:
         half = f"{path}.half"
         with suppress(OSError):
             os.makedirs(os.path.dirname(path), exist_ok=True)
@@ -73,7 +76,7 @@ class Memory:
             descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
             try:
                 with open(descriptor, "wb") as file:
-                    file.writelines((self._head(content), content))
+                    file.writelines((head, content))
                 os.replace(half, path)  # after closing: a full disk may show only then
             except BaseException:
                 with suppress(OSError):
@@ -81,12 +84,16 @@ class Memory:
                 raise
 
     def write_json(self, value: object) -> bool:
-        """Replace the file by a value that survives JSON; False if it is too large."""
+        """Replace the file by a value that survives JSON; False if it does not, or is too large."""
         if self._path is None:
             return True
         import json
 
-        return self.write(json.dumps(value, separators=(",", ":")).encode())
+        try:
+            content = json.dumps(value, separators=(",", ":")).encode()
+        except (ValueError, RecursionError):
+            return False
+        return self.write(content)
 
     def _head(self, content: bytes) -> bytes:
         return b"mlgit cache %d %08x\n" % (self._format, crc32(content))
@@ -140,12 +147,17 @@ class Table:
 
 
 def survives_json(value: object) -> bool:
-    """Whether JSON gives the same value back (keys that are numbers would come back as text)."""
+    """Whether JSON gives the same value back.
+
+    Keys that are numbers would come back as text, and Python refuses to write integers of over 4,300 digits.
+    """
     if isinstance(value, dict):
         return all(isinstance(key, str) and survives_json(item) for key, item in value.items())
     if isinstance(value, list):
         return all(survives_json(item) for item in value)
-    return value is None or isinstance(value, (str, int, float))
+    if isinstance(value, int):
+        return value.bit_length() <= _LONGEST_INTEGER_BITS
+    return value is None or isinstance(value, (str, float))
 
 
 def _remove_abandoned(half: str) -> None:

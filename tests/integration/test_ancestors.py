@@ -43,3 +43,23 @@ def test_a_damaged_history_is_an_error(empty_repository: Folder, three: list[str
     (empty_repository / ".git" / "objects" / oid[:2] / oid[2:]).unlink()
     with pytest.raises(GitFailed):
         is_ancestor(Git(str(empty_repository.path)), three[0], three[2])
+
+
+@pytest.mark.parametrize("kind", ["alternate", "commit-graph"])
+def test_a_complaint_of_git_that_does_not_matter_is_not_an_error(
+    empty_repository: Folder, three: list[str], kind: str
+) -> None:
+    objects = empty_repository / ".git" / "objects" / "info"
+    objects.mkdir(exist_ok=True)
+    if kind == "alternate":
+        (objects / "alternates").write_text("/nonexistent/objects\n")
+    else:
+        empty_repository.git("commit-graph", "write", "--reachable")
+        (objects / "commit-graph").chmod(0o644)
+        (objects / "commit-graph").write_bytes(b"XXXX" + (objects / "commit-graph").read_bytes()[4:])
+    git = Git(str(empty_repository.path))
+    with pytest.raises(GitFailed, match="exit code 1") as caught:
+        git.run("merge-base", "--is-ancestor", three[2], three[0])
+    assert "error: " in caught.value.stderr
+    assert not is_ancestor(git, three[2], three[0])
+    assert is_ancestor(git, three[0], three[2])

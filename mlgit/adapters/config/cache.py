@@ -44,7 +44,8 @@ class Cache:
 
 def _drop_oldest(folder: str) -> None:
     try:
-        slots = sorted(os.scandir(folder), key=lambda entry: entry.stat().st_mtime)
+        files = [entry for entry in os.scandir(folder) if entry.is_file(follow_symlinks=False)]
+        slots = sorted(files, key=lambda entry: entry.stat().st_mtime)
         for entry in slots[: max(0, len(slots) - _KEPT)]:
             os.remove(entry.path)
     except OSError:

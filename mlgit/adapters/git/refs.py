@@ -79,8 +79,12 @@ def is_ancestor(git: Git, old: str, new: str) -> bool:
     try:
         git.run("merge-base", "--is-ancestor", old, new)
     except GitFailed as error:
-        # git 2.39 also exits with 1 if it cannot read a commit in between.
-        if error.status == 1 and "error: " not in error.stderr:
+        # git 2.39 also exits with 1 if it cannot read a commit in between. It prints errors for less, such as
+        # a missing alternate; whether it can walk the history decides.
+        no = error.status == 1
+        if no and (
+            "error: " not in error.stderr or not git.try_run("rev-list", "--quiet", new, f"^{old}").returncode
+        ):
             return False
         if git.try_run("cat-file", "-e", f"{old}^{{commit}}").returncode:
             return False

@@ -68,6 +68,34 @@ def test_content_over_the_limit_is_neither_written_nor_read(tmp_path: Path) -> N
     assert memory(tmp_path).size_bytes() > 500
 
 
+def test_what_is_written_within_the_limit_is_read_back(tmp_path: Path) -> None:
+    written = [size for size in range(950, 1_001) if memory(tmp_path, limit=1_000).write(b"x" * size)]
+    assert 950 in written
+    assert 1_000 not in written
+    for size in written:
+        memory(tmp_path, limit=1_000).write(b"x" * size)
+        assert memory(tmp_path, limit=1_000).read() == b"x" * size
+
+
+@pytest.mark.parametrize(
+    "value", [{"a": 16**4_000}, {"a": object}, {"a": {1: {2}}}], ids=["long", "type", "set"]
+)
+def test_a_value_that_json_cannot_write_is_not_kept(tmp_path: Path, value: object) -> None:
+    memory(tmp_path).write_json({"old": 1})
+    if value == {"a": 16**4_000}:
+        assert not memory(tmp_path).write_json(value)
+    assert not survives_json(value)
+    assert memory(tmp_path).read_json() == {"old": 1}
+
+
+def test_a_number_that_json_cannot_write_leaves_the_other_values(tmp_path: Path) -> None:
+    first = table(tmp_path)
+    first.learn("long", 16**4_000)
+    first.learn("short", 1)
+    first.save()
+    assert (table(tmp_path).get("long"), table(tmp_path).get("short")) == (None, (1,))
+
+
 def test_without_a_folder_or_where_a_file_is_in_the_way_nothing_is_kept(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for folder in (None, str(tmp_path / "file")):
@@ -108,6 +136,15 @@ def test_a_file_that_another_run_is_writing_is_left_alone_until_it_is_old(tmp_pa
     memory(tmp_path).write(b"x")
     assert memory(tmp_path).read() == b"x"
     assert os.listdir(tmp_path) == ["cache"]
+
+
+def test_a_half_written_file_from_the_future_is_abandoned(tmp_path: Path) -> None:
+    half = tmp_path / "cache.half"
+    half.touch()
+    later = half.stat().st_mtime + HOUR_S
+    os.utime(half, (later, later))
+    memory(tmp_path).write(b"x")
+    assert memory(tmp_path).read() == b"x"
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"\xff", b"[" * 100_000])
