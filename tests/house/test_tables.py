@@ -56,7 +56,7 @@ def edited(copy: Folder, folder: Folder, *argv: str) -> Done:
     return folder.run(sys.executable, "-P", "-m", "mlgit", *argv, env={"PYTHONPATH": os.fspath(copy.path)})
 
 
-def test_a_gate_limit_is_a_row_a_name_and_its_keys_in_two_schemas(copy: Folder, falling: Folder) -> None:
+def test_a_gate_limit_needs_a_row_and_its_name_in_three_files(copy: Folder, falling: Folder) -> None:
     edit(copy, "mlgit/core/config/file.py", '"min_rise", "min_drop"]', '"min_rise", "min_drop", "max_loss"]')
     edit(
         copy,

@@ -27,7 +27,8 @@ def test_no_private_word_is_left(folder: str) -> None:
         ("x = 1  # nobody\n# says who\n# stands here\n", ["nobody", "stands"]),
         ('"""A number; None if it is None, `told` or "told"."""\n', []),
         ("told_at = 1\n", []),
-        ('def entry() -> None:\n    """Say what is told; this is help."""\n', []),
+        ('X = 1\n"""What is told."""\n', ["told"]),
+        ('def entry() -> None:\n    """Say what is told; only in cli this is help."""\n', ["told"]),
     ],
 )
 def test_a_private_word_is_found(tmp_path: Path, source: str, words: list[str]) -> None:

@@ -60,7 +60,7 @@ def private_words(path: Path) -> Iterator[Place]:
     text = path.read_text(encoding="utf-8")
     for word in _found(_spaced(path.stem)):
         yield Place(shown, 0, "file name", word)
-    for line, docstring in _docstrings(ast.parse(text)):
+    for line, docstring in _docstrings(ast.parse(text), commands=shown.startswith("mlgit/cli/")):
         for word in _found(docstring):
             yield Place(shown, line, "docstring", word)
     comment, started, ended = "", 0, 0
@@ -92,14 +92,21 @@ def _spaced(name: str) -> str:
     return " ".join(part.lower() for part in _NAME_PARTS.findall(name))
 
 
-def _docstrings(tree: ast.Module) -> Iterator[tuple[int, str]]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef) and node.name == "entry":
-            continue  # the help of a command: a text for users
-        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
-            text = ast.get_docstring(node)
-            if text:
-                yield node.body[0].lineno, text
+def _docstrings(tree: ast.AST, *, commands: bool) -> Iterator[tuple[int, str]]:
+    """Texts that are statements of their own: of modules, classes, functions and, below them, of names.
+
+    With `commands`, a function `entry` is left out: its text is the help of a command.
+    """
+    for node in ast.iter_child_nodes(tree):
+        if commands and isinstance(node, ast.FunctionDef) and node.name == "entry":
+            continue
+        if (
+            isinstance(node, ast.Expr)
+            and isinstance(node.value, ast.Constant)
+            and isinstance(node.value.value, str)
+        ):
+            yield node.lineno, node.value.value
+        yield from _docstrings(node, commands=commands)
 
 
 def files(*folders: str) -> list[Path]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 STATE = ".gitlab-ci-local"
 UNSET = ("CI_COMMIT_BRANCH", "CI_COMMIT_TAG", "CI_MERGE_REQUEST_IID")
-"""What gitlab-ci-local would make up where the pipeline has none."""
+"""Values that gitlab-ci-local would invent if the pipeline did not set them."""
 _RESULT = re.compile(r"^ (PASS|WARN|FAIL) +(\S+)", re.MULTILINE)
 _EXIT = re.compile(r"^(\S+) +finished in .* (?:FAIL|WARN) (\d+) *$", re.MULTILINE)
 RESULTS = {"PASS": "success", "WARN": "warning", "FAIL": "failure"}

@@ -83,7 +83,7 @@ class FakeForge:
         self.meetings: list[tuple[threading.Barrier, Fault]] = []
         self.stopping = threading.Event()
         self.commit_of: Callable[[str, str], str] | None = None
-        """(repository, ref) -> commit, from whoever has the repository; the fake itself has no git."""
+        """(repository, ref) -> commit, from the owner of the repository; the fake itself has no git."""
         self._state_file = state_file
         if state_file is not None and os.path.exists(state_file):
             with open(state_file, encoding="utf-8") as file:
