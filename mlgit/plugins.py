@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeVar
 
-from mlgit.errors import ToolError
+from mlgit.errors import MlgitError, ToolError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 T = TypeVar("T")
+_LONGEST_REASON = 200
 
 
 def plugin(group: str, name: str, kind: type[T]) -> T | None:
@@ -23,20 +28,38 @@ def plugin(group: str, name: str, kind: type[T]) -> T | None:
     if len(found) > 1:
         clash = f"Two plug-ins add `{name}` to `{group}`"
         raise ToolError(clash, details=tuple(sorted(found)), hint="uninstall one of them")
-    ((value, entry_point),) = found.items()
-    try:
+    (entry_point,) = found.values()
+    with plugin_failures(group, name, "cannot be loaded"):
         row = entry_point.load()
-    except Exception as error:
-        problem = f"cannot be loaded: {type(error).__name__}: {error}"
-        raise _unusable(group, name, problem, value) from error
     if not isinstance(row, kind):
-        raise _unusable(group, name, f"is not a `{kind.__module__}.{kind.__qualname__}`", value)
+        raise _unusable(group, name, f"is not a `{kind.__module__}.{kind.__qualname__}`")
     return row
 
 
-def _unusable(group: str, name: str, problem: str, value: str) -> ToolError:
+@contextmanager
+def plugin_failures(group: str, name: str, problem: str) -> Iterator[None]:
+    """Turn an exception of a plug-in's code into an error that names the plug-in; mlgit's own errors pass.
+
+    Raises:
+        ToolError: the code inside raised something else; `problem` follows the plug-in's name.
+    """
+    try:
+        yield
+    except MlgitError:
+        raise
+    except Exception as error:  # a plug-in may raise anything
+        reason, _, _ = str(error).partition("\n")
+        if len(reason) > _LONGEST_REASON:  # jsonschema quotes the whole schema
+            reason = f"{reason[:_LONGEST_REASON]}…"
+        raise _unusable(group, name, f"{problem}: {type(error).__name__}: {reason}") from error
+
+
+def _unusable(group: str, name: str, problem: str) -> ToolError:
+    from importlib.metadata import entry_points
+
     message = f"The plug-in `{name}` of `{group}` {problem}"
-    return ToolError(message, details=(value,), hint="update or uninstall it")
+    addresses = tuple(sorted({each.value for each in entry_points(group=group, name=name)}))
+    return ToolError(message, details=addresses, hint="update or uninstall it")
 
 
 def plugin_names(group: str) -> list[str]:

@@ -13,7 +13,7 @@ from mlgit.core.registry.tags import TAGS
 from mlgit.errors import ConfigError, MlgitError, UnknownReference, UsageError
 from mlgit.project.deploy.desired_state import desired_head, environment_tag, superseding
 from mlgit.project.deploy.job import Job
-from mlgit.project.deploy.targets import deployer, target_row
+from mlgit.project.deploy.targets import deployer, naming_plugin, target_row
 from mlgit.project.registry.environments import require_environment
 from mlgit.project.registry.models import declared_models, require_model
 from mlgit.project.registry.read import read_registry, tags_as_of
@@ -42,6 +42,7 @@ def deploy(
         UnknownReference: no such environment, model or tag, or nothing under `deploy:` for it.
         UsageError: `tag` is not a tag of this environment and model.
         ConfigError: two models would be deployed to one folder, or the target is not installed.
+        ToolError: a plug-in's target cannot be used.
     """
     declared = _require_deploy(project, environment)
     if tag is not None:
@@ -82,8 +83,9 @@ class _Targets:
         self._project = project
         self._progress = progress
         self._name = declared.target
-        self._record: Any = row.read(declared.keys)
-        self._deployer = deployer(row)
+        with naming_plugin(declared.target, "cannot read its keys"):
+            self._record: Any = row.read(declared.keys)
+        self._deployer = deployer(declared.target, row)
         self._folders = _folders(project, declared, models) if "path" in row.keys else {}
 
     def deploy(self, here: EnvironmentState, tag: str | None, *, dry_run: bool) -> Deployment:
@@ -105,9 +107,10 @@ class _Targets:
             return replace(untouched, state="failed", failure=failure("intent", error))
         if head is None:
             return replace(untouched, notes=_without_tags(self._project, here))
-        record = self._record if folder is None else replace(self._record, path=folder)
         job = Job(self._project, head, target=self._name, progress=self._progress)
         try:
+            with naming_plugin(self._name, "has a record without a field `path`"):
+                record = self._record if folder is None else replace(self._record, path=folder)
             return self._deployer(job, record, dry_run=dry_run)
         except (MlgitError, OSError) as error:
             return job.failed(error, job.result("failed"))

@@ -79,6 +79,7 @@ class Project:
         self._prefetched = prefetched
         self._trees: dict[str, CommitTree] = {}
         self._configs: dict[str | None, Config] = {}
+        self._valid_configs: dict[bytes | None, Config] = {}
         self._started = dict(started or {})
         self.worktree = WorkingTree(git, root, listing=self._started.pop("paths", None))
 
@@ -195,8 +196,10 @@ class Project:
             from mlgit.adapters.config.loader import load
 
             content = self.tree(commit).read(CONFIG_FILE)
-            name = CONFIG_FILE if commit is None else f"{commit[:7]}:{CONFIG_FILE}"
-            self._configs[commit] = load(content, name=name, cache_dir=self.cache_dir)
+            if content not in self._valid_configs:
+                name = CONFIG_FILE if commit is None else f"{commit[:7]}:{CONFIG_FILE}"
+                self._valid_configs[content] = load(content, name=name, cache_dir=self.cache_dir)
+            self._configs[commit] = self._valid_configs[content]
         return self._configs[commit]
 
     def set_config(self, config: Config) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -51,10 +52,22 @@ TARGET = Target(
 '''
 
 
-def install(folder: Path, *, distribution: str = "mlgit-share", row: str = "mlgit_share:TARGET") -> None:
-    """Install the plug-in as pip does: the module and its `dist-info`."""
-    (folder / "mlgit_share.py").write_text(MODULE, encoding="utf-8")
+def install(
+    folder: Path,
+    *,
+    distribution: str = "mlgit-share",
+    row: str = "mlgit_share:TARGET",
+    module: str = MODULE,
+) -> None:
+    """Install or update the plug-in as pip does: the module and its `dist-info`."""
+    (folder / "mlgit_share.py").write_text(module, encoding="utf-8")
     info = folder / f"{distribution.replace('-', '_')}-1.0.dist-info"
-    info.mkdir()
+    info.mkdir(exist_ok=True)
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text(f"[mlgit.targets]\nshare = {row}\n")
+
+
+def uninstall(folder: Path) -> None:
+    """Remove what `install` wrote into a folder, as pip does."""
+    shutil.rmtree(folder)
+    folder.mkdir()

@@ -1,7 +1,8 @@
 """Cache of valid files: a content that was valid once needs neither YAML nor JSON Schema again.
 
 A slot is found by a checksum, and used only if it holds the same bytes, written by the same mlgit with the
-same schema. Without the cache a run takes a tenth of a second longer.
+same schema. A file with a target of a plug-in is not kept: the plug-in may be updated or uninstalled. Without
+the cache a run takes a tenth of a second longer.
 """
 
 from __future__ import annotations

@@ -5,12 +5,12 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING, Any
 
-from mlgit.adapters.config.rules import Findings, Path, section
+from mlgit.adapters.config.rules import Findings, Path, later_keys, section
 from mlgit.adapters.config.shape import choices
 from mlgit.core.deploy.folders import PLACEHOLDERS, clashes, placeholders
 from mlgit.core.deploy.targets import GROUP, TARGETS, Target
 from mlgit.core.wording import near
-from mlgit.plugins import plugin, plugin_names
+from mlgit.plugins import plugin, plugin_failures, plugin_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -30,13 +30,49 @@ def named_targets(document: Document) -> dict[str, Target]:
 
 
 def allow_plugins(document: Document, targets: Mapping[str, Target], schema: dict[str, Any]) -> None:
-    """Add plug-ins to the schema of mlgit.yaml; a key that mlgit has itself keeps mlgit's shape."""
+    """Add plug-ins to the schema of mlgit.yaml; a key that mlgit has itself keeps mlgit's shape.
+
+    Raises:
+        ToolError: the row of a plug-in is invalid.
+    """
     if not _unknown(document):
         return
     properties = schema["$defs"]["deploy"]["properties"]
     properties["target"]["enum"] = list(dict.fromkeys([*targets, *plugin_names(GROUP)]))
-    for row in targets.values():
-        schema["$defs"]["deploy"]["properties"] = properties = {**row.schema, **properties}
+    for name in [name for name in targets if name not in TARGETS]:
+        row = targets[name]
+        with plugin_failures(GROUP, name, "has an invalid row"):
+            added = {key: rule for key, rule in row.schema.items() if key not in properties}
+            _try_schemas(added, document, schema["$defs"])
+            frozenset(row.keys + row.filled)
+        schema["$defs"]["deploy"]["properties"] = properties = {**added, **properties}
+
+
+def _try_schemas(schemas: Mapping[str, Any], document: Document, definitions: Mapping[str, Any]) -> None:
+    """Raise the exception of an invalid schema: its own, or that of validating the document's values."""
+    from jsonschema import Draft202012Validator
+
+    for key, schema in schemas.items():
+        Draft202012Validator.check_schema(schema)
+        whole = {"$defs": definitions, "properties": {key: schema}}
+        for entry in section(document, "deploy").values():
+            list(Draft202012Validator(whole).iter_errors(entry))
+
+
+def explain_unknown_targets(
+    document: Document, targets: Mapping[str, Target], wrong: Iterable[tuple[ConfigError, Path]]
+) -> list[ConfigError]:
+    """The errors of these violations; nothing is known about the other keys of an unknown target."""
+    unknown: dict[Path, str] = {
+        ("deploy", name): entry["target"]
+        for name, entry in section(document, "deploy").items()
+        if isinstance(entry.get("target"), str)
+        and entry["target"] not in {*targets, *later_keys(("deploy", name, "target"))}
+    }
+    for error, path in wrong:
+        if path[-1:] == ("target",) and path[:-1] in unknown and error.hint is None:
+            error.hint = f"a plug-in that adds `{unknown[path[:-1]]}` may not be installed"
+    return [error for error, path in wrong if path not in unknown]
 
 
 def _unknown(document: Document) -> list[str]:

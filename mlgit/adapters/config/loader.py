@@ -41,12 +41,18 @@ def load(content: bytes | None, *, name: str, cache_dir: str | None) -> Config:
         with suppress(KeyError, TypeError, ValueError, AttributeError, ArithmeticError):  # a damaged cache
             return _config(cached)
     tree = _checked(content, name)
-    cache.write(tree)
+    if _only_own_targets(tree):
+        cache.write(tree)
     return _config(tree)
 
 
 def _checked(content: bytes, name: str) -> Tree:
-    from mlgit.adapters.config.deploy_rules import DeployRules, allow_plugins, named_targets
+    from mlgit.adapters.config.deploy_rules import (
+        DeployRules,
+        allow_plugins,
+        explain_unknown_targets,
+        named_targets,
+    )
     from mlgit.adapters.config.frames import Document
     from mlgit.adapters.config.rules import Rules, later_keys
     from mlgit.adapters.config.shape import place, violations
@@ -59,7 +65,7 @@ def _checked(content: bytes, name: str) -> Tree:
         later=later_keys,
         extend=lambda schema: allow_plugins(document, targets, schema),
     )
-    problems = [error for error, _ in wrong]
+    problems = explain_unknown_targets(document, targets, wrong)
     broken = [path for _, path in wrong]
     problems += Rules(document, broken).check()
     problems += DeployRules(document, broken, targets).check()
@@ -67,6 +73,13 @@ def _checked(content: bytes, name: str) -> Tree:
     if unique:
         raise together(sorted(unique.values(), key=place))
     return _tree(document)
+
+
+def _only_own_targets(tree: Tree) -> bool:
+    """Whether no target is a plug-in's, which may be updated or uninstalled while the file stays the same."""
+    from mlgit.core.deploy.targets import TARGETS
+
+    return all(entry["target"] in TARGETS for entry in (tree.get("deploy") or {}).values())
 
 
 def together(problems: Sequence[ConfigError]) -> ConfigError:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol
 
+from mlgit.core.deploy.deployment import Deployment
 from mlgit.core.deploy.targets import GROUP, TARGETS, Target
-from mlgit.core.wording import near
 from mlgit.errors import ConfigError
-from mlgit.plugins import plugin, plugin_names
+from mlgit.plugins import plugin, plugin_failures
+from mlgit.project.deploy.job import as_failure
 
 if TYPE_CHECKING:
     from mlgit.core.config.file import Deploy
-    from mlgit.core.deploy.deployment import Deployment
     from mlgit.project.deploy.job import Job
 
 
@@ -33,13 +35,38 @@ def target_row(declared: Deploy) -> Target:
     if row is None:
         raise ConfigError(
             f"`deploy.{declared.environment}` has the target `{declared.target}`, which is not installed",
-            hint=near(declared.target, [*TARGETS, *plugin_names(GROUP)])
-            or "install the plug-in that adds it",
+            hint="install the plug-in that adds it",
         )
     return row
 
 
-def deployer(row: Target) -> Deployer:
-    module, _, name = row.deployer.partition(":")
-    found: Deployer = getattr(import_module(module), name)
-    return found
+def naming_plugin(target: str, problem: str) -> AbstractContextManager[None]:
+    """Exceptions of a plug-in's code become errors that name it; those of mlgit's own targets stay bugs."""
+    return nullcontext() if target in TARGETS else plugin_failures(GROUP, target, problem)
+
+
+def deployer(target: str, row: Target) -> Deployer:
+    """Import the deployer of a target; a plug-in's fails with errors that name the plug-in.
+
+    Raises:
+        ToolError: a plug-in has no function at its address.
+    """
+    with naming_plugin(target, "has no deployer"):
+        module, _, name = row.deployer.partition(":")
+        found: Deployer = getattr(import_module(module), name)
+        if not callable(found):
+            raise TypeError(f"`{row.deployer}` is not a function")
+    return found if target in TARGETS else partial(_deploy_with_plugin, target, found)
+
+
+def _deploy_with_plugin(
+    target: str, found: Deployer, job: Job, record: object, /, *, dry_run: bool
+) -> Deployment:
+    with naming_plugin(target, "cannot deploy"):
+        try:
+            result = found(job, record, dry_run=dry_run)
+        except OSError as error:  # a failure of the deployment, like ours
+            raise as_failure(error) from error
+        if not isinstance(result, Deployment):
+            raise TypeError(f"its deployer returned `{type(result).__name__}`, not a `Deployment`")
+    return result

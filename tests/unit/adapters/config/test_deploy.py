@@ -19,6 +19,7 @@ from mlgit.yaml12 import load as load_yaml
 from tests.support.config_file import outcome, read
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 HEAD = (
@@ -30,6 +31,14 @@ WHOLE = """\
 """
 TREE = json.loads(schema_text("mlgit"))
 SCHEMA = Draft202012Validator(TREE)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def no_plugins() -> Iterator[None]:
+    """Hide the plug-ins that are installed here: they change which targets and keys exist."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("importlib.metadata.entry_points", lambda **_: ())
+        yield
 
 
 def target(config: Config, environment: str = "prod") -> object:
@@ -135,6 +144,39 @@ def test_a_mistake_is_reported_with_its_place(
     assert (error.location.line, error.location.column) == (5, column)
     assert help_text in f"{error.expected} {error.hint}"
     assert SCHEMA.is_valid(load_yaml(text, name="mlgit.yaml")) is not in_schema
+
+
+@pytest.mark.parametrize(
+    ("entry", "hint"),
+    [
+        ("{target: share, mount: x, health: {}}", "a plug-in that adds `share` may not be installed"),
+        ("{target: share}", "a plug-in that adds `share` may not be installed"),
+        ("{target: locl, pth: x}", "did you mean `local`?"),
+    ],
+)
+def test_an_unknown_target_is_the_only_error_of_its_entry(entry: str, hint: str) -> None:
+    with pytest.raises(ConfigError, match="`target` cannot be") as caught:
+        read(f"{HEAD}  prod: {entry}\n")
+    assert [each.message for each in caught.value.problems] == [caught.value.message]
+    assert caught.value.hint == hint
+
+
+def test_an_unknown_target_hides_no_error_of_another_entry() -> None:
+    with pytest.raises(ConfigError) as caught:
+        read(
+            HEAD
+            + "  prod: {target: share, mount: x}\n  staging: {target: local, path: '{model}', mount: x}\n"
+        )
+    assert [each.message for each in caught.value.problems] == [
+        "`target` cannot be `share`",
+        "There is no key `mount` in `staging`",
+    ]
+
+
+def test_a_target_that_is_not_text_has_no_hint_about_plugins() -> None:
+    with pytest.raises(ConfigError) as caught:
+        read(HEAD + "  prod: {target: 7}\n")
+    assert caught.value.hint is None
 
 
 @pytest.mark.parametrize(
