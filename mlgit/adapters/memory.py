@@ -13,10 +13,10 @@ _LONGEST_INTEGER_BITS = 14_000
 
 
 class Memory:
-    """One cache file in a folder that need not exist; None keeps nothing.
+    """One cache file in a folder, which need not exist; if `folder` is None, nothing is kept.
 
-    A file that is missing, torn, foreign, too large or of another format is ignored, and replaced by the next
-    write. Where nothing can be written, nothing is kept. While one run writes, another one leaves it alone.
+    A file that is missing, torn, foreign, too large or of another format is ignored; the next write replaces
+    it. If the folder is not writable, nothing is kept. While one run writes the file, other runs do not.
 
     Args:
         format_number: must be raised when the same content would mean something else.
@@ -41,7 +41,7 @@ class Memory:
         return 0 if self._limit is not None and size > self._limit else size
 
     def read(self) -> bytes | None:
-        """The content; None if there is none to use."""
+        """The content; None if there is no valid file."""
         if self._path is not None and self.size_bytes():
             with suppress(OSError), open(self._path, "rb") as file:
                 head, content = file.readline(64), file.read()
@@ -49,7 +49,7 @@ class Memory:
         return None
 
     def read_json(self) -> object:
-        """The value that `write_json` was given; None if there is none to use."""
+        """The value that `write_json` was given; None if there is no valid file."""
         content = self.read()
         if content is not None:
             import json
@@ -84,7 +84,7 @@ class Memory:
                 raise
 
     def write_json(self, value: object) -> bool:
-        """Replace the file by a value that survives JSON; False if it does not, or is too large."""
+        """Replace the file by a value that round-trips through JSON; False if it does not, or is too large."""
         if self._path is None:
             return True
         import json
@@ -102,7 +102,7 @@ class Memory:
 class Table:
     """Values by key in a cache file, which is read when the first value is needed.
 
-    Values that this run did not use are kept while all keys have at most `room_bytes`.
+    Values that this run did not use are kept as long as all keys together are at most `room_bytes` long.
     """
 
     def __init__(self, memory: Memory, *, room_bytes: int) -> None:
@@ -120,17 +120,17 @@ class Table:
         return (self._used[key],)
 
     def learn(self, key: str, value: object) -> None:
-        """Add a value; it is kept only if it survives JSON."""
+        """Add a value; it is kept only if it round-trips through JSON."""
         self._used[key] = value
         self._grown = True
 
     def save(self) -> None:
-        """Keep the values that this run used, if it learned one, and others while there is room."""
+        """If this run added a value: keep the values that it used, and others as space allows."""
         if not self._grown:
             return
         self._grown = False
         known = self._earlier
-        used = {key: value for key, value in self._used.items() if key in known or survives_json(value)}
+        used = {key: value for key, value in self._used.items() if key in known or round_trips_json(value)}
         kept, size = dict(used), sum(map(len, used))
         for key, value in known.items():
             size += len(key)
@@ -146,15 +146,15 @@ class Table:
         return cached if isinstance(cached, dict) else {}
 
 
-def survives_json(value: object) -> bool:
-    """Whether JSON gives the same value back.
+def round_trips_json(value: object) -> bool:
+    """Whether a value is the same after JSON.
 
-    Keys that are numbers would come back as text, and Python refuses to write integers of over 4,300 digits.
+    Keys that are numbers would become text, and Python refuses to write integers of over 4,300 digits.
     """
     if isinstance(value, dict):
-        return all(isinstance(key, str) and survives_json(item) for key, item in value.items())
+        return all(isinstance(key, str) and round_trips_json(item) for key, item in value.items())
     if isinstance(value, list):
-        return all(survives_json(item) for item in value)
+        return all(round_trips_json(item) for item in value)
     if isinstance(value, int):
         return value.bit_length() <= _LONGEST_INTEGER_BITS
     return value is None or isinstance(value, (str, float))

@@ -25,7 +25,7 @@ class Answer:
 
     A part is None if the tool refused to give it; `complaint` is the reason. `unsure` are the stages about
     which something could not be checked, in mlgit's words; `respelled` their dependencies that dvc.lock has
-    under another spelling, which only DVC takes for others.
+    under another spelling, which only DVC treats as different.
     """
 
     reasons: Mapping[str, frozenset[str]] | None = None

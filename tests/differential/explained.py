@@ -18,7 +18,7 @@ _OF_A_DATE = "ERROR: unexpected error - Unsupported value of type 'date' in "
 
 
 def explain(difference: Difference, theirs: Answer, ours: Answer) -> str:
-    """The name of the known disagreement behind this difference; None if there is none."""
+    """The name of the known disagreement behind this difference; empty if there is none."""
     for name, applies in EXPLANATIONS.items():
         if applies(difference, theirs, ours):
             return name

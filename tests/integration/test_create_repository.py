@@ -68,7 +68,7 @@ def test_variables_of_gitpython_do_not_choose_another_git(tmp_path: Path) -> Non
     assert (tmp_path / "work" / ".git").is_dir()
 
 
-def test_a_folder_that_cannot_be_one_is_an_error(tmp_path: Path) -> None:
+def test_a_folder_where_git_cannot_create_a_repository_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "work" / ".git").mkdir(parents=True)
     (tmp_path / "work" / ".git" / "HEAD").mkdir()
     with pytest.raises(ToolError, match="could not create a repository") as caught:

@@ -84,9 +84,9 @@ def test_two_deployments_at_once_run_one_after_the_other(deployable: Folder) -> 
         )
         for _ in range(2)
     ]
-    said = [process.communicate(timeout=120) for process in both]
-    assert [process.returncode for process in both] == [0, 0], said
-    states = sorted(json.loads(out)["deployments"][0]["state"] for out, _ in said)
+    outputs = [process.communicate(timeout=120) for process in both]
+    assert [process.returncode for process in both] == [0, 0], outputs
+    states = sorted(json.loads(out)["deployments"][0]["state"] for out, _ in outputs)
     assert states == ["already", "deployed"]
     assert served(folder_of(deployable)) == "v1.0.1"
     assert [line["step"] for line in lines(folder_of(deployable)) if line["tag"] == "line#prod#2"] == [
@@ -99,13 +99,13 @@ def test_two_deployments_at_once_run_one_after_the_other(deployable: Folder) -> 
 
 
 @contextmanager
-def held(place: Path, said: str) -> Iterator[int]:
+def held(place: Path, holder: str) -> Iterator[int]:
     """Hold the lock of the target as another process."""
     path = place / "deployments" / "prod.lock"
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT)
     fcntl.flock(descriptor, fcntl.LOCK_EX)
-    os.write(descriptor, said.encode())
+    os.write(descriptor, holder.encode())
     try:
         yield descriptor
     finally:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tests.support.shell import Folder
 
 
-def state(work: Folder, tag: str, **said: Any) -> None:  # noqa: ANN401 (fields of the statement)
+def state(work: Folder, tag: str, **fields: Any) -> None:  # noqa: ANN401 (fields of the statement)
     """Replace a release's tag by one with another statement about its commit."""
     commit = work.git("rev-parse", f"{tag}^{{commit}}")
     statement = ReleaseStatement(
@@ -41,7 +41,7 @@ def state(work: Folder, tag: str, **said: Any) -> None:  # noqa: ANN401 (fields 
         tree=work.git("rev-parse", f"{commit}^{{tree}}"),
         at="2026-03-01T12:00:00Z",
         builder=Builder(kind="local"),
-        **said,
+        **fields,
     )
     message = write_message(tag, "", statement)
     work.git("tag", "-f", "-a", tag, "--cleanup=verbatim", "-m", message, commit)

@@ -71,7 +71,7 @@ def _checked(content: bytes, name: str) -> Tree:
     problems += DeployRules(document, broken, targets).check()
     unique = {(problem.message, str(problem.location)): problem for problem in problems}
     if unique:
-        raise together(sorted(unique.values(), key=place))
+        raise combined(sorted(unique.values(), key=place))
     return _tree(document)
 
 
@@ -82,7 +82,7 @@ def _only_own_targets(tree: Tree) -> bool:
     return all(entry["target"] in TARGETS for entry in (tree.get("deploy") or {}).values())
 
 
-def together(problems: Sequence[ConfigError]) -> ConfigError:
+def combined(problems: Sequence[ConfigError]) -> ConfigError:
     """The first error, with all of them in its `problems`."""
     first = problems[0]
     first.problems = tuple(problems)

@@ -22,14 +22,14 @@ def load_waivers(content: bytes, *, name: str) -> tuple[Waiver, ...]:
         ConfigError: the first problem, with all of them in `problems`.
     """
     from mlgit.adapters.config.frames import Document
-    from mlgit.adapters.config.loader import together
+    from mlgit.adapters.config.loader import combined
     from mlgit.adapters.config.shape import place, violations
 
     document = Document(content, name=name)
     problems = [error for error, _ in violations(document, schema="waivers")]
     problems = problems or _problems(document)
     if problems:
-        raise together(sorted(problems, key=place))
+        raise combined(sorted(problems, key=place))
     return tuple(
         _waiver(entry, document.line(("waivers", number))) for number, entry in enumerate(_entries(document))
     )

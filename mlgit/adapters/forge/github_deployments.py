@@ -51,7 +51,7 @@ def end_deployment(
         **({"description": shortened(description, MAX_DESCRIPTION)} if description else {}),
         **({"log_url": address} if address else {}),
     }
-    # A repetition shows the same.
+    # Repeating this request is harmless.
     statuses = f"{path}/deployments/{deployment.id}/statuses"
     client.send("POST", statuses, body, what="tell the state of a deployment")
 

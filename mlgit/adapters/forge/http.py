@@ -1,4 +1,4 @@
-"""HTTP: a client for a forge's REST interface that waits, retries after faults, and does nothing twice."""
+"""HTTP: a client for a forge's REST interface that waits and retries, but never creates anything twice."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ class Client:
     """A forge's REST interface below one address. Every method may raise ForgeFailed.
 
     `api` has no slash at the end. `token` is never shown: it is masked in responses that repeat it. `header`
-    is name and form of the header with it: `("Authorization", "Bearer {}")`; `more` are further headers of
-    every request.
+    is the name and template of the header that carries it: `("Authorization", "Bearer {}")`; `more` are
+    further headers of every request.
     """
 
     def __init__(

@@ -145,13 +145,13 @@ class Git:
         self._running.append(process)
 
         def finish() -> bytes:
-            output, said = process.communicate()  # a second call returns the same
+            output, errors = process.communicate()  # a second call returns the same
             if process in self._running:
                 self._running.remove(process)
             if process.returncode:
-                raise GitFailed(argv, process.returncode, said.decode("utf-8", "replace"))
-            if said and warned is not None:
-                warned(said)
+                raise GitFailed(argv, process.returncode, errors.decode("utf-8", "replace"))
+            if errors and warned is not None:
+                warned(errors)
             return output
 
         return finish

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from mlgit.core.progress import Progress
 
-# Below this hashing takes no noticeable time, and a progress bar would load its library.
+# Below this, hashing takes no noticeable time, and a progress bar would load its library.
 _SHOW_BYTES = 32 << 20
 _SHOW_FILES = 2_000
 # Only long contents are hashed without Python's global lock.

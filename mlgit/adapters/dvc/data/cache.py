@@ -62,7 +62,7 @@ class Cache:
         known = index.complete(pointer, state)
         if known is None:
             files, top = self.listing(pointer), self._top(legacy=pointer.legacy)
-            if files is None:  # one that is too large to be read is not reported as broken
+            if files is None:  # a listing that is too large to read is not reported as broken
                 known = self._size_bytes(pointer) > MAX_READ_BYTES
             else:
                 known = all(_is_there(f"{top}/{md5[:2]}/{md5[2:]}") for md5 in files.values())
@@ -71,7 +71,7 @@ class Cache:
         return known
 
     def _state(self, *, legacy: bool) -> tuple[str, bool]:
-        """A text that changes when an object is added or removed, and whether it is too fresh to be sure."""
+        """A text that changes when an object is added or removed, and whether it may miss the next change."""
         looked, top = now_ns(), self._top(legacy=legacy)
         try:
             with os.scandir(top) as folders:
@@ -146,7 +146,7 @@ def _cache_dir(file: str) -> str | None:
 
 
 def _is_there(path: str) -> bool:
-    """Whether a file exists. Raises StateError: the permissions forbid looking, so it is not lost."""
+    """Whether a file exists. Raises StateError: the permissions forbid looking, so the file may exist."""
     try:
         os.stat(path)
     except PermissionError as error:

@@ -1,4 +1,4 @@
-"""Directory hashes: the MD5 of each file of a large directory, so that one changed file costs one hash.
+"""Directory hashes: the MD5 of each file in a large directory, so that only changed files are hashed.
 
 There is one file per directory next to the index; it is read only if the directory changed.
 """
@@ -27,13 +27,13 @@ def worth_caching(entries: list[Entry]) -> bool:
 
 
 class DirectoryHashes:
-    """The cached hashes of one directory's files; `folder` is that of the index, None keeps nothing."""
+    """The cached hashes of one directory's files in the index's `folder`; if it is None, nothing is kept."""
 
     def __init__(self, folder: str | None, path: str, *, legacy: bool) -> None:
         self._memory = Memory(folder, directory_file(path, legacy=legacy), format_number=FORMAT)
 
     def read(self) -> Callable[[Entry], str | None]:
-        """A function that gives the MD5 of a file, or None if it changed since."""
+        """Return a function: the MD5 of a file, or None if the file changed since."""
         fields = (self._memory.read() or b"").split(b"\0")
         known = dict(zip(fields[0::2], fields[1::2], strict=False))
 

@@ -1,4 +1,4 @@
-"""Fingerprints: how files and folders looked in earlier runs, so that unchanged ones are not read again.
+"""Fingerprints: sizes and times of files in earlier runs, so that unchanged files are not read again.
 
 The index is a cache in the git directory of this working tree. It is replaced as a whole, so that two runs at
 once cannot break it.
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Facts = tuple[int, int, int, int]
 """Size in bytes, modification time and change time in ns, inode."""
 
-# The coarsest clocks of file systems tick once in two seconds.
+# The coarsest clock of a file system ticks every two seconds.
 RACY_NS = 2_000_000_000
 # Directories with fewer entries are listed faster than a process starts.
 LARGE = 2_000
@@ -34,24 +34,24 @@ _ABANDONED_NS = 24 * 3600 * 1_000_000_000
 
 
 def facts_of(stat: os.stat_result) -> Facts:
-    """The facts that change with a file.
+    """The facts that change when a file changes.
 
-    `touch` cannot put back the change time, and a file that replaces another one has its own inode.
+    `touch` cannot restore the change time, and a file that replaces another one has its own inode.
     """
     return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino
 
 
 def now_ns() -> int:
-    """The time of a look at files, to be compared with time stamps of files and with nothing else."""
+    """The current time; compare it only with time stamps of files."""
     return time.time_ns()
 
 
 def settled(mtime_ns: int, ctime_ns: int, looked_ns: int) -> bool:
     """Whether any later change would alter the facts that were read at `looked_ns`.
 
-    As in Git, a file that was touched at the moment of the look (or after it, by its own time stamps) could
-    change again within the same tick. A modification time in the future is harmless if the change time is
-    old: programs that unpack archives set such times.
+    As in Git, a file that changed while it was being read (or later, by its own time stamps) could change
+    again within the same clock tick. A modification time in the future is harmless if the change time is old:
+    programs that unpack archives set such times.
     """
     limit = looked_ns - RACY_NS
     return ctime_ns < limit and (mtime_ns < limit or mtime_ns > looked_ns + RACY_NS)
@@ -69,8 +69,8 @@ def checksum(content: bytes) -> str:
 class Index:
     """The fingerprints of one working tree.
 
-    Paths are from its root. Files that were not settled when they were read are never in here. Without the
-    git directory of the working tree nothing is kept.
+    Paths are from its root. Files that were not settled when they were read are never added. If `git_dir` is
+    None, nothing is kept.
     """
 
     def __init__(self, git_dir: str | None) -> None:
@@ -123,7 +123,7 @@ class Index:
         return None if known is None else (known[0],)
 
     def learn_document(self, path: str, facts: Facts, value: object, *, looked_ns: int) -> None:
-        """Keep the value of a file that was read after `looked_ns`; it must survive JSON."""
+        """Keep the value of a file that was read after `looked_ns`; it must round-trip through JSON."""
         if settled(facts[1], facts[2], looked_ns):
             self._documents[path] = [*facts, value]
             self._learned = True
@@ -159,7 +159,7 @@ class Index:
         _sweep(self.folder, {"index", *map(directory_file, tables[1])})
 
     def _kept(self, table: _Table) -> _Table:
-        """The entries that this run asked for, and not many more others than these: paths come and go."""
+        """The entries that this run asked for, and a limited number of others, because paths disappear."""
         others = [key for key in table if key not in self._asked]
         spare = max(_SPARE, len(table) - len(others))
         dropped = set(others[: max(0, len(others) - spare)])
@@ -167,13 +167,13 @@ class Index:
 
 
 def directory_file(path: str, *, legacy: bool = False) -> str:
-    """The name of the file next to the index that has the entries of a directory."""
+    """The name of the file with the hashes of a directory's entries; it is next to the index."""
     key = _key(path, legacy=legacy)
     return f"directory-{checksum(key.encode('utf-8', 'surrogateescape'))}"
 
 
 def _sweep(folder: str, kept: set[str]) -> None:
-    """Remove what killed runs left, and the files of directories that stopped being outputs."""
+    """Remove files of killed runs, and files of directories that are no longer outputs."""
     limit = now_ns() - _ABANDONED_NS
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:

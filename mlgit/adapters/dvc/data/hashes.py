@@ -17,7 +17,7 @@ _MOSTLY_TEXT = 0.30
 UNREADABLE = "unreadable"
 """Replaces a hash: the file exists but cannot be read. Not equal to any hash."""
 UNKNOWN = "unknown"
-"""Replaces a hash: the content is not known here."""
+"""Replaces a hash: the content is not on this machine."""
 ELSEWHERE = "elsewhere"
 """Replaces a hash: the content is on the network."""
 
@@ -46,7 +46,7 @@ def bytes_md5(content: bytes, *, legacy: bool = False) -> str:
     digest = _new_md5(len(content))
     for start in range(0, max(1, len(content)), _CHUNK):
         chunk = content[start : start + _CHUNK]
-        digest.update(chunk.replace(b"\r\n", b"\n") if legacy and _texty(chunk) else chunk)
+        digest.update(chunk.replace(b"\r\n", b"\n") if legacy and _is_text(chunk) else chunk)
     return digest.hexdigest()
 
 
@@ -55,7 +55,7 @@ def file_md5(path: str, *, legacy: bool = False, on_read: Callable[[int], None] 
     with open(path, "rb") as file:
         digest = _new_md5(os.fstat(file.fileno()).st_size)
         while chunk := file.read(_CHUNK):
-            digest.update(chunk.replace(b"\r\n", b"\n") if legacy and _texty(chunk) else chunk)
+            digest.update(chunk.replace(b"\r\n", b"\n") if legacy and _is_text(chunk) else chunk)
             if on_read is not None:
                 on_read(len(chunk))
     return digest.hexdigest()
@@ -84,7 +84,7 @@ def listing_md5(entries: Iterable[tuple[str, str]]) -> str:
     return bytes_md5(json.dumps(listing, sort_keys=True).encode()) + ".dir"
 
 
-def _texty(chunk: bytes) -> bool:
+def _is_text(chunk: bytes) -> bool:
     block = chunk[:_TEXT_PROBE]
     if not block:
         return True

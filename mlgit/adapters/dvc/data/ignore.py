@@ -16,7 +16,7 @@ _NEVER_DATA = frozenset({".git", ".hg", ".dvc"})
 
 
 def visible(path: str, names: Iterable[str], ignores: Ignores) -> Callable[[str], bool]:
-    """A function: whether DVC sees a file of a folder. It sees no hidden files and no files of other tools.
+    """Return a predicate: whether DVC sees a file of a folder, neither hidden nor of another tool.
 
     `names` are all files of the folder by path from there; a folder named `.dvc` ends with a slash.
     """
@@ -59,8 +59,8 @@ class Ignores:
     loaded only if one has a pattern. As in Git, the nearest file decides.
 
     Args:
-        read: the content of a `.dvcignore` by path from the root; from disk if it is not given.
-        begins: whether a folder is the root of a DVC repository; from disk if it is not given.
+        read: returns the content of a `.dvcignore` by path from the root; by default from disk.
+        begins: whether a folder is the root of a DVC repository; by default from disk.
     """
 
     def __init__(
@@ -75,30 +75,29 @@ class Ignores:
         self._begins = begins or (lambda folder: os.path.isdir(os.path.join(root, folder, ".dvc")))
         self._patterns: dict[str, list[str]] = {}
         self._compiled: dict[str, Callable[[str], bool | None]] = {}
-        self._ruled_by: dict[str, tuple[str, ...]] = {}
+        self._with_patterns: dict[str, tuple[str, ...]] = {}
 
     def hidden(self, path: str, *, is_folder: bool) -> bool:
         """Whether a path from the root is hidden by its own name; folders above are not checked."""
         answer = False
-        for folder in self._ruling(path.rpartition("/")[0]):
+        for folder in self._folders_with_patterns(path.rpartition("/")[0]):
             name = path[len(folder) + 1 :] if folder else path
             decision = self._decide(folder, f"{name}/" if is_folder else name)
             answer = answer if decision is None else decision
         return answer
 
     def above(self, path: str) -> str:
-        """All patterns that apply to the entries of a folder; empty if there are none."""
-        return "\n".join(
-            f"{folder}:{pattern}" for folder in self._ruling(path) for pattern in self._read(folder)
-        )
+        """All patterns that apply to the entries of a folder, as one text; empty if there are none."""
+        folders = self._folders_with_patterns(path)
+        return "\n".join(f"{folder}:{pattern}" for folder in folders for pattern in self._read(folder))
 
-    def _ruling(self, folder: str) -> tuple[str, ...]:
+    def _folders_with_patterns(self, folder: str) -> tuple[str, ...]:
         """The folders with a pattern, from the root of a folder's DVC repository down to the folder."""
-        if folder not in self._ruled_by:
+        if folder not in self._with_patterns:
             begins = not folder or self._begins(folder)
-            above = () if begins else self._ruling(folder.rpartition("/")[0])
-            self._ruled_by[folder] = (*above, folder) if self._read(folder) else above
-        return self._ruled_by[folder]
+            above = () if begins else self._folders_with_patterns(folder.rpartition("/")[0])
+            self._with_patterns[folder] = (*above, folder) if self._read(folder) else above
+        return self._with_patterns[folder]
 
     def _read(self, folder: str) -> list[str]:
         if folder not in self._patterns:

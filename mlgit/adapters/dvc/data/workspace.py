@@ -20,7 +20,7 @@ _NO_FILE = "it is no file, and leads to none"
 
 
 class WorkspaceHashes:
-    """Hashes of files and directories on disk; `searches` are already listing large directories."""
+    """Hashes of files and directories on disk; `searches` lists large directories in the background."""
 
     def __init__(
         self,
@@ -171,7 +171,7 @@ class WorkspaceHashes:
         *,
         legacy: bool,
     ) -> list[tuple[Entry, str]] | None:
-        """The files with their MD5, less those that vanished since; None if one cannot be read."""
+        """The files with their MD5, without those that were deleted since; None if one cannot be read."""
         from mlgit.adapters.dvc.data.bulk import Job, hash_files
 
         answers: list[str | OSError | None] = [known(entry) for entry in entries]

@@ -1,7 +1,7 @@
 """Engine: what only DVC itself can do: move data, run stages, fill in templates.
 
-This is the only package that imports `dvc`, and it does so when a function is called. Reading pointers is
-reading YAML, which the packages next to it do.
+This is the only package that imports `dvc`, and it does so when a function is called. The packages next
+to it read pointers, which are YAML files.
 """
 
 from __future__ import annotations

@@ -220,7 +220,7 @@ def listed_files(listing: bytes, pointer: Pointer) -> tuple[str, ...] | None:
 
 
 def recorded_versions(declared: Any, pointer: Pointer) -> tuple[tuple[str, bool], ...] | None:
-    """For each file of an output: its hash, and whether a version id of the cloud is recorded.
+    """For each file of an output: its hash, and whether its version id in the cloud is recorded.
 
     None if dvc.lock or the .dvc file does not record this content file by file.
     """

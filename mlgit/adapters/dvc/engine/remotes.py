@@ -44,7 +44,7 @@ class _Storage(NamedTuple):
 def query_remotes(
     root: str, outputs: Sequence[Output], *, progress: Progress | None = None, strict: bool = False
 ) -> RemoteHoldings:
-    """What the remotes have of outputs with a pointer; the remotes are queried, not DVC's cache of them.
+    """The content that the remotes have for outputs with a pointer; DVC's cache of the remotes is not used.
 
     A storage is queried once, however many outputs, names or DVC repositories share it; if one fails, only
     its own outputs are unknown. The listing of a directory that is not here is read into memory.

@@ -174,13 +174,13 @@ class _Lines:
 
 
 def _stop(child: subprocess.Popen[bytes]) -> None:
-    """End the whole group: ask, insist, kill; a second Ctrl-C goes to the next step at once."""
+    """End the group with SIGINT, then SIGTERM, then SIGKILL; another Ctrl-C sends the next one at once."""
     for number, patience_s in ((signal.SIGINT, _GRACE_S), (signal.SIGTERM, _TERM_S), (signal.SIGKILL, None)):
         with suppress(ProcessLookupError):
             os.killpg(child.pid, number)
         with suppress(subprocess.TimeoutExpired, KeyboardInterrupt):
             child.wait(patience_s)
             break
-    # DVC itself has ended; end also what its stages left in the group.
+    # DVC itself has ended; end the processes that its stages left in the group.
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(child.pid, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""Status: DVC's own result, for what mlgit's reader is not sure about."""
+"""Status: DVC's own result, for cases that mlgit's reader cannot decide."""
 
 from __future__ import annotations
 

@@ -46,9 +46,11 @@ def missing_in_remote(root: str, outputs: Sequence[Output], *, even_private: boo
 def push_outputs(
     root: str, outputs: Sequence[Output], progress: Progress | None = None, *, even_private: bool = True
 ) -> int:
-    """Send what the remote lacks of these outputs, whatever the working tree has; the number of files.
+    """Send the content of these outputs that the remote lacks; return the number of files.
 
-    Content that is not in this clone's cache is left out: ask `missing_in_remote` again. Without
+    The working tree does not matter.
+
+    Content that is not in this clone's cache is left out; `missing_in_remote` finds it. Without
     `even_private`, outputs that dvc.yaml keeps out of the remote (`push: false`) are left out.
 
     Raises:

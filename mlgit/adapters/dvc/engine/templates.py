@@ -27,7 +27,7 @@ _UNKNOWN_KEY = "extra keys not allowed"
 def fill_in(
     root: str, shape: Shape, *, path: str, read: Callable[[str], bytes | None], settings: Sequence[bytes]
 ) -> tuple[dict[str, object], Mapping[str, bytes | None]]:
-    """The document that DVC understands, and every file that it is made from (None if missing).
+    """The document with its templates filled in, and the content of each file that DVC read (None: missing).
 
     `read` gives a file of the same state; `settings` are DVC's configuration files, the weakest first.
 
@@ -145,7 +145,7 @@ def _locate(shape: Shape, paths: Iterable[Path]) -> Location:
 
 
 def _paths(where: str) -> list[Path]:
-    """The paths in the file that DVC's name for a place may mean, the best guess first."""
+    """Candidate paths for a place as DVC names it, the best guess first."""
     top, _, rest = where.partition(".")
     if top != "stages":
         return [(top, int(rest) if rest.isdigit() else rest), (top,)] if rest else [(top,)]

@@ -106,12 +106,10 @@ def _watched(progress: Progress, what: str) -> Iterator[None]:
 
 
 def progress_callback(progress: Progress, what: str) -> Any:
-    """A callback for DVC's libraries that shows the number of files, of all files."""
+    """A callback for DVC's libraries that shows how many of all files are done."""
     from dvc.fs.callbacks import Callback
 
-    class ProgressCallback(Callback):  # type: ignore[misc]
-        """Counts files."""
-
+    class FileCounter(Callback):  # type: ignore[misc]
         def set_size(self, size: int) -> None:
             super().set_size(size)
             if size:
@@ -121,7 +119,7 @@ def progress_callback(progress: Progress, what: str) -> Any:
             super().relative_update(inc)
             progress.advance(inc)
 
-    return ProgressCallback()
+    return FileCounter()
 
 
 class _Bar:

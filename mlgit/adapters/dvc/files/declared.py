@@ -1,4 +1,4 @@
-"""Declared: the stages of one dvc.yaml without templates, and the lists at its top."""
+"""Declared: the stages and top-level lists of one dvc.yaml whose templates are filled in."""
 
 from __future__ import annotations
 

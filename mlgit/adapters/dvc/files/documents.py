@@ -1,11 +1,11 @@
-"""Documents: YAML texts parsed once and cached, because parsing costs more than everything else."""
+"""Documents: YAML texts, parsed once and cached, because parsing takes longer than all other work."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlgit.adapters.dvc.data.fingerprints import Index, now_ns
-from mlgit.adapters.memory import Memory, Table, survives_json
+from mlgit.adapters.memory import Memory, Table, round_trips_json
 from mlgit.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def name_at(tree: Tree, path: str) -> str:
 
 
 class Documents:
-    """Values of YAML texts by the text or by Git's id of it, so that nothing can be stale.
+    """Values of YAML texts, keyed by the text or its blob id, so that nothing can be stale.
 
     `folder` keeps them between runs; the index recognizes files of the working tree without reading them.
     """
@@ -39,7 +39,7 @@ class Documents:
         memory = Memory(folder, "documents", format_number=_FORMAT, limit_bytes=MAX_CACHE_BYTES)
         self._table = Table(memory, room_bytes=MAX_CACHE_BYTES // 8)
         self._index = index or Index(None)
-        # Most files of two states are the same.
+        # Most files of two states are the same, so parse each content once.
         self._parsed: dict[bytes, object] = {}
 
     def parse(self, content: bytes, *, name: str) -> object:
@@ -63,7 +63,7 @@ class Documents:
     ) -> dict[str, Document]:
         """The files of a state that exist; cached ones are not read again.
 
-        `wrong` may replace the error of a file by a better one.
+        `wrong` may return a better error for a file.
 
         Raises:
             ConfigError: a file is not YAML; with the place.
@@ -89,7 +89,7 @@ class Documents:
             identity = unread[path]
             if isinstance(identity, str):
                 self._table.learn(_blob_key(identity), value)
-            elif identity is not None and survives_json(value):
+            elif identity is not None and round_trips_json(value):
                 self._index.learn_document(path, identity, value, looked_ns=looked)
         return found
 
@@ -104,7 +104,7 @@ class Documents:
 
 
 def _blob_key(oid: str) -> str:
-    """The key of a blob in the table, where texts have themselves as keys: YAML has no NUL."""
+    """The key of a blob in the table. A text is its own key; the two never collide, as YAML has no NUL."""
     return f"\0{oid}"
 
 

@@ -76,7 +76,7 @@ def pointer(shape: Shape, entry: Mapping[str, object], at: Path, *, path: str) -
         md5=md5,
         size=size if isinstance(size, int) else None,
         nfiles=nfiles if isinstance(nfiles, int) else None,
-        # DVC 2 wrote no `hash`, and it turned CRLF into LF only inside the repository.
+        # DVC 2 wrote no `hash`. It converted CRLF to LF only inside the repository.
         legacy="hash" not in entry and not path.startswith(("/", "../")),
     )
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _FORMAT = 2
 MAX_CACHE_BYTES = 16 << 20
 # Reading the cache takes 6 ns per byte; reading and parsing a small JSON file takes 25 us, as long as this
-# many bytes. A leaderboard of three branches must not read what one of a thousand commits left.
+# many bytes. A leaderboard of 3 branches should not load a cache made for 1,000 commits.
 _WORTH_BYTES = 4_000
 _WORTH_SAVING = 64
 
@@ -31,7 +31,7 @@ Stored = dict[str, object]
 
 
 class Wanted(NamedTuple):
-    """A content to read: its id, what it is read as, and its path, whose ending gives the format."""
+    """A content to read: its id, the kind of values in it, and its path, whose ending gives the format."""
 
     oid: str
     kind: ValueKind
@@ -39,12 +39,12 @@ class Wanted(NamedTuple):
 
     @property
     def cache_key(self) -> str:
-        """The same content may be read as a metric or a parameter, and in another format."""
+        """Kind, id and format: one content may be both metrics and parameters, and may have two endings."""
         return f"{self.kind[0]}:{self.oid}:{ending_of(self.path)}"
 
 
 class Numbers:
-    """Values by content, kept in a folder between runs; None keeps none."""
+    """Values by content, kept between runs in `folder`, unless it is None."""
 
     def __init__(self, folder: str | None) -> None:
         self._memory = Memory(folder, "numbers", format_number=_FORMAT, limit_bytes=2 * MAX_CACHE_BYTES)
@@ -54,7 +54,7 @@ class Numbers:
         self._learned: dict[str, Mapping[str, Value]] = {}
 
     def cached(self, wanted: Iterable[Wanted]) -> dict[Wanted, Mapping[str, Value]]:
-        """The values that an earlier run read; `read` is for the others."""
+        """The values that an earlier run read; call `read` for the others."""
         asked = list(wanted)
         if self._stored is None and self._memory.size_bytes() <= len(asked) * _WORTH_BYTES:
             earlier = self._memory.read_json()
@@ -72,13 +72,13 @@ class Numbers:
     def read(self, each: Wanted, content: bytes) -> Mapping[str, Value] | Problem:
         """The values of a content, or the reason why there are none."""
         found = _READERS[each.kind](content, path=each.path, documents=self._documents)
-        # The values of another format may change with its plug-in.
+        # Values that a plug-in reads may change with its version.
         if not isinstance(found, Problem) and ending_of(each.path) in FORMATS:
             self._learned[each.cache_key] = found
         return found
 
     def save(self) -> None:
-        """Keep the values that this run read if they are enough to be worth it, and others that fit."""
+        """Keep the values that this run read, if there are enough of them, and older ones as space allows."""
         if self._stored is None or len(self._learned) < _WORTH_SAVING:
             return
         kept = self._used | {name: _packed(values) for name, values in self._learned.items()}
@@ -100,7 +100,7 @@ def _written(values: Stored) -> bytes:
 
 
 def _packed(values: Mapping[str, Value]) -> dict[str, object]:
-    """Values as JSON that is quick to read: a number is text, a text a list of one."""
+    """Values as JSON that is quick to read: numbers become strings; strings become one-item lists."""
     return {
         key: str(value) if isinstance(value, Decimal) else [value] if isinstance(value, str) else value
         for key, value in values.items()

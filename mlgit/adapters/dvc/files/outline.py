@@ -1,7 +1,7 @@
 """Outline: the metric and parameter files of a dvc.yaml, if templates do not matter for them.
 
 A leaderboard reads hundreds of commits, and DVC fills in templates for one at a time. Most templates are in
-commands and dependencies, which do not matter for where the numbers are.
+commands and dependencies, which do not name metric or parameter files.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ _LOOPS = ("foreach", "matrix")
 
 
 def outline(shape: Shape, content: bytes) -> Shape | None:
-    """The file reduced to where its numbers are; None if only DVC can find them.
+    """The file with only the fields that name metric and parameter files; None if only DVC can name them.
 
-    Outputs with a template are left out: they give the owner of a file, not which file has numbers.
+    Outputs with a template are left out: they say which stage owns a file, not which files have numbers.
     """
     document = shape.root
     if not isinstance(document, dict) or not isinstance(document.get("stages") or {}, dict):
@@ -44,7 +44,7 @@ def outline(shape: Shape, content: bytes) -> Shape | None:
 
 
 def _loop_matters(fields: Mapping[object, object]) -> bool:
-    """Whether a stage that is expanded to several has metrics or parameters."""
+    """Whether a stage that expands to several stages has metrics or parameters."""
     body = fields.get("do", fields)
     return not isinstance(body, dict) or any(key in body for key in _NUMBERS)
 

@@ -13,7 +13,7 @@ Path = tuple[str | int, ...]
 
 
 class Shape:
-    """One parsed file, with its name in errors, its bytes to find lines in, and a hint on how to fix it."""
+    """One parsed file. Errors use its name, its bytes (to find lines) and its hint on how to fix it."""
 
     __slots__ = ("_content", "hint", "name", "root")
 
@@ -52,7 +52,7 @@ class Shape:
         return value
 
     def listed(self, fields: dict[str, object], key: str, path: Path) -> list[object]:
-        """The list under a key that may be missing, but not empty: DVC refuses that."""
+        """The list under a key. The key may be missing, but DVC refuses one without a value."""
         value = fields.get(key, [])
         if not isinstance(value, list):
             raise self.wrong((*path, key), "a list")

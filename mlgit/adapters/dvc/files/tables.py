@@ -8,7 +8,7 @@ from mlgit.yaml12 import scalar
 
 
 class TableError(ValueError):
-    """The reason why a text is not such a table, in words that follow the file's name."""
+    """A text is not such a table; the message continues a sentence that begins with the file's name."""
 
 
 _SPECIAL = {"nan": float("nan"), "inf": float("inf"), "-inf": float("-inf")}

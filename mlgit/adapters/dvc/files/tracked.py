@@ -1,4 +1,4 @@
-"""Tracked: one .dvc file: data, an import, or (before DVC 1) a stage."""
+"""Tracked: the data, import or (before DVC 1) stage in one .dvc file."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def tracked_file(shape: Shape, path: str) -> tuple[Stage | None, list[Output]]:
         name = entry.get("path")
         place = join(folder, name if isinstance(name, str) else shape.text(name, ("outs", number, "path")))
         recorded = pointer(shape, entry, ("outs", number), path=place)
-        if source is None and entry.keys() <= _PLAIN:  # nearly all of maybe thousands
+        if source is None and entry.keys() <= _PLAIN:  # the usual case; there may be thousands
             outputs.append(Output(path=place, owner=path, pointer=recorded))
             continue
         outputs.append(
@@ -107,7 +107,7 @@ def _source(deps: Sequence[dict[str, object]]) -> str | None:
 
 
 def _origin(shape: Shape, deps: Sequence[dict[str, object]], folder: str, *, frozen: bool) -> Origin | None:
-    """The local path that data was imported from, which can be checked without the network."""
+    """The path that data was imported from, if it is local: it can be checked without the network."""
     dep = deps[0]
     path = dep.get("path")
     if len(deps) != 1 or "repo" in dep or "db" in dep or not isinstance(path, str) or "://" in path:

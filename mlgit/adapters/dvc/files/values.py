@@ -1,4 +1,4 @@
-"""Values: metric and parameter files as DVC reads them, flat, with decimal numbers."""
+"""Values: metric and parameter files as DVC reads them, flattened, with decimal numbers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _CONFLICT = b"<<<<<<< "
 
 
 class Unreadable(Exception):  # noqa: N818 (it becomes a Problem, users never see it raised)
-    """A file without values; the text is the reason, in words that follow the file's name."""
+    """A file has no values; the message continues a sentence that begins with the file's name."""
 
 
 @runtime_checkable
@@ -33,7 +33,7 @@ class Loader(Protocol):
 
         Raises:
             ValueError: the content is not in this format.
-            Unreadable: the same, with a text that follows the file's name.
+            Unreadable: the same, with a message that continues "`FILE` …".
         """
 
 
@@ -68,7 +68,7 @@ def param_values(
 
 
 def selected(values: Mapping[str, Value], keys: Iterable[str]) -> dict[str, Value]:
-    """The values by dotted key that these keys name (`train` also means everything below it)."""
+    """The values that these dotted keys name (`train` also means everything below it)."""
     patterns = [key.split(".") for key in keys]
     return {
         name: value
@@ -234,7 +234,7 @@ def _leaf(value: object, *, lists: bool) -> Value:
 
 
 def decimal(value: object) -> Decimal | None:
-    """A number by its shortest text, so that 0.1 is one tenth; None if it is not a number."""
+    """The decimal of a number's shortest text, so that 0.1 is one tenth; None if it is not a number."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int):

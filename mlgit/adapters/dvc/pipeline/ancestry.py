@@ -1,4 +1,4 @@
-"""Ancestry: the outputs that a path touches, and the order of stages, fast enough for thousands."""
+"""Ancestry: the outputs at, above or below a path, and the stages before a stage; fast for thousands."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ class OutputsByPath:
 
 
 class Ancestry:
-    """The marked stages that come before others.
+    """For each stage, the marked stages that come before it.
 
-    Only stages after marked ones are visited, in the order of the pipeline, so that the time is proportional
-    to the sizes of the pipeline and of the results.
+    Only stages after marked ones are visited, in the order of the pipeline, so the time is proportional to
+    the sizes of the pipeline and of the results.
     """
 
     def __init__(self, pipeline: Pipeline, made: OutputsByPath, *, marked: Iterable[str]) -> None:
@@ -66,11 +66,11 @@ class Ancestry:
         self._visit_in_order()
 
     def of(self, address: str) -> list[str]:
-        """The marked ones before a stage, the nearest first."""
+        """The marked stages before a stage, the nearest first."""
         return list(self._known.get(address, ()))
 
     def _following(self) -> set[str]:
-        """Everything after a marked one."""
+        """All stages after a marked one."""
         found: set[str] = set()
         waiting = list(self._marked)
         while waiting:
@@ -98,10 +98,10 @@ class Ancestry:
                     if not left[each]:
                         ready.append(each)
         # Stages in a circle, or after one: DVC would not run them, but their state can be shown.
-        self._known.update({one: self._around(one) for one in left})
+        self._known.update({one: self._marked_before(one) for one in left})
 
-    def _around(self, address: str) -> dict[str, None]:
-        """The marked ones before a stage, found by walking back from it."""
+    def _marked_before(self, address: str) -> dict[str, None]:
+        """The marked stages before a stage, found by walking back from it."""
         seen: dict[str, None] = {}
         waiting = deque(self._before[address])
         while waiting:

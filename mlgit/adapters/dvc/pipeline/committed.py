@@ -1,4 +1,4 @@
-"""Committed: the MD5 of files as a clone of a commit has them on disk after `dvc pull`."""
+"""Committed: the MD5 of a commit's files as they are on disk after `dvc pull`."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
     from mlgit.core.tree import Tree
 
 _OUTSIDE = ("/", "../")
-# As in Linux.
+# Linux follows at most 40 links.
 _MOST_LINKS = 40
 _SUBMODULES = ".gitmodules"
 _SUBMODULE = re.compile(r"(?m)^\s*path\s*=\s*(.*?)\s*$")
-# The pointer that Git LFS leaves in Git has nothing of the file.
+# The pointer that Git LFS leaves in Git has none of the file's content.
 _LFS = b"version https://git-lfs.github.com/spec/v1\n"
 
 
 class CommitHashes:
     """Hashes of a commit's files, and of folders with the data that DVC tracks in them.
 
-    `listing` gives the files of a tracked directory by relative path, `link` the text of a link; both give
-    None if it is not known here.
+    `listing` returns the files of a tracked directory by relative path, `link` the target of a link; both
+    return None if it is not known here.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class CommitHashes:
     def md5(self, path: str, *, legacy: bool = False) -> str | None:
         """The MD5 of a file or folder; None if the commit does not have it.
 
-        It does not have an output that DVC keeps; the caller knows the recorded hash of that.
+        Outputs that DVC keeps are not in a commit: the caller has their recorded hashes.
         """
         if path.startswith(_OUTSIDE):
             return UNKNOWN
@@ -98,7 +98,7 @@ class CommitHashes:
         found: dict[str, str] = {}
         for name in inside:
             below = name[len(path) + 1 :]
-            if sees(below) and not self._is_folder(name):
+            if sees(below) and not self._is_link_to_folder(name):
                 found[below] = self.md5(name, legacy=legacy) or UNKNOWN
         for out in tracked:
             found |= self._of_output(out, out.path[len(path) + 1 :], legacy=legacy)
@@ -106,7 +106,7 @@ class CommitHashes:
         return listing_md5(found.items()) if odd is None else odd
 
     def _of_output(self, out: Output, name: str, *, legacy: bool) -> Mapping[str, str]:
-        """The files that an output has in a folder, by path from there."""
+        """The hashes of an output's files; `name` is the output's path from the folder that is hashed."""
         if out.pointer is None or out.pointer.legacy != legacy:
             return {name: UNKNOWN}
         if not out.pointer.directory:
@@ -114,8 +114,8 @@ class CommitHashes:
         files = self._listing(out)
         return {name: UNKNOWN} if files is None else {f"{name}/{each}": md5 for each, md5 in files.items()}
 
-    def _is_folder(self, path: str) -> bool:
-        """Whether it is a link to a folder, which does not count, as in DVC."""
+    def _is_link_to_folder(self, path: str) -> bool:
+        """DVC ignores such links."""
         place = self._resolved(path) if self._is_link(path) else None
         return place is not None and place not in self._paths and bool(self._inside(place))
 
@@ -146,7 +146,7 @@ class CommitHashes:
 
     @cached_property
     def _submodules(self) -> list[str]:
-        """The paths of submodules: the commit has none of their files."""
+        """The paths of submodules, whose files are not in the commit."""
         content = self._tree.read(_SUBMODULES) if _SUBMODULES in self._paths else None
         text = (content or b"").decode("utf-8", "surrogateescape")
         return [path.strip('"') for path in _SUBMODULE.findall(text)]
@@ -158,6 +158,6 @@ class CommitHashes:
         return Ignores("", read=texts.get, begins=repositories(self._sorted).__contains__)
 
     def _inside(self, folder: str) -> list[str]:
-        # "0" is what follows "/".
+        # `0` follows `/` in ASCII, so this is the end of the range.
         start = bisect_left(self._sorted, f"{folder}/")
         return self._sorted[start : bisect_left(self._sorted, f"{folder}0", start)]

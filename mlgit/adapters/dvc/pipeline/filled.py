@@ -1,6 +1,6 @@
 """Filled: templated dvc.yaml files of many commits as DVC fills them in, cached by the trees of the commits.
 
-`resolved` caches a few results for the state one works on; a leaderboard would push those out.
+`resolved` caches a few results for the current state; those of a leaderboard would push them out.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ MAX_BYTES = 8 << 20
 
 
 class Filled:
-    """Results of DVC, by tree and path; `folder` keeps them between runs, None keeps none."""
+    """Results of DVC by tree and path, kept between runs in `folder`, unless it is None."""
 
     def __init__(self, root: str, folder: str | None, progress: Progress) -> None:
         self._root = root

@@ -21,7 +21,8 @@ _PATTERN = rb"(?m)^[ \t]*[^#\s]"
 class Hidden:
     """The hidden files of a state. Without a pattern, as in most repositories, this costs nothing.
 
-    The folders above the files `above` are searched on disk: DVC also reads a `.dvcignore` that Git ignores.
+    `above` are files; the folders above them are searched on disk, as DVC also reads a `.dvcignore` that Git
+    ignores.
     """
 
     def __init__(self, tree: Tree, listed: Sequence[str], *, above: Sequence[str] = ()) -> None:

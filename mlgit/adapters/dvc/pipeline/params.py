@@ -25,7 +25,7 @@ class ParamFiles:
         self._values: dict[str, object] = {}
 
     def check(self, stage: Stage, locked: Mapping[str, Mapping[str, object]]) -> Iterator[tuple[str, bool]]:
-        """(finding, whether it makes the stage stale), for parameters that differ or cannot be read."""
+        """(finding, whether it makes the stage stale) for each parameter that differs or cannot be read."""
         for file, keys in stage.params.items():
             values = self._parsed(file)
             if values is _ABSENT:

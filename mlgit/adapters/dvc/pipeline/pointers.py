@@ -1,7 +1,7 @@
 """Pointers: dvc.yaml, dvc.lock and .dvc files at one state of the repository, read without DVC.
 
-DVC is asked only about files with something that only it can interpret (templates, `foreach`, `matrix`,
-`vars`, keys that mlgit does not know); its result is cached.
+DVC is asked only about files that only it can interpret (templates, `foreach`, `matrix`, `vars`, keys that
+mlgit does not know); its result is cached.
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ def _is_dataset(dep: str) -> bool:
 
 
 def _dataset(stage: Stage) -> HandedOver:
-    """Only DVC can compare a dataset with the one that the stage ran with; it is asked with the staleness."""
+    """Only DVC can compare a dataset with the one that the stage used; `stage_states` asks it."""
     name = next(filter(_is_dataset, stage.deps))
     return HandedOver(path=stage.address, why=f"depends on the dataset `{name}`")
 
@@ -189,7 +189,7 @@ def _conflict(path: str, content: bytes, *, name: str, start: int) -> ConfigErro
 
 
 def _no_ignored_lock(tree: Tree, pipelines: Sequence[str], shapes: Mapping[str, Shape]) -> None:
-    """Refuse a lock file that Git ignores: DVC does not read it, and the team never gets it."""
+    """Refuse a lock file that Git ignores: DVC does not read it, and no one else gets it."""
     for path in pipelines:
         lock = join(folder_of(path), LOCK_FILE)
         if lock not in shapes and tree.read(lock) is not None and lock not in tree.paths():

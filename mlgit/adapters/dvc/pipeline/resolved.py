@@ -1,4 +1,4 @@
-"""Resolved: a dvc.yaml with templates as DVC fills it in, cached by everything that it is made from.
+"""Resolved: a dvc.yaml whose templates DVC filled in, cached with the hashes of everything it was made from.
 
 A cached result is used only if the file, every file that its templates read (or that did not exist), DVC's
 settings and DVC's version are the same, byte by byte: it cannot be stale.
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlgit.adapters.dvc.data.cache import configuration_files
 from mlgit.adapters.dvc.files.paths import folder_of
-from mlgit.adapters.memory import Memory, survives_json
+from mlgit.adapters.memory import Memory, round_trips_json
 from mlgit.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def resolved(
 ) -> tuple[str, object]:
     """The reason why DVC was asked, and the file with its templates filled in.
 
-    `doubt` is the result of `needs_dvc`; `folder` caches results, None keeps none.
+    `doubt` is the result of `needs_dvc`. Results are cached in `folder`, unless it is None.
 
     Raises:
         ConfigError: DVC says that the file is invalid.
@@ -116,7 +116,7 @@ def _version_of_dvc() -> bytes:
 
 
 def _digest(content: bytes | None) -> str | None:
-    """The hash of a content; None where there is no file."""
+    """The hash of a content; None if there is no file."""
     return None if content is None else blake2b(content, digest_size=20).hexdigest()
 
 
@@ -148,8 +148,8 @@ class _Cache:
         )
 
     def keep(self, result: _Fields) -> None:
-        """Add a result; the oldest go when there are too many or they are too large."""
-        if survives_json(result) and not self._memory.write_json([result, *self._results][:_MOST_ENTRIES]):
+        """Add a result; drop the oldest if there are too many, all others if they are too large."""
+        if round_trips_json(result) and not self._memory.write_json([result, *self._results][:_MOST_ENTRIES]):
             self._memory.write_json([result])
 
 

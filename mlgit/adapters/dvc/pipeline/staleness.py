@@ -1,7 +1,7 @@
-"""Staleness: whether each stage's outputs are what its inputs give, without running DVC.
+"""Staleness: whether each stage's outputs match its inputs, without running DVC.
 
-It answers the same question as `dvc status`, with two differences: a cached output that is only not checked
-out does not make a stage stale, and nothing here touches the network.
+It answers the same question as `dvc status`, with two differences: a cached output that is not checked out
+does not make a stage stale, and nothing here uses the network.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class _Findings:
 def _compare_datasets(
     stages: Mapping[str, Sequence[str]], own: Mapping[str, _Findings], ask: _Ask | None
 ) -> None:
-    """Add DVC's reasons about datasets: only DVC knows their shape."""
+    """Add DVC's reasons about datasets: only DVC can compare them."""
     results = None if ask is None else ask(list(stages))
     for address, names in stages.items():
         if results is None:
@@ -147,8 +147,8 @@ class _StageChecker:
         if md5 is not None:
             return "" if md5 == pointer.md5 else "changed"
         producers = self._made.touching(dep)
-        # Without a pointer the stage never made it, and without the cache nothing brings it back. Otherwise
-        # only the listing of its directory may be missing here.
+        # No pointer: never made. Not cached: cannot be restored. Otherwise the file may be in a directory
+        # whose listing is missing here.
         absent = all(out.pointer is None or not out.cached for out in producers)
         return "deleted" if absent and not dep.startswith(("/", "../")) else outside
 
@@ -203,7 +203,7 @@ class _StageChecker:
         return [found.state(owner) for owner, found in by_file.items()]
 
     def _origin(self, origin: Origin, found: _Findings) -> None:
-        """Whether the local place that data was imported from still has the same content."""
+        """Add a reason if the local path that data was imported from has other content now."""
         if origin.frozen or origin.pointer is None:
             return
         word = self._compare(origin.path, origin.pointer, outside="deleted")
