@@ -84,7 +84,7 @@ class Memory:
                 raise
 
     def write_json(self, value: object) -> bool:
-        """Replace the file by a value that round-trips through JSON; False if it does not, or is too large."""
+        """Replace the file by a value that round-trips through JSON; False if it does not or is too large."""
         if self._path is None:
             return True
         import json

@@ -26,7 +26,7 @@ PLAIN = {
     r"whoever": "the caller, anyone who",
     r"somebody|somebody's": "someone, another user",
     r"nobody|nobody's": "no one; `not declared`",
-    r"(?<!there )(?:is|are|was|were) (?:no|none)": "is not a, is not one; lacks",
+    r"(?<!there )(?:is|are|was|were) (?:no|none)(?! longer)": "is not a, is not one; lacks",
     r"(?:has|have|had) (?:not|none)(?= *(?:$|[.,;:)]))": "lacks, does not have it",
     r"anew": "again",
     r"held against": "checked against",

@@ -202,5 +202,5 @@ def test_json_comes_back_as_it_was(tmp_path_factory: pytest.TempPathFactory, val
 
 
 @pytest.mark.parametrize("value", [{1: "a"}, (1,), b"x", [{"a": {2}}]])
-def test_a_value_that_json_would_change_does_not_survive(value: object) -> None:
+def test_a_value_that_json_would_change_does_not_round_trip(value: object) -> None:
     assert not round_trips_json(value)

@@ -168,13 +168,13 @@ def _load_toml(content: bytes) -> object:
 
 
 def _load_python(content: bytes) -> object:
-    from mlgit.adapters.dvc.files.python_params import parse_python
+    from mlgit.adapters.dvc.files.formats.python_params import parse_python
 
     return parse_python(content.decode("utf-8-sig"))
 
 
 def _load_table(content: bytes, delimiter: str) -> object:
-    from mlgit.adapters.dvc.files.tables import TableError, parse_table
+    from mlgit.adapters.dvc.files.formats.tables import TableError, parse_table
 
     try:
         return parse_table(content.decode("utf-8-sig"), delimiter=delimiter)
