@@ -1,19 +1,35 @@
 """Hosts: the table of forges, and which forge a server or a file belongs to."""
 
+import json
 import re
 from pathlib import Path
 from typing import get_args
 
 import pytest
 
+from mlgit.core.ci.event import ci_event
 from mlgit.core.forge.hosts import HOSTS, Host, HostInfo, host_of, host_of_file, host_options
+from mlgit.resources import schema_text
 
 ROWS = pytest.mark.parametrize("row", HOSTS.values(), ids=HOSTS)
 BUNDLED = Path(__file__).parents[3] / "ci-templates"
 
 
 def test_every_host_has_a_row() -> None:
-    assert tuple(HOSTS) == get_args(Host)
+    assert set(HOSTS) == set(get_args(Host))
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_the_variables_of_every_hosts_ci_are_read(host: Host) -> None:
+    event = ci_event({HOSTS[host].running: "true"}, None)
+    assert event is not None
+    assert event.host == host
+
+
+@pytest.mark.parametrize("name", ["ci-comment", "ci-report", "ci-templates"])
+def test_every_host_is_in_the_schemas_of_ci_commands(name: str) -> None:
+    allowed = json.loads(schema_text(name))["properties"]["host"]["enum"]
+    assert {host for host in allowed if host is not None} == set(HOSTS)
 
 
 @ROWS
@@ -63,5 +79,6 @@ def test_a_ci_file_belongs_to_one_forge() -> None:
 
 
 def test_a_hint_offers_every_forge() -> None:
-    assert host_options() == "`--host github` or `--host gitlab`"
-    assert host_options("mlgit ci init ").startswith("`mlgit ci init --host github` or ")
+    assert sorted(host_options().split(" or ")) == sorted(f"`--host {host}`" for host in HOSTS)
+    offers = host_options("mlgit ci init ").split(" or ")
+    assert sorted(offers) == sorted(f"`mlgit ci init --host {host}`" for host in HOSTS)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlgit.core.config.file import LimitKind
+from mlgit.core.config.file import CHANGE_KINDS, LimitKind
 from mlgit.core.gates.evaluate import evaluate
 from mlgit.core.gates.limits import KINDS
 from mlgit.resources import schema_text
@@ -124,6 +124,23 @@ def test_every_kind_of_limit_is_in_the_table_and_in_both_schemas() -> None:
     assert kinds <= gate.keys()
     bound = json.loads(schema_text("verdict"))["$defs"]["bound"]["properties"]
     assert set(bound["kind"]["enum"]) == kinds
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_is_a_key_of_one_form_of_gate_in_the_schema(kind: LimitKind) -> None:
+    gate = json.loads(schema_text("mlgit"))["$defs"]["gate"]
+    (change,) = (form for form in gate["oneOf"] if form.get("required") == ["vs"])
+    (absolute,) = (form for form in gate["oneOf"] if form is not change)
+    own, other = (absolute, change) if KINDS[kind].measure == "value" else (change, absolute)
+    assert kind in gate["properties"]
+    assert {"required": [kind]} in own["anyOf"]
+    assert kind not in own["properties"]
+    assert other["properties"].get(kind) is False
+    assert {"required": [kind]} not in other["anyOf"]
+
+
+def test_change_kinds_are_those_that_do_not_measure_the_value() -> None:
+    assert set(CHANGE_KINDS) == {kind for kind, row in KINDS.items() if row.measure != "value"}
 
 
 def test_the_opposite_of_a_kind_measures_the_other_way() -> None:
