@@ -1,7 +1,7 @@
 """Target contract: facts that every deploy target keeps, ours and those of plug-ins.
 
-The author of a plug-in installs it next to a checkout of mlgit, subclasses the contract in a file of their
-own, and runs pytest on it from the checkout::
+The author of a plug-in subclasses the contract in a file of their own; README.md in this folder says how to
+run it::
 
     class TestMine(TargetContract):
         entry = "{target: mine, host: example.org}"

@@ -12,6 +12,7 @@ import pytest
 
 from mlgit import __version__
 from mlgit.core.ci.templates import Settings, read_stamp, stamped
+from mlgit.core.forge.hosts import host_options
 from mlgit.errors import Exit
 from mlgit.project.ci import templates as ci_templates
 from mlgit.project.opening import open_project
@@ -104,7 +105,7 @@ def test_the_host_is_found_by_the_remote(project: Folder, url: str, host: str) -
 
 
 def test_the_host_is_found_by_the_files_of_the_repository(project: Folder) -> None:
-    refused(project.mlgit("ci", "init"), "say `--host github` or `--host gitlab`")
+    refused(project.mlgit("ci", "init"), f"say {host_options()}")
     project.write(GITLAB, "test: {script: [make]}\n")
     assert ci(project, "init", "--dry-run")["host"] == "gitlab"
     project.write(".github/CODEOWNERS", "* @me\n")

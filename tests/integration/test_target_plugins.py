@@ -14,13 +14,15 @@ from mlgit.errors import ConfigError, Exit, ToolError
 from mlgit.plugins import plugin, plugin_names
 from mlgit.project.deploy.targets import target_row
 from tests.contracts.targets import TargetContract
+from tests.support.shell import Folder
 from tests.support.target_plugin import MODULE, install, uninstall
 from tests.support.targets import CONTENTS, configure
+from tests.support.templates import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.support.shell import Done, Folder
+    from tests.support.shell import Done
 
 SHARE = "deploy:\n  prod: {target: share, mount: 'share/{model}'}\n"
 SCHEMA = '{"mount": {"title": "Folder of the share", "type": "string", "minLength": 1}}'
@@ -53,6 +55,34 @@ class TestPlugin(TargetContract):
 
     def served(self, work: Folder) -> str | None:
         return content(work / "share" / "line" / "line.json")
+
+
+OUTSIDE = """\
+from tests.contracts.targets import TargetContract
+
+
+class TestShare(TargetContract):
+    entry = "{target: share, mount: 'share/{model}'}"
+
+    def served(self, work):
+        file = work / "share" / "line" / "line.json"
+        return file.read_text() if file.exists() else None
+"""
+
+
+@pytest.mark.slow
+def test_the_contract_runs_on_a_file_elsewhere_as_its_readme_says(tmp_path: Path) -> None:
+    readme = (ROOT / "tests" / "contracts" / "README.md").read_text(encoding="utf-8")
+    (command,) = (line for line in readme.splitlines() if line.startswith("python -m pytest"))
+    file = tmp_path / "mine" / "test_share.py"
+    file.parent.mkdir()
+    file.write_text(OUTSIDE, encoding="utf-8")
+    argv = command.replace("/path/to/your/test_file.py", str(file)).split()[1:]
+    argv += ["-p", "no:cacheprovider", "-k", "missing_required or is_served"]
+    install(tmp_path)
+    done = Folder(ROOT).run(sys.executable, *argv, env={"PYTHONPATH": str(tmp_path)})
+    assert done.status == 0, done.out + done.err
+    assert "2 passed" in done.out
 
 
 def test_a_new_process_deploys_to_an_installed_plugin(deployable: Folder, installed: Path) -> None:
