@@ -194,6 +194,16 @@ def test_a_deployer_that_raises_fails_its_deployment_and_names_the_plugin(
     assert "mlgit_share:TARGET" in deployment["failure"]["details"]
 
 
+def test_a_record_without_a_field_for_its_folder_is_an_error_that_names_the_plugin(
+    deployable: Folder, tmp_path: Path
+) -> None:
+    install(tmp_path, module=MODULE.replace('"mount"', '"path"'))
+    configure(deployable, SHARE.replace("mount:", "path:"))
+    done = with_plugins(deployable, tmp_path, "deploy", "--env", "prod")
+    assert done.status == Exit.TOOL, done.err
+    assert f"{NAMED} has a record without a field `path`: TypeError: " in done.out + done.err
+
+
 @pytest.mark.parametrize(
     ("old", "new", "problem"),
     [
