@@ -73,4 +73,8 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    # `python -m` puts the current folder first. A checkout's `click.py` would run as ours, and its
+    # `*.dist-info` would count as an installed plug-in.
+    if not sys.flags.safe_path and os.path.realpath(sys.path[0] or os.curdir) == os.path.realpath(os.curdir):
+        del sys.path[0]
     main()

@@ -9,6 +9,7 @@ from mlgit.errors import MlgitError, ToolError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from importlib.metadata import EntryPoint
 
 T = TypeVar("T")
 _LONGEST_REASON = 200
@@ -20,9 +21,7 @@ def plugin(group: str, name: str, kind: type[T]) -> T | None:
     Raises:
         ToolError: it cannot be loaded, it is not a `kind`, or two distributions add the same name.
     """
-    from importlib.metadata import entry_points
-
-    found = {each.value: each for each in entry_points(group=group, name=name)}
+    found = {each.value: each for each in _entry_points(group) if each.name == name}
     if not found:
         return None
     if len(found) > 1:
@@ -47,7 +46,7 @@ def plugin_failures(group: str, name: str, problem: str) -> Iterator[None]:
         yield
     except MlgitError:
         raise
-    except Exception as error:  # a plug-in may raise anything
+    except (Exception, SystemExit) as error:  # a plug-in may raise anything, and must not end mlgit silently
         reason, _, _ = str(error).partition("\n")
         if len(reason) > _LONGEST_REASON:  # jsonschema quotes the whole schema
             reason = f"{reason[:_LONGEST_REASON]}…"
@@ -55,15 +54,28 @@ def plugin_failures(group: str, name: str, problem: str) -> Iterator[None]:
 
 
 def _unusable(group: str, name: str, problem: str) -> ToolError:
-    from importlib.metadata import entry_points
-
     message = f"The plug-in `{name}` of `{group}` {problem}"
-    addresses = tuple(sorted({each.value for each in entry_points(group=group, name=name)}))
+    addresses = tuple(sorted({each.value for each in _entry_points(group) if each.name == name}))
     return ToolError(message, details=addresses, hint="update or uninstall it")
 
 
 def plugin_names(group: str) -> list[str]:
     """The names that installed distributions add to a table, in order; nothing is loaded."""
-    from importlib.metadata import entry_points
+    return sorted({each.name for each in _entry_points(group)})
 
-    return sorted({each.name for each in entry_points(group=group)})
+
+def _entry_points(group: str) -> list[EntryPoint]:
+    """The entry points of a group; of two distributions with one name, the first on the path counts."""
+    from importlib.metadata import distributions
+
+    found: list[EntryPoint] = []
+    names: set[str] = set()
+    for distribution in distributions():
+        try:
+            name, points = distribution.name, distribution.entry_points.select(group=group)
+        except Exception:  # noqa: BLE001, S112 (damaged metadata of a package that may have nothing to do with mlgit)
+            continue
+        if name not in names:
+            names.add(name)
+            found += points
+    return found

@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 
 from mlgit.__main__ import _LazyInspect
 from mlgit.errors import Exit
+from tests.support.shell import Folder
+from tests.support.templates import ROOT
 
 if TYPE_CHECKING:
-    from tests.support.shell import Folder
+    from pathlib import Path
 
 _LINES = st.lists(st.text(alphabet=" \tab\f\\", max_size=8), max_size=6).map("\n".join)
 
@@ -88,3 +90,20 @@ def test_commands_that_people_wait_for_do_not_need_gitpython(staged: Folder) -> 
     ):
         done = staged.run(sys.executable, "-c", without_gitpython, *command.split())
         assert done.status == Exit.DONE, (command, done.out, done.err)
+
+
+def test_a_checkout_is_not_on_the_path_of_python_m(tmp_path: Path) -> None:
+    (tmp_path / "click.py").write_text("raise SystemExit('the code of the checkout ran')\n", encoding="utf-8")
+    information = tmp_path / "evil-1.0.dist-info"
+    information.mkdir()
+    (information / "METADATA").write_text("Metadata-Version: 2.1\nName: evil\n", encoding="utf-8")
+    (information / "entry_points.txt").write_text("[mlgit.metrics]\ntxt = evil:load\n", encoding="utf-8")
+    (tmp_path / "evil.py").write_text("load = lambda content: {'auc': 1}\n", encoding="utf-8")
+    work = Folder(tmp_path)
+    work.git("init", "-q")
+    work.write("m.txt", "auc: 0.1\n")
+    work.write("dvc.yaml", "metrics: [m.txt]\n")
+    work.commit("one")
+    done = work.mlgit("diff", "HEAD", "--all", env={"PYTHONPATH": str(ROOT)})
+    assert done.status == Exit.DONE, done.err
+    assert "0.1" in done.out

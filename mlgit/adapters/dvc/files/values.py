@@ -129,13 +129,26 @@ def _plugged_in(ending: str) -> Loader | None:
 
 def _load_with_plugin(load: Loader, content: bytes) -> object:
     try:
-        return load(content)
+        tree = load(content)
     except (Unreadable, ValueError):
         raise
-    except Exception as error:  # a plug-in may raise anything
+    except (Exception, SystemExit) as error:  # a plug-in may raise anything
         raise Unreadable(
             f"cannot be read: its plug-in failed with {type(error).__name__}: {error}"
         ) from error
+    if not _is_plain(tree):
+        raise Unreadable("cannot be read: its plug-in returned a value that is not of a type in JSON")
+    return tree
+
+
+def _is_plain(tree: object) -> bool:
+    if isinstance(tree, dict):
+        return all(isinstance(key, str) and _is_plain(value) for key, value in tree.items())
+    if isinstance(tree, list):
+        return all(map(_is_plain, tree))
+    if isinstance(tree, Decimal):
+        return not tree.is_snan()
+    return tree is None or isinstance(tree, (str, int, float))
 
 
 def _load_json(content: bytes) -> object:

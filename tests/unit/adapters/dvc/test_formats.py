@@ -80,12 +80,19 @@ def every_suite(suite: type[MetricFormat]) -> Iterator[type[MetricFormat]]:
 
 
 PLUGIN = """\
+from decimal import Decimal
+
 def load(content):
     name, _, value = content.decode().strip().partition("=")
     if not value:
         raise ValueError("no value")
     if value == "crash":
         raise KeyError(value)
+    if value == "exit":
+        raise SystemExit(0)
+    junk = {"object": object(), "key": {("a", 1): 1}, "nan": Decimal("sNaN"), "set": {1}}
+    if value in junk:
+        return {name: junk[value]}
     return {name: float(value)}
 """
 
@@ -114,7 +121,10 @@ def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 class TestPlugin(MetricFormat):
     ending = ".pair"
     samples = MappingProxyType({b"auc=0.5\n": {"auc": Decimal("0.5")}})
-    broken = (b"auc", b"auc=x", b"auc=crash", b"\xff")
+    broken = (
+        *(b"auc", b"auc=x", b"auc=crash", b"auc=exit", b"\xff"),
+        *(b"auc=object", b"auc=key", b"auc=nan", b"auc=set"),
+    )
 
 
 def read(name: str, content: bytes) -> object:
@@ -142,6 +152,16 @@ def test_a_broken_plugin_is_a_problem_of_the_file(name: str, words: str) -> None
     found = read(name, b"auc=1")
     assert isinstance(found, Problem)
     assert words in found.message
+
+
+@pytest.mark.parametrize("metadata", [b"[other]\nfoo\n", b"\xff\xfe", b"[mlgit.metrics]\npair\n"])
+def test_damaged_metadata_of_another_distribution_does_not_matter(plugin: Path, metadata: bytes) -> None:
+    other = plugin / "bad-1.0.dist-info"
+    other.mkdir()
+    (other / "METADATA").write_text("Metadata-Version: 2.1\nName: bad\nVersion: 1.0\n", encoding="utf-8")
+    (other / "entry_points.txt").write_bytes(metadata)
+    assert read("m.pair", b"auc=0.5") == {"auc": Decimal("0.5")}
+    assert read("m.other", b"auc: 0.5") == {"auc": Decimal("0.5")}
 
 
 def test_plugins_are_looked_up_only_for_unknown_endings(monkeypatch: pytest.MonkeyPatch) -> None:
