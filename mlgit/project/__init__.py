@@ -1,1 +1,1 @@
-"""The repository seen through the eyes of mlgit; the one place that joins adapters."""
+"""Project: one repository with its tags, pipeline and config; the only floor that joins adapters."""

@@ -46,8 +46,8 @@ class Project:
 
     Folders are absolute, except `prefix`, the user's folder below the root, which is `""` or ends with `/`.
     `git_dir` is this working tree's git directory, `common_dir` the one that all working trees share.
-    `now` is the time of this run, in UTC. `started` are git queries that already run, by the name of the
-    property that reads them. In CI, `default_branch` is the forge's.
+    `now` is the time of this run, in UTC. `started` are git queries that are already running, by the name
+    of the property that reads them. In CI, `default_branch` is the forge's.
     """
 
     def __init__(  # noqa: PLR0913 (all that an Opening finds)
@@ -84,7 +84,7 @@ class Project:
         self.worktree = WorkingTree(git, root, listing=self._started.pop("paths", None))
 
     def take_prefetched(self) -> tuple[Index, Searches | None]:
-        """The index of files on disk, and the listings started for this run, which can be taken once."""
+        """The index of files on disk, and the listings started for this run, only once."""
         prefetched, self._prefetched = self._prefetched, None
         if prefetched is not None:
             return prefetched.index, prefetched.searches
@@ -140,8 +140,8 @@ class Project:
         is committed there yet (an unborn trunk); the working tree then replaces it.
 
         Raises:
-            StateError: the forge's default branch was not fetched. The working tree must not replace it,
-                because any pull request may have written that, and no other branch either.
+            StateError: the forge's default branch was not fetched. Neither the working tree, which
+                any pull request may have written, nor another branch may replace it.
         """
         here, branch = self.trunk_here, self.default_branch
         # Anyone may have pushed another branch named `main`.

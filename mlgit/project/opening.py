@@ -34,8 +34,8 @@ _FACTS = (
 class Opening:
     """Starts the first git queries at once, so that git works while Python still imports mlgit.
 
-    `branches`, `files` and `tags` say what the command will need: the branch with its changes and trunk, the
-    files on disk, all tags.
+    `branches`, `files` and `tags`: whether the command will need the branches and the changed files, the
+    files on disk, or all tags.
     """
 
     def __init__(

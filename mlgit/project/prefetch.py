@@ -1,4 +1,4 @@
-"""Prefetch: read the index of files on disk while git still looks for the repository."""
+"""Prefetch: read the index of files on disk while git still searches for the repository."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Prefetch:
-    """The index of the probable working tree, and the directories that are being listed because of it."""
+    """The index of the probable working tree, and the listings of its large directories, already started."""
 
     def __init__(self, root: str, git_dir: str) -> None:
         self._root = root
@@ -37,7 +37,7 @@ class Prefetch:
 def prefetch(folder: str) -> Prefetch | None:
     """Read the index of the repository around `folder`, and start listing directories that were large.
 
-    git nearly always finds the nearest `.git` as well.
+    git nearly always finds the same one: the nearest `.git`.
     """
     root = folder
     while not os.path.exists(os.path.join(root, ".git")):

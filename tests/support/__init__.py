@@ -1,1 +1,1 @@
-"""What tests share: real repositories built once a run and copied per test."""
+"""Support: repositories built once per run and copied per test, and simulated servers and tools."""

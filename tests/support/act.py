@@ -1,7 +1,7 @@
 """Act: run one GitHub workflow with act in host mode, and report the results of its jobs.
 
-Every job gets an empty workspace, and the environment of a fresh runner: nothing of the test's own
-environment but PATH, which contains mlgit.
+Every job gets an empty workspace and the environment of a fresh runner. From the test's own environment it
+gets only PATH, which contains mlgit.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _USES = re.compile(r"uses:\s*['\"]?([\w.-]+/[\w.-]+)(?:/[\w./-]+)?@([\w.-]+)")
 class Run:
     """The result of one run of one workflow.
 
-    `jobs` has only the jobs that ran: id -> `success` or `failure`; a called workflow's are `caller/id`.
+    `jobs` has only the jobs that ran: id -> `success` or `failure`; a called workflow has `caller/id`.
     `steps` is (job, step, result), `outputs` (job, name) -> value, `artifacts` one folder per artifact.
     """
 
@@ -208,7 +208,7 @@ def commands(log: str) -> list[str]:
     """The output of steps that GitHub's runner would treat as commands (act knows fewer).
 
     A command starts a line, after any blanks; the old form may be anywhere in a line.
-    Between `::stop-commands::WORD` and `::WORD::` nothing counts.
+    Lines between `::stop-commands::WORD` and `::WORD::` do not count.
     """
     found, stopped = [], ""
     for line in log.splitlines():
@@ -223,7 +223,7 @@ def commands(log: str) -> list[str]:
 
 
 def _job_name(shown: str, job: str) -> str:
-    """`job` for a workflow's own, `caller/job` for those of a workflow that it calls."""
+    """`job` for the workflow's own jobs, `caller/job` for those of a workflow that it calls."""
     parts = shown.split("/")
     caller = re.sub(r"-\d+$", "", parts[0])
     return job if len(parts) < 3 else f"{caller}/{job}"

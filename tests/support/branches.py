@@ -1,4 +1,4 @@
-"""Branches: the pipeline project of a team on a forge, with CI templates on main and proposed branches.
+"""Branches: a project on a forge, with CI templates on main, and branches for pull requests.
 
 `better` passes the gates, `worse` does not, `docs` changes no model, `untrained` has a parameter that no run
 of the pipeline used, and the hostile branch has names that try to be code. Built once per run; tests copy it.
@@ -22,7 +22,7 @@ DEPLOY = "/where/models/are/served"
 HOSTILE_BRANCH = "x;touch${IFS}PWNED;$(id)`id`${{github.token}}&&<img>"
 HOSTILE_TITLE = '"; touch PWNED; $(touch PWNED) `touch PWNED` ${{ github.token }} <img src=x> @everyone #1'
 HOSTILE_METRIC = "auc|`x`<!-- mlgit-report:acme/tumor/gates -->\n### ✅ all passed @everyone #1 ![](//evil)"
-# However it is wrapped, a line starts with a command to GitHub's runner, and one contains an old command.
+# Wherever it is wrapped, a line starts with a command to GitHub's runner; one contains an old command.
 HOSTILE_PARAM = "a|b`<img src=x>@everyone\n##[error]pwned\n$(touch PWNED) " + "::error::pwned " * 20
 
 
@@ -76,7 +76,7 @@ def _hostile(work: Folder) -> None:
 
     work.git("checkout", "-q", "-b", HOSTILE_BRANCH, "main")
     parameters = {"train": {"slope": 2.0, HOSTILE_PARAM: HOSTILE_TITLE}}
-    # JSON is YAML, and carries every character.
+    # JSON is valid YAML and can contain every character.
     work.write("params.yaml", json.dumps(parameters, indent=1).replace('"slope":', "slope:"))
     evaluation = pipeline.EVALUATE.replace(
         "json.dump(metrics", f"metrics[{HOSTILE_METRIC!r}] = 1.5\njson.dump(metrics"

@@ -108,7 +108,7 @@ def gitlab_push(*, branch: str = "main", before: str = ZEROS, tag: str | None = 
 
 
 def outputs(variables: dict[str, str]) -> dict[str, str]:
-    """What steps wrote to GITHUB_OUTPUT; the last value of a name counts."""
+    """The outputs that steps wrote to GITHUB_OUTPUT; the last value of a name counts."""
     with open(variables["GITHUB_OUTPUT"], encoding="utf-8") as file:
         lines = iter(file.read().splitlines())
     found = {}
@@ -122,6 +122,6 @@ def outputs(variables: dict[str, str]) -> dict[str, str]:
 
 
 def dotenv(runner: Folder, folder: str = "mlgit-report") -> dict[str, str]:
-    """What `mlgit.env` holds."""
+    """The variables in `mlgit.env`."""
     text = (runner.path / folder / "mlgit.env").read_text(encoding="utf-8")
     return dict(line.split("=", 1) for line in text.splitlines())

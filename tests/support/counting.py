@@ -58,5 +58,5 @@ def counting(port: int) -> Iterator[Door]:
 
         start(serve)
         yield door
-        # Let a side that still waits know that the other one has closed.
+        # Close the other side, which may still be waiting.
         entrance.shutdown(socket.SHUT_RDWR)

@@ -1,4 +1,4 @@
-"""DVC's answers in mlgit's words, so that both can be compared."""
+"""DVC's answers: in mlgit's words, so that both can be compared."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def dvc_json(folder: Folder, *argv: str) -> Any:  # noqa: ANN401 (whatever dvc p
 def dvc_reasons(folder: Folder, *, cached: frozenset[str] = frozenset()) -> dict[str, set[str]]:
     """Stage or .dvc file -> reasons, as `dvc status` gives them.
 
-    Left out is what mlgit does not call stale: cached outputs (`cached`) that are not checked out.
+    Cached outputs (`cached`) that are not checked out are left out: mlgit does not call them stale.
     """
     found: dict[str, set[str]] = {}
     for address, entries in dvc_json(folder, "status", "--json").items():
@@ -102,7 +102,7 @@ def dvc_diff(folder: Folder, part: str, *revisions: str) -> Diff:
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 (a JSON value)
-    """DVC's JSON value as mlgit's: a tuple of a Python file is a list in it, although lists are text."""
+    """DVC's JSON value as mlgit's: a tuple in a Python file becomes a list there, although lists are text."""
     return str(tuple(value)) if isinstance(value, list) else value
 
 

@@ -1,4 +1,4 @@
-"""Every construct of DVC's files in a folder of one repository, an edit, and the stages it makes stale."""
+"""DVC constructs: a folder for each construct of DVC's files, an edit, and the stages it makes stale."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def nothing(_: Folder) -> None:
 class Construct(NamedTuple):
     """One folder of the repository.
 
-    `begin` comes first, while the repository is small and DVC fast; then `files` are written, `add` is
-    tracked, every stage runs, and `finish` does the rest. `edit` writes files (None removes one).
+    `begin` runs first, while the repository is small and DVC fast; then `files` are written, `add` is
+    tracked, every stage runs, and `finish` runs last. `edit` writes files (None removes one).
     `clean` and `edited` are the reasons per address, both from the folder. `handed` is why DVC is asked.
     """
 
@@ -583,7 +583,7 @@ def edit(root: Folder) -> None:
 
 
 def reasons_by_construct(root: Folder, found: Mapping[str, set[str]]) -> dict[str, Reasons]:
-    """Address -> reasons of the whole repository, folder by folder, with paths from the folder."""
+    """Folder -> address in it -> reasons, with paths from the folder."""
     shown: dict[str, Reasons] = {}
     for address, reasons in found.items():
         name, _, rest = address.partition("/")
@@ -594,9 +594,9 @@ def reasons_by_construct(root: Folder, found: Mapping[str, set[str]]) -> dict[st
 
 
 def by_construct(found: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """Path -> anything, folder by folder."""
+    """Folder -> path in it -> the value."""
     shown: dict[str, dict[str, str]] = {}
-    for path, said in found.items():
+    for path, value in found.items():
         name, _, rest = path.partition("/")
-        shown.setdefault(name, {})[rest] = said
+        shown.setdefault(name, {})[rest] = value
     return shown

@@ -1,4 +1,4 @@
-"""DVC's own index of a repository as mlgit's records, to check mlgit's reader against it."""
+"""DVC index: DVC's own view of a repository as mlgit's records, to check mlgit's reader."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ class _Reader:
         self._top = top
 
     def pipeline(self) -> Pipeline:
-        """Everything the index holds, in the order of the files."""
+        """Everything in the index, in the order of the files."""
         index = self._repo.index
         index.check_graph()
         stages, tracked = [], []

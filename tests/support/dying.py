@@ -2,7 +2,7 @@
 
 Each line of stdin is one n. Each run is a fork of one process, so mlgit and DVC are imported once. The output
 is a line with the exit status (negative for a signal) and the number of changes begun. With n = 0 the run is
-not killed. A write is killed half-way. mlgit has no code for this.
+not killed. A write is killed half-way. mlgit itself is not changed for this.
 """
 
 from __future__ import annotations
@@ -110,14 +110,14 @@ class Ended(NamedTuple):
 @contextmanager
 def deaths(folder: Path, *argv: str, cwd: Path, log: Path) -> Iterator[Callable[[int], Ended]]:
     """Yield a function that runs mlgit and kills it at the n-th change; output goes to `log`."""
-    with log.open("wb") as said:
+    with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, __file__, str(folder), *argv],
             cwd=cwd,
             env=os.environ | {"PYTHONPATH": os.getcwd()},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=said,
+            stderr=output,
             text=True,
         )
 
@@ -153,7 +153,7 @@ def main() -> int:
 def _run(death: Death, argv: list[str]) -> int:
     from mlgit.cli.main import run
 
-    # Stdout is for the results.
+    # The parent reads results from stdout.
     os.dup2(2, 1)
     death.watch()
     return run(argv)

@@ -32,29 +32,29 @@ class Answers:
 
 
 def ask_mlgit(project: Project) -> Answers:
-    said = Answers()
+    answers = Answers()
     for name, state in read_registry(project).models.items():
-        said.latest[name] = NOTHING if state.latest is None else str(state.latest.version)
-        said.active[name] = not state.deprecated
+        answers.latest[name] = NOTHING if state.latest is None else str(state.latest.version)
+        answers.active[name] = not state.deprecated
         for environment, each in state.environments.items():
-            said.held[name, environment] = _label(each)
-        said.tags |= {(fact.tag, fact.commit, fact.tagger, fact.email) for fact in state.facts}
-    return said
+            answers.held[name, environment] = _label(each)
+        answers.tags |= {(fact.tag, fact.commit, fact.tagger, fact.email) for fact in state.facts}
+    return answers
 
 
 def ask_gto(folder: Folder) -> Answers:
     """The answers of `gto show` and `gto history`, in process."""
     import gto.api
 
-    said = Answers()
+    answers = Answers()
     for name, state in gto.api.show(str(folder.path), deprecated=True).items():
-        said.latest[name] = state["version"] or NOTHING
-        said.active[name] = state["active"]
+        answers.latest[name] = state["version"] or NOTHING
+        answers.active[name] = state["active"]
         for environment, version in state["stage"].items():
-            said.held[name, environment] = version or NOTHING
+            answers.held[name, environment] = version or NOTHING
     for event in gto.api.history(str(folder.path)):
-        said.tags.add((event["ref"], event["commit"], event["author"], event["author_email"]))
-    return said
+        answers.tags.add((event["ref"], event["commit"], event["author"], event["author_email"]))
+    return answers
 
 
 def ask_dvc(folder: Folder, cells: Iterator[tuple[str, dict[str, str]]]) -> dict[str, str]:
@@ -62,7 +62,7 @@ def ask_dvc(folder: Folder, cells: Iterator[tuple[str, dict[str, str]]]) -> dict
     from dvc.exceptions import ArtifactNotFoundError
     from dvc.repo import Repo
 
-    said: dict[str, str] = {}
+    answers: dict[str, str] = {}
     with warnings.catch_warnings(), chdir(folder.path):
         warnings.simplefilter("ignore")
         with Repo.open(str(folder.path), subrepos=True, uninitialized=True) as repo:
@@ -71,8 +71,8 @@ def ask_dvc(folder: Folder, cells: Iterator[tuple[str, dict[str, str]]]) -> dict
                     found: Any = repo.artifacts.get_rev(model, **wanted)
                 except ArtifactNotFoundError:
                     found = NOTHING
-                said[cell(model, wanted)] = found
-    return said
+                answers[cell(model, wanted)] = found
+    return answers
 
 
 def artifact(folder: Folder, name: str, stage: str) -> dict[str, str]:
@@ -85,12 +85,12 @@ def artifact(folder: Folder, name: str, stage: str) -> dict[str, str]:
 
 
 def cell(model: str, wanted: dict[str, str]) -> str:
-    """The name of a question to DVC."""
+    """The name of a query to DVC."""
     return " ".join([model, *(f"{key}={value}" for key, value in wanted.items())])
 
 
 def dvc_questions(project: Project) -> Iterator[tuple[str, dict[str, str]]]:
-    """Everything that DVC can be asked about a registry."""
+    """All queries that DVC can answer about a registry."""
     for name, state in read_registry(project).models.items():
         for environment in state.environments:
             yield name, {"stage": environment}
@@ -99,18 +99,18 @@ def dvc_questions(project: Project) -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def expected_of_dvc(project: Project) -> dict[str, str]:
-    """The answers of mlgit to the same questions."""
-    said: dict[str, str] = {}
+    """The answers of mlgit to the same queries."""
+    answers: dict[str, str] = {}
     for name, state in read_registry(project).models.items():
         for environment, each in state.environments.items():
-            said[cell(name, {"stage": environment})] = each.commit or NOTHING
+            answers[cell(name, {"stage": environment})] = each.commit or NOTHING
         for version in state.versions:
-            said[cell(name, {"version": str(version.version)})] = version.commit
-    return said
+            answers[cell(name, {"version": str(version.version)})] = version.commit
+    return answers
 
 
 def why_latest_differs(state: ModelState, *, skewed: bool) -> str | None:
-    """Why GTO's latest version is another one; None if it should not be."""
+    """Why GTO's latest version differs; None if it should not."""
     usable = [each.version for each in state.versions if not each.deregistered]
     if usable and not max(usable).final:
         return "GTO treats a pre-release as the latest"
@@ -154,7 +154,7 @@ def why_dvc_differs(state: ModelState, environment: EnvironmentState, *, skewed:
 
 
 def _label(state: EnvironmentState) -> str:
-    """As GTO writes it: the version or, without one, the commit."""
+    """The version as GTO writes it or, without one, the commit."""
     if state.commit is None:
         return NOTHING
     return state.commit if state.version is None else str(state.version.version)

@@ -112,7 +112,7 @@ def played(steps: Sequence[Step]) -> History:
 
 
 def steps() -> st.SearchStrategy[list[Step]]:
-    """Steps of several people."""
+    """Random steps."""
     return st.lists(
         st.builds(
             Step,

@@ -217,7 +217,7 @@ def git_server() -> Iterator[GitServer]:
         accounts="\n".join(
             f'    "{basic(*pair)}" "{account}";' for account, pairs in ACCOUNTS.items() for pair in pairs
         ),
-        # Started by root, nginx would otherwise switch to a user who may not enter this folder.
+        # As root, nginx would otherwise switch to a user who may not enter this folder.
         user="user root;" if os.geteuid() == 0 else "",
     )
     (place / "nginx.conf").write_text(text, encoding="utf-8")

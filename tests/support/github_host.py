@@ -77,7 +77,7 @@ class GitHub:
         return self.start("schedule", payload, sha=self._trunk(), ref="refs/heads/main")
 
     def settle(self) -> list[Run]:
-        """Run everything that the pushes since the last call start, and everything that those runs start."""
+        """Run all workflows that pushes since the last call start, and those that these runs start."""
         done = []
         while pushes := [each for each in self.git.pushes() if not each.deleted]:
             for push in pushes:
@@ -123,7 +123,7 @@ class GitHub:
     def workflow_run(
         self, number: int, pull: Pull, *, name: str, action: str, conclusion: str | None = None
     ) -> list[Run]:
-        """Run the workflows that wait for another's run; they are of the default branch and have rights."""
+        """Run the workflows that wait for another's run, from the default branch and with its rights."""
         payload = {
             "action": action,
             "repository": self._repository(self.repository),

@@ -76,7 +76,7 @@ def permissions_are_minimal(texts: Texts) -> list[str]:
 
 
 def actions_are_pinned(texts: Texts) -> list[str]:
-    """Actions are pinned by 40 digits of a commit, with the version in a comment, the same everywhere."""
+    """Each action is pinned to the same full commit id everywhere, with its version in a comment."""
     wrong: list[str] = []
     known: dict[str, tuple[str, str]] = {}
     for path, text in texts.items():

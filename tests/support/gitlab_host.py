@@ -68,7 +68,7 @@ class GitLab:
         return self._branch("schedule", sha=self._head(self.repository, "main"))
 
     def settle(self, *, press: tuple[str, ...] = ()) -> list[Pipeline]:
-        """Run everything that the pushes since the last call start, and that those pipelines start."""
+        """Run all pipelines that pushes since the last call start, and those that these pipelines start."""
         done = []
         while pushes := [each for each in self.git.pushes() if not each.deleted]:
             for push in pushes:

@@ -45,16 +45,12 @@ class Pipeline:
     exits: dict[str, int]
     logs: dict[str, str]
     files: Path
-    said: str
+    log: str
+    """The output of the jobs and of gitlab-ci-local itself."""
 
     def artifact(self, job: str, name: str) -> Path:
         """A file that a job left behind."""
         return self.files / job / name
-
-    @property
-    def log(self) -> str:
-        """The output of the jobs and of gitlab-ci-local itself."""
-        return self.said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +117,7 @@ def run(job: PipelineJob) -> Pipeline:
         exits={name: int(code) for name, code in _EXIT.findall(done.stdout)},
         logs={path.stem: path.read_text(encoding="utf-8") for path in output.glob("*.log")},
         files=clone / STATE / "builds",
-        said=done.stdout,
+        log=done.stdout,
     )
 
 

@@ -50,7 +50,7 @@ def every_job_says_when(texts: Texts) -> list[str]:
 
 
 def history_is_whole(texts: Texts) -> list[str]:
-    """GIT_DEPTH 0: tags and the branch's base are there."""
+    """GIT_DEPTH is 0, so that jobs have the tags and the branch's base."""
     return [
         name
         for name, job in jobs(pipeline(texts)).items()
@@ -116,7 +116,7 @@ def caches_are_saved_on_the_default_branch(texts: Texts) -> list[str]:
 
 
 def secrets_stay_in_the_environment(texts: Texts) -> list[str]:
-    """No script names a token, and no file gives one a value."""
+    """No script names a token, and no file sets one."""
     wrong = []
     for name, job in jobs(pipeline(texts)).items():
         wrong += [f"{name}: {line}" for line in scripts(job) if TOKENS.search(line)]

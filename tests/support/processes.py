@@ -42,12 +42,12 @@ class Server:
     log: Path
 
     def wait_until(self, ready: Callable[[], bool], *, timeout_s: float = 30) -> None:
-        """Wait until it serves; if it does not, raise an error with its log."""
+        """Wait until the server is ready; if it does not start, raise an error with its log."""
         end = time.monotonic() + timeout_s
         while not ready():
             if self.process.poll() is not None or time.monotonic() > end:
-                said = self.log.read_text(encoding="utf-8", errors="replace")
-                message = f"{self.process.args!r} did not start:\n{said}"
+                output = self.log.read_text(encoding="utf-8", errors="replace")
+                message = f"{self.process.args!r} did not start:\n{output}"
                 raise RuntimeError(message)
             time.sleep(0.02)
 

@@ -1,4 +1,4 @@
-"""Pull request: one on the fake forge for a real project, and the CI jobs that run for it."""
+"""Pull request: a pull request of a real project on the fake forge, and the CI jobs that run for it."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ def load(release: str) -> bool:
 
 def main() -> int:
     current, stop, how = sys.argv[1:]
-    # The deployment has priority: busy readers would only make the test slow.
+    # Yield to the deployment: busy readers would only make the test slow.
     os.nice(10)
     counts = {"loads": 0, "lost": 0, "mixed": 0, "releases": 0}
     seen = set()

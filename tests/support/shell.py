@@ -25,7 +25,7 @@ def pinned_environment(home: Path) -> dict[str, str]:
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("GIT_", "DVC_", "CI", "GITHUB_", "GITLAB_", "MLGIT_"))
-        # Without bytecode, each of the hundreds of programs would compile its sources again.
+        # Keep bytecode: otherwise each of hundreds of processes would compile its sources again.
         and name != "PYTHONDONTWRITEBYTECODE"
     }
     return kept | {
@@ -97,11 +97,11 @@ class Folder:
 
     def dvc(self, *argv: str) -> str:
         """DVC's real command line in this process, which imports it once."""
-        said = io.StringIO()
+        errors = io.StringIO()
         with contextlib.ExitStack() as restored:
             restored.enter_context(contextlib.chdir(self.path))
             out = restored.enter_context(contextlib.redirect_stdout(io.StringIO()))
-            restored.enter_context(contextlib.redirect_stderr(said))
+            restored.enter_context(contextlib.redirect_stderr(errors))
             restored.enter_context(mock.patch.dict(os.environ))
             restored.enter_context(warnings.catch_warnings())
             warnings.simplefilter("ignore")
@@ -112,9 +112,9 @@ class Folder:
             restored.enter_context(mock.patch("colorama.initialise.orig_stdout", out))
             restored.enter_context(mock.patch.object(ui, "_enabled", new=False))
             for handler in logging.getLogger("dvc").handlers:
-                restored.enter_context(mock.patch.object(handler, "stream", said))
+                restored.enter_context(mock.patch.object(handler, "stream", errors))
             status = main(list(argv))
-        assert status == 0, f"dvc {argv} -> {status}\n{out.getvalue()}\n{said.getvalue()}"
+        assert status == 0, f"dvc {argv} -> {status}\n{out.getvalue()}\n{errors.getvalue()}"
         return out.getvalue()
 
     def mlgit(self, *argv: str, env: dict[str, str] | None = None) -> Done:

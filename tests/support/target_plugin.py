@@ -1,4 +1,4 @@
-"""A plug-in with a deploy target, installed as a distribution into a folder."""
+"""Target plug-in: a deploy target, installed as a distribution into a folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Team: a repository on a forge, what people do in a clone, and what others can see."""
+"""Team: a repository on a forge, the actions of people in a clone, and the results that others see."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Team:
         self.work.git("push", "-q", self.git.url(REPOSITORY, user=user), *refs)
 
     def robot(self, account: str, *argv: str) -> None:
-        """Run mlgit in Ada's clone with origin's address being the account's, which may push tags."""
+        """Run mlgit in Ada's clone as this account, which may push tags."""
         self.work.git("remote", "set-url", "origin", self.git.url(REPOSITORY, user=account))
         done = self.work.mlgit(*argv)
         assert not done.status, done.err

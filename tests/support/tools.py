@@ -1,6 +1,6 @@
 """Tools: find the optional tools that some tests run: act, gitlab-ci-local, actionlint, prism, servers.
 
-`.ci/tools` installs them into one folder; without it a test skips and names what it misses.
+`.ci/tools` installs them into one folder; without them, a test skips and names the missing tool.
 """
 
 from __future__ import annotations

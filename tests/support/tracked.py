@@ -1,4 +1,4 @@
-"""A project with a tracked directory of many files and a tracked file, and what status reads of them."""
+"""Tracked data: a project with a large tracked directory and a tracked file, and what status reads."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Work:
 
 
 def settle() -> None:
-    """Wait until the files are older than the tick."""
+    """Wait until the files are settled."""
     time.sleep(2 * TICK_S)
 
 
@@ -75,7 +75,7 @@ def place_of_index(folder: Folder) -> Path:
 
 
 def put_back(path: Path, change: Callable[[], object]) -> None:
-    """Change a file and put its modification time back."""
+    """Change a file and restore its modification time."""
     before = path.stat()
     change()
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))

@@ -161,16 +161,16 @@ def test_on_gitlab_with_dvc_over_s3(demo_template: Path, tmp_path: Path, forge_g
         gitlab.settings |= remote.secrets
 
         first = gitlab.settle()
-        assert [each.status for each in first] == [0, 0, 0], "\n".join(each.said for each in first)
+        assert [each.status for each in first] == [0, 0, 0], "\n".join(each.log for each in first)
         assert team.tags() == ["tumor#staging#1", "tumor@v1.0.0"]
 
         worse = _propose(team, remote, commit="change~1")
         (blocked,) = gitlab.open_merge_request(7, "topic")
-        assert blocked.jobs["mlgit-gates"] == "failure", blocked.said
+        assert blocked.jobs["mlgit-gates"] == "failure", blocked.log
         assert "1 of 4 gates failed: logloss" in team.comment(7)
         better = _propose(team, remote, commit="change")
         (passed,) = gitlab.settle()
-        assert passed.status == 0, passed.said
+        assert passed.status == 0, passed.log
         assert "✅" in team.comment(7)
         states = {sha: forge.statuses(sha)[-1].state for sha in (worse, better)}
         assert states == {worse: "failed", better: "success"}
@@ -178,11 +178,11 @@ def test_on_gitlab_with_dvc_over_s3(demo_template: Path, tmp_path: Path, forge_g
         team.merge("topic")
         merged = gitlab.settle()
         # The pipeline of main, then one per tag: the version, the end of the old assignment, the new one.
-        assert [each.status for each in merged] == [0, 0, 0, 0], "\n".join(each.said for each in merged)
+        assert [each.status for each in merged] == [0, 0, 0, 0], "\n".join(each.log for each in merged)
         assert {"tumor#staging#2", "tumor@v1.1.0"} < set(team.tags())
         assert _deployed(team, "staging") == (team.work / "models" / "tumor.skops").read_bytes()
 
         team.robot("project-bot", "promote", "tumor@v1.1.0", "--to", "prod")
         (promoted,) = gitlab.settle()
-        assert promoted.jobs == {"mlgit-tag": "success", "mlgit-deploy-prod": "success"}, promoted.said
+        assert promoted.jobs == {"mlgit-tag": "success", "mlgit-deploy-prod": "success"}, promoted.log
         assert _deployed(team, "prod") == _deployed(team, "staging")

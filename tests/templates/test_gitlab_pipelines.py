@@ -34,7 +34,7 @@ def test_a_merge_request_that_passes_gets_one_note_and_a_green_status(
 ) -> None:
     team, gitlab = gitlab_team
     pipeline = only(gitlab.open_merge_request(7, "better"))
-    assert pipeline.status == 0, pipeline.said
+    assert pipeline.status == 0, pipeline.log
     assert pipeline.jobs == dict.fromkeys(MR_JOBS, "success")
     assert "✅" in team.comment(7)
     assert state(team, team.head("better")) == "success"
@@ -59,7 +59,7 @@ def test_a_merge_request_that_is_blocked_fails_its_gates_and_its_status(
 def test_a_merge_request_that_changes_nothing_gets_a_short_line(gitlab_team: tuple[Team, GitLab]) -> None:
     team, gitlab = gitlab_team
     pipeline = only(gitlab.open_merge_request(7, "docs"))
-    assert pipeline.status == 0, pipeline.said
+    assert pipeline.status == 0, pipeline.log
     text = team.comment(7)
     assert len([line for line in text.splitlines() if line.strip()]) < 8, text
 
@@ -67,7 +67,7 @@ def test_a_merge_request_that_changes_nothing_gets_a_short_line(gitlab_team: tup
 def test_results_that_are_not_of_this_code_are_blocked(gitlab_team: tuple[Team, GitLab]) -> None:
     team, gitlab = gitlab_team
     pipeline = only(gitlab.open_merge_request(7, "untrained"))
-    assert pipeline.exits == {"mlgit-gates": 1}, pipeline.said
+    assert pipeline.exits == {"mlgit-gates": 1}, pipeline.log
     assert "train" in team.comment(7).splitlines()[0]
 
 
@@ -80,7 +80,7 @@ def test_with_pipeline_run_the_job_trains_and_keeps_its_results(gitlab_team: tup
     team.push("topic")
     stored = team.stored()
     pipeline = only(gitlab.open_merge_request(7, "topic"))
-    assert pipeline.status == 0, pipeline.said
+    assert pipeline.status == 0, pipeline.log
     assert "`train.slope` 1.99 -> 2.01" in team.comment(7)
     assert team.stored() > stored
 
@@ -94,7 +94,7 @@ def test_after_a_second_push_the_one_note_is_about_the_new_commit(
     assert "❌" in team.comment(7)
     team.push("+origin/better:refs/heads/topic")
     pipeline = only(gitlab.settle())
-    assert pipeline.status == 0, pipeline.said
+    assert pipeline.status == 0, pipeline.log
     assert "✅" in team.comment(7)
     assert state(team, team.head("better")) == "success"
 
@@ -112,7 +112,7 @@ def test_a_fork_gets_its_gates_and_no_token(gitlab_team: tuple[Team, GitLab]) ->
     team, gitlab = gitlab_team
     team.fork("worse")
     pipeline = only(gitlab.open_merge_request(7, "worse", source="eve/tumor", author="eve"))
-    assert pipeline.jobs == {"mlgit-gates": "failure", "mlgit-report": "success"}, pipeline.said
+    assert pipeline.jobs == {"mlgit-gates": "failure", "mlgit-report": "success"}, pipeline.log
     assert team.forge.comments(7) == []
     assert not any(each.login == "project_7_bot" for each in team.forge.requests)
 
@@ -120,7 +120,7 @@ def test_a_fork_gets_its_gates_and_no_token(gitlab_team: tuple[Team, GitLab]) ->
 def test_hostile_names_are_shown_as_text_and_run_nowhere(gitlab_team: tuple[Team, GitLab]) -> None:
     team, gitlab = gitlab_team
     pipeline = only(gitlab.open_merge_request(7, HOSTILE_BRANCH, title=HOSTILE_TITLE))
-    assert pipeline.status == 0, pipeline.said
+    assert pipeline.status == 0, pipeline.log
     text = team.comment(7)
     assert text.count("<!-- mlgit-report:") == 1
     assert "<img" not in text
@@ -134,9 +134,7 @@ def test_a_merge_is_released_and_promoted_and_its_tag_deployed(gitlab_team: tupl
     team, gitlab = gitlab_team
     merge = team.merge("better")
     pipelines = gitlab.settle()
-    assert [pipeline.status for pipeline in pipelines] == [0, 0, 0], "\n".join(
-        each.said for each in pipelines
-    )
+    assert [pipeline.status for pipeline in pipelines] == [0, 0, 0], "\n".join(each.log for each in pipelines)
     assert [pipeline.jobs for pipeline in pipelines] == [
         {"mlgit-merged": "success"},
         {"mlgit-tag": "success"},
@@ -155,7 +153,7 @@ def test_a_merge_without_a_new_model_releases_nothing(gitlab_team: tuple[Team, G
     before = team.tags()
     team.merge("docs")
     pipeline = only(gitlab.settle())
-    assert pipeline.jobs == {"mlgit-merged": "success"}, pipeline.said
+    assert pipeline.jobs == {"mlgit-merged": "success"}, pipeline.log
     assert team.tags() == before
 
 
@@ -163,7 +161,7 @@ def test_a_merge_that_is_blocked_releases_nothing_and_fails(gitlab_team: tuple[T
     team, gitlab = gitlab_team
     team.merge("worse")
     pipeline = only(gitlab.settle())
-    assert pipeline.exits == {"mlgit-merged": 1}, pipeline.said
+    assert pipeline.exits == {"mlgit-merged": 1}, pipeline.log
     assert team.tags() == []
 
 
@@ -175,7 +173,7 @@ def test_two_merges_at_once_end_in_one_release_of_the_tip(gitlab_team: tuple[Tea
     assert len(pushes) == 2
     with ThreadPoolExecutor(2) as both:
         first, second = both.map(lambda push: only(gitlab.pushed(push)), pushes)
-    assert (first.status, second.status) == (0, 0), first.said + second.said
+    assert (first.status, second.status) == (0, 0), first.log + second.log
     assert team.tags() == ["line#staging#1", "line@v1.0.0"]
     assert team.git.bare("acme/tumor").git("rev-parse", "line@v1.0.0^{commit}") == tip
 
@@ -193,7 +191,7 @@ def released(gitlab_team: tuple[Team, GitLab]) -> tuple[Team, GitLab]:
 def test_a_version_tag_is_parsed_and_deploys_nothing(released: tuple[Team, GitLab]) -> None:
     team, gitlab = released
     pipeline = only(gitlab.settle())
-    assert pipeline.jobs == {"mlgit-tag": "success"}, pipeline.said
+    assert pipeline.jobs == {"mlgit-tag": "success"}, pipeline.log
     said = pipeline.artifact("mlgit-tag", "mlgit-report/mlgit.env").read_text().splitlines()
     assert {
         "MLGIT_EVENT=registration",
@@ -209,7 +207,7 @@ def test_an_environment_tag_is_deployed(released: tuple[Team, GitLab]) -> None:
     team.git.pushes()
     team.robot("project-bot", "promote", "line@v1.0.0", "--to", "staging")
     pipeline = only(gitlab.settle())
-    assert pipeline.jobs == {"mlgit-tag": "success", "mlgit-deploy-staging": "success"}, pipeline.said
+    assert pipeline.jobs == {"mlgit-tag": "success", "mlgit-deploy-staging": "success"}, pipeline.log
     assert (team.served / "line" / "current" / "line.json").is_file()
 
 
@@ -220,7 +218,7 @@ def test_a_malformed_tag_fails_the_parse_and_deploys_nothing(released: tuple[Tea
     team.work.git("tag", "-am", "x", tag)
     team.push(f"refs/tags/{tag}", user="project-bot")
     pipeline = only(gitlab.settle())
-    assert pipeline.exits["mlgit-tag"] == 4, pipeline.said
+    assert pipeline.exits["mlgit-tag"] == 4, pipeline.log
     assert "mlgit-deploy-staging" not in pipeline.jobs
     assert not team.served.exists()
 
@@ -232,7 +230,7 @@ def test_a_superseded_tag_is_not_deployed(released: tuple[Team, GitLab]) -> None
     (promotion,) = team.git.pushes()
     team.robot("project-bot", "unassign", "line", "--env", "staging")
     pipeline = only(gitlab.pushed(promotion))
-    assert pipeline.status == 0, pipeline.said
+    assert pipeline.status == 0, pipeline.log
     assert not team.served.exists()
 
 
@@ -246,6 +244,6 @@ def test_an_ordinary_tag_or_branch_starts_no_job(gitlab_team: tuple[Team, GitLab
 def test_the_schedule_checks_the_default_branch(gitlab_team: tuple[Team, GitLab]) -> None:
     team, gitlab = gitlab_team
     pipeline = only(gitlab.schedule())
-    assert pipeline.jobs == {"mlgit-monitor": "success"}, pipeline.said
+    assert pipeline.jobs == {"mlgit-monitor": "success"}, pipeline.log
     assert pipeline.artifact("mlgit-monitor", "mlgit-report/report.json").is_file()
     assert team.tags() == []

@@ -1,6 +1,6 @@
 """Fetch metrics: download metric files that DVC keeps, for the commits that gates compare.
 
-A checkout in CI has an empty DVC cache, and a gate without its metric blocks.
+In CI the DVC cache is empty after a checkout, and a gate blocks if its metric is missing.
 """
 
 from __future__ import annotations

@@ -20,9 +20,9 @@ def fetch_model(
 ) -> None:
     """Fetch the model of HEAD, so that its release can state a sha256.
 
-    A model that was on this machine before belongs to someone and stays, unless this run fetched it.
-    `fetched` has the outputs that the run fetched; this one is added. If the DVC remote lacks the model, the
-    release reports that.
+    A model that is already on this machine is kept, unless this run fetched it: it is the user's. `fetched`
+    are the outputs that the run fetched; this one is added. If the DVC remote lacks the model, the release
+    reports that.
     """
     from mlgit.adapters.dvc.engine import has_remote, pull
 

@@ -43,7 +43,7 @@ class Written(NamedTuple):
 def check_out_branch(project: Project, event: CiEvent | None) -> PushTarget:
     """Check out the commit of the event's branch, to which the results will be pushed.
 
-    GitHub checks out a merge with the target instead, whose results would not be those of the branch.
+    GitHub checks out a merge with the target, whose results would differ from those of the branch.
 
     Raises:
         StateError: the branch is a fork's, trunk, or missing, the working tree has changes, or git has no

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 @record
 class PlannedFile:
-    """A file of the templates as it is (None: missing) and as it should be, with its first line."""
+    """A template file: its text now (None: missing), its new text, and its first line."""
 
     path: str
     template: str
@@ -90,7 +90,7 @@ def dvc_remotes(project: Project) -> tuple[str, ...]:
 
 
 def plan(project: Project, host: Host, filled: Settings) -> tuple[PlannedFile, ...]:
-    """Every file of the host's templates, with its text now and its text to be."""
+    """Every file of the host's templates, with its current and new text."""
     return tuple(
         PlannedFile(
             path=path,
@@ -157,7 +157,7 @@ def write(project: Project, planned: Sequence[PlannedFile], files: Sequence[Temp
 
 
 def _restore(root: str, changed: Sequence[PlannedFile]) -> None:
-    """Put back the files as they were, as far as the disk allows."""
+    """Restore the files as they were, as far as the disk allows."""
     for each in changed:
         full = os.path.join(root, each.path)
         with suppress(OSError):
@@ -186,7 +186,7 @@ def _text(project: Project, path: str) -> str | None:
 
 
 def _branch(project: Project) -> str | None:
-    """The name of the default branch, without the remote's."""
+    """The name of the default branch, without the name of the remote."""
     if project.trunk is None:
         return None
     name = project.trunk.short

@@ -1,1 +1,1 @@
-"""Compare: two states, or many, next to each other."""
+"""Compare: the differences between two states, and the numbers of many."""

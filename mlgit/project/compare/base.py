@@ -39,7 +39,7 @@ class Base:
 def base_commit(
     project: Project, *, candidate: str | None, explicit: str | None, ci: Mapping[str, str]
 ) -> Base:
-    """The base: `explicit` (the value of `--base`), otherwise as CI says, otherwise from the local history.
+    """The base: `explicit` (the value of `--base`), otherwise from CI, otherwise from the local history.
 
     `candidate` is a full commit id, None for the working tree.
 

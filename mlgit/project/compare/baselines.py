@@ -42,8 +42,8 @@ class Baselines:
     """Finds baselines for one candidate.
 
     `purpose`: a release and a promotion have a different `base` than a check. `candidate` is None for the
-    working tree. `base` is the value of `--base`. `environments` are names that always mean an environment.
-    `alone`: whether the repository has only one model.
+    working tree. `base` is the value of `--base`. `environments` are names that mean an environment even if
+    no tag mentions it. `alone`: whether the repository has only one model.
     """
 
     project: Project

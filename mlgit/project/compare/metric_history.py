@@ -35,7 +35,7 @@ def metric_history(
     """The last values of every gated metric, oldest first.
 
     They are from the releases of the model if there are three or more, otherwise from the first-parent
-    commits up to the base that changed its metric files. What cannot be read is left out: the report must
+    commits up to the base that changed its metric files. Unreadable values are left out: the report must
     not fail because of a picture.
     """
     wanted: dict[str | None, dict[tuple[str, str], None]] = {}
@@ -95,7 +95,7 @@ def _commits(project: Project, base: str | None, files: Sequence[str]) -> list[_
         *files,
         *(record_file(outputs[file].owner) for file in files if file in outputs and outputs[file].cached),
     ]
-    # Limit the walk: a metric that never changes must not make git read twenty years of history.
+    # Limit the walk: for a metric that never changes, git would read the whole history.
     edge = project.git.run_text("rev-list", "--first-parent", "--max-count=1", f"--skip={_FARTHEST}", base)
     listing = project.git.run(
         "rev-list",

@@ -1,4 +1,4 @@
-"""Sources: which files of a commit hold metrics and parameters; found once per content of DVC files."""
+"""Sources: which files of a commit have metrics and parameters; found once per content of DVC files."""
 
 from __future__ import annotations
 
@@ -72,8 +72,8 @@ def is_source(name: str) -> bool:
 class SourceFinder:
     """Finds the sources of many commits of one project.
 
-    `trees` are loaded with the trees of the commits and notice the files of `is_source`. `promised` fetches
-    objects that a partial clone lacks. `progress` shows when DVC itself has to read a file, which takes long.
+    `trees` are loaded with the trees of the commits and list the files of `is_source`. `promised` fetches
+    objects that a partial clone lacks. `progress` shows when DVC itself has to read a file, which is slow.
     """
 
     def __init__(self, project: Project, trees: Trees, promised: Promised, *, progress: Progress) -> None:
@@ -84,7 +84,7 @@ class SourceFinder:
         self._contents: dict[str, bytes] = {}
         self._files: dict[str, Files] = {}
         self._hidden: dict[Files, Hidden] = {}
-        # Filled-in templates also depend on the parameters of the tree: only those are kept per tree.
+        # Filled-in templates also depend on the parameters in the tree, so they are kept per tree.
         self._sources: dict[tuple[Files, str], Sources | ConfigError] = {}
         self._pipelines: dict[tuple[Files, bool, str], _Read] = {}
         self._filled = Filled(project.root, project.cache_dir, progress)

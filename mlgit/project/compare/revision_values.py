@@ -47,7 +47,7 @@ class CommitFacts(NamedTuple):
 class RevisionValues(NamedTuple):
     """The numbers of one commit, by file and dotted key.
 
-    `unread` maps files without the metrics that they should have to the reason; `problems` are sentences.
+    `unread` maps metric files that could not be read to the code of the problem; `problems` are sentences.
     """
 
     facts: CommitFacts
@@ -83,7 +83,7 @@ class RevisionReader:
     def read(
         self, commits: Iterable[str], *, metrics: Sequence[str] | None = None, params: bool = True
     ) -> dict[str, RevisionValues]:
-        """Commit -> its numbers, for those that are commits of this clone.
+        """Commit -> its numbers, for the ids that are commits in this clone.
 
         Args:
             commits: full ids.
@@ -111,7 +111,7 @@ class RevisionReader:
         return {commit: self._finished(facts[commit], draft) for commit, draft in drafts.items()}
 
     def facts(self, commits: Iterable[str]) -> dict[str, CommitFacts]:
-        """Commit -> its facts, for those that are commits of this clone."""
+        """Commit -> its facts, for the ids that are commits in this clone."""
         found = {}
         for part in _parts(list(dict.fromkeys(commits))):
             for commit, hit in self._project.objects.get_many(part).items():

@@ -55,9 +55,9 @@ class Revision(NamedTuple):
 class RevisionQuery(NamedTuple):
     """Which commits to list.
 
-    Without `revisions` these are the tips of all refs; with `number` that many first-parent commits of each
-    of `revisions`, or of HEAD; with `history` every commit of branches and tags. `kinds` keeps commits that
-    have a name of such a kind.
+    By default these are `revisions`, or the tips of all refs; with `number`, that many first-parent commits
+    of each of `revisions`, or of HEAD; with `history`, every commit of branches and tags. `kinds` keeps only
+    commits with a name of these kinds.
     """
 
     revisions: tuple[str, ...] = ()

@@ -55,7 +55,7 @@ def _deploy(job: Job, argv: tuple[str, ...], timeout_s: int) -> None:
 
 
 def _variables(desired: Desired, folder: str) -> dict[str, str]:
-    """The environment variables that the program gets; an unknown one is empty."""
+    """The environment variables for the program; one without a value is empty."""
     return {
         "MLGIT_MODEL": desired.model,
         "MLGIT_VERSION": desired.version or "",

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class Job:
-    """One deployment of one model to the named target; a deployer enters its steps and finishes them."""
+    """One deployment of one model to the named target; the deployer enters and finishes each step."""
 
     def __init__(self, project: Project, head: Head, *, target: str, progress: Progress) -> None:
         self.project = project
@@ -68,7 +68,7 @@ class Job:
 
         Raises:
             AnswerNo: the commit is not what the release stated.
-            StateError: the model has no path, was never made, or is named like the manifest.
+            StateError: the model has no path, was never made, or has the name of the manifest.
             ToolError: a file cannot be fetched, or is damaged.
         """
         desired = self.desired
@@ -104,7 +104,7 @@ class Job:
         )
 
     def result(self, state: State) -> Deployment:
-        """The deployment so far, without what only its target knows."""
+        """The deployment so far, without the details that only its target knows."""
         desired = self.desired
         return Deployment(
             model=desired.model,
@@ -133,7 +133,7 @@ class Job:
 
 
 def as_failure(error: MlgitError | OSError) -> MlgitError:
-    """The error itself, or what the system refused, with a hint."""
+    """The error itself, or a ToolError with a hint if the system refused something."""
     if not isinstance(error, OSError):
         return error
     place = f" `{error.filename}`" if error.filename else ""

@@ -50,7 +50,7 @@ class _LocalDeployment:
 
     def run(self, *, dry_run: bool, wait_s: float) -> Deployment:
         self._folder.check()
-        # Examine first without the lock: an up-to-date target need not be writable, nor free.
+        # Examine first without the lock: an up-to-date target may be read-only or locked.
         chosen = self._examine(only_current=not dry_run)
         if chosen.action in _SETTLED:
             return self._result(_SETTLED[chosen.action])
@@ -97,7 +97,7 @@ class _LocalDeployment:
             )
 
     def _hashed(self, state: TargetState, *, only_current: bool) -> TargetState:
-        """The same state, with the first whole release of the desired version marked as sound."""
+        """The same state, with the first undamaged release of the desired version marked as sound."""
         candidates = suitable(self._job.desired, state.releases)
         for release in sorted(candidates, key=lambda each: each.name != state.current):
             if release.manifest is None or (only_current and release.name != state.current):
@@ -145,7 +145,7 @@ class _LocalDeployment:
             raise
 
     def _remove_old(self, chosen: Plan) -> None:
-        """Remove old releases; one that stays is only a note, because the new one is served already."""
+        """Remove old releases; if that fails, add a note only, because the new one is served already."""
         for name in chosen.remove:
             try:
                 gone = self._folder.remove(name, self._folder.manifest(name))
@@ -168,7 +168,7 @@ class _LocalDeployment:
         self._folder.journal.append(entry(self._job.desired, step, at=self._job.at(), during=during, **more))
 
     def failed(self, error: MlgitError | OSError) -> Deployment:
-        """The deployment with its failure, and what is still served; the journal gets a line if it can."""
+        """The failed deployment, with the release that is still served; noted in the journal if possible."""
         known = as_failure(error)
         if self._job.steps:
             with suppress(OSError):
@@ -198,7 +198,7 @@ class _LocalDeployment:
 
 
 def _damage(release: str, manifest: Manifest, statement: ReleaseStatement | None) -> str | None:
-    """How a release differs from its manifest or its statement; None if it is whole."""
+    """How a release differs from its manifest or its statement; None if it does not."""
     stated = _stated_by_name(statement)
     for file in manifest.files:
         path = whole_file(release, file.path)

@@ -81,16 +81,16 @@ def stage(
 
 
 def staged_before(files: ModelFiles, staging: str) -> dict[str, Sums]:
-    """The files that a killed run left in the staging folder and that are whole."""
+    """The complete files that a killed run left in the staging folder."""
     top = os.path.realpath(staging)
     paths = {each.destination: os.path.join(top, each.destination) for each in files.files}
-    # A killed run leaves no links, so what a link leads to is not ours.
+    # A killed run leaves no links, so mlgit did not write the target of a link.
     left = {name: path for name, path in paths.items() if os.path.realpath(path) == path}
     return whole_files(files, {name: sums_of(path) for name, path in left.items() if os.path.isfile(path)})
 
 
 def whole_files(files: ModelFiles, found: Mapping[str, Sums]) -> dict[str, Sums]:
-    """Of the files found at these destinations, those with the content that DVC's hashes name."""
+    """The files, of those found at these destinations, whose content matches DVC's hashes."""
     whole = {}
     for each in files.files:
         pointer, sums = each.source.pointer, found.get(each.destination)

@@ -82,10 +82,10 @@ def conflict(top: str, paths: Sequence[str]) -> StateError:
 
 
 def swap_in(staged: str, folder: str, top: str) -> None:
-    """Move what is staged to its destination in one step, after moving an existing directory away."""
+    """Move the staged files to their destination in one step, after moving an existing directory away."""
     new = os.path.join(staged, os.path.relpath(top, folder))
     if os.path.isdir(top) and not os.path.islink(top):
-        # A rename cannot replace a directory; the old one goes with the staging folder.
+        # A rename cannot replace a directory; the old one is removed with the staging folder.
         old = os.path.join(staged, ".old")
         os.rename(top, old)
         try:

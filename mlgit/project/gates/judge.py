@@ -32,7 +32,7 @@ class Question(NamedTuple):
         models: only these; empty for all.
         environment: the target of a promotion.
         candidate: a full commit id, None for the working tree.
-        base: a reference that replaces `base`.
+        base: the reference that `base` means, None for the default one.
         allow_stale: accept metrics from stale stages, with a warning; ignored for a release.
         date: the day (UTC) that waivers are checked against, None for today.
         ci: the environment variables of a CI, which may name `base` and the target branch.
@@ -145,7 +145,7 @@ class _Evaluation:
         )
 
     def _trunk_config(self) -> Config:
-        """Trunk's rules; a change that fixes a broken file on trunk must still be checked."""
+        """Trunk's rules; if its file is invalid, the change's own: a change that fixes it must be checked."""
         try:
             return self._project.trunk_config
         except ConfigError as error:
@@ -206,7 +206,7 @@ class _Evaluation:
         return all(finder.locate(self._environment, name).state == "none" for name in names)
 
     def _release_decision(self, waivers: tuple[Waiver, ...]) -> Decision:
-        """The decision of the release gates: the first version of an environment depends on it."""
+        """The decision of the release gates, which an environment's first version depends on."""
         return decide(
             self._gather("release"),
             rules=Rules(purpose="release", evaluated_on=self._date, waivers=waivers),
@@ -215,7 +215,7 @@ class _Evaluation:
         ).decision
 
     def _target(self) -> Branch | None:
-        """The branch that the change goes to: the one that CI names, otherwise the same as without CI."""
+        """The branch that the change will be merged into: the one that CI names, otherwise the project's."""
         name = self._ci.get("GITHUB_BASE_REF") or self._ci.get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME")
         ref = f"refs/remotes/{self._project.remote}/{name}"
         if name and ref in self._project.branches:
@@ -243,7 +243,7 @@ class _Evaluation:
         return self._made_here(changes, target) if changes else ()
 
     def _made_here(self, changes: tuple[GateChange, ...], target: Branch) -> tuple[GateChange, ...]:
-        """Leave out what only the target changed since: a branch that is behind has loosened nothing."""
+        """Leave out gates that only the target changed: a branch that is behind has not loosened them."""
         from mlgit.adapters.git.refs import merge_base
 
         here = self._commit or self._project.head.commit

@@ -61,7 +61,7 @@ def _parse(content: bytes, commit: str | None) -> tuple[Waiver, ...]:
 
 
 def _with_origins(project: Project, tip: str, waivers: tuple[Waiver, ...]) -> tuple[Waiver, ...]:
-    """Add to each waiver the first-parent commit of trunk since which it is unchanged, and its day."""
+    """Add to each waiver the first-parent commit of trunk that wrote it in this form, and its day."""
     output = project.git.run("log", "-z", "--first-parent", "--format=%H %ct", tip, "--", WAIVERS_FILE)
     wanted = {waiver.id: replace(waiver, line=None) for waiver in waivers}
     origins: dict[str, tuple[str, date]] = {}

@@ -98,5 +98,5 @@ def check_remote_data(project: Project) -> Iterator[Finding]:
 
 
 def _recorded_outputs(project: Project) -> list[Output]:
-    """The outputs in DVC's cache that have a recorded content."""
+    """The outputs that DVC keeps and whose content is recorded."""
     return [out for out in evidence(project, None).pipeline.outputs if out.cached and out.pointer is not None]

@@ -49,7 +49,7 @@ def _model_line(
 
 
 def _behind(project: Project, commit: str | None, counted: dict[str, int]) -> int | None:
-    """The number of commits that HEAD has and the version lacks; each version is counted once."""
+    """How many commits HEAD is ahead of the version; git counts once per commit."""
     head = project.head.commit
     if commit is None or head is None:
         return None

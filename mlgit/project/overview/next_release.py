@@ -1,4 +1,4 @@
-"""Next release: the release or promotion that makes sense when nothing else is left to do."""
+"""Next release: the release or promotion to suggest when nothing else is left to do."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def next_release(
     paths: Mapping[str, str | None],
     environments: Mapping[str, Environment],
 ) -> NextStep | None:
-    """A release of new content on trunk, otherwise a promotion of a released version; the first of them.
+    """The first release of new content on trunk or, without one, the first promotion of a released version.
 
     `registry` and `state`, the pipeline in the working tree, are None if they cannot be read. `paths` has the
     path of each declared model; `environments` are those that trunk declares, in their order.

@@ -53,7 +53,7 @@ def check_malformed_tags(project: Project) -> Iterator[Finding]:
 
 
 def check_clashes(project: Project) -> Iterator[Finding]:
-    """Two versions of one model on one commit; a version that is deregistered and live."""
+    """Two versions of one model on one commit; deregistered versions that an environment still holds."""
     for model in read_registry(project).models.values():
         yield from _rejected_and_live(model)
         live = {each.version.tag for each in model.environments.values() if each.version is not None}
@@ -83,7 +83,7 @@ def check_other_readers(project: Project) -> Iterator[Finding]:
 
 
 def check_clocks(project: Project) -> Iterator[Finding]:
-    """Tags from the future, which readers that order by time sort last."""
+    """Tags dated in the future, which readers that order by time sort last."""
     for model in read_registry(project).models.values():
         newest = as_time(model.newest_tag_s)
         if newest > project.now + _CLOCK_TOLERANCE:

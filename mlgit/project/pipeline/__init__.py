@@ -1,1 +1,1 @@
-"""Pipeline: what DVC and the metric files report about one state."""
+"""Pipeline: stages, data, metrics and parameters at one state."""

@@ -138,7 +138,7 @@ class _Reader:
         owners = {stage.address for stage in pipeline.stages}
         found = []
         paths = self._metric_paths(pipeline, outputs)
-        # The files of a commit come in one round trip; on disk each may fail in its own way.
+        # Read the files of a commit in one round trip; on disk, each may fail for its own reason.
         committed = {} if self._commit is None else self._tree.read_many(paths)
         for path in paths:
             out = output_at(path, outputs)
@@ -230,7 +230,7 @@ class _Reader:
 
 
 def _compared(pipeline: Pipeline) -> Iterator[tuple[str, bool]]:
-    """(path, whether DVC 2 took its hash) of files on disk to compare with a recorded hash."""
+    """(path, whether DVC 2 hashed it) of files on disk to compare with a recorded hash."""
     for stage in pipeline.stages:
         if stage.locked is not None and not stage.frozen:
             for dep in stage.deps:

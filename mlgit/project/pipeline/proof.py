@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 
 _MOST_NOTES = 25
 _NOT_HERE = "it is not here"
-# Reasons that no check of a commit can settle, here or anywhere.
+# No check of a commit can resolve these, on any machine.
 _OUTSIDE = ("needs the network", "has no MD5 for it")
 _NEVER_RUN = "never run"
 _RUN_AND_COMMIT = "run `mlgit run`, commit what it wrote"
 
 
 class PipelineProof(NamedTuple):
-    """Notes that block, and one line per check that was skipped; `failed` says that a tool failed."""
+    """Notes that block, and one line per skipped check; `failed` is True if a tool failed."""
 
     notes: tuple[Note, ...] = ()
     skipped: tuple[str, ...] = ()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def declared_models(project: Project, commit: str | None = None) -> Mapping[str, str | None]:
     """Name -> path of the models at a commit (None: the working tree); the path is None if not declared.
 
-    A path that `mlgit.yaml` leaves out comes from `artifacts:` of dvc.yaml; without `models:` all models do.
+    A path that `mlgit.yaml` lacks comes from `artifacts:` of dvc.yaml; without `models:`, all models do.
     """
     models = project.config(commit).models
     if models and all(model.path is not None for model in models.values()):

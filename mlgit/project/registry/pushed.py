@@ -1,7 +1,7 @@
 """Pushed: which tags this clone has seen at the remote, and which it wrote with `--local`.
 
 A cache file with lines of `+oid` (seen at the remote) and `-oid` (written here with `--local`); the last line
-of an oid counts. Without it `status` can only guess from the time of the last fetch.
+of each oid counts. Without the file, `status` can only guess from the time of the last fetch.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def seen_at_remote(project: Project) -> Mapping[str, bool]:
-    """Tag oid -> whether the remote has it, for the oids whose place is known."""
+    """Tag oid -> whether the remote has it, for the oids in the file."""
     try:
         with open(_file(project), encoding="ascii") as file:
             return {line[1:].rstrip("\n"): line[0] == "+" for line in file if line[:1] in {"+", "-"}}
@@ -25,7 +25,7 @@ def seen_at_remote(project: Project) -> Mapping[str, bool]:
 
 
 def record_seen(project: Project, oids: Iterable[str], *, at_remote: bool) -> None:
-    """Record what was seen; does nothing in a clone that cannot be written to."""
+    """Record whether the remote has these tags; does nothing in a read-only clone."""
     known = seen_at_remote(project)
     news = [oid for oid in dict.fromkeys(oids) if known.get(oid) is not at_remote]
     if not news:

@@ -56,7 +56,7 @@ def ignored_tags(project: Project) -> Mapping[str, str]:
 
 
 def tags_as_of(project: Project) -> datetime | None:
-    """When tags were last fetched; None without a remote or if unknown."""
+    """When tags were last fetched; None if that is unknown or there is no remote."""
     if project.remote is None:
         return None
     times = []
@@ -78,7 +78,7 @@ def tags_as_of(project: Project) -> datetime | None:
 
 
 def _whole(listing: TagListing) -> tuple[TagFact, ...]:
-    """The facts, unless a tag is lost, because it may be the newest one of an environment."""
+    """The facts. Raises ToolError if a tag cannot be read: it may be the newest one of an environment."""
     lost = [tag for tag, why in listing.ignored.items() if why == MISSING]
     if lost:
         raise ToolError(

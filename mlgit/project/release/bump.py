@@ -1,4 +1,4 @@
-"""Bump: which number of the version goes up, from what the pipeline reads."""
+"""Bump: which number of the version to raise, by what changed in the inputs of the pipeline."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Change: read a model as it is now, write the tags of one change of it, and report the change."""
+"""Change: read the current state of a model, write the tags of one change, and report it."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 def model_to_change(project: Project, name: str, *, local: bool) -> ModelState:
-    """The model as it is now; trunk and its tags are fetched first, unless `local` or without a remote.
+    """The current state of a model; trunk and its tags are fetched first, unless `local` or without a remote.
 
     Raises:
-        UnknownReference: neither a file nor a tag knows the model.
+        UnknownReference: neither a file nor a tag mentions the model.
         ToolError: the remote does not answer.
         StateError: see `fresh_model`.
     """
@@ -47,7 +47,7 @@ def make_change(  # noqa: PLR0913 (the fields of the report)
     local: bool,
     dry_run: bool,
 ) -> ChangeReport:
-    """Write the tags as `write_tags` does, and report the change; an empty plan was carried out before."""
+    """Write the tags as `write_tags` does, and report the change; an empty plan was carried out earlier."""
     written = None
     if plan:
         written = write_tags(project, plan, local=local, dry_run=dry_run, moved=moved)

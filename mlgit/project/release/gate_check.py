@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @record
 class GateCheck:
-    """A verdict that does not block, in short, with the gates in the form of a statement."""
+    """The summary of a verdict that does not block, with the gates as a statement has them."""
 
     verdict: VerdictSummary
     gates: tuple[GateOutcome, ...]

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 def lost_race(project: Project, remote: str, theirs: Mapping[str, str]) -> LostRace:
-    """Fetch the tags of those who were first, and report the newest of them.
+    """Fetch the tags that won the race, and report the newest of them.
 
-    All tags of their models are fetched: of a change with two tags perhaps only one blocked ours.
+    All tags of their models are fetched: a change may have two tags, of which only one blocked ours.
     """
     tags = {ref.removeprefix(TAGS): oid for ref, oid in theirs.items()}
     if not fetch_models(project, remote, tags):

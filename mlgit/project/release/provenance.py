@@ -1,4 +1,4 @@
-"""Provenance: what a release states: files, inputs, params, metrics, gates and what built it."""
+"""Provenance: the files, inputs, params, metrics, gates and builder that a release states."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def release_statement(
     """Describe a commit as a version of a model.
 
     `state` is the model before this release. `tagged` is the commit that gets the tag: `commit` or an empty
-    one after it. `path` is None if the model's is not declared. `ci` are the environment variables of a CI.
+    one after it. `path` is None if none is declared. `ci` are the environment variables of a CI.
     """
     found = evidence(project, commit)
     stages = upstream_stages(found.pipeline, path)
@@ -152,7 +152,7 @@ def _lock_file(stages: Iterable[Stage], output: Output | None) -> str | None:
 
 
 def _inputs(stages: tuple[Stage, ...], pipeline: Pipeline) -> dict[str, str]:
-    """Data and code that the stages read and no stage wrote: path -> digest."""
+    """Data and code that stages read but no stage writes: path -> digest."""
     made = {out.path for stage in pipeline.stages for out in stage.outs}
     inputs = {}
     for stage in stages:

@@ -1,4 +1,4 @@
-"""Readiness: what must be true of a commit before it can become a version."""
+"""Readiness: the conditions that a commit must meet to become a version."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def require_clean(project: Project) -> str:
 def require_fresh(project: Project, path: str | None, *, commit: str | None = None) -> None:
     """Refuse a model if a stage that makes or measures it would run again.
 
-    With `commit`, only what was committed there counts, whatever data this machine has.
+    With `commit`, only committed files count, not the data on this machine.
 
     Raises:
         StateError: a stage would run, or a model that no stage makes differs from its `.dvc` file.
@@ -110,7 +110,7 @@ def require_data_published(
 ) -> tuple[str, ...]:
     """Require the model's content in the DVC remote, where others fetch it; the result is notes for the user.
 
-    With `push` it is pushed first; in a dry run a note says so.
+    With `push`, it is pushed first; a dry run only notes that.
 
     Raises:
         StateError: it is not there, and without `push`.
@@ -202,7 +202,7 @@ def empty_commit(project: Project, subject: str, *, write: bool) -> BranchMove:
 
 
 def version_content(project: Project, version: RegisteredVersion, path: str | None) -> str | None:
-    """The same for a version: as it states or, without a statement, as its commit has it."""
+    """Like `model_content`, for a version: from its statement or, without one, from its commit."""
     statement = version.statement
     if statement is not None and statement.files:
         return statement.files[0].md5 or statement.files[0].sha256

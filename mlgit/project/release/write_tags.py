@@ -44,7 +44,7 @@ class Written:
 
 
 def fresh_model(project: Project, model: str, *, local: bool) -> ModelState:
-    """The model as it is now: its tags and trunk are fetched first, unless `local` or without a remote.
+    """The current state of a model; its tags and trunk are fetched first, unless `local` or without a remote.
 
     Raises:
         ToolError: the remote does not answer.
@@ -64,7 +64,7 @@ def fresh_model(project: Project, model: str, *, local: bool) -> ModelState:
     refresh(project, model)
     state = read_model(project, model)
     if _half_change(state) is not None:
-        # A push may be half done: fetch once more. If its other tag never arrives, continue from this state.
+        # A push may be half done: fetch again. If its other tag never arrives, continue from this state.
         refresh(project, model)
         state = read_model(project, model)
     _require_pushed(project, state)
@@ -80,7 +80,7 @@ def refresh(project: Project, model: str | None = None) -> None:
     refspecs = [f"{pattern}:{pattern}" for pattern in patterns]
     tracking = f"refs/remotes/{remote}/"
     trunk = project.trunk_here
-    # In CI another branch may be checked out that only looks like trunk.
+    # In CI, the branch that is checked out may only look like trunk.
     sure = project.default_branch is None or (trunk and trunk.ref == tracking + project.default_branch)
     if sure and trunk is not None and trunk.ref.startswith(tracking):
         refspecs.append(f"+refs/heads/{trunk.ref.removeprefix(tracking)}:{trunk.ref}")
@@ -91,7 +91,7 @@ def refresh(project: Project, model: str | None = None) -> None:
     except GitFailed as error:
         _require_fetchable(project, remote, patterns, error)
         try:
-            # Another git process was at work in this clone, or the connection broke.
+            # Another git process was changing this clone, or the connection broke.
             fetch_refs(project.git, remote, refspecs, write_fetch_head=model is None)
         except GitFailed as again:
             raise ToolError(f"Fetching from `{remote}` failed", details=again.details) from again
@@ -106,7 +106,7 @@ def write_tags(
     dry_run: bool,
     moved: BranchMove | None = None,
 ) -> Written:
-    """Write a plan, all of it or nothing, and move a branch with it; in a dry run only report the tags.
+    """Write a plan completely or not at all, and move a branch with it; in a dry run, only report the tags.
 
     Raises:
         LostRace: the remote has another tag of one of these names.
@@ -155,7 +155,7 @@ def _require_whole(state: ModelState) -> ModelState:
 
 
 def _require_pushed(project: Project, state: ModelState) -> None:
-    """Refuse tags that are only here: the next tags build on them, and others must be able to see them."""
+    """Refuse tags that are only in this clone: later tags depend on them, so others must see them."""
     if project.remote is None or not state.facts:
         return
     try:

@@ -1,1 +1,1 @@
-"""Trust: whether a tag is genuine, and who may do what."""
+"""Trust: whether a tag is genuine."""

@@ -1,4 +1,4 @@
-"""Tag proof: check what a tag says and states against the repository."""
+"""Tag proof: check a tag's name and statement against the repository."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
 
 def fetch_tag(project: Project, tag: str, *, force: bool) -> None:
-    """Fetch the remote's own object of a tag, because a checkout can leave another one under its name.
+    """Fetch the remote's own object of a tag, because a checkout may create another tag with that name.
 
     The name is full-matched. `force` replaces another annotated tag of that name, if one is here.
 
     Raises:
-        UnknownReference: the remote does not have the tag (any more); without a remote, this clone does not.
+        UnknownReference: the remote, or this clone if there is no remote, does not have the tag.
         StateError: another annotated tag is here, without `force`.
         ToolError: the remote does not answer.
     """

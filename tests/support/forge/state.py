@@ -175,7 +175,7 @@ class State:
         return {"last_id": self.last_id, **lists}
 
     def load(self, document: dict[str, Any]) -> None:
-        """Load the document; a list that is not in it stays."""
+        """Load the document; lists that are not in it are kept."""
         self.last_id = int(document.get("last_id", self.last_id))
         for name, kind in _KINDS.items():
             if name in document:

@@ -19,7 +19,7 @@ UNSURE = ("may still arrive", "does not say whether")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One command, when it began and ended (seconds of the monotonic clock), and what it answered.
+    """One command: its start and end (seconds of the monotonic clock), and its answer.
 
     `id` is also the tagger's name of its tags. `seen` is the earliest time of the state that it saw: `start`,
     or earlier in a clone that did not fetch. `status` is None if it was killed.
@@ -45,7 +45,7 @@ class Call:
 
     @property
     def unsure(self) -> bool:
-        """Whether it is unknown if the change arrived."""
+        """Whether the change may or may not have been published."""
         if self.status is None:
             return True
         return self.status == Exit.TOOL and any(

@@ -45,7 +45,7 @@ def check(history: History) -> list[str]:
 
 
 def log_is_whole(view: View) -> Iterator[str]:
-    """Counters have no gaps, each change is made by one call, and it takes out what was there."""
+    """Counters have no gaps; each change is made by one call and replaces the version that was there."""
     for tag in view.history.tags:
         if view.caller(tag) is None:
             yield f"`{tag.name}` was written by an unknown caller ({tag.by})"
@@ -125,7 +125,7 @@ def answers_are_true(view: View) -> Iterator[str]:
 
 
 def nothing_is_left_of_what_failed(view: View) -> Iterator[str]:
-    """A call that was refused, lost or did nothing left no tag; there was no bug and no half of a push."""
+    """A call that was refused, lost or did nothing left no tag; mlgit had no bug, and no push was split."""
     for call in view.history.calls:
         if call.status not in {None, Exit.DONE, Exit.BLOCKED, Exit.STATE, Exit.TOOL}:
             yield f"{call.id} ({call.verb}) ended with {call.status}: {call.error.get('message')}"
@@ -145,7 +145,7 @@ def order_is_that_of_time(view: View) -> Iterator[str]:
             call = view.caller(step.main_tag)
             if call is None:
                 continue
-            # Of the changes before, the one that began last must not have begun after this one was over.
+            # No earlier change may have begun after this one was over: check the one that began last.
             if latest is not None and latest.start > call.over:
                 yield f"{latest.id} is before {call.id} in `{name}`, and began after it was over"
             latest = call if latest is None or call.start > latest.start else latest

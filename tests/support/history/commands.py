@@ -50,7 +50,7 @@ YEARS = timedelta(days=3652)
 class Death:
     """When a command is killed: after `seconds`, or before (or `after`) its n-th start of git.
 
-    With `group`, its git dies with it, and on the `file` transport also the server's.
+    With `group`, its git is killed with it, on the `file` transport also the server's git.
     """
 
     seconds: float | None = None
@@ -93,17 +93,17 @@ def load() -> None:
 
 
 def run(command: Run, scratch: Path) -> Ended:
-    """Run it in a fork, kill it if it has a `death`, and read its output."""
-    said = scratch / f"{command.id}.out"
+    """Run a command in a fork, kill it if it has a `death`, and read its output."""
+    output_file = scratch / f"{command.id}.out"
     start = time.monotonic()
     child = os.fork()
     if child == 0:
-        os._exit(_in_child(command, said))
+        os._exit(_in_child(command, output_file))
     status = _wait(child, command.death)
     end = time.monotonic()
     if status not in {None, Exit.DONE, Exit.BLOCKED, Exit.STATE, Exit.TOOL}:
-        sys.stderr.write(f"{command.id} {command.argv} -> {status}\n{_errors(said)}\n")
-    return Ended(start=start, end=end, status=status, answer=_answer(said))
+        sys.stderr.write(f"{command.id} {command.argv} -> {status}\n{_errors(output_file)}\n")
+    return Ended(start=start, end=end, status=status, answer=_answer(output_file))
 
 
 def _wait(child: int, death: Death | None) -> int | None:
@@ -124,14 +124,14 @@ def _wait(child: int, death: Death | None) -> int | None:
     return None if death is not None else 124
 
 
-def _in_child(command: Run, said: Path) -> int:
+def _in_child(command: Run, output_file: Path) -> int:
     try:
         # Its own group; the parent may kill it before the group exists, which is fine.
         os.setsid()
         os.chdir(command.clone.path)
         os.environ |= {"GIT_COMMITTER_NAME": command.id, "GIT_COMMITTER_EMAIL": f"{command.id}@example.org"}
-        output = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o644)
-        errors = os.open(f"{said}.err", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o644)
+        output = os.open(output_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o644)
+        errors = os.open(f"{output_file}.err", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o644)
         os.dup2(output, 1)
         os.dup2(errors, 2)
         _change_the_world(command)
@@ -186,21 +186,21 @@ def _die_at(death: Death) -> None:
 
 def _die(death: Death) -> None:
     if death.after:
-        # Between nothing and all of what git does.
+        # At a random moment of what git does.
         time.sleep(random.random() ** 3 / 10)  # noqa: S311 (no secret)
     (os.killpg if death.group else os.kill)(os.getpid(), signal.SIGKILL)
 
 
-def _answer(said: Path) -> dict[str, Any]:
+def _answer(output_file: Path) -> dict[str, Any]:
     with suppress(OSError, ValueError):
-        found: dict[str, Any] = json.loads(said.read_text(encoding="utf-8"))
+        found: dict[str, Any] = json.loads(output_file.read_text(encoding="utf-8"))
         return found
     return {}
 
 
-def _errors(said: Path) -> str:
+def _errors(output_file: Path) -> str:
     with suppress(OSError):
-        return said.with_name(f"{said.name}.err").read_text(encoding="utf-8", errors="replace")
+        return output_file.with_name(f"{output_file.name}.err").read_text(encoding="utf-8", errors="replace")
     return ""
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """What an environment holds; `by` is the tagger, `stack` the commits that rollbacks go back along.
+    """What an environment holds; `by` is the tagger, `stack` the commits that rollbacks return to.
 
     `qualified` are the commits that may be promoted to environments whose source this is.
     """

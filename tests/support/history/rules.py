@@ -22,7 +22,7 @@ _NOT_BY_TAGS = ("half of a change", "has commits that are not here", "pushed to 
 
 
 def moves_were_legal(view: View) -> Iterator[str]:
-    """Each change kept the rules of its verb in the state before it."""
+    """Each change followed the rules of its verb in the state before it."""
     for register in view.log.registers.values():
         for number, step in enumerate(register.steps):
             call = view.caller(step.main_tag)
@@ -131,22 +131,22 @@ def _mentions(callers: list[Call], words: tuple[str, ...]) -> bool:
 def refusals_had_a_reason(view: View) -> Iterator[str]:
     """A lost race has a winner, and a refused call broke a rule in a state that it may have seen."""
     for call in view.history.calls:
-        said = call.error.get("message")
+        message = call.error.get("message")
         if call.verb == "deregister" and call.answer.get("already"):
             if not view.maybe(view.log.rejected.get(call.version or ""), call):
                 yield f"{call.id} says that {call.version} is rejected already"
         elif call.status not in {Exit.BLOCKED, Exit.STATE}:
             continue
         elif call.verb in READS:
-            yield f"{call.id} ({call.verb}) was refused: {said}"
-        elif any(words in str(said) for words in _NOT_BY_TAGS):
+            yield f"{call.id} ({call.verb}) was refused: {message}"
+        elif any(words in str(message) for words in _NOT_BY_TAGS):
             continue
         elif call.error.get("code") == "lost_race":
             if not any(other is not call and other.overlaps(call) for other in _competitors(view, call)):
                 what = f"`{call.environment}`" if call.environment else f"a {call.verb}"
-                yield f"{call.id} lost {what} without a winner: {said}"
+                yield f"{call.id} lost {what} without a winner: {message}"
         elif _surely_allowed(view, call):
-            yield f"{call.id} was refused without a reason: {said}"
+            yield f"{call.id} was refused without a reason: {message}"
 
 
 def _competitors(view: View, call: Call) -> Iterator[Call]:
@@ -161,10 +161,10 @@ def _competitors(view: View, call: Call) -> Iterator[Call]:
 
 
 def _surely_allowed(view: View, call: Call) -> bool:
-    """Whether a call keeps the rules in every state that it may have seen."""
+    """Whether a call follows the rules in every state that it may have seen."""
     allowed = {"promote": _may_promote, "rollback": _may_roll_back, "deregister": _may_reject}
     if call.verb == "release":
-        return False  # it depends on much more than tags
+        return False  # a release depends on much more than tags
     return call.verb == "unassign" or allowed[call.verb](view, call)
 
 

@@ -66,7 +66,7 @@ class Scenario:
         named: bool = True,
         **more: Any,  # noqa: ANN401
     ) -> str:
-        """A promotion, rollback or unassignment; the caller of a promotion names the version, or not."""
+        """A promotion, rollback or unassignment; `named`: the caller of a promotion names the version."""
         register = sort_out(self.history_now).register(environment)
         counter, held = len(register.steps) + 1, register.states[-1]
         name = f"{verb[0]}-{environment}-{counter}"

@@ -86,7 +86,7 @@ def set_up(work: Folder, *, transport: str, players: int, seed: int) -> Iterator
 
 
 def _clone(work: Folder, place: Path, url: str) -> Folder:
-    """A copy of the clone and its data, whose origin is reached over the transport."""
+    """A copy of the clone and its data; its origin is accessed over the transport."""
     shutil.copytree(work.path, place, symlinks=True)
     clone = Folder(place)
     clone.git("remote", "set-url", "origin", url)

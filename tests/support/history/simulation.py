@@ -82,7 +82,7 @@ def simulate(
             faults += Counter(log.read_text(encoding="utf-8").splitlines() if log.exists() else ())
         _settle(setup, calls)
         if transport == "file":
-            # There the server is a child of the killed command.
+            # On this transport the server is a child of the killed command.
             faults["stale lock removed"] += remove_old_locks(setup.bare.path, 0)
         return SimulationResult(
             history=_end(setup, tuple(calls), scratch, readers=readers), faults=faults, seconds=seconds
@@ -98,7 +98,7 @@ def _opening(work: Folder, scratch: Path, number: int) -> Call:
 
 
 def _start(setup: Setup, part: Path, *, share: int, **options: Any) -> int:  # noqa: ANN401
-    """Start a user in its own process, which writes its calls to `part`; return the process id."""
+    """Start a user in a process of its own that writes its calls to `part`; return the process id."""
     sys.stdout.flush()
     child = os.fork()
     if child:
@@ -183,12 +183,12 @@ def _end(setup: Setup, calls: tuple[Call, ...], scratch: Path, *, readers: bool)
 READERS = """\
 import dvc.api, json, subprocess, sys
 for name in sys.argv[1:]:
-    said = subprocess.run(["gto", "show", "line#" + name, "--version"], capture_output=True, text=True)
+    gto = subprocess.run(["gto", "show", "line#" + name, "--version"], capture_output=True, text=True)
     try:
-        dvc_said = dvc.api.artifacts_show("line", stage=name)["rev"]
+        dvc_answer = dvc.api.artifacts_show("line", stage=name)["rev"]
     except Exception as error:
-        dvc_said = repr(error)
-    print(json.dumps([name, said.stdout.strip() or said.stderr, dvc_said]))
+        dvc_answer = repr(error)
+    print(json.dumps([name, gto.stdout.strip() or gto.stderr, dvc_answer]))
 """
 
 

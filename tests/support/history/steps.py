@@ -1,8 +1,8 @@
 """Steps: kill a command at each start of git in turn, and run it again.
 
 `python -m tests.support.history.steps PROJECT PLACE STRIDE ARGUMENT…` prints one line per death: how the
-second run ended, and the tags after it. PROJECT holds `work` and `origin.git`. A STRIDE of more than 1 tries
-only every so many starts, and only two of four ways to die.
+second run ended, and the tags after it. PROJECT holds `work` and `origin.git`. With a STRIDE n above 1, only
+every n-th start is tried, with two of the four ways to die.
 """
 
 from __future__ import annotations

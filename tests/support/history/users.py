@@ -1,4 +1,4 @@
-"""Users: choose each next command at random: promote, roll back, release or read, perhaps killed."""
+"""Users: choose each command at random (promote, roll back, release, read); some are killed."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class User:
         self._do(self._somewhere(), _promotion(asked), verb="promote", **asked)
 
     def promote_stale(self) -> None:
-        """Promote from what the clone knew before, as from a mirror that lags behind."""
+        """Promote without fetching first, as from a mirror that lags behind."""
         if self.fresh is None:
             return self.read()
         asked = self._promotion_options()
@@ -194,12 +194,12 @@ class User:
         return self.chance.choice([YEARS, -YEARS, timedelta(minutes=7), timedelta(hours=-5)])
 
     def _pull(self) -> None:
-        """Pull trunk before a release; without an answer keep what is here."""
+        """Pull trunk before a release; if the server does not answer, keep the local state."""
         if self.home.run("git", "fetch", "-q", "origin", "main").status == 0:
             self.home.git("reset", "-q", "--hard", "FETCH_HEAD")
 
     def _discard(self, name: str) -> None:
-        """Delete tags that were only written here."""
+        """Delete tags that were written only in this clone."""
         lines = self.home.git("for-each-ref", "--format=%(refname) %(taggername)", "refs/tags").splitlines()
         for ref, _, by in (line.partition(" ") for line in lines):
             if by == name:

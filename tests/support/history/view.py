@@ -1,4 +1,4 @@
-"""View: a history, its log, and what each call can have seen."""
+"""View: a history, its log, and the states that each call can have seen."""
 
 from __future__ import annotations
 
