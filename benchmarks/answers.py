@@ -29,7 +29,7 @@ def same_registry(answers: Sequence[Sequence[Any]]) -> None:
         )
         for model in ours["models"]
     }
-    _require_same(ours_listed, {name: (said["version"], said["stage"]) for name, said in theirs.items()})
+    _require_same(ours_listed, {name: (model["version"], model["stage"]) for name, model in theirs.items()})
 
 
 def same_changes(answers: Sequence[Sequence[Any]]) -> None:
@@ -52,7 +52,7 @@ def same_as_three(answers: Sequence[Sequence[Any]]) -> None:
     up_to_date([[ours], [state]])
     same_changes([[ours], [changes]])
     models = [
-        said | {"name": said["model"], "latest": {"version": said["latest"]}} for said in ours["models"]
+        model | {"name": model["model"], "latest": {"version": model["latest"]}} for model in ours["models"]
     ]
     same_registry([[{"models": models}], [registry]])
 
@@ -79,18 +79,18 @@ def same_runs(answers: Sequence[Sequence[Any]]) -> None:
             (commit, file, key): value
             for commit, files in _metrics_by_commit(theirs)
             if commit != "workspace"
-            for file, said in files.items()
-            for key, value in _flat(said["data"])
+            for file, numbers in files.items()
+            for key, value in _flat(numbers["data"])
         }
         _require_same(ours_listed, listed)
 
 
-def _metrics_by_commit(said: Any) -> Iterator[tuple[str, dict[str, Any]]]:  # noqa: ANN401 -- JSON
+def _metrics_by_commit(answer: Any) -> Iterator[tuple[str, dict[str, Any]]]:  # noqa: ANN401 -- JSON
     """From the mapping of `dvc metrics show`, or the list of `dvc exp show`."""
-    if isinstance(said, dict):
-        yield from ((commit, state["data"]) for commit, state in said.items())
+    if isinstance(answer, dict):
+        yield from ((commit, state["data"]) for commit, state in answer.items())
     else:
-        yield from ((row["rev"], (row["data"] or {}).get("metrics", {})) for row in said)
+        yield from ((row["rev"], (row["data"] or {}).get("metrics", {})) for row in answer)
 
 
 def _flat(values: dict[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:

@@ -111,9 +111,9 @@ def require_clean(folder: Path, dvc: str) -> None:
     Raises:
         SystemExit: it does not, so the generator is wrong.
     """
-    said = subprocess.run([dvc, "status", "--json"], cwd=folder, check=True, stdout=subprocess.PIPE).stdout
-    if json.loads(said):
-        raise SystemExit(f"{folder.name} was generated wrong: `dvc status` says {said.decode()[:500]}")
+    report = subprocess.run([dvc, "status", "--json"], cwd=folder, check=True, stdout=subprocess.PIPE).stdout
+    if json.loads(report):
+        raise SystemExit(f"{folder.name} was generated wrong: `dvc status` says {report.decode()[:500]}")
 
 
 def md5(content: bytes) -> str:

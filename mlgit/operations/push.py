@@ -218,17 +218,17 @@ def _push_branch(project: Project, remote: str, branch: BranchPush) -> None:
     )
     if done.returncode == 0:
         return
-    said = tuple(line for line in done.stderr.decode("utf-8", "replace").splitlines() if line.strip())
+    details = tuple(line for line in done.stderr.decode("utf-8", "replace").splitlines() if line.strip())
     now = _ask(project, remote).get(branch.ref or "")
     if now == branch.new:
         return
     if now != branch.old:
         raise LostRace(
             f"Somebody else pushed to `{remote}/{branch.name}` just now",
-            details=said,
+            details=details,
             hint=f"run `git pull --rebase {remote} {branch.name}`, look, then `mlgit push` again",
         )
-    raise ToolError(f"`{remote}` did not take the branch `{branch.name}`", details=said)
+    raise ToolError(f"`{remote}` did not take the branch `{branch.name}`", details=details)
 
 
 def _push_tags(project: Project, remote: str, batch: Sequence[TagPush]) -> None:

@@ -58,15 +58,15 @@ def mlgit_answer(folder: Folder) -> Answer:
     """The answer of `mlgit status --json`."""
     done = folder.here("status", "--json")
     assert done.status == Exit.DONE, f"mlgit status -> {done.status}\n{done.out}\n{done.err}"
-    said = done.json()
-    broken = [each for each in said["failures"] if each["part"] in {"pipeline", "data"}]
+    document = done.json()
+    broken = [each for each in document["failures"] if each["part"] in {"pipeline", "data"}]
     if broken:
         return Answer(complaint="; ".join(f"{each['location']}: {each['message']}" for each in broken))
-    stages = said["stages"]
+    stages = document["stages"]
     return Answer(
         reasons={each["address"]: frozenset(each["reasons"]) for each in stages if each["reasons"]},
         upstream={each["address"]: frozenset(each["upstream"]) for each in stages if each["upstream"]},
-        data={each["path"]: (each["workspace"], each["in_cache"]) for each in said["data"]},
+        data={each["path"]: (each["workspace"], each["in_cache"]) for each in document["data"]},
         unsure={each["address"]: tuple(each["unchecked"]) for each in stages if each["unchecked"]},
     )
 

@@ -82,7 +82,7 @@ class Bench:
         for module in (cache, fingerprints, listing, workspace):
             self._clock.enter_context(mock.patch.object(module, "facts_of", facts_of))
         self._clock.enter_context(
-            mock.patch.object(listing, "_nanoseconds", lambda said: parsed(said) // _NS * _NS)
+            mock.patch.object(listing, "_nanoseconds", lambda text: parsed(text) // _NS * _NS)
         )
 
     def path(self, name: str) -> Path:

@@ -20,7 +20,7 @@ def _stages(bench: Bench) -> list[str]:
     return sorted(found)
 
 
-def _said(what: str, refused: str) -> str:
+def _described(what: str, refused: str) -> str:
     return f"{what}: {refused}" if refused else what
 
 
@@ -32,19 +32,19 @@ def dvc_repro(bench: Bench, pick: Picker) -> str:
         *pick.of(targets),
         *pick.of(((), (), ("--force",), ("--single-item",), ("--no-commit",))),
     )
-    return _said(f"dvc {' '.join(argv)}", bench.dvc(*argv))
+    return _described(f"dvc {' '.join(argv)}", bench.dvc(*argv))
 
 
 def dvc_commit(bench: Bench, pick: Picker) -> str:
     targets = [(), *((stage,) for stage in _stages(bench)), *((name,) for name in bench.documents(".dvc"))]
     argv = ("commit", "-q", "-f", *pick.of(targets))
-    return _said(f"dvc {' '.join(argv)}", bench.dvc(*argv))
+    return _described(f"dvc {' '.join(argv)}", bench.dvc(*argv))
 
 
 def dvc_add(bench: Bench, pick: Picker) -> str:
     candidates = ["data/many", "data/raw.csv", *(name for name in bench.files() if name.startswith("data/"))]
     argv = ("add", "-q", pick.of(candidates))
-    return _said(f"dvc {' '.join(argv)}", bench.dvc(*argv))
+    return _described(f"dvc {' '.join(argv)}", bench.dvc(*argv))
 
 
 def dvc_checkout(bench: Bench, pick: Picker) -> str:
@@ -53,7 +53,7 @@ def dvc_checkout(bench: Bench, pick: Picker) -> str:
         "-q",
         *pick.of(((), ("-f",), ("-f", "-R", "."), ("-f", "data/many.dvc"), ("--relink", "-f"))),
     )
-    return _said(f"dvc {' '.join(argv)}", bench.dvc(*argv))
+    return _described(f"dvc {' '.join(argv)}", bench.dvc(*argv))
 
 
 def dvc_remove(bench: Bench, pick: Picker) -> str:
@@ -61,11 +61,11 @@ def dvc_remove(bench: Bench, pick: Picker) -> str:
     if not targets:
         return ""
     argv = ("remove", "-q", pick.of(targets), *pick.of(((), ("--outs",))))
-    return _said(f"dvc {' '.join(argv)}", bench.dvc(*argv))
+    return _described(f"dvc {' '.join(argv)}", bench.dvc(*argv))
 
 
 def dvc_gc(bench: Bench, _: Picker) -> str:
-    return _said("dvc gc -w -f", bench.dvc("gc", "-q", "-w", "-f"))
+    return _described("dvc gc -w -f", bench.dvc("gc", "-q", "-w", "-f"))
 
 
 def dvc_move(bench: Bench, pick: Picker) -> str:
@@ -75,7 +75,7 @@ def dvc_move(bench: Bench, pick: Picker) -> str:
         ("data/many", "data/moved"),
     ]
     one, other = pick.of(moves)
-    return _said(f"dvc move {one} {other}", bench.dvc("move", "-q", one, other))
+    return _described(f"dvc move {one} {other}", bench.dvc("move", "-q", one, other))
 
 
 def dvc_freeze(bench: Bench, pick: Picker) -> str:
@@ -83,14 +83,14 @@ def dvc_freeze(bench: Bench, pick: Picker) -> str:
     if not stages:
         return ""
     argv = (pick.of(("freeze", "unfreeze")), "-q", pick.of(stages))
-    return _said(f"dvc {' '.join(argv)}", bench.dvc(*argv))
+    return _described(f"dvc {' '.join(argv)}", bench.dvc(*argv))
 
 
 def dvc_link_type(bench: Bench, pick: Picker) -> str:
     """Turn outputs into links into the cache, or back into copies."""
     kind = pick.of(("symlink", "hardlink", "copy"))
     refused = bench.dvc("config", "-q", "cache.type", kind) or bench.dvc("checkout", "-q", "--relink", "-f")
-    return _said(f"dvc config cache.type {kind}, checkout --relink", refused)
+    return _described(f"dvc config cache.type {kind}, checkout --relink", refused)
 
 
 def git_commit(bench: Bench, _: Picker) -> str:
@@ -105,7 +105,7 @@ def git_checkout(bench: Bench, pick: Picker) -> str:
     commit = pick.of(commits)
     bench.git("checkout", "-qf", commit)
     if pick.of((True, False)):
-        return _said(f"git checkout {commit[:7]}, dvc checkout", bench.dvc("checkout", "-q", "-f"))
+        return _described(f"git checkout {commit[:7]}, dvc checkout", bench.dvc("checkout", "-q", "-f"))
     return f"git checkout {commit[:7]}"
 
 

@@ -29,12 +29,12 @@ def _listing_is_not_here(difference: Difference, _: Answer, ours: Answer) -> boo
     """DVC reports a file of a folder without a cached listing as deleted; mlgit reports it as unchecked."""
     if difference.part != "reasons" or not isinstance(difference.theirs, frozenset):
         return False
-    said = difference.ours if isinstance(difference.ours, frozenset) else frozenset()
-    more = difference.theirs - said
+    reported = difference.ours if isinstance(difference.ours, frozenset) else frozenset()
+    more = difference.theirs - reported
     unsure = ours.unsure.get(difference.key, ())
     return (
         bool(more)
-        and not said - difference.theirs
+        and not reported - difference.theirs
         and all(f"{one.removeprefix('deleted ')}{NOT_HERE}" in unsure for one in more)
     )
 
@@ -43,9 +43,9 @@ def _another_spelling(difference: Difference, theirs: Answer, _: Answer) -> bool
     """DVC treats `./in` as a new path if dvc.lock has `in`; mlgit compares the contents."""
     if difference.part != "reasons" or not isinstance(difference.theirs, frozenset):
         return False
-    said = difference.ours if isinstance(difference.ours, frozenset) else frozenset()
+    reported = difference.ours if isinstance(difference.ours, frozenset) else frozenset()
     paths = theirs.respelled.get(difference.key, ())
-    more, less = difference.theirs - said, said - difference.theirs
+    more, less = difference.theirs - reported, reported - difference.theirs
     return (
         bool(more)
         and more <= {f"new dep {path}" for path in paths}
@@ -57,17 +57,17 @@ def _refuses(*words: str) -> Callable[[Difference, Answer, Answer], bool]:
     """DVC fails with these words; mlgit answers, and reports something."""
 
     def applies(difference: Difference, theirs: Answer, ours: Answer) -> bool:
-        said = theirs.complaint or ""
-        return difference.part == "complaint" and not ours.clean and any(word in said for word in words)
+        complaint = theirs.complaint or ""
+        return difference.part == "complaint" and not ours.clean and any(word in complaint for word in words)
 
     return applies
 
 
 def _crashes(difference: Difference, theirs: Answer, ours: Answer) -> bool:
     """DVC crashes on a broken link, or on a date; no other cause is known."""
-    said = theirs.complaint or ""
-    missing = re.search(r"unexpected error - \[Errno 2\] No such file or directory: '(.+)'$", said)
-    known = _dangles(Path(missing[1])) if missing else said.startswith(_OF_A_DATE)
+    complaint = theirs.complaint or ""
+    missing = re.search(r"unexpected error - \[Errno 2\] No such file or directory: '(.+)'$", complaint)
+    known = _dangles(Path(missing[1])) if missing else complaint.startswith(_OF_A_DATE)
     return difference.part == "complaint" and not ours.clean and known
 
 

@@ -72,27 +72,27 @@ def same_on_the_command_line(folder: Folder) -> list[str]:
             (status, ("status", "--json")),
         ):
             try:
-                said = json.loads(folder.dvc(*argv).strip().splitlines()[-1])
+                document = json.loads(folder.dvc(*argv).strip().splitlines()[-1])
             except AssertionError as died:
                 # It also asks Git, which crashes on a file where the folder of a .gitignore was.
                 if argv[0] == "data" and "[Errno 20]" in str(died):
                     continue
-                said = None
-            if _plain(said) != _plain(expected):
-                lines.append(f"dvc {' '.join(argv)}: {said}, in process {expected}")
+                document = None
+            if _plain(document) != _plain(expected):
+                lines.append(f"dvc {' '.join(argv)}: {document}, in process {expected}")
     return lines
 
 
-def _plain(said: Any) -> Any:  # noqa: ANN401 (a JSON value)
+def _plain(document: Any) -> Any:  # noqa: ANN401 (a JSON value)
     """Lists in any order, without empty ones."""
-    if isinstance(said, dict):
+    if isinstance(document, dict):
         kept = {
             str(key): _plain(value)
-            for key, value in said.items()
+            for key, value in document.items()
             if key not in {"git", "unchanged", "committed"}
         }
         return {key: value for key, value in kept.items() if value}
-    return sorted(map(str, map(_plain, said))) if isinstance(said, (list, tuple)) else said
+    return sorted(map(str, map(_plain, document))) if isinstance(document, (list, tuple)) else document
 
 
 @contextlib.contextmanager

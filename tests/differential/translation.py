@@ -27,8 +27,8 @@ class Facts:
 
     def all_reasons(self, status: Mapping[str, list[Any]]) -> dict[str, frozenset[str]]:
         """All of `dvc status`; only stages that have a reason."""
-        said = {address: frozenset(self.reasons(address, entries)) for address, entries in status.items()}
-        return {address: reasons for address, reasons in said.items() if reasons}
+        found = {address: frozenset(self.reasons(address, entries)) for address, entries in status.items()}
+        return {address: reasons for address, reasons in found.items() if reasons}
 
     def reasons(self, address: str, entries: list[Any]) -> set[str]:
         """One stage's entries of `dvc status`, in mlgit's words."""
@@ -47,9 +47,9 @@ class Facts:
                 names = [str(dep) for dep in stage.deps]
                 for name, dep in zip(names, stage.deps, strict=True):
                     # If a file is a dependency and has parameters, `dvc status` reports only one of the two.
-                    said = deps.get(name) if names.count(name) == 1 else dep.status().get(name)
-                    if said is not None:
-                        found |= self._dep(dep, said)
+                    change = deps.get(name) if names.count(name) == 1 else dep.status().get(name)
+                    if change is not None:
+                        found |= self._dep(dep, change)
                 for out in stage.outs:
                     if str(out) in outs:
                         found |= self._out(out, outs[str(out)])
@@ -72,20 +72,20 @@ class Facts:
     def _path(self, thing: Any) -> str:  # noqa: ANN401
         return str(os.path.relpath(thing.fs_path, self._repo.root_dir))
 
-    def _dep(self, dep: Any, said: Any) -> set[str]:  # noqa: ANN401
+    def _dep(self, dep: Any, change: Any) -> set[str]:  # noqa: ANN401
         path = self._path(dep)
-        if isinstance(said, dict):
-            return {f"{_WORDS[word]} param {key}" for key, word in said.items()}
+        if isinstance(change, dict):
+            return {f"{_WORDS[word]} param {key}" for key, word in change.items()}
         if hasattr(dep, "params"):
-            return {f"{said} params file {path}"}
+            return {f"{change} params file {path}"}
         if not dep.hash_info:
             return {f"new dep {path}"}
-        if said == _GONE:
+        if change == _GONE:
             # Not checked out: the recorded hash replaces its own.
             recorded_hash = self._recorded(path)
             if recorded_hash is not None:
                 return set() if recorded_hash == dep.hash_info.value else {f"changed dep {path}"}
-        return {f"{_WORDS[said]} dep {path}"}
+        return {f"{_WORDS[change]} dep {path}"}
 
     def _recorded(self, path: str) -> str | None:
         """The hash that DVC recorded for an output, or for a path inside one."""
@@ -100,15 +100,15 @@ class Facts:
                 return None if inside is None else str(inside.hash_info.value)
         return None
 
-    def _out(self, out: Any, said: str) -> set[str]:  # noqa: ANN401
-        if said == "not in cache":
-            said = out.workspace_status().get(str(out), "")
-        if not said:
+    def _out(self, out: Any, change: str) -> set[str]:  # noqa: ANN401
+        if change == "not in cache":
+            change = out.workspace_status().get(str(out), "")
+        if not change:
             return set()
-        if said == _GONE and out.use_cache and out.hash_info:
+        if change == _GONE and out.use_cache and out.hash_info:
             return set()
         path = self._path(out)
-        return {f"{_WORDS[said] if out.hash_info else 'new'} output {path}"}
+        return {f"{_WORDS[change] if out.hash_info else 'new'} output {path}"}
 
     def before(self) -> dict[str, frozenset[str]] | None:
         """All stages before each stage, by the graph of `dvc repro`.
@@ -130,10 +130,10 @@ class Facts:
             for stage in graph
         }
 
-    def data(self, said: Mapping[str, Any]) -> dict[str, Data]:
+    def data(self, status: Mapping[str, Any]) -> dict[str, Data]:
         """`dvc data status --granular` by output."""
-        changed = said.get("uncommitted", {})
-        missing = set(said.get("not_in_cache", ()))
+        changed = status.get("uncommitted", {})
+        missing = set(status.get("not_in_cache", ()))
         found = {}
         for out in self._repo.index.outs:
             if not out.use_cache:

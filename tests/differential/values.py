@@ -80,10 +80,10 @@ def mlgit_values(folder: Folder, part: str) -> Values:
     done = folder.here("diff", "HEAD", "--json", f"--{part}")
     if done.status != Exit.DONE:
         return Values(refused=done.err)
-    said = done.json()
+    document = done.json()
     # A null that disappears is a change for mlgit but not for DVC: "null-goes-away".
-    pairs = {(each["file"], each["key"]): (each["old"], each["new"]) for each in said[part]}
-    return Values(pairs=pairs, problems=said["problems"])
+    pairs = {(each["file"], each["key"]): (each["old"], each["new"]) for each in document[part]}
+    return Values(pairs=pairs, problems=document["problems"])
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 (a JSON value)

@@ -256,8 +256,8 @@ def runs(value: int) -> dict[str, Any]:
 def shown(value: int) -> list[dict[str, Any]]:
     """The output of `dvc exp show --all-commits --json`."""
     return [
-        {"rev": rev, "data": {"metrics": {"m.json": {"data": {"a": {"b": said}}}}}}
-        for rev, said in (("workspace", 9), ("c1", value))
+        {"rev": rev, "data": {"metrics": {"m.json": {"data": {"a": {"b": number}}}}}}
+        for rev, number in (("workspace", 9), ("c1", value))
     ]
 
 

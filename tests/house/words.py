@@ -31,7 +31,7 @@ PLAIN = {
     r"anew": "again",
     r"held against": "checked against",
     r"lies?": "is",
-    r"said (?:twice|together)": "run twice; used together",
+    r"said": "the thing: message, output, answer; run twice, used together",
     r"goes on|ends well|bears?": "continues; succeeds; is safe to",
     r"mends?|mended|mending": "fix",
     r"a line a|a file a|a tag a|a case a|a row a": "one … per …",

@@ -212,7 +212,7 @@ def test_an_emptied_environment_leaves_its_target_unchanged(deployable: Folder) 
 
 
 @pytest.mark.parametrize(
-    ("argv", "status", "said"),
+    ("argv", "status", "message"),
     [
         (("--env", "prd"), 4, "did you mean `prod`?"),
         (("--env", "staging"), 4, "Nothing says where `staging` is deployed to"),
@@ -225,10 +225,10 @@ def test_an_emptied_environment_leaves_its_target_unchanged(deployable: Folder) 
         ((), 2, "--env"),
     ],
 )
-def test_wrong_usage_is_refused(deployable: Folder, argv: tuple[str, ...], status: int, said: str) -> None:
+def test_wrong_usage_is_refused(deployable: Folder, argv: tuple[str, ...], status: int, message: str) -> None:
     done = deployable.here("deploy", *argv)
     assert done.status == status, done.err
-    assert said in done.err
+    assert message in done.err
     assert not (deployable / "served").exists()
 
 

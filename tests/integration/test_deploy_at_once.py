@@ -49,8 +49,8 @@ def readers(place: Path, stop: Path, kinds: tuple[str, ...]) -> Iterator[dict[st
     finally:
         stop.touch()
         for kind, process in running.items():
-            said, _ = process.communicate(timeout=60)
-            counted[kind] = json.loads(said) if process.returncode == Exit.DONE else said
+            output, _ = process.communicate(timeout=60)
+            counted[kind] = json.loads(output) if process.returncode == Exit.DONE else output
 
 
 @pytest.mark.slow
@@ -127,8 +127,8 @@ def test_a_second_deployment_waits_and_names_the_first(deployable: Folder) -> No
         assert line == "Waiting for another deployment: pid 7 on ci, line#prod#1\ufffd[2J\ufffdDeployed\n"
         assert not (folder_of(deployable) / "current").exists()
         fcntl.flock(lock, fcntl.LOCK_UN)
-        _, said = waiting.communicate(timeout=60)
-    assert waiting.returncode == Exit.DONE, said
+        _, output = waiting.communicate(timeout=60)
+    assert waiting.returncode == Exit.DONE, output
     assert served(folder_of(deployable)) == "v1.0.0"
 
 

@@ -143,17 +143,17 @@ def test_a_superseded_tag_does_not_run_it(deployable: Folder) -> None:
 
 
 @pytest.mark.parametrize(
-    ("script", "said"),
+    ("script", "message"),
     [
         ("raise SystemExit(3)", "ended with exit code 3"),
         ("import os; os.kill(os.getpid(), 9)", "was killed by signal 9"),
     ],
 )
-def test_a_program_that_fails_is_a_failed_deployment(deployable: Folder, script: str, said: str) -> None:
+def test_a_program_that_fails_is_a_failed_deployment(deployable: Folder, script: str, message: str) -> None:
     by_program(deployable, script)
     done = deployable.here("deploy", "--env", "prod", "--json")
     assert done.status == Exit.TOOL
-    assert said in done.err
+    assert message in done.err
     assert_valid(done.json(), "deploy")
     (failed,) = done.json()["deployments"]
     assert (failed["state"], failed["failure"]["step"]) == ("failed", "done")
@@ -219,9 +219,9 @@ def test_a_hang_up_signal_that_is_ignored_stays_ignored(deployable: Folder) -> N
     )
     waited_for(deployable / "pids")
     running.send_signal(signal.SIGHUP)
-    said, _ = running.communicate(timeout=60)
+    output, _ = running.communicate(timeout=60)
     assert running.returncode == Exit.DONE
-    assert json.loads(said)["deployments"][0]["state"] == "deployed"
+    assert json.loads(output)["deployments"][0]["state"] == "deployed"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

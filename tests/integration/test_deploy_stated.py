@@ -126,7 +126,7 @@ def test_a_kept_release_is_checked_against_the_md5_if_only_that_was_stated(deplo
 
 
 @pytest.mark.parametrize(
-    ("forged", "said"),
+    ("forged", "message"),
     [
         ({"lock_sha256": "0" * 64}, "`dvc.lock` at the released commit is not what the release stated"),
         (
@@ -137,13 +137,13 @@ def test_a_kept_release_is_checked_against_the_md5_if_only_that_was_stated(deplo
     ],
 )
 def test_a_commit_that_is_not_as_stated_is_refused(
-    deployable: Folder, forged: dict[str, Any], said: str
+    deployable: Folder, forged: dict[str, Any], message: str
 ) -> None:
     state(deployable, "line@v1.0.1", **forged)
     assign(deployable, "v1.0.1")
     done = deployable.here("deploy", "--env", "prod")
     assert done.status == Exit.BLOCKED, done.out
-    assert said in done.err
+    assert message in done.err
     assert not (folder_of(deployable) / "current").exists()
 
 

@@ -43,7 +43,7 @@ def answers(shared_folder: Path) -> dict[str, Answers]:
 
 def _answers(root: Folder) -> Answers:
     tree = WorkingTree(Git(str(root.path)), str(root.path))
-    said = root.here("-v", "status").out
+    output = root.here("-v", "status").out
     return {
         "dvc": _listed(dvc_constructs.reasons_by_construct(root, dvc_reasons(root))),
         "mlgit": _listed(dvc_constructs.reasons_by_construct(root, mlgit_reasons(root))),
@@ -53,7 +53,7 @@ def _answers(root: Folder) -> Answers:
         "mlgit pipeline": _pipeline(replace(read_pipeline(tree, root=str(root.path)), handed_over=())),
         "asked": dict(
             line.removeprefix("  asked DVC: ").split("/dvc.yaml ", 1)
-            for line in said.splitlines()
+            for line in output.splitlines()
             if line.startswith("  asked DVC: ")
         ),
     }
@@ -68,16 +68,16 @@ def _listed(found: dict[str, dict[str, set[str]]]) -> dict[str, Any]:
 
 def _pipeline(found: Pipeline) -> dict[str, list[str]]:
     """All declarations as texts, by construct."""
-    said: dict[str, list[str]] = {}
+    shown: dict[str, list[str]] = {}
     for stage in found.stages:
-        said.setdefault(stage.file.split("/")[0], []).append(repr(stage))
+        shown.setdefault(stage.file.split("/")[0], []).append(repr(stage))
     for out in found.tracked:
-        said.setdefault(out.owner.split("/")[0], []).append(repr(replace(out, origin=None)))
+        shown.setdefault(out.owner.split("/")[0], []).append(repr(replace(out, origin=None)))
     for path in (*found.metrics, *found.params, *found.plots):
-        said.setdefault(path.split("/")[0], []).append(path)
+        shown.setdefault(path.split("/")[0], []).append(path)
     for artifact in found.artifacts:
-        said.setdefault(artifact.name.split(":")[0], []).append(repr(artifact))
-    return {name: sorted(lines) for name, lines in said.items()}
+        shown.setdefault(artifact.name.split(":")[0], []).append(repr(artifact))
+    return {name: sorted(lines) for name, lines in shown.items()}
 
 
 @pytest.mark.parametrize("name", CONSTRUCTS)

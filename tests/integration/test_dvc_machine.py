@@ -118,12 +118,12 @@ def test_a_crash_of_dvc_does_not_excuse_an_empty_answer() -> None:
 
 
 def test_a_missing_file_explains_a_crash_of_dvc_only_for_a_broken_link(tmp_path: Path) -> None:
-    said = f"[Errno 2] No such file or directory: '{tmp_path / 'link' / 'file'}'"
-    assert explained_crash(said, ours=STALE) == ""
+    message = f"[Errno 2] No such file or directory: '{tmp_path / 'link' / 'file'}'"
+    assert explained_crash(message, ours=STALE) == ""
     (tmp_path / "link").symlink_to("nowhere")
-    assert explained_crash(said, ours=STALE) == "dvc-crashes"
+    assert explained_crash(message, ours=STALE) == "dvc-crashes"
 
 
-def explained_crash(said: str, *, ours: Answer) -> str:
-    crash = Answer(complaint=f"ERROR: unexpected error - {said}")
+def explained_crash(message: str, *, ours: Answer) -> str:
+    crash = Answer(complaint=f"ERROR: unexpected error - {message}")
     return explain(Difference("complaint", "everything", crash.complaint, None), crash, ours)

@@ -106,8 +106,8 @@ def test_an_import_is_never_checked_for_updates(small: Folder, tmp_path: Path) -
     small.dvc("import", "-q", str(theirs.path), "in", "-o", "got")
     theirs.write("in", "2")
     theirs.commit("News")
-    (said,) = dvc_json(small, "status", "--json")["got.dvc"]
-    assert list(said["changed deps"].values()) == ["update available"]
+    (reasons,) = dvc_json(small, "status", "--json")["got.dvc"]
+    assert list(reasons["changed deps"].values()) == ["update available"]
     stages = small.here("status", "--json").json()["stages"]
     assert [(each["address"], each["reasons"], each["unchecked"]) for each in stages] == [
         ("got.dvc", [], ["upstream of got was not checked: needs the network"])

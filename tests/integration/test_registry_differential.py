@@ -123,16 +123,16 @@ def test_no_clock_changes_the_meaning_of_counted_tags(
     folder, ids = place
     history = played(drawn)
     history.tags = [tag for tag in history.tags if "#" not in tag[0] or tag[0][-1].isdigit()]
-    said = []
+    seen = []
     for each in (
         history.in_time(),
         History(tags=[(t, at, s) for (t, at, _), s in zip(history.tags, seconds, strict=False)]),
     ):
         each.write(folder, ids)
         answers = ask_mlgit(opened(folder))
-        said.append((answers.latest, answers.held, answers.active))
+        seen.append((answers.latest, answers.held, answers.active))
         close_all()
-    assert said[0] == said[1]
+    assert seen[0] == seen[1]
 
 
 @pytest.fixture(scope="module")

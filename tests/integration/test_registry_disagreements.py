@@ -166,13 +166,13 @@ def test_each_known_mistake_of_another_reader_still_exists(
         )
         assert (_named(chosen or NOTHING, ids), _named(found, ids)) == (case.ours, case.theirs)
     elif case.question == "prod":
-        said = [_named(each.held.get(("net", "prod"), NOTHING), ids) for each in (ours, theirs)]
-        assert said == [case.ours, case.theirs]
+        both = [_named(each.held.get(("net", "prod"), NOTHING), ids) for each in (ours, theirs)]
+        assert both == [case.ours, case.theirs]
     elif case.question == "latest":
         assert (ours.latest["net"], theirs.latest["net"]) == (case.ours, case.theirs)
     else:
-        said = ["active" if each.active["net"] else "deprecated" for each in (ours, theirs)]
-        assert said == [case.ours, case.theirs]
+        both = ["active" if each.active["net"] else "deprecated" for each in (ours, theirs)]
+        assert both == [case.ours, case.theirs]
 
 
 def _named(answer: str, ids: list[str]) -> str:

@@ -164,7 +164,7 @@ def test_a_remote_with_half_of_a_change_is_queried_again(
     assert len(answers) == 2
 
 
-# What is said of a push that failed
+# Messages about a push that failed
 
 
 @pytest.mark.parametrize(

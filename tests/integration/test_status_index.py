@@ -306,8 +306,8 @@ def test_runs_at_once_during_dvc_checkout_leave_a_correct_index(tracked: Folder)
         ]
         tracked.dvc("checkout", "-q", "--force", "data/many.dvc")
         for each in running:
-            _, said = each.communicate()
-            assert (each.returncode, said) == (0, b"")
+            _, errors = each.communicate()
+            assert (each.returncode, errors) == (0, b"")
         assert states(tracked) == {}
     settle()
     assert states(tracked) == {}

@@ -72,17 +72,17 @@ def test_mlgit_and_dvc_report_the_same_missing_outputs(seed: int, template: Path
     if chance.random() < 0.5:
         take_some(chance, work / ".dvc" / "cache")
     found = mlgit_missing(work)
-    said = set(
+    new = set(
         dvc_json(work, "data", "status", "--not-in-remote", "--granular", "--json").get("not_in_remote", ())
     )
     directories = {"data/one", "data/two"}
     for path in ("data/x.txt", "data/old.txt", "data/raw.csv", "data/clean.csv", "models/line.json"):
-        assert (path in found) == (path in said), path
-    assert ("data/y.txt" in found, "data/y.txt" in said) == (False, False)
+        assert (path in found) == (path in new), path
+    assert ("data/y.txt" in found, "data/y.txt" in new) == (False, False)
     for path in directories:
-        inside = [each for each in said if each.startswith(f"{path}/") and not each.endswith("/")]
+        inside = [each for each in new if each.startswith(f"{path}/") and not each.endswith("/")]
         each = found.get(path)
-        assert (f"{path}/" in said) == (each is not None and each["listing_missing"]), path
+        assert (f"{path}/" in new) == (each is not None and each["listing_missing"]), path
         if each is not None and each["missing_files"] is not None:
             assert len(inside) == each["missing_files"], path
         else:
@@ -98,10 +98,10 @@ def test_dvc_status_cloud_reports_the_same_missing_contents(
     chance = random.Random(1000 + seed)  # noqa: S311 (a test's dice)
     take_some(chance, tmp_path / "copy" / "storage")
     found = mlgit_missing(work)
-    said = {path for path, state in dvc_json(work, "status", "--cloud", "--json").items() if state == "new"}
+    new = {path for path, state in dvc_json(work, "status", "--cloud", "--json").items() if state == "new"}
     for path in ("data/x.txt", "data/old.txt", "models/line.json"):
-        assert (path in found) == (path in said), path
+        assert (path in found) == (path in new), path
     same = {"data/raw.csv", "data/clean.csv"}
-    assert same & found.keys() == (same if same & said else set())
+    assert same & found.keys() == (same if same & new else set())
     for path in ("data/one", "data/two"):
-        assert (path in said) == (path in found and found[path]["listing_missing"]), path
+        assert (path in new) == (path in found and found[path]["listing_missing"]), path

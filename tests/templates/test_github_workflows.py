@@ -261,9 +261,9 @@ def test_a_version_tag_is_parsed_and_deploys_nothing(released: tuple[Team, GitHu
     team, github = released
     run = by_workflow(github.settle())["mlgit-deploy"]
     assert run.jobs == {"parse": "success"}, run.log
-    said = {name: value for (job, name), value in run.outputs.items() if job == "parse"}
-    assert (said["event"], said["name"], said["version"]) == ("registration", "line", "v1.0.0")
-    assert said["deploy"] == "false"
+    parsed = {name: value for (job, name), value in run.outputs.items() if job == "parse"}
+    assert (parsed["event"], parsed["name"], parsed["version"]) == ("registration", "line", "v1.0.0")
+    assert parsed["deploy"] == "false"
     assert not team.served.exists()
 
 

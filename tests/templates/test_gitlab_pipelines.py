@@ -192,13 +192,13 @@ def test_a_version_tag_is_parsed_and_deploys_nothing(released: tuple[Team, GitLa
     team, gitlab = released
     pipeline = only(gitlab.settle())
     assert pipeline.jobs == {"mlgit-tag": "success"}, pipeline.log
-    said = pipeline.artifact("mlgit-tag", "mlgit-report/mlgit.env").read_text().splitlines()
+    variables = pipeline.artifact("mlgit-tag", "mlgit-report/mlgit.env").read_text().splitlines()
     assert {
         "MLGIT_EVENT=registration",
         "MLGIT_NAME=line",
         "MLGIT_VERSION=v1.0.0",
         "MLGIT_DEPLOY=false",
-    } <= set(said)
+    } <= set(variables)
     assert not team.served.exists()
 
 

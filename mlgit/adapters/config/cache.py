@@ -29,7 +29,7 @@ class Cache:
         self._memory = Memory(self._folder, f"{crc32(content):08x}", format_number=_FORMAT)
 
     def read(self) -> dict[str, Any] | None:
-        """The value that was written for this content; None if there is none to use."""
+        """The value that was written for this content; None if there is no valid file."""
         slot = self._memory.read_json()
         if not isinstance(slot, dict) or slot.get("content") != self._text:
             return None

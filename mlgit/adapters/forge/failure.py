@@ -56,19 +56,19 @@ def refusal(
     `what` is the task, as it follows "to": `write a comment`. `text` is the forge's own message
     (`error_text`); `headers` are by lower-case name; `asked` is method and address, without a query.
     """
-    said, hint = f"refuses to {what}", None
+    problem, hint = f"refuses to {what}", None
     if status == UNAUTHORIZED:
-        said = "does not accept the token"
+        problem = "does not accept the token"
         hint = f"check `{words.token}`: it may have expired or belong to another server"
     elif status == FORBIDDEN:
-        said = f"does not allow this token to {what}"
+        problem = f"does not allow this token to {what}"
         hint = _rights_hint(words, headers.get("x-accepted-github-permissions", ""))
     elif status == NOT_FOUND:
-        said = f"finds nothing where to {what}"
+        problem = f"finds nothing where to {what}"
         hint = f"it is gone, or the token in `{words.token}` may not see it"
     elif status >= SERVER_ERROR:
-        said, hint = f"fails to {what}", f"{words.name} has a fault of its own; run the job again later"
-    message = f"{words.name} {said} ({status}){f': {text}' if text else ''}"
+        problem, hint = f"fails to {what}", f"{words.name} has a fault of its own; run the job again later"
+    message = f"{words.name} {problem} ({status}){f': {text}' if text else ''}"
     return ForgeFailed(message, status=status, hint=hint, details=(asked,))
 
 

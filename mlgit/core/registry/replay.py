@@ -87,7 +87,7 @@ def _replay_version(model: str, version: Version, facts: list[TagFact]) -> Regis
     if any(fact.name.counter is not None for fact in facts):
         ordered = in_order(facts)
     else:
-        # At most one of each; a rejection without a counter comes second, whatever the clock said.
+        # At most one of each; a rejection without a counter comes second, whatever its time.
         ordered = sorted(facts, key=lambda fact: fact.name.action == "deregister")
     for fact in ordered:
         if fact.name.action == "register":

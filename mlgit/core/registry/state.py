@@ -107,8 +107,8 @@ class RegisteredVersion(NamedTuple):
         statement = self.fact.statement
         if not isinstance(statement, ReleaseStatement):
             return None
-        said = (statement.model, statement.version, statement.commit)
-        return statement if said == (self.model, str(self.version), self.commit) else None
+        stated = (statement.model, statement.version, statement.commit)
+        return statement if stated == (self.model, str(self.version), self.commit) else None
 
 
 class Change(NamedTuple):

@@ -86,19 +86,19 @@ def test_a_table_does_not_differ_from_itself(table: dict[str, dict[str, Value]])
 
 def test_a_file_that_one_side_cannot_read_is_reported_and_not_compared() -> None:
     broken = Problem(code="unreadable", message="`m.json` is broken")
-    old, new, said = metric_tables(
+    old, new, problems = metric_tables(
         [MetricFile(path="m.json", values={"a": Decimal(1)})], [MetricFile(path="m.json", problems=(broken,))]
     )
-    assert (old, new, said) == ({}, {}, ["`m.json` is broken"])
+    assert (old, new, problems) == ({}, {}, ["`m.json` is broken"])
 
 
 def test_a_missing_file_counts_as_removed() -> None:
     gone = Problem(code="missing", message="`m.json` is missing")
-    old, new, said = metric_tables(
+    old, new, problems = metric_tables(
         [MetricFile(path="m.json", values={"a": Decimal(1)})], [MetricFile(path="m.json", problems=(gone,))]
     )
     assert [change.kind for change in value_changes(old, new)] == ["removed"]
-    assert said == []
+    assert problems == []
 
 
 def test_contents_differ_by_hash() -> None:

@@ -118,7 +118,7 @@ def test_releases_are_listed_by_their_last_use() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "interrupted"),
+    ("steps", "interrupted"),
     [
         ((), False),
         (("intent",), True),
@@ -128,7 +128,7 @@ def test_releases_are_listed_by_their_last_use() -> None:
         (("intent", "switched", "done"), False),
     ],
 )
-def test_a_deployment_without_an_end_was_interrupted(said: tuple[str, ...], interrupted: object) -> None:
+def test_a_deployment_without_an_end_was_interrupted(steps: tuple[str, ...], interrupted: object) -> None:
     others = (line("intent", 7), line("done", 7))
-    found = journal(*(line(step) for step in said), *others)
+    found = journal(*(line(step) for step in steps), *others)
     assert found.interrupted(desired().oid) is interrupted

@@ -43,7 +43,7 @@ def kept(version: int, *, name: str | None = None, sound: bool = True) -> Releas
     )
 
 
-def said(desired: Desired, *steps: str, release: str | None = None) -> list[Entry]:
+def entries(desired: Desired, *steps: str, release: str | None = None) -> list[Entry]:
     name = release or f"{desired.version}"
     return [
         entry(desired, step, at="2026-05-03T12:00:00Z", release=name, before=None)  # type: ignore[arg-type]
@@ -63,7 +63,7 @@ def state(
 
 
 ONE, TWO = wanted(1, 1), wanted(2, 2)
-DONE_ONE, DONE_TWO = said(ONE, "intent", "switched", "done"), said(TWO, "intent", "switched", "done")
+DONE_ONE, DONE_TWO = entries(ONE, "intent", "switched", "done"), entries(TWO, "intent", "switched", "done")
 
 
 def test_an_empty_target_gets_its_first_release() -> None:
@@ -112,13 +112,13 @@ def test_a_commit_that_is_not_a_version_is_named_by_its_id() -> None:
 
 @pytest.mark.parametrize("last", ["switched", "done"])
 def test_a_later_switch_supersedes(last: str) -> None:
-    journal = DONE_ONE + said(TWO, "intent", last)
+    journal = DONE_ONE + entries(TWO, "intent", last)
     found = plan(ONE, state("v2.0.0", kept(1), kept(2), journal=journal), keep=3)
     assert (found.action, found.superseded_by, found.steps) == ("superseded", "line#prod#2", ())
 
 
 def test_a_later_deployment_that_never_switched_does_not_supersede() -> None:
-    journal = DONE_ONE + said(TWO, "intent", "failed")
+    journal = DONE_ONE + entries(TWO, "intent", "failed")
     assert plan(ONE, state("v1.0.0", kept(1), journal=journal), keep=3).action == "already"
 
 
@@ -128,27 +128,27 @@ def test_the_same_sequence_with_another_object_is_deployed() -> None:
 
 
 def test_an_interrupted_deployment_is_resumed() -> None:
-    journal = DONE_ONE + said(TWO, "intent", "fetched")
+    journal = DONE_ONE + entries(TWO, "intent", "fetched")
     found = plan(TWO, state("v1.0.0", kept(1), journal=journal), keep=3)
     assert (found.action, found.resumed) == ("fetch", True)
 
 
 @pytest.mark.parametrize(("keep", "removed"), [(1, ("v2.0.0", "v1.0.0")), (3, ("v1.0.0",)), (4, ()), (9, ())])
 def test_the_least_recently_used_releases_are_removed_first(keep: int, removed: tuple[str, ...]) -> None:
-    journal = [*DONE_ONE, *DONE_TWO, *said(wanted(3, 3), "done")]
+    journal = [*DONE_ONE, *DONE_TWO, *entries(wanted(3, 3), "done")]
     found = state("v3.0.0", kept(1), kept(2), kept(3), journal=journal)
     assert plan(wanted(4, 4), found, keep=keep).remove == removed
 
 
 def test_a_deployment_resumed_after_the_switch_keeps_the_previous_release() -> None:
-    journal = DONE_ONE + said(TWO, "intent", "fetched", "verified", "switched")
+    journal = DONE_ONE + entries(TWO, "intent", "fetched", "verified", "switched")
     found = plan(TWO, state("v2.0.0", kept(1), kept(2), journal=journal), keep=1)
     assert (found.action, found.remove) == ("record", ())
 
 
 def test_folders_of_killed_deployments_are_removed_except_the_resumed_one() -> None:
     theirs = ".incoming-ffffffffffff"
-    journal = said(ONE, "intent") + said(TWO, "intent")
+    journal = entries(ONE, "intent") + entries(TWO, "intent")
     staged = frozenset({staged_name(ONE.oid), staged_name(TWO.oid), theirs})
     found = state(None, journal=journal, more=staged)
     assert plan(TWO, found, keep=3).leftovers == (staged_name(ONE.oid),)
@@ -233,7 +233,7 @@ def test_after_any_crashes_one_whole_run_serves_the_desired_release(
     for sequence, (version, killed_at, torn) in enumerate(history, start=1):
         before = disk.current
         run(disk, wanted(version, sequence), keep, moments=killed_at)
-        disk.journal += write_entry(said(wanted(version, sequence), "intent")[0])[:torn] if torn else ""
+        disk.journal += write_entry(entries(wanted(version, sequence), "intent")[0])[:torn] if torn else ""
         assert disk.current is None or disk.releases[disk.current] is not None
         if before is not None and disk.current != before:
             assert before in disk.releases

@@ -1,4 +1,4 @@
-"""The same tags give the same state, in whatever order they come and whatever the clocks said."""
+"""The same tags give the same state, in whatever order they come and whatever their times."""
 
 from __future__ import annotations
 

@@ -180,7 +180,7 @@ def test_a_target_that_is_not_text_has_no_hint_about_plugins() -> None:
 
 
 @pytest.mark.parametrize(
-    ("paths", "said"),
+    ("paths", "message"),
     [
         (("/srv/{model}", "/srv/{model}"), "environments `prod` and `staging`"),
         (("/srv/{model}", "/srv/a"), "environments `prod` and `staging`"),
@@ -189,17 +189,17 @@ def test_a_target_that_is_not_text_has_no_hint_about_plugins() -> None:
         (("/srv/{model}/one", "/srv/{model}/two"), None),
     ],
 )
-def test_two_environments_do_not_share_a_folder(paths: tuple[str, str], said: str | None) -> None:
+def test_two_environments_do_not_share_a_folder(paths: tuple[str, str], message: str | None) -> None:
     text = HEAD + "".join(
         f"  {name}: {{target: local, path: '{path}'}}\n"
         for name, path in zip(("prod", "staging"), paths, strict=True)
     )
-    if said is None:
+    if message is None:
         assert len(read(text).deploy) == 2
         return
     with pytest.raises(ConfigError, match="would be deployed to one folder") as caught:
         read(text)
-    assert said in caught.value.message
+    assert message in caught.value.message
 
 
 def test_it_is_cached_and_read_back_equal(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ DATE_EPOCH_S = 1767225600
 
 
 @pytest.mark.parametrize(
-    ("status", "headers", "said", "expected"),
+    ("status", "headers", "text", "expected"),
     [
         (429, {}, "", True),
         (403, {}, "Resource not accessible by integration", False),
@@ -36,9 +36,9 @@ DATE_EPOCH_S = 1767225600
     ],
 )
 def test_a_rate_limit_is_distinguished_from_a_missing_right(
-    status: int, headers: dict[str, str], said: str, *, expected: bool
+    status: int, headers: dict[str, str], text: str, *, expected: bool
 ) -> None:
-    assert limited(status, headers, said) is expected
+    assert limited(status, headers, text) is expected
 
 
 @pytest.mark.parametrize(

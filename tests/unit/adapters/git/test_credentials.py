@@ -94,11 +94,11 @@ def test_git_children_get_the_header_and_not_the_variable(monkeypatch: pytest.Mo
 def test_messages_of_git_are_shown_without_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in GITHUB.items():
         monkeypatch.setenv(name, value)
-    said = (
+    errors = (
         f"fatal: unable to access 'https://gitlab-ci-token:job@example.org/x.git/': {TOKEN}\n"
         f"Authorization: Basic {basic('x-access-token')}\nsee https://example.org/help and ssh://git@host/x\n"
     )
-    error = GitFailed(("push",), 128, said)
+    error = GitFailed(("push",), 128, errors)
     assert error.details == (
         "fatal: unable to access 'https://example.org/x.git/': ***",
         "Authorization: Basic ***",
