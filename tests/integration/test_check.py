@@ -200,7 +200,17 @@ def test_a_change_can_fix_a_config_that_is_broken_on_trunk(project: Folder) -> N
     project.commit("Break it")
     project.git("push", "-q")
     project.write("mlgit.yaml", good)
-    assert ("trunk_config_invalid", "warn") in notes(check(project, status=Exit.DONE))
+    verdict = check(project, status=Exit.DONE)
+    assert ("trunk_config_invalid", "warn") in notes(verdict)
+    assert verdict["policy"]["environments"] is None
+
+
+def test_the_policy_names_the_commit_of_trunk_even_if_its_rules_are_the_same(project: Folder) -> None:
+    trunk = project.git("rev-parse", "origin/main")
+    project.git("checkout", "-q", "-b", "work")
+    assert check(project, status=Exit.DONE)["policy"]["environments"] == trunk
+    project.write("mlgit.yaml", (project / "mlgit.yaml").read_text() + "# more\n")
+    assert check(project, status=Exit.DONE)["policy"]["environments"] == trunk
 
 
 def test_a_broken_config_on_the_target_of_a_pull_request_is_a_warning(project: Folder) -> None:

@@ -87,6 +87,7 @@ class _Evaluation:
         self._ci = question.ci or {}
         self._own = project.config(self._commit)
         self._notes: list[Note] = []
+        self._trunk_is_invalid = False
         self._trunk = self._trunk_config()
         self._config = self._trunk if self._purpose == "promote" else self._own
         self._evidence = evidence(project, self._commit)
@@ -153,6 +154,7 @@ class _Evaluation:
                 raise
             text = f"`mlgit.yaml` on trunk is invalid, so this change's own rules apply: {error.message}"
             self._notes.append(Note(code="trunk_config_invalid", message=text, effect="warn"))
+            self._trunk_is_invalid = True
             return self._own
 
     def _chosen(self, names: Sequence[str]) -> list[Model | None]:
@@ -281,6 +283,6 @@ class _Evaluation:
         trunk = None if self._project.trunk is None else self._project.trunk.commit
         return Policy(
             gates=trunk if self._purpose == "promote" else self._commit,
-            environments=trunk if self._trunk is not self._own else self._commit,
+            environments=self._commit if self._trunk_is_invalid else trunk,
             waivers=found.commit,
         )
