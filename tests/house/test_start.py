@@ -1,4 +1,4 @@
-"""Start: the modules that mlgit imports, and the replacement for `inspect` until it is needed."""
+"""Start: the modules that mlgit imports, and the modules that are postponed until they are needed."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlgit.__main__ import _LazyInspect
+from mlgit.__main__ import _clean_docstring
 from mlgit.errors import Exit
 from tests.support.shell import Folder
 from tests.support.templates import ROOT
@@ -23,19 +24,34 @@ _LINES = st.lists(st.text(alphabet=" \tab\f\\", max_size=8), max_size=6).map("\n
 
 @given(_LINES)
 def test_docstrings_are_cleaned_as_inspect_cleans_them(doc: str) -> None:
-    assert _LazyInspect.cleandoc(doc) == inspect.cleandoc(doc)
+    assert _clean_docstring(doc) == inspect.cleandoc(doc)
 
 
-def test_any_other_attribute_loads_the_real_inspect() -> None:
+@pytest.mark.parametrize(
+    ("without", "more"),
+    [
+        ("inspect.cleandoc(' a')", "str(inspect.signature(lambda a, *, b: 0)) == '(a, *, b)'"),
+        ("gettext.gettext('a tag') == 'a tag'", "gettext.NullTranslations() is not None"),
+        (
+            "[gettext.ngettext('a', 'b', n) for n in (0, 1, 2)] == ['b', 'a', 'b']",
+            "gettext.textdomain() == 'messages'",
+        ),
+        ("platform.system() == os.uname().sysname", "platform.python_version() == sys.version.split()[0]"),
+        ("locale", "locale.normalize('de_DE') and locale.getencoding()"),
+        ("locale", "subprocess.run([sys.executable, '-c', ''], text=True, capture_output=True).stdout == ''"),
+        ("copy", "dataclasses.asdict(dataclasses.make_dataclass('E', ['a'])({1})) == {'a': {1}}"),
+        ("copy", "copy.deepcopy([1]) == [1]"),
+    ],
+)
+def test_a_postponed_module_is_imported_once_more_of_it_is_needed(without: str, more: str) -> None:
+    name = without.split(".")[0]
     code = (
-        "import sys; from mlgit.__main__ import _LazyInspect\n"
-        "sys.modules['inspect'] = _LazyInspect('inspect')\n"
-        "import inspect\n"
-        "assert 'ast' not in sys.modules\n"
-        "from inspect import signature\n"
-        "assert str(inspect.signature(lambda a, *, b: 0)) == '(a, *, b)'\n"
-        "import inspect as again\n"
-        "assert again.signature is signature and again.__file__.endswith('inspect.py')\n"
+        "import os, sys; from mlgit.__main__ import _LazyModule, _postpone_slow_imports\n"
+        f"assert {name!r} not in sys.modules\n"
+        f"_postpone_slow_imports(); import dataclasses, subprocess, {name}\n"
+        f"assert {without} and type(sys.modules[{name!r}]) is _LazyModule\n"
+        f"assert {more}\n"
+        f"import {name} as again; assert again.__file__.endswith('{name}.py')\n"
     )
     subprocess.run([sys.executable, "-S", "-c", code], check=True, cwd=".")
 

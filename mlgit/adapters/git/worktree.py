@@ -129,7 +129,7 @@ class WorkingTree:
         try:
             if not S_ISREG(os.stat(full).st_mode):  # opening a pipe would block forever
                 return None
-            with open(full, "rb") as file:
+            with open(full, "rb", buffering=0) as file:
                 return file.read()
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
             return None

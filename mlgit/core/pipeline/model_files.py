@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 _WILDCARDS = {"**/": "(?:[^/]+/)*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-_GLOB_PARTS = re.compile(r"\*\*/|\*\*|\*|\?|[^*?]+")
+_GLOB_PARTS = r"\*\*/|\*\*|\*|\?|[^*?]+"
 
 
 def files_of_model(model: Model | None, evidence: Evidence, *, alone: bool) -> tuple[MetricFile, ...]:
@@ -51,7 +51,7 @@ def connected_stages(path: str, pipeline: Pipeline) -> frozenset[str]:
 
 def glob_pattern(glob: str) -> re.Pattern[str]:
     """A glob from the root: `*` and `?` stay in one folder, `**` crosses folders."""
-    parts = _GLOB_PARTS.findall(glob)
+    parts = re.findall(_GLOB_PARTS, glob)
     return re.compile("".join(_WILDCARDS.get(part) or re.escape(part) for part in parts), re.DOTALL)
 
 
