@@ -9,7 +9,7 @@ from mlgit.errors import MlgitError, ToolError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from importlib.metadata import EntryPoint
+    from importlib.metadata import Distribution, EntryPoint
 
 T = TypeVar("T")
 _LONGEST_REASON = 200
@@ -68,14 +68,24 @@ def _entry_points(group: str) -> list[EntryPoint]:
     """The entry points of a group; of two distributions with one name, the first on the path counts."""
     from importlib.metadata import distributions
 
+    installed = [(each, _points(each, group)) for each in distributions()]
+    if not any(points for _, points in installed):
+        return []  # names are in the metadata, which is long: read them only if there is a plug-in
     found: list[EntryPoint] = []
     names: set[str] = set()
-    for distribution in distributions():
+    for distribution, points in installed:
         try:
-            name, points = distribution.name, distribution.entry_points.select(group=group)
-        except Exception:  # noqa: BLE001, S112 (damaged metadata of a package that may have nothing to do with mlgit)
+            name = distribution.name
+        except Exception:  # noqa: BLE001, S112 (damaged metadata)
             continue
-        if name not in names:
+        if points is not None and name not in names:
             names.add(name)
             found += points
     return found
+
+
+def _points(distribution: Distribution, group: str) -> tuple[EntryPoint, ...] | None:
+    try:
+        return tuple(distribution.entry_points.select(group=group))
+    except Exception:  # noqa: BLE001 (damaged metadata of a package that may have nothing to do with mlgit)
+        return None

@@ -32,10 +32,7 @@ def test_docstrings_are_cleaned_as_inspect_cleans_them(doc: str) -> None:
     [
         ("inspect.cleandoc(' a')", "str(inspect.signature(lambda a, *, b: 0)) == '(a, *, b)'"),
         ("gettext.gettext('a tag') == 'a tag'", "gettext.NullTranslations() is not None"),
-        (
-            "[gettext.ngettext('a', 'b', n) for n in (0, 1, 2)] == ['b', 'a', 'b']",
-            "gettext.textdomain() == 'messages'",
-        ),
+        ("gettext.ngettext('a', 'b', 1) + gettext.ngettext('a', 'b', 0) == 'ab'", "gettext.textdomain()"),
         ("platform.system() == os.uname().sysname", "platform.python_version() == sys.version.split()[0]"),
         ("locale", "locale.normalize('de_DE') and locale.getencoding()"),
         ("locale", "subprocess.run([sys.executable, '-c', ''], text=True, capture_output=True).stdout == ''"),
@@ -44,7 +41,7 @@ def test_docstrings_are_cleaned_as_inspect_cleans_them(doc: str) -> None:
     ],
 )
 def test_a_postponed_module_is_imported_once_more_of_it_is_needed(without: str, more: str) -> None:
-    name = without.split(".")[0]
+    name = without.partition(".")[0]
     code = (
         "import os, sys; from mlgit.__main__ import _LazyModule, _postpone_slow_imports\n"
         f"assert {name!r} not in sys.modules\n"

@@ -221,7 +221,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=80)
+@settings(max_examples=40)
 @given(VALUES)
 def test_any_value_of_deploy_is_a_config_or_a_config_error_with_a_place(tree: object) -> None:
     content = json.dumps({"version": 1, "environments": {"prod": None}, "deploy": {"prod": tree}})

@@ -119,7 +119,7 @@ TREES = st.recursive(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.dictionaries(WORDS, TREES, max_size=5))
 def test_any_yaml_is_a_config_or_a_config_error_with_a_place(tree: dict[str, Any]) -> None:
     content = yaml.safe_dump({"version": 1, **tree}, allow_unicode=True).encode("utf-8", "surrogatepass")
@@ -127,7 +127,7 @@ def test_any_yaml_is_a_config_or_a_config_error_with_a_place(tree: dict[str, Any
     assert isinstance(result, Config) or result.location is not None
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.binary(max_size=40), st.integers(0, len(WHOLE)))
 def test_damaged_bytes_never_crash(noise: bytes, place: int) -> None:
     whole = WHOLE.encode()
