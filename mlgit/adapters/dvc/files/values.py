@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from mlgit.core.pipeline.evidence import Problem, Value
@@ -85,6 +85,7 @@ def _below(name: list[str], pattern: list[str]) -> bool:
     return len(name) >= len(pattern) and all(map(fnmatchcase, name, pattern))
 
 
+@lru_cache(maxsize=1024)  # leaderboards ask ten thousand times for a few paths
 def ending_of(path: str) -> str:
     """The ending of a file's name in lower case, with its dot; empty if there is none."""
     name = path.rpartition("/")[2]
