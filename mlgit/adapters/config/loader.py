@@ -116,6 +116,9 @@ def _config(tree: Tree) -> Config:
             name: _environment(name, entry or {}) for name, entry in (tree.get("environments") or {}).items()
         },
         deploy={name: _deploy(name, entry) for name, entry in (tree.get("deploy") or {}).items()},
+        numbers=tree.get("numbers"),
+        on_loosened=tree.get("on_loosened"),
+        foreign_tags=tree.get("foreign_tags"),
     )
 
 

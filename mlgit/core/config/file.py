@@ -19,6 +19,9 @@ Direction = Literal["up", "down"]
 Severity = Literal["error", "warn", "info"]
 When = Literal["check", "promote"]
 OnInconclusive = Literal["fail", "warn", "allow"]
+Numbers = Literal["pipeline", "committed"]
+OnLoosened = Literal["warn", "fail"]
+ForeignTags = Literal["refuse", "allow"]
 ChangeKind = Literal["max_drop", "max_rise", "min_rise", "min_drop"]
 LimitKind = Literal["min", "max", ChangeKind]
 """What each kind means: `KINDS` in core/gates/limits.py."""
@@ -117,11 +120,17 @@ class Deploy:
 
 @record
 class Config:
-    """The whole file; without `mlgit.yaml` it is empty, and `declared` is False."""
+    """The whole file; without `mlgit.yaml` it is empty, and `declared` is False.
+
+    `numbers`, `on_loosened` and `foreign_tags` are read from trunk; None if the file does not have them.
+    """
 
     models: Mapping[str, Model] = field(default_factory=dict)
     directions: Mapping[str, Direction] = field(default_factory=dict)
     gates: Mapping[str, Gate] = field(default_factory=dict)
     environments: Mapping[str, Environment] = field(default_factory=dict)
     deploy: Mapping[str, Deploy] = field(default_factory=dict)
+    numbers: Numbers | None = None
+    on_loosened: OnLoosened | None = None
+    foreign_tags: ForeignTags | None = None
     declared: bool = True
