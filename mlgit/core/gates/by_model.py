@@ -6,6 +6,9 @@ from dataclasses import replace
 
 from mlgit.core.gates.verdict import Check, Verdict, decision_of, effects_of, summarize
 
+_LASTING = ("no_gates", "not_proven")
+"""Codes of notes about the repository as a whole, which say nothing about a change."""
+
 
 def models_of(record: Check) -> tuple[str | None, ...]:
     """The models in the check, sorted; None is the only model if it has no name."""
@@ -57,5 +60,5 @@ def uneventful(record: Check) -> bool:
 
 def _eventful(verdict: Verdict) -> bool:
     failed = any(result.outcome not in {"pass", "skipped"} for result in verdict.results)
-    noted = any(note.code != "no_gates" for note in verdict.notes)
+    noted = any(note.code not in _LASTING or note.effect != "note" for note in verdict.notes)
     return failed or noted or bool(verdict.gates_changed)

@@ -1,18 +1,20 @@
-"""Headline: a verdict in one line."""
+"""Headline: a verdict in one line, and the findings below it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlgit.core.gates.verdict import FINDINGS
 from mlgit.core.wording import count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from mlgit.core.gates.verdict import Note, Result, Verdict
+    from mlgit.core.gates.verdict import Effect, Note, Result, Verdict
 
 # The reason of a result -> the code of the note that explains it.
 _CAUSES = {"stale": "stale_stage", "not_from_pipeline": "not_from_pipeline"}
+_RANK: Mapping[Effect, int] = {"block": 0, "warn": 1, "waived": 2, "note": 3, "allow": 4}
 
 
 def headline(verdict: Verdict) -> str:
@@ -34,6 +36,14 @@ def headline(verdict: Verdict) -> str:
     text += f", {summary.skipped} skipped" if summary.skipped else ""
     text += f", {summary.waived} waived" if summary.waived else ""
     return text + (f", {count(summary.warnings, 'warning')}" if summary.warnings else "")
+
+
+def split_notes(notes: Iterable[Note]) -> tuple[list[Note], list[Note]]:
+    """The findings, the worst first, and all other notes."""
+    ordered = list(notes)
+    findings = [note for note in ordered if note.code in FINDINGS]
+    findings.sort(key=lambda note: (_RANK[note.effect], FINDINGS.index(note.code)))
+    return findings, [note for note in ordered if note.code not in FINDINGS]
 
 
 def _causes(bad: Sequence[Result], stopping: Iterable[Note]) -> Sequence[Note]:

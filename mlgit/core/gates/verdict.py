@@ -24,6 +24,19 @@ GateChangeKind = Literal["added", "removed", "loosened", "tightened", "changed"]
 SCHEMA_VERSION = 1
 NOT_COMMITTED = "not_committed"
 """The code of a note about run results that are not committed to the branch."""
+FINDINGS = (
+    "gates_loosened",
+    "gate_repointed",
+    "evidence_weakened",
+    "reference_edited",
+    "model_changed_metrics_did_not",
+    "waiver_by_author",
+    "no_gates",
+    "config_not_read",
+    "older_gates",
+    "not_proven",
+)
+"""Codes of the notes about what is compared: a report and `check` show them first, in this order."""
 
 
 @record

@@ -5,11 +5,13 @@ from __future__ import annotations
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from mlgit.core.gates.headline import headline
+from mlgit.core.gates.headline import headline, split_notes
 from mlgit.core.pipeline.metrics import short, signed
 from mlgit.render.page import Page, Span, Style, line, table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mlgit.core.gates.verdict import (
         Baseline,
         Check,
@@ -40,7 +42,9 @@ _STYLES: dict[Effect, Style] = {
 
 def page(record: Check) -> Page:
     verdict = record.verdict
+    findings, others = split_notes(verdict.notes)
     found: Page = _verdict_line(verdict)
+    found += _each(findings)
     found += _compared_with(record)
     found += _gates(verdict)
     found += _metrics(record.metrics)
@@ -50,7 +54,7 @@ def page(record: Check) -> Page:
         for part, text in sorted(record.changes.items())
         for block in _wrapped(text, first=Span(f"{part}: ", "dim"), indent=0)
     ]
-    found += _notes(verdict.notes)
+    found += [line(), line(Span("Notes", "strong")), *_each(others)] if others else []
     blocked = next((result for result in verdict.results if result.effect == "block"), None)
     if blocked is not None:
         found += [line(), line(Span("next: ", "dim"), f"mlgit check --explain {blocked.id}")]
@@ -148,8 +152,8 @@ def _metrics(changes: tuple[MetricChange, ...]) -> Page:
     return [line(), line(Span(title, "strong")), found]
 
 
-def _notes(notes: tuple[Note, ...]) -> Page:
-    found: Page = [line(), line(Span("Notes", "strong"))] if notes else []
+def _each(notes: Sequence[Note]) -> Page:
+    found: Page = []
     for note in notes:
         style = _STYLES[note.effect]
         word = {"warn": "warning: ", "block": "blocks: ", "waived": f"waived by {note.waiver}: "}

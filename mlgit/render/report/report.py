@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mlgit.core.ci.report import CiReport, Failure
 from mlgit.core.forge.hosts import HOSTS
 from mlgit.core.gates.by_model import models_of, of_model, uneventful
-from mlgit.core.gates.headline import headline
+from mlgit.core.gates.headline import headline, split_notes
 from mlgit.core.wording import joined
 from mlgit.errors import Exit
 from mlgit.render.escape import code, prose
@@ -76,18 +76,21 @@ def _blocks(record: Check, context: ReportContext, level: DetailLevel) -> list[l
     last = footer(record, context)
     top = [_verdict_line(record, context)]
     fork = [FORK] if context.untrusted else []
+    findings, others = split_notes(record.verdict.notes)
+    first = _quoted_notes(findings, top[0], level)
     if _nothing_new(record, context):
-        return [top, fork, unseen(context), last]
+        return [top, fork, first, unseen(context), last]
     several = models_of(record)
     whole = len(several) < 2  # noqa: PLR2004 (one model needs no sections)
-    mine = [note for note in record.verdict.notes if whole or note.model not in several]
+    mine = [note for note in others if whole or note.model not in several]
     blocking = [note for note in mine if note.effect == "block"]
     rest = [note for note in mine if note.effect != "block"]
     return [
         top,
         fork,
+        first,
         [FIRST_MODEL] if record.verdict.first_model else [],
-        _blocking_notes(blocking, top[0], level),
+        _quoted_notes(blocking, top[0], level),
         *([table(record, level)] if whole else _sections(record, level)),
         [*lines(record), *notes(rest, level), *unseen(context)],
         *details(record, context, level),
@@ -96,12 +99,12 @@ def _blocks(record: Check, context: ReportContext, level: DetailLevel) -> list[l
     ]
 
 
-def _blocking_notes(blocking: Sequence[Note], verdict_line: str, level: DetailLevel) -> list[str]:
-    """The notes that block; only the hint of a single note that the verdict line already quotes."""
-    if len(blocking) == 1 and prose(blocking[0].message) in verdict_line:
-        hint = blocking[0].hint
+def _quoted_notes(found: Sequence[Note], verdict_line: str, level: DetailLevel) -> list[str]:
+    """The notes; only the hint of a single note that the verdict line already quotes."""
+    if len(found) == 1 and prose(found[0].message) in verdict_line:
+        hint = found[0].hint
         return [f"- hint: {prose(hint)}"] if hint else []
-    return notes(blocking, level)
+    return notes(found, level)
 
 
 def _verdict_line(record: Check, context: ReportContext) -> str:
@@ -151,7 +154,7 @@ def _sections(record: Check, level: DetailLevel) -> list[list[str]]:
     for part in shown[: level.rows]:
         verdict = part.verdict
         blocks.append([f"#### {_mark(part)} {prose(headline(verdict))}"])
-        blocks += [table(part, level), notes(verdict.notes, level)]
+        blocks += [table(part, level), notes(split_notes(verdict.notes)[1], level)]
     blocks.append(left_out(len(shown) - level.rows, "models"))
     if quiet:
         names = joined((code(str(model)) for part in quiet for model in models_of(part)), level.rows)

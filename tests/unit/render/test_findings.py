@@ -1,0 +1,66 @@
+"""Findings: what is compared, in the first lines of a report and of `mlgit check`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from mlgit.core.gates.headline import split_notes
+from mlgit.core.gates.verdict import FINDINGS, Check, Note, with_notes
+from mlgit.render.console import plain
+from mlgit.render.pages.check import page
+from mlgit.render.report.report import markdown
+from tests.support.hostile import failing
+from tests.support.reports import BASE, BETTER, one, together
+
+ALL = [Note(code=code, message=f"About {code}", effect="warn") for code in FINDINGS]
+
+
+def noted(record: Check, *notes: Note) -> Check:
+    return replace(record, verdict=with_notes(record.verdict, notes))
+
+
+@pytest.mark.parametrize("code", FINDINGS)
+@pytest.mark.parametrize("models", [1, 2])
+@pytest.mark.parametrize("owner", [None, "tumor"])
+def test_a_finding_is_above_every_table(code: str, models: int, owner: str | None) -> None:
+    parts = [one(name, BETTER, BASE) for name in ("tumor", "other")[:models]]
+    note = Note(code=code, message="It now reads another number", effect="warn", model=owner)
+    lines = markdown(noted(together(*parts), note)).splitlines()
+    assert lines[2] == "- ⚠️ It now reads another number"
+    assert sum("another number" in line for line in lines) == 1
+
+
+def test_a_finding_is_above_the_gates_of_a_check() -> None:
+    note = Note(code="gate_repointed", message="It moved", effect="warn", hint="look")
+    other = Note(code="x", message="Something else")
+    lines = plain(page(noted(failing("auc", value="0.9"), other, note))).splitlines()
+    assert lines[1:3] == ["  warning: It moved", "    hint: look"]
+    assert lines.index("Notes") > lines.index("Gates") > 2
+    assert lines[lines.index("Notes") + 1] == "  note: Something else"
+
+
+def test_findings_have_an_order_and_the_worst_is_first() -> None:
+    last = replace(ALL[-1], effect="block")
+    mixed = [Note(code="a", message="A"), *reversed(ALL[:-1]), last]
+    findings, others = split_notes(mixed)
+    assert findings == [last, *ALL[:-1]]
+    assert others == [mixed[0]]
+
+
+def test_a_finding_that_the_heading_quotes_is_not_repeated() -> None:
+    note = Note(code="gates_loosened", message="Gate `a` was loosened", effect="block", hint="ask")
+    lines = markdown(noted(failing("auc", value="0.9"), note)).splitlines()
+    assert "was loosened" in lines[0]
+    assert lines[2] == "- hint: ask"
+
+
+@pytest.mark.parametrize("code", ["no_gates", "not_proven"])
+def test_a_remark_about_the_repository_keeps_a_check_without_changes_short(code: str) -> None:
+    record = together(one("tumor", BASE, BASE))
+    quiet = markdown(noted(record, Note(code=code, message="So it is")))
+    assert "nothing changed" in quiet.splitlines()[0]
+    assert quiet.splitlines()[2] == "- So it is"
+    loud = markdown(noted(record, Note(code=code, message="So it is", effect="warn")))
+    assert "nothing changed" not in loud.splitlines()[0]
