@@ -49,6 +49,11 @@ def connected_stages(path: str, pipeline: Pipeline) -> frozenset[str]:
     return frozenset(before | after)
 
 
+def stages_before(address: str, pipeline: Pipeline) -> frozenset[str]:
+    """Addresses of a stage and of all stages before it."""
+    return frozenset(_closure([address], pipeline.stages, forward=False))
+
+
 def glob_pattern(glob: str) -> re.Pattern[str]:
     """A glob from the root: `*` and `?` stay in one folder, `**` crosses folders."""
     parts = re.findall(_GLOB_PARTS, glob)

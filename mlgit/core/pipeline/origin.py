@@ -1,0 +1,90 @@
+"""Origin of numbers: what makes a metric file, and from which inputs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from mlgit.core.pipeline.model_files import stages_before
+from mlgit.core.pipeline.stages import output_at
+from mlgit.core.record import record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from mlgit.core.pipeline.stages import Pipeline
+
+OriginKind = Literal["stage", "import", "hand"]
+
+
+@record
+class NumbersOrigin:
+    """What makes a metric file: a stage, a `.dvc` file that tracks or imports it, or a person.
+
+    `name` is the stage's address or the `.dvc` file, None for `hand`. `deps` and `params` are the inputs of
+    the stage and of all stages before it, without what these stages make for each other; a parameter is
+    `file:key`, or `file:` for the whole file. `frozen` are the frozen stages among them.
+    """
+
+    kind: OriginKind
+    name: str | None = None
+    deps: tuple[str, ...] = ()
+    params: tuple[str, ...] = ()
+    frozen: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """It in a sentence: `stage train`, `tracked by m.json.dvc`, `made by no stage`."""
+        if self.kind == "stage":
+            return f"stage {self.name}"
+        return "made by no stage" if self.name is None else f"tracked by {self.name}"
+
+
+HAND = NumbersOrigin(kind="hand")
+
+
+def origin_of(path: str, pipeline: Pipeline) -> NumbersOrigin:
+    """What makes the file at `path`, which may be inside a directory that a stage makes."""
+    out = output_at(path, {out.path: out for out in pipeline.outputs})
+    if out is None:
+        return HAND
+    by_address = {stage.address: stage for stage in pipeline.stages}
+    if out.owner not in by_address:
+        return NumbersOrigin(kind="import", name=out.owner)
+    chain = [by_address[address] for address in sorted(stages_before(out.owner, pipeline))]
+    made = {made.path: made for stage in chain for made in stage.outs}
+    deps = {dep for stage in chain for dep in stage.deps if output_at(dep, made) is None}
+    params = {name for stage in chain for name in _param_names(stage.params)}
+    return NumbersOrigin(
+        kind="stage",
+        name=out.owner,
+        deps=tuple(sorted(deps)),
+        params=tuple(sorted(params)),
+        frozen=tuple(stage.address for stage in chain if stage.frozen),
+    )
+
+
+def weaker(old: NumbersOrigin, new: NumbersOrigin) -> tuple[str, ...]:
+    """Why numbers of the new origin prove less than those of the old one, as short texts; empty if not."""
+    if old.kind != "stage":
+        return ()
+    if new.kind != "stage":
+        return (f"{old.words} made it, and now it is {new.words}",)
+    return (
+        *(f"dep {dep} was dropped" for dep in old.deps if not _covered(dep, new.deps, "/")),
+        *(f"param {name} was dropped" for name in old.params if not _covered_param(name, new.params)),
+        *(f"stage {name} is frozen now" for name in new.frozen if name not in old.frozen),
+    )
+
+
+def _param_names(params: Mapping[str, tuple[str, ...] | None]) -> Iterable[str]:
+    for file, keys in params.items():
+        yield from [f"{file}:"] if keys is None else [f"{file}:{key}" for key in keys]
+
+
+def _covered(name: str, others: Iterable[str], separator: str) -> bool:
+    """Whether the name, or something that contains it, is among the others."""
+    return any(name == other or name.startswith(f"{other}{separator}") for other in others)
+
+
+def _covered_param(name: str, others: tuple[str, ...]) -> bool:
+    return f"{name.partition(':')[0]}:" in others or _covered(name, others, ".")
