@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from mlgit.errors import ConfigError, Location
+from mlgit.yaml12.anchors import MAX_REPEATED, TOO_MANY, Anchors
 from mlgit.yaml12.nodes import Node
 from mlgit.yaml12.scalars import scalar
 
@@ -59,7 +60,7 @@ class _Reader:
         self._strict = strict
         self._decimal = floats_as_decimal
         self._depth = 0
-        self._anchors: dict[str, object] = {}
+        self._anchors = Anchors()
         self._text = text if isinstance(text, str) else self._decode(text)
         if strict and len(self._text) > MAX_STRICT_BYTES:
             raise ConfigError(f"`{name}` is larger than 1 MiB", location=Location(name))
@@ -107,6 +108,7 @@ class _Reader:
     def value(self, event: Event) -> object:
         """The plain value that begins with this event."""
         found: object
+        begun = self._anchors.size
         if isinstance(event, yaml.ScalarEvent):
             found = self._scalar(event)
         elif isinstance(event, yaml.AliasEvent):
@@ -114,14 +116,14 @@ class _Reader:
         else:
             self._enter(event)
             if isinstance(event, yaml.MappingStartEvent):
-                self._set_anchor(event, found := dict[object, object]())
+                self._open_anchor(event, found := dict[object, object]())
                 self._mapping(event, found, self.value)
             else:
-                self._set_anchor(event, found := list[object]())
+                self._open_anchor(event, found := list[object]())
                 found.extend(self.value(inner) for inner in self._inside())
             self._depth -= 1
         if event.anchor is not None:
-            self._set_anchor(event, found)
+            self._set_anchor(event, found, begun=begun)
         return found
 
     def _inside(self) -> Iterator[Event]:
@@ -160,6 +162,7 @@ class _Reader:
         """The node that begins with this event."""
         start: Any = event.start_mark
         line, column = start.line + 1, start.column + 1
+        begun = self._anchors.size
         if isinstance(event, yaml.ScalarEvent):
             end: Any = event.end_mark
             same_line = end.line + 1 == line
@@ -173,7 +176,7 @@ class _Reader:
         else:
             self._enter(event)
             made = Node(None, line=line, column=column)
-            self._set_anchor(event, made)
+            self._open_anchor(event, made)
             if isinstance(event, yaml.MappingStartEvent):
                 made.value = entries = dict[object, tuple[Node, Node]]()
                 self._mapping(event, entries, self.node, _with_key)
@@ -181,10 +184,11 @@ class _Reader:
                 made.value = [self.node(inner) for inner in self._inside()]
             self._depth -= 1
         if event.anchor is not None:
-            self._set_anchor(event, made)
+            self._set_anchor(event, made, begun=begun)
         return made
 
     def _scalar(self, event: Event) -> object:
+        self._anchors.read(event.value)
         if event.tag is None:
             return scalar(event.value, floats_as_decimal=self._decimal) if event.implicit[0] else event.value
         if event.tag == "!" or event.tag == _TAG + "str":
@@ -200,9 +204,10 @@ class _Reader:
                 if not isinstance(found, (dict, list)):
                     return found
             raise self._refuse("A key is a plain word here", event)
+        begun = self._anchors.size
         key = self._scalar(event)
         if event.anchor is not None:
-            self._set_anchor(event, key)
+            self._set_anchor(event, key, begun=begun)
         return key
 
     def _merges(self, event: Event) -> bool:
@@ -214,18 +219,29 @@ class _Reader:
     def _alias(self, event: Event) -> object:
         if self._strict:
             raise self._refuse(f"Aliases (`*{event.anchor}`) are not allowed", event)
-        if event.anchor not in self._anchors:
+        anchored = self._anchors.find(event.anchor)
+        if anchored is None:
             raise self._refuse(f"There is no anchor `&{event.anchor}` before this", event)
-        return self._anchors[event.anchor]
+        if anchored.size is None:
+            raise self._endless(event, f"The alias `*{event.anchor}` is inside the value that it repeats")
+        if not self._anchors.repeat(anchored):
+            text = f"The aliases of `{self._name}` repeat more than {MAX_REPEATED} values"
+            raise self._endless(event, text)
+        return anchored.value
 
-    def _set_anchor(self, event: Event, value: object) -> None:
+    def _open_anchor(self, event: Event, value: object) -> None:
         if event.anchor is not None:
             if self._strict:
                 raise self._refuse(f"Anchors (`&{event.anchor}`) are not allowed", event)
-            self._anchors[event.anchor] = value
+            self._anchors.open(event.anchor, value)
+
+    def _set_anchor(self, event: Event, value: object, *, begun: int) -> None:
+        self._open_anchor(event, value)
+        self._anchors.close(event.anchor, value, begun=begun)
 
     def _enter(self, event: Event) -> None:
         self._depth += 1
+        self._anchors.read()
         if self._depth > MAX_DEPTH:
             raise self._refuse(f"This is nested more than {MAX_DEPTH} levels deep", event)
         if event.tag is not None and (self._strict or event.tag not in {"!", _TAG + "map", _TAG + "seq"}):
@@ -237,6 +253,12 @@ class _Reader:
         return ConfigError(
             message, location=self._location(start.line, start.column, width=width), expected=expected
         )
+
+    def _endless(self, event: Event, message: str) -> ConfigError:
+        error = self._refuse(message, event)
+        error.hint = f"write here what is needed of `&{event.anchor}` instead of the alias `*{event.anchor}`"
+        error.code = TOO_MANY
+        return error
 
     def _unreadable(self, error: yaml.reader.ReaderError) -> ConfigError:
         before = self._text.encode("utf-8", "replace")[: error.position].decode("utf-8", "replace")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import posixpath
 import re
+from math import prod
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from mlgit.adapters.dvc.files.shapes import Path, Shape
     from mlgit.errors import Location
 
+MAX_STAGES = 20_000
+MAX_SIZE = 2_000_000
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _FAILED = re.compile(r"(?s)failed to (?:parse|resolve) (stage )?'(.+?)' in '.+?': *\n?(.*)")
 _SYNTAX = re.compile(r"(?m)^ParseException: (.+?) *(?:\(at char.*)?$")
@@ -45,7 +48,7 @@ def fill_in(
         try:
             document, _ = load(path, ProjectFile.SCHEMA, files)
             repo = SimpleNamespace(fs=files, config={"parsing": _parsing(settings)})
-            filled = _filled(DataResolver(repo, posixpath.dirname(path), document or {}))
+            filled = _filled(DataResolver(repo, posixpath.dirname(path), document or {}), shape)
         except ResolveError as error:
             raise _not_filled_in(str(error), shape) from error
         except YAMLValidationError as error:
@@ -53,15 +56,49 @@ def fill_in(
     return filled, {name: content for name, content in files.seen.items() if name != path}
 
 
-def _filled(resolver: Any) -> dict[str, object]:
+def _filled(resolver: Any, shape: Shape) -> dict[str, object]:
+    from dvc.parsing import MatrixDefinition
+
+    for name, definition in resolver.definitions.items():
+        # DVC makes every combination before it returns the first.
+        if isinstance(definition, MatrixDefinition) and not isinstance(definition.matrix_data, str):
+            combinations = prod(map(len, definition.resolved_iterable.values()))
+            if combinations > MAX_STAGES:
+                raise _too_many(f"The `matrix` of `{name}` makes {combinations} stages", shape, name)
+    stages: dict[str, object] = {}
+    size = 0
+    for key in resolver.get_keys():
+        stages[key] = resolver.resolve_one(key)[key]
+        size += _size(stages[key])
+        if size > MAX_SIZE or len(stages) > MAX_STAGES:
+            what = f"more than {MAX_STAGES} stages" if len(stages) > MAX_STAGES else "too many values"
+            raise _too_many(f"The templates make {what}", shape, key.partition("@")[0])
     return {
-        "stages": {key: resolver.resolve_one(key)[key] for key in resolver.get_keys()},
+        "stages": stages,
         "artifacts": resolver.resolve_artifacts(),
         "metrics": resolver.resolve_metrics(),
         "params": resolver.resolve_params(),
         "plots": resolver.resolve_plots(),
         "datasets": resolver.resolve_datasets(),
     }
+
+
+def _size(value: object) -> int:
+    """How many values there are in a value; a long text counts as several."""
+    if isinstance(value, dict):
+        return 1 + sum(1 + _size(item) for item in value.values())
+    if isinstance(value, (list, tuple)):
+        return 1 + sum(map(_size, value))
+    return 1 + len(value) // 16 if isinstance(value, str) else 1
+
+
+def _too_many(what: str, shape: Shape, stage: str) -> ConfigError:
+    return ConfigError(
+        f"{what} in `{shape.name}`",
+        location=shape.locate(("stages", stage)),
+        expected=f"at most {MAX_STAGES} stages with {MAX_SIZE} values",
+        hint="split the pipeline into several `dvc.yaml` files, or shorten its lists",
+    )
 
 
 class _Files:

@@ -12,6 +12,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from mlgit.adapters.dvc.data.cache import configuration_files
+from mlgit.adapters.dvc.files.documents import name_at
 from mlgit.adapters.dvc.files.paths import folder_of
 from mlgit.adapters.memory import Memory, round_trips_json
 from mlgit.errors import ConfigError
@@ -60,6 +61,7 @@ def resolved(
 
 def _inside(tree: Tree, shape: Shape) -> Callable[[str], bytes | None]:
     """A function that reads files of the state, and refuses all others."""
+    from mlgit.yaml12 import refuse_repeating
 
     def read(path: str) -> bytes | None:
         if path.startswith(("/", "../")):
@@ -68,7 +70,10 @@ def _inside(tree: Tree, shape: Shape) -> Callable[[str], bytes | None]:
                 location=shape.locate(("vars",)),
                 hint="copy the file into the repository: what is outside no commit can tell",
             )
-        return tree.read(path)
+        content = tree.read(path)
+        if content is not None:  # DVC writes out every alias of a file with variables
+            refuse_repeating(content, name=name_at(tree, path))
+        return content
 
     return read
 
