@@ -281,3 +281,4 @@ def test_on_gitlab_a_forks_report_is_labelled_in_any_pipeline(pull: PullRequest)
     assert pull.ci("pr", env=env).status == Exit.DONE
     assert pull.ci("comment", env=env).status == Exit.DONE
     assert "computed by fork code" in pull.bodies()[0]
+    assert [each.state for each in pull.forge.statuses(pull.sha)] == ["pending"]

@@ -56,7 +56,7 @@ def test_the_trusted_run_posts_the_report_of_a_fork_and_labels_it(fork: PullRequ
     (body,) = fork.bodies()
     assert "computed by fork code" in body
     assert body.startswith("### ✅ line: 2 of 2 gates passed")
-    assert fork.checks() == {"mlgit": ("completed", "success")}
+    assert fork.checks() == {"mlgit": ("completed", "action_required")}
     assert [each.title for each in fork.forge.checks(fork.sha)] == [
         "Computed by fork code: line: 2 of 2 gates passed"
     ]
@@ -98,7 +98,7 @@ def test_the_destination_in_a_forks_report_is_ignored(fork: PullRequest) -> None
     assert "ddddddd" not in body
     assert "computed by fork code" in body
     assert "<!-- mlgit-report:acme/tumor/gates -->" in body
-    assert fork.checks() == {"mlgit": ("completed", "success")}
+    assert fork.checks() == {"mlgit": ("completed", "action_required")}
 
 
 def test_the_files_next_to_a_forks_report_are_not_read(fork: PullRequest) -> None:
@@ -193,7 +193,7 @@ def test_a_deleted_fork_gets_its_check_and_no_comment(fork: PullRequest) -> None
     done = trusted(fork)
     assert done.status == Exit.DONE, done.err
     assert fork.bodies() == []
-    assert fork.checks() == {"mlgit": ("completed", "success")}
+    assert fork.checks() == {"mlgit": ("completed", "action_required")}
     assert "no open pull request" in done.err
 
 

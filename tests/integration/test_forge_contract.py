@@ -85,21 +85,21 @@ def test_checks_match_the_description(forge: GitHub, fake: FakeForge) -> None:
     )
     forge.set_check(replace(CHECK, state="running"))
     forge.set_check(replace(CHECK, state="failure", annotations=rows))
-    forge.set_check(replace(CHECK, state="neutral", url=None, summary=""))
+    forge.set_check(replace(CHECK, state="action_required", url=None, summary=""))
     assert [(each.conclusion, len(each.annotations)) for each in fake.checks(SHA)] == [
         ("failure", 120),
-        ("neutral", 0),
+        ("action_required", 0),
     ]
 
 
 def test_statuses_match_the_description(forge: GitHub, fake: FakeForge) -> None:
     sent = []
-    states: tuple[CheckState, ...] = ("running", "success", "failure", "neutral")
+    states: tuple[CheckState, ...] = ("running", "success", "failure", "action_required")
     for state in states:
         # The description does not have the refusal that makes the adapter set a status.
         github_checks._set_status(forge._client, PLACE, replace(CHECK, state=state))
         sent.append(fake.statuses(SHA)[-1].state)
-    assert sent == ["pending", "success", "failure", "success"]
+    assert sent == ["pending", "success", "failure", "pending"]
 
 
 def test_deployments_match_the_description(forge: GitHub, fake: FakeForge) -> None:

@@ -104,7 +104,7 @@ def test_another_pull_request_is_not_used_even_if_the_server_ignores_the_filter(
         ("running", "in_progress", None),
         ("success", "completed", "success"),
         ("failure", "completed", "failure"),
-        ("neutral", "completed", "neutral"),
+        ("action_required", "completed", "action_required"),
     ],
 )
 def test_a_check_is_set_with_its_text_and_its_page(
@@ -215,7 +215,7 @@ def test_an_empty_summary_is_filled_because_github_needs_one(fake: FakeForge) ->
 
 @pytest.mark.parametrize(
     ("state", "shown"),
-    [("running", "pending"), ("success", "success"), ("failure", "failure"), ("neutral", "success")],
+    [("running", "pending"), ("success", "success"), ("failure", "failure"), ("action_required", "pending")],
 )
 def test_a_person_who_may_not_have_checks_sets_a_status(
     state: CheckState, shown: str, fake: FakeForge
@@ -234,6 +234,13 @@ def test_a_job_without_the_right_for_checks_sets_a_status(fake: FakeForge) -> No
     )
     github(fake).set_check(CHECK)
     assert [each.state for each in fake.statuses(SHA)] == ["success"]
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_server_that_has_no_check_runs_gets_a_status(status: int, fake: FakeForge) -> None:
+    fake.fail(status=status, times=50, path="/check-runs")
+    github(fake).set_check(CHECK)
+    assert [(each.context, each.state) for each in fake.statuses(SHA)] == [("mlgit", "success")]
 
 
 def test_a_token_that_may_set_neither_is_an_error(fake: FakeForge) -> None:

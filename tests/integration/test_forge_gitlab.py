@@ -93,7 +93,7 @@ def test_a_path_in_a_line_is_unchanged(fake: FakeForge) -> None:
 
 @pytest.mark.parametrize(
     ("state", "shown"),
-    [("running", "running"), ("success", "success"), ("failure", "failed"), ("neutral", "success")],
+    [("running", "running"), ("success", "success"), ("failure", "failed"), ("action_required", "pending")],
 )
 def test_a_check_is_a_commit_status_of_this_pipeline(state: CheckState, shown: str, fake: FakeForge) -> None:
     remark = Annotation(path="mlgit.yaml", line=1, level="failure", title="Gate", message="no")
@@ -111,6 +111,13 @@ def test_a_running_status_becomes_the_final_one(fake: FakeForge) -> None:
     forge.set_check(replace(CHECK, state="running"))
     forge.set_check(replace(CHECK, state="failure"))
     assert [each.state for each in fake.statuses(SHA)] == ["failed"]
+
+
+def test_a_running_status_that_may_not_become_green_stays_running(fake: FakeForge) -> None:
+    forge = gitlab(fake)
+    forge.set_check(replace(CHECK, state="running"))
+    forge.set_check(replace(CHECK, state="action_required"))
+    assert [each.state for each in fake.statuses(SHA)] == ["running"]
 
 
 def test_a_pipeline_on_another_commit_is_not_required(fake: FakeForge) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mlgit.adapters.forge import fields
-from mlgit.adapters.forge.failure import FORBIDDEN
+from mlgit.adapters.forge.failure import FORBIDDEN, NOT_FOUND
 from mlgit.adapters.forge.http import Client, allowed
 from mlgit.adapters.forge.limits import commit, sendable, shortened, web_address
 from mlgit.adapters.forge.wire import Request
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 ANNOTATIONS_PER_REQUEST = 50
 MAX_ANNOTATIONS = 500
 MAX_SUMMARY, MAX_TITLE, MAX_MESSAGE, MAX_DESCRIPTION, MAX_URL = 65_000, 250, 15_000, 140, 2_000
-# The states of a status that differ. It cannot be neutral; a neutral check does not stop a merge either.
-_STATES: dict[CheckState, str] = {"running": "pending", "neutral": "success"}
+# The states of a status that differ. It cannot require an action, but a pending one stops a merge as well.
+_STATES: dict[CheckState, str] = {"running": "pending", "action_required": "pending"}
 
 
 def set_check(client: Client, path: str, check: CheckRun, *, login: Callable[[], str]) -> str | None:
@@ -28,8 +28,9 @@ def set_check(client: Client, path: str, check: CheckRun, *, login: Callable[[],
     Annotations beyond MAX_ANNOTATIONS are left out; the summary and the comment have all of them.
     """
     commit(check.sha)
-    # Only apps may create check runs, and only with the right to do so.
-    with allowed(FORBIDDEN):
+    # Only apps may create check runs, and only with the right to do so. Some servers have none at all; if the
+    # commit is what is missing, the status is refused as well.
+    with allowed(FORBIDDEN, NOT_FOUND):
         return _CheckRun(client, path, check, login=login()).set()
     return _set_status(client, path, check)
 

@@ -30,10 +30,10 @@ _NOTES_PAGE = (("per_page", "20"), ("order_by", "created_at"), ("sort", "asc"))
 _COMMAND = re.compile(r"^([ \t]*)/(?=[A-Za-z_])", re.MULTILINE)
 _ESCAPED_COMMAND = re.compile(r"^([ \t]*)\u200b/", re.MULTILINE)
 _RIGHT = "the token needs the scope `api` and the role Developer; `CI_JOB_TOKEN` may not write notes"
-# The states that differ. GitLab has no neutral status; a neutral check does not stop a merge either.
+# The states that differ. A GitLab status cannot require an action, but a pending one stops a merge as well.
 _STATES: dict[CheckState | DeploymentState, str] = {
     "failure": "failed",
-    "neutral": "success",
+    "action_required": "pending",
     "inactive": "canceled",
 }
 
@@ -187,8 +187,7 @@ class GitLab:
             except ForgeFailed as failure:
                 if failure.status == NOT_FOUND and more:
                     continue
-                # Older servers refuse a state that is already set.
-                if failure.status != _BAD_REQUEST or f"from :{body['state']}" not in failure.message:
+                if failure.status != _BAD_REQUEST or not _stays(body["state"], failure.message):
                     raise
             break
         return address
@@ -252,6 +251,15 @@ class GitLab:
         with self._client.expected_form():
             name = fields.text(row, "environment", "name")
             return ForgeDeployment(id=fields.number(row, "id"), environment=name, sha=sha, ref=ref, url=url)
+
+
+def _stays(state: str, message: str) -> bool:
+    """Whether a refused status is as good as set.
+
+    Older servers refuse a state that is already set; none lets a running status become pending again, and
+    neither of these two is green.
+    """
+    return f"from :{state}" in message or (state == "pending" and "from :running" in message)
 
 
 def _without_commands(body: str) -> str:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from mlgit.core.forge.hosts import Host
 
-CheckState = Literal["running", "success", "failure", "neutral"]
+CheckState = Literal["running", "success", "failure", "action_required"]
 DeploymentState = Literal["running", "success", "failure", "inactive"]
 Level = Literal["failure", "warning", "notice"]
 
@@ -55,7 +55,8 @@ class Annotation:
 class CheckRun:
     """The state of a named check on a commit; `url` is the run's page, `summary` is Markdown.
 
-    A forge without check runs stores only name, state, title and url.
+    `action_required` stops a merge until someone trusted sets another state; GitHub's `neutral` and `skipped`
+    count as passed. A forge without check runs stores only name, state, title and url.
     """
 
     name: str

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mlgit.core.ci.event import CiEvent
+    from mlgit.core.forge.protocol import CheckState
     from mlgit.core.gates.verdict import Check
     from mlgit.project.open import Project
 
@@ -204,6 +205,8 @@ def _check(found: CiReport, commit: str, body: str, *, untrusted: bool) -> Check
     from mlgit.render.escape import visible
 
     title = "No verdict"
+    # A fork can make its own run say anything, so its result may block and never allows.
+    allows: CheckState = "action_required" if untrusted else "success"
     remarks: tuple[Annotation, ...] = ()
     if found.check is not None:
         # At the start, because a forge cuts long titles.
@@ -214,7 +217,7 @@ def _check(found: CiReport, commit: str, body: str, *, untrusted: bool) -> Check
     return CheckRun(
         name=check_name(found.job),
         sha=commit,
-        state="success" if found.allowed else "failure",
+        state=allows if found.allowed else "failure",
         title=visible(title),
         summary=body,
         annotations=remarks,

@@ -16,7 +16,8 @@ _ORDER = ("data", "params", "model")
 _HAVE_NOTES = ("loosened", "removed")
 FORK = (
     "> **Computed by fork code.** These numbers were made by the fork's own run; nothing here was repeated"
-    " by this repository."
+    " by this repository. The check passes after someone trusted read the code, pushed this commit to a"
+    " branch of this repository and opened a pull request for it."
 )
 FIRST_MODEL = (
     "The first model: there is nothing to compare it with yet. Gates that compare begin with the next change."

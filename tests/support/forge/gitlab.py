@@ -185,8 +185,8 @@ def _add_status(call: Call, project: Repository, sha: str) -> Answer:
     found = next(
         (each for each in known if each.context == name and each.state in {"running", "pending"}), None
     )
-    if found is not None and found.state == state:
-        reason = f"Cannot transition status via :run from :{state} (Reason(s): Status cannot transition)"
+    if found is not None and (found.state == state or (found.state, state) == ("running", "pending")):
+        reason = f"Cannot transition status via :run from :{found.state} (Reason(s): ...)"
         return Answer(400, {"message": reason})
     if found is None:
         found = Status(call.state.new_id(), project.name, sha, name, state, call.token.login)
