@@ -147,7 +147,7 @@ def _usual() -> tuple[re.Pattern[bytes], bytes]:
     pointer = rf'(?:null|\{{"oid":{text},"tag":{text}\}})'
     move = (
         rf'"action":"(promote|rollback|unassign)",{at},"environment":{text},"gates":\[(?:{gate}(?:,{gate})*)?\],'
-        rf'"model":{text},"previous":{pointer},"reason":(null|{text}),"release":{pointer},"sequence":{text},'
+        rf'"model":{text},(?:"policy":{text},)?"previous":{pointer},"reason":(null|{text}),"release":{pointer},"sequence":{text},'
         rf'"version":(null|{text})\}},"predicateType":"{re.escape(ENVIRONMENT_TYPE)}",'
         rf'"subject":\[(?:\{{"digest":\{{"gitTag":{text}\}},"name":{text}\}})?\]\}}(?:\n|\Z)'
     )

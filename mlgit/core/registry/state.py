@@ -111,6 +111,22 @@ class RegisteredVersion(NamedTuple):
         return statement if stated == (self.model, str(self.version), self.commit) else None
 
 
+class Refusal(NamedTuple):
+    """A tag that does not count, and why. `foreign`: it has no statement, so nothing is built on it.
+
+    `repair` is a command or None.
+    """
+
+    fact: TagFact
+    why: str
+    foreign: bool = False
+    repair: str | None = None
+
+    @property
+    def sentence(self) -> str:
+        return f"The tag `{self.fact.tag}` does not count: {self.why}"
+
+
 class Change(NamedTuple):
     """One change of one environment: an assignment, an unassignment, or both under one counter.
 
@@ -156,7 +172,8 @@ class EnvironmentState:
 
     `holder` is the current assignment; `open_assignments` are all that were never closed, oldest first (more
     than one only in repositories that other tools wrote). `counter` is the highest one in use. `unfinished`
-    is one tag of a newer change whose other tag is missing.
+    is one tag of a newer change whose other tag is missing. `doubt` is a newer tag that mlgit wrote and that
+    does not count any more: what the environment holds is then unknown.
     """
 
     model: str
@@ -166,6 +183,7 @@ class EnvironmentState:
     open_assignments: tuple[TagFact, ...] = ()
     counter: int = 0
     unfinished: TagFact | None = None
+    doubt: Refusal | None = None
     registered: Mapping[str, Sequence[RegisteredVersion]] = field(default_factory=dict, repr=False)
 
     @property
@@ -199,7 +217,10 @@ class EnvironmentState:
 
 @record
 class ModelState:
-    """One model; `versions` ascend and include deregistered ones. `newest_tag_s` is epoch seconds."""
+    """One model; `versions` ascend and include deregistered ones. `newest_tag_s` is epoch seconds.
+
+    `refused` are the tags that do not count, if they were looked for.
+    """
 
     name: str
     versions: tuple[RegisteredVersion, ...] = ()
@@ -207,6 +228,7 @@ class ModelState:
     deprecated: bool = False
     newest_tag_s: int = 0
     facts: tuple[TagFact, ...] = field(default=(), repr=False)
+    refused: tuple[Refusal, ...] = ()
 
     @property
     def latest(self) -> RegisteredVersion | None:

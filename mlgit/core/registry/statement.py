@@ -94,7 +94,8 @@ class ReleaseStatement:
 class EnvironmentStatement:
     """What a tag of an environment states; `at` is the real time, which the tagger line may not be.
 
-    `release` and `version` are None if the commit is not a registered version.
+    `release` and `version` are None if the commit is not a registered version. `policy` is the commit of
+    trunk whose rules were applied; None in tags of earlier versions of mlgit.
     """
 
     model: str
@@ -107,6 +108,7 @@ class EnvironmentStatement:
     previous: TagPointer | None = None
     reason: str | None = None
     gates: tuple[GateOutcome, ...] = ()
+    policy: str | None = None
 
 
 Statement = ReleaseStatement | EnvironmentStatement
@@ -213,6 +215,7 @@ def _environment_tree(statement: EnvironmentStatement) -> tuple[Json, Json]:
         "previous": statement.previous and asdict(statement.previous),
         "reason": statement.reason,
         "gates": [asdict(gate) for gate in statement.gates],
+        **_present({"policy": statement.policy}),
     }
 
 
@@ -266,6 +269,7 @@ def _read_environment(predicate: dict[str, Json]) -> EnvironmentStatement:
         previous=_read_pointer(predicate.get("previous")),
         reason=optional_text(predicate.get("reason")),
         gates=_read_gates(predicate.get("gates", [])),
+        policy=optional_text(predicate.get("policy")),
     )
 
 

@@ -11,16 +11,15 @@ from hypothesis import strategies as st
 
 from mlgit.core.config.file import Environment
 from mlgit.core.registry.message import parse_message
+from mlgit.core.registry.moves import qualified, stack
 from mlgit.core.registry.replay import replay
 from mlgit.core.registry.statement import EnvironmentStatement
 from mlgit.core.release.promotion import (
     check_promotion,
     choose_version,
-    qualified,
     require_version,
     rollback_target,
     split_target,
-    stack,
     wanted_version,
 )
 from mlgit.core.release.tag_plan import (

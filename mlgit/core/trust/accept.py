@@ -1,0 +1,198 @@
+"""Accept: which tags of a model count as evidence, and why the others do not.
+
+A tag counts if it was made for its own name, its statement is about it, its release is there and counts, and
+its commit is on trunk. A tag without a statement is foreign: it counts only where trunk allows that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from mlgit.core.registry.moves import qualified
+from mlgit.core.registry.replay import replay
+from mlgit.core.registry.state import EnvironmentState, ModelState, Refusal, TagFact
+from mlgit.core.registry.statement import EnvironmentStatement
+from mlgit.core.trust.proof import claims_problem, parse_statement, release_problem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlgit.core.config.file import Environment
+
+ALLOW = "`foreign_tags: allow` in `mlgit.yaml` on trunk"
+_NO_STATEMENT = "it has no statement, so mlgit did not write it"
+_RESTRICTING = frozenset({"deregister", "deprecate"})  # mlgit writes them without a statement
+
+
+class Facts(NamedTuple):
+    """What the rules need to know apart from the tags of a model.
+
+    `names` are the names that tag objects were made for, by object id. `elsewhere` are the commits that are
+    not on trunk, with the reason as a part of a sentence. `rules` are trunk's environments at each commit
+    that a statement names as its policy.
+    """
+
+    names: Mapping[str, str | None]
+    foreign: bool
+    elsewhere: Mapping[str, str]
+    rules: Mapping[str, Mapping[str, Environment]]
+
+
+def accepted_state(raw: ModelState, facts: Facts) -> ModelState:
+    """The model without the tags that do not count; counters and times are those of all tags.
+
+    No later tag may use a name again that a refused tag has.
+    """
+    refused = _refusals(raw, facts)
+    state = _without(raw, refused)
+    for name in sorted(raw.environments):
+        late = _against_its_rules(state.environment(name), state, facts)
+        if late is not None:
+            refused[late.fact.tag] = late
+    _add_other_halves(raw, refused)
+    return _without(raw, refused)
+
+
+def _refusals(raw: ModelState, facts: Facts) -> dict[str, Refusal]:
+    refused = {fact.tag: each for fact in raw.facts if (each := _own_refusal(fact, facts)) is not None}
+    for version in raw.versions:
+        fact = version.fact
+        why = facts.elsewhere.get(fact.commit)
+        # The branch of a pre-release may be gone after its merge.
+        if fact.tag not in refused and why is not None and version.version.final:
+            refused[fact.tag] = Refusal(fact, why)
+    for fact in raw.facts:
+        if fact.name.environment is not None and fact.tag not in refused:
+            found = _environment_refusal(fact, raw, refused, facts)
+            if found is not None:
+                refused[fact.tag] = found
+    _add_other_halves(raw, refused)
+    return refused
+
+
+def _own_refusal(fact: TagFact, facts: Facts) -> Refusal | None:
+    """Why a tag does not count, by its own object alone."""
+    made_for = facts.names.get(fact.oid)
+    if made_for != fact.tag:
+        return Refusal(fact, f"its object was made for `{made_for}`", foreign=True)
+    statement, problem = parse_statement(fact.message())
+    if statement is None and problem is None:
+        if facts.foreign or fact.name.action in _RESTRICTING:
+            return None
+        return Refusal(fact, _NO_STATEMENT, foreign=True)
+    if problem is None and statement is not None:
+        problem = claims_problem(fact, statement)
+    return None if problem is None else Refusal(fact, problem)
+
+
+def _environment_refusal(
+    fact: TagFact, raw: ModelState, refused: Mapping[str, Refusal], facts: Facts
+) -> Refusal | None:
+    """Why a tag of an environment does not count, by its release and its commit."""
+    statement = parse_statement(fact.message()).statement
+    if isinstance(statement, EnvironmentStatement):
+        if statement.action == "unassign":
+            return None  # taking a version out needs no evidence
+        found = _named_release(fact, statement, raw, refused)
+        if found is not None:
+            return found
+    if fact.name.action != "assign":
+        return None
+    here = raw.at_commit(fact.commit)
+    counting = [each for each in here if each.tag not in refused]
+    if here and not counting:
+        first = refused[here[-1].tag]
+        why = f"its release `{here[-1].tag}` does not count: {first.why}"
+        return Refusal(fact, why, foreign=statement is None)
+    why_elsewhere = facts.elsewhere.get(fact.commit)
+    if why_elsewhere is None or any(not each.version.final for each in counting):
+        return None
+    return Refusal(fact, why_elsewhere, foreign=statement is None)
+
+
+def _named_release(
+    fact: TagFact, statement: EnvironmentStatement, raw: ModelState, refused: Mapping[str, Refusal]
+) -> Refusal | None:
+    named = statement.release
+    if named is None:
+        return Refusal(fact, "it names no release") if fact.name.action == "assign" else None
+    problem = release_problem(fact, statement, raw)
+    if problem is not None:
+        moved = any(each.tag == named.tag for each in raw.facts)
+        repair = f"git update-ref 'refs/tags/{named.tag}' {named.oid}" if moved else "git fetch --tags"
+        return Refusal(fact, problem, repair=repair)
+    release = refused.get(named.tag)
+    if release is not None:
+        return Refusal(fact, f"its release `{named.tag}` does not count: {release.why}")
+    return None
+
+
+def _against_its_rules(here: EnvironmentState, state: ModelState, facts: Facts) -> Refusal | None:
+    """Why the current assignment broke the rules that trunk had when it was written.
+
+    Rules that trunk tightened later do not take a version away.
+    """
+    fact = here.holder
+    statement = None if fact is None else parse_statement(fact.message()).statement
+    if fact is None or not isinstance(statement, EnvironmentStatement) or statement.policy is None:
+        return None
+    if statement.policy in facts.elsewhere:
+        return Refusal(fact, f"it was written by the rules of {statement.policy[:7]}, which are not trunk's")
+    why = None
+    if statement.action == "promote":
+        why = _broken_rule(fact, here, state, facts.rules.get(statement.policy, {}))
+    return None if why is None else Refusal(fact, why)
+
+
+def _broken_rule(
+    fact: TagFact, here: EnvironmentState, state: ModelState, rules: Mapping[str, Environment]
+) -> str | None:
+    declared = rules.get(here.environment)
+    if declared is None:
+        return f"trunk did not declare `{here.environment}` when it was written"
+    version = here.version
+    if version is not None and not version.version.final and not declared.pre:
+        return f"{version.version} is a pre-release, and `{here.environment}` took none"
+    if declared.source is not None:
+        earlier = [each for each in state.facts if each.tagged_at_s < fact.tagged_at_s]
+        before = replay(earlier).model(state.name).environment(declared.source)
+        if fact.commit not in qualified(before):
+            return f"its version was not in `{declared.source}` before"
+    return None
+
+
+def _add_other_halves(raw: ModelState, refused: dict[str, Refusal]) -> None:
+    """Refuse the tag that made room for a refused assignment: it would empty the environment."""
+    halves = {
+        (each.fact.name.environment, each.fact.name.counter): each
+        for each in refused.values()
+        if each.fact.name.action == "assign" and not each.foreign
+    }
+    for fact in raw.facts:
+        pair = halves.get((fact.name.environment, fact.name.counter))
+        if pair is not None and fact.tag not in refused and fact.name.action == "unassign":
+            refused[fact.tag] = Refusal(fact, f"`{pair.fact.tag}`, written with it, does not count")
+
+
+def _without(raw: ModelState, refused: Mapping[str, Refusal]) -> ModelState:
+    kept = replay(fact for fact in raw.facts if fact.tag not in refused).model(raw.name)
+    environments = {
+        name: replace(kept.environment(name), counter=here.counter, doubt=_doubt(here, refused))
+        for name, here in raw.environments.items()
+    }
+    return replace(
+        kept, environments=environments, newest_tag_s=raw.newest_tag_s, refused=tuple(refused.values())
+    )
+
+
+def _doubt(here: EnvironmentState, refused: Mapping[str, Refusal]) -> Refusal | None:
+    """The tag by mlgit after the last change that counts; None if there are at most foreign ones."""
+    for change in reversed(here.changes):
+        tags = [fact.tag for fact in (change.assigned, change.unassigned) if fact is not None]
+        if any(tag not in refused for tag in tags):
+            return None
+        for tag in tags:
+            if not refused[tag].foreign:
+                return refused[tag]
+    return None

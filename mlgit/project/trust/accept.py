@@ -1,0 +1,105 @@
+"""Accept: the state of a model without the tags that do not count."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.adapters.git.binary import GitFailed
+from mlgit.adapters.git.refs import is_ancestor
+from mlgit.adapters.git.tags.objects import parse_header
+from mlgit.core.registry.replay import replay
+from mlgit.core.registry.statement import EnvironmentStatement
+from mlgit.core.trust.accept import Facts, accepted_state
+from mlgit.core.trust.proof import parse_statement
+from mlgit.errors import ConfigError
+from mlgit.project.registry.read import read_model
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    from mlgit.core.config.file import Environment
+    from mlgit.core.registry.state import ModelState
+    from mlgit.project.open import Project
+
+
+def accepted_model(project: Project, name: str, *, local: bool | None = None) -> ModelState:
+    """One model without the tags that do not count; its `refused` says which they are, and why.
+
+    With `local`, this clone's own branch with trunk's name counts as trunk, too: a version that was released
+    with `--local` is there before it is pushed. None means: unless this is CI.
+
+    Raises:
+        ToolError: git cannot read one of the tags.
+        StateError: trunk's branch is not in this clone.
+    """
+    return accept(project, read_model(project, name), local=local)
+
+
+def accept(project: Project, raw: ModelState, *, local: bool | None = None) -> ModelState:
+    """The model without the tags that do not count; see `accepted_model`."""
+    if not raw.facts:
+        return raw
+    objects = project.objects.get_many(fact.oid for fact in raw.facts)
+    contents = {oid: b"" if found is None else found.content for oid, found in objects.items()}
+    messages = {
+        oid: content.partition(b"\n\n")[2].decode("utf-8", "replace") for oid, content in contents.items()
+    }
+    headers = {oid: parse_header(content) for oid, content in contents.items()}
+    # The messages are all here: nothing reads them again one by one.
+    raw = replay(fact._replace(read=messages.__getitem__) for fact in raw.facts).model(raw.name)
+    policies = _policies(messages.values())
+    commits = {fact.commit for fact in raw.facts} | set(policies)
+    elsewhere = _elsewhere(project, commits, local=project.default_branch is None if local is None else local)
+    facts = Facts(
+        names={oid: None if header is None else header.tag for oid, header in headers.items()},
+        foreign=foreign_allowed(project),
+        elsewhere=elsewhere,
+        rules={commit: _rules(project, commit) for commit in policies if commit not in elsewhere},
+    )
+    return accepted_state(raw, facts)
+
+
+def foreign_allowed(project: Project) -> bool:
+    """Whether tags without a statement count: trunk says so, or has no `mlgit.yaml`."""
+    config = project.trunk_config
+    return not config.declared or config.foreign_tags == "allow"
+
+
+def _policies(messages: Iterable[str]) -> frozenset[str]:
+    statements = (parse_statement(message).statement for message in messages)
+    policies = (each.policy for each in statements if isinstance(each, EnvironmentStatement))
+    return frozenset(policy for policy in policies if policy is not None)
+
+
+def _rules(project: Project, commit: str) -> Mapping[str, Environment]:
+    try:
+        return project.config(commit).environments
+    except ConfigError:
+        return {}
+
+
+def _elsewhere(project: Project, commits: Collection[str], *, local: bool) -> Mapping[str, str]:
+    """The commits that are not on trunk, each with the reason; one walk answers for all of them."""
+    trunk = project.trunk
+    if trunk is None:
+        return {}
+    tips = [trunk.commit]
+    mine = project.branches.get(f"refs/heads/{trunk.short.partition('/')[2]}")
+    if local and project.remote is not None and trunk.ref.startswith("refs/remotes/") and mine is not None:
+        tips.append(mine)
+    lost = _not_reachable(project, commits, tips)
+    shallow = "; this clone's history is cut off: run `git fetch --unshallow`" if project.shallow else ""
+    return {commit: f"its commit {commit[:7]} is not on {trunk.short}{shallow}" for commit in sorted(lost)}
+
+
+def _not_reachable(project: Project, commits: Collection[str], tips: Collection[str]) -> frozenset[str]:
+    wanted = frozenset(commits)
+    try:
+        query = "".join(f"{line}\n" for line in (*wanted, *(f"^{tip}" for tip in tips)))
+        output = project.git.run("rev-list", "--stdin", stdin=query.encode())
+    except GitFailed:
+        # One of the commits is not here: ask for each.
+        return frozenset(
+            commit for commit in wanted if not any(is_ancestor(project.git, commit, tip) for tip in tips)
+        )
+    return wanted.intersection(output.decode().split())

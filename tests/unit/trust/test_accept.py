@@ -1,0 +1,253 @@
+"""Accept: a table of the tags that do not count, and of what an environment then holds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+
+from mlgit.core.config.file import Environment
+from mlgit.core.registry.message import write_message
+from mlgit.core.registry.replay import replay
+from mlgit.core.registry.statement import Builder, EnvironmentStatement, ReleaseStatement, TagPointer
+from mlgit.core.trust.accept import Facts, accepted_state
+from tests.support.tags import commit, fact
+
+if TYPE_CHECKING:
+    from mlgit.core.registry.state import ModelState, TagFact
+    from mlgit.core.registry.statement import EnvironmentAction
+
+AT = "2026-05-03T12:00:00Z"
+
+
+def release(tag: str, at: int, *, seconds: int = 0, states: str | None = None) -> TagFact:
+    """A release by mlgit; `states` is the version that it states."""
+    statement = ReleaseStatement(
+        model="m",
+        version=states or tag.partition("@")[2],
+        commit=commit(at),
+        tree=commit(0),
+        at=AT,
+        builder=Builder(kind="local"),
+    )
+    return fact(tag, at, seconds=seconds, message=write_message("Release", "", statement))
+
+
+def moved(
+    tag: str,
+    at: int,
+    version: TagFact | None,
+    *,
+    action: EnvironmentAction = "promote",
+    seconds: int = 0,
+    policy: str | None = None,
+    oid: str | None = None,
+) -> TagFact:
+    """A tag of an environment by mlgit."""
+    name = fact(tag, at).name
+    pointer = None if version is None else TagPointer(tag=version.tag, oid=oid or version.oid)
+    statement = EnvironmentStatement(
+        model="m",
+        environment=str(name.environment),
+        sequence=name.counter or 0,
+        action=action,
+        at=AT,
+        version=None if version is None else str(version.name.version),
+        release=pointer,
+        policy=policy,
+    )
+    return fact(tag, at, seconds=seconds, message=write_message("Move", "", statement))
+
+
+V1, V2, RC = release("m@v1.0.0", 1), release("m@v2.0.0", 2), release("m@v3.0.0-rc.1", 3)
+FIRST = moved("m#prod#1", 1, V1, seconds=10)
+PAIR = (moved("m#prod!#2", 1, V2, seconds=20), moved("m#prod#2", 2, V2, seconds=21))
+NO_STATEMENT = "it has no statement, so mlgit did not write it"
+OFF = "its commit is not on main"
+
+
+def ask(
+    *tags: TagFact,
+    foreign: bool = False,
+    off: tuple[int, ...] = (),
+    renamed: tuple[str, ...] = (),
+    rules: dict[str, dict[str, Environment]] | None = None,
+) -> ModelState:
+    names = {each.oid: "other" if each.tag in renamed else each.tag for each in tags}
+    facts = Facts(names, foreign, {commit(number): OFF for number in off}, rules or {})
+    return accepted_state(replay(tags).model("m"), facts)
+
+
+class Row(NamedTuple):
+    """Tags, then what does not count of them, what prod holds, and which tag is in doubt."""
+
+    tags: tuple[TagFact, ...]
+    refused: dict[str, str]
+    holds: str | None = "v1.0.0"
+    doubt: str | None = None
+    off: tuple[int, ...] = ()
+    renamed: tuple[str, ...] = ()
+    foreign: bool = False
+
+
+ROWS = {
+    "all by mlgit": Row((V1, V2, FIRST, *PAIR), {}, "v2.0.0"),
+    "nothing": Row((), {}, None),
+    "a foreign release": Row((V1, FIRST, fact("m@v9.0.0", 9)), {"m@v9.0.0": NO_STATEMENT}),
+    "a foreign release, allowed": Row((V1, FIRST, fact("m@v9.0.0", 9)), {}, foreign=True),
+    "a foreign release off trunk, allowed": Row(
+        (V1, FIRST, fact("m@v9.0.0", 9)), {"m@v9.0.0": OFF}, foreign=True, off=(9,)
+    ),
+    "a foreign assignment": Row((V1, FIRST, fact("m#prod#9", 9)), {"m#prod#9": NO_STATEMENT}),
+    "a foreign assignment without a counter": Row(
+        (V1, FIRST, fact("m#prod", 9, seconds=99)), {"m#prod": NO_STATEMENT}
+    ),
+    "a foreign assignment, allowed": Row((V1, V2, FIRST, fact("m#prod#9", 2)), {}, "v2.0.0", foreign=True),
+    "a foreign assignment off trunk, allowed": Row(
+        (V1, FIRST, fact("m#prod#9", 9)), {"m#prod#9": OFF}, foreign=True, off=(9,)
+    ),
+    "a foreign assignment of a refused release, allowed": Row(
+        (V1, FIRST, fact("m@v9.0.0", 9), fact("m#prod#9", 9)),
+        {"m@v9.0.0": OFF, "m#prod#9": f"its release `m@v9.0.0` does not count: {OFF}"},
+        foreign=True,
+        off=(9,),
+    ),
+    "a foreign assignment of a pre-release off trunk, allowed": Row(
+        (V1, FIRST, RC, fact("m#prod#9", 3)), {}, "v3.0.0-rc.1", foreign=True, off=(3,)
+    ),
+    "a foreign unassignment": Row((V1, FIRST, fact("m#prod!#3", 1)), {"m#prod!#3": NO_STATEMENT}),
+    "a rejection": Row((V1, V2, FIRST, fact("m@v2.0.0!", 2), fact("m@deprecated", 2)), {}),
+    "a renamed tag": Row(
+        (V1, V2, FIRST, PAIR[1]),
+        {"m#prod#2": "its object was made for `other`"},
+        renamed=("m#prod#2",),
+    ),
+    "a release that states another": Row(
+        (V1, FIRST, release("m@v2.0.0", 2, states="v1.0.0")),
+        {"m@v2.0.0": "it states v1.0.0 instead of v2.0.0"},
+    ),
+    "an unreadable statement": Row(
+        (V1, FIRST, fact("m#prod#3", 1, message="x\n--- mlgit/v1\n{}\n")),
+        {"m#prod#3": "its statement cannot be understood"},
+        doubt="m#prod#3",
+    ),
+    "an emptied environment": Row((V1, FIRST, moved("m#prod!#2", 1, V1, action="unassign")), {}, None),
+    "an emptied environment whose release is gone": Row(
+        (FIRST, moved("m#prod!#2", 1, V1, action="unassign")),
+        {"m#prod#1": "it names the release `m@v1.0.0`, which is not there"},
+        None,
+    ),
+    "a moved release": Row(
+        (
+            V1,
+            fact("m@v2.0.0", 5),
+            FIRST,
+            moved("m#prod!#2", 1, V2, oid="e" * 40),
+            moved("m#prod#2", 2, V2, oid="e" * 40),
+        ),
+        {
+            "m@v2.0.0": NO_STATEMENT,
+            "m#prod!#2": f"it names another `m@v2.0.0` (eeeeeee) than the one that is there ({V2.oid[:7]})",
+            "m#prod#2": f"it names another `m@v2.0.0` (eeeeeee) than the one that is there ({V2.oid[:7]})",
+        },
+        doubt="m#prod#2",
+    ),
+    "a release that left trunk": Row(
+        (V1, V2, FIRST, *PAIR),
+        {
+            "m@v2.0.0": OFF,
+            "m#prod!#2": f"its release `m@v2.0.0` does not count: {OFF}",
+            "m#prod#2": f"its release `m@v2.0.0` does not count: {OFF}",
+        },
+        doubt="m#prod#2",
+        off=(2,),
+    ),
+    "a later promotion ends the doubt": Row(
+        (V1, V2, FIRST, *PAIR, moved("m#prod!#3", 2, V1), moved("m#prod#3", 1, V1)),
+        {
+            "m@v2.0.0": OFF,
+            "m#prod!#2": f"its release `m@v2.0.0` does not count: {OFF}",
+            "m#prod#2": f"its release `m@v2.0.0` does not count: {OFF}",
+        },
+        off=(2,),
+    ),
+    "a foreign tag after the doubt does not end it": Row(
+        (V1, V2, FIRST, *PAIR, fact("m#prod#3", 1)),
+        {
+            "m@v2.0.0": OFF,
+            "m#prod!#2": f"its release `m@v2.0.0` does not count: {OFF}",
+            "m#prod#2": f"its release `m@v2.0.0` does not count: {OFF}",
+            "m#prod#3": NO_STATEMENT,
+        },
+        doubt="m#prod#2",
+        off=(2,),
+    ),
+    "an assignment without a release": Row(
+        (V1, FIRST, moved("m#prod!#2", 1, None), moved("m#prod#2", 2, None)),
+        {
+            "m#prod#2": "it names no release",
+            "m#prod!#2": "`m#prod#2`, written with it, does not count",
+        },
+        doubt="m#prod#2",
+    ),
+}
+
+
+@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+def test_what_counts(row: Row) -> None:
+    state = ask(*row.tags, foreign=row.foreign, off=row.off, renamed=row.renamed)
+    assert {each.fact.tag: each.why for each in state.refused} == row.refused
+    here = state.environment("prod")
+    assert here.label == row.holds
+    assert (None if here.doubt is None else here.doubt.fact.tag) == row.doubt
+    raw = replay(row.tags).model("m")
+    # The next tag must not take the name or the time of a refused one.
+    assert here.counter == raw.environment("prod").counter
+    assert state.newest_tag_s == raw.newest_tag_s
+    assert {fact.tag for fact in state.facts} == {fact.tag for fact in row.tags} - row.refused.keys()
+
+
+@pytest.mark.parametrize(
+    ("prod", "version", "staged_at", "why"),
+    [
+        (Environment(name="prod"), V2, None, None),
+        (Environment(name="prod", source="staging"), V2, 5, None),
+        (Environment(name="prod", source="staging"), V2, None, "its version was not in `staging` before"),
+        (Environment(name="prod", source="staging"), V2, 30, "its version was not in `staging` before"),
+        (Environment(name="prod", pre=True), RC, None, None),
+        (Environment(name="prod"), RC, None, "v3.0.0-rc.1 is a pre-release, and `prod` took none"),
+        (None, V2, None, "trunk did not declare `prod` when it was written"),
+    ],
+)
+def test_the_rules_of_its_moment_decide(
+    prod: Environment | None, version: TagFact, staged_at: int | None, why: str | None
+) -> None:
+    policy = commit(7)
+    number = int(version.commit, 16)
+    tags = [V1, version, FIRST, moved("m#prod#2", number, version, seconds=20, policy=policy)]
+    if staged_at is not None:
+        tags.append(moved("m#staging#1", number, version, seconds=staged_at))
+    state = ask(*tags, rules={policy: {} if prod is None else {"prod": prod}})
+    doubt = state.environment("prod").doubt
+    assert (None if doubt is None else doubt.why) == why
+    assert doubt is None or doubt.sentence == f"The tag `m#prod#2` does not count: {why}"
+
+
+def test_rules_from_elsewhere_do_not_count() -> None:
+    tag = moved("m#prod#1", 1, V1, policy=commit(8))
+    assert "which are not trunk's" in ask(V1, tag, off=(8,)).refused[0].why
+    # A rollback needs no `from`, but the rules that it was written by must be trunk's.
+    back = moved("m#prod#1", 1, V1, policy=commit(8), action="rollback")
+    assert ask(V1, back, rules={commit(8): {}}).refused == ()
+
+
+@pytest.mark.parametrize(
+    ("there", "repair"),
+    [((fact("m@v1.0.0", 1),), "git update-ref 'refs/tags/m@v1.0.0'"), ((), "git fetch --tags")],
+)
+def test_a_missing_or_moved_release_has_a_repair(there: tuple[TagFact, ...], repair: str) -> None:
+    tag = moved("m#prod#1", 1, V1, oid="e" * 40)
+    doubt = ask(*there, tag).environment("prod").doubt
+    assert doubt is not None
+    assert doubt.repair is not None
+    assert doubt.repair.startswith(repair)
