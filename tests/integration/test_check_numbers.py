@@ -88,11 +88,16 @@ def test_a_missing_metric_file_blocks(project: Folder) -> None:
     assert results(check(project, status=Exit.BLOCKED))["line/r2-floor"][1] in {"missing", "stale"}
 
 
-def test_a_number_made_by_hand_is_accepted_and_marked(project: Folder) -> None:
+def test_a_number_made_by_hand_counts_and_is_marked_where_trunk_says_so(project: Folder) -> None:
     by_hand(project, b'{"score": 1}')
-    project.write("mlgit.yaml", f"{GATES}gates:\n  score: {{metric: score, min: 0}}\n")
+    project.write("mlgit.yaml", f"{GATES}numbers: committed\ngates:\n  score: {{metric: score, min: 0}}\n")
+    verdict = check(project, status=Exit.BLOCKED)
+    assert results(verdict)["line/score"] == ("error", "not_from_pipeline", "block")
+    project.commit("Take every number")
+    project.git("push", "-q")
     verdict = check(project, status=Exit.DONE)
     assert [each["hand"] for each in verdict["results"]] == [True]
+    assert ("not_proven", "note") in notes(verdict)
 
 
 def test_a_metric_that_dvc_keeps_is_compared_from_the_cache(project: Folder) -> None:

@@ -14,6 +14,7 @@ from mlgit.core.gates.waivers import Waiver
 from mlgit.core.pipeline.evidence import MetricFile, Problem
 
 if TYPE_CHECKING:
+    from mlgit.core.config.file import Numbers
     from mlgit.core.gates.verdict import BaselineState, Result
     from mlgit.core.pipeline.evidence import ProblemCode, Value
 
@@ -102,11 +103,13 @@ def case(
     files: tuple[MetricFile, ...],
     against: BaselineFiles | None = None,
     model: str | None = None,
+    numbers: Numbers = "committed",
 ) -> Case:
     """One model with gates that all compare with the same baseline."""
     given = against or baseline(state="none")
     entry = given._replace(baseline=replace(given.baseline, model=model))
-    return Case(model, gates, files, {vs_key(gate.vs): entry for gate in gates if gate.vs is not None})
+    baselines = {vs_key(gate.vs): entry for gate in gates if gate.vs is not None}
+    return Case(model, gates, files, baselines, numbers)
 
 
 def rules(**more: Any) -> Rules:  # noqa: ANN401

@@ -106,6 +106,7 @@ def _case_notes(case: Case, results: Sequence[Result], rules: Rules) -> list[Not
         notes.append(Note(code="no_gates", message=f"No gate applies to {subject}", model=case.model))
     elif rules.environment_empty and {(each.outcome, each.reason) for each in results} == _NO_BASELINE:
         notes.append(_first_version(case, rules))
+    notes += _not_proven(case, results)
     if rules.stale_counts:
         used = {result.file for result in results}
         notes += [
@@ -115,6 +116,17 @@ def _case_notes(case: Case, results: Sequence[Result], rules: Rules) -> list[Not
             if problem.code == "stale" and file.path in used
         ]
     return notes
+
+
+def _not_proven(case: Case, results: Sequence[Result]) -> list[Note]:
+    """A note for each file whose numbers count although no stage makes it."""
+    hand = sorted({result.file for result in results if result.made_by_hand and result.file is not None})
+    if case.numbers == "pipeline":
+        return []
+    return [
+        Note(code="not_proven", message=f"Not proven: no stage writes `{path}`", model=case.model)
+        for path in hand
+    ]
 
 
 def _first_version(case: Case, rules: Rules) -> Note:

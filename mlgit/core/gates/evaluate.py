@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple, assert_never
 
-from mlgit.core.config.file import Config, FileBaseline, Gate, LimitKind, OnInconclusive, Severity
+from mlgit.core.config.file import (
+    Config,
+    FileBaseline,
+    Gate,
+    LimitKind,
+    Numbers,
+    OnInconclusive,
+    Severity,
+)
 from mlgit.core.gates.limits import Finding, allowed, check_change, check_value, declared_bounds
 from mlgit.core.gates.verdict import Baseline, Decision, Effect, Outcome, Purpose, Result
 from mlgit.core.gates.waivers import Waiver, waive
@@ -22,6 +30,10 @@ if TYPE_CHECKING:
 _UNTRUSTED = ("not_from_pipeline", "stale")
 _EFFECTS: Mapping[Severity, Effect] = {"error": "block", "warn": "warn", "info": "note"}
 _INCONCLUSIVE: Mapping[OnInconclusive, Effect] = {"fail": "block", "warn": "warn", "allow": "allow"}
+_DECLARE = (
+    "declare it under `metrics:` of the stage that writes it and run `mlgit run`, "
+    "or write `numbers: committed` in `mlgit.yaml` on trunk"
+)
 _NO_NUMBERS = ("unreadable", "not_fetched", "missing")
 
 
@@ -34,12 +46,16 @@ class BaselineFiles(NamedTuple):
 
 
 class Case(NamedTuple):
-    """One model to evaluate: its gates, its metric files, its baselines by `vs`."""
+    """One model to evaluate: its gates, its metric files, its baselines by `vs`.
+
+    With `numbers` `pipeline`, only numbers that a stage makes count.
+    """
 
     model: str | None
     gates: tuple[Gate, ...]
     files: tuple[MetricFile, ...]
     baselines: Mapping[str, BaselineFiles]
+    numbers: Numbers = "committed"
 
 
 class Rules(NamedTuple):
@@ -115,7 +131,7 @@ def evaluate(gate: Gate, case: Case, rules: Rules) -> Result:
     number = _finite(place)
     if isinstance(number, Finding):
         return _settle(result, number, gate, rules)
-    if (untrusted := _untrusted(place.file, rules)) is not None:
+    if (untrusted := _untrusted(place.file, case, rules)) is not None:
         return _settle(result, untrusted, gate, rules)
     if gate.vs is None:
         return _settle(result, check_value(gate, number), gate, rules)
@@ -167,11 +183,17 @@ def _finite(place: Place) -> Decimal | Finding:
     return value
 
 
-def _untrusted(file: MetricFile, rules: Rules) -> Finding | None:
+def _untrusted(file: MetricFile, case: Case, rules: Rules) -> Finding | None:
+    if file.stage is None and case.numbers == "pipeline":
+        return Finding("error", "not_from_pipeline", f"No stage makes {_made_otherwise(file)}", _DECLARE)
     for problem in sorted(file.problems, key=lambda problem: problem.code):
         if problem.code in _UNTRUSTED and not (problem.code == "stale" and rules.stale_counts):
             return Finding("error", problem.code, problem.message, problem.hint)
     return None
+
+
+def _made_otherwise(file: MetricFile) -> str:
+    return f"`{file.path}`" if file.tracked_by is None else f"`{file.path}`: `{file.tracked_by}` tracks it"
 
 
 def _no_baseline(gate: Gate, baseline: Baseline) -> Finding | None:

@@ -32,7 +32,8 @@ class Problem:
 class MetricFile:
     """One metric file: flat values by dotted key.
 
-    `stage` is the address of the stage that declares it; None means that it is made by hand.
+    `stage` is the address of the stage that declares it; without one, `tracked_by` is the .dvc file that
+    tracks or imports it, and None means that it is made by hand.
     `problems` is empty if every number can be used. `missing`, `unreadable` and `not_fetched`
     leave `values` empty; `stale` and `not_from_pipeline` do not.
     """
@@ -40,6 +41,7 @@ class MetricFile:
     path: str
     values: Mapping[str, Value] = field(default_factory=dict)
     stage: str | None = None
+    tracked_by: str | None = None
     problems: tuple[Problem, ...] = ()
 
 

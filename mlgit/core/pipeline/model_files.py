@@ -40,6 +40,12 @@ def model_path(model: Model, pipeline: Pipeline) -> str | None:
     return next((item.path for item in pipeline.artifacts if item.name == model.name), None)
 
 
+def made_by_stage(model: Model | None, pipeline: Pipeline) -> bool:
+    """Whether a stage makes the model's file, or a file in its folder."""
+    path = None if model is None else model_path(model, pipeline)
+    return path is not None and any(_meets(out.path, path) for stage in pipeline.stages for out in stage.outs)
+
+
 def connected_stages(path: str, pipeline: Pipeline) -> frozenset[str]:
     """Addresses of the stage that makes `path`, and of all stages before and after it."""
     makers = {stage.address for stage in pipeline.stages if any(_meets(out.path, path) for out in stage.outs)}

@@ -12,6 +12,7 @@ from mlgit.core.gates.waivers import Waiver, usable
 from mlgit.core.pipeline.model_files import files_of_model
 from mlgit.errors import ConfigError
 from mlgit.project.compare.baselines import Baselines
+from mlgit.project.gates.numbers import numbers_rule
 from mlgit.project.gates.waivers import TrunkWaivers, change_authors, trunk_waivers
 from mlgit.project.open import Branch
 from mlgit.project.pipeline.evidence import evidence
@@ -197,7 +198,8 @@ class _Evaluation:
             wanted = {vs_key(gate.vs): gate.vs for gate in gates if gate.vs is not None}
             found = {key: finder.find(vs, model) for key, vs in wanted.items()}
             files = files_of_model(model, self._evidence, alone=self._alone)
-            cases.append(Case(name, gates, files, found))
+            rule = numbers_rule(self._project, model, files, trunk=self._trunk, own=self._evidence)
+            cases.append(Case(name, gates, files, found, rule))
         return tuple(cases)
 
     def _environment_empty(self) -> bool:

@@ -21,7 +21,7 @@ from mlgit.project.pipeline.local_files import (
     hashes_on_disk,
     local_files,
 )
-from mlgit.project.pipeline.metric_origin import trust
+from mlgit.project.pipeline.metric_origin import MadeFile, trust
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -151,8 +151,17 @@ class _Reader:
                 problems = [read]
             else:
                 values = read
-                problems = [] if out is None or stage is None else trust(content, out, path, stage, states)
-            found.append(MetricFile(path=path, values=values, stage=stage, problems=tuple(problems)))
+                problems = []
+                if out is not None and stage is not None:
+                    listing = None if out.path == path else self._listing(out)
+                    made = MadeFile(content, path, out, listing, committed=path in committed)
+                    problems = trust(made, states)
+            tracked_by = out.owner if out is not None and stage is None else None
+            found.append(
+                MetricFile(
+                    path=path, values=values, stage=stage, tracked_by=tracked_by, problems=tuple(problems)
+                )
+            )
         return tuple(found)
 
     def _metric_paths(self, pipeline: Pipeline, outputs: Mapping[str, Output]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mlgit.adapters.dvc.data.hashes import bytes_md5
 from mlgit.core.pipeline.evidence import Problem, StageState
@@ -13,16 +13,29 @@ if TYPE_CHECKING:
     from mlgit.core.pipeline.stages import Output
 
 
-def trust(
-    content: bytes, out: Output, path: str, stage: str, states: Mapping[str, StageState]
-) -> list[Problem]:
+class MadeFile(NamedTuple):
+    """A metric file that a stage makes.
+
+    `listing` are the hashes of the files in the stage's output if that is a directory, by their path in it;
+    None if they are not known here. `committed`: whether the content was read from a commit.
+    """
+
+    content: bytes
+    path: str
+    out: Output
+    listing: Mapping[str, str] | None = None
+    committed: bool = False
+
+
+def trust(made: MadeFile, states: Mapping[str, StageState]) -> list[Problem]:
     """Why the numbers of a stage's metric file do not match the stage's inputs."""
+    path, out, stage = made.path, made.out, made.out.owner
     problems = []
     run = f"run `mlgit run {stage}`"
     state = states.get(stage) or StageState(address=stage)
     reasons = list(state.reasons)
     edited = f"changed output {out.path}"
-    foreign = _foreign(content, out, path, stage, edited=edited in reasons)
+    foreign = _foreign(made, edited=edited in reasons)
     if foreign is not None:
         problems.append(Problem(code="not_from_pipeline", message=f"`{path}` {foreign}", hint=run))
         reasons = [reason for reason in reasons if reason != edited]
@@ -32,10 +45,16 @@ def trust(
     return problems
 
 
-def _foreign(content: bytes, out: Output, path: str, stage: str, *, edited: bool) -> str | None:
+def _foreign(made: MadeFile, *, edited: bool) -> str | None:
     """Why a metric file differs from the record in dvc.lock, in words that follow its name."""
-    if out.pointer is None:
-        return f"is not recorded in dvc.lock: stage `{stage}` has not made it yet"
-    if out.path == path:
-        edited = bytes_md5(content, legacy=out.pointer.legacy) != out.pointer.md5
-    return f"is not what stage `{stage}` wrote" if edited else None
+    out, pointer = made.out, made.out.pointer
+    if pointer is None:
+        return f"is not recorded in dvc.lock: stage `{out.owner}` has not made it yet"
+    recorded: str | None = pointer.md5
+    if out.path != made.path:
+        if made.listing is None and not (made.committed and out.cached):
+            # The state of the stage compares the directory as a whole.
+            return f"is not what stage `{out.owner}` wrote" if edited else None
+        recorded = (made.listing or {}).get(made.path[len(out.path) + 1 :])
+    same = recorded is not None and bytes_md5(made.content, legacy=pointer.legacy) == recorded
+    return None if same else f"is not what stage `{out.owner}` wrote"

@@ -49,6 +49,17 @@ def test_block_wins_over_warnings_over_allow(effects: list[Any], decision: str) 
     assert decision_of(effects) == decision
 
 
+def test_numbers_that_no_stage_makes_are_named_as_not_proven() -> None:
+    files = (FILE, metric_file(path="b.json", stage=None, gain="1"))
+    gates = (absolute("a", low="0.9"), absolute("b", "gain", low="0"), absolute("c", "gain", high="2"))
+    found = verdict(case(*gates, files=files, model="tumor"))
+    assert [(note.code, note.effect, note.message, note.model) for note in found.notes] == [
+        ("not_proven", "note", "Not proven: no stage writes `b.json`", "tumor")
+    ]
+    assert found.decision == "allow"
+    assert [note.code for note in verdict(case(*gates, files=files, numbers="pipeline")).notes] == []
+
+
 def test_one_failed_gate_blocks() -> None:
     found = verdict(case(absolute("a", low="0.9"), absolute("b", low="0.99"), files=(FILE,)))
     assert found.decision == "block"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +13,7 @@ from tests.support.verdicts import absolute, baseline, case, change, metric_file
 
 if TYPE_CHECKING:
     from mlgit.core.gates.verdict import BaselineState
+    from mlgit.core.pipeline.evidence import MetricFile
 
 GOOD = metric_file(auc="0.95")
 
@@ -105,6 +107,30 @@ def test_a_number_made_by_hand_is_accepted_and_marked() -> None:
     where = case(gate, files=(metric_file(auc="0.9", stage=None),))
     result = evaluate(gate, where, rules())
     assert (result.outcome, result.made_by_hand) == ("pass", True)
+
+
+@pytest.mark.parametrize(
+    ("file", "message"),
+    [
+        (metric_file(auc="0.9", stage=None), "No stage makes `metrics/test.json`"),
+        (
+            replace(metric_file(auc="0.9", stage=None), tracked_by="metrics/test.json.dvc"),
+            "No stage makes `metrics/test.json`: `metrics/test.json.dvc` tracks it",
+        ),
+    ],
+)
+@pytest.mark.parametrize("allow_stale", [False, True])
+def test_numbers_that_no_stage_makes_do_not_count_where_the_pipeline_must_make_them(
+    file: MetricFile, message: str, *, allow_stale: bool
+) -> None:
+    gate = absolute(low="0")
+    where = case(gate, files=(file,), numbers="pipeline")
+    result = evaluate(gate, where, rules(allow_stale=allow_stale))
+    assert outcome_of(result) == ("error", "not_from_pipeline", "block")
+    assert result.message == message
+    assert "numbers: committed" in str(result.hint)
+    made = case(gate, files=(metric_file(auc="0.9"),), numbers="pipeline")
+    assert evaluate(gate, made, rules()).outcome == "pass"
 
 
 @pytest.mark.parametrize("state", ["none", "unreadable", "too_shallow"])

@@ -6,7 +6,7 @@ import pytest
 
 from mlgit.core.config.file import Model
 from mlgit.core.pipeline.evidence import Evidence
-from mlgit.core.pipeline.model_files import connected_stages, files_of_model, glob_pattern
+from mlgit.core.pipeline.model_files import connected_stages, files_of_model, glob_pattern, made_by_stage
 from mlgit.core.pipeline.stages import Artifact, Output, Pipeline, Stage
 from tests.support.verdicts import metric_file
 
@@ -101,3 +101,18 @@ def test_ancestors_and_descendants_are_connected_but_siblings_are_not() -> None:
 )
 def test_a_star_stays_in_its_folder(glob: str, path: str, *, matches: bool) -> None:
     assert bool(glob_pattern(glob).fullmatch(path)) == matches
+
+
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [
+        (Model(name="a", path="models/a.pkl"), True),
+        (Model(name="folder", path="models"), True),
+        (Model(name="by-artifact"), True),
+        (Model(name="given", path="other.csv"), False),
+        (Model(name="nowhere"), False),
+        (None, False),
+    ],
+)
+def test_a_model_is_made_by_a_stage_if_an_output_is_its_file(model: Model | None, *, expected: bool) -> None:
+    assert made_by_stage(model, PIPELINE) is expected
