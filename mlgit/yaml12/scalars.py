@@ -10,6 +10,8 @@ _FLOAT = re.compile(
 )
 _INT = re.compile(r"[-+]?0b[01_]+|[-+]?0o[0-7_]+|[-+]?[0-9_]+|[-+]?0x[0-9a-fA-F_]+")
 _BASES = {"0b": 2, "0o": 8, "0x": 16}
+# As many digits as int() reads and str() writes, which take time with the square of the digits.
+_LONGEST_BITS = 14_000
 _NULL = frozenset({"~", "null", "Null", "NULL", ""})
 _BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 
@@ -29,15 +31,19 @@ def scalar(text: str, *, floats_as_decimal: bool = False) -> object:
 def _integer(text: str) -> object:
     digits = text.replace("_", "")
     try:
-        return int(digits, _BASES.get(digits.lstrip("+-")[:2], 10))
+        found = int(digits, _BASES.get(digits.lstrip("+-")[:2], 10))
     except ValueError:  # more digits than int() reads
         return text
+    return text if found.bit_length() > _LONGEST_BITS else found
 
 
 def _floating(text: str, *, as_decimal: bool) -> object:
     digits = text.replace("_", "").lower().replace(".inf", "inf").replace(".nan", "nan")
     if as_decimal:
-        from decimal import Decimal
+        from decimal import Decimal, InvalidOperation
 
-        return Decimal(digits)
+        try:
+            return Decimal(digits)
+        except InvalidOperation:  # an exponent of 19 digits
+            return text
     return float(digits)

@@ -80,13 +80,16 @@ def test_a_pull_request_cannot_waive_itself(project: Folder) -> None:
     assert ("waivers_changed", "note") in notes(verdict)
 
 
-def test_an_invalid_waivers_file_on_trunk_is_a_config_error(project: Folder) -> None:
-    project.write(".mlgit/waivers.yaml", waive(expires="never"))
+@pytest.mark.parametrize(("more", "line"), [({"expires": "never"}, 8), ({"floor": ".nan"}, 5)])
+def test_an_invalid_waivers_file_on_trunk_is_a_config_error(
+    project: Folder, more: dict[str, str], line: int
+) -> None:
+    project.write(".mlgit/waivers.yaml", waive(**more))
     project.commit("Waive")
     project.git("push", "-q")
     done = project.here("check")
     assert done.status == Exit.CONFIG
-    assert ".mlgit/waivers.yaml:8" in done.err
+    assert f".mlgit/waivers.yaml:{line}" in done.err
 
 
 def test_a_waiver_is_valid_from_the_commit_that_last_changed_it(project: Folder) -> None:

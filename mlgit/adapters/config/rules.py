@@ -75,6 +75,20 @@ def section(document: Document, name: str) -> Section:
     }
 
 
+def number_problem(number: Decimal, value: object, noun: str) -> tuple[str, str] | None:
+    """Why a number cannot be a limit or a floor, and what was expected; None if it can."""
+    if not number.is_finite():
+        return f"{shown(value)} cannot be a {noun}", "a finite number"
+    if len(number.as_tuple().digits) > _MAX_DIGITS or abs(number.adjusted()) > _MAX_EXPONENT:
+        return f"{shown(value)} is out of range", f"at most {_MAX_DIGITS} digits"
+    return None
+
+
+def unusable(text: str) -> bool:
+    """Whether a text has a character that no screen shows."""
+    return _UNUSABLE.search(text) is not None
+
+
 class Findings:
     """The problems that rules find in one document; rules skip the values at `broken` paths."""
 
@@ -132,7 +146,7 @@ class Rules(Findings):
         """Refuse control characters in any text, because paths, names and messages contain these texts."""
         if isinstance(value, dict):
             for key, item in value.items():
-                if isinstance(key, str) and _UNUSABLE.search(key):
+                if isinstance(key, str) and unusable(key):
                     self._say(f"The key {shown(key)} has a control character", (*path, key), key=True)
                 self._check_texts((*path, key), item)
         elif isinstance(value, list):
@@ -141,7 +155,7 @@ class Rules(Findings):
         elif isinstance(value, str):
             # A description may be a paragraph.
             text = re.sub(r"[\n\t]", "", value) if path[-1:] == ("description",) else value
-            if _UNUSABLE.search(text):
+            if unusable(text):
                 self._say(f"{shown(value)} has a control character", path, expected="one line of text")
 
     def _check_models(self) -> None:
@@ -197,10 +211,9 @@ class Rules(Findings):
 
     def _check_number(self, path: Path, value: object) -> None:
         number = Decimal(value.removesuffix("%")) if isinstance(value, str) else Decimal(str(value))
-        if not number.is_finite():
-            self._say(f"{shown(value)} cannot be a limit", path, expected="a finite number")
-        elif len(number.as_tuple().digits) > _MAX_DIGITS or abs(number.adjusted()) > _MAX_EXPONENT:
-            self._say(f"{shown(value)} is out of range", path, expected=f"at most {_MAX_DIGITS} digits")
+        problem = number_problem(number, value, "limit")
+        if problem is not None:
+            self._say(problem[0], path, expected=problem[1])
         elif path[-1] in CHANGES and number < 0:
             opposite = next(row.opposite for kind, row in KINDS.items() if kind == path[-1])
             hint = f"write `{opposite}: {-number}` if that is what you mean"

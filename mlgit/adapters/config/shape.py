@@ -226,8 +226,10 @@ def _type_hint(value: object, wanted: Sequence[str]) -> str | None:
 
 
 def _numeric(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+    """Whether a text would be a number without its quotes."""
+    from decimal import Decimal
+
+    from mlgit.yaml12 import scalar
+
+    value = scalar(text, floats_as_decimal=True)
+    return isinstance(value, (int, Decimal)) and not isinstance(value, bool)

@@ -9,8 +9,12 @@ from typing import TYPE_CHECKING, Any
 from mlgit.core.gates.waivers import LOOSENED, Waiver
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mlgit.adapters.config.frames import Document
     from mlgit.errors import ConfigError
+
+_TEXTS = ("id", "gate", "slice", "approver")
 
 
 def load_waivers(content: bytes, *, name: str) -> tuple[Waiver, ...]:
@@ -46,18 +50,32 @@ def _problems(document: Document) -> list[ConfigError]:
     seen: set[str] = set()
     for number, entry in enumerate(_entries(document)):
         path = ("waivers", number)
-        name = f"The waiver `{entry['id']}`"
         if entry["id"] in seen:
-            where = (*path, "id")
-            problems.append(document.problem(f"{name} stands twice", where, expected="each id once"))
+            message = f"The waiver `{entry['id']}` stands twice"
+            problems.append(document.problem(message, (*path, "id"), expected="each id once"))
         seen.add(entry["id"])
-        if "floor" not in entry and not entry["gate"].startswith(LOOSENED):
-            expected = "the worst value of the metric that is still let through"
-            problems.append(document.problem(f"{name} has no `floor`", path, expected=expected))
-        if _day(entry["expires"]) is None:
-            message = f"`{entry['expires']}` is no day of the calendar"
-            problems.append(document.problem(message, (*path, "expires"), expected="a day as YYYY-MM-DD"))
+        problems += _problems_of(document, entry, path)
     return problems
+
+
+def _problems_of(document: Document, entry: dict[str, Any], path: tuple[str, int]) -> Iterator[ConfigError]:
+    """Problems of one entry."""
+    from mlgit.adapters.config.rules import number_problem, unusable
+
+    if "floor" in entry:
+        problem = number_problem(Decimal(str(entry["floor"])), entry["floor"], "floor")
+        if problem is not None:
+            yield document.problem(problem[0], (*path, "floor"), expected=problem[1])
+    elif not entry["gate"].startswith(LOOSENED):
+        expected = "the worst value of the metric that is still let through"
+        yield document.problem(f"The waiver `{entry['id']}` has no `floor`", path, expected=expected)
+    if _day(entry["expires"]) is None:
+        message = f"`{entry['expires']}` is no day of the calendar"
+        yield document.problem(message, (*path, "expires"), expected="a day as YYYY-MM-DD")
+    for key in _TEXTS:
+        if key in entry and unusable(entry[key]):
+            message = f"`{key}` has a character that cannot be shown"
+            yield document.problem(message, (*path, key), expected="one line of text")
 
 
 def _day(text: str) -> date | None:

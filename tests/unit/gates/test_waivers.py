@@ -101,6 +101,14 @@ def test_a_waivers_file_may_be_empty(text: str) -> None:
         ("    gate: auc-floor\n", "    gate: auc-floor\n    gate: other\n", "twice"),
         ("gate: auc-floor", "gate: &a auc-floor", "nchor"),
         ("version: 1\n", "version: [\n", "YAML"),
+        ("id: dip", 'id: "dip\\n"', "cannot be shown"),
+        ("gate: auc-floor", 'gate: "auc\\e[2J"', "cannot be shown"),
+        ("carol@example.org", "|\n      carol@example.org", "cannot be shown"),
+        ("floor: 0.94", "floor: null", "nothing"),
+        ("floor: 0.94", "floor: true", "true"),
+        ("floor: 0.94", 'floor: "0.94"', "0.94"),
+        ("floor: 0.94", "floor: [0.94]", "a list"),
+        ("floor: 0.94", "floor: 94%", "94%"),
     ],
 )
 def test_a_wrong_waivers_file_is_refused_with_a_location(old: str, new: str, message: str) -> None:
@@ -111,6 +119,52 @@ def test_a_wrong_waivers_file_is_refused_with_a_location(old: str, new: str, mes
     assert any(message in f"{each.message} {each.expected}" for each in error.problems or (error,))
     assert error.location is not None
     assert error.location.path == NAME
+
+
+FLOORS = {
+    ".nan": "cannot be a floor",
+    ".NaN": "cannot be a floor",
+    ".inf": "cannot be a floor",
+    "-.inf": "cannot be a floor",
+    "1e999999999": "is out of range",
+    "-1e999999999": "is out of range",
+    "1e-999999999": "is out of range",
+    "1e9999999999999999999": "`floor` is",
+    "1" * 60: "is out of range",
+    "0." + "1" * 60: "is out of range",
+    "1" * 5000: "`floor` is",
+    "0x" + "f" * 5000: "`floor` is",
+    "NaN": "`floor` is",
+    "0.9.4": "`floor` is",
+    "12:30": "`floor` is",
+}
+
+
+@pytest.mark.parametrize("floor", FLOORS)
+def test_a_floor_that_is_not_a_usable_number_is_refused_with_its_line(floor: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        load_waivers(ENTRY.replace("0.94", floor).encode(), name=NAME)
+    assert FLOORS[floor] in raised.value.message.replace("Floor", "floor")
+    assert raised.value.location is not None
+    assert raised.value.location.line == 5
+    assert raised.value.expected is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("0x1F", "31"),
+        ("0o17", "15"),
+        ("0b11", "3"),
+        ("1_000", "1000"),
+        ("-0", "0"),
+        ("1e-3", "0.001"),
+        ("08", "8"),
+    ],
+)
+def test_a_floor_may_be_written_as_any_number_of_yaml(text: str, number: str) -> None:
+    (found,) = load_waivers(ENTRY.replace("0.94", text).encode(), name=NAME)
+    assert found.floor == Decimal(number)
 
 
 def test_an_id_is_unique() -> None:

@@ -212,6 +212,14 @@ BEYOND_SCHEMA = (
 )
 
 
+@pytest.mark.parametrize("number", ["1e9999999999999999999", "0x" + "f" * 5000, "1" * 5000])
+def test_a_number_beyond_all_numbers_is_refused_with_its_place(number: str) -> None:
+    error = refused(GATE + f"{{metric: a, min: {number}}}\n")
+    assert number[:50] in error.message
+    assert error.location is not None
+    assert error.location.line == 4
+
+
 @pytest.mark.parametrize(
     ("text", "message"), [row[:2] for row in REFUSED] + [(text, "") for text, _ in LATER]
 )
