@@ -16,7 +16,7 @@ from mlgit.adapters.memory import Memory
 from mlgit.resources import folder as shipped
 
 _FOLDER = "config"
-_FORMAT = 2
+_FORMAT = 3
 _KEPT = 32
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 MAX_BYTES = 1 << 20
 
 Tree = dict[str, Any]
-"""A valid file as JSON: numbers of gates as text, the line of each gate under `line`."""
+"""A valid file as JSON: numbers of gates as text; each model, gate and environment has its `line`."""
 
 
 def load(content: bytes | None, *, name: str, cache_dir: str | None) -> Config:
@@ -102,18 +102,19 @@ def _tree(document: Document) -> Tree:
 
     whole = text(document.value)
     tree: Tree = whole if isinstance(whole, dict) else {}
-    for gate_id, gate in (tree.get("gates") or {}).items():
-        gate["line"] = document.line(("gates", gate_id))
+    for section in ("models", "gates", "environments"):
+        for name, entry in (tree.get(section) or {}).items():
+            tree[section][name] = {**(entry or {}), "line": document.line((section, name))}
     return tree
 
 
 def _config(tree: Tree) -> Config:
     return Config(
-        models={name: _model(name, entry or {}) for name, entry in (tree.get("models") or {}).items()},
+        models={name: _model(name, entry) for name, entry in (tree.get("models") or {}).items()},
         directions=tree.get("directions") or {},
         gates={name: _gate(name, entry) for name, entry in (tree.get("gates") or {}).items()},
         environments={
-            name: _environment(name, entry or {}) for name, entry in (tree.get("environments") or {}).items()
+            name: _environment(name, entry) for name, entry in (tree.get("environments") or {}).items()
         },
         deploy={name: _deploy(name, entry) for name, entry in (tree.get("deploy") or {}).items()},
         numbers=tree.get("numbers"),
@@ -129,6 +130,7 @@ def _model(name: str, entry: Mapping[str, Any]) -> Model:
         path=None if path is None else posixpath.normpath(path),
         description=entry.get("description"),
         metrics=None if metrics is None else tuple(posixpath.normpath(glob) for glob in metrics),
+        line=entry["line"],
     )
 
 
@@ -171,6 +173,7 @@ def _environment(name: str, entry: Mapping[str, Any]) -> Environment:
         source=entry.get("from"),
         gates=None if gates is None else tuple(gates),
         pre=entry.get("pre", False),
+        line=entry["line"],
     )
 
 

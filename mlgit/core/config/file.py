@@ -38,13 +38,14 @@ class Model:
 
     `path` is from the root of the repository; None means that `artifacts:` in dvc.yaml has it. `metrics` are
     globs from the root; None means every metric file if there is one model, otherwise those of the stages
-    connected to the model's stage.
+    connected to the model's stage. `line` is its line in mlgit.yaml (1-based) and is not compared.
     """
 
     name: str
     path: str | None = None
     description: str | None = None
     metrics: tuple[str, ...] | None = None
+    line: int | None = field(default=None, compare=False)
 
 
 @record
@@ -96,7 +97,7 @@ class Environment:
     """One entry of `environments:`.
 
     `source` is the key `from`: the environment that a version must have been in. `gates` None means all gates
-    except those with `vs: base`.
+    except those with `vs: base`. `line` is as in `Model`.
     """
 
     name: str
@@ -104,6 +105,7 @@ class Environment:
     source: str | None = None
     gates: tuple[str, ...] | None = None
     pre: bool = False
+    line: int | None = field(default=None, compare=False)
 
 
 @record

@@ -32,8 +32,7 @@ def new_model_name(text: str) -> str:
     Raises:
         UsageError: some tool or file system would not accept it.
     """
-    folder, colon, name = text.rpartition(":")
-    if not _is_new(name) or (colon and not _inside(folder)):
+    if not is_new_name(text, folder=True):
         raise UsageError(f"`{text}` cannot be the name of a new model", expected=_RULE)
     return text
 
@@ -50,6 +49,24 @@ def new_environment_name(text: str) -> str:
     if not _is_new(text):
         raise UsageError(f"`{text}` cannot be the name of a new environment", expected=_RULE)
     return text
+
+
+def is_new_name(text: str, *, folder: bool = False) -> bool:
+    """Whether a new model or environment may have this name; with `folder`, also `dir:name`."""
+    where, colon, name = text.rpartition(":") if folder else ("", "", text)
+    return _is_new(name) and (not colon or _inside(where)) and (folder or text not in RESERVED_ENVIRONMENTS)
+
+
+def new_name_rule() -> str:
+    """What a new name may contain, in words."""
+    return _RULE
+
+
+def proposed_name(text: str) -> str | None:
+    """The allowed name that is most like this one; None if nothing of it is left."""
+    folder, colon, name = text.rpartition(":")
+    plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:_LONGEST_NEW].strip("-")
+    return f"{folder}{colon}{plain}" if plain else None
 
 
 def _is_new(text: str) -> bool:

@@ -9,7 +9,7 @@ from mlgit.core.record import record
 from mlgit.errors import StateError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from mlgit.core.pipeline.stages import Output, Pointer
 
@@ -56,11 +56,6 @@ class Source:
     pointer: Pointer | None
 
 
-def outputs_of(path: str, outputs: Iterable[Output]) -> tuple[Output, ...]:
-    """DVC's cached outputs that are `path`, are in it, or contain it."""
-    return tuple(output for output in outputs if output.cached and _overlap(output.path, path))
-
-
 def members(output: Output, listing: Mapping[str, Pointer], path: str) -> tuple[Source, ...]:
     """The files of a directory output that are `path` or are in it."""
     sources = (Source(path=f"{output.path}/{name}", pointer=listing[name]) for name in sorted(listing))
@@ -81,7 +76,3 @@ def destination_below(path: str, top: str) -> str:
             f"`{path}` would be written outside the folder", hint="look at the repository it comes from"
         )
     return destination
-
-
-def _overlap(one: str, other: str) -> bool:
-    return one == other or one.startswith(f"{other}/") or other.startswith(f"{one}/")

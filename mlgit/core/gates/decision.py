@@ -102,8 +102,7 @@ def gates_sha(gates: Sequence[Gate]) -> str:
 def _case_notes(case: Case, results: Sequence[Result], rules: Rules) -> list[Note]:
     notes = []
     if not results:
-        subject = f"`{case.model}`" if case.model else "this repository"
-        notes.append(Note(code="no_gates", message=f"No gate applies to {subject}", model=case.model))
+        notes.append(_no_gates(case, rules))
     elif rules.environment_empty and {(each.outcome, each.reason) for each in results} == _NO_BASELINE:
         notes.append(_first_version(case, rules))
     notes += _not_proven(case, results)
@@ -127,6 +126,19 @@ def _not_proven(case: Case, results: Sequence[Result]) -> list[Note]:
         Note(code="not_proven", message=f"Not proven: no stage writes `{path}`", model=case.model)
         for path in hand
     ]
+
+
+def _no_gates(case: Case, rules: Rules) -> Note:
+    """A warning if a declared model has no gate at all, so that anything passes."""
+    subject = f"`{case.model}`" if case.model else "this repository"
+    ungated = rules.purpose == "check" and case.model is not None and not case.gated
+    return Note(
+        code="no_gates",
+        message=f"No gate applies to {subject}" + (", so every change of it passes" if ungated else ""),
+        effect="warn" if ungated else "note",
+        model=case.model,
+        hint="add one under `gates:` in `mlgit.yaml`" if ungated else None,
+    )
 
 
 def _first_version(case: Case, rules: Rules) -> Note:

@@ -48,7 +48,8 @@ class BaselineFiles(NamedTuple):
 class Case(NamedTuple):
     """One model to evaluate: its gates, its metric files, its baselines by `vs`.
 
-    With `numbers` `pipeline`, only numbers that a stage makes count.
+    With `numbers` `pipeline`, only numbers that a stage makes count. `gated` says that a gate applies to it
+    for some purpose, perhaps only for promotions.
     """
 
     model: str | None
@@ -56,6 +57,7 @@ class Case(NamedTuple):
     files: tuple[MetricFile, ...]
     baselines: Mapping[str, BaselineFiles]
     numbers: Numbers = "committed"
+    gated: bool = False
 
 
 class Rules(NamedTuple):
@@ -94,6 +96,11 @@ def select(
     return tuple(
         gate for gate in own if gate.absolute or (gate.vs != "base" if named is None else gate.id in named)
     )
+
+
+def is_gated(config: Config, model: str | None) -> bool:
+    """Whether any gate applies to a model, for whatever purpose."""
+    return any(gate.models is None or model is None or model in gate.models for gate in config.gates.values())
 
 
 def vs_key(vs: str | FileBaseline) -> str:

@@ -31,8 +31,12 @@ FINDINGS = (
     "reference_edited",
     "model_changed_metrics_did_not",
     "waiver_by_author",
+    "name_refused",
+    "model_not_found",
     "no_gates",
     "config_not_read",
+    "waivers_not_read",
+    "trunk_waivers_invalid",
     "older_gates",
     "not_proven",
 )

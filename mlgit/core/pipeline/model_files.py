@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from mlgit.core.config.file import Model
     from mlgit.core.pipeline.evidence import Evidence, MetricFile
-    from mlgit.core.pipeline.stages import Pipeline, Stage
+    from mlgit.core.pipeline.stages import Output, Pipeline, Stage
 
 
 _WILDCARDS = {"**/": "(?:[^/]+/)*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
@@ -58,6 +58,11 @@ def connected_stages(path: str, pipeline: Pipeline) -> frozenset[str]:
 def stages_before(address: str, pipeline: Pipeline) -> frozenset[str]:
     """Addresses of a stage and of all stages before it."""
     return frozenset(_closure([address], pipeline.stages, forward=False))
+
+
+def outputs_of(path: str, outputs: Iterable[Output]) -> tuple[Output, ...]:
+    """DVC's cached outputs that are `path`, are in it, or contain it."""
+    return tuple(output for output in outputs if output.cached and _meets(output.path, path))
 
 
 def glob_pattern(glob: str) -> re.Pattern[str]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlgit.core.deploy.fetching import Source, destination_below, members, outputs_of
+from mlgit.core.deploy.fetching import Source, destination_below, members
 from mlgit.core.digest import sha256_hex
+from mlgit.core.pipeline.model_files import outputs_of
 from mlgit.errors import AnswerNo, StateError, ToolError
 from mlgit.project.deploy.staging import Sums, sums_of
 from mlgit.project.registry.models import declared_models

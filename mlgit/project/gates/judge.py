@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlgit.core.config.file import WAIVERS_FILE, Config, Model
+from mlgit.core.config.file import Config, Model
 from mlgit.core.gates.decision import decide
-from mlgit.core.gates.evaluate import BaselineFiles, Case, Rules, select, vs_key
+from mlgit.core.gates.evaluate import BaselineFiles, Case, Rules, is_gated, select, vs_key
 from mlgit.core.gates.verdict import Candidate, Decision, GateChange, Note, Policy, Purpose, Verdict
 from mlgit.core.gates.waivers import Waiver, usable
 from mlgit.core.pipeline.model_files import files_of_model
 from mlgit.errors import ConfigError
 from mlgit.project.compare.baselines import Baselines
+from mlgit.project.gates.declarations import declaration_notes, waiver_notes, waivers_or_note
 from mlgit.project.gates.numbers import numbers_rule
 from mlgit.project.gates.waivers import TrunkWaivers, change_authors, trunk_waivers
 from mlgit.project.open import Branch
@@ -19,7 +20,7 @@ from mlgit.project.pipeline.evidence import evidence
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from mlgit.core.pipeline.evidence import Evidence
     from mlgit.project.open import Project
@@ -199,7 +200,7 @@ class _Evaluation:
             found = {key: finder.find(vs, model) for key, vs in wanted.items()}
             files = files_of_model(model, self._evidence, alone=self._alone)
             rule = numbers_rule(self._project, model, files, trunk=self._trunk, own=self._evidence)
-            cases.append(Case(name, gates, files, found, rule))
+            cases.append(Case(name, gates, files, found, rule, is_gated(self._config, name)))
         return tuple(cases)
 
     def _environment_empty(self) -> bool:
@@ -261,22 +262,30 @@ class _Evaluation:
         return tuple(each for each in changes if self._own.gates.get(each.gate) != origin.get(each.gate))
 
     def _trunk_waivers(self) -> TrunkWaivers:
-        found = trunk_waivers(self._project)
-        if self._purpose != "promote" and found.commit != self._commit:
-            own = self._project.tree(self._commit).read(WAIVERS_FILE)
-            if own != self._project.tree(found.commit).read(WAIVERS_FILE):
-                text = f"`{WAIVERS_FILE}` differs from trunk's, which is the one that counts"
-                self._notes.append(Note(code="waivers_changed", message=text))
+        if self._purpose != "check":
+            return trunk_waivers(self._project)
+        found, notes = waivers_or_note(self._project, self._commit)
+        self._notes += notes
         return found
+
+    def _readiness(self, found: TrunkWaivers, known: Collection[str], target: Branch | None) -> None:
+        """Note what trunk would refuse after the merge."""
+        if self._purpose == "check":
+            self._notes += declaration_notes(self._project, self._commit, target)
+        if self._purpose != "promote" and found.commit != self._commit:
+            self._notes += waiver_notes(
+                self._project, self._commit, trunk=found.commit, evaluated_on=self._date, known=known
+            )
 
     def _usable(
         self, found: TrunkWaivers, changed: Sequence[GateChange], target: Branch | None
     ) -> tuple[tuple[Waiver, ...], tuple[Note, ...]]:
-        if not found.waivers:
-            return (), ()
         gates = {*self._own.gates, *self._trunk.gates, *(change.gate for change in changed)}
         models = {*self._own.models, *self._trunk.models, *(model.name for model in self._models if model)}
         known = gates | {f"{model}/{gate}" for model in models for gate in gates}
+        self._readiness(found, known, target)
+        if not found.waivers:
+            return (), ()
         target_commit = None if target is None else target.commit
         authors = change_authors(self._project, candidate=self._commit, target=target_commit)
         return usable(found.waivers, evaluated_on=self._date, authors=authors, known=known)

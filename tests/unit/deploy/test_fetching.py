@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlgit.core.deploy.fetching import destination_below, members, outputs_of
+from mlgit.core.deploy.fetching import destination_below, members
 from mlgit.core.pipeline.stages import Output, Pointer
 from mlgit.errors import StateError
 
@@ -57,17 +57,6 @@ def test_no_listing_leads_out_of_the_folder(name: str) -> None:
         return
     assert posixpath.normpath(destination) == destination
     assert destination.startswith("bert/")
-
-
-def test_outputs_that_contain_the_model_and_outputs_in_it_belong_to_it() -> None:
-    found = outputs_of(
-        "models/bert", [output("models"), output("models/bert/a"), output("modelsX"), output("m")]
-    )
-    assert [each.path for each in found] == ["models", "models/bert/a"]
-
-
-def test_an_output_that_git_tracks_is_not_an_output_of_dvc() -> None:
-    assert outputs_of("line.json", [output("line.json", cached=False)]) == ()
 
 
 def test_only_files_below_the_model_are_taken_from_a_larger_directory() -> None:

@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlgit.core.config.file import Config
 from mlgit.core.gates.decision import decide, gates_sha
+from mlgit.core.gates.evaluate import is_gated
 from mlgit.core.gates.headline import headline
 from mlgit.core.gates.verdict import Candidate, GateChange, Note, Policy, decision_of
 from mlgit.render.formats.jsonout import document
@@ -18,7 +20,7 @@ from tests.support.verdicts import CANDIDATE, absolute, baseline, case, change, 
 
 if TYPE_CHECKING:
     from mlgit.core.gates.evaluate import Case
-    from mlgit.core.gates.verdict import GateChangeKind, Verdict
+    from mlgit.core.gates.verdict import GateChangeKind, Purpose, Verdict
 
 FILE = metric_file(auc="0.95", loss="0.1", f1="0.5")
 
@@ -71,10 +73,32 @@ def test_one_failed_gate_blocks() -> None:
     )
 
 
-def test_a_check_without_gates_is_allowed_with_a_note() -> None:
-    found = verdict(case(files=(FILE,), model="m"))
-    assert (found.decision, [note.code for note in found.notes]) == ("allow", ["no_gates"])
+@pytest.mark.parametrize(
+    ("purpose", "model", "gated", "effect"),
+    [
+        ("check", "m", False, "warn"),  # declared, and whatever changes passes
+        ("check", "m", True, "note"),  # its gates are for promotions
+        ("check", None, False, "note"),  # nothing is declared
+        ("release", "m", False, "note"),
+        ("promote", "m", False, "note"),
+    ],
+)
+def test_a_declared_model_without_any_gate_is_a_warning_of_the_check(
+    purpose: Purpose,
+    model: str | None,
+    gated: bool,  # noqa: FBT001 (a column)
+    effect: str,
+) -> None:
+    found = verdict(case(files=(FILE,), model=model)._replace(gated=gated), purpose=purpose)
+    assert [(note.code, note.effect) for note in found.notes] == [("no_gates", effect)]
+    assert found.decision == ("allow_with_warnings" if effect == "warn" else "allow")
     assert headline(found) == "No gates were evaluated"
+
+
+def test_a_model_is_gated_by_its_own_gates_and_by_those_of_all_models() -> None:
+    config = Config(gates={"one": absolute("one", low="0", models=("a",), when="promote")})
+    assert (is_gated(config, "a"), is_gated(config, None), is_gated(config, "b")) == (True, True, False)
+    assert is_gated(Config(gates={"all": absolute(low="0")}), "b")
 
 
 def test_a_first_model_is_marked_as_first() -> None:

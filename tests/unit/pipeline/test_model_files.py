@@ -6,7 +6,13 @@ import pytest
 
 from mlgit.core.config.file import Model
 from mlgit.core.pipeline.evidence import Evidence
-from mlgit.core.pipeline.model_files import connected_stages, files_of_model, glob_pattern, made_by_stage
+from mlgit.core.pipeline.model_files import (
+    connected_stages,
+    files_of_model,
+    glob_pattern,
+    made_by_stage,
+    outputs_of,
+)
 from mlgit.core.pipeline.stages import Artifact, Output, Pipeline, Stage
 from tests.support.verdicts import metric_file
 
@@ -116,3 +122,13 @@ def test_a_star_stays_in_its_folder(glob: str, path: str, *, matches: bool) -> N
 )
 def test_a_model_is_made_by_a_stage_if_an_output_is_its_file(model: Model | None, *, expected: bool) -> None:
     assert made_by_stage(model, PIPELINE) is expected
+
+
+def test_outputs_that_contain_the_model_and_outputs_in_it_belong_to_it() -> None:
+    paths = ("models", "models/bert/a", "modelsX", "m")
+    found = outputs_of("models/bert", [Output(path=path, owner="train") for path in paths])
+    assert [each.path for each in found] == ["models", "models/bert/a"]
+
+
+def test_an_output_that_git_tracks_is_not_an_output_of_dvc() -> None:
+    assert outputs_of("line.json", [Output(path="line.json", owner="train", cached=False)]) == ()

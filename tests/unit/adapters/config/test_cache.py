@@ -32,7 +32,7 @@ def test_a_valid_file_is_cached_and_read_back_equal(tmp_path: Path) -> None:
 
 
 def rewrite(slot: Path, text: str) -> None:
-    Memory(str(slot.parent), slot.name, format_number=2).write(text.encode())
+    Memory(str(slot.parent), slot.name, format_number=3).write(text.encode())
 
 
 @pytest.mark.parametrize("damage", ["", "{", "[]", "null", '{"content": 1}', "\x00", "cut", "value", "gate"])
@@ -56,7 +56,7 @@ def test_another_content_with_the_same_checksum_is_not_mixed_up(tmp_path: Path) 
     load(content, name="mlgit.yaml", cache_dir=str(tmp_path))
     (slot,) = cached_files(tmp_path)
     tree = json.loads(slot.read_text(encoding="utf-8").partition("\n")[2])
-    foreign: dict[str, object] = {"value": {"models": {"x": {}}}}
+    foreign: dict[str, object] = {"value": {"models": {"x": {"line": 2}}}}
     rewrite(slot, json.dumps(tree | foreign))
     assert load(content, name="mlgit.yaml", cache_dir=str(tmp_path)).models.keys() == {"x"}
     rewrite(slot, json.dumps(tree | foreign | {"content": "version: 1"}))

@@ -1,0 +1,107 @@
+"""Declarations: check what a change declares for what trunk would refuse after the merge."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mlgit.core.config.file import CONFIG_FILE, WAIVERS_FILE
+from mlgit.core.gates.verdict import Effect, Note
+from mlgit.core.gates.waivers import usable
+from mlgit.errors import ConfigError
+from mlgit.project.gates.waivers import TrunkWaivers, trunk_waivers
+from mlgit.project.registry.readiness import unready
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from datetime import date
+
+    from mlgit.core.gates.waivers import Waiver
+    from mlgit.core.registry.readiness import Unready
+    from mlgit.project.open import Branch, Project
+
+_EFFECTS: Mapping[str, Effect] = {"error": "block", "warn": "warn", "info": "note"}
+
+
+def declaration_notes(project: Project, commit: str | None, target: Branch | None) -> tuple[Note, ...]:
+    """What no release or promotion could use after the merge.
+
+    It blocks, because later it would be found only on trunk. What the target has already only warns: this
+    change did not bring it.
+
+    Raises:
+        ConfigError: the candidate's `mlgit.yaml` or pipeline is invalid.
+    """
+    found = unready(project, commit)
+    known = set()
+    if target is not None and any(each.severity == "error" for each in found):
+        known = {(each.code, each.subject) for each in _unready_before(project, target)}
+    notes = []
+    for each in found:
+        effect = _EFFECTS[each.severity]
+        if effect == "block" and (each.code, each.subject) in known:
+            effect = "warn"
+        where = "" if each.line is None else f"{CONFIG_FILE}:{each.line}: "
+        notes.append(Note(code=each.code, message=where + each.message, effect=effect, hint=each.hint))
+    return tuple(notes)
+
+
+def _unready_before(project: Project, target: Branch) -> tuple[Unready, ...]:
+    try:
+        return unready(project, target.commit)
+    except ConfigError:
+        return ()
+
+
+def waivers_or_note(project: Project, commit: str | None) -> tuple[TrunkWaivers, tuple[Note, ...]]:
+    """Trunk's waivers; none and a warning if a change repairs the invalid file, so that it gets a verdict.
+
+    Raises:
+        ConfigError: the file is invalid, and the candidate has the same.
+    """
+    try:
+        return trunk_waivers(project), ()
+    except ConfigError as error:
+        trunk = None if project.trunk is None else project.trunk.commit
+        if project.tree(commit).read(WAIVERS_FILE) == project.tree(trunk).read(WAIVERS_FILE):
+            raise
+        text = f"`{WAIVERS_FILE}` on trunk is invalid, so no waiver counts: {error.message}"
+        note = Note(code="trunk_waivers_invalid", message=text, effect="warn", hint=error.hint)
+        return TrunkWaivers(trunk), (note,)
+
+
+def waiver_notes(
+    project: Project, commit: str | None, *, trunk: str | None, evaluated_on: date, known: Collection[str]
+) -> tuple[Note, ...]:
+    """A remark that a change edits the waivers, and a warning for each new one that would not count on trunk.
+
+    `trunk` is trunk's commit, `known` are the ids of gates and results.
+
+    Raises:
+        ConfigError: the change makes the file invalid, so that no later change could be evaluated.
+    """
+    own, there = (project.tree(each).read(WAIVERS_FILE) for each in (commit, trunk))
+    if own == there:
+        return ()
+    text = f"`{WAIVERS_FILE}` differs from trunk's, which is the one that counts"
+    notes = [Note(code="waivers_changed", message=text)]
+    before = () if there is None else _waivers(there, valid=False)
+    known_before = {replace(each, line=None) for each in before}
+    after = () if own is None else _waivers(own, valid=True)
+    added = [each for each in after if replace(each, line=None) not in known_before]
+    for note in usable(added, evaluated_on=evaluated_on, authors=(), known=known)[1]:
+        reason = note.message.partition(" is ignored: ")[2]
+        text = f"Waiver `{note.waiver}` would be ignored after the merge: {reason}"
+        notes.append(replace(note, message=text))
+    return tuple(notes)
+
+
+def _waivers(content: bytes, *, valid: bool) -> tuple[Waiver, ...]:
+    from mlgit.adapters.config.waivers import load_waivers
+
+    try:
+        return load_waivers(content, name=WAIVERS_FILE)
+    except ConfigError:
+        if valid:
+            raise
+        return ()

@@ -1,0 +1,105 @@
+"""Readiness: what trunk could not use of a state's declarations, asked by every command in the same way."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from mlgit.adapters.git.tags.objects import list_tags
+from mlgit.core.config.file import CONFIG_FILE, WAIVERS_FILE
+from mlgit.core.pipeline.model_files import model_path
+from mlgit.core.registry.readiness import (
+    Files,
+    KnownNames,
+    Unready,
+    model_problem,
+    refused_names,
+    unread_files,
+)
+from mlgit.core.registry.tags import parse_tag
+from mlgit.errors import ConfigError, Location
+from mlgit.project.pipeline.evidence import evidence
+from mlgit.project.pipeline.local_files import cached_listing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlgit.core.registry.state import Registry
+    from mlgit.project.open import Project
+
+_NAMES: WeakKeyDictionary[Project, KnownNames] = WeakKeyDictionary()
+
+
+def unready(project: Project, commit: str | None, *, registry: Registry | None = None) -> tuple[Unready, ...]:
+    """What no release or promotion could use if this state (None: the working tree) became trunk.
+
+    Nothing is asked of a remote. `registry` saves listing the tags.
+
+    Raises:
+        ConfigError: `mlgit.yaml`, dvc.yaml, dvc.lock or a .dvc file there is invalid.
+    """
+    if registry is not None:
+        _NAMES.setdefault(project, _names_of(registry))
+    return (
+        *unread_files(project.tree(commit).paths(), config=CONFIG_FILE, waivers=WAIVERS_FILE),
+        *_refused_names(project, commit),
+        *_model_problems(project, commit),
+    )
+
+
+def require_usable_name(project: Project, commit: str | None, name: str) -> None:
+    """Refuse a model or environment that a state (None: the working tree) declares by a name that is refused.
+
+    Raises:
+        ConfigError: with its line in `mlgit.yaml`.
+    """
+    found = next((each for each in _refused_names(project, commit) if each.subject == name), None)
+    if found is not None and found.severity == "error":
+        file = CONFIG_FILE if commit is None else f"{commit[:7]}:{CONFIG_FILE}"
+        raise ConfigError(found.message, hint=found.hint, location=Location(file, line=found.line))
+
+
+def problem_of_model(project: Project, commit: str | None, model: str, path: str | None) -> Unready | None:
+    """Why nothing could be released as a model at a state; None if its path is an output or a file in Git."""
+    pipeline = evidence(project, commit, staleness=False).pipeline
+    line = project.config(commit).models.get(model)
+    return model_problem(
+        model, path, pipeline, _files(project, commit), line=None if line is None else line.line
+    )
+
+
+def _refused_names(project: Project, commit: str | None) -> Iterator[Unready]:
+    artifacts = evidence(project, commit, staleness=False).pipeline.artifacts
+    return refused_names(
+        project.config(commit),
+        artifacts=[each.name for each in artifacts if each.type in {None, "model"}],
+        tagged=partial(_tagged, project),
+    )
+
+
+def _model_problems(project: Project, commit: str | None) -> Iterator[Unready]:
+    pipeline, files = evidence(project, commit, staleness=False).pipeline, _files(project, commit)
+    for name, model in project.config(commit).models.items():
+        found = model_problem(name, model_path(model, pipeline), pipeline, files, line=model.line)
+        if found is not None:
+            yield found
+
+
+def _files(project: Project, commit: str | None) -> Files:
+    label = "in the working tree" if commit is None else f"at {commit[:7]}"
+    return Files(label, project.tree(commit).paths(), partial(cached_listing, project))
+
+
+def _tagged(project: Project) -> KnownNames:
+    known = _NAMES.get(project)
+    if known is None:
+        tags = [tag for tag in map(parse_tag, list_tags(project.git)) if tag is not None]
+        models = frozenset(tag.model for tag in tags)
+        known = _NAMES[project] = KnownNames(models, frozenset(tag.environment or "" for tag in tags))
+    return known
+
+
+def _names_of(registry: Registry) -> KnownNames:
+    models = registry.models.values()
+    return KnownNames(registry.models.keys(), {name for model in models for name in model.environments})

@@ -1,0 +1,148 @@
+"""Readiness: every command reports what trunk could not use, before the merge and in the same words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+
+from mlgit.errors import Exit
+from tests.support.checks import DATE, check, notes
+
+if TYPE_CHECKING:
+    from tests.support.shell import Folder
+
+WAIVER = """\
+version: 1
+waivers:
+  - {id: dip, gate: GATE, floor: 3, reason: Known, approver: carol@example.org, expires: END}
+"""
+
+
+class Fault(NamedTuple):
+    """An edit of mlgit.yaml that no release or promotion could use, and the message about it."""
+
+    old: str
+    new: str
+    code: str
+    says: str
+
+
+FAULTS = {
+    "model": Fault("  line: {", "  risk_score: {", "name_refused", "`risk_score` cannot be the name"),
+    "environment": Fault("  staging: {", "  Staging: {", "name_refused", "`Staging` cannot be the name"),
+    "path": Fault(
+        "models/line.json",
+        "models/lime.json",
+        "model_not_found",
+        "`models/lime.json` is neither an output of DVC nor a file in Git",
+    ),
+    "member": Fault(
+        "models/line.json",
+        "models/line.json/weights",
+        "model_not_found",
+        "`models/line.json` in the working tree does not have `weights`",
+    ),
+    "hand": Fault("models/line.json", "src/lost.py", "model_not_found", "`src/lost.py` is neither"),
+}
+
+
+def bring(project: Folder, fault: Fault) -> None:
+    """Edit mlgit.yaml in the working tree."""
+    text = (project / "mlgit.yaml").read_text(encoding="utf-8").replace("{from: staging}", "{}")
+    project.write("mlgit.yaml", text.replace(fault.old, fault.new))
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_change_that_brings_what_trunk_would_refuse_is_blocked(project: Folder, name: str) -> None:
+    fault = FAULTS[name]
+    project.git("checkout", "-qb", "topic")
+    bring(project, fault)
+    project.commit("Declare")
+    verdict = check(project, status=Exit.BLOCKED)
+    (note,) = [each for each in verdict["notes"] if each["code"] == fault.code]
+    assert note["effect"] == "block"
+    line = "8" if name == "environment" else "3"
+    assert note["message"].startswith(f"mlgit.yaml:{line}: {fault.says}")
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_what_trunk_has_already_only_warns(project: Folder, name: str) -> None:
+    fault = FAULTS[name]
+    bring(project, fault)
+    project.commit("Declare")
+    project.git("push", "-q")
+    project.git("checkout", "-qb", "topic")
+    project.write("README.md", "About something else\n")
+    project.commit("Explain")
+    assert (fault.code, "warn") in notes(check(project, status=Exit.DONE))
+
+
+def test_names_that_tags_or_dvc_yaml_have_are_allowed(project: Folder) -> None:
+    project.git("tag", "-a", "risk_score@v1.0.0", "-m", "Made by another tool")
+    project.git("tag", "-a", "other#Staging#1", "-m", "Made by another tool")
+    bring(project, FAULTS["model"])
+    text = (project / "mlgit.yaml").read_text(encoding="utf-8").replace("  staging: {", "  Staging: {")
+    project.write("mlgit.yaml", text)
+    assert "name_refused" not in dict(notes(check(project, status=Exit.DONE)))
+
+
+@pytest.mark.parametrize("path", ["mlgit.yml", ".mlgit.yaml", "sub/mlgit.yaml"])
+def test_a_config_that_is_not_read_is_a_warning(project: Folder, path: str) -> None:
+    (project / path).parent.mkdir(exist_ok=True)
+    project.git("mv", "mlgit.yaml", path)
+    project.commit("Move the gates")
+    verdict = check(project, status=Exit.DONE)
+    (note,) = [each for each in verdict["notes"] if each["code"] == "config_not_read"]
+    assert (note["effect"], f"`{path}`" in note["message"]) == ("warn", True)
+    project.ok("bash", "-c", note["hint"].removeprefix("run `").removesuffix("`"))
+    assert "config_not_read" not in dict(notes(check(project, status=Exit.DONE)))
+
+
+def waivers(gate: str = "mae-vs-base", end: str = "2026-03-20") -> str:
+    return WAIVER.replace("GATE", gate).replace("END", end)
+
+
+@pytest.mark.parametrize(
+    "text", [waivers(end="never"), waivers() + "  - {}\n", "version: 1\nwaivers: [[]]\n", ": ["]
+)
+def test_a_change_cannot_bring_waivers_that_cannot_be_read(project: Folder, text: str) -> None:
+    project.git("checkout", "-qb", "topic")
+    project.write(".mlgit/waivers.yaml", text)
+    project.commit("Waive")
+    done = project.here("check", *DATE)
+    assert (done.status, ".mlgit/waivers.yaml:" in done.err) == (Exit.CONFIG, True), done.out + done.err
+
+
+@pytest.mark.parametrize("repaired", [waivers(), None], ids=["repaired", "removed"])
+def test_a_change_that_repairs_the_waivers_of_trunk_gets_a_verdict(
+    project: Folder, repaired: str | None
+) -> None:
+    project.write(".mlgit/waivers.yaml", waivers(end="never"))
+    project.commit("Waive")
+    project.git("push", "-q")
+    project.git("checkout", "-qb", "topic")
+    if repaired is None:
+        project.git("rm", "-q", ".mlgit/waivers.yaml")
+    else:
+        project.write(".mlgit/waivers.yaml", repaired)
+    project.commit("Repair")
+    found = notes(check(project, *DATE, status=Exit.DONE))
+    assert found == [("trunk_waivers_invalid", "warn"), ("waivers_changed", "note")]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (waivers("no-such-gate"), "waiver_unknown"),
+        (waivers(end="2026-12-31"), "waiver_too_long"),
+        (waivers(end="2026-03-01"), "waiver_expired"),
+        (waivers(), None),
+    ],
+)
+def test_a_new_waiver_that_would_not_count_is_a_warning(project: Folder, text: str, code: str | None) -> None:
+    project.git("checkout", "-qb", "topic")
+    project.write(".mlgit/waivers.yaml", text)
+    project.commit("Waive")
+    found = notes(check(project, *DATE, status=Exit.DONE))
+    assert found == sorted([("waivers_changed", "note"), *([] if code is None else [(code, "warn")])])

@@ -1,0 +1,206 @@
+"""What no release or promotion could use after the merge."""
+
+from __future__ import annotations
+
+import pytest
+
+from mlgit.core.config.file import CONFIG_FILE, WAIVERS_FILE, Config, Environment, Model
+from mlgit.core.pipeline.stages import Output, Pipeline, Pointer, Stage
+from mlgit.core.registry.readiness import (
+    Files,
+    KnownNames,
+    Unready,
+    model_problem,
+    refused_names,
+    unread_files,
+)
+
+MADE = Pointer(md5="0" * 32)
+FOLDER = Pointer(md5=f"{'1' * 32}.dir")
+
+
+def pipeline(*outputs: Output) -> Pipeline:
+    stage = Stage(address="train", name="train", file="dvc.yaml", wdir=".", cmd=("run",), outs=outputs)
+    return Pipeline(stages=(stage,))
+
+
+def output(path: str, pointer: Pointer | None = MADE, *, cached: bool = True, owner: str = "train") -> Output:
+    return Output(path=path, owner=owner, pointer=pointer, cached=cached)
+
+
+def problem(
+    path: str | None, *outputs: Output, paths: tuple[str, ...] = (), members: tuple[str, ...] | None = None
+) -> Unready | None:
+    files = Files("at 1a2b3c4", paths, lambda _: members)
+    return model_problem("net", path, pipeline(*outputs), files, line=3)
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        problem("net.bin", output("net.bin")),
+        problem("models/net.bin", output("models", FOLDER)),
+        problem("models/net.bin", output("models", FOLDER), members=("net.bin",)),
+        problem("models/deep", output("models", FOLDER), members=("deep/net.bin",)),
+        problem("models", output("models/a.bin"), output("models/b.bin")),
+        problem("models/", output("models/a.bin")),
+        problem("net.bin", paths=("net.bin",)),
+        problem("models", paths=("models/a.bin",)),
+        problem("net.bin", output("net.bin", cached=False), paths=("net.bin",)),
+    ],
+)
+def test_an_output_or_a_file_in_git_can_be_released(found: Unready | None) -> None:
+    assert found is None
+
+
+@pytest.mark.parametrize(
+    ("found", "code", "severity", "message", "hint"),
+    [
+        (
+            problem("gone.bin"),
+            "model_not_found",
+            "error",
+            "`gone.bin` is neither an output of DVC nor a file in Git at 1a2b3c4",
+            "correct `path:`, or add the model with `dvc add` or `git add` and commit it",
+        ),
+        (
+            problem("models/nett.bin", output("models/net.bin")),
+            "model_not_found",
+            "error",
+            "`models/nett.bin` is neither an output of DVC nor a file in Git at 1a2b3c4",
+            "did you mean `models/net.bin`?",
+        ),
+        (
+            problem("model/net.bin", paths=("models/net.bin", "models/other.bin")),
+            "model_not_found",
+            "error",
+            "`model/net.bin` is neither an output of DVC nor a file in Git at 1a2b3c4",
+            "did you mean `models/net.bin`?",
+        ),
+        (
+            problem("net.bin/a", output("net.bin")),
+            "model_not_found",
+            "error",
+            "`net.bin` at 1a2b3c4 does",
+            "",
+        ),
+        (problem("net", paths=("network/a.bin",)), "model_not_found", "error", "`net` is neither", "correct"),
+        (
+            problem("net.bin", output("net.bin", cached=False)),
+            "model_not_found",
+            "error",
+            "(`cache: false`)",
+            "",
+        ),
+        (
+            problem("models/nett.bin", output("models", FOLDER), members=("net.bin",)),
+            "model_not_found",
+            "error",
+            "`models` at 1a2b3c4 does not have `nett.bin`",
+            "did you mean `net.bin`?",
+        ),
+        (
+            problem("net.bin", output("net.bin", None)),
+            "model_not_made",
+            "warn",
+            "but never made",
+            "`mlgit run`",
+        ),
+        (
+            problem("net.bin", output("net.bin", None, owner="net.bin.dvc")),
+            "model_not_made",
+            "warn",
+            "but never made",
+            "`dvc update net.bin.dvc`",
+        ),
+        (
+            problem("models", output("models/a.bin"), output("models/b.bin", None)),
+            "model_not_made",
+            "warn",
+            "`models/b.bin` was declared at 1a2b3c4",
+            "",
+        ),
+        (problem("s3://bucket/net.bin"), "model_elsewhere", "info", "outside the repository", ""),
+        (problem("/srv/net.bin"), "model_elsewhere", "info", "outside the repository", ""),
+        (problem(None), "path_not_declared", "info", "No path is declared for `net`", "models: {net: {path"),
+    ],
+)
+def test_what_no_one_could_fetch_is_not_ready(
+    found: Unready | None, code: str, severity: str, message: str, hint: str
+) -> None:
+    assert found is not None
+    assert (found.code, found.severity, found.subject, found.line) == (code, severity, "net", 3)
+    assert message in found.message
+    assert hint in (found.hint or "")
+
+
+def names(config: Config, *, artifacts: tuple[str, ...] = (), tagged: KnownNames | None = None) -> list[str]:
+    found = refused_names(config, artifacts=artifacts, tagged=lambda: tagged or KnownNames((), ()))
+    return [f"{each.line}: {each.subject} {each.severity} {each.hint}" for each in found]
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("risk_score", "rename it to `risk-score` in `mlgit.yaml`"),
+        ("Net", "rename it to `net` in `mlgit.yaml`"),
+        ("a/b", "rename it to `a-b` in `mlgit.yaml`"),
+        ("eu:Net", "rename it to `eu:net` in `mlgit.yaml`"),
+        ("n" * 64, f"rename it to `{'n' * 63}` in `mlgit.yaml`"),
+        ("___", "None"),
+    ],
+)
+def test_the_name_of_a_new_model_is_checked(name: str, hint: str) -> None:
+    config = Config(models={name: Model(name=name, path="m", line=3)})
+    assert names(config) == [f"3: {name} error {hint}"]
+    assert names(config, artifacts=(name,)) == []
+    assert names(config, tagged=KnownNames((name,), ())) == []
+    assert names(config, tagged=KnownNames((), (name,))) != []
+
+
+@pytest.mark.parametrize("name", ["net", "eu:net", "n2"])
+def test_a_plain_name_needs_no_tag(name: str) -> None:
+    def tagged() -> KnownNames:
+        raise AssertionError
+
+    config = Config(models={name: Model(name=name)}, environments={"prod": Environment(name="prod")})
+    assert list(refused_names(config, artifacts=(), tagged=tagged)) == []
+
+
+def test_the_name_of_a_new_environment_is_checked() -> None:
+    config = Config(environments={"Staging": Environment(name="Staging", line=4)})
+    assert names(config) == ["4: Staging error rename it to `staging` in `mlgit.yaml`"]
+    assert names(config, tagged=KnownNames((), ("Staging",))) == []
+    assert names(config, tagged=KnownNames(("Staging",), ())) != []
+    assert names(Config(environments={"latest": Environment(name="latest")})) != []
+
+
+def test_names_in_dvc_yaml_only_warn_and_only_where_mlgit_yaml_declares_no_model() -> None:
+    assert names(Config(), artifacts=("risk_score", "a b")) == ["None: a b warn None"]
+    assert names(Config(models={"net": Model(name="net")}), artifacts=("a b",)) == []
+
+
+def unread(*paths: str) -> list[tuple[str, str, str | None]]:
+    found = unread_files(paths, config=CONFIG_FILE, waivers=WAIVERS_FILE)
+    return [(each.subject, each.severity, each.hint) for each in found]
+
+
+@pytest.mark.parametrize("path", ["mlgit.yml", ".mlgit.yaml", "MLGit.YAML", "sub/mlgit.yaml", "mlgit.json"])
+def test_a_config_under_another_name_or_in_a_folder_is_not_read(path: str) -> None:
+    assert unread("dvc.yaml", path) == [(path, "warn", f"run `git mv {path} mlgit.yaml`")]
+    assert unread(path, "mlgit.yaml") == [(path, "info" if "/" in path else "warn", None)]
+
+
+@pytest.mark.parametrize("path", ["waivers.yaml", ".mlgit/waivers.yml", ".mlgit/waiver.yaml"])
+def test_waivers_under_another_name_are_not_read(path: str) -> None:
+    assert unread(path) == [(path, "warn", f"run `git mv {path} .mlgit/waivers.yaml`")]
+    assert unread(path, ".mlgit/waivers.yaml") == [(path, "warn", None)]
+
+
+def test_other_files_are_left_alone() -> None:
+    paths = ("mlgit.yaml", ".mlgit/waivers.yaml", "docs/mlgit.md", "src/waivers.yaml", "mlgit/x.yaml")
+    assert unread(*paths) == []
+
+
+def test_a_command_to_paste_quotes_its_path() -> None:
+    assert unread("my dir/mlgit.yaml")[0][2] == "run `git mv 'my dir/mlgit.yaml' mlgit.yaml`"
