@@ -1,0 +1,156 @@
+"""The world: a repository with a released model, and a pull request that makes the model worse."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlgit.yaml12 import load
+from tests.support import pipeline
+from tests.support.shell import Folder
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.support.shell import Done
+
+HEAD = """\
+version: 1
+models:
+  line: {path: models/line.json}
+environments:
+  staging: {auto: true}
+  prod: {from: staging}
+gates:
+  r2-floor: {metric: r2, min: 0.5}
+"""
+GATES = {
+    "base": "  mae-gate: {metric: mae, vs: base, max_rise: 0.05}\n",
+    "prod": "  mae-gate: {metric: mae, vs: prod, max_rise: 0.05}\n",
+    "release": "  mae-gate: {metric: 'metrics/test.json:mae', vs: release, max_rise: 0.05}\n",
+    "revision": "  mae-gate: {metric: mae, vs: mark, max_rise: 0.05}\n",
+    "file": "  mae-gate: {metric: mae, vs: {file: reference.json}, max_rise: 0.05}\n",
+    "floor": "  mae-gate: {metric: mae, max: 0.1}\n",
+}
+"""The gate of each world that the worse model does not pass, by what it compares with."""
+TRUNK_SLOPE, BETTER_SLOPE = "1.99", "2.0"
+WORSE_SLOPES = ("1.93", "1.8", "0.1")
+DOCUMENTS = ("mlgit.yaml", "dvc.yaml", "dvc.lock")
+RESULTS = ("params.yaml", "dvc.lock", "metrics/test.json", "models/line.json")
+
+Results = dict[str, bytes]
+"""The content of the files of one run of the pipeline, by path."""
+
+
+class Template:
+    """The world to copy, and the results of real runs with other parameters."""
+
+    def __init__(self, folder: Path, gate: str) -> None:
+        self.folder = folder
+        self.runs: dict[str, Results] = {}
+        pipeline.build(folder)
+        work = Folder(folder / "work")
+        work.write("mlgit.yaml", HEAD + GATES[gate])
+        work.write("reference.json", '{"mae": 0.06}\n')
+        work.write("metrics/train.json", '{"mae": 0.05, "r2": 0.96, "train": {"mae": 0.05}}\n')
+        work.commit("Declare gates")
+        work.git("tag", "mark")
+        work.git("push", "-q", "origin", "main", "mark")
+        for argv in (("release", "line"), ("promote", "line", "--to", "staging")):
+            assert work.here(*argv).status == 0
+        assert work.here("promote", "line", "--to", "prod").status == 0
+        work.git("commit", "-q", "--allow-empty", "-m", "Go on")
+        work.git("push", "-q", "origin", "main")
+        work.git("checkout", "-q", "-b", "topic")
+        for slope in (BETTER_SLOPE, *WORSE_SLOPES):
+            pipeline.train(work, slope)
+            self.runs[slope] = results(work)
+        restore(work, self.runs[WORSE_SLOPES[0]])
+        work.commit("Train a worse line")
+        work.git("push", "-q", "origin", "topic")
+
+
+def results(work: Folder) -> Results:
+    return {path: (work / path).read_bytes() for path in RESULTS}
+
+
+def restore(work: Folder, run: Results) -> None:
+    for path, content in run.items():
+        (work / path).parent.mkdir(parents=True, exist_ok=True)
+        (work / path).unlink(missing_ok=True)
+        (work / path).write_bytes(content)
+
+
+class World:
+    """A copy of the template; `work` is the clone in which the pull request is judged."""
+
+    def __init__(self, template: Template, *, in_ci: bool) -> None:
+        self.in_ci = in_ci
+        self._scratch = Path(tempfile.mkdtemp(prefix="attack-"))
+        self._clones = 0
+        self.runs = template.runs
+        self.work = pipeline.copy(template.folder, self._scratch / "world")
+
+    def close(self) -> None:
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def clone(self, *options: str) -> None:
+        """Judge the pull request in a new clone of what was pushed."""
+        self.commit()
+        self.work.git("push", "-q", "-f", "--no-verify", "origin", "HEAD:refs/heads/topic")
+        self._clones += 1
+        place = self.work.path.parent / f"clone-{self._clones}"
+        origin = f"file://{self.work.path.parent / 'origin.git'}"
+        self.work.git("clone", "-q", "-b", "topic", *options, origin, str(place))
+        if self.path(".dvc/cache").is_dir():
+            shutil.copytree(self.path(".dvc/cache"), place / ".dvc" / "cache", dirs_exist_ok=True)
+        for path in ("models/line.json", "data/raw.csv", "data/clean.csv"):
+            if (self.work / path).is_file():
+                (place / path).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(self.work / path, place / path)
+        self.work = Folder(place)
+
+    def check(self) -> Done:
+        """`mlgit check`; in CI with the remote's tags as a first step of the job lists them."""
+        env = {}
+        if self.in_ci:
+            listed = self.work.path.parent / "remote-tags"
+            listed.write_text(self.work.git("ls-remote", "--tags", "origin") + "\n", encoding="utf-8")
+            env["MLGIT_REMOTE_TAGS"] = str(listed)
+        return self.work.here("check", "--json", env=env)
+
+    def commit(self) -> str:
+        self.work.git("add", "-A")
+        self.work.git("commit", "-q", "--allow-empty", "--no-verify", "-m", "Edit")
+        return self.work.git("rev-parse", "HEAD")
+
+    def path(self, name: str) -> Path:
+        return self.work / name
+
+    def document(self, name: str) -> Any:  # noqa: ANN401 (YAML)
+        """The parsed document; None if it is not there or was broken by an earlier edit."""
+        try:
+            return load(self.path(name).read_bytes(), name=name, strict=False)
+        except Exception:  # noqa: BLE001 (any earlier edit may have broken it)
+            return None
+
+    def documents(self) -> dict[str, bytes]:
+        """The content of the YAML documents that are there, by name."""
+        return {name: self.path(name).read_bytes() for name in DOCUMENTS if self.path(name).is_file()}
+
+    def put_back(self, documents: Mapping[str, bytes]) -> None:
+        """Repair the documents, so that the next edits are judged."""
+        for name, content in documents.items():
+            self.path(name).write_bytes(content)
+
+    @property
+    def improved(self) -> bool:
+        """Whether the results are those of a real run that all gates of trunk allow."""
+        better: Mapping[str, bytes] = self.runs[BETTER_SLOPE]
+        try:
+            same = all(self.path(path).read_bytes() == better[path] for path in RESULTS if path != "dvc.lock")
+        except OSError:
+            return False
+        return same and self.document("dvc.lock") == load(better["dvc.lock"], name="dvc.lock", strict=False)

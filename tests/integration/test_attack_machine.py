@@ -1,0 +1,79 @@
+"""Random edits of a pull request that makes the model worse; a few with every run.
+
+`python -m tests.attack` tries as many as it is asked for.
+"""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from mlgit.errors import Exit
+from tests.attack import machine
+from tests.attack.edits_results import run_the_pipeline
+from tests.attack.machine import FooledError, judged
+from tests.attack.world import BETTER_SLOPE, GATES, World
+from tests.differential.bench import Picker
+from tests.support.shell import Done
+
+
+@pytest.mark.slow
+def test_no_edit_lets_a_worse_model_pass_without_a_finding() -> None:
+    before = machine.TALLY.steps
+    run_state_machine_as_test(
+        machine.AttackMachine,
+        settings=settings(
+            max_examples=40,
+            stateful_step_count=5,
+            derandomize=True,
+            deadline=None,
+            database=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+    assert machine.TALLY.steps - before > 50
+
+
+@pytest.mark.parametrize("gate", sorted(GATES))
+def test_each_world_blocks_the_worse_model_and_allows_the_better_one(gate: str) -> None:
+    world = World(machine.template(gate), in_ci=False)
+    try:
+        assert world.check().status == Exit.BLOCKED
+        assert not world.improved
+        run_the_pipeline(world, Picker([3]))
+        assert world.path("params.yaml").read_text(encoding="utf-8") == f"train:\n  slope: {BETTER_SLOPE}\n"
+        assert world.improved
+        assert judged(world.check(), improved=True) == "allowed: the model is better"
+    finally:
+        world.close()
+
+
+def _allowed(*notes: tuple[str, str]) -> Done:
+    verdict = {"notes": [{"code": code, "effect": effect} for code, effect in notes]}
+    return Done(Exit.DONE, json.dumps({"verdict": verdict}), "")
+
+
+@pytest.mark.parametrize(
+    ("done", "improved"),
+    [
+        (_allowed(), False),
+        (_allowed(("gates_loosened", "note")), False),
+        (_allowed(("waivers_changed", "warn")), False),
+        (Done(Exit.BUG, "", "Traceback"), True),
+        (Done(Exit.CONFIG, "", ""), False),
+    ],
+)
+def test_the_machine_finds_a_fooled_verdict(done: Done, improved: bool) -> None:  # noqa: FBT001 (a table)
+    with pytest.raises(FooledError):
+        judged(done, improved=improved)
+
+
+def test_the_machine_accepts_a_verdict_that_says_why() -> None:
+    assert judged(_allowed(("gate_repointed", "warn")), improved=False) == "allowed with gate_repointed"
+    assert judged(_allowed(), improved=True) == "allowed: the model is better"
+    assert judged(Done(Exit.BLOCKED, "", ""), improved=False) == "blocked"
+    assert judged(Done(Exit.STATE, "", "there is no trunk"), improved=False) == "no verdict"
