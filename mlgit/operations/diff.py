@@ -66,6 +66,13 @@ def _base(project: Project, ci: Mapping[str, str], notes: list[str]) -> Side:
     base = base_commit(project, candidate=None, explicit=None, ci=ci)
     if base.reason == "history_too_shallow":
         raise StateError("This clone is too shallow to find the base", hint="run `git fetch --unshallow`")
+    if base.reason == "trunk_not_here":
+        from mlgit.project.registry.completeness import trunk_repair
+
+        raise StateError(
+            "Trunk is not in this clone, so that the base is not known",
+            hint=f"run `{trunk_repair(project)}`, or name what to compare with",
+        )
     if base.commit is None:
         notes.append(f"there is no base ({_NO_BASE[base.reason]}): compared with an empty state")
         return Side(text="base", label="nothing", commit=None, empty=True)

@@ -34,6 +34,11 @@ _DECLARE = (
     "declare it under `metrics:` of the stage that writes it and run `mlgit run`, "
     "or write `numbers: committed` in `mlgit.yaml` on trunk"
 )
+_REASONS = {
+    "too_shallow": "history_too_shallow",
+    "unreadable": "baseline_unreadable",
+    "unknown": "unknown_here",
+}
 _NO_NUMBERS = ("unreadable", "not_fetched", "missing")
 
 
@@ -211,10 +216,9 @@ def _no_baseline(gate: Gate, baseline: Baseline) -> Finding | None:
             outcome: Outcome = "fail" if gate.on_no_baseline == "fail" else "skipped"
             message = baseline.message or f"There is nothing to compare with: {baseline.label}"
             return Finding(outcome, "no_baseline", message, baseline.hint)
-        case "too_shallow" | "unreadable":
-            reason = "history_too_shallow" if baseline.state == "too_shallow" else "baseline_unreadable"
-            message = baseline.message or f"`{baseline.label}` cannot be read"
-            return Finding("error", baseline.reason or reason, message, baseline.hint)
+        case "too_shallow" | "unreadable" | "unknown":
+            message = baseline.message or f"{baseline.label} cannot be read"
+            return Finding("error", baseline.reason or _REASONS[baseline.state], message, baseline.hint)
     assert_never(baseline.state)
 
 

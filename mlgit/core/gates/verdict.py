@@ -18,7 +18,7 @@ Purpose = Literal["check", "release", "promote"]
 Outcome = Literal["pass", "fail", "inconclusive", "error", "skipped"]
 Effect = Literal["allow", "note", "warn", "block", "waived"]
 Decision = Literal["allow", "allow_with_warnings", "block"]
-BaselineState = Literal["found", "none", "unreadable", "too_shallow"]
+BaselineState = Literal["found", "none", "unreadable", "too_shallow", "unknown"]
 GateChangeKind = Literal["added", "removed", "loosened", "tightened", "changed"]
 
 SCHEMA_VERSION = 1
@@ -48,7 +48,8 @@ class Baseline:
     """The state that a candidate is compared with, for one model and one `vs:`.
 
     `vs` is as in mlgit.yaml, `file:<path>` for a file. `label` names it in a sentence. `rule` says how it
-    was chosen. `reason`, `message` and `hint` explain a state that is not `found`.
+    was chosen. `reason`, `message` and `hint` explain a state that is not `found`. `none` is proven;
+    `unknown` means that this clone may lack it.
     """
 
     vs: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Literal
 
 from mlgit.adapters.git.refs import is_ancestor, merge_base
@@ -25,6 +26,7 @@ Reason = Literal[
     "root_commit",
     "unrelated_history",
     "history_too_shallow",
+    "trunk_not_here",
 ]
 
 
@@ -95,6 +97,8 @@ def before_push(ci: Mapping[str, str]) -> str | None:
 
 def _locally(project: Project, here: str, *, of_worktree: bool) -> Base:
     target = project.target
+    if target is None and not trunk_is_unborn(project):
+        return Base(commit=None, reason="trunk_not_here")
     if target is not None and target.commit != here:
         common = merge_base(project.git, here, target.commit)
         if common is None:
@@ -104,11 +108,20 @@ def _locally(project: Project, here: str, *, of_worktree: bool) -> Base:
     if of_worktree and project.head.dirty:
         return Base(commit=here, reason="head")
     parents = _parents(project, here)
-    if not parents:
-        return Base(commit=None, reason="root_commit")
-    if project.objects.get(parents[0]) is None:
-        return Base(commit=None, reason="history_too_shallow")
-    return Base(commit=parents[0], reason="parent")
+    return _known(project, parents[0], "parent") if parents else Base(commit=None, reason="root_commit")
+
+
+def trunk_is_unborn(project: Project) -> bool:
+    """Whether no branch can be trunk yet; False if only this clone lacks it, as after `--single-branch`."""
+    remote = project.remote
+    if remote is None:
+        return True
+    if project.shallow or any(ref.startswith(f"refs/remotes/{remote}/") for ref in project.branches):
+        return False
+    try:
+        return not os.path.getsize(os.path.join(project.git_dir, "FETCH_HEAD"))
+    except OSError:
+        return True
 
 
 def _parents(project: Project, commit: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from mlgit.core.config.file import FileBaseline, Model
@@ -10,16 +10,18 @@ from mlgit.core.gates.evaluate import BaselineFiles, vs_key
 from mlgit.core.gates.verdict import Baseline, Purpose
 from mlgit.core.pipeline.model_files import files_of_model
 from mlgit.core.record import record
-from mlgit.errors import ConfigError, MlgitError, UnknownReference
+from mlgit.core.registry.completeness import doubtful_environment, doubtful_release
+from mlgit.core.registry.state import ModelState
+from mlgit.errors import ConfigError, MlgitError, ToolError, UnknownReference
 from mlgit.project.pipeline.evidence import evidence
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from mlgit.core.pipeline.evidence import MetricFile
-    from mlgit.core.registry.state import ModelState
     from mlgit.project.compare.base import Reason
     from mlgit.project.open import Project
+    from mlgit.project.registry.read import ModelTags
 
 _RULES: Mapping[Reason, str] = {
     "explicit": "named by `--base`",
@@ -33,6 +35,7 @@ _RULES: Mapping[Reason, str] = {
     "root_commit": "the commit that is judged is the first one",
     "unrelated_history": "the history of {target} is another one",
     "history_too_shallow": "this clone's history is cut off too early to tell",
+    "trunk_not_here": "trunk is not in this clone",
 }
 _UNSHALLOW = "run `git fetch --unshallow`"
 
@@ -53,6 +56,7 @@ class Baselines:
     ci: Mapping[str, str]
     environments: Collection[str]
     alone: bool
+    _tags: dict[str | None, ModelTags] = field(default_factory=dict, repr=False)
 
     def find(self, vs: str | FileBaseline, model: Model | None) -> BaselineFiles:
         if isinstance(vs, FileBaseline):
@@ -80,6 +84,8 @@ class Baselines:
                 return self._release(model, name)
             environment = self._environment(vs, model, name)
             return environment or self._revision(vs, model, name)
+        except ToolError as error:
+            return unknown(vs, model, f"`{vs}`", "a tag", error.message, error.hint)
         except UnknownReference as error:
             shallow = self.project.shallow
             return Baseline(
@@ -103,9 +109,28 @@ class Baselines:
         return names[0] if len(names) == 1 else None
 
     def _state(self, name: str) -> ModelState:
-        from mlgit.project.registry.read import read_model
+        return self._tags_of(name).state or ModelState(name=name)
 
-        return read_model(self.project, name)
+    def _tags_of(self, name: str | None) -> ModelTags:
+        if name not in self._tags:
+            from mlgit.project.registry.read import read_model_tags
+
+            self._tags[name] = read_model_tags(self.project, name)
+        return self._tags[name]
+
+    def _proven(self, found: Baseline, name: str | None, doubt: str | None) -> Baseline:
+        """The baseline; unknown if this clone may lack tags, or if `doubt`, a tag, does not count."""
+        from mlgit.project.registry.completeness import knows_model, tag_repair
+
+        tags = self._tags_of(name)
+        if doubt is not None:
+            message = f"The tag `{doubt}` leaves open {found.rule}: {tags.ignored[doubt]}"
+            return unknown(found.vs, found.model, found.label, found.rule, message, tag_repair(self.project))
+        known = knows_model(self.project, name, here=tags.here, absent=found.state == "none", ci=self.ci)
+        if known.known == "yes":
+            return found
+        message = f"{found.rule[0].upper()}{found.rule[1:]} is not known here: {known.why}"
+        return unknown(found.vs, found.model, found.label, found.rule, message, f"run `{known.repair}`")
 
     def _base_of_purpose(self, model: str | None) -> Baseline:
         if self.purpose != "check" and self.base is None:
@@ -123,6 +148,11 @@ class Baselines:
         if found.commit is not None:
             label = self.base if self.base is not None else found.commit[:7]
             return _found("base", model, label, rule, found.commit)
+        if found.reason == "trunk_not_here":
+            from mlgit.project.registry.completeness import trunk_repair
+
+            message = "Trunk is not in this clone, so that nobody can tell where this branch left it"
+            return unknown("base", model, "base", rule, message, f"run `{trunk_repair(self.project)}`")
         shallow = found.reason == "history_too_shallow"
         return Baseline(
             vs="base",
@@ -152,26 +182,37 @@ class Baselines:
             for version in reversed(self._state(name).versions):
                 before = version.commit != here and is_ancestor(self.project.git, version.commit, here)
                 if before and not version.deregistered:
-                    return _found("base", model, f"{name}@{version.version}", rule, version.commit)
-        return _none("base", model, "base", rule, f"No release of {_quoted(name)} comes before this one")
+                    found = _found("base", model, f"{name}@{version.version}", rule, version.commit)
+                    return self._proven(found, name, self._doubtful_release(name))
+        none = _none("base", model, "base", rule, f"No release of {_quoted(name)} comes before this one")
+        return self._proven(none, name, self._doubtful_release(name))
 
     def _release(self, model: str | None, name: str | None) -> Baseline:
         rule = "the newest release"
         version = None if name is None else self._state(name).latest
-        if version is None:
-            return _none("release", model, "release", rule, f"{_quoted(name)} has no release yet")
-        return _found("release", model, f"{name}@{version.version}", rule, version.commit)
+        found = _none("release", model, "release", rule, f"{_quoted(name)} has no release yet")
+        if version is not None:
+            found = _found("release", model, f"{name}@{version.version}", rule, version.commit)
+        return self._proven(found, name, self._doubtful_release(name))
+
+    def _doubtful_release(self, name: str | None) -> str | None:
+        tags = self._tags_of(name)
+        latest = None if tags.state is None or tags.state.latest is None else tags.state.latest.version
+        return doubtful_release(name, latest=latest, ignored=tags.ignored)
 
     def _environment(self, vs: str, model: str | None, name: str | None) -> Baseline | None:
         state = None if name is None else self._state(name).environments.get(vs)
         if state is None and vs not in self.environments:
             return None
         rule = f"what is in `{vs}` now"
-        if state is None or state.commit is None:
-            return _none(vs, model, f"`{vs}`", rule, f"Nothing of {_quoted(name)} is in `{vs}` yet")
-        version = state.version
-        held = f"{name}@{version.version}" if version is not None else state.commit[:7]
-        return _found(vs, model, f"{vs} ({held})", rule, state.commit)
+        found = _none(vs, model, f"`{vs}`", rule, f"Nothing of {_quoted(name)} is in `{vs}` yet")
+        if state is not None and state.commit is not None:
+            version = state.version
+            held = f"{name}@{version.version}" if version is not None else state.commit[:7]
+            found = _found(vs, model, f"{vs} ({held})", rule, state.commit)
+        tags = self._tags_of(name)
+        doubt = doubtful_environment(name, vs, state=tags.state, ignored=tags.ignored)
+        return self._proven(found, name, doubt)
 
     def _revision(self, vs: str, model: str | None, name: str | None) -> Baseline:
         from mlgit.project.registry.references import resolve
@@ -190,6 +231,10 @@ class Baselines:
 
 def _found(vs: str, model: str | None, label: str, rule: str, commit: str | None) -> Baseline:
     return Baseline(vs=vs, model=model, state="found", label=label, rule=rule, commit=commit)
+
+
+def unknown(vs: str, model: str | None, label: str, rule: str, message: str, hint: str | None) -> Baseline:
+    return Baseline(vs=vs, model=model, state="unknown", label=label, rule=rule, message=message, hint=hint)
 
 
 def _none(vs: str, model: str | None, label: str, rule: str, message: str) -> Baseline:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mlgit.adapters.git.refs import moved_at_s
 from mlgit.adapters.git.tags.cache import MISSING, TagCache
@@ -48,6 +48,30 @@ def read_facts(project: Project) -> tuple[TagFact, ...]:
         ToolError: git cannot read one of the tags.
     """
     return _whole(_listing(project))
+
+
+class ModelTags(NamedTuple):
+    """The tags of one model as they are here; of all models if none is named, and `state` is then None.
+
+    `here` maps names to object ids; `ignored` maps names that do not count to the reason.
+    """
+
+    state: ModelState | None
+    here: Mapping[str, str]
+    ignored: Mapping[str, str]
+
+
+def read_model_tags(project: Project, name: str | None) -> ModelTags:
+    """The state of a model with the tags that do not count; only its tags are listed and read.
+
+    Raises:
+        ToolError: git cannot read one of the tags.
+    """
+    listing = _listing(project, name)
+    facts = _whole(listing)
+    # The object of a tag that does not count is not known here.
+    here = dict.fromkeys(listing.ignored, "") | {fact.tag: fact.oid for fact in facts}
+    return ModelTags(None if name is None else replay(facts).model(name), here, listing.ignored)
 
 
 def ignored_tags(project: Project) -> Mapping[str, str]:

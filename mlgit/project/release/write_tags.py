@@ -24,6 +24,7 @@ from mlgit.core.registry.tags import TAGS, ref_patterns
 from mlgit.core.release.collisions import collisions
 from mlgit.core.release.tag_plan import PlannedTag, WrittenTag
 from mlgit.errors import StateError, ToolError, UsageError
+from mlgit.project.registry.completeness import note_fetched
 from mlgit.project.registry.pushed import record_seen
 from mlgit.project.registry.read import read_model
 from mlgit.project.release.lost_race import fetch_models, lost_branch, lost_race, states_of
@@ -96,6 +97,7 @@ def refresh(project: Project, model: str | None = None) -> None:
         except GitFailed as again:
             raise ToolError(f"Fetching from `{remote}` failed", details=again.details) from again
     project.forget_refs()
+    note_fetched(project, model)
 
 
 def write_tags(

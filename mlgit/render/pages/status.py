@@ -29,6 +29,7 @@ _NO_BASE = {
     "root_commit": "HEAD is the first commit",
     "unrelated_history": "the target shares no history with HEAD",
     "history_too_shallow": "the clone is too shallow to tell",
+    "trunk_not_here": "trunk is not in this clone",
 }
 
 

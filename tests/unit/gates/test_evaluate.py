@@ -133,7 +133,7 @@ def test_numbers_that_no_stage_makes_do_not_count_where_the_pipeline_must_make_t
     assert evaluate(gate, made, rules()).outcome == "pass"
 
 
-@pytest.mark.parametrize("state", ["none", "unreadable", "too_shallow"])
+@pytest.mark.parametrize("state", ["none", "unreadable", "too_shallow", "unknown"])
 def test_an_absolute_gate_needs_no_baseline(state: BaselineState) -> None:
     gate = absolute(low="0.9")
     where = case(gate, files=(GOOD,), against=baseline(state=state))
@@ -163,6 +163,7 @@ def test_without_a_baseline_a_change_is_skipped_or_fails(
         ("unreadable", None, "baseline_unreadable"),
         ("unreadable", "baseline_unknown", "baseline_unknown"),
         ("too_shallow", None, "history_too_shallow"),
+        ("unknown", None, "unknown_here"),
     ],
 )
 def test_a_baseline_that_cannot_be_read_is_an_error(

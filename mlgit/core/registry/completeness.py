@@ -1,0 +1,159 @@
+"""Completeness: whether a clone has all tags of its remote, and whether each of them counts.
+
+Nothing in a clone may be called absent (no release yet, an empty environment) unless this says `yes`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from mlgit.core.record import record
+from mlgit.core.registry.tags import parse_tag
+from mlgit.core.wording import listed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from mlgit.core.registry.semver import Version
+    from mlgit.core.registry.state import ModelState
+    from mlgit.core.registry.tags import TagName
+
+_EVERY_BRANCH = ("refs/heads/*", "refs/*")
+
+
+@record
+class Known:
+    """Whether it is known; otherwise `why` not, in one clause, and `repair`, the command that changes it."""
+
+    known: Literal["yes", "no"]
+    why: str | None = None
+    repair: str | None = None
+
+
+KNOWN = Known(known="yes")
+
+
+@record
+class CloneFacts:
+    """What a clone is, from its configuration.
+
+    `remote` is None if there is none. `tag_option` and `refspecs` are `remote.<name>.tagOpt` and `.fetch`.
+    `fetched`: whether anything was ever fetched from the remote or pushed to it.
+    """
+
+    remote: str | None
+    shallow: bool = False
+    tag_option: str | None = None
+    refspecs: tuple[str, ...] = ()
+    fetched: bool = True
+
+    @property
+    def narrow(self) -> bool:
+        """Whether only some of the remote's branches are fetched, as after `git clone --single-branch`."""
+        sources = {spec.removeprefix("+").partition(":")[0] for spec in self.refspecs}
+        hidden = any(source.startswith("^") for source in sources)
+        return bool(sources) and (hidden or sources.isdisjoint(_EVERY_BRANCH))
+
+
+def knows_tags(clone: CloneFacts) -> Known:
+    """Whether this clone takes all tags of its remote whenever it fetches."""
+    remote = clone.remote
+    reasons = []
+    if clone.shallow:
+        reasons.append("its history is cut off")
+    if remote is not None and clone.tag_option == "--no-tags":
+        reasons.append("it never fetches tags")
+    if remote is not None and clone.narrow:
+        reasons.append("it fetches only some branches")
+    if remote is not None and not clone.fetched:
+        reasons.append(f"nothing was ever fetched from `{remote}`")
+    if not reasons:
+        return KNOWN
+    return Known(known="no", why=f"this clone may lack tags: {' and '.join(reasons)}", repair=repair(clone))
+
+
+def repair(clone: CloneFacts, *, set_head: bool = False) -> str:
+    """The command that makes a clone whole; with `set_head`, it also learns which branch is trunk."""
+    remote = clone.remote or "REMOTE"
+    steps = []
+    if clone.tag_option == "--no-tags":
+        steps.append(f"git config --unset remote.{remote}.tagOpt")
+    if clone.narrow:
+        steps.append(f"git remote set-branches {remote} '*'")
+    steps.append(f"git fetch {'--unshallow ' if clone.shallow else ''}--tags {remote}")
+    if set_head:
+        steps.append(f"git remote set-head {remote} --auto")
+    return " && ".join(steps)
+
+
+def compare_tags(
+    model: str | None, *, here: Mapping[str, str], there: Mapping[str, str], source: str, repair: str
+) -> Known:
+    """Whether the tags of a model that are `here` are those of `there`, a listing of the remote.
+
+    Both map names to object ids. Without a model, all tags that look like a model's are compared. Tags that
+    are only here do not matter: they may be newer than the listing.
+    """
+    wanted = {
+        tag: oid
+        for tag, oid in there.items()
+        if (name := parse_tag(tag)) is not None and model in {None, name.model}
+    }
+    missing = sorted(wanted.keys() - here.keys())
+    if missing:
+        why = f"{source} has tags that this clone lacks: {listed(missing, 3)}"
+        return Known(known="no", why=why, repair=repair)
+    other = sorted(tag for tag, oid in wanted.items() if here[tag] != oid)
+    if other:
+        why = f"the tag `{other[0]}` is another one here than in {source}"
+        return Known(known="no", why=why, repair=f"git tag -d '{other[0]}' && {repair}")
+    return KNOWN
+
+
+def parse_listing(text: str) -> Mapping[str, str] | None:
+    """Tag name -> object id from the output of `git ls-remote --tags`; None if it is not such output."""
+    found = {}
+    for line in text.split("\n"):
+        oid, tab, ref = line.partition("\t")
+        if not line or ref.endswith("^{}"):
+            continue
+        if not tab or not ref.startswith("refs/tags/"):
+            return None
+        found[ref.removeprefix("refs/tags/")] = oid
+    return found
+
+
+def doubtful_environment(
+    model: str | None, environment: str, *, state: ModelState | None, ignored: Mapping[str, str]
+) -> str | None:
+    """The tag that leaves open what an environment holds: a newest one that does not count.
+
+    `ignored` maps tags that do not count to the reason. None if there is no such tag.
+    """
+    newest = 0 if state is None else state.environment(environment).counter
+    return _first(
+        tag
+        for tag, name in _of_model(model, ignored)
+        if name.environment == environment and (name.counter or 0) >= newest
+    )
+
+
+def doubtful_release(model: str | None, *, latest: Version | None, ignored: Mapping[str, str]) -> str | None:
+    """The tag that leaves open which release is the newest: a newer one that does not count."""
+    return _first(
+        tag
+        for tag, name in _of_model(model, ignored)
+        if name.version is not None
+        and (latest is None or (name.version >= latest and (name.version.final or not latest.final)))
+    )
+
+
+def _of_model(model: str | None, tags: Iterable[str]) -> Iterator[tuple[str, TagName]]:
+    for tag in sorted(tags):
+        name = parse_tag(tag)
+        if name is not None and model in {None, name.model}:
+            yield tag, name
+
+
+def _first(tags: Iterator[str]) -> str | None:
+    return next(tags, None)

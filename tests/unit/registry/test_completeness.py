@@ -1,0 +1,159 @@
+"""Completeness: what a clone's configuration and tags say about what it may lack."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+
+from mlgit.core.registry.completeness import (
+    KNOWN,
+    CloneFacts,
+    compare_tags,
+    doubtful_environment,
+    doubtful_release,
+    knows_tags,
+    parse_listing,
+    repair,
+)
+from mlgit.core.registry.semver import Version
+from mlgit.core.registry.state import EnvironmentState, ModelState
+
+EVERY = "+refs/heads/*:refs/remotes/origin/*"
+ONE = "+refs/heads/topic:refs/remotes/origin/topic"
+LIGHT = "it is lightweight"
+
+
+@pytest.mark.parametrize(
+    ("shallow", "option", "refspecs", "fetched"),
+    list(product([False, True], [None, "--no-tags"], [(), (EVERY,), (ONE,)], [True, False])),
+)
+def test_a_clone_knows_its_tags_only_if_nothing_keeps_them_away(
+    *, shallow: bool, option: str | None, refspecs: tuple[str, ...], fetched: bool
+) -> None:
+    clone = CloneFacts(
+        remote="origin", shallow=shallow, tag_option=option, refspecs=refspecs, fetched=fetched
+    )
+    found = knows_tags(clone)
+    whole = not shallow and option is None and ONE not in refspecs and fetched
+    assert (found.known == "yes") is whole
+    assert whole or (found.why or "").startswith("this clone may lack tags: ")
+    steps = repair(clone)
+    assert ("--unshallow" in steps) is shallow
+    assert ("--unset remote.origin.tagOpt" in steps) is (option is not None)
+    assert ("set-branches origin '*'" in steps) is (ONE in refspecs)
+    assert "--tags origin" in steps
+
+
+@pytest.mark.parametrize(
+    ("refspecs", "narrow"),
+    [
+        ((), False),
+        ((EVERY,), False),
+        (("+refs/*:refs/*",), False),
+        ((ONE, EVERY), False),
+        ((EVERY, "^refs/heads/dependabot/*"), True),
+        ((ONE,), True),
+    ],
+)
+def test_a_clone_is_narrow_if_it_leaves_branches_out(refspecs: tuple[str, ...], *, narrow: bool) -> None:
+    assert CloneFacts(remote="origin", refspecs=refspecs).narrow is narrow
+
+
+def test_without_a_remote_nothing_can_be_elsewhere() -> None:
+    assert (
+        knows_tags(CloneFacts(remote=None, tag_option="--no-tags", refspecs=(ONE,), fetched=False)) == KNOWN
+    )
+    cut = knows_tags(CloneFacts(remote=None, shallow=True))
+    assert (cut.known, cut.repair) == ("no", "git fetch --unshallow --tags REMOTE")
+
+
+def test_trunk_is_named_by_the_last_step_of_a_repair() -> None:
+    assert repair(CloneFacts(remote="up"), set_head=True).endswith("&& git remote set-head up --auto")
+
+
+@pytest.mark.parametrize(
+    ("model", "here", "there", "why"),
+    [
+        ("net", {}, {}, None),
+        ("net", {"net@v1.0.0": "a"}, {"net@v1.0.0": "a"}, None),
+        ("net", {"net@v1.0.0": "a", "net#prod#1": "b"}, {"net@v1.0.0": "a"}, None),
+        ("net", {}, {"other@v1.0.0": "a", "v1.0.0": "c", "nightly": "d"}, None),
+        (None, {}, {"other@v1.0.0": "a"}, "other@v1.0.0"),
+        ("net", {}, {"net#prod#1": "a"}, "net#prod#1"),
+        ("net", {"net#prod#1": "b"}, {"net#prod#1": "a"}, "another one here"),
+    ],
+)
+def test_tags_here_must_be_those_that_the_remote_lists(
+    model: str | None, here: dict[str, str], there: dict[str, str], why: str | None
+) -> None:
+    found = compare_tags(model, here=here, there=there, source="`origin`", repair="git fetch --tags origin")
+    assert (found == KNOWN) is (why is None)
+    assert (why or "") in (found.why or "")
+    assert why is None or "git fetch --tags origin" in (found.repair or "")
+
+
+@pytest.mark.parametrize(
+    ("text", "tags"),
+    [
+        ("", {}),
+        ("1\trefs/tags/net@v1.0.0\n2\trefs/tags/net@v1.0.0^{}\n", {"net@v1.0.0": "1"}),
+        ("1\trefs/heads/main\n", None),
+        ("fatal: no such remote\n", None),
+    ],
+)
+def test_a_listing_of_the_remote_is_parsed_or_refused(text: str, tags: dict[str, str] | None) -> None:
+    assert parse_listing(text) == tags
+
+
+def _state(counter: int) -> ModelState:
+    environment = EnvironmentState(model="net", environment="prod", counter=counter)
+    return ModelState(name="net", environments={"prod": environment})
+
+
+@pytest.mark.parametrize(
+    ("tag", "counter", "doubtful"),
+    [
+        ("net#prod#1", 0, True),
+        ("net#prod#1", 1, True),
+        ("net#prod!#2", 1, True),
+        ("net#prod#1", 2, False),
+        ("net#prod", 0, True),
+        ("net#prod", 1, False),
+        ("net#staging#9", 0, False),
+        ("other#prod#9", 0, False),
+        ("net@v1.0.0", 0, False),
+        ("net@created", 0, False),
+    ],
+)
+def test_a_newest_tag_that_does_not_count_leaves_an_environment_open(
+    tag: str, counter: int, *, doubtful: bool
+) -> None:
+    found = doubtful_environment("net", "prod", state=_state(counter), ignored={tag: LIGHT})
+    assert (found == tag) is doubtful
+
+
+def test_without_a_model_the_tags_of_all_models_count() -> None:
+    assert doubtful_environment(None, "prod", state=None, ignored={"any#prod#1": LIGHT}) == "any#prod#1"
+    assert doubtful_release(None, latest=None, ignored={"any@v1.0.0": LIGHT}) == "any@v1.0.0"
+
+
+@pytest.mark.parametrize(
+    ("tag", "latest", "doubtful"),
+    [
+        ("net@v1.0.0", None, True),
+        ("net@v1.0.0-rc.1", None, True),
+        ("net@v1.1.0", "v1.0.0", True),
+        ("net@v1.0.0!", "v1.0.0", True),
+        ("net@v0.9.0", "v1.0.0", False),
+        ("net@v2.0.0-rc.1", "v1.0.0", False),
+        ("net@v2.0.0-rc.2", "v2.0.0-rc.1", True),
+        ("net#prod#1", None, False),
+        ("other@v9.0.0", "v1.0.0", False),
+    ],
+)
+def test_a_newer_version_that_does_not_count_leaves_the_release_open(
+    tag: str, latest: str | None, *, doubtful: bool
+) -> None:
+    version = None if latest is None else Version.parse(latest)
+    assert (doubtful_release("net", latest=version, ignored={tag: LIGHT}) == tag) is doubtful
