@@ -18,8 +18,12 @@ def _context(precision: int) -> Context:
     return Context(prec=precision, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
 
 
-# Exact for any sensible metric; never traps, so that `1e999999999` cannot crash.
-_EXACT = _context(1000)
+MAX_DIGITS = 400
+"""The most digits of a number in a metric file, and its largest exponent."""
+
+# Exact for differences and shares of usable numbers; never traps, so that `1e999999999` cannot crash.
+_EXACT = _context(2000)
+_MOST_DIGITS = _context(MAX_DIGITS)
 _NINE_DIGITS = _context(9)
 _PLAIN_EXPONENTS = range(-7, 16)
 
@@ -114,6 +118,13 @@ def _known_direction(name: str) -> Direction | None:
 def number(value: Value) -> Decimal | None:
     """The value if it is a number (also NaN and the infinities); None for text and booleans."""
     return value if isinstance(value, Decimal) else None
+
+
+def usable(value: Decimal) -> bool:
+    """Whether gates can compute with a number exactly, or it is not finite, which gates report as such."""
+    if not value.is_finite():
+        return True
+    return abs(value.adjusted()) <= MAX_DIGITS and _MOST_DIGITS.plus(value) == value
 
 
 def difference(candidate: Decimal, baseline: Decimal) -> Decimal:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -50,7 +52,31 @@ def failure(error: MlgitError) -> str:
 
 
 def dumps(tree: Json) -> str:
-    return json.dumps(tree, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+    numbers: list[str] = []
+    mark = os.urandom(16).hex()  # so that no text of a user is a mark
+    tree = _without_long(tree, mark, numbers)
+    text = json.dumps(tree, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+    if numbers:
+        text = re.sub(rf'"{mark}-(\d+)"', lambda found: numbers[int(found[1])], text)
+    return text
+
+
+class LongNumber(str):
+    """The text of a number that no binary float has: `dumps` writes it as a number with all its digits."""
+
+    __slots__ = ()
+
+
+def _without_long(tree: Json, mark: str, numbers: list[str]) -> Json:
+    """The tree with a mark in place of each long number, because `json` only writes binary floats."""
+    if isinstance(tree, dict):
+        return {key: _without_long(item, mark, numbers) for key, item in tree.items()}
+    if isinstance(tree, list):
+        return [_without_long(item, mark, numbers) for item in tree]
+    if isinstance(tree, LongNumber):
+        numbers.append(str(tree))
+        return f"{mark}-{len(numbers) - 1}"
+    return tree
 
 
 def to_json(value: object) -> Json:  # noqa: PLR0911 (one return per kind of value)
@@ -84,4 +110,7 @@ def _number(value: Decimal) -> int | float | str:
     text = str(value)
     if text.removeprefix("-").isdigit():
         return int(text)
-    return float(value) if value.is_finite() else text
+    if not value.is_finite():
+        return text
+    number = float(value)
+    return number if Decimal(repr(number)) == value else LongNumber(text)

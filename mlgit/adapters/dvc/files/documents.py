@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlgit.adapters.dvc.data.fingerprints import Index, now_ns
+from mlgit.adapters.dvc.files.formats.packed import packed, unpacked
 from mlgit.adapters.memory import Memory, Table, round_trips_json
 from mlgit.errors import ConfigError
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 MAX_CACHE_BYTES = 8 << 20
 _FORMAT = 4
+# No text of YAML begins with it, so that the two values of a text are distinguished.
+_EXACT = "\1"
 
 
 class Document(NamedTuple):
@@ -42,17 +45,25 @@ class Documents:
         # Most files of two states are the same, so parse each content once.
         self._parsed: dict[bytes, object] = {}
 
-    def parse(self, content: bytes, *, name: str) -> object:
-        """The value of a YAML document; None if it is empty. Raises ConfigError: not YAML, with the place."""
+    def parse(self, content: bytes, *, name: str, exact: bool = False) -> object:
+        """The value of a YAML document; None if it is empty.
+
+        With `exact`, fractions are decimals as they are written.
+
+        Raises:
+            ConfigError: it is not YAML; with the place.
+        """
         try:
             text = content.decode("utf-8")
         except UnicodeDecodeError:
-            return _parse(content, name)
-        known = self._table.get(text)
+            return _parse(content, name, exact=exact)
+        key = f"{_EXACT}{text}" if exact else text
+        known = self._table.get(key)
         if known is None:
-            known = (_parse(content, name),)
-            self._table.learn(text, known[0])
-        return known[0]
+            value = _parse(content, name, exact=exact)
+            self._table.learn(key, packed(value) if exact else value)
+            return value
+        return unpacked(known[0]) if exact else known[0]
 
     def read(
         self,
@@ -108,7 +119,7 @@ def _blob_key(oid: str) -> str:
     return f"\0{oid}"
 
 
-def _parse(content: bytes, name: str) -> object:
+def _parse(content: bytes, name: str, *, exact: bool = False) -> object:
     from mlgit.yaml12 import load
 
-    return load(content, name=name, strict=False)
+    return load(content, name=name, strict=False, floats_as_decimal=exact)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 from functools import cache, lru_cache, partial
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+from mlgit.adapters.dvc.files.formats.exact import decimal, fraction, whole
 from mlgit.core.pipeline.evidence import Problem, Value
 from mlgit.errors import ConfigError, ToolError
 
@@ -43,7 +44,7 @@ def metric_values(content: bytes, *, path: str, documents: Documents) -> Mapping
     As in `dvc metrics`, lists and nulls inside are left out; a lone number has the empty key.
     """
     try:
-        tree = parse(content, path=path, documents=documents)
+        tree = parse(content, path=path, documents=documents, exact=True)
         if not isinstance(tree, list):
             return flatten(tree, lists=False)
         reason = "is a list at its top; a metric file is a mapping of names to numbers"
@@ -92,8 +93,14 @@ def ending_of(path: str) -> str:
     return name[name.rfind(".") :].lower() if "." in name else ""
 
 
-def parse(content: bytes, *, path: str, documents: Documents) -> object:
-    """The value tree of a file by its ending; unknown ones are YAML. Raises Unreadable: not that format."""
+def parse(content: bytes, *, path: str, documents: Documents, exact: bool = False) -> object:
+    """The value tree of a file by its ending; unknown ones are YAML.
+
+    With `exact`, fractions are decimals as they are written; DVC compares parameters as binary floats.
+
+    Raises:
+        Unreadable: the content is not in that format.
+    """
     if len(content) > MAX_BYTES:
         raise Unreadable(f"is larger than {MAX_BYTES >> 20} MiB")
     if b"\0" in content:
@@ -101,7 +108,9 @@ def parse(content: bytes, *, path: str, documents: Documents) -> object:
     ending = ending_of(path)
     try:
         load = FORMATS[ending] if ending in FORMATS else _plugged_in(ending)
-        return load(content) if load is not None else documents.parse(content, name=path) or {}
+        if load is None:
+            return documents.parse(content, name=path, exact=exact) or {}
+        return (_EXACT.get(ending, load) if exact else load)(content)
     except ConfigError as error:
         line = f" (line {error.location.line})" if error.location and error.location.line else ""
         reason = error.message.removeprefix(f"`{path}` ")
@@ -152,18 +161,19 @@ def _is_plain(tree: object) -> bool:
     return tree is None or isinstance(tree, (str, int, float))
 
 
-def _load_json(content: bytes) -> object:
+def _load_json(content: bytes, *, exact: bool = False) -> object:
     if not content.strip():
         raise Unreadable("is empty")
-    return _json_decoder().decode(content.decode("utf-8-sig"))
+    return _json_decoder(exact).decode(content.decode("utf-8-sig"))
 
 
 @cache
-def _json_decoder() -> JSONDecoder:
+def _json_decoder(exact: bool) -> JSONDecoder:  # noqa: FBT001 (the cache has no names)
     """Made once: making it takes as long as decoding a small file."""
     from json import JSONDecoder
 
-    return JSONDecoder(object_pairs_hook=_unique)
+    numbers: dict[str, Any] = {"parse_float": fraction, "parse_int": whole} if exact else {}
+    return JSONDecoder(object_pairs_hook=_unique, **numbers)
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -175,10 +185,10 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return found
 
 
-def _load_toml(content: bytes) -> object:
+def _load_toml(content: bytes, *, exact: bool = False) -> object:
     import tomllib
 
-    return tomllib.loads(content.decode("utf-8-sig"))
+    return tomllib.loads(content.decode("utf-8-sig"), parse_float=fraction if exact else float)
 
 
 def _load_python(content: bytes) -> object:
@@ -187,11 +197,11 @@ def _load_python(content: bytes) -> object:
     return parse_python(content.decode("utf-8-sig"))
 
 
-def _load_table(content: bytes, delimiter: str) -> object:
+def _load_table(content: bytes, delimiter: str, *, exact: bool = False) -> object:
     from mlgit.adapters.dvc.files.formats.tables import TableError, parse_table
 
     try:
-        return parse_table(content.decode("utf-8-sig"), delimiter=delimiter)
+        return parse_table(content.decode("utf-8-sig"), delimiter=delimiter, exact=exact)
     except TableError as error:
         raise Unreadable(str(error)) from error
 
@@ -207,6 +217,13 @@ FORMATS: Mapping[str, Loader | None] = {
     ".yml": None,
 }
 """File ending -> loader. Installed distributions add others in the entry-point group `mlgit.metrics`."""
+
+_EXACT: Mapping[str, Loader] = {
+    ".csv": partial(_load_table, delimiter=",", exact=True),
+    ".json": partial(_load_json, exact=True),
+    ".toml": partial(_load_toml, exact=True),
+    ".tsv": partial(_load_table, delimiter="\t", exact=True),
+}
 
 
 def flatten(tree: object, *, lists: bool) -> dict[str, Value]:
@@ -244,13 +261,6 @@ def _leaf(value: object, *, lists: bool) -> Value:
     number = decimal(value)
     if number is not None:
         return number
+    if isinstance(value, int):  # its decimal digits would take minutes
+        return f"{value:#x}"
     return None if isinstance(value, (list, tuple, set)) and not lists else str(value)
-
-
-def decimal(value: object) -> Decimal | None:
-    """The decimal of a number's shortest text, so that 0.1 is one tenth; None if it is not a number."""
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int):
-        return Decimal(value)
-    return Decimal(float.__repr__(value)) if isinstance(value, float) else None

@@ -14,8 +14,11 @@ class TableError(ValueError):
 _SPECIAL = {"nan": float("nan"), "inf": float("inf"), "-inf": float("-inf")}
 
 
-def parse_table(text: str, *, delimiter: str) -> dict[str, object]:
-    """Column name -> value. Raises TableError: there is not exactly one row that fits the header."""
+def parse_table(text: str, *, delimiter: str, exact: bool = False) -> dict[str, object]:
+    """Column name -> value; with `exact`, fractions are decimals as they are written.
+
+    Raises TableError: there is not exactly one row that fits the header.
+    """
     try:
         rows = [row for row in csv.reader(text.splitlines(), delimiter=delimiter) if row]
     except csv.Error as error:
@@ -26,6 +29,6 @@ def parse_table(text: str, *, delimiter: str) -> dict[str, object]:
     if len(header) != len(row) or len(set(header)) != len(header):
         raise TableError("has a header that does not fit its row")
     return {
-        name: _SPECIAL[text.lower()] if text.lower() in _SPECIAL else scalar(text)
+        name: _SPECIAL[text.lower()] if text.lower() in _SPECIAL else scalar(text, floats_as_decimal=exact)
         for name, text in zip(header, (field.strip() for field in row), strict=True)
     }
