@@ -146,14 +146,18 @@ def test_an_output_that_was_added_to_a_stage_is_not_proven(pull: PullRequest) ->
     assert "new output models/two" in pull.notes()["stale_stage"]
 
 
-def test_a_frozen_stage_is_reported(pull: PullRequest) -> None:
+def test_a_frozen_stage_with_changed_inputs_is_stale(pull: PullRequest) -> None:
     text = (pull.project / "dvc.yaml").read_text()
     pull.project.write("dvc.yaml", text.replace("  train:\n", "  train:\n    frozen: true\n"))
     pull.push("Freeze", data=False)
     assert pull.ci("pr").status == Exit.DONE
-    assert pull.report()["skipped"] == [
-        "stage `train`: it is frozen, so that its dependencies were not compared"
-    ]
+    assert pull.report()["skipped"] == []
+    pull.project.write("params.yaml", "train:\n  slope: 1.5\n")
+    pull.push("Change what it reads", data=False)
+    assert pull.ci("pr").status == Exit.BLOCKED
+    assert pull.notes()["stale_stage"] == (
+        "Stage `train` is stale: changed param train.slope (the stage is frozen) (and `evaluate` after it)"
+    )
 
 
 def test_a_templated_pipeline_is_proven_like_any_other(pull: PullRequest) -> None:

@@ -145,7 +145,9 @@ def test_a_missing_dependency_outside_the_repository_is_unchecked(project: Folde
     assert dvc_reasons(project) == {"prepare": {f"deleted dep {os.path.abspath(outside)}"}}
     (stage, *_) = project.here("status", "--json").json()["stages"]
     assert (stage["address"], stage["reasons"]) == ("prepare", [])
-    assert stage["unchecked"] == ["dep ../outside.csv was not checked: it is not here"]
+    assert stage["unchecked"] == [
+        "dep ../outside.csv was not checked: it is outside the repository and not on this machine"
+    ]
 
 
 def test_a_missing_dependency_that_is_not_cached_is_deleted(project: Folder) -> None:

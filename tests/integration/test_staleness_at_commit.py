@@ -120,14 +120,12 @@ def test_a_listing_that_is_not_here_leaves_the_folder_unchecked(work: Folder) ->
 def test_links_out_of_the_commit_are_not_checked(work: Folder, tmp_path: Path) -> None:
     for name in ("links/file", "shortcut"):
         (work / name).unlink()
-        (work / name).symlink_to(tmp_path)
+        (work / name).symlink_to(tmp_path / "nowhere")
     work.commit("Lead away")
     _, unchecked = at_head(work)
     assert unchecked == {
-        "dep links/file was not checked: it is not here",
-        "dep links was not checked: it is not here",
-        "dep shortcut was not checked: it is not here",
-        "dep shortcut/a.py was not checked: it is not here",
+        f"dep {dep} was not checked: it is outside the repository and not on this machine"
+        for dep in ("links/file", "links", "shortcut", "shortcut/a.py")
     }
 
 
@@ -144,8 +142,15 @@ def test_files_outside_are_neither_deleted_nor_changed(work: Folder, tmp_path: P
     imported = work / "imported.dvc"
     imported.write_text(imported.read_text(encoding="utf-8").replace("frozen: true\n", ""), encoding="utf-8")
     work.commit("Depend on what is outside")
+    assert at_head(work) == ({}, set())
+    outside.write("in", "2")
+    reasons, unchecked = at_head(work)
+    assert (reasons["sub/dvc.yaml:s"], unchecked) == ({"changed dep ../outside/in"}, set())
+    for name in ("in", "out"):
+        (outside / name).unlink()
     expected = {
-        f"{what} was not checked: it is not here" for what in ("dep ../outside/in", "output ../outside/out")
+        f"{what} was not checked: it is outside the repository and not on this machine"
+        for what in ("dep ../outside/in", "output ../outside/out")
     }
     assert at_head(work) == ({}, expected)
 
@@ -168,7 +173,7 @@ def test_circular_links_do_not_hang(work: Folder) -> None:
     assert "dep shortcut was not checked: it is not here" in at_head(work)[1]
 
 
-def test_data_imported_from_another_repository_is_not_checked(work: Folder, tmp_path: Path) -> None:
+def test_a_dependency_in_a_submodule_is_compared_at_its_recorded_commit(work: Folder, tmp_path: Path) -> None:
     other = Folder(tmp_path / "other")
     other.write("in", "1")
     other.git("init", "-q", "-b", "main")
@@ -182,6 +187,17 @@ def test_data_imported_from_another_repository_is_not_checked(work: Folder, tmp_
     work.commit("Depend on it")
     reasons, unchecked = at_head(work)
     assert reasons == {}
+    assert unchecked == {"dep large was not checked: needs the network"}
+    other.write("in", "2")
+    other.commit("Move on")
+    work.git("-C", "module", "pull", "-q")
+    work.commit("Take the newest")
+    assert at_head(work)[0] == {"foreign": {"changed dep module", "changed dep module/in"}}
+    work.git("submodule", "--quiet", "deinit", "-f", "module")
+    reasons, unchecked = at_head(work)
+    assert reasons == {}
     assert unchecked == {
-        f"dep {dep} was not checked: needs the network" for dep in ("module", "module/in", "large")
+        "dep large was not checked: needs the network",
+        "dep module was not checked: its submodule is not checked out here",
+        "dep module/in was not checked: its submodule is not checked out here",
     }

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mlgit.core.pipeline.evidence import MetricFile
     from mlgit.core.pipeline.metrics import Place
 
-_UNTRUSTED = ("not_from_pipeline", "stale")
+_UNTRUSTED = ("not_from_pipeline", "stale", "unknown_here")
 _EFFECTS: Mapping[Severity, Effect] = {"error": "block", "warn": "warn", "info": "note"}
 _INCONCLUSIVE: Mapping[OnInconclusive, Effect] = {"fail": "block", "warn": "warn", "allow": "allow"}
 _DECLARE = (

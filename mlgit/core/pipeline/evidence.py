@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Value = Decimal | str | bool | None
 """A leaf of a metric or parameter file. Numbers are Decimal, also NaN and the infinities."""
 
-ProblemCode = Literal["missing", "unreadable", "not_fetched", "not_from_pipeline", "stale"]
+ProblemCode = Literal["missing", "unreadable", "not_fetched", "not_from_pipeline", "stale", "unknown_here"]
 
 
 @record
@@ -35,7 +35,7 @@ class MetricFile:
     `stage` is the address of the stage that declares it; without one, `tracked_by` is the .dvc file that
     tracks or imports it, and None means that it is made by hand.
     `problems` is empty if every number can be used. `missing`, `unreadable` and `not_fetched`
-    leave `values` empty; `stale` and `not_from_pipeline` do not.
+    leave `values` empty; `stale`, `unknown_here` and `not_from_pipeline` do not.
     """
 
     path: str
@@ -45,18 +45,27 @@ class MetricFile:
     problems: tuple[Problem, ...] = ()
 
 
+FROZEN = "the stage is frozen"
+"""Ends a reason, in parentheses, that holds only because DVC does not run a frozen stage."""
+
+
 @record
 class StageState:
     """Whether the outputs of a stage match its inputs.
 
     `reasons` are short sentences about the stage itself (`changed dep src/train.py`), empty if it is up to
     date. `upstream` names stale stages before it. `unchecked` lists what needs the network or a missing file.
+    `unproven` are reasons why the recorded results are not of these inputs although `mlgit run` would not run
+    the stage: it is frozen, or git merged its record. `unknown` are those of `unchecked` that this machine
+    could know: a submodule or a path outside the repository. Both include what is before the stage.
     """
 
     address: str
     reasons: tuple[str, ...] = ()
     upstream: tuple[str, ...] = ()
     unchecked: tuple[str, ...] = ()
+    unproven: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
 
     @property
     def stale(self) -> bool:

@@ -23,9 +23,13 @@ def stage_runs(
     `states` are those of the candidate's stages.
     """
     stale = {
-        state.address: (*state.reasons, *(f"after stale {name}" for name in state.upstream))
+        state.address: (
+            *state.reasons,
+            *(f"after stale {name}" for name in state.upstream),
+            *state.unproven,
+        )
         for state in states
-        if state.stale
+        if state.stale or state.unproven
     }
     before = {} if old is None else {stage.address: stage for stage in old.stages}
     after = {stage.address: stage for stage in new.stages}

@@ -101,9 +101,14 @@ class _Reader:
             return found
         from mlgit.adapters.dvc.pipeline.ancestry import OutputsByPath
         from mlgit.adapters.dvc.pipeline.committed import CommitHashes
+        from mlgit.project.pipeline.beyond import Beyond
 
         committed = CommitHashes(
-            self._tree, made=OutputsByPath(pipeline.outputs), listing=self._listing, link=self._link
+            self._tree,
+            made=OutputsByPath(pipeline.outputs),
+            listing=self._listing,
+            link=self._link,
+            elsewhere=Beyond(self._project, self._commit),
         )
         committed.prefetch(dep for stage in pipeline.stages for dep in stage.deps)
         return self._stage_states(pipeline, committed)
@@ -241,7 +246,7 @@ class _Reader:
 def _compared(pipeline: Pipeline) -> Iterator[tuple[str, bool]]:
     """(path, whether DVC 2 hashed it) of files on disk to compare with a recorded hash."""
     for stage in pipeline.stages:
-        if stage.locked is not None and not stage.frozen:
+        if stage.locked is not None:
             for dep in stage.deps:
                 pointer = stage.locked.deps.get(dep)
                 if pointer is not None and "://" not in dep:

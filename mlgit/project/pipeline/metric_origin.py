@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlgit.adapters.dvc.data.hashes import bytes_md5
-from mlgit.core.pipeline.evidence import Problem, StageState
+from mlgit.core.pipeline.evidence import FROZEN, Problem, StageState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mlgit.core.pipeline.stages import Output
+
+_HERE = "run `git submodule update --init`, or put the missing files where the stage reads them"
 
 
 class MadeFile(NamedTuple):
@@ -42,7 +44,22 @@ def trust(made: MadeFile, states: Mapping[str, StageState]) -> list[Problem]:
     if reasons or state.upstream:
         why = ", ".join((*reasons, *(f"upstream {one}" for one in state.upstream)))
         problems.append(Problem(code="stale", message=f"Stage `{stage}` is stale: {why}", hint=run))
+    elif state.unproven:
+        why = ", ".join(state.unproven)
+        text = f"Stage `{stage}` is stale: {why}"
+        problems.append(Problem(code="stale", message=text, hint=way_out(state)))
+    if state.unknown:
+        why = ", ".join(state.unknown)
+        text = f"Whether stage `{stage}` is up to date is not known here: {why}"
+        problems.append(Problem(code="unknown_here", message=text, hint=_HERE))
     return problems
+
+
+def way_out(state: StageState) -> str:
+    """What makes the results of a stage proven again, as a hint."""
+    if any(text.endswith(f"({FROZEN})") for text in state.unproven):
+        return f"run `dvc unfreeze {state.address}`, then `mlgit run {state.address}`"
+    return f"run `dvc unfreeze` for the frozen stages before it, then `mlgit run {state.address}`"
 
 
 def _foreign(made: MadeFile, *, edited: bool) -> str | None:

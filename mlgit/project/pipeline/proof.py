@@ -8,6 +8,7 @@ its hashes in dvc.lock and .dvc files.
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlgit.core.ci.report import without_passwords
@@ -15,6 +16,7 @@ from mlgit.core.gates.verdict import Note
 from mlgit.core.wording import count, first, listed
 from mlgit.errors import MlgitError, StateError, ToolError
 from mlgit.project.pipeline.evidence import evidence, forget_evidence
+from mlgit.project.pipeline.metric_origin import way_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -84,11 +86,7 @@ def _staleness(found: Evidence, *, lenient: bool) -> tuple[list[Note], list[str]
     after = _downstream(found.stages)
     reported = {_NEVER_RUN, *_metric_edits(found)}
     unrecorded = _unrecorded(found.pipeline)
-    skipped = [
-        f"stage `{stage.address}`: it is frozen, so that its dependencies were not compared"
-        for stage in found.pipeline.stages
-        if stage.frozen
-    ]
+    skipped: list[str] = []
     stale: list[Note] = []
     for state in found.stages:
         known = (*state.reasons, *unrecorded.get(state.address, ()))
@@ -102,6 +100,9 @@ def _staleness(found: Evidence, *, lenient: bool) -> tuple[list[Note], list[str]
                 reasons.append(text)
         if reasons:
             stale.append(_stale_note(state, reasons, after.get(state.address, ())))
+        elif own := [text for text in state.unproven if not text.startswith("upstream ")]:
+            note = _stale_note(state, own, after.get(state.address, ()))
+            stale.append(replace(note, hint=f"{way_out(state)}, commit what it wrote"))
     return [*notes, *_few(stale, "stages are stale")], list(dict.fromkeys(skipped))
 
 
@@ -146,7 +147,10 @@ def _downstream(states: Iterable[StageState]) -> Mapping[str, tuple[str, ...]]:
     after: dict[str, tuple[str, ...]] = {}
     for state in states:
         if not state.reasons:
-            for before in state.upstream:
+            passed_on = (
+                text.removeprefix("upstream ") for text in state.unproven if text.startswith("upstream ")
+            )
+            for before in (*state.upstream, *passed_on):
                 after[before] = (*after.get(before, ()), state.address)
     return after
 

@@ -11,9 +11,13 @@ from mlgit.core.digest import sha256_hex
 from mlgit.core.wording import first
 from mlgit.errors import StateError
 from mlgit.project.pipeline.evidence import evidence
+from mlgit.project.pipeline.metric_origin import way_out
 from mlgit.project.release.provenance import output_of, upstream_stages
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlgit.core.pipeline.evidence import StageState
     from mlgit.core.pipeline.stages import Output
     from mlgit.core.progress import Progress
     from mlgit.core.registry.state import ModelState, RegisteredVersion
@@ -57,17 +61,23 @@ def require_fresh(project: Project, path: str | None, *, commit: str | None = No
                 hint=f"run `dvc add {output.path}` and commit it, or `dvc checkout {output.path}`",
                 details=state.reasons,
             )
-    stale = [state for state in found.stages if state.stale and state.address in mine]
+    stale = [state for state in found.stages if (state.stale or state.unproven) and state.address in mine]
     if stale:
         details = []
         for state in stale:
-            why = [*state.reasons, *(f"upstream {address}" for address in state.upstream)]
+            why = [*state.reasons, *(f"upstream {address}" for address in state.upstream), *state.unproven]
             details.append(f"{state.address}: {', '.join(why)}")
         raise StateError(
             "The pipeline is stale: the model is not what its inputs give",
-            hint="run `mlgit run`, commit what it wrote, then release",
+            hint=f"{_way_on(stale)}, commit what it wrote, then release",
             details=tuple(details[:_SHOWN]),
         )
+
+
+def _way_on(stale: Sequence[StageState]) -> str:
+    unproven = next((state for state in stale if state.unproven), None)
+    runs = any(state.stale for state in stale) or unproven is None
+    return "run `mlgit run`" if runs or unproven is None else way_out(unproven)
 
 
 def require_published(project: Project, commit: str, *, final: bool, local: bool) -> None:

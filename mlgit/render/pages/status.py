@@ -117,6 +117,9 @@ def _pipeline(found: Status, short: Shortening) -> Page:
         first = stale if len(stale) <= _ROWS else sorted(stale, key=lambda stage: not stage.reasons)
         rows = [(stage.address, _why(stage, short)) for stage in short.first(first, _ROWS)]
         blocks += [table(("", ""), rows), *short.rest(stale, _ROWS)]
+    unproven = [f"{stage.address}: {text}" for stage in found.stages for text in stage.unproven]
+    blocks += [line(Span(text, "careful"), indent=2) for text in short.first(unproven, _NAMES)]
+    blocks += short.rest(unproven, _NAMES)
     reasons = list(dict.fromkeys(reason for stage in unchecked for reason in stage.unchecked))
     blocks += [line(Span(reason, "dim"), indent=2) for reason in short.first(reasons, _NAMES)]
     return [*blocks, *short.rest(reasons, _NAMES)]

@@ -20,6 +20,10 @@ UNKNOWN = "unknown"
 """Replaces a hash: the content is not on this machine."""
 ELSEWHERE = "elsewhere"
 """Replaces a hash: the content is on the network."""
+OUTSIDE = "outside"
+"""Replaces a hash: the path is outside the repository, and this machine does not have it."""
+SUBMODULE = "submodule"
+"""Replaces a hash: the path is in a submodule that is not here."""
 
 
 class Hashes(Protocol):
@@ -31,7 +35,7 @@ class Hashes(Protocol):
     def md5(self, path: str, *, legacy: bool = False) -> str | None:
         """The MD5 of a file, or of a directory (ending with `.dir`); None if it does not exist.
 
-        `UNREADABLE` if it exists and cannot be read; for a commit also `UNKNOWN` or `ELSEWHERE`.
+        `UNREADABLE` if it exists and cannot be read; for a commit also one of the other words above.
         """
 
 

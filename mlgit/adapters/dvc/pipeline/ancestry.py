@@ -46,16 +46,18 @@ class Ancestry:
     """For each stage, the marked stages that come before it.
 
     Only stages after marked ones are visited, in the order of the pipeline, so the time is proportional to
-    the sizes of the pipeline and of the results.
+    the sizes of the pipeline and of the results. `past_frozen`: also go on to what is before a frozen stage.
     """
 
-    def __init__(self, pipeline: Pipeline, made: OutputsByPath, *, marked: Iterable[str]) -> None:
+    def __init__(
+        self, pipeline: Pipeline, made: OutputsByPath, *, marked: Iterable[str], past_frozen: bool = False
+    ) -> None:
         self._marked = frozenset(marked)
         self._before: dict[str, list[str]] = {}
         self._after: dict[str, list[str]] = {}
         for stage in pipeline.stages:
             # Changes before a frozen stage do not run it, nor the stages after it.
-            reads = () if stage.frozen else (*stage.deps, *stage.params)
+            reads = () if stage.frozen and not past_frozen else (*stage.deps, *stage.params)
             owners = dict.fromkeys(out.owner for dep in reads for out in made.touching(dep))
             owners.pop(stage.address, None)
             self._before[stage.address] = list(owners)

@@ -6,9 +6,16 @@ import posixpath
 import re
 from bisect import bisect_left
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from mlgit.adapters.dvc.data.hashes import ELSEWHERE, UNKNOWN, bytes_md5, listing_md5
+from mlgit.adapters.dvc.data.hashes import (
+    ELSEWHERE,
+    OUTSIDE,
+    SUBMODULE,
+    UNKNOWN,
+    bytes_md5,
+    listing_md5,
+)
 from mlgit.adapters.dvc.data.ignore import IGNORE_FILE, Ignores, visible
 from mlgit.adapters.dvc.files.paths import repositories
 
@@ -19,13 +26,23 @@ if TYPE_CHECKING:
     from mlgit.core.pipeline.stages import Output
     from mlgit.core.tree import Tree
 
-_OUTSIDE = ("/", "../")
+_LEAVING = ("/", "../")
 # Linux follows at most 40 links.
 _MOST_LINKS = 40
 _SUBMODULES = ".gitmodules"
 _SUBMODULE = re.compile(r"(?m)^\s*path\s*=\s*(.*?)\s*$")
 # The pointer that Git LFS leaves in Git has none of the file's content.
 _LFS = b"version https://git-lfs.github.com/spec/v1\n"
+
+
+class Elsewhere(Protocol):
+    """Hashes of paths that belong to a commit and are not in it."""
+
+    def outside(self, path: str, *, legacy: bool) -> str:
+        """The MD5 of a path outside the repository, or `OUTSIDE`."""
+
+    def submodule(self, place: str, below: str, *, legacy: bool) -> Mapping[str, str] | None:
+        """Path -> MD5 of the file or folder `below` in the submodule at `place`; None if it is not here."""
 
 
 class CommitHashes:
@@ -42,11 +59,13 @@ class CommitHashes:
         made: OutputsByPath,
         listing: Callable[[Output], Mapping[str, str] | None],
         link: Callable[[str], str | None],
+        elsewhere: Elsewhere,
     ) -> None:
         self._tree = tree
         self._made = made
         self._listing = listing
         self._link = link
+        self._elsewhere = elsewhere
         self._paths = frozenset(tree.paths())
         self._sorted = sorted(self._paths)
         self._contents: dict[str, bytes] = {}
@@ -64,11 +83,18 @@ class CommitHashes:
 
         Outputs that DVC keeps are not in a commit: the caller has their recorded hashes.
         """
-        if path.startswith(_OUTSIDE):
-            return UNKNOWN
         place = self._resolved(path)
         if place is None:
             return UNKNOWN
+        if f"{place}/".startswith(_LEAVING):
+            return self._elsewhere.outside(place, legacy=legacy)
+        module = next((one for one in self._submodules if f"{place}/".startswith(f"{one}/")), None)
+        if module is not None:
+            return self._in_submodule(module, place[len(module) + 1 :], legacy=legacy)
+        return self._in_commit(place, path, legacy=legacy)
+
+    def _in_commit(self, place: str, path: str, *, legacy: bool) -> str | None:
+        """The MD5 at a place in the commit, to which the links in `path` lead."""
         if place in self._paths:
             return self._file(place, legacy=legacy)
         out = self._made.at(place)
@@ -89,9 +115,8 @@ class CommitHashes:
         """The MD5 of a folder; `.dvcignore` patterns are matched with the name before links are followed."""
         inside = self._inside(path)
         tracked = [out for out in self._made.inside(path) if out.cached and out.pointer is not None]
-        if any(f"{one}/".startswith(f"{path}/") or path.startswith(f"{one}/") for one in self._submodules):
-            return ELSEWHERE
-        if not inside and not tracked:
+        modules = [one for one in self._submodules if one.startswith(f"{path}/")]
+        if not inside and not tracked and not modules:
             return None
         self.prefetch(inside)
         sees = visible(named, (name[len(path) + 1 :] for name in inside), self._ignores)
@@ -102,8 +127,23 @@ class CommitHashes:
                 found[below] = self.md5(name, legacy=legacy) or UNKNOWN
         for out in tracked:
             found |= self._of_output(out, out.path[len(path) + 1 :], legacy=legacy)
-        odd = next((md5 for md5 in found.values() if md5 in {UNKNOWN, ELSEWHERE}), None)
+        for module in modules:
+            files = self._elsewhere.submodule(module, "", legacy=legacy)
+            start = module[len(path) + 1 :]
+            found |= (
+                {start: SUBMODULE} if files is None else {f"{start}/{each}": files[each] for each in files}
+            )
+        odd = next((md5 for md5 in found.values() if md5 in {UNKNOWN, ELSEWHERE, SUBMODULE, OUTSIDE}), None)
         return listing_md5(found.items()) if odd is None else odd
+
+    def _in_submodule(self, module: str, below: str, *, legacy: bool) -> str | None:
+        files = self._elsewhere.submodule(module, below, legacy=legacy)
+        if files is None:
+            return SUBMODULE
+        if below in files:
+            return files[below]
+        start = f"{below}/" if below else ""
+        return listing_md5((name[len(start) :], md5) for name, md5 in files.items()) if files else None
 
     def _of_output(self, out: Output, name: str, *, legacy: bool) -> Mapping[str, str]:
         """The hashes of an output's files; `name` is the output's path from the folder that is hashed."""
@@ -120,17 +160,19 @@ class CommitHashes:
         return place is not None and place not in self._paths and bool(self._inside(place))
 
     def _resolved(self, path: str) -> str | None:
-        """The path after following all links; None if it leaves the commit."""
+        """The path after following all links, which may leave the repository; None if they never end."""
+        if path.startswith(_LEAVING):
+            return path
         for _ in range(_MOST_LINKS):
             link = self._first_link(path)
             if link is None:
                 return path
             text = self._link(link)
-            if text is None or text.startswith("/"):
+            if text is None:
                 return None
             path = posixpath.normpath(posixpath.join(posixpath.dirname(link), text, path[len(link) + 1 :]))
-            if path.startswith("..") and path[2:3] in {"", "/"}:
-                return None
+            if f"{path}/".startswith(_LEAVING):
+                return path
         return None
 
     def _first_link(self, path: str) -> str | None:

@@ -8,10 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.dvc.data.hashes import ELSEWHERE, UNKNOWN, Hashes, listing_md5
+from mlgit.adapters.dvc.data.hashes import (
+    ELSEWHERE,
+    OUTSIDE,
+    SUBMODULE,
+    UNKNOWN,
+    Hashes,
+    listing_md5,
+)
 from mlgit.adapters.dvc.pipeline.ancestry import Ancestry, OutputsByPath
 from mlgit.adapters.dvc.pipeline.params import ParamFiles
-from mlgit.core.pipeline.evidence import StageState
+from mlgit.core.pipeline.evidence import FROZEN, StageState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -24,7 +31,11 @@ if TYPE_CHECKING:
     _Ask = Callable[[Sequence[str]], Mapping[str, Sequence[str]]]
 
 _DATASET = "ds://"
-_NOT_CHECKED = {UNKNOWN: "it is not here", ELSEWHERE: "needs the network"}
+_NOT_HERE = {
+    OUTSIDE: "it is outside the repository and not on this machine",
+    SUBMODULE: "its submodule is not checked out here",
+}
+_NOT_CHECKED = {UNKNOWN: "it is not here", ELSEWHERE: "needs the network", **_NOT_HERE}
 
 
 def stage_states(
@@ -52,26 +63,51 @@ def stage_states(
     stale = {address for address, found in own.items() if found.reasons}
     stale |= {state.address for state in tracked if any(" dep " in reason for reason in state.reasons)}
     above = Ancestry(pipeline, made, marked=stale | imported.keys())
-    states = []
     for stage in pipeline.stages:
         found, before = own[stage.address], above.of(stage.address)
+        found.upstream = [one for one in before if one in stale]
         found.unchecked += [_unknown_upstream(imported[one]) for one in before if one in imported]
-        states.append(found.state(stage.address, [one for one in before if one in stale]))
-    return (*states, *tracked)
+    _pass_on(pipeline, made, own, stale=stale)
+    return (*(own[stage.address].state(stage.address) for stage in pipeline.stages), *tracked)
+
+
+def _pass_on(
+    pipeline: Pipeline, made: OutputsByPath, own: Mapping[str, _Findings], *, stale: set[str]
+) -> None:
+    """Give every stage what makes the stages before it unproven or unknown, also past a frozen one."""
+    unproven = {address for address, found in own.items() if found.unproven}
+    unknown = {address for address, found in own.items() if found.unknown}
+    frozen = any(stage.frozen for stage in pipeline.stages)
+    if not (unproven or unknown or (frozen and stale)):
+        return
+    above = Ancestry(pipeline, made, marked=stale | unproven | unknown, past_frozen=True)
+    for address, found in own.items():
+        before = [one for one in above.of(address) if one not in found.upstream]
+        found.unproven += [f"upstream {one}" for one in before if one in unproven or one in stale]
+        found.unknown += [f"upstream {one}" for one in before if one in unknown]
 
 
 class _Findings:
     """The reasons why something is stale, and the sentences about what could not be checked."""
 
-    __slots__ = ("reasons", "unchecked")
+    __slots__ = ("reasons", "unchecked", "unknown", "unproven", "upstream")
 
     def __init__(self) -> None:
         self.reasons: list[str] = []
+        self.upstream: list[str] = []
         self.unchecked: list[str] = []
+        self.unproven: list[str] = []
+        self.unknown: list[str] = []
 
-    def state(self, address: str, upstream: Sequence[str] = ()) -> StageState:
-        reasons, unchecked = tuple(self.reasons), tuple(self.unchecked)
-        return StageState(address=address, reasons=reasons, upstream=tuple(upstream), unchecked=unchecked)
+    def state(self, address: str) -> StageState:
+        return StageState(
+            address=address,
+            reasons=tuple(self.reasons),
+            upstream=tuple(self.upstream),
+            unchecked=tuple(self.unchecked),
+            unproven=tuple(self.unproven),
+            unknown=tuple(self.unknown),
+        )
 
 
 def _compare_datasets(
@@ -113,11 +149,15 @@ class _StageChecker:
             found.reasons.append("changed cmd")
         if stage.always_changed or not (stage.deps or stage.params or stage.outs):
             found.reasons.append("always runs")
-        if not stage.frozen:
-            for dep in stage.deps:
-                self._dep(stage, locked, dep, found)
-            for sentence, stale in self._params.check(stage, locked.params):
-                (found.reasons if stale else found.unchecked).append(sentence)
+        inputs = found if not stage.frozen else _Findings()
+        for dep in stage.deps:
+            self._dep(stage, locked, dep, inputs)
+        for sentence, stale in self._params.check(stage, locked.params):
+            (inputs.reasons if stale else inputs.unchecked).append(sentence)
+        if stage.frozen:
+            # DVC compares no input of a frozen stage, and would not run it.
+            found.unproven += [f"{reason} ({FROZEN})" for reason in inputs.reasons]
+            found.unknown += inputs.unknown
         for out in stage.outs:
             self._out(out, found)
         return found
@@ -134,7 +174,9 @@ class _StageChecker:
         else:
             word = self._compare(dep, pointer)
             if word in _NOT_CHECKED:
-                found.unchecked.append(f"dep {dep} was not checked: {_NOT_CHECKED[word]}")
+                sentence = f"dep {dep} was not checked: {_NOT_CHECKED[word]}"
+                found.unchecked.append(sentence)
+                found.unknown += [sentence] if word in _NOT_HERE else []
             elif word:
                 found.reasons.append(f"{word} dep {dep}")
 
@@ -150,7 +192,9 @@ class _StageChecker:
         # No pointer: never made. Not cached: cannot be restored. Otherwise the file may be in a directory
         # whose listing is missing here.
         absent = all(out.pointer is None or not out.cached for out in producers)
-        return "deleted" if absent and not dep.startswith(("/", "../")) else outside
+        if dep.startswith(("/", "../")):
+            return outside if outside != UNKNOWN else OUTSIDE
+        return "deleted" if absent else outside
 
     def _recorded(self, dep: str) -> str | None:
         """The hash that dvc.lock or a .dvc file recorded for a path that is not checked out."""

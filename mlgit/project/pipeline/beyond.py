@@ -1,0 +1,52 @@
+"""Beyond: hashes of dependencies that are not in the commit: in a submodule, or outside the repository."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from typing import TYPE_CHECKING
+
+from mlgit.adapters.dvc.data.hashes import OUTSIDE, bytes_md5
+from mlgit.project.pipeline.local_files import hashes_on_disk
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlgit.project.open import Project
+
+
+class Beyond:
+    """What this machine knows about such paths at one commit."""
+
+    def __init__(self, project: Project, commit: str) -> None:
+        self._project = project
+        self._commit = commit
+
+    def outside(self, path: str, *, legacy: bool) -> str:
+        """The MD5 of a path outside the repository as it is on this machine; no commit has it."""
+        return hashes_on_disk(self._project).md5(posixpath.normpath(path), legacy=legacy) or OUTSIDE
+
+    def submodule(self, place: str, below: str, *, legacy: bool) -> Mapping[str, str] | None:
+        """Path -> MD5 of the file or folder `below` in the submodule at `place`, at its recorded commit.
+
+        None if the submodule is not checked out here, or lacks that commit.
+        """
+        from mlgit.adapters.git.binary import Git
+        from mlgit.adapters.git.objects import CommitTree, Objects
+
+        folder = os.path.join(self._project.root, place)
+        if not os.path.exists(os.path.join(folder, ".git")):
+            return None
+        git = Git(folder)
+        objects = Objects(git)
+        try:
+            commit = self._project.git.run_text("rev-parse", f"{self._commit}:{place}")
+            if objects.get(f"{commit}^{{commit}}") is None:
+                return None
+            tree = CommitTree(git, objects, commit)
+            names = [name for name in tree.paths() if not below or f"{name}/".startswith(f"{below}/")]
+            contents = tree.read_many(names)
+        finally:
+            objects.close()
+            git.close()
+        return {name: bytes_md5(content, legacy=legacy) for name, content in contents.items()}
