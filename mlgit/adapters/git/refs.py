@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from mlgit.adapters.git.binary import Git, GitFailed
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
 
     from mlgit.adapters.git.objects import Objects
 
+_MERGE_BASES: WeakKeyDictionary[Git, dict[tuple[str, str], str | None]] = WeakKeyDictionary()
 _LISTING = ("for-each-ref", "--format=%(refname) %(objectname) %(symref)")
 
 
@@ -93,8 +95,12 @@ def is_ancestor(git: Git, old: str, new: str) -> bool:
 
 
 def merge_base(git: Git, one: str, other: str) -> str | None:
-    """The best common ancestor; None if the histories are unrelated."""
-    return git.try_text("merge-base", one, other)
+    """The best common ancestor of two full commit ids; None if the histories are unrelated."""
+    known = _MERGE_BASES.setdefault(git, {})
+    key = (one, other)
+    if known.get(key) is None:
+        known[key] = git.try_text("merge-base", one, other)
+    return known[key]
 
 
 def moved_at_s(git: Git, ref: str) -> int | None:

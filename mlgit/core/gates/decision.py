@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlgit.core.config.file import FileBaseline
 from mlgit.core.digest import sha256_hex
 from mlgit.core.gates.evaluate import Case, Rules, evaluate, vs_key
 from mlgit.core.gates.limits import declared_bounds
@@ -17,13 +18,14 @@ from mlgit.core.gates.verdict import (
     note_order,
     summarize,
 )
-from mlgit.core.gates.waivers import LOOSENED, Waiver
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from mlgit.core.config.file import Gate
+    from mlgit.core.gates.resolved.findings import Finding
     from mlgit.core.gates.verdict import Baseline, Candidate, GateChange
+    from mlgit.core.gates.waivers import Waiver
 
 
 _NO_BASELINE = {("skipped", "no_baseline")}
@@ -36,6 +38,7 @@ def decide(
     candidate: Candidate,
     policy: Policy,
     gates_changed: Sequence[GateChange] = (),
+    findings: Sequence[Finding] = (),
     notes: Sequence[Note] = (),
 ) -> Verdict:
     """Evaluate every gate of every model.
@@ -43,11 +46,12 @@ def decide(
     The order of cases, gates and files does not matter: the same inputs give the same bytes.
     """
     results: list[Result] = []
-    looser = [change for change in gates_changed if change.kind in {"loosened", "removed"}]
-    found = [*notes, *(_loosened_note(change, rules.waivers) for change in looser)]
+    applied: list[tuple[Gate, Case, Result]] = []
+    found = [*notes, *_finding_notes(gates_changed, findings, rules)]
     for case in cases:
         own = [evaluate(gate, case, rules) for gate in case.gates]
         results += own
+        applied += [(gate, case, result) for gate, result in zip(case.gates, own, strict=True)]
         found += _case_notes(case, own, rules)
     found += _unused(rules.waivers, results)
     all_results = tuple(sorted(results, key=lambda result: result.id))
@@ -62,7 +66,7 @@ def decide(
         baselines=baselines,
         first_model=bool(baselines) and all(baseline.state == "none" for baseline in baselines),
         policy=policy,
-        gates_sha=gates_sha([gate for case in cases for gate in case.gates]),
+        gates_sha=gates_sha(applied),
         gates_changed=tuple(sorted(gates_changed, key=lambda change: change.gate)),
         results=all_results,
         notes=all_notes,
@@ -75,28 +79,42 @@ def _baselines(cases: Sequence[Case]) -> tuple[Baseline, ...]:
     return tuple(sorted(found, key=lambda baseline: (baseline.model or "", baseline.vs)))
 
 
-def gates_sha(gates: Sequence[Gate]) -> str:
-    """SHA-256 of the gates' canonical JSON; their order and lines in mlgit.yaml do not matter."""
+def gates_sha(applied: Iterable[tuple[Gate, Case, Result]]) -> str:
+    """SHA-256 of the canonical JSON of the gates, and of what each one read and compared with.
+
+    The order of the gates and their lines in mlgit.yaml do not matter.
+    """
     import json
 
-    texts = {
-        json.dumps(
-            {
-                "id": gate.id,
-                "metric": gate.metric,
-                "models": None if gate.models is None else sorted(gate.models),
-                "vs": None if gate.vs is None else vs_key(gate.vs),
-                "limits": [[bound.kind, bound.amount, bound.percent] for bound in declared_bounds(gate)],
-                "severity": gate.severity,
-                "when": gate.when,
-                "on_no_baseline": gate.on_no_baseline,
-                "on_inconclusive": gate.on_inconclusive,
-            },
-            sort_keys=True,
-        )
-        for gate in gates
-    }
+    texts = {json.dumps(_hashed(*each), sort_keys=True) for each in applied}
     return sha256_hex("\n".join(sorted(texts)).encode("utf-8", "replace"))
+
+
+def _hashed(gate: Gate, case: Case, result: Result) -> dict[str, object]:
+    """All that decides what a gate asks; `gate_changes` and `resolved` compare the same facts."""
+    entry = None if gate.vs is None else case.baselines[vs_key(gate.vs)]
+    return {
+        "id": gate.id,
+        "metric": gate.metric,
+        "models": None if gate.models is None else sorted(gate.models),
+        "vs": None if gate.vs is None else vs_key(gate.vs),
+        "limits": [[bound.kind, bound.amount, bound.percent] for bound in declared_bounds(gate)],
+        "severity": gate.severity,
+        "when": gate.when,
+        "on_no_baseline": gate.on_no_baseline,
+        "on_inconclusive": gate.on_inconclusive,
+        "model": case.model,
+        "file": result.file,
+        "key": result.key,
+        "stage": next((file.stage for file in case.files if file.path == result.file), None),
+        "baseline": None if entry is None else _hashed_baseline(gate, entry.baseline, result),
+    }
+
+
+def _hashed_baseline(gate: Gate, baseline: Baseline, result: Result) -> list[str | None]:
+    """The commit that was compared with; for a reference file, which no commit pins, the number."""
+    pinned = result.baseline if isinstance(gate.vs, FileBaseline) else baseline.commit
+    return [baseline.rule, baseline.state, pinned, result.baseline_file, result.baseline_key]
 
 
 def _case_notes(case: Case, results: Sequence[Result], rules: Rules) -> list[Note]:
@@ -149,16 +167,15 @@ def _first_version(case: Case, rules: Rules) -> Note:
     return Note(code="first_version", message=text, effect="warn", model=case.model)
 
 
-def _loosened_note(change: GateChange, waivers: Sequence[Waiver]) -> Note:
-    covering = next((waiver for waiver in waivers if waiver.gate == f"{LOOSENED}{change.gate}"), None)
-    return Note(
-        code="gates_loosened",
-        message=change.message,
-        effect="warn" if covering is None else "waived",
-        gate=change.gate,
-        waiver=None if covering is None else covering.id,
-        hint="somebody else should agree to this line",
-    )
+def _finding_notes(
+    changes: Sequence[GateChange], findings: Sequence[Finding], rules: Rules
+) -> Iterator[Note]:
+    looser = [change for change in changes if change.kind in {"loosened", "removed"}]
+    if looser or findings:
+        from mlgit.core.gates.resolved.findings import finding_of, note_of
+
+        for finding in (*map(finding_of, looser), *findings):
+            yield note_of(finding, rules.waivers, rules.on_loosened)
 
 
 def _unused(waivers: Sequence[Waiver], results: Sequence[Result]) -> list[Note]:

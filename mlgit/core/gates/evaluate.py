@@ -12,6 +12,7 @@ from mlgit.core.config.file import (
     LimitKind,
     Numbers,
     OnInconclusive,
+    OnLoosened,
     Severity,
 )
 from mlgit.core.gates.limits import Finding, allowed, check_change, check_value, declared_bounds
@@ -69,7 +70,7 @@ class Rules(NamedTuple):
     """The conditions that all models of one verdict share.
 
     `allow_stale` accepts numbers of stale stages, with a warning; a release never does.
-    `environment_empty` and `release_decision` are for promotions only.
+    `on_loosened` is trunk's setting. `environment_empty` and `release_decision` are for promotions only.
     """
 
     purpose: Purpose
@@ -79,6 +80,7 @@ class Rules(NamedTuple):
     release_decision: Decision | None = None
     allow_stale: bool = False
     waivers: tuple[Waiver, ...] = ()
+    on_loosened: OnLoosened | None = None
 
     @property
     def stale_counts(self) -> bool:
@@ -129,7 +131,7 @@ def evaluate(gate: Gate, case: Case, rules: Rules) -> Result:
         limits=declared_bounds(gate),
         line=gate.line,
     )
-    place = _candidate_place(gate, case.files)
+    place = candidate_place(gate, case.files)
     if isinstance(place, Finding):
         return _settle(blank, place, gate, rules)
     value = metrics.number(place.value)
@@ -148,7 +150,7 @@ def evaluate(gate: Gate, case: Case, rules: Rules) -> Result:
     if gate.vs is None:
         return _settle(result, check_value(gate, number), gate, rules)
     entry = case.baselines[vs_key(gate.vs)]
-    other = _no_baseline(gate, entry.baseline) or _baseline_place(gate, place, entry)
+    other = _no_baseline(gate, entry.baseline) or baseline_place(gate, place, entry)
     if isinstance(other, Finding):
         return _settle(result, other, gate, rules)
     return _compare(result, gate, number, other, entry.baseline, rules)
@@ -163,7 +165,8 @@ def effect_of(gate: Gate, outcome: Outcome) -> Effect:
     return _EFFECTS[gate.severity]
 
 
-def _candidate_place(gate: Gate, files: Sequence[MetricFile]) -> Place | Finding:
+def candidate_place(gate: Gate, files: Sequence[MetricFile]) -> Place | Finding:
+    """The only place that the metric's name can mean, or why there is none."""
     places = metrics.find(gate.metric, files)
     if len(places) == 1:
         return places[0]
@@ -222,7 +225,7 @@ def _no_baseline(gate: Gate, baseline: Baseline) -> Finding | None:
     assert_never(baseline.state)
 
 
-def _baseline_place(gate: Gate, place: Place, entry: BaselineFiles) -> Place | Finding:
+def baseline_place(gate: Gate, place: Place, entry: BaselineFiles) -> Place | Finding:
     """The same file and key; after a rename, the only metric that the name matches in the baseline."""
     label = entry.baseline.label
     for file in (*entry.files, *entry.others):

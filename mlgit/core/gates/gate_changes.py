@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.config.file import CHANGE_KINDS, Gate, Limit, LimitKind
 from mlgit.core.gates.limits import KINDS, absolute_limits
@@ -36,6 +37,19 @@ def compare_gates(target: Mapping[str, Gate], candidate: Mapping[str, Gate]) -> 
         elif target[name] != candidate[name]:
             changes.append(_describe(name, tuple(_differences(target[name], candidate[name]))))
     return tuple(changes)
+
+
+def strictness(old: Gate, new: Gate) -> Literal["looser", "stricter"] | None:
+    """Whether every difference of the new gate is looser, or every one stricter; None if neither."""
+    found = {is_looser for is_looser, _ in _differences(old, new)}
+    if found == {True}:
+        return "looser"
+    return "stricter" if found == {False} else None
+
+
+def only_repointed(old: Gate, new: Gate) -> bool:
+    """Whether only the names of what the gate compares differ, not its limits or effects."""
+    return replace(old, metric=new.metric, vs=new.vs) == new
 
 
 def _describe(name: str, differences: tuple[_Difference, ...]) -> GateChange:

@@ -180,7 +180,8 @@ class Summary:
 class Verdict:
     """All results and the decision; the same inputs give the same bytes.
 
-    `first_model` says that no gate found a baseline. `gates_sha` is the SHA-256 of the applied gates.
+    `first_model` says that no gate found a baseline. `gates_sha` is the SHA-256 of the applied gates
+    and of what each resolved to.
     """
 
     schema_version: int = SCHEMA_VERSION

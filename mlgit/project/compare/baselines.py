@@ -12,6 +12,7 @@ from mlgit.core.pipeline.model_files import files_of_model
 from mlgit.core.record import record
 from mlgit.core.registry.completeness import doubtful_environment, doubtful_release
 from mlgit.core.registry.state import ModelState
+from mlgit.core.wording import listed
 from mlgit.errors import ConfigError, MlgitError, ToolError, UnknownReference
 from mlgit.project.pipeline.evidence import evidence
 
@@ -45,8 +46,9 @@ class Baselines:
     """Finds baselines for one candidate.
 
     `purpose`: a release and a promotion have a different `base` than a check. `candidate` is None for the
-    working tree. `base` is the value of `--base`. `environments` are names that mean an environment even if
-    no tag mentions it. `alone`: whether the repository has only one model.
+    working tree. `base` is the value of `--base`. `environments` are those of trunk, `announced` those of
+    the candidate, which mean nothing yet if a revision has that name. `alone`: whether the repository has
+    only one model. `names` maps a renamed model to its name in tags.
     """
 
     project: Project
@@ -56,6 +58,8 @@ class Baselines:
     ci: Mapping[str, str]
     environments: Collection[str]
     alone: bool
+    announced: Collection[str] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
     _tags: dict[str | None, ModelTags] = field(default_factory=dict, repr=False)
 
     def find(self, vs: str | FileBaseline, model: Model | None) -> BaselineFiles:
@@ -102,11 +106,18 @@ class Baselines:
     def _registry_name(self, model: str | None) -> str | None:
         """The name in tags; an unnamed model has the only name in dvc.yaml `artifacts:` or in the tags."""
         if model is not None:
-            return model
-        from mlgit.project.registry.models import model_names
-
-        names = model_names(self.project)
+            return self.names.get(model, model)
+        names = self._names
         return names[0] if len(names) == 1 else None
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        """What an unnamed model may be in tags; if trunk has only one model, another one changes nothing."""
+        from mlgit.project.registry.models import declared_models, model_names
+
+        trunk = self.project.trunk
+        declared = {} if trunk is None else declared_models(self.project, trunk.commit)
+        return tuple(declared) if len(declared) == 1 else model_names(self.project)
 
     def _state(self, name: str) -> ModelState:
         return self._tags_of(name).state or ModelState(name=name)
@@ -201,9 +212,16 @@ class Baselines:
         return doubtful_release(name, latest=latest, ignored=tags.ignored)
 
     def _environment(self, vs: str, model: str | None, name: str | None) -> Baseline | None:
-        state = None if name is None else self._state(name).environments.get(vs)
-        if state is None and vs not in self.environments:
+        names = self._names if model is None else (name or model,)
+        states = [self._state(each).environments.get(vs) for each in names]
+        if vs not in self.environments and not self._means_environment(vs, used=any(states)):
             return None
+        if len(names) > 1:
+            raise UnknownReference(
+                f"`{vs}` is an environment of several models: {listed(names)}",
+                hint="declare the model under `models:` in `mlgit.yaml`",
+            )
+        state = states[0] if states else None
         rule = f"what is in `{vs}` now"
         found = _none(vs, model, f"`{vs}`", rule, f"Nothing of {_quoted(name)} is in `{vs}` yet")
         if state is not None and state.commit is not None:
@@ -213,6 +231,22 @@ class Baselines:
         tags = self._tags_of(name)
         doubt = doubtful_environment(name, vs, state=tags.state, ignored=tags.ignored)
         return self._proven(found, name, doubt)
+
+    def _means_environment(self, vs: str, *, used: bool) -> bool:
+        """Whether a name that trunk does not declare is an environment: `used` by tags, or new here.
+
+        Anyone who can push a tag or write mlgit.yaml could turn a branch's name into an environment.
+        """
+        if not used and vs not in self.announced:
+            return False
+        if self.project.commit(vs) is None:
+            return True
+        if used:
+            raise UnknownReference(
+                f"`{vs}` is a revision, and tags also use it as an environment",
+                hint=f"write `heads/{vs}` for the branch, or declare `{vs}` under `environments:` on trunk",
+            )
+        return False
 
     def _revision(self, vs: str, model: str | None, name: str | None) -> Baseline:
         from mlgit.project.registry.references import resolve

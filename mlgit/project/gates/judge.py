@@ -7,21 +7,22 @@ from typing import TYPE_CHECKING, NamedTuple
 from mlgit.core.config.file import Config, Model
 from mlgit.core.gates.decision import decide
 from mlgit.core.gates.evaluate import BaselineFiles, Case, Rules, is_gated, select, vs_key
-from mlgit.core.gates.verdict import Candidate, Decision, GateChange, Note, Policy, Purpose, Verdict
-from mlgit.core.gates.waivers import Waiver, usable
+from mlgit.core.gates.verdict import Decision, Note, Policy, Purpose, Verdict
 from mlgit.core.pipeline.model_files import files_of_model
 from mlgit.errors import ConfigError
 from mlgit.project.compare.baselines import Baselines
+from mlgit.project.gates.candidate import candidate_of
 from mlgit.project.gates.declarations import declaration_notes, waiver_notes, waivers_or_note
 from mlgit.project.gates.numbers import numbers_rule
-from mlgit.project.gates.waivers import TrunkWaivers, change_authors, trunk_waivers
-from mlgit.project.open import Branch
+from mlgit.project.gates.rules import Change, Compared, find_change, target_of
+from mlgit.project.gates.waivers import TrunkWaivers, trunk_waivers, usable_waivers
 from mlgit.project.pipeline.evidence import evidence
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Collection, Mapping, Sequence
 
+    from mlgit.core.gates.waivers import Waiver
     from mlgit.core.pipeline.evidence import Evidence
     from mlgit.project.open import Project
 
@@ -91,18 +92,22 @@ class _Evaluation:
         self._notes: list[Note] = []
         self._trunk_is_invalid = False
         self._trunk = self._trunk_config()
-        self._config = self._trunk if self._purpose == "promote" else self._own
         self._evidence = evidence(project, self._commit)
+        self._target = target_of(project, self._ci)
+        self._change = self._find_change()
+        merges = self._purpose == "check" and self._change is not None
+        self._rules = self._change.merged.strict if merges and self._change is not None else self._own
+        self._config = self._trunk if self._purpose == "promote" else self._rules
+        self._renamed = self._renames()
         self._cases: tuple[Case, ...] = ()
         self._models: list[Model | None] = []
 
     def judge(self) -> Verdict:
         self._models = self._chosen(self._question.models)
         self._cases = self._gather(self._purpose)
-        target = self._target()
-        changed = self._gates_changed(target)
+        compared = self._compared()
         trunk_waivers = self._trunk_waivers()
-        waivers, ignored = self._usable(trunk_waivers, changed, target)
+        waivers, ignored = self._usable(trunk_waivers, compared)
         empty = self._environment_empty()
         return decide(
             self._cases,
@@ -114,10 +119,12 @@ class _Evaluation:
                 release_decision=self._release_decision(waivers) if empty else None,
                 allow_stale=self._question.allow_stale,
                 waivers=waivers,
+                on_loosened=self._trunk.on_loosened,
             ),
-            candidate=self._candidate(),
+            candidate=candidate_of(self._project, self._commit, self._evidence),
             policy=self._policy(trunk_waivers),
-            gates_changed=changed,
+            gates_changed=compared.changes,
+            findings=compared.findings,
             notes=[*self._notes, *ignored],
         )
 
@@ -129,23 +136,7 @@ class _Evaluation:
             None if model is None else model.name: case.baselines.get(first) or finder.find(first, model)
             for model, case in zip(self._models, self._cases, strict=True)
         }
-        return Judgement(verdict, self._evidence, self._own, references, self._cases)
-
-    def _candidate(self) -> Candidate:
-        label = self._project.tree(self._commit).label
-        if self._commit is not None:
-            return Candidate(label=label, commit=self._commit)
-        head = self._project.head
-        if head.commit is not None and not (head.dirty or head.untracked or self._outputs_changed):
-            label = head.commit[:7]
-        return Candidate(label=label, commit=None, head=head.commit)
-
-    @property
-    def _outputs_changed(self) -> bool:
-        """Whether an output that DVC tracks, and Git does not, differs from what the commit recorded."""
-        return any(
-            reason.startswith("changed output") for state in self._evidence.stages for reason in state.reasons
-        )
+        return Judgement(verdict, self._evidence, self._rules, references, self._cases)
 
     def _trunk_config(self) -> Config:
         """Trunk's rules; if its file is invalid, the change's own: a change that fixes it must be checked."""
@@ -160,7 +151,7 @@ class _Evaluation:
             return self._own
 
     def _chosen(self, names: Sequence[str]) -> list[Model | None]:
-        declared = self._own.models
+        declared = self._rules.models
         if not names:
             return [*declared.values()] or [None]
         chosen: list[Model | None] = []
@@ -174,8 +165,8 @@ class _Evaluation:
 
     @property
     def _alone(self) -> bool:
-        if self._own.models:
-            return len(self._own.models) == 1
+        if self._rules.models:
+            return len(self._rules.models) == 1
         models = [each for each in self._evidence.pipeline.artifacts if each.type in {None, "model"}]
         return len(models) <= 1
 
@@ -186,8 +177,10 @@ class _Evaluation:
             candidate=self._commit,
             base=self._question.base,
             ci=self._ci,
-            environments={*self._trunk.environments, *self._own.environments},
+            environments=self._trunk.environments,
+            announced=self._own.environments,
             alone=self._alone,
+            names=self._renamed,
         )
 
     def _gather(self, purpose: Purpose) -> tuple[Case, ...]:
@@ -215,51 +208,45 @@ class _Evaluation:
         return decide(
             self._gather("release"),
             rules=Rules(purpose="release", evaluated_on=self._date, waivers=waivers),
-            candidate=self._candidate(),
+            candidate=candidate_of(self._project, self._commit, self._evidence),
             policy=Policy(),
         ).decision
 
-    def _target(self) -> Branch | None:
-        """The branch that the change will be merged into: the one that CI names, otherwise the project's."""
-        name = self._ci.get("GITHUB_BASE_REF") or self._ci.get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME")
-        ref = f"refs/remotes/{self._project.remote}/{name}"
-        if name and ref in self._project.branches:
-            return Branch(ref=ref, commit=self._project.branches[ref])
-        return self._project.target
+    def _find_change(self) -> Change | None:
+        if self._purpose == "promote":
+            return None
+        found, notes = find_change(self._project, self._target, self._commit, self._own)
+        self._notes += notes
+        return found
 
-    def _gates_changed(self, target: Branch | None) -> tuple[GateChange, ...]:
-        if self._purpose == "promote" or target is None or target.commit == self._commit:
-            return ()
-        from mlgit.core.gates.gate_changes import compare_gates
+    def _renames(self) -> Mapping[str, str]:
+        """New name -> old name of the models that the change renames."""
+        if self._change is None:
+            return {}
+        from mlgit.project.gates.resolve import renamed_by
 
-        try:
-            before = self._project.config(target.commit)
-        except ConfigError as error:
-            if target != self._project.trunk:
-                text = f"`mlgit.yaml` on {target.short} is invalid, so that loosened gates cannot be told"
-                self._notes.append(
-                    Note(code="target_config_invalid", message=f"{text}: {error.message}", effect="warn")
-                )
-            return ()
-        if before.environments != self._own.environments:
-            text = f"`environments:` differs from {target.short}, whose rules apply until this is merged"
+        return renamed_by(self._project, self._change, self._evidence)
+
+    def _compared(self) -> Compared:
+        """What the change compares other than its target; the notes of that are added."""
+        change = self._change
+        if change is None:
+            return Compared()
+        from mlgit.project.gates.resolve import compare_with_target
+
+        finder = self._baselines(self._purpose)
+        found = compare_with_target(self._project, change, self._evidence, finder, self._renamed)
+        self._notes += found.notes
+        if change.rules.environments != change.merged.config.environments:
+            text = (
+                f"`environments:` differs from {change.target.short}, whose rules apply until this is merged"
+            )
             self._notes.append(Note(code="environments_changed", message=text))
-        changes = compare_gates(before.gates, self._own.gates) if before.declared else ()
-        return self._made_here(changes, target) if changes else ()
+        if change.merged.older and self._purpose == "check":
+            from mlgit.core.gates.resolved.merged import older_note
 
-    def _made_here(self, changes: tuple[GateChange, ...], target: Branch) -> tuple[GateChange, ...]:
-        """Leave out gates that only the target changed: a branch that is behind has not loosened them."""
-        from mlgit.adapters.git.refs import merge_base
-
-        here = self._commit or self._project.head.commit
-        common = None if here is None else merge_base(self._project.git, here, target.commit)
-        if common is None or common == target.commit:
-            return changes
-        try:
-            origin = self._project.config(common).gates
-        except ConfigError:
-            return changes
-        return tuple(each for each in changes if self._own.gates.get(each.gate) != origin.get(each.gate))
+            self._notes.append(older_note(change.merged.older, change.target.short))
+        return found
 
     def _trunk_waivers(self) -> TrunkWaivers:
         if self._purpose != "check":
@@ -268,27 +255,26 @@ class _Evaluation:
         self._notes += notes
         return found
 
-    def _readiness(self, found: TrunkWaivers, known: Collection[str], target: Branch | None) -> None:
+    def _readiness(self, found: TrunkWaivers, known: Collection[str]) -> None:
         """Note what trunk would refuse after the merge."""
         if self._purpose == "check":
-            self._notes += declaration_notes(self._project, self._commit, target)
+            self._notes += declaration_notes(self._project, self._commit, self._target)
         if self._purpose != "promote" and found.commit != self._commit:
             self._notes += waiver_notes(
                 self._project, self._commit, trunk=found.commit, evaluated_on=self._date, known=known
             )
 
-    def _usable(
-        self, found: TrunkWaivers, changed: Sequence[GateChange], target: Branch | None
-    ) -> tuple[tuple[Waiver, ...], tuple[Note, ...]]:
-        gates = {*self._own.gates, *self._trunk.gates, *(change.gate for change in changed)}
+    def _usable(self, found: TrunkWaivers, compared: Compared) -> tuple[tuple[Waiver, ...], tuple[Note, ...]]:
+        gates = {*self._rules.gates, *self._own.gates, *self._trunk.gates}
+        gates |= {change.gate for change in compared.changes}
         models = {*self._own.models, *self._trunk.models, *(model.name for model in self._models if model)}
         known = gates | {f"{model}/{gate}" for model in models for gate in gates}
-        self._readiness(found, known, target)
-        if not found.waivers:
-            return (), ()
-        target_commit = None if target is None else target.commit
-        authors = change_authors(self._project, candidate=self._commit, target=target_commit)
-        return usable(found.waivers, evaluated_on=self._date, authors=authors, known=known)
+        known |= {subject for finding in compared.findings for subject in finding.subjects}
+        self._readiness(found, known)
+        target = None if self._target is None else self._target.commit
+        return usable_waivers(
+            self._project, found, date=self._date, candidate=self._commit, target=target, known=known
+        )
 
     def _policy(self, found: TrunkWaivers) -> Policy:
         trunk = None if self._project.trunk is None else self._project.trunk.commit

@@ -7,10 +7,12 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlgit.core.config.file import WAIVERS_FILE
+from mlgit.core.gates.waivers import usable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
+    from mlgit.core.gates.verdict import Note
     from mlgit.core.gates.waivers import Waiver
     from mlgit.project.open import Project
 
@@ -52,6 +54,22 @@ def change_authors(project: Project, *, candidate: str | None, target: str | Non
         lines += output.decode("utf-8", "replace").replace("\0", "\n").splitlines()
     found = {line.rpartition("<")[2].partition(">")[0].strip().lower() for line in lines}
     return frozenset(found - {""})
+
+
+def usable_waivers(
+    project: Project,
+    found: TrunkWaivers,
+    *,
+    date: date,
+    candidate: str | None,
+    target: str | None,
+    known: Collection[str],
+) -> tuple[tuple[Waiver, ...], tuple[Note, ...]]:
+    """The waivers that count for target..candidate, and why others do not; `known` are all ids of gates."""
+    if not found.waivers:
+        return (), ()
+    authors = change_authors(project, candidate=candidate, target=target)
+    return usable(found.waivers, evaluated_on=date, authors=authors, known=known)
 
 
 def _parse(content: bytes, commit: str | None) -> tuple[Waiver, ...]:

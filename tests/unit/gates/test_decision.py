@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlgit.core.config.file import Config
-from mlgit.core.gates.decision import decide, gates_sha
+from mlgit.core.gates.decision import decide
 from mlgit.core.gates.evaluate import is_gated
 from mlgit.core.gates.headline import headline
 from mlgit.core.gates.verdict import Candidate, GateChange, Note, Policy, decision_of
@@ -297,13 +296,6 @@ def test_another_day_is_another_verdict() -> None:
 def test_a_surrogate_in_a_name_does_not_break_the_bytes() -> None:
     found = verdict(case(absolute(metric="a\udc80", low="0"), files=(FILE,)))
     assert document(found).encode()
-
-
-def test_the_hash_of_gates_depends_on_limits_but_not_on_order_or_lines() -> None:
-    one, two = absolute("a", low="0.9", line=3), change("b")
-    assert gates_sha([one, two]) == gates_sha([two, replace(one, line=99), one])
-    assert gates_sha([one]) != gates_sha([replace(one, severity="warn")])
-    assert gates_sha([one]) != gates_sha([absolute("a", low="0.91")])
 
 
 def test_a_candidate_is_named_by_its_commit_unless_the_working_tree_has_changes() -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlgit.core.config.file import FileBaseline, Gate
-from mlgit.core.gates.gate_changes import compare_gates
+from mlgit.core.gates.gate_changes import compare_gates, only_repointed, strictness
 from tests.support.verdicts import absolute, change, limit
 
 FLOOR = absolute("g", low="0.9", high="1")
@@ -86,3 +86,35 @@ def test_the_message_shows_the_limit_before_and_after() -> None:
 def test_a_looser_minimum_lets_more_through(old: Decimal, new: Decimal) -> None:
     found = kind(absolute("g", low=str(old)), absolute("g", low=str(new)))
     assert found == ("same" if old == new else "loosened" if new < old else "tightened")
+
+
+@pytest.mark.parametrize(
+    ("old", "change", "expected"),
+    [
+        (FLOOR, {"minimum": Decimal("0.8")}, "looser"),
+        (FLOOR, {"minimum": Decimal("0.95")}, "stricter"),
+        (FLOOR, {"minimum": Decimal("0.8"), "maximum": Decimal("0.95")}, None),
+        (FLOOR, {"minimum": Decimal("0.95"), "metric": "f1"}, None),
+        (FLOOR, {}, None),
+    ],
+)
+def test_a_gate_is_looser_or_stricter_only_if_every_difference_is(
+    old: Gate, change: dict[str, Any], expected: str | None
+) -> None:
+    assert strictness(old, replace(old, **change)) == expected
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"metric": "f1"}, True),
+        ({"vs": "base", "line": 3}, True),
+        ({"change": {"max_drop": limit("0.5%")}}, False),
+        ({"metric": "f1", "severity": "warn"}, False),
+    ],
+)
+def test_a_gate_that_only_names_something_else_has_the_same_limits(
+    change: dict[str, Any],
+    expected: bool,  # noqa: FBT001 (a column of the table)
+) -> None:
+    assert only_repointed(DROP, replace(DROP, **change)) is expected

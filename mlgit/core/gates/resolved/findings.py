@@ -1,0 +1,153 @@
+"""Findings: what a change compares other than its target does, in words, and their effect."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.core.config.file import WAIVERS_FILE
+from mlgit.core.gates.verdict import Effect, Note
+from mlgit.core.gates.waivers import LOOSENED, Waiver
+from mlgit.core.pipeline.origin import weaker
+from mlgit.core.record import record
+from mlgit.core.wording import listed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from mlgit.core.config.file import OnLoosened
+    from mlgit.core.gates.resolved.resolution import Reference, ResolvedGate, Source
+    from mlgit.core.gates.verdict import GateChange
+
+_Key = tuple[str, str | None]
+
+
+@record
+class Finding:
+    """One way in which a change is checked less, or otherwise, than its target checks.
+
+    `subjects` are the gates, otherwise the model, environment or setting; a waiver must cover each of them.
+    `text` follows the names of the gates, or is a `whole` sentence.
+    """
+
+    code: str
+    subjects: tuple[str, ...]
+    text: str
+    model: str | None = None
+    of_gates: bool = True
+    whole: bool = False
+
+
+def compare_resolved(old: Iterable[ResolvedGate], new: Iterable[ResolvedGate]) -> tuple[Finding, ...]:
+    """How the gates that both have resolve differently; gates that only one of them has are not compared."""
+    here: Mapping[_Key, ResolvedGate] = {(each.gate, each.model): each for each in new}
+    found: dict[tuple[str, str, str | None], list[str]] = {}
+    for before in old:
+        after = here.get((before.gate, before.model))
+        if after is not None:
+            for code, text in _differences(before, after):
+                found.setdefault((code, text, before.model), []).append(before.gate)
+    return tuple(
+        Finding(code=code, subjects=tuple(sorted(gates)), text=text, model=model)
+        for (code, text, model), gates in sorted(found.items(), key=str)
+    )
+
+
+def finding_of(change: GateChange) -> Finding:
+    """The finding of a gate whose text in mlgit.yaml changed."""
+    code = "gate_repointed" if change.kind == "changed" else "gates_loosened"
+    return Finding(code=code, subjects=(change.gate,), text=change.message, whole=True)
+
+
+def note_of(finding: Finding, waivers: Sequence[Waiver], on_loosened: OnLoosened | None) -> Note:
+    """The note of a finding: it warns, blocks with `on_loosened: fail`, or is waived."""
+    covering = [_covering(subject, waivers) for subject in finding.subjects]
+    waived = all(covering)
+    effect: Effect = "block" if on_loosened == "fail" else "warn"
+    wanted = listed((f"{LOOSENED}{each}" for each in finding.subjects), None)
+    return Note(
+        code=finding.code,
+        message=_message(finding),
+        effect="waived" if waived else effect,
+        model=finding.model,
+        gate=finding.subjects[0] if finding.of_gates and len(finding.subjects) == 1 else None,
+        waiver=covering[0].id if waived and covering[0] else None,
+        hint=None if waived else f"to agree to it, add a waiver for {wanted} to {WAIVERS_FILE} on trunk",
+    )
+
+
+def _covering(subject: str, waivers: Sequence[Waiver]) -> Waiver | None:
+    return next((waiver for waiver in waivers if waiver.gate == f"{LOOSENED}{subject}"), None)
+
+
+def _message(finding: Finding) -> str:
+    if finding.whole:
+        return finding.text
+    of = f" of `{finding.model}`" if finding.model else ""
+    return f"{listed(finding.subjects)}{of}: {finding.text}"
+
+
+def _differences(old: ResolvedGate, new: ResolvedGate) -> Iterator[tuple[str, str]]:
+    yield from _read_from(old, new)
+    if old.path is not None and new.path is not None and old.path != new.path:
+        yield "gate_repointed", f"the model was `{old.path}`; it is now `{new.path}`"
+    if old.reference is not None and new.reference is not None:
+        yield from _compared_with(old, new, old.reference, new.reference)
+
+
+def _read_from(old: ResolvedGate, new: ResolvedGate) -> Iterator[tuple[str, str]]:
+    before, after = old.source, new.source
+    if before is None or after is None:
+        if old.metric != new.metric:
+            yield "gate_repointed", f"the metric was `{old.metric}`; it is now `{new.metric}`"
+        elif after is not None and old.reason == "ambiguous_metric":
+            yield "gate_repointed", f"`{old.metric}` was ambiguous; it is now {after.words}"
+        return
+    moved = (before.file, before.key) != (after.file, after.key)
+    if moved:
+        yield "gate_repointed", f"it read {before.words}; it now reads {_short(before, after)}"
+    texts = weaker(before.origin, after.origin)
+    if texts and not (moved and before.origin.kind != after.origin.kind):
+        yield "evidence_weakened", f"its number proves less: {'; '.join(texts)}"
+    elif not texts and _made_otherwise(before, after):
+        text = f"`{before.file}` was {before.origin.words}; it is now {after.origin.words}"
+        yield "gate_repointed", text
+
+
+def _made_otherwise(old: Source, new: Source) -> bool:
+    """Whether something else of no lesser kind makes the file; a renamed stage is the same stage."""
+    if old.file != new.file or old.origin.name == new.origin.name:
+        return False
+    if new.origin.kind == "stage":
+        return old.origin.kind == "stage" and old.command != new.command
+    return old.origin.kind == "import"
+
+
+def _short(old: Source, new: Source) -> str:
+    """The new place, without what did not change."""
+    return f"`{new.key}`" if (old.file, old.origin) == (new.file, new.origin) else new.words
+
+
+def _compared_with(
+    old: ResolvedGate, new: ResolvedGate, before: Reference, after: Reference
+) -> Iterator[tuple[str, str]]:
+    was = f"it compared with {before.label}"
+    if before.state == "found" and after.state == "none":
+        yield "gates_loosened", f"{was}; there is nothing to compare with now"
+    elif (before.vs, before.commit, before.rule) != (after.vs, after.commit, after.rule):
+        yield "gate_repointed", f"{was}; it now compares with {after.label}"
+    elif before.source is not None and after.source is None and new.source is not None:
+        yield "gates_loosened", f"{was}, which has no `{new.source.key}` of `{new.source.file}`"
+    elif before.source is not None and _place(before) != _place(after) and _place(old) == _place(new):
+        was = f"it compared with {_where(before)}"
+        yield "gate_repointed", f"{was}; it now compares with {_where(after)}"
+    elif before.content != after.content:
+        yield "reference_edited", f"{before.label} had {before.content}; it now has {after.content}"
+
+
+def _place(owner: ResolvedGate | Reference) -> tuple[str, str] | None:
+    return None if owner.source is None else (owner.source.file, owner.source.key)
+
+
+def _where(reference: Reference) -> str:
+    source = reference.source
+    return reference.label if source is None else f"`{source.key}` of `{source.file}` in {reference.label}"

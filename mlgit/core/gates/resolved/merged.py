@@ -1,0 +1,98 @@
+"""Merged rules: the mlgit.yaml that the merge of a branch will have, entry by entry."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
+
+from mlgit.core.gates.gate_changes import compare_gates, strictness
+from mlgit.core.gates.resolved.rules import Merged
+from mlgit.core.gates.verdict import Note
+from mlgit.core.wording import listed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlgit.core.config.file import Config, Gate
+
+T = TypeVar("T")
+
+
+def merge_rules(base: Config, target: Config, own: Config) -> Merged:
+    """Merge the rules of a branch and its target; `base` are those where the branch left."""
+    gates = _newer(base.gates, target.gates, own.gates)
+    gates = {
+        name: own.gates[name] if own.gates.get(name) == gate else _unplaced(gate)
+        for name, gate in gates.items()
+    }
+    models = _newer(base.models, target.models, own.models)
+    config = replace(
+        own,
+        gates=gates,
+        # A model that only the target added has no files in the branch's tree.
+        models={name: model for name, model in models.items() if name in own.models},
+        directions=_newer(base.directions, target.directions, own.directions),
+        environments=_newer(base.environments, target.environments, own.environments),
+        numbers=own.numbers if own.numbers != base.numbers else target.numbers,
+        on_loosened=own.on_loosened if own.on_loosened != base.on_loosened else target.on_loosened,
+        foreign_tags=own.foreign_tags if own.foreign_tags != base.foreign_tags else target.foreign_tags,
+        declared=own.declared or target.declared,
+    )
+    return Merged(
+        config=config,
+        strict=replace(config, gates=_strict(base, target, gates)),
+        older=tuple(each.gate for each in compare_gates(own.gates, gates)),
+    )
+
+
+def older_note(older: tuple[str, ...], target: str) -> Note:
+    """The note that names the gates which the branch does not know yet."""
+    verb = "is" if len(older) == 1 else "are"
+    text = f"{listed(older)} of `{target}` {verb} newer than this branch"
+    return Note(
+        code="older_gates",
+        message=f"{text}, which is checked by the rules that its merge will have",
+        hint=f"run `git merge {target}` to have them here",
+    )
+
+
+def _newer(base: Mapping[str, T], target: Mapping[str, T], own: Mapping[str, T]) -> dict[str, T]:
+    """The branch's entries, and the target's where the branch changed nothing."""
+    found = {}
+    for name in sorted({*target, *own}):
+        side = target if own.get(name) == base.get(name) else own
+        if name in side:
+            found[name] = side[name]
+    return found
+
+
+def _strict(base: Config, target: Config, gates: Mapping[str, Gate]) -> dict[str, Gate]:
+    """The gates, and for each that both sides changed the stricter, or both if neither is."""
+    found = dict(gates)
+    for name, gate in sorted(target.gates.items()):
+        own = gates.get(name)
+        if own == gate or gate == base.gates.get(name):
+            continue
+        newer = _unplaced(gate)
+        order = "looser" if own is None else strictness(gate, own)
+        if order == "looser":
+            found[name] = newer
+        elif order is None and own is not None:
+            found[name] = newer
+            other = _free(name, {*gates, *target.gates, *found})
+            found[other] = replace(own, id=other)
+    return found
+
+
+def _unplaced(gate: Gate) -> Gate:
+    """The gate without its line, which is of another mlgit.yaml."""
+    return replace(gate, line=None)
+
+
+def _free(name: str, taken: set[str]) -> str:
+    """An id for the branch's form of a gate."""
+    free, number = f"{name}-of-this-branch", 1
+    while free in taken:
+        number += 1
+        free = f"{name}-of-this-branch-{number}"
+    return free

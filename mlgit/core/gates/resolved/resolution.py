@@ -1,0 +1,113 @@
+"""Resolution: the numbers that a gate compares, with the file, key, origin and commit of each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.core.config.file import FileBaseline
+from mlgit.core.gates.evaluate import baseline_place, candidate_place, vs_key
+from mlgit.core.gates.limits import Finding
+from mlgit.core.pipeline.metrics import Place, number, text
+from mlgit.core.pipeline.origin import HAND, NumbersOrigin, origin_of
+from mlgit.core.record import record
+
+if TYPE_CHECKING:
+    from mlgit.core.config.file import Gate
+    from mlgit.core.gates.evaluate import BaselineFiles, Case
+    from mlgit.core.gates.verdict import BaselineState
+    from mlgit.core.pipeline.stages import Pipeline
+
+
+@record
+class Source:
+    """Where one number is: a key of a metric file, and what makes that file.
+
+    `command` is that of the stage that makes it: a stage with the same command was only renamed.
+    """
+
+    file: str
+    key: str
+    origin: NumbersOrigin = HAND
+    command: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> str:
+        return f"`{self.key}` of `{self.file}` ({self.origin.words})"
+
+
+@record
+class Reference:
+    """What a gate compares with: `rule` says how `vs` was understood, `source` where its number is.
+
+    `content` is the number of a reference file; None for every other baseline, which a commit pins.
+    """
+
+    vs: str
+    state: BaselineState
+    rule: str
+    label: str
+    commit: str | None = None
+    source: Source | None = None
+    content: str | None = None
+
+
+@record
+class ResolvedGate:
+    """One gate for one model; `path` is the model's file.
+
+    `source` is None if the metric cannot be found, for the `reason` of that.
+    """
+
+    gate: str
+    model: str | None
+    metric: str
+    path: str | None = None
+    source: Source | None = None
+    reason: str | None = None
+    reference: Reference | None = None
+
+
+def resolve_case(case: Case, pipeline: Pipeline, *, path: str | None = None) -> tuple[ResolvedGate, ...]:
+    """Resolve every gate of a model; `pipeline` is the one of the case's metric files."""
+    return tuple(_resolve(gate, case, pipeline, path) for gate in case.gates)
+
+
+def _resolve(gate: Gate, case: Case, pipeline: Pipeline, path: str | None) -> ResolvedGate:
+    place = candidate_place(gate, case.files)
+    entry = None if gate.vs is None else case.baselines[vs_key(gate.vs)]
+    found = place if isinstance(place, Place) else None
+    return ResolvedGate(
+        gate=gate.id,
+        model=case.model,
+        metric=gate.metric,
+        path=path,
+        source=None if found is None else _source(found, pipeline),
+        reason=place.reason if isinstance(place, Finding) else None,
+        reference=None if entry is None else _reference(gate, found, entry),
+    )
+
+
+def _source(place: Place, pipeline: Pipeline) -> Source:
+    origin = origin_of(place.file.path, pipeline)
+    makers = [stage.cmd for stage in pipeline.stages if stage.address == origin.name]
+    return Source(file=place.file.path, key=place.key, origin=origin, command=makers[0] if makers else ())
+
+
+def _reference(gate: Gate, place: Place | None, entry: BaselineFiles) -> Reference:
+    baseline = entry.baseline
+    found = baseline_place(gate, place, entry) if place is not None and baseline.state == "found" else None
+    there = found if isinstance(found, Place) else None
+    return Reference(
+        vs=baseline.vs,
+        state=baseline.state,
+        rule=baseline.rule,
+        label=baseline.label,
+        commit=None if isinstance(gate.vs, FileBaseline) else baseline.commit,
+        source=None if there is None else Source(file=there.file.path, key=there.key),
+        content=_content(there) if isinstance(gate.vs, FileBaseline) and there is not None else None,
+    )
+
+
+def _content(place: Place) -> str:
+    value = number(place.value)
+    return str(place.value) if value is None else text(value)

@@ -1,0 +1,73 @@
+"""Settings of a change: which environments and rules of mlgit.yaml let more through than the target's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.core.gates.evaluate import select
+from mlgit.core.gates.resolved.findings import Finding
+from mlgit.core.wording import listed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mlgit.core.config.file import Config, Environment
+
+_LOOSER: Mapping[str, Mapping[str, tuple[str | None, ...]]] = {
+    "numbers": {"committed": ("pipeline", None)},
+    "on_loosened": {"warn": ("fail",)},
+    "foreign_tags": {"allow": ("refuse", None)},
+}
+"""Setting -> value -> the values that let less through; a setting that is not written has its default."""
+_DEFAULTS: Mapping[str, str | None] = {"numbers": None, "on_loosened": "warn", "foreign_tags": None}
+
+
+def compare_settings(old: Config, new: Config) -> Iterator[Finding]:
+    """Every environment and setting of `new` that lets more through."""
+    for name, environment in sorted(old.environments.items()):
+        after = new.environments.get(name)
+        if after is None:
+            yield _finding(name, f"Environment `{name}` was removed")
+            continue
+        for text in _environment(environment, after):
+            yield _finding(name, f"Environment `{name}` {text}")
+        lost = _gates(old, name) & {*new.gates} - _gates(new, name)
+        if lost:
+            verb = "holds" if len(lost) == 1 else "hold"
+            yield Finding(
+                code="gates_loosened",
+                subjects=tuple(sorted(lost)),
+                text=f"{listed(sorted(lost))} no longer {verb} a promotion to `{name}`",
+                whole=True,
+            )
+    for key, values in _LOOSER.items():
+        before, now = getattr(old, key), getattr(new, key)
+        if before != now and _default(key, before) in values.get(_default(key, now) or "", ()):
+            yield _finding(key, f"`{key}` was {_written(before)}; it is now {_written(now)}")
+    if old.numbers == "pipeline" and new.numbers is None:
+        yield _finding("numbers", "`numbers` was `pipeline`; it is now not written")
+
+
+def _environment(old: Environment, new: Environment) -> Iterator[str]:
+    if old.source is not None and old.source != new.source:
+        now = f"`from: {new.source}`" if new.source else "no `from`"
+        yield f"was `from: {old.source}`; it now has {now}"
+    if new.pre and not old.pre:
+        yield "now takes pre-releases"
+
+
+def _gates(config: Config, environment: str) -> set[str]:
+    """The gates that a promotion to an environment asks, whatever the model."""
+    return {gate.id for gate in select(config, purpose="promote", model=None, environment=environment)}
+
+
+def _default(key: str, value: str | None) -> str | None:
+    return _DEFAULTS[key] if value is None else value
+
+
+def _written(value: str | None) -> str:
+    return "not written" if value is None else f"`{value}`"
+
+
+def _finding(subject: str, text: str) -> Finding:
+    return Finding(code="gates_loosened", subjects=(subject,), text=text, of_gates=False, whole=True)

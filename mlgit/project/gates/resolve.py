@@ -1,0 +1,182 @@
+"""Resolve: what each gate of a change compares, and what those of its target did."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from mlgit.core.config.file import Config, FileBaseline
+from mlgit.core.digest import sha256_hex
+from mlgit.core.gates.evaluate import Case, vs_key
+from mlgit.core.gates.gate_changes import compare_gates, only_repointed
+from mlgit.core.gates.resolved.findings import Finding, compare_resolved, finding_of
+from mlgit.core.gates.resolved.models import KnownModel, model_findings, renamed_models
+from mlgit.core.gates.resolved.resolution import ResolvedGate, resolve_case
+from mlgit.core.gates.resolved.settings import compare_settings
+from mlgit.core.gates.verdict import Note
+from mlgit.core.pipeline.model_files import files_of_model, model_path
+from mlgit.core.record import record
+from mlgit.errors import ConfigError
+from mlgit.project.gates.rules import Change, Compared
+from mlgit.project.pipeline.evidence import evidence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from mlgit.core.config.file import Gate, Model
+    from mlgit.core.gates.verdict import GateChange
+    from mlgit.core.pipeline.evidence import Evidence
+    from mlgit.core.tree import Tree
+    from mlgit.project.compare.baselines import Baselines
+    from mlgit.project.open import Project
+
+
+@record
+class Side:
+    """One side of a comparison: its rules, and the evidence that they are applied to."""
+
+    config: Config
+    evidence: Evidence
+
+    @property
+    def alone(self) -> bool:
+        """Whether there is only one model."""
+        return len(self.config.models or self.artifacts) <= 1
+
+    @property
+    def artifacts(self) -> Mapping[str, str]:
+        """The models of dvc.yaml: name -> path."""
+        found = self.evidence.pipeline.artifacts
+        return {each.name: each.path for each in found if each.type in {None, "model"}}
+
+    def known(self, project: Project) -> tuple[KnownModel, ...]:
+        declared = self.config.models
+        pipeline = self.evidence.pipeline
+        paths = {name: model_path(model, pipeline) for name, model in declared.items()} or self.artifacts
+        return tuple(
+            KnownModel(name=name, path=path, digest=partial(_digest, project, self.evidence, path))
+            for name, path in sorted(paths.items())
+        )
+
+
+def renamed_by(project: Project, change: Change, here: Evidence) -> Mapping[str, str]:
+    """New name -> old name of each model that the change renames."""
+    before = _before(project, change)
+    if before is None:
+        return {}
+    return renamed_models(
+        before.known(project), Side(config=change.merged.config, evidence=here).known(project)
+    )
+
+
+def compare_with_target(
+    project: Project, change: Change, here: Evidence, finder: Baselines, renamed: Mapping[str, str]
+) -> Compared:
+    """The gates that differ from the target's, and what they compare; `finder` is the candidate's."""
+    if not change.rules.declared:
+        return Compared()
+    after = Side(config=_with_old_names(change.merged.config, renamed), evidence=here)
+    changes = compare_gates(change.rules.gates, after.config.gates)
+    settings = tuple(compare_settings(change.rules, after.config))
+    before = _before(project, change)
+    if before is None:
+        text = f"What gates compared at {change.base[:7]} cannot be read, so changes of that are not seen"
+        note = Note(code="target_not_read", message=text, effect="warn")
+        findings = (*settings, *_changed(changes, change.rules, after.config, resolved=False))
+        return Compared(changes=changes, findings=findings, notes=(note,))
+    new = Side(config=change.merged.config, evidence=here)
+    old_finder = replace(finder, alone=before.alone, names={})
+    findings = (
+        *model_findings(before.known(project), new.known(project), partial(_held, project)),
+        *settings,
+        *_changed(changes, change.rules, after.config, resolved=True),
+        *compare_resolved(
+            resolve_side(before, old_finder, replace(old_finder, candidate=change.base)),
+            _named(resolve_side(new, finder, finder), renamed),
+        ),
+    )
+    return Compared(changes=changes, findings=findings)
+
+
+def resolve_side(side: Side, finder: Baselines, files: Baselines) -> list[ResolvedGate]:
+    """Every gate for every model of one side; `files` finds reference files in the side's own tree."""
+    found: list[ResolvedGate] = []
+    models: list[Model | None] = [*side.config.models.values()]
+    for model in models or [None]:
+        name = None if model is None else model.name
+        gates = tuple(gate for gate in side.config.gates.values() if _applies(gate, name))
+        wanted = {vs_key(gate.vs): gate.vs for gate in gates if gate.vs is not None}
+        baselines = {
+            key: (files if isinstance(vs, FileBaseline) else finder).find(vs, model)
+            for key, vs in wanted.items()
+        }
+        case = Case(name, gates, files_of_model(model, side.evidence, alone=side.alone), baselines)
+        path = None if model is None else model_path(model, side.evidence.pipeline)
+        found += resolve_case(case, side.evidence.pipeline, path=path)
+    return found
+
+
+def _before(project: Project, change: Change) -> Side | None:
+    try:
+        return Side(config=change.rules, evidence=evidence(project, change.base, staleness=False))
+    except ConfigError:
+        return None
+
+
+def _applies(gate: Gate, model: str | None) -> bool:
+    return gate.models is None or model is None or model in gate.models
+
+
+def _changed(changes: Iterable[GateChange], old: Config, new: Config, *, resolved: bool) -> list[Finding]:
+    """Gates that are neither looser nor stricter; what they read is compared resolved if that is possible."""
+    return [
+        finding_of(each)
+        for each in changes
+        if each.kind == "changed"
+        and not (resolved and only_repointed(old.gates[each.gate], new.gates[each.gate]))
+    ]
+
+
+def _named(gates: Iterable[ResolvedGate], renamed: Mapping[str, str]) -> list[ResolvedGate]:
+    """The gates with the models' old names."""
+    return [replace(each, model=renamed.get(each.model or "", each.model)) for each in gates]
+
+
+def _with_old_names(config: Config, renamed: Mapping[str, str]) -> Config:
+    if not renamed:
+        return config
+    gates = {
+        name: gate
+        if gate.models is None
+        else replace(gate, models=tuple(renamed.get(model, model) for model in gate.models))
+        for name, gate in config.gates.items()
+    }
+    return replace(config, gates=gates)
+
+
+def _held(project: Project, model: str) -> Mapping[str, str]:
+    """Environment -> version of the model that it holds."""
+    from mlgit.project.registry.read import read_model
+
+    states = read_model(project, model).environments
+    return {
+        name: f"{model}@{state.version.version}" if state.version else state.commit[:7]
+        for name, state in states.items()
+        if state.commit is not None
+    }
+
+
+def _digest(project: Project, known: Evidence, path: str | None) -> str | None:
+    """A digest of the content at `path`: the one that DVC recorded, otherwise that of the file itself."""
+    if path is None:
+        return None
+    pointers = [out.pointer for out in known.pipeline.outputs if out.path == path and out.pointer]
+    if pointers:
+        return pointers[0].md5
+    tree: Tree = project.tree(known.commit)
+    try:
+        content = tree.read(path)
+    except OSError:
+        return None
+    return None if content is None else sha256_hex(content)

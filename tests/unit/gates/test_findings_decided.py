@@ -1,0 +1,97 @@
+"""The effect of findings: they warn, block, or are waived by someone else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mlgit.core.gates.decision import decide
+from mlgit.core.gates.resolved.findings import Finding, finding_of
+from mlgit.core.gates.verdict import GateChange, Policy
+from tests.support.verdicts import CANDIDATE, absolute, case, metric_file, rules, waiver
+
+if TYPE_CHECKING:
+    from mlgit.core.gates.verdict import GateChangeKind, Note
+
+FILE = metric_file(auc="0.95")
+TWO = Finding(code="gate_repointed", subjects=("a", "b"), text="it moved", model="m")
+ONE = Finding(code="evidence_weakened", subjects=("a",), text="it proves less")
+MODEL = Finding(
+    code="gates_loosened", subjects=("net",), text="Model `net` was removed", of_gates=False, whole=True
+)
+
+
+def decided(finding: Finding, *waived: str, **more: Any) -> tuple[str, Note]:  # noqa: ANN401 (fields of Rules)
+    waivers = tuple(waiver(f"gates_loosened:{name}", None, id=f"w-{name}") for name in waived)
+    verdict = decide(
+        [case(absolute(low="0"), files=(FILE,))],
+        rules=rules(waivers=waivers, **more),
+        candidate=CANDIDATE,
+        policy=Policy(),
+        findings=[finding],
+    )
+    (note,) = verdict.notes
+    return verdict.decision, note
+
+
+@pytest.mark.parametrize("finding", [TWO, ONE, MODEL])
+@pytest.mark.parametrize(
+    ("on_loosened", "effect", "decision"),
+    [
+        (None, "warn", "allow_with_warnings"),
+        ("warn", "warn", "allow_with_warnings"),
+        ("fail", "block", "block"),
+    ],
+)
+def test_the_setting_of_trunk_decides_whether_a_finding_blocks(
+    finding: Finding, on_loosened: str | None, effect: str, decision: str
+) -> None:
+    found, note = decided(finding, on_loosened=on_loosened)
+    assert (found, note.effect, note.code) == (decision, effect, finding.code)
+    assert note.hint is not None
+    assert all(f"`gates_loosened:{name}`" in note.hint for name in finding.subjects)
+
+
+@pytest.mark.parametrize(
+    ("finding", "waived", "effect"),
+    [
+        (TWO, ("a", "b"), "waived"),
+        (TWO, ("b",), "block"),
+        (TWO, ("a",), "block"),
+        (TWO, ("m",), "block"),
+        (ONE, ("a",), "waived"),
+        (ONE, ("b",), "block"),
+        (MODEL, ("net",), "waived"),
+        (MODEL, ("ne",), "block"),
+    ],
+)
+def test_only_a_waiver_for_every_subject_covers_a_finding(
+    finding: Finding, waived: tuple[str, ...], effect: str
+) -> None:
+    _, note = decided(finding, *waived, on_loosened="fail")
+    assert note.effect == effect
+    assert note.waiver == (f"w-{waived[0]}" if effect == "waived" else None)
+    assert (note.hint is None) == (effect == "waived")
+
+
+@pytest.mark.parametrize(
+    ("finding", "message", "gate"),
+    [
+        (TWO, "`a`, `b` of `m`: it moved", None),
+        (ONE, "`a`: it proves less", "a"),
+        (MODEL, "Model `net` was removed", None),
+    ],
+)
+def test_a_finding_names_its_gates_and_model(finding: Finding, message: str, gate: str | None) -> None:
+    _, note = decided(finding)
+    assert (note.message, note.gate, note.model) == (message, gate, finding.model)
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [("removed", "gates_loosened"), ("loosened", "gates_loosened"), ("changed", "gate_repointed")],
+)
+def test_a_changed_text_is_a_finding_of_its_gate(kind: GateChangeKind, code: str) -> None:
+    found = finding_of(GateChange(gate="g", kind=kind, message="Gate `g` was different"))
+    assert (found.code, found.subjects, found.text) == (code, ("g",), "Gate `g` was different")

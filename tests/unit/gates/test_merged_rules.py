@@ -1,0 +1,92 @@
+"""The rules that the merge of a branch will have."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mlgit.core.config.file import Config, Model
+from mlgit.core.gates.gate_changes import strictness
+from mlgit.core.gates.resolved.merged import merge_rules, older_note
+from tests.support.verdicts import absolute
+
+if TYPE_CHECKING:
+    from mlgit.core.config.file import Gate
+
+LOW, MIDDLE, HIGH = (
+    absolute("g", low=text, line=line) for text, line in (("0.7", 1), ("0.8", 2), ("0.9", 3))
+)
+ODD = absolute("g", low="0.95", severity="warn", line=5)
+SIDES: tuple[Gate | None, ...] = (None, LOW, MIDDLE, HIGH, ODD)
+
+
+def config(gate: Gate | None = None, **more: object) -> Config:
+    return replace(Config(gates={} if gate is None else {gate.id: gate}), **more)  # type: ignore[arg-type]
+
+
+def expected(base: Gate | None, target: Gate | None, own: Gate | None) -> list[Gate | None]:
+    """What only one side changed counts; of what both changed, the stricter, or both."""
+    if own == base:
+        return [target]
+    if target in (base, own):
+        return [own]
+    if target is None or own is None:
+        return [target or own]
+    order = strictness(target, own)
+    if order == "looser":
+        return [target]
+    return [own] if order == "stricter" else [target, own]
+
+
+@pytest.mark.parametrize(("base", "target", "own"), list(product(SIDES, SIDES, SIDES)))
+def test_the_merge_has_the_gates_of_the_side_that_changed_them(
+    base: Gate | None, target: Gate | None, own: Gate | None
+) -> None:
+    merged = merge_rules(config(base), config(target), config(own))
+    found = [replace(gate, id="g") for _, gate in sorted(merged.strict.gates.items())]
+    assert found == [gate for gate in expected(base, target, own) if gate is not None]
+    assert all(name == gate.id for name, gate in merged.strict.gates.items())
+    assert merged.older == (("g",) if own == base and target != own else ())
+
+
+def test_a_gate_of_the_target_has_no_line_of_this_branch() -> None:
+    merged = merge_rules(config(LOW), config(HIGH), config(LOW))
+    assert [gate.line for gate in merged.config.gates.values()] == [None]
+    kept = merge_rules(config(LOW), config(LOW), config(HIGH))
+    assert [gate.line for gate in kept.config.gates.values()] == [HIGH.line]
+
+
+def test_both_gates_apply_under_their_own_ids_if_neither_is_stricter() -> None:
+    taken = replace(LOW, id="g-of-this-branch")
+    own = Config(gates={"g": ODD, taken.id: taken})
+    merged = merge_rules(
+        Config(gates={"g": LOW, taken.id: taken}), replace(own, gates={"g": HIGH, taken.id: taken}), own
+    )
+    assert merged.strict.gates["g"] == HIGH
+    assert merged.strict.gates["g-of-this-branch-2"] == replace(ODD, id="g-of-this-branch-2")
+    assert merged.config.gates["g"] == ODD
+
+
+def test_models_and_settings_merge_and_models_that_only_the_target_has_are_left_out() -> None:
+    old, new = Model(name="m", path="a"), Model(name="m", path="b")
+    base = config(models={"m": old}, numbers="committed")
+    target = config(models={"m": new, "n": new}, numbers="pipeline", on_loosened="fail", foreign_tags="allow")
+    merged = merge_rules(base, target, base).config
+    assert merged.models == {"m": new}
+    assert (merged.numbers, merged.on_loosened, merged.foreign_tags) == ("pipeline", "fail", "allow")
+    own = config(models={"m": old}, numbers=None, on_loosened="warn", foreign_tags="refuse")
+    merged = merge_rules(base, target, own).config
+    assert (merged.numbers, merged.on_loosened, merged.foreign_tags) == (None, "warn", "refuse")
+
+
+@pytest.mark.parametrize(
+    ("older", "verb"), [(("a",), "`a` of `main` is newer"), (("a", "b"), "`a`, `b` of `main` are")]
+)
+def test_the_note_names_the_gates_and_the_command_that_brings_them(older: tuple[str, ...], verb: str) -> None:
+    note = older_note(older, "main")
+    assert (note.code, note.effect) == ("older_gates", "note")
+    assert note.message.startswith(verb)
+    assert note.hint == "run `git merge main` to have them here"

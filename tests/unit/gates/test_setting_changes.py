@@ -1,0 +1,119 @@
+"""Which changes of environments and settings let more through, and which models are renamed or gone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mlgit.core.config.file import Config, Environment
+from mlgit.core.gates.resolved.models import KnownModel, model_findings, renamed_models
+from mlgit.core.gates.resolved.settings import compare_settings
+from tests.support.verdicts import absolute, change
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+GATES = {"drop": change("drop"), "floor": absolute("floor", low="0.9"), "more": change("more")}
+PROD = Environment(name="prod", source="staging", gates=("drop", "more"))
+
+
+def config(prod: Environment | None = PROD, **more: Any) -> Config:  # noqa: ANN401 (fields of Config)
+    environments = {} if prod is None else {"prod": prod}
+    facts: dict[str, Any] = {"gates": GATES, "environments": environments}
+    return Config(**(facts | more))
+
+
+def having(key: str, value: str | None) -> Config:
+    setting: dict[str, Any] = {key: value}
+    return config(**setting)
+
+
+def texts(old: Config, new: Config) -> list[str]:
+    found = list(compare_settings(old, new))
+    assert {each.code for each in found} <= {"gates_loosened"}
+    return [each.text for each in found]
+
+
+@pytest.mark.parametrize(
+    ("prod", "expected"),
+    [
+        (PROD, []),
+        (None, ["Environment `prod` was removed"]),
+        (replace(PROD, gates=None), []),
+        (replace(PROD, gates=("drop",)), ["`more` no longer holds a promotion to `prod`"]),
+        (replace(PROD, gates=()), ["`drop`, `more` no longer hold a promotion to `prod`"]),
+        (replace(PROD, source=None), ["Environment `prod` was `from: staging`; it now has no `from`"]),
+        (replace(PROD, source="qa"), ["Environment `prod` was `from: staging`; it now has `from: qa`"]),
+        (replace(PROD, pre=True), ["Environment `prod` now takes pre-releases"]),
+        (replace(PROD, auto=True), []),
+    ],
+)
+def test_an_environment_that_asks_less_is_a_finding(prod: Environment | None, expected: list[str]) -> None:
+    assert texts(config(), config(prod)) == expected
+
+
+def test_an_environment_that_asks_more_or_is_new_is_not_a_finding() -> None:
+    assert texts(config(None), config()) == []
+    loose = Environment(name="prod", pre=True, gates=())
+    assert texts(config(loose), config()) == []
+
+
+def test_a_removed_gate_is_not_reported_for_each_environment() -> None:
+    assert texts(config(), config(replace(PROD, gates=("drop",)), gates={"drop": GATES["drop"]})) == []
+
+
+ORDER: Mapping[str, tuple[tuple[str | None, ...], ...]] = {
+    "numbers": (("committed",), (None,), ("pipeline",)),
+    "on_loosened": (("warn", None), ("fail",)),
+    "foreign_tags": (("allow",), ("refuse", None)),
+}
+"""The values of each setting from the loosest; values in one group mean the same."""
+
+
+@pytest.mark.parametrize("key", ORDER)
+def test_a_looser_setting_is_a_finding(key: str) -> None:
+    rank = {value: number for number, group in enumerate(ORDER[key]) for value in group}
+    for old, new in product(rank, rank):
+        found = texts(having(key, old), having(key, new))
+        assert len(found) == (rank[new] < rank[old]), (key, old, new)
+    last, first = ORDER[key][-1][0], ORDER[key][0][0]
+    text = f"`{key}` was `{last}`; it is now `{first}`"
+    assert texts(having(key, last), having(key, first)) == [text]
+
+
+def model(name: str, path: str | None = None, digest: str | None = None) -> KnownModel:
+    return KnownModel(name=name, path=path, digest=lambda: digest)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ([model("a", "x")], [model("a", "y")], {}),
+        ([model("a", "x")], [model("b", "x")], {"b": "a"}),
+        ([model("a", "x", "1")], [model("b", "y", "1")], {"b": "a"}),
+        ([model("a", "x", "1")], [model("b", "y", "2")], {}),
+        ([model("a")], [model("b")], {}),
+        ([model("a", "x")], [model("a", "y"), model("b", "x")], {}),
+        ([model("a", "x", "1"), model("b", "y", "2")], [model("c", "y", "1")], {"c": "b"}),
+        ([model("a", "x", "1")], [model("b", "y", "1"), model("c", "x", "2")], {"c": "a"}),
+        ([model("a", "x"), model("b", "y")], [model("c", "x"), model("d", "y")], {"c": "a", "d": "b"}),
+        ([KnownModel(name="a", path="x")], [KnownModel(name="b")], {}),
+    ],
+)
+def test_a_model_with_the_same_file_or_content_is_renamed(
+    old: list[KnownModel], new: list[KnownModel], expected: dict[str, str]
+) -> None:
+    assert renamed_models(old, new) == expected
+
+
+def test_a_model_that_is_gone_or_renamed_is_a_finding_that_says_what_it_holds() -> None:
+    held = {"a": {"prod": "a@v1.0.0", "staging": "a@v1.1.0"}}
+    old, new = [model("a", "x"), model("b", "y")], [model("c", "x")]
+    first, second = model_findings(old, new, lambda name: held.get(name, {}))
+    assert first.text == ("Model `a` was renamed to `c`; `prod` holds a@v1.0.0, `staging` holds a@v1.1.0")
+    assert (first.code, first.subjects, first.model) == ("gates_loosened", ("a",), "c")
+    assert (second.text, second.model) == ("Model `b` was removed", None)
+    assert list(model_findings(old, old, lambda _: {})) == []
