@@ -45,16 +45,14 @@ def decide(
 
     The order of cases, gates and files does not matter: the same inputs give the same bytes.
     """
-    results: list[Result] = []
     applied: list[tuple[Gate, Case, Result]] = []
     found = [*notes, *_finding_notes(gates_changed, findings, rules)]
     for case in cases:
         own = [evaluate(gate, case, rules) for gate in case.gates]
-        results += own
         applied += [(gate, case, result) for gate, result in zip(case.gates, own, strict=True)]
         found += _case_notes(case, own, rules)
-    found += _unused(rules.waivers, results)
-    all_results = tuple(sorted(results, key=lambda result: result.id))
+    all_results = tuple(sorted((result for _, _, result in applied), key=lambda result: result.id))
+    found += _unused(rules.waivers, all_results)
     all_notes = tuple(sorted(set(found), key=note_order))
     baselines = _baselines(cases)
     return Verdict(
