@@ -233,16 +233,30 @@ def baseline_place(gate: Gate, place: Place, entry: BaselineFiles) -> Place | Fi
             continue
         if place.key in file.values:
             return metrics.Place(file, place.key)
-        for problem in file.problems:
-            if problem.code in {"unreadable", "not_fetched"}:
-                reason = "not_fetched" if problem.code == "not_fetched" else "baseline_unreadable"
-                return Finding("error", reason, f"In {label}: {problem.message}", problem.hint)
+        if (unread := _unread(file, label)) is not None:
+            return unread
     places = metrics.find(gate.metric.removeprefix(f"{place.file.path}:"), entry.files)
     if len(places) > 1:
         return _ambiguous(gate, places, f" in {label}")
     if places:
         return places[0]
+    for file in entry.files:
+        # What DVC does not have here may have the metric, and so may a folder whose files are not known.
+        unread = _unread(file, label)
+        if unread is not None and (
+            unread.reason == "not_fetched" or place.file.path.startswith(f"{file.path}/")
+        ):
+            return unread
     return Finding("skipped", "new_metric", f"`{gate.metric}` is new: {label} does not have it")
+
+
+def _unread(file: MetricFile, label: str) -> Finding | None:
+    """Why a file of the baseline has no numbers here, although it may have some."""
+    for problem in file.problems:
+        if problem.code in {"unreadable", "not_fetched"}:
+            reason = "not_fetched" if problem.code == "not_fetched" else "baseline_unreadable"
+            return Finding("error", reason, f"In {label}: {problem.message}", problem.hint)
+    return None
 
 
 def _compare(

@@ -289,7 +289,10 @@ def _read_file(project: Project, candidate: str | None, path: str) -> MetricFile
         outputs = evidence(project, candidate).pipeline.outputs
         pointer = next((out.pointer for out in outputs if out.path == path), None)
         cache = cache_of(project, path)
-        content = None if cache is None or pointer is None else cache.read(pointer)
+        try:
+            content = None if cache is None or pointer is None else cache.read(pointer)
+        except MlgitError as error:
+            return f"`{path}` cannot be trusted: {error.message}"
     if content is None:
         return f"There is no file `{path}`"
     values = metric_values(content, path=path, documents=local_files(project).documents)

@@ -12,7 +12,7 @@ from mlgit.adapters.git.promised import Promised
 from mlgit.adapters.git.trees import Entry, Trees
 from mlgit.core.pipeline.evidence import Problem, ProblemCode, Value
 from mlgit.core.registry.state import as_time
-from mlgit.errors import ConfigError
+from mlgit.errors import ConfigError, StateError
 from mlgit.project.compare.revision_sources import SourceFinder, Sources, is_source
 from mlgit.project.pipeline.declared import DVCLIVE, matching, outside
 from mlgit.project.pipeline.local_files import cache_of, recorded_files
@@ -179,7 +179,12 @@ class RevisionReader:
             return
         cache = cache_of(self._project, path)
         for name, pointer in recorded_files(self._project, out, path):
-            content = None if cache is None or pointer is None else cache.read(pointer)
+            try:
+                content = None if cache is None or pointer is None else cache.read(pointer)
+            except StateError as error:
+                draft.unread[name] = "unreadable"
+                draft.problems.append(f"`{name}` cannot be trusted: {error.message}")
+                continue
             if content is None or pointer is None:
                 draft.unread[name] = "not_fetched"
                 continue

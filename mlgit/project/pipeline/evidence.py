@@ -12,7 +12,7 @@ from mlgit.adapters.dvc.pipeline.pointers import DEFAULT_PARAMS, join, read_pipe
 from mlgit.adapters.git.objects import CommitTree
 from mlgit.core.pipeline.evidence import Evidence, MetricFile, Problem, StageState, Value
 from mlgit.core.pipeline.stages import Output, Pipeline, output_at
-from mlgit.errors import ConfigError
+from mlgit.errors import ConfigError, StateError
 from mlgit.project.pipeline.declared import DVCLIVE, matching, metric_globs, outside, param_keys
 from mlgit.project.pipeline.local_files import (
     cached_content,
@@ -211,7 +211,15 @@ class _Reader:
         if out is None or out.pointer is None or not out.cached:
             hint = None if out is None else f"run `mlgit run {out.owner}`"
             return Problem(code="missing", message=f"`{path}` is missing{where}", hint=hint)
-        content = cached_content(self._project, out, path)
+        return self._cached(path, out, where)
+
+    def _cached(self, path: str, out: Output, where: str) -> bytes | Problem:
+        """The file in the DVC cache, if it is what its hash says."""
+        try:
+            content = cached_content(self._project, out, path)
+        except StateError as error:
+            message = f"`{path}`{where} cannot be trusted: {error.message}"
+            return Problem(code="unreadable", message=message, hint=error.hint)
         if content is not None:
             return content
         pull = "dvc pull" if self._commit is None else "dvc fetch --all-commits"

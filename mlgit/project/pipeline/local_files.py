@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 
 from mlgit.adapters.dvc.files.documents import Documents
 from mlgit.core.pipeline.stages import Output, Pointer
+from mlgit.errors import StateError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -70,13 +71,22 @@ def cache_of(project: Project, path: str) -> Cache | None:
 
 
 def cached_listing(project: Project, out: Output) -> Mapping[str, str] | None:
-    """Name -> hash of the files in a directory that DVC tracks; None if the listing is not cached."""
+    """Name -> hash of the files in a directory that DVC tracks; None if it is not there or damaged."""
     cache = cache_of(project, out.path)
-    return None if cache is None or out.pointer is None else cache.listing(out.pointer)
+    if cache is None or out.pointer is None:
+        return None
+    try:
+        return cache.listing(out.pointer)
+    except StateError:  # who needs a file of it gets the error
+        return None
 
 
 def cached_content(project: Project, out: Output, path: str) -> bytes | None:
-    """The content of an output, or of the file `path` in it; None if it is not cached."""
+    """The content of an output, or of the file `path` in it; None if it is not cached.
+
+    Raises:
+        StateError: what the cache has is not what its hash says.
+    """
     pointer, cache = out.pointer, cache_of(project, path)
     if pointer is None or cache is None:
         return None

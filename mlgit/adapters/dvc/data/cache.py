@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.data.fingerprints import Index, checksum, facts_of, now_ns, settled
+from mlgit.adapters.dvc.data.hashes import bytes_md5
 from mlgit.core.pipeline.stages import Pointer, is_hash
 from mlgit.errors import StateError
 
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+DAMAGED = "cache_damaged"
 MAX_READ_BYTES = 64 << 20
+_DIRECTORY = ".dir"
 # Objects are in folders named after their first two digits.
 _PREFIX = 2
 
@@ -61,7 +64,7 @@ class Cache:
         state, fresh = self._states[pointer.legacy]
         known = index.complete(pointer, state)
         if known is None:
-            files, top = self.listing(pointer), self._top(legacy=pointer.legacy)
+            files, top = self._sound_listing(pointer), self._top(legacy=pointer.legacy)
             if files is None:  # a listing that is too large to read is not reported as broken
                 known = self._size_bytes(pointer) > MAX_READ_BYTES
             else:
@@ -69,6 +72,12 @@ class Cache:
             if not fresh:
                 index.learn_complete(pointer, state, known=known)
         return known
+
+    def _sound_listing(self, pointer: Pointer) -> dict[str, str] | None:
+        try:
+            return self.listing(pointer)
+        except StateError:  # the same as an object that is not there
+            return None
 
     def _state(self, *, legacy: bool) -> tuple[str, bool]:
         """A text that changes when an object is added or removed, and whether it may miss the next change."""
@@ -90,16 +99,29 @@ class Cache:
         return self.folder if legacy else f"{self.folder}/files/md5"
 
     def read(self, pointer: Pointer) -> bytes | None:
-        """The bytes of an object; None if it is not here, not a file, or too large to be read."""
+        """The bytes of an object; None if it is not here, not a file, or too large to be read.
+
+        Raises:
+            StateError: the object is not what its hash says (code `cache_damaged`).
+        """
+        path = self.path(pointer)
         try:
-            with open(self.path(pointer), "rb") as file:
+            with open(path, "rb") as file:
                 content = file.read(MAX_READ_BYTES + 1)
         except OSError:
             return None
-        return content if len(content) <= MAX_READ_BYTES else None
+        if len(content) > MAX_READ_BYTES:
+            return None
+        if bytes_md5(content, legacy=pointer.legacy) != pointer.md5.removesuffix(_DIRECTORY):
+            raise _damaged(path)
+        return content
 
     def listing(self, pointer: Pointer) -> dict[str, str] | None:
-        """Relative path -> MD5 of a directory's files; None if the listing is not here."""
+        """Relative path -> MD5 of a directory's files; None if the listing is not here.
+
+        Raises:
+            StateError: the listing is not what its hash says.
+        """
         content = self.read(pointer) if pointer.directory else None
         if content is None:
             return None
@@ -110,6 +132,15 @@ class Cache:
         except (ValueError, KeyError, TypeError, RecursionError):
             return None
         return found if all(map(is_hash, found.values())) else None
+
+
+def _damaged(path: str) -> StateError:
+    error = StateError(
+        f"The object at `{path}` in the DVC cache is not what its hash says",
+        hint=f"run `rm -f '{path}'`, then `dvc fetch --all-commits`",
+    )
+    error.code = DAMAGED
+    return error
 
 
 def configuration_files(root: str) -> Iterator[str]:

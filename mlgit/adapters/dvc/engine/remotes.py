@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlgit.core.pipeline.remote_data import Holding, RemoteHoldings
 from mlgit.core.progress import Progress, Silent
-from mlgit.errors import MlgitError
+from mlgit.errors import MlgitError, StateError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -130,7 +130,10 @@ class _Query:
             from mlgit.adapters.dvc.data.cache import Cache
 
             self._caches[relative] = Cache(os.path.join(self._root, relative))
-        content = self._caches[relative].read(pointer)
+        try:
+            content = self._caches[relative].read(pointer)
+        except StateError:  # damaged: the same as if it were not there
+            content = None
         if content is None:
             return None
         from mlgit.adapters.dvc.engine.contents import listed_files
