@@ -19,6 +19,7 @@ from mlgit.errors import Exit
 from tests.attack.edits_documents import DOCUMENT_EDITS
 from tests.attack.edits_git import GIT_EDITS
 from tests.attack.edits_results import RESULT_EDITS
+from tests.attack.plans import PLANS
 from tests.attack.world import GATES, Template, World
 from tests.differential.bench import Picker
 
@@ -100,8 +101,8 @@ class AttackMachine(RuleBasedStateMachine):
         self._step(DOCUMENT_EDITS, numbers)
 
     @rule(numbers=_NUMBERS)
-    def edit_gates(self, numbers: list[int]) -> None:
-        self._step(DOCUMENT_EDITS[:2], numbers)
+    def follow_a_plan(self, numbers: list[int]) -> None:
+        self._step(PLANS, numbers)
 
     @rule(numbers=_NUMBERS)
     def edit_results(self, numbers: list[int]) -> None:
