@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from tests.support.templates import ONE_COMMAND, parse
+from tests.support.templates import ISOLATED, ONE_COMMAND, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,11 +19,11 @@ DEPLOY = ".github/workflows/mlgit-deploy.yml"
 MONITOR = ".github/workflows/mlgit-monitor.yml"
 
 READ = {"contents": "read"}
-COMMENT = {"contents": "read", "pull-requests": "write", "checks": "write"}
+COMMENT = {"pull-requests": "write", "checks": "write"}
 DEPLOYMENT = {"contents": "read", "deployments": "write", "id-token": "write"}
 # The rights of each job: an unlisted job, or one with more rights, is a violation.
 RIGHTS: dict[str, dict[str, dict[str, str]]] = {
-    PULL_REQUEST: {"announce": COMMENT, "gates": READ, "report": COMMENT},
+    PULL_REQUEST: {"announce": COMMENT, "gates": READ, "report": READ | COMMENT},
     FORKS: {"announce": COMMENT, "report": COMMENT | {"actions": "read"}},
     MERGED: {"merged": {"contents": "write"}, "deploy": DEPLOYMENT, "cache": READ},
     DEPLOY: {"parse": READ, "deploy": DEPLOYMENT},
@@ -38,7 +38,8 @@ TRIGGERS = {
 }
 OLDEST_CHECKOUT = (6, 0, 2)
 SAME_REPOSITORY = "github.event.pull_request.head.repo.full_name == github.repository"
-DEFAULT_BRANCH = "github.ref_name == github.event.repository.default_branch"
+DEFAULT_BRANCH = "github.ref == format('refs/heads/{0}', github.event.repository.default_branch)"
+INSTALL, LIST_TAGS = "Install mlgit", "List the remote's tags"
 _USES = re.compile(r"^\s*(?:- )?uses: (\S+)(?: # (\S+))?$", re.MULTILINE)
 _PIN = re.compile(r"([\w.-]+/[\w./-]+)@([0-9a-f]{40})")
 
@@ -121,7 +122,9 @@ def workflow_run_checks_out_no_head(texts: Texts) -> list[str]:
                 wrong.append(f"{path}: checks out {inputs}")
             if "download-artifact@" in step.get("uses", "") and "runner.temp" not in inputs.get("path", ""):
                 wrong.append(f"{path}: unpacks into {inputs.get('path')}")
-            if not re.search(r"^$|--untrusted$|--running$", step.get("run", "")):
+            if step.get("name") != INSTALL and not re.search(
+                r"^$|--untrusted$|--running$", step.get("run", "")
+            ):
                 wrong.append(f"{path}: trusts the fork")
             if "head_" in str(step.get("env", {})):
                 wrong.append(f"{path}: hands on what the fork named")
@@ -160,6 +163,8 @@ def concurrency_is_limited(texts: Texts) -> list[str]:
             or limit.get("cancel-in-progress") is not False
         ):
             wrong.append(f"{path} {name}: {limit}")
+        if "environment" in job and "needs.parse.outputs.deploy == 'true' &&" not in limit.get("group", ""):
+            wrong.append(f"{path} {name}: a job without work is in the group of one with work")
     return wrong
 
 
@@ -224,7 +229,8 @@ def one_step_may_push(texts: Texts) -> list[str]:
     """Only steps that use the remote have Git's token, and only that of `mlgit ci merged` may write."""
     wrong = []
     for path, name, job in each_job(texts):
-        command = "mlgit ci merged " if job["permissions"]["contents"] == "write" else "mlgit ci tag "
+        writes = job["permissions"].get("contents") == "write"
+        command = "mlgit ci merged " if writes else "mlgit ci tag "
         holders = [step for step in job.get("steps", []) if "MLGIT_PUSH_TOKEN" in step.get("env", {})]
         if not all(step["run"].startswith(command) for step in holders):
             wrong.append(f"{path} {name}")
@@ -232,9 +238,57 @@ def one_step_may_push(texts: Texts) -> list[str]:
 
 
 def code_of_pull_requests_has_no_token(texts: Texts) -> list[str]:
-    """The job that runs a pull request never gets the forge's token."""
+    """The job that runs a pull request has the forge's token only before its code is checked out."""
     gates = parse(texts[PULL_REQUEST])["jobs"]["gates"]
-    return ["gates"] if re.search(r"github\.token|GITHUB_TOKEN", str(gates)) else []
+    first, second, *later = gates["steps"]
+    wrong = [] if "checkout@" in second.get("uses", "") and first["name"] == LIST_TAGS else ["order"]
+    rest = {**gates, "steps": [second, *later]}
+    return [*wrong, *(["gates"] if re.search(r"github\.token|GITHUB_TOKEN", str(rest)) else [])]
+
+
+def jobs_that_comment_have_no_checkout(texts: Texts) -> list[str]:
+    """Next to a token that may write on the forge there is no file of a branch, and no action of one."""
+    return [
+        f"{path} {name}: {step['uses']}"
+        for path, name, job in each_job(texts)
+        if {"pull-requests", "checks"} & set(job["permissions"])
+        for step in job["steps"]
+        if "actions/checkout@" in step.get("uses", "") or step.get("uses", "").startswith("./")
+    ]
+
+
+def python_imports_nothing_from_the_checkout(texts: Texts) -> list[str]:
+    """Python is isolated, and pip installs mlgit from an empty folder, everywhere with the same lines."""
+    scripts = [(where, step) for where, step in each_step(texts) if "run" in step]
+    wrong = [where for where, step in scripts if ISOLATED.search(step["run"])]
+    installs = [(where, step["run"]) for where, step in scripts if step.get("name") == INSTALL]
+    wrong += [where for where, script in installs if script != installs[0][1]]
+    wrong += [where for where, script in installs if '(cd "$clean" && python -I -m pip install' not in script]
+    return wrong
+
+
+def trunk_is_compared_as_a_full_ref(texts: Texts) -> list[str]:
+    """A tag with the name of the default branch does not start its jobs."""
+    wrong = [f"{path}: ref_name is compared" for path, text in texts.items() if "github.ref_name ==" in text]
+    merged = parse(texts[MERGED])["jobs"]
+    return wrong + [name for name in ("merged", "cache") if DEFAULT_BRANCH not in merged[name].get("if", "")]
+
+
+def the_remotes_tags_are_listed_first(texts: Texts) -> list[str]:
+    """A job without a token for mlgit has the list of tags from before the checkout, outside of it."""
+    wrong = []
+    for path, name, job in each_job(texts):
+        runs = [
+            step for step in job.get("steps", []) if re.search(r"ci (?:pr|monitor)\b", step.get("run", ""))
+        ]
+        for step in runs:
+            listing = step["env"].get("MLGIT_REMOTE_TAGS", "")
+            first = job["steps"][0]
+            if first.get("env", {}).get("MLGIT_REMOTE_TAGS") != listing or "runner.temp" not in listing:
+                wrong.append(f"{path} {name}")
+            if '-o "$RUNNER_TEMP/mlgit-report"' not in step["run"]:
+                wrong.append(f"{path} {name}: its report is in the checkout")
+    return wrong
 
 
 def forks_reach_no_rights(texts: Texts) -> list[str]:
@@ -265,10 +319,14 @@ def tags_are_parsed_first(texts: Texts) -> list[str]:
 
 
 def jobs_hold_no_logic(texts: Texts) -> list[str]:
-    """Each job of a workflow runs one command."""
+    """Each job of a workflow runs one command, after the same set-up."""
     wrong = []
     for path, name, job in each_job(texts):
-        scripts = [step["run"] for step in job.get("steps", []) if "run" in step]
+        scripts = [
+            step["run"]
+            for step in job.get("steps", [])
+            if "run" in step and step.get("name") not in {INSTALL, LIST_TAGS}
+        ]
         if "uses" in job:
             continue
         if len(scripts) != 1 or not ONE_COMMAND.fullmatch(scripts[0]):
@@ -298,6 +356,10 @@ RULES = (
     secrets_stay_in_the_environment_of_a_step,
     one_step_may_push,
     code_of_pull_requests_has_no_token,
+    jobs_that_comment_have_no_checkout,
+    python_imports_nothing_from_the_checkout,
+    trunk_is_compared_as_a_full_ref,
+    the_remotes_tags_are_listed_first,
     forks_reach_no_rights,
     tags_are_parsed_first,
     jobs_hold_no_logic,

@@ -27,7 +27,8 @@ class GitLab:
     """A project on a forge: the git server has its commits, the fake forge its merge requests.
 
     `settings` are the project's CI/CD variables, `protected` those that only main and tags get; a fork's
-    pipelines get none of them. `environment` and `home` (a folder to copy) belong to its runners.
+    pipelines get none of them. `scopes` are the environments to which settings are limited. `environment` and
+    `home` (a folder to copy) belong to its runners.
     """
 
     git: GitServer
@@ -36,6 +37,7 @@ class GitLab:
     repository: str = "acme/tumor"
     settings: dict[str, str] = field(default_factory=lambda: {"MLGIT_GITLAB_TOKEN": GITLAB_TOKEN})
     protected: dict[str, str] = field(default_factory=lambda: {"MLGIT_PUSH_TOKEN": GITLAB_TOKEN})
+    scopes: dict[str, str] = field(default_factory=lambda: {"MLGIT_GITLAB_TOKEN": "mlgit-report"})
     environment: dict[str, str] = field(default_factory=dict)
     home: Path | None = None
     pipelines: list[Pipeline] = field(default_factory=list)
@@ -162,6 +164,7 @@ class GitLab:
             source=source,
             variables={**variables, **own},
             settings=settings,
+            scopes=self.scopes,
             environment=self.environment,
             fetch=fetch,
             press=press,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from tests.support.templates import ONE_COMMAND, expand, jobs, parse_component
+from tests.support.templates import ISOLATED, ONE_COMMAND, expand, jobs, parse_component
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 ENTRY = ".gitlab-ci.yml"
 FULL = ".gitlab/mlgit/full.yml"
 MERGE_REQUEST = '$CI_PIPELINE_SOURCE == "merge_request_event"'
-PUSH = '$CI_PIPELINE_SOURCE == "push" && $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH'
+TRUNK = "$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH && $CI_COMMIT_TAG == null"
+PUSH = f'$CI_PIPELINE_SOURCE == "push" && {TRUNK}'
+REPORTERS = {"mlgit-announce", "mlgit-report"}
+LIST_TAGS = 'export MLGIT_REMOTE_TAGS="$(mktemp)"\ngit ls-remote --tags origin >"$MLGIT_REMOTE_TAGS"\n'
 TOKENS = re.compile(r"TOKEN|SECRET|PASSWORD|CREDENTIAL|_KEY\b")
 
 
@@ -54,8 +57,41 @@ def history_is_whole(texts: Texts) -> list[str]:
     return [
         name
         for name, job in jobs(pipeline(texts)).items()
-        if job.get("variables", {}).get("GIT_DEPTH") != "0"
+        if name not in REPORTERS and job.get("variables", {}).get("GIT_DEPTH") != "0"
     ]
+
+
+def jobs_that_comment_have_no_checkout(texts: Texts) -> list[str]:
+    """Next to the API's token, which belongs to the environment of two jobs, there is no file of a branch."""
+    found = jobs(pipeline(texts))
+    return [
+        name
+        for name in REPORTERS
+        if found[name]["variables"].get("GIT_STRATEGY") != "none"
+        or found[name].get("environment") != {"name": "mlgit-report", "action": "access"}
+    ]
+
+
+def python_imports_nothing_from_the_checkout(texts: Texts) -> list[str]:
+    """Python is isolated, and pip installs mlgit from an empty folder."""
+    found = jobs(pipeline(texts)).items()
+    wrong = [name for name, job in found for line in scripts(job) if ISOLATED.search(line)]
+    return wrong + [
+        name for name, job in found if '(cd "$clean" && python -I -m pip' not in str(list(scripts(job)))
+    ]
+
+
+def tags_start_no_trunk_jobs(texts: Texts) -> list[str]:
+    """A tag with the name of the default branch does not start its jobs."""
+    whole = pipeline(texts)
+    rules = [*whole["workflow"]["rules"], *(rule for job in jobs(whole).values() for rule in job["rules"])]
+    return [rule["if"] for rule in rules if "$CI_COMMIT_BRANCH" in rule["if"] and TRUNK not in rule["if"]]
+
+
+def the_remotes_tags_are_listed_first(texts: Texts) -> list[str]:
+    """The gates have the list of tags from before anything of the branch runs, outside of the checkout."""
+    found = jobs(pipeline(texts))
+    return [name for name in ("mlgit-gates", "mlgit-monitor") if found[name]["before_script"][0] != LIST_TAGS]
 
 
 def jobs_end(texts: Texts) -> list[str]:
@@ -94,11 +130,11 @@ def writers_queue(texts: Texts) -> list[str]:
 
 
 def environments_belong_to_deployments(texts: Texts) -> list[str]:
-    """Only deployments have an environment, so that no other job gets its protected variables."""
+    """Only deployments and the jobs that comment have an environment; no other job gets its variables."""
     return [
         name
         for name, job in jobs(pipeline(texts)).items()
-        if ("environment" in job) != (_kind(name) == "mlgit-deploy")
+        if (name not in REPORTERS and ("environment" in job) != (_kind(name) == "mlgit-deploy"))
         or (_kind(name) == "mlgit-deploy" and name != f"mlgit-deploy-{job['environment']['name']}")
     ]
 
@@ -163,13 +199,15 @@ def merge_requests_only_reach_their_jobs(texts: Texts) -> list[str]:
 def jobs_hold_no_logic(texts: Texts) -> list[str]:
     """Each job runs one command, after the same set-up everywhere."""
     found = jobs(pipeline(texts))
-    setups = {job["before_script"][0] for job in found.values()}
-    wrong = [] if len(setups) == 1 else ["the set-up differs"]
+    setups = {
+        name: [line for line in job["before_script"] if line != LIST_TAGS] for name, job in found.items()
+    }
+    wrong = [] if len({lines[0] for lines in setups.values()}) == 1 else ["the set-up differs"]
     for name, job in found.items():
         lines = job["script"]
         if len(lines) != 1 or not ONE_COMMAND.fullmatch(lines[0]):
             wrong.append(name)
-        if len(job["before_script"]) != (2 if name == "mlgit-gates" else 1):
+        if len(setups[name]) != (2 if name == "mlgit-gates" else 1):
             wrong.append(f"{name}: sets up more")
     return wrong
 
@@ -193,6 +231,10 @@ def _unquoted(line: str) -> bool:
 
 RULES = (
     every_job_says_when,
+    jobs_that_comment_have_no_checkout,
+    python_imports_nothing_from_the_checkout,
+    tags_start_no_trunk_jobs,
+    the_remotes_tags_are_listed_first,
     history_is_whole,
     jobs_end,
     newer_pushes_cancel_merge_requests_only,

@@ -18,8 +18,11 @@ Texts = dict[str, str]
 """Path in a repository -> text of the file."""
 Rule = Callable[[Texts], list[str]]
 """Names every place that breaks it."""
-ONE_COMMAND = re.compile(r"(?:mlgit ci|python -m dvc) [^|&;<>()`\n]+")
+ONE_COMMAND = re.compile(r"(?:mlgit ci|python -I -m dvc) [^|&;<>()`\n]+")
 """What a job may run: a command without a shell's logic around it."""
+
+ISOLATED = re.compile(r"python(?! -I -m )")
+"""A call of Python that may import from the folder it runs in."""
 
 _INPUT = re.compile(r"\$\[\[ inputs\.([a-z_]+) \]\]")
 

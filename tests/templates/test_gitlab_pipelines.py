@@ -103,7 +103,7 @@ def test_without_a_token_the_gates_apply_and_the_report_is_printed(gitlab_team: 
     team, gitlab = gitlab_team
     gitlab.settings = {}
     pipeline = only(gitlab.open_merge_request(7, "worse"))
-    assert pipeline.jobs == {"mlgit-gates": "failure", "mlgit-report": "success"}
+    assert pipeline.jobs == dict.fromkeys(MR_JOBS, "success") | {"mlgit-gates": "failure"}
     assert "r2-floor" in pipeline.logs["mlgit-report"]
     assert team.forge.requests == []
 
@@ -112,7 +112,7 @@ def test_a_fork_gets_its_gates_and_no_token(gitlab_team: tuple[Team, GitLab]) ->
     team, gitlab = gitlab_team
     team.fork("worse")
     pipeline = only(gitlab.open_merge_request(7, "worse", source="eve/tumor", author="eve"))
-    assert pipeline.jobs == {"mlgit-gates": "failure", "mlgit-report": "success"}, pipeline.log
+    assert pipeline.jobs == dict.fromkeys(MR_JOBS, "success") | {"mlgit-gates": "failure"}, pipeline.log
     assert team.forge.comments(7) == []
     assert not any(each.login == "project_7_bot" for each in team.forge.requests)
 
@@ -232,6 +232,8 @@ def test_a_superseded_tag_is_not_deployed(released: tuple[Team, GitLab]) -> None
     pipeline = only(gitlab.pushed(promotion))
     assert pipeline.status == 0, pipeline.log
     assert not team.served.exists()
+    # The tag that takes the version away starts no job.
+    assert [each.jobs for each in gitlab.settle()] == [{}]
 
 
 def test_an_ordinary_tag_or_branch_starts_no_job(gitlab_team: tuple[Team, GitLab]) -> None:

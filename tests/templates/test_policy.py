@@ -72,8 +72,8 @@ MISTAKES = [
     (
         github_rules.workflow_run_checks_out_no_head,
         FORKS,
-        "fetch-depth: 0",
-        "ref: ${{ github.event.workflow_run.head_sha }}",
+        "      - name: Install mlgit\n",
+        "      - uses: actions/checkout@v6\n        with: {ref: x}\n      - name: Install mlgit\n",
     ),
     (github_rules.workflow_run_checks_out_no_head, FORKS, "${{ runner.temp }}/", ""),
     (github_rules.workflow_run_checks_out_no_head, FORKS, " --untrusted", ""),
@@ -92,8 +92,8 @@ MISTAKES = [
     (
         github_rules.concurrency_is_limited,
         DEPLOY,
-        "group: mlgit-${{ needs.parse.outputs.environment }}",
-        "group: mlgit-${{ github.run_id }}",
+        "needs.parse.outputs.name, needs.parse.outputs.environment",
+        "github.run_id",
     ),
     (github_rules.jobs_end, MONITOR, "    timeout-minutes: 60\n", ""),
     (
@@ -105,7 +105,7 @@ MISTAKES = [
     (
         github_rules.caches_are_saved_on_the_default_branch,
         MERGED,
-        "vars.MLGIT_CACHE == 'true' && github.ref_name == github.event.repository.default_branch",
+        f"vars.MLGIT_CACHE == 'true' && {github_rules.DEFAULT_BRANCH}",
         "vars.MLGIT_CACHE == 'true'",
     ),
     (github_rules.caches_are_saved_on_the_default_branch, ACTION, "actions/cache/restore@", "actions/cache@"),
@@ -139,20 +139,49 @@ MISTAKES = [
         "    if: github.event.pull_request.head.repo.full_name == github.repository\n",
         "",
     ),
+    (
+        github_rules.jobs_that_comment_have_no_checkout,
+        PULL_REQUEST,
+        "      - name: Install mlgit\n",
+        "      - uses: ./.github/actions/mlgit-setup\n      - name: Install mlgit\n",
+    ),
+    (github_rules.jobs_that_comment_have_no_checkout, FORKS, "actions/setup-python@", "actions/checkout@"),
+    (github_rules.python_imports_nothing_from_the_checkout, ACTION, "python -I -m pip", "python -m pip"),
+    (github_rules.python_imports_nothing_from_the_checkout, MERGED, "python -I -m dvc", "python -m dvc"),
+    (github_rules.python_imports_nothing_from_the_checkout, FORKS, '(cd "$clean" && ', "("),
+    (
+        github_rules.trunk_is_compared_as_a_full_ref,
+        MERGED,
+        github_rules.DEFAULT_BRANCH,
+        "github.ref_name == github.event.repository.default_branch",
+    ),
+    (
+        github_rules.the_remotes_tags_are_listed_first,
+        PULL_REQUEST,
+        "${{ runner.temp }}/mlgit-remote-tags",
+        "mlgit-remote-tags",
+    ),
+    (github_rules.the_remotes_tags_are_listed_first, MONITOR, '"$RUNNER_TEMP/mlgit-report"', "mlgit-report"),
+    (
+        github_rules.concurrency_is_limited,
+        DEPLOY,
+        "needs.parse.outputs.deploy == 'true'\n        && ",
+        "",
+    ),
     (github_rules.tags_are_parsed_first, DEPLOY, "    needs: parse\n", ""),
     (github_rules.tags_are_parsed_first, DEPLOY, "${{ needs.parse.outputs.tag }}", "${{ github.ref_name }}"),
     (github_rules.tags_are_parsed_first, DEPLOY, ' -- "$MLGIT_TAG"', ' "$MLGIT_TAG"'),
     (
         github_rules.jobs_hold_no_logic,
         MONITOR,
-        "mlgit ci monitor -o mlgit-report",
+        'mlgit ci monitor -o "$RUNNER_TEMP/mlgit-report"',
         "mlgit ci monitor || true",
     ),
     (
         gitlab_rules.every_job_says_when,
         GITLAB_MERGED,
-        '$CI_PIPELINE_SOURCE == "push" && $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH\n',
-        "$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH\n",
+        f"{gitlab_rules.PUSH}\n",
+        f"{gitlab_rules.TRUNK}\n",
     ),
     (gitlab_rules.every_job_says_when, MERGE_REQUEST, "      when: always\n", "    - when: always\n"),
     (gitlab_rules.history_is_whole, GITLAB_DEPLOY, 'GIT_DEPTH: "0"', 'GIT_DEPTH: "20"'),
@@ -206,6 +235,22 @@ MISTAKES = [
     ),
     (gitlab_rules.jobs_hold_no_logic, GITLAB_MONITOR, "mlgit ci monitor", "cd here && mlgit ci monitor"),
     (gitlab_rules.jobs_hold_no_logic, GITLAB_MONITOR, 'here="$(mlgit', 'here="$(sudo mlgit'),
+    (gitlab_rules.jobs_that_comment_have_no_checkout, MERGE_REQUEST, "    GIT_STRATEGY: none\n", ""),
+    (
+        gitlab_rules.jobs_that_comment_have_no_checkout,
+        MERGE_REQUEST,
+        "  environment: {name: mlgit-report, action: access}\n",
+        "",
+    ),
+    (
+        gitlab_rules.python_imports_nothing_from_the_checkout,
+        GITLAB_MERGED,
+        "python -I -m dvc",
+        "python -m dvc",
+    ),
+    (gitlab_rules.python_imports_nothing_from_the_checkout, GITLAB_DEPLOY, '(cd "$clean" && ', "("),
+    (gitlab_rules.tags_start_no_trunk_jobs, GITLAB_MONITOR, " && $CI_COMMIT_TAG == null", ""),
+    (gitlab_rules.the_remotes_tags_are_listed_first, MERGE_REQUEST, "$(mktemp)", "mlgit-tags"),
     (gitlab_rules.every_input_is_used, FULL, "      image: $[[ inputs.image ]]\n", ""),
 ]
 
@@ -239,7 +284,7 @@ def test_the_jobs_have_the_outputs_of_gto_action() -> None:
 def test_the_settings_of_ci_init_reach_the_jobs(origins: Origins) -> None:
     for mode in ("verify", "run"):
         workflow = github_rules.workflows(origins["github", mode])
-        assert workflow[PULL_REQUEST]["env"] == {"MLGIT_PIPELINE": f"${{{{ inputs.pipeline || '{mode}' }}}}"}
+        assert workflow[PULL_REQUEST]["env"]["MLGIT_PIPELINE"] == f"${{{{ inputs.pipeline || '{mode}' }}}}"
         assert workflow[MERGED]["on"]["push"] == {"branches": ["trunk"]}
         pipeline = gitlab_rules.pipeline(origins["gitlab", mode])
         assert pipeline["mlgit-gates"]["variables"]["MLGIT_PIPELINE"] == mode

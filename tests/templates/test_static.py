@@ -128,10 +128,9 @@ def test_every_script_parses_in_its_shell(repository: Folder) -> None:
 
 
 GITLAB_EVENTS = [
-    ("merge_request", {"CI_PIPELINE_SOURCE": "merge_request_event"}, {"mlgit-gates", "mlgit-report"}),
     (
-        "merge_request_with_token",
-        {"CI_PIPELINE_SOURCE": "merge_request_event", "MLGIT_GITLAB_TOKEN": "x"},
+        "merge_request",
+        {"CI_PIPELINE_SOURCE": "merge_request_event"},
         {"mlgit-announce", "mlgit-gates", "mlgit-report"},
     ),
     ("merge", {"CI_PIPELINE_SOURCE": "push"}, {"mlgit-merged"}),
@@ -143,7 +142,10 @@ GITLAB_EVENTS = [
     ("branch", {"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_BRANCH": "idea"}, set()),
     ("version", {"CI_COMMIT_TAG": "line@v1.0.0"}, {"mlgit-tag"}),
     ("environment", {"CI_COMMIT_TAG": "line#prod#3"}, {"mlgit-tag", "mlgit-deploy-prod"}),
-    ("left", {"CI_COMMIT_TAG": "line#staging!#4"}, {"mlgit-tag"}),
+    ("left", {"CI_COMMIT_TAG": "line#staging!#4"}, set()),
+    ("left_by_gto", {"CI_COMMIT_TAG": "line#staging!"}, set()),
+    ("rejected", {"CI_COMMIT_TAG": "line@v1.0.0!"}, set()),
+    ("named_as_the_branch", {"CI_COMMIT_TAG": "main", "CI_PIPELINE_SOURCE": "push"}, set()),
     ("folder", {"CI_COMMIT_TAG": "sub=line#staging#5"}, {"mlgit-tag", "mlgit-deploy-staging"}),
     ("another_environment", {"CI_COMMIT_TAG": "line#pre-prod#3"}, {"mlgit-tag"}),
     ("malformed", {"CI_COMMIT_TAG": "line#prod#x"}, {"mlgit-tag"}),

@@ -90,6 +90,7 @@ HOSTS: Mapping[Host, HostInfo] = {
         committed=(".gitlab", ".gitlab-ci.yml"),
         steps=(
             "add MLGIT_GITLAB_TOKEN, a masked project access token with `api`, for the note and the status",
+            "set the environment scope of MLGIT_GITLAB_TOKEN to `mlgit-report`, away from the branch's code",
             "add MLGIT_PUSH_TOKEN, a masked and protected one with `write_repository` (Maintainer), for tags",
             "require pipelines to succeed (Settings > Merge requests), protect the tags `*@v*` and `*#*`",
             "add a pipeline schedule for `mlgit-monitor` (Build > Pipeline schedules)",
