@@ -16,12 +16,13 @@ from mlgit.core.config.file import (
     Severity,
 )
 from mlgit.core.gates.limits import Finding, allowed, check_change, check_value, declared_bounds
+from mlgit.core.gates.places import baseline_place, candidate_place
 from mlgit.core.gates.verdict import Baseline, Decision, Effect, Outcome, Purpose, Result
 from mlgit.core.gates.waivers import Waiver, waive
 from mlgit.core.pipeline import metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from datetime import date
     from decimal import Decimal
 
@@ -40,7 +41,6 @@ _REASONS = {
     "unreadable": "baseline_unreadable",
     "unknown": "unknown_here",
 }
-_NO_NUMBERS = ("unreadable", "not_fetched", "missing")
 
 
 class BaselineFiles(NamedTuple):
@@ -150,7 +150,7 @@ def evaluate(gate: Gate, case: Case, rules: Rules) -> Result:
     if gate.vs is None:
         return _settle(result, check_value(gate, number), gate, rules)
     entry = case.baselines[vs_key(gate.vs)]
-    other = _no_baseline(gate, entry.baseline) or baseline_place(gate, place, entry)
+    other = _no_baseline(gate, entry.baseline) or _place_in(entry, gate, place)
     if isinstance(other, Finding):
         return _settle(result, other, gate, rules)
     return _compare(result, gate, number, other, entry.baseline, rules)
@@ -163,30 +163,6 @@ def effect_of(gate: Gate, outcome: Outcome) -> Effect:
     if gate.severity == "error" and outcome == "inconclusive":
         return _INCONCLUSIVE[gate.on_inconclusive]
     return _EFFECTS[gate.severity]
-
-
-def candidate_place(gate: Gate, files: Sequence[MetricFile]) -> Place | Finding:
-    """The only place that the metric's name can mean, or why there is none."""
-    places = metrics.find(gate.metric, files)
-    if len(places) == 1:
-        return places[0]
-    if places:
-        return _ambiguous(gate, places, "")
-    named_first = sorted(files, key=lambda file: (not gate.metric.startswith(f"{file.path}:"), file.path))
-    for file in named_first:
-        for problem in file.problems:
-            if problem.code in _NO_NUMBERS:
-                return Finding("error", problem.code, problem.message, problem.hint)
-    near = metrics.near_names(gate.metric, files)
-    hint = "there are " + ", ".join(f"`{name}`" for name in near) if near else None
-    message = f"There is no metric `{gate.metric}`" if files else f"No metric file has `{gate.metric}`"
-    return Finding("error", "unknown_metric", message, hint)
-
-
-def _ambiguous(gate: Gate, places: Sequence[Place], where: str) -> Finding:
-    names = ", ".join(f"`{place.full_name}`" for place in places[:5])
-    message = f"`{gate.metric}` could mean {names}{where}"
-    return Finding("error", "ambiguous_metric", message, "write the metric's name in full")
 
 
 def _finite(place: Place) -> Decimal | Finding:
@@ -225,38 +201,8 @@ def _no_baseline(gate: Gate, baseline: Baseline) -> Finding | None:
     assert_never(baseline.state)
 
 
-def baseline_place(gate: Gate, place: Place, entry: BaselineFiles) -> Place | Finding:
-    """The same file and key; after a rename, the only metric that the name matches in the baseline."""
-    label = entry.baseline.label
-    for file in (*entry.files, *entry.others):
-        if file.path != place.file.path:
-            continue
-        if place.key in file.values:
-            return metrics.Place(file, place.key)
-        if (unread := _unread(file, label)) is not None:
-            return unread
-    places = metrics.find(gate.metric.removeprefix(f"{place.file.path}:"), entry.files)
-    if len(places) > 1:
-        return _ambiguous(gate, places, f" in {label}")
-    if places:
-        return places[0]
-    for file in entry.files:
-        # What DVC does not have here may have the metric, and so may a folder whose files are not known.
-        unread = _unread(file, label)
-        if unread is not None and (
-            unread.reason == "not_fetched" or place.file.path.startswith(f"{file.path}/")
-        ):
-            return unread
-    return Finding("skipped", "new_metric", f"`{gate.metric}` is new: {label} does not have it")
-
-
-def _unread(file: MetricFile, label: str) -> Finding | None:
-    """Why a file of the baseline has no numbers here, although it may have some."""
-    for problem in file.problems:
-        if problem.code in {"unreadable", "not_fetched"}:
-            reason = "not_fetched" if problem.code == "not_fetched" else "baseline_unreadable"
-            return Finding("error", reason, f"In {label}: {problem.message}", problem.hint)
-    return None
+def _place_in(entry: BaselineFiles, gate: Gate, place: Place) -> Place | Finding:
+    return baseline_place(gate, place, entry.files, entry.others, label=entry.baseline.label)
 
 
 def _compare(

@@ -13,13 +13,13 @@ from mlgit.core.record import record
 from mlgit.core.registry.completeness import doubtful_environment, doubtful_release
 from mlgit.core.registry.state import ModelState
 from mlgit.core.wording import listed
-from mlgit.errors import ConfigError, MlgitError, ToolError, UnknownReference
+from mlgit.errors import ConfigError, ToolError, UnknownReference
+from mlgit.project.compare.reference_file import read_reference
 from mlgit.project.pipeline.evidence import evidence
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from mlgit.core.pipeline.evidence import MetricFile
     from mlgit.project.compare.base import Reason
     from mlgit.project.open import Project
     from mlgit.project.registry.read import ModelTags
@@ -257,7 +257,7 @@ class Baselines:
     def _file(self, vs: FileBaseline, model: Model | None) -> BaselineFiles:
         name = None if model is None else model.name
         baseline = _found(vs_key(vs), name, f"`{vs.path}`", "a file of the candidate", self.candidate)
-        read = _read_file(self.project, self.candidate, vs.path)
+        read = read_reference(self.project, self.candidate, vs.path)
         if isinstance(read, str):
             return BaselineFiles(replace(baseline, state="unreadable", message=read))
         return BaselineFiles(baseline, (read,))
@@ -273,30 +273,6 @@ def unknown(vs: str, model: str | None, label: str, rule: str, message: str, hin
 
 def _none(vs: str, model: str | None, label: str, rule: str, message: str) -> Baseline:
     return Baseline(vs=vs, model=model, state="none", label=label, rule=rule, message=message)
-
-
-def _read_file(project: Project, candidate: str | None, path: str) -> MetricFile | str:
-    """The metric file, or a sentence that says why it has no numbers."""
-    from mlgit.adapters.dvc.files.values import metric_values
-    from mlgit.core.pipeline.evidence import MetricFile, Problem
-    from mlgit.project.pipeline.local_files import cache_of, local_files
-
-    try:
-        content = project.tree(candidate).read(path)
-    except (OSError, MlgitError) as error:
-        return f"`{path}` cannot be read: {error}"
-    if content is None:
-        outputs = evidence(project, candidate).pipeline.outputs
-        pointer = next((out.pointer for out in outputs if out.path == path), None)
-        cache = cache_of(project, path)
-        try:
-            content = None if cache is None or pointer is None else cache.read(pointer)
-        except MlgitError as error:
-            return f"`{path}` cannot be trusted: {error.message}"
-    if content is None:
-        return f"There is no file `{path}`"
-    values = metric_values(content, path=path, documents=local_files(project).documents)
-    return values.message if isinstance(values, Problem) else MetricFile(path=path, values=values)
 
 
 def _quoted(name: str | None) -> str:

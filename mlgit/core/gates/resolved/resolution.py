@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.core.config.file import FileBaseline
-from mlgit.core.gates.evaluate import baseline_place, candidate_place, vs_key
+from mlgit.core.gates.evaluate import vs_key
 from mlgit.core.gates.limits import Finding
+from mlgit.core.gates.places import baseline_place, candidate_place
 from mlgit.core.pipeline.metrics import Place, number, text
 from mlgit.core.pipeline.origin import HAND, NumbersOrigin, origin_of
 from mlgit.core.record import record
@@ -95,7 +96,11 @@ def _source(place: Place, pipeline: Pipeline) -> Source:
 
 def _reference(gate: Gate, place: Place | None, entry: BaselineFiles) -> Reference:
     baseline = entry.baseline
-    found = baseline_place(gate, place, entry) if place is not None and baseline.state == "found" else None
+    found = (
+        baseline_place(gate, place, entry.files, entry.others, label=baseline.label)
+        if place is not None and baseline.state == "found"
+        else None
+    )
     there = found if isinstance(found, Place) else None
     return Reference(
         vs=baseline.vs,

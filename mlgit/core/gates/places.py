@@ -1,0 +1,76 @@
+"""Places: where the number of a gate is, in the candidate and in its baseline."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.core.gates.limits import Finding
+from mlgit.core.pipeline import metrics
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlgit.core.config.file import Gate
+    from mlgit.core.pipeline.evidence import MetricFile
+    from mlgit.core.pipeline.metrics import Place
+
+_NO_NUMBERS = ("unreadable", "not_fetched", "missing")
+
+
+def candidate_place(gate: Gate, files: Sequence[MetricFile]) -> Place | Finding:
+    """The only place that the metric's name can mean, or why there is none."""
+    places = metrics.find(gate.metric, files)
+    if len(places) == 1:
+        return places[0]
+    if places:
+        return _ambiguous(gate, places, "")
+    named_first = sorted(files, key=lambda file: (not gate.metric.startswith(f"{file.path}:"), file.path))
+    for file in named_first:
+        for problem in file.problems:
+            if problem.code in _NO_NUMBERS:
+                return Finding("error", problem.code, problem.message, problem.hint)
+    near = metrics.near_names(gate.metric, files)
+    hint = "there are " + ", ".join(f"`{name}`" for name in near) if near else None
+    message = f"There is no metric `{gate.metric}`" if files else f"No metric file has `{gate.metric}`"
+    return Finding("error", "unknown_metric", message, hint)
+
+
+def _ambiguous(gate: Gate, places: Sequence[Place], where: str) -> Finding:
+    names = ", ".join(f"`{place.full_name}`" for place in places[:5])
+    message = f"`{gate.metric}` could mean {names}{where}"
+    return Finding("error", "ambiguous_metric", message, "write the metric's name in full")
+
+
+def baseline_place(
+    gate: Gate, place: Place, files: Sequence[MetricFile], others: Sequence[MetricFile], *, label: str
+) -> Place | Finding:
+    """The same file and key; after a rename, the only metric that the name matches in the baseline."""
+    for file in (*files, *others):
+        if file.path != place.file.path:
+            continue
+        if place.key in file.values:
+            return metrics.Place(file, place.key)
+        if (unread := _unread(file, label)) is not None:
+            return unread
+    places = metrics.find(gate.metric.removeprefix(f"{place.file.path}:"), files)
+    if len(places) > 1:
+        return _ambiguous(gate, places, f" in {label}")
+    if places:
+        return places[0]
+    for file in files:
+        # What DVC does not have here may have the metric, and so may a folder whose files are not known.
+        unread = _unread(file, label)
+        if unread is not None and (
+            unread.reason == "not_fetched" or place.file.path.startswith(f"{file.path}/")
+        ):
+            return unread
+    return Finding("skipped", "new_metric", f"`{gate.metric}` is new: {label} does not have it")
+
+
+def _unread(file: MetricFile, label: str) -> Finding | None:
+    """Why a file of the baseline has no numbers here, although it may have some."""
+    for problem in file.problems:
+        if problem.code in {"unreadable", "not_fetched"}:
+            reason = "not_fetched" if problem.code == "not_fetched" else "baseline_unreadable"
+            return Finding("error", reason, f"In {label}: {problem.message}", problem.hint)
+    return None

@@ -1,0 +1,34 @@
+"""Reference file: the metric file that `vs: {file: path}` names, at the candidate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.adapters.dvc.files.values import metric_values
+from mlgit.core.pipeline.evidence import MetricFile, Problem
+from mlgit.errors import MlgitError
+from mlgit.project.pipeline.evidence import evidence
+from mlgit.project.pipeline.local_files import cache_of, local_files
+
+if TYPE_CHECKING:
+    from mlgit.project.open import Project
+
+
+def read_reference(project: Project, candidate: str | None, path: str) -> MetricFile | str:
+    """The metric file, or a sentence that says why it has no numbers."""
+    try:
+        content = project.tree(candidate).read(path)
+    except (OSError, MlgitError) as error:
+        return f"`{path}` cannot be read: {error}"
+    if content is None:
+        outputs = evidence(project, candidate).pipeline.outputs
+        pointer = next((out.pointer for out in outputs if out.path == path), None)
+        cache = cache_of(project, path)
+        try:
+            content = None if cache is None or pointer is None else cache.read(pointer)
+        except MlgitError as error:
+            return f"`{path}` cannot be trusted: {error.message}"
+    if content is None:
+        return f"There is no file `{path}`"
+    values = metric_values(content, path=path, documents=local_files(project).documents)
+    return values.message if isinstance(values, Problem) else MetricFile(path=path, values=values)
