@@ -24,6 +24,11 @@ from mlgit.cli.shell.session import Session, pass_session
 @click.option("--commit", is_flag=True, help="Add an empty commit when HEAD is a version already.")
 @click.option("--force", is_flag=True, help="Release a model whose content another version has.")
 @click.option("--push-data", is_flag=True, help="Push the model to the DVC remote first.")
+@click.option(
+    "--data-elsewhere",
+    is_flag=True,
+    help="Release a model that neither Git nor the DVC remote has; the tag states it.",
+)
 @write_options("Write the tag here only; `mlgit push` publishes it.")
 @pass_session
 def entry(session: Session, /, target: str, **options: Any) -> None:  # noqa: ANN401 (those above)

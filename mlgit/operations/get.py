@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.deploy.fetching import Fetched, FetchedFile, destination_below
 from mlgit.errors import StateError, UsageError
-from mlgit.project.deploy.model_files import model_files, require_stated, stage, stated_sums, whole_files
+from mlgit.project.deploy.model_files import (
+    kept_elsewhere,
+    model_files,
+    require_stated,
+    stage,
+    stated_sums,
+    whole_files,
+)
 from mlgit.project.deploy.staging import conflict, existing_files, refuse_links, staging, swap_in
 from mlgit.project.registry.models import declared_models
 from mlgit.project.registry.references import Reference, resolve
@@ -78,7 +85,8 @@ def _place(
     with staging(folder) as staged:
         sums = whole_files(files, there)
         if not set(sums) == set(there) == set(destinations):
-            sums = stage(project, commit, files, staging=staged, progress=progress)
+            with kept_elsewhere(statement):
+                sums = stage(project, commit, files, staging=staged, progress=progress)
         require_stated(files, sums, statement)
         fresh = frozenset(path for path in sums if there.get(path) != sums[path])
         extra = sorted(there.keys() - sums.keys())

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from mlgit.core.config.names import new_model_name
 from mlgit.core.record import record
 from mlgit.core.registry.semver import FIRST, Version, is_label, propose
 from mlgit.core.release.promotion import split_target, wanted_version
 from mlgit.core.release.tag_plan import ChangeReport, plan_release
 from mlgit.errors import StateError, UsageError
-from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.registry.models import declared_models
+from mlgit.project.registry.readiness import require_usable_name
 from mlgit.project.release.bump import next_step
 from mlgit.project.release.change import make_change, model_to_change
 from mlgit.project.release.gate_check import require_gates
-from mlgit.project.release.provenance import output_of, release_statement
+from mlgit.project.release.model_data import ModelData, require_model_data
+from mlgit.project.release.provenance import release_statement
 from mlgit.project.release.readiness import (
     empty_commit,
     require_clean,
-    require_data_published,
     require_fresh,
     require_movable,
     require_published,
@@ -40,7 +39,8 @@ class ReleaseOptions:
 
     `commit` adds an empty commit for the version. `committed` checks only committed files for whether the
     pipeline is up to date: a runner's clone has no data, or that of another run. `force` accepts a model
-    whose content another version has. `ci` are the environment variables of a CI.
+    whose content another version has. `data_elsewhere` accepts a model that neither Git nor the DVC
+    remote has; the tag states that. `ci` are the environment variables of a CI.
     """
 
     bump: Literal["major", "minor", "patch", "auto"] | None = None
@@ -50,6 +50,7 @@ class ReleaseOptions:
     committed: bool = False
     force: bool = False
     push_data: bool = False
+    data_elsewhere: bool = False
     local: bool = False
     dry_run: bool = False
     ci: Mapping[str, str] | None = None
@@ -96,12 +97,18 @@ def release(
     require_published(project, candidate.commit, final=version.final, local=options.local)
     if options.commit:
         require_movable(project, final=version.final, local=options.local)
-    if not options.local:
-        output = output_of(evidence(project, candidate.commit).pipeline, candidate.path)
-        notes += require_data_published(
-            project, output, push=options.push_data, dry_run=options.dry_run, progress=progress
-        )
-    return _write(project, candidate, version, options, notes)
+    data = require_model_data(
+        project,
+        candidate.state.name,
+        candidate.path,
+        candidate.commit,
+        push=options.push_data,
+        elsewhere=options.data_elsewhere,
+        local=options.local,
+        dry_run=options.dry_run,
+        progress=progress,
+    )
+    return _write(project, candidate, version, options, notes, data)
 
 
 def _candidate(project: Project, target: str, options: ReleaseOptions) -> _Candidate:
@@ -115,13 +122,8 @@ def _candidate(project: Project, target: str, options: ReleaseOptions) -> _Candi
         raise UsageError("A version, `--bump` and `--pre` cannot be said together")
     state = model_to_change(project, name, local=options.local)
     paths = declared_models(project)
-    if not state.facts and name in project.config(None).models and name not in _dvc_names(project):
-        new_model_name(name)
+    require_usable_name(project, None, name)
     return _Candidate(state=state, commit=require_clean(project), path=paths.get(name), explicit=explicit)
-
-
-def _dvc_names(project: Project) -> frozenset[str]:
-    return frozenset(artifact.name for artifact in evidence(project, None).pipeline.artifacts)
 
 
 def _registered(project: Project, candidate: _Candidate, options: ReleaseOptions) -> RegisteredVersion | None:
@@ -172,7 +174,12 @@ def _choose(
 
 
 def _write(
-    project: Project, candidate: _Candidate, version: Version, options: ReleaseOptions, notes: tuple[str, ...]
+    project: Project,
+    candidate: _Candidate,
+    version: Version,
+    options: ReleaseOptions,
+    notes: tuple[str, ...],
+    data: ModelData,
 ) -> ChangeReport:
     state = candidate.state
     checked = require_gates(
@@ -190,6 +197,7 @@ def _write(
         path=candidate.path,
         gates=checked.gates,
         ci=options.ci or {},
+        data_elsewhere=data.elsewhere,
     )
     return make_change(
         project,
@@ -201,7 +209,7 @@ def _write(
         reason=options.text,
         verdict=checked.verdict,
         moved=moved,
-        notes=(*notes, *checked.notes),
+        notes=(*notes, *data.notes, *checked.notes),
         local=options.local,
         dry_run=options.dry_run,
     )

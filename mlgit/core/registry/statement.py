@@ -73,7 +73,10 @@ _NOT_IN_JSON = {"json": None}
 
 @record
 class ReleaseStatement:
-    """What a release tag states. `params` and `metrics` map `file:key` to decimal or plain text."""
+    """What a release tag states. `params` and `metrics` map `file:key` to decimal or plain text.
+
+    `data_elsewhere` says that neither Git nor the DVC remote had the model, and the user insisted.
+    """
 
     model: str = field(metadata=_NOT_IN_JSON)
     version: str = field(metadata=_NOT_IN_JSON)
@@ -88,6 +91,7 @@ class ReleaseStatement:
     gates: tuple[GateOutcome, ...] = ()
     builder: Builder
     previous: TagPointer | None = None
+    data_elsewhere: bool = False
 
 
 @record
@@ -197,6 +201,8 @@ def _release_tree(statement: ReleaseStatement) -> tuple[Json, Json]:
         "gates": [asdict(gate) for gate in statement.gates],
         "builder": _present(asdict(statement.builder)),
         "previous": statement.previous and asdict(statement.previous),
+        # Without it the text is that of older versions of mlgit.
+        **({"dataElsewhere": True} if statement.data_elsewhere else {}),
     }
 
 
@@ -254,6 +260,7 @@ def _read_release(predicate: dict[str, Json], subjects: Json) -> ReleaseStatemen
             kind=text_of(predicate["builder"]["kind"]), run=optional_text(predicate["builder"].get("run"))
         ),
         previous=_read_pointer(predicate.get("previous")),
+        data_elsewhere=_read_flag(predicate.get("dataElsewhere", False)),
     )
 
 
@@ -271,6 +278,12 @@ def _read_environment(predicate: dict[str, Json]) -> EnvironmentStatement:
         gates=_read_gates(predicate.get("gates", [])),
         policy=optional_text(predicate.get("policy")),
     )
+
+
+def _read_flag(value: Json) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(value)
+    return value
 
 
 def action_of(value: Json) -> EnvironmentAction:

@@ -15,6 +15,7 @@ from mlgit.core.registry.statement import ReleaseStatement, write_time
 from mlgit.errors import MlgitError, StateError, ToolError
 from mlgit.project.deploy.model_files import (
     ModelFiles,
+    kept_elsewhere,
     model_files,
     require_stated,
     require_stated_commit,
@@ -86,7 +87,8 @@ class Job:
         sums = staged_before(files, folder)
         _remove_others(folder, sums)
         missing = files._replace(files=tuple(each for each in files.files if each.destination not in sums))
-        sums |= stage(self.project, desired.commit, missing, staging=folder, progress=self.progress)
+        with kept_elsewhere(self.statement):
+            sums |= stage(self.project, desired.commit, missing, staging=folder, progress=self.progress)
         self._model_files = files, sums
 
     def verify(self) -> None:

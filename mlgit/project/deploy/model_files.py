@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlgit.core.deploy.fetching import Source, destination_below, members
@@ -13,7 +14,7 @@ from mlgit.project.deploy.staging import Sums, sums_of
 from mlgit.project.registry.models import declared_models
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mlgit.core.progress import Progress
     from mlgit.core.registry.statement import ReleaseStatement
@@ -46,11 +47,26 @@ def model_files(
         StateError: no path is declared for the model, or it was never made, or it would leave the folder.
         ToolError: the listing of a directory is missing or damaged.
     """
-    path = _model_path(project, model, commit, label, statement)
-    found = _sources(project, commit, path)
+    with kept_elsewhere(statement):
+        path = _model_path(project, model, commit, label, statement)
+        found = _sources(project, commit, path)
     return ModelFiles(
         path, tuple(ModelFile(source, destination_below(source.path, path)) for source in found)
     )
+
+
+@contextmanager
+def kept_elsewhere(statement: ReleaseStatement | None) -> Iterator[None]:
+    """Add to the error of a release whose data was elsewhere that mlgit cannot know where it is."""
+    try:
+        yield
+    except (StateError, ToolError) as error:
+        if statement is not None and statement.data_elsewhere:
+            name = f"{statement.model}@{statement.version}"
+            why = f"`{name}` was released with `--data-elsewhere`: neither Git nor the DVC remote had it"
+            error.details = (why, *error.details)
+            error.hint = f"run `mlgit show {name}` to see who released it"
+        raise
 
 
 def stage(

@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mlgit.core.digest import sha256_hex
-from mlgit.core.pipeline.model_files import connected_stages, files_of_model
+from mlgit.core.pipeline.model_files import connected_stages, files_of_model, outputs_of
 from mlgit.core.registry.statement import Builder, FileDigest, ReleaseStatement, TagPointer, write_time
 from mlgit.project.pipeline.evidence import evidence
 
@@ -31,7 +31,7 @@ _SECRET = re.compile(
 _USER_INFO = re.compile(r"(?<=://)[^/@\s]+@")
 
 
-def release_statement(
+def release_statement(  # noqa: PLR0913 (what the statement has)
     project: Project,
     state: ModelState,
     version: Version,
@@ -41,11 +41,13 @@ def release_statement(
     path: str | None,
     gates: tuple[GateOutcome, ...],
     ci: Mapping[str, str],
+    data_elsewhere: bool = False,
 ) -> ReleaseStatement:
     """Describe a commit as a version of a model.
 
     `state` is the model before this release. `tagged` is the commit that gets the tag: `commit` or an empty
     one after it. `path` is None if none is declared. `ci` are the environment variables of a CI.
+    `data_elsewhere`: neither Git nor the DVC remote has the model.
     """
     found = evidence(project, commit)
     stages = upstream_stages(found.pipeline, path)
@@ -60,13 +62,14 @@ def release_statement(
         tree=project.git.run_text("rev-parse", f"{commit}^{{tree}}"),
         at=write_time(project.now),
         lock_sha256=None if content is None else sha256_hex(content),
-        files=_files(project, commit, path, output),
+        files=_files(project, commit, path, found.pipeline),
         inputs=_inputs(stages, found.pipeline),
         params=_params(stages),
         metrics=_metrics(project, found, state.name),
         gates=gates,
         builder=builder(ci),
         previous=None if newest is None else TagPointer(tag=newest.tag, oid=newest.oid),
+        data_elsewhere=data_elsewhere,
     )
 
 
@@ -113,19 +116,22 @@ def looks_secret(name: str) -> bool:
     return _SECRET.search(name) is not None
 
 
-def _files(project: Project, commit: str, path: str | None, output: Output | None) -> tuple[FileDigest, ...]:
+def _files(project: Project, commit: str, path: str | None, pipeline: Pipeline) -> tuple[FileDigest, ...]:
+    """The outputs that are the model, contain it or are in it; otherwise its file in Git."""
     if path is None:
         return ()
-    if output is None or not output.cached:
+    outputs = outputs_of(path, pipeline.outputs)
+    if not outputs:
         content = project.tree(commit).read(path)
         return () if content is None else (FileDigest(path=path, sha256=sha256_hex(content)),)
-    pointer = output.pointer
-    if pointer is None:
-        return ()
-    sha256 = None
-    if not pointer.directory and output.path == path:
-        sha256 = _sha256_if(os.path.join(project.root, path), pointer.md5)
-    return (FileDigest(path=output.path, md5=pointer.md5, sha256=sha256),)
+    files = []
+    for output in outputs:
+        pointer = output.pointer
+        if pointer is not None:
+            whole = not pointer.directory and (output.path == path or output.path.startswith(f"{path}/"))
+            sha256 = _sha256_if(os.path.join(project.root, output.path), pointer.md5) if whole else None
+            files.append(FileDigest(path=output.path, md5=pointer.md5, sha256=sha256))
+    return tuple(files)
 
 
 def _sha256_if(place: str, expected_md5: str) -> str | None:

@@ -8,6 +8,7 @@ from mlgit.adapters.git.push import BranchMove
 from mlgit.adapters.git.refs import is_ancestor
 from mlgit.adapters.git.tags.objects import user_identity
 from mlgit.core.digest import sha256_hex
+from mlgit.core.pipeline.model_files import outputs_of
 from mlgit.core.wording import first
 from mlgit.errors import StateError
 from mlgit.project.pipeline.evidence import evidence
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mlgit.core.pipeline.evidence import StageState
-    from mlgit.core.pipeline.stages import Output
-    from mlgit.core.progress import Progress
     from mlgit.core.registry.state import ModelState, RegisteredVersion
     from mlgit.project.open import Project
 
@@ -115,36 +114,6 @@ def branch_name(project: Project, ref: str) -> str:
     return ref.removeprefix(_HEADS).removeprefix(f"refs/remotes/{project.remote}/")
 
 
-def require_data_published(
-    project: Project, output: Output | None, *, push: bool, dry_run: bool, progress: Progress | None
-) -> tuple[str, ...]:
-    """Require the model's content in the DVC remote, where others fetch it; the result is notes for the user.
-
-    With `push`, it is pushed first; a dry run only notes that.
-
-    Raises:
-        StateError: it is not there, and without `push`.
-        ToolError: the DVC remote fails.
-    """
-    if output is None or not output.cached:
-        return ()
-    from mlgit.adapters.dvc.engine import has_remote, missing_in_remote
-    from mlgit.adapters.dvc.engine import push as push_data
-
-    if not has_remote(project.root):
-        return (f"There is no DVC remote: `{output.path}` is only on this machine",)
-    if push and not dry_run:
-        push_data(project.root, (output.path,), progress)
-    if missing_in_remote(project.root, (output,)):
-        if push and dry_run:
-            return (f"`{output.path}` would be pushed to the DVC remote first",)
-        raise StateError(
-            f"`{output.path}` is not in the DVC remote, where others would fetch it from",
-            hint="run `mlgit push` or `dvc push`, or release with `--push-data`",
-        )
-    return ()
-
-
 def same_model(
     project: Project, state: ModelState, commit: str, path: str | None, *, final: bool
 ) -> RegisteredVersion | None:
@@ -215,17 +184,29 @@ def version_content(project: Project, version: RegisteredVersion, path: str | No
     """Like `model_content`, for a version: from its statement or, without one, from its commit."""
     statement = version.statement
     if statement is not None and statement.files:
-        return statement.files[0].md5 or statement.files[0].sha256
+        return _content_of([(file.path, file.md5 or file.sha256) for file in statement.files])
     return model_content(project, version.commit, path)
 
 
 def model_content(project: Project, commit: str, path: str | None) -> str | None:
-    """A digest of the model's content at a commit, from its pointer or from Git."""
-    output = output_of(evidence(project, commit, staleness=False).pipeline, path)
-    if output is not None and output.cached:
-        return None if output.pointer is None else output.pointer.md5
+    """A digest of the model's content at a commit, from its pointers or from Git; None if there is none."""
+    outputs = outputs_of(path or "", evidence(project, commit, staleness=False).pipeline.outputs)
+    if outputs:
+        return _content_of([(out.path, None if out.pointer is None else out.pointer.md5) for out in outputs])
     content = None if path is None else project.tree(commit).read(path)
     if content is None:
         found = None if path is None else project.objects.get(f"{commit}:{path}")
         return found.oid if found is not None and found.type == "tree" else None
     return sha256_hex(content)
+
+
+def _content_of(files: Sequence[tuple[str, str | None]]) -> str | None:
+    """The digest of a file, or one of several files; None if one of them is not known."""
+    known = [(path, digest) for path, digest in files if digest is not None]
+    if len(known) < len(files):
+        return None
+    if len(known) == 1:
+        return known[0][1]
+    return sha256_hex(
+        "\n".join(f"{digest} {path}" for path, digest in sorted(known)).encode("utf-8", "replace")
+    )

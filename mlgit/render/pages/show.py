@@ -95,6 +95,10 @@ def _environment(record: Details) -> Page:
 
 def _stated(stated: ReleaseStatement) -> Page:
     shown: Page = [field("built by", " ".join(filter(None, (stated.builder.kind, stated.builder.run))))]
+    if stated.data_elsewhere:
+        shown.append(
+            field("data", Span("elsewhere: neither Git nor the DVC remote had the model", "careful"))
+        )
     for file in stated.files:
         digest = f"sha256:{file.sha256[:_SHORT]}" if file.sha256 else f"md5:{file.md5}"
         shown.append(field("file", f"{file.path} {digest}"))

@@ -26,6 +26,7 @@ from mlgit.core.registry.statement import (
     GateOutcome,
     ReleaseStatement,
     TagPointer,
+    decode,
     encode,
 )
 from mlgit.errors import StateError
@@ -62,7 +63,7 @@ TREES = st.recursive(
 )
 
 
-@pytest.mark.parametrize("statement", [RELEASE, PROMOTION])
+@pytest.mark.parametrize("statement", [RELEASE, PROMOTION, replace(RELEASE, data_elsewhere=True)])
 def test_a_statement_reads_back_as_written(statement: ReleaseStatement | EnvironmentStatement) -> None:
     assert parse_message(write_message("Subject", "A paragraph\nof two lines", statement)) == statement
 
@@ -143,6 +144,13 @@ def test_any_json_is_a_statement_or_none(
     whole[place] = tree
     found = parse_message(f"s\n\n{MARK}\n{json.dumps(whole)}\n")
     assert found is None or isinstance(found, type(statement))
+
+
+def test_a_release_states_that_its_data_is_elsewhere_only_if_it_is() -> None:
+    assert "dataElsewhere" not in encode(RELEASE)
+    text = encode(replace(RELEASE, data_elsewhere=True))
+    assert json.loads(text)["predicate"]["dataElsewhere"] is True
+    assert decode(text.replace('"dataElsewhere":true', '"dataElsewhere":"yes"')) is None
 
 
 @given(

@@ -1,0 +1,133 @@
+"""Model data: require that others can fetch the model that is to be released."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.core.pipeline.model_files import outputs_of
+from mlgit.core.record import record
+from mlgit.core.wording import listed
+from mlgit.errors import StateError
+from mlgit.project.pipeline.evidence import evidence
+from mlgit.project.pipeline.local_files import cache_of, local_files
+from mlgit.project.registry.readiness import problem_of_model
+from mlgit.project.release.readiness import model_content
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlgit.core.pipeline.stages import Output
+    from mlgit.core.progress import Progress
+    from mlgit.project.open import Project
+
+_INSIST = "release with `--data-elsewhere` if the model is kept somewhere else"
+
+
+@record
+class ModelData:
+    """`elsewhere` if mlgit does not know where the model is and the user insisted; `notes` for the user."""
+
+    elsewhere: bool = False
+    notes: tuple[str, ...] = ()
+
+
+def require_model_data(  # noqa: PLR0913 (one parameter per option)
+    project: Project,
+    model: str,
+    path: str | None,
+    commit: str,
+    *,
+    push: bool = False,
+    elsewhere: bool = False,
+    local: bool = False,
+    dry_run: bool = False,
+    progress: Progress | None = None,
+) -> ModelData:
+    """Require the model in the commit's tree, or as outputs of DVC whose content others can fetch.
+
+    With a Git remote, and unless `local`, the DVC remote must have it; otherwise this machine's cache is
+    enough. With `push`, it is pushed first; a dry run only notes that. `elsewhere` accepts any model.
+
+    Raises:
+        StateError: it is not there.
+        ToolError: the DVC remote fails.
+    """
+    try:
+        _require_known(project, model, path, commit)
+        outputs = outputs_of(path or "", evidence(project, commit).pipeline.outputs)
+        if local or project.remote is None:
+            _require_reachable(project, outputs)
+            return ModelData()
+        return ModelData(
+            notes=_require_published(project, outputs, push=push, dry_run=dry_run, progress=progress)
+        )
+    except StateError as error:
+        if not elsewhere:
+            raise
+        return ModelData(
+            elsewhere=True, notes=(f"{error.message}: the tag states that its data is elsewhere",)
+        )
+
+
+def _require_known(project: Project, model: str, path: str | None, commit: str) -> None:
+    """Require the model's path to be an output of DVC or a file in Git."""
+    found = problem_of_model(project, commit, model, path)
+    if found is not None:
+        hint = _INSIST if found.hint is None else f"{found.hint}; or {_INSIST}"
+        raise StateError(found.message, hint=hint)
+    if model_content(project, commit, path) is None:
+        raise StateError(
+            f"`{path}` at {commit[:7]} has no content: it is an empty folder or a broken link",
+            hint=_INSIST,
+        )
+
+
+def _require_published(
+    project: Project, outputs: Sequence[Output], *, push: bool, dry_run: bool, progress: Progress | None
+) -> tuple[str, ...]:
+    kept = [output for output in outputs if not output.foreign]
+    if not kept:
+        return ()
+    from mlgit.adapters.dvc.engine import has_remote, missing_in_remote
+    from mlgit.adapters.dvc.engine import push as push_data
+
+    names = listed(output.path for output in kept)
+    if not has_remote(project.root) and any(output.remote is None for output in kept):
+        raise StateError(
+            f"There is no DVC remote from which others could fetch {names}",
+            hint=f"run `dvc remote add -d NAME URL` and `dvc push`, or {_INSIST}",
+        )
+    if push and not dry_run:
+        push_data(project.root, tuple(output.path for output in kept), progress)
+    missing = missing_in_remote(project.root, kept)
+    if missing and push and dry_run:
+        return (f"{listed(missing)} would be pushed to the DVC remote first",)
+    if missing:
+        raise StateError(
+            f"{listed(missing)} is not in the DVC remote, where others would fetch it from",
+            hint="run `mlgit push` or `dvc push`, or release with `--push-data`",
+        )
+    return ()
+
+
+def _require_reachable(project: Project, outputs: Sequence[Output]) -> None:
+    """Require the outputs in the cache of this machine or, where there is one, in the DVC remote."""
+    index = local_files(project).index
+    absent = []
+    for output in outputs:
+        cache = cache_of(project, output.path)
+        there = cache is not None and output.pointer is not None and cache.complete(output.pointer, index)
+        if not there and not output.foreign:
+            absent.append(output)
+    if not absent:
+        return
+    from mlgit.adapters.dvc.engine import has_remote, missing_in_remote
+
+    if has_remote(project.root):
+        absent = [output for output in absent if output.path in missing_in_remote(project.root, absent)]
+    if absent:
+        names = listed(output.path for output in absent)
+        raise StateError(
+            f"{names} is neither in the DVC cache here nor in a DVC remote",
+            hint=f"run `mlgit run`, or `dvc commit` if the file is here, then release; or {_INSIST}",
+        )
