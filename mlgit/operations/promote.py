@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from mlgit.core.release.promotion import check_promotion, choose_version, split_target
 from mlgit.core.release.tag_plan import ChangeReport, Move, plan_assignment
 from mlgit.errors import LostRace
-from mlgit.project.registry.environments import require_environment, require_sound_name
+from mlgit.project.registry.environments import require_environment
+from mlgit.project.registry.models import declared_models
+from mlgit.project.registry.readiness import require_released_model, require_usable_name
 from mlgit.project.release.change import make_change, model_to_change
 from mlgit.project.release.gate_check import require_gates
 
@@ -43,7 +45,8 @@ def promote(  # noqa: PLR0913 (one parameter per option)
     name, wanted = split_target(target)
     state = model_to_change(project, name, local=local)
     declared = require_environment(project, environment)
-    require_sound_name(project, environment)
+    trunk = None if project.trunk is None else project.trunk.commit
+    require_usable_name(project, trunk, environment)
     version = choose_version(state, declared, wanted)
     here = state.environment(environment)
     _require_unchanged(here, counter)
@@ -52,6 +55,7 @@ def promote(  # noqa: PLR0913 (one parameter per option)
     if here.version is not None and here.version.version == version.version and not here.held:
         return change(())  # compared by number, because one commit may have two versions
     check_promotion(state, declared, version, downgrade=downgrade)
+    require_released_model(project, name, version, declared_models(project, version.commit).get(name))
     gates = require_gates(
         project, purpose="promote", model=name, commit=version.commit, environment=environment, ci=ci
     )

@@ -97,7 +97,15 @@ def release(
     require_published(project, candidate.commit, final=version.final, local=options.local)
     if options.commit:
         require_movable(project, final=version.final, local=options.local)
-    data = require_model_data(
+    data = _data(project, candidate, options, progress)
+    return _write(project, candidate, version, options, notes, data)
+
+
+def _data(
+    project: Project, candidate: _Candidate, options: ReleaseOptions, progress: Progress | None
+) -> ModelData:
+    """Require the model where others can fetch it."""
+    return require_model_data(
         project,
         candidate.state.name,
         candidate.path,
@@ -108,7 +116,6 @@ def release(
         dry_run=options.dry_run,
         progress=progress,
     )
-    return _write(project, candidate, version, options, notes, data)
 
 
 def _candidate(project: Project, target: str, options: ReleaseOptions) -> _Candidate:

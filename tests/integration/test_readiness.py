@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import pytest
 
-from mlgit.errors import Exit
+from mlgit.errors import Exit, StateError
+from mlgit.project.registry.read import read_model
+from mlgit.project.registry.readiness import require_released_model
 from tests.support.checks import DATE, check, notes
+from tests.support.registry import change, close_all, opened
 
 if TYPE_CHECKING:
+    from mlgit.core.registry.state import RegisteredVersion
     from tests.support.shell import Folder
 
 WAIVER = """\
@@ -146,3 +151,38 @@ def test_a_new_waiver_that_would_not_count_is_a_warning(project: Folder, text: s
     project.commit("Waive")
     found = notes(check(project, *DATE, status=Exit.DONE))
     assert found == sorted([("waivers_changed", "note"), *([] if code is None else [(code, "warn")])])
+
+
+def test_a_version_whose_commit_does_not_have_the_model_is_not_promoted(project: Folder) -> None:
+    bring(project, FAULTS["path"])
+    project.commit("Declare")
+    project.git("push", "-q")
+    change(project, "release", "line", "--data-elsewhere")
+    change(project, "promote", "line", "--to", "staging")  # the tag states it
+    here = opened(project)
+    (version,) = read_model(here, "line").versions
+    older = cast(
+        "RegisteredVersion", SimpleNamespace(commit=version.commit, version="v1.0.0", statement=None)
+    )
+    with pytest.raises(StateError, match=r"`models/lime.json` is neither"):
+        require_released_model(here, "line", older, "models/lime.json")
+    require_released_model(here, "line", older, "models/line.json")
+    require_released_model(here, "line", older, None)  # another tool's tag
+    close_all()
+
+
+@pytest.mark.parametrize("name", ["model", "environment"])
+def test_release_and_promote_refuse_a_name_as_the_check_does(project: Folder, name: str) -> None:
+    fault = FAULTS[name]
+    bring(project, fault)
+    project.commit("Declare")
+    project.git("push", "-q")
+    argv = ("release", "risk_score") if name == "model" else ("promote", "line", "--to", "Staging")
+    if name == "environment":
+        change(project, "release", "line")
+    done = project.here(*argv)
+    assert (done.status, fault.says in done.err, "hint: rename it to" in done.err) == (
+        Exit.CONFIG,
+        True,
+        True,
+    ), done.err

@@ -112,13 +112,13 @@ def test_a_model_that_others_can_fetch_is_released(project: Folder, name: str) -
 
 
 @pytest.mark.parametrize("name", UNREADY)
-def test_a_model_that_nobody_could_fetch_is_not_released(project: Folder, name: str) -> None:
+def test_a_model_that_others_cannot_fetch_is_not_released(project: Folder, name: str) -> None:
     prepare, says = UNREADY[name]
     declare(project, prepare(project))
     done = project.here("release", "net")
     assert (done.status, says in done.err, "hint:" in done.err) == (Exit.STATE, True, True), done.err
     assert tags_of(project) == {}
-    # The number is not spent, and whoever insists has it in the tag.
+    # The number is not spent, and the tag states that the user insisted.
     report = change(project, "release", "net", INSIST)
     assert report["version"] == "v1.0.0"
     assert any("the tag states that" in note for note in report["notes"])

@@ -76,13 +76,14 @@ def summarize(message: bytes) -> str:
 def _statement_summary(text: str) -> MessageSummary | None:
     """The summary of a statement, whose other fields may be malformed; None if it cannot be read."""
     from mlgit.core.registry import statement as known
+    from mlgit.core.strict_json import read_json
 
     begins = f'{{"_type":"{known.STATEMENT_TYPE}","predicate":{{"at":"'
     if text.startswith(begins) and f'"predicateType":"{known.RELEASE_TYPE}"' in text:
         # A release states a lot and most tags are releases; sorting puts the time first.
         return MessageSummary(_seconds(text[len(begins) :].partition('"')[0]))
     try:
-        tree = known.read_json(text)
+        tree = read_json(text)
         predicate = tree["predicate"]
         if tree["_type"] != known.STATEMENT_TYPE:
             return None

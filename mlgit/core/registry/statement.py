@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from dataclasses import asdict, field
 from datetime import UTC, datetime
-from functools import cache
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from mlgit.core.digest import sha256_hex
 from mlgit.core.record import record
+from mlgit.core.strict_json import Json, read_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 EnvironmentAction = Literal["promote", "rollback", "unassign"]
 _ACTIONS: dict[str, EnvironmentAction] = {each: each for each in get_args(EnvironmentAction)}
@@ -28,8 +28,6 @@ ENVIRONMENT_TYPE = "https://github.com/mlgit/mlgit/environment/v1"
 _LARGEST_PART_BYTES = 12 * 1024
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 
-Json = Any
-"""What json.loads returns."""
 # What reading a statement that mlgit did not write may raise.
 UNREADABLE = (AttributeError, KeyError, TypeError, ValueError, RecursionError)
 
@@ -75,7 +73,7 @@ _NOT_IN_JSON = {"json": None}
 class ReleaseStatement:
     """What a release tag states. `params` and `metrics` map `file:key` to decimal or plain text.
 
-    `data_elsewhere` says that neither Git nor the DVC remote had the model, and the user insisted.
+    `data_elsewhere`: neither Git nor the DVC remote had the model.
     """
 
     model: str = field(metadata=_NOT_IN_JSON)
@@ -163,25 +161,6 @@ def _canonical(tree: Json) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def read_json(text: str) -> Json:
-    """Parse JSON; a key that appears twice in a mapping is a ValueError."""
-    return _decoder()(text)
-
-
-@cache
-def _decoder() -> Callable[[str], Json]:
-    import json
-
-    def without_duplicates(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-        found = dict(pairs)
-        if len(found) != len(pairs):
-            raise ValueError("a key appears twice")
-        return found
-
-    # Made once, because making it takes as long as reading a statement.
-    return json.JSONDecoder(object_pairs_hook=without_duplicates).decode
-
-
 def _release_tree(statement: ReleaseStatement) -> tuple[Json, Json]:
     """The subjects and the predicate."""
     subjects = [
@@ -201,7 +180,6 @@ def _release_tree(statement: ReleaseStatement) -> tuple[Json, Json]:
         "gates": [asdict(gate) for gate in statement.gates],
         "builder": _present(asdict(statement.builder)),
         "previous": statement.previous and asdict(statement.previous),
-        # Without it the text is that of older versions of mlgit.
         **({"dataElsewhere": True} if statement.data_elsewhere else {}),
     }
 
@@ -260,7 +238,7 @@ def _read_release(predicate: dict[str, Json], subjects: Json) -> ReleaseStatemen
             kind=text_of(predicate["builder"]["kind"]), run=optional_text(predicate["builder"].get("run"))
         ),
         previous=_read_pointer(predicate.get("previous")),
-        data_elsewhere=_read_flag(predicate.get("dataElsewhere", False)),
+        data_elsewhere=predicate.get("dataElsewhere") is True,
     )
 
 
@@ -278,12 +256,6 @@ def _read_environment(predicate: dict[str, Json]) -> EnvironmentStatement:
         gates=_read_gates(predicate.get("gates", [])),
         policy=optional_text(predicate.get("policy")),
     )
-
-
-def _read_flag(value: Json) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError(value)
-    return value
 
 
 def action_of(value: Json) -> EnvironmentAction:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.git.tags.objects import list_tags
 from mlgit.core.config.names import new_environment_name
-from mlgit.core.registry.tags import parse_tag
 from mlgit.core.wording import listed, near
-from mlgit.errors import ConfigError, UnknownReference, UsageError
+from mlgit.errors import ConfigError, UnknownReference
 
 if TYPE_CHECKING:
     from mlgit.core.config.file import Environment
@@ -28,19 +26,6 @@ def require_environment(project: Project, name: str) -> Environment:
     if name in declared:
         return declared[name]
     raise _unknown(project, name)
-
-
-def require_sound_name(project: Project, name: str) -> None:
-    """Refuse a name that not every tool accepts, unless a tag has it already.
-
-    Raises:
-        UsageError: the name is new and not every tool accepts it.
-    """
-    try:
-        new_environment_name(name)
-    except UsageError:
-        if name not in {tag.environment for tag in map(parse_tag, list_tags(project.git)) if tag is not None}:
-            raise
 
 
 def known_environment(project: Project, state: ModelState, name: str) -> EnvironmentState:

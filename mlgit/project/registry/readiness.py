@@ -18,14 +18,14 @@ from mlgit.core.registry.readiness import (
     unread_files,
 )
 from mlgit.core.registry.tags import parse_tag
-from mlgit.errors import ConfigError, Location
+from mlgit.errors import ConfigError, Location, StateError
 from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.pipeline.local_files import cached_listing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlgit.core.registry.state import Registry
+    from mlgit.core.registry.state import RegisteredVersion, Registry
     from mlgit.project.open import Project
 
 _NAMES: WeakKeyDictionary[Project, KnownNames] = WeakKeyDictionary()
@@ -58,6 +58,24 @@ def require_usable_name(project: Project, commit: str | None, name: str) -> None
     if found is not None and found.severity == "error":
         file = CONFIG_FILE if commit is None else f"{commit[:7]}:{CONFIG_FILE}"
         raise ConfigError(found.message, hint=found.hint, location=Location(file, line=found.line))
+
+
+def require_released_model(
+    project: Project, model: str, version: RegisteredVersion, path: str | None
+) -> None:
+    """Refuse to promote a version whose commit does not have the model at the path that it declares.
+
+    A version of another tool may declare none. One that states that its data is elsewhere may be promoted.
+
+    Raises:
+        StateError: no one could deploy it.
+    """
+    stated = version.statement
+    found = problem_of_model(project, version.commit, model, path)
+    if found is None or found.severity == "info" or (stated is not None and stated.data_elsewhere):
+        return
+    hint = f"release it again, or reject it: `mlgit deregister {model}@{version.version} -m '…'`"
+    raise StateError(found.message, hint=hint)
 
 
 def problem_of_model(project: Project, commit: str | None, model: str, path: str | None) -> Unready | None:
