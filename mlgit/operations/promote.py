@@ -17,6 +17,7 @@ from mlgit.project.release.gate_check import require_gates
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mlgit.core.config.file import Environment
     from mlgit.core.registry.state import EnvironmentState
     from mlgit.project.open import Project
 
@@ -44,9 +45,7 @@ def promote(  # noqa: PLR0913 (one parameter per option)
     """
     name, wanted = split_target(target)
     state = model_to_change(project, name, local=local)
-    declared = require_environment(project, environment)
-    trunk = None if project.trunk is None else project.trunk.commit
-    require_usable_name(project, trunk, environment)
+    declared = _environment(project, environment)
     version = choose_version(state, declared, wanted)
     here = state.environment(environment)
     _require_unchanged(here, counter)
@@ -63,6 +62,12 @@ def promote(  # noqa: PLR0913 (one parameter per option)
     plan = plan_assignment(state, here, version, move)
     ended = (f"`{environment}` was held by a rollback; this promotion ends that",) if here.held else ()
     return change(plan, reason=reason, verdict=gates.verdict, notes=(*ended, *gates.notes))
+
+
+def _environment(project: Project, name: str) -> Environment:
+    declared = require_environment(project, name)
+    require_usable_name(project, None if project.trunk is None else project.trunk.commit, name)
+    return declared
 
 
 def _require_unchanged(here: EnvironmentState, counter: int | None) -> None:

@@ -166,7 +166,7 @@ def test_a_new_environment_needs_a_plain_name_and_an_existing_one_keeps_its_own(
     project.git("push", "-q")
     change(project, "release", "line")
     done = project.here("promote", "line", "--to", "Canary")
-    assert done.status == Exit.USAGE
+    assert done.status == Exit.CONFIG
     assert "cannot be the name of a new environment" in done.err
     project.git("tag", "-am", "by gto", "other#Canary#1", "HEAD")
     assert change(project, "promote", "line", "--to", "Canary")["environment"] == "Canary"

@@ -136,3 +136,8 @@ class Config:
     on_loosened: OnLoosened | None = None
     foreign_tags: ForeignTags | None = None
     declared: bool = True
+
+    def is_gated(self, model: str | None) -> bool:
+        """Whether any gate applies to a model, for whatever purpose."""
+        every = (gate.models for gate in self.gates.values())
+        return any(models is None or model is None or model in models for models in every)

@@ -105,11 +105,6 @@ def select(
     )
 
 
-def is_gated(config: Config, model: str | None) -> bool:
-    """Whether any gate applies to a model, for whatever purpose."""
-    return any(gate.models is None or model is None or model in gate.models for gate in config.gates.values())
-
-
 def vs_key(vs: str | FileBaseline) -> str:
     """The name of a gate's baseline in a verdict."""
     return f"file:{vs.path}" if isinstance(vs, FileBaseline) else vs

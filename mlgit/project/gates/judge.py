@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mlgit.core.config.file import Config, Model
 from mlgit.core.gates.decision import decide
-from mlgit.core.gates.evaluate import BaselineFiles, Case, Rules, is_gated, select, vs_key
+from mlgit.core.gates.evaluate import BaselineFiles, Case, Rules, select, vs_key
 from mlgit.core.gates.verdict import Decision, Note, Policy, Purpose, Verdict
 from mlgit.core.pipeline.model_files import files_of_model
 from mlgit.errors import ConfigError
@@ -193,7 +193,7 @@ class _Evaluation:
             found = {key: finder.find(vs, model) for key, vs in wanted.items()}
             files = files_of_model(model, self._evidence, alone=self._alone)
             rule = numbers_rule(self._project, model, files, trunk=self._trunk, own=self._evidence)
-            cases.append(Case(name, gates, files, found, rule, is_gated(self._config, name)))
+            cases.append(Case(name, gates, files, found, rule, self._config.is_gated(name)))
         return tuple(cases)
 
     def _environment_empty(self) -> bool:

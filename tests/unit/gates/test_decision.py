@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from mlgit.core.config.file import Config
 from mlgit.core.gates.decision import decide
-from mlgit.core.gates.evaluate import is_gated
 from mlgit.core.gates.headline import headline
 from mlgit.core.gates.verdict import Candidate, GateChange, Note, Policy, decision_of
 from mlgit.render.formats.jsonout import document
@@ -96,8 +95,8 @@ def test_a_declared_model_without_any_gate_is_a_warning_of_the_check(
 
 def test_a_model_is_gated_by_its_own_gates_and_by_those_of_all_models() -> None:
     config = Config(gates={"one": absolute("one", low="0", models=("a",), when="promote")})
-    assert (is_gated(config, "a"), is_gated(config, None), is_gated(config, "b")) == (True, True, False)
-    assert is_gated(Config(gates={"all": absolute(low="0")}), "b")
+    assert [config.is_gated(model) for model in ("a", None, "b")] == [True, True, False]
+    assert Config(gates={"all": absolute(low="0")}).is_gated("b")
 
 
 def test_a_first_model_is_marked_as_first() -> None:
