@@ -14,9 +14,10 @@ from mlgit.cli.shell.session import Session, pass_session
 def entry(session: Session, *, dry_run: bool) -> int | None:
     """Publish data, the branch and local tags.
 
-    First the data that the DVC remote does not have, then the current branch (never by force; its upstream
-    is set when it has none), then versions and promotions that were made with --local. What would be refused
-    is found before anything is sent. Said twice it answers that everything is published already.
+    First the data that the DVC remote does not have, then the current branch under its own name (never by
+    force; its upstream is set if it has none), then versions and promotions that were made with --local. A
+    tag that the remote once had is only named, and so is a second version of a commit. Anything that would be
+    refused is found before anything is sent.
     """
     from mlgit.operations.push import push
     from mlgit.render.pages.push import page

@@ -43,7 +43,9 @@ def deploy(
         UsageError: `tag` is not a tag of this environment and model.
         ConfigError: two models would be deployed to one folder, or the target is not installed.
         ToolError: a plug-in's target cannot be used.
+        StateError: trunk is unknown.
     """
+    project.require_trunk()
     declared = _require_deploy(project, environment)
     if tag is not None:
         tag = tag.removeprefix(TAGS)

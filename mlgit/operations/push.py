@@ -6,15 +6,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.binary import GitFailed
-from mlgit.adapters.git.push import fetch_refs, list_remote_refs, push_refs
+from mlgit.adapters.git.branch import push_branch
+from mlgit.adapters.git.push import list_remote_refs
 from mlgit.adapters.git.refs import count_commits, is_ancestor
-from mlgit.adapters.git.tags.objects import parse_header
 from mlgit.core.registry.tags import TAGS
 from mlgit.core.release.publication import BranchPush, DataPush, Publication, TagPush, batches
 from mlgit.core.wording import count
 from mlgit.errors import LostRace, MlgitError, StateError, ToolError
 from mlgit.project.registry.pushed import record_seen
-from mlgit.project.registry.read import read_facts
+from mlgit.project.release.unpublished import push_tags, unpublished_tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -39,18 +39,28 @@ def push(project: Project, *, dry_run: bool = False, progress: Progress | None =
     if head is None:
         raise StateError("There is no commit yet", hint="commit something first")
     remote = _remote(project)
+    tags_remote = project.remote or remote
     theirs = _ask(project, remote)
     branch = _plan_branch(project, remote, theirs, head)
-    tags = _plan_tags(project, remote, theirs)
-    data = _plan_data(project, _commits(head if branch.name else None, tags))
-    plan = Publication(dry_run=dry_run, remote=remote, data=data, branch=branch, tags=tags)
+    tags = unpublished_tags(
+        project, tags_remote, theirs if tags_remote == remote else _ask(project, tags_remote)
+    )
+    data = _plan_data(project, _commits(head, tags))
+    plan = Publication(
+        dry_run=dry_run,
+        remote=remote,
+        data=data,
+        branch=branch,
+        tags=tags,
+        tags_remote=None if tags_remote == remote else tags_remote,
+    )
     if dry_run or plan.nothing_to_do:
         return plan
     return _act(project, plan, progress)
 
 
-def _commits(head: str | None, tags: Sequence[TagPush]) -> list[str]:
-    return list(dict.fromkeys([*([head] if head else []), *(tag.commit for tag in tags)]))
+def _commits(head: str, tags: Sequence[TagPush]) -> list[str]:
+    return list(dict.fromkeys([head, *(tag.commit for tag in tags if tag.step == "planned")]))
 
 
 def _act(project: Project, plan: Publication, progress: Progress | None) -> Publication:
@@ -61,33 +71,45 @@ def _act(project: Project, plan: Publication, progress: Progress | None) -> Publ
             data = replace(data, step="pushed", files=_push_data(project, plan, progress))
             done.append(f"data of {len(data.paths)} outputs")
         if branch.step == "planned":
-            _push_branch(project, plan.remote, branch)
-            branch = replace(branch, step="pushed")
+            branch = replace(branch, step="pushed", messages=_push_branch(project, plan.remote, branch))
             done.append(f"branch `{branch.name}`")
-        for batch in batches(plan.tags):
-            _push_tags(project, plan.remote, batch)
+        for batch in batches(plan.planned_tags):
+            push_tags(project, plan.tags_remote or plan.remote, batch)
             done += [f"tag `{tag.tag}`" for tag in batch]
     except MlgitError as error:
         if done:
             error.details = (*error.details, "published before that: " + ", ".join(done))
         raise
-    tags = tuple(replace(tag, step="pushed") for tag in plan.tags)
+    tags = tuple(replace(tag, step="pushed") if tag.step == "planned" else tag for tag in plan.tags)
     return replace(plan, data=data, branch=branch, tags=tags)
 
 
 def _remote(project: Project) -> str:
-    configured = None
-    if project.head.branch is not None:
-        configured = project.git.try_text("config", f"branch.{project.head.branch}.remote")
-    remote = configured if configured in project.remotes else project.remote
-    if remote is None:
+    """The remote that git pushes this branch to; for a detached HEAD that of releases."""
+    branch = project.head.branch
+    keys = (f"branch.{branch}.pushRemote", "remote.pushDefault", f"branch.{branch}.remote")
+    for key in keys if branch is not None else ():
+        stated = project.git.try_text("config", "--get", key)
+        if stated in project.remotes:
+            return str(stated)
+        if stated not in {None, ".", ""}:
+            raise StateError(
+                f"`{key}` is not the name of a remote, so that `mlgit push` cannot tell where to push",
+                hint=f"run `git remote add NAME URL`, then `git config {key} NAME`",
+            )
+    if project.remote is None and project.remotes:
+        names = " or ".join(f"`{name}`" for name in project.remotes)
+        raise StateError(
+            f"Cannot choose a remote: {names}", hint="run `git config mlgit.remote NAME` with one of them"
+        )
+    if project.remote is None:
         raise StateError("There is no Git remote to push to", hint="run `git remote add origin URL`")
-    return remote
+    return project.remote
 
 
 def _ask(project: Project, remote: str) -> Mapping[str, str]:
     try:
-        theirs = list_remote_refs(project.git, remote, [f"{_HEADS}*", f"{TAGS}*"])
+        theirs = list_remote_refs(project.git, remote, [f"{_HEADS}*", f"{TAGS}*"], peeled=True)
     except GitFailed as error:
         raise ToolError(
             f"The Git remote `{remote}` does not answer",
@@ -102,12 +124,19 @@ def _ask(project: Project, remote: str) -> Mapping[str, str]:
 def _plan_branch(project: Project, remote: str, theirs: Mapping[str, str], commit: str) -> BranchPush:
     head = project.head
     if head.branch is None:
-        return BranchPush(step="skipped", reason="no branch is checked out")
+        return BranchPush(step="skipped", reason="no branch is checked out, so no branch is pushed")
     upstream = project.git.try_text("config", f"branch.{head.branch}.merge")
-    ref = upstream or f"{_HEADS}{head.branch}"
+    # A topic branch usually starts from `origin/main` and tracks it: its commits must not go there.
+    ref = f"{_HEADS}{head.branch}"
     old = theirs.get(ref)
     fresh = BranchPush(
-        step="planned", name=head.branch, ref=ref, old=old, new=commit, sets_upstream=upstream is None
+        step="planned",
+        name=head.branch,
+        ref=ref,
+        old=old,
+        new=commit,
+        sets_upstream=upstream is None,
+        tracks=None if upstream in {None, ref} else head.upstream,
     )
     if old is None:
         return fresh
@@ -131,42 +160,6 @@ def _diverged(project: Project, remote: str, ref: str, why: str) -> StateError:
         hint=f"run `git pull --rebase {remote} {name}`, look, then `mlgit push` again",
         details=(f"here: `{project.head.branch}` at {(project.head.commit or '')[:7]}",),
     )
-
-
-def _plan_tags(project: Project, remote: str, theirs: Mapping[str, str]) -> tuple[TagPush, ...]:
-    """The tags of ours that the remote lacks, a version before the promotions of it."""
-    facts = read_facts(project)
-    conflicts = [fact for fact in facts if theirs.get(f"{TAGS}{fact.tag}", fact.oid) != fact.oid]
-    if conflicts:
-        raise _conflict(project, remote, {fact.tag: theirs[f"{TAGS}{fact.tag}"] for fact in conflicts})
-    missing = [fact for fact in facts if f"{TAGS}{fact.tag}" not in theirs]
-    missing.sort(
-        key=lambda fact: (fact.tagged_at_s, fact.name.counter or 0, fact.name.action != "unassign", fact.tag)
-    )
-    return tuple(TagPush(step="planned", tag=fact.tag, oid=fact.oid, commit=fact.commit) for fact in missing)
-
-
-def _conflict(project: Project, remote: str, theirs: Mapping[str, str]) -> LostRace:
-    """The error for tags of someone else with the names of ours; it names their authors."""
-    authors = {tag: _author(project, remote, tag, theirs[tag]) for tag in sorted(theirs)}
-    first = min(theirs)
-    return LostRace(
-        f"`{remote}` has another tag `{first}` than this clone; nothing was pushed",
-        details=tuple(f"`{tag}` on `{remote}` is {author}" for tag, author in authors.items()),
-        hint=f"to take theirs run `git fetch {remote} --force tag '{first}'`",
-    )
-
-
-def _author(project: Project, remote: str, tag: str, oid: str) -> str:
-    try:
-        fetch_refs(project.git, remote, [f"{TAGS}{tag}"])
-    except ToolError:
-        return oid[:7]
-    found = project.objects.get(oid)
-    header = parse_header(found.content) if found is not None and found.type == "tag" else None
-    if header is None:
-        return f"{oid[:7]}, not annotated"
-    return f"by {header.tagger} on {header.object[:7]}"
 
 
 def _plan_data(project: Project, commits: Sequence[str]) -> DataPush:
@@ -198,7 +191,7 @@ def _outputs(project: Project, commits: Iterable[str]) -> list[Output]:
 def _push_data(project: Project, plan: Publication, progress: Progress | None) -> int:
     from mlgit.adapters.dvc import engine
 
-    outputs = _outputs(project, _commits(plan.branch.new, plan.tags))
+    outputs = _outputs(project, _commits(project.head.commit or "", plan.tags))
     files = engine.push_outputs(project.root, outputs, progress)
     left = engine.missing_in_remote(project.root, outputs)
     if left:
@@ -210,30 +203,33 @@ def _push_data(project: Project, plan: Publication, progress: Progress | None) -
     return files
 
 
-def _push_branch(project: Project, remote: str, branch: BranchPush) -> None:
-    """Push without force and with the user's own hooks."""
-    argv = ["push", "--quiet", *(["--set-upstream"] if branch.sets_upstream else [])]
-    done = project.git.try_run(
-        *argv, "--no-follow-tags", remote, f"{_HEADS}{branch.name}:{branch.ref}", hooks=True
-    )
-    if done.returncode == 0:
-        return
-    details = tuple(line for line in done.stderr.decode("utf-8", "replace").splitlines() if line.strip())
+def _push_branch(project: Project, remote: str, branch: BranchPush) -> tuple[str, ...]:
+    """Push without force and with the user's own hooks; returns the lines that they and the server printed.
+
+    Raises:
+        LostRace: someone else moved the branch meanwhile.
+        ToolError: a hook or the remote refused.
+    """
+    result = push_branch(project.git, remote, branch.name or "", sets_upstream=branch.sets_upstream)
+    if result.landed:
+        return result.lines
+    details = result.lines
     now = _ask(project, remote).get(branch.ref or "")
     if now == branch.new:
-        return
+        return result.lines
     if now != branch.old:
         raise LostRace(
-            f"Somebody else pushed to `{remote}/{branch.name}` just now",
+            f"Someone else just pushed to `{remote}/{branch.name}`",
             details=details,
             hint=f"run `git pull --rebase {remote} {branch.name}`, look, then `mlgit push` again",
         )
-    raise ToolError(f"`{remote}` did not take the branch `{branch.name}`", details=details)
-
-
-def _push_tags(project: Project, remote: str, batch: Sequence[TagPush]) -> None:
-    result = push_refs(project.git, remote, create={f"{TAGS}{tag.tag}": tag.oid for tag in batch})
-    if result.outcome == "lost":
-        raise _conflict(project, remote, {ref.removeprefix(TAGS): oid for ref, oid in result.theirs.items()})
-    if remote == project.remote:
-        record_seen(project, (tag.oid for tag in batch), at_remote=True)
+    if result.stopped_here:
+        raise ToolError(
+            f"The `pre-push` hook of this clone refused `{branch.name}`; nothing went to `{remote}`",
+            details=details,
+            hint="do what it asks, then run `mlgit push` again",
+        )
+    hint = None
+    if len(project.remotes) > 1 and project.git.try_text("config", "remote.pushDefault") is None:
+        hint = "if you may only push to your fork, run `git config remote.pushDefault NAME` with its remote"
+    raise ToolError(f"`{remote}` did not take the branch `{branch.name}`", details=details, hint=hint)

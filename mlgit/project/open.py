@@ -12,7 +12,15 @@ from mlgit.adapters.git.worktree import Head, WorkingTree, parse_status, start_s
 from mlgit.core.config.file import CONFIG_FILE, Config
 from mlgit.core.progress import Progress, Silent
 from mlgit.core.record import record
-from mlgit.errors import StateError
+from mlgit.core.trunk import (
+    choose_remote,
+    default_branch_missing,
+    stated_trunk_missing,
+    trunk_refs,
+    unknown_remote,
+    unknown_trunk,
+)
+from mlgit.project.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,7 +32,6 @@ if TYPE_CHECKING:
     from mlgit.core.tree import Tree
     from mlgit.project.prefetch import Prefetch
 
-_MAIN_NAMES = ("main", "master")
 BRANCHES = ("refs/heads", "refs/remotes")
 
 
@@ -114,14 +121,31 @@ class Project:
         return remotes
 
     @cached_property
+    def settings(self) -> Settings:
+        """The remote and the branch of releases that the user names in git's configuration."""
+        return read_settings(self.git, git_dir=self.git_dir, common_dir=self.common_dir)
+
+    @cached_property
     def remote(self) -> str | None:
-        """The remote for releases: `origin`, otherwise the upstream's, otherwise the only one."""
-        if any(ref.startswith("refs/remotes/origin/") for ref in self.branches) or "origin" in self.remotes:
-            return "origin"
-        upstream = (self.head.upstream or "").partition("/")[0]
-        if upstream in self.remotes:
-            return upstream
-        return next(iter(self.remotes)) if len(self.remotes) == 1 else None
+        """The remote for releases, trunk and tags: see `choose_remote`, and `mlgit.remote` above all.
+
+        Raises:
+            StateError: `mlgit.remote` names one that is not configured.
+        """
+        stated = self.settings.remote
+        if stated is not None:
+            if stated not in self.remotes:
+                raise unknown_remote(stated)
+            return stated
+        if {ref.split("/")[2] for ref in self.branches if ref.startswith("refs/remotes/")} == {"origin"}:
+            return "origin"  # without asking for more
+        return choose_remote(
+            tuple(self.remotes),
+            upstream=None if len(self.remotes) == 1 else self.head.upstream,
+            branches=self.branches,
+            links=parse_links(self._branch_listing),
+            trunk=self.settings.trunk,
+        )
 
     @cached_property
     def branches(self) -> Mapping[str, str]:
@@ -136,32 +160,53 @@ class Project:
     def trunk(self) -> Branch | None:
         """The branch that policy is read from.
 
-        In CI it is the forge's default branch, otherwise `<remote>/HEAD`, `main` or `master`. None if nothing
-        is committed there yet (an unborn trunk); the working tree then replaces it.
+        It is the one that `mlgit.trunk` names, in CI the forge's default branch, otherwise `<remote>/HEAD`,
+        `main` or `master`. None if nothing is committed there yet (an unborn trunk), when the working tree
+        replaces it, or if `trunk_is_unknown`.
 
         Raises:
-            StateError: the forge's default branch was not fetched. Neither the working tree, which
-                any pull request may have written, nor another branch may replace it.
+            StateError: the stated branch is not in this clone. Neither the working tree, which any pull
+                request may have written, nor another branch may replace it.
         """
-        here, branch = self.trunk_here, self.default_branch
+        here, remote, stated, default = self.trunk_here, self.remote, self.settings.trunk, self.default_branch
+        if stated is not None and here is None:
+            raise stated_trunk_missing(stated, remote)
         # Anyone may have pushed another branch named `main`.
-        stated = f"refs/remotes/{self.remote}/{branch}"
-        if self.remote is not None and branch is not None and (here is None or here.ref != stated):
-            raise StateError(
-                f"`{self.remote}/{self.default_branch}`, where policy is read, is not in this clone",
-                hint="check out all branches: `fetch-depth: 0` (GitHub), `GIT_DEPTH: 0` (GitLab)",
-            )
+        other = here is None or here.ref != f"refs/remotes/{remote}/{default}"
+        if stated is None and remote is not None and default is not None and other:
+            raise default_branch_missing(remote, default)
         return here
+
+    @property
+    def trunk_is_unknown(self) -> bool:
+        """Whether the remote has branches in this clone, but none that is known to be trunk."""
+        return self.remote is not None and self.trunk is None and self._fetched
+
+    def require_trunk(self) -> None:
+        """Refuse a command whose rules are read from trunk.
+
+        Raises:
+            StateError: trunk is unknown.
+        """
+        if self.trunk_is_unknown:
+            specs = self.git.try_text("config", "--get-all", f"remote.{self.remote}.fetch") or ""
+            raise unknown_trunk(str(self.remote), refspecs=specs)
+
+    @property
+    def _fetched(self) -> bool:
+        """Whether the remote has branches in this clone."""
+        return any(ref.startswith(f"refs/remotes/{self.remote}/") for ref in self.branches)
 
     @cached_property
     def trunk_here(self) -> Branch | None:
-        """Trunk if its branch is in this clone; None if it is unborn or was not fetched."""
-        names = [f"refs/heads/{main}" for main in _MAIN_NAMES]
-        if self.remote is not None:
-            base = f"refs/remotes/{self.remote}/"
-            head = parse_links(self._branch_listing).get(f"{base}HEAD", "")
-            stated = [] if self.default_branch is None else [base + self.default_branch]
-            names = [*stated, head, *(base + main for main in _MAIN_NAMES), *names]
+        """Trunk if its branch is in this clone; None if it is unborn, unknown, or was not fetched."""
+        names = trunk_refs(
+            self.remote,
+            trunk=self.settings.trunk,
+            default_branch=self.default_branch,
+            links=parse_links(self._branch_listing),
+            fetched=self._fetched,
+        )
         for name in names:
             if name in self.branches:
                 return Branch(ref=name, commit=self.branches[name])

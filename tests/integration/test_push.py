@@ -125,12 +125,17 @@ def test_only_annotated_tags_of_ours_are_published(changed: Folder) -> None:
     assert not {"refs/tags/line@v2.0.0", "refs/tags/holiday"} & remote_refs(changed)
 
 
-def test_a_hook_of_the_user_can_refuse(changed: Folder) -> None:
-    hook = changed.write(".git/hooks/pre-push", "#!/bin/sh\necho not on a Friday >&2\nexit 1\n")
+@pytest.mark.parametrize("stream", [1, 2])
+@pytest.mark.parametrize("folder", [".git/hooks", "hooks"])
+def test_a_hook_of_the_user_can_refuse(changed: Folder, stream: int, folder: str) -> None:
+    hook = changed.write(f"{folder}/pre-push", f"#!/bin/sh\necho not on a Friday >&{stream}\nexit 1\n")
     hook.chmod(0o755)
+    if folder == "hooks":
+        changed.git("config", "core.hooksPath", folder)
     done = changed.mlgit("push")
     assert done.status == Exit.TOOL
     assert "not on a Friday" in done.err
+    assert "hook of this clone refused `slope`; nothing went to `origin`" in done.err
     assert "published before that: data of 1 outputs" in done.err
     assert not {"refs/heads/slope", "refs/tags/line@v1.0.0"} & remote_refs(changed)
 
@@ -196,12 +201,20 @@ def test_a_plain_git_repository_is_pushed_without_dvc(project: Folder, tmp_path:
     assert done.json()["data"]["reason"] == "DVC tracks no outputs"
 
 
-def test_a_detached_head_publishes_tags_only(changed: Folder) -> None:
+@pytest.mark.parametrize("tagged", [True, False])
+def test_a_detached_head_publishes_data_and_tags(changed: Folder, tagged: bool) -> None:  # noqa: FBT001
+    before = storage_files(changed)
+    if not tagged:
+        changed.git("tag", "-d", "line@v1.0.0")
     changed.git("checkout", "-q", "--detach")
     done = changed.mlgit("push", "--json")
     assert done.status == Exit.DONE, done.err
-    assert done.json()["branch"]["step"] == "skipped"
-    assert "refs/tags/line@v1.0.0" in remote_refs(changed)
+    record = done.json()
+    assert (record["data"]["step"], record["branch"]["step"]) == ("pushed", "skipped")
+    assert "no branch is pushed" in record["branch"]["reason"]
+    assert storage_files(changed) == before + 1
+    assert ("refs/tags/line@v1.0.0" in remote_refs(changed)) is tagged
+    assert "refs/heads/slope" not in remote_refs(changed)
 
 
 def test_committed_data_is_pushed_not_that_of_the_working_tree(changed: Folder) -> None:
@@ -213,3 +226,49 @@ def test_committed_data_is_pushed_not_that_of_the_working_tree(changed: Folder) 
     changed.git("checkout", "-q", "--force", "slope")
     changed.dvc("pull", "-q", "--force")
     assert (changed / "models" / "line.json").read_text() == '{"slope": 1.98}'
+
+
+@pytest.mark.parametrize("mode", ["simple", "upstream", "matching", "current", "nothing"])
+def test_a_branch_never_goes_to_another_name(project: Folder, mode: str) -> None:
+    project.git("config", "push.default", mode)
+    trunk = project.git("ls-remote", "origin", "refs/heads/main")
+    project.git("switch", "-qc", "topic", "origin/main")
+    project.commit("Worse")
+    done = project.mlgit("push", "--json")
+    assert done.status == Exit.DONE, done.err
+    record = done.json()["branch"]
+    assert (record["ref"], record["tracks"]) == ("refs/heads/topic", "origin/main")
+    assert project.git("ls-remote", "origin", "refs/heads/main") == trunk
+    assert "refs/heads/topic" in remote_refs(project)
+    page = project.mlgit("push").out
+    assert page == "ok: everything is published already on `origin`\n"
+
+
+def test_a_branch_that_tracks_a_local_one_is_pushed(project: Folder) -> None:
+    project.git("switch", "-qc", "topic", "--track", "main")
+    project.commit("More")
+    assert project.mlgit("push").status == Exit.DONE
+    assert "refs/heads/topic" in remote_refs(project)
+
+
+def test_the_words_of_hooks_are_shown_when_they_allow(changed: Folder) -> None:
+    hook = changed.write(".git/hooks/pre-push", "#!/bin/sh\necho checked here\n")
+    hook.chmod(0o755)
+    server = changed.path.parent / "origin.git" / "hooks" / "post-receive"
+    server.write_text("#!/bin/sh\necho open a pull request\n")
+    server.chmod(0o755)
+    out = changed.mlgit("push").out
+    assert "checked here" in out
+    assert "remote: open a pull request" in out
+
+
+def test_the_words_of_a_server_that_refuses_are_shown(changed: Folder) -> None:
+    hook = changed.path.parent / "origin.git" / "hooks" / "pre-receive"
+    hook.write_text("#!/bin/sh\necho protected branch\nexit 1\n")
+    hook.chmod(0o755)
+    mine = changed.write(".git/hooks/pre-push", "#!/bin/sh\nexit 0\n")
+    mine.chmod(0o755)
+    done = changed.mlgit("push")
+    assert done.status == Exit.TOOL
+    assert "`origin` did not take the branch `slope`" in done.err
+    assert "remote: protected branch" in done.err

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.binary import Git, GitFailed
+from mlgit.adapters.git.credentials import without_secrets
 from mlgit.adapters.git.push import PUSH_TIMEOUT_S, list_remote_refs
+from mlgit.core.record import record
 from mlgit.errors import LostRace, StateError, ToolError
 
 if TYPE_CHECKING:
@@ -13,8 +16,42 @@ if TYPE_CHECKING:
 
 
 _HEADS = "refs/heads/"
+_SOME_REFS = "error: failed to push some refs"
 # Stars and brackets in a path mean themselves.
 _LITERALLY = {"GIT_LITERAL_PATHSPECS": "1"}
+
+
+@record
+class BranchResult:
+    """The result of pushing a branch: whether it worked, and all lines of git, its hooks and the server.
+
+    `stopped_here`: a hook of this clone refused before anything was sent.
+    """
+
+    landed: bool
+    lines: tuple[str, ...]
+    stopped_here: bool = False
+
+
+def push_branch(git: Git, remote: str, name: str, *, sets_upstream: bool) -> BranchResult:
+    """Push a branch under its own name, without force and with the hooks of this clone."""
+    ref = f"{_HEADS}{name}"
+    upstream = ("--set-upstream",) if sets_upstream else ()
+    done = git.try_run("push", "--quiet", *upstream, "--no-follow-tags", remote, f"{ref}:{ref}", hooks=True)
+    # A pre-push hook may give its reason on standard output.
+    text = without_secrets((done.stdout + b"\n" + done.stderr).decode("utf-8", "replace"), os.environ)
+    lines = tuple(line.rstrip() for line in text.splitlines() if line.strip())
+    # Of a ref that the remote refused git prints a line with ` ! [`, of a remote that is away no "some refs".
+    sent = not any(_SOME_REFS in line for line in lines) or any(line.startswith(" ! [") for line in lines)
+    return BranchResult(
+        landed=done.returncode == 0, lines=lines, stopped_here=not sent and has_hook(git, "pre-push")
+    )
+
+
+def has_hook(git: Git, name: str) -> bool:
+    """Whether git would run this hook, from `core.hooksPath` or the Git directory."""
+    path = git.try_run("rev-parse", "--path-format=absolute", "--git-path", f"hooks/{name}", hooks=True)
+    return os.access(path.stdout.decode("utf-8", "surrogateescape").rstrip("\n"), os.X_OK)
 
 
 def is_branch_name(git: Git, name: str) -> bool:

@@ -87,13 +87,18 @@ def push_refs(
     return found
 
 
-def list_remote_refs(git: Git, remote: str, refs: Iterable[str]) -> Mapping[str, str]:
+def list_remote_refs(
+    git: Git, remote: str, refs: Iterable[str], *, peeled: bool = False
+) -> Mapping[str, str]:
     """Full ref name -> object id, as the remote has them now.
+
+    With `peeled`, the object of an annotated tag is also there, under the tag's name and `^{}`.
 
     Raises:
         GitFailed: the remote does not answer.
     """
-    output = git.run("ls-remote", "--refs", remote, *refs, timeout_s=ASK_TIMEOUT_S)
+    plain = () if peeled else ("--refs",)
+    output = git.run("ls-remote", *plain, remote, *refs, timeout_s=ASK_TIMEOUT_S)
     found = {}
     # Not `splitlines`: ref names may hold characters that Unicode treats as line breaks.
     for line in output.decode("utf-8", "surrogateescape").split("\n"):

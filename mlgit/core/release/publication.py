@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.record import record
 from mlgit.core.registry.tags import parse_tag
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from mlgit.core.registry.state import TagFact
 
 Step = Literal["planned", "pushed", "already", "skipped"]
 
@@ -28,6 +33,8 @@ class BranchPush:
     """The branch, from `old` to `new` on the remote's `ref`; `old` is None if the branch is new there.
 
     `commits` counts the new commits, None for a new branch. `sets_upstream`: the branch had no upstream.
+    `tracks` is its upstream (`origin/main`) if that has another name than `ref`. `messages` are the lines of
+    hooks, here or on the remote.
     """
 
     step: Step
@@ -38,39 +45,127 @@ class BranchPush:
     commits: int | None = None
     sets_upstream: bool = False
     reason: str | None = None
+    tracks: str | None = None
+    messages: tuple[str, ...] = ()
 
 
 @record
 class TagPush:
-    """One tag that the remote lacks."""
+    """One tag that the remote lacks; `reason` says why it is not pushed."""
 
     step: Step
     tag: str
     oid: str
     commit: str
+    reason: str | None = None
 
 
 @record
 class Publication:
-    """What `mlgit push` did or, with `dry_run`, would do."""
+    """What `mlgit push` did or, with `dry_run`, would do.
+
+    The branch goes to `remote`, tags go to `tags_remote` if that is another one, as in a fork.
+    """
 
     dry_run: bool
     remote: str
     data: DataPush
     branch: BranchPush
     tags: tuple[TagPush, ...] = ()
+    tags_remote: str | None = None
+
+    @property
+    def planned_tags(self) -> tuple[TagPush, ...]:
+        return tuple(tag for tag in self.tags if tag.step == "planned")
 
     @property
     def nothing_to_do(self) -> bool:
-        return not self.tags and self.data.step != "planned" and self.branch.step != "planned"
+        return not self.planned_tags and "planned" not in {self.data.step, self.branch.step}
 
     @property
     def published_already(self) -> bool:
         """Whether the remotes already had everything that was not skipped."""
-        return not self.tags and {self.data.step, self.branch.step} <= {"already", "skipped"}
+        steps = {self.data.step, self.branch.step, *(tag.step for tag in self.tags)}
+        return steps <= {"already", "skipped"}
+
+    @property
+    def skips_something(self) -> bool:
+        reasons = (self.data.reason, self.branch.reason, *(tag.reason for tag in self.tags))
+        return any(reason is not None for reason in reasons)
 
 
-def batches(tags: tuple[TagPush, ...], size: int = 3) -> list[tuple[TagPush, ...]]:
+def plan_tags(
+    missing: Iterable[TagFact],
+    *,
+    remote: str,
+    versions: Mapping[tuple[str, str], str],
+    withdrawn: Collection[str],
+) -> tuple[TagPush, ...]:
+    """What to do with the tags of this clone that a remote lacks, in the order in which they were made.
+
+    `versions` are those of the remote: (model, commit) -> tag. `withdrawn` are the tags that the remote once
+    had. Neither these nor a second version of a commit are pushed, nor a tag that depends on one of them.
+    """
+    facts = sorted(missing, key=_order)
+    reasons = {
+        tag: f"`{remote}` had this tag and has it no more; to delete it here: `git tag -d '{tag}'`"
+        for tag in withdrawn
+    }
+    _add_second_versions(facts, versions, reasons)
+    _add_dependent(facts, reasons)
+    return tuple(
+        TagPush(
+            step="skipped" if fact.tag in reasons else "planned",
+            tag=fact.tag,
+            oid=fact.oid,
+            commit=fact.commit,
+            reason=reasons.get(fact.tag),
+        )
+        for fact in facts
+    )
+
+
+def _add_second_versions(
+    facts: Iterable[TagFact], versions: Mapping[tuple[str, str], str], reasons: dict[str, str]
+) -> None:
+    taken = dict(versions)
+    for fact in facts:
+        if fact.name.action != "register" or fact.tag in reasons:
+            continue
+        first = taken.setdefault((fact.name.model, fact.commit), fact.tag)
+        if first != fact.tag:
+            reasons[fact.tag] = (
+                f"{fact.commit[:7]} is `{first}` already, and a commit is one version of a model"
+            )
+
+
+def _add_dependent(facts: Sequence[TagFact], reasons: dict[str, str]) -> None:
+    """Add the tags about a version that is not pushed, and the other tag of a change."""
+    kept = [fact for fact in facts if fact.tag in reasons]
+    versions = {
+        (fact.name.model, str(fact.name.version)): fact.tag for fact in kept if fact.name.action == "register"
+    }
+    for fact in facts:
+        release = versions.get((fact.name.model, _version(fact)))
+        if release is not None:
+            reasons.setdefault(fact.tag, f"it is about `{release}`, which is not pushed")
+    changes = {_change_of(fact.tag): fact.tag for fact in facts if fact.tag in reasons}
+    for fact in facts:
+        other = changes.get(_change_of(fact.tag))
+        if other is not None:
+            reasons.setdefault(fact.tag, f"it belongs to `{other}`, which is not pushed")
+
+
+def _order(fact: TagFact) -> tuple[int, int, bool, str]:
+    return fact.tagged_at_s, fact.name.counter or 0, fact.name.action != "unassign", fact.tag
+
+
+def _version(fact: TagFact) -> str:
+    """The version that a tag is about: its own, or the one that its statement names; empty if none."""
+    return str(fact.name.version or fact.parsed_summary.version or "")
+
+
+def batches(tags: Sequence[TagPush], size: int = 3) -> list[tuple[TagPush, ...]]:
     """Group tags into pushes of at most `size`: GitHub creates no event if a push has more than three tags.
 
     The two tags of one change go in one push, so that no one sees the environment empty in between.

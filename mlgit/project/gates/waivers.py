@@ -31,6 +31,8 @@ def trunk_waivers(project: Project) -> TrunkWaivers:
         ConfigError: the file on trunk is invalid.
     """
     commit = None if project.trunk is None else project.trunk.commit
+    if project.trunk_is_unknown:
+        return TrunkWaivers(None)
     content = project.tree(commit).read(WAIVERS_FILE)
     waivers = () if content is None else _parse(content, commit)
     if commit is not None and waivers:

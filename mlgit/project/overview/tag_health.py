@@ -13,10 +13,11 @@ from mlgit.core.overview.doctor import Finding, fault, remark, warning
 from mlgit.core.registry.state import EnvironmentState, ModelState, as_time
 from mlgit.core.registry.tags import parse_tag
 from mlgit.core.wording import listed
-from mlgit.project.registry.read import ignored_tags, read_registry
+from mlgit.project.registry.pushed import once_at_remote
+from mlgit.project.registry.read import ignored_tags, read_facts, read_registry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from mlgit.project.open import Project
 
@@ -106,13 +107,17 @@ def check_remote_tags(project: Project) -> Iterator[Finding]:
     ours = {tag: oid for tag, oid in list_tags(project.git).items() if parse_tag(tag) is not None}
     missing = sorted(theirs.keys() - ours.keys())
     clashing = sorted(tag for tag in theirs.keys() & ours.keys() & annotated if theirs[tag] != ours[tag])
-    unpushed = sorted(ours.keys() - theirs.keys())
+    absent = ours.keys() - theirs.keys()
+    withdrawn = sorted(_withdrawn(project, absent))
+    unpushed = sorted(absent - set(withdrawn))
     fetch = f"git fetch --tags {remote}"
     here, other = f"{remote} has tags that are not here", f"These tags are other ones here than at {remote}"
     there = f"{remote} does not have these tags"
+    gone = f"{remote} had these tags and has them no more, so that this clone shows what is not so"
     findings = (
         (warning, "tags_missing_here", missing, here, fetch),
         (fault, "clashing_tags", clashing, other, f"git tag -d {_words(clashing)} && {fetch}"),
+        (warning, "tags_deleted_at_remote", withdrawn, gone, f"git tag -d {_words(withdrawn)}"),
         (warning, "tags_not_pushed", unpushed, there, "mlgit push"),
     )
     for finding, kind, tags, text, repair in findings:
@@ -125,6 +130,11 @@ def check_remote_tags(project: Project) -> Iterator[Finding]:
             repair=f"{_annotate(tag, theirs[tag])} && git push --force {remote} {quote(f'refs/tags/{tag}')}",
             subjects=(tag,),
         )
+
+
+def _withdrawn(project: Project, tags: Collection[str]) -> frozenset[str]:
+    """Those of these tags that the remote once had."""
+    return once_at_remote(project, [fact for fact in read_facts(project) if fact.tag in tags])
 
 
 def _tags_of_remote(project: Project, remote: str) -> tuple[Mapping[str, str], frozenset[str]]:

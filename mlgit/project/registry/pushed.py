@@ -9,9 +9,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from mlgit.core.registry.tags import TAGS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from mlgit.core.registry.state import TagFact
     from mlgit.project.open import Project
 
 
@@ -22,6 +25,38 @@ def seen_at_remote(project: Project) -> Mapping[str, bool]:
             return {line[1:].rstrip("\n"): line[0] == "+" for line in file if line[:1] in {"+", "-"}}
     except (OSError, UnicodeDecodeError):
         return {}
+
+
+def once_at_remote(project: Project, facts: Iterable[TagFact]) -> frozenset[str]:
+    """Those of these tags that came from the remote, or that it was seen to have.
+
+    Tags of which nothing is recorded came from the remote if another person made them, or if they are among
+    the packed refs, where `git clone` writes them. `git gc` also packs refs made here: the safe mistake is
+    not to push them.
+    """
+    facts = tuple(facts)
+    if not facts:
+        return frozenset()
+    known = seen_at_remote(project)
+    packed = _packed_tags(project)
+    identity = project.git.try_text("var", "GIT_COMMITTER_IDENT") or ""
+    mine = identity.rpartition("> ")[0].rpartition("<")[2]
+    return frozenset(
+        fact.tag
+        for fact in facts
+        if known.get(fact.oid, packed.get(fact.tag) == fact.oid or fact.email != mine)
+    )
+
+
+def _packed_tags(project: Project) -> Mapping[str, str]:
+    """Tag -> object id in the file of packed refs."""
+    try:
+        with open(os.path.join(project.common_dir, "packed-refs"), "rb") as file:
+            lines = file.read().decode("utf-8", "surrogateescape").split("\n")
+    except OSError:
+        return {}
+    entries = (line.partition(" ") for line in lines)
+    return {ref.removeprefix(TAGS): oid for oid, _, ref in entries if ref.startswith(TAGS)}
 
 
 def record_seen(project: Project, oids: Iterable[str], *, at_remote: bool) -> None:

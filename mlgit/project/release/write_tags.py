@@ -25,7 +25,7 @@ from mlgit.core.release.collisions import collisions
 from mlgit.core.release.tag_plan import PlannedTag, WrittenTag
 from mlgit.errors import StateError, ToolError, UsageError
 from mlgit.project.registry.completeness import note_fetched
-from mlgit.project.registry.pushed import record_seen
+from mlgit.project.registry.pushed import once_at_remote, record_seen
 from mlgit.project.registry.read import read_model
 from mlgit.project.release.lost_race import fetch_models, lost_branch, lost_race, states_of
 
@@ -49,20 +49,22 @@ def fresh_model(project: Project, model: str, *, local: bool) -> ModelState:
 
     Raises:
         ToolError: the remote does not answer.
-        StateError: a local tag differs from the remote's tag of that name or was never pushed, or none of
-            several remotes is chosen.
+        StateError: a local tag differs from the remote's tag of that name or was never pushed, none of
+            several remotes is chosen, or trunk is unknown.
     """
     if read_model_name(model) is None:
         raise UsageError(f"`{model}` cannot be the name of a model")
     if local:
+        project.require_trunk()
         return _require_whole(read_model(project, model))
     if project.remote is None and project.remotes:
         names = " or ".join(f"`{name}`" for name in project.remotes)
         raise StateError(
-            f"Nobody says which remote is meant, {names}",
-            hint="run `git branch --set-upstream-to REMOTE/BRANCH`, or use `--local`",
+            f"Cannot choose a remote: {names}",
+            hint="run `git config mlgit.remote NAME` with one of them, or use `--local`",
         )
     refresh(project, model)
+    project.require_trunk()
     state = read_model(project, model)
     if _half_change(state) is not None:
         # A push may be half done: fetch again. If its other tag never arrives, continue from this state.
@@ -165,13 +167,23 @@ def _require_pushed(project: Project, state: ModelState) -> None:
     except GitFailed as error:
         raise _no_answer(project.remote, error) from error
     record_seen(project, there.values(), at_remote=True)
-    here_only = [fact.tag for fact in state.facts if TAGS + fact.tag not in there]
-    record_seen(project, (fact.oid for fact in state.facts if fact.tag in here_only), at_remote=False)
+    here_only = [fact for fact in state.facts if TAGS + fact.tag not in there]
+    # If the remote has nothing at all, it is a new one.
+    new = here_only and not there and not list_remote_refs(project.git, project.remote, ["*"])
+    withdrawn = frozenset[str]() if new else once_at_remote(project, here_only)
+    record_seen(project, (fact.oid for fact in here_only if fact.tag not in withdrawn), at_remote=False)
+    if withdrawn:
+        tag = min(withdrawn)
+        raise StateError(
+            f"`{project.remote}` had the tag `{tag}` and has it no more",
+            hint=f"run `git tag -d '{tag}'`, then this again",
+            details=tuple(sorted(withdrawn - {tag})),
+        )
     if here_only:
         raise StateError(
-            f"The tag `{here_only[0]}` is only here, and what comes next would build on it",
+            f"The tag `{here_only[0].tag}` is only here, and what comes next would build on it",
             hint="publish it with `mlgit push`, or delete it with `git tag -d` if it is not to be",
-            details=tuple(here_only[1:]),
+            details=tuple(fact.tag for fact in here_only[1:]),
         )
 
 

@@ -8,23 +8,29 @@ from mlgit.core.wording import count
 from mlgit.render.page import Page, Span, Style, line, table
 
 if TYPE_CHECKING:
-    from mlgit.core.release.publication import BranchPush, DataPush, Publication, Step
+    from mlgit.core.release.publication import BranchPush, DataPush, Publication, Step, TagPush
 
 _STYLES: dict[Step, Style] = {"planned": "careful", "pushed": "ok", "already": "dim", "skipped": "careful"}
 
 
 def page(record: Publication) -> Page:
     """Data, branch and tags, in the order of the push."""
-    if record.published_already and record.data.reason is None and record.branch.reason is None:
+    if record.published_already and not record.skips_something:
         return [line(Span("ok", "ok"), f": everything is published already on `{record.remote}`")]
     steps: list[tuple[str, Step, str]] = [
         ("data", record.data.step, _data(record.data)),
         ("branch", record.branch.step, _branch(record.branch, record.remote)),
-        *(("tag", tag.step, f"{tag.tag} ({tag.commit[:7]})") for tag in record.tags),
+        *(("tag", tag.step, _tag(tag, record.tags_remote)) for tag in record.tags),
     ]
     rows = [(kind, Span(step, _STYLES[step]), text) for kind, step, text in steps]
     title = f"Would push to `{record.remote}`" if record.dry_run else f"Pushed to `{record.remote}`"
-    return [line(title), table(("", "", ""), rows)]
+    messages = [line(text) for text in record.branch.messages]
+    return [line(title), table(("", "", ""), rows), *messages]
+
+
+def _tag(tag: TagPush, remote: str | None) -> str:
+    there = "" if remote is None else f" -> {remote}"
+    return f"{tag.tag} ({tag.commit[:7]}){there}" if tag.reason is None else f"{tag.tag}: {tag.reason}"
 
 
 def _data(data: DataPush) -> str:
@@ -38,6 +44,8 @@ def _branch(branch: BranchPush, remote: str) -> str:
         return branch.reason or ""
     there = f"{remote}/{branch.ref.removeprefix('refs/heads/')}"
     new = (branch.new or "")[:7]
+    if branch.tracks is not None:
+        there += f", not to {branch.tracks}, which it tracks"
     if branch.old is None:
         return f"{branch.name} -> {there} (new, {new})"
     if branch.step == "already":

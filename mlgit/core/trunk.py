@@ -1,0 +1,104 @@
+"""Trunk: which remote has the registry, and which of its branches policy is read from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.errors import StateError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+MAIN_NAMES = ("main", "master")
+HEADS = "refs/heads/"
+_REMOTES = "refs/remotes/"
+
+
+def choose_remote(
+    remotes: Sequence[str],
+    *,
+    upstream: str | None,
+    branches: Collection[str],
+    links: Mapping[str, str],
+    trunk: str | None,
+) -> str | None:
+    """The remote of releases; None if none can be chosen.
+
+    It is the only one, otherwise the one whose trunk the current branch tracks (`upstream`, such as
+    `upstream/main`), otherwise `origin`, otherwise the one of the tracked branch. `branches` are full ref
+    names, `links` what symbolic ones point to. `trunk` is the name that `mlgit.trunk` states.
+    """
+    if len(remotes) == 1:
+        return remotes[0]
+    # A remote's name may contain a slash, so that the longest name is the right one.
+    tracked = max(
+        (name for name in remotes if (upstream or "").startswith(f"{name}/")), key=len, default=None
+    )
+    if tracked is not None:
+        names = trunk_refs(tracked, trunk=trunk, default_branch=None, links=links, fetched=True)
+        first = next((name for name in names if name in branches), None)
+        if first == f"{_REMOTES}{upstream}":
+            return tracked
+    return "origin" if "origin" in remotes else tracked
+
+
+def trunk_refs(
+    remote: str | None,
+    *,
+    trunk: str | None,
+    default_branch: str | None,
+    links: Mapping[str, str],
+    fetched: bool,
+) -> tuple[str, ...]:
+    """The refs that may be trunk, best first.
+
+    `trunk` is the name that `mlgit.trunk` states; `default_branch` is the forge's, in CI. `fetched`: the
+    remote has branches in this clone. Then a local branch named `main` is not trunk: anyone may make one.
+    """
+    base = f"{_REMOTES}{remote}/"
+    if trunk is not None:
+        name = trunk.removeprefix(HEADS).removeprefix(f"{remote}/")
+        return (HEADS + name,) if remote is None else (base + name, HEADS + name)
+    names = [HEADS + main for main in MAIN_NAMES]
+    if remote is None:
+        return tuple(names)
+    stated = [] if default_branch is None else [base + default_branch]
+    there = [*stated, links.get(f"{base}HEAD", ""), *(base + main for main in MAIN_NAMES)]
+    return tuple(name for name in (*there, *(() if fetched else names)) if name)
+
+
+def unknown_remote(name: str) -> StateError:
+    return StateError(
+        f"There is no Git remote `{name}`, which `mlgit.remote` names",
+        hint=f"run `git remote add {name} URL`, or `git config mlgit.remote NAME` with one of `git remote`",
+    )
+
+
+def stated_trunk_missing(trunk: str, remote: str | None) -> StateError:
+    """The error for a trunk that `mlgit.trunk` names and that is not in this clone."""
+    short = trunk if remote is None else f"{remote}/{trunk.removeprefix(HEADS).removeprefix(f'{remote}/')}"
+    look = "git branch --list" if remote is None else f"git fetch {remote}"
+    return StateError(
+        f"`{short}`, which `mlgit.trunk` names, is not in this clone",
+        hint=f"run `{look}`, or `git config mlgit.trunk NAME` with the right branch",
+    )
+
+
+def default_branch_missing(remote: str, branch: str) -> StateError:
+    """The error of a CI job that has not fetched the forge's default branch."""
+    return StateError(
+        f"`{remote}/{branch}`, where policy is read, is not in this clone",
+        hint="check out all branches: `fetch-depth: 0` (GitHub), `GIT_DEPTH: 0` (GitLab)",
+    )
+
+
+def unknown_trunk(remote: str, *, refspecs: str) -> StateError:
+    """The error if no branch of this clone is known to be trunk; `refspecs` are those that are fetched."""
+    every = f"git remote set-branches {remote} '*' && git fetch {remote} && "
+    if "refs/heads/*:" in refspecs:
+        every = ""
+    return StateError(
+        f"Cannot tell which branch of `{remote}` is trunk, where policy is read",
+        details=(f"`{remote}/HEAD`, `{remote}/main` and `{remote}/master` are not in this clone",),
+        hint=f"run `{every}git remote set-head {remote} --auto`",
+    )

@@ -1,0 +1,84 @@
+"""Unpublished: the tags of this clone that a remote lacks, and pushing those that may go there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.adapters.git.push import fetch_refs, push_refs
+from mlgit.adapters.git.tags.objects import parse_header
+from mlgit.core.registry.tags import TAGS, parse_tag
+from mlgit.core.release.publication import TagPush, plan_tags
+from mlgit.errors import LostRace, ToolError
+from mlgit.project.registry.pushed import once_at_remote, record_seen
+from mlgit.project.registry.read import read_facts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mlgit.project.open import Project
+
+_PEELED = "^{}"
+
+
+def unpublished_tags(project: Project, remote: str, theirs: Mapping[str, str]) -> tuple[TagPush, ...]:
+    """The tags that count here and that the remote lacks; `theirs` are its refs, with peeled tags.
+
+    Raises:
+        LostRace: the remote has another tag of one of these names.
+    """
+    facts = read_facts(project)
+    conflicts = [fact for fact in facts if theirs.get(f"{TAGS}{fact.tag}", fact.oid) != fact.oid]
+    if conflicts:
+        raise _conflict(project, remote, {fact.tag: theirs[f"{TAGS}{fact.tag}"] for fact in conflicts})
+    missing = [fact for fact in facts if f"{TAGS}{fact.tag}" not in theirs]
+    # An empty remote never had a tag.
+    withdrawn = once_at_remote(project, missing) if theirs else frozenset()
+    return plan_tags(missing, remote=remote, versions=_versions(theirs), withdrawn=withdrawn)
+
+
+def push_tags(project: Project, remote: str, batch: Sequence[TagPush]) -> None:
+    """Create these tags on the remote, all or none.
+
+    Raises:
+        LostRace: the remote has another tag of one of these names by now.
+        ToolError: the remote failed or refused.
+    """
+    result = push_refs(project.git, remote, create={f"{TAGS}{tag.tag}": tag.oid for tag in batch})
+    if result.outcome == "lost":
+        raise _conflict(project, remote, {ref.removeprefix(TAGS): oid for ref, oid in result.theirs.items()})
+    if remote == project.remote:
+        record_seen(project, (tag.oid for tag in batch), at_remote=True)
+
+
+def _versions(theirs: Mapping[str, str]) -> Mapping[tuple[str, str], str]:
+    """The remote's versions: (model, commit) -> tag."""
+    found = {}
+    for ref, commit in theirs.items():
+        tag = ref.removeprefix(TAGS).removesuffix(_PEELED)
+        name = parse_tag(tag) if ref.startswith(TAGS) and ref.endswith(_PEELED) else None
+        if name is not None and name.action == "register":
+            found[name.model, commit] = tag
+    return found
+
+
+def _conflict(project: Project, remote: str, theirs: Mapping[str, str]) -> LostRace:
+    """The error for tags of someone else with the names of ours; it names their authors."""
+    authors = {tag: _author(project, remote, tag, theirs[tag]) for tag in sorted(theirs)}
+    first = min(theirs)
+    return LostRace(
+        f"`{remote}` has another tag `{first}` than this clone; nothing was pushed",
+        details=tuple(f"`{tag}` on `{remote}` is {author}" for tag, author in authors.items()),
+        hint=f"to take theirs run `git fetch {remote} --force tag '{first}'`",
+    )
+
+
+def _author(project: Project, remote: str, tag: str, oid: str) -> str:
+    try:
+        fetch_refs(project.git, remote, [f"{TAGS}{tag}"])
+    except ToolError:
+        return oid[:7]
+    found = project.objects.get(oid)
+    header = parse_header(found.content) if found is not None and found.type == "tag" else None
+    if header is None:
+        return f"{oid[:7]}, not annotated"
+    return f"by {header.tagger} on {header.object[:7]}"
