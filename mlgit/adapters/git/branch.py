@@ -74,14 +74,24 @@ def require_identity(git: Git) -> None:
 
 
 def commit_files(git: Git, paths: Iterable[str], message: str) -> str | None:
-    """Commit these files as they are on disk; returns the new commit, None if nothing differs from HEAD."""
+    """Commit these files as they are on disk; returns the new commit, None if nothing differs from HEAD.
+
+    Raises:
+        ToolError: git could not make the commit, for example because it could not sign it.
+    """
     names = b"".join(path.encode("utf-8", "surrogateescape") + b"\0" for path in paths)
     if not names:
         return None
     git.run("add", "--pathspec-from-file=-", "--pathspec-file-nul", stdin=names, env=_LITERALLY)
     if git.try_run("diff", "--cached", "--quiet").returncode == 0:
         return None
-    git.run("commit", "--quiet", "--file=-", stdin=message.encode())
+    try:
+        git.run("commit", "--quiet", "--file=-", stdin=message.encode())
+    except GitFailed as error:
+        git.try_run("reset", "--quiet")
+        raise ToolError(
+            "git could not commit what the run wrote; nothing was pushed", details=error.details
+        ) from error
     return git.run_text("rev-parse", "HEAD")
 
 

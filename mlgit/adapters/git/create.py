@@ -33,6 +33,9 @@ def create_repository(
         settings['remote "origin"', "fetch"] = "+refs/heads/*:refs/remotes/origin/*"
     if identity is not None:
         settings["user", "name"], settings["user", "email"] = identity
+        # The user's key is not that of this identity.
+        settings["commit", "gpgSign"] = settings["tag", "gpgSign"] = "false"
+        settings["tag", "forceSignAnnotated"] = "false"
     with _environment_of_git():
         from git import Git, GitError, Repo
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mlgit.adapters.git.push import BranchMove
 from mlgit.adapters.git.refs import is_ancestor
 from mlgit.adapters.git.tags.objects import user_identity
+from mlgit.adapters.git.tags.signing import make_signed_commit, signs_commits
 from mlgit.core.digest import sha256_hex
 from mlgit.core.pipeline.model_files import outputs_of
 from mlgit.core.wording import first
@@ -166,10 +167,17 @@ def empty_commit(project: Project, subject: str, *, write: bool) -> BranchMove:
 
     Raises:
         StateError: HEAD is on no branch.
+        ToolError: git could not sign the commit.
     """
     branch, parent = _tip(project)
     tree = project.git.run_text("rev-parse", f"{parent}^{{tree}}")
     second = int(project.now.timestamp())
+    ref = f"{_HEADS}{branch}"
+    if write and signs_commits(project.git):
+        signed = make_signed_commit(
+            project.git, tree=tree, parent=parent, message=f"{subject}\n", at_s=second
+        )
+        return BranchMove(ref=ref, old=parent, new=signed)
     who = [
         f"{role} {user_identity(project.git, variable)} {second} +0000"
         for role, variable in (("author", "GIT_AUTHOR_IDENT"), ("committer", "GIT_COMMITTER_IDENT"))
@@ -177,7 +185,7 @@ def empty_commit(project: Project, subject: str, *, write: bool) -> BranchMove:
     content = "\n".join([f"tree {tree}", f"parent {parent}", *who, "", subject, ""])
     keep = ("-w",) if write else ()
     made = project.git.run("hash-object", "-t", "commit", *keep, "--stdin", stdin=content.encode())
-    return BranchMove(ref=f"{_HEADS}{branch}", old=parent, new=made.decode().strip())
+    return BranchMove(ref=ref, old=parent, new=made.decode().strip())
 
 
 def version_content(project: Project, version: RegisteredVersion, path: str | None) -> str | None:

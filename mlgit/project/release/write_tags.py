@@ -17,6 +17,7 @@ from mlgit.adapters.git.tags.objects import (
     tag_content,
     user_identity,
 )
+from mlgit.adapters.git.tags.signing import make_signed_tag, signs_tags
 from mlgit.core.config.names import read_model_name
 from mlgit.core.record import record
 from mlgit.core.registry.state import ModelState, TagFact, as_time
@@ -114,11 +115,13 @@ def write_tags(
 
     Raises:
         LostRace: the remote has another tag of one of these names.
-        ToolError: the remote failed.
+        ToolError: the remote failed, or git could not sign a tag.
     """
-    tags = _tag_objects(project, plan, write=not dry_run)
+    signed = signs_tags(project.git)
+    tags = _tag_objects(project, plan, write=not dry_run, signed=signed)
     if dry_run:
-        return Written(tags=tags, pushed=False)
+        notes = ("git signs these tags, so that their ids are known only when they are written",)
+        return Written(tags=tags, pushed=False, notes=notes if signed else ())
     remote = None if local else project.remote
     refs = {tag.name: tag.oid for tag in tags}
     if remote is not None:
@@ -128,18 +131,22 @@ def write_tags(
     return Written(tags=tags, pushed=False)
 
 
-def _tag_objects(project: Project, plan: Sequence[PlannedTag], *, write: bool) -> tuple[WrittenTag, ...]:
-    """The planned tags with their object ids; without `write` only the ids are computed."""
+def _tag_objects(
+    project: Project, plan: Sequence[PlannedTag], *, write: bool, signed: bool
+) -> tuple[WrittenTag, ...]:
+    """The planned tags with their object ids; without `write`, the ids that they would have unsigned."""
     identity = user_identity(project.git)
-    make = make_tag if write else object_id
     tags = []
     for planned in plan:
-        name = str(planned.name)
-        content = tag_content(
-            tag=name, commit=planned.commit, tagger=identity, at_s=planned.at_s, message=planned.message
-        )
-        oid = make(project.git, content)
-        tags.append(WrittenTag(name=name, oid=oid, commit=planned.commit, at=as_time(planned.at_s)))
+        name, commit, at_s, message = str(planned.name), planned.commit, planned.at_s, planned.message
+        if write and signed:
+            oid = make_signed_tag(
+                project.git, tag=name, commit=commit, tagger=identity, at_s=at_s, message=message
+            )
+        else:
+            content = tag_content(tag=name, commit=commit, tagger=identity, at_s=at_s, message=message)
+            oid = make_tag(project.git, content) if write else object_id(project.git, content)
+        tags.append(WrittenTag(name=name, oid=oid, commit=commit, at=as_time(at_s)))
     return tuple(tags)
 
 
