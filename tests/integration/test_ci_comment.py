@@ -143,9 +143,8 @@ def test_a_run_without_a_report_is_reported_as_a_failure(pull: PullRequest) -> N
 
 def test_a_report_of_another_commit_allows_nothing(pull: PullRequest) -> None:
     pull.ci("pr")
-    pull.project.git("add", "--force", "mlgit-report")
     worse(pull)
-    done = pull.ci("comment")  # the earlier job was killed, and this report came with the checkout
+    done = pull.ci("comment")  # the earlier job was killed, and this report was left behind
     assert done.status == Exit.DONE, done.err
     assert "The run left no report: the one that is here is about" in pull.bodies()[0]
     assert pull.checks() == {"mlgit": ("completed", "failure")}

@@ -92,6 +92,12 @@ def test_checks_match_the_description(forge: GitHub, fake: FakeForge) -> None:
     ]
 
 
+def test_parents_match_the_description(forge: GitHub, fake: FakeForge) -> None:
+    fake.parents_of = lambda sha: ["b" * 40] if sha == SHA else []
+    assert forge.parents(SHA) == ("b" * 40,)
+    assert forge.parents("c" * 40) is None
+
+
 def test_statuses_match_the_description(forge: GitHub, fake: FakeForge) -> None:
     sent = []
     states: tuple[CheckState, ...] = ("running", "success", "failure", "action_required")

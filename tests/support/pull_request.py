@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -58,7 +59,19 @@ class PullRequest:
         project = pipeline.copy(template, folder / "project")
         found = cls(project, forge, folder / "runner")
         found.update_head()
+        forge.parents_of = found.parents
         return found
+
+    def parents(self, sha: str) -> list[str]:
+        """The parents of a commit that the remote has."""
+        done = subprocess.run(
+            ["git", "rev-parse", "--verify", "-q", f"{sha}^@"],
+            cwd=self.project.path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return done.stdout.split()
 
     @property
     def base(self) -> str:

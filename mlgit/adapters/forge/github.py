@@ -125,6 +125,13 @@ class GitHub:
                 fork=fields.text_or_none(row, "head", "repo", "full_name") != own,
             )
 
+    def parents(self, sha: str) -> Sequence[str] | None:
+        with allowed(NOT_FOUND):
+            row = self._client.get(f"{self._path}/git/commits/{commit(sha)}", what="read the commit")
+            with self._client.expected_form():
+                return tuple(fields.text(each, "sha") for each in row["parents"])
+        return None
+
     def comments(self, number: int) -> Iterator[Comment]:
         path = f"{self._path}/issues/{number}/comments"
         for row in self._client.pages(path, what="read the comments", query=_PAGE):

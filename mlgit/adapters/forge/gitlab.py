@@ -125,6 +125,14 @@ class GitLab:
                 fork=row["source_project_id"] != row["target_project_id"],
             )
 
+    def parents(self, sha: str) -> Sequence[str] | None:
+        with allowed(NOT_FOUND):
+            path = f"{self._path}/repository/commits/{commit(sha)}"
+            row = self._client.get(path, what="read the commit")
+            with self._client.expected_form():
+                return tuple(fields.text({"id": each}, "id") for each in row["parent_ids"])
+        return None
+
     def comments(self, number: int) -> Iterator[Comment]:
         """The notes of a merge request, oldest first, without those of GitLab itself."""
         for row in self._client.pages(self._notes(number), what="read the notes", query=_NOTES_PAGE):

@@ -15,7 +15,8 @@ from mlgit.cli.shell.session import Session, pass_session
 from mlgit.errors import UsageError
 
 if TYPE_CHECKING:
-    from mlgit.core.forge.posting import Posting, PostResult
+    from mlgit.core.forge.posting import PostResult
+    from mlgit.core.forge.protocol import Forge
 
 _JOB = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -49,27 +50,26 @@ def entry(session: Session, /, *, report: str, running: bool, untrusted: bool, j
     """
     if job is not None and not _JOB.fullmatch(job):
         raise UsageError(f"`{job}` is no name of a job", hint="use letters, digits, `.`, `_` and `-`")
+    from mlgit.adapters.forge.detect import connect
+    from mlgit.adapters.runner.event import read_event
     from mlgit.flows.ci import comment as ci_comment
+    from mlgit.flows.post import post
+
+    event = read_event(os.environ)
+
+    def connected() -> Forge | None:
+        return None if event is None else connect(event, os.environ)
 
     if running:
         posting = ci_comment.running_posting(job=job, variables=os.environ)
     else:
         path = os.path.join(session.folder, report)
-        posting = ci_comment.report_posting(path, untrusted=untrusted, job=job, variables=os.environ)
-    result = _post(posting)
+        posting = ci_comment.report_posting(
+            path, untrusted=untrusted, job=job, variables=os.environ, connected=connected
+        )
+    result = post(posting, connected=connected, variables=os.environ)
     print_result(session, result)
     return result.exit_code
-
-
-def _post(posting: Posting) -> PostResult:
-    from mlgit.adapters.forge.detect import connect
-    from mlgit.adapters.runner.event import read_event
-    from mlgit.flows.post import post
-
-    event = read_event(os.environ)
-    return post(
-        posting, connected=lambda: None if event is None else connect(event, os.environ), variables=os.environ
-    )
 
 
 def print_result(session: Session, result: PostResult) -> None:

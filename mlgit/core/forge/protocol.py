@@ -95,6 +95,9 @@ class Forge(Protocol):
     def pull_requests_of(self, *, branch: str, sha: str, owner: str | None = None) -> Sequence[PullRequest]:
         """The open pull requests whose head is this branch (of `owner`'s fork, if given) at this commit."""
 
+    def parents(self, sha: str) -> Sequence[str] | None:
+        """The parents of a commit; None if the forge does not have it."""
+
     def comments(self, number: int) -> Iterable[Comment]:
         """All comments of a pull request, oldest first."""
 

@@ -19,18 +19,20 @@ from mlgit.core.ci.report import (
 )
 from mlgit.core.forge.posting import Posting
 from mlgit.core.forge.protocol import Annotation, CheckRun
-from mlgit.errors import ConfigError, Exit, MlgitError, StateError, UsageError
+from mlgit.errors import ConfigError, Exit, MlgitError, StateError, ToolError, UsageError
+from mlgit.project.ci.report_folder import require_uncommitted
 from mlgit.render.report import report as markdown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from mlgit.core.ci.event import CiEvent
-    from mlgit.core.forge.protocol import CheckState
+    from mlgit.core.forge.protocol import CheckState, Forge
     from mlgit.core.gates.verdict import Check
     from mlgit.project.open import Project
 
 _HEADS = "refs/heads/"
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _CONCLUSION = re.compile(r"[a-z_]{1,30}")
 
 
@@ -50,12 +52,20 @@ def running_posting(*, job: str | None, variables: Mapping[str, str]) -> Posting
     return _addressed(Posting(key=key, body=body, host=event.host, commit=sha, check=check), event)
 
 
-def report_posting(folder: str, *, untrusted: bool, job: str | None, variables: Mapping[str, str]) -> Posting:
+def report_posting(
+    folder: str,
+    *,
+    untrusted: bool,
+    job: str | None,
+    variables: Mapping[str, str],
+    connected: Callable[[], Forge | None],
+) -> Posting:
     """A posting of the report in `folder`, or of the failure to read one.
 
     Of the files that the earlier job left, only `report.json` is read. It is `untrusted` if foreign code
     computed it, as for every fork; then only its check or failure is used, and everything else comes from the
-    event. `job` is the name of the job, if it is not the default one.
+    event. `job` is the name of the job, if it is not the default one. `connected` returns the forge, or
+    None without a token, when the report is only printed.
 
     Raises:
         UsageError: `untrusted` outside a run of a known CI.
@@ -64,6 +74,7 @@ def report_posting(folder: str, *, untrusted: bool, job: str | None, variables: 
     if untrusted and event is None:
         raise UsageError("`--untrusted` is for a run of GitHub Actions or GitLab CI")
     try:
+        require_uncommitted(folder)
         found = read_report(folder)
     except (ConfigError, StateError) as error:
         blank = blank_report(event, job=job or DEFAULT_JOB, mode="check")
@@ -73,7 +84,7 @@ def report_posting(folder: str, *, untrusted: bool, job: str | None, variables: 
         return _posting(found, event, untrusted=untrusted, fails=True)
     if event is not None and (untrusted or event.fork):
         return _posting(_of_successful_run(_untrusted(found, event, job), event), event, untrusted=True)
-    return _posting(_trusted(_of_this_run(found, event), event, job), event, untrusted=False)
+    return _posting(_trusted(_of_this_run(found, event, connected), event, job), event, untrusted=False)
 
 
 def check_posting(
@@ -110,25 +121,35 @@ def _name(project: Project | None) -> str | None:
 
 def _trusted(found: CiReport, event: CiEvent | None, job: str | None) -> CiReport:
     """A trusted report, corrected by the event."""
-    name = job or found.job
     if event is None:
-        return replace(found, job=name)
+        return replace(found, job=job or found.job)
+    # The comment and the check of another job are that job's to write.
+    name = job or (DEFAULT_JOB if event.kind == "pull_request" else found.job)
+    own_page = (found.log_url or "").startswith(f"{event.server}/{event.repository}/")
     return replace(
         found,
         host=event.host,
         project=event.project,
         job=name,
         number=event.number,
-        commit=found.commit if found.pushed is not None else event.sha,
+        commit=event.sha if found.pushed is None else found.pushed,
+        log_url=found.log_url if own_page else _log(event),
     )
 
 
-def _of_this_run(found: CiReport, event: CiEvent | None) -> CiReport:
-    """Replace the check of another commit (the report may have come with the checkout) by a failure."""
-    if event is None or found.check is None or found.commit == event.sha:
+def _of_this_run(found: CiReport, event: CiEvent | None, connected: Callable[[], Forge | None]) -> CiReport:
+    """Replace the check of another commit (the report may have come with the checkout) by a failure.
+
+    A run is about the commit of its event, or about the one that it pushed on top of that.
+    """
+    if event is None:
         return found
-    if found.pushed is not None and found.host == event.host:
+    if found.pushed is None and found.commit == event.sha:
         return found
+    if found.pushed is not None and _is_child(found.pushed, event.sha, connected):
+        return replace(found, commit=found.pushed)
+    if found.check is None:
+        return replace(found, pushed=None)
     about = "no commit" if found.commit is None else f"`{found.commit[:7]}`"
     failure = Failure(
         code="report_of_another_commit",
@@ -136,7 +157,18 @@ def _of_this_run(found: CiReport, event: CiEvent | None) -> CiReport:
         message=f"The run left no report: the one that is here is about {about}, not `{event.sha[:7]}`",
         hint="look at the run's log; keep the folder of the report out of Git",
     )
-    return replace(found, exit_code=failure.exit_code, check=None, failure=failure)
+    return replace(found, exit_code=failure.exit_code, check=None, failure=failure, pushed=None)
+
+
+def _is_child(sha: str, parent: str, connected: Callable[[], Forge | None]) -> bool:
+    """Whether the forge has the commit, with that one parent; True without a forge, where nothing is set."""
+    if not _COMMIT.fullmatch(sha):
+        return False
+    try:
+        forge = connected()
+        return forge is None or list(forge.parents(sha) or ()) == [parent]
+    except ToolError:
+        return False  # what the forge does not confirm is not believed
 
 
 def _untrusted(found: CiReport, event: CiEvent, job: str | None) -> CiReport:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mlgit.adapters.runner.files import dotenv_text, publish_files, write_outputs
 from mlgit.core.ci.report import CiReport, failure_of, outputs_of
 from mlgit.errors import MlgitError, UsageError, as_known
+from mlgit.project.ci.report_folder import require_uncommitted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,8 +24,9 @@ def published(
     """The report that `find` makes, written into `folder`; after an error, one made from `blank` is written.
 
     Raises:
-        MlgitError: there is no verdict. UsageError leaves no report.
+        MlgitError: there is no verdict. UsageError and CommittedReport leave no report.
     """
+    require_uncommitted(folder)
     try:
         report = find()
         _publish(report, folder, variables)
@@ -38,7 +40,12 @@ def published(
 
 
 def publish_outputs(outputs: Mapping[str, str], variables: Mapping[str, str], *, folder: str) -> None:
-    """Hand values to later steps and jobs, also as `mlgit.env` in `folder`."""
+    """Hand values to later steps and jobs, also as `mlgit.env` in `folder`.
+
+    Raises:
+        CommittedReport: the branch brought that folder, so that its values are not this job's.
+    """
+    require_uncommitted(folder)
     write_outputs(variables, outputs, dotenv=os.path.join(folder, OUTPUTS_FILE))
 
 

@@ -24,6 +24,7 @@ OPERATIONS = {
     f"{_REPOSITORY}/issues/{{issue_number}}/comments": ("get", "post"),
     f"{_REPOSITORY}/issues/comments/{{comment_id}}": ("patch", "delete"),
     f"{_REPOSITORY}/commits/{{ref}}/check-runs": ("get",),
+    f"{_REPOSITORY}/git/commits/{{commit_sha}}": ("get",),
     f"{_REPOSITORY}/check-runs": ("post",),
     f"{_REPOSITORY}/check-runs/{{check_run_id}}": ("get", "patch"),
     f"{_REPOSITORY}/statuses/{{sha}}": ("post",),

@@ -83,6 +83,7 @@ class FakeForge:
         self.meetings: list[tuple[threading.Barrier, Fault]] = []
         self.stopping = threading.Event()
         self.commit_of: Callable[[str, str], str] | None = None
+        self.parents_of: Callable[[str], list[str]] = lambda _: []
         """(repository, ref) -> commit, from the owner of the repository; the fake itself has no git."""
         self._state_file = state_file
         if state_file is not None and os.path.exists(state_file):

@@ -367,6 +367,12 @@ def _invalid(resource: str, field: str, code: str, text: str | None = None) -> A
     return Answer(422, {**_message("Validation Failed", 422), "errors": [error]})
 
 
+def _git_commit(call: Call, repository: Repository, sha: str) -> Answer:
+    _need(call, repository, "read", "contents")
+    parents = call.forge.parents_of(sha)
+    return Answer(200, shapes.git_commit(call, repository.name, sha, parents)) if parents else _not_found()
+
+
 _ID = r"(?P<id>\d+)"
 _ROUTES: tuple[tuple[str, str, Callable[..., Answer]], ...] = (
     ("GET", "pulls", _pulls),
@@ -376,6 +382,7 @@ _ROUTES: tuple[tuple[str, str, Callable[..., Answer]], ...] = (
     ("PATCH", rf"issues/comments/{_ID}", _edit_comment),
     ("DELETE", rf"issues/comments/{_ID}", _delete_comment),
     ("GET", "commits/(?P<sha>[^/]+)/check-runs", _check_runs),
+    ("GET", "git/commits/(?P<sha>[^/]+)", _git_commit),
     ("POST", "check-runs", _add_check),
     ("GET", rf"check-runs/{_ID}", _check),
     ("PATCH", rf"check-runs/{_ID}", _edit_check),

@@ -250,6 +250,32 @@ def status(call: Call, found: Status) -> dict[str, Any]:
     }
 
 
+def git_commit(call: Call, repository: str, sha: str, parents: list[str]) -> dict[str, Any]:
+    place = f"{api(call)}/repos/{repository}/git"
+    person = {"date": WHEN, "email": "ada@example.org", "name": "Ada"}
+    return {
+        "sha": sha,
+        "node_id": f"C_{sha[:7]}",
+        "url": f"{place}/commits/{sha}",
+        "html_url": f"{place}/commit/{sha}",
+        "author": person,
+        "committer": person,
+        "message": "Run the pipeline",
+        "tree": {"sha": sha, "url": f"{place}/trees/{sha}"},
+        "parents": [
+            {"sha": each, "url": f"{place}/commits/{each}", "html_url": f"{place}/commit/{each}"}
+            for each in parents
+        ],
+        "verification": {
+            "verified": False,
+            "reason": "unsigned",
+            "signature": None,
+            "payload": None,
+            "verified_at": None,
+        },
+    }
+
+
 def deployment(call: Call, found: Deployment) -> dict[str, Any]:
     place = f"{api(call)}/repos/{found.repository}"
     return {

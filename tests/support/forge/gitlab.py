@@ -196,6 +196,12 @@ def _add_status(call: Call, project: Repository, sha: str) -> Answer:
     return Answer(201, _status(call, found))
 
 
+def _commit(call: Call, project: Repository, sha: str) -> Answer:
+    del project
+    parents = call.forge.parents_of(sha)
+    return Answer(200, {"id": sha, "parent_ids": parents}) if parents else _not_found("Commit Not Found")
+
+
 def _statuses(call: Call, project: Repository, sha: str) -> Answer:
     rows = call.forge.statuses(sha, repository=project.name)
     page, headers = call.page(rows, default=PER_PAGE)
@@ -305,6 +311,7 @@ _ROUTES: tuple[tuple[str, str, Callable[..., Answer]], ...] = (
     ("DELETE", rf"{_NOTES}/(?P<id>\d+)", _delete_note),
     ("POST", "statuses/(?P<sha>[^/]+)", _add_status),
     ("GET", "repository/commits/(?P<sha>[^/]+)/statuses", _statuses),
+    ("GET", "repository/commits/(?P<sha>[^/]+)", _commit),
     ("GET", "deployments", _deployments),
     ("POST", "deployments", _add_deployment),
     ("GET", r"deployments/(?P<id>\d+)", _get_deployment),
