@@ -124,3 +124,46 @@ def test_before_the_first_commit_the_working_tree_is_trunk(empty_repository: Fol
     empty_repository.write(".mlgit/waivers.yaml", waive(gate="floor", covers="[error]"))
     verdict = check(empty_repository, *DATE, status=Exit.DONE)
     assert results(verdict) == {"floor": ("error", "unknown_metric", "waived")}
+
+
+CAROL = {
+    "GIT_AUTHOR_NAME": "Carol",
+    "GIT_AUTHOR_EMAIL": "carol@example.org",
+    "GIT_COMMITTER_NAME": "Carol",
+    "GIT_COMMITTER_EMAIL": "carol@example.org",
+}
+
+
+@pytest.mark.parametrize(
+    ("author", "merger", "expected"),
+    [
+        (None, None, {"waiver_by_author"}),
+        (CAROL, None, set()),
+        ({}, CAROL, {"waiver_by_author"}),
+        (CAROL, CAROL, set()),
+        (CAROL, {}, {"waiver_by_author"}),
+    ],
+)
+def test_a_waiver_that_an_author_of_the_change_brought_is_a_finding(
+    project: Folder, author: dict[str, str] | None, merger: dict[str, str] | None, expected: set[str]
+) -> None:
+    """The waiver is committed on trunk, or on a branch that `merger` merges."""
+    if merger is not None:
+        project.git("checkout", "-qb", "waiver")
+    project.write(".mlgit/waivers.yaml", waive())
+    project.git("add", "-A")
+    project.git("commit", "-qm", "Waive", env=author)
+    if merger is not None:
+        project.git("checkout", "-q", "main")
+        project.git("merge", "-q", "--no-ff", "-m", "Merge the waiver", "waiver", env=merger)
+    project.git("push", "-q")
+    project.git("checkout", "-qb", "worse")
+    project.write("mlgit.yaml", (project / "mlgit.yaml").read_text().replace("min: 0.5", "min: -9"))
+    train(project, "1.5")
+    project.commit("Worse")
+    verdict = check(project, *DATE, status=Exit.DONE)
+    assert results(verdict)["line/mae-vs-base"][2] == "waived"
+    assert {code for code, _ in notes(verdict)} & {"waiver_by_author"} == expected
+    if expected:
+        shown = " ".join(" ".join(project.here("check", *DATE).out.splitlines()[:8]).split())
+        assert "ada@example.org`, who wrote part of this change" in shown

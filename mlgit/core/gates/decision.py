@@ -18,6 +18,7 @@ from mlgit.core.gates.verdict import (
     note_order,
     summarize,
 )
+from mlgit.core.gates.waivers import by_authors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -53,6 +54,9 @@ def decide(
         found += _case_notes(case, own, rules)
     all_results = tuple(sorted((result for _, _, result in applied), key=lambda result: result.id))
     found += _unused(rules.waivers, all_results)
+    used = {each.waiver for each in all_results if each.waiver}
+    used |= {note.waiver for note in found if note.waiver and note.effect == "waived"}
+    found += by_authors(rules.waivers, used=used)
     all_notes = tuple(sorted(set(found), key=note_order))
     baselines = _baselines(cases)
     return Verdict(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from mlgit.core.gates.people import person
 from mlgit.core.gates.verdict import Note, Result
 from mlgit.core.pipeline.metrics import compare, short
 from mlgit.core.record import record
@@ -24,7 +26,8 @@ class Waiver:
 
     `gate` is a gate's id, `<model>/<gate>`, or `gates_loosened:<gate>`. `floor` is the worst value of
     the metric that is still let through. `commit` is the one that wrote this entry in its current form,
-    and `since` its day (UTC); both are None while trunk has no commit.
+    and `since` its day (UTC); both are None while trunk has no commit. `brought_by` are the addresses of
+    that commit and of the commits that it merged; `by_author` is the one that also wrote part of the change.
     """
 
     id: str
@@ -38,6 +41,8 @@ class Waiver:
     line: int | None = None
     commit: str | None = None
     since: date | None = None
+    brought_by: tuple[str, ...] = ()
+    by_author: str | None = None
 
     @property
     def origin(self) -> str:
@@ -52,14 +57,16 @@ def usable(
     Args:
         waivers: those of trunk.
         evaluated_on: the day of the verdict (UTC); a waiver is valid through its last day.
-        authors: e-mail addresses of authors and co-authors of the change, in lower case.
+        authors: e-mail addresses of authors and co-authors of the change.
         known: ids of gates and results that exist on either side.
     """
     good, notes = [], []
+    people = {person(author) for author in authors}
     for waiver in sorted(waivers, key=lambda waiver: waiver.id):
-        problem = _problem(waiver, evaluated_on=evaluated_on, authors=authors, known=known)
+        problem = _problem(waiver, evaluated_on=evaluated_on, authors=people, known=known)
         if problem is None:
-            good.append(waiver)
+            own = next((each for each in waiver.brought_by if person(each) in people), None)
+            good.append(replace(waiver, by_author=own))
             continue
         code, text = problem
         message = f"Waiver `{waiver.id}` ({waiver.origin}) is ignored: {text}"
@@ -81,9 +88,26 @@ def _problem(
     if waiver.expires - start > LONGEST:
         longest = (start + LONGEST).isoformat()
         return "waiver_too_long", f"it may last {LONGEST.days} days at most, here until {longest}"
-    if waiver.approver.strip().lower() in authors:
+    if person(waiver.approver) in authors:
         return "waiver_self_approved", f"its approver `{waiver.approver}` wrote part of this change"
     return None
+
+
+def by_authors(waivers: Iterable[Waiver], *, used: Collection[str]) -> list[Note]:
+    """A warning for each used waiver that an author of the change put on trunk."""
+    return [
+        Note(
+            code="waiver_by_author",
+            message=f"Waiver `{waiver.id}` ({waiver.origin}) is by `{waiver.by_author}`, "
+            "who wrote part of this change",
+            effect="warn",
+            gate=waiver.gate,
+            waiver=waiver.id,
+            hint=f"have someone else review it: `git show {waiver.commit}`" if waiver.commit else None,
+        )
+        for waiver in waivers
+        if waiver.by_author is not None and waiver.id in used
+    ]
 
 
 def waive(result: Result, waivers: Iterable[Waiver], *, rising: bool) -> Waiver | str | None:

@@ -10,11 +10,16 @@ from mlgit.core.config.file import WAIVERS_FILE
 from mlgit.core.gates.waivers import usable
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from mlgit.core.gates.verdict import Note
     from mlgit.core.gates.waivers import Waiver
     from mlgit.project.open import Project
+
+
+_AUTHORS = "<%ae>%n%(trailers:key=Co-authored-by,valueonly,unfold)"
+_PEOPLE = f"<%ce>%n{_AUTHORS}"
+_ORIGIN = f"%H %ct%n%P%n{_PEOPLE}"
 
 
 class TrunkWaivers(NamedTuple):
@@ -51,11 +56,9 @@ def change_authors(project: Project, *, candidate: str | None, target: str | Non
     if candidate is None and project.head.dirty:
         lines.append(project.git.try_text("var", "GIT_AUTHOR_IDENT") or "")
     if tip is not None and target is not None:
-        shape = "--format=<%ae>%n%(trailers:key=Co-authored-by,valueonly,unfold)"
-        output = project.git.run("log", "-z", shape, tip, f"^{target}", "--")
+        output = project.git.run("log", "-z", f"--format={_AUTHORS}", tip, f"^{target}", "--")
         lines += output.decode("utf-8", "replace").replace("\0", "\n").splitlines()
-    found = {line.rpartition("<")[2].partition(">")[0].strip().lower() for line in lines}
-    return frozenset(found - {""})
+    return frozenset(addresses(lines))
 
 
 def usable_waivers(
@@ -81,21 +84,58 @@ def _parse(content: bytes, commit: str | None) -> tuple[Waiver, ...]:
 
 
 def _with_origins(project: Project, tip: str, waivers: tuple[Waiver, ...]) -> tuple[Waiver, ...]:
-    """Add to each waiver the first-parent commit of trunk that wrote it in this form, and its day."""
-    output = project.git.run("log", "-z", "--first-parent", "--format=%H %ct", tip, "--", WAIVERS_FILE)
+    """Add to each waiver the first-parent commit of trunk that wrote it in this form, its day and people."""
+    output = project.git.run("log", "-z", "--first-parent", f"--format={_ORIGIN}", tip, "--", WAIVERS_FILE)
     wanted = {waiver.id: replace(waiver, line=None) for waiver in waivers}
-    origins: dict[str, tuple[str, date]] = {}
-    for entry in output.decode().split("\0"):
-        commit, _, seconds = entry.strip().partition(" ")
-        if not commit or not wanted:
+    origins: dict[str, _Origin] = {}
+    for entry in output.decode("utf-8", "replace").split("\0"):
+        if not entry.strip() or not wanted:
             break
-        known = _known_at(project, commit)
+        origin = _origin(entry)
+        known = _known_at(project, origin.commit)
         for name in list(wanted):
             if known.get(name) == wanted[name]:
-                origins[name] = commit, datetime.fromtimestamp(int(seconds), UTC).date()
+                origins[name] = origin
             elif name in origins:
                 del wanted[name]
-    return tuple(replace(each, commit=origins[each.id][0], since=origins[each.id][1]) for each in waivers)
+    people = {origin.commit: _people(project, origin) for origin in origins.values()}
+    return tuple(
+        replace(each, commit=found.commit, since=found.since, brought_by=people[found.commit])
+        for each in waivers
+        for found in (origins[each.id],)
+    )
+
+
+class _Origin(NamedTuple):
+    """A commit of trunk that changed the waivers, and the addresses in it."""
+
+    commit: str
+    since: date
+    merge: bool
+    people: tuple[str, ...]
+
+
+def _origin(entry: str) -> _Origin:
+    facts, parents, *lines = entry.strip().split("\n")
+    commit, _, seconds = facts.partition(" ")
+    since = datetime.fromtimestamp(int(seconds), UTC).date()
+    return _Origin(commit, since, " " in parents, addresses(lines))
+
+
+def _people(project: Project, origin: _Origin) -> tuple[str, ...]:
+    """Addresses in a commit that brought waivers, and for a merge those in the commits that it merged."""
+    if not origin.merge:
+        return origin.people
+    merged = (origin.commit, f"^{origin.commit}^1", "--", WAIVERS_FILE)
+    output = project.git.run("log", "-z", f"--format={_PEOPLE}", *merged)
+    lines = output.decode("utf-8", "replace").replace("\0", "\n").splitlines()
+    return tuple(dict.fromkeys((*origin.people, *addresses(lines))))
+
+
+def addresses(lines: Iterable[str]) -> tuple[str, ...]:
+    """The e-mail addresses in `Name <address>` or `<address>` of these lines."""
+    found = (line.rpartition("<")[2].partition(">")[0].strip().lower() for line in lines)
+    return tuple(dict.fromkeys(each for each in found if each))
 
 
 def _known_at(project: Project, commit: str) -> Mapping[str, Waiver]:
