@@ -17,6 +17,7 @@ from mlgit.project.deploy.targets import deployer, naming_plugin, target_row
 from mlgit.project.registry.environments import require_environment
 from mlgit.project.registry.models import declared_models, require_model
 from mlgit.project.registry.read import read_registry, tags_as_of
+from mlgit.project.trust.accept import accept
 
 if TYPE_CHECKING:
     from mlgit.core.config.file import Deploy
@@ -56,7 +57,8 @@ def deploy(
     names = _models(project, registry, environment)
     targets = _Targets(project, declared, names, progress or Silent())
     states = (
-        registry.model(name).environment(environment) for name in (names if model is None else (model,))
+        accept(project, registry.model(name), fetch=True).environment(environment)
+        for name in (names if model is None else (model,))
     )
     return DeployReport(
         environment=environment,

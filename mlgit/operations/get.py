@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import closing
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mlgit.core.deploy.fetching import Fetched, FetchedFile, destination_below
@@ -19,6 +20,7 @@ from mlgit.project.deploy.model_files import (
 from mlgit.project.deploy.staging import conflict, existing_files, refuse_links, staging, swap_in
 from mlgit.project.registry.models import declared_models
 from mlgit.project.registry.references import Reference, resolve
+from mlgit.project.trust.accept import accepted_model
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -48,7 +50,7 @@ def get(
         AnswerNo: a file is not the one the release stated.
         ToolError: a file cannot be fetched, or is damaged.
     """
-    reference = resolve(project, text, model=model)
+    reference = resolve(project, text, model=model, read=partial(accepted_model, project, fetch=True))
     name = reference.model or model or _only_model(project, reference)
     statement = _statement(project, name, reference.version)
     files = model_files(project, name, reference.commit, label=reference.label, statement=statement)
@@ -128,7 +130,7 @@ def get_from(
     if progress is not None:
         progress.say(f"Cloning {url}")
     with temporary_clone(url) as root, closing(open_project(root, now=now)) as project:
-        reference = resolve(project, text, model=model)
+        reference = resolve(project, text, model=model, read=partial(accepted_model, project, fetch=True))
         check_out(project.git, reference.commit)
         return get(project, text, folder=folder, model=model, force=force, progress=progress)
 

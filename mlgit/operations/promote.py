@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mlgit.core.release.promotion import check_promotion, choose_version, split_target
+from mlgit.core.release.promotion import check_promotion, choose_version, refused_releases, split_target
 from mlgit.core.release.tag_plan import ChangeReport, Move, plan_assignment
 from mlgit.errors import LostRace
 from mlgit.project.registry.environments import require_environment
@@ -13,12 +14,13 @@ from mlgit.project.registry.models import declared_models
 from mlgit.project.registry.readiness import require_released_model, require_usable_name
 from mlgit.project.release.change import make_change, model_to_change
 from mlgit.project.release.gate_check import require_gates
+from mlgit.project.trust.accept import accept, policy_commit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mlgit.core.config.file import Environment
-    from mlgit.core.registry.state import EnvironmentState
+    from mlgit.core.registry.state import EnvironmentState, ModelState, RegisteredVersion
     from mlgit.project.open import Project
 
 
@@ -44,30 +46,61 @@ def promote(  # noqa: PLR0913 (one parameter per option)
         LostRace: someone else changed the environment first.
     """
     name, wanted = split_target(target)
-    state = model_to_change(project, name, local=local)
-    declared = _environment(project, environment)
+    raw = model_to_change(project, name, local=local)
+    state = accept(project, raw, local=local, fetch=True)
+    declared = _declared(project, environment)
     version = choose_version(state, declared, wanted)
-    here = state.environment(environment)
+    here, doubted = _environment(raw, state, environment)
     _require_unchanged(here, counter)
-    change = partial(make_change, project, state, action="promote", version=version.version)
-    change = partial(change, commit=version.commit, environment=here, local=local, dry_run=dry_run)
-    if here.version is not None and here.version.version == version.version and not here.held:
-        return change(())  # compared by number, because one commit may have two versions
+    change = partial(make_change, project, state, action="promote", version=version.version, local=local)
+    change = partial(change, commit=version.commit, environment=here, dry_run=dry_run)
+    passed = _passed_over(state, version) if wanted is None else ()
+    if not doubted and not here.held and _holds(here, version):
+        return change((), notes=passed)
     check_promotion(state, declared, version, downgrade=downgrade)
-    require_released_model(project, name, version, declared_models(project, version.commit).get(name))
+    _require_model(project, version)
     gates = require_gates(
         project, purpose="promote", model=name, commit=version.commit, environment=environment, ci=ci
     )
     move = Move(action="promote", now=project.now, reason=reason, gates=gates.gates)
-    plan = plan_assignment(state, here, version, move)
-    ended = (f"`{environment}` was held by a rollback; this promotion ends that",) if here.held else ()
-    return change(plan, reason=reason, verdict=gates.verdict, notes=(*ended, *gates.notes))
+    plan = plan_assignment(state, here, version, replace(move, policy=policy_commit(project)))
+    return change(plan, reason=reason, verdict=gates.verdict, notes=(*passed, *_ended(here), *gates.notes))
 
 
-def _environment(project: Project, name: str) -> Environment:
+def _require_model(project: Project, version: RegisteredVersion) -> None:
+    path = declared_models(project, version.commit).get(version.model)
+    require_released_model(project, version.model, version, path)
+
+
+def _declared(project: Project, name: str) -> Environment:
     declared = require_environment(project, name)
     require_usable_name(project, None if project.trunk is None else project.trunk.commit, name)
     return declared
+
+
+def _ended(here: EnvironmentState) -> tuple[str, ...]:
+    return (f"`{here.environment}` was held by a rollback; this promotion ends that",) if here.held else ()
+
+
+def _environment(raw: ModelState, state: ModelState, name: str) -> tuple[EnvironmentState, bool]:
+    """The environment, and whether what mlgit wrote there last does not count; a promotion takes that out."""
+    doubted = state.environment(name).doubt is not None
+    return (raw if doubted else state).environment(name), doubted
+
+
+def _holds(here: EnvironmentState, version: RegisteredVersion) -> bool:
+    """Compared by number, because one commit may have two versions."""
+    return here.version is not None and here.version.version == version.version
+
+
+def _passed_over(state: ModelState, version: RegisteredVersion) -> tuple[str, ...]:
+    """A note if a higher version was not chosen because its tag does not count."""
+    higher = [
+        each
+        for each in refused_releases(state)
+        if each.fact.name.version is not None and each.fact.name.version > version.version
+    ]
+    return (f"{higher[-1].sentence}; {higher[-1].hint}",) if higher else ()
 
 
 def _require_unchanged(here: EnvironmentState, counter: int | None) -> None:

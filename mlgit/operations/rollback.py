@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit.core.release.promotion import rollback_target
 from mlgit.core.release.tag_plan import ChangeReport, Move, plan_assignment
 from mlgit.project.registry.environments import known_environment
 from mlgit.project.release.change import make_change, model_to_change
+from mlgit.project.trust.accept import accept, policy_commit
 
 if TYPE_CHECKING:
     from mlgit.project.open import Project
@@ -30,11 +32,15 @@ def rollback(
         UnknownReference: no such model, version or environment.
         LostRace: someone else changed the environment first.
     """
-    state = model_to_change(project, model, local=local)
+    raw = model_to_change(project, model, local=local)
+    state = accept(project, raw, local=local, fetch=True)
     here = known_environment(project, state, environment)
+    if here.doubt is not None:
+        # Going back must work from there, too, but only to a version that counts.
+        here = replace(raw.environment(environment), registered=here.registered)
     already = to is not None and here.version is not None and str(here.version.version) == to
     version = here.version if already and here.version is not None else rollback_target(state, here, to)
-    move = Move(action="rollback", now=project.now, reason=reason)
+    move = Move(action="rollback", now=project.now, reason=reason, policy=policy_commit(project))
     held = f"`{environment}` is held now: nothing is promoted there by itself until somebody promotes"
     return make_change(
         project,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mlgit.core.release.tag_plan import ChangeReport, Move, plan_unassignment
 from mlgit.project.registry.environments import known_environment
 from mlgit.project.release.change import make_change, model_to_change
+from mlgit.project.trust.accept import policy_commit
 
 if TYPE_CHECKING:
     from mlgit.project.open import Project
@@ -29,7 +30,9 @@ def unassign(
     """
     state = model_to_change(project, model, local=local)
     here = known_environment(project, state, environment)
-    plan = plan_unassignment(state, here, Move(action="unassign", now=project.now, reason=reason))
+    plan = plan_unassignment(
+        state, here, Move(action="unassign", now=project.now, reason=reason, policy=policy_commit(project))
+    )
     note = f"DVC itself goes on answering `{here.label}` for `{environment}`: it knows no empty stage"
     return make_change(
         project,

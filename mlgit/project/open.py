@@ -81,6 +81,8 @@ class Project:
         self.shallow = shallow
         self.now = now
         self.default_branch = default_branch
+        # Tags that this run judges: they are not among what was there before them.
+        self.set_aside: frozenset[str] = frozenset()
         self.objects = objects
         self.progress = progress
         self._prefetched = prefetched

@@ -17,7 +17,7 @@ from tests.support.checkouts import (
     outputs,
     tag_checkout,
 )
-from tests.support.registry import clone, origin, tags_of
+from tests.support.registry import allow_foreign_tags, clone, origin, tags_of
 from tests.support.schema import assert_valid
 
 if TYPE_CHECKING:
@@ -232,10 +232,11 @@ def test_an_emptied_environment_and_a_rejected_version_deploy_nothing(staged: Fo
 
 
 def test_tags_of_gto_have_no_statement_and_the_rest_is_verified(project: Folder, tmp_path: Path) -> None:
+    allow_foreign_tags(project)
     project.ok("gto", "register", "line")
-    project.ok("gto", "assign", "line", "--version", "v0.0.1", "--stage", "prod")
+    project.ok("gto", "assign", "line", "--version", "v0.0.1", "--stage", "staging")
     project.git("push", "-q", "origin", "--tags")
-    done = ask(github_checkout(project, "runner"), "line#prod#1", env=pushed(tmp_path, "line#prod#1"))
+    done = ask(github_checkout(project, "runner"), "line#staging#1", env=pushed(tmp_path, "line#staging#1"))
     assert done.status == Exit.DONE, done.out
     found = done.json()
     assert (found["event"], found["version"], found["deploy"]) == ("assignment", "v0.0.1", True)
@@ -244,6 +245,9 @@ def test_tags_of_gto_have_no_statement_and_the_rest_is_verified(project: Folder,
         "name": "pass",
         "statement": "skip",
         "trunk": "pass",
+        "counts": "pass",
+        "rules": "pass",
+        "gates": "pass",
     }
 
 
@@ -355,7 +359,7 @@ def test_an_unmerged_version_reaches_only_environments_that_take_pre_releases(
     project: Folder, tmp_path: Path, line: str, status: int
 ) -> None:
     config = (project / "mlgit.yaml").read_text(encoding="utf-8")
-    project.write("mlgit.yaml", config.replace("staging: {auto: true}", line))
+    project.write("mlgit.yaml", config.replace("staging: {auto: true}", line) + "foreign_tags: allow\n")
     project.commit("Say what staging takes")
     project.git("push", "-q", "origin", "main")
     project.git("checkout", "-q", "-b", "topic")
@@ -371,6 +375,7 @@ def test_an_unmerged_version_reaches_only_environments_that_take_pre_releases(
 
 def test_an_environment_that_trunk_does_not_declare_is_never_deployed(staged: Folder, tmp_path: Path) -> None:
     # A job that deploys gets the secrets and the identity of its environment from the forge.
+    allow_foreign_tags(staged)
     plant(staged, "line#pypi#1", "Trust me\n")
     variables = pushed(tmp_path, "line#pypi#1")
     done = ask(tag_checkout(staged, "runner", "line#pypi#1"), None, env=variables)

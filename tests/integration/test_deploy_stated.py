@@ -88,7 +88,7 @@ def test_a_tag_of_another_environment_that_was_renamed_is_refused(deployable: Fo
     )
     done = deployable.here("deploy", "--env", "prod")
     assert done.status == Exit.BLOCKED
-    assert "another model or environment" in done.err
+    assert "it states staging instead of prod" in done.err
 
 
 def test_an_exchanged_storage_is_found_by_the_stated_digest(deployable: Folder) -> None:
@@ -168,7 +168,7 @@ def test_a_release_tag_that_states_another_commit_is_refused(deployable: Folder)
     assign(deployable, "v1.0.1")
     done = deployable.here("deploy", "--env", "prod")
     assert done.status == Exit.BLOCKED
-    assert "states something about another version, model or commit" in done.err
+    assert "its release `line@v1.0.1` does not count: it states" in done.err
 
 
 def test_a_missing_release_tag_is_an_error(deployable: Folder) -> None:
@@ -178,4 +178,6 @@ def test_a_missing_release_tag_is_an_error(deployable: Folder) -> None:
     deployable.git("tag", "-d", "line@v1.0.1")
     done = deployable.here("deploy", "--env", "staging")
     assert done.status == Exit.STATE
-    assert "`line#staging#1` deploys `line@v1.0.1`, and that tag is not here" in done.err
+    assert (
+        "`line#staging#1` does not count: it names the release `line@v1.0.1`, which is not there" in done.err
+    )

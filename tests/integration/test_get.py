@@ -11,6 +11,7 @@ import pytest
 from mlgit.core.registry.message import write_message
 from mlgit.core.registry.statement import Builder, FileDigest, ReleaseStatement
 from mlgit.errors import Exit
+from tests.support.registry import allow_foreign_tags
 from tests.support.schema import assert_valid
 from tests.support.shell import Folder
 
@@ -24,7 +25,7 @@ def released(project: Folder) -> Folder:
     project.git("push", "-q", "origin", "line@v1.0.0")
     project.dvc("remote", "modify", "storage", "url", str(project.path.parent / "storage"))
     project.commit("Name the storage absolutely")
-    project.git("push", "-q")
+    allow_foreign_tags(project)
     return project
 
 

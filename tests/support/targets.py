@@ -22,13 +22,14 @@ CONTENTS = {
     "v1.0.1": '{"slope": 2.0}',
     "v1.0.2": '{"slope": 2.001}',
 }
+FOREIGN = "foreign_tags: allow\n"
 DEPLOY = "deploy:\n  prod: {target: local, path: 'served/{model}', keep: 2}\n"
 
 
 def build(work: Folder) -> None:
     """Release three versions of the project of tests/support/pipeline.py; `prod` holds the first."""
     work.write(".gitignore", "/served\n")
-    work.write("mlgit.yaml", (work / "mlgit.yaml").read_text(encoding="utf-8") + DEPLOY)
+    work.write("mlgit.yaml", (work / "mlgit.yaml").read_text(encoding="utf-8") + FOREIGN + DEPLOY)
     for version, content in CONTENTS.items():
         slope = json.loads(content)["slope"]
         work.write("params.yaml", f"train:\n  slope: {slope}\n")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mlgit.core.record import record
 from mlgit.core.registry.semver import Version, latest
+from mlgit.errors import AnswerNo, MlgitError, StateError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -114,17 +115,27 @@ class RegisteredVersion(NamedTuple):
 class Refusal(NamedTuple):
     """A tag that does not count, and why. `foreign`: it has no statement, so nothing is built on it.
 
-    `repair` is a command or None.
+    `repair` is a command; without one, `advice` may say what to do. `missing`: this clone may lack something.
     """
 
     fact: TagFact
     why: str
     foreign: bool = False
     repair: str | None = None
+    advice: str | None = None
+    missing: bool = False
+
+    @property
+    def hint(self) -> str:
+        return f"run `{self.repair}`" if self.repair else self.advice or "see `mlgit doctor`"
 
     @property
     def sentence(self) -> str:
         return f"The tag `{self.fact.tag}` does not count: {self.why}"
+
+    def error(self) -> MlgitError:
+        """The error of a command that would act on this tag."""
+        return (StateError if self.missing else AnswerNo)(self.sentence, hint=self.hint)
 
 
 class Change(NamedTuple):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.registry.moves import qualified, stack
 from mlgit.core.registry.semver import Version
-from mlgit.core.registry.state import EnvironmentState, ModelState, RegisteredVersion, version_of
+from mlgit.core.registry.state import EnvironmentState, ModelState, Refusal, RegisteredVersion, version_of
 from mlgit.errors import AnswerNo, StateError, UnknownReference, UsageError
 
 if TYPE_CHECKING:
@@ -36,20 +36,35 @@ def require_version(state: ModelState, text: str) -> RegisteredVersion:
     """The registered version that `text` (`v1.2.0` or `latest`) names.
 
     Raises:
+        AnswerNo: its tag does not count.
         UnknownReference: it is not registered.
     """
     found = state.latest if text == "latest" else state.find(wanted_version(text))
     if found is None:
+        refused = [each for each in refused_releases(state) if str(each.fact.name.version) == text]
+        if refused:
+            raise refused[-1].error()
         raise UnknownReference(
             f"There is no version `{text}` of `{state.name}`", hint=f"run `mlgit show {state.name}`"
         )
     return found
 
 
+def refused_releases(state: ModelState) -> tuple[Refusal, ...]:
+    """The releases that do not count, by ascending version."""
+    found = [
+        (version, each)
+        for each in state.refused
+        if each.fact.name.action == "register" and (version := each.fact.name.version) is not None
+    ]
+    return tuple(each for _, each in sorted(found, key=lambda pair: pair[0]))
+
+
 def choose_version(state: ModelState, environment: Environment, wanted: str | None) -> RegisteredVersion:
     """The version to promote: the named one, or the one that `from` holds, or the highest final one.
 
     Raises:
+        AnswerNo: the tag of the named one or of the one in `from` does not count.
         UnknownReference: the named one is not registered.
         StateError: there is nothing to promote.
     """
@@ -57,6 +72,8 @@ def choose_version(state: ModelState, environment: Environment, wanted: str | No
         return require_version(state, wanted)
     if environment.source is not None:
         source = state.environment(environment.source)
+        if source.doubt is not None:
+            raise source.doubt.error()
         if source.version is None:
             what = "is empty" if source.commit is None else "holds a commit that is no version"
             raise StateError(
@@ -65,6 +82,9 @@ def choose_version(state: ModelState, environment: Environment, wanted: str | No
             )
         return source.version
     finals = [each for each in state.versions if each.version.final and not each.deregistered]
+    refused = refused_releases(state)
+    if not finals and refused:
+        raise refused[-1].error()
     if not finals:
         raise StateError(
             f"There is no final version of `{state.name}` to promote",

@@ -88,12 +88,13 @@ class ChangeReport:
 
 @record
 class Move:
-    """The action to take on one environment, and why."""
+    """The action to take on one environment, and why; `policy` is the commit of trunk whose rules applied."""
 
     action: EnvironmentAction
     now: datetime
     reason: str | None = None
     gates: tuple[GateOutcome, ...] = ()
+    policy: str | None = None
 
 
 def plan_release(
@@ -193,4 +194,5 @@ def _statement(
         previous=None if newest is None else TagPointer(tag=newest.tag, oid=newest.oid),
         reason=move.reason,
         gates=move.gates,
+        policy=move.policy,
     )

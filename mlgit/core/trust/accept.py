@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from mlgit.core.config.file import Environment
 
-ALLOW = "`foreign_tags: allow` in `mlgit.yaml` on trunk"
+_ADVICE = "if another tool makes tags here, write `foreign_tags: allow` into `mlgit.yaml` on trunk"
+_MERGE = "merge its commit to trunk, or release what is on trunk now"
 _NO_STATEMENT = "it has no statement, so mlgit did not write it"
 _RESTRICTING = frozenset({"deregister", "deprecate"})  # mlgit writes them without a statement
 
@@ -61,7 +62,7 @@ def _refusals(raw: ModelState, facts: Facts) -> dict[str, Refusal]:
         why = facts.elsewhere.get(fact.commit)
         # The branch of a pre-release may be gone after its merge.
         if fact.tag not in refused and why is not None and version.version.final:
-            refused[fact.tag] = Refusal(fact, why)
+            refused[fact.tag] = Refusal(fact, why, advice=_MERGE)
     for fact in raw.facts:
         if fact.name.environment is not None and fact.tag not in refused:
             found = _environment_refusal(fact, raw, refused, facts)
@@ -80,7 +81,7 @@ def _own_refusal(fact: TagFact, facts: Facts) -> Refusal | None:
     if statement is None and problem is None:
         if facts.foreign or fact.name.action in _RESTRICTING:
             return None
-        return Refusal(fact, _NO_STATEMENT, foreign=True)
+        return Refusal(fact, _NO_STATEMENT, foreign=True, advice=_ADVICE)
     if problem is None and statement is not None:
         problem = claims_problem(fact, statement)
     return None if problem is None else Refusal(fact, problem)
@@ -104,11 +105,11 @@ def _environment_refusal(
     if here and not counting:
         first = refused[here[-1].tag]
         why = f"its release `{here[-1].tag}` does not count: {first.why}"
-        return Refusal(fact, why, foreign=statement is None)
+        return Refusal(fact, why, advice=first.advice)
     why_elsewhere = facts.elsewhere.get(fact.commit)
     if why_elsewhere is None or any(not each.version.final for each in counting):
         return None
-    return Refusal(fact, why_elsewhere, foreign=statement is None)
+    return Refusal(fact, why_elsewhere, advice=_MERGE)
 
 
 def _named_release(
@@ -121,10 +122,12 @@ def _named_release(
     if problem is not None:
         moved = any(each.tag == named.tag for each in raw.facts)
         repair = f"git update-ref 'refs/tags/{named.tag}' {named.oid}" if moved else "git fetch --tags"
-        return Refusal(fact, problem, repair=repair)
+        return Refusal(fact, problem, repair=repair, missing=not moved)
     release = refused.get(named.tag)
     if release is not None:
-        return Refusal(fact, f"its release `{named.tag}` does not count: {release.why}")
+        return Refusal(
+            fact, f"its release `{named.tag}` does not count: {release.why}", advice=release.advice
+        )
     return None
 
 

@@ -36,6 +36,7 @@ from mlgit.project.registry.read import read_model, read_registry
 from mlgit.project.release.gate_check import require_gates
 from mlgit.project.release.readiness import branch_name, model_content, version_content
 from mlgit.project.release.write_tags import fresh_model, refresh
+from mlgit.project.trust.accept import accept
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from mlgit.core.ci.event import CiEvent
     from mlgit.core.config.file import Environment
     from mlgit.core.progress import Progress
+    from mlgit.core.registry.state import ModelState
     from mlgit.project.open import Project
 
 # After a lost race, the other run has mostly done what this one wanted to do.
@@ -144,7 +146,7 @@ class _MergePass:
             released=tuple(str(step.tag) for step in done if step.environment is None),
             tags=tags,
             current=current_assignments(
-                [registry.model(model) for model in sorted(self._paths)],
+                [accept(project, registry.model(model), local=False) for model in sorted(self._paths)],
                 self._environments,
                 commits=self._pushed(),
                 tags=tags,
@@ -218,7 +220,7 @@ class _MergePass:
     def _promoted(self, model: str, environment: Environment) -> MergeStep | None:
         """Promote the version that the environment needs now, if there is one."""
         for attempt in range(1, _ATTEMPTS + 1):
-            state = fresh_model(self._project, model, local=False)
+            state = self._counting(model)
             version, step = promotion_need(state, environment)
             if version is None:
                 return step
@@ -236,9 +238,13 @@ class _MergePass:
             except LostRace as error:
                 self._look_again(error, attempt)
             except AnswerNo:
-                if promotion_need(fresh_model(self._project, model, local=False), environment)[0] == version:
+                if promotion_need(self._counting(model), environment)[0] == version:
                     raise
         raise ToolError(f"`{environment.name}` changes faster than this run can follow")
+
+    def _counting(self, model: str) -> ModelState:
+        """The model as it is now, without the tags that do not count."""
+        return accept(self._project, fresh_model(self._project, model, local=False), local=False)
 
     def _look_again(self, error: LostRace, attempt: int) -> None:
         if attempt == _ATTEMPTS:

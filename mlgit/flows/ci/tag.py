@@ -13,6 +13,7 @@ from mlgit.errors import ConfigError, MlgitError, StateError, ToolError, UsageEr
 from mlgit.project.deploy.desired_state import superseding
 from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.registry.read import read_model
+from mlgit.project.release.tag_rules import prove_rules
 from mlgit.project.release.write_tags import refresh
 from mlgit.project.trust.tag_proof import fetch_tag, find_tag, prove_tag
 
@@ -103,9 +104,11 @@ def _named(ref: str | None, event: CiEvent | None) -> tuple[str, TagName]:
 
 def _verified(project: Project, known: TagEvent, fact: TagFact, state: ModelState) -> TagEvent:
     version = version_of_tag(fact, state)
-    proofs = prove_tag(project, fact, state)
-    verified = all(proof.state != "fail" for proof in proofs)
     superseded = _superseded(fact, state)
+    proofs = prove_tag(project, fact, state)
+    if all(proof.state != "fail" for proof in proofs):
+        proofs += tuple(prove_rules(project, fact, state, current=superseded is None))
+    verified = all(proof.state != "fail" for proof in proofs)
     kind, path, description = _annotation(project, fact)
     wanted = verified and known.event == "assignment" and superseded is None
     declared = not wanted or known.environment in project.trunk_config.environments

@@ -125,8 +125,11 @@ class Baselines:
     def _tags_of(self, name: str | None) -> ModelTags:
         if name not in self._tags:
             from mlgit.project.registry.read import read_model_tags
+            from mlgit.project.trust.accept import accept
 
-            self._tags[name] = read_model_tags(self.project, name)
+            tags = read_model_tags(self.project, name)
+            state = None if tags.state is None else accept(self.project, tags.state)
+            self._tags[name] = tags._replace(state=state)
         return self._tags[name]
 
     def _proven(self, found: Baseline, name: str | None, doubt: str | None) -> Baseline:
@@ -228,6 +231,9 @@ class Baselines:
             version = state.version
             held = f"{name}@{version.version}" if version is not None else state.commit[:7]
             found = _found(vs, model, f"{vs} ({held})", rule, state.commit)
+        if state is not None and state.doubt is not None:
+            tag = state.doubt
+            return unknown(vs, model, f"`{vs}`", rule, tag.sentence, tag.hint)
         tags = self._tags_of(name)
         doubt = doubtful_environment(name, vs, state=tags.state, ignored=tags.ignored)
         return self._proven(found, name, doubt)
@@ -251,7 +257,7 @@ class Baselines:
     def _revision(self, vs: str, model: str | None, name: str | None) -> Baseline:
         from mlgit.project.registry.references import resolve
 
-        found = resolve(self.project, vs, model=name)
+        found = resolve(self.project, vs, model=name, read=self._state)
         return _found(vs, model, found.label, "a revision", found.commit)
 
     def _file(self, vs: FileBaseline, model: Model | None) -> BaselineFiles:

@@ -6,6 +6,7 @@ In this order: a declared environment (`prod`, `tumor#prod`), a version (`tumor@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mlgit.core.config.names import read_environment_name, read_model_name
@@ -14,7 +15,12 @@ from mlgit.core.wording import listed, near
 from mlgit.errors import UnknownReference
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mlgit.core.registry.state import ModelState
     from mlgit.project.open import Project
+
+    Reader = Callable[[str], ModelState]
 
 
 @record
@@ -34,13 +40,18 @@ class Reference:
     notes: tuple[str, ...] = ()
 
 
-def resolve(project: Project, text: str, *, model: str | None = None) -> Reference:
+def resolve(
+    project: Project, text: str, *, model: str | None = None, read: Reader | None = None
+) -> Reference:
     """Resolve `text`; with `model`, a bare environment is that model's.
 
+    `read` reads the tags of a model; by default all of them, whether or not they count.
+
     Raises:
+        AnswerNo: the tag that it names does not count, says `read`.
         UnknownReference: there is no such thing, or it is an environment that is empty or of several models.
     """
-    found = _environment(project, text, model) or _version(project, text)
+    found = _environment(project, text, model, read) or _version(project, text, read)
     if found is not None:
         return found
     commit = project.commit(text)
@@ -50,7 +61,7 @@ def resolve(project: Project, text: str, *, model: str | None = None) -> Referen
     return Reference(text=text, label=commit[:7] if short else f"{text} ({commit[:7]})", commit=commit)
 
 
-def _environment(project: Project, text: str, model: str | None) -> Reference | None:
+def _environment(project: Project, text: str, model: str | None, read: Reader | None) -> Reference | None:
     owner, hash_sign, name = text.rpartition("#")
     if hash_sign:
         if read_model_name(owner) is None or read_environment_name(name) is None:
@@ -64,7 +75,9 @@ def _environment(project: Project, text: str, model: str | None) -> Reference | 
     if not hash_sign and f"refs/heads/{text}" in project.branches:
         notes.append(f"`{text}` is the environment here; write `heads/{text}` for the branch")
     chosen = model or _only_model(project, text)
-    state = read_model(project, chosen).environment(name)
+    state = (read or partial(read_model, project))(chosen).environment(name)
+    if state.doubt is not None:
+        raise state.doubt.error()
     if state.commit is None:
         if hash_sign and name not in project.trunk_config.environments and not state.changes:
             return None
@@ -100,7 +113,7 @@ def _only_model(project: Project, environment: str) -> str:
     )
 
 
-def _version(project: Project, text: str) -> Reference | None:
+def _version(project: Project, text: str, read: Reader | None) -> Reference | None:
     model, at, wanted = text.rpartition("@")
     if not at or read_model_name(model) is None:
         return None
@@ -110,7 +123,10 @@ def _version(project: Project, text: str) -> Reference | None:
     number = Version.parse(wanted)
     if number is None and wanted != "latest":
         return None
-    state = read_model(project, model)
+    state = (read or partial(read_model, project))(model)
+    refused = next((each for each in state.refused if each.fact.tag == text.replace(":", "=")), None)
+    if refused is not None:
+        raise refused.error()
     found = state.latest if number is None else state.find(number)
     if found is None:
         if wanted == "latest" and state.facts:

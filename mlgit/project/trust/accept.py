@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.binary import GitFailed
@@ -12,31 +13,49 @@ from mlgit.core.registry.statement import EnvironmentStatement
 from mlgit.core.trust.accept import Facts, accepted_state
 from mlgit.core.trust.proof import parse_statement
 from mlgit.errors import ConfigError
+from mlgit.project.history import unshallow
 from mlgit.project.registry.read import read_model
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from mlgit.core.config.file import Environment
     from mlgit.core.registry.state import ModelState
     from mlgit.project.open import Project
 
 
-def accepted_model(project: Project, name: str, *, local: bool | None = None) -> ModelState:
+def accepted_model(
+    project: Project, name: str, *, local: bool | None = None, fetch: bool = False
+) -> ModelState:
     """One model without the tags that do not count; its `refused` says which they are, and why.
 
     With `local`, this clone's own branch with trunk's name counts as trunk, too: a version that was released
-    with `--local` is there before it is pushed. None means: unless this is CI.
+    with `--local` is there before it is pushed. None means: unless this is CI. `fetch` allows to fetch the
+    history that a shallow clone lacks.
 
     Raises:
         ToolError: git cannot read one of the tags.
         StateError: trunk's branch is not in this clone.
     """
-    return accept(project, read_model(project, name), local=local)
+    return accept(project, read_model(project, name), local=local, fetch=fetch)
 
 
-def accept(project: Project, raw: ModelState, *, local: bool | None = None) -> ModelState:
+@contextmanager
+def setting_aside(project: Project, tag: str) -> Iterator[None]:
+    """Read models as if this tag did not count, to judge it by what was there before."""
+    project.set_aside = frozenset([tag])
+    try:
+        yield
+    finally:
+        project.set_aside = frozenset()
+
+
+def accept(
+    project: Project, raw: ModelState, *, local: bool | None = None, fetch: bool = False
+) -> ModelState:
     """The model without the tags that do not count; see `accepted_model`."""
+    if project.set_aside:
+        raw = replay(fact for fact in raw.facts if fact.tag not in project.set_aside).model(raw.name)
     if not raw.facts:
         return raw
     objects = project.objects.get_many(fact.oid for fact in raw.facts)
@@ -49,7 +68,10 @@ def accept(project: Project, raw: ModelState, *, local: bool | None = None) -> M
     raw = replay(fact._replace(read=messages.__getitem__) for fact in raw.facts).model(raw.name)
     policies = _policies(messages.values())
     commits = {fact.commit for fact in raw.facts} | set(policies)
-    elsewhere = _elsewhere(project, commits, local=project.default_branch is None if local is None else local)
+    local = project.default_branch is None if local is None else local
+    elsewhere = _elsewhere(project, commits, local=local)
+    if elsewhere and fetch and unshallow(project):
+        elsewhere = _elsewhere(project, commits, local=local)
     facts = Facts(
         names={oid: None if header is None else header.tag for oid, header in headers.items()},
         foreign=foreign_allowed(project),
@@ -63,6 +85,11 @@ def foreign_allowed(project: Project) -> bool:
     """Whether tags without a statement count: trunk says so, or has no `mlgit.yaml`."""
     config = project.trunk_config
     return not config.declared or config.foreign_tags == "allow"
+
+
+def policy_commit(project: Project) -> str | None:
+    """The commit of trunk whose rules apply now; None if trunk is unborn."""
+    return None if project.trunk is None else project.trunk.commit
 
 
 def _policies(messages: Iterable[str]) -> frozenset[str]:

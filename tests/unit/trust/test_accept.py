@@ -11,6 +11,7 @@ from mlgit.core.registry.message import write_message
 from mlgit.core.registry.replay import replay
 from mlgit.core.registry.statement import Builder, EnvironmentStatement, ReleaseStatement, TagPointer
 from mlgit.core.trust.accept import Facts, accepted_state
+from mlgit.errors import Exit
 from tests.support.tags import commit, fact
 
 if TYPE_CHECKING:
@@ -104,11 +105,12 @@ ROWS = {
     ),
     "a foreign assignment, allowed": Row((V1, V2, FIRST, fact("m#prod#9", 2)), {}, "v2.0.0", foreign=True),
     "a foreign assignment off trunk, allowed": Row(
-        (V1, FIRST, fact("m#prod#9", 9)), {"m#prod#9": OFF}, foreign=True, off=(9,)
+        (V1, FIRST, fact("m#prod#9", 9)), {"m#prod#9": OFF}, doubt="m#prod#9", foreign=True, off=(9,)
     ),
     "a foreign assignment of a refused release, allowed": Row(
         (V1, FIRST, fact("m@v9.0.0", 9), fact("m#prod#9", 9)),
         {"m@v9.0.0": OFF, "m#prod#9": f"its release `m@v9.0.0` does not count: {OFF}"},
+        doubt="m#prod#9",
         foreign=True,
         off=(9,),
     ),
@@ -251,3 +253,12 @@ def test_a_missing_or_moved_release_has_a_repair(there: tuple[TagFact, ...], rep
     assert doubt is not None
     assert doubt.repair is not None
     assert doubt.repair.startswith(repair)
+    assert doubt.hint == f"run `{doubt.repair}`"
+    assert doubt.error().exit_code == (Exit.BLOCKED if there else Exit.STATE)
+
+
+def test_a_refusal_without_a_repair_has_a_hint() -> None:
+    (stranger,) = ask(fact("m@v9.0.0", 9)).refused
+    assert "foreign_tags: allow" in stranger.hint
+    (renamed,) = ask(V1, renamed=("m@v1.0.0",)).refused
+    assert renamed.hint == "see `mlgit doctor`"
