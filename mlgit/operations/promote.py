@@ -57,8 +57,7 @@ def promote(  # noqa: PLR0913 (one parameter per option)
     passed = _passed_over(state, version) if wanted is None else ()
     if not doubted and not here.held and _holds(here, version):
         return change((), notes=passed)
-    check_promotion(state, declared, version, downgrade=downgrade)
-    _require_model(project, version)
+    _require_allowed(project, state, declared, version, downgrade=downgrade)
     gates = require_gates(
         project, purpose="promote", model=name, commit=version.commit, environment=environment, ci=ci
     )
@@ -67,7 +66,15 @@ def promote(  # noqa: PLR0913 (one parameter per option)
     return change(plan, reason=reason, verdict=gates.verdict, notes=(*passed, *_ended(here), *gates.notes))
 
 
-def _require_model(project: Project, version: RegisteredVersion) -> None:
+def _require_allowed(
+    project: Project,
+    state: ModelState,
+    environment: Environment,
+    version: RegisteredVersion,
+    *,
+    downgrade: bool,
+) -> None:
+    check_promotion(state, environment, version, downgrade=downgrade)
     path = declared_models(project, version.commit).get(version.model)
     require_released_model(project, version.model, version, path)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.errors import Exit
 from tests.support.checks import GATES, check, gates, notes, results, tag, train
+from tests.support.registry import allow_foreign_tags
 
 if TYPE_CHECKING:
     from tests.support.shell import Folder
@@ -145,6 +146,7 @@ def test_a_promotion_uses_the_gates_of_trunk_and_the_first_one_warns(project: Fo
 def test_a_release_is_compared_with_the_release_before_it(project: Folder) -> None:
     none = check(project, "--purpose", "release", status=Exit.DONE)
     assert none["baselines"][0]["message"] == "No release of `line` comes before this one"
+    allow_foreign_tags(project)
     tag(project, "line@v1.0.0")
     assert check(project, "--purpose", "release", status=Exit.DONE)["baselines"][0]["state"] == "none"
     train(project, "1.5")

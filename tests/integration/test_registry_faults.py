@@ -18,7 +18,17 @@ from mlgit.operations.rollback import rollback
 from mlgit.operations.unassign import unassign
 from mlgit.project.registry.read import read_registry
 from mlgit.project.release.write_tags import write_tags
-from tests.support.registry import NOON, clock, clone, close_all, hook, opened, origin, tags_of
+from tests.support.registry import (
+    NOON,
+    allow_foreign_tags,
+    clock,
+    clone,
+    close_all,
+    hook,
+    opened,
+    origin,
+    tags_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -244,6 +254,7 @@ def test_the_author_of_the_second_version_on_one_commit_is_warned(
 def test_the_environment_holds_the_promoted_one_of_two_versions_on_one_commit(
     staged: Folder,
 ) -> None:
+    allow_foreign_tags(staged)
     staged.git("tag", "-am", "by hand", "line@v2.0.0", "line@v1.0.0^{}")
     staged.git("push", "-q", "origin", "refs/tags/line@v2.0.0")
     report = promote(opened(staged), "line@v2.0.0", environment="staging")
@@ -264,6 +275,7 @@ def test_the_version_that_is_not_live_of_two_on_one_commit_can_be_rejected(stage
 def test_the_loser_learns_which_of_two_versions_on_one_commit_was_promoted(
     staged: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    allow_foreign_tags(staged)
     staged.git("tag", "-am", "by hand", "line@v2.0.0", "line@v1.0.0^{}")
     staged.git("push", "-q", "origin", "refs/tags/line@v2.0.0")
     promote(opened(staged), "line@v2.0.0", environment="staging")

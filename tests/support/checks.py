@@ -46,8 +46,9 @@ def train(project: Folder, slope: str) -> None:
 
 
 def gates(project: Folder, text: str) -> None:
-    """Commit and push these gates, so that trunk also has them."""
-    project.write("mlgit.yaml", f"{GATES}gates:\n{text}environments: {{staging: {{}}, prod: {{}}}}\n")
+    """Commit and push these gates, so that trunk also has them; tags of other tools count."""
+    environments = "environments: {staging: {}, prod: {}}\nforeign_tags: allow\n"
+    project.write("mlgit.yaml", f"{GATES}gates:\n{text}{environments}")
     project.commit("Declare gates")
     project.git("push", "-q")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -13,10 +14,12 @@ from mlgit.core.config.file import Environment
 from mlgit.core.registry.message import parse_message
 from mlgit.core.registry.moves import qualified, stack
 from mlgit.core.registry.replay import replay
+from mlgit.core.registry.state import EnvironmentState, ModelState, Refusal
 from mlgit.core.registry.statement import EnvironmentStatement
 from mlgit.core.release.promotion import (
     check_promotion,
     choose_version,
+    refused_releases,
     require_version,
     rollback_target,
     split_target,
@@ -34,7 +37,7 @@ from mlgit.errors import AnswerNo, StateError, UnknownReference, UsageError
 from tests.support.tags import commit, fact, stated
 
 if TYPE_CHECKING:
-    from mlgit.core.registry.state import ModelState, TagFact
+    from mlgit.core.registry.state import TagFact
 
 NOW = datetime(2026, 5, 3, 12, tzinfo=UTC)
 VERSIONS = tuple(fact(f"m@v1.{number}.0", number) for number in range(4))
@@ -298,3 +301,27 @@ def test_a_rejection_is_one_tag_on_the_versions_commit() -> None:
     (tag,) = plan_deregistration(state(), state().versions[0], now=NOW, reason="leak")
     assert (str(tag.name), tag.commit) == ("m@v1.0.0!", commit(0))
     assert tag.message == "Deregister m v1.0.0\n\nleak\n"
+
+
+def test_a_version_whose_tag_does_not_count_is_refused_with_the_reason() -> None:
+    facts = [fact("m@v1.0.0", 1), fact("m@v2.0.0", 2), fact("m#staging#1", 2)]
+    refused = (
+        Refusal(facts[2], "it states another"),
+        Refusal(facts[1], "its commit is not on main", advice="merge it"),
+        Refusal(facts[0], "it has no statement"),
+    )
+    found = ModelState(name="m", refused=refused)
+    assert [each.fact.tag for each in refused_releases(found)] == ["m@v1.0.0", "m@v2.0.0"]
+    for text in ("v2.0.0", None):
+        with pytest.raises(AnswerNo, match="`m@v2.0.0` does not count: its commit is not on main") as caught:
+            choose_version(found, Environment(name="prod"), text)
+        assert caught.value.hint == "merge it"
+    doubted = EnvironmentState(model="m", environment="staging", doubt=refused[0])
+    with pytest.raises(AnswerNo, match="`m#staging#1` does not count: it states another"):
+        choose_version(
+            replace(found, environments={"staging": doubted}),
+            Environment(name="prod", source="staging"),
+            None,
+        )
+    with pytest.raises(UnknownReference):
+        choose_version(found, Environment(name="prod"), "v3.0.0")
