@@ -13,7 +13,7 @@ from mlgit.core.record import record
 from mlgit.core.registry.completeness import doubtful_environment, doubtful_release
 from mlgit.core.registry.state import ModelState
 from mlgit.core.wording import listed
-from mlgit.errors import ConfigError, ToolError, UnknownReference
+from mlgit.errors import AnswerNo, ConfigError, StateError, ToolError, UnknownReference
 from mlgit.project.compare.reference_file import read_reference
 from mlgit.project.pipeline.evidence import evidence
 
@@ -88,8 +88,6 @@ class Baselines:
                 return self._release(model, name)
             environment = self._environment(vs, model, name)
             return environment or self._revision(vs, model, name)
-        except ToolError as error:
-            return unknown(vs, model, f"`{vs}`", "a tag", error.message, error.hint)
         except UnknownReference as error:
             shallow = self.project.shallow
             return Baseline(
@@ -102,6 +100,8 @@ class Baselines:
                 message=error.message,
                 hint=_UNSHALLOW if shallow else error.hint,
             )
+        except (ToolError, AnswerNo, StateError) as error:
+            return unknown(vs, model, f"`{vs}`", "a tag", error.message, error.hint)
 
     def _registry_name(self, model: str | None) -> str | None:
         """The name in tags; an unnamed model has the only name in dvc.yaml `artifacts:` or in the tags."""

@@ -313,7 +313,9 @@ def test_a_version_whose_tag_does_not_count_is_refused_with_the_reason() -> None
     found = ModelState(name="m", refused=refused)
     assert [each.fact.tag for each in refused_releases(found)] == ["m@v1.0.0", "m@v2.0.0"]
     for text in ("v2.0.0", None):
-        with pytest.raises(AnswerNo, match="`m@v2.0.0` does not count: its commit is not on main") as caught:
+        with pytest.raises(
+            AnswerNo, match=r"`m@v2\.0\.0` does not count: its commit is not on main"
+        ) as caught:
             choose_version(found, Environment(name="prod"), text)
         assert caught.value.hint == "merge it"
     doubted = EnvironmentState(model="m", environment="staging", doubt=refused[0])
