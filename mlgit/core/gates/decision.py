@@ -54,9 +54,7 @@ def decide(
         found += _case_notes(case, own, rules)
     all_results = tuple(sorted((result for _, _, result in applied), key=lambda result: result.id))
     found += _unused(rules.waivers, all_results)
-    used = {each.waiver for each in all_results if each.waiver}
-    used |= {note.waiver for note in found if note.waiver and note.effect == "waived"}
-    found += by_authors(rules.waivers, used=used)
+    found += by_authors(rules.waivers, results=all_results, notes=found)
     all_notes = tuple(sorted(set(found), key=note_order))
     baselines = _baselines(cases)
     return Verdict(

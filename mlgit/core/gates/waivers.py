@@ -93,8 +93,9 @@ def _problem(
     return None
 
 
-def by_authors(waivers: Iterable[Waiver], *, used: Collection[str]) -> list[Note]:
+def by_authors(waivers: Iterable[Waiver], *, results: Iterable[Result], notes: Iterable[Note]) -> list[Note]:
     """A warning for each used waiver that an author of the change put on trunk."""
+    used = {result.waiver for result in results} | {note.waiver for note in notes if note.effect == "waived"}
     return [
         Note(
             code="waiver_by_author",
