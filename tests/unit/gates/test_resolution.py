@@ -241,3 +241,38 @@ def test_a_gate_without_a_baseline_on_one_side_has_no_baseline_to_compare() -> N
     old = resolved(World())
     assert compare_resolved([old], [replace(old, reference=None)]) == ()
     assert compare_resolved([replace(old, reference=None)], [old]) == ()
+
+
+@pytest.mark.parametrize(
+    ("problem", "after", "expected"),
+    [
+        ("unreadable", "0.1", ["reference_edited"]),
+        ("none", None, ["reference_edited"]),
+        ("ambiguous_metric", "0.1", ["reference_edited"]),
+        ("ambiguous_metric", None, ["reference_edited"]),
+        ("new_metric", "0.1", []),
+        ("new_metric", None, []),
+        (None, None, []),
+    ],
+)
+def test_a_reference_file_that_could_not_be_used_is_a_finding_once_it_can(
+    problem: str | None, after: str | None, expected: list[str]
+) -> None:
+    new = reference("0.1")
+    assert new.reference is not None
+    if after is None:
+        new = replace(new, reference=replace(new.reference, source=None, content=None, problem="new_metric"))
+    assert new.reference is not None
+    old = replace(new, reference=replace(new.reference, source=None, content=None, problem=problem))
+    assert [each.code for each in compare_resolved([old], [new])] == expected
+
+
+def test_a_baseline_that_was_ambiguous_is_a_finding_once_it_is_not() -> None:
+    new = resolved(World())
+    assert new.reference is not None
+    old = replace(new, reference=replace(new.reference, source=None, problem="ambiguous_metric"))
+    (found,) = compare_resolved([old], [new])
+    assert found.code == "gate_repointed"
+    assert (
+        found.text == "prod there could not be used for it; now there is `test.auc` of `a.json` in prod there"
+    )

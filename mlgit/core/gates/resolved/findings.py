@@ -140,8 +140,13 @@ def _compared_with(
     elif before.source is not None and _place(before) != _place(after) and _place(old) == _place(new):
         was = f"it compared with {_where(before)}"
         yield "gate_repointed", f"{was}; it now compares with {_where(after)}"
-    elif before.content != after.content:
+    elif before.source is not None and before.content != after.content:
         yield "reference_edited", f"{before.label} had {before.content}; it now has {after.content}"
+    elif before.problem not in {None, "new_metric", after.problem}:
+        # The gate was not merely skipped: it may have been an error, which is a way to block.
+        code = "reference_edited" if before.vs.startswith("file:") else "gate_repointed"
+        now = "no number for it" if after.source is None else _where(after)
+        yield code, f"{before.label} could not be used for it; now there is {now}"
 
 
 def _place(owner: ResolvedGate | Reference) -> tuple[str, str] | None:

@@ -41,6 +41,7 @@ class Reference:
     """What a gate compares with: `rule` says how `vs` was understood, `source` where its number is.
 
     `content` is the number of a reference file; None for every other baseline, which a commit pins.
+    `problem` is the reason why there is no source; None if the gate itself reads nothing.
     """
 
     vs: str
@@ -50,6 +51,7 @@ class Reference:
     commit: str | None = None
     source: Source | None = None
     content: str | None = None
+    problem: str | None = None
 
 
 @record
@@ -108,9 +110,16 @@ def _reference(gate: Gate, place: Place | None, entry: BaselineFiles) -> Referen
         rule=baseline.rule,
         label=baseline.label,
         commit=None if isinstance(gate.vs, FileBaseline) else baseline.commit,
+        problem=_problem(baseline.state, found),
         source=None if there is None else Source(file=there.file.path, key=there.key),
         content=_content(there) if isinstance(gate.vs, FileBaseline) and there is not None else None,
     )
+
+
+def _problem(state: BaselineState, found: Place | Finding | None) -> str | None:
+    if state != "found":
+        return state
+    return found.reason if isinstance(found, Finding) else None
 
 
 def _content(place: Place) -> str:
