@@ -20,12 +20,33 @@ from tests.support.schema import assert_valid
 from tests.support.templates import bundled, parse
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.support.shell import Done, Folder
 
+COMMIT = "5" * 40
+OWN = f"mlgit@git+https://forge.example/tools/mlgit@{COMMIT}"
+RECORDED = {"url": "https://forge.example/tools/mlgit", "vcs_info": {"vcs": "git", "commit_id": COMMIT}}
 PR = ".github/workflows/mlgit-pr.yml"
+REPORT = ".github/workflows/mlgit-report.yml"
 ACTION = ".github/actions/mlgit-setup/action.yml"
 GITLAB = ".gitlab-ci.yml"
 OLD = "0.0.1"
+
+
+def record_installation(folder: Path, monkeypatch: pytest.MonkeyPatch, direct_url: object) -> None:
+    """Make pip's record of mlgit's installation this one."""
+    record = folder / "site" / "mlgit-1.0.0.dist-info"
+    record.mkdir(parents=True, exist_ok=True)
+    (record / "METADATA").write_text("Metadata-Version: 2.1\nName: mlgit\nVersion: 1.0.0\n")
+    (record / "direct_url.json").write_text(json.dumps(direct_url))
+    earlier = os.environ.get("PYTHONPATH")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(record.parent), *([earlier] if earlier else [])]))
+
+
+@pytest.fixture(autouse=True)
+def _installed_from_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    record_installation(tmp_path, monkeypatch, RECORDED)
 
 
 def ci(folder: Folder, command: str, *options: str, status: int = Exit.DONE) -> dict[str, Any]:
@@ -143,12 +164,12 @@ def test_a_dry_run_shows_what_it_would_write(project: Folder) -> None:
 def test_the_modes_and_requirements_of_a_repository_are_filled_in(project: Folder) -> None:
     project.dvc("remote", "add", "-q", "-f", "storage", "s3://bucket/path")
     record = ci(project, "init", "--host", "github")
-    assert record["requirement"] == f"mlgit=={__version__} dvc-s3"
+    assert record["requirement"] == f"{OWN} dvc-s3"
     action = parse((project / ACTION).read_text(encoding="utf-8"))
-    assert action["inputs"]["requirement"]["default"] == f"mlgit=={__version__} dvc-s3"
+    assert action["inputs"]["requirement"]["default"] == f"{OWN} dvc-s3"
     assert any("AWS_ACCESS_KEY_ID" in step for step in record["next"])
     changed = ci(project, "init", "--host", "github", "--pipeline", "run", "--requirement", "")
-    assert {path for path, status in statuses(changed).items() if status == "update"} == {PR, ACTION}
+    assert {path for path, status in statuses(changed).items() if status == "update"} == {PR, ACTION, REPORT}
     assert changed["requirement"] == ""
     assert parse((project / ACTION).read_text(encoding="utf-8"))["inputs"]["requirement"]["default"] == ""
 

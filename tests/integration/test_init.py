@@ -276,7 +276,7 @@ def test_cml_in_a_pipeline_of_gitlab_is_found_and_our_own_files_are_not(bare_pro
     assert names_found(record, "ci") == ["cml pr", "setup-cml"]
     assert any("mlgit ci init --host gitlab" in offer for offer in record["offers"])
     (bare_project / ".gitlab-ci.yml").unlink()
-    assert bare_project.mlgit("ci", "init", "--host", "gitlab").status == Exit.DONE
+    assert bare_project.mlgit("ci", "init", "--host", "gitlab", "--requirement", "").status == Exit.DONE
     assert names_found(init(bare_project, "--force"), "ci") == []
 
 

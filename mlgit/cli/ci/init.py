@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     multiple=True,
     metavar="SPEC",
     help="What the jobs install; repeatable; '' when their machines have mlgit. "
-    "Default: this mlgit, and DVC's plug-in for the remote.",
+    "Default: the commit or archive that this mlgit was installed from, and DVC's plug-in for the remote.",
 )
 @click.option("--force", is_flag=True, help="Replace files that were edited, too.")
 @click.option("--dry-run", is_flag=True, help="Show what would be written, write nothing.")
@@ -50,10 +50,10 @@ def entry(
     Examples:
       mlgit ci init                                the remote tells the forge
       mlgit ci init --host gitlab --pipeline run   pull requests run the pipeline
-      mlgit ci init --requirement mlgit==1.0.0 --requirement dvc-s3
+      mlgit ci init --requirement mlgit@git+https://HOST/OWNER/mlgit@COMMIT
     """  # noqa: D301 (click wants the character)
     session.begin()
-    from mlgit.core.ci.advice import checked_requirement
+    from mlgit.core.ci.requirement import checked_requirement
     from mlgit.operations.ci.init import install
     from mlgit.render.pages.ci.templates import init_page
 

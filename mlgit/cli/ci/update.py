@@ -22,8 +22,8 @@ def entry(session: Session, *, host: Host | None, force: bool, dry_run: bool) ->
     new template has different is shown. The settings of `mlgit ci init` are kept.
 
     \b
-    Exit codes: 0 up to date now, 1 edited files were left behind,
-    4 there are no templates here.
+    Exit codes: 0 up to date now, 1 edited files were left behind, or the jobs
+    install mlgit by its name alone, 4 there are no templates here.
 
     \b
     Examples:
@@ -31,10 +31,11 @@ def entry(session: Session, *, host: Host | None, force: bool, dry_run: bool) ->
       mlgit ci update
     """  # noqa: D301 (click wants the character)
     session.begin()
+    from mlgit.core.ci.requirement import is_bare
     from mlgit.operations.ci.update import update
     from mlgit.render.pages.ci.templates import update_page
 
     record = update(session.project(), host=host, force=force, dry_run=dry_run)
     session.print_result(record, lambda: update_page(record))
     conflict = any(file.status == "conflict" for file in record.files)
-    return Exit.BLOCKED if conflict else Exit.DONE
+    return Exit.BLOCKED if conflict or is_bare(record.requirement) else Exit.DONE

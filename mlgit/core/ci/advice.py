@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.config.file import CONFIG_FILE
 from mlgit.core.forge.hosts import HOSTS, Host
-from mlgit.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -30,24 +29,7 @@ _REMOTES: dict[str, tuple[str | None, tuple[str, ...]]] = {
 }
 _LOCAL = "local"
 _REMOTE_URL = re.compile(r"""^\s*url\s*=\s*["']?(?:([A-Za-z][A-Za-z0-9+.-]*)://)?\S""", re.MULTILINE)
-_WORD = re.compile(r"[A-Za-z0-9./][A-Za-z0-9._/\[\],<>=!~+@:%&?-]*")
 _BRANCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*")
-
-
-def checked_requirement(words: Iterable[str]) -> str:
-    """The requirements that the jobs install, as one text separated by blanks.
-
-    Raises:
-        UsageError: a word cannot be a requirement in a template.
-    """
-    split = [word for text in words for word in text.split()]
-    for word in split:
-        if not _WORD.fullmatch(word):
-            raise UsageError(
-                f"`{word}` cannot be a requirement in the templates",
-                expected="such as `mlgit==1.0.0`, `dvc-s3>=3` or `mlgit@git+https://…`, without quotes",
-            )
-    return " ".join(split)
 
 
 def is_plain_branch(name: str) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit.core.ci.advice import environment_jobs, next_steps, remarks
+from mlgit.core.ci.requirement import findings
 from mlgit.core.ci.templates import PipelineMode, Settings, TemplateFile, TemplateSet, includes_mlgit
 from mlgit.core.config.file import CONFIG_FILE
 from mlgit.core.forge.hosts import HOSTS, Host, host_of, host_options
@@ -103,7 +104,7 @@ def _include(host: Host, planned: Sequence[PlannedFile], files: Sequence[Templat
 
 
 def _notes(project: Project, host: Host, filled: Settings) -> tuple[str, ...]:
-    notes = list(remarks(dvc_remotes(project)))
+    notes = [*remarks(dvc_remotes(project)), *findings(filled.requirement)]
     config = project.config(None)
     notes += [
         f"`{word}` is no release: say with `--requirement` what CI can install"

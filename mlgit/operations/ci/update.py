@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from mlgit.core.ci.requirement import findings
 from mlgit.core.ci.templates import TemplateFile, TemplateSet
 from mlgit.core.forge.hosts import HOSTS, Host, host_options
 from mlgit.errors import StateError, UsageError
@@ -23,10 +25,11 @@ def update(
         UsageError: templates of several hosts are installed, and `host` is None.
     """
     host = _installed_host(project, host)
-    filled = settings(project, host, pipeline=None, requirement=None)
+    filled = settings(project, host, pipeline=None, requirement=None, keep=True)
     planned = plan(project, host, filled)
     files = tuple(_not_created(file_status(host, each, force=force)) for each in planned)
-    return apply(project, host, filled, planned, files, dry_run=dry_run)
+    done = apply(project, host, filled, planned, files, dry_run=dry_run)
+    return replace(done, notes=findings(filled.requirement))
 
 
 def _installed_host(project: Project, asked: Host | None) -> Host:

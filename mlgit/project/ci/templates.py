@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mlgit import __version__
 from mlgit.adapters.runner.files import write_whole
 from mlgit.core.ci.advice import environment_jobs, is_plain_branch, plugins, remote_kinds
+from mlgit.core.ci.requirement import is_bare, missing_requirement, recorded
 from mlgit.core.ci.templates import (
     Settings,
     TemplateFile,
@@ -67,14 +68,30 @@ def installed(project: Project, host: Host) -> Mapping[str, str]:
 
 
 def settings(
-    project: Project, host: Host, *, pipeline: PipelineMode | None, requirement: str | None
+    project: Project,
+    host: Host,
+    *,
+    pipeline: PipelineMode | None,
+    requirement: str | None,
+    keep: bool = False,
 ) -> Settings:
-    """The settings: the given ones, then those of installed files, then defaults for the repository."""
+    """The settings: the given ones, then those of installed files, then defaults for the repository.
+
+    `keep` takes an installed requirement even if it is mlgit's name alone.
+
+    Raises:
+        UsageError: no requirement is given or installed, and pip recorded none.
+    """
     present = settings_in(list(installed(project, host).values()))
     if requirement is None:
         known = present.get("requirement")
-        fresh = " ".join((f"mlgit=={__version__}", *plugins(dvc_remotes(project))))
-        requirement = fresh if known is None else repinned(known, __version__)
+        if known is None or (is_bare(known) and not keep):
+            own = recorded(_direct_url())
+            if own is None:
+                raise missing_requirement()
+            requirement = " ".join((own, *plugins(dvc_remotes(project))))
+        else:
+            requirement = repinned(known, __version__)
     names = tuple(project.config(None).environments)
     return Settings(
         pipeline=pipeline or ("run" if present.get("pipeline") == "run" else "verify"),
@@ -178,6 +195,16 @@ def _check_place(root: str, path: str) -> None:
             f"`{path}` cannot be written: its place is a link, a folder, or outside the repository",
             hint="take it away, then run the command again",
         )
+
+
+def _direct_url() -> str | None:
+    """What pip recorded about where this mlgit comes from."""
+    from importlib.metadata import PackageNotFoundError, distribution
+
+    try:
+        return distribution("mlgit").read_text("direct_url.json")
+    except PackageNotFoundError:
+        return None
 
 
 def _text(project: Project, path: str) -> str | None:

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlgit.core.ci.advice import (
-    checked_requirement,
     environment_jobs,
     is_plain_branch,
     next_steps,
@@ -18,6 +17,7 @@ from mlgit.core.ci.advice import (
     remote_kinds,
 )
 from mlgit.core.ci.event import ci_event
+from mlgit.core.ci.requirement import checked_requirement
 from mlgit.core.ci.templates import (
     Settings,
     TemplateFile,
@@ -215,13 +215,29 @@ def test_every_host_gets_its_own_next_steps() -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [("mlgit==1.0.0",), ("mlgit@git+https://forge.example/m@v1", "dvc-s3>=3,<4"), ("./m.whl",), ("a[b]",)],
+    [("mlgit==1.0.0",), ("mlgit@git+https://forge.example/m@v1", "dvc-s3>=3,<4"), ("/srv/m.whl",), ("a[b]",)],
 )
 def test_requirements_become_one_text(words: tuple[str, ...]) -> None:
     assert checked_requirement(words) == " ".join(words)
 
 
-@pytest.mark.parametrize("word", ["-r", "a'b", 'a"b', "a;b", "$(id)", "a|b", "${{x}}", "a#b", "--index-url"])
+@pytest.mark.parametrize(
+    "word",
+    [
+        "-r",
+        "a'b",
+        'a"b',
+        "a;b",
+        "$(id)",
+        "a|b",
+        "${{x}}",
+        "a#b",
+        "--index-url",
+        "./m.whl",
+        ".",
+        "wheels/m.whl",
+    ],
+)
 def test_an_invalid_requirement_is_refused(word: str) -> None:
     with pytest.raises(UsageError, match="cannot be a requirement"):
         checked_requirement([word])

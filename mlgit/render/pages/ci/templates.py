@@ -48,6 +48,7 @@ def update_page(done: TemplateSet) -> Page:
     if conflicts:
         text = "take over by hand what you want of the differences, or replace with `--force`"
         page += [line(""), line(Span("next: ", "dim"), text)]
+    page += [line(Span("note: ", "careful"), note) for note in done.notes]
     if any(file.status == "missing" for file in done.files):
         page.append(line(Span("note: ", "careful"), "`mlgit ci init` writes the files that are not here"))
     return page

@@ -1,0 +1,108 @@
+"""Requirement: what the jobs install as mlgit, pinned so that no one else can provide it."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from mlgit.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_FRAGMENT = r"(?:#(?:sha256=[0-9a-f]{64}|subdirectory=[A-Za-z0-9._/-]+))?"
+_WORD = re.compile(rf"[A-Za-z0-9/][A-Za-z0-9._/\[\],<>=!~+@:%&?-]*{_FRAGMENT}")
+# A name, perhaps with versions or an address after `@`; or an address; or a path from the machine's root.
+_SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(?:\[[^\]]*\])?(?:[<>=!~,@].*)?|[a-z+]+://.*|/.*")
+_INDEXED = re.compile(r"mlgit(?:\[[^\]]*\])?((?:[<>=!~].*)?)", re.IGNORECASE)
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_ADDRESS = re.compile(r"https://[^@\s#'\"]+")
+_EXAMPLE = "mlgit@git+https://HOST/OWNER/mlgit@COMMIT"
+
+
+def checked_requirement(words: Iterable[str]) -> str:
+    """The requirements that the jobs install, as one text separated by blanks.
+
+    Raises:
+        UsageError: a word cannot be a requirement in a template, is a path in the checkout, whose code must
+            not run next to a token, or is mlgit's name alone.
+    """
+    split = [word for text in words for word in text.split()]
+    for word in split:
+        if not _WORD.fullmatch(word) or not _SAFE.fullmatch(word):
+            raise UsageError(
+                f"`{word}` cannot be a requirement in the templates",
+                expected="such as `mlgit==1.0.0`, `dvc-s3>=3`, `mlgit@git+https://…` or `/srv/mlgit.whl`",
+            )
+        if is_bare(word):
+            raise UsageError(
+                f"`{word}` would install whatever the package index has under that name",
+                expected=f"`--requirement '{_EXAMPLE}'`",
+                hint="run `mlgit ci init --requirement ''` if the machines of CI have mlgit already",
+            )
+    return " ".join(split)
+
+
+def is_bare(requirement: str) -> bool:
+    """Whether the requirement names mlgit without one exact version or an address."""
+    found = [_INDEXED.fullmatch(word) for word in requirement.split()]
+    return any(each is not None and re.fullmatch(r"===?[^,*]+", each[1]) is None for each in found)
+
+
+def findings(requirement: str) -> tuple[str, ...]:
+    """What is wrong with a requirement that templates have, one line each."""
+    if is_bare(requirement):
+        risk = "anyone who registers that name on the package index runs code in the jobs"
+        return (f"`{requirement}`: {risk}; pin it with `mlgit ci init --requirement '{_EXAMPLE}'`",)
+    if any(_INDEXED.fullmatch(word) for word in requirement.split()):
+        return (f"`{requirement}` has no hash: an address with `#sha256=…`, or a commit, cannot be replaced",)
+    return ()
+
+
+def recorded(direct_url: str | None) -> str | None:
+    """The requirement for what pip installed, by its `direct_url.json`; None if no one else could install it.
+
+    pip records the repository and commit of an installation from Git, and the address and hash of an archive.
+    A folder, an editable installation and one from an index have neither.
+    """
+    try:
+        tree: Any = json.loads(direct_url or "null")
+    except ValueError:
+        return None
+    if not isinstance(tree, dict) or not isinstance(tree.get("url"), str):
+        return None
+    address = tree["url"].partition("#")[0]
+    if not _ADDRESS.fullmatch(address):
+        return None
+    word = _from_git(tree, address) or _from_archive(tree, address)
+    return word if word is not None and _WORD.fullmatch(word) else None
+
+
+def missing_requirement() -> UsageError:
+    """The error for an mlgit that nothing can pin."""
+    return UsageError(
+        "Nothing says what CI should install: pip recorded neither a commit nor a hash of this mlgit",
+        expected=f"`--requirement '{_EXAMPLE}'`",
+        hint="run `mlgit ci init --requirement ''` if the machines of CI have mlgit already",
+    )
+
+
+def _from_git(tree: dict[str, Any], address: str) -> str | None:
+    info = tree.get("vcs_info")
+    if not isinstance(info, dict) or info.get("vcs") != "git":
+        return None
+    commit, folder = str(info.get("commit_id")), tree.get("subdirectory")
+    inside = f"#subdirectory={folder}" if folder else ""
+    return f"mlgit@git+{address}@{commit}{inside}" if _COMMIT.fullmatch(commit) else None
+
+
+def _from_archive(tree: dict[str, Any], address: str) -> str | None:
+    info = tree.get("archive_info")
+    if not isinstance(info, dict):
+        return None
+    hashes = info.get("hashes")
+    digest = hashes.get("sha256") if isinstance(hashes, dict) else None
+    digest = str(digest or str(info.get("hash")).removeprefix("sha256="))
+    return f"mlgit@{address}#sha256={digest}" if _SHA256.fullmatch(digest) else None

@@ -1,0 +1,90 @@
+"""Requirement of the jobs: pinned by what pip recorded, or refused."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from mlgit.core.ci.requirement import checked_requirement, findings, is_bare, missing_requirement, recorded
+from mlgit.errors import Exit, UsageError
+
+COMMIT, DIGEST = "5" * 40, "a" * 64
+PAGE = "https://forge.example/tools/mlgit"
+WHEEL = "https://files.example/mlgit-1.0.0-py3-none-any.whl"
+GIT = {"vcs": "git", "commit_id": COMMIT, "requested_revision": "main"}
+
+
+@pytest.mark.parametrize(
+    ("direct_url", "word"),
+    [
+        ({"url": PAGE, "vcs_info": GIT}, f"mlgit@git+{PAGE}@{COMMIT}"),
+        (
+            {"url": PAGE, "vcs_info": GIT, "subdirectory": "python/mlgit"},
+            f"mlgit@git+{PAGE}@{COMMIT}#subdirectory=python/mlgit",
+        ),
+        ({"url": WHEEL, "archive_info": {"hashes": {"sha256": DIGEST}}}, f"mlgit@{WHEEL}#sha256={DIGEST}"),
+        ({"url": WHEEL, "archive_info": {"hash": f"sha256={DIGEST}"}}, f"mlgit@{WHEEL}#sha256={DIGEST}"),
+        (
+            {"url": f"{WHEEL}#x", "archive_info": {"hash": f"sha256={DIGEST}"}},
+            f"mlgit@{WHEEL}#sha256={DIGEST}",
+        ),
+    ],
+)
+def test_what_pip_recorded_is_the_requirement(direct_url: object, word: str) -> None:
+    assert recorded(json.dumps(direct_url)) == word
+    assert checked_requirement([word]) == word
+    assert findings(word) == ()
+
+
+@pytest.mark.parametrize(
+    "direct_url",
+    [
+        {"url": "file:///work/mlgit", "dir_info": {"editable": True}},
+        {"url": "file:///work/mlgit", "dir_info": {}},
+        {"url": "file:///work/m.whl", "archive_info": {"hashes": {"sha256": DIGEST}}},
+        {"url": "file:///work/mlgit", "vcs_info": GIT},
+        {"url": "http://forge.example/mlgit", "vcs_info": GIT},
+        {"url": "https://me:secret@forge.example/mlgit", "vcs_info": GIT},
+        {"url": "https://forge.example/a b", "vcs_info": GIT},
+        {"url": PAGE, "vcs_info": {"vcs": "hg", "commit_id": COMMIT}},
+        {"url": PAGE, "vcs_info": {"vcs": "git", "commit_id": "main"}},
+        {"url": PAGE, "vcs_info": {"vcs": "git"}},
+        {"url": PAGE, "vcs_info": GIT, "subdirectory": "a b; id"},
+        {"url": WHEEL, "archive_info": {}},
+        {"url": WHEEL, "archive_info": {"hashes": {"md5": "0" * 32}}},
+        {"url": WHEEL, "archive_info": {"hash": "md5=0"}},
+        {"url": WHEEL, "archive_info": []},
+        {"url": WHEEL},
+        {"url": 1},
+        [],
+        None,
+    ],
+)
+def test_what_others_cannot_install_or_verify_is_left_out(direct_url: object) -> None:
+    assert recorded(json.dumps(direct_url)) is None
+
+
+@pytest.mark.parametrize("text", [None, "", "{", "null"])
+def test_without_a_record_there_is_no_requirement(text: str | None) -> None:
+    assert recorded(text) is None
+    error = missing_requirement()
+    assert (error.exit_code, "mlgit ci init --requirement ''" in (error.hint or "")) == (Exit.USAGE, True)
+
+
+BARE = ["mlgit", "MLGIT", "mlgit>=1", "mlgit~=1.0", "mlgit[s3]", "mlgit==1,<2", "mlgit!=1"]
+
+
+@pytest.mark.parametrize("word", BARE)
+def test_a_name_that_anyone_may_register_is_refused_and_found(word: str) -> None:
+    assert is_bare(f"dvc-s3 {word}")
+    with pytest.raises(UsageError, match="package index"):
+        checked_requirement(["dvc-s3", word])
+    assert "package index" in findings(word)[0]
+
+
+@pytest.mark.parametrize("word", ["", "mlgit==1.0.0", "mlgit===1.0.0", "mlgit-tools", "/srv/mlgit.whl"])
+def test_other_requirements_are_accepted(word: str) -> None:
+    assert not is_bare(word)
+    assert checked_requirement([word]) == word
+    assert ("no hash" in " ".join(findings(word))) == word.startswith("mlgit=")
