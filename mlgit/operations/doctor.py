@@ -10,6 +10,7 @@ from mlgit.core.config.file import CONFIG_FILE
 from mlgit.core.overview.doctor import Diagnosis, Finding, fault, remark, warning
 from mlgit.core.wording import listed
 from mlgit.errors import ConfigError, MlgitError
+from mlgit.project.overview.config_health import check_readiness
 from mlgit.project.overview.data_health import check_data, check_remote_data, check_tracked_files
 from mlgit.project.overview.tag_health import (
     check_clashes,
@@ -21,6 +22,7 @@ from mlgit.project.overview.tag_health import (
 )
 from mlgit.project.registry.environments import gto_stages
 from mlgit.project.registry.read import tags_as_of
+from mlgit.project.registry.readiness import unready
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -142,7 +144,10 @@ def _check_remote(project: Project) -> Iterator[Finding]:
 def _check_config(project: Project) -> Iterator[Finding]:
     full = os.path.join(project.root, CONFIG_FILE)
     if not os.path.lexists(full):
-        yield remark("no_config", f"There is no `{CONFIG_FILE}`: nothing is gated", repair="mlgit init")
+        # A file with almost that name is a finding of its own, and `mlgit init` would not repair it.
+        renamed = any(each.code == "config_not_read" for each in unready(project, None))
+        repair = None if renamed else "mlgit init"
+        yield remark("no_config", f"There is no `{CONFIG_FILE}`: nothing is gated", repair=repair)
         return
     config = project.config(None)
     tracked = project.git.try_text("ls-files", "--error-unmatch", "--", CONFIG_FILE) is not None
@@ -185,6 +190,7 @@ _LOCAL: dict[str, Check] = {
     "history": _check_history,
     "remote": _check_remote,
     "config": _check_config,
+    "readiness": check_readiness,
     "gto": _check_gto,
     "ignored_tags": check_ignored_tags,
     "malformed_tags": check_malformed_tags,

@@ -25,12 +25,13 @@ from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.registry.read import read_registry, tags_as_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
     from typing import TypeVar
 
     from mlgit.core.pipeline.remote_data import RemoteData
     from mlgit.core.progress import Progress
+    from mlgit.core.registry.readiness import Unready
     from mlgit.project.open import Project
 
     T = TypeVar("T")
@@ -124,6 +125,7 @@ class _StatusReader:
             failures=tuple(self._failures),
             remote_data=remote_data,
             handed_over=() if state is None else state.pipeline.handed_over,
+            unready=self._part("readiness", self._unready) or (),
         )
         return replace(found, next=self._next(found))
 
@@ -179,6 +181,13 @@ class _StatusReader:
             warnings=verdict.summary.warnings,
         )
 
+    def _unready(self) -> tuple[Unready, ...]:
+        if self._evidence is None or self._config is None:
+            return ()  # the failures already say why
+        from mlgit.project.registry.readiness import unready
+
+        return unready(self._project, None, registry=self._registry)
+
     def _models(self) -> tuple[ModelLine, ...]:
         registry = self._registry
         if registry is None:
@@ -231,13 +240,27 @@ class _StatusReader:
             if (days := (waiver.expires - today).days) <= _EXPIRES_SOON_DAYS
         )
 
+    def _can_pull(self, paths: Sequence[str]) -> bool:
+        """Whether there is a DVC remote for one of these outputs."""
+        if self._evidence is None or not paths:
+            return True
+        from mlgit.project.pipeline.local_files import cache_of
+
+        outputs = {out.path: out for out in self._evidence.pipeline.outputs}
+        for path in paths:
+            out, cache = outputs.get(path), cache_of(self._project, path)
+            if out is None or out.remote or out.source or (cache is not None and cache.remote):
+                return True
+        return False
+
     def _next(self, found: Status) -> NextStep | None:
         pipeline = None if self._evidence is None else self._evidence.pipeline
         has_pipeline = pipeline is not None and bool(
             pipeline.stages or pipeline.tracked or pipeline.metrics or pipeline.artifacts
         )
         declared = self._config is None or self._config.declared
-        step = next_step(found, declared=declared, has_pipeline=has_pipeline)
+        can_pull = self._can_pull([data.path for data in found.data if data.lost])
+        step = next_step(found, declared=declared, has_pipeline=has_pipeline, can_pull=can_pull)
         if step is None and declared and found.commit is not None:
             from mlgit.project.overview.next_release import next_release
 
@@ -250,6 +273,7 @@ class _StatusReader:
                     state=self._evidence,
                     paths=self._model_paths(),
                     environments=self._trunk_environments,
+                    unready={each.subject for each in found.unready if each.code != "no_gates"},
                 ),
             )
         return step

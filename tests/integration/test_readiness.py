@@ -11,7 +11,7 @@ from mlgit.errors import Exit, StateError
 from mlgit.project.registry.read import read_model
 from mlgit.project.registry.readiness import require_released_model
 from tests.support.checks import DATE, check, notes
-from tests.support.registry import change, close_all, opened
+from tests.support.registry import change, close_all, opened, tags_of, valid
 
 if TYPE_CHECKING:
     from mlgit.core.registry.state import RegisteredVersion
@@ -186,3 +186,51 @@ def test_release_and_promote_refuse_a_name_as_the_check_does(project: Folder, na
         True,
         True,
     ), done.err
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_status_and_doctor_know_what_the_check_knows(project: Folder, name: str) -> None:
+    fault = FAULTS[name]
+    bring(project, fault)
+    project.commit("Declare")
+    project.git("push", "-q")
+    status = valid(project.here("status", "--json"), "status")
+    found = [each for each in status["unready"] if each["code"] == fault.code]
+    assert [(each["severity"], each["message"].startswith(fault.says)) for each in found] == [("error", True)]
+    if name != "environment":
+        assert status["next"] is None
+    assert fault.says in project.here("status").out.replace("\n", " ")
+    doctor = valid(project.mlgit("doctor", "--json"), "doctor")
+    assert [each["severity"] for each in doctor["findings"] if each["id"] == fault.code] == ["error"]
+    merged, head = project.here("ci", "merged", "--dry-run"), project.git("rev-parse", "--short=7", "HEAD")
+    if name != "environment":
+        says = fault.says.replace(" in the working tree", f" at {head}")
+        assert says in merged.out
+    assert tags_of(project) == {}
+
+
+@pytest.mark.parametrize("declared", [True, False])
+def test_a_config_that_is_not_read_is_named_by_status_and_doctor(project: Folder, *, declared: bool) -> None:
+    project.git("mv", "mlgit.yaml", "mlgit.yml")
+    if declared:
+        project.write("mlgit.yaml", "version: 1\n")
+    project.commit("Rename")
+    project.git("push", "-q")
+    assert "`mlgit.yml`" in project.here("status").out
+    findings = valid(project.mlgit("doctor", "--json"), "doctor")["findings"]
+    (finding,) = [each for each in findings if each["id"] == "config_not_read"]
+    assert finding["repair"] == (None if declared else "git mv mlgit.yml mlgit.yaml")
+    if not declared:
+        assert valid(project.here("status", "--json"), "status")["next"]["command"] == finding["repair"]
+        assert "mlgit init" not in {each["repair"] for each in findings}
+
+
+@pytest.mark.parametrize("remote", [True, False])
+def test_status_proposes_only_a_release_that_is_not_refused(project: Folder, *, remote: bool) -> None:
+    if not remote:
+        project.dvc("remote", "remove", "storage")
+        project.commit("No storage")
+        project.git("push", "-q")
+    step = valid(project.here("status", "--json"), "status")["next"]
+    assert (step is not None and step["command"] == "mlgit release line") == remote
+    assert project.here("release", "line").status == (Exit.DONE if remote else Exit.STATE)

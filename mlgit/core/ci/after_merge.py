@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mlgit.core.config.file import Environment
+    from mlgit.core.registry.readiness import Unready
     from mlgit.core.registry.state import EnvironmentState, ModelState, RegisteredVersion
     from mlgit.core.release.tag_plan import ChangeReport
 
@@ -83,18 +84,23 @@ def release_need(
     commit: str,
     content: str | None,
     contents: Iterable[tuple[RegisteredVersion, str | None]],
+    *,
+    missing: Unready | None = None,
 ) -> Need:
     """Whether `commit`, trunk's tip, must become a version of a model.
 
-    `content` is the digest of the model there, None if it is missing. `contents` are the versions, newest
-    first, with their digests; read only as far as needed.
+    `content` is the digest of the model there, None if it is missing; `missing` says why. `contents` are the
+    versions, newest first, with their digests; read only as far as needed.
     """
     here = state.at_commit(commit)
     if here:
         return Need(release=False, step=_of_this_commit(state, here))
     if content is None:
-        message = f"`{state.name}` is not there: neither DVC nor Git has its path at {commit[:7]}"
-        return Need(release=False, step=_left(state.name, message))
+        message = f"`{state.name}` has no content at {commit[:7]}"
+        hint = None
+        if missing is not None:
+            message, hint = missing.message, missing.hint
+        return Need(release=False, step=_left(state.name, message, hint=hint))
     newest = True
     for version, digest in contents:
         if version.deregistered and digest == content:

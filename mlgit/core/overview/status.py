@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.record import record
+from mlgit.core.registry.readiness import command_of
 from mlgit.core.wording import count
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from mlgit.core.pipeline.evidence import StageState
     from mlgit.core.pipeline.remote_data import RemoteData, RemoteOutput
     from mlgit.core.pipeline.stages import HandedOver
+    from mlgit.core.registry.readiness import Unready
 
 
 @record
@@ -106,7 +108,8 @@ class Status:
     commits against `upstream`. `remote_seen_at` is the time of the last fetch; None if it is unknown.
     `stages` are those that are stale or could not be checked. `data` are outputs that are missing, changed
     or not in the cache. `unpushed_tags` is None if only the network could answer. `remote_data` is None if
-    the DVC remotes were not queried. `handed_over` are the files that DVC read instead of mlgit.
+    the DVC remotes were not queried. `handed_over` are the files that DVC read instead of
+    mlgit. `unready` is what no release could use.
     """
 
     branch: str | None
@@ -134,6 +137,7 @@ class Status:
     failures: tuple[Failure, ...]
     remote_data: RemoteData | None = None
     handed_over: tuple[HandedOver, ...] = ()
+    unready: tuple[Unready, ...] = ()
     next: NextStep | None = None
 
     @property
@@ -147,18 +151,30 @@ def is_tracked_file(stage: StageState) -> bool:
     return stage.address.endswith(".dvc")
 
 
-def next_step(status: Status, *, declared: bool, has_pipeline: bool) -> NextStep | None:
+def next_step(
+    status: Status, *, declared: bool, has_pipeline: bool, can_pull: bool = True
+) -> NextStep | None:
     """The most urgent thing to do, if there is one.
 
-    `declared`: there is a `mlgit.yaml`. `has_pipeline`: there is anything of DVC here.
+    `declared`: there is a `mlgit.yaml`. `has_pipeline`: there is anything of DVC here. `can_pull`: there is a
+    DVC remote to pull from.
     """
-    step = _repair(status) or _work(status) or _share(status)
-    if step is None and has_pipeline and not declared:
-        return NextStep(command="mlgit init", reason="there is no `mlgit.yaml` yet")
+    step = _repair(status, can_pull=can_pull) or _work(status) or _share(status)
+    if step is None and not declared:
+        return _config_step(status, has_pipeline=has_pipeline)
     return step
 
 
-def _repair(status: Status) -> NextStep | None:
+def _config_step(status: Status, *, has_pipeline: bool) -> NextStep | None:
+    """Rename a config that is not read, or else write one."""
+    unread = [each for each in status.unready if each.code == "config_not_read" and each.hint]
+    if unread:
+        command = command_of(unread[0].hint) or ""
+        return NextStep(command=command, reason=f"`{unread[0].subject}` is not read")
+    return NextStep(command="mlgit init", reason="there is no `mlgit.yaml` yet") if has_pipeline else None
+
+
+def _repair(status: Status, *, can_pull: bool) -> NextStep | None:
     if status.conflicted:
         reason = f"{count(len(status.conflicted), 'file')} in conflict"
         return NextStep(command="git mergetool", reason=reason)
@@ -168,11 +184,12 @@ def _repair(status: Status) -> NextStep | None:
     missing = {output.path for output in status.remote_data.missing} if status.remote_data else frozenset()
     lost = [data for data in status.data if data.lost]
     pulled = [data for data in lost if data.path not in missing]
-    if pulled:
+    if pulled and can_pull:
         return NextStep(command="dvc pull", reason=f"{count(len(pulled), 'output')} not on this machine")
     made = [data for data in lost if not data.owner.endswith(".dvc")]
     if made:
-        reason = f"{count(len(made), 'output')} neither here nor in the DVC remote"
+        where = "neither here nor in the DVC remote" if can_pull else "not here, and DVC has no remote"
+        reason = f"{count(len(made), 'output')} {where}"
         return NextStep(command="mlgit run", reason=reason)
     return None
 

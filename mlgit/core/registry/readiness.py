@@ -21,6 +21,7 @@ UnreadyCode = Literal[
     "model_not_made",
     "model_elsewhere",
     "path_not_declared",
+    "no_gates",
     "config_not_read",
     "waivers_not_read",
 ]
@@ -177,6 +178,23 @@ def _alike(path: str, outputs: Sequence[Output], paths: Collection[str]) -> str 
     known = [output.path for output in outputs if not output.metric]
     known += [each for each in paths if each.rpartition("/")[2] == name or each.rpartition("/")[0] == folder]
     return near(path, known)
+
+
+def ungated_models(config: Config) -> Iterator[Unready]:
+    """Declared models without any gate."""
+    for name, model in config.models.items():
+        if not config.is_gated(name):
+            message = f"No gate applies to `{name}`, so every change of it passes"
+            hint = "add one under `gates:` in `mlgit.yaml`"
+            yield Unready(
+                code="no_gates", subject=name, message=message, severity="warn", hint=hint, line=model.line
+            )
+
+
+def command_of(hint: str | None) -> str | None:
+    """The command of a hint that is nothing but a command (`run` and the command); otherwise the hint."""
+    command = "" if hint is None else hint.removeprefix("run `").removesuffix("`")
+    return hint if hint != f"run `{command}`" or "`" in command else command
 
 
 def unread_files(paths: Iterable[str], *, config: str, waivers: str) -> Iterator[Unready]:

@@ -33,6 +33,7 @@ from mlgit.project.compare.base import before_push
 from mlgit.project.history import unshallow
 from mlgit.project.registry.models import declared_models
 from mlgit.project.registry.read import read_model, read_registry
+from mlgit.project.registry.readiness import problem_of_model
 from mlgit.project.release.gate_check import require_gates
 from mlgit.project.release.readiness import branch_name, model_content, version_content
 from mlgit.project.release.write_tags import fresh_model, refresh
@@ -210,7 +211,9 @@ class _MergePass:
         contents = (
             (version, version_content(project, version, path)) for version in reversed(state.versions)
         )
-        return release_need(state, self._commit, model_content(project, self._commit, path), contents)
+        content = model_content(project, self._commit, path)
+        missing = None if content is not None else problem_of_model(project, self._commit, model, path)
+        return release_need(state, self._commit, content, contents, missing=missing)
 
     def _require_tip(self) -> None:
         """Stop if someone merged since: the registry must follow the new tip, not this checkout."""

@@ -32,7 +32,8 @@ def declaration_notes(project: Project, commit: str | None, target: Branch | Non
     Raises:
         ConfigError: the candidate's `mlgit.yaml` or pipeline is invalid.
     """
-    found = unready(project, commit)
+    # The decision itself adds a note about models without gates.
+    found = [each for each in unready(project, commit) if each.code != "no_gates"]
     known = set()
     if target is not None and any(each.severity == "error" for each in found):
         known = {(each.code, each.subject) for each in _unready_before(project, target)}

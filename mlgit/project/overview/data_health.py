@@ -59,7 +59,8 @@ def check_data(project: Project) -> Iterator[Finding]:
     outputs = _recorded_outputs(project)
     if not outputs:
         return
-    if not has_remote(project.root):
+    remote = has_remote(project.root)
+    if not remote:
         yield warning(
             "no_dvc_remote",
             "DVC has no default remote: nobody else can get the data and models of this repository",
@@ -74,7 +75,8 @@ def check_data(project: Project) -> Iterator[Finding]:
         yield remark(
             "outputs_not_in_cache",
             f"Not in this clone's DVC cache: {listed(absent)}",
-            repair="dvc pull",
+            # Without a remote there is nothing to pull from.
+            repair="dvc pull" if remote else "mlgit run",
             subjects=tuple(absent),
         )
 

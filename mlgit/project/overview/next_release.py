@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.core.overview.status import ModelLine, NextStep
+from mlgit.core.release.promotion import check_promotion, choose_version
+from mlgit.errors import MlgitError
 from mlgit.project.pipeline.evidence import evidence
+from mlgit.project.pipeline.local_files import cache_of
+from mlgit.project.release.provenance import output_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from mlgit.core.config.file import Environment
     from mlgit.core.pipeline.evidence import Evidence
-    from mlgit.core.registry.state import Registry
+    from mlgit.core.registry.state import ModelState, Registry
     from mlgit.project.open import Project
 
 
@@ -24,11 +28,13 @@ def next_release(
     state: Evidence | None,
     paths: Mapping[str, str | None],
     environments: Mapping[str, Environment],
+    unready: Collection[str] = (),
 ) -> NextStep | None:
     """The first release of new content on trunk or, without one, the first promotion of a released version.
 
     `registry` and `state`, the pipeline in the working tree, are None if they cannot be read. `paths` has the
-    path of each declared model; `environments` are those that trunk declares, in their order.
+    path of each declared model; `environments` are those that trunk declares, in their order. No model or
+    environment of `unready` is proposed, because the command would refuse it.
     """
     trunk, head = project.trunk, project.head.commit
     on_trunk = trunk is not None and trunk.commit == head
@@ -37,11 +43,12 @@ def next_release(
         model = None if registry is None else registry.models.get(line.model)
         released = model is not None and bool(model.at_commit(head or ""))
         path = paths.get(line.model)
-        if on_trunk and not released and path and _is_new(project, line, state, path):
+        ready = line.model not in unready and _has_storage(project, state, path)
+        if on_trunk and not released and path and ready and _is_new(project, line, state, path):
             since = f"since {line.latest}" if line.latest else "and has no version yet"
             return NextStep(command=f"mlgit release {line.model}", reason=f"`{line.model}` is new {since}")
-        step = _promotion(line, environments)
-        if step is not None:
+        step = None if model is None else _promotion(line, model, environments)
+        if step is not None and not {*unready} & {line.model, step.command.rpartition(" ")[2]}:
             return step
     return None
 
@@ -61,7 +68,18 @@ def _content(state: Evidence | None, path: str) -> str | None:
     return next((out.pointer.md5 for out in outputs if out.path == path and out.pointer), None)
 
 
-def _promotion(line: ModelLine, environments: Mapping[str, Environment]) -> NextStep | None:
+def _has_storage(project: Project, state: Evidence | None, path: str | None) -> bool:
+    """Whether a release could find the model in a DVC remote; without a Git remote it needs none."""
+    output = output_of(state.pipeline, path) if state is not None else None
+    if project.remote is None or output is None or not output.cached or output.foreign or output.remote:
+        return True
+    cache = cache_of(project, output.path)
+    return cache is not None and cache.remote is not None
+
+
+def _promotion(
+    line: ModelLine, state: ModelState, environments: Mapping[str, Environment]
+) -> NextStep | None:
     """The first declared environment that could take a newer version."""
     held = {each.environment: each for each in line.environments}
     for name, environment in environments.items():
@@ -69,8 +87,20 @@ def _promotion(line: ModelLine, environments: Mapping[str, Environment]) -> Next
         offered = line.latest if source is None else held[source].version if source in held else None
         if offered is None or name not in held or held[name].held or held[name].version == offered:
             continue
+        if not _allowed(state, environment):
+            continue
         where = "is released" if source is None else f"is in `{source}`"
         return NextStep(
             command=f"mlgit promote {line.model} --to {name}", reason=f"`{line.model}` {offered} {where}"
         )
     return None
+
+
+def _allowed(state: ModelState, environment: Environment) -> bool:
+    """Whether `mlgit promote` would accept the version that it would choose; gates are not evaluated."""
+    try:
+        version = choose_version(state, environment, None)
+        check_promotion(state, environment, version, downgrade=False)
+    except MlgitError:
+        return False
+    return True

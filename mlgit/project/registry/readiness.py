@@ -15,6 +15,7 @@ from mlgit.core.registry.readiness import (
     Unready,
     model_problem,
     refused_names,
+    ungated_models,
     unread_files,
 )
 from mlgit.core.registry.tags import parse_tag
@@ -45,6 +46,7 @@ def unready(project: Project, commit: str | None, *, registry: Registry | None =
         *unread_files(project.tree(commit).paths(), config=CONFIG_FILE, waivers=WAIVERS_FILE),
         *_refused_names(project, commit),
         *_model_problems(project, commit),
+        *ungated_models(project.config(commit)),
     )
 
 

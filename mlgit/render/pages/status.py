@@ -50,6 +50,7 @@ def page(found: Status, *, verbose: bool = False) -> Page:
         *_metrics(found, short),
         *_gates(found),
         *_models(found, short),
+        *_unready(found, short),
         *_failures(found),
         *_next(found),
     ]
@@ -246,6 +247,21 @@ def _environment(each: EnvironmentLine | None) -> Span:
 
 def _behind(commits: int | None) -> str:
     return f" ({count(commits, 'commit')} ago)" if commits else ""
+
+
+def _unready(found: Status, short: Shortening) -> Page:
+    """What no release or promotion could use; remarks are only in the JSON document."""
+    shown = [each for each in found.unready if each.severity != "info"]
+    if not shown:
+        return []
+    blocks: Page = [line("")]
+    for each in short.first(shown, _NAMES):
+        where = "" if each.line is None else f"mlgit.yaml:{each.line}: "
+        word = Span("error: ", "bad") if each.severity == "error" else Span("careful: ", "careful")
+        blocks.append(line(word, where + each.message))
+        if each.hint:
+            blocks.append(line(Span("hint: ", "dim"), each.hint, indent=2))
+    return [*blocks, *short.rest(shown, _NAMES)]
 
 
 def _failures(found: Status) -> Page:

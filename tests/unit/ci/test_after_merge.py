@@ -20,7 +20,9 @@ from mlgit.core.ci.after_merge import (
     step_of,
 )
 from mlgit.core.config.file import Environment
+from mlgit.core.registry.readiness import Unready
 from mlgit.core.registry.replay import replay
+from mlgit.core.registry.state import ModelState
 from mlgit.core.release.tag_plan import ChangeReport, WrittenTag
 from mlgit.errors import AnswerNo, Exit, ToolError
 from tests.support.tags import commit, fact, stated
@@ -28,7 +30,7 @@ from tests.support.tags import commit, fact, stated
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlgit.core.registry.state import ModelState, RegisteredVersion, TagFact
+    from mlgit.core.registry.state import RegisteredVersion, TagFact
 
 NOON = datetime(2026, 5, 3, 12, tzinfo=UTC)
 PROD = Environment(name="prod", auto=True)
@@ -235,3 +237,15 @@ def test_the_current_assignments_are_deployed() -> None:
     assert current(1, 2) == ("m#prod#1", "m#staging#2")
     assert current(tags=("m#staging#1", "m#staging#2")) == ("m#staging#2",)
     assert current() == ()
+
+
+def test_a_model_that_is_missing_is_left_with_the_reason() -> None:
+    missing = Unready(
+        code="model_not_found", subject="m", message="`a` is nowhere", severity="error", hint="look"
+    )
+    need = release_need(ModelState(name="m"), "c" * 40, None, (), missing=missing)
+    assert need.step is not None
+    assert (need.release, need.step.message, need.step.hint) == (False, "`a` is nowhere", "look")
+    bare = release_need(ModelState(name="m"), "c" * 40, None, ())
+    assert bare.step is not None
+    assert bare.step.message == "`m` has no content at ccccccc"

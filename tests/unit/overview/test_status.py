@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from mlgit.core.config.file import CONFIG_FILE, WAIVERS_FILE
 from mlgit.core.overview.status import DataState, Failure, NextStep, Status, VerdictCounts, next_step
 from mlgit.core.pipeline.evidence import StageState
 from mlgit.core.pipeline.remote_data import Elsewhere, RemoteData, RemoteOutput
+from mlgit.core.registry.readiness import unread_files
 
 CLEAN = Status(
     branch="main",
@@ -148,3 +150,22 @@ def test_the_first_of_several_edited_files_is_named_and_the_others_are_counted()
     found = replace(CLEAN, data=(EDITED, replace(EDITED, path="b"), replace(EDITED, path="c")))
     step = next_step(found, declared=True, has_pipeline=True)
     assert step == NextStep(command="dvc add raw", reason="`raw` and 2 more were changed")
+
+
+@pytest.mark.parametrize(
+    ("owner", "expected"),
+    [
+        ("make", NextStep(command="mlgit run", reason="1 output not here, and DVC has no remote")),
+        ("raw.dvc", None),  # nothing can bring it back
+    ],
+)
+def test_nothing_is_pulled_without_a_remote(owner: str, expected: NextStep | None) -> None:
+    found = replace(CLEAN, data=(replace(LOST, owner=owner),))
+    assert next_step(found, declared=True, has_pipeline=True, can_pull=False) == expected
+
+
+@pytest.mark.parametrize("has_pipeline", [True, False])
+def test_a_config_under_another_name_is_renamed_before_a_new_one_is_written(*, has_pipeline: bool) -> None:
+    (unread,) = unread_files(["mlgit.yml"], config=CONFIG_FILE, waivers=WAIVERS_FILE)
+    step = next_step(replace(CLEAN, unready=(unread,)), declared=False, has_pipeline=has_pipeline)
+    assert step == NextStep(command="git mv mlgit.yml mlgit.yaml", reason="`mlgit.yml` is not read")

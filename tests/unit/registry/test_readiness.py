@@ -10,10 +10,13 @@ from mlgit.core.registry.readiness import (
     Files,
     KnownNames,
     Unready,
+    command_of,
     model_problem,
     refused_names,
+    ungated_models,
     unread_files,
 )
+from tests.support.verdicts import absolute
 
 MADE = Pointer(md5="0" * 32)
 FOLDER = Pointer(md5=f"{'1' * 32}.dir")
@@ -204,3 +207,26 @@ def test_other_files_are_left_alone() -> None:
 
 def test_a_command_to_paste_quotes_its_path() -> None:
     assert unread("my dir/mlgit.yaml")[0][2] == "run `git mv 'my dir/mlgit.yaml' mlgit.yaml`"
+
+
+def test_a_declared_model_without_a_gate_is_found() -> None:
+    config = Config(
+        models={"a": Model(name="a", line=3), "b": Model(name="b", line=4)},
+        gates={"floor": absolute(low="0", models=("a",))},
+    )
+    assert [(each.code, each.subject, each.line) for each in ungated_models(config)] == [("no_gates", "b", 4)]
+
+
+@pytest.mark.parametrize(
+    ("hint", "command"),
+    [
+        (None, None),
+        ("run `git mv a b`", "git mv a b"),
+        ("run `a`, commit, then release", "run `a`, commit, then release"),
+        ("run `a`, or `b`", "run `a`, or `b`"),
+        ("run `a` twice", "run `a` twice"),
+        ("did you mean `a`?", "did you mean `a`?"),
+    ],
+)
+def test_a_hint_that_is_only_a_command_can_be_run(hint: str | None, command: str | None) -> None:
+    assert command_of(hint) == command

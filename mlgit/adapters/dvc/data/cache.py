@@ -36,10 +36,16 @@ class Cache:
         """The cache's folder: `cache.dir` of the nearest configuration level."""
         found = os.path.join(self._root, ".dvc", "cache")
         for file in configuration_files(self._root):
-            place = _cache_dir(file)
+            place = _setting(file, "cache", "dir")
             if place:
                 found = os.path.normpath(os.path.join(os.path.dirname(file), os.path.expanduser(place)))
         return found
+
+    @cached_property
+    def remote(self) -> str | None:
+        """The name of the default remote, from the nearest configuration level that has one."""
+        found = [_setting(file, "core", "remote") for file in configuration_files(self._root)]
+        return next((each for each in reversed(found) if each), None)
 
     def path(self, pointer: Pointer) -> str:
         return f"{self._top(legacy=pointer.legacy)}/{pointer.md5[:2]}/{pointer.md5[2:]}"
@@ -157,8 +163,8 @@ def configuration_files(root: str) -> Iterator[str]:
     yield os.path.join(root, ".dvc", "config.local")
 
 
-def _cache_dir(file: str) -> str | None:
-    """`dir` in the section `[cache]` of an INI file."""
+def _setting(file: str, wanted: str, name: str) -> str | None:
+    """The value of a key in a section of an INI file."""
     try:
         with open(file, encoding="utf-8") as lines:
             text = lines.read()
@@ -169,9 +175,9 @@ def _cache_dir(file: str) -> str | None:
         line = raw.strip()
         if line.startswith("["):
             section = line[1:].partition("]")[0].strip("[ \t").lower()
-        elif section == "cache" and "=" in line:
+        elif section == wanted and "=" in line:
             key, _, value = line.partition("=")
-            if key.strip().lower() == "dir":
+            if key.strip().lower() == name:
                 found = _unquoted(value.strip())
     return found
 
