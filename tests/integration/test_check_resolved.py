@@ -26,6 +26,7 @@ gates:
   file: {metric: r2, vs: {file: reference.json}, max_drop: 0.01}
 environments: {prod: {}}
 numbers: committed
+foreign_tags: allow
 """
 HIGH = '{"r2": 0.99}'
 
@@ -197,7 +198,8 @@ def test_both_sides_of_a_changed_gate_hold_if_neither_is_stricter(project: Folde
 
 
 def test_a_second_artifact_does_not_change_what_an_unnamed_model_means(project: Folder) -> None:
-    rules = "version: 1\ngates:\n  drop: {metric: r2, vs: prod, max_drop: 0.01}\nenvironments: {prod: {}}\n"
+    rules = "version: 1\nforeign_tags: allow\n"
+    rules += "gates:\n  drop: {metric: r2, vs: prod, max_drop: 0.01}\nenvironments: {prod: {}}\n"
     start(project, rules)
     edit(project, "artifacts:\n", "artifacts:\n  other: {path: params.yaml, type: model}\n", "dvc.yaml")
     assert results(check(project, status=Exit.BLOCKED))["drop"] == ("fail", "max_drop_broken", "block")
