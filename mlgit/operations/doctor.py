@@ -12,6 +12,7 @@ from mlgit.core.wording import listed
 from mlgit.errors import ConfigError, MlgitError
 from mlgit.project.overview.config_health import check_readiness
 from mlgit.project.overview.data_health import check_data, check_remote_data, check_tracked_files
+from mlgit.project.overview.git_health import check_tag_settings
 from mlgit.project.overview.tag_health import (
     check_clashes,
     check_clocks,
@@ -112,8 +113,8 @@ def _check_remote(project: Project) -> Iterator[Finding]:
         message, repair = "There is no Git remote: releases stay in this clone", "git remote add origin URL"
         found = remark("no_remote", message, repair=repair, subjects=tuple(project.remotes))
         if len(project.remotes) > 1:
-            message = "There are several Git remotes and none is called `origin`"
-            repair = "git branch --set-upstream-to=REMOTE/main"
+            message = "There are several Git remotes and none of them is chosen for releases"
+            repair = f"git config mlgit.remote {next(iter(project.remotes))}"
             found = warning("no_remote", message, repair=repair, subjects=tuple(project.remotes))
         yield found
         return
@@ -124,14 +125,7 @@ def _check_remote(project: Project) -> Iterator[Finding]:
             "nobody can tell which branch is trunk",
             repair=f"git remote set-head {project.remote} --auto",
         )
-    option = project.git.try_text("config", "--get", f"remote.{project.remote}.tagOpt")
-    if option == "--no-tags":
-        yield fault(
-            "tags_not_fetched",
-            f"This clone never fetches tags (`remote.{project.remote}.tagOpt`): "
-            "the registry seen here is not the one everybody else sees",
-            repair=f"git config --unset remote.{project.remote}.tagOpt && git fetch --tags {project.remote}",
-        )
+    yield from check_tag_settings(project)
     seen = tags_as_of(project)
     if seen is not None and (project.now - seen).days > _OLD_VIEW_DAYS:
         yield remark(

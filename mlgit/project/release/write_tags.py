@@ -28,6 +28,7 @@ from mlgit.errors import StateError, ToolError, UsageError
 from mlgit.project.registry.completeness import note_fetched
 from mlgit.project.registry.pushed import once_at_remote, record_seen
 from mlgit.project.registry.read import read_model
+from mlgit.project.registry.tag_settings import hiding_settings
 from mlgit.project.release.lost_race import fetch_models, lost_branch, lost_race, states_of
 
 if TYPE_CHECKING:
@@ -128,7 +129,13 @@ def write_tags(
         return Written(tags=tags, pushed=True, notes=_push(project, remote, refs, moved))
     create_tag_refs(project.git, refs, moved=moved)
     record_seen(project, refs.values(), at_remote=False)
-    return Written(tags=tags, pushed=False)
+    warnings = tuple(
+        f"A `git fetch` that prunes deletes these tags (`{each.setting}`): "
+        f"run `mlgit push` before, or `{each.repair}`"
+        for each in hiding_settings(project)
+        if each.deletes
+    )
+    return Written(tags=tags, pushed=False, notes=warnings)
 
 
 def _tag_objects(
