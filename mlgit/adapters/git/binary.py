@@ -24,6 +24,8 @@ _UNSET = (
     "GIT_REPLACE_REF_BASE",
     "GIT_SHALLOW_FILE",
     "GIT_GRAFT_FILE",
+    # `git config` would read only this file.
+    "GIT_CONFIG",
     # They change what our paths mean.
     "GIT_LITERAL_PATHSPECS",
     "GIT_GLOB_PATHSPECS",
