@@ -95,6 +95,8 @@ class _StatusReader:
         project, head = self._project, self._project.head
         seen_at = self._part("remote", lambda: self._remote_seen_at)
         state = self._evidence
+        # Before the verdict, which would list the tags again for the names in them.
+        unready = self._part("readiness", self._unready) or ()
         base, rule = self._part("base", self._base) or (None, None)
         metrics, problems = self._part("metrics", lambda: self._metrics(base)) or ((), ())
         found = Status(
@@ -125,7 +127,7 @@ class _StatusReader:
             failures=tuple(self._failures),
             remote_data=remote_data,
             handed_over=() if state is None else state.pipeline.handed_over,
-            unready=self._part("readiness", self._unready) or (),
+            unready=unready,
         )
         return replace(found, next=self._next(found))
 
