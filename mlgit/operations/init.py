@@ -19,6 +19,7 @@ from mlgit.project.ci.other_tools import read_foreign_uses
 from mlgit.project.gates.judge import Question, judge
 from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.registry.read import read_registry
+from mlgit.project.registry.readiness import problem_of_model
 from mlgit.yaml12 import load as load_yaml
 
 if TYPE_CHECKING:
@@ -174,7 +175,16 @@ class _Findings:
                     self._sources.setdefault(name, f"an output of {output.owner}")
         for name in self._registry.models:
             self._sources.setdefault(name, "tags")
-        return _usable(models)
+        return tuple(model for model in _usable(models) if self._is_there(model))
+
+    def _is_there(self, model: Model) -> bool:
+        """Whether an output or a file in Git has the model's path; otherwise it is left out, and why."""
+        found = problem_of_model(self._project, None, model.name, model.path)
+        if found is None or found.code != "model_not_found":
+            return True
+        where = self._sources.pop(model.name, "")
+        self._problems.append(f"the model `{model.name}` ({where}) is left out: {found.message}")
+        return False
 
     def _find_environments(self) -> Mapping[str, str]:
         """The source of each environment by name: tags first, then `.gto`."""

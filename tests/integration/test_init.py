@@ -142,6 +142,7 @@ def test_stages_of_gto_become_environments_and_the_new_line_is_suggested(bare_pr
 
 
 def test_an_old_artifacts_file_names_the_models(bare_project: Folder) -> None:
+    bare_project.write("models/net.bin", "weights")
     bare_project.write("artifacts.yaml", "net: {type: model, path: models/net.bin}\nbroken: 5\n")
     record = init(bare_project)
     assert written(bare_project).models["net"].path == "models/net.bin"
@@ -226,6 +227,7 @@ def test_an_empty_repository_gets_examples_only(empty_repository: Folder) -> Non
 
 
 def test_names_and_paths_that_are_invalid_in_the_config_are_left_out(bare_project: Folder) -> None:
+    bare_project.write("models/a: b #c.bin", "weights")
     bare_project.write(
         "artifacts.yaml",
         "'../evil': {path: a.bin}\nup: {path: ../a.bin}\nabs: {path: /etc/passwd}\n"
@@ -286,3 +288,16 @@ def test_an_invalid_pipeline_is_an_error_and_nothing_is_written(bare_project: Fo
     assert done.status == Exit.CONFIG
     assert "dvc.yaml" in done.err
     assert not (bare_project / "mlgit.yaml").exists()
+
+
+def test_a_model_whose_path_nothing_has_is_left_out(project: Folder) -> None:
+    (project / "mlgit.yaml").unlink()
+    project.write("artifacts.yaml", "ghost:\n  path: gone/model.bin\n  type: model\n")
+    project.commit("Start again")
+    done = project.here("init")
+    assert done.status == Exit.DONE, done.err
+    assert "`gone/model.bin` is neither an output of DVC nor a file in Git" in done.out + done.err
+    text = (project / "mlgit.yaml").read_text(encoding="utf-8")
+    assert "ghost" not in text
+    assert "line:" in text
+    assert project.here("check").status == Exit.DONE
