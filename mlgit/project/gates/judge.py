@@ -99,6 +99,7 @@ class _Evaluation:
         self._rules = self._change.merged.strict if merges and self._change is not None else self._own
         self._config = self._trunk if self._purpose == "promote" else self._rules
         self._renamed = self._renames()
+        self._finders: dict[Purpose, Baselines] = {}
         self._cases: tuple[Case, ...] = ()
         self._models: list[Model | None] = []
 
@@ -171,7 +172,10 @@ class _Evaluation:
         return len(models) <= 1
 
     def _baselines(self, purpose: Purpose) -> Baselines:
-        return Baselines(
+        """The finder of baselines for a purpose; it reads the tags of a model once."""
+        if purpose in self._finders:
+            return self._finders[purpose]
+        self._finders[purpose] = Baselines(
             project=self._project,
             purpose=purpose,
             candidate=self._commit,
@@ -182,6 +186,7 @@ class _Evaluation:
             alone=self._alone,
             names=self._renamed,
         )
+        return self._finders[purpose]
 
     def _gather(self, purpose: Purpose) -> tuple[Case, ...]:
         finder = self._baselines(purpose)
