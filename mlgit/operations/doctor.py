@@ -13,6 +13,7 @@ from mlgit.errors import ConfigError, MlgitError
 from mlgit.project.overview.config_health import check_readiness
 from mlgit.project.overview.data_health import check_data, check_remote_data, check_tracked_files
 from mlgit.project.overview.git_health import check_tag_settings
+from mlgit.project.overview.refused_tags import check_refused_tags
 from mlgit.project.overview.tag_health import (
     check_clashes,
     check_clocks,
@@ -187,6 +188,7 @@ _LOCAL: dict[str, Check] = {
     "readiness": check_readiness,
     "gto": _check_gto,
     "ignored_tags": check_ignored_tags,
+    "refused_tags": check_refused_tags,
     "malformed_tags": check_malformed_tags,
     "clashing_versions": check_clashes,
     "other_readers": check_other_readers,

@@ -134,7 +134,15 @@ class _Findings:
             tuple(self._environments),
             pathless=[name for name in self._registry.models if name not in known],
             gates_active=active,
+            foreign_tags=self._made_by_gto(),
         )
+
+    def _made_by_gto(self) -> bool:
+        """Whether there are tags and none of them is mlgit's, or only GTO's own file."""
+        facts = [fact for model in self._registry.models.values() for fact in model.facts]
+        if not facts:
+            return self._project.worktree.read(_GTO_FILE) is not None
+        return all(fact.parsed_summary.at_s is None for fact in facts)
 
     def _passes(self, content: str) -> bool:
         """Whether `mlgit check` would pass with this file."""

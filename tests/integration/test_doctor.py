@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 
 from mlgit.errors import Exit
 from mlgit.resources import schema_text
+from tests.support.registry import allow_foreign_tags
 from tests.support.shell import Folder
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ def test_a_lightweight_tag_is_found_and_repaired(project: Folder, tag: str) -> N
 
 
 def test_a_tag_that_is_lightweight_at_the_remote_is_repaired_there(project: Folder) -> None:
+    allow_foreign_tags(project)
     project.git("tag", "line@v1.0.0")
     project.git("push", "-q", "origin", "line@v1.0.0")
     repair(project, doctor(project, "--online")["lightweight_tag_at_remote"])
@@ -112,6 +114,7 @@ def test_a_hostile_tag_name_cannot_put_a_command_into_a_repair(project: Folder) 
 
 
 def test_a_tag_whose_object_is_lost_is_found_and_fetched_again(project: Folder) -> None:
+    allow_foreign_tags(project)
     project.git("tag", "-a", "-m", "x", "line@v1.0.0")
     project.git("push", "-q", "origin", "line@v1.0.0")
     oid = project.git("rev-parse", "line@v1.0.0")
@@ -125,6 +128,7 @@ def test_a_tag_whose_object_is_lost_is_found_and_fetched_again(project: Folder) 
 
 
 def test_the_repair_of_two_versions_on_one_commit_keeps_the_live_one(project: Folder) -> None:
+    allow_foreign_tags(project)
     for tag in ("line@v1.0.0", "line@v1.1.0"):
         project.git("tag", "-a", "-m", tag, tag)
     assert "git tag -d line@v1.1.0," in doctor(project)["clashing_versions"]["repair"]
@@ -178,6 +182,7 @@ def test_a_line_end_of_unicode_does_not_end_a_tag_name(project: Folder) -> None:
 
 
 def test_tags_that_were_never_pushed_are_found_online(project: Folder) -> None:
+    allow_foreign_tags(project)
     project.git("tag", "-a", "line@v1.0.0", "-m", "x")
     assert doctor(project) == {}
     assert doctor(project, "--online")["tags_not_pushed"]["subjects"] == ["line@v1.0.0"]

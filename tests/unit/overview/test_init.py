@@ -214,3 +214,8 @@ def test_a_description_is_shortened_to_its_first_line(description: str, expected
 def test_a_description_is_written_as_one_line() -> None:
     model = Model(name="m", path="m.bin", description='Says "no": # often\nand more')
     assert read(compose([model], [], [])).models["m"].description == 'Says "no": # often'
+
+
+def test_tags_of_other_tools_count_only_where_they_are_found() -> None:
+    assert read(compose([LINE], [], [])).foreign_tags is None
+    assert read(compose([LINE], [], [], foreign_tags=True)).foreign_tags == "allow"

@@ -1,0 +1,46 @@
+"""Refused tags: well-formed tags that do not count, each with the reason."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.core.overview.doctor import Finding, fault, warning
+from mlgit.core.wording import listed
+from mlgit.project.registry.read import read_registry
+from mlgit.project.trust.accept import accept
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlgit.core.registry.state import ModelState
+    from mlgit.project.open import Project
+
+
+def check_refused_tags(project: Project) -> Iterator[Finding]:
+    """Tags that no command acts on: foreign ones together, those with a statement one by one."""
+    for raw in read_registry(project).models.values():
+        state = accept(project, raw)
+        yield from _foreign(state)
+        for refusal in state.refused:
+            if not refusal.foreign:
+                yield fault(
+                    "refused_tag",
+                    refusal.sentence,
+                    repair=refusal.repair or refusal.advice or f"mlgit history {raw.name}",
+                    subjects=(refusal.fact.tag,),
+                )
+
+
+def _foreign(state: ModelState) -> Iterator[Finding]:
+    by_reason: dict[tuple[str, str | None], list[str]] = {}
+    for refusal in state.refused:
+        if refusal.foreign:
+            by_reason.setdefault((refusal.why, refusal.advice), []).append(refusal.fact.tag)
+    for (why, advice), tags in by_reason.items():
+        words = "The tag {} does not count" if len(tags) == 1 else "{} do not count"
+        yield warning(
+            "foreign_tag",
+            f"{words.format(listed(tags, None))}: {why}",
+            repair=advice or f"mlgit history {state.name}",
+            subjects=tuple(tags),
+        )

@@ -1,0 +1,99 @@
+"""Tags that do not count: what the commands that would act on them do, and what doctor says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mlgit.errors import Exit
+from tests.support.registry import allow_foreign_tags
+
+if TYPE_CHECKING:
+    from tests.support.shell import Folder
+
+
+def plant(folder: Folder, tag: str, *at: str) -> None:
+    """Push a tag as plain git makes it, replacing one of that name."""
+    folder.git("tag", "-f", "-a", "-m", "by hand", tag, *at)
+    folder.git("push", "-q", "--force", "origin", f"refs/tags/{tag}")
+
+
+def findings(folder: Folder, kind: str) -> list[dict[str, Any]]:
+    return [each for each in folder.here("doctor", "--json").json()["findings"] if each["id"] == kind]
+
+
+@pytest.fixture
+def forged(staged: Folder) -> Folder:
+    """The project with a version on a commit that was never merged, tagged by hand."""
+    staged.git("checkout", "-q", "-b", "topic")
+    staged.commit("Never merged")
+    plant(staged, "line@v9.0.0")
+    staged.git("checkout", "-q", "main")
+    return staged
+
+
+def test_a_version_made_by_hand_is_never_promoted(forged: Folder) -> None:
+    done = forged.here("promote", "line@v9.0.0", "--to", "staging")
+    assert done.status == Exit.BLOCKED
+    assert "`line@v9.0.0` does not count: it has no statement" in done.err
+    assert "foreign_tags: allow" in done.err
+    chosen = forged.here("promote", "line", "--to", "staging")
+    assert chosen.status == Exit.DONE
+    assert "Already: line@v1.0.0 is in staging" in chosen.out
+    assert "`line@v9.0.0` does not count" in chosen.out + chosen.err
+    assert forged.here("get", "line@v9.0.0", "-o", "out").status == Exit.BLOCKED
+    (finding,) = findings(forged, "foreign_tag")
+    assert finding["subjects"] == ["line@v9.0.0"]
+
+
+def test_a_version_off_trunk_does_not_count_where_foreign_tags_are_allowed(forged: Folder) -> None:
+    allow_foreign_tags(forged)
+    done = forged.here("promote", "line@v9.0.0", "--to", "staging")
+    assert done.status == Exit.BLOCKED
+    assert "is not on origin/main" in done.err
+    (finding,) = findings(forged, "refused_tag")
+    assert "is not on origin/main" in finding["message"]
+
+
+def test_an_assignment_made_by_hand_leaves_the_environment_as_it_was(forged: Folder) -> None:
+    plant(forged, "line#staging#7", "line@v9.0.0^{}")
+    done = forged.here("get", "line#staging", "-o", "out", "--json")
+    assert done.status == Exit.DONE, done.err
+    assert done.json()["version"] == "v1.0.0"
+    # Its counter is taken: the next change comes after it.
+    assert forged.here("unassign", "line", "--env", "staging").status == Exit.DONE
+    assert "line#staging!#8" in forged.git("tag")
+
+
+def test_a_moved_release_leaves_its_environment_unknown_until_it_is_put_back(staged: Folder) -> None:
+    before = staged.git("rev-parse", "line@v1.0.0")
+    staged.commit("Something else")
+    staged.git("push", "-q")
+    plant(staged, "line@v1.0.0")
+    assert staged.here("get", "line#staging", "-o", "out").status == Exit.BLOCKED
+    (finding,) = findings(staged, "refused_tag")
+    assert finding["subjects"] == ["line#staging#1"]
+    assert "names another `line@v1.0.0`" in finding["message"]
+    assert finding["repair"] == f"git update-ref 'refs/tags/line@v1.0.0' {before}"
+    staged.run("sh", "-c", finding["repair"])
+    assert findings(staged, "refused_tag") == []
+    assert staged.here("get", "line#staging", "-o", "out").status == Exit.DONE
+
+
+def test_a_release_that_left_trunk_is_refused_and_can_be_rolled_back_from(staged: Folder) -> None:
+    staged.write("README.md", "words\n")
+    staged.commit("Go on")
+    staged.git("push", "-q")
+    assert staged.here("release", "line", "--force").status == Exit.DONE
+    assert staged.here("promote", "line", "--to", "staging").status == Exit.DONE
+    staged.git("commit", "-q", "--amend", "-m", "Reworded")
+    staged.git("push", "-q", "--force")
+    version = staged.git("tag", "--list", "line@*").split()[-1]
+    refused = staged.here("promote", version, "--to", "staging")
+    assert refused.status == Exit.BLOCKED
+    assert "is not on origin/main" in refused.err
+    assert len(findings(staged, "refused_tag")) >= 2
+    back = staged.here("rollback", "line", "--env", "staging", "-m", "It left trunk")
+    assert back.status == Exit.DONE, back.err
+    assert staged.here("get", "line#staging", "-o", "out", "--json").json()["version"] == "v1.0.0"
