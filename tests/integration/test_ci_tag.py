@@ -245,9 +245,7 @@ def test_tags_of_gto_have_no_statement_and_the_rest_is_verified(project: Folder,
         "name": "pass",
         "statement": "skip",
         "trunk": "pass",
-        "counts": "pass",
-        "rules": "pass",
-        "gates": "pass",
+        **dict.fromkeys(("counts", "rules", "gates"), "pass"),
     }
 
 
