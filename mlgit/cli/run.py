@@ -17,12 +17,16 @@ from mlgit.errors import Exit
 @click.option("--no-pull", is_flag=True, help="Do not ask the DVC remote for what is missing.")
 @click.option("--force", is_flag=True, help="Run also what is up to date.")
 @click.option("--dry-run", is_flag=True, help="Only show which stages would run.")
+@click.option("--commit", is_flag=True, help="Commit the results; needs a clean working tree.")
 @pass_session
-def entry(session: Session, *, stages: tuple[str, ...], no_pull: bool, force: bool, dry_run: bool) -> int:
+def entry(
+    session: Session, *, stages: tuple[str, ...], no_pull: bool, force: bool, dry_run: bool, commit: bool
+) -> int:
     r"""Pull what is missing, run the pipeline, show diff and verdict.
 
     Runs `dvc repro` for the stages named, or for all, and then the gates on what came out. What the stages
-    print goes to stderr; stdout holds the verdict only. Ctrl-C ends the stages too.
+    print goes to stderr; stdout holds the verdict only. Ctrl-C ends the stages too. Stages whose entry of
+    dvc.lock git merged run too; if their results are the same, the commit of `--commit` confirms them.
 
     \b
     Exit codes: 0 allowed, 1 blocked by a gate, 5 a stage failed, 130 interrupted.
@@ -42,6 +46,7 @@ def entry(session: Session, *, stages: tuple[str, ...], no_pull: bool, force: bo
         force=force,
         dry_run=dry_run,
         show=session.verbosity >= 0,
+        commit=commit,
         ci=os.environ,
         progress=session.progress(),
     )

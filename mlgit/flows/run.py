@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit.operations import run as pipeline
+from mlgit.project.pipeline.merged_records import confirm, merged_entries
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from mlgit.project.open import Project
 
 
-def run(
+def run(  # noqa: PLR0913 (the options of the command)
     project: Project,
     stages: Sequence[str] = (),
     *,
@@ -25,25 +26,52 @@ def run(
     force: bool = False,
     dry_run: bool = False,
     show: bool = True,
+    commit: bool = False,
     ci: Mapping[str, str] | None = None,
     progress: Progress,
 ) -> Run:
     """Run stages (all if none is named) and every stale stage before them, then check the gates.
 
-    `ci` are environment variables, for the base in CI; the other arguments and errors are those of
-    `mlgit.operations.run`.
+    A stage whose entry of dvc.lock git merged runs as well, which confirms it. `commit` commits the results;
+    if such an entry is still the same, the commit's message says so. `ci` are environment variables, for the
+    base in CI; the other arguments and errors are those of `mlgit.operations.run`.
     """
+    if commit and not dry_run:
+        from mlgit.adapters.git.branch import require_identity
+        from mlgit.project.release.readiness import require_clean
+
+        require_clean(project)
+        require_identity(project.git)
+    merged = merged_entries(project)
+    again = [stage for stage in merged if not stages or stage in stages]
     done = pipeline.run(
-        project, stages, pull=pull, force=force, dry_run=dry_run, show=show, progress=progress
+        project, stages, pull=pull, force=force, dry_run=dry_run, show=show, again=again, progress=progress
     )
-    return done if dry_run else replace(done, check=_check(project, ci))
+    if dry_run:
+        return done
+    entries = {stage: merged[stage] for stage in again}
+    committed = _commit(project, entries) if commit else None
+    return replace(done, check=_check(project, entries, ci), committed=committed)
 
 
-def _check(project: Project, ci: Mapping[str, str] | None) -> Check:
+def _commit(project: Project, entries: Mapping[str, str]) -> str | None:
+    from mlgit.project.ci.results_commit import commit_results
+
+    with _fresh(project) as fresh:
+        return commit_results(fresh, entries, by="mlgit run --commit")
+
+
+def _check(project: Project, entries: Mapping[str, str], ci: Mapping[str, str] | None) -> Check:
     """The verdict on the working tree as it is now: `project` read it before the run."""
     from mlgit.operations.check import check
     from mlgit.project.gates.judge import Question
+
+    with _fresh(project) as fresh:
+        confirm(fresh, entries)
+        return check(fresh, Question(ci=ci))
+
+
+def _fresh(project: Project) -> closing[Project]:
     from mlgit.project.opening import open_project
 
-    with closing(open_project(project.root, now=project.now, default_branch=project.default_branch)) as fresh:
-        return check(fresh, Question(ci=ci))
+    return closing(open_project(project.root, now=project.now, default_branch=project.default_branch))

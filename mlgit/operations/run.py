@@ -26,6 +26,7 @@ def run(
     force: bool = False,
     dry_run: bool = False,
     show: bool = True,
+    again: Sequence[str] = (),
     progress: Progress,
 ) -> Run:
     """Run stages (all if none is named) and every stale stage before them; the result has no verdict.
@@ -36,6 +37,7 @@ def run(
         pull: whether to fetch recorded outputs that are missing here.
         force: also run stages that are up to date.
         dry_run: run nothing; the result has the stages that would run.
+        again: stages to run first, each alone, even if they are up to date for DVC.
         show: whether the output of the stages goes to stderr.
         progress: shows notes.
 
@@ -50,11 +52,23 @@ def run(
     missing = engine.missing_here(project.root, stages)
     notes: list[str] = []
     pulled = _pull(project, missing, notes, progress) if pull and missing and not dry_run else ()
+    first: tuple[str, ...] = ()
+    if again:
+        forced = ["--force", "--single-item", *(["--dry"] if dry_run else [])]
+        first = _repro(project, again, forced, show=show)
     options = [*(["--force"] if force else []), *(["--dry"] if dry_run else [])]
+    ran = _repro(project, stages, options, show=show)
+    every = tuple(dict.fromkeys((*first, *ran)))
+    return Run(dry_run=dry_run, stages=every, pulled=pulled, notes=tuple(notes))
+
+
+def _repro(project: Project, stages: Sequence[str], options: Sequence[str], *, show: bool) -> tuple[str, ...]:
+    from mlgit.adapters.dvc import engine
+
     done = engine.repro(project.root, stages, options=options, show=show)
     if done.status:
         raise _failed(done, show=show)
-    return Run(dry_run=dry_run, stages=done.ran, pulled=pulled, notes=tuple(notes))
+    return done.ran
 
 
 def store_results(project: Project, progress: Progress) -> int | None:

@@ -16,7 +16,7 @@ class Run:
 
     `pulled` are missing outputs that were fetched from the DVC remote, `stages` those that ran (with
     `dry_run`: would run). `check` is the verdict on the result, None with `dry_run`. `notes` are sentences
-    about outputs that could not be fetched.
+    about outputs that could not be fetched. `committed` is the commit with the results, if one was made.
     """
 
     dry_run: bool
@@ -24,6 +24,7 @@ class Run:
     pulled: tuple[str, ...] = ()
     check: Check | None = None
     notes: tuple[str, ...] = ()
+    committed: str | None = None
 
     @property
     def blocked(self) -> bool:

@@ -48,6 +48,9 @@ class MetricFile:
 FROZEN = "the stage is frozen"
 """Ends a reason, in parentheses, that holds only because DVC does not run a frozen stage."""
 
+MERGED = "git merged its entry of dvc.lock from two others, and no run made it"
+"""The reason of a stage whose recorded results come from no run."""
+
 
 @record
 class StageState:

@@ -122,16 +122,20 @@ def _run(
     from mlgit.operations.check import check
     from mlgit.project.ci.results_commit import check_out_branch
     from mlgit.project.gates.judge import Question
+    from mlgit.project.pipeline.merged_records import confirm, merged_entries
 
     project.config(None)  # report an invalid file before hours of training, not after them
     target = check_out_branch(project, event) if commit else None
-    done = pipeline.run(project, show=show, progress=progress)
+    with _reopened(project, event) as here:
+        entries = merged_entries(here)
+    done = pipeline.run(project, show=show, again=tuple(entries), progress=progress)
     skipped = [*done.notes, *_store(project, blank, progress, must=commit)]
     pushed = None
     if target is not None:
-        pushed, left = _push(project, target)
+        pushed, left = _push(project, target, entries)
         skipped += left
     with _reopened(project, event) as fresh:
+        confirm(fresh, entries)
         record = check(fresh, Question(ci=variables), lines=True)
         if target is None:
             record = replace(record, verdict=with_notes(record.verdict, _not_committed(fresh)))
@@ -173,13 +177,13 @@ def _store(project: Project, blank: CiReport, progress: Progress, *, must: bool)
     return ["results were not sent to a DVC remote: none is configured"]
 
 
-def _push(project: Project, target: PushTarget) -> tuple[str | None, list[str]]:
+def _push(project: Project, target: PushTarget, entries: Mapping[str, str]) -> tuple[str | None, list[str]]:
     """Commit and push what the run wrote; the commit, and what was left out, in one line each."""
     from mlgit.project.ci.results_commit import push_results, written_by_run
 
     with _reopened(project, None) as fresh:
         written = written_by_run(fresh)
-        pushed = push_results(fresh, target, written)
+        pushed = push_results(fresh, target, written, entries)
     if not written.others:
         return pushed, []
     left = f"changed by the run and not committed, because DVC did not write it: {listed(written.others)}"

@@ -12,17 +12,17 @@ from mlgit.adapters.git.branch import commit_files, is_branch_name, move_branch,
 from mlgit.adapters.git.push import fetch_refs, list_remote_refs
 from mlgit.errors import StateError, ToolError
 from mlgit.project.pipeline.evidence import evidence
+from mlgit.project.pipeline.merged_records import merged_entries
 from mlgit.project.release.readiness import branch_name, require_clean
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mlgit.core.ci.event import CiEvent
     from mlgit.project.open import Project
 
 _HEADS = "refs/heads/"
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_MESSAGE = (
-    "Run the pipeline\n\nWritten by `mlgit ci pr --pipeline run --commit`: dvc.lock and metric files.\n"
-)
 
 
 class PushTarget(NamedTuple):
@@ -96,14 +96,38 @@ def written_by_run(project: Project) -> Written:
     return Written(results=tuple(mine), others=tuple(sorted(path for path in changed if not results(path))))
 
 
-def push_results(project: Project, target: PushTarget, written: Written) -> str | None:
+def commit_results(
+    project: Project, entries: Mapping[str, str], *, by: str, written: Written | None = None
+) -> str | None:
+    """Commit what DVC wrote; the new commit, or None if nothing changed.
+
+    `entries` (stage -> digest) are merged entries of dvc.lock whose stages were just run. If they are still
+    the same, the message confirms them, in a commit without changes if need be.
+    """
+    from mlgit.core.pipeline.merged_record import trailers
+
+    left = merged_entries(project)
+    same = {stage: digest for stage, digest in entries.items() if left.get(stage) == digest}
+    files = (written or written_by_run(project)).results
+    message = f"Run the pipeline\n\nWritten by `{by}`: dvc.lock and metric files.\n"
+    message += f"\n{trailers(same)}" if same else ""
+    made = commit_files(project.git, files, message)
+    if made is None and same:
+        project.git.run("commit", "--quiet", "--allow-empty", "--file=-", stdin=message.encode())
+        made = project.git.run_text("rev-parse", "HEAD")
+    return made
+
+
+def push_results(
+    project: Project, target: PushTarget, written: Written, entries: Mapping[str, str]
+) -> str | None:
     """Commit what DVC wrote and move the branch there; the new commit, or None if nothing changed.
 
     Raises:
         LostRace: someone else pushed to the branch meanwhile.
         ToolError: git or the remote failed.
     """
-    made = commit_files(project.git, written.results, _MESSAGE)
+    made = commit_results(project, entries, by="mlgit ci pr --pipeline run --commit", written=written)
     if made is None:
         return None
     move_branch(project.git, target.remote, target.branch, old=target.commit, new=made)

@@ -122,6 +122,7 @@ class _Reader:
 
     def _stage_states(self, pipeline: Pipeline, hashes: Hashes) -> tuple[StageState, ...]:
         from mlgit.adapters.dvc.pipeline.staleness import stage_states
+        from mlgit.project.pipeline.merged_records import merged_by_git
 
         def ask(addresses: Sequence[str]) -> Mapping[str, Sequence[str]]:
             from mlgit.adapters.dvc.engine import status
@@ -135,6 +136,7 @@ class _Reader:
             documents=self._documents,
             listing=self._listing,
             ask=ask if self._commit is None else None,
+            merged=merged_by_git(self._project, self._commit, pipeline),
         )
 
     def _metrics(self, pipeline: Pipeline, stages: tuple[StageState, ...]) -> tuple[MetricFile, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlgit.adapters.dvc.data.hashes import bytes_md5
-from mlgit.core.pipeline.evidence import FROZEN, Problem, StageState
+from mlgit.core.pipeline.evidence import FROZEN, MERGED, Problem, StageState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,6 +59,8 @@ def way_out(state: StageState) -> str:
     """What makes the results of a stage proven again, as a hint."""
     if any(text.endswith(f"({FROZEN})") for text in state.unproven):
         return f"run `dvc unfreeze {state.address}`, then `mlgit run {state.address}`"
+    if MERGED in state.unproven:
+        return "run `mlgit run --commit`"
     return f"run `dvc unfreeze` for the frozen stages before it, then `mlgit run {state.address}`"
 
 

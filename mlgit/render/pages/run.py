@@ -22,6 +22,8 @@ def page(record: Run) -> Page:
         found.append(line(Span("would run: ", "dim"), names))
     else:
         found.append(line(Span("ran: ", "dim"), names))
+    if record.committed is not None:
+        found.append(line(Span("committed: ", "dim"), record.committed[:7]))
     if record.check is not None:
         found += [line(""), *check_page(record.check)]
     return found

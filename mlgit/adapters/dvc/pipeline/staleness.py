@@ -18,7 +18,7 @@ from mlgit.adapters.dvc.data.hashes import (
 )
 from mlgit.adapters.dvc.pipeline.ancestry import Ancestry, OutputsByPath
 from mlgit.adapters.dvc.pipeline.params import ParamFiles
-from mlgit.core.pipeline.evidence import FROZEN, StageState
+from mlgit.core.pipeline.evidence import FROZEN, MERGED, StageState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -46,16 +46,20 @@ def stage_states(
     documents: Documents,
     listing: _Listing,
     ask: _Ask | None = None,
+    merged: Iterable[str] = (),
 ) -> tuple[StageState, ...]:
     """The state of every stage, and of every .dvc file whose data changed or could not be checked.
 
     Args:
         listing: the files of a tracked directory by relative path; None if it is not known here.
         ask: DVC's own reasons for these stages, for what only DVC can compare; None if DVC cannot be asked.
+        merged: the stages whose entry of dvc.lock git merged.
     """
     made = OutputsByPath(pipeline.outputs)
     checker = _StageChecker(made, ParamFiles(tree, documents), hashes, listing)
     own = {stage.address: checker.stage(stage) for stage in pipeline.stages}
+    for address in merged:
+        own[address].unproven.append(MERGED)
     if checker.datasets:
         _compare_datasets(checker.datasets, own, ask)
     tracked = checker.tracked_files(pipeline.tracked)

@@ -1,0 +1,60 @@
+"""Merged record: a stage's entry of dvc.lock that git put together from two others, line by line."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from mlgit.core.digest import sha256_hex
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+TRAILER = "Mlgit-Confirmed"
+_TRAILER_LINE = re.compile(rf"(?m)^[ \t*]*{TRAILER}: (\S+)=([0-9a-f]{{32}})[ \t]*$")
+
+
+def is_merged(entry: object, parents: Sequence[object]) -> bool:
+    """Whether every fact of an entry is one of its parents', and the entry itself is none of theirs.
+
+    A run after the merge records at least one hash that is new, unless it gives what a parent had. Entries
+    are as in dvc.lock; None if there is none.
+    """
+    sides = [_facts(parent) for parent in parents if parent is not None]
+    own = _facts(entry)
+    return len(sides) > 1 and own not in sides and own <= frozenset[str]().union(*sides)
+
+
+def entry_digest(entry: object) -> str:
+    """A digest of an entry that a trailer can name."""
+    return sha256_hex("\n".join(sorted(_facts(entry))).encode("utf-8", "surrogatepass"))[:32]
+
+
+def trailers(entries: Mapping[str, str]) -> str:
+    """The lines of a commit message that confirm the entries of stages, given as stage -> digest."""
+    return "".join(f"{TRAILER}: {stage}={digest}\n" for stage, digest in sorted(entries.items()))
+
+
+def confirmed(messages: str) -> frozenset[tuple[str, str]]:
+    """(stage, digest) of every confirmation in commit messages; a squashed one may be in a list."""
+    return frozenset(_TRAILER_LINE.findall(messages))
+
+
+def _facts(entry: object) -> frozenset[str]:
+    """The command, parameters, inputs and outputs of an entry, each as canonical text."""
+    fields = _tree(entry)
+    facts: list[Any] = [["cmd", fields.get("cmd")]]
+    for key in ("deps", "outs"):
+        items = fields.get(key)
+        for item in items if isinstance(items, list) else []:
+            pointer = _tree(item)
+            # The size follows from the content.
+            facts.append([key, pointer.get("path"), pointer.get("md5", item)])
+    for file, values in _tree(fields.get("params")).items():
+        facts += [["params", file, key, value] for key, value in _tree(values).items()]
+    return frozenset(json.dumps(fact, sort_keys=True, default=str) for fact in facts)
+
+
+def _tree(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}

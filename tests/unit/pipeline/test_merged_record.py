@@ -1,0 +1,71 @@
+"""Entries of dvc.lock that git merged, and their confirmations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mlgit.core.pipeline.merged_record import confirmed, entry_digest, is_merged, trailers
+
+
+def entry(code: str = "c0", lr: object = 1, out: str = "o0", cmd: str = "fit", **more: Any) -> dict[str, Any]:  # noqa: ANN401
+    return {
+        "cmd": cmd,
+        "deps": [{"path": "fit.py", "hash": "md5", "md5": code, "size": 1}],
+        "params": {"params.yaml": {"lr": lr}},
+        "outs": [{"path": "model", "hash": "md5", "md5": out, "size": 2}],
+        **more,
+    }
+
+
+OURS, THEIRS = entry(code="c1", out="o1"), entry(lr=2, out="o2")
+
+
+@pytest.mark.parametrize(
+    ("merged", "parents", "expected"),
+    [
+        (entry(code="c1", lr=2, out="o1"), (OURS, THEIRS), True),
+        (entry(code="c1", lr=2, out="o2"), (OURS, THEIRS), True),
+        (entry(code="c1", lr=2, out="o2"), (OURS, THEIRS, None), True),
+        (entry(code="c1", lr=2, out="o2"), (OURS, entry(lr=2, out="o0"), THEIRS), True),
+        (OURS, (OURS, THEIRS), False),
+        (THEIRS, (OURS, THEIRS), False),
+        (entry(code="c1", lr=2, out="o3"), (OURS, THEIRS), False),
+        (entry(code="c1", lr=2, out="o1"), (OURS,), False),
+        (entry(code="c1", lr=2, out="o1"), (OURS, None), False),
+        (entry(code="c1", lr=2, out="o1", cmd="new"), (OURS, THEIRS), False),
+        (entry(code="c1", out="o1", params={}), (OURS, THEIRS), True),
+        (entry(code="c1", out="o1", deps=None), (OURS, THEIRS), True),
+        ("damaged", (OURS, THEIRS), False),
+    ],
+)
+def test_an_entry_is_merged_if_all_its_facts_are_its_parents(
+    merged: object, parents: tuple[object, ...], *, expected: bool
+) -> None:
+    assert is_merged(merged, parents) is expected
+
+
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [
+        (entry(), True),
+        (dict(reversed(entry().items())), True),
+        (entry(code="c1"), False),
+        (entry(lr="1"), False),
+        (entry(out="o1"), False),
+        (entry(cmd="other"), False),
+        (entry(outs=[{"path": "model", "etag": "x"}]), False),
+        (None, False),
+    ],
+)
+def test_the_digest_depends_on_every_fact(other: object, *, same: bool) -> None:
+    assert (entry_digest(other) == entry_digest(entry())) is same
+
+
+def test_confirmations_are_read_back_also_from_a_squashed_message() -> None:
+    entries = {"sub/dvc.yaml:fit@1": entry_digest(OURS), "fit": entry_digest(THEIRS)}
+    assert confirmed(f"Run\n\n{trailers(entries)}") == frozenset(entries.items())
+    listed = "".join(f"  * {line}\n" for line in trailers(entries).splitlines())
+    assert confirmed(f"Merge (#7)\n\n{listed}") == frozenset(entries.items())
+    assert confirmed(f"Mlgit-Confirmed: fit={'0' * 31}\nNo Mlgit-Confirmed: fit={'0' * 32}") == frozenset()
