@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit.operations import run as pipeline
-from mlgit.project.pipeline.merged_records import confirm, merged_entries
+from mlgit.project.pipeline.merged_records import confirm
+from mlgit.project.pipeline.proof import merged_entries
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

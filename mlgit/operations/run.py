@@ -47,16 +47,11 @@ def run(
         ToolError: a stage failed (code `stage_failed`), or DVC did.
         KeyboardInterrupt: interrupted; no stage is running any more.
     """
-    from mlgit.adapters.dvc import engine
-
-    missing = engine.missing_here(project.root, stages)
     notes: list[str] = []
-    pulled = _pull(project, missing, notes, progress) if pull and missing and not dry_run else ()
-    first: tuple[str, ...] = ()
-    if again:
-        forced = ["--force", "--single-item", *(["--dry"] if dry_run else [])]
-        first = _repro(project, again, forced, show=show)
-    options = [*(["--force"] if force else []), *(["--dry"] if dry_run else [])]
+    pulled = _pull(project, stages, notes, progress) if pull and not dry_run else ()
+    dry = ["--dry"] if dry_run else []
+    first = _repro(project, again, ["--force", "--single-item", *dry], show=show) if again else ()
+    options = [*(["--force"] if force else []), *dry]
     ran = _repro(project, stages, options, show=show)
     every = tuple(dict.fromkeys((*first, *ran)))
     return Run(dry_run=dry_run, stages=every, pulled=pulled, notes=tuple(notes))
@@ -108,10 +103,13 @@ def _outputs(project: Project) -> list[Output]:
     return [out for out in found.outputs if out.cached and out.pointer is not None and "://" not in out.path]
 
 
-def _pull(project: Project, missing: Sequence[str], notes: list[str], progress: Progress) -> tuple[str, ...]:
+def _pull(project: Project, stages: Sequence[str], notes: list[str], progress: Progress) -> tuple[str, ...]:
     """Fetch from the DVC remote; the pipeline may be able to make what is not there."""
     from mlgit.adapters.dvc import engine
 
+    missing = engine.missing_here(project.root, stages)
+    if not missing:
+        return ()
     try:
         engine.pull(project.root, missing, progress)
     except (ToolError, StateError) as error:

@@ -16,7 +16,7 @@ _TRAILER_LINE = re.compile(rf"(?m)^[ \t*]*{TRAILER}: (\S+)=([0-9a-f]{{32}})[ \t]
 
 
 def is_merged(entry: object, parents: Sequence[object]) -> bool:
-    """Whether every fact of an entry is one of its parents', and the entry itself is none of theirs.
+    """Whether every fact of an entry is one of its parents', and no parent has the entry itself.
 
     A run after the merge records at least one hash that is new, unless it gives what a parent had. Entries
     are as in dvc.lock; None if there is none.

@@ -122,12 +122,11 @@ def _run(
     from mlgit.operations.check import check
     from mlgit.project.ci.results_commit import check_out_branch
     from mlgit.project.gates.judge import Question
-    from mlgit.project.pipeline.merged_records import confirm, merged_entries
+    from mlgit.project.pipeline.merged_records import confirm
 
     project.config(None)  # report an invalid file before hours of training, not after them
     target = check_out_branch(project, event) if commit else None
-    with _reopened(project, event) as here:
-        entries = merged_entries(here)
+    entries = _merged_entries(project, event)
     done = pipeline.run(project, show=show, again=tuple(entries), progress=progress)
     skipped = [*done.notes, *_store(project, blank, progress, must=commit)]
     pushed = None
@@ -148,6 +147,14 @@ def _run(
         pushed=pushed,
         check=record,
     )
+
+
+def _merged_entries(project: Project, event: CiEvent | None) -> Mapping[str, str]:
+    """The entries of dvc.lock to confirm, after another commit may have been checked out."""
+    from mlgit.project.pipeline.proof import merged_entries
+
+    with _reopened(project, event) as here:
+        return merged_entries(here)
 
 
 def _not_committed(fresh: Project) -> tuple[Note, ...]:

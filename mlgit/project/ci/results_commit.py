@@ -12,7 +12,7 @@ from mlgit.adapters.git.branch import commit_files, is_branch_name, move_branch,
 from mlgit.adapters.git.push import fetch_refs, list_remote_refs
 from mlgit.errors import StateError, ToolError
 from mlgit.project.pipeline.evidence import evidence
-from mlgit.project.pipeline.merged_records import merged_entries
+from mlgit.project.pipeline.proof import merged_entries
 from mlgit.project.release.readiness import branch_name, require_clean
 
 if TYPE_CHECKING:

@@ -47,13 +47,6 @@ def merged_by_git(project: Project, commit: str | None, pipeline: Pipeline) -> d
     return {stage: digest for stage, digest in suspects.items() if (stage, digest) not in known}
 
 
-def merged_entries(project: Project) -> dict[str, str]:
-    """The same for the working tree's pipeline."""
-    from mlgit.project.pipeline.evidence import evidence
-
-    return merged_by_git(project, None, evidence(project, None, staleness=False).pipeline)
-
-
 def confirm(project: Project, entries: Mapping[str, str]) -> None:
     """Accept these entries (stage -> digest) for this run: the stages were just run, and gave them."""
     _CONFIRMED.setdefault(project, set()).update(entries.items())

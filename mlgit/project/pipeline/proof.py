@@ -16,6 +16,7 @@ from mlgit.core.gates.verdict import Note
 from mlgit.core.wording import count, first, listed
 from mlgit.errors import MlgitError, StateError, ToolError
 from mlgit.project.pipeline.evidence import evidence, forget_evidence
+from mlgit.project.pipeline.merged_records import merged_by_git
 from mlgit.project.pipeline.metric_origin import way_out
 
 if TYPE_CHECKING:
@@ -55,6 +56,11 @@ def prove_pipeline(project: Project, commit: str, *, lenient: bool = False) -> P
     stored = _stored(project, found.pipeline.outputs, lenient=lenient)
     notes += [*_foreign(found), *stored.notes]
     return stored._replace(notes=tuple(notes), skipped=(*skipped, *stored.skipped))
+
+
+def merged_entries(project: Project) -> dict[str, str]:
+    """Stage -> digest of its entry in the working tree, if git merged that and no run confirmed it."""
+    return merged_by_git(project, None, evidence(project, None, staleness=False).pipeline)
 
 
 def fetch_listings(project: Project, commit: str, progress: Progress | None = None) -> None:
