@@ -129,10 +129,8 @@ def _run(
     entries = _merged_entries(project, event)
     done = pipeline.run(project, show=show, again=tuple(entries), progress=progress)
     skipped = [*done.notes, *_store(project, blank, progress, must=commit)]
-    pushed = None
-    if target is not None:
-        pushed, left = _push(project, target, entries)
-        skipped += left
+    pushed, left = (None, []) if target is None else _push(project, target, entries)
+    skipped += left
     with _reopened(project, event) as fresh:
         confirm(fresh, entries)
         record = check(fresh, Question(ci=variables), lines=True)
