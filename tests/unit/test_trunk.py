@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from mlgit.core.trunk import choose_remote, stated_trunk_missing, trunk_refs, unknown_remote, unknown_trunk
+from mlgit.core.trunk import (
+    choose_remote,
+    default_branch_missing,
+    stated_trunk_missing,
+    trunk_refs,
+    unknown_remote,
+    unknown_trunk,
+)
 
 REMOTE = "refs/remotes"
 
@@ -99,4 +106,5 @@ def test_settings_that_name_nothing_here_are_errors() -> None:
     assert "`o/dev`" in stated_trunk_missing("o/dev", "o").message
     assert "git fetch o" in (stated_trunk_missing("dev", "o").hint or "")
     assert "`dev`" in stated_trunk_missing("dev", None).message
+    assert "`o/dev`" in default_branch_missing("o", "dev").message
     assert "git remote add up URL" in (unknown_remote("up").hint or "")
