@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.objects import CommitTree, Objects
 from mlgit.adapters.git.refs import parse_links, parse_refs, resolve_commit, start_listing_refs
+from mlgit.adapters.git.sparse import LeftOut
 from mlgit.adapters.git.worktree import Head, WorkingTree, parse_status, start_status
 from mlgit.core.config.file import CONFIG_FILE, Config
 from mlgit.core.progress import Progress, Silent
@@ -90,7 +91,10 @@ class Project:
         self._configs: dict[str | None, Config] = {}
         self._valid_configs: dict[bytes | None, Config] = {}
         self._started = dict(started or {})
-        self.worktree = WorkingTree(git, root, listing=self._started.pop("paths", None))
+        self.left_out = LeftOut(git, git_dir)
+        self.worktree = WorkingTree(
+            git, root, listing=self._started.pop("paths", None), left_out=self.left_out
+        )
 
     def take_prefetched(self) -> tuple[Index, Searches | None]:
         """The index of files on disk, and the listings started for this run, only once."""

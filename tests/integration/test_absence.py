@@ -24,7 +24,7 @@ gates:
 environments: {prod: {}}
 """
 STATES = ("none", "present", "lightweight", "damaged", "foreign")
-WHOLE = ("plain", "partial", "two-remotes", "worktree", "submodule", "no-head", "no-remote")
+WHOLE = ("plain", "partial", "sparse", "two-remotes", "worktree", "submodule", "no-head", "no-remote")
 CUT = ("no-tags", "depth-1", "single", "single-topic", "never-fetched")
 NEVER = ("first model", "No release", "no release", "Nothing of `net`", "tracks no outputs")
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from mlgit.adapters.git.binary import Git
+    from mlgit.adapters.git.sparse import LeftOut
 
 
 @record
@@ -79,15 +80,24 @@ def parse_status(output: bytes) -> Head:
 class WorkingTree:
     """The files on disk (a core.tree.Tree) below an absolute root.
 
-    `listing` is the result of `start_listing_files`, if it has been started.
+    `listing` is the result of `start_listing_files`, if it has been started. What a sparse checkout left out
+    (`left_out`) is read from the index.
     """
 
-    def __init__(self, git: Git, root: str, *, listing: Callable[[], bytes] | None = None) -> None:
+    def __init__(
+        self,
+        git: Git,
+        root: str,
+        *,
+        listing: Callable[[], bytes] | None = None,
+        left_out: LeftOut | None = None,
+    ) -> None:
         self._git = git
         self._root = root
         self._paths: tuple[str, ...] | None = None
         self._folders: dict[str, bool] = {}
         self._listing = listing
+        self.left_out = left_out
 
     @property
     def commit(self) -> None:
@@ -122,7 +132,11 @@ class WorkingTree:
         return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino
 
     def read(self, path: str) -> bytes | None:
-        """The bytes of a file; None if there is none, or if a link leads outside the repository."""
+        """The bytes of a file; None if there is none, or if a link leads outside the repository.
+
+        Raises:
+            OSError: there is a file that cannot be read.
+        """
         full = os.path.join(self._root, path)
         if not self._inside(os.path.dirname(full)) or (os.path.islink(full) and not self._link_inside(full)):
             return None
@@ -131,7 +145,9 @@ class WorkingTree:
                 return None
             with open(full, "rb", buffering=0) as file:
                 return file.read()
-        except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+        except (FileNotFoundError, NotADirectoryError):
+            return None if self.left_out is None else self.left_out.read(path)
+        except IsADirectoryError:
             return None
 
     def _inside(self, folder: str) -> bool:

@@ -17,7 +17,7 @@ from mlgit.core.compare.changes import (
 from mlgit.core.pipeline.evidence import Evidence
 from mlgit.core.pipeline.stages import Pipeline
 from mlgit.errors import ConfigError
-from mlgit.project.compare.outputs import contents, table_rows
+from mlgit.project.compare.outputs import contents, table_rows, unreadable
 from mlgit.project.pipeline.evidence import evidence
 
 if TYPE_CHECKING:
@@ -50,6 +50,8 @@ def compare(
     if "stages" in parts:
         stages = stage_changes(before.pipeline, after.pipeline, show_unchanged=show_unchanged)
     data, models = _contents(project, (old, before), (new, after), parts, show_unchanged=show_unchanged)
+    if data is not None and new.commit is None:
+        problems += [f"`{path}` cannot be read: {why}" for path, why in unreadable(project)]
     return Diff(
         old=old,
         new=new,

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from mlgit.adapters.dvc.data.hashes import LEFT_OUT, UNREADABLE
 from mlgit.core.compare.changes import Content
 from mlgit.project.pipeline.local_files import cache_of, hashes_on_disk
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from mlgit.core.pipeline.evidence import Evidence
     from mlgit.core.pipeline.stages import Output
@@ -30,6 +31,11 @@ def contents(project: Project, state: Evidence) -> Mapping[str, Content]:
         if here is not None:
             found[out.path] = here
     return found
+
+
+def unreadable(project: Project) -> Iterable[tuple[str, str]]:
+    """(path, why) of what is on disk and cannot be read; it counts as it was recorded."""
+    return hashes_on_disk(project).unreadable.items()
 
 
 def table_rows(project: Project, state: Evidence, path: str, md5: str | None) -> int | None:
@@ -58,11 +64,20 @@ def _on_disk(project: Project, out: Output) -> Content | None:
     hashes = hashes_on_disk(project)
     md5 = hashes.md5(out.path, legacy=legacy)
     if md5 is None:
-        return _recorded(out) if out.cached and out.pointer is not None else None
+        return None if out.pointer is None or _in_git(project, out) else _recorded(out)
+    if md5 in {UNREADABLE, LEFT_OUT}:
+        return _recorded(out)
     if out.pointer is not None and out.pointer.md5 == md5:
         return _recorded(out)
     size, nfiles = hashes.extent(out.path)
     return Content(md5, size, nfiles if md5.endswith(".dir") else None)
+
+
+def _in_git(project: Project, out: Output) -> bool:
+    """Whether Git has the output; what `.gitignore` hides is in no clone, and is as dvc.lock records it."""
+    if out.cached:
+        return False
+    return any(path == out.path or path.startswith(f"{out.path}/") for path in project.worktree.paths())
 
 
 def _committed(project: Project, out: Output, commit: str) -> Content | None:

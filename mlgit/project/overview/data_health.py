@@ -60,7 +60,13 @@ def check_data(project: Project) -> Iterator[Finding]:
     if not outputs:
         return
     remote = has_remote(project.root)
-    if not remote:
+    if project.left_out.holds(".dvc/config"):
+        yield warning(
+            "dvc_left_out",
+            "The sparse checkout leaves out `.dvc`: DVC finds neither its remote nor its cache here",
+            repair="git sparse-checkout add .dvc",
+        )
+    elif not remote:
         yield warning(
             "no_dvc_remote",
             "DVC has no default remote: nobody else can get the data and models of this repository",

@@ -48,7 +48,11 @@ def hashes_on_disk(project: Project) -> WorkspaceHashes:
         from mlgit.adapters.dvc.data.workspace import WorkspaceHashes
 
         local.hashes = WorkspaceHashes(
-            project.root, local.index, searches=local.searches, progress=project.progress
+            project.root,
+            local.index,
+            searches=local.searches,
+            left_out=project.left_out,
+            progress=project.progress,
         )
     return local.hashes
 

@@ -24,6 +24,8 @@ OUTSIDE = "outside"
 """Replaces a hash: the path is outside the repository, and this machine does not have it."""
 SUBMODULE = "submodule"
 """Replaces a hash: the path is in a submodule that is not here."""
+LEFT_OUT = "left out"
+"""Replaces a hash: some of the content is outside of the sparse checkout."""
 
 
 class Hashes(Protocol):
@@ -36,6 +38,8 @@ class Hashes(Protocol):
         """The MD5 of a file, or of a directory (ending with `.dir`); None if it does not exist.
 
         `UNREADABLE` if it exists and cannot be read; for a commit also one of the other words above.
+        `UNREADABLE` if it exists and cannot be read; for a commit also `UNKNOWN` or `ELSEWHERE`,
+        on disk also `LEFT_OUT`.
         """
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from stat import S_ISDIR, S_ISREG
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from mlgit.adapters.dvc.data.fingerprints import LARGE, Facts, Index, checksum, facts_of, now_ns, settled
-from mlgit.adapters.dvc.data.hashes import UNREADABLE
+from mlgit.adapters.dvc.data.hashes import LEFT_OUT, UNREADABLE, bytes_md5
 from mlgit.adapters.dvc.data.ignore import Ignores, visible
 from mlgit.core.progress import Progress, Silent
 
@@ -19,6 +19,16 @@ if TYPE_CHECKING:
 _NO_FILE = "it is no file, and leads to none"
 
 
+class _LeftOut(Protocol):
+    """Files that a sparse checkout keeps off the disk."""
+
+    def read(self, path: str) -> bytes | None:
+        """The content of such a file; None for any other path."""
+
+    def holds(self, path: str) -> bool:
+        """Whether there is such a file at or below a path."""
+
+
 class WorkspaceHashes:
     """Hashes of files and directories on disk; `searches` lists large directories in the background."""
 
@@ -28,12 +38,14 @@ class WorkspaceHashes:
         index: Index,
         *,
         searches: Searches | None = None,
+        left_out: _LeftOut | None = None,
         progress: Callable[[], Progress] = Silent,
     ) -> None:
         self._root = root
         self.index = index
         """The fingerprints of earlier runs and of this one."""
         self._searches = searches
+        self._left_out = left_out
         self._progress = progress
         self._ignores = Ignores(root)
         self._answers: dict[tuple[str, bool], str | None] = {}
@@ -41,10 +53,13 @@ class WorkspaceHashes:
         """Path -> the reason why it could not be hashed."""
 
     def exists(self, path: str) -> bool:
-        return os.path.exists(self._place(path))
+        return os.path.exists(self._place(path)) or self._is_left_out(path)
 
     def md5(self, path: str, *, legacy: bool = False) -> str | None:
-        """The MD5 of a file or directory; None if it does not exist, `UNREADABLE` if it cannot be read."""
+        """The MD5 of a file or directory; None if it does not exist, `UNREADABLE` if it cannot be read.
+
+        `LEFT_OUT` for a directory of which a sparse checkout has left something out.
+        """
         asked = (path, legacy)
         if asked not in self._answers:
             self.prefetch([asked])
@@ -63,10 +78,11 @@ class WorkspaceHashes:
             try:
                 stat = os.stat(full)
                 if S_ISDIR(stat.st_mode):
-                    self._answers[asked] = self._directory(path, full, legacy=legacy)
+                    partly = self._is_left_out(path)
+                    self._answers[asked] = LEFT_OUT if partly else self._directory(path, full, legacy=legacy)
                     continue
             except OSError as error:
-                self._answers[asked] = self._failed(path, error)
+                self._answers[asked] = self._failed(path, error) or self._outside(path, legacy=legacy)
                 continue
             if not S_ISREG(stat.st_mode):  # opening a pipe would block forever
                 self._answers[asked] = self._unreadable(path, _NO_FILE)
@@ -90,6 +106,19 @@ class WorkspaceHashes:
             return os.stat(full).st_size, 1
         except OSError:
             return None, None
+
+    def _is_left_out(self, path: str) -> bool:
+        return self._left_out is not None and self._left_out.holds(path)
+
+    def _outside(self, path: str, *, legacy: bool) -> str | None:
+        """The MD5 of what a sparse checkout left out; None if that is not why it is missing."""
+        if self._left_out is None or not self._left_out.holds(path):
+            return None
+        try:
+            content = self._left_out.read(path)
+        except OSError:
+            return LEFT_OUT
+        return LEFT_OUT if content is None else bytes_md5(content, legacy=legacy)
 
     def _place(self, path: str) -> str:
         # Few outputs are outside the root; `os.path.join` takes longer to check that.

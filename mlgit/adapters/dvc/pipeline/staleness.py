@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.data.hashes import (
     ELSEWHERE,
+    LEFT_OUT,
     OUTSIDE,
     SUBMODULE,
     UNKNOWN,
@@ -35,7 +36,12 @@ _NOT_HERE = {
     OUTSIDE: "it is outside the repository and not on this machine",
     SUBMODULE: "its submodule is not checked out here",
 }
-_NOT_CHECKED = {UNKNOWN: "it is not here", ELSEWHERE: "needs the network", **_NOT_HERE}
+_NOT_CHECKED = {
+    UNKNOWN: "it is not here",
+    ELSEWHERE: "needs the network",
+    LEFT_OUT: "the sparse checkout leaves it out",
+    **_NOT_HERE,
+}
 
 
 def stage_states(
