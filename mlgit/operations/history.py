@@ -11,6 +11,7 @@ from mlgit.core.registry.replay import replay
 from mlgit.core.wording import listed
 from mlgit.errors import MlgitError, UnknownReference
 from mlgit.project.pipeline.evidence import evidence
+from mlgit.project.registry.completeness import doubts
 from mlgit.project.registry.models import require_model
 from mlgit.project.registry.read import read_registry, tags_as_of
 
@@ -40,10 +41,12 @@ def history(
     Raises:
         UnknownReference: no such model, environment or metric.
     """
+    notes: tuple[str, ...] = ()
     if fetch:
-        from mlgit.project.release.write_tags import refresh
+        from mlgit.project.release.gone_tags import fetch_all_tags
 
-        refresh(project)
+        notes = fetch_all_tags(project)
+    tags_known = doubts(project, {}).clone
     registry = read_registry(project, model=model)
     if model is not None and model not in registry.models:
         require_model(project, model)
@@ -58,9 +61,11 @@ def history(
         events=events[:last],
         held=() if at is None else tuple(_held_at(registry, environment, at)),
         points=() if metric is None else _points(project, registry, metric, last),
+        notes=notes,
         remote=project.remote,
         tags_as_of=tags_as_of(project),
         told_at=project.now,
+        tags_known=tags_known,
     )
 
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from mlgit.core.registry.entries import ModelList, model_entry, order_environments
 from mlgit.core.wording import listed
 from mlgit.errors import UnknownReference
+from mlgit.project.registry.completeness import doubts
 from mlgit.project.registry.models import declared_models, require_model
-from mlgit.project.registry.read import read_registry, tags_as_of
+from mlgit.project.registry.read import read_registry_tags, tags_as_of
 
 if TYPE_CHECKING:
     from mlgit.project.open import Project
@@ -21,20 +22,22 @@ def list_models(project: Project, *, model: str | None = None, fetch: bool = Fal
         UnknownReference: there is no such model.
         ToolError: the remote does not answer.
     """
+    notes: tuple[str, ...] = ()
     if fetch:
-        from mlgit.project.release.write_tags import refresh
+        from mlgit.project.release.gone_tags import fetch_all_tags
 
-        refresh(project)
+        notes = fetch_all_tags(project)
     # No model's name contains a character of a pattern.
     one = model if model is not None and {"*", "?", "["}.isdisjoint(model) else None
-    registry = read_registry(project, model=one)
+    registry, ignored = read_registry_tags(project, model=one)
+    unsure = doubts(project, ignored)
     declared = declared_models(project)
     known = sorted({*declared, *registry.models})
     if one is not None and one not in known:
         require_model(project, one)
     names = [one] if one is not None else known if model is None else _matching(known, model)
     environments = tuple(project.trunk_config.environments)
-    entries = tuple(model_entry(registry.model(name), declared, environments) for name in names)
+    entries = tuple(model_entry(registry.model(name), declared, environments, unsure) for name in names)
     found = {each.environment for entry in entries for each in entry.environments}
     return ModelList(
         models=entries,
@@ -42,6 +45,8 @@ def list_models(project: Project, *, model: str | None = None, fetch: bool = Fal
         remote=project.remote,
         tags_as_of=tags_as_of(project),
         told_at=project.now,
+        tags_known=unsure.clone,
+        notes=notes,
     )
 
 

@@ -10,11 +10,13 @@ from mlgit.core.registry.events import Details, events_of, newest_first
 from mlgit.core.registry.message import human_part
 from mlgit.core.wording import listed
 from mlgit.errors import UnknownReference
+from mlgit.project.registry.completeness import doubts, unknown_note
 from mlgit.project.registry.models import declared_models, is_model, model_names
-from mlgit.project.registry.read import read_model, read_registry, tags_as_of
+from mlgit.project.registry.read import read_model, read_model_tags, read_registry, tags_as_of
 from mlgit.project.registry.references import Reference, resolve
 
 if TYPE_CHECKING:
+    from mlgit.core.registry.completeness import Doubts
     from mlgit.core.registry.state import ModelState
     from mlgit.project.open import Project
 
@@ -27,10 +29,19 @@ def show(project: Project, text: str, *, fetch: bool = False) -> Details:
     Raises:
         UnknownReference: there is no such thing.
     """
+    notes: tuple[str, ...] = ()
     if fetch:
-        from mlgit.project.release.write_tags import refresh
+        from mlgit.project.release.gone_tags import fetch_all_tags
 
-        refresh(project)
+        notes = fetch_all_tags(project)
+    found = _shown(project, text)
+    doubt = found.environment or found.model
+    if doubt.known == "no":
+        notes = (*notes, unknown_note(project))
+    return replace(found, notes=(*notes, *found.notes))
+
+
+def _shown(project: Project, text: str) -> Details:
     if text not in project.trunk_config.environments and is_model(project, text):
         return _model(project, text)
     empty = _empty_environment(project, text)
@@ -78,7 +89,11 @@ def _environment(
         notes = (*notes, f"`{state.name}@{version.version}` is deregistered; roll `{name}` back")
     return replace(
         _details(project, state, "environment", text),
-        environment=environment_entry(here, declared=name in project.trunk_config.environments),
+        environment=environment_entry(
+            here,
+            declared=name in project.trunk_config.environments,
+            known=_doubts(project, state).environment(state, name),
+        ),
         version=None if version is None else version_entry(state, version),
         message=None if here.holder is None else human_part(here.holder.message()),
         stated=None if version is None else version.statement,
@@ -87,13 +102,19 @@ def _environment(
     )
 
 
+def _doubts(project: Project, state: ModelState) -> Doubts:
+    return doubts(project, read_model_tags(project, state.name).ignored)
+
+
 def _details(
     project: Project, state: ModelState, kind: Literal["model", "version", "environment"], text: str
 ) -> Details:
     return Details(
         kind=kind,
         reference=text,
-        model=model_entry(state, declared_models(project), project.trunk_config.environments),
+        model=model_entry(
+            state, declared_models(project), project.trunk_config.environments, _doubts(project, state)
+        ),
         remote=project.remote,
         tags_as_of=tags_as_of(project),
         told_at=project.now,

@@ -22,7 +22,8 @@ from mlgit.project.compare.base import base_commit
 from mlgit.project.overview.data_states import data_states
 from mlgit.project.overview.model_lines import model_lines
 from mlgit.project.pipeline.evidence import evidence
-from mlgit.project.registry.read import read_registry, tags_as_of
+from mlgit.project.registry.completeness import doubts
+from mlgit.project.registry.read import read_registry_tags, tags_as_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -76,7 +77,9 @@ class _StatusReader:
         self._failures: list[Failure] = []
         self._evidence = self._part("pipeline", lambda: evidence(project, None))
         self._config = self._part("config", lambda: project.config(None))
-        self._registry = self._part("models", lambda: read_registry(project))
+        tags = self._part("models", lambda: read_registry_tags(project))
+        self._registry = None if tags is None else tags[0]
+        self._doubts = doubts(project, {} if tags is None else tags[1])
 
     def remote_data(self, progress: Progress | None) -> RemoteData | None:
         """The outputs that the DVC remotes lack; each remote that does not answer is a failure."""
@@ -126,6 +129,7 @@ class _StatusReader:
             problems=problems,
             failures=tuple(self._failures),
             remote_data=remote_data,
+            tags_known=self._doubts.clone,
             handed_over=() if state is None else state.pipeline.handed_over,
             unready=unready,
         )
@@ -195,7 +199,11 @@ class _StatusReader:
         if registry is None:
             return ()
         return model_lines(
-            self._project, registry, declared=self._model_paths(), environments=list(self._trunk_environments)
+            self._project,
+            registry,
+            declared=self._model_paths(),
+            environments=list(self._trunk_environments),
+            doubts=self._doubts,
         )
 
     def _model_paths(self) -> Mapping[str, str | None]:
@@ -263,7 +271,8 @@ class _StatusReader:
         declared = self._config is None or self._config.declared
         can_pull = self._can_pull([data.path for data in found.data if data.lost])
         step = next_step(found, declared=declared, has_pipeline=has_pipeline, can_pull=can_pull)
-        if step is None and declared and found.commit is not None:
+        proven = all(each.known == "yes" for each in found.models)
+        if step is None and declared and found.commit is not None and proven:
             from mlgit.project.overview.next_release import next_release
 
             return self._part(

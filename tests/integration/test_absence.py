@@ -26,6 +26,7 @@ environments: {prod: {}}
 STATES = ("none", "present", "lightweight", "damaged", "foreign")
 WHOLE = ("plain", "partial", "sparse", "two-remotes", "worktree", "submodule", "no-head", "no-remote")
 CUT = ("no-tags", "depth-1", "single", "single-topic", "never-fetched")
+NOTHING = ("no version yet", "none yet", "holds    nothing", "empty", "Nothing happened")
 NEVER = ("first model", "No release", "no release", "Nothing of `net`", "tracks no outputs")
 
 
@@ -133,6 +134,27 @@ def _expected(kind: str, state: str) -> set[str]:
     return {"fail:max_drop_broken"} if state == "present" else {"fail:max_drop_broken", "error:unknown_here"}
 
 
+def _require_no_false_words(kind: str, state: str, clone: Folder) -> None:
+    """`models`, `status`, `show` and `history` do not call empty what they cannot know."""
+    done = clone.here("models", "--json")
+    if state == "damaged":
+        assert done.status == Exit.TOOL
+        return
+    known = "no" if kind in CUT or state == "lightweight" else "yes"
+    (model,) = done.json()["models"]
+    assert {model["known"], *(each["known"] for each in model["environments"])} == {known}
+    found = clone.here("status", "--json").json()
+    assert found["models"][0]["known"] == known
+    assert (found["tags_known"]["known"] == "no") is (kind in CUT)
+    assert found["next"] is None or "release" not in found["next"]["command"] or known == "yes"
+    if known == "no":
+        for argv in (("models",), ("status",), ("show", "net"), ("show", "net#prod")):
+            told = clone.here(*argv)
+            assert "not known" in told.out + told.err or "?" in told.out, argv
+            assert [words for words in NOTHING if words in told.out] == [], argv
+        assert clone.here("diff", "net#prod").status == Exit.STATE
+
+
 @pytest.fixture(params=list(product((*WHOLE, *CUT), STATES)), ids="-".join)
 def case(request: pytest.FixtureRequest, origins: Path, tmp_path: Path) -> tuple[str, str, Folder]:
     kind, state = request.param
@@ -155,6 +177,7 @@ def test_a_worse_model_passes_only_where_it_is_known_that_nothing_is_there(
     first = kind in WHOLE and state == "none"
     assert verdict["first_model"] is first
     assert done.status == (Exit.DONE if first else Exit.BLOCKED)
+    _require_no_false_words(kind, state, clone)
     report = clone.here("report", "--format", "markdown")
     assert report.status == done.status
     if not first:

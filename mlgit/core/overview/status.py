@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.record import record
+from mlgit.core.registry.completeness import KNOWN, Known
 from mlgit.core.registry.readiness import command_of
 from mlgit.core.wording import count
 
@@ -47,6 +48,7 @@ class EnvironmentLine:
     commit: str | None
     held: bool
     behind: int | None
+    known: Literal["yes", "no"] = "yes"
 
 
 @record
@@ -58,6 +60,7 @@ class ModelLine:
     latest_commit: str | None
     behind: int | None
     environments: tuple[EnvironmentLine, ...] = ()
+    known: Literal["yes", "no"] = "yes"
 
 
 @record
@@ -109,7 +112,7 @@ class Status:
     `stages` are those that are stale or could not be checked. `data` are outputs that are missing, changed
     or not in the cache. `unpushed_tags` is None if only the network could answer. `remote_data` is None if
     the DVC remotes were not queried. `handed_over` are the files that DVC read instead of
-    mlgit. `unready` is what no release could use.
+    mlgit. `unready` is what no release could use. `tags_known`: whether this clone takes all tags.
     """
 
     branch: str | None
@@ -139,6 +142,7 @@ class Status:
     handed_over: tuple[HandedOver, ...] = ()
     unready: tuple[Unready, ...] = ()
     next: NextStep | None = None
+    tags_known: Known = KNOWN
 
     @property
     def stale(self) -> tuple[StageState, ...]:
@@ -160,6 +164,8 @@ def next_step(
     DVC remote to pull from.
     """
     step = _repair(status, can_pull=can_pull) or _work(status) or _share(status)
+    if step is None and status.tags_known.repair is not None:
+        return NextStep(command=status.tags_known.repair, reason=status.tags_known.why or "")
     if step is None and not declared:
         return _config_step(status, has_pipeline=has_pipeline)
     return step

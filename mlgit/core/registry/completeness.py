@@ -5,6 +5,7 @@ Nothing in a clone may be called absent (no release yet, an empty environment) u
 
 from __future__ import annotations
 
+from dataclasses import field
 from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.record import record
@@ -146,6 +147,28 @@ def doubtful_release(model: str | None, *, latest: Version | None, ignored: Mapp
         if name.version is not None
         and (latest is None or (name.version >= latest and (name.version.final or not latest.final)))
     )
+
+
+@record
+class Doubts:
+    """What this clone does not know: whether it has all tags, and the tags that do not count."""
+
+    clone: Known = KNOWN
+    ignored: Mapping[str, str] = field(default_factory=dict)
+
+    def environment(self, state: ModelState, name: str) -> Literal["yes", "no"]:
+        """Whether it is known what an environment holds."""
+        doubt = doubtful_environment(state.name, name, state=state, ignored=self.ignored)
+        return "no" if doubt is not None else self.clone.known
+
+    def release(self, state: ModelState) -> Literal["yes", "no"]:
+        """Whether it is known which release of a model is the newest."""
+        latest = None if state.latest is None else state.latest.version
+        doubt = doubtful_release(state.name, latest=latest, ignored=self.ignored)
+        return "no" if doubt is not None else self.clone.known
+
+
+NO_DOUBTS = Doubts()
 
 
 def _of_model(model: str | None, tags: Iterable[str]) -> Iterator[tuple[str, TagName]]:

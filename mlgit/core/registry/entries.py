@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.record import record
+from mlgit.core.registry.completeness import KNOWN, NO_DOUBTS, Doubts, Known
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -43,11 +44,15 @@ class EnvironmentEntry:
     since: datetime | None
     author: str | None
     held: bool
+    known: Literal["yes", "no"] = "yes"
 
 
 @record
 class ModelEntry:
-    """One model. `path` is None if it is not declared; `versions` does not count deregistered ones."""
+    """One model. `path` is None if it is not declared; `versions` does not count deregistered ones.
+
+    `known`: whether this clone can know what the newest version is; in an environment, what it holds.
+    """
 
     name: str
     path: str | None
@@ -56,17 +61,23 @@ class ModelEntry:
     versions: int
     latest: VersionEntry | None
     environments: tuple[EnvironmentEntry, ...] = ()
+    known: Literal["yes", "no"] = "yes"
 
 
 @record
 class ModelList:
-    """Every model. `tags_as_of` is when tags were last fetched; None without a remote or if unknown."""
+    """Every model. `tags_as_of` is when tags were last fetched; None without a remote or if unknown.
+
+    `tags_known` says whether this clone takes all tags of its remote. `notes` are sentences for the user.
+    """
 
     models: tuple[ModelEntry, ...]
     environments: tuple[str, ...]
     remote: str | None
     tags_as_of: datetime | None
     told_at: datetime
+    tags_known: Known = KNOWN
+    notes: tuple[str, ...] = ()
 
 
 def version_entry(state: ModelState, version: RegisteredVersion) -> VersionEntry:
@@ -86,7 +97,9 @@ def version_entry(state: ModelState, version: RegisteredVersion) -> VersionEntry
     )
 
 
-def environment_entry(state: EnvironmentState, *, declared: bool) -> EnvironmentEntry:
+def environment_entry(
+    state: EnvironmentState, *, declared: bool, known: Literal["yes", "no"] = "yes"
+) -> EnvironmentEntry:
     version = state.version
     return EnvironmentEntry(
         environment=state.environment,
@@ -97,11 +110,15 @@ def environment_entry(state: EnvironmentState, *, declared: bool) -> Environment
         since=state.since,
         author=state.author,
         held=state.held,
+        known=known,
     )
 
 
 def model_entry(
-    state: ModelState, models: Mapping[str, str | None], environments: Collection[str]
+    state: ModelState,
+    models: Mapping[str, str | None],
+    environments: Collection[str],
+    doubts: Doubts = NO_DOUBTS,
 ) -> ModelEntry:
     """A model with the declared environments, then those that only its tags mention.
 
@@ -116,9 +133,14 @@ def model_entry(
         versions=sum(not each.deregistered for each in state.versions),
         latest=None if best is None else version_entry(state, best),
         environments=tuple(
-            environment_entry(state.environment(name), declared=name in environments)
+            environment_entry(
+                state.environment(name),
+                declared=name in environments,
+                known=doubts.environment(state, name),
+            )
             for name in order_environments(environments, state.environments)
         ),
+        known=doubts.release(state),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from mlgit.core.record import record
+from mlgit.core.registry.completeness import KNOWN, Known
 from mlgit.core.registry.state import EnvironmentState, ModelState, TagFact, label_of
 
 if TYPE_CHECKING:
@@ -94,7 +95,10 @@ class Point:
 
 @record
 class History:
-    """A history: events newest first; `held` with `--at`; `points` (ascending versions) with `--metric`."""
+    """A history: events newest first; `held` with `--at`; `points` (ascending versions) with `--metric`.
+
+    `tags_known` says whether this clone takes all tags of its remote.
+    """
 
     model: str | None
     environment: str | None
@@ -107,6 +111,7 @@ class History:
     remote: str | None
     tags_as_of: datetime | None
     told_at: datetime
+    tags_known: Known = KNOWN
 
 
 def events_of(state: ModelState, environment: str | None = None) -> Iterator[Dated]:

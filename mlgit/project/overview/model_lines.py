@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.refs import count_commits
 from mlgit.core.overview.status import EnvironmentLine, ModelLine
+from mlgit.core.registry.completeness import NO_DOUBTS, Doubts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -15,18 +16,28 @@ if TYPE_CHECKING:
 
 
 def model_lines(
-    project: Project, registry: Registry, *, declared: Iterable[str], environments: Sequence[str]
+    project: Project,
+    registry: Registry,
+    *,
+    declared: Iterable[str],
+    environments: Sequence[str],
+    doubts: Doubts = NO_DOUBTS,
 ) -> tuple[ModelLine, ...]:
     """One line for every model that is declared or has tags; `environments` are the declared ones."""
     counted: dict[str, int] = {}
     return tuple(
-        _model_line(project, registry.model(name), environments=environments, counted=counted)
+        _model_line(project, registry.model(name), environments=environments, counted=counted, doubts=doubts)
         for name in sorted({*declared, *registry.models})
     )
 
 
 def _model_line(
-    project: Project, model: ModelState, *, environments: Sequence[str], counted: dict[str, int]
+    project: Project,
+    model: ModelState,
+    *,
+    environments: Sequence[str],
+    counted: dict[str, int],
+    doubts: Doubts,
 ) -> ModelLine:
     names = (*environments, *sorted(set(model.environments) - set(environments)))
     latest = model.latest
@@ -42,9 +53,11 @@ def _model_line(
                 commit=each.commit,
                 held=each.commit is not None and each.held,
                 behind=_behind(project, each.commit, counted),
+                known=doubts.environment(model, each.environment),
             )
             for each in map(model.environment, names)
         ),
+        known=doubts.release(model),
     )
 
 

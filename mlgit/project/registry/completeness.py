@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary
 from mlgit.core.registry.completeness import (
     KNOWN,
     CloneFacts,
+    Doubts,
     Known,
     compare_tags,
     knows_tags,
@@ -73,6 +74,20 @@ def tag_repair(project: Project) -> str:
 def trunk_repair(project: Project) -> str:
     """The command that fetches trunk and says which branch it is."""
     return repair(clone_facts(project), set_head=True)
+
+
+def doubts(project: Project, ignored: Mapping[str, str]) -> Doubts:
+    """What this clone does not know, for commands that show; `ignored` are the tags that do not count."""
+    fetched = None in _FETCHED.get(project, set())
+    return Doubts(clone=KNOWN if fetched else knows_tags(clone_facts(project)), ignored=ignored)
+
+
+def unknown_note(project: Project) -> str:
+    """Why this clone does not know something, with the command that changes it, in one sentence."""
+    known = doubts(project, {}).clone
+    if known.known == "yes":
+        return "not known: a newest tag does not count; `mlgit doctor` names it"
+    return f"not known: {known.why}; run `{known.repair}`"
 
 
 def clone_facts(project: Project) -> CloneFacts:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mlgit.core.config.names import read_model_name
 from mlgit.core.wording import listed, near
 from mlgit.errors import UnknownReference
+from mlgit.project.registry.completeness import doubts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,6 +54,10 @@ def require_model(project: Project, name: str) -> None:
     if is_model(project, name):
         return
     known = model_names(project)
+    clone = doubts(project, {}).clone
+    if clone.known == "no":
+        message = f"`{name}` is no model that is known here: {clone.why}"
+        raise UnknownReference(message, hint=f"run `{clone.repair}`")
     declare = "declare it under `models:` in `mlgit.yaml`, or under `artifacts:` in `dvc.yaml`"
     hint = near(name, known) or (f"there are {listed(known)}" if known else declare)
     raise UnknownReference(f"There is no model `{name}`", hint=hint)

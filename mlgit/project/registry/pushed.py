@@ -59,6 +59,15 @@ def _packed_tags(project: Project) -> Mapping[str, str]:
     return {ref.removeprefix(TAGS): oid for oid, _, ref in entries if ref.startswith(TAGS)}
 
 
+def ever_seen(project: Project) -> frozenset[str]:
+    """The oids of tags that the remote had when somebody looked, whether or not it has them now."""
+    try:
+        with open(_file(project), encoding="ascii") as file:
+            return frozenset(line[1:].rstrip("\n") for line in file if line[:1] == "+")
+    except (OSError, UnicodeDecodeError):
+        return frozenset()
+
+
 def record_seen(project: Project, oids: Iterable[str], *, at_remote: bool) -> None:
     """Record whether the remote has these tags; does nothing in a read-only clone."""
     known = seen_at_remote(project)

@@ -74,6 +74,16 @@ def read_model_tags(project: Project, name: str | None) -> ModelTags:
     return ModelTags(None if name is None else replay(facts).model(name), here, listing.ignored)
 
 
+def read_registry_tags(project: Project, *, model: str | None = None) -> tuple[Registry, Mapping[str, str]]:
+    """`read_registry`, and the tags that do not count as `ignored_tags` has them, in one reading.
+
+    Raises:
+        ToolError: git cannot read one of the tags.
+    """
+    listing = _listing(project, model)
+    return replay(_whole(listing)), listing.ignored
+
+
 def ignored_tags(project: Project) -> Mapping[str, str]:
     """Names of tags that look like tags of a model but do not count -> why."""
     return _listing(project).ignored

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.config.names import read_environment_name, read_model_name
 from mlgit.core.record import record
+from mlgit.core.registry.state import ModelState
 from mlgit.core.wording import listed, near
 from mlgit.errors import UnknownReference
 
@@ -81,9 +82,7 @@ def _environment(project: Project, text: str, model: str | None, read: Reader | 
     if state.commit is None:
         if hash_sign and name not in project.trunk_config.environments and not state.changes:
             return None
-        raise UnknownReference(
-            f"`{name}` holds no version of `{chosen}`", hint=f"run `mlgit promote {chosen} --to {name}`"
-        )
+        raise _empty(project, name, chosen)
     version = state.version
     return Reference(
         text=text,
@@ -94,6 +93,20 @@ def _environment(project: Project, text: str, model: str | None, read: Reader | 
         environment=name,
         notes=tuple(notes),
     )
+
+
+def _empty(project: Project, environment: str, model: str) -> UnknownReference:
+    from mlgit.project.registry.completeness import doubts, unknown_note
+    from mlgit.project.registry.read import read_model_tags
+
+    tags = read_model_tags(project, model)
+    state = tags.state or ModelState(name=model)
+    if doubts(project, tags.ignored).environment(state, environment) == "no":
+        return UnknownReference(
+            f"What `{environment}` holds of `{model}` is not known here", hint=unknown_note(project)
+        )
+    hint = f"run `mlgit promote {model} --to {environment}`"
+    return UnknownReference(f"`{environment}` holds no version of `{model}`", hint=hint)
 
 
 def _only_model(project: Project, environment: str) -> str:

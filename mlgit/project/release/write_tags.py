@@ -179,7 +179,7 @@ def _require_pushed(project: Project, state: ModelState) -> None:
     try:
         there = list_remote_refs(project.git, project.remote, ref_patterns(state.name))
     except GitFailed as error:
-        raise _no_answer(project.remote, error) from error
+        raise no_answer(project.remote, error) from error
     record_seen(project, there.values(), at_remote=True)
     here_only = [fact for fact in state.facts if TAGS + fact.tag not in there]
     # If the remote has nothing at all, it is a new one.
@@ -220,7 +220,8 @@ def _push(
     return tuple(note for state in states_of(project, tags) for note in collisions(state, tags))
 
 
-def _no_answer(remote: str, error: GitFailed) -> ToolError:
+def no_answer(remote: str, error: GitFailed) -> ToolError:
+    """The error that the remote does not answer."""
     return ToolError(
         f"`{remote}` does not answer",
         hint="check the connection; `--local` writes tags here only",
@@ -233,7 +234,7 @@ def _require_fetchable(project: Project, remote: str, patterns: Sequence[str], e
     try:
         there = list_remote_refs(project.git, remote, patterns)
     except ToolError:
-        raise _no_answer(remote, error) from error
+        raise no_answer(remote, error) from error
     here = {TAGS + tag: oid for tag, oid in list_tags(project.git).items()}
     differing = sorted(ref for ref, oid in there.items() if here.get(ref, oid) != oid)
     if differing:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mlgit.render.page import Page, Span, line, table
 from mlgit.render.pages.age import as_of
 from mlgit.render.pages.events import events_table
+from mlgit.render.pages.models import unknown_lines
 
 if TYPE_CHECKING:
     from mlgit.core.registry.events import History
@@ -21,8 +22,14 @@ def page(record: History) -> Page:
     elif record.events:
         shown = [events_table(record.events)]
     else:
-        shown = [line("Nothing happened yet")]
+        shown = [line(_none(record, "Nothing happened yet", "No events are known here"))]
+    shown += unknown_lines(record.tags_known)
+    shown += [line(Span("note: ", "careful"), note) for note in record.notes]
     return shown + as_of(record.remote, record.tags_as_of, record.told_at)
+
+
+def _none(record: History, proven: str, unknown: str) -> str:
+    return proven if record.tags_known.known == "yes" else unknown
 
 
 def _held(record: History) -> Page:
@@ -38,13 +45,17 @@ def _held(record: History) -> Page:
         for each in record.held
     ]
     if not rows:
-        return [*shown, line("nothing was in any environment", indent=2)]
+        nothing = "nothing was in any environment"
+        return [
+            *shown,
+            line(nothing if record.tags_known.known == "yes" else "nothing is known here", indent=2),
+        ]
     return [*shown, table(("model", "environment", "version", "since (UTC)", "who"), rows)]
 
 
 def _points(record: History) -> Page:
     if not record.points:
-        return [line("No versions yet")]
+        return [line(_none(record, "No versions yet", "No versions are known here"))]
     rows = [
         (
             Span(f"{point.model}@{point.version}", "name"),

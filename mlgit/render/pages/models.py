@@ -8,6 +8,9 @@ from mlgit.render.page import Cell, Page, Span, line, table
 from mlgit.render.pages.age import as_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlgit.core.registry.completeness import Known
     from mlgit.core.registry.entries import ModelEntry, ModelList
 
 
@@ -16,6 +19,8 @@ def page(record: ModelList) -> Page:
     if not record.models:
         places = "under `models:` in `mlgit.yaml` or `artifacts:` in `dvc.yaml`"
         hint = f"declare one {places}, then run `mlgit release MODEL`"
+        if record.tags_known.known == "no":
+            return [line("No models are known here"), *unknown_lines(record.tags_known)]
         return [line("No models yet"), line(Span("hint: ", "careful"), hint, indent=2)]
     rows = [_row(entry, record.environments) for entry in record.models]
     shown: Page = [table(("model", "latest", "versions", *record.environments), rows, right=(2,), indent=0)]
@@ -23,7 +28,22 @@ def page(record: ModelList) -> Page:
     held = ", ".join(f"{name}#{each.environment}" for name, each in states if each.held)
     if held:
         shown.append(line(Span("* ", "careful"), f"held by a rollback: {held}"))
+    shown += unknown_lines(record.tags_known, entries=record.models)
+    shown += [line(Span("note: ", "careful"), note) for note in record.notes]
     return shown + as_of(record.remote, record.tags_as_of, record.told_at)
+
+
+def unknown_lines(tags: Known, *, entries: Sequence[ModelEntry] = ()) -> Page:
+    """Why something is not known here, and the command that changes it; nothing if all is known."""
+    if tags.known == "no":
+        return [
+            line(Span("? ", "careful"), f"not known: {tags.why}"),
+            line(Span("hint: ", "careful"), f"run `{tags.repair}`", indent=2),
+        ]
+    if any("no" in {entry.known, *(each.known for each in entry.environments)} for entry in entries):
+        text = "not known: a newest tag does not count; `mlgit doctor` names it"
+        return [line(Span("? ", "careful"), text)]
+    return []
 
 
 def _row(entry: ModelEntry, environments: tuple[str, ...]) -> tuple[Cell, ...]:
@@ -32,10 +52,14 @@ def _row(entry: ModelEntry, environments: tuple[str, ...]) -> tuple[Cell, ...]:
     if entry.deprecated:
         name = (Span(entry.name, "name"), Span(" (deprecated)", "dim"))
     latest = Span("-", "dim") if entry.latest is None else Span(entry.latest.version)
+    if entry.known == "no":
+        latest = Span("?", "careful")
     cells: list[Cell] = [name, latest, str(entry.versions)]
     for environment in environments:
         state = there.get(environment)
-        if state is None or state.label is None:
+        if state is not None and state.known == "no":
+            cells.append(Span("?", "careful"))
+        elif state is None or state.label is None:
             cells.append(Span("-", "dim"))
         elif state.held:
             cells.append((Span(state.label), Span("*", "careful")))

@@ -11,6 +11,7 @@ from mlgit.render.pages.events import events_table
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mlgit.core.registry.entries import EnvironmentEntry, ModelEntry
     from mlgit.core.registry.events import Details
     from mlgit.core.registry.statement import ReleaseStatement
 
@@ -32,11 +33,11 @@ def _model(record: Details) -> Page:
     model = record.model
     shown: Page = [line(Span(model.name, "strong"), " (deprecated)" if model.deprecated else "")]
     shown.append(field("path", model.path or "not declared"))
-    shown.append(field("latest", "none yet" if model.latest is None else model.latest.version))
+    shown.append(field("latest", _latest(model)))
     for each in model.environments:
         held = Span(", held by a rollback", "careful") if each.held else Span("")
         since = "" if each.since is None else f" since {each.since:%Y-%m-%d %H:%M} by {each.author}"
-        shown.append(field(each.environment, (each.label or "empty") + since, held))
+        shown.append(field(each.environment, _held(each) + since, held))
     if record.versions:
         rows = [
             (
@@ -55,6 +56,18 @@ def _model(record: Details) -> Page:
                 line(Span(f"and {older:,} lower; see `mlgit history {model.name}`", "dim"), indent=2)
             )
     return shown
+
+
+def _latest(model: ModelEntry) -> str:
+    if model.known == "no":
+        return "not known here" if model.latest is None else f"{model.latest.version} or newer"
+    return "none yet" if model.latest is None else model.latest.version
+
+
+def _held(each: EnvironmentEntry) -> str:
+    if each.known == "no":
+        return "not known here" if each.label is None else f"not known here ({each.label} by these tags)"
+    return each.label or "empty"
 
 
 def _version(record: Details) -> Page:
@@ -80,7 +93,7 @@ def _environment(record: Details) -> Page:
     if entry is None:
         return []
     shown: Page = [line(Span(entry.environment, "strong"), f" of {record.model.name}")]
-    shown.append(field("holds", entry.label or "nothing"))
+    shown.append(field("holds", "nothing" if entry.label is None and entry.known == "yes" else _held(entry)))
     if entry.since is not None and entry.commit is not None:
         shown.append(field("since", f"{ago(entry.since, record.told_at)} by {entry.author}"))
         shown.append(field("commit", entry.commit))

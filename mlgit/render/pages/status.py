@@ -224,6 +224,8 @@ def _models(found: Status, short: Shortening) -> Page:
     if len(columns) < len(names):
         others = short.named(names[len(columns) :], _NAMES)
         blocks.append(line(Span(f"other environments: {others} (`-v` shows all)", "dim"), indent=2))
+    if found.tags_known.known == "no":
+        blocks.append(line(Span("? ", "careful"), f"not known: {found.tags_known.why}", indent=2))
     if found.unpushed_tags:
         tags, many = short.named(found.unpushed_tags, _NAMES), count(len(found.unpushed_tags), "tag")
         blocks.append(line(Span(f"{many} not pushed: ", "careful"), tags, indent=2))
@@ -233,12 +235,16 @@ def _models(found: Status, short: Shortening) -> Page:
 def _model_row(model: ModelLine, names: Sequence[str]) -> tuple[Span, ...]:
     held = {each.environment: each for each in model.environments}
     latest = Span(f"{model.latest}{_behind(model.behind)}")
-    if model.latest is None:
+    if model.known == "no":
+        latest = Span("?", "careful")
+    elif model.latest is None:
         latest = Span("no version yet", "dim")
     return (Span(model.model, "name"), latest, *(_environment(held.get(name)) for name in names))
 
 
 def _environment(each: EnvironmentLine | None) -> Span:
+    if each is not None and each.known == "no":
+        return Span("?", "careful")
     if each is None or each.version is None:
         return Span("-", "dim")
     version = f"{each.version}{_behind(each.behind)}"

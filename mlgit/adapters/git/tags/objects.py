@@ -166,6 +166,23 @@ def create_tag_refs(git: Git, tags: Mapping[str, str], *, moved: BranchMove | No
         raise ToolError("git could not write the tags", details=tuple(lines))
 
 
+def delete_tag_refs(git: Git, tags: Mapping[str, str]) -> None:
+    """Delete local tags (name -> object id), except those that have moved meanwhile.
+
+    Raises:
+        GitFailed: git could not write.
+    """
+    commands = "".join(f"delete {TAGS}{tag}\0{oid}\0" for tag, oid in tags.items())
+    git.run("update-ref", "-z", "--stdin", stdin=commands.encode("utf-8", "surrogateescape"))
+
+
+def tagger_of(objects: Objects, oid: str) -> str:
+    """The tagger's e-mail address; empty if it is no tag object."""
+    found = objects.get(oid)
+    header = None if found is None or found.type != "tag" else parse_header(found.content)
+    return "" if header is None else header.email
+
+
 def local_tags(git: Git, tags: Iterable[str]) -> Mapping[str, str]:
     """Name -> object id of the tags that exist here."""
     return _by_tag(list_refs(git, *(f"{TAGS}{tag}" for tag in tags)))

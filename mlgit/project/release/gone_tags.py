@@ -1,0 +1,69 @@
+"""Gone tags: fetch all tags, and take away those that the remote had once and has no more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.adapters.git.binary import GitFailed
+from mlgit.adapters.git.push import list_remote_refs
+from mlgit.adapters.git.tags.objects import delete_tag_refs, list_tags, tagger_of
+from mlgit.core.registry.tags import TAGS, parse_tag
+from mlgit.core.wording import listed
+from mlgit.project.registry.pushed import ever_seen, record_seen
+from mlgit.project.release.write_tags import no_answer, refresh
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlgit.project.open import Project
+
+
+def fetch_all_tags(project: Project) -> tuple[str, ...]:
+    """Fetch all tags and trunk; returns sentences about tags that the remote does not have.
+
+    A tag that was there once is deleted here. One that was never there stays: it waits to be pushed.
+
+    Raises:
+        ToolError: the remote does not answer.
+        StateError: a tag is another one here than there.
+    """
+    refresh(project)
+    remote = project.remote
+    if remote is None:
+        return ()
+    try:
+        there = list_remote_refs(project.git, remote, [f"{TAGS}*"])
+    except GitFailed as error:
+        raise no_answer(remote, error) from error
+    record_seen(project, (oid for ref, oid in there.items() if parse_tag(ref[len(TAGS) :])), at_remote=True)
+    here = {tag: oid for tag, oid in list_tags(project.git).items() if parse_tag(tag) is not None}
+    absent = {tag: oid for tag, oid in here.items() if TAGS + tag not in there}
+    if not absent:
+        return ()
+    gone = _once_there(project, absent)
+    delete_tag_refs(project.git, gone)
+    return _sentences(remote, gone, [tag for tag in absent if tag not in gone])
+
+
+def _once_there(project: Project, tags: Mapping[str, str]) -> Mapping[str, str]:
+    """Those that the remote had: this clone saw them there, or somebody else made them."""
+    seen = ever_seen(project)
+    own = project.git.try_text("config", "--get", "user.email")
+    own_too = (project.git.try_text("var", "GIT_COMMITTER_IDENT") or "").rpartition("<")[2].partition(">")[0]
+    found = {}
+    for tag, oid in tags.items():
+        maker = tagger_of(project.objects, oid)
+        if oid in seen or (maker and maker not in {own, own_too}):
+            found[tag] = oid
+    return found
+
+
+def _sentences(remote: str, gone: Mapping[str, str], kept: list[str]) -> tuple[str, ...]:
+    notes = []
+    if gone:
+        tag, oid = next(iter(gone.items()))
+        again = f"`git update-ref '{TAGS}{tag}' {oid}` brings {'it' if len(gone) == 1 else 'the first'} back"
+        notes.append(f"`{remote}` has no longer {listed(gone)}: taken away here, too; {again}")
+    if kept:
+        notes.append(f"only here, and not on `{remote}`: {listed(kept)}; `mlgit push` publishes")
+    return tuple(notes)
