@@ -35,11 +35,11 @@ _DATASET = "ds://"
 _NOT_HERE = {
     OUTSIDE: "it is outside the repository and not on this machine",
     SUBMODULE: "its submodule is not checked out here",
+    LEFT_OUT: "the sparse checkout leaves it out",
 }
 _NOT_CHECKED = {
     UNKNOWN: "it is not here",
     ELSEWHERE: "needs the network",
-    LEFT_OUT: "the sparse checkout leaves it out",
     **_NOT_HERE,
 }
 
