@@ -103,3 +103,19 @@ def test_what_cannot_be_read_is_told_and_not_called_changed(project: Folder, sta
     found = _answer(project, "diff", "HEAD")
     assert not found["data"]
     assert "`data/clean.csv` cannot be read" in json.dumps(found["problems"])
+
+
+def test_a_metric_file_that_git_ignores_is_in_no_commit_and_not_new(project: Folder) -> None:
+    project.write(".gitignore", "/models\n/data\n/metrics\n")
+    project.git("rm", "-rq", "--cached", "metrics")
+    project.write(
+        "mlgit.yaml",
+        "version: 1\nmodels: {line: {path: models/line.json}}\n"
+        "gates: {keep: {metric: mae, vs: HEAD, max_rise: 0.1}}\n",
+    )
+    project.commit("Ignore metrics")
+    project.git("push", "-q")
+    (result,) = _answer(project, "check")["verdict"]["results"]
+    assert (result["outcome"], result["reason"]) == ("error", "baseline_unreadable")
+    assert "is not in the commit, although `dvc.lock` records it" in result["message"]
+    assert result["hint"] == "run `git add -f metrics/test.json` and commit it"

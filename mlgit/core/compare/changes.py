@@ -193,7 +193,15 @@ def metric_tables(
         {path: file.values for path, file in side.items() if path not in unusable and not _missing(file)}
         for side in sides
     )
-    return before, after, list(unusable.values())
+    problems = list(unusable.values())
+    # A value that became a null or a list is not removed, and one that was such a thing is not new.
+    for side, other, where in ((sides[0], after, "before"), (sides[1], before, "now")):
+        for path, file in side.items():
+            odd = [key for key in file.others if key in other.get(path, {})]
+            problems += [f"`{path}:{key}` is {file.others[key]} {where}, not a number" for key in odd]
+            if odd:
+                other[path] = {key: value for key, value in other[path].items() if key not in odd}
+    return before, after, problems
 
 
 def _missing(file: MetricFile) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit.core.gates.limits import Finding
@@ -24,6 +25,8 @@ def candidate_place(gate: Gate, files: Sequence[MetricFile]) -> Place | Finding:
         return places[0]
     if places:
         return _ambiguous(gate, places, "")
+    if (other := _no_number(gate.metric, files)) is not None:
+        return Finding("error", "not_a_number", other)
     named_first = sorted(files, key=lambda file: (not gate.metric.startswith(f"{file.path}:"), file.path))
     for file in named_first:
         for problem in file.problems:
@@ -46,17 +49,25 @@ def baseline_place(
 ) -> Place | Finding:
     """The same file and key; after a rename, the only metric that the name matches in the baseline."""
     for file in (*files, *others):
-        if file.path != place.file.path:
-            continue
-        if place.key in file.values:
-            return metrics.Place(file, place.key)
-        if (unread := _unread(file, label)) is not None:
-            return unread
+        if file.path == place.file.path:
+            if place.key in file.values:
+                return metrics.Place(file, place.key)
+            if (unread := _unread(file, label)) is not None:
+                return unread
     places = metrics.find(gate.metric.removeprefix(f"{place.file.path}:"), files)
     if len(places) > 1:
         return _ambiguous(gate, places, f" in {label}")
-    if places:
-        return places[0]
+    return places[0] if places else _absent(gate, place, (*files, *others), files, label)
+
+
+def _absent(
+    gate: Gate, place: Place, every: Sequence[MetricFile], files: Sequence[MetricFile], label: str
+) -> Finding:
+    """Why the baseline has no number: it has something else, cannot be read, or the metric is new."""
+    own = [file for file in every if file.path == place.file.path]
+    other = _no_number(f"{place.file.path}:{place.key}", own) or _no_number(gate.metric, files)
+    if other is not None:
+        return Finding("error", "baseline_not_a_number", f"{other}, in {label}")
     for file in files:
         # What DVC does not have here may have the metric, and so may a folder whose files are not known.
         unread = _unread(file, label)
@@ -65,6 +76,12 @@ def baseline_place(
         ):
             return unread
     return Finding("skipped", "new_metric", f"`{gate.metric}` is new: {label} does not have it")
+
+
+def _no_number(name: str, files: Sequence[MetricFile]) -> str | None:
+    """What the metric's value is, if the name means a null or a list."""
+    found = metrics.find(name, [replace(file, values=file.others) for file in files if file.others])
+    return None if not found else f"`{found[0].full_name}` is {found[0].value}, not a number"
 
 
 def _unread(file: MetricFile, label: str) -> Finding | None:

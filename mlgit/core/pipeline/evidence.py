@@ -35,7 +35,8 @@ class MetricFile:
     `stage` is the address of the stage that declares it; without one, `tracked_by` is the .dvc file that
     tracks or imports it, and None means that it is made by hand.
     `problems` is empty if every number can be used. `missing`, `unreadable` and `not_fetched`
-    leave `values` empty; `stale`, `unknown_here` and `not_from_pipeline` do not.
+    leave `values` empty; `stale`, `unknown_here` and `not_from_pipeline` do not. `others` are the keys whose
+    value is no metric: `null` or `a list`.
     """
 
     path: str
@@ -43,6 +44,7 @@ class MetricFile:
     stage: str | None = None
     tracked_by: str | None = None
     problems: tuple[Problem, ...] = ()
+    others: Mapping[str, str] = field(default_factory=dict)
 
 
 FROZEN = "the stage is frozen"

@@ -152,9 +152,12 @@ class _Reader:
             stage = out.owner if out is not None and out.owner in owners else None
             content = committed[path] if path in committed else self._content(path, out)
             values: Mapping[str, Value] = {}
+            others: dict[str, str] = {}
             if isinstance(content, Problem):
                 problems = [content]
-            elif isinstance(read := metric_values(content, path=path, documents=self._documents), Problem):
+            elif isinstance(
+                read := metric_values(content, path=path, documents=self._documents, others=others), Problem
+            ):
                 problems = [read]
             else:
                 values = read
@@ -166,7 +169,12 @@ class _Reader:
             tracked_by = out.owner if out is not None and stage is None else None
             found.append(
                 MetricFile(
-                    path=path, values=values, stage=stage, tracked_by=tracked_by, problems=tuple(problems)
+                    path=path,
+                    values=values,
+                    stage=stage,
+                    tracked_by=tracked_by,
+                    problems=tuple(problems),
+                    others=others,
                 )
             )
         return tuple(found)
@@ -211,9 +219,15 @@ class _Reader:
             return content
         where = "" if self._commit is None else f" at {self._tree.label}"
         if out is None or out.pointer is None or not out.cached:
-            hint = None if out is None else f"run `mlgit run {out.owner}`"
-            return Problem(code="missing", message=f"`{path}` is missing{where}", hint=hint)
+            return self._missing(path, out, where)
         return self._cached(path, out, where)
+
+    def _missing(self, path: str, out: Output | None, where: str) -> Problem:
+        if out is not None and out.pointer is not None and self._commit is not None:
+            message = f"`{path}`{where} is not in the commit, although `dvc.lock` records it"
+            return Problem(code="unreadable", message=message, hint=f"run `git add -f {path}` and commit it")
+        hint = None if out is None else f"run `mlgit run {out.owner}`"
+        return Problem(code="missing", message=f"`{path}` is missing{where}", hint=hint)
 
     def _cached(self, path: str, out: Output, where: str) -> bytes | Problem:
         """The file in the DVC cache, if it is what its hash says."""

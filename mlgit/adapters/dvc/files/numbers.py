@@ -14,7 +14,7 @@ from mlgit.adapters.memory import Memory
 from mlgit.core.pipeline.evidence import Problem, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from mlgit.core.compare.leaderboard import ValueKind
 
@@ -25,7 +25,10 @@ MAX_CACHE_BYTES = 16 << 20
 _WORTH_BYTES = 4_000
 _WORTH_SAVING = 64
 
-_READERS = {"metric": metric_values, "param": param_values}
+_READERS: Mapping[str, Callable[..., Mapping[str, Value] | Problem]] = {
+    "metric": metric_values,
+    "param": param_values,
+}
 
 Stored = dict[str, object]
 

@@ -38,15 +38,18 @@ class Loader(Protocol):
         """
 
 
-def metric_values(content: bytes, *, path: str, documents: Documents) -> Mapping[str, Value] | Problem:
+def metric_values(
+    content: bytes, *, path: str, documents: Documents, others: dict[str, str] | None = None
+) -> Mapping[str, Value] | Problem:
     """The numbers and texts of a metric file by dotted key, or the reason why there are none.
 
-    As in `dvc metrics`, lists and nulls inside are left out; a lone number has the empty key.
+    As in `dvc metrics`, lists and nulls inside are left out, and added to `others` with what they are; a lone
+    number has the empty key.
     """
     try:
         tree = parse(content, path=path, documents=documents, exact=True)
         if not isinstance(tree, list):
-            return flatten(tree, lists=False)
+            return flatten(tree, lists=False, others=others)
         reason = "is a list at its top; a metric file is a mapping of names to numbers"
     except Unreadable as error:
         reason = str(error)
@@ -226,11 +229,11 @@ _EXACT: Mapping[str, Loader] = {
 }
 
 
-def flatten(tree: object, *, lists: bool) -> dict[str, Value]:
+def flatten(tree: object, *, lists: bool, others: dict[str, str] | None = None) -> dict[str, Value]:
     """Leaves by dotted key.
 
     With `lists`, a list is one value (in Python's notation); otherwise lists and nulls are left out, as in
-    `dvc metrics`.
+    `dvc metrics`, and added to `others` with what they are.
 
     Raises:
         Unreadable: two places have the same dotted key, or there are too many.
@@ -246,6 +249,8 @@ def flatten(tree: object, *, lists: bool) -> dict[str, Value]:
         # Nearly every leaf is a float; leaderboards have a hundred thousand.
         leaf = Decimal(repr(value)) if type(value) is float else _leaf(value, lists=lists)
         if leaf is None and not lists:
+            if others is not None and len(others) < MAX_VALUES:
+                others[prefix] = "null" if value is None else "a list"
             continue
         if prefix in found:
             raise Unreadable(f"has two values for `{prefix}`")
