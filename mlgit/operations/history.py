@@ -41,12 +41,7 @@ def history(
     Raises:
         UnknownReference: no such model, environment or metric.
     """
-    notes: tuple[str, ...] = ()
-    if fetch:
-        from mlgit.project.release.gone_tags import fetch_all_tags
-
-        notes = fetch_all_tags(project)
-    tags_known = doubts(project, {}).clone
+    notes = _fetch(project) if fetch else ()
     registry = read_registry(project, model=model)
     if model is not None and model not in registry.models:
         require_model(project, model)
@@ -65,8 +60,14 @@ def history(
         remote=project.remote,
         tags_as_of=tags_as_of(project),
         told_at=project.now,
-        tags_known=tags_known,
+        tags_known=doubts(project, {}).clone,
     )
+
+
+def _fetch(project: Project) -> tuple[str, ...]:
+    from mlgit.project.release.gone_tags import fetch_all_tags
+
+    return fetch_all_tags(project)
 
 
 def _require_environment(project: Project, registry: Registry, name: str | None) -> None:

@@ -149,9 +149,9 @@ def _require_no_false_words(kind: str, state: str, clone: Folder) -> None:
     assert found["next"] is None or "release" not in found["next"]["command"] or known == "yes"
     if known == "no":
         for argv in (("models",), ("status",), ("show", "net"), ("show", "net#prod")):
-            told = clone.here(*argv)
-            assert "not known" in told.out + told.err or "?" in told.out, argv
-            assert [words for words in NOTHING if words in told.out] == [], argv
+            done = clone.here(*argv)
+            assert "not known" in done.out + done.err or "?" in done.out, argv
+            assert [words for words in NOTHING if words in done.out] == [], argv
         assert clone.here("diff", "net#prod").status == Exit.STATE
 
 

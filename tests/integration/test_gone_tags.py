@@ -103,7 +103,7 @@ def test_an_own_tag_that_waits_to_be_pushed_stays_and_is_named(team: tuple[Folde
     assert one.git("tag", "-l", "net@v1.1.0") == "net@v1.1.0"
 
 
-def test_tags_that_are_no_models_are_left_alone(team: tuple[Folder, Folder]) -> None:
+def test_tags_of_other_things_are_left_alone(team: tuple[Folder, Folder]) -> None:
     one, _ = team
     one.git("tag", "nightly")
     _of_another(one, "tag", "-a", "-m", "by Eve", "v9")

@@ -35,9 +35,9 @@ def test_a_sparse_checkout_gives_the_answers_of_a_whole_one(project: Folder, kep
         sparse.git("sparse-checkout", "add", folder)
     for argv in ANSWERS:
         assert _answer(sparse, *argv) == _answer(whole, *argv), argv
-    told = sparse.here("status").out
-    assert "deleted" not in told
-    assert "missing" not in told
+    shown = sparse.here("status").out
+    assert "deleted" not in shown
+    assert "missing" not in shown
     doctor = sparse.here("doctor").out
     assert ("git sparse-checkout add .dvc" in doctor) is (".dvc" not in kept)
     assert "dvc remote add" not in doctor
@@ -92,7 +92,7 @@ def test_an_output_in_git_that_was_deleted_is_gone(project: Folder) -> None:
 
 
 @pytest.mark.parametrize("state", ["no permission", "a pipe"])
-def test_what_cannot_be_read_is_told_and_not_called_changed(project: Folder, state: str) -> None:
+def test_what_cannot_be_read_is_named_and_not_called_changed(project: Folder, state: str) -> None:
     place = project / "data/clean.csv"
     place.chmod(0)
     if state == "a pipe":

@@ -36,7 +36,7 @@ class MetricFile:
     tracks or imports it, and None means that it is made by hand.
     `problems` is empty if every number can be used. `missing`, `unreadable` and `not_fetched`
     leave `values` empty; `stale`, `unknown_here` and `not_from_pipeline` do not. `others` are the keys whose
-    value is no metric: `null` or `a list`.
+    value cannot be a metric: `null` or `a list`.
     """
 
     path: str

@@ -60,7 +60,7 @@ def _packed_tags(project: Project) -> Mapping[str, str]:
 
 
 def ever_seen(project: Project) -> frozenset[str]:
-    """The oids of tags that the remote had when somebody looked, whether or not it has them now."""
+    """The oids of tags that this clone has seen at the remote, whether or not they are there now."""
     try:
         with open(_file(project), encoding="ascii") as file:
             return frozenset(line[1:].rstrip("\n") for line in file if line[:1] == "+")

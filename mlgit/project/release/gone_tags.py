@@ -46,7 +46,7 @@ def fetch_all_tags(project: Project) -> tuple[str, ...]:
 
 
 def _once_there(project: Project, tags: Mapping[str, str]) -> Mapping[str, str]:
-    """Those that the remote had: this clone saw them there, or somebody else made them."""
+    """Those that the remote had: this clone saw them there, or another person made them."""
     seen = ever_seen(project)
     own = project.git.try_text("config", "--get", "user.email")
     own_too = (project.git.try_text("var", "GIT_COMMITTER_IDENT") or "").rpartition("<")[2].partition(">")[0]

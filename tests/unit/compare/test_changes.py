@@ -141,9 +141,7 @@ def test_stages_differ_field_by_field() -> None:
 
 @pytest.mark.parametrize("kind", ["null", "a list"])
 @pytest.mark.parametrize("odd_before", [True, False])
-def test_a_value_that_is_no_number_on_one_side_is_neither_new_nor_removed(
-    kind: str, *, odd_before: bool
-) -> None:
+def test_a_null_or_list_on_one_side_is_neither_new_nor_removed(kind: str, *, odd_before: bool) -> None:
     odd = MetricFile(path="m.json", values={"loss": Decimal(1)}, others={"auc": kind})
     full = MetricFile(path="m.json", values={"loss": Decimal(1), "auc": Decimal(1)})
     old, new, problems = metric_tables(*(([odd], [full]) if odd_before else ([full], [odd])))

@@ -177,7 +177,7 @@ def delete_tag_refs(git: Git, tags: Mapping[str, str]) -> None:
 
 
 def tagger_of(objects: Objects, oid: str) -> str:
-    """The tagger's e-mail address; empty if it is no tag object."""
+    """The tagger's e-mail address; empty if it is another object."""
     found = objects.get(oid)
     header = None if found is None or found.type != "tag" else parse_header(found.content)
     return "" if header is None else header.email

@@ -23,7 +23,7 @@ def _odd(kind: str, path: str = "metrics/test.json") -> MetricFile:
 
 
 @pytest.mark.parametrize(("kind", "name"), list(product(KINDS, NAMES)))
-def test_a_candidate_without_a_number_is_told_what_it_has(kind: str, name: str) -> None:
+def test_a_candidate_without_a_number_says_what_it_has(kind: str, name: str) -> None:
     gate = absolute("g", name, low="0.5")
     found = evaluate(gate, case(gate, files=(_odd(kind),)), rules())
     assert outcome_of(found) == ("error", "not_a_number", "block")
