@@ -20,6 +20,7 @@ from mlgit.project.pipeline.evidence import evidence
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from mlgit.core.registry.state import Refusal
     from mlgit.project.compare.base import Reason
     from mlgit.project.open import Project
     from mlgit.project.registry.read import ModelTags
@@ -207,7 +208,17 @@ class Baselines:
         found = _none("release", model, "release", rule, f"{_quoted(name)} has no release yet")
         if version is not None:
             found = _found("release", model, f"{name}@{version.version}", rule, version.commit)
+        elif (refused := self._refused(name, None)) is not None:
+            return unknown("release", model, "release", rule, refused.sentence, refused.hint)
         return self._proven(found, name, self._doubtful_release(name))
+
+    def _refused(self, name: str | None, environment: str | None) -> Refusal | None:
+        """A tag of the environment (None: of a version) that does not count: it is not empty, but unknown."""
+        for each in () if name is None else self._state(name).refused:
+            tag = each.fact.name
+            if tag.environment == environment and tag.action in {"assign", "register"}:
+                return each
+        return None
 
     def _doubtful_release(self, name: str | None) -> str | None:
         tags = self._tags_of(name)
@@ -231,8 +242,9 @@ class Baselines:
             version = state.version
             held = f"{name}@{version.version}" if version is not None else state.commit[:7]
             found = _found(vs, model, f"{vs} ({held})", rule, state.commit)
-        if state is not None and state.doubt is not None:
-            tag = state.doubt
+        doubted = None if state is None else state.doubt
+        tag = doubted or (self._refused(name, vs) if found.state == "none" else None)
+        if tag is not None:
             return unknown(vs, model, f"`{vs}`", rule, tag.sentence, tag.hint)
         tags = self._tags_of(name)
         doubt = doubtful_environment(name, vs, state=tags.state, ignored=tags.ignored)

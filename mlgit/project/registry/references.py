@@ -18,7 +18,6 @@ from mlgit.errors import UnknownReference
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mlgit.core.registry.state import ModelState
     from mlgit.project.open import Project
 
     Reader = Callable[[str], ModelState]
