@@ -1,0 +1,131 @@
+"""Mutants: copies of a module's syntax tree, each with one change to what it computes, never to a text."""
+
+from __future__ import annotations
+
+import ast
+import copy
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_SWAPPED: dict[type[ast.AST], type[ast.AST]] = {
+    ast.Lt: ast.LtE,
+    ast.LtE: ast.Lt,
+    ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt,
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+    ast.Is: ast.IsNot,
+    ast.IsNot: ast.Is,
+    ast.In: ast.NotIn,
+    ast.NotIn: ast.In,
+    ast.And: ast.Or,
+    ast.Or: ast.And,
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+    ast.Mult: ast.Add,
+    ast.BitOr: ast.BitAnd,
+    ast.BitAnd: ast.BitOr,
+    ast.Break: ast.Continue,
+    ast.Continue: ast.Break,
+}
+_REVERSED: dict[type[ast.AST], type[ast.AST]] = {
+    ast.Lt: ast.Gt,
+    ast.Gt: ast.Lt,
+    ast.LtE: ast.GtE,
+    ast.GtE: ast.LtE,
+}
+
+
+class Mutant(NamedTuple):
+    """One change: its line, what it does, and the whole tree with it."""
+
+    line: int
+    change: str
+    tree: ast.Module
+
+
+def mutants(source: str) -> Iterator[Mutant]:
+    """Every mutant of a module, in the order of its lines."""
+    tree = ast.parse(source)
+    for number, node in enumerate(_computing(tree)):
+        for change, edit in _edits(node):
+            other = copy.deepcopy(tree)
+            edit(_computing(other)[number])
+            yield Mutant(getattr(node, "lineno", 0), change, ast.fix_missing_locations(other))
+
+
+def _computing(tree: ast.Module) -> list[ast.AST]:
+    """The nodes that compute something: no annotation, no decorator, nothing for type checkers, no text."""
+    found: list[ast.AST] = []
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.JoinedStr) or (isinstance(node, ast.If) and _for_checkers(node.test)):
+            continue
+        found.append(node)
+        left_out = {"annotation", "returns", "decorator_list", "bases"}
+        for name, value in ast.iter_fields(node):
+            if name not in left_out:
+                items = value if isinstance(value, list) else [value]
+                waiting += [item for item in reversed(items) if isinstance(item, ast.AST)]
+    return found
+
+
+def _for_checkers(test: ast.expr) -> bool:
+    return isinstance(test, ast.Name) and test.id == "TYPE_CHECKING"
+
+
+def _edits(node: ast.AST) -> Iterator[tuple[str, Callable[[ast.AST], None]]]:  # noqa: C901 (one branch per kind)
+    match node:
+        case ast.Compare(ops=ops):
+            for number, op in enumerate(ops):
+                for table in (_SWAPPED, _REVERSED):
+                    if type(op) in table:
+                        new = table[type(op)]
+                        yield f"{type(op).__name__} -> {new.__name__}", _set_op(number, new)
+        case ast.BoolOp(op=op) | ast.BinOp(op=op) | ast.AugAssign(op=op) if type(op) in _SWAPPED:
+            new = _SWAPPED[type(op)]
+            yield f"{type(op).__name__} -> {new.__name__}", _set("op", lambda _: new())
+        case ast.UnaryOp(op=ast.Not()):
+            yield "without not", _without_not
+        case ast.If() | ast.IfExp() | ast.While():
+            yield "condition negated", _set("test", _negated)
+        case ast.comprehension(ifs=ifs) if ifs:
+            yield "filter dropped", _set("ifs", lambda _: [])
+        case ast.Constant(value=bool() as known):
+            yield f"{known} -> {not known}", _set("value", lambda value: not value)
+        case ast.Constant(value=int() as known):
+            yield f"{known} -> {known + 1}", _set("value", lambda value: value + 1)
+        case ast.Return(value=ast.expr() as value) if not _gives_nothing(value):
+            yield "returns None", _set("value", lambda _: ast.Constant(None))
+        case ast.Expr(value=ast.Call()):
+            yield "call dropped", _set("value", lambda _: ast.Constant(None))
+
+
+def _set_op(number: int, new: type[ast.AST]) -> Callable[[ast.AST], None]:
+    def edit(node: ast.AST) -> None:
+        node.ops[number] = new()  # type: ignore[attr-defined]
+
+    return edit
+
+
+def _set(name: str, new: Callable[..., object]) -> Callable[[ast.AST], None]:
+    def edit(node: ast.AST) -> None:
+        setattr(node, name, new(getattr(node, name)))
+
+    return edit
+
+
+def _negated(test: ast.expr) -> ast.expr:
+    return ast.UnaryOp(ast.Not(), test)
+
+
+def _without_not(node: ast.AST) -> None:
+    """`not x` becomes `not not x`."""
+    node.operand = ast.UnaryOp(ast.Not(), node.operand)  # type: ignore[attr-defined]
+
+
+def _gives_nothing(value: ast.expr) -> bool:
+    return isinstance(value, ast.Constant) and value.value is None
