@@ -1,90 +1,46 @@
-"""`mlgit ci init` and `mlgit ci update` in real repositories."""
+"""`mlgit ci init` in real repositories."""
 
 from __future__ import annotations
 
-import json
 import os
 import stat
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from mlgit import __version__
-from mlgit.core.ci.templates import Settings, read_stamp, stamped
+from mlgit.core.ci.templates import Settings, read_stamp
 from mlgit.core.forge.hosts import host_options
 from mlgit.errors import Exit
 from mlgit.project.ci import templates as ci_templates
 from mlgit.project.opening import open_project
-from tests.support.schema import assert_valid
+from tests.support.ci_files import (
+    ACTION,
+    OWN,
+    PR,
+    RECORDED,
+    age,
+    ci,
+    record_installation,
+    refused,
+    statuses,
+    tree,
+)
 from tests.support.templates import bundled, parse
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.support.shell import Done, Folder
+    from tests.support.shell import Folder
 
-COMMIT = "5" * 40
-OWN = f"mlgit@git+https://forge.example/tools/mlgit@{COMMIT}"
-RECORDED = {"url": "https://forge.example/tools/mlgit", "vcs_info": {"vcs": "git", "commit_id": COMMIT}}
-PR = ".github/workflows/mlgit-pr.yml"
 REPORT = ".github/workflows/mlgit-report.yml"
-ACTION = ".github/actions/mlgit-setup/action.yml"
 GITLAB = ".gitlab-ci.yml"
-OLD = "0.0.1"
-
-
-def record_installation(folder: Path, monkeypatch: pytest.MonkeyPatch, direct_url: object) -> None:
-    """Make pip's record of mlgit's installation this one."""
-    record = folder / "site" / "mlgit-1.0.0.dist-info"
-    record.mkdir(parents=True, exist_ok=True)
-    (record / "METADATA").write_text("Metadata-Version: 2.1\nName: mlgit\nVersion: 1.0.0\n")
-    (record / "direct_url.json").write_text(json.dumps(direct_url))
-    earlier = os.environ.get("PYTHONPATH")
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(record.parent), *([earlier] if earlier else [])]))
 
 
 @pytest.fixture(autouse=True)
 def _installed_from_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     record_installation(tmp_path, monkeypatch, RECORDED)
-
-
-def ci(folder: Folder, command: str, *options: str, status: int = Exit.DONE) -> dict[str, Any]:
-    done = folder.mlgit("ci", command, "--json", *options)
-    assert done.status == status, done.out + done.err
-    record: dict[str, Any] = done.json()
-    assert_valid(record, "ci-templates")
-    return record
-
-
-def statuses(record: dict[str, Any]) -> dict[str, str]:
-    return {file["path"]: file["status"] for file in record["files"]}
-
-
-def tree(folder: Folder) -> dict[str, bytes]:
-    """Every file outside Git's and DVC's own folders."""
-    return {
-        str(path.relative_to(folder.path)): path.read_bytes()
-        for path in sorted(folder.path.rglob("*"))
-        if path.is_file() and not {".git", ".dvc"} & set(path.relative_to(folder.path).parts)
-    }
-
-
-def refused(done: Done, *words: str) -> None:
-    assert "Traceback" not in done.err
-    for word in words:
-        assert word in done.err
-
-
-def age(folder: Folder, path: str) -> None:
-    """Make a file one that an older mlgit wrote from another template, not edited since."""
-    text = (folder / path).read_text(encoding="utf-8")
-    stamp = read_stamp(text)
-    assert stamp is not None
-    folder.write(
-        path,
-        stamped(stamp.template, text.partition("\n")[2].replace("timeout", "time-out"), version=OLD),
-    )
 
 
 @pytest.mark.parametrize("host", ["github", "gitlab"])
@@ -305,84 +261,6 @@ def test_it_works_from_a_subdirectory(project: Folder) -> None:
     assert not (project / "src" / ".github").exists()
 
 
-def test_update_needs_something_to_update(project: Folder) -> None:
-    done = project.mlgit("ci", "update")
-    assert done.status == Exit.STATE
-    refused(done, "no CI templates of mlgit", "mlgit ci init --host github")
-
-
-def test_update_asks_which_host_when_there_are_two(project: Folder) -> None:
-    ci(project, "init", "--host", "github")
-    ci(project, "init", "--host", "gitlab")
-    done = project.mlgit("ci", "update")
-    assert done.status == Exit.USAGE
-    refused(done, "both hosts")
-    assert ci(project, "update", "--host", "gitlab")["host"] == "gitlab"
-
-
-def test_update_shows_and_applies_what_changed(project: Folder) -> None:
-    ci(project, "init", "--host", "github", "--pipeline", "run")
-    age(project, PR)
-    before = tree(project)
-    record = ci(project, "update", "--dry-run")
-    assert statuses(record)[PR] == "update"
-    assert tree(project) == before
-    shown = project.mlgit("ci", "update").out
-    assert "-    time-out-minutes: 10" in shown
-    assert "+    timeout-minutes: 10" in shown
-    assert f"{PR}" in shown
-    now = (project / PR).read_text(encoding="utf-8")
-    assert "|| 'run' }}" in now
-    assert set(statuses(ci(project, "update")).values()) == {"same"}
-
-
-def test_update_keeps_edited_files_and_exits_with_1(project: Folder) -> None:
-    ci(project, "init", "--host", "github")
-    age(project, PR)
-    age(project, ACTION)
-    with (project / PR).open("a", encoding="utf-8") as file:
-        file.write("# mine\n")
-    mine = (project / PR).read_text(encoding="utf-8")
-    record = ci(project, "update", status=Exit.BLOCKED)
-    assert (statuses(record)[PR], statuses(record)[ACTION]) == ("conflict", "same")
-    assert (project / PR).read_text(encoding="utf-8") == mine
-    done = project.mlgit("ci", "update")
-    assert done.status == Exit.BLOCKED
-    assert "-# mine" in done.out
-    assert "take over by hand" in done.out
-    assert statuses(ci(project, "update", "--force"))[PR] == "replace"
-    assert "# mine" not in (project / PR).read_text(encoding="utf-8")
-
-
-def test_update_does_not_restore_deleted_files(project: Folder) -> None:
-    ci(project, "init", "--host", "github")
-    monitor = ".github/workflows/mlgit-monitor.yml"
-    (project / monitor).unlink()
-    record = ci(project, "update")
-    assert statuses(record)[monitor] == "missing"
-    assert not (project / monitor).exists()
-    assert "mlgit ci init" in project.mlgit("ci", "update").out
-
-
-def test_update_moves_the_pin_of_mlgit_and_adds_new_environments(project: Folder) -> None:
-    ci(project, "init", "--host", "gitlab", "--requirement", "mlgit==0.0.1", "--requirement", "dvc-ssh")
-    full = project / ".gitlab" / "mlgit" / "full.yml"
-    full.write_text(full.read_text(encoding="utf-8").replace("\r", ""), encoding="utf-8")
-    text = (project / "mlgit.yaml").read_text(encoding="utf-8")
-    project.write("mlgit.yaml", f"{text}  canary: {{}}\n")
-    record = ci(project, "update")
-    assert record["requirement"] == f"mlgit=={__version__} dvc-ssh"
-    assert statuses(record)[".gitlab/mlgit/full.yml"] == "update"
-    assert "environment: 'canary'" in full.read_text(encoding="utf-8")
-
-
-def test_a_checkout_on_windows_counts_as_unedited(project: Folder) -> None:
-    ci(project, "init", "--host", "github")
-    path = project / PR
-    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
-    assert statuses(ci(project, "update"))[PR] == "same"
-
-
 def test_obstacles_for_ci_are_noted(project: Folder) -> None:
     project.write("mlgit.yaml", "version: 1\nenvironments: {a_b: {}}\n")
     notes = ci(project, "init", "--host", "gitlab", "--dry-run")["notes"]
@@ -412,8 +290,3 @@ def test_the_files_are_ready_for_the_default_branch(project: Folder) -> None:
     ci(project, "init", "--host", "github")
     merged = parse((project / ".github/workflows/mlgit-merged.yml").read_text(encoding="utf-8"))
     assert merged["on"]["push"] == {"branches": ["stable"]}
-
-
-def test_json_of_a_refusal_is_an_error_document(project: Folder) -> None:
-    done = project.mlgit("ci", "update", "--json")
-    assert json.loads(done.out)["error"]["code"] == "state"

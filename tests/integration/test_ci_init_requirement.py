@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mlgit.errors import Exit
-from tests.integration.test_ci_init import ACTION, OWN, RECORDED, ci, record_installation
+from tests.support.ci_files import ACTION, OWN, RECORDED, ci, record_installation
 
 if TYPE_CHECKING:
     from pathlib import Path
