@@ -13,6 +13,7 @@ from mlgit.errors import ConfigError
 from mlgit.project.compare.baselines import Baselines
 from mlgit.project.gates.candidate import candidate_of
 from mlgit.project.gates.declarations import declaration_notes, waiver_notes, waivers_or_note
+from mlgit.project.gates.model_changes import model_change_notes
 from mlgit.project.gates.numbers import numbers_rule
 from mlgit.project.gates.rules import Change, Compared, find_change, target_of
 from mlgit.project.gates.waivers import TrunkWaivers, trunk_waivers, usable_waivers
@@ -106,6 +107,11 @@ class _Evaluation:
     def judge(self) -> Verdict:
         self._models = self._chosen(self._question.models)
         self._cases = self._gather(self._purpose)
+        if self._purpose == "check":
+            finder = self._baselines("check")
+            self._notes += model_change_notes(
+                self._project, self._models, self._cases, own=self._evidence, finder=finder
+            )
         compared = self._compared()
         trunk_waivers = self._trunk_waivers()
         waivers, ignored = self._usable(trunk_waivers, compared)

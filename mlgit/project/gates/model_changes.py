@@ -1,0 +1,192 @@
+"""Model changes: warn if a model is another one than at its base while all its metrics stayed the same."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from mlgit.adapters.dvc.data.hashes import LEFT_OUT, UNREADABLE
+from mlgit.adapters.git.objects import CommitTree
+from mlgit.core.gates.verdict import Note
+from mlgit.core.pipeline.model_files import model_path, outputs_of
+from mlgit.core.pipeline.stages import output_at
+from mlgit.core.record import record
+from mlgit.core.wording import listed
+from mlgit.errors import ConfigError
+from mlgit.project.pipeline.evidence import evidence
+from mlgit.project.pipeline.local_files import hashes_on_disk, recorded_files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from mlgit.core.config.file import Model
+    from mlgit.core.gates.evaluate import Case
+    from mlgit.core.pipeline.evidence import Evidence, MetricFile, Value
+    from mlgit.core.pipeline.stages import Output
+    from mlgit.project.compare.baselines import Baselines
+    from mlgit.project.open import Project
+
+_CODE = "model_changed_metrics_did_not"
+_HINT = "evaluate this model and commit its metrics; if they are really equal, nothing is left to do"
+_Digests = dict[str, tuple[str, str]]
+"""Path below the model's -> (kind of digest, digest); only digests of one kind can be compared."""
+
+
+@record
+class _State:
+    """A model at one state, its metric files there, and everything else that is known of it."""
+
+    path: str
+    files: tuple[MetricFile, ...]
+    known: Evidence
+
+
+def model_change_notes(
+    project: Project,
+    models: Sequence[Model | None],
+    cases: Sequence[Case],
+    *,
+    own: Evidence,
+    finder: Baselines,
+) -> Iterator[Note]:
+    """A warning for each model whose content differs from that at the base, and none of whose metrics does.
+
+    `own` is the candidate's evidence, and `finder` finds its base. Where the base, the model or a metric is
+    not known, nothing is claimed.
+    """
+    for model, case in zip(models, cases, strict=True):
+        base = case.baselines.get("base") or finder.find("base", model)
+        commit, path = base.baseline.commit, _path(model, own)
+        if base.baseline.state != "found" or commit is None or commit == own.commit or path is None:
+            continue
+        name = "" if model is None else model.name
+        before = evidence(project, commit, staleness=False)
+        old_path = _path_before(project, model, before, finder.names.get(name, name))
+        there = _State(path=old_path or path, files=base.files, known=before)
+        here = _State(path=path, files=case.files, known=own)
+        if _same_metrics(there, here) and _differ(_content(project, there), _content(project, here)):
+            subject = f"Model `{name}`" if name else "The model"
+            files = listed(f"`{file.path}`" for file in case.files)
+            text = f"{subject} (`{path}`) is not that of {base.baseline.label}, but its metrics are the same"
+            yield Note(code=_CODE, message=f"{text}: {files}", effect="warn", model=name or None, hint=_HINT)
+
+
+def _path(model: Model | None, known: Evidence) -> str | None:
+    """The model's path; an unnamed one is the only model of dvc.yaml `artifacts:`."""
+    if model is not None:
+        return model_path(model, known.pipeline)
+    paths = [each.path for each in known.pipeline.artifacts if each.type in {None, "model"}]
+    return paths[0] if len(paths) == 1 else None
+
+
+def _path_before(project: Project, model: Model | None, before: Evidence, name: str | None) -> str | None:
+    try:
+        declared = project.config(before.commit).models.get(name or "")
+    except ConfigError:
+        declared = None
+    return _path(declared or model, before)
+
+
+def _same_metrics(before: _State, after: _State) -> bool:
+    """Whether there are metrics, and each is known to be what it was; layout and spelling do not matter."""
+    old, new = ({file.path: file for file in each.files} for each in (before, after))
+    if not new or old.keys() != new.keys():
+        return False
+    return all(
+        _recorded_alike(path, before.known, after.known) if _only_recorded(file) else _alike(old[path], file)
+        for path, file in new.items()
+    )
+
+
+def _only_recorded(file: MetricFile) -> bool:
+    return any(problem.code == "not_fetched" for problem in file.problems)
+
+
+def _alike(old: MetricFile, new: MetricFile) -> bool:
+    unread = {"missing", "unreadable", "not_fetched"}
+    if any(problem.code in unread for file in (old, new) for problem in file.problems):
+        return False
+    return _texts(old.values) == _texts(new.values) and old.others == new.others
+
+
+def _texts(values: Mapping[str, Value]) -> Mapping[str, Value]:
+    """The values, so that NaN equals itself."""
+    return {key: "nan" if value != value else value for key, value in values.items()}  # noqa: PLR0124
+
+
+def _recorded_alike(path: str, before: Evidence, after: Evidence) -> bool:
+    old, new = (output_at(path, {out.path: out for out in each.pipeline.outputs}) for each in (before, after))
+    if old is None or new is None or old.pointer is None or new.pointer is None:
+        return False
+    return (old.path, old.pointer.md5) == (new.path, new.pointer.md5)
+
+
+def _differ(old: _Digests, new: _Digests) -> bool:
+    """Whether the content is known to differ: files came or went, or have another digest of the same kind."""
+    if not old or not new:
+        return False
+    if old.keys() != new.keys():
+        return True
+    return any(old[name][0] == kind and old[name][1] != digest for name, (kind, digest) in new.items())
+
+
+def _content(project: Project, state: _State) -> _Digests:
+    """The digests of the model's files without its metric files; empty if one is not known."""
+    found: _Digests = {}
+    measured = {file.path for file in state.files}
+    outputs = outputs_of(state.path, state.known.pipeline.outputs)
+    for out in outputs:
+        for path, kind, digest in _tracked(project, out, state):
+            if path in measured:
+                continue
+            if digest is None:
+                return {}
+            found[path.removeprefix(state.path)] = (kind, digest)
+    for path, oid in _in_git(project, state):
+        if path not in measured and output_at(path, {out.path: out for out in outputs}) is None:
+            found[path.removeprefix(state.path)] = ("git", oid)
+    return found
+
+
+def _tracked(project: Project, out: Output, state: _State) -> Iterator[tuple[str, str, str | None]]:
+    """(path, kind, digest) of what DVC tracks: a folder that is the model counts as a whole if it can."""
+    kind = "md5 of text" if out.pointer is not None and out.pointer.legacy else "md5"
+    inside = state.path.startswith(f"{out.path}/")
+    if state.known.commit is None:
+        path = state.path if inside else out.path
+        md5 = hashes_on_disk(project).md5(path, legacy=kind != "md5")
+        if md5 is not None and md5 not in {UNREADABLE, LEFT_OUT}:
+            yield path, kind, md5
+            return
+    if not inside:
+        yield out.path, kind, None if out.pointer is None else out.pointer.md5
+        return
+    for path, pointer in recorded_files(project, out, state.path):
+        yield path, kind, None if pointer is None else pointer.md5
+
+
+def _in_git(project: Project, state: _State) -> Iterator[tuple[str, str]]:
+    """(path, blob id) of the model's files that Git has, on disk as `git add` would store them."""
+    commit = state.known.commit or project.head.commit
+    tree = None if commit is None else project.tree(commit)
+    blobs = tree.blobs() if isinstance(tree, CommitTree) else {}
+    if state.known.commit is not None:
+        yield from ((path, oid) for path, oid in blobs.items() if _below(path, state.path))
+        return
+    changed = {*project.head.changed, *project.head.conflicted}
+    fresh = []
+    for path in project.worktree.paths():
+        if not _below(path, state.path):
+            continue
+        if path in blobs and path not in changed:
+            yield path, blobs[path]
+        elif os.path.isfile(os.path.join(project.root, path)):
+            fresh.append(path)
+    if fresh:
+        # A filter, such as Git LFS's, may store a pointer in place of the content.
+        oids = project.git.run_text("hash-object", "--", *fresh).split()
+        yield from zip(fresh, oids, strict=True)
+
+
+def _below(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(f"{folder}/")
