@@ -14,11 +14,13 @@ from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.registry.completeness import doubts
 from mlgit.project.registry.models import require_model
 from mlgit.project.registry.read import read_registry, tags_as_of
+from mlgit.project.trust.marks import marks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from mlgit.core.registry.events import Dated
     from mlgit.core.registry.state import ModelState, RegisteredVersion, Registry
     from mlgit.project.open import Project
 
@@ -47,7 +49,7 @@ def history(
         require_model(project, model)
     _require_environment(project, registry, environment)
     states = registry.models.values() if at is None and metric is None else ()
-    events = newest_first(dated for state in states for dated in events_of(state, environment))
+    events = newest_first(dated for state in states for dated in _marked(project, state, environment))
     return History(
         model=model,
         environment=environment,
@@ -62,6 +64,10 @@ def history(
         told_at=project.now,
         tags_known=doubts(project, {}).clone,
     )
+
+
+def _marked(project: Project, state: ModelState, environment: str | None) -> Iterator[Dated]:
+    return events_of(state, environment, why=marks(project, state, reach=True).why)
 
 
 def _fetch(project: Project) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from mlgit.errors import UnknownReference
 from mlgit.project.registry.completeness import doubts
 from mlgit.project.registry.models import declared_models, require_model
 from mlgit.project.registry.read import read_registry_tags, tags_as_of
+from mlgit.project.trust.marks import marks
 
 if TYPE_CHECKING:
     from mlgit.project.open import Project
@@ -37,7 +38,10 @@ def list_models(project: Project, *, model: str | None = None, fetch: bool = Fal
         require_model(project, one)
     names = [one] if one is not None else known if model is None else _matching(known, model)
     environments = tuple(project.trunk_config.environments)
-    entries = tuple(model_entry(registry.model(name), declared, environments, unsure) for name in names)
+    states = [registry.model(name) for name in names]
+    entries = tuple(
+        model_entry(each, declared, environments, unsure, marks(project, each).why) for each in states
+    )
     found = {each.environment for entry in entries for each in entry.environments}
     return ModelList(
         models=entries,

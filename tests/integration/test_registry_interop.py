@@ -13,7 +13,7 @@ from mlgit.operations.rollback import rollback
 from mlgit.project.registry.read import ignored_tags, read_registry
 from mlgit.project.registry.references import resolve
 from tests.support.foreign_readers import artifact, ask_gto
-from tests.support.registry import NOON, clock, close_all, opened
+from tests.support.registry import NOON, allow_foreign_tags, clock, close_all, opened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -49,6 +49,7 @@ def test_gto_and_dvc_answer_what_mlgit_promoted_and_rolled_back(project: Folder)
 
 
 def test_mlgit_reads_and_continues_a_registry_written_by_gto(project: Folder) -> None:
+    allow_foreign_tags(project)
     project.ok("gto", "register", "line", "--version", "v0.1.0")
     project.ok("gto", "assign", "line", "--stage", "staging", "--version", "v0.1.0")
     project.git("push", "-q", "origin", "--tags")

@@ -100,7 +100,7 @@ def test_versions_and_environments_show_how_far_they_are_behind(project: Folder)
     assert (model["latest"], model["behind"]) == ("v1.0.0", 2)
     staging, prod = model["environments"]
     assert (staging["version"], staging["behind"], prod["version"]) == ("v1.0.0", 2, None)
-    assert "v1.0.0 (2 commits ago)" in project.mlgit("status").out
+    assert "v1.0.0! (2 commits ago)" in project.mlgit("status").out
 
 
 def test_an_invalid_config_does_not_hide_the_rest(project: Folder) -> None:

@@ -41,7 +41,10 @@ class DataState:
 
 @record
 class EnvironmentLine:
-    """The version in one environment of a model; `behind` counts the commits of HEAD that it lacks."""
+    """The version in one environment of a model; `behind` counts the commits of HEAD that it lacks.
+
+    `refused` says why the tag that put it there does not count.
+    """
 
     environment: str
     version: str | None
@@ -49,11 +52,15 @@ class EnvironmentLine:
     held: bool
     behind: int | None
     known: Literal["yes", "no"] = "yes"
+    refused: str | None = None
 
 
 @record
 class ModelLine:
-    """One model: its latest version and its environments, the declared ones first."""
+    """One model: its latest version and its environments, the declared ones first.
+
+    `refused` says why the tag of the latest version does not count.
+    """
 
     model: str
     latest: str | None
@@ -61,6 +68,7 @@ class ModelLine:
     behind: int | None
     environments: tuple[EnvironmentLine, ...] = ()
     known: Literal["yes", "no"] = "yes"
+    refused: str | None = None
 
 
 @record

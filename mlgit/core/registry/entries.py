@@ -8,15 +8,21 @@ from mlgit.core.record import record
 from mlgit.core.registry.completeness import KNOWN, NO_DOUBTS, Doubts, Known
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from datetime import datetime
 
-    from mlgit.core.registry.state import EnvironmentState, ModelState, RegisteredVersion
+    from mlgit.core.registry.state import EnvironmentState, ModelState, RegisteredVersion, TagFact
+
+    Why = Callable[[TagFact | None], str | None]
+
+
+def unmarked(_: TagFact | None) -> None:
+    """The caller does not know whether the tags count."""
 
 
 @record
 class VersionEntry:
-    """One version; `environments` hold it now."""
+    """One version; `environments` hold it now. `refused` says why its tag does not count."""
 
     version: str
     tag: str
@@ -26,6 +32,7 @@ class VersionEntry:
     author: str
     deregistered: bool
     environments: tuple[str, ...] = ()
+    refused: str | None = None
 
 
 @record
@@ -33,7 +40,7 @@ class EnvironmentEntry:
     """What one environment holds of one model.
 
     `label` is the version or `unregistered (sha7)`; None if the environment is empty. `declared`: trunk's
-    `mlgit.yaml` has the environment.
+    `mlgit.yaml` has the environment. `refused` says why the tag that put the version there does not count.
     """
 
     environment: str
@@ -45,6 +52,7 @@ class EnvironmentEntry:
     author: str | None
     held: bool
     known: Literal["yes", "no"] = "yes"
+    refused: str | None = None
 
 
 @record
@@ -80,7 +88,8 @@ class ModelList:
     notes: tuple[str, ...] = ()
 
 
-def version_entry(state: ModelState, version: RegisteredVersion) -> VersionEntry:
+def version_entry(state: ModelState, version: RegisteredVersion, why: Why = unmarked) -> VersionEntry:
+    """A version; `why` says why a tag does not count."""
     return VersionEntry(
         version=str(version.version),
         tag=version.tag,
@@ -94,11 +103,12 @@ def version_entry(state: ModelState, version: RegisteredVersion) -> VersionEntry
             for name, each in state.environments.items()
             if each.version is not None and each.version.tag == version.tag
         ),
+        refused=why(version.fact),
     )
 
 
 def environment_entry(
-    state: EnvironmentState, *, declared: bool, known: Literal["yes", "no"] = "yes"
+    state: EnvironmentState, *, declared: bool, known: Literal["yes", "no"] = "yes", why: Why = unmarked
 ) -> EnvironmentEntry:
     version = state.version
     return EnvironmentEntry(
@@ -111,6 +121,7 @@ def environment_entry(
         author=state.author,
         held=state.held,
         known=known,
+        refused=why(state.holder),
     )
 
 
@@ -119,6 +130,7 @@ def model_entry(
     models: Mapping[str, str | None],
     environments: Collection[str],
     doubts: Doubts = NO_DOUBTS,
+    why: Why = unmarked,
 ) -> ModelEntry:
     """A model with the declared environments, then those that only its tags mention.
 
@@ -131,12 +143,13 @@ def model_entry(
         declared=state.name in models,
         deprecated=state.deprecated,
         versions=sum(not each.deregistered for each in state.versions),
-        latest=None if best is None else version_entry(state, best),
+        latest=None if best is None else version_entry(state, best, why),
         environments=tuple(
             environment_entry(
                 state.environment(name),
                 declared=name in environments,
                 known=doubts.environment(state, name),
+                why=why,
             )
             for name in order_environments(environments, state.environments)
         ),

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from mlgit.core.record import record
 from mlgit.core.registry.completeness import KNOWN, Known
+from mlgit.core.registry.entries import unmarked
 from mlgit.core.registry.state import EnvironmentState, ModelState, TagFact, label_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from mlgit.core.registry.entries import EnvironmentEntry, ModelEntry, VersionEntry
+    from mlgit.core.registry.entries import EnvironmentEntry, ModelEntry, VersionEntry, Why
     from mlgit.core.registry.statement import ReleaseStatement
 
 EventAction = Literal["release", "deregister", "deprecate", "promote", "rollback", "unassign"]
@@ -22,7 +23,7 @@ EventAction = Literal["release", "deregister", "deprecate", "promote", "rollback
 class Event:
     """One action of one tag. `label` and `before` are a version or `unregistered (sha7)`.
 
-    `before` is what the environment held before.
+    `before` is what the environment held before. `refused` says why the tag does not count.
     """
 
     at: datetime
@@ -37,6 +38,7 @@ class Event:
     tag: str
     oid: str
     commit: str
+    refused: str | None = None
 
 
 class Dated(NamedTuple):
@@ -114,17 +116,20 @@ class History:
     tags_known: Known = KNOWN
 
 
-def events_of(state: ModelState, environment: str | None = None) -> Iterator[Dated]:
-    """The events of a model or of one environment; those of an environment in the order of its changes."""
+def events_of(state: ModelState, environment: str | None = None, *, why: Why = unmarked) -> Iterator[Dated]:
+    """The events of a model or of one environment; those of an environment in the order of its changes.
+
+    `why` says why a tag does not count.
+    """
     if environment is None:
         for version in state.versions:
-            yield _event(version.fact, "release", str(version.version))
+            yield _event(version.fact, "release", str(version.version), why=why)
         for fact in state.facts:
             if fact.name.action == "deregister":
                 reason = fact.parsed_summary.reason
-                yield _event(fact, "deregister", str(fact.name.version), reason=reason)
+                yield _event(fact, "deregister", str(fact.name.version), reason=reason, why=why)
             elif fact.name.action == "deprecate":
-                yield _event(fact, "deprecate", None)
+                yield _event(fact, "deprecate", None, why=why)
     for name, each in state.environments.items():
         if environment in {None, name}:
             for change in each.changes:
@@ -135,6 +140,7 @@ def events_of(state: ModelState, environment: str | None = None) -> Iterator[Dat
                     environment=name,
                     before=None if change.held is None else label_of(change.held, each.registered),
                     reason=change.reason,
+                    why=why,
                 )
 
 
@@ -174,6 +180,7 @@ def _event(
     environment: str | None = None,
     before: str | None = None,
     reason: str | None = None,
+    why: Why,
 ) -> Dated:
     event = Event(
         at=fact.at,
@@ -188,5 +195,6 @@ def _event(
         tag=fact.tag,
         oid=fact.oid,
         commit=fact.commit,
+        refused=why(fact),
     )
     return Dated(fact.tagged_at_s, event)

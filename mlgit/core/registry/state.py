@@ -27,6 +27,8 @@ class TagFact(NamedTuple):
     `tag` is the raw name, `name` the parsed one. `read` reads the message of an oid only when it is needed,
     because there are thousands. `summary` is the message's summary, as
     `mlgit.core.registry.message_summary` writes it, if it is known already.
+    `flaw` says what is wrong with the tag's own object, `release` is the object of the release that it names
+    (`mlgit.core.trust.look`).
     """
 
     name: TagName
@@ -38,6 +40,8 @@ class TagFact(NamedTuple):
     email: str
     read: Callable[[str], str]
     summary: str | None = None
+    flaw: str | None = None
+    release: str = ""
 
     def message(self) -> str:
         """The whole message, with a signature if it has one."""

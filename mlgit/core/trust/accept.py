@@ -13,17 +13,13 @@ from mlgit.core.registry.moves import qualified
 from mlgit.core.registry.replay import replay
 from mlgit.core.registry.state import EnvironmentState, ModelState, Refusal, TagFact
 from mlgit.core.registry.statement import EnvironmentStatement
+from mlgit.core.trust.marks import ADVICE, MERGE, NO_STATEMENT, RESTRICTING, other_name
 from mlgit.core.trust.proof import claims_problem, parse_statement, release_problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mlgit.core.config.file import Environment
-
-_ADVICE = "if another tool makes tags here, write `foreign_tags: allow` into `mlgit.yaml` on trunk"
-_MERGE = "merge its commit to trunk, or release what is on trunk now"
-_NO_STATEMENT = "it has no statement, so mlgit did not write it"
-_RESTRICTING = frozenset({"deregister", "deprecate"})  # mlgit writes them without a statement
 
 
 class Facts(NamedTuple):
@@ -62,7 +58,7 @@ def _refusals(raw: ModelState, facts: Facts) -> dict[str, Refusal]:
         why = facts.elsewhere.get(fact.commit)
         # The branch of a pre-release may be gone after its merge.
         if fact.tag not in refused and why is not None and version.version.final:
-            refused[fact.tag] = Refusal(fact, why, advice=_MERGE)
+            refused[fact.tag] = Refusal(fact, why, advice=MERGE)
     for fact in raw.facts:
         if fact.name.environment is not None and fact.tag not in refused:
             found = _environment_refusal(fact, raw, refused, facts)
@@ -76,12 +72,12 @@ def _own_refusal(fact: TagFact, facts: Facts) -> Refusal | None:
     """Why a tag does not count, by its own object alone."""
     made_for = facts.names.get(fact.oid)
     if made_for != fact.tag:
-        return Refusal(fact, f"its object was made for `{made_for}`", foreign=True)
+        return Refusal(fact, other_name(made_for), foreign=True)
     statement, problem = parse_statement(fact.message())
     if statement is None and problem is None:
-        if facts.foreign or fact.name.action in _RESTRICTING:
+        if facts.foreign or fact.name.action in RESTRICTING:
             return None
-        return Refusal(fact, _NO_STATEMENT, foreign=True, advice=_ADVICE)
+        return Refusal(fact, NO_STATEMENT, foreign=True, advice=ADVICE)
     if problem is None and statement is not None:
         problem = claims_problem(fact, statement)
     return None if problem is None else Refusal(fact, problem)
@@ -109,7 +105,7 @@ def _environment_refusal(
     why_elsewhere = facts.elsewhere.get(fact.commit)
     if why_elsewhere is None or any(not each.version.final for each in counting):
         return None
-    return Refusal(fact, why_elsewhere, advice=_MERGE)
+    return Refusal(fact, why_elsewhere, advice=MERGE)
 
 
 def _named_release(

@@ -69,9 +69,9 @@ def accept(
     policies = _policies(messages.values())
     commits = {fact.commit for fact in raw.facts} | set(policies)
     local = project.default_branch is None if local is None else local
-    elsewhere = _elsewhere(project, commits, local=local)
+    elsewhere = elsewhere_than_trunk(project, commits, local=local)
     if elsewhere and fetch and unshallow(project):
-        elsewhere = _elsewhere(project, commits, local=local)
+        elsewhere = elsewhere_than_trunk(project, commits, local=local)
     facts = Facts(
         names={oid: None if header is None else header.tag for oid, header in headers.items()},
         foreign=foreign_allowed(project),
@@ -105,7 +105,7 @@ def _rules(project: Project, commit: str) -> Mapping[str, Environment]:
         return {}
 
 
-def _elsewhere(project: Project, commits: Collection[str], *, local: bool) -> Mapping[str, str]:
+def elsewhere_than_trunk(project: Project, commits: Collection[str], *, local: bool) -> Mapping[str, str]:
     """The commits that are not on trunk, each with the reason; one walk answers for all of them."""
     trunk = project.trunk
     if trunk is None:

@@ -33,8 +33,15 @@ def _what(event: Event) -> Cell:
     subject = Span(event.model if event.label is None else f"{event.model}@{event.label}", "strong")
     if event.label is not None and event.label.startswith("unregistered"):
         subject = Span(f"{event.model} {event.label}", "careful")
+    if event.refused is not None:
+        return (*_cells(subject, event), Span(f" ! does not count: {event.refused}", "bad"))
+    cells = _cells(subject, event)
+    return cells if len(cells) > 1 else subject
+
+
+def _cells(subject: Span, event: Event) -> tuple[Span, ...]:
     if event.environment is None:
-        return subject
+        return (subject,)
     link = " out of " if event.action == "unassign" else " to "
     before = Span(f" (was {event.before})", "dim") if event.before not in {None, event.label} else Span("")
     return (subject, Span(link), Span(event.environment, "name"), before)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.render.page import Cell, Page, Span, line, table
 from mlgit.render.pages.age import as_of
+from mlgit.render.pages.refused import refused_lines, refused_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +29,7 @@ def page(record: ModelList) -> Page:
     held = ", ".join(f"{name}#{each.environment}" for name, each in states if each.held)
     if held:
         shown.append(line(Span("* ", "careful"), f"held by a rollback: {held}"))
+    shown += refused_lines(refused_of(record.models))
     shown += unknown_lines(record.tags_known, entries=record.models)
     shown += [line(Span("note: ", "careful"), note) for note in record.notes]
     return shown + as_of(record.remote, record.tags_as_of, record.told_at)
@@ -51,7 +53,9 @@ def _row(entry: ModelEntry, environments: tuple[str, ...]) -> tuple[Cell, ...]:
     name: Cell = Span(entry.name, "name")
     if entry.deprecated:
         name = (Span(entry.name, "name"), Span(" (deprecated)", "dim"))
-    latest = Span("-", "dim") if entry.latest is None else Span(entry.latest.version)
+    latest: Cell = Span("-", "dim") if entry.latest is None else Span(entry.latest.version)
+    if entry.latest is not None and entry.latest.refused is not None:
+        latest = (Span(entry.latest.version), Span("!", "bad"))
     if entry.known == "no":
         latest = Span("?", "careful")
     cells: list[Cell] = [name, latest, str(entry.versions)]
@@ -61,6 +65,8 @@ def _row(entry: ModelEntry, environments: tuple[str, ...]) -> tuple[Cell, ...]:
             cells.append(Span("?", "careful"))
         elif state is None or state.label is None:
             cells.append(Span("-", "dim"))
+        elif state.refused is not None:
+            cells.append((Span(state.label), Span("!", "bad")))
         elif state.held:
             cells.append((Span(state.label), Span("*", "careful")))
         else:

@@ -11,7 +11,7 @@ from mlgit.render.pages.events import events_table
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mlgit.core.registry.entries import EnvironmentEntry, ModelEntry
+    from mlgit.core.registry.entries import EnvironmentEntry, ModelEntry, VersionEntry
     from mlgit.core.registry.events import Details
     from mlgit.core.registry.statement import ReleaseStatement
 
@@ -45,7 +45,7 @@ def _model(record: Details) -> Page:
                 each.commit[:7],
                 f"{each.registered_at:%Y-%m-%d}",
                 each.author,
-                "deregistered" if each.deregistered else ", ".join(each.environments),
+                _state(each),
             )
             for each in record.versions[:_VERSIONS]
         ]
@@ -58,16 +58,28 @@ def _model(record: Details) -> Page:
     return shown
 
 
+def _state(each: VersionEntry) -> str:
+    if each.refused is not None:
+        return f"does not count: {each.refused}"
+    return "deregistered" if each.deregistered else ", ".join(each.environments)
+
+
 def _latest(model: ModelEntry) -> str:
     if model.known == "no":
         return "not known here" if model.latest is None else f"{model.latest.version} or newer"
-    return "none yet" if model.latest is None else model.latest.version
+    if model.latest is None:
+        return "none yet"
+    return f"{model.latest.version}{_mark(model.latest.refused)}"
+
+
+def _mark(refused: str | None) -> str:
+    return "" if refused is None else f" (does not count: {refused})"
 
 
 def _held(each: EnvironmentEntry) -> str:
     if each.known == "no":
         return "not known here" if each.label is None else f"not known here ({each.label} by these tags)"
-    return each.label or "empty"
+    return f"{each.label or 'empty'}{_mark(each.refused)}"
 
 
 def _version(record: Details) -> Page:
@@ -81,6 +93,8 @@ def _version(record: Details) -> Page:
         field("commit", version.commit),
         field("live in", ", ".join(version.environments) or "no environment"),
     ]
+    if version.refused is not None:
+        shown.insert(1, line(Span(f"does not count: {version.refused}", "bad"), indent=2))
     if record.stated is not None:
         return shown + _stated(record.stated)
     if record.message:

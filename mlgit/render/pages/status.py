@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mlgit.core.wording import count
 from mlgit.render.page import Page, Span, Style, line, table
 from mlgit.render.pages.diff import value, values
+from mlgit.render.pages.refused import refused_in, refused_lines
 from mlgit.render.pages.shortening import Shortening
 
 if TYPE_CHECKING:
@@ -224,6 +225,7 @@ def _models(found: Status, short: Shortening) -> Page:
     if len(columns) < len(names):
         others = short.named(names[len(columns) :], _NAMES)
         blocks.append(line(Span(f"other environments: {others} (`-v` shows all)", "dim"), indent=2))
+    blocks += refused_lines(refused_in(found.models), indent=2)
     if found.tags_known.known == "no":
         blocks.append(line(Span("? ", "careful"), f"not known: {found.tags_known.why}", indent=2))
     if found.unpushed_tags:
@@ -234,7 +236,7 @@ def _models(found: Status, short: Shortening) -> Page:
 
 def _model_row(model: ModelLine, names: Sequence[str]) -> tuple[Span, ...]:
     held = {each.environment: each for each in model.environments}
-    latest = Span(f"{model.latest}{_behind(model.behind)}")
+    latest = Span(f"{model.latest}{_mark(model.refused)}{_behind(model.behind)}")
     if model.known == "no":
         latest = Span("?", "careful")
     elif model.latest is None:
@@ -247,8 +249,12 @@ def _environment(each: EnvironmentLine | None) -> Span:
         return Span("?", "careful")
     if each is None or each.version is None:
         return Span("-", "dim")
-    version = f"{each.version}{_behind(each.behind)}"
+    version = f"{each.version}{_mark(each.refused)}{_behind(each.behind)}"
     return Span(f"{version} held", "careful") if each.held else Span(version)
+
+
+def _mark(refused: str | None) -> str:
+    return "" if refused is None else "!"
 
 
 def _behind(commits: int | None) -> str:

@@ -20,8 +20,8 @@ MISSING = "its object is missing"
 
 _NAME = "tag-facts"
 # Raise this if summaries change: cached tags are never read again.
-_FORMAT = 2
-_FIELDS = 5
+_FORMAT = 3
+_FIELDS = 8
 # Tags that the last full reading did not meet are dropped once there are this many, and more than those kept.
 _SPARE = 1_000
 
@@ -31,13 +31,17 @@ class KnownTag(NamedTuple):
 
     `summary` is the summary of its message (mlgit.core.registry.message_summary). `commit` is empty if it is
     not an annotated tag on a commit; `summary` then says why. All is ASCII on one line; only `summary` may
-    contain tabs.
+    contain tabs. `made_for` is the name in the object; `flaw` (empty if there is none) and `release` are what
+    `mlgit.core.trust.look` sees.
     """
 
     commit: str
     tagged_at_s: int
     who: str
     summary: str
+    made_for: str = ""
+    flaw: str = ""
+    release: str = ""
 
 
 class TagCache:
@@ -54,9 +58,10 @@ class TagCache:
         self._size = len(lines)
         try:
             for line in lines:
-                oid, commit, tagged_at_s, who, summary = line.split("\t", _FIELDS - 1)
+                oid, commit, tagged_at_s, who, *seen, summary = line.split("\t", _FIELDS - 1)
                 if oid in oids:
-                    found[oid] = KnownTag(commit, int(tagged_at_s), who, summary)
+                    made_for, flaw, release = seen
+                    found[oid] = KnownTag(commit, int(tagged_at_s), who, summary, made_for, flaw, release)
         except ValueError:
             return {}  # not written by us, although the checksum is right
         return found
@@ -79,4 +84,5 @@ class TagCache:
 
 
 def _line(oid: str, tag: KnownTag) -> str:
-    return f"{oid}\t{tag.commit}\t{tag.tagged_at_s}\t{tag.who}\t{tag.summary}"
+    seen = f"{tag.made_for}\t{tag.flaw}\t{tag.release}"
+    return f"{oid}\t{tag.commit}\t{tag.tagged_at_s}\t{tag.who}\t{seen}\t{tag.summary}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.tags.cache import LONG, KnownTag, TagCache
@@ -11,6 +11,7 @@ from mlgit.adapters.git.tags.objects import read_message
 from mlgit.core.record import record
 from mlgit.core.registry.state import TagFact
 from mlgit.core.registry.tags import looks_like_ours, parse_tag
+from mlgit.core.trust.marks import other_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -48,14 +49,19 @@ def read_tags(
     read = partial(read_message, objects)
     for tag, name in names.items():
         oid = tags[tag]
-        commit, tagged_at_s, who, summary = known[oid]
+        commit, tagged_at_s, who, summary, made_for, flaw, release = known[oid]
         if not commit:
             ignored[tag] = summary
             continue
         if who not in people:
             people[who] = _person(who)
         cached = None if summary == LONG else summary
-        facts.append(TagFact(name, tag, oid, commit, tagged_at_s, *people[who], read, cached))
+        if made_for != tag and (made := _unescape(made_for)) != tag:
+            flaw = other_name(made)
+        fact = TagFact(name, tag, oid, commit, tagged_at_s, *people[who], read, cached)
+        if flaw or release:
+            fact = fact._replace(flaw=_flaw(flaw), release=release)
+        facts.append(fact)
     return TagListing(facts=tuple(facts), ignored=ignored)
 
 
@@ -85,7 +91,17 @@ def _read_all(
 
 def _person(who: str) -> tuple[str, str]:
     """Name and email of a tagger, from the form in the cache."""
-    with suppress(ValueError):  # an escape that mlgit did not write
-        who = who.encode("ascii").decode("unicode_escape")
-    name, _, email = who.partition("<")
+    name, _, email = _unescape(who).partition("<")
     return name.strip(), email
+
+
+# Thousands of tags of other tools have the same flaw.
+@lru_cache(maxsize=64)
+def _flaw(text: str) -> str | None:
+    return _unescape(text) if text else None
+
+
+def _unescape(text: str) -> str:
+    with suppress(ValueError):  # an escape that mlgit did not write
+        return text.encode("ascii").decode("unicode_escape")
+    return text

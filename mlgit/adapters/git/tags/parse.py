@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mlgit.adapters.git.tags.cache import LONG, MISSING, KnownTag
 from mlgit.adapters.git.tags.objects import TagHeader, parse_header
 from mlgit.core.registry.message_summary import summarize
+from mlgit.core.trust.look import look
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 # The header that git and mlgit write for a tag on a commit; `parse_header` reads any other, slower.
 _USUAL = re.compile(
-    rb"object ([0-9a-f]+)\ntype commit\ntag [^\n]*\ntagger ([^\n]*)> ([0-9]{1,15}) [^ \n]*\n", re.ASCII
+    rb"object ([0-9a-f]+)\ntype commit\ntag ([^\n]*)\ntagger ([^\n]*)> ([0-9]{1,15}) [^ \n]*\n", re.ASCII
 )
 _MISSING = KnownTag("", 0, "", MISSING)
 _LIGHTWEIGHT = KnownTag("", 0, "", "it is lightweight")
@@ -57,8 +58,8 @@ def _parse(found: GitObject) -> KnownTag | None:
         return _LIGHTWEIGHT
     usual = _USUAL.match(found.content)
     if usual is not None:
-        commit, who, clock = usual.groups()
-        return _known(commit.decode(), int(clock), who, found.content)
+        commit, made_for, who, clock = usual.groups()
+        return _known(commit.decode(), int(clock), who, made_for, found.content)
     header = parse_header(found.content)
     if header is None or header.type not in {"commit", "tag"}:
         return _ON_NO_COMMIT
@@ -73,15 +74,31 @@ def _parse_nested(objects: Objects, content: bytes) -> KnownTag:
 
 
 def _from_header(header: TagHeader, commit: str, content: bytes) -> KnownTag:
-    return _known(commit, header.tagged_at_s, f"{header.tagger} <{header.email}".encode(), content)
+    who = f"{header.tagger} <{header.email}".encode()
+    return _known(commit, header.tagged_at_s, who, header.tag.encode(), content)
 
 
-def _known(commit: str, tagged_at_s: int, who: bytes, content: bytes) -> KnownTag:
-    summary = summarize(content.partition(b"\n\n")[2])
-    return KnownTag(commit, tagged_at_s, _ascii(who), summary if len(summary) <= _LONGEST_SUMMARY else LONG)
+def _known(commit: str, tagged_at_s: int, who: bytes, made_for: bytes, content: bytes) -> KnownTag:
+    message = content.partition(b"\n\n")[2]
+    summary = summarize(message)
+    name = made_for.decode("utf-8", "replace")
+    flaw, release = look(name, commit, message)
+    return KnownTag(
+        commit,
+        tagged_at_s,
+        _ascii(who),
+        summary if len(summary) <= _LONGEST_SUMMARY else LONG,
+        name if name.isascii() and name.isprintable() else _escape(name),
+        "" if flaw is None else _escape(flaw),
+        release if release.isalnum() and release.isascii() else _escape(release),
+    )
+
+
+def _escape(text: str) -> str:
+    return text.encode("unicode_escape").decode("ascii")
 
 
 # The same few people create most tags.
 @lru_cache(maxsize=256)
 def _ascii(who: bytes) -> str:
-    return who.decode("utf-8", "replace").encode("unicode_escape").decode("ascii")
+    return _escape(who.decode("utf-8", "replace"))

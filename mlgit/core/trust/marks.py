@@ -1,0 +1,102 @@
+"""Marks: which tags readers that only show must mark as not counting, from facts that cost nothing.
+
+Commands that act ask `accept`, which also reads every statement and the rules of its moment.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from mlgit.core.registry.state import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlgit.core.registry.state import ModelState, TagFact
+
+NO_STATEMENT = "it has no statement, so mlgit did not write it"
+ADVICE = "if another tool makes tags here, write `foreign_tags: allow` into `mlgit.yaml` on trunk"
+MERGE = "merge its commit to trunk, or release what is on trunk now"
+RESTRICTING = frozenset({"deregister", "deprecate"})  # mlgit once wrote them without a statement
+
+
+def other_name(made_for: str | None) -> str:
+    """The flaw of a tag whose name is not the one that its object was made for."""
+    return f"its object was made for `{made_for}`"
+
+
+class Marks:
+    """Answers for the tags of one model.
+
+    `foreign`: tags without a statement count. `elsewhere` are commits that are not on trunk, with the reason;
+    empty if git was not asked.
+    """
+
+    def __init__(
+        self, state: ModelState, *, foreign: bool, elsewhere: Mapping[str, str] | None = None
+    ) -> None:
+        self._state = state
+        self._foreign = foreign
+        self._elsewhere = elsewhere or {}
+
+    def why(self, fact: TagFact | None) -> str | None:
+        """Why a tag does not count, in one clause; None if nothing here says so."""
+        found = None if fact is None else self.refusal(fact)
+        return None if found is None else found.why
+
+    def refusal(self, fact: TagFact) -> Refusal | None:
+        own = self._own(fact)
+        if own is not None or fact.name.action in RESTRICTING:
+            return own
+        if fact.name.version is not None:
+            why = self._elsewhere.get(fact.commit) if fact.name.version.final else None
+            return None if why is None else Refusal(fact, why, advice=MERGE)
+        return self._move(fact)
+
+    def _own(self, fact: TagFact) -> Refusal | None:
+        if fact.flaw is None:
+            return None
+        if fact.flaw != NO_STATEMENT:
+            return Refusal(fact, fact.flaw)
+        if self._foreign or fact.name.action in RESTRICTING:
+            return None
+        return Refusal(fact, NO_STATEMENT, foreign=True, advice=ADVICE)
+
+    def _move(self, fact: TagFact) -> Refusal | None:
+        taken_out = fact.name.action == "unassign"
+        if fact.flaw is None and not (taken_out and fact.parsed_summary.action == "unassign"):
+            why = self._named_release(fact)
+            if why is not None:
+                return Refusal(fact, why)
+        if taken_out:
+            return None
+        here = self._state.environment(fact.name.environment or "").registered.get(fact.commit, ())
+        refused = [each for version in here if (each := self.refusal(version.fact)) is not None]
+        if here and len(refused) == len(here):
+            last = refused[-1]
+            return Refusal(
+                fact, f"its release `{last.fact.tag}` does not count: {last.why}", advice=last.advice
+            )
+        if any(not version.version.final for version in here):
+            return None  # the branch of a pre-release may be gone
+        why = self._elsewhere.get(fact.commit)
+        return None if why is None else Refusal(fact, why, advice=MERGE)
+
+    def _named_release(self, fact: TagFact) -> str | None:
+        """What is wrong with the release that a statement names."""
+        if not fact.release:
+            return "it names no release" if fact.name.action == "assign" else None
+        named = self._releases.get(fact.release)
+        if named is None:
+            return "the release that it names is not there, or is another one now"
+        if fact.name.action == "assign" and named.commit != fact.commit:
+            return f"it stands on {fact.commit[:7]}, and its release `{named.tag}` on {named.commit[:7]}"
+        if str(named.name.version) != fact.parsed_summary.version:
+            return f"it states {fact.parsed_summary.version}, and its release is `{named.tag}`"
+        found = self.refusal(named)
+        return None if found is None else f"its release `{named.tag}` does not count: {found.why}"
+
+    @cached_property
+    def _releases(self) -> Mapping[str, TagFact]:
+        return {fact.oid: fact for fact in self._state.facts if fact.name.action == "register"}
