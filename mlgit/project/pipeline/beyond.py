@@ -1,12 +1,13 @@
-"""Beyond: hashes of dependencies that are not in the commit: in a submodule, or outside the repository."""
+"""Beyond: hashes of dependencies that are not in the commit: in a submodule, in Git LFS, or outside."""
 
 from __future__ import annotations
 
 import os
 import posixpath
+import re
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.dvc.data.hashes import OUTSIDE, bytes_md5
+from mlgit.adapters.dvc.data.hashes import OUTSIDE, bytes_md5, file_md5
 from mlgit.project.pipeline.local_files import hashes_on_disk
 
 if TYPE_CHECKING:
@@ -25,6 +26,18 @@ class Beyond:
     def outside(self, path: str, *, legacy: bool) -> str:
         """The MD5 of a path outside the repository as it is on this machine; no commit has it."""
         return hashes_on_disk(self._project).md5(posixpath.normpath(path), legacy=legacy) or OUTSIDE
+
+    def large(self, pointer: bytes, *, legacy: bool) -> str | None:
+        """The MD5 of the content that a pointer of Git LFS means; None if it is not on this machine."""
+        found = re.search(rb"(?m)^oid sha256:([0-9a-f]{64})$", pointer)
+        if found is None:
+            return None
+        oid = found[1].decode()
+        file = os.path.join(self._project.common_dir, "lfs", "objects", oid[:2], oid[2:4], oid)
+        try:
+            return file_md5(file, legacy=legacy)
+        except OSError:
+            return None
 
     def submodule(self, place: str, below: str, *, legacy: bool) -> Mapping[str, str] | None:
         """Path -> MD5 of the file or folder `below` in the submodule at `place`, at its recorded commit.

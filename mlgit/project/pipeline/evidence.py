@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from mlgit.adapters.dvc.data.hashes import Hashes
+    from mlgit.adapters.git.attributes.checkout import Checkout
     from mlgit.core.tree import Tree
     from mlgit.project.open import Project
 
@@ -109,9 +110,17 @@ class _Reader:
             listing=self._listing,
             link=self._link,
             elsewhere=Beyond(self._project, self._commit),
+            on_disk=self._checkout,
         )
         committed.prefetch(dep for stage in pipeline.stages for dep in stage.deps)
         return self._stage_states(pipeline, committed)
+
+    @cached_property
+    def _checkout(self) -> Checkout:
+        from mlgit.adapters.git.attributes.checkout import Checkout
+
+        project = self._project
+        return Checkout(project.git, self._tree, git_dir=project.git_dir, common_dir=project.common_dir)
 
     def _link(self, path: str) -> str | None:
         """The target of a symbolic link in the commit."""
@@ -147,6 +156,7 @@ class _Reader:
         paths = self._metric_paths(pipeline, outputs)
         # Read the files of a commit in one round trip; on disk, each may fail for its own reason.
         committed = {} if self._commit is None else self._tree.read_many(paths)
+        on_disk = self._checkout.converted(committed) if stages and committed else {}
         for path in paths:
             out = output_at(path, outputs)
             stage = out.owner if out is not None and out.owner in owners else None
@@ -164,8 +174,8 @@ class _Reader:
                 problems = []
                 if out is not None and stage is not None:
                     listing = None if out.path == path else self._listing(out)
-                    made = MadeFile(content, path, out, listing, committed=path in committed)
-                    problems = trust(made, states)
+                    content = on_disk.get(path, content)
+                    problems = trust(MadeFile(content, path, out, listing, path in committed), states)
             tracked_by = out.owner if out is not None and stage is None else None
             found.append(
                 MetricFile(

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from mlgit.core.pipeline.stages import Output
 
 _HERE = "run `git submodule update --init`, or put the missing files where the stage reads them"
+_PULL = "run `git lfs pull`, or `git lfs fetch --all` for a commit that is not checked out"
+_CHECK_OUT = "check out that commit, and run `mlgit check`, which reads the files on disk"
 
 
 class MadeFile(NamedTuple):
@@ -51,8 +53,15 @@ def trust(made: MadeFile, states: Mapping[str, StageState]) -> list[Problem]:
     if state.unknown:
         why = ", ".join(state.unknown)
         text = f"Whether stage `{stage}` is up to date is not known here: {why}"
-        problems.append(Problem(code="unknown_here", message=text, hint=_HERE))
+        problems.append(Problem(code="unknown_here", message=text, hint=_what_it_takes(state)))
     return problems
+
+
+def _what_it_takes(state: StageState) -> str:
+    """What makes it known here whether a stage is up to date, as a hint."""
+    if any("Git LFS" in text for text in state.unknown):
+        return _PULL
+    return _CHECK_OUT if any(".gitattributes" in text for text in state.unknown) else _HERE
 
 
 def way_out(state: StageState) -> str:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+LFS_POINTER = b"version https://git-lfs.github.com/spec/v1\n"
+"""The beginning of a pointer, which Git LFS leaves in Git instead of a file."""
 _CHUNK = 1 << 20
 _TEXT_PROBE = 512
 _LARGE_BYTES = 8 << 20
@@ -18,8 +20,10 @@ UNREADABLE = "unreadable"
 """Replaces a hash: the file exists but cannot be read. Not equal to any hash."""
 UNKNOWN = "unknown"
 """Replaces a hash: the content is not on this machine."""
-ELSEWHERE = "elsewhere"
-"""Replaces a hash: the content is on the network."""
+LFS = "in Git LFS"
+"""Replaces a hash: the content is in Git LFS, and not on this machine."""
+FILTERED = "filtered"
+"""Replaces a hash: git runs a filter on the file before it is on disk."""
 OUTSIDE = "outside"
 """Replaces a hash: the path is outside the repository, and this machine does not have it."""
 SUBMODULE = "submodule"
@@ -37,10 +41,12 @@ class Hashes(Protocol):
     def md5(self, path: str, *, legacy: bool = False) -> str | None:
         """The MD5 of a file, or of a directory (ending with `.dir`); None if it does not exist.
 
-        `UNREADABLE` if it exists and cannot be read; for a commit also one of the other words above.
-        `UNREADABLE` if it exists and cannot be read; for a commit also `UNKNOWN` or `ELSEWHERE`,
+        `UNREADABLE` if it exists and cannot be read; for a commit also one of the other words above,
         on disk also `LEFT_OUT`.
         """
+
+    def doubt(self, path: str) -> str | None:
+        """`LFS` or `FILTERED` if the bytes at this path may not be those that a stage reads; else None."""
 
 
 class _Md5(Protocol):

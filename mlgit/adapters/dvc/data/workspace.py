@@ -7,7 +7,7 @@ from stat import S_ISDIR, S_ISREG
 from typing import TYPE_CHECKING, Protocol
 
 from mlgit.adapters.dvc.data.fingerprints import LARGE, Facts, Index, checksum, facts_of, now_ns, settled
-from mlgit.adapters.dvc.data.hashes import LEFT_OUT, UNREADABLE, bytes_md5
+from mlgit.adapters.dvc.data.hashes import LEFT_OUT, LFS, LFS_POINTER, UNREADABLE, bytes_md5
 from mlgit.adapters.dvc.data.ignore import Ignores, visible
 from mlgit.core.progress import Progress, Silent
 
@@ -64,6 +64,16 @@ class WorkspaceHashes:
         if asked not in self._answers:
             self.prefetch([asked])
         return self._answers[asked]
+
+    def doubt(self, path: str) -> str | None:
+        """`LFS` if a file at or below this path is a pointer, because Git LFS has not fetched it."""
+        full = self._place(path)
+        try:
+            names = self._list(path, full).entries() if os.path.isdir(full) else None
+            files = [full] if names is None else [os.path.join(full, entry.name) for entry in names]
+            return LFS if any(map(_is_pointer, files)) else None
+        except OSError:
+            return None
 
     def prefetch(self, wanted: Iterable[tuple[str, bool]]) -> None:
         """Hash these (path, legacy) pairs in one batch, with progress."""
@@ -222,3 +232,8 @@ class WorkspaceHashes:
     def _visible(self, path: str, entries: list[Entry]) -> list[Entry]:
         sees = visible(path, (entry.name for entry in entries), self._ignores)
         return [entry for entry in entries if sees(entry.name)]
+
+
+def _is_pointer(file: str) -> bool:
+    with open(file, "rb") as opened:
+        return opened.read(len(LFS_POINTER)) == LFS_POINTER

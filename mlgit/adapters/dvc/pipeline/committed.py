@@ -9,7 +9,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from mlgit.adapters.dvc.data.hashes import (
-    ELSEWHERE,
+    FILTERED,
+    LFS,
+    LFS_POINTER,
     OUTSIDE,
     SUBMODULE,
     UNKNOWN,
@@ -20,7 +22,7 @@ from mlgit.adapters.dvc.data.ignore import IGNORE_FILE, Ignores, visible
 from mlgit.adapters.dvc.files.paths import repositories
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from mlgit.adapters.dvc.pipeline.ancestry import OutputsByPath
     from mlgit.core.pipeline.stages import Output
@@ -31,8 +33,6 @@ _LEAVING = ("/", "../")
 _MOST_LINKS = 40
 _SUBMODULES = ".gitmodules"
 _SUBMODULE = re.compile(r"(?m)^\s*path\s*=\s*(.*?)\s*$")
-# The pointer that Git LFS leaves in Git has none of the file's content.
-_LFS = b"version https://git-lfs.github.com/spec/v1\n"
 
 
 class Elsewhere(Protocol):
@@ -43,6 +43,19 @@ class Elsewhere(Protocol):
 
     def submodule(self, place: str, below: str, *, legacy: bool) -> Mapping[str, str] | None:
         """Path -> MD5 of the file or folder `below` in the submodule at `place`; None if it is not here."""
+
+    def large(self, pointer: bytes, *, legacy: bool) -> str | None:
+        """The MD5 of the content that a pointer of Git LFS means; None if it is not on this machine."""
+
+
+class OnDisk(Protocol):
+    """The files of a commit as git writes them to disk (implemented in adapters/git/attributes)."""
+
+    def read_many(self, paths: Iterable[str]) -> Mapping[str, bytes]:
+        """The bytes of the files that exist."""
+
+    def filtered(self, paths: Iterable[str]) -> Collection[str]:
+        """Those of the files that a filter changes."""
 
 
 class CommitHashes:
@@ -60,12 +73,14 @@ class CommitHashes:
         listing: Callable[[Output], Mapping[str, str] | None],
         link: Callable[[str], str | None],
         elsewhere: Elsewhere,
+        on_disk: OnDisk,
     ) -> None:
         self._tree = tree
         self._made = made
         self._listing = listing
         self._link = link
         self._elsewhere = elsewhere
+        self._on_disk = on_disk
         self._paths = frozenset(tree.paths())
         self._sorted = sorted(self._paths)
         self._contents: dict[str, bytes] = {}
@@ -73,7 +88,7 @@ class CommitHashes:
     def prefetch(self, paths: Iterable[str]) -> None:
         """Read these files, and the files in these folders, in one round trip."""
         wanted = {name for path in paths for name in ([path] if path in self._paths else self._inside(path))}
-        self._contents.update(self._tree.read_many(sorted(wanted - self._contents.keys())))
+        self._contents.update(self._on_disk.read_many(sorted(wanted - self._contents.keys())))
 
     def exists(self, path: str) -> bool:
         return path in self._paths or bool(self._inside(path))
@@ -93,6 +108,17 @@ class CommitHashes:
             return self._in_submodule(module, place[len(module) + 1 :], legacy=legacy)
         return self._in_commit(place, path, legacy=legacy)
 
+    def doubt(self, path: str) -> str | None:
+        """`LFS` or `FILTERED` if a file at or below this path may be another one on disk; else None."""
+        place = self._resolved(path) or path
+        names = [place] if place in self._paths else self._inside(place)
+        if any(self._is_missing_from_lfs(self._contents.get(name, b"")) for name in names):
+            return LFS
+        return FILTERED if self._on_disk.filtered(names) else None
+
+    def _is_missing_from_lfs(self, content: bytes) -> bool:
+        return content.startswith(LFS_POINTER) and self._elsewhere.large(content, legacy=False) is None
+
     def _in_commit(self, place: str, path: str, *, legacy: bool) -> str | None:
         """The MD5 at a place in the commit, to which the links in `path` lead."""
         if place in self._paths:
@@ -109,7 +135,8 @@ class CommitHashes:
         content = self._contents.get(path)
         if content is None:
             return UNKNOWN
-        return ELSEWHERE if content.startswith(_LFS) else bytes_md5(content, legacy=legacy)
+        large = self._elsewhere.large(content, legacy=legacy) if content.startswith(LFS_POINTER) else None
+        return large or bytes_md5(content, legacy=legacy)
 
     def _folder(self, path: str, *, named: str, legacy: bool) -> str | None:
         """The MD5 of a folder; `.dvcignore` patterns are matched with the name before links are followed."""
@@ -133,7 +160,7 @@ class CommitHashes:
             found |= (
                 {start: SUBMODULE} if files is None else {f"{start}/{each}": files[each] for each in files}
             )
-        odd = next((md5 for md5 in found.values() if md5 in {UNKNOWN, ELSEWHERE, SUBMODULE, OUTSIDE}), None)
+        odd = next((md5 for md5 in found.values() if md5 in {UNKNOWN, SUBMODULE, OUTSIDE}), None)
         return listing_md5(found.items()) if odd is None else odd
 
     def _in_submodule(self, module: str, below: str, *, legacy: bool) -> str | None:

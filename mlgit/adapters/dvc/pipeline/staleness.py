@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.data.hashes import (
-    ELSEWHERE,
+    FILTERED,
     LEFT_OUT,
+    LFS,
     OUTSIDE,
     SUBMODULE,
     UNKNOWN,
@@ -36,10 +37,11 @@ _NOT_HERE = {
     OUTSIDE: "it is outside the repository and not on this machine",
     SUBMODULE: "its submodule is not checked out here",
     LEFT_OUT: "the sparse checkout leaves it out",
+    LFS: "its content is in Git LFS, and not on this machine",
+    FILTERED: "a filter in `.gitattributes` may change it on disk",
 }
 _NOT_CHECKED = {
     UNKNOWN: "it is not here",
-    ELSEWHERE: "needs the network",
     **_NOT_HERE,
 }
 
@@ -195,6 +197,8 @@ class _StageChecker:
         md5 = self._hashes.md5(dep, legacy=pointer.legacy)
         if md5 in _NOT_CHECKED:
             return md5
+        if md5 not in {None, pointer.md5}:
+            return self._hashes.doubt(dep) or "changed"
         md5 = md5 if md5 is not None else self._recorded(dep)
         if md5 is not None:
             return "" if md5 == pointer.md5 else "changed"
@@ -238,7 +242,13 @@ class _StageChecker:
             if not out.cached:
                 found.reasons.append(f"deleted output {out.path}")
         elif md5 != out.pointer.md5:
-            found.reasons.append(f"changed output {out.path}")
+            doubt = None if out.cached else self._hashes.doubt(out.path)
+            if doubt is None:
+                found.reasons.append(f"changed output {out.path}")
+            else:
+                sentence = f"output {out.path} was not checked: {_NOT_HERE[doubt]}"
+                found.unchecked.append(sentence)
+                found.unknown.append(sentence)
 
     def tracked_files(self, tracked: Iterable[Output]) -> list[StageState]:
         """A state for every .dvc file with a reason or something unchecked."""

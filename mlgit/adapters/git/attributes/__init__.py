@@ -1,0 +1,1 @@
+"""Attributes: what `.gitattributes` makes of files on their way to the disk."""
