@@ -6,7 +6,8 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mlgit.core.release.promotion import check_promotion, choose_version, refused_releases, split_target
+from mlgit.core.registry.completeness import refused_releases
+from mlgit.core.release.promotion import check_promotion, choose_version, split_target
 from mlgit.core.release.tag_plan import ChangeReport, Move, plan_assignment
 from mlgit.errors import LostRace
 from mlgit.project.registry.environments import require_environment

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from mlgit.core.registry.semver import Version
-    from mlgit.core.registry.state import ModelState
+    from mlgit.core.registry.state import ModelState, Refusal
     from mlgit.core.registry.tags import TagName
 
 _EVERY_BRANCH = ("refs/heads/*", "refs/*")
@@ -147,6 +147,27 @@ def doubtful_release(model: str | None, *, latest: Version | None, ignored: Mapp
         if name.version is not None
         and (latest is None or (name.version >= latest and (name.version.final or not latest.final)))
     )
+
+
+def doubtful_refusal(state: ModelState) -> Refusal | None:
+    """The refused tag that leaves open which release is the newest: nothing older may take its place.
+
+    The tag may be a newer release that was moved; a refused rejection leaves nothing open.
+    """
+    releases = {each.fact.tag: each for each in refused_releases(state)}
+    latest = None if state.latest is None else state.latest.version
+    tag = doubtful_release(state.name, latest=latest, ignored=dict.fromkeys(releases, ""))
+    return None if tag is None else releases[tag]
+
+
+def refused_releases(state: ModelState) -> tuple[Refusal, ...]:
+    """The releases that do not count, by ascending version."""
+    found = [
+        (version, each)
+        for each in state.refused
+        if each.fact.name.action == "register" and (version := each.fact.name.version) is not None
+    ]
+    return tuple(each for _, each in sorted(found, key=lambda pair: pair[0]))
 
 
 @record

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlgit.core.registry.completeness import doubtful_refusal, refused_releases
 from mlgit.core.registry.moves import qualified, stack
 from mlgit.core.registry.semver import Version
-from mlgit.core.registry.state import EnvironmentState, ModelState, Refusal, RegisteredVersion, version_of
+from mlgit.core.registry.state import EnvironmentState, ModelState, RegisteredVersion, version_of
 from mlgit.errors import AnswerNo, StateError, UnknownReference, UsageError
 
 if TYPE_CHECKING:
@@ -36,9 +37,12 @@ def require_version(state: ModelState, text: str) -> RegisteredVersion:
     """The registered version that `text` (`v1.2.0` or `latest`) names.
 
     Raises:
-        AnswerNo: its tag does not count.
+        AnswerNo: its tag does not count, or that of a newer one if it is `latest`.
         UnknownReference: it is not registered.
     """
+    doubt = doubtful_refusal(state) if text == "latest" else None
+    if doubt is not None:
+        raise doubt.error()
     found = state.latest if text == "latest" else state.find(wanted_version(text))
     if found is None:
         refused = [each for each in refused_releases(state) if str(each.fact.name.version) == text]
@@ -48,16 +52,6 @@ def require_version(state: ModelState, text: str) -> RegisteredVersion:
             f"There is no version `{text}` of `{state.name}`", hint=f"run `mlgit show {state.name}`"
         )
     return found
-
-
-def refused_releases(state: ModelState) -> tuple[Refusal, ...]:
-    """The releases that do not count, by ascending version."""
-    found = [
-        (version, each)
-        for each in state.refused
-        if each.fact.name.action == "register" and (version := each.fact.name.version) is not None
-    ]
-    return tuple(each for _, each in sorted(found, key=lambda pair: pair[0]))
 
 
 def choose_version(state: ModelState, environment: Environment, wanted: str | None) -> RegisteredVersion:

@@ -10,11 +10,12 @@ from mlgit.core.gates.evaluate import BaselineFiles, vs_key
 from mlgit.core.gates.verdict import Baseline, Purpose
 from mlgit.core.pipeline.model_files import files_of_model
 from mlgit.core.record import record
-from mlgit.core.registry.completeness import doubtful_environment, doubtful_release
+from mlgit.core.registry.completeness import doubtful_environment, doubtful_refusal, doubtful_release
 from mlgit.core.registry.state import ModelState
 from mlgit.core.wording import listed
 from mlgit.errors import AnswerNo, ConfigError, StateError, ToolError, UnknownReference
 from mlgit.project.compare.reference_file import read_reference
+from mlgit.project.compare.release_before import release_before
 from mlgit.project.pipeline.evidence import evidence
 
 if TYPE_CHECKING:
@@ -133,11 +134,15 @@ class Baselines:
             self._tags[name] = tags._replace(state=state)
         return self._tags[name]
 
-    def _proven(self, found: Baseline, name: str | None, doubt: str | None) -> Baseline:
-        """The baseline; unknown if this clone may lack tags, or if `doubt`, a tag, does not count."""
+    def _proven(
+        self, found: Baseline, name: str | None, doubt: str | None, refused: Refusal | None = None
+    ) -> Baseline:
+        """The baseline; unknown if this clone may lack tags, or if `doubt` or `refused` does not count."""
         from mlgit.project.registry.completeness import knows_model, tag_repair
 
         tags = self._tags_of(name)
+        if refused is not None:
+            return unknown(found.vs, found.model, found.label, found.rule, refused.sentence, refused.hint)
         if doubt is not None:
             message = f"The tag `{doubt}` leaves open {found.rule}: {tags.ignored[doubt]}"
             return unknown(found.vs, found.model, found.label, found.rule, message, tag_repair(self.project))
@@ -188,35 +193,32 @@ class Baselines:
         return self.ci if checked_out == head else {}
 
     def _last_release(self, model: str | None) -> Baseline:
-        from mlgit.adapters.git.refs import is_ancestor
-
         rule = "the newest release before it"
         here = self.candidate or self.project.head.commit
         name = self._registry_name(model)
+        found = _none("base", model, "base", rule, f"No release of {_quoted(name)} comes before this one")
+        refused = None
         if name is not None and here is not None:
-            for version in reversed(self._state(name).versions):
-                before = version.commit != here and is_ancestor(self.project.git, version.commit, here)
-                if before and not version.deregistered:
-                    found = _found("base", model, f"{name}@{version.version}", rule, version.commit)
-                    return self._proven(found, name, self._doubtful_release(name))
-        none = _none("base", model, "base", rule, f"No release of {_quoted(name)} comes before this one")
-        return self._proven(none, name, self._doubtful_release(name))
+            version, refused = release_before(self.project, self._state(name), here)
+            if version is not None:
+                found = _found("base", model, f"{name}@{version.version}", rule, version.commit)
+        return self._proven(found, name, self._doubtful_release(name), refused)
 
     def _release(self, model: str | None, name: str | None) -> Baseline:
         rule = "the newest release"
-        version = None if name is None else self._state(name).latest
+        state = None if name is None else self._state(name)
+        version = None if state is None else state.latest
         found = _none("release", model, "release", rule, f"{_quoted(name)} has no release yet")
         if version is not None:
             found = _found("release", model, f"{name}@{version.version}", rule, version.commit)
-        elif (refused := self._refused(name, None)) is not None:
-            return unknown("release", model, "release", rule, refused.sentence, refused.hint)
-        return self._proven(found, name, self._doubtful_release(name))
+        refused = None if state is None else doubtful_refusal(state)
+        return self._proven(found, name, self._doubtful_release(name), refused)
 
-    def _refused(self, name: str | None, environment: str | None) -> Refusal | None:
-        """A tag of the environment (None: of a version) that does not count: it is not empty, but unknown."""
+    def _refused(self, name: str | None, environment: str) -> Refusal | None:
+        """An assignment to the environment that does not count: it is not empty, but unknown."""
         for each in () if name is None else self._state(name).refused:
             tag = each.fact.name
-            if tag.environment == environment and tag.action in {"assign", "register"}:
+            if tag.environment == environment and tag.action == "assign":
                 return each
         return None
 

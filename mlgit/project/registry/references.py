@@ -137,6 +137,10 @@ def _version(project: Project, text: str, read: Reader | None) -> Reference | No
         return None
     state = (read or partial(read_model, project))(model)
     refused = next((each for each in state.refused if each.fact.tag == text.replace(":", "=")), None)
+    if number is None:
+        from mlgit.core.registry.completeness import doubtful_refusal
+
+        refused = doubtful_refusal(state)
     if refused is not None:
         raise refused.error()
     found = state.latest if number is None else state.find(number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -11,13 +12,16 @@ from mlgit.core.registry.completeness import (
     CloneFacts,
     compare_tags,
     doubtful_environment,
+    doubtful_refusal,
     doubtful_release,
     knows_tags,
     parse_listing,
     repair,
 )
+from mlgit.core.registry.replay import replay
 from mlgit.core.registry.semver import Version
-from mlgit.core.registry.state import EnvironmentState, ModelState
+from mlgit.core.registry.state import EnvironmentState, ModelState, Refusal
+from tests.support.tags import fact
 
 EVERY = "+refs/heads/*:refs/remotes/origin/*"
 ONE = "+refs/heads/topic:refs/remotes/origin/topic"
@@ -157,3 +161,25 @@ def test_a_newer_version_that_does_not_count_leaves_the_release_open(
 ) -> None:
     version = None if latest is None else Version.parse(latest)
     assert (doubtful_release("net", latest=version, ignored={tag: LIGHT}) == tag) is doubtful
+
+
+@pytest.mark.parametrize(
+    ("refused", "latest", "doubt"),
+    [
+        ((), "net@v1.0.0", None),
+        (("net@v1.1.0",), "net@v1.0.0", "net@v1.1.0"),
+        (("net@v0.9.0",), "net@v1.0.0", None),
+        (("net@v2.0.0-rc.1",), "net@v1.0.0", None),
+        (("net@v1.0.0!",), "net@v1.0.0", None),
+        (("net@v1.0.0!#2", "net#prod#1", "net@deprecated"), "net@v1.0.0", None),
+        (("net@v1.0.0#2",), "net@v1.0.0", "net@v1.0.0#2"),
+        (("net@v1.0.0",), None, "net@v1.0.0"),
+    ],
+)
+def test_a_newer_release_that_is_refused_leaves_the_newest_one_open(
+    refused: tuple[str, ...], latest: str | None, doubt: str | None
+) -> None:
+    state = replay([] if latest is None else [fact(latest, 1)]).model("net")
+    state = replace(state, refused=tuple(Refusal(fact(tag, 2), "it was moved") for tag in refused))
+    found = doubtful_refusal(state)
+    assert (None if found is None else found.fact.tag) == doubt

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlgit.core.config.file import Environment
+from mlgit.core.registry.completeness import refused_releases
 from mlgit.core.registry.message import parse_message
 from mlgit.core.registry.moves import qualified, stack
 from mlgit.core.registry.replay import replay
@@ -19,7 +20,6 @@ from mlgit.core.registry.statement import EnvironmentStatement
 from mlgit.core.release.promotion import (
     check_promotion,
     choose_version,
-    refused_releases,
     require_version,
     rollback_target,
     split_target,
@@ -327,3 +327,11 @@ def test_a_version_whose_tag_does_not_count_is_refused_with_the_reason() -> None
         )
     with pytest.raises(UnknownReference):
         choose_version(found, Environment(name="prod"), "v3.0.0")
+
+
+def test_latest_is_nothing_older_than_a_release_that_does_not_count() -> None:
+    found = replace(state(), refused=(Refusal(fact("m@v9.0.0", 9), "it was moved"),))
+    with pytest.raises(AnswerNo, match="does not count: it was moved"):
+        require_version(found, "latest")
+    older = replace(state(), refused=(Refusal(fact("m@v0.0.1", 9), "it was moved"),))
+    assert str(require_version(older, "latest").version) == "v1.3.0"

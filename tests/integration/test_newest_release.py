@@ -1,0 +1,80 @@
+"""The newest release: if its tag does not count any more, no older one takes its place unnoticed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mlgit.errors import Exit
+from tests.integration.test_refused_tags import plant
+from tests.support.checks import GATES, check, results
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.support.shell import Folder
+
+
+@pytest.fixture
+def twice(staged: Folder) -> Folder:
+    """Two releases of `line`, a commit after them, and a gate against the newest release."""
+    gate = "gates:\n  newest: {metric: r2, vs: release, max_drop: 0.1}\n"
+    staged.write("mlgit.yaml", f"{GATES}{gate}environments: {{staging: {{}}, prod: {{}}}}\n")
+    staged.commit("Compare with the newest release")
+    staged.git("push", "-q")
+    assert staged.here("release", "line", "--force").status == Exit.DONE
+    staged.commit("Go on")
+    staged.git("push", "-q")
+    return staged
+
+
+def _moved(folder: Folder) -> str:
+    plant(folder, "line@v1.0.1", "HEAD")
+    return "it has no statement"
+
+
+def _renamed(folder: Folder) -> str:
+    folder.git("update-ref", "refs/tags/line@v1.0.1", folder.git("rev-parse", "line@v1.0.0"))
+    folder.git("push", "-q", "--force", "origin", "refs/tags/line@v1.0.1")
+    return "made for `line@v1.0.0`"
+
+
+def _left_trunk(folder: Folder) -> str:
+    folder.git("reset", "-q", "--hard", "HEAD~1")
+    folder.git("commit", "-q", "--amend", "-m", "Reworded")
+    folder.git("push", "-q", "--force")
+    return "is not on origin/main"
+
+
+def _lightweight(folder: Folder) -> str:
+    folder.git("tag", "-f", "line@v1.0.1", "HEAD")
+    return "lightweight"
+
+
+def _by_hand(folder: Folder) -> str:
+    plant(folder, "line@v9.0.0", "HEAD")
+    return "`line@v9.0.0` does not count"
+
+
+@pytest.mark.parametrize("spoil", [_moved, _renamed, _left_trunk, _lightweight, _by_hand])
+def test_a_newest_release_that_does_not_count_is_not_replaced(
+    twice: Folder, spoil: Callable[[Folder], str]
+) -> None:
+    assert results(check(twice, status=Exit.DONE))["line/newest"][0] == "pass"
+    why = spoil(twice)
+    verdict = check(twice, status=Exit.BLOCKED)
+    assert results(verdict)["line/newest"] == ("error", "unknown_here", "block")
+    assert why in verdict["baselines"][0]["message"]
+    if spoil is not _lightweight:
+        done = twice.here("promote", "line@latest", "--to", "staging")
+        assert done.status == Exit.BLOCKED
+        assert why in done.err
+        assert twice.here("get", "line@latest", "-o", "out").status == Exit.BLOCKED
+
+
+def test_an_older_release_that_does_not_count_changes_nothing(twice: Folder) -> None:
+    plant(twice, "line@v0.1.0", "HEAD")
+    plant(twice, "line@v9.0.0-rc.1", "HEAD")
+    assert results(check(twice, status=Exit.DONE))["line/newest"][0] == "pass"
+    assert twice.here("get", "line@latest", "-o", "out").status == Exit.DONE
