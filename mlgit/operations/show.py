@@ -49,7 +49,7 @@ def _shown(project: Project, text: str) -> Details:
     empty = _empty_environment(project, text)
     if empty is not None:
         return empty
-    reference = resolve(project, text)
+    reference = resolve(project, text, shows=True)
     if reference.model is None:
         reference = _at_commit(project, reference)
     state = read_model(project, reference.model or "")

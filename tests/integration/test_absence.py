@@ -152,8 +152,17 @@ def _require_no_false_words(kind: str, state: str, clone: Folder) -> None:
             done = clone.here(*argv)
             assert "not known" in done.out + done.err or "?" in done.out, argv
             assert [words for words in NOTHING if words in done.out] == [], argv
-        found = kind == "single" and state in {"present", "foreign"}
-        assert clone.here("diff", "net#prod").status == (Exit.DONE if found else Exit.STATE)
+        _require_refusals(clone)
+
+
+def _require_refusals(clone: Folder) -> None:
+    """What compares or fetches does not take an environment or the latest version from what may be old."""
+    for text in ("net#prod", "net@latest"):
+        for argv in (["diff", text], ["get", text], ["report", "--base", text]):
+            done = clone.here(*argv)
+            assert done.status in ({Exit.STATE} if argv[0] == "diff" else {Exit.STATE, Exit.BLOCKED}), argv
+            assert "not known" in done.err or "does not count" in done.err, argv
+            assert "`git " in done.err or "`mlgit " in done.err, argv
 
 
 @pytest.fixture(params=list(product((*WHOLE, *CUT), STATES)), ids="-".join)

@@ -6,6 +6,7 @@ In this order: a declared environment (`prod`, `tumor#prod`), a version (`tumor@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from mlgit.core.config.names import read_environment_name, read_model_name
 from mlgit.core.record import record
 from mlgit.core.registry.state import ModelState
 from mlgit.core.wording import listed, near
-from mlgit.errors import UnknownReference
+from mlgit.errors import StateError, UnknownReference
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,18 +42,28 @@ class Reference:
 
 
 def resolve(
-    project: Project, text: str, *, model: str | None = None, read: Reader | None = None
+    project: Project,
+    text: str,
+    *,
+    model: str | None = None,
+    read: Reader | None = None,
+    shows: bool = False,
 ) -> Reference:
     """Resolve `text`; with `model`, a bare environment is that model's.
 
-    `read` reads the tags of a model; by default all of them, whether or not they count.
+    `read` reads the tags of a model; by default all of them, whether or not they count. `shows`: what an
+    environment holds, or the latest version, is only shown with a note of its own, so that it may be what
+    this clone knows.
 
     Raises:
         AnswerNo: the tag that it names does not count, says `read`.
+        StateError: this clone may lack newer tags of the environment, or of the latest version.
         UnknownReference: there is no such thing, or it is an environment that is empty or of several models.
     """
     found = _environment(project, text, model, read) or _version(project, text, read)
     if found is not None:
+        if not shows and (found.environment is not None or text.endswith("@latest")):
+            _require_newest(project, found)
         return found
     commit = project.commit(text)
     if commit is None:
@@ -92,6 +103,30 @@ def _environment(project: Project, text: str, model: str | None, read: Reader | 
         environment=name,
         notes=tuple(notes),
     )
+
+
+def _require_newest(project: Project, found: Reference) -> None:
+    """Raise StateError if a newer tag than the one that was found may be at the remote, or does not count."""
+    from mlgit.core.registry.completeness import doubtful_environment, doubtful_release
+    from mlgit.project.registry.completeness import knows_model, tag_repair
+    from mlgit.project.registry.read import read_model_tags
+
+    tags = read_model_tags(project, found.model)
+    known = knows_model(project, found.model, here=tags.here, absent=False, ci=os.environ)
+    if found.environment is not None:
+        what = f"What `{found.environment}` holds of `{found.model}`"
+        doubt = doubtful_environment(found.model, found.environment, state=tags.state, ignored=tags.ignored)
+    else:
+        what = f"Which version of `{found.model}` is the latest one"
+        latest = None if tags.state is None or tags.state.latest is None else tags.state.latest.version
+        doubt = doubtful_release(found.model, latest=latest, ignored=tags.ignored)
+    if doubt is not None:
+        why, hint = f"the tag `{doubt}` leaves it open: {tags.ignored[doubt]}", tag_repair(project)
+    elif known.known == "no":
+        why, hint = f"{known.why}", f"run `{known.repair}`"
+    else:
+        return
+    raise StateError(f"{what} is not known here: {why}", hint=hint)
 
 
 def _empty(project: Project, environment: str, model: str) -> UnknownReference:
@@ -160,9 +195,15 @@ def _version(project: Project, text: str, read: Reader | None) -> Reference | No
 
 
 def _unknown(project: Project, text: str) -> UnknownReference:
-    from mlgit.project.registry.read import read_registry
+    from mlgit.core.registry.tags import parse_tag
+    from mlgit.project.registry.completeness import doubts, unknown_note
+    from mlgit.project.registry.read import read_registry_tags
 
-    registry = read_registry(project)
+    registry, ignored = read_registry_tags(project)
+    model = text.replace("#", "@").rpartition("@")[0]
+    doubted = any(name.model == model for name in map(parse_tag, ignored) if name is not None)
+    if doubted or doubts(project, {}).clone.known == "no":
+        return UnknownReference(f"`{text}` is not known here", hint=unknown_note(project))
     known = [f"{name}@{each.version}" for name, state in registry.models.items() for each in state.versions]
     known += [f"{name}#{each}" for name, state in registry.models.items() for each in state.environments]
     known += list(project.trunk_config.environments)
