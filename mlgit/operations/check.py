@@ -45,7 +45,13 @@ def _metric_changes(judged: Judgement) -> tuple[MetricChange, ...]:
         # A metric file may have belonged to no model before; it is still the same file.
         paths = {file.path for file in (*case.files, *baseline.files)}
         files = [file for file in baseline.others or baseline.files if file.path in paths]
-        changes += metric_changes(case.files, files, model=case.model, directions=judged.config.directions)
+        changes += metric_changes(
+            case.files,
+            files,
+            model=case.model,
+            directions=judged.config.directions,
+            known=baseline.baseline.state in {"found", "none"},
+        )
     return tuple(changes)
 
 

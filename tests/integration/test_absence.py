@@ -27,7 +27,7 @@ STATES = ("none", "present", "lightweight", "damaged", "foreign")
 WHOLE = ("plain", "partial", "sparse", "two-remotes", "worktree", "submodule", "no-head", "no-remote")
 CUT = ("no-tags", "depth-1", "single", "single-topic", "never-fetched")
 NOTHING = ("no version yet", "none yet", "holds    nothing", "empty", "Nothing happened")
-NEVER = ("first model", "No release", "no release", "Nothing of `net`", "tracks no outputs")
+NEVER = ("first model", "No release", "no release", "Nothing of `net`", "tracks no outputs", "| new |")
 
 
 def _commit(folder: Folder, accuracy: str) -> None:

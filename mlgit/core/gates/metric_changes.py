@@ -22,12 +22,19 @@ def metric_changes(
     *,
     model: str | None,
     directions: Mapping[str, Direction],
+    known: bool = True,
 ) -> tuple[MetricChange, ...]:
-    """All numbers of both sides, by file and key; the same file and key on both sides is the same metric."""
+    """All numbers of both sides, by file and key; the same file and key on both sides is the same metric.
+
+    `known`: whether the baseline is known here, even if that is that there is none.
+    """
     new, old = _numbers(candidate), _numbers(baseline)
     changes = []
     for file, key in sorted({*old, *new}):
         before, after = old.get((file, key)), new.get((file, key))
+        unsure = (before is None and not (known and _read(baseline, file))) or (
+            after is None and not _read(candidate, file)
+        )
         found = change_between(before, after, metrics.direction_of(key, directions))
         changes.append(
             MetricChange(
@@ -39,9 +46,20 @@ def metric_changes(
                 change=None if found.amount is None else metrics.computed(found.amount),
                 change_percent=None if found.percent is None else metrics.computed(found.percent),
                 better=found.better,
+                known="no" if unsure else "yes",
             )
         )
     return tuple(changes)
+
+
+def _read(files: Sequence[MetricFile], path: str) -> bool:
+    """Whether every file that may have a metric of this path was read."""
+    return not any(
+        problem.code == "not_fetched"
+        or (problem.code == "unreadable" and f"{path}/".startswith(f"{file.path}/"))
+        for file in files
+        for problem in file.problems
+    )
 
 
 def _numbers(files: Sequence[MetricFile]) -> dict[tuple[str, str], Decimal]:

@@ -204,7 +204,8 @@ class Verdict:
 class MetricChange:
     """One metric of the candidate next to the base; the numbers are decimal text, None if absent.
 
-    `better` is None if nothing changed or no direction is known.
+    `better` is None if nothing changed or no direction is known. `known` is `no` if the number that is absent
+    may be there: the baseline is not known here, or a file of that side could not be read.
     """
 
     model: str | None
@@ -215,6 +216,16 @@ class MetricChange:
     change: str | None = None
     change_percent: str | None = None
     better: bool | None = None
+    known: Literal["yes", "no"] = "yes"
+
+    @property
+    def appearance(self) -> Literal["new", "gone", "not known", ""]:
+        """What to write instead of a difference, if only one side has a number."""
+        if (self.baseline is None) == (self.candidate is None):
+            return ""
+        if self.known == "no":
+            return "not known"
+        return "new" if self.baseline is None else "gone"
 
     @property
     def changed(self) -> bool:

@@ -70,7 +70,7 @@ def sorted_results(verdict: Verdict) -> list[Result]:
 
 def delta(change: MetricChange) -> Span:
     if change.change is None:
-        return Span("new" if change.baseline is None else "gone" if change.candidate is None else "", "dim")
+        return Span(change.appearance, "dim")
     style: Style = "" if change.better is None else "ok" if change.better else "bad"
     return Span(signed(short(change.change)), style)
 

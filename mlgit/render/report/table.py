@@ -66,8 +66,7 @@ def number(value: str | None, *others: str | None) -> str:
 def difference_text(change: MetricChange) -> str:
     """How a metric changed, and whether that is better."""
     if change.change is None:
-        absent = (change.baseline is None, change.candidate is None)
-        return {(True, False): "new", (False, True): "gone"}.get(absent, "")
+        return change.appearance
     return _signed(change.change, better=change.better)
 
 
