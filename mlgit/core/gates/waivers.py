@@ -28,6 +28,7 @@ class Waiver:
     the metric that is still let through. `commit` is the one that wrote this entry in its current form,
     and `since` its day (UTC); both are None while trunk has no commit. `brought_by` are the addresses of
     that commit and of the commits that it merged; `by_author` is the one that also wrote part of the change.
+    `traced` is False if trunk has commits, and none of them is known to have written this entry.
     """
 
     id: str
@@ -43,9 +44,12 @@ class Waiver:
     since: date | None = None
     brought_by: tuple[str, ...] = ()
     by_author: str | None = None
+    traced: bool = True
 
     @property
     def origin(self) -> str:
+        if not self.traced:
+            return "of unknown origin"
         return f"brought by {self.commit[:7]}" if self.commit else "not committed yet"
 
 
@@ -88,6 +92,12 @@ def _problem(
     if waiver.expires - start > LONGEST:
         longest = (start + LONGEST).isoformat()
         return "waiver_too_long", f"it may last {LONGEST.days} days at most, here until {longest}"
+    return _problem_of_people(waiver, authors)
+
+
+def _problem_of_people(waiver: Waiver, authors: Collection[str]) -> tuple[str, str] | None:
+    if not waiver.traced:
+        return "waiver_untraced", "no commit on trunk is known to have written it, so who agreed is not known"
     if person(waiver.approver) in authors:
         return "waiver_self_approved", f"its approver `{waiver.approver}` wrote part of this change"
     return None

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _AUTHORS = "<%ae>%n%(trailers:key=Co-authored-by,valueonly,unfold)"
 _PEOPLE = f"<%ce>%n{_AUTHORS}"
 _ORIGIN = f"%H %ct%n%P%n{_PEOPLE}"
+_LAST_SECOND = 253_402_300_799
+"""The end of the year 9999: Python knows no later day, but git does."""
 
 
 class TrunkWaivers(NamedTuple):
@@ -84,7 +86,10 @@ def _parse(content: bytes, commit: str | None) -> tuple[Waiver, ...]:
 
 
 def _with_origins(project: Project, tip: str, waivers: tuple[Waiver, ...]) -> tuple[Waiver, ...]:
-    """Add to each waiver the first-parent commit of trunk that wrote it in this form, its day and people."""
+    """Add to each waiver the first-parent commit of trunk that wrote it in this form, its day and people.
+
+    One that no such commit is known to have written is marked as untraced.
+    """
     output = project.git.run("log", "-z", "--first-parent", f"--format={_ORIGIN}", tip, "--", WAIVERS_FILE)
     wanted = {waiver.id: replace(waiver, line=None) for waiver in waivers}
     origins: dict[str, _Origin] = {}
@@ -100,9 +105,11 @@ def _with_origins(project: Project, tip: str, waivers: tuple[Waiver, ...]) -> tu
                 del wanted[name]
     people = {origin.commit: _people(project, origin) for origin in origins.values()}
     return tuple(
-        replace(each, commit=found.commit, since=found.since, brought_by=people[found.commit])
+        replace(each, traced=False)
+        if found is None
+        else replace(each, commit=found.commit, since=found.since, brought_by=people[found.commit])
         for each in waivers
-        for found in (origins[each.id],)
+        for found in (origins.get(each.id),)
     )
 
 
@@ -118,7 +125,7 @@ class _Origin(NamedTuple):
 def _origin(entry: str) -> _Origin:
     facts, parents, *lines = entry.strip().split("\n")
     commit, _, seconds = facts.partition(" ")
-    since = datetime.fromtimestamp(int(seconds), UTC).date()
+    since = datetime.fromtimestamp(min(int(seconds), _LAST_SECOND), UTC).date()
     return _Origin(commit, since, " " in parents, addresses(lines))
 
 

@@ -42,6 +42,7 @@ def problems(**more: Any) -> list[str]:  # noqa: ANN401
         ({"gate": "flor"}, ["waiver_unknown"]),
         ({"gate": "gates_loosened:flor"}, ["waiver_unknown"]),
         ({"slice": "vip"}, ["waiver_unknown"]),
+        ({"traced": False}, ["waiver_untraced"]),
         ({"expires": TODAY}, []),
         ({"expires": date(2026, 2, 28)}, ["waiver_expired"]),
         ({"since": date(2026, 1, 1), "expires": date(2026, 4, 1)}, []),
