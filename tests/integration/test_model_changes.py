@@ -117,7 +117,8 @@ def test_another_model_with_the_same_metrics_is_a_warning(
     assert note["effect"] == "warn"
     assert note["model"] == "net"
     assert "`net` (`model" in note["message"]
-    assert "metrics.json" in note["message"]
+    assert ": `metrics.json`" in note["message"]
+    assert "``" not in note["message"]
     project.commit("Another model")
     assert found(project) == [note]
     assert found(project, "--rev", "HEAD") == [note]
@@ -140,6 +141,23 @@ def another_number(project: Folder) -> None:
 def another_key(project: Folder) -> None:
     retrained(project)
     project.write("metrics.json", '{"auc": 0.9, "f1": 0.8}')
+
+
+def another_text(project: Folder) -> None:
+    retrained(project)
+    project.write("metrics.json", '{"auc": 0.9, "date": "2026-02-01", "none": null}')
+
+
+def another_file(project: Folder) -> None:
+    retrained(project)
+    project.write("mlgit.yaml", CONFIG.replace("[metrics.json]", "['*.json']"))
+    project.write("more.json", '{"build": 2}')
+
+
+def other_keys_only(project: Folder) -> None:
+    retrained(project)
+    project.write("mlgit.yaml", CONFIG.replace("metric: auc", "metric: f1"))
+    project.write("metrics.json", '{"f1": 0.9}')
 
 
 def another_place(project: Folder) -> None:
@@ -174,7 +192,10 @@ def kept_elsewhere(project: Folder) -> None:
         (another_place_and_content, True),
         (same_content, False),
         (another_number, False),
-        (another_key, False),
+        (another_key, True),
+        (another_text, True),
+        (another_file, True),
+        (other_keys_only, False),
         (another_place, False),
         (another_name, False),
         (kept_elsewhere, False),

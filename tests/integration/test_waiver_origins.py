@@ -168,7 +168,7 @@ def test_a_waiver_behind_a_link_never_counts(project: Folder, history: Callable[
     assert "waivers.yaml" in done.err or "of unknown origin" in done.out
 
 
-def test_a_waiver_in_a_shallow_clone_is_no_crash(project: Folder, tmp_path: Path) -> None:
+def test_a_waiver_in_a_shallow_clone_does_not_crash(project: Folder, tmp_path: Path) -> None:
     plain(project)
     project.git("commit", "-q", "--allow-empty", "-m", "Go on")
     project.git("push", "-q")

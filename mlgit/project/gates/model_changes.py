@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.data.hashes import LEFT_OUT, UNREADABLE
@@ -66,7 +67,7 @@ def model_change_notes(
         here = _State(path=path, files=case.files, known=own)
         if _same_metrics(there, here) and _differ(_content(project, there), _content(project, here)):
             subject = f"Model `{name}`" if name else "The model"
-            files = listed(f"`{file.path}`" for file in case.files)
+            files = listed(file.path for file in case.files)
             text = f"{subject} (`{path}`) is not that of {base.baseline.label}, but its metrics are the same"
             yield Note(code=_CODE, message=f"{text}: {files}", effect="warn", model=name or None, hint=_HINT)
 
@@ -88,14 +89,19 @@ def _path_before(project: Project, model: Model | None, before: Evidence, name: 
 
 
 def _same_metrics(before: _State, after: _State) -> bool:
-    """Whether there are metrics, and each is known to be what it was; layout and spelling do not matter."""
+    """Whether there are metrics on both sides, and each of them is known to be what it was.
+
+    Layout, spelling, and metrics that only one side has do not matter: a new one says nothing of the model.
+    """
     old, new = ({file.path: file for file in each.files} for each in (before, after))
-    if not new or old.keys() != new.keys():
-        return False
-    return all(
-        _recorded_alike(path, before.known, after.known) if _only_recorded(file) else _alike(old[path], file)
-        for path, file in new.items()
-    )
+    shared = old.keys() & new.keys()
+    found = [
+        _recorded_alike(path, before.known, after.known)
+        if _only_recorded(new[path])
+        else _alike(old[path], new[path])
+        for path in shared
+    ]
+    return bool(found) and all(found)
 
 
 def _only_recorded(file: MetricFile) -> bool:
@@ -106,12 +112,15 @@ def _alike(old: MetricFile, new: MetricFile) -> bool:
     unread = {"missing", "unreadable", "not_fetched"}
     if any(problem.code in unread for file in (old, new) for problem in file.problems):
         return False
-    return _texts(old.values) == _texts(new.values) and old.others == new.others
+    before, after = (_numbers(each.values) for each in (old, new))
+    shared = before.keys() & after.keys()
+    return bool(shared) and all(before[key] == after[key] for key in shared)
 
 
-def _texts(values: Mapping[str, Value]) -> Mapping[str, Value]:
-    """The values, so that NaN equals itself."""
-    return {key: "nan" if value != value else value for key, value in values.items()}  # noqa: PLR0124
+def _numbers(values: Mapping[str, Value]) -> Mapping[str, Value]:
+    """The numbers among the values, so that NaN equals itself; a text, such as a date, does not count."""
+    numbers = {key: value for key, value in values.items() if isinstance(value, Decimal)}
+    return {key: "nan" if value.is_nan() else value for key, value in numbers.items()}
 
 
 def _recorded_alike(path: str, before: Evidence, after: Evidence) -> bool:
