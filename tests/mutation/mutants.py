@@ -49,11 +49,25 @@ class Mutant(NamedTuple):
 def mutants(source: str) -> Iterator[Mutant]:
     """Every mutant of a module, in the order of its lines."""
     tree = ast.parse(source)
+    lines = source.splitlines()
+    seen = {compile(tree, "", "exec", dont_inherit=True)}
     for number, node in enumerate(_computing(tree)):
         for change, edit in _edits(node):
             other = copy.deepcopy(tree)
             edit(_computing(other)[number])
-            yield Mutant(getattr(node, "lineno", 0), change, ast.fix_missing_locations(other))
+            ast.fix_missing_locations(other)
+            code = compile(other, "", "exec", dont_inherit=True)
+            if code not in seen:
+                seen.add(code)
+                line = next(each.lineno for each in ast.walk(node) if hasattr(each, "lineno"))
+                yield Mutant(line, f"{change} in `{_start(node, lines)}`", other)
+
+
+def _start(node: ast.AST, lines: list[str]) -> str:
+    """The beginning of what changes, on one line; for a value its whole line."""
+    if isinstance(node, ast.Constant):
+        return lines[node.lineno - 1].strip()
+    return ast.unparse(node).strip().splitlines()[0]
 
 
 def _computing(tree: ast.Module) -> list[ast.AST]:
@@ -62,7 +76,7 @@ def _computing(tree: ast.Module) -> list[ast.AST]:
     waiting: list[ast.AST] = [tree]
     while waiting:
         node = waiting.pop()
-        if isinstance(node, ast.JoinedStr) or (isinstance(node, ast.If) and _for_checkers(node.test)):
+        if isinstance(node, ast.JoinedStr) or _for_checkers(node):
             continue
         found.append(node)
         left_out = {"annotation", "returns", "decorator_list", "bases"}
@@ -73,11 +87,15 @@ def _computing(tree: ast.Module) -> list[ast.AST]:
     return found
 
 
-def _for_checkers(test: ast.expr) -> bool:
-    return isinstance(test, ast.Name) and test.id == "TYPE_CHECKING"
+def _for_checkers(node: ast.AST) -> bool:
+    """What only a type checker reads: imports of types, and what it proves never to run."""
+    match node:
+        case ast.If(test=ast.Name("TYPE_CHECKING")) | ast.Expr(value=ast.Call(func=ast.Name("assert_never"))):
+            return True
+    return False
 
 
-def _edits(node: ast.AST) -> Iterator[tuple[str, Callable[[ast.AST], None]]]:  # noqa: C901 (one branch per kind)
+def _edits(node: ast.AST) -> Iterator[tuple[str, Callable[[ast.AST], None]]]:  # noqa: C901, PLR0912 (one branch per kind)
     match node:
         case ast.Compare(ops=ops):
             for number, op in enumerate(ops):
@@ -85,7 +103,12 @@ def _edits(node: ast.AST) -> Iterator[tuple[str, Callable[[ast.AST], None]]]:  #
                     if type(op) in table:
                         new = table[type(op)]
                         yield f"{type(op).__name__} -> {new.__name__}", _set_op(number, new)
-        case ast.BoolOp(op=op) | ast.BinOp(op=op) | ast.AugAssign(op=op) if type(op) in _SWAPPED:
+        case ast.BoolOp(op=op, values=values):
+            new = _SWAPPED[type(op)]
+            yield f"{type(op).__name__} -> {new.__name__}", _set("op", lambda _: new())
+            for number, value in enumerate(values):
+                yield f"without `{ast.unparse(value)}`", _without(number)
+        case ast.BinOp(op=op) | ast.AugAssign(op=op) if type(op) in _SWAPPED:
             new = _SWAPPED[type(op)]
             yield f"{type(op).__name__} -> {new.__name__}", _set("op", lambda _: new())
         case ast.UnaryOp(op=ast.Not()):
@@ -114,6 +137,14 @@ def _set_op(number: int, new: type[ast.AST]) -> Callable[[ast.AST], None]:
 def _set(name: str, new: Callable[..., object]) -> Callable[[ast.AST], None]:
     def edit(node: ast.AST) -> None:
         setattr(node, name, new(getattr(node, name)))
+
+    return edit
+
+
+def _without(number: int) -> Callable[[ast.AST], None]:
+    def edit(node: ast.AST) -> None:
+        rest = node.values[:number] + node.values[number + 1 :]  # type: ignore[attr-defined]
+        node.values = rest if len(rest) > 1 else rest * 2  # type: ignore[attr-defined]
 
     return edit
 

@@ -1,0 +1,55 @@
+"""The modules that mutation testing measures, and the unit tests of each; later ones are measured last."""
+
+from __future__ import annotations
+
+_GATES = "tests/unit/gates/test_"
+_RESOLVED = [
+    f"{_GATES}{name}.py" for name in ("resolution", "merged_rules", "setting_changes", "findings_decided")
+]
+TESTS = {
+    "mlgit/core/gates/limits.py": [f"{_GATES}{name}.py" for name in ("limits", "effects")],
+    "mlgit/core/gates/waivers.py": [
+        f"{_GATES}{name}.py"
+        for name in ("waivers", "waived", "effects", "decision", "findings_decided", "people")
+    ],
+    "mlgit/core/gates/gate_changes.py": [f"{_GATES}{name}.py" for name in ("gate_changes", "merged_rules")],
+    "mlgit/core/gates/decision.py": [
+        f"{_GATES}{name}.py" for name in ("decision", "gates_sha", "findings_decided", "by_model", "waived")
+    ],
+    "mlgit/core/gates/evaluate.py": [
+        f"{_GATES}{name}.py"
+        for name in ("evaluate", "effects", "limits", "unread_baselines", "decision", "gates_sha")
+    ],
+    "mlgit/core/registry/replay.py": [
+        f"tests/unit/registry/test_{name}.py" for name in ("replay", "state", "events", "completeness")
+    ],
+    "mlgit/core/registry/semver.py": ["tests/unit/registry/test_semver.py"],
+    "mlgit/core/ci/after_merge.py": ["tests/unit/ci/test_after_merge.py"],
+    "mlgit/core/gates/places.py": [
+        f"{_GATES}{name}.py" for name in ("evaluate", "unread_baselines", "nulls_and_lists")
+    ],
+    "mlgit/core/gates/people.py": [f"{_GATES}{name}.py" for name in ("people",)],
+    **{
+        f"mlgit/core/gates/resolved/{name}.py": _RESOLVED
+        for name in ("findings", "merged", "models", "resolution", "rules", "settings")
+    },
+}
+
+EQUIVALENT: dict[str, dict[str, str]] = {
+    "mlgit/core/gates/limits.py": {
+        "False -> True in `rising: bool = False`": "it is read for failures only, and each of these gives it",
+    },
+    "mlgit/core/gates/decision.py": {
+        "without `result.file is not None` in `result.made_by_hand and result.file is not None`": (
+            "what was made by hand is in a file; the type does not say so"
+        ),
+    },
+    "mlgit/core/gates/evaluate.py": {
+        "without `''` in `environment or ''`": "no environment has the name None; the type does not say so",
+    },
+    "mlgit/core/gates/waivers.py": {
+        "without `result.candidate is not None` in `result.outcome == 'fail' and waiver.floor is not None "
+        "and (result.candidate is not None)`": "every failure has a number; the type does not say so",
+    },
+}
+"""Changes, as the command prints them, that no test could see: by file, with the reason."""
