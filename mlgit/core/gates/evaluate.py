@@ -15,7 +15,7 @@ from mlgit.core.config.file import (
     OnLoosened,
     Severity,
 )
-from mlgit.core.gates.limits import Finding, allowed, check_change, check_value, declared_bounds
+from mlgit.core.gates.limits import KINDS, Finding, allowed, check_change, check_value, declared_bounds
 from mlgit.core.gates.places import baseline_place, candidate_place
 from mlgit.core.gates.verdict import Baseline, Decision, Effect, Outcome, Purpose, Result
 from mlgit.core.gates.waivers import Waiver, waive
@@ -189,7 +189,9 @@ def _no_baseline(gate: Gate, baseline: Baseline) -> Finding | None:
         case "none":
             outcome: Outcome = "fail" if gate.on_no_baseline == "fail" else "skipped"
             message = baseline.message or f"There is nothing to compare with: {baseline.label}"
-            return Finding(outcome, "no_baseline", message, baseline.hint)
+            # A waiver's floor is then on the side that this gate guards; for both sides, below.
+            rising = all(KINDS[kind].fails_high for kind in gate.change)
+            return Finding(outcome, "no_baseline", message, baseline.hint, rising=rising)
         case "too_shallow" | "unreadable" | "unknown":
             message = baseline.message or f"{baseline.label} cannot be read"
             return Finding("error", baseline.reason or _REASONS[baseline.state], message, baseline.hint)

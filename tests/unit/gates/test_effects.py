@@ -20,6 +20,7 @@ EFFECTS = [
     ("skipped", "warn", "fail", "allow"),
     ("skipped", "info", "fail", "allow"),
     ("fail", "error", "fail", "block"),
+    ("fail", "error", "allow", "block"),
     ("fail", "warn", "fail", "warn"),
     ("fail", "info", "fail", "note"),
     ("inconclusive", "error", "fail", "block"),
@@ -28,6 +29,7 @@ EFFECTS = [
     ("inconclusive", "warn", "fail", "warn"),
     ("inconclusive", "info", "fail", "note"),
     ("error", "error", "fail", "block"),
+    ("error", "error", "allow", "block"),
     ("error", "warn", "fail", "warn"),
     ("error", "info", "fail", "note"),
 ]
@@ -82,6 +84,27 @@ def test_the_floor_of_a_change_limits_the_side_that_failed(
     where = case(gate, files=(metric_file(auc=value),), against=baseline(metric_file(auc="1")))
     result = evaluate(gate, where, rules(waivers=(waiver("drop", floor),)))
     assert result.effect == effect
+
+
+@pytest.mark.parametrize(
+    ("limits", "value", "effect"),
+    [
+        ({"max_drop": "0.01"}, "0.8", "waived"),
+        ({"max_drop": "0.01"}, "0.6", "block"),
+        ({"min_rise": "0.01"}, "0.6", "block"),
+        ({"max_rise": "0.01"}, "0.6", "waived"),
+        ({"max_rise": "0.01"}, "0.8", "block"),
+        ({"min_drop": "0.01"}, "0.8", "block"),
+        ({"max_drop": "0.01", "max_rise": "0.01"}, "0.8", "waived"),
+        ({"max_drop": "0.01", "max_rise": "0.01"}, "0.6", "block"),
+    ],
+)
+def test_without_a_baseline_the_floor_is_on_the_side_that_the_gate_guards(
+    limits: dict[str, str], value: str, effect: str
+) -> None:
+    gate = change(limits=limits, on_no_baseline="fail")
+    where = case(gate, files=(metric_file(auc=value),), against=baseline(state="none"))
+    assert evaluate(gate, where, rules(waivers=(waiver("drop", "0.7"),))).effect == effect
 
 
 @pytest.mark.parametrize(("covers", "effect"), [((), "block"), (("error",), "waived")])
