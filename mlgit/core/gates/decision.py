@@ -49,9 +49,9 @@ def decide(
     applied: list[tuple[Gate, Case, Result]] = []
     found = [*notes, *_finding_notes(gates_changed, findings, rules)]
     for case in cases:
-        own = [evaluate(gate, case, rules) for gate in case.gates]
-        applied += [(gate, case, result) for gate, result in zip(case.gates, own, strict=True)]
-        found += _case_notes(case, own, rules)
+        own = [(gate, case, evaluate(gate, case, rules)) for gate in case.gates]
+        applied += own
+        found += _case_notes(case, [result for _, _, result in own], rules)
     all_results = tuple(sorted((result for _, _, result in applied), key=lambda result: result.id))
     found += _unused(rules.waivers, all_results)
     found += by_authors(rules.waivers, results=all_results, notes=found)

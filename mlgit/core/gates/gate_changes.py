@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
-from mlgit.core.config.file import CHANGE_KINDS, Gate, Limit, LimitKind
+from mlgit.core.config.file import Gate, Limit, LimitKind
 from mlgit.core.gates.limits import KINDS, absolute_limits
 from mlgit.core.gates.verdict import GateChange, GateChangeKind
 from mlgit.core.pipeline.metrics import compare, text
@@ -34,8 +34,8 @@ def compare_gates(target: Mapping[str, Gate], candidate: Mapping[str, Gate]) -> 
             changes.append(GateChange(gate=name, kind="removed", message=f"Gate `{name}` was removed"))
         elif name not in target:
             changes.append(GateChange(gate=name, kind="added", message=f"Gate `{name}` is new"))
-        elif target[name] != candidate[name]:
-            changes.append(_describe(name, tuple(_differences(target[name], candidate[name]))))
+        elif differences := tuple(_differences(target[name], candidate[name])):
+            changes.append(_describe(name, differences))
     return tuple(changes)
 
 
@@ -68,14 +68,13 @@ def _differences(old: Gate, new: Gate) -> Iterator[_Difference]:
         yield None, f"metric `{old.metric}` -> `{new.metric}`"
     if old.vs != new.vs:
         yield None, f"vs {_named(old)} -> {_named(new)}"
-    if old.models != new.models:
-        yield _models(old, new)
+    yield from _models(old, new)
     for key, order in _STRICTNESS.items():
         before, after = getattr(old, key), getattr(new, key)
         if before != after:
-            yield order.index(after) < order.index(before), f"{key} {before} -> {after}"
+            yield after in order[: order.index(before)], f"{key} {before} -> {after}"
     before, after = _limits(old), _limits(new)
-    for kind in sorted({*before, *after}, key=lambda kind: (kind in CHANGE_KINDS, kind != "min", kind)):
+    for kind in sorted({*before, *after}, key=lambda kind: (kind != "min", kind)):
         yield from _limit(kind, before.get(kind), after.get(kind))
 
 
@@ -92,15 +91,16 @@ def _limit(kind: LimitKind, old: Limit | None, new: Limit | None) -> Iterator[_D
         yield None, f"{kind} {old} -> {new}"
     elif order := compare(new.amount, old.amount):
         suffix = "%" if new.relative else ""
-        looser = (order < 0) == (KINDS[kind].side == "least")
+        looser = (order == -1) == (KINDS[kind].side == "least")
         yield looser, f"{kind} {text(old.amount)}{suffix} -> {text(new.amount)}{suffix}"
 
 
-def _models(old: Gate, new: Gate) -> _Difference:
+def _models(old: Gate, new: Gate) -> Iterator[_Difference]:
     before, after = (None if gate.models is None else set(gate.models) for gate in (old, new))
-    words = " -> ".join("all" if names is None else ", ".join(sorted(names)) for names in (before, after))
-    fewer = after is not None and (before is None or not before <= after)
-    return fewer, f"models {words}"
+    if before != after:
+        words = " -> ".join("all" if names is None else ", ".join(sorted(names)) for names in (before, after))
+        fewer = after is not None and (before is None or not before <= after)
+        yield fewer, f"models {words}"
 
 
 def _named(gate: Gate) -> str:

@@ -95,7 +95,7 @@ def check_change(gate: Gate, candidate: Decimal, baseline: Decimal) -> Finding:
     """Check the change from baseline to candidate: all limits are inclusive."""
     change = metrics.difference(candidate, baseline)
     if change and not baseline and any(limit.relative for limit in gate.change.values()):
-        verb = "rose" if change > 0 else "fell"
+        verb = "fell" if change.is_signed() else "rose"
         message = f"{gate.metric} {verb} from 0, which is no percentage"
         return Finding("error", "relative_to_zero", message, "declare the limit as a plain number")
     apart = (baseline,) if change else ()
@@ -104,7 +104,7 @@ def check_change(gate: Gate, candidate: Decimal, baseline: Decimal) -> Finding:
     for kind, limit, amount in limits:
         row = KINDS[kind]
         # No change is a change of 0 %, also from a baseline of 0, whose percentages are all 0.
-        unmoved = row.side == "least" and limit.relative and not change and limit.amount > 0
+        unmoved = row.side == "least" and not change and limit.amount > 0
         if unmoved or not _keeps(row, _measured(row.measure, change), amount):
             shown = metrics.signed(metrics.short(change, apart_from=(amount, amount.copy_negate())))
             message = f"{numbers} ({shown}, {_wording(row, limit, amount)})"

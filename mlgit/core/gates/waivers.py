@@ -140,9 +140,12 @@ def _refusal(result: Result, waiver: Waiver, *, rising: bool) -> str | None:
     if result.outcome == "error" and "error" not in waiver.covers:
         return f"waiver `{waiver.id}` does not cover errors"
     if result.outcome == "fail" and waiver.floor is not None and result.candidate is not None:
-        side = compare(Decimal(result.candidate), waiver.floor)
+        number = Decimal(result.candidate)
+        side = compare(number, waiver.floor)
         if side > 0 if rising else side < 0:
-            value = short(result.candidate, apart_from=(waiver.floor,))
-            where = "above" if rising else "below"
-            return f"{value} is {where} the floor {short(waiver.floor)} of waiver `{waiver.id}`"
+            value, floor = (
+                short(number, apart_from=(waiver.floor,)),
+                short(waiver.floor, apart_from=(number,)),
+            )
+            return f"{value} is {'above' if rising else 'below'} the floor {floor} of waiver `{waiver.id}`"
     return None

@@ -89,8 +89,16 @@ def test_a_declared_model_without_any_gate_is_a_warning_of_the_check(
 ) -> None:
     found = verdict(case(files=(FILE,), model=model)._replace(gated=gated), purpose=purpose)
     assert [(note.code, note.effect) for note in found.notes] == [("no_gates", effect)]
+    subject, warned = "`m`" if model else "this repository", effect == "warn"
+    end = ", so every change of it passes" if warned else ""
+    assert found.notes[0].message == f"No gate applies to {subject}{end}"
+    assert found.notes[0].hint == ("add one under `gates:` in `mlgit.yaml`" if warned else None)
     assert found.decision == ("allow_with_warnings" if effect == "warn" else "allow")
     assert headline(found) == "No gates were evaluated"
+
+
+def test_a_model_counts_as_ungated_unless_a_gate_is_known() -> None:
+    assert verdict(case(files=(FILE,), model="m")).decision == "allow_with_warnings"
 
 
 def test_a_model_is_gated_by_its_own_gates_and_by_those_of_all_models() -> None:
@@ -158,6 +166,30 @@ def test_accepted_stale_numbers_are_a_warning() -> None:
     found = verdict(where, allow_stale=True)
     assert found.decision == "allow_with_warnings"
     assert [note.code for note in found.notes] == ["stale_allowed"]
+
+
+def test_only_stale_numbers_that_a_gate_used_are_named() -> None:
+    files = (
+        metric_file("stale", "unreadable", auc="0.9"),
+        metric_file("stale", path="unused.json", loss="1"),
+        metric_file("not_fetched", path="other.json", f1="1"),
+    )
+    found = verdict(case(absolute("a", low="0"), absolute("b", "f1", low="0"), files=files), allow_stale=True)
+    assert [(note.code, note.message) for note in found.notes] == [
+        ("stale_allowed", "`metrics/test.json` is stale")
+    ]
+
+
+def test_baselines_are_in_the_order_of_models_and_names() -> None:
+    cases = [
+        case(change(vs=vs), files=(FILE,), against=baseline(FILE, vs=vs), model=model)
+        for model in ("b", None, "a")
+        for vs in ("prod", "base")
+    ]
+    found = verdict(*cases).baselines
+    assert [(each.model, each.vs) for each in found] == [
+        *((None, "base"), (None, "prod"), ("a", "base"), ("a", "prod"), ("b", "base"), ("b", "prod"))
+    ]
 
 
 def test_a_waived_failure_is_allowed_with_warnings() -> None:

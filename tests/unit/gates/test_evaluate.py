@@ -13,7 +13,7 @@ from tests.support.verdicts import absolute, baseline, case, change, metric_file
 
 if TYPE_CHECKING:
     from mlgit.core.gates.verdict import BaselineState
-    from mlgit.core.pipeline.evidence import MetricFile
+    from mlgit.core.pipeline.evidence import MetricFile, ProblemCode
 
 GOOD = metric_file(auc="0.95")
 
@@ -131,6 +131,35 @@ def test_numbers_that_no_stage_makes_do_not_count_where_the_pipeline_must_make_t
     assert "numbers: committed" in str(result.hint)
     made = case(gate, files=(metric_file(auc="0.9"),), numbers="pipeline")
     assert evaluate(gate, made, rules()).outcome == "pass"
+
+
+@pytest.mark.parametrize("problem", ["missing", "unreadable", "not_fetched"])
+def test_a_number_that_is_there_counts_whatever_else_its_file_lacks(problem: ProblemCode) -> None:
+    gate = absolute(low="0")
+    assert evaluate(gate, case(gate, files=(metric_file(problem, auc="1"),)), rules()).outcome == "pass"
+
+
+@pytest.mark.parametrize(("words", "message"), [("So it is", "So it is"), (None, None)])
+@pytest.mark.parametrize(
+    ("state", "otherwise"),
+    [("none", "There is nothing to compare with: prod"), ("unreadable", "prod cannot be read")],
+)
+def test_the_baselines_own_words_come_first(
+    state: BaselineState, otherwise: str, words: str | None, message: str | None
+) -> None:
+    gate, against = change(), baseline(state=state)
+    entry = against._replace(baseline=replace(against.baseline, message=words))
+    assert evaluate(gate, case(gate, files=(GOOD,), against=entry), rules()).message == (message or otherwise)
+
+
+def test_a_result_names_its_baseline_and_every_limit() -> None:
+    both = change(limits={"max_drop": "0.1", "max_rise": "2%"})
+    result = evaluate(both, case(both, files=(GOOD,), against=baseline(GOOD)), rules())
+    assert (result.vs, [bound.kind for bound in result.limits]) == ("prod", ["max_drop", "max_rise"])
+    file = replace(both, vs=FileBaseline(path="ref.json"))
+    assert evaluate(file, case(file, files=(GOOD,)), rules()).vs == "file:ref.json"
+    alone = absolute(low="0", high="1")
+    assert evaluate(alone, case(alone, files=(GOOD,)), rules()).vs is None
 
 
 @pytest.mark.parametrize("state", ["none", "unreadable", "too_shallow", "unknown"])

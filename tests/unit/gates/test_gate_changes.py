@@ -60,6 +60,9 @@ def kind(old: Gate, new: Gate) -> str:
         (DROP, {"models": ("m",)}, "loosened"),
         (change("g", models=("m",)), {"models": None}, "tightened"),
         (change("g", models=("m", "n")), {"models": ("m",)}, "loosened"),
+        (change("g", models=("m", "n")), {"models": ("m", "o")}, "loosened"),
+        (change("g", models=("m",)), {"models": ("m", "n")}, "tightened"),
+        (change("g", models=("m", "n")), {"models": ("n", "m")}, "same"),
     ],
 )
 def test_each_difference_is_looser_stricter_or_neither(
@@ -77,9 +80,36 @@ def test_an_absolute_gate_that_became_a_change_is_loosened() -> None:
     assert kind(FLOOR, DROP) == "loosened"
 
 
-def test_the_message_shows_the_limit_before_and_after() -> None:
-    (found,) = compare_gates({"g": RISE}, {"g": change("g", limits={"min_rise": "1%"})})
-    assert found.message == "Gate `g` was loosened: min_rise 2% -> 1%"
+@pytest.mark.parametrize(
+    ("old", "change", "message"),
+    [
+        (RISE, {"change": {"min_rise": limit("1%")}}, "loosened: min_rise 2% -> 1%"),
+        (DROP, {"change": {"max_drop": limit("0.004")}}, "tightened: max_drop 0.005 -> 0.004"),
+        (DROP, {"change": {"max_drop": limit("1%")}}, "changed: max_drop 0.005 -> 1%"),
+        (DROP, {"change": {}}, "loosened: max_drop was removed"),
+        (
+            DROP,
+            {"change": {"max_drop": limit("0.005"), "max_rise": limit("1")}},
+            "tightened: max_rise was added",
+        ),
+        (FLOOR, {"minimum": None, "maximum": Decimal(2)}, "loosened: min was removed, max 1 -> 2"),
+        (
+            FLOOR,
+            {"minimum": Decimal(0), "severity": "info"},
+            "loosened: severity error -> info, min 0.9 -> 0",
+        ),
+        (FLOOR, {"minimum": Decimal(0), "maximum": Decimal(0)}, "loosened: min 0.9 -> 0"),
+        (FLOOR, {"metric": "f1", "minimum": Decimal(1)}, "changed: metric `auc` -> `f1`, min 0.9 -> 1"),
+        (FLOOR, {"vs": "prod"}, "changed: vs nothing -> `prod`"),
+        (DROP, {"vs": FileBaseline(path="x.json")}, "changed: vs `prod` -> `x.json`"),
+        (DROP, {"models": ("n", "m")}, "loosened: models all -> m, n"),
+    ],
+)
+def test_the_message_has_what_is_looser_or_all_before_and_after(
+    old: Gate, change: dict[str, Any], message: str
+) -> None:
+    (found,) = compare_gates({"g": old}, {"g": replace(old, **change)})
+    assert found.message == f"Gate `g` was {message}"
 
 
 @given(st.decimals(-5, 5, places=3), st.decimals(-5, 5, places=3))

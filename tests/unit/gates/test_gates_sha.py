@@ -92,3 +92,15 @@ def test_order_lines_and_numbers_are_not_in_the_hash() -> None:
     assert sha(both) == sha(case(second, replace(first, line=99), files=(FILE,), against=baseline(FILE)))
     better = metric_file(auc="0.99", test__f1="0")
     assert sha(both) == sha(case(first, second, files=(better,), against=baseline(FILE)))
+
+
+def test_only_the_stage_of_the_gates_own_file_is_in_the_hash() -> None:
+    gate = replace(GATE, metric="test.f1")
+    before = sha(one(gate, OTHER, FILE))
+    assert sha(one(gate, OTHER, replace(FILE, stage="other"))) != before
+    assert sha(one(gate, replace(OTHER, stage="other"), FILE)) == before
+
+
+def test_the_hash_stays_the_same_in_later_versions() -> None:
+    """Tags have it on record; a change of its bytes would look like a change of gates."""
+    assert sha(one()) == "49d54b19a532f51013b65277f8e211a7ac8ff25bd9ce82a014ff2d9cef6d4c0f"

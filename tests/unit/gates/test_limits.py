@@ -61,6 +61,8 @@ CHANGES = [
     ({"min_drop": "3"}, "10", "7.1", False),
     ({"min_drop": "10%"}, "10", "9", True),
     ({"max_drop": "1%"}, "0", "0", True),
+    ({"max_drop": "0.1"}, "0", "-0.05", True),
+    ({"max_rise": "0.1"}, "0", "0.2", False),
     ({"max_drop": "0.1", "max_rise": "0.1"}, "1", "1.05", True),
     ({"max_drop": "0.1", "max_rise": "0.1"}, "1", "1.2", False),
     ({"max_drop": "0.1", "max_rise": "0.1"}, "1", "0.8", False),
@@ -78,12 +80,13 @@ def test_limits_of_change(limits: dict[str, str], old: str, new: str, *, holds: 
 
 
 @pytest.mark.parametrize("kind", ["max_drop", "max_rise", "min_rise", "min_drop"])
-@pytest.mark.parametrize("new", ["0.1", "-0.1"])
-def test_a_percentage_of_zero_is_an_error_if_anything_changed(kind: str, new: str) -> None:
+@pytest.mark.parametrize(("new", "verb"), [("0.1", "rose"), ("-0.1", "fell")])
+def test_a_percentage_of_zero_is_an_error_if_anything_changed(kind: str, new: str, verb: str) -> None:
     gate = change(limits={kind: "2%"})
     where = case(gate, files=(metric_file(auc=new),), against=baseline(metric_file(auc="0")))
     result = evaluate(gate, where, rules())
     assert outcome_of(result) == ("error", "relative_to_zero", "block")
+    assert result.message == f"auc {verb} from 0, which is no percentage"
     assert result.change_percent is None
 
 
@@ -91,6 +94,19 @@ def test_a_failed_change_shows_numbers_and_limit() -> None:
     gate = change(limits={"max_drop": "0.005"})
     where = case(gate, files=(metric_file(auc="0.958"),), against=baseline(metric_file(auc="0.971")))
     assert evaluate(gate, where, rules()).message == "auc 0.971 -> 0.958 (-0.013, allowed -0.005)"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "numbers"),
+    [
+        ("0.9", "0.8999999999", "auc 0.9 -> 0.8999999999"),
+        ("0.123456789", "0.123456789", "auc 0.123457 -> 0.123457"),
+    ],
+)
+def test_two_numbers_are_shown_as_different_exactly_if_they_are(old: str, new: str, numbers: str) -> None:
+    gate = change(limits={"max_drop": "0.5"})
+    where = case(gate, files=(metric_file(auc=new),), against=baseline(metric_file(auc=old)))
+    assert evaluate(gate, where, rules()).message.startswith(f"{numbers} (")
 
 
 def test_a_percentage_is_shown_in_the_unit_of_the_metric() -> None:
