@@ -2,13 +2,14 @@
 
 In CI, `MLGIT_REMOTE_TAGS` is the path of a file with the output of `git ls-remote --tags`, in UTF-8: one line
 for each tag, `<object id><TAB>refs/tags/<name>`; lines that end with `^{}` are skipped. If the remote has no
-tags, it is empty. A step writes it before any code of the branch runs. Without the file a job asks the
-remote, once for each model, and only if something seems absent or its clone is not whole.
+tags, it is empty. A step writes it outside of the checkout, before any code of the branch runs. Without the
+file a job asks the remote, once for each model, and only if something seems absent or its clone is not whole.
 """
 
 from __future__ import annotations
 
 import os
+from stat import S_ISREG
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 REMOTE_TAGS = "MLGIT_REMOTE_TAGS"
 _PLAIN_FETCH = b"+refs/heads/*:refs/remotes/"
 _TIMEOUT_S = 20
+_MOST_BYTES = 64 << 20
 _FETCHED: WeakKeyDictionary[Project, set[str | None]] = WeakKeyDictionary()
 _FACTS: WeakKeyDictionary[Project, CloneFacts] = WeakKeyDictionary()
 _ANSWERS: WeakKeyDictionary[Project, dict[str | None, Mapping[str, str] | None]] = WeakKeyDictionary()
@@ -55,7 +57,7 @@ def knows_model(
     clone = clone_facts(project)
     file = ci.get(REMOTE_TAGS)
     if file:
-        return _by_file(file, model, here, clone)
+        return _by_file(project, file, model, here, clone)
     found = knows_tags(clone)
     if _in_ci(ci) and clone.remote is not None and (absent or found.known == "no"):
         there = _asked(project, clone.remote, model)
@@ -147,19 +149,34 @@ def _is_unusual(content: bytes) -> bool:
     )
 
 
-def _by_file(file: str, model: str | None, here: Mapping[str, str], clone: CloneFacts) -> Known:
-    try:
-        with open(file, encoding="utf-8", errors="surrogateescape") as opened:
-            there = parse_listing(opened.read())
-        why = f"`{file}` (`{REMOTE_TAGS}`) is not the output of `git ls-remote --tags`"
-    except OSError as error:
-        there, why = None, f"`{file}` (`{REMOTE_TAGS}`) cannot be read: {error.strerror}"
+def _by_file(
+    project: Project, file: str, model: str | None, here: Mapping[str, str], clone: CloneFacts
+) -> Known:
+    remote = clone.remote or "REMOTE"
+    there, why = _listed(project, file)
     if there is None:
-        command = f"git ls-remote --tags {clone.remote or 'REMOTE'} >{file}"
-        return Known(known="no", why=why, repair=command)
+        command = f'export {REMOTE_TAGS}="$(mktemp)" && git ls-remote --tags {remote} >"${REMOTE_TAGS}"'
+        return Known(known="no", why=f"`{file}` (`{REMOTE_TAGS}`) {why}", repair=command)
     return compare_tags(
         model, here=here, there=there, source=f"`{clone.remote or 'the remote'}`", repair=repair(clone)
     )
+
+
+def _listed(project: Project, file: str) -> tuple[Mapping[str, str] | None, str]:
+    """The tags that the file lists; None, and what is wrong with the file, if it cannot be believed."""
+    if os.path.realpath(file).startswith(os.path.join(os.path.realpath(project.root), "")):
+        return None, "is in the checkout, where the branch's code may write"
+    try:
+        facts = os.stat(file)
+        if not S_ISREG(facts.st_mode):  # opening a pipe would block forever
+            return None, "is no file"
+        if facts.st_size > _MOST_BYTES:
+            return None, f"is larger than {_MOST_BYTES >> 20} MiB"
+        with open(file, encoding="utf-8", errors="surrogateescape") as opened:
+            there = parse_listing(opened.read())
+    except OSError as error:
+        return None, f"cannot be read: {error.strerror}"
+    return there, "is not the output of `git ls-remote --tags`"
 
 
 def _asked(project: Project, remote: str, model: str | None) -> Mapping[str, str] | None:

@@ -1,0 +1,107 @@
+"""`MLGIT_REMOTE_TAGS`: the listing of the remote's tags decides whether this clone knows an environment."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mlgit.errors import Exit
+from tests.support.shell import Folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CONFIG = """\
+version: 1
+models: {net: {path: net.bin}}
+gates: {keep: {metric: acc, vs: prod, max_drop: 0.01}}
+environments: {prod: {}}
+"""
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Folder:
+    """A whole clone of a remote without tags."""
+    Folder(tmp_path).git("init", "-q", "--bare", "-b", "main", "origin.git")
+    Folder(tmp_path).git("clone", "-q", "origin.git", "clone")
+    work = Folder(tmp_path / "clone")
+    work.git("switch", "-q", "-c", "main")
+    work.write("mlgit.yaml", CONFIG)
+    work.write("dvc.yaml", "metrics: [scores.json]\n")
+    work.write("net.bin", "one")
+    work.write("scores.json", '{"acc": 0.9}\n')
+    work.commit("One")
+    work.git("push", "-q", "-u", "origin", "main")
+    work.git("remote", "set-head", "origin", "--auto")
+    return work
+
+
+def _checked(clone: Folder, listing: Path | str) -> tuple[str, str | None, str]:
+    """Outcome, reason and message of the only gate."""
+    done = clone.here("check", "--json", env={"MLGIT_REMOTE_TAGS": str(listing)})
+    (result,) = done.json()["verdict"]["results"]
+    assert done.status == (Exit.BLOCKED if result["outcome"] == "error" else Exit.DONE)
+    if result["outcome"] == "error":
+        assert "`" in result["hint"]
+    return result["outcome"], result["reason"], f"{result['message']} {result['hint']}"
+
+
+def test_the_listing_of_git_is_believed(clone: Folder, tmp_path: Path) -> None:
+    listing = tmp_path / "listing"
+    listing.write_text(clone.git("ls-remote", "--tags", "origin"), encoding="utf-8")
+    assert _checked(clone, listing)[:2] == ("skipped", "no_baseline")
+    for argv in (("release", "net"), ("promote", "net", "--to", "prod")):
+        assert clone.here(*argv).status == Exit.DONE
+    # Tags that are only here are newer than the listing.
+    assert _checked(clone, listing)[:2] == ("pass", None)
+    listing.write_text(clone.git("ls-remote", "--tags", "origin") + "\n", encoding="utf-8")
+    assert "^{}" in listing.read_text(encoding="utf-8")
+    assert _checked(clone, listing)[:2] == ("pass", None)
+    clone.git("tag", "-d", "net#prod#1")
+    outcome, reason, text = _checked(clone, listing)
+    assert (outcome, reason) == ("error", "unknown_here")
+    assert "`origin` has tags that this clone lacks: `net#prod#1`" in text
+    clone.git("tag", "-m", "another one", "net#prod#1")
+    assert _checked(clone, listing)[:2] == ("error", "unknown_here")
+
+
+FILES = {
+    "missing": (None, "cannot be read"),
+    "words": (b"not a listing\n", "is not the output of `git ls-remote --tags`"),
+    "binary": (bytes(range(256)) * 20, "is not the output of `git ls-remote --tags`"),
+    "branches": (b"a" * 40 + b"\trefs/heads/main\n", "is not the output of `git ls-remote --tags`"),
+    "folder": ("folder", "is no file"),
+    "pipe": ("pipe", "is no file"),
+    "huge": ("huge", "is larger than 64 MiB"),
+}
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_a_listing_that_cannot_be_believed_proves_nothing(clone: Folder, tmp_path: Path, kind: str) -> None:
+    content, words = FILES[kind]
+    listing = tmp_path / "listing"
+    if isinstance(content, bytes):
+        listing.write_bytes(content)
+    elif content == "folder":
+        listing.mkdir()
+    elif content == "pipe":
+        os.mkfifo(listing)
+    elif content == "huge":
+        with listing.open("wb") as file:
+            file.truncate(1 << 40)
+    outcome, reason, text = _checked(clone, listing)
+    assert (outcome, reason) == ("error", "unknown_here")
+    assert words in text
+    assert "git ls-remote --tags origin" in text
+
+
+@pytest.mark.parametrize("name", ["listing", "link/listing"])
+def test_a_listing_in_the_checkout_is_not_believed(clone: Folder, tmp_path: Path, name: str) -> None:
+    clone.write("listing", "")
+    (tmp_path / "link").symlink_to(clone.path)
+    listing = clone / "listing" if name == "listing" else tmp_path / name
+    outcome, reason, text = _checked(clone, listing)
+    assert (outcome, reason) == ("error", "unknown_here")
+    assert "is in the checkout" in text
