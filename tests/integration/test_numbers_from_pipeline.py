@@ -43,6 +43,7 @@ def taken_away_with_the_model(project: Folder) -> None:
     project.write("dvc.yaml", "metrics: [metrics/test.json]\n")
     project.git("rm", "-q", "--cached", "dvc.lock")
     (project / "dvc.lock").unlink()
+    project.git("add", "-f", "models/line.json")
     project.write("metrics/test.json", GOOD)
 
 

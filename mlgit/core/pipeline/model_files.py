@@ -43,13 +43,13 @@ def model_path(model: Model, pipeline: Pipeline) -> str | None:
 def made_by_stage(model: Model | None, pipeline: Pipeline) -> bool:
     """Whether a stage makes the model's file, or a file in its folder."""
     path = None if model is None else model_path(model, pipeline)
-    return path is not None and any(_meets(out.path, path) for stage in pipeline.stages for out in stage.outs)
+    return path is not None and any(meets(out.path, path) for stage in pipeline.stages for out in stage.outs)
 
 
 def connected_stages(path: str, pipeline: Pipeline) -> frozenset[str]:
     """Addresses of the stage that makes `path`, and of all stages before and after it."""
-    makers = {stage.address for stage in pipeline.stages if any(_meets(out.path, path) for out in stage.outs)}
-    readers = {stage.address for stage in pipeline.stages if any(_meets(dep, path) for dep in stage.deps)}
+    makers = {stage.address for stage in pipeline.stages if any(meets(out.path, path) for out in stage.outs)}
+    readers = {stage.address for stage in pipeline.stages if any(meets(dep, path) for dep in stage.deps)}
     before = _closure(makers, pipeline.stages, forward=False)
     after = _closure(makers | readers, pipeline.stages, forward=True)
     return frozenset(before | after)
@@ -62,7 +62,7 @@ def stages_before(address: str, pipeline: Pipeline) -> frozenset[str]:
 
 def outputs_of(path: str, outputs: Iterable[Output]) -> tuple[Output, ...]:
     """DVC's cached outputs that are `path`, are in it, or contain it."""
-    return tuple(output for output in outputs if output.cached and _meets(output.path, path))
+    return tuple(output for output in outputs if output.cached and meets(output.path, path))
 
 
 def glob_pattern(glob: str) -> re.Pattern[str]:
@@ -72,10 +72,10 @@ def glob_pattern(glob: str) -> re.Pattern[str]:
 
 
 def _owner(path: str, owners: dict[str, str]) -> str | None:
-    return next((owner for out, owner in owners.items() if _meets(out, path)), None)
+    return next((owner for out, owner in owners.items() if meets(out, path)), None)
 
 
-def _meets(one: str, other: str) -> bool:
+def meets(one: str, other: str) -> bool:
     """Whether the paths are the same or one is inside the other."""
     return one == other or one.startswith(f"{other}/") or other.startswith(f"{one}/")
 
@@ -96,4 +96,4 @@ def _closure(start: Iterable[str], stages: Sequence[Stage], *, forward: bool) ->
 
 
 def _feeds(maker: Stage, reader: Stage) -> bool:
-    return any(_meets(out.path, dep) for out in maker.outs for dep in reader.deps)
+    return any(meets(out.path, dep) for out in maker.outs for dep in reader.deps)

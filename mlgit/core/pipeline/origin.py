@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from mlgit.core.pipeline.model_files import stages_before
+from mlgit.core.pipeline.model_files import meets, stages_before
 from mlgit.core.pipeline.stages import output_at
 from mlgit.core.record import record
 
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from mlgit.core.pipeline.stages import Pipeline
 
 OriginKind = Literal["stage", "import", "hand"]
+Link = Literal["reads", "beside", "none"]
+"""How numbers know a model: a stage that makes them reads it, one of these stages makes it, or neither."""
+LINKS: tuple[Link, ...] = ("none", "beside", "reads")
+"""The links, the stronger ones later."""
 
 
 @record
@@ -45,22 +49,37 @@ HAND = NumbersOrigin(kind="hand")
 def origin_of(path: str, pipeline: Pipeline) -> NumbersOrigin:
     """What makes the file at `path`, which may be inside a directory that a stage makes."""
     out = output_at(path, {out.path: out for out in pipeline.outputs})
-    if out is None:
-        return HAND
+    return HAND if out is None else origin_of_owner(out.owner, pipeline)
+
+
+def origin_of_owner(owner: str, pipeline: Pipeline) -> NumbersOrigin:
+    """What a stage, by its address, or a .dvc file makes its outputs from."""
     by_address = {stage.address: stage for stage in pipeline.stages}
-    if out.owner not in by_address:
-        return NumbersOrigin(kind="import", name=out.owner)
-    chain = [by_address[address] for address in sorted(stages_before(out.owner, pipeline))]
+    if owner not in by_address:
+        return NumbersOrigin(kind="import", name=owner)
+    chain = [by_address[address] for address in sorted(stages_before(owner, pipeline))]
     made = {made.path: made for stage in chain for made in stage.outs}
     deps = {dep for stage in chain for dep in stage.deps if output_at(dep, made) is None}
     params = {name for stage in chain for name in _param_names(stage.params)}
     return NumbersOrigin(
         kind="stage",
-        name=out.owner,
+        name=owner,
         deps=tuple(sorted(deps)),
         params=tuple(sorted(params)),
         frozen=tuple(stage.address for stage in chain if stage.frozen),
     )
+
+
+def link_of(path: str | None, origin: NumbersOrigin, pipeline: Pipeline) -> Link:
+    """How the stages that make some numbers know the model at `path`."""
+    if path is None or origin.name is None or origin.kind != "stage":
+        return "none"
+    before = stages_before(origin.name, pipeline)
+    chain = [stage for stage in pipeline.stages if stage.address in before]
+    path = path.rstrip("/")
+    if any(meets(dep, path) for stage in chain for dep in stage.deps):
+        return "reads"
+    return "beside" if any(meets(out.path, path) for stage in chain for out in stage.outs) else "none"
 
 
 def weaker(old: NumbersOrigin, new: NumbersOrigin) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from mlgit.project.gates.rules import Change, Compared
 from mlgit.project.pipeline.evidence import evidence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from mlgit.core.config.file import Gate, Model
     from mlgit.core.gates.verdict import GateChange
@@ -50,13 +50,18 @@ class Side:
         found = self.evidence.pipeline.artifacts
         return {each.name: each.path for each in found if each.type in {None, "model"}}
 
-    def known(self, project: Project) -> tuple[KnownModel, ...]:
-        declared = self.config.models
+    @property
+    def paths(self) -> Mapping[str, str | None]:
+        """The models' paths by name."""
         pipeline = self.evidence.pipeline
-        paths = {name: model_path(model, pipeline) for name, model in declared.items()} or self.artifacts
+        return {name: model_path(each, pipeline) for name, each in self.config.models.items()} or {
+            **self.artifacts
+        }
+
+    def known(self, project: Project) -> tuple[KnownModel, ...]:
         return tuple(
             KnownModel(name=name, path=path, digest=partial(_digest, project, self.evidence, path))
-            for name, path in sorted(paths.items())
+            for name, path in sorted(self.paths.items())
         )
 
 
@@ -87,14 +92,13 @@ def compare_with_target(
         return Compared(changes=changes, findings=findings, notes=(note,))
     new = Side(config=change.merged.config, evidence=here)
     old_finder = replace(finder, alone=before.alone, names={})
+    resolved = resolve_side(before, old_finder, replace(old_finder, candidate=change.base))
     findings = (
         *model_findings(before.known(project), new.known(project), partial(_held, project)),
         *settings,
         *_changed(changes, change.rules, after.config, resolved=True),
-        *compare_resolved(
-            resolve_side(before, old_finder, replace(old_finder, candidate=change.base)),
-            _named(resolve_side(new, finder, finder), renamed),
-        ),
+        *_made_otherwise(project, before, new, renamed, told=resolved),
+        *compare_resolved(resolved, _named(resolve_side(new, finder, finder), renamed)),
     )
     return Compared(changes=changes, findings=findings)
 
@@ -112,9 +116,49 @@ def resolve_side(side: Side, finder: Baselines, files: Baselines) -> list[Resolv
             for key, vs in wanted.items()
         }
         case = Case(name, gates, files_of_model(model, side.evidence, alone=side.alone), baselines)
-        path = None if model is None else model_path(model, side.evidence.pipeline)
+        path = _only(side.artifacts) if model is None else model_path(model, side.evidence.pipeline)
         found += resolve_case(case, side.evidence.pipeline, path=path)
     return found
+
+
+def _made_otherwise(
+    project: Project, old: Side, new: Side, renamed: Mapping[str, str], *, told: Sequence[ResolvedGate]
+) -> Iterator[Finding]:
+    """What makes the models, if anything that could change it differs."""
+    files = [_in_models(project, side) for side in (old, new)]
+    if old.evidence.pipeline == new.evidence.pipeline and old.paths == new.paths and files[0] == files[1]:
+        return
+    from mlgit.core.gates.resolved.model_origins import compare_origins, model_origin
+
+    before, after = (
+        [
+            model_origin(
+                renamed.get(name, name) if side is new else name,
+                path,
+                side.evidence.pipeline,
+                files[index],
+                measured={file.path for file in side.evidence.metric_files},
+            )
+            for name, path in side.paths.items()
+        ]
+        for index, side in enumerate((old, new))
+    )
+    names = {each.model for each in told}
+    known = {each.name for each in before if each.name in names or (None in names and len(before) == 1)}
+    yield from compare_origins(before, after, told=known)
+
+
+def _in_models(project: Project, side: Side) -> list[str]:
+    """The files that Git has at the models' paths or below."""
+    wanted = tuple({path.rstrip("/") for path in side.paths.values() if path is not None})
+    if not wanted:
+        return []
+    paths = project.tree(side.evidence.commit).paths()
+    return [path for path in paths if path.startswith(wanted)]
+
+
+def _only(paths: Mapping[str, str]) -> str | None:
+    return next(iter(paths.values())) if len(paths) == 1 else None
 
 
 def _before(project: Project, change: Change) -> Side | None:

@@ -7,18 +7,16 @@ from typing import TYPE_CHECKING
 from mlgit.core.config.file import WAIVERS_FILE
 from mlgit.core.gates.verdict import Effect, Note
 from mlgit.core.gates.waivers import LOOSENED, Waiver
-from mlgit.core.pipeline.origin import weaker
+from mlgit.core.pipeline.origin import LINKS, weaker
 from mlgit.core.record import record
 from mlgit.core.wording import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from mlgit.core.config.file import OnLoosened
     from mlgit.core.gates.resolved.resolution import Reference, ResolvedGate, Source
     from mlgit.core.gates.verdict import GateChange
-
-_Key = tuple[str, str | None]
 
 
 @record
@@ -39,17 +37,23 @@ class Finding:
 
 def compare_resolved(old: Iterable[ResolvedGate], new: Iterable[ResolvedGate]) -> tuple[Finding, ...]:
     """How the gates that both have resolve differently; gates that only one of them has are not compared."""
-    here: Mapping[_Key, ResolvedGate] = {(each.gate, each.model): each for each in new}
+    every = tuple(new)
     found: dict[tuple[str, str, str | None], list[str]] = {}
     for before in old:
-        after = here.get((before.gate, before.model))
-        if after is not None:
+        for after in _counterparts(before, every):
             for code, text in _differences(before, after):
                 found.setdefault((code, text, before.model), []).append(before.gate)
     return tuple(
         Finding(code=code, subjects=tuple(sorted(gates)), text=text, model=model)
         for (code, text, model), gates in sorted(found.items(), key=str)
     )
+
+
+def _counterparts(before: ResolvedGate, every: Iterable[ResolvedGate]) -> list[ResolvedGate]:
+    """The gate in the change, for the same model, or for each one if one side has a model without a name."""
+    same = [each for each in every if each.gate == before.gate]
+    exact = [each for each in same if each.model == before.model]
+    return exact or [each for each in same if None in {each.model, before.model}]
 
 
 def finding_of(change: GateChange) -> Finding:
@@ -88,8 +92,7 @@ def _message(finding: Finding) -> str:
 
 def _differences(old: ResolvedGate, new: ResolvedGate) -> Iterator[tuple[str, str]]:
     yield from _read_from(old, new)
-    if old.path is not None and new.path is not None and old.path != new.path:
-        yield "gate_repointed", f"the model was `{old.path}`; it is now `{new.path}`"
+    yield from _about_model(old, new)
     if old.reference is not None and new.reference is not None:
         yield from _compared_with(old, new, old.reference, new.reference)
 
@@ -111,6 +114,25 @@ def _read_from(old: ResolvedGate, new: ResolvedGate) -> Iterator[tuple[str, str]
     elif not texts and _made_otherwise(before, after):
         text = f"`{before.file}` was {before.origin.words}; it is now {after.origin.words}"
         yield "gate_repointed", text
+
+
+def _about_model(old: ResolvedGate, new: ResolvedGate) -> Iterator[tuple[str, str]]:
+    """Whether it is another model, or one that the numbers know less about."""
+    before, after = old.source, new.source
+    by_stage = after is not None and after.origin.kind == "stage"
+    if old.path is not None and old.path != new.path:
+        now = "it now has no path" if new.path is None else f"it is now `{new.path}`"
+        yield "gate_repointed", f"the model was `{old.path}`; {now}"
+    elif old.path != new.path and after is not None and by_stage and after.link == "none":
+        now = f"it is now `{new.path}`, which {after.origin.words} neither makes nor reads"
+        yield "gate_repointed", f"the model had no path; {now}"
+    if before is None or after is None or not by_stage or new.path is None:
+        return
+    if LINKS.index(after.link) < LINKS.index(before.link):
+        was = "from" if before.link == "reads" else "along with"
+        now = "only along with it" if after.link == "beside" else "without it"
+        text = f"its number was made {was} the model `{old.path}` ({before.origin.words})"
+        yield "evidence_weakened", f"{text}; it is now made {now} ({after.origin.words})"
 
 
 def _made_otherwise(old: Source, new: Source) -> bool:

@@ -9,7 +9,7 @@ from mlgit.core.gates.evaluate import vs_key
 from mlgit.core.gates.limits import Finding
 from mlgit.core.gates.places import baseline_place, candidate_place
 from mlgit.core.pipeline.metrics import Place, number, text
-from mlgit.core.pipeline.origin import HAND, NumbersOrigin, origin_of
+from mlgit.core.pipeline.origin import HAND, Link, NumbersOrigin, link_of, origin_of
 from mlgit.core.record import record
 
 if TYPE_CHECKING:
@@ -23,13 +23,15 @@ if TYPE_CHECKING:
 class Source:
     """Where one number is: a key of a metric file, and what makes that file.
 
-    `command` is that of the stage that makes it: a stage with the same command was only renamed.
+    `command` is the folder and command of the stage that makes it: a stage with the same was only renamed.
+    `link` says how its stages know the model.
     """
 
     file: str
     key: str
     origin: NumbersOrigin = HAND
     command: tuple[str, ...] = ()
+    link: Link = "none"
 
     @property
     def words(self) -> str:
@@ -84,16 +86,22 @@ def _resolve(gate: Gate, case: Case, pipeline: Pipeline, path: str | None) -> Re
         model=case.model,
         metric=gate.metric,
         path=path,
-        source=None if found is None else _source(found, pipeline),
+        source=None if found is None else _source(found, pipeline, path),
         reason=place.reason if isinstance(place, Finding) else None,
         reference=None if entry is None else _reference(gate, found, entry),
     )
 
 
-def _source(place: Place, pipeline: Pipeline) -> Source:
+def _source(place: Place, pipeline: Pipeline, path: str | None) -> Source:
     origin = origin_of(place.file.path, pipeline)
-    makers = [stage.cmd for stage in pipeline.stages if stage.address == origin.name]
-    return Source(file=place.file.path, key=place.key, origin=origin, command=makers[0] if makers else ())
+    makers = [(stage.wdir, *stage.cmd) for stage in pipeline.stages if stage.address == origin.name]
+    return Source(
+        file=place.file.path,
+        key=place.key,
+        origin=origin,
+        command=makers[0] if makers else (),
+        link=link_of(path, origin, pipeline),
+    )
 
 
 def _reference(gate: Gate, place: Place | None, entry: BaselineFiles) -> Reference:
