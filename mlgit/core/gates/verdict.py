@@ -29,6 +29,7 @@ FINDINGS = (
     "gate_repointed",
     "evidence_weakened",
     "reference_edited",
+    "policy_changed",
     "model_changed_metrics_did_not",
     "waiver_by_author",
     "name_refused",

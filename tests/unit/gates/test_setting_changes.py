@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mlgit.core.config.file import Config, Environment
+from mlgit.core.config.file import Config, Deploy, Environment
 from mlgit.core.gates.resolved.models import KnownModel, model_findings, renamed_models
 from mlgit.core.gates.resolved.settings import compare_settings
 from tests.support.verdicts import absolute, change
@@ -33,7 +33,7 @@ def having(key: str, value: str | None) -> Config:
 
 def texts(old: Config, new: Config) -> list[str]:
     found = list(compare_settings(old, new))
-    assert {each.code for each in found} <= {"gates_loosened"}
+    assert {each.code for each in found} <= {"gates_loosened", "policy_changed"}
     return [each.text for each in found]
 
 
@@ -82,6 +82,53 @@ def test_a_looser_setting_is_a_finding(key: str) -> None:
     last, first = ORDER[key][-1][0], ORDER[key][0][0]
     text = f"`{key}` was `{last}`; it is now `{first}`"
     assert texts(having(key, last), having(key, first)) == [text]
+
+
+def deployed(**entries: str) -> Config:
+    deploy = {
+        name: Deploy(environment=name, target="local", keys={"path": path}) for name, path in entries.items()
+    }
+    return config(deploy=deploy)
+
+
+@pytest.mark.parametrize(
+    ("new", "expected"),
+    [
+        ({"prod": "/srv"}, []),
+        ({"prod": "/srv", "qa": "/qa"}, []),
+        ({}, ["`deploy:` of `prod` was removed"]),
+        (
+            {"prod": "/other"},
+            ["`deploy:` of `prod` changed: what serves it is another target, or is reached otherwise"],
+        ),
+        (
+            {"staging": "/srv"},
+            ["`deploy:` of `prod` was removed", "The target that served `prod` now serves `staging`"],
+        ),
+        ({"prod": "/srv", "qa": "/srv"}, ["The target that served `prod` now serves `qa`"]),
+    ],
+)
+def test_another_target_of_an_environment_is_a_finding(new: dict[str, str], expected: list[str]) -> None:
+    assert texts(deployed(prod="/srv"), deployed(**new)) == expected
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "now"),
+    [
+        ({}, {"auc": "up"}, None),
+        ({}, {"auc": "down"}, "`down`"),
+        ({}, {"mine": "down"}, None),
+        ({"mine": "up"}, {"mine": "down"}, "`down`"),
+        ({"mine": "up"}, {}, "not known"),
+        ({"auc": "up"}, {}, None),
+    ],
+)
+def test_a_direction_that_turns_is_a_finding(
+    old: dict[str, str], new: dict[str, str], now: str | None
+) -> None:
+    found = texts(config(directions=old), config(directions=new))
+    name = next(iter({**old, **new}))
+    assert found == ([] if now is None else [f"The better direction of `{name}` was `up`; it is now {now}"])
 
 
 def model(name: str, path: str | None = None, digest: str | None = None) -> KnownModel:

@@ -33,6 +33,7 @@ def merge_rules(base: Config, target: Config, own: Config) -> Merged:
         models={name: model for name, model in models.items() if name in own.models},
         directions=_newer(base.directions, target.directions, own.directions),
         environments=_newer(base.environments, target.environments, own.environments),
+        deploy=_newer(base.deploy, target.deploy, own.deploy),
         numbers=own.numbers if own.numbers != base.numbers else target.numbers,
         on_loosened=own.on_loosened if own.on_loosened != base.on_loosened else target.on_loosened,
         foreign_tags=own.foreign_tags if own.foreign_tags != base.foreign_tags else target.foreign_tags,

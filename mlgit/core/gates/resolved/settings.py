@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.gates.evaluate import select
 from mlgit.core.gates.resolved.findings import Finding
+from mlgit.core.pipeline.metrics import direction_of
 from mlgit.core.wording import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from mlgit.core.config.file import Config, Environment
+    from mlgit.core.config.file import Config, Deploy, Environment
 
 _LOOSER: Mapping[str, Mapping[str, tuple[str | None, ...]]] = {
     "numbers": {"committed": ("pipeline", None)},
@@ -44,6 +45,8 @@ def compare_settings(old: Config, new: Config) -> Iterator[Finding]:
         before, now = getattr(old, key), getattr(new, key)
         if before != now and _default(key, before) in values.get(_default(key, now) or "", ()):
             yield _finding(key, f"`{key}` was {_written(before)}; it is now {_written(now)}")
+    yield from _deployed(old, new)
+    yield from _directions(old, new)
     if old.numbers == "pipeline" and new.numbers is None:
         yield _finding("numbers", "`numbers` was `pipeline`; it is now not written")
 
@@ -54,6 +57,37 @@ def _environment(old: Environment, new: Environment) -> Iterator[str]:
         yield f"was `from: {old.source}`; it now has {now}"
     if new.pre and not old.pre:
         yield "now takes pre-releases"
+
+
+def _deployed(old: Config, new: Config) -> Iterator[Finding]:
+    """Every environment whose target is another one, or is now that of another environment, too."""
+    for name, entry in sorted(old.deploy.items()):
+        after = new.deploy.get(name)
+        if after is None:
+            yield _finding(name, f"`deploy:` of `{name}` was removed", code="policy_changed")
+        elif _place(entry) != _place(after):
+            text = f"`deploy:` of `{name}` changed: what serves it is another target, or is reached otherwise"
+            yield _finding(name, text, code="policy_changed")
+    for name, after in sorted(new.deploy.items()):
+        before = [each for each in old.deploy.values() if _place(each) == _place(after)]
+        if before and name not in {each.environment for each in before}:
+            served = listed(sorted(each.environment for each in before))
+            text = f"The target that served {served} now serves `{name}`"
+            yield _finding(name, text, code="policy_changed")
+
+
+def _place(entry: Deploy) -> tuple[str, Mapping[str, object]]:
+    return entry.target, entry.keys
+
+
+def _directions(old: Config, new: Config) -> Iterator[Finding]:
+    """Every metric of which the other direction is now the better one."""
+    for name in sorted({*old.directions, *new.directions}):
+        before, after = direction_of(name, old.directions), direction_of(name, new.directions)
+        if before is not None and before != after:
+            now = f"`{after}`" if after else "not known"
+            text = f"The better direction of `{name}` was `{before}`; it is now {now}"
+            yield _finding(name, text, code="policy_changed")
 
 
 def _gates(config: Config, environment: str) -> set[str]:
@@ -69,5 +103,5 @@ def _written(value: str | None) -> str:
     return "not written" if value is None else f"`{value}`"
 
 
-def _finding(subject: str, text: str) -> Finding:
-    return Finding(code="gates_loosened", subjects=(subject,), text=text, of_gates=False, whole=True)
+def _finding(subject: str, text: str, *, code: str = "gates_loosened") -> Finding:
+    return Finding(code=code, subjects=(subject,), text=text, of_gates=False, whole=True)
