@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from mlgit.adapters.dvc.data.fingerprints import Index
     from mlgit.adapters.dvc.data.listing import Searches
     from mlgit.adapters.git.binary import Git
-    from mlgit.core.tree import Tree
     from mlgit.project.prefetch import Prefetch
 
 BRANCHES = ("refs/heads", "refs/remotes")
@@ -229,7 +228,7 @@ class Project:
         if ref in self.branches:
             self.__dict__["target"] = Branch(ref=ref, commit=self.branches[ref])
 
-    def tree(self, commit: str | None) -> Tree:
+    def tree(self, commit: str | None) -> WorkingTree | CommitTree:
         """The files at a commit (full id); None means the working tree."""
         if commit is None:
             return self.worktree
@@ -246,12 +245,30 @@ class Project:
         if commit not in self._configs:
             from mlgit.adapters.config.loader import load
 
-            content = self.tree(commit).read(CONFIG_FILE)
+            content = self.policy_file(commit, CONFIG_FILE)
             if content not in self._valid_configs:
                 name = CONFIG_FILE if commit is None else f"{commit[:7]}:{CONFIG_FILE}"
                 self._valid_configs[content] = load(content, name=name, cache_dir=self.cache_dir)
             self._configs[commit] = self._valid_configs[content]
         return self._configs[commit]
+
+    def policy_file(self, commit: str | None, path: str) -> bytes | None:
+        """The content of a file of rules; None if there is none.
+
+        Raises:
+            ConfigError: it is a symbolic link, so that its rules could change without any change of it.
+        """
+        tree = self.tree(commit)
+        if tree.is_link(path):
+            name = path if commit is None else f"{commit[:7]}:{path}"
+            from mlgit.errors import ConfigError, Location
+
+            raise ConfigError(
+                f"`{name}` is a symbolic link, and rules are only read from a file of their own",
+                location=Location(name),
+                hint=f"remove the link, write the rules to `{path}` itself, and commit it",
+            )
+        return tree.read(path)
 
     def set_config(self, config: Config) -> None:
         """Use this as the working tree's `mlgit.yaml`, which is not written yet."""

@@ -199,6 +199,18 @@ class CommitTree:
         """The blob id of a file; None for links."""
         return None if path in self._links else self.blobs().get(path)
 
+    def is_link(self, path: str) -> bool:
+        """Whether the path, or a folder above it, is a symbolic link; the files need no list."""
+        folder = ""
+        for name in path.split("/"):
+            found = self._objects.get(f"{self._commit}:{folder}")
+            if found is None or found.type != "tree":
+                return False
+            if f"{_SYMLINK} {name}\0".encode() in found.content:
+                return True
+            folder = f"{folder}/{name}" if folder else name
+        return False
+
     def read(self, path: str) -> bytes | None:
         """The bytes of a file, None if there is none; links inside the commit are followed."""
         return self.read_many([path]).get(path)

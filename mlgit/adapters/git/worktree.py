@@ -131,6 +131,13 @@ class WorkingTree:
             return None
         return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino
 
+    def is_link(self, path: str) -> bool:
+        """Whether the path, or a folder above it, is a symbolic link."""
+        steps = path.split("/")
+        return any(
+            os.path.islink(os.path.join(self._root, *steps[:count])) for count in range(1, len(steps) + 1)
+        )
+
     def read(self, path: str) -> bytes | None:
         """The bytes of a file; None if there is none, or if a link leads outside the repository.
 

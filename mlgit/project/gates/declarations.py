@@ -81,7 +81,8 @@ def waiver_notes(
     Raises:
         ConfigError: the change makes the file invalid, so that no later change could be evaluated.
     """
-    own, there = (project.tree(each).read(WAIVERS_FILE) for each in (commit, trunk))
+    own = project.policy_file(commit, WAIVERS_FILE)
+    there = project.tree(trunk).read(WAIVERS_FILE)
     if own == there:
         return ()
     text = f"`{WAIVERS_FILE}` differs from trunk's, which is the one that counts"

@@ -40,7 +40,7 @@ def trunk_waivers(project: Project) -> TrunkWaivers:
     commit = None if project.trunk is None else project.trunk.commit
     if project.trunk_is_unknown:
         return TrunkWaivers(None)
-    content = project.tree(commit).read(WAIVERS_FILE)
+    content = project.policy_file(commit, WAIVERS_FILE)
     waivers = () if content is None else _parse(content, commit)
     if commit is not None and waivers:
         waivers = _with_origins(project, commit, waivers)
@@ -148,8 +148,8 @@ def addresses(lines: Iterable[str]) -> tuple[str, ...]:
 def _known_at(project: Project, commit: str) -> Mapping[str, Waiver]:
     from mlgit.errors import ConfigError
 
-    content = project.tree(commit).read(WAIVERS_FILE)
     try:
+        content = project.policy_file(commit, WAIVERS_FILE)
         waivers = () if content is None else _parse(content, commit)
     except ConfigError:
         return {}
