@@ -137,4 +137,57 @@ def _write(world: World, name: str, document: object) -> None:
     world.path(name).write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
 
 
-PLANS = (number_by_hand, rename_the_model, shadow_a_name, undeclare_metrics, mix_two_runs)
+def swap_the_model(world: World, pick: Picker) -> str:
+    """The results of the better run, and a model that another stage, a .dvc file or a person makes."""
+    pipeline, document = world.document("dvc.yaml"), _gates(world)
+    if not isinstance(pipeline, dict) or not isinstance(pipeline.get("stages"), dict) or document is None:
+        return ""
+    stages = pipeline["stages"]
+    train, path = stages.get("train"), "models/line.json"
+    if not isinstance(train, dict) or not isinstance(train.get("outs"), list):
+        return ""
+    restore(world.work, world.runs[BETTER_SLOPE])
+    how = pick.of(("stage", "tracked", "second owner", "path", "artifact", "no path"))
+    if how in {"stage", "tracked"}:
+        train["outs"] = ["models/base.json" if each == path else each for each in train["outs"]]
+    if how == "stage":
+        stages["export"] = {"cmd": "echo worse > models/line.json", "outs": [path]}
+    if how in {"tracked", "second owner"}:
+        pointer = {"md5": "d3b07384d113edec49eaa6238ad5ff00", "size": 4, "hash": "md5", "path": "line.json"}
+        _write(world, f"{path}.dvc", {"outs": [pointer]})
+    if how == "artifact":
+        pipeline["artifacts"] = {"line": {"path": "params.yaml", "type": "model"}}
+    for model in document["models"].values():
+        if how == "path":
+            model["path"] = "params.yaml"
+        elif how in {"no path", "artifact"}:
+            model.pop("path", None)
+    _write(world, "dvc.yaml", pipeline)
+    _write(world, "mlgit.yaml", document)
+    world.path("params.yaml").write_text(f"train:\n  slope: {BETTER_SLOPE}\n# edited\n", encoding="utf-8")
+    return f"swap the model: {how}"
+
+
+def link_the_rules(world: World, pick: Picker) -> str:
+    """A file of rules or of DVC that is a link to another file, with looser rules."""
+    name = pick.of(("mlgit.yaml", ".mlgit/waivers.yaml", "dvc.yaml", "dvc.lock"))
+    path, place = world.path(name), world.path("notes.txt")
+    if path.is_symlink():
+        return ""
+    content = path.read_bytes() if path.is_file() else b"version: 1\n"
+    place.write_bytes(content.replace(b"max_rise: 0.05", b"max_rise: 50").replace(b"max: 0.1", b"max: 100"))
+    path.parent.mkdir(exist_ok=True)
+    path.unlink(missing_ok=True)
+    path.symlink_to("../notes.txt" if "/" in name else "notes.txt")
+    return f"{name} is a link"
+
+
+PLANS = (
+    number_by_hand,
+    rename_the_model,
+    shadow_a_name,
+    undeclare_metrics,
+    mix_two_runs,
+    swap_the_model,
+    link_the_rules,
+)

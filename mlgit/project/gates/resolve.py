@@ -97,7 +97,7 @@ def compare_with_target(
         *model_findings(before.known(project), new.known(project), partial(_held, project)),
         *settings,
         *_changed(changes, change.rules, after.config, resolved=True),
-        *_made_otherwise(project, before, new, renamed, told=resolved),
+        *_made_otherwise(project, before, new, renamed, gates=resolved),
         *compare_resolved(resolved, _named(resolve_side(new, finder, finder), renamed)),
     )
     return Compared(changes=changes, findings=findings)
@@ -122,7 +122,7 @@ def resolve_side(side: Side, finder: Baselines, files: Baselines) -> list[Resolv
 
 
 def _made_otherwise(
-    project: Project, old: Side, new: Side, renamed: Mapping[str, str], *, told: Sequence[ResolvedGate]
+    project: Project, old: Side, new: Side, renamed: Mapping[str, str], *, gates: Sequence[ResolvedGate]
 ) -> Iterator[Finding]:
     """What makes the models, if anything that could change it differs."""
     files = [_in_models(project, side) for side in (old, new)]
@@ -143,9 +143,9 @@ def _made_otherwise(
         ]
         for index, side in enumerate((old, new))
     )
-    names = {each.model for each in told}
+    names = {each.model for each in gates}
     known = {each.name for each in before if each.name in names or (None in names and len(before) == 1)}
-    yield from compare_origins(before, after, told=known)
+    yield from compare_origins(before, after, reported=known)
 
 
 def _in_models(project: Project, side: Side) -> list[str]:

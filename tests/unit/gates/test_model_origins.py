@@ -1,4 +1,4 @@
-"""What makes a model: every other origin of it is a finding, a renamed stage is none."""
+"""What makes a model: every other origin of it is a finding, but a renamed stage is not."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_a_renamed_stage_with_fewer_inputs_is_another_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "told", "expected"),
+    ("path", "repeated", "expected"),
     [
         ("other.bin", False, ["gate_repointed", "evidence_weakened"]),
         (None, False, ["gate_repointed"]),
@@ -72,8 +72,10 @@ def test_a_renamed_stage_with_fewer_inputs_is_another_one() -> None:
         (None, True, []),
     ],
 )
-def test_another_path_is_told_once(path: str | None, told: bool, expected: list[str]) -> None:  # noqa: FBT001 (a table)
-    found = compare_origins([origin("train")], [origin("train", path=path)], told={"m"} if told else ())
+def test_another_path_is_reported_once(path: str | None, repeated: bool, expected: list[str]) -> None:  # noqa: FBT001 (a table)
+    found = compare_origins(
+        [origin("train")], [origin("train", path=path)], reported={"m"} if repeated else ()
+    )
     assert [each.code for each in found] == expected
     assert codes(origin("train", path=None), origin("train")) == []
     assert list(compare_origins([origin("train")], [])) == []

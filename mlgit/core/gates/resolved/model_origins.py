@@ -73,15 +73,15 @@ def model_origin(
 
 
 def compare_origins(
-    old: Sequence[ModelOrigin], new: Sequence[ModelOrigin], *, told: Collection[str] = ()
+    old: Sequence[ModelOrigin], new: Sequence[ModelOrigin], *, reported: Collection[str] = ()
 ) -> Iterator[Finding]:
-    """A finding for each model that is made by other means; gates have `told` of other paths of some."""
+    """A finding for each model that is made by other means; `reported` are those whose path gates compare."""
     here = {each.name: each for each in new}
     for before in old:
         after = here.get(before.name)
         if after is None:
             continue
-        if before.path is not None and before.path != after.path and before.name not in told:
+        if before.path is not None and before.path != after.path and before.name not in reported:
             now = "it now has no path" if after.path is None else f"it is now `{after.path}`"
             text = f"Model `{before.name}` was `{before.path}`; {now}"
             yield _finding("gate_repointed", before.name, text)
