@@ -78,3 +78,28 @@ def test_an_older_release_that_does_not_count_changes_nothing(twice: Folder) -> 
     plant(twice, "line@v9.0.0-rc.1", "HEAD")
     assert results(check(twice, status=Exit.DONE))["line/newest"][0] == "pass"
     assert twice.here("get", "line@latest", "-o", "out").status == Exit.DONE
+
+
+def _newest(folder: Folder) -> str:
+    (baseline,) = check(folder, status=Exit.DONE)["baselines"]
+    return str(baseline["label"])
+
+
+def test_only_a_rejection_by_mlgit_makes_an_older_release_the_newest(twice: Folder) -> None:
+    plant(twice, "line@v1.0.1!", "line@v1.0.1^{}")
+    assert _newest(twice) == "line@v1.0.1"
+    refused = twice.here("promote", "line@v1.0.1", "--to", "staging")
+    assert refused.status == Exit.BLOCKED
+    assert "`line@v1.0.1` is deregistered" in refused.err
+    (finding,) = [
+        each for each in twice.here("doctor", "--json").json()["findings"] if each["id"] == "foreign_tag"
+    ]
+    assert "delete that tag and run `mlgit deregister line@v1.0.1 -m REASON` again" in finding["repair"]
+    twice.git("push", "-q", "--delete", "origin", "line@v1.0.1!")
+    twice.git("tag", "-d", "line@v1.0.1!")
+    assert twice.here("deregister", "line@v1.0.1", "-m", "leak").status == Exit.DONE
+    assert _newest(twice) == "line@v1.0.0"
+    assert "leak" in twice.here("history").out
+    assert "foreign_tag" not in twice.here("doctor", "--json").out
+    tag = twice.here("ci", "tag", "line@v1.0.1!", "--json")
+    assert tag.status == Exit.DONE, tag.err

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mlgit.core.registry.message import write_message
+from mlgit.core.registry.statement import EnvironmentStatement, GateOutcome, TagPointer
 from mlgit.errors import Exit
 from tests.support.registry import allow_foreign_tags
 
@@ -97,3 +99,33 @@ def test_a_release_that_left_trunk_is_refused_and_can_be_rolled_back_from(staged
     back = staged.here("rollback", "line", "--env", "staging", "-m", "It left trunk")
     assert back.status == Exit.DONE, back.err
     assert staged.here("get", "line#staging", "-o", "out", "--json").json()["version"] == "v1.0.0"
+
+
+@pytest.mark.parametrize(
+    ("gates", "why"),
+    [
+        ({}, "it states no outcome of `r2-floor`"),
+        ({"r2-floor": "fail"}, "it states `fail` of the gate `r2-floor`, which blocks a promotion"),
+        ({"r2-floor": "pass"}, None),
+    ],
+)
+def test_a_promotion_must_state_the_gates_of_trunk(
+    staged: Folder, gates: dict[str, str], why: str | None
+) -> None:
+    trunk = staged.git("rev-parse", "origin/main")
+    statement = EnvironmentStatement(
+        model="line",
+        environment="staging",
+        sequence=2,
+        action="promote",
+        at="2026-05-03T12:00:00Z",
+        version="v1.0.0",
+        release=TagPointer(tag="line@v1.0.0", oid=staged.git("rev-parse", "line@v1.0.0")),
+        gates=tuple(GateOutcome(gate=gate, outcome=outcome) for gate, outcome in gates.items()),
+        policy=trunk,
+    )
+    staged.write("message", write_message("Promote", "", statement))
+    staged.git("tag", "-a", "--cleanup=verbatim", "-F", "message", "line#staging#2", "line@v1.0.0^{}")
+    done = staged.here("get", "line#staging", "-o", "out")
+    assert done.status == (Exit.DONE if why is None else Exit.BLOCKED), done.err
+    assert why is None or why in done.err

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mlgit.adapters.git.tags.cache import TagCache
-from mlgit.core.registry.message import write_words
 from mlgit.errors import Exit
 from mlgit.project.registry.read import read_registry, tags_as_of
 from tests.support import tools
@@ -349,7 +348,7 @@ def test_a_long_reason_is_shown_whole_though_it_is_not_cached(many: Folder) -> N
     reason = "é" * 3000
     import_tags(
         many,
-        [NewTag("a@v1.0.0!", many.git("rev-parse", "a@v1.0.0^{}"), START_S + 500, write_words("No", reason))],
+        [NewTag("a@v1.0.0!", many.git("rev-parse", "a@v1.0.0^{}"), START_S + 500, f"No\n\n{reason}\n")],
     )
     for _ in range(2):
         events = many.here("history", "a", "--json").json()["events"]

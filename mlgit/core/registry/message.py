@@ -22,15 +22,6 @@ def write_message(subject: str, paragraph: str, statement: Statement) -> str:
     return _refuse_large(f"{_human(subject, paragraph)}\n{MARK}\n{encode(statement)}\n")
 
 
-def write_words(subject: str, paragraph: str) -> str:
-    """A message for people only; no part of it reads as a statement or a signature.
-
-    Raises:
-        StateError: it would be larger than 64 KiB.
-    """
-    return _refuse_large(_human(subject, paragraph))
-
-
 def parse_message(message: str) -> Statement | None:
     """The statement in a tag's message; None if there is none or it cannot be understood."""
     text = statement_text(message)

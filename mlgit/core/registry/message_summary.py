@@ -89,11 +89,12 @@ def _statement_summary(text: str) -> MessageSummary | None:
             return None
         if tree["predicateType"] == known.RELEASE_TYPE:
             return MessageSummary(_seconds(known.text_of(predicate["at"])))
-        if tree["predicateType"] == known.ENVIRONMENT_TYPE:
+        if tree["predicateType"] in {known.ENVIRONMENT_TYPE, known.REJECTION_TYPE}:
+            moves = tree["predicateType"] == known.ENVIRONMENT_TYPE
             return MessageSummary(
                 _seconds(known.text_of(predicate["at"])),
-                known.action_of(predicate["action"]),
-                known.optional_text(predicate.get("version")),
+                known.action_of(predicate["action"]) if moves else None,
+                known.optional_text(predicate.get("version")) if moves else None,
                 known.optional_text(predicate.get("reason")),
             )
     except known.UNREADABLE:
@@ -102,7 +103,7 @@ def _statement_summary(text: str) -> MessageSummary | None:
 
 
 def _seconds(time: str) -> int | None:
-    from mlgit.core.registry.statement import parse_time
+    from mlgit.core.stated_time import parse_time
 
     at = parse_time(time)
     return None if at is None else int(at.timestamp())

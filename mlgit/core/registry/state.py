@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mlgit.core.record import record
 from mlgit.core.registry.semver import Version, latest
+from mlgit.core.stated_time import as_time
 from mlgit.errors import AnswerNo, MlgitError, StateError
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from mlgit.core.registry.tags import TagName
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_LAST_SECOND = 253_402_300_799  # 9999-12-31T23:59:59Z, the last one a datetime can hold
 
 
 class TagFact(NamedTuple):
@@ -79,6 +79,7 @@ class RegisteredVersion(NamedTuple):
     version: Version
     fact: TagFact
     rejected: TagFact | None = None
+    rejection_counts: bool = True
 
     @property
     def tag(self) -> str:
@@ -103,6 +104,11 @@ class RegisteredVersion(NamedTuple):
     @property
     def deregistered(self) -> bool:
         return self.rejected is not None
+
+    @property
+    def withdrawn(self) -> bool:
+        """Whether it is deregistered by a tag that counts: only then an older one is the newest."""
+        return self.deregistered and self.rejection_counts
 
     @property
     def statement(self) -> ReleaseStatement | None:
@@ -247,8 +253,8 @@ class ModelState:
 
     @property
     def latest(self) -> RegisteredVersion | None:
-        """The highest final version that is not deregistered; without one, the highest pre-release."""
-        usable = {each.version: each for each in self.versions if not each.deregistered}
+        """The highest final version that is not withdrawn; without one, the highest pre-release."""
+        usable = {each.version: each for each in self.versions if not each.withdrawn}
         best = latest(usable)
         return None if best is None else usable[best]
 
@@ -291,8 +297,3 @@ def label_of(fact: TagFact, registered: Mapping[str, Sequence[RegisteredVersion]
     """The version that an environment's tag is about, or `unregistered (sha7)`."""
     version = version_of(fact, registered)
     return f"unregistered ({fact.commit[:7]})" if version is None else str(version.version)
-
-
-def as_time(seconds: int) -> datetime:
-    """Epoch seconds as UTC, limited to the times that a datetime can hold from 1970 on."""
-    return datetime.fromtimestamp(min(max(seconds, 0), _LAST_SECOND), UTC)

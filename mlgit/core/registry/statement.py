@@ -6,9 +6,7 @@ numbers as strings.
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal, get_args
 
 from mlgit.core.digest import sha256_hex
@@ -24,9 +22,9 @@ _ACTIONS: dict[str, EnvironmentAction] = {each: each for each in get_args(Enviro
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 RELEASE_TYPE = "https://github.com/mlgit/mlgit/release/v1"
 ENVIRONMENT_TYPE = "https://github.com/mlgit/mlgit/environment/v1"
+REJECTION_TYPE = "https://github.com/mlgit/mlgit/rejection/v1"
 # Parts larger than this are in the statement only by their digest.
 _LARGEST_PART_BYTES = 12 * 1024
-_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 
 # What reading a statement that mlgit did not write may raise.
 UNREADABLE = (AttributeError, KeyError, TypeError, ValueError, RecursionError)
@@ -113,13 +111,27 @@ class EnvironmentStatement:
     policy: str | None = None
 
 
-Statement = ReleaseStatement | EnvironmentStatement
+@record
+class RejectionStatement:
+    """What the tag of a rejection states; `release` is the release that is rejected."""
+
+    model: str
+    version: str
+    release: TagPointer
+    at: str
+    reason: str | None = None
+
+
+Statement = ReleaseStatement | EnvironmentStatement | RejectionStatement
 
 
 def encode(statement: Statement) -> str:
     """Canonical JSON: one line, sorted keys, no spaces, no numbers."""
     if isinstance(statement, ReleaseStatement):
         kind, (subject, predicate) = RELEASE_TYPE, _release_tree(statement)
+    elif isinstance(statement, RejectionStatement):
+        kind, subject = REJECTION_TYPE, [_tag_subject(statement.release)]
+        predicate = {"action": "deregister", **asdict(statement)}
     else:
         kind, (subject, predicate) = ENVIRONMENT_TYPE, _environment_tree(statement)
     return _canonical(
@@ -134,23 +146,11 @@ def decode(text: str) -> Statement | None:
         kind = tree["predicateType"] if tree["_type"] == STATEMENT_TYPE else None
         if kind == RELEASE_TYPE:
             return _read_release(tree["predicate"], tree["subject"])
+        if kind == REJECTION_TYPE:
+            return _read_rejection(tree["predicate"])
         return _read_environment(tree["predicate"]) if kind == ENVIRONMENT_TYPE else None
     except UNREADABLE:
         return None
-
-
-def parse_time(text: str) -> datetime | None:
-    """A time as statements write it (`2026-05-03T12:00:00Z`); None if the text is not one."""
-    if _TIME.fullmatch(text) is None:
-        return None
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        return None
-
-
-def write_time(time: datetime) -> str:
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _canonical(tree: Json) -> str:
@@ -187,8 +187,7 @@ def _release_tree(statement: ReleaseStatement) -> tuple[Json, Json]:
 def _environment_tree(statement: EnvironmentStatement) -> tuple[Json, Json]:
     """The subjects and the predicate."""
     release = statement.release
-    subjects = [] if release is None else [{"name": release.tag, "digest": {"gitTag": release.oid}}]
-    return subjects, {
+    return [] if release is None else [_tag_subject(release)], {
         "model": statement.model,
         "environment": statement.environment,
         "sequence": str(statement.sequence),
@@ -201,6 +200,10 @@ def _environment_tree(statement: EnvironmentStatement) -> tuple[Json, Json]:
         "gates": [asdict(gate) for gate in statement.gates],
         **_present({"policy": statement.policy}),
     }
+
+
+def _tag_subject(tag: TagPointer) -> Json:
+    return {"name": tag.tag, "digest": {"gitTag": tag.oid}}
 
 
 def _small(values: Mapping[str, str]) -> Json:
@@ -255,6 +258,17 @@ def _read_environment(predicate: dict[str, Json]) -> EnvironmentStatement:
         reason=optional_text(predicate.get("reason")),
         gates=_read_gates(predicate.get("gates", [])),
         policy=optional_text(predicate.get("policy")),
+    )
+
+
+def _read_rejection(predicate: dict[str, Json]) -> RejectionStatement:
+    release = predicate["release"]
+    return RejectionStatement(
+        model=text_of(predicate["model"]),
+        version=text_of(predicate["version"]),
+        release=TagPointer(tag=text_of(release["tag"]), oid=text_of(release["oid"])),
+        at=text_of(predicate["at"]),
+        reason=optional_text(predicate.get("reason")),
     )
 
 

@@ -10,23 +10,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.record import record
-from mlgit.core.registry.message import write_message, write_words
-from mlgit.core.registry.state import EnvironmentState, ModelState, RegisteredVersion, as_time
+from mlgit.core.registry.message import write_message
 from mlgit.core.registry.statement import (
     EnvironmentAction,
     EnvironmentStatement,
     GateOutcome,
+    RejectionStatement,
     ReleaseStatement,
     TagPointer,
-    write_time,
 )
 from mlgit.core.registry.tags import TagName
+from mlgit.core.stated_time import as_time, write_time
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from mlgit.core.gates.verdict import Decision, Summary
     from mlgit.core.registry.semver import Version
+    from mlgit.core.registry.state import EnvironmentState, ModelState, RegisteredVersion
 
 ChangeAction = Literal["release", "promote", "rollback", "unassign", "deregister"]
 _FUTURE_S = 60  # warn if the newest tag is further ahead than this
@@ -151,9 +152,15 @@ def plan_unassignment(state: ModelState, environment: EnvironmentState, move: Mo
 def plan_deregistration(
     state: ModelState, version: RegisteredVersion, *, now: datetime, reason: str | None
 ) -> tuple[PlannedTag, ...]:
-    """`M@vX!` on the commit of the version; its message is for people only."""
-    subject = f"Deregister {state.name} {version.version}"
-    message = write_words(subject, reason or "")
+    """`M@vX!` on the commit of the version."""
+    statement = RejectionStatement(
+        model=state.name,
+        version=str(version.version),
+        release=TagPointer(tag=version.tag, oid=version.oid),
+        at=write_time(now),
+        reason=reason,
+    )
+    message = write_message(f"Deregister {state.name} {version.version}", reason or "", statement)
     name = TagName(state.name, "deregister", version=version.version)
     return (PlannedTag(name=name, commit=version.commit, at_s=first_second(state, now), message=message),)
 

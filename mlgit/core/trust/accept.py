@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from mlgit.core.registry.moves import qualified
 from mlgit.core.registry.replay import replay
 from mlgit.core.registry.state import EnvironmentState, ModelState, Refusal, TagFact
-from mlgit.core.registry.statement import EnvironmentStatement
-from mlgit.core.trust.marks import ADVICE, MERGE, NO_STATEMENT, RESTRICTING, other_name
+from mlgit.core.registry.statement import EnvironmentStatement, RejectionStatement
+from mlgit.core.trust.marks import MERGE, no_statement, other_commit, other_name
 from mlgit.core.trust.proof import claims_problem, parse_statement, release_problem
+from mlgit.core.wording import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from mlgit.core.config.file import Environment
 
@@ -27,13 +28,15 @@ class Facts(NamedTuple):
 
     `names` are the names that tag objects were made for, by object id. `elsewhere` are the commits that are
     not on trunk, with the reason as a part of a sentence. `rules` are trunk's environments at each commit
-    that a statement names as its policy.
+    that a statement names as its policy. `gates` are those that a policy demanded in an environment, each
+    with the outcomes that block.
     """
 
     names: Mapping[str, str | None]
     foreign: bool
     elsewhere: Mapping[str, str]
     rules: Mapping[str, Mapping[str, Environment]]
+    gates: Mapping[tuple[str, str], Mapping[str, Collection[str]]] = {}
 
 
 def accepted_state(raw: ModelState, facts: Facts) -> ModelState:
@@ -64,6 +67,10 @@ def _refusals(raw: ModelState, facts: Facts) -> dict[str, Refusal]:
             found = _environment_refusal(fact, raw, refused, facts)
             if found is not None:
                 refused[fact.tag] = found
+        if fact.name.action == "deregister" and fact.tag not in refused:
+            why = _rejection_problem(fact, raw)
+            if why is not None:
+                refused[fact.tag] = Refusal(fact, why)
     _add_other_halves(raw, refused)
     return refused
 
@@ -75,12 +82,20 @@ def _own_refusal(fact: TagFact, facts: Facts) -> Refusal | None:
         return Refusal(fact, other_name(made_for), foreign=True)
     statement, problem = parse_statement(fact.message())
     if statement is None and problem is None:
-        if facts.foreign or fact.name.action in RESTRICTING:
+        if facts.foreign or fact.name.action == "deprecate":  # nothing depends on that
             return None
-        return Refusal(fact, NO_STATEMENT, foreign=True, advice=ADVICE)
+        return no_statement(fact)
     if problem is None and statement is not None:
         problem = claims_problem(fact, statement)
     return None if problem is None else Refusal(fact, problem)
+
+
+def _rejection_problem(fact: TagFact, raw: ModelState) -> str | None:
+    """How a rejection and the version that it rejects differ; None if they agree."""
+    statement = parse_statement(fact.message()).statement
+    if isinstance(statement, RejectionStatement):
+        return release_problem(fact, statement, raw)
+    return other_commit(fact, raw)
 
 
 def _environment_refusal(
@@ -141,7 +156,20 @@ def _against_its_rules(here: EnvironmentState, state: ModelState, facts: Facts) 
     why = None
     if statement.action == "promote":
         why = _broken_rule(fact, here, state, facts.rules.get(statement.policy, {}))
+        why = why or _gates_problem(statement, facts.gates.get((statement.policy, here.environment), {}))
     return None if why is None else Refusal(fact, why)
+
+
+def _gates_problem(statement: EnvironmentStatement, demanded: Mapping[str, Collection[str]]) -> str | None:
+    """The gates whose outcomes are missing in a statement, or that should have stopped it."""
+    stated = {each.gate: each.outcome for each in statement.gates}
+    missing = [gate for gate in demanded if gate not in stated]
+    if missing:
+        return f"it states no outcome of {listed(missing)}"
+    blocking = [gate for gate, outcomes in demanded.items() if stated[gate] in outcomes]
+    if not blocking:
+        return None
+    return f"it states `{stated[blocking[0]]}` of the gate `{blocking[0]}`, which blocks a promotion"
 
 
 def _broken_rule(
@@ -175,13 +203,23 @@ def _add_other_halves(raw: ModelState, refused: dict[str, Refusal]) -> None:
 
 
 def _without(raw: ModelState, refused: Mapping[str, Refusal]) -> ModelState:
-    kept = replay(fact for fact in raw.facts if fact.tag not in refused).model(raw.name)
+    """The model without the refused tags; a refused rejection still keeps its version out of environments."""
+    facts = [fact for fact in raw.facts if fact.tag not in refused or fact.name.action == "deregister"]
+    kept = replay(facts).model(raw.name)
+    versions = tuple(
+        each._replace(rejection_counts=each.rejected is None or each.rejected.tag not in refused)
+        for each in kept.versions
+    )
     environments = {
         name: replace(kept.environment(name), counter=here.counter, doubt=_doubt(here, refused))
         for name, here in raw.environments.items()
     }
     return replace(
-        kept, environments=environments, newest_tag_s=raw.newest_tag_s, refused=tuple(refused.values())
+        kept,
+        versions=versions,
+        environments=environments,
+        newest_tag_s=raw.newest_tag_s,
+        refused=tuple(refused.values()),
     )
 
 

@@ -12,7 +12,7 @@ from mlgit.core.registry.statement import (
     ENVIRONMENT_TYPE,
     RELEASE_TYPE,
     STATEMENT_TYPE,
-    EnvironmentStatement,
+    ReleaseStatement,
     Statement,
 )
 from mlgit.core.registry.tags import TagName, parse_tag
@@ -89,7 +89,7 @@ def _exact(name: TagName, tag: str, commit: str, message: str) -> Look:
 
 
 def _release(statement: Statement) -> str:
-    named = statement.release if isinstance(statement, EnvironmentStatement) else None
+    named = None if isinstance(statement, ReleaseStatement) else statement.release
     return "" if named is None else named.oid
 
 

@@ -18,12 +18,28 @@ if TYPE_CHECKING:
 NO_STATEMENT = "it has no statement, so mlgit did not write it"
 ADVICE = "if another tool makes tags here, write `foreign_tags: allow` into `mlgit.yaml` on trunk"
 MERGE = "merge its commit to trunk, or release what is on trunk now"
-RESTRICTING = frozenset({"deregister", "deprecate"})  # mlgit once wrote them without a statement
 
 
 def other_name(made_for: str | None) -> str:
     """The flaw of a tag whose name is not the one that its object was made for."""
     return f"its object was made for `{made_for}`"
+
+
+def other_commit(fact: TagFact, state: ModelState) -> str | None:
+    """How a rejection without a statement and the version that it rejects differ; None if they agree."""
+    version = None if fact.name.version is None else state.find(fact.name.version)
+    if version is None or version.commit == fact.commit:
+        return None
+    return f"it stands on {fact.commit[:7]}, and `{version.tag}` on {version.commit[:7]}"
+
+
+def no_statement(fact: TagFact) -> Refusal:
+    """The refusal of a tag that mlgit did not write; early versions wrote rejections without a statement."""
+    advice = ADVICE
+    if fact.name.action == "deregister":
+        version = f"{fact.name.model}@{fact.name.version}"
+        advice = f"if it was meant, delete that tag and run `mlgit deregister {version} -m REASON` again"
+    return Refusal(fact, NO_STATEMENT, foreign=True, advice=advice)
 
 
 class Marks:
@@ -47,8 +63,11 @@ class Marks:
 
     def refusal(self, fact: TagFact) -> Refusal | None:
         own = self._own(fact)
-        if own is not None or fact.name.action in RESTRICTING:
+        if own is not None or fact.name.action == "deprecate":
             return own
+        if fact.name.action == "deregister":
+            why = self._named_release(fact) if fact.flaw is None else other_commit(fact, self._state)
+            return None if why is None else Refusal(fact, why)
         if fact.name.version is not None:
             why = self._elsewhere.get(fact.commit) if fact.name.version.final else None
             return None if why is None else Refusal(fact, why, advice=MERGE)
@@ -59,9 +78,9 @@ class Marks:
             return None
         if fact.flaw != NO_STATEMENT:
             return Refusal(fact, fact.flaw)
-        if self._foreign or fact.name.action in RESTRICTING:
+        if self._foreign or fact.name.action == "deprecate":
             return None
-        return Refusal(fact, NO_STATEMENT, foreign=True, advice=ADVICE)
+        return no_statement(fact)
 
     def _move(self, fact: TagFact) -> Refusal | None:
         taken_out = fact.name.action == "unassign"
@@ -90,8 +109,10 @@ class Marks:
         named = self._releases.get(fact.release)
         if named is None:
             return "the release that it names is not there, or is another one now"
-        if fact.name.action == "assign" and named.commit != fact.commit:
+        if fact.name.action != "unassign" and named.commit != fact.commit:
             return f"it stands on {fact.commit[:7]}, and its release `{named.tag}` on {named.commit[:7]}"
+        if fact.name.action == "deregister":
+            return None
         if str(named.name.version) != fact.parsed_summary.version:
             return f"it states {fact.parsed_summary.version}, and its release is `{named.tag}`"
         found = self.refusal(named)

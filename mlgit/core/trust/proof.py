@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from mlgit.core.record import record
 from mlgit.core.registry.message import MARK, parse_message
-from mlgit.core.registry.statement import EnvironmentStatement, ReleaseStatement, Statement, encode
+from mlgit.core.registry.statement import (
+    EnvironmentStatement,
+    RejectionStatement,
+    ReleaseStatement,
+    Statement,
+    encode,
+)
 
 if TYPE_CHECKING:
     from mlgit.core.registry.state import ModelState, TagFact
@@ -58,6 +64,11 @@ def claims_problem(fact: TagFact, statement: Statement) -> str | None:
             return "it is no release, and states one"
         claimed: tuple[object, ...] = (statement.model, statement.version, statement.commit)
         found: tuple[object, ...] = (name.model, str(name.version), fact.commit)
+    elif isinstance(statement, RejectionStatement):
+        if name.action != "deregister":
+            return "it is no rejection, and states one"
+        claimed = (statement.model, statement.version)
+        found = (name.model, str(name.version))
     else:
         if name.environment is None:
             return "it is about no environment, and states one"
@@ -71,8 +82,10 @@ def claims_problem(fact: TagFact, statement: Statement) -> str | None:
     return f"it states {', '.join(differing)}" if differing else None
 
 
-def release_problem(fact: TagFact, statement: EnvironmentStatement, state: ModelState) -> str | None:
-    """How an environment's tag and the release that it names differ; None if they agree."""
+def release_problem(
+    fact: TagFact, statement: EnvironmentStatement | RejectionStatement, state: ModelState
+) -> str | None:
+    """How a tag and the release that it names differ; None if they agree."""
     named = statement.release
     if named is None:
         return None
@@ -85,6 +98,6 @@ def release_problem(fact: TagFact, statement: EnvironmentStatement, state: Model
         )
     if str(found.name.version) != statement.version:
         return f"it states {statement.version}, and its release is `{named.tag}`"
-    if fact.name.action == "assign" and found.commit != fact.commit:
+    if fact.name.action in {"assign", "deregister"} and found.commit != fact.commit:
         return f"it stands on {fact.commit[:7]}, and its release `{named.tag}` on {found.commit[:7]}"
     return None

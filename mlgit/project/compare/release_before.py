@@ -20,7 +20,7 @@ def release_before(
     def before(other: str) -> bool:
         return other != commit and is_ancestor(project.git, other, commit)
 
-    versions = (each for each in reversed(state.versions) if not each.deregistered)
+    versions = (each for each in reversed(state.versions) if not each.withdrawn)
     found = next((each for each in versions if before(each.commit)), None)
     newer = [
         each

@@ -11,7 +11,7 @@ from mlgit.adapters.dvc.files.values import selected
 from mlgit.adapters.git.promised import Promised
 from mlgit.adapters.git.trees import Entry, Trees
 from mlgit.core.pipeline.evidence import Problem, ProblemCode, Value
-from mlgit.core.registry.state import as_time
+from mlgit.core.stated_time import as_time
 from mlgit.errors import ConfigError, StateError
 from mlgit.project.compare.revision_sources import SourceFinder, Sources, is_source
 from mlgit.project.pipeline.declared import DVCLIVE, matching, outside

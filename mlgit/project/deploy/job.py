@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.deploy.deployment import DeployedFile, Deployment, Desired, State, Step, failure
 from mlgit.core.deploy.manifest import MANIFEST
-from mlgit.core.registry.statement import ReleaseStatement, write_time
+from mlgit.core.stated_time import write_time
 from mlgit.errors import MlgitError, StateError, ToolError
 from mlgit.project.deploy.model_files import (
     ModelFiles,
@@ -26,6 +26,7 @@ from mlgit.project.deploy.model_files import (
 
 if TYPE_CHECKING:
     from mlgit.core.progress import Progress
+    from mlgit.core.registry.statement import ReleaseStatement
     from mlgit.project.deploy.desired_state import Head
     from mlgit.project.deploy.staging import Sums
     from mlgit.project.open import Project

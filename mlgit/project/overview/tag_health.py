@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from mlgit.adapters.git.tags.cache import MISSING
 from mlgit.adapters.git.tags.objects import list_tags
 from mlgit.core.overview.doctor import Finding, fault, remark, warning
-from mlgit.core.registry.state import EnvironmentState, ModelState, as_time
 from mlgit.core.registry.tags import parse_tag
+from mlgit.core.stated_time import as_time
 from mlgit.core.wording import listed
 from mlgit.project.registry.pushed import once_at_remote
 from mlgit.project.registry.read import ignored_tags, read_facts, read_registry
@@ -19,6 +19,7 @@ from mlgit.project.registry.read import ignored_tags, read_facts, read_registry
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
+    from mlgit.core.registry.state import EnvironmentState, ModelState
     from mlgit.project.open import Project
 
 _CLOCK_TOLERANCE = timedelta(minutes=10)

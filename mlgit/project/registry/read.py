@@ -11,13 +11,14 @@ from mlgit.adapters.git.tags.cache import MISSING, TagCache
 from mlgit.adapters.git.tags.facts import TagListing, read_tags
 from mlgit.adapters.git.tags.objects import parse_tags, start_listing_tags
 from mlgit.core.registry.replay import replay
-from mlgit.core.registry.state import ModelState, Registry, TagFact, as_time
+from mlgit.core.stated_time import as_time
 from mlgit.errors import ToolError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from mlgit.core.registry.state import ModelState, Registry, TagFact
     from mlgit.project.open import Project
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.digest import sha256_hex
 from mlgit.core.pipeline.model_files import connected_stages, files_of_model, outputs_of
-from mlgit.core.registry.statement import Builder, FileDigest, ReleaseStatement, TagPointer, write_time
+from mlgit.core.registry.statement import Builder, FileDigest, ReleaseStatement, TagPointer
+from mlgit.core.stated_time import write_time
 from mlgit.project.pipeline.evidence import evidence
 
 if TYPE_CHECKING:

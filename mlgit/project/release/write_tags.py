@@ -20,10 +20,10 @@ from mlgit.adapters.git.tags.objects import (
 from mlgit.adapters.git.tags.signing import make_signed_tag, signs_tags
 from mlgit.core.config.names import read_model_name
 from mlgit.core.record import record
-from mlgit.core.registry.state import ModelState, TagFact, as_time
 from mlgit.core.registry.tags import TAGS, ref_patterns
 from mlgit.core.release.collisions import collisions
 from mlgit.core.release.tag_plan import PlannedTag, WrittenTag
+from mlgit.core.stated_time import as_time
 from mlgit.errors import StateError, ToolError, UsageError
 from mlgit.project.registry.completeness import note_fetched
 from mlgit.project.registry.pushed import once_at_remote, record_seen
@@ -34,6 +34,7 @@ from mlgit.project.release.lost_race import fetch_models, lost_branch, lost_race
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from mlgit.core.registry.state import ModelState, TagFact
     from mlgit.project.open import Project
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from mlgit.adapters.git.binary import GitFailed
 from mlgit.adapters.git.refs import is_ancestor
 from mlgit.adapters.git.tags.objects import parse_header
+from mlgit.core.config.file import WAIVERS_FILE
 from mlgit.core.registry.replay import replay
 from mlgit.core.registry.statement import EnvironmentStatement
 from mlgit.core.trust.accept import Facts, accepted_state
@@ -66,7 +67,8 @@ def accept(
     headers = {oid: parse_header(content) for oid, content in contents.items()}
     # The messages are all here: nothing reads them again one by one.
     raw = replay(fact._replace(read=messages.__getitem__) for fact in raw.facts).model(raw.name)
-    policies = _policies(messages.values())
+    statements = _statements(messages.values())
+    policies = frozenset(each.policy for each in statements if each.policy is not None)
     commits = {fact.commit for fact in raw.facts} | set(policies)
     local = project.default_branch is None if local is None else local
     elsewhere = elsewhere_than_trunk(project, commits, local=local)
@@ -77,6 +79,11 @@ def accept(
         foreign=foreign_allowed(project),
         elsewhere=elsewhere,
         rules={commit: _rules(project, commit) for commit in policies if commit not in elsewhere},
+        gates={
+            (each.policy, each.environment): _demanded(project, each, each.policy)
+            for each in statements
+            if each.policy is not None and each.action == "promote" and each.policy not in elsewhere
+        },
     )
     return accepted_state(raw, facts)
 
@@ -92,10 +99,35 @@ def policy_commit(project: Project) -> str | None:
     return None if project.trunk is None else project.trunk.commit
 
 
-def _policies(messages: Iterable[str]) -> frozenset[str]:
+def _statements(messages: Iterable[str]) -> tuple[EnvironmentStatement, ...]:
     statements = (parse_statement(message).statement for message in messages)
-    policies = (each.policy for each in statements if isinstance(each, EnvironmentStatement))
-    return frozenset(policy for policy in policies if policy is not None)
+    return tuple(each for each in statements if isinstance(each, EnvironmentStatement))
+
+
+def _demanded(project: Project, statement: EnvironmentStatement, policy: str) -> Mapping[str, frozenset[str]]:
+    """The gates that `promote` asked by the rules of a commit, each with the outcomes that block.
+
+    A waiver of that commit may have lifted a gate: what it says then is not looked at.
+    """
+    from mlgit.core.gates.evaluate import effect_of, select
+    from mlgit.core.gates.verdict import Outcome
+
+    try:
+        config = project.config(policy)
+    except ConfigError:
+        return {}
+    gates = select(config, purpose="promote", model=statement.model, environment=statement.environment)
+    if not gates:
+        return {}
+    waivers = (project.tree(policy).read(WAIVERS_FILE) or b"").decode("utf-8", "replace")
+    return {
+        gate.id: frozenset(
+            outcome
+            for outcome in get_args(Outcome)
+            if effect_of(gate, outcome) == "block" and gate.id not in waivers
+        )
+        for gate in gates
+    }
 
 
 def _rules(project: Project, commit: str) -> Mapping[str, Environment]:

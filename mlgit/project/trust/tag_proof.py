@@ -12,7 +12,7 @@ from mlgit.adapters.git.tags.facts import read_tags
 from mlgit.adapters.git.tags.objects import local_tags, parse_header
 from mlgit.core.ci.tag_event import version_of_tag
 from mlgit.core.digest import sha256_hex
-from mlgit.core.registry.statement import EnvironmentStatement, FileDigest, ReleaseStatement
+from mlgit.core.registry.statement import FileDigest, ReleaseStatement
 from mlgit.core.registry.tags import TAGS
 from mlgit.core.trust.proof import Proof, claims_problem, parse_statement, release_problem
 from mlgit.errors import ConfigError, StateError, ToolError, UnknownReference
@@ -101,7 +101,7 @@ def _prove(project: Project, fact: TagFact, state: ModelState) -> Iterator[Proof
         yield _proof(fact, "statement", problem)
         return
     yield _proof(fact, "statement", claims_problem(fact, statement))
-    if isinstance(statement, EnvironmentStatement):
+    if not isinstance(statement, ReleaseStatement):
         yield _proof(fact, "release", release_problem(fact, statement, state))
     else:
         yield from _contents(project, fact, statement)

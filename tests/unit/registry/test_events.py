@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlgit.core.registry.events import events_of, held_entry, newest_first
-from mlgit.core.registry.message import write_message, write_words
+from mlgit.core.registry.message import write_message
 from mlgit.core.registry.replay import replay
 from mlgit.core.registry.state import label_of
 from mlgit.core.registry.statement import (
@@ -73,7 +73,7 @@ WALK = model(
         seconds=7,
         message=write_message("Back", "", replace(ROLLBACK, at="1970-01-01T00:00:07Z")),
     ),
-    fact("m@v1.1.0!", 2, seconds=8, message=write_words("Deregister m v1.1.0", "leak\nof labels")),
+    fact("m@v1.1.0!", 2, seconds=8, message="Deregister m v1.1.0\n\nleak\nof labels\n"),
     fact("m#prod!#4", 1, seconds=9),
     fact("m#dev#1", 9, seconds=10),
     fact("m@deprecated", 2, seconds=11, message="Old\n\nnobody needs it"),
@@ -108,7 +108,7 @@ def test_a_reason_comes_from_the_statement_or_the_rejection() -> None:
 
 
 def test_a_rejection_without_words_has_no_reason() -> None:
-    state = model(fact("m@v1.0.0", 1), fact("m@v1.0.0!", 1, message=write_words("Deregister m v1.0.0", "")))
+    state = model(fact("m@v1.0.0", 1), fact("m@v1.0.0!", 1, message="Deregister m v1.0.0\n"))
     assert [each.reason for each in listed(state) if each.action == "deregister"] == [None]
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlgit.core.registry.message import parse_message, write_message, write_words
+from mlgit.core.registry.message import parse_message, write_message
 from mlgit.core.registry.message_summary import (
     EMPTY,
     MessageSummary,
@@ -24,8 +24,8 @@ from mlgit.core.registry.statement import (
     GateOutcome,
     ReleaseStatement,
     TagPointer,
-    parse_time,
 )
+from mlgit.core.stated_time import parse_time
 from tests.support.tags import commit, fact
 
 _TEXTS = st.none() | st.text(max_size=40)
@@ -78,7 +78,7 @@ def test_a_statement_is_summarized() -> None:
 def test_without_a_statement_only_the_reason_is_known() -> None:
     assert summary_of("Registering artifact\n") == EMPTY
     assert summarize(b"Registering artifact\n") == ""
-    assert summary_of(write_words("Reject", "broken\nand more")) == MessageSummary(reason="broken")
+    assert summary_of("Reject\n\nbroken\nand more\n") == MessageSummary(reason="broken")
     assert summary_of("Reject\n\n-----BEGIN SSH SIGNATURE-----\nx\n") == EMPTY
 
 

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from mlgit.core.registry.message import write_message
 from mlgit.core.registry.replay import in_order, replay
 from mlgit.core.registry.semver import Version
-from mlgit.core.registry.state import EnvironmentState, Registry, TagFact, as_time
-from mlgit.core.registry.statement import Builder, ReleaseStatement, parse_time, write_time
+from mlgit.core.registry.state import EnvironmentState, Registry, TagFact
+from mlgit.core.registry.statement import Builder, ReleaseStatement
+from mlgit.core.stated_time import as_time, parse_time, write_time
 from tests.support.tags import commit, fact, stated
 
 if TYPE_CHECKING:

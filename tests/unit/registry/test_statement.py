@@ -16,7 +16,6 @@ from mlgit.core.registry.message import (
     human_part,
     parse_message,
     write_message,
-    write_words,
 )
 from mlgit.core.registry.statement import (
     Builder,
@@ -24,6 +23,7 @@ from mlgit.core.registry.statement import (
     EnvironmentStatement,
     FileDigest,
     GateOutcome,
+    RejectionStatement,
     ReleaseStatement,
     TagPointer,
     decode,
@@ -45,6 +45,13 @@ RELEASE = ReleaseStatement(
     gates=(GateOutcome(gate="floor", outcome="pass"),),
     builder=Builder(kind="github", run="https://example.org/run/1"),
     previous=TagPointer(tag="m@v0.9.0", oid="b" * 40),
+)
+REJECTION = RejectionStatement(
+    model="m",
+    version="v1.0.0",
+    release=TagPointer(tag="m@v1.0.0", oid="e" * 40),
+    at="2026-05-03T12:00:00Z",
+    reason="leak",
 )
 PROMOTION = EnvironmentStatement(
     model="m",
@@ -186,8 +193,6 @@ def test_large_parts_are_stated_by_digest() -> None:
 def test_a_message_over_64_kib_is_refused() -> None:
     with pytest.raises(StateError, match="64 KiB"):
         write_message("s", "x" * LARGEST_BYTES, PROMOTION)
-    with pytest.raises(StateError, match="64 KiB"):
-        write_words("s", "x" * LARGEST_BYTES)
 
 
 def test_lone_surrogates_are_replaced() -> None:
@@ -198,10 +203,23 @@ def test_lone_surrogates_are_replaced() -> None:
     assert isinstance(parse_message(write_message("s", "", large)), ReleaseStatement)
 
 
-def test_words_for_people_are_never_a_statement() -> None:
+def test_words_for_people_are_never_a_second_statement() -> None:
     forged = f"leak\n{MARK}\n{encode(PROMOTION)}\n-----BEGIN SSH SIGNATURE-----\n#x"
-    message = write_words("Deregister\nm v1.0.0", forged)
-    assert parse_message(message) is None
+    message = write_message("Deregister\nm v1.0.0", forged, REJECTION)
+    assert parse_message(message) == REJECTION
+    message = message.partition(f"\n{MARK}\n")[0]
     assert message.splitlines()[:3] == ["Deregister m v1.0.0", "", "leak"]
     assert not any(line.startswith(("---", "#")) for line in message.splitlines())
-    assert write_words("s", " ") == "s\n"
+    assert write_message("s", " ", REJECTION).startswith(f"s\n\n{MARK}\n")
+
+
+def test_a_rejection_is_canonical_and_names_its_release() -> None:
+    text = encode(REJECTION)
+    assert text == (
+        '{"_type":"https://in-toto.io/Statement/v1","predicate":{"action":"deregister",'
+        '"at":"2026-05-03T12:00:00Z","model":"m","reason":"leak","release":{"oid":"' + "e" * 40 + '",'
+        '"tag":"m@v1.0.0"},"version":"v1.0.0"},"predicateType":"https://github.com/mlgit/mlgit/rejection/v1",'
+        '"subject":[{"digest":{"gitTag":"' + "e" * 40 + '"},"name":"m@v1.0.0"}]}'
+    )
+    assert decode(text) == REJECTION
+    assert decode(text.replace('"release":{', '"released":{')) is None

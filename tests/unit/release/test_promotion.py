@@ -16,7 +16,7 @@ from mlgit.core.registry.message import parse_message
 from mlgit.core.registry.moves import qualified, stack
 from mlgit.core.registry.replay import replay
 from mlgit.core.registry.state import EnvironmentState, ModelState, Refusal
-from mlgit.core.registry.statement import EnvironmentStatement
+from mlgit.core.registry.statement import EnvironmentStatement, RejectionStatement
 from mlgit.core.release.promotion import (
     check_promotion,
     choose_version,
@@ -300,7 +300,10 @@ def test_emptying_closes_every_open_assignment() -> None:
 def test_a_rejection_is_one_tag_on_the_versions_commit() -> None:
     (tag,) = plan_deregistration(state(), state().versions[0], now=NOW, reason="leak")
     assert (str(tag.name), tag.commit) == ("m@v1.0.0!", commit(0))
-    assert tag.message == "Deregister m v1.0.0\n\nleak\n"
+    assert tag.message.startswith("Deregister m v1.0.0\n\nleak\n\n--- mlgit/v1\n")
+    stated = parse_message(tag.message)
+    assert isinstance(stated, RejectionStatement)
+    assert (stated.version, stated.release.tag, stated.reason) == ("v1.0.0", "m@v1.0.0", "leak")
 
 
 def test_a_version_whose_tag_does_not_count_is_refused_with_the_reason() -> None:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
 from mlgit.core.config.file import Environment
 from mlgit.core.registry.message import write_message
 from mlgit.core.registry.replay import replay
-from mlgit.core.registry.statement import Builder, EnvironmentStatement, ReleaseStatement, TagPointer
+from mlgit.core.registry.statement import (
+    Builder,
+    EnvironmentStatement,
+    GateOutcome,
+    RejectionStatement,
+    ReleaseStatement,
+    TagPointer,
+)
 from mlgit.core.trust.accept import Facts, accepted_state
 from mlgit.errors import Exit
 from tests.support.tags import commit, fact
@@ -43,6 +50,7 @@ def moved(
     seconds: int = 0,
     policy: str | None = None,
     oid: str | None = None,
+    gates: tuple[GateOutcome, ...] = (),
 ) -> TagFact:
     """A tag of an environment by mlgit."""
     name = fact(tag, at).name
@@ -56,8 +64,27 @@ def moved(
         version=None if version is None else str(version.name.version),
         release=pointer,
         policy=policy,
+        gates=gates,
     )
     return fact(tag, at, seconds=seconds, message=write_message("Move", "", statement))
+
+
+def rejection(version: TagFact, *, at: int | None = None, states: str | None = None) -> TagFact:
+    """A rejection by mlgit."""
+    statement = RejectionStatement(
+        model="m",
+        version=states or str(version.name.version),
+        release=TagPointer(tag=version.tag, oid=version.oid),
+        at=AT,
+    )
+    place = int(version.commit, 16) if at is None else at
+    return fact(f"{version.tag}!", place, message=write_message("Deregister", "", statement))
+
+
+def misused(tag: str) -> dict[str, Any]:
+    """What makes the message of one tag that of another."""
+    other = fact(tag, 1)
+    return {"tag": other.tag, "name": other.name, "oid": other.oid}
 
 
 V1, V2, RC = release("m@v1.0.0", 1), release("m@v2.0.0", 2), release("m@v3.0.0-rc.1", 3)
@@ -73,9 +100,11 @@ def ask(
     off: tuple[int, ...] = (),
     renamed: tuple[str, ...] = (),
     rules: dict[str, dict[str, Environment]] | None = None,
+    gates: dict[str, frozenset[str]] | None = None,
 ) -> ModelState:
     names = {each.oid: "other" if each.tag in renamed else each.tag for each in tags}
     facts = Facts(names, foreign, {commit(number): OFF for number in off}, rules or {})
+    facts = facts._replace(gates={(commit(7), "prod"): gates or {}})
     return accepted_state(replay(tags).model("m"), facts)
 
 
@@ -118,7 +147,38 @@ ROWS = {
         (V1, FIRST, RC, fact("m#prod#9", 3)), {}, "v3.0.0-rc.1", foreign=True, off=(3,)
     ),
     "a foreign unassignment": Row((V1, FIRST, fact("m#prod!#3", 1)), {"m#prod!#3": NO_STATEMENT}),
-    "a rejection": Row((V1, V2, FIRST, fact("m@v2.0.0!", 2), fact("m@deprecated", 2)), {}),
+    "a rejection": Row((V1, V2, FIRST, rejection(V2)), {}),
+    "a rejection by another tool": Row((V1, V2, FIRST, fact("m@v2.0.0!", 2)), {"m@v2.0.0!": NO_STATEMENT}),
+    "a rejection by another tool, allowed": Row((V1, V2, FIRST, fact("m@v2.0.0!", 2)), {}, foreign=True),
+    "a rejection by another tool elsewhere, allowed": Row(
+        (V1, V2, FIRST, fact("m@v2.0.0!", 1)),
+        {"m@v2.0.0!": f"it stands on {commit(1)[:7]}, and `m@v2.0.0` on {commit(2)[:7]}"},
+        foreign=True,
+    ),
+    "a rejection of nothing, allowed": Row((V1, FIRST, fact("m@v2.0.0!", 1)), {}, foreign=True),
+    "a rejection that stands elsewhere": Row(
+        (V1, V2, FIRST, rejection(V2, at=1)),
+        {"m@v2.0.0!": f"it stands on {commit(1)[:7]}, and its release `m@v2.0.0` on {commit(2)[:7]}"},
+    ),
+    "a rejection of another release": Row(
+        (V1, V2, FIRST, rejection(V2, states="v1.0.0")),
+        {"m@v2.0.0!": "it states v1.0.0 instead of v2.0.0"},
+    ),
+    "a rejection of a release that is gone": Row(
+        (V1, FIRST, rejection(V2)),
+        {"m@v2.0.0!": "it names the release `m@v2.0.0`, which is not there"},
+    ),
+    "a promotion that stands for a rejection": Row(
+        (V1, V2, FIRST, moved("m#prod#1", 1, V1)._replace(**misused("m@v2.0.0!"))),
+        {"m@v2.0.0!": "it is about no environment, and states one"},
+    ),
+    "a rejection that stands for a promotion": Row(
+        (V1, FIRST, rejection(V1)._replace(**misused("m#prod#2"))),
+        {"m#prod#2": "it is no rejection, and states one"},
+        doubt="m#prod#2",
+    ),
+    "only assignments by another tool": Row((V1, fact("m#prod#1", 1)), {"m#prod#1": NO_STATEMENT}, None),
+    "a deprecated model": Row((V1, FIRST, fact("m@deprecated", 1)), {}),
     "a renamed tag": Row(
         (V1, V2, FIRST, PAIR[1]),
         {"m#prod#2": "its object was made for `other`"},
@@ -206,7 +266,9 @@ def test_what_counts(row: Row) -> None:
     # The next tag must not take the name or the time of a refused one.
     assert here.counter == raw.environment("prod").counter
     assert state.newest_tag_s == raw.newest_tag_s
-    assert {fact.tag for fact in state.facts} == {fact.tag for fact in row.tags} - row.refused.keys()
+    # A rejection keeps its version out of environments whether or not it counts.
+    without = {tag for tag in row.refused if tag != "m@v2.0.0!"}
+    assert {fact.tag for fact in state.facts} == {fact.tag for fact in row.tags} - without
 
 
 @pytest.mark.parametrize(
@@ -262,3 +324,22 @@ def test_a_refusal_without_a_repair_has_a_hint() -> None:
     assert "foreign_tags: allow" in stranger.hint
     (renamed,) = ask(V1, renamed=("m@v1.0.0",)).refused
     assert renamed.hint == "see `mlgit doctor`"
+
+
+@pytest.mark.parametrize(
+    ("tag", "foreign", "latest"),
+    [
+        (rejection(V2), False, "v1.0.0"),
+        (fact("m@v2.0.0!", 2), False, "v2.0.0"),
+        (fact("m@v2.0.0!", 2), True, "v1.0.0"),
+        (rejection(V2, states="v1.0.0"), False, "v2.0.0"),
+        (rejection(V2, states="v1.0.0"), True, "v2.0.0"),
+    ],
+)
+def test_any_rejection_forbids_promotion_and_only_one_that_counts_changes_the_newest(
+    tag: TagFact, latest: str, *, foreign: bool
+) -> None:
+    state = ask(V1, V2, tag, foreign=foreign)
+    assert state.versions[-1].deregistered
+    assert state.latest is not None
+    assert str(state.latest.version) == latest

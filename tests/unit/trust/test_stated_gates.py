@@ -1,0 +1,40 @@
+"""Stated gates: a promotion must state what trunk's gates of its moment said, and nothing that blocked."""
+
+from __future__ import annotations
+
+import pytest
+
+from mlgit.core.config.file import Environment
+from mlgit.core.registry.statement import GateOutcome
+from tests.support.tags import commit
+from tests.unit.trust.test_accept import V1, ask, moved
+
+POLICY = commit(7)
+DEMANDED = {"auc": frozenset({"fail", "error"}), "size": frozenset[str]()}
+
+
+@pytest.mark.parametrize(
+    ("stated", "why"),
+    [
+        ({"auc": "pass", "size": "pass"}, None),
+        ({"auc": "pass", "size": "fail"}, None),
+        ({"auc": "inconclusive", "size": "pass"}, None),
+        ({"auc": "pass", "size": "pass", "more": "fail"}, None),
+        ({"auc": "pass"}, "it states no outcome of `size`"),
+        ({}, "it states no outcome of `auc`, `size`"),
+        ({"auc": "fail", "size": "pass"}, "it states `fail` of the gate `auc`, which blocks a promotion"),
+        ({"auc": "error", "size": "pass"}, "it states `error` of the gate `auc`, which blocks a promotion"),
+    ],
+)
+def test_a_promotion_states_every_gate_of_its_moment(stated: dict[str, str], why: str | None) -> None:
+    gates = tuple(GateOutcome(gate=gate, outcome=outcome) for gate, outcome in stated.items())
+    rules = {POLICY: {"prod": Environment(name="prod")}}
+    tag = moved("m#prod#1", 1, V1, policy=POLICY, gates=gates)
+    doubt = ask(V1, tag, rules=rules, gates=DEMANDED).environment("prod").doubt
+    assert (None if doubt is None else doubt.why) == why
+    back = moved("m#prod#1", 1, V1, policy=POLICY, gates=gates, action="rollback")
+    assert ask(V1, back, rules=rules, gates=DEMANDED).refused == ()
+
+
+def test_a_promotion_without_a_policy_counts_as_it_is() -> None:
+    assert ask(V1, moved("m#prod#1", 1, V1), gates=DEMANDED).refused == ()
