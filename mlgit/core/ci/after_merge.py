@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.record import record
-from mlgit.core.registry.statement import write_time
+from mlgit.core.stated_time import write_time
 from mlgit.errors import Exit, MlgitError
 
 if TYPE_CHECKING:
@@ -144,6 +144,11 @@ def promotion_need(
     """
     here = state.environment(environment.name)
     version = _candidate(state, environment)
+    doubt = here.doubt or (state.environment(environment.source).doubt if environment.source else None)
+    if doubt is not None:
+        # It may be the rollback of a person, or a version that is not there: only a person decides that.
+        step = MergeStep(model=state.name, outcome="left", environment=environment.name)
+        return None, replace(step, message=doubt.sentence, hint=doubt.hint)
     if version is None:
         return None, None
     step = MergeStep(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ from mlgit.core.ci.after_merge import (
 from mlgit.core.config.file import Environment
 from mlgit.core.registry.readiness import Unready
 from mlgit.core.registry.replay import replay
-from mlgit.core.registry.state import ModelState
+from mlgit.core.registry.state import ModelState, Refusal
 from mlgit.core.release.tag_plan import ChangeReport, WrittenTag
 from mlgit.errors import AnswerNo, Exit, ToolError
 from tests.support.tags import commit, fact, stated
@@ -249,3 +250,16 @@ def test_a_model_that_is_missing_is_left_with_the_reason() -> None:
     bare = release_need(ModelState(name="m"), "c" * 40, None, ())
     assert bare.step is not None
     assert bare.step.message == "`m` has no content at ccccccc"
+
+
+@pytest.mark.parametrize("doubted", ["prod", "staging"])
+def test_nothing_is_promoted_automatically_where_a_tag_leaves_open_what_is_there(doubted: str) -> None:
+    found = state(fact("m@v1.0.0", 1), fact("m@v2.0.0", 2), fact("m#staging#1", 2), fact("m#prod#1", 1))
+    doubt = Refusal(fact(f"m#{doubted}#2", 1), "it was moved", repair="git fetch --tags")
+    changed = replace(found.environment(doubted), doubt=doubt)
+    found = replace(found, environments={**found.environments, doubted: changed})
+    version, step = promotion_need(found, Environment(name="prod", auto=True, source="staging"))
+    assert version is None
+    assert step is not None
+    assert (step.outcome, step.hint) == ("left", "run `git fetch --tags`")
+    assert step.message == f"The tag `m#{doubted}#2` does not count: it was moved"
