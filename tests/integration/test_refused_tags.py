@@ -77,8 +77,17 @@ def test_a_moved_release_leaves_its_environment_unknown_until_it_is_put_back(sta
     (finding,) = findings(staged, "refused_tag")
     assert finding["subjects"] == ["line#staging#1"]
     assert "names another `line@v1.0.0`" in finding["message"]
-    assert finding["repair"] == f"git update-ref 'refs/tags/line@v1.0.0' {before}"
+    assert finding["repair"] == (
+        f"git update-ref 'refs/tags/line@v1.0.0' {before} && git push --force origin refs/tags/line@v1.0.0"
+    )
+    # A clone over the protocol does not get what no ref reaches.
+    place = staged.path.parent / "elsewhere"
+    staged.git("clone", "-q", f"file://{staged.path.parent / 'origin.git'}", str(place))
+    elsewhere = type(staged)(place)
+    (finding_there,) = findings(elsewhere, "refused_tag")
+    assert f"this clone lacks the release's object {before[:7]}" in finding_there["repair"]
     staged.run("sh", "-c", finding["repair"])
+    assert staged.git("ls-remote", "origin", "refs/tags/line@v1.0.0").startswith(before)
     assert findings(staged, "refused_tag") == []
     assert staged.here("get", "line#staging", "-o", "out").status == Exit.DONE
 
@@ -129,3 +138,25 @@ def test_a_promotion_must_state_the_gates_of_trunk(
     done = staged.here("get", "line#staging", "-o", "out")
     assert done.status == (Exit.DONE if why is None else Exit.BLOCKED), done.err
     assert why is None or why in done.err
+
+
+def test_doctor_proposes_what_works_for_a_rejected_version_that_is_live(staged: Folder) -> None:
+    plant(staged, "line@v1.0.0!", "line@v1.0.0^{}")
+    (finding,) = findings(staged, "rejected_and_live")
+    assert finding["repair"] == "mlgit unassign line --env staging -m 'it is deregistered'"
+    staged.commit("Go on")
+    staged.git("push", "-q")
+    assert staged.here("release", "line", "--force").status == Exit.DONE
+    assert staged.here("promote", "line", "--to", "staging").status == Exit.DONE
+    assert findings(staged, "rejected_and_live") == []
+    plant(staged, "line@v1.0.1!", "line@v1.0.1^{}")
+    (finding,) = findings(staged, "rejected_and_live")
+    assert finding["repair"].startswith("mlgit unassign")
+    staged.git("push", "-q", "--delete", "origin", "line@v1.0.0!")
+    staged.git("tag", "-d", "line@v1.0.0!")
+    (finding,) = findings(staged, "rejected_and_live")
+    assert finding["repair"] == "mlgit rollback line --env staging -m 'it is deregistered'"
+    assert staged.run("sh", "-c", f"{finding['repair']} --dry-run").status == Exit.DONE
+    plant(staged, "line@deprecated")
+    (finding,) = findings(staged, "rejected_and_live")
+    assert (finding["severity"], finding["repair"]) == ("info", None)

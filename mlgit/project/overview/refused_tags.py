@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from mlgit.core.overview.doctor import Finding, fault, warning
+from mlgit.core.registry.statement import EnvironmentStatement
 from mlgit.core.wording import listed
 from mlgit.project.registry.read import read_registry
 from mlgit.project.trust.accept import accept
@@ -12,7 +14,7 @@ from mlgit.project.trust.accept import accept
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlgit.core.registry.state import ModelState
+    from mlgit.core.registry.state import ModelState, Refusal
     from mlgit.project.open import Project
 
 
@@ -26,9 +28,27 @@ def check_refused_tags(project: Project) -> Iterator[Finding]:
                 yield fault(
                     "refused_tag",
                     refusal.sentence,
-                    repair=refusal.repair or refusal.advice or f"mlgit history {raw.name}",
+                    repair=_put_back(project, refusal)
+                    or refusal.repair
+                    or refusal.advice
+                    or f"mlgit history {raw.name}",
                     subjects=(refusal.fact.tag,),
                 )
+
+
+def _put_back(project: Project, refusal: Refusal) -> str | None:
+    """What puts a moved release back, here and on the remote; None if it is not about that."""
+    statement, remote = refusal.fact.statement, project.remote
+    named = statement.release if isinstance(statement, EnvironmentStatement) else None
+    if named is None or refusal.repair is None or refusal.missing:
+        return None
+    ref = quote(f"refs/tags/{named.tag}")
+    if project.objects.get(named.oid) is None:
+        return (
+            f"this clone lacks the release's object {named.oid[:7]}; in a clone that has it, run "
+            f"`git push --force {remote or 'REMOTE'} {named.oid}:{ref}`"
+        )
+    return refusal.repair if remote is None else f"{refusal.repair} && git push --force {remote} {ref}"
 
 
 def _foreign(state: ModelState) -> Iterator[Finding]:

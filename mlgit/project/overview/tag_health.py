@@ -11,10 +11,13 @@ from mlgit.adapters.git.tags.cache import MISSING
 from mlgit.adapters.git.tags.objects import list_tags
 from mlgit.core.overview.doctor import Finding, fault, remark, warning
 from mlgit.core.registry.tags import parse_tag
+from mlgit.core.release.promotion import rollback_target
 from mlgit.core.stated_time import as_time
 from mlgit.core.wording import listed
+from mlgit.errors import AnswerNo, StateError
 from mlgit.project.registry.pushed import once_at_remote
 from mlgit.project.registry.read import ignored_tags, read_facts, read_registry
+from mlgit.project.trust.accept import accept
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -57,7 +60,7 @@ def check_malformed_tags(project: Project) -> Iterator[Finding]:
 def check_clashes(project: Project) -> Iterator[Finding]:
     """Two versions of one model on one commit; deregistered versions that an environment still holds."""
     for model in read_registry(project).models.values():
-        yield from _rejected_and_live(model)
+        yield from _rejected_and_live(project, model)
         live = {each.version.tag for each in model.environments.values() if each.version is not None}
         by_commit: dict[str, list[str]] = {}
         for version in model.versions:
@@ -154,16 +157,40 @@ def _tags_of_remote(project: Project, remote: str) -> tuple[Mapping[str, str], f
     return theirs, frozenset(annotated)
 
 
-def _rejected_and_live(model: ModelState) -> Iterator[Finding]:
-    for name, environment in model.environments.items():
-        version = environment.version
-        if version is not None and version.rejected is not None:
-            yield fault(
-                "rejected_and_live",
-                f"`{version.tag}` is deregistered and live in `{name}` of `{model.name}`",
-                repair=f"mlgit rollback {model.name} --env {name} -m {quote('it is deregistered')}",
-                subjects=(version.tag, version.rejected.tag),
-            )
+def _rejected_and_live(project: Project, model: ModelState) -> Iterator[Finding]:
+    live = {
+        name: version
+        for name, environment in model.environments.items()
+        if (version := environment.version) is not None and version.deregistered
+    }
+    if live and model.deprecated:
+        yield remark(
+            "rejected_and_live",
+            f"`{model.name}` is deprecated, and {listed(live)} hold deregistered versions of it"
+            if len(live) > 1
+            else f"`{model.name}` is deprecated, and {listed(live)} holds a deregistered version of it",
+            repair=None,
+            subjects=tuple(version.tag for version in live.values()),
+        )
+        return
+    for name, version in live.items():
+        verb = "rollback" if _can_go_back(project, model, name) else "unassign"
+        yield fault(
+            "rejected_and_live",
+            f"`{version.tag}` is deregistered and live in `{name}` of `{model.name}`",
+            repair=f"mlgit {verb} {model.name} --env {name} -m {quote('it is deregistered')}",
+            subjects=tuple(fact.tag for fact in (version.fact, version.rejected) if fact is not None),
+        )
+
+
+def _can_go_back(project: Project, model: ModelState, name: str) -> bool:
+    """Whether `mlgit rollback` finds an earlier version that counts."""
+    state = accept(project, model)
+    try:
+        rollback_target(state, state.environment(name))
+    except (AnswerNo, StateError):
+        return False
+    return True
 
 
 def _half_a_change(environment: EnvironmentState) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""Stated gates: a promotion must state what trunk's gates of its moment said, and nothing that blocked."""
+"""Stated gates: a promotion states what trunk's gates of its moment answered, and none of them blocked."""
 
 from __future__ import annotations
 
