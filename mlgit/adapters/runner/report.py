@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from mlgit.core.ci import report
-from mlgit.core.ci.report import CiReport
+from mlgit.core.ci.report import MOST_BYTES, CiReport
 from mlgit.core.gates import verdict
 from mlgit.core.gates.verdict import decision_of, effects_of, summarize
 from mlgit.core.pipeline import report_context
@@ -27,13 +27,12 @@ if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
 
 FILE = "report.json"
-MAX_BYTES = 2 << 20
 _MOST_DEPTH = 32
 _MOST_DIGITS = 9
 _MOST_EXPONENT = 100_000
 _SCHEMA = "ci-report"
 # A string without an end matches to the end of the text. Otherwise each of its quotes would start another
-# search, and two megabytes would take hours.
+# search, and a few megabytes would take hours.
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _BRACKET = re.compile(rb"[\[\]{}]")
 
@@ -84,7 +83,7 @@ def read_report(folder: str) -> CiReport:
         os.close(descriptor)
         raise _invalid(FILE, "it is no plain file")
     with open(descriptor, "rb") as file:
-        return load_report(file.read(MAX_BYTES + 1), name=FILE)
+        return load_report(file.read(MOST_BYTES + 1), name=FILE)
 
 
 def load_report(content: bytes, *, name: str) -> CiReport:
@@ -93,8 +92,8 @@ def load_report(content: bytes, *, name: str) -> CiReport:
     Raises:
         ConfigError: it is too large, is not JSON, breaks the schema, or contradicts itself.
     """
-    if len(content) > MAX_BYTES:
-        raise _invalid(name, f"it is larger than {MAX_BYTES >> 20} MiB")
+    if len(content) > MOST_BYTES:
+        raise _invalid(name, f"it is larger than {MOST_BYTES >> 20} MiB")
     try:
         tree = _parse(content)
         _require_schema(tree)

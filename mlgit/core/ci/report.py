@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.record import record
 from mlgit.errors import Exit, MlgitError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mlgit.core.ci.event import CiEvent
     from mlgit.core.forge.hosts import Host
     from mlgit.core.gates.verdict import Check
@@ -18,6 +21,8 @@ Mode = Literal["verify", "run", "check"]
 
 DEFAULT_JOB = "gates"
 CHECK_NAME = "mlgit"
+MOST_BYTES = 8 << 20
+"""The largest `report.json` that is written, and read: 10,000 metrics take about three million bytes."""
 _MOST_DETAILS = 20
 _USER_INFO = re.compile(r"://[^/@\s'\"`]*@")
 
@@ -85,6 +90,19 @@ def blank_report(event: CiEvent | None, *, job: str, mode: Mode) -> CiReport:
         log_url=event.run_url,
         fork=event.fork,
     )
+
+
+def ever_shorter(report: CiReport) -> Iterator[CiReport]:
+    """The report, then with fewer of the numbers that no gate depends on; what is left out is said."""
+    yield report
+    if report.check is None:
+        return
+    every = report.check.metrics
+    changed = tuple(each for each in every if each.changed)
+    for metrics in (changed, ()):
+        text = f"{len(every) - len(metrics)} of {len(every)} metrics are left out, because there are too many"
+        check = replace(report.check, metrics=metrics, history=())
+        yield replace(report, check=check, skipped=(*report.skipped, text))
 
 
 def failure_of(error: MlgitError | Failure) -> Failure:

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.runner.files import dotenv_text, publish_files, write_outputs
-from mlgit.core.ci.report import CiReport, failure_of, outputs_of
-from mlgit.errors import MlgitError, UsageError, as_known
+from mlgit.core.ci.report import MOST_BYTES, CiReport, ever_shorter, failure_of, outputs_of
+from mlgit.errors import MlgitError, StateError, UsageError, as_known
 from mlgit.project.ci.report_folder import require_uncommitted
 
 if TYPE_CHECKING:
@@ -51,7 +51,6 @@ def publish_outputs(outputs: Mapping[str, str], variables: Mapping[str, str], *,
 
 def _publish(report: CiReport, folder: str, variables: Mapping[str, str]) -> None:
     from mlgit.render.formats import FORMATS
-    from mlgit.render.formats.jsonout import document
     from mlgit.render.report.report import report as markdown
 
     outputs, text = outputs_of(report), markdown(report)
@@ -61,6 +60,24 @@ def _publish(report: CiReport, folder: str, variables: Mapping[str, str]) -> Non
         for each in FORMATS.values()
         if each.ci_file is not None
     }
-    files = {"report.json": document(report), "report.md": text, **formats}
+    files = {"report.json": _limited(report), "report.md": text, **formats}
     files[OUTPUTS_FILE] = dotenv_text(outputs)
     publish_files(files, folder=folder, summary=text, outputs=outputs, variables=variables)
+
+
+def _limited(report: CiReport) -> str:
+    """The document that the next job reads, which accepts no larger one.
+
+    Raises:
+        StateError: the verdict alone is too large.
+    """
+    from mlgit.render.formats.jsonout import document
+
+    for each in ever_shorter(report):
+        text = document(each)
+        if len(text.encode("utf-8", "replace")) <= MOST_BYTES:
+            return text
+    raise StateError(
+        f"The verdict is larger than {MOST_BYTES >> 20} MiB, so that no other job would read it",
+        hint="declare fewer gates, or give each model its own under `gates:`",
+    )

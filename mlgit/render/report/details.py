@@ -83,12 +83,13 @@ def _metrics(record: Check, history: _History, level: DetailLevel) -> list[str]:
         return []
     shown = [each for each in record.metrics if level.unchanged or each.changed][: level.rows]
     trends = [_trend(each, history) for each in shown]
+    trended = any(trends)
     several = len({each.model for each in record.metrics}) > 1
     rows = [
-        _metric(each, f"{each.model} " if several else "", trend if any(trends) else None)
+        _metric(each, f"{each.model} " if several else "", trend if trended else None)
         for each, trend in zip(shown, trends, strict=True)
     ]
-    header = _TRENDS if any(trends) else _NUMBERS
+    header = _TRENDS if trended else _NUMBERS
     changed = sum(each.changed for each in record.metrics)
     summary = f"All metrics: {len(record.metrics)}, {changed or 'none'} changed"
     return _folded(summary, _listed(header, rows, len(record.metrics), level))

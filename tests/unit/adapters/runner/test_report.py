@@ -8,8 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mlgit.adapters.runner.report import MAX_BYTES, load_report, read_report
-from mlgit.core.ci.report import CiReport, Failure, check_name, failure_of, outputs_of, without_passwords
+from mlgit.adapters.runner.report import load_report, read_report
+from mlgit.core.ci.report import (
+    MOST_BYTES,
+    CiReport,
+    Failure,
+    check_name,
+    ever_shorter,
+    failure_of,
+    outputs_of,
+    without_passwords,
+)
 from mlgit.errors import ConfigError, Exit, Location, StateError, ToolError
 from mlgit.render.formats.jsonout import document
 from tests.support import reports
@@ -77,7 +86,7 @@ def test_a_report_comes_back_as_it_was(name: str) -> None:
         ("[]", "it is no JSON object"),
         ('"text"', "it is no JSON object"),
         (b'{"job": "\xff"}', "it is not written in UTF-8"),
-        (b" " * (MAX_BYTES + 1), "it is larger than 2 MiB"),
+        (b" " * (MOST_BYTES + 1), "it is larger than 8 MiB"),
         ("[" * 1_000_000, "it is nested too deeply"),
         ('{"a":' * 50_000 + "1" + "}" * 50_000, "it is nested too deeply"),
         ('{"exit_code": NaN}', "a number is no whole number"),
@@ -189,3 +198,24 @@ def test_a_report_allows_if_its_verdict_does_not_block_and_nothing_failed() -> N
 
 def test_the_check_of_the_main_job_has_the_short_name() -> None:
     assert (check_name("gates"), check_name("nightly")) == ("mlgit", "mlgit/nightly")
+
+
+def test_a_report_that_is_too_large_keeps_the_verdict_and_says_what_it_leaves_out() -> None:
+    report = REPORTS["several"]
+    assert report.check is not None
+    first, changed, bare = ever_shorter(report)
+    assert first == report
+    assert changed.check is not None
+    assert bare.check is not None
+    assert changed.check.verdict == bare.check.verdict == report.check.verdict
+    every = len(report.check.metrics)
+    moved = [each for each in report.check.metrics if each.changed]
+    assert 0 < len(moved) < every
+    assert list(changed.check.metrics) == moved
+    assert bare.check.metrics == ()
+    assert changed.check.history == bare.check.history == ()
+    left = f"{every - len(moved)} of {every} metrics are left out, because there are too many"
+    assert changed.skipped == (*report.skipped, left)
+    assert bare.skipped[-1].startswith(f"{every} of {every} metrics")
+    assert load_report(document(bare).encode(), name="report.json") == bare
+    assert [*ever_shorter(FAILED)] == [FAILED]
