@@ -338,6 +338,18 @@ def test_names_from_outside_are_text(project: Folder, tmp_path: Path) -> None:
     assert not (project / "owned").exists()
 
 
+@pytest.mark.parametrize("token", [None, "MLGIT_GITLAB_TOKEN", "GITLAB_TOKEN"])
+def test_on_gitlab_a_token_that_the_branch_can_read_is_a_warning(
+    pull: PullRequest, token: str | None
+) -> None:
+    env = pull.gitlab(token=None) | ({} if token is None else {token: "s3cret"})
+    done = pull.ci("pr", env=env)
+    assert done.status == Exit.DONE, done.err
+    warned = f"`{token}` can be read by the code of this branch" in (pull.folder / "report.md").read_text()
+    assert warned == (token is not None)
+    assert "s3cret" not in (pull.folder / "report.json").read_text()
+
+
 def test_gitlab_compares_with_the_base_of_the_merge_request(pull: PullRequest) -> None:
     done = pull.ci("pr", env=pull.gitlab())
     assert done.status == Exit.DONE, done.err

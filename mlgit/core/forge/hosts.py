@@ -20,7 +20,8 @@ class HostInfo:
     `name` is its usual name, `request` the first word of its merge request. `running` is the variable that
     is `true` in its CI, `tokens` the variables that may hold a token, the preferred one first,
     and `servers` those that may name a server. `own_server_tokens` are only for a server that is not public;
-    `public` matches the names of public servers. `comment_bytes` is how long a comment may be.
+    `public` matches the names of public servers. `hidden_tokens` must not reach the job that runs a branch's
+    code, and `hide_tokens` says how to keep them away. `comment_bytes` is how long a comment may be.
 
     `ci_path` is the folder (ending with `/`) or file by which a repository shows that it uses this CI, and
     `workflows` the folder or file with its jobs. `templates` maps bundled folders and files to their paths in
@@ -36,6 +37,8 @@ class HostInfo:
     running: str
     tokens: tuple[str, ...]
     own_server_tokens: tuple[str, ...] = ()
+    hidden_tokens: tuple[str, ...] = ()
+    hide_tokens: str = ""
     servers: tuple[str, ...]
     public: re.Pattern[str]
     comment_bytes: int
@@ -77,6 +80,8 @@ HOSTS: Mapping[Host, HostInfo] = {
         request="merge",
         running="GITLAB_CI",
         tokens=("MLGIT_GITLAB_TOKEN", "GITLAB_TOKEN"),
+        hidden_tokens=("MLGIT_GITLAB_TOKEN", "GITLAB_TOKEN"),
+        hide_tokens="give it the environment scope `mlgit-report`",
         servers=("CI_SERVER_URL", "GITLAB_URI", "GITLAB_HOST"),
         public=re.compile(r"gitlab\.com"),
         comment_bytes=900_000,

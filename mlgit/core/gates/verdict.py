@@ -32,6 +32,7 @@ FINDINGS = (
     "policy_changed",
     "model_changed_metrics_did_not",
     "waiver_by_author",
+    "token_visible",
     "name_refused",
     "model_not_found",
     "no_gates",

@@ -57,7 +57,21 @@ def ci_pr(
             case _:
                 assert_never(pipeline)
 
-    return published(find, blank=blank, folder=folder, variables=variables)
+    def find_and_warn() -> CiReport:
+        return _with_tokens(find(), variables)
+
+    return published(find_and_warn, blank=blank, folder=folder, variables=variables)
+
+
+def _with_tokens(found: CiReport, variables: Mapping[str, str]) -> CiReport:
+    """The report, with a warning if the branch's code could read a token that is not for this job."""
+    from mlgit.core.ci.visible_tokens import visible_tokens
+    from mlgit.core.gates.verdict import with_notes
+
+    notes = visible_tokens(found.host, variables)
+    if found.check is None or not notes:
+        return found
+    return replace(found, check=replace(found.check, verdict=with_notes(found.check.verdict, notes)))
 
 
 def _verify(project: Project, blank: CiReport, variables: Mapping[str, str], progress: Progress) -> CiReport:
