@@ -17,6 +17,7 @@ from mlgit.project.deploy.targets import deployer, naming_plugin, target_row
 from mlgit.project.registry.environments import require_environment
 from mlgit.project.registry.models import declared_models, require_model
 from mlgit.project.registry.read import read_registry, tags_as_of
+from mlgit.project.registry.readiness import require_usable_version
 from mlgit.project.trust.accept import accept
 
 if TYPE_CHECKING:
@@ -113,6 +114,8 @@ class _Targets:
             return replace(untouched, notes=_without_tags(self._project, here))
         job = Job(self._project, head, target=self._name, progress=self._progress)
         try:
+            if head.version is not None:
+                require_usable_version(self._project, head.version)
             with naming_plugin(self._name, "has a record without a field `path`"):
                 record = self._record if folder is None else replace(self._record, path=folder)
             return self._deployer(job, record, dry_run=dry_run)

@@ -11,8 +11,7 @@ from mlgit.core.release.promotion import check_promotion, choose_version, split_
 from mlgit.core.release.tag_plan import ChangeReport, Move, plan_assignment
 from mlgit.errors import LostRace
 from mlgit.project.registry.environments import require_environment
-from mlgit.project.registry.models import declared_models
-from mlgit.project.registry.readiness import require_released_model, require_usable_name
+from mlgit.project.registry.readiness import require_usable_name, require_usable_version
 from mlgit.project.release.change import make_change, model_to_change
 from mlgit.project.release.gate_check import require_gates
 from mlgit.project.trust.accept import accept, policy_commit
@@ -76,8 +75,7 @@ def _require_allowed(
     downgrade: bool,
 ) -> None:
     check_promotion(state, environment, version, downgrade=downgrade)
-    path = declared_models(project, version.commit).get(version.model)
-    require_released_model(project, version.model, version, path)
+    require_usable_version(project, version)
 
 
 def _declared(project: Project, name: str) -> Environment:

@@ -14,6 +14,8 @@ from tests.support.checks import DATE, check, notes
 from tests.support.registry import change, close_all, opened, tags_of, valid
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mlgit.core.registry.state import RegisteredVersion
     from tests.support.shell import Folder
 
@@ -169,6 +171,32 @@ def test_a_version_whose_commit_does_not_have_the_model_is_not_promoted(project:
     require_released_model(here, "line", older, "models/line.json")
     require_released_model(here, "line", older, None)  # another tool's tag
     close_all()
+
+
+def test_promote_ci_tag_and_deploy_refuse_such_a_version_in_the_same_words(
+    project: Folder, tmp_path: Path
+) -> None:
+    bring(project, FAULTS["path"])
+    text = (project / "mlgit.yaml").read_text(encoding="utf-8")
+    target = f"{{staging: {{target: local, path: '{tmp_path}/served/{{model}}'}}}}"
+    project.write("mlgit.yaml", f"{text}foreign_tags: allow\ndeploy: {target}\n")
+    project.commit("Declare")
+    project.git("push", "-q")
+    for tag in ("line@v1.0.0", "line#staging#1"):
+        project.git("tag", "-am", "By another tool", tag)
+        project.git("push", "-q", "origin", tag)
+    says = FAULTS["path"].says
+    asked = project.here("ci", "tag", "line#staging#1", "--json")
+    assert asked.status == Exit.BLOCKED, asked.err
+    failed = {each["check"]: each["message"] for each in asked.json()["proofs"] if each["state"] == "fail"}
+    assert says in failed["rules"]
+    assert not asked.json()["deploy"]
+    deployed = project.here("deploy", "--env", "staging", "--json")
+    assert deployed.status == Exit.STATE, deployed.out + deployed.err
+    (done,) = deployed.json()["deployments"]
+    assert (done["state"], says in done["failure"]["message"]) == ("failed", True)
+    promoted = project.here("promote", "line@v1.0.0", "--to", "prod")
+    assert (promoted.status, says in promoted.err) == (Exit.STATE, True)
 
 
 @pytest.mark.parametrize("name", ["model", "environment"])

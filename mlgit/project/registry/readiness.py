@@ -22,6 +22,7 @@ from mlgit.core.registry.tags import parse_tag
 from mlgit.errors import ConfigError, Location, StateError
 from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.pipeline.local_files import cached_listing
+from mlgit.project.registry.models import declared_models
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,6 +61,17 @@ def require_usable_name(project: Project, commit: str | None, name: str) -> None
     if found is not None and found.severity == "error":
         file = CONFIG_FILE if commit is None else f"{commit[:7]}:{CONFIG_FILE}"
         raise ConfigError(found.message, hint=found.hint, location=Location(file, line=found.line))
+
+
+def require_usable_version(project: Project, version: RegisteredVersion) -> None:
+    """Refuse to promote, accept or deploy a version whose commit does not have its model.
+
+    Raises:
+        StateError: see `require_released_model`.
+        ConfigError: `mlgit.yaml` or dvc.yaml at its commit is invalid.
+    """
+    path = declared_models(project, version.commit).get(version.model)
+    require_released_model(project, version.model, version, path)
 
 
 def require_released_model(

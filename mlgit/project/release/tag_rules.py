@@ -10,8 +10,9 @@ from mlgit.core.registry.state import version_of
 from mlgit.core.registry.statement import EnvironmentStatement
 from mlgit.core.release.promotion import check_promotion
 from mlgit.core.trust.proof import Proof
-from mlgit.errors import AnswerNo, MlgitError
+from mlgit.errors import AnswerNo, ConfigError, MlgitError, StateError
 from mlgit.project.gates.judge import Question, judge
+from mlgit.project.registry.readiness import require_usable_version
 from mlgit.project.trust.accept import accept, setting_aside
 
 if TYPE_CHECKING:
@@ -43,11 +44,11 @@ def _rules_problem(project: Project, fact: TagFact, before: ModelState) -> str |
     if version.deregistered:
         return f"`{version.tag}` is deregistered"
     environment = project.trunk_config.environments.get(fact.name.environment or "")
-    if fact.statement is not None or environment is None:
-        return None
     try:
-        check_promotion(before, environment, version, downgrade=True)
-    except AnswerNo as error:
+        require_usable_version(project, version)
+        if fact.statement is None and environment is not None:
+            check_promotion(before, environment, version, downgrade=True)
+    except (AnswerNo, StateError, ConfigError) as error:
         return error.message
     return None
 
