@@ -53,7 +53,7 @@ def test_ten_thousand_metrics_reach_the_pull_request(pull: PullRequest) -> None:
     assert f"All metrics: {MANY}, {MANY // 2} changed" in pull.bodies()[0]
 
 
-def test_what_does_not_fit_is_left_out_and_said(pull: PullRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_does_not_fit_is_left_out_and_named(pull: PullRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     with_many(pull, 100)
     monkeypatch.setattr(publish, "MOST_BYTES", 20_000)
     assert pull.ci("pr").status == Exit.DONE

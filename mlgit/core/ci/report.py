@@ -93,7 +93,7 @@ def blank_report(event: CiEvent | None, *, job: str, mode: Mode) -> CiReport:
 
 
 def ever_shorter(report: CiReport) -> Iterator[CiReport]:
-    """The report, then with fewer of the numbers that no gate depends on; what is left out is said."""
+    """The report, then with fewer of the numbers that no gate depends on; it names what is left out."""
     yield report
     if report.check is None:
         return
