@@ -30,6 +30,7 @@ FINDINGS = (
     "evidence_weakened",
     "reference_edited",
     "policy_changed",
+    "stage_changed",
     "model_changed_metrics_did_not",
     "waiver_by_author",
     "token_visible",

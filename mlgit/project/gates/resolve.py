@@ -91,6 +91,7 @@ def compare_with_target(
         findings = (*settings, *_changed(changes, change.rules, after.config, resolved=False))
         return Compared(changes=changes, findings=findings, notes=(note,))
     new = Side(config=change.merged.config, evidence=here)
+    own = resolve_side(new, finder, finder)
     old_finder = replace(finder, alone=before.alone, names={})
     resolved = resolve_side(before, old_finder, replace(old_finder, candidate=change.base))
     findings = (
@@ -98,9 +99,9 @@ def compare_with_target(
         *settings,
         *_changed(changes, change.rules, after.config, resolved=True),
         *_made_otherwise(project, before, new, renamed, gates=resolved),
-        *compare_resolved(resolved, _named(resolve_side(new, finder, finder), renamed)),
+        *compare_resolved(resolved, _named(own, renamed)),
     )
-    return Compared(changes=changes, findings=findings)
+    return Compared(changes=changes, findings=findings, notes=_stage_notes(before, new, own))
 
 
 def resolve_side(side: Side, finder: Baselines, files: Baselines) -> list[ResolvedGate]:
@@ -159,6 +160,14 @@ def _in_models(project: Project, side: Side) -> list[str]:
 
 def _only(paths: Mapping[str, str]) -> str | None:
     return next(iter(paths.values())) if len(paths) == 1 else None
+
+
+def _stage_notes(old: Side, new: Side, gates: Iterable[ResolvedGate]) -> tuple[Note, ...]:
+    if old.evidence.pipeline.stages == new.evidence.pipeline.stages:
+        return ()
+    from mlgit.core.gates.resolved.stage_changes import stage_notes
+
+    return stage_notes(old.evidence.pipeline, new.evidence.pipeline, gates)
 
 
 def _before(project: Project, change: Change) -> Side | None:
