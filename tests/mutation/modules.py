@@ -35,6 +35,8 @@ TESTS = {
     },
 }
 
+_WORD = "every word has the same number before it, and a higher one than any number has"
+_COUNTED = "these tags have a counter; the type does not say so"
 EQUIVALENT: dict[str, dict[str, str]] = {
     "mlgit/core/gates/limits.py": {
         "False -> True in `rising: bool = False`": "it is read for failures only, and each of these gives it",
@@ -46,6 +48,21 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     },
     "mlgit/core/gates/evaluate.py": {
         "without `''` in `environment or ''`": "no environment has the name None; the type does not say so",
+    },
+    "mlgit/core/registry/semver.py": {
+        # of two changes with these words one is equivalent
+        '0 -> 1 in `ranks = tuple((0, int(part), "") if part.isdigit() '
+        "else (1, 0, part) for part in pre)`": _WORD,
+        '1 -> 2 in `ranks = tuple((0, int(part), "") if part.isdigit() '
+        "else (1, 0, part) for part in pre)`": _WORD,
+    },
+    "mlgit/core/registry/replay.py": {
+        "without `0` in `fact.name.counter or 0`": _COUNTED,
+        "0 -> 1 in `return fact.name.counter or 0, "
+        'fact.name.action in {"assign", "deregister"}, fact.tag`': _COUNTED,
+        "0 -> 1 in `counter=max((fact.name.counter or 0 for fact in facts), default=0),`": (
+            "without any fact the counter is taken from elsewhere (one of two changes on this line)"
+        ),
     },
     "mlgit/core/gates/waivers.py": {
         "without `result.candidate is not None` in `result.outcome == 'fail' and waiver.floor is not None "

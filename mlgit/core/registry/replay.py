@@ -158,7 +158,7 @@ class _OpenAssignments:
 
     def close(self, commit: str) -> None:
         self._closed.update(self._places.pop(commit, ()))
-        while self._opened and len(self._opened) - 1 in self._closed:
+        while len(self._opened) - 1 in self._closed:
             self._closed.remove(len(self._opened) - 1)
             self._opened.pop()
 
@@ -170,6 +170,6 @@ class _OpenAssignments:
         return tuple(fact for place, fact in enumerate(self._opened) if place not in self._closed)
 
 
-def _change_key(numbered: tuple[int, TagFact]) -> tuple[int, int]:
+def _change_key(numbered: tuple[int, TagFact]) -> tuple[int | None, int | None]:
     number, fact = numbered
-    return (-1, number) if fact.name.counter is None else (fact.name.counter, 0)
+    return (None, number) if fact.name.counter is None else (fact.name.counter, None)

@@ -263,3 +263,89 @@ def test_nothing_is_promoted_automatically_where_a_tag_leaves_open_what_is_there
     assert step is not None
     assert (step.outcome, step.hint) == ("left", "run `git fetch --tags`")
     assert step.message == f"The tag `m#{doubted}#2` does not count: it was moved"
+
+
+@pytest.mark.parametrize(
+    ("tags", "content", "digests", "expected"),
+    [
+        ([("m@v1.0.0", 9)], "a", {}, ("already", "v1.0.0", "m@v1.0.0", None, None)),
+        ([("m@v1.0.0", 1)], "a", {"v1": "a"}, ("unchanged", "v1.0.0", "m@v1.0.0", None, None)),
+        (
+            [("m@v1.0.0", 9), ("m@v1.0.0!", 9)],
+            "a",
+            {},
+            ("left", None, None, "v1.0.0, which this commit is, was deregistered", None),
+        ),
+        (
+            [("m@v1.0.0-rc.1", 9)],
+            "a",
+            {},
+            (
+                "left",
+                None,
+                None,
+                "this commit is v1.0.0-rc.1, and a commit is one version of a model",
+                "run `mlgit release m --commit`",
+            ),
+        ),
+        (
+            [("m@v1.0.0", 1), ("m@v1.0.0!", 1)],
+            "a",
+            {"v1": "a"},
+            (
+                "left",
+                None,
+                None,
+                "this model was deregistered as v1.0.0",
+                "train another one, or run `mlgit release m --force`",
+            ),
+        ),
+    ],
+)
+def test_a_step_without_a_release_names_the_version_or_the_reason(
+    tags: list[tuple[str, int]], content: str, digests: dict[str, str], expected: tuple[str | None, ...]
+) -> None:
+    found = state(*(fact(tag, at) for tag, at in tags))
+    step = release_need(found, commit(9), content, contents(found, **digests)).step
+    assert step is not None
+    assert (step.outcome, step.version, step.tag, step.message, step.hint) == expected
+    assert step.environment is None
+
+
+@pytest.mark.parametrize(
+    ("tags", "message"),
+    [
+        (
+            [("m@v1.0.0", 1), ("m@v2.0.0", 2), ("m#prod#1", 2), ("m@v2.0.0!", 2)],
+            "`prod` holds v2.0.0, which is higher than v1.0.0",
+        ),
+        (
+            [("m@v1.0.0", 1), ("m#prod#1", 1), ("m#prod!#2", 1)],
+            "`m@v1.0.0` was in `prod` and was taken out by `Ada` (m#prod!#2)",
+        ),
+        (
+            [("m@v1.0.0", 1), ("m#prod#1", 1), ("m#prod!#2", 1), ("m#prod#3", 1), ("m#prod!#4", 1)],
+            "`m@v1.0.0` was in `prod` and was taken out by `Ada` (m#prod!#4)",
+        ),
+    ],
+)
+def test_an_environment_that_is_left_alone_has_the_reason(tags: list[tuple[str, int]], message: str) -> None:
+    version, step = promotion_need(state(*(fact(tag, at) for tag, at in tags)), PROD)
+    assert version is None
+    assert step is not None
+    assert (step.outcome, step.environment, step.message) == ("left", "prod", message)
+
+
+def test_an_environment_that_holds_the_version_names_it_and_its_tag() -> None:
+    _, step = promotion_need(state(fact("m@v1.0.0", 1), fact("m#prod#1", 1)), PROD)
+    assert step == MergeStep(
+        model="m", outcome="already", environment="prod", version="v1.0.0", tag="m#prod#1"
+    )
+
+
+def test_an_error_keeps_its_words_in_the_step() -> None:
+    step = failed_step("c", "prod", ToolError("Broken", details=("x",), hint="y"), version="v1.0.0")
+    assert (step.environment, step.version, step.message, step.hint, step.details, step.exit_code) == (
+        *("prod", "v1.0.0", "Broken", "y", ("x",)),
+        Exit.TOOL,
+    )

@@ -24,6 +24,9 @@ ASCENDING = [
     "v0.0.1",
     "v0.9.0",
     "v0.10.0",
+    "v1.0.0-1.2",
+    "v1.0.0-1.alpha",
+    "v1.0.0-2.1",
     "v1.0.0-alpha",
     "v1.0.0-alpha.1",
     "v1.0.0-alpha.beta",
@@ -58,13 +61,16 @@ def test_precedence_is_that_of_semver_org() -> None:
     versions = [version(text) for text in ASCENDING]
     assert sorted(frozenset(versions)) == versions
     assert all(low < high and not high < low for low, high in pairwise(versions))
+    assert all(high > low and not low > high for low, high in pairwise(versions))
+    assert not any(each > each or each < each for each in versions)  # noqa: PLR0124 (no version is above itself)
 
 
 @pytest.mark.parametrize(
     "text",
     [
         "1.0.0", "V1.0.0", "v1.0", "v1.0.0.0", "v01.0.0", "v1.00.0", "v1.0.0-", "v1.0.0+", "v1.0.0-01",
-        "v1.0.0-a..b",
+        "v1.0.0-a..b", "v1.0.0+a..b", "v1.0.0-rc.1+.a",
+        "v1.0." + "9" * 252,
         "v1.0.0-rc.", "v1.0.0\n", " v1.0.0", "v1.0.0 ", "v\uff11.0.0", "v1.0.0-é", "v-1.0.0",
         "", "v", "latest",
         "v" + "9" * 5000 + ".0.0",
@@ -78,6 +84,12 @@ def test_a_text_that_is_not_a_version_is_not_parsed(text: str) -> None:
 def test_a_version_reads_back_as_written(one: Version) -> None:
     assert Version.parse(str(one)) == one
     assert hash(version(str(one))) == hash(one)
+
+
+def test_a_version_may_have_256_characters_and_equals_no_text() -> None:
+    longest = "v1.0." + "9" * 251
+    assert str(version(longest)) == longest
+    assert version("v1.0.0") != "v1.0.0"
 
 
 @given(VERSIONS)
@@ -114,7 +126,13 @@ def test_a_bump_is_final_and_higher_unless_only_the_build_differs(one: Version, 
         (["v1.3.0", "v2.0.0-rc.1"], "patch", None, "v2.0.0"),
         (["v1.3.0", "v2.0.0-rc.1"], "major", None, "v2.0.0"),
         (["v1.3.0", "v2.1.0-rc.1"], "major", None, "v3.0.0"),
+        (["v1.3.0", "v2.0.1-rc.1"], "major", None, "v3.0.0"),
+        (["v1.3.0", "v1.4.0-rc.1"], "minor", None, "v1.4.0"),
+        (["v1.3.0", "v1.4.1-rc.1"], "minor", None, "v1.5.0"),
         (["v1.0.1", "v1.0.0"], "patch", "rc", "v1.0.2-rc.1"),
+        (["v1.0.0", "v1.0.0-rc.7"], "patch", "rc", "v1.0.1-rc.1"),
+        (["v1.0.0-rc"], "patch", "rc", "v1.0.0-rc.1"),
+        (["v1.0.0-rc.next", "v1.0.0-rc.2.x"], "patch", "rc", "v1.0.0-rc.3"),
         (["v0.0.3"], "minor", None, "v0.1.0"),
         (["v1.2.3+build"], "patch", None, "v1.2.4"),
     ],
