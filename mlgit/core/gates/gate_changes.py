@@ -99,7 +99,7 @@ def _models(old: Gate, new: Gate) -> Iterator[_Difference]:
     before, after = (None if gate.models is None else set(gate.models) for gate in (old, new))
     if before != after:
         words = " -> ".join("all" if names is None else ", ".join(sorted(names)) for names in (before, after))
-        fewer = after is not None and (before is None or not before <= after)
+        fewer = after is not None and (before is None or bool(before - after))
         yield fewer, f"models {words}"
 
 
