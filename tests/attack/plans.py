@@ -155,8 +155,9 @@ def swap_the_model(world: World, pick: Picker) -> str:
     if how in {"tracked", "second owner"}:
         pointer = {"md5": "d3b07384d113edec49eaa6238ad5ff00", "size": 4, "hash": "md5", "path": "line.json"}
         _write(world, f"{path}.dvc", {"outs": [pointer]})
-    if how == "artifact":
-        pipeline["artifacts"] = {"line": {"path": "params.yaml", "type": "model"}}
+    if how in {"artifact", "no path"}:
+        artifact = {"line": {"path": "params.yaml", "type": "model"}}
+        pipeline["artifacts"] = artifact if how == "artifact" else {}
     for model in document["models"].values():
         if how == "path":
             model["path"] = "params.yaml"
