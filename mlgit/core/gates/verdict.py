@@ -25,6 +25,7 @@ SCHEMA_VERSION = 1
 NOT_COMMITTED = "not_committed"
 """The code of a note about run results that are not committed to the branch."""
 FINDINGS = (
+    "trunk_unknown",
     "gates_loosened",
     "gate_repointed",
     "evidence_weakened",

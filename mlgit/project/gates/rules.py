@@ -54,6 +54,8 @@ def find_change(
     project: Project, target: Branch | None, candidate: str | None, own: Config
 ) -> tuple[Change | None, tuple[Note, ...]]:
     """What the candidate (None: the working tree) changes; None if nothing that gates depend on."""
+    if project.trunk_is_unknown:
+        return None, (_trunk_unknown(project),)
     if target is None or candidate == target.commit:
         return None, ()
     try:
@@ -67,6 +69,18 @@ def find_change(
     if base == candidate or (base == here and not _touched(project)):
         return None, ()
     return Change(target=target, base=base, rules=rules, merged=_merge(project, base, rules, own)), ()
+
+
+def _trunk_unknown(project: Project) -> Note:
+    """The note that blocks where this clone cannot tell what the target's gates and rules are."""
+    from mlgit.project.registry.completeness import trunk_repair
+
+    return Note(
+        code="trunk_unknown",
+        message="Trunk is not known in this clone, so its gates and rules cannot be compared with these",
+        effect="block",
+        hint=f"run `{trunk_repair(project)}`",
+    )
 
 
 def _merge(project: Project, base: str, rules: Config, own: Config) -> Merged:

@@ -1,0 +1,81 @@
+"""A check where the clone cannot tell which branch is trunk: its gates are unknown, and no verdict allows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mlgit.errors import Exit
+from tests.support.shell import Folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_CONFIG = """\
+version: 1
+models:
+  net: {{path: metrics.json, metrics: [metrics.json]}}
+gates:
+  auc-floor: {{metric: auc, min: {floor}}}
+"""
+
+
+@pytest.fixture
+def origin(tmp_path: Path) -> Folder:
+    """A bare repository whose topic branch lowers the only gate."""
+    Folder(tmp_path).git("init", "-q", "--bare", "-b", "main", "origin.git")
+    Folder(tmp_path).git("clone", "-q", "origin.git", "work")
+    work = Folder(tmp_path / "work")
+    work.git("checkout", "-q", "-b", "main")
+    for branch, floor, auc in (("main", "0.9", "0.95"), ("topic", "0.1", "0.2")):
+        if branch == "topic":
+            work.git("checkout", "-q", "-b", "topic")
+        work.write("mlgit.yaml", _CONFIG.format(floor=floor))
+        work.write("metrics.json", f'{{"auc": {auc}}}\n')
+        work.commit(f"Train on {branch}")
+        work.git("push", "-q", "origin", branch)
+    return Folder(tmp_path / "origin.git")
+
+
+def _clone(origin: Folder, *options: str) -> Folder:
+    place = origin.path.parent / "clone"
+    Folder(origin.path.parent).git(
+        "clone", "-q", "-b", "topic", *options, f"file://{origin.path}", str(place)
+    )
+    return Folder(place)
+
+
+def test_a_whole_clone_names_the_loosened_gate(origin: Folder) -> None:
+    done = _clone(origin).here("check")
+    assert done.status == Exit.DONE
+    assert "Gate `auc-floor` was loosened: min 0.9 -> 0.1" in done.out
+
+
+def test_a_clone_of_one_branch_blocks_and_its_hint_repairs_it(origin: Folder) -> None:
+    clone = _clone(origin, "--single-branch")
+    for command in ("check", "report"):
+        done = clone.here(command)
+        assert done.status == Exit.BLOCKED, done.out
+        assert "Trunk is not known in this clone" in "\n".join(done.out.splitlines()[:4])
+    verdict = clone.here("check", "--json").json()["verdict"]
+    (note,) = [each for each in verdict["notes"] if each["code"] == "trunk_unknown"]
+    assert note["effect"] == "block"
+    clone.ok("sh", "-c", note["hint"].removeprefix("run `").removesuffix("`"))
+    assert "was loosened" in clone.here("check").out
+
+
+@pytest.mark.parametrize("kind", ["no remote", "empty remote"])
+def test_a_repository_without_a_trunk_elsewhere_needs_none(tmp_path: Path, kind: str) -> None:
+    work = Folder(tmp_path)
+    work.git("init", "-q", "-b", "trial", "work")
+    work = Folder(tmp_path / "work")
+    if kind == "empty remote":
+        Folder(tmp_path).git("init", "-q", "--bare", "there.git")
+        work.git("remote", "add", "origin", str(tmp_path / "there.git"))
+    work.write("mlgit.yaml", _CONFIG.format(floor="0.5"))
+    work.write("metrics.json", '{"auc": 0.9}\n')
+    work.commit("Train")
+    done = work.here("check")
+    assert done.status == Exit.DONE, done.out
+    assert "Trunk is not known" not in done.out
