@@ -1,4 +1,4 @@
-"""A check where the clone cannot tell which branch is trunk: its gates are unknown, and no verdict allows."""
+"""A check in a clone that does not know which branch is trunk: nothing is allowed."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ def find_change(
 
 
 def _trunk_unknown(project: Project) -> Note:
-    """The note that blocks where this clone cannot tell what the target's gates and rules are."""
+    """The note that blocks where the gates and rules of the target are not known in this clone."""
     from mlgit.project.registry.completeness import trunk_repair
 
     return Note(
