@@ -349,3 +349,11 @@ def test_an_error_keeps_its_words_in_the_step() -> None:
         *("prod", "v1.0.0", "Broken", "y", ("x",)),
         Exit.TOOL,
     )
+
+
+def test_what_is_not_known_or_not_changed_is_left_out() -> None:
+    assert step_of(report(environment="prod", already=True)).tag is None
+    coming = MergeStep(model="m", outcome="planned", version="v3.0.0")
+    assert planned_step(state(fact("m@v1.0.0", 1)).environment("prod"), coming).message is None
+    merged = Merged(trunk="main", commit=commit(1), dry_run=False, at=NOON)
+    assert outputs_of(merged)["changed"] == "false"
