@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.ci.report import CiReport, Failure
 from mlgit.core.gates.decision import decide
-from mlgit.core.gates.evaluate import BaselineFiles, Case
+from mlgit.core.gates.evaluate import Case
 from mlgit.core.gates.metric_changes import metric_changes
+from mlgit.core.gates.places import BaselineFiles
 from mlgit.core.gates.verdict import Baseline, Check, Note, Policy, with_notes
 from mlgit.core.pipeline.report_context import HistoryPoint, MetricHistory, ParamChange, StageRun
 from mlgit.render.report.report import report, running

@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from mlgit.core.config.file import Gate, Limit
-from mlgit.core.gates.evaluate import BaselineFiles, Case, Rules, vs_key
+from mlgit.core.gates.evaluate import Case, Rules, vs_key
+from mlgit.core.gates.places import BaselineFiles
 from mlgit.core.gates.verdict import Baseline, Candidate
 from mlgit.core.gates.waivers import Waiver
 from mlgit.core.pipeline.evidence import MetricFile, Problem

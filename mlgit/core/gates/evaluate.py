@@ -16,7 +16,7 @@ from mlgit.core.config.file import (
     Severity,
 )
 from mlgit.core.gates.limits import KINDS, Finding, allowed, check_change, check_value, declared_bounds
-from mlgit.core.gates.places import baseline_place, candidate_place
+from mlgit.core.gates.places import BaselineFiles, baseline_place, candidate_place
 from mlgit.core.gates.verdict import Baseline, Decision, Effect, Outcome, Purpose, Result
 from mlgit.core.gates.waivers import Waiver, waive
 from mlgit.core.pipeline import metrics
@@ -41,14 +41,6 @@ _REASONS = {
     "unreadable": "baseline_unreadable",
     "unknown": "unknown_here",
 }
-
-
-class BaselineFiles(NamedTuple):
-    """A baseline and its metric files: the model's own, and `others` for exact paths."""
-
-    baseline: Baseline
-    files: tuple[MetricFile, ...] = ()
-    others: tuple[MetricFile, ...] = ()
 
 
 class Case(NamedTuple):
@@ -199,7 +191,7 @@ def _no_baseline(gate: Gate, baseline: Baseline) -> Finding | None:
 
 
 def _place_in(entry: BaselineFiles, gate: Gate, place: Place) -> Place | Finding:
-    return baseline_place(gate, place, entry.files, entry.others, label=entry.baseline.label)
+    return baseline_place(gate, place, entry)
 
 
 def _compare(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mlgit.core.gates.limits import Finding
 from mlgit.core.pipeline import metrics
@@ -12,10 +12,25 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mlgit.core.config.file import Gate
+    from mlgit.core.gates.verdict import Baseline
     from mlgit.core.pipeline.evidence import MetricFile
     from mlgit.core.pipeline.metrics import Place
 
 _NO_NUMBERS = ("unreadable", "not_fetched", "missing")
+
+
+class BaselineFiles(NamedTuple):
+    """A baseline and its metric files: the model's by the candidate's rules, and `others` for exact paths.
+
+    `own` are the model's files by the rules of the baseline's own mlgit.yaml, and `named` the metrics there:
+    (gate, metric) pairs.
+    """
+
+    baseline: Baseline
+    files: tuple[MetricFile, ...] = ()
+    others: tuple[MetricFile, ...] = ()
+    own: tuple[MetricFile, ...] = ()
+    named: tuple[tuple[str, str], ...] = ()
 
 
 def candidate_place(gate: Gate, files: Sequence[MetricFile]) -> Place | Finding:
@@ -44,20 +59,38 @@ def _ambiguous(gate: Gate, places: Sequence[Place], where: str) -> Finding:
     return Finding("error", "ambiguous_metric", message, "write the metric's name in full")
 
 
-def baseline_place(
-    gate: Gate, place: Place, files: Sequence[MetricFile], others: Sequence[MetricFile], *, label: str
-) -> Place | Finding:
+def baseline_place(gate: Gate, place: Place, entry: BaselineFiles) -> Place | Finding:
     """The same file and key; after a rename, the only metric that the name matches in the baseline."""
-    for file in (*files, *others):
+    label = entry.baseline.label
+    for file in (*entry.files, *entry.others):
         if file.path == place.file.path:
             if place.key in file.values:
                 return metrics.Place(file, place.key)
             if (unread := _unread(file, label)) is not None:
                 return unread
-    places = metrics.find(gate.metric.removeprefix(f"{place.file.path}:"), files)
+    name = gate.metric.removeprefix(f"{place.file.path}:")
+    places = metrics.find(name, entry.files)
     if len(places) > 1:
         return _ambiguous(gate, places, f" in {label}")
-    return places[0] if places else _absent(gate, place, (*files, *others), files, label)
+    if not places:
+        places = _by_own_rules(gate, name, entry)
+    if places:
+        return places[0]
+    files = (*entry.files, *entry.own)
+    return _absent(gate, place, (*files, *entry.others), files, label)
+
+
+def own_place(gate: Gate, entry: BaselineFiles) -> Place | None:
+    """Where the gate of that id reads its number by the baseline's own mlgit.yaml."""
+    metric = dict(entry.named).get(gate.id)
+    places = () if metric is None else metrics.find(metric, entry.own)
+    return places[0] if len(places) == 1 else None
+
+
+def _by_own_rules(gate: Gate, name: str, entry: BaselineFiles) -> tuple[Place, ...]:
+    """The only metric of that name by the baseline's own rules; of several, the one that its gate reads."""
+    places = metrics.find(name, entry.own)
+    return places if len(places) == 1 else tuple(each for each in places if each == own_place(gate, entry))
 
 
 def _absent(

@@ -6,17 +6,17 @@ from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from mlgit.core.config.file import FileBaseline, Model
-from mlgit.core.gates.evaluate import BaselineFiles, vs_key
+from mlgit.core.gates.evaluate import vs_key
+from mlgit.core.gates.places import BaselineFiles
 from mlgit.core.gates.verdict import Baseline, Purpose
-from mlgit.core.pipeline.model_files import files_of_model
 from mlgit.core.record import record
 from mlgit.core.registry.completeness import doubtful_environment, doubtful_refusal, doubtful_release
 from mlgit.core.registry.state import ModelState
 from mlgit.core.wording import listed
-from mlgit.errors import AnswerNo, ConfigError, StateError, ToolError, UnknownReference
+from mlgit.errors import AnswerNo, StateError, ToolError, UnknownReference
+from mlgit.project.compare.baseline_files import read_baseline
 from mlgit.project.compare.reference_file import read_reference
 from mlgit.project.compare.release_before import release_before
-from mlgit.project.pipeline.evidence import evidence
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -51,6 +51,7 @@ class Baselines:
     working tree. `base` is the value of `--base`. `environments` are those of trunk, `announced` those of
     the candidate, which mean nothing yet if a revision has that name. `alone`: whether the repository has
     only one model. `names` maps a renamed model to its name in tags.
+    `metric_files` are the candidate's.
     """
 
     project: Project
@@ -62,6 +63,7 @@ class Baselines:
     alone: bool
     announced: Collection[str] = ()
     names: Mapping[str, str] = field(default_factory=dict)
+    metric_files: tuple[str, ...] = ()
     _tags: dict[str | None, ModelTags] = field(default_factory=dict, repr=False)
 
     def find(self, vs: str | FileBaseline, model: Model | None) -> BaselineFiles:
@@ -70,14 +72,9 @@ class Baselines:
         baseline = self.locate(vs, None if model is None else model.name)
         if baseline.state != "found":
             return BaselineFiles(baseline)
-        try:
-            known = evidence(self.project, baseline.commit, staleness=False)
-        except ConfigError as error:
-            where = f" ({error.location})" if error.location else ""
-            message = f"{baseline.label} cannot be read: {error.message}{where}"
-            return BaselineFiles(replace(baseline, state="unreadable", message=message))
-        return BaselineFiles(
-            baseline, files_of_model(model, known, alone=self.alone), tuple(known.metric_files)
+        name = None if model is None else self.names.get(model.name, model.name)
+        return read_baseline(
+            self.project, baseline, model, alone=self.alone, name=name, wanted=self.metric_files
         )
 
     def locate(self, vs: str, model: str | None) -> Baseline:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mlgit.core.config.file import Config, Model
 from mlgit.core.gates.decision import decide
-from mlgit.core.gates.evaluate import BaselineFiles, Case, Rules, select, vs_key
+from mlgit.core.gates.evaluate import Case, Rules, select, vs_key
+from mlgit.core.gates.resolved.lost import lost_comparisons
 from mlgit.core.gates.verdict import Decision, Note, Policy, Purpose, Verdict
 from mlgit.core.pipeline.model_files import files_of_model
 from mlgit.errors import ConfigError
@@ -17,12 +18,14 @@ from mlgit.project.gates.model_changes import model_change_notes
 from mlgit.project.gates.numbers import numbers_rule
 from mlgit.project.gates.rules import Change, Compared, find_change, target_of
 from mlgit.project.gates.waivers import TrunkWaivers, trunk_waivers, usable_waivers
+from mlgit.project.pipeline.declared import metric_globs
 from mlgit.project.pipeline.evidence import evidence
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Collection, Mapping, Sequence
 
+    from mlgit.core.gates.places import BaselineFiles
     from mlgit.core.gates.waivers import Waiver
     from mlgit.core.pipeline.evidence import Evidence
     from mlgit.project.open import Project
@@ -87,17 +90,18 @@ class _Evaluation:
         self._purpose = question.purpose
         self._environment = question.environment
         self._commit = question.candidate
-        self._date = question.date or project.now.date()
-        self._ci = question.ci or {}
+        self._date, self._ci = question.date or project.now.date(), question.ci or {}
         self._own = project.config(self._commit)
         self._notes: list[Note] = []
         self._trunk_is_invalid = False
         self._trunk = self._trunk_config()
-        self._evidence = evidence(project, self._commit)
+        # A commit without mlgit.yaml says nothing about metric files, so those of trunk count.
+        more = () if self._own.declared else metric_globs(self._trunk)
+        self._evidence = evidence(project, self._commit, globs=more)
         self._target = target_of(project, self._ci)
         self._change = self._find_change()
-        merges = self._purpose == "check" and self._change is not None
-        self._rules = self._change.merged.strict if merges and self._change is not None else self._own
+        change = self._change if self._purpose == "check" else None
+        self._rules = self._own if change is None else change.merged.strict
         self._config = self._trunk if self._purpose == "promote" else self._rules
         self._renamed = self._renames()
         self._finders: dict[Purpose, Baselines] = {}
@@ -131,13 +135,13 @@ class _Evaluation:
             candidate=candidate_of(self._project, self._commit, self._evidence),
             policy=self._policy(trunk_waivers),
             gates_changed=compared.changes,
-            findings=compared.findings,
+            findings=[*compared.findings, *lost_comparisons(self._cases, compared.findings)],
             notes=[*self._notes, *ignored],
         )
 
     def judgement(self, verdict: Verdict) -> Judgement:
         """The verdict with its evidence, and each model's main baseline even if no gate names it."""
-        first = self._environment if self._purpose == "promote" and self._environment else "base"
+        first = (self._environment if self._purpose == "promote" else None) or "base"
         finder = self._baselines(self._purpose)
         references = {
             None if model is None else model.name: case.baselines.get(first) or finder.find(first, model)
@@ -191,6 +195,7 @@ class _Evaluation:
             announced=self._own.environments,
             alone=self._alone,
             names=self._renamed,
+            metric_files=tuple(file.path for file in self._evidence.metric_files),
         )
         return self._finders[purpose]
 
@@ -211,7 +216,7 @@ class _Evaluation:
         if self._purpose != "promote" or self._environment is None:
             return False
         finder = self._baselines("promote")
-        names = [None if model is None else model.name for model in self._models]
+        names = (None if model is None else model.name for model in self._models)
         return all(finder.locate(self._environment, name).state == "none" for name in names)
 
     def _release_decision(self, waivers: tuple[Waiver, ...]) -> Decision:
@@ -243,10 +248,9 @@ class _Evaluation:
         change = self._change
         if change is None:
             return Compared()
-        from mlgit.project.gates.resolve import compare_with_target
+        from mlgit.project.gates.resolve import compare_with_target as compare
 
-        finder = self._baselines(self._purpose)
-        found = compare_with_target(self._project, change, self._evidence, finder, self._renamed)
+        found = compare(self._project, change, self._evidence, self._baselines(self._purpose), self._renamed)
         self._notes += found.notes
         if change.rules.environments != change.merged.config.environments:
             text = (

@@ -31,21 +31,26 @@ if TYPE_CHECKING:
     from mlgit.core.tree import Tree
     from mlgit.project.open import Project
 
-_EVIDENCE: WeakKeyDictionary[Project, dict[tuple[str | None, bool], Evidence]] = WeakKeyDictionary()
+_Key = tuple[str | None, bool, tuple[str, ...]]
+_EVIDENCE: WeakKeyDictionary[Project, dict[_Key, Evidence]] = WeakKeyDictionary()
 
 
-def evidence(project: Project, commit: str | None, *, staleness: bool = True) -> Evidence:
+def evidence(
+    project: Project, commit: str | None, *, staleness: bool = True, globs: tuple[str, ...] = ()
+) -> Evidence:
     """The evidence at a full commit id, or in the working tree (None); read once per project and state.
 
     Without `staleness`, `stages` is empty and no metric file is stale, which is enough for a baseline.
+    `globs` are metric files to read in addition to those that are declared there.
 
     Raises:
         ConfigError: dvc.yaml, dvc.lock or a .dvc file there is invalid.
     """
     known = _EVIDENCE.setdefault(project, {})
-    key = (commit, staleness)
+    key = (commit, staleness, globs)
     if key not in known:
-        known[key] = known.get((commit, True)) or _Reader(project, commit).read(staleness=staleness)
+        full = known.get((commit, True, globs))
+        known[key] = full or _Reader(project, commit, globs).read(staleness=staleness)
     return known[key]
 
 
@@ -58,8 +63,9 @@ def forget_evidence(project: Project) -> None:
 class _Reader:
     """Reads one state, in few round trips."""
 
-    def __init__(self, project: Project, commit: str | None) -> None:
+    def __init__(self, project: Project, commit: str | None, globs: tuple[str, ...]) -> None:
         self._project = project
+        self._more = globs
         self._commit = commit
         self._tree: Tree = project.tree(commit)
         self._documents = local_files(project).documents
@@ -213,9 +219,9 @@ class _Reader:
 
     def _globs(self) -> tuple[str, ...]:
         try:
-            return metric_globs(self._project.config(self._commit))
+            return (*metric_globs(self._project.config(self._commit)), *self._more)
         except ConfigError:  # callers that need the config get this error themselves
-            return ()
+            return self._more
 
     def _content(self, path: str, out: Output | None) -> bytes | Problem:
         """The file at that state: from Git or disk, otherwise from the DVC cache by its hash."""

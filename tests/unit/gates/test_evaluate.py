@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mlgit.core.config.file import Config, Environment, FileBaseline, Gate
-from mlgit.core.gates.evaluate import BaselineFiles, evaluate, select
+from mlgit.core.gates.evaluate import evaluate, select
+from mlgit.core.gates.places import BaselineFiles
 from tests.support.verdicts import absolute, baseline, case, change, metric_file, outcome_of, rules
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ from mlgit.core.gates.verdict import Policy
 from tests.support.verdicts import CANDIDATE, absolute, baseline, case, change, limit, metric_file, rules
 
 if TYPE_CHECKING:
-    from mlgit.core.gates.evaluate import BaselineFiles, Case
+    from mlgit.core.gates.evaluate import Case
+    from mlgit.core.gates.places import BaselineFiles
 
 FILE = metric_file(auc="0.9", test__f1="0.8")
 OTHER = metric_file(path="other.json", auc="0.9")

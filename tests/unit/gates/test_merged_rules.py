@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mlgit.core.config.file import Config, Model
-from mlgit.core.gates.gate_changes import strictness
+from mlgit.core.gates.gate_changes import compare_gates, strictness
 from mlgit.core.gates.resolved.merged import merge_rules, older_note
 from tests.support.verdicts import absolute
 
@@ -49,7 +49,16 @@ def test_the_merge_has_the_gates_of_the_side_that_changed_them(
     found = [replace(gate, id="g") for _, gate in sorted(merged.strict.gates.items())]
     assert found == [gate for gate in expected(base, target, own) if gate is not None]
     assert all(name == gate.id for name, gate in merged.strict.gates.items())
-    assert merged.older == (("g",) if own == base and target != own else ())
+    newer = tightened(base, target, own)
+    assert merged.older == (("g",) if newer or (own == base and target != own) else ())
+    assert not newer or merged.config.gates == merged.strict.gates
+
+
+def tightened(base: Gate | None, target: Gate | None, own: Gate | None) -> bool:
+    """Whether both sides made the gate stricter, the target more so."""
+    if base is None or target is None or own is None:
+        return False
+    return strictness(base, own) == "stricter" == strictness(own, target)
 
 
 def test_a_gate_of_the_target_has_no_line_of_this_branch() -> None:
@@ -90,3 +99,23 @@ def test_the_note_names_the_gates_and_the_command_that_brings_them(older: tuple[
     assert (note.code, note.effect) == ("older_gates", "note")
     assert note.message.startswith(verb)
     assert note.hint == "run `git merge main` to have them here"
+
+
+PAIRS: list[tuple[str, dict[str, str], str, dict[str, str], tuple[str, ...]]] = [
+    ("0.85", {}, "0.90", {}, ()),
+    ("0.90", {}, "0.85", {}, ()),
+    ("0.85", {}, "0.80", {"high": "0.99"}, ()),
+    ("0.75", {}, "0.90", {}, ("g",)),
+    ("0.90", {}, "0.75", {}, ()),
+]
+
+
+@pytest.mark.parametrize(("own", "of_own", "target", "of_target", "looser"), PAIRS)
+def test_a_gate_that_both_sides_tightened_is_not_loosened(
+    own: str, of_own: dict[str, str], target: str, of_target: dict[str, str], looser: tuple[str, ...]
+) -> None:
+    base = absolute("g", low="0.8")
+    theirs = config(absolute("g", low=target, **of_target))
+    merged = merge_rules(config(base), theirs, config(absolute("g", low=own, **of_own)))
+    changes = compare_gates(theirs.gates, merged.config.gates)
+    assert tuple(each.gate for each in changes if each.kind == "loosened") == looser

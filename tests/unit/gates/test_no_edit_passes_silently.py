@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlgit.core.config.file import FileBaseline
 from mlgit.core.gates.decision import decide
-from mlgit.core.gates.evaluate import BaselineFiles, Case, vs_key
+from mlgit.core.gates.evaluate import Case, vs_key
 from mlgit.core.gates.gate_changes import compare_gates
+from mlgit.core.gates.places import BaselineFiles
 from mlgit.core.gates.resolved.findings import compare_resolved, finding_of
 from mlgit.core.gates.resolved.resolution import resolve_case
 from mlgit.core.gates.verdict import Baseline, Policy

@@ -9,7 +9,8 @@ from typing import NamedTuple
 import pytest
 
 from mlgit.core.config.file import FileBaseline, Gate
-from mlgit.core.gates.evaluate import BaselineFiles, Case, vs_key
+from mlgit.core.gates.evaluate import Case, vs_key
+from mlgit.core.gates.places import BaselineFiles
 from mlgit.core.gates.resolved.findings import compare_resolved
 from mlgit.core.gates.resolved.resolution import ResolvedGate, resolve_case
 from mlgit.core.gates.verdict import Baseline

@@ -25,6 +25,8 @@ def merge_rules(base: Config, target: Config, own: Config) -> Merged:
         name: own.gates[name] if own.gates.get(name) == gate else _unplaced(gate)
         for name, gate in gates.items()
     }
+    gates = _strict(base, _tightened(base, target, own), gates)
+    known = {*own.gates, *target.gates}
     models = _newer(base.models, target.models, own.models)
     config = replace(
         own,
@@ -42,7 +44,7 @@ def merge_rules(base: Config, target: Config, own: Config) -> Merged:
     return Merged(
         config=config,
         strict=replace(config, gates=_strict(base, target, gates)),
-        older=tuple(each.gate for each in compare_gates(own.gates, gates)),
+        older=tuple(each.gate for each in compare_gates(own.gates, gates) if each.gate in known),
     )
 
 
@@ -65,6 +67,16 @@ def _newer(base: Mapping[str, T], target: Mapping[str, T], own: Mapping[str, T])
         if name in side:
             found[name] = side[name]
     return found
+
+
+def _tightened(base: Config, target: Config, own: Config) -> Config:
+    """The target with only the gates that both sides made stricter, which loosens nothing."""
+    gates = {}
+    for name in base.gates.keys() & target.gates.keys() & own.gates.keys():
+        sides = {strictness(base.gates[name], side.gates[name]) for side in (target, own)}
+        if sides == {"stricter"}:
+            gates[name] = target.gates[name]
+    return replace(target, gates=gates)
 
 
 def _strict(base: Config, target: Config, gates: Mapping[str, Gate]) -> dict[str, Gate]:

@@ -14,7 +14,8 @@ from mlgit.core.record import record
 
 if TYPE_CHECKING:
     from mlgit.core.config.file import Gate
-    from mlgit.core.gates.evaluate import BaselineFiles, Case
+    from mlgit.core.gates.evaluate import Case
+    from mlgit.core.gates.places import BaselineFiles
     from mlgit.core.gates.verdict import BaselineState
     from mlgit.core.pipeline.stages import Pipeline
 
@@ -106,11 +107,7 @@ def _source(place: Place, pipeline: Pipeline, path: str | None) -> Source:
 
 def _reference(gate: Gate, place: Place | None, entry: BaselineFiles) -> Reference:
     baseline = entry.baseline
-    found = (
-        baseline_place(gate, place, entry.files, entry.others, label=baseline.label)
-        if place is not None and baseline.state == "found"
-        else None
-    )
+    found = baseline_place(gate, place, entry) if place is not None and baseline.state == "found" else None
     there = found if isinstance(found, Place) else None
     return Reference(
         vs=baseline.vs,

@@ -1,0 +1,42 @@
+"""Lost comparisons: gates whose metric the baseline has, but under another name than the candidate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.core.gates.evaluate import vs_key
+from mlgit.core.gates.places import baseline_place, candidate_place, own_place
+from mlgit.core.pipeline.metrics import Place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from mlgit.core.gates.evaluate import Case
+    from mlgit.core.gates.resolved.findings import Finding
+
+
+def lost_comparisons(cases: Iterable[Case], reported: Sequence[Finding]) -> Iterator[Finding]:
+    """A finding for each gate that is skipped as new, although its baseline has the number that it read.
+
+    `reported` are the findings of the change itself: one cause is reported once.
+    """
+    known = {(subject, each.model) for each in reported for subject in each.subjects}
+    for case in cases:
+        for gate in case.gates:
+            if gate.vs is None or (gate.id, case.model) in known:
+                continue
+            entry = case.baselines[vs_key(gate.vs)]
+            here = candidate_place(gate, case.files)
+            before = own_place(gate, entry)
+            if before is None or not isinstance(here, Place):
+                continue
+            found = baseline_place(gate, here, entry)
+            if not isinstance(found, Place) and found.reason == "new_metric":
+                from mlgit.core.gates.resolved.findings import Finding
+
+                label = entry.baseline.label
+                text = (
+                    f"nothing is compared, because {label} has `{before.key}` of `{before.file.path}`, "
+                    f"but not `{here.key}` of `{here.file.path}`"
+                )
+                yield Finding(code="gates_loosened", subjects=(gate.id,), text=text, model=case.model)

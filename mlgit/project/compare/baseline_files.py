@@ -1,0 +1,78 @@
+"""Baseline files: read the metric files of a baseline by the candidate's rules, and by its own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mlgit.core.gates.places import BaselineFiles
+from mlgit.core.pipeline.model_files import files_of_model
+from mlgit.errors import ConfigError
+from mlgit.project.pipeline.declared import metric_globs
+from mlgit.project.pipeline.evidence import evidence
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from mlgit.core.config.file import Config, Model
+    from mlgit.core.gates.verdict import Baseline
+    from mlgit.core.pipeline.evidence import Evidence, MetricFile
+    from mlgit.project.open import Project
+
+
+def read_baseline(
+    project: Project,
+    baseline: Baseline,
+    model: Model | None,
+    *,
+    alone: bool,
+    name: str | None,
+    wanted: Collection[str],
+) -> BaselineFiles:
+    """The metric files at a baseline's commit; `name` is the model's there.
+
+    `wanted` are the candidate's metric files: a file that is in the baseline's tree is not new, whatever
+    the mlgit.yaml of that commit says about it.
+    """
+    try:
+        known = evidence(project, baseline.commit, staleness=False)
+        config = project.config(baseline.commit)
+        more = _more(project, model, known, config, wanted)
+        every = evidence(project, baseline.commit, staleness=False, globs=more) if more else known
+    except ConfigError as error:
+        where = f" ({error.location})" if error.location else ""
+        message = f"{baseline.label} cannot be read: {error.message}{where}"
+        return BaselineFiles(replace(baseline, state="unreadable", message=message))
+    return BaselineFiles(
+        baseline,
+        files=files_of_model(model, every, alone=alone),
+        others=tuple(every.metric_files),
+        own=_own(config, known, name),
+        named=tuple((gate.id, gate.metric) for gate in config.gates.values()),
+    )
+
+
+def _more(
+    project: Project, model: Model | None, known: Evidence, config: Config, wanted: Collection[str]
+) -> tuple[str, ...]:
+    """What to read in addition to the files that the baseline itself declares."""
+    here = {file.path for file in known.metric_files}
+    missing = [path for path in wanted if path not in here]
+    if missing:
+        tree = project.tree(known.commit)
+        there = {*tree.paths(), *(out.path for out in known.pipeline.outputs)}
+        missing = [path for path in missing if path in there]
+    declared = set(metric_globs(config))
+    globs = () if model is None else model.metrics or ()
+    # A path without wildcards is read above, if it is there.
+    patterns = [glob for glob in globs if glob not in declared and set(glob) & set("*?[")]
+    return tuple(dict.fromkeys((*sorted(missing), *patterns)))
+
+
+def _own(config: Config, known: Evidence, name: str | None) -> tuple[MetricFile, ...]:
+    """The model's metric files by the rules of the baseline."""
+    alone = len(config.models) <= 1
+    model = config.models.get(name or "")
+    if model is None and alone:
+        model = next(iter(config.models.values()), None)
+    return files_of_model(model, known, alone=alone) if model is not None or alone else ()
