@@ -18,7 +18,7 @@ from mlgit.project.gates.model_changes import model_change_notes
 from mlgit.project.gates.numbers import numbers_rule
 from mlgit.project.gates.rules import Change, Compared, find_change, target_of
 from mlgit.project.gates.waivers import TrunkWaivers, trunk_waivers, usable_waivers
-from mlgit.project.pipeline.declared import metric_globs
+from mlgit.project.pipeline.declared import added_globs
 from mlgit.project.pipeline.evidence import evidence
 
 if TYPE_CHECKING:
@@ -91,13 +91,13 @@ class _Evaluation:
         self._environment = question.environment
         self._commit = question.candidate
         self._date, self._ci = question.date or project.now.date(), question.ci or {}
-        self._own = project.config(self._commit)
+        self._own, self._trunk_is_invalid = project.config(self._commit), False
         self._notes: list[Note] = []
-        self._trunk_is_invalid = False
         self._trunk = self._trunk_config()
-        # A commit without mlgit.yaml says nothing about metric files, so those of trunk count.
-        more = () if self._own.declared else metric_globs(self._trunk)
-        self._evidence = evidence(project, self._commit, globs=more)
+        more = self._purpose == "promote" or not self._own.declared
+        self._evidence = evidence(
+            project, self._commit, globs=added_globs(self._trunk, self._own) if more else ()
+        )
         self._target = target_of(project, self._ci)
         self._change = self._find_change()
         change = self._change if self._purpose == "check" else None
@@ -215,9 +215,9 @@ class _Evaluation:
     def _environment_empty(self) -> bool:
         if self._purpose != "promote" or self._environment is None:
             return False
-        finder = self._baselines("promote")
-        names = (None if model is None else model.name for model in self._models)
-        return all(finder.locate(self._environment, name).state == "none" for name in names)
+        find = self._baselines("promote").locate
+        names = [None if model is None else model.name for model in self._models]
+        return all(find(self._environment, name).state == "none" for name in names)
 
     def _release_decision(self, waivers: tuple[Waiver, ...]) -> Decision:
         """The decision of the release gates, which an environment's first version depends on."""

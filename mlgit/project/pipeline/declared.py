@@ -21,6 +21,11 @@ def metric_globs(config: Config) -> tuple[str, ...]:
     return tuple(glob for model in config.models.values() for glob in model.metrics or ())
 
 
+def added_globs(config: Config, known: Config) -> tuple[str, ...]:
+    """The globs of a config that another one lacks: an old version may have files that only trunk's names."""
+    return tuple(glob for glob in metric_globs(config) if glob not in metric_globs(known))
+
+
 def matching(globs: Iterable[str], known: Callable[[], Sequence[str]]) -> Iterator[str]:
     """The known paths that match; a glob without wildcards is a path, even if nothing is there.
 
