@@ -82,7 +82,7 @@ def remove(project: Folder) -> None:
 @pytest.mark.parametrize(
     ("edits", "codes"),
     [
-        (by_hand, {"gate_repointed", "gates_loosened"}),
+        (by_hand, {"gate_repointed"}),
         (other_key, {"gate_repointed", "gates_loosened"}),
         (lower_reference, {"reference_edited", "gates_loosened"}),
         (rename, {"gates_loosened"}),
