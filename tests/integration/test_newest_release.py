@@ -103,3 +103,16 @@ def test_only_a_rejection_by_mlgit_makes_an_older_release_the_newest(twice: Fold
     assert "foreign_tag" not in twice.here("doctor", "--json").out
     tag = twice.here("ci", "tag", "line@v1.0.1!", "--json")
     assert tag.status == Exit.DONE, tag.err
+
+
+def test_a_release_never_repeats_a_version_that_does_not_count(staged: Folder) -> None:
+    staged.commit("Go on")
+    staged.git("push", "-q")
+    plant(staged, "line@v9.0.0", "HEAD")
+    done = staged.here("release", "line")
+    assert done.status == Exit.STATE, done.out
+    assert "`line@v9.0.0` is at this commit" in done.err
+    assert "does not count: it has no statement" in done.err
+    done = staged.here("release", "line", "--commit", "--force")
+    assert done.status == Exit.DONE, done.err
+    assert "Released line@v9.0.1" in done.out

@@ -151,6 +151,8 @@ def _content(project: Project, state: _State) -> _Digests:
             if digest is None:
                 return {}
             found[path.removeprefix(state.path)] = (kind, digest)
+    if [out.path for out in outputs] == [state.path]:
+        return found  # Git has nothing of it: no query
     for path, oid in _in_git(project, state):
         if path not in measured and output_at(path, {out.path: out for out in outputs}) is None:
             found[path.removeprefix(state.path)] = ("git", oid)
