@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -50,8 +49,7 @@ def promote(  # noqa: PLR0913 (one parameter per option)
     state = accept(project, raw, local=local, fetch=True)
     declared = _declared(project, environment)
     version = choose_version(state, declared, wanted)
-    here, doubted = _environment(raw, state, environment)
-    _require_unchanged(here, counter)
+    here, doubted = _environment(raw, state, environment, counter)
     change = partial(make_change, project, state, action="promote", version=version.version, local=local)
     change = partial(change, commit=version.commit, environment=here, dry_run=dry_run)
     passed = _passed_over(state, version) if wanted is None else ()
@@ -61,8 +59,9 @@ def promote(  # noqa: PLR0913 (one parameter per option)
     gates = require_gates(
         project, purpose="promote", model=name, commit=version.commit, environment=environment, ci=ci
     )
-    move = Move(action="promote", now=project.now, reason=reason, gates=gates.gates)
-    plan = plan_assignment(state, here, version, replace(move, policy=policy_commit(project)))
+    policy = policy_commit(project, version.commit if local else None)
+    move = Move(action="promote", now=project.now, reason=reason, gates=gates.gates, policy=policy)
+    plan = plan_assignment(state, here, version, move)
     return change(plan, reason=reason, verdict=gates.verdict, notes=(*passed, *_ended(here), *gates.notes))
 
 
@@ -88,10 +87,18 @@ def _ended(here: EnvironmentState) -> tuple[str, ...]:
     return (f"`{here.environment}` was held by a rollback; this promotion ends that",) if here.held else ()
 
 
-def _environment(raw: ModelState, state: ModelState, name: str) -> tuple[EnvironmentState, bool]:
-    """The environment, and whether what mlgit wrote there last does not count; a promotion takes that out."""
+def _environment(
+    raw: ModelState, state: ModelState, name: str, counter: int | None
+) -> tuple[EnvironmentState, bool]:
+    """The environment, and whether what mlgit wrote there last does not count; a promotion takes that out.
+
+    Raises:
+        LostRace: its counter is not `counter`.
+    """
     doubted = state.environment(name).doubt is not None
-    return (raw if doubted else state).environment(name), doubted
+    here = (raw if doubted else state).environment(name)
+    _require_unchanged(here, counter)
+    return here, doubted
 
 
 def _holds(here: EnvironmentState, version: RegisteredVersion) -> bool:

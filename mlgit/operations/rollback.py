@@ -14,6 +14,8 @@ from mlgit.project.trust.accept import accept, policy_commit
 if TYPE_CHECKING:
     from mlgit.project.open import Project
 
+_HELD = "`{}` is held now: nothing is promoted there by itself until somebody promotes"
+
 
 def rollback(
     project: Project,
@@ -40,8 +42,8 @@ def rollback(
         here = replace(raw.environment(environment), registered=here.registered)
     already = to is not None and here.version is not None and str(here.version.version) == to
     version = here.version if already and here.version is not None else rollback_target(state, here, to)
-    move = Move(action="rollback", now=project.now, reason=reason, policy=policy_commit(project))
-    held = f"`{environment}` is held now: nothing is promoted there by itself until somebody promotes"
+    policy = policy_commit(project, version.commit if local else None)
+    move = Move(action="rollback", now=project.now, reason=reason, policy=policy)
     return make_change(
         project,
         state,
@@ -51,7 +53,7 @@ def rollback(
         commit=version.commit,
         environment=here,
         reason=None if already else reason,
-        notes=() if already else (held,),
+        notes=() if already else (_HELD.format(environment),),
         local=local,
         dry_run=dry_run,
     )

@@ -7,36 +7,19 @@ its commit is on trunk. A tag without a statement is foreign: it counts only whe
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from mlgit.core.registry.moves import qualified
 from mlgit.core.registry.replay import replay
 from mlgit.core.registry.state import EnvironmentState, ModelState, Refusal, TagFact
 from mlgit.core.registry.statement import EnvironmentStatement, RejectionStatement
 from mlgit.core.trust.marks import MERGE, no_statement, other_commit, other_name
 from mlgit.core.trust.proof import claims_problem, parse_statement, release_problem
-from mlgit.core.wording import listed
+from mlgit.core.trust.rules import broken_rule
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Mapping
 
-    from mlgit.core.config.file import Environment
-
-
-class Facts(NamedTuple):
-    """What the rules need to know apart from the tags of a model.
-
-    `names` are the names that tag objects were made for, by object id. `elsewhere` are the commits that are
-    not on trunk, with the reason as a part of a sentence. `rules` are trunk's environments at each commit
-    that a statement names as its policy. `gates` are those that a policy demanded in an environment, each
-    with the outcomes that block.
-    """
-
-    names: Mapping[str, str | None]
-    foreign: bool
-    elsewhere: Mapping[str, str]
-    rules: Mapping[str, Mapping[str, Environment]]
-    gates: Mapping[tuple[str, str], Mapping[str, Collection[str]]] = {}
+    from mlgit.core.trust.rules import Facts
 
 
 def accepted_state(raw: ModelState, facts: Facts) -> ModelState:
@@ -143,50 +126,10 @@ def _named_release(
 
 
 def _against_its_rules(here: EnvironmentState, state: ModelState, facts: Facts) -> Refusal | None:
-    """Why the current assignment broke the rules that trunk had when it was written.
-
-    Rules that trunk tightened later do not take a version away.
-    """
+    """Why the current assignment does not count by the rules of its moment."""
     fact = here.holder
-    statement = None if fact is None else parse_statement(fact.message()).statement
-    if fact is None or not isinstance(statement, EnvironmentStatement) or statement.policy is None:
-        return None
-    if statement.policy in facts.elsewhere:
-        return Refusal(fact, f"it was written by the rules of {statement.policy[:7]}, which are not trunk's")
-    why = None
-    if statement.action == "promote":
-        why = _broken_rule(fact, here, state, facts.rules.get(statement.policy, {}))
-        why = why or _gates_problem(statement, facts.gates.get((statement.policy, here.environment), {}))
-    return None if why is None else Refusal(fact, why)
-
-
-def _gates_problem(statement: EnvironmentStatement, demanded: Mapping[str, Collection[str]]) -> str | None:
-    """The gates whose outcomes are missing in a statement, or that should have stopped it."""
-    stated = {each.gate: each.outcome for each in statement.gates}
-    missing = [gate for gate in demanded if gate not in stated]
-    if missing:
-        return f"it states no outcome of {listed(missing)}"
-    blocking = [gate for gate, outcomes in demanded.items() if stated[gate] in outcomes]
-    if not blocking:
-        return None
-    return f"it states `{stated[blocking[0]]}` of the gate `{blocking[0]}`, which blocks a promotion"
-
-
-def _broken_rule(
-    fact: TagFact, here: EnvironmentState, state: ModelState, rules: Mapping[str, Environment]
-) -> str | None:
-    declared = rules.get(here.environment)
-    if declared is None:
-        return f"trunk did not declare `{here.environment}` when it was written"
-    version = here.version
-    if version is not None and not version.version.final and not declared.pre:
-        return f"{version.version} is a pre-release, and `{here.environment}` took none"
-    if declared.source is not None:
-        earlier = [each for each in state.facts if each.tagged_at_s < fact.tagged_at_s]
-        before = replay(earlier).model(state.name).environment(declared.source)
-        if fact.commit not in qualified(before):
-            return f"its version was not in `{declared.source}` before"
-    return None
+    why = None if fact is None else broken_rule(fact, here, state, facts)
+    return None if fact is None or why is None else Refusal(fact, why)
 
 
 def _add_other_halves(raw: ModelState, refused: dict[str, Refusal]) -> None:

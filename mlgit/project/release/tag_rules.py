@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.core.gates.evaluate import select
 from mlgit.core.gates.headline import headline
 from mlgit.core.registry.state import version_of
 from mlgit.core.registry.statement import EnvironmentStatement
@@ -30,7 +29,7 @@ def prove_rules(project: Project, fact: TagFact, raw: ModelState, *, current: bo
         return
     yield _proof(fact, "counts", None)
     if current and fact.name.action == "assign":
-        with setting_aside(project, fact.tag):
+        with setting_aside(project, fact):
             before = accept(project, raw, local=False)
             yield _proof(fact, "rules", _rules_problem(project, fact, before))
             yield _proof(fact, "gates", _gates_problem(project, fact))
@@ -54,17 +53,10 @@ def _rules_problem(project: Project, fact: TagFact, before: ModelState) -> str |
 
 
 def _gates_problem(project: Project, fact: TagFact) -> str | None:
-    """The gates that a stated promotion lacks; the gates of trunk decide about a tag without a statement."""
+    """Why the gates of trunk block a promotion, whatever outcomes it states; a rollback needs none."""
     name, statement = fact.name, fact.statement
-    if isinstance(statement, EnvironmentStatement):
-        if statement.policy is None or statement.action != "promote":
-            return None
-        config = project.config(statement.policy)
-        wanted = select(config, purpose="promote", model=name.model, environment=name.environment)
-        missing = {gate.id for gate in wanted} - {each.gate for each in statement.gates}
-        return (
-            f"it has no outcome of {', '.join(f'`{gate}`' for gate in sorted(missing))}" if missing else None
-        )
+    if isinstance(statement, EnvironmentStatement) and statement.action != "promote":
+        return None
     question = Question(
         purpose="promote", models=(name.model,), environment=name.environment, candidate=fact.commit
     )

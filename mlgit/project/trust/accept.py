@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, get_args
 
 from mlgit.adapters.git.binary import GitFailed
@@ -11,8 +12,9 @@ from mlgit.adapters.git.tags.objects import parse_header
 from mlgit.core.config.file import WAIVERS_FILE
 from mlgit.core.registry.replay import replay
 from mlgit.core.registry.statement import EnvironmentStatement
-from mlgit.core.trust.accept import Facts, accepted_state
+from mlgit.core.trust.accept import accepted_state
 from mlgit.core.trust.proof import parse_statement
+from mlgit.core.trust.rules import Facts
 from mlgit.errors import ConfigError
 from mlgit.project.history import unshallow
 from mlgit.project.registry.read import read_model
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from mlgit.core.config.file import Environment
-    from mlgit.core.registry.state import ModelState
+    from mlgit.core.registry.state import ModelState, TagFact
     from mlgit.project.open import Project
 
 
@@ -42,9 +44,13 @@ def accepted_model(
 
 
 @contextmanager
-def setting_aside(project: Project, tag: str) -> Iterator[None]:
-    """Read models as if this tag did not count, to judge it by what was there before."""
-    project.set_aside = frozenset([tag])
+def setting_aside(project: Project, fact: TagFact) -> Iterator[None]:
+    """Read models as if this assignment were not there, to judge it by what was there before.
+
+    The tag that makes room for it is left out, too.
+    """
+    room = fact.name._replace(action="unassign")
+    project.set_aside = frozenset([fact.tag, str(room)])
     try:
         yield
     finally:
@@ -80,10 +86,12 @@ def accept(
         elsewhere=elsewhere,
         rules={commit: _rules(project, commit) for commit in policies if commit not in elsewhere},
         gates={
-            (each.policy, each.environment): _demanded(project, each, each.policy)
+            (each.policy or "", each.environment): _demanded(project, each, each.policy)
             for each in statements
-            if each.policy is not None and each.action == "promote" and each.policy not in elsewhere
+            if each.action == "promote" and each.policy not in elsewhere
         },
+        today=project.trunk_config.environments if project.trunk_config.declared else None,
+        precedes=partial(is_ancestor, project.git),
     )
     return accepted_state(raw, facts)
 
@@ -94,9 +102,22 @@ def foreign_allowed(project: Project) -> bool:
     return not config.declared or config.foreign_tags == "allow"
 
 
-def policy_commit(project: Project) -> str | None:
-    """The commit of trunk whose rules apply now; None if trunk is unborn."""
-    return None if project.trunk is None else project.trunk.commit
+def policy_commit(project: Project, commit: str | None = None) -> str | None:
+    """The commit of trunk whose rules apply now; None if trunk is unborn.
+
+    A `commit` that is on this clone's own branch only (`--local`) stands for trunk if its rules are the same.
+    """
+    trunk = project.trunk
+    if trunk is None:
+        return None
+    if commit is None or is_ancestor(project.git, commit, trunk.commit):
+        return trunk.commit
+    mine = project.branches.get(f"refs/heads/{trunk.short.partition('/')[2]}")
+    if mine is None or not all(is_ancestor(project.git, each, mine) for each in (commit, trunk.commit)):
+        return trunk.commit
+    file = "mlgit.yaml"
+    same = project.tree(mine).read(file) == project.tree(trunk.commit).read(file)
+    return mine if same else trunk.commit
 
 
 def _statements(messages: Iterable[str]) -> tuple[EnvironmentStatement, ...]:
@@ -104,8 +125,10 @@ def _statements(messages: Iterable[str]) -> tuple[EnvironmentStatement, ...]:
     return tuple(each for each in statements if isinstance(each, EnvironmentStatement))
 
 
-def _demanded(project: Project, statement: EnvironmentStatement, policy: str) -> Mapping[str, frozenset[str]]:
-    """The gates that `promote` asked by the rules of a commit, each with the outcomes that block.
+def _demanded(
+    project: Project, statement: EnvironmentStatement, policy: str | None
+) -> Mapping[str, frozenset[str]]:
+    """The gates that `promote` asks by the rules of a commit or trunk, each with the outcomes that block.
 
     A waiver of that commit may have lifted a gate: what it says then is not looked at.
     """
@@ -113,13 +136,15 @@ def _demanded(project: Project, statement: EnvironmentStatement, policy: str) ->
     from mlgit.core.gates.verdict import Outcome
 
     try:
-        config = project.config(policy)
+        config = project.trunk_config if policy is None else project.config(policy)
     except ConfigError:
         return {}
     gates = select(config, purpose="promote", model=statement.model, environment=statement.environment)
     if not gates:
         return {}
-    waivers = (project.tree(policy).read(WAIVERS_FILE) or b"").decode("utf-8", "replace")
+    waivers = (project.tree(policy or policy_commit(project)).read(WAIVERS_FILE) or b"").decode(
+        "utf-8", "replace"
+    )
     return {
         gate.id: frozenset(
             outcome

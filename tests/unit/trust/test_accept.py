@@ -17,7 +17,8 @@ from mlgit.core.registry.statement import (
     ReleaseStatement,
     TagPointer,
 )
-from mlgit.core.trust.accept import Facts, accepted_state
+from mlgit.core.trust.accept import accepted_state
+from mlgit.core.trust.rules import Facts
 from mlgit.errors import Exit
 from tests.support.tags import commit, fact
 
@@ -129,6 +130,7 @@ ROWS = {
         (V1, FIRST, fact("m@v9.0.0", 9)), {"m@v9.0.0": OFF}, foreign=True, off=(9,)
     ),
     "a foreign assignment": Row((V1, FIRST, fact("m#prod#9", 9)), {"m#prod#9": NO_STATEMENT}),
+    "only a foreign assignment": Row((V1, fact("m#prod#9", 1)), {"m#prod#9": NO_STATEMENT}, None),
     "a foreign assignment without a counter": Row(
         (V1, FIRST, fact("m#prod", 9, seconds=99)), {"m#prod": NO_STATEMENT}
     ),
@@ -300,9 +302,6 @@ def test_the_rules_of_its_moment_decide(
 def test_rules_from_elsewhere_do_not_count() -> None:
     tag = moved("m#prod#1", 1, V1, policy=commit(8))
     assert "which are not trunk's" in ask(V1, tag, off=(8,)).refused[0].why
-    # A rollback needs no `from`, but the rules that it was written by must be trunk's.
-    back = moved("m#prod#1", 1, V1, policy=commit(8), action="rollback")
-    assert ask(V1, back, rules={commit(8): {}}).refused == ()
 
 
 @pytest.mark.parametrize(

@@ -32,8 +32,10 @@ def test_a_promotion_states_every_gate_of_its_moment(stated: dict[str, str], why
     tag = moved("m#prod#1", 1, V1, policy=POLICY, gates=gates)
     doubt = ask(V1, tag, rules=rules, gates=DEMANDED).environment("prod").doubt
     assert (None if doubt is None else doubt.why) == why
-    back = moved("m#prod#1", 1, V1, policy=POLICY, gates=gates, action="rollback")
-    assert ask(V1, back, rules=rules, gates=DEMANDED).refused == ()
+    passed = tuple(GateOutcome(gate=gate, outcome="pass") for gate in DEMANDED)
+    before = moved("m#prod#1", 1, V1, policy=POLICY, gates=passed)
+    back = moved("m#prod#2", 1, V1, policy=POLICY, gates=gates, action="rollback")
+    assert ask(V1, before, back, rules=rules, gates=DEMANDED).refused == ()
 
 
 def test_a_promotion_without_a_policy_counts_as_it_is() -> None:

@@ -1,0 +1,135 @@
+"""Rules: whether an assignment keeps the rules that trunk had when it was written."""
+
+from __future__ import annotations
+
+from itertools import takewhile
+from typing import TYPE_CHECKING, NamedTuple
+
+from mlgit.core.registry.moves import qualified
+from mlgit.core.registry.replay import replay
+from mlgit.core.registry.state import version_of
+from mlgit.core.registry.statement import EnvironmentStatement
+from mlgit.core.trust.proof import parse_statement
+from mlgit.core.wording import listed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
+    from mlgit.core.config.file import Environment
+    from mlgit.core.registry.state import EnvironmentState, ModelState, TagFact
+
+
+class Facts(NamedTuple):
+    """What the rules need to know apart from the tags of a model.
+
+    `names` are the names that tag objects were made for, by object id. `elsewhere` are the commits that are
+    not on trunk, with the reason as a part of a sentence. `rules` are trunk's environments at each commit
+    that a statement names as its policy; `today` are those of now, None if trunk has no `mlgit.yaml`.
+    `gates` are those that a policy (empty: trunk now) asks for in an environment, each with the outcomes that
+    block. `precedes` says whether a commit is the same as another one or before it.
+    """
+
+    names: Mapping[str, str | None]
+    foreign: bool
+    elsewhere: Mapping[str, str]
+    rules: Mapping[str, Mapping[str, Environment]]
+    gates: Mapping[tuple[str, str], Mapping[str, Collection[str]]] = {}
+    today: Mapping[str, Environment] | None = None
+    precedes: Callable[[str, str], bool] = lambda _, __: True
+
+
+def broken_rule(fact: TagFact, here: EnvironmentState, state: ModelState, facts: Facts) -> str | None:
+    """The rule that an assignment broke; one that states no policy is judged by trunk's rules of now.
+
+    Rules that trunk tightened later do not take a version away.
+    """
+    found = _environment_statement(fact)
+    policy = None if found is None else found.policy
+    if policy is not None and policy in facts.elsewhere:
+        return f"it was written by the rules of {policy[:7]}, which are not trunk's"
+    rules = facts.today if policy is None else facts.rules.get(policy, {})
+    declared = None if rules is None else rules.get(here.environment)
+    if policy is not None and declared is None and found is not None and found.action == "promote":
+        return f"trunk did not declare `{here.environment}` when it was written"
+    version = version_of(fact, here.registered)
+    takes_pre = rules is None if declared is None else declared.pre
+    if version is not None and not version.version.final and not takes_pre:
+        return f"{version.version} is a pre-release, and `{here.environment}` took none"
+    if found is None:
+        return None
+    broken = _outdated(fact, found, here, facts)
+    if broken is None and found.action == "rollback" and not _was_there(fact, here, state, facts):
+        broken = _not_before(here.environment)
+    if broken is None and found.action == "promote" and declared is not None:
+        broken = _not_promoted(fact, found, declared, state, facts)
+    return broken
+
+
+def _not_promoted(
+    fact: TagFact, statement: EnvironmentStatement, declared: Environment, state: ModelState, facts: Facts
+) -> str | None:
+    if declared.source is not None:
+        earlier = [
+            each
+            for each in state.facts
+            if each.tagged_at_s < fact.tagged_at_s and each.name.environment in {None, declared.source}
+        ]
+        before = replay(earlier).model(state.name)
+        source = before.environment(declared.source)
+        if fact.commit not in qualified(source) or not _was_there(fact, source, before, facts):
+            return _not_before(declared.source)
+    demanded = facts.gates.get((statement.policy or "", statement.environment), {})
+    return _gates_problem(statement, demanded)
+
+
+def _gates_problem(statement: EnvironmentStatement, demanded: Mapping[str, Collection[str]]) -> str | None:
+    """The gates whose outcomes are missing in a statement, or that should have stopped it."""
+    stated = {each.gate: each.outcome for each in statement.gates}
+    missing = [gate for gate in demanded if gate not in stated]
+    if missing:
+        return f"it states no outcome of {listed(missing)}"
+    blocking = [gate for gate, outcomes in demanded.items() if stated[gate] in outcomes]
+    if not blocking:
+        return None
+    return f"it states `{stated[blocking[0]]}` of the gate `{blocking[0]}`, which blocks a promotion"
+
+
+def _not_before(environment: str) -> str:
+    return f"its version was not in `{environment}` before"
+
+
+def _was_there(fact: TagFact, there: EnvironmentState, state: ModelState, facts: Facts) -> bool:
+    """Whether a promotion that broke no rule put the commit of a tag there before it."""
+    earlier = takewhile(lambda change: change.assigned is not fact, there.changes)
+    return any(
+        change.action == "promote" and broken_rule(change.fact, there, state, facts) is None
+        for change in earlier
+        if change.fact.commit == fact.commit
+    )
+
+
+def _outdated(
+    fact: TagFact, statement: EnvironmentStatement, here: EnvironmentState, facts: Facts
+) -> str | None:
+    """Why the rules that a tag states were no longer trunk's when it was written."""
+    policy = statement.policy
+    if policy is None:
+        return None
+    if fact.commit not in facts.elsewhere and not facts.precedes(fact.commit, policy):
+        return f"it was written by the rules of {policy[:7]}, which are older than its commit"
+    previous = _policy_before(fact, here)
+    if previous is not None and previous not in facts.elsewhere and not facts.precedes(previous, policy):
+        return f"it was written by the rules of {policy[:7]}, which are older than those of the tag before"
+    return None
+
+
+def _policy_before(fact: TagFact, here: EnvironmentState) -> str | None:
+    earlier = takewhile(lambda change: change.assigned is not fact, here.changes)
+    stated = (_environment_statement(change.fact) for change in earlier)
+    policies = [found.policy for found in stated if found is not None and found.policy is not None]
+    return policies[-1] if policies else None
+
+
+def _environment_statement(fact: TagFact) -> EnvironmentStatement | None:
+    found = parse_statement(fact.message()).statement
+    return found if isinstance(found, EnvironmentStatement) else None
