@@ -105,7 +105,8 @@ def foreign_allowed(project: Project) -> bool:
 def policy_commit(project: Project, commit: str | None = None) -> str | None:
     """The commit of trunk whose rules apply now; None if trunk is unborn.
 
-    A `commit` that is on this clone's own branch only (`--local`) takes the place of trunk if its rules are the same.
+    A `commit` that is on this clone's own branch only (`--local`) takes the place of trunk if its rules are
+    the same.
     """
     trunk = project.trunk
     if trunk is None:
