@@ -235,5 +235,7 @@ class WorkspaceHashes:
 
 
 def _is_pointer(file: str) -> bool:
+    if not os.path.isfile(file):  # opening a pipe would block forever
+        return False
     with open(file, "rb") as opened:
         return opened.read(len(LFS_POINTER)) == LFS_POINTER
