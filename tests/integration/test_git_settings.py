@@ -110,7 +110,7 @@ def prepared(
     folder = pipeline.copy(staged_template, tmp_path_factory.mktemp("settings") / "project")
     folder.write("Messgrößen \t.txt", "x")
     folder.commit("Grüße")
-    folder.git("tag", "-a", "line@v9.0.0-rc.1", "-m", "Mine")
+    folder.git("tag", "-a", "notes-1", "-m", "Mine")
     folder.commit("More")
     folder.write("untracked ü.txt", "x")
     expected = answers(folder, {})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from mlgit.core.config.file import Config
 from mlgit.core.gates.places import BaselineFiles
 from mlgit.core.pipeline.model_files import files_of_model
 from mlgit.errors import ConfigError
@@ -14,7 +15,7 @@ from mlgit.project.pipeline.evidence import evidence
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from mlgit.core.config.file import Config, Model
+    from mlgit.core.config.file import Model
     from mlgit.core.gates.verdict import Baseline
     from mlgit.core.pipeline.evidence import Evidence, MetricFile
     from mlgit.project.open import Project
@@ -36,7 +37,7 @@ def read_baseline(
     """
     try:
         known = evidence(project, baseline.commit, staleness=False)
-        config = project.config(baseline.commit)
+        config = _config(project, baseline.commit)
         more = _more(project, model, known, config, wanted)
         every = evidence(project, baseline.commit, staleness=False, globs=more) if more else known
     except ConfigError as error:
@@ -47,9 +48,17 @@ def read_baseline(
         baseline,
         files=files_of_model(model, every, alone=alone),
         others=tuple(every.metric_files),
-        own=_own(config, known, name),
+        own=_own(config, known, name, only=alone),
         named=tuple((gate.id, gate.metric) for gate in config.gates.values()),
     )
+
+
+def _config(project: Project, commit: str | None) -> Config:
+    """The rules of the baseline; empty if they are invalid: the change may be the one that repairs them."""
+    try:
+        return project.config(commit)
+    except ConfigError:
+        return Config(declared=False)
 
 
 def _more(
@@ -69,10 +78,14 @@ def _more(
     return tuple(dict.fromkeys((*sorted(missing), *patterns)))
 
 
-def _own(config: Config, known: Evidence, name: str | None) -> tuple[MetricFile, ...]:
-    """The model's metric files by the rules of the baseline."""
+def _own(config: Config, known: Evidence, name: str | None, *, only: bool) -> tuple[MetricFile, ...]:
+    """The model's metric files by the rules of the baseline.
+
+    A model that the baseline does not name is its only one, if it is also the `only` one of the candidate;
+    otherwise it is another model, whose numbers must not be compared with that one's.
+    """
     alone = len(config.models) <= 1
     model = config.models.get(name or "")
-    if model is None and alone:
-        model = next(iter(config.models.values()), None)
-    return files_of_model(model, known, alone=alone) if model is not None or alone else ()
+    if model is None and not (alone and only):
+        return ()
+    return files_of_model(model or next(iter(config.models.values()), None), known, alone=alone)
