@@ -89,7 +89,7 @@ class TargetContract:
 
     def test_the_desired_version_is_served(self, work: Folder) -> None:
         deployed = deployment(work)
-        assert (deployed["target"], deployed["state"]) == (self.keys["target"], "deployed")
+        assert (deployed["target"], deployed["state"]) == (self.keys["target"], "deployed"), deployed
         assert deployed["steps"][-1] == "done"
         assert [each["path"] for each in deployed["files"]] == ["line.json"]
         assert self.served(work) == CONTENTS["v1.0.0"]

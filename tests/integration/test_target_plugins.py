@@ -79,6 +79,8 @@ def test_the_contract_runs_on_a_file_elsewhere_as_its_readme_says(tmp_path: Path
     file.write_text(OUTSIDE, encoding="utf-8")
     argv = command.replace("/path/to/your/test_file.py", str(file)).split()[1:]
     argv += ["-p", "no:cacheprovider", "-k", "missing_required or is_served"]
+    # A run inside a worker would otherwise share its templates with every earlier run of this machine.
+    argv += ["--basetemp", str(tmp_path / "run")]
     install(tmp_path)
     done = Folder(ROOT).run(sys.executable, *argv, env={"PYTHONPATH": str(tmp_path)})
     assert done.status == 0, done.out + done.err
