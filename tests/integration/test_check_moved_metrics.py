@@ -43,6 +43,14 @@ def release(project: Folder, glob: str | None) -> None:
     tag(project, "churn@v1.0.0", "churn#prod#1")
 
 
+def require_worse_blocked(project: Folder, metrics: str) -> None:
+    """Commit a worse model, whose number is compared."""
+    project.write("churn.pkl", "two")
+    project.write(metrics, '{"auc": 0.81}')
+    project.commit("Worse")
+    assert results(check(project, status=Exit.BLOCKED))["churn/drop"][:2] == ("fail", "max_drop_broken")
+
+
 @pytest.mark.parametrize(("before", "after"), list(ADOPTED.values()), ids=list(ADOPTED))
 def test_a_number_that_the_baseline_has_is_never_new(project: Folder, before: str | None, after: str) -> None:
     release(project, before)
@@ -52,10 +60,7 @@ def test_a_number_that_the_baseline_has_is_never_new(project: Folder, before: st
     for on_trunk in (True, False):
         if not on_trunk:
             project.git("checkout", "-qb", "topic")
-        project.write("churn.pkl", "two")
-        project.write("scores.json", '{"auc": 0.81}')
-        project.commit("Worse")
-        assert results(check(project, status=Exit.BLOCKED))["churn/drop"][:2] == ("fail", "max_drop_broken")
+        require_worse_blocked(project, "scores.json")
 
 
 def test_a_moved_metric_file_is_still_compared_in_later_changes(project: Folder) -> None:
@@ -69,10 +74,7 @@ def test_a_moved_metric_file_is_still_compared_in_later_changes(project: Folder)
     assert [note["code"] for note in verdict["notes"] if note["effect"] == "warn"] == ["gate_repointed"]
     project.git("push", "-q", "origin", "move:main")
     project.git("checkout", "-qB", "main", "move")
-    project.write("churn.pkl", "two")
-    project.write("moved.json", '{"auc": 0.81}')
-    project.commit("Worse")
-    assert results(check(project, status=Exit.BLOCKED))["churn/drop"][:2] == ("fail", "max_drop_broken")
+    require_worse_blocked(project, "moved.json")
 
 
 def test_a_renamed_metric_is_a_finding_in_every_change_until_prod_has_it(project: Folder) -> None:

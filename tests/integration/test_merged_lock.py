@@ -80,12 +80,17 @@ def test_an_entry_that_git_merged_is_stale_until_a_run_confirms_it(forked: Folde
     assert gate(forked, Exit.DONE, "--rev", "HEAD") == ("pass", None, "allow")
 
 
-def test_a_run_that_gives_something_else_needs_no_confirmation(forked: Folder) -> None:
+def run_other_code(forked: Folder, slope: str) -> None:
+    """Change and run the code of branch `b`."""
     forked.git("switch", "-q", "b")
     text = (forked / "src/train.py").read_text()
-    forked.write("src/train.py", text.replace('"slope": slope', '"slope": slope if slope < 1.995 else 1.996'))
+    forked.write("src/train.py", text.replace('"slope": slope', slope))
     forked.dvc("repro", "-q")
-    forked.commit("Other code, with the same result so far")
+    forked.commit("Other code")
+
+
+def test_a_run_that_gives_something_else_needs_no_confirmation(forked: Folder) -> None:
+    run_other_code(forked, '"slope": slope if slope < 1.995 else 1.996')
     merge(forked)
     assert gate(forked, Exit.BLOCKED) == MERGED
     done = forked.mlgit("run")
@@ -96,11 +101,7 @@ def test_a_run_that_gives_something_else_needs_no_confirmation(forked: Folder) -
 
 
 def test_a_merge_that_was_run_before_its_commit_is_proven(forked: Folder) -> None:
-    forked.git("switch", "-q", "b")
-    text = (forked / "src/train.py").read_text()
-    forked.write("src/train.py", text.replace('"slope": slope', '"slope": slope + 0.001'))
-    forked.dvc("repro", "-q")
-    forked.commit("Other code")
+    run_other_code(forked, '"slope": slope + 0.001')
     forked.git("switch", "-qc", "both", "a")
     assert forked.run("git", "merge", "-q", "--no-commit", "b").status
     forked.git("checkout", "--theirs", "--", "dvc.lock", "metrics/test.json")

@@ -26,17 +26,6 @@ def read_environment_name(text: str) -> str | None:
     return text if re.fullmatch(_GTO_NAME, text) else None
 
 
-def new_model_name(text: str) -> str:
-    """Check the name of a new model; its folder may be any inside the repository.
-
-    Raises:
-        UsageError: some tool or file system would not accept it.
-    """
-    if not is_new_name(text, folder=True):
-        raise UsageError(f"`{text}` cannot be the name of a new model", expected=_RULE)
-    return text
-
-
 def new_environment_name(text: str) -> str:
     """Check the name of a new environment.
 

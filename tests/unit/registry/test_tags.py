@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlgit.core.config.names import (
+    is_new_name,
     new_environment_name,
-    new_model_name,
     read_environment_name,
     read_model_name,
 )
@@ -123,14 +123,13 @@ def test_a_tag_that_breaks_gto_is_noticed() -> None:
 
 @pytest.mark.parametrize("text", ["tumor", "a", "a-b-1", "0", "a" * 63])
 def test_a_good_new_name_is_accepted(text: str) -> None:
-    assert new_model_name(text) == text
+    assert is_new_name(text, folder=True)
     assert new_environment_name(text) == text
 
 
 @pytest.mark.parametrize("text", ["", "Tumor", "a_b", "a/b", "-a", "a-", "a.b", "a b", "a\n", "é", "a" * 64])
 def test_a_new_name_that_some_tool_does_not_accept_is_refused(text: str) -> None:
-    with pytest.raises(UsageError, match="cannot be the name"):
-        new_model_name(text)
+    assert not is_new_name(text, folder=True)
     with pytest.raises(UsageError, match="cannot be the name"):
         new_environment_name(text)
 
@@ -142,10 +141,9 @@ def test_a_reserved_name_is_not_an_environment(text: str) -> None:
 
 
 def test_a_new_model_must_be_in_a_folder_of_the_repository() -> None:
-    assert new_model_name("dir/sub:tumor") == "dir/sub:tumor"
+    assert is_new_name("dir/sub:tumor", folder=True)
     for text in ("../x:tumor", "/x:tumor", ":tumor", "x/../y:tumor"):
-        with pytest.raises(UsageError):
-            new_model_name(text)
+        assert not is_new_name(text, folder=True)
         assert read_model_name(text) is None
 
 
