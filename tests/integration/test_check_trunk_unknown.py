@@ -79,3 +79,17 @@ def test_a_repository_without_a_trunk_elsewhere_needs_none(tmp_path: Path, kind:
     done = work.here("check")
     assert done.status == Exit.DONE, done.out
     assert "Trunk is not known" not in done.out
+
+
+def test_a_shallow_clone_does_not_say_that_there_is_no_base(origin: Folder) -> None:
+    work = Folder(origin.path.parent / "work")
+    rules = (work / "mlgit.yaml").read_text(encoding="utf-8")
+    work.write("mlgit.yaml", f"{rules}  auc-drop: {{metric: auc, vs: base, max_drop: 0.1}}\n")
+    work.commit("Compare with base")
+    work.git("push", "-q", "origin", "topic:main", "--force")
+    clone = origin.path.parent / "clone"
+    Folder(origin.path.parent).git("clone", "-q", "--depth", "1", f"file://{origin.path}", str(clone))
+    done = Folder(clone).here("check")
+    assert done.status == Exit.BLOCKED
+    assert "The base is not known here: this clone's history is cut off" in done.out
+    assert "There is no base" not in done.out

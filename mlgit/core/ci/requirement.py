@@ -20,6 +20,7 @@ _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _ADDRESS = re.compile(r"https://[^@\s#'\"]+")
 _EXAMPLE = "mlgit@git+https://HOST/OWNER/mlgit@COMMIT"
+_HINT = "add `--requirement ''` if the machines of CI have mlgit already"
 
 
 def checked_requirement(words: Iterable[str]) -> str:
@@ -40,7 +41,7 @@ def checked_requirement(words: Iterable[str]) -> str:
             raise UsageError(
                 f"`{word}` would install whatever the package index has under that name",
                 expected=f"`--requirement '{_EXAMPLE}'`",
-                hint="run `mlgit ci init --requirement ''` if the machines of CI have mlgit already",
+                hint=_HINT,
             )
     return " ".join(split)
 
@@ -85,7 +86,7 @@ def missing_requirement() -> UsageError:
     return UsageError(
         "Nothing says what CI should install: pip recorded neither a commit nor a hash of this mlgit",
         expected=f"`--requirement '{_EXAMPLE}'`",
-        hint="run `mlgit ci init --requirement ''` if the machines of CI have mlgit already",
+        hint=_HINT,
     )
 
 

@@ -177,7 +177,7 @@ class Baselines:
             state="too_shallow" if shallow else "none",
             label="base",
             rule=rule,
-            message=f"There is no base: {rule}",
+            message=f"{'The base is not known here' if shallow else 'There is no base'}: {rule}",
             hint=_UNSHALLOW if shallow else None,
         )
 

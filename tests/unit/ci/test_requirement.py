@@ -69,7 +69,7 @@ def test_what_others_cannot_install_or_verify_is_left_out(direct_url: object) ->
 def test_without_a_record_there_is_no_requirement(text: str | None) -> None:
     assert recorded(text) is None
     error = missing_requirement()
-    assert (error.exit_code, "mlgit ci init --requirement ''" in (error.hint or "")) == (Exit.USAGE, True)
+    assert (error.exit_code, "add `--requirement ''`" in (error.hint or "")) == (Exit.USAGE, True)
 
 
 BARE = ["mlgit", "MLGIT", "mlgit>=1", "mlgit~=1.0", "mlgit[s3]", "mlgit==1,<2", "mlgit!=1"]
