@@ -22,7 +22,7 @@ from mlgit.project.trust.accept import accept
 
 if TYPE_CHECKING:
     from mlgit.core.config.file import Deploy
-    from mlgit.core.registry.state import EnvironmentState, Registry
+    from mlgit.core.registry.state import EnvironmentState, ModelState, Registry
     from mlgit.project.open import Project
 
 
@@ -58,14 +58,13 @@ def deploy(
     names = _models(project, registry, environment)
     targets = _Targets(project, declared, names, progress or Silent())
     states = (
-        accept(project, registry.model(name), fetch=True).environment(environment)
-        for name in (names if model is None else (model,))
+        accept(project, registry.model(name), fetch=True) for name in (names if model is None else (model,))
     )
     return DeployReport(
         environment=environment,
         dry_run=dry_run,
         at=project.now,
-        deployments=tuple(targets.deploy(here, tag, dry_run=dry_run) for here in states),
+        deployments=tuple(targets.deploy(each, environment, tag, dry_run=dry_run) for each in states),
         remote=project.remote,
         tags_as_of=tags_as_of(project),
     )
@@ -93,7 +92,8 @@ class _Targets:
         self._deployer = deployer(declared.target, row)
         self._folders = _folders(project, declared, models) if "path" in row.keys else {}
 
-    def deploy(self, here: EnvironmentState, tag: str | None, *, dry_run: bool) -> Deployment:
+    def deploy(self, state: ModelState, environment: str, tag: str | None, *, dry_run: bool) -> Deployment:
+        here = state.environment(environment)
         folder = self._folders.get(here.model)
         untouched = Deployment(
             model=here.model,
@@ -111,7 +111,7 @@ class _Targets:
         except MlgitError as error:
             return replace(untouched, state="failed", failure=failure("intent", error))
         if head is None:
-            return replace(untouched, notes=_without_tags(self._project, here))
+            return replace(untouched, notes=_without_tags(self._project, state, here))
         job = Job(self._project, head, target=self._name, progress=self._progress)
         try:
             if head.version is not None:
@@ -123,8 +123,12 @@ class _Targets:
             return job.failed(error, job.result("failed"))
 
 
-def _without_tags(project: Project, here: EnvironmentState) -> tuple[str, ...]:
-    """A note that tags may be missing: in a clone without them, as CI makes it, nothing looks assigned."""
+def _without_tags(project: Project, state: ModelState, here: EnvironmentState) -> tuple[str, ...]:
+    """Why nothing is assigned: the tag does not count, or this clone may lack it, as one that CI makes."""
+    refused = [each for each in state.refused if each.fact.name.environment == here.environment]
+    if refused:
+        newest = max(refused, key=lambda each: each.fact.name.counter or 0)
+        return (f"{newest.sentence}; {newest.hint}",)
     if here.changes or project.remote is None:
         return ()
     missing = f"there is no tag of `{here.environment}` for `{here.model}` in this clone"

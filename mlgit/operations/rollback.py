@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mlgit.core.release.promotion import rollback_target
+from mlgit.core.release.promotion import passed_over, rollback_target
 from mlgit.core.release.tag_plan import ChangeReport, Move, plan_assignment
 from mlgit.project.registry.environments import known_environment
 from mlgit.project.release.change import make_change, model_to_change
 from mlgit.project.trust.accept import accept, policy_commit
 
 if TYPE_CHECKING:
+    from mlgit.core.registry.state import EnvironmentState, ModelState, RegisteredVersion
     from mlgit.project.open import Project
 
 _HELD = "`{}` is held now: nothing is promoted there by itself until somebody promotes"
@@ -53,7 +54,14 @@ def rollback(
         commit=version.commit,
         environment=here,
         reason=None if already else reason,
-        notes=() if already else (_HELD.format(environment),),
+        notes=() if already else _notes(state, here, version, to),
         local=local,
         dry_run=dry_run,
     )
+
+
+def _notes(
+    state: ModelState, here: EnvironmentState, version: RegisteredVersion, to: str | None
+) -> tuple[str, ...]:
+    skipped = passed_over(state, here, version) if to is None else ()
+    return (*skipped, _HELD.format(here.environment))

@@ -27,8 +27,8 @@ _LONGEST_DESCRIPTION = 120
 
 _FOREIGN = (
     "",
-    "# GTO wrote the tags here. They have no statement to check, and count because of this line.",
-    "# Remove it when mlgit has released and promoted every model.",
+    "# GTO wrote the tags here, without a statement that mlgit can check. This line lets them count.",
+    "# Without it, mlgit does not promote, deploy, get or roll back to a version that GTO registered.",
     "foreign_tags: allow",
 )
 

@@ -8,10 +8,12 @@ from mlgit.core.registry.completeness import doubtful_refusal, refused_releases
 from mlgit.core.registry.moves import qualified, stack
 from mlgit.core.registry.semver import Version
 from mlgit.core.registry.state import EnvironmentState, ModelState, RegisteredVersion, version_of
+from mlgit.core.wording import listed
 from mlgit.errors import AnswerNo, StateError, UnknownReference, UsageError
 
 if TYPE_CHECKING:
     from mlgit.core.config.file import Environment
+    from mlgit.core.registry.state import Refusal, TagFact
 
 
 def split_target(text: str) -> tuple[str, str | None]:
@@ -148,8 +150,50 @@ def rollback_target(
         return wanted
     usable = [each for each in candidates if not each.deregistered]
     if not usable:
-        raise StateError(
-            f"`{name}` has no earlier version of `{state.name}` to go back to",
-            hint=f"promote one, or run `mlgit unassign {state.name} --env {name}`",
-        )
+        raise _nothing_before(state, environment)
     return usable[0]
+
+
+def _nothing_before(state: ModelState, environment: EnvironmentState) -> StateError:
+    name = environment.environment
+    refused = refused_assignments(state, environment)[-1:]
+    hint = f"promote one, or run `mlgit unassign {state.name} --env {name}`"
+    return StateError(
+        f"`{name}` has no earlier version of `{state.name}` to go back to",
+        details=tuple(each.sentence for each in refused),
+        hint=refused[0].hint if refused else hint,
+    )
+
+
+def passed_over(
+    state: ModelState, environment: EnvironmentState, target: RegisteredVersion
+) -> tuple[str, ...]:
+    """The note of a rollback that goes further back because tags in between do not count."""
+    assigned = (each.assigned for each in environment.changes)
+    there = [_counter(fact) for fact in assigned if fact is not None and fact.commit == target.commit]
+    between = [
+        each.fact.tag
+        for each in refused_assignments(state, environment)
+        if max(there, default=0) < _counter(each.fact)
+    ]
+    if not between:
+        return ()
+    verb = "does not count and is" if len(between) == 1 else "do not count and are"
+    return (f"{listed(between)} {verb} passed over; `mlgit doctor` says why",)
+
+
+def refused_assignments(state: ModelState, environment: EnvironmentState) -> tuple[Refusal, ...]:
+    """The assignments before the environment's newest change that do not count, by ascending counter."""
+    newest = max((_counter(each.fact) for each in environment.changes), default=0)
+    found = [
+        each
+        for each in state.refused
+        if each.fact.name.action == "assign"
+        and each.fact.name.environment == environment.environment
+        and _counter(each.fact) < newest
+    ]
+    return tuple(sorted(found, key=lambda each: _counter(each.fact)))
+
+
+def _counter(fact: TagFact) -> int:
+    return fact.name.counter or 0

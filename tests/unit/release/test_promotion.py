@@ -20,6 +20,7 @@ from mlgit.core.registry.statement import EnvironmentStatement, RejectionStateme
 from mlgit.core.release.promotion import (
     check_promotion,
     choose_version,
+    passed_over,
     require_version,
     rollback_target,
     split_target,
@@ -204,6 +205,45 @@ def test_a_rollback_skips_deregistered_versions() -> None:
     assert str(rollback_target(model, model.environment("prod")).version) == "v1.0.0"
     with pytest.raises(AnswerNo, match="deregistered"):
         rollback_target(model, model.environment("prod"), "v1.1.0")
+
+
+def refusing(model: ModelState, *tags: str) -> ModelState:
+    """The model without these tags, as readers that act see it."""
+    refused = tuple(Refusal(each, "it is forged") for each in model.facts if each.tag in tags)
+    return replace(replay(each for each in model.facts if each.tag not in tags).model("m"), refused=refused)
+
+
+def test_a_rollback_with_nothing_before_names_the_newest_earlier_tag_that_does_not_count() -> None:
+    model = moved(moved(moved(moved(state(), 0), 1), 2), 3)
+    bad = ("m#prod#1", "m#prod#2", "m#prod!#3")
+    with pytest.raises(StateError, match="no earlier version") as caught:
+        rollback_target(
+            refusing(model, *bad, "m#prod#3"), refusing(model, *bad, "m#prod#3").environment("prod")
+        )
+    assert caught.value.details == ("The tag `m#prod#3` does not count: it is forged",)
+    assert caught.value.hint == "see `mlgit doctor`"
+    later = refusing(model, "m#prod!#2", "m#prod#2", "m#prod!#3", "m#prod#3", "m#prod!#4", "m#prod#4")
+    with pytest.raises(StateError, match="no earlier version") as caught:
+        rollback_target(later, later.environment("prod"))
+    assert caught.value.details == ()
+
+
+@pytest.mark.parametrize(
+    ("bad", "expected"),
+    [
+        ((), None),
+        (("m#prod#1",), None),
+        (("m#prod!#3", "m#prod#3"), "`m#prod#3` does not count and is"),
+        (("m#prod!#2", "m#prod#2", "m#prod!#3", "m#prod#3"), "`m#prod#2`, `m#prod#3` do not count and are"),
+    ],
+    ids=repr,
+)
+def test_a_rollback_says_which_tags_it_passes_over(bad: tuple[str, ...], expected: str | None) -> None:
+    model = refusing(moved(moved(moved(moved(state(), 0), 1), 2), 3), *bad)
+    here = model.environment("prod")
+    target = rollback_target(model, here)
+    notes = () if expected is None else (f"{expected} passed over; `mlgit doctor` says why",)
+    assert passed_over(model, here, target) == notes
 
 
 def test_a_rollback_can_name_any_earlier_version_but_no_other() -> None:
