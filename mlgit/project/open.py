@@ -83,6 +83,8 @@ class Project:
         self.default_branch = default_branch
         # Tags that this run judges: they are not among what was there before them.
         self.set_aside: frozenset[str] = frozenset()
+        # The pull request's commit, if a forge started this run for one.
+        self.change_head: str | None = None
         self.objects = objects
         self.progress = progress
         self._prefetched = prefetched

@@ -8,9 +8,12 @@ import pytest
 
 from mlgit.errors import Exit
 from tests.support.checks import check, results
+from tests.support.shell import Folder
 
 if TYPE_CHECKING:
-    from tests.support.shell import Folder
+    from collections.abc import Callable
+    from pathlib import Path
+
 
 MERGED = ("error", "stale", "block")
 
@@ -117,3 +120,139 @@ def test_status_asks_git_about_merges_once_per_commit(forked: Folder) -> None:
     trace = forked / "../trace"
     forked.here("status", env={"GIT_TRACE": str(trace.resolve())})
     assert "rev-list --min-parents" not in trace.read_text()
+
+
+def squash(project: Folder) -> None:
+    project.git("switch", "-qc", "both", "a")
+    project.git("merge", "-q", "--squash", "b")
+    project.commit("Squash b")
+
+
+def rebase(project: Folder) -> None:
+    project.git("switch", "-qc", "both", "b")
+    project.git("rebase", "-q", "a")
+
+
+def rebase_of_two_runs(project: Folder) -> None:
+    project.git("switch", "-q", "b")
+    code(project)
+    project.dvc("repro", "-q")
+    project.commit("Run b again")
+    rebase(project)
+
+
+def pick(project: Folder) -> None:
+    project.git("switch", "-qc", "both", "a")
+    project.git("cherry-pick", "b")
+
+
+def pick_and_forget(project: Folder) -> None:
+    project.git("switch", "-qc", "both", "a")
+    project.git("cherry-pick", "-x", "b")
+    project.git("tag", "kept", "b")
+    project.git("branch", "-q", "-D", "b")
+
+
+def squash_and_go_on(project: Folder) -> None:
+    squash(project)
+    project.write("README.md", "More\n")
+    project.commit("Go on")
+
+
+def squash_and_merge(project: Folder) -> None:
+    squash(project)
+    project.git("switch", "-qc", "docs", "a")
+    project.write("README.md", "More\n")
+    project.commit("Docs")
+    project.git("merge", "-q", "--no-edit", "both")
+
+
+REWRITES = [squash, rebase, rebase_of_two_runs, pick, pick_and_forget, squash_and_go_on, squash_and_merge]
+
+
+@pytest.mark.parametrize("rewrite", REWRITES)
+def test_a_merge_without_a_second_parent_is_stale_if_the_branch_is_here(
+    forked: Folder, rewrite: Callable[[Folder], None]
+) -> None:
+    rewrite(forked)
+    forked.dvc("checkout", "-q")
+    assert gate(forked, Exit.BLOCKED) == MERGED
+    assert gate(forked, Exit.BLOCKED, "--rev", "HEAD") == MERGED
+    done = forked.mlgit("run", "--commit")
+    assert done.status == Exit.DONE, done.err
+    assert gate(forked, Exit.DONE, "--rev", "HEAD") == ("pass", None, "allow")
+
+
+def run_after_squash(project: Folder) -> None:
+    """Squash `b`, with another result, run the stage and commit that."""
+    run_other_code(project, '"slope": slope + 0.001')
+    project.git("switch", "-qc", "both", "a")
+    assert project.run("git", "merge", "-q", "--squash", "b").status
+    project.git("checkout", "--theirs", "--", "dvc.lock", "metrics/test.json")
+    project.dvc("repro", "-q")
+    project.commit("Squash and run")
+
+
+def fast_squash(project: Folder) -> None:
+    """Squash two runs that started at `a`: the entry is the last one's."""
+    project.git("switch", "-qc", "topic", "a")
+    for _ in range(2):
+        code(project)
+        project.dvc("repro", "-q")
+        project.commit("Run")
+    project.git("switch", "-qc", "both", "a")
+    project.git("merge", "-q", "--squash", "topic")
+    project.commit("Squash topic")
+
+
+def pick_the_first_run(project: Folder) -> None:
+    """Take only the first of two runs: it was made on the branch."""
+    project.git("switch", "-qc", "topic", "main")
+    for edit in (code, parameter):
+        edit(project)
+        project.dvc("repro", "-q")
+        project.commit("Run")
+    project.git("switch", "-qc", "both", "main")
+    project.git("cherry-pick", "topic~")
+
+
+def run_without_merging(project: Folder) -> None:
+    """Only go on with a branch while others have run, too."""
+    project.git("switch", "-qc", "both", "a")
+    project.write("params.yaml", "train:\n  slope: 1.99\n")
+    project.dvc("repro", "-q")
+    project.commit("Another parameter")
+
+
+@pytest.mark.parametrize("work", [run_after_squash, fast_squash, pick_the_first_run, run_without_merging])
+def test_an_entry_that_a_run_made_is_proven_next_to_other_branches(
+    forked: Folder, work: Callable[[Folder], None]
+) -> None:
+    work(forked)
+    forked.dvc("checkout", "-q")
+    assert gate(forked, Exit.DONE, "--rev", "HEAD") == ("pass", None, "allow")
+
+
+def test_ci_knows_a_squashed_branch_by_the_head_that_the_forge_names(forked: Folder, tmp_path: Path) -> None:
+    """The clone of a merge train has neither the branch nor its commit."""
+    squash(forked)
+    head = forked.git("rev-parse", "b")
+    forked.git("push", "-q", "origin", "both", "b:refs/merge-requests/7/head")
+    forked.git(
+        "clone", "-q", "--no-local", forked.git("remote", "get-url", "origin"), str(tmp_path / "clone")
+    )
+    clone = Folder(tmp_path / "clone")
+    clone.git("checkout", "-q", "--detach", "origin/both")
+    assert clone.run("git", "cat-file", "-e", head).status
+    assert gate(clone, Exit.DONE, "--rev", "HEAD") == ("pass", None, "allow")
+    variables = {
+        "GITLAB_CI": "true",
+        "CI_PIPELINE_SOURCE": "merge_request_event",
+        "CI_DEFAULT_BRANCH": "main",
+        "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main",
+        "CI_COMMIT_SHA": clone.git("rev-parse", "HEAD"),
+        "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA": head,
+    }
+    done = clone.mlgit("ci", "pr", env=variables)
+    assert done.status == Exit.BLOCKED, done.out + done.err
+    assert "git merged its entry of dvc.lock" in done.out

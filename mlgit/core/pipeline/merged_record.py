@@ -26,6 +26,28 @@ def is_merged(entry: object, parents: Sequence[object]) -> bool:
     return len(sides) > 1 and own not in sides and own <= frozenset[str]().union(*sides)
 
 
+def is_replayed(entry: object, *, onto: object, start: object, change: object) -> bool:
+    """Whether an entry is what git makes of a change from `start` to `change` on top of `onto`.
+
+    Where only one side changed a fact, the entry has that; where both did, either. An entry that one side has
+    as a whole was run there. Entries are as in dvc.lock; None if there is none.
+    """
+    own, here, before, there = (_by_place(each) for each in (entry, onto, start, change))
+    if not here or not there or own in (here, there):
+        return False
+    return all(
+        own.get(place) in _results(here.get(place), before.get(place), there.get(place))
+        for place in {*own, *here, *there}
+    )
+
+
+def _results(here: str | None, before: str | None, there: str | None) -> tuple[str | None, ...]:
+    """The possible results of a merge of one fact."""
+    if here == before:
+        return (there,)
+    return (here,) if there == before else (here, there)
+
+
 def entry_digest(entry: object) -> str:
     """A digest of an entry that a trailer can name."""
     return sha256_hex("\n".join(sorted(_facts(entry))).encode("utf-8", "surrogatepass"))[:32]
@@ -41,8 +63,14 @@ def confirmed(messages: str) -> frozenset[tuple[str, str]]:
     return frozenset(_TRAILER_LINE.findall(messages))
 
 
+def _by_place(entry: object) -> dict[str, str]:
+    """The facts of an entry by what they are about; empty if there is no entry."""
+    found = (json.loads(fact) for fact in _facts(entry)) if entry is not None else ()
+    return {json.dumps(fact[:-1]): json.dumps(fact[-1]) for fact in found}
+
+
 def _facts(entry: object) -> frozenset[str]:
-    """The command, parameters, inputs and outputs of an entry, each as canonical text."""
+    """The command, parameters, inputs and outputs of an entry, each as canonical text; its value is last."""
     fields = _tree(entry)
     facts: list[Any] = [["cmd", fields.get("cmd")]]
     for key in ("deps", "outs"):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import re
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from mlgit.core.progress import Progress
     from mlgit.project.ci.results_commit import PushTarget
     from mlgit.project.open import Project
+
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 def ci_pr(
@@ -47,6 +50,7 @@ def ci_pr(
 
     def find() -> CiReport:
         project = opened()
+        _learn_head(project, event)
         match pipeline:
             case "verify":
                 return _verify(project, blank, variables, progress)
@@ -61,6 +65,19 @@ def ci_pr(
         return _with_tokens(find(), variables)
 
     return published(find_and_warn, blank=blank, folder=folder, variables=variables)
+
+
+def _learn_head(project: Project, event: CiEvent | None) -> None:
+    """Have the pull request's own commit at hand, from which a squash or rebase may be checked out."""
+    if event is None or event.kind != "pull_request" or not _COMMIT.fullmatch(event.sha):
+        return
+    project.change_head = event.sha
+    if project.remote is not None and project.commit(event.sha) is None:
+        from mlgit.adapters.git.push import fetch_refs
+
+        # Without it, such a checkout is judged as any other commit.
+        with suppress(ToolError):
+            fetch_refs(project.git, project.remote, [event.sha])
 
 
 def _with_tokens(found: CiReport, variables: Mapping[str, str]) -> CiReport:
@@ -216,6 +233,7 @@ def _reopened(project: Project, event: CiEvent | None) -> Iterator[Project]:
 
     fresh = open_project(project.root, now=project.now, default_branch=project.default_branch)
     try:
+        fresh.change_head = project.change_head
         if event is not None and event.base_branch:
             fresh.set_target(event.base_branch)
         yield fresh

@@ -1,7 +1,8 @@
 """Merged records: find the stages whose entry of dvc.lock a merge made, and no run.
 
-Git is asked once per commit, only about merges in which a lock file differs from that of every parent. The
-result is cached by the commit, so that reading it again costs no git process.
+Git is asked once per commit and branches, only about merges in which a lock file differs from that of every
+parent, and about branches that are not merged. The result is cached, so that reading it again costs no git
+process.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ from weakref import WeakKeyDictionary
 
 from mlgit.adapters.dvc.pipeline.pointers import LOCK_FILE
 from mlgit.adapters.memory import Memory
-from mlgit.errors import ConfigError
+from mlgit.core.digest import sha256_hex
 from mlgit.project.pipeline.declared import record_file
+from mlgit.project.pipeline.lock_entries import LockEntries
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,9 +22,7 @@ if TYPE_CHECKING:
     from mlgit.core.pipeline.stages import Pipeline
     from mlgit.project.open import Project
 
-    _Entries = Mapping[str, object]
-
-_FORMAT = 1
+_FORMAT = 2
 _MAX_BYTES = 1 << 16
 _MOST_COMMITS = 16
 _CONFIRMED: WeakKeyDictionary[Project, set[tuple[str, str]]] = WeakKeyDictionary()
@@ -40,7 +40,7 @@ def merged_by_git(project: Project, commit: str | None, pipeline: Pipeline) -> d
         from mlgit.core.pipeline.merged_record import entry_digest
 
         # The working tree may have another entry since.
-        entries = _Locks(project, locks).of_worktree()
+        entries = LockEntries(project, locks).of_worktree()
         now = {stage: entry_digest(entries.get(stage)) for stage in suspects}
         suspects = {stage: digest for stage, digest in suspects.items() if now[stage] == digest}
     known = _CONFIRMED.get(project, set())
@@ -52,16 +52,27 @@ def confirm(project: Project, entries: Mapping[str, str]) -> None:
     _CONFIRMED.setdefault(project, set()).update(entries.items())
 
 
+def _other_sides(project: Project, here: str) -> set[str]:
+    """What a squash or rebase may come from: other branches of this clone, the head of the pull request."""
+    heads = () if project.change_head is None else (project.change_head,)
+    return {*project.branches.values(), *heads} - {here}
+
+
 def _suspects(project: Project, here: str, locks: list[str]) -> dict[str, str]:
     """Stage -> digest of its entry at a commit, if a merge before it made that and no commit confirms it."""
     memory = Memory(project.cache_dir, "merged-records", format_number=_FORMAT, limit_bytes=_MAX_BYTES)
     cached = memory.read_json()
     known = cached if isinstance(cached, dict) else {}
-    if isinstance(known.get(here), dict):
-        return dict(known[here])
-    found = _without_confirmed(project, here, _in_history(project, here, locks))
+    sides = _other_sides(project, here)
+    key = f"{here} {sha256_hex(' '.join(sorted(sides)).encode())[:32]}" if sides else here
+    if isinstance(known.get(key), dict):
+        return dict(known[key])
+    from mlgit.project.pipeline.rewritten_records import in_rewritten
+
+    found = in_rewritten(project, here, locks, branches=bool(sides)) | _in_history(project, here, locks)
+    found = _without_confirmed(project, here, found)
     if not project.shallow:
-        memory.write_json(dict([*known.items()][1 - _MOST_COMMITS :]) | {here: found})
+        memory.write_json(dict([*known.items()][1 - _MOST_COMMITS :]) | {key: found})
     return found
 
 
@@ -72,7 +83,7 @@ def _in_history(project: Project, here: str, locks: list[str]) -> dict[str, str]
         "rev-list", "--min-parents=2", here, "--", *(f":(literal){one}" for one in locks)
     )
     found: dict[str, str] = {}
-    reader = _Locks(project, locks)
+    reader = LockEntries(project, locks)
     for merge in listed.split():
         made, now = reader.at(merge), reader.at(here)
         same = [stage for stage, entry in made.items() if stage not in found and now.get(stage) == entry]
@@ -91,56 +102,3 @@ def _without_confirmed(project: Project, here: str, found: dict[str, str]) -> di
     messages = project.git.run_text("log", f"--grep={TRAILER}: ", "--fixed-strings", "--format=%B", here)
     known = confirmed(messages)
     return {stage: digest for stage, digest in found.items() if (stage, digest) not in known}
-
-
-class _Locks:
-    """Reads the entries of lock files; each file is parsed once."""
-
-    def __init__(self, project: Project, paths: list[str]) -> None:
-        self._project = project
-        self._paths = paths
-        self._parsed: dict[tuple[str, bytes], _Entries] = {}
-        self._known: dict[str, _Entries] = {}
-
-    def at(self, commit: str) -> _Entries:
-        """Stage -> its entry at a commit."""
-        if commit not in self._known:
-            specs = {path: f"{commit}:{path}" for path in self._paths}
-            objects = self._project.objects.get_many(specs.values())
-            found = {path: objects[spec] for path, spec in specs.items()}
-            self._known[commit] = self._all(
-                {path: one.content for path, one in found.items() if one is not None and one.type == "blob"}
-            )
-        return self._known[commit]
-
-    def of_worktree(self) -> _Entries:
-        return self._all(self._project.worktree.read_many(self._paths))
-
-    def parents(self, commit: str) -> list[str]:
-        found = self._project.objects.get(commit)
-        header = b"" if found is None else found.content.partition(b"\n\n")[0]
-        lines = header.decode("ascii", "replace").splitlines()
-        return [line.removeprefix("parent ") for line in lines if line.startswith("parent ")]
-
-    def _all(self, contents: Mapping[str, bytes]) -> _Entries:
-        found: dict[str, object] = {}
-        for path, content in contents.items():
-            key = (path, content)
-            if key not in self._parsed:
-                self._parsed[key] = _entries(path, content)
-            found |= self._parsed[key]
-        return found
-
-
-def _entries(path: str, content: bytes) -> _Entries:
-    """Stage -> its entry in one lock file; empty if the file is damaged."""
-    from mlgit.yaml12 import load
-
-    try:
-        document = load(content, name=path, strict=False)
-    except ConfigError:
-        return {}
-    stages = document.get("stages") if isinstance(document, dict) else None
-    folder = path.rpartition("/")[0]
-    entries = stages.items() if isinstance(stages, dict) else ()
-    return {f"{folder}/dvc.yaml:{name}" if folder else str(name): entry for name, entry in entries}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mlgit.core.pipeline.merged_record import confirmed, entry_digest, is_merged, trailers
+from mlgit.core.pipeline.merged_record import confirmed, entry_digest, is_merged, is_replayed, trailers
 
 
 def entry(code: str = "c0", lr: object = 1, out: str = "o0", cmd: str = "fit", **more: Any) -> dict[str, Any]:  # noqa: ANN401
@@ -69,3 +69,31 @@ def test_confirmations_are_read_back_also_from_a_squashed_message() -> None:
     listed = "".join(f"  * {line}\n" for line in trailers(entries).splitlines())
     assert confirmed(f"Merge (#7)\n\n{listed}") == frozenset(entries.items())
     assert confirmed(f"Mlgit-Confirmed: fit={'0' * 31}\nNo Mlgit-Confirmed: fit={'0' * 32}") == frozenset()
+
+
+BOTH = entry(code="c1", lr=2, out="o1")
+
+
+@pytest.mark.parametrize(
+    ("result", "onto", "start", "change", "expected"),
+    [
+        (BOTH, OURS, entry(), entry(lr=2), True),
+        (entry(code="c1", lr=2, out="o2"), entry(code="c1"), entry(), THEIRS, True),
+        (BOTH, OURS, entry(), THEIRS, True),  # both changed the output: a person chose one
+        (entry(code="c1", lr=2, out="o2"), OURS, entry(), THEIRS, True),
+        (entry(code="c1", lr=2, out="o3"), OURS, entry(), THEIRS, False),
+        (BOTH, OURS, None, THEIRS, True),
+        (entry(code="c1", out="o2"), OURS, entry(), THEIRS, False),  # not all of the change
+        (entry(lr=2, out="o1"), OURS, entry(), THEIRS, False),
+        (OURS, OURS, entry(), THEIRS, False),
+        (THEIRS, OURS, entry(), THEIRS, False),
+        (BOTH, None, entry(), THEIRS, False),
+        (BOTH, OURS, entry(), None, False),
+        (entry(code="c1", lr=2, params={}), entry(code="c1", params={}), entry(), entry(out="o0"), False),
+        (entry(code="c1", deps=[]), entry(code="c1", out="o1"), entry(), entry(deps=[]), False),
+    ],
+)
+def test_an_entry_is_replayed_if_a_change_gives_it_on_top_of_another(
+    result: object, onto: object, start: object, change: object, *, expected: bool
+) -> None:
+    assert is_replayed(result, onto=onto, start=start, change=change) is expected

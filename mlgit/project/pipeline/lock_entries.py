@@ -1,0 +1,67 @@
+"""Lock entries: read the entries of dvc.lock at commits and in the working tree."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mlgit.project.open import Project
+
+    Entries = Mapping[str, object]
+
+
+class LockEntries:
+    """Reads the entries of lock files; each content is parsed once."""
+
+    def __init__(self, project: Project, paths: Sequence[str]) -> None:
+        self._project = project
+        self._paths = paths
+        self._parsed: dict[tuple[str, bytes], Entries] = {}
+        self._known: dict[str, Entries] = {}
+
+    def at(self, commit: str) -> Entries:
+        """Stage -> its entry at a commit."""
+        if commit not in self._known:
+            specs = {path: f"{commit}:{path}" for path in self._paths}
+            objects = self._project.objects.get_many(specs.values())
+            found = {path: objects[spec] for path, spec in specs.items()}
+            self._known[commit] = self._all(
+                {path: one.content for path, one in found.items() if one is not None and one.type == "blob"}
+            )
+        return self._known[commit]
+
+    def of_worktree(self) -> Entries:
+        return self._all(self._project.worktree.read_many(self._paths))
+
+    def parents(self, commit: str) -> list[str]:
+        found = self._project.objects.get(commit)
+        header = b"" if found is None else found.content.partition(b"\n\n")[0]
+        lines = header.decode("ascii", "replace").splitlines()
+        return [line.removeprefix("parent ") for line in lines if line.startswith("parent ")]
+
+    def _all(self, contents: Mapping[str, bytes]) -> Entries:
+        found: dict[str, object] = {}
+        for path, content in contents.items():
+            key = (path, content)
+            if key not in self._parsed:
+                self._parsed[key] = _entries(path, content)
+            found |= self._parsed[key]
+        return found
+
+
+def _entries(path: str, content: bytes) -> Entries:
+    """Stage -> its entry in one lock file; empty if the file is damaged."""
+    from mlgit.yaml12 import load
+
+    try:
+        document = load(content, name=path, strict=False)
+    except ConfigError:
+        return {}
+    stages = document.get("stages") if isinstance(document, dict) else None
+    folder = path.rpartition("/")[0]
+    entries = stages.items() if isinstance(stages, dict) else ()
+    return {f"{folder}/dvc.yaml:{name}" if folder else str(name): entry for name, entry in entries}

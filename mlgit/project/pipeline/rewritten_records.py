@@ -1,0 +1,102 @@
+"""Rewritten records: find entries of dvc.lock that a squash, rebase or cherry-pick merged.
+
+Such a commit has one parent, so git does not keep the other side of the merge. It is known where the forge
+names the head of the pull request, where the branch is still in this clone, and where the message names the
+commit that was picked.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from mlgit.adapters.git.refs import merge_base
+from mlgit.core.pipeline.merged_record import entry_digest, is_replayed
+from mlgit.project.open import BRANCHES
+from mlgit.project.pipeline.lock_entries import LockEntries
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from mlgit.project.open import Project
+
+_MOST_BRANCHES = 20
+_MOST_COMMITS = 50
+_PICKED = re.compile(rb"(?m)^\(cherry picked from commit ([0-9a-f]{40,64})\)\s*$")
+
+
+class _Side(NamedTuple):
+    """Commits outside of the history.
+
+    `runs` are those that changed a lock file, each with the commit before; the first is the whole side, with
+    the commit that both sides started from. `lacks` are the commits of the history that changed a lock file
+    and that the side does not have.
+    """
+
+    runs: Sequence[tuple[str, str | None]]
+    lacks: Sequence[str]
+
+
+def in_rewritten(project: Project, here: str, locks: Sequence[str], *, branches: bool) -> dict[str, str]:
+    """Stage -> digest of its entry at a commit, if it was merged with a commit outside of the history.
+
+    An entry that such a commit also has was run there. `branches` is False if all are known to be merged.
+    """
+    reader = LockEntries(project, locks)
+    paths = [f":(literal){one}" for one in locks]
+    found: dict[str, str] = {}
+    ran: set[str] = set()
+    for side in (*_picked(project, here, paths), *(_unmerged(project, here, paths) if branches else ())):
+        for stage, entry, onto in _introduced(side, here, reader):
+            replayed = [
+                (reader.at(run).get(stage), reader.at(start).get(stage) if start else None)
+                for run, start in side.runs
+            ]
+            if any(change == entry for change, _ in replayed):
+                ran.add(stage)
+            elif any(is_replayed(entry, onto=onto, start=start, change=change) for change, start in replayed):
+                found[stage] = entry_digest(entry)
+    return {stage: digest for stage, digest in found.items() if stage not in ran}
+
+
+def _introduced(side: _Side, here: str, reader: LockEntries) -> Iterator[tuple[str, object, object]]:
+    """(stage, its entry at a commit, its entry before) where a commit that the side lacks gave the entry."""
+    now = reader.at(here)
+    for commit in side.lacks:
+        made = reader.at(commit)
+        before = [reader.at(parent) for parent in reader.parents(commit)]
+        for stage, entry in now.items():
+            if len(before) == 1 and made.get(stage) == entry and before[0].get(stage) != entry:
+                yield stage, entry, before[0].get(stage)
+
+
+def _picked(project: Project, here: str, paths: Sequence[str]) -> Iterator[_Side]:
+    """The commits that `git cherry-pick -x` names in the history."""
+    listed = _commits(project, "--fixed-strings", "--grep=(cherry picked from commit ", here, "--", *paths)
+    messages = project.objects.get_many(listed)
+    for commit, found in messages.items():
+        names = [] if found is None else _PICKED.findall(found.content)
+        picked = project.commit(names[-1].decode()) if names else None
+        if picked is not None:
+            yield _Side(runs=((picked, project.commit(f"{picked}^")),), lacks=(commit,))
+
+
+def _unmerged(project: Project, here: str, paths: Sequence[str]) -> Iterator[_Side]:
+    """The newest branches that are not merged, and the head of the pull request."""
+    listed = project.git.run_text(
+        "for-each-ref", f"--no-merged={here}", "--sort=-committerdate", f"--count={_MOST_BRANCHES}",
+        "--format=%(objectname)", *BRANCHES,
+    ).split()  # fmt: skip
+    head = None if project.change_head is None else project.commit(project.change_head)
+    for commit in dict.fromkeys([*([] if head is None else [head]), *listed]):
+        runs = _commits(project, commit, f"^{here}", "--", *paths)
+        if runs:
+            start = merge_base(project.git, commit, here)
+            each = [(run, project.commit(f"{run}^")) for run in runs]
+            lacks = _commits(project, here, f"^{commit}", "--", *paths)
+            yield _Side(runs=((commit, start), *each), lacks=lacks)
+
+
+def _commits(project: Project, *argv: str) -> list[str]:
+    """The newest commits with at most one parent."""
+    return project.git.run_text("rev-list", "--max-parents=1", f"--max-count={_MOST_COMMITS}", *argv).split()
