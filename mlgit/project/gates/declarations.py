@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from mlgit.adapters.dvc.pipeline.hidden import Hidden
 from mlgit.core.config.file import CONFIG_FILE, WAIVERS_FILE
 from mlgit.core.gates.verdict import Effect, Note
 from mlgit.core.gates.waivers import usable
 from mlgit.errors import ConfigError
 from mlgit.project.gates.waivers import TrunkWaivers, trunk_waivers
+from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.registry.readiness import unready
 
 if TYPE_CHECKING:
@@ -30,8 +32,11 @@ def declaration_notes(project: Project, commit: str | None, target: Branch | Non
     change did not bring it.
 
     Raises:
-        ConfigError: the candidate's `mlgit.yaml` or pipeline is invalid.
+        ConfigError: the candidate's `mlgit.yaml` or pipeline is invalid, or a `.dvcignore` hides an output.
     """
+    tree = project.tree(commit)
+    if commit is not None:
+        Hidden(tree, tree.paths()).refuse_outputs(evidence(project, commit, staleness=False).pipeline)
     # The decision itself adds a note about models without gates.
     found = [each for each in unready(project, commit) if each.code != "no_gates"]
     known = set()

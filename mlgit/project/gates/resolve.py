@@ -18,6 +18,7 @@ from mlgit.core.gates.verdict import Note
 from mlgit.core.pipeline.model_files import files_of_model, model_path
 from mlgit.core.record import record
 from mlgit.errors import ConfigError
+from mlgit.project.gates.ignored import ignore_findings
 from mlgit.project.gates.rules import Change, Compared
 from mlgit.project.pipeline.evidence import evidence
 
@@ -57,6 +58,13 @@ class Side:
         return {name: model_path(each, pipeline) for name, each in self.config.models.items()} or {
             **self.artifacts
         }
+
+    @property
+    def named(self) -> Mapping[str, str]:
+        """The files that mlgit.yaml names: models, and what gates compare with."""
+        files = [gate.vs.path for gate in self.config.gates.values() if isinstance(gate.vs, FileBaseline)]
+        models = {path: f"model `{name}`" for name, path in self.paths.items() if path is not None}
+        return {**models, **dict.fromkeys(files, "a gate compares with it")}
 
     def known(self, project: Project) -> tuple[KnownModel, ...]:
         return tuple(
@@ -98,6 +106,7 @@ def compare_with_target(
         *model_findings(before.known(project), new.known(project), partial(_held, project)),
         *settings,
         *_changed(changes, change.rules, after.config, resolved=True),
+        *ignore_findings(project, before.evidence, new.evidence, {**before.named, **new.named}),
         *_made_otherwise(project, before, new, renamed, gates=resolved),
         *compare_resolved(resolved, _named(own, renamed)),
     )

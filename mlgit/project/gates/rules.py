@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mlgit.core.gates.resolved.findings import Finding
     from mlgit.project.open import Project
 
-_PIPELINE = (".dvc", "dvc.yaml", "dvc.lock")
+_PIPELINE = (".dvc", "dvc.yaml", "dvc.lock", ".dvcignore", ".gitignore")
 _VALUES = (".json", ".yaml", ".yml", ".toml", ".csv", ".tsv")
 
 

@@ -21,7 +21,7 @@ from mlgit.project.pipeline.local_files import (
     hashes_on_disk,
     local_files,
 )
-from mlgit.project.pipeline.metric_origin import MadeFile, trust
+from mlgit.project.pipeline.metric_origin import MadeFile, owners_by_path, several_owners, trust
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -156,16 +156,17 @@ class _Reader:
 
     def _metrics(self, pipeline: Pipeline, stages: tuple[StageState, ...]) -> tuple[MetricFile, ...]:
         outputs = {out.path: out for out in pipeline.outputs}
+        outputs |= {out.path: out for stage in pipeline.stages for out in stage.outs}
         states = {state.address: state for state in stages}
-        owners = {stage.address for stage in pipeline.stages}
-        found = []
+        addresses = {stage.address for stage in pipeline.stages}
+        owners, found = owners_by_path(pipeline.outputs), []
         paths = self._metric_paths(pipeline, outputs)
         # Read the files of a commit in one round trip; on disk, each may fail for its own reason.
         committed = {} if self._commit is None else self._tree.read_many(paths)
         on_disk = self._checkout.converted(committed) if stages and committed else {}
         for path in paths:
             out = output_at(path, outputs)
-            stage = out.owner if out is not None and out.owner in owners else None
+            stage = out.owner if out is not None and out.owner in addresses else None
             content = committed[path] if path in committed else self._content(path, out)
             values: Mapping[str, Value] = {}
             others: dict[str, str] = {}
@@ -189,7 +190,7 @@ class _Reader:
                     values=values,
                     stage=stage,
                     tracked_by=tracked_by,
-                    problems=tuple(problems),
+                    problems=(*several_owners(path, owners), *problems),
                     others=others,
                 )
             )

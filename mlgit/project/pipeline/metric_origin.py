@@ -8,7 +8,7 @@ from mlgit.adapters.dvc.data.hashes import bytes_md5
 from mlgit.core.pipeline.evidence import FROZEN, MERGED, Problem, StageState
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from mlgit.core.pipeline.stages import Output
 
@@ -29,6 +29,28 @@ class MadeFile(NamedTuple):
     out: Output
     listing: Mapping[str, str] | None = None
     committed: bool = False
+
+
+def owners_by_path(outputs: Iterable[Output]) -> Mapping[str, Sequence[str]]:
+    """The stages and .dvc files that have each output."""
+    found: dict[str, list[str]] = {}
+    for out in outputs:
+        found.setdefault(out.path, []).append(out.owner)
+    return found
+
+
+def several_owners(path: str, owners: Mapping[str, Sequence[str]]) -> list[Problem]:
+    """Why numbers do not count if several stages or .dvc files have their file as output."""
+    every: set[str] = set()
+    place = path
+    while place.strip("/"):
+        every.update(owners.get(place, ()))
+        place = place.rpartition("/")[0]
+    if len(every) <= 1:
+        return []
+    names = " and of ".join(f"`{each}`" for each in sorted(every))
+    text = f"`{path}` is an output of {names}, and only one of them can make it"
+    return [Problem(code="not_from_pipeline", message=text, hint="declare it in one place only")]
 
 
 def trust(made: MadeFile, states: Mapping[str, StageState]) -> list[Problem]:

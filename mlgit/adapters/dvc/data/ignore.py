@@ -61,6 +61,7 @@ class Ignores:
     Args:
         read: returns the content of a `.dvcignore` by path from the root; by default from disk.
         begins: whether a folder is the root of a DVC repository; by default from disk.
+        file: the name of the files with the patterns.
     """
 
     def __init__(
@@ -69,8 +70,10 @@ class Ignores:
         *,
         read: Callable[[str], bytes | None] | None = None,
         begins: Callable[[str], bool] | None = None,
+        file: str = IGNORE_FILE,
     ) -> None:
         self._root = root
+        self._file = file
         self._content = read or self._on_disk
         self._begins = begins or (lambda folder: os.path.isdir(os.path.join(root, folder, ".dvc")))
         self._patterns: dict[str, list[str]] = {}
@@ -101,7 +104,7 @@ class Ignores:
 
     def _read(self, folder: str) -> list[str]:
         if folder not in self._patterns:
-            content = self._content(f"{folder}/{IGNORE_FILE}" if folder else IGNORE_FILE) or b""
+            content = self._content(f"{folder}/{self._file}" if folder else self._file) or b""
             try:
                 lines = [line.strip() for line in content.decode("utf-8").splitlines()]
             except UnicodeDecodeError:

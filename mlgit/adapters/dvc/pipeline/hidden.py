@@ -1,4 +1,4 @@
-"""Hidden: the files of one state that a `.dvcignore` hides from DVC."""
+"""Hidden: the files of one state that a `.dvcignore` hides from DVC, or a `.gitignore` from Git."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mlgit.core.pipeline.stages import Pipeline
     from mlgit.core.tree import Tree
 
+GIT_IGNORE_FILE = ".gitignore"
 _PATTERN = rb"(?m)^[ \t]*[^#\s]"
 
 
@@ -22,19 +23,20 @@ class Hidden:
     """The hidden files of a state. Without a pattern, as in most repositories, this costs nothing.
 
     `above` are files; the folders above them are searched on disk, as DVC also reads a `.dvcignore` that Git
-    ignores.
+    ignores. `file` is the name of the files with the patterns.
     """
 
-    def __init__(self, tree: Tree, listed: Sequence[str], *, above: Sequence[str] = ()) -> None:
-        names = {
-            path for path in listed if path.endswith(IGNORE_FILE) and path.rpartition("/")[2] == IGNORE_FILE
-        }
+    def __init__(
+        self, tree: Tree, listed: Sequence[str], *, above: Sequence[str] = (), file: str = IGNORE_FILE
+    ) -> None:
+        names = {path for path in listed if path.endswith(file) and path.rpartition("/")[2] == file}
         if tree.commit is None and above:
-            names.update(join(folder, IGNORE_FILE) for folder in {"", *folders_of(above)})
-        self._texts: Mapping[str, bytes] = tree.read_many(sorted(names)) if names else {}
-        self.any = any(re.search(_PATTERN, text) for text in self._texts.values())
+            names.update(join(folder, file) for folder in {"", *folders_of(above)})
+        self.texts: Mapping[str, bytes] = tree.read_many(sorted(names)) if names else {}
+        self.any = any(re.search(_PATTERN, text) for text in self.texts.values())
         if self.any:
-            self._ignores = Ignores("", read=self._texts.get, begins=repositories(listed).__contains__)
+            roots = repositories(listed) if file == IGNORE_FILE else frozenset()
+            self._ignores = Ignores("", read=self.texts.get, begins=roots.__contains__, file=file)
             self._folders: dict[str, bool] = {"": False}
 
     def hides(self, path: str, *, is_folder: bool = False) -> bool:
@@ -61,21 +63,21 @@ class Hidden:
             if self.hides(out.path, is_folder=is_folder):
                 raise ConfigError(
                     f"Output `{out.path}` of `{out.owner}` is hidden by a `{IGNORE_FILE}`",
-                    location=self._place(out.path, is_folder=is_folder),
+                    location=self.place(out.path, is_folder=is_folder),
                     hint="take the pattern out, or except the output with a line that begins with `!`",
                 )
 
-    def _place(self, path: str, *, is_folder: bool) -> Location:
+    def place(self, path: str, *, is_folder: bool = False) -> Location:
         """The last line that hides a path, in the nearest file."""
         from pathspec import GitIgnoreSpec
 
-        for name in sorted(self._texts, key=lambda name: name.count("/"), reverse=True):
+        for name in sorted(self.texts, key=lambda name: name.count("/"), reverse=True):
             folder = folder_of(name)
             if folder and not path.startswith(f"{folder}/"):
                 continue
             below = path[len(folder) + 1 :] if folder else path
             below = f"{below}/" if is_folder else below
-            lines = self._texts[name].decode("utf-8", "replace").splitlines()
+            lines = self.texts[name].decode("utf-8", "replace").splitlines()
             for number, raw in reversed([*enumerate(lines, 1)]):
                 text = raw.strip()
                 if not text.startswith(("#", "!")) and GitIgnoreSpec.from_lines([text]).match_file(below):

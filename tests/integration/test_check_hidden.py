@@ -1,0 +1,107 @@
+"""What a change hides from DVC or Git: files that a stage, a model or a gate uses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mlgit.errors import Exit
+from tests.support.checks import GATES, check, train
+
+if TYPE_CHECKING:
+    from tests.support.shell import Folder
+
+RULES = (
+    GATES
+    + "gates:\n  floor: {metric: r2, min: 0.5}\n  file: {metric: r2, vs: {file: old.json}, max_drop: 1}\n"
+)
+FOLDER = ("deps: [data/clean.csv, src/train.py]", "deps: [data/clean.csv, src/train.py, parts, lib]")
+
+
+def start(project: Folder) -> None:
+    """Trunk with a stage that reads a folder of Git and one of DVC, and a branch."""
+    project.write("mlgit.yaml", RULES)
+    project.write("old.json", '{"r2": 0.9}')
+    project.write("lib/a.py", "1")
+    project.write("parts/hard.csv", "1")
+    project.write("parts/easy.csv", "2")
+    project.dvc("add", "-q", "parts")
+    text = (project / "dvc.yaml").read_text()
+    assert FOLDER[0] in text
+    project.write("dvc.yaml", text.replace(*FOLDER))
+    train(project, "1.99")
+    project.commit("Start")
+    project.git("push", "-q")
+    project.git("checkout", "-qb", "topic")
+
+
+def findings(project: Folder) -> list[str]:
+    verdict = project.here("check", "--json").json()["verdict"]
+    return [note["message"] for note in verdict["notes"] if note["code"] == "evidence_weakened"]
+
+
+@pytest.mark.parametrize(
+    ("file", "pattern", "named"),
+    [
+        (".dvcignore", "src/train.py", "`src/train.py` (read by stage train)"),
+        (".dvcignore", "*.py\n!evaluate.py", "`lib/a.py` (read by stage train)"),
+        ("lib/.dvcignore", "*", "`lib/a.py` (read by stage train)"),
+        (".dvcignore", "params.yaml", "`params.yaml` (read by stage train)"),
+        (".dvcignore", "hard.*", "`parts/hard.csv` (read by stage train)"),
+        (".dvcignore", "old.json", "`old.json` (a gate compares with it)"),
+        (".gitignore", "src/train.py", "`src/train.py` (read by stage train)"),
+        (".gitignore", "/metrics/", "`metrics/test.json` (written by stage evaluate)"),
+        (".gitignore", "dvc.lock", "`dvc.lock` (read by DVC)"),
+        (".gitignore", "old.json", "`old.json` (a gate compares with it)"),
+        (".gitignore", "lib/", "`lib/a.py` (read by stage train)"),
+        (".dvcignore", "src/notes.md", None),
+        (".dvcignore", "# src/train.py", None),
+        (".gitignore", "/models/line.json\n/parts\n*.pyc", None),
+    ],
+)
+def test_a_used_file_that_a_change_hides_is_a_finding(
+    project: Folder, file: str, pattern: str, named: str | None
+) -> None:
+    start(project)
+    project.write("src/notes.md", "notes")
+    before = (project / file).read_text() if (project / file).exists() else ""
+    project.write(file, f"{before}\n{pattern}\n")
+    tool = "DVC" if file.endswith(".dvcignore") else "Git"
+    for _ in ("in the working tree", "committed"):
+        found = findings(project)
+        assert len(found) == (named is not None), found
+        if named is not None:
+            assert found[0].startswith(f"`{file}` now hides ")
+            assert named in found[0]
+            assert found[0].endswith(f" from {tool}, so later changes of it may not show")
+        project.git("add", "-Af")
+        project.commit("Hide")
+
+
+def test_what_trunk_hides_already_is_not_a_finding(project: Folder) -> None:
+    start(project)
+    project.write(".dvcignore", "src/train.py\n")
+    project.commit("Hide")
+    project.git("push", "-q", "origin", "topic:main")
+    project.git("fetch", "-q")
+    project.git("checkout", "-qb", "next")
+    project.write(".dvcignore", "src/train.py\nother\n")
+    assert findings(project) == []
+
+
+@pytest.mark.parametrize("pattern", ["models/", "/models/line.json", "*.json"])
+def test_a_hidden_output_is_refused_on_disk_and_at_a_commit(project: Folder, pattern: str) -> None:
+    project.git("checkout", "-qb", "topic")
+    project.write(".dvcignore", f"{pattern}\n")
+    for argv in ((), ("--rev", "HEAD")):
+        done = project.here("check", *argv)
+        assert done.status == Exit.CONFIG, done.out
+        assert "is hidden by a `.dvcignore`" in done.err
+        project.commit("Hide")
+    project.git("push", "-q", "origin", "topic:main")
+    project.git("fetch", "-q")
+    project.write(".dvcignore", "")
+    project.commit("Show")
+    check(project, status=Exit.DONE)
+    check(project, "--rev", "HEAD", status=Exit.DONE)

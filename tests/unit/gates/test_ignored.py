@@ -1,0 +1,71 @@
+"""What a change hides: which files are used, and the words of the findings."""
+
+from __future__ import annotations
+
+from mlgit.core.gates.resolved.ignored import declared_paths, hidden_findings, used_files
+from mlgit.core.pipeline.evidence import Evidence
+from mlgit.core.pipeline.stages import Output, Pipeline, Stage
+from tests.support.verdicts import metric_file
+
+PIPELINE = Pipeline(
+    stages=(
+        Stage(
+            address="train",
+            name="train",
+            file="dvc.yaml",
+            wdir=".",
+            cmd=("run",),
+            deps=("src", "data"),
+            params={"params.yaml": ("lr",)},
+            outs=(
+                Output(path="m.bin", owner="train"),
+                Output(path="m.json", owner="train", cached=False),
+            ),
+        ),
+    ),
+    tracked=(Output(path="data", owner="data.dvc"),),
+)
+KNOWN = Evidence(
+    label="x", commit=None, pipeline=PIPELINE, metric_files=(metric_file(path="by/hand.json", auc="1"),)
+)
+
+
+def test_what_stages_read_and_what_git_keeps_is_declared() -> None:
+    assert declared_paths(KNOWN) == {
+        "src": "read by stage train",
+        "data": "read by stage train",
+        "params.yaml": "read by stage train",
+        "m.json": "written by stage train",
+        "by/hand.json": "a metric file",
+    }
+
+
+def test_files_in_declared_folders_are_used_unless_dvc_keeps_them() -> None:
+    paths = ["src/a.py", "src/deep/b.py", "srcs/c.py", "m.json", "m.bin", "data/x.csv", "readme"]
+    assert used_files(paths, declared_paths(KNOWN), [KNOWN]) == {
+        "src/a.py": "read by stage train",
+        "src/deep/b.py": "read by stage train",
+        "m.json": "written by stage train",
+    }
+
+
+def test_each_file_of_patterns_has_one_finding_that_names_the_first_files() -> None:
+    hidden = {
+        ".dvcignore": {f"src/{name}.py": "read by stage train" for name in "edcba"},
+        "a/.gitignore": {"a/m.json": "a metric file"},
+    }
+    found = [(each.code, each.subjects, each.text) for each in hidden_findings(hidden)]
+    words = ", ".join(f"`src/{name}.py` (read by stage train)" for name in "abc")
+    later = "so later changes of it may not show"
+    assert found == [
+        (
+            "evidence_weakened",
+            (".dvcignore",),
+            f"`.dvcignore` now hides {words} and 2 more from DVC, {later}",
+        ),
+        (
+            "evidence_weakened",
+            ("a/.gitignore",),
+            f"`a/.gitignore` now hides `a/m.json` (a metric file) from Git, {later}",
+        ),
+    ]
