@@ -21,7 +21,7 @@ from mlgit.project.pipeline.local_files import (
     hashes_on_disk,
     local_files,
 )
-from mlgit.project.pipeline.metric_origin import MadeFile, owners_by_path, several_owners, trust
+from mlgit.project.pipeline.metric_origin import MadeFile, Owners, trust
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -155,11 +155,10 @@ class _Reader:
         )
 
     def _metrics(self, pipeline: Pipeline, stages: tuple[StageState, ...]) -> tuple[MetricFile, ...]:
-        outputs = {out.path: out for out in pipeline.outputs}
-        outputs |= {out.path: out for stage in pipeline.stages for out in stage.outs}
+        owners = Owners(pipeline)
+        outputs, found = owners.outputs, []
         states = {state.address: state for state in stages}
         addresses = {stage.address for stage in pipeline.stages}
-        owners, found = owners_by_path(pipeline.outputs), []
         paths = self._metric_paths(pipeline, outputs)
         # Read the files of a commit in one round trip; on disk, each may fail for its own reason.
         committed = {} if self._commit is None else self._tree.read_many(paths)
@@ -190,7 +189,7 @@ class _Reader:
                     values=values,
                     stage=stage,
                     tracked_by=tracked_by,
-                    problems=(*several_owners(path, owners), *problems),
+                    problems=(*owners.problems(path), *problems),
                     others=others,
                 )
             )

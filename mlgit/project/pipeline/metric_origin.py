@@ -8,9 +8,9 @@ from mlgit.adapters.dvc.data.hashes import bytes_md5
 from mlgit.core.pipeline.evidence import FROZEN, MERGED, Problem, StageState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping
 
-    from mlgit.core.pipeline.stages import Output
+    from mlgit.core.pipeline.stages import Output, Pipeline
 
 _HERE = "run `git submodule update --init`, or put the missing files where the stage reads them"
 _PULL = "run `git lfs pull`, or `git lfs fetch --all` for a commit that is not checked out"
@@ -31,26 +31,28 @@ class MadeFile(NamedTuple):
     committed: bool = False
 
 
-def owners_by_path(outputs: Iterable[Output]) -> Mapping[str, Sequence[str]]:
-    """The stages and .dvc files that have each output."""
-    found: dict[str, list[str]] = {}
-    for out in outputs:
-        found.setdefault(out.path, []).append(out.owner)
-    return found
+class Owners:
+    """The outputs of a pipeline by path (a stage's before that of a .dvc file), and who has each of them."""
 
+    def __init__(self, pipeline: Pipeline) -> None:
+        self.outputs = {out.path: out for out in pipeline.outputs}
+        self.outputs |= {out.path: out for stage in pipeline.stages for out in stage.outs}
+        self._owners: dict[str, list[str]] = {}
+        for out in pipeline.outputs:
+            self._owners.setdefault(out.path, []).append(out.owner)
 
-def several_owners(path: str, owners: Mapping[str, Sequence[str]]) -> list[Problem]:
-    """Why numbers do not count if several stages or .dvc files have their file as output."""
-    every: set[str] = set()
-    place = path
-    while place.strip("/"):
-        every.update(owners.get(place, ()))
-        place = place.rpartition("/")[0]
-    if len(every) <= 1:
-        return []
-    names = " and of ".join(f"`{each}`" for each in sorted(every))
-    text = f"`{path}` is an output of {names}, and only one of them can make it"
-    return [Problem(code="not_from_pipeline", message=text, hint="declare it in one place only")]
+    def problems(self, path: str) -> list[Problem]:
+        """Why the numbers of a file do not count if several stages or .dvc files have it as output."""
+        found: set[str] = set()
+        place = path
+        while place.strip("/"):
+            found.update(self._owners.get(place, ()))
+            place = place.rpartition("/")[0]
+        if len(found) <= 1:
+            return []
+        names = " and of ".join(f"`{each}`" for each in sorted(found))
+        text = f"`{path}` is an output of {names}, and only one of them can make it"
+        return [Problem(code="not_from_pipeline", message=text, hint="declare it in one place only")]
 
 
 def trust(made: MadeFile, states: Mapping[str, StageState]) -> list[Problem]:
