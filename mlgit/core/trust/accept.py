@@ -128,8 +128,10 @@ def _named_release(
 def _against_its_rules(here: EnvironmentState, state: ModelState, facts: Facts) -> Refusal | None:
     """Why the current assignment does not count by the rules of its moment."""
     fact = here.holder
-    why = None if fact is None else broken_rule(fact, here, state, facts)
-    return None if fact is None or why is None else Refusal(fact, why)
+    if fact is None:
+        return None
+    why = broken_rule(fact, here, state, facts)
+    return None if why is None else Refusal(fact, why)
 
 
 def _add_other_halves(raw: ModelState, refused: dict[str, Refusal]) -> None:
@@ -141,7 +143,7 @@ def _add_other_halves(raw: ModelState, refused: dict[str, Refusal]) -> None:
     }
     for fact in raw.facts:
         pair = halves.get((fact.name.environment, fact.name.counter))
-        if pair is not None and fact.tag not in refused and fact.name.action == "unassign":
+        if pair is not None and fact.tag not in refused:
             refused[fact.tag] = Refusal(fact, f"`{pair.fact.tag}`, written with it, does not count")
 
 

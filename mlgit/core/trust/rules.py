@@ -69,11 +69,7 @@ def _not_promoted(
     fact: TagFact, statement: EnvironmentStatement, declared: Environment, state: ModelState, facts: Facts
 ) -> str | None:
     if declared.source is not None:
-        earlier = [
-            each
-            for each in state.facts
-            if each.tagged_at_s < fact.tagged_at_s and each.name.environment in {None, declared.source}
-        ]
+        earlier = [each for each in state.facts if each.tagged_at_s < fact.tagged_at_s]
         before = replay(earlier).model(state.name)
         source = before.environment(declared.source)
         if fact.commit not in qualified(source) or not _was_there(fact, source, before, facts):

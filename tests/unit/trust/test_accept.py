@@ -88,6 +88,12 @@ def misused(tag: str) -> dict[str, Any]:
     return {"tag": other.tag, "name": other.name, "oid": other.oid}
 
 
+def followed(tag: TagFact) -> TagFact:
+    """The same tag with more text after its statement."""
+    message = f"{tag.message()}\nmore\n"
+    return tag._replace(read=lambda _: message)
+
+
 V1, V2, RC = release("m@v1.0.0", 1), release("m@v2.0.0", 2), release("m@v3.0.0-rc.1", 3)
 FIRST = moved("m#prod#1", 1, V1, seconds=10)
 PAIR = (moved("m#prod!#2", 1, V2, seconds=20), moved("m#prod#2", 2, V2, seconds=21))
@@ -137,6 +143,14 @@ ROWS = {
     "a foreign assignment, allowed": Row((V1, V2, FIRST, fact("m#prod#9", 2)), {}, "v2.0.0", foreign=True),
     "a foreign assignment off trunk, allowed": Row(
         (V1, FIRST, fact("m#prod#9", 9)), {"m#prod#9": OFF}, doubt="m#prod#9", foreign=True, off=(9,)
+    ),
+    "a foreign assignment off trunk": Row(
+        (V1, FIRST, fact("m#prod#9", 9)), {"m#prod#9": NO_STATEMENT}, off=(9,)
+    ),
+    "a foreign assignment next to what emptied the environment": Row(
+        (V1, FIRST, moved("m#prod!#2", 1, V1, action="unassign"), fact("m#prod#2", 1)),
+        {"m#prod#2": NO_STATEMENT},
+        None,
     ),
     "a foreign assignment of a refused release, allowed": Row(
         (V1, FIRST, fact("m@v9.0.0", 9), fact("m#prod#9", 9)),
@@ -194,6 +208,11 @@ ROWS = {
         (V1, FIRST, fact("m#prod#3", 1, message="x\n--- mlgit/v1\n{}\n")),
         {"m#prod#3": "its statement cannot be understood"},
         doubt="m#prod#3",
+    ),
+    "a statement with something after it": Row(
+        (V1, FIRST, followed(moved("m#prod#2", 1, V1))),
+        {"m#prod#2": "something follows its statement"},
+        doubt="m#prod#2",
     ),
     "an emptied environment": Row((V1, FIRST, moved("m#prod!#2", 1, V1, action="unassign")), {}, None),
     "an emptied environment whose release is gone": Row(
@@ -297,6 +316,18 @@ def test_the_rules_of_its_moment_decide(
     doubt = state.environment("prod").doubt
     assert (None if doubt is None else doubt.why) == why
     assert doubt is None or doubt.sentence == f"The tag `m#prod#2` does not count: {why}"
+
+
+def test_half_of_a_change_that_does_not_count_hides_no_earlier_one_that_broke_a_rule() -> None:
+    policy = commit(7)
+    early = moved("m#prod#1", 3, RC, policy=policy, seconds=10)
+    half, other = moved("m#prod!#2", 3, None, seconds=20), moved("m#prod#2", 2, None, seconds=21)
+    state = ask(V1, V2, RC, early, half, other, rules={policy: {"prod": Environment(name="prod")}})
+    assert {each.fact.tag: each.why for each in state.refused} == {
+        "m#prod#2": "it names no release",
+        "m#prod!#2": "`m#prod#2`, written with it, does not count",
+        "m#prod#1": "v3.0.0-rc.1 is a pre-release, and `prod` took none",
+    }
 
 
 def test_rules_from_elsewhere_do_not_count() -> None:

@@ -11,7 +11,7 @@ from mlgit.core.registry.replay import replay
 from mlgit.core.trust.accept import accepted_state
 from mlgit.core.trust.rules import Facts
 from tests.support.tags import commit, fact
-from tests.unit.trust.test_accept import RC, V1, V2, moved
+from tests.unit.trust.test_accept import RC, V1, V2, ask, moved
 
 if TYPE_CHECKING:
     from mlgit.core.registry.state import TagFact
@@ -40,6 +40,11 @@ class Row(NamedTuple):
 OLD_RULES = f"it was written by the rules of {P7[:7]}, which are older than its commit"
 OLDER_RULES = f"it was written by the rules of {P7[:7]}, which are older than those of the tag before"
 SECOND = moved("m#prod#2", 2, V2, seconds=20, policy=P7)
+BACK = (
+    moved("m#prod#1", 1, V1),
+    moved("m#prod#2", 2, V2, seconds=20),
+    moved("m#prod#3", 1, V1, seconds=30, policy=P7, action="rollback"),
+)
 AFTER_8 = (moved("m#prod#1", 1, V1, seconds=10, policy=P8), SECOND)
 ROWS = {
     "a promotion": Row((FIRST, SECOND), None),
@@ -81,6 +86,34 @@ ROWS = {
     "rules older than the commit": Row((FIRST, SECOND), OLD_RULES, later=frozenset({(commit(2), P7)})),
     "rules older than those before": Row(AFTER_8, OLDER_RULES, later=frozenset({(P8, P7)})),
     "rules before that left trunk": Row(AFTER_8, None, later=frozenset({(P8, P7)}), off=(8,)),
+    "rules older than those two before": Row(
+        (AFTER_8[0], moved("m#prod#2", 2, V2, seconds=20), moved("m#prod#3", 2, V2, policy=P7)),
+        OLDER_RULES,
+        later=frozenset({(P8, P7)}),
+    ),
+    "a tag by another tool before": Row((fact("m#prod#1", 1), SECOND), None),
+    "a commit without a release": Row((fact("m#prod#1", 5),), None),
+    "a pre-release from a branch that has newer commits": Row(
+        (moved("m#prod#2", 3, RC, policy=P7),),
+        None,
+        then=TAKES_PRE,
+        off=(3,),
+        later=frozenset({(commit(3), P7)}),
+    ),
+    "a rollback where nothing was declared any more": Row(BACK, None, then=None),
+    "a rollback of what was never in the environment before": Row(BACK, None, then=FROM_STAGING),
+    "a rollback by older rules to what was never there": Row(
+        (FIRST, moved("m#prod#2", 2, V2, policy=P7, action="rollback")),
+        OLD_RULES,
+        later=frozenset({(commit(2), P7)}),
+    ),
+    "a rollback to what was only taken out": Row(
+        (FIRST, moved("m#prod!#2", 2, V2, action="unassign"), moved("m#prod#3", 2, V2, action="rollback")),
+        NOT_HERE,
+    ),
+    "gates that were not recorded, without a policy": Row(
+        (moved("m#prod#2", 2, V2),), "it states no outcome of `auc`", gates=("auc",)
+    ),
     "gates that were not recorded": Row((FIRST, SECOND), "it states no outcome of `auc`", gates=("auc",)),
     "an environment that is not declared": Row((moved("m#prod#2", 2, V2),), None, today=None),
 }
@@ -89,14 +122,48 @@ ROWS = {
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
 def test_the_newest_assignment(row: Row) -> None:
     tags = (V1, V2, RC, *row.tags)
+
+    def precedes(first: str, second: str) -> bool:
+        return (first[:], second[:]) not in row.later
+
     facts = Facts(
         names={each.oid: each.tag for each in tags},
         foreign=True,
         elsewhere={commit(number): "it is not on main" for number in row.off},
         rules={policy: {} if row.then is None else {"prod": row.then} for policy in (P7, P8)},
         today={} if row.today is None else {"prod": row.today},
-        precedes=lambda first, second: (first, second) not in row.later,
-        gates={(P7, "prod"): {gate: ["fail"] for gate in row.gates}},
+        precedes=precedes,
+        gates={(policy, "prod"): {gate: ["fail"] for gate in row.gates} for policy in (P7, "")},
     )
     doubt = accepted_state(replay(tags).model("m"), facts).environment("prod").doubt
     assert (None if doubt is None else doubt.why) == row.why
+
+
+STEPS = {
+    "dev": Environment(name="dev"),
+    "staging": Environment(name="staging", source="dev"),
+    "prod": Environment(name="prod", source="staging"),
+}
+DEV = moved("m#dev#1", 1, V1, seconds=5, policy=P7)
+STAGED = moved("m#staging#1", 1, V1, seconds=6, policy=P7)
+NOT_STAGED = "its version was not in `staging` before"
+
+
+@pytest.mark.parametrize(
+    ("before", "why"),
+    [
+        ((DEV, STAGED), None),
+        ((STAGED,), NOT_STAGED),
+        ((DEV._replace(tagged_at_s=6), STAGED), NOT_STAGED),
+        ((DEV, STAGED._replace(tagged_at_s=7)), NOT_STAGED),
+        ((DEV, STAGED, moved("m#dev!#2", 1, V1, seconds=6, action="unassign")), None),
+        ((DEV, STAGED._replace(tagged_at_s=5), moved("m#staging!#2", 1, V1, seconds=6)), NOT_STAGED),
+    ],
+    ids=["each in its turn", "never in dev", "dev too late", "staging too late", "left dev", "left staging"],
+)
+def test_a_version_goes_from_one_environment_to_the_next(
+    before: tuple[TagFact, ...], why: str | None
+) -> None:
+    tag = moved("m#prod#1", 1, V1, seconds=7, policy=P7)
+    doubt = ask(V1, *before, tag, rules={P7: STEPS}).environment("prod").doubt
+    assert (None if doubt is None else doubt.why) == why
