@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+OddEntry = Literal["a symbolic link", "a submodule", "a folder"]
+"""What may be at a path in place of a plain file, as messages write it."""
 
 
 class Tree(Protocol):

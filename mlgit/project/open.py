@@ -258,18 +258,17 @@ class Project:
         """The content of a file of rules; None if there is none.
 
         Raises:
-            ConfigError: it is a symbolic link, so that its rules could change without any change of it.
+            ConfigError: it is not a plain file, so that its rules could change without any change of it.
         """
         tree = self.tree(commit)
-        if tree.is_link(path):
+        odd = tree.odd_entry(path)
+        if odd is not None:
             name = path if commit is None else f"{commit[:7]}:{path}"
             from mlgit.errors import ConfigError, Location
 
-            raise ConfigError(
-                f"`{name}` is a symbolic link, and rules are only read from a file of their own",
-                location=Location(name),
-                hint=f"remove the link, write the rules to `{path}` itself, and commit it",
-            )
+            text = f"`{name}` is {odd}, and rules are only read from a file of their own"
+            hint = f"remove it, write the rules to `{path}` itself, and commit that"
+            raise ConfigError(text, location=Location(name), hint=hint)
         return tree.read(path)
 
     def set_config(self, config: Config) -> None:

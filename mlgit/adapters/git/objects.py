@@ -12,8 +12,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from io import BufferedReader
 
+    from mlgit.core.tree import OddEntry
+
 _SUBMODULE = "160000"
 _SYMLINK = "120000"
+_ODD_MODES: Mapping[str, OddEntry] = {
+    _SYMLINK: "a symbolic link",
+    _SUBMODULE: "a submodule",
+    "40000": "a folder",
+}
 # git's results for a link that leaves the commit, leads nowhere, or is circular.
 _BAD_LINKS = {b"symlink", b"dangling", b"loop", b"notdir"}
 _AT_ONCE = 5_000
@@ -199,17 +206,19 @@ class CommitTree:
         """The blob id of a file; None for links."""
         return None if path in self._links else self.blobs().get(path)
 
-    def is_link(self, path: str) -> bool:
-        """Whether the path, or a folder above it, is a symbolic link; the files need no list."""
+    def odd_entry(self, path: str) -> OddEntry | None:
+        """What the path is in place of a plain file in plain folders; the files need no list."""
+        *above, last = path.split("/")
         folder = ""
-        for name in path.split("/"):
+        for name in (*above, last):
             found = self._objects.get(f"{self._commit}:{folder}")
             if found is None or found.type != "tree":
-                return False
-            if f"{_SYMLINK} {name}\0".encode() in found.content:
-                return True
+                return None
+            for mode, words in _ODD_MODES.items():
+                if f"{mode} {name}\0".encode() in found.content and (words != "a folder" or name == last):
+                    return words
             folder = f"{folder}/{name}" if folder else name
-        return False
+        return None
 
     def read(self, path: str) -> bytes | None:
         """The bytes of a file, None if there is none; links inside the commit are followed."""

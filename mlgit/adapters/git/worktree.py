@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from mlgit.adapters.git.binary import Git
     from mlgit.adapters.git.sparse import LeftOut
+    from mlgit.core.tree import OddEntry
 
 
 @record
@@ -131,12 +132,16 @@ class WorkingTree:
             return None
         return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino
 
-    def is_link(self, path: str) -> bool:
-        """Whether the path, or a folder above it, is a symbolic link."""
+    def odd_entry(self, path: str) -> OddEntry | None:
+        """What the path is in place of a plain file in plain folders; None also if nothing is there."""
         steps = path.split("/")
-        return any(
-            os.path.islink(os.path.join(self._root, *steps[:count])) for count in range(1, len(steps) + 1)
-        )
+        for number in range(1, len(steps) + 1):
+            place = os.path.join(self._root, *steps[:number])
+            if os.path.islink(place):
+                return "a symbolic link"
+            if os.path.lexists(os.path.join(place, ".git")):
+                return "a submodule"
+        return "a folder" if os.path.isdir(os.path.join(self._root, path)) else None
 
     def read(self, path: str) -> bytes | None:
         """The bytes of a file; None if there is none, or if a link leads outside the repository.

@@ -22,10 +22,10 @@ BaselineState = Literal["found", "none", "unreadable", "too_shallow", "unknown"]
 GateChangeKind = Literal["added", "removed", "loosened", "tightened", "changed"]
 
 SCHEMA_VERSION = 1
-NOT_COMMITTED = "not_committed"
-"""The code of a note about run results that are not committed to the branch."""
+NOT_COMMITTED = "not_committed"  # the code of a note about run results that are not on the branch
 FINDINGS = (
     "trunk_unknown",
+    "trunk_config_invalid",
     "gates_loosened",
     "gate_repointed",
     "evidence_weakened",
