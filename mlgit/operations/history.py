@@ -14,7 +14,7 @@ from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.registry.completeness import doubts
 from mlgit.project.registry.models import require_model
 from mlgit.project.registry.read import read_registry, tags_as_of
-from mlgit.project.trust.marks import marks
+from mlgit.project.trust.marks import trust_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,7 +67,7 @@ def history(
 
 
 def _marked(project: Project, state: ModelState, environment: str | None) -> Iterator[Dated]:
-    return events_of(state, environment, why=marks(project, state, reach=True).why)
+    return events_of(state, environment, why=trust_in(project, state, whole=True).why)
 
 
 def _fetch(project: Project) -> tuple[str, ...]:

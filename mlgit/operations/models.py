@@ -10,7 +10,7 @@ from mlgit.errors import UnknownReference
 from mlgit.project.registry.completeness import doubts
 from mlgit.project.registry.models import declared_models, require_model
 from mlgit.project.registry.read import read_registry_tags, tags_as_of
-from mlgit.project.trust.marks import marks
+from mlgit.project.trust.marks import trust_in
 
 if TYPE_CHECKING:
     from mlgit.project.open import Project
@@ -40,7 +40,7 @@ def list_models(project: Project, *, model: str | None = None, fetch: bool = Fal
     environments = tuple(project.trunk_config.environments)
     states = [registry.model(name) for name in names]
     entries = tuple(
-        model_entry(each, declared, environments, unsure, marks(project, each).why) for each in states
+        model_entry(each, declared, environments, unsure, trust_in(project, each)) for each in states
     )
     found = {each.environment for entry in entries for each in entry.environments}
     return ModelList(

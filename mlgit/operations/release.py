@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.record import record
 from mlgit.core.registry.semver import FIRST, Version, is_label, propose
-from mlgit.core.release.promotion import split_target, wanted_version
+from mlgit.core.release.promotion import require_counting, split_target, wanted_version
 from mlgit.core.release.tag_plan import ChangeReport, plan_release
 from mlgit.errors import StateError, UsageError
 from mlgit.project.registry.models import declared_models
@@ -27,7 +27,7 @@ from mlgit.project.release.readiness import (
 from mlgit.project.trust.accept import accept
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from mlgit.core.progress import Progress
     from mlgit.core.registry.state import ModelState, RegisteredVersion
@@ -145,7 +145,7 @@ def _registered(project: Project, candidate: _Candidate, options: ReleaseOptions
     here = state.at_commit(candidate.commit)
     accepted = accept(project, state)
     if here and not options.commit:
-        _require_counting(accepted, here)
+        require_counting(accepted, here)
         same = here[-1] if explicit is None else state.find(explicit)
         repeated = same is not None and same in here and same.version.final == final and options.bump is None
         if repeated and same is not None and not same.deregistered and not options.force:
@@ -166,18 +166,6 @@ def _registered(project: Project, candidate: _Candidate, options: ReleaseOptions
     if options.force or options.commit:
         return None
     return same_model(project, accepted, candidate.commit, candidate.path, final=final)
-
-
-def _require_counting(accepted: ModelState, here: Sequence[RegisteredVersion]) -> None:
-    """Refuse to repeat a version of this commit whose tag does not count."""
-    tags = {version.fact.tag: version.commit for version in here}
-    for refusal in accepted.refused:
-        if refusal.fact.tag in tags:
-            raise StateError(
-                f"`{refusal.fact.tag}` is at this commit ({tags[refusal.fact.tag][:7]}) and does not count: "
-                f"{refusal.why}",
-                hint=f"run `mlgit release {accepted.name} --commit`, which adds an empty commit",
-            )
 
 
 def _choose(

@@ -14,11 +14,10 @@ from mlgit.project.registry.completeness import doubts, unknown_note
 from mlgit.project.registry.models import declared_models, is_model, model_names
 from mlgit.project.registry.read import read_model, read_model_tags, read_registry, tags_as_of
 from mlgit.project.registry.references import Reference, resolve
-from mlgit.project.trust.marks import marks
+from mlgit.project.trust.marks import trust_in
 
 if TYPE_CHECKING:
-    from mlgit.core.registry.completeness import Doubts
-    from mlgit.core.registry.entries import Why
+    from mlgit.core.registry.completeness import Doubts, Trust
     from mlgit.core.registry.state import ModelState
     from mlgit.project.open import Project
 
@@ -60,11 +59,11 @@ def _shown(project: Project, text: str) -> Details:
 
 def _model(project: Project, name: str) -> Details:
     state = read_model(project, name)
-    why = marks(project, state, reach=True).why
+    trust = trust_in(project, state, whole=True)
     return replace(
-        _details(project, state, "model", name, why),
-        versions=tuple(version_entry(state, each, why) for each in reversed(state.versions)),
-        events=newest_first(events_of(state, why=why))[:_EVENTS],
+        _details(project, state, "model", name, trust),
+        versions=tuple(version_entry(state, each, trust) for each in reversed(state.versions)),
+        events=newest_first(events_of(state, why=trust.why))[:_EVENTS],
     )
 
 
@@ -72,11 +71,11 @@ def _version(project: Project, state: ModelState, reference: Reference) -> Detai
     version = next((each for each in state.versions if str(each.version) == reference.version), None)
     if version is None:
         raise UnknownReference(f"`{reference.text}` is no version of `{state.name}`")
-    why = marks(project, state, reach=True).why
-    mine = (dated for dated in events_of(state, why=why) if dated.event.commit == version.commit)
+    trust = trust_in(project, state, whole=True)
+    mine = (dated for dated in events_of(state, why=trust.why) if dated.event.commit == version.commit)
     return replace(
-        _details(project, state, "version", reference.text, why),
-        version=version_entry(state, version, why),
+        _details(project, state, "version", reference.text, trust),
+        version=version_entry(state, version, trust),
         message=human_part(version.fact.message()),
         stated=version.statement,
         events=newest_first(mine),
@@ -89,21 +88,21 @@ def _environment(
 ) -> Details:
     here = state.environment(name)
     version = here.version
-    why = marks(project, state, reach=True).why
+    trust = trust_in(project, state, whole=True)
     if version is not None and version.deregistered:
         notes = (*notes, f"`{state.name}@{version.version}` is deregistered; roll `{name}` back")
     return replace(
-        _details(project, state, "environment", text, why),
+        _details(project, state, "environment", text, trust),
         environment=environment_entry(
             here,
             declared=name in project.trunk_config.environments,
             known=_doubts(project, state).environment(state, name),
-            why=why,
+            trust=trust,
         ),
-        version=None if version is None else version_entry(state, version, why),
+        version=None if version is None else version_entry(state, version, trust),
         message=None if here.holder is None else human_part(here.holder.message()),
         stated=None if version is None else version.statement,
-        events=newest_first(events_of(state, name, why=why))[:_EVENTS],
+        events=newest_first(events_of(state, name, why=trust.why))[:_EVENTS],
         notes=notes,
     )
 
@@ -117,7 +116,7 @@ def _details(
     state: ModelState,
     kind: Literal["model", "version", "environment"],
     text: str,
-    why: Why,
+    trust: Trust,
 ) -> Details:
     return Details(
         kind=kind,
@@ -127,7 +126,7 @@ def _details(
             declared_models(project),
             project.trunk_config.environments,
             _doubts(project, state),
-            why,
+            trust,
         ),
         remote=project.remote,
         tags_as_of=tags_as_of(project),

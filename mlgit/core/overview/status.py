@@ -43,7 +43,7 @@ class DataState:
 class EnvironmentLine:
     """The version in one environment of a model; `behind` counts the commits of HEAD that it lacks.
 
-    `refused` says why the tag that put it there does not count.
+    `refused` says why the tag that put it there does not count; `counts` is then what commands take as live.
     """
 
     environment: str
@@ -53,6 +53,7 @@ class EnvironmentLine:
     behind: int | None
     known: Literal["yes", "no"] = "yes"
     refused: str | None = None
+    counts: str | None = None
 
 
 @record

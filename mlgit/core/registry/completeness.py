@@ -13,11 +13,13 @@ from mlgit.core.registry.tags import parse_tag
 from mlgit.core.wording import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from mlgit.core.registry.semver import Version
-    from mlgit.core.registry.state import ModelState, Refusal
+    from mlgit.core.registry.state import EnvironmentState, ModelState, Refusal, TagFact
     from mlgit.core.registry.tags import TagName
+
+    Why = Callable[[TagFact | None], str | None]
 
 _EVERY_BRANCH = ("refs/heads/*", "refs/*")
 
@@ -190,6 +192,40 @@ class Doubts:
 
 
 NO_DOUBTS = Doubts()
+
+
+def unmarked(_: TagFact | None) -> None:
+    """The caller does not know whether the tags count."""
+
+
+@record
+class Trust:
+    """What counts of one model's tags: `why` says why a tag does not.
+
+    `instead` has the environments whose newest change does not count, as commands that act see them.
+    """
+
+    why: Why = unmarked
+    instead: Mapping[str, EnvironmentState] = field(default_factory=dict)
+
+    def refused(self, environment: EnvironmentState) -> str | None:
+        """Why what an environment shows does not count."""
+        return self.why(deciding_tag(environment))
+
+    def counts(self, environment: EnvironmentState) -> str | None:
+        """What an environment holds for commands that act; None if they find nothing there, or refuse."""
+        found = self.instead.get(environment.environment, environment)
+        return None if found.doubt is not None else found.label
+
+
+UNMARKED = Trust()
+
+
+def deciding_tag(environment: EnvironmentState) -> TagFact | None:
+    """The tag that decides what an environment shows: the one that filled it, or the one that emptied it."""
+    if environment.holder is not None or not environment.changes:
+        return environment.holder
+    return environment.changes[-1].fact
 
 
 def _of_model(model: str | None, tags: Iterable[str]) -> Iterator[tuple[str, TagName]]:

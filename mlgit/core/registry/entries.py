@@ -5,19 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.record import record
-from mlgit.core.registry.completeness import KNOWN, NO_DOUBTS, Doubts, Known
+from mlgit.core.registry.completeness import KNOWN, NO_DOUBTS, UNMARKED, Doubts, Known
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from datetime import datetime
 
-    from mlgit.core.registry.state import EnvironmentState, ModelState, RegisteredVersion, TagFact
-
-    Why = Callable[[TagFact | None], str | None]
-
-
-def unmarked(_: TagFact | None) -> None:
-    """The caller does not know whether the tags count."""
+    from mlgit.core.registry.completeness import Trust
+    from mlgit.core.registry.state import EnvironmentState, ModelState, RegisteredVersion
 
 
 @record
@@ -40,7 +35,8 @@ class EnvironmentEntry:
     """What one environment holds of one model.
 
     `label` is the version or `unregistered (sha7)`; None if the environment is empty. `declared`: trunk's
-    `mlgit.yaml` has the environment. `refused` says why the tag that put the version there does not count.
+    `mlgit.yaml` has the environment. `refused` says why the tag that put the version there, or emptied the
+    environment, does not count; `counts` is then the label that commands take as live.
     """
 
     environment: str
@@ -53,6 +49,7 @@ class EnvironmentEntry:
     held: bool
     known: Literal["yes", "no"] = "yes"
     refused: str | None = None
+    counts: str | None = None
 
 
 @record
@@ -88,8 +85,8 @@ class ModelList:
     notes: tuple[str, ...] = ()
 
 
-def version_entry(state: ModelState, version: RegisteredVersion, why: Why = unmarked) -> VersionEntry:
-    """A version; `why` says why a tag does not count."""
+def version_entry(state: ModelState, version: RegisteredVersion, trust: Trust = UNMARKED) -> VersionEntry:
+    """A version, with the environments in which it counts as live."""
     return VersionEntry(
         version=str(version.version),
         tag=version.tag,
@@ -99,18 +96,17 @@ def version_entry(state: ModelState, version: RegisteredVersion, why: Why = unma
         author=version.author,
         deregistered=version.deregistered,
         environments=tuple(
-            name
-            for name, each in state.environments.items()
-            if each.version is not None and each.version.tag == version.tag
+            name for name, each in state.environments.items() if trust.counts(each) == str(version.version)
         ),
-        refused=why(version.fact),
+        refused=trust.why(version.fact),
     )
 
 
 def environment_entry(
-    state: EnvironmentState, *, declared: bool, known: Literal["yes", "no"] = "yes", why: Why = unmarked
+    state: EnvironmentState, *, declared: bool, known: Literal["yes", "no"] = "yes", trust: Trust = UNMARKED
 ) -> EnvironmentEntry:
     version = state.version
+    refused = trust.refused(state)
     return EnvironmentEntry(
         environment=state.environment,
         declared=declared,
@@ -121,7 +117,8 @@ def environment_entry(
         author=state.author,
         held=state.held,
         known=known,
-        refused=why(state.holder),
+        refused=refused,
+        counts=None if refused is None else trust.counts(state),
     )
 
 
@@ -130,7 +127,7 @@ def model_entry(
     models: Mapping[str, str | None],
     environments: Collection[str],
     doubts: Doubts = NO_DOUBTS,
-    why: Why = unmarked,
+    trust: Trust = UNMARKED,
 ) -> ModelEntry:
     """A model with the declared environments, then those that only its tags mention.
 
@@ -143,13 +140,13 @@ def model_entry(
         declared=state.name in models,
         deprecated=state.deprecated,
         versions=sum(not each.deregistered for each in state.versions),
-        latest=None if best is None else version_entry(state, best, why),
+        latest=None if best is None else version_entry(state, best, trust),
         environments=tuple(
             environment_entry(
                 state.environment(name),
                 declared=name in environments,
                 known=doubts.environment(state, name),
-                why=why,
+                trust=trust,
             )
             for name in order_environments(environments, state.environments)
         ),

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from mlgit.core.record import record
-from mlgit.core.registry.completeness import KNOWN, Known
-from mlgit.core.registry.entries import unmarked
+from mlgit.core.registry.completeness import KNOWN, Known, unmarked
 from mlgit.core.registry.state import EnvironmentState, ModelState, TagFact, label_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from mlgit.core.registry.entries import EnvironmentEntry, ModelEntry, VersionEntry, Why
+    from mlgit.core.registry.completeness import Why
+    from mlgit.core.registry.entries import EnvironmentEntry, ModelEntry, VersionEntry
     from mlgit.core.registry.statement import ReleaseStatement
 
 EventAction = Literal["release", "deregister", "deprecate", "promote", "rollback", "unassign"]

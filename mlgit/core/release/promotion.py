@@ -12,6 +12,8 @@ from mlgit.core.wording import listed
 from mlgit.errors import AnswerNo, StateError, UnknownReference, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mlgit.core.config.file import Environment
     from mlgit.core.registry.state import Refusal, TagFact
 
@@ -54,6 +56,22 @@ def require_version(state: ModelState, text: str) -> RegisteredVersion:
             f"There is no version `{text}` of `{state.name}`", hint=f"run `mlgit show {state.name}`"
         )
     return found
+
+
+def require_counting(accepted: ModelState, here: Sequence[RegisteredVersion]) -> None:
+    """Refuse to take a version of a commit for released whose tag does not count.
+
+    Raises:
+        StateError: there is one.
+    """
+    tags = {version.fact.tag: version.commit for version in here}
+    for refusal in accepted.refused:
+        if refusal.fact.tag in tags:
+            raise StateError(
+                f"`{refusal.fact.tag}` is at this commit ({tags[refusal.fact.tag][:7]}) and does not count: "
+                f"{refusal.why}",
+                hint=f"run `mlgit release {accepted.name} --commit`, which adds an empty commit",
+            )
 
 
 def choose_version(state: ModelState, environment: Environment, wanted: str | None) -> RegisteredVersion:

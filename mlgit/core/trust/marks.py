@@ -45,16 +45,12 @@ def no_statement(fact: TagFact) -> Refusal:
 class Marks:
     """Answers for the tags of one model.
 
-    `foreign`: tags without a statement count. `elsewhere` are commits that are not on trunk, with the reason;
-    empty if git was not asked.
+    `foreign`: tags without a statement count. Which commits are on trunk is not asked.
     """
 
-    def __init__(
-        self, state: ModelState, *, foreign: bool, elsewhere: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, state: ModelState, *, foreign: bool) -> None:
         self._state = state
         self._foreign = foreign
-        self._elsewhere = elsewhere or {}
 
     def why(self, fact: TagFact | None) -> str | None:
         """Why a tag does not count, in one clause; None if nothing here says so."""
@@ -69,8 +65,7 @@ class Marks:
             why = self._named_release(fact) if fact.flaw is None else other_commit(fact, self._state)
             return None if why is None else Refusal(fact, why)
         if fact.name.version is not None:
-            why = self._elsewhere.get(fact.commit) if fact.name.version.final else None
-            return None if why is None else Refusal(fact, why, advice=MERGE)
+            return None
         return self._move(fact)
 
     def _own(self, fact: TagFact) -> Refusal | None:
@@ -97,10 +92,7 @@ class Marks:
             return Refusal(
                 fact, f"its release `{last.fact.tag}` does not count: {last.why}", advice=last.advice
             )
-        if any(not version.version.final for version in here):
-            return None  # the branch of a pre-release may be gone
-        why = self._elsewhere.get(fact.commit)
-        return None if why is None else Refusal(fact, why, advice=MERGE)
+        return None
 
     def _named_release(self, fact: TagFact) -> str | None:
         """What is wrong with the release that a statement names."""

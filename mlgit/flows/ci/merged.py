@@ -23,6 +23,7 @@ from mlgit.core.ci.after_merge import (
     release_need,
     step_of,
 )
+from mlgit.core.release.promotion import require_counting
 from mlgit.errors import AnswerNo, LostRace, MlgitError, StateError, ToolError
 from mlgit.operations.promote import promote
 from mlgit.operations.release import ReleaseOptions, release
@@ -208,6 +209,9 @@ class _MergePass:
         project, path = self._project, self._paths[model]
         state = fresh_model(project, model, local=False)
         self._require_tip()
+        here = state.at_commit(self._commit)
+        if here:
+            require_counting(accept(project, state, local=False), here)
         contents = (
             (version, version_content(project, version, path)) for version in reversed(state.versions)
         )

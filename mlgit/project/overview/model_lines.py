@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mlgit.adapters.git.refs import count_commits
 from mlgit.core.overview.status import EnvironmentLine, ModelLine
 from mlgit.core.registry.completeness import NO_DOUBTS, Doubts
-from mlgit.project.trust.marks import marks
+from mlgit.project.trust.marks import trust_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -42,7 +42,7 @@ def _model_line(
 ) -> ModelLine:
     names = (*environments, *sorted(set(model.environments) - set(environments)))
     latest = model.latest
-    why = marks(project, model).why
+    trust = trust_in(project, model)
     return ModelLine(
         model=model.name,
         latest=None if latest is None else str(latest.version),
@@ -56,12 +56,13 @@ def _model_line(
                 held=each.commit is not None and each.held,
                 behind=_behind(project, each.commit, counted),
                 known=doubts.environment(model, each.environment),
-                refused=why(each.holder),
+                refused=(refused := trust.refused(each)),
+                counts=None if refused is None else trust.counts(each),
             )
             for each in map(model.environment, names)
         ),
         known=doubts.release(model),
-        refused=None if latest is None else why(latest.fact),
+        refused=None if latest is None else trust.why(latest.fact),
     )
 
 

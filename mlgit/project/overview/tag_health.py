@@ -83,7 +83,7 @@ def check_other_readers(project: Project) -> Iterator[Finding]:
     for model in read_registry(project).models.values():
         for environment in model.environments.values():
             yield from _half_a_change(environment)
-            yield from _open_assignments(model, environment)
+            yield from _open_assignments(project, model, environment)
             yield from _emptied(model, environment)
 
 
@@ -206,13 +206,16 @@ def _half_a_change(environment: EnvironmentState) -> Iterator[Finding]:
         )
 
 
-def _open_assignments(model: ModelState, environment: EnvironmentState) -> Iterator[Finding]:
+def _open_assignments(
+    project: Project, model: ModelState, environment: EnvironmentState
+) -> Iterator[Finding]:
     commits = dict.fromkeys(fact.commit for fact in environment.open_assignments)
     if len(commits) > 1:
+        label = accept(project, model).environment(environment.environment).label
         yield warning(
             "readers_disagree",
             f"`{model.name}` has {len(commits)} open assignments to `{environment.environment}`; "
-            f"mlgit answers {environment.label}, gto's Python API may answer differently",
+            f"mlgit answers {label or 'nothing'}, gto's Python API may answer differently",
             repair=f"mlgit promote {model.name} --to {environment.environment}"
             if environment.version is None
             else f"mlgit history {model.name} --env {environment.environment} shows them; "

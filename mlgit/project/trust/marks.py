@@ -4,23 +4,48 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlgit.core.registry.completeness import Trust, deciding_tag, doubtful_environment
+from mlgit.core.registry.state import EnvironmentState
 from mlgit.core.trust.marks import Marks
-from mlgit.errors import ConfigError
+from mlgit.errors import ConfigError, MlgitError
+from mlgit.project.registry.read import read_model_tags
 
 if TYPE_CHECKING:
     from mlgit.core.registry.state import ModelState
     from mlgit.project.open import Project
 
 
-def marks(project: Project, state: ModelState, *, reach: bool = False) -> Marks:
-    """The marks of one model's tags; with `reach`, git is asked which commits are on trunk."""
-    elsewhere = None
-    if reach and state.facts:
-        from mlgit.project.trust.accept import elsewhere_than_trunk
+def marks(project: Project, state: ModelState) -> Marks:
+    """The marks of one model's tags, without asking git."""
+    return Marks(state, foreign=_foreign_allowed(project))
 
-        commits = {fact.commit for fact in state.facts}
-        elsewhere = elsewhere_than_trunk(project, commits, local=project.default_branch is None)
-    return Marks(state, foreign=_foreign_allowed(project), elsewhere=elsewhere)
+
+def trust_in(project: Project, state: ModelState, *, whole: bool = False) -> Trust:
+    """What counts of one model, also in environments whose newest change does not.
+
+    With `whole`, every rule is asked that commands obey which act; otherwise that is done only if something
+    that costs nothing shows that a tag does not count.
+    """
+    why = marks(project, state).why
+    if not whole and all(why(deciding_tag(each)) is None for each in state.environments.values()):
+        return Trust(why=why)
+    from mlgit.project.trust.accept import accept
+
+    try:
+        accepted = accept(project, state)
+    except MlgitError:
+        return Trust(why=why)  # the commands that act say so themselves
+    refused = {each.fact.tag: each.why for each in accepted.refused}
+    ignored = read_model_tags(project, state.name).ignored
+    unknown = {
+        name: EnvironmentState(model=state.name, environment=name)
+        for name in accepted.environments
+        if doubtful_environment(state.name, name, state=state, ignored=ignored) is not None
+    }
+    return Trust(
+        why=lambda fact: None if fact is None else refused.get(fact.tag),
+        instead={**accepted.environments, **unknown},
+    )
 
 
 def _foreign_allowed(project: Project) -> bool:

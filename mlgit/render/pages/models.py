@@ -63,10 +63,10 @@ def _row(entry: ModelEntry, environments: tuple[str, ...]) -> tuple[Cell, ...]:
         state = there.get(environment)
         if state is not None and state.known == "no":
             cells.append(Span("?", "careful"))
+        elif state is not None and state.refused is not None:
+            cells.append((Span(state.label or "-"), Span("!", "bad")))
         elif state is None or state.label is None:
             cells.append(Span("-", "dim"))
-        elif state.refused is not None:
-            cells.append((Span(state.label), Span("!", "bad")))
         elif state.held:
             cells.append((Span(state.label), Span("*", "careful")))
         else:

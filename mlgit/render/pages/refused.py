@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mlgit.render.page import Page, Span, line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Sequence
 
     from mlgit.core.overview.status import ModelLine
     from mlgit.core.registry.entries import ModelEntry
@@ -15,36 +15,51 @@ if TYPE_CHECKING:
 _SHOWN = 5
 
 
-def refused_lines(refused: Mapping[str, str], *, indent: int = 0) -> Page:
+def refused_lines(sentences: Sequence[str], *, indent: int = 0) -> Page:
     """What does not count, each with its reason; nothing if all count."""
-    lines: Page = []
-    for label, why in list(refused.items())[:_SHOWN]:
-        lines.append(line(Span("! ", "bad"), f"{label} does not count: {why}", indent=indent))
-    if len(refused) > _SHOWN:
-        rest = f"{len(refused) - _SHOWN:,} more do not count; `mlgit doctor` names them"
+    lines: Page = [line(Span("! ", "bad"), text, indent=indent) for text in sentences[:_SHOWN]]
+    if len(sentences) > _SHOWN:
+        rest = f"{len(sentences) - _SHOWN:,} more do not count; `mlgit doctor` names them"
         lines.append(line(Span("! ", "bad"), rest, indent=indent))
     return lines
 
 
-def refused_of(models: Iterable[ModelEntry]) -> Mapping[str, str]:
-    """What does not count -> why, of entries."""
-    found = {}
+def refused_of(models: Iterable[ModelEntry]) -> tuple[str, ...]:
+    """What does not count and why, of entries."""
+    found = []
     for model in models:
         if model.latest is not None and model.latest.refused is not None:
-            found[f"{model.name}@{model.latest.version}"] = model.latest.refused
+            found.append(_version(f"{model.name}@{model.latest.version}", model.latest.refused))
         for each in model.environments:
             if each.refused is not None:
-                found[f"{each.label} in {model.name}#{each.environment}"] = each.refused
-    return found
+                place = f"{model.name}#{each.environment}"
+                found.append(_environment(place, each.label, each.refused, each.counts))
+    return tuple(found)
 
 
-def refused_in(models: Iterable[ModelLine]) -> Mapping[str, str]:
-    """What does not count -> why, of the lines of a status."""
-    found = {}
+def refused_in(models: Iterable[ModelLine]) -> tuple[str, ...]:
+    """What does not count and why, of the lines of a status."""
+    found = []
     for model in models:
         if model.refused is not None:
-            found[f"{model.model}@{model.latest}"] = model.refused
+            found.append(_version(f"{model.model}@{model.latest}", model.refused))
         for each in model.environments:
             if each.refused is not None:
-                found[f"{each.version} in {model.model}#{each.environment}"] = each.refused
-    return found
+                place = f"{model.model}#{each.environment}"
+                found.append(_environment(place, each.version, each.refused, each.counts))
+    return tuple(found)
+
+
+def not_counting(label: str | None, why: str, counts: str | None) -> str:
+    """Why what an environment shows does not count, and what does."""
+    subject = "what emptied it does" if label is None else "does"
+    return f"{subject} not count: {why}; {counts or 'nothing'} counts there"
+
+
+def _version(name: str, why: str) -> str:
+    return f"{name} does not count: {why}"
+
+
+def _environment(place: str, label: str | None, why: str, counts: str | None) -> str:
+    subject = f"{place} is empty:" if label is None else f"{label} in {place}"
+    return f"{subject} {not_counting(label, why, counts)}"

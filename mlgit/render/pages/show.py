@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mlgit.render.page import Page, Span, field, line, table
 from mlgit.render.pages.age import ago, as_of
 from mlgit.render.pages.events import events_table
+from mlgit.render.pages.refused import not_counting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,7 +80,8 @@ def _mark(refused: str | None) -> str:
 def _held(each: EnvironmentEntry) -> str:
     if each.known == "no":
         return "not known here" if each.label is None else f"not known here ({each.label} by these tags)"
-    return f"{each.label or 'empty'}{_mark(each.refused)}"
+    mark = "" if each.refused is None else f" ({not_counting(each.label, each.refused, each.counts)})"
+    return f"{each.label or 'empty'}{mark}"
 
 
 def _version(record: Details) -> Page:
@@ -91,7 +93,7 @@ def _version(record: Details) -> Page:
     shown += [
         field("released", f"{version.registered_at:%Y-%m-%d %H:%M:%S} UTC by {version.author}"),
         field("commit", version.commit),
-        field("live in", ", ".join(version.environments) or "no environment"),
+        field("live in", ", ".join(version.environments) or _nowhere(record.model)),
     ]
     if version.refused is not None:
         shown.insert(1, line(Span(f"does not count: {version.refused}", "bad"), indent=2))
@@ -102,12 +104,18 @@ def _version(record: Details) -> Page:
     return shown
 
 
+def _nowhere(model: ModelEntry) -> str:
+    unknown = any(each.known == "no" for each in model.environments)
+    return "not known here" if unknown else "no environment"
+
+
 def _environment(record: Details) -> Page:
     entry = record.environment
     if entry is None:
         return []
     shown: Page = [line(Span(entry.environment, "strong"), f" of {record.model.name}")]
-    shown.append(field("holds", "nothing" if entry.label is None and entry.known == "yes" else _held(entry)))
+    empty = entry.label is None and entry.known == "yes" and entry.refused is None
+    shown.append(field("holds", "nothing" if empty else _held(entry)))
     if entry.since is not None and entry.commit is not None:
         shown.append(field("since", f"{ago(entry.since, record.told_at)} by {entry.author}"))
         shown.append(field("commit", entry.commit))

@@ -247,9 +247,9 @@ def _model_row(model: ModelLine, names: Sequence[str]) -> tuple[Span, ...]:
 def _environment(each: EnvironmentLine | None) -> Span:
     if each is not None and each.known == "no":
         return Span("?", "careful")
-    if each is None or each.version is None:
+    if each is None or (each.version is None and each.refused is None):
         return Span("-", "dim")
-    version = f"{each.version}{_mark(each.refused)}{_behind(each.behind)}"
+    version = f"{each.version or '-'}{_mark(each.refused)}{_behind(each.behind)}"
     return Span(f"{version} held", "careful") if each.held else Span(version)
 
 

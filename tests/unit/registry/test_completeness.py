@@ -9,8 +9,11 @@ import pytest
 
 from mlgit.core.registry.completeness import (
     KNOWN,
+    UNMARKED,
     CloneFacts,
+    Trust,
     compare_tags,
+    deciding_tag,
     doubtful_environment,
     doubtful_refusal,
     doubtful_release,
@@ -183,3 +186,28 @@ def test_a_newer_release_that_is_refused_leaves_the_newest_one_open(
     state = replace(state, refused=tuple(Refusal(fact(tag, 2), "it was moved") for tag in refused))
     found = doubtful_refusal(state)
     assert (None if found is None else found.fact.tag) == doubt
+
+
+def test_an_environment_is_decided_by_the_tag_that_filled_or_emptied_it() -> None:
+    model = replay([fact("m@v1.0.0", 1), fact("m#prod#1", 1), fact("m#old#2", 1), fact("m#old!#3", 1)]).model(
+        "m"
+    )
+    deciding = {name: deciding_tag(model.environment(name)) for name in ("prod", "old", "never")}
+    assert {name: None if tag is None else tag.tag for name, tag in deciding.items()} == {
+        "prod": "m#prod#1",
+        "old": "m#old!#3",
+        "never": None,
+    }
+
+
+def test_what_counts_instead_is_what_commands_take() -> None:
+    model = replay(
+        [fact("m@v1.0.0", 1), fact("m@v2.0.0", 2), fact("m#prod#1", 1), fact("m#prod#2", 2)]
+    ).model("m")
+    shown = model.environment("prod")
+    before = replay(each for each in model.facts if each.tag != "m#prod#2").model("m").environment("prod")
+    doubtful = replace(before, doubt=Refusal(model.facts[-1], "it is forged"))
+    assert UNMARKED.counts(shown) == "v2.0.0"
+    assert UNMARKED.refused(shown) is None
+    assert Trust(instead={"prod": before}).counts(shown) == "v1.0.0"
+    assert Trust(instead={"prod": doubtful}).counts(shown) is None

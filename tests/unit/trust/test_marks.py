@@ -22,7 +22,7 @@ def marked(row: Row) -> dict[str, str]:
     """The marked tags of a row, from what the cache of tags keeps of them."""
     tags = [_seen(each, other="other" if each.tag in row.renamed else None) for each in row.tags]
     state = replay(tags).model("m")
-    marks = Marks(state, foreign=row.foreign, elsewhere={commit(number): OFF for number in row.off})
+    marks = Marks(state, foreign=row.foreign)
     return {each.tag: why for each in state.facts if (why := marks.why(each)) is not None}
 
 
@@ -33,8 +33,10 @@ def _seen(tag: TagFact, *, other: str | None) -> TagFact:
 
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
 def test_what_does_not_count_is_marked(row: Row) -> None:
-    # A mark says what is wrong with a tag itself, not with the one that was written with it.
-    refused = {tag: why for tag, why in row.refused.items() if "written with it" not in why}
+    # A mark says what is wrong with a tag itself, not with its place or the one that was written with it.
+    refused = {
+        tag: why for tag, why in row.refused.items() if "written with it" not in why and OFF not in why
+    }
     found = marked(row)
     assert found.keys() == refused.keys()
     assert {tag: why for tag, why in found.items() if why != MOVED} == {
@@ -63,7 +65,3 @@ def test_a_tag_and_the_release_that_it_names_must_agree(tag: TagFact, why: str |
 
 def test_nothing_is_marked_where_nothing_is() -> None:
     assert Marks(replay(()).model("m"), foreign=False).why(None) is None
-
-
-def test_an_assignment_without_a_version_is_marked_off_trunk() -> None:
-    assert marked(Row((fact("m#prod#1", 9),), {}, off=(9,), foreign=True)) == {"m#prod#1": OFF}
