@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
     from mlgit.core.gates.verdict import Check, Result
 
-# The environment variables of a CI that choose the base and the target branch.
+# The environment variables of a CI that say that it is one, and choose the base and the target branch.
 _CI_VARIABLES = (
+    "CI",
     "GITHUB_ACTIONS",
     "GITHUB_BASE_REF",
     "GITHUB_EVENT_NAME",
@@ -31,6 +32,9 @@ _CI_VARIABLES = (
     "CI_COMMIT_BEFORE_SHA",
     "CI_MERGE_REQUEST_DIFF_BASE_SHA",
     "CI_MERGE_REQUEST_TARGET_BRANCH_NAME",
+    "JENKINS_URL",
+    "TEAMCITY_VERSION",
+    "TF_BUILD",
     "MLGIT_REMOTE_TAGS",
 )
 

@@ -12,7 +12,7 @@ from mlgit.core.wording import listed
 from mlgit.errors import ConfigError, MlgitError
 from mlgit.project.overview.config_health import check_readiness
 from mlgit.project.overview.data_health import check_data, check_remote_data, check_tracked_files
-from mlgit.project.overview.git_health import check_tag_settings
+from mlgit.project.overview.git_health import check_clone
 from mlgit.project.overview.refused_tags import check_refused_tags
 from mlgit.project.overview.tag_health import (
     check_clashes,
@@ -100,15 +100,6 @@ def _check_git(project: Project) -> Iterator[Finding]:
         )
 
 
-def _check_history(project: Project) -> Iterator[Finding]:
-    if project.shallow:
-        yield warning(
-            "shallow_clone",
-            "History was cut off when this was cloned: baselines may be out of reach",
-            repair="git fetch --unshallow --tags",
-        )
-
-
 def _check_remote(project: Project) -> Iterator[Finding]:
     if project.remote is None:
         message, repair = "There is no Git remote: releases stay in this clone", "git remote add origin URL"
@@ -126,7 +117,6 @@ def _check_remote(project: Project) -> Iterator[Finding]:
             "nobody can tell which branch is trunk",
             repair=f"git remote set-head {project.remote} --auto",
         )
-    yield from check_tag_settings(project)
     seen = tags_as_of(project)
     if seen is not None and (project.now - seen).days > _OLD_VIEW_DAYS:
         yield remark(
@@ -182,7 +172,7 @@ def _check_gto(project: Project) -> Iterator[Finding]:
 
 _LOCAL: dict[str, Check] = {
     "git": _check_git,
-    "history": _check_history,
+    "history": check_clone,
     "remote": _check_remote,
     "config": _check_config,
     "readiness": check_readiness,

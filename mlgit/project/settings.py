@@ -31,27 +31,43 @@ def read_settings(git: Git, *, git_dir: str, common_dir: str) -> Settings:
 
 
 def _may_be_set(git_dir: str, common_dir: str) -> bool:
-    if any(name.startswith("GIT_CONFIG_") and name not in _FILES for name in os.environ):
-        return True
+    texts = configuration(git_dir=git_dir, common_dir=common_dir)
+    return any(b"mlgit" in text or b"include" in text for text in texts)
+
+
+def configuration(*, git_dir: str, common_dir: str) -> Iterator[bytes]:
+    """The lower-case text of all settings that git reads, the clone's own first; not of included files."""
     for path in _configs(git_dir, common_dir):
         try:
             with open(path, "rb", buffering=0) as file:
-                text = file.read().lower()
+                yield file.read().lower()
         except OSError:
-            continue
-        if b"mlgit" in text or b"include" in text:
-            return True
-    return False
+            yield b""
+    stated = [value for name, value in os.environ.items() if name.startswith(_STATED)]
+    yield "\n".join(stated).encode("utf-8", "surrogateescape").lower()
 
 
-# These variables only say which files to read.
-_FILES = frozenset({"GIT_CONFIG_GLOBAL", "GIT_CONFIG_NOSYSTEM", "GIT_CONFIG_SYSTEM"})
+_STATED = ("GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_", "GIT_CONFIG_PARAMETERS")
+# Where git was built to look for the settings of the machine.
+_OF_MACHINE = (
+    "/etc/gitconfig",
+    "/Library/Developer/CommandLineTools/usr/share/git-core/gitconfig",
+    "/Applications/Xcode.app/Contents/Developer/usr/share/git-core/gitconfig",
+)
 
 
 def _configs(git_dir: str, common_dir: str) -> Iterator[str]:
     yield os.path.join(common_dir, "config")
     yield os.path.join(git_dir, "config.worktree")
-    yield os.environ.get("GIT_CONFIG_SYSTEM") or "/etc/gitconfig"
+    of_machine = os.environ.get("GIT_CONFIG_SYSTEM")
+    if of_machine is not None:
+        yield of_machine
+    else:
+        yield from _OF_MACHINE
+        for folder in os.environ.get("PATH", "").split(os.pathsep):
+            if os.path.exists(os.path.join(folder, "git")):  # /opt/homebrew/bin/git, or conda's
+                yield os.path.join(os.path.dirname(folder), "etc", "gitconfig")
+                break
     stated = os.environ.get("GIT_CONFIG_GLOBAL")
     home = os.environ.get("HOME", "")
     if stated is not None:

@@ -105,3 +105,29 @@ def test_a_listing_in_the_checkout_is_not_believed(clone: Folder, tmp_path: Path
     outcome, reason, text = _checked(clone, listing)
     assert (outcome, reason) == ("error", "unknown_here")
     assert "is in the checkout" in text
+
+
+@pytest.mark.parametrize(
+    ("ci", "asks"),
+    [
+        ({}, False),
+        ({"CI": "false"}, False),
+        ({"CI": "true"}, True),  # Buildkite, CircleCI and others
+        ({"CI": "1"}, True),
+        ({"JENKINS_URL": "https://jenkins.example.org/"}, True),
+        ({"TF_BUILD": "True"}, True),
+        ({"GITHUB_ACTIONS": "true"}, True),
+        ({"GITLAB_CI": "true"}, True),
+    ],
+)
+def test_any_ci_asks_the_remote_before_something_is_called_absent(
+    clone: Folder, ci: dict[str, str], *, asks: bool
+) -> None:
+    for argv in (("release", "net"), ("promote", "net", "--to", "prod")):
+        assert clone.here(*argv).status == Exit.DONE
+    clone.git("tag", "-d", "net@v1.0.0", "net#prod#1")
+    done = clone.here("check", "--json", env=ci)
+    (result,) = done.json()["verdict"]["results"]
+    expected = ("error", "unknown_here") if asks else ("skipped", "no_baseline")
+    assert (result["outcome"], result["reason"]) == expected
+    assert ("`origin` has tags that this clone lacks" in result["message"]) is asks

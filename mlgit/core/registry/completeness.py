@@ -15,13 +15,16 @@ from mlgit.core.wording import listed
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from mlgit.core.fetch_settings import Obstacle
     from mlgit.core.registry.semver import Version
     from mlgit.core.registry.state import EnvironmentState, ModelState, Refusal, TagFact
     from mlgit.core.registry.tags import TagName
 
     Why = Callable[[TagFact | None], str | None]
 
-_EVERY_BRANCH = ("refs/heads/*", "refs/*")
+# Variables by which a CI says that it is one. `CI` may also be false.
+CI_VARIABLES = ("CI", "GITHUB_ACTIONS", "GITLAB_CI", "JENKINS_URL", "TEAMCITY_VERSION", "TF_BUILD")
+_FALSE = frozenset({"", "0", "false", "no", "off"})
 
 
 @record
@@ -40,36 +43,29 @@ KNOWN = Known(known="yes")
 class CloneFacts:
     """What a clone is, from its configuration.
 
-    `remote` is None if there is none. `tag_option` and `refspecs` are `remote.<name>.tagOpt` and `.fetch`.
+    `remote` is None if there is none. `obstacles` are settings that keep the remote's tags away.
     `fetched`: whether anything was ever fetched from the remote or pushed to it.
     """
 
     remote: str | None
     shallow: bool = False
-    tag_option: str | None = None
-    refspecs: tuple[str, ...] = ()
+    obstacles: tuple[Obstacle, ...] = ()
     fetched: bool = True
 
-    @property
-    def narrow(self) -> bool:
-        """Whether only some of the remote's branches are fetched, as after `git clone --single-branch`."""
-        sources = {spec.removeprefix("+").partition(":")[0] for spec in self.refspecs}
-        hidden = any(source.startswith("^") for source in sources)
-        return bool(sources) and (hidden or sources.isdisjoint(_EVERY_BRANCH))
+
+def in_ci(variables: Mapping[str, str]) -> bool:
+    """Whether a CI runs this: Buildkite, CircleCI, Travis and most others set `CI`."""
+    return any(variables.get(name, "").strip().lower() not in _FALSE for name in CI_VARIABLES)
 
 
 def knows_tags(clone: CloneFacts) -> Known:
     """Whether this clone takes all tags of its remote whenever it fetches."""
     remote = clone.remote
-    reasons = []
-    if clone.shallow:
-        reasons.append("its history is cut off")
-    if remote is not None and clone.tag_option == "--no-tags":
-        reasons.append("it never fetches tags")
-    if remote is not None and clone.narrow:
-        reasons.append("it fetches only some branches")
-    if remote is not None and not clone.fetched:
-        reasons.append(f"nothing was ever fetched from `{remote}`")
+    reasons = ["its history is cut off"] if clone.shallow else []
+    if remote is not None:
+        reasons.extend(each.why for each in clone.obstacles)
+        if not clone.fetched:
+            reasons.append(f"nothing was ever fetched from `{remote}`")
     if not reasons:
         return KNOWN
     return Known(known="no", why=f"this clone may lack tags: {' and '.join(reasons)}", repair=repair(clone))
@@ -78,11 +74,7 @@ def knows_tags(clone: CloneFacts) -> Known:
 def repair(clone: CloneFacts, *, set_head: bool = False) -> str:
     """The command that makes a clone whole; with `set_head`, it also learns which branch is trunk."""
     remote = clone.remote or "REMOTE"
-    steps = []
-    if clone.tag_option == "--no-tags":
-        steps.append(f"git config --unset remote.{remote}.tagOpt")
-    if clone.narrow:
-        steps.append(f"git remote set-branches {remote} '*'")
+    steps = list(dict.fromkeys(each.repair for each in clone.obstacles))
     steps.append(f"git fetch {'--unshallow ' if clone.shallow else ''}--tags {remote}")
     if set_head:
         steps.append(f"git remote set-head {remote} --auto")

@@ -1,38 +1,78 @@
-"""Git health: settings of git that make this clone show another registry than others do."""
+"""Git health: what makes this clone show another registry than other clones do."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlgit.core.fetch_settings import hiding_refs, pruning
 from mlgit.core.overview.doctor import Finding, fault, warning
-from mlgit.project.registry.tag_settings import hiding_settings
+from mlgit.core.registry.completeness import repair
+from mlgit.project.registry.completeness import clone_facts
+from mlgit.project.registry.tag_settings import fetch_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from mlgit.core.fetch_settings import Obstacle
     from mlgit.project.open import Project
 
+_HIDES = ("transfer.hiderefs", "uploadpack.hiderefs", "receive.hiderefs")
 
-def check_tag_settings(project: Project) -> Iterator[Finding]:
-    """Settings because of which the registry seen here is not the one of other clones."""
-    for each in hiding_settings(project):
-        if each.deletes:
-            yield warning(
-                "tags_are_pruned",
-                f"A `git fetch` that prunes deletes tags that `{project.remote}` lacks (`{each.setting}`), "
-                "such as those written with `--local`",
-                repair=each.repair,
-            )
-        elif each.setting.endswith("tagOpt"):
-            yield fault(
-                "tags_not_fetched",
-                f"This clone never fetches tags (`{each.setting}`): "
-                "the registry seen here is not the one everybody else sees",
-                repair=each.repair,
-            )
-        else:
-            yield warning(
-                "tags_are_hidden",
-                f"Clones and remotes on this machine do not show tags (`{each.setting}`)",
-                repair=each.repair,
-            )
+
+def check_clone(project: Project) -> Iterator[Finding]:
+    """What this clone lacks, or will lack, of its remote; one command repairs all that it lacks."""
+    clone = clone_facts(project)
+    whole = repair(clone)
+    if clone.shallow:
+        yield warning(
+            "shallow_clone",
+            "History was cut off when this was cloned: tags and baselines may be out of reach",
+            repair=whole,
+        )
+    if clone.remote is None:
+        return
+    if not clone.fetched:
+        yield warning(
+            "never_fetched",
+            f"Nothing was ever fetched from `{clone.remote}`: releases and environments are not known here",
+            repair=whole,
+        )
+    for obstacle in clone.obstacles:
+        yield from _obstacle(obstacle, whole)
+    settings = fetch_settings(project, clone.remote)
+    for each in pruning(settings, clone.remote):
+        yield warning(
+            "tags_are_pruned",
+            f"A `git fetch` that prunes deletes tags that `{clone.remote}` lacks (`{each.setting}`), "
+            "such as those written with `--local`",
+            repair=each.repair,
+        )
+    for setting in hiding_refs(settings, _HIDES):
+        yield warning(
+            "tags_are_hidden",
+            f"Clones and remotes on this machine do not show tags (`{setting.key}={setting.value}`)",
+            repair=setting.removal,
+        )
+
+
+def _obstacle(obstacle: Obstacle, repair: str) -> Iterator[Finding]:
+    if obstacle.kind == "narrow":
+        yield warning(
+            "single_branch",
+            f"This clone fetches only some branches (`{obstacle.setting}`), and only the tags on them",
+            repair=repair,
+        )
+    elif obstacle.kind == "no_tags":
+        yield fault(
+            "tags_not_fetched",
+            f"This clone never fetches tags (`{obstacle.setting}`): "
+            "the registry seen here is not the one everybody else sees",
+            repair=repair,
+        )
+    elif obstacle.kind == "left_out":
+        yield fault(
+            "tags_left_out",
+            f"This clone leaves out tags when it fetches (`{obstacle.setting}`): "
+            "the registry seen here is not the one everybody else sees",
+            repair=repair,
+        )

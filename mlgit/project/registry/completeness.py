@@ -9,6 +9,7 @@ file a job asks the remote, once for each model, and only if something seems abs
 from __future__ import annotations
 
 import os
+import re
 from stat import S_ISREG
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -19,19 +20,25 @@ from mlgit.core.registry.completeness import (
     Doubts,
     Known,
     compare_tags,
+    in_ci,
     knows_tags,
     parse_listing,
     repair,
 )
 from mlgit.errors import ToolError
+from mlgit.project.settings import configuration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mlgit.core.fetch_settings import Obstacle
     from mlgit.project.open import Project
 
 REMOTE_TAGS = "MLGIT_REMOTE_TAGS"
+# In lower case, as git reads keys.
 _PLAIN_FETCH = b"+refs/heads/*:refs/remotes/"
+_FETCH = re.compile(rb"fetch[ \t]*=[ \t]*(.*)")
+_UNUSUAL = re.compile(rb"tagopt|hiderefs|include|remote\..*fetch")
 _TIMEOUT_S = 20
 _MOST_BYTES = 64 << 20
 _FETCHED: WeakKeyDictionary[Project, set[str | None]] = WeakKeyDictionary()
@@ -59,7 +66,7 @@ def knows_model(
     if file:
         return _by_file(project, file, model, here, clone)
     found = knows_tags(clone)
-    if _in_ci(ci) and clone.remote is not None and (absent or found.known == "no"):
+    if in_ci(ci) and clone.remote is not None and (absent or found.known == "no"):
         there = _asked(project, clone.remote, model)
         if there is not None:
             source = f"`{clone.remote}`"
@@ -103,50 +110,45 @@ def _read_facts(project: Project) -> CloneFacts:
     remote = project.remote
     if remote is None:
         return CloneFacts(remote=None, shallow=project.shallow)
-    content = _configuration(project)
-    fetched = (
-        any(ref.startswith(f"refs/remotes/{remote}/") for ref in project.branches)
-        or os.path.exists(os.path.join(project.git_dir, "FETCH_HEAD"))
-        or b"[branch " in content  # a clone of an empty repository has no more than this
-    )
-    option: str | None = None
-    refspecs: tuple[str, ...] = ()
-    if _is_unusual(content):
-        option = project.git.try_text("config", "--get", f"remote.{remote}.tagOpt")
-        listing = project.git.try_text("config", "--get-all", f"remote.{remote}.fetch")
-        refspecs = tuple((listing or "").split("\n")) if listing else ()
+    found: tuple[Obstacle, ...] = ()
+    if not _is_usual(project, remote):
+        from mlgit.core.fetch_settings import obstacles
+        from mlgit.project.registry.tag_settings import fetch_settings, is_local
+
+        local = is_local(project.remotes.get(remote, ""))
+        found = obstacles(fetch_settings(project, remote), remote, local=local)
     return CloneFacts(
-        remote=remote, shallow=project.shallow, tag_option=option, refspecs=refspecs, fetched=fetched
+        remote=remote, shallow=project.shallow, obstacles=found, fetched=_was_fetched(project, remote)
     )
 
 
-def _configuration(project: Project) -> bytes:
-    """The clone's and the user's configuration files, as far as they are where git looks first."""
-    home = os.path.expanduser("~")
-    files = (
-        os.path.join(project.common_dir, "config"),
-        os.path.join(project.git_dir, "config.worktree"),
-        os.environ.get("GIT_CONFIG_GLOBAL") or os.path.join(home, ".gitconfig"),
-        os.path.join(os.environ.get("XDG_CONFIG_HOME") or os.path.join(home, ".config"), "git", "config"),
+def _is_usual(project: Project, remote: str) -> bool:
+    """Whether the configuration about fetching is as `git clone` writes it, so that git need not be asked.
+
+    An included file is unusual: only git knows which files it includes.
+    """
+    own, *others = configuration(git_dir=project.git_dir, common_dir=project.common_dir)
+    plain = _PLAIN_FETCH + os.fsencode(remote.lower()) + b"/*"
+    if plain not in (value.strip() for value in _FETCH.findall(own)):
+        return False
+    return all(
+        _UNUSUAL.search(text) is None
+        and all(value.startswith(_PLAIN_FETCH) for value in _FETCH.findall(text))
+        for text in (own, *others)
     )
-    return b"\n".join(map(_content, files))
 
 
-def _content(file: str) -> bytes:
-    try:
-        with open(file, "rb") as opened:
-            return opened.read()
+def _was_fetched(project: Project, remote: str) -> bool:
+    """Whether anything was ever fetched from the remote or pushed to it."""
+    if any(ref.startswith(f"refs/remotes/{remote}/") for ref in project.branches):
+        return True
+    if os.path.exists(os.path.join(project.git_dir, "FETCH_HEAD")):
+        return True
+    try:  # a clone of an empty repository has no more than this
+        with open(os.path.join(project.common_dir, "config"), "rb") as opened:
+            return b"[branch " in opened.read()
     except OSError:
-        return b""
-
-
-def _is_unusual(content: bytes) -> bool:
-    """Whether git must be asked: there is a key that hides tags or branches, or an included file."""
-    lines = [line.strip().lower() for line in content.splitlines()]
-    return any(
-        line.startswith((b"tagopt", b"[include")) or (line.startswith(b"fetch") and _PLAIN_FETCH not in line)
-        for line in lines
-    )
+        return False
 
 
 def _by_file(
@@ -194,7 +196,3 @@ def _asked(project: Project, remote: str, model: str | None) -> Mapping[str, str
         except ToolError:
             answers[model] = None
     return answers[model]
-
-
-def _in_ci(ci: Mapping[str, str]) -> bool:
-    return "GITHUB_ACTIONS" in ci or "GITLAB_CI" in ci

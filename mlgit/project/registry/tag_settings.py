@@ -1,60 +1,36 @@
-"""Tag settings: settings of git that delete the tags of this clone or hide tags from it."""
+"""Tag settings: what git's configuration says about the tags of this clone, from wherever git reads it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+import os
+from typing import TYPE_CHECKING
+
+from mlgit.core.fetch_settings import Setting
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from mlgit.project.open import Project
 
-_TAG_REFSPECS = ("refs/tags/", "refs/*")
 
-
-class Hiding(NamedTuple):
-    """A setting with the command that ends it, and what it does to tags."""
-
-    setting: str
-    repair: str
-    deletes: bool
-
-
-def hiding_settings(project: Project) -> tuple[Hiding, ...]:
-    """The settings that delete unpublished tags at the next fetch, or that keep tags from this clone."""
-    remote = project.remote
-    if remote is None:
-        return ()
+def fetch_settings(project: Project, remote: str) -> tuple[Setting, ...]:
+    """The settings about fetching from a remote, as git itself reads them, in its order."""
     names = rf"^(fetch\.prune(tags)?|remote\.{_quoted(remote)}\.(prune|prunetags|tagopt|fetch))$"
     hidden = r"^(transfer|uploadpack|receive)\.hiderefs$"
-    output = project.git.try_run("config", "-z", "--get-regexp", f"({names}|{hidden})").stdout
-    entries = [
-        entry.partition("\n") for entry in output.decode("utf-8", "surrogateescape").split("\0") if entry
-    ]
-    found = {key: value if mark else "true" for key, mark, value in entries}
-    own = f"remote.{remote}."
-    hiding = []
-    prunes_tags = _first_true(found, f"{own}prunetags", "fetch.prunetags")
-    if prunes_tags is not None:
-        hiding.append(Hiding(prunes_tags, f"git config {prunes_tags} false", deletes=True))
-    destinations = (value.partition(":")[2] for key, _, value in entries if key == f"{own}fetch")
-    if any(each.startswith(_TAG_REFSPECS) for each in destinations):
-        prunes = _first_true(found, f"{own}prune", "fetch.prune")
-        if prunes is not None:
-            hiding.append(Hiding(prunes, f"git config {own}prune false", deletes=True))
-    if found.get(f"{own}tagopt") == "--no-tags":
-        repair = f"git config --unset remote.{remote}.tagOpt && git fetch --tags {remote}"
-        hiding.append(Hiding(f"remote.{remote}.tagOpt", repair, deletes=False))
-    for key, _, value in entries:
-        if key.endswith(".hiderefs") and "refs/tags/".startswith(value.lstrip("^!")) and value[:1] != "!":
-            hiding.append(Hiding(f"{key}={value}", f"git config --unset-all {key}", deletes=False))
-    return tuple(hiding)
+    done = project.git.try_run("config", "-z", "--show-origin", "--get-regexp", f"({names}|{hidden})")
+    parts = done.stdout.decode("utf-8", "surrogateescape").split("\0")
+    own = os.path.realpath(os.path.join(project.common_dir, "config"))
+    found = []
+    for origin, entry in zip(parts[::2], parts[1::2], strict=False):
+        key, equals, value = entry.partition("\n")
+        kind, _, path = origin.partition(":")
+        path = os.path.realpath(os.path.join(project.git.folder, path))
+        file = None if kind != "file" else "" if path == own else path
+        found.append(Setting(key, value if equals else None, file))
+    return tuple(found)
 
 
-def _first_true(found: Mapping[str, str], *keys: str) -> str | None:
-    """The first of these settings that is set, if it is true; the remote's own comes first."""
-    key = next((key for key in keys if key in found), None)
-    return key if key is not None and found[key].lower() in {"true", "yes", "on", "1"} else None
+def is_local(url: str) -> bool:
+    """Whether a remote is a folder on this machine, so that this machine's settings hide its tags."""
+    return url.startswith("file://") or ("://" not in url and ":" not in url.partition("/")[0])
 
 
 def _quoted(name: str) -> str:

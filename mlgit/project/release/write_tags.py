@@ -28,12 +28,12 @@ from mlgit.errors import StateError, ToolError, UsageError
 from mlgit.project.registry.completeness import note_fetched
 from mlgit.project.registry.pushed import once_at_remote, record_seen
 from mlgit.project.registry.read import read_model
-from mlgit.project.registry.tag_settings import hiding_settings
 from mlgit.project.release.lost_race import fetch_models, lost_branch, lost_race, states_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from mlgit.core.fetch_settings import Pruning
     from mlgit.core.registry.state import ModelState, TagFact
     from mlgit.project.open import Project
 
@@ -133,10 +133,16 @@ def write_tags(
     warnings = tuple(
         f"A `git fetch` that prunes deletes these tags (`{each.setting}`): "
         f"run `mlgit push` before, or `{each.repair}`"
-        for each in hiding_settings(project)
-        if each.deletes
+        for each in _pruning(project)
     )
     return Written(tags=tags, pushed=False, notes=warnings)
+
+
+def _pruning(project: Project) -> tuple[Pruning, ...]:
+    from mlgit.core.fetch_settings import pruning
+    from mlgit.project.registry.tag_settings import fetch_settings
+
+    return () if project.remote is None else pruning(fetch_settings(project, project.remote), project.remote)
 
 
 def _tag_objects(

@@ -7,7 +7,9 @@ from itertools import product
 
 import pytest
 
+from mlgit.core.fetch_settings import Obstacle
 from mlgit.core.registry.completeness import (
+    CI_VARIABLES,
     KNOWN,
     UNMARKED,
     CloneFacts,
@@ -17,6 +19,7 @@ from mlgit.core.registry.completeness import (
     doubtful_environment,
     doubtful_refusal,
     doubtful_release,
+    in_ci,
     knows_tags,
     parse_listing,
     repair,
@@ -26,53 +29,50 @@ from mlgit.core.registry.semver import Version
 from mlgit.core.registry.state import EnvironmentState, ModelState, Refusal
 from tests.support.tags import fact
 
-EVERY = "+refs/heads/*:refs/remotes/origin/*"
-ONE = "+refs/heads/topic:refs/remotes/origin/topic"
+NEVER_TAGS = Obstacle("no_tags", "remote.origin.tagOpt", "it never fetches tags", "git config --unset …")
+NARROW = Obstacle(
+    "narrow", "remote.origin.fetch", "it fetches only some branches", "git remote set-branches …"
+)
 LIGHT = "it is lightweight"
 
 
 @pytest.mark.parametrize(
-    ("shallow", "option", "refspecs", "fetched"),
-    list(product([False, True], [None, "--no-tags"], [(), (EVERY,), (ONE,)], [True, False])),
+    ("shallow", "hidden", "fetched"),
+    list(product([False, True], [(), (NEVER_TAGS,), (NEVER_TAGS, NARROW)], [True, False])),
 )
 def test_a_clone_knows_its_tags_only_if_nothing_keeps_them_away(
-    *, shallow: bool, option: str | None, refspecs: tuple[str, ...], fetched: bool
+    *, shallow: bool, hidden: tuple[Obstacle, ...], fetched: bool
 ) -> None:
-    clone = CloneFacts(
-        remote="origin", shallow=shallow, tag_option=option, refspecs=refspecs, fetched=fetched
-    )
+    clone = CloneFacts(remote="origin", shallow=shallow, obstacles=hidden, fetched=fetched)
     found = knows_tags(clone)
-    whole = not shallow and option is None and ONE not in refspecs and fetched
+    whole = not shallow and not hidden and fetched
     assert (found.known == "yes") is whole
     assert whole or (found.why or "").startswith("this clone may lack tags: ")
-    steps = repair(clone)
-    assert ("--unshallow" in steps) is shallow
-    assert ("--unset remote.origin.tagOpt" in steps) is (option is not None)
-    assert ("set-branches origin '*'" in steps) is (ONE in refspecs)
-    assert "--tags origin" in steps
+    assert all(each.why in (found.why or "") for each in hidden)
+    steps = repair(clone).split(" && ")
+    assert steps[:-1] == [each.repair for each in hidden]
+    assert steps[-1] == f"git fetch {'--unshallow ' if shallow else ''}--tags origin"
 
 
-@pytest.mark.parametrize(
-    ("refspecs", "narrow"),
-    [
-        ((), False),
-        ((EVERY,), False),
-        (("+refs/*:refs/*",), False),
-        ((ONE, EVERY), False),
-        ((EVERY, "^refs/heads/dependabot/*"), True),
-        ((ONE,), True),
-    ],
-)
-def test_a_clone_is_narrow_if_it_leaves_branches_out(refspecs: tuple[str, ...], *, narrow: bool) -> None:
-    assert CloneFacts(remote="origin", refspecs=refspecs).narrow is narrow
+def test_a_step_that_ends_two_obstacles_is_run_once() -> None:
+    clone = CloneFacts(remote="origin", obstacles=(NARROW, NARROW))
+    assert repair(clone) == f"{NARROW.repair} && git fetch --tags origin"
 
 
 def test_without_a_remote_nothing_can_be_elsewhere() -> None:
-    assert (
-        knows_tags(CloneFacts(remote=None, tag_option="--no-tags", refspecs=(ONE,), fetched=False)) == KNOWN
-    )
+    assert knows_tags(CloneFacts(remote=None, obstacles=(NARROW,), fetched=False)) == KNOWN
     cut = knows_tags(CloneFacts(remote=None, shallow=True))
     assert (cut.known, cut.repair) == ("no", "git fetch --unshallow --tags REMOTE")
+
+
+@pytest.mark.parametrize("name", CI_VARIABLES)
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [("true", True), ("1", True), ("woodpecker", True), ("false", False), ("0", False), (" ", False)],
+)
+def test_any_variable_of_a_ci_that_is_true_makes_it_one(name: str, value: str, *, found: bool) -> None:
+    assert in_ci({name: value, "HOME": "/root"}) is found
+    assert not in_ci({"HOME": "/root"})
 
 
 def test_trunk_is_named_by_the_last_step_of_a_repair() -> None:

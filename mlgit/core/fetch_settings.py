@@ -1,0 +1,161 @@
+"""Fetch settings: what git's configuration takes away from a clone, or keeps from it, when it fetches."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+_TAGS = "refs/tags/"
+_EVERY_BRANCH = ("refs/heads/*", "refs/*")
+_FALSE = frozenset({"false", "no", "off", "0", ""})
+
+
+class Setting(NamedTuple):
+    """One value of git's configuration.
+
+    `key` is as `git config` prints it, `value` is None for a key without `=`. `file` is the file that has
+    it: empty for the clone's own, None for an environment variable.
+    """
+
+    key: str
+    value: str | None
+    file: str | None = ""
+
+    @property
+    def true(self) -> bool:
+        return self.value is None or self.value.lower() not in _FALSE
+
+    @property
+    def removal(self) -> str:
+        """The command that removes all values of this key from where this one is."""
+        if self.file is None:
+            return "unset GIT_CONFIG_COUNT GIT_CONFIG_PARAMETERS"
+        place = f"--file {_for_shell(self.file)} " if self.file else ""
+        return f"git config {place}--unset-all {self.key}"
+
+
+class Obstacle(NamedTuple):
+    """A setting that keeps tags from a clone: which one, why in one clause, and the command that ends it."""
+
+    kind: Literal["no_tags", "narrow", "left_out", "hidden"]
+    setting: str
+    why: str
+    repair: str
+
+
+class Pruning(NamedTuple):
+    """A setting that deletes tags when git fetches, and the command that ends it."""
+
+    setting: str
+    repair: str
+
+
+def obstacles(settings: Sequence[Setting], remote: str, *, local: bool = False) -> tuple[Obstacle, ...]:
+    """What keeps tags of the remote from this clone; `local`: the remote is a folder on this machine."""
+    specs = [each for each in settings if each.key == f"remote.{remote}.fetch" and each.value]
+    option = _tag_option(settings, remote)
+    every = any(_takes_every_tag(each.value or "") for each in specs)
+    found = []
+    if option is not None and option.value == "--no-tags" and not every:
+        why = "it never fetches tags"
+        setting = f"remote.{remote}.tagOpt"
+        removal = option.removal.replace(option.key, setting)
+        found.append(Obstacle("no_tags", setting, why, removal))
+    left_out = [each for each in specs if _leaves_tags_out(each.value or "")]
+    if left_out:
+        setting = f"remote.{remote}.fetch={left_out[0].value}"
+        why = f"it leaves out tags (`{left_out[0].value}`)"
+        found.append(Obstacle("left_out", setting, why, _all_branches(left_out, remote)))
+    takes_all = every or (option is not None and option.value == "--tags")
+    if not left_out and not takes_all and _is_narrow(specs):
+        setting = f"remote.{remote}.fetch"
+        found.append(
+            Obstacle("narrow", setting, "it fetches only some branches", _all_branches(specs, remote))
+        )
+    hiding = hiding_refs(settings, ("transfer.hiderefs", "uploadpack.hiderefs")) if local else ()
+    found.extend(
+        Obstacle("hidden", f"{each.key}={each.value}", "this machine hides tags", each.removal)
+        for each in hiding
+    )
+    return tuple(found)
+
+
+def hiding_refs(settings: Iterable[Setting], keys: Sequence[str]) -> tuple[Setting, ...]:
+    """The values of `*.hideRefs` that hide tags; a later `!` shows them again."""
+    found: tuple[Setting, ...] = ()
+    for each in settings:
+        if each.key in keys and each.value and _covers_tags(each.value.lstrip("!^").rstrip("/")):
+            found = () if each.value.startswith("!") else (*found, each)
+    return found
+
+
+def pruning(settings: Sequence[Setting], remote: str) -> tuple[Pruning, ...]:
+    """The settings because of which a fetch deletes tags that the remote lacks."""
+    own = f"remote.{remote}."
+    found = []
+    prunes_tags = _first_true(settings, f"{own}prunetags", "fetch.prunetags")
+    if prunes_tags is not None:
+        found.append(Pruning(prunes_tags, _switched_off(settings, f"{own}pruneTags")))
+    specs = [each.value for each in settings if each.key == f"{own}fetch" and each.value]
+    if any(spec.partition(":")[2].startswith((_TAGS, "refs/*")) for spec in specs):
+        prunes = _first_true(settings, f"{own}prune", "fetch.prune")
+        if prunes is not None:
+            found.append(Pruning(prunes, _switched_off(settings, f"{own}prune")))
+    return tuple(found)
+
+
+def _switched_off(settings: Iterable[Setting], key: str) -> str:
+    """The command that switches a remote's own setting off, which wins over that for all remotes."""
+    last = [each for each in settings if each.key == key.lower()][-1:]
+    stated = [f"{each.removal} && " for each in last if each.file is None]
+    return f"{''.join(stated)}git config --replace-all {key} false"
+
+
+def _first_true(settings: Sequence[Setting], *keys: str) -> str | None:
+    """The first of these settings that is set, if it is true."""
+    for key in keys:
+        values = [each for each in settings if each.key == key]
+        if values:
+            return key if values[-1].true else None
+    return None
+
+
+def _tag_option(settings: Iterable[Setting], remote: str) -> Setting | None:
+    """The last value that git understands; it ignores others."""
+    found = [each for each in settings if each.key == f"remote.{remote}.tagopt"]
+    return next((each for each in reversed(found) if each.value in {"--tags", "--no-tags"}), None)
+
+
+def _is_narrow(specs: Sequence[Setting]) -> bool:
+    """Whether only some of the remote's branches are fetched, as after `git clone --single-branch`."""
+    sources = {(each.value or "").removeprefix("+").partition(":")[0] for each in specs}
+    return any(source.startswith("^") for source in sources) or sources.isdisjoint(_EVERY_BRANCH)
+
+
+def _takes_every_tag(spec: str) -> bool:
+    source, _, place = spec.removeprefix("+").partition(":")
+    return (source, place) in {(f"{_TAGS}*", f"{_TAGS}*"), ("refs/*", "refs/*")}
+
+
+def _leaves_tags_out(spec: str) -> bool:
+    if not spec.startswith("^"):
+        return False
+    start, star, _ = spec[1:].partition("*")
+    return start.startswith(_TAGS) or (bool(star) and _TAGS.startswith(start))
+
+
+def _covers_tags(prefix: str) -> bool:
+    """Whether a prefix of refs, as `hideRefs` has it, covers every tag."""
+    return f"{prefix}/" in {"refs/", _TAGS}
+
+
+def _all_branches(specs: Iterable[Setting], remote: str) -> str:
+    """The commands after which every branch is fetched, wherever the refspecs are."""
+    elsewhere = dict.fromkeys(each.removal for each in specs if each.file != "")
+    return " && ".join([*elsewhere, f"git remote set-branches {remote} '*'"])
+
+
+def _for_shell(path: str) -> str:
+    return "'" + path.replace("'", "'\\''") + "'"
