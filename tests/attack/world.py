@@ -117,7 +117,9 @@ class World:
         env = {}
         if self.in_ci:
             listed = self.work.path.parent / "remote-tags"
-            listed.write_text(self.work.git("ls-remote", "--tags", "origin") + "\n", encoding="utf-8")
+            listed.write_text(
+                self.work.git("ls-remote", "--heads", "--tags", "origin") + "\n", encoding="utf-8"
+            )
             env["MLGIT_REMOTE_TAGS"] = str(listed)
         return self.work.here("check", "--json", env=env)
 

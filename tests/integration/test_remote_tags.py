@@ -50,13 +50,13 @@ def _checked(clone: Folder, listing: Path | str) -> tuple[str, str | None, str]:
 
 def test_the_listing_of_git_is_believed(clone: Folder, tmp_path: Path) -> None:
     listing = tmp_path / "listing"
-    listing.write_text(clone.git("ls-remote", "--tags", "origin"), encoding="utf-8")
+    listing.write_text(clone.git("ls-remote", "--heads", "--tags", "origin"), encoding="utf-8")
     assert _checked(clone, listing)[:2] == ("skipped", "no_baseline")
     for argv in (("release", "net"), ("promote", "net", "--to", "prod")):
         assert clone.here(*argv).status == Exit.DONE
     # Tags that are only here are newer than the listing.
     assert _checked(clone, listing)[:2] == ("pass", None)
-    listing.write_text(clone.git("ls-remote", "--tags", "origin") + "\n", encoding="utf-8")
+    listing.write_text(clone.git("ls-remote", "--heads", "--tags", "origin") + "\n", encoding="utf-8")
     assert "^{}" in listing.read_text(encoding="utf-8")
     assert _checked(clone, listing)[:2] == ("pass", None)
     clone.git("tag", "-d", "net#prod#1")
@@ -69,9 +69,11 @@ def test_the_listing_of_git_is_believed(clone: Folder, tmp_path: Path) -> None:
 
 FILES = {
     "missing": (None, "cannot be read"),
-    "words": (b"not a listing\n", "is not the output of `git ls-remote --tags`"),
-    "binary": (bytes(range(256)) * 20, "is not the output of `git ls-remote --tags`"),
-    "branches": (b"a" * 40 + b"\trefs/heads/main\n", "is not the output of `git ls-remote --tags`"),
+    "words": (b"not a listing\n", "is not the output of `git ls-remote --heads --tags`"),
+    "binary": (bytes(range(256)) * 20, "is not the output of `git ls-remote --heads --tags`"),
+    "empty": (b"", "is empty, as after a `git ls-remote --heads --tags` that failed"),
+    "a blank line": (b"\n", "is empty"),
+    "cut off": (b"a" * 40 + b"\trefs/heads/main\nfatal: the", "is not the output of"),
     "folder": ("folder", "is no file"),
     "pipe": ("pipe", "is no file"),
     "huge": ("huge", "is larger than 64 MiB"),
@@ -94,7 +96,7 @@ def test_a_listing_that_cannot_be_believed_proves_nothing(clone: Folder, tmp_pat
     outcome, reason, text = _checked(clone, listing)
     assert (outcome, reason) == ("error", "unknown_here")
     assert words in text
-    assert "git ls-remote --tags origin" in text
+    assert "git ls-remote --heads --tags origin" in text
 
 
 @pytest.mark.parametrize("name", ["listing", "link/listing"])

@@ -18,7 +18,9 @@ MERGE_REQUEST = '$CI_PIPELINE_SOURCE == "merge_request_event"'
 TRUNK = "$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH && $CI_COMMIT_TAG == null"
 PUSH = f'$CI_PIPELINE_SOURCE == "push" && {TRUNK}'
 REPORTERS = {"mlgit-announce", "mlgit-report"}
-LIST_TAGS = 'export MLGIT_REMOTE_TAGS="$(mktemp)"\ngit ls-remote --tags origin >"$MLGIT_REMOTE_TAGS"\n'
+LIST_TAGS = (
+    'export MLGIT_REMOTE_TAGS="$(mktemp)"\ngit ls-remote --heads --tags origin >"$MLGIT_REMOTE_TAGS"\n'
+)
 TOKENS = re.compile(r"TOKEN|SECRET|PASSWORD|CREDENTIAL|_KEY\b")
 
 

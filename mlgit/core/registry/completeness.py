@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 # Variables by which a CI says that it is one. `CI` may also be false.
 CI_VARIABLES = ("CI", "GITHUB_ACTIONS", "GITLAB_CI", "JENKINS_URL", "TEAMCITY_VERSION", "TF_BUILD")
+_HEX = frozenset("0123456789abcdef")
 _FALSE = frozenset({"", "0", "false", "no", "off"})
 
 
@@ -106,15 +107,16 @@ def compare_tags(
 
 
 def parse_listing(text: str) -> Mapping[str, str] | None:
-    """Tag name -> object id from the output of `git ls-remote --tags`; None if it is not such output."""
+    """Tag name -> object id from the output of `git ls-remote`; None if it is not such output."""
     found = {}
     for line in text.split("\n"):
         oid, tab, ref = line.partition("\t")
         if not line or ref.endswith("^{}"):
             continue
-        if not tab or not ref.startswith("refs/tags/"):
+        if not tab or not oid or set(oid) - _HEX or not ref.startswith(("refs/", "HEAD")):
             return None
-        found[ref.removeprefix("refs/tags/")] = oid
+        if ref.startswith("refs/tags/"):
+            found[ref.removeprefix("refs/tags/")] = oid
     return found
 
 

@@ -1,9 +1,10 @@
 """Completeness: does this clone know all tags of a model? Asked before anything is called absent.
 
-In CI, `MLGIT_REMOTE_TAGS` is the path of a file with the output of `git ls-remote --tags`, in UTF-8: one line
-for each tag, `<object id><TAB>refs/tags/<name>`; lines that end with `^{}` are skipped. If the remote has no
-tags, it is empty. A step writes it outside of the checkout, before any code of the branch runs. Without the
-file a job asks the remote, once for each model, and only if something seems absent or its clone is not whole.
+In CI, `MLGIT_REMOTE_TAGS` is the path of a file with the output of `git ls-remote --heads --tags`, in UTF-8:
+one line for each branch and tag, `<object id><TAB>refs/tags/<name>`; lines that end with `^{}` are skipped.
+The branches show that the command succeeded: an empty file proves nothing. A step writes it outside of the
+checkout, before any code of the branch runs. Without the file a job asks the remote, once for each model, and
+only if something seems absent or its clone is not whole.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from mlgit.project.open import Project
 
 REMOTE_TAGS = "MLGIT_REMOTE_TAGS"
+_LISTING = "git ls-remote --heads --tags"
 # In lower case, as git reads keys.
 _PLAIN_FETCH = b"+refs/heads/*:refs/remotes/"
 _FETCH = re.compile(rb"fetch[ \t]*=[ \t]*(.*)")
@@ -157,7 +159,7 @@ def _by_file(
     remote = clone.remote or "REMOTE"
     there, why = _listed(project, file)
     if there is None:
-        command = f'export {REMOTE_TAGS}="$(mktemp)" && git ls-remote --tags {remote} >"${REMOTE_TAGS}"'
+        command = f'export {REMOTE_TAGS}="$(mktemp)" && {_LISTING} {remote} >"${REMOTE_TAGS}"'
         return Known(known="no", why=f"`{file}` (`{REMOTE_TAGS}`) {why}", repair=command)
     return compare_tags(
         model, here=here, there=there, source=f"`{clone.remote or 'the remote'}`", repair=repair(clone)
@@ -175,10 +177,12 @@ def _listed(project: Project, file: str) -> tuple[Mapping[str, str] | None, str]
         if facts.st_size > _MOST_BYTES:
             return None, f"is larger than {_MOST_BYTES >> 20} MiB"
         with open(file, encoding="utf-8", errors="surrogateescape") as opened:
-            there = parse_listing(opened.read())
+            text = opened.read()
     except OSError as error:
         return None, f"cannot be read: {error.strerror}"
-    return there, "is not the output of `git ls-remote --tags`"
+    if not text.strip():  # every remote has a branch
+        return None, f"is empty, as after a `{_LISTING}` that failed"
+    return parse_listing(text), f"is not the output of `{_LISTING}`"
 
 
 def _asked(project: Project, remote: str, model: str | None) -> Mapping[str, str] | None:

@@ -105,8 +105,14 @@ def test_tags_here_must_be_those_that_the_remote_lists(
     [
         ("", {}),
         ("1\trefs/tags/net@v1.0.0\n2\trefs/tags/net@v1.0.0^{}\n", {"net@v1.0.0": "1"}),
-        ("1\trefs/heads/main\n", None),
+        ("1\tHEAD\n1\trefs/heads/main\n", {}),
+        ("1\trefs/heads/main\n2\trefs/tags/net#prod#1\n", {"net#prod#1": "2"}),
         ("fatal: no such remote\n", None),
+        ("1 refs/heads/main\n", None),
+        ("\trefs/heads/main\n", None),
+        ("From\trefs/heads/main\n", None),
+        ("1\tmain\n", None),
+        ("1\trefs/tags/net@v1.0.0\nfatal: the connection broke\n", None),
     ],
 )
 def test_a_listing_of_the_remote_is_parsed_or_refused(text: str, tags: dict[str, str] | None) -> None:
