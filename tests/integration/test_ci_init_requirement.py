@@ -65,3 +65,16 @@ def test_a_bare_name_is_not_taken(project: Folder) -> None:
     done = project.mlgit("ci", "init", "--host", "github", "--requirement", "mlgit")
     assert done.status == Exit.USAGE
     assert not (project / ".github").exists()
+
+
+def test_a_requirement_as_pip_writes_it_is_taken_and_a_placeholder_is_not(project: Folder) -> None:
+    address, commit = "git+https://forge.example/tools/mlgit", "5" * 40
+    done = project.mlgit("ci", "init", "--host", "github", "--requirement", f"mlgit @ {address}@COMMIT")
+    assert done.status == Exit.USAGE
+    assert "placeholder `COMMIT`" in done.err
+    assert not (project / ".github").exists()
+    record = ci(project, "init", "--host", "github", "--requirement", f"mlgit @ {address}@main")
+    assert any(f"write `mlgit@{address}@`" in note for note in record["notes"])
+    record = ci(project, "init", "--host", "github", "--requirement", f"mlgit @ {address}@{commit}")
+    assert record["requirement"] == f"mlgit@{address}@{commit}"
+    assert not any("digits" in note for note in record["notes"])

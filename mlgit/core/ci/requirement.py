@@ -11,7 +11,7 @@ from mlgit.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_FRAGMENT = r"(?:#(?:sha256=[0-9a-f]{64}|subdirectory=[A-Za-z0-9._/-]+))?"
+_FRAGMENT = r"(?:#(?:sha256=[0-9a-f]{64}|(?:egg|subdirectory)=[A-Za-z0-9._/-]+))?"
 _WORD = re.compile(rf"[A-Za-z0-9/][A-Za-z0-9._/\[\],<>=!~+@:%&?-]*{_FRAGMENT}")
 # A name, perhaps with versions or an address after `@`; or an address; or a path from the machine's root.
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(?:\[[^\]]*\])?(?:[<>=!~,@].*)?|[a-z+]+://.*|/.*")
@@ -19,6 +19,13 @@ _INDEXED = re.compile(r"mlgit(?:\[[^\]]*\])?((?:[<>=!~].*)?)", re.IGNORECASE)
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _ADDRESS = re.compile(r"https://[^@\s#'\"]+")
+# `mlgit @ git+https://…` is one requirement, as pip takes it.
+_SPACED = re.compile(r"(?:\s+@\s*|@\s+)(?=[a-z+]+://)")
+_GIT = re.compile(
+    r"(?P<start>(?:[^@:]+@)?git\+(?P<url>[a-z+]+://[^/]+/[^@#]+))(?:@(?P<commit>[^#]*))?(?:#.*)?"
+)
+# Words of an example that stand for the user's own.
+_PLACEHOLDER = re.compile(r"[<>…]|://HOST(?:[:/]|$)|/(?:OWNER|REPO|REPOSITORY)/|@(?!HEAD$)[A-Z_]+$|@0+$")
 _EXAMPLE = "mlgit@git+https://HOST/OWNER/mlgit@COMMIT"
 _HINT = "add `--requirement ''` if the machines of CI have mlgit already"
 
@@ -28,10 +35,17 @@ def checked_requirement(words: Iterable[str]) -> str:
 
     Raises:
         UsageError: a word cannot be a requirement in a template, is a path in the checkout, whose code must
-            not run next to a token, or is mlgit's name alone.
+            not run next to a token, is mlgit's name alone, or has a placeholder of an example.
     """
-    split = [word for text in words for word in text.split()]
+    split = [word for text in words for word in _SPACED.sub("@", text).split()]
     for word in split:
+        placeholder = _placeholder(word)
+        if placeholder is not None:
+            raise UsageError(
+                f"`{word}` has the placeholder `{placeholder}`",
+                expected="the address and the commit of the mlgit that CI installs",
+                hint=f"`git ls-remote {_address(word)} HEAD` shows the 40 digits of the newest commit",
+            )
         if not _WORD.fullmatch(word) or not _SAFE.fullmatch(word):
             raise UsageError(
                 f"`{word}` cannot be a requirement in the templates",
@@ -57,9 +71,12 @@ def findings(requirement: str) -> tuple[str, ...]:
     if is_bare(requirement):
         risk = "anyone who registers that name on the package index runs code in the jobs"
         return (f"`{requirement}`: {risk}; pin it with `mlgit ci init --requirement '{_EXAMPLE}'`",)
-    if any(_INDEXED.fullmatch(word) for word in requirement.split()):
-        return (f"`{requirement}` has no hash: an address with `#sha256=…`, or a commit, cannot be replaced",)
-    return ()
+    words = requirement.split()
+    unpinned = tuple(found for word in words if (found := _unpinned(word)) is not None)
+    if any(_INDEXED.fullmatch(word) for word in words):
+        rest = "an address with `#sha256=…`, or a commit, cannot be replaced"
+        return (f"`{requirement}` has no hash: {rest}", *unpinned)
+    return unpinned
 
 
 def recorded(direct_url: str | None) -> str | None:
@@ -79,6 +96,31 @@ def recorded(direct_url: str | None) -> str | None:
         return None
     word = _from_git(tree, address) or _from_archive(tree, address)
     return word if word is not None and _WORD.fullmatch(word) else None
+
+
+def _placeholder(word: str) -> str | None:
+    """The part of an address that an example leaves to the user."""
+    address = word.partition("#")[0]
+    found = _PLACEHOLDER.search(address) if "://" in address else None
+    return None if found is None else found[0].strip(":/@")
+
+
+def _address(word: str) -> str:
+    """The address of a repository, if nothing in it is left to the user."""
+    found = _GIT.fullmatch(word)
+    return "ADDRESS" if found is None or _PLACEHOLDER.search(found["url"]) else found["url"]
+
+
+def _unpinned(word: str) -> str | None:
+    """What to write instead of an address in Git that has no commit; None for any other word."""
+    found = _GIT.fullmatch(word)
+    if found is None or _COMMIT.fullmatch(found["commit"] or ""):
+        return None
+    named = found["commit"] or "HEAD"
+    return (
+        f"`{word}` is not pinned to a commit, so that whoever pushes there runs code in the jobs; write "
+        f"`{found['start']}@` and the 40 digits that `git ls-remote {found['url']} {named}` shows"
+    )
 
 
 def missing_requirement() -> UsageError:

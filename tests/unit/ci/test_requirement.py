@@ -88,3 +88,79 @@ def test_other_requirements_are_accepted(word: str) -> None:
     assert not is_bare(word)
     assert checked_requirement([word]) == word
     assert ("no hash" in " ".join(findings(word))) == word.startswith("mlgit=")
+
+
+GIT_PAGE = f"git+{PAGE}"
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        (f"mlgit @ {GIT_PAGE}@{COMMIT}", f"mlgit@{GIT_PAGE}@{COMMIT}"),
+        (f"mlgit@ {GIT_PAGE}@{COMMIT}", f"mlgit@{GIT_PAGE}@{COMMIT}"),
+        (f"mlgit\t@{GIT_PAGE}@{COMMIT}", f"mlgit@{GIT_PAGE}@{COMMIT}"),
+        (f"mlgit[demo] @ {GIT_PAGE}@{COMMIT} dvc-s3", f"mlgit[demo]@{GIT_PAGE}@{COMMIT} dvc-s3"),
+        (f"{GIT_PAGE}@{COMMIT}", f"{GIT_PAGE}@{COMMIT}"),
+        (f"{GIT_PAGE}.git@{COMMIT}#egg=mlgit", f"{GIT_PAGE}.git@{COMMIT}#egg=mlgit"),
+        (
+            f"git+ssh://git@forge.example/tools/mlgit@{COMMIT}",
+            f"git+ssh://git@forge.example/tools/mlgit@{COMMIT}",
+        ),
+        (f"mlgit @ {WHEEL}#sha256={DIGEST}", f"mlgit@{WHEEL}#sha256={DIGEST}"),
+        (f"mlgit @ {GIT_PAGE}@{DIGEST}", f"mlgit@{GIT_PAGE}@{DIGEST}"),
+    ],
+)
+def test_an_address_with_a_commit_or_hash_is_accepted_without_a_remark(text: str, word: str) -> None:
+    assert checked_requirement([text]) == word
+    assert findings(word) == ()
+
+
+@pytest.mark.parametrize(
+    ("word", "start", "shown"),
+    [
+        (f"mlgit@{GIT_PAGE}@main", f"mlgit@{GIT_PAGE}", "main"),
+        (f"mlgit@{GIT_PAGE}@v1.0.0", f"mlgit@{GIT_PAGE}", "v1.0.0"),
+        (f"mlgit@{GIT_PAGE}@feature/x#subdirectory=python", f"mlgit@{GIT_PAGE}", "feature/x"),
+        (f"{GIT_PAGE}@{COMMIT[:7]}", GIT_PAGE, COMMIT[:7]),
+        (f"{GIT_PAGE}@HEAD", GIT_PAGE, "HEAD"),
+        (f"{GIT_PAGE}@", GIT_PAGE, "HEAD"),
+        (GIT_PAGE, GIT_PAGE, "HEAD"),
+        ("git+ssh://git@forge.example/t/mlgit@main", "git+ssh://git@forge.example/t/mlgit", "main"),
+    ],
+)
+def test_an_address_without_a_commit_gets_a_remark_that_says_what_to_write(
+    word: str, start: str, shown: str
+) -> None:
+    assert checked_requirement([word]) == word
+    (remark,) = findings(f"dvc-s3 {word}")
+    assert f"write `{start}@` and the 40 digits" in remark
+    assert f"`git ls-remote {start.partition('git+')[2]} {shown}`" in remark
+    assert len(findings(f"mlgit==1.0.0 {word}")) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "placeholder"),
+    [
+        ("mlgit@git+https://HOST/OWNER/mlgit@COMMIT", "HOST"),
+        ("mlgit @ git+https://HOST/OWNER/mlgit@COMMIT", "HOST"),
+        (f"mlgit@git+https://forge.example/OWNER/mlgit@{COMMIT}", "OWNER"),
+        (f"mlgit@{GIT_PAGE}@COMMIT", "COMMIT"),
+        (f"{GIT_PAGE}@SHA", "SHA"),
+        (f"{GIT_PAGE}@FULL_SHA", "FULL_SHA"),
+        (f"{GIT_PAGE}@<commit>", "<"),
+        (f"{GIT_PAGE}@…", "…"),
+        (f"{GIT_PAGE}@{'0' * 40}", "0" * 40),
+    ],
+)
+def test_the_placeholder_of_an_example_is_refused(text: str, placeholder: str) -> None:
+    with pytest.raises(UsageError, match=f"the placeholder `{placeholder}`") as error:
+        checked_requirement(["dvc-s3", text])
+    address = "ADDRESS" if placeholder in {"HOST", "OWNER"} else PAGE
+    assert f"`git ls-remote {address} HEAD`" in (error.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    "word", ["mlgit==1.0.0", "MLGIT==1.0.0", "/srv/OWNER/mlgit.whl", WHEEL, "dvc[s3]>=3"]
+)
+def test_other_words_have_no_placeholder(word: str) -> None:
+    assert checked_requirement([word]) == word
