@@ -9,6 +9,7 @@ import pytest
 from mlgit.errors import Exit
 from tests.support.checkouts import github_push, outputs, tag_checkout
 from tests.support.forge import started
+from tests.support.registry import train
 from tests.support.schema import assert_valid
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ def test_an_environment_without_a_deployment_target_is_reported_and_is_not_an_er
     assert forge.deployments("prod") == []
 
 
-def test_superseded_and_unverified_tags_deploy_nothing(
+def test_unverified_tags_deploy_nothing_even_if_they_supersede_others(
     project: Folder, served: Path, forge: FakeForge, tmp_path: Path
 ) -> None:
     oid = project.git("rev-parse", "refs/tags/line#prod#1")
@@ -148,7 +149,35 @@ def test_superseded_and_unverified_tags_deploy_nothing(
     late = deploy(
         project, "line#staging#1", job(forge, tmp_path / "2", project, "line#staging#1"), name="late"
     )
-    assert late.status == Exit.DONE
-    assert late.json()["superseded"] == "line#staging#9"
+    # The run of the older tag stands for that of the newer one, which a forge may have cancelled.
+    assert late.status == Exit.BLOCKED
+    assert (late.json()["tag"], late.json()["verified"]) == ("line#staging#9", False)
     assert not served.exists()
     assert forge.deployments() == []
+
+
+def test_the_run_of_a_superseded_tag_deploys_the_newest_change(
+    project: Folder, served: Path, forge: FakeForge, tmp_path: Path
+) -> None:
+    train(project, "2.0")
+    for argv in (("release", "line"), ("promote", "line", "--to", "staging")):
+        done = project.mlgit(*argv)
+        assert done.status == Exit.DONE, done.err
+    newest = "line#staging#2"
+    done = deploy(project, "line#staging#1", job(forge, tmp_path / "1", project, "line#staging#1"))
+    assert done.status == Exit.DONE, done.err
+    found = done.json()
+    assert (found["tag"], found["deployment"]["state"]) == (newest, "deployed")
+    assert any("`line#staging#1`" in note for note in found["notes"])
+    assert [each.ref for each in forge.deployments("staging")] == [newest]
+    assert (served / "current" / "line.json").read_text(encoding="utf-8") == '{"slope": 2.0}'
+
+
+def test_the_run_of_a_tag_deploys_nothing_where_the_environment_is_empty_now(
+    project: Folder, served: Path, forge: FakeForge, tmp_path: Path
+) -> None:
+    assert project.mlgit("unassign", "line", "--env", "staging").status == Exit.DONE
+    done = deploy(project, "line#staging#1", job(forge, tmp_path / "1", project, "line#staging#1"))
+    assert (done.status, done.json()["deployment"]) == (Exit.DONE, None)
+    assert done.json()["superseded"] == "line#staging!#2"
+    assert not served.exists()

@@ -20,8 +20,8 @@ def entry(session: Session, *, ref: str | None, deploy: bool, output: str) -> in
 
     Without TAG it is the one that the CI run is about. Its name is matched in full before anything else;
     then the remote's own object is fetched and held against its name, its statement, trunk, dvc.lock and
-    the release that it names. A tag that is not what it says, and one that a newer one superseded, deploys
-    nothing.
+    the release that it names. A tag that is not what it says deploys nothing. For a tag that a newer one
+    superseded, --deploy deploys the newer one: a forge may have cancelled its job.
 
     \b
     Outputs (GITHUB_OUTPUT, and DIR/mlgit.env with MLGIT_ before them):

@@ -8,6 +8,8 @@ from mlgit.core.record import record
 from mlgit.errors import Exit
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mlgit.core.deploy.deployment import DeployReport, State
     from mlgit.core.registry.state import ModelState, RegisteredVersion, TagFact
     from mlgit.core.registry.tags import Action
@@ -75,6 +77,18 @@ class TagEvent:
         if not self.verified:
             return Exit.BLOCKED
         return Exit.DONE if self.deployment is None else self.deployment.exit_code
+
+
+def newest_change(found: TagEvent, read: Callable[[str], TagEvent]) -> TagEvent:
+    """The tag to deploy for `found`: the newest assignment of its environment; `found` if that is empty now.
+
+    A forge may cancel the job of a newer tag when the job of an older one comes to the queue after it: of
+    those that wait for an environment, GitHub keeps the last. So any job must be enough for all tags.
+    """
+    newest = found
+    while newest.verified and newest.event == "assignment" and newest.superseded is not None:
+        newest = read(newest.superseded)
+    return newest if newest.event == "assignment" else found
 
 
 def outputs_of(event: TagEvent | None) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mlgit.core.ci.tag_event import EVENTS, TagEvent, deployment_of, version_of_tag
+from mlgit.core.ci.tag_event import EVENTS, TagEvent, deployment_of, newest_change, version_of_tag
 from mlgit.core.forge.hosts import HOSTS
 from mlgit.core.registry.tags import TAGS, TagName, parse_tag
 from mlgit.core.trust.proof import Proof
@@ -65,11 +65,16 @@ def deploy_tag(
     variables: Mapping[str, str],
     progress: Progress,
 ) -> TagEvent:
-    """Deploy what a verified, current assignment asks for, and record it at the forge.
+    """Deploy what a verified assignment asks for, or the newest one that superseded it, and record it.
 
     Raises:
         MlgitError: the deployment could not begin; the forge records a failure.
     """
+    own = found.tag
+    found = newest_change(found, lambda tag: read_tag_event(project, tag, event=event))
+    if found.tag != own:
+        text = f"This is the run of `{own}`, which `{found.tag}` superseded"
+        found = replace(found, notes=(*found.notes, text))
     if not found.deploy or found.environment is None or found.commit is None:
         return found
     if found.environment not in project.trunk_config.deploy:
