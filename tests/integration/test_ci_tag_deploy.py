@@ -149,7 +149,7 @@ def test_unverified_tags_deploy_nothing_even_if_they_supersede_others(
     late = deploy(
         project, "line#staging#1", job(forge, tmp_path / "2", project, "line#staging#1"), name="late"
     )
-    # The run of the older tag stands for that of the newer one, which a forge may have cancelled.
+    # The run of the older tag is for the newer one, too: a forge may have cancelled that one's.
     assert late.status == Exit.BLOCKED
     assert (late.json()["tag"], late.json()["verified"]) == ("line#staging#9", False)
     assert not served.exists()

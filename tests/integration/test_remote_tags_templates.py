@@ -97,6 +97,6 @@ def test_a_step_that_cannot_list_fails_and_its_file_proves_nothing(
     (tmp_path / "origin.git").rename(tmp_path / "gone.git")
     listing = tmp_path / "place"
     assert _listed(clone, name, listing, tmp_path).status != 0
-    empty = tmp_path / "github"  # a runner that goes on all the same has this file
+    empty = tmp_path / "github"  # a runner that continues all the same has this file
     assert empty.read_bytes() == b""
     assert _judged(clone, {"MLGIT_REMOTE_TAGS": str(empty)}) == ("error", "unknown_here")

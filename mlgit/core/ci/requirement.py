@@ -24,7 +24,7 @@ _SPACED = re.compile(r"(?:\s+@\s*|@\s+)(?=[a-z+]+://)")
 _GIT = re.compile(
     r"(?P<start>(?:[^@:]+@)?git\+(?P<url>[a-z+]+://[^/]+/[^@#]+))(?:@(?P<commit>[^#]*))?(?:#.*)?"
 )
-# Words of an example that stand for the user's own.
+# Words of an example, to be replaced by the user's own.
 _PLACEHOLDER = re.compile(r"[<>…]|://HOST(?:[:/]|$)|/(?:OWNER|REPO|REPOSITORY)/|@(?!HEAD$)[A-Z_]+$|@0+$")
 _EXAMPLE = "mlgit@git+https://HOST/OWNER/mlgit@COMMIT"
 _HINT = "add `--requirement ''` if the machines of CI have mlgit already"
