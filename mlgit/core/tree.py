@@ -35,8 +35,12 @@ class Tree(Protocol):
         and the inode.
         """
 
-    def read(self, path: str) -> bytes | None:
-        """The bytes of a file; None if there is none."""
+    def read(self, path: str, *, most_bytes: int | None = None) -> bytes | None:
+        """The bytes of a file; None if there is none.
 
-    def read_many(self, paths: Iterable[str]) -> Mapping[str, bytes]:
-        """The bytes of the files that exist, in one round trip."""
+        Raises:
+            OSError: the file cannot be read, or is larger than `most_bytes` (`errno.EFBIG`).
+        """
+
+    def read_many(self, paths: Iterable[str], *, most_bytes: int | None = None) -> Mapping[str, bytes]:
+        """The bytes of the files that exist, in one round trip; larger files are left out."""

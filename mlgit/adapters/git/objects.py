@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import subprocess
 from typing import IO, TYPE_CHECKING, NamedTuple, cast
 
@@ -28,11 +30,15 @@ _PIECE_BYTES = 65_536
 
 
 class GitObject(NamedTuple):
-    """One object; `type` is `blob`, `tree`, `commit` or `tag`."""
+    """One object; `type` is `blob`, `tree`, `commit` or `tag`.
+
+    `too_large` if it is larger than was asked for; the content is then empty.
+    """
 
     oid: str
     type: str
     content: bytes
+    too_large: bool = False
 
 
 class Objects:
@@ -46,10 +52,12 @@ class Objects:
         """The object that `spec` (an id, a ref, `commit:path`) names; None if there is none."""
         return self.get_many([spec])[spec]
 
-    def get_many(self, specs: Iterable[str]) -> Mapping[str, GitObject | None]:
-        """The objects that `specs` name, read in one round trip."""
+    def get_many(
+        self, specs: Iterable[str], *, most_bytes: int | None = None
+    ) -> Mapping[str, GitObject | None]:
+        """The objects that `specs` name, read in one round trip; larger ones without their content."""
         wanted = list(dict.fromkeys(specs))
-        return dict(zip(wanted, self._read(wanted), strict=True))
+        return dict(zip(wanted, self._read(wanted, most_bytes), strict=True))
 
     def each(self, oids: Sequence[str]) -> Iterator[tuple[str, GitObject | None]]:
         """The objects one by one, while git reads the next; no other query may come in between."""
@@ -87,10 +95,17 @@ class Objects:
                     stream.close()
             process.wait()
 
-    def _read(self, specs: Sequence[str]) -> list[GitObject | None]:
+    def _read(self, specs: Sequence[str], most_bytes: int | None) -> list[GitObject | None]:
         valid = [spec for spec in specs if spec and "\n" not in spec and "\0" not in spec]
-        responses = self._send(valid)
-        found = {spec: responses.next() for spec in valid}
+        found: dict[str, GitObject | None] = {}
+        while len(found) < len(valid):
+            left = valid[len(found) :]
+            responses = self._send(left)
+            for spec in left:
+                found[spec] = one = responses.next(most_bytes)
+                if one is not None and one.too_large:
+                    self.close()  # the quickest way to skip its content
+                    break
         return [found.get(spec) for spec in specs]
 
     def _send(self, specs: Iterable[str]) -> _Responses:
@@ -116,7 +131,8 @@ class _Responses:
         self._piece = b""
         self._position = 0
 
-    def next(self) -> GitObject | None:
+    def next(self, most_bytes: int | None = None) -> GitObject | None:
+        """The next object. If it is larger than `most_bytes`, its content stays unread in the pipe."""
         while (end := self._piece.find(b"\n", self._position)) < 0:
             self._more(1)
         words = self._piece[self._position : end].rsplit(b" ", 2)
@@ -128,6 +144,8 @@ class _Responses:
             return None
         oid, kind, count = words
         size = int(count)
+        if most_bytes is not None and size > most_bytes:
+            return GitObject(oid.decode(), kind.decode(), b"", too_large=True)
         start = self._position
         if start + size < len(self._piece):  # nearly always
             self._position = start + size + 1
@@ -220,21 +238,32 @@ class CommitTree:
             folder = f"{folder}/{name}" if folder else name
         return None
 
-    def read(self, path: str) -> bytes | None:
-        """The bytes of a file, None if there is none; links inside the commit are followed."""
-        return self.read_many([path]).get(path)
+    def read(self, path: str, *, most_bytes: int | None = None) -> bytes | None:
+        """The bytes of a file, None if there is none; links inside the commit are followed.
 
-    def read_many(self, paths: Iterable[str]) -> Mapping[str, bytes]:
+        Raises:
+            OSError: it is larger than `most_bytes`.
+        """
+        found = self._get_many([path], most_bytes).get(path)
+        if found is not None and found.too_large:
+            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), path)
+        return None if found is None else found.content
+
+    def read_many(self, paths: Iterable[str], *, most_bytes: int | None = None) -> Mapping[str, bytes]:
+        found = self._get_many(paths, most_bytes)
+        return {path: hit.content for path, hit in found.items() if not hit.too_large}
+
+    def _get_many(self, paths: Iterable[str], most_bytes: int | None) -> Mapping[str, GitObject]:
         # With an id git need not walk the trees; but links are only followed by path.
         known = self._blobs or {}
         specs = {
             path: known[path] if path in known and path not in self._links else f"{self._commit}:{path}"
             for path in paths
         }
-        found = self._objects.get_many(specs.values())
-        contents = {}
+        found = self._objects.get_many(specs.values(), most_bytes=most_bytes)
+        blobs = {}
         for path, spec in specs.items():
             hit = found[spec]
             if hit is not None and hit.type == "blob":
-                contents[path] = hit.content
-        return contents
+                blobs[path] = hit
+        return blobs

@@ -40,16 +40,19 @@ class LeftOut:
         """Whether a file is left out, or a file below a folder."""
         return path in self.blobs or any(name.startswith(f"{path}/") for name in self.blobs)
 
-    def read(self, path: str) -> bytes | None:
+    def read(self, path: str, *, most_bytes: int | None = None) -> bytes | None:
         """The committed content of a file that is left out; None if it is not.
 
         Raises:
-            OSError: git does not have the content, as in a partial clone without its remote.
+            OSError: git does not have the content, as in a partial clone without its remote, or it is larger
+                than `most_bytes`.
         """
         oid = self.blobs.get(path)
         if oid is None:
             return None
         try:
+            if most_bytes is not None and int(self._git.run_text("cat-file", "-s", oid)) > most_bytes:
+                raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), path)
             return self._git.run("cat-file", "blob", oid)
         except GitFailed as error:
             raise OSError(

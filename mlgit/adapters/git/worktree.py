@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from stat import S_ISREG
 from typing import TYPE_CHECKING, Any
@@ -78,6 +79,21 @@ def parse_status(output: bytes) -> Head:
     return Head(changed=tuple(changed), untracked=tuple(untracked), conflicted=tuple(conflicted), **head)
 
 
+def read_file(full: str, path: str, *, most_bytes: int | None) -> bytes | None:
+    """The bytes of a file, which errors name as `path`; None if it is not a plain file.
+
+    Raises:
+        OSError: it cannot be read, or is larger than `most_bytes` (`errno.EFBIG`).
+    """
+    facts = os.stat(full)
+    if not S_ISREG(facts.st_mode):  # opening a pipe would block forever
+        return None
+    if most_bytes is not None and facts.st_size > most_bytes:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), path)
+    with open(full, "rb", buffering=0) as file:
+        return file.read()
+
+
 class WorkingTree:
     """The files on disk (a core.tree.Tree) below an absolute root.
 
@@ -143,22 +159,19 @@ class WorkingTree:
                 return "a submodule"
         return "a folder" if os.path.isdir(os.path.join(self._root, path)) else None
 
-    def read(self, path: str) -> bytes | None:
+    def read(self, path: str, *, most_bytes: int | None = None) -> bytes | None:
         """The bytes of a file; None if there is none, or if a link leads outside the repository.
 
         Raises:
-            OSError: there is a file that cannot be read.
+            OSError: there is a file that cannot be read, or is larger than `most_bytes`.
         """
         full = os.path.join(self._root, path)
         if not self._inside(os.path.dirname(full)) or (os.path.islink(full) and not self._link_inside(full)):
             return None
         try:
-            if not S_ISREG(os.stat(full).st_mode):  # opening a pipe would block forever
-                return None
-            with open(full, "rb", buffering=0) as file:
-                return file.read()
+            return read_file(full, path, most_bytes=most_bytes)
         except (FileNotFoundError, NotADirectoryError):
-            return None if self.left_out is None else self.left_out.read(path)
+            return None if self.left_out is None else self.left_out.read(path, most_bytes=most_bytes)
         except IsADirectoryError:
             return None
 
@@ -173,6 +186,15 @@ class WorkingTree:
         real = os.path.realpath(full)
         return self._inside(os.path.dirname(real)) or f"{os.sep}files{os.sep}md5{os.sep}" in real
 
-    def read_many(self, paths: Iterable[str]) -> Mapping[str, bytes]:
-        contents = {path: self.read(path) for path in paths}
-        return {path: content for path, content in contents.items() if content is not None}
+    def read_many(self, paths: Iterable[str], *, most_bytes: int | None = None) -> Mapping[str, bytes]:
+        found = {}
+        for path in paths:
+            try:
+                content = self.read(path, most_bytes=most_bytes)
+            except OSError as error:
+                if error.errno != errno.EFBIG:
+                    raise
+                continue
+            if content is not None:
+                found[path] = content
+        return found

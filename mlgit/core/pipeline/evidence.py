@@ -28,6 +28,14 @@ class Problem:
     hint: str | None = None
 
 
+class Unreadable(Exception):  # noqa: N818 (it becomes a Problem, users never see it raised)
+    """A file has no values; the message continues a sentence that begins with the file's name."""
+
+
+class NotFetched(Unreadable):
+    """The file is a pointer of Git LFS."""
+
+
 @record
 class MetricFile:
     """One metric file: flat values by dotted key.

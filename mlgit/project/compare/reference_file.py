@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.dvc.files.values import metric_values
+from mlgit.adapters.dvc.files.values import MAX_BYTES, metric_values, unread
 from mlgit.core.pipeline.evidence import MetricFile, Problem
-from mlgit.errors import MlgitError
+from mlgit.errors import MlgitError, StateError
 from mlgit.project.pipeline.evidence import evidence
+from mlgit.project.pipeline.large_files import fetched
 from mlgit.project.pipeline.local_files import cache_of, local_files
 
 if TYPE_CHECKING:
@@ -17,18 +18,26 @@ if TYPE_CHECKING:
 def read_reference(project: Project, candidate: str | None, path: str) -> MetricFile | str:
     """The metric file, or a sentence that says why it has no numbers."""
     try:
-        content = project.tree(candidate).read(path)
-    except (OSError, MlgitError) as error:
-        return f"`{path}` cannot be read: {error}"
-    if content is None:
-        outputs = evidence(project, candidate).pipeline.outputs
-        pointer = next((out.pointer for out in outputs if out.path == path), None)
-        cache = cache_of(project, path)
-        try:
-            content = None if cache is None or pointer is None else cache.read(pointer)
-        except MlgitError as error:
-            return f"`{path}` cannot be trusted: {error.message}"
-    if content is None:
-        return f"There is no file `{path}`"
-    values = metric_values(content, path=path, documents=local_files(project).documents)
+        content = project.tree(candidate).read(path, most_bytes=MAX_BYTES)
+        if content is None:
+            content = _cached(project, candidate, path)
+        if content is None:
+            return f"There is no file `{path}`"
+    except OSError as error:
+        return unread(path, error).message
+    except StateError as error:
+        return f"`{path}` cannot be trusted: {error.message}"
+    except MlgitError as error:
+        return f"`{path}` cannot be read: {error.message}"
+    found = fetched(project, content, path)
+    if isinstance(found, Problem):
+        return found.message
+    values = metric_values(found, path=path, documents=local_files(project).documents)
     return values.message if isinstance(values, Problem) else MetricFile(path=path, values=values)
+
+
+def _cached(project: Project, candidate: str | None, path: str) -> bytes | None:
+    outputs = evidence(project, candidate).pipeline.outputs
+    pointer = next((out.pointer for out in outputs if out.path == path), None)
+    cache = cache_of(project, path)
+    return None if cache is None or pointer is None else cache.read(pointer, most_bytes=MAX_BYTES)

@@ -6,8 +6,9 @@ import os
 import re
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from mlgit.adapters.dvc.data.hashes import LFS_POINTER
 from mlgit.adapters.dvc.files.numbers import Numbers, Wanted
-from mlgit.adapters.dvc.files.values import selected
+from mlgit.adapters.dvc.files.values import MAX_BYTES, selected, too_large, unread
 from mlgit.adapters.git.promised import Promised
 from mlgit.adapters.git.trees import Entry, Trees
 from mlgit.core.pipeline.evidence import Problem, ProblemCode, Value
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from mlgit.adapters.git.objects import GitObject
     from mlgit.core.compare.leaderboard import ValueKind
     from mlgit.core.progress import Progress
     from mlgit.project.open import Project
@@ -180,7 +182,13 @@ class RevisionReader:
         cache = cache_of(self._project, path)
         for name, pointer in recorded_files(self._project, out, path):
             try:
-                content = None if cache is None or pointer is None else cache.read(pointer)
+                content = (
+                    None if cache is None or pointer is None else cache.read(pointer, most_bytes=MAX_BYTES)
+                )
+            except OSError as error:
+                draft.unread[name] = "unreadable"
+                draft.problems.append(unread(name, error).message)
+                continue
             except StateError as error:
                 draft.unread[name] = "unreadable"
                 draft.problems.append(f"`{name}` cannot be trusted: {error.message}")
@@ -207,16 +215,27 @@ class RevisionReader:
             self._progress.start("reading metrics", total=len(missing))
         try:
             for part in _parts(missing):
-                contents = self._project.objects.get_many(each.oid for each in part)
+                contents = self._project.objects.get_many((each.oid for each in part), most_bytes=MAX_BYTES)
                 for each in part:
-                    hit = contents[each.oid]
-                    self._values[each] = _LOST if hit is None else self._numbers.read(each, hit.content)
+                    self._values[each] = self._read_content(each, contents[each.oid])
                 if shown:
                     self._progress.advance(len(part))
         finally:
             if shown:
                 self._progress.end()
         self._numbers.save()
+
+    def _read_content(self, each: Wanted, found: GitObject | None) -> Mapping[str, Value] | Problem:
+        if found is None:
+            return _LOST
+        if found.too_large:
+            return Problem(code="unreadable", message=f"`{each.path}` {too_large(each.path)}")
+        content: bytes | Problem = found.content
+        if found.content.startswith(LFS_POINTER):
+            from mlgit.project.pipeline.large_files import fetched
+
+            content = fetched(self._project, found.content, each.path)
+        return content if isinstance(content, Problem) else self._numbers.read(each, content)
 
     def _finished(self, facts: CommitFacts, draft: _Draft) -> RevisionValues:
         metrics: dict[str, Mapping[str, Value]] = {}

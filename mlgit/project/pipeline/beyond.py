@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import posixpath
-import re
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.data.hashes import OUTSIDE, bytes_md5, file_md5
+from mlgit.project.pipeline.large_files import lfs_object
 from mlgit.project.pipeline.local_files import hashes_on_disk
 
 if TYPE_CHECKING:
@@ -29,13 +29,9 @@ class Beyond:
 
     def large(self, pointer: bytes, *, legacy: bool) -> str | None:
         """The MD5 of the content that a pointer of Git LFS means; None if it is not on this machine."""
-        found = re.search(rb"(?m)^oid sha256:([0-9a-f]{64})$", pointer)
-        if found is None:
-            return None
-        oid = found[1].decode()
-        file = os.path.join(self._project.common_dir, "lfs", "objects", oid[:2], oid[2:4], oid)
+        file = lfs_object(self._project, pointer)
         try:
-            return file_md5(file, legacy=legacy)
+            return None if file is None else file_md5(file, legacy=legacy)
         except OSError:
             return None
 

@@ -6,8 +6,9 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+from mlgit.adapters.dvc.data.hashes import LFS_POINTER
 from mlgit.adapters.dvc.files.paths import folders_of, repositories
-from mlgit.adapters.dvc.files.values import metric_values, param_values
+from mlgit.adapters.dvc.files.values import MAX_BYTES, metric_values, param_values, unread
 from mlgit.adapters.dvc.pipeline.pointers import DEFAULT_PARAMS, join, read_pipeline
 from mlgit.adapters.git.objects import CommitTree
 from mlgit.core.pipeline.evidence import Evidence, MetricFile, Problem, StageState, Value
@@ -21,7 +22,7 @@ from mlgit.project.pipeline.local_files import (
     hashes_on_disk,
     local_files,
 )
-from mlgit.project.pipeline.metric_origin import MadeFile, Owners, trust
+from mlgit.project.pipeline.metric_origin import MadeFile, Owners, not_there, trust
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -161,12 +162,12 @@ class _Reader:
         addresses = {stage.address for stage in pipeline.stages}
         paths = self._metric_paths(pipeline, outputs)
         # Read the files of a commit in one round trip; on disk, each may fail for its own reason.
-        committed = {} if self._commit is None else self._tree.read_many(paths)
+        committed = {} if self._commit is None else self._tree.read_many(paths, most_bytes=MAX_BYTES)
         on_disk = self._checkout.converted(committed) if stages and committed else {}
         for path in paths:
             out = output_at(path, outputs)
             stage = out.owner if out is not None and out.owner in addresses else None
-            content = committed[path] if path in committed else self._content(path, out)
+            content = self._whole(path, committed[path] if path in committed else self._content(path, out))
             values: Mapping[str, Value] = {}
             others: dict[str, str] = {}
             if isinstance(content, Problem):
@@ -180,7 +181,7 @@ class _Reader:
                 problems = []
                 if out is not None and stage is not None:
                     listing = None if out.path == path else self._listing(out)
-                    content = on_disk.get(path, content)
+                    content = on_disk.get(path, content) if content == committed.get(path) else content
                     problems = trust(MadeFile(content, path, out, listing, path in committed), states)
             tracked_by = out.owner if out is not None and stage is None else None
             found.append(
@@ -228,22 +229,22 @@ class _Reader:
         if outside(path):
             return Problem(code="unreadable", message=f"`{path}` lies outside the repository")
         try:
-            content = self._tree.read(path)
+            if (content := self._tree.read(path, most_bytes=MAX_BYTES)) is not None:
+                return content
         except OSError as error:
-            return Problem(code="unreadable", message=f"`{path}` cannot be read: {error.strerror}")
-        if content is not None:
-            return content
+            return unread(path, error)
         where = "" if self._commit is None else f" at {self._tree.label}"
         if out is None or out.pointer is None or not out.cached:
-            return self._missing(path, out, where)
+            return not_there(path, out, where)
         return self._cached(path, out, where)
 
-    def _missing(self, path: str, out: Output | None, where: str) -> Problem:
-        if out is not None and out.pointer is not None and self._commit is not None:
-            message = f"`{path}`{where} is not in the commit, although `dvc.lock` records it"
-            return Problem(code="unreadable", message=message, hint=f"run `git add -f {path}` and commit it")
-        hint = None if out is None else f"run `mlgit run {out.owner}`"
-        return Problem(code="missing", message=f"`{path}` is missing{where}", hint=hint)
+    def _whole(self, path: str, content: bytes | Problem) -> bytes | Problem:
+        """The content, also of a file that Git LFS keeps."""
+        if isinstance(content, Problem) or not content.startswith(LFS_POINTER):
+            return content
+        from mlgit.project.pipeline.large_files import fetched
+
+        return fetched(self._project, content, path)
 
     def _cached(self, path: str, out: Output, where: str) -> bytes | Problem:
         """The file in the DVC cache, if it is what its hash says."""
@@ -252,6 +253,8 @@ class _Reader:
         except StateError as error:
             message = f"`{path}`{where} cannot be trusted: {error.message}"
             return Problem(code="unreadable", message=message, hint=error.hint)
+        except OSError as error:
+            return unread(path, error)
         if content is not None:
             return content
         pull = "dvc pull" if self._commit is None else "dvc fetch --all-commits"
@@ -268,9 +271,10 @@ class _Reader:
         wanted = param_keys(pipeline) | dict.fromkeys(path for path in defaults if path in listed)
         found: dict[str, Mapping[str, Value]] = {}
         outputs = {out.path: out for out in pipeline.outputs}
-        contents = self._tree.read_many(path for path in wanted if not outside(path))
+        contents = self._tree.read_many((path for path in wanted if not outside(path)), most_bytes=MAX_BYTES)
         for path, keys in wanted.items():
-            content = contents[path] if path in contents else self._content(path, output_at(path, outputs))
+            here = contents[path] if path in contents else self._content(path, output_at(path, outputs))
+            content = self._whole(path, here)
             values: Mapping[str, Value] | Problem = (
                 content
                 if isinstance(content, Problem)

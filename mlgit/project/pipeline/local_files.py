@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from mlgit.adapters.dvc.files.documents import Documents
+from mlgit.adapters.dvc.files.values import MAX_BYTES
 from mlgit.core.pipeline.stages import Output, Pointer
 from mlgit.errors import StateError
 
@@ -90,6 +91,7 @@ def cached_content(project: Project, out: Output, path: str) -> bytes | None:
 
     Raises:
         StateError: what the cache has is not what its hash says.
+        OSError: it is larger than any metric file that is read.
     """
     pointer, cache = out.pointer, cache_of(project, path)
     if pointer is None or cache is None:
@@ -99,7 +101,7 @@ def cached_content(project: Project, out: Output, path: str) -> bytes | None:
         if md5 is None:
             return None
         pointer = Pointer(md5=md5, legacy=pointer.legacy)
-    return cache.read(pointer)
+    return cache.read(pointer, most_bytes=MAX_BYTES)
 
 
 def recorded_files(project: Project, out: Output, path: str) -> Iterator[tuple[str, Pointer | None]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlgit.adapters.dvc.data.hashes import bytes_md5
+from mlgit.adapters.dvc.files.values import LFS_PULL
 from mlgit.core.pipeline.evidence import FROZEN, MERGED, Problem, StageState
 
 if TYPE_CHECKING:
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from mlgit.core.pipeline.stages import Output, Pipeline
 
 _HERE = "run `git submodule update --init`, or put the missing files where the stage reads them"
-_PULL = "run `git lfs pull`, or `git lfs fetch --all` for a commit that is not checked out"
 _CHECK_OUT = "check out that commit, and run `mlgit check`, which reads the files on disk"
 
 
@@ -81,10 +81,19 @@ def trust(made: MadeFile, states: Mapping[str, StageState]) -> list[Problem]:
     return problems
 
 
+def not_there(path: str, out: Output | None, where: str) -> Problem:
+    """The problem of a file that does not exist; `where` is ` at COMMIT`, or empty for the working tree."""
+    if out is not None and out.pointer is not None and where:
+        message = f"`{path}`{where} is not in the commit, although `dvc.lock` records it"
+        return Problem(code="unreadable", message=message, hint=f"run `git add -f {path}` and commit it")
+    hint = None if out is None else f"run `mlgit run {out.owner}`"
+    return Problem(code="missing", message=f"`{path}` is missing{where}", hint=hint)
+
+
 def _what_it_takes(state: StageState) -> str:
     """What makes it known here whether a stage is up to date, as a hint."""
     if any("Git LFS" in text for text in state.unknown):
-        return _PULL
+        return LFS_PULL
     return _CHECK_OUT if any(".gitattributes" in text for text in state.unknown) else _HERE
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from contextlib import suppress
@@ -104,13 +105,16 @@ class Cache:
     def _top(self, *, legacy: bool) -> str:
         return self.folder if legacy else f"{self.folder}/files/md5"
 
-    def read(self, pointer: Pointer) -> bytes | None:
+    def read(self, pointer: Pointer, *, most_bytes: int | None = None) -> bytes | None:
         """The bytes of an object; None if it is not here, not a file, or too large to be read.
 
         Raises:
             StateError: the object is not what its hash says (code `cache_damaged`).
+            OSError: it is larger than `most_bytes` (`errno.EFBIG`).
         """
         path = self.path(pointer)
+        if most_bytes is not None and self._size_bytes(pointer) > most_bytes:
+            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), path)
         try:
             with open(path, "rb") as file:
                 content = file.read(MAX_READ_BYTES + 1)

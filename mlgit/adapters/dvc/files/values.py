@@ -2,40 +2,28 @@
 
 from __future__ import annotations
 
+import errno
 from decimal import Decimal
 from functools import cache, lru_cache, partial
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any
 
+from mlgit.adapters.dvc.data.hashes import LFS_POINTER
 from mlgit.adapters.dvc.files.formats.exact import decimal, fraction, whole
-from mlgit.core.pipeline.evidence import Problem, Value
-from mlgit.errors import ConfigError, ToolError
+from mlgit.core.pipeline.evidence import NotFetched, Problem, Unreadable, Value
+from mlgit.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from json import JSONDecoder
 
     from mlgit.adapters.dvc.files.documents import Documents
+    from mlgit.adapters.dvc.files.plugged_in import Loader
 
 MAX_BYTES = 16 << 20
 MAX_VALUES = 100_000
+_TOO_DEEP = "is nested too deeply"
+LFS_PULL = "run `git lfs pull`, or `git lfs fetch --all` for a commit that is not checked out"
 _CONFLICT = b"<<<<<<< "
-
-
-class Unreadable(Exception):  # noqa: N818 (it becomes a Problem, users never see it raised)
-    """A file has no values; the message continues a sentence that begins with the file's name."""
-
-
-@runtime_checkable
-class Loader(Protocol):
-    """Reads one format of metric and parameter files."""
-
-    def __call__(self, content: bytes, /) -> object:
-        """The content as mappings with text keys, lists, texts, numbers, booleans and None.
-
-        Raises:
-            ValueError: the content is not in this format.
-            Unreadable: the same, with a message that continues "`FILE` …".
-        """
 
 
 def metric_values(
@@ -52,7 +40,7 @@ def metric_values(
             return flatten(tree, lists=False, others=others)
         reason = "is a list at its top; a metric file is a mapping of names to numbers"
     except Unreadable as error:
-        reason = str(error)
+        return _problem(path, error)
     return Problem(code="unreadable", message=f"`{path}` {reason}")
 
 
@@ -67,8 +55,14 @@ def param_values(
     try:
         found = flatten(parse(content, path=path, documents=documents), lists=True)
     except Unreadable as error:
-        return Problem(code="unreadable", message=f"`{path}` {error}")
+        return _problem(path, error)
     return dict(found) if keys is None else selected(found, keys)
+
+
+def _problem(path: str, error: Unreadable) -> Problem:
+    if isinstance(error, NotFetched):
+        return Problem(code="not_fetched", message=f"`{path}` {error}", hint=LFS_PULL)
+    return Problem(code="unreadable", message=f"`{path}` {error}")
 
 
 def selected(values: Mapping[str, Value], keys: Iterable[str]) -> dict[str, Value]:
@@ -104,11 +98,8 @@ def parse(content: bytes, *, path: str, documents: Documents, exact: bool = Fals
     Raises:
         Unreadable: the content is not in that format.
     """
-    if len(content) > MAX_BYTES:
-        raise Unreadable(f"is larger than {MAX_BYTES >> 20} MiB")
-    if b"\0" in content:
-        raise Unreadable("is a binary file")
     ending = ending_of(path)
+    _require_text(content, path)
     try:
         load = FORMATS[ending] if ending in FORMATS else _plugged_in(ending)
         if load is None:
@@ -122,46 +113,40 @@ def parse(content: bytes, *, path: str, documents: Documents, exact: bool = Fals
         raise Unreadable("is not UTF-8 text") from error
     except SyntaxError as error:
         raise Unreadable(f"is not valid Python: {error.msg} (line {error.lineno})") from error
-    except (ValueError, RecursionError) as error:
-        if content.startswith(_CONFLICT) or b"\n" + _CONFLICT in content:
-            raise Unreadable("has an unresolved merge conflict") from error
-        reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise Unreadable(f"is not valid {ending[1:].upper()}: {reason}") from error
+    except (RecursionError, MemoryError) as error:  # Python's parser has too little memory, not the machine
+        raise Unreadable(_TOO_DEEP) from error
+    except ValueError as error:
+        conflict = content.startswith(_CONFLICT) or b"\n" + _CONFLICT in content
+        invalid = f"is not valid {ending[1:].upper()}: {error}"
+        raise Unreadable("has an unresolved merge conflict" if conflict else invalid) from error
+
+
+def _require_text(content: bytes, path: str) -> None:
+    if len(content) > MOST_BYTES.get(ending_of(path), MAX_BYTES):
+        raise Unreadable(too_large(path))
+    if content.startswith(LFS_POINTER):
+        raise NotFetched("is a pointer of Git LFS; `git lfs pull` fetches it")
+    if b"\0" in content:
+        raise Unreadable("is a binary file")
+
+
+def unread(path: str, error: OSError) -> Problem:
+    """The problem of a file that cannot be read, or is too large to be."""
+    reason = too_large(path) if error.errno == errno.EFBIG else f"cannot be read: {error.strerror}"
+    return Problem(code="unreadable", message=f"`{path}` {reason}")
+
+
+def too_large(path: str) -> str:
+    """The end of a sentence about a file that is larger than its format is read."""
+    limit = MOST_BYTES.get(ending_of(path), MAX_BYTES)
+    return f"is larger than {limit >> 20} MiB" if limit >> 20 else f"is larger than {limit >> 10} KiB"
 
 
 @cache
 def _plugged_in(ending: str) -> Loader | None:
-    from mlgit.plugins import plugin
+    from mlgit.adapters.dvc.files.plugged_in import plugged_in
 
-    try:
-        load = plugin("mlgit.metrics", ending[1:], Loader)  # type: ignore[type-abstract]
-    except ToolError as error:
-        raise Unreadable(f"cannot be read: {error.message}") from error
-    return None if load is None else partial(_load_with_plugin, load)
-
-
-def _load_with_plugin(load: Loader, content: bytes) -> object:
-    try:
-        tree = load(content)
-    except (Unreadable, ValueError):
-        raise
-    except (Exception, SystemExit) as error:  # a plug-in may raise anything
-        raise Unreadable(
-            f"cannot be read: its plug-in failed with {type(error).__name__}: {error}"
-        ) from error
-    if not _is_plain(tree):
-        raise Unreadable("cannot be read: its plug-in returned a value that is not of a type in JSON")
-    return tree
-
-
-def _is_plain(tree: object) -> bool:
-    if isinstance(tree, dict):
-        return all(isinstance(key, str) and _is_plain(value) for key, value in tree.items())
-    if isinstance(tree, list):
-        return all(map(_is_plain, tree))
-    if isinstance(tree, Decimal):
-        return not tree.is_snan()
-    return tree is None or isinstance(tree, (str, int, float))
+    return plugged_in(ending)
 
 
 def _load_json(content: bytes, *, exact: bool = False) -> object:
@@ -182,8 +167,8 @@ def _json_decoder(exact: bool) -> JSONDecoder:  # noqa: FBT001 (the cache has no
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        seen: set[str] = set()
+        twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
         raise Unreadable(f"has the key `{twice}` twice")
     return found
 
@@ -191,7 +176,13 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
 def _load_toml(content: bytes, *, exact: bool = False) -> object:
     import tomllib
 
-    return tomllib.loads(content.decode("utf-8-sig"), parse_float=fraction if exact else float)
+    from mlgit.adapters.dvc.files.formats.toml_keys import deep_key
+
+    text = content.decode("utf-8-sig")
+    line = deep_key(text)
+    if line is not None:
+        raise Unreadable(f"{_TOO_DEEP}: a dotted key has too many parts (line {line})")
+    return tomllib.loads(text, parse_float=fraction if exact else float)
 
 
 def _load_python(content: bytes) -> object:
@@ -221,6 +212,17 @@ FORMATS: Mapping[str, Loader | None] = {
 }
 """File ending -> loader. Installed distributions add others in the entry-point group `mlgit.metrics`."""
 
+MOST_BYTES: Mapping[str, int] = {
+    "": 4 << 20,
+    ".csv": 4 << 20,
+    ".py": 512 << 10,
+    ".toml": 1 << 20,
+    ".tsv": 4 << 20,
+    ".yaml": 4 << 20,
+    ".yml": 4 << 20,
+}
+"""File ending -> the largest file that is parsed in about two seconds; `MAX_BYTES` for all others."""
+
 _EXACT: Mapping[str, Loader] = {
     ".csv": partial(_load_table, delimiter=",", exact=True),
     ".json": partial(_load_json, exact=True),
@@ -238,6 +240,13 @@ def flatten(tree: object, *, lists: bool, others: dict[str, str] | None = None) 
     Raises:
         Unreadable: two places have the same dotted key, or there are too many.
     """
+    try:
+        return _flat(tree, lists=lists, others=others)
+    except RecursionError as error:  # the text of a list
+        raise Unreadable(_TOO_DEEP) from error
+
+
+def _flat(tree: object, *, lists: bool, others: dict[str, str] | None) -> dict[str, Value]:
     found: dict[str, Value] = {}
     stack: list[tuple[str, object]] = [("", tree)]
     while stack:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.dvc.files.values import Unreadable, parse
+from mlgit.adapters.dvc.files.values import MAX_BYTES, parse
+from mlgit.core.pipeline.evidence import Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -48,12 +49,12 @@ class ParamFiles:
     def _parsed(self, path: str) -> object:
         """The value of a file; `_ABSENT`, or None if it cannot be read."""
         if path not in self._values:
-            content = self._tree.read(path)
             try:
+                content = self._tree.read(path, most_bytes=MAX_BYTES)
                 self._values[path] = (
                     _ABSENT if content is None else parse(content, path=path, documents=self._documents)
                 )
-            except Unreadable:
+            except (Unreadable, OSError):
                 self._values[path] = None
         return self._values[path]
 

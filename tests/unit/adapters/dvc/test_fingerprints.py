@@ -239,10 +239,10 @@ def test_a_later_run_finds_documents_by_the_id_of_their_blob(tmp_path: Path) -> 
         def identity(self, path: str) -> str | None:
             return "f" * 40 if path == "a.dvc" else None
 
-        def read(self, path: str) -> bytes | None:
+        def read(self, path: str, *, most_bytes: int | None = None) -> bytes | None:  # noqa: ARG002
             return b"outs: [1]\n" if path == "a.dvc" else None
 
-        def read_many(self, paths: Iterable[str]) -> dict[str, bytes]:
+        def read_many(self, paths: Iterable[str], *, most_bytes: int | None = None) -> dict[str, bytes]:  # noqa: ARG002
             found = dict.fromkeys(paths, b"outs: [1]\n")
             self.reads += len(found)
             return found

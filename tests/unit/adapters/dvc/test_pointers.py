@@ -35,10 +35,10 @@ class Files:
     def identity(self, path: str) -> None:
         """Files have no identity, so that all are read."""
 
-    def read(self, path: str) -> bytes | None:
+    def read(self, path: str, *, most_bytes: int | None = None) -> bytes | None:  # noqa: ARG002
         return self._files.get(path)
 
-    def read_many(self, paths: Iterable[str]) -> Mapping[str, bytes]:
+    def read_many(self, paths: Iterable[str], *, most_bytes: int | None = None) -> Mapping[str, bytes]:  # noqa: ARG002
         return {path: self._files[path] for path in paths if path in self._files}
 
 

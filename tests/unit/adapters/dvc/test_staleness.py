@@ -58,10 +58,10 @@ class NoFiles:
     def identity(self, _: str) -> None:
         """Files have no identity."""
 
-    def read(self, _: str) -> bytes | None:
+    def read(self, _: str, *, most_bytes: int | None = None) -> bytes | None:  # noqa: ARG002
         return None
 
-    def read_many(self, _: Iterable[str]) -> Mapping[str, bytes]:
+    def read_many(self, _: Iterable[str], *, most_bytes: int | None = None) -> Mapping[str, bytes]:  # noqa: ARG002
         return {}
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import io
+from itertools import islice
 
 from mlgit.yaml12 import scalar
 
@@ -20,11 +22,14 @@ def parse_table(text: str, *, delimiter: str, exact: bool = False) -> dict[str, 
     Raises TableError: there is not exactly one row that fits the header.
     """
     try:
-        rows = [row for row in csv.reader(text.splitlines(), delimiter=delimiter) if row]
+        reader = csv.reader(io.StringIO(text, newline=None), delimiter=delimiter)
+        rows = list(islice((row for row in reader if row), 3))
+        more = sum(1 for row in reader if row) if len(rows) > 2 else 0  # noqa: PLR2004
     except csv.Error as error:
-        raise TableError(f"is no table: {error}") from error
+        raise TableError(f"is not a table: {error}") from error
     if len(rows) != 2:  # noqa: PLR2004 (a header and a row)
-        raise TableError(f"has {max(0, len(rows) - 1)} rows under its header; a metric table has exactly one")
+        count = max(0, len(rows) + more - 1)
+        raise TableError(f"has {count} rows under its header; a metric table has exactly one")
     header, row = rows
     if len(header) != len(row) or len(set(header)) != len(header):
         raise TableError("has a header that does not fit its row")
