@@ -14,6 +14,7 @@ from mlgit.errors import ConfigError, MlgitError, UnknownReference, UsageError
 from mlgit.project.deploy.desired_state import desired_head, environment_tag, superseding
 from mlgit.project.deploy.job import Job
 from mlgit.project.deploy.targets import deployer, naming_plugin, target_row
+from mlgit.project.registry.completeness import require_tags
 from mlgit.project.registry.environments import require_environment
 from mlgit.project.registry.models import declared_models, require_model
 from mlgit.project.registry.read import read_registry, tags_as_of
@@ -22,7 +23,8 @@ from mlgit.project.trust.accept import accept
 
 if TYPE_CHECKING:
     from mlgit.core.config.file import Deploy
-    from mlgit.core.registry.state import EnvironmentState, ModelState, Registry
+    from mlgit.core.registry.replay import Registry
+    from mlgit.core.registry.state import EnvironmentState, ModelState
     from mlgit.project.open import Project
 
 
@@ -108,6 +110,7 @@ class _Targets:
             return replace(untouched, state="superseded", superseded_by=newer)
         try:
             head = desired_head(here)
+            _require_tags(self._project, state, here)
         except MlgitError as error:
             return replace(untouched, state="failed", failure=failure("intent", error))
         if head is None:
@@ -121,6 +124,14 @@ class _Targets:
             return self._deployer(job, record, dry_run=dry_run)
         except (MlgitError, OSError) as error:
             return job.failed(error, job.result("failed"))
+
+
+def _require_tags(project: Project, state: ModelState, here: EnvironmentState) -> None:
+    """Refuse a clone that may lack newer tags of the environment, or all of them."""
+    tags = dict.fromkeys(state.ignored, "")
+    tags |= {fact.tag: fact.oid for fact in (*state.facts, *(each.fact for each in state.refused))}
+    what = f"What `{here.environment}` holds of `{here.model}`"
+    require_tags(project, here.model, here=tags, what=what, absent=here.holder is None)
 
 
 def _without_tags(project: Project, state: ModelState, here: EnvironmentState) -> tuple[str, ...]:

@@ -53,9 +53,9 @@ def diff(
 
 
 def _side(project: Project, text: str, notes: list[str]) -> Side:
-    from mlgit.project.registry.references import resolve
+    from mlgit.project.trust.accept import compared_reference
 
-    found = resolve(project, text)
+    found = compared_reference(project, text)
     notes += found.notes
     return Side(text=text, label=found.label, commit=found.commit, version=found.version)
 

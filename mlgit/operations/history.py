@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mlgit.core.registry.events import Dated
-    from mlgit.core.registry.state import ModelState, RegisteredVersion, Registry
+    from mlgit.core.registry.replay import Registry
+    from mlgit.core.registry.state import ModelState, RegisteredVersion
     from mlgit.project.open import Project
 
 

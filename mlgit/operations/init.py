@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from mlgit.core.pipeline.evidence import Evidence
-    from mlgit.core.registry.state import Registry
+    from mlgit.core.registry.replay import Registry
     from mlgit.project.open import Project
 
 _MODEL_FILE = re.compile(

@@ -6,7 +6,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mlgit.core.registry.completeness import refused_releases
-from mlgit.core.release.promotion import check_promotion, choose_version, split_target
+from mlgit.core.release.promotion import (
+    check_promotion,
+    choose_version,
+    require_changeable,
+    split_target,
+)
 from mlgit.core.release.tag_plan import ChangeReport, Move, plan_assignment
 from mlgit.errors import LostRace
 from mlgit.project.registry.environments import require_environment
@@ -49,7 +54,7 @@ def promote(  # noqa: PLR0913 (one parameter per option)
     state = accept(project, raw, local=local, fetch=True)
     declared = _declared(project, environment)
     version = choose_version(state, declared, wanted)
-    here, doubted = _environment(raw, state, environment, counter)
+    here, doubted = _environment(raw, state, environment, counter, version)
     change = partial(make_change, project, state, action="promote", version=version.version, local=local)
     change = partial(change, commit=version.commit, environment=here, dry_run=dry_run)
     passed = _passed_over(state, version) if wanted is None else ()
@@ -88,17 +93,20 @@ def _ended(here: EnvironmentState) -> tuple[str, ...]:
 
 
 def _environment(
-    raw: ModelState, state: ModelState, name: str, counter: int | None
+    raw: ModelState, state: ModelState, name: str, counter: int | None, version: RegisteredVersion
 ) -> tuple[EnvironmentState, bool]:
-    """The environment, and whether what mlgit wrote there last does not count; a promotion takes that out.
+    """The environment, and whether its newest tag does not count; a promotion takes what that says out.
 
     Raises:
         LostRace: its counter is not `counter`.
+        StateError: it is not known what is there, and the promotion is not the one that was cut off.
     """
-    doubted = state.environment(name).doubt is not None
-    here = (raw if doubted else state).environment(name)
+    here = state.environment(name)
     _require_unchanged(here, counter)
-    return here, doubted
+    require_changeable(here, str(version.version))
+    if here.doubt is None or here.doubt.unread:
+        return here, here.doubt is not None
+    return raw.environment(name), True
 
 
 def _holds(here: EnvironmentState, version: RegisteredVersion) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mlgit.core.release.promotion import passed_over, rollback_target
+from mlgit.core.release.promotion import passed_over, require_changeable, rollback_target
 from mlgit.core.release.tag_plan import ChangeReport, Move, plan_assignment
 from mlgit.project.registry.environments import known_environment
 from mlgit.project.release.change import make_change, model_to_change
@@ -37,12 +37,10 @@ def rollback(
     """
     raw = model_to_change(project, model, local=local)
     state = accept(project, raw, local=local, fetch=True)
-    here = known_environment(project, state, environment)
-    if here.doubt is not None:
-        # Going back must work from there, too, but only to a version that counts.
-        here = replace(raw.environment(environment), registered=here.registered)
+    here = _environment(raw, known_environment(project, state, environment), to)
     already = to is not None and here.version is not None and str(here.version.version) == to
     version = here.version if already and here.version is not None else rollback_target(state, here, to)
+    require_changeable(here, str(version.version))
     policy = policy_commit(project, version.commit if local else None)
     move = Move(action="rollback", now=project.now, reason=reason, policy=policy)
     return make_change(
@@ -58,6 +56,16 @@ def rollback(
         local=local,
         dry_run=dry_run,
     )
+
+
+def _environment(raw: ModelState, here: EnvironmentState, to: str | None) -> EnvironmentState:
+    """The environment to go back in; raises StateError if it is not known what is there."""
+    doubt = here.doubt
+    if doubt is None:
+        return here
+    require_changeable(here, to or doubt.stated)
+    # Going back must work from a tag that does not count, too, but only to a version that counts.
+    return here if doubt.unread else replace(raw.environment(here.environment), registered=here.registered)
 
 
 def _notes(

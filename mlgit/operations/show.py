@@ -36,8 +36,7 @@ def show(project: Project, text: str, *, fetch: bool = False) -> Details:
 
         notes = fetch_all_tags(project)
     found = _shown(project, text)
-    doubt = found.environment or found.model
-    if doubt.known == "no":
+    if found.environment is None and found.model.known == "no":
         notes = (*notes, unknown_note(project))
     return replace(found, notes=(*notes, *found.notes))
 
@@ -89,6 +88,12 @@ def _environment(
     here = state.environment(name)
     version = here.version
     trust = trust_in(project, state, whole=True)
+    known = _doubts(project, state).environment(state, name)
+    doubt = trust.instead.get(name, here).doubt
+    if doubt is not None:
+        notes = (*notes, f"not known: t{doubt.sentence[1:]}; {doubt.hint}")
+    elif known == "no":
+        notes = (*notes, unknown_note(project))
     if version is not None and version.deregistered:
         notes = (*notes, f"`{state.name}@{version.version}` is deregistered; roll `{name}` back")
     return replace(
@@ -96,7 +101,7 @@ def _environment(
         environment=environment_entry(
             here,
             declared=name in project.trunk_config.environments,
-            known=_doubts(project, state).environment(state, name),
+            known=known,
             trust=trust,
         ),
         version=None if version is None else version_entry(state, version, trust),

@@ -189,6 +189,12 @@ def test_a_clone_without_tags_does_not_look_like_an_empty_environment(
 ) -> None:
     clone = Folder(tmp_path / "clone")
     deployable.git("clone", "-q", "--no-tags", str(deployable.path.parent / "origin.git"), str(clone.path))
+    for more in ((), ("--dry-run",)):
+        done = clone.here("deploy", "--env", "prod", *more)
+        assert done.status == Exit.STATE
+        assert "What `prod` holds of `line` is not known here: this clone may lack tags" in done.err
+        assert "git config --unset remote.origin.tagOpt && git fetch --tags origin" in done.err
+    clone.git("config", "--unset", "remote.origin.tagOpt")
     (deployment,) = clone.here("deploy", "--env", "prod", "--json").json()["deployments"]
     assert deployment["state"] == "unassigned"
     (note,) = deployment["notes"]
@@ -207,7 +213,9 @@ def test_an_emptied_environment_leaves_its_target_unchanged(deployable: Folder) 
     for more in ((), ("--tag", "line#prod!#2")):
         done = deployable.here("deploy", "--env", "prod", *more)
         assert done.status == Exit.DONE, done.err
-        assert done.out.startswith("line: prod holds no version of it; its target is left as it is\n")
+        assert done.out.startswith(
+            "line: prod holds no version of it by the tags of this clone; its target is left as it is\n"
+        )
     assert served(folder_of(deployable)) == "v1.0.0"
 
 

@@ -73,7 +73,7 @@ def test_a_moved_release_leaves_its_environment_unknown_until_it_is_put_back(sta
     staged.commit("Something else")
     staged.git("push", "-q")
     plant(staged, "line@v1.0.0")
-    assert staged.here("get", "line#staging", "-o", "out").status == Exit.BLOCKED
+    assert staged.here("get", "line#staging", "-o", "out").status == Exit.STATE
     (finding,) = findings(staged, "refused_tag")
     assert finding["subjects"] == ["line#staging#1"]
     assert "names another `line@v1.0.0`" in finding["message"]
@@ -136,7 +136,7 @@ def test_a_promotion_must_state_the_gates_of_trunk(
     staged.write("message", write_message("Promote", "", statement))
     staged.git("tag", "-a", "--cleanup=verbatim", "-F", "message", "line#staging#2", "line@v1.0.0^{}")
     done = staged.here("get", "line#staging", "-o", "out")
-    assert done.status == (Exit.DONE if why is None else Exit.BLOCKED), done.err
+    assert done.status == (Exit.DONE if why is None else Exit.STATE), done.err
     assert why is None or why in done.err
 
 

@@ -176,7 +176,8 @@ class Doubts:
     def environment(self, state: ModelState, name: str) -> Literal["yes", "no"]:
         """Whether it is known what an environment holds."""
         doubt = doubtful_environment(state.name, name, state=state, ignored=self.ignored)
-        return "no" if doubt is not None else self.clone.known
+        half = state.environment(name).unfinished
+        return "no" if doubt is not None or half is not None else self.clone.known
 
     def release(self, state: ModelState) -> Literal["yes", "no"]:
         """Whether it is known which release of a model is the newest."""

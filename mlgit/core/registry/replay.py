@@ -8,11 +8,13 @@ two tags of a change: an unassignment that states a promotion counts only when t
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import field, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from mlgit.core.registry.state import Change, EnvironmentState, ModelState, RegisteredVersion, Registry
+from mlgit.core.record import record
+from mlgit.core.registry.state import Change, EnvironmentState, ModelState, RegisteredVersion
+from mlgit.core.registry.tags import parse_tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -21,11 +23,28 @@ if TYPE_CHECKING:
     from mlgit.core.registry.state import TagFact
 
 
-def replay(facts: Iterable[TagFact]) -> Registry:
+@record
+class Registry:
+    """Every model that tags mention, by name; `ignored` has the lightweight and damaged tags, with the reason."""
+
+    models: Mapping[str, ModelState] = field(default_factory=dict)
+    ignored: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def model(self, name: str) -> ModelState:
+        """The model, with its ignored tags; without versions if no tag mentions it."""
+        found = self.models.get(name) or ModelState(name=name)
+        parsed = {tag: parse_tag(tag) for tag in self.ignored}
+        mine = {tag for tag, tag_name in parsed.items() if tag_name is not None and tag_name.model == name}
+        return replace(found, ignored={tag: self.ignored[tag] for tag in sorted(mine)}) if mine else found
+
+
+def replay(facts: Iterable[TagFact], ignored: Mapping[str, str] | None = None) -> Registry:
+    """The registry; `ignored` has the lightweight and damaged tags, with the reason."""
     by_model: dict[str, list[TagFact]] = {}
     for fact in facts:
         by_model.setdefault(fact.name.model, []).append(fact)
-    return Registry(models={name: _replay_model(name, by_model[name]) for name in sorted(by_model)})
+    models = {name: _replay_model(name, by_model[name]) for name in sorted(by_model)}
+    return Registry(models=models, ignored=ignored or {})
 
 
 def in_order(facts: Iterable[TagFact]) -> list[TagFact]:

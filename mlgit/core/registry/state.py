@@ -126,6 +126,7 @@ class Refusal(NamedTuple):
     """A tag that does not count, and why. `foreign`: it has no statement, so nothing is built on it.
 
     `repair` is a command; without one, `advice` may say what to do. `missing`: this clone may lack something.
+    `unread`: its change cannot be read whole; at most the same change, to version `stated`, may follow.
     """
 
     fact: TagFact
@@ -134,6 +135,8 @@ class Refusal(NamedTuple):
     repair: str | None = None
     advice: str | None = None
     missing: bool = False
+    unread: bool = False
+    stated: str | None = None
 
     @property
     def hint(self) -> str:
@@ -146,6 +149,11 @@ class Refusal(NamedTuple):
     def error(self) -> MlgitError:
         """The error of a command that would act on this tag."""
         return (StateError if self.missing else AnswerNo)(self.sentence, hint=self.hint)
+
+    def doubt(self) -> MlgitError:
+        """The error of a command that would act on an environment whose newest tag this is."""
+        what = f"What `{self.fact.name.environment}` holds of `{self.fact.name.model}` is not known here"
+        return StateError(f"{what}: t{self.sentence[1:]}", hint=self.hint)
 
 
 class Change(NamedTuple):
@@ -193,8 +201,7 @@ class EnvironmentState:
 
     `holder` is the current assignment; `open_assignments` are all that were never closed, oldest first (more
     than one only in repositories that other tools wrote). `counter` is the highest one in use. `unfinished`
-    is one tag of a newer change whose other tag is missing. `doubt` is a newer tag that mlgit wrote and that
-    does not count any more: what the environment holds is then unknown.
+    is one tag of a newer change whose other tag is missing. `doubt` leaves open what it holds (`accept`).
     """
 
     model: str
@@ -240,7 +247,8 @@ class EnvironmentState:
 class ModelState:
     """One model; `versions` ascend and include deregistered ones. `newest_tag_s` is epoch seconds.
 
-    `refused` are the tags that do not count, if they were looked for.
+    `refused` are the tags that do not count, if they were looked for; `ignored` has the lightweight and damaged
+    ones, with the reason.
     """
 
     name: str
@@ -250,6 +258,7 @@ class ModelState:
     newest_tag_s: int = 0
     facts: tuple[TagFact, ...] = field(default=(), repr=False)
     refused: tuple[Refusal, ...] = ()
+    ignored: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def latest(self) -> RegisteredVersion | None:
@@ -269,17 +278,6 @@ class ModelState:
     def environment(self, name: str) -> EnvironmentState:
         """The environment; empty if no tag mentions it."""
         return self.environments.get(name) or EnvironmentState(model=self.name, environment=name)
-
-
-@record
-class Registry:
-    """Every model that tags mention, by name."""
-
-    models: Mapping[str, ModelState] = field(default_factory=dict)
-
-    def model(self, name: str) -> ModelState:
-        """The model; without versions if no tag mentions it."""
-        return self.models.get(name) or ModelState(name=name)
 
 
 def version_of(

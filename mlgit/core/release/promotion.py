@@ -87,7 +87,7 @@ def choose_version(state: ModelState, environment: Environment, wanted: str | No
     if environment.source is not None:
         source = state.environment(environment.source)
         if source.doubt is not None:
-            raise source.doubt.error()
+            raise source.doubt.doubt()
         if source.version is None:
             what = "is empty" if source.commit is None else "holds a commit that is no version"
             raise StateError(
@@ -136,6 +136,17 @@ def check_promotion(
             f"`{label}` is lower than `{here.version}`, which `{environment.name}` holds",
             hint="use `mlgit rollback` to go back, or `--downgrade` if you mean it",
         )
+
+
+def require_changeable(here: EnvironmentState, version: str | None) -> None:
+    """Refuse to change an environment while its newest tag cannot be read, or is half of another change.
+
+    Raises:
+        StateError: it is not known what the environment holds.
+    """
+    doubt = here.doubt
+    if doubt is not None and doubt.unread and (version is None or doubt.stated != version):
+        raise doubt.doubt()
 
 
 def rollback_target(

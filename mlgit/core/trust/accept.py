@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from mlgit.core.registry.replay import replay
 from mlgit.core.registry.state import EnvironmentState, ModelState, Refusal, TagFact
 from mlgit.core.registry.statement import EnvironmentStatement, RejectionStatement
+from mlgit.core.trust.doubt import doubt_of, environments_of
 from mlgit.core.trust.marks import MERGE, no_statement, other_commit, other_name
 from mlgit.core.trust.proof import claims_problem, parse_statement, release_problem
 from mlgit.core.trust.rules import broken_rule
@@ -28,13 +29,13 @@ def accepted_state(raw: ModelState, facts: Facts) -> ModelState:
     No later tag may use a name again that a refused tag has.
     """
     refused = _refusals(raw, facts)
-    state = _without(raw, refused)
+    state = _without(raw, refused, fetch=facts.fetch)
     for name in sorted(raw.environments):
         late = _against_its_rules(state.environment(name), state, facts)
         if late is not None:
             refused[late.fact.tag] = late
     _add_other_halves(raw, refused)
-    return _without(raw, refused)
+    return _without(raw, refused, fetch=facts.fetch)
 
 
 def _refusals(raw: ModelState, facts: Facts) -> dict[str, Refusal]:
@@ -147,7 +148,7 @@ def _add_other_halves(raw: ModelState, refused: dict[str, Refusal]) -> None:
             refused[fact.tag] = Refusal(fact, f"`{pair.fact.tag}`, written with it, does not count")
 
 
-def _without(raw: ModelState, refused: Mapping[str, Refusal]) -> ModelState:
+def _without(raw: ModelState, refused: Mapping[str, Refusal], *, fetch: str) -> ModelState:
     """The model without the refused tags; a refused rejection still keeps its version out of environments."""
     facts = [fact for fact in raw.facts if fact.tag not in refused or fact.name.action == "deregister"]
     kept = replay(facts).model(raw.name)
@@ -156,8 +157,12 @@ def _without(raw: ModelState, refused: Mapping[str, Refusal]) -> ModelState:
         for each in kept.versions
     )
     environments = {
-        name: replace(kept.environment(name), counter=here.counter, doubt=_doubt(here, refused))
-        for name, here in raw.environments.items()
+        name: replace(
+            kept.environment(name),
+            counter=raw.environment(name).counter,
+            doubt=doubt_of(name, raw, kept, refused, fetch=fetch),
+        )
+        for name in environments_of(raw)
     }
     return replace(
         kept,
@@ -165,16 +170,5 @@ def _without(raw: ModelState, refused: Mapping[str, Refusal]) -> ModelState:
         environments=environments,
         newest_tag_s=raw.newest_tag_s,
         refused=tuple(refused.values()),
+        ignored=raw.ignored,
     )
-
-
-def _doubt(here: EnvironmentState, refused: Mapping[str, Refusal]) -> Refusal | None:
-    """The tag by mlgit after the last change that counts; None if there are at most foreign ones."""
-    for change in reversed(here.changes):
-        tags = [fact.tag for fact in (change.assigned, change.unassigned) if fact is not None]
-        if any(tag not in refused for tag in tags):
-            return None
-        for tag in tags:
-            if not refused[tag].foreign:
-                return refused[tag]
-    return None

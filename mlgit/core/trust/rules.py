@@ -26,7 +26,8 @@ class Facts(NamedTuple):
     not on trunk, with the reason as a part of a sentence. `rules` are trunk's environments at each commit
     that a statement names as its policy; `today` are those of now, None if trunk has no `mlgit.yaml`.
     `gates` are those that a policy (empty: trunk now) asks for in an environment, each with the outcomes that
-    block. `precedes` says whether a commit is the same as another one or before it.
+    block. `precedes` says whether a commit is the same as another one or before it. `fetch` is the command
+    that fetches tags again.
     """
 
     names: Mapping[str, str | None]
@@ -36,6 +37,7 @@ class Facts(NamedTuple):
     gates: Mapping[tuple[str, str], Mapping[str, Collection[str]]] = {}
     today: Mapping[str, Environment] | None = None
     precedes: Callable[[str, str], bool] = lambda _, __: True
+    fetch: str = "git fetch --force --tags"
 
 
 def broken_rule(fact: TagFact, here: EnvironmentState, state: ModelState, facts: Facts) -> str | None:

@@ -10,7 +10,7 @@ from mlgit.core.gates.evaluate import vs_key
 from mlgit.core.gates.places import BaselineFiles
 from mlgit.core.gates.verdict import Baseline, Purpose
 from mlgit.core.record import record
-from mlgit.core.registry.completeness import doubtful_environment, doubtful_refusal, doubtful_release
+from mlgit.core.registry.completeness import doubtful_refusal, doubtful_release
 from mlgit.core.registry.state import ModelState
 from mlgit.core.wording import listed
 from mlgit.errors import AnswerNo, StateError, ToolError, UnknownReference
@@ -142,7 +142,8 @@ class Baselines:
             return unknown(found.vs, found.model, found.label, found.rule, refused.sentence, refused.hint)
         if doubt is not None:
             message = f"The tag `{doubt}` leaves open {found.rule}: {tags.ignored[doubt]}"
-            return unknown(found.vs, found.model, found.label, found.rule, message, tag_repair(self.project))
+            hint = f"run `{tag_repair(self.project)}`"
+            return unknown(found.vs, found.model, found.label, found.rule, message, hint)
         known = knows_model(self.project, name, here=tags.here, absent=found.state == "none", ci=self.ci)
         if known.known == "yes":
             return found
@@ -156,9 +157,9 @@ class Baselines:
 
         explicit = None
         if self.base is not None:
-            from mlgit.project.registry.references import resolve
+            from mlgit.project.trust.accept import compared_reference
 
-            explicit = resolve(self.project, self.base, model=model).commit
+            explicit = compared_reference(self.project, self.base, model=model).commit
         found = base_commit(self.project, candidate=self.candidate, explicit=explicit, ci=self._ci_of_head())
         target = self.project.target
         rule = _RULES[found.reason].format(target=f"`{target.short}`" if target else "the target")
@@ -211,14 +212,6 @@ class Baselines:
         refused = None if state is None else doubtful_refusal(state)
         return self._proven(found, name, self._doubtful_release(name), refused)
 
-    def _refused(self, name: str | None, environment: str) -> Refusal | None:
-        """An assignment to the environment that does not count: it is not empty, but unknown."""
-        for each in () if name is None else self._state(name).refused:
-            tag = each.fact.name
-            if tag.environment == environment and tag.action == "assign":
-                return each
-        return None
-
     def _doubtful_release(self, name: str | None) -> str | None:
         tags = self._tags_of(name)
         latest = None if tags.state is None or tags.state.latest is None else tags.state.latest.version
@@ -241,13 +234,19 @@ class Baselines:
             version = state.version
             held = f"{name}@{version.version}" if version is not None else state.commit[:7]
             found = _found(vs, model, f"{vs} ({held})", rule, state.commit)
-        doubted = None if state is None else state.doubt
-        tag = doubted or (self._refused(name, vs) if found.state == "none" else None)
-        if tag is not None:
-            return unknown(vs, model, f"`{vs}`", rule, tag.sentence, tag.hint)
-        tags = self._tags_of(name)
-        doubt = doubtful_environment(name, vs, state=tags.state, ignored=tags.ignored)
-        return self._proven(found, name, doubt)
+        doubt = None if state is None else state.doubt
+        if doubt is not None and not self._is_made_again(doubt, name):
+            return unknown(vs, model, f"`{vs}`", rule, doubt.sentence, doubt.hint)
+        return self._proven(found, name, None)
+
+    def _is_made_again(self, doubt: Refusal, name: str | None) -> bool:
+        """Whether a promotion makes a change again of which only half is here: what was there is known."""
+        if self.purpose != "promote" or doubt.stated is None or name is None:
+            return False
+        return any(
+            each.commit == self.candidate and str(each.version) == doubt.stated
+            for each in self._state(name).versions
+        )
 
     def _means_environment(self, vs: str, *, used: bool) -> bool:
         """Whether a name that trunk does not declare is an environment: `used` by tags, or new here.

@@ -216,10 +216,10 @@ def _commits(
 
 def _resolved(project: Project, refs: _Refs, text: str, queued: Iterable[Revision]) -> str:
     """The commit of an environment, a version, a revision, or an experiment by DVC's name."""
-    from mlgit.project.registry.references import resolve
+    from mlgit.project.trust.accept import compared_reference
 
     try:
-        return resolve(project, text).commit
+        return compared_reference(project, text).commit
     except UnknownReference as error:
         waiting: dict[str, list[str]] = {}
         for each in queued:

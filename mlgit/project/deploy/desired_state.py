@@ -53,11 +53,11 @@ def desired_head(here: EnvironmentState) -> Head | None:
     """The release that an environment holds; None if it is empty.
 
     Raises:
-        AnswerNo: a tag's statement does not match its name or commit, or the newest tag does not count.
-        StateError: this clone lacks the release that the environment's tag names.
+        AnswerNo: a tag's statement does not match its name or commit.
+        StateError: it is not known what the environment holds, or its release is not in this clone.
     """
     if here.doubt is not None:
-        raise here.doubt.error()
+        raise here.doubt.doubt()
     holder = here.holder
     if holder is None:
         return None

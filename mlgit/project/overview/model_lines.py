@@ -12,7 +12,8 @@ from mlgit.project.trust.marks import trust_in
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from mlgit.core.registry.state import ModelState, Registry
+    from mlgit.core.registry.replay import Registry
+    from mlgit.core.registry.state import ModelState
     from mlgit.project.open import Project
 
 

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from mlgit.core.config.file import Environment
     from mlgit.core.pipeline.evidence import Evidence
-    from mlgit.core.registry.state import ModelState, Registry
+    from mlgit.core.registry.replay import Registry
+    from mlgit.core.registry.state import ModelState
     from mlgit.project.open import Project
 
 

@@ -26,7 +26,7 @@ from mlgit.core.registry.completeness import (
     parse_listing,
     repair,
 )
-from mlgit.errors import ToolError
+from mlgit.errors import StateError, ToolError
 from mlgit.project.settings import configuration
 
 if TYPE_CHECKING:
@@ -76,10 +76,23 @@ def knows_model(
     return found
 
 
+def require_tags(
+    project: Project, model: str | None, *, here: Mapping[str, str], what: str, absent: bool
+) -> None:
+    """Refuse to act on what this clone may lack; `here` and `absent` are those of `knows_model`.
+
+    Raises:
+        StateError: the remote may have newer tags of the model, so that `what` is not known.
+    """
+    known = knows_model(project, model, here=here, absent=absent, ci=os.environ)
+    if known.known == "no":
+        raise StateError(f"{what} is not known here: {known.why}", hint=f"run `{known.repair}`")
+
+
 def tag_repair(project: Project) -> str:
-    """The hint for a tag that does not count here: it may count at the remote."""
+    """The command for a tag that does not count here: it may count at the remote."""
     remote = project.remote
-    return "run `mlgit doctor`" if remote is None else f"run `git fetch --force --tags {remote}`"
+    return "mlgit doctor" if remote is None else f"git fetch --force --tags {remote}"
 
 
 def trunk_repair(project: Project) -> str:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from mlgit.core.registry.state import ModelState, Registry, TagFact
+    from mlgit.core.registry.replay import Registry
+    from mlgit.core.registry.state import ModelState, TagFact
     from mlgit.project.open import Project
 
 
@@ -30,7 +31,7 @@ def read_registry(project: Project, *, model: str | None = None) -> Registry:
     Raises:
         ToolError: git cannot read one of the tags.
     """
-    return replay(_whole(_listing(project, model)))
+    return read_registry_tags(project, model=model)[0]
 
 
 def read_model(project: Project, name: str) -> ModelState:
@@ -72,7 +73,8 @@ def read_model_tags(project: Project, name: str | None) -> ModelTags:
     facts = _whole(listing)
     # The object of a tag that does not count is not known here.
     here = dict.fromkeys(listing.ignored, "") | {fact.tag: fact.oid for fact in facts}
-    return ModelTags(None if name is None else replay(facts).model(name), here, listing.ignored)
+    state = None if name is None else replay(facts, listing.ignored).model(name)
+    return ModelTags(state, here, listing.ignored)
 
 
 def read_registry_tags(project: Project, *, model: str | None = None) -> tuple[Registry, Mapping[str, str]]:
@@ -82,7 +84,7 @@ def read_registry_tags(project: Project, *, model: str | None = None) -> tuple[R
         ToolError: git cannot read one of the tags.
     """
     listing = _listing(project, model)
-    return replay(_whole(listing)), listing.ignored
+    return replay(_whole(listing), listing.ignored), listing.ignored
 
 
 def ignored_tags(project: Project) -> Mapping[str, str]:

@@ -27,7 +27,8 @@ from mlgit.project.registry.models import declared_models
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlgit.core.registry.state import RegisteredVersion, Registry
+    from mlgit.core.registry.replay import Registry
+    from mlgit.core.registry.state import RegisteredVersion
     from mlgit.project.open import Project
 
 _NAMES: WeakKeyDictionary[Project, KnownNames] = WeakKeyDictionary()

@@ -6,7 +6,6 @@ In this order: a declared environment (`prod`, `tumor#prod`), a version (`tumor@
 
 from __future__ import annotations
 
-import os
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ from mlgit.errors import StateError, UnknownReference
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from mlgit.core.registry.state import Refusal
     from mlgit.project.open import Project
 
     Reader = Callable[[str], ModelState]
@@ -48,19 +48,20 @@ def resolve(
     model: str | None = None,
     read: Reader | None = None,
     shows: bool = False,
+    compares: bool = False,
 ) -> Reference:
     """Resolve `text`; with `model`, a bare environment is that model's.
 
-    `read` reads the tags of a model; by default all of them, whether or not they count. `shows`: what an
-    environment holds, or the latest version, is only shown with a note of its own, so that it may be what
-    this clone knows.
+    `read` reads the tags of a model; without it, all of them count. `shows`: what an environment holds, or
+    the latest version, is only shown with a note of its own, so that it may be what this clone knows.
+    `compares`: a version is only looked at, so that its tag need not count.
 
     Raises:
-        AnswerNo: the tag that it names does not count, says `read`.
+        AnswerNo: the version's tag does not count, says `read`.
         StateError: this clone may lack newer tags of the environment, or of the latest version.
         UnknownReference: there is no such thing, or it is an environment that is empty or of several models.
     """
-    found = _environment(project, text, model, read) or _version(project, text, read)
+    found = _environment(project, text, model, read) or _version(project, text, read, compares=compares)
     if found is not None:
         if not shows and (found.environment is not None or text.endswith("@latest")):
             _require_newest(project, found)
@@ -88,7 +89,7 @@ def _environment(project: Project, text: str, model: str | None, read: Reader | 
     chosen = model or _only_model(project, text)
     state = (read or partial(read_model, project))(chosen).environment(name)
     if state.doubt is not None:
-        raise state.doubt.error()
+        raise state.doubt.doubt()
     if state.commit is None:
         if hash_sign and name not in project.trunk_config.environments and not state.changes:
             return None
@@ -107,26 +108,20 @@ def _environment(project: Project, text: str, model: str | None, read: Reader | 
 
 def _require_newest(project: Project, found: Reference) -> None:
     """Raise StateError if a newer tag than the one that was found may be at the remote, or does not count."""
-    from mlgit.core.registry.completeness import doubtful_environment, doubtful_release
-    from mlgit.project.registry.completeness import knows_model, tag_repair
+    from mlgit.core.registry.completeness import doubtful_release
+    from mlgit.project.registry.completeness import require_tags, tag_repair
     from mlgit.project.registry.read import read_model_tags
 
     tags = read_model_tags(project, found.model)
-    known = knows_model(project, found.model, here=tags.here, absent=False, ci=os.environ)
-    if found.environment is not None:
-        what = f"What `{found.environment}` holds of `{found.model}`"
-        doubt = doubtful_environment(found.model, found.environment, state=tags.state, ignored=tags.ignored)
-    else:
+    what = f"What `{found.environment}` holds of `{found.model}`"
+    if found.environment is None:
         what = f"Which version of `{found.model}` is the latest one"
         latest = None if tags.state is None or tags.state.latest is None else tags.state.latest.version
         doubt = doubtful_release(found.model, latest=latest, ignored=tags.ignored)
-    if doubt is not None:
-        why, hint = f"the tag `{doubt}` leaves it open: {tags.ignored[doubt]}", tag_repair(project)
-    elif known.known == "no":
-        why, hint = f"{known.why}", f"run `{known.repair}`"
-    else:
-        return
-    raise StateError(f"{what} is not known here: {why}", hint=hint)
+        if doubt is not None:
+            why = f"the tag `{doubt}` leaves it open: {tags.ignored[doubt]}"
+            raise StateError(f"{what} is not known here: {why}", hint=f"run `{tag_repair(project)}`")
+    require_tags(project, found.model, here=tags.here, what=what, absent=False)
 
 
 def _empty(project: Project, environment: str, model: str) -> UnknownReference:
@@ -160,7 +155,7 @@ def _only_model(project: Project, environment: str) -> str:
     )
 
 
-def _version(project: Project, text: str, read: Reader | None) -> Reference | None:
+def _version(project: Project, text: str, read: Reader | None, *, compares: bool) -> Reference | None:
     model, at, wanted = text.rpartition("@")
     if not at or read_model_name(model) is None:
         return None
@@ -177,7 +172,7 @@ def _version(project: Project, text: str, read: Reader | None) -> Reference | No
 
         refused = doubtful_refusal(state)
     if refused is not None:
-        raise refused.error()
+        return _refused_version(text, refused, compares=compares)
     found = state.latest if number is None else state.find(number)
     if found is None:
         if wanted == "latest" and state.facts:
@@ -191,6 +186,29 @@ def _version(project: Project, text: str, read: Reader | None) -> Reference | No
         model=found.model,
         version=str(found.version),
         notes=(f"`{label}` is deregistered",) if found.deregistered else (),
+    )
+
+
+def _refused_version(text: str, refused: Refusal, *, compares: bool) -> Reference:
+    """The version whose tag does not count, to look at it.
+
+    Raises:
+        AnswerNo: something is to be done with it.
+        StateError: the latest version was asked for, and it may be this one.
+    """
+    name = refused.fact.name
+    if text.endswith("@latest"):
+        what = f"Which version of `{name.model}` is the latest one is not known here"
+        raise StateError(f"{what}: t{refused.sentence[1:]}", hint=refused.hint)
+    if not compares:
+        raise refused.error()
+    return Reference(
+        text=text,
+        label=f"{name.model}@{name.version}",
+        commit=refused.fact.commit,
+        model=name.model,
+        version=str(name.version),
+        notes=(f"{refused.sentence}; {refused.hint}",),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, get_args
 
@@ -17,7 +18,9 @@ from mlgit.core.trust.proof import parse_statement
 from mlgit.core.trust.rules import Facts
 from mlgit.errors import ConfigError
 from mlgit.project.history import unshallow
+from mlgit.project.registry.completeness import tag_repair
 from mlgit.project.registry.read import read_model
+from mlgit.project.registry.references import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from mlgit.core.config.file import Environment
     from mlgit.core.registry.state import ModelState, TagFact
     from mlgit.project.open import Project
+    from mlgit.project.registry.references import Reference
 
 
 def accepted_model(
@@ -40,7 +44,23 @@ def accepted_model(
         ToolError: git cannot read one of the tags.
         StateError: trunk's branch is not in this clone.
     """
+    project.require_trunk()
     return accept(project, read_model(project, name), local=local, fetch=fetch)
+
+
+def compared_reference(project: Project, text: str, *, model: str | None = None) -> Reference:
+    """Resolve what something is compared with, for commands that only show.
+
+    An environment is what the tags that count say; a version whose tag does not count gets a note.
+
+    Raises:
+        StateError: this clone does not know what the environment holds, or which version is the latest.
+        UnknownReference: there is no such thing.
+    """
+    one_version = "@" in text and not text.endswith("@latest")
+    without_rules = one_version and project.trunk_is_unknown
+    read = partial(read_model if without_rules else accepted_model, project)
+    return resolve(project, text, model=model, read=read, compares=True)
 
 
 @contextmanager
@@ -61,9 +81,10 @@ def accept(
     project: Project, raw: ModelState, *, local: bool | None = None, fetch: bool = False
 ) -> ModelState:
     """The model without the tags that do not count; see `accepted_model`."""
+    ignored = raw.ignored
     if project.set_aside:
         raw = replay(fact for fact in raw.facts if fact.tag not in project.set_aside).model(raw.name)
-    if not raw.facts:
+    if not raw.facts and not ignored:
         return raw
     objects = project.objects.get_many(fact.oid for fact in raw.facts)
     contents = {oid: b"" if found is None else found.content for oid, found in objects.items()}
@@ -73,6 +94,7 @@ def accept(
     headers = {oid: parse_header(content) for oid, content in contents.items()}
     # The messages are all here: nothing reads them again one by one.
     raw = replay(fact._replace(read=messages.__getitem__) for fact in raw.facts).model(raw.name)
+    raw = replace(raw, ignored=ignored)
     statements = _statements(messages.values())
     policies = frozenset(each.policy for each in statements if each.policy is not None)
     commits = {fact.commit for fact in raw.facts} | set(policies)
@@ -92,6 +114,7 @@ def accept(
         },
         today=project.trunk_config.environments if project.trunk_config.declared else None,
         precedes=partial(is_ancestor, project.git),
+        fetch=tag_repair(project),
     )
     return accepted_state(raw, facts)
 

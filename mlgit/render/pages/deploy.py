@@ -47,7 +47,8 @@ def _sentence(record: Deployment) -> tuple[str | Span, ...]:
             newer = Span(record.superseded_by or "a newer tag", "name")
             return (Span("Superseded: ", "careful"), f"{record.tag} by ", newer, "; nothing was done")
         case "unassigned":
-            return (subject, ": ", environment, " holds no version of it; its target is left as it is")
+            shown = " holds no version of it by the tags of this clone; its target is left as it is"
+            return (subject, ": ", environment, shown)
         case "failed":
             step = "" if record.failure is None else f" in the step {record.failure.step}"
             return (Span("Failed: ", "bad"), subject, " to ", environment, step)

@@ -11,15 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlgit.core.registry.message import write_message
-from mlgit.core.registry.replay import in_order, replay
+from mlgit.core.registry.replay import Registry, in_order, replay
 from mlgit.core.registry.semver import Version
-from mlgit.core.registry.state import EnvironmentState, Registry, TagFact
 from mlgit.core.registry.statement import Builder, ReleaseStatement
 from mlgit.core.stated_time import as_time, parse_time, write_time
 from tests.support.tags import commit, fact, stated
 
 if TYPE_CHECKING:
     import random
+
+    from mlgit.core.registry.state import EnvironmentState, TagFact
 
 
 RELEASE = ReleaseStatement(

@@ -362,7 +362,7 @@ def test_a_version_whose_tag_does_not_count_is_refused_with_the_reason() -> None
             choose_version(found, Environment(name="prod"), text)
         assert caught.value.hint == "merge it"
     doubted = EnvironmentState(model="m", environment="staging", doubt=refused[0])
-    with pytest.raises(AnswerNo, match="`m#staging#1` does not count: it states another"):
+    with pytest.raises(StateError, match="`m#staging#1` does not count: it states another"):
         choose_version(
             replace(found, environments={"staging": doubted}),
             Environment(name="prod", source="staging"),

@@ -136,7 +136,9 @@ ROWS = {
         (V1, FIRST, fact("m@v9.0.0", 9)), {"m@v9.0.0": OFF}, foreign=True, off=(9,)
     ),
     "a foreign assignment": Row((V1, FIRST, fact("m#prod#9", 9)), {"m#prod#9": NO_STATEMENT}),
-    "only a foreign assignment": Row((V1, fact("m#prod#9", 1)), {"m#prod#9": NO_STATEMENT}, None),
+    "only a foreign assignment": Row(
+        (V1, fact("m#prod#9", 1)), {"m#prod#9": NO_STATEMENT}, None, doubt="m#prod#9"
+    ),
     "a foreign assignment without a counter": Row(
         (V1, FIRST, fact("m#prod", 9, seconds=99)), {"m#prod": NO_STATEMENT}
     ),
@@ -193,7 +195,9 @@ ROWS = {
         {"m#prod#2": "it is no rejection, and states one"},
         doubt="m#prod#2",
     ),
-    "only assignments by another tool": Row((V1, fact("m#prod#1", 1)), {"m#prod#1": NO_STATEMENT}, None),
+    "only assignments by another tool": Row(
+        (V1, fact("m#prod#1", 1)), {"m#prod#1": NO_STATEMENT}, None, doubt="m#prod#1"
+    ),
     "a deprecated model": Row((V1, FIRST, fact("m@deprecated", 1)), {}),
     "a renamed tag": Row(
         (V1, V2, FIRST, PAIR[1]),
@@ -347,6 +351,11 @@ def test_a_missing_or_moved_release_has_a_repair(there: tuple[TagFact, ...], rep
     assert doubt.repair.startswith(repair)
     assert doubt.hint == f"run `{doubt.repair}`"
     assert doubt.error().exit_code == (Exit.BLOCKED if there else Exit.STATE)
+    # What the environment holds is not known in either case.
+    assert doubt.doubt().exit_code == Exit.STATE
+    assert str(doubt.doubt()).startswith(
+        "What `prod` holds of `m` is not known here: the tag `m#prod#1` does"
+    )
 
 
 def test_a_refusal_without_a_repair_has_a_hint() -> None:

@@ -1,0 +1,79 @@
+"""Doubt: whether the tags of an environment leave open what it holds. Every command asks this one rule.
+
+The newest change decides what an environment holds. If its tag is lightweight, damaged or refused, or if only
+half of it is here, nothing older may take its place.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.core.registry.completeness import doubtful_environment
+from mlgit.core.registry.state import Refusal, TagFact
+from mlgit.core.registry.tags import parse_tag
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlgit.core.registry.state import EnvironmentState, ModelState
+
+
+def doubt_of(
+    name: str, raw: ModelState, kept: ModelState, refused: Mapping[str, Refusal], *, fetch: str
+) -> Refusal | None:
+    """The doubt about one environment, whose tags are all in `raw` and those that count in `kept`.
+
+    `fetch` is the command that fetches tags again.
+    """
+    here = kept.environment(name)
+    refusal = _newest_refused(raw.environment(name), refused, empty=here.holder is None)
+    if refusal is not None:
+        return refusal
+    tag = doubtful_environment(raw.name, name, state=raw, ignored=raw.ignored)
+    parsed = None if tag is None else parse_tag(tag)
+    if tag is not None and parsed is not None:
+        fact = TagFact(parsed, tag, "", "", 0, "", "", lambda _: "")
+        advice = f"run `{fetch}`; if the tag still does not count, see `mlgit doctor`"
+        return Refusal(fact, raw.ignored[tag], advice=advice, unread=True)
+    return None if here.unfinished is None else _half(here, here.unfinished, refused, fetch)
+
+
+def environments_of(state: ModelState) -> tuple[str, ...]:
+    """The environments that tags of a model mention, even lightweight and damaged ones."""
+    names = (parse_tag(tag) for tag in state.ignored)
+    ignored = {name.environment for name in names if name is not None and name.environment is not None}
+    return tuple(sorted({*state.environments, *ignored}))
+
+
+def _newest_refused(here: EnvironmentState, refused: Mapping[str, Refusal], *, empty: bool) -> Refusal | None:
+    """The refused tag after the last change that counts.
+
+    A foreign one changes nothing, but an environment in which nothing else is, is not known to be empty.
+    """
+    for change in reversed(here.changes):
+        tags = [fact.tag for fact in (change.assigned, change.unassigned) if fact is not None]
+        if any(tag not in refused for tag in tags):
+            return None
+        for tag in tags:
+            found = refused[tag]
+            if not found.foreign or (empty and found.fact.name.action == "assign"):
+                return found
+    return None
+
+
+def _half(here: EnvironmentState, half: TagFact, refused: Mapping[str, Refusal], fetch: str) -> Refusal:
+    """The doubt about a change of which only the first tag counts.
+
+    The same change may be made again if it began with what the environment holds now.
+    """
+    missing = str(half.name._replace(action="assign"))
+    why = f"does not count: {refused[missing].why}" if missing in refused else "is not here"
+    stated = half.parsed_summary.version if half.commit == here.commit else None
+    advice = f"run `{fetch}`"
+    if stated is not None:
+        model, environment = here.model, here.environment
+        again = f"mlgit promote {model}@{stated} --to {environment}"
+        if half.parsed_summary.action == "rollback":
+            again = f"mlgit rollback {model} --env {environment} --to {stated}"
+        advice = f"{advice}; if no clone has that tag, run `{again}`"
+    return Refusal(half, f"`{missing}`, written with it, {why}", advice=advice, unread=True, stated=stated)

@@ -1,0 +1,114 @@
+"""Tests of `mlgit.core.trust.doubt`: the newest change of an environment decides, or nothing does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+
+from mlgit.core.config.file import Environment
+from mlgit.core.registry.replay import replay
+from mlgit.core.release.promotion import choose_version, require_changeable
+from mlgit.core.trust.accept import accepted_state
+from mlgit.core.trust.doubt import environments_of
+from mlgit.core.trust.rules import Facts
+from mlgit.errors import Exit, StateError
+from tests.support.tags import fact, stated
+
+if TYPE_CHECKING:
+    from mlgit.core.registry.state import ModelState, TagFact
+    from mlgit.core.registry.statement import EnvironmentAction
+
+V1, V2 = fact("m@v1.0.0", 1), fact("m@v2.0.0", 2)
+FIRST = fact("m#prod#1", 1)
+SECOND = (fact("m#prod!#2", 1), fact("m#prod#2", 2))
+
+
+def half(tag: str, at: int, action: EnvironmentAction, version: str | None) -> TagFact:
+    message = stated(action, version=version).replace('"sequence":"1"', f'"sequence":"{tag[-1]}"')
+    return fact(tag, at, message=message)
+
+
+HALF = half("m#prod!#2", 1, "promote", "v2.0.0")
+BACK = half("m#prod!#3", 2, "rollback", "v1.0.0")
+LIGHT = "it is lightweight"
+AGAIN = "if no clone has that tag, run `mlgit"
+
+
+class Row(NamedTuple):
+    """Tags and ignored tags of a model; the version that `prod` holds, the tag in doubt, part of the hint."""
+
+    tags: tuple[TagFact, ...]
+    ignored: tuple[str, ...] = ()
+    holds: str | None = "v1.0.0"
+    doubt: str | None = None
+    hint: str = "git fetch --again"
+    stated: str | None = None
+
+
+ROWS = {
+    "nothing": Row((V1, V2), holds=None),
+    "one change": Row((V1, V2, FIRST)),
+    "an older tag is lightweight": Row((V1, V2, *SECOND), ("m#prod#1",), holds="v2.0.0"),
+    "another environment": Row((V1, V2, FIRST), ("m#staging#2",)),
+    "another model": Row((V1, V2, FIRST), ("n#prod#2",)),
+    "a version is lightweight": Row((V1, V2, FIRST), ("m@v3.0.0",)),
+    "the newest tag is lightweight": Row((V1, V2, FIRST), ("m#prod#2",), doubt="m#prod#2"),
+    "the only tag is lightweight": Row((V1, V2), ("m#prod#1",), None, doubt="m#prod#1"),
+    "the only tag of all is lightweight": Row((), ("m#prod#1",), None, doubt="m#prod#1"),
+    "half a promotion": Row((V1, V2, FIRST, HALF), (), doubt="m#prod!#2", stated="v2.0.0"),
+    "half a rollback": Row((V1, V2, FIRST, *SECOND, BACK), (), "v2.0.0", doubt="m#prod!#3", stated="v1.0.0"),
+    "half, the other one lightweight": Row((V1, V2, FIRST, HALF), ("m#prod#2",), doubt="m#prod#2"),
+    "half of a change that began elsewhere": Row((V1, V2, HALF), (), None, doubt="m#prod!#2"),
+    "emptied": Row((V1, V2, FIRST, half("m#prod!#2", 1, "unassign", None)), holds=None),
+}
+
+
+def accepted(row: Row, *, foreign: bool = True) -> ModelState:
+    ignored = dict.fromkeys(row.ignored, LIGHT)
+    facts = Facts(
+        names={each.oid: each.tag for each in row.tags},
+        foreign=foreign,
+        elsewhere={},
+        rules={},
+        fetch="git fetch --again",
+    )
+    return accepted_state(replay(row.tags, ignored).model("m"), facts)
+
+
+@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+def test_which_tag_leaves_open_what_is_there(row: Row) -> None:
+    state = accepted(row)
+    here = state.environment("prod")
+    assert here.label == row.holds
+    doubt = here.doubt
+    assert (None if doubt is None else doubt.fact.tag) == row.doubt
+    require = require_changeable
+    if doubt is None:
+        require(here, None)
+        return
+    assert row.hint in doubt.hint
+    assert (AGAIN in doubt.hint) == (row.stated is not None)
+    assert doubt.stated == row.stated
+    for version in ("v9.0.0", None):
+        with pytest.raises(StateError, match=f"the tag `{row.doubt}` does not count") as caught:
+            require(here, version)
+        assert caught.value.exit_code == Exit.STATE
+    if row.stated is not None:
+        require(here, row.stated)
+    with pytest.raises(StateError):
+        choose_version(state, Environment(name="live", source="prod"), None)
+
+
+def test_a_half_whose_other_tag_was_refused_says_so() -> None:
+    first = fact("m#prod#1", 1, message=stated("rollback", version="v1.0.0"))
+    state = accepted(Row((V1, V2, first, HALF, fact("m#prod#2", 2))), foreign=False)
+    doubt = state.environment("prod").doubt
+    assert doubt is not None
+    assert "`m#prod#2`, written with it, does not count: it has no statement" in doubt.sentence
+
+
+def test_environments_are_those_of_all_tags() -> None:
+    state = replay((V1, FIRST), {"m#dev#1": LIGHT, "m@v3.0.0": LIGHT, "m#prod#2": LIGHT}).model("m")
+    assert environments_of(state) == ("dev", "prod")
+    assert replay((), {"m#dev": LIGHT}).model("n").ignored == {}
