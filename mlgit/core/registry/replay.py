@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @record
 class Registry:
-    """Every model that tags mention, by name; `ignored` has the lightweight and damaged tags, with the reason."""
+    """Every model that tags mention, by name; `ignored` has lightweight and damaged tags, with the reason."""
 
     models: Mapping[str, ModelState] = field(default_factory=dict)
     ignored: Mapping[str, str] = field(default_factory=dict, repr=False)

@@ -247,8 +247,8 @@ class EnvironmentState:
 class ModelState:
     """One model; `versions` ascend and include deregistered ones. `newest_tag_s` is epoch seconds.
 
-    `refused` are the tags that do not count, if they were looked for; `ignored` has the lightweight and damaged
-    ones, with the reason.
+    `refused` are the tags that do not count, if they were looked for; `ignored` are lightweight and
+    damaged ones, with the reason.
     """
 
     name: str

@@ -39,8 +39,9 @@ def trust_in(project: Project, state: ModelState, *, whole: bool = False) -> Tru
     ignored = read_model_tags(project, state.name).ignored
     unknown = {
         name: EnvironmentState(model=state.name, environment=name)
-        for name in accepted.environments
-        if doubtful_environment(state.name, name, state=state, ignored=ignored) is not None
+        for name, here in accepted.environments.items()
+        if here.doubt is None
+        and doubtful_environment(state.name, name, state=state, ignored=ignored) is not None
     }
     return Trust(
         why=lambda fact: None if fact is None else refused.get(fact.tag),
