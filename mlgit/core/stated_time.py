@@ -6,12 +6,12 @@ import re
 from datetime import UTC, datetime
 
 _LAST_SECOND = 253_402_300_799  # 9999-12-31T23:59:59Z, the last one a datetime can hold
-_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+_TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"
 
 
 def parse_time(text: str) -> datetime | None:
     """The time; None if the text is not one."""
-    if _TIME.fullmatch(text) is None:
+    if re.fullmatch(_TIME, text) is None:
         return None
     try:
         return datetime.fromisoformat(text)

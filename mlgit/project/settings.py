@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from mlgit.core.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,7 +15,8 @@ if TYPE_CHECKING:
 _PATTERN = r"^mlgit\.(remote|trunk)$"
 
 
-class Settings(NamedTuple):
+@record
+class Settings:
     """The remote and the branch of releases, if the user names them."""
 
     remote: str | None = None

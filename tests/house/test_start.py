@@ -38,6 +38,13 @@ def test_docstrings_are_cleaned_as_inspect_cleans_them(doc: str) -> None:
         ("locale", "subprocess.run([sys.executable, '-c', ''], text=True, capture_output=True).stdout == ''"),
         ("copy", "dataclasses.asdict(dataclasses.make_dataclass('E', ['a'])({1})) == {'a': {1}}"),
         ("copy", "copy.deepcopy([1]) == [1]"),
+        ("signal", "subprocess.Popen([sys.executable, '-c', 'input()'], stdin=-1).terminate() is None"),
+        ("signal", "signal.Signals(15) is signal.SIGTERM"),
+        pytest.param(
+            "datetime.datetime(2026, 1, 2, tzinfo=datetime.UTC).isoformat() == '2026-01-02T00:00:00+00:00'",
+            "datetime.sys is sys",
+            marks=pytest.mark.skipif(sys.version_info >= (3, 12), reason="only postponed up to Python 3.11"),
+        ),
     ],
 )
 def test_a_postponed_module_is_imported_once_more_of_it_is_needed(without: str, more: str) -> None:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.record import record
 from mlgit.core.registry.completeness import KNOWN, Known
-from mlgit.core.registry.readiness import command_of
 from mlgit.core.wording import count
 
 if TYPE_CHECKING:
@@ -184,6 +183,8 @@ def _config_step(status: Status, *, has_pipeline: bool) -> NextStep | None:
     """Rename a config that is not read, or else write one."""
     unread = [each for each in status.unready if each.code == "config_not_read" and each.hint]
     if unread:
+        from mlgit.core.registry.readiness import command_of
+
         command = command_of(unread[0].hint) or ""
         return NextStep(command=command, reason=f"`{unread[0].subject}` is not read")
     return NextStep(command="mlgit init", reason="there is no `mlgit.yaml` yet") if has_pipeline else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.config.names import is_new_name, new_name_rule, proposed_name, read_model_name
 from mlgit.core.pipeline.model_files import outputs_of
@@ -47,14 +47,16 @@ class Unready:
     line: int | None = None
 
 
-class KnownNames(NamedTuple):
+@record
+class KnownNames:
     """Names of models and environments that tags have, so that they may have an older form."""
 
     models: Collection[str]
     environments: Collection[str]
 
 
-class Files(NamedTuple):
+@record
+class Files:
     """The files of one state: `label` names it in a sentence, `paths` are those in Git.
 
     `members` returns the names in a directory that DVC tracks, None if its listing is not here.

@@ -17,7 +17,6 @@ from mlgit.core.compare.changes import (
 from mlgit.core.pipeline.evidence import Evidence
 from mlgit.core.pipeline.stages import Pipeline
 from mlgit.errors import ConfigError
-from mlgit.project.compare.outputs import contents, table_rows, unreadable
 from mlgit.project.pipeline.evidence import evidence
 
 if TYPE_CHECKING:
@@ -51,6 +50,8 @@ def compare(
         stages = stage_changes(before.pipeline, after.pipeline, show_unchanged=show_unchanged)
     data, models = _contents(project, (old, before), (new, after), parts, show_unchanged=show_unchanged)
     if data is not None and new.commit is None:
+        from mlgit.project.compare.outputs import unreadable
+
         problems += [f"`{path}` cannot be read: {why}" for path, why in unreadable(project)]
     return Diff(
         old=old,
@@ -95,6 +96,8 @@ def _contents(
     """Changes of data and of models; None for a part that is not compared."""
     if not {"data", "models"} & set(parts):
         return None, None
+    from mlgit.project.compare.outputs import contents, table_rows
+
     owners = _model_paths(project, old) | _model_paths(project, new)
     changes = content_changes(
         contents(project, old[1]), contents(project, new[1]), show_unchanged=show_unchanged

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.data.hashes import LEFT_OUT, UNREADABLE
 from mlgit.core.compare.changes import Content
-from mlgit.project.pipeline.local_files import cache_of, hashes_on_disk
+from mlgit.project.pipeline.local_files import cache_of, hashes_on_disk, local_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -35,7 +35,8 @@ def contents(project: Project, state: Evidence) -> Mapping[str, Content]:
 
 def unreadable(project: Project) -> Iterable[tuple[str, str]]:
     """(path, why) of what is on disk and cannot be read; it counts as it was recorded."""
-    return hashes_on_disk(project).unreadable.items()
+    hashes = local_files(project).hashes
+    return () if hashes is None else hashes.unreadable.items()
 
 
 def table_rows(project: Project, state: Evidence, path: str, md5: str | None) -> int | None:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from mlgit.adapters.git.refs import count_commits
 from mlgit.core.overview.status import EnvironmentLine, ModelLine
 from mlgit.core.registry.completeness import NO_DOUBTS, Doubts
-from mlgit.project.trust.marks import trust_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -41,6 +40,8 @@ def _model_line(
     counted: dict[str, int],
     doubts: Doubts,
 ) -> ModelLine:
+    from mlgit.project.trust.marks import trust_in
+
     names = (*environments, *sorted(set(model.environments) - set(environments)))
     latest = model.latest
     trust = trust_in(project, model)

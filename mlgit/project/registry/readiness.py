@@ -121,7 +121,7 @@ def _model_problems(project: Project, commit: str | None) -> Iterator[Unready]:
 
 def _files(project: Project, commit: str | None) -> Files:
     label = "in the working tree" if commit is None else f"at {commit[:7]}"
-    return Files(label, project.tree(commit).paths(), partial(cached_listing, project))
+    return Files(label=label, paths=project.tree(commit).paths(), members=partial(cached_listing, project))
 
 
 def _tagged(project: Project) -> KnownNames:
@@ -129,10 +129,12 @@ def _tagged(project: Project) -> KnownNames:
     if known is None:
         tags = [tag for tag in map(parse_tag, list_tags(project.git)) if tag is not None]
         models = frozenset(tag.model for tag in tags)
-        known = _NAMES[project] = KnownNames(models, frozenset(tag.environment or "" for tag in tags))
+        environments = frozenset(tag.environment or "" for tag in tags)
+        known = _NAMES[project] = KnownNames(models=models, environments=environments)
     return known
 
 
 def _names_of(registry: Registry) -> KnownNames:
     models = registry.models.values()
-    return KnownNames(registry.models.keys(), {name for model in models for name in model.environments})
+    environments = {name for model in models for name in model.environments}
+    return KnownNames(models=registry.models.keys(), environments=environments)

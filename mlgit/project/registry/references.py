@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.config.names import read_environment_name, read_model_name
 from mlgit.core.record import record
-from mlgit.core.registry.state import ModelState
 from mlgit.core.wording import listed, near
 from mlgit.errors import StateError, UnknownReference
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mlgit.core.registry.state import Refusal
+    from mlgit.core.registry.state import ModelState, Refusal
     from mlgit.project.open import Project
 
     Reader = Callable[[str], ModelState]
@@ -129,6 +128,8 @@ def _empty(project: Project, environment: str, model: str) -> UnknownReference:
     from mlgit.project.registry.read import read_model_tags
 
     tags = read_model_tags(project, model)
+    from mlgit.core.registry.state import ModelState
+
     state = tags.state or ModelState(name=model)
     if doubts(project, tags.ignored).environment(state, environment) == "no":
         return UnknownReference(

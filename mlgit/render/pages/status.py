@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from mlgit.core.wording import count
 from mlgit.render.page import Page, Span, Style, line, table
 from mlgit.render.pages.diff import value, values
-from mlgit.render.pages.refused import refused_in, refused_lines
 from mlgit.render.pages.shortening import Shortening
 
 if TYPE_CHECKING:
@@ -217,6 +216,8 @@ def _gates(found: Status) -> Page:
 def _models(found: Status, short: Shortening) -> Page:
     if not found.models:
         return []
+    from mlgit.render.pages.refused import refused_in, refused_lines
+
     names = list(dict.fromkeys(each.environment for model in found.models for each in model.environments))
     columns = short.first(names, _COLUMNS)
     rows = [_model_row(model, columns) for model in short.first(found.models, _ROWS)]

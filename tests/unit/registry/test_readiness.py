@@ -34,7 +34,7 @@ def output(path: str, pointer: Pointer | None = MADE, *, cached: bool = True, ow
 def problem(
     path: str | None, *outputs: Output, paths: tuple[str, ...] = (), members: tuple[str, ...] | None = None
 ) -> Unready | None:
-    files = Files("at 1a2b3c4", paths, lambda _: members)
+    files = Files(label="at 1a2b3c4", paths=paths, members=lambda _: members)
     return model_problem("net", path, pipeline(*outputs), files, line=3)
 
 
@@ -138,7 +138,9 @@ def test_what_no_one_could_fetch_is_not_ready(
 
 
 def names(config: Config, *, artifacts: tuple[str, ...] = (), tagged: KnownNames | None = None) -> list[str]:
-    found = refused_names(config, artifacts=artifacts, tagged=lambda: tagged or KnownNames((), ()))
+    found = refused_names(
+        config, artifacts=artifacts, tagged=lambda: tagged or KnownNames(models=(), environments=())
+    )
     return [f"{each.line}: {each.subject} {each.severity} {each.hint}" for each in found]
 
 
@@ -157,8 +159,8 @@ def test_the_name_of_a_new_model_is_checked(name: str, hint: str) -> None:
     config = Config(models={name: Model(name=name, path="m", line=3)})
     assert names(config) == [f"3: {name} error {hint}"]
     assert names(config, artifacts=(name,)) == []
-    assert names(config, tagged=KnownNames((name,), ())) == []
-    assert names(config, tagged=KnownNames((), (name,))) != []
+    assert names(config, tagged=KnownNames(models=(name,), environments=())) == []
+    assert names(config, tagged=KnownNames(models=(), environments=(name,))) != []
 
 
 @pytest.mark.parametrize("name", ["net", "eu:net", "n2"])
@@ -173,8 +175,8 @@ def test_a_plain_name_needs_no_tag(name: str) -> None:
 def test_the_name_of_a_new_environment_is_checked() -> None:
     config = Config(environments={"Staging": Environment(name="Staging", line=4)})
     assert names(config) == ["4: Staging error rename it to `staging` in `mlgit.yaml`"]
-    assert names(config, tagged=KnownNames((), ("Staging",))) == []
-    assert names(config, tagged=KnownNames(("Staging",), ())) != []
+    assert names(config, tagged=KnownNames(models=(), environments=("Staging",))) == []
+    assert names(config, tagged=KnownNames(models=("Staging",), environments=())) != []
     assert names(Config(environments={"latest": Environment(name="latest")})) != []
 
 

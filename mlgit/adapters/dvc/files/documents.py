@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlgit.adapters.dvc.data.fingerprints import Index, now_ns
-from mlgit.adapters.dvc.files.formats.packed import packed, unpacked
 from mlgit.adapters.memory import Memory, Table, round_trips_json
 from mlgit.errors import ConfigError
 
@@ -57,13 +56,24 @@ class Documents:
             text = content.decode("utf-8")
         except UnicodeDecodeError:
             return _parse(content, name, exact=exact)
-        key = f"{_EXACT}{text}" if exact else text
+        if exact:
+            return self._parse_exact(content, name, key=f"{_EXACT}{text}")
+        known = self._table.get(text)
+        if known is None:
+            value = _parse(content, name)
+            self._table.learn(text, value)
+            return value
+        return known[0]
+
+    def _parse_exact(self, content: bytes, name: str, *, key: str) -> object:
+        from mlgit.adapters.dvc.files.formats.packed import packed, unpacked
+
         known = self._table.get(key)
         if known is None:
-            value = _parse(content, name, exact=exact)
-            self._table.learn(key, packed(value) if exact else value)
+            value = _parse(content, name, exact=True)
+            self._table.learn(key, packed(value))
             return value
-        return unpacked(known[0]) if exact else known[0]
+        return unpacked(known[0])
 
     def read(
         self,

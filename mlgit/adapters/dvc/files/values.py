@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import errno
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import cache, lru_cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.data.hashes import LFS_POINTER
 from mlgit.adapters.dvc.files.formats.exact import decimal, fraction, whole
 from mlgit.core.pipeline.evidence import NotFetched, Problem, Unreadable, Value
+from mlgit.core.pipeline.metrics import usable
 from mlgit.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from json import JSONDecoder
 
     from mlgit.adapters.dvc.files.documents import Documents
@@ -152,16 +153,23 @@ def _plugged_in(ending: str) -> Loader | None:
 def _load_json(content: bytes, *, exact: bool = False) -> object:
     if not content.strip():
         raise Unreadable("is empty")
-    return _json_decoder(exact).decode(content.decode("utf-8-sig"))
+    text = content.decode("utf-8-sig")
+    if not exact:
+        return _json_decoder().decode(text)
+    try:
+        return _json_decoder(Decimal, whole).decode(text)
+    except InvalidOperation:  # an exponent that no decimal has
+        return _json_decoder(fraction, whole).decode(text)
 
 
 @cache
-def _json_decoder(exact: bool) -> JSONDecoder:  # noqa: FBT001 (the cache has no names)
+def _json_decoder(
+    fractions: Callable[[str], object] | None = None, integers: Callable[[str], object] | None = None
+) -> JSONDecoder:
     """Made once: making it takes as long as decoding a small file."""
     from json import JSONDecoder
 
-    numbers: dict[str, Any] = {"parse_float": fraction, "parse_int": whole} if exact else {}
-    return JSONDecoder(object_pairs_hook=_unique, **numbers)
+    return JSONDecoder(object_pairs_hook=_unique, parse_float=fractions, parse_int=integers)
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -255,8 +263,12 @@ def _flat(tree: object, *, lists: bool, others: dict[str, str] | None) -> dict[s
             start = f"{prefix}." if prefix else ""
             stack += [(f"{start}{key}", item) for key, item in reversed(value.items())]
             continue
-        # Nearly every leaf is a float; leaderboards have a hundred thousand.
-        leaf = Decimal(repr(value)) if type(value) is float else _leaf(value, lists=lists)
+        # Nearly every leaf is a decimal or a float; leaderboards have a hundred thousand.
+        leaf: Value
+        if type(value) is Decimal:
+            leaf = value if usable(value) else str(value)
+        else:
+            leaf = Decimal(repr(value)) if type(value) is float else _leaf(value, lists=lists)
         if leaf is None and not lists:
             if others is not None and len(others) < MAX_VALUES:
                 others[prefix] = "null" if value is None else "a list"
