@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Literal
 
+from mlgit.core.pipeline.inputs import Recorded, recorded_inputs, same_files, same_values
 from mlgit.core.pipeline.model_files import meets, stages_before
 from mlgit.core.pipeline.stages import output_at
 from mlgit.core.record import record
@@ -26,7 +28,8 @@ class NumbersOrigin:
 
     `name` is the stage's address or the `.dvc` file, None for `hand`. `deps` and `params` are the inputs of
     the stage and of all stages before it, without what these stages make for each other; a parameter is
-    `file:key`, or `file:` for the whole file. `frozen` are the frozen stages among them.
+    `file:key`, or `file:` for the whole file. `frozen` are the frozen stages among them. `recorded` is the
+    content of the inputs in the last run.
     """
 
     kind: OriginKind
@@ -34,6 +37,7 @@ class NumbersOrigin:
     deps: tuple[str, ...] = ()
     params: tuple[str, ...] = ()
     frozen: tuple[str, ...] = ()
+    recorded: Recorded = field(default_factory=Recorded, compare=False)
 
     @property
     def words(self) -> str:
@@ -67,7 +71,25 @@ def origin_of_owner(owner: str, pipeline: Pipeline) -> NumbersOrigin:
         deps=tuple(sorted(deps)),
         params=tuple(sorted(params)),
         frozen=tuple(stage.address for stage in chain if stage.frozen),
+        recorded=recorded_inputs(chain),
     )
+
+
+def joined_origin(origins: Iterable[NumbersOrigin]) -> NumbersOrigin | None:
+    """One origin with all the inputs of those that are stages; None if there are none."""
+    found: NumbersOrigin | None = None
+    for each in origins:
+        if each.kind == "stage" and found is not None:
+            found = replace(
+                found,
+                deps=tuple(sorted({*found.deps, *each.deps})),
+                params=tuple(sorted({*found.params, *each.params})),
+                frozen=tuple(sorted({*found.frozen, *each.frozen})),
+                recorded=found.recorded | each.recorded,
+            )
+        elif each.kind == "stage":
+            found = each
+    return found
 
 
 def link_of(path: str | None, origin: NumbersOrigin, pipeline: Pipeline) -> Link:
@@ -88,11 +110,31 @@ def weaker(old: NumbersOrigin, new: NumbersOrigin) -> tuple[str, ...]:
         return ()
     if new.kind != "stage":
         return (f"{old.words} made it, and now it is {new.words}",)
+    deps, params = _lost(old, new)
+    moved = renamed_inputs(old, new)
     return (
-        *(f"dep {dep} was dropped" for dep in old.deps if not _covered(dep, new.deps, "/")),
-        *(f"param {name} was dropped" for name in old.params if not _covered_param(name, new.params)),
+        *(f"dep {dep} was dropped" for dep in deps if dep not in moved),
+        *(f"param {name} was dropped" for name in params if name not in moved),
         *(f"stage {name} is frozen now" for name in new.frozen if name not in old.frozen),
     )
+
+
+def renamed_inputs(old: NumbersOrigin, new: NumbersOrigin) -> Mapping[str, str]:
+    """Old name -> new name of each dependency and parameter with the content of a new one."""
+    if old.kind != "stage" or new.kind != "stage":
+        return {}
+    deps, params = _lost(old, new)
+    added = [dep for dep in new.deps if dep not in old.deps]
+    return {
+        **same_files(deps, added, old.recorded, new.recorded),
+        **same_values(params, old.recorded, new.recorded),
+    }
+
+
+def _lost(old: NumbersOrigin, new: NumbersOrigin) -> tuple[list[str], list[str]]:
+    """The dependencies and parameters of the old origin that the new one does not name or contain."""
+    deps = [dep for dep in old.deps if not _covered(dep, new.deps, "/")]
+    return deps, [name for name in old.params if not _covered_param(name, new.params)]
 
 
 def _param_names(params: Mapping[str, tuple[str, ...] | None]) -> Iterable[str]:

@@ -12,6 +12,12 @@ from mlgit.core.gates.evaluate import Case, vs_key
 from mlgit.core.gates.gate_changes import compare_gates, only_repointed
 from mlgit.core.gates.resolved.findings import Finding, compare_resolved, finding_of
 from mlgit.core.gates.resolved.models import KnownModel, model_findings, renamed_models
+from mlgit.core.gates.resolved.renames import (
+    rename_notes,
+    renamed_gates,
+    with_gate_names,
+    without_only_model,
+)
 from mlgit.core.gates.resolved.resolution import ResolvedGate, resolve_case
 from mlgit.core.gates.resolved.settings import compare_settings
 from mlgit.core.gates.verdict import Note
@@ -75,7 +81,7 @@ class Side:
 
 def renamed_by(project: Project, change: Change, here: Evidence) -> Mapping[str, str]:
     """New name -> old name of each model that the change renames."""
-    before = _before(project, change)
+    before = _before(project, change, change.rules)
     if before is None:
         return {}
     return renamed_models(
@@ -89,28 +95,36 @@ def compare_with_target(
     """The gates that differ from the target's, and what they compare; `finder` is the candidate's."""
     if not change.rules.declared:
         return Compared()
-    after = Side(config=_with_old_names(change.merged.config, renamed), evidence=here)
-    changes = compare_gates(change.rules.gates, after.config.gates)
-    settings = tuple(compare_settings(change.rules, after.config))
-    before = _before(project, change)
+    new = Side(config=change.merged.config, evidence=here)
+    config = _with_old_names(new.config, renamed)
+    names = renamed_gates(change.rules, config)
+    rules = with_gate_names(change.rules, names)
+    models = {renamed.get(name, name) for name in new.paths}
+    notes = tuple(rename_notes(rules, config, names, models))
+    config = without_only_model(rules, config, models)
+    changes = compare_gates(rules.gates, config.gates)
+    settings = tuple(compare_settings(rules, config))
+    before = _before(project, change, rules)
     if before is None:
         text = f"What gates compared at {change.base[:7]} cannot be read, so changes of that are not seen"
         note = Note(code="target_not_read", message=text, effect="warn")
-        findings = (*settings, *_changed(changes, change.rules, after.config, resolved=False))
-        return Compared(changes=changes, findings=findings, notes=(note,))
-    new = Side(config=change.merged.config, evidence=here)
+        findings = (*settings, *_changed(changes, rules, config, resolved=False))
+        return Compared(changes=changes, findings=findings, notes=(*notes, note))
     own = resolve_side(new, finder, finder)
     old_finder = replace(finder, alone=before.alone, names={})
     resolved = resolve_side(before, old_finder, replace(old_finder, candidate=change.base))
+    named = _named(own, renamed)
+    by_gate = compare_resolved(resolved, named)
     findings = (
         *model_findings(before.known(project), new.known(project), partial(_held, project)),
         *settings,
-        *_changed(changes, change.rules, after.config, resolved=True),
+        *_changed(changes, rules, config, resolved=True),
         *ignore_findings(project, before.evidence, new.evidence, {**before.named, **new.named}),
-        *_made_otherwise(project, before, new, renamed, gates=resolved),
-        *compare_resolved(resolved, _named(own, renamed)),
+        *_made_otherwise(project, before, new, renamed, gates=resolved, covered=by_gate),
+        *by_gate,
     )
-    return Compared(changes=changes, findings=findings, notes=_stage_notes(before, new, own))
+    stages = _stage_changes(project, before, new, resolved, named)
+    return Compared(changes=changes, findings=(*findings, *stages.findings), notes=(*notes, *stages.notes))
 
 
 def resolve_side(side: Side, finder: Baselines, files: Baselines) -> list[ResolvedGate]:
@@ -132,7 +146,13 @@ def resolve_side(side: Side, finder: Baselines, files: Baselines) -> list[Resolv
 
 
 def _made_otherwise(
-    project: Project, old: Side, new: Side, renamed: Mapping[str, str], *, gates: Sequence[ResolvedGate]
+    project: Project,
+    old: Side,
+    new: Side,
+    renamed: Mapping[str, str],
+    *,
+    gates: Sequence[ResolvedGate],
+    covered: Iterable[Finding],
 ) -> Iterator[Finding]:
     """What makes the models, if anything that could change it differs."""
     files = [_in_models(project, side) for side in (old, new)]
@@ -155,7 +175,8 @@ def _made_otherwise(
     )
     names = {each.model for each in gates}
     known = {each.name for each in before if each.name in names or (None in names and len(before) == 1)}
-    yield from compare_origins(before, after, reported=known)
+    texts = {part for each in covered for part in each.text.partition(": ")[2].split("; ")}
+    yield from compare_origins(before, after, reported=known, covered=texts)
 
 
 def _in_models(project: Project, side: Side) -> list[str]:
@@ -171,17 +192,25 @@ def _only(paths: Mapping[str, str]) -> str | None:
     return next(iter(paths.values())) if len(paths) == 1 else None
 
 
-def _stage_notes(old: Side, new: Side, gates: Iterable[ResolvedGate]) -> tuple[Note, ...]:
-    if old.evidence.pipeline.stages == new.evidence.pipeline.stages:
-        return ()
-    from mlgit.core.gates.resolved.stage_changes import stage_notes
+def _stage_changes(
+    project: Project, old: Side, new: Side, before: Sequence[ResolvedGate], after: Sequence[ResolvedGate]
+) -> Compared:
+    """What the stages of the gates' numbers and models do otherwise."""
+    was, now = old.evidence.pipeline, new.evidence.pipeline
+    if was.stages == now.stages:
+        return Compared()
+    from mlgit.core.gates.resolved.stage_changes import input_notes, stage_notes, undeclared_files
 
-    return stage_notes(old.evidence.pipeline, new.evidence.pipeline, gates)
+    files = {*project.tree(new.evidence.commit).paths(), *(out.path for out in now.outputs)}
+    return Compared(
+        findings=tuple(undeclared_files(was, now, after, files)),
+        notes=(*stage_notes(was, now, after), *input_notes(before, after)),
+    )
 
 
-def _before(project: Project, change: Change) -> Side | None:
+def _before(project: Project, change: Change, rules: Config) -> Side | None:
     try:
-        return Side(config=change.rules, evidence=evidence(project, change.base, staleness=False))
+        return Side(config=rules, evidence=evidence(project, change.base, staleness=False))
     except ConfigError:
         return None
 

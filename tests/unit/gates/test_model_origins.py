@@ -64,6 +64,48 @@ def test_a_renamed_stage_with_fewer_inputs_is_another_one() -> None:
 
 
 @pytest.mark.parametrize(
+    ("owners", "text"),
+    [
+        (("train",), "Model `m` (made by stage train) proves less: dep raw.csv was dropped"),
+        (("train", "export"), None),
+    ],
+)
+def test_a_model_that_is_made_from_less_is_a_finding(owners: tuple[str, ...], text: str | None) -> None:
+    new = origin(*owners, deps=("more.csv",))
+    found = list(compare_origins([origin("train")], [new]))
+    assert [each.code for each in found] == ["evidence_weakened"]
+    assert text is None or found[0].text == text
+    assert list(compare_origins([origin("train")], [origin("train", deps=("raw.csv", "more"))])) == []
+
+
+def test_a_dropped_input_is_one_finding_of_the_gates_or_the_model() -> None:
+    old, new = origin("train", deps=("a", "b")), origin("train", deps=())
+    dropped = [f"dep {name} was dropped" for name in ("a", "b")]
+    (found,) = compare_origins([old], [new], covered=dropped[:1])
+    assert found.text == "Model `m` (made by stage train) proves less: dep b was dropped"
+    assert list(compare_origins([old], [new], covered=dropped)) == []
+
+
+@pytest.mark.parametrize("split", [("prepare", "train"), ("sub/dvc.yaml:train",), ("train@0",)])
+@pytest.mark.parametrize("dropped", [False, True])
+def test_a_dropped_input_is_found_whatever_becomes_of_the_stage(
+    split: tuple[str, ...], *, dropped: bool
+) -> None:
+    deps = ("params.py",) if dropped else ("params.py", "raw.csv")
+    if len(split) == 1:
+        made = (Output(path=MODEL, owner=split[0]),)
+        stages = [replace(stage("train", "run", deps=deps), address=split[0], outs=made)]
+    else:
+        stages = [
+            stage("prepare", "prepare", deps=deps[1:], outs=("clean.csv",)),
+            stage("train", "run", deps=(deps[0], "clean.csv"), outs=(MODEL,)),
+        ]
+    new = model_origin("m", MODEL, Pipeline(stages=tuple(stages)), [])
+    old = origin("train", deps=("params.py", "raw.csv"))
+    assert codes(old, new) == (["evidence_weakened"] if dropped else [])
+
+
+@pytest.mark.parametrize(
     ("path", "repeated", "expected"),
     [
         ("other.bin", False, ["gate_repointed", "evidence_weakened"]),

@@ -147,7 +147,7 @@ def test_both_resolutions_are_named_in_words() -> None:
     (found,) = compare_resolved([resolved(World())], [resolved(World(key="train.auc"))])
     assert found.text == "it read `test.auc` of `a.json` (stage train); it now reads `train.auc`"
     (found,) = compare_resolved([resolved(World())], [resolved(World(file="b.json", stage=None))])
-    assert found.text.endswith("it now reads `test.auc` of `b.json` (made by no stage)")
+    assert found.text == "it read `a.json` (stage train); it now reads `b.json` (made by no stage)"
     (found,) = compare_resolved([resolved(World())], [resolved(World(vs="main"))])
     assert found.text == "it compared with prod there; it now compares with main there"
     assert (found.subjects, found.model) == (("g",), "m")

@@ -55,6 +55,40 @@ def test_an_environment_that_asks_less_is_a_finding(prod: Environment | None, ex
     assert texts(config(), config(prod)) == expected
 
 
+STAGING = Environment(name="staging", auto=True)
+RENAMED = "was renamed to `test`, which holds nothing of it"
+
+
+@pytest.mark.parametrize(
+    ("new", "expected"),
+    [
+        (
+            {"test": STAGING, "prod": replace(PROD, source="test")},
+            [RENAMED],
+        ),
+        ({"test": replace(STAGING, auto=False), "prod": replace(PROD, source="test")}, None),
+        ({"test": STAGING, "prod": replace(PROD, source=None)}, None),
+        ({"test": STAGING, "again": STAGING, "prod": replace(PROD, source="test")}, None),
+    ],
+)
+def test_a_renamed_environment_is_one_finding(
+    new: dict[str, Environment], expected: list[str] | None
+) -> None:
+    old = {"staging": STAGING, "prod": PROD}
+    named = {name: replace(each, name=name) for name, each in new.items()}
+    found = texts(config(environments=old), config(environments=named))
+    assert found == [f"Environment `staging` {each}" for each in expected] if expected else len(found) >= 1
+
+
+def test_two_equal_environments_are_not_renamed_to_one() -> None:
+    old = {"staging": STAGING, "twin": replace(STAGING, name="twin")}
+    found = texts(config(environments=old), config(environments={"test": replace(STAGING, name="test")}))
+    assert found == [
+        "Environment `staging` was renamed to `test`, which holds nothing of it",
+        "Environment `twin` was removed",
+    ]
+
+
 def test_an_environment_that_asks_more_or_is_new_is_not_a_finding() -> None:
     assert texts(config(None), config()) == []
     loose = Environment(name="prod", pre=True, gates=())

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from mlgit.core.gates.resolved.resolution import ResolvedGate, Source
-from mlgit.core.gates.resolved.stage_changes import stage_notes
+from mlgit.core.gates.resolved.stage_changes import input_notes, stage_notes, undeclared_files
 from mlgit.core.pipeline.origin import HAND, origin_of
-from mlgit.core.pipeline.stages import Output, Pipeline, Stage
+from mlgit.core.pipeline.stages import LockedStage, Output, Pipeline, Pointer, Stage
 
 
 def stage(name: str, cmd: tuple[str, ...], dep: str, out: str, wdir: str = ".") -> Stage:
@@ -98,3 +98,76 @@ def test_at_most_three_are_named_and_the_rest_is_counted(count: int, last: str |
     assert len(found) == min(count, 4)
     if last is not None:
         assert found[-1] == f"{last}; `mlgit diff` lists them"
+
+
+FILES = {"copy.bin", "more/x.csv", "model.bin", "test.py", "data.csv", "z/copy.bin"}
+
+
+def undeclared(
+    new: Pipeline, old: Pipeline = OLD, path: str | None = None
+) -> list[tuple[tuple[str, ...], str]]:
+    source = Source(file="test.json", key="auc", origin=origin_of("test.json", new))
+    gates = [ResolvedGate(gate="g", model="m", metric="auc", source=source, path=path)]
+    found = list(undeclared_files(old, new, gates, FILES))
+    assert {each.code for each in found} <= {"evidence_weakened"}
+    return [(each.subjects, each.text) for each in found]
+
+
+@pytest.mark.parametrize(
+    ("name", "facts", "expected"),
+    [
+        ("evaluate", {"cmd": ("python test.py copy.bin",)}, "`copy.bin`, which is"),
+        ("evaluate", {"cmd": ("python test.py", "cat ./copy.bin")}, "`copy.bin`, which is"),
+        ("evaluate", {"cmd": ("python test.py --model='copy.bin'",)}, "`copy.bin`, which is"),
+        ("evaluate", {"cmd": ("run copy.bin more/x.csv",)}, "`copy.bin`, `more/x.csv`, which are"),
+        ("evaluate", {"cmd": ("run copy.bin",), "wdir": "z"}, "`z/copy.bin`, which is"),
+        ("evaluate", {"cmd": ("run copy.bin",), "deps": ("model.bin", "copy.bin")}, None),
+        ("evaluate", {"cmd": ("run more/x.csv",), "deps": ("model.bin", "more")}, None),
+        ("evaluate", {"cmd": ("run data.csv",)}, None),
+        ("evaluate", {"cmd": ("python test.py other.bin",)}, None),
+        ("train", {"cmd": ("run model.bin",)}, None),
+        ("train", {"cmd": ("run data.csv",), "deps": ("model.csv",)}, None),
+        ("plot", {"cmd": ("run copy.bin",)}, None),
+    ],
+)
+def test_a_file_that_a_command_names_and_no_dependency_covers_is_a_finding(
+    name: str, facts: dict[str, Any], expected: str | None
+) -> None:
+    found = undeclared(edited(name, **facts))
+    text = f"Stage `{name}` now names {expected} not among its dependencies"
+    assert found == ([] if expected is None else [((name,), text)])
+    assert undeclared(edited(name, **facts), edited(name, **facts)) == []
+
+
+def test_a_new_stage_may_name_what_the_old_ones_named() -> None:
+    named = edited("evaluate", cmd=("python test.py copy.bin",))
+    renamed = Pipeline(
+        stages=tuple(replace(each, address=f"x/{each.address}", outs=each.outs) for each in named.stages)
+    )
+    assert undeclared(renamed, named) == []
+
+
+def test_the_stages_of_the_model_itself_count() -> None:
+    export = stage("export", ("run copy.bin",), "model.bin", "out/export.onnx")
+    old = Pipeline(stages=(*OLD.stages, replace(export, cmd=("run",))))
+    new = Pipeline(stages=(*OLD.stages, export))
+    assert undeclared(new, old) == []
+    ((subjects, _),) = undeclared(new, old, path="out/")
+    assert subjects == ("export",)
+
+
+def test_a_renamed_input_is_a_note() -> None:
+    def gates(dep: str, *, source: bool = True) -> list[ResolvedGate]:
+        locked = LockedStage(cmd=("x",), deps={dep: Pointer(md5="a" * 32)}, params={}, outs={})
+        pipeline = Pipeline(stages=(replace(stage("train", ("x",), dep, "test.json"), locked=locked),))
+        place = Source(file="test.json", key="auc", origin=origin_of("test.json", pipeline))
+        return [
+            ResolvedGate(gate=name, model="m", metric="auc", source=place if source else None)
+            for name in "gh"
+        ]
+
+    (note,) = input_notes(gates("a.csv"), gates("b.csv"))
+    text = "Stages read `a.csv`; they now read `b.csv`, which has the same content"
+    assert (note.code, note.effect, note.message) == ("input_renamed", "note", text)
+    assert input_notes(gates("a.csv"), gates("a.csv")) == ()
+    assert input_notes(gates("a.csv", source=False), gates("b.csv")) == ()

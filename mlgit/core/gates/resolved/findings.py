@@ -40,7 +40,7 @@ def compare_resolved(old: Iterable[ResolvedGate], new: Iterable[ResolvedGate]) -
     every = tuple(new)
     found: dict[tuple[str, str, str | None], list[str]] = {}
     for before in old:
-        for after in _counterparts(before, every):
+        for after in counterparts(before, every):
             for code, text in _differences(before, after):
                 found.setdefault((code, text, before.model), []).append(before.gate)
     return tuple(
@@ -49,7 +49,7 @@ def compare_resolved(old: Iterable[ResolvedGate], new: Iterable[ResolvedGate]) -
     )
 
 
-def _counterparts(before: ResolvedGate, every: Iterable[ResolvedGate]) -> list[ResolvedGate]:
+def counterparts(before: ResolvedGate, every: Iterable[ResolvedGate]) -> list[ResolvedGate]:
     """The gate in the change, for the same model, or for each one if one side has a model without a name."""
     same = [each for each in every if each.gate == before.gate]
     exact = [each for each in same if each.model == before.model]
@@ -107,7 +107,7 @@ def _read_from(old: ResolvedGate, new: ResolvedGate) -> Iterator[tuple[str, str]
         return
     moved = (before.file, before.key) != (after.file, after.key)
     if moved:
-        yield "gate_repointed", f"it read {before.words}; it now reads {_short(before, after)}"
+        yield "gate_repointed", _moved(before, after)
     texts = weaker(before.origin, after.origin)
     if texts and not (moved and before.origin.kind != after.origin.kind):
         yield "evidence_weakened", f"its number proves less: {'; '.join(texts)}"
@@ -144,9 +144,12 @@ def _made_otherwise(old: Source, new: Source) -> bool:
     return old.origin.kind == "import"
 
 
-def _short(old: Source, new: Source) -> str:
-    """The new place, without what did not change."""
-    return f"`{new.key}`" if (old.file, old.origin) == (new.file, new.origin) else new.words
+def _moved(old: Source, new: Source) -> str:
+    """Both places, without what did not change: of a renamed file, all gates say the same."""
+    if old.key == new.key:
+        return f"it read `{old.file}` ({old.origin.words}); it now reads `{new.file}` ({new.origin.words})"
+    here = f"`{new.key}`" if (old.file, old.origin) == (new.file, new.origin) else new.words
+    return f"it read {old.words}; it now reads {here}"
 
 
 def _compared_with(

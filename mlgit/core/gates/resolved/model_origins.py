@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.gates.resolved.findings import Finding
 from mlgit.core.pipeline.model_files import meets
-from mlgit.core.pipeline.origin import HAND, NumbersOrigin, origin_of_owner, weaker
+from mlgit.core.pipeline.origin import HAND, NumbersOrigin, joined_origin, origin_of_owner, weaker
 from mlgit.core.record import record
 from mlgit.core.wording import listed
 
@@ -73,9 +73,16 @@ def model_origin(
 
 
 def compare_origins(
-    old: Sequence[ModelOrigin], new: Sequence[ModelOrigin], *, reported: Collection[str] = ()
+    old: Sequence[ModelOrigin],
+    new: Sequence[ModelOrigin],
+    *,
+    reported: Collection[str] = (),
+    covered: Collection[str] = (),
 ) -> Iterator[Finding]:
-    """A finding for each model that is made by other means; `reported` are those whose path gates compare."""
+    """A finding for each model that is made by other means, or from less.
+
+    `reported` are the models whose path gates compare, `covered` what findings about gates say already.
+    """
     here = {each.name: each for each in new}
     for before in old:
         after = here.get(before.name)
@@ -89,6 +96,9 @@ def compare_origins(
             continue
         if not _same(before.makers, after.makers):
             text = f"Model `{before.name}` (`{after.path}`) was {before.words}; it is now {after.words}"
+            yield _finding("evidence_weakened", before.name, text)
+        elif texts := [each for each in _weaker(before, after) if each not in covered]:
+            text = f"Model `{before.name}` ({after.words}) proves less: {'; '.join(texts)}"
             yield _finding("evidence_weakened", before.name, text)
         added = [each for each in after.by_hand if each not in before.by_hand and each != after.path]
         if added:
@@ -108,7 +118,13 @@ def _same(old: Sequence[Maker], new: Sequence[Maker]) -> bool:
 def _alike(old: Maker, new: Maker) -> bool:
     if old.origin.name == new.origin.name and bool(old.run) == bool(new.run):
         return True
-    return bool(old.run) and old.run == new.run and not weaker(old.origin, new.origin)
+    return bool(old.run) and old.run == new.run
+
+
+def _weaker(old: ModelOrigin, new: ModelOrigin) -> tuple[str, ...]:
+    """What the stages that make a model no longer depend on, whatever their names are."""
+    before, after = (joined_origin(maker.origin for maker in each.makers) for each in (old, new))
+    return () if before is None or after is None else weaker(before, after)
 
 
 def _words(origin: NumbersOrigin) -> str:

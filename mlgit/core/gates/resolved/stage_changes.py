@@ -1,19 +1,25 @@
-"""Stage changes: which stages before the gates' numbers run another command, or the same one elsewhere."""
+"""Stage changes: which stages before the gates' numbers run another command, or name undeclared files."""
 
 from __future__ import annotations
 
+import posixpath
+import re
 from typing import TYPE_CHECKING
 
+from mlgit.core.gates.resolved.findings import Finding, counterparts
 from mlgit.core.gates.verdict import Note
-from mlgit.core.pipeline.model_files import stages_before
+from mlgit.core.pipeline.model_files import meets, stages_before
+from mlgit.core.pipeline.origin import renamed_inputs
+from mlgit.core.wording import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from mlgit.core.gates.resolved.resolution import ResolvedGate
     from mlgit.core.pipeline.stages import Pipeline, Stage
 
 _CODE = "stage_changed"
+_WORD = re.compile(r"""[^\s'"=,;:|&<>()`$]+""")
 _MOST = 3
 _WIDTH = 100
 _BEFORE = 20
@@ -25,8 +31,7 @@ def stage_notes(old: Pipeline, new: Pipeline, gates: Iterable[ResolvedGate]) -> 
 
     That is normal work, but a command can write any number, so a reviewer must see it.
     """
-    owners = {gate.source.origin.name for gate in gates if gate.source and gate.source.origin.kind == "stage"}
-    used = {address for owner in owners if owner for address in stages_before(owner, new)}
+    used = _used(new, gates)
     before = {stage.address: stage for stage in old.stages}
     changed = [
         (before[stage.address], stage)
@@ -38,6 +43,70 @@ def stage_notes(old: Pipeline, new: Pipeline, gates: Iterable[ResolvedGate]) -> 
         verb = "stage runs" if rest == 1 else "stages run"
         texts.append(f"{rest} more {verb} another command; `mlgit diff` lists them")
     return tuple(Note(code=_CODE, message=text) for text in texts)
+
+
+def undeclared_files(
+    old: Pipeline, new: Pipeline, gates: Iterable[ResolvedGate], files: Collection[str]
+) -> Iterator[Finding]:
+    """A finding for each such stage that newly names a file which it does not declare.
+
+    `files` are all that Git or DVC has: the number may come from a file whose changes do not make it stale.
+    """
+    before = {stage.address: stage for stage in old.stages}
+    elsewhere = {path for stage in old.stages for path in (*_undeclared(stage, files), *stage.deps)}
+    used = _used(new, gates)
+    read = {dep for stage in new.stages if stage.address in used for dep in stage.deps}
+    for stage in new.stages:
+        if stage.address not in used:
+            continue
+        was = before.get(stage.address)
+        # What a stage no longer declares is a dropped dependency, which is its own finding.
+        known = {*elsewhere, *read} if was is None else {*_undeclared(was, files), *was.deps, *read}
+        found = [path for path in _undeclared(stage, files) if not any(meets(path, each) for each in known)]
+        if found:
+            verb = "is" if len(found) == 1 else "are"
+            text = (
+                f"Stage `{stage.address}` now names {listed(found)}, which {verb} not among its dependencies"
+            )
+            subject = (stage.address,)
+            yield Finding(code="evidence_weakened", subjects=subject, text=text, of_gates=False, whole=True)
+
+
+def input_notes(old: Iterable[ResolvedGate], new: Sequence[ResolvedGate]) -> tuple[Note, ...]:
+    """A note for each dependency or parameter that has another name, and the same content."""
+    found: dict[str, str] = {}
+    for before in old:
+        for after in counterparts(before, new):
+            if before.source and after.source:
+                found |= renamed_inputs(before.source.origin, after.source.origin)
+    texts = [
+        f"Stages read `{was}`; they now read `{now}`, which has the same content"
+        for was, now in found.items()
+    ]
+    return tuple(Note(code="input_renamed", message=text) for text in texts)
+
+
+def _used(pipeline: Pipeline, gates: Iterable[ResolvedGate]) -> set[str]:
+    """The stages that the gates' numbers and models come from."""
+    owners = set()
+    for gate in gates:
+        if gate.source and gate.source.origin.kind == "stage":
+            owners.add(gate.source.origin.name)
+        path = (gate.path or "").rstrip("/")
+        owners |= {stage.address for stage in pipeline.stages if path and _makes(stage, path)}
+    return {address for owner in owners if owner for address in stages_before(owner, pipeline)}
+
+
+def _makes(stage: Stage, path: str) -> bool:
+    return any(meets(out.path, path) for out in stage.outs)
+
+
+def _undeclared(stage: Stage, files: Collection[str]) -> list[str]:
+    """The files in a stage's commands that it neither reads nor makes by its declaration."""
+    declared = (*stage.deps, *stage.params, *(out.path for out in stage.outs))
+    words = [word for command in stage.cmd for word in _WORD.findall(command)]
+    paths = dict.fromkeys(posixpath.normpath(posixpath.join(stage.wdir, word)) for word in words)
+    return [path for path in paths if path in files and not any(meets(path, each) for each in declared)]
 
 
 def _run(stage: Stage) -> tuple[str, ...]:

@@ -1,0 +1,71 @@
+"""Renames: gates that a change only calls otherwise, so that each is compared with its old form."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mlgit.core.gates.verdict import Note
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from mlgit.core.config.file import Config
+
+
+def renamed_gates(old: Config, new: Config) -> Mapping[str, str]:
+    """Old id -> new id of each gate that is the same under another id."""
+    added = {name: gate for name, gate in sorted(new.gates.items()) if name not in old.gates}
+    found: dict[str, str] = {}
+    for name, gate in sorted(old.gates.items()):
+        if name in new.gates:
+            continue
+        after = next((each for each in added if replace(added[each], id=name) == gate), None)
+        if after is not None:
+            found[name] = after
+            del added[after]
+    return found
+
+
+def with_gate_names(config: Config, names: Mapping[str, str]) -> Config:
+    """The config with these gates under their new ids, also where environments name them."""
+    if not names:
+        return config
+    gates = {names.get(name, name): gate for name, gate in config.gates.items()}
+    environments = {
+        name: each
+        if each.gates is None
+        else replace(each, gates=tuple(names.get(gate, gate) for gate in each.gates))
+        for name, each in config.environments.items()
+    }
+    return replace(
+        config,
+        gates={name: replace(gate, id=name) for name, gate in gates.items()},
+        environments=environments,
+    )
+
+
+def without_only_model(old: Config, new: Config, models: Collection[str]) -> Config:
+    """The config without `model:` where a gate that was for all now names all `models` of the change."""
+    gates = {
+        name: replace(gate, models=None) if _names_all(name, old, new, models) else gate
+        for name, gate in new.gates.items()
+    }
+    return replace(new, gates=gates)
+
+
+def rename_notes(
+    old: Config, new: Config, names: Mapping[str, str], models: Collection[str]
+) -> Iterator[Note]:
+    """A note for each gate that has another id, or that now names its models; `old` has the new ids."""
+    for before, after in sorted(names.items()):
+        yield Note(code="gate_renamed", message=f"Gate `{before}` was renamed to `{after}`", gate=after)
+    for name in sorted(new.gates):
+        if _names_all(name, old, new, models):
+            text = f"Gate `{name}` now names its model, and there is no other one"
+            yield Note(code="model_named", message=text, gate=name)
+
+
+def _names_all(name: str, old: Config, new: Config, models: Collection[str]) -> bool:
+    before, after = old.gates.get(name), new.gates[name].models
+    return before is not None and before.models is None and after is not None and {*models} <= {*after}

@@ -1,0 +1,99 @@
+"""Inputs: the content that stages read in their last run: a renamed input is not a dropped one."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import field
+from typing import TYPE_CHECKING
+
+from mlgit.core.record import record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from mlgit.core.pipeline.stages import Stage
+
+
+@record
+class Recorded:
+    """What dvc.lock has: dependency -> hash, and `file:key` -> value as text, of single values only."""
+
+    hashes: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    def __or__(self, other: Recorded) -> Recorded:
+        return Recorded(
+            hashes={**self.hashes, **other.hashes},
+            values={**self.values, **other.values},
+        )
+
+
+def recorded_inputs(stages: Iterable[Stage]) -> Recorded:
+    """The content of all inputs of some stages, as their last runs recorded it."""
+    hashes: dict[str, str] = {}
+    values: dict[str, str] = {}
+    for stage in stages:
+        if stage.locked is None:
+            continue
+        hashes |= {dep: pointer.md5 for dep, pointer in stage.locked.deps.items() if pointer is not None}
+        for file, params in stage.locked.params.items():
+            for key, value in params.items():
+                values |= _leaves(f"{file}:{key}", value)
+    return Recorded(hashes=hashes, values=values)
+
+
+def same_files(lost: Iterable[str], added: Sequence[str], old: Recorded, new: Recorded) -> Mapping[str, str]:
+    """Old -> new name of each lost dependency that has the content of an added one."""
+    found: dict[str, str] = {}
+    for dep in lost:
+        md5 = old.hashes.get(dep)
+        here = [each for each in added if each not in found.values() and new.hashes.get(each) == md5]
+        if md5 is not None and here:
+            found[dep] = here[0]
+    return found
+
+
+def same_values(lost: Iterable[str], old: Recorded, new: Recorded) -> Mapping[str, str]:
+    """Old -> new name of each lost parameter all of whose values are those of added ones."""
+    added = {name: value for name, value in new.values.items() if name not in old.values}
+    found: dict[str, str] = {}
+    for name in lost:
+        values = {each: value for each, value in old.values.items() if _is_part(each, name)}
+        places = _places(values, added)
+        if places is not None:
+            found[name] = ", ".join(places)
+            added = {each: value for each, value in added.items() if each not in places}
+    return found
+
+
+def _places(values: Mapping[str, str], added: Mapping[str, str]) -> list[str] | None:
+    """The added parameter for each value, one with the same last name first; None if one is missing."""
+    free = dict(added)
+    found = []
+    for name, value in values.items():
+        here = [each for each, other in free.items() if other == value]
+        if not here:
+            return None
+        best = min(here, key=lambda each: _last(each) != _last(name))
+        found.append(best)
+        del free[best]
+    return found or None
+
+
+def _is_part(leaf: str, name: str) -> bool:
+    """Whether a value belongs to a parameter, which may be a group or a whole file."""
+    return leaf == name or leaf.startswith(name if name.endswith(":") else f"{name}.")
+
+
+def _last(name: str) -> str:
+    return name.rpartition(":")[2].rpartition(".")[2]
+
+
+def _leaves(name: str, value: object) -> dict[str, str]:
+    """The single values in a parameter by their full names; a list is one value."""
+    if not isinstance(value, dict):
+        return {name: json.dumps(value, default=str, sort_keys=True)}
+    found: dict[str, str] = {}
+    for key, inner in value.items():
+        found |= _leaves(f"{name}.{key}", inner)
+    return found

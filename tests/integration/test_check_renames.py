@@ -1,0 +1,151 @@
+"""What a change only renames is a note or one finding; what it drops on the way is still a finding."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mlgit.errors import Exit
+from tests.support.checks import check, tag
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.support.shell import Folder
+
+RULES = """\
+version: 1
+models:
+  line: {path: models/line.json}
+gates:
+  floor: {metric: r2, min: 0.5}
+  error: {metric: mae, max: 5}
+  drop: {metric: r2, vs: prod, max_drop: 0.01}
+environments: {prod: {gates: [drop]}}
+foreign_tags: allow
+"""
+
+
+def edit(project: Folder, old: str, new: str, file: str = "mlgit.yaml") -> None:
+    text = (project / file).read_text()
+    assert old in text
+    project.write(file, text.replace(old, new))
+
+
+def script(project: Folder) -> None:
+    project.git("mv", "src/train.py", "src/fit.py")
+    edit(project, "train.py", "fit.py", "dvc.yaml")
+
+
+def parameter(project: Folder) -> None:
+    edit(project, "slope:", "rate:", "params.yaml")
+    edit(project, 'slope: *([0-9.e-]+)"', 'rate: *([0-9.e-]+)"', "src/train.py")
+    edit(project, "train.slope", "train.rate", "dvc.yaml")
+
+
+def data(project: Folder) -> None:
+    edit(project, "data/clean.csv", "data/tidy.csv", "dvc.yaml")
+    edit(project, "data/clean.csv", "data/tidy.csv", "src/prepare.py")
+    edit(project, "data/clean.csv", "data/tidy.csv", "src/evaluate.py")
+
+
+def gate(project: Folder) -> None:
+    edit(project, "drop: {", "not-below-prod: {")
+    edit(project, "gates: [drop]", "gates: [not-below-prod]")
+
+
+def model_named(project: Folder) -> None:
+    edit(project, "floor: {", "floor: {model: line, ")
+
+
+def metric_file(project: Folder) -> None:
+    edit(project, "metrics/test.json", "metrics/scores.json", "dvc.yaml")
+    edit(project, "metrics/test.json", "metrics/scores.json", "src/evaluate.py")
+
+
+def dropped(project: Folder) -> None:
+    edit(project, "deps: [data/clean.csv, src/train.py]", "deps: [data/clean.csv]", "dvc.yaml")
+
+
+def dropped_in_renamed(project: Folder) -> None:
+    dropped(project)
+    edit(project, "  train:\n    cmd", "  fit:\n    cmd", "dvc.yaml")
+
+
+def copy_by_hand(project: Folder) -> None:
+    project.write("kept/line.json", '{"slope": 2.0}')
+    edit(project, "python src/evaluate.py", "python src/evaluate.py kept/line.json", "dvc.yaml")
+
+
+def start(project: Folder, rules: str = RULES) -> None:
+    project.write("mlgit.yaml", rules)
+    project.commit("Rules")
+    project.git("push", "-q")
+    tag(project, "line@v1.0.0", "line#prod#1")
+    project.git("checkout", "-qb", "topic")
+
+
+@pytest.mark.parametrize(
+    ("edits", "notes", "finding"),
+    [
+        (script, {"input_renamed"}, None),
+        (parameter, {"input_renamed"}, None),
+        (data, set(), None),
+        (gate, {"gate_renamed"}, None),
+        (model_named, {"model_named"}, None),
+        (metric_file, set(), "it now reads `metrics/scores.json` (stage evaluate)"),
+        (dropped, set(), "its number proves less: dep src/train.py was dropped"),
+        (dropped_in_renamed, set(), "its number proves less: dep src/train.py was dropped"),
+        (
+            copy_by_hand,
+            set(),
+            "now names `kept/line.json`, which is not among its dependencies",
+        ),
+    ],
+)
+def test_each_rename_and_each_loss_is_one_finding_at_most(
+    project: Folder, edits: Callable[[Folder], None], notes: set[str], finding: str | None
+) -> None:
+    start(project)
+    edits(project)
+    project.dvc("repro", "-q")
+    project.commit("Edit")
+    verdict = check(project, status=Exit.DONE)
+    found = [each["message"] for each in verdict["notes"] if each["effect"] == "warn"]
+    assert len(found) == (finding is not None), found
+    assert finding is None or found[0].endswith(finding)
+    assert notes <= {each["code"] for each in verdict["notes"] if each["effect"] == "note"}
+
+
+def test_a_metric_that_is_moved_and_renamed_at_once_can_be_agreed_to(project: Folder) -> None:
+    start(project, RULES + "on_loosened: fail\n")
+    metric_file(project)
+    edit(project, '"r2":', '"score":', "src/evaluate.py")
+    edit(project, "metric: r2", "metric: score")
+    project.dvc("repro", "-q")
+    project.commit("Move and rename")
+    found = [each for each in check(project, status=Exit.BLOCKED)["notes"] if each["effect"] == "block"]
+    wanted = {
+        word.strip("`,")
+        for each in found
+        for word in each["hint"].split()
+        if word.startswith("`gates_loosened:")
+    }
+    assert wanted == {f"gates_loosened:{name}" for name in ("drop", "error", "floor")}
+    entries = "".join(
+        f"  - {{id: w{number}, gate: {name}, reason: agreed, approver: eve@example.org, "
+        "expires: '2026-03-30'}\n"
+        for number, name in enumerate(sorted(wanted))
+    )
+    project.git("checkout", "-q", "main")
+    project.write(".mlgit/waivers.yaml", f"version: 1\nwaivers:\n{entries}")
+    project.git("add", "-A")
+    project.git("commit", "-qm", "Agree", "--author", "Eve <eve@example.org>")
+    project.git("push", "-q")
+    project.git("checkout", "-q", "topic")
+    verdict = check(project, "--date", "2026-03-02", status=Exit.DONE)
+    effects = {
+        each["effect"] for each in verdict["notes"] if each["code"] in {each["code"] for each in found}
+    }
+    assert effects == {"waived"}

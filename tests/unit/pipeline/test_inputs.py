@@ -1,0 +1,112 @@
+"""Renamed inputs: the same content under another name is not a dropped input."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mlgit.core.pipeline.origin import NumbersOrigin, joined_origin, origin_of, renamed_inputs, weaker
+from mlgit.core.pipeline.stages import LockedStage, Output, Pipeline, Pointer, Stage
+
+A, B = "a" * 32, "b" * 32
+
+
+def origin(
+    deps: dict[str, str | None],
+    params: dict[str, dict[str, Any]] | None = None,
+    *,
+    whole: tuple[str, ...] = (),
+) -> NumbersOrigin:
+    """The origin of numbers whose stage has these recorded inputs; `whole` parameter files have no keys."""
+    params = params or {}
+    locked = LockedStage(
+        cmd=("run",),
+        deps={dep: None if md5 is None else Pointer(md5=md5) for dep, md5 in deps.items()},
+        params=params,
+        outs={},
+    )
+    stage = Stage(
+        address="train",
+        name="train",
+        file="dvc.yaml",
+        wdir=".",
+        cmd=("run",),
+        deps=tuple(deps),
+        params={file: None if file in whole else tuple(keys) for file, keys in params.items()},
+        outs=(Output(path="m.json", owner="train"),),
+        locked=locked,
+    )
+    return origin_of("m.json", Pipeline(stages=(stage,)))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "dropped", "renamed"),
+    [
+        ({"a": A}, {"b": A}, [], {"a": "b"}),
+        ({"a": A}, {"b": B}, ["dep a was dropped"], {}),
+        ({"a": None}, {"b": None}, ["dep a was dropped"], {}),
+        ({"a": A, "b": A}, {"c": A}, ["dep b was dropped"], {"a": "c"}),
+        ({"a": A, "b": A}, {"b": A}, ["dep a was dropped"], {}),
+        ({"a": A, "b": A}, {"c": A, "d": A}, [], {"a": "c", "b": "d"}),
+        ({"src/a": A}, {"src": B}, [], {}),
+    ],
+)
+def test_a_dependency_with_the_same_content_is_renamed_once(
+    old: dict[str, str | None], new: dict[str, str | None], dropped: list[str], renamed: dict[str, str]
+) -> None:
+    assert list(weaker(origin(old), origin(new))) == dropped
+    assert renamed_inputs(origin(old), origin(new)) == renamed
+
+
+P = "params.yaml"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "renamed"),
+    [
+        ({P: {"lr": 1}}, {P: {"rate": 1}}, {f"{P}:lr": f"{P}:rate"}),
+        ({P: {"lr": 1}}, {P: {"rate": 2}}, None),
+        ({P: {"lr": 1}}, {P: {"rate": "1"}}, None),
+        ({P: {"lr": 1}}, {P: {"train": {"n": 1, "lr": 1}}}, {f"{P}:lr": f"{P}:train.lr"}),
+        ({P: {"lr": 1}}, {"conf.yaml": {"lr": 1}}, {f"{P}:lr": "conf.yaml:lr"}),
+        ({P: {"t": {"a": 1, "b": [2]}}}, {"q": {"a": 1, "b": [2]}}, {f"{P}:t": "q:a, q:b"}),
+        ({P: {"t": {"a": 1, "b": [2]}}}, {"q": {"a": 1}}, None),
+        ({P: {"lr": 1, "n": 1}}, {P: {"n": 1}}, None),
+        ({P: {"t": {}}}, {"q": {"a": 1}}, None),
+    ],
+)
+def test_a_parameter_with_the_same_values_is_renamed_once(
+    old: dict[str, dict[str, Any]], new: dict[str, dict[str, Any]], renamed: dict[str, str] | None
+) -> None:
+    before, after = origin({}, old), origin({}, new)
+    assert renamed_inputs(before, after) == (renamed or {})
+    name = next(iter(old[P]))
+    assert list(weaker(before, after)) == ([] if renamed else [f"param {P}:{name} was dropped"])
+
+
+def test_a_whole_parameter_file_is_renamed_with_all_its_values() -> None:
+    before = origin({}, {P: {"lr": 1, "n": 2}}, whole=(P,))
+    assert renamed_inputs(before, origin({}, {"q": {"lr": 1, "n": 2}}, whole=("q",))) == {
+        f"{P}:": "q:lr, q:n"
+    }
+    assert weaker(before, origin({}, {"q": {"lr": 1}}, whole=("q",))) == (f"param {P}: was dropped",)
+
+
+def test_two_parameters_with_one_value_need_two_new_ones() -> None:
+    before = origin({}, {P: {"a": 1, "b": 1}})
+    assert weaker(before, origin({}, {P: {"c": 1}})) == (f"param {P}:b was dropped",)
+
+
+def test_only_stages_have_inputs_that_can_be_renamed() -> None:
+    hand = NumbersOrigin(kind="hand")
+    assert renamed_inputs(hand, origin({})) == renamed_inputs(origin({}), hand) == {}
+    assert joined_origin([hand]) is None
+
+
+def test_origins_of_several_stages_have_all_their_inputs() -> None:
+    found = joined_origin([origin({"a": A}, {P: {"x": 1}}), NumbersOrigin(kind="hand"), origin({"b": B})])
+    assert found is not None
+    assert (found.deps, found.params) == (("a", "b"), (f"{P}:x",))
+    assert found.recorded.hashes == {"a": A, "b": B}
+    assert found.recorded.values == {f"{P}:x": "1"}
