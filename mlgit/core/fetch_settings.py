@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from mlgit.core.wording import word
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -32,8 +34,8 @@ class Setting(NamedTuple):
         """The command that removes all values of this key from where this one is."""
         if self.file is None:
             return "unset GIT_CONFIG_COUNT GIT_CONFIG_PARAMETERS"
-        place = f"--file {_for_shell(self.file)} " if self.file else ""
-        return f"git config {place}--unset-all {self.key}"
+        place = f"--file {word(self.file)} " if self.file else ""
+        return f"git config {place}--unset-all {word(self.key)}"
 
 
 class Obstacle(NamedTuple):
@@ -154,8 +156,4 @@ def _covers_tags(prefix: str) -> bool:
 def _all_branches(specs: Iterable[Setting], remote: str) -> str:
     """The commands after which every branch is fetched, wherever the refspecs are."""
     elsewhere = dict.fromkeys(each.removal for each in specs if each.file != "")
-    return " && ".join([*elsewhere, f"git remote set-branches {remote} '*'"])
-
-
-def _for_shell(path: str) -> str:
-    return "'" + path.replace("'", "'\\''") + "'"
+    return " && ".join([*elsewhere, f"git remote set-branches {word(remote)} '*'"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlgit.core.wording import word
 from mlgit.errors import StateError
 
 if TYPE_CHECKING:
@@ -70,14 +71,15 @@ def trunk_refs(
 def unknown_remote(name: str) -> StateError:
     return StateError(
         f"There is no Git remote `{name}`, which `mlgit.remote` names",
-        hint=f"run `git remote add {name} URL`, or `git config mlgit.remote NAME` with one of `git remote`",
+        hint=f"run `git remote add {word(name)} URL`, "
+        "or `git config mlgit.remote NAME` with one of `git remote`",
     )
 
 
 def stated_trunk_missing(trunk: str, remote: str | None) -> StateError:
     """The error for a trunk that `mlgit.trunk` names and that is not in this clone."""
     short = trunk if remote is None else f"{remote}/{trunk.removeprefix(HEADS).removeprefix(f'{remote}/')}"
-    look = "git branch --list" if remote is None else f"git fetch {remote}"
+    look = "git branch --list" if remote is None else f"git fetch {word(remote)}"
     return StateError(
         f"`{short}`, which `mlgit.trunk` names, is not in this clone",
         hint=f"run `{look}`, or `git config mlgit.trunk NAME` with the right branch",
@@ -94,7 +96,7 @@ def default_branch_missing(remote: str, branch: str) -> StateError:
 
 def unknown_trunk(remote: str, *, refspecs: str) -> StateError:
     """The error if no branch of this clone is known to be trunk; `refspecs` are those that are fetched."""
-    every = f"git remote set-branches {remote} '*' && git fetch {remote} && "
+    every = f"git remote set-branches {word(remote)} '*' && git fetch {word(remote)} && "
     if "refs/heads/*:" in refspecs:
         every = ""
     return StateError(

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
 _UNIT_STEP = 1024
+_SAFE = str.maketrans(dict.fromkeys("@%+=:,./-_", "a"))
 
 
 def count(number: int, singular: str, plural: str | None = None) -> str:
@@ -32,6 +33,20 @@ def joined(texts: Iterable[str], most: int | None = 5) -> str:
 def listed(names: Iterable[str], most: int | None = 5) -> str:
     """Like `joined`, each name between backticks; all names if `most` is None."""
     return joined((f"`{name}`" for name in names), most)
+
+
+def word(text: str) -> str:
+    """A text as one word for a shell: as it is if that is safe, otherwise in single quotes.
+
+    bash replaces `!` also between double quotes, so that a tag such as `m#prod!#2` needs single ones.
+    """
+    plain = text.isascii() and text.translate(_SAFE).isalnum()
+    return text if plain else "'" + text.replace("'", "'\"'\"'") + "'"
+
+
+def words(texts: Iterable[str]) -> str:
+    """Texts as words for a shell."""
+    return " ".join(map(word, texts))
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

@@ -10,6 +10,7 @@ from mlgit.core.deploy.deployment import Deployment, DeployReport, failure
 from mlgit.core.deploy.folders import fill, placeholders, shared
 from mlgit.core.progress import Progress, Silent
 from mlgit.core.registry.tags import TAGS
+from mlgit.core.wording import word
 from mlgit.errors import ConfigError, MlgitError, UnknownReference, UsageError
 from mlgit.project.deploy.desired_state import desired_head, environment_tag, superseding
 from mlgit.project.deploy.job import Job
@@ -143,7 +144,7 @@ def _without_tags(project: Project, state: ModelState, here: EnvironmentState) -
     if here.changes or project.remote is None:
         return ()
     missing = f"there is no tag of `{here.environment}` for `{here.model}` in this clone"
-    return (f"{missing}; `git fetch --tags {project.remote}` fetches those that there are",)
+    return (f"{missing}; `git fetch --tags {word(project.remote)}` fetches those that there are",)
 
 
 def _require_deploy(project: Project, environment: str) -> Deploy:
@@ -155,7 +156,7 @@ def _require_deploy(project: Project, environment: str) -> Deploy:
         raise UnknownReference(
             f"Nothing says where `{environment}` is deployed to",
             expected=f"`{environment}` under `deploy:` in `mlgit.yaml` {where}",
-            hint=f"add `deploy: {{{environment}: {{target: local, path: /srv/models/{{model}}}}}}`",
+            hint=f'add `deploy: {{{environment}: {{target: local, path: "/srv/models/{{model}}"}}}}`',
         )
     return found
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.config.file import CONFIG_FILE
 from mlgit.core.overview.doctor import Diagnosis, Finding, fault, remark, warning
-from mlgit.core.wording import listed
+from mlgit.core.wording import listed, word
 from mlgit.errors import ConfigError, MlgitError
 from mlgit.project.overview.config_health import check_readiness
 from mlgit.project.overview.data_health import check_data, check_remote_data, check_tracked_files
@@ -106,7 +106,7 @@ def _check_remote(project: Project) -> Iterator[Finding]:
         found = remark("no_remote", message, repair=repair, subjects=tuple(project.remotes))
         if len(project.remotes) > 1:
             message = "There are several Git remotes and none of them is chosen for releases"
-            repair = f"git config mlgit.remote {next(iter(project.remotes))}"
+            repair = f"git config mlgit.remote {word(next(iter(project.remotes)))}"
             found = warning("no_remote", message, repair=repair, subjects=tuple(project.remotes))
         yield found
         return
@@ -115,14 +115,14 @@ def _check_remote(project: Project) -> Iterator[Finding]:
             "no_trunk",
             f"No `main` or `master` here and `{project.remote}/HEAD` is not set: "
             "nobody can tell which branch is trunk",
-            repair=f"git remote set-head {project.remote} --auto",
+            repair=f"git remote set-head {word(project.remote)} --auto",
         )
     seen = tags_as_of(project)
     if seen is not None and (project.now - seen).days > _OLD_VIEW_DAYS:
         yield remark(
             "old_view",
             f"Tags were fetched {(project.now - seen).days} days ago",
-            repair=f"git fetch --tags {project.remote}",
+            repair=f"git fetch --tags {word(project.remote)}",
         )
 
 

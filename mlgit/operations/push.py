@@ -11,7 +11,7 @@ from mlgit.adapters.git.push import list_remote_refs
 from mlgit.adapters.git.refs import count_commits, is_ancestor
 from mlgit.core.registry.tags import TAGS
 from mlgit.core.release.publication import BranchPush, DataPush, Publication, TagPush, batches
-from mlgit.core.wording import count
+from mlgit.core.wording import count, word
 from mlgit.errors import LostRace, MlgitError, StateError, ToolError
 from mlgit.project.registry.pushed import record_seen
 from mlgit.project.release.unpublished import push_tags, unpublished_tags
@@ -95,7 +95,7 @@ def _remote(project: Project) -> str:
         if stated not in {None, ".", ""}:
             raise StateError(
                 f"`{key}` is not the name of a remote, so that `mlgit push` cannot tell where to push",
-                hint=f"run `git remote add NAME URL`, then `git config {key} NAME`",
+                hint=f"run `git remote add NAME URL`, then `git config {word(key)} NAME`",
             )
     if project.remote is None and project.remotes:
         names = " or ".join(f"`{name}`" for name in project.remotes)
@@ -113,7 +113,7 @@ def _ask(project: Project, remote: str) -> Mapping[str, str]:
     except GitFailed as error:
         raise ToolError(
             f"The Git remote `{remote}` does not answer",
-            hint=f"try `git ls-remote {remote}`",
+            hint=f"try `git ls-remote {word(remote)}`",
             details=error.details,
         ) from error
     if remote == project.remote:
@@ -157,7 +157,7 @@ def _diverged(project: Project, remote: str, ref: str, why: str) -> StateError:
     name = ref.removeprefix(_HEADS)
     return StateError(
         f"`{remote}/{name}` {why}; nothing was pushed",
-        hint=f"run `git pull --rebase {remote} {name}`, look, then `mlgit push` again",
+        hint=f"run `git pull --rebase {word(remote)} {word(name)}`, look, then `mlgit push` again",
         details=(f"here: `{project.head.branch}` at {(project.head.commit or '')[:7]}",),
     )
 
@@ -210,7 +210,8 @@ def _push_branch(project: Project, remote: str, branch: BranchPush) -> tuple[str
         LostRace: someone else moved the branch meanwhile.
         ToolError: a hook or the remote refused.
     """
-    result = push_branch(project.git, remote, branch.name or "", sets_upstream=branch.sets_upstream)
+    here = branch.name or ""
+    result = push_branch(project.git, remote, here, sets_upstream=branch.sets_upstream)
     if result.landed:
         return result.lines
     details = result.lines
@@ -219,9 +220,9 @@ def _push_branch(project: Project, remote: str, branch: BranchPush) -> tuple[str
         return result.lines
     if now != branch.old:
         raise LostRace(
-            f"Someone else just pushed to `{remote}/{branch.name}`",
+            f"Someone else just pushed to `{remote}/{here}`",
             details=details,
-            hint=f"run `git pull --rebase {remote} {branch.name}`, look, then `mlgit push` again",
+            hint=f"run `git pull --rebase {word(remote)} {word(here)}`, look, then `mlgit push` again",
         )
     if result.stopped_here:
         raise ToolError(

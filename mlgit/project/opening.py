@@ -11,6 +11,7 @@ from mlgit.adapters.git.objects import Objects
 from mlgit.adapters.git.refs import split_listing, start_listing_refs
 from mlgit.adapters.git.worktree import start_listing_files, start_status
 from mlgit.core.progress import Progress, Silent
+from mlgit.core.wording import word
 from mlgit.errors import MlgitError, StateError
 from mlgit.project.open import BRANCHES, Project
 
@@ -137,7 +138,8 @@ def _not_usable(folder: str, error: GitFailed) -> StateError:
     if "dubious ownership" in message:
         return StateError(
             f"The repository at `{folder}` belongs to somebody else",
-            hint=f"if you trust it, run `git config --global --add safe.directory {os.path.abspath(folder)}`",
+            hint="if you trust it, run "
+            f"`git config --global --add safe.directory {word(os.path.abspath(folder))}`",
             details=error.details,
         )
     if "must be run in a work tree" in message:

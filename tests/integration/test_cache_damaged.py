@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mlgit.core.wording import word
 from mlgit.errors import Exit
 from tests.support.checks import DATE, check, results
 
@@ -74,7 +75,7 @@ def test_a_damaged_baseline_is_an_error_and_not_a_number(empty_repository: Folde
     assert results(verdict)["ceiling"][0] == "pass"
     (found,) = (each for each in verdict["results"] if each["id"] == "drop")
     assert "is not what its hash says" in found["message"]
-    assert f"rm -f '{path}'" in found["hint"]
+    assert f"rm -f {word(str(path))}`" in found["hint"]
 
 
 @pytest.mark.parametrize("metrics", ["metrics/test.json", "metrics"])

@@ -319,3 +319,14 @@ def test_a_directory_model_is_served_completely(deployable: Folder) -> None:
         assign(deployable, version)
         deploy_here(deployable)
     assert releases(folder_of(deployable)) == ["v1.0.0", "v1.0.1"]
+
+
+def test_the_hint_about_a_missing_target_is_valid_yaml(deployable: Folder) -> None:
+    configure(deployable, "")
+    done = deployable.here("deploy", "--env", "staging", "--json")
+    assert done.status == Exit.STATE
+    line = done.json()["error"]["hint"].partition("`")[2].rpartition("`")[0]
+    configure(deployable, f"{line}\n")
+    done = deployable.here("deploy", "--env", "staging", "--dry-run")
+    assert done.status == Exit.DONE, done.err
+    assert "/srv/models/line" in deployable.here("deploy", "--env", "staging", "--dry-run", "--json").out

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mlgit.core.wording import word
 from mlgit.errors import Exit
 from tests.support.shell import Folder
 
@@ -53,7 +54,7 @@ def test_a_tag_that_was_deleted_at_the_remote_is_taken_away(
     done = one.here(*argv)
     assert done.status == Exit.DONE
     assert f"`origin` has no longer `{GONE}`" in done.out
-    assert f"git update-ref 'refs/tags/{GONE}' {oid}" in done.out
+    assert f"git update-ref {word(f'refs/tags/{GONE}')} {oid}" in done.out
     assert one.git("tag", "-l", GONE) == ""
     one.git("update-ref", f"refs/tags/{GONE}", oid)
     assert one.git("tag", "-l", GONE) == GONE

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mlgit.core.wording import word
 from mlgit.errors import Exit
 from tests.support.shell import Folder
 
@@ -89,7 +90,7 @@ def test_a_change_of_a_model_names_the_deleted_tag_and_its_repair(staged: Folder
     for _ in range(2):  # the first try must not record that the tag was made here
         done = other.mlgit("unassign", "line", "--env", "staging")
         assert done.status == Exit.STATE
-        assert f"git tag -d '{gone}'" in done.err
+        assert f"git tag -d {word(gone)}" in done.err
     tags = other.mlgit("push", "--dry-run", "--json").json()["tags"]
     assert [(each["tag"], each["step"]) for each in tags] == [(gone, "skipped")]
 

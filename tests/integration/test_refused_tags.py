@@ -78,7 +78,7 @@ def test_a_moved_release_leaves_its_environment_unknown_until_it_is_put_back(sta
     assert finding["subjects"] == ["line#staging#1"]
     assert "names another `line@v1.0.0`" in finding["message"]
     assert finding["repair"] == (
-        f"git update-ref 'refs/tags/line@v1.0.0' {before} && git push --force origin refs/tags/line@v1.0.0"
+        f"git update-ref refs/tags/line@v1.0.0 {before} && git push --force origin refs/tags/line@v1.0.0"
     )
     # A clone over the protocol does not get what no ref reaches.
     place = staged.path.parent / "elsewhere"

@@ -69,8 +69,8 @@ def test_what_keeps_tags_away_is_named(settings: list[Setting], kinds: list[str]
     ("file", "command"),
     [
         ("", "git config --unset-all remote.origin.tagOpt"),
-        ("/etc/gitconfig", "git config --file '/etc/gitconfig' --unset-all remote.origin.tagOpt"),
-        ("/home/a'b/x", "git config --file '/home/a'\\''b/x' --unset-all remote.origin.tagOpt"),
+        ("/etc/gitconfig", "git config --file /etc/gitconfig --unset-all remote.origin.tagOpt"),
+        ("/home/a'b/x", "git config --file '/home/a'\"'\"'b/x' --unset-all remote.origin.tagOpt"),
         (None, STATED),
     ],
 )
@@ -89,7 +89,7 @@ def test_a_setting_is_removed_from_where_it_is(file: str | None, command: str) -
         ([EVERY, spec("^refs/x/*", None), spec("^refs/y/*", None)], f"{STATED} && {WIDE}"),
         (
             [EVERY, spec("^refs/tags/*", "/g")],
-            f"git config --file '/g' --unset-all remote.origin.fetch && {WIDE}",
+            f"git config --file /g --unset-all remote.origin.fetch && {WIDE}",
         ),
     ],
 )

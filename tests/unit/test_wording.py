@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlgit.core.wording import count, first, format_age, format_size, joined, listed, near
+from mlgit.core.wording import count, first, format_age, format_size, joined, listed, near, word, words
 
 UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
 
@@ -93,3 +93,19 @@ def test_a_time_in_the_future_is_now(seconds: float) -> None:
 def test_an_age_is_rounded_down_by_less_than_one_unit(seconds: int) -> None:
     number, unit, _ = format_age(seconds).split(" ")
     assert int(number) * UNITS[unit] <= seconds < (int(number) + 1) * UNITS[unit]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("tumor@v1.0.0", "tumor@v1.0.0"),
+        ("tumor#prod!#2", "'tumor#prod!#2'"),
+        ("my file.json", "'my file.json'"),
+        ("it's", "'it'\"'\"'s'"),
+        ("größe", "'größe'"),
+        ("", "''"),
+    ],
+)
+def test_a_word_is_quoted_only_where_a_shell_would_change_it(text: str, expected: str) -> None:
+    assert word(text) == expected
+    assert words([text, "a"]) == f"{expected} a"

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.binary import Git, GitFailed
+from mlgit.core.wording import word
 from mlgit.errors import ToolError
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def temporary_clone(url: str) -> Iterator[str]:
             Git(folder).run(*argv, env=_WITHOUT_LFS)
         except GitFailed as error:
             raise ToolError(
-                f"`{url}` cannot be cloned", details=error.details, hint=f"try `git ls-remote {url}`"
+                f"`{url}` cannot be cloned", details=error.details, hint=f"try `git ls-remote {word(url)}`"
             ) from error
         yield f"{folder}/clone"
 

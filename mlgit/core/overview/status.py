@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.record import record
 from mlgit.core.registry.completeness import KNOWN, Known
-from mlgit.core.wording import count
+from mlgit.core.wording import count, word
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -214,7 +214,9 @@ def _work(status: Status) -> NextStep | None:
     edited = [data for data in status.data if data.workspace == "modified" and data.owner.endswith(".dvc")]
     if edited:
         others = f" and {len(edited) - 1} more were" if len(edited) > 1 else " was"
-        return NextStep(command=f"dvc add {edited[0].path}", reason=f"`{edited[0].path}`{others} changed")
+        return NextStep(
+            command=f"dvc add {word(edited[0].path)}", reason=f"`{edited[0].path}`{others} changed"
+        )
     if status.stale:
         return NextStep(command="mlgit run", reason=f"{count(len(status.stale), 'stage')} stale")
     if status.verdict is not None and status.verdict.decision == "block":
@@ -249,7 +251,9 @@ def _share_data(status: Status, data: RemoteData) -> NextStep | None:
     kept = [output for output in data.missing if output.elsewhere == "workspace"]
     if kept:
         # DVC pushes only from its cache.
-        return NextStep(command=f"dvc commit {kept[0].owner}", reason=f"{reason(kept)} and not in the cache")
+        return NextStep(
+            command=f"dvc commit {word(kept[0].owner)}", reason=f"{reason(kept)} and not in the cache"
+        )
     cached = [output for output in data.missing if output.elsewhere in {"cache", "partly"}]
     if not cached:
         return None

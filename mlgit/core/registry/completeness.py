@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.record import record
 from mlgit.core.registry.tags import parse_tag
-from mlgit.core.wording import listed
+from mlgit.core.wording import listed, word
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -76,9 +76,9 @@ def repair(clone: CloneFacts, *, set_head: bool = False) -> str:
     """The command that makes a clone whole; with `set_head`, it also learns which branch is trunk."""
     remote = clone.remote or "REMOTE"
     steps = list(dict.fromkeys(each.repair for each in clone.obstacles))
-    steps.append(f"git fetch {'--unshallow ' if clone.shallow else ''}--tags {remote}")
+    steps.append(f"git fetch {'--unshallow ' if clone.shallow else ''}--tags {word(remote)}")
     if set_head:
-        steps.append(f"git remote set-head {remote} --auto")
+        steps.append(f"git remote set-head {word(remote)} --auto")
     return " && ".join(steps)
 
 
@@ -102,7 +102,7 @@ def compare_tags(
     other = sorted(tag for tag, oid in wanted.items() if here[tag] != oid)
     if other:
         why = f"the tag `{other[0]}` is another one here than in {source}"
-        return Known(known="no", why=why, repair=f"git tag -d '{other[0]}' && {repair}")
+        return Known(known="no", why=why, repair=f"git tag -d {word(other[0])} && {repair}")
     return KNOWN
 
 

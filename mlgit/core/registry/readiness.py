@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from mlgit.core.config.names import is_new_name, new_name_rule, proposed_name, read_model_name
 from mlgit.core.pipeline.model_files import outputs_of
 from mlgit.core.record import record
-from mlgit.core.wording import near
+from mlgit.core.wording import near, word
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -158,7 +158,7 @@ def _members(output: Output, files: Files) -> Collection[str] | None:
 
 def _making(output: Output) -> str:
     if output.owner.endswith(".dvc"):
-        return f"run `dvc update {output.owner}`, commit what it wrote, then release"
+        return f"run `dvc update {word(output.owner)}`, commit what it wrote, then release"
     return "run `mlgit run`, commit what it wrote, then release"
 
 
@@ -220,11 +220,5 @@ def _unread(
     hint = None
     if wanted not in present:
         message = f"There is no `{wanted}`, and `{path}` is not read; did you mean `{wanted}`?"
-        hint = f"run `git mv {_quoted(path)} {wanted}`"
+        hint = f"run `git mv {word(path)} {word(wanted)}`"
     return Unready(code=code, subject=path, message=message, severity=severity, hint=hint)
-
-
-def _quoted(path: str) -> str:
-    from shlex import quote
-
-    return quote(path)

@@ -8,7 +8,7 @@ from mlgit.core.registry.completeness import doubtful_refusal, refused_releases
 from mlgit.core.registry.moves import qualified, stack
 from mlgit.core.registry.semver import Version
 from mlgit.core.registry.state import EnvironmentState, ModelState, RegisteredVersion, version_of
-from mlgit.core.wording import listed
+from mlgit.core.wording import listed, word
 from mlgit.errors import AnswerNo, StateError, UnknownReference, UsageError
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def check_promotion(
         raise AnswerNo(
             f"`{label}` does not qualify for `{environment.name}`: it is not in `{source}` and did not "
             "leave it by a later promotion",
-            hint=f"run `mlgit promote {label} --to {source}` first",
+            hint=f"run `mlgit promote {label} --to {word(source)}` first",
         )
     here = state.environment(environment.name).version
     if here is not None and version.version < here.version and not downgrade:
@@ -174,7 +174,7 @@ def rollback_target(
         if wanted not in candidates:
             raise StateError(
                 f"`{state.name}@{wanted.version}` is not among what `{name}` can go back to",
-                hint=f"run `mlgit promote {state.name}@{wanted.version} --to {name}`",
+                hint=f"run `mlgit promote {state.name}@{wanted.version} --to {word(name)}`",
             )
         return wanted
     usable = [each for each in candidates if not each.deregistered]
@@ -186,7 +186,7 @@ def rollback_target(
 def _nothing_before(state: ModelState, environment: EnvironmentState) -> StateError:
     name = environment.environment
     refused = refused_assignments(state, environment)[-1:]
-    hint = f"promote one, or run `mlgit unassign {state.name} --env {name}`"
+    hint = f"promote one, or run `mlgit unassign {state.name} --env {word(name)}`"
     return StateError(
         f"`{name}` has no earlier version of `{state.name}` to go back to",
         details=tuple(each.sentence for each in refused),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.record import record
 from mlgit.core.registry.tags import parse_tag
+from mlgit.core.wording import word
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -108,7 +109,7 @@ def plan_tags(
     """
     facts = sorted(missing, key=_order)
     reasons = {
-        tag: f"`{remote}` had this tag and has it no more; to delete it here: `git tag -d '{tag}'`"
+        tag: f"`{remote}` had this tag and has it no more; to delete it here: `git tag -d {word(tag)}`"
         for tag in withdrawn
     }
     _add_second_versions(facts, versions, reasons)

@@ -16,6 +16,7 @@ from mlgit.core.trust.doubt import doubt_of, environments_of
 from mlgit.core.trust.marks import MERGE, no_statement, other_commit, other_name
 from mlgit.core.trust.proof import claims_problem, parse_statement, release_problem
 from mlgit.core.trust.rules import broken_rule
+from mlgit.core.wording import word
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -116,7 +117,8 @@ def _named_release(
     problem = release_problem(fact, statement, raw)
     if problem is not None:
         moved = any(each.tag == named.tag for each in raw.facts)
-        repair = f"git update-ref 'refs/tags/{named.tag}' {named.oid}" if moved else "git fetch --tags"
+        ref = f"refs/tags/{named.tag}"
+        repair = f"git update-ref {word(ref)} {named.oid}" if moved else "git fetch --tags"
         return Refusal(fact, problem, repair=repair, missing=not moved)
     release = refused.get(named.tag)
     if release is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from mlgit.adapters.git.binary import Git
+from mlgit.core.wording import word
 from mlgit.errors import StateError
 
 
@@ -33,7 +34,7 @@ def require_uncommitted(folder: str) -> None:
     if found is not None:
         raise CommittedReport(
             f"`{found}` is in Git, and a job's report must not come from the branch",
-            hint=f"run `git rm -r --cached -- '{steps[-1]}'`, add it to `.gitignore`, and commit",
+            hint=f"run `git rm -r --cached -- {word(steps[-1])}`, add it to `.gitignore`, and commit",
         )
 
 

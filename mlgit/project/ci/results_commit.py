@@ -10,6 +10,7 @@ from mlgit.adapters.dvc.pipeline.pointers import LOCK_FILE
 from mlgit.adapters.git.binary import GitFailed
 from mlgit.adapters.git.branch import commit_files, is_branch_name, move_branch, moved, require_identity
 from mlgit.adapters.git.push import fetch_refs, list_remote_refs
+from mlgit.core.wording import word
 from mlgit.errors import StateError, ToolError
 from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.pipeline.proof import merged_entries
@@ -156,6 +157,6 @@ def _remote_tip(project: Project, remote: str, branch: str) -> str | None:
     except GitFailed as error:
         raise ToolError(
             f"The Git remote `{remote}` does not answer",
-            hint=f"try `git ls-remote {remote}`",
+            hint=f"try `git ls-remote {word(remote)}`",
             details=error.details,
         ) from error

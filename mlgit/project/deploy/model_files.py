@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mlgit.core.deploy.fetching import Source, destination_below, members
 from mlgit.core.digest import sha256_hex
 from mlgit.core.pipeline.model_files import outputs_of
+from mlgit.core.wording import word
 from mlgit.errors import AnswerNo, StateError, ToolError
 from mlgit.project.deploy.staging import Sums, sums_of
 from mlgit.project.registry.models import declared_models
@@ -65,7 +66,7 @@ def kept_elsewhere(statement: ReleaseStatement | None) -> Iterator[None]:
             name = f"{statement.model}@{statement.version}"
             why = f"`{name}` was released with `--data-elsewhere`: neither Git nor the DVC remote had it"
             error.details = (why, *error.details)
-            error.hint = f"run `mlgit show {name}` to see who released it"
+            error.hint = f"run `mlgit show {word(name)}` to see who released it"
         raise
 
 
@@ -216,6 +217,6 @@ def _sources(project: Project, commit: str, path: str) -> Sequence[Source]:
     if not found:
         raise StateError(
             f"`{path}` is neither an output of DVC nor a file in Git at {tree.label}",
-            hint=f"see `dvc list --rev {tree.label} .`",
+            hint=f"see `dvc list --rev {word(tree.label)} .`",
         )
     return [found[name] for name in sorted(found)]

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from shlex import quote
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.files.paths import folders_above
 from mlgit.core.overview.doctor import Finding, fault, remark, warning
-from mlgit.core.wording import listed
+from mlgit.core.wording import listed, word, words
 from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.pipeline.local_files import cache_of
 
@@ -30,7 +29,7 @@ def check_tracked_files(project: Project) -> Iterator[Finding]:
             yield fault(
                 "secrets_committed",
                 f"`{path}` is committed; it is where credentials stand",
-                repair=f"git rm --cached {quote(path)}, commit, and change the credentials in it",
+                repair=f"git rm --cached {word(path)}, commit, and change the credentials in it",
                 subjects=(path,),
             )
     inside = [path for path in sorted(tracked) if re.search(r"(?:^|/)\.dvc/(?:cache|tmp)/", path)]
@@ -47,7 +46,7 @@ def check_tracked_files(project: Project) -> Iterator[Finding]:
         yield fault(
             "output_in_git",
             f"Tracked by DVC and by Git at the same time: {listed(both)}",
-            repair=f"git rm -r --cached {' '.join(quote(path) for path in both[:_SHOWN])}",
+            repair=f"git rm -r --cached {words(both[:_SHOWN])}",
             subjects=tuple(both),
         )
 

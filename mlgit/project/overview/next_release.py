@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.overview.status import ModelLine, NextStep
 from mlgit.core.release.promotion import check_promotion, choose_version
+from mlgit.core.wording import word
 from mlgit.errors import MlgitError
 from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.pipeline.local_files import cache_of
@@ -92,7 +93,8 @@ def _promotion(
             continue
         where = "is released" if source is None else f"is in `{source}`"
         return NextStep(
-            command=f"mlgit promote {line.model} --to {name}", reason=f"`{line.model}` {offered} {where}"
+            command=f"mlgit promote {line.model} --to {word(name)}",
+            reason=f"`{line.model}` {offered} {where}",
         )
     return None
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from shlex import quote
 from typing import TYPE_CHECKING
 
 from mlgit.core.overview.doctor import Finding, fault, warning
 from mlgit.core.registry.statement import EnvironmentStatement
-from mlgit.core.wording import listed
+from mlgit.core.wording import listed, word
 from mlgit.project.registry.read import read_registry
 from mlgit.project.trust.accept import accept
 
@@ -42,13 +41,17 @@ def _put_back(project: Project, refusal: Refusal) -> str | None:
     named = statement.release if isinstance(statement, EnvironmentStatement) else None
     if named is None or refusal.repair is None or refusal.missing:
         return None
-    ref = quote(f"refs/tags/{named.tag}")
+    ref = f"refs/tags/{named.tag}"
     if project.objects.get(named.oid) is None:
         return (
             f"this clone lacks the release's object {named.oid[:7]}; in a clone that has it, run "
-            f"`git push --force {remote or 'REMOTE'} {named.oid}:{ref}`"
+            f"`git push --force {word(remote or 'REMOTE')} {named.oid}:{word(ref)}`"
         )
-    return refusal.repair if remote is None else f"{refusal.repair} && git push --force {remote} {ref}"
+    return (
+        refusal.repair
+        if remote is None
+        else f"{refusal.repair} && git push --force {word(remote)} {word(ref)}"
+    )
 
 
 def _foreign(state: ModelState) -> Iterator[Finding]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from shlex import quote
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.tags.cache import MISSING
@@ -13,14 +12,14 @@ from mlgit.core.overview.doctor import Finding, fault, remark, warning
 from mlgit.core.registry.tags import parse_tag
 from mlgit.core.release.promotion import rollback_target
 from mlgit.core.stated_time import as_time
-from mlgit.core.wording import listed
+from mlgit.core.wording import listed, word, words
 from mlgit.errors import AnswerNo, StateError
 from mlgit.project.registry.pushed import once_at_remote
 from mlgit.project.registry.read import ignored_tags, read_facts, read_registry
 from mlgit.project.trust.accept import accept
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping
 
     from mlgit.core.registry.state import EnvironmentState, ModelState
     from mlgit.project.open import Project
@@ -36,9 +35,9 @@ def check_ignored_tags(project: Project) -> Iterator[Finding]:
         if why == MISSING:
             yield _missing(project, tag)
             continue
-        kind, repair = "unreadable_tag", f"git tag -d {quote(tag)}"
+        kind, repair = "unreadable_tag", f"git tag -d {word(tag)}"
         if "lightweight" in why:
-            kind, repair = "lightweight_tag", _annotate(tag, quote(f"refs/tags/{tag}^{{}}"))
+            kind, repair = "lightweight_tag", _annotate(tag, word(f"refs/tags/{tag}^{{}}"))
         yield warning(kind, f"The tag `{tag}` does not count: {why}", repair=repair, subjects=(tag,))
 
 
@@ -52,7 +51,7 @@ def check_malformed_tags(project: Project) -> Iterator[Finding]:
                 "malformed_tag",
                 f"The tag `{tag}` does not count: it is neither a version such as `{name}@v1.2.3` "
                 f"nor an assignment such as `{name}#prod#1`",
-                repair=f"git tag -d {quote(tag)}",
+                repair=f"git tag -d {word(tag)}",
                 subjects=(tag,),
             )
 
@@ -73,7 +72,7 @@ def check_clashes(project: Project) -> Iterator[Finding]:
                     "clashing_versions",
                     f"{names} stand on the same commit {commit[:7]}: "
                     "every gto command fails as soon as one of them is assigned",
-                    repair=f"git tag -d {quote(spare[-1])}, and delete it on the remote too",
+                    repair=f"git tag -d {word(spare[-1])}, and delete it on the remote too",
                     subjects=tuple(tags),
                 )
 
@@ -114,14 +113,14 @@ def check_remote_tags(project: Project) -> Iterator[Finding]:
     absent = ours.keys() - theirs.keys()
     withdrawn = sorted(_withdrawn(project, absent))
     unpushed = sorted(absent - set(withdrawn))
-    fetch = f"git fetch --tags {remote}"
+    fetch = f"git fetch --tags {word(remote)}"
     here, other = f"{remote} has tags that are not here", f"These tags are other ones here than at {remote}"
     there = f"{remote} does not have these tags"
     gone = f"{remote} had these tags and has them no more, so that this clone shows what is not so"
     findings = (
         (warning, "tags_missing_here", missing, here, fetch),
-        (fault, "clashing_tags", clashing, other, f"git tag -d {_words(clashing)} && {fetch}"),
-        (warning, "tags_deleted_at_remote", withdrawn, gone, f"git tag -d {_words(withdrawn)}"),
+        (fault, "clashing_tags", clashing, other, f"git tag -d {words(clashing[:_SHOWN])} && {fetch}"),
+        (warning, "tags_deleted_at_remote", withdrawn, gone, f"git tag -d {words(withdrawn[:_SHOWN])}"),
         (warning, "tags_not_pushed", unpushed, there, "mlgit push"),
     )
     for finding, kind, tags, text, repair in findings:
@@ -131,7 +130,7 @@ def check_remote_tags(project: Project) -> Iterator[Finding]:
         yield warning(
             "lightweight_tag_at_remote",
             f"The tag `{tag}` does not count: it is lightweight at {remote}",
-            repair=f"{_annotate(tag, theirs[tag])} && git push --force {remote} {quote(f'refs/tags/{tag}')}",
+            repair=f"{_annotate(tag, theirs[tag])} && git push --force {remote} {word(f'refs/tags/{tag}')}",
             subjects=(tag,),
         )
 
@@ -178,7 +177,7 @@ def _rejected_and_live(project: Project, model: ModelState) -> Iterator[Finding]
         yield fault(
             "rejected_and_live",
             f"`{version.tag}` is deregistered and live in `{name}` of `{model.name}`",
-            repair=f"mlgit {verb} {model.name} --env {name} -m {quote('it is deregistered')}",
+            repair=f"mlgit {verb} {model.name} --env {name} -m {word('it is deregistered')}",
             subjects=tuple(fact.tag for fact in (version.fact, version.rejected) if fact is not None),
         )
 
@@ -238,7 +237,7 @@ def _emptied(model: ModelState, environment: EnvironmentState) -> Iterator[Findi
 
 def _missing(project: Project, tag: str) -> Finding:
     # Deleting the tag would hide that it is lost; git names the broken file if there is one.
-    here = f"git fetch --refetch --tags {project.remote}"
+    here = f"git fetch --refetch --tags {word(project.remote or 'REMOTE')}"
     return fault(
         "missing_tag_object",
         f"The object of the tag `{tag}` is missing or damaged: nothing can be told about its model",
@@ -248,8 +247,4 @@ def _missing(project: Project, tag: str) -> Finding:
 
 
 def _annotate(tag: str, commit: str) -> str:
-    return f"git tag -f -a -m {quote(tag)} {quote(tag)} {commit}"
-
-
-def _words(tags: Sequence[str]) -> str:
-    return " ".join(quote(tag) for tag in tags[:_SHOWN])
+    return f"git tag -f -a -m {word(tag)} {word(tag)} {commit}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mlgit.adapters.dvc.data.hashes import bytes_md5
 from mlgit.adapters.dvc.files.values import LFS_PULL
 from mlgit.core.pipeline.evidence import FROZEN, MERGED, Problem, StageState
+from mlgit.core.wording import word
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,7 +60,7 @@ def trust(made: MadeFile, states: Mapping[str, StageState]) -> list[Problem]:
     """Why the numbers of a stage's metric file do not match the stage's inputs."""
     path, out, stage = made.path, made.out, made.out.owner
     problems = []
-    run = f"run `mlgit run {stage}`"
+    run = f"run `mlgit run {word(stage)}`"
     state = states.get(stage) or StageState(address=stage)
     reasons = list(state.reasons)
     edited = f"changed output {out.path}"
@@ -85,8 +86,10 @@ def not_there(path: str, out: Output | None, where: str) -> Problem:
     """The problem of a file that does not exist; `where` is ` at COMMIT`, or empty for the working tree."""
     if out is not None and out.pointer is not None and where:
         message = f"`{path}`{where} is not in the commit, although `dvc.lock` records it"
-        return Problem(code="unreadable", message=message, hint=f"run `git add -f {path}` and commit it")
-    hint = None if out is None else f"run `mlgit run {out.owner}`"
+        return Problem(
+            code="unreadable", message=message, hint=f"run `git add -f {word(path)}` and commit it"
+        )
+    hint = None if out is None else f"run `mlgit run {word(out.owner)}`"
     return Problem(code="missing", message=f"`{path}` is missing{where}", hint=hint)
 
 
@@ -100,10 +103,10 @@ def _what_it_takes(state: StageState) -> str:
 def way_out(state: StageState) -> str:
     """What makes the results of a stage proven again, as a hint."""
     if any(text.endswith(f"({FROZEN})") for text in state.unproven):
-        return f"run `dvc unfreeze {state.address}`, then `mlgit run {state.address}`"
+        return f"run `dvc unfreeze {word(state.address)}`, then `mlgit run {word(state.address)}`"
     if MERGED in state.unproven:
         return "run `mlgit run --commit`"
-    return f"run `dvc unfreeze` for the frozen stages before it, then `mlgit run {state.address}`"
+    return f"run `dvc unfreeze` for the frozen stages before it, then `mlgit run {word(state.address)}`"
 
 
 def _foreign(made: MadeFile, *, edited: bool) -> str | None:

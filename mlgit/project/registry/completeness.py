@@ -26,6 +26,7 @@ from mlgit.core.registry.completeness import (
     parse_listing,
     repair,
 )
+from mlgit.core.wording import word
 from mlgit.errors import StateError, ToolError
 from mlgit.project.settings import configuration
 
@@ -92,7 +93,7 @@ def require_tags(
 def tag_repair(project: Project) -> str:
     """The command for a tag that does not count here: it may count at the remote."""
     remote = project.remote
-    return "mlgit doctor" if remote is None else f"git fetch --force --tags {remote}"
+    return "mlgit doctor" if remote is None else f"git fetch --force --tags {word(remote)}"
 
 
 def trunk_repair(project: Project) -> str:

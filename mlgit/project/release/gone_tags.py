@@ -8,7 +8,7 @@ from mlgit.adapters.git.binary import GitFailed
 from mlgit.adapters.git.push import list_remote_refs
 from mlgit.adapters.git.tags.objects import delete_tag_refs, list_tags, tagger_of
 from mlgit.core.registry.tags import TAGS, parse_tag
-from mlgit.core.wording import listed
+from mlgit.core.wording import listed, word
 from mlgit.project.registry.pushed import ever_seen, record_seen
 from mlgit.project.release.write_tags import no_answer, refresh
 
@@ -62,7 +62,9 @@ def _sentences(remote: str, gone: Mapping[str, str], kept: list[str]) -> tuple[s
     notes = []
     if gone:
         tag, oid = next(iter(gone.items()))
-        again = f"`git update-ref '{TAGS}{tag}' {oid}` brings {'it' if len(gone) == 1 else 'the first'} back"
+        again = (
+            f"`git update-ref {word(TAGS + tag)} {oid}` brings {'it' if len(gone) == 1 else 'the first'} back"
+        )
         notes.append(f"`{remote}` has no longer {listed(gone)}: taken away here, too; {again}")
     if kept:
         notes.append(f"only here, and not on `{remote}`: {listed(kept)}; `mlgit push` publishes")

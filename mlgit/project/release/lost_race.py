@@ -8,7 +8,7 @@ from mlgit.adapters.git.push import fetch_refs, try_fetch_refs
 from mlgit.adapters.git.tags.facts import read_tags
 from mlgit.core.registry.state import ModelState, TagFact, version_of
 from mlgit.core.registry.tags import TAGS, parse_tag, ref_patterns
-from mlgit.core.wording import format_age
+from mlgit.core.wording import format_age, word
 from mlgit.errors import LostRace, ToolError
 from mlgit.project.registry.read import read_model
 
@@ -53,7 +53,8 @@ def lost_branch(remote: str, theirs: Mapping[str, str]) -> LostRace:
     branch = next(iter(theirs)).removeprefix("refs/heads/")
     return LostRace(
         f"Somebody else pushed to `{remote}/{branch}` just now",
-        hint=f"nothing of yours was written; run `git pull {remote} {branch}`, look, then run again",
+        hint="nothing of yours was written; "
+        f"run `git pull {word(remote)} {word(branch)}`, look, then run again",
     )
 
 

@@ -10,7 +10,7 @@ from mlgit.adapters.git.tags.objects import user_identity
 from mlgit.adapters.git.tags.signing import make_signed_commit, signs_commits
 from mlgit.core.digest import sha256_hex
 from mlgit.core.pipeline.model_files import outputs_of
-from mlgit.core.wording import first
+from mlgit.core.wording import first, word
 from mlgit.errors import StateError
 from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.pipeline.metric_origin import way_out
@@ -58,7 +58,8 @@ def require_fresh(project: Project, path: str | None, *, commit: str | None = No
         if output is not None and state.stale and state.address == output.owner not in mine:
             raise StateError(
                 f"`{output.path}` is not what `{output.owner}` says",
-                hint=f"run `dvc add {output.path}` and commit it, or `dvc checkout {output.path}`",
+                hint=f"run `dvc add {word(output.path)}` and commit it, "
+                f"or `dvc checkout {word(output.path)}`",
                 details=state.reasons,
             )
     stale = [state for state in found.stages if (state.stale or state.unproven) and state.address in mine]
@@ -142,7 +143,7 @@ def require_movable(project: Project, *, final: bool, local: bool) -> None:
     if final and branch != name:
         raise StateError(
             f"A commit for a version would go to `{branch}`, and versions are released on `{name}`",
-            hint=f"run `git switch {name}`, or release a pre-release with `--pre rc`",
+            hint=f"run `git switch {word(name)}`, or release a pre-release with `--pre rc`",
         )
     if local or project.remote is None:
         return
@@ -150,7 +151,7 @@ def require_movable(project: Project, *, final: bool, local: bool) -> None:
     if project.branches.get(f"refs/remotes/{place}") != commit:
         raise StateError(
             f"HEAD ({commit[:7]}) is not the tip of `{place}`, where the commit would go",
-            hint=f"run `git pull {project.remote} {branch}` or `mlgit push` first",
+            hint=f"run `git pull {word(project.remote)} {word(branch)}` or `mlgit push` first",
         )
 
 

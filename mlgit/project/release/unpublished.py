@@ -8,6 +8,7 @@ from mlgit.adapters.git.push import fetch_refs, push_refs
 from mlgit.adapters.git.tags.objects import parse_header
 from mlgit.core.registry.tags import TAGS, parse_tag
 from mlgit.core.release.publication import TagPush, plan_tags
+from mlgit.core.wording import word
 from mlgit.errors import LostRace, ToolError
 from mlgit.project.registry.pushed import once_at_remote, record_seen
 from mlgit.project.registry.read import read_facts
@@ -68,7 +69,7 @@ def _conflict(project: Project, remote: str, theirs: Mapping[str, str]) -> LostR
     return LostRace(
         f"`{remote}` has another tag `{first}` than this clone; nothing was pushed",
         details=tuple(f"`{tag}` on `{remote}` is {author}" for tag, author in authors.items()),
-        hint=f"to take theirs run `git fetch {remote} --force tag '{first}'`",
+        hint=f"to take theirs run `git fetch {word(remote)} --force tag {word(first)}`",
     )
 
 

@@ -24,6 +24,7 @@ from mlgit.core.registry.tags import TAGS, ref_patterns
 from mlgit.core.release.collisions import collisions
 from mlgit.core.release.tag_plan import PlannedTag, WrittenTag
 from mlgit.core.stated_time import as_time
+from mlgit.core.wording import word
 from mlgit.errors import StateError, ToolError, UsageError
 from mlgit.project.registry.completeness import note_fetched
 from mlgit.project.registry.pushed import once_at_remote, record_seen
@@ -175,7 +176,7 @@ def _require_whole(state: ModelState) -> ModelState:
         return state
     raise StateError(
         f"The tag `{half.tag}` is half of a change whose other half is not here",
-        hint=f"run `git fetch --tags`; if nobody has it, `git tag -d '{half.tag}'`",
+        hint=f"run `git fetch --tags`; if nobody has it, `git tag -d {word(half.tag)}`",
     )
 
 
@@ -197,7 +198,7 @@ def _require_pushed(project: Project, state: ModelState) -> None:
         tag = min(withdrawn)
         raise StateError(
             f"`{project.remote}` had the tag `{tag}` and has it no more",
-            hint=f"run `git tag -d '{tag}'`, then this again",
+            hint=f"run `git tag -d {word(tag)}`, then this again",
             details=tuple(sorted(withdrawn - {tag})),
         )
     if here_only:
@@ -222,7 +223,7 @@ def _push(
         project.git.run("update-ref", moved.ref, moved.new, moved.old)
         project.forget_refs()
     if not fetch_models(project, remote, tags):
-        hint = f"run `git fetch {remote} --tags`"
+        hint = f"run `git fetch {word(remote)} --tags`"
         return (f"`{remote}` has the tags, but they could not be fetched back; {hint}",)
     return tuple(note for state in states_of(project, tags) for note in collisions(state, tags))
 
@@ -248,6 +249,6 @@ def _require_fetchable(project: Project, remote: str, patterns: Sequence[str], e
         tag = differing[0].removeprefix(TAGS)
         raise StateError(
             f"The tag `{tag}` is another one here than on `{remote}`",
-            hint=f"if yours was never published, run `git tag -d '{tag}'` and fetch again",
+            hint=f"if yours was never published, run `git tag -d {word(tag)}` and fetch again",
             details=tuple(ref.removeprefix(TAGS) for ref in differing[1:]),
         ) from error

@@ -15,6 +15,7 @@ from mlgit.core.digest import sha256_hex
 from mlgit.core.registry.statement import FileDigest, ReleaseStatement
 from mlgit.core.registry.tags import TAGS
 from mlgit.core.trust.proof import Proof, claims_problem, parse_statement, release_problem
+from mlgit.core.wording import word
 from mlgit.errors import ConfigError, StateError, ToolError, UnknownReference
 from mlgit.project.history import unshallow
 from mlgit.project.pipeline.evidence import evidence
@@ -55,7 +56,7 @@ def fetch_tag(project: Project, tag: str, *, force: bool) -> None:
         if here is not None and not force and _is_annotated(project, here):
             raise StateError(
                 f"The tag `{tag}` is another one here than on `{remote}`",
-                hint=f"if yours was never published, run `git tag -d '{tag}'`",
+                hint=f"if yours was never published, run `git tag -d {word(tag)}`",
             )
         fetch_refs(project.git, remote, [f"+{ref}:{ref}"])
     except GitFailed as error:

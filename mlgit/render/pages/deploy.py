@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
+from mlgit.core.wording import word
 from mlgit.render.page import Page, Span, field, line
 from mlgit.render.pages.age import ago
 
@@ -78,4 +79,6 @@ def _tags(record: DeployReport) -> Page:
     if record.remote is None or record.tags_as_of is None:
         return []
     age = ago(record.tags_as_of, record.at)
-    return [line(Span(f"tags as of {age}; `git fetch --tags {record.remote}` asks for newer ones", "dim"))]
+    return [
+        line(Span(f"tags as of {age}; `git fetch --tags {word(record.remote)}` asks for newer ones", "dim"))
+    ]

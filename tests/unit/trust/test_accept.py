@@ -341,7 +341,7 @@ def test_rules_from_elsewhere_do_not_count() -> None:
 
 @pytest.mark.parametrize(
     ("there", "repair"),
-    [((fact("m@v1.0.0", 1),), "git update-ref 'refs/tags/m@v1.0.0'"), ((), "git fetch --tags")],
+    [((fact("m@v1.0.0", 1),), "git update-ref refs/tags/m@v1.0.0"), ((), "git fetch --tags")],
 )
 def test_a_missing_or_moved_release_has_a_repair(there: tuple[TagFact, ...], repair: str) -> None:
     tag = moved("m#prod#1", 1, V1, oid="e" * 40)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from mlgit.adapters.dvc.data.fingerprints import Index, checksum, facts_of, now_ns, settled
 from mlgit.adapters.dvc.data.hashes import bytes_md5
 from mlgit.core.pipeline.stages import Pointer, is_hash
+from mlgit.core.wording import word
 from mlgit.errors import StateError
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ class Cache:
 def _damaged(path: str) -> StateError:
     error = StateError(
         f"The object at `{path}` in the DVC cache is not what its hash says",
-        hint=f"run `rm -f '{path}'`, then `dvc fetch --all-commits`",
+        hint=f"run `rm -f {word(path)}`, then `dvc fetch --all-commits`",
     )
     error.code = DAMAGED
     return error

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlgit.core.pipeline.stages import Pointer, is_hash
 from mlgit.core.progress import Progress, Silent
+from mlgit.core.wording import word
 from mlgit.errors import StateError, ToolError
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ class Contents:
         if remote.fs.version_aware:
             raise StateError(
                 f"The DVC remote `{remote.name}` keeps versions of its own, from which only DVC can fetch",
-                hint=f"run `dvc fetch {path}` at that commit, then this again",
+                hint=f"run `dvc fetch {word(path)}` at that commit, then this again",
             )
         if remote.fs.protocol == "local" and not os.path.isdir(remote.path):
             raise ToolError(

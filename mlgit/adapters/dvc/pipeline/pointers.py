@@ -26,6 +26,7 @@ from mlgit.adapters.dvc.files.shapes import Shape
 from mlgit.adapters.dvc.files.tracked import tracked_file
 from mlgit.adapters.dvc.pipeline.hidden import Hidden
 from mlgit.core.pipeline.stages import Artifact, HandedOver, Output, Pipeline, Stage
+from mlgit.core.wording import word
 from mlgit.errors import ConfigError, Location
 
 if TYPE_CHECKING:
@@ -156,7 +157,7 @@ def _without_made(pipeline: Pipeline) -> Pipeline:
 
 
 def _hint(path: str) -> str | None:
-    return HINT.format(path=path) if path.endswith(LOCK_FILE) else None
+    return HINT.format(path=word(path)) if path.endswith(LOCK_FILE) else None
 
 
 def _wrong(path: str, content: bytes, error: ConfigError) -> ConfigError:
@@ -171,10 +172,11 @@ def _wrong(path: str, content: bytes, error: ConfigError) -> ConfigError:
 
 def _conflict(path: str, content: bytes, *, name: str, start: int) -> ConfigError:
     if path.endswith(LOCK_FILE):
-        hint = f"take one side whole with `git checkout --theirs {path}` (or `--ours`), then run `mlgit run`"
+        whole = f"take one side whole with `git checkout --theirs {word(path)}` (or `--ours`)"
+        hint = f"{whole}, then run `mlgit run`"
     elif path.endswith(POINTER_SUFFIX):
         hint = (
-            f"take one side whole with `git checkout --theirs {path}` (or `--ours`), then "
+            f"take one side whole with `git checkout --theirs {word(path)}` (or `--ours`), then "
             "`dvc checkout`; `dvc install` and `*.dvc merge=dvc` in `.gitattributes` have DVC merge them"
         )
     else:
@@ -196,7 +198,7 @@ def _no_ignored_lock(tree: Tree, pipelines: Sequence[str], shapes: Mapping[str, 
             raise ConfigError(
                 f"`{lock}` is ignored by Git, and DVC does not read it then",
                 location=Location(lock),
-                hint=f"see `git check-ignore -v {lock}`, take it out of there and commit it",
+                hint=f"see `git check-ignore -v {word(lock)}`, take it out of there and commit it",
             )
 
 

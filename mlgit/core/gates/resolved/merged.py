@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from mlgit.core.gates.gate_changes import compare_gates, strictness
 from mlgit.core.gates.resolved.rules import Merged
 from mlgit.core.gates.verdict import Note
-from mlgit.core.wording import listed
+from mlgit.core.wording import listed, word
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,7 +55,7 @@ def older_note(older: tuple[str, ...], target: str) -> Note:
     return Note(
         code="older_gates",
         message=f"{text}, which is checked by the rules that its merge will have",
-        hint=f"run `git merge {target}` to have them here",
+        hint=f"run `git merge {word(target)}` to have them here",
     )
 
 
