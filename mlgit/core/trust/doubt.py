@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from mlgit.core.registry.completeness import doubtful_environment
 from mlgit.core.registry.state import Refusal, TagFact
 from mlgit.core.registry.tags import parse_tag
+from mlgit.core.wording import word
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,8 +73,8 @@ def _half(here: EnvironmentState, half: TagFact, refused: Mapping[str, Refusal],
     advice = f"run `{fetch}`"
     if stated is not None:
         model, environment = here.model, here.environment
-        again = f"mlgit promote {model}@{stated} --to {environment}"
+        again = f"mlgit promote {model}@{word(stated)} --to {environment}"
         if half.parsed_summary.action == "rollback":
-            again = f"mlgit rollback {model} --env {environment} --to {stated}"
+            again = f"mlgit rollback {model} --env {environment} --to {word(stated)}"
         advice = f"{advice}; if no clone has that tag, run `{again}`"
     return Refusal(half, f"`{missing}`, written with it, {why}", advice=advice, unread=True, stated=stated)
