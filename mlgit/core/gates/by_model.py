@@ -30,7 +30,8 @@ def of_model(record: Check, model: str | None) -> Check:
         results=results,
         notes=notes,
         baselines=baselines,
-        first_model=bool(baselines) and all(each.state == "none" for each in baselines),
+        first_model=bool(baselines)
+        and all(each.state == "none" and each.reason is None for each in baselines),
         decision=decision_of(effects_of(results, notes)),
         summary=summarize(results, notes),
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.config.file import FileBaseline
 from mlgit.core.digest import sha256_hex
-from mlgit.core.gates.evaluate import Case, Rules, evaluate, vs_key
+from mlgit.core.gates.evaluate import EMPTIED, Case, Rules, evaluate, vs_key
 from mlgit.core.gates.limits import declared_bounds
 from mlgit.core.gates.verdict import (
     Note,
@@ -64,7 +64,7 @@ def decide(
         evaluated_on=rules.evaluated_on,
         candidate=candidate,
         baselines=baselines,
-        first_model=bool(baselines) and all(baseline.state == "none" for baseline in baselines),
+        first_model=_is_first(baselines),
         policy=policy,
         gates_sha=gates_sha(applied),
         gates_changed=tuple(sorted(gates_changed, key=lambda change: change.gate)),
@@ -77,6 +77,11 @@ def decide(
 def _baselines(cases: Sequence[Case]) -> tuple[Baseline, ...]:
     found = {entry.baseline for case in cases for entry in case.baselines.values()}
     return tuple(sorted(found, key=lambda baseline: (baseline.model or "", baseline.vs)))
+
+
+def _is_first(baselines: tuple[Baseline, ...]) -> bool:
+    """Whether gates compare, and nothing that they compare with was ever there."""
+    return bool(baselines) and all(each.state == "none" and each.reason is None for each in baselines)
 
 
 def gates_sha(applied: Iterable[tuple[Gate, Case, Result]]) -> str:
@@ -163,7 +168,10 @@ def _first_version(case: Case, rules: Rules) -> Note:
     if rules.release_decision == "block":
         text = f"`{rules.environment}` is empty, and the gates of a release block"
         return Note(code="first_version", message=text, effect="block", model=case.model)
-    text = f"The first version in `{rules.environment}`: there is nothing to compare with yet"
+    found = [entry.baseline for entry in case.baselines.values()]
+    emptied = next((each.message for each in found if each.reason == EMPTIED), None)
+    first = f"The first version in `{rules.environment}`: there is nothing to compare with yet"
+    text = f"There is nothing to compare with: {emptied}" if emptied else first
     return Note(code="first_version", message=text, effect="warn", model=case.model)
 
 

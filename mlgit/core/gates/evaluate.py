@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from mlgit.core.pipeline.evidence import MetricFile
     from mlgit.core.pipeline.metrics import Place
 
+EMPTIED = "emptied"
+"""The reason of a baseline that is `none` because something was taken out of its environment."""
 _UNTRUSTED = ("not_from_pipeline", "stale", "unknown_here")
 _EFFECTS: Mapping[Severity, Effect] = {"error": "block", "warn": "warn", "info": "note"}
 _INCONCLUSIVE: Mapping[OnInconclusive, Effect] = {"fail": "block", "warn": "warn", "allow": "allow"}

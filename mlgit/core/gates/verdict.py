@@ -29,6 +29,7 @@ FINDINGS = (
     "gates_loosened",
     "gate_repointed",
     "evidence_weakened",
+    "baseline_emptied",
     "reference_edited",
     "policy_changed",
     "stage_changed",

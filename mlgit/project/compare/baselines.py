@@ -15,13 +15,14 @@ from mlgit.core.registry.state import ModelState
 from mlgit.core.wording import listed
 from mlgit.errors import AnswerNo, StateError, ToolError, UnknownReference
 from mlgit.project.compare.baseline_files import read_baseline
+from mlgit.project.compare.environment_baseline import emptied, is_made_again, merged
 from mlgit.project.compare.reference_file import read_reference
 from mlgit.project.compare.release_before import release_before
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from mlgit.core.registry.state import Refusal
+    from mlgit.core.registry.state import Refusal, RegisteredVersion
     from mlgit.project.compare.base import Reason
     from mlgit.project.open import Project
     from mlgit.project.registry.read import ModelTags
@@ -208,7 +209,9 @@ class Baselines:
         version = None if state is None else state.latest
         found = _none("release", model, "release", rule, f"{_quoted(name)} has no release yet")
         if version is not None:
-            found = _found("release", model, f"{name}@{version.version}", rule, version.commit)
+            found = self._merged(
+                _found("release", model, f"{name}@{version.version}", rule, version.commit), version
+            )
         refused = None if state is None else doubtful_refusal(state)
         return self._proven(found, name, self._doubtful_release(name), refused)
 
@@ -233,20 +236,19 @@ class Baselines:
         if state is not None and state.commit is not None:
             version = state.version
             held = f"{name}@{version.version}" if version is not None else state.commit[:7]
-            found = _found(vs, model, f"{vs} ({held})", rule, state.commit)
+            found = self._merged(_found(vs, model, f"{vs} ({held})", rule, state.commit), version)
         doubt = None if state is None else state.doubt
-        if doubt is not None and not self._is_made_again(doubt, name):
+        again = self.purpose == "promote" and is_made_again(doubt, state, self.candidate)
+        if doubt is not None and not again:
             return unknown(vs, model, f"`{vs}`", rule, doubt.sentence, doubt.hint)
-        return self._proven(found, name, None)
+        return self._proven(found if state is None else emptied(found, state), name, None)
 
-    def _is_made_again(self, doubt: Refusal, name: str | None) -> bool:
-        """Whether a promotion makes a change again of which only half is here: what was there is known."""
-        if self.purpose != "promote" or doubt.stated is None or name is None:
-            return False
-        return any(
-            each.commit == self.candidate and str(each.version) == doubt.stated
-            for each in self._state(name).versions
-        )
+    def _merged(self, found: Baseline, version: RegisteredVersion | None) -> Baseline:
+        """The baseline of a check only if it is on trunk; pre-releases are promoted one after the other."""
+        if self.purpose != "check" or version is None:
+            return found
+        candidate = self.candidate or self.project.head.commit
+        return merged(self.project, found, version, candidate=candidate)
 
     def _means_environment(self, vs: str, *, used: bool) -> bool:
         """Whether a name that trunk does not declare is an environment: `used` by tags, or new here.

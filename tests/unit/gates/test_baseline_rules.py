@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from mlgit.core.gates.decision import decide
 from mlgit.core.gates.evaluate import evaluate
+from mlgit.core.gates.places import BaselineFiles
 from mlgit.core.gates.resolved.findings import Finding
 from mlgit.core.gates.resolved.lost import lost_comparisons
+from mlgit.core.gates.verdict import Candidate, Policy
 from tests.support.verdicts import absolute, baseline, case, change, metric_file, rules
 
 if TYPE_CHECKING:
@@ -19,6 +23,8 @@ OLD = metric_file(path="old.json", auc="0.95", loss="0.3")
 NEW = metric_file(path="new.json", auc="0.81")
 BOTH = metric_file(path="old.json", test__auc="0.95", train__auc="0.99")
 LOSS = metric_file(path="new.json", loss="0.4")
+
+CANDIDATE = Candidate(label="c", commit="c" * 40)
 
 
 @pytest.mark.parametrize(
@@ -78,3 +84,27 @@ def test_a_gate_whose_number_the_baseline_has_elsewhere_is_never_skipped_silentl
     )
     moved = Finding(code="gate_repointed", subjects=("drop",), text="moved", model="m")
     assert list(lost_comparisons([where], [moved])) == []
+
+
+@pytest.mark.parametrize(
+    ("gate", "reason", "found"),
+    [
+        (change(metric="auc"), "emptied", True),
+        (change(metric="auc"), None, False),
+        (absolute("drop", low="0.5"), "emptied", False),
+    ],
+)
+def test_an_emptied_environment_is_a_finding_where_a_gate_compares_with_it(
+    gate: Gate, reason: str | None, *, found: bool
+) -> None:
+    gone = replace(baseline().baseline, state="none", reason=reason, message="`prod` is empty")
+    where = case(gate, files=(NEW,), against=BaselineFiles(gone), model="m")
+    findings = list(lost_comparisons([where], []))
+    assert [(each.code, each.subjects, each.model) for each in findings] == (
+        [("baseline_emptied", ("drop",), "m")] if found else []
+    )
+    verdict = decide([where], rules=rules(), candidate=CANDIDATE, policy=Policy(), findings=findings)
+    assert verdict.first_model == (reason is None)
+    assert [each.message for each in verdict.notes if each.code == "baseline_emptied"] == (
+        ["`drop` of `m`: nothing is compared, because `prod` is empty"] if found else []
+    )

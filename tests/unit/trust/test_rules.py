@@ -57,6 +57,9 @@ ROWS = {
     "a pre-release off trunk": Row((FIRST, fact("m#prod#2", 3)), NONE_TAKEN, off=(3,)),
     "a pre-release where they are taken now": Row((fact("m#prod#2", 3),), None, today=TAKES_PRE, off=(3,)),
     "a pre-release where they were taken": Row((moved("m#prod#2", 3, RC, policy=P7),), None, then=TAKES_PRE),
+    "a pre-release that was merged after its promotion": Row(
+        (moved("m#prod#1", 3, RC, policy=P7),), None, then=TAKES_PRE, later=frozenset({(commit(3), P7)})
+    ),
     "a pre-release where trunk declares nothing": Row((moved("m#prod#2", 3, RC),), NONE_TAKEN, today=None),
     "a rollback": Row((FIRST, SECOND, moved("m#prod#3", 1, V1, policy=P7, action="rollback")), None),
     "a rollback to what was never there": Row(

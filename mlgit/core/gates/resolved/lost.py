@@ -1,10 +1,10 @@
-"""Lost comparisons: gates whose metric the baseline has, but under another name than the candidate."""
+"""Lost comparisons: gates whose baseline was emptied, or has their metric under another name."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.core.gates.evaluate import vs_key
+from mlgit.core.gates.evaluate import EMPTIED, vs_key
 from mlgit.core.gates.places import baseline_place, candidate_place, own_place
 from mlgit.core.pipeline.metrics import Place
 
@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from mlgit.core.gates.resolved.findings import Finding
 
 
-def lost_comparisons(cases: Iterable[Case], reported: Sequence[Finding]) -> Iterator[Finding]:
-    """A finding for each gate that is skipped as new, although its baseline has the number that it read.
+def lost_comparisons(cases: Sequence[Case], reported: Sequence[Finding]) -> Iterator[Finding]:
+    """A finding for each gate that is skipped, although its baseline has, or had, a number for it.
 
     `reported` are the findings of the change itself: one cause is reported once.
     """
+    yield from _emptied(cases)
     known = {(subject, each.model) for each in reported for subject in each.subjects}
     for case in cases:
         for gate in case.gates:
@@ -40,3 +41,14 @@ def lost_comparisons(cases: Iterable[Case], reported: Sequence[Finding]) -> Iter
                     f"but not `{here.key}` of `{here.file.path}`"
                 )
                 yield Finding(code="gates_loosened", subjects=(gate.id,), text=text, model=case.model)
+
+
+def _emptied(cases: Iterable[Case]) -> Iterator[Finding]:
+    for case in cases:
+        for vs, entry in sorted(case.baselines.items()):
+            gates = tuple(gate.id for gate in case.gates if gate.vs is not None and vs_key(gate.vs) == vs)
+            if gates and entry.baseline.reason == EMPTIED:
+                from mlgit.core.gates.resolved.findings import Finding
+
+                text = f"nothing is compared, because {entry.baseline.message}"
+                yield Finding(code="baseline_emptied", subjects=gates, text=text, model=case.model)

@@ -1,0 +1,62 @@
+"""Environment baseline: what an environment or the newest release gives a gate to compare with."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mlgit.core.gates.evaluate import EMPTIED
+from mlgit.core.registry.state import label_of
+
+if TYPE_CHECKING:
+    from mlgit.core.gates.verdict import Baseline
+    from mlgit.core.registry.state import EnvironmentState, Refusal, RegisteredVersion
+    from mlgit.project.open import Project
+
+
+def emptied(found: Baseline, here: EnvironmentState) -> Baseline:
+    """The baseline of an environment; if it holds nothing any more, with the tag that emptied it."""
+    if found.state != "none" or not here.changes:
+        return found
+    last = here.changes[-1]
+    stated = last.fact.parsed_summary.version or f"what is at {last.fact.commit[:7]}"
+    version = stated if last.held is None else label_of(last.held, here.registered)
+    when = f"{last.fact.at:%Y-%m-%d %H:%M} UTC"
+    message = (
+        f"`{here.environment}` is empty: the tag `{last.fact.tag}` of {last.fact.tagger} took {version} of "
+        f"`{here.model}` out on {when}"
+    )
+    hint = f"see `mlgit history {here.model} --env {here.environment}`"
+    return replace(found, reason=EMPTIED, message=message, hint=hint)
+
+
+def is_made_again(doubt: Refusal | None, here: EnvironmentState | None, candidate: str | None) -> bool:
+    """Whether a promotion makes a change again of which only half is here: what was there is known."""
+    if doubt is None or doubt.stated is None or here is None or candidate is None:
+        return False
+    return any(str(each.version) == doubt.stated for each in here.registered.get(candidate, ()))
+
+
+def merged(
+    project: Project, found: Baseline, version: RegisteredVersion, *, candidate: str | None
+) -> Baseline:
+    """The baseline, if it is on trunk: elsewhere, the author of a change may have made it.
+
+    Only a pre-release can be elsewhere and count.
+    """
+    if version.version.final or found.commit is None:
+        return found
+    from mlgit.project.trust.accept import elsewhere_than_trunk
+
+    elsewhere = elsewhere_than_trunk(project, (found.commit,), local=project.default_branch is None)
+    if found.commit not in elsewhere:
+        return found
+    name = f"`{version.model}@{version.version}`"
+    why = f"{name} is not on trunk: {elsewhere[found.commit]}"
+    if found.commit == candidate:
+        why = f"{name} is the commit that is checked, which is not on trunk"
+    message = f"Nothing can be compared with {found.rule}: {why}"
+    hint = f"run `mlgit release {version.model}` on trunk"
+    if found.vs != "release":
+        hint = f"run `mlgit promote {version.model}@VERSION --to {found.vs}` with a version that is on trunk"
+    return replace(found, state="unknown", commit=None, label=f"`{found.vs}`", message=message, hint=hint)
