@@ -182,8 +182,11 @@ def _finding_notes(
     if looser or findings:
         from mlgit.core.gates.resolved.findings import finding_of, note_of
 
+        proposed: set[str] = set()
         for finding in (*map(finding_of, looser), *findings):
-            yield note_of(finding, rules.waivers, rules.on_loosened)
+            day = rules.evaluated_on
+            yield note_of(finding, rules.waivers, rules.on_loosened, day=day, proposed=proposed)
+            proposed.update(finding.subjects)
 
 
 def _unused(waivers: Sequence[Waiver], results: Sequence[Result]) -> list[Note]:

@@ -46,6 +46,11 @@ class NumbersOrigin:
             return f"stage {self.name}"
         return "made by no stage" if self.name is None else f"tracked by {self.name}"
 
+    @property
+    def clause(self) -> str:
+        """It after "is" or "was": `made by stage train`, `tracked by m.json.dvc`, `made by no stage`."""
+        return f"made by {self.words}" if self.kind == "stage" else self.words
+
 
 HAND = NumbersOrigin(kind="hand")
 

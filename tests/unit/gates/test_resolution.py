@@ -171,7 +171,10 @@ def test_a_stage_with_another_name_and_the_same_command_is_the_same_stage() -> N
     (found,) = compare_resolved(
         [old], [replace(old, source=replace(old.source, origin=origin, command=("echo",)))]
     )
-    assert (found.code, found.text) == ("gate_repointed", "`a.json` was stage train; it is now stage fit")
+    assert (found.code, found.text) == (
+        "gate_repointed",
+        "`a.json` was made by stage train; it is now made by stage fit",
+    )
 
 
 def test_an_imported_file_that_is_now_made_by_hand_is_a_finding_and_the_reverse_is_not() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from mlgit.core.config.file import WAIVERS_FILE
@@ -12,11 +14,32 @@ from mlgit.core.record import record
 from mlgit.core.wording import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from datetime import date
 
     from mlgit.core.config.file import OnLoosened
     from mlgit.core.gates.resolved.resolution import Reference, ResolvedGate, Source
     from mlgit.core.gates.verdict import GateChange
+
+
+# How long a proposed waiver holds; most changes are merged by then.
+_PROPOSED = timedelta(days=30)
+# The text about one gate, as it is about several.
+_OF_SEVERAL = (
+    ("it read ", "they read "),
+    ("; it now reads ", "; they now read "),
+    ("it compared with ", "they compared with "),
+    ("; it now compares with ", "; they now compare with "),
+    ("its number proves less", "their numbers prove less"),
+    ("its number was made ", "their numbers were made "),
+    ("; it is now made from", "; they are now made from"),
+    ("; it is now made along", "; they are now made along"),
+    ("; it is now made only along", "; they are now made only along"),
+    ("; it is now made without", "; they are now made without"),
+    ("only along with it", "only along with it"),
+    ("could not be used for it; now there is ", "could not be used for them; now there is "),
+)
+_NOT_IN_ID = re.compile("[^A-Za-z0-9._-]+")
 
 
 @record
@@ -62,20 +85,52 @@ def finding_of(change: GateChange) -> Finding:
     return Finding(code=code, subjects=(change.gate,), text=change.message, whole=True)
 
 
-def note_of(finding: Finding, waivers: Sequence[Waiver], on_loosened: OnLoosened | None) -> Note:
-    """The note of a finding: it warns, blocks with `on_loosened: fail`, or is waived."""
-    covering = [_covering(subject, waivers) for subject in finding.subjects]
-    waived = all(covering)
-    effect: Effect = "block" if on_loosened == "fail" else "warn"
-    wanted = listed((f"{LOOSENED}{each}" for each in finding.subjects), None)
+def note_of(
+    finding: Finding,
+    waivers: Sequence[Waiver],
+    on_loosened: OnLoosened | None,
+    *,
+    day: date,
+    proposed: Collection[str] = (),
+) -> Note:
+    """The note of a finding: it warns, blocks with `on_loosened: fail`, or is waived.
+
+    `day` is the day of the verdict; for the `proposed` subjects, an earlier note has the waiver.
+    """
+    covering = {subject: _covering(subject, waivers) for subject in finding.subjects}
+    first = next(iter(covering.values()), None)
+    waived = all(covering.values())
+    effect: Effect = "waived" if waived else "block" if on_loosened == "fail" else "warn"
     return Note(
         code=finding.code,
         message=_message(finding),
-        effect="waived" if waived else effect,
+        effect=effect,
         model=finding.model,
         gate=finding.subjects[0] if finding.of_gates and len(finding.subjects) == 1 else None,
-        waiver=covering[0].id if waived and covering[0] else None,
-        hint=None if waived else f"to agree to it, add a waiver for {wanted} to {WAIVERS_FILE} on trunk",
+        waiver=first.id if waived and first else None,
+        hint=_way_out([each for each in covering if not covering[each]], day, proposed)
+        if effect == "block"
+        else None,
+    )
+
+
+def _way_out(subjects: Sequence[str], day: date, proposed: Collection[str]) -> str:
+    """The hint with entries that can be pasted into the waivers file, also where a line was wrapped."""
+    missing = [subject for subject in subjects if subject not in proposed]
+    if not missing:
+        return "the waiver proposed above agrees to this, too"
+    entries = " and ".join(f"`{_entry(subject, day + _PROPOSED)}`" for subject in missing)
+    return (
+        f"to agree to it, someone who did not write it adds {entries} to {WAIVERS_FILE} on trunk, "
+        "below `version: 1` and `waivers:`, with the reason and their own address"
+    )
+
+
+def _entry(subject: str, expires: date) -> str:
+    name = _NOT_IN_ID.sub("-", subject).strip("._-") or "change"
+    return (
+        f'- {{id: agreed-{name[:80].strip("._-")}, gate: "{LOOSENED}{subject}", reason: "WHY", '
+        f'approver: NAME@EXAMPLE.ORG, expires: "{expires.isoformat()}"}}'
     )
 
 
@@ -87,7 +142,11 @@ def _message(finding: Finding) -> str:
     if finding.whole:
         return finding.text
     of = f" of `{finding.model}`" if finding.model else ""
-    return f"{listed(finding.subjects)}{of}: {finding.text}"
+    text = finding.text
+    if len(finding.subjects) > 1:
+        for one, several in _OF_SEVERAL:
+            text = text.replace(one, several)
+    return f"{listed(finding.subjects)}{of}: {text}"
 
 
 def _differences(old: ResolvedGate, new: ResolvedGate) -> Iterator[tuple[str, str]]:
@@ -112,7 +171,7 @@ def _read_from(old: ResolvedGate, new: ResolvedGate) -> Iterator[tuple[str, str]
     if texts and not (moved and before.origin.kind != after.origin.kind):
         yield "evidence_weakened", f"its number proves less: {'; '.join(texts)}"
     elif not texts and _made_otherwise(before, after):
-        text = f"`{before.file}` was {before.origin.words}; it is now {after.origin.words}"
+        text = f"`{before.file}` was {before.origin.clause}; it is now {after.origin.clause}"
         yield "gate_repointed", text
 
 

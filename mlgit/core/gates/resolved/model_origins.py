@@ -128,7 +128,7 @@ def _weaker(old: ModelOrigin, new: ModelOrigin) -> tuple[str, ...]:
 
 
 def _words(origin: NumbersOrigin) -> str:
-    return f"made by {origin.words}" if origin.kind == "stage" else origin.words
+    return origin.clause
 
 
 def _finding(code: str, model: str, text: str) -> Finding:
