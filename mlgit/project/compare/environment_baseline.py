@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.gates.evaluate import EMPTIED
 from mlgit.core.registry.state import label_of
+from mlgit.core.wording import word
 
 if TYPE_CHECKING:
     from mlgit.core.gates.verdict import Baseline
@@ -58,5 +59,6 @@ def merged(
     message = f"Nothing can be compared with {found.rule}: {why}"
     hint = f"run `mlgit release {version.model}` on trunk"
     if found.vs != "release":
-        hint = f"run `mlgit promote {version.model}@VERSION --to {found.vs}` with a version that is on trunk"
+        command = f"mlgit promote {version.model}@VERSION --to {word(found.vs)}"
+        hint = f"run `{command}` with a version that is on trunk"
     return replace(found, state="unknown", commit=None, label=f"`{found.vs}`", message=message, hint=hint)
