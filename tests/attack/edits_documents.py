@@ -101,7 +101,7 @@ def edit_waivers(world: World, pick: Picker) -> str:
     gate = pick.of(("mae-gate", "gates_loosened:mae-gate"))
     waiver = {"id": "w1", "gate": gate, "floor": 1000, "reason": "trust me", "approver": "boss@example.org"}
     world.path(".mlgit").mkdir(exist_ok=True)
-    text = yaml.safe_dump({"version": 1, "waivers": [waiver | {"expires": "2026-12-24"}]})
+    text = yaml.safe_dump({"version": 1, "waivers": [waiver | {"expires": "2026-04-24"}]})
     world.path(".mlgit/waivers.yaml").write_text(text, encoding="utf-8")
     return f"waive {gate}"
 

@@ -20,6 +20,8 @@ from tests.attack.edits_documents import DOCUMENT_EDITS
 from tests.attack.edits_git import GIT_EDITS
 from tests.attack.edits_results import RESULT_EDITS
 from tests.attack.plans import PLANS
+from tests.attack.plans_pipeline import PIPELINE_PLANS
+from tests.attack.plans_rules import RULE_PLANS
 from tests.attack.world import GATES, Template, World
 from tests.differential.bench import Picker
 
@@ -54,16 +56,21 @@ TALLY = Tally()
 @functools.cache
 def template(gate: str) -> Template:
     """The world with this gate, built once in this process."""
+    return Template(_folder() / gate, gate)
+
+
+@functools.cache
+def _folder() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="attack-template-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return Template(folder / "world", gate)
+    return folder
 
 
-def judged(done: Done, *, improved: bool) -> str:
+def judged(done: Done, *, improved: Callable[[], bool]) -> str:
     """What kind of answer this is.
 
     Raises:
-        FooledError: the check passes, no finding says why, and the model is worse than trunk's.
+        FooledError: the check passes, no finding says why, and the stages really give a worse model.
     """
     if done.status == Exit.BLOCKED:
         return "blocked"
@@ -75,7 +82,7 @@ def judged(done: Done, *, improved: bool) -> str:
     shown = {note["code"] for note in verdict["notes"] if note["effect"] != "note"}
     if found := [code for code in FINDINGS if code in shown]:
         return f"allowed with {found[0]}"
-    if not improved:
+    if not improved():
         raise FooledError("a worse model passes and no finding says why")
     return "allowed: the model is better"
 
@@ -105,6 +112,14 @@ class AttackMachine(RuleBasedStateMachine):
         self._step(PLANS, numbers)
 
     @rule(numbers=_NUMBERS)
+    def follow_a_plan_for_the_pipeline(self, numbers: list[int]) -> None:
+        self._step(PIPELINE_PLANS, numbers)
+
+    @rule(numbers=_NUMBERS)
+    def follow_a_plan_for_the_rules(self, numbers: list[int]) -> None:
+        self._step(RULE_PLANS, numbers)
+
+    @rule(numbers=_NUMBERS)
     def edit_results(self, numbers: list[int]) -> None:
         self._step(RESULT_EDITS, numbers)
 
@@ -119,6 +134,7 @@ class AttackMachine(RuleBasedStateMachine):
         before = self._world.documents()
         done = edit(self._world, pick)
         if not done:
+            self._world.return_to_the_branch()
             return
         TALLY.steps += 1
         TALLY.edits[edit.__name__] += 1

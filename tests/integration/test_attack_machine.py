@@ -15,7 +15,8 @@ from mlgit.errors import Exit
 from tests.attack import machine
 from tests.attack.edits_results import run_the_pipeline
 from tests.attack.machine import FooledError, judged
-from tests.attack.world import BETTER_SLOPE, GATES, World
+from tests.attack.reproduction import METRICS, MODEL, run_every_stage
+from tests.attack.world import BETTER_SLOPE, GATES, TRUNK_SLOPE, World
 from tests.differential.bench import Picker
 from tests.support.shell import Done
 
@@ -43,11 +44,11 @@ def test_each_world_blocks_the_worse_model_and_allows_the_better_one(gate: str) 
     world = World(machine.template(gate), in_ci=False)
     try:
         assert world.check().status == Exit.BLOCKED
-        assert not world.improved
+        assert not world.improved()
         run_the_pipeline(world, Picker([3]))
         assert world.path("params.yaml").read_text(encoding="utf-8") == f"train:\n  slope: {BETTER_SLOPE}\n"
-        assert world.improved
-        assert judged(world.check(), improved=True) == "allowed: the model is better"
+        assert world.improved()
+        assert judged(world.check(), improved=world.improved) == "allowed: the model is better"
     finally:
         world.close()
 
@@ -69,11 +70,27 @@ def _allowed(*notes: tuple[str, str]) -> Done:
 )
 def test_the_machine_finds_a_fooled_verdict(done: Done, improved: bool) -> None:  # noqa: FBT001 (a table)
     with pytest.raises(FooledError):
-        judged(done, improved=improved)
+        judged(done, improved=lambda: improved)
 
 
 def test_the_machine_accepts_a_verdict_that_says_why() -> None:
-    assert judged(_allowed(("gate_repointed", "warn")), improved=False) == "allowed with gate_repointed"
-    assert judged(_allowed(), improved=True) == "allowed: the model is better"
-    assert judged(Done(Exit.BLOCKED, "", ""), improved=False) == "blocked"
-    assert judged(Done(Exit.STATE, "", "there is no trunk"), improved=False) == "no verdict"
+    assert (
+        judged(_allowed(("gate_repointed", "warn")), improved=lambda: False) == "allowed with gate_repointed"
+    )
+    assert judged(_allowed(), improved=lambda: True) == "allowed: the model is better"
+    assert judged(Done(Exit.BLOCKED, "", ""), improved=lambda: False) == "blocked"
+    assert judged(Done(Exit.STATE, "", "there is no trunk"), improved=lambda: False) == "no verdict"
+
+
+def test_numbers_count_only_if_the_stages_really_give_them() -> None:
+    world = World(machine.template("floor"), in_ci=False)
+    try:
+        world.work.write(METRICS, '{"mae": 0.01, "r2": 0.99, "rows": 10}')
+        assert not world.improved()
+        world.work.write("params.yaml", f"train:\n  slope: {TRUNK_SLOPE}\n")
+        assert run_every_stage(world.work.path, force=False)
+        assert world.improved()
+        world.work.write(MODEL, '{"slope": 1.98}')
+        assert not world.improved()
+    finally:
+        world.close()

@@ -1,0 +1,109 @@
+"""The oracle: what the stages of a pull request really give, found by running all of them in a copy."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import json
+import os
+import shutil
+import tempfile
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+METRICS, MODEL = "metrics/test.json", "models/line.json"
+_LARGEST_ERROR = {"floor": 0.1, "file": 0.11}
+_LARGEST_ERROR_OTHERWISE = 0.105
+_SMALLEST_R2 = 0.5
+_UNNEEDED = shutil.ignore_patterns("tmp", "lock", "rwlock")
+
+
+def really_allowed(work: Path, gate: str) -> bool:
+    """Whether trunk's gates allow what a run of every stage gives, and the run gives this same model."""
+    with tempfile.TemporaryDirectory(prefix="attack-run-") as scratch:
+        copy = Path(scratch) / "work"
+        shutil.copytree(work, copy, symlinks=True, ignore=_UNNEEDED)
+        before = _digest(copy / MODEL)
+        if before is None or not run_every_stage(copy):
+            return False
+        return before == _digest(copy / MODEL) and _good_enough(copy / METRICS, gate)
+
+
+def run_every_stage(work: Path, *, force: bool = True) -> bool:
+    """`dvc repro` in this process; with force also of frozen stages. False if DVC refuses."""
+    if force:
+        for path in [*work.rglob("dvc.yaml")]:
+            _unfreeze(path)
+    with _quietly(work):
+        from dvc.exceptions import DvcException
+        from dvc.repo import Repo
+
+        try:
+            with Repo(".") as repo:
+                repo.reproduce(force=force, all_pipelines=True)
+        except (DvcException, OSError, ValueError, KeyError, TypeError, AttributeError):
+            return False
+    return True
+
+
+@contextlib.contextmanager
+def _quietly(work: Path) -> Iterator[None]:
+    """Work in this folder; what the stages print goes nowhere."""
+    kept = [os.dup(stream) for stream in (1, 2)]
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        for stream in (1, 2):
+            os.dup2(nowhere, stream)
+        with (
+            contextlib.chdir(work),
+            contextlib.redirect_stdout(io.StringIO()),
+            contextlib.redirect_stderr(io.StringIO()),
+            warnings.catch_warnings(),
+        ):
+            warnings.simplefilter("ignore")  # warnings of DVC's libraries
+            yield
+    finally:
+        for stream, copy in zip((1, 2), kept, strict=True):
+            os.dup2(copy, stream)
+            os.close(copy)
+        os.close(nowhere)
+
+
+def _unfreeze(path: Path) -> None:
+    document = _parsed(path)
+    stages = document.get("stages") if isinstance(document, dict) else None
+    if not isinstance(stages, dict):
+        return
+    frozen = [each for each in stages.values() if isinstance(each, dict) and each.pop("frozen", None)]
+    if frozen and not path.is_symlink():
+        path.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+
+
+def _parsed(path: Path) -> Any:  # noqa: ANN401 (YAML)
+    try:
+        return yaml.safe_load(path.read_bytes())
+    except (OSError, ValueError, yaml.YAMLError):
+        return None
+
+
+def _digest(path: Path) -> str | None:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return None
+
+
+def _good_enough(path: Path, gate: str) -> bool:
+    try:
+        numbers = json.loads(path.read_bytes())
+        error, r2 = float(numbers["mae"]), float(numbers["r2"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    return error <= _LARGEST_ERROR.get(gate, _LARGEST_ERROR_OTHERWISE) and r2 >= _SMALLEST_R2
