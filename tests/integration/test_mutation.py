@@ -87,3 +87,13 @@ def test_too_few_noticed_is_a_failure(found: subprocess.CompletedProcess[str]) -
 def test_tests_that_fail_by_themselves_notice_nothing(tmp_path: Path) -> None:
     failing = command(tmp_path, MODULE, TESTS + "\ndef test_wrong():\n    assert False\n")
     assert (failing.returncode, failing.stdout) == (1, "sample.py: its tests fail without a change\n")
+
+
+def test_a_mutant_with_which_the_tests_cannot_be_imported_is_noticed(tmp_path: Path) -> None:
+    tests = (
+        "from sample import until\n\nassert until(3) == 3\n\ndef test_until():\n    assert until(0) == 0\n"
+    )
+    done = command(tmp_path, MODULE, tests)
+    assert done.stderr == ""
+    assert "while" not in done.stdout
+    assert "mutants noticed" in done.stdout

@@ -24,7 +24,7 @@ _LONGEST_S = 600
 
 def fails(file: str, tests: Sequence[str], tree: ast.Module, *, longest_s: int) -> bool:
     """Whether a test fails with this tree as the module."""
-    return has_failed(_started(file, tests, tree, longest_s))
+    return has_failed(_started(file, tests, tree, longest_s), imports=True)
 
 
 def seconds(file: str, tests: Sequence[str], tree: ast.Module) -> float | None:

@@ -74,10 +74,14 @@ def quietly(work: Callable[[], int]) -> None:
         os._exit(status)
 
 
-def has_failed(child: int) -> bool:
-    """Whether tests in a fork failed or went on for too long; that they could not be run is an error."""
+def has_failed(child: int, *, imports: bool = False) -> bool:
+    """Whether tests in a fork failed or went on for too long; that they could not be run is an error.
+
+    If the fork `imports` the mutant, an import that fails is a failure, too.
+    """
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    if status not in {0, 1, -signal.SIGXCPU, -signal.SIGKILL}:
+    failed = {1, int(pytest.ExitCode.INTERRUPTED)} if imports else {1}
+    if status not in {0, -signal.SIGXCPU, -signal.SIGKILL} | failed:
         raise RuntimeError(f"the tests of a mutant ended with {status}")
     return status != 0
 

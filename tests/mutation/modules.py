@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 _GATES = "tests/unit/gates/test_"
-_RESOLVED = [
-    f"{_GATES}{name}.py" for name in ("resolution", "merged_rules", "setting_changes", "findings_decided")
-]
+_RESOLVED = {
+    "findings": ("resolution", "references", "findings_decided", "baseline_rules", "model_origins"),
+    "lost": ("baseline_rules", "places"),
+    "merged": ("merged_rules",),
+    "model_origins": ("model_origins",),
+    "models": ("setting_changes",),
+    "resolution": ("references", "resolution", "stage_changes", "model_origins"),
+    "rules": ("resolution", "merged_rules", "setting_changes"),
+    "settings": ("setting_changes",),
+    "stage_changes": ("stage_changes",),
+}
 TESTS = {
     "mlgit/core/gates/limits.py": [f"{_GATES}{name}.py" for name in ("limits", "effects")],
     "mlgit/core/gates/waivers.py": [
@@ -26,13 +34,25 @@ TESTS = {
     "mlgit/core/registry/semver.py": ["tests/unit/registry/test_semver.py"],
     "mlgit/core/ci/after_merge.py": ["tests/unit/ci/test_after_merge.py"],
     "mlgit/core/gates/places.py": [
-        f"{_GATES}{name}.py" for name in ("evaluate", "unread_baselines", "nulls_and_lists")
+        f"{_GATES}{name}.py"
+        for name in ("places", "evaluate", "unread_baselines", "nulls_and_lists", "baseline_rules")
     ],
     "mlgit/core/gates/people.py": [f"{_GATES}{name}.py" for name in ("people",)],
     **{
-        f"mlgit/core/gates/resolved/{name}.py": _RESOLVED
-        for name in ("findings", "merged", "models", "resolution", "rules", "settings")
+        f"mlgit/core/gates/resolved/{module}.py": [f"{_GATES}{name}.py" for name in names]
+        for module, names in _RESOLVED.items()
     },
+    "mlgit/core/trust/accept.py": [
+        f"tests/unit/trust/test_{name}.py" for name in ("accept", "rules", "stated_gates")
+    ],
+    "mlgit/core/trust/rules.py": [
+        f"tests/unit/trust/test_{name}.py" for name in ("rules", "accept", "stated_gates")
+    ],
+    "mlgit/core/registry/completeness.py": [
+        "tests/unit/registry/test_completeness.py",
+        "tests/unit/release/test_promotion.py",
+    ],
+    "mlgit/core/registry/readiness.py": ["tests/unit/registry/test_readiness.py"],
 }
 
 _WORD = "every word has the same number before it, and a higher one than any number has"

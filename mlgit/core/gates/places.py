@@ -97,8 +97,7 @@ def _absent(
     gate: Gate, place: Place, every: Sequence[MetricFile], files: Sequence[MetricFile], label: str
 ) -> Finding:
     """Why the baseline has no number: it has something else, cannot be read, or the metric is new."""
-    own = [file for file in every if file.path == place.file.path]
-    other = _no_number(f"{place.file.path}:{place.key}", own) or _no_number(gate.metric, files)
+    other = _no_number(place.full_name, every) or _no_number(gate.metric, files)
     if other is not None:
         return Finding("error", "baseline_not_a_number", f"{other}, in {label}")
     for file in files:
@@ -113,7 +112,7 @@ def _absent(
 
 def _no_number(name: str, files: Sequence[MetricFile]) -> str | None:
     """What the metric's value is, if the name means a null or a list."""
-    found = metrics.find(name, [replace(file, values=file.others) for file in files if file.others])
+    found = metrics.find(name, [replace(file, values=file.others) for file in files])
     return None if not found else f"`{found[0].full_name}` is {found[0].value}, not a number"
 
 

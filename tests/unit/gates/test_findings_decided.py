@@ -96,6 +96,7 @@ def test_a_finding_names_its_gates_and_model(finding: Finding, message: str, gat
 def test_a_changed_text_is_a_finding_of_its_gate(kind: GateChangeKind, code: str) -> None:
     found = finding_of(GateChange(gate="g", kind=kind, message="Gate `g` was different"))
     assert (found.code, found.subjects, found.text) == (code, ("g",), "Gate `g` was different")
+    assert decided(found)[1].message == found.text
 
 
 def test_a_second_finding_about_the_same_gates_points_to_the_waiver_of_the_first() -> None:

@@ -119,3 +119,17 @@ def test_a_gate_that_both_sides_tightened_is_not_loosened(
     merged = merge_rules(config(base), theirs, config(absolute("g", low=own, **of_own)))
     changes = compare_gates(theirs.gates, merged.config.gates)
     assert tuple(each.gate for each in changes if each.kind == "loosened") == looser
+
+
+def test_the_form_of_this_branch_is_not_a_gate_that_it_does_not_know() -> None:
+    base = config(absolute("g", low="0.5", high="1"))
+    target, own = config(absolute("g", low="0.6", high="1")), config(absolute("g", low="0.5", high="0.9"))
+    merged = merge_rules(base, target, own)
+    assert sorted(merged.config.gates) == ["g", "g-of-this-branch"]
+    assert merged.older == ("g",)
+
+
+@pytest.mark.parametrize(("target", "own"), list(product([False, True], [False, True])))
+def test_the_merge_has_rules_if_one_side_has(*, target: bool, own: bool) -> None:
+    merged = merge_rules(config(), config(declared=target), config(declared=own))
+    assert merged.config.declared is (target or own)

@@ -11,7 +11,7 @@ from mlgit.core.gates.evaluate import Case
 from mlgit.core.gates.resolved.findings import compare_resolved
 from mlgit.core.gates.resolved.model_origins import ModelOrigin, compare_origins, model_origin
 from mlgit.core.gates.resolved.resolution import ResolvedGate, resolve_case
-from mlgit.core.pipeline.origin import LINKS, link_of, origin_of
+from mlgit.core.pipeline.origin import HAND, LINKS, link_of, origin_of
 from mlgit.core.pipeline.stages import Output, Pipeline, Stage
 from tests.support.verdicts import absolute, metric_file
 
@@ -54,7 +54,7 @@ def test_a_second_owner_is_a_finding_in_words(second: str) -> None:
     words = {"export": "made by stage export", "a.dvc": "tracked by a.dvc"}[second]
     was = f"Model `m` (`{MODEL}`) was made by stage train"
     assert found.text == f"{was}; it is now {words} and made by stage train"
-    assert (found.subjects, found.model, found.whole) == (("m",), "m", True)
+    assert (found.subjects, found.model, found.whole, found.of_gates) == (("m",), "m", True, False)
     assert codes(origin("train", second), origin("train", second)) == []
 
 
@@ -123,6 +123,26 @@ def test_another_path_is_reported_once(path: str | None, repeated: bool, expecte
     assert list(compare_origins([origin("train")], [])) == []
 
 
+def test_another_path_and_what_no_stage_makes_are_told_in_words() -> None:
+    texts = [
+        next(iter(compare_origins([origin("train")], [new]))).text
+        for new in (origin("train", path=None), origin("train", path="x.bin"), origin("nothing"))
+    ]
+    assert texts == [
+        f"Model `m` was `{MODEL}`; it now has no path",
+        f"Model `m` was `{MODEL}`; it is now `x.bin`",
+        f"Model `m` (`{MODEL}`) was made by stage train; it is now {HAND.words}",
+    ]
+    assert origin("git").by_hand == (MODEL,)
+
+
+def test_another_file_of_dvc_beside_the_stage_is_another_maker() -> None:
+    assert codes(origin("train", "a.dvc"), origin("train", "b.dvc")) == ["evidence_weakened"]
+    (maker,) = origin("train").makers
+    tracked = replace(maker, origin=replace(maker.origin, kind="import"), run=())
+    assert codes(origin("train"), replace(origin("train"), makers=(tracked,))) == ["evidence_weakened"]
+
+
 FOLDER = Pipeline(
     stages=(
         replace(
@@ -146,6 +166,7 @@ def in_folder(*paths: str) -> ModelOrigin:
         (("models/a.bin",), "`models/a.bin` in it is made by no stage"),
         (("models/a.bin", "models/b/c"), "`models/a.bin`, `models/b/c` in it are made by no stage"),
         (("models/.gitignore", "models/m.bin", "models/kept", "models/kept/x", "models/m.json"), None),
+        (("models/m.bin/more",), "`models/m.bin/more` in it is made by no stage"),
         (("models/x.dvc", "models/dvc.yaml", "models/dvc.lock", "modelsx"), None),
     ],
 )

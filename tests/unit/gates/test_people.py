@@ -109,6 +109,10 @@ def test_another_address_is_another_person(other: str) -> None:
     assert person(other) != person(ADA)
 
 
+def test_what_follows_a_parenthesis_that_nothing_opened_is_part_of_the_address() -> None:
+    assert person("a)da@example.org") != person("a)bob@example.org")
+
+
 @given(st.text(max_size=12), st.text(max_size=12))
 def test_a_form_is_found_for_any_text_and_case_makes_no_difference(local: str, domain: str) -> None:
     assert person(f"x{local}@{domain}") == person(f"X{local}@{domain}")

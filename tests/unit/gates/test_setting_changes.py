@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mlgit.core.config.file import Config, Deploy, Environment
+from mlgit.core.gates.resolved.findings import note_of
 from mlgit.core.gates.resolved.models import KnownModel, model_findings, renamed_models
 from mlgit.core.gates.resolved.settings import compare_settings
-from tests.support.verdicts import absolute, change
+from tests.support.verdicts import TODAY, absolute, change
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,6 +35,9 @@ def having(key: str, value: str | None) -> Config:
 def texts(old: Config, new: Config) -> list[str]:
     found = list(compare_settings(old, new))
     assert {each.code for each in found} <= {"gates_loosened", "policy_changed"}
+    notes = [note_of(each, (), None, day=TODAY) for each in found]
+    assert [note.message for note in notes] == [each.text for each in found]
+    assert {note.gate for note in notes} <= {None, *GATES}
     return [each.text for each in found]
 
 
@@ -93,6 +97,7 @@ def test_an_environment_that_asks_more_or_is_new_is_not_a_finding() -> None:
     assert texts(config(None), config()) == []
     loose = Environment(name="prod", pre=True, gates=())
     assert texts(config(loose), config()) == []
+    assert texts(config(loose), config(loose)) == []
 
 
 def test_a_removed_gate_is_not_reported_for_each_environment() -> None:
@@ -198,3 +203,5 @@ def test_a_model_that_is_gone_or_renamed_is_a_finding_that_says_what_it_holds() 
     assert (first.code, first.subjects, first.model) == ("gates_loosened", ("a",), "c")
     assert (second.text, second.model) == ("Model `b` was removed", None)
     assert list(model_findings(old, old, lambda _: {})) == []
+    notes = [note_of(each, (), None, day=TODAY) for each in (first, second)]
+    assert [(note.message, note.gate) for note in notes] == [(first.text, None), (second.text, None)]

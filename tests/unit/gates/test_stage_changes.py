@@ -62,6 +62,7 @@ def messages(new: Pipeline, old: Pipeline = OLD) -> list[str]:
             {"wdir": "z"},
             ["Stage `train` ran `python train.py` in the root folder; it now runs `python train.py` in `z`"],
         ),
+        ("train", {"wdir": ""}, []),
         ("train", {"address": "z/dvc.yaml:train"}, []),
     ],
 )
@@ -80,6 +81,17 @@ def test_of_long_commands_the_difference_is_shown() -> None:
     long = edited("train", cmd=("x" * 300,))
     (text,) = messages(edited("train", cmd=("x" * 200,)), long)
     assert text.endswith(f"it now runs `…{'x' * 20}`")
+
+
+def test_a_command_that_fits_is_not_cut_and_a_difference_at_the_start_is_shown() -> None:
+    (text,) = messages(edited("train", cmd=("x" * 100,)))
+    assert text.endswith(f"`{'x' * 100}`")
+    (text,) = messages(edited("train", cmd=("x" * 101,)))
+    assert text.endswith(f"`{'x' * 100}…`")
+    old = edited("train", cmd=("OLD" + "y" * 300,))
+    (text,) = messages(edited("train", cmd=("NEW" + "y" * 300,)), old)
+    assert "`OLDy" in text
+    assert "`NEWy" in text
 
 
 @pytest.mark.parametrize(

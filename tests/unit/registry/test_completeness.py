@@ -11,8 +11,11 @@ from mlgit.core.fetch_settings import Obstacle
 from mlgit.core.registry.completeness import (
     CI_VARIABLES,
     KNOWN,
+    NO_DOUBTS,
     UNMARKED,
     CloneFacts,
+    Doubts,
+    Known,
     Trust,
     compare_tags,
     deciding_tag,
@@ -217,3 +220,35 @@ def test_what_counts_instead_is_what_commands_take() -> None:
     assert UNMARKED.refused(shown) is None
     assert Trust(instead={"prod": before}).counts(shown) == "v1.0.0"
     assert Trust(instead={"prod": doubtful}).counts(shown) is None
+
+
+def test_a_clone_without_anything_special_knows_its_tags() -> None:
+    assert knows_tags(CloneFacts(remote="origin")) == KNOWN
+
+
+def test_a_tag_without_a_number_leaves_an_unknown_model_open() -> None:
+    assert doubtful_environment("m", "prod", state=None, ignored={"m#prod": LIGHT}) == "m#prod"
+
+
+@pytest.mark.parametrize(
+    ("ignored", "environment", "release"),
+    [
+        ({}, None, None),
+        ({"m#prod#2": LIGHT}, "no", None),
+        ({"m#prod#1": LIGHT, "other#prod#9": LIGHT}, None, None),
+        ({"m@v1.1.0": LIGHT}, None, "no"),
+        ({"m@v0.9.0": LIGHT}, None, None),
+    ],
+)
+@pytest.mark.parametrize("clone", [KNOWN, Known(known="no", why="cut off")])
+def test_a_doubt_is_a_clone_that_lacks_tags_or_a_newer_tag_that_does_not_count(
+    ignored: dict[str, str], environment: str | None, release: str | None, clone: Known
+) -> None:
+    tags = [fact("m@v1.0.0", 1), fact("m#prod#2", 1, seconds=2)]
+    state = replay([each for each in tags if each.tag not in ignored]).model("m")
+    if "m#prod#2" in ignored:
+        assert state.environment("prod").counter == 0
+    doubts = Doubts(clone=clone, ignored=ignored)
+    assert doubts.environment(state, "prod") == (environment or clone.known)
+    assert doubts.release(state) == (release or clone.known)
+    assert NO_DOUBTS.release(replay([]).model("m")) == "yes"

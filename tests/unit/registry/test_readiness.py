@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from mlgit.core.config.file import CONFIG_FILE, WAIVERS_FILE, Config, Environment, Model
@@ -18,6 +20,9 @@ from mlgit.core.registry.readiness import (
 )
 from tests.support.verdicts import absolute
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 MADE = Pointer(md5="0" * 32)
 FOLDER = Pointer(md5=f"{'1' * 32}.dir")
 
@@ -33,9 +38,10 @@ def output(path: str, pointer: Pointer | None = MADE, *, cached: bool = True, ow
 
 def problem(
     path: str | None, *outputs: Output, paths: tuple[str, ...] = (), members: tuple[str, ...] | None = None
-) -> Unready | None:
+) -> Callable[[], Unready | None]:
+    """What asks for the problem; a table asks nothing while it is built."""
     files = Files(label="at 1a2b3c4", paths=paths, members=lambda _: members)
-    return model_problem("net", path, pipeline(*outputs), files, line=3)
+    return lambda: model_problem("net", path, pipeline(*outputs), files, line=3)
 
 
 @pytest.mark.parametrize(
@@ -52,12 +58,12 @@ def problem(
         problem("net.bin", output("net.bin", cached=False), paths=("net.bin",)),
     ],
 )
-def test_an_output_or_a_file_in_git_can_be_released(found: Unready | None) -> None:
-    assert found is None
+def test_an_output_or_a_file_in_git_can_be_released(found: Callable[[], Unready | None]) -> None:
+    assert found() is None
 
 
 @pytest.mark.parametrize(
-    ("found", "code", "severity", "message", "hint"),
+    ("asked", "code", "severity", "message", "hint"),
     [
         (
             problem("gone.bin"),
@@ -129,8 +135,9 @@ def test_an_output_or_a_file_in_git_can_be_released(found: Unready | None) -> No
     ],
 )
 def test_what_no_one_could_fetch_is_not_ready(
-    found: Unready | None, code: str, severity: str, message: str, hint: str
+    asked: Callable[[], Unready | None], code: str, severity: str, message: str, hint: str
 ) -> None:
+    found = asked()
     assert found is not None
     assert (found.code, found.severity, found.subject, found.line) == (code, severity, "net", 3)
     assert message in found.message

@@ -178,29 +178,29 @@ def _read_from(old: ResolvedGate, new: ResolvedGate) -> Iterator[tuple[str, str]
 def _about_model(old: ResolvedGate, new: ResolvedGate) -> Iterator[tuple[str, str]]:
     """Whether it is another model, or one that the numbers know less about."""
     before, after = old.source, new.source
-    by_stage = after is not None and after.origin.kind == "stage"
+    made = after if after is not None and after.origin.kind == "stage" else None
     if old.path is not None and old.path != new.path:
         now = "it now has no path" if new.path is None else f"it is now `{new.path}`"
         yield "gate_repointed", f"the model was `{old.path}`; {now}"
-    elif old.path != new.path and after is not None and by_stage and after.link == "none":
-        now = f"it is now `{new.path}`, which {after.origin.words} neither makes nor reads"
+    elif old.path != new.path and made is not None and made.link == "none":
+        now = f"it is now `{new.path}`, which {made.origin.words} neither makes nor reads"
         yield "gate_repointed", f"the model had no path; {now}"
-    if before is None or after is None or not by_stage or new.path is None:
+    if before is None or made is None or new.path is None:
         return
-    if LINKS.index(after.link) < LINKS.index(before.link):
+    if LINKS.index(made.link) < LINKS.index(before.link):
         was = "from" if before.link == "reads" else "along with"
-        now = "only along with it" if after.link == "beside" else "without it"
+        now = "only along with it" if made.link == "beside" else "without it"
         text = f"its number was made {was} the model `{old.path}` ({before.origin.words})"
-        yield "evidence_weakened", f"{text}; it is now made {now} ({after.origin.words})"
+        yield "evidence_weakened", f"{text}; it is now made {now} ({made.origin.words})"
 
 
 def _made_otherwise(old: Source, new: Source) -> bool:
     """Whether something else of no lesser kind makes the file; a renamed stage is the same stage."""
-    if old.file != new.file or old.origin.name == new.origin.name:
-        return False
     if new.origin.kind == "stage":
-        return old.origin.kind == "stage" and old.command != new.command
-    return old.origin.kind == "import"
+        other = old.origin.kind == "stage" and old.command != new.command
+    else:
+        other = old.origin.kind == "import"
+    return other and old.file == new.file and old.origin.name != new.origin.name
 
 
 def _moved(old: Source, new: Source) -> str:

@@ -48,7 +48,7 @@ def compare_settings(old: Config, new: Config) -> Iterator[Finding]:
             )
     for key, values in _LOOSER.items():
         before, now = getattr(old, key), getattr(new, key)
-        if before != now and _default(key, before) in values.get(_default(key, now) or "", ()):
+        if _default(key, before) in values.get(_default(key, now) or "", ()):
             yield _finding(key, f"`{key}` was {_written(before)}; it is now {_written(now)}")
     yield from _deployed(old, new)
     yield from _directions(old, new)

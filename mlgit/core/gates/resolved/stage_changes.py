@@ -39,7 +39,7 @@ def stage_notes(old: Pipeline, new: Pipeline, gates: Iterable[ResolvedGate]) -> 
         if stage.address in used & before.keys() and _run(stage) != _run(before[stage.address])
     ]
     texts = [_text(*pair) for pair in changed[:_MOST]]
-    if rest := len(changed) - _MOST if len(changed) > _MOST else 0:
+    if (rest := len(changed) - _MOST) > 0:
         verb = "stage runs" if rest == 1 else "stages run"
         texts.append(f"{rest} more {verb} another command; `mlgit diff` lists them")
     return tuple(Note(code=_CODE, message=text) for text in texts)

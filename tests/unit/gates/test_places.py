@@ -1,0 +1,55 @@
+"""Where a gate's number is, and in which words it is missing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from mlgit.core.gates.evaluate import evaluate
+from mlgit.core.gates.resolved.lost import lost_comparisons
+from tests.support.verdicts import absolute, baseline, case, change, metric_file, outcome_of, rules
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ((), "No metric file has `auc`"),
+        ((metric_file(f1="1"),), "There is no metric `auc`"),
+    ],
+)
+def test_a_missing_metric_and_a_missing_file_have_different_words(
+    files: tuple[object, ...], message: str
+) -> None:
+    gate = absolute(low="0")
+    assert evaluate(gate, case(gate, files=files), rules()).message == message  # type: ignore[arg-type]
+
+
+def test_of_many_meanings_five_are_listed() -> None:
+    files = tuple(metric_file(path=f"{letter}.json", auc="1") for letter in "abcdef")
+    gate = absolute(low="0")
+    names = ", ".join(f"`{letter}.json:auc`" for letter in "abcde")
+    assert evaluate(gate, case(gate, files=files), rules()).message == f"`auc` could mean {names}"
+
+
+@pytest.mark.parametrize("path", ["a.json", "z.json"])
+def test_a_null_at_the_same_place_is_no_new_metric_even_if_the_file_belonged_to_no_model(path: str) -> None:
+    gate = change("g", "auc", limits={"max_drop": "0"})
+    old = baseline(metric_file(path="b.json", loss="1"))
+    old = old._replace(others=(replace(metric_file(path=path), others={"auc": "null"}),))
+    found = evaluate(gate, case(gate, files=(metric_file(path="a.json", auc="1"),), against=old), rules())
+    expected = (
+        ("error", "baseline_not_a_number", "block")
+        if path == "a.json"
+        else ("skipped", "new_metric", "allow")
+    )
+    assert outcome_of(found) == expected
+
+
+def test_a_comparison_that_is_an_error_is_not_called_lost() -> None:
+    own = (replace(metric_file(path="new.json", loss="0.4"), others={"auc": "null"}),)
+    entry = baseline()._replace(own=own, named=(("drop", "loss"),))
+    where = case(
+        change(metric="auc"), files=(metric_file(path="new.json", auc="0.81"),), against=entry, model="m"
+    )
+    assert list(lost_comparisons([where], [])) == []

@@ -1,0 +1,136 @@
+"""What a gate reads and compares with is resolved to a place, or to the reason why there is none."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mlgit.core.config.file import FileBaseline
+from mlgit.core.gates.evaluate import Case
+from mlgit.core.gates.resolved.findings import compare_resolved
+from mlgit.core.gates.resolved.resolution import Reference, ResolvedGate, resolve_case
+from mlgit.core.pipeline.stages import Output, Pipeline, Stage
+from tests.support.verdicts import absolute, baseline, change, metric_file
+
+if TYPE_CHECKING:
+    from mlgit.core.gates.places import BaselineFiles
+    from mlgit.core.pipeline.evidence import MetricFile
+
+HERE = metric_file(path="a.json", auc="0.8")
+NULL = replace(metric_file(path="a.json"), others={"auc": "null"})
+
+
+def referenced(entry: BaselineFiles, *, file: bool = False, metric: str = "auc") -> Reference:
+    gate = change("g", metric, vs="prod")
+    key = "prod"
+    if file:
+        gate, key = replace(gate, vs=FileBaseline(path="ref.json")), "file:ref.json"
+    (found,) = resolve_case(Case("m", (gate,), (HERE,), {key: entry}), Pipeline())
+    assert found.reference is not None
+    return found.reference
+
+
+@pytest.mark.parametrize(
+    ("entry", "metric", "problem", "place"),
+    [
+        (baseline(metric_file(path="a.json", auc="0.9")), "auc", None, "a.json"),
+        (baseline(metric_file(path="b.json", auc="0.9")), "auc", None, "b.json"),
+        (baseline(metric_file(path="a.json", f1="1")), "auc", "new_metric", None),
+        (baseline(NULL), "auc", "baseline_not_a_number", None),
+        (baseline(metric_file(path="a.json", auc="0.9"), state="none"), "auc", "none", None),
+        (baseline(metric_file(path="a.json", auc="0.9"), state="unknown"), "auc", "unknown", None),
+        (baseline(metric_file(path="a.json", auc="0.9")), "f1", None, None),
+    ],
+)
+def test_a_baseline_has_a_place_or_a_reason(
+    entry: BaselineFiles, metric: str, problem: str | None, place: str | None
+) -> None:
+    found = referenced(entry, metric=metric)
+    assert found.problem == problem
+    assert (None if found.source is None else found.source.file) == place
+    assert (found.content, found.commit) == (None, entry.baseline.commit)
+
+
+@pytest.mark.parametrize(
+    ("files", "content"),
+    [((metric_file(path="ref.json", auc="0.90"),), "0.90"), ((metric_file(path="ref.json", f1="1"),), None)],
+)
+def test_of_a_reference_file_the_number_counts_and_not_the_commit(
+    files: tuple[MetricFile, ...], content: str | None
+) -> None:
+    found = referenced(baseline(*files, vs="file:ref.json"), file=True)
+    assert (found.content, found.commit) == (content, None)
+
+
+def stage(name: str, cmd: str, out: str, wdir: str = ".") -> Stage:
+    outs = (Output(path=out, owner=name, metric=True),)
+    return Stage(address=name, name=name, file="dvc.yaml", wdir=wdir, cmd=(cmd,), deps=("x",), outs=outs)
+
+
+def read(*stages: Stage, path: str | None = None) -> ResolvedGate:
+    (found,) = resolve_case(
+        Case("m", (absolute("g", low="0"),), (HERE,), {}), Pipeline(stages=stages), path=path
+    )
+    return found
+
+
+def test_the_command_is_that_of_the_stage_that_makes_the_file() -> None:
+    other = stage("other", "echo", "b.json")
+    found = read(other, stage("evaluate", "python e.py", "a.json", wdir="sub"))
+    assert found.source is not None
+    assert found.source.command == ("sub", "python e.py")
+    alone = read(other)
+    assert alone.source is not None
+    assert alone.source.command == ()
+
+
+OLD = read(stage("evaluate", "python e.py", "a.json"))
+
+
+def made(
+    old: ResolvedGate = OLD, *, name: str = "evaluate", command: str = "python e.py", **more: str
+) -> ResolvedGate:
+    """The gate with another source; `more` are fields of it."""
+    assert old.source is not None
+    origin = replace(old.source.origin, name=name)
+    source = replace(old.source, origin=origin, command=(".", command), **more)  # type: ignore[arg-type]
+    return replace(old, source=source)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "codes"),
+    [
+        (OLD, made(command="echo"), []),
+        (OLD, made(name="score", command="echo"), ["gate_repointed"]),
+        (OLD, made(name="score", command="echo", file="b.json"), ["gate_repointed"]),
+        (replace(OLD, path="m.bin"), made(replace(OLD, path=None)), ["gate_repointed"]),
+        (replace(made(link="reads"), path="m.bin"), replace(OLD, path=None), ["gate_repointed"]),
+        (replace(made(link="reads"), path="m.bin"), replace(OLD, path="m.bin"), ["evidence_weakened"]),
+        (OLD, replace(OLD, path="m.bin"), ["gate_repointed"]),
+        (read(), replace(read(), path="m.bin"), []),
+        (OLD, replace(OLD, path="m.bin", source=None), []),
+        (replace(OLD, source=None, reason="ambiguous_metric"), replace(OLD, source=None), []),
+    ],
+)
+def test_a_change_of_what_is_read_is_one_finding(
+    old: ResolvedGate, new: ResolvedGate, codes: list[str]
+) -> None:
+    assert [each.code for each in compare_resolved([old], [new])] == codes
+
+
+def compared(old: Reference, new: Reference, *, source: bool = True) -> list[str]:
+    before, after = replace(OLD, reference=old), replace(OLD, reference=new)
+    if not source:
+        after = replace(after, source=None)
+    return [each.code for each in compare_resolved([before], [after])]
+
+
+def test_nothing_is_lost_where_nothing_was() -> None:
+    empty = referenced(baseline(state="none"))
+    assert compared(empty, empty) == []
+    full = referenced(baseline(metric_file(path="a.json", auc="0.9")))
+    assert compared(full, empty) == ["gates_loosened"]
+    assert compared(full, replace(full, source=None)) == ["gates_loosened"]
+    assert compared(full, replace(full, source=None), source=False) == []
