@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mlgit.core.deploy.deployment import DeployedFile, Desired
@@ -221,7 +221,6 @@ def run(disk: Disk, desired: Desired, keep: int, *, moments: int | None = None) 
             return
 
 
-@settings(max_examples=40)
 @given(
     st.lists(st.tuples(st.integers(1, 4), st.none() | st.integers(0, 8), st.integers(0, 40)), max_size=12),
     st.integers(1, 4),
@@ -249,7 +248,6 @@ def test_after_any_crashes_one_whole_run_serves_the_desired_release(
     assert not disk.releases.keys() & disk.foreign
 
 
-@settings(max_examples=40)
 @given(st.lists(st.integers(1, 3), min_size=1, max_size=8), st.sets(st.integers(1, 3)), st.integers(1, 3))
 def test_damage_is_never_served_again(versions: list[int], damaged: set[int], keep: int) -> None:
     disk = Disk()

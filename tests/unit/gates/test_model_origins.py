@@ -123,7 +123,7 @@ def test_another_path_is_reported_once(path: str | None, repeated: bool, expecte
     assert list(compare_origins([origin("train")], [])) == []
 
 
-def test_another_path_and_what_no_stage_makes_are_told_in_words() -> None:
+def test_another_path_and_what_no_stage_makes_are_named_in_words() -> None:
     texts = [
         next(iter(compare_origins([origin("train")], [new]))).text
         for new in (origin("train", path=None), origin("train", path="x.bin"), origin("nothing"))
@@ -136,7 +136,7 @@ def test_another_path_and_what_no_stage_makes_are_told_in_words() -> None:
     assert origin("git").by_hand == (MODEL,)
 
 
-def test_another_file_of_dvc_beside_the_stage_is_another_maker() -> None:
+def test_another_file_of_dvc_next_to_the_stage_is_another_maker() -> None:
     assert codes(origin("train", "a.dvc"), origin("train", "b.dvc")) == ["evidence_weakened"]
     (maker,) = origin("train").makers
     tracked = replace(maker, origin=replace(maker.origin, kind="import"), run=())

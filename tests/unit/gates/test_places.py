@@ -33,7 +33,7 @@ def test_of_many_meanings_five_are_listed() -> None:
 
 
 @pytest.mark.parametrize("path", ["a.json", "z.json"])
-def test_a_null_at_the_same_place_is_no_new_metric_even_if_the_file_belonged_to_no_model(path: str) -> None:
+def test_a_null_at_the_same_place_does_not_make_the_metric_new(path: str) -> None:
     gate = change("g", "auc", limits={"max_drop": "0"})
     old = baseline(metric_file(path="b.json", loss="1"))
     old = old._replace(others=(replace(metric_file(path=path), others={"auc": "null"}),))

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -221,7 +221,6 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=40)
 @given(VALUES)
 def test_any_value_of_deploy_is_a_config_or_a_config_error_with_a_place(tree: object) -> None:
     content = json.dumps({"version": 1, "environments": {"prod": None}, "deploy": {"prod": tree}})

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mlgit.adapters.config.loader import load
@@ -119,7 +119,6 @@ TREES = st.recursive(
 )
 
 
-@settings(max_examples=40)
 @given(st.dictionaries(WORDS, TREES, max_size=5))
 def test_any_yaml_is_a_config_or_a_config_error_with_a_place(tree: dict[str, Any]) -> None:
     content = yaml.safe_dump({"version": 1, **tree}, allow_unicode=True).encode("utf-8", "surrogatepass")
@@ -127,7 +126,6 @@ def test_any_yaml_is_a_config_or_a_config_error_with_a_place(tree: dict[str, Any
     assert isinstance(result, Config) or result.location is not None
 
 
-@settings(max_examples=40)
 @given(st.binary(max_size=40), st.integers(0, len(WHOLE)))
 def test_damaged_bytes_never_crash(noise: bytes, place: int) -> None:
     whole = WHOLE.encode()
