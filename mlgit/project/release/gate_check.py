@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlgit.core.config.file import CONFIG_FILE, WAIVERS_FILE
 from mlgit.core.gates.headline import headline
 from mlgit.core.record import record
 from mlgit.core.registry.statement import GateOutcome
 from mlgit.core.release.tag_plan import VerdictSummary
-from mlgit.errors import AnswerNo
+from mlgit.core.wording import listed
+from mlgit.errors import AnswerNo, ConfigError
 from mlgit.project.gates.judge import Question, judge
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Literal
 
-    from mlgit.core.gates.verdict import Verdict
+    from mlgit.core.gates.verdict import Result, Verdict
     from mlgit.project.open import Project
+
+_UNFIT = ("unknown_metric", "ambiguous_metric", "not_a_number", "not_from_pipeline")
+"""Reasons of errors that an old version cannot repair, because trunk's gates fit other files."""
 
 
 @record
@@ -45,7 +50,7 @@ def require_gates(
     question = Question(purpose=purpose, models=(model,), environment=environment, candidate=commit, ci=ci)
     verdict = judge(project, question)
     if verdict.decision == "block":
-        raise _blocked(verdict, model, purpose, environment)
+        raise _blocked(verdict, model, purpose, environment, own=_own_metrics(project, commit))
     return GateCheck(
         verdict=VerdictSummary(
             decision=verdict.decision, headline=headline(verdict), summary=verdict.summary
@@ -55,15 +60,40 @@ def require_gates(
     )
 
 
-def _blocked(verdict: Verdict, model: str, purpose: str, environment: str | None) -> AnswerNo:
+def _own_metrics(project: Project, commit: str) -> Mapping[str, str]:
+    """Gate -> the metric that it reads by the rules of the version's own commit."""
+    try:
+        gates = project.config(commit).gates
+    except ConfigError:
+        return {}
+    return {name: gate.metric for name, gate in gates.items()}
+
+
+def _blocked(
+    verdict: Verdict, model: str, purpose: str, environment: str | None, *, own: Mapping[str, str]
+) -> AnswerNo:
     bad = [result for result in verdict.results if result.effect == "block"]
     stopping = [note for note in verdict.notes if note.effect == "block"]
-    details = [f"{result.gate}: {result.outcome}: {result.message}" for result in bad]
+    details = [
+        f"{result.gate}: {result.outcome}: {result.message}{_otherwise(result, own)}" for result in bad
+    ]
     details += [note.message for note in stopping]
     what = "the release" if environment is None else f"the promotion to `{environment}`"
     hints = [result.hint for result in bad if result.hint] + [note.hint for note in stopping if note.hint]
+    unfit = [result.gate for result in bad if result.reason in _UNFIT]
+    if environment is not None and unfit:
+        waiver = f"a waiver for {listed(unfit, None)} with `covers: [error]` to {WAIVERS_FILE} on trunk"
+        hints.insert(0, f"no one can change this version: release again from trunk, or add {waiver}")
     return AnswerNo(
         f"The gates block {what} of `{model}`; nothing was written",
         details=tuple(details),
         hint=hints[0] if hints else f"run `mlgit check` to see every gate (purpose {purpose})",
     )
+
+
+def _otherwise(result: Result, own: Mapping[str, str]) -> str:
+    """What the version's own rules read for a gate whose metric it does not have."""
+    metric = own.get(result.gate, result.metric)
+    if result.reason not in _UNFIT or metric == result.metric:
+        return ""
+    return f"; its own {CONFIG_FILE} reads `{metric}` for this gate"
