@@ -127,6 +127,7 @@ def test_a_fork_is_reported_by_the_second_step_and_labelled(github_team: tuple[T
     assert runs["mlgit-pr"].jobs == {"gates": "success"}, runs["mlgit-pr"].log
     assert runs["mlgit-report"].jobs == {"report": "success"}, runs["mlgit-report"].log
     assert "fork" in team.comment(7)
+    assert "✅" not in team.comment(7)
     assert conclusions(team, team.head("better")) == ["action_required"]
     writes = [each for each in team.forge.requests if each.method != "GET" and "graphql" not in each.path]
     assert all(each.status < 300 for each in writes)

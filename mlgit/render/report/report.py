@@ -27,6 +27,7 @@ __all__ = ["BUDGET_BYTES", "failure", "key_of", "markdown", "marker", "report", 
 
 BUDGET_BYTES = 60_000
 _NO_GATES = "▫️"
+_UNPROVEN = "❔"
 _MOST_NAMES = 3
 _LOCAL = ReportContext()
 
@@ -38,12 +39,21 @@ def markdown(record: Check, context: ReportContext = _LOCAL, *, budget_bytes: in
     next command and the marker stay.
     """
     for level in LEVELS:
-        text = blocks_text(_blocks(record, context, level))
+        text = _believed(blocks_text(_blocks(record, context, level)), context)
         if len(text.encode("utf-8", "replace")) <= budget_bytes:
             return text
     word = "Not finished" if context.unfinished else _WORDS[record.verdict.decision]
-    heading = f"### {_mark(record, unfinished=context.unfinished)} {word}"
-    return blocks_text([[heading], [marker(context.key)]])
+    heading = f"### {_mark(record, unfinished=context.unfinished)} {word}{_by_fork(context)}"
+    return _believed(blocks_text([[heading], [marker(context.key)]]), context)
+
+
+def _believed(text: str, context: ReportContext) -> str:
+    """Without any tick if code of a fork computed it: it can report what it likes."""
+    return text.replace(MARKS["allow"], _UNPROVEN) if context.untrusted else text
+
+
+def _by_fork(context: ReportContext) -> str:
+    return " · computed by fork code" if context.untrusted else ""
 
 
 def report(record: CiReport, *, untrusted: bool = False) -> str:
@@ -114,10 +124,9 @@ def _verdict_line(record: Check, context: ReportContext) -> str:
         "promote": f"for {code(record.verdict.environment or '')}: ",
     }
     same = ", nothing changed" if _nothing_new(record, context) else ""
-    fork = " · computed by fork code" if context.untrusted else ""
     mark = _mark(record, unfinished=context.unfinished)
     lead = "not everything could be checked: " if context.unfinished else ""
-    return f"### {mark} {lead}{purpose[record.verdict.purpose]}{_summary(record)}{same}{fork}"
+    return f"### {mark} {lead}{purpose[record.verdict.purpose]}{_summary(record)}{same}{_by_fork(context)}"
 
 
 def _nothing_new(record: Check, context: ReportContext) -> bool:

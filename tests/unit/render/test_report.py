@@ -213,11 +213,23 @@ def test_a_note_on_a_model_is_in_its_section_and_other_notes_are_above() -> None
 def test_a_report_from_a_fork_says_so_in_its_first_line() -> None:
     text = SNAPSHOTS["untrusted"]()
     assert text.startswith(
-        "### ✅ tumor: 5 of 5 gates passed · computed by fork code\n\n> **Computed by fork"
+        "### ❔ tumor: 5 of 5 gates passed · computed by fork code\n\n> **Computed by fork"
     )
+    assert "✅" not in text
     assert "\n- Not checked: outputs in the DVC remote (no credentials)\n" in text
     same = reports.same(together(one("tumor", BASE, BASE)))
     assert "computed by fork code" in markdown(same, ReportContext(untrusted=True)).splitlines()[0]
+
+
+def test_a_report_from_a_fork_has_no_tick_in_any_of_its_forms() -> None:
+    untrusted = ReportContext(untrusted=True)
+    several = together(one("a", BETTER, BASE), one("b", BASE, BASE))
+    for record in (several, reports.same(several), reports.same(together(one("tumor", BASE, BASE)))):
+        assert "✅" in markdown(record)
+        assert "✅" not in markdown(record, untrusted)
+        short = markdown(record, untrusted, budget_bytes=1)
+        assert short.startswith("### ❔ Allowed · computed by fork code\n")
+        assert "✅" not in short
 
 
 @pytest.mark.parametrize(("host", "charts"), [("github", 3), ("gitlab", 3), (None, 0)])

@@ -128,6 +128,7 @@ def test_no_check_breaks_a_report(
     assert sections <= len(models_of(record))
     assert_keeps_its_shape(text, headings=1 + sections)
     assert "computed by fork code" in text.splitlines()[0]
+    assert "✅" not in text
 
 
 @FEW
