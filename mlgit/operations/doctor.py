@@ -12,7 +12,7 @@ from mlgit.core.wording import listed, word
 from mlgit.errors import ConfigError, MlgitError
 from mlgit.project.overview.config_health import check_readiness
 from mlgit.project.overview.data_health import check_data, check_remote_data, check_tracked_files
-from mlgit.project.overview.git_health import check_clone
+from mlgit.project.overview.git_health import check_clone, clone_repair
 from mlgit.project.overview.refused_tags import check_refused_tags
 from mlgit.project.overview.tag_health import (
     check_clashes,
@@ -115,7 +115,7 @@ def _check_remote(project: Project) -> Iterator[Finding]:
             "no_trunk",
             f"No `main` or `master` here and `{project.remote}/HEAD` is not set: "
             "nobody can tell which branch is trunk",
-            repair=f"git remote set-head {word(project.remote)} --auto",
+            repair=clone_repair(project),
         )
     seen = tags_as_of(project)
     if seen is not None and (project.now - seen).days > _OLD_VIEW_DAYS:

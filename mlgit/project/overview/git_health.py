@@ -19,10 +19,16 @@ if TYPE_CHECKING:
 _HIDES = ("transfer.hiderefs", "uploadpack.hiderefs", "receive.hiderefs")
 
 
+def clone_repair(project: Project) -> str:
+    """The one command for all that this clone lacks, trunk included; a second run of it would fail."""
+    lacks_trunk = project.head.commit is not None and project.trunk is None
+    return repair(clone_facts(project), set_head=lacks_trunk)
+
+
 def check_clone(project: Project) -> Iterator[Finding]:
     """What this clone lacks, or will lack, of its remote; one command repairs all that it lacks."""
     clone = clone_facts(project)
-    whole = repair(clone)
+    whole = clone_repair(project)
     if clone.shallow:
         yield warning(
             "shallow_clone",

@@ -10,10 +10,12 @@ from mlgit.adapters.git.tags.objects import user_identity
 from mlgit.adapters.git.tags.signing import make_signed_commit, signs_commits
 from mlgit.core.digest import sha256_hex
 from mlgit.core.pipeline.model_files import outputs_of
+from mlgit.core.registry.completeness import repair
 from mlgit.core.wording import first, word
 from mlgit.errors import StateError
 from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.pipeline.metric_origin import way_out
+from mlgit.project.registry.completeness import clone_facts
 from mlgit.project.release.provenance import output_of, upstream_stages
 
 if TYPE_CHECKING:
@@ -103,12 +105,22 @@ def require_published(project: Project, commit: str, *, final: bool, local: bool
     if trunk is not None and project.remote is not None and trunk.ref.startswith(_HEADS):
         where = f"`{project.remote}/{trunk.short}`"
     if not final:
-        raise StateError(f"HEAD ({commit[:7]}) is on no pushed branch", hint="run `mlgit push`")
+        raise _not_pushed(project, commit)
     hint = "merge it" if project.remote is None else "push or merge it there"
     raise StateError(
         f"HEAD ({commit[:7]}) is not on {where}, where versions are released",
         hint=f"{hint}, or release a pre-release with `--pre rc`",
     )
+
+
+def _not_pushed(project: Project, commit: str) -> StateError:
+    clone = clone_facts(project)
+    if any(each.kind == "narrow" for each in clone.obstacles):
+        return StateError(
+            f"HEAD ({commit[:7]}) is on no branch of `{clone.remote}` that this clone fetches",
+            hint=f"run `{repair(clone)}`; if it is not there, run `mlgit push`",
+        )
+    return StateError(f"HEAD ({commit[:7]}) is on no pushed branch", hint="run `mlgit push`")
 
 
 def branch_name(project: Project, ref: str) -> str:
