@@ -83,6 +83,24 @@ def test_an_entry_that_git_merged_is_stale_until_a_run_confirms_it(forked: Folde
     assert gate(forked, Exit.DONE, "--rev", "HEAD") == ("pass", None, "allow")
 
 
+def test_a_confirmation_that_cannot_be_signed_is_not_committed(forked: Folder) -> None:
+    merge(forked)
+    for name, value in (
+        ("commit.gpgSign", "true"),
+        ("gpg.format", "ssh"),
+        ("user.signingKey", "/no/such/key.pub"),
+    ):
+        forked.git("config", name, value)
+    head = forked.git("rev-parse", "HEAD")
+    done = forked.mlgit("run", "--commit")
+    assert done.status == Exit.TOOL
+    assert "nothing was committed or pushed" in done.err
+    assert (forked.git("rev-parse", "HEAD"), forked.git("status", "--porcelain")) == (head, "")
+    forked.git("config", "commit.gpgSign", "false")
+    assert forked.mlgit("run", "--commit").status == Exit.DONE
+    assert "Mlgit-Confirmed: train=" in forked.git("log", "-1", "--format=%B")
+
+
 def run_other_code(forked: Folder, slope: str) -> None:
     """Change and run the code of branch `b`."""
     forked.git("switch", "-q", "b")

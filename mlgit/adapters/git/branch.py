@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from mlgit.adapters.git.binary import Git, GitFailed
 from mlgit.adapters.git.credentials import without_secrets
 from mlgit.adapters.git.push import PUSH_TIMEOUT_S, list_remote_refs
+from mlgit.adapters.git.tags.signing import signs_commits
 from mlgit.core.record import record
+from mlgit.core.wording import words
 from mlgit.errors import LostRace, StateError, ToolError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
 
 _HEADS = "refs/heads/"
@@ -73,7 +75,7 @@ def require_identity(git: Git) -> None:
             ) from error
 
 
-def commit_files(git: Git, paths: Iterable[str], message: str) -> str | None:
+def commit_files(git: Git, paths: Sequence[str], message: str) -> str | None:
     """Commit these files as they are on disk; returns the new commit, None if nothing differs from HEAD.
 
     Raises:
@@ -86,13 +88,37 @@ def commit_files(git: Git, paths: Iterable[str], message: str) -> str | None:
     if git.try_run("diff", "--cached", "--quiet").returncode == 0:
         return None
     try:
-        git.run("commit", "--quiet", "--file=-", stdin=message.encode())
+        return _committed(git, message)
     except GitFailed as error:
         git.try_run("reset", "--quiet")
-        raise ToolError(
-            "git could not commit what the run wrote; nothing was pushed", details=error.details
-        ) from error
+        again = f"commit it with `git add -- {words(paths)} && git commit`"
+        raise _not_committed(git, error, f"what the run wrote is still here: {again}") from error
+
+
+def commit_nothing(git: Git, message: str) -> str:
+    """Make a commit without changes, for its message; returns it.
+
+    Raises:
+        ToolError: git could not make the commit.
+    """
+    try:
+        return _committed(git, message, "--allow-empty")
+    except GitFailed as error:
+        raise _not_committed(git, error, "then run this again") from error
+
+
+def _committed(git: Git, message: str, *options: str) -> str:
+    git.run("commit", "--quiet", *options, "--file=-", stdin=message.encode())
     return git.run_text("rev-parse", "HEAD")
+
+
+def _not_committed(git: Git, error: GitFailed, then: str) -> ToolError:
+    signing = "see `git config user.signingKey` and `gpg.format`, or run `git config commit.gpgSign false`; "
+    return ToolError(
+        "git could not commit what the run wrote; nothing was committed or pushed",
+        details=error.details,
+        hint=f"{signing if signs_commits(git) else ''}{then}",
+    )
 
 
 def move_branch(git: Git, remote: str, name: str, *, old: str, new: str) -> None:

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mlgit.adapters.dvc.pipeline.pointers import LOCK_FILE
 from mlgit.adapters.git.binary import GitFailed
-from mlgit.adapters.git.branch import commit_files, is_branch_name, move_branch, moved, require_identity
+from mlgit.adapters.git.branch import (
+    commit_files,
+    commit_nothing,
+    is_branch_name,
+    move_branch,
+    moved,
+    require_identity,
+)
 from mlgit.adapters.git.push import fetch_refs, list_remote_refs
 from mlgit.core.wording import word
 from mlgit.errors import StateError, ToolError
@@ -114,8 +121,7 @@ def commit_results(
     message += f"\n{trailers(same)}" if same else ""
     made = commit_files(project.git, files, message)
     if made is None and same:
-        project.git.run("commit", "--quiet", "--allow-empty", "--file=-", stdin=message.encode())
-        made = project.git.run_text("rev-parse", "HEAD")
+        return commit_nothing(project.git, message)
     return made
 
 
