@@ -77,7 +77,7 @@ BROKEN: dict[str, tuple[Callable[[Folder], object], str, str, str]] = {
     ),
     "an empty lock": (
         change("dvc.lock", lambda _: ""),
-        "`dvc.lock` is not complete: it is empty",
+        "`dvc.lock` is not a lock file that DVC wrote",
         "dvc.lock",
         RESTORE,
     ),

@@ -24,7 +24,7 @@ def lock_entries(shape: Shape | None) -> dict[str, object]:
     if shape is None:
         return {}
     if shape.root is None:
-        raise shape.wrong((), "complete: it is empty")
+        raise shape.wrong((), "a lock file that DVC wrote")
     document = shape.mapping(shape.root, ())
     if "schema" not in document:
         return document

@@ -1,0 +1,50 @@
+"""What stays possible for someone who may push, as docs/guides/security.md says it, and what finds it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from mlgit.errors import Exit
+from tests.integration.test_forged_tags import forge, released
+from tests.support.registry import clone
+
+if TYPE_CHECKING:
+    from tests.support.pull_request import PullRequest
+    from tests.support.shell import Folder
+
+__all__ = ("released",)  # the fixture
+
+
+def test_a_lock_that_is_forged_as_a_whole_passes_until_the_stages_run_again(pull: PullRequest) -> None:
+    project = pull.project
+    project.write("params.yaml", "train:\n  slope: 1.2\n")
+    project.dvc("repro", "-q")
+    assert project.here("check").status == Exit.BLOCKED
+    metrics = json.loads((project / "metrics/test.json").read_text(encoding="utf-8"))
+    project.write("metrics/test.json", json.dumps(metrics | {"r2": 0.99, "mae": 0.01}))
+    project.dvc("commit", "-q", "-f")
+    pull.push("Record numbers that no run gave")
+    assert pull.ci("pr").status == Exit.DONE
+    # For DVC nothing changed, so that this run skips every stage.
+    assert pull.ci("pr", "--pipeline", "run").status == Exit.DONE
+    assert project.mlgit("run", "--force").status == Exit.BLOCKED
+
+
+def test_a_forged_outcome_is_found_by_the_merge_job_only(released: Folder) -> None:
+    text = (released / "mlgit.yaml").read_text(encoding="utf-8").replace("min: 0.5", "min: 0.999")
+    released.write("mlgit.yaml", text)
+    released.commit("Ask for more")
+    released.git("push", "-q")
+    forge(released, {})
+    assert released.here("get", "line#staging", "-o", "out", "--json").json()["version"] == "v1.0.1"
+    done = released.here("ci", "tag", "--", "line#staging#2")
+    assert done.status == Exit.BLOCKED
+    assert "at least 0.999 wanted" in done.out + done.err
+
+
+def test_a_tag_that_someone_deleted_is_missing_in_a_new_clone(staged: Folder) -> None:
+    staged.git("push", "-q", "origin", ":refs/tags/line#staging#1")
+    fresh = clone(staged, "fresh")
+    assert "nothing" in fresh.here("show", "line#staging").out
+    assert "line#staging#1" in staged.here("doctor", "--online").out
