@@ -69,6 +69,22 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     "mlgit/core/gates/evaluate.py": {
         "without `''` in `environment or ''`": "no environment has the name None; the type does not say so",
     },
+    "mlgit/core/registry/readiness.py": {
+        "without `whole is None` in `whole is None or names is None`": "without a whole there are no names",
+        "without `output.pointer is not None` in `output.pointer is not None and output.pointer.directory`": (
+            "what was never made was reported before; the type does not say so"
+        ),
+        "filter dropped in `for path in paths if 'mlgit.' in path.lower() or 'waiver' in path.lower()`": (
+            "it saves work: the names are compared whole afterwards"
+        ),
+    },
+    "mlgit/core/trust/rules.py": {
+        "without `policy is not None` in `policy is not None and policy in facts.elsewhere`": (
+            "no commit is None; the type does not say so"
+        ),
+        "without `found is not None` in `policy is not None and declared is None and (found is not None) "
+        "and (found.action == 'promote')`": "a policy is in a statement; the type does not say so",
+    },
     "mlgit/core/registry/semver.py": {
         # of two changes with these words one is equivalent
         '0 -> 1 in `ranks = tuple((0, int(part), "") if part.isdigit() '

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -60,6 +61,23 @@ def problem(
 )
 def test_an_output_or_a_file_in_git_can_be_released(found: Callable[[], Unready | None]) -> None:
     assert found() is None
+
+
+@pytest.mark.parametrize(
+    ("outputs", "paths", "hint"),
+    [
+        ((), ("models/net.bin",), "did you mean `models/net.bin`?"),
+        ((), ("models/net.bni.d/x", "modelz/net.bin"), "correct `path:`"),
+        ((output("models/net.bin"),), (), "did you mean `models/net.bin`?"),
+        ((replace(output("models/net.bin"), metric=True),), (), "correct `path:`"),
+    ],
+)
+def test_an_output_or_a_file_of_that_name_or_folder_is_proposed_and_never_a_metric_file(
+    outputs: tuple[Output, ...], paths: tuple[str, ...], hint: str
+) -> None:
+    found = problem("models/net.bni", *outputs, paths=paths)()
+    assert found is not None
+    assert (found.hint or "").startswith(hint)
 
 
 @pytest.mark.parametrize(

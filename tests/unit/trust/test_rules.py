@@ -149,6 +149,7 @@ STEPS = {
 }
 DEV = moved("m#dev#1", 1, V1, seconds=5, policy=P7)
 STAGED = moved("m#staging#1", 1, V1, seconds=6, policy=P7)
+LEFT = moved("m#staging!#2", 1, V1, seconds=6, action="unassign")
 NOT_STAGED = "its version was not in `staging` before"
 
 
@@ -160,7 +161,7 @@ NOT_STAGED = "its version was not in `staging` before"
         ((DEV._replace(tagged_at_s=6), STAGED), NOT_STAGED),
         ((DEV, STAGED._replace(tagged_at_s=7)), NOT_STAGED),
         ((DEV, STAGED, moved("m#dev!#2", 1, V1, seconds=6, action="unassign")), None),
-        ((DEV, STAGED._replace(tagged_at_s=5), moved("m#staging!#2", 1, V1, seconds=6)), NOT_STAGED),
+        ((DEV, STAGED._replace(tagged_at_s=5), LEFT), NOT_STAGED),
     ],
     ids=["each in its turn", "never in dev", "dev too late", "staging too late", "left dev", "left staging"],
 )
