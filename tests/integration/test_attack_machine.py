@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -15,10 +16,15 @@ from mlgit.errors import Exit
 from tests.attack import machine
 from tests.attack.edits_results import run_the_pipeline
 from tests.attack.machine import FooledError, judged
+from tests.attack.plans_pipeline import swap_outputs
+from tests.attack.plans_rules import edit_the_reference, waive_it_on_trunk
 from tests.attack.reproduction import METRICS, MODEL, run_every_stage
 from tests.attack.world import BETTER_SLOPE, GATES, TRUNK_SLOPE, World
 from tests.differential.bench import Picker
 from tests.support.shell import Done
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @pytest.mark.slow
@@ -92,5 +98,27 @@ def test_numbers_count_only_if_the_stages_really_give_them() -> None:
         assert world.improved()
         world.work.write(MODEL, '{"slope": 1.98}')
         assert not world.improved()
+    finally:
+        world.close()
+
+
+@pytest.mark.parametrize(
+    ("gate", "plan", "numbers", "code"),
+    [
+        ("floor", swap_outputs, [0, 0, 0, 0, 0], "evidence_weakened"),
+        ("file", edit_the_reference, [0, 0, 0], "reference_edited"),
+        ("floor", waive_it_on_trunk, [0, 0, 0, 0], "waiver_by_author"),
+    ],
+)
+def test_a_plan_that_passes_has_a_finding_without_which_the_machine_is_fooled(
+    gate: str, plan: Callable[[World, Picker], str], numbers: list[int], code: str
+) -> None:
+    world = World(machine.template(gate), in_ci=False)
+    try:
+        assert plan(world, Picker(numbers))
+        done = world.check()
+        assert judged(done, improved=world.improved) == f"allowed with {code}"
+        with pytest.raises(FooledError):
+            judged(_allowed(), improved=world.improved)
     finally:
         world.close()
