@@ -16,8 +16,8 @@ def entry(session: Session, *, dry_run: bool) -> int | None:
 
     First the data that the DVC remote does not have, then the current branch under its own name (never by
     force; its upstream is set if it has none), then versions and promotions that were made with --local. A
-    tag that the remote once had is only named, and so is a second version of a commit. Anything that would be
-    refused is found before anything is sent.
+    tag that the remote once had is only named, and so is a second version of a commit, or a release whose
+    model no one else could fetch. Anything that would be refused is found before anything is sent.
     """
     from mlgit.operations.push import push
     from mlgit.render.pages.push import page

@@ -101,17 +101,20 @@ def plan_tags(
     remote: str,
     versions: Mapping[tuple[str, str], str],
     withdrawn: Collection[str],
+    without_model: Mapping[str, str],
 ) -> tuple[TagPush, ...]:
     """What to do with the tags of this clone that a remote lacks, in the order in which they were made.
 
     `versions` are those of the remote: (model, commit) -> tag. `withdrawn` are the tags that the remote once
-    had. Neither these nor a second version of a commit are pushed, nor a tag that depends on one of them.
+    had, and `without_model` the releases whose model no one else could fetch, with the reason. None of these
+    is pushed, nor a second version of a commit, nor a tag that depends on one of them.
     """
     facts = sorted(missing, key=_order)
     reasons = {
         tag: f"`{remote}` had this tag and has it no more; to delete it here: `git tag -d {word(tag)}`"
         for tag in withdrawn
     }
+    reasons = {**without_model, **reasons}
     _add_second_versions(facts, versions, reasons)
     _add_dependent(facts, reasons)
     return tuple(

@@ -10,6 +10,7 @@ from mlgit.core.wording import listed
 from mlgit.errors import StateError
 from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.pipeline.local_files import cache_of, local_files
+from mlgit.project.registry.models import declared_models
 from mlgit.project.registry.readiness import problem_of_model
 from mlgit.project.release.readiness import model_content
 
@@ -69,6 +70,36 @@ def require_model_data(  # noqa: PLR0913 (one parameter per option)
         )
 
 
+def unfetchable(project: Project, model: str, commit: str) -> str | None:
+    """Why others could not fetch a model at a commit, even after this clone pushed its data, if so."""
+    path = declared_models(project, commit).get(model)
+    try:
+        _require_known(project, model, path, commit)
+    except StateError as error:
+        return error.message
+    outputs = outputs_of(path or "", evidence(project, commit, staleness=False).pipeline.outputs)
+    kept = [output for output in outputs if not output.foreign]
+    if not kept:
+        return None
+    from mlgit.adapters.dvc.engine import has_remote, missing_in_remote
+
+    if not has_remote(project.root) and any(output.remote is None for output in kept):
+        return f"there is no DVC remote from which others could fetch {listed(each.path for each in kept)}"
+    missing = missing_in_remote(project.root, kept)
+    absent = [each for each in kept if each.path in missing and (not each.push or not _cached(project, each))]
+    if not absent:
+        return None
+    names = listed(each.path for each in absent)
+    return f"{names} is neither in the DVC remote nor, to be pushed there, in the DVC cache here"
+
+
+def _cached(project: Project, output: Output) -> bool:
+    cache = cache_of(project, output.path)
+    if cache is None or output.pointer is None:
+        return False
+    return cache.complete(output.pointer, local_files(project).index)
+
+
 def _require_known(project: Project, model: str, path: str | None, commit: str) -> None:
     """Require the model's path to be an output of DVC or a file in Git."""
     found = problem_of_model(project, commit, model, path)
@@ -112,13 +143,7 @@ def _require_published(
 
 def _require_reachable(project: Project, outputs: Sequence[Output]) -> None:
     """Require the outputs in the cache of this machine or, where there is one, in the DVC remote."""
-    index = local_files(project).index
-    absent = []
-    for output in outputs:
-        cache = cache_of(project, output.path)
-        there = cache is not None and output.pointer is not None and cache.complete(output.pointer, index)
-        if not there and not output.foreign:
-            absent.append(output)
+    absent = [output for output in outputs if not output.foreign and not _cached(project, output)]
     if not absent:
         return
     from mlgit.adapters.dvc.engine import has_remote, missing_in_remote

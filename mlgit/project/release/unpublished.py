@@ -6,16 +6,19 @@ from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.push import fetch_refs, push_refs
 from mlgit.adapters.git.tags.objects import parse_header
+from mlgit.core.registry.statement import ReleaseStatement
 from mlgit.core.registry.tags import TAGS, parse_tag
 from mlgit.core.release.publication import TagPush, plan_tags
 from mlgit.core.wording import word
 from mlgit.errors import LostRace, ToolError
 from mlgit.project.registry.pushed import once_at_remote, record_seen
 from mlgit.project.registry.read import read_facts
+from mlgit.project.release.model_data import unfetchable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from mlgit.core.registry.state import TagFact
     from mlgit.project.open import Project
 
 _PEELED = "^{}"
@@ -34,7 +37,13 @@ def unpublished_tags(project: Project, remote: str, theirs: Mapping[str, str]) -
     missing = [fact for fact in facts if f"{TAGS}{fact.tag}" not in theirs]
     # An empty remote never had a tag.
     withdrawn = once_at_remote(project, missing) if theirs else frozenset()
-    return plan_tags(missing, remote=remote, versions=_versions(theirs), withdrawn=withdrawn)
+    return plan_tags(
+        missing,
+        remote=remote,
+        versions=_versions(theirs),
+        withdrawn=withdrawn,
+        without_model=_without_model(project, missing),
+    )
 
 
 def push_tags(project: Project, remote: str, batch: Sequence[TagPush]) -> None:
@@ -49,6 +58,22 @@ def push_tags(project: Project, remote: str, batch: Sequence[TagPush]) -> None:
         raise _conflict(project, remote, {ref.removeprefix(TAGS): oid for ref, oid in result.theirs.items()})
     if remote == project.remote:
         record_seen(project, (tag.oid for tag in batch), at_remote=True)
+
+
+def _without_model(project: Project, facts: Iterable[TagFact]) -> Mapping[str, str]:
+    """Tag -> why no one could fetch the model of that release, unless the tag says that it is elsewhere."""
+    found = {}
+    for fact in facts:
+        stated = fact.statement if fact.name.action == "register" else None
+        if not isinstance(stated, ReleaseStatement) or stated.data_elsewhere:
+            continue
+        reason = unfetchable(project, fact.name.model, fact.commit)
+        if reason is not None:
+            found[fact.tag] = (
+                f"{reason}; if it is kept somewhere else: `git tag -d {word(fact.tag)}`, then"
+                f" `mlgit release {word(fact.tag)} --data-elsewhere`"
+            )
+    return found
 
 
 def _versions(theirs: Mapping[str, str]) -> Mapping[tuple[str, str], str]:

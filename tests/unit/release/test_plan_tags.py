@@ -17,8 +17,15 @@ def fact(tag: str, commit: str = A, *, at_s: int = 0, version: str | None = None
     return TagFact(name, tag, "1" * 40, commit, at_s, "Ada", "ada@example.org", lambda _: "", summary)
 
 
-def plan(*facts: TagFact, there: dict[tuple[str, str], str] | None = None, gone: str = "") -> dict[str, str]:
-    found = plan_tags(facts, remote="origin", versions=there or {}, withdrawn={gone} - {""})
+def plan(
+    *facts: TagFact,
+    there: dict[tuple[str, str], str] | None = None,
+    gone: str = "",
+    without: dict[str, str] | None = None,
+) -> dict[str, str]:
+    found = plan_tags(
+        facts, remote="origin", versions=there or {}, withdrawn={gone} - {""}, without_model=without or {}
+    )
     return {each.tag: each.reason or each.step for each in found}
 
 
@@ -65,3 +72,13 @@ def test_the_tags_of_a_change_stay_together() -> None:
 
 def test_a_withdrawn_version_leaves_its_commit_free() -> None:
     assert plan(fact("m@v1.0.0"), fact("m@v1.0.1"), gone="m@v1.0.0")["m@v1.0.1"] == "planned"
+
+
+def test_a_release_whose_model_is_lost_stays_here_with_its_promotions() -> None:
+    tags = [fact("m@v1.0.0"), fact("m#prod#1", version="v1.0.0"), fact("n@v1.0.0", B)]
+    found = plan(*tags, without={"m@v1.0.0": "its data is lost"})
+    assert found["m@v1.0.0"] == "its data is lost"
+    assert found["m#prod#1"] == "it is about `m@v1.0.0`, which is not pushed"
+    assert found["n@v1.0.0"] == "planned"
+    gone = plan(*tags, gone="m@v1.0.0", without={"m@v1.0.0": "its data is lost"})
+    assert "had this tag" in gone["m@v1.0.0"]
