@@ -13,8 +13,10 @@ from mlgit.core.release.promotion import (
     split_target,
 )
 from mlgit.core.release.tag_plan import ChangeReport, Move, plan_assignment
+from mlgit.core.wording import word
 from mlgit.errors import LostRace
 from mlgit.project.registry.environments import require_environment
+from mlgit.project.registry.read import read_model
 from mlgit.project.registry.readiness import require_usable_name, require_usable_version
 from mlgit.project.release.change import make_change, model_to_change
 from mlgit.project.release.gate_check import require_gates
@@ -66,8 +68,8 @@ def promote(  # noqa: PLR0913 (one parameter per option)
     )
     policy = policy_commit(project, version.commit if local else None)
     move = Move(action="promote", now=project.now, reason=reason, gates=gates.gates, policy=policy)
-    plan = plan_assignment(state, here, version, move)
-    return change(plan, reason=reason, verdict=gates.verdict, notes=(*passed, *_ended(here), *gates.notes))
+    done = partial(change, plan_assignment(state, here, version, move), reason=reason, verdict=gates.verdict)
+    return done(notes=(*passed, *_about(project, here, local=local), *gates.notes))
 
 
 def _require_allowed(
@@ -86,6 +88,26 @@ def _declared(project: Project, name: str) -> Environment:
     declared = require_environment(project, name)
     require_usable_name(project, None if project.trunk is None else project.trunk.commit, name)
     return declared
+
+
+def _about(project: Project, here: EnvironmentState, *, local: bool) -> tuple[str, ...]:
+    """What to know about the environment."""
+    return (*_ended(here), *_undeclared(project, here.environment, local=local))
+
+
+def _undeclared(project: Project, environment: str, *, local: bool) -> tuple[str, ...]:
+    """A note for each version in the environment whose model has been renamed or removed since."""
+    from mlgit.project.registry.former_names import undeclared
+
+    def read(name: str) -> ModelState:
+        return accept(project, read_model(project, name), local=local)
+
+    return tuple(
+        f"`{environment}` holds `{held.model}@{held.label}`, which no declared model has; to take it out:"
+        f" `mlgit unassign {word(held.model)} --env {word(environment)}`"
+        for held in undeclared(project, environment, read)
+        if held.commit is not None
+    )
 
 
 def _ended(here: EnvironmentState) -> tuple[str, ...]:

@@ -29,6 +29,22 @@ Reason = Literal[
     "trunk_not_here",
 ]
 
+RULES: Mapping[Reason, str] = {
+    "explicit": "named by `--base`",
+    "merge_ref": "the first parent of the merge that GitHub checked out",
+    "merge_request": "`CI_MERGE_REQUEST_DIFF_BASE_SHA`",
+    "before_push": "where the branch stood before this push",
+    "merge_base": "where this branch left {target}",
+    "head": "the commit that is checked out",
+    "parent": "the first parent of the commit that is judged",
+    "no_commit": "there is no commit yet",
+    "root_commit": "the commit that is judged is the first one",
+    "unrelated_history": "the history of {target} is another one",
+    "history_too_shallow": "this clone's history is cut off too early to tell",
+    "trunk_not_here": "trunk is not in this clone",
+}
+"""How the base was found, in words; `target` is the branch that a change is compared with."""
+
 
 @record
 class Base:

@@ -23,24 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from mlgit.core.registry.state import Refusal, RegisteredVersion
-    from mlgit.project.compare.base import Reason
     from mlgit.project.open import Project
     from mlgit.project.registry.read import ModelTags
 
-_RULES: Mapping[Reason, str] = {
-    "explicit": "named by `--base`",
-    "merge_ref": "the first parent of the merge that GitHub checked out",
-    "merge_request": "`CI_MERGE_REQUEST_DIFF_BASE_SHA`",
-    "before_push": "where the branch stood before this push",
-    "merge_base": "where this branch left {target}",
-    "head": "the commit that is checked out",
-    "parent": "the first parent of the commit that is judged",
-    "no_commit": "there is no commit yet",
-    "root_commit": "the commit that is judged is the first one",
-    "unrelated_history": "the history of {target} is another one",
-    "history_too_shallow": "this clone's history is cut off too early to tell",
-    "trunk_not_here": "trunk is not in this clone",
-}
 _UNSHALLOW = "run `git fetch --unshallow`"
 
 
@@ -73,7 +58,7 @@ class Baselines:
         baseline = self.locate(vs, None if model is None else model.name)
         if baseline.state != "found":
             return BaselineFiles(baseline)
-        name = None if model is None else self.names.get(model.name, model.name)
+        name = None if model is None else self._name_in(vs, self.names.get(model.name, model.name))
         return read_baseline(
             self.project, baseline, model, alone=self.alone, name=name, wanted=self.metric_files
         )
@@ -86,7 +71,7 @@ class Baselines:
             name = self._registry_name(model)
             if vs == "release":
                 return self._release(model, name)
-            environment = self._environment(vs, model, name)
+            environment = self._environment(vs, model, self._name_in(vs, name))
             return environment or self._revision(vs, model, name)
         except UnknownReference as error:
             shallow = self.project.shallow
@@ -109,6 +94,14 @@ class Baselines:
             return self.names.get(model, model)
         names = self._names
         return names[0] if len(names) == 1 else None
+
+    def _name_in(self, vs: str, name: str | None) -> str | None:
+        """The name in tags; an environment may still hold a model under the name before its rename."""
+        if name is None or vs not in self.environments:
+            return name
+        from mlgit.project.registry.former_names import name_in_environment
+
+        return name_in_environment(self.project, name, vs, self.candidate, self._state)
 
     @property
     def _names(self) -> tuple[str, ...]:
@@ -154,7 +147,7 @@ class Baselines:
     def _base_of_purpose(self, model: str | None) -> Baseline:
         if self.purpose != "check" and self.base is None:
             return self._last_release(model)
-        from mlgit.project.compare.base import base_commit
+        from mlgit.project.compare.base import RULES, base_commit
 
         explicit = None
         if self.base is not None:
@@ -163,7 +156,7 @@ class Baselines:
             explicit = compared_reference(self.project, self.base, model=model).commit
         found = base_commit(self.project, candidate=self.candidate, explicit=explicit, ci=self._ci_of_head())
         target = self.project.target
-        rule = _RULES[found.reason].format(target=f"`{target.short}`" if target else "the target")
+        rule = RULES[found.reason].format(target=f"`{target.short}`" if target else "the target")
         if found.commit is not None:
             label = self.base if self.base is not None else found.commit[:7]
             return _found("base", model, label, rule, found.commit)
