@@ -68,6 +68,8 @@ def _data(change: ContentChange) -> str:
 def _model(change: ContentChange) -> str:
     name = f"`{change.model or change.path}`"
     if change.kind != "modified":
+        # The file is new or gone; the model may have had another one before, or may have one now.
+        name = f"`{change.path}` of `{change.model}`" if change.model else name
         return f"{name} {_VERBS[change.kind]}{_aside(_amount(change)) if change.kind == 'added' else ''}"
     since = f" since {change.old_version}" if change.old_version else ""
     return f"{name} changed{since}{_aside(_sizes(change))}"

@@ -15,7 +15,7 @@ from mlgit.render.report.details import details
 from mlgit.render.report.footer import commands, footer, key_of, marker
 from mlgit.render.report.layout import LEVELS, MARKS, DetailLevel, ReportContext, blocks_text, left_out
 from mlgit.render.report.no_verdict import failure, running
-from mlgit.render.report.summary_lines import FIRST_MODEL, FORK, lines, notes, unseen
+from mlgit.render.report.summary_lines import FIRST_MODEL, FORK, NOTHING_NEW, lines, notes, unseen
 from mlgit.render.report.table import table
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def _verdict_line(record: Check, context: ReportContext) -> str:
         "release": "for a release: ",
         "promote": f"for {code(record.verdict.environment or '')}: ",
     }
-    same = ", nothing changed" if _nothing_new(record, context) else ""
+    same = f", {NOTHING_NEW}" if _nothing_new(record, context) else ""
     mark = _mark(record, unfinished=context.unfinished)
     lead = "not everything could be checked: " if context.unfinished else ""
     return f"### {mark} {lead}{purpose[record.verdict.purpose]}{_summary(record)}{same}{_by_fork(context)}"
@@ -167,7 +167,7 @@ def _sections(record: Check, level: DetailLevel) -> list[list[str]]:
     blocks.append(left_out(len(shown) - level.rows, "models"))
     if quiet:
         names = joined((code(str(model)) for part in quiet for model in models_of(part)), level.rows)
-        blocks.append([f"✅ No gate failed and nothing changed: {names}"])
+        blocks.append([f"✅ No gate failed and no metric changed: {names}"])
     return blocks
 
 

@@ -19,8 +19,9 @@ FORK = (
     " by this repository. The check passes after someone trusted read the code, pushed this commit to a"
     " branch of this repository and opened a pull request for it."
 )
+NOTHING_NEW = "no metric, data, parameter or model changed"
 FIRST_MODEL = (
-    "The first model: there is nothing to compare it with yet. Gates that compare begin with the next change."
+    "No gate found anything to compare with. Gates that compare begin when their baselines have a version."
 )
 
 

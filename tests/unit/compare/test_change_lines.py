@@ -70,7 +70,8 @@ def test_models_show_the_version_before_the_change() -> None:
         ContentChange(path="new.pkl", kind="added", model="triage", new_size_bytes=512),
         ContentChange(path="old.pkl", kind="removed", model="dose"),
     )
-    text = "`tumor` changed since v1.2.0 (2.0 KiB -> 4.0 KiB), `triage` new (512 B), `dose` gone"
+    text = "`tumor` changed since v1.2.0 (2.0 KiB -> 4.0 KiB), `new.pkl` of `triage` new (512 B)"
+    text = f"{text}, `old.pkl` of `dose` gone"
     assert change_lines(Diff(old=SIDE, new=SIDE, models=models)) == {"model": text}
 
 

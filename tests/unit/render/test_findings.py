@@ -60,7 +60,7 @@ def test_a_finding_that_the_heading_quotes_is_not_repeated() -> None:
 def test_a_remark_about_the_repository_keeps_a_check_without_changes_short(code: str) -> None:
     record = together(one("tumor", BASE, BASE))
     quiet = markdown(noted(record, Note(code=code, message="So it is")))
-    assert "nothing changed" in quiet.splitlines()[0]
+    assert "no metric, data, parameter or model changed" in quiet.splitlines()[0]
     assert quiet.splitlines()[2] == "- So it is"
     loud = markdown(noted(record, Note(code=code, message="So it is", effect="warn")))
-    assert "nothing changed" not in loud.splitlines()[0]
+    assert "no metric, data, parameter or model changed" not in loud.splitlines()[0]

@@ -65,14 +65,14 @@ def test_the_report_says_that_no_metric_changed_if_something_else_did() -> None:
 
 def test_a_check_without_changes_takes_one_line() -> None:
     lines = SNAPSHOTS["nothing-changed"]().splitlines()
-    assert lines[0] == "### ✅ tumor: 5 of 5 gates passed, nothing changed"
+    assert lines[0] == "### ✅ tumor: 5 of 5 gates passed, no metric, data, parameter or model changed"
     assert [line[:5] for line in lines[1:] if line] == ["<sub>", "<!-- "]
 
 
 def test_a_first_model_is_not_reported_as_unchanged() -> None:
     text = markdown(together(one("tumor", BASE, None)))
-    assert "nothing changed" not in text
-    assert "\nThe first model: there is nothing to compare it with yet." in text
+    assert "no metric, data, parameter or model changed" not in text
+    assert "\nNo gate found anything to compare with." in text
     assert "| `accuracy` | - | 0.947 | new |" in text
 
 
@@ -191,7 +191,7 @@ def test_several_models_have_a_section_each_and_unchanged_ones_share_a_line() ->
         "#### ⚠️ segmentation",
         "#### ✅ triage",
     ]
-    assert "✅ No gate failed and nothing changed: `dose`" in lines
+    assert "✅ No gate failed and no metric changed: `dose`" in lines
 
 
 def test_several_models_that_pass_share_the_first_line() -> None:
