@@ -63,7 +63,7 @@ def _environment(raw: ModelState, here: EnvironmentState, to: str | None) -> Env
     doubt = here.doubt
     if doubt is None:
         return here
-    require_changeable(here, to or doubt.stated)
+    require_changeable(here, to)
     # Going back must work from a tag that does not count, too, but only to a version that counts.
     return here if doubt.unread else replace(raw.environment(here.environment), registered=here.registered)
 

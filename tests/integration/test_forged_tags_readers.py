@@ -1,0 +1,193 @@
+"""Every reader of tags with every kind of tag that should not count: what is right is said for each kind."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mlgit.core.registry.message import parse_message, write_message
+from mlgit.core.registry.statement import EnvironmentStatement, TagPointer
+from mlgit.errors import Exit
+from tests.integration.test_refused_tags import plant
+from tests.support.checks import check, results, train
+from tests.support.registry import change
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.support.shell import Done, Folder
+
+TAG = "line#staging#2"
+GATES = """\
+gates:
+  drop: {metric: r2, vs: staging, max_drop: 0.01}
+"""
+DEPLOY = """\
+deploy:
+  staging: {target: local, path: "/srv/{model}"}
+"""
+
+
+def state(folder: Folder, at: str, release: str, **fields: Any) -> None:  # noqa: ANN401 (any field)
+    """Push the tag with a statement like that of the assignment before, apart from some fields."""
+    first = parse_message(folder.git("cat-file", "tag", "line#staging#1").partition("\n\n")[2] + "\n")
+    assert isinstance(first, EnvironmentStatement)
+    pointer = TagPointer(tag=release, oid=folder.git("rev-parse", f"refs/tags/{release}"))
+    values = {"sequence": 2, "version": release.partition("@")[2], "policy": folder.git("rev-parse", "main")}
+    statement = replace(first, release=pointer, **{**values, **fields})
+    file = folder.write(".git/message", write_message("Move", "", statement))
+    folder.git("tag", "-a", "--cleanup=verbatim", "-F", str(file), TAG, at)
+    folder.git("push", "-q", "origin", f"refs/tags/{TAG}")
+
+
+def lightweight(folder: Folder) -> None:
+    folder.git("tag", TAG, "line@v1.0.1^{}")
+    folder.git("push", "-q", "origin", f"refs/tags/{TAG}")
+
+
+def off_trunk(folder: Folder) -> None:
+    plant(folder, "line@v9.0.0", "topic")
+    state(folder, "topic", "line@v9.0.0")
+
+
+def moved(folder: Folder) -> None:
+    change(folder, "promote", "line@v1.0.1", "--to", "staging")
+    plant(folder, "line@v1.0.1", "line@v1.0.0^{}")
+
+
+def half(folder: Folder) -> None:
+    change(folder, "promote", "line@v1.0.1", "--to", "staging")
+    folder.git("push", "-q", "origin", f":refs/tags/{TAG}")
+    folder.git("tag", "-d", TAG)
+
+
+KINDS: dict[str, Callable[[Folder], None]] = {
+    "lightweight": lightweight,
+    "no statement": lambda folder: plant(folder, TAG, "line@v1.0.1^{}"),
+    "foreign statement": lambda folder: state(folder, "line@v1.0.1^{}", "line@v1.0.1", environment="prod"),
+    "wrong commit": lambda folder: state(folder, "line@v1.0.0^{}", "line@v1.0.1"),
+    "wrong version": lambda folder: state(folder, "line@v1.0.1^{}", "line@v1.0.1", version="v1.0.0"),
+    "off trunk": off_trunk,
+    "moved": moved,
+    "half": half,
+}
+STAYS = ("no statement",)
+"""Nothing follows from a tag without a statement: the environment stays as it was."""
+UNREAD = ("lightweight", "half")
+"""Nobody can say what the newest tag was to do, so that nothing is built on it."""
+
+
+@pytest.fixture
+def repository(staged: Folder) -> Folder:
+    """v1.0.0 in staging, v1.0.1 on trunk, rules that compare and deploy, and a worse model on a branch."""
+    text = (staged / "mlgit.yaml").read_text()
+    staged.write("mlgit.yaml", text.replace("gates:\n", GATES) + DEPLOY)
+    staged.commit("Compare and deploy")
+    staged.git("push", "-q")
+    change(staged, "release", "line", "--force")
+    staged.git("checkout", "-q", "-b", "topic")
+    train(staged, "1.985")
+    staged.commit("Worse")
+    return staged
+
+
+def refuses(done: Done, status: int = Exit.STATE) -> None:
+    """The command ends with that code, and names a tag and a way on."""
+    assert done.status == status, done.out + done.err
+    assert "line#staging" in done.err
+    assert "hint: " in done.err
+
+
+def acts(done: Done, *, unknown: bool) -> None:
+    if unknown:
+        refuses(done)
+    else:
+        assert done.status == Exit.DONE, done.err
+        assert done.json()["version"] == "v1.0.0"
+
+
+def in_staging(model: Any) -> Any:  # noqa: ANN401 (it is JSON)
+    (entry,) = [each for each in model["environments"] if each["environment"] == "staging"]
+    return entry
+
+
+def is_marked(entry: Any, *, unknown: bool) -> bool:  # noqa: ANN401 (it is JSON)
+    """Whether an entry says that the newest tag does not count, and what counts instead."""
+    if entry["known"] == "no":
+        return unknown
+    counts = None if unknown else "v1.0.0"
+    return entry["refused"] is not None and entry["counts"] == counts
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_those_that_act_refuse(repository: Folder, kind: str) -> None:
+    KINDS[kind](repository)
+    unknown = kind not in STAYS
+    here = repository.here
+    acts(here("get", "line#staging", "-o", "out", "--json"), unknown=unknown)
+    deployed = here("deploy", "--env", "staging", "--dry-run", "--json")
+    if unknown:
+        refuses(deployed)
+        refuses(here("promote", "line", "--to", "prod"))
+    else:
+        assert deployed.json()["deployments"][0]["version"] == "v1.0.0"
+        assert change(repository, "promote", "line", "--to", "prod", "--dry-run")["version"] == "v1.0.0"
+    back = here("rollback", "line", "--env", "staging", "-m", "Worse", "--dry-run", "--json")
+    if kind in UNREAD:
+        refuses(back)
+    elif unknown and back.status == Exit.DONE:
+        assert back.json()["version"] == "v1.0.0"
+    else:
+        assert back.status == Exit.STATE
+    proven = here("ci", "tag", "--", TAG)
+    assert proven.status in {Exit.BLOCKED, Exit.STATE}, proven.out
+    assert "Verified" not in proven.out
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_those_that_compare_say_that_they_do_not_know(repository: Folder, kind: str) -> None:
+    KINDS[kind](repository)
+    outcome = ("fail", "max_drop_broken") if kind in STAYS else ("error", "unknown_here")
+    assert results(check(repository, status=Exit.BLOCKED))["line/drop"][:2] == outcome
+    for argv in (["diff", "line#staging"], ["report", "--base", "line#staging"]):
+        done = repository.here(*argv)
+        if kind not in STAYS:
+            refuses(done)
+        else:
+            assert done.status in {Exit.DONE, Exit.BLOCKED}, done.err
+            assert "v1.0.0" in done.out
+            assert "v1.0.1" not in done.out
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_those_that_show_mark_it(repository: Folder, kind: str) -> None:
+    KINDS[kind](repository)
+    unknown = kind not in STAYS
+    for argv in (("models",), ("status",), ("show", "line"), ("show", "line#staging")):
+        record = repository.here(*argv, "--json").json()
+        entry = in_staging(record["model"] if argv[0] == "show" else record["models"][0])
+        assert is_marked(entry, unknown=unknown), (argv, entry)
+    events = repository.here("history", "line", "--json").json()["events"]
+    assert [each["tag"] for each in events if each["tag"] == TAG and each["refused"] is None] == []
+    shown = repository.here("show", "line#staging")
+    assert "not known" in shown.out + shown.err or "does not count" in shown.out
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_release_compares_with_the_newest_release_or_does_not_know_it(
+    repository: Folder, kind: str
+) -> None:
+    repository.git("checkout", "-q", "main")
+    repository.dvc("checkout", "-q")
+    repository.write("README.md", "more\n")
+    repository.commit("Go on")
+    repository.git("push", "-q")
+    KINDS[kind](repository)
+    done = repository.here("release", "line", "--force", "--dry-run", "--json")
+    if done.status == Exit.DONE:
+        assert kind != "moved"
+        assert done.json()["version"] == ("v9.0.1" if kind == "off trunk" else "v1.0.2")
+    else:
+        assert "does not count" in done.err, done.err
