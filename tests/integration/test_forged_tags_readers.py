@@ -1,4 +1,4 @@
-"""Every reader of tags with every kind of tag that should not count: what is right is said for each kind."""
+"""Every reader of tags with every kind of tag that should not count, and the right result for each kind."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ KINDS: dict[str, Callable[[Folder], None]] = {
 STAYS = ("no statement",)
 """Nothing follows from a tag without a statement: the environment stays as it was."""
 UNREAD = ("lightweight", "half")
-"""Nobody can say what the newest tag was to do, so that nothing is built on it."""
+"""What the newest tag was to do cannot be read, so that nothing is built on it."""
 
 
 @pytest.fixture
