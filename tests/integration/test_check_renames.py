@@ -95,9 +95,9 @@ def start(project: Folder, rules: str = RULES) -> None:
         (data, set(), None),
         (gate, {"gate_renamed"}, None),
         (model_named, {"model_named"}, None),
-        (metric_file, set(), "it now reads `metrics/scores.json` (stage evaluate)"),
-        (dropped, set(), "its number proves less: dep src/train.py was dropped"),
-        (dropped_in_renamed, set(), "its number proves less: dep src/train.py was dropped"),
+        (metric_file, set(), "they now read `metrics/scores.json` (stage evaluate)"),
+        (dropped, set(), "their numbers prove less: dep src/train.py was dropped"),
+        (dropped_in_renamed, set(), "their numbers prove less: dep src/train.py was dropped"),
         (
             copy_by_hand,
             set(),
