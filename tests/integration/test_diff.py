@@ -10,9 +10,10 @@ from jsonschema import Draft202012Validator
 
 from mlgit.errors import Exit
 from mlgit.resources import schema_text
+from tests.support.shell import Folder
 
 if TYPE_CHECKING:
-    from tests.support.shell import Folder
+    from pathlib import Path
 
 
 def diff(folder: Folder, *argv: str) -> Any:  # noqa: ANN401 (a JSON document)
@@ -167,3 +168,27 @@ def test_a_broken_pipeline_file_is_a_config_error_with_its_place(project: Folder
     done = project.mlgit("diff", "HEAD")
     assert done.status == Exit.CONFIG
     assert "--> dvc.yaml:2" in done.err
+
+
+@pytest.mark.parametrize(
+    ("path", "file"), [("a.bin", "a.bin"), ("net", "net/part/a.bin")], ids=["file", "folder"]
+)
+def test_a_model_that_git_keeps_is_compared_too(tmp_path: Path, path: str, file: str) -> None:
+    folder = Folder(tmp_path)
+    folder.git("init", "-q", "-b", "main")
+    folder.write("mlgit.yaml", f"version: 1\nmodels: {{net: {{path: {path}}}}}\n")
+    folder.commit("Declare")
+    folder.write(file, "1")
+    folder.commit("First")
+    folder.write(file, "2")
+    (on_disk,) = diff(folder, "HEAD")["models"]
+    folder.commit("Second")
+    folder.write("README.md", "words")
+    folder.commit("Third")
+    kinds = [
+        [(each["model"], each["kind"]) for each in diff(folder, *revisions)["models"]]
+        for revisions in (("HEAD~3", "HEAD~2"), ("HEAD~2", "HEAD~1"), ("HEAD~1", "HEAD"), ("HEAD", "HEAD~3"))
+    ]
+    assert (on_disk["model"], on_disk["kind"]) == ("net", "modified")
+    assert kinds == [[("net", "added")], [("net", "modified")], [], [("net", "removed")]]
+    assert "`net` changed" in folder.here("report", "--base", "HEAD~2").out.split("\nmodel: ")[1]

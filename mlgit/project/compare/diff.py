@@ -20,8 +20,9 @@ from mlgit.errors import ConfigError
 from mlgit.project.pipeline.evidence import evidence
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
+    from mlgit.core.compare.changes import Kind
     from mlgit.core.config.file import Direction
     from mlgit.project.open import Project
 
@@ -121,10 +122,53 @@ def _contents(
                 old_version=_version_at(project, owners[each.path], old[0].commit),
                 new_version=_version_at(project, owners[each.path], new[0].commit),
             )
-            for each in changes
+            for each in (*changes, *_in_git(project, old, new, owners, show_unchanged=show_unchanged))
             if each.path in owners
         )
     return data, models
+
+
+def _in_git(
+    project: Project,
+    old: tuple[Side, Evidence],
+    new: tuple[Side, Evidence],
+    paths: Iterable[str],
+    *,
+    show_unchanged: bool,
+) -> Iterator[ContentChange]:
+    """Changes of the models that Git keeps, by the ids of their files; their sizes are not looked up."""
+    outputs = [out.path for _, known in (old, new) for out in known.pipeline.outputs]
+    for path in sorted(paths):
+        if any(_meet(path, out) for out in outputs):
+            continue
+        before, after = (_blobs(project, side, path) for side, _ in (old, new))
+        if not before and not after:
+            continue
+        kind: Kind = "unchanged" if before == after else "modified"
+        if not before or not after:
+            kind = "removed" if before else "added"
+        if kind != "unchanged" or show_unchanged:
+            yield ContentChange(path=path, kind=kind)
+
+
+def _meet(path: str, other: str) -> bool:
+    return f"{path}/".startswith(f"{other}/") or f"{other}/".startswith(f"{path}/")
+
+
+def _blobs(project: Project, side: Side, path: str) -> Mapping[str, str]:
+    """Path -> id of the files of a model at one state; what differs on disk has none."""
+    from mlgit.adapters.git.objects import CommitTree
+
+    commit = side.commit or project.head.commit
+    tree = None if commit is None or side.empty else project.tree(commit)
+    found = tree.blobs() if isinstance(tree, CommitTree) else {}
+    mine = {file: oid for file, oid in found.items() if _meet(file, path)}
+    if side.commit is not None or side.empty:
+        return mine
+    changed = {file for file in project.head.changed if _meet(file, path)}
+    return {file: oid for file, oid in mine.items() if file not in changed} | dict.fromkeys(
+        changed & set(project.worktree.paths()), ""
+    )
 
 
 def _model_paths(project: Project, side: tuple[Side, Evidence]) -> dict[str, str]:

@@ -68,8 +68,9 @@ def model_change_notes(
         if _same_metrics(there, here) and _differ(_content(project, there), _content(project, here)):
             subject = f"Model `{name}`" if name else "The model"
             files = listed(file.path for file in case.files)
-            text = f"{subject} (`{path}`) is not that of {base.baseline.label}, but its metrics are the same"
-            yield Note(code=_CODE, message=f"{text}: {files}", effect="warn", model=name or None, hint=_HINT)
+            text = f"{subject} (`{path}`) differs from that of {base.baseline.label}"
+            text = f"{text}, but its metrics are the same: {files}"
+            yield Note(code=_CODE, message=text, effect="warn", model=name or None, hint=_HINT)
 
 
 def _path(model: Model | None, known: Evidence) -> str | None:
