@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator
 
 from mlgit.errors import Exit
 from mlgit.resources import schema_text
+from tests.support.registry import allow_foreign_tags
 from tests.support.shell import Folder
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def diff(folder: Folder, *argv: str) -> Any:  # noqa: ANN401 (a JSON document)
 @pytest.fixture
 def changed(project: Folder) -> Folder:
     """A branch with other data, another slope, another stage; the first commit is v1.0.0 in prod."""
+    allow_foreign_tags(project)
     project.git("tag", "-a", "line@v1.0.0", "-m", "first")
     project.git("tag", "-a", "line#prod#1", "-m", "to prod")
     project.git("checkout", "-q", "-b", "work")
