@@ -10,11 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+from mlgit.adapters.dvc.data.fingerprints import checksum
 from mlgit.adapters.dvc.pipeline.pointers import LOCK_FILE
 from mlgit.adapters.memory import Memory
-from mlgit.core.digest import sha256_hex
 from mlgit.project.pipeline.declared import record_file
-from mlgit.project.pipeline.lock_entries import LockEntries
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,6 +37,7 @@ def merged_by_git(project: Project, commit: str | None, pipeline: Pipeline) -> d
     suspects = _suspects(project, here, locks)
     if commit is None and suspects:
         from mlgit.core.pipeline.merged_record import entry_digest
+        from mlgit.project.pipeline.lock_entries import LockEntries
 
         # The working tree may have another entry since.
         entries = LockEntries(project, locks).of_worktree()
@@ -64,7 +64,7 @@ def _suspects(project: Project, here: str, locks: list[str]) -> dict[str, str]:
     cached = memory.read_json()
     known = cached if isinstance(cached, dict) else {}
     sides = _other_sides(project, here)
-    key = f"{here} {sha256_hex(' '.join(sorted(sides)).encode())[:32]}" if sides else here
+    key = f"{here} {checksum(' '.join(sorted(sides)).encode())}" if sides else here
     if isinstance(known.get(key), dict):
         return dict(known[key])
     from mlgit.project.pipeline.rewritten_records import in_rewritten
@@ -78,6 +78,7 @@ def _suspects(project: Project, here: str, locks: list[str]) -> dict[str, str]:
 
 def _in_history(project: Project, here: str, locks: list[str]) -> dict[str, str]:
     from mlgit.core.pipeline.merged_record import entry_digest, is_merged
+    from mlgit.project.pipeline.lock_entries import LockEntries
 
     listed = project.git.run_text(
         "rev-list", "--min-parents=2", here, "--", *(f":(literal){one}" for one in locks)
