@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from mlgit.errors import ConfigError
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
     Entries = Mapping[str, object]
 
+_MD5 = re.compile(rb"\b[0-9a-f]{32}\b")
+
 
 class LockEntries:
     """Reads the entries of lock files; each content is parsed once."""
@@ -22,17 +25,26 @@ class LockEntries:
         self._paths = paths
         self._parsed: dict[tuple[str, bytes], Entries] = {}
         self._known: dict[str, Entries] = {}
+        self._hashes: dict[str, frozenset[bytes]] = {}
 
     def at(self, commit: str) -> Entries:
         """Stage -> its entry at a commit."""
         if commit not in self._known:
-            specs = {path: f"{commit}:{path}" for path in self._paths}
-            objects = self._project.objects.get_many(specs.values())
-            found = {path: objects[spec] for path, spec in specs.items()}
-            self._known[commit] = self._all(
-                {path: one.content for path, one in found.items() if one is not None and one.type == "blob"}
-            )
+            self._known[commit] = self._all(self._contents(commit))
         return self._known[commit]
+
+    def hashes(self, commit: str) -> frozenset[bytes]:
+        """Every MD5 in the files at a commit; they are not parsed for that."""
+        if commit not in self._hashes:
+            texts = self._contents(commit).values()
+            self._hashes[commit] = frozenset(found for text in texts for found in _MD5.findall(text))
+        return self._hashes[commit]
+
+    def _contents(self, commit: str) -> Mapping[str, bytes]:
+        specs = {path: f"{commit}:{path}" for path in self._paths}
+        objects = self._project.objects.get_many(specs.values())
+        found = {path: objects[spec] for path, spec in specs.items()}
+        return {path: one.content for path, one in found.items() if one is not None and one.type == "blob"}
 
     def of_worktree(self) -> Entries:
         return self._all(self._project.worktree.read_many(self._paths))

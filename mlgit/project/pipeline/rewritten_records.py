@@ -61,13 +61,17 @@ def in_rewritten(project: Project, here: str, locks: Sequence[str], *, branches:
 
 def _introduced(side: _Side, here: str, reader: LockEntries) -> Iterator[tuple[str, object, object]]:
     """(stage, its entry at a commit, its entry before) where a commit that the side lacks gave the entry."""
-    now = reader.at(here)
+    theirs = frozenset[bytes]().union(*(reader.hashes(run) for run, _ in side.runs))
     for commit in side.lacks:
-        made = reader.at(commit)
-        before = [reader.at(parent) for parent in reader.parents(commit)]
-        for stage, entry in now.items():
-            if len(before) == 1 and made.get(stage) == entry and before[0].get(stage) != entry:
-                yield stage, entry, before[0].get(stage)
+        parents = reader.parents(commit)
+        new = reader.hashes(commit) - reader.hashes(parents[0]) if parents else frozenset[bytes]()
+        # Parsing takes long, and most branches have nothing to do with a commit.
+        if len(parents) != 1 or (new and new.isdisjoint(theirs)):
+            continue
+        made, before = reader.at(commit), reader.at(parents[0])
+        for stage, entry in reader.at(here).items():
+            if made.get(stage) == entry and before.get(stage) != entry:
+                yield stage, entry, before.get(stage)
 
 
 def _picked(project: Project, here: str, paths: Sequence[str]) -> Iterator[_Side]:
