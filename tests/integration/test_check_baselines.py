@@ -145,7 +145,7 @@ def test_a_promotion_uses_the_gates_of_trunk_and_the_first_one_warns(project: Fo
 
 def test_a_release_is_compared_with_the_release_before_it(project: Folder) -> None:
     none = check(project, "--purpose", "release", status=Exit.DONE)
-    assert none["baselines"][0]["message"] == "No release of `line` comes before this one"
+    assert none["baselines"][0]["message"].startswith("No release of `line` comes before this one")
     allow_foreign_tags(project)
     tag(project, "line@v1.0.0")
     assert check(project, "--purpose", "release", status=Exit.DONE)["baselines"][0]["state"] == "none"

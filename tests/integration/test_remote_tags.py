@@ -133,3 +133,28 @@ def test_any_ci_asks_the_remote_before_something_is_called_absent(
     expected = ("error", "unknown_here") if asks else ("skipped", "no_baseline")
     assert (result["outcome"], result["reason"]) == expected
     assert ("`origin` has tags that this clone lacks" in result["message"]) is asks
+
+
+def _absence(clone: Folder, env: dict[str, str]) -> str:
+    (result,) = clone.here("check", "--json", env=env).json()["verdict"]["results"]
+    assert (result["outcome"], result["reason"]) == ("skipped", "no_baseline")
+    return str(result["message"])
+
+
+def test_what_is_absent_says_when_the_remote_was_last_seen(clone: Folder, tmp_path: Path) -> None:
+    nothing = "Nothing of `net` is in `prod` yet"
+    (clone / ".git/refs/remotes/origin/HEAD").unlink()
+    assert _absence(clone, {}) == f"{nothing}; this clone never fetched from `origin`"
+    clone.git("fetch", "-q", "origin")
+    assert _absence(clone, {}) == f"{nothing}, as of the last fetch (less than a minute ago)"
+    hours_ago = (clone / ".git/FETCH_HEAD").stat().st_mtime - 2 * 3600 - 60
+    os.utime(clone / ".git/FETCH_HEAD", (hours_ago, hours_ago))
+    assert _absence(clone, {}) == f"{nothing}, as of the last fetch (2 h ago)"
+    assert "as of the last fetch (2 h ago)" in " ".join(clone.here("check").out.split())
+    # The remote itself was asked, or listed its tags.
+    assert _absence(clone, {"CI": "true"}) == nothing
+    listing = tmp_path / "listing"
+    listing.write_text(clone.git("ls-remote", "--heads", "--tags", "origin"), encoding="utf-8")
+    assert _absence(clone, {"MLGIT_REMOTE_TAGS": str(listing)}) == nothing
+    clone.git("remote", "remove", "origin")
+    assert _absence(clone, {}) == nothing

@@ -129,7 +129,7 @@ class Baselines:
         self, found: Baseline, name: str | None, doubt: str | None, refused: Refusal | None = None
     ) -> Baseline:
         """The baseline; unknown if this clone may lack tags, or if `doubt` or `refused` does not count."""
-        from mlgit.project.registry.completeness import knows_model, tag_repair
+        from mlgit.project.registry.completeness import as_of_fetch, knows_model, tag_repair
 
         tags = self._tags_of(name)
         if refused is not None:
@@ -140,7 +140,9 @@ class Baselines:
             return unknown(found.vs, found.model, found.label, found.rule, message, hint)
         known = knows_model(self.project, name, here=tags.here, absent=found.state == "none", ci=self.ci)
         if known.known == "yes":
-            return found
+            if found.state != "none":
+                return found
+            return replace(found, message=f"{found.message}{as_of_fetch(self.project, name, ci=self.ci)}")
         message = f"{found.rule[0].upper()}{found.rule[1:]} is not known here: {known.why}"
         return unknown(found.vs, found.model, found.label, found.rule, message, f"run `{known.repair}`")
 

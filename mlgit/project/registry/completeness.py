@@ -43,6 +43,7 @@ _PLAIN_FETCH = b"+refs/heads/*:refs/remotes/"
 _FETCH = re.compile(rb"fetch[ \t]*=[ \t]*(.*)")
 _UNUSUAL = re.compile(rb"tagopt|hiderefs|include|remote\..*fetch")
 _TIMEOUT_S = 20
+_MINUTE_S = 60
 _MOST_BYTES = 64 << 20
 _FETCHED: WeakKeyDictionary[Project, set[str | None]] = WeakKeyDictionary()
 _FACTS: WeakKeyDictionary[Project, CloneFacts] = WeakKeyDictionary()
@@ -88,6 +89,25 @@ def require_tags(
     known = knows_model(project, model, here=here, absent=absent, ci=os.environ)
     if known.known == "no":
         raise StateError(f"{what} is not known here: {known.why}", hint=f"run `{known.repair}`")
+
+
+def as_of_fetch(project: Project, model: str | None, *, ci: Mapping[str, str]) -> str:
+    """The end of a sentence about what is absent: when this clone last saw the remote.
+
+    It is empty if there is no remote, or if the remote was asked in this run.
+    """
+    asked = not _FETCHED.get(project, set()).isdisjoint({model, None})
+    answered = _ANSWERS.get(project, {}).get(model) is not None
+    if project.remote is None or asked or answered or ci.get(REMOTE_TAGS):
+        return ""
+    from mlgit.core.wording import format_age
+    from mlgit.project.registry.read import tags_as_of
+
+    seen = tags_as_of(project)
+    if seen is None:
+        return f"; this clone never fetched from `{project.remote}`"
+    age_s = (project.now - seen).total_seconds()
+    return f", as of the last fetch ({format_age(age_s) if age_s >= _MINUTE_S else 'less than a minute ago'})"
 
 
 def tag_repair(project: Project) -> str:
