@@ -26,6 +26,11 @@ class Setting(NamedTuple):
     file: str | None = ""
 
     @property
+    def text(self) -> str:
+        """The value; empty for a key without one."""
+        return self.value or ""
+
+    @property
     def true(self) -> bool:
         return self.value is None or self.value.lower() not in _FALSE
 
@@ -56,16 +61,16 @@ class Pruning(NamedTuple):
 
 def obstacles(settings: Sequence[Setting], remote: str, *, local: bool = False) -> tuple[Obstacle, ...]:
     """What keeps tags of the remote from this clone; `local`: the remote is a folder on this machine."""
-    specs = [each for each in settings if each.key == f"remote.{remote}.fetch" and each.value]
+    specs = [each for each in settings if each.key == f"remote.{remote}.fetch"]
     option = _tag_option(settings, remote)
-    every = any(_takes_every_tag(each.value or "") for each in specs)
+    every = any(_takes_every_tag(each.text) for each in specs)
     found = []
     if option is not None and option.value == "--no-tags" and not every:
         why = "it never fetches tags"
         setting = f"remote.{remote}.tagOpt"
         removal = option.removal.replace(option.key, setting)
         found.append(Obstacle("no_tags", setting, why, removal))
-    left_out = [each for each in specs if _leaves_tags_out(each.value or "")]
+    left_out = [each for each in specs if _leaves_tags_out(each.text)]
     if left_out:
         setting = f"remote.{remote}.fetch={left_out[0].value}"
         why = f"it leaves out tags (`{left_out[0].value}`)"
@@ -100,7 +105,7 @@ def pruning(settings: Sequence[Setting], remote: str) -> tuple[Pruning, ...]:
     prunes_tags = _first_true(settings, f"{own}prunetags", "fetch.prunetags")
     if prunes_tags is not None:
         found.append(Pruning(prunes_tags, _switched_off(settings, f"{own}pruneTags")))
-    specs = [each.value for each in settings if each.key == f"{own}fetch" and each.value]
+    specs = [each.text for each in settings if each.key == f"{own}fetch"]
     if any(spec.partition(":")[2].startswith((_TAGS, "refs/*")) for spec in specs):
         prunes = _first_true(settings, f"{own}prune", "fetch.prune")
         if prunes is not None:
@@ -132,7 +137,7 @@ def _tag_option(settings: Iterable[Setting], remote: str) -> Setting | None:
 
 def _is_narrow(specs: Sequence[Setting]) -> bool:
     """Whether only some of the remote's branches are fetched, as after `git clone --single-branch`."""
-    sources = {(each.value or "").removeprefix("+").partition(":")[0] for each in specs}
+    sources = {(each.text).removeprefix("+").partition(":")[0] for each in specs}
     return any(source.startswith("^") for source in sources) or sources.isdisjoint(_EVERY_BRANCH)
 
 
@@ -142,10 +147,9 @@ def _takes_every_tag(spec: str) -> bool:
 
 
 def _leaves_tags_out(spec: str) -> bool:
-    if not spec.startswith("^"):
-        return False
     start, star, _ = spec[1:].partition("*")
-    return start.startswith(_TAGS) or (bool(star) and _TAGS.startswith(start))
+    hit = start.startswith(_TAGS) or (bool(star) and _TAGS.startswith(start))
+    return spec.startswith("^") and hit
 
 
 def _covers_tags(prefix: str) -> bool:

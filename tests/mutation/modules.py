@@ -53,6 +53,7 @@ TESTS = {
         "tests/unit/release/test_promotion.py",
     ],
     "mlgit/core/registry/readiness.py": ["tests/unit/registry/test_readiness.py"],
+    "mlgit/core/fetch_settings.py": ["tests/unit/test_fetch_settings.py"],
 }
 
 _WORD = "every word has the same number before it, and a higher one than any number has"
