@@ -110,10 +110,10 @@ def parse_listing(text: str) -> Mapping[str, str] | None:
     """Tag name -> object id from the output of `git ls-remote`; None if it is not such output."""
     found = {}
     for line in text.split("\n"):
-        oid, tab, ref = line.partition("\t")
+        oid, _, ref = line.partition("\t")
         if not line or ref.endswith("^{}"):
             continue
-        if not tab or not oid or set(oid) - _HEX or not ref.startswith(("refs/", "HEAD")):
+        if not oid or set(oid) - _HEX or not ref.startswith(("refs/", "HEAD")):
             return None
         if ref.startswith("refs/tags/"):
             found[ref.removeprefix("refs/tags/")] = oid
