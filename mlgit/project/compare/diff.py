@@ -156,7 +156,7 @@ def _meet(path: str, other: str) -> bool:
 
 
 def _blobs(project: Project, side: Side, path: str) -> Mapping[str, str]:
-    """Path -> id of the files of a model at one state; what differs on disk has none."""
+    """Path -> id of the files of a model at one state; an id is empty if the file differs on disk."""
     from mlgit.adapters.git.objects import CommitTree
 
     commit = side.commit or project.head.commit
