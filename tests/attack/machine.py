@@ -142,7 +142,10 @@ class AttackMachine(RuleBasedStateMachine):
         try:
             answer = judged(self._world.check(), improved=self._world.improved)
         except FooledError as error:
-            self._fooled(str(error))
+            if self._world.lock_forged_whole():
+                TALLY.answers["allowed: dvc.lock is forged as a whole, which only a run can find"] += 1
+            else:
+                self._fooled(str(error))
         else:
             TALLY.answers[answer] += 1
             if answer == "no verdict":

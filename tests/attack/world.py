@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlgit.yaml12 import load
-from tests.attack.reproduction import really_allowed
+from tests.attack.reproduction import really_allowed, up_to_date
 from tests.support import pipeline
 from tests.support.shell import Folder
 
@@ -111,6 +111,8 @@ class World:
 
     def __init__(self, template: Template, *, in_ci: bool) -> None:
         self.in_ci = in_ci
+        self.forged = False
+        """Whether a plan wrote a part of dvc.lock by hand."""
         self.gate = template.gate
         self._scratch = Path(tempfile.mkdtemp(prefix="attack-"))
         self._clones = 0
@@ -175,6 +177,10 @@ class World:
         """Repair the documents, so that the next edits are judged."""
         for name, content in documents.items():
             self.path(name).write_bytes(content)
+
+    def lock_forged_whole(self) -> bool:
+        """Whether nothing but a run can tell that dvc.lock was written by hand."""
+        return self.forged and up_to_date(self.work.path)
 
     def improved(self) -> bool:
         """Whether the numbers that the stages really give are good enough, whatever is written."""

@@ -16,6 +16,7 @@ from mlgit.errors import Exit
 from tests.attack import machine
 from tests.attack.edits_results import run_the_pipeline
 from tests.attack.machine import FooledError, judged
+from tests.attack.plans import mix_two_runs
 from tests.attack.plans_pipeline import swap_outputs
 from tests.attack.plans_rules import edit_the_reference, waive_it_on_trunk
 from tests.attack.reproduction import METRICS, MODEL, run_every_stage
@@ -98,6 +99,19 @@ def test_numbers_count_only_if_the_stages_really_give_them() -> None:
         assert world.improved()
         world.work.write(MODEL, '{"slope": 1.98}')
         assert not world.improved()
+    finally:
+        world.close()
+
+
+def test_only_a_lock_that_is_forged_as_a_whole_is_excused() -> None:
+    world = World(machine.template("floor"), in_ci=False)
+    try:
+        assert mix_two_runs(world, Picker([0, 1, 0, 0])).startswith("dvc.lock: outs of evaluate")
+        with pytest.raises(FooledError):
+            judged(world.check(), improved=world.improved)
+        assert world.lock_forged_whole()
+        world.work.write(METRICS, '{"mae": 0.01}')
+        assert not world.lock_forged_whole()
     finally:
         world.close()
 

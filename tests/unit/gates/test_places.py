@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from mlgit.core.gates.evaluate import evaluate
+from mlgit.core.gates.evaluate import EMPTIED, Case, evaluate
 from mlgit.core.gates.resolved.lost import lost_comparisons
 from tests.support.verdicts import absolute, baseline, case, change, metric_file, outcome_of, rules
 
@@ -53,3 +53,14 @@ def test_a_comparison_that_is_an_error_is_not_called_lost() -> None:
         change(metric="auc"), files=(metric_file(path="new.json", auc="0.81"),), against=entry, model="m"
     )
     assert list(lost_comparisons([where], [])) == []
+
+
+def test_only_the_gates_that_compare_with_what_was_emptied_are_named() -> None:
+    emptied = baseline(state="none", reason=EMPTIED)
+    gates = (change("a"), change("b", vs="base"), change("c"), absolute("d", low="0"))
+    files = (metric_file(auc="0.9"),)
+    where = Case("m", gates, files, {"prod": emptied, "base": baseline(state="none", vs="base")})
+    (found,) = lost_comparisons([where], [])
+    assert (found.code, found.subjects) == ("baseline_emptied", ("a", "c"))
+    unused = Case("m", gates[1:2], files, where.baselines)
+    assert list(lost_comparisons([unused], [])) == []
