@@ -70,6 +70,14 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     "mlgit/core/gates/evaluate.py": {
         "without `''` in `environment or ''`": "no environment has the name None; the type does not say so",
     },
+    "mlgit/core/gates/resolved/merged.py": {
+        "without `own is not None` in `order is None and own is not None`": (
+            "two gates that are there have no order; the type does not say so"
+        ),
+    },
+    "mlgit/core/gates/resolved/settings.py": {
+        "without `''` in `_default(key, now) or ''`": "no setting is None; the type does not say so",
+    },
     "mlgit/core/registry/readiness.py": {
         "without `whole is None` in `whole is None or names is None`": "without a whole there are no names",
         "without `output.pointer is not None` in `output.pointer is not None and output.pointer.directory`": (

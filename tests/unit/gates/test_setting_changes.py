@@ -84,6 +84,40 @@ def test_a_renamed_environment_is_one_finding(
     assert found == [f"Environment `staging` {each}" for each in expected] if expected else len(found) >= 1
 
 
+@pytest.mark.parametrize(
+    ("staging", "now", "expected"),
+    [
+        ("qa", "qa", [f"Environment `staging` {RENAMED.replace('test', 'qa')}"]),
+        ("qa", "other", ["prod", "staging"]),
+        ("staging", "staging", []),
+    ],
+)
+def test_what_follows_a_renamed_environment_follows_it_under_its_new_name(
+    staging: str, now: str, expected: list[str]
+) -> None:
+    def declared(name: str, source: str) -> Config:
+        follower = replace(PROD, source=source)
+        return Config(gates=GATES, environments={name: Environment(name=name), "prod": follower})
+
+    found = texts(declared("staging", "staging"), declared(staging, now))
+    if now == "other":
+        assert [text.split("`")[1] for text in found] == expected
+    else:
+        assert found == expected
+
+
+def test_an_environment_that_is_like_another_one_that_stays_is_not_renamed() -> None:
+    twins = {name: Environment(name=name) for name in ("a", "b")}
+    assert texts(Config(environments={"a": twins["a"]}), Config(environments=twins)) == []
+    assert texts(Config(environments=twins), Config(environments={"a": twins["a"]})) == [
+        "Environment `b` was removed"
+    ]
+    strict = Environment(name="c", pre=True)
+    assert texts(Config(environments={"a": twins["a"]}), Config(environments={"c": strict})) == [
+        "Environment `a` was removed"
+    ]
+
+
 def test_two_equal_environments_are_not_renamed_to_one() -> None:
     old = {"staging": STAGING, "twin": replace(STAGING, name="twin")}
     found = texts(config(environments=old), config(environments={"test": replace(STAGING, name="test")}))
