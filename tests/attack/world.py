@@ -179,7 +179,7 @@ class World:
             self.path(name).write_bytes(content)
 
     def lock_forged_whole(self) -> bool:
-        """Whether nothing but a run can tell that dvc.lock was written by hand."""
+        """Whether only a run can show that dvc.lock was written by hand."""
         return self.forged and up_to_date(self.work.path)
 
     def improved(self) -> bool:
