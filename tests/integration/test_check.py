@@ -93,7 +93,10 @@ def test_the_same_inputs_give_the_same_verdict(project: Folder) -> None:
 def test_loosened_and_removed_gates_are_findings(project: Folder) -> None:
     project.git("checkout", "-qb", "sly")
     text = (project / "mlgit.yaml").read_text()
-    project.write("mlgit.yaml", text.replace("min: 0.5", "min: -9").replace("mae-vs-base", "mae-vs-bose"))
+    # A gate that only has another id is a note; this one reads another metric.
+    other = "mae-vs-bose: {metric: r2, vs: base, max_drop: 0.5}"
+    text = text.replace("mae-vs-base: {metric: mae, vs: base, max_rise: 0.05}", other)
+    project.write("mlgit.yaml", text.replace("min: 0.5", "min: -9"))
     verdict = check(project, status=Exit.DONE)
     assert verdict["decision"] == "allow_with_warnings"
     assert {each["gate"]: each["kind"] for each in verdict["gates_changed"]} == {
