@@ -27,8 +27,9 @@ def doubt_of(
     `fetch` is the command that fetches tags again.
     """
     here = kept.environment(name)
+    half = here.unfinished
     refusal = _newest_refused(raw.environment(name), refused, empty=here.holder is None)
-    if refusal is not None:
+    if refusal is not None and (half is None or _counter(refusal.fact) > _counter(half)):
         return refusal
     tag = doubtful_environment(raw.name, name, state=raw, ignored=raw.ignored)
     parsed = None if tag is None else parse_tag(tag)
@@ -36,7 +37,11 @@ def doubt_of(
         fact = TagFact(parsed, tag, "", "", 0, "", "", lambda _: "")
         advice = f"run `{fetch}`; if the tag still does not count, see `mlgit doctor`"
         return Refusal(fact, raw.ignored[tag], advice=advice, unread=True)
-    return None if here.unfinished is None else _half(here, here.unfinished, refused, fetch)
+    return None if half is None else _half(here, half, refused, fetch)
+
+
+def _counter(fact: TagFact) -> int:
+    return fact.name.counter or 0
 
 
 def environments_of(state: ModelState) -> tuple[str, ...]:

@@ -108,6 +108,21 @@ def test_a_half_whose_other_tag_was_refused_says_so() -> None:
     assert "`m#prod#2`, written with it, does not count: it has no statement" in doubt.sentence
 
 
+def test_half_a_change_is_newer_than_a_foreign_tag_before_it() -> None:
+    """Otherwise a promotion could take the foreign tag out, and with it what the half was to bring."""
+    emptied = half("m#prod!#2", 1, "unassign", None)
+    newest = half("m#prod!#4", 2, "promote", "v2.0.0")
+    first = fact("m#prod#1", 1, message=stated("rollback", version="v1.0.0"))
+    state = accepted(Row((first, emptied, fact("m#prod#3", 2), newest)), foreign=False)
+    doubt = state.environment("prod").doubt
+    assert doubt is not None
+    assert (doubt.fact.tag, doubt.unread) == ("m#prod!#4", True)
+    later = accepted(Row((first, emptied, newest, fact("m#prod#5", 2))), foreign=False)
+    doubt = later.environment("prod").doubt
+    assert doubt is not None
+    assert doubt.fact.tag == "m#prod#5"
+
+
 def test_environments_are_those_of_all_tags() -> None:
     state = replay((V1, FIRST), {"m#dev#1": LIGHT, "m@v3.0.0": LIGHT, "m#prod#2": LIGHT}).model("m")
     assert environments_of(state) == ("dev", "prod")
