@@ -21,6 +21,7 @@ from mlgit.core.release.promotion import (
     check_promotion,
     choose_version,
     passed_over,
+    require_counting,
     require_version,
     rollback_target,
     split_target,
@@ -244,6 +245,15 @@ def test_a_rollback_says_which_tags_it_passes_over(bad: tuple[str, ...], expecte
     target = rollback_target(model, here)
     notes = () if expected is None else (f"{expected} passed over; `mlgit doctor` says why",)
     assert passed_over(model, here, target) == notes
+
+
+def test_a_version_of_a_commit_must_count_to_be_repeated() -> None:
+    model = state()
+    require_counting(model, model.at_commit(commit(0)))
+    require_counting(refusing(model, "m@v1.1.0"), model.at_commit(commit(0)))
+    with pytest.raises(StateError, match="is at this commit") as caught:
+        require_counting(refusing(model, "m@v1.0.0"), model.at_commit(commit(0)))
+    assert caught.value.hint == "run `mlgit release m --commit`, which adds an empty commit"
 
 
 def test_a_rollback_can_name_any_earlier_version_but_no_other() -> None:

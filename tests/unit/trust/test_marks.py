@@ -65,3 +65,8 @@ def test_a_tag_and_the_release_that_it_names_must_agree(tag: TagFact, why: str |
 
 def test_nothing_is_marked_where_nothing_is() -> None:
     assert Marks(replay(()).model("m"), foreign=False).why(None) is None
+
+
+def test_an_assignment_whose_only_version_does_not_count_is_marked() -> None:
+    row = Row((V1, fact("m#prod#1", 1)), {}, renamed=("m@v1.0.0",), foreign=True)
+    assert marked(row)["m#prod#1"].startswith("its release `m@v1.0.0` does not count: ")
