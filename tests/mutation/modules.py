@@ -87,6 +87,13 @@ EQUIVALENT: dict[str, dict[str, str]] = {
             "it saves work: the names are compared whole afterwards"
         ),
     },
+    "mlgit/core/trust/accept.py": {
+        "without `fact.name.environment is not None` in `fact.name.environment is not None "
+        "and fact.tag not in refused`": "it saves work: other tags are about no environment",
+        "without `statement is not None` in `problem is None and statement is not None`": (
+            "without a problem there is a statement here; the type does not say so"
+        ),
+    },
     "mlgit/core/trust/rules.py": {
         "without `policy is not None` in `policy is not None and policy in facts.elsewhere`": (
             "no commit is None; the type does not say so"
