@@ -193,7 +193,7 @@ def test_a_clone_without_tags_does_not_look_like_an_empty_environment(
         done = clone.here("deploy", "--env", "prod", *more)
         assert done.status == Exit.STATE
         assert "What `prod` holds of `line` is not known here: this clone may lack tags" in done.err
-        assert "git config --unset remote.origin.tagOpt && git fetch --tags origin" in done.err
+        assert "git config --unset-all remote.origin.tagOpt && git fetch --tags origin" in done.err
     clone.git("config", "--unset", "remote.origin.tagOpt")
     (deployment,) = clone.here("deploy", "--env", "prod", "--json").json()["deployments"]
     assert deployment["state"] == "unassigned"
