@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from tests.support.shell import Folder
 
-NOTHING = ("no version yet", "none yet", "holds    nothing", "empty", "Nothing happened")
+NOTHING = ("no version", "   none", "holds    nothing", "empty", "Nothing happened")
 NEVER = ("first model", "No release", "no release", "Nothing of `net`", "tracks no outputs", "| new |")
 
 

@@ -15,9 +15,9 @@ from mlgit.core.registry.state import ModelState
 from mlgit.core.wording import listed
 from mlgit.errors import AnswerNo, StateError, ToolError, UnknownReference
 from mlgit.project.compare.baseline_files import read_baseline
-from mlgit.project.compare.environment_baseline import emptied, is_made_again, merged
+from mlgit.project.compare.environment_baseline import deregistered, emptied, is_made_again, merged
 from mlgit.project.compare.reference_file import read_reference
-from mlgit.project.compare.release_before import release_before
+from mlgit.project.compare.release_before import release_before, withdrawn_before
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -193,9 +193,12 @@ class Baselines:
         found = _none("base", model, "base", rule, f"No release of {_quoted(name)} comes before this one")
         refused = None
         if name is not None and here is not None:
-            version, refused = release_before(self.project, self._state(name), here)
+            state = self._state(name)
+            version, refused = release_before(self.project, state, here)
             if version is not None:
                 found = _found("base", model, f"{name}@{version.version}", rule, version.commit)
+            else:
+                found = deregistered(found, name, withdrawn_before(self.project, state, here))
         return self._proven(found, name, self._doubtful_release(name), refused)
 
     def _release(self, model: str | None, name: str | None) -> Baseline:
@@ -207,6 +210,8 @@ class Baselines:
             found = self._merged(
                 _found("release", model, f"{name}@{version.version}", rule, version.commit), version
             )
+        if state is not None:
+            found = deregistered(found, name, state.versions)
         refused = None if state is None else doubtful_refusal(state)
         return self._proven(found, name, self._doubtful_release(name), refused)
 

@@ -10,6 +10,8 @@ from mlgit.core.registry.state import label_of
 from mlgit.core.wording import word
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from mlgit.core.gates.verdict import Baseline
     from mlgit.core.registry.state import EnvironmentState, Refusal, RegisteredVersion
     from mlgit.project.open import Project
@@ -29,6 +31,19 @@ def emptied(found: Baseline, here: EnvironmentState) -> Baseline:
     )
     hint = f"see `mlgit history {here.model} --env {here.environment}`"
     return replace(found, reason=EMPTIED, message=message, hint=hint)
+
+
+def deregistered(found: Baseline, name: str | None, versions: Iterable[RegisteredVersion]) -> Baseline:
+    """The baseline of a release; if every version that it could be was deregistered, with the newest tag."""
+    facts = {each.rejected: each for each in versions if each.rejected is not None and each.withdrawn}
+    if found.state != "none" or not facts:
+        return found
+    last = max(facts, key=lambda fact: (fact.at, fact.tag))
+    message = (
+        f"`{name}` has no release that counts any more: the tag `{last.tag}` of {last.tagger} deregistered "
+        f"{facts[last].version} on {last.at:%Y-%m-%d %H:%M} UTC"
+    )
+    return replace(found, reason=EMPTIED, message=message, hint=f"see `mlgit history {last.name.model}`")
 
 
 def is_made_again(doubt: Refusal | None, here: EnvironmentState | None, candidate: str | None) -> bool:

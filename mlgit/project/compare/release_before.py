@@ -8,8 +8,17 @@ from mlgit.adapters.git.refs import is_ancestor
 from mlgit.core.registry.completeness import refused_releases
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mlgit.core.registry.state import ModelState, Refusal, RegisteredVersion
     from mlgit.project.open import Project
+
+
+def withdrawn_before(project: Project, state: ModelState, commit: str) -> Iterator[RegisteredVersion]:
+    """The deregistered releases that a commit comes after, newest first."""
+    for each in reversed(state.versions):
+        if each.withdrawn and each.commit != commit and is_ancestor(project.git, each.commit, commit):
+            yield each
 
 
 def release_before(

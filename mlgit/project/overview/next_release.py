@@ -47,7 +47,8 @@ def next_release(
         path = paths.get(line.model)
         ready = line.model not in unready and _has_storage(project, state, path)
         if on_trunk and not released and path and ready and _is_new(project, line, state, path):
-            since = f"since {line.latest}" if line.latest else "and has no version yet"
+            none = "and has no version yet" if model is None or not model.versions else "and has no version"
+            since = f"since {line.latest}" if line.latest else none
             return NextStep(command=f"mlgit release {line.model}", reason=f"`{line.model}` is new {since}")
         step = None if model is None else _promotion(line, model, environments)
         if step is not None and not {*unready} & {line.model, step.command.rpartition(" ")[2]}:

@@ -177,7 +177,8 @@ def _version(project: Project, text: str, read: Reader | None, *, compares: bool
     found = state.latest if number is None else state.find(number)
     if found is None:
         if wanted == "latest" and state.facts:
-            raise UnknownReference(f"`{model}` has no version", hint=f"run `mlgit release {model}`")
+            every = "; every one was deregistered" if state.versions else ""
+            raise UnknownReference(f"`{model}` has no version{every}", hint=f"run `mlgit release {model}`")
         return None
     label = f"{found.model}@{found.version}"
     return Reference(

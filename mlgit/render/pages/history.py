@@ -55,7 +55,7 @@ def _held(record: History) -> Page:
 
 def _points(record: History) -> Page:
     if not record.points:
-        return [line(_none(record, "No versions yet", "No versions are known here"))]
+        return [line(_none(record, "No versions", "No versions are known here"))]
     rows = [
         (
             Span(f"{point.model}@{point.version}", "name"),

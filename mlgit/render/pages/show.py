@@ -69,7 +69,7 @@ def _latest(model: ModelEntry) -> str:
     if model.known == "no":
         return "not known here" if model.latest is None else f"{model.latest.version} or newer"
     if model.latest is None:
-        return "none yet"
+        return "none"
     return f"{model.latest.version}{_mark(model.latest.refused)}"
 
 

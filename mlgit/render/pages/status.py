@@ -241,7 +241,7 @@ def _model_row(model: ModelLine, names: Sequence[str]) -> tuple[Span, ...]:
     if model.known == "no":
         latest = Span("?", "careful")
     elif model.latest is None:
-        latest = Span("no version yet", "dim")
+        latest = Span("no version", "dim")
     return (Span(model.model, "name"), latest, *(_environment(held.get(name)) for name in names))
 
 
