@@ -43,7 +43,8 @@ def deregistered(found: Baseline, name: str | None, versions: Iterable[Registere
         f"`{name}` has no release that counts any more: the tag `{last.tag}` of {last.tagger} deregistered "
         f"{facts[last].version} on {last.at:%Y-%m-%d %H:%M} UTC"
     )
-    return replace(found, reason=EMPTIED, message=message, hint=f"see `mlgit history {last.name.model}`")
+    hint = f"see `mlgit history {word(last.name.model)}`"
+    return replace(found, reason=EMPTIED, message=message, hint=hint)
 
 
 def is_made_again(doubt: Refusal | None, here: EnvironmentState | None, candidate: str | None) -> bool:
