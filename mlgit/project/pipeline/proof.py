@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 _MOST_NOTES = 25
 _NOT_HERE = "it is not here"
-# No check of a commit can resolve these, on any machine.
-_OUTSIDE = ("needs the network", "has no MD5 for it")
+# No check of a commit can resolve this, on any machine.
+_OUTSIDE = "needs the network"
 _NEVER_RUN = "never run"
 _RUN_AND_COMMIT = "run `mlgit run`, commit what it wrote"
 

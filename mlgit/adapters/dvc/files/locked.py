@@ -55,16 +55,26 @@ def _hashes(
     shape: Shape, fields: dict[str, object], key: str, *, at: Path, wdir: str
 ) -> dict[str, Pointer | None]:
     found = {}
+    names: dict[str, str] = {}
     for number, item in enumerate(shape.listed(fields, key, at)):
         place = (*at, key, number)
         entry = shape.fields(item, place)
-        path = join(wdir, shape.text(entry.get("path"), (*place, "path")))
+        name = shape.text(entry.get("path"), (*place, "path"))
+        path = join(wdir, name)
+        if names.setdefault(path, name) != name:
+            # DVC takes the one that is written as in dvc.yaml; it never writes two.
+            raise shape.wrong((*place, "path"), f"a path of its own: `{names[path]}` is the same")
         found[path] = pointer(shape, entry, place, path=path)
     return found
 
 
 def pointer(shape: Shape, entry: Mapping[str, object], at: Path, *, path: str) -> Pointer | None:
     """The content that an entry of a lock or .dvc file names for `path`; None if it has no MD5."""
+    entry = _with_remote(entry)
+    # Outside of the repository, DVC reads `md5` whatever `hash` says.
+    inside = not path.startswith(("/", "../"))
+    if inside and entry.get("hash") not in {None, "md5"}:
+        return None
     md5 = entry.get("md5")
     if not isinstance(md5, str):
         files = entry.get("files")
@@ -77,8 +87,17 @@ def pointer(shape: Shape, entry: Mapping[str, object], at: Path, *, path: str) -
         size=size if isinstance(size, int) else None,
         nfiles=nfiles if isinstance(nfiles, int) else None,
         # DVC 2 wrote no `hash`. It converted CRLF to LF only inside the repository.
-        legacy="hash" not in entry and not path.startswith(("/", "../")),
+        legacy=inside and entry.get("hash") is None,
     )
+
+
+def _with_remote(entry: Mapping[str, object]) -> Mapping[str, object]:
+    """The entry with what it says about the file in a version-aware remote, which counts first in DVC."""
+    remotes = entry.get("cloud")
+    if not isinstance(remotes, dict):
+        return entry
+    there = next(iter(remotes.values()), None)
+    return {**entry, **there} if isinstance(there, dict) else entry
 
 
 def _of_files(files: list[object]) -> Pointer:

@@ -21,18 +21,20 @@ from mlgit.adapters.dvc.data.hashes import (
 from mlgit.adapters.dvc.pipeline.ancestry import Ancestry, OutputsByPath
 from mlgit.adapters.dvc.pipeline.params import ParamFiles
 from mlgit.core.pipeline.evidence import FROZEN, MERGED, StageState
+from mlgit.core.pipeline.stages import Pointer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from mlgit.adapters.dvc.files.documents import Documents
-    from mlgit.core.pipeline.stages import LockedStage, Origin, Output, Pipeline, Pointer, Stage
+    from mlgit.core.pipeline.stages import LockedStage, Origin, Output, Pipeline, Stage
     from mlgit.core.tree import Tree
 
     _Listing = Callable[[Output], Mapping[str, str] | None]
     _Ask = Callable[[Sequence[str]], Mapping[str, Sequence[str]]]
 
 _DATASET = "ds://"
+_NOTHING = Pointer(md5="")
 _NOT_HERE = {
     OUTSIDE: "it is outside the repository and not on this machine",
     SUBMODULE: "its submodule is not checked out here",
@@ -182,7 +184,7 @@ class _StageChecker:
         elif dep not in locked.deps:
             found.reasons.append(f"new dep {dep}")
         elif (pointer := locked.deps[dep]) is None:
-            found.unchecked.append(f"dep {dep} was not checked: dvc.lock has no MD5 for it")
+            found.reasons.append(f"{self._unrecorded(dep)} dep {dep}")
         else:
             word = self._compare(dep, pointer)
             if word in _NOT_CHECKED:
@@ -191,6 +193,10 @@ class _StageChecker:
                 found.unknown += [sentence] if word in _NOT_HERE else []
             elif word:
                 found.reasons.append(f"{word} dep {dep}")
+
+    def _unrecorded(self, dep: str) -> str:
+        """`changed` or `deleted`, as for DVC, of a path whose record has no MD5 that could be compared."""
+        return "deleted" if self._compare(dep, _NOTHING, outside="deleted") == "deleted" else "changed"
 
     def _compare(self, dep: str, pointer: Pointer, *, outside: str = UNKNOWN) -> str:
         """`""`, `changed`, `deleted`, a key of `_NOT_CHECKED`, or `outside` if nothing is known here."""
@@ -268,8 +274,11 @@ class _StageChecker:
 
     def _origin(self, origin: Origin, found: _Findings) -> None:
         """Add a reason if the local path that data was imported from has other content now."""
-        if origin.frozen or origin.pointer is None:
+        if origin.frozen:
             return
-        word = self._compare(origin.path, origin.pointer, outside="deleted")
+        if origin.pointer is None:
+            word = self._unrecorded(origin.path)
+        else:
+            word = self._compare(origin.path, origin.pointer, outside="deleted")
         if word and word not in _NOT_CHECKED:
             found.reasons.append(f"{word} dep {origin.path}")

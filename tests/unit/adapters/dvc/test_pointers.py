@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mlgit.core.pipeline.stages import Pipeline
 
 MD5 = "d41d8cd98f00b204e9800998ecf8427e"
+OTHER = "e4d909c290d0fb1ca068ffaddf22cbd0"
 
 
 class Files:
@@ -103,6 +104,55 @@ def test_a_lock_file_of_either_schema_gives_the_recorded_stage(lock: str) -> Non
     assert out is not None
     assert (dep.md5, dep.legacy, dep.directory) == (MD5, True, False)
     assert (out.legacy, out.directory, out.nfiles) == (False, True, 2)
+
+
+@pytest.mark.parametrize(
+    ("entry", "md5", "legacy"),
+    [
+        (f"md5: {MD5}", MD5, True),
+        (f"md5: {MD5}, hash: null", MD5, True),
+        (f"md5: {MD5}, hash: md5", MD5, False),
+        (f"md5: {MD5}, hash: sha256", None, None),
+        (f"md5: {MD5}, hash: md5-dos2unix", None, None),
+        (f"md5: {MD5}, hash: checksum, checksum: {MD5}", None, None),
+        (f"hash: sha256, sha256: {MD5}", None, None),
+        (f"etag: {MD5}", None, None),
+        ("hash: md5, size: 1", None, None),
+        ("hash: md5, md5: null", None, None),
+        ("hash: md5, md5: 11111111111111111111111111111111", None, None),
+        (f"hash: md5, cloud: {{store: {{md5: {MD5}}}}}", MD5, False),
+        (f"hash: md5, md5: {OTHER}, cloud: {{store: {{md5: {MD5}}}}}", MD5, False),
+        (f"hash: md5, md5: {MD5}, cloud: {{store: {{etag: abc}}}}", MD5, False),
+        (f"hash: md5, md5: {MD5}, cloud: {{}}", MD5, False),
+    ],
+)
+def test_an_entry_has_the_hash_that_dvc_compares(entry: str, md5: str | None, *, legacy: bool | None) -> None:
+    """DVC finds every file changed whose entry has no `md5`, or names another hash."""
+    lock = f"schema: '2.0'\nstages:\n  a: {{cmd: x, deps: [{{path: in, {entry}}}]}}\n"
+    found = pipeline({"dvc.yaml": "stages:\n  a: {cmd: x, deps: [in]}\n", "dvc.lock": lock})
+    locked = found.stages[0].locked
+    assert locked is not None
+    pointer = locked.deps["in"]
+    assert (pointer and pointer.md5, pointer and pointer.legacy) == (md5, legacy)
+
+
+def test_outside_of_the_repository_every_entry_has_an_md5() -> None:
+    lock = f"schema: '2.0'\nstages:\n  a: {{cmd: x, deps: [{{path: ../in, md5: {MD5}, hash: other}}]}}\n"
+    found = pipeline({"dvc.yaml": "stages:\n  a: {cmd: x, deps: [../in]}\n", "dvc.lock": lock})
+    locked = found.stages[0].locked
+    assert locked is not None
+    pointer = locked.deps["../in"]
+    assert pointer is not None
+    assert (pointer.md5, pointer.legacy) == (MD5, False)
+
+
+@pytest.mark.parametrize("key", ["deps", "outs"])
+def test_a_lock_file_that_spells_one_path_in_two_ways_is_refused(key: str) -> None:
+    """DVC reads the entry that is spelled as in dvc.yaml, whatever the other one says."""
+    entries = f"[{{path: a/b, md5: {MD5}}}, {{path: a/./b, md5: {OTHER}}}]"
+    lock = f"schema: '2.0'\nstages:\n  a: {{cmd: x, {key}: {entries}}}\n"
+    with pytest.raises(ConfigError, match="is not a path of its own: `a/b` is the same"):
+        pipeline({"dvc.yaml": f"stages:\n  a: {{cmd: x, {key}: [a/b]}}\n", "dvc.lock": lock})
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -38,9 +39,8 @@ class Contents:
             return None
         return OTHER if path in self._changed else SAME.md5
 
-    def doubt(self, path: str) -> str | None:
-        assert path in self._changed
-        return None
+    def doubt(self, _: str) -> None:
+        """Git keeps every file as it is."""
 
 
 class NoFiles:
@@ -149,11 +149,39 @@ def test_a_missing_dep_counts_as_recorded_by_its_producer(
     assert (found.reasons, found.unchecked) == (reasons, unchecked)
 
 
+@pytest.mark.parametrize(
+    ("dep", "absent", "reason"),
+    [
+        ("in", (), "changed dep in"),
+        ("../in", (), "changed dep ../in"),
+        ("a/out", (), "changed dep a/out"),
+        ("a/out", ("a/out",), "changed dep a/out"),
+        ("in", ("in",), "deleted dep in"),
+        ("../in", ("../in",), "deleted dep ../in"),
+    ],
+)
+def test_a_dep_whose_record_has_no_md5_is_stale(dep: str, absent: tuple[str, ...], reason: str) -> None:
+    """Otherwise it would never be compared again, whatever it becomes."""
+    reader = stage("b", dep)
+    assert reader.locked is not None
+    reader = replace(reader, locked=replace(reader.locked, deps={dep: None}))
+    found = states(Pipeline(stages=(stage("a"), reader)), Contents(absent=absent))["b"]
+    assert (found.reasons, found.unchecked) == ((reason,), ())
+
+
 def test_a_part_of_a_directory_without_its_listing_is_unchecked() -> None:
     folder = Output(path="many", owner="many.dvc", pointer=Pointer(md5=f"{OTHER}.dir"))
     pipeline = Pipeline(stages=(stage("a", "many/sub/x"),), tracked=(folder,))
     found = states(pipeline, Contents(absent=["many", "many/sub/x"]))["a"]
     assert found.unchecked == ("dep many/sub/x was not checked: it is not here",)
+
+
+@pytest.mark.parametrize(("absent", "word"), [((), "changed"), (("../source",), "deleted")])
+def test_a_local_import_without_a_recorded_hash_is_stale(absent: tuple[str, ...], word: str) -> None:
+    origin = Origin(path="../source", pointer=None)
+    out = Output(path="got", owner="got.dvc", pointer=SAME, source="../source", origin=origin)
+    found = states(Pipeline(tracked=(out,)), Contents(absent=absent))
+    assert found["got.dvc"].reasons == (f"{word} dep ../source",)
 
 
 @pytest.mark.parametrize("frozen", [False, True])
