@@ -24,7 +24,6 @@ from mlgit.project.trust.accept import accept
 
 if TYPE_CHECKING:
     from mlgit.core.config.file import Deploy
-    from mlgit.core.registry.replay import Registry
     from mlgit.core.registry.state import EnvironmentState, ModelState
     from mlgit.project.open import Project
 
@@ -57,12 +56,10 @@ def deploy(
         model = _model_of(tag, environment, model)
     if model is not None:
         require_model(project, model)
-    registry = read_registry(project)
-    names = _models(project, registry, environment)
+    found = _Accepted(project)
+    names = _models(project, found, environment)
     targets = _Targets(project, declared, names, progress or Silent())
-    states = (
-        accept(project, registry.model(name), fetch=True) for name in (names if model is None else (model,))
-    )
+    states = (found.model(name) for name in (names if model is None else (model,)))
     return DeployReport(
         environment=environment,
         dry_run=dry_run,
@@ -106,7 +103,7 @@ class _Targets:
             tag=tag,
             folder=folder,
         )
-        newer = None if tag is None else superseding(here, tag)
+        newer = None if tag is None else superseding(state, environment, tag)
         if newer is not None:
             return replace(untouched, state="superseded", superseded_by=newer)
         try:
@@ -161,11 +158,35 @@ def _require_deploy(project: Project, environment: str) -> Deploy:
     return found
 
 
-def _models(project: Project, registry: Registry, environment: str) -> tuple[str, ...]:
-    """The models that trunk declares, and undeclared ones that the environment still holds."""
+class _Accepted:
+    """The models without the tags that do not count, each read once."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self.registry = read_registry(project)
+        self._states: dict[str, ModelState] = {}
+
+    def model(self, name: str) -> ModelState:
+        if name not in self._states:
+            self._states[name] = accept(self._project, self.registry.model(name), fetch=True)
+        return self._states[name]
+
+
+def _models(project: Project, found: _Accepted, environment: str) -> tuple[str, ...]:
+    """The models that trunk declares, and undeclared ones that the environment still holds.
+
+    One that only tags which do not count put there is not among them.
+    """
     trunk = project.trunk
-    held = {name for name, state in registry.models.items() if state.environment(environment).holder}
-    return tuple(sorted({*declared_models(project, None if trunk is None else trunk.commit), *held}))
+    declared = declared_models(project, None if trunk is None else trunk.commit)
+    held = [
+        name
+        for name, raw in found.registry.models.items()
+        if name not in declared
+        and raw.environment(environment).holder
+        and found.model(name).environment(environment).holder
+    ]
+    return tuple(sorted({*declared, *held}))
 
 
 def _folders(project: Project, declared: Deploy, models: tuple[str, ...]) -> dict[str, str]:

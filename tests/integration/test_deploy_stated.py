@@ -73,7 +73,7 @@ def test_a_release_tag_that_was_replaced_since_the_promotion_is_refused(deployab
     commit = deployable.git("rev-parse", "line@v1.0.1^{commit}")
     deployable.git("tag", "-a", "line#prod#2", "--cleanup=verbatim", "-m", message, commit)
     done = deployable.here("deploy", "--env", "prod")
-    assert done.status == Exit.BLOCKED
+    assert done.status == Exit.STATE
     assert "another `line@v1.0.1`" in done.err
     assert not (deployable / "served").exists()
 
@@ -87,7 +87,7 @@ def test_a_tag_of_another_environment_that_was_renamed_is_refused(deployable: Fo
         *("-m", write_message("line staging", "", statement)),
     )
     done = deployable.here("deploy", "--env", "prod")
-    assert done.status == Exit.BLOCKED
+    assert done.status == Exit.STATE
     assert "it states staging instead of prod" in done.err
 
 
@@ -167,7 +167,7 @@ def test_a_release_tag_that_states_another_commit_is_refused(deployable: Folder)
     deployable.git("tag", "-f", "-a", "line@v1.0.1", "--cleanup=verbatim", "-m", message, commit)
     assign(deployable, "v1.0.1")
     done = deployable.here("deploy", "--env", "prod")
-    assert done.status == Exit.BLOCKED
+    assert done.status == Exit.STATE
     assert "its release `line@v1.0.1` does not count: it states" in done.err
 
 

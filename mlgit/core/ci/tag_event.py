@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.record import record
+from mlgit.core.wording import listed
 from mlgit.errors import Exit
 
 if TYPE_CHECKING:
@@ -123,6 +124,28 @@ def version_of_tag(fact: TagFact, state: ModelState) -> RegisteredVersion | None
     here = state.at_commit(fact.commit)
     version = fact.parsed_summary.version if fact.name.action == "assign" else None
     return next((each for each in here if str(each.version) == version), here[-1] if here else None)
+
+
+def uncounted_changes(fact: TagFact, accepted: ModelState) -> tuple[str, ...]:
+    """What a tag's run says about newer tags of its environment that do not count; its own may be one."""
+    environment = fact.name.environment
+    if environment is None:
+        return ()
+    here = accepted.environment(environment)
+    refused = {
+        each.fact.tag: each.fact for each in accepted.refused if each.fact.name.environment == environment
+    }
+    if fact.tag in refused:
+        if here.doubt is not None or here.holder is None:
+            return ()
+        return (f"`{environment}` stays as it is: `{here.holder.tag}` says what it holds",)
+    if here.holder is None or here.holder.tag != fact.tag:
+        return ()
+    newer = [tag for tag, each in refused.items() if (each.name.counter or 0) > (fact.name.counter or 0)]
+    if not newer:
+        return ()
+    verb = "does not count and changes" if len(newer) == 1 else "do not count and change"
+    return (f"{listed(newer)} {verb} nothing; `mlgit doctor` says why",)
 
 
 def deployment_of(report: DeployReport, *, recorded: bool) -> TagDeployment | None:

@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mlgit.core.ci.tag_event import EVENTS, TagEvent, deployment_of, newest_change, version_of_tag
+from mlgit.core.ci.tag_event import (
+    EVENTS,
+    TagEvent,
+    deployment_of,
+    newest_change,
+    uncounted_changes,
+    version_of_tag,
+)
 from mlgit.core.forge.hosts import HOSTS
 from mlgit.core.registry.tags import TAGS, TagName, parse_tag
 from mlgit.core.trust.proof import Proof
@@ -15,6 +22,7 @@ from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.registry.read import read_model
 from mlgit.project.release.tag_rules import prove_rules
 from mlgit.project.release.write_tags import refresh
+from mlgit.project.trust.accept import accept
 from mlgit.project.trust.tag_proof import fetch_tag, find_tag, prove_tag
 
 if TYPE_CHECKING:
@@ -41,7 +49,8 @@ def read_tag_event(project: Project, ref: str | None, *, event: CiEvent | None) 
 
     Raises:
         UsageError: no tag is given.
-        StateError: the name is not a model tag, or the remote does not have the tag.
+        StateError: the name is not a model tag, the remote does not have the tag, or what its environment
+            holds is not known.
         ToolError: the remote does not answer.
     """
     tag, name = _named(ref, event)
@@ -107,16 +116,21 @@ def _named(ref: str | None, event: CiEvent | None) -> tuple[str, TagName]:
     return tag, name
 
 
-def _verified(project: Project, known: TagEvent, fact: TagFact, state: ModelState) -> TagEvent:
+def _verified(project: Project, known: TagEvent, fact: TagFact, raw: ModelState) -> TagEvent:
+    accepted = accept(project, raw, local=False, fetch=True)
+    refusal = next((each for each in accepted.refused if each.fact.tag == fact.tag), None)
+    # Other tags that do not count change nothing about a tag that does.
+    state = accepted if refusal is None else raw
     version = version_of_tag(fact, state)
-    superseded = _superseded(fact, state)
+    superseded = None if refusal is not None else _superseded(fact, accepted)
     proofs = prove_tag(project, fact, state)
     if all(proof.state != "fail" for proof in proofs):
-        proofs += tuple(prove_rules(project, fact, state, current=superseded is None))
+        proofs += tuple(prove_rules(project, fact, raw, refusal, current=superseded is None))
     verified = all(proof.state != "fail" for proof in proofs)
     kind, path, description = _annotation(project, fact)
     wanted = verified and known.event == "assignment" and superseded is None
     declared = not wanted or known.environment in project.trunk_config.environments
+    notes = () if declared else (f"Nothing is deployed: `{known.environment}` is no environment on trunk",)
     return replace(
         known,
         version=None if version is None else str(version.version),
@@ -128,17 +142,25 @@ def _verified(project: Project, known: TagEvent, fact: TagFact, state: ModelStat
         deploy=wanted and declared,
         superseded=superseded,
         proofs=proofs,
-        notes=() if declared else (f"Nothing is deployed: `{known.environment}` is no environment on trunk",),
+        notes=(*notes, *uncounted_changes(fact, accepted)),
     )
 
 
 def _superseded(fact: TagFact, state: ModelState) -> str | None:
-    """The tag that replaces this one, if there is one."""
+    """The tag that replaces this one, if there is one; `state` has only tags that count.
+
+    Raises:
+        StateError: nothing that counts replaces it, but what its environment holds is not known.
+    """
     if fact.name.environment is not None:
-        return superseding(state.environment(fact.name.environment), fact.tag)
+        newer = superseding(state, fact.name.environment, fact.tag)
+        doubt = state.environment(fact.name.environment).doubt
+        if newer is None and doubt is not None and fact.name.action == "assign":
+            raise doubt.doubt()
+        return newer
     version = version_of_tag(fact, state)
-    rejected = None if version is None or version.rejected is None else version.rejected.tag
-    return None if rejected == fact.tag else rejected
+    rejected = None if version is None or not version.withdrawn else version.rejected
+    return None if rejected is None or rejected.tag == fact.tag else rejected.tag
 
 
 def _annotation(project: Project, fact: TagFact) -> tuple[str | None, str | None, str | None]:

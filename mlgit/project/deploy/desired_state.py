@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from mlgit.core.deploy.deployment import Desired
-from mlgit.core.registry.state import EnvironmentState, RegisteredVersion, TagFact, label_of
+from mlgit.core.registry.state import EnvironmentState, ModelState, RegisteredVersion, TagFact, label_of
 from mlgit.core.registry.statement import EnvironmentStatement
 from mlgit.core.registry.tags import TagName, parse_tag
 from mlgit.errors import AnswerNo, StateError, UnknownReference, UsageError
@@ -35,14 +35,24 @@ def environment_tag(text: str, environment: str) -> TagName:
     return name
 
 
-def superseding(here: EnvironmentState, tag: str) -> str | None:
-    """The newer tag that supersedes `tag`; None if `tag` is the head.
+def superseding(state: ModelState, environment: str, tag: str) -> str | None:
+    """The newer tag that supersedes `tag`; None if `tag` is the head of those that count.
+
+    `state` is the model without the tags that do not count: such a tag supersedes nothing.
 
     Raises:
+        AnswerNo: the tag does not count.
+        StateError: the tag is half of a change, or cannot be read.
         UnknownReference: this clone does not have the tag.
     """
+    refused = next((each for each in state.refused if each.fact.tag == tag), None)
+    if refused is not None:
+        raise refused.error()
+    here = state.environment(environment)
     known = [fact.tag for change in here.changes for fact in (change.unassigned, change.assigned) if fact]
     if tag not in known:
+        if here.doubt is not None:
+            raise here.doubt.doubt()
         raise UnknownReference(f"There is no tag `{tag}` here", hint="run `git fetch --tags`")
     head = here.changes[-1]
     heads = {fact.tag for fact in (head.assigned, head.unassigned, here.holder) if fact is not None}

@@ -17,19 +17,23 @@ from mlgit.project.trust.accept import accept, setting_aside
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlgit.core.registry.state import ModelState, TagFact
+    from mlgit.core.registry.state import ModelState, Refusal, TagFact
     from mlgit.project.open import Project
 
 
-def prove_rules(project: Project, fact: TagFact, raw: ModelState, *, current: bool) -> Iterator[Proof]:
-    """Check what commands that act on the tag check and, for a current assignment, what `promote` checks."""
-    refused = {each.fact.tag: each for each in accept(project, raw, local=False, fetch=True).refused}
-    if fact.tag in refused:
-        yield _proof(fact, "counts", refused[fact.tag].why)
+def prove_rules(
+    project: Project, fact: TagFact, raw: ModelState, refusal: Refusal | None, *, current: bool
+) -> Iterator[Proof]:
+    """Check what commands that act on the tag check and, for a current assignment, what `promote` checks.
+
+    `refusal` says why the tag does not count; None if it does.
+    """
+    if refusal is not None:
+        yield _proof(fact, "counts", refusal.why)
         return
     yield _proof(fact, "counts", None)
     if current and fact.name.action == "assign":
-        with setting_aside(project, fact):
+        with setting_aside(project, fact, raw):
             before = accept(project, raw, local=False)
             yield _proof(fact, "rules", _rules_problem(project, fact, before))
             yield _proof(fact, "gates", _gates_problem(project, fact))
@@ -40,7 +44,7 @@ def _rules_problem(project: Project, fact: TagFact, before: ModelState) -> str |
     version = version_of(fact, {fact.commit: before.at_commit(fact.commit)})
     if version is None:
         return None
-    if version.deregistered:
+    if version.withdrawn:
         return f"`{version.tag}` is deregistered"
     environment = project.trunk_config.environments.get(fact.name.environment or "")
     try:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from itertools import dropwhile
 from typing import TYPE_CHECKING, get_args
 
 from mlgit.adapters.git.binary import GitFailed
 from mlgit.adapters.git.refs import is_ancestor
 from mlgit.adapters.git.tags.objects import parse_header
 from mlgit.core.config.file import WAIVERS_FILE
-from mlgit.core.registry.replay import replay
+from mlgit.core.registry.replay import in_order, replay
 from mlgit.core.registry.statement import EnvironmentStatement
 from mlgit.core.trust.accept import accepted_state
 from mlgit.core.trust.proof import parse_statement
@@ -64,13 +65,15 @@ def compared_reference(project: Project, text: str, *, model: str | None = None)
 
 
 @contextmanager
-def setting_aside(project: Project, fact: TagFact) -> Iterator[None]:
+def setting_aside(project: Project, fact: TagFact, raw: ModelState) -> Iterator[None]:
     """Read models as if this assignment were not there, to judge it by what was there before.
 
-    The tag that makes room for it is left out, too.
+    The tag that makes room for it and later ones of its environment, which may not count, are left out, too.
     """
     room = fact.name._replace(action="unassign")
-    project.set_aside = frozenset([fact.tag, str(room)])
+    ordered = in_order(each for each in raw.facts if each.name.environment == fact.name.environment)
+    later = dropwhile(lambda each: each.tag != fact.tag, ordered)
+    project.set_aside = frozenset([str(room), *(each.tag for each in later)])
     try:
         yield
     finally:
