@@ -55,6 +55,8 @@ def findings(project: Folder) -> list[str]:
         (".gitignore", "dvc.lock", "`dvc.lock` (read by DVC)"),
         (".gitignore", "old.json", "`old.json` (a gate compares with it)"),
         (".gitignore", "lib/", "`lib/a.py` (read by stage train)"),
+        (".gitignore", "!\nlib/", "`lib/a.py` (read by stage train)"),
+        (".gitignore", "a\x0clib", None),
         (".dvcignore", "src/notes.md", None),
         (".dvcignore", "# src/train.py", None),
         (".gitignore", "/models/line.json\n/parts\n*.pyc", None),
@@ -105,3 +107,21 @@ def test_a_hidden_output_is_refused_on_disk_and_at_a_commit(project: Folder, pat
     project.commit("Show")
     check(project, status=Exit.DONE)
     check(project, "--rev", "HEAD", status=Exit.DONE)
+
+
+@pytest.mark.parametrize("line", ["!", "\\", "build[z-a]/"])
+def test_a_line_that_is_no_pattern_is_nothing_to_git_and_an_error_to_dvc(project: Folder, line: str) -> None:
+    start(project)
+    project.write(".gitignore", f"{line}\n/build\n")
+    project.commit("A line that git passes over")
+    assert findings(project) == []
+    project.write(".dvcignore", f"\n{line}\n")
+    project.commit("A line that DVC fails with")
+    for argv in (("check",), ("check", "--rev", "HEAD")):
+        done = project.here(*argv)
+        assert done.status == Exit.CONFIG, done.out + done.err
+        assert ".dvcignore:2" in done.err
+    project.git("push", "-q", "origin", "HEAD:main")
+    project.write(".dvcignore", "/build\n")
+    project.commit("Repair")
+    assert project.here("check", "--rev", "HEAD").status == Exit.DONE

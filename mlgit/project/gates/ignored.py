@@ -28,7 +28,9 @@ def ignore_findings(
     trees = [project.tree(each.commit) for each in (old, new)]
     declared = {**declared_paths(new), **declared_paths(old), **named}
     for name in (IGNORE_FILE, GIT_IGNORE_FILE):
-        before, after = (Hidden(tree, tree.paths(), file=name) for tree in trees)
+        # The target's own files may be what the change repairs.
+        before = Hidden(trees[0], trees[0].paths(), file=name, lenient=True)
+        after = Hidden(trees[1], trees[1].paths(), file=name)
         if before.texts == after.texts or not after.any:
             continue
         paths = {path for tree in trees for path in tree.paths()}

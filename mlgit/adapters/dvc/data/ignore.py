@@ -6,8 +6,12 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from mlgit.errors import ConfigError, Location
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from pathspec import GitIgnoreSpec
 
 IGNORE_FILE = ".dvcignore"
 # DVC never sees these, whatever `.dvcignore` says.
@@ -62,6 +66,8 @@ class Ignores:
         read: returns the content of a `.dvcignore` by path from the root; by default from disk.
         begins: whether a folder is the root of a DVC repository; by default from disk.
         file: the name of the files with the patterns.
+        lenient: whether a line that is no pattern matches nothing, as in Git. DVC fails with such a line in a
+            `.dvcignore`, so that it is refused by default.
     """
 
     def __init__(
@@ -71,8 +77,10 @@ class Ignores:
         read: Callable[[str], bytes | None] | None = None,
         begins: Callable[[str], bool] | None = None,
         file: str = IGNORE_FILE,
+        lenient: bool = False,
     ) -> None:
         self._root = root
+        self._lenient = lenient
         self._file = file
         self._content = read or self._on_disk
         self._begins = begins or (lambda folder: os.path.isdir(os.path.join(root, folder, ".dvc")))
@@ -104,13 +112,14 @@ class Ignores:
 
     def _read(self, folder: str) -> list[str]:
         if folder not in self._patterns:
-            content = self._content(f"{folder}/{self._file}" if folder else self._file) or b""
-            try:
-                lines = [line.strip() for line in content.decode("utf-8").splitlines()]
-            except UnicodeDecodeError:
-                lines = []
-            self._patterns[folder] = [line for line in lines if line and not line.startswith("#")]
+            self._patterns[folder] = [line for _, line in self._lines(folder)]
         return self._patterns[folder]
+
+    def _lines(self, folder: str) -> Iterator[tuple[int, str]]:
+        return pattern_lines(self._content(self._path(folder)) or b"", of_dvc=self._file == IGNORE_FILE)
+
+    def _path(self, folder: str) -> str:
+        return f"{folder}/{self._file}" if folder else self._file
 
     def _on_disk(self, path: str) -> bytes | None:
         place = os.path.join(self._root, path)
@@ -123,6 +132,55 @@ class Ignores:
         if folder not in self._compiled:
             from pathspec import GitIgnoreSpec
 
-            spec = GitIgnoreSpec.from_lines(self._patterns[folder])
+            spec = compiled(self._patterns[folder]) or GitIgnoreSpec.from_lines(self._valid(folder))
             self._compiled[folder] = lambda path: spec.check_file(path).include
         return self._compiled[folder](name)
+
+    def _valid(self, folder: str) -> Iterator[str]:
+        for number, line in self._lines(folder):
+            if compiled([line]) is not None:
+                yield line
+            elif not self._lenient:
+                path = self._path(folder)
+                raise ConfigError(
+                    f"Line {number} of `{path}` is no pattern, and DVC fails with it",
+                    location=Location(path, line=number, column=1, snippet=line, width=len(line)),
+                    hint="take the line out, or put a backslash before each `!`, `[` and `\\` of a name",
+                )
+
+
+def pattern_lines(content: bytes, *, of_dvc: bool) -> Iterator[tuple[int, str]]:
+    """The numbered lines of a file that are no comments, without the spaces that do not count.
+
+    DVC drops all spaces around a line, Git those at the end without a backslash. Git also reads bytes that
+    are no UTF-8; DVC fails with them.
+    """
+    try:
+        text = content.decode("utf-8") if of_dvc else content.decode("utf-8-sig", "surrogateescape")
+    except UnicodeDecodeError:
+        return
+    for number, raw in enumerate(text.splitlines() if of_dvc else text.split("\n"), 1):
+        line = raw.strip() if of_dvc else _without_end(raw.removesuffix("\r"))
+        if line and not line.startswith("#"):
+            yield number, line
+
+
+def _without_end(line: str) -> str:
+    found = line.rstrip(" ")
+    slashes = len(found) - len(found.rstrip("\\"))
+    return f"{found} " if slashes % 2 and found != line else found
+
+
+def compiled(lines: Sequence[str]) -> GitIgnoreSpec | None:
+    """The patterns of lines; None if one of them is no pattern, such as a single `!`."""
+    import re
+    import warnings
+
+    from pathspec import GitIgnoreSpec
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a class such as `[[:alpha:]]`, which Python takes for a mistake
+        try:
+            return GitIgnoreSpec.from_lines(lines)
+        except (ValueError, re.error):
+            return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.dvc.data.ignore import IGNORE_FILE, Ignores
+from mlgit.adapters.dvc.data.ignore import IGNORE_FILE, Ignores, compiled, pattern_lines
 from mlgit.adapters.dvc.files.paths import folder_of, folders_of, join, repositories
 from mlgit.errors import ConfigError, Location
 
@@ -23,11 +23,18 @@ class Hidden:
     """The hidden files of a state. Without a pattern, as in most repositories, this costs nothing.
 
     `above` are files; the folders above them are searched on disk, as DVC also reads a `.dvcignore` that Git
-    ignores. `file` is the name of the files with the patterns.
+    ignores. `file` is the name of the files with the patterns. `lenient`: whether a line of a `.dvcignore`
+    that is no pattern is left out instead of refused.
     """
 
     def __init__(
-        self, tree: Tree, listed: Sequence[str], *, above: Sequence[str] = (), file: str = IGNORE_FILE
+        self,
+        tree: Tree,
+        listed: Sequence[str],
+        *,
+        above: Sequence[str] = (),
+        file: str = IGNORE_FILE,
+        lenient: bool = False,
     ) -> None:
         names = {path for path in listed if path.endswith(file) and path.rpartition("/")[2] == file}
         if tree.commit is None and above:
@@ -36,7 +43,13 @@ class Hidden:
         self.any = any(re.search(_PATTERN, text) for text in self.texts.values())
         if self.any:
             roots = repositories(listed) if file == IGNORE_FILE else frozenset()
-            self._ignores = Ignores("", read=self.texts.get, begins=roots.__contains__, file=file)
+            self._ignores = Ignores(
+                "",
+                read=self.texts.get,
+                begins=roots.__contains__,
+                file=file,
+                lenient=lenient or file != IGNORE_FILE,
+            )
             self._folders: dict[str, bool] = {"": False}
 
     def hides(self, path: str, *, is_folder: bool = False) -> bool:
@@ -69,17 +82,15 @@ class Hidden:
 
     def place(self, path: str, *, is_folder: bool = False) -> Location:
         """The last line that hides a path, in the nearest file."""
-        from pathspec import GitIgnoreSpec
-
         for name in sorted(self.texts, key=lambda name: name.count("/"), reverse=True):
             folder = folder_of(name)
             if folder and not path.startswith(f"{folder}/"):
                 continue
             below = path[len(folder) + 1 :] if folder else path
             below = f"{below}/" if is_folder else below
-            lines = self.texts[name].decode("utf-8", "replace").splitlines()
-            for number, raw in reversed([*enumerate(lines, 1)]):
-                text = raw.strip()
-                if not text.startswith(("#", "!")) and GitIgnoreSpec.from_lines([text]).match_file(below):
-                    return Location(name, line=number, column=1, snippet=raw, width=len(text))
+            of_dvc = name.endswith(IGNORE_FILE)
+            for number, line in reversed([*pattern_lines(self.texts[name], of_dvc=of_dvc)]):
+                spec = None if line.startswith("!") else compiled([line])
+                if spec is not None and spec.match_file(below):
+                    return Location(name, line=number, column=1, snippet=line, width=len(line))
         return Location(IGNORE_FILE)
