@@ -110,7 +110,9 @@ def test_a_hidden_output_is_refused_on_disk_and_at_a_commit(project: Folder, pat
 
 
 @pytest.mark.parametrize("line", ["!", "\\", "build[z-a]/"])
-def test_a_line_that_is_no_pattern_is_nothing_to_git_and_an_error_to_dvc(project: Folder, line: str) -> None:
+def test_a_line_that_is_not_a_pattern_is_nothing_to_git_and_refused_for_dvc(
+    project: Folder, line: str
+) -> None:
     start(project)
     project.write(".gitignore", f"{line}\n/build\n")
     project.commit("A line that git passes over")

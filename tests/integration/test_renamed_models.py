@@ -11,6 +11,8 @@ from tests.support.checks import check, results
 from tests.support.registry import change, train
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.support.shell import Folder
 
 CONFIG = """\
@@ -110,3 +112,116 @@ def test_an_old_name_that_was_taken_out_is_not_nothing(live: Folder) -> None:
     done = live.here("promote", "curve", "--to", "prod", "--json")
     text = " ".join((done.out + done.err).split())
     assert "the tag `line#prod!#2`" in text
+
+
+def move(project: Folder) -> None:
+    """Move the model's file from models/line.json to models/curve.json, with the same content."""
+    for file in ("dvc.yaml", "src/train.py", "src/evaluate.py"):
+        project.write(file, (project / file).read_text().replace("models/line.json", "models/curve.json"))
+    project.dvc("repro", "-q")
+    project.dvc("push", "-q")
+
+
+def at_once(project: Folder) -> None:
+    move(project)
+    declare(project, "curve", "models/curve.json")
+
+
+def by_a_merge(project: Folder) -> None:
+    """First another content, then another name: only the merge has both models with one content."""
+    project.git("switch", "-qc", "topic")
+    text = CONFIG.format(name="line", path="models/line.json")
+    more = "  curve: {path: metrics/test.json}\ngates:"
+    project.write("mlgit.yaml", text.replace("gates:", more))
+    project.commit("A second model")
+    move(project)
+    project.write("mlgit.yaml", CONFIG.format(name="curve", path="models/curve.json"))
+    project.commit("One model again")
+    project.git("switch", "-q", "main")
+    project.git("merge", "-q", "--no-ff", "--no-edit", "topic")
+    project.git("push", "-q")
+    project.dvc("checkout", "-q")
+
+
+def by_two_names(project: Folder) -> None:
+    declare(project, "table")
+    at_once(project)
+
+
+def gone_before(project: Folder) -> None:
+    """The old name goes in one change and the new one, with the held content, comes in another."""
+    declare(project, "other", "metrics/test.json")
+    at_once(project)
+
+
+def with_many_other_edits(project: Folder) -> None:
+    at_once(project)
+    for number in range(3):
+        text = CONFIG.format(name="curve", path="models/curve.json")
+        project.write("mlgit.yaml", f"{text}# Edit {number}\n")
+        project.commit(f"Edit {number}")
+    project.git("push", "-q")
+
+
+@pytest.mark.parametrize("rename", [at_once, by_a_merge, by_two_names, gone_before, with_many_other_edits])
+def test_a_model_whose_file_moved_with_its_name_is_compared_after_the_merge(
+    live: Folder, rename: Callable[[Folder], None]
+) -> None:
+    rename(live)
+    train(live, "1.9")
+    done = live.here("release", "curve")
+    assert done.status == Exit.DONE, done.err
+    done = live.here("promote", "curve", "--to", "prod")
+    assert done.status == Exit.BLOCKED, done.out + done.err
+    assert "mae-vs-prod: fail" in done.err
+
+
+def lightweight(project: Folder) -> None:
+    project.git("tag", "-f", "line#prod#1", "line@v1.0.0^{}")
+
+
+def all_lightweight(project: Folder) -> None:
+    for tag in ("line#prod#1", "line@v1.0.0"):
+        project.git("tag", "-f", tag, f"{tag}^{{}}")
+
+
+def moved(project: Folder) -> None:
+    project.git("tag", "-f", "-am", "Another one", "line@v1.0.0", "main")
+
+
+def by_hand(project: Folder) -> None:
+    project.git("tag", "-f", "-am", "By hand", "line#prod#1", "line@v1.0.0^{}")
+
+
+@pytest.mark.parametrize("harm", [lightweight, all_lightweight, moved, by_hand])
+@pytest.mark.parametrize("renamed", [declare, at_once])
+def test_what_an_old_name_has_is_not_known_if_its_tags_leave_it_open(
+    live: Folder, renamed: Callable[..., None], harm: Callable[[Folder], None]
+) -> None:
+    if renamed is declare:
+        declare(live, "curve")
+    else:
+        at_once(live)
+    harm(live)
+    live.git("switch", "-qc", "topic")
+    live.write("mlgit.yaml", (live / "mlgit.yaml").read_text().replace(", when: promote", ""))
+    verdict = check(live, status=Exit.BLOCKED)
+    assert results(verdict)["curve/mae-vs-prod"] == ("error", "unknown_here", "block")
+    (baseline,) = [each for each in verdict["baselines"] if each["vs"] == "prod"]
+    assert "`line#prod#1` does not count" in baseline["message"]
+
+
+def test_a_model_of_dvc_yaml_without_a_declaration_is_compared_with_its_old_name(project: Folder) -> None:
+    gates = CONFIG.format(name="", path="").partition("gates:")[2].replace(", when: promote", "")
+    project.write("mlgit.yaml", f"version: 1\ngates:{gates}")
+    stages = (project / "dvc.yaml").read_text().partition("artifacts:")[0]
+    artifact = "artifacts:\n  {}:\n    path: models/line.json\n    type: model\n"
+    project.write("dvc.yaml", stages + artifact.format("line"))
+    train(project, "2.0")
+    change(project, "release", "line")
+    change(project, "promote", "line", "--to", "prod")
+    project.write("dvc.yaml", stages + artifact.format("curve"))
+    train(project, "1.9")
+    verdict = check(project, status=Exit.BLOCKED)
+    (baseline,) = [each for each in verdict["baselines"] if each["vs"] == "prod"]
+    assert (baseline["state"], baseline["label"]) == ("found", "prod (line@v1.0.0)")

@@ -54,6 +54,13 @@ def split_listing(listing: bytes, *folders: str) -> tuple[bytes, bytes]:
     return listing[:start], listing[start:]
 
 
+def parents(objects: Objects, commit: str) -> list[str]:
+    """The parents that the commit object names, including those that a shallow clone lacks."""
+    found = objects.get(commit)
+    header = b"" if found is None else found.content.partition(b"\n\n")[0]
+    return [line[7:].decode() for line in header.split(b"\n") if line.startswith(b"parent ")]
+
+
 def resolve_commit(objects: Objects, revision: str) -> str | None:
     """The full id of the commit that a plain Git revision names; None if there is none."""
     if not revision or "\0" in revision or "\n" in revision:

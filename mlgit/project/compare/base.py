@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Literal
 
-from mlgit.adapters.git.refs import is_ancestor, merge_base
+from mlgit.adapters.git.refs import is_ancestor, merge_base, parents
 from mlgit.core.record import record
 from mlgit.errors import UnknownReference
 
@@ -77,9 +77,9 @@ def base_commit(
 
 def _in_ci(project: Project, here: str, ci: Mapping[str, str]) -> Base | None:
     if ci.get("GITHUB_ACTIONS") == "true" and ci.get("GITHUB_REF", "").endswith("/merge"):
-        parents = _parents(project, here)
-        if len(parents) > 1:
-            return _known(project, parents[0], "merge_ref")
+        known = parents(project.objects, here)
+        if len(known) > 1:
+            return _known(project, known[0], "merge_ref")
     base = ci.get("CI_MERGE_REQUEST_DIFF_BASE_SHA")
     if base:
         return _known(project, base, "merge_request")
@@ -123,8 +123,8 @@ def _locally(project: Project, here: str, *, of_worktree: bool) -> Base:
             return Base(commit=common, reason="merge_base")
     if of_worktree and project.head.dirty:
         return Base(commit=here, reason="head")
-    parents = _parents(project, here)
-    return _known(project, parents[0], "parent") if parents else Base(commit=None, reason="root_commit")
+    known = parents(project.objects, here)
+    return _known(project, known[0], "parent") if known else Base(commit=None, reason="root_commit")
 
 
 def trunk_is_unborn(project: Project) -> bool:
@@ -138,12 +138,3 @@ def trunk_is_unborn(project: Project) -> bool:
         return not os.path.getsize(os.path.join(project.git_dir, "FETCH_HEAD"))
     except OSError:
         return True
-
-
-def _parents(project: Project, commit: str) -> list[str]:
-    """The parents that the commit object names, including those that a shallow clone lacks."""
-    found = project.objects.get(commit)
-    if found is None:
-        return []
-    head = found.content.partition(b"\n\n")[0]
-    return [line[7:].decode() for line in head.split(b"\n") if line.startswith(b"parent ")]

@@ -221,7 +221,7 @@ class Baselines:
         return doubtful_release(name, latest=latest, ignored=tags.ignored)
 
     def _environment(self, vs: str, model: str | None, name: str | None) -> Baseline | None:
-        names = self._names if model is None else (name or model,)
+        names = self._names if name is None else (name,)
         states = [self._state(each).environments.get(vs) for each in names]
         if vs not in self.environments and not self._means_environment(vs, used=any(states)):
             return None

@@ -7,11 +7,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mlgit.core.config.file import Config, FileBaseline
-from mlgit.core.digest import sha256_hex
 from mlgit.core.gates.evaluate import Case, vs_key
 from mlgit.core.gates.gate_changes import compare_gates, only_repointed
 from mlgit.core.gates.resolved.findings import Finding, compare_resolved, finding_of
-from mlgit.core.gates.resolved.models import KnownModel, model_findings, renamed_models
+from mlgit.core.gates.resolved.models import model_findings
 from mlgit.core.gates.resolved.renames import (
     rename_notes,
     renamed_gates,
@@ -21,12 +20,14 @@ from mlgit.core.gates.resolved.renames import (
 from mlgit.core.gates.resolved.resolution import ResolvedGate, resolve_case
 from mlgit.core.gates.resolved.settings import compare_settings
 from mlgit.core.gates.verdict import Note
+from mlgit.core.pipeline.known_models import KnownModel, renamed_models
 from mlgit.core.pipeline.model_files import files_of_model, model_path
 from mlgit.core.record import record
 from mlgit.errors import ConfigError
 from mlgit.project.gates.ignored import ignore_findings
 from mlgit.project.gates.rules import Change, Compared
 from mlgit.project.pipeline.evidence import evidence
+from mlgit.project.registry.models import content_digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from mlgit.core.config.file import Gate, Model
     from mlgit.core.gates.verdict import GateChange
     from mlgit.core.pipeline.evidence import Evidence
-    from mlgit.core.tree import Tree
     from mlgit.project.compare.baselines import Baselines
     from mlgit.project.open import Project
 
@@ -73,8 +73,11 @@ class Side:
         return {**models, **dict.fromkeys(files, "a gate compares with it")}
 
     def known(self, project: Project) -> tuple[KnownModel, ...]:
+        tree = project.tree(self.evidence.commit)
         return tuple(
-            KnownModel(name=name, path=path, digest=partial(_digest, project, self.evidence, path))
+            KnownModel(
+                name=name, path=path, digest=partial(content_digest, tree, self.evidence.pipeline, path)
+            )
             for name, path in sorted(self.paths.items())
         )
 
@@ -256,18 +259,3 @@ def _held(project: Project, model: str) -> Mapping[str, str]:
         for name, state in states.items()
         if state.commit is not None
     }
-
-
-def _digest(project: Project, known: Evidence, path: str | None) -> str | None:
-    """A digest of the content at `path`: the one that DVC recorded, otherwise that of the file itself."""
-    if path is None:
-        return None
-    pointers = [out.pointer for out in known.pipeline.outputs if out.path == path and out.pointer]
-    if pointers:
-        return pointers[0].md5
-    tree: Tree = project.tree(known.commit)
-    try:
-        content = tree.read(path)
-    except OSError:
-        return None
-    return None if content is None else sha256_hex(content)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from mlgit.adapters.git.refs import parents
 from mlgit.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -50,10 +51,7 @@ class LockEntries:
         return self._all(self._project.worktree.read_many(self._paths))
 
     def parents(self, commit: str) -> list[str]:
-        found = self._project.objects.get(commit)
-        header = b"" if found is None else found.content.partition(b"\n\n")[0]
-        lines = header.decode("ascii", "replace").splitlines()
-        return [line.removeprefix("parent ") for line in lines if line.startswith("parent ")]
+        return parents(self._project.objects, commit)
 
     def _all(self, contents: Mapping[str, bytes]) -> Entries:
         found: dict[str, object] = {}

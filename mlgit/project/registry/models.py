@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mlgit.core.config.names import read_model_name
+from mlgit.core.digest import sha256_hex
 from mlgit.core.wording import listed, near
-from mlgit.errors import UnknownReference
+from mlgit.errors import MlgitError, UnknownReference
 from mlgit.project.registry.completeness import doubts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mlgit.core.pipeline.known_models import KnownModel
+    from mlgit.core.pipeline.stages import Pipeline
+    from mlgit.core.tree import Tree
     from mlgit.project.open import Project
 
 
@@ -27,6 +32,44 @@ def declared_models(project: Project, commit: str | None = None) -> Mapping[str,
     if not models:
         return artifacts
     return {name: model.path or artifacts.get(name) for name, model in models.items()}
+
+
+def known_models(project: Project, commit: str | None) -> Mapping[str, KnownModel]:
+    """The models at a commit by name, each with its content; empty if the rules there are invalid."""
+    from mlgit.core.pipeline.known_models import KnownModel
+
+    def digest(path: str | None) -> str | None:
+        from mlgit.adapters.dvc.pipeline.pointers import read_pipeline
+
+        tree = project.tree(commit)
+        try:
+            pipeline = read_pipeline(tree, root=project.root, folder=project.cache_dir)
+        except MlgitError:
+            return None
+        return content_digest(tree, pipeline, path)
+
+    try:
+        declared = declared_models(project, commit)
+    except MlgitError:
+        return {}
+    return {
+        name: KnownModel(name=name, path=path, digest=partial(digest, path))
+        for name, path in declared.items()
+    }
+
+
+def content_digest(tree: Tree, pipeline: Pipeline, path: str | None) -> str | None:
+    """A digest of the content at `path`: the one that DVC recorded, otherwise that of the file itself."""
+    if path is None:
+        return None
+    pointers = [out.pointer for out in pipeline.outputs if out.path == path and out.pointer]
+    if pointers:
+        return pointers[0].md5
+    try:
+        content = tree.read(path)
+    except OSError:
+        return None
+    return None if content is None else sha256_hex(content)
 
 
 def model_names(project: Project) -> tuple[str, ...]:

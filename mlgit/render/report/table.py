@@ -93,7 +93,12 @@ def _rows(record: Check) -> list[_Row]:
     for place, change in changes.items():
         if change.changed and place not in shown:
             near = sorted(passed.get(place, ()), key=lambda result: (-(_share(result) or 0), result.id))
-            rows.append(_Row(change, near[0] if near else None, tuple(near[1:])))
+            for outcome in _SETTLED:  # a skipped gate in the row of a passed one would look passed
+                alike = [result for result in near if result.outcome == outcome]
+                if alike:
+                    rows.append(_Row(change, alike[0], tuple(alike[1:])))
+            if not near:
+                rows.append(_Row(change, None))
     return rows
 
 

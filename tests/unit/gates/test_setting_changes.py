@@ -10,8 +10,9 @@ import pytest
 
 from mlgit.core.config.file import Config, Deploy, Environment
 from mlgit.core.gates.resolved.findings import note_of
-from mlgit.core.gates.resolved.models import KnownModel, model_findings, renamed_models
+from mlgit.core.gates.resolved.models import model_findings
 from mlgit.core.gates.resolved.settings import compare_settings
+from mlgit.core.pipeline.known_models import KnownModel, renamed_models
 from tests.support.verdicts import TODAY, absolute, change
 
 if TYPE_CHECKING:

@@ -66,8 +66,8 @@ class Ignores:
         read: returns the content of a `.dvcignore` by path from the root; by default from disk.
         begins: whether a folder is the root of a DVC repository; by default from disk.
         file: the name of the files with the patterns.
-        lenient: whether a line that is no pattern matches nothing, as in Git. DVC fails with such a line in a
-            `.dvcignore`, so that it is refused by default.
+        lenient: whether a line that is not a pattern matches nothing, as in Git. DVC fails with such a line,
+            so that it is refused by default.
     """
 
     def __init__(
@@ -143,17 +143,17 @@ class Ignores:
             elif not self._lenient:
                 path = self._path(folder)
                 raise ConfigError(
-                    f"Line {number} of `{path}` is no pattern, and DVC fails with it",
+                    f"Line {number} of `{path}` is not a pattern, and DVC fails with it",
                     location=Location(path, line=number, column=1, snippet=line, width=len(line)),
                     hint="take the line out, or put a backslash before each `!`, `[` and `\\` of a name",
                 )
 
 
 def pattern_lines(content: bytes, *, of_dvc: bool) -> Iterator[tuple[int, str]]:
-    """The numbered lines of a file that are no comments, without the spaces that do not count.
+    """The numbered lines of a file other than comments, without the spaces that do not count.
 
     DVC drops all spaces around a line, Git those at the end without a backslash. Git also reads bytes that
-    are no UTF-8; DVC fails with them.
+    are not UTF-8; DVC fails with them.
     """
     try:
         text = content.decode("utf-8") if of_dvc else content.decode("utf-8-sig", "surrogateescape")
@@ -172,7 +172,7 @@ def _without_end(line: str) -> str:
 
 
 def compiled(lines: Sequence[str]) -> GitIgnoreSpec | None:
-    """The patterns of lines; None if one of them is no pattern, such as a single `!`."""
+    """The patterns of lines; None if one of them is not a pattern, such as a single `!`."""
     import re
     import warnings
 

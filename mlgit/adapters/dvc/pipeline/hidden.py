@@ -24,7 +24,7 @@ class Hidden:
 
     `above` are files; the folders above them are searched on disk, as DVC also reads a `.dvcignore` that Git
     ignores. `file` is the name of the files with the patterns. `lenient`: whether a line of a `.dvcignore`
-    that is no pattern is left out instead of refused.
+    that is not a pattern is left out instead of refused.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Lines of a `.gitignore` or `.dvcignore`, also those that are no pattern."""
+"""Lines of a `.gitignore` or `.dvcignore`, also those that are not a pattern."""
 
 from __future__ import annotations
 
@@ -58,10 +58,10 @@ def test_a_gitignore_hides_what_git_says(tmp_path: Path, content: bytes) -> None
 
 
 @pytest.mark.parametrize("content", NO_PATTERNS)
-def test_a_dvcignore_with_a_line_that_is_no_pattern_is_refused_with_its_place(content: bytes) -> None:
+def test_a_dvcignore_with_a_line_that_is_not_a_pattern_is_refused_with_its_place(content: bytes) -> None:
     with pytest.raises(ConfigError) as caught:
         hidden_by(b"foo\n" + content + b"\n", file=".dvcignore", lenient=False)
-    assert "Line 2 of `.dvcignore` is no pattern" in str(caught.value.message)
+    assert "Line 2 of `.dvcignore` is not a pattern" in str(caught.value.message)
     assert caught.value.location is not None
     assert caught.value.location.line == 2
     assert hidden_by(b"foo\n" + content + b"\n", file=".dvcignore") == {"foo"}
