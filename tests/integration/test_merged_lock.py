@@ -201,6 +201,57 @@ def test_a_merge_without_a_second_parent_is_stale_if_the_branch_is_here(
     assert gate(forked, Exit.DONE, "--rev", "HEAD") == ("pass", None, "allow")
 
 
+def rename_stage(project: Folder, old: str = "train", new: str = "fit") -> None:
+    for file in ("dvc.yaml", "dvc.lock"):
+        project.write(file, (project / file).read_text().replace(f"  {old}:\n", f"  {new}:\n"))
+
+
+def move_pipeline(project: Folder) -> None:
+    """Move dvc.yaml and dvc.lock to a folder; the stages work where they did."""
+    text = (project / "dvc.yaml").read_text()
+    for name in ("dvc.yaml", "dvc.lock"):
+        (project / "pipeline").mkdir(exist_ok=True)
+        project.git("mv", name, f"pipeline/{name}")
+    project.write("pipeline/dvc.yaml", text.replace("    cmd:", "    wdir: ..\n    cmd:"))
+
+
+def in_b(project: Folder, edit: Callable[[Folder], None]) -> None:
+    project.git("switch", "-q", "b")
+    project.dvc("checkout", "-q")
+    edit(project)
+    project.commit("Edit b")
+
+
+@pytest.mark.parametrize("rewrite", [merge, *REWRITES])
+def test_a_merged_entry_of_a_stage_that_one_side_renamed_is_stale(
+    forked: Folder, rewrite: Callable[[Folder], None]
+) -> None:
+    in_b(forked, rename_stage)
+    if rewrite in {pick, pick_and_forget}:  # one commit
+        forked.git("reset", "-q", "--soft", "main")
+        forked.commit("Run b")
+    rewrite(forked)
+    forked.dvc("checkout", "-q")
+    assert "  fit:\n" in (forked / "dvc.lock").read_text()
+    assert gate(forked, Exit.BLOCKED) == MERGED
+    assert gate(forked, Exit.BLOCKED, "--rev", "HEAD") == MERGED
+
+
+def test_a_merged_entry_is_stale_where_the_pipeline_moved_or_its_stage_is_renamed_later(
+    forked: Folder,
+) -> None:
+    merge(forked)
+    rename_stage(forked)
+    forked.commit("Another name")
+    assert gate(forked, Exit.BLOCKED, "--rev", "HEAD") == MERGED
+    in_b(forked, move_pipeline)
+    forked.git("branch", "-q", "-D", "both")
+    merge(forked)
+    assert (forked / "pipeline/dvc.lock").exists()
+    assert not (forked / "dvc.lock").exists()
+    assert gate(forked, Exit.BLOCKED, "--rev", "HEAD") == MERGED
+
+
 def run_after_squash(project: Folder) -> None:
     """Squash `b`, with another result, run the stage and commit that."""
     run_other_code(project, '"slope": slope + 0.001')

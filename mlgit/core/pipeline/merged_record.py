@@ -9,21 +9,37 @@ from typing import TYPE_CHECKING, Any
 from mlgit.core.digest import sha256_hex
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 TRAILER = "Mlgit-Confirmed"
 _TRAILER_LINE = re.compile(rf"(?m)^[ \t*]*{TRAILER}: (\S+)=([0-9a-f]{{32}})[ \t]*$")
 
 
-def is_merged(entry: object, parents: Sequence[object]) -> bool:
-    """Whether every fact of an entry is one of its parents', and no parent has the entry itself.
+def is_merged(entry: object, parents: Sequence[Iterable[object]]) -> bool:
+    """Whether every part of an entry is from its parents' entries, and no parent has the entry itself.
 
-    A run after the merge records at least one hash that is new, unless it gives what a parent had. Entries
-    are as in dvc.lock; None if there is none.
+    A run after the merge records at least one hash that is new, unless it gives what a parent had. A parent
+    may have the stage under another name or in another file, so that all its entries are looked at. Entries
+    are as in dvc.lock.
     """
-    sides = [_facts(parent) for parent in parents if parent is not None]
+    own, parts = _facts(entry), _parts(entry)
+    sides = []
+    for parent in parents:
+        known = [each for each in parent if not own.isdisjoint(_facts(each))]
+        if any(own == _facts(each) for each in known):
+            return False
+        sides += [frozenset[str]().union(*map(_parts, known))] if known else []
+    return len(sides) > 1 and parts <= frozenset[str]().union(*sides)
+
+
+def nearest(stage: str, entry: object, entries: Mapping[str, object]) -> object:
+    """The entry of a stage; if there is none, the one that has most in common with `entry`."""
+    if stage in entries:
+        return entries[stage]
     own = _facts(entry)
-    return len(sides) > 1 and own not in sides and own <= frozenset[str]().union(*sides)
+    shared = {name: len(own & _facts(each)) for name, each in entries.items()}
+    name = max(sorted(shared), key=shared.__getitem__, default=None)
+    return None if name is None or not shared[name] else entries[name]
 
 
 def is_replayed(entry: object, *, onto: object, start: object, change: object) -> bool:
@@ -82,6 +98,15 @@ def _facts(entry: object) -> frozenset[str]:
     for file, values in _tree(fields.get("params")).items():
         facts += [["params", file, key, value] for key, value in _tree(values).items()]
     return frozenset(json.dumps(fact, sort_keys=True, default=str) for fact in facts)
+
+
+def _parts(entry: object) -> frozenset[str]:
+    """The facts of an entry, with the path and the hash of a file apart: they are on different lines."""
+    found = set()
+    for fact in map(json.loads, _facts(entry)):
+        split = [fact] if fact[0] not in {"deps", "outs"} else [[*fact[:2]], [fact[0], None, fact[2]]]
+        found |= {json.dumps(part, sort_keys=True) for part in split}
+    return frozenset(found)
 
 
 def _tree(value: object) -> Mapping[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from mlgit.adapters.dvc.pipeline.pointers import LOCK_FILE
 from mlgit.adapters.git.refs import parents
 from mlgit.errors import ConfigError
 
@@ -29,20 +30,26 @@ class LockEntries:
         self._hashes: dict[str, frozenset[bytes]] = {}
 
     def at(self, commit: str) -> Entries:
-        """Stage -> its entry at a commit."""
+        """Stage -> its entry at a commit; of all lock files there if one is missing, as it may have moved."""
         if commit not in self._known:
-            self._known[commit] = self._all(self._contents(commit))
+            found = self._contents(commit, self._paths)
+            if len(found) < len(self._paths):
+                there = self._project.tree(commit).paths()
+                found = self._contents(
+                    commit, [path for path in there if path.rpartition("/")[2] == LOCK_FILE]
+                )
+            self._known[commit] = self._all(found)
         return self._known[commit]
 
     def hashes(self, commit: str) -> frozenset[bytes]:
         """Every MD5 in the files at a commit; they are not parsed for that."""
         if commit not in self._hashes:
-            texts = self._contents(commit).values()
+            texts = self._contents(commit, self._paths).values()
             self._hashes[commit] = frozenset(found for text in texts for found in _MD5.findall(text))
         return self._hashes[commit]
 
-    def _contents(self, commit: str) -> Mapping[str, bytes]:
-        specs = {path: f"{commit}:{path}" for path in self._paths}
+    def _contents(self, commit: str, paths: Sequence[str]) -> Mapping[str, bytes]:
+        specs = {path: f"{commit}:{path}" for path in paths}
         objects = self._project.objects.get_many(specs.values())
         found = {path: objects[spec] for path, spec in specs.items()}
         return {path: one.content for path, one in found.items() if one is not None and one.type == "blob"}

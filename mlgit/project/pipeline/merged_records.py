@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mlgit.core.pipeline.stages import Pipeline
     from mlgit.project.open import Project
 
-_FORMAT = 2
+_FORMAT = 3
 _MAX_BYTES = 1 << 16
 _MOST_COMMITS = 16
 _CONFIRMED: WeakKeyDictionary[Project, set[tuple[str, str]]] = WeakKeyDictionary()
@@ -86,12 +86,12 @@ def _in_history(project: Project, here: str, locks: list[str]) -> dict[str, str]
     found: dict[str, str] = {}
     reader = LockEntries(project, locks)
     for merge in listed.split():
-        made, now = reader.at(merge), reader.at(here)
-        same = [stage for stage, entry in made.items() if stage not in found and now.get(stage) == entry]
-        parents = [reader.at(parent) for parent in reader.parents(merge)] if same else []
-        for stage in same:
-            if is_merged(made[stage], [parent.get(stage) for parent in parents]):
-                found[stage] = entry_digest(made[stage])
+        made, now = [*reader.at(merge).values()], reader.at(here)
+        same = {stage: entry for stage, entry in now.items() if stage not in found and entry in made}
+        parents = [reader.at(parent).values() for parent in reader.parents(merge)] if same else []
+        for stage, entry in same.items():
+            if is_merged(entry, parents):
+                found[stage] = entry_digest(entry)
     return found
 
 

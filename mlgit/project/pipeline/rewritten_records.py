@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlgit.adapters.git.refs import merge_base
-from mlgit.core.pipeline.merged_record import entry_digest, is_replayed
+from mlgit.core.pipeline.merged_record import entry_digest, is_replayed, nearest
 from mlgit.project.open import BRANCHES
 from mlgit.project.pipeline.lock_entries import LockEntries
 
@@ -49,10 +49,13 @@ def in_rewritten(project: Project, here: str, locks: Sequence[str], *, branches:
     for side in (*_picked(project, here, paths), *(_unmerged(project, here, paths) if branches else ())):
         for stage, entry, onto in _introduced(side, here, reader):
             replayed = [
-                (reader.at(run).get(stage), reader.at(start).get(stage) if start else None)
+                (
+                    nearest(stage, entry, reader.at(run)),
+                    nearest(stage, entry, reader.at(start)) if start else None,
+                )
                 for run, start in side.runs
             ]
-            if any(change == entry for change, _ in replayed):
+            if any(entry in reader.at(run).values() for run, _ in side.runs):
                 ran.add(stage)
             elif any(is_replayed(entry, onto=onto, start=start, change=change) for change, start in replayed):
                 found[stage] = entry_digest(entry)
@@ -70,8 +73,8 @@ def _introduced(side: _Side, here: str, reader: LockEntries) -> Iterator[tuple[s
             continue
         made, before = reader.at(commit), reader.at(parents[0])
         for stage, entry in reader.at(here).items():
-            if made.get(stage) == entry and before.get(stage) != entry:
-                yield stage, entry, before.get(stage)
+            if entry in made.values() and entry not in before.values():
+                yield stage, entry, nearest(stage, entry, before)
 
 
 def _picked(project: Project, here: str, paths: Sequence[str]) -> Iterator[_Side]:

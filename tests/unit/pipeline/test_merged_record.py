@@ -6,7 +6,14 @@ from typing import Any
 
 import pytest
 
-from mlgit.core.pipeline.merged_record import confirmed, entry_digest, is_merged, is_replayed, trailers
+from mlgit.core.pipeline.merged_record import (
+    confirmed,
+    entry_digest,
+    is_merged,
+    is_replayed,
+    nearest,
+    trailers,
+)
 
 
 def entry(code: str = "c0", lr: object = 1, out: str = "o0", cmd: str = "fit", **more: Any) -> dict[str, Any]:  # noqa: ANN401
@@ -43,7 +50,36 @@ OURS, THEIRS = entry(code="c1", out="o1"), entry(lr=2, out="o2")
 def test_an_entry_is_merged_if_all_its_facts_are_its_parents(
     merged: object, parents: tuple[object, ...], *, expected: bool
 ) -> None:
+    assert is_merged(merged, [[] if each is None else [each] for each in parents]) is expected
+
+
+def reading(path: str, code: str, out: str) -> dict[str, Any]:
+    return {**entry(lr=2, out=out), "deps": [{"path": path, "md5": code}]}
+
+
+@pytest.mark.parametrize(
+    ("merged", "parents", "expected"),
+    [
+        (entry(code="c1", lr=2, out="o1"), ([OURS, {"cmd": "other"}], [{"cmd": "other"}, THEIRS]), True),
+        (entry(code="c1", lr=2, out="o1"), ([OURS], [{"cmd": "other"}]), False),
+        (OURS, ([entry(lr=3), OURS], [THEIRS]), False),
+        (reading("new", "c1", "o2"), ([reading("old", "c1", "o2")], [reading("new", "c0", "o0")]), True),
+        (reading("new", "c2", "o2"), ([reading("old", "c1", "o2")], [reading("new", "c0", "o0")]), False),
+    ],
+)
+def test_a_parent_may_have_the_stage_or_a_file_under_another_name(
+    merged: object, parents: tuple[list[object], ...], *, expected: bool
+) -> None:
     assert is_merged(merged, parents) is expected
+
+
+def test_the_nearest_entry_is_that_of_the_stage_or_one_that_has_most_in_common() -> None:
+    near, far = entry(code="c1", lr=2), entry(code="c9", lr=9, out="o9")
+    entries = {"a": far, "b": near, "c": {"cmd": "other"}}
+    assert nearest("a", OURS, entries) is far
+    assert nearest("fit", OURS, entries) is near
+    assert nearest("fit", OURS, {"c": {"cmd": "other"}}) is None
+    assert nearest("fit", OURS, {}) is None
 
 
 @pytest.mark.parametrize(
