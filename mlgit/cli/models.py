@@ -17,7 +17,8 @@ def entry(session: Session, *, model: str | None, fetch: bool) -> None:
     """List models, their versions and environments.
 
     Models are those of `mlgit.yaml`, of `artifacts:` in dvc.yaml when it names none, and those that only
-    tags know. Tags of gto count as those of mlgit. MODEL is one of them, or a pattern such as `'lung-*'`.
+    tags know. Tags of gto are
+    listed, too, and marked where they do not count. MODEL is one of them, or a pattern such as `'lung-*'`.
     """
     session.begin(tags=model is None and not fetch)
     from mlgit.operations.models import list_models

@@ -21,8 +21,9 @@ def entry(session: Session, /, *, remote: bool) -> int:
 
     One look at the working tree: branch, uncommitted code, stale stages and why, changed or missing data,
     metrics against the base, the verdict of the gates, every model with its environments, and the one
-    command that makes sense next. Exits 0 whatever it finds, and never uses the network, unless --remote
-    asks the DVC remotes: then it exits 5 when one of them does not answer.
+    command that makes sense next. Exits 0 whatever it finds. It uses no network, except in CI, where the Git
+    remote is asked for tags before an environment counts as empty, and with --remote, which asks the DVC
+    remotes and exits 5 when one of them does not answer.
     """
     session.begin(compares=True, looks=True, tags=True)
     from mlgit.operations.status import status

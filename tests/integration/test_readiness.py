@@ -95,10 +95,15 @@ def test_names_that_tags_or_dvc_yaml_have_are_allowed(project: Folder) -> None:
 
 
 @pytest.mark.parametrize("path", ["mlgit.yml", ".mlgit.yaml", "sub/mlgit.yaml"])
-def test_a_config_that_is_not_read_is_a_warning(project: Folder, path: str) -> None:
+@pytest.mark.parametrize("in_git", [True, False], ids=["in git", "not in git"])
+def test_a_config_that_is_not_read_is_a_warning(project: Folder, path: str, *, in_git: bool) -> None:
     (project / path).parent.mkdir(exist_ok=True)
-    project.git("mv", "mlgit.yaml", path)
-    project.commit("Move the gates")
+    if in_git:
+        project.git("mv", "mlgit.yaml", path)
+    else:
+        (project / "mlgit.yaml").rename(project / path)
+        project.git("rm", "-q", "--cached", "mlgit.yaml")
+    project.git("commit", "-qm", "Move the gates")
     verdict = check(project, status=Exit.DONE)
     (note,) = [each for each in verdict["notes"] if each["code"] == "config_not_read"]
     assert (note["effect"], f"`{path}`" in note["message"]) == ("warn", True)
@@ -247,7 +252,7 @@ def test_a_config_that_is_not_read_is_named_by_status_and_doctor(project: Folder
     assert "`mlgit.yml`" in project.here("status").out
     findings = valid(project.mlgit("doctor", "--json"), "doctor")["findings"]
     (finding,) = [each for each in findings if each["id"] == "config_not_read"]
-    assert finding["repair"] == (None if declared else "git mv mlgit.yml mlgit.yaml")
+    assert finding["repair"] == (None if declared else "git add mlgit.yml && git mv mlgit.yml mlgit.yaml")
     if not declared:
         assert valid(project.here("status", "--json"), "status")["next"]["command"] == finding["repair"]
         assert "mlgit init" not in {each["repair"] for each in findings}

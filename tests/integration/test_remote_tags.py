@@ -144,7 +144,7 @@ def _absence(clone: Folder, env: dict[str, str]) -> str:
 def test_what_is_absent_says_when_the_remote_was_last_seen(clone: Folder, tmp_path: Path) -> None:
     nothing = "Nothing of `net` is in `prod` yet"
     (clone / ".git/refs/remotes/origin/HEAD").unlink()
-    assert _absence(clone, {}) == f"{nothing}; this clone never fetched from `origin`"
+    assert _absence(clone, {}) == f"{nothing}; this clone has fetched nothing from `origin` since it was made"
     clone.git("fetch", "-q", "origin")
     assert _absence(clone, {}) == f"{nothing}, as of the last fetch (less than a minute ago)"
     hours_ago = (clone / ".git/FETCH_HEAD").stat().st_mtime - 2 * 3600 - 60
@@ -158,3 +158,11 @@ def test_what_is_absent_says_when_the_remote_was_last_seen(clone: Folder, tmp_pa
     assert _absence(clone, {"MLGIT_REMOTE_TAGS": str(listing)}) == nothing
     clone.git("remote", "remove", "origin")
     assert _absence(clone, {}) == nothing
+
+
+def test_a_remote_that_does_not_answer_in_ci_leaves_it_unknown(clone: Folder, tmp_path: Path) -> None:
+    clone.git("remote", "set-url", "origin", str(tmp_path / "gone.git"))
+    assert "Nothing of `net` is in `prod` yet" in _absence(clone, {})
+    (result,) = clone.here("check", "--json", env={"CI": "true"}).json()["verdict"]["results"]
+    assert (result["outcome"], result["reason"]) == ("error", "unknown_here")
+    assert "`origin` did not answer when it was asked for its tags" in result["message"]

@@ -20,7 +20,7 @@ def entry(session: Session, *, ref: str | None, deploy: bool, output: str) -> in
 
     Without TAG it is the one that the CI run is about. Its name is matched in full before anything else;
     then the remote's own object is fetched and held against its name, its statement, trunk, dvc.lock and
-    the release that it names. A tag that is not what it says deploys nothing. For a tag that a newer one
+    the release that it names. A tag that does not pass deploys nothing. For a tag that a newer one
     superseded, --deploy deploys the newer one: a forge may have cancelled its job.
 
     \b
@@ -29,7 +29,7 @@ def entry(session: Session, *, ref: str | None, deploy: bool, output: str) -> in
       environment, tag, commit, superseded, deploy (true or false)
 
     \b
-    Exit codes: 0 verified (also when superseded), 1 not what it says,
+    Exit codes: 0 verified (also when superseded), 1 not verified,
     4 no tag of a model, or gone, 5 the remote or the deployment failed.
     """  # noqa: D301 (click takes a backspace for "do not wrap")
     from mlgit.adapters.runner.event import read_event

@@ -220,5 +220,8 @@ def _unread(
     hint = None
     if wanted not in present:
         message = f"There is no `{wanted}`, and `{path}` is not read; did you mean `{wanted}`?"
-        hint = f"run `git mv {word(path)} {word(wanted)}`"
+        folder = wanted.rpartition("/")[0]
+        make = f"mkdir -p {folder} && " if folder else ""
+        # `git mv` refuses a file that git does not have yet.
+        hint = f"run `{make}git add {word(path)} && git mv {word(path)} {word(wanted)}`"
     return Unready(code=code, subject=path, message=message, severity=severity, hint=hint)

@@ -72,9 +72,11 @@ def knows_model(
     found = knows_tags(clone)
     if in_ci(ci) and clone.remote is not None and (absent or found.known == "no"):
         there = _asked(project, clone.remote, model)
-        if there is not None:
-            source = f"`{clone.remote}`"
-            return compare_tags(model, here=here, there=there, source=source, repair=repair(clone))
+        if there is None:
+            why = f"`{clone.remote}` did not answer when it was asked for its tags"
+            return Known(known="no", why=why, repair=_list_command(clone.remote))
+        source = f"`{clone.remote}`"
+        return compare_tags(model, here=here, there=there, source=source, repair=repair(clone))
     return found
 
 
@@ -105,7 +107,7 @@ def as_of_fetch(project: Project, model: str | None, *, ci: Mapping[str, str]) -
 
     seen = tags_as_of(project)
     if seen is None:
-        return f"; this clone never fetched from `{project.remote}`"
+        return f"; this clone has fetched nothing from `{project.remote}` since it was made"
     age_s = (project.now - seen).total_seconds()
     return f", as of the last fetch ({format_age(age_s) if age_s >= _MINUTE_S else 'less than a minute ago'})"
 
@@ -193,11 +195,15 @@ def _by_file(
     remote = clone.remote or "REMOTE"
     there, why = _listed(project, file)
     if there is None:
-        command = f'export {REMOTE_TAGS}="$(mktemp)" && {_LISTING} {remote} >"${REMOTE_TAGS}"'
-        return Known(known="no", why=f"`{file}` (`{REMOTE_TAGS}`) {why}", repair=command)
+        return Known(known="no", why=f"`{file}` (`{REMOTE_TAGS}`) {why}", repair=_list_command(remote))
     return compare_tags(
         model, here=here, there=there, source=f"`{clone.remote or 'the remote'}`", repair=repair(clone)
     )
+
+
+def _list_command(remote: str) -> str:
+    """The command of an earlier step, which may have the credentials that a later one lacks."""
+    return f'export {REMOTE_TAGS}="$(mktemp)" && {_LISTING} {remote} >"${REMOTE_TAGS}"'
 
 
 def _listed(project: Project, file: str) -> tuple[Mapping[str, str] | None, str]:

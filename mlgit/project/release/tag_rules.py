@@ -29,7 +29,8 @@ def prove_rules(
     `refusal` says why the tag does not count; None if it does.
     """
     if refusal is not None:
-        yield _proof(fact, "counts", refusal.why)
+        advice = "" if refusal.advice is None else f"; {refusal.advice}"
+        yield _proof(fact, "counts", f"{refusal.why}{advice}")
         return
     yield _proof(fact, "counts", None)
     if current and fact.name.action == "assign":

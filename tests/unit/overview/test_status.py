@@ -168,4 +168,6 @@ def test_nothing_is_pulled_without_a_remote(owner: str, expected: NextStep | Non
 def test_a_config_under_another_name_is_renamed_before_a_new_one_is_written(*, has_pipeline: bool) -> None:
     (unread,) = unread_files(["mlgit.yml"], config=CONFIG_FILE, waivers=WAIVERS_FILE)
     step = next_step(replace(CLEAN, unready=(unread,)), declared=False, has_pipeline=has_pipeline)
-    assert step == NextStep(command="git mv mlgit.yml mlgit.yaml", reason="`mlgit.yml` is not read")
+    assert step == NextStep(
+        command="git add mlgit.yml && git mv mlgit.yml mlgit.yaml", reason="`mlgit.yml` is not read"
+    )

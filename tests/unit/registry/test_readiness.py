@@ -217,13 +217,15 @@ def unread(*paths: str) -> list[tuple[str, str, str | None]]:
 
 @pytest.mark.parametrize("path", ["mlgit.yml", ".mlgit.yaml", "MLGit.YAML", "sub/mlgit.yaml", "mlgit.json"])
 def test_a_config_under_another_name_or_in_a_folder_is_not_read(path: str) -> None:
-    assert unread("dvc.yaml", path) == [(path, "warn", f"run `git mv {path} mlgit.yaml`")]
+    assert unread("dvc.yaml", path) == [(path, "warn", f"run `git add {path} && git mv {path} mlgit.yaml`")]
     assert unread(path, "mlgit.yaml") == [(path, "info" if "/" in path else "warn", None)]
 
 
 @pytest.mark.parametrize("path", ["waivers.yaml", ".mlgit/waivers.yml", ".mlgit/waiver.yaml"])
 def test_waivers_under_another_name_are_not_read(path: str) -> None:
-    assert unread(path) == [(path, "warn", f"run `git mv {path} .mlgit/waivers.yaml`")]
+    assert unread(path) == [
+        (path, "warn", f"run `mkdir -p .mlgit && git add {path} && git mv {path} .mlgit/waivers.yaml`")
+    ]
     assert unread(path, ".mlgit/waivers.yaml") == [(path, "warn", None)]
 
 
@@ -233,7 +235,10 @@ def test_other_files_are_left_alone() -> None:
 
 
 def test_a_command_to_paste_quotes_its_path() -> None:
-    assert unread("my dir/mlgit.yaml")[0][2] == "run `git mv 'my dir/mlgit.yaml' mlgit.yaml`"
+    assert (
+        unread("my dir/mlgit.yaml")[0][2]
+        == "run `git add 'my dir/mlgit.yaml' && git mv 'my dir/mlgit.yaml' mlgit.yaml`"
+    )
 
 
 def test_a_declared_model_without_a_gate_is_found() -> None:

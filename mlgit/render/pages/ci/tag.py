@@ -36,7 +36,7 @@ def _meaning(record: TagEvent) -> str:
 
 def _consequence(record: TagEvent) -> tuple[str | Span, ...]:
     if not record.verified:
-        return (Span("Refused: ", "bad"), "the tag is not what it says, and nothing follows from it")
+        return (Span("Refused: ", "bad"), "nothing follows from this tag")
     if record.superseded is not None:
         return (Span("Superseded", "careful"), " by ", Span(record.superseded, "name"), ": nothing to deploy")
     deployment = record.deployment
