@@ -6,7 +6,8 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from mlgit.core.gates.waivers import LOOSENED, Waiver
+from mlgit.core.config.file import LOOSENED
+from mlgit.core.gates.waivers import Waiver
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -29,6 +29,7 @@ LimitKind = Literal["min", "max", ChangeKind]
 CHANGE_KINDS: tuple[ChangeKind, ...] = get_args(ChangeKind)
 CONFIG_FILE = "mlgit.yaml"
 WAIVERS_FILE = ".mlgit/waivers.yaml"
+LOOSENED = "gates_loosened:"  # begins what a waiver names to agree to a finding
 RESERVED_ENVIRONMENTS = frozenset({"base", "release", "latest"})
 
 

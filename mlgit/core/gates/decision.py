@@ -18,7 +18,7 @@ from mlgit.core.gates.verdict import (
     note_order,
     summarize,
 )
-from mlgit.core.gates.waivers import by_authors
+from mlgit.core.gates.waivers import by_authors, waived_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from mlgit.core.config.file import Gate
     from mlgit.core.gates.resolved.findings import Finding
     from mlgit.core.gates.verdict import Baseline, Candidate, GateChange
-    from mlgit.core.gates.waivers import Waiver
 
 
 _NO_BASELINE = {("skipped", "no_baseline")}
@@ -53,7 +52,7 @@ def decide(
         applied += own
         found += _case_notes(case, [result for _, _, result in own], rules)
     all_results = tuple(sorted((result for _, _, result in applied), key=lambda result: result.id))
-    found += _unused(rules.waivers, all_results)
+    found += _unused(rules, all_results)
     found += by_authors(rules.waivers, results=all_results, notes=found)
     all_notes = tuple(sorted(set(found), key=note_order))
     baselines = _baselines(cases)
@@ -180,22 +179,24 @@ def _finding_notes(
 ) -> Iterator[Note]:
     looser = [change for change in changes if change.kind in {"loosened", "removed"}]
     if looser or findings:
-        from mlgit.core.gates.resolved.findings import finding_of, note_of
+        from mlgit.core.gates.resolved.findings import finding_of, note_of, proposed_names
 
         proposed: set[str] = set()
         for finding in (*map(finding_of, looser), *findings):
             day = rules.evaluated_on
-            yield note_of(finding, rules.waivers, rules.on_loosened, day=day, proposed=proposed)
-            proposed.update(finding.subjects)
+            yield note_of(
+                finding, rules.waivers, rules.on_loosened, day=day, proposed=proposed, names=rules.names
+            )
+            proposed.update(proposed_names(finding, rules.names))
 
 
-def _unused(waivers: Sequence[Waiver], results: Sequence[Result]) -> list[Note]:
+def _unused(rules: Rules, results: Sequence[Result]) -> list[Note]:
     used = {result.waiver for result in results}
     passing = {
         name
         for result in results
         if result.outcome in {"pass", "skipped"}
-        for name in (result.id, result.gate)
+        for name in waived_ids(result, rules.names)
     }
     return [
         Note(
@@ -204,6 +205,6 @@ def _unused(waivers: Sequence[Waiver], results: Sequence[Result]) -> list[Note]:
             gate=waiver.gate,
             waiver=waiver.id,
         )
-        for waiver in waivers
+        for waiver in rules.waivers
         if waiver.id not in used and waiver.gate in passing
     ]

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from datetime import date
     from decimal import Decimal
 
+    from mlgit.core.gates.waived_names import WaivedNames
     from mlgit.core.pipeline.evidence import MetricFile
     from mlgit.core.pipeline.metrics import Place
 
@@ -64,7 +65,8 @@ class Rules(NamedTuple):
     """The conditions that all models of one verdict share.
 
     `allow_stale` accepts numbers of stale stages, with a warning; a release never does.
-    `on_loosened` is trunk's setting. `environment_empty` and `release_decision` are for promotions only.
+    `on_loosened` is trunk's setting. `names` are those of a change. `environment_empty` and
+    `release_decision` are for promotions only.
     """
 
     purpose: Purpose
@@ -75,6 +77,7 @@ class Rules(NamedTuple):
     allow_stale: bool = False
     waivers: tuple[Waiver, ...] = ()
     on_loosened: OnLoosened | None = None
+    names: WaivedNames | None = None
 
     @property
     def stale_counts(self) -> bool:
@@ -238,7 +241,7 @@ def _settle(result: Result, finding: Finding, gate: Gate, rules: Rules) -> Resul
     )
     if finding.outcome in {"pass", "skipped"}:
         return settled
-    waived = waive(settled, rules.waivers, rising=finding.rising)
+    waived = waive(settled, rules.waivers, rising=finding.rising, names=rules.names)
     if isinstance(waived, str):
         return replace(settled, message=f"{settled.message}; {waived}")
     return settled if waived is None else replace(settled, effect="waived", waiver=waived.id)

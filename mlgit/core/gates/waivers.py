@@ -7,27 +7,32 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from mlgit.core.config.file import LOOSENED
 from mlgit.core.gates.people import person
 from mlgit.core.gates.verdict import Note, Result
 from mlgit.core.pipeline.metrics import compare, short
 from mlgit.core.record import record
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Iterator
+
+    from mlgit.core.config.file import OnLoosened
+    from mlgit.core.gates.verdict import Effect
+    from mlgit.core.gates.waived_names import Kind, WaivedNames
 
 
 LONGEST = timedelta(days=90)
-LOOSENED = "gates_loosened:"
 
 
 @record
 class Waiver:
     """One entry of `.mlgit/waivers.yaml` on trunk.
 
-    `gate` is a gate's id, `<model>/<gate>`, or `gates_loosened:<gate>`. `floor` is the worst value of
-    the metric that is still let through. `commit` is the one that wrote this entry in its current form,
-    and `since` its day (UTC); both are None while trunk has no commit. `brought_by` are the addresses of
-    that commit and of the commits that it merged; `by_author` is the one that also wrote part of the change.
+    `gate` is a gate's id, `<model>/<gate>`, or `gates_loosened:` with the subject of a finding. `floor` is
+    the worst value of the metric that is still let through. `commit` is the one that wrote this entry in its
+    current form, and `since` its day (UTC); both are None while trunk has no commit. `brought_by` are the
+    addresses of that commit and of the commits that it merged; `by_author` is the one that also wrote part
+    of the change.
     `traced` is False if trunk has commits, and none of them is known to have written this entry.
     """
 
@@ -121,14 +126,60 @@ def by_authors(waivers: Iterable[Waiver], *, results: Iterable[Result], notes: I
     ]
 
 
-def waive(result: Result, waivers: Iterable[Waiver], *, rising: bool) -> Waiver | str | None:
+def taken_names(
+    names: WaivedNames, waivers: Iterable[Waiver], on_loosened: OnLoosened | None, *, day: date
+) -> Iterator[Note]:
+    """A note for each waiver that is about a name which the change gives to something else.
+
+    From the merge on it would be about that. No waiver agrees to this, because it would have the same name.
+    """
+    effect: Effect = "block" if on_loosened == "fail" else "warn"
+    brought = tuple(names.brought())
+    for waiver in sorted(waivers, key=lambda each: each.id):
+        for kind, name in brought:
+            if waiver.expires < day or not _is_about(waiver.gate, kind, name):
+                continue
+            before = names.gates.get(name) if kind == "gate" else names.models.get(name)
+            how = "is new" if before is None or kind not in {"gate", "model"} else f"was `{before}` before"
+            yield Note(
+                code="gates_loosened",
+                message=f"{kind.capitalize()} `{name}` {how}, and waiver `{waiver.id}` ({waiver.origin}) is "
+                f"for `{waiver.gate}`: from the merge on, it would cover this {kind}",
+                effect=effect,
+                gate=name if kind == "gate" else None,
+                model=name if kind == "model" else None,
+                hint=f"choose another name, or remove the waiver `{waiver.id}` on trunk first",
+            )
+
+
+def _is_about(text: str, kind: Kind, name: str) -> bool:
+    if text in {f"{LOOSENED}{name}", f"{LOOSENED}{kind}:{name}"}:
+        return True
+    if text.startswith(LOOSENED):
+        return False
+    if kind == "model":
+        return text.startswith(f"{name}/")
+    return kind == "gate" and (text == name or text.endswith(f"/{name}"))
+
+
+def waived_ids(result: Result, names: WaivedNames | None) -> tuple[str, ...]:
+    """The ids by which waivers let a result through; `names` are those of a change."""
+    return (result.id, result.gate) if names is None else names.ids(result)
+
+
+def waive(
+    result: Result, waivers: Iterable[Waiver], *, rising: bool, names: WaivedNames | None = None
+) -> Waiver | str | None:
     """The valid waiver that covers a result, or why one for its gate does not; None if there is none.
 
-    `rising` means that the metric is too high, not too low.
+    `rising` means that the metric is too high, not too low. `names` are those of the change.
     """
     refused = None
+    known = waived_ids(result, names)
     for waiver in waivers:
-        if waiver.gate not in {result.id, result.gate}:
+        if waiver.gate not in known:
+            if waiver.gate in {result.id, result.gate}:
+                refused = f"waiver `{waiver.id}` is not for this gate: it has this name only in the change"
             continue
         refused = _refusal(result, waiver, rising=rising)
         if refused is None:

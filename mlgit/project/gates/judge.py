@@ -17,7 +17,7 @@ from mlgit.project.gates.declarations import declaration_notes, waiver_notes, wa
 from mlgit.project.gates.model_changes import model_change_notes
 from mlgit.project.gates.numbers import numbers_rule
 from mlgit.project.gates.rules import Change, Compared, find_change, target_of
-from mlgit.project.gates.waivers import TrunkWaivers, trunk_waivers, usable_waivers
+from mlgit.project.gates.waivers import TrunkWaivers, known_names, taken, trunk_waivers, usable_waivers
 from mlgit.project.pipeline.declared import added_globs
 from mlgit.project.pipeline.evidence import evidence
 
@@ -131,6 +131,7 @@ class _Evaluation:
                 allow_stale=self._question.allow_stale,
                 waivers=waivers,
                 on_loosened=self._trunk.on_loosened,
+                names=compared.names,
             ),
             candidate=candidate_of(self._project, self._commit, self._evidence),
             policy=self._policy(trunk_waivers),
@@ -280,16 +281,14 @@ class _Evaluation:
             )
 
     def _usable(self, found: TrunkWaivers, compared: Compared) -> tuple[tuple[Waiver, ...], tuple[Note, ...]]:
-        gates = {*self._rules.gates, *self._own.gates, *self._trunk.gates}
-        gates |= {change.gate for change in compared.changes}
-        models = {*self._own.models, *self._trunk.models, *(model.name for model in self._models if model)}
-        known = gates | {f"{model}/{gate}" for model in models for gate in gates}
-        known |= {subject for finding in compared.findings for subject in finding.subjects}
+        stages = [stage.address for stage in self._evidence.pipeline.stages]
+        models = [model.name for model in self._models if model]
+        known = known_names((self._rules, self._own, self._trunk), models, stages, compared)
         self._readiness(found, known)
         target = None if self._target is None else self._target.commit
-        return usable_waivers(
-            self._project, found, date=self._date, candidate=self._commit, target=target, known=known
-        )
+        ends = {"candidate": self._commit, "target": target}
+        good, ignored = usable_waivers(self._project, found, date=self._date, known=known, **ends)
+        return good, (*ignored, *taken(compared, found, self._trunk.on_loosened, date=self._date))
 
     def _policy(self, found: TrunkWaivers) -> Policy:
         trunk = None if self._project.trunk is None else self._project.trunk.commit

@@ -21,6 +21,7 @@ from mlgit.core.gates.resolved.renames import (
 from mlgit.core.gates.resolved.resolution import ResolvedGate, resolve_case
 from mlgit.core.gates.resolved.settings import compare_settings
 from mlgit.core.gates.verdict import Note
+from mlgit.core.gates.waived_names import declared_names, waived_names
 from mlgit.core.pipeline.known_models import KnownModel, renamed_models
 from mlgit.core.pipeline.model_files import files_of_model, model_path
 from mlgit.core.record import record
@@ -102,6 +103,30 @@ def compare_with_target(
     if not change.rules.declared:
         return Compared()
     new = Side(config=change.merged.config, evidence=here)
+    found = _compare(project, change, new, finder, renamed)
+    before = _before(project, change, change.rules)
+    stages = [() if side is None else _stages(side) for side in (before, new)]
+    models = change.rules.models if before is None else before.paths
+    names = waived_names(
+        change.rules,
+        change.merged.strict,
+        declared=(
+            declared_names(change.rules, models=models, stages=stages[0]),
+            declared_names(change.merged.strict, models=new.paths, stages=stages[1]),
+        ),
+        renamed=(renamed_gates(change.rules, _with_old_names(new.config, renamed)), renamed),
+        found={name for each in found.findings if each.kind == "gate" for name in each.subjects},
+    )
+    return replace(found, names=names)
+
+
+def _stages(side: Side) -> tuple[str, ...]:
+    return tuple(stage.address for stage in side.evidence.pipeline.stages)
+
+
+def _compare(
+    project: Project, change: Change, new: Side, finder: Baselines, renamed: Mapping[str, str]
+) -> Compared:
     config = _with_old_names(new.config, renamed)
     names = renamed_gates(change.rules, config)
     rules = with_gate_names(change.rules, names)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mlgit.core.gates.resolved.findings import Finding
+    from mlgit.core.gates.waived_names import WaivedNames
     from mlgit.project.open import Project
 
 _PIPELINE = (".dvc", "dvc.yaml", "dvc.lock", ".dvcignore", ".gitignore")
@@ -34,11 +35,12 @@ class Change:
 
 @record
 class Compared:
-    """What a change compares other than its target."""
+    """What a change compares other than its target; `names` are those that waivers use."""
 
     changes: tuple[GateChange, ...] = ()
     findings: tuple[Finding, ...] = ()
     notes: tuple[Note, ...] = ()
+    names: WaivedNames | None = None
 
 
 def target_of(project: Project, ci: Mapping[str, str]) -> Branch | None:

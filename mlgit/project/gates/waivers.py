@@ -12,8 +12,10 @@ from mlgit.core.gates.waivers import usable
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
+    from mlgit.core.config.file import Config, OnLoosened
     from mlgit.core.gates.verdict import Note
     from mlgit.core.gates.waivers import Waiver
+    from mlgit.project.gates.rules import Compared
     from mlgit.project.open import Project
 
 
@@ -77,6 +79,41 @@ def usable_waivers(
         return (), ()
     authors = change_authors(project, candidate=candidate, target=target)
     return usable(found.waivers, evaluated_on=date, authors=authors, known=known)
+
+
+def known_names(
+    rules: Iterable[Config], models: Iterable[str], stages: Iterable[str], compared: Compared
+) -> set[str]:
+    """What a waiver may name: gates and results, and what a finding can be about, also with its kind."""
+    configs = tuple(rules)
+    gates = {name for each in configs for name in each.gates} | {each.gate for each in compared.changes}
+    every = {*models, *(name for each in configs for name in each.models)}
+    by_kind: dict[str, set[str]] = {
+        "gate": gates,
+        "model": {*every},
+        "environment": {name for each in configs for name in each.environments},
+        "stage": {*stages},
+        "setting": {"numbers", "on_loosened", "foreign_tags"},
+    }
+    for finding in compared.findings:
+        by_kind.setdefault(finding.kind, set()).update(finding.subjects)
+    if compared.names is not None:
+        for side in (compared.names.old, compared.names.new):
+            for kind, names in side.items():
+                by_kind.setdefault(kind, set()).update(names)
+    known = {text for kind, names in by_kind.items() for name in names for text in (name, f"{kind}:{name}")}
+    return known | {f"{model}/{gate}" for model in every for gate in gates}
+
+
+def taken(
+    compared: Compared, found: TrunkWaivers, on_loosened: OnLoosened | None, *, date: date
+) -> tuple[Note, ...]:
+    """A note for each waiver on trunk whose name the change gives to something else."""
+    if compared.names is None or not found.waivers:
+        return ()
+    from mlgit.core.gates.waivers import taken_names
+
+    return tuple(taken_names(compared.names, found.waivers, on_loosened, day=date))
 
 
 def _parse(content: bytes, commit: str | None) -> tuple[Waiver, ...]:

@@ -19,7 +19,7 @@ FILE = metric_file(auc="0.95")
 TWO = Finding(code="gate_repointed", subjects=("a", "b"), text="it moved", model="m")
 ONE = Finding(code="evidence_weakened", subjects=("a",), text="it proves less")
 MODEL = Finding(
-    code="gates_loosened", subjects=("net",), text="Model `net` was removed", of_gates=False, whole=True
+    code="gates_loosened", subjects=("net",), text="Model `net` was removed", kind="model", whole=True
 )
 
 
@@ -100,10 +100,10 @@ def test_a_changed_text_is_a_finding_of_its_gate(kind: GateChangeKind, code: str
 
 
 def test_a_second_finding_about_the_same_gates_points_to_the_waiver_of_the_first() -> None:
-    odd = Finding(code="gates_loosened", subjects=("..",), text="Odd", of_gates=False, whole=True)
+    odd = Finding(code="gates_loosened", subjects=("..",), text="Odd", kind="model", whole=True)
     notes = [
         note_of(each, (), "fail", day=date(2026, 5, 1), proposed=seen)
-        for each, seen in ((TWO, ()), (ONE, {"a", "b"}))
+        for each, seen in ((TWO, ()), (ONE, {f"gates_loosened:{name}" for name in "ab"}))
     ]
     assert [str(note.hint).count("- {id: agreed-") for note in notes] == [2, 0]
     assert notes[1].hint == "the waiver proposed above agrees to this, too"

@@ -54,7 +54,7 @@ def test_a_second_owner_is_a_finding_in_words(second: str) -> None:
     words = {"export": "made by stage export", "a.dvc": "tracked by a.dvc"}[second]
     was = f"Model `m` (`{MODEL}`) was made by stage train"
     assert found.text == f"{was}; it is now {words} and made by stage train"
-    assert (found.subjects, found.model, found.whole, found.of_gates) == (("m",), "m", True, False)
+    assert (found.subjects, found.model, found.whole, found.kind) == (("m",), "m", True, "model")
     assert codes(origin("train", second), origin("train", second)) == []
 
 

@@ -6,9 +6,9 @@ import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from mlgit.core.config.file import WAIVERS_FILE
+from mlgit.core.config.file import LOOSENED, WAIVERS_FILE
 from mlgit.core.gates.verdict import Effect, Note
-from mlgit.core.gates.waivers import LOOSENED, Waiver
+from mlgit.core.gates.waived_names import Kind, WaivedNames, agreements
 from mlgit.core.pipeline.origin import LINKS, weaker
 from mlgit.core.record import record
 from mlgit.core.wording import listed
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mlgit.core.config.file import OnLoosened
     from mlgit.core.gates.resolved.resolution import Reference, ResolvedGate, Source
     from mlgit.core.gates.verdict import GateChange
+    from mlgit.core.gates.waivers import Waiver
 
 
 # How long a proposed waiver holds; most changes are merged by then.
@@ -46,7 +47,7 @@ _NOT_IN_ID = re.compile("[^A-Za-z0-9._-]+")
 class Finding:
     """One way in which a change is checked less, or otherwise, than its target checks.
 
-    `subjects` are the gates, otherwise the model, environment or setting; a waiver must cover each of them.
+    `subjects` are the gates, otherwise what `kind` says; a waiver must cover each of them.
     `text` follows the names of the gates, or is a `whole` sentence.
     """
 
@@ -54,7 +55,7 @@ class Finding:
     subjects: tuple[str, ...]
     text: str
     model: str | None = None
-    of_gates: bool = True
+    kind: Kind = "gate"
     whole: bool = False
 
 
@@ -92,12 +93,15 @@ def note_of(
     *,
     day: date,
     proposed: Collection[str] = (),
+    names: WaivedNames | None = None,
 ) -> Note:
     """The note of a finding: it warns, blocks with `on_loosened: fail`, or is waived.
 
-    `day` is the day of the verdict; for the `proposed` subjects, an earlier note has the waiver.
+    `day` is the day of the verdict; for the `proposed` names, an earlier note has the waiver. `names` are
+    those of the change.
     """
-    covering = {subject: _covering(subject, waivers) for subject in finding.subjects}
+    wanted = {subject: agreements(finding.kind, subject, names) for subject in finding.subjects}
+    covering = {texts[0]: _covering(texts, waivers) for texts in wanted.values()}
     first = next(iter(covering.values()), None)
     waived = all(covering.values())
     effect: Effect = "waived" if waived else "block" if on_loosened == "fail" else "warn"
@@ -106,12 +110,17 @@ def note_of(
         message=_message(finding),
         effect=effect,
         model=finding.model,
-        gate=finding.subjects[0] if finding.of_gates and len(finding.subjects) == 1 else None,
+        gate=finding.subjects[0] if finding.kind == "gate" and len(finding.subjects) == 1 else None,
         waiver=first.id if waived and first else None,
         hint=_way_out([each for each in covering if not covering[each]], day, proposed)
         if effect == "block"
         else None,
     )
+
+
+def proposed_names(finding: Finding, names: WaivedNames | None) -> tuple[str, ...]:
+    """What the hint of a finding proposes as `gate:` of its waivers."""
+    return tuple(agreements(finding.kind, subject, names)[0] for subject in finding.subjects)
 
 
 def _way_out(subjects: Sequence[str], day: date, proposed: Collection[str]) -> str:
@@ -127,15 +136,15 @@ def _way_out(subjects: Sequence[str], day: date, proposed: Collection[str]) -> s
 
 
 def _entry(subject: str, expires: date) -> str:
-    name = _NOT_IN_ID.sub("-", subject).strip("._-") or "change"
+    name = _NOT_IN_ID.sub("-", subject.removeprefix(LOOSENED)).strip("._-") or "change"
     return (
-        f'- {{id: agreed-{name[:80].strip("._-")}, gate: "{LOOSENED}{subject}", reason: "WHY", '
+        f'- {{id: agreed-{name[:80].strip("._-")}, gate: "{subject}", reason: "WHY", '
         f'approver: NAME@EXAMPLE.ORG, expires: "{expires.isoformat()}"}}'
     )
 
 
-def _covering(subject: str, waivers: Sequence[Waiver]) -> Waiver | None:
-    return next((waiver for waiver in waivers if waiver.gate == f"{LOOSENED}{subject}"), None)
+def _covering(texts: Collection[str], waivers: Sequence[Waiver]) -> Waiver | None:
+    return next((waiver for waiver in waivers if waiver.gate in texts), None)
 
 
 def _message(finding: Finding) -> str:

@@ -51,4 +51,4 @@ def hidden_findings(hidden: Mapping[str, Mapping[str, str]]) -> Iterator[Finding
         more = f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
         tool = "DVC" if file.endswith(".dvcignore") else "Git"
         text = f"`{file}` now hides {', '.join(names)}{more} from {tool}, so later changes of it may not show"
-        yield Finding(code="evidence_weakened", subjects=(file,), text=text, of_gates=False, whole=True)
+        yield Finding(code="evidence_weakened", subjects=(file,), text=text, kind="file", whole=True)

@@ -132,4 +132,4 @@ def _words(origin: NumbersOrigin) -> str:
 
 
 def _finding(code: str, model: str, text: str) -> Finding:
-    return Finding(code=code, subjects=(model,), text=text, model=model, of_gates=False, whole=True)
+    return Finding(code=code, subjects=(model,), text=text, model=model, kind="model", whole=True)

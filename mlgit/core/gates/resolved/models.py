@@ -31,6 +31,6 @@ def model_findings(
             subjects=(model.name,),
             text=f"Model `{model.name}` {text}{holds}",
             model=after,
-            of_gates=False,
+            kind="model",
             whole=True,
         )

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from mlgit.core.config.file import Config, Deploy, Environment
+    from mlgit.core.gates.waived_names import Kind
 
 _LOOSER: Mapping[str, Mapping[str, tuple[str | None, ...]]] = {
     "numbers": {"committed": ("pipeline", None)},
@@ -49,11 +50,11 @@ def compare_settings(old: Config, new: Config) -> Iterator[Finding]:
     for key, values in _LOOSER.items():
         before, now = getattr(old, key), getattr(new, key)
         if _default(key, before) in values.get(_default(key, now) or "", ()):
-            yield _finding(key, f"`{key}` was {_written(before)}; it is now {_written(now)}")
+            yield _finding(key, f"`{key}` was {_written(before)}; it is now {_written(now)}", kind="setting")
     yield from _deployed(old, new)
     yield from _directions(old, new)
     if old.numbers == "pipeline" and new.numbers is None:
-        yield _finding("numbers", "`numbers` was `pipeline`; it is now not written")
+        yield _finding("numbers", "`numbers` was `pipeline`; it is now not written", kind="setting")
 
 
 def _renamed(old: Config, new: Config) -> dict[str, str]:
@@ -104,7 +105,7 @@ def _directions(old: Config, new: Config) -> Iterator[Finding]:
         if before is not None and before != after:
             now = f"`{after}`" if after else "not known"
             text = f"The better direction of `{name}` was `{before}`; it is now {now}"
-            yield _finding(name, text, code="policy_changed")
+            yield _finding(name, text, kind="metric", code="policy_changed")
 
 
 def _gates(config: Config, environment: str) -> set[str]:
@@ -120,5 +121,5 @@ def _written(value: str | None) -> str:
     return "not written" if value is None else f"`{value}`"
 
 
-def _finding(subject: str, text: str, *, code: str = "gates_loosened") -> Finding:
-    return Finding(code=code, subjects=(subject,), text=text, of_gates=False, whole=True)
+def _finding(subject: str, text: str, *, kind: Kind = "environment", code: str = "gates_loosened") -> Finding:
+    return Finding(code=code, subjects=(subject,), text=text, kind=kind, whole=True)

@@ -69,7 +69,7 @@ def undeclared_files(
                 f"Stage `{stage.address}` now names {listed(found)}, which {verb} not among its dependencies"
             )
             subject = (stage.address,)
-            yield Finding(code="evidence_weakened", subjects=subject, text=text, of_gates=False, whole=True)
+            yield Finding(code="evidence_weakened", subjects=subject, text=text, kind="stage", whole=True)
 
 
 def input_notes(old: Iterable[ResolvedGate], new: Sequence[ResolvedGate]) -> tuple[Note, ...]:
