@@ -52,10 +52,10 @@ def rename(project: Folder, new: str) -> None:
     ],
 )
 def test_a_waiver_goes_with_the_gate_and_not_with_its_id(
-    project: Folder, waived: str, new: str, effect: str, warned: bool
+    project: Folder, waived: str, new: str, effect: str, *, warned: bool
 ) -> None:
     waive(project, waived)
-    train(project, "1.8")
+    train(project, "1.985")
     if new != "drop":
         rename(project, new)
     project.commit("Worse")
