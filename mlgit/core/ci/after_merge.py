@@ -90,7 +90,7 @@ def release_need(
     """Whether `commit`, trunk's tip, must become a version of a model.
 
     `content` is the digest of the model there, None if it is missing; `missing` says why. `contents` are the
-    versions, newest first, with their digests; read only as far as needed.
+    versions, newest first, with their digests, then deregistered ones of former names; read as far as needed.
     """
     here = state.at_commit(commit)
     if here:
@@ -104,7 +104,8 @@ def release_need(
     newest = True
     for version, digest in contents:
         if version.deregistered and digest == content:
-            message = f"this model was deregistered as {version.version}"
+            label = "" if version.model == state.name else f"{version.model}@"
+            message = f"this model was deregistered as {label}{version.version}"
             hint = f"train another one, or run `mlgit release {state.name} --force`"
             return Need(release=False, step=_left(state.name, message, hint=hint))
         if version.deregistered or not version.version.final:
@@ -136,15 +137,18 @@ def auto_environments(environments: Mapping[str, Environment]) -> tuple[Environm
 
 
 def promotion_need(
-    state: ModelState, environment: Environment
+    state: ModelState, environment: Environment, before: EnvironmentState | None = None
 ) -> tuple[RegisteredVersion | None, MergeStep | None]:
     """The version that an environment needs now, or a step with the reason to do nothing, or neither.
 
-    A version that someone took out of the environment does not return automatically.
+    A version that someone took out of the environment does not return automatically. `before` is the
+    environment under a former name of the model.
     """
     here = state.environment(environment.name)
+    last = here if before is None or here.changes else before
     version = _candidate(state, environment)
     doubt = here.doubt or (state.environment(environment.source).doubt if environment.source else None)
+    doubt = doubt or last.doubt
     if doubt is not None:
         # It may be the rollback of a person, or a version that is not there: only a person decides that.
         step = MergeStep(model=state.name, outcome="left", environment=environment.name)
@@ -160,10 +164,10 @@ def promotion_need(
     )
     if here.commit == version.commit:
         return None, step
-    if here.held:
+    if last.held:
         hint = f"`mlgit promote {state.name} --to {environment.name}` ends that"
-        return None, replace(step, outcome="held", message=_holder(here), hint=hint)
-    reason = _reason_not(state, environment, version)
+        return None, replace(step, outcome="held", message=_holder(last, state.name), hint=hint)
+    reason = _reason_not(state, environment, version) or (None if last is here else _emptied(last))
     if reason is not None:
         return None, replace(step, outcome="left", message=reason)
     return version, None
@@ -187,13 +191,13 @@ def step_of(report: ChangeReport) -> MergeStep:
 
 
 def planned_step(here: EnvironmentState, coming: MergeStep) -> MergeStep:
-    """The step for a version that a dry run only planned, in an environment as it is now."""
+    """The step for a version that a dry run only planned; `here` may have a former name of the model."""
     return MergeStep(
-        model=here.model,
+        model=coming.model,
         outcome="held" if here.held else "planned",
         environment=here.environment,
         version=coming.version,
-        message=_holder(here) if here.held else None,
+        message=_holder(here, coming.model) if here.held else None,
     )
 
 
@@ -274,9 +278,18 @@ def _reason_not(state: ModelState, environment: Environment, version: Registered
     return None
 
 
-def _holder(here: EnvironmentState) -> str:
+def _emptied(before: EnvironmentState) -> str | None:
+    """The reason, if any, why an environment that a model had under another name stays empty."""
+    if not before.changes or before.commit is not None:
+        return None
+    who = before.changes[-1].fact.tagger
+    return f"`{who}` took `{before.model}`, which was its name before, out of `{before.environment}`"
+
+
+def _holder(here: EnvironmentState, model: str) -> str:
     since = "" if here.since is None else f" since {write_time(here.since)}"
-    return f"`{here.environment}` is held by a rollback of `{here.author}`{since}"
+    former = "" if here.model == model else f", as `{here.model}`"
+    return f"`{here.environment}` is held by a rollback of `{here.author}`{since}{former}"
 
 
 def _left(model: str, message: str, *, hint: str | None = None) -> MergeStep:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.refs import commits_between
@@ -27,6 +28,7 @@ from mlgit.core.release.promotion import require_counting
 from mlgit.errors import AnswerNo, LostRace, MlgitError, StateError, ToolError
 from mlgit.operations.promote import promote
 from mlgit.operations.release import ReleaseOptions, release
+from mlgit.project.ci.before_rename import deregistered_before, environment_before
 from mlgit.project.ci.fetch_metrics import fetch_gate_metrics
 from mlgit.project.ci.fetch_model import fetch_model
 from mlgit.project.ci.trunk_tip import trunk_checked_out
@@ -47,7 +49,7 @@ if TYPE_CHECKING:
     from mlgit.core.ci.event import CiEvent
     from mlgit.core.config.file import Environment
     from mlgit.core.progress import Progress
-    from mlgit.core.registry.state import ModelState
+    from mlgit.core.registry.state import EnvironmentState, ModelState
     from mlgit.project.open import Project
 
 # After a lost race, the other run has mostly done what this one wanted to do.
@@ -212,9 +214,8 @@ class _MergePass:
         here = state.at_commit(self._commit)
         if here:
             require_counting(accept(project, state, local=False), here)
-        contents = (
-            (version, version_content(project, version, path)) for version in reversed(state.versions)
-        )
+        versions = chain(reversed(state.versions), deregistered_before(project))
+        contents = ((version, version_content(project, version, path)) for version in versions)
         content = model_content(project, self._commit, path)
         missing = None if content is not None else problem_of_model(project, self._commit, model, path)
         return release_need(state, self._commit, content, contents, missing=missing)
@@ -228,7 +229,8 @@ class _MergePass:
         """Promote the version that the environment needs now, if there is one."""
         for attempt in range(1, _ATTEMPTS + 1):
             state = self._counting(model)
-            version, step = promotion_need(state, environment)
+            before = self._before(state, environment)
+            version, step = promotion_need(state, environment, before)
             if version is None:
                 return step
             try:
@@ -245,13 +247,18 @@ class _MergePass:
             except LostRace as error:
                 self._look_again(error, attempt)
             except AnswerNo:
-                if promotion_need(self._counting(model), environment)[0] == version:
+                if promotion_need(self._counting(model), environment, before)[0] == version:
                     raise
         raise ToolError(f"`{environment.name}` changes faster than this run can follow")
 
     def _counting(self, model: str) -> ModelState:
         """The model as it is now, without the tags that do not count."""
         return accept(self._project, fresh_model(self._project, model, local=False), local=False)
+
+    def _before(self, state: ModelState, environment: Environment) -> EnvironmentState | None:
+        if state.environment(environment.name).changes:
+            return None
+        return environment_before(self._project, state.name, environment.name, self._commit)
 
     def _look_again(self, error: LostRace, attempt: int) -> None:
         if attempt == _ATTEMPTS:
@@ -260,7 +267,8 @@ class _MergePass:
 
     def _planned(self, model: str, environment: Environment, coming: MergeStep) -> MergeStep:
         """The step for a version that a dry run did not write."""
-        here = read_model(self._project, model).environment(environment.name)
+        state = read_model(self._project, model)
+        here = self._before(state, environment) or state.environment(environment.name)
         if not here.held:
             require_gates(
                 self._project,

@@ -292,7 +292,8 @@ def _held(project: Project, model: str) -> Mapping[str, str]:
 
     states = read_model(project, model).environments
     return {
-        name: f"{model}@{state.version.version}" if state.version else state.commit[:7]
+        name: (f"{model}@{state.version.version}" if state.version else state.commit[:7])
+        + (", held by a rollback" if state.held else "")
         for name, state in states.items()
         if state.commit is not None
     }

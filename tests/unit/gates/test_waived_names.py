@@ -102,8 +102,8 @@ def test_a_waiver_is_for_the_gate_that_the_target_has(
 ) -> None:
     found, message = decided(names, gate, waived)
     assert found == effect
-    told = "waiver `w0` is not for this gate: it has this name only in the change"
-    assert (told in message) == (effect == "block")
+    refused = "waiver `w0` is not for this gate: it has this name only in the change"
+    assert (refused in message) == (effect == "block")
 
 
 @pytest.mark.parametrize(

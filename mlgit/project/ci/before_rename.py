@@ -1,0 +1,40 @@
+"""Before a rename: what people did with a model under a name that trunk no longer declares.
+
+A rollback, an emptied environment and a deregistration are about the content, whatever its name is now.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.project.registry.former_names import name_in_environment
+from mlgit.project.registry.models import declared_models
+from mlgit.project.registry.read import read_model, read_registry
+from mlgit.project.trust.accept import accept
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlgit.core.registry.state import EnvironmentState, ModelState, RegisteredVersion
+    from mlgit.project.open import Project
+
+
+def environment_before(
+    project: Project, model: str, environment: str, commit: str
+) -> EnvironmentState | None:
+    """The environment under the model's former name, as long as nothing was done there under the new one."""
+
+    def read(name: str) -> ModelState:
+        return accept(project, read_model(project, name), local=False)
+
+    name = name_in_environment(project, model, environment, commit, read)
+    return None if name == model else read(name).environment(environment)
+
+
+def deregistered_before(project: Project) -> Iterator[RegisteredVersion]:
+    """The deregistered versions of every model that trunk does not declare, newest first."""
+    trunk = project.trunk
+    declared = declared_models(project, None if trunk is None else trunk.commit)
+    for name, state in sorted(read_registry(project).models.items()):
+        if name not in declared:
+            yield from (each for each in reversed(state.versions) if each.deregistered)
