@@ -57,7 +57,7 @@ def twice(project: Folder) -> Folder:
     """Two versions, both promoted by `ci merged`."""
     merge(project, mlgit_DOT_yaml=RULES)
     run(project, "first")
-    merge(project, slope="1.99")
+    merge(project, slope="1.98")
     done = run(project, "second")
     assert ("line", "prod", "done", "v1.1.0") in steps(done)
     return project

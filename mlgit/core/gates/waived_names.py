@@ -81,7 +81,7 @@ def waived_names(
     """The names of a change; `old` and `new` are its rules as they are written, `declared` their names.
 
     `renamed` are the gates (old -> new id) and the models (new -> old name) that are only called otherwise.
-    `found` are the gates of which a finding tells.
+    `found` are the gates that findings are about.
     """
     gates, models = renamed
     ids: dict[str, str | None] = {after: before for before, after in gates.items()}
