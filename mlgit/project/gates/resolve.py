@@ -12,7 +12,6 @@ from mlgit.core.gates.gate_changes import compare_gates, only_repointed
 from mlgit.core.gates.resolved.findings import Finding, compare_resolved, finding_of
 from mlgit.core.gates.resolved.models import model_findings
 from mlgit.core.gates.resolved.renames import (
-    names_of_waivers,
     rename_notes,
     renamed_gates,
     with_gate_names,
@@ -28,7 +27,6 @@ from mlgit.core.record import record
 from mlgit.errors import ConfigError
 from mlgit.project.gates.ignored import ignore_findings
 from mlgit.project.gates.rules import Change, Compared
-from mlgit.project.gates.waivers import trunk_waivers
 from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.registry.models import content_digest
 
@@ -37,7 +35,6 @@ if TYPE_CHECKING:
 
     from mlgit.core.config.file import Gate, Model
     from mlgit.core.gates.verdict import GateChange
-    from mlgit.core.gates.waivers import Waiver
     from mlgit.core.pipeline.evidence import Evidence
     from mlgit.project.compare.baselines import Baselines
     from mlgit.project.open import Project
@@ -134,8 +131,7 @@ def _compare(
     notes = tuple(rename_notes(rules, config, names, models))
     config = without_only_model(rules, config, models)
     changes = compare_gates(rules.gates, config.gates)
-    agreed = names_of_waivers(names, _agreed(project)) if names else ()
-    settings = (*compare_settings(rules, config), *agreed)
+    settings = tuple(compare_settings(rules, config))
     before = _before(project, change, rules)
     if before is None:
         text = f"What gates compared at {change.base[:7]} cannot be read, so changes of that are not seen"
@@ -157,14 +153,6 @@ def _compare(
     )
     stages = _stage_changes(project, before, new, resolved, named)
     return Compared(changes=changes, findings=(*findings, *stages.findings), notes=(*notes, *stages.notes))
-
-
-def _agreed(project: Project) -> tuple[Waiver, ...]:
-    """The waivers on trunk; none if the file is invalid, which a note says."""
-    try:
-        return trunk_waivers(project).waivers
-    except ConfigError:
-        return ()
 
 
 def resolve_side(side: Side, finder: Baselines, files: Baselines) -> list[ResolvedGate]:

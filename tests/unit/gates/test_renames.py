@@ -9,13 +9,12 @@ import pytest
 from mlgit.core.config.file import Config, Environment, Gate
 from mlgit.core.gates.gate_changes import compare_gates
 from mlgit.core.gates.resolved.renames import (
-    names_of_waivers,
     rename_notes,
     renamed_gates,
     with_gate_names,
     without_only_model,
 )
-from tests.support.verdicts import absolute, change, waiver
+from tests.support.verdicts import absolute, change
 
 FLOOR, DROP = absolute("floor", "auc", low="0.9"), change("drop", "auc")
 
@@ -93,20 +92,3 @@ def test_each_renamed_gate_has_a_note() -> None:
         "Gate `floor` was renamed to `least`",
         "note",
     )
-
-
-@pytest.mark.parametrize(
-    ("agreed", "found"),
-    [
-        ("new", True),
-        ("m/new", True),
-        ("gates_loosened:new", True),
-        ("old", False),
-        ("newer", False),
-    ],
-)
-def test_a_gate_that_takes_the_name_of_a_waiver_is_a_finding(agreed: str, *, found: bool) -> None:
-    findings = list(names_of_waivers({"old": "new", "other": "free"}, [waiver(agreed)]))
-    assert [each.subjects for each in findings] == ([("old",)] if found else [])
-    text = "the gate was renamed to `new`, which waiver `w1` on trunk is about"
-    assert {each.text for each in findings} <= {text}

@@ -5,15 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mlgit.core.gates.resolved.findings import Finding
 from mlgit.core.gates.verdict import Note
-from mlgit.core.gates.waivers import LOOSENED
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from mlgit.core.config.file import Config
-    from mlgit.core.gates.waivers import Waiver
 
 
 def renamed_gates(old: Config, new: Config) -> Mapping[str, str]:
@@ -28,15 +25,6 @@ def renamed_gates(old: Config, new: Config) -> Mapping[str, str]:
             found[name] = after
             del added[after]
     return found
-
-
-def names_of_waivers(names: Mapping[str, str], waivers: Iterable[Waiver]) -> Iterator[Finding]:
-    """A finding for each gate whose new id is one that a waiver names: it was agreed for something else."""
-    agreed = {each.gate.removeprefix(LOOSENED).rpartition("/")[2]: each.id for each in waivers}
-    for before, after in sorted(names.items()):
-        if after in agreed:
-            text = f"the gate was renamed to `{after}`, which waiver `{agreed[after]}` on trunk is about"
-            yield Finding(code="gates_loosened", subjects=(before,), text=text)
 
 
 def with_gate_names(config: Config, names: Mapping[str, str]) -> Config:
