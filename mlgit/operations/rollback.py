@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.release.promotion import passed_over, require_changeable, rollback_target
 from mlgit.core.release.tag_plan import ChangeReport, Move, plan_assignment
+from mlgit.core.trust.rules import was_promoted
 from mlgit.project.registry.environments import known_environment
 from mlgit.project.release.change import make_change, model_to_change
-from mlgit.project.trust.accept import accept, policy_commit
+from mlgit.project.trust.accept import accept_with_facts, policy_commit
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mlgit.core.registry.state import EnvironmentState, ModelState, RegisteredVersion
     from mlgit.project.open import Project
 
@@ -36,10 +39,24 @@ def rollback(
         LostRace: someone else changed the environment first.
     """
     raw = model_to_change(project, model, local=local)
-    state = accept(project, raw, local=local, fetch=True)
-    here = _environment(raw, known_environment(project, state, environment), to)
-    already = to is not None and here.version is not None and str(here.version.version) == to
-    version = here.version if already and here.version is not None else rollback_target(state, here, to)
+    state, facts = accept_with_facts(project, raw, local=local, fetch=True)
+    counting = known_environment(project, state, environment)
+    here = _environment(raw, counting, to)
+    skipped: list[RegisteredVersion] = []
+
+    def counts(version: RegisteredVersion) -> bool:
+        if facts is None or was_promoted(version.commit, counting, state, facts):
+            return True
+        skipped.append(version)
+        return False
+
+    certain = counting.doubt is None
+    already = certain and to is not None and here.version is not None and str(here.version.version) == to
+    version = (
+        here.version
+        if already and here.version is not None
+        else rollback_target(state, here if certain else counting, to, counts=counts)
+    )
     require_changeable(here, str(version.version))
     policy = policy_commit(project, version.commit if local else None)
     move = Move(action="rollback", now=project.now, reason=reason, policy=policy)
@@ -52,7 +69,7 @@ def rollback(
         commit=version.commit,
         environment=here,
         reason=None if already else reason,
-        notes=() if already else _notes(state, here, version, to),
+        notes=() if already else _notes(state, here, version, to, skipped),
         local=local,
         dry_run=dry_run,
     )
@@ -69,7 +86,15 @@ def _environment(raw: ModelState, here: EnvironmentState, to: str | None) -> Env
 
 
 def _notes(
-    state: ModelState, here: EnvironmentState, version: RegisteredVersion, to: str | None
+    state: ModelState,
+    here: EnvironmentState,
+    version: RegisteredVersion,
+    to: str | None,
+    skipped: Sequence[RegisteredVersion],
 ) -> tuple[str, ...]:
-    skipped = passed_over(state, here, version) if to is None else ()
-    return (*skipped, _HELD.format(here.environment))
+    passed = passed_over(state, here, version) if to is None else ()
+    forged = [
+        f"`{each.tag}` is passed over: no promotion that counts put it into `{here.environment}`"
+        for each in skipped
+    ]
+    return (*passed, *forged, _HELD.format(here.environment))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mlgit.core.release.tag_plan import ChangeReport, Move, plan_unassignment
 from mlgit.project.registry.environments import known_environment
 from mlgit.project.release.change import make_change, model_to_change
-from mlgit.project.trust.accept import policy_commit
+from mlgit.project.trust.accept import accept, policy_commit
 
 if TYPE_CHECKING:
     from mlgit.project.open import Project
@@ -26,10 +26,14 @@ def unassign(
 
     Raises:
         UnknownReference: no such model or environment.
+        StateError: it is not known what is there.
         LostRace: someone else changed the environment first.
     """
     state = model_to_change(project, model, local=local)
     here = known_environment(project, state, environment)
+    doubt = accept(project, state, local=local, fetch=True).environment(environment).doubt
+    if doubt is not None and (doubt.unread or here.holder is None):
+        raise doubt.doubt()
     plan = plan_unassignment(
         state, here, Move(action="unassign", now=project.now, reason=reason, policy=policy_commit(project))
     )

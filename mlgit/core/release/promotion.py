@@ -12,7 +12,7 @@ from mlgit.core.wording import listed, word
 from mlgit.errors import AnswerNo, StateError, UnknownReference, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from mlgit.core.config.file import Environment
     from mlgit.core.registry.state import Refusal, TagFact
@@ -117,7 +117,11 @@ def check_promotion(
     """
     label = f"{state.name}@{version.version}"
     if version.deregistered:
-        raise AnswerNo(f"`{label}` is deregistered and cannot be promoted", hint="promote another version")
+        raise AnswerNo(
+            f"`{label}` is deregistered and cannot be promoted",
+            details=() if version.rejection_counts else (_uncounted_rejection(version),),
+            hint=_end_of_rejection(version) or "promote another version",
+        )
     if not version.version.final and not environment.pre:
         raise AnswerNo(
             f"`{label}` is a pre-release, and `{environment.name}` takes none",
@@ -150,41 +154,63 @@ def require_changeable(here: EnvironmentState, version: str | None) -> None:
 
 
 def rollback_target(
-    state: ModelState, environment: EnvironmentState, to: str | None = None
+    state: ModelState,
+    environment: EnvironmentState,
+    to: str | None = None,
+    *,
+    counts: Callable[[RegisteredVersion], bool] = lambda _: True,
 ) -> RegisteredVersion:
     """The version a rollback takes the environment to.
+
+    Where the newest tag is refused, that is what counted before it, even if that is what the tag states.
+    `counts` says whether a promotion that counts put a version there.
 
     Raises:
         StateError: there is no earlier version, or `to` is not one of them.
         AnswerNo: `to` is deregistered.
     """
-    earlier = [commit for commit in stack(environment) if commit != environment.commit]
+    left = environment.commit if environment.doubt is None else None
+    earlier = [commit for commit in stack(environment) if commit != left]
     registered = {each.commit: each for each in state.versions}
     # If a commit has two versions, the statement of the environment's own tag decides.
     for change in environment.changes:
         stated = change.assigned and version_of(change.assigned, environment.registered)
         if stated is not None:
-            registered[stated.commit] = stated
+            registered[stated.commit] = state.find(stated.version) or stated
     candidates = [registered[commit] for commit in reversed(earlier) if commit in registered]
     name = environment.environment
     if to is not None:
         wanted = require_version(state, to)
         if wanted.deregistered:
-            raise AnswerNo(f"`{state.name}@{wanted.version}` is deregistered and cannot be put back")
-        if wanted not in candidates:
+            raise AnswerNo(
+                f"`{state.name}@{wanted.version}` is deregistered and cannot be put back",
+                details=() if wanted.rejection_counts else (_uncounted_rejection(wanted),),
+                hint=_end_of_rejection(wanted),
+            )
+        if wanted not in candidates or not counts(wanted):
             raise StateError(
                 f"`{state.name}@{wanted.version}` is not among what `{name}` can go back to",
                 hint=f"run `mlgit promote {state.name}@{wanted.version} --to {word(name)}`",
             )
         return wanted
-    usable = [each for each in candidates if not each.deregistered]
-    if not usable:
-        raise _nothing_before(state, environment)
-    return usable[0]
+    usable = (each for each in candidates if not each.deregistered and counts(each))
+    found = next(usable, None)
+    if found is None:
+        raise _nothing_before(state, environment, [each for each in candidates if each.deregistered])
+    return found
 
 
-def _nothing_before(state: ModelState, environment: EnvironmentState) -> StateError:
+def _nothing_before(
+    state: ModelState, environment: EnvironmentState, rejected: Sequence[RegisteredVersion]
+) -> StateError:
     name = environment.environment
+    if rejected:
+        first = rejected[0]
+        return StateError(
+            f"All that `{name}` can go back to is deregistered: {listed(each.tag for each in rejected)}",
+            details=() if first.rejection_counts else (_uncounted_rejection(first),),
+            hint=_end_of_rejection(first) or f"run `mlgit promote {state.name}@VERSION --to {word(name)}`",
+        )
     refused = refused_assignments(state, environment)[-1:]
     hint = f"promote one, or run `mlgit unassign {state.name} --env {word(name)}`"
     return StateError(
@@ -192,6 +218,18 @@ def _nothing_before(state: ModelState, environment: EnvironmentState) -> StateEr
         details=tuple(each.sentence for each in refused),
         hint=refused[0].hint if refused else hint,
     )
+
+
+def _uncounted_rejection(version: RegisteredVersion) -> str:
+    tag = "" if version.rejected is None else version.rejected.tag
+    return f"the tag `{tag}` does not count, but keeps its version out of environments"
+
+
+def _end_of_rejection(version: RegisteredVersion) -> str | None:
+    """What ends a rejection that does not count; None if it counts."""
+    if version.rejection_counts or version.rejected is None:
+        return None
+    return f"if it was not meant, delete `{version.rejected.tag}` here and on the remote"
 
 
 def passed_over(

@@ -28,7 +28,9 @@ def doubt_of(
     """
     here = kept.environment(name)
     half = here.unfinished
-    refusal = _newest_refused(raw.environment(name), refused, empty=here.holder is None)
+    refusal = _refused_half(raw.environment(name), refused) or _newest_refused(
+        raw.environment(name), refused, empty=here.holder is None
+    )
     if refusal is not None and (half is None or _counter(refusal.fact) > _counter(half)):
         return refusal
     tag = doubtful_environment(raw.name, name, state=raw, ignored=raw.ignored)
@@ -49,6 +51,12 @@ def environments_of(state: ModelState) -> tuple[str, ...]:
     names = (parse_tag(tag) for tag in state.ignored)
     ignored = {name.environment for name in names if name is not None and name.environment is not None}
     return tuple(sorted({*state.environments, *ignored}))
+
+
+def _refused_half(here: EnvironmentState, refused: Mapping[str, Refusal]) -> Refusal | None:
+    """The refused tag that is all there is of the newest change."""
+    found = None if here.unfinished is None else refused.get(here.unfinished.tag)
+    return None if found is None or found.foreign else found
 
 
 def _newest_refused(here: EnvironmentState, refused: Mapping[str, Refusal], *, empty: bool) -> Refusal | None:

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from mlgit.core.registry.state import ModelState, TagFact
 
 NO_STATEMENT = "it has no statement, so mlgit did not write it"
-ADVICE = "if another tool makes tags here, write `foreign_tags: allow` into `mlgit.yaml` on trunk"
+ADVICE = (
+    "delete it here and on the remote if nobody needs it; if another tool makes tags here, write "
+    "`foreign_tags: allow` into `mlgit.yaml` on trunk"
+)
 MERGE = "merge its commit to trunk, or release what is on trunk now"
 
 

@@ -13,10 +13,10 @@ from mlgit.core.trust.proof import parse_statement
 from mlgit.core.wording import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from mlgit.core.config.file import Environment
-    from mlgit.core.registry.state import EnvironmentState, ModelState, TagFact
+    from mlgit.core.registry.state import Change, EnvironmentState, ModelState, TagFact
 
 
 class Facts(NamedTuple):
@@ -67,6 +67,11 @@ def broken_rule(fact: TagFact, here: EnvironmentState, state: ModelState, facts:
     return broken
 
 
+def was_promoted(commit: str, there: EnvironmentState, state: ModelState, facts: Facts) -> bool:
+    """Whether a promotion that broke no rule ever put a commit there, so that a rollback to it counts."""
+    return _promoted(commit, there.changes, there, state, facts)
+
+
 def _not_promoted(
     fact: TagFact, statement: EnvironmentStatement, declared: Environment, state: ModelState, facts: Facts
 ) -> str | None:
@@ -99,10 +104,16 @@ def _not_before(environment: str) -> str:
 def _was_there(fact: TagFact, there: EnvironmentState, state: ModelState, facts: Facts) -> bool:
     """Whether a promotion that broke no rule put the commit of a tag there before it."""
     earlier = takewhile(lambda change: change.assigned is not fact, there.changes)
+    return _promoted(fact.commit, earlier, there, state, facts)
+
+
+def _promoted(
+    commit: str, changes: Iterable[Change], there: EnvironmentState, state: ModelState, facts: Facts
+) -> bool:
     return any(
         change.action == "promote" and broken_rule(change.fact, there, state, facts) is None
-        for change in earlier
-        if change.fact.commit == fact.commit
+        for change in changes
+        if change.fact.commit == commit
     )
 
 

@@ -85,7 +85,7 @@ def desired_head(here: EnvironmentState) -> Head | None:
             environment=here.environment,
             tag=holder.tag,
             oid=holder.oid,
-            sequence=here.counter,
+            sequence=_sequence(here),
             action="rollback" if change.action == "rollback" else "promote",
             commit=holder.commit,
             version=None if version is None else str(version.version),
@@ -95,6 +95,12 @@ def desired_head(here: EnvironmentState) -> Head | None:
         ),
         version,
     )
+
+
+def _sequence(here: EnvironmentState) -> int:
+    """The highest number of a change that counts: others may take any number, and then vanish."""
+    tags = (fact for change in here.changes for fact in (change.assigned, change.unassigned) if fact)
+    return max((fact.name.counter or 0 for fact in tags), default=0)
 
 
 def _check_environment_tag(

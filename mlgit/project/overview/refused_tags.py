@@ -30,9 +30,19 @@ def check_refused_tags(project: Project) -> Iterator[Finding]:
                     repair=_put_back(project, refusal)
                     or refusal.repair
                     or refusal.advice
+                    or _way_out(state, refusal)
                     or f"mlgit history {raw.name}",
                     subjects=(refusal.fact.tag,),
                 )
+
+
+def _way_out(state: ModelState, refusal: Refusal) -> str | None:
+    """What ends the doubt about an environment whose newest tag this is, if something counts there."""
+    here = state.environment(refusal.fact.name.environment or "")
+    if here.doubt != refusal or here.holder is None:
+        return None
+    why = word("its newest tag does not count")
+    return f"mlgit rollback {state.name} --env {word(here.environment)} -m {why}"
 
 
 def _put_back(project: Project, refusal: Refusal) -> str | None:

@@ -84,11 +84,18 @@ def accept(
     project: Project, raw: ModelState, *, local: bool | None = None, fetch: bool = False
 ) -> ModelState:
     """The model without the tags that do not count; see `accepted_model`."""
+    return accept_with_facts(project, raw, local=local, fetch=fetch)[0]
+
+
+def accept_with_facts(
+    project: Project, raw: ModelState, *, local: bool | None = None, fetch: bool = False
+) -> tuple[ModelState, Facts | None]:
+    """`accept`, and the facts that it asked; None if there is no tag."""
     ignored = raw.ignored
     if project.set_aside:
         raw = replay(fact for fact in raw.facts if fact.tag not in project.set_aside).model(raw.name)
     if not raw.facts and not ignored:
-        return raw
+        return raw, None
     objects = project.objects.get_many(fact.oid for fact in raw.facts)
     contents = {oid: b"" if found is None else found.content for oid, found in objects.items()}
     messages = {
@@ -119,7 +126,7 @@ def accept(
         precedes=partial(is_ancestor, project.git),
         fetch=tag_repair(project),
     )
-    return accepted_state(raw, facts)
+    return accepted_state(raw, facts), facts
 
 
 def foreign_allowed(project: Project) -> bool:

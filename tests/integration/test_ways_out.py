@@ -1,0 +1,120 @@
+"""Tags that do not count: how an environment is brought out of doubt, and what leads nowhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mlgit.errors import Exit
+from tests.integration.test_forged_tags import forge, released
+from tests.integration.test_forged_tags_readers import half, state
+from tests.integration.test_refused_tags import findings, plant
+from tests.support.registry import change
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.support.shell import Folder
+
+__all__ = ("released",)  # the fixture
+
+
+def emptied(folder: Folder) -> None:
+    """Push an unassignment that states another number than its name has."""
+    change(folder, "unassign", "line", "--env", "staging")
+    text = folder.git("cat-file", "tag", "line#staging!#2").replace('"sequence":"2"', '"sequence":"7"')
+    file = folder.write(".git/object", f"{text}\n")
+    oid = folder.git("hash-object", "-t", "tag", "-w", str(file))
+    folder.git("update-ref", "refs/tags/line#staging!#2", oid)
+    folder.git("push", "-q", "--force", "origin", "refs/tags/line#staging!#2")
+
+
+def refused_half(folder: Folder) -> None:
+    half(folder)
+    folder.git("push", "-q", "origin", ":refs/tags/line@v1.0.1")
+    folder.git("tag", "-d", "line@v1.0.1")
+
+
+# The newest change of staging, which holds v1.0.0 by the tag before.
+DOUBTS: dict[str, Callable[[Folder], Any]] = {
+    "the same version without gates": lambda folder: state(folder, "line@v1.0.0^{}", "line@v1.0.0", gates=()),
+    "another version without gates": lambda folder: forge(folder, {"gates": ()}),
+    "a refused unassignment": emptied,
+    "half of a change whose release is gone": refused_half,
+}
+
+
+@pytest.mark.parametrize("kind", DOUBTS)
+@pytest.mark.parametrize("to", [(), ("--to", "v1.0.0")], ids=["rollback", "rollback --to"])
+def test_a_rollback_goes_to_what_counted_before(released: Folder, kind: str, to: tuple[str, ...]) -> None:
+    DOUBTS[kind](released)
+    assert released.here("get", "line#staging", "-o", "out").status == Exit.STATE
+    if kind == "a refused unassignment":
+        done = released.here("unassign", "line", "--env", "staging")
+        assert done.status == Exit.STATE
+        assert "not known here" in done.err
+    repairs = [each["repair"] for each in findings(released, "refused_tag")]
+    assert any(each.startswith(("mlgit rollback line --env staging", "git fetch --tags")) for each in repairs)
+    report = change(released, "rollback", "line", "--env", "staging", "-m", "Back", *to)
+    assert (report["version"], report["already"]) == ("v1.0.0", False)
+    got = released.here("get", "line#staging", "-o", "out", "--json")
+    assert got.status == Exit.DONE, got.err
+    assert got.json()["version"] == "v1.0.0"
+
+
+def test_where_the_newest_tag_is_lightweight_nothing_is_emptied(staged: Folder) -> None:
+    staged.git("tag", "line#staging#2", "line@v1.0.0^{}")
+    staged.git("push", "-q", "origin", "refs/tags/line#staging#2")
+    done = staged.here("unassign", "line", "--env", "staging")
+    assert done.status == Exit.STATE
+    assert "`line#staging#2` does not count: it is lightweight" in done.err
+
+
+def test_a_rollback_passes_over_what_no_promotion_that_counts_put_there(released: Folder) -> None:
+    forge(released, {"gates": ()})
+    released.write("README.md", "more words\n")
+    released.commit("Go on")
+    released.git("push", "-q")
+    change(released, "release", "line", "--force")
+    change(released, "promote", "line@v1.0.2", "--to", "staging")
+    to = released.here("rollback", "line", "--env", "staging", "-m", "Bad", "--to", "v1.0.1")
+    assert to.status == Exit.STATE
+    assert "is not among what `staging` can go back to" in to.err
+    report = change(released, "rollback", "line", "--env", "staging", "-m", "Bad")
+    assert report["version"] == "v1.0.0"
+    assert any(
+        "`line@v1.0.1` is passed over: no promotion that counts put it" in each for each in report["notes"]
+    )
+    assert released.here("get", "line#staging", "-o", "out", "--json").json()["version"] == "v1.0.0"
+
+
+def test_a_high_number_that_does_not_count_supersedes_no_later_deployment(
+    released: Folder, tmp_path: Path
+) -> None:
+    text = (released / "mlgit.yaml").read_text(encoding="utf-8")
+    released.write(
+        "mlgit.yaml", f"{text}deploy:\n  staging: {{target: local, path: '{tmp_path}/{{model}}'}}\n"
+    )
+    released.commit("Deploy")
+    released.git("push", "-q")
+    plant(released, "line#staging#999", "line@v1.0.0^{}")
+    assert released.here("deploy", "--env", "staging").status == Exit.DONE
+    released.git("push", "-q", "origin", ":refs/tags/line#staging#999")
+    released.git("tag", "-d", "line#staging#999")
+    change(released, "promote", "line@v1.0.1", "--to", "staging")
+    (deployment,) = released.here("deploy", "--env", "staging", "--json").json()["deployments"]
+    assert (deployment["state"], deployment["version"]) == ("deployed", "v1.0.1")
+
+
+def test_a_rejection_that_does_not_count_is_named_where_it_takes_the_way_back(released: Folder) -> None:
+    change(released, "promote", "line@v1.0.1", "--to", "staging")
+    plant(released, "line@v1.0.0!", "line@v1.0.0^{}")
+    back = ("rollback", "line", "--env", "staging", "-m", "Bad")
+    for argv in (back, (*back, "--to", "v1.0.0"), ("promote", "line@v1.0.0", "--to", "staging")):
+        done = released.here(*argv)
+        assert done.status in {Exit.STATE, Exit.BLOCKED}
+        assert "deregistered" in done.err
+        assert "the tag `line@v1.0.0!` does not count, but keeps its version out" in done.err
+        assert "delete `line@v1.0.0!` here and on the remote" in done.err

@@ -1,0 +1,101 @@
+"""Which version a rollback takes where tags do not count, and what its errors say about rejections."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from mlgit.core.config.file import Environment
+from mlgit.core.registry.replay import replay
+from mlgit.core.registry.state import ModelState, Refusal, TagFact
+from mlgit.core.release.promotion import check_promotion, rollback_target
+from mlgit.core.trust.accept import accepted_state
+from mlgit.core.trust.rules import Facts, was_promoted
+from mlgit.errors import AnswerNo, MlgitError, StateError
+from tests.support.tags import commit, fact
+from tests.unit.trust.test_accept import moved, rejection, release
+
+V1, V2 = release("m@v1.0.0", 1), release("m@v2.0.0", 2)
+FIRST = moved("m#prod#1", 1, V1)
+SECOND = (moved("m#prod!#2", 1, V1, action="unassign"), moved("m#prod#2", 2, V2))
+# Half of a promotion, whose release is another one.
+HALF = moved("m#prod!#2", 1, V2, oid="0" * 40)
+PLAIN, MEANT = fact("m@v1.0.0!", 1), rejection(V1)
+
+
+def accepted(*tags: TagFact) -> ModelState:
+    facts = (V1, V2, *tags)
+    known = Facts(names={each.oid: each.tag for each in facts}, foreign=False, elsewhere={}, rules={})
+    return accepted_state(replay(facts).model("m"), known)
+
+
+@pytest.mark.parametrize(
+    ("newest", "doubt"),
+    [
+        ((moved("m#prod#2", 1, V1, oid="0" * 40),), "m#prod#2"),
+        ((moved("m#prod#2", 2, V2, oid="0" * 40),), "m#prod#2"),
+        ((HALF,), "m#prod!#2"),
+    ],
+)
+def test_from_a_doubt_it_goes_to_what_counted_before(newest: tuple[TagFact, ...], doubt: str) -> None:
+    state = accepted(FIRST, *newest)
+    here = state.environment("prod")
+    assert here.doubt is not None
+    assert here.doubt.fact.tag == doubt
+    for to in (None, "v1.0.0"):
+        assert rollback_target(state, here, to).fact is V1
+
+
+def test_a_foreign_half_leaves_no_doubt() -> None:
+    half = HALF._replace(oid="f" * 40)
+    facts = (V1, V2, FIRST, half)
+    names = {each.oid: each.tag for each in facts} | {half.oid: "m#prod!#9"}
+    known = Facts(names=names, foreign=False, elsewhere={}, rules={})
+    assert accepted_state(replay(facts).model("m"), known).environment("prod").doubt is None
+
+
+def test_a_version_that_no_promotion_put_there_is_passed_over() -> None:
+    third = release("m@v3.0.0", 3)
+    state = accepted(FIRST, *SECOND, third, moved("m#prod!#3", 2, V2), moved("m#prod#3", 3, third))
+    here = state.environment("prod")
+    assert rollback_target(state, here).fact is V2
+    assert rollback_target(state, here, counts=lambda version: version.fact is V1).fact is V1
+    with pytest.raises(StateError, match="is not among what"):
+        rollback_target(state, here, "v2.0.0", counts=lambda version: version.fact is V1)
+    with pytest.raises(StateError, match="no earlier version"):
+        rollback_target(state, here, counts=lambda _: False)
+
+
+def test_a_promotion_that_broke_a_rule_put_nothing_there() -> None:
+    forged = moved("m#prod#2", 2, V2, policy=commit(9))
+    state = replay([V1, V2, FIRST, forged]).model("m")
+    here = state.environment("prod")
+    facts = Facts(names={}, foreign=False, elsewhere={commit(9): "it is not on trunk"}, rules={})
+    assert was_promoted(commit(1), here, state, facts)
+    assert not was_promoted(commit(2), here, state, facts)
+    assert not was_promoted(commit(3), here, state, facts)
+
+
+@pytest.mark.parametrize(("rejected", "counts"), [(PLAIN, False), (MEANT, True)])
+def test_a_rejection_that_does_not_count_is_named(rejected: TagFact, counts: bool) -> None:  # noqa: FBT001
+    state = accepted(FIRST, *SECOND, rejected)
+    here = state.environment("prod")
+    (version, _) = state.versions
+    found: list[MlgitError] = []
+    for to in (None, "v1.0.0"):
+        with pytest.raises((AnswerNo, StateError), match="deregistered") as caught:
+            rollback_target(state, here, to)
+        found.append(caught.value)
+    with pytest.raises(AnswerNo, match="deregistered") as refused:
+        check_promotion(state, Environment(name="prod"), version, downgrade=True)
+    for error in (*found, refused.value):
+        named = "does not count, but keeps its version out" in " ".join(error.details)
+        assert named is not counts
+        assert ("delete `m@v1.0.0!` here and on the remote" in (error.hint or "")) is not counts
+
+
+def test_a_refusal_of_another_environment_changes_nothing() -> None:
+    state = accepted(FIRST, *SECOND)
+    other = replace(state, refused=(Refusal(moved("m#staging#9", 1, V1), "it is forged"),))
+    assert rollback_target(other, other.environment("prod")).fact is V1
