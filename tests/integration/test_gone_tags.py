@@ -110,3 +110,19 @@ def test_tags_of_other_things_are_left_alone(team: tuple[Folder, Folder]) -> Non
     _of_another(one, "tag", "-a", "-m", "by Eve", "v9")
     assert one.here("models", "--fetch", "--json").json()["notes"] == []
     assert one.git("tag", "-l", "nightly", "v9").split() == ["nightly", "v9"]
+
+
+def test_a_fork_takes_away_no_tag_of_another_remote(team: tuple[Folder, Folder], tmp_path: Path) -> None:
+    Folder(tmp_path).git("init", "-q", "--bare", "fork.git")
+    team[0].git("push", "-q", "../fork.git", "HEAD:main")
+    Folder(tmp_path).git("clone", "-q", "fork.git", "mine")
+    mine = Folder(tmp_path / "mine")
+    mine.git("remote", "add", "upstream", str(tmp_path / "origin.git"))
+    mine.git("fetch", "-q", "--tags", "upstream")
+    mine.git("config", "user.email", "eve@example.org")
+    identity = {"GIT_COMMITTER_EMAIL": "eve@example.org", "GIT_AUTHOR_EMAIL": "eve@example.org"}
+    done = mine.here("models", "--fetch", env=identity)
+    assert done.status == Exit.DONE, done.err
+    assert "has no longer" not in done.out
+    assert "not on `origin`, but perhaps on another remote: `net" in done.out
+    assert mine.git("tag", "-l", GONE) == GONE

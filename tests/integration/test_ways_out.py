@@ -118,3 +118,36 @@ def test_a_rejection_that_does_not_count_is_named_where_it_takes_the_way_back(re
         assert "deregistered" in done.err
         assert "the tag `line@v1.0.0!` does not count, but keeps its version out" in done.err
         assert "delete `line@v1.0.0!` here and on the remote" in done.err
+
+
+# The rollback of v1.0.1 in staging, as someone leaves it.
+SPOILED: dict[str, Callable[[Folder], Any]] = {
+    "lightweight": lambda folder: (
+        folder.git("tag", "-f", "line#staging#3", "line@v1.0.0^{}"),
+        folder.git("push", "-q", "-f", "origin", "refs/tags/line#staging#3"),
+    ),
+    "half": lambda folder: (
+        folder.git("push", "-q", "origin", ":refs/tags/line#staging#3"),
+        folder.git("tag", "-d", "line#staging#3"),
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", SPOILED)
+def test_nothing_is_promoted_from_where_it_is_not_known_what_is_there(released: Folder, kind: str) -> None:
+    text = (released / "mlgit.yaml").read_text(encoding="utf-8")
+    assert "from: staging" in text
+    change(released, "promote", "line@v1.0.1", "--to", "staging")
+    change(released, "rollback", "line", "--env", "staging", "-m", "Bad")
+    assert "does not qualify" in released.here("promote", "line@v1.0.1", "--to", "prod").err
+    SPOILED[kind](released)
+    done = released.here("promote", "line@v1.0.1", "--to", "prod")
+    assert done.status == Exit.STATE
+    assert "What `staging` holds of `line` is not known here" in done.err
+
+
+def test_a_model_that_is_not_declared_does_not_make_an_environment_ambiguous(released: Folder) -> None:
+    plant(released, "evil#staging#1", "line@v1.0.0^{}")
+    done = released.here("get", "staging", "-o", "out", "--json")
+    assert done.status == Exit.DONE, done.err
+    assert done.json()["version"] == "v1.0.0"

@@ -26,6 +26,11 @@ _GIT = re.compile(
 )
 # Words of an example, to be replaced by the user's own.
 _PLACEHOLDER = re.compile(r"[<>…]|://HOST(?:[:/]|$)|/(?:OWNER|REPO|REPOSITORY)/|@(?!HEAD$)[A-Z_]+$|@0+$")
+# What a template must not have, because everyone who reads the repository reads it.
+_SECRET = re.compile(r"https?://[^/@]+@|://[^/@:]*:[^/@]*@(?!\d)")
+# A file beside the templates, which the jobs do not have: they install from an empty folder.
+_RELATIVE = re.compile(r"(?:^|@)(?:file:(?!//)|[^/:@]+\.(?:whl|zip|gz|bz2|txt)$)")
+_HASH = re.compile(r"#sha256=|(?<![0-9a-f])[0-9a-f]{40}(?![0-9a-f])|^/|file://")
 _EXAMPLE = "mlgit@git+https://HOST/OWNER/mlgit@COMMIT"
 _HINT = "add `--requirement ''` if the machines of CI have mlgit already"
 
@@ -39,6 +44,12 @@ def checked_requirement(words: Iterable[str]) -> str:
     """
     split = [word for text in words for word in _SPACED.sub("@", text).split()]
     for word in split:
+        if _SECRET.search(word):
+            raise UsageError(
+                "The requirement has a user or a token in its address, and the templates are committed",
+                expected="an address without them",
+                hint="let the jobs read the token from a variable, such as with git's `insteadOf`",
+            )
         placeholder = _placeholder(word)
         if placeholder is not None:
             raise UsageError(
@@ -46,7 +57,7 @@ def checked_requirement(words: Iterable[str]) -> str:
                 expected="the address and the commit of the mlgit that CI installs",
                 hint=f"`git ls-remote {_address(word)} HEAD` shows the 40 digits of the newest commit",
             )
-        if not _WORD.fullmatch(word) or not _SAFE.fullmatch(word):
+        if not _WORD.fullmatch(word) or not _SAFE.fullmatch(word) or _RELATIVE.search(word):
             raise UsageError(
                 f"`{word}` cannot be a requirement in the templates",
                 expected="such as `mlgit==1.0.0`, `dvc-s3>=3`, `mlgit@git+https://…` or `/srv/mlgit.whl`",
@@ -114,7 +125,12 @@ def _address(word: str) -> str:
 def _unpinned(word: str) -> str | None:
     """What to write instead of an address in Git that has no commit; None for any other word."""
     found = _GIT.fullmatch(word)
-    if found is None or _COMMIT.fullmatch(found["commit"] or ""):
+    if found is None:
+        if "://" not in word or (_HASH.search(word) and "+file:" not in word):
+            return None
+        risk = "whoever can change what is there runs code in the jobs"
+        return f"`{word}` has no hash and no commit, so that {risk}; add `#sha256=…` to an archive's address"
+    if _COMMIT.fullmatch(found["commit"] or ""):
         return None
     named = found["commit"] or "HEAD"
     return (

@@ -114,6 +114,7 @@ def check_promotion(
 
     Raises:
         AnswerNo: it was rejected, is a pre-release, has not been in `from`, or is lower than the current one.
+        StateError: it is not known what `from` holds: its newest tag may have rolled the version back.
     """
     label = f"{state.name}@{version.version}"
     if version.deregistered:
@@ -128,6 +129,9 @@ def check_promotion(
             hint=f"release the final version, or declare `pre: true` for `{environment.name}`",
         )
     source = environment.source
+    doubt = None if source is None else state.environment(source).doubt
+    if doubt is not None:
+        raise doubt.doubt()
     if source is not None and version.commit not in qualified(state.environment(source)):
         raise AnswerNo(
             f"`{label}` does not qualify for `{environment.name}`: it is not in `{source}` and did not "

@@ -88,6 +88,6 @@ def _half(here: EnvironmentState, half: TagFact, refused: Mapping[str, Refusal],
         model, environment = here.model, here.environment
         again = f"mlgit promote {model}@{word(stated)} --to {environment}"
         if half.parsed_summary.action == "rollback":
-            again = f"mlgit rollback {model} --env {environment} --to {word(stated)}"
+            again = f"mlgit rollback {model} --env {environment} --to {word(stated)} -m REASON"
         advice = f"{advice}; if no clone has that tag, run `{again}`"
     return Refusal(half, f"`{missing}`, written with it, {why}", advice=advice, unread=True, stated=stated)

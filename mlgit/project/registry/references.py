@@ -139,10 +139,23 @@ def _empty(project: Project, environment: str, model: str) -> UnknownReference:
     return UnknownReference(f"`{environment}` holds no version of `{model}`", hint=hint)
 
 
+def _may_be_in(project: Project, name: str, environment: str) -> bool:
+    """Whether a model is declared, or put into an environment by a tag that counts."""
+    from mlgit.project.registry.models import declared_models
+    from mlgit.project.registry.read import read_model
+    from mlgit.project.trust.accept import accept
+
+    if name in declared_models(project):
+        return True
+    return accept(project, read_model(project, name)).environment(environment).holder is not None
+
+
 def _only_model(project: Project, environment: str) -> str:
     from mlgit.project.registry.models import model_names
 
     names = model_names(project)
+    if len(names) > 1:
+        names = tuple(name for name in names if _may_be_in(project, name, environment))
     if len(names) == 1:
         return names[0]
     if not names:

@@ -42,23 +42,28 @@ def fetch_all_tags(project: Project) -> tuple[str, ...]:
         return ()
     gone = _once_there(project, absent)
     delete_tag_refs(project.git, gone)
-    return _sentences(remote, gone, [tag for tag in absent if tag not in gone])
+    kept = [tag for tag in absent if tag not in gone]
+    return _sentences(remote, gone, kept, others=len(project.remotes) > 1)
 
 
 def _once_there(project: Project, tags: Mapping[str, str]) -> Mapping[str, str]:
-    """Those that the remote had: this clone saw them there, or another person made them."""
+    """Those that the remote had: this clone saw them there, or another person made them.
+
+    With several remotes, another person's tag may come from any of them.
+    """
+    others = len(project.remotes) > 1
     seen = ever_seen(project)
     own = project.git.try_text("config", "--get", "user.email")
     own_too = (project.git.try_text("var", "GIT_COMMITTER_IDENT") or "").rpartition("<")[2].partition(">")[0]
     found = {}
     for tag, oid in tags.items():
         maker = tagger_of(project.objects, oid)
-        if oid in seen or (maker and maker not in {own, own_too}):
+        if oid in seen or (not others and maker and maker not in {own, own_too}):
             found[tag] = oid
     return found
 
 
-def _sentences(remote: str, gone: Mapping[str, str], kept: list[str]) -> tuple[str, ...]:
+def _sentences(remote: str, gone: Mapping[str, str], kept: list[str], *, others: bool) -> tuple[str, ...]:
     notes = []
     if gone:
         tag, oid = next(iter(gone.items()))
@@ -66,6 +71,8 @@ def _sentences(remote: str, gone: Mapping[str, str], kept: list[str]) -> tuple[s
             f"`git update-ref {word(TAGS + tag)} {oid}` brings {'it' if len(gone) == 1 else 'the first'} back"
         )
         notes.append(f"`{remote}` has no longer {listed(gone)}: taken away here, too; {again}")
-    if kept:
+    if kept and others:
+        notes.append(f"not on `{remote}`, but perhaps on another remote: {listed(kept)}")
+    elif kept:
         notes.append(f"only here, and not on `{remote}`: {listed(kept)}; `mlgit push` publishes")
     return tuple(notes)

@@ -99,3 +99,17 @@ def test_a_refusal_of_another_environment_changes_nothing() -> None:
     state = accepted(FIRST, *SECOND)
     other = replace(state, refused=(Refusal(moved("m#staging#9", 1, V1), "it is forged"),))
     assert rollback_target(other, other.environment("prod")).fact is V1
+
+
+def test_a_version_does_not_qualify_by_an_environment_in_doubt() -> None:
+    third = moved("m#prod#3", 1, V1, action="rollback", oid="0" * 40)
+    state = accepted(FIRST, *SECOND, third)
+    with pytest.raises(StateError, match="What `prod` holds of `m` is not known here"):
+        check_promotion(state, Environment(name="live", source="prod"), state.versions[0], downgrade=False)
+
+
+def test_the_hint_for_half_of_a_rollback_has_its_reason() -> None:
+    half = moved("m#prod!#3", 2, V1, action="rollback")
+    doubt = accepted(FIRST, *SECOND, half).environment("prod").doubt
+    assert doubt is not None
+    assert doubt.hint.endswith("run `mlgit rollback m --env prod --to v1.0.0 -m REASON`")
