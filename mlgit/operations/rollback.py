@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mlgit.core.registry.state import EnvironmentState, ModelState, RegisteredVersion
+    from mlgit.core.trust.rules import Facts
     from mlgit.project.open import Project
 
 _HELD = "`{}` is held now: nothing is promoted there by itself until somebody promotes"
@@ -42,21 +43,7 @@ def rollback(
     state, facts = accept_with_facts(project, raw, local=local, fetch=True)
     counting = known_environment(project, state, environment)
     here = _environment(raw, counting, to)
-    skipped: list[RegisteredVersion] = []
-
-    def counts(version: RegisteredVersion) -> bool:
-        if facts is None or was_promoted(version.commit, counting, state, facts):
-            return True
-        skipped.append(version)
-        return False
-
-    certain = counting.doubt is None
-    already = certain and to is not None and here.version is not None and str(here.version.version) == to
-    version = (
-        here.version
-        if already and here.version is not None
-        else rollback_target(state, here if certain else counting, to, counts=counts)
-    )
+    version, skipped, already = _target(state, counting, to, facts)
     require_changeable(here, str(version.version))
     policy = policy_commit(project, version.commit if local else None)
     move = Move(action="rollback", now=project.now, reason=reason, policy=policy)
@@ -73,6 +60,25 @@ def rollback(
         local=local,
         dry_run=dry_run,
     )
+
+
+def _target(
+    state: ModelState, here: EnvironmentState, to: str | None, facts: Facts | None
+) -> tuple[RegisteredVersion, tuple[RegisteredVersion, ...], bool]:
+    """The version to go back to, those that are passed over on the way, and whether it is there already."""
+    held = here.version if here.doubt is None else None
+    if held is not None and str(held.version) == to:
+        return held, (), True
+    skipped: list[RegisteredVersion] = []
+
+    def counts(version: RegisteredVersion) -> bool:
+        if facts is None or was_promoted(version.commit, here, state, facts):
+            return True
+        skipped.append(version)
+        return False
+
+    version = rollback_target(state, here, to, counts=counts)
+    return version, tuple(skipped), False
 
 
 def _environment(raw: ModelState, here: EnvironmentState, to: str | None) -> EnvironmentState:

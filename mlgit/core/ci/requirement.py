@@ -28,7 +28,7 @@ _GIT = re.compile(
 _PLACEHOLDER = re.compile(r"[<>…]|://HOST(?:[:/]|$)|/(?:OWNER|REPO|REPOSITORY)/|@(?!HEAD$)[A-Z_]+$|@0+$")
 # What a template must not have, because everyone who reads the repository reads it.
 _SECRET = re.compile(r"https?://[^/@]+@|://[^/@:]*:[^/@]*@(?!\d)")
-# A file beside the templates, which the jobs do not have: they install from an empty folder.
+# A file of the checkout, which the jobs do not have: they install from an empty folder.
 _RELATIVE = re.compile(r"(?:^|@)(?:file:(?!//)|[^/:@]+\.(?:whl|zip|gz|bz2|txt)$)")
 _HASH = re.compile(r"#sha256=|(?<![0-9a-f])[0-9a-f]{40}(?![0-9a-f])|^/|file://")
 _EXAMPLE = "mlgit@git+https://HOST/OWNER/mlgit@COMMIT"

@@ -173,15 +173,7 @@ def rollback_target(
         StateError: there is no earlier version, or `to` is not one of them.
         AnswerNo: `to` is deregistered.
     """
-    left = environment.commit if environment.doubt is None else None
-    earlier = [commit for commit in stack(environment) if commit != left]
-    registered = {each.commit: each for each in state.versions}
-    # If a commit has two versions, the statement of the environment's own tag decides.
-    for change in environment.changes:
-        stated = change.assigned and version_of(change.assigned, environment.registered)
-        if stated is not None:
-            registered[stated.commit] = state.find(stated.version) or stated
-    candidates = [registered[commit] for commit in reversed(earlier) if commit in registered]
+    candidates = _candidates(state, environment)
     name = environment.environment
     if to is not None:
         wanted = require_version(state, to)
@@ -202,6 +194,19 @@ def rollback_target(
     if found is None:
         raise _nothing_before(state, environment, [each for each in candidates if each.deregistered])
     return found
+
+
+def _candidates(state: ModelState, environment: EnvironmentState) -> list[RegisteredVersion]:
+    """What an environment held before, the newest first."""
+    left = environment.commit if environment.doubt is None else None
+    earlier = [commit for commit in stack(environment) if commit != left]
+    registered = {each.commit: each for each in state.versions}
+    # If a commit has two versions, the statement of the environment's own tag decides.
+    for change in environment.changes:
+        stated = change.assigned and version_of(change.assigned, environment.registered)
+        if stated is not None:
+            registered[stated.commit] = state.find(stated.version) or stated
+    return [registered[commit] for commit in reversed(earlier) if commit in registered]
 
 
 def _nothing_before(

@@ -41,8 +41,10 @@ def _way_out(state: ModelState, refusal: Refusal) -> str | None:
     here = state.environment(refusal.fact.name.environment or "")
     if here.doubt != refusal or here.holder is None:
         return None
-    why = word("its newest tag does not count")
-    return f"mlgit rollback {state.name} --env {word(here.environment)} -m {why}"
+    return (
+        f"mlgit rollback {state.name} --env {word(here.environment)} "
+        f"-m {word('its newest tag does not count')}"
+    )
 
 
 def _put_back(project: Project, refusal: Refusal) -> str | None:

@@ -85,7 +85,7 @@ def _environment(project: Project, text: str, model: str | None, read: Reader | 
     notes = []
     if not hash_sign and f"refs/heads/{text}" in project.branches:
         notes.append(f"`{text}` is the environment here; write `heads/{text}` for the branch")
-    chosen = model or _only_model(project, text)
+    chosen = model or _only_model(project, text, read or partial(read_model, project))
     state = (read or partial(read_model, project))(chosen).environment(name)
     if state.doubt is not None:
         raise state.doubt.doubt()
@@ -139,23 +139,19 @@ def _empty(project: Project, environment: str, model: str) -> UnknownReference:
     return UnknownReference(f"`{environment}` holds no version of `{model}`", hint=hint)
 
 
-def _may_be_in(project: Project, name: str, environment: str) -> bool:
+def _may_be_in(project: Project, name: str, environment: str, read: Reader) -> bool:
     """Whether a model is declared, or put into an environment by a tag that counts."""
     from mlgit.project.registry.models import declared_models
-    from mlgit.project.registry.read import read_model
-    from mlgit.project.trust.accept import accept
 
-    if name in declared_models(project):
-        return True
-    return accept(project, read_model(project, name)).environment(environment).holder is not None
+    return name in declared_models(project) or read(name).environment(environment).holder is not None
 
 
-def _only_model(project: Project, environment: str) -> str:
+def _only_model(project: Project, environment: str, read: Reader) -> str:
     from mlgit.project.registry.models import model_names
 
     names = model_names(project)
     if len(names) > 1:
-        names = tuple(name for name in names if _may_be_in(project, name, environment))
+        names = tuple(name for name in names if _may_be_in(project, name, environment, read))
     if len(names) == 1:
         return names[0]
     if not names:
