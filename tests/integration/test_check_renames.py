@@ -74,6 +74,29 @@ def dropped_in_renamed(project: Folder) -> None:
     edit(project, "  train:\n    cmd", "  fit:\n    cmd", "dvc.yaml")
 
 
+def copied_script(project: Folder) -> None:
+    project.write("src/copy.py", (project / "src/train.py").read_text())
+    edit(project, "deps: [data/clean.csv, src/train.py]", "deps: [data/clean.csv, src/copy.py]", "dvc.yaml")
+
+
+def copied_parameter(project: Folder) -> None:
+    edit(project, "  slope: 1.99", "  slope: 1.99\n  rate: 1.99", "params.yaml")
+    edit(project, "train.slope", "train.rate", "dvc.yaml")
+
+
+def copied_folder(project: Folder) -> None:
+    """DVC has the data of which a stage read a part, and has it still."""
+    project.write("more/a/x.csv", "1")
+    project.dvc("add", "-q", "more")
+    edit(project, "[data/clean.csv, src/train.py]", "[data/clean.csv, src/train.py, more/a]", "dvc.yaml")
+    project.dvc("repro", "-q")
+    project.commit("Read a part")
+    project.git("push", "-q", "origin", "topic:main")
+    project.git("fetch", "-q")
+    project.write("plain/x.csv", "1")
+    edit(project, "more/a", "plain", "dvc.yaml")
+
+
 def copy_by_hand(project: Folder) -> None:
     project.write("kept/line.json", '{"slope": 2.0}')
     edit(project, "python src/evaluate.py", "python src/evaluate.py kept/line.json", "dvc.yaml")
@@ -98,6 +121,9 @@ def start(project: Folder, rules: str = RULES) -> None:
         (metric_file, set(), "they now read `metrics/scores.json` (stage evaluate)"),
         (dropped, set(), "their numbers prove less: dep src/train.py was dropped"),
         (dropped_in_renamed, set(), "their numbers prove less: dep src/train.py was dropped"),
+        (copied_script, set(), "their numbers prove less: dep src/train.py was dropped"),
+        (copied_parameter, set(), "their numbers prove less: param params.yaml:train.slope was dropped"),
+        (copied_folder, set(), "their numbers prove less: dep more/a was dropped"),
         (
             copy_by_hand,
             set(),

@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 from mlgit.core.record import record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from mlgit.core.pipeline.stages import Stage
+
+# Values that many parameters have.
+_COMMON = frozenset({"true", "false", "null", "0", "1", "-1", "0.0", "1.0", "-1.0", '""', "[]"})
 
 
 @record
@@ -28,6 +31,24 @@ class Recorded:
         )
 
 
+def _nowhere(_: str) -> bool:
+    return False
+
+
+@record
+class Places:
+    """What a side has, whether a stage reads it or not.
+
+    `file` says whether there is a file or folder at a path, `param` whether `file:key` has a value.
+    """
+
+    file: Callable[[str], bool] = _nowhere
+    param: Callable[[str], bool] = _nowhere
+
+
+EMPTY = Places()
+
+
 def recorded_inputs(stages: Iterable[Stage]) -> Recorded:
     """The content of all inputs of some stages, as their last runs recorded it."""
     hashes: dict[str, str] = {}
@@ -42,28 +63,60 @@ def recorded_inputs(stages: Iterable[Stage]) -> Recorded:
     return Recorded(hashes=hashes, values=values)
 
 
-def same_files(lost: Iterable[str], added: Sequence[str], old: Recorded, new: Recorded) -> Mapping[str, str]:
-    """Old -> new name of each lost dependency that has the content of an added one."""
+def same_files(
+    lost: Iterable[str], added: Sequence[str], old: Recorded, new: Recorded, *, now: Places = EMPTY
+) -> Mapping[str, str]:
+    """Old -> new name of each lost dependency that is gone, and has the content of an added one.
+
+    One that is still there was copied: the stage may read it as before.
+    """
     found: dict[str, str] = {}
     for dep in lost:
         md5 = old.hashes.get(dep)
         here = [each for each in added if each not in found.values() and new.hashes.get(each) == md5]
-        if md5 is not None and here:
+        if md5 is not None and here and not now.file(dep):
             found[dep] = here[0]
     return found
 
 
-def same_values(lost: Iterable[str], old: Recorded, new: Recorded) -> Mapping[str, str]:
-    """Old -> new name of each lost parameter all of whose values are those of added ones."""
+def same_values(
+    lost: Sequence[str], old: Recorded, new: Recorded, *, before: Places = EMPTY, now: Places = EMPTY
+) -> Mapping[str, str]:
+    """Old -> new name of each lost parameter that is gone, and whose values are those of added ones."""
     added = {name: value for name, value in new.values.items() if name not in old.values}
+    parts = {name: {each: old.values[each] for each in old.values if _is_part(each, name)} for name in lost}
     found: dict[str, str] = {}
-    for name in lost:
-        values = {each: value for each, value in old.values.items() if _is_part(each, name)}
-        places = _places(values, added)
+    for name, values in parts.items():
+        if now.param(name):
+            continue
+        if len(values) == 1:
+            ((leaf, own),) = values.items()
+            count = sum(own in other.values() for other in parts.values())
+            places = _place_of(leaf, own, added, before=before, alone=count == 1)
+        else:
+            places = _places(values, added)
         if places is not None:
             found[name] = ", ".join(places)
             added = {each: value for each, value in added.items() if each not in places}
     return found
+
+
+def _place_of(
+    name: str, value: str, added: Mapping[str, str], *, before: Places, alone: bool
+) -> list[str] | None:
+    """The added parameter that a single value moved to; None if it may be equal by accident.
+
+    One with the same last name is the same. With another name, it must be new in the same group, and the
+    only one with the value, which must be rarer than `true` or `1`. `alone`: no other one was lost with it.
+    """
+    here = [each for each, other in added.items() if other == value]
+    same = [each for each in here if _last(each) == _last(name)]
+    if same:
+        return same[:1]
+    unsure = not alone or len(here) != 1 or value in _COMMON
+    if unsure or _group(here[0]) != _group(name) or before.param(here[0]):
+        return None
+    return here
 
 
 def _places(values: Mapping[str, str], added: Mapping[str, str]) -> list[str] | None:
@@ -87,6 +140,12 @@ def _is_part(leaf: str, name: str) -> bool:
 
 def _last(name: str) -> str:
     return name.rpartition(":")[2].rpartition(".")[2]
+
+
+def _group(name: str) -> str:
+    """The file and group that a parameter is in."""
+    file, _, key = name.partition(":")
+    return f"{file}:{key.rpartition('.')[0]}"
 
 
 def _leaves(name: str, value: object) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import field, replace
 from typing import TYPE_CHECKING, Literal
 
-from mlgit.core.pipeline.inputs import Recorded, recorded_inputs, same_files, same_values
+from mlgit.core.pipeline.inputs import EMPTY, Places, Recorded, recorded_inputs, same_files, same_values
 from mlgit.core.pipeline.model_files import meets, stages_before
 from mlgit.core.pipeline.stages import output_at
 from mlgit.core.record import record
@@ -109,14 +109,19 @@ def link_of(path: str | None, origin: NumbersOrigin, pipeline: Pipeline) -> Link
     return "beside" if any(meets(out.path, path) for stage in chain for out in stage.outs) else "none"
 
 
-def weaker(old: NumbersOrigin, new: NumbersOrigin) -> tuple[str, ...]:
-    """Why numbers of the new origin prove less than those of the old one, as short texts; empty if not."""
+def weaker(
+    old: NumbersOrigin, new: NumbersOrigin, *, before: Places = EMPTY, now: Places = EMPTY
+) -> tuple[str, ...]:
+    """Why numbers of the new origin prove less than those of the old one, as short texts; empty if not.
+
+    `before` and `now` are what the two sides have.
+    """
     if old.kind != "stage":
         return ()
     if new.kind != "stage":
         return (f"{old.words} made it, and now it is {new.words}",)
     deps, params = _lost(old, new)
-    moved = renamed_inputs(old, new)
+    moved = renamed_inputs(old, new, before=before, now=now)
     return (
         *(f"dep {dep} was dropped" for dep in deps if dep not in moved),
         *(f"param {name} was dropped" for name in params if name not in moved),
@@ -124,15 +129,17 @@ def weaker(old: NumbersOrigin, new: NumbersOrigin) -> tuple[str, ...]:
     )
 
 
-def renamed_inputs(old: NumbersOrigin, new: NumbersOrigin) -> Mapping[str, str]:
-    """Old name -> new name of each dependency and parameter with the content of a new one."""
+def renamed_inputs(
+    old: NumbersOrigin, new: NumbersOrigin, *, before: Places = EMPTY, now: Places = EMPTY
+) -> Mapping[str, str]:
+    """Old name -> new name of each dependency and parameter that is gone, with the content of a new one."""
     if old.kind != "stage" or new.kind != "stage":
         return {}
     deps, params = _lost(old, new)
     added = [dep for dep in new.deps if dep not in old.deps]
     return {
-        **same_files(deps, added, old.recorded, new.recorded),
-        **same_values(params, old.recorded, new.recorded),
+        **same_files(deps, added, old.recorded, new.recorded, now=now),
+        **same_values(params, old.recorded, new.recorded, before=before, now=now),
     }
 
 

@@ -26,6 +26,7 @@ from mlgit.core.pipeline.model_files import files_of_model, model_path
 from mlgit.core.record import record
 from mlgit.errors import ConfigError
 from mlgit.project.gates.ignored import ignore_findings
+from mlgit.project.gates.places import places_at
 from mlgit.project.gates.rules import Change, Compared
 from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.registry.models import content_digest
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from mlgit.core.config.file import Gate, Model
     from mlgit.core.gates.verdict import GateChange
     from mlgit.core.pipeline.evidence import Evidence
+    from mlgit.core.pipeline.inputs import Places
     from mlgit.project.compare.baselines import Baselines
     from mlgit.project.open import Project
 
@@ -142,16 +144,17 @@ def _compare(
     old_finder = replace(finder, alone=before.alone, names={})
     resolved = resolve_side(before, old_finder, replace(old_finder, candidate=change.base))
     named = _named(own, renamed)
-    by_gate = compare_resolved(resolved, named)
+    places = places_at(project, before.evidence), places_at(project, new.evidence)
+    by_gate = compare_resolved(resolved, named, places=places)
     findings = (
         *model_findings(before.known(project), new.known(project), partial(_held, project)),
         *settings,
         *_changed(changes, rules, config, resolved=True),
         *ignore_findings(project, before.evidence, new.evidence, {**before.named, **new.named}),
-        *_made_otherwise(project, before, new, renamed, gates=resolved, covered=by_gate),
+        *_made_otherwise(project, before, new, renamed, gates=resolved, covered=by_gate, places=places),
         *by_gate,
     )
-    stages = _stage_changes(project, before, new, resolved, named)
+    stages = _stage_changes(project, before, new, (resolved, named), places)
     return Compared(changes=changes, findings=(*findings, *stages.findings), notes=(*notes, *stages.notes))
 
 
@@ -181,6 +184,7 @@ def _made_otherwise(
     *,
     gates: Sequence[ResolvedGate],
     covered: Iterable[Finding],
+    places: tuple[Places, Places],
 ) -> Iterator[Finding]:
     """What makes the models, if anything that could change it differs."""
     files = [_in_models(project, side) for side in (old, new)]
@@ -204,7 +208,7 @@ def _made_otherwise(
     names = {each.model for each in gates}
     known = {each.name for each in before if each.name in names or (None in names and len(before) == 1)}
     texts = {part for each in covered for part in each.text.partition(": ")[2].split("; ")}
-    yield from compare_origins(before, after, reported=known, covered=texts)
+    yield from compare_origins(before, after, reported=known, covered=texts, places=places)
 
 
 def _in_models(project: Project, side: Side) -> list[str]:
@@ -221,9 +225,14 @@ def _only(paths: Mapping[str, str]) -> str | None:
 
 
 def _stage_changes(
-    project: Project, old: Side, new: Side, before: Sequence[ResolvedGate], after: Sequence[ResolvedGate]
+    project: Project,
+    old: Side,
+    new: Side,
+    gates: tuple[Sequence[ResolvedGate], Sequence[ResolvedGate]],
+    places: tuple[Places, Places],
 ) -> Compared:
     """What the stages of the gates' numbers and models do otherwise."""
+    before, after = gates
     was, now = old.evidence.pipeline, new.evidence.pipeline
     if was.stages == now.stages:
         return Compared()
@@ -232,7 +241,7 @@ def _stage_changes(
     files = {*project.tree(new.evidence.commit).paths(), *(out.path for out in now.outputs)}
     return Compared(
         findings=tuple(undeclared_files(was, now, after, files)),
-        notes=(*stage_notes(was, now, after), *input_notes(before, after)),
+        notes=(*stage_notes(was, now, after), *input_notes(before, after, places=places)),
     )
 
 

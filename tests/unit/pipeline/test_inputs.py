@@ -6,10 +6,15 @@ from typing import Any
 
 import pytest
 
+from mlgit.core.pipeline.inputs import Places
 from mlgit.core.pipeline.origin import NumbersOrigin, joined_origin, origin_of, renamed_inputs, weaker
 from mlgit.core.pipeline.stages import LockedStage, Output, Pipeline, Pointer, Stage
 
 A, B = "a" * 32, "b" * 32
+
+
+def _never(_: str) -> bool:
+    return False
 
 
 def origin(
@@ -65,7 +70,15 @@ P = "params.yaml"
 @pytest.mark.parametrize(
     ("old", "new", "renamed"),
     [
-        ({P: {"lr": 1}}, {P: {"rate": 1}}, {f"{P}:lr": f"{P}:rate"}),
+        ({P: {"lr": 0.3}}, {P: {"rate": 0.3}}, {f"{P}:lr": f"{P}:rate"}),
+        ({P: {"t.lr": 0.3}}, {P: {"t.rate": 0.3}}, {f"{P}:t.lr": f"{P}:t.rate"}),
+        ({P: {"t": {"lr": 1}}}, {P: {"u": {"lr": 1}}}, {f"{P}:t": f"{P}:u.lr"}),
+        ({P: {"lr": 0.3}}, {P: {"t": {"rate": 0.3}}}, None),
+        ({P: {"lr": 0.3}}, {"conf.yaml": {"rate": 0.3}}, None),
+        ({P: {"lr": 0.3}}, {P: {"rate": 0.3, "drop": 0.3}}, None),
+        ({P: {"lr": 0.3}}, {P: {"rate": 0.3, "t": {"lr": 0.3}}}, {f"{P}:lr": f"{P}:t.lr"}),
+        ({P: {"lr": True}}, {P: {"rate": True}}, None),
+        ({P: {"lr": 1}}, {P: {"rate": 1}}, None),
         ({P: {"lr": 1}}, {P: {"rate": 2}}, None),
         ({P: {"lr": 1}}, {P: {"rate": "1"}}, None),
         ({P: {"lr": 1}}, {P: {"train": {"n": 1, "lr": 1}}}, {f"{P}:lr": f"{P}:train.lr"}),
@@ -93,9 +106,34 @@ def test_a_whole_parameter_file_is_renamed_with_all_its_values() -> None:
     assert weaker(before, origin({}, {"q": {"lr": 1}}, whole=("q",))) == (f"param {P}: was dropped",)
 
 
-def test_two_parameters_with_one_value_need_two_new_ones() -> None:
-    before = origin({}, {P: {"a": 1, "b": 1}})
-    assert weaker(before, origin({}, {P: {"c": 1}})) == (f"param {P}:b was dropped",)
+@pytest.mark.parametrize("value", [1, 0.3, True, "adam"])
+def test_a_value_that_two_lost_parameters_have_says_nothing(value: object) -> None:
+    before = origin({}, {P: {"a": value, "b": value}})
+    dropped = (f"param {P}:a was dropped", f"param {P}:b was dropped")
+    assert weaker(before, origin({}, {P: {"c": value}})) == dropped
+    assert weaker(before, origin({}, {P: {"c": value, "d": value}})) == dropped
+
+
+def test_what_is_still_there_was_not_renamed() -> None:
+    """The stage may read it as before, and later changes of it would make nothing stale."""
+    old = origin({"a": A}, {P: {"lr": 0.3, "t": {"x": 2, "y": 3}}})
+    new = origin({"b": A}, {P: {"rate": 0.3, "u": {"x": 2, "y": 3}}})
+    names = [f"param {P}:lr was dropped", f"param {P}:t was dropped"]
+    assert renamed_inputs(old, new).keys() == {"a", f"{P}:lr", f"{P}:t"}
+    for there in ("a", f"{P}:lr", f"{P}:t"):
+        now = Places(file="a".__eq__ if there == "a" else _never, param=there.__eq__)
+        (text,) = weaker(old, new, now=now)
+        assert text == ("dep a was dropped" if there == "a" else f"param {there} was dropped")
+        assert there not in renamed_inputs(old, new, now=now)
+    both = Places(file="a".__eq__, param=lambda _: True)
+    assert list(weaker(old, new, now=both)) == ["dep a was dropped", *names]
+
+
+def test_a_single_value_that_was_there_before_is_another_parameter() -> None:
+    old, new = origin({}, {P: {"lr": 0.3}}), origin({}, {P: {"rate": 0.3}})
+    assert weaker(old, new) == ()
+    before = Places(param=f"{P}:rate".__eq__)
+    assert weaker(old, new, before=before) == (f"param {P}:lr was dropped",)
 
 
 def test_only_stages_have_inputs_that_can_be_renamed() -> None:

@@ -46,6 +46,13 @@ class ParamFiles:
                 if word:
                     yield f"{word} param {name}", True
 
+    def has(self, file: str, key: str) -> bool:
+        """Whether a file has a value at a dotted key, or any if that is empty; also if it cannot be read."""
+        values = self._parsed(file)
+        return values is not _ABSENT and (
+            not key or not isinstance(values, (dict, list)) or _find_value(values, key) is not _ABSENT
+        )
+
     def _parsed(self, path: str) -> object:
         """The value of a file; `_ABSENT`, or None if it cannot be read."""
         if path not in self._values:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mlgit.core.config.file import LOOSENED, WAIVERS_FILE
 from mlgit.core.gates.verdict import Effect, Note
 from mlgit.core.gates.waived_names import Kind, WaivedNames, agreements
+from mlgit.core.pipeline.inputs import EMPTY
 from mlgit.core.pipeline.origin import LINKS, weaker
 from mlgit.core.record import record
 from mlgit.core.wording import listed
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from mlgit.core.gates.resolved.resolution import Reference, ResolvedGate, Source
     from mlgit.core.gates.verdict import GateChange
     from mlgit.core.gates.waivers import Waiver
+    from mlgit.core.pipeline.inputs import Places
 
 
 # How long a proposed waiver holds; most changes are merged by then.
@@ -59,13 +61,21 @@ class Finding:
     whole: bool = False
 
 
-def compare_resolved(old: Iterable[ResolvedGate], new: Iterable[ResolvedGate]) -> tuple[Finding, ...]:
-    """How the gates that both have resolve differently; gates that only one of them has are not compared."""
+def compare_resolved(
+    old: Iterable[ResolvedGate],
+    new: Iterable[ResolvedGate],
+    *,
+    places: tuple[Places, Places] = (EMPTY, EMPTY),
+) -> tuple[Finding, ...]:
+    """How the gates that both have resolve differently; gates that only one of them has are not compared.
+
+    `places` are what the two sides have.
+    """
     every = tuple(new)
     found: dict[tuple[str, str, str | None], list[str]] = {}
     for before in old:
         for after in counterparts(before, every):
-            for code, text in _differences(before, after):
+            for code, text in _differences(before, after, places):
                 found.setdefault((code, text, before.model), []).append(before.gate)
     return tuple(
         Finding(code=code, subjects=tuple(sorted(gates)), text=text, model=model)
@@ -158,14 +168,18 @@ def _message(finding: Finding) -> str:
     return f"{listed(finding.subjects)}{of}: {text}"
 
 
-def _differences(old: ResolvedGate, new: ResolvedGate) -> Iterator[tuple[str, str]]:
-    yield from _read_from(old, new)
+def _differences(
+    old: ResolvedGate, new: ResolvedGate, places: tuple[Places, Places]
+) -> Iterator[tuple[str, str]]:
+    yield from _read_from(old, new, places)
     yield from _about_model(old, new)
     if old.reference is not None and new.reference is not None:
         yield from _compared_with(old, new, old.reference, new.reference)
 
 
-def _read_from(old: ResolvedGate, new: ResolvedGate) -> Iterator[tuple[str, str]]:
+def _read_from(
+    old: ResolvedGate, new: ResolvedGate, places: tuple[Places, Places]
+) -> Iterator[tuple[str, str]]:
     before, after = old.source, new.source
     if before is None or after is None:
         if old.metric != new.metric:
@@ -176,7 +190,7 @@ def _read_from(old: ResolvedGate, new: ResolvedGate) -> Iterator[tuple[str, str]
     moved = (before.file, before.key) != (after.file, after.key)
     if moved:
         yield "gate_repointed", _moved(before, after)
-    texts = weaker(before.origin, after.origin)
+    texts = weaker(before.origin, after.origin, before=places[0], now=places[1])
     if texts and not (moved and before.origin.kind != after.origin.kind):
         yield "evidence_weakened", f"its number proves less: {'; '.join(texts)}"
     elif not texts and _made_otherwise(before, after):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.core.gates.resolved.findings import Finding
+from mlgit.core.pipeline.inputs import EMPTY
 from mlgit.core.pipeline.model_files import meets
 from mlgit.core.pipeline.origin import HAND, NumbersOrigin, joined_origin, origin_of_owner, weaker
 from mlgit.core.record import record
@@ -13,6 +14,7 @@ from mlgit.core.wording import listed
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
+    from mlgit.core.pipeline.inputs import Places
     from mlgit.core.pipeline.stages import Pipeline
 
 _NO_CONTENT = (".dvc", "/.gitignore", "/dvc.yaml", "/dvc.lock")
@@ -78,10 +80,12 @@ def compare_origins(
     *,
     reported: Collection[str] = (),
     covered: Collection[str] = (),
+    places: tuple[Places, Places] = (EMPTY, EMPTY),
 ) -> Iterator[Finding]:
     """A finding for each model that is made by other means, or from less.
 
-    `reported` are the models whose path gates compare, `covered` what findings about gates say already.
+    `reported` are the models whose path gates compare, `covered` what findings about gates say already,
+    `places` what the two sides have.
     """
     here = {each.name: each for each in new}
     for before in old:
@@ -97,7 +101,7 @@ def compare_origins(
         if not _same(before.makers, after.makers):
             text = f"Model `{before.name}` (`{after.path}`) was {before.words}; it is now {after.words}"
             yield _finding("evidence_weakened", before.name, text)
-        elif texts := [each for each in _weaker(before, after) if each not in covered]:
+        elif texts := [each for each in _weaker(before, after, places) if each not in covered]:
             text = f"Model `{before.name}` ({after.words}) proves less: {'; '.join(texts)}"
             yield _finding("evidence_weakened", before.name, text)
         added = [each for each in after.by_hand if each not in before.by_hand and each != after.path]
@@ -121,10 +125,12 @@ def _alike(old: Maker, new: Maker) -> bool:
     return bool(old.run) and old.run == new.run
 
 
-def _weaker(old: ModelOrigin, new: ModelOrigin) -> tuple[str, ...]:
+def _weaker(old: ModelOrigin, new: ModelOrigin, places: tuple[Places, Places]) -> tuple[str, ...]:
     """What the stages that make a model no longer depend on, whatever their names are."""
     before, after = (joined_origin(maker.origin for maker in each.makers) for each in (old, new))
-    return () if before is None or after is None else weaker(before, after)
+    if before is None or after is None:
+        return ()
+    return weaker(before, after, before=places[0], now=places[1])
 
 
 def _words(origin: NumbersOrigin) -> str:

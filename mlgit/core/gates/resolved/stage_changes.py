@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.gates.resolved.findings import Finding, counterparts
 from mlgit.core.gates.verdict import Note
+from mlgit.core.pipeline.inputs import EMPTY
 from mlgit.core.pipeline.model_files import meets, stages_before
 from mlgit.core.pipeline.origin import renamed_inputs
 from mlgit.core.wording import listed
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from mlgit.core.gates.resolved.resolution import ResolvedGate
+    from mlgit.core.pipeline.inputs import Places
     from mlgit.core.pipeline.stages import Pipeline, Stage
 
 _CODE = "stage_changed"
@@ -72,13 +74,22 @@ def undeclared_files(
             yield Finding(code="evidence_weakened", subjects=subject, text=text, kind="stage", whole=True)
 
 
-def input_notes(old: Iterable[ResolvedGate], new: Sequence[ResolvedGate]) -> tuple[Note, ...]:
-    """A note for each dependency or parameter that has another name, and the same content."""
+def input_notes(
+    old: Iterable[ResolvedGate],
+    new: Sequence[ResolvedGate],
+    *,
+    places: tuple[Places, Places] = (EMPTY, EMPTY),
+) -> tuple[Note, ...]:
+    """A note for each dependency or parameter that has another name, and the same content.
+
+    `places` are what the two sides have.
+    """
     found: dict[str, str] = {}
     for before in old:
         for after in counterparts(before, new):
             if before.source and after.source:
-                found |= renamed_inputs(before.source.origin, after.source.origin)
+                origins = before.source.origin, after.source.origin
+                found |= renamed_inputs(*origins, before=places[0], now=places[1])
     texts = [
         f"Stages read `{was}`; they now read `{now}`, which has the same content"
         for was, now in found.items()

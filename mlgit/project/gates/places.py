@@ -1,0 +1,52 @@
+"""Places: whether a file or a parameter is at one side of a change, also one that no stage reads."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from mlgit.adapters.dvc.files.paths import folders_of
+from mlgit.adapters.dvc.pipeline.params import ParamFiles
+from mlgit.core.pipeline.inputs import Places
+from mlgit.core.pipeline.stages import output_at
+from mlgit.project.pipeline.declared import outside
+from mlgit.project.pipeline.local_files import cached_listing, local_files
+
+if TYPE_CHECKING:
+    from mlgit.core.pipeline.evidence import Evidence
+    from mlgit.project.open import Project
+
+
+def places_at(project: Project, known: Evidence) -> Places:
+    """What a side has. What cannot be known counts as there, so that nothing is taken for gone by mistake."""
+    found = _Side(project, known)
+    return Places(file=found.file, param=found.param)
+
+
+class _Side:
+    def __init__(self, project: Project, known: Evidence) -> None:
+        self._project = project
+        self._outputs = {out.path: out for out in known.pipeline.outputs}
+        self._tree = project.tree(known.commit)
+        self._params = ParamFiles(self._tree, local_files(project).documents)
+
+    @cached_property
+    def _paths(self) -> frozenset[str]:
+        paths = {*self._tree.paths(), *self._outputs}
+        return frozenset(paths | folders_of(paths))
+
+    def file(self, path: str) -> bool:
+        if outside(path) or path in self._paths:
+            return True
+        out = output_at(path, self._outputs)
+        if out is None:
+            return False
+        names = cached_listing(self._project, out)
+        below = path[len(out.path) + 1 :]
+        return names is None or any(f"{name}/".startswith(f"{below}/") for name in names)
+
+    def param(self, name: str) -> bool:
+        file, _, key = name.partition(":")
+        if outside(file) or output_at(file, self._outputs) is not None:
+            return True
+        return self._params.has(file, key)
