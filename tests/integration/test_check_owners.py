@@ -58,6 +58,32 @@ def test_a_metric_file_with_two_owners_is_an_error(project: Folder, second: str,
         project.commit("Two")
 
 
+@pytest.mark.parametrize("second", ["a .dvc file", "a stage", "a folder"])
+def test_an_input_of_the_numbers_with_two_owners_is_an_error(project: Folder, second: str) -> None:
+    """Otherwise the record of either could be the one that the numbers are compared with."""
+    project.write("mlgit.yaml", RULES.replace("NUMBERS", "pipeline"))
+    project.commit("Rules")
+    project.git("push", "-q")
+    project.git("checkout", "-qb", "topic")
+    check(project, status=Exit.DONE)
+    match second:
+        case "a .dvc file":
+            md5 = hashlib.md5((project / "data/clean.csv").read_bytes()).hexdigest()  # noqa: S324
+            project.write("data/clean.csv.dvc", f"outs:\n- md5: {md5}\n  hash: md5\n  path: clean.csv\n")
+        case "a stage":
+            other_stage(project, "z/dvc.yaml", "../data/clean.csv")
+        case _:
+            other_stage(project, out="data/clean.csv/deep")
+    for _ in ("in the working tree", "committed"):
+        verdict = check(project, status=Exit.BLOCKED)
+        (result,) = verdict["results"]
+        assert (result["outcome"], result["reason"]) == ("error", "stale")
+        assert "and only one of them can make it" in result["message"]
+        assert result["hint"].startswith("declare it in one place only")
+        project.git("add", "-Af")
+        project.commit("Two")
+
+
 def test_a_second_file_with_the_key_is_an_error(project: Folder) -> None:
     project.write("mlgit.yaml", RULES.replace("NUMBERS", "committed"))
     project.commit("Rules")

@@ -62,6 +62,10 @@ MERGED = "git merged its entry of dvc.lock from two others, and no run made it"
 """The reason of a stage whose recorded results come from no run."""
 
 
+SHARED = "and only one of them can make it"
+"""Ends a reason about an output that several stages or .dvc files have: DVC runs nothing then."""
+
+
 @record
 class StageState:
     """Whether the outputs of a stage match its inputs.
@@ -69,8 +73,9 @@ class StageState:
     `reasons` are short sentences about the stage itself (`changed dep src/train.py`), empty if it is up to
     date. `upstream` names stale stages before it. `unchecked` lists what needs the network or a missing file.
     `unproven` are reasons why the recorded results are not of these inputs although `mlgit run` would not run
-    the stage: it is frozen, or git merged its record. `unknown` are those of `unchecked` that this machine
-    could know: a submodule or a path outside the repository. Both include what is before the stage.
+    the stage: it is frozen, git merged its record, or an output has several owners. `unknown` are those of
+    `unchecked` that this machine could know: a submodule or a path outside the repository.
+    Both include what is before the stage.
     """
 
     address: str

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mlgit.adapters.dvc.data.hashes import bytes_md5
 from mlgit.adapters.dvc.files.values import LFS_PULL
-from mlgit.core.pipeline.evidence import FROZEN, MERGED, Problem, StageState
+from mlgit.core.pipeline.evidence import FROZEN, MERGED, SHARED, Problem, StageState
 from mlgit.core.wording import word
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Owners:
         if len(found) <= 1:
             return []
         names = " and of ".join(f"`{each}`" for each in sorted(found))
-        text = f"`{path}` is an output of {names}, and only one of them can make it"
+        text = f"`{path}` is an output of {names}, {SHARED}"
         return [Problem(code="not_from_pipeline", message=text, hint="declare it in one place only")]
 
 
@@ -74,7 +74,7 @@ def trust(made: MadeFile, states: Mapping[str, StageState]) -> list[Problem]:
     elif state.unproven:
         why = ", ".join(state.unproven)
         text = f"Stage `{stage}` is stale: {why}"
-        problems.append(Problem(code="stale", message=text, hint=way_out(state)))
+        problems.append(Problem(code="stale", message=text, hint=way_out(state, states)))
     if state.unknown:
         why = ", ".join(state.unknown)
         text = f"Whether stage `{stage}` is up to date is not known here: {why}"
@@ -100,8 +100,11 @@ def _what_it_takes(state: StageState) -> str:
     return _CHECK_OUT if any(".gitattributes" in text for text in state.unknown) else _HERE
 
 
-def way_out(state: StageState) -> str:
-    """What makes the results of a stage proven again, as a hint."""
+def way_out(state: StageState, states: Mapping[str, StageState] | None = None) -> str:
+    """What makes the results of a stage proven again, as a hint; `states` has those before it."""
+    before = [(states or {}).get(text.removeprefix("upstream ")) for text in state.unproven]
+    if any(text.endswith(SHARED) for each in (state, *before) if each for text in each.unproven):
+        return "declare it in one place only, then run `mlgit run`"
     if any(text.endswith(f"({FROZEN})") for text in state.unproven):
         return f"run `dvc unfreeze {word(state.address)}`, then `mlgit run {word(state.address)}`"
     if MERGED in state.unproven:

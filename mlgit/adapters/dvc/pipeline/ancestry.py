@@ -14,14 +14,33 @@ if TYPE_CHECKING:
 
 
 class OutputsByPath:
-    """All outputs, by their path, by the folders above them and by paths inside them."""
+    """All outputs, by their path, by the folders above them and by paths inside them.
+
+    If several have one path, the first counts: that of a stage before that of a .dvc file.
+    """
 
     def __init__(self, outputs: Iterable[Output]) -> None:
-        self._at = {out.path: out for out in outputs}
+        self._at: dict[str, Output] = {}
+        self._others: dict[str, set[str]] = {}
+        for out in outputs:
+            first = self._at.setdefault(out.path, out)
+            if first.owner != out.owner:
+                self._others.setdefault(out.path, {first.owner}).add(out.owner)
         self._inside: dict[str, list[Output]] = {}
         for path, out in self._at.items():
             for folder in folders_above(path):
                 self._inside.setdefault(folder, []).append(out)
+
+    def shared(self) -> dict[str, list[str]]:
+        """Path -> its owners, of each output that several stages or .dvc files have, or a folder above it."""
+        found = dict(self._others)
+        for path, out in self._at.items():
+            if "/" not in path:
+                continue
+            around = {self._at[folder].owner for folder in folders_above(path) if folder in self._at}
+            if around - {out.owner}:
+                found[path] = {*found.get(path, ()), *around, out.owner}
+        return {path: sorted(owners) for path, owners in sorted(found.items())}
 
     def at(self, path: str) -> Output | None:
         return self._at.get(path)

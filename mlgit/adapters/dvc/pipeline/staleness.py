@@ -20,6 +20,7 @@ from mlgit.adapters.dvc.data.hashes import (
 )
 from mlgit.adapters.dvc.pipeline.ancestry import Ancestry, OutputsByPath
 from mlgit.adapters.dvc.pipeline.params import ParamFiles
+from mlgit.adapters.dvc.pipeline.shared import shared_by, shared_text
 from mlgit.core.pipeline.evidence import FROZEN, MERGED, StageState
 from mlgit.core.pipeline.stages import Pointer
 
@@ -70,9 +71,12 @@ def stage_states(
     own = {stage.address: checker.stage(stage) for stage in pipeline.stages}
     for address in merged:
         own[address].unproven.append(MERGED)
+    shared = made.shared()
+    for stage in pipeline.stages if shared else ():
+        own[stage.address].unproven += shared_by(stage, shared)
     if checker.datasets:
         _compare_datasets(checker.datasets, own, ask)
-    tracked = checker.tracked_files(pipeline.tracked)
+    tracked = checker.tracked_files(pipeline.tracked, shared)
     imported = {out.owner: out.path for out in pipeline.tracked if out.source and out.origin is None}
     stale = {address for address, found in own.items() if found.reasons}
     stale |= {state.address for state in tracked if any(" dep " in reason for reason in state.reasons)}
@@ -256,8 +260,10 @@ class _StageChecker:
                 found.unchecked.append(sentence)
                 found.unknown.append(sentence)
 
-    def tracked_files(self, tracked: Iterable[Output]) -> list[StageState]:
-        """A state for every .dvc file with a reason or something unchecked."""
+    def tracked_files(
+        self, tracked: Iterable[Output], shared: Mapping[str, Sequence[str]]
+    ) -> list[StageState]:
+        """A state for every .dvc file with a reason, something unchecked or a `shared` output."""
         by_file: dict[str, _Findings] = {}
         for out in tracked:
             found = _Findings()
@@ -266,8 +272,12 @@ class _StageChecker:
             self._out(out, found)
             if out.source and out.origin is None:
                 found.unchecked.append(_unknown_upstream(out.path))
-            if found.reasons or found.unchecked:
+            found.unproven += [
+                shared_text(path, owners) for path, owners in shared.items() if out.owner in owners
+            ]
+            if found.reasons or found.unchecked or found.unproven:
                 known = by_file.setdefault(out.owner, _Findings())
+                known.unproven += [text for text in found.unproven if text not in known.unproven]
                 known.reasons += [reason for reason in found.reasons if reason not in known.reasons]
                 known.unchecked += found.unchecked
         return [found.state(owner) for owner, found in by_file.items()]

@@ -176,6 +176,34 @@ def test_a_part_of_a_directory_without_its_listing_is_unchecked() -> None:
     assert found.unchecked == ("dep many/sub/x was not checked: it is not here",)
 
 
+@pytest.mark.parametrize("place", ["a/out", "a", "a/out/deep"])
+@pytest.mark.parametrize("owner", ["x.dvc", "z"])
+def test_an_output_with_two_owners_proves_nothing_after_it(place: str, owner: str) -> None:
+    """DVC refuses to run anything then, so that no run made what is recorded."""
+    other = Output(path=place, owner=owner, pointer=SAME)
+    stages = [stage("a"), stage("b", "a/out"), stage("c", "b/out"), stage("d", "in")]
+    if owner == "z":
+        stages.append(replace(stage("z"), outs=(other,)))
+        found = states(Pipeline(stages=tuple(stages)), Contents())
+    else:
+        found = states(Pipeline(stages=tuple(stages), tracked=(other,)), Contents())
+    inner = max(place, "a/out", key=len)
+    text = f"`{inner}` is an output of `a` and of `{owner}`, and only one of them can make it"
+    for name in ("a", "b", owner):
+        assert found[name].unproven[:1] == (text,)
+        assert found[name].reasons == ()
+    assert set(found["c"].unproven) >= {"upstream b", "upstream a"}
+    assert found["d"].unproven == ()
+
+
+def test_one_owner_may_have_a_path_twice_and_stages_come_before_files() -> None:
+    made, tracked = (Output(path="a/out", owner=owner) for owner in ("a", "x.dvc"))
+    assert OutputsByPath([made, made, Output(path="a/out/b", owner="a")]).shared() == {}
+    both = OutputsByPath([made, tracked])
+    assert both.at("a/out") is made
+    assert both.shared() == {"a/out": ["a", "x.dvc"]}
+
+
 @pytest.mark.parametrize(("absent", "word"), [((), "changed"), (("../source",), "deleted")])
 def test_a_local_import_without_a_recorded_hash_is_stale(absent: tuple[str, ...], word: str) -> None:
     origin = Origin(path="../source", pointer=None)
