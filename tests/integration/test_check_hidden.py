@@ -16,7 +16,10 @@ RULES = (
     GATES
     + "gates:\n  floor: {metric: r2, min: 0.5}\n  file: {metric: r2, vs: {file: old.json}, max_drop: 1}\n"
 )
-FOLDER = ("deps: [data/clean.csv, src/train.py]", "deps: [data/clean.csv, src/train.py, parts, lib]")
+FOLDER = (
+    "deps: [data/clean.csv, src/train.py]",
+    "deps: [data/clean.csv, src/train.py, parts, lib, sets/one]",
+)
 
 
 def start(project: Folder) -> None:
@@ -26,7 +29,9 @@ def start(project: Folder) -> None:
     project.write("lib/a.py", "1")
     project.write("parts/hard.csv", "1")
     project.write("parts/easy.csv", "2")
-    project.dvc("add", "-q", "parts")
+    for name in ("one/a", "one/b", "two/c"):
+        project.write(f"sets/{name}.csv", name)
+    project.dvc("add", "-q", "parts", "sets")
     text = (project / "dvc.yaml").read_text()
     assert FOLDER[0] in text
     project.write("dvc.yaml", text.replace(*FOLDER))
@@ -50,6 +55,9 @@ def findings(project: Folder) -> list[str]:
         (".dvcignore", "params.yaml", "`params.yaml` (read by stage train)"),
         (".dvcignore", "hard.*", "`parts/hard.csv` (read by stage train)"),
         (".dvcignore", "old.json", "`old.json` (a gate compares with it)"),
+        (".dvcignore", "sets/one/b.csv", "`sets/one/b.csv` (read by stage train)"),
+        (".dvcignore", "b.csv", "`sets/one/b.csv` (read by stage train)"),
+        (".dvcignore", "sets/two", None),
         (".gitignore", "src/train.py", "`src/train.py` (read by stage train)"),
         (".gitignore", "/metrics/", "`metrics/test.json` (written by stage evaluate)"),
         (".gitignore", "dvc.lock", "`dvc.lock` (read by DVC)"),
@@ -79,6 +87,44 @@ def test_a_used_file_that_a_change_hides_is_a_finding(
             assert found[0].endswith(f" from {tool}, so later changes of it may not show")
         project.git("add", "-Af")
         project.commit("Hide")
+
+
+def test_what_a_change_takes_out_of_git_is_not_hidden_from_git(project: Folder) -> None:
+    start(project)
+    project.write("lib/__pycache__/a.pyc", "1")
+    project.git("add", "-Af")
+    project.commit("Compiled")
+    project.git("push", "-q", "origin", "topic:main")
+    project.git("fetch", "-q")
+    project.git("checkout", "-qb", "clean")
+    project.git("rm", "-rq", "lib/__pycache__")
+    before = (project / ".gitignore").read_text() if (project / ".gitignore").exists() else ""
+    project.write(".gitignore", f"{before}\n__pycache__/\n")
+    project.commit("Clean up")
+    assert findings(project) == []
+    project.write("lib/__pycache__/a.pyc", "1")
+    project.write(".dvcignore", "*.pyc\n")
+    project.commit("Keep it for oneself")
+    (text,) = findings(project)
+    assert "`lib/__pycache__/a.pyc` (read by stage train)" in text
+
+
+def test_what_no_stage_reads_any_more_may_be_hidden(project: Folder) -> None:
+    start(project)
+    project.write("notes/in.csv", "1")
+    text = (project / "dvc.yaml").read_text()
+    project.write("dvc.yaml", text + "  plot:\n    cmd: echo\n    deps: [notes/in.csv]\n")
+    project.commit("Plot")
+    project.git("push", "-q", "origin", "topic:main")
+    project.git("fetch", "-q")
+    project.git("checkout", "-qb", "clean")
+    project.write("dvc.yaml", text)
+    project.git("rm", "-q", "--cached", "notes/in.csv")
+    before = (project / ".gitignore").read_text() if (project / ".gitignore").exists() else ""
+    project.write(".gitignore", f"{before}\n/notes/\n")
+    project.write(".dvcignore", "notes\n")
+    project.commit("No plot")
+    assert findings(project) == []
 
 
 def test_what_trunk_hides_already_is_not_a_finding(project: Folder) -> None:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from mlgit.adapters.dvc.data.ignore import IGNORE_FILE
 from mlgit.adapters.dvc.pipeline.hidden import GIT_IGNORE_FILE, Hidden
 from mlgit.adapters.dvc.pipeline.pointers import pipeline_files
-from mlgit.core.gates.resolved.ignored import declared_paths, hidden_findings, used_files
+from mlgit.core.gates.resolved.ignored import declared_paths, hidden_findings, used_data, used_files
+from mlgit.core.pipeline.model_files import meets
 from mlgit.project.pipeline.local_files import cached_listing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from mlgit.core.gates.resolved.findings import Finding
     from mlgit.core.pipeline.evidence import Evidence
@@ -23,22 +24,25 @@ def ignore_findings(
 ) -> Iterator[Finding]:
     """A finding for each file of patterns that hides a used file which was not hidden at the target.
 
-    `named` are the files that mlgit.yaml names, with the words for that.
+    Used is what the change declares. A file that it takes out of Git is not hidden from Git, but may still be
+    on the disk of its author, hidden from DVC. `named` are the files that the change's mlgit.yaml names, with
+    the words for that.
     """
     trees = [project.tree(each.commit) for each in (old, new)]
-    declared = {**declared_paths(new), **declared_paths(old), **named}
+    declared = {**declared_paths(new), **named}
     for name in (IGNORE_FILE, GIT_IGNORE_FILE):
         # The target's own files may be what the change repairs.
         before = Hidden(trees[0], trees[0].paths(), file=name, lenient=True)
         after = Hidden(trees[1], trees[1].paths(), file=name)
         if before.texts == after.texts or not after.any:
             continue
-        paths = {path for tree in trees for path in tree.paths()}
-        used = used_files(paths, declared, (old, new))
+        paths = trees[1].paths()
         if name == IGNORE_FILE:
-            used |= _in_data(project, (old, new), declared)
+            used = used_files({*trees[0].paths(), *paths}, declared, new)
+            used |= _in_data(project, old, new, declared)
         else:
-            used |= dict.fromkeys(pipeline_files(sorted(paths)), "read by DVC")
+            used = used_files(paths, declared, new)
+            used |= dict.fromkeys(pipeline_files(paths), "read by DVC")
         found: dict[str, dict[str, str]] = {}
         for path, words in used.items():
             if after.hides(path) and not before.hides(path):
@@ -46,12 +50,12 @@ def ignore_findings(
         yield from hidden_findings(found)
 
 
-def _in_data(project: Project, sides: Iterable[Evidence], declared: Mapping[str, str]) -> dict[str, str]:
-    """The files in the folders of DVC that stages read, as far as their listings are here."""
-    return {
-        f"{out.path}/{name}": declared[out.path]
-        for known in sides
-        for out in known.pipeline.outputs
-        if out.path in declared and out.pointer is not None and out.pointer.directory
-        for name in cached_listing(project, out) or ()
-    }
+def _in_data(project: Project, old: Evidence, new: Evidence, declared: Mapping[str, str]) -> dict[str, str]:
+    """The files in the folders of DVC that are used, now and before, as far as their listings are here."""
+    places = {out.path for out in new.pipeline.outputs}
+    found: dict[str, str] = {}
+    for out in (*old.pipeline.outputs, *new.pipeline.outputs):
+        folder = out.path in places and out.pointer is not None and out.pointer.directory
+        if folder and any(meets(out.path, each) for each in declared):
+            found |= used_data(out, cached_listing(project, out) or (), declared)
+    return found

@@ -150,7 +150,7 @@ def _compare(
         *model_findings(before.known(project), new.known(project), partial(_held, project)),
         *settings,
         *_changed(changes, rules, config, resolved=True),
-        *ignore_findings(project, before.evidence, new.evidence, {**before.named, **new.named}),
+        *ignore_findings(project, before.evidence, new.evidence, new.named),
         *_made_otherwise(project, before, new, renamed, gates=resolved, covered=by_gate, places=places),
         *by_gate,
     )

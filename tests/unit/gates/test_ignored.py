@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from mlgit.core.gates.resolved.ignored import declared_paths, hidden_findings, used_files
+import pytest
+
+from mlgit.core.gates.resolved.ignored import declared_paths, hidden_findings, used_data, used_files
 from mlgit.core.pipeline.evidence import Evidence
 from mlgit.core.pipeline.stages import Output, Pipeline, Stage
 from tests.support.verdicts import metric_file
@@ -42,11 +44,26 @@ def test_what_stages_read_and_what_git_keeps_is_declared() -> None:
 
 def test_files_in_declared_folders_are_used_unless_dvc_keeps_them() -> None:
     paths = ["src/a.py", "src/deep/b.py", "srcs/c.py", "m.json", "m.bin", "data/x.csv", "readme"]
-    assert used_files(paths, declared_paths(KNOWN), [KNOWN]) == {
+    assert used_files(paths, declared_paths(KNOWN), KNOWN) == {
         "src/a.py": "read by stage train",
         "src/deep/b.py": "read by stage train",
         "m.json": "written by stage train",
     }
+
+
+@pytest.mark.parametrize(
+    ("declared", "used"),
+    [
+        ("data/set", ["data/set/a", "data/set/train/b"]),
+        ("data/set/train", ["data/set/train/b"]),
+        ("data", ["data/set/a", "data/set/train/b"]),
+        ("data/set/train/b", ["data/set/train/b"]),
+        ("data/sets", []),
+    ],
+)
+def test_a_part_of_a_folder_of_dvc_is_used_like_the_whole(declared: str, used: list[str]) -> None:
+    found = used_data(Output(path="data/set", owner="x.dvc"), ["a", "train/b"], {declared: "read"})
+    assert found == dict.fromkeys(used, "read")
 
 
 def test_each_file_of_patterns_has_one_finding_that_names_the_first_files() -> None:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from mlgit.core.pipeline.evidence import Evidence
+    from mlgit.core.pipeline.stages import Output
 
 _SHOWN = 3
 
@@ -29,19 +30,26 @@ def declared_paths(known: Evidence) -> dict[str, str]:
     return found
 
 
-def used_files(
-    paths: Iterable[str], declared: Mapping[str, str], known: Iterable[Evidence]
-) -> dict[str, str]:
+def used_files(paths: Iterable[str], declared: Mapping[str, str], known: Evidence) -> dict[str, str]:
     """Path -> who uses it, of the files that are declared, or in a declared folder, and that Git keeps."""
-    cached = {out.path: out for each in known for out in each.pipeline.outputs if out.cached}
-    found = {}
-    for path in paths:
-        place = path
-        while place and place not in declared:
-            place = place.rpartition("/")[0]
-        if place and output_at(path, cached) is None:
-            found[path] = declared[place]
-    return found
+    cached = {out.path: out for out in known.pipeline.outputs if out.cached}
+    return {
+        path: words
+        for path in paths
+        if (words := _used_by(path, declared)) is not None and output_at(path, cached) is None
+    }
+
+
+def used_data(out: Output, names: Iterable[str], declared: Mapping[str, str]) -> dict[str, str]:
+    """Path -> who uses it, of the files in a folder of DVC that is declared, as a whole or in part."""
+    paths = (f"{out.path}/{name}" for name in names)
+    return {path: words for path in paths if (words := _used_by(path, declared)) is not None}
+
+
+def _used_by(path: str, declared: Mapping[str, str]) -> str | None:
+    while path and path not in declared:
+        path = path.rpartition("/")[0]
+    return declared.get(path)
 
 
 def hidden_findings(hidden: Mapping[str, Mapping[str, str]]) -> Iterator[Finding]:
