@@ -87,7 +87,7 @@ def differences(theirs: Answer, ours: Answer) -> list[Difference]:
         found += _compared("upstream", stale, ours.upstream)
     if theirs.reasons is not None:
         found += _needlessly_unsure(theirs.reasons, ours.unsure)
-    elif not any(one.endswith(_UNREADABLE) for unsure in ours.unsure.values() for one in unsure):
+    elif not any(_UNREADABLE in one for unsure in ours.unsure.values() for one in unsure):
         found.append(Difference("complaint", "everything", theirs.complaint, None))
     return found
 

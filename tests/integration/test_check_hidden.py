@@ -113,7 +113,8 @@ def test_what_no_stage_reads_any_more_may_be_hidden(project: Folder) -> None:
     start(project)
     project.write("notes/in.csv", "1")
     text = (project / "dvc.yaml").read_text()
-    project.write("dvc.yaml", text + "  plot:\n    cmd: echo\n    deps: [notes/in.csv]\n")
+    plot = "stages:\n  plot:\n    cmd: echo\n    deps: [notes/in.csv]\n"
+    project.write("dvc.yaml", text.replace("stages:\n", plot))
     project.commit("Plot")
     project.git("push", "-q", "origin", "topic:main")
     project.git("fetch", "-q")

@@ -45,7 +45,9 @@ def compare(
         directions = _directions(project, new.commit)
         metrics = value_changes(values, other_values, directions=directions, show_unchanged=show_unchanged)
     if "params" in parts:
-        params = value_changes(before.params, after.params, show_unchanged=show_unchanged)
+        known = _read(before, after) | _read(after, before)
+        sides = [{path: side.params[path] for path in known & side.params.keys()} for side in (before, after)]
+        params = value_changes(*sides, show_unchanged=show_unchanged)
         problems += [problem.message for side in (before, after) for problem in side.problems]
     if "stages" in parts:
         stages = stage_changes(before.pipeline, after.pipeline, show_unchanged=show_unchanged)
@@ -64,6 +66,12 @@ def compare(
         stages=stages,
         problems=tuple(dict.fromkeys(problems)),
     )
+
+
+def _read(side: Evidence, other: Evidence) -> set[str]:
+    """The parameter files of a side that the other one did not fail to read: nothing of those is gone."""
+    failed = {problem.message[1:].partition("` ")[0] for problem in other.problems}
+    return {*side.params} - failed
 
 
 def _evidence(project: Project, *sides: Side) -> list[Evidence]:

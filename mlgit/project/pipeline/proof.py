@@ -32,6 +32,7 @@ _NOT_HERE = "it is not here"
 # No check of a commit can resolve this, on any machine.
 _OUTSIDE = "needs the network"
 _NEVER_RUN = "never run"
+_UNREAD = "params file "
 _RUN_AND_COMMIT = "run `mlgit run`, commit what it wrote"
 
 
@@ -144,8 +145,14 @@ def _stale_note(state: StageState, reasons: Sequence[str], after: Sequence[str])
         code="stale_stage",
         message=f"{subject} is stale: {', '.join(first(reasons))}{more}",
         effect="block",
-        hint=f"run `dvc add`, commit `{state.address}`" if tracked else _RUN_AND_COMMIT,
+        hint=f"run `dvc add`, commit `{state.address}`" if tracked else _way_on(reasons),
     )
+
+
+def _way_on(reasons: Sequence[str]) -> str:
+    if all(reason.startswith(_UNREAD) for reason in reasons):
+        return "repair the file, or move what is no parameter out of it, and commit that"
+    return _RUN_AND_COMMIT
 
 
 def _downstream(states: Iterable[StageState]) -> Mapping[str, tuple[str, ...]]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.dvc.files.values import MAX_BYTES, parse
+from mlgit.adapters.dvc.files.values import MAX_BYTES, parse, too_large
 from mlgit.core.pipeline.evidence import Unreadable
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ class ParamFiles:
         self._tree = tree
         self._documents = documents
         self._values: dict[str, object] = {}
+        self._reasons: dict[str, str] = {}
 
     def check(self, stage: Stage, locked: Mapping[str, Mapping[str, object]]) -> Iterator[tuple[str, bool]]:
         """(finding, whether it makes the stage stale) for each parameter that differs or cannot be read."""
@@ -33,7 +35,7 @@ class ParamFiles:
                 yield f"deleted params file {file}", True
                 continue
             if not isinstance(values, (dict, list)):
-                yield f"params file {file} could not be read", False
+                yield f"params file {file} could not be read{self._why(file)}", False
                 continue
             recorded = locked.get(file)
             if recorded is None:
@@ -53,6 +55,10 @@ class ParamFiles:
             not key or not isinstance(values, (dict, list)) or _find_value(values, key) is not _ABSENT
         )
 
+    def _why(self, path: str) -> str:
+        """Why a file cannot be read, after a colon; empty if the system has no better reason."""
+        return f": it {self._reasons[path]}" if path in self._reasons else ""
+
     def _parsed(self, path: str) -> object:
         """The value of a file; `_ABSENT`, or None if it cannot be read."""
         if path not in self._values:
@@ -61,8 +67,10 @@ class ParamFiles:
                 self._values[path] = (
                     _ABSENT if content is None else parse(content, path=path, documents=self._documents)
                 )
-            except (Unreadable, OSError):
+            except (Unreadable, OSError) as error:
                 self._values[path] = None
+                if isinstance(error, Unreadable) or error.errno == errno.EFBIG:
+                    self._reasons[path] = too_large(path) if isinstance(error, OSError) else str(error)
         return self._values[path]
 
 
