@@ -55,7 +55,9 @@ class CloneFacts:
 
 
 def in_ci(variables: Mapping[str, str]) -> bool:
-    """Whether a CI runs this: Buildkite, CircleCI, Travis and most others set `CI`."""
+    """Whether a CI runs this: Buildkite, CircleCI, Travis and most others set `CI`; `CI=false` says no."""
+    if variables.get("CI", "").strip() and variables["CI"].strip().lower() in _FALSE:
+        return False
     return any(variables.get(name, "").strip().lower() not in _FALSE for name in CI_VARIABLES)
 
 

@@ -270,7 +270,8 @@ class Baselines:
         from mlgit.project.registry.references import resolve
 
         found = resolve(self.project, vs, model=name, read=self._state)
-        return _found(vs, model, found.label, "a revision", found.commit)
+        rule = "a revision" if found.version is None else "a version"
+        return _found(vs, model, found.label, rule, found.commit)
 
     def _file(self, vs: FileBaseline, model: Model | None) -> BaselineFiles:
         name = None if model is None else model.name

@@ -1,11 +1,13 @@
 """References: resolve a revision on the command line to an environment, a version or a commit.
 
 In this order: a declared environment (`prod`, `tumor#prod`), a version (`tumor@v1.2.0`), the latest one
-(`tumor@latest`), any Git revision. `heads/prod` means the branch.
+(`tumor@latest`), an assignment's tag (`tumor#prod#3`), any Git revision. `heads/prod` means the branch.
+What has the form of a model's tag is that or an error: it is never left to Git (`named_tags`).
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from mlgit.core.registry.state import ModelState, Refusal
     from mlgit.project.open import Project
+    from mlgit.project.registry.named_tags import TagForm
 
     Reader = Callable[[str], ModelState]
 
@@ -60,16 +63,64 @@ def resolve(
         StateError: this clone may lack newer tags of the environment, or of the latest version.
         UnknownReference: there is no such thing, or it is an environment that is empty or of several models.
     """
-    found = _environment(project, text, model, read) or _version(project, text, read, compares=compares)
+    form = _form(text)
+    plain = text if form is None else form.text
+    found = _environment(project, plain, model, read) or _version(project, plain, read, compares=compares)
+    if found is not None and not shows and (found.environment is not None or plain.endswith("@latest")):
+        _require_newest(project, found)
+    commit = None
+    if found is None and form is not None:
+        found, commit = _tag(project, form, read)
     if found is not None:
-        if not shows and (found.environment is not None or text.endswith("@latest")):
-            _require_newest(project, found)
-        return found
-    commit = project.commit(text)
+        return replace(found, text=text) if form is None or not form.suffix else _near(project, found, form)
+    commit = commit or project.commit(text)
     if commit is None:
         raise _unknown(project, text)
     short = commit.startswith(text.lower())
     return Reference(text=text, label=commit[:7] if short else f"{text} ({commit[:7]})", commit=commit)
+
+
+def _form(text: str) -> TagForm | None:
+    if "@" not in text and "#" not in text:
+        return None
+    from mlgit.project.registry.named_tags import tag_form
+
+    return tag_form(text)
+
+
+def _tag(project: Project, form: TagForm, read: Reader | None) -> tuple[Reference | None, str | None]:
+    """The tag of an assignment, or the commit of a name that only looks like a tag's.
+
+    Raises:
+        UnknownReference: the name can only be a tag's, and there is none that counts.
+    """
+    from mlgit.project.registry.named_tags import described, is_only_a_tag, named_tag
+    from mlgit.project.registry.read import read_model
+
+    state = (read or partial(read_model, project))(form.name.model)
+    named = named_tag(project, form, state)
+    if named is None:
+        commit = described(project, form.text)
+        if commit is None and is_only_a_tag(project, form, state):
+            raise _unknown(project, form.text)
+        return None, commit
+    version = None if named.version is None else str(named.version.version)
+    model = form.name.model
+    found = Reference(
+        text=form.text, label=named.label, commit=named.fact.commit, model=model, version=version
+    )
+    return found, None
+
+
+def _near(project: Project, found: Reference, form: TagForm) -> Reference:
+    """The commit that Git's `^` and `~` mean after a version."""
+    commit = project.commit(f"{found.commit}{form.suffix}")
+    if commit is None:
+        raise _unknown(project, f"{form.text}{form.suffix}")
+    if commit == found.commit:
+        return replace(found, text=form.text + form.suffix)
+    label = f"{form.text}{form.suffix}"
+    return Reference(text=label, label=f"{label} ({commit[:7]})", commit=commit, notes=found.notes)
 
 
 def _environment(project: Project, text: str, model: str | None, read: Reader | None) -> Reference | None:

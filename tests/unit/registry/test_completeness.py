@@ -78,6 +78,12 @@ def test_any_variable_of_a_ci_that_is_true_makes_it_one(name: str, value: str, *
     assert not in_ci({"HOME": "/root"})
 
 
+@pytest.mark.parametrize("name", CI_VARIABLES[1:])
+@pytest.mark.parametrize(("value", "found"), [("false", False), ("0", False), ("", True), (" ", True)])
+def test_a_machine_is_kept_out_of_ci_by_the_variable_of_all(name: str, value: str, *, found: bool) -> None:
+    assert in_ci({name: "true", "CI": value}) is found
+
+
 def test_trunk_is_named_by_the_last_step_of_a_repair() -> None:
     assert repair(CloneFacts(remote="up"), set_head=True).endswith("&& git remote set-head up --auto")
 
