@@ -129,7 +129,7 @@ def _compare(
     config = _with_old_names(new.config, renamed)
     names = renamed_gates(change.rules, config)
     rules = with_gate_names(change.rules, names)
-    models = {renamed.get(name, name) for name in new.paths}
+    models = {*(renamed.get(name, name) for name in new.paths), *change.newer}
     notes = tuple(rename_notes(rules, config, names, models))
     config = without_only_model(rules, config, models)
     changes = compare_gates(rules.gates, config.gates)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.refs import merge_base
@@ -25,12 +26,17 @@ _VALUES = (".json", ".yaml", ".yml", ".toml", ".csv", ".tsv")
 
 @record
 class Change:
-    """What a candidate changes: `base` is the commit where it left the target, whose rules are `rules`."""
+    """What a candidate changes: `base` is the commit where it left the target, whose rules are `rules`.
+
+    The rules are without the models that the target has added since: no change could have removed those.
+    `newer` are their names.
+    """
 
     target: Branch
     base: str
     rules: Config
     merged: Merged
+    newer: frozenset[str] = frozenset()
 
 
 @record
@@ -70,7 +76,8 @@ def find_change(
         base = merge_base(project.git, here, base) or base
     if base == candidate or (base == here and not _touched(project)):
         return None, ()
-    return Change(target=target, base=base, rules=rules, merged=_merge(project, base, rules, own)), ()
+    change = Change(target=target, base=base, rules=rules, merged=Merged(config=own, strict=own))
+    return _merge(project, candidate, change), ()
 
 
 def _trunk_unknown(project: Project) -> Note:
@@ -85,16 +92,48 @@ def _trunk_unknown(project: Project) -> Note:
     )
 
 
-def _merge(project: Project, base: str, rules: Config, own: Config) -> Merged:
+def _merge(project: Project, candidate: str | None, change: Change) -> Change:
+    """The change with what its merge will have; so far, that is its own."""
+    own, rules = change.merged.config, change.rules
     try:
-        before = project.config(base)
+        before = project.config(change.base)
     except ConfigError:
         before = rules
     if before == rules:
-        return Merged(config=own, strict=own)
-    from mlgit.core.gates.resolved.merged import merge_rules
+        return change
+    from mlgit.core.gates.resolved.merged import fitted, in_new_names, merge_rules, without_new_models
 
-    return merge_rules(before, rules, own)
+    names = {} if before.models.keys() == rules.models.keys() else _renamed(project, change)
+    before, own = (in_new_names(each, own, names) for each in (before, own))
+    known = without_new_models(before, rules, own)
+    merged = merge_rules(before, rules, own)
+    if before.models != rules.models:
+        files = _files(project, candidate)
+        both = [fitted(each, own, files) for each in (merged.config, merged.strict)]
+        merged = replace(merged, config=both[0], strict=both[1])
+        known = fitted(known, before, _files(project, change.base))
+    newer = frozenset(rules.models.keys() - known.models.keys())
+    return replace(change, rules=known, merged=merged, newer=newer)
+
+
+def _files(project: Project, commit: str | None) -> set[str]:
+    """What Git or DVC has at a commit; nothing if its pipeline is invalid."""
+    from mlgit.project.pipeline.evidence import evidence
+
+    try:
+        outputs = evidence(project, commit, staleness=False).pipeline.outputs
+    except ConfigError:
+        return set()
+    return {*project.tree(commit).paths(), *(out.path for out in outputs)}
+
+
+def _renamed(project: Project, change: Change) -> Mapping[str, str]:
+    """New name -> old name of the models that the target renamed since the candidate left it."""
+    from mlgit.core.pipeline.known_models import renamed_models
+    from mlgit.project.registry.models import known_models
+
+    old, new = (known_models(project, commit) for commit in (change.base, change.target.commit))
+    return renamed_models([*old.values()], [*new.values()])
 
 
 def _touched(project: Project) -> bool:

@@ -10,7 +10,13 @@ import pytest
 
 from mlgit.core.config.file import Config, Model
 from mlgit.core.gates.gate_changes import compare_gates, strictness
-from mlgit.core.gates.resolved.merged import merge_rules, older_note
+from mlgit.core.gates.resolved.merged import (
+    fitted,
+    in_new_names,
+    merge_rules,
+    older_note,
+    without_new_models,
+)
 from tests.support.verdicts import absolute
 
 if TYPE_CHECKING:
@@ -133,3 +139,50 @@ def test_the_form_of_this_branch_is_not_a_gate_that_it_does_not_know() -> None:
 def test_the_merge_has_rules_if_one_side_has(*, target: bool, own: bool) -> None:
     merged = merge_rules(config(), config(declared=target), config(declared=own))
     assert merged.config.declared is (target or own)
+
+
+def models(**paths: str) -> dict[str, Model]:
+    return {name: Model(name=name, path=path) for name, path in paths.items()}
+
+
+def test_a_model_that_the_target_renamed_has_its_gates_in_the_merge() -> None:
+    gate = replace(LOW, models=("old", "kept"))
+    base = config(gate, models=models(old="a", kept="k"))
+    own = replace(base, gates={"g": replace(HIGH, models=gate.models), "h": replace(LOW, id="h")})
+    target = config(replace(LOW, models=("new", "kept")), models=models(new="b", kept="k", added="c"))
+    names = {"new": "old"}
+    base, own = in_new_names(base, own, names), in_new_names(own, own, names)
+    merged = merge_rules(base, target, own)
+    assert merged.config.models == models(new="b", kept="k")
+    assert merged.config.gates["g"] == replace(HIGH, models=("new", "kept"))
+    assert merged.config.gates["h"].models is None
+    assert without_new_models(base, target, own).models == models(new="b", kept="k")
+
+
+def test_a_new_name_that_the_branch_gives_to_another_model_is_not_taken() -> None:
+    own = config(models=models(old="a", new="b"))
+    assert in_new_names(own, own, {"new": "old"}) == own
+
+
+THERE = {"a/m.bin", "a/x.json"}
+FITS: list[tuple[Model, Model, Model]] = [
+    (Model(name="m", path="b"), Model(name="m", path="a"), Model(name="m", path="a")),
+    (Model(name="m", path="a/m.bin"), Model(name="m", path="a"), Model(name="m", path="a/m.bin")),
+    (Model(name="m", path="b"), Model(name="m", path="c"), Model(name="m", path="b")),
+    (Model(name="m", path="b"), Model(name="m"), Model(name="m", path="b")),
+    (Model(name="m"), Model(name="m", path="a"), Model(name="m")),
+    (Model(name="m", metrics=("b/*",)), Model(name="m", metrics=("a/*",)), Model(name="m", metrics=("a/*",))),
+    (Model(name="m", metrics=("b/*",)), Model(name="m"), Model(name="m")),
+    (Model(name="m", metrics=("b/*",)), Model(name="m", metrics=("c/*",)), Model(name="m", metrics=("b/*",))),
+    (Model(name="m", metrics=("a/*", "b/*")), Model(name="m"), Model(name="m", metrics=("a/*", "b/*"))),
+    (Model(name="m"), Model(name="m", metrics=("a/*",)), Model(name="m")),
+]
+
+
+@pytest.mark.parametrize(("rule", "older", "fit"), FITS)
+def test_what_a_tree_does_not_have_yet_is_where_its_own_rules_say(
+    rule: Model, older: Model, fit: Model
+) -> None:
+    other = models(n="b")
+    found = fitted(config(models={"m": rule, **other}), config(models={"m": older}), THERE)
+    assert found.models == {"m": fit, **other}

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, TypeVar
 from mlgit.core.gates.gate_changes import compare_gates, strictness
 from mlgit.core.gates.resolved.rules import Merged
 from mlgit.core.gates.verdict import Note
+from mlgit.core.pipeline.model_files import glob_pattern, meets
 from mlgit.core.wording import listed, word
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
-    from mlgit.core.config.file import Config, Gate
+    from mlgit.core.config.file import Config, Gate, Model
 
 T = TypeVar("T")
 
@@ -46,6 +47,62 @@ def merge_rules(base: Config, target: Config, own: Config) -> Merged:
         strict=replace(config, gates=_strict(base, target, gates)),
         older=tuple(each.gate for each in compare_gates(own.gates, gates) if each.gate in known),
     )
+
+
+def in_new_names(config: Config, own: Config, renamed: Mapping[str, str]) -> Config:
+    """A config with the target's names of models: `renamed` are new -> old name.
+
+    A new name that the branch's `own` config has as well is another model there.
+    """
+    names = {old: new for new, old in renamed.items() if new not in own.models}
+    gates = {
+        name: gate
+        if gate.models is None
+        else replace(gate, models=tuple(names.get(model, model) for model in gate.models))
+        for name, gate in config.gates.items()
+    }
+    models = [replace(model, name=names.get(name, name)) for name, model in config.models.items()]
+    return replace(config, models={model.name: model for model in models}, gates=gates)
+
+
+def without_new_models(base: Config, target: Config, own: Config) -> Config:
+    """The target without the models that only it added: they have no files where the branch left."""
+    known = {*base.models, *own.models}
+    return replace(target, models={name: each for name, each in target.models.items() if name in known})
+
+
+def fitted(rules: Config, older: Config, files: Collection[str]) -> Config:
+    """The rules for a tree from before their files moved.
+
+    A path or globs of a model that find nothing in `files` are those of the `older` rules that do.
+    """
+    models = {
+        name: _fitted(model, older.models.get(name, model), files) for name, model in rules.models.items()
+    }
+    return replace(rules, models=models)
+
+
+def _fitted(model: Model, older: Model, files: Collection[str]) -> Model:
+    path = model.path
+    if path is not None and older.path is not None and not _has(files, path) and _has(files, older.path):
+        path = older.path
+    metrics = model.metrics
+    if (
+        metrics is not None
+        and not _any(metrics, files)
+        and (older.metrics is None or _any(older.metrics, files))
+    ):
+        metrics = older.metrics
+    return replace(model, path=path, metrics=metrics)
+
+
+def _has(files: Collection[str], path: str) -> bool:
+    return any(meets(path, each) for each in files)
+
+
+def _any(globs: Iterable[str], files: Collection[str]) -> bool:
+    patterns = [glob_pattern(glob) for glob in globs]
+    return any(pattern.fullmatch(path) for pattern in patterns for path in files)
 
 
 def older_note(older: tuple[str, ...], target: str) -> Note:
