@@ -58,12 +58,14 @@ def findings(project: Folder) -> list[str]:
         (".dvcignore", "sets/one/b.csv", "`sets/one/b.csv` (read by stage train)"),
         (".dvcignore", "b.csv", "`sets/one/b.csv` (read by stage train)"),
         (".dvcignore", "sets/two", None),
-        (".gitignore", "src/train.py", "`src/train.py` (read by stage train)"),
-        (".gitignore", "/metrics/", "`metrics/test.json` (written by stage evaluate)"),
+        (".gitignore", "src/train.py", None),
+        (".gitignore", "/metrics/", None),
         (".gitignore", "dvc.lock", "`dvc.lock` (read by DVC)"),
-        (".gitignore", "old.json", "`old.json` (a gate compares with it)"),
-        (".gitignore", "lib/", "`lib/a.py` (read by stage train)"),
-        (".gitignore", "!\nlib/", "`lib/a.py` (read by stage train)"),
+        (".gitignore", "/dvc.yaml", "`dvc.yaml` (read by DVC)"),
+        (".gitignore", "!\n*.dvc", "`data/raw.csv.dvc` (read by DVC)"),
+        (".gitignore", "old.json", None),
+        (".gitignore", "lib/", None),
+        (".gitignore", "!\nlib/", None),
         (".gitignore", "a\x0clib", None),
         (".dvcignore", "src/notes.md", None),
         (".dvcignore", "# src/train.py", None),
@@ -77,14 +79,16 @@ def test_a_used_file_that_a_change_hides_is_a_finding(
     project.write("src/notes.md", "notes")
     before = (project / file).read_text() if (project / file).exists() else ""
     project.write(file, f"{before}\n{pattern}\n")
-    tool = "DVC" if file.endswith(".dvcignore") else "Git"
+    begins, ends = (" now hides ", " from DVC, so later changes of it may not show")
+    if file == ".gitignore":  # Git shows what it has, whatever its patterns say
+        begins, ends = (" now ignores ", ", and DVC refuses its own files where Git ignores them")
     for _ in ("in the working tree", "committed"):
         found = findings(project)
         assert len(found) == (named is not None), found
         if named is not None:
-            assert found[0].startswith(f"`{file}` now hides ")
+            assert found[0].startswith(f"`{file}`{begins}")
             assert named in found[0]
-            assert found[0].endswith(f" from {tool}, so later changes of it may not show")
+            assert found[0].endswith(ends)
         project.git("add", "-Af")
         project.commit("Hide")
 

@@ -223,6 +223,17 @@ def test_nothing_is_claimed_without_a_known_base(start: Callable[..., Folder], t
     assert CODE not in shallow.here("check", "--json").out
 
 
+def test_a_model_of_another_branch_that_is_still_on_disk_is_only_stale(start: Callable[..., Folder]) -> None:
+    project = start(by_stage)
+    project.write("README.md", "A change that has nothing to do with it")
+    project.commit("Say more")
+    (project / "model.bin").unlink()
+    project.write("model.bin", "of another branch")
+    verdict = project.here("check", "--json").json()["verdict"]
+    assert CODE not in [each["code"] for each in verdict["notes"]]
+    assert "changed output model.bin" in project.here("status").out
+
+
 def test_promotions_and_releases_do_not_look_at_the_base(start: Callable[..., Folder]) -> None:
     project = start(by_git)
     retrained(project)

@@ -24,8 +24,9 @@ def ignore_findings(
 ) -> Iterator[Finding]:
     """A finding for each file of patterns that hides a used file which was not hidden at the target.
 
-    Used is what the change declares. A file that it takes out of Git is not hidden from Git, but may still be
-    on the disk of its author, hidden from DVC. `named` are the files that the change's mlgit.yaml names, with
+    Used is what the change declares. Git hides nothing that it has, but DVC fails where Git ignores its own
+    files. A file that the change takes out of Git may still be on the disk of its author, hidden from DVC.
+    `named` are the files that the change's mlgit.yaml names, with
     the words for that.
     """
     trees = [project.tree(each.commit) for each in (old, new)]
@@ -41,8 +42,7 @@ def ignore_findings(
             used = used_files({*trees[0].paths(), *paths}, declared, new)
             used |= _in_data(project, old, new, declared)
         else:
-            used = used_files(paths, declared, new)
-            used |= dict.fromkeys(pipeline_files(paths), "read by DVC")
+            used = dict.fromkeys(pipeline_files(paths), "read by DVC")
         found: dict[str, dict[str, str]] = {}
         for path, words in used.items():
             if after.hides(path) and not before.hides(path):

@@ -168,7 +168,10 @@ def _tracked(project: Project, out: Output, state: _State) -> Iterator[tuple[str
         path = state.path if inside else out.path
         md5 = hashes_on_disk(project).md5(path, legacy=kind != "md5")
         if md5 is not None and md5 not in {UNREADABLE, LEFT_OUT}:
-            yield path, kind, md5
+            by_stage = not inside and not out.owner.endswith(".dvc")
+            recorded = out.pointer.md5 if by_stage and out.pointer is not None else md5
+            # Another one, as after `git switch` without `dvc checkout`: that the stage is stale says it all.
+            yield path, kind, md5 if md5 == recorded else None
             return
     if not inside:
         yield out.path, kind, None if out.pointer is None else out.pointer.md5

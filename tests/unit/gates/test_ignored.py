@@ -69,10 +69,11 @@ def test_a_part_of_a_folder_of_dvc_is_used_like_the_whole(declared: str, used: l
 def test_each_file_of_patterns_has_one_finding_that_names_the_first_files() -> None:
     hidden = {
         ".dvcignore": {f"src/{name}.py": "read by stage train" for name in "edcba"},
-        "a/.gitignore": {"a/m.json": "a metric file"},
+        "a/.gitignore": {"a/m.dvc": "read by DVC"},
     }
     found = [(each.code, each.subjects, each.text) for each in hidden_findings(hidden)]
     words = ", ".join(f"`src/{name}.py` (read by stage train)" for name in "abc")
+    refused = "and DVC refuses its own files where Git ignores them"
     later = "so later changes of it may not show"
     assert found == [
         (
@@ -83,6 +84,6 @@ def test_each_file_of_patterns_has_one_finding_that_names_the_first_files() -> N
         (
             "evidence_weakened",
             ("a/.gitignore",),
-            f"`a/.gitignore` now hides `a/m.json` (a metric file) from Git, {later}",
+            f"`a/.gitignore` now ignores `a/m.dvc` (read by DVC), {refused}",
         ),
     ]

@@ -57,6 +57,8 @@ def hidden_findings(hidden: Mapping[str, Mapping[str, str]]) -> Iterator[Finding
     for file, paths in sorted(hidden.items()):
         names = [f"`{path}` ({words})" for path, words in sorted(paths.items())[:_SHOWN]]
         more = f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
-        tool = "DVC" if file.endswith(".dvcignore") else "Git"
-        text = f"`{file}` now hides {', '.join(names)}{more} from {tool}, so later changes of it may not show"
+        which = f"{', '.join(names)}{more}"
+        text = f"`{file}` now hides {which} from DVC, so later changes of it may not show"
+        if not file.endswith(".dvcignore"):
+            text = f"`{file}` now ignores {which}, and DVC refuses its own files where Git ignores them"
         yield Finding(code="evidence_weakened", subjects=(file,), text=text, kind="file", whole=True)
