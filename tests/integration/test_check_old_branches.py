@@ -124,6 +124,8 @@ def test_the_gates_of_the_merge_judge_the_branch(old: Folder, name: str, gate: s
     assert results(verdict)[gate] == ("fail", "max_drop_broken", "block")
     (baseline,) = [each for each in verdict["baselines"] if each["vs"] == "prod"]
     assert (baseline["state"], baseline["label"]) == ("found", "prod (line@v1.0.0)")
+    chosen = check(old, "--model", "line", status=Exit.BLOCKED)
+    assert results(chosen)[gate] == ("fail", "max_drop_broken", "block")
 
 
 def test_a_model_that_the_branch_itself_removes_is_found(old: Folder) -> None:

@@ -167,7 +167,8 @@ class _Evaluation:
         if not names:
             return [*declared.values()] or [None]
         chosen: list[Model | None] = []
-        for name in dict.fromkeys(names):
+        change = self._change if self._purpose == "check" else None
+        for name in dict.fromkeys(names if change is None else map(change.name_in_merge, names)):
             if name not in declared and self._purpose == "check":
                 from mlgit.project.registry.models import require_model
 
@@ -246,8 +247,7 @@ class _Evaluation:
 
     def _compared(self) -> Compared:
         """What the change compares other than its target; the notes of that are added."""
-        change = self._change
-        if change is None:
+        if (change := self._change) is None:
             return Compared()
         from mlgit.project.gates.resolve import compare_with_target as compare
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.refs import merge_base
@@ -29,7 +29,7 @@ class Change:
     """What a candidate changes: `base` is the commit where it left the target, whose rules are `rules`.
 
     The rules are without the models that the target has added since: no change could have removed those.
-    `newer` are their names.
+    `newer` are their names. `renamed` are new name -> old name of those that the target has renamed.
     """
 
     target: Branch
@@ -37,6 +37,13 @@ class Change:
     rules: Config
     merged: Merged
     newer: frozenset[str] = frozenset()
+    renamed: Mapping[str, str] = field(default_factory=dict)
+
+    def name_in_merge(self, name: str) -> str:
+        """The name that a model of the candidate will have."""
+        if name in self.merged.config.models:
+            return name
+        return next((new for new, old in self.renamed.items() if old == name), name)
 
 
 @record
@@ -113,7 +120,7 @@ def _merge(project: Project, candidate: str | None, change: Change) -> Change:
         merged = replace(merged, config=both[0], strict=both[1])
         known = fitted(known, before, _files(project, change.base))
     newer = frozenset(rules.models.keys() - known.models.keys())
-    return replace(change, rules=known, merged=merged, newer=newer)
+    return replace(change, rules=known, merged=merged, newer=newer, renamed=names)
 
 
 def _files(project: Project, commit: str | None) -> set[str]:
