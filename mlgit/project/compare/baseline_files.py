@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.config.file import Config
 from mlgit.core.gates.places import BaselineFiles
+from mlgit.core.gates.verdict import Baseline
 from mlgit.core.pipeline.model_files import files_of_model
 from mlgit.errors import ConfigError
 from mlgit.project.pipeline.declared import metric_globs
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from mlgit.core.config.file import Model
-    from mlgit.core.gates.verdict import Baseline
     from mlgit.core.pipeline.evidence import Evidence, MetricFile
     from mlgit.project.open import Project
 
@@ -89,3 +89,19 @@ def _own(config: Config, known: Evidence, name: str | None, *, only: bool) -> tu
     if model is None and not (alone and only):
         return ()
     return files_of_model(model or next(iter(config.models.values()), None), known, alone=alone)
+
+
+def found_at(vs: str, model: str | None, label: str, rule: str, commit: str | None) -> Baseline:
+    return Baseline(vs=vs, model=model, state="found", label=label, rule=rule, commit=commit)
+
+
+def unknown(vs: str, model: str | None, label: str, rule: str, message: str, hint: str | None) -> Baseline:
+    return Baseline(vs=vs, model=model, state="unknown", label=label, rule=rule, message=message, hint=hint)
+
+
+def none_at(vs: str, model: str | None, label: str, rule: str, message: str) -> Baseline:
+    return Baseline(vs=vs, model=model, state="none", label=label, rule=rule, message=message)
+
+
+def quoted(name: str | None) -> str:
+    return "the model" if name is None else f"`{name}`"

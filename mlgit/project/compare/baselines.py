@@ -14,7 +14,7 @@ from mlgit.core.registry.completeness import doubtful_refusal, doubtful_release
 from mlgit.core.registry.state import ModelState
 from mlgit.core.wording import listed
 from mlgit.errors import AnswerNo, StateError, ToolError, UnknownReference
-from mlgit.project.compare.baseline_files import read_baseline
+from mlgit.project.compare.baseline_files import found_at, none_at, quoted, read_baseline, unknown
 from mlgit.project.compare.environment_baseline import deregistered, emptied, is_made_again, merged
 from mlgit.project.compare.reference_file import read_reference
 from mlgit.project.compare.release_before import release_before, withdrawn_before
@@ -70,7 +70,7 @@ class Baselines:
         try:
             name = self._registry_name(model)
             if vs == "release":
-                return self._release(model, name)
+                return self._release(model, self._name_of_releases(name))
             environment = self._environment(vs, model, self._name_in(vs, name))
             return environment or self._revision(vs, model, name)
         except UnknownReference as error:
@@ -102,6 +102,14 @@ class Baselines:
         from mlgit.project.registry.former_names import name_in_environment
 
         return name_in_environment(self.project, name, vs, self.candidate, self._state)
+
+    def _name_of_releases(self, name: str | None) -> str | None:
+        """The name in tags; the releases of a renamed model may all be under the name before."""
+        if name is None:
+            return None
+        from mlgit.project.registry.former_names import name_of_releases
+
+        return name_of_releases(self.project, name, self.candidate, self._state)
 
     @property
     def _names(self) -> tuple[str, ...]:
@@ -139,6 +147,12 @@ class Baselines:
             hint = f"run `{tag_repair(self.project)}`"
             return unknown(found.vs, found.model, found.label, found.rule, message, hint)
         known = knows_model(self.project, name, here=tags.here, absent=found.state == "none", ci=self.ci)
+        if known.known == "yes" and found.state == "none" and name is not None:
+            from mlgit.project.registry.former_names import knows_former_names
+
+            known = knows_former_names(
+                self.project, name, self.candidate, purpose=self.purpose, ci=self.ci, read=self._tags_of
+            )
         if known.known == "yes":
             if found.state != "none":
                 return found
@@ -161,7 +175,7 @@ class Baselines:
         rule = RULES[found.reason].format(target=f"`{target.short}`" if target else "the target")
         if found.commit is not None:
             label = self.base if self.base is not None else found.commit[:7]
-            return _found("base", model, label, rule, found.commit)
+            return found_at("base", model, label, rule, found.commit)
         if found.reason == "trunk_not_here":
             from mlgit.project.registry.completeness import trunk_repair
 
@@ -189,14 +203,14 @@ class Baselines:
     def _last_release(self, model: str | None) -> Baseline:
         rule = "the newest release before it"
         here = self.candidate or self.project.head.commit
-        name = self._registry_name(model)
-        found = _none("base", model, "base", rule, f"No release of {_quoted(name)} comes before this one")
+        name = self._name_of_releases(self._registry_name(model))
+        found = none_at("base", model, "base", rule, f"No release of {quoted(name)} comes before this one")
         refused = None
         if name is not None and here is not None:
             state = self._state(name)
             version, refused = release_before(self.project, state, here)
             if version is not None:
-                found = _found("base", model, f"{name}@{version.version}", rule, version.commit)
+                found = found_at("base", model, f"{name}@{version.version}", rule, version.commit)
             else:
                 found = deregistered(found, name, withdrawn_before(self.project, state, here))
         return self._proven(found, name, self._doubtful_release(name), refused)
@@ -205,10 +219,10 @@ class Baselines:
         rule = "the newest release"
         state = None if name is None else self._state(name)
         version = None if state is None else state.latest
-        found = _none("release", model, "release", rule, f"{_quoted(name)} has no release yet")
+        found = none_at("release", model, "release", rule, f"{quoted(name)} has no release yet")
         if version is not None:
             found = self._merged(
-                _found("release", model, f"{name}@{version.version}", rule, version.commit), version
+                found_at("release", model, f"{name}@{version.version}", rule, version.commit), version
             )
         if state is not None:
             found = deregistered(found, name, state.versions)
@@ -232,11 +246,11 @@ class Baselines:
             )
         state = states[0] if states else None
         rule = f"what is in `{vs}` now"
-        found = _none(vs, model, f"`{vs}`", rule, f"Nothing of {_quoted(name)} is in `{vs}` yet")
+        found = none_at(vs, model, f"`{vs}`", rule, f"Nothing of {quoted(name)} is in `{vs}` yet")
         if state is not None and state.commit is not None:
             version = state.version
             held = f"{name}@{version.version}" if version is not None else state.commit[:7]
-            found = self._merged(_found(vs, model, f"{vs} ({held})", rule, state.commit), version)
+            found = self._merged(found_at(vs, model, f"{vs} ({held})", rule, state.commit), version)
         doubt = None if state is None else state.doubt
         again = self.purpose == "promote" and is_made_again(doubt, state, self.candidate)
         if doubt is not None and not again:
@@ -271,28 +285,12 @@ class Baselines:
 
         found = resolve(self.project, vs, model=name, read=self._state)
         rule = "a revision" if found.version is None else "a version"
-        return _found(vs, model, found.label, rule, found.commit)
+        return found_at(vs, model, found.label, rule, found.commit)
 
     def _file(self, vs: FileBaseline, model: Model | None) -> BaselineFiles:
         name = None if model is None else model.name
-        baseline = _found(vs_key(vs), name, f"`{vs.path}`", "a file of the candidate", self.candidate)
+        baseline = found_at(vs_key(vs), name, f"`{vs.path}`", "a file of the candidate", self.candidate)
         read = read_reference(self.project, self.candidate, vs.path)
         if isinstance(read, str):
             return BaselineFiles(replace(baseline, state="unreadable", message=read))
         return BaselineFiles(baseline, (read,))
-
-
-def _found(vs: str, model: str | None, label: str, rule: str, commit: str | None) -> Baseline:
-    return Baseline(vs=vs, model=model, state="found", label=label, rule=rule, commit=commit)
-
-
-def unknown(vs: str, model: str | None, label: str, rule: str, message: str, hint: str | None) -> Baseline:
-    return Baseline(vs=vs, model=model, state="unknown", label=label, rule=rule, message=message, hint=hint)
-
-
-def _none(vs: str, model: str | None, label: str, rule: str, message: str) -> Baseline:
-    return Baseline(vs=vs, model=model, state="none", label=label, rule=rule, message=message)
-
-
-def _quoted(name: str | None) -> str:
-    return "the model" if name is None else f"`{name}`"

@@ -75,6 +75,6 @@ def merged(
     message = f"Nothing can be compared with {found.rule}: {why}"
     hint = f"run `mlgit release {version.model}` on trunk"
     if found.vs != "release":
-        command = f"mlgit promote {version.model}@VERSION --to {word(found.vs)}"
-        hint = f"run `{command}` with a version that is on trunk"
+        command = f"mlgit rollback {word(version.model)} --env {word(found.vs)} -m REASON"
+        hint = f"compare with `release` or another environment in this gate, or run `{command}`"
     return replace(found, state="unknown", commit=None, label=f"`{found.vs}`", message=message, hint=hint)

@@ -11,15 +11,20 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit.core.pipeline.known_models import KnownModel, former_names, is_same
+from mlgit.core.registry.completeness import KNOWN, in_ci, refused_releases
 from mlgit.core.registry.tags import parse_tag
+from mlgit.project.registry.completeness import REMOTE_TAGS, knows_model
 from mlgit.project.registry.models import declared_models, known_models
 from mlgit.project.registry.read import read_registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from mlgit.core.gates.verdict import Purpose
+    from mlgit.core.registry.completeness import Known
     from mlgit.core.registry.state import EnvironmentState, ModelState
     from mlgit.project.open import Project
+    from mlgit.project.registry.read import ModelTags
 
     _Read = Callable[[str], ModelState]
     _Models = Mapping[str, KnownModel]
@@ -60,19 +65,71 @@ def name_in_environment(
     if own is not None and (own.changes or own.doubt is not None):
         return name
     there = {held.model: held for held in undeclared(project, environment, read)}
-    if not there:
+    contents = {each: held.commit for each, held in there.items()}
+    former = _former(project, name, commit, contents, read)
+    return max(former, key=lambda each: _order(there[each]), default=name)
+
+
+def name_of_releases(project: Project, name: str, commit: str | None, read: _Read) -> str:
+    """The name under which a model has releases: its own, or the one before that has the newest release."""
+    own = read(name)
+    if own.versions or refused_releases(own):
         return name
+    registry = read_registry(project)
+    parsed = [one for one in map(parse_tag, registry.ignored) if one is not None and one.version is not None]
+    if name in {one.model for one in parsed}:
+        return name
+    names = {each for each, raw in registry.models.items() if raw.versions} | {one.model for one in parsed}
+    states = {each: read(each) for each in names - {*_declared_on_trunk(project)}}
+    contents = {each: None if one.latest is None else one.latest.commit for each, one in states.items()}
+    former = _former(project, name, commit, contents, read)
+    return max(former, key=lambda each: _newest_s(states[each]), default=name)
+
+
+def names_before(project: Project, name: str, commit: str | None) -> frozenset[str]:
+    """The names that a model had before, as far as the history of the declarations shows them."""
+    return frozenset(_with_former(project, name, _steps(project, commit)) - {name})
+
+
+def knows_former_names(
+    project: Project,
+    name: str,
+    commit: str | None,
+    *,
+    purpose: Purpose,
+    ci: Mapping[str, str],
+    read: Callable[[str], ModelTags],
+) -> Known:
+    """Whether the tags of a model's former names are here, where that is known for each name by itself."""
+    if purpose == "check" and not (in_ci(ci) or ci.get(REMOTE_TAGS)):
+        return KNOWN
+    for each in sorted(names_before(project, name, commit)):
+        known = knows_model(project, each, here=read(each).here, absent=True, ci=ci)
+        if known.known == "no":
+            return known
+    return KNOWN
+
+
+def _former(
+    project: Project, name: str, commit: str | None, contents: Mapping[str, str | None], read: _Read
+) -> list[str]:
+    """Those of some names that a model had before; each with the commit whose content it has there."""
+    if not contents:
+        return []
     steps = _steps(project, commit)
     names = _with_former(project, name, steps)
     last = known_models(project, commit)
     appeared = [last[name]] if name in last else []
     appeared += [after[each] for before, after in steps for each in names if each in {*after} - {*before}]
-    former = [
-        held
-        for held in there.values()
-        if held.model in names or _was_one_of(project, appeared, held, read(held.model))
+    return [
+        each
+        for each, held in contents.items()
+        if each in names or _was_one_of(project, appeared, held, read(each))
     ]
-    return max(former, key=_order).model if former else name
+
+
+def _newest_s(state: ModelState) -> tuple[int, str]:
+    return max((each.fact.tagged_at_s for each in state.versions), default=0), state.name
 
 
 def _order(held: EnvironmentState) -> tuple[bool, int, str]:
@@ -96,15 +153,13 @@ def _with_former(project: Project, name: str, steps: list[tuple[_Models, _Models
     return names
 
 
-def _was_one_of(
-    project: Project, models: list[KnownModel], held: EnvironmentState, state: ModelState
-) -> bool:
-    """Whether a version of a model had the path of one of these, or the held one has its content."""
+def _was_one_of(project: Project, models: list[KnownModel], held: str | None, state: ModelState) -> bool:
+    """Whether a version of a model had the path of one of these, or that at the commit has its content."""
     for version in state.versions[-_MOST_VERSIONS:]:
         found = known_models(project, version.commit).get(state.name)
         if found is None:
             continue
-        if version.commit != held.commit:
+        if version.commit != held:
             found = replace(found, digest=lambda: None)
         if any(is_same(found, each) for each in models):
             return True
