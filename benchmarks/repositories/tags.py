@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha1
 from typing import TYPE_CHECKING
 
 from benchmarks.repositories.outputs import add_pointer_files
@@ -13,6 +14,7 @@ from mlgit.core.registry.statement import (
     FileDigest,
     GateOutcome,
     ReleaseStatement,
+    TagPointer,
 )
 
 if TYPE_CHECKING:
@@ -64,7 +66,10 @@ def import_tags(
 ) -> None:
     """Add versions, one per commit, and promotions into each environment, for each model; packed."""
     commits = repository.git("rev-list", "--reverse", "main").split()[-versions:]
-    _import(repository, (tag for model in models for tag in _tags(model, commits, changes)))
+    each = versions + sum(2 * times - 1 for times in changes.values())
+    starts = (START_S + 1000 + each * number for number in range(len(models)))
+    tags = zip(models, starts, strict=True)
+    _import(repository, (tag for model, at_s in tags for tag in _tags(model, commits, changes, at_s)))
 
 
 def _models(count: int) -> list[str]:
@@ -74,7 +79,7 @@ def _models(count: int) -> list[str]:
 def _import(repository: Repository, tags: Iterator[Tag]) -> None:
     lines = []
     for number, (name, commit, message) in enumerate(tags):
-        tagger = f"Bench <bench@example.org> {START_S + 1000 + number} +0000"
+        tagger = _tagger(START_S + 1000 + number)
         size = len(message.encode())
         lines.append(f"tag {name}\nfrom {commit}\ntagger {tagger}\ndata {size}\n{message}\n")
     repository.git("fast-import", "--quiet", stdin="".join(lines))
@@ -95,13 +100,30 @@ def _history(repository: Repository) -> list[str]:
     return repository.git("rev-list", "--reverse", "main").split()
 
 
-def _tags(model: str, commits: list[str], changes: Mapping[str, int]) -> Iterator[Tag]:
+def _tagger(at_s: int) -> str:
+    return f"Bench <bench@example.org> {at_s} +0000"
+
+
+def _pointer(tag: Tag, at_s: int) -> TagPointer:
+    """The tag and the object id that git will give it."""
+    name, commit, message = tag
+    content = f"object {commit}\ntype commit\ntag {name}\ntagger {_tagger(at_s)}\n\n{message}".encode()
+    return TagPointer(
+        tag=name, oid=sha1(b"tag %d\0%b" % (len(content), content), usedforsecurity=False).hexdigest()
+    )
+
+
+def _tags(model: str, commits: list[str], changes: Mapping[str, int], at_s: int) -> Iterator[Tag]:
+    """The tags of one model; each is a second later than the one before."""
+    releases = []
     for number, commit in enumerate(commits):
         version = f"v1.{number}.0"
         message = write_message(
             f"Release {model} {version}", "By a benchmark", _release(model, version, commit)
         )
-        yield f"{model}@{version}", commit, message
+        tag = (f"{model}@{version}", commit, message)
+        releases.append(_pointer(tag, at_s + number))
+        yield tag
     for environment, times in changes.items():
         for turn in range(times):
             statement = EnvironmentStatement(
@@ -111,6 +133,7 @@ def _tags(model: str, commits: list[str], changes: Mapping[str, int]) -> Iterato
                 action="promote",
                 at=_AT,
                 version=f"v1.{turn}.0",
+                release=releases[turn],
             )
             message = write_message(f"Promote {model} to {environment}", "By a benchmark", statement)
             if turn:

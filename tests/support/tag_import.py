@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+from hashlib import sha1
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlgit.core.registry.message import write_message
-from mlgit.core.registry.statement import Builder, EnvironmentStatement, ReleaseStatement
+from mlgit.core.registry.statement import Builder, EnvironmentStatement, ReleaseStatement, TagPointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -66,6 +67,8 @@ def history_of(model: str, places: list[str]) -> Iterator[NewTag]:
             at=_AT,
             builder=Builder(kind="local"),
         )
+        at_s = START_S + 10 * number
+        made = NewTag(f"{model}@v1.{number}.0", commit, at_s, write_message("Release", "", release))
         move = EnvironmentStatement(
             model=model,
             environment="prod",
@@ -73,15 +76,22 @@ def history_of(model: str, places: list[str]) -> Iterator[NewTag]:
             action="rollback" if number == len(places) - 1 else "promote",
             at=_AT,
             version=f"v1.{number}.0",
+            release=TagPointer(tag=made.name, oid=_oid(made)),
             reason=f"because of {number}",
         )
-        at_s = START_S + 10 * number
-        yield NewTag(f"{model}@v1.{number}.0", commit, at_s, write_message("Release", "", release))
+        yield made
         if number:
             yield NewTag(
                 f"{model}#prod!#{number + 1}", places[number - 1], at_s + 1, write_message("Move", "", move)
             )
         yield NewTag(f"{model}#prod#{number + 1}", commit, at_s + 2, write_message("Move", "", move))
+
+
+def _oid(tag: NewTag) -> str:
+    """The object id that git will give the tag."""
+    tagger = f"Ada <ada@example.org> {tag.at_s} +0000"
+    content = f"object {tag.commit}\ntype commit\ntag {tag.name}\ntagger {tagger}\n\n{tag.message}".encode()
+    return sha1(b"tag %d\0%b" % (len(content), content), usedforsecurity=False).hexdigest()
 
 
 class LoggedGit(NamedTuple):

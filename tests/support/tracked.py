@@ -47,10 +47,10 @@ class Work:
             self.hashed.append(os.path.basename(path))
             return hash_file(path, **options)
 
-        def reading(tree: WorkingTree, path: str) -> bytes | None:
+        def reading(tree: WorkingTree, path: str, **options: Any) -> bytes | None:  # noqa: ANN401
             if path.endswith((".dvc", "dvc.lock")):
                 self.opened.append(path)
-            return read(tree, path)
+            return read(tree, path, **options)
 
         monkeypatch.setattr(bulk, "file_md5", hashing)
         monkeypatch.setattr(WorkingTree, "read", reading)

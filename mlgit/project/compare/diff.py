@@ -70,7 +70,9 @@ def compare(
 
 def _read(side: Evidence, other: Evidence) -> set[str]:
     """The parameter files of a side that the other one did not fail to read: nothing of those is gone."""
-    failed = {problem.message[1:].partition("` ")[0] for problem in other.problems}
+    failed = {
+        problem.message[1:].partition("` ")[0] for problem in other.problems if problem.code != "missing"
+    }
     return {*side.params} - failed
 
 
