@@ -85,7 +85,7 @@ def _with_lines(project: Project, judged: Judgement, bare: Check) -> Check:
 
 def _candidate(project: Project, revision: str | None, purpose: Purpose) -> str | None:
     if revision is not None:
-        from mlgit.project.trust.accept import compared_reference
+        from mlgit.project.trust.compared import compared_reference
 
         return compared_reference(project, revision).commit
     return None if purpose == "check" else project.head.commit

@@ -53,7 +53,7 @@ def diff(
 
 
 def _side(project: Project, text: str, notes: list[str]) -> Side:
-    from mlgit.project.trust.accept import compared_reference
+    from mlgit.project.trust.compared import compared_reference
 
     found = compared_reference(project, text)
     notes += found.notes

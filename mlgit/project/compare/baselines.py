@@ -167,7 +167,7 @@ class Baselines:
 
         explicit = None
         if self.base is not None:
-            from mlgit.project.trust.accept import compared_reference
+            from mlgit.project.trust.compared import compared_reference
 
             explicit = compared_reference(self.project, self.base, model=model).commit
         found = base_commit(self.project, candidate=self.candidate, explicit=explicit, ci=self._ci_of_head())

@@ -216,7 +216,7 @@ def _commits(
 
 def _resolved(project: Project, refs: _Refs, text: str, queued: Iterable[Revision]) -> str:
     """The commit of an environment, a version, a revision, or an experiment by DVC's name."""
-    from mlgit.project.trust.accept import compared_reference
+    from mlgit.project.trust.compared import compared_reference
 
     try:
         return compared_reference(project, text).commit

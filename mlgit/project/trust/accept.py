@@ -21,7 +21,6 @@ from mlgit.errors import ConfigError
 from mlgit.project.history import unshallow
 from mlgit.project.registry.completeness import tag_repair
 from mlgit.project.registry.read import read_model
-from mlgit.project.registry.references import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from mlgit.core.config.file import Environment
     from mlgit.core.registry.state import ModelState, TagFact
     from mlgit.project.open import Project
-    from mlgit.project.registry.references import Reference
 
 
 def accepted_model(
@@ -47,21 +45,6 @@ def accepted_model(
     """
     project.require_trunk()
     return accept(project, read_model(project, name), local=local, fetch=fetch)
-
-
-def compared_reference(project: Project, text: str, *, model: str | None = None) -> Reference:
-    """Resolve what something is compared with, for commands that only show.
-
-    An environment is what the tags that count say; a version whose tag does not count gets a note.
-
-    Raises:
-        StateError: this clone does not know what the environment holds, or which version is the latest.
-        UnknownReference: there is no such thing.
-    """
-    one_version = "@" in text and not text.endswith("@latest")
-    without_rules = one_version and project.trunk_is_unknown
-    read = partial(read_model if without_rules else accepted_model, project)
-    return resolve(project, text, model=model, read=read, compares=True)
 
 
 @contextmanager
