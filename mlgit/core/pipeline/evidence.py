@@ -21,11 +21,15 @@ ProblemCode = Literal["missing", "unreadable", "not_fetched", "not_from_pipeline
 
 @record
 class Problem:
-    """Why the numbers of a file cannot be used, or only some; `hint` is a next step."""
+    """Why the numbers of a file cannot be used, or only some; `hint` is a next step.
+
+    `path` is the file, if the problem is about a file of parameters.
+    """
 
     code: ProblemCode
     message: str
     hint: str | None = None
+    path: str | None = None
 
 
 class Unreadable(Exception):  # noqa: N818 (it becomes a Problem, users never see it raised)

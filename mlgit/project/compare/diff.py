@@ -70,10 +70,7 @@ def compare(
 
 def _read(side: Evidence, other: Evidence) -> set[str]:
     """The parameter files of a side that the other one did not fail to read: nothing of those is gone."""
-    failed = {
-        problem.message[1:].partition("` ")[0] for problem in other.problems if problem.code != "missing"
-    }
-    return {*side.params} - failed
+    return {*side.params} - {problem.path for problem in other.problems if problem.code != "missing"}
 
 
 def _evidence(project: Project, *sides: Side) -> list[Evidence]:

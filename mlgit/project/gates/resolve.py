@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mlgit.core.config.file import Config, FileBaseline
 from mlgit.core.gates.evaluate import Case, vs_key
 from mlgit.core.gates.gate_changes import compare_gates, only_repointed
-from mlgit.core.gates.resolved.findings import Finding, compare_resolved, finding_of
+from mlgit.core.gates.resolved.findings import Finding, compare_resolved, finding_of, reported_losses
 from mlgit.core.gates.resolved.models import model_findings
 from mlgit.core.gates.resolved.renames import (
     rename_notes,
@@ -145,14 +145,14 @@ def _compare(
     resolved = resolve_side(before, old_finder, replace(old_finder, candidate=change.base))
     named = _named(own, renamed)
     places = places_at(project, before.evidence), places_at(project, new.evidence)
-    by_gate = compare_resolved(resolved, named, places=places)
+    reported = reported_losses(resolved, named, places=places)
     findings = (
         *model_findings(before.known(project), new.known(project), partial(_held, project)),
         *settings,
         *_changed(changes, rules, config, resolved=True),
         *ignore_findings(project, before.evidence, new.evidence, new.named),
-        *_made_otherwise(project, before, new, renamed, gates=resolved, covered=by_gate, places=places),
-        *by_gate,
+        *_made_otherwise(project, before, new, renamed, gates=resolved, covered=reported, places=places),
+        *compare_resolved(resolved, named, places=places),
     )
     stages = _stage_changes(project, before, new, (resolved, named), places)
     return Compared(changes=changes, findings=(*findings, *stages.findings), notes=(*notes, *stages.notes))
@@ -183,7 +183,7 @@ def _made_otherwise(
     renamed: Mapping[str, str],
     *,
     gates: Sequence[ResolvedGate],
-    covered: Iterable[Finding],
+    covered: frozenset[str],
     places: tuple[Places, Places],
 ) -> Iterator[Finding]:
     """What makes the models, if anything that could change it differs."""
@@ -207,8 +207,7 @@ def _made_otherwise(
     )
     names = {each.model for each in gates}
     known = {each.name for each in before if each.name in names or (None in names and len(before) == 1)}
-    texts = {part for each in covered for part in each.text.partition(": ")[2].split("; ")}
-    yield from compare_origins(before, after, reported=known, covered=texts, places=places)
+    yield from compare_origins(before, after, reported=known, covered=covered, places=places)
 
 
 def _in_models(project: Project, side: Side) -> list[str]:

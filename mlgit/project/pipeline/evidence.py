@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -13,6 +14,7 @@ from mlgit.adapters.dvc.pipeline.pointers import DEFAULT_PARAMS, join, read_pipe
 from mlgit.adapters.git.objects import CommitTree
 from mlgit.core.pipeline.evidence import Evidence, MetricFile, Problem, StageState, Value
 from mlgit.core.pipeline.stages import Output, Pipeline, output_at
+from mlgit.core.wording import word
 from mlgit.errors import ConfigError, StateError
 from mlgit.project.pipeline.declared import DVCLIVE, matching, metric_globs, outside, param_keys
 from mlgit.project.pipeline.local_files import (
@@ -257,12 +259,9 @@ class _Reader:
             return unread(path, error)
         if content is not None:
             return content
-        pull = "dvc pull" if self._commit is None else "dvc fetch --all-commits"
-        return Problem(
-            code="not_fetched",
-            message=f"`{path}`{where} is not in the DVC cache of this machine",
-            hint=f"run `{pull} {path if self._commit is None else ''}".rstrip() + "`",
-        )
+        pull = f"dvc pull {word(path)}" if self._commit is None else "dvc fetch --all-commits"
+        message = f"`{path}`{where} is not in the DVC cache of this machine"
+        return Problem(code="not_fetched", message=message, hint=f"run `{pull}`")
 
     def _params(self, pipeline: Pipeline) -> Mapping[str, Mapping[str, Value]]:
         """File -> values, the same as `dvc params show`."""
@@ -281,7 +280,7 @@ class _Reader:
                 else param_values(content, path=path, documents=self._documents, keys=keys)
             )
             if isinstance(values, Problem):
-                self._problems.append(values)
+                self._problems.append(replace(values, path=path))
             else:
                 found[path] = values
         return found

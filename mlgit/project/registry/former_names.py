@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from mlgit.core.pipeline.known_models import KnownModel, former_names, is_same
 from mlgit.core.registry.completeness import KNOWN, in_ci, refused_releases
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     _Read = Callable[[str], ModelState]
     _Models = Mapping[str, KnownModel]
 
+# Commits never change, so that all baselines of a run share what was found.
+_STEPS: WeakKeyDictionary[Project, dict[tuple[str, ...], list[tuple[_Models, _Models]]]] = WeakKeyDictionary()
 _MOST_VERSIONS = 20
 _MOST_COMMITS = 1000
 _MOST_WITH_DVC = 100
@@ -168,8 +171,6 @@ def _was_one_of(project: Project, models: list[KnownModel], held: str | None, st
 
 def _steps(project: Project, commit: str | None) -> list[tuple[_Models, _Models]]:
     """The models before and after each commit that changed them, of a commit's history and trunk's."""
-    from mlgit.adapters.git.refs import parents
-
     tips = [commit or project.head.commit, None if project.trunk is None else project.trunk.commit]
     here = [tip for tip in dict.fromkeys(tips) if tip is not None]
     if not here:
@@ -178,11 +179,20 @@ def _steps(project: Project, commit: str | None) -> list[tuple[_Models, _Models]
     models = project.config(commit).models
     if not models or any(model.path is None for model in models.values()):
         files, most = [*files, ":(glob)**/dvc.yaml"], _MOST_WITH_DVC
+    known = _STEPS.setdefault(project, {})
+    if (*here, *files) not in known:
+        known[(*here, *files)] = _steps_between(project, here, files, most)
+    return known[(*here, *files)]
+
+
+def _steps_between(
+    project: Project, here: list[str], files: list[str], most: int
+) -> list[tuple[_Models, _Models]]:
+    from mlgit.adapters.git.refs import parents
+
     commits: dict[str, None] = {}
-    for option in (
-        "--first-parent",
-        "--topo-order",
-    ):  # a merge that only trunk sees as a change is in the first
+    # A merge that only trunk sees as a change is in the first listing.
+    for option in ("--first-parent", "--topo-order"):
         listed = project.git.run_text("rev-list", option, f"--max-count={most}", *here, "--", *files)
         commits |= dict.fromkeys(listed.split())
     pairs = [(parent, each) for each in commits for parent in parents(project.objects, each)]

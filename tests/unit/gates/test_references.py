@@ -9,7 +9,7 @@ import pytest
 
 from mlgit.core.config.file import FileBaseline
 from mlgit.core.gates.evaluate import Case
-from mlgit.core.gates.resolved.findings import compare_resolved
+from mlgit.core.gates.resolved.findings import compare_resolved, reported_losses
 from mlgit.core.gates.resolved.resolution import Reference, ResolvedGate, resolve_case
 from mlgit.core.pipeline.stages import Output, Pipeline, Stage
 from tests.support.verdicts import absolute, baseline, change, metric_file
@@ -118,6 +118,22 @@ def test_a_change_of_what_is_read_is_one_finding(
     old: ResolvedGate, new: ResolvedGate, codes: list[str]
 ) -> None:
     assert [each.code for each in compare_resolved([old], [new])] == codes
+
+
+def fewer(gate: ResolvedGate, **more: object) -> ResolvedGate:
+    """The gate whose number depends on one file less; `more` are fields of its source."""
+    assert gate.source is not None
+    origin = replace(gate.source.origin, deps=("data.csv",))
+    return replace(gate, source=replace(gate.source, origin=origin, **more))  # type: ignore[arg-type]
+
+
+def test_what_findings_say_of_lost_inputs_is_reported_once() -> None:
+    before = fewer(OLD)
+    (finding,) = compare_resolved([before], [OLD])
+    (text,) = reported_losses([before], [OLD])
+    assert (finding.code, finding.text) == ("evidence_weakened", f"its number proves less: {text}")
+    assert "data.csv" in text
+    assert reported_losses([before], [replace(OLD, source=None)]) == frozenset()
 
 
 def compared(old: Reference, new: Reference, *, source: bool = True) -> list[str]:

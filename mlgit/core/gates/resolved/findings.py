@@ -83,6 +83,24 @@ def compare_resolved(
     )
 
 
+def reported_losses(
+    old: Iterable[ResolvedGate],
+    new: Iterable[ResolvedGate],
+    *,
+    places: tuple[Places, Places] = (EMPTY, EMPTY),
+) -> frozenset[str]:
+    """What the findings of `compare_resolved` say that numbers depend on no longer."""
+    every = tuple(new)
+    return frozenset(
+        text
+        for before in old
+        for after in counterparts(before, every)
+        if before.source is not None and after.source is not None
+        if not _made_elsewhere(before.source, after.source)
+        for text in _losses(before.source, after.source, places)
+    )
+
+
 def counterparts(before: ResolvedGate, every: Iterable[ResolvedGate]) -> list[ResolvedGate]:
     """The gate in the change, for the same model, or for each one if one side has a model without a name."""
     same = [each for each in every if each.gate == before.gate]
@@ -190,12 +208,22 @@ def _read_from(
     moved = (before.file, before.key) != (after.file, after.key)
     if moved:
         yield "gate_repointed", _moved(before, after)
-    texts = weaker(before.origin, after.origin, before=places[0], now=places[1])
-    if texts and not (moved and before.origin.kind != after.origin.kind):
+    texts = _losses(before, after, places)
+    if texts and not _made_elsewhere(before, after):
         yield "evidence_weakened", f"its number proves less: {'; '.join(texts)}"
     elif not texts and _made_otherwise(before, after):
         text = f"`{before.file}` was {before.origin.clause}; it is now {after.origin.clause}"
         yield "gate_repointed", text
+
+
+def _losses(before: Source, after: Source, places: tuple[Places, Places]) -> tuple[str, ...]:
+    return weaker(before.origin, after.origin, before=places[0], now=places[1])
+
+
+def _made_elsewhere(before: Source, after: Source) -> bool:
+    """Whether a number comes from another place of another kind, so that another finding is about it."""
+    moved = (before.file, before.key) != (after.file, after.key)
+    return moved and before.origin.kind != after.origin.kind
 
 
 def _about_model(old: ResolvedGate, new: ResolvedGate) -> Iterator[tuple[str, str]]:
