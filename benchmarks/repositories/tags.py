@@ -104,10 +104,10 @@ def _tagger(at_s: int) -> str:
     return f"Bench <bench@example.org> {at_s} +0000"
 
 
-def _pointer(tag: Tag, at_s: int) -> TagPointer:
-    """The tag and the object id that git will give it."""
+def pointer_to(tag: Tag, tagger: str) -> TagPointer:
+    """The tag and the object id that git will give it; `tagger` has the name, address and time."""
     name, commit, message = tag
-    content = f"object {commit}\ntype commit\ntag {name}\ntagger {_tagger(at_s)}\n\n{message}".encode()
+    content = f"object {commit}\ntype commit\ntag {name}\ntagger {tagger}\n\n{message}".encode()
     return TagPointer(
         tag=name, oid=sha1(b"tag %d\0%b" % (len(content), content), usedforsecurity=False).hexdigest()
     )
@@ -122,7 +122,7 @@ def _tags(model: str, commits: list[str], changes: Mapping[str, int], at_s: int)
             f"Release {model} {version}", "By a benchmark", _release(model, version, commit)
         )
         tag = (f"{model}@{version}", commit, message)
-        releases.append(_pointer(tag, at_s + number))
+        releases.append(pointer_to(tag, _tagger(at_s + number)))
         yield tag
     for environment, times in changes.items():
         for turn in range(times):

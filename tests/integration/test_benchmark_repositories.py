@@ -77,6 +77,14 @@ def test_mlgit_models_and_gto_show_list_the_same_registry(
     same_registry([[made.here("models", "--json").json()], [theirs]])
 
 
+def test_the_generated_tags_of_mlgit_count(tmp_path: Path) -> None:
+    registry(tmp_path / "made", 200)
+    models = Folder(tmp_path / "made").here("models", "--json").json()["models"]
+    shown = [one for model in models for one in (model["latest"], *model["environments"])]
+    assert len(shown) == 6
+    assert [one.get("refused") for one in shown] == [None] * 6
+
+
 def test_generated_tags_of_gto_are_like_those_that_gto_writes(tmp_path: Path) -> None:
     gto_registry(tmp_path / "made", 100)
     made = Folder(tmp_path / "made")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-from hashlib import sha1
 from typing import TYPE_CHECKING, NamedTuple
 
+from benchmarks.repositories.tags import pointer_to
 from mlgit.core.registry.message import write_message
-from mlgit.core.registry.statement import Builder, EnvironmentStatement, ReleaseStatement, TagPointer
+from mlgit.core.registry.statement import Builder, EnvironmentStatement, ReleaseStatement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -33,12 +33,16 @@ class NewTag(NamedTuple):
 def import_tags(folder: Folder, tags: Iterable[NewTag]) -> None:
     """Make annotated tags; only their times order them."""
     lines = [
-        f"tag {tag.name}\nfrom {tag.commit}\ntagger Ada <ada@example.org> {tag.at_s} +0000\n"
+        f"tag {tag.name}\nfrom {tag.commit}\ntagger {_tagger(tag.at_s)}\n"
         f"data {len(tag.message.encode())}\n{tag.message}\n"
         for tag in tags
     ]
     done = folder.run("git", "fast-import", "--quiet", stdin="".join(lines))
     assert done.status == 0, done.err
+
+
+def _tagger(at_s: int) -> str:
+    return f"Ada <ada@example.org> {at_s} +0000"
 
 
 def commits(folder: Folder, count: int) -> list[str]:
@@ -76,7 +80,7 @@ def history_of(model: str, places: list[str]) -> Iterator[NewTag]:
             action="rollback" if number == len(places) - 1 else "promote",
             at=_AT,
             version=f"v1.{number}.0",
-            release=TagPointer(tag=made.name, oid=_oid(made)),
+            release=pointer_to((made.name, commit, made.message), _tagger(at_s)),
             reason=f"because of {number}",
         )
         yield made
@@ -85,13 +89,6 @@ def history_of(model: str, places: list[str]) -> Iterator[NewTag]:
                 f"{model}#prod!#{number + 1}", places[number - 1], at_s + 1, write_message("Move", "", move)
             )
         yield NewTag(f"{model}#prod#{number + 1}", commit, at_s + 2, write_message("Move", "", move))
-
-
-def _oid(tag: NewTag) -> str:
-    """The object id that git will give the tag."""
-    tagger = f"Ada <ada@example.org> {tag.at_s} +0000"
-    content = f"object {tag.commit}\ntype commit\ntag {tag.name}\ntagger {tagger}\n\n{tag.message}".encode()
-    return sha1(b"tag %d\0%b" % (len(content), content), usedforsecurity=False).hexdigest()
 
 
 class LoggedGit(NamedTuple):
