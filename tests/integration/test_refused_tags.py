@@ -10,9 +10,10 @@ from mlgit.core.registry.message import write_message
 from mlgit.core.registry.statement import EnvironmentStatement, GateOutcome, TagPointer
 from mlgit.errors import Exit
 from tests.support.registry import allow_foreign_tags
+from tests.support.shell import Folder
 
 if TYPE_CHECKING:
-    from tests.support.shell import Folder
+    from pathlib import Path
 
 
 def plant(folder: Folder, tag: str, *at: str) -> None:
@@ -160,3 +161,20 @@ def test_doctor_proposes_what_works_for_a_rejected_version_that_is_live(staged: 
     plant(staged, "line@deprecated")
     (finding,) = findings(staged, "rejected_and_live")
     assert (finding["severity"], finding["repair"]) == ("info", None)
+
+
+def test_a_clone_whose_history_is_cut_off_does_not_say_what_is_on_trunk(
+    staged: Folder, tmp_path: Path
+) -> None:
+    staged.commit("Later")
+    staged.git("push", "-q", "origin", "main")
+    origin = staged.git("remote", "get-url", "origin").strip()
+    Folder(tmp_path).git("clone", "-q", "--depth", "1", f"file://{staged / origin}", "cut")
+    cut = Folder(tmp_path / "cut")
+    cut.git("fetch", "-q", "--depth", "1", "origin", "refs/tags/*:refs/tags/*")
+    shown = cut.here("show", "line@v1.0.0", "--json")
+    assert "is on origin/main is not known: this clone's history is cut off" in shown.out
+    assert "is not on origin/main" not in shown.out
+    done = cut.here("check", "--base", "staging")
+    assert done.status == Exit.STATE
+    assert "hint: run `git fetch --unshallow`" in done.err

@@ -46,7 +46,7 @@ def _refusals(raw: ModelState, facts: Facts) -> dict[str, Refusal]:
         why = facts.elsewhere.get(fact.commit)
         # The branch of a pre-release may be gone after its merge.
         if fact.tag not in refused and why is not None and version.version.final:
-            refused[fact.tag] = Refusal(fact, why, advice=MERGE)
+            refused[fact.tag] = _off_trunk(fact, why, facts)
     for fact in raw.facts:
         if fact.name.environment is not None and fact.tag not in refused:
             found = _environment_refusal(fact, raw, refused, facts)
@@ -99,13 +99,17 @@ def _environment_refusal(
     here = raw.at_commit(fact.commit)
     counting = [each for each in here if each.tag not in refused]
     if here and not counting:
-        first = refused[here[-1].tag]
-        why = f"its release `{here[-1].tag}` does not count: {first.why}"
-        return Refusal(fact, why, advice=first.advice)
+        return _by_its_release(fact, refused[here[-1].tag])
     why_elsewhere = facts.elsewhere.get(fact.commit)
     if why_elsewhere is None or any(not each.version.final for each in counting):
         return None
-    return Refusal(fact, why_elsewhere, advice=MERGE)
+    return _off_trunk(fact, why_elsewhere, facts)
+
+
+def _off_trunk(fact: TagFact, why: str, facts: Facts) -> Refusal:
+    if facts.deepen is not None:
+        return Refusal(fact, why, repair=facts.deepen, missing=True)
+    return Refusal(fact, why, advice=MERGE)
 
 
 def _named_release(
@@ -122,10 +126,13 @@ def _named_release(
         return Refusal(fact, problem, repair=repair, missing=not moved)
     release = refused.get(named.tag)
     if release is not None:
-        return Refusal(
-            fact, f"its release `{named.tag}` does not count: {release.why}", advice=release.advice
-        )
+        return _by_its_release(fact, release)
     return None
+
+
+def _by_its_release(fact: TagFact, release: Refusal) -> Refusal:
+    why = f"its release `{release.fact.tag}` does not count: {release.why}"
+    return Refusal(fact, why, repair=release.repair, advice=release.advice, missing=release.missing)
 
 
 def _against_its_rules(here: EnvironmentState, state: ModelState, facts: Facts) -> Refusal | None:

@@ -27,7 +27,8 @@ class Facts(NamedTuple):
     that a statement names as its policy; `today` are those of now, None if trunk has no `mlgit.yaml`.
     `gates` are those that a policy (empty: trunk now) asks for in an environment, each with the outcomes that
     block. `precedes` says whether a commit is the same as another one or before it. `fetch` is the command
-    that fetches tags again.
+    that fetches tags again. `deepen` is the one that fetches the rest of a history that is cut off, where it
+    is not known which commits are on trunk; None if the history is whole.
     """
 
     names: Mapping[str, str | None]
@@ -38,6 +39,7 @@ class Facts(NamedTuple):
     today: Mapping[str, Environment] | None = None
     precedes: Callable[[str, str], bool] = lambda _, __: True
     fetch: str = "git fetch --force --tags"
+    deepen: str | None = None
 
 
 def broken_rule(fact: TagFact, here: EnvironmentState, state: ModelState, facts: Facts) -> str | None:
@@ -48,6 +50,8 @@ def broken_rule(fact: TagFact, here: EnvironmentState, state: ModelState, facts:
     found = _environment_statement(fact)
     policy = None if found is None else found.policy
     if policy is not None and policy in facts.elsewhere:
+        if facts.deepen is not None:
+            return facts.elsewhere[policy]
         return f"it was written by the rules of {policy[:7]}, which are not trunk's"
     rules = facts.today if policy is None else facts.rules.get(policy, {})
     declared = None if rules is None else rules.get(here.environment)

@@ -72,9 +72,11 @@ def merged(
     why = f"{name} is not on trunk: {elsewhere[found.commit]}"
     if found.commit == candidate:
         why = f"{name} is the commit that is checked, which is not on trunk"
-    message = f"Nothing can be compared with {found.rule}: {why}"
     hint = f"run `mlgit release {version.model}` on trunk"
-    if found.vs != "release":
+    if project.shallow:
+        why, hint = elsewhere[found.commit], "run `git fetch --unshallow`"
+    elif found.vs != "release":
         command = f"mlgit rollback {word(version.model)} --env {word(found.vs)} -m REASON"
         hint = f"compare with `release` or another environment in this gate, or run `{command}`"
+    message = f"Nothing can be compared with {found.rule}: {why}"
     return replace(found, state="unknown", commit=None, label=f"`{found.vs}`", message=message, hint=hint)

@@ -27,7 +27,7 @@ from mlgit.core.registry.completeness import (
     repair,
 )
 from mlgit.core.wording import word
-from mlgit.errors import StateError, ToolError
+from mlgit.errors import StateError, ToolError, UnknownReference
 from mlgit.project.settings import configuration
 
 if TYPE_CHECKING:
@@ -135,6 +135,15 @@ def unknown_note(project: Project) -> str:
     if known.known == "yes":
         return "not known: a newest tag does not count; `mlgit doctor` names it"
     return f"not known: {known.why}; run `{known.repair}`"
+
+
+def unknown_here(project: Project, what: str) -> UnknownReference:
+    """The error about something that this clone does not know."""
+    known = doubts(project, {}).clone
+    why, hint = known.why, f"run `{known.repair}`"
+    if known.known == "yes":
+        why, hint = "a newest tag does not count", "run `mlgit doctor`, which names it"
+    return UnknownReference(f"{what} is not known here: {why}", hint=hint)
 
 
 def clone_facts(project: Project) -> CloneFacts:

@@ -175,7 +175,7 @@ def _require_newest(project: Project, found: Reference) -> None:
 
 
 def _empty(project: Project, environment: str, model: str) -> UnknownReference:
-    from mlgit.project.registry.completeness import doubts, unknown_note
+    from mlgit.project.registry.completeness import doubts, unknown_here
     from mlgit.project.registry.read import read_model_tags
 
     tags = read_model_tags(project, model)
@@ -183,9 +183,7 @@ def _empty(project: Project, environment: str, model: str) -> UnknownReference:
 
     state = tags.state or ModelState(name=model)
     if doubts(project, tags.ignored).environment(state, environment) == "no":
-        return UnknownReference(
-            f"What `{environment}` holds of `{model}` is not known here", hint=unknown_note(project)
-        )
+        return unknown_here(project, f"What `{environment}` holds of `{model}`")
     hint = f"run `mlgit promote {model} --to {environment}`"
     return UnknownReference(f"`{environment}` holds no version of `{model}`", hint=hint)
 
@@ -276,14 +274,14 @@ def _refused_version(text: str, refused: Refusal, *, compares: bool) -> Referenc
 
 def _unknown(project: Project, text: str) -> UnknownReference:
     from mlgit.core.registry.tags import parse_tag
-    from mlgit.project.registry.completeness import doubts, unknown_note
+    from mlgit.project.registry.completeness import doubts, unknown_here
     from mlgit.project.registry.read import read_registry_tags
 
     registry, ignored = read_registry_tags(project)
     model = text.replace("#", "@").rpartition("@")[0]
     doubted = any(name.model == model for name in map(parse_tag, ignored) if name is not None)
     if doubted or doubts(project, {}).clone.known == "no":
-        return UnknownReference(f"`{text}` is not known here", hint=unknown_note(project))
+        return unknown_here(project, f"`{text}`")
     known = [f"{name}@{each.version}" for name, state in registry.models.items() for each in state.versions]
     known += [f"{name}#{each}" for name, state in registry.models.items() for each in state.environments]
     known += list(project.trunk_config.environments)

@@ -84,10 +84,9 @@ def accept_with_facts(
     messages = {
         oid: content.partition(b"\n\n")[2].decode("utf-8", "replace") for oid, content in contents.items()
     }
-    headers = {oid: parse_header(content) for oid, content in contents.items()}
     # The messages are all here: nothing reads them again one by one.
-    raw = replay(fact._replace(read=messages.__getitem__) for fact in raw.facts).model(raw.name)
-    raw = replace(raw, ignored=ignored)
+    read = (fact._replace(read=messages.__getitem__) for fact in raw.facts)
+    raw = replace(replay(read).model(raw.name), ignored=ignored)
     statements = _statements(messages.values())
     policies = frozenset(each.policy for each in statements if each.policy is not None)
     commits = {fact.commit for fact in raw.facts} | set(policies)
@@ -96,7 +95,7 @@ def accept_with_facts(
     if elsewhere and fetch and unshallow(project):
         elsewhere = elsewhere_than_trunk(project, commits, local=local)
     facts = Facts(
-        names={oid: None if header is None else header.tag for oid, header in headers.items()},
+        names={oid: _made_for(content) for oid, content in contents.items()},
         foreign=foreign_allowed(project),
         elsewhere=elsewhere,
         rules={commit: _rules(project, commit) for commit in policies if commit not in elsewhere},
@@ -108,6 +107,7 @@ def accept_with_facts(
         today=project.trunk_config.environments if project.trunk_config.declared else None,
         precedes=partial(is_ancestor, project.git),
         fetch=tag_repair(project),
+        deepen="git fetch --unshallow" if project.shallow else None,
     )
     return accepted_state(raw, facts), facts
 
@@ -179,6 +179,12 @@ def _rules(project: Project, commit: str) -> Mapping[str, Environment]:
         return {}
 
 
+def _made_for(content: bytes) -> str | None:
+    """The name in a tag's object."""
+    header = parse_header(content)
+    return None if header is None else header.tag
+
+
 def elsewhere_than_trunk(project: Project, commits: Collection[str], *, local: bool) -> Mapping[str, str]:
     """The commits that are not on trunk, each with the reason; one walk answers for all of them."""
     trunk = project.trunk
@@ -189,8 +195,10 @@ def elsewhere_than_trunk(project: Project, commits: Collection[str], *, local: b
     if local and project.remote is not None and trunk.ref.startswith("refs/remotes/") and mine is not None:
         tips.append(mine)
     lost = _not_reachable(project, commits, tips)
-    shallow = "; this clone's history is cut off: run `git fetch --unshallow`" if project.shallow else ""
-    return {commit: f"its commit {commit[:7]} is not on {trunk.short}{shallow}" for commit in sorted(lost)}
+    why = "its commit {commit} is not on {trunk}"
+    if project.shallow:
+        why = "whether its commit {commit} is on {trunk} is not known: this clone's history is cut off"
+    return {commit: why.format(commit=commit[:7], trunk=trunk.short) for commit in sorted(lost)}
 
 
 def _not_reachable(project: Project, commits: Collection[str], tips: Collection[str]) -> frozenset[str]:
