@@ -9,6 +9,7 @@ import click
 
 from mlgit.cli.shell.completion import models_offer
 from mlgit.cli.shell.options import command, environment_option
+from mlgit.cli.shell.output import write_page
 from mlgit.cli.shell.session import Session, pass_session
 
 if TYPE_CHECKING:
@@ -52,10 +53,9 @@ def _print_failures(record: DeployReport) -> None:
     """Print the failures of single models like errors."""
     from mlgit.cli.shell.failure import failure_page
     from mlgit.errors import ToolError
-    from mlgit.render.console import write
 
     for each in record.deployments:
         failed = each.failure
         if failed is not None:
             error = ToolError(failed.message, hint=failed.hint, details=failed.details)
-            write(failure_page(error), sys.stderr)
+            write_page(failure_page(error), sys.stderr)

@@ -8,6 +8,7 @@ import click
 
 from mlgit.cli.shell.completion import references_offer
 from mlgit.cli.shell.options import command
+from mlgit.cli.shell.output import write_document
 from mlgit.cli.shell.session import Session, pass_session
 from mlgit.errors import UsageError
 
@@ -114,13 +115,12 @@ def _print(session: Session, record: Leaderboard, options: dict[str, Any]) -> No
     if session.as_json:
         session.print_result(record, list)
         return
-    import sys
 
     if options["as_csv"] or options["as_markdown"]:
         from mlgit.render.formats.leaderboard import as_csv, as_markdown
 
         shown = as_csv(record) if options["as_csv"] else as_markdown(record, show_all=options["show_all"])
-        sys.stdout.write(shown)
+        write_document(shown)
         return
     from shutil import get_terminal_size
 

@@ -10,6 +10,7 @@ import click
 
 from mlgit.cli.shell.groups import LazyGroup
 from mlgit.cli.shell.options import global_options
+from mlgit.cli.shell.output import flush, prepare_streams, say, write_text
 from mlgit.cli.shell.session import Session
 from mlgit.errors import Exit, MlgitError, UsageError
 
@@ -58,7 +59,7 @@ def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # no
     if value and not ctx.resilient_parsing:
         from mlgit import __version__
 
-        click.echo(f"mlgit {__version__}")
+        write_text(f"mlgit {__version__}\n")
         ctx.exit()
 
 
@@ -83,7 +84,7 @@ def cli(ctx: click.Context) -> None:
     if ctx.invoked_subcommand is None:
         if session.as_json:
             raise UsageError("There is no command to run", hint="see `mlgit --help`")
-        click.echo(ctx.get_help())
+        write_text(f"{ctx.get_help()}\n")
 
 
 cli.params.extend(global_options())
@@ -98,6 +99,7 @@ def run(argv: Sequence[str]) -> int:  # noqa: PLR0911 (one return per way to end
     session = Session()
     # Read early, so that even a usage error is JSON if the user wants JSON.
     session.as_json = "--json" in argv
+    prepare_streams()
     if os.environ.get("GITHUB_ACTIONS") == "true":
         from mlgit.cli.shell.runner_log import RunnerLog
 
@@ -105,16 +107,20 @@ def run(argv: Sequence[str]) -> int:  # noqa: PLR0911 (one return per way to end
         sys.stderr = RunnerLog(sys.stderr)
     try:
         result: Any = cli.main(args=list(argv), prog_name="mlgit", standalone_mode=False, obj=session)
-        sys.stdout.flush()  # flush here so that a full disk becomes an error
+        flush()
     except click.exceptions.Exit as stop:
         return int(stop.exit_code)
     except (click.exceptions.Abort, KeyboardInterrupt) as stop:
         if isinstance(stop.__cause__, EOFError):  # click treats any end of file as the end of the input
             return _bug(stop.__cause__, session)
-        sys.stderr.write("Interrupted\n")
+        say("Interrupted")
         return Exit.INTERRUPTED
-    except BrokenPipeError:
-        return Exit.DONE
+    except SystemExit as stop:  # click's answer to any broken pipe
+        if not isinstance(stop.__context__, OSError):
+            raise
+        from mlgit.cli.shell.failure import print_failure
+
+        return print_failure(stop.__context__, session)
     except (click.ClickException, MlgitError, OSError) as error:
         from mlgit.cli.shell.failure import print_failure
 

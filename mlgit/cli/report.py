@@ -11,7 +11,9 @@ import click
 from mlgit.cli.check import exit_code, run_check, verdict_options
 from mlgit.cli.shell.completion import files_offer
 from mlgit.cli.shell.options import command
+from mlgit.cli.shell.output import write_document, write_page
 from mlgit.cli.shell.session import Session, pass_session
+from mlgit.core.addresses import without_passwords
 from mlgit.errors import MlgitError, UsageError, as_known
 from mlgit.render.formats import FORMATS
 
@@ -88,10 +90,9 @@ def _default_form(result: PostResult | None) -> str:
 
 def _write_check(session: Session, record: Check, form: str, output: str | None) -> None:
     if form == "console" and output is None:
-        from mlgit.render.console import write
         from mlgit.render.pages.check import page
 
-        write(page(record), sys.stdout)
+        write_page(page(record), sys.stdout)
     else:
         _write(session, FORMATS[form].render(record), output)
 
@@ -124,9 +125,9 @@ def _post(session: Session, found: Check | MlgitError, options: Mapping[str, Any
 
 def _write(session: Session, text: str, output: str | None) -> None:
     if output is None:
-        sys.stdout.write(text)
+        write_document(text)
         return
     from mlgit.adapters.runner.files import write_whole
 
-    write_whole({os.path.join(session.folder, output): text})
+    write_whole({os.path.join(session.folder, output): without_passwords(text)})
     session.note(f"Wrote `{output}`")

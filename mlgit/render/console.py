@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import IO, TYPE_CHECKING
 
+from mlgit.core.addresses import without_passwords
 from mlgit.render.page import Cell, Line, Page, Table, cell_spans, clean
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def plain(page: Page) -> str:
             lines.append((" " * block.indent + text).rstrip())
         else:
             lines += _plain_table(block)
-    return "".join(f"{text}\n" for text in lines)
+    return without_passwords("".join(f"{text}\n" for text in lines))
 
 
 def _cell_text(cell: Cell) -> str:
@@ -77,7 +78,9 @@ def write_rich(page: Page, console: Console) -> None:
     from rich.text import Text
 
     def text(cell: Cell) -> Text:
-        return Text.assemble(*((clean(span.text), _STYLES[span.style]) for span in cell_spans(cell)))
+        return Text.assemble(
+            *((clean(without_passwords(span.text)), _STYLES[span.style]) for span in cell_spans(cell))
+        )
 
     for block in page:
         if isinstance(block, Line) and not any(span.text for span in block.spans):

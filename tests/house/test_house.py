@@ -188,7 +188,7 @@ def test_starting_up_loads_only_the_command_line_of_mlgit(argv: tuple[str, ...])
     ours = {name for name in loaded_by(*argv) if name.split(".")[0] == "mlgit"}
     assert ours <= {
         *("mlgit", "mlgit.__main__", "mlgit.errors", "mlgit.cli", "mlgit.cli.main", "mlgit.cli.shell"),
-        *(f"mlgit.cli.shell.{name}" for name in ("groups", "options", "session")),
+        *(f"mlgit.cli.shell.{name}" for name in ("groups", "options", "output", "session")),
     }
 
 

@@ -10,6 +10,7 @@ from urllib.parse import urljoin, urlsplit
 
 from mlgit import __version__
 from mlgit.adapters.forge.failure import ForgeFailed, clean
+from mlgit.core.addresses import without_passwords
 from mlgit.core.record import record
 
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ MAX_ANSWER_BYTES = 64 * 1024 * 1024
 _MAX_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 307, 308})
 _CHUNK_BYTES = 64 * 1024
-# A proxy's password.
-_USER_INFO = re.compile(r"(?<=://)[^/\s]*@")
 _REACH = "see whether the server's address is right and the network lets you through"
 
 
@@ -215,5 +214,5 @@ def _reason(error: Exception) -> str:
         if not isinstance(deeper, BaseException):
             break
         inner = deeper
-    text = _USER_INFO.sub("", str(inner) or type(inner).__name__)
+    text = without_passwords(str(inner) or type(inner).__name__)
     return clean(re.sub(r"<[^<>]* object at 0x[0-9a-f]+>:? ?", "", text))

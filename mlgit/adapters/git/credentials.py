@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from mlgit.core.addresses import without_passwords
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _VARIABLE = "MLGIT_PUSH_TOKEN"
 _COUNT = "GIT_CONFIG_COUNT"
 _SERVER = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]+)?(?:/[A-Za-z0-9._~/-]*)?", re.ASCII)
-_USER_INFO = re.compile(r"(https?://)[^/@\s'\"]+@", re.IGNORECASE)
 
 
 def configured(variables: Mapping[str, str]) -> dict[str, str]:
@@ -33,7 +34,7 @@ def configured(variables: Mapping[str, str]) -> dict[str, str]:
 
 def without_secrets(text: str, variables: Mapping[str, str]) -> str:
     """A message of git without the token, encoded or not, and without users and passwords in URLs."""
-    shown = _USER_INFO.sub(r"\1", text)
+    shown = without_passwords(text)
     token = _token(variables)
     if token:
         for form in (_basic(_server(variables)[1], token), token):

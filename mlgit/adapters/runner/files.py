@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -71,16 +72,30 @@ def write_whole(files: Mapping[str, str], *, errors: str = "replace") -> None:
     """Write these files (path -> text), each whole or not at all.
 
     All of them are written next to their places before the first one is replaced, so that a full disk
-    leaves the old files. `errors` says how to encode half characters.
+    leaves the old files. A link stays, and its file is replaced; devices and pipes are written into. `errors`
+    says how to encode half characters.
     """
-    halves = {f"{path}.{os.getpid()}.new": path for path in files}
+    halves: dict[str, str] = {}
     try:
-        for half, path in halves.items():
-            with open(half, "w", encoding="utf-8", errors=errors, newline="") as file:
-                file.write(files[path])
+        for path, text in files.items():
+            kept = _is_kept(path)
+            half = path if kept else f"{os.path.realpath(path)}.{os.getpid()}.new"
+            if not kept:
+                halves[half] = os.path.realpath(path)
+            with open(half, "a" if kept else "w", encoding="utf-8", errors=errors, newline="") as file:
+                file.write(text)
         for half, path in halves.items():
             os.replace(half, path)
     finally:
         for half in halves:
             if os.path.exists(half):
                 os.remove(half)
+
+
+def _is_kept(path: str) -> bool:
+    """Whether something is at a path that no file may replace: a device, a pipe, an open file."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return False
+    return not stat.S_ISREG(found.st_mode) or os.path.abspath(path).startswith(("/dev/", "/proc/"))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from typing import TYPE_CHECKING
 
 import click
 
 from mlgit.cli.shell.completion import folders_offer
 from mlgit.cli.shell.options import command
+from mlgit.cli.shell.output import say, write_document
 from mlgit.cli.shell.session import Session, pass_session
 from mlgit.errors import UsageError
 
@@ -79,7 +79,7 @@ def print_result(session: Session, result: PostResult) -> None:
 
         session.print_result(result, lambda: page(result))
     else:
-        sys.stdout.write(result.body)
+        write_document(result.body)
     warn(session, result)
 
 
@@ -88,4 +88,4 @@ def warn(session: Session, result: PostResult) -> None:
     for text in result.skipped:
         session.note(text)
     for text in result.problems:
-        sys.stderr.write(f"error: {text}\n")
+        say(f"error: {text}")

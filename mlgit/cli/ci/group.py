@@ -6,6 +6,7 @@ import click
 
 from mlgit.cli.shell.groups import LazyGroup
 from mlgit.cli.shell.options import global_options
+from mlgit.cli.shell.output import write_text
 from mlgit.cli.shell.session import Session
 from mlgit.errors import UsageError
 
@@ -36,7 +37,7 @@ def entry(ctx: click.Context) -> None:
     if ctx.invoked_subcommand is None:
         if ctx.ensure_object(Session).as_json:
             raise UsageError("There is no command to run", hint="see `mlgit ci --help`")
-        click.echo(ctx.get_help())
+        write_text(f"{ctx.get_help()}\n")
 
 
 entry.params.extend(global_options())

@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
 
+from mlgit.cli.shell.output import say, write_document, write_page
+from mlgit.core.addresses import without_passwords
 from mlgit.errors import Exit, Location, MlgitError, UsageError, as_known
 from mlgit.render.page import Page, Span, clean, line
 
@@ -22,14 +25,13 @@ def print_failure(error: click.ClickException | MlgitError | OSError, session: S
     if session.as_json:
         from mlgit.render.formats.jsonout import failure
 
-        sys.stdout.write(failure(known))
-    from mlgit.render.console import write
-
-    write(failure_page(known), sys.stderr)
+        with suppress(OSError):  # such as the full disk that is the error
+            write_document(failure(known))
+    write_page(failure_page(known), sys.stderr)
     if session.verbosity > 0:
         import traceback
 
-        sys.stderr.write("".join(traceback.format_exception(error)))
+        say("".join(traceback.format_exception(error)).rstrip())
     return known.exit_code
 
 
@@ -57,7 +59,7 @@ def _write_crash(text: str, session: Session) -> str | None:
         try:
             os.makedirs(folder, exist_ok=True)
             with open(path, "w", encoding="utf-8") as file:
-                file.write(text)
+                file.write(without_passwords(text))
         except OSError:
             continue
         return path

@@ -6,10 +6,24 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mlgit.cli.shell.output import write_text
 from mlgit.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+
+
+def with_quiet_help(option: click.Option | None) -> click.Option | None:
+    """The option `--help`; it also works if a pager ends before the help does."""
+
+    def show(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001 (click calls it so)
+        if value and not ctx.resilient_parsing:
+            write_text(f"{ctx.get_help()}\n")
+            ctx.exit()
+
+    if option is not None:
+        option.callback = show
+    return option
 
 
 class LazyGroup(click.Group):
@@ -31,6 +45,9 @@ class LazyGroup(click.Group):
         self.sections = sections
         self._package = package
         self._packages = packages
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        return with_quiet_help(super().get_help_option(ctx))
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's signature)
         """All names, in the order of the help."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mlgit.cli.shell.groups import with_quiet_help
 from mlgit.cli.shell.session import Session
 
 if TYPE_CHECKING:
@@ -102,6 +103,9 @@ class MlgitCommand(click.Command):
         # In a raw docstring, click's "do not wrap" mark is two characters.
         self.help = (self.help or "").replace("\\b\n", "\b\n")
         self.params.extend(global_options())
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        return with_quiet_help(super().get_help_option(ctx))
 
 
 def command(name: str) -> Callable[[Callable[..., Any]], MlgitCommand]:

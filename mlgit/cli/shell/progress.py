@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from typing import TYPE_CHECKING
+
+from mlgit.cli.shell.output import say
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
@@ -32,8 +33,7 @@ class Lines:
         """Print nothing."""
 
     def say(self, line: str) -> None:
-        sys.stderr.write(f"{line}\n")
-        sys.stderr.flush()
+        say(line)
 
     def end(self) -> None:
         self._begun = None
@@ -61,8 +61,7 @@ class Bar:
 
     def say(self, line: str) -> None:
         if self._bars is None:
-            sys.stderr.write(f"{line}\n")
-            sys.stderr.flush()
+            say(line)
         else:
             self._bars.console.print(line, markup=False, highlight=False)
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 import click
 
+from mlgit.cli.shell.output import say, write_document, write_page
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -67,16 +69,14 @@ class Session:
         if self.as_json:
             from mlgit.render.formats.jsonout import document
 
-            sys.stdout.write(document(record))
+            write_document(document(record))
         else:
-            from mlgit.render.console import write
-
-            write(page(), sys.stdout)
+            write_page(page(), sys.stdout)
 
     def note(self, text: str) -> None:
         """Print a hint or warning on stderr, unless `-q` is given."""
         if self.verbosity >= 0:
-            sys.stderr.write(f"{text}\n")
+            say(text)
 
     def progress(self, *, patient: bool = False) -> Progress:
         """A progress display on stderr: a bar on a terminal, otherwise lines.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
+from mlgit.core.addresses import without_passwords
 from mlgit.core.record import record
 from mlgit.errors import Exit, MlgitError
 
@@ -24,7 +24,6 @@ CHECK_NAME = "mlgit"
 MOST_BYTES = 8 << 20
 """The largest `report.json` that is written, and read: 10,000 metrics take about three million bytes."""
 _MOST_DETAILS = 20
-_USER_INFO = re.compile(r"://[^/@\s'\"`]*@")
 
 
 @record
@@ -120,11 +119,6 @@ def failure_of(error: MlgitError | Failure) -> Failure:
         hint=None if error.hint is None else without_passwords(error.hint),
         details=tuple(without_passwords(each) for each in details[:_MOST_DETAILS]),
     )
-
-
-def without_passwords(text: str) -> str:
-    """A text for a public page: its URLs lose user and password."""
-    return _USER_INFO.sub("://", text)
 
 
 def exit_code_of(check: Check) -> int:

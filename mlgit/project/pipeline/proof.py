@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlgit.core.ci.report import without_passwords
+from mlgit.core.addresses import without_passwords
 from mlgit.core.gates.verdict import Note
 from mlgit.core.wording import count, first, listed
 from mlgit.errors import MlgitError, StateError, ToolError

@@ -7,6 +7,7 @@ import posixpath
 import re
 from typing import TYPE_CHECKING
 
+from mlgit.core.addresses import without_passwords
 from mlgit.core.digest import sha256_hex
 from mlgit.core.pipeline.model_files import connected_stages, files_of_model, outputs_of
 from mlgit.core.registry.statement import Builder, FileDigest, ReleaseStatement, TagPointer
@@ -29,7 +30,6 @@ _SECRET = re.compile(
     r"|(?:api|access|auth|bearer|hf|github|gitlab)[_-]?token|token)$",
     re.IGNORECASE,
 )
-_USER_INFO = re.compile(r"(?<=://)[^/@\s]+@")
 
 
 def release_statement(  # noqa: PLR0913 (what the statement has)
@@ -102,14 +102,10 @@ def builder(ci: Mapping[str, str]) -> Builder:
     if ci.get("GITHUB_ACTIONS") == "true":
         server, repository = ci.get("GITHUB_SERVER_URL", ""), ci.get("GITHUB_REPOSITORY", "")
         run = f"{server}/{repository}/actions/runs/{ci.get('GITHUB_RUN_ID', '')}"
-        return Builder(kind="github", run=without_user(run))
+        return Builder(kind="github", run=without_passwords(run))
     if ci.get("GITLAB_CI") == "true":
-        return Builder(kind="gitlab", run=without_user(ci.get("CI_JOB_URL", "")))
+        return Builder(kind="gitlab", run=without_passwords(ci.get("CI_JOB_URL", "")))
     return Builder(kind="local")
-
-
-def without_user(url: str) -> str:
-    return _USER_INFO.sub("", url)
 
 
 def looks_secret(name: str) -> bool:
@@ -165,7 +161,7 @@ def _inputs(stages: tuple[Stage, ...], pipeline: Pipeline) -> dict[str, str]:
     for stage in stages:
         for path, pointer in stage.locked.deps.items() if stage.locked else ():
             if pointer is not None and path not in made:
-                inputs[without_user(path)] = f"md5:{pointer.md5}"
+                inputs[without_passwords(path)] = f"md5:{pointer.md5}"
     return inputs
 
 
@@ -195,5 +191,5 @@ def _as_text(value: object) -> str:
     if isinstance(value, (list, dict)):
         import json
 
-        return without_user(json.dumps(value, sort_keys=True, default=str))
-    return without_user(str(value))
+        return without_passwords(json.dumps(value, sort_keys=True, default=str))
+    return without_passwords(str(value))

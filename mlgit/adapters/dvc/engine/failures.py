@@ -88,8 +88,7 @@ def translate(error: Exception) -> MlgitError:  # noqa: PLR0911 (a table of kind
         name = plug_in.group(1)
         return ToolError(f"DVC's plug-in `{name}` is not installed", hint=f"run `pip install {name}`")
     if isinstance(error, OSError):
-        place = f" `{error.filename}`" if error.filename else ""
-        return ToolError(f"DVC could not use{place}", details=error_lines(error), hint=_disk_hint(error))
+        return _system_error(error)
     return ToolError("DVC failed", details=error_lines(error), hint="run the same with `dvc -v` to see more")
 
 
@@ -189,11 +188,18 @@ def _shown(path: str) -> str:
     return path.removeprefix("./")
 
 
-def _disk_hint(error: OSError) -> str | None:
+def _system_error(error: OSError) -> ToolError:
+    """The error for what the system or the network refused; DVC does not say which remote it asked."""
     import errno
 
-    if error.errno == errno.ENOSPC:
-        return "free some disk space and run it again"
-    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
-        return "check the permissions of `.dvc` and of DVC's cache"
-    return None
+    lines = error_lines(error)
+    if not error.filename:
+        hint = "check the network and the credentials; `dvc remote list` says where DVC's remotes are"
+        if error.errno == errno.ENOSPC:
+            hint = "free some disk space and run it again"
+        return ToolError(f"DVC failed: {lines[0].rstrip('.')}", details=lines[1:], hint=hint)
+    path = os.fsdecode(error.filename)
+    hints = {errno.ENOSPC: "free some disk space and run it again"}
+    for number in (errno.EACCES, errno.EPERM, errno.EROFS):
+        hints[number] = f"check who may write to `{os.path.dirname(path) or '.'}`"
+    return ToolError(f"DVC cannot use `{path}`", details=lines, hint=hints.get(error.errno or 0))
