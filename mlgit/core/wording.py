@@ -35,6 +35,21 @@ def listed(names: Iterable[str], most: int | None = 5) -> str:
     return joined((f"`{name}`" for name in names), most)
 
 
+def cut(text: str, most: int, *, apart_from: str | None = None) -> str:
+    """The text, or a part of it with `…` where something is left out; another text is cut differently."""
+    if len(text) <= most:
+        return text
+    start = f"{text[: most - 1]}…"
+    if apart_from is None or apart_from == text or start != f"{apart_from[: most - 1]}…":
+        return start
+    differs = next(
+        (at for at, (one, other) in enumerate(zip(text, apart_from, strict=False)) if one != other),
+        min(len(text), len(apart_from)),
+    )
+    tail = text[max(0, differs - most // 2) :]
+    return f"…{tail}" if len(tail) < most else f"…{tail[: most - 2]}…"
+
+
 def word(text: str) -> str:
     """A text as one word for a shell: as it is if that is safe, otherwise in single quotes.
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlgit.core.wording import count, first, format_age, format_size, joined, listed, near, word, words
+from mlgit.core.wording import count, cut, first, format_age, format_size, joined, listed, near, word, words
 
 UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
 
@@ -109,3 +109,27 @@ def test_an_age_is_rounded_down_by_less_than_one_unit(seconds: int) -> None:
 def test_a_word_is_quoted_only_where_a_shell_would_change_it(text: str, expected: str) -> None:
     assert word(text) == expected
     assert words([text, "a"]) == f"{expected} a"
+
+
+@pytest.mark.parametrize(
+    ("text", "other", "expected"),
+    [
+        ("short", None, "short"),
+        ("exactly 10", None, "exactly 10"),
+        ("eleven char", None, "eleven ch…"),
+        ("eleven char", "something else", "eleven ch…"),
+        ("the same start, one", "the same start, two", "…art, one"),
+        ("the same start, two", "the same start, one", "…art, two"),
+        ("in the middle 1 of a text", "in the middle 2 of a text", "…ddle 1 o…"),
+        ("the same start", "the same start and more", "…start"),
+    ],
+)
+def test_a_text_is_cut_with_a_mark(text: str, other: str | None, expected: str) -> None:
+    assert cut(text, 10, apart_from=other) == expected
+
+
+@given(st.text("ab", max_size=30), st.text("ab", max_size=30))
+def test_two_texts_never_look_the_same_where_they_are_cut(one: str, other: str) -> None:
+    shown = cut(one, 10, apart_from=other), cut(other, 10, apart_from=one)
+    assert max(map(len, shown)) <= 10
+    assert (shown[0] == shown[1]) == (one == other)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlgit.core.pipeline.metrics import short
 from mlgit.core.pipeline.report_context import ParamChange
-from mlgit.core.wording import format_size, joined
+from mlgit.core.wording import cut, format_size, joined
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mlgit.core.compare.changes import ContentChange, Diff, Kind, ValueChange
     from mlgit.core.pipeline.evidence import Value
 
+_LONGEST_VALUE = 80
 _MOST_PARAMS = 200
 _VERBS: Mapping[Kind, str] = {
     "added": "new",
@@ -41,8 +42,8 @@ def param_changes(diff: Diff) -> tuple[ParamChange, ...]:
         ParamChange(
             file=change.file,
             key=change.key,
-            old=None if change.kind == "added" else _shown(change.old),
-            new=None if change.kind == "removed" else _shown(change.new),
+            old=None if change.kind == "added" else _shown(change.old, change.new),
+            new=None if change.kind == "removed" else _shown(change.new, change.old),
         )
         for change in (diff.params or ())[:_MOST_PARAMS]
     )
@@ -113,13 +114,18 @@ def _aside(text: str) -> str:
 
 def _value(change: ValueChange) -> str:
     if change.kind == "added":
-        return f"`{change.key}` new: {_shown(change.new)}"
+        return f"`{change.key}` new: {_shown(change.new, None)}"
     if change.kind == "removed":
         return f"`{change.key}` gone"
-    return f"`{change.key}` {_shown(change.old)} -> {_shown(change.new)}"
+    return f"`{change.key}` {_shown(change.old, change.new)} -> {_shown(change.new, change.old)}"
 
 
-def _shown(value: Value) -> str:
+def _shown(value: Value, other: Value) -> str:
+    """One value, short, but still different from the other."""
     if isinstance(value, Decimal):
-        return short(value, digits=9)
-    return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)[:80]
+        return short(value, digits=9, apart_from=(other,) if isinstance(other, Decimal) else ())
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return cut(value, _LONGEST_VALUE, apart_from=other if isinstance(other, str) else None)

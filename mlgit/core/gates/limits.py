@@ -106,11 +106,11 @@ def check_change(gate: Gate, candidate: Decimal, baseline: Decimal) -> Finding:
         # No change is a change of 0 %, also from a baseline of 0, whose percentages are all 0.
         unmoved = row.side == "least" and not change and limit.amount > 0
         if unmoved or not _keeps(row, _measured(row.measure, change), amount):
-            shown = metrics.signed(metrics.short(change, apart_from=(amount, amount.copy_negate())))
+            shown = metrics.signed(metrics.rounded(change, apart_from=(amount, amount.copy_negate())))
             message = f"{numbers} ({shown}, {_wording(row, limit, amount)})"
             return Finding("fail", f"{kind}_broken", message, rising=row.fails_high)
     words = ", ".join(_wording(KINDS[kind], limit, amount) for kind, limit, amount in limits)
-    return Finding("pass", None, f"{numbers} ({metrics.signed(metrics.short(change))}, {words})")
+    return Finding("pass", None, f"{numbers} ({metrics.signed(metrics.rounded(change))}, {words})")
 
 
 def allowed(limit: Limit, baseline: Decimal) -> Decimal:

@@ -26,6 +26,8 @@ _EXACT = _context(2000)
 _MOST_DIGITS = _context(MAX_DIGITS)
 _NINE_DIGITS = _context(9)
 _PLAIN_EXPONENTS = range(-7, 16)
+_LONGEST_INTEGER = 30
+_LONGEST_WRITTEN = 11
 
 _UP = frozenset(
     """
@@ -171,16 +173,36 @@ def signed(number: str) -> str:
 
 
 def short(value: str | Decimal, *, apart_from: Iterable[Decimal] = (), digits: int = 6) -> str:
-    """A number for people, rounded, but still different from the numbers in `apart_from`."""
+    """A stored number for people: as it was written if that is short, and integers always.
+
+    Others are rounded to two decimals or more; the result still differs from the numbers in `apart_from`.
+    """
     exact = value if isinstance(value, Decimal) else Decimal(value)
+    return _rounded(exact, apart_from, digits=digits, decimals=2, longest=_LONGEST_WRITTEN)
+
+
+def rounded(value: str | Decimal, *, apart_from: Iterable[Decimal] = (), digits: int = 4) -> str:
+    """A computed number for people, like `short`: a difference, or a percentage."""
+    exact = value if isinstance(value, Decimal) else Decimal(value)
+    return _rounded(exact, apart_from, digits=digits, decimals=0, longest=digits)
+
+
+def _rounded(
+    exact: Decimal, apart_from: Iterable[Decimal], *, digits: int, decimals: int, longest: int
+) -> str:
     written = str(exact)
     if not exact.is_finite():
         return written
-    if len(written) <= digits and exact and "E" not in written:  # few enough digits as it is
+    if len(written) <= longest and exact and "E" not in written:
         return written.rstrip("0").rstrip(".") if "." in written else written
+    if exact.adjusted() < _LONGEST_INTEGER:
+        whole = exact.to_integral_value()
+        if exact == whole:
+            return text(whole)
+        digits = max(digits, exact.adjusted() + 1 + decimals)
     others = [other for other in apart_from if other.is_finite() and compare(exact, other)]
-    for precision in range(digits, 40):
-        rounded = exact.normalize(_context(precision))
-        if not any(compare(rounded, other) == 0 for other in others):
-            return text(rounded)
+    for precision in range(digits, MAX_DIGITS):
+        nearest = exact.normalize(_context(precision))
+        if not any(compare(nearest, other) == 0 for other in others):
+            return text(nearest)
     return text(exact)

@@ -6,9 +6,10 @@ only stable values (model, file, key, gate), and no `#`, which starts a comment 
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from mlgit.render.charts import finite
+from mlgit.core.pipeline.metrics import text
 from mlgit.render.escape import visible
 
 if TYPE_CHECKING:
@@ -68,9 +69,15 @@ def _document(*families: tuple[str, str, list[_Sample]]) -> str:
     return "\n".join([*lines, "# EOF", ""])
 
 
-def _number(text: str) -> str:
-    number = finite(text)
-    return "NaN" if number is None else f"{number:.12g}"
+def _number(stored: str) -> str:
+    """The number with all its digits, and always in the same form: GitLab compares texts."""
+    number = Decimal(stored)
+    if number.is_nan():
+        return "NaN"
+    if number.is_infinite():
+        return "-Inf" if number.is_signed() else "+Inf"
+    shown = text(number)
+    return shown.rstrip("0").rstrip(".") if "." in shown and "E" not in shown else shown
 
 
 def _flag(value: bool) -> str:  # noqa: FBT001 (a number made of it)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from mlgit.core.gates.headline import headline, split_notes
-from mlgit.core.pipeline.metrics import short, signed
-from mlgit.render.page import Page, Span, Style, line, table
+from mlgit.core.pipeline.metrics import rounded, short, signed
+from mlgit.render.page import Cell, Page, Span, Style, line, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,7 +73,7 @@ def delta(change: MetricChange) -> Span:
     if change.change is None:
         return Span(change.appearance, "dim")
     style: Style = "" if change.better is None else "ok" if change.better else "bad"
-    return Span(signed(short(change.change)), style)
+    return Span(signed(rounded(change.change)), style)
 
 
 def _verdict_line(verdict: Verdict) -> Page:
@@ -139,17 +140,24 @@ def _metrics(changes: tuple[MetricChange, ...]) -> Page:
         return []
     several = len({change.model for change in shown}) > 1
     title = "Changed metrics" if any(change.baseline is not None for change in changes) else "Metrics"
-    rows = [
+    rows: list[tuple[Cell, ...]] = [
         (
-            _shortened(f"{f'{change.model} ' if several else ''}{change.file}:{change.key}", 40),
-            "-" if change.baseline is None else short(change.baseline),
-            "-" if change.candidate is None else short(change.candidate),
+            *([change.model or "-"] if several else []),
+            _shortened(f"{change.file}:{change.key}", 40),
+            _number(change.baseline, change.candidate),
+            _number(change.candidate, change.baseline),
             delta(change),
         )
         for change in shown
     ]
-    found = table(("metric", "base", "this", "change"), rows, right=(1, 2, 3))
+    names = ("model", "metric") if several else ("metric",)
+    numbers = range(len(names), len(names) + 3)
+    found = table((*names, "base", "this", "change"), rows, right=numbers)
     return [line(), line(Span(title, "strong")), found]
+
+
+def _number(shown: str | None, other: str | None) -> str:
+    return "-" if shown is None else short(shown, apart_from=() if other is None else (Decimal(other),))
 
 
 def _each(notes: Sequence[Note]) -> Page:

@@ -162,7 +162,9 @@ def _sections(record: Check, level: DetailLevel) -> list[list[str]]:
     blocks: list[list[str]] = []
     for part in shown[: level.rows]:
         verdict = part.verdict
-        blocks.append([f"#### {_mark(part)} {prose(headline(verdict))}"])
+        name, title = f"{models_of(part)[0]}: ", headline(verdict)
+        title = title if title.startswith(name) else f"{name}{title}"
+        blocks.append([f"#### {_mark(part)} {prose(title)}"])
         blocks += [table(part, level), notes(split_notes(verdict.notes)[1], level)]
     blocks.append(left_out(len(shown) - level.rows, "models"))
     if quiet:

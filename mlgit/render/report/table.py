@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlgit.core.gates.limits import KINDS
-from mlgit.core.pipeline.metrics import short
+from mlgit.core.pipeline.metrics import rounded, short
 from mlgit.render.charts import bar
 from mlgit.render.escape import code, prose
 from mlgit.render.report.layout import EFFECTS, NO_NUMBER, RANK, DetailLevel, cells, decimal, left_out
@@ -73,7 +73,7 @@ def difference_text(change: MetricChange) -> str:
 def _signed(text: str | None, *, better: bool | None) -> str:
     if text is None:
         return ""
-    shown = short(decimal(text))
+    shown = rounded(decimal(text))
     sign = "" if shown.startswith("-") or shown == "0" else "+"
     word = {True: f"{_TIE}better", False: f"{_TIE}worse", None: ""}[better]
     return f"{sign}{shown}{word}"

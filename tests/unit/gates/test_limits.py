@@ -100,7 +100,7 @@ def test_a_failed_change_shows_numbers_and_limit() -> None:
     ("old", "new", "numbers"),
     [
         ("0.9", "0.8999999999", "auc 0.9 -> 0.8999999999"),
-        ("0.123456789", "0.123456789", "auc 0.123457 -> 0.123457"),
+        ("0.12345678901", "0.12345678901", "auc 0.123457 -> 0.123457"),
     ],
 )
 def test_two_numbers_are_shown_as_different_exactly_if_they_are(old: str, new: str, numbers: str) -> None:

@@ -125,8 +125,8 @@ def test_computed_numbers_have_nine_digits_and_no_trailing_zeros(value: str, tex
 
 def test_a_short_number_never_looks_equal_to_its_limit() -> None:
     low = Decimal("0.95")
-    assert metrics.short(Decimal("0.94999999"), apart_from=(low,)) == "0.94999999"
-    assert metrics.short(Decimal("0.94999999")) == "0.95"
+    assert metrics.short(Decimal("0.949999999999"), apart_from=(low,)) == "0.949999999999"
+    assert metrics.short(Decimal("0.949999999999")) == "0.95"
     assert metrics.short(Decimal("0.95"), apart_from=(low,)) == "0.95"
     assert metrics.short("Infinity") == "Infinity"
     tiny = Decimal("0.1" + "0" * 60 + "1")
@@ -135,7 +135,7 @@ def test_a_short_number_never_looks_equal_to_its_limit() -> None:
 
 @pytest.mark.parametrize("other", ["NaN", "sNaN", "Infinity", "-Infinity"])
 def test_a_short_number_ignores_others_that_are_not_finite(other: str) -> None:
-    assert metrics.short(Decimal("0.9500001"), apart_from=(Decimal(other),)) == "0.95"
+    assert metrics.short(Decimal("0.950000000001"), apart_from=(Decimal(other),)) == "0.95"
 
 
 @pytest.mark.parametrize(
@@ -166,3 +166,52 @@ def test_a_found_metric_has_the_name_that_was_looked_up(name: str, values: dict[
     file = MetricFile(path="m.json", values=values)
     for place in metrics.find(name, [file]):
         assert place.key == name or place.key.endswith(f".{name}") or name == place.full_name
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("12345678", "12345678"),
+        ("-12345678", "-12345678"),
+        ("1700000000123", "1700000000123"),
+        ("123456789012345678901", "123456789012345678901"),
+        ("1E+3", "1000"),
+        ("1E+20", "1E+20"),
+        ("1234567.0", "1234567"),
+        ("1234567.8940001", "1234567.89"),
+        ("12345.67800001", "12345.68"),
+        ("123.45678", "123.45678"),
+        ("123.456780001", "123.457"),
+        ("0.9298245614035088", "0.929825"),
+        ("0.50", "0.5"),
+        ("0", "0"),
+        ("1e-9", "1E-9"),
+    ],
+)
+def test_a_stored_number_keeps_its_integer_part_and_two_decimals(value: str, shown: str) -> None:
+    assert metrics.short(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("12345677", "12345677"),
+        ("0.037012345", "0.03701"),
+        ("-689.1234", "-689.1"),
+        ("123456.789", "123457"),
+        ("0.3", "0.3"),
+        ("Infinity", "Infinity"),
+    ],
+)
+def test_a_computed_number_has_four_digits(value: str, shown: str) -> None:
+    assert metrics.rounded(value) == shown
+
+
+@given(
+    st.decimals(allow_nan=False, allow_infinity=False, places=9, min_value=-(10**12), max_value=10**12),
+    st.decimals(allow_nan=False, allow_infinity=False, places=9, min_value=-(10**12), max_value=10**12),
+)
+def test_two_numbers_never_look_the_same_and_are_never_far_off(one: Decimal, other: Decimal) -> None:
+    shown = metrics.short(one, apart_from=(other,)), metrics.short(other, apart_from=(one,))
+    assert (shown[0] == shown[1]) == (one == other)
+    assert abs(Decimal(shown[0]) - one) <= Decimal("0.005")

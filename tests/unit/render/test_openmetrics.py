@@ -6,6 +6,7 @@ import re
 import shlex
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given
 
 from mlgit.errors import ConfigError
@@ -80,8 +81,21 @@ def test_without_a_verdict_the_text_says_so() -> None:
     assert parsed(failure(ConfigError("No"))) == {"mlgit_verdict_formed": "0", "mlgit_blocked": "1"}
 
 
-def test_infinite_numbers_become_nan() -> None:
-    assert 'key="auc"} NaN' in openmetrics(failing("auc", value="NaN"))
+@pytest.mark.parametrize(
+    ("stored", "shown"),
+    [
+        ("NaN", "NaN"),
+        ("Infinity", "+Inf"),
+        ("-Infinity", "-Inf"),
+        ("1700000000123", "1700000000123"),
+        ("0.9298245614035088", "0.9298245614035088"),
+        ("0.50", "0.5"),
+        ("2.0", "2"),
+        ("1E+20", "1E+20"),
+    ],
+)
+def test_every_number_is_written_as_it_is_stored(stored: str, shown: str) -> None:
+    assert f'key="auc"}} {shown}\n' in openmetrics(failing("auc", value=stored))
 
 
 def test_gitlab_reads_a_name_with_a_hash_and_a_space_whole() -> None:
