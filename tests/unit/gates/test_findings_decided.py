@@ -103,11 +103,31 @@ def test_a_second_finding_about_the_same_gates_points_to_the_waiver_of_the_first
     odd = Finding(code="gates_loosened", subjects=("..",), text="Odd", kind="model", whole=True)
     notes = [
         note_of(each, (), "fail", day=date(2026, 5, 1), proposed=seen)
-        for each, seen in ((TWO, ()), (ONE, {f"gates_loosened:{name}" for name in "ab"}))
+        for each, seen in (
+            (TWO, ()),
+            *((each, {f"gates_loosened:{name}" for name in "ab"}) for each in (ONE, TWO)),
+        )
     ]
-    assert [str(note.hint).count("- {id: agreed-") for note in notes] == [2, 0]
-    assert notes[1].hint == "the waiver proposed above agrees to this, too"
+    assert [str(note.hint).count("- {id: agreed-") for note in notes] == [2, 0, 0]
+    both = "the waivers proposed here for `gates_loosened:a`, `gates_loosened:b` agree to this, too"
+    assert [note.hint for note in notes[1:]] == [
+        "the waiver proposed here for `gates_loosened:a` agrees to this, too",
+        both,
+    ]
     assert "id: agreed-change," in str(note_of(odd, (), "fail", day=date(2026, 5, 1)).hint)
+
+
+def test_each_waiver_is_proposed_once_in_a_verdict_whatever_is_shown_first() -> None:
+    gates = (absolute("a", low="0"), absolute("b", low="0"))
+    found = decide(
+        [case(*gates, files=(metric_file(auc="0.9"),))],
+        rules=rules(on_loosened="fail"),
+        candidate=CANDIDATE,
+        policy=Policy(),
+        findings=(TWO, ONE),
+    )
+    hints = [str(note.hint) for note in found.notes if note.effect == "block"]
+    assert sorted(hint.count("- {id: agreed-") for hint in hints) == [0, 2]
 
 
 @pytest.mark.parametrize(

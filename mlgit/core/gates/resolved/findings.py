@@ -155,7 +155,9 @@ def _way_out(subjects: Sequence[str], day: date, proposed: Collection[str]) -> s
     """The hint with entries that can be pasted into the waivers file, also where a line was wrapped."""
     missing = [subject for subject in subjects if subject not in proposed]
     if not missing:
-        return "the waiver proposed above agrees to this, too"
+        words = "waiver" if len(subjects) == 1 else "waivers"
+        agree = "agrees" if len(subjects) == 1 else "agree"
+        return f"the {words} proposed here for {listed(subjects)} {agree} to this, too"
     entries = " and ".join(f"`{_entry(subject, day + _PROPOSED)}`" for subject in missing)
     return (
         f"to agree to it, someone who did not write it adds {entries} to {WAIVERS_FILE} on trunk, "
