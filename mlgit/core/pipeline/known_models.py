@@ -25,9 +25,9 @@ def renamed_models(old: Sequence[KnownModel], new: Sequence[KnownModel]) -> Mapp
     added = without(new, {each.name for each in old})
     found: dict[str, str] = {}
     for same in (_same_path, _same_content):
-        for model in added:
-            match = next((each for each in gone if same(each, model)), None)
-            if match is not None and model.name not in found and match.name not in found.values():
+        for model in without(added, {*found}):
+            match = next((each for each in without(gone, {*found.values()}) if same(each, model)), None)
+            if match is not None:
                 found[model.name] = match.name
     return found
 

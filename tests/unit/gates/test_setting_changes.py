@@ -222,6 +222,11 @@ def model(name: str, path: str | None = None, digest: str | None = None) -> Know
         ([model("a", "x", "1")], [model("b", "y", "1"), model("c", "x", "2")], {"c": "a"}),
         ([model("a", "x"), model("b", "y")], [model("c", "x"), model("d", "y")], {"c": "a", "d": "b"}),
         ([KnownModel(name="a", path="x")], [KnownModel(name="b")], {}),
+        (
+            [model("a", "x", "1"), model("b", "y", "1")],
+            [model("c", "z", "1"), model("d", "w", "1")],
+            {"c": "a", "d": "b"},
+        ),
     ],
 )
 def test_a_model_with_the_same_file_or_content_is_renamed(

@@ -33,6 +33,7 @@ def models(*rows: tuple[str, str | None, str | None]) -> dict[str, KnownModel]:
         ([("old", None, None)], [("new", None, None)], set()),
         ([OLD, ("older", "a", "3")], [NEW], {"old", "older"}),
         ([("new", "a", "1")], [("new", "a", "2")], set()),
+        ([OLD, ("older", "b", "3")], [NEW], {"old"}),
     ],
 )
 def test_a_model_became_another_one_if_they_met_when_one_came_or_the_other_went(
