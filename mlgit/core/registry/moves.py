@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlgit.errors import StateError
+
 if TYPE_CHECKING:
-    from mlgit.core.registry.state import EnvironmentState
+    from mlgit.core.registry.state import Change, EnvironmentState, ModelState, TagFact
 
 
 def stack(environment: EnvironmentState) -> tuple[str, ...]:
     """The commits of earlier promotions, the current one last; a rollback pops one.
 
     Each commit is in it once, at its newest promotion, so that k rollbacks visit k different versions. A
-    commit that was unassigned or rolled back is removed.
+    commit that was unassigned or rolled back is removed, one that a promotion replaced is not.
     """
     commits: list[str] = []
     for change in environment.changes:
+        if _promotes_what_is_lost(change):
+            continue
         if change.assigned is None:
             commits = [each for each in commits if each != change.fact.commit]
         elif change.action == "rollback" and change.assigned.commit in commits:
@@ -33,8 +37,42 @@ def qualified(environment: EnvironmentState) -> frozenset[str]:
     commits: set[str] = set()
     for change in environment.changes:
         left = change.unassigned or change.held
-        if left is not None and change.action != "promote":
+        if left is not None and change.action != "promote" and not _promotes_what_is_lost(change):
             commits.discard(left.commit)
         if change.assigned is not None:
             commits.add(change.assigned.commit)
     return frozenset(commits)
+
+
+def require_history(
+    state: ModelState, name: str, *, otherwise: str, version: str | None = None, after: str | None = None
+) -> None:
+    """Refuse to take an environment's history for whole where one tag of a change is lost.
+
+    With `version`, only a change matters that may have put that one there; with `after`, only one that
+    followed the newest assignment of that commit. `otherwise` is what to do if no clone has the tag.
+
+    Raises:
+        StateError: there is such a change.
+    """
+    refused = {each.fact.tag: each for each in state.refused}
+    for change in reversed(state.environment(name).changes):
+        if after is not None and change.assigned is not None and change.assigned.commit == after:
+            return
+        half, tag = change.fact, str(change.fact.name._replace(action="assign"))
+        other = refused.get(tag)
+        if not change.half or (other is not None and not other.foreign) or not _may_put(half, version):
+            continue
+        raise StateError(
+            f"What `{name}` held of `{state.name}` before is not known here: the tag `{tag}`, written with "
+            f"`{half.tag}`, {'is not here' if other is None else 'is another one now'}",
+            hint=f"run `git fetch --force --tags`; if no clone has that tag, {otherwise}",
+        )
+
+
+def _may_put(half: TagFact, version: str | None) -> bool:
+    return version is None or half.parsed_summary.version in {None, version}
+
+
+def _promotes_what_is_lost(change: Change) -> bool:
+    return change.half and change.fact.parsed_summary.action == "promote"

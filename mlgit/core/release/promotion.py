@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.core.registry.completeness import doubtful_refusal, refused_releases
-from mlgit.core.registry.moves import qualified, stack
+from mlgit.core.registry.moves import qualified, require_history, stack
 from mlgit.core.registry.semver import Version
 from mlgit.core.registry.state import EnvironmentState, ModelState, RegisteredVersion, version_of
 from mlgit.core.wording import listed, word
@@ -133,10 +133,12 @@ def check_promotion(
     if doubt is not None:
         raise doubt.doubt()
     if source is not None and version.commit not in qualified(state.environment(source)):
+        first = f"run `mlgit promote {label} --to {word(source)}` first"
+        require_history(state, source, otherwise=first, version=str(version.version))
         raise AnswerNo(
             f"`{label}` does not qualify for `{environment.name}`: it is not in `{source}` and did not "
             "leave it by a later promotion",
-            hint=f"run `mlgit promote {label} --to {word(source)}` first",
+            hint=first,
         )
     here = state.environment(environment.name).version
     if here is not None and version.version < here.version and not downgrade:
@@ -184,13 +186,17 @@ def rollback_target(
                 hint=_end_of_rejection(wanted),
             )
         if wanted not in candidates or not counts(wanted):
+            promote = f"run `mlgit promote {state.name}@{wanted.version} --to {word(name)}`"
+            require_history(state, name, otherwise=promote, version=str(wanted.version))
             raise StateError(
-                f"`{state.name}@{wanted.version}` is not among what `{name}` can go back to",
-                hint=f"run `mlgit promote {state.name}@{wanted.version} --to {word(name)}`",
+                f"`{state.name}@{wanted.version}` is not among what `{name}` can go back to", hint=promote
             )
         return wanted
     usable = (each for each in candidates if not each.deregistered and counts(each))
     found = next(usable, None)
+    after = None if found is None else found.commit
+    named = f"name the version: `mlgit rollback {state.name} --env {word(name)} --to VERSION -m REASON`"
+    require_history(state, name, otherwise=named, after=after)
     if found is None:
         raise _nothing_before(state, environment, [each for each in candidates if each.deregistered])
     return found

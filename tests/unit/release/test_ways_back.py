@@ -113,3 +113,50 @@ def test_the_hint_for_half_of_a_rollback_has_its_reason() -> None:
     doubt = accepted(FIRST, *SECOND, half).environment("prod").doubt
     assert doubt is not None
     assert doubt.hint.endswith("run `mlgit rollback m --env prod --to v1.0.0 -m REASON`")
+
+
+V3 = release("m@v3.0.0", 3)
+LOST = (
+    moved("m#prod!#2", 1, V2, seconds=2),
+    moved("m#prod!#3", 2, V3, seconds=3),
+    moved("m#prod#3", 3, V3, seconds=3),
+)
+"""v3.0.0 after v2.0.0, whose tag `m#prod#2` is not here."""
+
+
+@pytest.mark.parametrize(
+    ("tags", "to", "expected"),
+    [
+        (LOST, None, "m#prod#2"),
+        (LOST, "v2.0.0", "m#prod#2"),
+        ((*LOST, fact("m#prod#2", 2)), None, "m#prod#2"),
+        (LOST, "v1.0.0", "v1.0.0"),
+        ((*LOST, moved("m#prod!#4", 3, V2), moved("m#prod#4", 2, V2)), None, "v3.0.0"),
+        ((LOST[0], *LOST[1:], moved("m#prod!#4", 3, V3, action="unassign")), None, "m#prod#2"),
+        ((*SECOND, moved("m#prod!#3", 2, V3), moved("m#prod#3", 3, V3)), None, "v2.0.0"),
+    ],
+)
+def test_it_does_not_go_over_a_change_whose_tag_is_lost(
+    tags: tuple[TagFact, ...], to: str | None, expected: str
+) -> None:
+    state = accepted(V3, FIRST, *tags)
+    here = state.environment("prod")
+    assert here.doubt is None
+    if expected.startswith("v"):
+        assert str(rollback_target(state, here, to).version) == expected
+        return
+    with pytest.raises(StateError, match=f"not known here: the tag `{expected}`") as caught:
+        rollback_target(state, here, to)
+    assert "`m#prod!#2`" in str(caught.value)
+
+
+@pytest.mark.parametrize(("version", "known"), [(V1, True), (V3, True), (V2, False)])
+def test_what_was_in_the_source_is_not_known_if_its_tag_is_lost(version: TagFact, *, known: bool) -> None:
+    state = accepted(V3, FIRST, *LOST)
+    live = Environment(name="live", source="prod")
+    wanted = next(each for each in state.versions if each.fact is version)
+    if known:
+        check_promotion(state, live, wanted, downgrade=False)
+        return
+    with pytest.raises(StateError, match="not known here: the tag `m#prod#2`"):
+        check_promotion(state, live, wanted, downgrade=False)
