@@ -125,7 +125,7 @@ def auto_environments(environments: Mapping[str, Environment]) -> tuple[Environm
 
     def add(name: str, visited: Sequence[str] = ()) -> None:
         environment = environments.get(name)
-        if environment is None or name in ordered or name in visited:
+        if environment is None or name in visited:
             return
         if environment.source is not None:
             add(environment.source, (*visited, name))
@@ -177,7 +177,7 @@ def step_of(report: ChangeReport) -> MergeStep:
     """The report of a release or promotion as one step."""
     outcome: Outcome = "already" if report.already else "planned" if report.dry_run else "done"
     tag = report.tags[-1].name if report.tags else None
-    if tag is None and report.environment is None:
+    if report.environment is None:
         tag = f"{report.model.replace(':', '=')}@{report.version}"
     return MergeStep(
         model=report.model,

@@ -62,7 +62,7 @@ class Marks:
 
     def refusal(self, fact: TagFact) -> Refusal | None:
         own = self._own(fact)
-        if own is not None or fact.name.action == "deprecate":
+        if own is not None:
             return own
         if fact.name.action == "deregister":
             why = self._named_release(fact) if fact.flaw is None else other_commit(fact, self._state)
@@ -82,7 +82,7 @@ class Marks:
 
     def _move(self, fact: TagFact) -> Refusal | None:
         taken_out = fact.name.action == "unassign"
-        if fact.flaw is None and not (taken_out and fact.parsed_summary.action == "unassign"):
+        if fact.flaw is None and fact.parsed_summary.action != "unassign":
             why = self._named_release(fact)
             if why is not None:
                 return Refusal(fact, why)

@@ -131,7 +131,7 @@ def _outdated(
     version = version_of(fact, here.registered)
     # A pre-release may be merged after its promotion.
     final = version is None or version.version.final
-    if final and fact.commit not in facts.elsewhere and not facts.precedes(fact.commit, policy):
+    if final and not facts.precedes(fact.commit, policy):
         return f"it was written by the rules of {policy[:7]}, which are older than its commit"
     previous = _policy_before(fact, here)
     if previous is not None and previous not in facts.elsewhere and not facts.precedes(previous, policy):

@@ -101,10 +101,10 @@ def _used(pipeline: Pipeline, gates: Iterable[ResolvedGate]) -> set[str]:
     """The stages that the gates' numbers and models come from."""
     owners = set()
     for gate in gates:
-        if gate.source and gate.source.origin.kind == "stage":
+        if gate.source:
             owners.add(gate.source.origin.name)
         path = (gate.path or "").rstrip("/")
-        owners |= {stage.address for stage in pipeline.stages if path and _makes(stage, path)}
+        owners |= {stage.address for stage in pipeline.stages if _makes(stage, path)}
     return {address for owner in owners if owner for address in stages_before(owner, pipeline)}
 
 
