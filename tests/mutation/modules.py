@@ -5,10 +5,12 @@ from __future__ import annotations
 _GATES = "tests/unit/gates/test_"
 _RESOLVED = {
     "findings": ("resolution", "references", "findings_decided", "baseline_rules", "model_origins"),
+    "ignored": ("ignored",),
     "lost": ("baseline_rules", "places"),
     "merged": ("merged_rules",),
     "model_origins": ("model_origins",),
     "models": ("setting_changes",),
+    "renames": ("renames",),
     "resolution": ("references", "resolution", "stage_changes", "model_origins"),
     "rules": ("resolution", "merged_rules", "setting_changes"),
     "settings": ("setting_changes",),
@@ -18,7 +20,7 @@ TESTS = {
     "mlgit/core/gates/limits.py": [f"{_GATES}{name}.py" for name in ("limits", "effects")],
     "mlgit/core/gates/waivers.py": [
         f"{_GATES}{name}.py"
-        for name in ("waivers", "waived", "effects", "decision", "findings_decided", "people")
+        for name in ("waivers", "waived", "waived_names", "effects", "decision", "findings_decided", "people")
     ],
     "mlgit/core/gates/gate_changes.py": [f"{_GATES}{name}.py" for name in ("gate_changes", "merged_rules")],
     "mlgit/core/gates/decision.py": [
@@ -29,10 +31,11 @@ TESTS = {
         for name in ("evaluate", "effects", "limits", "unread_baselines", "decision", "gates_sha")
     ],
     "mlgit/core/registry/replay.py": [
-        f"tests/unit/registry/test_{name}.py" for name in ("replay", "state", "events", "completeness")
+        *(f"tests/unit/registry/test_{name}.py" for name in ("replay", "state", "events", "completeness")),
+        "tests/unit/trust/test_doubt.py",
     ],
     "mlgit/core/registry/semver.py": ["tests/unit/registry/test_semver.py"],
-    "mlgit/core/ci/after_merge.py": ["tests/unit/ci/test_after_merge.py"],
+    "mlgit/core/ci/after_merge.py": [f"tests/unit/ci/test_after_{name}.py" for name in ("merge", "rename")],
     "mlgit/core/gates/places.py": [
         f"{_GATES}{name}.py"
         for name in ("places", "evaluate", "unread_baselines", "nulls_and_lists", "baseline_rules")
@@ -46,10 +49,27 @@ TESTS = {
         f"tests/unit/trust/test_{name}.py" for name in ("accept", "rules", "stated_gates")
     ],
     "mlgit/core/trust/rules.py": [
-        f"tests/unit/trust/test_{name}.py" for name in ("rules", "accept", "stated_gates")
+        *(f"tests/unit/trust/test_{name}.py" for name in ("rules", "accept", "stated_gates")),
+        "tests/unit/release/test_ways_back.py",
     ],
+    "mlgit/core/trust/doubt.py": [f"tests/unit/trust/test_{name}.py" for name in ("doubt", "accept")],
+    "mlgit/core/trust/marks.py": [f"tests/unit/trust/test_{name}.py" for name in ("marks", "look", "accept")],
+    "mlgit/core/trust/proof.py": [
+        f"tests/unit/trust/test_{name}.py" for name in ("proof", "accept", "rules")
+    ],
+    "mlgit/core/gates/waived_names.py": [f"{_GATES}{name}.py" for name in ("waived_names",)],
+    "mlgit/core/pipeline/known_models.py": [
+        "tests/unit/pipeline/test_known_models.py",
+        f"{_GATES}setting_changes.py",
+    ],
+    "mlgit/core/pipeline/inputs.py": ["tests/unit/pipeline/test_inputs.py"],
     "mlgit/core/registry/completeness.py": [
         "tests/unit/registry/test_completeness.py",
+        "tests/unit/release/test_promotion.py",
+    ],
+    "mlgit/core/registry/state.py": [
+        *(f"tests/unit/registry/test_{name}.py" for name in ("state", "replay", "entries", "events")),
+        *(f"tests/unit/trust/test_{name}.py" for name in ("accept", "doubt")),
         "tests/unit/release/test_promotion.py",
     ],
     "mlgit/core/registry/readiness.py": ["tests/unit/registry/test_readiness.py"],
@@ -58,6 +78,9 @@ TESTS = {
 
 _WORD = "every word has the same number before it, and a higher one than any number has"
 _COUNTED = "these tags have a counter; the type does not say so"
+_PARSED = "the names of ignored tags were parsed before; the type does not say so"
+_STAND_IN = "nobody asks when a tag that stands for a name was made"
+_A_STAGE = "each of these models has a stage that makes it; the type does not say so"
 EQUIVALENT: dict[str, dict[str, str]] = {
     "mlgit/core/gates/limits.py": {
         "False -> True in `rising: bool = False`": "it is read for failures only, and each of these gives it",
@@ -87,6 +110,29 @@ EQUIVALENT: dict[str, dict[str, str]] = {
             "it saves work: the names are compared whole afterwards"
         ),
     },
+    "mlgit/core/trust/doubt.py": {
+        "Gt -> GtE in `_counter(refusal.fact) > _counter(half)`": (
+            "a tag of the same change is not refused without the half"
+        ),
+        '0 -> 1 in `fact = TagFact(parsed, tag, "", "", 0, "", "", lambda _: "")`': _STAND_IN,
+        "And -> Or in `tag is not None and parsed is not None`": _PARSED,
+        "without `tag is not None` in `tag is not None and parsed is not None`": _PARSED,
+        "without `parsed is not None` in `tag is not None and parsed is not None`": _PARSED,
+        "0 -> 1 in `return fact.name.counter or 0`": "counters begin at 1",
+        "without `name is not None` in `name is not None and name.environment is not None`": _PARSED,
+    },
+    "mlgit/core/trust/marks.py": {
+        "without `''` in `fact.name.environment or ''`": "it has an environment; the type does not say so",
+    },
+    "mlgit/core/ci/after_merge.py": {
+        "Lt -> LtE in `version.version < here.version.version`": "the same version was reported before",
+    },
+    "mlgit/core/gates/resolved/model_origins.py": {
+        "returns None in `return ()`": _A_STAGE,
+        "Or -> And in `before is None or after is None`": _A_STAGE,
+        "without `before is None` in `before is None or after is None`": _A_STAGE,
+        "without `after is None` in `before is None or after is None`": _A_STAGE,
+    },
     "mlgit/core/trust/accept.py": {
         "without `fact.name.environment is not None` in `fact.name.environment is not None "
         "and fact.tag not in refused`": "it saves work: other tags are about no environment",
@@ -95,6 +141,9 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         ),
     },
     "mlgit/core/trust/rules.py": {
+        "without `version is None` in `version is None or version.version.final`": (
+            "what states a policy has a release; the type does not say so"
+        ),
         "without `policy is not None` in `policy is not None and policy in facts.elsewhere`": (
             "no commit is None; the type does not say so"
         ),
@@ -107,6 +156,9 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "else (1, 0, part) for part in pre)`": _WORD,
         '1 -> 2 in `ranks = tuple((0, int(part), "") if part.isdigit() '
         "else (1, 0, part) for part in pre)`": _WORD,
+    },
+    "mlgit/core/registry/state.py": {
+        "Gt -> GtE in `len(candidates) > 1`": "it saves work: of one candidate nothing is chosen",
     },
     "mlgit/core/registry/replay.py": {
         "without `0` in `fact.name.counter or 0`": _COUNTED,

@@ -55,6 +55,7 @@ def contents(found: ModelState, **digests: str) -> Iterator[tuple[RegisteredVers
         ([("m@v1.0.0", 1)], "b", {"v1": "a"}, (True, False, None)),
         ([("m@v1.0.0", 1)], "a", {"v1": "a"}, (False, False, "unchanged")),
         ([("m@v1.0.0", 1), ("m@v2.0.0", 2)], "a", {"v1": "a", "v2": "b"}, (True, True, None)),
+        ([("m@v1.0.0", 1), ("m@v2.0.0", 2), ("m@v2.0.0!", 2)], "a", {"v1": "a"}, (False, False, "unchanged")),
         ([("m@v1.0.0", 9)], "a", {"v1": "a"}, (False, False, "already")),
         ([("m@v1.0.0", 9), ("m@v1.0.0!", 9)], "a", {}, (False, False, "left")),
         ([("m@v1.0.0", 1), ("m@v1.0.0!", 1)], "a", {"v1": "a"}, (False, False, "left")),

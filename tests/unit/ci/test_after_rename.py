@@ -48,6 +48,15 @@ def test_a_hold_of_the_former_name_holds(former: EnvironmentState, outcome: str 
     assert step is None or (words in str(step.message) and step.model == "m")
 
 
+def test_a_tag_under_the_new_name_that_leaves_open_what_is_there_holds_too() -> None:
+    found = state(*NEW)
+    here = replace(found.environment("prod"), doubt=Refusal(fact("m#prod#1", 9), "it is lightweight"))
+    version, step = promotion_need(replace(found, environments={"prod": here}), PROD, before(*ONE))
+    assert version is None
+    assert step is not None
+    assert step.message == "The tag `m#prod#1` does not count: it is lightweight"
+
+
 @pytest.mark.parametrize("former", [before(*ROLLED), before(*EMPTIED)])
 def test_it_ends_with_the_first_change_under_the_new_name(former: EnvironmentState) -> None:
     later = state(*NEW, fact("m#prod#1", 9), fact("m@v1.1.0", 10))

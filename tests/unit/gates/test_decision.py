@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from mlgit.core.config.file import Config
 from mlgit.core.gates.decision import decide
+from mlgit.core.gates.evaluate import EMPTIED
 from mlgit.core.gates.headline import headline
 from mlgit.core.gates.verdict import Candidate, GateChange, Note, Policy, decision_of
 from mlgit.render.formats.jsonout import document
@@ -137,6 +138,27 @@ def test_the_first_version_of_an_environment_depends_on_the_release_gates(
     )
     assert found.decision == decision
     assert [(note.code, note.effect) for note in found.notes] == [("first_version", effect)]
+
+
+@pytest.mark.parametrize(
+    ("reason", "first", "message"),
+    [
+        (None, True, "The first version in `prod`: there is nothing to compare with yet"),
+        (EMPTIED, False, "There is nothing to compare with: No luck"),
+    ],
+)
+def test_an_environment_that_was_emptied_gets_no_first_version(
+    reason: str | None, message: str, *, first: bool
+) -> None:
+    found = verdict(
+        case(change(), files=(FILE,), against=baseline(state="none", reason=reason)),
+        purpose="promote",
+        environment="prod",
+        environment_empty=True,
+        release_decision="allow",
+    )
+    assert found.first_model == first
+    assert [note.message for note in found.notes] == [message]
 
 
 def test_a_first_version_with_an_absolute_gate_has_no_warning() -> None:

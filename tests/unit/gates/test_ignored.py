@@ -70,8 +70,11 @@ def test_each_file_of_patterns_has_one_finding_that_names_the_first_files() -> N
     hidden = {
         ".dvcignore": {f"src/{name}.py": "read by stage train" for name in "edcba"},
         "a/.gitignore": {"a/m.dvc": "read by DVC"},
+        "b/.dvcignore": {f"b/{name}.py": "read by stage train" for name in "abc"},
     }
-    found = [(each.code, each.subjects, each.text) for each in hidden_findings(hidden)]
+    findings = list(hidden_findings(hidden))
+    assert {(each.kind, each.whole) for each in findings} == {("file", True)}
+    found = [(each.code, each.subjects, each.text) for each in findings]
     words = ", ".join(f"`src/{name}.py` (read by stage train)" for name in "abc")
     refused = "and DVC refuses its own files where Git ignores them"
     later = "so later changes of it may not show"
@@ -85,5 +88,10 @@ def test_each_file_of_patterns_has_one_finding_that_names_the_first_files() -> N
             "evidence_weakened",
             ("a/.gitignore",),
             f"`a/.gitignore` now ignores `a/m.dvc` (read by DVC), {refused}",
+        ),
+        (
+            "evidence_weakened",
+            ("b/.dvcignore",),
+            f"`b/.dvcignore` now hides {words.replace('src/', 'b/')} from DVC, {later}",
         ),
     ]

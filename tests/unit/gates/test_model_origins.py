@@ -9,11 +9,13 @@ import pytest
 
 from mlgit.core.gates.evaluate import Case
 from mlgit.core.gates.resolved.findings import compare_resolved
-from mlgit.core.gates.resolved.model_origins import ModelOrigin, compare_origins, model_origin
+from mlgit.core.gates.resolved.model_origins import Maker, ModelOrigin, compare_origins, model_origin
 from mlgit.core.gates.resolved.resolution import ResolvedGate, resolve_case
+from mlgit.core.pipeline.inputs import EMPTY, Places
 from mlgit.core.pipeline.origin import HAND, LINKS, link_of, origin_of
 from mlgit.core.pipeline.stages import Output, Pipeline, Stage
 from tests.support.verdicts import absolute, metric_file
+from tests.unit.pipeline.test_inputs import origin as recorded
 
 MODEL = "models/m.bin"
 OWNERS = ("train", "renamed", "export", "moved", "a.dvc", "git", "nothing")
@@ -84,6 +86,18 @@ def test_a_dropped_input_is_one_finding_of_the_gates_or_the_model() -> None:
     (found,) = compare_origins([old], [new], covered=dropped[:1])
     assert found.text == "Model `m` (made by stage train) proves less: dep b was dropped"
     assert list(compare_origins([old], [new], covered=dropped)) == []
+
+
+def test_an_input_with_another_name_is_dropped_if_both_were_there() -> None:
+    def made(name: str) -> ModelOrigin:
+        maker = Maker(origin=recorded({}, {"params.yaml": {name: 0.3}}), run=("run",))
+        return ModelOrigin(name="m", path=MODEL, makers=(maker,))
+
+    old, new = made("lr"), made("rate")
+    there = Places(param="params.yaml:rate".__eq__)
+    assert list(compare_origins([old], [new], places=(EMPTY, there))) == []
+    (found,) = compare_origins([old], [new], places=(there, EMPTY))
+    assert found.text == "Model `m` (made by stage train) proves less: param params.yaml:lr was dropped"
 
 
 @pytest.mark.parametrize("split", [("prepare", "train"), ("sub/dvc.yaml:train",), ("train@0",)])

@@ -9,8 +9,10 @@ import pytest
 
 from mlgit.core.gates.resolved.resolution import ResolvedGate, Source
 from mlgit.core.gates.resolved.stage_changes import input_notes, stage_notes, undeclared_files
+from mlgit.core.pipeline.inputs import EMPTY, Places
 from mlgit.core.pipeline.origin import HAND, origin_of
 from mlgit.core.pipeline.stages import LockedStage, Output, Pipeline, Pointer, Stage
+from tests.unit.pipeline.test_inputs import origin
 
 
 def stage(name: str, cmd: tuple[str, ...], dep: str, out: str, wdir: str = ".") -> Stage:
@@ -88,6 +90,9 @@ def test_a_command_that_fits_is_not_cut_and_a_difference_at_the_start_is_shown()
     assert text.endswith(f"`{'x' * 100}`")
     (text,) = messages(edited("train", cmd=("x" * 101,)))
     assert text.endswith(f"`{'x' * 100}…`")
+    old = edited("train", cmd=("x" * 50 + "A" + "y" * 49,))
+    (text,) = messages(edited("train", cmd=("x" * 50 + "B" + "y" * 49,)), old)
+    assert f"`{'x' * 50}A{'y' * 49}`" in text
     old = edited("train", cmd=("OLD" + "y" * 300,))
     (text,) = messages(edited("train", cmd=("NEW" + "y" * 300,)), old)
     assert "`OLDy" in text
@@ -112,7 +117,17 @@ def test_at_most_three_are_named_and_the_rest_is_counted(count: int, last: str |
         assert found[-1] == f"{last}; `mlgit diff` lists them"
 
 
-FILES = {"copy.bin", "more/x.csv", "model.bin", "test.py", "data.csv", "z/copy.bin"}
+FILES = {
+    "test.json",
+    "params.yaml",
+    "copy.bin",
+    "other/made.csv",
+    "more/x.csv",
+    "model.bin",
+    "test.py",
+    "data.csv",
+    "z/copy.bin",
+}
 
 
 def undeclared(
@@ -121,7 +136,7 @@ def undeclared(
     source = Source(file="test.json", key="auc", origin=origin_of("test.json", new))
     gates = [ResolvedGate(gate="g", model="m", metric="auc", source=source, path=path)]
     found = list(undeclared_files(old, new, gates, FILES))
-    assert {each.code for each in found} <= {"evidence_weakened"}
+    assert {(each.code, each.whole) for each in found} <= {("evidence_weakened", True)}
     return [(each.subjects, each.text) for each in found]
 
 
@@ -136,9 +151,12 @@ def undeclared(
         ("evaluate", {"cmd": ("run copy.bin",), "deps": ("model.bin", "copy.bin")}, None),
         ("evaluate", {"cmd": ("run more/x.csv",), "deps": ("model.bin", "more")}, None),
         ("evaluate", {"cmd": ("run data.csv",)}, None),
+        ("evaluate", {"cmd": ("run other/made.csv",)}, "`other/made.csv`, which is"),
         ("evaluate", {"cmd": ("python test.py other.bin",)}, None),
         ("train", {"cmd": ("run model.bin",)}, None),
         ("train", {"cmd": ("run data.csv",), "deps": ("model.csv",)}, None),
+        ("evaluate", {"cmd": ("python test.py > test.json",)}, None),
+        ("evaluate", {"cmd": ("run params.yaml",), "params": {"params.yaml": None}}, None),
         ("plot", {"cmd": ("run copy.bin",)}, None),
     ],
 )
@@ -154,9 +172,28 @@ def test_a_file_that_a_command_names_and_no_dependency_covers_is_a_finding(
 def test_a_new_stage_may_name_what_the_old_ones_named() -> None:
     named = edited("evaluate", cmd=("python test.py copy.bin",))
     renamed = Pipeline(
-        stages=tuple(replace(each, address=f"x/{each.address}", outs=each.outs) for each in named.stages)
+        stages=tuple(
+            replace(
+                each,
+                address=f"x/{each.address}",
+                outs=tuple(replace(out, owner=f"x/{each.address}") for out in each.outs),
+            )
+            for each in named.stages
+        )
     )
     assert undeclared(renamed, named) == []
+    assert undeclared(renamed) == [
+        (("x/evaluate",), "Stage `x/evaluate` now names `copy.bin`, which is not among its dependencies")
+    ]
+
+
+def test_what_another_stage_names_or_reads_is_no_excuse() -> None:
+    found = "`copy.bin`, which is not among its dependencies"
+    named = edited("evaluate", cmd=("python test.py copy.bin",))
+    others = [edited("train", cmd=("python train.py copy.bin",)), edited("plot", deps=("copy.bin",))]
+    for old in others:
+        new = Pipeline(stages=(old.stages[0], named.stages[1], old.stages[2]))
+        assert undeclared(new, old) == [(("evaluate",), f"Stage `evaluate` now names {found}")]
 
 
 def test_the_stages_of_the_model_itself_count() -> None:
@@ -166,6 +203,8 @@ def test_the_stages_of_the_model_itself_count() -> None:
     assert undeclared(new, old) == []
     ((subjects, _),) = undeclared(new, old, path="out/")
     assert subjects == ("export",)
+    others = edited("plot", cmd=("run copy.bin",))
+    assert undeclared(others, path="out/") == []
 
 
 def test_a_renamed_input_is_a_note() -> None:
@@ -183,3 +222,14 @@ def test_a_renamed_input_is_a_note() -> None:
     assert (note.code, note.effect, note.message) == ("input_renamed", "note", text)
     assert input_notes(gates("a.csv"), gates("a.csv")) == ()
     assert input_notes(gates("a.csv", source=False), gates("b.csv")) == ()
+    assert input_notes(gates("a.csv"), gates("b.csv", source=False)) == ()
+
+
+def test_a_parameter_that_was_there_before_was_not_renamed() -> None:
+    def gates(name: str) -> list[ResolvedGate]:
+        place = Source(file="m.json", key="auc", origin=origin({}, {"params.yaml": {name: 0.3}}))
+        return [ResolvedGate(gate="g", model="m", metric="auc", source=place)]
+
+    there = Places(param="params.yaml:rate".__eq__)
+    assert len(input_notes(gates("lr"), gates("rate"), places=(EMPTY, there))) == 1
+    assert input_notes(gates("lr"), gates("rate"), places=(there, EMPTY)) == ()

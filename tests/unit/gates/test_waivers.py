@@ -67,6 +67,7 @@ def test_the_note_of_an_ignored_waiver_names_its_commit() -> None:
     assert notes[0].message == "Waiver `w1` (brought by ccccccc) is ignored: it expired on 2020-01-01"
     assert notes[0].effect == "warn"
     assert waiver(commit=None).origin == "not committed yet"
+    assert waiver(traced=False).origin == "of unknown origin"
 
 
 def test_a_waivers_file_is_read() -> None:

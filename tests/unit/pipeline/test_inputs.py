@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -85,6 +86,10 @@ P = "params.yaml"
         ({P: {"lr": 1}}, {"conf.yaml": {"lr": 1}}, {f"{P}:lr": "conf.yaml:lr"}),
         ({P: {"t": {"a": 1, "b": [2]}}}, {"q": {"a": 1, "b": [2]}}, {f"{P}:t": "q:a, q:b"}),
         ({P: {"t": {"a": 1, "b": [2]}}}, {"q": {"a": 1}}, None),
+        ({P: {"t": {"a": 1, "b": 1}}}, {"q": {"b": 1, "a": 1}}, {f"{P}:t": "q:a, q:b"}),
+        ({P: {"lr": 0.3}}, {"q": {"lr": 0.3}, "r": {"lr": 0.3}}, {f"{P}:lr": "q:lr"}),
+        ({P: {"lr": 0.3}}, {P: {"t": {"rate": 0.3}, "rate": 0.4}}, None),
+        ({P: {"lr": {1: [date(2026, 5, 3)]}}}, {"q": {"lr": {1: [date(2026, 5, 3)]}}}, {f"{P}:lr": "q:lr.1"}),
         ({P: {"lr": 1, "n": 1}}, {P: {"n": 1}}, None),
         ({P: {"t": {}}}, {"q": {"a": 1}}, None),
     ],
@@ -134,6 +139,19 @@ def test_a_single_value_that_was_there_before_is_another_parameter() -> None:
     assert weaker(old, new) == ()
     before = Places(param=f"{P}:rate".__eq__)
     assert weaker(old, new, before=before) == (f"param {P}:lr was dropped",)
+
+
+def test_each_added_parameter_is_the_new_name_of_one() -> None:
+    before = origin({}, {P: {"a.lr": 0.3, "b.lr": 0.3}})
+    assert renamed_inputs(before, origin({}, {"q": {"lr": 0.3}})) == {f"{P}:a.lr": "q:lr"}
+    kept = origin({}, {P: {"a.lr": 0.3, "lr": 0.3}})
+    assert renamed_inputs(kept, origin({}, {P: {"lr": 0.3}})) == {}
+
+
+def test_a_list_whose_keys_are_in_another_order_is_the_same_value() -> None:
+    one, other = {"x": 1, "y": 2}, {"y": 2, "x": 1}
+    before, after = origin({}, {P: {"grid": [one]}}), origin({}, {"q": {"grid": [other]}})
+    assert renamed_inputs(before, after) == {f"{P}:grid": "q:grid"}
 
 
 def test_only_stages_have_inputs_that_can_be_renamed() -> None:

@@ -297,3 +297,15 @@ def test_closed_assignments_are_removed_from_among_open_ones() -> None:
     ] + [23]
     assert here.changes[-1].before == commit(3)
     assert here.commit == commit(4)
+
+
+def test_an_environment_that_is_emptied_after_a_rollback_stays_held() -> None:
+    back = fact("m#prod#2", 1, message=stated("rollback"))
+    rolled = (fact("m@v1.0.0", 1), fact("m#prod#1", 1), back)
+    for facts in (rolled, (*rolled, fact("m#prod!#3", 1))):
+        assert replay(facts).model("m").environment("prod").held
+
+
+def test_a_model_without_tags_is_not_deprecated_and_has_no_newest_tag() -> None:
+    found = replay(()).model("m")
+    assert (found.deprecated, found.newest_tag_s) == (False, 0)

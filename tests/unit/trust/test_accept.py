@@ -127,6 +127,12 @@ class Row(NamedTuple):
     foreign: bool = False
 
 
+def because_of(why: str) -> dict[str, str]:
+    """What does not count if v2.0.0 does not: the release, and the change that it is in."""
+    moved = f"its release `m@v2.0.0` does not count: {why}"
+    return {"m@v2.0.0": why, "m#prod!#2": moved, "m#prod#2": moved}
+
+
 ROWS = {
     "all by mlgit": Row((V1, V2, FIRST, *PAIR), {}, "v2.0.0"),
     "nothing": Row((), {}, None),
@@ -199,6 +205,17 @@ ROWS = {
         (V1, fact("m#prod#1", 1)), {"m#prod#1": NO_STATEMENT}, None, doubt="m#prod#1"
     ),
     "a deprecated model": Row((V1, FIRST, fact("m@deprecated", 1)), {}),
+    "a renamed release off trunk": Row(
+        (V1, V2, FIRST, *PAIR),
+        because_of("its object was made for `other`"),
+        doubt="m#prod#2",
+        off=(2,),
+        renamed=("m@v2.0.0",),
+    ),
+    "a release that was registered again, allowed": Row(
+        (fact("m@v1.0.0#1", 1), fact("m@v1.0.0#2", 2), fact("m#prod#1", 2)), {}, foreign=True
+    ),
+    "only a foreign unassignment": Row((V1, fact("m#prod!#1", 1)), {"m#prod!#1": NO_STATEMENT}, None),
     "a renamed tag": Row(
         (V1, V2, FIRST, PAIR[1]),
         {"m#prod#2": "its object was made for `other`"},
@@ -241,31 +258,18 @@ ROWS = {
     ),
     "a release that left trunk": Row(
         (V1, V2, FIRST, *PAIR),
-        {
-            "m@v2.0.0": OFF,
-            "m#prod!#2": f"its release `m@v2.0.0` does not count: {OFF}",
-            "m#prod#2": f"its release `m@v2.0.0` does not count: {OFF}",
-        },
+        because_of(OFF),
         doubt="m#prod#2",
         off=(2,),
     ),
     "a later promotion ends the doubt": Row(
         (V1, V2, FIRST, *PAIR, moved("m#prod!#3", 2, V1), moved("m#prod#3", 1, V1)),
-        {
-            "m@v2.0.0": OFF,
-            "m#prod!#2": f"its release `m@v2.0.0` does not count: {OFF}",
-            "m#prod#2": f"its release `m@v2.0.0` does not count: {OFF}",
-        },
+        because_of(OFF),
         off=(2,),
     ),
     "a foreign tag after the doubt does not end it": Row(
         (V1, V2, FIRST, *PAIR, fact("m#prod#3", 1)),
-        {
-            "m@v2.0.0": OFF,
-            "m#prod!#2": f"its release `m@v2.0.0` does not count: {OFF}",
-            "m#prod#2": f"its release `m@v2.0.0` does not count: {OFF}",
-            "m#prod#3": NO_STATEMENT,
-        },
+        {**because_of(OFF), "m#prod#3": NO_STATEMENT},
         doubt="m#prod#2",
         off=(2,),
     ),
@@ -322,10 +326,14 @@ def test_the_rules_of_its_moment_decide(
     assert doubt is None or doubt.sentence == f"The tag `m#prod#2` does not count: {why}"
 
 
-def test_half_of_a_change_that_does_not_count_hides_no_earlier_one_that_broke_a_rule() -> None:
+@pytest.mark.parametrize("action", ["promote", "unassign"])
+def test_half_of_a_change_that_does_not_count_hides_no_earlier_one_that_broke_a_rule(
+    action: EnvironmentAction,
+) -> None:
     policy = commit(7)
     early = moved("m#prod#1", 3, RC, policy=policy, seconds=10)
-    half, other = moved("m#prod!#2", 3, None, seconds=20), moved("m#prod#2", 2, None, seconds=21)
+    half = moved("m#prod!#2", 3, None, action=action, seconds=20)
+    other = moved("m#prod#2", 2, None, seconds=21)
     state = ask(V1, V2, RC, early, half, other, rules={policy: {"prod": Environment(name="prod")}})
     assert {each.fact.tag: each.why for each in state.refused} == {
         "m#prod#2": "it names no release",

@@ -14,6 +14,7 @@ from mlgit.core.trust.doubt import environments_of
 from mlgit.core.trust.rules import Facts
 from mlgit.errors import Exit, StateError
 from tests.support.tags import fact, stated
+from tests.unit.trust.test_accept import moved
 
 if TYPE_CHECKING:
     from mlgit.core.registry.state import ModelState, TagFact
@@ -44,6 +45,7 @@ class Row(NamedTuple):
     doubt: str | None = None
     hint: str = "git fetch --again"
     stated: str | None = None
+    renamed: tuple[str, ...] = ()
 
 
 ROWS = {
@@ -56,8 +58,13 @@ ROWS = {
     "the newest tag is lightweight": Row((V1, V2, FIRST), ("m#prod#2",), doubt="m#prod#2"),
     "the only tag is lightweight": Row((V1, V2), ("m#prod#1",), None, doubt="m#prod#1"),
     "the only tag of all is lightweight": Row((), ("m#prod#1",), None, doubt="m#prod#1"),
-    "half a promotion": Row((V1, V2, FIRST, HALF), (), doubt="m#prod!#2", stated="v2.0.0"),
-    "half a rollback": Row((V1, V2, FIRST, *SECOND, BACK), (), "v2.0.0", doubt="m#prod!#3", stated="v1.0.0"),
+    "half a promotion": Row((V1, V2, FIRST, HALF), (), doubt="m#prod!#2", stated="v2.0.0")._replace(
+        hint=f"{AGAIN} promote m@v2.0.0 --to prod`"
+    ),
+    "half a rollback": Row(
+        (V1, V2, FIRST, *SECOND, BACK), (), "v2.0.0", doubt="m#prod!#3", stated="v1.0.0"
+    )._replace(hint=f"{AGAIN} rollback m --env prod --to v1.0.0 -m REASON`"),
+    "half a change whose object was made for another tag": Row((V1, V2, FIRST, HALF), renamed=("m#prod!#2",)),
     "half, the other one lightweight": Row((V1, V2, FIRST, HALF), ("m#prod#2",), doubt="m#prod#2"),
     "half of a change that began elsewhere": Row((V1, V2, HALF), (), None, doubt="m#prod!#2"),
     "emptied": Row((V1, V2, FIRST, half("m#prod!#2", 1, "unassign", None)), holds=None),
@@ -67,7 +74,7 @@ ROWS = {
 def accepted(row: Row, *, foreign: bool = True) -> ModelState:
     ignored = dict.fromkeys(row.ignored, LIGHT)
     facts = Facts(
-        names={each.oid: each.tag for each in row.tags},
+        names={each.oid: "other" if each.tag in row.renamed else each.tag for each in row.tags},
         foreign=foreign,
         elsewhere={},
         rules={},
@@ -108,6 +115,14 @@ def test_a_half_whose_other_tag_was_refused_says_so() -> None:
     assert "`m#prod#2`, written with it, does not count: it has no statement" in doubt.sentence
 
 
+def test_half_a_change_that_does_not_count_leaves_open_what_is_there() -> None:
+    state = accepted(Row((V1, FIRST, moved("m#prod!#2", 1, V2))))
+    here = state.environment("prod")
+    assert here.doubt is not None
+    assert (here.doubt.fact.tag, here.doubt.hint) == ("m#prod!#2", "run `git fetch --tags`")
+    require_changeable(here, "v9.0.0")  # it can be read, so a later change may follow it
+
+
 def test_half_a_change_is_newer_than_a_foreign_tag_before_it() -> None:
     """Otherwise a promotion could take the foreign tag out, and with it what the half was to bring."""
     emptied = half("m#prod!#2", 1, "unassign", None)
@@ -117,6 +132,8 @@ def test_half_a_change_is_newer_than_a_foreign_tag_before_it() -> None:
     doubt = state.environment("prod").doubt
     assert doubt is not None
     assert (doubt.fact.tag, doubt.unread) == ("m#prod!#4", True)
+    uncounted = accepted(Row((first, emptied, newest, fact("m#prod", 2))), foreign=False)
+    assert uncounted.environment("prod").doubt == doubt
     later = accepted(Row((first, emptied, newest, fact("m#prod#5", 2))), foreign=False)
     doubt = later.environment("prod").doubt
     assert doubt is not None

@@ -49,6 +49,9 @@ AFTER_8 = (moved("m#prod#1", 1, V1, seconds=10, policy=P8), SECOND)
 ROWS = {
     "a promotion": Row((FIRST, SECOND), None),
     "a pre-release": Row((FIRST, moved("m#prod#2", 3, RC, policy=P7)), NONE_TAKEN),
+    "a pre-release in the place of a version": Row(
+        (FIRST, moved("m#prod!#2", 1, RC), moved("m#prod#2", 3, RC, policy=P7)), NONE_TAKEN
+    ),
     "a pre-release without a policy": Row((FIRST, moved("m#prod#2", 3, RC)), NONE_TAKEN),
     "a pre-release that is rolled back to": Row(
         (FIRST, moved("m#prod#2", 3, RC, policy=P7, action="rollback")), NONE_TAKEN
@@ -161,9 +164,18 @@ NOT_STAGED = "its version was not in `staging` before"
         ((DEV._replace(tagged_at_s=6), STAGED), NOT_STAGED),
         ((DEV, STAGED._replace(tagged_at_s=7)), NOT_STAGED),
         ((DEV, STAGED, moved("m#dev!#2", 1, V1, seconds=6, action="unassign")), None),
-        ((DEV, STAGED._replace(tagged_at_s=5), LEFT), NOT_STAGED),
+        ((DEV._replace(tagged_at_s=4), STAGED._replace(tagged_at_s=5)), None),
+        ((DEV._replace(tagged_at_s=4), STAGED._replace(tagged_at_s=5), LEFT), NOT_STAGED),
     ],
-    ids=["each in its turn", "never in dev", "dev too late", "staging too late", "left dev", "left staging"],
+    ids=[
+        "each in its turn",
+        "never in dev",
+        "dev too late",
+        "staging too late",
+        "left dev",
+        "long ago",
+        "left staging",
+    ],
 )
 def test_a_version_goes_from_one_environment_to_the_next(
     before: tuple[TagFact, ...], why: str | None
@@ -171,3 +183,28 @@ def test_a_version_goes_from_one_environment_to_the_next(
     tag = moved("m#prod#1", 1, V1, seconds=7, policy=P7)
     doubt = ask(V1, *before, tag, rules={P7: STEPS}).environment("prod").doubt
     assert (None if doubt is None else doubt.why) == why
+
+
+@pytest.mark.parametrize(
+    ("tags", "off", "refused"),
+    [
+        ((V1, V2, moved("m#prod#1", 2, V2)), 2, ["m#prod#1", "m@v2.0.0"]),
+        ((V1, V2, FIRST), 7, ["m#prod#1"]),
+    ],
+    ids=["the commit of a release", "a policy"],
+)
+def test_in_a_clone_that_is_cut_off_nobody_knows_what_is_on_trunk(
+    tags: tuple[TagFact, ...], off: int, refused: list[str]
+) -> None:
+    facts = Facts(
+        names={each.oid: each.tag for each in tags},
+        foreign=True,
+        elsewhere={commit(off): "it may be on trunk"},
+        rules={},
+        deepen="git fetch --unshallow",
+    )
+    state = accepted_state(replay(tags).model("m"), facts)
+    assert sorted(each.fact.tag for each in state.refused) == refused
+    assert {each.why.rpartition(": ")[2] for each in state.refused} == {"it may be on trunk"}
+    releases = [each for each in state.refused if each.fact.name.action == "register"]
+    assert {(each.hint, each.missing) for each in releases} <= {("run `git fetch --unshallow`", True)}
