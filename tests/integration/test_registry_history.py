@@ -1,4 +1,4 @@
-"""Simulated histories with many writers, faults and kills on three transports are legal.
+"""Simulated histories with many writers, faults, kills and spoiled tags on three transports are legal.
 
 `MLGIT_TEST_PROFILE=thorough` simulates 400 operations on each transport, and kills at every step.
 """
@@ -25,7 +25,10 @@ STRIDE = 1 if THOROUGH else 8
 
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="deaths are timed by pidfd_open")
-PLAYS = [("file", 1), ("http", 3), *([("daemon", 2)] if THOROUGH else [])]
+PLAYS = [
+    *(("file", 1, False), ("http", 3, False), ("file", 4, True)),
+    *([("daemon", 2, False), ("daemon", 5, True), ("http", 6, True)] if THOROUGH else []),
+]
 COMMANDS = [
     ("promote line --to staging", {"line#staging!#3", "line#staging#3"}),
     ("rollback line --env staging --to v1.0.0 -m worse", {"line#staging!#3", "line#staging#3"}),
@@ -35,15 +38,20 @@ COMMANDS = [
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("transport", "seed"), PLAYS)
-def test_a_simulated_history_is_legal(pipeline_template: Path, transport: str, seed: int) -> None:
+@pytest.mark.parametrize(("transport", "seed", "spoiled"), PLAYS)
+def test_a_simulated_history_is_legal(
+    pipeline_template: Path, transport: str, seed: int, *, spoiled: bool
+) -> None:
     if transport == "http":
         tool("nginx")
         tool("fcgiwrap")
     options = {"operations": OPERATIONS, "seed": seed, "transport": transport, "template": pipeline_template}
     argv = [part for name, value in options.items() for part in (f"--{name}", str(value))]
     # Two versions on one commit make gto fail, so it is only queried in simulations without races.
-    argv.append("--readers" if THOROUGH and transport == "file" else "--races")
+    if spoiled:
+        argv.append("--spoiled")
+    else:
+        argv.append("--readers" if THOROUGH and transport == "file" else "--races")
     done = ROOT.run(sys.executable, "-m", "tests.support.history", *argv)
     assert done.status == Exit.DONE, f"{done.out}\n{done.err}"
 

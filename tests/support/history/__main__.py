@@ -38,8 +38,7 @@ def main() -> int:
             operations=asked.operations,
             players=asked.players,
             seed=asked.seed,
-            races=asked.races,
-            readers=asked.readers,
+            also=[name for name in ("races", "readers", "spoiled") if getattr(asked, name)],
         )
     if asked.keep:
         asked.keep.write_bytes(pickle.dumps(result))
@@ -87,6 +86,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--template", type=Path, help="a project of tests/support/pipeline.py, to save time")
     parser.add_argument("--races", action="store_true", help="also release one commit twice at a time")
     parser.add_argument("--readers", action="store_true", help="also query gto and dvc in the end")
+    parser.add_argument("--spoiled", action="store_true", help="also spoil tags with plain git meanwhile")
     parser.add_argument("--keep", type=Path, help="write the whole history to this file (pickle)")
     return parser.parse_args()
 

@@ -90,6 +90,39 @@ class Tag:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wound:
+    """A tag that someone spoiled with plain git: made by hand, as a branch is, deleted, or moved.
+
+    It was surely so from `done` to `healing`, and not before `start` or after `healed`.
+    """
+
+    kind: str
+    tag: str
+    start: float
+    done: float
+    healing: float
+    healed: float
+
+    @property
+    def _name(self) -> TagName:
+        name = parse_tag(self.tag)
+        assert name is not None, self.tag
+        return name
+
+    @property
+    def environment(self) -> str | None:
+        return self._name.environment
+
+    @property
+    def counter(self) -> int:
+        return self._name.counter or 0
+
+    @property
+    def version(self) -> str | None:
+        return None if self._name.version is None else str(self._name.version)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CloneEnd:
     """A clone in the end: its tags, and then the answer of `mlgit models --fetch`."""
 
@@ -103,7 +136,7 @@ class History:
 
     `trunk` maps the commits of trunk to their committers, `leftovers` are lock and temporary files. `sources`
     maps an environment to the one whose versions it takes. `readers` has the final answers of gto (a version)
-    and dvc (a commit) by environment.
+    and dvc (a commit) by environment. `wounds` are the tags that were spoiled meanwhile; none is in the end.
     """
 
     calls: tuple[Call, ...]
@@ -114,3 +147,4 @@ class History:
     sources: Mapping[str, str] = field(default_factory=dict)
     takes_pre: frozenset[str] = frozenset()
     readers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    wounds: tuple[Wound, ...] = ()

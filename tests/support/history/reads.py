@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlgit.errors import Exit
+from tests.support.history.wounds import excused, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +35,8 @@ def reads_were_current(view: View) -> Iterator[str]:
     for call in view.history.calls:
         if call.status == Exit.DONE:
             for environment, look in _looks(view, call):
-                looks.setdefault(environment, []).append(look)
+                if look is not None:
+                    looks.setdefault(environment, []).append(look)
             if call.verb == "history":
                 yield from _versions_read(view, call)
             elif call.verb == "models":
@@ -71,8 +73,10 @@ def _knows(call: Call, earlier: Call) -> bool:
     return earlier.end < call.seen or (earlier.clone == call.clone and earlier.end < call.start)
 
 
-def _looks(view: View, call: Call) -> Iterator[tuple[str, Look]]:
+def _looks(view: View, call: Call) -> Iterator[tuple[str, Look | None]]:
     if call.verb in CHANGES and call.answer.get("already") and call.environment is not None:
+        if excused(view, call, call.environment):
+            return
         version = None if call.verb == "unassign" else call.answer["version"]
         register = view.log.register(call.environment)
         states = tuple(n for n, state in enumerate(register.states) if state.version == version)
@@ -84,16 +88,29 @@ def _looks(view: View, call: Call) -> Iterator[tuple[str, Look]]:
     elif call.verb == "show":
         yield call.answer["environment"]["environment"], _value(view, call, call.answer["environment"])
     elif call.verb == "history":
-        events: dict[str, set[str]] = {name: set() for name in view.log.registers}
-        for event in call.answer["events"]:
-            if event["environment"] is not None:
-                events.setdefault(event["environment"], set()).add(event["tag"])
-        for environment, tags in events.items():
+        yield from _events(view, call)
+
+
+def _events(view: View, call: Call) -> Iterator[tuple[str, Look]]:
+    """The changes that `history` shows, without tags that someone spoiled."""
+    events: dict[str, set[str]] = {name: set() for name in view.log.registers}
+    spoiled = {wound.tag for wound in view.history.wounds} - {tag.name for tag in view.history.tags}
+    for event in call.answer["events"]:
+        if event["environment"] is not None and event["tag"] not in spoiled:
+            events.setdefault(event["environment"], set()).add(event["tag"])
+    for environment, tags in events.items():
+        if not excused(view, call, environment):
             yield environment, _prefix(view.log.register(environment), call, tags)
 
 
-def _value(view: View, call: Call, entry: dict[str, Any]) -> Look:
+def _value(view: View, call: Call, entry: dict[str, Any]) -> Look | None:
+    """What a call shows of an environment; None if it says that this is not known."""
     register = view.log.register(str(entry["environment"]))
+    if excused(view, call, register.environment):
+        if (version := shown(entry)) is None:
+            return None
+        found = tuple(number for number, state in enumerate(register.states) if state.version == version)
+        return Look(call, found, f"{version}, next to a spoiled tag,")
     states = tuple(
         number
         for number, state in enumerate(register.states)
@@ -120,7 +137,7 @@ def _versions_counted(view: View, call: Call) -> Iterator[str]:
         view.maybe(tag, call) and not view.surely(rejected.get(version), call)
         for version, tag in released.items()
     )
-    for entry in call.answer["models"]:
+    for entry in () if excused(view, call, None) else call.answer["models"]:
         if not least <= entry["versions"] <= most:
             yield f"{call.id} counts {entry['versions']} versions, and there were {least} to {most}"
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mlgit.errors import Exit
 from tests.support.history.calls import READS
 from tests.support.history.register import is_final, lower
+from tests.support.history.wounds import blamed, mends
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +42,7 @@ def moves_were_legal(view: View) -> Iterator[str]:
 
 def _faults(view: View, register: Register, number: int, call: Call) -> Iterator[str]:
     before, step = register.states[number], register.steps[number]
-    if step.into is None:
+    if step.into is None or mends(view, register.environment, step):
         return
     version = step.into.version or ""
     released = view.log.released.get(version)
@@ -135,7 +136,7 @@ def refusals_had_a_reason(view: View) -> Iterator[str]:
         if call.verb == "deregister" and call.answer.get("already"):
             if not view.maybe(view.log.rejected.get(call.version or ""), call):
                 yield f"{call.id} says that {call.version} is rejected already"
-        elif call.status not in {Exit.BLOCKED, Exit.STATE}:
+        elif call.status not in {Exit.BLOCKED, Exit.STATE} or blamed(view, call):
             continue
         elif call.verb in READS:
             yield f"{call.id} ({call.verb}) was refused: {message}"

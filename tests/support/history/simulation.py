@@ -12,7 +12,7 @@ import time
 import traceback
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from mlgit.core.registry.message import parse_message
@@ -21,10 +21,11 @@ from tests.support.history import hooks
 from tests.support.history.calls import Call, CloneEnd, History, Tag
 from tests.support.history.commands import Run, load, recorded, run
 from tests.support.history.setup import SOURCES, TAKES_PRE, build, set_up
+from tests.support.history.spoiler import Spoiler
 from tests.support.history.users import User, locks_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
     from tests.support.history.setup import Setup
@@ -52,10 +53,13 @@ def simulate(
     operations: int,
     players: int,
     seed: int,
-    races: bool = False,
-    readers: bool = False,
+    also: Collection[str] = (),
 ) -> SimulationResult:
-    """Simulate operations in `place`, which must not exist yet; with `readers`, query gto and dvc."""
+    """Simulate operations in `place`, which must not exist yet.
+
+    `also`: with "races", users release one commit twice at a time; with "readers", gto and dvc are queried in
+    the end; with "spoiled", someone spoils tags meanwhile.
+    """
     load()
     work = build(template, place)
     scratch = place / "scratch"
@@ -65,11 +69,13 @@ def simulate(
         begun = time.monotonic()
         share = operations // players
         parts = [scratch / f"player{number}.pickle" for number in range(players)]
-        shared = {"seed": seed, "scratch": scratch, "races": races}
+        shared = {"seed": seed, "scratch": scratch, "races": "races" in also}
         children = [
             _start(setup, part, share=share, number=number, **shared) for number, part in enumerate(parts)
         ]
-        locks = _look_after(setup, children, random.Random(seed))  # noqa: S311 (no secret)
+        chance = random.Random(seed)  # noqa: S311 (no secret)
+        spoiler = Spoiler(setup, chance, scratch) if "spoiled" in also else None
+        locks = _look_after(setup, children, chance, spoiler)
         seconds = time.monotonic() - begun
         calls = list(first)
         for part in parts:
@@ -81,11 +87,20 @@ def simulate(
         for log in setup.logs:
             faults += Counter(log.read_text(encoding="utf-8").splitlines() if log.exists() else ())
         _settle(setup, calls)
+        if spoiler is not None:
+            spoiler.settle()
+            calls += spoiler.calls
+            faults += spoiler.counts
         if transport == "file":
             # On this transport the server is a child of the killed command.
             faults["stale lock removed"] += remove_old_locks(setup.bare.path, 0)
         return SimulationResult(
-            history=_end(setup, tuple(calls), scratch, readers=readers), faults=faults, seconds=seconds
+            history=replace(
+                _end(setup, tuple(calls), scratch, readers="readers" in also),
+                wounds=() if spoiler is None else tuple(spoiler.wounds),
+            ),
+            faults=faults,
+            seconds=seconds,
         )
 
 
@@ -117,7 +132,7 @@ def _start(setup: Setup, part: Path, *, share: int, **options: Any) -> int:  # n
         os._exit(status)
 
 
-def _look_after(setup: Setup, children: list[int], chance: random.Random) -> int:
+def _look_after(setup: Setup, children: list[int], chance: random.Random, spoiler: Spoiler | None) -> int:
     """While users run, pack refs at random and remove old locks as an administrator would; count these."""
     left = set(children)
     removed = 0
@@ -129,6 +144,8 @@ def _look_after(setup: Setup, children: list[int], chance: random.Random) -> int
                 assert status == 0, f"a user ended with {status}"
                 continue
             time.sleep(0.1)
+            if spoiler is not None:
+                spoiler.tick()
             if chance.random() < 0.05:
                 chance.choice([setup.bare, *setup.shared]).run("git", "pack-refs", "--all")
             removed += remove_old_locks(setup.bare.path)

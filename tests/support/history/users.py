@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 ENVIRONMENTS = ("dev", "staging", "prod")
 VERSION = re.compile(r"line@(v[^!]+)")
+DELETE = re.compile(r"`git tag -d '?([^'`]+)")
 DEADLY = 0.16
 SKEWED = 0.25
 
@@ -140,6 +141,14 @@ class User:
         command.fetches = fetches
         ended = run(command, self.scratch)
         self._note(command, ended, seen=None if fetches else self.fresh, verb=verb, asked=asked)
+        self._follow(clone, str(ended.answer.get("error", {}).get("hint")))
+
+    def _follow(self, clone: Folder, hint: str) -> None:
+        """Delete the tag that a hint says to delete, because the repository has it no more."""
+        found = DELETE.search(hint)
+        if found is not None:
+            clone.run("git", "tag", "-d", found[1])
+            self.fresh = None if clone is self.home else self.fresh
 
     def _note(
         self, command: Run, ended: Ended, *, seen: float | None, verb: str, asked: dict[str, Any]

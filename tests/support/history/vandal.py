@@ -16,11 +16,12 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mlgit.errors import Exit
 from tests.support import pipeline
 from tests.support.history.setup import build
+from tests.support.history.wounds import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -233,14 +234,6 @@ class Vandal:
             self._push(tag)
 
         return restore
-
-
-def shown(entry: dict[str, Any]) -> str | None:
-    """The version that counts in an environment, as `models` has it."""
-    if entry["known"] == "no":
-        return None
-    found = entry["counts"] if entry["refused"] else entry["version"]
-    return None if found is None else str(found)
 
 
 def ravage(template: Path, place: Path, *, operations: int, seed: int) -> Vandal:
