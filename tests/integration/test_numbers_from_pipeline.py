@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -151,3 +152,56 @@ def test_a_file_in_a_declared_directory_must_be_what_the_run_recorded(
     project.git("commit", "-qm", "Look how good")
     found = results(check(project, "--rev", "HEAD", status=Exit.BLOCKED))
     assert found["line/r2-floor"][1] == "not_from_pipeline"
+
+
+def in_a_folder(project: Folder, output: str) -> None:
+    """The model is a folder with a file of a stage; nothing of it is measured."""
+    text = (project / "dvc.yaml").read_text().replace("models/line.json", "models/net/line.json")
+    text = text.replace("outs: [models/net/line.json]", f"outs:\n      - {output}")
+    project.write("dvc.yaml", text[: text.index("  evaluate:")])
+    script = (project / "src/train.py").read_text().replace("models/line.json", "models/net/line.json")
+    project.write("src/train.py", f"import os\nos.makedirs('models/net', exist_ok=True)\n{script}")
+    project.dvc("repro", "-q")
+    model = "models/net, metrics: [models/net/test.json]"
+    project.write("mlgit.yaml", GATES.replace("models/line.json", model) + FLOOR)
+    project.commit("Train a folder")
+    project.git("push", "-q")
+
+
+def plain(project: Folder) -> None:
+    """Only write the file."""
+
+
+def hidden(project: Folder) -> None:
+    project.write(".dvcignore", "test.json\n")
+
+
+def in_another_repository(project: Folder) -> None:
+    (project / "models/net/.dvc").mkdir()
+    project.write("models/net/.dvc/config", "")
+
+
+def next_to_a_broken_link(project: Folder) -> None:
+    (project / "models/net/more").symlink_to("/no/such/file")
+
+
+OUTPUTS = ("models/net", "models/net: {cache: false}", "models/net/line.json")
+WAYS = (plain, hidden, in_another_repository, next_to_a_broken_link)
+
+
+@pytest.mark.parametrize("cached", [True, False])
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+@pytest.mark.parametrize("output", OUTPUTS)
+def test_a_file_that_somebody_put_into_the_folder_of_a_stage_blocks(
+    project: Folder, output: str, way: Callable[[Folder], None], *, cached: bool
+) -> None:
+    in_a_folder(project, output)
+    if not cached:
+        shutil.rmtree(project / ".dvc/cache")
+    project.write("models/net/test.json", GOOD)
+    way(project)
+    found = [results(check(project, status=Exit.BLOCKED))["line/r2-floor"]]
+    project.git("add", "-f", "models/net/test.json")
+    project.commit("Look how good")
+    found.append(results(check(project, "--rev", "HEAD", status=Exit.BLOCKED))["line/r2-floor"])
+    assert {reason for _, reason, _ in found} <= {"not_from_pipeline", "unknown_here"}

@@ -1,4 +1,4 @@
-"""Beyond: hashes of dependencies that are not in the commit: in a submodule, in Git LFS, or outside."""
+"""Beyond: hashes of a commit's files, also of those in a submodule, in Git LFS, or outside."""
 
 from __future__ import annotations
 
@@ -7,13 +7,47 @@ import posixpath
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.data.hashes import OUTSIDE, bytes_md5, file_md5
+from mlgit.adapters.dvc.pipeline.ancestry import OutputsByPath
+from mlgit.adapters.dvc.pipeline.committed import CommitHashes
+from mlgit.adapters.git.objects import CommitTree
 from mlgit.project.pipeline.large_files import lfs_object
 from mlgit.project.pipeline.local_files import hashes_on_disk
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+    from mlgit.adapters.dvc.pipeline.committed import OnDisk
+    from mlgit.core.pipeline.stages import Output, Pipeline
+    from mlgit.core.tree import Tree
     from mlgit.project.open import Project
+
+
+def commit_hashes(
+    project: Project,
+    tree: Tree,
+    pipeline: Pipeline,
+    *,
+    listing: Callable[[Output], Mapping[str, str] | None],
+    on_disk: OnDisk,
+) -> CommitHashes:
+    """The hashes of a commit's files; all that its stages depend on is read in one round trip."""
+
+    def link(path: str) -> str | None:
+        if not isinstance(tree, CommitTree):
+            return None
+        found = project.objects.get(tree.blobs()[path])
+        return None if found is None else found.content.decode("utf-8", "surrogateescape")
+
+    hashes = CommitHashes(
+        tree,
+        made=OutputsByPath(pipeline.outputs),
+        listing=listing,
+        link=link,
+        elsewhere=Beyond(project, tree.commit or ""),
+        on_disk=on_disk,
+    )
+    hashes.prefetch(dep for stage in pipeline.stages for dep in stage.deps)
+    return hashes
 
 
 class Beyond:
@@ -41,7 +75,7 @@ class Beyond:
         None if the submodule is not checked out here, or lacks that commit.
         """
         from mlgit.adapters.git.binary import Git
-        from mlgit.adapters.git.objects import CommitTree, Objects
+        from mlgit.adapters.git.objects import Objects
 
         folder = os.path.join(self._project.root, place)
         if not os.path.exists(os.path.join(folder, ".git")):

@@ -11,7 +11,6 @@ from mlgit.adapters.dvc.data.hashes import LFS_POINTER
 from mlgit.adapters.dvc.files.paths import folders_of, repositories
 from mlgit.adapters.dvc.files.values import MAX_BYTES, metric_values, param_values, unread
 from mlgit.adapters.dvc.pipeline.pointers import DEFAULT_PARAMS, join, read_pipeline
-from mlgit.adapters.git.objects import CommitTree
 from mlgit.core.pipeline.evidence import Evidence, MetricFile, Problem, StageState, Value
 from mlgit.core.pipeline.stages import Output, Pipeline, output_at
 from mlgit.core.wording import word
@@ -84,12 +83,13 @@ class _Reader:
             paths=paths,
             folder=self._project.cache_dir,
         )
-        stages = self._stages(pipeline) if staleness else ()
+        hashes = self._hashes(pipeline) if staleness else None
+        stages = () if hashes is None else self._stages(pipeline, hashes)
         found = Evidence(
             label=self._tree.label,
             commit=self._commit,
             pipeline=pipeline,
-            metric_files=self._metrics(pipeline, stages),
+            metric_files=self._metrics(pipeline, stages, hashes),
             params=self._params(pipeline),
             stages=stages,
             problems=tuple(self._problems),
@@ -99,30 +99,16 @@ class _Reader:
             local_files(self._project).index.save()
         return found
 
-    def _stages(self, pipeline: Pipeline) -> tuple[StageState, ...]:
+    def _hashes(self, pipeline: Pipeline) -> Hashes:
         if self._commit is None:
             on_disk = hashes_on_disk(self._project)
             on_disk.prefetch(_compared(pipeline))
-            found = self._stage_states(pipeline, on_disk)
-            self._problems += [
-                Problem(code="unreadable", message=f"`{path}` cannot be read: {why}")
-                for path, why in on_disk.unreadable.items()
-            ]
-            return found
-        from mlgit.adapters.dvc.pipeline.ancestry import OutputsByPath
-        from mlgit.adapters.dvc.pipeline.committed import CommitHashes
-        from mlgit.project.pipeline.beyond import Beyond
+            return on_disk
+        from mlgit.project.pipeline.beyond import commit_hashes
 
-        committed = CommitHashes(
-            self._tree,
-            made=OutputsByPath(pipeline.outputs),
-            listing=self._listing,
-            link=self._link,
-            elsewhere=Beyond(self._project, self._commit),
-            on_disk=self._checkout,
+        return commit_hashes(
+            self._project, self._tree, pipeline, listing=self._listing, on_disk=self._checkout
         )
-        committed.prefetch(dep for stage in pipeline.stages for dep in stage.deps)
-        return self._stage_states(pipeline, committed)
 
     @cached_property
     def _checkout(self) -> Checkout:
@@ -131,14 +117,7 @@ class _Reader:
         project = self._project
         return Checkout(project.git, self._tree, git_dir=project.git_dir, common_dir=project.common_dir)
 
-    def _link(self, path: str) -> str | None:
-        """The target of a symbolic link in the commit."""
-        if not isinstance(self._tree, CommitTree):
-            return None
-        found = self._project.objects.get(self._tree.blobs()[path])
-        return None if found is None else found.content.decode("utf-8", "surrogateescape")
-
-    def _stage_states(self, pipeline: Pipeline, hashes: Hashes) -> tuple[StageState, ...]:
+    def _stages(self, pipeline: Pipeline, hashes: Hashes) -> tuple[StageState, ...]:
         from mlgit.adapters.dvc.pipeline.staleness import stage_states
         from mlgit.project.pipeline.merged_records import merged_by_git
 
@@ -147,7 +126,7 @@ class _Reader:
 
             return status(self._project.root, addresses)
 
-        return stage_states(
+        found = stage_states(
             pipeline,
             tree=self._tree,
             hashes=hashes,
@@ -156,8 +135,16 @@ class _Reader:
             ask=ask if self._commit is None else None,
             merged=merged_by_git(self._project, self._commit, pipeline),
         )
+        unreadable = hashes_on_disk(self._project).unreadable if self._commit is None else {}
+        self._problems += [
+            Problem(code="unreadable", message=f"`{path}` cannot be read: {why}")
+            for path, why in unreadable.items()
+        ]
+        return found
 
-    def _metrics(self, pipeline: Pipeline, stages: tuple[StageState, ...]) -> tuple[MetricFile, ...]:
+    def _metrics(
+        self, pipeline: Pipeline, stages: tuple[StageState, ...], hashes: Hashes | None
+    ) -> tuple[MetricFile, ...]:
         owners = Owners(pipeline)
         outputs, found = owners.outputs, []
         states = {state.address: state for state in stages}
@@ -183,8 +170,11 @@ class _Reader:
                 problems = []
                 if out is not None and stage is not None:
                     listing = None if out.path == path else self._listing(out)
+                    named = out.path == path or path[len(out.path) + 1 :] in (listing or ())
+                    covered = named or hashes is None or hashes.covers(out.path, path)
                     content = on_disk.get(path, content) if content == committed.get(path) else content
-                    problems = trust(MadeFile(content, path, out, listing, path in committed), states)
+                    made = MadeFile(content, path, out, listing, path in committed, covered)
+                    problems = trust(made, states)
             tracked_by = out.owner if out is not None and stage is None else None
             found.append(
                 MetricFile(

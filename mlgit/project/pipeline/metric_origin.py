@@ -22,7 +22,8 @@ class MadeFile(NamedTuple):
     """A metric file that a stage makes.
 
     `listing` are the hashes of the files in the stage's output if that is a directory, by their path in it;
-    None if they are not known here. `committed`: whether the content was read from a commit.
+    None if they are not known here. `committed`: whether the content was read from a commit. `covered`:
+    whether DVC sees it in that directory.
     """
 
     content: bytes
@@ -30,6 +31,7 @@ class MadeFile(NamedTuple):
     out: Output
     listing: Mapping[str, str] | None = None
     committed: bool = False
+    covered: bool = True
 
 
 class Owners:
@@ -66,7 +68,8 @@ def trust(made: MadeFile, states: Mapping[str, StageState]) -> list[Problem]:
     edited = f"changed output {out.path}"
     foreign = _foreign(made, edited=edited in reasons)
     if foreign is not None:
-        problems.append(Problem(code="not_from_pipeline", message=f"`{path}` {foreign}", hint=run))
+        way = run if made.covered else f"take it out of `.dvcignore`, then {run}"
+        problems.append(Problem(code="not_from_pipeline", message=f"`{path}` {foreign}", hint=way))
         reasons = [reason for reason in reasons if reason != edited]
     if reasons or state.upstream:
         why = ", ".join((*reasons, *(f"upstream {one}" for one in state.upstream)))
@@ -117,6 +120,8 @@ def _foreign(made: MadeFile, *, edited: bool) -> str | None:
     out, pointer = made.out, made.out.pointer
     if pointer is None:
         return f"is not recorded in dvc.lock: stage `{out.owner}` has not made it yet"
+    if not made.covered:
+        return f"is in `{out.path}`, but DVC does not see it there: dvc.lock does not record it"
     recorded: str | None = pointer.md5
     if out.path != made.path:
         if made.listing is None and not (made.committed and out.cached):

@@ -45,6 +45,9 @@ class Hashes(Protocol):
         on disk also `LEFT_OUT`.
         """
 
+    def covers(self, folder: str, path: str) -> bool:
+        """Whether the hash of a folder is of this file in it, too: DVC does not see every file."""
+
     def doubt(self, path: str) -> str | None:
         """`LFS` or `FILTERED` if the bytes at this path may not be those that a stage reads; else None."""
 

@@ -65,6 +65,13 @@ class WorkspaceHashes:
             self.prefetch([asked])
         return self._answers[asked]
 
+    def covers(self, folder: str, path: str) -> bool:
+        """Whether the hash of a folder is of this file in it, too."""
+        if self._is_left_out(folder):
+            return True  # nothing is known of its hash
+        entries = self._list(folder, self._place(folder)).entries()
+        return any(f"{folder}/{entry.name}" == path for entry in self._visible(folder, entries))
+
     def doubt(self, path: str) -> str | None:
         """`LFS` if a file at or below this path is a pointer, because Git LFS has not fetched it."""
         full = self._place(path)

@@ -108,6 +108,13 @@ class CommitHashes:
             return self._in_submodule(module, place[len(module) + 1 :], legacy=legacy)
         return self._in_commit(place, path, legacy=legacy)
 
+    def covers(self, folder: str, path: str) -> bool:
+        """Whether the hash of a folder is of this file in it, too."""
+        place = self._resolved(folder) or folder
+        names = [name[len(place) + 1 :] for name in self._inside(place)]
+        below = path[len(folder) + 1 :]
+        return below in names and visible(folder, names, self._ignores)(below)
+
     def doubt(self, path: str) -> str | None:
         """`LFS` or `FILTERED` if a file at or below this path may be another one on disk; else None."""
         place = self._resolved(path) or path

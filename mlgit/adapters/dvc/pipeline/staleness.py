@@ -245,20 +245,18 @@ class _StageChecker:
                 found.reasons.append(f"new output {out.path}")
             return
         md5 = self._hashes.md5(out.path, legacy=out.pointer.legacy)
-        if md5 in _NOT_CHECKED:
-            if not out.cached:
-                found.unchecked.append(f"output {out.path} was not checked: {_NOT_CHECKED[md5]}")
-        elif md5 is None:
-            if not out.cached:
-                found.reasons.append(f"deleted output {out.path}")
-        elif md5 != out.pointer.md5:
-            doubt = None if out.cached else self._hashes.doubt(out.path)
-            if doubt is None:
-                found.reasons.append(f"changed output {out.path}")
-            else:
-                sentence = f"output {out.path} was not checked: {_NOT_HERE[doubt]}"
-                found.unchecked.append(sentence)
-                found.unknown.append(sentence)
+        if md5 == out.pointer.md5 or (out.cached and (md5 is None or md5 in _NOT_CHECKED)):
+            return
+        if md5 is None:
+            found.reasons.append(f"deleted output {out.path}")
+            return
+        doubt = None if out.cached else md5 if md5 in _NOT_CHECKED else self._hashes.doubt(out.path)
+        if doubt is None:
+            found.reasons.append(f"changed output {out.path}")
+        else:
+            sentence = f"output {out.path} was not checked: {_NOT_CHECKED[doubt]}"
+            found.unchecked.append(sentence)
+            found.unknown.append(sentence)
 
     def tracked_files(
         self, tracked: Iterable[Output], shared: Mapping[str, Sequence[str]]
