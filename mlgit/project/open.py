@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from mlgit.adapters.git.binary import Git
     from mlgit.project.prefetch import Prefetch
 
+LOCAL = "refs/heads/"
 BRANCHES = ("refs/heads", "refs/remotes")
 
 

@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 from mlgit.adapters.dvc.data.fingerprints import checksum
 from mlgit.adapters.dvc.pipeline.pointers import LOCK_FILE
 from mlgit.adapters.memory import Memory
+from mlgit.project.open import LOCAL
 from mlgit.project.pipeline.declared import record_file
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from mlgit.core.pipeline.stages import Pipeline
     from mlgit.project.open import Project
 
-_FORMAT = 3
+_FORMAT = 4
 _MAX_BYTES = 1 << 16
 _MOST_COMMITS = 16
 _CONFIRMED: WeakKeyDictionary[Project, set[tuple[str, str]]] = WeakKeyDictionary()
@@ -52,10 +53,17 @@ def confirm(project: Project, entries: Mapping[str, str]) -> None:
     _CONFIRMED.setdefault(project, set()).update(entries.items())
 
 
-def _other_sides(project: Project, here: str) -> set[str]:
-    """What a squash or rebase may come from: other branches of this clone, the head of the pull request."""
-    heads = () if project.change_head is None else (project.change_head,)
-    return {*project.branches.values(), *heads} - {here}
+def _other_sides(project: Project, here: str) -> dict[str, str]:
+    """Ref -> commit of what a squash or rebase may come from.
+
+    These are this clone's own branches, and the remote's one of a branch at `here`, which may be as it was
+    before a rebase. Others on the remote have nothing to do with the commit: anyone may push them.
+    """
+    local = {ref: commit for ref, commit in project.branches.items() if ref.startswith(LOCAL)}
+    names = [ref.removeprefix(LOCAL) for ref, commit in local.items() if commit == here]
+    pushed = {f"refs/remotes/{project.remote}/{name}" for name in names} & project.branches.keys()
+    found = local | {ref: project.branches[ref] for ref in pushed}
+    return {ref: commit for ref, commit in found.items() if commit != here}
 
 
 def _suspects(project: Project, here: str, locks: list[str]) -> dict[str, str]:
@@ -64,12 +72,13 @@ def _suspects(project: Project, here: str, locks: list[str]) -> dict[str, str]:
     cached = memory.read_json()
     known = cached if isinstance(cached, dict) else {}
     sides = _other_sides(project, here)
-    key = f"{here} {checksum(' '.join(sorted(sides)).encode())}" if sides else here
+    others = {*sides.values(), project.change_head or here} - {here}
+    key = f"{here} {checksum(' '.join(sorted(others)).encode())}" if others else here
     if isinstance(known.get(key), dict):
         return dict(known[key])
     from mlgit.project.pipeline.rewritten_records import in_rewritten
 
-    found = in_rewritten(project, here, locks, branches=bool(sides)) | _in_history(project, here, locks)
+    found = in_rewritten(project, here, locks, sides) | _in_history(project, here, locks)
     found = _without_confirmed(project, here, found)
     if not project.shallow:
         memory.write_json(dict([*known.items()][1 - _MOST_COMMITS :]) | {key: found})
@@ -100,6 +109,8 @@ def _without_confirmed(project: Project, here: str, found: dict[str, str]) -> di
         return found
     from mlgit.core.pipeline.merged_record import TRAILER, confirmed
 
-    messages = project.git.run_text("log", f"--grep={TRAILER}: ", "--fixed-strings", "--format=%B", here)
+    head = None if project.change_head is None else project.commit(project.change_head)
+    tips = [here] if head is None else [here, head]
+    messages = project.git.run_text("log", f"--grep={TRAILER}: ", "--fixed-strings", "--format=%B", *tips)
     known = confirmed(messages)
     return {stage: digest for stage, digest in found.items() if (stage, digest) not in known}

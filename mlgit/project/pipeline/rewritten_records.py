@@ -1,8 +1,8 @@
 """Rewritten records: find entries of dvc.lock that a squash, rebase or cherry-pick merged.
 
 Such a commit has one parent, so git does not keep the other side of the merge. It is known where the forge
-names the head of the pull request, where the branch is still in this clone, and where the message names the
-commit that was picked.
+names the head of the pull request, where this clone itself still has the branch, and where the message names
+the commit that was picked.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mlgit.adapters.git.refs import merge_base
 from mlgit.core.pipeline.merged_record import entry_digest, is_replayed, nearest
-from mlgit.project.open import BRANCHES
+from mlgit.project.open import LOCAL
 from mlgit.project.pipeline.lock_entries import LockEntries
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from mlgit.project.open import Project
 
@@ -37,16 +37,18 @@ class _Side(NamedTuple):
     lacks: Sequence[str]
 
 
-def in_rewritten(project: Project, here: str, locks: Sequence[str], *, branches: bool) -> dict[str, str]:
+def in_rewritten(
+    project: Project, here: str, locks: Sequence[str], branches: Iterable[str]
+) -> dict[str, str]:
     """Stage -> digest of its entry at a commit, if it was merged with a commit outside of the history.
 
-    An entry that such a commit also has was run there. `branches` is False if all are known to be merged.
+    `branches` are the refs of the branches that it may be from. One that also has the entry proves nothing:
+    it may be rewritten, too.
     """
     reader = LockEntries(project, locks)
     paths = [f":(literal){one}" for one in locks]
     found: dict[str, str] = {}
-    ran: set[str] = set()
-    for side in (*_picked(project, here, paths), *(_unmerged(project, here, paths) if branches else ())):
+    for side in (*_picked(project, here, paths), *_unmerged(project, here, paths, branches)):
         for stage, entry, onto in _introduced(side, here, reader):
             replayed = [
                 (
@@ -55,11 +57,9 @@ def in_rewritten(project: Project, here: str, locks: Sequence[str], *, branches:
                 )
                 for run, start in side.runs
             ]
-            if any(entry in reader.at(run).values() for run, _ in side.runs):
-                ran.add(stage)
-            elif any(is_replayed(entry, onto=onto, start=start, change=change) for change, start in replayed):
+            if any(is_replayed(entry, onto=onto, start=start, change=change) for change, start in replayed):
                 found[stage] = entry_digest(entry)
-    return {stage: digest for stage, digest in found.items() if stage not in ran}
+    return found
 
 
 def _introduced(side: _Side, here: str, reader: LockEntries) -> Iterator[tuple[str, object, object]]:
@@ -88,14 +88,14 @@ def _picked(project: Project, here: str, paths: Sequence[str]) -> Iterator[_Side
             yield _Side(runs=((picked, project.commit(f"{picked}^")),), lacks=(commit,))
 
 
-def _unmerged(project: Project, here: str, paths: Sequence[str]) -> Iterator[_Side]:
-    """The newest branches that are not merged, and the head of the pull request."""
-    listed = project.git.run_text(
-        "for-each-ref", f"--no-merged={here}", "--sort=-committerdate", f"--count={_MOST_BRANCHES}",
-        "--format=%(objectname)", *BRANCHES,
-    ).split()  # fmt: skip
+def _unmerged(project: Project, here: str, paths: Sequence[str], branches: Iterable[str]) -> Iterator[_Side]:
+    """The newest of the branches that are not merged, and the head of the pull request."""
+    refs = sorted({LOCAL if ref.startswith(LOCAL) else ref for ref in branches})
+    newest = ("--sort=-committerdate", f"--count={_MOST_BRANCHES}", "--format=%(objectname)")
+    listed = project.git.run_text("for-each-ref", f"--no-merged={here}", *newest, *refs) if refs else ""
     head = None if project.change_head is None else project.commit(project.change_head)
-    for commit in dict.fromkeys([*([] if head is None else [head]), *listed]):
+    heads = [] if head in {None, here} else [head]
+    for commit in dict.fromkeys([*heads, *listed.split()]):
         runs = _commits(project, commit, f"^{here}", "--", *paths)
         if runs:
             start = merge_base(project.git, commit, here)
