@@ -133,6 +133,7 @@ class _Findings:
             gates,
             tuple(self._environments),
             pathless=[name for name in self._registry.models if name not in known],
+            takes_pre=self._with_pre_releases(),
             gates_active=active,
             foreign_tags=self._made_by_gto(),
         )
@@ -143,6 +144,13 @@ class _Findings:
         if not facts:
             return self._project.worktree.read(_GTO_FILE) is not None
         return all(fact.parsed_summary.at_s is None for fact in facts)
+
+    def _with_pre_releases(self) -> set[str]:
+        """The environments that have a pre-release, which would not count without `pre: true`."""
+        there = [each for model in self._registry.models.values() for each in model.environments.values()]
+        return {
+            each.environment for each in there if each.version is not None and not each.version.version.final
+        }
 
     def _passes(self, content: str) -> bool:
         """Whether `mlgit check` would pass with this file."""

@@ -125,6 +125,21 @@ def test_environments_and_models_come_from_tags_of_gto(bare_project: Folder) -> 
     assert bare_project.mlgit("check").status == Exit.DONE
 
 
+def test_a_pre_release_that_gto_put_into_an_environment_still_counts_on_trunk(bare_project: Folder) -> None:
+    bare_project.git("tag", "-am", "x", "line@v1.0.0-rc.1")
+    bare_project.git("tag", "-am", "x", "line#dev#1")
+    bare_project.git("push", "-q", "--tags")
+    record = init(bare_project)
+    assert "dev: {pre: true}" in record["content"]
+    bare_project.write("mlgit.yaml", record["content"].replace("vs: base", "vs: dev"))
+    bare_project.commit("Adopt mlgit")
+    before = bare_project.here("check", "--json").json()["verdict"]
+    bare_project.git("push", "-q")
+    after = bare_project.here("check", "--json").json()["verdict"]
+    assert (before["decision"], after["decision"]) == ("allow", "allow")
+    assert [each["outcome"] for each in after["results"]] == ["pass"]
+
+
 def test_a_reserved_environment_is_left_out_with_a_note(bare_project: Folder) -> None:
     bare_project.ok("gto", "register", "line", "--version", "v1.0.0")
     bare_project.ok("gto", "assign", "line", "--version", "v1.0.0", "--stage", "release")

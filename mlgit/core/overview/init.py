@@ -11,7 +11,7 @@ from mlgit.core.pipeline.metrics import direction_of, find, number, text
 from mlgit.core.record import record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from mlgit.core.config.file import Direction, Model
     from mlgit.core.pipeline.evidence import MetricFile
@@ -109,12 +109,14 @@ def compose(
     environments: Sequence[str],
     *,
     pathless: Iterable[str] = (),
+    takes_pre: Collection[str] = (),
     gates_active: bool = True,
     foreign_tags: bool = False,
 ) -> str:
     """The text of the file; `pathless` models, which have tags but no declared path, become comments.
 
-    So do the gates, unless they are active. With `foreign_tags`, those of other tools count.
+    So do the gates, unless they are active. `takes_pre` are the environments that have a pre-release. With
+    `foreign_tags`, those of other tools count.
     """
     lines = [
         f"# yaml-language-server: $schema={SCHEMA_URL}",
@@ -125,7 +127,7 @@ def compose(
         "",
         *_gates(gates, active=gates_active),
         "",
-        *_environments(environments),
+        *_environments(environments, takes_pre),
         *(_FOREIGN if foreign_tags else ()),
     ]
     return "\n".join(lines) + "\n"
@@ -192,9 +194,11 @@ def _floor(gate: SuggestedGate) -> tuple[str, str]:
     return "max", text(Context(prec=2, rounding=ROUND_CEILING).plus(gate.value + margin))
 
 
-def _environments(environments: Sequence[str]) -> list[str]:
+def _environments(environments: Sequence[str], takes_pre: Collection[str]) -> list[str]:
     lines = ["# Where versions are promoted to.", "environments:"]
-    lines += [f"  {quoted(name)}: {{}}" for name in environments]
+    for name in environments:
+        rules = "{pre: true}  # it has a pre-release now" if name in takes_pre else "{}"
+        lines.append(f"  {quoted(name)}: {rules}")
     if environments:
         lines.append("  # `auto: true` promotes what passes; `from: NAME` names the environment before")
     else:
