@@ -111,6 +111,8 @@ def test_trunk_can_take_numbers_that_no_stage_makes(project: Folder, edit: Calla
     project.commit("Declare a gate")
     project.git("push", "-q")
     edit(project)
+    rules = (project / "mlgit.yaml").read_text().removeprefix("numbers: committed\n")
+    project.write("mlgit.yaml", f"numbers: committed\n{rules}")
     verdict = check(project, status=Exit.DONE)
     assert results(verdict)["line/r2-floor"] == ("pass", None, "allow")
     assert ("not_proven", "note") in notes(verdict)
@@ -124,11 +126,34 @@ def test_trunk_can_insist_although_no_stage_makes_anything_there(project: Folder
     verdict = check(project, status=Exit.DONE)
     assert [note for note in notes(verdict) if note[0] == "not_proven"] == [("not_proven", "note")]
     project.write("mlgit.yaml", "numbers: pipeline\n" + GATES + FLOOR)
-    assert check(project, status=Exit.DONE)
-    project.commit("Insist")
+    for _ in range(2):
+        verdict = check(project, status=Exit.BLOCKED)
+        assert results(verdict)["line/r2-floor"] == ("error", "not_from_pipeline", "block")
+        project.commit("Insist")
+        project.git("push", "-q")
+
+
+@pytest.mark.parametrize(
+    ("rule", "status"),
+    [("", Exit.BLOCKED), ("numbers: pipeline\n", Exit.BLOCKED), ("numbers: committed\n", Exit.DONE)],
+)
+def test_a_change_that_gives_a_model_its_first_stage_is_judged_as_trunk_will_be(
+    project: Folder, rule: str, status: int
+) -> None:
+    staged = {name: (project / name).read_bytes() for name in ("dvc.yaml", "dvc.lock")}
+    taken_away_with_the_model(project)
+    project.write("mlgit.yaml", GATES + FLOOR)
+    project.commit("No pipeline")
     project.git("push", "-q")
-    verdict = check(project, status=Exit.BLOCKED)
-    assert results(verdict)["line/r2-floor"] == ("error", "not_from_pipeline", "block")
+    project.git("rm", "-q", "--cached", "models/line.json")
+    text = staged["dvc.yaml"].decode()
+    project.write("dvc.yaml", text[: text.index("  evaluate:")] + "metrics: [metrics/test.json]\n")
+    (project / "dvc.lock").write_bytes(staged["dvc.lock"])
+    project.write("mlgit.yaml", rule + GATES + FLOOR)
+    project.commit("Train in a stage")
+    before = results(check(project, "--rev", "HEAD", status=status))
+    project.git("push", "-q")
+    assert results(check(project, "--rev", "HEAD", status=status)) == before
 
 
 @pytest.mark.parametrize("cached", [True, False])

@@ -203,6 +203,7 @@ class _Evaluation:
 
     def _gather(self, purpose: Purpose) -> tuple[Case, ...]:
         finder = self._baselines(purpose)
+        rules = (self._trunk, self._rules if purpose == "check" else None)
         cases = []
         for model in self._models:
             name = None if model is None else model.name
@@ -210,7 +211,7 @@ class _Evaluation:
             wanted = {vs_key(gate.vs): gate.vs for gate in gates if gate.vs is not None}
             found = {key: finder.find(vs, model) for key, vs in wanted.items()}
             files = files_of_model(model, self._evidence, alone=self._alone)
-            rule = numbers_rule(self._project, model, files, trunk=self._trunk, own=self._evidence)
+            rule = numbers_rule(self._project, model, files, rules=rules, own=self._evidence)
             cases.append(Case(name, gates, files, found, rule, self._config.is_gated(name)))
         return tuple(cases)
 

@@ -17,16 +17,33 @@ if TYPE_CHECKING:
 
 
 def numbers_rule(
-    project: Project, model: Model | None, files: Sequence[MetricFile], *, trunk: Config, own: Evidence
+    project: Project,
+    model: Model | None,
+    files: Sequence[MetricFile],
+    *,
+    rules: tuple[Config, Config | None],
+    own: Evidence,
 ) -> Numbers:
     """The rule for a model of a candidate with the evidence `own`; `files` are its metric files there.
 
-    Trunk may say it. Otherwise it depends on whether a stage makes the model or its numbers on trunk: a
-    change cannot choose it. For a model that trunk does not know, the candidate's own pipeline decides.
+    `rules` are the config of trunk and, for a change, the one that it will have. The stricter one counts: a
+    change cannot choose less than trunk asks for, and what passes before the merge passes after it.
     """
+    trunk, merged = rules
     if all(file.stage is not None for file in files):
         # The rule makes no difference, and trunk need not be read.
         return trunk.numbers or "pipeline"
+    now = _on_trunk(project, model, trunk=trunk, own=own)
+    if now == "pipeline" or merged is None:
+        return now
+    return merged.numbers or ("pipeline" if _made(model, own, merged) else "committed")
+
+
+def _on_trunk(project: Project, model: Model | None, *, trunk: Config, own: Evidence) -> Numbers:
+    """The rule of trunk as it is: it says it, or a stage makes the model or its numbers there.
+
+    For a model that trunk does not know, the candidate's own pipeline decides.
+    """
     if trunk.numbers is not None:
         return trunk.numbers
     try:
@@ -41,7 +58,7 @@ def numbers_rule(
     return "pipeline" if made else "committed"
 
 
-def _made(model: Model | None, found: Evidence, trunk: Config) -> bool:
+def _made(model: Model | None, found: Evidence, config: Config) -> bool:
     """Whether a stage makes the model or one of its metric files."""
-    files = files_of_model(model, found, alone=len(trunk.models) <= 1)
+    files = files_of_model(model, found, alone=len(config.models) <= 1)
     return made_by_stage(model, found.pipeline) or any(file.stage is not None for file in files)
