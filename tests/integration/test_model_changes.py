@@ -45,9 +45,7 @@ def by_git(project: Folder, text: str) -> None:
 
 
 def by_lfs(project: Folder, text: str) -> None:
-    oid = sha256(text.encode()).hexdigest()
-    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{oid}\nsize {len(text)}\n"
-    project.write("model.bin", pointer)
+    project.write("model.bin", pointer(text))
 
 
 def by_folder(project: Folder, text: str) -> None:
@@ -256,3 +254,45 @@ def test_a_model_that_git_filters_is_compared_as_git_stores_it(start: Callable[.
     assert found(project) == []
     project.write("model.bin", "two")
     assert len(found(project)) == 1
+
+
+def pointer(text: str) -> str:
+    oid = sha256(text.encode()).hexdigest()
+    return f"version https://git-lfs.github.com/spec/v1\noid sha256:{oid}\nsize {len(text)}\n"
+
+
+@pytest.mark.parametrize(
+    ("base", "here", "warned"),
+    [
+        (pointer("one"), "one", False),
+        (pointer("one"), "two", True),
+        ("one", pointer("one"), False),
+        ("one", pointer("two"), True),
+        (pointer("one"), pointer("two"), True),
+        (pointer("one"), pointer("one").replace("size 3", "size 3\next-0-x y"), False),
+    ],
+)
+def test_a_model_in_git_lfs_is_compared_by_what_its_pointer_names(
+    start: Callable[..., Folder], base: str, here: str, *, warned: bool
+) -> None:
+    project = start(lambda repository, _: by_git(repository, base))
+    project.write("model.bin", here)
+    assert bool(found(project)) == warned
+
+
+@pytest.mark.parametrize(("scores", "warned"), [('{"auc": 0.9}', True), ('{"auc": 0.91}', False)])
+def test_metrics_in_git_lfs_that_are_not_here_are_compared_by_their_pointers(
+    start: Callable[..., Folder], scores: str, *, warned: bool
+) -> None:
+    def store(repository: Folder, text: str) -> None:
+        repository.write("metrics.json", pointer('{"auc": 0.9}'))
+        by_lfs(repository, text)
+
+    project = start(store)
+    by_lfs(project, "two")
+    project.write("metrics.json", pointer(scores))
+    notes = [each["code"] for each in check(project, status=Exit.BLOCKED)["notes"]]
+    assert (CODE in notes) is warned
+    project.commit("Another model")
+    notes = [each["code"] for each in check(project, "--rev", "HEAD", status=Exit.BLOCKED)["notes"]]
+    assert (CODE in notes) is warned

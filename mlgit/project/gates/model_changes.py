@@ -15,6 +15,7 @@ from mlgit.core.record import record
 from mlgit.core.wording import listed
 from mlgit.errors import ConfigError
 from mlgit.project.pipeline.evidence import evidence
+from mlgit.project.pipeline.large_files import content_id
 from mlgit.project.pipeline.local_files import hashes_on_disk, recorded_files
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 _CODE = "model_changed_metrics_did_not"
 _HINT = "evaluate this model and commit its metrics; if they are really equal, nothing is left to do"
+_POINTER_BYTES = 1 << 10
+_LARGEST_BLOB_BYTES = 100 << 20
 _Digests = dict[str, tuple[str, str]]
 """Path below the model's -> (kind of digest, digest); only digests of one kind can be compared."""
 
@@ -65,7 +68,7 @@ def model_change_notes(
         old_path = _path_before(project, model, before, finder.names.get(name, name))
         there = _State(path=old_path or path, files=base.files, known=before)
         here = _State(path=path, files=case.files, known=own)
-        if _same_metrics(there, here) and _differ(_content(project, there), _content(project, here)):
+        if _same_metrics(project, there, here) and _differ(project, there, here):
             subject = f"Model `{name}`" if name else "The model"
             files = listed(file.path for file in case.files)
             text = f"{subject} (`{path}`) differs from that of {base.baseline.label}"
@@ -89,19 +92,23 @@ def _path_before(project: Project, model: Model | None, before: Evidence, name: 
     return _path(declared or model, before)
 
 
-def _same_metrics(before: _State, after: _State) -> bool:
+def _same_metrics(project: Project, before: _State, after: _State) -> bool:
     """Whether there are metrics on both sides, and each of them is known to be what it was.
 
     Layout, spelling, and metrics that only one side has do not matter: a new one says nothing of the model.
     """
     old, new = ({file.path: file for file in each.files} for each in (before, after))
     shared = old.keys() & new.keys()
-    found = [
-        _recorded_alike(path, before.known, after.known)
-        if _only_recorded(new[path])
-        else _alike(old[path], new[path])
-        for path in shared
-    ]
+    found = []
+    for path in shared:
+        if not any(map(_only_recorded, (old[path], new[path]))):
+            found.append(_alike(old[path], new[path]))
+            continue
+        pointers = [_pointer(project, state, path) for state in (before, after)]
+        if None not in pointers:
+            found.append(pointers[0] == pointers[1])
+        else:
+            found.append(_only_recorded(new[path]) and _recorded_alike(path, before.known, after.known))
     return bool(found) and all(found)
 
 
@@ -131,13 +138,45 @@ def _recorded_alike(path: str, before: Evidence, after: Evidence) -> bool:
     return (old.path, old.pointer.md5) == (new.path, new.pointer.md5)
 
 
-def _differ(old: _Digests, new: _Digests) -> bool:
+def _differ(project: Project, there: _State, here: _State) -> bool:
     """Whether the content is known to differ: files came or went, or have another digest of the same kind."""
+    old, new = _content(project, there), _content(project, here)
     if not old or not new:
         return False
     if old.keys() != new.keys():
         return True
-    return any(old[name][0] == kind and old[name][1] != digest for name, (kind, digest) in new.items())
+    others = [name for name, (kind, digest) in new.items() if old[name][0] == kind and old[name][1] != digest]
+    return any(old[name][0] != "git" or _other_file(project, there, here, name) for name in others)
+
+
+def _other_file(project: Project, there: _State, here: _State, name: str) -> bool:
+    """Whether two blobs of Git are known to be other files: one may be the pointer of the other."""
+    sides = [(state, f"{state.path}{name}") for state in (there, here)]
+    pointers = [_pointer(project, *side) for side in sides]
+    if pointers == [None, None]:
+        return True
+    before, after = (_pointer(project, *side) or _sha256(project, *side) for side in sides)
+    return None not in (before, after) and before != after
+
+
+def _pointer(project: Project, state: _State, path: str) -> str | None:
+    """The SHA-256 of the content that Git LFS has; None if the file is no pointer."""
+    small = project.tree(state.known.commit).read_many([path], most_bytes=_POINTER_BYTES)
+    return content_id(small.get(path, b""))
+
+
+def _sha256(project: Project, state: _State, path: str) -> str | None:
+    """The SHA-256 of a file that is no pointer; None if it cannot be read, or is too large to be in Git."""
+    from hashlib import file_digest, sha256
+
+    if state.known.commit is not None:
+        found = project.tree(state.known.commit).read_many([path], most_bytes=_LARGEST_BLOB_BYTES)
+        return sha256(found[path]).hexdigest() if path in found else None
+    try:
+        with open(os.path.join(project.root, path), "rb") as file:
+            return file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None
 
 
 def _content(project: Project, state: _State) -> _Digests:

@@ -31,10 +31,17 @@ def fetched(project: Project, content: bytes, path: str) -> bytes | Problem:
     return found if found is not None and sha256_hex(found) == os.path.basename(file) else content
 
 
+def content_id(pointer: bytes) -> str | None:
+    """The SHA-256 of the content that a pointer means; None if the bytes are no pointer."""
+    found = (
+        re.search(rb"(?m)^oid sha256:([0-9a-f]{64})$", pointer) if pointer.startswith(LFS_POINTER) else None
+    )
+    return None if found is None else found[1].decode()
+
+
 def lfs_object(project: Project, pointer: bytes) -> str | None:
     """The file with the content of a pointer, which may not be there; None if the pointer has no hash."""
-    found = re.search(rb"(?m)^oid sha256:([0-9a-f]{64})$", pointer)
-    if found is None:
+    oid = content_id(pointer)
+    if oid is None:
         return None
-    oid = found[1].decode()
     return os.path.join(project.common_dir, "lfs", "objects", oid[:2], oid[2:4], oid)
