@@ -11,6 +11,8 @@ from mlgit.errors import Exit
 from tests.support.checks import check, results, tag, train
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from tests.support.shell import Folder
 
 RULES = """\
@@ -136,3 +138,48 @@ def test_a_model_that_the_branch_itself_removes_is_found(old: Folder) -> None:
     assert [each["message"] for each in verdict["notes"] if each["code"] == "gates_loosened"] == [
         "Model `copy` was removed"
     ]
+
+
+def replace_on_trunk(project: Folder, edits: Edits) -> str:
+    """Rename `line` to `curve`, move its file and train it again in one commit, which is returned."""
+    project.git("checkout", "-q", "main")
+    text = (project / "mlgit.yaml").read_text()
+    for old, new in {LINE: LINE.replace("line", "curve"), "model: line": "model: curve", **edits}.items():
+        text = text.replace(old, new)
+    project.write("mlgit.yaml", text)
+    for file in ("dvc.yaml", "src/train.py", "src/evaluate.py"):
+        project.write(file, (project / file).read_text().replace("models/line.json", "models/curve.json"))
+    train(project, "1.999")
+    project.commit("Replace the model")
+    project.git("push", "-q")
+    found = project.git("rev-parse", "HEAD")
+    project.git("checkout", "-q", "topic")
+    project.dvc("checkout", "-q")
+    return found[:7]
+
+
+def of_old_models(verdict: Any) -> list[tuple[str, str]]:  # noqa: ANN401
+    return [(each["message"], each["effect"]) for each in verdict["notes"] if "any more" in each["message"]]
+
+
+@pytest.mark.parametrize("edits", [{}, {COPY: ""}, {COPY: OTHER}], ids=["two", "one", "both"])
+@pytest.mark.parametrize("effect", ["block", "warn"])
+def test_a_model_that_trunk_replaced_does_not_pass_silently(old: Folder, edits: Edits, effect: str) -> None:
+    train(old, "1.5")
+    old.commit("Worse")
+    if effect == "warn":
+        edits = {**edits, "on_loosened: fail": "on_loosened: warn"}
+    tip = replace_on_trunk(old, {**edits, "min: 0.5": "min: 0.9"})
+    verdict = check(old, status=Exit.BLOCKED)
+    assert results(verdict)["line/floor"] == ("fail", "below_minimum", "block")
+    added = "`curve`, `other`" if OTHER in edits.values() else "`curve`"
+    text = (
+        f"`origin/main` has no model `line` any more; it has {added} since {tip}: run `git merge origin/main`"
+    )
+    assert (text, effect) in of_old_models(verdict)
+    old.git("checkout", "-q", "topic~")
+    old.git("checkout", "-qb", "other")
+    old.write("README.md", "Read me")
+    old.commit("Describe")
+    old.dvc("checkout", "-q")
+    assert of_old_models(check(old, "--rev", "HEAD", status=Exit.DONE)) == []

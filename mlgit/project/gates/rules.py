@@ -108,11 +108,11 @@ def _merge(project: Project, candidate: str | None, change: Change) -> Change:
         before = rules
     if before == rules:
         return change
-    from mlgit.core.gates.resolved.merged import fitted, in_new_names, merge_rules, without_new_models
+    from mlgit.core.gates.resolved.merged import fitted, in_new_names, merge_rules, with_models_of_both
 
     names = {} if before.models.keys() == rules.models.keys() else _renamed(project, change)
     before, own = (in_new_names(each, own, names) for each in (before, own))
-    known = without_new_models(before, rules, own)
+    known = with_models_of_both(before, rules, own)
     merged = merge_rules(before, rules, own)
     if before.models != rules.models:
         files = _files(project, candidate)

@@ -15,7 +15,7 @@ from mlgit.core.gates.resolved.merged import (
     in_new_names,
     merge_rules,
     older_note,
-    without_new_models,
+    with_models_of_both,
 )
 from tests.support.verdicts import absolute
 
@@ -156,7 +156,27 @@ def test_a_model_that_the_target_renamed_has_its_gates_in_the_merge() -> None:
     assert merged.config.models == models(new="b", kept="k")
     assert merged.config.gates["g"] == replace(HIGH, models=("new", "kept"))
     assert merged.config.gates["h"].models is None
-    assert without_new_models(base, target, own).models == models(new="b", kept="k")
+    assert with_models_of_both(base, target, own).models == models(new="b", kept="k")
+
+
+@pytest.mark.parametrize(
+    ("target", "own", "merged", "compared"),
+    [
+        (models(new="b", kept="k"), models(old="a", kept="k"), {"old", "kept"}, {"old", "kept"}),
+        (models(new="b", more="c", kept="k"), models(old="x", kept="k"), {"old", "kept"}, {"old", "kept"}),
+        (models(kept="k"), models(old="a", kept="k"), {"kept"}, {"kept"}),
+        (models(new="b", kept="k"), models(kept="k"), {"kept"}, {"kept"}),
+        (models(new="b"), models(old="a", kept="k"), {"old", "kept"}, {"old", "kept"}),
+    ],
+)
+def test_a_model_that_the_target_may_have_renamed_is_still_judged(
+    target: dict[str, Model], own: dict[str, Model], merged: set[str], compared: set[str]
+) -> None:
+    sides = [config(models=each) for each in (models(old="a", kept="k"), target, own)]
+    found = merge_rules(*sides)
+    assert {*found.config.models} == merged
+    assert {*found.replaced} == merged - {*target}
+    assert {*with_models_of_both(*sides).models} == compared
 
 
 def test_a_new_name_that_the_branch_gives_to_another_model_is_not_taken() -> None:

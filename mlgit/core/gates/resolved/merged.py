@@ -28,7 +28,9 @@ def merge_rules(base: Config, target: Config, own: Config) -> Merged:
     }
     gates = _strict(base, _tightened(base, target, own), gates)
     known = {*own.gates, *target.gates}
+    replaced = _replaced(base, target, own)
     models = _newer(base.models, target.models, own.models)
+    models |= {name: own.models[name] for name in replaced}
     config = replace(
         own,
         gates=gates,
@@ -46,7 +48,18 @@ def merge_rules(base: Config, target: Config, own: Config) -> Merged:
         config=config,
         strict=replace(config, gates=_strict(base, target, gates)),
         older=tuple(each.gate for each in compare_gates(own.gates, gates) if each.gate in known),
+        replaced=replaced,
     )
+
+
+def _replaced(base: Config, target: Config, own: Config) -> tuple[str, ...]:
+    """The branch's models that the target has no more, if it has others since: it may have renamed them.
+
+    To leave them out would be to judge nothing of them.
+    """
+    added = target.models.keys() - base.models.keys()
+    gone = base.models.keys() & own.models.keys() - target.models.keys()
+    return tuple(sorted(gone)) if added else ()
 
 
 def in_new_names(config: Config, own: Config, renamed: Mapping[str, str]) -> Config:
@@ -65,10 +78,15 @@ def in_new_names(config: Config, own: Config, renamed: Mapping[str, str]) -> Con
     return replace(config, models={model.name: model for model in models}, gates=gates)
 
 
-def without_new_models(base: Config, target: Config, own: Config) -> Config:
-    """The target without the models that only it added: they have no files where the branch left."""
+def with_models_of_both(base: Config, target: Config, own: Config) -> Config:
+    """The target without the models that only it added, and with those that it replaced.
+
+    The former have no files where the branch left; the latter are still compared.
+    """
     known = {*base.models, *own.models}
-    return replace(target, models={name: each for name, each in target.models.items() if name in known})
+    models = {name: each for name, each in target.models.items() if name in known}
+    models |= {name: base.models[name] for name in _replaced(base, target, own)}
+    return replace(target, models=models)
 
 
 def fitted(rules: Config, older: Config, files: Collection[str]) -> Config:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.gates.resolved.findings import Finding
 from mlgit.core.pipeline.known_models import renamed_models, without
-from mlgit.core.wording import joined
+from mlgit.core.wording import joined, listed, word
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -34,3 +34,10 @@ def model_findings(
             kind="model",
             whole=True,
         )
+
+
+def replaced_finding(model: str, added: Sequence[str], *, target: str, since: str | None) -> Finding:
+    """The finding for a model of an old branch that its target has no more, but that may be renamed there."""
+    others = f"it has {listed(added)}{f' since {since[:7]}' if since else ''}"
+    text = f"`{target}` has no model `{model}` any more; {others}: run `git merge {word(target)}`"
+    return Finding(code="gates_loosened", subjects=(model,), text=text, model=model, kind="model", whole=True)

@@ -15,9 +15,11 @@ class Merged:
     """The rules that a branch is checked by.
 
     `config` is what the branch changed, on top of what only trunk changed. `strict` has, in addition, the
-    stricter gate where both changed one. `older` are the gates that only trunk changed.
+    stricter gate where both changed one. `older` are the gates that only trunk changed. `replaced` are the
+    branch's models that trunk has no more, while it has others since.
     """
 
     config: Config
     strict: Config
     older: tuple[str, ...] = ()
+    replaced: tuple[str, ...] = ()
