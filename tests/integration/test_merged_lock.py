@@ -13,6 +13,7 @@ from tests.support.shell import Folder
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+    from typing import Any
 
 
 MERGED = ("error", "stale", "block")
@@ -99,6 +100,52 @@ def test_a_confirmation_that_cannot_be_signed_is_not_committed(forked: Folder) -
     forked.git("config", "commit.gpgSign", "false")
     assert forked.mlgit("run", "--commit").status == Exit.DONE
     assert "Mlgit-Confirmed: train=" in forked.git("log", "-1", "--format=%B")
+
+
+def confirmations(verdict: Any) -> list[dict[str, Any]]:  # noqa: ANN401
+    return [each for each in verdict["notes"] if each["code"] == "merge_confirmed"]
+
+
+def by_hand(project: Folder) -> None:
+    """Write the trailer of a run, without one, and with another author's name."""
+    project.mlgit("run", "--commit")
+    trailer = project.git("log", "-1", "--format=%(trailers:key=Mlgit-Confirmed)")
+    project.git("reset", "-q", "--hard", "HEAD^")
+    author = "--author=A Bot <bot@example.org>"
+    project.git("commit", "-q", "--allow-empty", author, "-m", f"Looks good\n\n{trailer}")
+
+
+def test_a_confirmation_in_the_change_is_named_with_its_author_until_it_is_on_trunk(forked: Folder) -> None:
+    merge(forked)
+    by_hand(forked)
+    commit = forked.git("rev-parse", "--short=7", "HEAD")
+    for argv in ((), ("--rev", "HEAD"), ("--rev", "HEAD")):
+        verdict = check(forked, *argv, status=Exit.DONE)
+        (note,) = confirmations(verdict)
+        assert note["message"] == (
+            "Git merged the entry of stage `train` in dvc.lock; that a run gives the same is known only from "
+            f"the message of {commit} by `bot@example.org`"
+        )
+        assert (note["effect"], verdict["decision"]) == ("note", "allow")
+    assert f"message of {commit}" in forked.here("check").out.partition("r2-floor")[0].replace("\n", " ")
+    forked.git("switch", "-q", "main")
+    forked.git("merge", "-q", "--no-ff", "--no-edit", "both")
+    forked.git("push", "-q")
+    forked.git("switch", "-qc", "later")
+    forked.write("README.md", "More\n")
+    forked.commit("Go on")
+    assert confirmations(check(forked, "--rev", "HEAD", status=Exit.DONE)) == []
+
+
+def test_a_run_that_confirms_an_entry_itself_has_no_remark(forked: Folder) -> None:
+    merge(forked)
+    done = forked.mlgit("run", "--commit")
+    assert (done.status, "by `" in done.out + done.err) == (Exit.DONE, False)
+    assert len(confirmations(check(forked, status=Exit.DONE))) == 1
+    code(forked)
+    forked.dvc("repro", "-q")
+    forked.commit("Run it again, with other code")
+    assert confirmations(check(forked, status=Exit.DONE)) == []
 
 
 def run_other_code(forked: Folder, slope: str) -> None:

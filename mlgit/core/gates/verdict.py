@@ -43,6 +43,7 @@ FINDINGS = (
     "waivers_not_read",
     "trunk_waivers_invalid",
     "older_gates",
+    "merge_confirmed",
     "not_proven",
 )
 """Codes of the notes about what is compared: a report and `check` show them first, in this order."""
@@ -185,8 +186,7 @@ class Summary:
 class Verdict:
     """All results and the decision; the same inputs give the same bytes.
 
-    `first_model` says that no gate found a baseline. `gates_sha` is the SHA-256 of the applied gates
-    and of what each resolved to.
+    `first_model`: no gate found a baseline. `gates_sha` is of the applied gates and what they resolved to.
     """
 
     schema_version: int = SCHEMA_VERSION

@@ -1,4 +1,4 @@
-"""Declarations: check what a change declares for what trunk would refuse after the merge."""
+"""Declarations: what a change declares that trunk would refuse after the merge, and what it only claims."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from mlgit.core.gates.waivers import usable
 from mlgit.errors import ConfigError
 from mlgit.project.gates.waivers import TrunkWaivers, trunk_waivers
 from mlgit.project.pipeline.evidence import evidence
+from mlgit.project.pipeline.merged_records import confirmation_notes
 from mlgit.project.registry.readiness import unready
 
 if TYPE_CHECKING:
@@ -26,10 +27,10 @@ _EFFECTS: Mapping[str, Effect] = {"error": "block", "warn": "warn", "info": "not
 
 
 def declaration_notes(project: Project, commit: str | None, target: Branch | None) -> tuple[Note, ...]:
-    """What no release or promotion could use after the merge.
+    """What no release or promotion could use after the merge, and what only the change's own words confirm.
 
-    It blocks, because later it would be found only on trunk. What the target has already only warns: this
-    change did not bring it.
+    The former blocks, because later it would be found only on trunk. What the target has already only warns:
+    this change did not bring it.
 
     Raises:
         ConfigError: the candidate's `mlgit.yaml` or pipeline is invalid, or a `.dvcignore` hides an output.
@@ -49,7 +50,9 @@ def declaration_notes(project: Project, commit: str | None, target: Branch | Non
             effect = "warn"
         where = "" if each.line is None else f"{CONFIG_FILE}:{each.line}: "
         notes.append(Note(code=each.code, message=where + each.message, effect=effect, hint=each.hint))
-    return tuple(notes)
+    pipeline = evidence(project, commit, staleness=False).pipeline
+    end = None if target is None else target.commit
+    return (*notes, *confirmation_notes(project, commit, pipeline, target=end))
 
 
 def _unready_before(project: Project, target: Branch) -> tuple[Unready, ...]:

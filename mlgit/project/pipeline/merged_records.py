@@ -7,7 +7,7 @@ process.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
 
 from mlgit.adapters.dvc.data.fingerprints import checksum
@@ -17,8 +17,9 @@ from mlgit.project.open import LOCAL
 from mlgit.project.pipeline.declared import record_file
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
+    from mlgit.core.gates.verdict import Note
     from mlgit.core.pipeline.stages import Pipeline
     from mlgit.project.open import Project
 
@@ -28,14 +29,53 @@ _MOST_COMMITS = 16
 _CONFIRMED: WeakKeyDictionary[Project, set[tuple[str, str]]] = WeakKeyDictionary()
 
 
+class _Merged(NamedTuple):
+    """Stage -> digest of its entry that git merged, and for each what confirms it: (commit, author)."""
+
+    entries: Mapping[str, str] = {}
+    confirmed: Mapping[str, Iterable[tuple[str, str]]] = {}
+
+
 def merged_by_git(project: Project, commit: str | None, pipeline: Pipeline) -> dict[str, str]:
     """Stage -> digest of its entry, for entries that git merged and that no run confirmed."""
+    found = _merged(project, commit, pipeline)
+    return {stage: digest for stage, digest in found.entries.items() if stage not in found.confirmed}
+
+
+def confirmation_notes(
+    project: Project, commit: str | None, pipeline: Pipeline, *, target: str | None
+) -> Iterable[Note]:
+    """A note for each merged entry that only commits of the change target..commit confirm."""
+    found = _merged(project, commit, pipeline).confirmed
+    tip = commit or project.head.commit
+    if not found or tip is None or target is None:
+        return
+    from mlgit.core.gates.verdict import Note
+    from mlgit.core.wording import word
+
+    change = {*project.git.run_text("rev-list", tip, f"^{target}", "--").split()}
+    for stage, commits in sorted(found.items()):
+        own = [(each, author) for each, author in commits if each in change]
+        if own and len(own) == len([*commits]):
+            file, (first, author) = record_file(stage), own[-1]
+            text = (
+                f"Git merged the entry of stage `{stage}` in {file}; that a run gives the same is known only"
+            )
+            yield Note(
+                code="merge_confirmed",
+                message=f"{text} from the message of {first[:7]} by `{author}`",
+                hint=f"`mlgit run --force {word(stage)}` leaves {file} as it is if that is true",
+            )
+
+
+def _merged(project: Project, commit: str | None, pipeline: Pipeline) -> _Merged:
+    """The merged entries but for those that were just run."""
     here = commit or project.head.commit
     locks = sorted({record_file(stage.address) for stage in pipeline.stages if stage.locked is not None})
     locks = [path for path in locks if path.endswith(LOCK_FILE)]
     if here is None or not locks:
-        return {}
-    suspects = _suspects(project, here, locks)
+        return _Merged()
+    suspects, confirmed = _suspects(project, here, locks)
     if commit is None and suspects:
         from mlgit.core.pipeline.merged_record import entry_digest
         from mlgit.project.pipeline.lock_entries import LockEntries
@@ -45,7 +85,8 @@ def merged_by_git(project: Project, commit: str | None, pipeline: Pipeline) -> d
         now = {stage: entry_digest(entries.get(stage)) for stage in suspects}
         suspects = {stage: digest for stage, digest in suspects.items() if now[stage] == digest}
     known = _CONFIRMED.get(project, set())
-    return {stage: digest for stage, digest in suspects.items() if (stage, digest) not in known}
+    left = {stage: digest for stage, digest in suspects.items() if (stage, digest) not in known}
+    return _Merged(left, {stage: commits for stage, commits in confirmed.items() if stage in left})
 
 
 def confirm(project: Project, entries: Mapping[str, str]) -> None:
@@ -66,20 +107,20 @@ def _other_sides(project: Project, here: str) -> dict[str, str]:
     return {ref: commit for ref, commit in found.items() if commit != here}
 
 
-def _suspects(project: Project, here: str, locks: list[str]) -> dict[str, str]:
-    """Stage -> digest of its entry at a commit, if a merge before it made that and no commit confirms it."""
+def _suspects(project: Project, here: str, locks: list[str]) -> _Merged:
+    """The entries at a commit that a merge before it made."""
     memory = Memory(project.cache_dir, "merged-records", format_number=_FORMAT, limit_bytes=_MAX_BYTES)
     cached = memory.read_json()
     known = cached if isinstance(cached, dict) else {}
     sides = _other_sides(project, here)
     others = {*sides.values(), project.change_head or here} - {here}
     key = f"{here} {checksum(' '.join(sorted(others)).encode())}" if others else here
-    if isinstance(known.get(key), dict):
-        return dict(known[key])
+    if isinstance(known.get(key), list):
+        return _Merged(*known[key])
     from mlgit.project.pipeline.rewritten_records import in_rewritten
 
-    found = in_rewritten(project, here, locks, sides) | _in_history(project, here, locks)
-    found = _without_confirmed(project, here, found)
+    entries = in_rewritten(project, here, locks, sides) | _in_history(project, here, locks)
+    found = _Merged(entries, _confirmed(project, here, entries))
     if not project.shallow:
         memory.write_json(dict([*known.items()][1 - _MOST_COMMITS :]) | {key: found})
     return found
@@ -104,13 +145,21 @@ def _in_history(project: Project, here: str, locks: list[str]) -> dict[str, str]
     return found
 
 
-def _without_confirmed(project: Project, here: str, found: dict[str, str]) -> dict[str, str]:
-    if not found:
-        return found
+def _confirmed(project: Project, here: str, entries: Mapping[str, str]) -> dict[str, list[tuple[str, str]]]:
+    """Stage -> the commits that confirm its entry, each with its author, the newest first."""
+    if not entries:
+        return {}
     from mlgit.core.pipeline.merged_record import TRAILER, confirmed
 
     head = None if project.change_head is None else project.commit(project.change_head)
     tips = [here] if head is None else [here, head]
-    messages = project.git.run_text("log", f"--grep={TRAILER}: ", "--fixed-strings", "--format=%B", *tips)
-    known = confirmed(messages)
-    return {stage: digest for stage, digest in found.items() if (stage, digest) not in known}
+    form = ("-z", "--no-mailmap", "--format=%H%n%ae%n%B")
+    output = project.git.run("log", f"--grep={TRAILER}: ", "--fixed-strings", *form, *tips)
+    found: dict[str, list[tuple[str, str]]] = {}
+    for each in output.decode("utf-8", "replace").split("\0"):
+        commit, _, rest = each.partition("\n")
+        author, _, message = rest.partition("\n")
+        for stage, digest in sorted(confirmed(message)):
+            if entries.get(stage) == digest:
+                found.setdefault(stage, []).append((commit, author))
+    return found
