@@ -7,6 +7,7 @@ import json
 import pytest
 
 from mlgit.core.ci.requirement import checked_requirement, findings, is_bare, missing_requirement, recorded
+from mlgit.core.wording import word as quoted
 from mlgit.errors import Exit, UsageError
 
 COMMIT, DIGEST = "5" * 40, "a" * 64
@@ -121,7 +122,6 @@ def test_an_address_with_a_commit_or_hash_is_accepted_without_a_remark(text: str
         (f"mlgit@{GIT_PAGE}@main", f"mlgit@{GIT_PAGE}", "main"),
         (f"mlgit@{GIT_PAGE}@v1.0.0", f"mlgit@{GIT_PAGE}", "v1.0.0"),
         (f"mlgit@{GIT_PAGE}@feature/x#subdirectory=python", f"mlgit@{GIT_PAGE}", "feature/x"),
-        (f"{GIT_PAGE}@{COMMIT[:7]}", GIT_PAGE, COMMIT[:7]),
         (f"{GIT_PAGE}@HEAD", GIT_PAGE, "HEAD"),
         (f"{GIT_PAGE}@", GIT_PAGE, "HEAD"),
         (GIT_PAGE, GIT_PAGE, "HEAD"),
@@ -164,3 +164,102 @@ def test_the_placeholder_of_an_example_is_refused(text: str, placeholder: str) -
 )
 def test_other_words_have_no_placeholder(word: str) -> None:
     assert checked_requirement([word]) == word
+
+
+@pytest.mark.parametrize(
+    ("word", "right"),
+    [
+        (f"{name}{rest}", f"mlgit{rest}" if rest else "mlgit@git+https://HOST/OWNER/mlgit@COMMIT")
+        for name in ("ml-git", "ml_git", "ML.GIT", "mlgit_", "mlgit-", "m1git", "mlg1t", "mIglt")
+        for rest in ("", "==1.0.0", f"@{GIT_PAGE}@{COMMIT}")
+    ],
+)
+def test_a_name_that_only_looks_like_mlgit_is_refused_with_the_right_form(word: str, right: str) -> None:
+    with pytest.raises(UsageError, match="names another package than `mlgit`") as error:
+        checked_requirement(["dvc-s3", word])
+    assert error.value.expected == f"`--requirement {quoted(right)}`"
+    if "HOST" not in right:
+        assert checked_requirement([right]) == right
+    (*_, remark) = findings(f"dvc-s3 {word}")
+    assert f"`mlgit ci init --requirement {quoted(right)}`" in remark
+
+
+EXAMPLE = "mlgit@git+https://HOST/OWNER/mlgit@COMMIT"
+SSH = "mlgit@git+ssh://git@forge.example/tools/mlgit.git@COMMIT"
+
+
+@pytest.mark.parametrize(
+    ("word", "right"),
+    [
+        ("mlgit@1.0.0", "mlgit==1.0.0"),
+        ("mlgit@v1.0.0", "mlgit==1.0.0"),
+        ("mlgit[s3]@1.0.0", "mlgit[s3]==1.0.0"),
+        ("dvc-s3@3.2", "dvc-s3==3.2"),
+        ("mlgit@main", EXAMPLE),
+        ("mlgit@latest", EXAMPLE),
+        (f"mlgit@{COMMIT}", EXAMPLE.replace("COMMIT", COMMIT)),
+        ("mlgit@5555555", EXAMPLE),
+        (COMMIT, EXAMPLE.replace("COMMIT", COMMIT)),
+        ("git@forge.example:tools/mlgit.git", SSH),
+        ("mlgit@git@forge.example:tools/mlgit.git", SSH),
+    ],
+)
+def test_a_word_without_an_address_is_refused_with_the_right_form(word: str, right: str) -> None:
+    with pytest.raises(UsageError, match="has no address") as error:
+        checked_requirement(["dvc-s3", word])
+    assert error.value.expected == f"`--requirement {quoted(right)}`"
+    if right == SSH:
+        assert "`git ls-remote git@forge.example:tools/mlgit.git HEAD`" in (error.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        f"--hash=sha256:{DIGEST}",
+        f"mlgit==1.0.0#sha256={DIGEST}",
+        f"{WHEEL}#md5={'0' * 32}",
+        f"{WHEEL}#sha256=0123",
+        f"mlgit@{WHEEL}#sha256={DIGEST.upper()}",
+    ],
+)
+def test_a_hash_that_pip_cannot_use_there_is_refused_with_the_way_to_get_one(word: str) -> None:
+    with pytest.raises(UsageError, match="hash") as error:
+        checked_requirement(["mlgit==1.0.0", word])
+    assert "#sha256=" in (error.value.expected or "")
+    shown = f"curl -sL {WHEEL} | sha256sum" if WHEEL in word else "pip hash FILE"
+    assert f"`{shown}`" in (error.value.hint or "")
+
+
+@pytest.mark.parametrize("digits", [7, 12, 39])
+def test_a_short_commit_id_gets_a_remark_whose_command_shows_the_whole_one(digits: int) -> None:
+    word = f"mlgit@{GIT_PAGE}@{COMMIT[:digits]}"
+    assert checked_requirement([word]) == word
+    (remark,) = findings(word)
+    assert "a branch or tag may get that name" in remark
+    assert f"write `mlgit@{GIT_PAGE}@` and all 40 digits, as" in remark
+    assert f"`git rev-parse {COMMIT[:digits]}` shows them in a clone" in remark
+
+
+@pytest.mark.parametrize(
+    ("word", "right"),
+    [
+        (WHEEL, f"write `{WHEEL}#sha256=` and the 64 digits that `curl -sL {WHEEL} | sha256sum` shows"),
+        (
+            f"mlgit@{WHEEL}",
+            f"write `mlgit@{WHEEL}#sha256=` and the 64 digits that `curl -sL {WHEEL} | sha256sum` shows",
+        ),
+        (PAGE, f"write `mlgit@git+{PAGE}@` and the 40 digits that `git ls-remote {PAGE} HEAD` shows"),
+        (
+            f"mlgit@{PAGE}",
+            f"write `mlgit@git+{PAGE}@` and the 40 digits that `git ls-remote {PAGE} HEAD` shows",
+        ),
+        (
+            "mlgit==1.0.0",
+            "write `mlgit@ADDRESS#sha256=` with the address of that file and the 64 digits of",
+        ),
+    ],
+)
+def test_a_word_that_is_not_pinned_gets_a_remark_with_the_right_form(word: str, right: str) -> None:
+    assert checked_requirement([word]) == word
+    (remark,) = findings(word)
+    assert right in remark
