@@ -53,7 +53,7 @@ def texts(old: Config, new: Config) -> list[str]:
         (replace(PROD, source=None), ["Environment `prod` was `from: staging`; it now has no `from`"]),
         (replace(PROD, source="qa"), ["Environment `prod` was `from: staging`; it now has `from: qa`"]),
         (replace(PROD, pre=True), ["Environment `prod` now takes pre-releases"]),
-        (replace(PROD, auto=True), []),
+        (replace(PROD, auto=True), ["Environment `prod` is now `auto`: CI promotes to it, without a person"]),
     ],
 )
 def test_an_environment_that_asks_less_is_a_finding(prod: Environment | None, expected: list[str]) -> None:
@@ -105,6 +105,18 @@ def test_what_follows_a_renamed_environment_follows_it_under_its_new_name(
         assert [text.split("`")[1] for text in found] == expected
     else:
         assert found == expected
+
+
+def test_only_an_environment_that_a_person_promoted_to_is_newly_automatic() -> None:
+    auto = replace(PROD, auto=True)
+    (found,) = compare_settings(config(), config(auto))
+    assert (found.code, found.subjects, found.kind) == ("policy_changed", ("prod",), "environment")
+    assert (
+        texts(config(auto), config(auto))
+        == texts(config(auto), config())
+        == texts(config(None), config(auto))
+        == []
+    )
 
 
 def test_an_environment_that_is_like_another_one_that_stays_is_not_renamed() -> None:

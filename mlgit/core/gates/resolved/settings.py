@@ -38,6 +38,9 @@ def compare_settings(old: Config, new: Config) -> Iterator[Finding]:
             after = replace(after, source=environment.source)
         for text in _environment(environment, after):
             yield _finding(name, f"Environment `{name}` {text}")
+        if after.auto and not environment.auto:
+            text = f"Environment `{name}` is now `auto`: CI promotes to it, without a person"
+            yield _finding(name, text, code="policy_changed")
         lost = _gates(old, name) & {*new.gates} - _gates(new, name)
         if lost:
             verb = "holds" if len(lost) == 1 else "hold"
