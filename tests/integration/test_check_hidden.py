@@ -178,3 +178,79 @@ def test_a_line_that_is_not_a_pattern_is_nothing_to_git_and_refused_for_dvc(
     project.write(".dvcignore", "/build\n")
     project.commit("Repair")
     assert project.here("check", "--rev", "HEAD").status == Exit.DONE
+
+
+def to_trunk(project: Folder, message: str) -> None:
+    """Merge what is in the working tree, and begin another branch."""
+    project.git("add", "-Af")
+    project.commit(message)
+    project.git("push", "-q", "origin", "topic:main")
+    project.git("fetch", "-q")
+
+
+@pytest.mark.parametrize("pattern", ["secret*", "/lib/secret.py", "lib/sub/\nsecret.py"])
+def test_a_file_that_comes_after_the_pattern_or_changes_later_is_a_finding(
+    project: Folder, pattern: str
+) -> None:
+    start(project)
+    project.write(".dvcignore", f"{pattern}\n__pycache__/\n")
+    to_trunk(project, "Hide what is not there")
+    project.write("lib/__pycache__/a.pyc", "not in Git")
+    project.write("lib/secret.py", "not in Git yet")
+    project.write("lib/b.py", "seen")
+    project.git("add", "lib/b.py")
+    assert findings(project) == []
+    text = "`.dvcignore` hides `lib/secret.py` (read by stage train) from DVC, so changes of it do not show"
+    for content in ("1", "2", None):
+        if content is None:
+            project.git("rm", "-qf", "lib/secret.py")
+        else:
+            project.write("lib/secret.py", content)
+            project.git("add", "lib/secret.py")
+        assert findings(project) == [text]
+        project.git("commit", "-qm", "Touch it")
+        assert findings(project) == [text]
+        project.git("push", "-q", "origin", "topic:main")
+        project.git("fetch", "-q")
+        project.write("lib/b.py", f"{content}, and another change")
+        project.git("commit", "-qam", "Something else")
+        assert findings(project) == []
+
+
+def test_what_a_stage_declares_itself_is_seen_in_spite_of_a_pattern(project: Folder) -> None:
+    start(project)
+    project.write(".dvcignore", "/src/train.py\n/notes\n/lib/tests\n")
+    to_trunk(project, "Hide")
+    project.write("src/train.py", (project / "src/train.py").read_text() + "\n")
+    project.write("notes/a.md", "no stage reads it")
+    project.write("lib/tests/.gitignore", "/a")
+    project.git("add", "-Af")
+    project.commit("Change it")
+    assert findings(project) == []
+
+
+@pytest.mark.parametrize("place", ["lib/.hg/h.py", "lib/deep/.dvc/h.py", "lib/sub/h.py", "lib/sub/deep/h.py"])
+def test_a_file_in_a_folder_that_dvc_never_looks_into_is_a_finding(project: Folder, place: str) -> None:
+    """Also one that becomes such a folder: with a `.dvc` it is a repository of its own."""
+    start(project)
+    if "sub" in place:
+        project.write(place, "1")
+        to_trunk(project, "As yet it is seen")
+        project.write("lib/sub/.dvc/config", "")
+    else:
+        project.write(place, "1")
+    project.git("add", "-Af")
+    project.commit("No longer")
+    folder = {"lib/.hg/h.py": "lib/.hg", "lib/deep/.dvc/h.py": "lib/deep"}.get(place, "lib/sub")
+    for number in range(2):
+        (text,) = findings(project)
+        assert text.startswith(f"DVC does not look into `{folder}`, so changes of `lib/")
+        assert f"`{place}` (read by stage train)" in text
+        assert text.endswith(" do not show")
+        if not number:
+            to_trunk(project, "Add")
+            project.write("lib/a.py", "something else")
+            project.git("commit", "-qam", "Something else")
+            assert findings(project) == []
+            project.write(place, "2")
+            project.git("commit", "-qam", "Change it")

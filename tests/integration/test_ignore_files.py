@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import subprocess
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from mlgit.adapters.dvc.data.ignore import Ignores
+from mlgit.adapters.dvc.pipeline.hidden import Hidden, Unseen
 from mlgit.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
+
+    from mlgit.core.tree import Tree
 
 NO_PATTERNS = [b"!", b"\\", b"foo\\", b"!\\", b"[z-a]", b"build[z-a]/", b"a\\/", b"[a-\\d]", b"!  "]
 NAMES = ("foo", "foo ", " foo", "foo\\", "a.pyc", "build", "!", "#foo", "\u00e9")
@@ -65,3 +69,57 @@ def test_a_dvcignore_with_a_line_that_is_not_a_pattern_is_refused_with_its_place
     assert caught.value.location is not None
     assert caught.value.location.line == 2
     assert hidden_by(b"foo\n" + content + b"\n", file=".dvcignore") == {"foo"}
+
+
+class Kept(dict[str, bytes]):
+    """The files of a tree."""
+
+    commit = "c"
+
+    def read_many(self, paths: Iterable[str]) -> dict[str, bytes]:
+        return {path: self[path] for path in paths}
+
+
+CODE = (
+    "src/a.py",
+    "src/.hg/a.py",
+    "src/.dvc.py",
+    "src/nested/.dvc/config",
+    "src/nested/a.py",
+    "src/file/.dvc",
+    "src/file/deep/a.py",
+    "src/tests/a.py",
+    "src/x/.dvcignored",
+    "src/x/secret.py",
+    ".dvc/plug/a.py",
+    ".hg/a.py",
+    "lib/a.py",
+    "own/.dvc/config",
+    "own/src/a.py",
+    "own/src/secret.py",
+    "own/src/.dvc/a.py",
+    "own/lib/.hg/a.py",
+)
+PATTERNS = {".dvcignore": b"secret.py\ntests/\n/own/\n/lib\n", "own/.dvcignore": b"lib/\n"}
+
+
+@pytest.mark.parametrize("root", ["", "own"])
+def test_dvc_sees_the_same_files_from_each_repository(tmp_path: Path, root: str) -> None:
+    from dvc.fs import LocalFileSystem
+    from dvc.ignore import DvcIgnoreFilter
+
+    files = {".dvc/config": b"", **dict.fromkeys(CODE, b""), **PATTERNS}
+    for path, content in files.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_bytes(content)
+    top = tmp_path / root
+    folders = [top / each for each in ("src", "lib", ".dvc/plug", ".hg", "own") if (top / each).exists()]
+    there = DvcIgnoreFilter(LocalFileSystem(), str(top))
+    found = [path for folder in folders for path in there.find(LocalFileSystem(), str(folder))]
+    unseen = Unseen(Hidden(cast("Tree", Kept(files)), [*files]), [*files])
+    below = [path for path in CODE if any(folder in (tmp_path / path).parents for folder in folders)]
+    assert {path for path in below if unseen.by(path, root=root) is None} == {
+        path.removeprefix(f"{tmp_path}/") for path in found
+    }
+    assert unseen.root(f"{root}/dvc.yaml") == root
+    assert (unseen.by("src/x/secret.py", root=root) is None) == bool(root)

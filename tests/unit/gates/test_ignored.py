@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from mlgit.core.gates.resolved.ignored import declared_paths, hidden_findings, used_data, used_files
+from mlgit.core.gates.resolved.ignored import (
+    declared_paths,
+    hidden_findings,
+    read_below,
+    unseen_findings,
+    used_data,
+    used_files,
+)
 from mlgit.core.pipeline.evidence import Evidence
 from mlgit.core.pipeline.stages import Output, Pipeline, Stage
 from tests.support.verdicts import metric_file
@@ -93,5 +102,61 @@ def test_each_file_of_patterns_has_one_finding_that_names_the_first_files() -> N
             "evidence_weakened",
             ("b/.dvcignore",),
             f"`b/.dvcignore` now hides {words.replace('src/', 'b/')} from DVC, {later}",
+        ),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "read"),
+    [
+        ("src/a.py", True),
+        ("src/deep/b.py", True),
+        ("srcs/c.py", False),
+        ("src", False),
+        ("src/.gitignore", False),
+        ("src/named.py", False),
+        ("src/params.yaml", False),
+        ("src/data.csv", False),
+        ("src/.dvc/config", False),
+        ("src/.dvc/code.py", True),
+    ],
+)
+def test_a_stage_reads_its_folders_and_names_some_files_of_them_itself(path: str, *, read: bool) -> None:
+    stage = replace(PIPELINE.stages[0], deps=("src", "src/named.py"), params={"src/params.yaml": ("lr",)})
+    pipeline = Pipeline(stages=(stage,), tracked=(Output(path="src/data.csv", owner="src/data.csv.dvc"),))
+    assert [*read_below([path], pipeline)] == ([(path, stage)] if read else [])
+    root = replace(stage, deps=(".",), params={})
+    assert bool([*read_below([path], Pipeline(stages=(root,)))]) == (not path.endswith(("ignore", "config")))
+
+
+def test_each_place_that_hides_what_a_change_touches_has_one_finding() -> None:
+    unseen: dict[str, tuple[str, str | None]] = {
+        "src/.hg/x": ("src/.hg", None),
+        "src/a/1": ("src/a", ".dvcignore"),
+        "src/a/2": ("src/a", ".dvcignore"),
+        "src/b": ("src/b", "src/.dvcignore"),
+        "src/c": ("src/c", ".dvcignore"),
+    }
+    found = [*unseen_findings(unseen, dict.fromkeys(unseen, "read by stage train"))]
+    which = ", ".join(f"`src/{name}` (read by stage train)" for name in ("a/1", "a/2", "c"))
+    one = "(read by stage train)"
+    assert [(each.code, each.kind, each.subjects, each.text) for each in found] == [
+        (
+            "evidence_weakened",
+            "file",
+            ("src/a", "src/c"),
+            f"`.dvcignore` hides {which} from DVC, so changes of them do not show",
+        ),
+        (
+            "evidence_weakened",
+            "file",
+            ("src/b",),
+            f"`src/.dvcignore` hides `src/b` {one} from DVC, so changes of it do not show",
+        ),
+        (
+            "evidence_weakened",
+            "file",
+            ("src/.hg",),
+            f"DVC does not look into `src/.hg`, so changes of `src/.hg/x` {one} do not show",
         ),
     ]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 IGNORE_FILE = ".dvcignore"
 # DVC never sees these, whatever `.dvcignore` says.
 _GIT = ".git"
-_NEVER_DATA = frozenset({".git", ".hg", ".dvc"})
+NEVER_DATA = frozenset({".git", ".hg", ".dvc"})
 
 
 def visible(path: str, names: Iterable[str], ignores: Ignores) -> Callable[[str], bool]:
@@ -41,7 +41,7 @@ def visible(path: str, names: Iterable[str], ignores: Ignores) -> Callable[[str]
         for below in reversed(new):  # not recursive: folders may be nested too deeply for that
             answer = (
                 answer
-                or below.rpartition("/")[2] in _NEVER_DATA
+                or below.rpartition("/")[2] in NEVER_DATA
                 or ignores.hidden(f"{path}/{below}", is_folder=True)
             )
             hidden[below] = answer

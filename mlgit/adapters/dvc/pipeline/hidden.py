@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.dvc.data.ignore import IGNORE_FILE, Ignores, compiled, pattern_lines
-from mlgit.adapters.dvc.files.paths import folder_of, folders_of, join, repositories
+from mlgit.adapters.dvc.data.ignore import IGNORE_FILE, NEVER_DATA, Ignores, compiled, pattern_lines
+from mlgit.adapters.dvc.files.paths import folder_of, folders_above, folders_of, join, repositories
 from mlgit.errors import ConfigError, Location
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from mlgit.core.pipeline.stages import Pipeline
     from mlgit.core.tree import Tree
@@ -50,7 +50,8 @@ class Hidden:
                 file=file,
                 lenient=lenient or file != IGNORE_FILE,
             )
-            self._folders: dict[str, bool] = {"": False}
+            # What one repository hides means nothing to another one below it.
+            self._folders: dict[str, bool] = dict.fromkeys({"", *roots}, False)
 
     def hides(self, path: str, *, is_folder: bool = False) -> bool:
         """Whether a path, or a folder above it, is hidden."""
@@ -94,3 +95,38 @@ class Hidden:
                 if spec is not None and spec.match_file(below):
                     return Location(name, line=number, column=1, snippet=line, width=len(line))
         return Location(IGNORE_FILE)
+
+
+class Unseen:
+    """What DVC passes over below the folders that stages read: what is hidden, and folders of other tools."""
+
+    def __init__(self, hidden: Hidden, listed: Sequence[str]) -> None:
+        self._hidden = hidden
+        self._roots = repositories(listed)
+        self.nested = nested(listed)
+
+    def root(self, path: str) -> str:
+        """The root of the DVC repository that a file is in."""
+        return next((folder for folder in folders_above(path) if folder in self._roots), "")
+
+    def by(self, path: str, *, root: str) -> tuple[str, str | None] | None:
+        """The path or the first folder above it that DVC passes over, with the file whose pattern hides it.
+
+        None if DVC sees the path from this root, and also if it is elsewhere: there, nothing is hidden.
+        """
+        if root and not path.startswith(f"{root}/"):
+            return None
+        for folder in reversed([*folders_above(path)]):
+            if len(folder) <= len(root):
+                continue
+            if folder.rpartition("/")[2] in NEVER_DATA or folder in self.nested:
+                return folder, None
+            if self._hidden.hides(folder, is_folder=True):
+                return folder, self._hidden.place(folder, is_folder=True).path
+        return (path, self._hidden.place(path).path) if self._hidden.hides(path) else None
+
+
+def nested(paths: Iterable[str]) -> frozenset[str]:
+    """The folders with a `.dvc` of their own, file or folder; DVC takes each for another repository."""
+    marks = (f"/{path}/".partition("/.dvc/") for path in paths if ".dvc" in path)
+    return frozenset(above[1:] for above, mark, _ in marks if mark and above)
