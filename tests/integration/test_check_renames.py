@@ -79,6 +79,28 @@ def copied_script(project: Folder) -> None:
     edit(project, "deps: [data/clean.csv, src/train.py]", "deps: [data/clean.csv, src/copy.py]", "dvc.yaml")
 
 
+def edited_script(project: Folder) -> None:
+    script(project)
+    project.write("src/fit.py", "# fits a line\n" + (project / "src/fit.py").read_text())
+
+
+def moved_scripts(project: Folder) -> None:
+    """With an edit, and as one dependency in place of several."""
+    project.git("mv", "src", "code")
+    text = (project / "dvc.yaml").read_text()
+    for name in ("prepare", "train", "evaluate"):
+        text = text.replace(f"src/{name}.py]", "code]").replace(f"src/{name}.py", f"code/{name}.py")
+    project.write("dvc.yaml", text)
+    project.write("code/train.py", "# fits a line\n" + (project / "code/train.py").read_text())
+
+
+def moved_without_one(project: Folder) -> None:
+    """The stage still reads what is moved elsewhere."""
+    moved_scripts(project)
+    project.write("plain/train.py", (project / "code/train.py").read_text())
+    project.write("code/train.py", "exec(open('plain/train.py').read())\n")
+
+
 def copied_parameter(project: Folder) -> None:
     edit(project, "  slope: 1.99", "  slope: 1.99\n  rate: 1.99", "params.yaml")
     edit(project, "train.slope", "train.rate", "dvc.yaml")
@@ -114,6 +136,9 @@ def start(project: Folder, rules: str = RULES) -> None:
     ("edits", "notes", "finding"),
     [
         (script, {"input_renamed"}, None),
+        (edited_script, set(), "their numbers prove less: dep src/train.py was dropped"),
+        (moved_scripts, {"input_renamed"}, None),
+        (moved_without_one, set(), "their numbers prove less: dep src/train.py was dropped"),
         (parameter, {"input_renamed"}, None),
         (data, set(), None),
         (gate, {"gate_renamed"}, None),

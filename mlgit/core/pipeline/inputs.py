@@ -35,15 +35,23 @@ def _nowhere(_: str) -> bool:
     return False
 
 
+def _nothing(_: Iterable[str]) -> Mapping[str, bytes]:
+    return {}
+
+
 @record
 class Places:
     """What a side has, whether a stage reads it or not.
 
-    `file` says whether there is a file or folder at a path, `param` whether `file:key` has a value.
+    `file` says whether there is a file or folder at a path, `param` whether `file:key` has a value, `data`
+    whether DVC keeps something at a path, below or above it. `paths` are the files of Git, `read` reads some.
     """
 
     file: Callable[[str], bool] = _nowhere
     param: Callable[[str], bool] = _nowhere
+    data: Callable[[str], bool] = _nowhere
+    paths: Callable[[], frozenset[str]] = frozenset
+    read: Callable[[Iterable[str]], Mapping[str, bytes]] = _nothing
 
 
 EMPTY = Places()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.pipeline.inputs import EMPTY, Places, Recorded, recorded_inputs, same_files, same_values
 from mlgit.core.pipeline.model_files import meets, stages_before
+from mlgit.core.pipeline.moved import moved_files
 from mlgit.core.pipeline.stages import output_at
 from mlgit.core.record import record
 
@@ -132,13 +133,18 @@ def weaker(
 def renamed_inputs(
     old: NumbersOrigin, new: NumbersOrigin, *, before: Places = EMPTY, now: Places = EMPTY
 ) -> Mapping[str, str]:
-    """Old name -> new name of each dependency and parameter that is gone, with the content of a new one."""
+    """Old name -> new name of each dependency and parameter that is gone, and whose content others have.
+
+    Of a dependency that Git keeps, most of the content is enough.
+    """
     if old.kind != "stage" or new.kind != "stage":
         return {}
     deps, params = _lost(old, new)
     added = [dep for dep in new.deps if dep not in old.deps]
+    same = same_files(deps, added, old.recorded, new.recorded, now=now)
     return {
-        **same_files(deps, added, old.recorded, new.recorded, now=now),
+        **same,
+        **moved_files([dep for dep in deps if dep not in same], new.deps, before=before, now=now),
         **same_values(params, old.recorded, new.recorded, before=before, now=now),
     }
 

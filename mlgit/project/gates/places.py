@@ -6,13 +6,17 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.files.paths import folders_of
+from mlgit.adapters.dvc.files.values import MAX_BYTES
 from mlgit.adapters.dvc.pipeline.params import ParamFiles
 from mlgit.core.pipeline.inputs import Places
+from mlgit.core.pipeline.model_files import meets
 from mlgit.core.pipeline.stages import output_at
 from mlgit.project.pipeline.declared import outside
 from mlgit.project.pipeline.local_files import cached_listing, local_files
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from mlgit.core.pipeline.evidence import Evidence
     from mlgit.project.open import Project
 
@@ -20,7 +24,9 @@ if TYPE_CHECKING:
 def places_at(project: Project, known: Evidence) -> Places:
     """What a side has. What cannot be known counts as there, so that nothing is taken for gone by mistake."""
     found = _Side(project, known)
-    return Places(file=found.file, param=found.param)
+    return Places(
+        file=found.file, param=found.param, data=found.data, paths=lambda: found.in_git, read=found.read
+    )
 
 
 class _Side:
@@ -29,6 +35,16 @@ class _Side:
         self._outputs = {out.path: out for out in known.pipeline.outputs}
         self._tree = project.tree(known.commit)
         self._params = ParamFiles(self._tree, local_files(project).documents)
+
+    @cached_property
+    def in_git(self) -> frozenset[str]:
+        return frozenset(self._tree.paths())
+
+    def read(self, paths: Iterable[str]) -> Mapping[str, bytes]:
+        return self._tree.read_many(paths, most_bytes=MAX_BYTES)
+
+    def data(self, path: str) -> bool:
+        return any(out.cached and meets(place, path) for place, out in self._outputs.items())
 
     @cached_property
     def _paths(self) -> frozenset[str]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from mlgit.core.gates.resolved.resolution import ResolvedGate
     from mlgit.core.pipeline.inputs import Places
+    from mlgit.core.pipeline.origin import NumbersOrigin
     from mlgit.core.pipeline.stages import Pipeline, Stage
 
 _CODE = "stage_changed"
@@ -80,21 +81,24 @@ def input_notes(
     *,
     places: tuple[Places, Places] = (EMPTY, EMPTY),
 ) -> tuple[Note, ...]:
-    """A note for each dependency or parameter that has another name, and the same content.
+    """A note for each dependency or parameter that has another name, and the same content or most of it.
 
     `places` are what the two sides have.
     """
-    found: dict[str, str] = {}
+    texts: dict[str, None] = {}
     for before in old:
         for after in counterparts(before, new):
             if before.source and after.source:
                 origins = before.source.origin, after.source.origin
-                found |= renamed_inputs(*origins, before=places[0], now=places[1])
-    texts = [
-        f"Stages read `{was}`; they now read `{now}`, which has the same content"
-        for was, now in found.items()
-    ]
+                renamed = renamed_inputs(*origins, before=places[0], now=places[1])
+                texts |= dict.fromkeys(_renamed(*pair, *origins) for pair in renamed.items())
     return tuple(Note(code="input_renamed", message=text) for text in texts)
+
+
+def _renamed(was: str, now: str, old: NumbersOrigin, new: NumbersOrigin) -> str:
+    hashes = old.recorded.hashes.get(was), new.recorded.hashes.get(now)
+    content = "most of its content" if was in old.deps and hashes[0] != hashes[1] else "the same content"
+    return f"Stages read `{was}`; they now read `{now}`, which has {content}"
 
 
 def _used(pipeline: Pipeline, gates: Iterable[ResolvedGate]) -> set[str]:
