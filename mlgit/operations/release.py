@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.record import record
+from mlgit.core.registry.completeness import numbers_in_use
 from mlgit.core.registry.semver import FIRST, Version, is_label, propose
 from mlgit.core.release.promotion import require_counting, split_target, wanted_version
 from mlgit.core.release.tag_plan import ChangeReport, plan_release
@@ -59,9 +60,10 @@ class ReleaseOptions:
 
 @record
 class _Candidate:
-    """The commit to register as a version of a model."""
+    """The commit to register as a version of a model; `accepted` is `state` without what does not count."""
 
     state: ModelState
+    accepted: ModelState
     commit: str
     path: str | None
     explicit: Version | None
@@ -131,7 +133,13 @@ def _candidate(project: Project, target: str, options: ReleaseOptions) -> _Candi
     state = model_to_change(project, name, local=options.local)
     paths = declared_models(project)
     require_usable_name(project, None, name)
-    return _Candidate(state=state, commit=require_clean(project), path=paths.get(name), explicit=explicit)
+    return _Candidate(
+        state=state,
+        accepted=accept(project, state),
+        commit=require_clean(project),
+        path=paths.get(name),
+        explicit=explicit,
+    )
 
 
 def _registered(project: Project, candidate: _Candidate, options: ReleaseOptions) -> RegisteredVersion | None:
@@ -143,7 +151,7 @@ def _registered(project: Project, candidate: _Candidate, options: ReleaseOptions
     state, explicit = candidate.state, candidate.explicit
     final = options.pre is None if explicit is None else explicit.final
     here = state.at_commit(candidate.commit)
-    accepted = accept(project, state)
+    accepted = candidate.accepted
     if here and not options.commit:
         require_counting(accepted, here)
         same = here[-1] if explicit is None else state.find(explicit)
@@ -172,14 +180,13 @@ def _choose(
     project: Project, candidate: _Candidate, options: ReleaseOptions
 ) -> tuple[Version, tuple[str, ...]]:
     """The version number, and notes about it."""
-    state = candidate.state
     if candidate.explicit is not None:
         return candidate.explicit, ()
-    taken = {fact.name.version for fact in state.facts if fact.name.version is not None}
+    released, taken = numbers_in_use(candidate.accepted)
     if options.bump != "auto":
-        return propose(taken, bump=options.bump or "patch", pre=options.pre), ()
-    step, why = next_step(project, state, candidate.commit, candidate.path)
-    version = propose(taken, bump=step, pre=options.pre)
+        return propose(released, taken=taken, bump=options.bump or "patch", pre=options.pre), ()
+    step, why = next_step(project, candidate.accepted, candidate.commit, candidate.path)
+    version = propose(released, taken=taken, bump=step, pre=options.pre)
     return version, (f"{version} because {why}",) if version != FIRST else ()
 
 

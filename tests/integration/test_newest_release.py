@@ -115,4 +115,28 @@ def test_a_release_never_repeats_a_version_that_does_not_count(staged: Folder) -
     assert "does not count: it has no statement" in done.err
     done = staged.here("release", "line", "--commit", "--force")
     assert done.status == Exit.DONE, done.err
-    assert "Released line@v9.0.1" in done.out
+    assert "Released line@v1.0.1" in done.out
+
+
+@pytest.mark.parametrize("kind", ["annotated", "lightweight"])
+def test_the_next_number_follows_what_counts_and_uses_no_name_again(staged: Folder, kind: str) -> None:
+    for tag in ("line@v1.0.1", "line@v1.1.0", "line@v9.0.0"):
+        if kind == "annotated":
+            plant(staged, tag)
+        else:
+            staged.git("tag", tag)
+    staged.write("mlgit.yaml", f"{GATES}environments: {{staging: {{}}}}\n")
+    staged.commit("Compare with nothing")
+    staged.git("push", "-q")
+    for bump, number in (("patch", "v1.0.2"), ("minor", "v1.2.0"), ("major", "v2.0.0")):
+        proposed = staged.here("release", "line", "--bump", bump, "--force", "--dry-run", "--json")
+        assert (proposed.status, proposed.json()["version"]) == (Exit.DONE, number), proposed.err
+
+
+def test_the_next_number_follows_a_release_that_left_trunk(twice: Folder) -> None:
+    _left_trunk(twice)
+    twice.write("mlgit.yaml", f"{GATES}environments: {{staging: {{}}, prod: {{}}}}\n")
+    twice.commit("Compare with nothing")
+    twice.git("push", "-q")
+    proposed = twice.here("release", "line", "--force", "--dry-run", "--json")
+    assert proposed.json()["version"] == "v1.0.2", proposed.err

@@ -168,6 +168,23 @@ def refused_releases(state: ModelState) -> tuple[Refusal, ...]:
     return tuple(each for _, each in sorted(found, key=lambda pair: pair[0]))
 
 
+def numbers_in_use(accepted: ModelState) -> tuple[frozenset[Version], frozenset[Version]]:
+    """The numbers that were released, and those of tags by other tools or by hand that do not count.
+
+    A release is not forgotten because its commit is not on trunk, or because only its rejection is left.
+    """
+    refused = {each.fact.tag: each.fact for each in accepted.refused}
+    facts = {fact.tag: fact for fact in accepted.facts} | refused
+    plain = [fact.name for fact in refused.values() if fact.flaw is not None]
+    plain += [name for tag in accepted.ignored if (name := parse_tag(tag)) is not None]
+    released = [fact.name for fact in facts.values() if fact.tag not in refused or fact.flaw is None]
+    return _versions(released), _versions(plain)
+
+
+def _versions(names: Iterable[TagName]) -> frozenset[Version]:
+    return frozenset(name.version for name in names if name.version is not None)
+
+
 @record
 class Doubts:
     """What this clone does not know: whether it has all tags, and the tags that do not count."""

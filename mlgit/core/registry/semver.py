@@ -94,12 +94,22 @@ class Version:
 FIRST = Version(1, 0, 0)
 
 
-def propose(taken: Collection[Version], *, bump: Bump = "patch", pre: str | None = None) -> Version:
-    """The next version: v1.0.0 first; a number in use, even by a deregistered version, is not used again.
+def propose(
+    released: Collection[Version],
+    *,
+    taken: Collection[Version] = (),
+    bump: Bump = "patch",
+    pre: str | None = None,
+) -> Version:
+    """The next version after those that were released, even if they are deregistered; v1.0.0 is the first.
 
-    With `pre` (`rc`), the next pre-release of the bumped version: `v2.0.0-rc.1`, then `v2.0.0-rc.2`.
+    The numbers of `taken` decide nothing, but none of them is used again. With `pre` (`rc`), the next
+    pre-release of the bumped version: `v2.0.0-rc.1`, then `v2.0.0-rc.2`.
     """
-    number = max(taken).bump(bump) if taken else FIRST
+    number = max(released).bump(bump) if released else FIRST
+    while number in taken:
+        number = number.bump(bump)
+    taken = {*released, *taken}
     if pre is None:
         return number
     siblings = (version.pre for version in taken if version.core == number and version.pre[:1] == (pre,))

@@ -141,16 +141,37 @@ def test_the_next_number(taken: list[str], bump: Bump, pre: str | None, expected
     assert str(propose([version(text) for text in taken], bump=bump, pre=pre)) == expected
 
 
+@pytest.mark.parametrize(
+    ("taken", "bump", "pre", "expected"),
+    [
+        (["v9.0.0"], "patch", None, "v1.2.1"),
+        (["v1.2.1", "v1.2.2"], "patch", None, "v1.2.3"),
+        (["v1.3.0"], "minor", None, "v1.4.0"),
+        (["v2.0.0", "v3.0.0"], "major", None, "v4.0.0"),
+        (["v1.2.1-rc.1"], "patch", "rc", "v1.2.1-rc.2"),
+        (["v1.2.1"], "patch", "rc", "v1.2.2-rc.1"),
+    ],
+)
+def test_a_number_that_was_not_released_decides_nothing_and_is_not_used(
+    taken: list[str], bump: Bump, pre: str | None, expected: str
+) -> None:
+    found = propose([version("v1.2.0")], taken=[version(text) for text in taken], bump=bump, pre=pre)
+    assert str(found) == expected
+
+
 @given(
+    st.lists(VERSIONS, max_size=6),
     st.lists(VERSIONS, max_size=6),
     st.sampled_from(["major", "minor", "patch"]),
     st.sampled_from([None, "rc"]),
 )
-def test_a_number_is_never_used_twice(taken: list[Version], bump: Bump, pre: str | None) -> None:
-    proposal = propose(taken, bump=bump, pre=pre)
-    assert proposal not in taken
-    if pre is None and taken:
-        assert proposal > max(taken)
+def test_a_number_is_never_used_twice(
+    released: list[Version], taken: list[Version], bump: Bump, pre: str | None
+) -> None:
+    proposal = propose(released, taken=taken, bump=bump, pre=pre)
+    assert proposal not in {*released, *taken}
+    if pre is None and released:
+        assert proposal > max(released)
 
 
 def test_latest_is_the_highest_final_version() -> None:
