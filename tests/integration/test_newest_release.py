@@ -73,6 +73,27 @@ def test_a_newest_release_that_does_not_count_is_not_replaced(
         assert twice.here("get", "line@latest", "-o", "out").status == Exit.STATE
 
 
+@pytest.mark.parametrize("spoil", [_lightweight, _by_hand])
+def test_the_error_about_a_plain_tag_names_its_maker_and_what_repairs_it_for_everybody(
+    twice: Folder, spoil: Callable[[Folder], str]
+) -> None:
+    spoil(twice)
+    if spoil is _lightweight:
+        twice.git("push", "-q", "--force", "origin", "refs/tags/line@v1.0.1")
+    done = twice.here("check")
+    tag = "line@v9.0.0" if spoil is _by_hand else "line@v1.0.1"
+    command = f"git push origin :refs/tags/{tag} && git tag -d {tag}"
+    said = " ".join(done.out.split())
+    assert done.status == Exit.BLOCKED
+    assert f"`{command}` deletes it for everybody" in said
+    if spoil is _by_hand:
+        assert f"mlgit did not write it; {twice.git('log', '-1', '--format=%cn')} made it" in said
+    assert f"`{command}`" in twice.here("get", "line@latest", "-o", "out").err
+    assert twice.run("bash", "-c", command).status == 0
+    assert results(check(twice, status=Exit.DONE))["line/newest"][0] == "pass"
+    assert twice.git("ls-remote", "origin", f"refs/tags/{tag}") == ""
+
+
 def test_an_older_release_that_does_not_count_changes_nothing(twice: Folder) -> None:
     plant(twice, "line@v0.1.0", "HEAD")
     plant(twice, "line@v9.0.0-rc.1", "HEAD")

@@ -146,9 +146,14 @@ class Refusal(NamedTuple):
     def sentence(self) -> str:
         return f"The tag `{self.fact.tag}` does not count: {self.why}"
 
+    @property
+    def told(self) -> str:
+        """The sentence, and who made the tag."""
+        return f"{self.sentence}; {self.fact.tagger} made it" if self.fact.tagger else self.sentence
+
     def error(self) -> MlgitError:
         """The error of a command that would act on this tag."""
-        return (StateError if self.missing else AnswerNo)(self.sentence, hint=self.hint)
+        return (StateError if self.missing else AnswerNo)(self.told, hint=self.hint)
 
     def doubt(self) -> MlgitError:
         """The error of a command that would act on an environment whose newest tag this is."""

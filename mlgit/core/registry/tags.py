@@ -13,10 +13,14 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from mlgit.core.config.names import read_environment_name, read_model_name
 from mlgit.core.registry.semver import Version
+from mlgit.core.wording import word, words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Action = Literal["register", "deregister", "assign", "unassign", "deprecate"]
 
@@ -70,6 +74,14 @@ def ref_patterns(model: str) -> tuple[str, str]:
     """The refs of one model, as patterns of a refspec, in which `*` also matches `/`."""
     name = model.replace(":", "=")
     return f"{TAGS}{name}@*", f"{TAGS}{name}#*"
+
+
+def deletion(tags: Sequence[str], remote: str | None) -> str:
+    """The command that deletes tags here and, if there is a remote, for everybody."""
+    here = f"git tag -d {words(tags)}"
+    if remote is None:
+        return here
+    return f"git push {word(remote)} {words(f':{TAGS}{tag}' for tag in tags)} && {here}"
 
 
 # Many tags share a model, a version or an environment with its counter.

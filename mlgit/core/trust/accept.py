@@ -13,7 +13,7 @@ from mlgit.core.registry.replay import replay
 from mlgit.core.registry.state import EnvironmentState, ModelState, Refusal, TagFact
 from mlgit.core.registry.statement import EnvironmentStatement, RejectionStatement
 from mlgit.core.trust.doubt import doubt_of, environments_of
-from mlgit.core.trust.marks import MERGE, no_statement, other_commit, other_name
+from mlgit.core.trust.marks import MERGE, no_statement, other_commit, other_name, unless_needed
 from mlgit.core.trust.proof import claims_problem, parse_statement, release_problem
 from mlgit.core.trust.rules import broken_rule
 from mlgit.core.wording import word
@@ -64,12 +64,14 @@ def _own_refusal(fact: TagFact, facts: Facts) -> Refusal | None:
     """Why a tag does not count, by its own object alone."""
     made_for = facts.names.get(fact.oid)
     if made_for != fact.tag:
-        return Refusal(fact, other_name(made_for), foreign=True)
+        why = other_name(made_for)
+        advice = unless_needed([fact.tag], facts.remote, why=why)
+        return Refusal(fact, why, foreign=True, advice=advice)
     statement, problem = parse_statement(fact.message())
     if statement is None and problem is None:
         if facts.foreign or fact.name.action == "deprecate":  # nothing depends on that
             return None
-        return no_statement(fact)
+        return no_statement(fact, facts.remote)
     if problem is None and statement is not None:
         problem = claims_problem(fact, statement)
     return None if problem is None else Refusal(fact, problem)

@@ -9,17 +9,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mlgit.core.registry.state import Refusal
+from mlgit.core.registry.tags import deletion
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from mlgit.core.registry.state import ModelState, TagFact
 
 NO_STATEMENT = "it has no statement, so mlgit did not write it"
-ADVICE = (
-    "delete it here and on the remote if nobody needs it; if another tool makes tags here, write "
-    "`foreign_tags: allow` into `mlgit.yaml` on trunk"
-)
 MERGE = "merge its commit to trunk, or release what is on trunk now"
 
 
@@ -36,9 +33,22 @@ def other_commit(fact: TagFact, state: ModelState) -> str | None:
     return f"it stands on {fact.commit[:7]}, and `{version.tag}` on {version.commit[:7]}"
 
 
-def no_statement(fact: TagFact) -> Refusal:
+def unless_needed(tags: Sequence[str], remote: str | None, *, why: str) -> str:
+    """What to do about tags that mlgit did not write and that do not count, all for one reason."""
+    them = "it" if len(tags) == 1 else "them"
+    advice = f"if nobody needs {them}, `{deletion(tags, remote)}` deletes {them}"
+    if remote is not None:
+        advice += " for everybody"
+    if why != NO_STATEMENT:
+        return advice
+    return (
+        f"{advice}; if another tool makes tags here, write `foreign_tags: allow` into `mlgit.yaml` on trunk"
+    )
+
+
+def no_statement(fact: TagFact, remote: str | None = None) -> Refusal:
     """The refusal of a tag that mlgit did not write; early versions wrote rejections without a statement."""
-    advice = ADVICE
+    advice = unless_needed([fact.tag], remote, why=NO_STATEMENT)
     if fact.name.action == "deregister":
         version = f"{fact.name.model}@{fact.name.version}"
         advice = f"if it was meant, delete that tag and run `mlgit deregister {version} -m REASON` again"

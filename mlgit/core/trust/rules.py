@@ -40,6 +40,7 @@ class Facts(NamedTuple):
     precedes: Callable[[str, str], bool] = lambda _, __: True
     fetch: str = "git fetch --force --tags"
     deepen: str | None = None
+    remote: str | None = None
 
 
 def broken_rule(fact: TagFact, here: EnvironmentState, state: ModelState, facts: Facts) -> str | None:

@@ -137,14 +137,14 @@ class Baselines:
         self, found: Baseline, name: str | None, doubt: str | None, refused: Refusal | None = None
     ) -> Baseline:
         """The baseline; unknown if this clone may lack tags, or if `doubt` or `refused` does not count."""
-        from mlgit.project.registry.completeness import as_of_fetch, knows_model, tag_repair
+        from mlgit.project.registry.completeness import as_of_fetch, ignored_hint, knows_model
 
         tags = self._tags_of(name)
         if refused is not None:
-            return unknown(found.vs, found.model, found.label, found.rule, refused.sentence, refused.hint)
+            return unknown(found.vs, found.model, found.label, found.rule, refused.told, refused.hint)
         if doubt is not None:
             message = f"The tag `{doubt}` leaves open {found.rule}: {tags.ignored[doubt]}"
-            hint = f"run `{tag_repair(self.project)}`"
+            hint = ignored_hint(self.project, doubt)
             return unknown(found.vs, found.model, found.label, found.rule, message, hint)
         known = knows_model(self.project, name, here=tags.here, absent=found.state == "none", ci=self.ci)
         if known.known == "yes" and found.state == "none" and name is not None:

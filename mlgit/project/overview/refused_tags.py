@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.overview.doctor import Finding, fault, warning
 from mlgit.core.registry.statement import EnvironmentStatement
+from mlgit.core.trust.marks import unless_needed
 from mlgit.core.wording import listed, word
 from mlgit.project.registry.read import read_registry
 from mlgit.project.trust.accept import accept
@@ -16,12 +17,14 @@ if TYPE_CHECKING:
     from mlgit.core.registry.state import ModelState, Refusal
     from mlgit.project.open import Project
 
+_SHOWN = 5
+
 
 def check_refused_tags(project: Project) -> Iterator[Finding]:
     """Tags that no command acts on: foreign ones together, those with a statement one by one."""
     for raw in read_registry(project).models.values():
         state = accept(project, raw)
-        yield from _foreign(state)
+        yield from _foreign(state, project.remote)
         for refusal in state.refused:
             if not refusal.foreign:
                 yield fault(
@@ -66,16 +69,17 @@ def _put_back(project: Project, refusal: Refusal) -> str | None:
     )
 
 
-def _foreign(state: ModelState) -> Iterator[Finding]:
+def _foreign(state: ModelState, remote: str | None) -> Iterator[Finding]:
     by_reason: dict[tuple[str, str | None], list[str]] = {}
     for refusal in state.refused:
         if refusal.foreign:
-            by_reason.setdefault((refusal.why, refusal.advice), []).append(refusal.fact.tag)
+            own = refusal.advice if refusal.fact.name.action == "deregister" else None
+            by_reason.setdefault((refusal.why, own), []).append(refusal.fact.tag)
     for (why, advice), tags in by_reason.items():
         words = "The tag {} does not count" if len(tags) == 1 else "{} do not count"
         yield warning(
             "foreign_tag",
             f"{words.format(listed(tags, None))}: {why}",
-            repair=advice or f"mlgit history {state.name}",
+            repair=advice or unless_needed(tags[:_SHOWN], remote, why=why),
             subjects=tuple(tags),
         )

@@ -118,6 +118,18 @@ def tag_repair(project: Project) -> str:
     return "mlgit doctor" if remote is None else f"git fetch --force --tags {word(remote)}"
 
 
+def ignored_hint(project: Project, tag: str) -> str:
+    """What to do about a lightweight or damaged tag: fetch it again or, if it is a version, delete it."""
+    from mlgit.core.registry.tags import deletion
+
+    again = f"run `{tag_repair(project)}`; if the tag still does not count"
+    if "#" in tag:
+        return f"{again}, see `mlgit doctor`"
+    if project.remote is None:
+        return f"if nobody needs it, `{deletion([tag], None)}` deletes it"
+    return f"{again}, `{deletion([tag], project.remote)}` deletes it for everybody"
+
+
 def trunk_repair(project: Project) -> str:
     """The command that fetches trunk and says which branch it is."""
     return repair(clone_facts(project), set_head=True)

@@ -96,7 +96,6 @@ def described(project: Project, text: str) -> str | None:
 
 
 def _ignored(project: Project, tag: str, why: str) -> StateError:
-    from mlgit.project.registry.completeness import tag_repair
+    from mlgit.project.registry.completeness import ignored_hint
 
-    hint = f"run `{tag_repair(project)}`; if the tag still does not count, see `mlgit doctor`"
-    return StateError(f"The tag `{tag}` does not count: {why}", hint=hint)
+    return StateError(f"The tag `{tag}` does not count: {why}", hint=ignored_hint(project, tag))

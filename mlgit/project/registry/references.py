@@ -159,7 +159,7 @@ def _environment(project: Project, text: str, model: str | None, read: Reader | 
 def _require_newest(project: Project, found: Reference) -> None:
     """Raise StateError if a newer tag than the one that was found may be at the remote, or does not count."""
     from mlgit.core.registry.completeness import doubtful_release
-    from mlgit.project.registry.completeness import require_tags, tag_repair
+    from mlgit.project.registry.completeness import ignored_hint, require_tags
     from mlgit.project.registry.read import read_model_tags
 
     tags = read_model_tags(project, found.model)
@@ -170,7 +170,7 @@ def _require_newest(project: Project, found: Reference) -> None:
         doubt = doubtful_release(found.model, latest=latest, ignored=tags.ignored)
         if doubt is not None:
             why = f"the tag `{doubt}` leaves it open: {tags.ignored[doubt]}"
-            raise StateError(f"{what} is not known here: {why}", hint=f"run `{tag_repair(project)}`")
+            raise StateError(f"{what} is not known here: {why}", hint=ignored_hint(project, doubt))
     require_tags(project, found.model, here=tags.here, what=what, absent=False)
 
 

@@ -108,6 +108,7 @@ def accept_with_facts(
         precedes=partial(is_ancestor, project.git),
         fetch=tag_repair(project),
         deepen="git fetch --unshallow" if project.shallow else None,
+        remote=project.remote,
     )
     return accepted_state(raw, facts), facts
 

@@ -370,7 +370,7 @@ def test_a_refusal_without_a_repair_has_a_hint() -> None:
     (stranger,) = ask(fact("m@v9.0.0", 9)).refused
     assert "foreign_tags: allow" in stranger.hint
     (renamed,) = ask(V1, renamed=("m@v1.0.0",)).refused
-    assert renamed.hint == "see `mlgit doctor`"
+    assert renamed.hint == "if nobody needs it, `git tag -d m@v1.0.0` deletes it"
 
 
 @pytest.mark.parametrize(
