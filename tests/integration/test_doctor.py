@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from typing import TYPE_CHECKING, Any
 
@@ -28,8 +29,14 @@ def doctor(folder: Folder, *options: str) -> dict[str, dict[str, Any]]:
 
 
 def repair(folder: Folder, finding: dict[str, Any]) -> None:
-    """Run the printed command in a shell."""
-    folder.ok("bash", "-c", finding["repair"])
+    """Run the printed command in a shell, or those in the printed sentence."""
+    for command in commands(finding):
+        folder.ok("bash", "-c", command)
+
+
+def commands(finding: dict[str, Any]) -> list[str]:
+    found = re.findall("`([^`]+)`", finding["repair"])
+    return [each for each in found if each.startswith("git ")] or [finding["repair"]]
 
 
 def test_a_healthy_project_has_no_findings(project: Folder) -> None:
@@ -74,21 +81,55 @@ def test_a_clone_that_never_fetches_tags_is_found_and_repaired(project: Folder, 
     assert not {"tags_not_fetched", "tags_missing_here"} & set(doctor(clone, "--online"))
 
 
-@pytest.mark.parametrize("tag", ["line@v1.0.0", "line#prod#1", "line#prod!#2"])
-def test_a_lightweight_tag_is_found_and_repaired(project: Folder, tag: str) -> None:
+@pytest.mark.parametrize(
+    ("tag", "place", "foreign"),
+    [
+        ("line@v1.0.0", "no remote", "refused"),
+        ("line#prod!#2", "no remote", "allowed"),
+        ("line#prod#1", "here", "refused"),
+        ("line@v1.0.0", "here", "allowed"),
+        ("line#prod!#2", "here and there", "refused"),
+        ("line#prod#1", "here and there", "allowed"),
+    ],
+)
+def test_a_lightweight_tag_is_found_and_repaired_for_everybody(
+    project: Folder, tag: str, place: str, foreign: str
+) -> None:
+    if foreign == "allowed":
+        allow_foreign_tags(project)
+    if place == "no remote":
+        project.git("remote", "remove", "origin")
     project.git("tag", tag)
+    if place == "here and there":
+        project.git("push", "-q", "origin", f"refs/tags/{tag}")
     finding = doctor(project)["lightweight_tag"]
     assert finding["subjects"] == [tag]
     repair(project, finding)
-    assert "lightweight_tag" not in doctor(project)
-    assert project.git("cat-file", "-t", f"refs/tags/{tag}") == "tag"
+    assert not {"lightweight_tag", "foreign_tag"} & set(doctor(project))
+    if place != "no remote":
+        project.git("fetch", "-q", "--force", "--tags")
+        assert not {"lightweight_tag_at_remote", "lightweight_tag"} & set(doctor(project, "--online"))
+    kept = project.run("git", "cat-file", "-t", f"refs/tags/{tag}").out.strip()
+    assert kept == ("tag" if foreign == "allowed" else "")
 
 
-def test_a_tag_that_is_lightweight_at_the_remote_is_repaired_there(project: Folder) -> None:
-    allow_foreign_tags(project)
+@pytest.mark.parametrize("foreign", ["allowed", "refused"])
+def test_a_tag_that_is_lightweight_at_the_remote_is_repaired_there(project: Folder, foreign: str) -> None:
+    if foreign == "allowed":
+        allow_foreign_tags(project)
     project.git("tag", "line@v1.0.0")
     project.git("push", "-q", "origin", "line@v1.0.0")
     repair(project, doctor(project, "--online")["lightweight_tag_at_remote"])
+    assert doctor(project, "--online") == {}
+
+
+def test_the_repair_of_a_lightweight_tag_takes_the_real_one_of_the_remote_first(project: Folder) -> None:
+    allow_foreign_tags(project)
+    project.git("tag", "-a", "line@v1.0.0", "-m", "x")
+    project.git("push", "-q", "origin", "line@v1.0.0")
+    project.git("update-ref", "refs/tags/line@v1.0.0", "HEAD")
+    first = doctor(project)["lightweight_tag"]["repair"].split("`")[1]
+    project.ok("bash", "-c", first)
     assert doctor(project, "--online") == {}
 
 
@@ -109,7 +150,8 @@ def test_a_hostile_tag_name_cannot_put_a_command_into_a_repair(project: Folder) 
     findings = [each for each in doctor(project).values() if each["id"].endswith("_tag")]
     assert {finding["id"] for finding in findings} == {"malformed_tag", "unreadable_tag"}
     for finding in findings:
-        project.run("bash", "-c", finding["repair"])
+        for command in commands(finding):
+            project.run("bash", "-c", command)
     assert not (project / "pwned").exists()
 
 

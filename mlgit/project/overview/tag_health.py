@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING
 from mlgit.adapters.git.tags.cache import MISSING
 from mlgit.adapters.git.tags.objects import list_tags
 from mlgit.core.overview.doctor import Finding, fault, remark, warning
-from mlgit.core.registry.tags import parse_tag
+from mlgit.core.registry.tags import TAGS, deletion, parse_tag
 from mlgit.core.release.promotion import rollback_target
 from mlgit.core.stated_time import as_time
+from mlgit.core.trust.marks import NO_STATEMENT, unless_needed
 from mlgit.core.wording import listed, word, words
 from mlgit.errors import AnswerNo, StateError
+from mlgit.project.registry.completeness import tag_repair
 from mlgit.project.registry.pushed import once_at_remote
 from mlgit.project.registry.read import ignored_tags, read_facts, read_registry
 from mlgit.project.trust.accept import accept
+from mlgit.project.trust.marks import foreign_tags_allowed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -35,9 +38,9 @@ def check_ignored_tags(project: Project) -> Iterator[Finding]:
         if why == MISSING:
             yield _missing(project, tag)
             continue
-        kind, repair = "unreadable_tag", f"git tag -d {word(tag)}"
+        kind, repair = "unreadable_tag", unless_needed([tag], project.remote, why=why)
         if "lightweight" in why:
-            kind, repair = "lightweight_tag", _annotate(tag, word(f"refs/tags/{tag}^{{}}"))
+            kind, repair = "lightweight_tag", _lightweight(project, tag)
         yield warning(kind, f"The tag `{tag}` does not count: {why}", repair=repair, subjects=(tag,))
 
 
@@ -51,7 +54,7 @@ def check_malformed_tags(project: Project) -> Iterator[Finding]:
                 "malformed_tag",
                 f"The tag `{tag}` does not count: it is neither a version such as `{name}@v1.2.3` "
                 f"nor an assignment such as `{name}#prod#1`",
-                repair=f"git tag -d {word(tag)}",
+                repair=unless_needed([tag], project.remote, why=""),
                 subjects=(tag,),
             )
 
@@ -126,11 +129,14 @@ def check_remote_tags(project: Project) -> Iterator[Finding]:
     for finding, kind, tags, text, repair in findings:
         if tags:
             yield finding(kind, f"{text}: {listed(tags)}", repair=repair, subjects=tuple(tags))
+    allowed = foreign_tags_allowed(project)
     for tag in sorted(theirs.keys() - annotated):
         yield warning(
             "lightweight_tag_at_remote",
             f"The tag `{tag}` does not count: it is lightweight at {remote}",
-            repair=f"{_annotate(tag, theirs[tag])} && git push --force {remote} {word(f'refs/tags/{tag}')}",
+            repair=_annotate(tag, theirs[tag], remote)
+            if allowed
+            else unless_needed([tag], remote, why=NO_STATEMENT),
             subjects=(tag,),
         )
 
@@ -246,5 +252,16 @@ def _missing(project: Project, tag: str) -> Finding:
     )
 
 
-def _annotate(tag: str, commit: str) -> str:
-    return f"git tag -f -a -m {word(tag)} {word(tag)} {commit}"
+def _lightweight(project: Project, tag: str) -> str:
+    """What to do about a tag that is lightweight here: the remote may have the real one, or the same."""
+    remote, allowed = project.remote, foreign_tags_allowed(project)
+    annotate = _annotate(tag, word(f"refs/tags/{tag}^{{}}"), remote)
+    if remote is None:
+        return annotate if allowed else unless_needed([tag], None, why=NO_STATEMENT)
+    last = f"`{annotate}` makes it count" if allowed else f"`{deletion([tag], remote)}` deletes it"
+    return f"run `{tag_repair(project)}`; if the tag is still lightweight, {last} for everybody"
+
+
+def _annotate(tag: str, commit: str, remote: str | None) -> str:
+    push = "" if remote is None else f" && git push --force {word(remote)} {word(TAGS + tag)}"
+    return f"git tag -f -a -m {word(tag)} {word(tag)} {commit}{push}"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def marks(project: Project, state: ModelState) -> Marks:
     """The marks of one model's tags, without asking git."""
-    return Marks(state, foreign=_foreign_allowed(project))
+    return Marks(state, foreign=foreign_tags_allowed(project))
 
 
 def trust_in(project: Project, state: ModelState, *, whole: bool = False) -> Trust:
@@ -49,7 +49,8 @@ def trust_in(project: Project, state: ModelState, *, whole: bool = False) -> Tru
     )
 
 
-def _foreign_allowed(project: Project) -> bool:
+def foreign_tags_allowed(project: Project) -> bool:
+    """Whether tags without a statement count by trunk's rules, as far as these can be read."""
     try:
         config = project.trunk_config
     except ConfigError:
