@@ -87,9 +87,54 @@ def test_a_moved_release_leaves_its_environment_unknown_until_it_is_put_back(sta
     elsewhere = type(staged)(place)
     (finding_there,) = findings(elsewhere, "refused_tag")
     assert f"this clone lacks the release's object {before[:7]}" in finding_there["repair"]
+    assert f"this clone lacks the release's object {before[:7]}" in elsewhere.here("get", "line#staging").err
+    assert f"run `{finding['repair']}`" in staged.here("get", "line#staging", "-o", "out").err
     staged.run("sh", "-c", finding["repair"])
     assert staged.git("ls-remote", "origin", "refs/tags/line@v1.0.0").startswith(before)
     assert findings(staged, "refused_tag") == []
+    assert staged.here("get", "line#staging", "-o", "out").status == Exit.DONE
+
+
+def test_a_release_that_was_moved_on_the_remote_is_put_back_there(staged: Folder, tmp_path: Path) -> None:
+    before = staged.git("rev-parse", "line@v1.0.0")
+    other = Folder(tmp_path / "other")
+    staged.git("clone", "-q", str(staged.path.parent / "origin.git"), str(other.path))
+    plant(other, "line@v1.0.0")
+    done = staged.here("promote", "line", "--to", "staging")
+    assert done.status == Exit.STATE
+    assert "`line@v1.0.0` was moved on `origin`: `line#staging#1` names the one that is here" in done.err
+    command = "git push --force origin refs/tags/line@v1.0.0"
+    assert f"run `{command}`, which puts it back for everybody" in done.err
+    taken = Folder(tmp_path / "taken")
+    staged.git("clone", "-q", str(staged.path.parent / "origin.git"), str(taken.path))
+    staged.ok("sh", "-c", command)
+    done = taken.here("promote", "line", "--to", "staging")
+    assert "`line@v1.0.0` was moved here: `line#staging#1` names the one that is on `origin`" in done.err
+    taken.ok("sh", "-c", "git fetch --force --tags origin")
+    for clone in (staged, taken):
+        assert clone.git("rev-parse", "line@v1.0.0") == before
+        assert clone.here("promote", "line", "--to", "staging").status == Exit.DONE
+
+
+@pytest.mark.parametrize("place", ["here", "here and there"])
+def test_a_release_whose_tag_became_lightweight_is_not_called_missing(staged: Folder, place: str) -> None:
+    before = staged.git("rev-parse", "line@v1.0.0")
+    staged.git("tag", "-f", "line@v1.0.0", "line@v1.0.0^{}")
+    if place == "here and there":
+        staged.git("push", "-q", "--force", "origin", "refs/tags/line@v1.0.0")
+    done = staged.here("get", "line#staging", "-o", "out")
+    assert done.status == Exit.STATE
+    assert "`line#staging#1` does not count: its release `line@v1.0.0` does not count: it is lightweight" in (
+        done.err
+    )
+    put_back = (
+        f"git update-ref refs/tags/line@v1.0.0 {before} && git push --force origin refs/tags/line@v1.0.0"
+    )
+    assert f"run `git fetch --force --tags origin`; if the tag is still lightweight, `{put_back}`" in done.err
+    assert "its release `line@v1.0.0` does not count: it is lightweight" in staged.here("models").out
+    staged.git("fetch", "-q", "--force", "--tags", "origin")
+    if place == "here and there":
+        staged.ok("sh", "-c", put_back)
     assert staged.here("get", "line#staging", "-o", "out").status == Exit.DONE
 
 

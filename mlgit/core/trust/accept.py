@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from mlgit.core.registry.replay import replay
 from mlgit.core.registry.state import EnvironmentState, ModelState, Refusal, TagFact
 from mlgit.core.registry.statement import EnvironmentStatement, RejectionStatement
+from mlgit.core.registry.tags import TAGS
 from mlgit.core.trust.doubt import doubt_of, environments_of
 from mlgit.core.trust.marks import MERGE, no_statement, other_commit, other_name, unless_needed
 from mlgit.core.trust.proof import claims_problem, parse_statement, release_problem
@@ -21,6 +22,7 @@ from mlgit.core.wording import word
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mlgit.core.registry.statement import TagPointer
     from mlgit.core.trust.rules import Facts
 
 
@@ -93,7 +95,7 @@ def _environment_refusal(
     if isinstance(statement, EnvironmentStatement):
         if statement.action == "unassign":
             return None  # taking a version out needs no evidence
-        found = _named_release(fact, statement, raw, refused)
+        found = _named_release(fact, statement, raw, refused, facts)
         if found is not None:
             return found
     if fact.name.action != "assign":
@@ -115,7 +117,11 @@ def _off_trunk(fact: TagFact, why: str, facts: Facts) -> Refusal:
 
 
 def _named_release(
-    fact: TagFact, statement: EnvironmentStatement, raw: ModelState, refused: Mapping[str, Refusal]
+    fact: TagFact,
+    statement: EnvironmentStatement,
+    raw: ModelState,
+    refused: Mapping[str, Refusal],
+    facts: Facts,
 ) -> Refusal | None:
     named = statement.release
     if named is None:
@@ -123,13 +129,30 @@ def _named_release(
     problem = release_problem(fact, statement, raw)
     if problem is not None:
         moved = any(each.tag == named.tag for each in raw.facts)
-        ref = f"refs/tags/{named.tag}"
-        repair = f"git update-ref {word(ref)} {named.oid}" if moved else "git fetch --tags"
-        return Refusal(fact, problem, repair=repair, missing=not moved)
+        if not moved and named.tag not in raw.ignored:
+            return Refusal(fact, problem, repair="git fetch --tags", missing=True)
+        return _put_back(Refusal(fact, problem), named, moved=moved, facts=facts)
     release = refused.get(named.tag)
     if release is not None:
         return _by_its_release(fact, release)
     return None
+
+
+def _put_back(refusal: Refusal, named: TagPointer, *, moved: bool, facts: Facts) -> Refusal:
+    """With what puts a release back whose name another tag or a lightweight one has now."""
+    ref = word(TAGS + named.tag)
+    command = f"git update-ref {ref} {named.oid}"
+    if facts.remote is not None:
+        command += f" && git push --force {word(facts.remote)} {ref}"
+    if moved and facts.has(named.oid):
+        return refusal._replace(repair=command)
+    last = f"`{command}` puts it back"
+    if not facts.has(named.oid):
+        push = f"git push --force {word(facts.remote or 'REMOTE')} {named.oid}:{ref}"
+        last = f"this clone lacks the release's object {named.oid[:7]}; in a clone that has it, run `{push}`"
+    if not moved:
+        last = f"run `{facts.fetch}`; if the tag is still lightweight, {last}"
+    return refusal._replace(advice=last, missing=not moved)
 
 
 def _by_its_release(fact: TagFact, release: Refusal) -> Refusal:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from mlgit.core.registry.semver import Version
 from mlgit.core.registry.state import Refusal
-from mlgit.core.registry.tags import deletion
+from mlgit.core.registry.tags import TagName, deletion
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -113,7 +114,7 @@ class Marks:
             return "it names no release" if fact.name.action == "assign" else None
         named = self._releases.get(fact.release)
         if named is None:
-            return "the release that it names is not there, or is another one now"
+            return self._lost_release(fact)
         if fact.name.action != "unassign" and named.commit != fact.commit:
             return f"it stands on {fact.commit[:7]}, and its release `{named.tag}` on {named.commit[:7]}"
         if fact.name.action == "deregister":
@@ -122,6 +123,13 @@ class Marks:
             return f"it states {fact.parsed_summary.version}, and its release is `{named.tag}`"
         found = self.refusal(named)
         return None if found is None else f"its release `{named.tag}` does not count: {found.why}"
+
+    def _lost_release(self, fact: TagFact) -> str:
+        """Why the release that a statement names is not among the annotated tags."""
+        tag = str(TagName(fact.name.model, "register", Version.parse(fact.parsed_summary.version or "")))
+        if tag in self._state.ignored:
+            return f"its release `{tag}` does not count: {self._state.ignored[tag]}"
+        return "the release that it names is not there, or is another one now"
 
     @cached_property
     def _releases(self) -> Mapping[str, TagFact]:

@@ -91,7 +91,10 @@ def release_problem(
         return None
     found = next((each for each in state.facts if each.tag == named.tag), None)
     if found is None or found.name.action != "register":
-        return f"it names the release `{named.tag}`, which is not there"
+        why = state.ignored.get(named.tag)
+        if why is not None:
+            why = f"its release `{named.tag}` does not count: {why}"
+        return why or f"it names the release `{named.tag}`, which is not there"
     if found.oid != named.oid:
         return (
             f"it names another `{named.tag}` ({named.oid[:7]}) than the one that is there ({found.oid[:7]})"

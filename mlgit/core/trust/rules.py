@@ -41,6 +41,7 @@ class Facts(NamedTuple):
     fetch: str = "git fetch --force --tags"
     deepen: str | None = None
     remote: str | None = None
+    has: Callable[[str], bool] = lambda _: True
 
 
 def broken_rule(fact: TagFact, here: EnvironmentState, state: ModelState, facts: Facts) -> str | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.core.overview.doctor import Finding, fault, warning
-from mlgit.core.registry.statement import EnvironmentStatement
 from mlgit.core.trust.marks import unless_needed
 from mlgit.core.wording import listed, word
 from mlgit.project.registry.read import read_registry
@@ -30,8 +29,7 @@ def check_refused_tags(project: Project) -> Iterator[Finding]:
                 yield fault(
                     "refused_tag",
                     refusal.sentence,
-                    repair=_put_back(project, refusal)
-                    or refusal.repair
+                    repair=refusal.repair
                     or refusal.advice
                     or _way_out(state, refusal)
                     or f"mlgit history {raw.name}",
@@ -47,25 +45,6 @@ def _way_out(state: ModelState, refusal: Refusal) -> str | None:
     return (
         f"mlgit rollback {state.name} --env {word(here.environment)} "
         f"-m {word('its newest tag does not count')}"
-    )
-
-
-def _put_back(project: Project, refusal: Refusal) -> str | None:
-    """What puts a moved release back, here and on the remote; None if it is not about that."""
-    statement, remote = refusal.fact.statement, project.remote
-    named = statement.release if isinstance(statement, EnvironmentStatement) else None
-    if named is None or refusal.repair is None or refusal.missing:
-        return None
-    ref = f"refs/tags/{named.tag}"
-    if project.objects.get(named.oid) is None:
-        return (
-            f"this clone lacks the release's object {named.oid[:7]}; in a clone that has it, run "
-            f"`git push --force {word(remote or 'REMOTE')} {named.oid}:{word(ref)}`"
-        )
-    return (
-        refusal.repair
-        if remote is None
-        else f"{refusal.repair} && git push --force {word(remote)} {word(ref)}"
     )
 
 

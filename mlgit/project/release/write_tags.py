@@ -28,7 +28,7 @@ from mlgit.core.wording import word
 from mlgit.errors import StateError, ToolError, UsageError
 from mlgit.project.registry.completeness import note_fetched
 from mlgit.project.registry.pushed import once_at_remote, record_seen
-from mlgit.project.registry.read import read_model
+from mlgit.project.registry.read import read_facts, read_model
 from mlgit.project.release.lost_race import fetch_models, lost_branch, lost_race, states_of
 
 if TYPE_CHECKING:
@@ -246,9 +246,28 @@ def _require_fetchable(project: Project, remote: str, patterns: Sequence[str], e
     here = {TAGS + tag: oid for tag, oid in list_tags(project.git).items()}
     differing = sorted(ref for ref, oid in there.items() if here.get(ref, oid) != oid)
     if differing:
-        tag = differing[0].removeprefix(TAGS)
-        raise StateError(
-            f"The tag `{tag}` is another one here than on `{remote}`",
-            hint=f"if yours was never published, run `git tag -d {word(tag)}` and fetch again",
-            details=tuple(ref.removeprefix(TAGS) for ref in differing[1:]),
-        ) from error
+        ref = differing[0]
+        found = _moved(project, remote, ref.removeprefix(TAGS), here=here[ref], there=there[ref])
+        found.details = tuple(other.removeprefix(TAGS) for other in differing[1:])
+        raise found from error
+
+
+def _moved(project: Project, remote: str, tag: str, *, here: str, there: str) -> StateError:
+    """The error about a tag that differs; tags of environments tell which one is the release."""
+    named = {fact.release: fact.tag for fact in read_facts(project) if fact.release in {here, there}}
+    put_back = f"git push --force {word(remote)} {word(TAGS + tag)}"
+    if here in named:
+        return StateError(
+            f"The tag `{tag}` was moved on `{remote}`: `{named[here]}` names the one that is here",
+            hint=f"run `{put_back}`, which puts it back for everybody",
+        )
+    if there in named:
+        return StateError(
+            f"The tag `{tag}` was moved here: `{named[there]}` names the one that is on `{remote}`",
+            hint=f"run `git fetch --force --tags {word(remote)}`",
+        )
+    return StateError(
+        f"The tag `{tag}` is another one here than on `{remote}`",
+        hint=f"if yours was never published, run `git tag -d {word(tag)}` and fetch again; "
+        f"if it was moved there, `{put_back}` puts it back for everybody",
+    )

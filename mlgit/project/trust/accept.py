@@ -109,6 +109,7 @@ def accept_with_facts(
         fetch=tag_repair(project),
         deepen="git fetch --unshallow" if project.shallow else None,
         remote=project.remote,
+        has=lambda oid: project.objects.get(oid) is not None,
     )
     return accepted_state(raw, facts), facts
 
