@@ -67,6 +67,59 @@ def test_the_listing_of_git_is_believed(clone: Folder, tmp_path: Path) -> None:
     assert _checked(clone, listing)[:2] == ("error", "unknown_here")
 
 
+def _in_fork(clone: Folder, tmp_path: Path) -> dict[str, str]:
+    """The variables of a GitLab pipeline in the fork that `origin` is now; the target has its tags so far."""
+    Folder(tmp_path).git("clone", "-q", "--bare", "origin.git", "fork.git")
+    clone.git("remote", "set-url", "origin", str(tmp_path / "fork.git"))
+    return {
+        "GITLAB_CI": "true",
+        "CI_PROJECT_PATH": "eve/origin",
+        "CI_MERGE_REQUEST_PROJECT_PATH": "team/origin",
+        "CI_MERGE_REQUEST_PROJECT_URL": f"file://{tmp_path}/origin",
+    }
+
+
+def _judged(clone: Folder, env: dict[str, str]) -> tuple[str, str | None, str]:
+    done = clone.here("check", "--json", env=env)
+    (result,) = done.json()["verdict"]["results"]
+    return result["outcome"], result["reason"], f"{result['message']} {result.get('hint')}"
+
+
+@pytest.mark.parametrize("by", ["asking", "a listing of the target"])
+def test_in_the_pipeline_of_a_fork_only_the_tags_of_the_target_prove_something(
+    clone: Folder, tmp_path: Path, by: str
+) -> None:
+    assert clone.here("release", "net").status == Exit.DONE
+    env = _in_fork(clone, tmp_path)
+    if by != "asking":
+        listing = tmp_path / "listing"
+        listing.write_text(clone.git("ls-remote", "--heads", "--tags", f"{tmp_path}/origin.git"))
+        env["MLGIT_REMOTE_TAGS"] = str(listing)
+    assert _judged(clone, env)[:2] == ("skipped", "no_baseline")
+    assert clone.here("promote", "net", "--to", "prod").status == Exit.DONE
+    assert clone.git("ls-remote", "origin", "refs/tags/net#prod#1")
+    outcome, reason, text = _judged(clone, env)
+    assert (outcome, reason) == ("error", "unknown_here")
+    assert "has no tag `net#prod#1`, which is here" in text
+    repair = f"git fetch --prune file://{tmp_path}/origin.git '+refs/tags/*:refs/tags/*'"
+    assert f"run `{repair}`" in text
+    clone.ok("sh", "-c", repair)
+    assert _judged(clone, env)[:2] == ("skipped", "no_baseline")
+    clone.git("tag", "-d", "net@v1.0.0")
+    assert "has tags that this clone lacks: `net@v1.0.0`" in _judged(clone, env)[2]
+    (tmp_path / "origin.git").rename(tmp_path / "gone.git")
+    if by == "asking":
+        assert "did not answer" in _judged(clone, env)[2]
+
+
+def test_a_pipeline_of_the_target_about_a_fork_asks_its_own_remote(clone: Folder, tmp_path: Path) -> None:
+    env = {**_in_fork(clone, tmp_path), "CI_PROJECT_PATH": "team/origin"}
+    clone.git("remote", "set-url", "origin", str(tmp_path / "origin.git"))
+    for argv in (("release", "net"), ("promote", "net", "--to", "prod")):
+        assert clone.here(*argv).status == Exit.DONE
+    assert _judged(clone, env)[:2] == ("pass", None)
+
+
 FILES = {
     "missing": (None, "cannot be read"),
     "words": (b"not a listing\n", "is not the output of `git ls-remote --heads --tags`"),

@@ -39,12 +39,15 @@ def _step(name: str) -> str:
     return str(lines)
 
 
-def _listed(clone: Folder, name: str, listing: Path, server: Path) -> Done:
+def _listed(
+    clone: Folder, name: str, listing: Path, server: Path, more: Mapping[str, str] | None = None
+) -> Done:
     """Run the step, as the runner does, and write where its listing is."""
     variables = {
         "GITHUB_SERVER_URL": f"file://{server}",
         "GITHUB_REPOSITORY": "origin.git",
         "MLGIT_REMOTE_TAGS": str(listing.with_name("github")),
+        **(more or {}),
     }
     (listing.with_name("github")).touch()
     script = f'{_step(name)}\nprintf %s "$MLGIT_REMOTE_TAGS" >{listing}'
@@ -87,6 +90,28 @@ def test_the_step_writes_what_the_gates_read(clone: Folder, tmp_path: Path, name
     env = {"MLGIT_REMOTE_TAGS": listing.read_text(encoding="utf-8")}
     assert _judged(clone, env) == ("pass", None)
     clone.git("tag", "-d", "net#prod#1")
+    assert _judged(clone, env) == ("error", "unknown_here")
+
+
+def test_in_a_fork_the_step_takes_the_tags_of_the_target_and_no_others(clone: Folder, tmp_path: Path) -> None:
+    assert clone.here("release", "net").status == Exit.DONE
+    Folder(tmp_path).git("clone", "-q", "--bare", "origin.git", "fork.git")
+    clone.git("remote", "set-url", "origin", str(tmp_path / "fork.git"))
+    assert clone.here("promote", "net", "--to", "prod").status == Exit.DONE
+    fork = {
+        "GITLAB_CI": "true",
+        "CI_PROJECT_PATH": "eve/origin",
+        "CI_MERGE_REQUEST_PROJECT_PATH": "team/origin",
+        "CI_MERGE_REQUEST_PROJECT_URL": f"file://{tmp_path}/origin",
+    }
+    listing = tmp_path / "place"
+    assert _listed(clone, "gitlab/templates/pr.yml", listing, tmp_path, fork).status == 0
+    assert clone.git("tag") == "net@v1.0.0"
+    env = {**fork, "MLGIT_REMOTE_TAGS": listing.read_text(encoding="utf-8")}
+    assert _judged(clone, env) == ("skipped", "no_baseline")
+    (tmp_path / "origin.git").rename(tmp_path / "gone.git")
+    assert _listed(clone, "gitlab/templates/pr.yml", listing, tmp_path, fork).status == 0
+    env = {**fork, "MLGIT_REMOTE_TAGS": listing.read_text(encoding="utf-8")}
     assert _judged(clone, env) == ("error", "unknown_here")
 
 

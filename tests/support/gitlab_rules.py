@@ -18,9 +18,19 @@ MERGE_REQUEST = '$CI_PIPELINE_SOURCE == "merge_request_event"'
 TRUNK = "$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH && $CI_COMMIT_TAG == null"
 PUSH = f'$CI_PIPELINE_SOURCE == "push" && {TRUNK}'
 REPORTERS = {"mlgit-announce", "mlgit-report"}
-LIST_TAGS = (
-    'export MLGIT_REMOTE_TAGS="$(mktemp)"\ngit ls-remote --heads --tags origin >"$MLGIT_REMOTE_TAGS"\n'
-)
+_LISTED = 'git ls-remote --heads --tags origin >"$MLGIT_REMOTE_TAGS"\n'
+_PLACE = 'export MLGIT_REMOTE_TAGS="$(mktemp)"\n'
+LIST_TAGS = {
+    "mlgit-monitor": f"{_PLACE}{_LISTED}",
+    "mlgit-gates": f"""\
+{_PLACE}if [ "${{CI_PROJECT_PATH:-}}" = "${{CI_MERGE_REQUEST_PROJECT_PATH:-}}" ]; then
+  {_LISTED}else # a fork: its own tags prove nothing, and without those of the target nothing is known
+  target="$CI_MERGE_REQUEST_PROJECT_URL.git"
+  git fetch --prune "$target" '+refs/tags/*:refs/tags/*' &&
+    git ls-remote --heads --tags "$target" >"$MLGIT_REMOTE_TAGS" || true
+fi
+""",
+}
 TOKENS = re.compile(r"TOKEN|SECRET|PASSWORD|CREDENTIAL|_KEY\b")
 
 
@@ -93,7 +103,7 @@ def tags_start_no_trunk_jobs(texts: Texts) -> list[str]:
 def the_remotes_tags_are_listed_first(texts: Texts) -> list[str]:
     """The gates have the list of tags from before anything of the branch runs, outside of the checkout."""
     found = jobs(pipeline(texts))
-    return [name for name in ("mlgit-gates", "mlgit-monitor") if found[name]["before_script"][0] != LIST_TAGS]
+    return [name for name, lines in LIST_TAGS.items() if found[name]["before_script"][0] != lines]
 
 
 def jobs_end(texts: Texts) -> list[str]:
@@ -202,7 +212,8 @@ def jobs_hold_no_logic(texts: Texts) -> list[str]:
     """Each job runs one command, after the same set-up everywhere."""
     found = jobs(pipeline(texts))
     setups = {
-        name: [line for line in job["before_script"] if line != LIST_TAGS] for name, job in found.items()
+        name: [line for line in job["before_script"] if line not in LIST_TAGS.values()]
+        for name, job in found.items()
     }
     wrong = [] if len({lines[0] for lines in setups.values()}) == 1 else ["the set-up differs"]
     for name, job in found.items():

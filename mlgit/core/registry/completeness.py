@@ -9,7 +9,7 @@ from dataclasses import field
 from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.record import record
-from mlgit.core.registry.tags import parse_tag
+from mlgit.core.registry.tags import TAGS, parse_tag
 from mlgit.core.wording import listed, word
 
 if TYPE_CHECKING:
@@ -61,6 +61,22 @@ def in_ci(variables: Mapping[str, str]) -> bool:
     return any(variables.get(name, "").strip().lower() not in _FALSE for name in CI_VARIABLES)
 
 
+def target_of_fork(variables: Mapping[str, str]) -> str | None:
+    """The address of the repository that a pipeline in a fork is about; None elsewhere.
+
+    GitLab runs a merge request's pipeline in the fork, unless a member of the target runs it there.
+    """
+    target = variables.get("CI_MERGE_REQUEST_PROJECT_PATH")
+    if not target or variables.get("CI_PROJECT_PATH") == target:
+        return None
+    return f"{variables.get('CI_MERGE_REQUEST_PROJECT_URL', '')}.git"
+
+
+def fetch_only(address: str) -> str:
+    """The command after which a clone has the tags of an address and no others."""
+    return f"git fetch --prune {word(address)} '+{TAGS}*:{TAGS}*'"
+
+
 def knows_tags(clone: CloneFacts) -> Known:
     """Whether this clone takes all tags of its remote whenever it fetches."""
     remote = clone.remote
@@ -85,12 +101,18 @@ def repair(clone: CloneFacts, *, set_head: bool = False) -> str:
 
 
 def compare_tags(
-    model: str | None, *, here: Mapping[str, str], there: Mapping[str, str], source: str, repair: str
+    model: str | None,
+    *,
+    here: Mapping[str, str],
+    there: Mapping[str, str],
+    source: str,
+    repair: str,
+    no_others: bool = False,
 ) -> Known:
     """Whether the tags of a model that are `here` are those of `there`, a listing of the remote.
 
     Both map names to object ids. Without a model, all tags that look like a model's are compared. Tags that
-    are only here do not matter: they may be newer than the listing.
+    are only here may be newer than the listing; with `no_others`, they make the answer unknown.
     """
     wanted = {
         tag: oid
@@ -105,6 +127,10 @@ def compare_tags(
     if other:
         why = f"the tag `{other[0]}` is another one here than in {source}"
         return Known(known="no", why=why, repair=f"git tag -d {word(other[0])} && {repair}")
+    only_here = next((tag for tag, _ in _of_model(model, here) if tag not in there), None)
+    if no_others and only_here is not None:
+        why = f"{source} has no tag `{only_here}`, which is here"
+        return Known(known="no", why=why, repair=repair)
     return KNOWN
 
 

@@ -4,7 +4,8 @@ In CI, `MLGIT_REMOTE_TAGS` is the path of a file with the output of `git ls-remo
 one line for each branch and tag, `<object id><TAB>refs/tags/<name>`; lines that end with `^{}` are skipped.
 The branches show that the command succeeded: an empty file proves nothing. A step writes it outside of the
 checkout, before any code of the branch runs. Without the file a job asks the remote, once for each model, and
-only if something seems absent or its clone is not whole.
+only if something seems absent or its clone is not whole. GitLab runs a fork's merge request in the fork, and
+those tags prove nothing: there the target's are asked for or listed, and no others may be here.
 """
 
 from __future__ import annotations
@@ -21,10 +22,12 @@ from mlgit.core.registry.completeness import (
     Doubts,
     Known,
     compare_tags,
+    fetch_only,
     in_ci,
     knows_tags,
     parse_listing,
     repair,
+    target_of_fork,
 )
 from mlgit.core.wording import word
 from mlgit.errors import StateError, ToolError, UnknownReference
@@ -66,18 +69,28 @@ def knows_model(
     if not _FETCHED.get(project, set()).isdisjoint({model, None}):
         return KNOWN
     clone = clone_facts(project)
+    target = target_of_fork(ci)
+    remote = target or clone.remote
     file = ci.get(REMOTE_TAGS)
-    if file:
-        return _by_file(project, file, model, here, clone)
     found = knows_tags(clone)
-    if in_ci(ci) and clone.remote is not None and (absent or found.known == "no"):
-        there = _asked(project, clone.remote, model)
-        if there is None:
-            why = f"`{clone.remote}` did not answer when it was asked for its tags"
-            return Known(known="no", why=why, repair=_list_command(clone.remote))
-        source = f"`{clone.remote}`"
-        return compare_tags(model, here=here, there=there, source=source, repair=repair(clone))
-    return found
+    if file:
+        there, why = _listed(project, file)
+        why = f"`{file}` (`{REMOTE_TAGS}`) {why}"
+    elif in_ci(ci) and remote is not None and (absent or found.known == "no" or target is not None):
+        there = _asked(project, remote, model)
+        why = f"`{remote}` did not answer when it was asked for its tags"
+    else:
+        return found
+    if there is None:
+        return Known(known="no", why=why, repair=_list_command(remote or "REMOTE"))
+    return compare_tags(
+        model,
+        here=here,
+        there=there,
+        source=f"`{remote or 'the remote'}`",
+        repair=repair(clone) if target is None else fetch_only(target),
+        no_others=target is not None,
+    )
 
 
 def require_tags(
@@ -210,21 +223,9 @@ def _was_fetched(project: Project, remote: str) -> bool:
         return False
 
 
-def _by_file(
-    project: Project, file: str, model: str | None, here: Mapping[str, str], clone: CloneFacts
-) -> Known:
-    remote = clone.remote or "REMOTE"
-    there, why = _listed(project, file)
-    if there is None:
-        return Known(known="no", why=f"`{file}` (`{REMOTE_TAGS}`) {why}", repair=_list_command(remote))
-    return compare_tags(
-        model, here=here, there=there, source=f"`{clone.remote or 'the remote'}`", repair=repair(clone)
-    )
-
-
 def _list_command(remote: str) -> str:
     """The command of an earlier step, which may have the credentials that a later one lacks."""
-    return f'export {REMOTE_TAGS}="$(mktemp)" && {_LISTING} {remote} >"${REMOTE_TAGS}"'
+    return f'export {REMOTE_TAGS}="$(mktemp)" && {_LISTING} {word(remote)} >"${REMOTE_TAGS}"'
 
 
 def _listed(project: Project, file: str) -> tuple[Mapping[str, str] | None, str]:
