@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from mlgit.core.wording import word
+from mlgit.core.wording import word, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -37,10 +37,18 @@ class Setting(NamedTuple):
     @property
     def removal(self) -> str:
         """The command that removes all values of this key from where this one is."""
+        return self._removed("--unset-all")
+
+    @property
+    def removal_of_value(self) -> str:
+        """The command that removes this value only, and leaves the other ones of its key."""
+        return self._removed("--fixed-value --unset-all", self.text)
+
+    def _removed(self, option: str, *value: str) -> str:
         if self.file is None:
             return "unset GIT_CONFIG_COUNT GIT_CONFIG_PARAMETERS"
         place = f"--file {word(self.file)} " if self.file else ""
-        return f"git config {place}--unset-all {word(self.key)}"
+        return f"git config {place}{option} {words([self.key, *value])}"
 
 
 class Obstacle(NamedTuple):
@@ -74,13 +82,14 @@ def obstacles(settings: Sequence[Setting], remote: str, *, local: bool = False) 
     if left_out:
         setting = f"remote.{remote}.fetch={left_out[0].value}"
         why = f"it leaves out tags (`{left_out[0].value}`)"
-        found.append(Obstacle("left_out", setting, why, _all_branches(left_out, remote)))
+        removal = " && ".join(dict.fromkeys(each.removal_of_value for each in left_out))
+        found.append(Obstacle("left_out", setting, why, removal))
     takes_all = every or (option is not None and option.value == "--tags")
-    if not left_out and not takes_all and _is_narrow(specs):
+    if not takes_all and _is_narrow([each for each in specs if each not in left_out]):
         setting = f"remote.{remote}.fetch"
-        found.append(
-            Obstacle("narrow", setting, "it fetches only some branches", _all_branches(specs, remote))
-        )
+        # The tags of all branches are enough: which branches are fetched is the user's choice.
+        every_tag = f"git config --replace-all {word(f'remote.{remote}.tagOpt')} --tags"
+        found.append(Obstacle("narrow", setting, "it fetches only some branches", every_tag))
     hiding = hiding_refs(settings, ("transfer.hiderefs", "uploadpack.hiderefs")) if local else ()
     found.extend(
         Obstacle("hidden", f"{each.key}={each.value}", "this machine hides tags", each.removal)
@@ -155,9 +164,3 @@ def _leaves_tags_out(spec: str) -> bool:
 def _covers_tags(prefix: str) -> bool:
     """Whether a prefix of refs, as `hideRefs` has it, covers every tag."""
     return f"{prefix}/" in {"refs/", _TAGS}
-
-
-def _all_branches(specs: Iterable[Setting], remote: str) -> str:
-    """The commands after which every branch is fetched, wherever the refspecs are."""
-    elsewhere = dict.fromkeys(each.removal for each in specs if each.file != "")
-    return " && ".join([*elsewhere, f"git remote set-branches {word(remote)} '*'"])

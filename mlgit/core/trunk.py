@@ -96,7 +96,7 @@ def default_branch_missing(remote: str, branch: str) -> StateError:
 
 def unknown_trunk(remote: str, *, refspecs: str) -> StateError:
     """The error if no branch of this clone is known to be trunk; `refspecs` are those that are fetched."""
-    every = f"git remote set-branches {word(remote)} '*' && git fetch {word(remote)} && "
+    every = f"git remote set-branches --add {word(remote)} '*' && git fetch {word(remote)} && "
     if "refs/heads/*:" in refspecs:
         every = ""
     return StateError(

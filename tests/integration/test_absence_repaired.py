@@ -86,7 +86,7 @@ def _require_repair_of_branches(clone: Folder, argv: tuple[str, ...]) -> None:
     if done.status != Exit.DONE:  # already released
         assert done.status == Exit.STATE
         assert "is on no branch of `origin` that this clone fetches" in done.err
-        assert "`git remote set-branches origin '*' && git fetch --tags origin`" in done.err
+        assert "git remote set-branches --add origin '*' && git fetch --tags origin`" in done.err
 
 
 @pytest.mark.parametrize(("kind", "state"), list(product(OTHERS, ("none", "present"))))

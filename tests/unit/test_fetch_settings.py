@@ -14,7 +14,8 @@ NONE = Setting("remote.origin.tagopt", "--no-tags")
 ALL = Setting("remote.origin.tagopt", "--tags")
 HIDDEN = Setting("transfer.hiderefs", "refs/tags")
 STATED = "unset GIT_CONFIG_COUNT GIT_CONFIG_PARAMETERS"
-WIDE = "git remote set-branches origin '*'"
+WIDE = "git config --replace-all remote.origin.tagOpt --tags"
+KEPT = "git config --fixed-value --unset-all remote.origin.fetch '^refs/tags/*'"
 
 
 def spec(value: str, file: str | None = "") -> Setting:
@@ -51,6 +52,7 @@ def spec(value: str, file: str | None = "") -> Setting:
         ([EVERY, spec("^refs/t*")], ["left_out"]),
         ([EVERY, TAGS, spec("^refs/*")], ["left_out"]),
         ([EVERY, ALL, spec("^refs/tags/*")], ["left_out"]),
+        ([ONE, spec("^refs/tags/*")], ["left_out", "narrow"]),
         ([EVERY, ALL, spec("^refs/t")], []),
         ([EVERY, Setting("remote.other.fetch", "^refs/tags/*")], []),
         ([ONE, Setting("remote.other.fetch", "+refs/heads/*:refs/remotes/origin/*")], ["narrow"]),
@@ -88,16 +90,15 @@ def test_a_setting_is_removed_from_where_it_is(file: str | None, command: str) -
     [
         ([ONE], WIDE),
         ([], WIDE),
-        ([EVERY, spec("^refs/tags/*")], WIDE),
-        ([EVERY, spec("^refs/tags/*", None)], f"{STATED} && {WIDE}"),
-        ([EVERY, spec("^refs/x/*", None), spec("^refs/y/*", None)], f"{STATED} && {WIDE}"),
-        (
-            [EVERY, spec("^refs/tags/*", "/g")],
-            f"git config --file /g --unset-all remote.origin.fetch && {WIDE}",
-        ),
+        ([EVERY, spec("^refs/heads/gh-pages")], WIDE),
+        ([EVERY, spec("^refs/tags/*")], KEPT),
+        ([EVERY, spec("^refs/tags/*"), spec("^refs/tags/x")], f"{KEPT} && {KEPT[:-2]}x'"),
+        ([EVERY, spec("^refs/tags/*", None), spec("^refs/tags/x", None)], STATED),
+        ([EVERY, spec("^refs/x/*", None), spec("^refs/y/*", None)], WIDE),
+        ([EVERY, spec("^refs/tags/*", "/g")], KEPT.replace("config", "config --file /g")),
     ],
 )
-def test_every_branch_is_fetched_after_the_repair(settings: list[Setting], command: str) -> None:
+def test_a_repair_takes_no_refspec_away_that_leaves_tags_alone(settings: list[Setting], command: str) -> None:
     (found,) = obstacles(settings, "origin")
     assert found.repair == command
 

@@ -90,10 +90,15 @@ def knows_tags(clone: CloneFacts) -> Known:
     return Known(known="no", why=f"this clone may lack tags: {' and '.join(reasons)}", repair=repair(clone))
 
 
-def repair(clone: CloneFacts, *, set_head: bool = False) -> str:
-    """The command that makes a clone whole; with `set_head`, it also learns which branch is trunk."""
+def repair(clone: CloneFacts, *, set_head: bool = False, branches: bool = False) -> str:
+    """The command after which a clone has all tags and, with `branches`, all branches.
+
+    With `set_head`, it also learns which branch is trunk.
+    """
     remote = clone.remote or "REMOTE"
     steps = list(dict.fromkeys(each.repair for each in clone.obstacles))
+    if (set_head or branches) and any(each.kind == "narrow" for each in clone.obstacles):
+        steps.append(f"git remote set-branches --add {word(remote)} '*'")
     steps.append(f"git fetch {'--unshallow ' if clone.shallow else ''}--tags {word(remote)}")
     if set_head:
         steps.append(f"git remote set-head {word(remote)} --auto")

@@ -118,7 +118,7 @@ def _not_pushed(project: Project, commit: str) -> StateError:
     if any(each.kind == "narrow" for each in clone.obstacles):
         return StateError(
             f"HEAD ({commit[:7]}) is on no branch of `{clone.remote}` that this clone fetches",
-            hint=f"run `{repair(clone)}`; if it is not there, run `mlgit push`",
+            hint=f"run `{repair(clone, branches=True)}`; if it is not there, run `mlgit push`",
         )
     return StateError(f"HEAD ({commit[:7]}) is on no pushed branch", hint="run `mlgit push`")
 
