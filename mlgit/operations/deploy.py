@@ -14,6 +14,7 @@ from mlgit.core.wording import word
 from mlgit.errors import ConfigError, MlgitError, UnknownReference, UsageError
 from mlgit.project.deploy.desired_state import desired_head, environment_tag, superseding
 from mlgit.project.deploy.job import Job
+from mlgit.project.deploy.renamed import other_names, rename_note
 from mlgit.project.deploy.targets import deployer, naming_plugin, target_row
 from mlgit.project.registry.completeness import require_tags
 from mlgit.project.registry.environments import require_environment
@@ -23,6 +24,8 @@ from mlgit.project.registry.readiness import require_usable_version
 from mlgit.project.trust.accept import accept
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mlgit.core.config.file import Deploy
     from mlgit.core.registry.state import EnvironmentState, ModelState
     from mlgit.project.open import Project
@@ -57,9 +60,11 @@ def deploy(
     if model is not None:
         require_model(project, model)
     found = _Accepted(project)
-    names = _models(project, found, environment)
-    targets = _Targets(project, declared, names, progress or Silent())
-    states = (found.model(name) for name in (names if model is None else (model,)))
+    every = _models(project, found, environment)
+    other = other_names(project, declared, every, found.model)
+    names = tuple(name for name in every if name not in other)
+    targets = _Targets(project, declared, names, progress or Silent(), other)
+    states = (found.model(name) for name in (names if model is None else (other.get(model, model),)))
     return DeployReport(
         environment=environment,
         dry_run=dry_run,
@@ -81,11 +86,17 @@ class _Targets:
     """The targets of one environment, one per model; `declared` is its entry under `deploy:`."""
 
     def __init__(
-        self, project: Project, declared: Deploy, models: tuple[str, ...], progress: Progress
+        self,
+        project: Project,
+        declared: Deploy,
+        models: tuple[str, ...],
+        progress: Progress,
+        other: Mapping[str, str],
     ) -> None:
         row = target_row(declared)
         self._project = project
         self._progress = progress
+        self._other = other
         self._name = declared.target
         with naming_plugin(declared.target, "cannot read its keys"):
             self._record: Any = row.read(declared.keys)
@@ -93,6 +104,16 @@ class _Targets:
         self._folders = _folders(project, declared, models) if "path" in row.keys else {}
 
     def deploy(self, state: ModelState, environment: str, tag: str | None, *, dry_run: bool) -> Deployment:
+        """The deployment of a model, with what it means for another name of the same model."""
+        made = self._deploy(state, environment, tag, dry_run=dry_run)
+        notes = [
+            rename_note(self._project, *pair, environment)
+            for pair in self._other.items()
+            if state.name in pair
+        ]
+        return replace(made, notes=(*notes, *made.notes))
+
+    def _deploy(self, state: ModelState, environment: str, tag: str | None, *, dry_run: bool) -> Deployment:
         here = state.environment(environment)
         folder = self._folders.get(here.model)
         untouched = Deployment(
@@ -103,7 +124,10 @@ class _Targets:
             tag=tag,
             folder=folder,
         )
-        newer = None if tag is None else superseding(state, environment, tag)
+        newer = None
+        if tag is not None:
+            renamed = environment_tag(tag, environment).model in self._other
+            newer = here.changes[-1].fact.tag if renamed else superseding(state, environment, tag)
         if newer is not None:
             return replace(untouched, state="superseded", superseded_by=newer)
         try:

@@ -52,10 +52,9 @@ class Journal:
         """The newest deployment that was finished."""
         return next((entry for entry in reversed(self.entries) if entry.step == "done"), None)
 
-    @property
-    def newest(self) -> Entry | None:
-        """The switch with the highest sequence, which a late job must not undo."""
-        switched = [entry for entry in self.entries if entry.step in _SWITCHED]
+    def newest(self, model: str) -> Entry | None:
+        """A model's switch with the highest sequence, which a late job must not undo."""
+        switched = [entry for entry in self.entries if entry.step in _SWITCHED and entry.model == model]
         return max(switched, key=lambda entry: entry.sequence, default=None)
 
     @property

@@ -23,6 +23,7 @@ from mlgit.project.deploy.model_files import (
     staged_before,
     stated_sums,
 )
+from mlgit.project.registry.former_names import names_before
 
 if TYPE_CHECKING:
     from mlgit.core.progress import Progress
@@ -49,6 +50,13 @@ class Job:
         if head.version is not None and head.version.deregistered:
             self.notes.append(f"`{head.version.tag}` is deregistered; roll `{self.desired.environment}` back")
         self._started_s = time.monotonic()
+
+    def is_model(self, name: str) -> bool:
+        """Whether this is the model's name, or one that it had before on trunk."""
+        trunk = self.project.trunk
+        return name == self.desired.model or (
+            trunk is not None and name in names_before(self.project, self.desired.model, trunk.commit)
+        )
 
     def enter(self, step: Step) -> None:
         self.step = step

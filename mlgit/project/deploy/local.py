@@ -90,7 +90,7 @@ class _LocalDeployment:
 
     def _require_own(self, state: TargetState) -> None:
         owner = state.journal.done
-        if owner is not None and owner.model != self._job.desired.model:
+        if owner is not None and not self._job.is_model(owner.model):
             raise ToolError(
                 f"`{self._folder.root}` belongs to the model `{owner.model}`",
                 hint="write `{model}` into `path` under `deploy:`, or deploy to another folder",

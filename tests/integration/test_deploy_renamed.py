@@ -1,0 +1,77 @@
+"""A model that was renamed on trunk is deployed to the folder that its old name has."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.errors import Exit
+from tests.support.registry import change, train
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.shell import Done, Folder
+
+CONFIG = """\
+version: 1
+models:
+  {name}: {{path: models/line.json}}
+environments:
+  prod: {{}}
+deploy:
+  prod: {{target: local, path: '{place}'}}
+"""
+
+
+def declare(project: Folder, name: str, place: Path) -> None:
+    project.write("mlgit.yaml", CONFIG.format(name=name, place=place))
+    project.commit(f"Declare {name}")
+    project.git("push", "-q")
+
+
+def deployed(project: Folder, *argv: str) -> tuple[Done, list[dict[str, object]]]:
+    done = project.here("deploy", "--env", "prod", "--json", *argv)
+    return done, done.json().get("deployments", [])
+
+
+def test_a_renamed_model_keeps_its_folder(project: Folder, tmp_path: Path) -> None:
+    place = tmp_path / "served"
+    declare(project, "line", place)
+    for slope in ("2.0", "2.1"):
+        train(project, slope)
+        change(project, "release", "line")
+        change(project, "promote", "line", "--to", "prod")
+        assert deployed(project)[0].status == Exit.DONE
+    declare(project, "curve", place)
+    for argv in ((), ("curve",)):
+        done, (one,) = deployed(project, *argv)
+        assert done.status == Exit.DONE, done.out + done.err
+        assert (one["model"], one["state"], one["version"]) == ("line", "already", "v1.0.1")
+        assert one["notes"] == ["`curve` was `line` before: `prod` serves `line` until `curve` is promoted"]
+    train(project, "2.2")
+    change(project, "release", "curve")
+    change(project, "promote", "curve", "--to", "prod")
+    done, (one,) = deployed(project)
+    assert done.status == Exit.DONE, done.out + done.err
+    assert (one["model"], one["state"], one["version"]) == ("curve", "deployed", "v1.0.0")
+    assert one["notes"] == ["`line` is `curve` now: what `prod` holds as `line` is no longer deployed"]
+    assert deployed(project)[1][0]["state"] == "already"
+    late, (one,) = deployed(project, "--tag", "line#prod#2")
+    assert (late.status, one["state"], one["superseded_by"]) == (Exit.DONE, "superseded", "curve#prod#1")
+
+
+def test_another_model_does_not_take_the_folder(project: Folder, tmp_path: Path) -> None:
+    place = tmp_path / "served"
+    declare(project, "line", place)
+    train(project, "2.0")
+    change(project, "release", "line")
+    change(project, "promote", "line", "--to", "prod")
+    assert deployed(project)[0].status == Exit.DONE
+    project.write("other.json", "{}")
+    text = CONFIG.format(name="other", place=place).replace("models/line.json", "other.json")
+    project.write("mlgit.yaml", text)
+    project.commit("Declare another model")
+    project.git("push", "-q")
+    done = project.here("deploy", "--env", "prod")
+    assert done.status == Exit.CONFIG
+    assert "would be deployed to one folder" in done.err
