@@ -92,21 +92,30 @@ def _declared(project: Project, name: str) -> Environment:
 
 def _about(project: Project, here: EnvironmentState, *, local: bool) -> tuple[str, ...]:
     """What to know about the environment."""
-    return (*_ended(here), *_undeclared(project, here.environment, local=local))
+    return (*_ended(here), *_left(project, here, local=local))
 
 
-def _undeclared(project: Project, environment: str, *, local: bool) -> tuple[str, ...]:
-    """A note for each version in the environment whose model has been renamed or removed since."""
+def _left(project: Project, here: EnvironmentState, *, local: bool) -> tuple[str, ...]:
+    """A note for each version that a renamed or removed model or environment still holds."""
+    from mlgit.project.registry.former_environments import replaced_holders
     from mlgit.project.registry.former_names import undeclared
 
     def read(name: str) -> ModelState:
         return accept(project, read_model(project, name), local=local)
 
-    return tuple(
-        f"`{environment}` holds `{held.model}@{held.label}`, which no declared model has; to take it out:"
-        f" `mlgit unassign {word(held.model)} --env {word(environment)}`"
-        for held in undeclared(project, environment, read)
+    models = [
+        (held, "which no declared model has")
+        for held in undeclared(project, here.environment, read)
         if held.commit is not None
+    ]
+    places = () if here.changes else replaced_holders(project, here.model, here.environment, read)
+    return tuple(
+        f"`{held.environment}` holds `{held.model}@{held.label}`, {why}; to take it out:"
+        f" `mlgit unassign {word(held.model)} --env {word(held.environment)}`"
+        for held, why in (
+            *models,
+            *((each, f"but trunk put `{here.environment}` in its place") for each in places),
+        )
     )
 
 

@@ -6,7 +6,6 @@ from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from mlgit.core.config.file import FileBaseline, Model
-from mlgit.core.gates.evaluate import vs_key
 from mlgit.core.gates.places import BaselineFiles
 from mlgit.core.gates.verdict import Baseline, Purpose
 from mlgit.core.record import record
@@ -15,8 +14,14 @@ from mlgit.core.registry.state import ModelState
 from mlgit.core.wording import listed
 from mlgit.errors import AnswerNo, StateError, ToolError, UnknownReference
 from mlgit.project.compare.baseline_files import found_at, none_at, quoted, read_baseline, unknown
-from mlgit.project.compare.environment_baseline import deregistered, emptied, is_made_again, merged
-from mlgit.project.compare.reference_file import read_reference
+from mlgit.project.compare.environment_baseline import (
+    deregistered,
+    in_environment,
+    is_made_again,
+    merged,
+    replaced,
+)
+from mlgit.project.compare.reference_file import reference_baseline
 from mlgit.project.compare.release_before import release_before, withdrawn_before
 
 if TYPE_CHECKING:
@@ -51,14 +56,16 @@ class Baselines:
     names: Mapping[str, str] = field(default_factory=dict)
     metric_files: tuple[str, ...] = ()
     _tags: dict[str | None, ModelTags] = field(default_factory=dict, repr=False)
+    _places: dict[tuple[str | None, str, str], tuple[str, str]] = field(default_factory=dict, repr=False)
 
     def find(self, vs: str | FileBaseline, model: Model | None) -> BaselineFiles:
         if isinstance(vs, FileBaseline):
-            return self._file(vs, model)
+            name = None if model is None else model.name
+            return reference_baseline(self.project, self.candidate, vs, model=name)
         baseline = self.locate(vs, None if model is None else model.name)
         if baseline.state != "found":
             return BaselineFiles(baseline)
-        name = None if model is None else self._name_in(vs, self.names.get(model.name, model.name))
+        name = None if model is None else self._place(vs, self.names.get(model.name, model.name))[1]
         return read_baseline(
             self.project, baseline, model, alone=self.alone, name=name, wanted=self.metric_files
         )
@@ -71,8 +78,7 @@ class Baselines:
             name = self._registry_name(model)
             if vs == "release":
                 return self._release(model, self._name_of_releases(name))
-            environment = self._environment(vs, model, self._name_in(vs, name))
-            return environment or self._revision(vs, model, name)
+            return self._environment(vs, model, name) or self._revision(vs, model, name)
         except UnknownReference as error:
             shallow = self.project.shallow
             return Baseline(
@@ -95,13 +101,16 @@ class Baselines:
         names = self._names
         return names[0] if len(names) == 1 else None
 
-    def _name_in(self, vs: str, name: str | None) -> str | None:
-        """The name in tags; an environment may still hold a model under the name before its rename."""
+    def _place(self, vs: str, name: str | None) -> tuple[str, str | None]:
+        """The environment and the model's name in tags; both may still be those before a rename."""
         if name is None or vs not in self.environments:
-            return name
-        from mlgit.project.registry.former_names import name_in_environment
+            return vs, name
+        key = self.candidate, vs, name
+        if key not in self._places:
+            from mlgit.project.registry.former_environments import place_of
 
-        return name_in_environment(self.project, name, vs, self.candidate, self._state)
+            self._places[key] = place_of(self.project, name, vs, self.candidate, self._state)
+        return self._places[key]
 
     def _name_of_releases(self, name: str | None) -> str | None:
         """The name in tags; the releases of a renamed model may all be under the name before."""
@@ -234,9 +243,10 @@ class Baselines:
         latest = None if tags.state is None or tags.state.latest is None else tags.state.latest.version
         return doubtful_release(name, latest=latest, ignored=tags.ignored)
 
-    def _environment(self, vs: str, model: str | None, name: str | None) -> Baseline | None:
+    def _environment(self, vs: str, model: str | None, registered: str | None) -> Baseline | None:
+        place, name = self._place(vs, registered)
         names = self._names if name is None else (name,)
-        states = [self._state(each).environments.get(vs) for each in names]
+        states = [self._state(each).environments.get(place) for each in names]
         if vs not in self.environments and not self._means_environment(vs, used=any(states)):
             return None
         if len(names) > 1:
@@ -245,17 +255,15 @@ class Baselines:
                 hint="declare the model under `models:` in `mlgit.yaml`",
             )
         state = states[0] if states else None
-        rule = f"what is in `{vs}` now"
-        found = none_at(vs, model, f"`{vs}`", rule, f"Nothing of {quoted(name)} is in `{vs}` yet")
-        if state is not None and state.commit is not None:
-            version = state.version
-            held = f"{name}@{version.version}" if version is not None else state.commit[:7]
-            found = self._merged(found_at(vs, model, f"{vs} ({held})", rule, state.commit), version)
+        found = in_environment(vs, model, place=place, name=name, state=state)
         doubt = None if state is None else state.doubt
         again = self.purpose == "promote" and is_made_again(doubt, state, self.candidate)
         if doubt is not None and not again:
-            return unknown(vs, model, f"`{vs}`", rule, doubt.sentence, doubt.hint)
-        return self._proven(found if state is None else emptied(found, state), name, None)
+            return unknown(vs, model, f"`{vs}`", found.rule, doubt.sentence, doubt.hint)
+        found = self._merged(found, None if state is None else state.version)
+        if name is not None and vs in self.environments:
+            found = replaced(self.project, found, name=name, candidate=self.candidate, read=self._state)
+        return self._proven(found, name, None)
 
     def _merged(self, found: Baseline, version: RegisteredVersion | None) -> Baseline:
         """The baseline of a check only if it is on trunk; pre-releases are promoted one after the other."""
@@ -286,11 +294,3 @@ class Baselines:
         found = resolve(self.project, vs, model=name, read=self._state)
         rule = "a revision" if found.version is None else "a version"
         return found_at(vs, model, found.label, rule, found.commit)
-
-    def _file(self, vs: FileBaseline, model: Model | None) -> BaselineFiles:
-        name = None if model is None else model.name
-        baseline = found_at(vs_key(vs), name, f"`{vs.path}`", "a file of the candidate", self.candidate)
-        read = read_reference(self.project, self.candidate, vs.path)
-        if isinstance(read, str):
-            return BaselineFiles(replace(baseline, state="unreadable", message=read))
-        return BaselineFiles(baseline, (read,))

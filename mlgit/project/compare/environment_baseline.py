@@ -8,18 +8,32 @@ from typing import TYPE_CHECKING
 from mlgit.core.gates.evaluate import EMPTIED
 from mlgit.core.registry.state import label_of
 from mlgit.core.wording import word
+from mlgit.project.compare.baseline_files import found_at, none_at, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from mlgit.core.gates.verdict import Baseline
-    from mlgit.core.registry.state import EnvironmentState, Refusal, RegisteredVersion
+    from mlgit.core.registry.state import EnvironmentState, ModelState, Refusal, RegisteredVersion
     from mlgit.project.open import Project
 
 
-def emptied(found: Baseline, here: EnvironmentState) -> Baseline:
+def in_environment(
+    vs: str, model: str | None, *, place: str, name: str | None, state: EnvironmentState | None
+) -> Baseline:
+    """The baseline that an environment is; it may still be in tags as `place`, and a model as `name`."""
+    rule = f"what is in `{vs}` now" if place == vs else f"what is in `{place}`, which `{vs}` replaced"
+    if state is None or state.commit is None:
+        found = none_at(vs, model, f"`{vs}`", rule, f"Nothing of {quoted(name)} is in `{vs}` yet")
+        return found if state is None else _emptied(found, state)
+    version = state.version
+    held = f"{name}@{version.version}" if version is not None else state.commit[:7]
+    return found_at(vs, model, f"{place} ({held})", rule, state.commit)
+
+
+def _emptied(found: Baseline, here: EnvironmentState) -> Baseline:
     """The baseline of an environment; if it holds nothing any more, with the tag that emptied it."""
-    if found.state != "none" or not here.changes:
+    if not here.changes:
         return found
     last = here.changes[-1]
     stated = last.fact.parsed_summary.version or f"what is at {last.fact.commit[:7]}"
@@ -31,6 +45,41 @@ def emptied(found: Baseline, here: EnvironmentState) -> Baseline:
     )
     hint = f"see `mlgit history {here.model} --env {here.environment}`"
     return replace(found, reason=EMPTIED, message=message, hint=hint)
+
+
+def replaced(
+    project: Project, found: Baseline, *, name: str, candidate: str | None, read: Callable[[str], ModelState]
+) -> Baseline:
+    """The baseline of an environment that never held a model; if an older one still does, with that.
+
+    Trunk did not put this one in the place of the older one in one change, so nothing is compared with it.
+    """
+    if found.state != "none" or found.reason is not None:
+        return found
+    from mlgit.project.registry.former_environments import earlier_holders
+
+    for held in earlier_holders(project, name, found.vs, candidate, read):
+        if held.doubt is None and held.commit == candidate:  # putting the same version here loses nothing
+            continue
+        place = f"`{held.environment}`, which trunk no longer declares,"
+        what = f"{place} holds {held.label} of `{held.model}`"
+        if held.doubt is not None:
+            what = f"{place} may hold it: t{held.doubt.sentence[1:]}"
+        if project.shallow:
+            message = (
+                f"{what}, and this clone's history is too short to tell whether `{found.vs}` replaced it"
+            )
+            return replace(found, state="too_shallow", message=message, hint="run `git fetch --unshallow`")
+        hint = f"see `mlgit history {word(held.model)} --env {word(held.environment)}`"
+        if held.doubt is not None:
+            hint = held.doubt.hint
+        elif held.version is not None:
+            target = word(f"{held.model}@{held.version.version}")
+            hint = f"to compare with that, run `mlgit promote {target} --to {word(found.vs)}`"
+        return replace(
+            found, reason=EMPTIED, message=f"`{found.vs}` never held `{name}`, but {what}", hint=hint
+        )
+    return found
 
 
 def deregistered(found: Baseline, name: str | None, versions: Iterable[RegisteredVersion]) -> Baseline:

@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.files.values import MAX_BYTES, metric_values, unread
+from mlgit.core.gates.evaluate import vs_key
+from mlgit.core.gates.places import BaselineFiles
 from mlgit.core.pipeline.evidence import MetricFile, Problem
 from mlgit.errors import MlgitError, StateError
+from mlgit.project.compare.baseline_files import found_at
 from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.pipeline.large_files import fetched
 from mlgit.project.pipeline.local_files import cache_of, local_files
 
 if TYPE_CHECKING:
+    from mlgit.core.config.file import FileBaseline
     from mlgit.project.open import Project
+
+
+def reference_baseline(
+    project: Project, candidate: str | None, vs: FileBaseline, *, model: str | None
+) -> BaselineFiles:
+    """The baseline that a reference file is."""
+    baseline = found_at(vs_key(vs), model, f"`{vs.path}`", "a file of the candidate", candidate)
+    read = read_reference(project, candidate, vs.path)
+    if isinstance(read, str):
+        return BaselineFiles(replace(baseline, state="unreadable", message=read))
+    return BaselineFiles(baseline, (read,))
 
 
 def read_reference(project: Project, candidate: str | None, path: str) -> MetricFile | str:

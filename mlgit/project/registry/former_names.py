@@ -70,7 +70,7 @@ def name_in_environment(
     there = {held.model: held for held in undeclared(project, environment, read)}
     contents = {each: held.commit for each, held in there.items()}
     former = _former(project, name, commit, contents, read)
-    return max(former, key=lambda each: _order(there[each]), default=name)
+    return max(former, key=lambda each: last_changed(there[each]), default=name)
 
 
 def name_of_releases(project: Project, name: str, commit: str | None, read: _Read) -> str:
@@ -135,7 +135,8 @@ def _newest_s(state: ModelState) -> tuple[int, str]:
     return max((each.fact.tagged_at_s for each in state.versions), default=0), state.name
 
 
-def _order(held: EnvironmentState) -> tuple[bool, int, str]:
+def last_changed(held: EnvironmentState) -> tuple[bool, int, str]:
+    """The order of what may be meant: an environment in doubt is the last, then the one changed last."""
     last_s = held.changes[-1].fact.tagged_at_s if held.changes else 0
     return held.doubt is not None, last_s, held.model
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from mlgit.core.config.renames import renamed_environments
 from mlgit.core.gates.evaluate import select
 from mlgit.core.gates.resolved.findings import Finding
 from mlgit.core.pipeline.metrics import direction_of
@@ -27,7 +28,7 @@ _DEFAULTS: Mapping[str, str | None] = {"numbers": None, "on_loosened": "warn", "
 
 def compare_settings(old: Config, new: Config) -> Iterator[Finding]:
     """Every environment and setting of `new` that lets more through."""
-    renamed = _renamed(old, new)
+    renamed = renamed_environments(old.environments, new.environments)
     for name, environment in sorted(old.environments.items()):
         after = new.environments.get(name)
         if after is None:
@@ -58,18 +59,6 @@ def compare_settings(old: Config, new: Config) -> Iterator[Finding]:
     yield from _directions(old, new)
     if old.numbers == "pipeline" and new.numbers is None:
         yield _finding("numbers", "`numbers` was `pipeline`; it is now not written", kind="setting")
-
-
-def _renamed(old: Config, new: Config) -> dict[str, str]:
-    """Old -> new name of each environment that is the same under another name."""
-    added = {name: each for name, each in sorted(new.environments.items()) if name not in old.environments}
-    found: dict[str, str] = {}
-    for name, environment in sorted(old.environments.items()):
-        same = [each for each in added if replace(added[each], name=name) == environment]
-        if name not in new.environments and same:
-            found[name] = same[0]
-            del added[same[0]]
-    return found
 
 
 def _environment(old: Environment, new: Environment) -> Iterator[str]:

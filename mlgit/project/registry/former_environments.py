@@ -1,0 +1,135 @@
+"""Former environments: what a new environment of trunk replaced, while nothing was ever put into it."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from mlgit.core.config.renames import replaced_by
+from mlgit.core.registry.tags import parse_tag
+from mlgit.errors import ConfigError
+from mlgit.project.registry.former_names import last_changed, name_in_environment
+from mlgit.project.registry.read import read_registry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from mlgit.core.config.file import Environment
+    from mlgit.core.registry.state import EnvironmentState, ModelState
+    from mlgit.project.open import Project
+
+    _Read = Callable[[str], ModelState]
+
+# Commits never change, so that all baselines of a run share what was found.
+_HISTORY: WeakKeyDictionary[Project, dict[str, list[Mapping[str, Environment]]]] = WeakKeyDictionary()
+_MOST_COMMITS = 1000
+
+
+def place_of(
+    project: Project, name: str, environment: str, commit: str | None, read: _Read
+) -> tuple[str, str]:
+    """The environment and the model's name there, in tags: both may be those before a rename.
+
+    Only an environment that no tag of the model ever mentioned has that of another one.
+    """
+    level = [environment]
+    seen: set[str] = set()
+    while level:
+        found = [state for each in level if (state := _at(project, name, each, commit, read)) is not None]
+        if found:
+            here = max(found, key=last_changed)
+            return here.environment, here.model
+        seen |= {*level}
+        level = [old for each in level for old in _replaced(project, each) if old not in seen]
+    return environment, name
+
+
+def earlier_holders(
+    project: Project, name: str, environment: str, commit: str | None, read: _Read
+) -> list[EnvironmentState]:
+    """What a model has, or may have, in environments that trunk declared before this one and not now.
+
+    If the history is cut off, any environment that trunk does not declare may be one of these.
+    """
+    found = (_at(project, name, each, commit, read) for each in _earlier(project, environment))
+    return [each for each in found if each is not None and (each.holder or each.doubt) is not None]
+
+
+def replaced_holders(project: Project, name: str, environment: str, read: _Read) -> list[EnvironmentState]:
+    """What a model still has in the environments that this one replaced on trunk."""
+    found = (_at(project, name, each, None, read) for each in _replaced(project, environment))
+    return [each for each in found if each is not None and each.holder is not None]
+
+
+def _at(
+    project: Project, name: str, environment: str, commit: str | None, read: _Read
+) -> EnvironmentState | None:
+    """A model's environment, under the model's name there; None if no tag mentions it."""
+    there = name_in_environment(project, name, environment, commit, read)
+    found = read(there).environments.get(environment)
+    return found if found is not None and (found.changes or found.doubt is not None) else None
+
+
+def _replaced(project: Project, environment: str) -> list[str]:
+    """The environments that the commit which declared this one took away, and that are not declared now."""
+    history = _history(project)
+    came = _came(environment, history)
+    if came is None:
+        return []
+    declared = project.trunk_config.environments
+    found = replaced_by(environment, history[came + 1], history[came])
+    return [each for each in found if each not in declared]
+
+
+def _earlier(project: Project, environment: str) -> list[str]:
+    """Every environment that was declared before this one and is not declared now."""
+    history = _history(project)
+    came = _came(environment, history)
+    before = set() if came is None else {each for one in history[came + 1 :] for each in one}
+    if project.shallow:
+        before = _mentioned(project)
+    return sorted(before - {*project.trunk_config.environments})
+
+
+def _came(environment: str, history: list[Mapping[str, Environment]]) -> int | None:
+    """Where in a history, newest first, an environment was declared last; None if it always was."""
+    return next(
+        (
+            place
+            for place, (after, before) in enumerate(pairwise(history))
+            if environment in after and environment not in before
+        ),
+        None,
+    )
+
+
+def _history(project: Project) -> list[Mapping[str, Environment]]:
+    """Trunk's environments after each change of `mlgit.yaml`, newest first, without those that have none.
+
+    It is read only if tags mention an environment that trunk does not declare.
+    """
+    trunk = project.trunk
+    if trunk is None or not _mentioned(project) - {*project.trunk_config.environments}:
+        return []
+    known = _HISTORY.setdefault(project, {})
+    if trunk.commit not in known:
+        options = ("--first-parent", f"--max-count={_MOST_COMMITS}")
+        listed = project.git.run_text("rev-list", *options, trunk.commit, "--", ":(literal)mlgit.yaml")
+        known[trunk.commit] = [each for commit in listed.split() if (each := _declared(project, commit))]
+    return known[trunk.commit]
+
+
+def _declared(project: Project, commit: str) -> Mapping[str, Environment]:
+    try:
+        return project.config(commit).environments
+    except ConfigError:
+        return {}
+
+
+def _mentioned(project: Project) -> set[str]:
+    """The environments that any tag mentions."""
+    registry = read_registry(project)
+    ignored = (parse_tag(tag) for tag in registry.ignored)
+    found = {name.environment for name in ignored if name is not None and name.environment is not None}
+    return found.union(*(state.environments for state in registry.models.values()))
