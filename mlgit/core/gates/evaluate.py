@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 EMPTIED = "emptied"
 """The reason of a baseline that is `none` because something was taken out of its environment."""
+PASSED_OVER = "passed_over"
+"""The reason of a baseline that is found although a newer tag of its environment does not count."""
 _UNTRUSTED = ("not_from_pipeline", "stale", "unknown_here")
 _EFFECTS: Mapping[Severity, Effect] = {"error": "block", "warn": "warn", "info": "note"}
 _INCONCLUSIVE: Mapping[OnInconclusive, Effect] = {"fail": "block", "warn": "warn", "allow": "allow"}

@@ -30,6 +30,7 @@ FINDINGS = (
     "gate_repointed",
     "evidence_weakened",
     "baseline_emptied",
+    "newer_tag_refused",
     "reference_edited",
     "policy_changed",
     "stage_changed",

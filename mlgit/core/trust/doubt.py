@@ -14,7 +14,7 @@ from mlgit.core.registry.tags import parse_tag
 from mlgit.core.wording import word
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from mlgit.core.registry.state import EnvironmentState, ModelState
 
@@ -40,6 +40,18 @@ def doubt_of(
         advice = f"run `{fetch}`; if the tag still does not count, see `mlgit doctor`"
         return Refusal(fact, raw.ignored[tag], advice=advice, unread=True)
     return None if half is None else _half(here, half, refused, fetch)
+
+
+def newest_passed_over(here: EnvironmentState, refused: Iterable[Refusal]) -> Refusal | None:
+    """The newest refused tag after the last change that counts; one that counted may have been there."""
+    last = here.changes[-1].fact if here.changes else None
+    later = [
+        each
+        for each in refused
+        if each.fact.name.environment == here.environment
+        and (last is None or _counter(each.fact) > _counter(last))
+    ]
+    return max(later, key=lambda each: (_counter(each.fact), each.fact.name.action == "assign"), default=None)
 
 
 def _counter(fact: TagFact) -> int:

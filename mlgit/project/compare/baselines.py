@@ -255,7 +255,8 @@ class Baselines:
                 hint="declare the model under `models:` in `mlgit.yaml`",
             )
         state = states[0] if states else None
-        found = in_environment(vs, model, place=place, name=name, state=state)
+        refused = () if name is None else self._state(name).refused
+        found = in_environment(vs, model, place=place, name=name, state=state, refused=refused)
         doubt = None if state is None else state.doubt
         again = self.purpose == "promote" and is_made_again(doubt, state, self.candidate)
         if doubt is not None and not again:

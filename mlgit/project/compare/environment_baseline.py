@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mlgit.core.gates.evaluate import EMPTIED
+from mlgit.core.gates.evaluate import EMPTIED, PASSED_OVER
 from mlgit.core.registry.state import label_of
+from mlgit.core.trust.doubt import newest_passed_over
 from mlgit.core.wording import word
 from mlgit.project.compare.baseline_files import found_at, none_at, quoted
 
@@ -19,7 +20,13 @@ if TYPE_CHECKING:
 
 
 def in_environment(
-    vs: str, model: str | None, *, place: str, name: str | None, state: EnvironmentState | None
+    vs: str,
+    model: str | None,
+    *,
+    place: str,
+    name: str | None,
+    state: EnvironmentState | None,
+    refused: Iterable[Refusal],
 ) -> Baseline:
     """The baseline that an environment is; it may still be in tags as `place`, and a model as `name`."""
     rule = f"what is in `{vs}` now" if place == vs else f"what is in `{place}`, which `{vs}` replaced"
@@ -28,7 +35,16 @@ def in_environment(
         return found if state is None else _emptied(found, state)
     version = state.version
     held = f"{name}@{version.version}" if version is not None else state.commit[:7]
-    return found_at(vs, model, f"{place} ({held})", rule, state.commit)
+    found = found_at(vs, model, f"{place} ({held})", rule, state.commit)
+    newer = newest_passed_over(state, refused)
+    if newer is None:
+        return found
+    fact = newer.fact
+    message = (
+        f"it compares with {found.label}, although `{fact.tag}` of {fact.tagger}, "
+        f"{fact.at:%Y-%m-%d %H:%M} UTC, is newer: that tag does not count, because {newer.why}"
+    )
+    return replace(found, reason=PASSED_OVER, message=message, hint=newer.hint)
 
 
 def _emptied(found: Baseline, here: EnvironmentState) -> Baseline:
@@ -128,4 +144,6 @@ def merged(
         command = f"mlgit rollback {word(version.model)} --env {word(found.vs)} -m REASON"
         hint = f"compare with `release` or another environment in this gate, or run `{command}`"
     message = f"Nothing can be compared with {found.rule}: {why}"
-    return replace(found, state="unknown", commit=None, label=f"`{found.vs}`", message=message, hint=hint)
+    return replace(
+        found, state="unknown", reason=None, commit=None, label=f"`{found.vs}`", message=message, hint=hint
+    )

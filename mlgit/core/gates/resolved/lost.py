@@ -1,10 +1,10 @@
-"""Lost comparisons: gates whose baseline was emptied, or has their metric under another name."""
+"""Lost comparisons: gates whose baseline was emptied or is older, or has their metric under another name."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.core.gates.evaluate import EMPTIED, vs_key
+from mlgit.core.gates.evaluate import EMPTIED, PASSED_OVER, vs_key
 from mlgit.core.gates.places import baseline_place, candidate_place, own_place
 from mlgit.core.pipeline.metrics import Place
 
@@ -15,12 +15,18 @@ if TYPE_CHECKING:
     from mlgit.core.gates.resolved.findings import Finding
 
 
+_LOST = {
+    EMPTIED: ("baseline_emptied", "nothing is compared, because "),
+    PASSED_OVER: ("newer_tag_refused", ""),
+}
+
+
 def lost_comparisons(cases: Sequence[Case], reported: Sequence[Finding]) -> Iterator[Finding]:
-    """A finding for each gate that is skipped, although its baseline has, or had, a number for it.
+    """A finding for each gate that is skipped, or compared with an older state, although more was there.
 
     `reported` are the findings of the change itself: one cause is reported once.
     """
-    yield from _emptied(cases)
+    yield from _by_reason(cases)
     known = {(subject, each.model) for each in reported for subject in each.subjects}
     for case in cases:
         for gate in case.gates:
@@ -43,12 +49,14 @@ def lost_comparisons(cases: Sequence[Case], reported: Sequence[Finding]) -> Iter
                 yield Finding(code="gates_loosened", subjects=(gate.id,), text=text, model=case.model)
 
 
-def _emptied(cases: Iterable[Case]) -> Iterator[Finding]:
+def _by_reason(cases: Iterable[Case]) -> Iterator[Finding]:
     for case in cases:
         for vs, entry in sorted(case.baselines.items()):
             gates = tuple(gate.id for gate in case.gates if gate.vs is not None and vs_key(gate.vs) == vs)
-            if gates and entry.baseline.reason == EMPTIED:
+            lost = _LOST.get(entry.baseline.reason or "")
+            if gates and lost is not None:
                 from mlgit.core.gates.resolved.findings import Finding
 
-                text = f"nothing is compared, because {entry.baseline.message}"
-                yield Finding(code="baseline_emptied", subjects=gates, text=text, model=case.model)
+                code, start = lost
+                text = f"{start}{entry.baseline.message}"
+                yield Finding(code=code, subjects=gates, text=text, model=case.model)
