@@ -225,3 +225,23 @@ def test_a_model_of_dvc_yaml_without_a_declaration_is_compared_with_its_old_name
     verdict = check(project, status=Exit.BLOCKED)
     (baseline,) = [each for each in verdict["baselines"] if each["vs"] == "prod"]
     assert (baseline["state"], baseline["label"]) == ("found", "prod (line@v1.0.0)")
+
+
+@pytest.mark.parametrize(
+    ("options", "tag", "says"),
+    [
+        (("-a", "-m", "By hand"), "line#prod#9", "`prod` holds line@v1.0.0"),
+        (("-a", "-m", "By hand"), "line#dev#1", "`dev` holds a version that is not known here (the tag"),
+        ((), "line#prod#9", "`prod` holds a version that is not known here (the tag `line#prod#9` does not"),
+    ],
+)
+def test_a_change_that_renames_a_model_is_told_what_counts_of_it(
+    live: Folder, options: tuple[str, ...], tag: str, says: str
+) -> None:
+    live.commit("Later")
+    live.git("tag", *options, tag, "HEAD")
+    live.write("mlgit.yaml", CONFIG.format(name="curve", path="models/line.json"))
+    done = live.here("check", "--json")
+    (note,) = [each for each in done.json()["verdict"]["notes"] if "was renamed" in each["message"]]
+    assert says in note["message"]
+    assert live.git("rev-parse", "--short=7", "HEAD") not in note["message"]

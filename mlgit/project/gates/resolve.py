@@ -286,13 +286,15 @@ def _with_old_names(config: Config, renamed: Mapping[str, str]) -> Config:
 
 
 def _held(project: Project, model: str) -> Mapping[str, str]:
-    """Environment -> version of the model that it holds."""
+    """Environment -> version of the model that it holds, by the tags that count."""
     from mlgit.project.registry.read import read_model
+    from mlgit.project.trust.accept import accept
 
-    states = read_model(project, model).environments
     return {
-        name: (f"{model}@{state.version.version}" if state.version else state.commit[:7])
+        name: f"a version that is not known here (t{state.doubt.sentence[1:]})"
+        if state.doubt is not None
+        else (f"{model}@{state.version.version}" if state.version else (state.commit or "")[:7])
         + (", held by a rollback" if state.held else "")
-        for name, state in states.items()
-        if state.commit is not None
+        for name, state in accept(project, read_model(project, model)).environments.items()
+        if state.commit is not None or state.doubt is not None
     }
