@@ -108,3 +108,17 @@ def test_a_plain_tag_before_the_newest_change_is_nothing(better: Folder) -> None
     rules(better)
     plant(better, "line#staging#1", "line@v1.0.0^{}")
     assert check(better, status=Exit.DONE)["notes"] == []
+
+
+def test_a_rollback_that_a_gate_compares_with_is_a_note(better: Folder) -> None:
+    rules(better)
+    assert check(better, status=Exit.DONE)["notes"] == []
+    change(better, "rollback", "line", "--env", "staging", "-m", "Ward 3")
+    verdict = check(better, status=Exit.DONE)
+    assert notes(verdict) == [("baseline_held", "note")]
+    text = message(verdict, "baseline_held")
+    assert text.startswith("`staging` is held by a rollback: Ada put `line` back to v1.0.0 on 20")
+    done = better.here("report", "--format", "markdown")
+    assert "is held by a rollback" in done.out.partition("| ")[0]
+    change(better, "promote", "line@v1.0.1", "--to", "staging")
+    assert check(better, status=Exit.DONE)["notes"] == []

@@ -102,6 +102,9 @@ def test_a_worse_model_is_compared_with_the_environment_before_the_rename(
     (baseline,) = verdict["baselines"]
     assert (baseline["state"], baseline["label"]) == ("found", "prod (line@v1.0.0)")
     assert baseline["rule"] == "what is in `prod`, which `live` replaced"
+    (note,) = [each for each in verdict["notes"] if each["code"] == "baseline_renamed"]
+    assert "compares with what is in `prod`, which `live` replaced on trunk" in note["message"]
+    assert note["hint"].endswith("run `mlgit promote line@v1.0.0 --to live`")
 
 
 def test_a_worse_model_is_not_promoted_and_one_as_good_ends_it(live: Folder) -> None:

@@ -34,6 +34,8 @@ EMPTIED = "emptied"
 """The reason of a baseline that is `none` because something was taken out of its environment."""
 PASSED_OVER = "passed_over"
 """The reason of a baseline that is found although a newer tag of its environment does not count."""
+HELD, REPLACED = "baseline_held", "baseline_renamed"
+"""Reasons of a baseline that is found: a rollback put it there; trunk renamed its environment."""
 _UNTRUSTED = ("not_from_pipeline", "stale", "unknown_here")
 _EFFECTS: Mapping[Severity, Effect] = {"error": "block", "warn": "warn", "info": "note"}
 _INCONCLUSIVE: Mapping[OnInconclusive, Effect] = {"fail": "block", "warn": "warn", "allow": "allow"}

@@ -31,6 +31,8 @@ FINDINGS = (
     "evidence_weakened",
     "baseline_emptied",
     "newer_tag_refused",
+    "baseline_held",
+    "baseline_renamed",
     "reference_edited",
     "policy_changed",
     "stage_changed",

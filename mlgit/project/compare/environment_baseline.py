@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mlgit.core.gates.evaluate import EMPTIED, PASSED_OVER
+from mlgit.core.gates.evaluate import EMPTIED, HELD, PASSED_OVER, REPLACED
 from mlgit.core.registry.state import label_of
 from mlgit.core.trust.doubt import newest_passed_over
 from mlgit.core.wording import word
@@ -38,13 +38,37 @@ def in_environment(
     found = found_at(vs, model, f"{place} ({held})", rule, state.commit)
     newer = newest_passed_over(state, refused)
     if newer is None:
-        return found
+        return _explained(found, state)
     fact = newer.fact
     message = (
         f"it compares with {found.label}, although `{fact.tag}` of {fact.tagger}, "
         f"{fact.at:%Y-%m-%d %H:%M} UTC, is newer: that tag does not count, because {newer.why}"
     )
     return replace(found, reason=PASSED_OVER, message=message, hint=newer.hint)
+
+
+def _explained(found: Baseline, here: EnvironmentState) -> Baseline:
+    """The baseline with what to know about it: a rollback put it there, or trunk renamed its environment."""
+    last, version = here.changes[-1], here.version
+    if last.action == "rollback" and last.assigned == here.holder:
+        message = (
+            f"`{here.environment}` is held by a rollback: {last.fact.tagger} put `{here.model}` back to "
+            f"{here.label} on {last.fact.at:%Y-%m-%d %H:%M} UTC, and `vs: {found.vs}` compares with that"
+        )
+        return replace(found, reason=HELD, message=message)
+    if here.environment == found.vs:
+        return found
+    message = (
+        f"`{here.model}` was never in `{found.vs}`, so `vs: {found.vs}` compares with what is in "
+        f"`{here.environment}`, which `{found.vs}` replaced on trunk"
+    )
+    hint = None
+    if version is not None:
+        target = word(f"{version.model}@{version.version}")
+        hint = (
+            f"to put the same version into `{found.vs}`, run `mlgit promote {target} --to {word(found.vs)}`"
+        )
+    return replace(found, reason=REPLACED, message=message, hint=hint)
 
 
 def _emptied(found: Baseline, here: EnvironmentState) -> Baseline:
