@@ -144,6 +144,8 @@ def replace_on_trunk(project: Folder, edits: Edits) -> str:
     """Rename `line` to `curve`, move its file and train it again in one commit, which is returned."""
     project.git("checkout", "-q", "main")
     text = (project / "mlgit.yaml").read_text()
+    pipeline = (project / "dvc.yaml").read_text()
+    project.write("dvc.yaml", pipeline.replace("  line:\n    path:", "  curve:\n    path:"))
     for old, new in {LINE: LINE.replace("line", "curve"), "model: line": "model: curve", **edits}.items():
         text = text.replace(old, new)
     project.write("mlgit.yaml", text)
@@ -183,3 +185,27 @@ def test_a_model_that_trunk_replaced_does_not_pass_silently(old: Folder, edits: 
     old.commit("Describe")
     old.dvc("checkout", "-q")
     assert of_old_models(check(old, "--rev", "HEAD", status=Exit.DONE)) == []
+
+
+def test_a_model_of_dvc_yaml_that_trunk_replaced_does_not_pass_silently(project: Folder) -> None:
+    rules = RULES.replace(f"models:\n{LINE}{COPY}", "").replace(", model: line", "")
+    project.write("mlgit.yaml", rules.replace("min: 0.5", "min: -9"))
+    stages = (project / "dvc.yaml").read_text().partition("artifacts:")[0]
+    artifact = "artifacts:\n  line:\n    path: models/line.json\n    type: model\n"
+    project.write("dvc.yaml", f"{stages}{artifact}")
+    project.commit("One model in dvc.yaml")
+    project.git("push", "-q")
+    tag(project, "line@v1.0.0", "line#prod#1")
+    project.git("checkout", "-qb", "topic")
+    train(project, "1.5")
+    project.commit("Worse")
+    tip = replace_on_trunk(project, {})
+    text = (
+        f"`origin/main` has no model `line` any more; it has `curve` since {tip}: run `git merge origin/main`"
+    )
+    assert of_old_models(check(project, status=Exit.BLOCKED)) == [(text, "block")]
+    project.git("checkout", "-q", "topic~")
+    project.git("checkout", "-qb", "other")
+    project.write("README.md", "Read me")
+    project.commit("Describe")
+    assert of_old_models(check(project, "--rev", "HEAD", status=Exit.DONE)) == []

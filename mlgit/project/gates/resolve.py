@@ -27,7 +27,7 @@ from mlgit.core.record import record
 from mlgit.errors import ConfigError
 from mlgit.project.gates.ignored import ignore_findings
 from mlgit.project.gates.places import places_at
-from mlgit.project.gates.replaced import replaced_models
+from mlgit.project.gates.replaced import replacement_findings
 from mlgit.project.gates.rules import Change, Compared
 from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.registry.models import content_digest
@@ -150,7 +150,7 @@ def _compare(
     reported = reported_losses(resolved, named, places=places)
     findings = (
         *model_findings(*known, partial(_held, project)),
-        *replaced_models(project, change, known, (before.evidence, new.evidence)),
+        *replacement_findings(project, change, known, (before.evidence, new.evidence)),
         *settings,
         *_changed(changes, rules, config, resolved=True),
         *ignore_findings(project, before.evidence, new.evidence, new.named),
