@@ -217,7 +217,7 @@ WAYS = (plain, hidden, in_another_repository, next_to_a_broken_link)
 @pytest.mark.parametrize("cached", [True, False])
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
 @pytest.mark.parametrize("output", OUTPUTS)
-def test_a_file_that_somebody_put_into_the_folder_of_a_stage_blocks(
+def test_a_file_written_by_hand_into_the_folder_of_a_stage_blocks(
     project: Folder, output: str, way: Callable[[Folder], None], *, cached: bool
 ) -> None:
     in_a_folder(project, output)

@@ -160,13 +160,13 @@ def _other_file(project: Project, there: _State, here: _State, name: str) -> boo
 
 
 def _pointer(project: Project, state: _State, path: str) -> str | None:
-    """The SHA-256 of the content that Git LFS has; None if the file is no pointer."""
+    """The SHA-256 of the content that Git LFS has; None if it is not a pointer."""
     small = project.tree(state.known.commit).read_many([path], most_bytes=_POINTER_BYTES)
     return content_id(small.get(path, b""))
 
 
 def _sha256(project: Project, state: _State, path: str) -> str | None:
-    """The SHA-256 of a file that is no pointer; None if it cannot be read, or is too large to be in Git."""
+    """The SHA-256 of a file itself; None if it cannot be read, or is too large to be in Git."""
     from hashlib import file_digest, sha256
 
     if state.known.commit is not None:

@@ -145,8 +145,8 @@ class _Reader:
     def _metrics(
         self, pipeline: Pipeline, stages: tuple[StageState, ...], hashes: Hashes | None
     ) -> tuple[MetricFile, ...]:
-        owners = Owners(pipeline)
-        outputs, found = owners.outputs, []
+        owners, found = Owners(pipeline), []
+        outputs = owners.outputs
         states = {state.address: state for state in stages}
         addresses = {stage.address for stage in pipeline.stages}
         paths = self._metric_paths(pipeline, outputs)
@@ -159,6 +159,7 @@ class _Reader:
             content = self._whole(path, committed[path] if path in committed else self._content(path, out))
             values: Mapping[str, Value] = {}
             others: dict[str, str] = {}
+            problems: list[Problem] = []
             if isinstance(content, Problem):
                 problems = [content]
             elif isinstance(
@@ -167,26 +168,29 @@ class _Reader:
                 problems = [read]
             else:
                 values = read
-                problems = []
                 if out is not None and stage is not None:
-                    listing = None if out.path == path else self._listing(out)
-                    named = out.path == path or path[len(out.path) + 1 :] in (listing or ())
-                    covered = named or hashes is None or hashes.covers(out.path, path)
                     content = on_disk.get(path, content) if content == committed.get(path) else content
-                    made = MadeFile(content, path, out, listing, path in committed, covered)
-                    problems = trust(made, states)
-            tracked_by = out.owner if out is not None and stage is None else None
+                    problems = trust(self._made_file(content, path, out, hashes), states)
             found.append(
                 MetricFile(
                     path=path,
                     values=values,
                     stage=stage,
-                    tracked_by=tracked_by,
+                    tracked_by=out.owner if out is not None and stage is None else None,
                     problems=(*owners.problems(path), *problems),
                     others=others,
                 )
             )
         return tuple(found)
+
+    def _made_file(self, content: bytes, path: str, out: Output, hashes: Hashes | None) -> MadeFile:
+        if out.path == path:
+            return MadeFile(content, path, out)
+        listing = self._listing(out)
+        committed = listing is None and self._commit is not None and path in self._tree.paths()
+        named = path[len(out.path) + 1 :] in (listing or ())
+        covered = named or hashes is None or hashes.covers(out.path, path)
+        return MadeFile(content, path, out, listing, committed, covered)
 
     def _metric_paths(self, pipeline: Pipeline, outputs: Mapping[str, Output]) -> list[str]:
         """Declared files (or the files in declared folders), DVCLive's, and matches of the models' globs."""

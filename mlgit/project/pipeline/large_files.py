@@ -32,7 +32,7 @@ def fetched(project: Project, content: bytes, path: str) -> bytes | Problem:
 
 
 def content_id(pointer: bytes) -> str | None:
-    """The SHA-256 of the content that a pointer means; None if the bytes are no pointer."""
+    """The SHA-256 of the content that a pointer means; None if it is not one."""
     found = (
         re.search(rb"(?m)^oid sha256:([0-9a-f]{64})$", pointer) if pointer.startswith(LFS_POINTER) else None
     )
