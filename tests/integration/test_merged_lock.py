@@ -84,6 +84,12 @@ def test_an_entry_that_git_merged_is_stale_until_a_run_confirms_it(forked: Folde
     assert gate(forked, Exit.DONE, "--rev", "HEAD") == ("pass", None, "allow")
 
 
+def test_the_numbers_after_a_merged_entry_have_the_hint_that_confirms_it(forked: Folder) -> None:
+    merge(forked)
+    found = check(forked, "--rev", "HEAD", status=Exit.BLOCKED)["results"]
+    assert {each["hint"] for each in found} == {"run `mlgit run --commit`"}
+
+
 def test_a_confirmation_that_cannot_be_signed_is_not_committed(forked: Folder) -> None:
     merge(forked)
     for name, value in (

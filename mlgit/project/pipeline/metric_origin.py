@@ -106,11 +106,12 @@ def _what_it_takes(state: StageState) -> str:
 def way_out(state: StageState, states: Mapping[str, StageState] | None = None) -> str:
     """What makes the results of a stage proven again, as a hint; `states` has those before it."""
     before = [(states or {}).get(text.removeprefix("upstream ")) for text in state.unproven]
-    if any(text.endswith(SHARED) for each in (state, *before) if each for text in each.unproven):
+    texts = [text for each in (state, *before) if each for text in each.unproven]
+    if any(text.endswith(SHARED) for text in texts):
         return "declare it in one place only, then run `mlgit run`"
     if any(text.endswith(f"({FROZEN})") for text in state.unproven):
         return f"run `dvc unfreeze {word(state.address)}`, then `mlgit run {word(state.address)}`"
-    if MERGED in state.unproven:
+    if MERGED in texts:
         return "run `mlgit run --commit`"
     return f"run `dvc unfreeze` for the frozen stages before it, then `mlgit run {word(state.address)}`"
 
