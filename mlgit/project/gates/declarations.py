@@ -10,6 +10,7 @@ from mlgit.core.config.file import CONFIG_FILE, WAIVERS_FILE
 from mlgit.core.gates.verdict import Effect, Note
 from mlgit.core.gates.waivers import usable
 from mlgit.errors import ConfigError
+from mlgit.project.gates.adoption import adoption_notes
 from mlgit.project.gates.waivers import TrunkWaivers, trunk_waivers
 from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.pipeline.merged_records import confirmation_notes
@@ -52,7 +53,8 @@ def declaration_notes(project: Project, commit: str | None, target: Branch | Non
         notes.append(Note(code=each.code, message=where + each.message, effect=effect, hint=each.hint))
     pipeline = evidence(project, commit, staleness=False).pipeline
     end = None if target is None else target.commit
-    return (*notes, *confirmation_notes(project, commit, pipeline, target=end))
+    adopted = adoption_notes(project, commit, project.config(commit))
+    return (*notes, *adopted, *confirmation_notes(project, commit, pipeline, target=end))
 
 
 def _unready_before(project: Project, target: Branch) -> tuple[Unready, ...]:
