@@ -6,12 +6,13 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from mlgit.adapters.dvc.data.patterns import dvc_matcher, from_root, git_matcher
 from mlgit.errors import ConfigError, Location
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
 
-    from pathspec import GitIgnoreSpec
+    from mlgit.adapters.dvc.data.patterns import Matcher
 
 IGNORE_FILE = ".dvcignore"
 # DVC never sees these, whatever `.dvcignore` says.
@@ -60,7 +61,7 @@ class Ignores:
     """The files that are hidden in one working tree.
 
     Every folder from the root of the DVC repository down may have a `.dvcignore`; the pattern engine is
-    loaded only if one has a pattern. As in Git, the nearest file decides.
+    loaded only if one has a pattern. The last line of the nearest file decides.
 
     Args:
         read: returns the content of a `.dvcignore` by path from the root; by default from disk.
@@ -82,20 +83,17 @@ class Ignores:
         self._root = root
         self._lenient = lenient
         self._file = file
+        self._of_dvc = file == IGNORE_FILE
         self._content = read or self._on_disk
         self._begins = begins or (lambda folder: os.path.isdir(os.path.join(root, folder, ".dvc")))
         self._patterns: dict[str, list[str]] = {}
-        self._compiled: dict[str, Callable[[str], bool | None]] = {}
+        self._bases: dict[str, str] = {}
+        self._matchers: dict[tuple[str, ...], Matcher] = {}
         self._with_patterns: dict[str, tuple[str, ...]] = {}
 
     def hidden(self, path: str, *, is_folder: bool) -> bool:
         """Whether a path from the root is hidden by its own name; folders above are not checked."""
-        answer = False
-        for folder in self._folders_with_patterns(path.rpartition("/")[0]):
-            name = path[len(folder) + 1 :] if folder else path
-            decision = self._decide(folder, f"{name}/" if is_folder else name)
-            answer = answer if decision is None else decision
-        return answer
+        return self._decide(self._folders_with_patterns(path.rpartition("/")[0]), path, is_folder=is_folder)
 
     def above(self, path: str) -> str:
         """All patterns that apply to the entries of a folder, as one text; empty if there are none."""
@@ -107,7 +105,9 @@ class Ignores:
         if folder not in self._with_patterns:
             begins = not folder or self._begins(folder)
             above = () if begins else self._folders_with_patterns(folder.rpartition("/")[0])
-            self._with_patterns[folder] = (*above, folder) if self._read(folder) else above
+            # Git reads its file in each case, DVC not if it is hidden.
+            hidden = self._of_dvc and self._decide(above, self._path(folder), is_folder=False)
+            self._with_patterns[folder] = above if hidden or not self._read(folder) else (*above, folder)
         return self._with_patterns[folder]
 
     def _read(self, folder: str) -> list[str]:
@@ -116,7 +116,7 @@ class Ignores:
         return self._patterns[folder]
 
     def _lines(self, folder: str) -> Iterator[tuple[int, str]]:
-        return pattern_lines(self._content(self._path(folder)) or b"", of_dvc=self._file == IGNORE_FILE)
+        return pattern_lines(self._content(self._path(folder)) or b"", of_dvc=self._of_dvc)
 
     def _path(self, folder: str) -> str:
         return f"{folder}/{self._file}" if folder else self._file
@@ -128,18 +128,46 @@ class Ignores:
                 return file.read()
         return None
 
-    def _decide(self, folder: str, name: str) -> bool | None:
-        if folder not in self._compiled:
-            from pathspec import GitIgnoreSpec
+    def _decide(self, folders: tuple[str, ...], path: str, *, is_folder: bool) -> bool:
+        if not folders:
+            return False
+        if self._of_dvc:
+            base = self._base(folders[0])
+            below, hides = path[len(base) + 1 :] if base else path, self._matcher(folders)
+            # To DVC, a folder's own file may hide the folder.
+            above = [below[:at] for at, char in enumerate(below) if char == "/"] if folders != (base,) else []
+            own = any(hides(each, is_folder=True) for each in above)
+            return own or bool(hides(below, is_folder=is_folder))
+        for folder in reversed(folders):
+            below = path[len(folder) + 1 :] if folder else path
+            decision = self._matcher((folder,))(below, is_folder=is_folder)
+            if decision is not None:
+                return decision
+        return False
 
-            spec = compiled(self._patterns[folder]) or GitIgnoreSpec.from_lines(self._valid(folder))
-            self._compiled[folder] = lambda path: spec.check_file(path).include
-        return self._compiled[folder](name)
+    def _matcher(self, folders: tuple[str, ...]) -> Matcher:
+        if folders not in self._matchers:
+            if self._of_dvc:
+                self._matchers[folders] = dvc_matcher(line for each in folders for line in self._valid(each))
+            else:
+                self._matchers[folders] = git_matcher(self._read(folders[0]))
+        return self._matchers[folders]
+
+    def _base(self, folder: str) -> str:
+        """The root of the DVC repository that a folder is in."""
+        if folder not in self._bases:
+            begins = not folder or self._begins(folder)
+            self._bases[folder] = folder if begins else self._base(folder.rpartition("/")[0])
+        return self._bases[folder]
 
     def _valid(self, folder: str) -> Iterator[str]:
+        """The lines of a folder's file as lines of the root's."""
+        base = self._base(folder)
+        below = folder[len(base) + 1 :] if base else folder
         for number, line in self._lines(folder):
-            if compiled([line]) is not None:
-                yield line
+            lines = (line, from_root(line, below))
+            if matched(lines) is not None:
+                yield lines[1]
             elif not self._lenient:
                 path = self._path(folder)
                 raise ConfigError(
@@ -171,16 +199,11 @@ def _without_end(line: str) -> str:
     return f"{found} " if slashes % 2 and found != line else found
 
 
-def compiled(lines: Sequence[str]) -> GitIgnoreSpec | None:
-    """The patterns of lines; None if one of them is not a pattern, such as a single `!`."""
+def matched(lines: Iterable[str]) -> Matcher | None:
+    """What lines of a `.dvcignore` hide; None if one of them is not a pattern, such as a single `!`."""
     import re
-    import warnings
 
-    from pathspec import GitIgnoreSpec
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a class such as `[[:alpha:]]`, which Python takes for a mistake
-        try:
-            return GitIgnoreSpec.from_lines(lines)
-        except (ValueError, re.error):
-            return None
+    try:
+        return dvc_matcher(lines)
+    except (ValueError, re.error):
+        return None

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.dvc.data.ignore import IGNORE_FILE, NEVER_DATA, Ignores, compiled, pattern_lines
+from mlgit.adapters.dvc.data.ignore import IGNORE_FILE, NEVER_DATA, Ignores, matched, pattern_lines
+from mlgit.adapters.dvc.data.patterns import git_matcher
 from mlgit.adapters.dvc.files.paths import folder_of, folders_above, folders_of, join, repositories
 from mlgit.errors import ConfigError, Location
 
@@ -88,11 +89,11 @@ class Hidden:
             if folder and not path.startswith(f"{folder}/"):
                 continue
             below = path[len(folder) + 1 :] if folder else path
-            below = f"{below}/" if is_folder else below
             of_dvc = name.endswith(IGNORE_FILE)
+            steps = [(below, is_folder), *((each, True) for each in folders_above(below))]
             for number, line in reversed([*pattern_lines(self.texts[name], of_dvc=of_dvc)]):
-                spec = None if line.startswith("!") else compiled([line])
-                if spec is not None and spec.match_file(below):
+                hides = matched([line]) if of_dvc else git_matcher([line])
+                if hides is not None and any(hides(each, is_folder=of_folder) for each, of_folder in steps):
                     return Location(name, line=number, column=1, snippet=line, width=len(line))
         return Location(IGNORE_FILE)
 
