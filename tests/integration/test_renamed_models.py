@@ -245,3 +245,14 @@ def test_a_change_that_renames_a_model_is_told_what_counts_of_it(
     (note,) = [each for each in done.json()["verdict"]["notes"] if "was renamed" in each["message"]]
     assert says in note["message"]
     assert live.git("rev-parse", "--short=7", "HEAD") not in note["message"]
+
+
+def test_status_does_not_propose_to_promote_what_is_there_under_the_old_name(live: Folder) -> None:
+    declare(live, "curve")
+    change(live, "release", "curve")
+    assert (live.here("status", "--json").json()["next"] or {}).get(
+        "command"
+    ) != "mlgit promote curve --to prod"
+    train(live, "1.995")
+    change(live, "release", "curve")
+    assert live.here("status", "--json").json()["next"]["command"] == "mlgit promote curve --to prod"

@@ -50,7 +50,7 @@ def next_release(
             none = "and has no version yet" if model is None or not model.versions else "and has no version"
             since = f"since {line.latest}" if line.latest else none
             return NextStep(command=f"mlgit release {line.model}", reason=f"`{line.model}` is new {since}")
-        step = None if model is None else _promotion(line, model, environments)
+        step = None if model is None else _promotion(project, line, model, environments)
         if step is not None and not {*unready} & {line.model, step.command.rpartition(" ")[2]}:
             return step
     return None
@@ -81,7 +81,7 @@ def _has_storage(project: Project, state: Evidence | None, path: str | None) -> 
 
 
 def _promotion(
-    line: ModelLine, state: ModelState, environments: Mapping[str, Environment]
+    project: Project, line: ModelLine, state: ModelState, environments: Mapping[str, Environment]
 ) -> NextStep | None:
     """The first declared environment that could take a newer version."""
     held = {each.environment: each for each in line.environments}
@@ -91,6 +91,8 @@ def _promotion(
         if offered is None or name not in held or held[name].held or held[name].version == offered:
             continue
         if not _allowed(state, environment):
+            continue
+        if held[name].version is None and _is_there_already(project, state, environment):
             continue
         where = "is released" if source is None else f"is in `{source}`"
         return NextStep(
@@ -108,3 +110,27 @@ def _allowed(state: ModelState, environment: Environment) -> bool:
     except MlgitError:
         return False
     return True
+
+
+def _is_there_already(project: Project, state: ModelState, environment: Environment) -> bool:
+    """Whether an environment holds the same commit or content of a model, or may, under its name before."""
+    from mlgit.project.registry.former_names import name_in_environment
+    from mlgit.project.registry.models import known_models
+    from mlgit.project.registry.read import read_model
+    from mlgit.project.trust.accept import accept
+
+    def read(name: str) -> ModelState:
+        return accept(project, read_model(project, name))
+
+    name = name_in_environment(project, state.name, environment.name, None, read)
+    here = read(name).environment(environment.name)
+    if name == state.name or here.commit is None or here.doubt is not None:
+        return here.doubt is not None
+    version = choose_version(state, environment, None)
+    if version.commit == here.commit:
+        return True
+    sides = ((here.commit, name), (version.commit, state.name))
+    before, after = (known_models(project, commit).get(each) for commit, each in sides)
+    if before is None or after is None or (digest := before.digest()) is None:
+        return False
+    return digest == after.digest()
