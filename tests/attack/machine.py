@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from mlgit.core.gates.verdict import FINDINGS
+from mlgit.core.gates.headline import FINDINGS
 from mlgit.errors import Exit
 from tests.attack.edits_documents import DOCUMENT_EDITS
 from tests.attack.edits_git import GIT_EDITS

@@ -1,4 +1,4 @@
-"""Adoption: a change that brings the first `mlgit.yaml` names the tags that will not count after its merge."""
+"""Adoption: the change with the first `mlgit.yaml` names the tags that will not count after its merge."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mlgit.core.gates.verdict import FINDINGS
+from mlgit.core.gates.headline import FINDINGS
 from mlgit.errors import Exit
 from tests.support.checks import check, results, tag, train
 

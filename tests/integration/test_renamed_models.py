@@ -235,7 +235,7 @@ def test_a_model_of_dvc_yaml_without_a_declaration_is_compared_with_its_old_name
         ((), "line#prod#9", "`prod` holds a version that is not known here (the tag `line#prod#9` does not"),
     ],
 )
-def test_a_change_that_renames_a_model_is_told_what_counts_of_it(
+def test_the_finding_about_a_renamed_model_names_only_what_counts(
     live: Folder, options: tuple[str, ...], tag: str, says: str
 ) -> None:
     live.commit("Later")

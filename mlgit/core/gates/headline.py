@@ -4,13 +4,41 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.core.gates.verdict import FINDINGS
 from mlgit.core.wording import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from mlgit.core.gates.verdict import Effect, Note, Result, Verdict
+
+FINDINGS = (
+    "trunk_unknown",
+    "trunk_config_invalid",
+    "gates_loosened",
+    "gate_repointed",
+    "evidence_weakened",
+    "baseline_emptied",
+    "newer_tag_refused",
+    "baseline_held",
+    "baseline_renamed",
+    "reference_edited",
+    "policy_changed",
+    "stage_changed",
+    "model_changed_metrics_did_not",
+    "waiver_by_author",
+    "token_visible",
+    "name_refused",
+    "model_not_found",
+    "no_gates",
+    "config_not_read",
+    "waivers_not_read",
+    "trunk_waivers_invalid",
+    "older_gates",
+    "merge_confirmed",
+    "tags_will_not_count",
+    "not_proven",
+)
+"""Codes of the notes about what is compared: a report and `check` show them first, in this order."""
 
 # The reason of a result -> the code of the note that explains it.
 _CAUSES = {"stale": "stale_stage", "not_from_pipeline": "not_from_pipeline"}

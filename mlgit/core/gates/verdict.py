@@ -23,33 +23,6 @@ GateChangeKind = Literal["added", "removed", "loosened", "tightened", "changed"]
 
 SCHEMA_VERSION = 1
 NOT_COMMITTED = "not_committed"  # the code of a note about run results that are not on the branch
-FINDINGS = (
-    "trunk_unknown",
-    "trunk_config_invalid",
-    "gates_loosened",
-    "gate_repointed",
-    "evidence_weakened",
-    "baseline_emptied",
-    "newer_tag_refused",
-    "baseline_held",
-    "baseline_renamed",
-    "reference_edited",
-    "policy_changed",
-    "stage_changed",
-    "model_changed_metrics_did_not",
-    "waiver_by_author",
-    "token_visible",
-    "name_refused",
-    "model_not_found",
-    "no_gates",
-    "config_not_read",
-    "waivers_not_read",
-    "trunk_waivers_invalid",
-    "older_gates",
-    "merge_confirmed",
-    "not_proven",
-)
-"""Codes of the notes about what is compared: a report and `check` show them first, in this order."""
 
 
 @record

@@ -63,11 +63,9 @@ def _explained(found: Baseline, here: EnvironmentState) -> Baseline:
         f"`{here.environment}`, which `{found.vs}` replaced on trunk"
     )
     hint = None
-    if version is not None:
-        target = word(f"{version.model}@{version.version}")
-        hint = (
-            f"to put the same version into `{found.vs}`, run `mlgit promote {target} --to {word(found.vs)}`"
-        )
+    if version is not None and found.model in {None, version.model}:
+        target = f"{version.model}@{version.version}"
+        hint = f"to put that into `{found.vs}`, run `mlgit promote {word(target)} --to {word(found.vs)}`"
     return replace(found, reason=REPLACED, message=message, hint=hint)
 
 
@@ -113,9 +111,9 @@ def replaced(
         hint = f"see `mlgit history {word(held.model)} --env {word(held.environment)}`"
         if held.doubt is not None:
             hint = held.doubt.hint
-        elif held.version is not None:
-            target = word(f"{held.model}@{held.version.version}")
-            hint = f"to compare with that, run `mlgit promote {target} --to {word(found.vs)}`"
+        elif held.version is not None and held.model == name:
+            target = f"{held.model}@{held.version.version}"
+            hint = f"to compare with that, run `mlgit promote {word(target)} --to {word(found.vs)}`"
         return replace(
             found, reason=EMPTIED, message=f"`{found.vs}` never held `{name}`, but {what}", hint=hint
         )

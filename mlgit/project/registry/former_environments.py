@@ -105,7 +105,7 @@ def _came(environment: str, history: list[Mapping[str, Environment]]) -> int | N
 
 
 def _history(project: Project) -> list[Mapping[str, Environment]]:
-    """Trunk's environments after each change of `mlgit.yaml`, newest first, without those that have none.
+    """Trunk's environments after each change of `mlgit.yaml`, newest first; where there are none, left out.
 
     It is read only if tags mention an environment that trunk does not declare.
     """

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from mlgit.core.gates.headline import split_notes
-from mlgit.core.gates.verdict import FINDINGS, Check, Note, with_notes
+from mlgit.core.gates.headline import FINDINGS, split_notes
+from mlgit.core.gates.verdict import Check, Note, with_notes
 from mlgit.render.console import plain
 from mlgit.render.pages.check import page
 from mlgit.render.report.report import markdown
