@@ -42,13 +42,13 @@ class Setting(NamedTuple):
     @property
     def removal_of_value(self) -> str:
         """The command that removes this value only, and leaves the other ones of its key."""
-        return self._removed("--fixed-value --unset-all", self.text)
+        return self._removed("--fixed-value", "--unset-all", value=(self.text,))
 
-    def _removed(self, option: str, *value: str) -> str:
+    def _removed(self, *options: str, value: tuple[str, ...] = ()) -> str:
         if self.file is None:
             return "unset GIT_CONFIG_COUNT GIT_CONFIG_PARAMETERS"
         place = f"--file {word(self.file)} " if self.file else ""
-        return f"git config {place}{option} {words([self.key, *value])}"
+        return f"git config {place}{words([*options, self.key, *value])}"
 
 
 class Obstacle(NamedTuple):

@@ -83,11 +83,11 @@ def test_the_error_about_a_plain_tag_names_its_maker_and_what_repairs_it_for_eve
     done = twice.here("check")
     tag = "line@v9.0.0" if spoil is _by_hand else "line@v1.0.1"
     command = f"git push origin :refs/tags/{tag} && git tag -d {tag}"
-    said = " ".join(done.out.split())
+    text = " ".join(done.out.split())
     assert done.status == Exit.BLOCKED
-    assert f"`{command}` deletes it for everybody" in said
+    assert f"`{command}` deletes it for everybody" in text
     if spoil is _by_hand:
-        assert f"mlgit did not write it; {twice.git('log', '-1', '--format=%cn')} made it" in said
+        assert f"mlgit did not write it; {twice.git('log', '-1', '--format=%cn')} made it" in text
     assert f"`{command}`" in twice.here("get", "line@latest", "-o", "out").err
     assert twice.run("bash", "-c", command).status == 0
     assert results(check(twice, status=Exit.DONE))["line/newest"][0] == "pass"

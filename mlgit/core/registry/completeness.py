@@ -9,7 +9,7 @@ from dataclasses import field
 from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.record import record
-from mlgit.core.registry.tags import TAGS, parse_tag
+from mlgit.core.registry.tags import parse_tag
 from mlgit.core.wording import listed, word
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def target_of_fork(variables: Mapping[str, str]) -> str | None:
 
 def fetch_only(address: str) -> str:
     """The command after which a clone has the tags of an address and no others."""
-    return f"git fetch --prune {word(address)} '+{TAGS}*:{TAGS}*'"
+    return f"git fetch --prune {word(address)} '+refs/tags/*:refs/tags/*'"
 
 
 def knows_tags(clone: CloneFacts) -> Known:

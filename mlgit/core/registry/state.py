@@ -125,7 +125,7 @@ class RegisteredVersion(NamedTuple):
 class Refusal(NamedTuple):
     """A tag that does not count, and why. `foreign`: it has no statement, so nothing is built on it.
 
-    `repair` is a command; without one, `advice` may say what to do. `missing`: this clone may lack something.
+    `repair` is a command, `advice` a sentence that takes its place. `missing`: this clone may lack something.
     `unread`: its change cannot be read whole; at most the same change, to version `stated`, may follow.
     """
 
@@ -146,14 +146,12 @@ class Refusal(NamedTuple):
     def sentence(self) -> str:
         return f"The tag `{self.fact.tag}` does not count: {self.why}"
 
-    @property
-    def told(self) -> str:
-        """The sentence, and who made the tag."""
+    def with_maker(self) -> str:
         return f"{self.sentence}; {self.fact.tagger} made it" if self.fact.tagger else self.sentence
 
     def error(self) -> MlgitError:
-        """The error of a command that would act on this tag."""
-        return (StateError if self.missing else AnswerNo)(self.told, hint=self.hint)
+        """The error of a command that would act on it."""
+        return (StateError if self.missing else AnswerNo)(self.with_maker(), hint=self.hint)
 
     def doubt(self) -> MlgitError:
         """The error of a command that would act on an environment whose newest tag this is."""

@@ -78,10 +78,10 @@ def ref_patterns(model: str) -> tuple[str, str]:
 
 def deletion(tags: Sequence[str], remote: str | None) -> str:
     """The command that deletes tags here and, if there is a remote, for everybody."""
-    here = f"git tag -d {words(tags)}"
     if remote is None:
-        return here
-    return f"git push {word(remote)} {words(f':{TAGS}{tag}' for tag in tags)} && {here}"
+        return f"git tag -d {words(tags)}"
+    there = (f":{TAGS}{tag}" for tag in tags)
+    return f"git push {word(remote)} {words(there)} && git tag -d {words(tags)}"
 
 
 # Many tags share a model, a version or an environment with its counter.

@@ -140,15 +140,15 @@ def _named_release(
 
 def _put_back(refusal: Refusal, named: TagPointer, *, moved: bool, facts: Facts) -> Refusal:
     """With what puts a release back whose name another tag or a lightweight one has now."""
-    ref = word(TAGS + named.tag)
-    command = f"git update-ref {ref} {named.oid}"
+    ref = TAGS + named.tag
+    command = f"git update-ref {word(ref)} {named.oid}"
     if facts.remote is not None:
-        command += f" && git push --force {word(facts.remote)} {ref}"
+        command += f" && git push --force {word(facts.remote)} {word(ref)}"
     if moved and facts.has(named.oid):
         return refusal._replace(repair=command)
     last = f"`{command}` puts it back"
     if not facts.has(named.oid):
-        push = f"git push --force {word(facts.remote or 'REMOTE')} {named.oid}:{ref}"
+        push = f"git push --force {word(facts.remote or 'REMOTE')} {named.oid}:{word(ref)}"
         last = f"this clone lacks the release's object {named.oid[:7]}; in a clone that has it, run `{push}`"
     if not moved:
         last = f"run `{facts.fetch}`; if the tag is still lightweight, {last}"

@@ -150,7 +150,7 @@ class Baselines:
 
         tags = self._tags_of(name)
         if refused is not None:
-            return unknown(found.vs, found.model, found.label, found.rule, refused.told, refused.hint)
+            return unknown(found.vs, found.model, found.label, found.rule, refused.with_maker(), refused.hint)
         if doubt is not None:
             message = f"The tag `{doubt}` leaves open {found.rule}: {tags.ignored[doubt]}"
             hint = ignored_hint(self.project, doubt)

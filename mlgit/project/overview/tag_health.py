@@ -263,5 +263,5 @@ def _lightweight(project: Project, tag: str) -> str:
 
 
 def _annotate(tag: str, commit: str, remote: str | None) -> str:
-    push = "" if remote is None else f" && git push --force {word(remote)} {word(TAGS + tag)}"
-    return f"git tag -f -a -m {word(tag)} {word(tag)} {commit}{push}"
+    here = f"git tag -f -a -m {word(tag)} {word(tag)} {commit}"
+    return here if remote is None else f"{here} && git push --force {word(remote)} {word(TAGS + tag)}"

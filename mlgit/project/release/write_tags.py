@@ -253,7 +253,7 @@ def _require_fetchable(project: Project, remote: str, patterns: Sequence[str], e
 
 
 def _moved(project: Project, remote: str, tag: str, *, here: str, there: str) -> StateError:
-    """The error about a tag that differs; tags of environments tell which one is the release."""
+    """The error about a tag that differs; tags of environments show which one is the release."""
     named = {fact.release: fact.tag for fact in read_facts(project) if fact.release in {here, there}}
     put_back = f"git push --force {word(remote)} {word(TAGS + tag)}"
     if here in named:

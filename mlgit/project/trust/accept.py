@@ -89,7 +89,7 @@ def accept_with_facts(
     raw = replace(replay(read).model(raw.name), ignored=ignored)
     statements = _statements(messages.values())
     policies = frozenset(each.policy for each in statements if each.policy is not None)
-    commits = {fact.commit for fact in raw.facts} | set(policies)
+    commits = {fact.commit for fact in raw.facts} | policies
     local = project.default_branch is None if local is None else local
     elsewhere = elsewhere_than_trunk(project, commits, local=local)
     if elsewhere and fetch and unshallow(project):
@@ -99,11 +99,7 @@ def accept_with_facts(
         foreign=foreign_allowed(project),
         elsewhere=elsewhere,
         rules={commit: _rules(project, commit) for commit in policies if commit not in elsewhere},
-        gates={
-            (each.policy or "", each.environment): _demanded(project, each, each.policy)
-            for each in statements
-            if each.action == "promote" and each.policy not in elsewhere
-        },
+        gates=_gates(project, statements, elsewhere),
         today=project.trunk_config.environments if project.trunk_config.declared else None,
         precedes=partial(is_ancestor, project.git),
         fetch=tag_repair(project),
@@ -112,6 +108,17 @@ def accept_with_facts(
         has=lambda oid: project.objects.get(oid) is not None,
     )
     return accepted_state(raw, facts), facts
+
+
+def _gates(
+    project: Project, statements: Iterable[EnvironmentStatement], elsewhere: Collection[str]
+) -> Mapping[tuple[str, str], Mapping[str, frozenset[str]]]:
+    """(policy, environment) -> the gates that a promotion there had to state."""
+    return {
+        (each.policy or "", each.environment): _demanded(project, each, each.policy)
+        for each in statements
+        if each.action == "promote" and each.policy not in elsewhere
+    }
 
 
 def foreign_allowed(project: Project) -> bool:
