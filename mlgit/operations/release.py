@@ -24,6 +24,7 @@ from mlgit.project.release.readiness import (
     require_movable,
     require_published,
     same_model,
+    trunk_notes,
 )
 from mlgit.project.trust.accept import accept
 
@@ -226,7 +227,7 @@ def _write(
         reason=options.text,
         verdict=checked.verdict,
         moved=moved,
-        notes=(*notes, *data.notes, *checked.notes),
+        notes=(*notes, *data.notes, *checked.notes, *trunk_notes(project, version)),
         local=options.local,
         dry_run=options.dry_run,
     )

@@ -138,6 +138,30 @@ def test_a_release_whose_tag_became_lightweight_is_not_called_missing(staged: Fo
     assert staged.here("get", "line#staging", "-o", "out").status == Exit.DONE
 
 
+def test_a_release_of_another_trunk_names_the_way_out(staged: Folder, tmp_path: Path) -> None:
+    staged.git("switch", "-q", "-c", "hotfix")
+    staged.commit("Fix")
+    staged.git("push", "-q", "-u", "origin", "hotfix")
+    staged.git("config", "mlgit.trunk", "hotfix")
+    done = staged.here("release", "line", "--force")
+    assert done.status == Exit.DONE, done.err
+    text = " ".join(done.out.split())
+    assert "a clone without `mlgit.trunk` does not count this version until `hotfix` is merged" in text
+    other = Folder(tmp_path / "other")
+    staged.git("clone", "-q", str(staged.path.parent / "origin.git"), str(other.path))
+    refused = other.here("promote", "line@v1.0.1", "--to", "staging")
+    assert refused.status == Exit.BLOCKED
+    assert "is not on origin/main" in refused.err
+    assert "if versions are released on another branch, `git config mlgit.trunk BRANCH`" in refused.err
+    other.git("config", "mlgit.trunk", "hotfix")
+    assert other.here("promote", "line@v1.0.1", "--to", "staging").status == Exit.DONE
+    other.git("config", "mlgit.trunk", "main")
+    assert "is not on origin/main, which `mlgit.trunk` names here" in other.here("get", "line#staging").err
+    staged.git("push", "-q", "origin", "hotfix:main")
+    other.git("fetch", "-q")
+    assert "Already" in other.here("promote", "line@v1.0.1", "--to", "staging").out
+
+
 def test_a_release_that_left_trunk_is_refused_and_can_be_rolled_back_from(staged: Folder) -> None:
     staged.write("README.md", "words\n")
     staged.commit("Go on")

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from mlgit.core.registry.state import ModelState, TagFact
 
 NO_STATEMENT = "it has no statement, so mlgit did not write it"
-MERGE = "merge its commit to trunk, or release what is on trunk now"
+MERGE = (
+    "merge its commit to trunk, or release what is on trunk now; if versions are released on another branch, "
+    "`git config mlgit.trunk BRANCH` says so in a clone"
+)
 
 
 def other_name(made_for: str | None) -> str:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mlgit.core.pipeline.evidence import StageState
+    from mlgit.core.registry.semver import Version
     from mlgit.core.registry.state import ModelState, RegisteredVersion
     from mlgit.project.open import Project
 
@@ -111,6 +112,18 @@ def require_published(project: Project, commit: str, *, final: bool, local: bool
         f"HEAD ({commit[:7]}) is not on {where}, where versions are released",
         hint=f"{hint}, or release a pre-release with `--pre rc`",
     )
+
+
+def trunk_notes(project: Project, version: Version) -> tuple[str, ...]:
+    """A note if only this clone's setting makes trunk of the branch where a final version is released."""
+    trunk, remote = project.trunk, project.remote
+    if project.settings.trunk is None or trunk is None or remote is None or not version.final:
+        return ()
+    usual = project.git.try_text("symbolic-ref", "-q", f"refs/remotes/{remote}/HEAD")
+    if usual == trunk.ref:
+        return ()
+    name = branch_name(project, trunk.ref)
+    return (f"a clone without `mlgit.trunk` does not count this version until `{name}` is merged",)
 
 
 def _not_pushed(project: Project, commit: str) -> StateError:

@@ -207,7 +207,11 @@ def elsewhere_than_trunk(project: Project, commits: Collection[str], *, local: b
     why = "its commit {commit} is not on {trunk}"
     if project.shallow:
         why = "whether its commit {commit} is on {trunk} is not known: this clone's history is cut off"
-    return {commit: why.format(commit=commit[:7], trunk=trunk.short) for commit in sorted(lost)}
+    named = trunk.short
+    if project.settings.trunk is not None:
+        named += ", which `mlgit.trunk` names here,"
+    texts = {commit: why.format(commit=commit[:7], trunk=named) for commit in sorted(lost)}
+    return {commit: text.removesuffix(",") for commit, text in texts.items()}
 
 
 def _not_reachable(project: Project, commits: Collection[str], tips: Collection[str]) -> frozenset[str]:
