@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlgit.core.registry.entries import rejection_notes
 from mlgit.core.release.promotion import require_version, split_target
 from mlgit.core.release.tag_plan import ChangeReport, plan_deregistration
 from mlgit.errors import StateError, UsageError
@@ -40,6 +41,7 @@ def deregister(
         version=version.version,
         commit=version.commit,
         reason=reason,
+        notes=rejection_notes(version),
         local=local,
         dry_run=dry_run,
     )

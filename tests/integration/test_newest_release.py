@@ -154,6 +154,18 @@ def test_the_next_number_follows_what_counts_and_uses_no_name_again(staged: Fold
         assert (proposed.status, proposed.json()["version"]) == (Exit.DONE, number), proposed.err
 
 
+def test_a_rejected_version_is_named_with_who_rejected_it_and_when(twice: Folder) -> None:
+    assert twice.here("deregister", "line@v1.0.1", "-m", "leak").status == Exit.DONE
+    who, day = twice.git(
+        "for-each-ref", "refs/tags/line@v1.0.1!", "--format=%(taggername)|%(taggerdate:short)"
+    ).split("|")
+    sentence = f"`line@v1.0.1` was deregistered by {who} on {day}: leak"
+    for argv in (("get", "line@v1.0.1", "-o", "out"), ("deregister", "line@v1.0.1", "-m", "again")):
+        done = twice.here(*argv)
+        assert done.status == Exit.DONE, done.err
+        assert sentence in " ".join((done.out + done.err).split())
+
+
 def test_the_next_number_follows_a_release_that_left_trunk(twice: Folder) -> None:
     _left_trunk(twice)
     twice.write("mlgit.yaml", f"{GATES}environments: {{staging: {{}}, prod: {{}}}}\n")

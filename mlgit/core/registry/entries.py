@@ -102,6 +102,17 @@ def version_entry(state: ModelState, version: RegisteredVersion, trust: Trust = 
     )
 
 
+def rejection_notes(version: RegisteredVersion) -> tuple[str, ...]:
+    """A sentence about who deregistered a version, when and why; none if it is not deregistered."""
+    tag = version.rejected
+    if tag is None:
+        return ()
+    reason = tag.parsed_summary.reason
+    why = f": {reason}" if reason else ""
+    label = f"{version.model}@{version.version}"
+    return (f"`{label}` was deregistered by {tag.tagger} on {tag.at:%Y-%m-%d}{why}",)
+
+
 def environment_entry(
     state: EnvironmentState, *, declared: bool, known: Literal["yes", "no"] = "yes", trust: Trust = UNMARKED
 ) -> EnvironmentEntry:

@@ -238,6 +238,8 @@ def _version(project: Project, text: str, read: Reader | None, *, compares: bool
             every = "; every one was deregistered" if state.versions else ""
             raise UnknownReference(f"`{model}` has no version{every}", hint=f"run `mlgit release {model}`")
         return None
+    from mlgit.core.registry.entries import rejection_notes
+
     label = f"{found.model}@{found.version}"
     return Reference(
         text=text,
@@ -245,7 +247,7 @@ def _version(project: Project, text: str, read: Reader | None, *, compares: bool
         commit=found.commit,
         model=found.model,
         version=str(found.version),
-        notes=(f"`{label}` is deregistered",) if found.deregistered else (),
+        notes=rejection_notes(found),
     )
 
 
