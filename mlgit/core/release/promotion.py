@@ -175,8 +175,7 @@ def rollback_target(
         StateError: there is no earlier version, or `to` is not one of them.
         AnswerNo: `to` is deregistered.
     """
-    candidates = _candidates(state, environment)
-    name = environment.environment
+    candidates, name = _candidates(state, environment), environment.environment
     if to is not None:
         wanted = require_version(state, to)
         if wanted.deregistered:
