@@ -182,10 +182,30 @@ def _add_other_halves(raw: ModelState, refused: dict[str, Refusal]) -> None:
             refused[fact.tag] = Refusal(fact, f"`{pair.fact.tag}`, written with it, does not count")
 
 
+def _emptied(kept: ModelState, raw: ModelState, refused: Mapping[str, Refusal]) -> ModelState:
+    """The model, where what a refused change replaced does not return when that is taken out."""
+    environments = dict(kept.environments)
+    for name, here in kept.environments.items():
+        if _takes_all_out(raw.environment(name), refused):
+            environments[name] = replace(here, holder=None, open_assignments=())
+    return replace(kept, environments=environments)
+
+
+def _takes_all_out(here: EnvironmentState, refused: Mapping[str, Refusal]) -> bool:
+    """Whether nothing was there after the newest change that counts."""
+    left = here.holder
+    for change in reversed(here.changes):
+        tags = [fact.tag for fact in (change.assigned, change.unassigned) if fact is not None]
+        if not all(tag in refused for tag in tags):
+            return change.assigned is None and left is None
+        left = change.held
+    return False
+
+
 def _without(raw: ModelState, refused: Mapping[str, Refusal], *, fetch: str) -> ModelState:
     """The model without the refused tags; a refused rejection still keeps its version out of environments."""
     facts = [fact for fact in raw.facts if fact.tag not in refused or fact.name.action == "deregister"]
-    kept = replay(facts).model(raw.name)
+    kept = _emptied(replay(facts).model(raw.name), raw, refused)
     versions = tuple(
         each._replace(rejection_counts=each.rejected is None or each.rejected.tag not in refused)
         for each in kept.versions

@@ -97,6 +97,7 @@ def followed(tag: TagFact) -> TagFact:
 V1, V2, RC = release("m@v1.0.0", 1), release("m@v2.0.0", 2), release("m@v3.0.0-rc.1", 3)
 FIRST = moved("m#prod#1", 1, V1, seconds=10)
 PAIR = (moved("m#prod!#2", 1, V2, seconds=20), moved("m#prod#2", 2, V2, seconds=21))
+OUT = moved("m#prod!#3", 2, V2, action="unassign", seconds=30)
 NO_STATEMENT = "it has no statement, so mlgit did not write it"
 OFF = "its commit is not on main"
 
@@ -241,6 +242,16 @@ ROWS = {
         {"m#prod#1": "it names the release `m@v1.0.0`, which is not there"},
         None,
     ),
+    "an emptied environment whose release left trunk": Row(
+        (V1, V2, FIRST, *PAIR, OUT), because_of(OFF), None, off=(2,)
+    ),
+    "a foreign assignment after that": Row(
+        (V1, V2, FIRST, *PAIR, OUT, fact("m#prod#4", 1)),
+        {**because_of(OFF), "m#prod#4": NO_STATEMENT},
+        None,
+        doubt="m#prod#4",
+        off=(2,),
+    ),
     "a moved release": Row(
         (
             V1,
@@ -340,11 +351,6 @@ def test_half_of_a_change_that_does_not_count_hides_no_earlier_one_that_broke_a_
         "m#prod!#2": "`m#prod#2`, written with it, does not count",
         "m#prod#1": "v3.0.0-rc.1 is a pre-release, and `prod` took none",
     }
-
-
-def test_rules_from_elsewhere_do_not_count() -> None:
-    tag = moved("m#prod#1", 1, V1, policy=commit(8))
-    assert "which are not trunk's" in ask(V1, tag, off=(8,)).refused[0].why
 
 
 @pytest.mark.parametrize(

@@ -193,7 +193,7 @@ def test_a_version_goes_from_one_environment_to_the_next(
     ],
     ids=["the commit of a release", "a policy"],
 )
-def test_in_a_clone_that_is_cut_off_nobody_knows_what_is_on_trunk(
+def test_in_a_clone_that_is_cut_off_it_is_not_known_what_is_on_trunk(
     tags: tuple[TagFact, ...], off: int, refused: list[str]
 ) -> None:
     facts = Facts(
@@ -208,3 +208,8 @@ def test_in_a_clone_that_is_cut_off_nobody_knows_what_is_on_trunk(
     assert {each.why.rpartition(": ")[2] for each in state.refused} == {"it may be on trunk"}
     releases = [each for each in state.refused if each.fact.name.action == "register"]
     assert {(each.hint, each.missing) for each in releases} <= {("run `git fetch --unshallow`", True)}
+
+
+def test_rules_from_elsewhere_do_not_count() -> None:
+    tag = moved("m#prod#1", 1, V1, policy=commit(8))
+    assert "which are not trunk's" in ask(V1, tag, off=(8,)).refused[0].why
