@@ -79,7 +79,7 @@ TESTS = {
 _WORD = "every word has the same number before it, and a higher one than any number has"
 _COUNTED = "these tags have a counter; the type does not say so"
 _PARSED = "the names of ignored tags were parsed before; the type does not say so"
-_STAND_IN = "nobody asks when a tag that stands for a name was made"
+_NEVER_ASKED = "nobody asks when a tag that stands for a name was made"
 _A_STAGE = "each of these models has a stage that makes it; the type does not say so"
 EQUIVALENT: dict[str, dict[str, str]] = {
     "mlgit/core/gates/limits.py": {
@@ -114,7 +114,7 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "Gt -> GtE in `_counter(refusal.fact) > _counter(half)`": (
             "a tag of the same change is not refused without the half"
         ),
-        '0 -> 1 in `fact = TagFact(parsed, tag, "", "", 0, "", "", lambda _: "")`': _STAND_IN,
+        '0 -> 1 in `fact = TagFact(parsed, tag, "", "", 0, "", "", lambda _: "")`': _NEVER_ASKED,
         "And -> Or in `tag is not None and parsed is not None`": _PARSED,
         "without `tag is not None` in `tag is not None and parsed is not None`": _PARSED,
         "without `parsed is not None` in `tag is not None and parsed is not None`": _PARSED,

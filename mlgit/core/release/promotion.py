@@ -193,9 +193,8 @@ def rollback_target(
         return wanted
     usable = (each for each in candidates if not each.deregistered and counts(each))
     found = next(usable, None)
-    after = None if found is None else found.commit
     named = f"name the version: `mlgit rollback {state.name} --env {word(name)} --to VERSION -m REASON`"
-    require_history(state, name, otherwise=named, after=after)
+    require_history(state, name, otherwise=named, after=found and found.commit)
     if found is None:
         raise _nothing_before(state, environment, [each for each in candidates if each.deregistered])
     return found

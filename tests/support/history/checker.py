@@ -16,9 +16,9 @@ from tests.support.history.register import is_final, lower, sort_out
 from tests.support.history.rules import conflicts_were_reported, moves_were_legal, refusals_had_a_reason
 from tests.support.history.view import View
 from tests.support.history.wounds import (
+    changes_follow_what_is_known,
     excused,
-    mends,
-    nobody_acts_on_what_is_not_known,
+    may_follow,
     touched,
     what_is_not_known_is_shown_so,
 )
@@ -47,7 +47,7 @@ def check(history: History) -> list[str]:
         trunk_has_what_was_released,
         clones_agree,
         readers_agree,
-        nobody_acts_on_what_is_not_known,
+        changes_follow_what_is_known,
         what_is_not_known_is_shown_so,
     )
     return [f"{law.__name__}: {problem}" for law in laws for problem in law(view)]
@@ -66,7 +66,7 @@ def log_is_whole(view: View) -> Iterator[str]:
             if step.counter != number:
                 yield f"`{name}` has no change {number}, but {step.counter}"
                 break
-            if not mends(view, name, step):
+            if not may_follow(view, name, step):
                 yield from _step_is_whole(step, before.commit, f"change {number} of `{name}`")
     for call in view.history.calls:
         subjects = {
@@ -138,9 +138,9 @@ def answers_are_true(view: View) -> Iterator[str]:
 def _wrong_before(view: View, call: Call, environment: str, counter: int) -> Iterator[str]:
     register = view.log.register(environment)
     for step, state in zip(register.steps, register.states, strict=False):
-        said, before = call.answer["before"], state.version
-        if step.counter == counter and said != before:
-            yield f"{call.id} says that {said} was in `{environment}`, not {before}"
+        reported, before = call.answer["before"], state.version
+        if step.counter == counter and reported != before:
+            yield f"{call.id} says that {reported} was in `{environment}`, not {before}"
 
 
 def nothing_is_left_of_what_failed(view: View) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mlgit.errors import Exit
 from tests.support.history.calls import READS
 from tests.support.history.register import is_final, lower
-from tests.support.history.wounds import blamed, mends
+from tests.support.history.wounds import blamed, may_follow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +42,7 @@ def moves_were_legal(view: View) -> Iterator[str]:
 
 def _faults(view: View, register: Register, number: int, call: Call) -> Iterator[str]:
     before, step = register.states[number], register.steps[number]
-    if step.into is None or mends(view, register.environment, step):
+    if step.into is None or may_follow(view, register.environment, step):
         return
     version = step.into.version or ""
     released = view.log.released.get(version)

@@ -42,6 +42,7 @@ class Spoiler:
         self.calls: list[Call] = []
         self._open: Wound | None = None
         self._repair: tuple[str, ...] = ()
+        self._kept: list[tuple[str, ...]] = []
         self._next = time.monotonic() + 0.5
 
     @property
@@ -64,8 +65,17 @@ class Spoiler:
         self._next = time.monotonic() + self.chance.uniform(0.1, 0.5 if moved else 2.0)
 
     def repair(self) -> None:
-        """Put back what is spoiled now, and try again until git did it."""
+        """Put back what is spoiled now, and try again until git did it.
+
+        A tag that was added stays to the end if others went on after it: its number must not be free again.
+        """
         if self._open is None:
+            return
+        name = self._open.environment
+        added = self._open.kind in {"foreign", "lightweight"}
+        if added and name is not None and _newest(name, self._refs()) > self._open.counter:
+            self._kept.append(self._repair)
+            self._open = None
             return
         healing = time.monotonic()
         if self._git(*self._repair):
@@ -77,6 +87,8 @@ class Spoiler:
         """Repair all, and take from the clones what the repository has no more."""
         while self._open is not None:
             self.repair()
+        for repair in self._kept:
+            self._git(*repair)
         there = self._refs()
         for clone in self.setup.clones:
             for tag in {wound.tag for wound in self.wounds}:

@@ -29,9 +29,13 @@ def excused(view: View, call: Call, environment: str | None) -> bool:
 def blamed(view: View, call: Call) -> bool:
     """Whether the reason that a call gives for its refusal is a spoiled tag, by its name.
 
-    `deregister` names the environment.
+    `deregister` names the environment. A moved release changes what counts in many ways.
     """
-    if call.verb == "deregister" and excused(view, call, None):
+    moved = any(
+        wound.kind == "moved" and wound.start < call.over and call.seen < wound.healed
+        for wound in view.history.wounds
+    )
+    if moved or (call.verb == "deregister" and excused(view, call, None)):
         return True
     reason = f"{call.error.get('message')} {call.error.get('details')}"
     return any(
@@ -46,7 +50,7 @@ def touched(view: View, call: Call) -> bool:
     return any(wound.tag in tags and wound.start < call.over for wound in view.history.wounds)
 
 
-def mends(view: View, environment: str, step: Step) -> bool:
+def may_follow(view: View, environment: str, step: Step) -> bool:
     """Whether a step may follow a state that is not in the log, because of a spoiled tag."""
     call = view.caller(step.main_tag)
     return call is not None and any(
@@ -64,7 +68,7 @@ def shown(entry: dict[str, Any]) -> str | None:
     return None if found is None else str(found)
 
 
-def nobody_acts_on_what_is_not_known(view: View) -> Iterator[str]:
+def changes_follow_what_is_known(view: View) -> Iterator[str]:
     """No change follows a lightweight tag that its caller must have seen."""
     for wound in view.history.wounds:
         if wound.kind != "lightweight" or _overtaken(view, wound):
@@ -135,4 +139,4 @@ def _forgotten(view: View, wound: Wound) -> float:
         for call in [view.caller(step.main_tag)]
         if call is not None and call.done and (step.counter, step.into is not None) > (wound.counter, False)
     ]
-    return max(wound.healed, min((end for end in ends if end > wound.start), default=float("inf")))
+    return min((end for end in ends if end > wound.start), default=float("inf"))

@@ -187,7 +187,7 @@ def test_a_new_stage_may_name_what_the_old_ones_named() -> None:
     ]
 
 
-def test_what_another_stage_names_or_reads_is_no_excuse() -> None:
+def test_what_another_stage_names_or_reads_does_not_count() -> None:
     found = "`copy.bin`, which is not among its dependencies"
     named = edited("evaluate", cmd=("python test.py copy.bin",))
     others = [edited("train", cmd=("python train.py copy.bin",)), edited("plot", deps=("copy.bin",))]

@@ -71,7 +71,7 @@ INSTEAD: dict[str, Any] = {"version": "v1.0.0", "known": "yes", "refused": "by h
         (None, KNOWN, None),
     ],
 )
-def test_a_look_must_tell_what_is_not_known(
+def test_a_read_must_show_what_is_not_known(
     spoiled: Wound | None, shown: dict[str, Any], problem: str | None
 ) -> None:
     found = problems(story(), *([] if spoiled is None else [spoiled]), extra=(models(**shown),))
@@ -91,7 +91,7 @@ def test_an_empty_environment_with_a_tag_by_hand_is_not_known() -> None:
 @pytest.mark.parametrize(
     ("at", "seen", "legal"), [(25, 25, False), (25, 19, True), (39.5, 39.5, True), (45, 45, True)]
 )
-def test_nobody_may_follow_a_lightweight_tag_that_they_saw(at: float, seen: float, *, legal: bool) -> None:
+def test_no_change_may_follow_a_lightweight_tag_that_was_seen(at: float, seen: float, *, legal: bool) -> None:
     scenario = story()
     scenario.move("rollback", "staging", "v1.0.0", at=at, seen=seen)
     history = scenario.history
