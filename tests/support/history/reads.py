@@ -111,10 +111,13 @@ def _value(view: View, call: Call, entry: dict[str, Any]) -> Look | None:
             return None
         found = tuple(number for number, state in enumerate(register.states) if state.version == version)
         return Look(call, found, f"{version}, next to a spoiled tag,")
+    # What was promoted before it was emptied may have been a tag by hand.
+    by_hand = any(wound.environment == register.environment for wound in view.history.wounds)
     states = tuple(
         number
         for number, state in enumerate(register.states)
-        if (state.version, state.by, state.held) == (entry["version"], entry["author"], entry["held"])
+        if (state.version, state.by) == (entry["version"], entry["author"])
+        if state.held == entry["held"] or (by_hand and state.version is None)
     )
     return Look(call, states, f"{entry['version']} by {entry['author']}")
 

@@ -50,9 +50,19 @@ def touched(view: View, call: Call) -> bool:
     return any(wound.tag in tags and wound.start < call.over for wound in view.history.wounds)
 
 
+def by_hand_before(view: View, call: Call, environment: str | None) -> bool:
+    """Whether a tag by hand may have been open: it is until the environment is emptied."""
+    return any(
+        wound.kind == "foreign" and wound.environment == environment and wound.start < call.over
+        for wound in view.history.wounds
+    )
+
+
 def may_follow(view: View, environment: str, step: Step) -> bool:
     """Whether a step may follow a state that is not in the log, because of a spoiled tag."""
     call = view.caller(step.main_tag)
+    if call is not None and by_hand_before(view, call, environment):
+        return True
     return call is not None and any(
         wound.kind == "moved" or (wound.environment == environment and wound.counter < step.counter)
         for wound in view.history.wounds

@@ -245,6 +245,9 @@ ROWS = {
     "an emptied environment whose release left trunk": Row(
         (V1, V2, FIRST, *PAIR, OUT), because_of(OFF), None, off=(2,)
     ),
+    "the older one of two taken out, allowed": Row(
+        (V1, V2, FIRST, fact("m#prod#2", 2), fact("m#prod!#3", 1)), {}, "v2.0.0", foreign=True
+    ),
     "a foreign assignment after that": Row(
         (V1, V2, FIRST, *PAIR, OUT, fact("m#prod#4", 1)),
         {**because_of(OFF), "m#prod#4": NO_STATEMENT},
@@ -370,13 +373,6 @@ def test_a_missing_or_moved_release_has_a_repair(there: tuple[TagFact, ...], rep
     assert str(doubt.doubt()).startswith(
         "What `prod` holds of `m` is not known here: the tag `m#prod#1` does"
     )
-
-
-def test_a_refusal_without_a_repair_has_a_hint() -> None:
-    (stranger,) = ask(fact("m@v9.0.0", 9)).refused
-    assert "foreign_tags: allow" in stranger.hint
-    (renamed,) = ask(V1, renamed=("m@v1.0.0",)).refused
-    assert renamed.hint == "if nobody needs it, `git tag -d m@v1.0.0` deletes it"
 
 
 @pytest.mark.parametrize(

@@ -213,3 +213,10 @@ def test_in_a_clone_that_is_cut_off_it_is_not_known_what_is_on_trunk(
 def test_rules_from_elsewhere_do_not_count() -> None:
     tag = moved("m#prod#1", 1, V1, policy=commit(8))
     assert "which are not trunk's" in ask(V1, tag, off=(8,)).refused[0].why
+
+
+def test_a_refusal_without_a_repair_has_a_hint() -> None:
+    (stranger,) = ask(fact("m@v9.0.0", 9)).refused
+    assert "foreign_tags: allow" in stranger.hint
+    (renamed,) = ask(V1, renamed=("m@v1.0.0",)).refused
+    assert renamed.hint == "if nobody needs it, `git tag -d m@v1.0.0` deletes it"
