@@ -99,7 +99,13 @@ def _events(view: View, call: Call) -> Iterator[tuple[str, Look]]:
         if event["environment"] is not None and event["tag"] not in spoiled:
             events.setdefault(event["environment"], set()).add(event["tag"])
     for environment, tags in events.items():
-        if not excused(view, call, environment):
+        steps = {step.counter for step in view.log.register(environment).steps}
+        # A tag by hand with the number of a change is shown as that change.
+        shared = any(
+            wound.environment == environment and wound.kind == "foreign" and wound.counter in steps
+            for wound in view.history.wounds
+        )
+        if not shared and not excused(view, call, environment):
             yield environment, _prefix(view.log.register(environment), call, tags)
 
 
