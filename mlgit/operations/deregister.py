@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from mlgit.core.registry.entries import rejection_notes
 from mlgit.core.release.promotion import require_version, split_target
 from mlgit.core.release.tag_plan import ChangeReport, plan_deregistration
+from mlgit.core.wording import word
 from mlgit.errors import StateError, UsageError
+from mlgit.project.registry.completeness import tag_repair
 from mlgit.project.release.change import make_change, model_to_change
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ def deregister(
     state = model_to_change(project, name, local=local)
     version = require_version(state, wanted)
     if not version.deregistered:
-        _refuse_live(state, version)
+        _refuse_live(project, state, version)
     plan = () if version.deregistered else plan_deregistration(state, version, now=project.now, reason=reason)
     return make_change(
         project,
@@ -47,7 +49,16 @@ def deregister(
     )
 
 
-def _refuse_live(state: ModelState, version: RegisteredVersion) -> None:
+def _refuse_live(project: Project, state: ModelState, version: RegisteredVersion) -> None:
+    for name, each in state.environments.items():
+        half = each.unfinished
+        if half is not None and half.parsed_summary.version == str(version.version):
+            raise StateError(
+                f"`{state.name}@{version.version}` may be live in `{name}`: the tag "
+                f"`{half.name._replace(action='assign')}`, written with `{half.tag}`, is not here",
+                hint=f"run `{tag_repair(project)}`; if no clone has that tag, run "
+                f"`mlgit promote {state.name}@{version.version} --to {word(name)}`, and then roll it back",
+            )
     # Compared by number: one commit may have two versions.
     live = [
         name

@@ -151,3 +151,13 @@ def test_a_model_that_is_not_declared_does_not_make_an_environment_ambiguous(rel
     done = released.here("get", "staging", "-o", "out", "--json")
     assert done.status == Exit.DONE, done.err
     assert done.json()["version"] == "v1.0.0"
+
+
+def test_what_half_of_a_change_may_have_put_there_is_not_rejected(released: Folder) -> None:
+    half(released)
+    done = released.here("deregister", "line@v1.0.1")
+    assert done.status == Exit.STATE
+    assert "`line@v1.0.1` may be live in `staging`: the tag `line#staging#2`" in done.err
+    assert released.here("promote", "line@v1.0.1", "--to", "staging").status == Exit.DONE
+    assert released.here("rollback", "line", "--env", "staging", "-m", "worse").status == Exit.DONE
+    assert released.here("deregister", "line@v1.0.1").status == Exit.DONE

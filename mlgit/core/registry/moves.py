@@ -50,18 +50,29 @@ def require_history(
     """Refuse to take an environment's history for whole where one tag of a change is lost.
 
     With `version`, only a change matters that may have put that one there; with `after`, only one that
-    followed the newest assignment of that commit. `otherwise` is what to do if no clone has the tag.
+    followed the newest assignment of that commit. One that was made again does not matter. `otherwise` is
+    what to do if no clone has the tag.
 
     Raises:
         StateError: there is such a change.
     """
     refused = {each.fact.tag: each for each in state.refused}
+    again: set[str | None] = set()
     for change in reversed(state.environment(name).changes):
         if after is not None and change.assigned is not None and change.assigned.commit == after:
             return
+        if change.assigned is not None:
+            again.add(change.assigned.parsed_summary.version)
         half, tag = change.fact, str(change.fact.name._replace(action="assign"))
         other = refused.get(tag)
-        if not change.half or (other is not None and not other.foreign) or not _may_put(half, version):
+        stated = half.parsed_summary.version
+        put_again = stated is not None and stated in again
+        if (
+            not change.half
+            or put_again
+            or (other is not None and not other.foreign)
+            or not _may_put(half, version)
+        ):
             continue
         raise StateError(
             f"What `{name}` held of `{state.name}` before is not known here: the tag `{tag}`, written with "

@@ -129,6 +129,7 @@ LOST = (
     [
         (LOST, None, "m#prod#2"),
         (LOST, "v2.0.0", "m#prod#2"),
+        ((LOST[0], moved("m#prod!#3", 1, V2), moved("m#prod#3", 2, V2)), None, "v1.0.0"),
         ((*LOST, fact("m#prod#2", 2)), None, "m#prod#2"),
         (LOST, "v1.0.0", "v1.0.0"),
         ((*LOST, moved("m#prod!#4", 3, V2), moved("m#prod#4", 2, V2)), None, "v3.0.0"),
