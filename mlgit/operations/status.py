@@ -117,7 +117,9 @@ class _StatusReader:
             pipeline_stages=0 if state is None else len(state.pipeline.stages),
             stages=()
             if state is None
-            else tuple(one for one in state.stages if one.stale or one.unchecked or one.unproven),
+            else tuple(
+                one for one in state.stages if one.stale or one.unchecked or one.unproven or one.unknown
+            ),
             data=() if state is None else self._part("data", lambda: data_states(self._project, state)) or (),
             base=base,
             base_rule=rule,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.files.paths import folders_of
@@ -12,6 +12,7 @@ from mlgit.core.pipeline.inputs import Places
 from mlgit.core.pipeline.model_files import meets
 from mlgit.core.pipeline.stages import output_at
 from mlgit.project.pipeline.declared import outside
+from mlgit.project.pipeline.large_files import content_or_pointer
 from mlgit.project.pipeline.local_files import cached_listing, local_files
 
 if TYPE_CHECKING:
@@ -34,7 +35,9 @@ class _Side:
         self._project = project
         self._outputs = {out.path: out for out in known.pipeline.outputs}
         self._tree = project.tree(known.commit)
-        self._params = ParamFiles(self._tree, local_files(project).documents)
+        self._params = ParamFiles(
+            self._tree, local_files(project).documents, whole=partial(content_or_pointer, project)
+        )
 
     @cached_property
     def in_git(self) -> frozenset[str]:

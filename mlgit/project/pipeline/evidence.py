@@ -119,6 +119,7 @@ class _Reader:
 
     def _stages(self, pipeline: Pipeline, hashes: Hashes) -> tuple[StageState, ...]:
         from mlgit.adapters.dvc.pipeline.staleness import stage_states
+        from mlgit.project.pipeline.large_files import content_or_pointer
         from mlgit.project.pipeline.merged_records import merged_by_git
 
         def ask(addresses: Sequence[str]) -> Mapping[str, Sequence[str]]:
@@ -134,6 +135,7 @@ class _Reader:
             listing=self._listing,
             ask=ask if self._commit is None else None,
             merged=merged_by_git(self._project, self._commit, pipeline),
+            whole=partial(content_or_pointer, self._project),
         )
         unreadable = hashes_on_disk(self._project).unreadable if self._commit is None else {}
         self._problems += [

@@ -31,6 +31,12 @@ def fetched(project: Project, content: bytes, path: str) -> bytes | Problem:
     return found if found is not None and sha256_hex(found) == os.path.basename(file) else content
 
 
+def content_or_pointer(project: Project, path: str, content: bytes) -> bytes:
+    """`fetched`, or the pointer if that cannot be read."""
+    found = fetched(project, content, path)
+    return found if isinstance(found, bytes) else content
+
+
 def content_id(pointer: bytes) -> str | None:
     """The SHA-256 of the content that a pointer means; None if it is not one."""
     found = (

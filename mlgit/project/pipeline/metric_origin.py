@@ -81,7 +81,7 @@ def trust(made: MadeFile, states: Mapping[str, StageState]) -> list[Problem]:
     if state.unknown:
         why = ", ".join(state.unknown)
         text = f"Whether stage `{stage}` is up to date is not known here: {why}"
-        problems.append(Problem(code="unknown_here", message=text, hint=_what_it_takes(state)))
+        problems.append(Problem(code="unknown_here", message=text, hint=_what_it_takes(state, states)))
     return problems
 
 
@@ -96,11 +96,15 @@ def not_there(path: str, out: Output | None, where: str) -> Problem:
     return Problem(code="missing", message=f"`{path}` is missing{where}", hint=hint)
 
 
-def _what_it_takes(state: StageState) -> str:
-    """What makes it known here whether a stage is up to date, as a hint."""
-    if any("Git LFS" in text for text in state.unknown):
+def _what_it_takes(state: StageState, states: Mapping[str, StageState] | None) -> str:
+    """What makes it known here whether a stage is up to date, as a hint; `states` has those before it."""
+    before = [(states or {}).get(text.removeprefix("upstream ")) for text in state.unknown]
+    texts = [text for each in (state, *before) if each for text in each.unknown]
+    if any("Git LFS" in text for text in texts):
         return LFS_PULL
-    return _CHECK_OUT if any(".gitattributes" in text for text in state.unknown) else _HERE
+    if any(text.startswith("params file ") for text in texts):
+        return f"repair it, then run `mlgit run {word(state.address)}`"
+    return _CHECK_OUT if any(".gitattributes" in text for text in texts) else _HERE
 
 
 def way_out(state: StageState, states: Mapping[str, StageState] | None = None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgit.core.wording import count
+from mlgit.core.wording import count, format_age
 from mlgit.render.page import Page, Span, Style, line, table
 from mlgit.render.pages.diff import value, values
 from mlgit.render.pages.shortening import Shortening
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 _NAMES, _ROWS, _COLUMNS, _REASONS = 8, 16, 5, 4
 _WIDTH = 80
-_MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
 _DECISIONS: dict[str, tuple[str, Style]] = {
     "allow": ("allowed", "ok"),
     "allow_with_warnings": ("allowed with warnings", "careful"),
@@ -72,7 +71,9 @@ def _branch(found: Status) -> Page:
     if found.remote is None:
         blocks.append(line(Span("no remote", "dim"), indent=2))
     elif found.remote_seen_age_s is not None:
-        blocks.append(line(Span(f"{found.remote} as of {age(found.remote_seen_age_s)}", "dim"), indent=2))
+        blocks.append(
+            line(Span(f"{found.remote} as of {format_age(found.remote_seen_age_s)}", "dim"), indent=2)
+        )
     return blocks
 
 
@@ -80,13 +81,6 @@ def _ahead_behind(ahead: int, behind: int) -> str:
     if ahead and behind:
         return f"{ahead} ahead of and {behind} behind"
     return f"{ahead} ahead of" if ahead else f"{behind} behind"
-
-
-def age(seconds: int) -> str:
-    for size, unit in ((_DAY_S, "d"), (_HOUR_S, "h"), (_MINUTE_S, "min")):
-        if seconds >= size:
-            return f"{seconds // size} {unit} ago"
-    return "just now"
 
 
 def _code(found: Status, short: Shortening) -> Page:
@@ -111,7 +105,7 @@ def _pipeline(found: Status, short: Shortening) -> Page:
     if stale:
         title.append(Span(f"{len(stale)} of {count(found.pipeline_stages, 'stage')} stale", "careful"))
     elif found.pipeline_stages:
-        title.append(Span(f"{count(found.pipeline_stages, 'stage')} up to date", "ok"))
+        title.append(_known(found))
     blocks: Page = [line(""), line(*title)]
     if stale:
         # If there are too many, show those that make the others stale.
@@ -124,6 +118,16 @@ def _pipeline(found: Status, short: Shortening) -> Page:
     reasons = list(dict.fromkeys(reason for stage in unchecked for reason in stage.unchecked))
     blocks += [line(Span(reason, "dim"), indent=2) for reason in short.first(reasons, _NAMES)]
     return [*blocks, *short.rest(reasons, _NAMES)]
+
+
+def _known(found: Status) -> Span:
+    """How many stages are up to date, as far as that is known."""
+    open_ = [each for each in found.stages if each.unproven or each.unknown or each.unchecked]
+    unknown = sum(not each.address.endswith(".dvc") for each in open_)
+    known = f"{found.pipeline_stages - unknown or 'none'} of " if unknown else ""
+    word = " known to be" if unknown else ""
+    text = f"{known}{count(found.pipeline_stages, 'stage')}{word} up to date"
+    return Span(text, "careful" if unknown else "ok")
 
 
 def _why(stage: StageState, short: Shortening) -> str:

@@ -9,7 +9,7 @@ from mlgit.adapters.dvc.files.values import MAX_BYTES, parse, too_large
 from mlgit.core.pipeline.evidence import Unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from mlgit.adapters.dvc.files.documents import Documents
     from mlgit.core.pipeline.stages import Stage
@@ -19,16 +19,27 @@ _ABSENT = object()
 
 
 class ParamFiles:
-    """The parameter files of one state, each parsed once."""
+    """The parameter files of one state, each parsed once.
 
-    def __init__(self, tree: Tree, documents: Documents) -> None:
+    Args:
+        whole: the content for a path and what Git has there, which may be a pointer of Git LFS.
+    """
+
+    def __init__(
+        self,
+        tree: Tree,
+        documents: Documents,
+        *,
+        whole: Callable[[str, bytes], bytes] = lambda _, found: found,
+    ) -> None:
         self._tree = tree
+        self._whole = whole
         self._documents = documents
         self._values: dict[str, object] = {}
         self._reasons: dict[str, str] = {}
 
     def check(self, stage: Stage, locked: Mapping[str, Mapping[str, object]]) -> Iterator[tuple[str, bool]]:
-        """(finding, whether it makes the stage stale) for each parameter that differs or cannot be read."""
+        """(finding, whether it makes the stage stale) for each parameter that differs or is not known."""
         for file, keys in stage.params.items():
             values = self._parsed(file)
             if values is _ABSENT:
@@ -65,7 +76,9 @@ class ParamFiles:
             try:
                 content = self._tree.read(path, most_bytes=MAX_BYTES)
                 self._values[path] = (
-                    _ABSENT if content is None else parse(content, path=path, documents=self._documents)
+                    _ABSENT
+                    if content is None
+                    else parse(self._whole(path, content), path=path, documents=self._documents)
                 )
             except (Unreadable, OSError) as error:
                 self._values[path] = None

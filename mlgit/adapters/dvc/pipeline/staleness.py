@@ -58,6 +58,7 @@ def stage_states(
     listing: _Listing,
     ask: _Ask | None = None,
     merged: Iterable[str] = (),
+    whole: Callable[[str, bytes], bytes] = lambda _, found: found,
 ) -> tuple[StageState, ...]:
     """The state of every stage, and of every .dvc file whose data changed or could not be checked.
 
@@ -65,9 +66,10 @@ def stage_states(
         listing: the files of a tracked directory by relative path; None if it is not known here.
         ask: DVC's own reasons for these stages, for what only DVC can compare; None if DVC cannot be asked.
         merged: the stages whose entry of dvc.lock git merged.
+        whole: see `ParamFiles`.
     """
     made = OutputsByPath(pipeline.outputs)
-    checker = _StageChecker(made, ParamFiles(tree, documents), hashes, listing)
+    checker = _StageChecker(made, ParamFiles(tree, documents, whole=whole), hashes, listing)
     own = {stage.address: checker.stage(stage) for stage in pipeline.stages}
     for address in merged:
         own[address].unproven.append(MERGED)
@@ -171,7 +173,8 @@ class _StageChecker:
         for dep in stage.deps:
             self._dep(stage, locked, dep, inputs)
         for sentence, stale in self._params.check(stage, locked.params):
-            (inputs.reasons if stale else inputs.unchecked).append(sentence)
+            for texts in [inputs.reasons] if stale else [inputs.unchecked, inputs.unknown]:
+                texts.append(sentence)
         if stage.frozen:
             # DVC compares no input of a frozen stage, and would not run it.
             found.unproven += [f"{reason} ({FROZEN})" for reason in inputs.reasons]
