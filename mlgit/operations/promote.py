@@ -85,9 +85,9 @@ def _require_allowed(
 
 
 def _declared(project: Project, name: str) -> Environment:
-    declared = require_environment(project, name)
+    # The first to read trunk's rules: they have to be valid for a promotion.
     require_usable_name(project, None if project.trunk is None else project.trunk.commit, name)
-    return declared
+    return require_environment(project, name)
 
 
 def _about(project: Project, here: EnvironmentState, *, local: bool) -> tuple[str, ...]:

@@ -10,17 +10,11 @@ from mlgit.adapters.git.objects import CommitTree, Objects
 from mlgit.adapters.git.refs import parse_links, parse_refs, resolve_commit, start_listing_refs
 from mlgit.adapters.git.sparse import LeftOut
 from mlgit.adapters.git.worktree import Head, WorkingTree, parse_status, start_status
+from mlgit.core import trunk as trunks
 from mlgit.core.config.file import CONFIG_FILE, Config
 from mlgit.core.progress import Progress, Silent
 from mlgit.core.record import record
-from mlgit.core.trunk import (
-    choose_remote,
-    default_branch_missing,
-    stated_trunk_missing,
-    trunk_refs,
-    unknown_remote,
-    unknown_trunk,
-)
+from mlgit.errors import ConfigError
 from mlgit.project.settings import Settings, read_settings
 
 if TYPE_CHECKING:
@@ -32,8 +26,7 @@ if TYPE_CHECKING:
     from mlgit.adapters.git.binary import Git
     from mlgit.project.prefetch import Prefetch
 
-LOCAL = "refs/heads/"
-BRANCHES = ("refs/heads", "refs/remotes")
+LOCAL, BRANCHES = "refs/heads/", ("refs/heads", "refs/remotes")
 
 
 @record
@@ -54,8 +47,8 @@ class Project:
 
     Folders are absolute, except `prefix`, the user's folder below the root, which is `""` or ends with `/`.
     `git_dir` is this working tree's git directory, `common_dir` the one that all working trees share.
-    `now` is the time of this run, in UTC. `started` are git queries that are already running, by the name
-    of the property that reads them. In CI, `default_branch` is the forge's.
+    `now` is in UTC. `started` are running git queries by the property that reads them. In CI,
+    `default_branch` is the forge's.
     """
 
     def __init__(  # noqa: PLR0913 (all that an Opening finds)
@@ -143,11 +136,11 @@ class Project:
         stated = self.settings.remote
         if stated is not None:
             if stated not in self.remotes:
-                raise unknown_remote(stated)
+                raise trunks.unknown_remote(stated)
             return stated
         if {ref.split("/")[2] for ref in self.branches if ref.startswith("refs/remotes/")} == {"origin"}:
             return "origin"  # without asking for more
-        return choose_remote(
+        return trunks.choose_remote(
             tuple(self.remotes),
             upstream=None if len(self.remotes) == 1 else self.head.upstream,
             branches=self.branches,
@@ -178,11 +171,11 @@ class Project:
         """
         here, remote, stated, default = self.trunk_here, self.remote, self.settings.trunk, self.default_branch
         if stated is not None and here is None:
-            raise stated_trunk_missing(stated, remote)
+            raise trunks.stated_trunk_missing(stated, remote)
         # Anyone may have pushed another branch named `main`.
         other = here is None or here.ref != f"refs/remotes/{remote}/{default}"
         if stated is None and remote is not None and default is not None and other:
-            raise default_branch_missing(remote, default)
+            raise trunks.default_branch_missing(remote, default)
         return here
 
     @property
@@ -198,7 +191,7 @@ class Project:
         """
         if self.trunk_is_unknown:
             specs = self.git.try_text("config", "--get-all", f"remote.{self.remote}.fetch") or ""
-            raise unknown_trunk(str(self.remote), refspecs=specs)
+            raise trunks.unknown_trunk(str(self.remote), refspecs=specs)
 
     @property
     def _fetched(self) -> bool:
@@ -208,17 +201,15 @@ class Project:
     @cached_property
     def trunk_here(self) -> Branch | None:
         """Trunk if its branch is in this clone; None if it is unborn, unknown, or was not fetched."""
-        names = trunk_refs(
+        names = trunks.trunk_refs(
             self.remote,
             trunk=self.settings.trunk,
             default_branch=self.default_branch,
             links=parse_links(self._branch_listing),
             fetched=self._fetched,
         )
-        for name in names:
-            if name in self.branches:
-                return Branch(ref=name, commit=self.branches[name])
-        return None
+        found = (Branch(ref=name, commit=self.branches[name]) for name in names if name in self.branches)
+        return next(found, None)
 
     @cached_property
     def target(self) -> Branch | None:
@@ -259,17 +250,13 @@ class Project:
         """The content of a file of rules; None if there is none.
 
         Raises:
-            ConfigError: it is not a plain file, so that its rules could change without any change of it.
+            ConfigError: it is a link or the like.
         """
         tree = self.tree(commit)
-        odd = tree.odd_entry(path)
-        if odd is not None:
-            name = path if commit is None else f"{commit[:7]}:{path}"
-            from mlgit.errors import ConfigError, Location
+        if (odd := tree.odd_entry(path)) is not None:
+            from mlgit.project.valid_rules import not_a_plain_file
 
-            text = f"`{name}` is {odd}, and rules are only read from a file of their own"
-            hint = f"remove it, write the rules to `{path}` itself, and commit that"
-            raise ConfigError(text, location=Location(name), hint=hint)
+            raise not_a_plain_file(path, commit, odd)
         return tree.read(path)
 
     def set_config(self, config: Config) -> None:
@@ -278,8 +265,20 @@ class Project:
 
     @property
     def trunk_config(self) -> Config:
-        """`mlgit.yaml` on trunk, or in the working tree if trunk is unborn."""
-        return self.config(None if self.trunk is None else self.trunk.commit)
+        """`mlgit.yaml` on trunk, its last valid one, or in the working tree if trunk is unborn."""
+        try:
+            return self.config(None if self.trunk is None else self.trunk.commit)
+        except ConfigError:
+            if self.last_valid_rules is None:
+                raise
+            return self.config(self.last_valid_rules)
+
+    @cached_property
+    def last_valid_rules(self) -> str | None:
+        """Where the rules on trunk are invalid, its newest commit with valid ones; None if there is none."""
+        from mlgit.project.valid_rules import last_valid
+
+        return None if self.trunk is None else last_valid(self.git, self.trunk.commit, self.config)
 
     def commit(self, revision: str) -> str | None:
         """The full id of the commit that a plain Git revision names; None if there is none."""
@@ -292,7 +291,8 @@ class Project:
     def forget_refs(self) -> None:
         """Read branches and trunk again; call it after fetching or moving them."""
         self._started.clear()
-        for name in ("head", "_branch_listing", "branches", "trunk", "trunk_here", "target"):
+        read = ("head", "_branch_listing", "branches", "trunk", "trunk_here", "target", "last_valid_rules")
+        for name in read:
             self.__dict__.pop(name, None)
 
     def close(self) -> None:

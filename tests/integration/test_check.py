@@ -205,7 +205,7 @@ def test_a_change_can_fix_a_config_that_is_broken_on_trunk(project: Folder) -> N
     project.write("mlgit.yaml", good)
     verdict = check(project, status=Exit.DONE)
     assert ("trunk_config_invalid", "warn") in notes(verdict)
-    assert verdict["policy"]["environments"] is None
+    assert verdict["policy"]["environments"] == project.git("rev-parse", "HEAD~1")
 
 
 def test_the_policy_names_the_commit_of_trunk_even_if_its_rules_are_the_same(project: Folder) -> None:

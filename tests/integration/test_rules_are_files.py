@@ -97,7 +97,7 @@ def test_rules_that_are_not_a_file_of_text_are_refused_wherever_they_are_read(
     for line in ("release line", "promote line --to prod", "ci merged"):
         done = project.here(*line.split())
         assert done.status == Exit.CONFIG, (line, done.out)
-        assert text in done.err, line
+        assert text in done.out + done.err, line
 
 
 @pytest.mark.parametrize(("edit", "text"), [*ODD.items()])

@@ -101,8 +101,16 @@ class Session:
             return Silent()
         return self.progress(patient=True)
 
+    def _say_whose_rules(self, project: Project) -> None:
+        """Say so if the rules are not trunk's of now."""
+        commit = vars(project).get("last_valid_rules")
+        if commit is not None and project.trunk is not None:
+            file = f"`mlgit.yaml` on {project.trunk.short}"
+            self.note(f"careful: {file} is invalid: the rules of {commit[:7]}, its last valid one, apply")
+
     def close(self) -> None:
         if self._project is not None:
+            self._say_whose_rules(self._project)
             self._project.close()
         if self._opening is not None:
             self._opening.close()

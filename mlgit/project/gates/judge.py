@@ -10,13 +10,12 @@ from mlgit.core.gates.evaluate import Case, Rules, select, vs_key
 from mlgit.core.gates.resolved.lost import lost_comparisons
 from mlgit.core.gates.verdict import Decision, Note, Policy, Purpose, Verdict
 from mlgit.core.pipeline.model_files import files_of_model
-from mlgit.errors import ConfigError
 from mlgit.project.compare.baselines import Baselines
 from mlgit.project.gates.candidate import candidate_of
 from mlgit.project.gates.declarations import declaration_notes, waiver_notes, waivers_or_note
 from mlgit.project.gates.model_changes import model_change_notes
 from mlgit.project.gates.numbers import numbers_rule
-from mlgit.project.gates.rules import Change, Compared, find_change, target_of
+from mlgit.project.gates.rules import Change, Compared, find_change, rules_of_trunk, target_of
 from mlgit.project.gates.waivers import TrunkWaivers, known_names, taken, trunk_waivers, usable_waivers
 from mlgit.project.pipeline.declared import added_globs
 from mlgit.project.pipeline.evidence import evidence
@@ -91,9 +90,11 @@ class _Evaluation:
         self._environment = question.environment
         self._commit = question.candidate
         self._date, self._ci = question.date or project.now.date(), question.ci or {}
-        self._own, self._trunk_is_invalid = project.config(self._commit), False
-        self._notes: list[Note] = []
-        self._trunk = self._trunk_config()
+        self._own = project.config(self._commit)
+        self._trunk, self._rules_from, found = rules_of_trunk(
+            project, self._own, self._commit, strict=self._purpose != "check"
+        )
+        self._notes: list[Note] = [*found]
         more = self._purpose == "promote" or not self._own.declared
         self._evidence = evidence(
             project, self._commit, globs=added_globs(self._trunk, self._own) if more else ()
@@ -149,18 +150,6 @@ class _Evaluation:
             for model, case in zip(self._models, self._cases, strict=True)
         }
         return Judgement(verdict, self._evidence, self._rules, references, self._cases)
-
-    def _trunk_config(self) -> Config:
-        """Trunk's rules; if its file is invalid, the change's own: a change that fixes it must be checked."""
-        try:
-            return self._project.trunk_config
-        except ConfigError as error:
-            if self._purpose != "check":
-                raise
-            text = f"`mlgit.yaml` on trunk is invalid, so this change's own rules apply: {error.message}"
-            self._notes.append(Note(code="trunk_config_invalid", message=text, effect="warn"))
-            self._trunk_is_invalid = True
-            return self._own
 
     def _chosen(self, names: Sequence[str]) -> list[Model | None]:
         declared = self._rules.models
@@ -295,6 +284,6 @@ class _Evaluation:
         trunk = None if self._project.trunk is None else self._project.trunk.commit
         return Policy(
             gates=trunk if self._purpose == "promote" else self._commit,
-            environments=self._commit if self._trunk_is_invalid else trunk,
+            environments=self._rules_from,
             waivers=found.commit,
         )

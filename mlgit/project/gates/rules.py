@@ -65,6 +65,30 @@ def target_of(project: Project, ci: Mapping[str, str]) -> Branch | None:
     return project.target
 
 
+def rules_of_trunk(
+    project: Project, own: Config, candidate: str | None, *, strict: bool
+) -> tuple[Config, str | None, tuple[Note, ...]]:
+    """Trunk's rules, and the commit that they are of.
+
+    Unless `strict`, invalid ones are those before it, or the candidate's `own` if there are none: a change
+    that repairs them must be checked. A note says so.
+
+    Raises:
+        ConfigError: they are invalid, and that is not allowed.
+    """
+    trunk = None if project.trunk is None else project.trunk.commit
+    try:
+        return project.config(trunk), trunk, ()
+    except ConfigError as error:
+        if strict:
+            raise
+        commit = project.last_valid_rules
+        whose = "this change's own rules" if commit is None else f"the rules of {commit[:7]} before it"
+        text = f"`mlgit.yaml` on trunk is invalid, so {whose} apply: {error.message}"
+        note = Note(code="trunk_config_invalid", message=text, effect="warn")
+        return (own, candidate, (note,)) if commit is None else (project.config(commit), commit, (note,))
+
+
 def find_change(
     project: Project, target: Branch | None, candidate: str | None, own: Config
 ) -> tuple[Change | None, tuple[Note, ...]]:
@@ -74,7 +98,7 @@ def find_change(
     if target is None or candidate == target.commit:
         return None, ()
     try:
-        rules = project.config(target.commit)
+        rules = project.trunk_config if target == project.trunk else project.config(target.commit)
     except ConfigError as error:
         return None, () if target == project.trunk else (_invalid(target, error),)
     here = candidate or project.head.commit

@@ -5,15 +5,17 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from mlgit.core.config.file import CONFIG_FILE
 from mlgit.core.config.names import read_model_name
 from mlgit.core.digest import sha256_hex
 from mlgit.core.wording import listed, near
-from mlgit.errors import MlgitError, UnknownReference
+from mlgit.errors import ConfigError, MlgitError, UnknownReference
 from mlgit.project.registry.completeness import doubts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mlgit.core.config.file import Config
     from mlgit.core.pipeline.known_models import KnownModel
     from mlgit.core.pipeline.stages import Pipeline
     from mlgit.core.tree import Tree
@@ -25,13 +27,30 @@ def declared_models(project: Project, commit: str | None = None) -> Mapping[str,
 
     A path that `mlgit.yaml` lacks comes from `artifacts:` of dvc.yaml; without `models:`, all models do.
     """
-    models = project.config(commit).models
+    models = names_at(project, commit).models
     if models and all(model.path is not None for model in models.values()):
         return {name: model.path for name, model in models.items()}
     artifacts = _artifacts(project, commit)
     if not models:
         return artifacts
     return {name: model.path or artifacts.get(name) for name, model in models.items()}
+
+
+def names_at(project: Project, commit: str | None) -> Config:
+    """The rules at a state (None: the working tree) for commands that only need the names in it.
+
+    Where the state has trunk's own invalid file, those are in trunk's last valid one.
+
+    Raises:
+        ConfigError: the rules are invalid, and others than trunk's.
+    """
+    try:
+        return project.config(commit)
+    except ConfigError:
+        trunk = None if project.trunk is None else project.trunk.commit
+        if project.tree(commit).read(CONFIG_FILE) != project.tree(trunk).read(CONFIG_FILE):
+            raise
+        return project.trunk_config
 
 
 def known_models(project: Project, commit: str | None) -> Mapping[str, KnownModel]:
