@@ -75,3 +75,38 @@ def test_another_model_does_not_take_the_folder(project: Folder, tmp_path: Path)
     done = project.here("deploy", "--env", "prod")
     assert done.status == Exit.CONFIG
     assert "would be deployed to one folder" in done.err
+
+
+def test_a_renamed_environment_keeps_its_folder(project: Folder, tmp_path: Path) -> None:
+    place = tmp_path / "served"
+    declare(project, "line", place)
+    for slope in ("2.0", "2.1"):
+        train(project, slope)
+        change(project, "release", "line")
+        change(project, "promote", "line", "--to", "prod")
+        assert deployed(project)[0].status == Exit.DONE
+    project.write("mlgit.yaml", CONFIG.format(name="line", place=place).replace("prod", "live"))
+    project.commit("Call prod live")
+    project.git("push", "-q")
+    early = project.here("deploy", "--env", "live")
+    assert "belongs to" not in early.err
+    assert (place / "current").readlink().name == "v1.0.1"
+
+    change(project, "promote", "line@v1.0.1", "--to", "live")
+    assert project.here("deploy", "--env", "live", "--dry-run").status == Exit.DONE
+    done = project.here("deploy", "--env", "live", "--json")
+    (one,) = done.json()["deployments"]
+    assert (done.status, one["state"]) == (Exit.DONE, "already"), done.out
+    train(project, "2.2")
+    change(project, "release", "line")
+    change(project, "promote", "line", "--to", "live")
+    done = project.here("deploy", "--env", "live", "--json")
+    (one,) = done.json()["deployments"]
+    assert (done.status, one["state"], one["version"]) == (Exit.DONE, "deployed", "v1.0.2"), done.out
+    assert (place / "current").readlink().name == "v1.0.2"
+    names = {path.name for path in (place / "deployments").glob("*.jsonl")}
+    assert names == {"live.jsonl"}
+    done = project.here("rollback", "line", "--env", "live", "-m", "Worse")
+    assert done.status == Exit.DONE, done.err
+    assert project.here("deploy", "--env", "live").status == Exit.DONE
+    assert (place / "current").readlink().name == "v1.0.1"

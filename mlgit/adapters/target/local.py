@@ -12,11 +12,15 @@ from __future__ import annotations
 import os
 import shutil
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from mlgit.adapters.target.journal import JournalFile, sync
 from mlgit.core.deploy.manifest import MANIFEST, Manifest, read_manifest, write_manifest
 from mlgit.core.deploy.plan import ReleaseFolder, TargetState
 from mlgit.errors import ToolError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 CURRENT = "current"
 RELEASES = "releases"
@@ -28,15 +32,19 @@ _LARGEST_MANIFEST = 64 << 20
 class LocalFolder:
     """The folder (absolute; need not exist) of one model and environment on this machine.
 
-    Links on the way to it are followed; below it, only `current`.
+    Links on the way to it are followed; below it, only `current`. `former` are the environment's names
+    before, one of which the journal may still have.
     """
 
-    def __init__(self, root: str, environment: str) -> None:
+    def __init__(self, root: str, environment: str, *, former: Sequence[str] = ()) -> None:
         self.root = root
         self.environment = environment
         self._current = os.path.join(root, CURRENT)
         self.releases = os.path.join(root, RELEASES)
-        self.journal = JournalFile(os.path.join(root, DEPLOYMENTS, f"{environment}.jsonl"))
+        self._own_journal = self._journal_path(environment)
+        paths = (self._own_journal, *map(self._journal_path, former))
+        path = next((each for each in paths if os.path.lexists(each)), self._own_journal)
+        self.journal = JournalFile(path)
         self.lock = os.path.join(root, DEPLOYMENTS, f"{environment}.lock")
 
     def check(self) -> None:
@@ -63,6 +71,10 @@ class LocalFolder:
         """Make missing folders."""
         os.makedirs(self.releases, exist_ok=True)
         os.makedirs(os.path.dirname(self.journal.path), exist_ok=True)
+        if self.journal.path != self._own_journal:
+            os.rename(self.journal.path, self._own_journal)
+            self.journal = JournalFile(self._own_journal)
+            sync(os.path.dirname(self._own_journal))
         sync(self.root)
         with suppress(OSError):  # it may not be readable
             sync(os.path.dirname(self.root))
@@ -162,6 +174,9 @@ class LocalFolder:
             os.unlink(os.path.join(top, MANIFEST))
         os.rmdir(top)
         return True
+
+    def _journal_path(self, environment: str) -> str:
+        return os.path.join(self.root, DEPLOYMENTS, f"{environment}.jsonl")
 
     def _other_journals(self) -> list[str]:
         top = os.path.join(self.root, DEPLOYMENTS)

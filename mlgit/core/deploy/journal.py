@@ -52,9 +52,13 @@ class Journal:
         """The newest deployment that was finished."""
         return next((entry for entry in reversed(self.entries) if entry.step == "done"), None)
 
-    def newest(self, model: str) -> Entry | None:
-        """A model's switch with the highest sequence, which a late job must not undo."""
-        switched = [entry for entry in self.entries if entry.step in _SWITCHED and entry.model == model]
+    def newest(self, model: str, environment: str) -> Entry | None:
+        """A model's switch with the highest sequence, which a late job must not undo.
+
+        Entries of an environment's former name have sequences of their own.
+        """
+        ours = (entry for entry in self.entries if (entry.model, entry.environment) == (model, environment))
+        switched = [entry for entry in ours if entry.step in _SWITCHED]
         return max(switched, key=lambda entry: entry.sequence, default=None)
 
     @property

@@ -77,7 +77,7 @@ def staged_name(oid: str) -> str:
 
 def plan(desired: Desired, state: TargetState, *, keep: int) -> Plan:
     """Plan how to serve the desired release; at most `keep` releases stay, but always two."""
-    newest = state.journal.newest(desired.model)
+    newest = state.journal.newest(desired.model, desired.environment)
     if newest is not None and newest.sequence > desired.sequence:
         return Plan(action="superseded", before=state.current, superseded_by=newest.tag)
     release = _usable(desired, state)

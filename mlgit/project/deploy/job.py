@@ -23,6 +23,7 @@ from mlgit.project.deploy.model_files import (
     staged_before,
     stated_sums,
 )
+from mlgit.project.registry.former_environments import environments_before
 from mlgit.project.registry.former_names import names_before
 
 if TYPE_CHECKING:
@@ -57,6 +58,11 @@ class Job:
         return name == self.desired.model or (
             trunk is not None and name in names_before(self.project, self.desired.model, trunk.commit)
         )
+
+    @property
+    def former_environments(self) -> tuple[str, ...]:
+        """The names that the environment had before on trunk."""
+        return environments_before(self.project, self.desired.environment)
 
     def enter(self, step: Step) -> None:
         self.step = step

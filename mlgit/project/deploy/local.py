@@ -30,7 +30,8 @@ _SETTLED: Mapping[Action, State] = {"superseded": "superseded", "already": "alre
 
 def deploy(job: Job, target: LocalTarget, *, dry_run: bool, wait_s: float = WAIT_S) -> Deployment:
     """Make the folder serve the desired release; `target.path` is absolute."""
-    deployment = _LocalDeployment(job, LocalFolder(target.path, job.desired.environment), target.keep)
+    folder = LocalFolder(target.path, job.desired.environment, former=job.former_environments)
+    deployment = _LocalDeployment(job, folder, target.keep)
     try:
         return deployment.run(dry_run=dry_run, wait_s=wait_s)
     except (MlgitError, OSError) as error:

@@ -45,6 +45,16 @@ def place_of(
     return environment, name
 
 
+def environments_before(project: Project, environment: str) -> tuple[str, ...]:
+    """The names that an environment had before on trunk, the last one first."""
+    found: list[str] = []
+    level = _replaced(project, environment)
+    while level:
+        found += level
+        level = [old for each in level for old in _replaced(project, each) if old not in found]
+    return tuple(found)
+
+
 def earlier_holders(
     project: Project, name: str, environment: str, commit: str | None, read: _Read
 ) -> list[EnvironmentState]:

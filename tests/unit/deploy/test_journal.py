@@ -99,10 +99,10 @@ def test_json_that_is_not_an_entry_is_skipped(text: str) -> None:
 
 def test_the_newest_switch_is_the_one_with_the_highest_sequence() -> None:
     found = journal(line("done", 1), line("switched", 3), line("done", 2), line("intent", 9))
-    assert found.newest("line") == line("switched", 3)
-    assert found.newest("other") is None
+    assert found.newest("line", "prod") == line("switched", 3)
+    assert found.newest("other", "prod") is None
     assert found.done == line("done", 2)
-    assert Journal().newest("line") is None
+    assert Journal().newest("line", "prod") is None
     assert Journal().done is None
 
 
