@@ -13,7 +13,7 @@ from mlgit.core.release.promotion import (
     split_target,
 )
 from mlgit.core.release.tag_plan import ChangeReport, Move, plan_assignment
-from mlgit.core.wording import word
+from mlgit.core.wording import listed, word
 from mlgit.errors import LostRace
 from mlgit.project.registry.environments import require_environment
 from mlgit.project.registry.read import read_model
@@ -92,7 +92,18 @@ def _declared(project: Project, name: str) -> Environment:
 
 def _about(project: Project, here: EnvironmentState, *, local: bool) -> tuple[str, ...]:
     """What to know about the environment."""
-    return (*_ended(here), *_left(project, here, local=local))
+    return (*_ended(here), *_undeclared(project, here.model), *_left(project, here, local=local))
+
+
+def _undeclared(project: Project, name: str) -> tuple[str, ...]:
+    """A note if trunk declares models, and not this one."""
+    from mlgit.project.registry.models import declared_models
+
+    trunk = project.trunk
+    known = {} if trunk is None else declared_models(project, trunk.commit)
+    if trunk is None or not known or name in known:
+        return ()
+    return (f"`{trunk.short}` does not declare `{name}`; it declares {listed(sorted(known))}",)
 
 
 def _left(project: Project, here: EnvironmentState, *, local: bool) -> tuple[str, ...]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from mlgit.adapters.git.refs import is_ancestor
 from mlgit.core.record import record
 from mlgit.core.registry.completeness import numbers_in_use
 from mlgit.core.registry.semver import FIRST, Version, is_label, propose
 from mlgit.core.release.promotion import require_counting, split_target, wanted_version
 from mlgit.core.release.tag_plan import ChangeReport, plan_release
+from mlgit.core.wording import word
 from mlgit.errors import StateError, UsageError
 from mlgit.project.registry.models import declared_models
 from mlgit.project.registry.readiness import require_usable_name
@@ -153,6 +155,14 @@ def _registered(project: Project, candidate: _Candidate, options: ReleaseOptions
     final = options.pre is None if explicit is None else explicit.final
     here = state.at_commit(candidate.commit)
     accepted = candidate.accepted
+    # A number is also in use if only the tag that rejected it is left.
+    taken = [fact for fact in state.facts if fact.name.version == explicit] if explicit is not None else []
+    if taken and (options.commit or all(each.version != explicit for each in here)):
+        gone = ", deregistered" if any(fact.name.action == "deregister" for fact in taken) else ""
+        raise StateError(
+            f"`{state.name}@{explicit}` exists already, at {taken[0].commit[:7]}{gone}",
+            hint=f"run `mlgit release {state.name}` for the next number",
+        )
     if here and not options.commit:
         require_counting(accepted, here)
         same = here[-1] if explicit is None else state.find(explicit)
@@ -162,19 +172,20 @@ def _registered(project: Project, candidate: _Candidate, options: ReleaseOptions
         raise StateError(
             f"HEAD ({candidate.commit[:7]}) is `{state.name}@{here[-1].version}` already, and a commit is "
             "one version of a model",
-            hint=f"run `mlgit release {state.name} --commit`, which adds an empty commit",
-        )
-    # A number is also in use if only the tag that rejected it is left.
-    taken = [fact for fact in state.facts if fact.name.version == explicit] if explicit is not None else []
-    if taken:
-        gone = ", deregistered" if any(fact.name.action == "deregister" for fact in taken) else ""
-        raise StateError(
-            f"`{state.name}@{explicit}` exists already, at {taken[0].commit[:7]}{gone}",
-            hint=f"run `mlgit release {state.name}` for the next number",
+            hint=_way_on(project, candidate, None if taken else explicit, final=final),
         )
     if options.force or options.commit:
         return None
     return same_model(project, accepted, candidate.commit, candidate.path, final=final)
+
+
+def _way_on(project: Project, candidate: _Candidate, wanted: Version | None, *, final: bool) -> str:
+    """How to release a commit that is a version already."""
+    name, trunk = candidate.state.name, project.trunk
+    if final and trunk is not None and not is_ancestor(project.git, candidate.commit, trunk.commit):
+        return f"merge it first: final versions are released from `{trunk.short}`"
+    named = name if wanted is None else f"{name}@{wanted}"
+    return f"run `mlgit release {word(named)} --commit`, which adds an empty commit"
 
 
 def _choose(

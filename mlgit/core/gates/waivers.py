@@ -79,15 +79,20 @@ def usable(
             continue
         code, text = problem
         message = f"Waiver `{waiver.id}` ({waiver.origin}) is ignored: {text}"
-        notes.append(Note(code=code, message=message, effect="warn", gate=waiver.gate, waiver=waiver.id))
+        # What a waiver on trunk agreed to may be merged.
+        settled = code == "waiver_unknown" and waiver.gate.startswith(LOOSENED) and waiver.commit is not None
+        effect: Effect = "note" if settled else "warn"
+        notes.append(Note(code=code, message=message, effect=effect, gate=waiver.gate, waiver=waiver.id))
     return tuple(good), tuple(notes)
 
 
 def _problem(
     waiver: Waiver, *, evaluated_on: date, authors: Collection[str], known: Collection[str]
 ) -> tuple[str, str] | None:
-    if waiver.gate.removeprefix(LOOSENED) not in known:
-        return "waiver_unknown", f"there is no gate `{waiver.gate}`"
+    name = waiver.gate.removeprefix(LOOSENED)
+    if name not in known:
+        what = f"there is no gate `{name}`"
+        return "waiver_unknown", what if name == waiver.gate else f"there is no `{name}` to agree to"
     if waiver.slice is not None:
         return "waiver_unknown", f"gate `{waiver.gate}` has no slice `{waiver.slice}`"
     if waiver.expires < evaluated_on:

@@ -89,9 +89,9 @@ def choose_version(state: ModelState, environment: Environment, wanted: str | No
         if source.doubt is not None:
             raise source.doubt.doubt()
         if source.version is None:
-            what = "is empty" if source.commit is None else "holds a commit that is no version"
+            what = f"nothing of `{state.name}`" if source.commit is None else "a commit that is not a version"
             raise StateError(
-                f"`{environment.source}`, from where `{environment.name}` is promoted, {what}",
+                f"`{environment.source}`, from where `{environment.name}` is promoted, holds {what}",
                 hint=f"run `mlgit promote {state.name} --to {environment.source}` first",
             )
         return source.version

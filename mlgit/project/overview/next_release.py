@@ -50,7 +50,8 @@ def next_release(
             none = "and has no version yet" if model is None or not model.versions else "and has no version"
             since = f"since {line.latest}" if line.latest else none
             return NextStep(command=f"mlgit release {line.model}", reason=f"`{line.model}` is new {since}")
-        step = None if model is None else _promotion(project, line, model, environments)
+        declared = line.model in paths or not paths
+        step = None if model is None or not declared else _promotion(project, line, model, environments)
         if step is not None and not {*unready} & {line.model, step.command.rpartition(" ")[2]}:
             return step
     return None

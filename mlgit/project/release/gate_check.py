@@ -9,7 +9,7 @@ from mlgit.core.gates.headline import headline
 from mlgit.core.record import record
 from mlgit.core.registry.statement import GateOutcome
 from mlgit.core.release.tag_plan import VerdictSummary
-from mlgit.core.wording import listed
+from mlgit.core.wording import listed, word
 from mlgit.errors import AnswerNo, ConfigError
 from mlgit.project.gates.judge import Question, judge
 
@@ -50,7 +50,7 @@ def require_gates(
     question = Question(purpose=purpose, models=(model,), environment=environment, candidate=commit, ci=ci)
     verdict = judge(project, question)
     if verdict.decision == "block":
-        raise _blocked(verdict, model, purpose, environment, own=_own_metrics(project, commit))
+        raise _blocked(verdict, model, environment, commit, own=_own_metrics(project, commit))
     return GateCheck(
         verdict=VerdictSummary(
             decision=verdict.decision, headline=headline(verdict), summary=verdict.summary
@@ -70,7 +70,7 @@ def _own_metrics(project: Project, commit: str) -> Mapping[str, str]:
 
 
 def _blocked(
-    verdict: Verdict, model: str, purpose: str, environment: str | None, *, own: Mapping[str, str]
+    verdict: Verdict, model: str, environment: str | None, commit: str, *, own: Mapping[str, str]
 ) -> AnswerNo:
     bad = [result for result in verdict.results if result.effect == "block"]
     stopping = [note for note in verdict.notes if note.effect == "block"]
@@ -79,6 +79,7 @@ def _blocked(
     ]
     details += [note.message for note in stopping]
     what = "the release" if environment is None else f"the promotion to `{environment}`"
+    purpose = "--purpose release" if environment is None else f"--promote-to {word(environment)}"
     hints = [result.hint for result in bad if result.hint] + [note.hint for note in stopping if note.hint]
     unfit = [result.gate for result in bad if result.reason in _UNFIT]
     if environment is not None and unfit:
@@ -87,7 +88,7 @@ def _blocked(
     return AnswerNo(
         f"The gates block {what} of `{model}`; nothing was written",
         details=tuple(details),
-        hint=hints[0] if hints else f"run `mlgit check` to see every gate (purpose {purpose})",
+        hint=hints[0] if hints else f"run `mlgit check {purpose} --rev {commit[:12]}` to see every gate",
     )
 
 

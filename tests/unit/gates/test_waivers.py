@@ -70,6 +70,20 @@ def test_the_note_of_an_ignored_waiver_names_its_commit() -> None:
     assert waiver(traced=False).origin == "of unknown origin"
 
 
+@pytest.mark.parametrize(
+    ("more", "effect"),
+    [
+        ({"gate": "gates_loosened:prod"}, "note"),
+        ({"gate": "gates_loosened:prod", "commit": None}, "warn"),
+        ({"gate": "prod"}, "warn"),
+    ],
+)
+def test_a_waiver_on_trunk_whose_change_was_merged_is_only_a_note(more: dict[str, Any], effect: str) -> None:
+    _, (note,) = usable([waiver(**more)], evaluated_on=TODAY, authors=(), known={"floor"})
+    assert (note.code, note.effect) == ("waiver_unknown", effect)
+    assert note.message.endswith("there is no gate `prod`" if more["gate"] == "prod" else "to agree to")
+
+
 def test_a_waivers_file_is_read() -> None:
     (found,) = load_waivers(ENTRY.encode(), name=NAME)
     assert (found.id, found.gate, found.floor, found.expires, found.line) == (

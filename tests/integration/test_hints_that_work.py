@@ -1,0 +1,94 @@
+"""Hints of releases, promotions and status: what they propose does what they say."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import TYPE_CHECKING
+
+from mlgit.errors import Exit
+from tests.support.registry import change, train
+
+if TYPE_CHECKING:
+    from tests.support.shell import Done, Folder
+
+RULES = """\
+version: 1
+models: {line: {path: models/line.json}}
+gates: {r2-vs-prod: {metric: r2, vs: prod, max_drop: 0.001}}
+environments: {staging: {}, prod: {from: staging}}
+"""
+
+
+def declare(project: Folder, text: str) -> None:
+    project.write("mlgit.yaml", text)
+    project.commit("Rules")
+    project.git("push", "-q")
+
+
+def pasted(project: Folder, text: str) -> Done:
+    """Run the first command between backticks."""
+    found = re.search("`(mlgit [^`]*)`", text)
+    assert found is not None, text
+    return project.mlgit(*shlex.split(found[1])[1:])
+
+
+def test_the_hint_of_a_blocked_promotion_shows_the_gate_that_blocks(project: Folder) -> None:
+    declare(project, RULES)
+    for slope in ("1.5", "2.0"):
+        train(project, slope)
+        for argv in (
+            ("release", "line"),
+            ("promote", "line", "--to", "staging"),
+            ("promote", "line", "--to", "prod"),
+        ):
+            change(project, *argv)
+    done = project.mlgit("promote", "line@v1.0.0", "--to", "prod", "--downgrade", "-m", "why")
+    assert done.status == Exit.BLOCKED, done.err
+    shown = pasted(project, done.err.partition("hint: ")[2])
+    assert shown.status == Exit.BLOCKED
+    assert "r2-vs-prod" in shown.out
+
+
+def test_status_proposes_only_models_that_are_declared(project: Folder) -> None:
+    declare(project, RULES)
+    train(project, "2.0")
+    change(project, "release", "line")
+    declare(project, RULES.replace("{line:", "{curve:"))
+    change(project, "release", "curve")
+    change(project, "promote", "curve", "--to", "staging")
+    assert "promote line " not in project.here("status").out
+    done = project.here("promote", "line", "--to", "staging")
+    assert "`origin/main` does not declare `line`; it declares `curve`" in done.out + done.err
+
+
+def test_another_model_in_an_environment_does_not_make_it_empty(project: Folder) -> None:
+    rules = RULES.replace("}}\ngates", "}, other: {path: params.yaml}}\ngates")
+    declare(project, rules.replace("metric: r2,", "metric: r2, model: line,"))
+    change(project, "release", "other")
+    change(project, "promote", "other", "--to", "staging")
+    train(project, "2.0")
+    change(project, "release", "line")
+    done = project.here("promote", "line", "--to", "prod")
+    assert "`staging`, from where `prod` is promoted, holds nothing of `line`" in done.err
+    assert pasted(project, done.err).status == Exit.DONE
+
+
+def test_a_commit_that_is_a_version_is_released_again_as_the_hint_says(project: Folder) -> None:
+    declare(project, RULES)
+    train(project, "2.0")
+    change(project, "release", "line")
+    first = project.here("release", "line@v3.0.0")
+    assert (first.status, "is `line@v1.0.0` already" in first.err) == (Exit.STATE, True)
+    done = pasted(project, first.err.partition("hint: ")[2])
+    assert done.status == Exit.DONE, done.err
+    assert "line@v3.0.0" in project.git("tag", "--list")
+    taken = project.here("release", "line@v1.0.0")
+    assert "`line@v1.0.0` exists already" in taken.err
+
+    project.git("switch", "-qc", "hotfix")
+    project.git("push", "-qu", "origin", "hotfix")
+    train(project, "1.9")
+    change(project, "release", "line", "--pre", "rc")
+    off = project.here("release", "line@v3.0.1")
+    assert "merge it first: final versions are released from `origin/main`" in off.err
