@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlgit.core.deploy.deployment import DeployedFile, Desired
 from mlgit.core.record import record
-from mlgit.core.registry.statement import optional_text, text_of
+from mlgit.core.strict_json import optional_text, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

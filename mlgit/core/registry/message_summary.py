@@ -75,6 +75,7 @@ def summarize(message: bytes) -> str:
 
 def _statement_summary(text: str) -> MessageSummary | None:
     """The summary of a statement, whose other fields may be malformed; None if it cannot be read."""
+    from mlgit.core import strict_json
     from mlgit.core.registry import statement as known
     from mlgit.core.strict_json import read_json
 
@@ -88,16 +89,16 @@ def _statement_summary(text: str) -> MessageSummary | None:
         if tree["_type"] != known.STATEMENT_TYPE:
             return None
         if tree["predicateType"] == known.RELEASE_TYPE:
-            return MessageSummary(_seconds(known.text_of(predicate["at"])))
+            return MessageSummary(_seconds(strict_json.text_of(predicate["at"])))
         if tree["predicateType"] in {known.ENVIRONMENT_TYPE, known.REJECTION_TYPE}:
             moves = tree["predicateType"] == known.ENVIRONMENT_TYPE
             return MessageSummary(
-                _seconds(known.text_of(predicate["at"])),
+                _seconds(strict_json.text_of(predicate["at"])),
                 known.action_of(predicate["action"]) if moves else None,
-                known.optional_text(predicate.get("version")) if moves else None,
-                known.optional_text(predicate.get("reason")),
+                strict_json.optional_text(predicate.get("version")) if moves else None,
+                strict_json.optional_text(predicate.get("reason")),
             )
-    except known.UNREADABLE:
+    except strict_json.UNREADABLE:
         return None
     return None
 

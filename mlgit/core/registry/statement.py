@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from mlgit.core.digest import sha256_hex
 from mlgit.core.record import record
-from mlgit.core.strict_json import Json, read_json
+from mlgit.core.strict_json import UNREADABLE, Json, id_of, optional_id, optional_text, read_json, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,9 +25,6 @@ ENVIRONMENT_TYPE = "https://github.com/mlgit/mlgit/environment/v1"
 REJECTION_TYPE = "https://github.com/mlgit/mlgit/rejection/v1"
 # Parts larger than this are in the statement only by their digest.
 _LARGEST_PART_BYTES = 12 * 1024
-
-# What reading a statement that mlgit did not write may raise.
-UNREADABLE = (AttributeError, KeyError, TypeError, ValueError, RecursionError)
 
 
 @record
@@ -220,8 +217,8 @@ def _read_release(predicate: dict[str, Json], subjects: Json) -> ReleaseStatemen
     return ReleaseStatement(
         model=text_of(predicate["model"]),
         version=text_of(predicate["version"]),
-        commit=text_of(predicate["commit"]),
-        tree=text_of(predicate["tree"]),
+        commit=id_of(predicate["commit"]),
+        tree=id_of(predicate["tree"]),
         at=text_of(predicate["at"]),
         lock_sha256=optional_text(predicate.get("dvcLock", {}).get("sha256")),
         files=tuple(
@@ -257,7 +254,7 @@ def _read_environment(predicate: dict[str, Json]) -> EnvironmentStatement:
         previous=_read_pointer(predicate.get("previous")),
         reason=optional_text(predicate.get("reason")),
         gates=_read_gates(predicate.get("gates", [])),
-        policy=optional_text(predicate.get("policy")),
+        policy=optional_id(predicate.get("policy")),
     )
 
 
@@ -266,7 +263,7 @@ def _read_rejection(predicate: dict[str, Json]) -> RejectionStatement:
     return RejectionStatement(
         model=text_of(predicate["model"]),
         version=text_of(predicate["version"]),
-        release=TagPointer(tag=text_of(release["tag"]), oid=text_of(release["oid"])),
+        release=TagPointer(tag=text_of(release["tag"]), oid=id_of(release["oid"])),
         at=text_of(predicate["at"]),
         reason=optional_text(predicate.get("reason")),
     )
@@ -277,22 +274,12 @@ def action_of(value: Json) -> EnvironmentAction:
     return _ACTIONS[value]
 
 
-def text_of(value: Json) -> str:
-    if not isinstance(value, str):
-        raise TypeError(value)
-    return value
-
-
-def optional_text(value: Json) -> str | None:
-    return None if value is None else text_of(value)
-
-
 def _texts(values: Json) -> dict[str, str]:
     return {text_of(key): text_of(value) for key, value in dict(values).items()}
 
 
 def _read_pointer(value: Json) -> TagPointer | None:
-    return None if value is None else TagPointer(tag=text_of(value["tag"]), oid=text_of(value["oid"]))
+    return None if value is None else TagPointer(tag=text_of(value["tag"]), oid=id_of(value["oid"]))
 
 
 def _read_gates(values: Json) -> tuple[GateOutcome, ...]:
