@@ -6,7 +6,8 @@
     assign     name#env#N       unassign     name#env!#N
     deprecate  name@deprecated  monorepo     model `dir/sub:name`  <->  tag `dir/sub=name@v1.2.3`
 
-mlgit also reads a counter on any tag, and assignments without one. It ignores tags that do not parse.
+mlgit also reads a counter on any tag, and assignments without one; one of more than 15 digits would not fit into
+the name of a file. It ignores tags that do not parse.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ TAGS = "refs/tags/"
 _Parts = tuple[Action, Version | None, str | None, int | None]
 # Python refuses to convert thousands of digits to a number; no one uses names this long.
 _LONGEST = 512
-_COUNTED = r"(?s)(.+)#([0-9]+)"
+# As GTO counts: from 1, without leading zeros, so that no two names are one change.
+_COUNTED = r"(?s)(.+)#([1-9][0-9]{0,14})"
 
 
 class TagName(NamedTuple):
