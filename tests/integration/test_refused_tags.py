@@ -247,3 +247,32 @@ def test_a_clone_whose_history_is_cut_off_does_not_say_what_is_on_trunk(
     done = cut.here("check", "--base", "staging")
     assert done.status == Exit.STATE
     assert "hint: run `git fetch --unshallow`" in done.err
+
+
+@pytest.mark.parametrize("foreign", [False, True])
+def test_a_tag_with_a_counter_neither_replaces_a_release_nor_takes_its_rejection_back(
+    staged: Folder, *, foreign: bool
+) -> None:
+    if foreign:
+        allow_foreign_tags(staged)
+    staged.commit("Something else")
+    staged.git("push", "-q")
+    message = staged.git("cat-file", "tag", "line@v1.0.0").partition("\n\n")[2]
+    file = staged.write(".git/message", message + "\n")
+    for tag, at in (("line@v1.0.0#1", "line@v1.0.0^{}"), ("line@v1.0.0#2", "HEAD")):
+        staged.git("tag", "-a", "--cleanup=verbatim", "-F", str(file), tag, at)
+        staged.git("push", "-q", "origin", f"refs/tags/{tag}")
+    assert staged.here("get", "line@v1.0.0", "-o", "out").status == Exit.DONE
+    assert staged.here("promote", "line@v1.0.0", "--to", "prod").status == Exit.DONE
+    assert {each["subjects"][0] for each in findings(staged, "refused_tag")} == {
+        "line@v1.0.0#1",
+        "line@v1.0.0#2",
+    }
+    assert staged.here("ci", "tag", "--", "line@v1.0.0#1").status == Exit.BLOCKED
+    for environment in ("prod", "staging"):
+        assert staged.here("unassign", "line", "--env", environment).status == Exit.DONE
+    assert staged.here("deregister", "line@v1.0.0", "-m", "leaks").status == Exit.DONE
+    plant(staged, "line@v1.0.0#3", "line@v1.0.0^{}")
+    done = staged.here("promote", "line@v1.0.0", "--to", "staging")
+    assert done.status == Exit.BLOCKED
+    assert "is deregistered" in done.err

@@ -190,11 +190,16 @@ def doubtful_refusal(state: ModelState) -> Refusal | None:
 
 
 def refused_releases(state: ModelState) -> tuple[Refusal, ...]:
-    """The releases that do not count, by ascending version."""
+    """The releases that do not count, by ascending version.
+
+    A tag with a counter leaves nothing open where another one registers its version.
+    """
+    registered = {each.version for each in state.versions}
     found = [
         (version, each)
         for each in state.refused
         if each.fact.name.action == "register" and (version := each.fact.name.version) is not None
+        if each.fact.name.counter is None or version not in registered
     ]
     return tuple(each for _, each in sorted(found, key=lambda pair: pair[0]))
 

@@ -124,8 +124,11 @@ def events_of(state: ModelState, environment: str | None = None, *, why: Why = u
     if environment is None:
         for version in state.versions:
             yield _event(version.fact, "release", str(version.version), why=why)
+        registered = {version.tag for version in state.versions}
         for fact in state.facts:
-            if fact.name.action == "deregister":
+            if fact.name.action == "register" and fact.tag not in registered:
+                yield _event(fact, "release", str(fact.name.version), why=why)
+            elif fact.name.action == "deregister":
                 reason = fact.parsed_summary.reason
                 yield _event(fact, "deregister", str(fact.name.version), reason=reason, why=why)
             elif fact.name.action == "deprecate":

@@ -100,19 +100,13 @@ def _replay_model(name: str, facts: list[TagFact]) -> ModelState:
 
 
 def _replay_version(model: str, version: Version, facts: list[TagFact]) -> RegisteredVersion | None:
-    """The version after its registrations and rejections; None if it was only rejected."""
-    registration: TagFact | None = None
-    rejected: TagFact | None = None
-    if any(fact.name.counter is not None for fact in facts):
-        ordered = in_order(facts)
-    else:
-        # At most one of each; a rejection without a counter comes second, whatever its time.
-        ordered = sorted(facts, key=lambda fact: fact.name.action == "deregister")
-    for fact in ordered:
-        if fact.name.action == "register":
-            registration, rejected = fact, None
-        else:
-            rejected = fact
+    """The version by its first registration, which no later tag replaces, and its first rejection.
+
+    A registration without a counter is first, whatever its time. None if the version was only rejected.
+    """
+    ordered = sorted(facts, key=_counted_key)
+    registration = next((fact for fact in ordered if fact.name.action == "register"), None)
+    rejected = next((fact for fact in ordered if fact.name.action == "deregister"), None)
     if registration is None:
         return None
     return RegisteredVersion(model=model, version=version, fact=registration, rejected=rejected)

@@ -6,8 +6,8 @@
     assign     name#env#N       unassign     name#env!#N
     deprecate  name@deprecated  monorepo     model `dir/sub:name`  <->  tag `dir/sub=name@v1.2.3`
 
-mlgit also reads a counter on any tag, and assignments without one; one of more than 15 digits would not fit into
-the name of a file. It ignores tags that do not parse.
+mlgit also reads a counter on any tag, and assignments without one. It ignores tags that do not parse, such as
+those with a counter of more than 15 digits.
 """
 
 from __future__ import annotations

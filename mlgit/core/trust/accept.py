@@ -14,7 +14,14 @@ from mlgit.core.registry.state import EnvironmentState, ModelState, Refusal, Tag
 from mlgit.core.registry.statement import EnvironmentStatement, RejectionStatement
 from mlgit.core.registry.tags import TAGS
 from mlgit.core.trust.doubt import doubt_of, environments_of
-from mlgit.core.trust.marks import MERGE, no_statement, other_commit, other_name, unless_needed
+from mlgit.core.trust.marks import (
+    MERGE,
+    no_statement,
+    other_commit,
+    other_name,
+    second_registration,
+    unless_needed,
+)
 from mlgit.core.trust.proof import claims_problem, parse_statement, release_problem
 from mlgit.core.trust.rules import broken_rule
 from mlgit.core.wording import word
@@ -50,6 +57,10 @@ def _refusals(raw: ModelState, facts: Facts) -> dict[str, Refusal]:
         if fact.tag not in refused and why is not None and version.version.final:
             refused[fact.tag] = _off_trunk(fact, why, facts)
     for fact in raw.facts:
+        why = second_registration(fact, raw)
+        if why is not None and fact.tag not in refused:
+            refused[fact.tag] = _deletable(fact, why, facts)
+    for fact in raw.facts:
         if fact.name.environment is not None and fact.tag not in refused:
             found = _environment_refusal(fact, raw, refused, facts)
             if found is not None:
@@ -76,7 +87,13 @@ def _own_refusal(fact: TagFact, facts: Facts) -> Refusal | None:
         return no_statement(fact, facts.remote)
     if problem is None and statement is not None:
         problem = claims_problem(fact, statement)
+    if problem is not None and fact.name.version is not None and fact.name.counter is not None:
+        return _deletable(fact, problem, facts)
     return None if problem is None else Refusal(fact, problem)
+
+
+def _deletable(fact: TagFact, why: str, facts: Facts) -> Refusal:
+    return Refusal(fact, why, advice=unless_needed([fact.tag], facts.remote, why=why))
 
 
 def _rejection_problem(fact: TagFact, raw: ModelState) -> str | None:
@@ -206,8 +223,10 @@ def _without(raw: ModelState, refused: Mapping[str, Refusal], *, fetch: str) -> 
     """The model without the refused tags; a refused rejection still keeps its version out of environments."""
     facts = [fact for fact in raw.facts if fact.tag not in refused or fact.name.action == "deregister"]
     kept = _emptied(replay(facts).model(raw.name), raw, refused)
+    rejections = [fact for fact in facts if fact.name.action == "deregister"]
+    rejected = {fact.name.version for fact in rejections if fact.tag not in refused}
     versions = tuple(
-        each._replace(rejection_counts=each.rejected is None or each.rejected.tag not in refused)
+        each._replace(rejection_counts=each.rejected is None or each.version in rejected)
         for each in kept.versions
     )
     environments = {

@@ -58,7 +58,7 @@ def _usual(name: TagName, commit: str, message: bytes, place: int) -> Look | Non
     if place < 1 or (rest and not signed) or len(message) - start > LARGEST_BYTES:
         return None
     line = message[start:] if end < 0 else message[start:end]
-    if name.action == "register":
+    if name.action == "register" and name.counter is None:
         texts = (
             f',"commit":"{commit}",',
             f',"model":"{name.model}","params":',

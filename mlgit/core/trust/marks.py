@@ -37,6 +37,18 @@ def other_commit(fact: TagFact, state: ModelState) -> str | None:
     return f"it stands on {fact.commit[:7]}, and `{version.tag}` on {version.commit[:7]}"
 
 
+def second_registration(fact: TagFact, state: ModelState) -> str | None:
+    """Why a registration with a counter does not count: another tag registers its version already."""
+    name = fact.name
+    if name.action != "register" or name.counter is None or name.version is None:
+        return None
+    first = str(name._replace(counter=None))
+    if first not in state.ignored:
+        version = state.find(name.version)
+        first = fact.tag if version is None else version.tag
+    return None if first == fact.tag else f"`{first}` registers that version already"
+
+
 def unless_needed(tags: Sequence[str], remote: str | None, *, why: str) -> str:
     """What to do about tags that mlgit did not write and that do not count, all for one reason."""
     them = "it" if len(tags) == 1 else "them"
@@ -82,7 +94,8 @@ class Marks:
             why = self._named_release(fact) if fact.flaw is None else other_commit(fact, self._state)
             return None if why is None else Refusal(fact, why)
         if fact.name.version is not None:
-            return None
+            why = second_registration(fact, self._state)
+            return None if why is None else Refusal(fact, why)
         return self._move(fact)
 
     def _own(self, fact: TagFact) -> Refusal | None:

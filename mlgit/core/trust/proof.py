@@ -59,6 +59,8 @@ def parse_statement(message: str) -> ParsedStatement:
 def claims_problem(fact: TagFact, statement: Statement) -> str | None:
     """How a statement and its own tag differ; None if they agree."""
     name = fact.name
+    if name.version is not None and name.counter is not None:
+        return "it has a counter after its version, which mlgit never writes"
     if isinstance(statement, ReleaseStatement):
         if name.action != "register":
             return "it is no release, and states one"

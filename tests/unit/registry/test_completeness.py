@@ -190,7 +190,8 @@ def test_a_newer_version_that_does_not_count_leaves_the_release_open(
         (("net@v2.0.0-rc.1",), "net@v1.0.0", None),
         (("net@v1.0.0!",), "net@v1.0.0", None),
         (("net@v1.0.0!#2", "net#prod#1", "net@deprecated"), "net@v1.0.0", None),
-        (("net@v1.0.0#2",), "net@v1.0.0", "net@v1.0.0#2"),
+        (("net@v1.0.0#2",), "net@v1.0.0", None),
+        (("net@v1.1.0#2",), "net@v1.0.0", "net@v1.1.0#2"),
         (("net@v1.0.0",), None, "net@v1.0.0"),
     ],
 )

@@ -154,11 +154,15 @@ def test_a_rejection_without_a_registration_is_not_a_version() -> None:
     assert replay([fact("m@v1.0.0!#1", 1), fact("m@v1.0.0!#2", 1)]).model("m").versions == ()
 
 
-def test_counters_order_the_registrations_of_a_version() -> None:
-    facts = [fact("m@v1.0.0#1", 1), fact("m@v1.0.0!#2", 1), fact("m@v1.0.0#3", 2)]
+@pytest.mark.parametrize("later", ["m@v1.0.0#3", "m@v1.0.0#1"])
+@pytest.mark.parametrize("first", ["m@v1.0.0", "m@v1.0.0#1"])
+def test_the_first_registration_of_a_version_stays_and_so_does_its_rejection(first: str, later: str) -> None:
+    facts = [fact(first, 1, seconds=9), fact("m@v1.0.0!#2", 1), fact(later, 2)]
+    if first == later:
+        return
     (version,) = replay(facts).model("m").versions
-    assert not version.deregistered
-    assert version.commit == commit(2)
+    assert version.deregistered
+    assert version.commit == commit(1)
 
 
 def test_versions_ascend_and_latest_skips_pre_releases_and_rejected_ones() -> None:

@@ -213,8 +213,8 @@ ROWS = {
         off=(2,),
         renamed=("m@v2.0.0",),
     ),
-    "a release that was registered again, allowed": Row(
-        (fact("m@v1.0.0#1", 1), fact("m@v1.0.0#2", 2), fact("m#prod#1", 2)), {}, foreign=True
+    "a version with a counter only, allowed": Row(
+        (fact("m@v1.0.0#1", 1), fact("m#prod#2", 1)), {}, foreign=True
     ),
     "only a foreign unassignment": Row((V1, fact("m#prod!#1", 1)), {"m#prod!#1": NO_STATEMENT}, None),
     "a renamed tag": Row(

@@ -19,8 +19,8 @@ MISSING = "its object is missing"
 """The reason why a tag does not count whose object git cannot read."""
 
 _NAME = "tag-facts"
-# Raise this if summaries change: cached tags are never read again.
-_FORMAT = 3
+# Raise this if summaries or flaws change: cached tags are never read again.
+_FORMAT = 4
 _FIELDS = 8
 # Tags that the last full reading did not meet are dropped once there are this many, and more than those kept.
 _SPARE = 1_000

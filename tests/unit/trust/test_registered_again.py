@@ -1,0 +1,70 @@
+"""Registrations with a counter: they replace no release, take no rejection back, and leave nothing open."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mlgit.core.registry.completeness import doubtful_refusal
+from mlgit.core.registry.replay import replay
+from mlgit.core.trust.marks import Marks
+from tests.support.tags import fact
+from tests.unit.trust.test_accept import NO_STATEMENT, OFF, V1, V2, ask, rejection, release
+
+if TYPE_CHECKING:
+    from mlgit.core.registry.state import TagFact
+
+COUNTED = "it has a counter after its version, which mlgit never writes"
+AGAIN = {
+    "by mlgit": release("m@v2.0.0#3", 2, states="v2.0.0"),
+    "on another commit": release("m@v2.0.0#3", 1, states="v2.0.0"),
+    "by another tool": fact("m@v2.0.0#3", 2),
+    "dated before it": fact("m@v2.0.0#3", 2, seconds=-9),
+}
+
+
+@pytest.mark.parametrize("foreign", [False, True])
+@pytest.mark.parametrize("tag", AGAIN.values(), ids=AGAIN)
+def test_no_tag_replaces_a_release_or_takes_its_rejection_back(tag: TagFact, *, foreign: bool) -> None:
+    (first, second) = ask(V1, V2, tag, foreign=foreign).versions
+    assert (first.tag, second.tag, second.commit) == (V1.tag, V2.tag, V2.commit)
+    for more in ((), (fact("m@v2.0.0!#1", 2),)):
+        state = ask(V1, V2, rejection(V2), tag, *more, foreign=foreign)
+        assert state.versions[-1].withdrawn
+        assert state.latest is not None
+        assert state.latest.tag == V1.tag
+        assert doubtful_refusal(state) is None
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "why"),
+    [
+        (V2, release("m@v2.0.0#1", 1, states="v2.0.0"), COUNTED),
+        (V2, fact("m@v2.0.0#1", 1), "`m@v2.0.0` registers that version already"),
+        (fact("m@v2.0.0", 9), fact("m@v2.0.0#1", 2), "`m@v2.0.0` registers that version already"),
+        (fact("m@v2.0.0#1", 2), fact("m@v2.0.0#3", 1), "`m@v2.0.0#1` registers that version already"),
+    ],
+)
+def test_where_foreign_tags_count_the_second_registration_is_refused_and_named(
+    first: TagFact, second: TagFact, why: str
+) -> None:
+    refused = {each.fact.tag: each.why for each in ask(first, second, foreign=True, off=(9,)).refused}
+    assert refused == {second.tag: why} | ({first.tag: OFF} if first.commit.endswith("9") else {})
+    if second.name.counter == 1:
+        assert {each.fact.tag: each.why for each in ask(first, second, off=(9,)).refused}[second.tag] in {
+            NO_STATEMENT,
+            COUNTED,
+        }
+    raw = replay([first, second]).model("m")
+    assert second.message().startswith("Release") or Marks(raw, foreign=True).why(second) == why
+
+
+def test_a_lightweight_release_is_not_replaced_either() -> None:
+    raw = replay([fact("m@v2.0.0#1", 2)], {"m@v2.0.0": "it is lightweight"}).model("m")
+    assert Marks(raw, foreign=True).why(raw.facts[0]) == "`m@v2.0.0` registers that version already"
+
+
+def test_a_rejection_with_a_counter_does_not_count() -> None:
+    tag = fact("m@v2.0.0!#1", 2, message=rejection(V2).message())
+    assert {each.fact.tag: each.why for each in ask(V1, V2, tag, foreign=True).refused} == {tag.tag: COUNTED}
