@@ -1,6 +1,7 @@
 """Named tags: what a reference with the form of a model's tag means; never whatever Git finds there.
 
-Anyone who can push a lightweight tag could otherwise put another commit under the name of a release.
+Anyone who can push a lightweight tag could otherwise put another commit under the name of a release, or of a
+branch or a commit, before which Git takes a tag.
 """
 
 from __future__ import annotations
@@ -8,8 +9,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from mlgit.adapters.git.tags.objects import local_tags
 from mlgit.core.registry.state import label_of, version_of
 from mlgit.core.registry.tags import TagName, parse_tag
+from mlgit.core.trust.marks import unless_needed
 from mlgit.core.wording import word
 from mlgit.errors import StateError, UnknownReference
 
@@ -19,6 +22,9 @@ if TYPE_CHECKING:
 
 _SPELLING = re.compile(r"(?:(?:refs/)?tags/)?([^\^~]+?)((?:[\^~]|@\{).*)?")
 _DESCRIBED = re.compile(r".+-g([0-9a-f]{4,64})")
+_NAME = re.compile(r"(.*?)(?:[\^~]|@\{|$)")
+# As many digits as Git abbreviates to: a tag such as `2024` may also begin an id.
+_ABBREVIATED = re.compile(r"[0-9a-fA-F]{7,63}")
 
 
 class TagForm(NamedTuple):
@@ -93,6 +99,45 @@ def described(project: Project, text: str) -> str | None:
     """The commit of a name by `git describe`, which ends with the commit's id."""
     found = _DESCRIBED.fullmatch(text)
     return None if found is None else project.commit(found[1])
+
+
+def require_one_meaning(project: Project, text: str) -> None:
+    """Refuse a revision that a tag and a branch or a commit share.
+
+    Raises:
+        UnknownReference: they share it; the hint says how each is written.
+    """
+    found = _NAME.match(text)
+    name = "" if found is None else found[1]
+    if name in {"", "HEAD"} or "\0" in name or f"refs/{name}" in project.branches:
+        return
+    if name not in local_tags(project.git, [name]):
+        return
+    other = _branch_of(project, name)
+    what, other = ("a branch", other) if other is not None else ("a commit", _commit_of(project, name))
+    if other is None:
+        return
+    advice = unless_needed([name], project.remote, why="")
+    raise UnknownReference(
+        f"`{name}` is {what} and a tag", hint=f"write `{other}` or `tags/{name}`; {advice}"
+    )
+
+
+def _branch_of(project: Project, name: str) -> str | None:
+    """How Git takes a name for a branch, if there is one of that name here or at the remote."""
+    refs = (f"heads/{name}", f"remotes/{name}", f"remotes/{name}/HEAD", f"remotes/{project.remote}/{name}")
+    return next((ref for ref in refs if f"refs/{ref}" in project.branches), None)
+
+
+def _commit_of(project: Project, name: str) -> str | None:
+    """The full id of a commit of which a name is the beginning, also as `git describe` writes it."""
+    named = _DESCRIBED.fullmatch(name)
+    digits = name if named is None else named[1]
+    if _ABBREVIATED.fullmatch(digits) is None:
+        return None
+    oids = (project.git.try_text("rev-parse", f"--disambiguate={digits}") or "").split()
+    found = project.objects.get_many(oids)
+    return next((oid for oid in oids if (each := found[oid]) is not None and each.type == "commit"), None)
 
 
 def _ignored(project: Project, tag: str, why: str) -> StateError:

@@ -61,7 +61,8 @@ def resolve(
     Raises:
         AnswerNo: the version's tag does not count, says `read`.
         StateError: this clone may lack newer tags of the environment, or of the latest version.
-        UnknownReference: there is no such thing, or it is an environment that is empty or of several models.
+        UnknownReference: there is no such thing, it is a tag and a branch, or it is an environment that is
+            empty or of several models.
     """
     form = _form(text)
     plain = text if form is None else form.text
@@ -73,7 +74,11 @@ def resolve(
         found, commit = _tag(project, form, read)
     if found is not None:
         return replace(found, text=text) if form is None or not form.suffix else _near(project, found, form)
-    commit = commit or project.commit(text)
+    if commit is None:
+        from mlgit.project.registry.named_tags import require_one_meaning
+
+        require_one_meaning(project, text)
+        commit = project.commit(text)
     if commit is None:
         raise _unknown(project, text)
     short = commit.startswith(text.lower())
