@@ -39,6 +39,7 @@ environments:
   prod: {from: staging, auto: true}
   staging: {auto: true}
 """
+AUTO = "environments:\n  staging: {auto: true}\n"
 
 
 def merge(project: Folder, *, slope: str | None = None, **files: str) -> str:
@@ -215,6 +216,16 @@ def test_a_blocked_model_does_not_stop_the_others(project: Folder) -> None:
     assert "blocked   release bias: The gates block the release of `bias`" in done.out
     assert "bias-roof: fail:" in done.out
     assert sorted(tags_of(origin(project))) == ["line#prod#1", "line#staging#1", "line@v1.0.0"]
+
+
+def test_gates_that_block_a_promotion_are_named_and_the_release_stays(project: Folder) -> None:
+    gate = "gates:\n  r2-floor: {metric: r2, min: 2, when: promote}\n"
+    merge(project, mlgit_DOT_yaml=f"version: 1\nmodels:\n  line: {{path: models/line.json}}\n{gate}{AUTO}")
+    done = merged(gitlab_checkout(project, "runner"))
+    assert done.status == Exit.BLOCKED
+    assert "blocked   promote line@v1.0.0 to staging: The gates block the promotion to `staging`" in done.out
+    assert "r2-floor: fail:" in done.out
+    assert sorted(tags_of(origin(project))) == ["line@v1.0.0"]
 
 
 def test_a_held_environment_is_left_alone_and_the_release_still_happens(staged: Folder) -> None:

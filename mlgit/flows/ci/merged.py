@@ -247,7 +247,9 @@ class _MergePass:
             except LostRace as error:
                 self._look_again(error, attempt)
             except AnswerNo:
-                if promotion_need(self._counting(model), environment, before)[0] == version:
+                needed, _ = promotion_need(self._counting(model), environment, before)
+                # Versions that were read twice are never equal: each has a reader of its own.
+                if needed is not None and needed.oid == version.oid:
                     raise
         raise ToolError(f"`{environment.name}` changes faster than this run can follow")
 
