@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import pytest
+
 from mlgit.project.compare.base import Base, base_commit
 from mlgit.project.opening import open_project
+from tests.support.checkouts import github_push, gitlab_push
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from mlgit.project.open import Project
     from tests.support.shell import Folder
@@ -70,15 +73,87 @@ def test_in_gitlab_it_is_the_diff_base_of_the_merge_request(project: Folder) -> 
     assert unknown == Base(commit=None, reason="history_too_shallow")
 
 
-def test_after_a_push_it_is_the_previous_tip_of_the_branch(project: Folder) -> None:
+def test_after_a_push_to_trunk_it_is_the_previous_tip(project: Folder, tmp_path: Path) -> None:
     before = project.git("rev-parse", "HEAD")
     project.commit("one")
     project.commit("two")
-    event = project.write("event.json", json.dumps({"before": before}))
-    ci = {"GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "push", "GITHUB_EVENT_PATH": str(event)}
-    assert base(project, ci=ci) == Base(commit=before, reason="before_push")
-    assert base(project, ci={"CI_COMMIT_BEFORE_SHA": before}).reason == "before_push"
-    assert base(project, ci={"CI_COMMIT_BEFORE_SHA": "0" * 40}).reason != "before_push"
+    project.git("push", "-q")
+    assert base(project, ci=github_push(tmp_path, before=before)) == Base(commit=before, reason="before_push")
+    assert base(project, ci=gitlab_push(before=before)).reason == "before_push"
+    assert base(project, ci=gitlab_push()).reason == "parent"
+
+
+@pytest.fixture
+def branched(project: Folder) -> Mapping[str, str]:
+    """Name -> commit: `root`, from where trunk goes on to `trunk`, and a branch to `one`, `two` and `three`.
+
+    `three` merges `side`, which is of the branch as well, and `both` merges the branch into trunk.
+    """
+    found = {"root": project.git("rev-parse", "HEAD"), "trunk": project.commit("Trunk")}
+    project.git("push", "-q")
+    project.git("checkout", "-q", "-b", "topic", found["root"])
+    found["one"] = project.commit("One")
+    project.git("checkout", "-q", "-b", "side")
+    found["side"] = project.commit("Side")
+    project.git("checkout", "-q", "topic")
+    found["two"] = project.commit("Two")
+    project.git("merge", "-q", "--no-ff", "-m", "Three", "side")
+    found["three"] = project.git("rev-parse", "HEAD")
+    project.git("checkout", "-q", "--detach", "main")
+    project.git("merge", "-q", "--no-ff", "-m", "Both", "topic")
+    return {**found, "both": project.git("rev-parse", "HEAD")}
+
+
+LEFT = ("root", "merge_base")
+PULL = {"GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "pull_request", "GITHUB_REF": "refs/pull/7/merge"}
+RESULT = {"GITLAB_CI": "true", "CI_MERGE_REQUEST_DIFF_BASE_SHA": "root"}
+EVENTS: dict[str, tuple[str, dict[str, str], tuple[str, str]]] = {
+    "GitHub, pull request": ("both", PULL, ("trunk", "merge_ref")),
+    "GitHub, pull request, its head checked out": ("three", PULL | {"GITHUB_SHA": "both"}, LEFT),
+    "GitHub, a branch that is named like a merge": (
+        "three",
+        PULL | {"GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/heads/x/merge"},
+        LEFT,
+    ),
+    "GitHub, a branch that is named like a pull request": (
+        "three",
+        PULL | {"GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/heads/pull/7/merge"},
+        LEFT,
+    ),
+    "GitHub, a tag that is named like a merge": ("three", PULL | {"GITHUB_REF": "refs/tags/7/merge"}, LEFT),
+    "GitHub, second push": ("two", {"GITHUB_EVENT_NAME": "push", "before": "one"}, LEFT),
+    "GitLab, second push": ("two", {"GITLAB_CI": "true", "CI_COMMIT_BEFORE_SHA": "one"}, LEFT),
+    "GitLab, second push to trunk": ("trunk", {"CI_COMMIT_BEFORE_SHA": "root"}, ("root", "before_push")),
+    "GitLab, merge request": ("three", RESULT, ("root", "merge_request")),
+    "GitLab, merged result": (
+        "both",
+        RESULT | {"CI_MERGE_REQUEST_SOURCE_BRANCH_SHA": "three"},
+        ("trunk", "merge_ref"),
+    ),
+    "GitLab, a merge that is not GitLab's": (
+        "three",
+        RESULT | {"CI_MERGE_REQUEST_SOURCE_BRANCH_SHA": "both"},
+        ("root", "merge_request"),
+    ),
+}
+
+
+def test_each_event_of_a_ci_has_the_base_that_its_author_cannot_choose(
+    project: Folder, branched: Mapping[str, str], tmp_path: Path
+) -> None:
+    found = {}
+    for name, (checked_out, variables, _) in EVENTS.items():
+        ci = {key: branched.get(value, value) for key, value in variables.items()}
+        if "before" in ci:
+            ci |= github_push(
+                tmp_path, ref="refs/heads/topic", before=ci["before"], sha=branched[checked_out]
+            )
+        project.git("checkout", "-q", "--detach", branched[checked_out])
+        found[name] = base(project, ci=ci)
+    names = {commit: name for name, commit in branched.items()}
+    assert {name: (names[each.commit or ""], each.reason) for name, each in found.items()} == {
+        name: expected for name, (_, _, expected) in EVENTS.items()
+    }
 
 
 def test_unrelated_history_has_no_base(project: Folder) -> None:

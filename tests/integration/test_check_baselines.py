@@ -54,6 +54,7 @@ def test_ci_says_what_base_is(project: Folder) -> None:
     gitlab = {"CI_MERGE_REQUEST_DIFF_BASE_SHA": first}
     assert check(project, status=Exit.BLOCKED, env=gitlab)["baselines"][0]["commit"] == first
     push = {"CI_COMMIT_BEFORE_SHA": first}
+    project.git("push", "-q")
     assert (
         check(project, status=Exit.BLOCKED, env=push)["baselines"][0]["rule"]
         == "where the branch stood before this push"
@@ -66,7 +67,7 @@ def test_ci_says_what_base_is(project: Folder) -> None:
         "GITHUB_SHA": project.git("rev-parse", "HEAD"),
     }
     (base,) = check(project, status=Exit.BLOCKED, env=github)["baselines"]
-    assert (base["commit"], base["rule"]) == (first, "the first parent of the merge that GitHub checked out")
+    assert (base["commit"], base["rule"]) == (first, "the first parent of the merge that CI checked out")
     other = check(project, status=Exit.BLOCKED, env=github | {"GITHUB_SHA": head})["baselines"][0]
     assert other["rule"] != base["rule"]
 

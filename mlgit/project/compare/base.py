@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING, Literal
 
 from mlgit.adapters.git.refs import is_ancestor, merge_base, parents
@@ -31,7 +32,7 @@ Reason = Literal[
 
 RULES: Mapping[Reason, str] = {
     "explicit": "named by `--base`",
-    "merge_ref": "the first parent of the merge that GitHub checked out",
+    "merge_ref": "the first parent of the merge that CI checked out",
     "merge_request": "`CI_MERGE_REQUEST_DIFF_BASE_SHA`",
     "before_push": "where the branch stood before this push",
     "merge_base": "where this branch left {target}",
@@ -44,6 +45,9 @@ RULES: Mapping[Reason, str] = {
     "trunk_not_here": "trunk is not in this clone",
 }
 """How the base was found, in words; `target` is the branch that a change is compared with."""
+
+
+_MERGE_REF = re.compile(r"refs/pull/[0-9]+/merge")
 
 
 @record
@@ -76,17 +80,32 @@ def base_commit(
 
 
 def _in_ci(project: Project, here: str, ci: Mapping[str, str]) -> Base | None:
-    if ci.get("GITHUB_ACTIONS") == "true" and ci.get("GITHUB_REF", "").endswith("/merge"):
-        known = parents(project.objects, here)
-        if len(known) > 1:
-            return _known(project, known[0], "merge_ref")
+    known = parents(project.objects, here) if _may_be_merge(here, ci) else []
+    source = ci.get("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA")
+    if len(known) > 1 and (not source or source in known[1:]):
+        return _known(project, known[0], "merge_ref")
     base = ci.get("CI_MERGE_REQUEST_DIFF_BASE_SHA")
     if base:
         return _known(project, base, "merge_request")
     before = before_push(ci)
-    if before and project.commit(before) and is_ancestor(project.git, before, here):
-        return Base(commit=project.commit(before), reason="before_push")
+    commit = None if before is None or not _on_trunk(project, here) else project.commit(before)
+    if commit is not None and is_ancestor(project.git, commit, here):
+        return Base(commit=commit, reason="before_push")
     return None
+
+
+def _may_be_merge(here: str, ci: Mapping[str, str]) -> bool:
+    """Whether the forge itself may have made this commit, to merge a request; GitLab says of which one."""
+    if ci.get("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA"):
+        return True
+    pull = _MERGE_REF.fullmatch(ci.get("GITHUB_REF", "")) and ci.get("GITHUB_SHA", here) == here
+    return ci.get("GITHUB_ACTIONS") == "true" and bool(pull)
+
+
+def _on_trunk(project: Project, here: str) -> bool:
+    """Whether a commit is part of trunk: what was pushed to another branch before is the author's, too."""
+    target = project.target
+    return target is not None and is_ancestor(project.git, here, target.commit)
 
 
 def _known(project: Project, revision: str, reason: Reason) -> Base:
