@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mlgit.adapters.git.objects import Objects
 
 _MERGE_BASES: WeakKeyDictionary[Git, dict[tuple[str, str], str | None]] = WeakKeyDictionary()
+_FIRST_PARENTS: WeakKeyDictionary[Git, dict[str, list[str]]] = WeakKeyDictionary()
 _LISTING = ("for-each-ref", "--format=%(refname) %(objectname) %(symref)")
 
 
@@ -77,6 +78,19 @@ def count_commits(git: Git, old: str, new: str) -> int:
 def commits_between(git: Git, old: str, new: str) -> list[str]:
     """The commits that are reachable from `new` and not from `old`, newest first."""
     return git.run_text("rev-list", f"{old}..{new}").split()
+
+
+def first_parents(git: Git, tip: str) -> list[str]:
+    """A commit, its first parent, the first parent of that, and so on."""
+    known = _FIRST_PARENTS.setdefault(git, {})
+    if tip not in known:
+        known[tip] = git.run_text("rev-list", "--first-parent", tip).split()
+    return known[tip]
+
+
+def on_the_way(git: Git, old: str, new: str) -> list[str]:
+    """The commits that are reachable from `new` and that `old` is reachable from, without `old`."""
+    return git.run_text("rev-list", "--ancestry-path", f"{old}..{new}").split()
 
 
 def is_ancestor(git: Git, old: str, new: str) -> bool:

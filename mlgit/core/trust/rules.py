@@ -26,9 +26,10 @@ class Facts(NamedTuple):
     not on trunk, with the reason as a part of a sentence. `rules` are trunk's environments at each commit
     that a statement names as its policy; `today` are those of now, None if trunk has no `mlgit.yaml`.
     `gates` are those that a policy (empty: trunk now) asks for in an environment, each with the outcomes that
-    block. `precedes` says whether a commit is the same as another one or before it. `fetch` is the command
-    that fetches tags again. `deepen` is the one that fetches the rest of a history that is cut off, where it
-    is not known which commits are on trunk; None if the history is whole.
+    block. `precedes` says whether a commit is the same as another one or before it, `had_rules_of` whether
+    trunk had the rules of a policy when a commit was there. `fetch` is the command that fetches tags again.
+    `deepen` is the one that fetches the rest of a history that is cut off, where it is not known which
+    commits are on trunk; None if the history is whole.
     """
 
     names: Mapping[str, str | None]
@@ -38,6 +39,7 @@ class Facts(NamedTuple):
     gates: Mapping[tuple[str, str], Mapping[str, Collection[str]]] = {}
     today: Mapping[str, Environment] | None = None
     precedes: Callable[[str, str], bool] = lambda _, __: True
+    had_rules_of: Callable[[str, str], bool] = lambda _, __: True
     fetch: str = "git fetch --force --tags"
     deepen: str | None = None
     remote: str | None = None
@@ -51,10 +53,10 @@ def broken_rule(fact: TagFact, here: EnvironmentState, state: ModelState, facts:
     """
     found = _environment_statement(fact)
     policy = None if found is None else found.policy
-    if policy is not None and policy in facts.elsewhere:
-        if facts.deepen is not None:
-            return facts.elsewhere[policy]
-        return f"it was written by the rules of {policy[:7]}, which are not trunk's"
+    if policy is not None:
+        strange = _strange_policy(policy, fact.commit, facts)
+        if strange is not None:
+            return strange
     rules = facts.today if policy is None else facts.rules.get(policy, {})
     declared = None if rules is None else rules.get(here.environment)
     if policy is not None and declared is None and found is not None and found.action == "promote":
@@ -71,6 +73,18 @@ def broken_rule(fact: TagFact, here: EnvironmentState, state: ModelState, facts:
     if broken is None and found.action == "promote" and declared is not None:
         broken = _not_promoted(fact, found, declared, state, facts)
     return broken
+
+
+def _strange_policy(policy: str, commit: str, facts: Facts) -> str | None:
+    if policy in facts.elsewhere:
+        if facts.deepen is not None:
+            return facts.elsewhere[policy]
+        return f"it was written by the rules of {policy[:7]}, which are not trunk's"
+    if facts.had_rules_of(policy, commit):
+        return None
+    if facts.deepen is not None:
+        return f"whether the rules of {policy[:7]} were trunk's is not known: this clone's history is cut off"
+    return f"it was written by the rules of {policy[:7]}, which were never trunk's"
 
 
 def was_promoted(commit: str, there: EnvironmentState, state: ModelState, facts: Facts) -> bool:

@@ -21,6 +21,7 @@ from mlgit.errors import ConfigError
 from mlgit.project.history import unshallow
 from mlgit.project.registry.completeness import tag_repair
 from mlgit.project.registry.read import read_model
+from mlgit.project.trust.trunk_line import TrunkLine
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -102,6 +103,7 @@ def accept_with_facts(
         gates=_gates(project, statements, elsewhere),
         today=project.trunk_config.environments if project.trunk_config.declared else None,
         precedes=partial(is_ancestor, project.git),
+        had_rules_of=TrunkLine(project, _tips(project, local=local)).had_rules_of,
         fetch=tag_repair(project),
         deepen="git fetch --unshallow" if project.shallow else None,
         remote=project.remote,
@@ -199,11 +201,7 @@ def elsewhere_than_trunk(project: Project, commits: Collection[str], *, local: b
     trunk = project.trunk
     if trunk is None:
         return {}
-    tips = [trunk.commit]
-    mine = project.branches.get(f"refs/heads/{trunk.short.partition('/')[2]}")
-    if local and project.remote is not None and trunk.ref.startswith("refs/remotes/") and mine is not None:
-        tips.append(mine)
-    lost = _not_reachable(project, commits, tips)
+    lost = _not_reachable(project, commits, _tips(project, local=local))
     why = "its commit {commit} is not on {trunk}"
     if project.shallow:
         why = "whether its commit {commit} is on {trunk} is not known: this clone's history is cut off"
@@ -212,6 +210,16 @@ def elsewhere_than_trunk(project: Project, commits: Collection[str], *, local: b
         named += ", which `mlgit.trunk` names here,"
     texts = {commit: why.format(commit=commit[:7], trunk=named) for commit in sorted(lost)}
     return {commit: text.removesuffix(",") for commit, text in texts.items()}
+
+
+def _tips(project: Project, *, local: bool) -> list[str]:
+    """Trunk's commit and, with `local`, that of this clone's own branch; none if trunk is unborn."""
+    trunk = project.trunk
+    if trunk is None:
+        return []
+    mine = project.branches.get(f"refs/heads/{trunk.short.partition('/')[2]}")
+    own = local and project.remote is not None and trunk.ref.startswith("refs/remotes/")
+    return [trunk.commit, *([mine] if own and mine is not None else [])]
 
 
 def _not_reachable(project: Project, commits: Collection[str], tips: Collection[str]) -> frozenset[str]:

@@ -35,9 +35,11 @@ class Row(NamedTuple):
     later: frozenset[tuple[str, str]] = frozenset()
     off: tuple[int, ...] = ()
     gates: tuple[str, ...] = ()
+    never: frozenset[tuple[str, str]] = frozenset()
 
 
 OLD_RULES = f"it was written by the rules of {P7[:7]}, which are older than its commit"
+NEVER_TRUNKS = f"it was written by the rules of {P7[:7]}, which were never trunk's"
 OLDER_RULES = f"it was written by the rules of {P7[:7]}, which are older than those of the tag before"
 SECOND = moved("m#prod#2", 2, V2, seconds=20, policy=P7)
 BACK = (
@@ -89,6 +91,10 @@ ROWS = {
         "its version was not in `staging` before",
         today=FROM_STAGING,
     ),
+    "rules that were never trunk's": Row((FIRST, SECOND), NEVER_TRUNKS, never=frozenset({(P7, commit(2))})),
+    "a rollback by rules that were never trunk's": Row(
+        BACK, NEVER_TRUNKS, never=frozenset({(P7, commit(1))})
+    ),
     "rules older than the commit": Row((FIRST, SECOND), OLD_RULES, later=frozenset({(commit(2), P7)})),
     "rules older than those before": Row(AFTER_8, OLDER_RULES, later=frozenset({(P8, P7)})),
     "rules before that left trunk": Row(AFTER_8, None, later=frozenset({(P8, P7)}), off=(8,)),
@@ -139,6 +145,7 @@ def test_the_newest_assignment(row: Row) -> None:
         rules={policy: {} if row.then is None else {"prod": row.then} for policy in (P7, P8)},
         today={} if row.today is None else {"prod": row.today},
         precedes=precedes,
+        had_rules_of=lambda policy, at: (policy, at) not in row.never,
         gates={(policy, "prod"): {gate: ["fail"] for gate in row.gates} for policy in (P7, "")},
     )
     doubt = accepted_state(replay(tags).model("m"), facts).environment("prod").doubt

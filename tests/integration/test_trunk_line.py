@@ -1,0 +1,105 @@
+"""Whose rules a tag was written by: those that trunk had, and not those of a commit inside a pull request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mlgit.errors import Exit
+from mlgit.project.trust.trunk_line import TrunkLine
+from tests.integration.test_forged_tags import forge, released
+from tests.support.registry import opened
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.support.shell import Folder
+
+__all__ = ("released",)  # the fixture
+
+FLOOR = "  r2-floor: {metric: r2, min: 0.5}\n"
+
+
+def commit(folder: Folder, message: str, text: str | None = None) -> str:
+    """A commit with this `mlgit.yaml`, or with the same."""
+    if text is not None:
+        folder.write("mlgit.yaml", text)
+    return folder.commit(message)
+
+
+def pull_request(folder: Folder) -> str:
+    """Merge a branch that lifts a gate and puts it back; the commit without it."""
+    rules = (folder / "mlgit.yaml").read_text()
+    folder.git("checkout", "-q", "-b", "change")
+    lifted = commit(folder, "Lift the gate", rules.replace(FLOOR, ""))
+    commit(folder, "Put it back", rules)
+    folder.git("checkout", "-q", "main")
+    folder.git("merge", "-q", "--no-ff", "-m", "Merge", "change")
+    folder.git("push", "-q")
+    return lifted
+
+
+def pulled(folder: Folder) -> str:
+    """Merge what was pushed meanwhile into an own commit, as `git pull` does; the tip before it."""
+    start = folder.git("rev-parse", "HEAD").strip()
+    there = commit(folder, "There")
+    folder.git("reset", "-q", "--hard", start)
+    commit(folder, "Here")
+    folder.git("merge", "-q", "-m", "Pull", there)
+    folder.git("push", "-q")
+    return there
+
+
+def pulled_later(folder: Folder) -> str:
+    """The same, with other rules after that tip and before the merge."""
+    rules = (folder / "mlgit.yaml").read_text()
+    start = folder.git("rev-parse", "HEAD").strip()
+    there = commit(folder, "There")
+    newer = commit(folder, "Rules there", f"{rules}# more\n")
+    folder.git("reset", "-q", "--hard", start)
+    commit(folder, "Here")
+    folder.git("merge", "-q", "-m", "Pull", newer)
+    folder.git("push", "-q")
+    return there
+
+
+def forwarded(folder: Folder) -> str:
+    """Trunk goes forward to a branch, and each of its commits is a tip of trunk."""
+    folder.git("checkout", "-q", "-b", "change")
+    inside = commit(folder, "First")
+    commit(folder, "Second")
+    folder.git("checkout", "-q", "main")
+    folder.git("merge", "-q", "--ff-only", "change")
+    folder.git("push", "-q")
+    return inside
+
+
+def test_rules_from_inside_a_pull_request_do_not_count(released: Folder) -> None:
+    policy = pull_request(released)
+    forge(released, {"policy": policy, "gates": ()})
+    for argv in (["get", "line#staging", "-o", "out"], ["ci", "tag", "--", "line#staging#2"]):
+        done = released.here(*argv)
+        assert f"by the rules of {policy[:7]}, which were never trunk's" in done.out + done.err
+        assert done.status in {Exit.BLOCKED, Exit.STATE}
+
+
+@pytest.mark.parametrize("way", [pulled, pulled_later, forwarded])
+def test_rules_that_trunk_had_count_however_trunk_went_on(
+    released: Folder, way: Callable[[Folder], str]
+) -> None:
+    forge(released, {"policy": way(released)})
+    assert released.here("get", "line#staging", "-o", "out", "--json").json()["version"] == "v1.0.1"
+
+
+def test_rules_before_a_merge_count_for_what_was_there_before_it(released: Folder) -> None:
+    rules = (released / "mlgit.yaml").read_text()
+    released.git("checkout", "-q", "-b", "change")
+    inside = commit(released, "Inside")
+    commit(released, "Tighten", f"{rules}# tighter\n")
+    released.git("checkout", "-q", "main")
+    before = commit(released, "Before")
+    released.git("merge", "-q", "--no-ff", "-m", "Merge", "change")
+    line = TrunkLine(opened(released), [released.git("rev-parse", "HEAD").strip()])
+    assert line.had_rules_of(inside, before)
+    assert not line.had_rules_of(inside, inside)
