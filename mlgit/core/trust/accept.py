@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.registry.replay import replay
 from mlgit.core.registry.state import EnvironmentState, ModelState, Refusal, TagFact
-from mlgit.core.registry.statement import EnvironmentStatement, RejectionStatement
+from mlgit.core.registry.statement import EnvironmentStatement, RejectionStatement, ReleaseStatement
 from mlgit.core.registry.tags import TAGS
 from mlgit.core.trust.doubt import doubt_of, environments_of
 from mlgit.core.trust.marks import (
@@ -23,7 +23,7 @@ from mlgit.core.trust.marks import (
     unless_needed,
 )
 from mlgit.core.trust.proof import claims_problem, parse_statement, release_problem
-from mlgit.core.trust.rules import broken_rule
+from mlgit.core.trust.rules import broken_rule, gates_problem
 from mlgit.core.wording import word
 
 if TYPE_CHECKING:
@@ -89,6 +89,9 @@ def _own_refusal(fact: TagFact, facts: Facts) -> Refusal | None:
         problem = claims_problem(fact, statement)
     if problem is not None and fact.name.version is not None and fact.name.counter is not None:
         return _deletable(fact, problem, facts)
+    if problem is None and isinstance(statement, ReleaseStatement):
+        demanded = facts.release_gates.get(fact.commit, {})
+        problem = gates_problem(statement, demanded, what="a release")
     return None if problem is None else Refusal(fact, problem)
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from mlgit.core.config.file import Environment
     from mlgit.core.registry.state import Change, EnvironmentState, ModelState, TagFact
+    from mlgit.core.registry.statement import ReleaseStatement
 
 
 class Facts(NamedTuple):
@@ -26,10 +27,10 @@ class Facts(NamedTuple):
     not on trunk, with the reason as a part of a sentence. `rules` are trunk's environments at each commit
     that a statement names as its policy; `today` are those of now, None if trunk has no `mlgit.yaml`.
     `gates` are those that a policy (empty: trunk now) asks for in an environment, each with the outcomes that
-    block. `precedes` says whether a commit is the same as another one or before it, `had_rules_of` whether
-    trunk had the rules of a policy when a commit was there. `fetch` is the command that fetches tags again.
-    `deepen` is the one that fetches the rest of a history that is cut off, where it is not known which
-    commits are on trunk; None if the history is whole.
+    block; `release_gates` are those of releases, by commit. `precedes` says whether a commit is the same as
+    another one or before it, `had_rules_of` whether trunk had the rules of a policy when a commit was there.
+    `fetch` is the command that fetches tags again. `deepen` is the one that fetches the rest of a history
+    that is cut off, where it is not known which commits are on trunk; None if the history is whole.
     """
 
     names: Mapping[str, str | None]
@@ -37,6 +38,7 @@ class Facts(NamedTuple):
     elsewhere: Mapping[str, str]
     rules: Mapping[str, Mapping[str, Environment]]
     gates: Mapping[tuple[str, str], Mapping[str, Collection[str]]] = {}
+    release_gates: Mapping[str, Mapping[str, Collection[str]]] = {}
     today: Mapping[str, Environment] | None = None
     precedes: Callable[[str, str], bool] = lambda _, __: True
     had_rules_of: Callable[[str, str], bool] = lambda _, __: True
@@ -102,10 +104,15 @@ def _not_promoted(
         if fact.commit not in qualified(source) or not _was_there(fact, source, before, facts):
             return _not_before(declared.source)
     demanded = facts.gates.get((statement.policy or "", statement.environment), {})
-    return _gates_problem(statement, demanded)
+    return gates_problem(statement, demanded, what="a promotion")
 
 
-def _gates_problem(statement: EnvironmentStatement, demanded: Mapping[str, Collection[str]]) -> str | None:
+def gates_problem(
+    statement: EnvironmentStatement | ReleaseStatement,
+    demanded: Mapping[str, Collection[str]],
+    *,
+    what: str,
+) -> str | None:
     """The gates whose outcomes are missing in a statement, or that should have stopped it."""
     stated = {each.gate: each.outcome for each in statement.gates}
     missing = [gate for gate in demanded if gate not in stated]
@@ -114,7 +121,7 @@ def _gates_problem(statement: EnvironmentStatement, demanded: Mapping[str, Colle
     blocking = [gate for gate, outcomes in demanded.items() if stated[gate] in outcomes]
     if not blocking:
         return None
-    return f"it states `{stated[blocking[0]]}` of the gate `{blocking[0]}`, which blocks a promotion"
+    return f"it states `{stated[blocking[0]]}` of the gate `{blocking[0]}`, which blocks {what}"
 
 
 def _not_before(environment: str) -> str:

@@ -39,6 +39,7 @@ from mlgit.project.registry.read import read_model, read_registry
 from mlgit.project.registry.readiness import problem_of_model
 from mlgit.project.release.gate_check import require_gates
 from mlgit.project.release.readiness import branch_name, model_content, version_content
+from mlgit.project.release.tag_rules import BlockedReleaseError, require_unblocked
 from mlgit.project.release.write_tags import fresh_model, refresh
 from mlgit.project.trust.accept import accept
 
@@ -169,6 +170,9 @@ class _MergePass:
         """Release a model, then promote it to each environment. An error in one does not stop the others."""
         try:
             step = self._released(model, fetched)
+        except BlockedReleaseError as error:
+            yield failed_step(model, None, error)
+            return
         except MlgitError as error:
             step = failed_step(model, None, error)
         yield step
@@ -214,6 +218,8 @@ class _MergePass:
         here = state.at_commit(self._commit)
         if here:
             require_counting(accept(project, state, local=False), here)
+            fetch_gate_metrics(project, model, self._progress)
+            require_unblocked(project, here[-1], state)
         versions = chain(reversed(state.versions), deregistered_before(project))
         contents = ((version, version_content(project, version, path)) for version in versions)
         content = model_content(project, self._commit, path)

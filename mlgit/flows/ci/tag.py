@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -125,6 +126,7 @@ def _verified(project: Project, known: TagEvent, fact: TagFact, raw: ModelState)
     superseded = None if refusal is not None else _superseded(fact, accepted)
     proofs = prove_tag(project, fact, state)
     if all(proof.state != "fail" for proof in proofs):
+        _fetch_metrics(project, fact)
         proofs += tuple(prove_rules(project, fact, raw, refusal, current=superseded is None))
     verified = all(proof.state != "fail" for proof in proofs)
     kind, path, description = _annotation(project, fact)
@@ -144,6 +146,17 @@ def _verified(project: Project, known: TagEvent, fact: TagFact, raw: ModelState)
         proofs=proofs,
         notes=(*notes, *uncounted_changes(fact, accepted)),
     )
+
+
+def _fetch_metrics(project: Project, fact: TagFact) -> None:
+    """Fetch the numbers of the gates; without them, these say what is missing."""
+    from mlgit.project.ci.fetch_metrics import fetch_gate_metrics, fetch_metrics
+
+    if fact.name.action not in {"register", "assign"}:
+        return
+    with suppress(ToolError):
+        fetch_metrics(project, [fact.commit])
+        fetch_gate_metrics(project, fact.name.model)
 
 
 def _superseded(fact: TagFact, state: ModelState) -> str | None:

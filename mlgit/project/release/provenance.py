@@ -63,7 +63,7 @@ def release_statement(  # noqa: PLR0913 (what the statement has)
         tree=project.git.run_text("rev-parse", f"{commit}^{{tree}}"),
         at=write_time(project.now),
         lock_sha256=None if content is None else sha256_hex(content),
-        files=_files(project, commit, path, found.pipeline),
+        files=model_files(project, commit, path, found.pipeline),
         inputs=_inputs(stages, found.pipeline),
         params=_params(stages),
         metrics=_metrics(project, found, state.name),
@@ -113,7 +113,9 @@ def looks_secret(name: str) -> bool:
     return _SECRET.search(name) is not None
 
 
-def _files(project: Project, commit: str, path: str | None, pipeline: Pipeline) -> tuple[FileDigest, ...]:
+def model_files(
+    project: Project, commit: str, path: str | None, pipeline: Pipeline
+) -> tuple[FileDigest, ...]:
     """The outputs that are the model, contain it or are in it; otherwise its file in Git."""
     if path is None:
         return ()

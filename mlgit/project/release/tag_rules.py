@@ -6,19 +6,45 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.gates.headline import headline
 from mlgit.core.registry.state import version_of
-from mlgit.core.registry.statement import EnvironmentStatement
+from mlgit.core.registry.statement import EnvironmentStatement, ReleaseStatement
 from mlgit.core.release.promotion import check_promotion
 from mlgit.core.trust.proof import Proof
 from mlgit.errors import AnswerNo, ConfigError, MlgitError, StateError
 from mlgit.project.gates.judge import Question, judge
+from mlgit.project.pipeline.evidence import evidence
+from mlgit.project.registry.models import declared_models
 from mlgit.project.registry.readiness import require_usable_version
-from mlgit.project.trust.accept import accept, setting_aside
+from mlgit.project.release.provenance import model_files
+from mlgit.project.trust.accept import accept, setting_aside, setting_aside_release
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlgit.core.registry.state import ModelState, Refusal, TagFact
+    from mlgit.core.gates.verdict import Verdict
+    from mlgit.core.registry.state import ModelState, Refusal, RegisteredVersion, TagFact
     from mlgit.project.open import Project
+
+
+class BlockedReleaseError(AnswerNo):
+    """A release is here that its gates block: nothing may be built on it."""
+
+
+def require_unblocked(project: Project, version: RegisteredVersion, raw: ModelState) -> None:
+    """Refuse a release that the gates of its commit block, whoever made it and whatever it states.
+
+    Raises:
+        BlockedReleaseError: they block it.
+    """
+    if version.deregistered or not version.version.final:
+        return
+    verdict = _verdict_of_release(project, version.fact, raw)
+    if verdict.decision != "block" or _lacks_only_numbers(verdict):
+        return
+    raise BlockedReleaseError(
+        f"`{version.tag}`, which {version.author} made, is here already, and the gates block it: "
+        f"{headline(verdict)}",
+        hint=f"`mlgit deregister {version.model}@{version.version} -m REASON` rejects it",
+    )
 
 
 def prove_rules(
@@ -33,6 +59,11 @@ def prove_rules(
         yield _proof(fact, "counts", f"{refusal.why}{advice}")
         return
     yield _proof(fact, "counts", None)
+    if current and fact.name.action == "register":
+        concealed = _model_problem(project, fact)
+        if concealed is not None:
+            yield _proof(fact, "files", concealed)
+        yield _gates_of_release(project, fact, raw)
     if current and fact.name.action == "assign":
         with setting_aside(project, fact, raw):
             before = accept(project, raw, local=False)
@@ -57,6 +88,50 @@ def _rules_problem(project: Project, fact: TagFact, before: ModelState) -> str |
     return None
 
 
+def _verdict_of_release(project: Project, fact: TagFact, raw: ModelState) -> Verdict:
+    """What the gates of a release's commit say of it now, compared with what was there before it.
+
+    Raises:
+        MlgitError: they cannot be evaluated.
+    """
+    question = Question(purpose="release", models=(fact.name.model,), candidate=fact.commit)
+    with setting_aside_release(project, fact, raw):
+        return judge(project, question)
+
+
+def _lacks_only_numbers(verdict: Verdict) -> bool:
+    """Whether a verdict blocks only because this clone lacks numbers that DVC keeps elsewhere."""
+    blocking = [each.reason for each in verdict.results if each.effect == "block"]
+    return bool(blocking) and set(blocking) == {"not_fetched"}
+
+
+def _gates_of_release(project: Project, fact: TagFact, raw: ModelState) -> Proof:
+    try:
+        verdict = _verdict_of_release(project, fact, raw)
+    except MlgitError as error:
+        return _proof(fact, "gates", f"the gates cannot be evaluated: {error.message}")
+    if _lacks_only_numbers(verdict):
+        message = f"not known here: {headline(verdict)}"
+        return Proof(tag=fact.tag, check="gates", state="skip", message=message)
+    return _proof(fact, "gates", headline(verdict) if verdict.decision == "block" else None)
+
+
+def _model_problem(project: Project, fact: TagFact) -> str | None:
+    """How a release conceals the model that its commit has."""
+    statement = fact.statement
+    if not isinstance(statement, ReleaseStatement):
+        return None
+    try:
+        path = declared_models(project, fact.commit).get(fact.name.model)
+        pipeline = evidence(project, fact.commit, staleness=False).pipeline
+    except ConfigError:
+        return None  # that is said where the files are checked
+    there = model_files(project, fact.commit, path, pipeline)
+    if not there or {each.path for each in there} & {each.path for each in statement.files}:
+        return None
+    return f"it states no file of its model, and its commit has `{there[0].path}`"
+
+
 def _gates_problem(project: Project, fact: TagFact) -> str | None:
     """Why the gates of trunk block a promotion, whatever outcomes it states; a rollback needs none."""
     name, statement = fact.name, fact.statement
@@ -75,7 +150,7 @@ def _gates_problem(project: Project, fact: TagFact) -> str | None:
 _PASSED = {
     "counts": "it counts",
     "rules": "the rules of trunk allow it",
-    "gates": "the gates of its environment do not block it",
+    "gates": "the gates do not block it",
 }
 
 

@@ -6,14 +6,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from itertools import dropwhile
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.binary import GitFailed
 from mlgit.adapters.git.refs import is_ancestor
 from mlgit.adapters.git.tags.objects import parse_header
-from mlgit.core.config.file import WAIVERS_FILE
 from mlgit.core.registry.replay import in_order, replay
-from mlgit.core.registry.statement import EnvironmentStatement
+from mlgit.core.registry.statement import EnvironmentStatement, ReleaseStatement
 from mlgit.core.trust.accept import accepted_state
 from mlgit.core.trust.proof import parse_statement
 from mlgit.core.trust.rules import Facts
@@ -21,6 +20,7 @@ from mlgit.errors import ConfigError
 from mlgit.project.history import unshallow
 from mlgit.project.registry.completeness import tag_repair
 from mlgit.project.registry.read import read_model
+from mlgit.project.trust.asked_gates import gates_of_promotion, gates_of_releases
 from mlgit.project.trust.trunk_line import TrunkLine
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from mlgit.core.config.file import Environment
     from mlgit.core.registry.state import ModelState, TagFact
+    from mlgit.core.registry.statement import Statement
     from mlgit.project.open import Project
 
 
@@ -64,6 +65,31 @@ def setting_aside(project: Project, fact: TagFact, raw: ModelState) -> Iterator[
         project.set_aside = frozenset()
 
 
+@contextmanager
+def setting_aside_release(project: Project, fact: TagFact, raw: ModelState) -> Iterator[None]:
+    """Read models as if this release were not there, nor what came after it.
+
+    Left out are higher versions, and changes of environments from the first that put a commit there, on
+    commits that do not come before its own.
+    """
+    commits = {each.commit for each in raw.facts}
+    late = {fact.commit, *_not_reachable(project, commits, [fact.commit])}
+    aside = {fact.tag}
+    for each in raw.facts:
+        if each.commit in late and each.name.version is not None and fact.name.version is not None:
+            aside.update([each.tag] if each.name.version >= fact.name.version else [])
+    for name in raw.environments:
+        ordered = in_order(each for each in raw.facts if each.name.environment == name)
+        later = list(dropwhile(lambda each: each.name.action != "assign" or each.commit not in late, ordered))
+        aside.update(each.tag for each in later)
+        aside.update(str(each.name._replace(action="unassign")) for each in later[:1])
+    project.set_aside = frozenset(aside)
+    try:
+        yield
+    finally:
+        project.set_aside = frozenset()
+
+
 def accept(
     project: Project, raw: ModelState, *, local: bool | None = None, fetch: bool = False
 ) -> ModelState:
@@ -88,7 +114,8 @@ def accept_with_facts(
     # The messages are all here: nothing reads them again one by one.
     read = (fact._replace(read=messages.__getitem__) for fact in raw.facts)
     raw = replace(replay(read).model(raw.name), ignored=ignored)
-    statements = _statements(messages.values())
+    made = _statements(messages.values())
+    statements = tuple(each for each in made if isinstance(each, EnvironmentStatement))
     policies = frozenset(each.policy for each in statements if each.policy is not None)
     commits = {fact.commit for fact in raw.facts} | policies
     local = project.default_branch is None if local is None else local
@@ -101,6 +128,9 @@ def accept_with_facts(
         elsewhere=elsewhere,
         rules={commit: _rules(project, commit) for commit in policies if commit not in elsewhere},
         gates=_gates(project, statements, elsewhere),
+        release_gates=gates_of_releases(
+            project, (each for each in made if isinstance(each, ReleaseStatement))
+        ),
         today=project.trunk_config.environments if project.trunk_config.declared else None,
         precedes=partial(is_ancestor, project.git),
         had_rules_of=TrunkLine(project, _tips(project, local=local)).had_rules_of,
@@ -117,7 +147,7 @@ def _gates(
 ) -> Mapping[tuple[str, str], Mapping[str, frozenset[str]]]:
     """(policy, environment) -> the gates that a promotion there had to state."""
     return {
-        (each.policy or "", each.environment): _demanded(project, each, each.policy)
+        (each.policy or "", each.environment): gates_of_promotion(project, each, each.policy)
         for each in statements
         if each.action == "promote" and each.policy not in elsewhere
     }
@@ -148,39 +178,9 @@ def policy_commit(project: Project, commit: str | None = None) -> str | None:
     return mine if same else trunk.commit
 
 
-def _statements(messages: Iterable[str]) -> tuple[EnvironmentStatement, ...]:
+def _statements(messages: Iterable[str]) -> tuple[Statement, ...]:
     statements = (parse_statement(message).statement for message in messages)
-    return tuple(each for each in statements if isinstance(each, EnvironmentStatement))
-
-
-def _demanded(
-    project: Project, statement: EnvironmentStatement, policy: str | None
-) -> Mapping[str, frozenset[str]]:
-    """The gates that `promote` asks by the rules of a commit or trunk, each with the outcomes that block.
-
-    A waiver of that commit may have lifted a gate: what it says then is not looked at.
-    """
-    from mlgit.core.gates.evaluate import effect_of, select
-    from mlgit.core.gates.verdict import Outcome
-
-    try:
-        config = project.trunk_config if policy is None else project.config(policy)
-    except ConfigError:
-        return {}
-    gates = select(config, purpose="promote", model=statement.model, environment=statement.environment)
-    if not gates:
-        return {}
-    waivers = (project.tree(policy or policy_commit(project)).read(WAIVERS_FILE) or b"").decode(
-        "utf-8", "replace"
-    )
-    return {
-        gate.id: frozenset(
-            outcome
-            for outcome in get_args(Outcome)
-            if effect_of(gate, outcome) == "block" and gate.id not in waivers
-        )
-        for gate in gates
-    }
+    return tuple(each for each in statements if each is not None)
 
 
 def _rules(project: Project, commit: str) -> Mapping[str, Environment]:
