@@ -6,6 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mlgit.core.registry.completeness import refused_releases
+from mlgit.core.registry.moves import held_last
+from mlgit.core.registry.state import label_of
 from mlgit.core.release.promotion import (
     check_promotion,
     choose_version,
@@ -69,7 +71,7 @@ def promote(  # noqa: PLR0913 (one parameter per option)
     policy = policy_commit(project, version.commit if local else None)
     move = Move(action="promote", now=project.now, reason=reason, gates=gates.gates, policy=policy)
     done = partial(change, plan_assignment(state, here, version, move), reason=reason, verdict=gates.verdict)
-    return done(notes=(*passed, *_about(project, here, local=local), *gates.notes))
+    return done(notes=(*passed, *_about(project, here, state, local=local), *gates.notes))
 
 
 def _require_allowed(
@@ -90,9 +92,9 @@ def _declared(project: Project, name: str) -> Environment:
     return require_environment(project, name)
 
 
-def _about(project: Project, here: EnvironmentState, *, local: bool) -> tuple[str, ...]:
+def _about(project: Project, here: EnvironmentState, state: ModelState, *, local: bool) -> tuple[str, ...]:
     """What to know about the environment."""
-    return (*_ended(here), *_undeclared(project, here.model), *_left(project, here, local=local))
+    return (*_ended(here, state), *_undeclared(project, here.model), *_left(project, here, local=local))
 
 
 def _undeclared(project: Project, name: str) -> tuple[str, ...]:
@@ -130,8 +132,15 @@ def _left(project: Project, here: EnvironmentState, *, local: bool) -> tuple[str
     )
 
 
-def _ended(here: EnvironmentState) -> tuple[str, ...]:
-    return (f"`{here.environment}` was held by a rollback; this promotion ends that",) if here.held else ()
+def _ended(here: EnvironmentState, state: ModelState) -> tuple[str, ...]:
+    if here.held:
+        return (f"`{here.environment}` was held by a rollback; this promotion ends that",)
+    last = held_last(here, state)
+    if last is None:
+        return ()
+    label, end = label_of(last[0], here.registered), last[1].fact
+    when = f"{end.at:%Y-%m-%d %H:%M} UTC"
+    return (f"`{here.environment}` was empty: {end.tagger} took {label} of `{here.model}` out on {when}",)
 
 
 def _environment(

@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 from mlgit.adapters.git.binary import Git, GitFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from mlgit.adapters.git.objects import Objects
 
@@ -113,6 +113,21 @@ def is_ancestor(git: Git, old: str, new: str) -> bool:
             return False
         raise
     return True
+
+
+def first_after(git: Git, commit: str, others: Sequence[str]) -> str | None:
+    """The first of `others` that has `commit` among its ancestors; one walk tells whether there is one."""
+    wanted = [each for each in dict.fromkeys(others) if each != commit]
+    if not wanted:
+        return None
+    query = "".join(f"{each}\n" for each in (*wanted, f"^{commit}"))
+    try:
+        walked = git.run("rev-list", "--boundary", "--stdin", stdin=query.encode()).decode().split()
+    except GitFailed:  # one of them is not here
+        walked = [f"-{commit}"]
+    if f"-{commit}" not in walked:
+        return None
+    return next((each for each in wanted if is_ancestor(git, commit, each)), None)
 
 
 def merge_base(git: Git, one: str, other: str) -> str | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.config.file import FileBaseline
 from mlgit.core.digest import sha256_hex
-from mlgit.core.gates.evaluate import EMPTIED, HELD, REPLACED, Case, Rules, evaluate, vs_key
+from mlgit.core.gates.evaluate import EMPTIED, NOTED, Case, Rules, evaluate, vs_key
 from mlgit.core.gates.limits import declared_bounds
 from mlgit.core.gates.verdict import (
     Note,
@@ -130,7 +130,7 @@ def _case_notes(case: Case, results: Sequence[Result], rules: Rules) -> list[Not
     notes += [
         Note(code=each.reason, message=each.message, model=case.model, hint=each.hint)
         for each in (entry.baseline for entry in case.baselines.values())
-        if each.reason in {HELD, REPLACED} and each.message is not None
+        if each.reason in NOTED and each.message is not None
     ]
     notes += _not_proven(case, results)
     if rules.stale_counts:

@@ -34,8 +34,11 @@ EMPTIED = "emptied"
 """The reason of a baseline that is `none` because something was taken out of its environment."""
 PASSED_OVER = "passed_over"
 """The reason of a baseline that is found although a newer tag of its environment does not count."""
-HELD, REPLACED = "baseline_held", "baseline_renamed"
-"""Reasons of a baseline that is found: a rollback put it there; trunk renamed its environment."""
+OLDER = "older_commit"
+"""The reason of a newest release whose commit is older than that of a lower one."""
+HELD, REPLACED, DEREGISTERED = NOTED = ("baseline_held", "baseline_renamed", "baseline_deregistered")
+"""Reasons of a baseline that is found: its environment held more before; trunk renamed its environment; the
+release after it was deregistered."""
 _UNTRUSTED = ("not_from_pipeline", "stale", "unknown_here")
 _EFFECTS: Mapping[Severity, Effect] = {"error": "block", "warn": "warn", "info": "note"}
 _INCONCLUSIVE: Mapping[OnInconclusive, Effect] = {"fail": "block", "warn": "warn", "allow": "allow"}

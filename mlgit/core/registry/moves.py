@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlgit.core.registry.state import version_of
 from mlgit.errors import StateError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mlgit.core.registry.state import Change, EnvironmentState, ModelState, TagFact
 
 
@@ -42,6 +45,31 @@ def qualified(environment: EnvironmentState) -> frozenset[str]:
         if change.assigned is not None:
             commits.add(change.assigned.commit)
     return frozenset(commits)
+
+
+def held_before(environment: EnvironmentState) -> Iterator[tuple[TagFact, Change]]:
+    """What the environment held before, the newest first, each with the change that took it out."""
+    after = environment.holder
+    for change in reversed(environment.changes):
+        if change.held is not None and (after is None or after.oid != change.held.oid):
+            yield change.held, change
+        after = change.held
+
+
+def held_last(environment: EnvironmentState, state: ModelState) -> tuple[TagFact, Change] | None:
+    """What an empty environment held last, apart from versions that are deregistered."""
+    if environment.holder is not None:
+        return None
+    return next(
+        (each for each in held_before(environment) if not withdrawn(each[0], environment, state)), None
+    )
+
+
+def withdrawn(fact: TagFact, environment: EnvironmentState, state: ModelState) -> bool:
+    """Whether the version of an environment's tag is deregistered by a tag that counts."""
+    version = version_of(fact, environment.registered)
+    found = None if version is None else state.find(version.version)
+    return found is not None and found.withdrawn
 
 
 def require_history(

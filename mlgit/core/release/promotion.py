@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.core.registry.completeness import doubtful_refusal, refused_releases
-from mlgit.core.registry.moves import qualified, require_history, stack
+from mlgit.core.registry.moves import held_last, qualified, require_history, stack
 from mlgit.core.registry.semver import Version
 from mlgit.core.registry.state import EnvironmentState, ModelState, RegisteredVersion, version_of
 from mlgit.core.wording import listed, word
@@ -140,10 +140,13 @@ def check_promotion(
             "leave it by a later promotion",
             hint=first,
         )
-    here = state.environment(environment.name).version
+    there = state.environment(environment.name)
+    last = held_last(there, state)
+    here = there.version if last is None else version_of(last[0], there.registered)
     if here is not None and version.version < here.version and not downgrade:
+        held = "holds" if last is None else "held last"
         raise AnswerNo(
-            f"`{label}` is lower than `{here.version}`, which `{environment.name}` holds",
+            f"`{label}` is lower than `{here.version}`, which `{environment.name}` {held}",
             hint="use `mlgit rollback` to go back, or `--downgrade` if you mean it",
         )
 

@@ -15,14 +15,13 @@ from mlgit.core.wording import listed
 from mlgit.errors import AnswerNo, StateError, ToolError, UnknownReference
 from mlgit.project.compare.baseline_files import found_at, none_at, quoted, read_baseline, unknown
 from mlgit.project.compare.environment_baseline import (
-    deregistered,
     in_environment,
     is_made_again,
     merged,
     replaced,
 )
 from mlgit.project.compare.reference_file import reference_baseline
-from mlgit.project.compare.release_before import release_before, withdrawn_before
+from mlgit.project.compare.release_before import explained, release_before, withdrawn_before
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -220,8 +219,8 @@ class Baselines:
             version, refused = release_before(self.project, state, here)
             if version is not None:
                 found = found_at("base", model, f"{name}@{version.version}", rule, version.commit)
-            else:
-                found = deregistered(found, name, withdrawn_before(self.project, state, here))
+            gone = withdrawn_before(self.project, state, here)
+            found = explained(self.project, found, state, version, gone)
         return self._proven(found, name, self._doubtful_release(name), refused)
 
     def _release(self, model: str | None, name: str | None) -> Baseline:
@@ -234,7 +233,7 @@ class Baselines:
                 found_at("release", model, f"{name}@{version.version}", rule, version.commit), version
             )
         if state is not None:
-            found = deregistered(found, name, state.versions)
+            found = explained(self.project, found, state, version, state.versions)
         refused = None if state is None else doubtful_refusal(state)
         return self._proven(found, name, self._doubtful_release(name), refused)
 
@@ -255,8 +254,8 @@ class Baselines:
                 hint="declare the model under `models:` in `mlgit.yaml`",
             )
         state = states[0] if states else None
-        refused = () if name is None else self._state(name).refused
-        found = in_environment(vs, model, place=place, name=name, state=state, refused=refused)
+        whole = None if name is None else self._state(name)
+        found = in_environment(self.project, vs, model, place=place, state=whole, purpose=self.purpose)
         doubt = None if state is None else state.doubt
         again = self.purpose == "promote" and is_made_again(doubt, state, self.candidate)
         if doubt is not None and not again:

@@ -5,40 +5,49 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from mlgit.adapters.git.refs import first_after
 from mlgit.core.gates.evaluate import EMPTIED, HELD, PASSED_OVER, REPLACED
-from mlgit.core.registry.state import label_of
+from mlgit.core.registry.moves import held_before, held_last, withdrawn
+from mlgit.core.registry.state import label_of, version_of
 from mlgit.core.trust.doubt import newest_passed_over
 from mlgit.core.wording import word
 from mlgit.project.compare.baseline_files import found_at, none_at, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
-    from mlgit.core.gates.verdict import Baseline
-    from mlgit.core.registry.state import EnvironmentState, ModelState, Refusal, RegisteredVersion
+    from mlgit.core.gates.verdict import Baseline, Purpose
+    from mlgit.core.registry.state import (
+        Change,
+        EnvironmentState,
+        ModelState,
+        Refusal,
+        RegisteredVersion,
+        TagFact,
+    )
     from mlgit.project.open import Project
 
 
 def in_environment(
-    vs: str,
-    model: str | None,
-    *,
-    place: str,
-    name: str | None,
-    state: EnvironmentState | None,
-    refused: Iterable[Refusal],
+    project: Project, vs: str, model: str | None, *, place: str, state: ModelState | None, purpose: Purpose
 ) -> Baseline:
-    """The baseline that an environment is; it may still be in tags as `place`, and a model as `name`."""
+    """The baseline that an environment is; it may still be in tags as `place`, and a model as in `state`.
+
+    A promotion into an emptied one is compared with what was there last.
+    """
+    name = None if state is None else state.name
+    here = None if state is None else state.environments.get(place)
     rule = f"what is in `{vs}` now" if place == vs else f"what is in `{place}`, which `{vs}` replaced"
-    if state is None or state.commit is None:
+    if state is None or here is None or here.holder is None:
         found = none_at(vs, model, f"`{vs}`", rule, f"Nothing of {quoted(name)} is in `{vs}` yet")
-        return found if state is None else _emptied(found, state)
-    version = state.version
-    held = f"{name}@{version.version}" if version is not None else state.commit[:7]
-    found = found_at(vs, model, f"{place} ({held})", rule, state.commit)
-    newer = newest_passed_over(state, refused)
+        if state is None or here is None:
+            return found
+        last = held_last(here, state) if purpose == "promote" else None
+        return _emptied(found, here) if last is None else _as_it_was(found, here, last[0])
+    found = found_at(vs, model, f"{place} ({_held(here, here.holder)})", rule, here.holder.commit)
+    newer = newest_passed_over(here, state.refused)
     if newer is None:
-        return _explained(found, state)
+        return _explained(project, found, here, state)
     fact = newer.fact
     message = (
         f"it compares with {found.label}, although `{fact.tag}` of {fact.tagger}, "
@@ -47,8 +56,24 @@ def in_environment(
     return replace(found, reason=PASSED_OVER, message=message, hint=newer.hint)
 
 
-def _explained(found: Baseline, here: EnvironmentState) -> Baseline:
-    """The baseline with what to know about it: a rollback put it there, or trunk renamed its environment."""
+def _held(here: EnvironmentState, fact: TagFact) -> str:
+    version = version_of(fact, here.registered)
+    return fact.commit[:7] if version is None else f"{here.model}@{version.version}"
+
+
+def _as_it_was(found: Baseline, here: EnvironmentState, last: TagFact) -> Baseline:
+    """The baseline of an emptied environment: what was there last."""
+    emptied = _emptied(found, here)
+    label = f"{here.environment} ({_held(here, last)})"
+    was = found_at(found.vs, found.model, label, f"what was in `{here.environment}` last", last.commit)
+    message = (
+        f"{emptied.message}, and `vs: {found.vs}` compares with {_held(here, last)}, which was there last"
+    )
+    return replace(was, reason=HELD, message=message, hint=emptied.hint)
+
+
+def _explained(project: Project, found: Baseline, here: EnvironmentState, state: ModelState) -> Baseline:
+    """The baseline with what to know about it: it was higher before, or trunk renamed its environment."""
     last, version = here.changes[-1], here.version
     if last.action == "rollback" and last.assigned == here.holder:
         message = (
@@ -56,6 +81,16 @@ def _explained(found: Baseline, here: EnvironmentState) -> Baseline:
             f"{here.label} on {last.fact.at:%Y-%m-%d %H:%M} UTC, and `vs: {found.vs}` compares with that"
         )
         return replace(found, reason=HELD, message=message)
+    higher = _higher_before(project, here, state)
+    if higher is not None:
+        fact, end = higher
+        message = (
+            f"`{here.environment}` held {label_of(fact, here.registered)} of `{here.model}` until "
+            f"{end.fact.at:%Y-%m-%d %H:%M} UTC, when {end.fact.tagger} took it out; it holds {here.label} "
+            f"now, and `vs: {found.vs}` compares with that"
+        )
+        see = f"see `mlgit history {word(here.model)} --env {word(here.environment)}`"
+        return replace(found, reason=HELD, message=message, hint=see)
     if here.environment == found.vs:
         return found
     message = (
@@ -67,6 +102,26 @@ def _explained(found: Baseline, here: EnvironmentState) -> Baseline:
         target = f"{version.model}@{version.version}"
         hint = f"to put that into `{found.vs}`, run `mlgit promote {word(target)} --to {word(found.vs)}`"
     return replace(found, reason=REPLACED, message=message, hint=hint)
+
+
+def _higher_before(
+    project: Project, here: EnvironmentState, state: ModelState
+) -> tuple[TagFact, Change] | None:
+    """The highest version before, or what was of a newer commit, and the change that took it out."""
+    now, holder = here.version, here.holder
+    before = [each for each in held_before(here) if not withdrawn(each[0], here, state)]
+    versions = {fact.oid: version_of(fact, here.registered) for fact, _ in before}
+    higher = {
+        each.version: oid
+        for oid, each in versions.items()
+        if each is not None and now is not None and each.version > now.version
+    }
+    if higher:
+        oid = higher[max(higher)]
+        return next(each for each in before if each[0].oid == oid)
+    commits = [fact.commit for fact, _ in before]
+    later = None if holder is None else first_after(project.git, holder.commit, commits)
+    return next((each for each in before if each[0].commit == later), None)
 
 
 def _emptied(found: Baseline, here: EnvironmentState) -> Baseline:
@@ -118,20 +173,6 @@ def replaced(
             found, reason=EMPTIED, message=f"`{found.vs}` never held `{name}`, but {what}", hint=hint
         )
     return found
-
-
-def deregistered(found: Baseline, name: str | None, versions: Iterable[RegisteredVersion]) -> Baseline:
-    """The baseline of a release; if every version that it could be was deregistered, with the newest tag."""
-    facts = {each.rejected: each for each in versions if each.rejected is not None and each.withdrawn}
-    if found.state != "none" or not facts:
-        return found
-    last = max(facts, key=lambda fact: (fact.at, fact.tag))
-    message = (
-        f"`{name}` has no release that counts any more: the tag `{last.tag}` of {last.tagger} deregistered "
-        f"{facts[last].version} on {last.at:%Y-%m-%d %H:%M} UTC"
-    )
-    hint = f"see `mlgit history {word(last.name.model)}`"
-    return replace(found, reason=EMPTIED, message=message, hint=hint)
 
 
 def is_made_again(doubt: Refusal | None, here: EnvironmentState | None, candidate: str | None) -> bool:

@@ -1,15 +1,19 @@
-"""Release before: the newest release of a model that a commit comes after."""
+"""Release baseline: the newest release, or the newest that a commit comes after, and why it is that one."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.git.refs import is_ancestor
+from mlgit.adapters.git.refs import first_after, is_ancestor
+from mlgit.core.gates.evaluate import DEREGISTERED, EMPTIED, OLDER
 from mlgit.core.registry.completeness import refused_releases
+from mlgit.core.wording import word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from mlgit.core.gates.verdict import Baseline
     from mlgit.core.registry.state import ModelState, Refusal, RegisteredVersion
     from mlgit.project.open import Project
 
@@ -37,3 +41,53 @@ def release_before(
         if found is None or (each.fact.name.version or found.version) > found.version
     ]
     return found, next((each for each in newer if before(each.fact.commit)), None)
+
+
+def explained(
+    project: Project,
+    found: Baseline,
+    state: ModelState,
+    version: RegisteredVersion | None,
+    others: Iterable[RegisteredVersion],
+) -> Baseline:
+    """The baseline with what made it lower than it was; `others` are those that could be in its place."""
+    gone = sorted((each for each in others if each.withdrawn), key=lambda each: each.version)
+    if version is None:
+        return _emptied(found, state, gone)
+    if found.state != "found":
+        return found
+    final = version.version.final
+    lower = {
+        each.commit: each
+        for each in state.versions
+        if each.version < version.version and not each.withdrawn and each.version.final >= final
+    }
+    newer = first_after(project.git, version.commit, tuple(lower))
+    if newer is not None:
+        message = (
+            f"it compares with {found.label}, {found.rule}, although that is of an older commit than "
+            f"`{lower[newer].tag}`; {version.author} made its tag, {version.registered_at:%Y-%m-%d %H:%M} UTC"
+        )
+        return replace(found, reason=OLDER, message=message, hint=f"see `mlgit history {word(state.name)}`")
+    higher = [each for each in gone if each.version > version.version and each.version.final >= final]
+    rejected = higher[-1].rejected if higher else None
+    if rejected is None:
+        return found
+    message = (
+        f"`vs: {found.vs}` compares with {found.label}, because {rejected.tagger} deregistered "
+        f"{higher[-1].version} on {rejected.at:%Y-%m-%d %H:%M} UTC"
+    )
+    return replace(found, reason=DEREGISTERED, message=message)
+
+
+def _emptied(found: Baseline, state: ModelState, gone: Sequence[RegisteredVersion]) -> Baseline:
+    """The baseline where every version that it could be was deregistered, with the newest tag."""
+    facts = {each.rejected: each for each in gone if each.rejected is not None}
+    if not facts:
+        return found
+    last = max(facts, key=lambda fact: (fact.at, fact.tag))
+    message = (
+        f"`{state.name}` has no release that counts any more: the tag `{last.tag}` of {last.tagger} "
+        f"deregistered {facts[last].version} on {last.at:%Y-%m-%d %H:%M} UTC"
+    )
+    return replace(found, reason=EMPTIED, message=message, hint=f"see `mlgit history {word(state.name)}`")

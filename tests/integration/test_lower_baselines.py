@@ -1,0 +1,136 @@
+"""Baselines that became lower than they were, by commands and by tags: no check keeps silent about it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mlgit.core.registry.message import parse_message, write_message
+from mlgit.core.registry.statement import ReleaseStatement
+from mlgit.errors import Exit
+from tests.integration.test_emptied_baseline import GATE, rules
+from tests.integration.test_emptied_releases import BASE, RELEASE
+from tests.integration.test_older_baselines import message
+from tests.support.checks import check, notes
+from tests.support.registry import change, train
+
+if TYPE_CHECKING:
+    from tests.support.shell import Folder
+
+PROMOTE_OLD = ("promote", "line@v1.0.0", "--to", "staging")
+UNASSIGN = ("unassign", "line", "--env", "staging", "-m", "Ward 3")
+WAYS: dict[str, list[tuple[str, ...]]] = {
+    "by a rollback and a promotion of the same version": [
+        ("rollback", "line", "--env", "staging", "-m", "Ward 3"),
+        PROMOTE_OLD,
+    ],
+    "by a promotion that goes down": [(*PROMOTE_OLD, "--downgrade")],
+    "by a promotion after it was emptied": [UNASSIGN, (*PROMOTE_OLD, "--downgrade")],
+}
+
+
+@pytest.fixture
+def better(project: Folder) -> Folder:
+    """v1.0.1 is in staging, and better than v1.0.0, which was there before."""
+    for slope in ("1.985", "2.0"):
+        train(project, slope)
+        change(project, "release", "line")
+        change(project, "promote", "line", "--to", "staging")
+    return project
+
+
+@pytest.mark.parametrize("commands", WAYS.values(), ids=WAYS)
+def test_an_environment_that_held_more_before_is_a_note(
+    better: Folder, commands: list[tuple[str, ...]]
+) -> None:
+    for argv in commands:
+        change(better, *argv)
+    rules(better)
+    verdict = check(better, status=Exit.DONE)
+    assert notes(verdict) == [("baseline_held", "note")]
+    text = message(verdict, "baseline_held")
+    assert text.startswith("`staging` held v1.0.1 of `line` until 20")
+    assert "when Ada took it out; it holds v1.0.0 now" in text
+    assert "held v1.0.1" in better.here("report", "--format", "markdown").out.partition("| ")[0]
+    change(better, "promote", "line@v1.0.1", "--to", "staging")
+    assert check(better, status=Exit.DONE)["notes"] == []
+
+
+def test_what_was_deregistered_is_not_missed(better: Folder) -> None:
+    change(better, *PROMOTE_OLD, "--downgrade")
+    change(better, "deregister", "line@v1.0.1", "-m", "Bad")
+    rules(better)
+    assert check(better, status=Exit.DONE)["notes"] == []
+
+
+def test_a_higher_version_of_an_older_commit_is_lower_too(better: Folder) -> None:
+    release_again(better, "v9.0.0")
+    change(better, "promote", "line@v9.0.0", "--to", "staging")
+    rules(better)
+    assert "it holds v9.0.0 now" in message(check(better, status=Exit.DONE), "baseline_held")
+
+
+def test_an_emptied_environment_does_not_let_an_older_version_in(better: Folder) -> None:
+    rules(better, gate=f"{GATE}  floor: {{metric: r2, min: 0.1}}\n")
+    change(better, *UNASSIGN)
+    done = better.here(*PROMOTE_OLD)
+    assert done.status == Exit.BLOCKED
+    assert "`line@v1.0.0` is lower than `v1.0.1`, which `staging` held last" in done.err
+    done = better.here(*PROMOTE_OLD, "--downgrade")
+    assert done.status == Exit.BLOCKED
+    assert "The gates block" in done.err
+    report = change(better, "rollback", "line", "--env", "staging", "-m", "Ward 3")
+    assert report["version"] == "v1.0.0"
+
+
+def test_an_emptied_environment_takes_the_version_before_a_rejected_one(better: Folder) -> None:
+    rules(better)
+    change(better, *UNASSIGN)
+    change(better, "deregister", "line@v1.0.1", "-m", "Bad")
+    change(better, *PROMOTE_OLD)
+
+
+def release_again(folder: Folder, version: str, tag: str = "line@v1.0.0") -> None:
+    """Push a release of the commit of `tag`, as anyone can with plain git."""
+    first = parse_message(folder.git("cat-file", "tag", tag).partition("\n\n")[2] + "\n")
+    assert isinstance(first, ReleaseStatement)
+    file = folder.write(".git/message", write_message("Release", "", replace(first, version=version)))
+    folder.git("tag", "-a", "--cleanup=verbatim", "-F", str(file), f"line@{version}", f"{tag}^{{}}")
+    folder.git("push", "-q", "origin", f"refs/tags/line@{version}")
+
+
+@pytest.mark.parametrize(("more", "effect"), [("", "warn"), ("on_loosened: fail\n", "block")])
+def test_the_newest_release_of_an_older_commit_is_a_finding(better: Folder, more: str, effect: str) -> None:
+    rules(better, more, gate=RELEASE)
+    assert check(better, status=Exit.DONE)["notes"] == []
+    release_again(better, "v9.0.0")
+    verdict = check(better, status=Exit.BLOCKED if more else Exit.DONE)
+    assert ("baseline_older", effect) in notes(verdict)
+    text = message(verdict, "baseline_older")
+    assert "compares with line@v9.0.0, the newest release" in text
+    assert "of an older commit than `line@v1.0.1`" in text
+    assert "older commit" in better.here("report", "--format", "markdown").out.partition("| ")[0]
+
+
+def test_the_base_of_a_release_that_is_of_an_older_commit_is_a_finding(better: Folder) -> None:
+    rules(better, gate=BASE)
+    release_again(better, "v9.0.0")
+    train(better, "2.01")
+    done = better.here("release", "line@v9.0.1")
+    assert "of an older commit than `line@v1.0.1`" in done.out + done.err
+
+
+def test_a_deregistered_newest_release_is_a_note_until_the_next_one(better: Folder) -> None:
+    rules(better, gate=RELEASE)
+    change(better, *UNASSIGN)
+    change(better, "deregister", "line@v1.0.1", "-m", "Bad")
+    verdict = check(better, status=Exit.DONE)
+    assert notes(verdict) == [("baseline_deregistered", "note")]
+    text = message(verdict, "baseline_deregistered")
+    assert text.startswith("`vs: release` compares with line@v1.0.0, because Ada deregistered v1.0.1 on 20")
+    assert "deregistered v1.0.1" in better.here("report", "--format", "markdown").out.partition("| ")[0]
+    train(better, "2.001")
+    change(better, "release", "line")
+    assert check(better, status=Exit.DONE)["notes"] == []
