@@ -92,3 +92,17 @@ def test_a_commit_that_is_a_version_is_released_again_as_the_hint_says(project: 
     change(project, "release", "line", "--pre", "rc")
     off = project.here("release", "line@v3.0.1")
     assert "merge it first: final versions are released from `origin/main`" in off.err
+
+
+def test_doctor_never_deletes_a_release_that_another_tag_names(project: Folder) -> None:
+    declare(project, RULES.replace("{from: staging}", "{}") + "foreign_tags: allow\n")
+    for slope, version in (("1.5", "v0.1.0"), ("2.0", "v0.2.0")):
+        train(project, slope)
+        project.git("tag", "-am", "by hand", f"line@{version}")
+        project.git("push", "-q", "--tags")
+        change(project, "promote", f"line@{version}", "--to", "prod")
+    declare(project, RULES)
+    done = project.here("doctor")
+    assert "its release `line@v0.2.0` does not count" in done.out
+    assert ":refs/tags/line@v0" not in done.out
+    assert "`foreign_tags: allow`" in done.out

@@ -16,6 +16,7 @@ from mlgit.core.registry.tags import TAGS
 from mlgit.core.trust.doubt import doubt_of, environments_of
 from mlgit.core.trust.marks import (
     MERGE,
+    NO_STATEMENT,
     no_statement,
     other_commit,
     other_name,
@@ -177,6 +178,11 @@ def _put_back(refusal: Refusal, named: TagPointer, *, moved: bool, facts: Facts)
 
 def _by_its_release(fact: TagFact, release: Refusal) -> Refusal:
     why = f"its release `{release.fact.tag}` does not count: {release.why}"
+    if release.foreign:  # this tag names it, so somebody needs it
+        advice = f"promote another version of `{fact.name.model}`"
+        if release.why == NO_STATEMENT:
+            advice += ", or write `foreign_tags: allow` into `mlgit.yaml` on trunk"
+        return Refusal(fact, why, advice=advice)
     return Refusal(fact, why, repair=release.repair, advice=release.advice, missing=release.missing)
 
 

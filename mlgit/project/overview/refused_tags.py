@@ -5,25 +5,31 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.core.overview.doctor import Finding, fault, warning
+from mlgit.core.registry.statement import EnvironmentStatement
 from mlgit.core.trust.marks import unless_needed
+from mlgit.core.trust.proof import parse_statement
 from mlgit.core.wording import listed, word
 from mlgit.project.registry.read import read_registry
 from mlgit.project.trust.accept import accept
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from mlgit.core.registry.state import ModelState, Refusal
     from mlgit.project.open import Project
 
 _SHOWN = 5
+_NEEDED = (
+    "promote other versions; if another tool makes tags here, write `foreign_tags: allow` into `mlgit.yaml` "
+    "on trunk"
+)
 
 
 def check_refused_tags(project: Project) -> Iterator[Finding]:
     """Tags that no command acts on: foreign ones together, those with a statement one by one."""
     for raw in read_registry(project).models.values():
         state = accept(project, raw)
-        yield from _foreign(state, project.remote)
+        yield from _foreign(state, project.remote, named=_named(raw))
         for refusal in state.refused:
             if not refusal.foreign:
                 yield fault(
@@ -48,11 +54,21 @@ def _way_out(state: ModelState, refusal: Refusal) -> str | None:
     )
 
 
-def _foreign(state: ModelState, remote: str | None) -> Iterator[Finding]:
+def _named(raw: ModelState) -> frozenset[str]:
+    """The releases that tags of environments name."""
+    statements = (parse_statement(fact.message()).statement for fact in raw.facts if fact.name.environment)
+    return frozenset(
+        each.release.tag for each in statements if isinstance(each, EnvironmentStatement) and each.release
+    )
+
+
+def _foreign(state: ModelState, remote: str | None, *, named: Collection[str]) -> Iterator[Finding]:
     by_reason: dict[tuple[str, str | None], list[str]] = {}
     for refusal in state.refused:
         if refusal.foreign:
             own = refusal.advice if refusal.fact.name.action == "deregister" else None
+            if refusal.fact.tag in named and refusal.fact.name.version is not None:
+                own = _NEEDED
             by_reason.setdefault((refusal.why, own), []).append(refusal.fact.tag)
     for (why, advice), tags in by_reason.items():
         words = "The tag {} does not count" if len(tags) == 1 else "{} do not count"
