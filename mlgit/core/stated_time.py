@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
-_LAST_SECOND = 253_402_300_799  # 9999-12-31T23:59:59Z, the last one a datetime can hold
+LAST_SECOND = 253_402_300_799  # 9999-12-31T23:59:59Z, the last one a datetime can hold
+# The start of the last day: no tag of mlgit is dated later, so that each reader can read it.
+LAST_DAY = LAST_SECOND - 86_399
 _TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"
 
 
@@ -25,4 +27,4 @@ def write_time(time: datetime) -> str:
 
 def as_time(seconds: int) -> datetime:
     """Epoch seconds as UTC, limited to the times that a datetime can hold from 1970 on."""
-    return datetime.fromtimestamp(min(max(seconds, 0), _LAST_SECOND), UTC)
+    return datetime.fromtimestamp(min(max(seconds, 0), LAST_SECOND), UTC)

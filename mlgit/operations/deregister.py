@@ -11,6 +11,7 @@ from mlgit.core.wording import word
 from mlgit.errors import StateError, UsageError
 from mlgit.project.registry.completeness import tag_repair
 from mlgit.project.release.change import make_change, model_to_change
+from mlgit.project.trust.accept import accept
 
 if TYPE_CHECKING:
     from mlgit.core.registry.state import ModelState, RegisteredVersion
@@ -34,10 +35,13 @@ def deregister(
     version = require_version(state, wanted)
     if not version.deregistered:
         _refuse_live(project, state, version)
-    plan = () if version.deregistered else plan_deregistration(state, version, now=project.now, reason=reason)
+    accepted = accept(project, state, local=local)
+    plan = (
+        () if version.deregistered else plan_deregistration(accepted, version, now=project.now, reason=reason)
+    )
     return make_change(
         project,
-        state,
+        accepted,
         plan,
         action="deregister",
         version=version.version,

@@ -230,8 +230,8 @@ def _write(
     )
     return make_change(
         project,
-        state,
-        plan_release(state, statement, version, now=project.now, text=options.text),
+        candidate.accepted,
+        plan_release(candidate.accepted, statement, version, now=project.now, text=options.text),
         action="release",
         version=version,
         commit=statement.commit,

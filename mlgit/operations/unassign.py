@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit.core.release.tag_plan import ChangeReport, Move, plan_unassignment
@@ -31,16 +32,18 @@ def unassign(
     """
     state = model_to_change(project, model, local=local)
     here = known_environment(project, state, environment)
-    doubt = accept(project, state, local=local, fetch=True).environment(environment).doubt
+    accepted = accept(project, state, local=local, fetch=True)
+    doubt = accepted.environment(environment).doubt
     if doubt is not None and (doubt.unread or here.holder is None):
         raise doubt.doubt()
+    here = replace(here, counter=accepted.environment(environment).counter)
     plan = plan_unassignment(
-        state, here, Move(action="unassign", now=project.now, reason=reason, policy=policy_commit(project))
+        accepted, here, Move(action="unassign", now=project.now, reason=reason, policy=policy_commit(project))
     )
     note = f"DVC itself goes on answering `{here.label}` for `{environment}`: it knows no empty stage"
     return make_change(
         project,
-        state,
+        accepted,
         plan,
         action="unassign",
         version=None if here.version is None else here.version.version,

@@ -1,4 +1,4 @@
-"""A name that a tag shares with a branch or a commit: Git would take the tag, which anyone may have pushed."""
+"""A name that a tag shares with a branch or a commit: Git would take the tag, pushed by anyone."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SPELLINGS = ("{}", "{}~0", "{}^{{commit}}", "{}^0")
 
 @pytest.fixture
 def branched(staged: Folder) -> Folder:
-    """The project with a branch that is here and at the remote, one that is only there, and another commit."""
+    """The project with a branch that is here and at the remote, one only there, and another commit."""
     staged.git("branch", "stable")
     staged.git("push", "-q", "origin", "stable", "main:elsewhere")
     staged.git("fetch", "-q", "origin")

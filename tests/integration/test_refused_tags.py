@@ -276,3 +276,17 @@ def test_a_tag_with_a_counter_neither_replaces_a_release_nor_takes_its_rejection
     done = staged.here("promote", "line@v1.0.0", "--to", "staging")
     assert done.status == Exit.BLOCKED
     assert "is deregistered" in done.err
+
+
+def test_a_tag_that_does_not_count_dates_no_other_by_a_clock_that_is_far_ahead(staged: Folder) -> None:
+    head = staged.git("rev-parse", "HEAD")
+    content = f"object {head}\ntype commit\ntag line#zzz#1\ntagger M <m@x> 999999999999999 +0000\n\nx\n"
+    file = staged.write(".git/tag", content)
+    oid = staged.git("hash-object", "-t", "tag", "-w", "--literally", str(file))
+    staged.git("update-ref", "refs/tags/line#zzz#1", oid)
+    staged.git("push", "-q", "origin", "refs/tags/line#zzz#1")
+    assert staged.here("promote", "line", "--to", "prod").status == Exit.DONE
+    assert staged.here("get", "line#prod", "-o", "out").status == Exit.DONE
+    (finding,) = findings(staged, "tag_from_the_future")
+    assert finding["subjects"] == ["line#zzz#1"]
+    assert "git tag -d 'line#zzz#1'" in finding["repair"]

@@ -20,7 +20,7 @@ from mlgit.core.registry.statement import (
     TagPointer,
 )
 from mlgit.core.registry.tags import TagName
-from mlgit.core.stated_time import as_time, write_time
+from mlgit.core.stated_time import LAST_DAY, as_time, write_time
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -166,8 +166,11 @@ def plan_deregistration(
 
 
 def first_second(state: ModelState, now: datetime) -> int:
-    """The tagger's time of the next tag: now, but at least a second after the newest tag of the model."""
-    return max(int(now.timestamp()), state.newest_tag_s + 1)
+    """The tagger's time of the next tag: now, but at least a second after the newest tag of the model.
+
+    A tag that is dated at the end of time has no later one; order does not depend on that.
+    """
+    return min(max(int(now.timestamp()), state.newest_tag_s + 1), LAST_DAY)
 
 
 def future_note(state: ModelState, now: datetime) -> tuple[str, ...]:

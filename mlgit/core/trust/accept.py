@@ -33,20 +33,23 @@ if TYPE_CHECKING:
     from mlgit.core.registry.statement import TagPointer
     from mlgit.core.trust.rules import Facts
 
+# A clock may be ahead by so much; a tag that does not count and is dated later dates no other.
+_AHEAD_S = 2 * 86_400
+
 
 def accepted_state(raw: ModelState, facts: Facts) -> ModelState:
-    """The model without the tags that do not count; counters and times are those of all tags.
+    """The model without the tags that do not count; counters and times are those of all tags, within reason.
 
     No later tag may use a name again that a refused tag has.
     """
     refused = _refusals(raw, facts)
-    state = _without(raw, refused, fetch=facts.fetch)
+    state = _without(raw, refused, facts)
     for name in sorted(raw.environments):
         late = _against_its_rules(state.environment(name), state, facts)
         if late is not None:
             refused[late.fact.tag] = late
     _add_other_halves(raw, refused)
-    return _without(raw, refused, fetch=facts.fetch)
+    return _without(raw, refused, facts)
 
 
 def _refusals(raw: ModelState, facts: Facts) -> dict[str, Refusal]:
@@ -228,7 +231,14 @@ def _takes_all_out(here: EnvironmentState, refused: Mapping[str, Refusal]) -> bo
     return False
 
 
-def _without(raw: ModelState, refused: Mapping[str, Refusal], *, fetch: str) -> ModelState:
+def _newest_second(raw: ModelState, refused: Mapping[str, Refusal], known: Facts) -> int:
+    """The time after which the next tag is dated: not that of any tag that does not count."""
+    latest = known.now_s + _AHEAD_S
+    times = (fact.tagged_at_s for fact in raw.facts if fact.tag not in refused or fact.tagged_at_s <= latest)
+    return max(times, default=0)
+
+
+def _without(raw: ModelState, refused: Mapping[str, Refusal], known: Facts) -> ModelState:
     """The model without the refused tags; a refused rejection still keeps its version out of environments."""
     facts = [fact for fact in raw.facts if fact.tag not in refused or fact.name.action == "deregister"]
     kept = _emptied(replay(facts).model(raw.name), raw, refused)
@@ -242,7 +252,7 @@ def _without(raw: ModelState, refused: Mapping[str, Refusal], *, fetch: str) -> 
         name: replace(
             kept.environment(name),
             counter=raw.environment(name).counter,
-            doubt=doubt_of(name, raw, kept, refused, fetch=fetch),
+            doubt=doubt_of(name, raw, kept, refused, fetch=known.fetch),
         )
         for name in environments_of(raw)
     }
@@ -250,7 +260,7 @@ def _without(raw: ModelState, refused: Mapping[str, Refusal], *, fetch: str) -> 
         kept,
         versions=versions,
         environments=environments,
-        newest_tag_s=raw.newest_tag_s,
+        newest_tag_s=_newest_second(raw, refused, known),
         refused=tuple(refused.values()),
         ignored=raw.ignored,
     )

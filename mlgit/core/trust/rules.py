@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from itertools import takewhile
+from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlgit.core.registry.moves import qualified
 from mlgit.core.registry.replay import replay
 from mlgit.core.registry.state import version_of
 from mlgit.core.registry.statement import EnvironmentStatement
+from mlgit.core.stated_time import LAST_DAY
 from mlgit.core.trust.proof import parse_statement
 from mlgit.core.wording import listed
 
@@ -31,6 +33,7 @@ class Facts(NamedTuple):
     another one or before it, `had_rules_of` whether trunk had the rules of a policy when a commit was there.
     `fetch` is the command that fetches tags again. `deepen` is the one that fetches the rest of a history
     that is cut off, where it is not known which commits are on trunk; None if the history is whole.
+    `now_s` is the time in epoch seconds.
     """
 
     names: Mapping[str, str | None]
@@ -46,6 +49,7 @@ class Facts(NamedTuple):
     deepen: str | None = None
     remote: str | None = None
     has: Callable[[str], bool] = lambda _: True
+    now_s: float = inf
 
 
 def broken_rule(fact: TagFact, here: EnvironmentState, state: ModelState, facts: Facts) -> str | None:
@@ -98,13 +102,18 @@ def _not_promoted(
     fact: TagFact, statement: EnvironmentStatement, declared: Environment, state: ModelState, facts: Facts
 ) -> str | None:
     if declared.source is not None:
-        earlier = [each for each in state.facts if each.tagged_at_s < fact.tagged_at_s]
+        earlier = [each for each in state.facts if _is_dated_before(each, fact)]
         before = replay(earlier).model(state.name)
         source = before.environment(declared.source)
         if fact.commit not in qualified(source) or not _was_there(fact, source, before, facts):
             return _not_before(declared.source)
     demanded = facts.gates.get((statement.policy or "", statement.environment), {})
     return gates_problem(statement, demanded, what="a promotion")
+
+
+def _is_dated_before(fact: TagFact, other: TagFact) -> bool:
+    """Whether a tag is older; a clock at the end of time, after which none can be dated, says nothing."""
+    return fact.tagged_at_s < other.tagged_at_s or fact.tagged_at_s >= LAST_DAY
 
 
 def gates_problem(

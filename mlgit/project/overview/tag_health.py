@@ -92,14 +92,20 @@ def check_other_readers(project: Project) -> Iterator[Finding]:
 def check_clocks(project: Project) -> Iterator[Finding]:
     """Tags dated in the future, which readers that order by time sort last."""
     for model in read_registry(project).models.values():
-        newest = as_time(model.newest_tag_s)
-        if newest > project.now + _CLOCK_TOLERANCE:
-            tags = tuple(fact.tag for fact in model.facts if fact.tagged_at_s == model.newest_tag_s)
+        ahead = [fact for fact in model.facts if as_time(fact.tagged_at_s) > project.now + _CLOCK_TOLERANCE]
+        refused = {each.fact.tag for each in accept(project, model).refused} if ahead else set[str]()
+        for counting in (True, False):
+            times = {fact.tag: fact.tagged_at_s for fact in ahead if (fact.tag not in refused) is counting}
+            newest = max(times.values(), default=0)
+            tags = tuple(tag for tag, time in times.items() if time == newest)
+            if not tags:
+                continue
+            repair = "correct the clock of whoever made it; mlgit writes its next tags after that time"
             yield warning(
                 "tag_from_the_future",
-                f"`{tags[0]}` was made on {newest:%Y-%m-%d %H:%M} UTC, which is yet to come; "
+                f"`{tags[0]}` was made on {as_time(newest):%Y-%m-%d %H:%M} UTC, which is yet to come; "
                 "mlgit orders by counter, gto and dvc by that time",
-                repair="correct the clock of whoever made it; mlgit writes its next tags after that time",
+                repair=repair if counting else unless_needed(tags[:_SHOWN], project.remote, why=""),
                 subjects=tags,
             )
 

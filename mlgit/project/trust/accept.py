@@ -138,6 +138,7 @@ def accept_with_facts(
         deepen="git fetch --unshallow" if project.shallow else None,
         remote=project.remote,
         has=lambda oid: project.objects.get(oid) is not None,
+        now_s=project.now.timestamp(),
     )
     return accepted_state(raw, facts), facts
 

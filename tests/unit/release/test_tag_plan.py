@@ -6,11 +6,13 @@ from datetime import UTC, datetime
 
 import pytest
 
+from mlgit.adapters.git.tags.objects import parse_header, tag_content
 from mlgit.core.registry.message import human_part, parse_message
 from mlgit.core.registry.replay import replay
 from mlgit.core.registry.semver import Version
 from mlgit.core.registry.statement import Builder, ReleaseStatement
-from mlgit.core.release.tag_plan import plan_release
+from mlgit.core.release.tag_plan import Move, plan_assignment, plan_release
+from mlgit.core.stated_time import LAST_DAY, as_time
 from tests.support.tags import commit, fact
 
 NOW = datetime(2026, 5, 3, 12, tzinfo=UTC)
@@ -44,3 +46,17 @@ def test_a_release_is_dated_after_the_newest_tag_of_its_model() -> None:
     statement = parse_message(tag.message)
     assert statement is not None
     assert statement.at == "2026-05-03T12:00:00Z"
+
+
+@pytest.mark.parametrize("clock", [LAST_DAY, 253_402_300_799, 999_999_999_999_998, 999_999_999_999_999])
+def test_no_tag_is_dated_so_late_that_it_cannot_be_read(clock: int) -> None:
+    state = replay([fact("m@v1.0.0", 1, seconds=clock), fact("m#prod#1", 1)]).model("m")
+    plan = plan_release(state, STATEMENT, Version(1, 1, 0), now=NOW, text=None)
+    (version,) = state.versions
+    plan += plan_assignment(state, state.environment("prod"), version, Move(action="promote", now=NOW))
+    for tag in plan:
+        content = tag_content(tag="m", commit=tag.commit, tagger="A <a@b>", at_s=tag.at_s, message="x\n")
+        header = parse_header(content)
+        assert header is not None
+        assert header.tagged_at_s == tag.at_s
+        assert int(as_time(tag.at_s).timestamp()) == tag.at_s
