@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Literal
 
 from mlgit.adapters.git.binary import Git, GitFailed
 from mlgit.core.record import record
+from mlgit.core.registry.tags import TAGS
+from mlgit.core.wording import word
 from mlgit.errors import ToolError
 
 if TYPE_CHECKING:
@@ -75,6 +77,16 @@ def push_refs(
         # The connection broke before anything arrived: pushing the same objects again is safe.
         failed = push.run(timeout_s) or failed
         found = push.result(failed)
+    blocker = None if found is not None or not refused else push.in_the_way()
+    if blocker is not None:
+        ref, other = blocker
+        there, theirs = ref.removeprefix(TAGS), other.removeprefix(TAGS)
+        raise ToolError(
+            f"`{remote}` cannot take `{there}`, because it has `{theirs}`: Git cannot have both",
+            hint=f"if nobody needs `{theirs}`, `git push {word(remote)} {word(f':{other}')}` deletes it "
+            "for everybody",
+            details=failed.details,
+        )
     if found is None and refused:
         raise ToolError(
             f"`{remote}` did not take the tags; nothing was changed",
@@ -186,6 +198,19 @@ class _Push:
                 f"`{self._remote}` took only some of the tags",
                 details=(*(f"it has `{ref}`" for ref in ours), *failed.details),
             )
+        return None
+
+    def in_the_way(self) -> tuple[str, str] | None:
+        """A ref that the remote cannot have, and the ref there that is or has its folder."""
+        try:
+            there = list_remote_refs(self._git, self._remote, [])
+        except ToolError:
+            return None
+        for ref in self._create:
+            folders = {ref[:place] for place, letter in enumerate(ref) if letter == "/"}
+            for other in there:
+                if other in folders or other.startswith(f"{ref}/"):
+                    return ref, other
         return None
 
     def _at_remote(self, failed: GitFailed) -> Mapping[str, str]:

@@ -9,7 +9,7 @@ from dataclasses import field
 from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.record import record
-from mlgit.core.registry.tags import parse_tag
+from mlgit.core.registry.tags import name_in_the_way, parse_tag
 from mlgit.core.wording import listed, word
 
 if TYPE_CHECKING:
@@ -160,7 +160,8 @@ def doubtful_environment(
 
     `ignored` maps tags that do not count to the reason. None if there is no such tag.
     """
-    newest = 0 if state is None else state.environment(environment).counter
+    changes = () if state is None else state.environment(environment).changes
+    newest = max((change.fact.name.counter or 0 for change in changes), default=0)
     return _first(
         tag
         for tag, name in _of_model(model, ignored)
@@ -212,7 +213,7 @@ def numbers_in_use(accepted: ModelState) -> tuple[frozenset[Version], frozenset[
     refused = {each.fact.tag: each.fact for each in accepted.refused}
     facts = {fact.tag: fact for fact in accepted.facts} | refused
     plain = [fact.name for fact in refused.values() if fact.flaw is not None]
-    plain += [name for tag in accepted.ignored if (name := parse_tag(tag)) is not None]
+    plain += [name for tag in accepted.ignored if (name := parse_tag(tag) or name_in_the_way(tag))]
     released = [fact.name for fact in facts.values() if fact.tag not in refused or fact.flaw is None]
     return _versions(released), _versions(plain)
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.record import record
 from mlgit.core.registry.state import Change, EnvironmentState, ModelState, RegisteredVersion
-from mlgit.core.registry.tags import parse_tag
+from mlgit.core.registry.tags import name_in_the_way, parse_tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -33,7 +33,7 @@ class Registry:
     def model(self, name: str) -> ModelState:
         """The model, with its ignored tags; without versions if no tag mentions it."""
         found = self.models.get(name) or ModelState(name=name)
-        parsed = {tag: parse_tag(tag) for tag in self.ignored}
+        parsed = {tag: parse_tag(tag) or name_in_the_way(tag) for tag in self.ignored}
         mine = {tag for tag, tag_name in parsed.items() if tag_name is not None and tag_name.model == name}
         return replace(found, ignored={tag: self.ignored[tag] for tag in sorted(mine)}) if mine else found
 

@@ -67,6 +67,15 @@ def parse_tag(text: str) -> TagName | None:
     return None if model is None or parts is None else TagName(model, *parts)
 
 
+def name_in_the_way(text: str) -> TagName | None:
+    """The name that no tag can have because this one has it as a folder, such as `m#prod#3/x`."""
+    if parse_tag(text) is not None:
+        return None
+    parts = text.split("/")
+    names = (parse_tag("/".join(parts[:end])) for end in range(1, len(parts)))
+    return next((each for each in names if each and (each.version or each.counter)), None)
+
+
 def looks_like_ours(text: str) -> bool:
     """Whether a name parses or is GTO's `name@created`, which gto itself cannot read."""
     return parse_tag(text) is not None or text.endswith("@created")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from mlgit.core.registry.replay import replay
 from mlgit.core.registry.state import EnvironmentState, ModelState, Refusal, TagFact
 from mlgit.core.registry.statement import EnvironmentStatement, RejectionStatement, ReleaseStatement
-from mlgit.core.registry.tags import TAGS
+from mlgit.core.registry.tags import TAGS, name_in_the_way
 from mlgit.core.trust.doubt import doubt_of, environments_of
 from mlgit.core.trust.marks import (
     MERGE,
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 # A clock may be ahead by so much; a tag that does not count and is dated later dates no other.
 _AHEAD_S = 2 * 86_400
+# Nothing changes that often: a tag that does not count may have such a counter, and the next one need not.
+_ABSURD = 10**9
 
 
 def accepted_state(raw: ModelState, facts: Facts) -> ModelState:
@@ -231,6 +233,17 @@ def _takes_all_out(here: EnvironmentState, refused: Mapping[str, Refusal]) -> bo
     return False
 
 
+def _numbers_taken(raw: ModelState, refused: Mapping[str, Refusal]) -> Mapping[str, int]:
+    """The highest counter of each environment in names that cannot be used, whatever their tags say."""
+    taken = [each.fact.name for each in refused.values()]
+    taken += [name for tag in raw.ignored if (name := name_in_the_way(tag))]
+    numbers: dict[str, int] = {}
+    for name in taken:
+        if name.environment is not None and (name.counter or 0) < _ABSURD:
+            numbers[name.environment] = max(numbers.get(name.environment, 0), name.counter or 0)
+    return numbers
+
+
 def _newest_second(raw: ModelState, refused: Mapping[str, Refusal], known: Facts) -> int:
     """The time after which the next tag is dated: not that of any tag that does not count."""
     latest = known.now_s + _AHEAD_S
@@ -248,13 +261,14 @@ def _without(raw: ModelState, refused: Mapping[str, Refusal], known: Facts) -> M
         each._replace(rejection_counts=each.rejected is None or each.version in rejected)
         for each in kept.versions
     )
+    numbers = _numbers_taken(raw, refused)
     environments = {
         name: replace(
             kept.environment(name),
-            counter=raw.environment(name).counter,
+            counter=max(kept.environment(name).counter, numbers.get(name, 0)),
             doubt=doubt_of(name, raw, kept, refused, fetch=known.fetch),
         )
-        for name in environments_of(raw)
+        for name in {*environments_of(raw), *numbers}
     }
     return replace(
         kept,

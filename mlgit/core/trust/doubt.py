@@ -33,7 +33,7 @@ def doubt_of(
     )
     if refusal is not None and (half is None or _counter(refusal.fact) > _counter(half)):
         return refusal
-    tag = doubtful_environment(raw.name, name, state=raw, ignored=raw.ignored)
+    tag = doubtful_environment(raw.name, name, state=kept, ignored=raw.ignored)
     parsed = None if tag is None else parse_tag(tag)
     if tag is not None and parsed is not None:
         fact = TagFact(parsed, tag, "", "", 0, "", "", lambda _: "")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mlgit.adapters.git.tags.cache import MISSING
 from mlgit.adapters.git.tags.objects import list_tags
 from mlgit.core.overview.doctor import Finding, fault, remark, warning
-from mlgit.core.registry.tags import TAGS, deletion, parse_tag
+from mlgit.core.registry.tags import TAGS, deletion, name_in_the_way, parse_tag
 from mlgit.core.release.promotion import rollback_target
 from mlgit.core.stated_time import as_time
 from mlgit.core.trust.marks import NO_STATEMENT, unless_needed
@@ -49,7 +49,8 @@ def check_malformed_tags(project: Project) -> Iterator[Finding]:
     known = {*read_registry(project).models, *project.config(None).models}
     for tag in list_tags(project.git):
         name = re.split("[@#]", tag, maxsplit=1)[0].replace("=", ":")
-        if name != tag and name in known and parse_tag(tag) is None and not tag.endswith("@created"):
+        ours = parse_tag(tag) or name_in_the_way(tag)
+        if name != tag and name in known and ours is None and not tag.endswith("@created"):
             yield warning(
                 "malformed_tag",
                 f"The tag `{tag}` does not count: it is neither a version such as `{name}@v1.2.3` "

@@ -12,6 +12,7 @@ from mlgit.adapters.git.push import BranchMove, fetch_refs, list_remote_refs, pu
 from mlgit.adapters.git.tags.objects import (
     create_tag_refs,
     list_tags,
+    local_tags,
     make_tag,
     object_id,
     tag_content,
@@ -20,11 +21,12 @@ from mlgit.adapters.git.tags.objects import (
 from mlgit.adapters.git.tags.signing import make_signed_tag, signs_tags
 from mlgit.core.config.names import read_model_name
 from mlgit.core.record import record
-from mlgit.core.registry.tags import TAGS, ref_patterns
+from mlgit.core.registry.tags import TAGS, parse_tag, ref_patterns
 from mlgit.core.release.collisions import collisions
 from mlgit.core.release.tag_plan import PlannedTag, WrittenTag
 from mlgit.core.stated_time import as_time
-from mlgit.core.wording import word
+from mlgit.core.trust.marks import unless_needed
+from mlgit.core.wording import listed, word
 from mlgit.errors import StateError, ToolError, UsageError
 from mlgit.project.registry.completeness import note_fetched
 from mlgit.project.registry.pushed import once_at_remote, record_seen
@@ -120,6 +122,7 @@ def write_tags(
         LostRace: the remote has another tag of one of these names.
         ToolError: the remote failed, or git could not sign a tag.
     """
+    _require_numbers(project, plan)
     signed = signs_tags(project.git)
     tags = _tag_objects(project, plan, write=not dry_run, signed=signed)
     if dry_run:
@@ -137,6 +140,20 @@ def write_tags(
         for each in _pruning(project)
     )
     return Written(tags=tags, pushed=False, notes=warnings)
+
+
+def _require_numbers(project: Project, plan: Sequence[PlannedTag]) -> None:
+    """Refuse a tag whose counter no reader takes, because the one before has the highest there is."""
+    lost = next((each.name for each in plan if parse_tag(str(each.name)) is None), None)
+    if lost is None:
+        return
+    before = lost._replace(counter=(lost.counter or 1) - 1)
+    names = [str(before._replace(action=action)) for action in ("unassign", "assign")]
+    tags = sorted(local_tags(project.git, names))
+    raise StateError(
+        f"No number is left for `{lost.environment}` of `{lost.model}` after {listed(tags)}",
+        hint=unless_needed(tags, project.remote, why=""),
+    )
 
 
 def _pruning(project: Project) -> tuple[Pruning, ...]:

@@ -41,7 +41,7 @@ def trust_in(project: Project, state: ModelState, *, whole: bool = False) -> Tru
         name: EnvironmentState(model=state.name, environment=name)
         for name, here in accepted.environments.items()
         if here.doubt is None
-        and doubtful_environment(state.name, name, state=state, ignored=ignored) is not None
+        and doubtful_environment(state.name, name, state=accepted, ignored=ignored) is not None
     }
     return Trust(
         why=lambda fact: None if fact is None else refused.get(fact.tag),

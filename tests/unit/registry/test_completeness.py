@@ -29,7 +29,7 @@ from mlgit.core.registry.completeness import (
 )
 from mlgit.core.registry.replay import replay
 from mlgit.core.registry.semver import Version
-from mlgit.core.registry.state import EnvironmentState, ModelState, Refusal
+from mlgit.core.registry.state import ModelState, Refusal
 from tests.support.tags import fact
 
 NEVER_TAGS = Obstacle("no_tags", "remote.origin.tagOpt", "it never fetches tags", "git config --unset …")
@@ -129,8 +129,7 @@ def test_a_listing_of_the_remote_is_parsed_or_refused(text: str, tags: dict[str,
 
 
 def _state(counter: int) -> ModelState:
-    environment = EnvironmentState(model="net", environment="prod", counter=counter)
-    return ModelState(name="net", environments={"prod": environment})
+    return replay([fact(f"net#prod#{counter}", 1)] if counter else []).model("net")
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from mlgit.adapters.git.tags.cache import LONG, KnownTag, TagCache
 from mlgit.adapters.git.tags.objects import read_message
 from mlgit.core.record import record
 from mlgit.core.registry.state import TagFact
-from mlgit.core.registry.tags import looks_like_ours, parse_tag
+from mlgit.core.registry.tags import looks_like_ours, name_in_the_way, parse_tag
 from mlgit.core.trust.marks import other_name
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def read_tags(
     others. `replaced` are the objects that `git replace` replaces here; they are not cached.
     """
     names = {tag: name for tag in tags if (name := parse_tag(tag)) is not None}
-    ignored = {tag: "gto cannot read it" for tag in tags if tag not in names and looks_like_ours(tag)}
+    ignored = {tag: why for tag in tags if tag not in names and (why := _why_ignored(tag))}
     wanted = dict.fromkeys(tags[tag] for tag in names)
     known = _read_all(objects, wanted, cache, replaced=replaced, whole=whole)
     facts = []
@@ -63,6 +63,13 @@ def read_tags(
             fact = fact._replace(flaw=_flaw(flaw), release=release)
         facts.append(fact)
     return TagListing(facts=tuple(facts), ignored=ignored)
+
+
+def _why_ignored(tag: str) -> str | None:
+    if looks_like_ours(tag):
+        return "gto cannot read it"
+    name = name_in_the_way(tag) if "/" in tag else None
+    return None if name is None else f"Git can have no tag `{name}` beside it"
 
 
 def _read_all(

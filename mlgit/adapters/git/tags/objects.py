@@ -78,7 +78,7 @@ def _patterns(model: str | None) -> tuple[str, ...]:
         return (TAGS,)
     name = model.replace(":", "=")
     # In a pattern of for-each-ref `*` does not match `/`, but names of environments may contain it.
-    return f"{TAGS}{name}@*", f"{TAGS}{name}#*", f"{TAGS}{name}#*/**"
+    return f"{TAGS}{name}@*", f"{TAGS}{name}@*/**", f"{TAGS}{name}#*", f"{TAGS}{name}#*/**"
 
 
 def _by_tag(refs: Mapping[str, str]) -> Mapping[str, str]:
