@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mlgit.core.registry.entries import rejection_notes
 from mlgit.core.release.promotion import require_version, split_target
 from mlgit.core.release.tag_plan import ChangeReport, plan_deregistration
-from mlgit.core.wording import word
+from mlgit.core.trust.doubt import ways_out
 from mlgit.errors import StateError, UsageError
 from mlgit.project.registry.completeness import tag_repair
 from mlgit.project.release.change import make_change, model_to_change
@@ -60,8 +60,7 @@ def _refuse_live(project: Project, state: ModelState, version: RegisteredVersion
             raise StateError(
                 f"`{state.name}@{version.version}` may be live in `{name}`: the tag "
                 f"`{half.name._replace(action='assign')}`, written with `{half.tag}`, is not here",
-                hint=f"run `{tag_repair(project)}`; if no clone has that tag, run "
-                f"`mlgit promote {state.name}@{version.version} --to {word(name)}`, and then roll it back",
+                hint=ways_out(half, fetch=tag_repair(project), remote=project.remote),
             )
     # Compared by number: one commit may have two versions.
     live = [

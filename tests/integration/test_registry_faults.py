@@ -135,6 +135,8 @@ def test_doctor_finds_half_of_a_change(promoted: Folder) -> None:
     (found,) = [each for each in findings if each["id"] == "half_a_change"]
     assert found["subjects"] == ["line#staging!#2"]
     assert "line#staging#2" in found["message"]
+    assert found["message"].endswith("Ada made it")
+    assert "git push origin ':refs/tags/line#staging!#2'" in found["repair"]
 
 
 def test_a_fetch_that_another_git_process_blocks_is_retried_once(

@@ -161,3 +161,17 @@ def test_what_half_of_a_change_may_have_put_there_is_not_rejected(released: Fold
     assert released.here("promote", "line@v1.0.1", "--to", "staging").status == Exit.DONE
     assert released.here("rollback", "line", "--env", "staging", "-m", "worse").status == Exit.DONE
     assert released.here("deregister", "line@v1.0.1").status == Exit.DONE
+
+
+def test_half_of_a_change_can_be_deleted_and_its_version_is_in_no_hint(released: Folder) -> None:
+    half(released)
+    done = released.here("rollback", "line", "--env", "staging", "-m", "worse")
+    assert done.status == Exit.STATE
+    assert "; Ada made it" in done.err
+    hint = done.err.partition("hint: ")[2]
+    assert "v1.0.1" not in hint
+    command = hint.rpartition("delete it: `")[2].partition("`")[0]
+    (found,) = findings(released, "half_a_change")
+    assert command in found["repair"]
+    released.ok("sh", "-c", command)
+    assert released.here("promote", "line@v1.0.0", "--to", "staging").status == Exit.DONE

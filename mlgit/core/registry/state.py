@@ -156,7 +156,7 @@ class Refusal(NamedTuple):
     def doubt(self) -> MlgitError:
         """The error of a command that would act on an environment whose newest tag this is."""
         what = f"What `{self.fact.name.environment}` holds of `{self.fact.name.model}` is not known here"
-        return StateError(f"{what}: t{self.sentence[1:]}", hint=self.hint)
+        return StateError(f"{what}: t{self.with_maker()[1:]}", hint=self.hint)
 
 
 class Change(NamedTuple):

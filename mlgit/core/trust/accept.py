@@ -151,7 +151,9 @@ def _named_release(
 ) -> Refusal | None:
     named = statement.release
     if named is None:
-        return Refusal(fact, "it names no release") if fact.name.action == "assign" else None
+        whole = str(fact.name._replace(action="assign"))  # without it, no command could follow this half
+        follows = fact.tag != whole and any(each.tag == whole for each in raw.facts)
+        return None if follows else Refusal(fact, "it names no release")
     problem = release_problem(fact, statement, raw)
     if problem is not None:
         moved = any(each.tag == named.tag for each in raw.facts)
@@ -266,7 +268,7 @@ def _without(raw: ModelState, refused: Mapping[str, Refusal], known: Facts) -> M
         name: replace(
             kept.environment(name),
             counter=max(kept.environment(name).counter, numbers.get(name, 0)),
-            doubt=doubt_of(name, raw, kept, refused, fetch=known.fetch),
+            doubt=doubt_of(name, raw, kept, refused, fetch=known.fetch, remote=known.remote),
         )
         for name in {*environments_of(raw), *numbers}
     }

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.registry.completeness import doubtful_environment
 from mlgit.core.registry.state import Refusal, TagFact
-from mlgit.core.registry.tags import parse_tag
-from mlgit.core.wording import word
+from mlgit.core.registry.tags import deletion, parse_tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,11 +19,17 @@ if TYPE_CHECKING:
 
 
 def doubt_of(
-    name: str, raw: ModelState, kept: ModelState, refused: Mapping[str, Refusal], *, fetch: str
+    name: str,
+    raw: ModelState,
+    kept: ModelState,
+    refused: Mapping[str, Refusal],
+    *,
+    fetch: str,
+    remote: str | None = None,
 ) -> Refusal | None:
     """The doubt about one environment, whose tags are all in `raw` and those that count in `kept`.
 
-    `fetch` is the command that fetches tags again.
+    `fetch` is the command that fetches tags again, from `remote`.
     """
     here = kept.environment(name)
     half = here.unfinished
@@ -39,7 +44,7 @@ def doubt_of(
         fact = TagFact(parsed, tag, "", "", 0, "", "", lambda _: "")
         advice = f"run `{fetch}`; if the tag still does not count, see `mlgit doctor`"
         return Refusal(fact, raw.ignored[tag], advice=advice, unread=True)
-    return None if half is None else _half(here, half, refused, fetch)
+    return None if half is None else _half(here, half, refused, fetch, remote)
 
 
 def newest_passed_over(here: EnvironmentState, refused: Iterable[Refusal]) -> Refusal | None:
@@ -87,7 +92,20 @@ def _newest_refused(here: EnvironmentState, refused: Mapping[str, Refusal], *, e
     return None
 
 
-def _half(here: EnvironmentState, half: TagFact, refused: Mapping[str, Refusal], fetch: str) -> Refusal:
+def ways_out(half: TagFact, *, fetch: str, remote: str | None) -> str:
+    """What ends the doubt about a change of which only this tag is here.
+
+    No version is in it: whoever can push a tag chose the stated one.
+    """
+    return (
+        f"run `{fetch}`; if no clone has that tag, run the command that began this again, or delete it: "
+        f"`{deletion([half.tag], remote)}`"
+    )
+
+
+def _half(
+    here: EnvironmentState, half: TagFact, refused: Mapping[str, Refusal], fetch: str, remote: str | None
+) -> Refusal:
     """The doubt about a change of which only the first tag counts.
 
     The same change may be made again if it began with what the environment holds now.
@@ -95,11 +113,5 @@ def _half(here: EnvironmentState, half: TagFact, refused: Mapping[str, Refusal],
     missing = str(half.name._replace(action="assign"))
     why = f"does not count: {refused[missing].why}" if missing in refused else "is not here"
     stated = half.parsed_summary.version if half.commit == here.commit else None
-    advice = f"run `{fetch}`"
-    if stated is not None:
-        model, environment = here.model, here.environment
-        again = f"mlgit promote {model}@{word(stated)} --to {environment}"
-        if half.parsed_summary.action == "rollback":
-            again = f"mlgit rollback {model} --env {environment} --to {word(stated)} -m REASON"
-        advice = f"{advice}; if no clone has that tag, run `{again}`"
+    advice = ways_out(half, fetch=fetch, remote=remote)
     return Refusal(half, f"`{missing}`, written with it, {why}", advice=advice, unread=True, stated=stated)

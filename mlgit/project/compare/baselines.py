@@ -259,7 +259,7 @@ class Baselines:
         doubt = None if state is None else state.doubt
         again = self.purpose == "promote" and is_made_again(doubt, state, self.candidate)
         if doubt is not None and not again:
-            return unknown(vs, model, f"`{vs}`", found.rule, doubt.sentence, doubt.hint)
+            return unknown(vs, model, f"`{vs}`", found.rule, doubt.with_maker(), doubt.hint)
         found = self._merged(found, None if state is None else state.version)
         if name is not None and vs in self.environments:
             found = replaced(self.project, found, name=name, candidate=self.candidate, read=self._state)

@@ -12,6 +12,7 @@ from mlgit.core.overview.doctor import Finding, fault, remark, warning
 from mlgit.core.registry.tags import TAGS, deletion, name_in_the_way, parse_tag
 from mlgit.core.release.promotion import rollback_target
 from mlgit.core.stated_time import as_time
+from mlgit.core.trust.doubt import ways_out
 from mlgit.core.trust.marks import NO_STATEMENT, unless_needed
 from mlgit.core.wording import listed, word, words
 from mlgit.errors import AnswerNo, StateError
@@ -85,7 +86,7 @@ def check_other_readers(project: Project) -> Iterator[Finding]:
     """Environments that gto or dvc read differently than mlgit."""
     for model in read_registry(project).models.values():
         for environment in model.environments.values():
-            yield from _half_a_change(environment)
+            yield from _half_a_change(project, environment)
             yield from _open_assignments(project, model, environment)
             yield from _emptied(model, environment)
 
@@ -205,15 +206,16 @@ def _can_go_back(project: Project, model: ModelState, name: str) -> bool:
     return True
 
 
-def _half_a_change(environment: EnvironmentState) -> Iterator[Finding]:
+def _half_a_change(project: Project, environment: EnvironmentState) -> Iterator[Finding]:
     if environment.unfinished is not None:
         tag = environment.unfinished.tag
         missing = str(environment.unfinished.name._replace(action="assign"))
         yield warning(
             "half_a_change",
             f"`{tag}` was written together with `{missing}`, which is not here: for mlgit the change "
-            f"did not happen, for gto `{environment.environment}` is empty",
-            repair="git fetch --tags, or the same command again if no clone has that tag",
+            f"did not happen, for gto `{environment.environment}` is empty; "
+            f"{environment.unfinished.tagger} made it",
+            repair=ways_out(environment.unfinished, fetch=tag_repair(project), remote=project.remote),
             subjects=(tag,),
         )
 
