@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mlgit.adapters.dvc.data.fingerprints import Index
     from mlgit.adapters.dvc.data.listing import Searches
     from mlgit.adapters.git.binary import Git
+    from mlgit.core.pipeline.known_models import Declared
     from mlgit.project.prefetch import Prefetch
 
 LOCAL, BRANCHES = "refs/heads/", ("refs/heads", "refs/remotes")
@@ -75,10 +76,9 @@ class Project:
         self.shallow = shallow
         self.now = now
         self.default_branch = default_branch
-        # Tags that this run judges: they are not among what was there before them.
-        self.set_aside: frozenset[str] = frozenset()
-        # The pull request's commit, if a forge started this run for one.
-        self.change_head: str | None = None
+        self.set_aside: frozenset[str] = frozenset()  # tags that this run judges, as if they were not there
+        self.change_head: str | None = None  # the pull request's commit, if a forge started this run for one
+        self.declared: Declared | None = None  # what trunk will declare, while a merge is looked at
         self.objects = objects
         self.progress = progress
         self._prefetched = prefetched

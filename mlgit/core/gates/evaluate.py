@@ -39,6 +39,8 @@ OLDER = "older_commit"
 HELD, REPLACED, DEREGISTERED = NOTED = ("baseline_held", "baseline_renamed", "baseline_deregistered")
 """Reasons of a baseline that is found: its environment held more before; trunk renamed its environment; the
 release after it was deregistered."""
+IN_ENVIRONMENT = "what is in "
+"""How the rule of a baseline begins that is an environment."""
 _UNTRUSTED = ("not_from_pipeline", "stale", "unknown_here")
 _EFFECTS: Mapping[Severity, Effect] = {"error": "block", "warn": "warn", "info": "note"}
 _INCONCLUSIVE: Mapping[OnInconclusive, Effect] = {"fail": "block", "warn": "warn", "allow": "allow"}

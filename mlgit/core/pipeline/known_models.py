@@ -9,6 +9,8 @@ from mlgit.core.record import record
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
+    from mlgit.core.config.file import Environment
+
 
 @record
 class KnownModel:
@@ -17,6 +19,14 @@ class KnownModel:
     name: str
     path: str | None = None
     digest: Callable[[], str | None] = lambda: None
+
+
+@record
+class Declared:
+    """The models, by name, and the environments that trunk declares at one state."""
+
+    models: Mapping[str, KnownModel]
+    environments: Mapping[str, Environment]
 
 
 def renamed_models(old: Sequence[KnownModel], new: Sequence[KnownModel]) -> Mapping[str, str]:

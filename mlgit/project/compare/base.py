@@ -157,3 +157,12 @@ def trunk_is_unborn(project: Project) -> bool:
         return not os.path.getsize(os.path.join(project.git_dir, "FETCH_HEAD"))
     except OSError:
         return True
+
+
+def ci_of_head(project: Project, candidate: str | None, ci: Mapping[str, str]) -> Mapping[str, str]:
+    """The variables of CI, if the candidate is what CI checked out: they say nothing about another commit."""
+    head = project.head.commit
+    if candidate not in {None, head}:
+        return {}
+    checked_out = ci.get("GITHUB_SHA") or head
+    return ci if checked_out == head else {}

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
     from mlgit.core.config.file import Model
     from mlgit.core.pipeline.evidence import Evidence, MetricFile
+    from mlgit.errors import UnknownReference
     from mlgit.project.open import Project
+
+UNSHALLOW = "run `git fetch --unshallow`"
 
 
 def read_baseline(
@@ -97,6 +100,32 @@ def found_at(vs: str, model: str | None, label: str, rule: str, commit: str | No
 
 def unknown(vs: str, model: str | None, label: str, rule: str, message: str, hint: str | None) -> Baseline:
     return Baseline(vs=vs, model=model, state="unknown", label=label, rule=rule, message=message, hint=hint)
+
+
+def no_revision(vs: str, model: str | None, error: UnknownReference, *, shallow: bool) -> Baseline:
+    """The baseline of a name that means nothing here; in a `shallow` clone it may mean something elsewhere."""
+    return Baseline(
+        vs=vs,
+        model=model,
+        state="too_shallow" if shallow else "unreadable",
+        label=f"`{vs}`",
+        rule="a revision",
+        reason=None if shallow else "baseline_unknown",
+        message=error.message,
+        hint=UNSHALLOW if shallow else error.hint,
+    )
+
+
+def no_base(model: str | None, rule: str, *, shallow: bool) -> Baseline:
+    return Baseline(
+        vs="base",
+        model=model,
+        state="too_shallow" if shallow else "none",
+        label="base",
+        rule=rule,
+        message=f"{'The base is not known here' if shallow else 'There is no base'}: {rule}",
+        hint=UNSHALLOW if shallow else None,
+    )
 
 
 def none_at(vs: str, model: str | None, label: str, rule: str, message: str) -> Baseline:

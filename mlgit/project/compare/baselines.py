@@ -7,13 +7,20 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.config.file import FileBaseline, Model
 from mlgit.core.gates.places import BaselineFiles
-from mlgit.core.gates.verdict import Baseline, Purpose
 from mlgit.core.record import record
 from mlgit.core.registry.completeness import doubtful_refusal, doubtful_release
 from mlgit.core.registry.state import ModelState
 from mlgit.core.wording import listed
 from mlgit.errors import AnswerNo, StateError, ToolError, UnknownReference
-from mlgit.project.compare.baseline_files import found_at, none_at, quoted, read_baseline, unknown
+from mlgit.project.compare.baseline_files import (
+    found_at,
+    no_base,
+    no_revision,
+    none_at,
+    quoted,
+    read_baseline,
+    unknown,
+)
 from mlgit.project.compare.environment_baseline import (
     in_environment,
     is_made_again,
@@ -26,11 +33,11 @@ from mlgit.project.compare.release_before import explained, release_before, with
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from mlgit.core.gates.verdict import Baseline, Purpose
+    from mlgit.core.pipeline.known_models import Declared
     from mlgit.core.registry.state import Refusal, RegisteredVersion
     from mlgit.project.open import Project
     from mlgit.project.registry.read import ModelTags
-
-_UNSHALLOW = "run `git fetch --unshallow`"
 
 
 @record
@@ -40,8 +47,8 @@ class Baselines:
     `purpose`: a release and a promotion have a different `base` than a check. `candidate` is None for the
     working tree. `base` is the value of `--base`. `environments` are those of trunk, `announced` those of
     the candidate, which mean nothing yet if a revision has that name. `alone`: whether the repository has
-    only one model. `names` maps a renamed model to its name in tags.
-    `metric_files` are the candidate's.
+    only one model. `names` maps a renamed model to its name in tags. `after` finds them as they will be
+    after the merge, by what trunk will have `declared` then. `metric_files` are the candidate's.
     """
 
     project: Project
@@ -53,24 +60,46 @@ class Baselines:
     alone: bool
     announced: Collection[str] = ()
     names: Mapping[str, str] = field(default_factory=dict)
+    declared: Declared | None = None
+    after: Baselines | None = None
     metric_files: tuple[str, ...] = ()
     _tags: dict[str | None, ModelTags] = field(default_factory=dict, repr=False)
     _places: dict[tuple[str | None, str, str], tuple[str, str]] = field(default_factory=dict, repr=False)
 
+    def before_merge(self, declared: Declared | None) -> Baselines:
+        """The finder for a change after whose merge trunk will declare this, if that is something else."""
+        if declared is None:
+            return self
+        after = replace(self, environments=declared.environments, declared=declared, _places={})
+        return replace(self, after=after)
+
     def find(self, vs: str | FileBaseline, model: Model | None) -> BaselineFiles:
+        name = None if model is None else model.name
         if isinstance(vs, FileBaseline):
-            name = None if model is None else model.name
             return reference_baseline(self.project, self.candidate, vs, model=name)
-        baseline = self.locate(vs, None if model is None else model.name)
+        baseline = self.locate(vs, name)
+        if baseline.state == "none" and self.after is not None:
+            found = self.after.find(vs, model)
+            return BaselineFiles(baseline) if found.baseline.state == "none" else found
         if baseline.state != "found":
             return BaselineFiles(baseline)
-        name = None if model is None else self._place(vs, self.names.get(model.name, model.name))[1]
+        if name is not None:
+            own = self.names.get(name, name)
+            name = self._place(vs, self._registry_name(name))[1] if vs in self.environments else own
         return read_baseline(
             self.project, baseline, model, alone=self.alone, name=name, wanted=self.metric_files
         )
 
     def locate(self, vs: str, model: str | None) -> Baseline:
         """The commit that `vs` means for a model."""
+        if self.declared is None:
+            return self._locate(vs, model)
+        from mlgit.project.registry.former_names import declaring
+
+        with declaring(self.project, self.declared):
+            return self._locate(vs, model)
+
+    def _locate(self, vs: str, model: str | None) -> Baseline:
         if vs == "base":
             return self._base_of_purpose(model)
         try:
@@ -79,24 +108,14 @@ class Baselines:
                 return self._release(model, self._name_of_releases(name))
             return self._environment(vs, model, name) or self._revision(vs, model, name)
         except UnknownReference as error:
-            shallow = self.project.shallow
-            return Baseline(
-                vs=vs,
-                model=model,
-                state="too_shallow" if shallow else "unreadable",
-                label=f"`{vs}`",
-                rule="a revision",
-                reason=None if shallow else "baseline_unknown",
-                message=error.message,
-                hint=_UNSHALLOW if shallow else error.hint,
-            )
+            return no_revision(vs, model, error, shallow=self.project.shallow)
         except (ToolError, AnswerNo, StateError) as error:
             return unknown(vs, model, f"`{vs}`", "a tag", error.message, error.hint)
 
     def _registry_name(self, model: str | None) -> str | None:
         """The name in tags; an unnamed model has the only name in dvc.yaml `artifacts:` or in the tags."""
         if model is not None:
-            return self.names.get(model, model)
+            return model if self.declared is not None else self.names.get(model, model)
         names = self._names
         return names[0] if len(names) == 1 else None
 
@@ -124,9 +143,10 @@ class Baselines:
         """What an unnamed model may be in tags; if trunk has only one model, another one changes nothing."""
         from mlgit.project.registry.models import declared_models, model_names
 
-        trunk = self.project.trunk
+        trunk, after = self.project.trunk, self.declared
         declared = {} if trunk is None else declared_models(self.project, trunk.commit)
-        return tuple(declared) if len(declared) == 1 else model_names(self.project)
+        names = tuple(declared if after is None else after.models)
+        return names if len(names) == 1 else model_names(self.project)
 
     def _state(self, name: str) -> ModelState:
         return self._tags_of(name).state or ModelState(name=name)
@@ -171,42 +191,25 @@ class Baselines:
     def _base_of_purpose(self, model: str | None) -> Baseline:
         if self.purpose != "check" and self.base is None:
             return self._last_release(model)
-        from mlgit.project.compare.base import RULES, base_commit
+        from mlgit.project.compare.base import RULES, base_commit, ci_of_head
 
         explicit = None
         if self.base is not None:
             from mlgit.project.trust.compared import compared_reference
 
             explicit = compared_reference(self.project, self.base, model=model).commit
-        found = base_commit(self.project, candidate=self.candidate, explicit=explicit, ci=self._ci_of_head())
+        ci = ci_of_head(self.project, self.candidate, self.ci)
+        found = base_commit(self.project, candidate=self.candidate, explicit=explicit, ci=ci)
         target = self.project.target
         rule = RULES[found.reason].format(target=f"`{target.short}`" if target else "the target")
         if found.commit is not None:
-            label = self.base if self.base is not None else found.commit[:7]
-            return found_at("base", model, label, rule, found.commit)
+            return found_at("base", model, self.base or found.commit[:7], rule, found.commit)
         if found.reason == "trunk_not_here":
             from mlgit.project.registry.completeness import trunk_repair
 
             message = "Trunk is not in this clone, so that nobody can tell where this branch left it"
             return unknown("base", model, "base", rule, message, f"run `{trunk_repair(self.project)}`")
-        shallow = found.reason == "history_too_shallow"
-        return Baseline(
-            vs="base",
-            model=model,
-            state="too_shallow" if shallow else "none",
-            label="base",
-            rule=rule,
-            message=f"{'The base is not known here' if shallow else 'There is no base'}: {rule}",
-            hint=_UNSHALLOW if shallow else None,
-        )
-
-    def _ci_of_head(self) -> Mapping[str, str]:
-        """The variables of CI: they are only about the commit that CI checked out."""
-        head = self.project.head.commit
-        if self.candidate not in {None, head}:
-            return {}
-        checked_out = self.ci.get("GITHUB_SHA") or head
-        return self.ci if checked_out == head else {}
+        return no_base(model, rule, shallow=found.reason == "history_too_shallow")
 
     def _last_release(self, model: str | None) -> Baseline:
         rule = "the newest release before it"
@@ -255,7 +258,10 @@ class Baselines:
             )
         state = states[0] if states else None
         whole = None if name is None else self._state(name)
-        found = in_environment(self.project, vs, model, place=place, state=whole, purpose=self.purpose)
+        now = self.declared is None
+        found = in_environment(
+            self.project, vs, model, place=place, state=whole, purpose=self.purpose, merged=now
+        )
         doubt = None if state is None else state.doubt
         again = self.purpose == "promote" and is_made_again(doubt, state, self.candidate)
         if doubt is not None and not again:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.refs import first_after
-from mlgit.core.gates.evaluate import EMPTIED, HELD, PASSED_OVER, REPLACED
+from mlgit.core.gates.evaluate import EMPTIED, HELD, IN_ENVIRONMENT, PASSED_OVER, REPLACED
 from mlgit.core.registry.moves import held_before, held_last, withdrawn
 from mlgit.core.registry.state import label_of, version_of
 from mlgit.core.trust.doubt import newest_passed_over
@@ -29,15 +29,25 @@ if TYPE_CHECKING:
 
 
 def in_environment(
-    project: Project, vs: str, model: str | None, *, place: str, state: ModelState | None, purpose: Purpose
+    project: Project,
+    vs: str,
+    model: str | None,
+    *,
+    place: str,
+    state: ModelState | None,
+    purpose: Purpose,
+    merged: bool,
 ) -> Baseline:
     """The baseline that an environment is; it may still be in tags as `place`, and a model as in `state`.
 
-    A promotion into an emptied one is compared with what was there last.
+    A promotion into an emptied one is compared with what was there last. `merged`: it is so on trunk now, and
+    not only after a merge.
     """
     name = None if state is None else state.name
     here = None if state is None else state.environments.get(place)
-    rule = f"what is in `{vs}` now" if place == vs else f"what is in `{place}`, which `{vs}` replaced"
+    replaces = "replaced" if merged else "replaces"
+    rule = f"`{vs}` now" if place == vs else f"`{place}`, which `{vs}` {replaces}"
+    rule = f"{IN_ENVIRONMENT}{rule}"
     if state is None or here is None or here.holder is None:
         found = none_at(vs, model, f"`{vs}`", rule, f"Nothing of {quoted(name)} is in `{vs}` yet")
         if state is None or here is None:
@@ -47,7 +57,7 @@ def in_environment(
     found = found_at(vs, model, f"{place} ({_held(here, here.holder)})", rule, here.holder.commit)
     newer = newest_passed_over(here, state.refused)
     if newer is None:
-        return _explained(project, found, here, state)
+        return _explained(project, found, here, state, merged=merged)
     fact = newer.fact
     message = (
         f"it compares with {found.label}, although `{fact.tag}` of {fact.tagger}, "
@@ -72,7 +82,9 @@ def _as_it_was(found: Baseline, here: EnvironmentState, last: TagFact) -> Baseli
     return replace(was, reason=HELD, message=message, hint=emptied.hint)
 
 
-def _explained(project: Project, found: Baseline, here: EnvironmentState, state: ModelState) -> Baseline:
+def _explained(
+    project: Project, found: Baseline, here: EnvironmentState, state: ModelState, *, merged: bool
+) -> Baseline:
     """The baseline with what to know about it: it was higher before, or trunk renamed its environment."""
     last, version = here.changes[-1], here.version
     if last.action == "rollback" and last.assigned == here.holder:
@@ -93,12 +105,13 @@ def _explained(project: Project, found: Baseline, here: EnvironmentState, state:
         return replace(found, reason=HELD, message=message, hint=see)
     if here.environment == found.vs:
         return found
+    replaces = "replaced on trunk" if merged else "replaces after the merge"
     message = (
         f"`{here.model}` was never in `{found.vs}`, so `vs: {found.vs}` compares with what is in "
-        f"`{here.environment}`, which `{found.vs}` replaced on trunk"
+        f"`{here.environment}`, which `{found.vs}` {replaces}"
     )
     hint = None
-    if version is not None and found.model in {None, version.model}:
+    if merged and version is not None and found.model in {None, version.model}:
         target = f"{version.model}@{version.version}"
         hint = f"to put that into `{found.vs}`, run `mlgit promote {word(target)} --to {word(found.vs)}`"
     return replace(found, reason=REPLACED, message=message, hint=hint)

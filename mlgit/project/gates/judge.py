@@ -15,7 +15,7 @@ from mlgit.project.gates.candidate import candidate_of
 from mlgit.project.gates.declarations import declaration_notes, waiver_notes, waivers_or_note
 from mlgit.project.gates.model_changes import model_change_notes
 from mlgit.project.gates.numbers import numbers_rule
-from mlgit.project.gates.rules import Change, Compared, find_change, rules_of_trunk, target_of
+from mlgit.project.gates.rules import Change, Compared, declared_after, find_change, rules_of_trunk, target_of
 from mlgit.project.gates.waivers import TrunkWaivers, known_names, taken, trunk_waivers, usable_waivers
 from mlgit.project.pipeline.declared import added_globs
 from mlgit.project.pipeline.evidence import evidence
@@ -187,7 +187,7 @@ class _Evaluation:
             alone=self._alone,
             names=self._renamed,
             metric_files=tuple(file.path for file in self._evidence.metric_files),
-        )
+        ).before_merge(declared_after(self._project, self._change, self._commit))
         return self._finders[purpose]
 
     def _gather(self, purpose: Purpose) -> tuple[Case, ...]:

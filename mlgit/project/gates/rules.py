@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from mlgit.core.gates.resolved.findings import Finding
     from mlgit.core.gates.waived_names import WaivedNames
+    from mlgit.core.pipeline.known_models import Declared
     from mlgit.project.open import Project
 
 _PIPELINE = (".dvc", "dvc.yaml", "dvc.lock", ".dvcignore", ".gitignore")
@@ -145,6 +146,28 @@ def _merge(project: Project, candidate: str | None, change: Change) -> Change:
         known = fitted(known, before, _files(project, change.base))
     newer = frozenset(rules.models.keys() - known.models.keys())
     return replace(change, rules=known, merged=merged, newer=newer, renamed=names)
+
+
+def declared_after(project: Project, change: Change | None, candidate: str | None) -> Declared | None:
+    """What trunk will declare after the merge of the candidate, if that is not what it declares."""
+    if change is None or change.target != project.trunk:
+        return None
+    from mlgit.core.pipeline.known_models import Declared
+    from mlgit.project.registry.models import known_models
+
+    environments = change.merged.config.environments
+    base, target, own = (
+        known_models(project, commit) for commit in (change.base, change.target.commit, candidate)
+    )
+    paths = [{name: model.path for name, model in side.items()} for side in (base, target, own)]
+    if paths[2] in paths[:2] and environments == change.rules.environments:
+        return None
+    models = {
+        name: side[name]
+        for name in {*target, *own}
+        if name in (side := target if paths[2].get(name, "") == paths[0].get(name, "") else own)
+    }
+    return Declared(models=models, environments=environments)
 
 
 def _files(project: Project, commit: str | None) -> set[str]:

@@ -87,9 +87,8 @@ def _replaced(project: Project, environment: str) -> list[str]:
     came = _came(environment, history)
     if came is None:
         return []
-    declared = project.trunk_config.environments
     found = replaced_by(environment, history[came + 1], history[came])
-    return [each for each in found if each not in declared]
+    return [each for each in found if each not in _declared_on_trunk(project)]
 
 
 def _earlier(project: Project, environment: str) -> list[str]:
@@ -99,7 +98,7 @@ def _earlier(project: Project, environment: str) -> list[str]:
     before = set() if came is None else {each for one in history[came + 1 :] for each in one}
     if project.shallow:
         before = _mentioned(project)
-    return sorted(before - {*project.trunk_config.environments})
+    return sorted(before - {*_declared_on_trunk(project)})
 
 
 def _came(environment: str, history: list[Mapping[str, Environment]]) -> int | None:
@@ -120,14 +119,20 @@ def _history(project: Project) -> list[Mapping[str, Environment]]:
     It is read only if tags mention an environment that trunk does not declare.
     """
     trunk = project.trunk
-    if trunk is None or not _mentioned(project) - {*project.trunk_config.environments}:
+    if trunk is None or not _mentioned(project) - {*_declared_on_trunk(project)}:
         return []
     known = _HISTORY.setdefault(project, {})
     if trunk.commit not in known:
         options = ("--first-parent", f"--max-count={_MOST_COMMITS}")
         listed = project.git.run_text("rev-list", *options, trunk.commit, "--", ":(literal)mlgit.yaml")
         known[trunk.commit] = [each for commit in listed.split() if (each := _declared(project, commit))]
-    return known[trunk.commit]
+    if project.declared is None:
+        return known[trunk.commit]
+    return [project.declared.environments, *known[trunk.commit]]
+
+
+def _declared_on_trunk(project: Project) -> Mapping[str, Environment]:
+    return project.trunk_config.environments if project.declared is None else project.declared.environments
 
 
 def _declared(project: Project, commit: str) -> Mapping[str, Environment]:

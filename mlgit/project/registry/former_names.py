@@ -7,6 +7,7 @@ the same path or content there: as a change is compared with its target before t
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -19,9 +20,10 @@ from mlgit.project.registry.models import declared_models, known_models
 from mlgit.project.registry.read import read_registry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from mlgit.core.gates.verdict import Purpose
+    from mlgit.core.pipeline.known_models import Declared
     from mlgit.core.registry.completeness import Known
     from mlgit.core.registry.state import EnvironmentState, ModelState
     from mlgit.project.open import Project
@@ -36,6 +38,16 @@ _MOST_VERSIONS = 20
 _MOST_COMMITS = 1000
 _MOST_WITH_DVC = 100
 _MODELS = re.compile(rb"(?ms)^[\"']?models[\"']?[ \t]*:.*?(?=^[^\s#]|\Z)")
+
+
+@contextmanager
+def declaring(project: Project, declared: Declared | None) -> Iterator[None]:
+    """Read former names as if trunk declared this; None: as it does."""
+    project.declared = declared
+    try:
+        yield
+    finally:
+        project.declared = None
 
 
 def undeclared(project: Project, environment: str, read: _Read) -> Iterator[EnvironmentState]:
@@ -141,7 +153,9 @@ def last_changed(held: EnvironmentState) -> tuple[bool, int, str]:
     return held.doubt is not None, last_s, held.model
 
 
-def _declared_on_trunk(project: Project) -> Mapping[str, str | None]:
+def _declared_on_trunk(project: Project) -> Collection[str]:
+    if project.declared is not None:
+        return project.declared.models
     return declared_models(project, None if project.trunk is None else project.trunk.commit)
 
 
@@ -183,7 +197,10 @@ def _steps(project: Project, commit: str | None) -> list[tuple[_Models, _Models]
     known = _STEPS.setdefault(project, {})
     if (*here, *files) not in known:
         known[(*here, *files)] = _steps_between(project, here, files, most)
-    return known[(*here, *files)]
+    if project.declared is None:
+        return known[(*here, *files)]
+    merge = known_models(project, here[-1]), project.declared.models
+    return [merge, *known[(*here, *files)]]
 
 
 def _steps_between(

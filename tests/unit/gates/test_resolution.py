@@ -219,7 +219,37 @@ def test_a_baseline_that_is_no_longer_there_is_a_finding() -> None:
     gone = replace(old, reference=replace(old.reference, state="none", commit=None))
     (found,) = compare_resolved([old], [gone])
     assert found.code == "gates_loosened"
-    assert found.text == "it compared with prod there; there is nothing to compare with now"
+    empty = "it compared with prod there; there is nothing to compare with now"
+    assert found.text == f"{empty}: the environment `prod` holds nothing of `m`"
+    assert compare_resolved([gone], [old]) == ()
+    assert gone.reference is not None
+    unnamed = replace(gone, reference=replace(gone.reference, model=None))
+    assert (
+        compare_resolved([old], [unnamed])[0].text == f"{empty}: the environment `prod` holds nothing of it"
+    )
+    elsewhere = replace(gone, reference=replace(gone.reference, place=None))
+    assert compare_resolved([old], [elsewhere])[0].text == empty
+
+
+def test_a_baseline_that_is_not_known_anymore_is_a_finding() -> None:
+    old = resolved(World())
+    assert old.reference is not None
+    unknown = replace(old, reference=replace(old.reference, state="unknown", commit=None))
+    (found,) = compare_resolved([old], [unknown])
+    text = "it compared with prod there; what it compares with now is not known"
+    assert (found.code, found.text) == ("gate_repointed", text)
+
+
+def test_an_environment_under_its_name_before_a_rename_is_the_same_baseline() -> None:
+    old = resolved(World())
+    assert old.reference is not None
+    assert old.reference.place == "prod"
+    renamed = replace(old.reference, vs="live", rule="what is in `prod`, which `live` replaced")
+    assert compare_resolved([old], [replace(old, reference=renamed)]) == ()
+    moved = replace(renamed, place="live")
+    assert [each.code for each in compare_resolved([old], [replace(old, reference=moved)])] == [
+        "gate_repointed"
+    ]
 
 
 def test_another_place_in_the_baseline_is_a_finding() -> None:

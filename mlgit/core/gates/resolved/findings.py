@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from mlgit.core.config.file import LOOSENED, WAIVERS_FILE
+from mlgit.core.gates.resolved.comparisons import compared_with
 from mlgit.core.gates.verdict import Effect, Note
 from mlgit.core.gates.waived_names import Kind, WaivedNames, agreements
 from mlgit.core.pipeline.inputs import EMPTY
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from mlgit.core.config.file import OnLoosened
-    from mlgit.core.gates.resolved.resolution import Reference, ResolvedGate, Source
+    from mlgit.core.gates.resolved.resolution import ResolvedGate, Source
     from mlgit.core.gates.verdict import GateChange
     from mlgit.core.gates.waivers import Waiver
     from mlgit.core.pipeline.inputs import Places
@@ -33,6 +34,7 @@ _OF_SEVERAL = (
     ("; it now reads ", "; they now read "),
     ("it compared with ", "they compared with "),
     ("; it now compares with ", "; they now compare with "),
+    ("; what it compares with", "; what they compare with"),
     ("its number proves less", "their numbers prove less"),
     ("its number was made ", "their numbers were made "),
     ("; it is now made from", "; they are now made from"),
@@ -194,7 +196,7 @@ def _differences(
     yield from _read_from(old, new, places)
     yield from _about_model(old, new)
     if old.reference is not None and new.reference is not None:
-        yield from _compared_with(old, new, old.reference, new.reference)
+        yield from compared_with(old, new, old.reference, new.reference)
 
 
 def _read_from(
@@ -262,34 +264,3 @@ def _moved(old: Source, new: Source) -> str:
         return f"it read `{old.file}` ({old.origin.words}); it now reads `{new.file}` ({new.origin.words})"
     here = f"`{new.key}`" if (old.file, old.origin) == (new.file, new.origin) else new.words
     return f"it read {old.words}; it now reads {here}"
-
-
-def _compared_with(
-    old: ResolvedGate, new: ResolvedGate, before: Reference, after: Reference
-) -> Iterator[tuple[str, str]]:
-    was = f"it compared with {before.label}"
-    if before.state == "found" and after.state == "none":
-        yield "gates_loosened", f"{was}; there is nothing to compare with now"
-    elif (before.vs, before.commit, before.rule) != (after.vs, after.commit, after.rule):
-        yield "gate_repointed", f"{was}; it now compares with {after.label}"
-    elif before.source is not None and after.source is None and new.source is not None:
-        yield "gates_loosened", f"{was}, which has no `{new.source.key}` of `{new.source.file}`"
-    elif before.source is not None and _place(before) != _place(after) and _place(old) == _place(new):
-        was = f"it compared with {_where(before)}"
-        yield "gate_repointed", f"{was}; it now compares with {_where(after)}"
-    elif before.source is not None and before.content != after.content:
-        yield "reference_edited", f"{before.label} had {before.content}; it now has {after.content}"
-    elif before.problem not in {None, "new_metric", after.problem}:
-        # The gate was not merely skipped: it may have been an error, which is a way to block.
-        code = "reference_edited" if before.vs.startswith("file:") else "gate_repointed"
-        now = "no number for it" if after.source is None else _where(after)
-        yield code, f"{before.label} could not be used for it; now there is {now}"
-
-
-def _place(owner: ResolvedGate | Reference) -> tuple[str, str] | None:
-    return None if owner.source is None else (owner.source.file, owner.source.key)
-
-
-def _where(reference: Reference) -> str:
-    source = reference.source
-    return reference.label if source is None else f"`{source.key}` of `{source.file}` in {reference.label}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.core.config.file import FileBaseline
-from mlgit.core.gates.evaluate import vs_key
+from mlgit.core.gates.evaluate import IN_ENVIRONMENT, vs_key
 from mlgit.core.gates.limits import Finding
 from mlgit.core.gates.places import baseline_place, candidate_place
 from mlgit.core.pipeline.metrics import Place, number, text
@@ -43,6 +43,7 @@ class Source:
 class Reference:
     """What a gate compares with: `rule` says how `vs` was understood, `source` where its number is.
 
+    `place` is the environment in tags, if it is one: it may have another name than `vs` since.
     `content` is the number of a reference file; None for every other baseline, which a commit pins.
     `problem` is the reason why there is no source; None if the gate itself reads nothing.
     """
@@ -51,6 +52,8 @@ class Reference:
     state: BaselineState
     rule: str
     label: str
+    model: str | None = None
+    place: str | None = None
     commit: str | None = None
     source: Source | None = None
     content: str | None = None
@@ -114,11 +117,18 @@ def _reference(gate: Gate, place: Place | None, entry: BaselineFiles) -> Referen
         state=baseline.state,
         rule=baseline.rule,
         label=baseline.label,
+        model=baseline.model,
+        place=_environment(baseline.rule),
         commit=None if isinstance(gate.vs, FileBaseline) else baseline.commit,
         problem=_problem(baseline.state, found),
         source=None if there is None else Source(file=there.file.path, key=there.key),
         content=_content(there) if isinstance(gate.vs, FileBaseline) and there is not None else None,
     )
+
+
+def _environment(rule: str) -> str | None:
+    start, _, rest = rule.partition("`")
+    return rest.partition("`")[0] if start == IN_ENVIRONMENT else None
 
 
 def _problem(state: BaselineState, found: Place | Finding | None) -> str | None:
