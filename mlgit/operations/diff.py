@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 _NO_BASE = {
     "no_commit": "there is no commit yet",
     "root_commit": "HEAD is the first commit",
-    "unrelated_history": "the target branch shares no history with HEAD",
 }
 
 
@@ -76,4 +75,6 @@ def _base(project: Project, ci: Mapping[str, str], notes: list[str]) -> Side:
     if base.commit is None:
         notes.append(f"there is no base ({_NO_BASE[base.reason]}): compared with an empty state")
         return Side(text="base", label="nothing", commit=None, empty=True)
+    if base.reason == "unrelated_history":
+        notes.append("the target branch shares no history with HEAD: compared with its newest commit")
     return Side(text="base", label=f"base ({base.commit[:7]})", commit=base.commit)

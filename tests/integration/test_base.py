@@ -156,10 +156,11 @@ def test_each_event_of_a_ci_has_the_base_that_its_author_cannot_choose(
     }
 
 
-def test_unrelated_history_has_no_base(project: Folder) -> None:
+def test_of_an_unrelated_history_it_is_the_tip_of_trunk(project: Folder) -> None:
+    main = project.git("rev-parse", "HEAD")
     project.git("checkout", "-q", "--orphan", "other")
     project.commit("unrelated")
-    assert base(project) == Base(commit=None, reason="unrelated_history")
+    assert base(project) == Base(commit=main, reason="unrelated_history")
 
 
 def test_nothing_committed_has_no_base(empty_repository: Folder) -> None:

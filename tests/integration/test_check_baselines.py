@@ -45,6 +45,22 @@ def test_base_can_be_named(project: Folder) -> None:
     assert "`nowhere`" in done.err
 
 
+def test_a_branch_with_a_history_of_its_own_is_compared_with_the_newest_commit_of_trunk(
+    project: Folder,
+) -> None:
+    gates(project, "  drop: {metric: r2, vs: base, max_drop: 0.01}\n")
+    main = project.git("rev-parse", "HEAD")
+    project.git("switch", "-q", "--orphan", "lone")
+    project.git("restore", "-s", "main", "--", ".")
+    train(project, "1.5")
+    project.commit("All of it, and worse")
+    verdict = check(project, status=Exit.BLOCKED)
+    assert results(verdict)["line/drop"] == ("fail", "max_drop_broken", "block")
+    (base,) = verdict["baselines"]
+    assert base["commit"] == main
+    assert base["rule"] == "the newest commit of `origin/main`, whose history is another one"
+
+
 def test_ci_says_what_base_is(project: Folder) -> None:
     first = project.git("rev-parse", "HEAD")
     for slope in ("1.9", "1.8"):

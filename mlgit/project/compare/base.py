@@ -40,7 +40,7 @@ RULES: Mapping[Reason, str] = {
     "parent": "the first parent of the commit that is judged",
     "no_commit": "there is no commit yet",
     "root_commit": "the commit that is judged is the first one",
-    "unrelated_history": "the history of {target} is another one",
+    "unrelated_history": "the newest commit of {target}, whose history is another one",
     "history_too_shallow": "this clone's history is cut off too early to tell",
     "trunk_not_here": "trunk is not in this clone",
 }
@@ -137,7 +137,9 @@ def _locally(project: Project, here: str, *, of_worktree: bool) -> Base:
     if target is not None and target.commit != here:
         common = merge_base(project.git, here, target.commit)
         if common is None:
-            return Base(commit=None, reason="history_too_shallow" if project.shallow else "unrelated_history")
+            if project.shallow:
+                return Base(commit=None, reason="history_too_shallow")
+            return Base(commit=target.commit, reason="unrelated_history")
         if common != here:
             return Base(commit=common, reason="merge_base")
     if of_worktree and project.head.dirty:

@@ -103,7 +103,7 @@ def unknown(vs: str, model: str | None, label: str, rule: str, message: str, hin
 
 
 def no_revision(vs: str, model: str | None, error: UnknownReference, *, shallow: bool) -> Baseline:
-    """The baseline of a name that means nothing here; in a `shallow` clone it may mean something elsewhere."""
+    """The baseline of a name that means nothing here; in a `shallow` clone, it may elsewhere."""
     return Baseline(
         vs=vs,
         model=model,

@@ -26,7 +26,6 @@ _DECISIONS: dict[str, tuple[str, Style]] = {
 _NO_BASE = {
     "no_commit": "no commit yet",
     "root_commit": "HEAD is the first commit",
-    "unrelated_history": "the target shares no history with HEAD",
     "history_too_shallow": "the clone is too shallow to tell",
     "trunk_not_here": "trunk is not in this clone",
 }
