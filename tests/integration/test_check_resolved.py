@@ -132,6 +132,20 @@ def test_a_new_environment_and_its_gate_may_come_in_one_change(project: Folder) 
     assert results(verdict)["line/new"] == ("skipped", "no_baseline", "allow")
 
 
+def test_what_a_new_environment_does_is_told_in_the_first_lines(project: Folder) -> None:
+    served = 'deploy:\n  prod: {target: command, command: [./serve, prod, "{model}"], timeout: 1m}\n'
+    start(project, RULES + served)
+    train(project, "2.0")
+    project.commit("As good")
+    edit(project, "prod: {}", "prod: {}, canary: {auto: true, gates: []}")
+    edit(project, "deploy:\n", "deploy:\n  canary: {target: command, command: [./serve, prod, line]}\n")
+    done = project.here("check")
+    first = " ".join(done.out.partition("Gates")[0].split())
+    assert "warning: The target that served `prod` now serves `canary`" in first
+    assert "note: Environment `canary` is new: CI promotes to it, without a person" in first
+    assert "`mlgit deploy` runs `./serve prod line` for it, and `./serve prod {model}` for `prod`" in first
+
+
 def test_on_loosened_of_trunk_blocks_and_a_waiver_of_someone_else_allows(project: Folder) -> None:
     start(project, RULES.replace("numbers:", "on_loosened: fail\nnumbers:"))
     train(project, "2.0")

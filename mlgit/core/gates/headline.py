@@ -25,6 +25,7 @@ FINDINGS = (
     "baseline_renamed",
     "reference_edited",
     "policy_changed",
+    "environment_added",
     "stage_changed",
     "model_changed_metrics_did_not",
     "waiver_by_author",

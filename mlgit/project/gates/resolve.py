@@ -18,7 +18,7 @@ from mlgit.core.gates.resolved.renames import (
     without_only_model,
 )
 from mlgit.core.gates.resolved.resolution import ResolvedGate, resolve_case
-from mlgit.core.gates.resolved.settings import compare_settings
+from mlgit.core.gates.resolved.settings import addition_notes, compare_settings
 from mlgit.core.gates.verdict import Note
 from mlgit.core.gates.waived_names import declared_names, waived_names
 from mlgit.core.pipeline.known_models import KnownModel, renamed_models
@@ -131,7 +131,7 @@ def _compare(
     names = renamed_gates(change.rules, config)
     rules = with_gate_names(change.rules, names)
     models = {*(renamed.get(name, name) for name in new.paths), *change.newer}
-    notes = tuple(rename_notes(rules, config, names, models))
+    notes = (*rename_notes(rules, config, names, models), *addition_notes(rules, config))
     config = without_only_model(rules, config, models)
     changes = compare_gates(rules.gates, config.gates)
     settings = tuple(compare_settings(rules, config))

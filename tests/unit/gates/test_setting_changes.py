@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mlgit.core.config.file import Config, Deploy, Environment
+from mlgit.core.config.file import Config, Deploy, Environment, Model
 from mlgit.core.gates.resolved.findings import note_of
 from mlgit.core.gates.resolved.models import model_findings
-from mlgit.core.gates.resolved.settings import compare_settings
+from mlgit.core.gates.resolved.settings import addition_notes, compare_settings
 from mlgit.core.pipeline.known_models import KnownModel, renamed_models
 from tests.support.verdicts import TODAY, absolute, change
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 GATES = {"drop": change("drop"), "floor": absolute("floor", low="0.9"), "more": change("more")}
 PROD = Environment(name="prod", source="staging", gates=("drop", "more"))
@@ -196,6 +196,98 @@ def deployed(**entries: str) -> Config:
 )
 def test_another_target_of_an_environment_is_a_finding(new: dict[str, str], expected: list[str]) -> None:
     assert texts(deployed(prod="/srv"), deployed(**new)) == expected
+
+
+def commanded(environments: Iterable[Environment] = (), **entries: str) -> Config:
+    deploy = {
+        name: Deploy(
+            environment=name, target="command", keys={"command": text.split(), "timeout": f"{len(text)}s"}
+        )
+        for name, text in entries.items()
+    }
+    named = {each.name: each for each in (PROD, *environments)}
+    return Config(gates=GATES, models={"m": Model(name="m")}, environments=named, deploy=deploy)
+
+
+SERVED = "./serve prod {model}"
+
+
+@pytest.mark.parametrize(
+    ("command", "same"),
+    [
+        (SERVED, True),
+        ("./serve prod m", True),
+        ("serve prod m", True),
+        ("bin/../serve prod m", True),
+        ("./serve prod other", False),
+        ("./serve {environment} m", False),
+        ("./other prod m", False),
+        ("./serve prod m now", False),
+    ],
+)
+def test_a_command_that_reaches_the_target_of_another_environment_is_a_finding(
+    command: str, *, same: bool
+) -> None:
+    old = commanded(prod=SERVED)
+    text = "The target that served `prod` now serves `canary`"
+    assert texts(old, commanded(prod=SERVED, canary=command)) == [text] * same
+
+
+def test_an_environment_in_a_command_is_filled_in() -> None:
+    old = commanded(prod="./serve {environment}")
+    assert texts(old, commanded(prod="./serve {environment}", qa="./serve {environment}")) == []
+    assert len(texts(old, commanded(prod="./serve {environment}", qa="./serve prod"))) == 1
+
+
+CANARY = Environment(name="canary", auto=True, gates=())
+FREE = "`drop`, `more` do not hold a promotion to it"
+ALONE = f"Environment `canary` is new: CI promotes to it, without a person; {FREE}"
+FOR_PROD = "and `./serve prod {model}` for `prod`"
+
+
+@pytest.mark.parametrize(
+    ("new", "expected"),
+    [
+        (commanded(prod=SERVED), None),
+        (commanded([Environment(name="qa")], prod=SERVED), None),
+        (
+            commanded([CANARY], prod=SERVED),
+            ALONE,
+        ),
+        (
+            commanded([replace(CANARY, gates=None)], prod=SERVED),
+            "Environment `canary` is new: CI promotes to it, without a person",
+        ),
+        (
+            commanded([CANARY], prod=SERVED, canary="./serve canary"),
+            f"{ALONE}; `mlgit deploy` runs `./serve canary` for it, {FOR_PROD}",
+        ),
+        (
+            commanded([Environment(name="qa")], prod=SERVED, qa="./try 'it `now'"),
+            "Environment `qa` is new: `mlgit deploy` runs `./try 'it 'now'` for it",
+        ),
+        (
+            commanded([Environment(name="qa", gates=())], prod=SERVED, qa="./try"),
+            f"Environment `qa` is new: {FREE}; `mlgit deploy` runs `./try` for it",
+        ),
+        (
+            commanded([replace(CANARY, gates=("drop",))], prod=SERVED),
+            ALONE.replace("`drop`, `more` do", "`more` does"),
+        ),
+    ],
+)
+def test_a_new_environment_that_does_something_is_told(new: Config, expected: str | None) -> None:
+    found = list(addition_notes(commanded(prod=SERVED), new))
+    assert [each.message for each in found] == ([] if expected is None else [expected])
+    assert {(each.code, each.effect) for each in found} <= {("environment_added", "note")}
+
+
+def test_a_new_target_of_an_environment_is_told() -> None:
+    (found,) = addition_notes(deployed(), deployed(prod="/srv/{model}"))
+    assert found.message == "`deploy:` of `prod` is new: `mlgit deploy` writes to `/srv/{model}`"
+    other = Deploy(environment="prod", target="mine", keys={"bucket": "b"})
+    (found,) = addition_notes(deployed(), config(deploy={"prod": other}))
+    assert found.message == "`deploy:` of `prod` is new: `mlgit deploy` uses the target `mine`"
 
 
 @pytest.mark.parametrize(

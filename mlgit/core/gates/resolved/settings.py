@@ -1,18 +1,20 @@
-"""Settings of a change: which environments and rules of mlgit.yaml let more through than the target's."""
+"""Settings of a change: which environments and rules of mlgit.yaml let more through, or reach more."""
 
 from __future__ import annotations
 
+import posixpath
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit.core.config.renames import renamed_environments
 from mlgit.core.gates.evaluate import select
 from mlgit.core.gates.resolved.findings import Finding
+from mlgit.core.gates.verdict import Note
 from mlgit.core.pipeline.metrics import direction_of
-from mlgit.core.wording import listed
+from mlgit.core.wording import cut, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from mlgit.core.config.file import Config, Deploy, Environment
     from mlgit.core.gates.waived_names import Kind
@@ -23,6 +25,9 @@ _LOOSER: Mapping[str, Mapping[str, tuple[str | None, ...]]] = {
     "foreign_tags": {"allow": ("refuse", None)},
 }
 """Setting -> value -> the values that let less through; a setting that is not written has its default."""
+_NOT_REACHED_BY = frozenset({"timeout", "keep"})
+"""Keys of `deploy:` that do not say where."""
+_WIDTH = 100
 _DEFAULTS: Mapping[str, str | None] = {"numbers": None, "on_loosened": "warn", "foreign_tags": None}
 
 
@@ -79,15 +84,80 @@ def _deployed(old: Config, new: Config) -> Iterator[Finding]:
             text = f"`deploy:` of `{name}` changed: what serves it is another target, or is reached otherwise"
             yield _finding(name, text, code="policy_changed")
     for name, after in sorted(new.deploy.items()):
-        before = [each for each in old.deploy.values() if _place(each) == _place(after)]
-        if before and name not in {each.environment for each in before}:
-            served = listed(sorted(each.environment for each in before))
-            text = f"The target that served {served} now serves `{name}`"
+        served = _served(old, after, {*old.models, *new.models})
+        if served and name not in served:
+            text = f"The target that served {listed(served)} now serves `{name}`"
             yield _finding(name, text, code="policy_changed")
 
 
 def _place(entry: Deploy) -> tuple[str, Mapping[str, object]]:
     return entry.target, entry.keys
+
+
+def addition_notes(old: Config, new: Config) -> Iterator[Note]:
+    """A note for each new environment that is `auto` or deployed to, and for each new target of another."""
+    renamed = renamed_environments(old.environments, new.environments).values()
+    for name, environment in sorted(new.environments.items()):
+        added = name not in {*old.environments, *renamed}
+        entry = None if name in old.deploy else new.deploy.get(name)
+        texts = []
+        if added and environment.auto:
+            texts.append("CI promotes to it, without a person")
+        if added and (texts or entry is not None):
+            texts += _not_asked(environment, new)
+        if entry is not None and (added or not _served(old, entry, {*old.models, *new.models})):
+            texts.append(f"`mlgit deploy` {_deploys(entry, old)}")
+        if texts:
+            what = f"Environment `{name}`" if added else f"`deploy:` of `{name}`"
+            yield Note(code="environment_added", message=f"{what} is new: {'; '.join(texts)}")
+
+
+def _not_asked(environment: Environment, config: Config) -> Iterator[str]:
+    usual = replace(config, environments={environment.name: replace(environment, gates=None)})
+    left = sorted(_gates(usual, environment.name) - _gates(config, environment.name))
+    if left:
+        yield f"{listed(left)} {'does' if len(left) == 1 else 'do'} not hold a promotion to it"
+
+
+def _deploys(entry: Deploy, old: Config) -> str:
+    """What a deployment does, next to what one does that runs the same program."""
+    command = entry.keys.get("command")
+    if entry.target == "local":
+        return f"writes to `{_line(entry.keys['path'])}`"
+    if entry.target != "command" or not command:
+        return f"uses the target `{entry.target}`"
+    same = [
+        f"`{_line(*each.keys['command'])}` for `{name}`"
+        for name, each in sorted(old.deploy.items())
+        if each.target == "command" and _program(each.keys["command"]) == _program(command)
+    ]
+    return ", and ".join([f"runs `{_line(*command)}` for it", *same[:1]])
+
+
+def _line(*texts: str) -> str:
+    """The texts in one line, without marks that would end the quotation."""
+    return cut(" ".join(" ".join(texts).replace("`", "'").split()), _WIDTH)
+
+
+def _program(command: Sequence[str]) -> str:
+    return posixpath.normpath(command[0])
+
+
+def _served(config: Config, entry: Deploy, models: Collection[str]) -> list[str]:
+    """The environments that an entry's target serves in a config, for one of the models at least."""
+    here = _reached(entry, models)
+    return sorted(name for name, each in config.deploy.items() if _reached(each, models) & here)
+
+
+def _reached(entry: Deploy, models: Collection[str]) -> set[str]:
+    """What a target is reached by, filled in for each model, with plain paths."""
+    keys = {key: value for key, value in entry.keys.items() if key not in _NOT_REACHED_BY}
+    if isinstance(keys.get("path"), str):
+        keys["path"] = posixpath.normpath(keys["path"])
+    if keys.get("command"):
+        keys["command"] = [_program(keys["command"]), *keys["command"][1:]]
+    text = repr((entry.target, sorted(keys.items()))).replace("{environment}", entry.environment)
+    return {text.replace("{model}", model) for model in (*models, "{model}")}
 
 
 def _directions(old: Config, new: Config) -> Iterator[Finding]:
