@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
     from mlgit.adapters.git.objects import Objects
 
-_MERGE_BASES: WeakKeyDictionary[Git, dict[tuple[str, str], str | None]] = WeakKeyDictionary()
 _FIRST_PARENTS: WeakKeyDictionary[Git, dict[str, list[str]]] = WeakKeyDictionary()
+_MERGE_BASES: WeakKeyDictionary[Git, dict[tuple[str, str], tuple[str, ...]]] = WeakKeyDictionary()
 _LISTING = ("for-each-ref", "--format=%(refname) %(objectname) %(symref)")
 
 
@@ -130,13 +130,23 @@ def first_after(git: Git, commit: str, others: Sequence[str]) -> str | None:
     return next((each for each in wanted if is_ancestor(git, commit, each)), None)
 
 
-def merge_base(git: Git, one: str, other: str) -> str | None:
-    """The best common ancestor of two full commit ids; None if the histories are unrelated."""
+def merge_bases(git: Git, one: str, other: str) -> tuple[str, ...]:
+    """The best common ancestors of two full commit ids; several if branches merged each other."""
     known = _MERGE_BASES.setdefault(git, {})
     key = (one, other)
-    if known.get(key) is None:
-        known[key] = git.try_text("merge-base", one, other)
+    if not known.get(key):
+        known[key] = tuple((git.try_text("merge-base", "--all", one, other) or "").split())
     return known[key]
+
+
+def merged_tree(git: Git, ours: str, theirs: str) -> tuple[str, frozenset[str]] | None:
+    """The tree that git makes of a merge of two commits, and the paths in it that conflict.
+
+    None if git cannot say: it is older than 2.38, may not write objects, or the histories are unrelated.
+    """
+    done = git.try_run(*("merge-tree", "--write-tree", "--name-only", "--no-messages", "-z", ours, theirs))
+    tree, *paths = done.stdout.decode("utf-8", "surrogateescape").split("\0")
+    return (tree.strip(), frozenset(paths)) if done.returncode in {0, 1} and tree else None
 
 
 def moved_at_s(git: Git, ref: str) -> int | None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 FINDINGS = (
     "trunk_unknown",
     "trunk_config_invalid",
+    "merge_config_invalid",
     "gates_loosened",
     "gate_repointed",
     "evidence_weakened",

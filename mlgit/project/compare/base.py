@@ -6,7 +6,7 @@ import os
 import re
 from typing import TYPE_CHECKING, Literal
 
-from mlgit.adapters.git.refs import is_ancestor, merge_base, parents
+from mlgit.adapters.git.refs import is_ancestor, merge_bases, parents
 from mlgit.core.record import record
 from mlgit.errors import UnknownReference
 
@@ -21,6 +21,7 @@ Reason = Literal[
     "merge_request",
     "before_push",
     "merge_base",
+    "several_merge_bases",
     "head",
     "parent",
     "no_commit",
@@ -36,6 +37,7 @@ RULES: Mapping[Reason, str] = {
     "merge_request": "`CI_MERGE_REQUEST_DIFF_BASE_SHA`",
     "before_push": "where the branch stood before this push",
     "merge_base": "where this branch left {target}",
+    "several_merge_bases": "the tip of {target}, which has several merge bases with this branch",
     "head": "the commit that is checked out",
     "parent": "the first parent of the commit that is judged",
     "no_commit": "there is no commit yet",
@@ -86,7 +88,7 @@ def _in_ci(project: Project, here: str, ci: Mapping[str, str]) -> Base | None:
         return _known(project, known[0], "merge_ref")
     base = ci.get("CI_MERGE_REQUEST_DIFF_BASE_SHA")
     if base:
-        return _known(project, base, "merge_request")
+        return _of_several(project, here, base) or _known(project, base, "merge_request")
     before = before_push(ci)
     commit = None if before is None or not _on_trunk(project, here) else project.commit(before)
     if commit is not None and is_ancestor(project.git, commit, here):
@@ -106,6 +108,15 @@ def _on_trunk(project: Project, here: str) -> bool:
     """Whether a commit is part of trunk: what was pushed to another branch before is the author's, too."""
     target = project.target
     return target is not None and is_ancestor(project.git, here, target.commit)
+
+
+def _of_several(project: Project, here: str, base: str) -> Base | None:
+    """The tip of the target, if the base is one of several: the change's author may have made each."""
+    target = project.target
+    found = () if target is None else merge_bases(project.git, here, target.commit)
+    if target is None or len(found) < 2 or base not in found:  # noqa: PLR2004 (several)
+        return None
+    return Base(commit=target.commit, reason="several_merge_bases")
 
 
 def _known(project: Project, revision: str, reason: Reason) -> Base:
@@ -135,13 +146,14 @@ def _locally(project: Project, here: str, *, of_worktree: bool) -> Base:
     if target is None and not trunk_is_unborn(project):
         return Base(commit=None, reason="trunk_not_here")
     if target is not None and target.commit != here:
-        common = merge_base(project.git, here, target.commit)
-        if common is None:
+        common = merge_bases(project.git, here, target.commit)
+        if not common:
             if project.shallow:
                 return Base(commit=None, reason="history_too_shallow")
             return Base(commit=target.commit, reason="unrelated_history")
-        if common != here:
-            return Base(commit=common, reason="merge_base")
+        if common[0] != here:
+            found = Base(commit=common[0], reason="merge_base")
+            return _of_several(project, here, common[0]) or found
     if of_worktree and project.head.dirty:
         return Base(commit=here, reason="head")
     known = parents(project.objects, here)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.git.refs import merge_base
+from mlgit.adapters.git.refs import merge_bases, merged_tree
 from mlgit.core.config.file import CONFIG_FILE, Config
 from mlgit.core.gates.resolved.rules import Merged
 from mlgit.core.gates.verdict import GateChange, Note
 from mlgit.core.record import record
+from mlgit.core.wording import word
 from mlgit.errors import ConfigError
 from mlgit.project.open import Branch
 
@@ -103,13 +104,14 @@ def find_change(
     except ConfigError as error:
         return None, () if target == project.trunk else (_invalid(target, error),)
     here = candidate or project.head.commit
-    base = target.commit
-    if here is not None and here != base:
-        base = merge_base(project.git, here, base) or base
+    bases: tuple[str, ...] = (target.commit,)
+    if here is not None and here != target.commit:
+        bases = merge_bases(project.git, here, target.commit) or bases
+    base = bases[0] if len(bases) == 1 else target.commit
     if base == candidate or (base == here and not _touched(project)):
         return None, ()
     change = Change(target=target, base=base, rules=rules, merged=Merged(config=own, strict=own))
-    return _merge(project, candidate, change), ()
+    return _merge(project, candidate, change, bases)
 
 
 def _trunk_unknown(project: Project) -> Note:
@@ -124,28 +126,64 @@ def _trunk_unknown(project: Project) -> Note:
     )
 
 
-def _merge(project: Project, candidate: str | None, change: Change) -> Change:
+def _merge(
+    project: Project, candidate: str | None, change: Change, bases: tuple[str, ...]
+) -> tuple[Change, tuple[Note, ...]]:
     """The change with what its merge will have; so far, that is its own."""
     own, rules = change.merged.config, change.rules
-    try:
-        before = project.config(change.base)
-    except ConfigError:
-        before = rules
-    if before == rules:
-        return change
+    before = _before(project, rules, bases)
+    by_git, notes = _by_git(project, candidate, change, bases)
+    if by_git is None and before == rules:
+        return change, notes
     from mlgit.core.gates.resolved.merged import fitted, in_new_names, merge_rules, with_models_of_both
 
     names = {} if before.models.keys() == rules.models.keys() else _renamed(project, change)
     before, own = (in_new_names(each, own, names) for each in (before, own))
-    known = with_models_of_both(before, rules, own)
-    merged = merge_rules(before, rules, own)
+    known = with_models_of_both(before, rules, own, by_git)
+    merged = merge_rules(before, rules, own, by_git)
     if before.models != rules.models:
         files = _files(project, candidate)
         both = [fitted(each, own, files) for each in (merged.config, merged.strict)]
         merged = replace(merged, config=both[0], strict=both[1])
         known = fitted(known, before, _files(project, change.base))
     newer = frozenset(rules.models.keys() - known.models.keys())
-    return replace(change, rules=known, merged=merged, newer=newer, renamed=names)
+    return replace(change, rules=known, merged=merged, newer=newer, renamed=names), notes
+
+
+def _before(project: Project, rules: Config, bases: tuple[str, ...]) -> Config:
+    """The rules where the change left; if that is not one commit, the target's, for the models of then."""
+    found = []
+    for base in bases:
+        try:
+            found.append(project.config(base))
+        except ConfigError:
+            found.append(rules)
+    if len(found) == 1:
+        return found[0]
+    return replace(rules, models={name: model for each in found for name, model in each.models.items()})
+
+
+def _by_git(
+    project: Project, candidate: str | None, change: Change, bases: tuple[str, ...]
+) -> tuple[Config | None, tuple[Note, ...]]:
+    """The rules in the file that git makes of both sides; None if one did not edit it, or git cannot."""
+    target, commit = change.target, candidate or project.head.commit
+    own, there, *before = (
+        project.tree(each).read(CONFIG_FILE) for each in (candidate, target.commit, *bases)
+    )
+    if own == there or {there} == {*before} or [own] == before or commit is None:
+        return None, ()
+    if candidate is None and project.tree(commit).read(CONFIG_FILE) != own:
+        return None, ()  # an edit that is not committed yet
+    merge = merged_tree(project.git, target.commit, commit)
+    if merge is None or CONFIG_FILE in merge[1]:
+        return None, ()
+    try:
+        return project.config(merge[0]), ()
+    except ConfigError as error:
+        text = f"`mlgit.yaml` is invalid after the merge with `{target.short}`: {error.message}"
+        hint = f"run `git merge {word(target.short)}`, repair it, and commit that"
+        return None, (Note(code="merge_config_invalid", message=text, effect="block", hint=hint),)
 
 
 def declared_after(project: Project, change: Change | None, candidate: str | None) -> Declared | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlgit.adapters.git.refs import merge_base
+from mlgit.adapters.git.refs import merge_bases
 from mlgit.core.pipeline.merged_record import entry_digest, is_replayed, nearest
 from mlgit.project.open import LOCAL
 from mlgit.project.pipeline.lock_entries import LockEntries
@@ -98,10 +98,10 @@ def _unmerged(project: Project, here: str, paths: Sequence[str], branches: Itera
     for commit in dict.fromkeys([*heads, *listed.split()]):
         runs = _commits(project, commit, f"^{here}", "--", *paths)
         if runs:
-            start = merge_base(project.git, commit, here)
+            starts = merge_bases(project.git, commit, here) or (None,)
             each = [(run, project.commit(f"{run}^")) for run in runs]
             lacks = _commits(project, here, f"^{commit}", "--", *paths)
-            yield _Side(runs=((commit, start), *each), lacks=lacks)
+            yield _Side(runs=(*((commit, start) for start in starts), *each), lacks=lacks)
 
 
 def _commits(project: Project, *argv: str) -> list[str]:

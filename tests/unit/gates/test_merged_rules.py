@@ -206,3 +206,14 @@ def test_what_a_tree_does_not_have_yet_is_where_its_own_rules_say(
     other = models(n="b")
     found = fitted(config(models={"m": rule, **other}), config(models={"m": older}), THERE)
     assert found.models == {"m": fit, **other}
+
+
+def test_what_git_makes_of_both_sides_is_the_merge_and_what_it_loses_is_judged() -> None:
+    sides = config(LOW), config(HIGH, models=models(m="a", n="b")), config(LOW, models=models(m="a"))
+    by_git = config(MIDDLE, models=models(m="a"), numbers="committed")
+    found = merge_rules(*sides, by_git)
+    assert found.config == by_git
+    assert found.strict.gates == {"g": HIGH}
+    assert found.config.gates["g"].line is None
+    assert with_models_of_both(*sides).models == models(m="a")
+    assert with_models_of_both(*sides, by_git).models == models(m="a", n="b")

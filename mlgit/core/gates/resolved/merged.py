@@ -19,23 +19,38 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def merge_rules(base: Config, target: Config, own: Config) -> Merged:
-    """Merge the rules of a branch and its target; `base` are those where the branch left."""
-    gates = _newer(base.gates, target.gates, own.gates)
+def merge_rules(base: Config, target: Config, own: Config, by_git: Config | None = None) -> Merged:
+    """Merge the rules of a branch and its target; `base` are those where the branch left.
+
+    `by_git` are those in the file that git makes of both, None if it is not known.
+    """
+    found = by_git or _by_entry(base, target, own)
     gates = {
         name: own.gates[name] if own.gates.get(name) == gate else _unplaced(gate)
-        for name, gate in gates.items()
+        for name, gate in found.gates.items()
     }
-    gates = _strict(base, _tightened(base, target, own), gates)
+    if by_git is None:
+        gates = _strict(base, _tightened(base, target, own), gates)
     known = {*own.gates, *target.gates}
     replaced = _replaced(base, target, own)
-    models = _newer(base.models, target.models, own.models)
-    models |= {name: own.models[name] for name in replaced}
-    config = replace(
+    models = {**found.models, **{name: own.models[name] for name in replaced}}
+    # A model that only the target added has no files in the branch's tree.
+    models = {name: model for name, model in models.items() if name in own.models}
+    config = replace(found, gates=gates, models=models)
+    return Merged(
+        config=config,
+        strict=replace(config, gates=_strict(base, target, gates)),
+        older=tuple(each.gate for each in compare_gates(own.gates, gates) if each.gate in known),
+        replaced=replaced,
+    )
+
+
+def _by_entry(base: Config, target: Config, own: Config) -> Config:
+    """Each entry as the side has it that changed it; the branch's if both did."""
+    return replace(
         own,
-        gates=gates,
-        # A model that only the target added has no files in the branch's tree.
-        models={name: model for name, model in models.items() if name in own.models},
+        gates=_newer(base.gates, target.gates, own.gates),
+        models=_newer(base.models, target.models, own.models),
         directions=_newer(base.directions, target.directions, own.directions),
         environments=_newer(base.environments, target.environments, own.environments),
         deploy=_newer(base.deploy, target.deploy, own.deploy),
@@ -43,12 +58,6 @@ def merge_rules(base: Config, target: Config, own: Config) -> Merged:
         on_loosened=own.on_loosened if own.on_loosened != base.on_loosened else target.on_loosened,
         foreign_tags=own.foreign_tags if own.foreign_tags != base.foreign_tags else target.foreign_tags,
         declared=own.declared or target.declared,
-    )
-    return Merged(
-        config=config,
-        strict=replace(config, gates=_strict(base, target, gates)),
-        older=tuple(each.gate for each in compare_gates(own.gates, gates) if each.gate in known),
-        replaced=replaced,
     )
 
 
@@ -78,12 +87,15 @@ def in_new_names(config: Config, own: Config, renamed: Mapping[str, str]) -> Con
     return replace(config, models={model.name: model for model in models}, gates=gates)
 
 
-def with_models_of_both(base: Config, target: Config, own: Config) -> Config:
+def with_models_of_both(base: Config, target: Config, own: Config, by_git: Config | None = None) -> Config:
     """The target without the models that only it added, and with those that it replaced.
 
-    The former have no files where the branch left; the latter are still compared.
+    The former have no files where the branch left; the latter are still compared. A model that the target
+    added and git's merge loses is compared as well.
     """
     known = {*base.models, *own.models}
+    if by_git is not None:
+        known |= target.models.keys() - by_git.models.keys()
     models = {name: each for name, each in target.models.items() if name in known}
     models |= {name: base.models[name] for name in _replaced(base, target, own)}
     return replace(target, models=models)
