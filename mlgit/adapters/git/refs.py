@@ -139,14 +139,16 @@ def merge_bases(git: Git, one: str, other: str) -> tuple[str, ...]:
     return known[key]
 
 
-def merged_tree(git: Git, ours: str, theirs: str) -> tuple[str, frozenset[str]] | None:
+def merged_tree(git: Git, git_dir: str, ours: str, theirs: str) -> tuple[str, frozenset[str]] | None:
     """The tree that git makes of a merge of two commits, and the paths in it that conflict.
 
     None if git cannot say: it is older than 2.38, may not write objects, or the histories are unrelated.
+    Like a forge, it merges outside of the working tree, whose attributes could let any file conflict.
     """
-    done = git.try_run(*("merge-tree", "--write-tree", "--name-only", "--no-messages", "-z", ours, theirs))
+    merge = ("merge-tree", "--write-tree", "--name-only", "--no-messages", "-z", ours, theirs)
+    done = git.try_run("-C", git_dir, f"--git-dir={git_dir}", *merge)
     tree, *paths = done.stdout.decode("utf-8", "surrogateescape").split("\0")
-    return (tree.strip(), frozenset(paths)) if done.returncode in {0, 1} and tree else None
+    return (tree, frozenset(paths)) if done.returncode in {0, 1} and tree else None
 
 
 def moved_at_s(git: Git, ref: str) -> int | None:

@@ -175,7 +175,7 @@ def _by_git(
         return None, ()
     if candidate is None and project.tree(commit).read(CONFIG_FILE) != own:
         return None, ()  # an edit that is not committed yet
-    merge = merged_tree(project.git, target.commit, commit)
+    merge = merged_tree(project.git, project.git_dir, target.commit, commit)
     if merge is None or CONFIG_FILE in merge[1]:
         return None, ()
     try:
