@@ -85,7 +85,7 @@ def test_after_a_push_to_trunk_it_is_the_previous_tip(project: Folder, tmp_path:
 
 @pytest.fixture
 def branched(project: Folder) -> Mapping[str, str]:
-    """Name -> commit: `root`, from where trunk goes on to `trunk`, and a branch to `one`, `two` and `three`.
+    """Name -> commit: `root`, then `trunk` on trunk; `one`, `two` and `three` on a branch from `root`.
 
     `three` merges `side`, which is of the branch as well, and `both` merges the branch into trunk.
     """

@@ -31,7 +31,7 @@ STAGES = ("deps: [data/clean.csv, src/train.py]", "deps: [data/clean.csv, src/tr
 
 
 def crossed(project: Folder, trunk: Callable[[Folder], None], branch: Callable[[Folder], None]) -> str:
-    """Trunk merged `side` after its own next commit, and `topic` that commit after `side`; then it goes on.
+    """Trunk merged `side` after its own commit, `topic` that commit after `side`, and both have more.
 
     Of both merge bases, git names the newer one first, which is `side`'s. Returns that of trunk.
     """

@@ -75,25 +75,25 @@ def edit(project: Folder, base: str, trunk: str, branch: str, **more: tuple[str 
     project.git("push", "-q", "origin", "main")
 
 
-BESIDE: dict[str, dict[str, tuple[str | None, str]]] = {
+OTHER_FILES: dict[str, dict[str, tuple[str | None, str]]] = {
     "clean": {},
     "conflict elsewhere": {"README": ("Ours", "Theirs")},
     "attributes of the branch": {".gitattributes": (None, "mlgit.yaml -merge\n")},
 }
 
 
-@pytest.mark.parametrize("beside", BESIDE)
+@pytest.mark.parametrize("others", OTHER_FILES)
 @pytest.mark.parametrize("name", SWALLOWED)
-def test_what_the_merge_would_swallow_is_found(project: Folder, name: str, beside: str) -> None:
+def test_what_the_merge_would_swallow_is_found(project: Folder, name: str, others: str) -> None:
     base, trunk, branch, expected = SWALLOWED[name]
-    edit(project, base, trunk, branch, **BESIDE[beside])
+    edit(project, base, trunk, branch, **OTHER_FILES[others])
     verdict = check(project, status=Exit.DONE)
     assert (expected, "warn") in findings(verdict)
     # A forge merges in a repository without files, where a branch's attributes mean nothing.
     bare = project.__class__(project.path.parent / "bare.git")
     project.git("clone", "-q", "--bare", ".", str(bare.path))
     merge = bare.run("git", "merge-tree", "--write-tree", "--name-only", "--no-messages", "main", "topic")
-    assert merge.out.split()[1:] == (["README"] if beside == "conflict elsewhere" else [])
+    assert merge.out.split()[1:] == (["README"] if others == "conflict elsewhere" else [])
 
 
 def test_a_gate_that_the_merge_would_swallow_is_still_evaluated(project: Folder) -> None:
@@ -110,7 +110,7 @@ def test_a_merge_that_loses_nothing_has_no_finding(project: Folder) -> None:
     assert {"line/roof", "line/d"} <= results(verdict).keys()
 
 
-def test_a_merge_that_nobody_could_read_blocks(project: Folder) -> None:
+def test_a_merge_that_leaves_an_invalid_file_blocks(project: Folder) -> None:
     edit(project, RULES, RULES.replace(GATES, ROOF + GATES), RULES + ROOF.replace("100", "90"))
     verdict = check(project, status=Exit.BLOCKED)
     (note,) = [each for each in verdict["notes"] if each["code"] == "merge_config_invalid"]
