@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 
 LONGEST = timedelta(days=90)
+# What ends or changes a quoted text of YAML, or is not shown as it is.
+_SPECIAL = re.compile(r"[^\w !#-\[\]_^a-z{-~]|(?<= ) ")
+_NOT_IN_ID = re.compile("[^A-Za-z0-9._-]+")
 
 
 @record
@@ -205,3 +209,19 @@ def _refusal(result: Result, waiver: Waiver, *, rising: bool) -> str | None:
             )
             return f"{value} is {'above' if rising else 'below'} the floor {floor} of waiver `{waiver.id}`"
     return None
+
+
+def proposed_entry(subject: str, expires: date) -> str:
+    """An entry that agrees to a finding about `subject`, whatever its name is, and also if it is wrapped."""
+    name = _NOT_IN_ID.sub("-", subject.removeprefix(LOOSENED)).strip("._-") or "change"
+    gate = _SPECIAL.sub(lambda found: _escape(ord(found[0])), subject)
+    return (
+        f'- {{id: agreed-{name[:80].strip("._-")}, gate: "{gate}", reason: "WHY", '
+        f'approver: NAME@EXAMPLE.ORG, expires: "{expires.isoformat()}"}}'
+    )
+
+
+def _escape(point: int) -> str:
+    return (
+        f"\\x{point:02x}" if point < 1 << 8 else f"\\u{point:04x}" if point < 1 << 16 else f"\\U{point:08x}"
+    )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from mlgit.core.config.file import LOOSENED, WAIVERS_FILE
+from mlgit.core.config.file import WAIVERS_FILE
 from mlgit.core.gates.resolved.comparisons import compared_with
 from mlgit.core.gates.verdict import Effect, Note
 from mlgit.core.gates.waived_names import Kind, WaivedNames, agreements
+from mlgit.core.gates.waivers import proposed_entry
 from mlgit.core.pipeline.inputs import EMPTY
 from mlgit.core.pipeline.origin import LINKS, weaker
 from mlgit.core.record import record
@@ -44,7 +44,6 @@ _OF_SEVERAL = (
     ("only along with it", "only along with it"),
     ("could not be used for it; now there is ", "could not be used for them; now there is "),
 )
-_NOT_IN_ID = re.compile("[^A-Za-z0-9._-]+")
 
 
 @record
@@ -160,18 +159,10 @@ def _way_out(subjects: Sequence[str], day: date, proposed: Collection[str]) -> s
         words = "waiver" if len(subjects) == 1 else "waivers"
         agree = "agrees" if len(subjects) == 1 else "agree"
         return f"the {words} proposed here for {listed(subjects)} {agree} to this, too"
-    entries = " and ".join(f"`{_entry(subject, day + _PROPOSED)}`" for subject in missing)
+    entries = " and ".join(f"`{proposed_entry(subject, day + _PROPOSED)}`" for subject in missing)
     return (
         f"to agree to it, someone who did not write it adds {entries} to {WAIVERS_FILE} on trunk, "
         "below `version: 1` and `waivers:`, with the reason and their own address"
-    )
-
-
-def _entry(subject: str, expires: date) -> str:
-    name = _NOT_IN_ID.sub("-", subject.removeprefix(LOOSENED)).strip("._-") or "change"
-    return (
-        f'- {{id: agreed-{name[:80].strip("._-")}, gate: "{subject}", reason: "WHY", '
-        f'approver: NAME@EXAMPLE.ORG, expires: "{expires.isoformat()}"}}'
     )
 
 
