@@ -173,3 +173,21 @@ def test_the_hint_for_a_committed_report_works(pull: PullRequest) -> None:
     assert pull.project.here("ci", "pr").status == Exit.STATE
     pull.project.git("rm", "-q", "-r", "--cached", "--", "mlgit-report")
     assert pull.project.here("ci", "pr").status in {Exit.DONE, Exit.BLOCKED}
+
+
+@pytest.mark.parametrize("host", ["github", "gitlab"])
+def test_a_pull_request_into_another_branch_never_sets_the_check_of_the_default_branch(
+    pull: PullRequest, host: str
+) -> None:
+    pull.project.git("push", "-q", "origin", "HEAD:refs/heads/decoy")
+    second = pull.forge.add_pull(8, branch="topic", sha=pull.sha, base="decoy")
+    second.base_sha = pull.base
+    env = pull.github(number=8) if host == "github" else pull.gitlab(number=8)
+    running = pull.ci("comment", "--running", env=env)
+    assert running.status == Exit.DONE, running.err
+    assert pull.ci("pr", env=env).status == Exit.DONE
+    done = pull.ci("comment", env=env)
+    assert done.status == Exit.DONE, done.err
+    assert f"set the check `mlgit/into-decoy` of {pull.sha[:7]} to success" in done.out
+    statuses = {each.context for each in pull.forge.statuses(pull.sha)}
+    assert statuses | pull.checks().keys() == {"mlgit/into-decoy"}

@@ -110,6 +110,12 @@ def triggers_are_safe(texts: Texts) -> list[str]:
     ]
 
 
+def another_target_runs_again(texts: Texts) -> list[str]:
+    """A pull request that gets another target branch is checked again."""
+    types = set(workflows(texts)[PULL_REQUEST]["on"]["pull_request"]["types"])
+    return sorted({"opened", "synchronize", "reopened", "edited"} ^ types)
+
+
 def workflow_run_checks_out_no_head(texts: Texts) -> list[str]:
     """A fork's files are neither checked out nor unpacked into the workspace."""
     wrong = []
@@ -346,6 +352,7 @@ RULES = (
     permissions_are_minimal,
     actions_are_pinned,
     triggers_are_safe,
+    another_target_runs_again,
     workflow_run_checks_out_no_head,
     nothing_is_spliced_into_scripts,
     checkouts_keep_no_credentials,

@@ -70,6 +70,7 @@ MISTAKES = [
     (github_rules.actions_are_pinned, MERGED, PINNED, PINNED.replace("v6.0.2", "v6.0.1")),
     (github_rules.actions_are_pinned, MERGED, PINNED, PINNED.replace("de0f", "de0e")),
     (github_rules.triggers_are_safe, PULL_REQUEST, "  pull_request:", "  pull_request_target:"),
+    (github_rules.another_target_runs_again, PULL_REQUEST, ", edited]", "]"),
     (github_rules.triggers_are_safe, DEPLOY, "  workflow_dispatch:", "  issue_comment:"),
     (
         github_rules.workflow_run_checks_out_no_head,

@@ -62,6 +62,12 @@ class CiEvent:
     def tag(self) -> str | None:
         return self.ref.removeprefix("refs/tags/") if self.ref and self.ref.startswith("refs/tags/") else None
 
+    @property
+    def other_target(self) -> str | None:
+        """The branch that the pull request is for, unless that is known to be the default branch."""
+        asked = self.kind == "pull_request" and self.base_branch != self.default_branch
+        return self.base_branch if asked else None
+
 
 def ci_event(variables: Mapping[str, str], payload: Mapping[str, Any] | None) -> CiEvent | None:
     """The event in a CI's environment and the document at GITHUB_EVENT_PATH; None outside a known CI."""

@@ -135,6 +135,11 @@ def outputs_of(report: CiReport) -> dict[str, str]:
     }
 
 
-def check_name(job: str) -> str:
-    """The name of the job's check on the forge."""
-    return CHECK_NAME if job == DEFAULT_JOB else f"{CHECK_NAME}/{job}"
+def check_name(job: str, into: str | None = None) -> str:
+    """The name of the job's check on the forge.
+
+    A check belongs to a commit, which may be the head of several pull requests: `into` is the target of one
+    that is not for the default branch, and so says nothing about one that is.
+    """
+    name = CHECK_NAME if job == DEFAULT_JOB else f"{CHECK_NAME}/{job}"
+    return name if into is None else f"{name}/into-{into}"

@@ -48,7 +48,8 @@ def running_posting(*, job: str | None, variables: Mapping[str, str]) -> Posting
     name, sha, url = job or DEFAULT_JOB, event.sha, event.run_url
     key = markdown.key_of(event.project, name)
     body = markdown.running(sha or None, key=key, run_url=url)
-    check = CheckRun(name=check_name(name), sha=sha, state="running", title="Running", url=url)
+    title = check_name(name, event.other_target)
+    check = CheckRun(name=title, sha=sha, state="running", title="Running", url=url)
     return _addressed(Posting(key=key, body=body, host=event.host, commit=sha, check=check), event)
 
 
@@ -216,7 +217,8 @@ def _log(event: CiEvent) -> str | None:
 def _posting(found: CiReport, event: CiEvent | None, *, untrusted: bool, fails: bool = False) -> Posting:
     key = markdown.key_of(found.project, found.job)
     body = markdown.report(found, untrusted=untrusted)
-    check = None if found.commit is None else _check(found, found.commit, body, untrusted=untrusted)
+    name = check_name(found.job, None if event is None else event.other_target)
+    check = None if found.commit is None else _check(found, found.commit, name, body, untrusted=untrusted)
     posting = Posting(
         key=key,
         body=body,
@@ -231,7 +233,7 @@ def _posting(found: CiReport, event: CiEvent | None, *, untrusted: bool, fails: 
     return posting if event is None else _addressed(posting, event)
 
 
-def _check(found: CiReport, commit: str, body: str, *, untrusted: bool) -> CheckRun:
+def _check(found: CiReport, commit: str, name: str, body: str, *, untrusted: bool) -> CheckRun:
     from mlgit.core.ci.annotations import annotations, failure_annotation
     from mlgit.core.gates.headline import headline
     from mlgit.render.escape import visible
@@ -247,7 +249,7 @@ def _check(found: CiReport, commit: str, body: str, *, untrusted: bool) -> Check
     elif found.failure is not None:
         title, remarks = f"No verdict: {found.failure.message}", (failure_annotation(found.failure),)
     return CheckRun(
-        name=check_name(found.job),
+        name=name,
         sha=commit,
         state=allows if found.allowed else "failure",
         title=visible(title),
