@@ -58,7 +58,7 @@ def unless_needed(tags: Sequence[str], remote: str | None, *, why: str) -> str:
     if why != NO_STATEMENT:
         return advice
     return (
-        f"{advice}; if another tool makes tags here, write `foreign_tags: allow` into `mlgit.yaml` on trunk"
+        f"if another tool makes tags here, write `foreign_tags: allow` into `mlgit.yaml` on trunk; {advice}"
     )
 
 

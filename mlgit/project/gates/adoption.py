@@ -1,4 +1,4 @@
-"""Adoption: the tags that stop to count with the first `mlgit.yaml` of a repository."""
+"""Adoption: the tags that stop to count with a change of the rules, such as the first `mlgit.yaml`."""
 
 from __future__ import annotations
 
@@ -19,11 +19,8 @@ if TYPE_CHECKING:
 
 
 def adoption_notes(project: Project, commit: str | None, own: Config) -> Iterator[Note]:
-    """A warning for each model whose tags count by trunk's rules of now, and not by those that it will have.
-
-    Trunk has no `mlgit.yaml` yet; `own` is that of the change.
-    """
-    if project.trunk_config.declared or not own.declared or project.trunk is None:
+    """A warning for each model whose tags count by trunk's rules of now, and not by its `own` of later."""
+    if not own.declared or project.trunk is None or _as_strict(project.trunk_config, own):
         return
     for name in sorted(declared_models(project, commit)):
         raw = read_model(project, name)
@@ -48,3 +45,11 @@ def adoption_notes(project: Project, commit: str | None, own: Config) -> Iterato
                 model=name,
                 hint=f"to keep what they say, write {way} in `mlgit.yaml`",
             )
+
+
+def _as_strict(now: Config, later: Config) -> bool:
+    """Whether no tag that counts now could be refused later."""
+    if not now.declared or (now.foreign_tags == "allow") > (later.foreign_tags == "allow"):
+        return False
+    pre = {name for name, each in now.environments.items() if each.pre}
+    return pre <= {name for name, each in later.environments.items() if each.pre}

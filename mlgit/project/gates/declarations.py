@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from datetime import date
 
+    from mlgit.core.config.file import Config
     from mlgit.core.gates.waivers import Waiver
     from mlgit.core.registry.readiness import Unready
     from mlgit.project.open import Branch, Project
@@ -27,11 +28,13 @@ if TYPE_CHECKING:
 _EFFECTS: Mapping[str, Effect] = {"error": "block", "warn": "warn", "info": "note"}
 
 
-def declaration_notes(project: Project, commit: str | None, target: Branch | None) -> tuple[Note, ...]:
+def declaration_notes(
+    project: Project, commit: str | None, target: Branch | None, rules: Config
+) -> tuple[Note, ...]:
     """What no release or promotion could use after the merge, and what only the change's own words confirm.
 
     The former blocks, because later it would be found only on trunk. What the target has already only warns:
-    this change did not bring it.
+    this change did not bring it. `rules` are those that trunk will have.
 
     Raises:
         ConfigError: the candidate's `mlgit.yaml` or pipeline is invalid, or a `.dvcignore` hides an output.
@@ -53,7 +56,7 @@ def declaration_notes(project: Project, commit: str | None, target: Branch | Non
         notes.append(Note(code=each.code, message=where + each.message, effect=effect, hint=each.hint))
     pipeline = evidence(project, commit, staleness=False).pipeline
     end = None if target is None else target.commit
-    adopted = adoption_notes(project, commit, project.config(commit))
+    adopted = adoption_notes(project, commit, rules)
     return (*notes, *adopted, *confirmation_notes(project, commit, pipeline, target=end))
 
 

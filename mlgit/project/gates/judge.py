@@ -264,7 +264,7 @@ class _Evaluation:
     def _readiness(self, found: TrunkWaivers, known: Collection[str]) -> None:
         """Note what trunk would refuse after the merge."""
         if self._purpose == "check":
-            self._notes += declaration_notes(self._project, self._commit, self._target)
+            self._notes += declaration_notes(self._project, self._commit, self._target, self._rules)
         if self._purpose != "promote" and found.commit != self._commit:
             self._notes += waiver_notes(
                 self._project, self._commit, trunk=found.commit, evaluated_on=self._date, known=known

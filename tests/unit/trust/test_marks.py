@@ -8,7 +8,7 @@ import pytest
 
 from mlgit.core.registry.replay import replay
 from mlgit.core.trust.look import look
-from mlgit.core.trust.marks import Marks, other_name
+from mlgit.core.trust.marks import NO_STATEMENT, Marks, other_name, unless_needed
 from tests.support.tags import commit, fact
 from tests.unit.trust.test_accept import FIRST, OFF, RC, ROWS, V1, V2, Row, moved
 
@@ -70,3 +70,9 @@ def test_nothing_is_marked_where_nothing_is() -> None:
 def test_an_assignment_whose_only_version_does_not_count_is_marked() -> None:
     row = Row((V1, fact("m#prod#1", 1)), {}, renamed=("m@v1.0.0",), foreign=True)
     assert marked(row)["m#prod#1"].startswith("its release `m@v1.0.0` does not count: ")
+
+
+def test_deleting_a_tag_of_another_tool_is_not_the_first_advice() -> None:
+    advice = unless_needed(["line#prod#2"], "origin", why=NO_STATEMENT)
+    assert advice.startswith("if another tool makes tags here, write `foreign_tags: allow`")
+    assert advice.index("foreign_tags") < advice.index("if nobody needs it")
