@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -166,4 +167,57 @@ def test_a_waiver_that_an_author_of_the_change_brought_is_a_finding(
     assert {code for code, _ in notes(verdict)} & {"waiver_by_author"} == expected
     if expected:
         shown = " ".join(" ".join(project.here("check", *DATE).out.splitlines()[:8]).split())
-        assert "ada@example.org`, who wrote part of this change" in shown
+        assert "ada@example.org`, who wrote or committed part of this change" in shown
+
+
+@pytest.mark.parametrize(
+    ("committer", "expected"),
+    [("ada@example.org", {"waiver_by_author"}), ("carol@example.org", {"waiver_self_approved"})],
+)
+def test_who_commits_a_change_under_another_name_is_an_author_of_it(
+    project: Folder, committer: str, expected: set[str]
+) -> None:
+    project.write(".mlgit/waivers.yaml", waive())
+    project.commit("Waive")
+    project.git("push", "-q")
+    project.git("checkout", "-qb", "worse")
+    train(project, "1.5")
+    project.git("add", "-A")
+    env = {"GIT_COMMITTER_EMAIL": committer}
+    project.git("commit", "-qm", "Worse", "--author=Bot <bot@example.org>", env=env)
+    found = json.loads(project.here("check", "--json", "--rev", "HEAD", *DATE).out)["verdict"]
+    assert {code for code, _ in notes(found)} & {"waiver_by_author", "waiver_self_approved"} == expected
+
+
+def test_github_itself_is_no_author(project: Folder) -> None:
+    env = {"GIT_COMMITTER_EMAIL": "noreply@github.com"}
+    project.write(".mlgit/waivers.yaml", waive())
+    project.git("add", "-A")
+    project.git("commit", "-qm", "Waive", "--author=Carol <carol@example.org>", env=env)
+    project.git("push", "-q")
+    project.git("checkout", "-qb", "worse")
+    train(project, "1.5")
+    project.git("add", "-A")
+    project.git("commit", "-qm", "Worse", "--author=Bot <bot@example.org>", env=env)
+    found = json.loads(project.here("check", "--json", "--rev", "HEAD", *DATE).out)["verdict"]
+    assert results(found)["line/mae-vs-base"][2] == "waived"
+    assert "waiver_by_author" not in {code for code, _ in notes(found)}
+
+
+def test_a_change_of_waivers_is_told_with_what_each_will_let_through(project: Folder) -> None:
+    project.write(".mlgit/waivers.yaml", waive())
+    project.commit("Waive")
+    project.git("push", "-q")
+    project.git("checkout", "-qb", "topic")
+    more = waive(id="other", gate="'gates_loosened:r2-floor'").partition("waivers:\n")[2]
+    project.write(".mlgit/waivers.yaml", waive(floor="20") + more)
+    project.commit("Waive more")
+    found = check(project, *DATE, status=Exit.DONE)["notes"]
+    day = (TODAY + timedelta(days=30)).isoformat()
+    told = {each["waiver"]: each["message"] for each in found if each["code"] == "waivers_changed"}
+    until = f"until {day}; its approver is `carol@example.org`"
+    passed = "lets `mae-vs-base` fail if its number is no worse than 20"
+    assert told == {
+        "dip": f"From the merge on, the edited waiver `dip` {passed}, {until}",
+        "other": f"From the merge on, the new waiver `other` agrees to a change of `r2-floor` {until}",
+    }

@@ -37,6 +37,7 @@ FINDINGS = (
     "config_not_read",
     "waivers_not_read",
     "trunk_waivers_invalid",
+    "waivers_changed",
     "older_gates",
     "merge_confirmed",
     "tags_will_not_count",

@@ -70,7 +70,7 @@ def usable(
     Args:
         waivers: those of trunk.
         evaluated_on: the day of the verdict (UTC); a waiver is valid through its last day.
-        authors: e-mail addresses of authors and co-authors of the change.
+        authors: e-mail addresses of authors, co-authors and committers of the change.
         known: ids of gates and results that exist on either side.
     """
     good, notes = [], []
@@ -88,6 +88,32 @@ def usable(
         effect: Effect = "note" if settled else "warn"
         notes.append(Note(code=code, message=message, effect=effect, gate=waiver.gate, waiver=waiver.id))
     return tuple(good), tuple(notes)
+
+
+def changed_waivers(before: Iterable[Waiver], after: Iterable[Waiver]) -> list[Note]:
+    """A note for each waiver that a change adds or edits, with what it lets through from the merge on."""
+    there = {replace(each, line=None) for each in before}
+    ids = {each.id for each in there}
+    return [
+        Note(
+            code="waivers_changed",
+            message=f"From the merge on, the {'edited' if each.id in ids else 'new'} waiver `{each.id}` "
+            f"{_allowed(each)} until {each.expires.isoformat()}; its approver is `{each.approver}`",
+            gate=each.gate,
+            waiver=each.id,
+        )
+        for each in sorted(after, key=lambda each: each.id)
+        if replace(each, line=None) not in there
+    ]
+
+
+def _allowed(waiver: Waiver) -> str:
+    """What a waiver lets through, as the end of a sentence."""
+    if waiver.gate.startswith(LOOSENED):
+        return f"agrees to a change of `{waiver.gate.removeprefix(LOOSENED)}`"
+    limit = "" if waiver.floor is None else f" if its number is no worse than {short(waiver.floor)}"
+    errors = ", also with an error" if "error" in waiver.covers else ""
+    return f"lets `{waiver.gate}` fail{limit}{errors},"
 
 
 def _problem(
@@ -113,7 +139,10 @@ def _problem_of_people(waiver: Waiver, authors: Collection[str]) -> tuple[str, s
     if not waiver.traced:
         return "waiver_untraced", "no commit on trunk is known to have written it, so who agreed is not known"
     if person(waiver.approver) in authors:
-        return "waiver_self_approved", f"its approver `{waiver.approver}` wrote part of this change"
+        return (
+            "waiver_self_approved",
+            f"its approver `{waiver.approver}` wrote or committed part of this change",
+        )
     return None
 
 
@@ -124,7 +153,7 @@ def by_authors(waivers: Iterable[Waiver], *, results: Iterable[Result], notes: I
         Note(
             code="waiver_by_author",
             message=f"Waiver `{waiver.id}` ({waiver.origin}) is by `{waiver.by_author}`, "
-            "who wrote part of this change",
+            "who wrote or committed part of this change",
             effect="warn",
             gate=waiver.gate,
             waiver=waiver.id,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mlgit.adapters.dvc.pipeline.hidden import Hidden
 from mlgit.core.config.file import CONFIG_FILE, WAIVERS_FILE
 from mlgit.core.gates.verdict import Effect, Note
-from mlgit.core.gates.waivers import usable
+from mlgit.core.gates.waivers import changed_waivers, usable
 from mlgit.errors import ConfigError
 from mlgit.project.gates.adoption import adoption_notes
 from mlgit.project.gates.waivers import TrunkWaivers, trunk_waivers
@@ -87,7 +87,7 @@ def waivers_or_note(project: Project, commit: str | None) -> tuple[TrunkWaivers,
 def waiver_notes(
     project: Project, commit: str | None, *, trunk: str | None, evaluated_on: date, known: Collection[str]
 ) -> tuple[Note, ...]:
-    """A remark that a change edits the waivers, and a warning for each new one that would not count on trunk.
+    """What a change of the waivers will let through, and a warning for each that would not count on trunk.
 
     `trunk` is trunk's commit, `known` are the ids of gates and results.
 
@@ -98,12 +98,12 @@ def waiver_notes(
     there = project.tree(trunk).read(WAIVERS_FILE)
     if own == there:
         return ()
-    text = f"`{WAIVERS_FILE}` differs from trunk's, which is the one that counts"
-    notes = [Note(code="waivers_changed", message=text)]
     before = () if there is None else _waivers(there, valid=False)
     known_before = {replace(each, line=None) for each in before}
     after = () if own is None else _waivers(own, valid=True)
     added = [each for each in after if replace(each, line=None) not in known_before]
+    text = f"`{WAIVERS_FILE}` differs from trunk's, which is the one that counts"
+    notes = changed_waivers(before, after) or [Note(code="waivers_changed", message=text)]
     for note in usable(added, evaluated_on=evaluated_on, authors=(), known=known)[1]:
         reason = note.message.partition(" is ignored: ")[2]
         text = f"Waiver `{note.waiver}` would be ignored after the merge: {reason}"

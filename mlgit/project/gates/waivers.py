@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from mlgit.project.open import Project
 
 
-_AUTHORS = "<%ae>%n%(trailers:key=Co-authored-by,valueonly,unfold)"
-_PEOPLE = f"<%ce>%n{_AUTHORS}"
+_PEOPLE = "<%ce>%n<%ae>%n%(trailers:key=Co-authored-by,valueonly,unfold)"
+_NOBODY = frozenset({"noreply@github.com"})
+"""Who commits what other people do on the pages of a forge."""
 _ORIGIN = f"%H %ct%n%P%n{_PEOPLE}"
 _LAST_SECOND = 253_402_300_799
 """The end of the year 9999: Python knows no later day, but git does."""
@@ -50,17 +51,17 @@ def trunk_waivers(project: Project) -> TrunkWaivers:
 
 
 def change_authors(project: Project, *, candidate: str | None, target: str | None) -> frozenset[str]:
-    """E-mail addresses (lower case) of authors and co-authors of target..candidate.
+    """E-mail addresses (lower case) of authors, co-authors and committers of target..candidate.
 
-    For the working tree, the configured author also counts, because uncommitted changes are theirs.
+    For the working tree, the configured ones also count, because uncommitted changes are theirs.
     `.mailmap` is ignored, because a change could add one that hides its author.
     """
     tip = candidate or project.head.commit
     lines = []
     if candidate is None and project.head.dirty:
-        lines.append(project.git.try_text("var", "GIT_AUTHOR_IDENT") or "")
+        lines += [project.git.try_text("var", f"GIT_{role}_IDENT") or "" for role in ("AUTHOR", "COMMITTER")]
     if tip is not None and target is not None:
-        output = project.git.run("log", "-z", f"--format={_AUTHORS}", tip, f"^{target}", "--")
+        output = project.git.run("log", "-z", f"--format={_PEOPLE}", tip, f"^{target}", "--")
         lines += output.decode("utf-8", "replace").replace("\0", "\n").splitlines()
     return frozenset(addresses(lines))
 
@@ -179,7 +180,7 @@ def _people(project: Project, origin: _Origin) -> tuple[str, ...]:
 def addresses(lines: Iterable[str]) -> tuple[str, ...]:
     """The e-mail addresses in `Name <address>` or `<address>` of these lines."""
     found = (line.rpartition("<")[2].partition(">")[0].strip().lower() for line in lines)
-    return tuple(dict.fromkeys(each for each in found if each))
+    return tuple(dict.fromkeys(each for each in found if each and each not in _NOBODY))
 
 
 def _known_at(project: Project, commit: str) -> Mapping[str, Waiver]:

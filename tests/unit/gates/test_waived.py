@@ -185,7 +185,7 @@ def test_the_warning_names_the_author_the_gate_and_the_commit(commit: str | None
     (note,) = (each for each in decided(waiver(commit=commit, **FOR_ADA)).notes)
     assert note == Note(
         code="waiver_by_author",
-        message=f"Waiver `w1` ({origin}) is by `{ADA}`, who wrote part of this change",
+        message=f"Waiver `w1` ({origin}) is by `{ADA}`, who wrote or committed part of this change",
         effect="warn",
         gate="floor",
         waiver="w1",
