@@ -82,7 +82,34 @@ def by_stage(project: Folder, text: str) -> None:
     project.dvc("repro", "-q")
 
 
-STORED = [by_git, by_lfs, by_folder, by_dvc, by_dvc_folder, in_dvc_folder, by_stage]
+def link(place: Path, target: str) -> None:
+    place.unlink(missing_ok=True)
+    place.symlink_to(target)
+
+
+def by_link(project: Folder, text: str) -> None:
+    project.write("weights/net.bin", text)
+    link(project / "model.bin", "weights/net.bin")
+
+
+def by_folder_with_link(project: Folder, text: str) -> None:
+    project.write("mlgit.yaml", CONFIG.replace("model.bin", "model"))
+    project.write("model/config.json", "{}")
+    project.write("weights/net.bin", text)
+    link(project / "model/weights.bin", "../weights/net.bin")
+
+
+STORED = [
+    by_git,
+    by_link,
+    by_folder_with_link,
+    by_lfs,
+    by_folder,
+    by_dvc,
+    by_dvc_folder,
+    in_dvc_folder,
+    by_stage,
+]
 
 
 @pytest.fixture
@@ -230,6 +257,29 @@ def test_a_model_of_another_branch_that_is_still_on_disk_is_only_stale(start: Ca
     verdict = project.here("check", "--json").json()["verdict"]
     assert CODE not in [each["code"] for each in verdict["notes"]]
     assert "changed output model.bin" in project.here("status").out
+
+
+@pytest.mark.parametrize("store", [by_git, by_link, by_folder, by_folder_with_link])
+def test_a_diff_names_the_model_that_changed_in_git(
+    start: Callable[..., Folder], store: Callable[[Folder, str], None]
+) -> None:
+    project = start(store)
+    assert project.here("diff", "main", "--json").json()["models"] == []
+    store(project, "two")
+    (change,) = project.here("diff", "main", "--json").json()["models"]
+    project.commit("Another model")
+    assert project.here("diff", "main", "HEAD", "--json").json()["models"] == [change]
+    assert (change["model"], change["kind"]) == ("net", "modified")
+
+
+def test_another_model_behind_a_link_is_not_the_same_release(start: Callable[..., Folder]) -> None:
+    project = start(by_folder_with_link)
+    project.git("switch", "-q", "main")
+    assert project.here("release", "net", "--json").json()["version"] == "v1.0.0"
+    by_folder_with_link(project, "two")
+    project.write("metrics.json", '{"auc": 0.91}')
+    project.commit("Another model")
+    assert project.here("release", "net", "--json").json()["version"] == "v1.0.1"
 
 
 def test_promotions_and_releases_do_not_look_at_the_base(start: Callable[..., Folder]) -> None:

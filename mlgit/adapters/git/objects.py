@@ -185,6 +185,7 @@ class CommitTree:
         self._commit = commit
         self._blobs: dict[str, str] | None = None
         self._links: set[str] = set()
+        self._submodules: dict[str, str] = {}
         self._listing: Callable[[], bytes] | None = None
 
     @property
@@ -209,13 +210,31 @@ class CommitTree:
                 if entry:
                     facts, _, path = entry.partition(b"\t")
                     mode, _, oid = facts.decode().split(" ")
-                    if mode != _SUBMODULE:
-                        name = path.decode("utf-8", "surrogateescape")
+                    name = path.decode("utf-8", "surrogateescape")
+                    if mode == _SUBMODULE:
+                        self._submodules[name] = oid
+                    else:
                         blobs[name] = oid
                         if mode == _SYMLINK:
                             self._links.add(name)
             self._blobs = blobs
         return self._blobs
+
+    def submodules(self) -> Mapping[str, str]:
+        """Path -> commit of every submodule."""
+        self.blobs()
+        return self._submodules
+
+    def targets(self, paths: Iterable[str]) -> dict[str, str]:
+        """Path -> object id of the file or folder that a link leads to, for the links among these paths.
+
+        A link that leads to nothing in the commit has none.
+        """
+        self.blobs()
+        specs = {path: f"{self._commit}:{path}" for path in paths if path in self._links}
+        found = self._objects.get_many(specs.values(), most_bytes=_PIECE_BYTES)
+        hits = {path: found[spec] for path, spec in specs.items()}
+        return {path: hit.oid for path, hit in hits.items() if hit is not None}
 
     def paths(self) -> Sequence[str]:
         return tuple(self.blobs())

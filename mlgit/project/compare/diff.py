@@ -18,6 +18,7 @@ from mlgit.core.pipeline.evidence import Evidence
 from mlgit.core.pipeline.stages import Pipeline
 from mlgit.errors import ConfigError
 from mlgit.project.pipeline.evidence import evidence
+from mlgit.project.pipeline.git_files import git_files
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -148,7 +149,9 @@ def _in_git(
     for path in sorted(paths):
         if any(_meet(path, out) for out in outputs):
             continue
-        before, after = (_blobs(project, side, path) for side, _ in (old, new))
+        before, after = (
+            {} if side.empty else git_files(project, side.commit, path) for side, _ in (old, new)
+        )
         if not before and not after:
             continue
         kind: Kind = "unchanged" if before == after else "modified"
@@ -160,22 +163,6 @@ def _in_git(
 
 def _meet(path: str, other: str) -> bool:
     return f"{path}/".startswith(f"{other}/") or f"{other}/".startswith(f"{path}/")
-
-
-def _blobs(project: Project, side: Side, path: str) -> Mapping[str, str]:
-    """Path -> id of the files of a model at one state; an id is empty if the file differs on disk."""
-    from mlgit.adapters.git.objects import CommitTree
-
-    commit = side.commit or project.head.commit
-    tree = None if commit is None or side.empty else project.tree(commit)
-    found = tree.blobs() if isinstance(tree, CommitTree) else {}
-    mine = {file: oid for file, oid in found.items() if _meet(file, path)}
-    if side.commit is not None or side.empty:
-        return mine
-    changed = {file for file in project.head.changed if _meet(file, path)}
-    return {file: oid for file, oid in mine.items() if file not in changed} | dict.fromkeys(
-        changed & set(project.worktree.paths()), ""
-    )
 
 
 def _model_paths(project: Project, side: tuple[Side, Evidence]) -> dict[str, str]:

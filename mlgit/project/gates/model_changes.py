@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.data.hashes import LEFT_OUT, UNREADABLE
-from mlgit.adapters.git.objects import CommitTree
 from mlgit.core.gates.verdict import Note
 from mlgit.core.pipeline.model_files import model_path, outputs_of
 from mlgit.core.pipeline.stages import output_at
@@ -15,6 +14,7 @@ from mlgit.core.record import record
 from mlgit.core.wording import listed
 from mlgit.errors import ConfigError
 from mlgit.project.pipeline.evidence import evidence
+from mlgit.project.pipeline.git_files import git_files
 from mlgit.project.pipeline.large_files import content_id
 from mlgit.project.pipeline.local_files import hashes_on_disk, recorded_files
 
@@ -193,7 +193,7 @@ def _content(project: Project, state: _State) -> _Digests:
             found[path.removeprefix(state.path)] = (kind, digest)
     if [out.path for out in outputs] == [state.path]:
         return found  # Git has nothing of it: no query
-    for path, oid in _in_git(project, state):
+    for path, oid in git_files(project, state.known.commit, state.path).items():
         if path not in measured and output_at(path, {out.path: out for out in outputs}) is None:
             found[path.removeprefix(state.path)] = ("git", oid)
     return found
@@ -217,30 +217,3 @@ def _tracked(project: Project, out: Output, state: _State) -> Iterator[tuple[str
         return
     for path, pointer in recorded_files(project, out, state.path):
         yield path, kind, None if pointer is None else pointer.md5
-
-
-def _in_git(project: Project, state: _State) -> Iterator[tuple[str, str]]:
-    """(path, blob id) of the model's files that Git has, on disk as `git add` would store them."""
-    commit = state.known.commit or project.head.commit
-    tree = None if commit is None else project.tree(commit)
-    blobs = tree.blobs() if isinstance(tree, CommitTree) else {}
-    if state.known.commit is not None:
-        yield from ((path, oid) for path, oid in blobs.items() if _below(path, state.path))
-        return
-    changed = {*project.head.changed, *project.head.conflicted}
-    fresh = []
-    for path in project.worktree.paths():
-        if not _below(path, state.path):
-            continue
-        if path in blobs and path not in changed:
-            yield path, blobs[path]
-        elif os.path.isfile(os.path.join(project.root, path)):
-            fresh.append(path)
-    if fresh:
-        # A filter, such as Git LFS's, may store a pointer in place of the content.
-        oids = project.git.run_text("hash-object", "--", *fresh).split()
-        yield from zip(fresh, oids, strict=True)
-
-
-def _below(path: str, folder: str) -> bool:
-    return path == folder or path.startswith(f"{folder}/")

@@ -14,6 +14,7 @@ from mlgit.core.registry.completeness import repair
 from mlgit.core.wording import first, word
 from mlgit.errors import StateError
 from mlgit.project.pipeline.evidence import evidence
+from mlgit.project.pipeline.git_files import git_files
 from mlgit.project.pipeline.metric_origin import way_out
 from mlgit.project.registry.completeness import clone_facts
 from mlgit.project.release.provenance import output_of, upstream_stages
@@ -228,10 +229,12 @@ def model_content(project: Project, commit: str, path: str | None) -> str | None
     if outputs:
         return _content_of([(out.path, None if out.pointer is None else out.pointer.md5) for out in outputs])
     content = None if path is None else project.tree(commit).read(path)
-    if content is None:
-        found = None if path is None else project.objects.get(f"{commit}:{path}")
-        return found.oid if found is not None and found.type == "tree" else None
-    return sha256_hex(content)
+    if content is not None:
+        return sha256_hex(content)
+    files = {} if path is None else git_files(project, commit, path)
+    if not files or path in files:  # a link that leads to no file
+        return None
+    return sha256_hex("\n".join(f"{oid} {name}" for name, oid in files.items()).encode("utf-8", "replace"))
 
 
 def _content_of(files: Sequence[tuple[str, str | None]]) -> str | None:
