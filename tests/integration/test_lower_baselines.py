@@ -10,10 +10,10 @@ import pytest
 from mlgit.core.registry.message import parse_message, write_message
 from mlgit.core.registry.statement import ReleaseStatement
 from mlgit.errors import Exit
-from tests.integration.test_emptied_baseline import GATE, rules
+from tests.integration.test_emptied_baseline import GATE, rules, worse
 from tests.integration.test_emptied_releases import BASE, RELEASE
 from tests.integration.test_older_baselines import message
-from tests.support.checks import check, notes
+from tests.support.checks import check, notes, results
 from tests.support.registry import change, train
 
 if TYPE_CHECKING:
@@ -92,12 +92,15 @@ def test_an_emptied_environment_takes_the_version_before_a_rejected_one(better: 
     change(better, *PROMOTE_OLD)
 
 
-def release_again(folder: Folder, version: str, tag: str = "line@v1.0.0") -> None:
-    """Push a release of the commit of `tag`, as anyone can with plain git."""
+def release_again(folder: Folder, version: str, at: str | None = None) -> None:
+    """Push a release of a commit, otherwise of that of v1.0.0, as anyone can with plain git."""
+    tag = "line@v1.0.0"
     first = parse_message(folder.git("cat-file", "tag", tag).partition("\n\n")[2] + "\n")
     assert isinstance(first, ReleaseStatement)
-    file = folder.write(".git/message", write_message("Release", "", replace(first, version=version)))
-    folder.git("tag", "-a", "--cleanup=verbatim", "-F", str(file), f"line@{version}", f"{tag}^{{}}")
+    commit = folder.git("rev-parse", at or f"{tag}^{{}}").strip()
+    statement = replace(first, version=version, commit=commit)
+    file = folder.write(".git/message", write_message("Release", "", statement))
+    folder.git("tag", "-a", "--cleanup=verbatim", "-F", str(file), f"line@{version}", commit)
     folder.git("push", "-q", "origin", f"refs/tags/line@{version}")
 
 
@@ -134,3 +137,19 @@ def test_a_deregistered_newest_release_is_a_note_until_the_next_one(better: Fold
     train(better, "2.001")
     change(better, "release", "line")
     assert check(better, status=Exit.DONE)["notes"] == []
+
+
+def test_a_change_that_ci_merged_into_a_branch_with_trunks_name_is_no_baseline(better: Folder) -> None:
+    rules(better, gate=RELEASE)
+    worse(better)
+    better.git("checkout", "-q", "main")
+    better.git("merge", "-q", "--no-ff", "-m", "Merge", "topic")
+    release_again(better, "v9.0.0", at="topic")
+    for variable in ("CI", "JENKINS_URL"):
+        verdict = check(better, status=Exit.BLOCKED, env={variable: "true"})
+        assert results(verdict)["line/drop"][:2] == ("error", "unknown_here")
+    verdict = check(better, status=Exit.BLOCKED)  # by the gate against the base
+    assert results(verdict)["line/drop"][0] == "pass"
+    assert ("baseline_unmerged", "note") in notes(verdict)
+    text = message(verdict, "baseline_unmerged")
+    assert text.startswith("`vs: release` compares with line@v9.0.0, which is not on `origin/main`, but")

@@ -36,9 +36,10 @@ PASSED_OVER = "passed_over"
 """The reason of a baseline that is found although a newer tag of its environment does not count."""
 OLDER = "older_commit"
 """The reason of a newest release whose commit is older than that of a lower one."""
-HELD, REPLACED, DEREGISTERED = NOTED = ("baseline_held", "baseline_renamed", "baseline_deregistered")
+NOTED = ("baseline_held", "baseline_renamed", "baseline_deregistered", "baseline_unmerged")
+HELD, REPLACED, DEREGISTERED, UNMERGED = NOTED
 """Reasons of a baseline that is found: its environment held more before; trunk renamed its environment; the
-release after it was deregistered."""
+release after it was deregistered; it is not on trunk, but on this clone's own branch with trunk's name."""
 IN_ENVIRONMENT = "what is in "
 """How the rule of a baseline begins that is an environment."""
 _UNTRUSTED = ("not_from_pipeline", "stale", "unknown_here")

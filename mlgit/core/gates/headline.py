@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 FINDINGS = (
     "trunk_unknown",
+    "trunk_guessed",
     "trunk_config_invalid",
     "merge_config_invalid",
     "gates_loosened",
@@ -23,6 +24,7 @@ FINDINGS = (
     "baseline_older",
     "baseline_held",
     "baseline_deregistered",
+    "baseline_unmerged",
     "baseline_renamed",
     "reference_edited",
     "policy_changed",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mlgit.adapters.git.refs import first_after
-from mlgit.core.gates.evaluate import EMPTIED, HELD, IN_ENVIRONMENT, PASSED_OVER, REPLACED
+from mlgit.adapters.git.refs import first_after, is_ancestor
+from mlgit.core.gates.evaluate import EMPTIED, HELD, IN_ENVIRONMENT, PASSED_OVER, REPLACED, UNMERGED
 from mlgit.core.registry.moves import held_before, held_last, withdrawn
 from mlgit.core.registry.state import label_of, version_of
 from mlgit.core.trust.doubt import newest_passed_over
@@ -200,13 +200,16 @@ def merged(
 ) -> Baseline:
     """The baseline, if it is on trunk: elsewhere, the author of a change may have made it.
 
-    Only a pre-release can be elsewhere and count.
+    Only a pre-release can be elsewhere and count, or what is on this clone's own branch.
     """
-    if version.version.final or found.commit is None:
+    if found.commit is None:
         return found
-    from mlgit.project.trust.accept import elsewhere_than_trunk
+    from mlgit.project.trust.accept import elsewhere_than_trunk, own_branch_counts
 
-    elsewhere = elsewhere_than_trunk(project, (found.commit,), local=project.default_branch is None)
+    own = own_branch_counts(project)
+    if version.version.final:
+        return _on_own_branch(project, found, found.commit) if own and found.reason is None else found
+    elsewhere = elsewhere_than_trunk(project, (found.commit,), local=own)
     if found.commit not in elsewhere:
         return found
     name = f"`{version.model}@{version.version}`"
@@ -223,3 +226,16 @@ def merged(
     return replace(
         found, state="unknown", reason=None, commit=None, label=f"`{found.vs}`", message=message, hint=hint
     )
+
+
+def _on_own_branch(project: Project, found: Baseline, commit: str) -> Baseline:
+    """The baseline, with a note if only this clone's own branch with trunk's name has it."""
+    trunk = project.trunk
+    own = None if trunk is None else project.branches.get(f"refs/heads/{trunk.short.partition('/')[2]}")
+    if trunk is None or own in {None, trunk.commit} or is_ancestor(project.git, commit, trunk.commit):
+        return found
+    message = (
+        f"`vs: {found.vs}` compares with {found.label}, which is not on `{trunk.short}`, but on this clone's "
+        f"`{trunk.short.partition('/')[2]}`; CI does not compare with it"
+    )
+    return replace(found, reason=UNMERGED, message=message)

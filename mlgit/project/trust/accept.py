@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 from mlgit.adapters.git.binary import GitFailed
 from mlgit.adapters.git.refs import is_ancestor
 from mlgit.adapters.git.tags.objects import parse_header
+from mlgit.core.registry.completeness import in_ci
 from mlgit.core.registry.replay import in_order, replay
 from mlgit.core.registry.statement import EnvironmentStatement, ReleaseStatement
 from mlgit.core.trust.accept import accepted_state
@@ -118,7 +120,7 @@ def accept_with_facts(
     statements = tuple(each for each in made if isinstance(each, EnvironmentStatement))
     policies = frozenset(each.policy for each in statements if each.policy is not None)
     commits = {fact.commit for fact in raw.facts} | policies
-    local = project.default_branch is None if local is None else local
+    local = own_branch_counts(project) if local is None else local
     elsewhere = elsewhere_than_trunk(project, commits, local=local)
     if elsewhere and fetch and unshallow(project):
         elsewhere = elsewhere_than_trunk(project, commits, local=local)
@@ -195,6 +197,11 @@ def _made_for(content: bytes) -> str | None:
     """The name in a tag's object."""
     header = parse_header(content)
     return None if header is None else header.tag
+
+
+def own_branch_counts(project: Project) -> bool:
+    """Whether this clone's own branch with trunk's name counts, too: CI may have merged a change there."""
+    return project.default_branch is None and not in_ci(os.environ)
 
 
 def elsewhere_than_trunk(project: Project, commits: Collection[str], *, local: bool) -> Mapping[str, str]:
