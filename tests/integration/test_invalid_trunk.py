@@ -63,7 +63,7 @@ def test_the_repair_is_checked_by_the_rules_before(broken: Folder) -> None:
         ("unassign", "line", "--env", "prod", "-m", "Emergency"),
     ],
 )
-def test_what_needs_no_gates_goes_on_and_says_whose_rules_apply(
+def test_what_needs_no_gates_works_and_says_whose_rules_apply(
     broken: Folder, words: tuple[str, ...]
 ) -> None:
     done = broken.mlgit(*words)

@@ -185,7 +185,7 @@ def _put_back(refusal: Refusal, named: TagPointer, *, moved: bool, facts: Facts)
 
 def _by_its_release(fact: TagFact, release: Refusal) -> Refusal:
     why = f"its release `{release.fact.tag}` does not count: {release.why}"
-    if release.foreign:  # this tag names it, so somebody needs it
+    if release.foreign:  # not to be deleted: this tag names it
         advice = f"promote another version of `{fact.name.model}`"
         if release.why == NO_STATEMENT:
             advice += ", or write `foreign_tags: allow` into `mlgit.yaml` on trunk"

@@ -9,7 +9,7 @@ from mlgit.core.gates.headline import headline
 from mlgit.core.record import record
 from mlgit.core.registry.statement import GateOutcome
 from mlgit.core.release.tag_plan import VerdictSummary
-from mlgit.core.wording import listed, word
+from mlgit.core.wording import listed, words
 from mlgit.errors import AnswerNo, ConfigError
 from mlgit.project.gates.judge import Question, judge
 
@@ -79,7 +79,8 @@ def _blocked(
     ]
     details += [note.message for note in stopping]
     what = "the release" if environment is None else f"the promotion to `{environment}`"
-    purpose = "--purpose release" if environment is None else f"--promote-to {word(environment)}"
+    purpose = ("--purpose", "release") if environment is None else ("--promote-to", environment)
+    shows = words(("mlgit", "check", *purpose, "--rev", commit[:12]))
     hints = [result.hint for result in bad if result.hint] + [note.hint for note in stopping if note.hint]
     unfit = [result.gate for result in bad if result.reason in _UNFIT]
     if environment is not None and unfit:
@@ -88,7 +89,7 @@ def _blocked(
     return AnswerNo(
         f"The gates block {what} of `{model}`; nothing was written",
         details=tuple(details),
-        hint=hints[0] if hints else f"run `mlgit check {purpose} --rev {commit[:12]}` to see every gate",
+        hint=hints[0] if hints else f"run `{shows}` to see every gate",
     )
 
 
