@@ -12,7 +12,7 @@ from tests.support.checks import check, results
 if TYPE_CHECKING:
     from tests.support.shell import Folder
 
-# What a tag is named, what is said of it, and how the other one is written.
+# The name of a tag, what else has it, and how that is written.
 SHARED = {
     "main": ("a branch", "heads/main"),
     "stable": ("a branch", "heads/stable"),

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Literal
 
 from mlgit.adapters.git.binary import Git, GitFailed
 from mlgit.core.record import record
-from mlgit.core.registry.tags import TAGS
-from mlgit.core.wording import word
+from mlgit.core.registry.tags import TAGS, deletion
 from mlgit.errors import ToolError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 
 PUSH_TIMEOUT_S = 120.0
@@ -77,22 +76,8 @@ def push_refs(
         # The connection broke before anything arrived: pushing the same objects again is safe.
         failed = push.run(timeout_s) or failed
         found = push.result(failed)
-    blocker = None if found is not None or not refused else push.in_the_way()
-    if blocker is not None:
-        ref, other = blocker
-        there, theirs = ref.removeprefix(TAGS), other.removeprefix(TAGS)
-        raise ToolError(
-            f"`{remote}` cannot take `{there}`, because it has `{theirs}`: Git cannot have both",
-            hint=f"if nobody needs `{theirs}`, `git push {word(remote)} {word(f':{other}')}` deletes it "
-            "for everybody",
-            details=failed.details,
-        )
     if found is None and refused:
-        raise ToolError(
-            f"`{remote}` did not take the tags; nothing was changed",
-            hint="see what it said, then run the same command again",
-            details=failed.details,
-        )
+        raise push.refusal(failed)
     if found is None:
         # Even if the second push was refused, the server may still be writing the first.
         raise _not_yet(f"The push to `{remote}` broke off", failed)
@@ -200,18 +185,32 @@ class _Push:
             )
         return None
 
-    def in_the_way(self) -> tuple[str, str] | None:
-        """A ref that the remote cannot have, and the ref there that is or has its folder."""
+    def refusal(self, failed: GitFailed) -> ToolError:
+        """The error about refs that the remote refused; it names one that is in the way of theirs."""
+        remote = self._remote
+        for ref, other in self._in_the_way():
+            theirs = other.removeprefix(TAGS)
+            return ToolError(
+                f"`{remote}` cannot take `{ref.removeprefix(TAGS)}`, because it has `{theirs}`: "
+                "Git cannot have both",
+                hint=f"if nobody needs `{theirs}`, `{deletion([theirs], remote)}` deletes it for everybody",
+                details=failed.details,
+            )
+        return ToolError(
+            f"`{remote}` did not take the tags; nothing was changed",
+            hint="see what it said, then run the same command again",
+            details=failed.details,
+        )
+
+    def _in_the_way(self) -> Iterator[tuple[str, str]]:
+        """Each ref that the remote cannot have, with the one there that is or has its folder."""
         try:
             there = list_remote_refs(self._git, self._remote, [])
         except ToolError:
-            return None
+            return
         for ref in self._create:
             folders = {ref[:place] for place, letter in enumerate(ref) if letter == "/"}
-            for other in there:
-                if other in folders or other.startswith(f"{ref}/"):
-                    return ref, other
-        return None
+            yield from ((ref, other) for other in there if other in folders or other.startswith(f"{ref}/"))
 
     def _at_remote(self, failed: GitFailed) -> Mapping[str, str]:
         refs = [*self._create, *(() if self._move is None else (self._move.ref,))]
