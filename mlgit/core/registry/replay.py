@@ -50,7 +50,7 @@ def replay(facts: Iterable[TagFact], ignored: Mapping[str, str] | None = None) -
 def in_order(facts: Iterable[TagFact]) -> list[TagFact]:
     """Sort the tags of one environment or version into the order in which they apply.
 
-    A tag without a counter follows the last counted one that is not newer.
+    A tag without a counter follows the change of the last counted one that is not newer.
     """
     counted = sorted((fact for fact in facts if fact.name.counter is not None), key=_counted_key)
     uncounted = sorted((fact for fact in facts if fact.name.counter is None), key=_uncounted_key)
@@ -58,6 +58,8 @@ def in_order(facts: Iterable[TagFact]) -> list[TagFact]:
     for fact in reversed(uncounted):
         earlier = (at for at, other in enumerate(counted, 1) if other.tagged_at_s <= fact.tagged_at_s)
         place = max(earlier, default=0)
+        while 0 < place < len(counted) and counted[place].name.counter == counted[place - 1].name.counter:
+            place += 1
         ordered = [*ordered[:place], fact, *ordered[place:]]
     return ordered
 

@@ -69,6 +69,8 @@ def test_in_any_order_of_tags_the_environment_is_never_seen_empty(shown: list) -
         [("m#prod#1", 4), ("m#prod#2", 5), ("m#prod", 5), ("m#prod#3", 6)],
         [("m#prod", 3), ("m#prod#1", 4), ("m#prod#2", 9)],
         [("m#prod#1", 9), ("m#prod#2", 4), ("m#prod", 5)],
+        # never between the two tags of one change
+        [("m#prod#1", 0), ("m#prod!#2", 4), ("m#prod#2", 6), ("m#prod", 5), ("m#prod#3", 9)],
     ],
 )
 def test_each_tag_has_one_place_in_the_order(tags: list[tuple[str, int]]) -> None:
