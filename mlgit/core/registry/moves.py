@@ -72,6 +72,19 @@ def withdrawn(fact: TagFact, environment: EnvironmentState, state: ModelState) -
     return found is not None and found.withdrawn
 
 
+def departure(commit: str, environment: EnvironmentState) -> Change | None:
+    """The rollback or unassignment by which a commit left, if it did not return since."""
+    found: Change | None = None
+    for change in environment.changes:
+        left = change.unassigned or change.held
+        goes = left is not None and left.commit == commit
+        if goes and change.action != "promote" and not _promotes_what_is_lost(change):
+            found = change
+        if change.assigned is not None and change.assigned.commit == commit:
+            found = None
+    return found
+
+
 def require_history(
     state: ModelState, name: str, *, otherwise: str, version: str | None = None, after: str | None = None
 ) -> None:

@@ -154,7 +154,7 @@ def _fetch_metrics(project: Project, fact: TagFact) -> None:
 
     if fact.name.action not in {"register", "assign"}:
         return
-    with suppress(ToolError):
+    with suppress(MlgitError):
         fetch_metrics(project, [fact.commit])
         fetch_gate_metrics(project, fact.name.model)
 

@@ -15,6 +15,7 @@ from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.registry.models import declared_models
 from mlgit.project.registry.readiness import require_usable_version
 from mlgit.project.release.provenance import model_files
+from mlgit.project.release.relied_promotions import departed_problem, relied_problem
 from mlgit.project.trust.accept import accept, setting_aside, setting_aside_release
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class BlockedReleaseError(AnswerNo):
 
 
 def require_unblocked(project: Project, version: RegisteredVersion, raw: ModelState) -> None:
-    """Refuse a release that the gates of its commit block, whoever made it and whatever it states.
+    """Refuse a release that the gates of its commit block, whatever it states.
 
     Raises:
         BlockedReleaseError: they block it.
@@ -64,11 +65,22 @@ def prove_rules(
         if concealed is not None:
             yield _proof(fact, "files", concealed)
         yield _gates_of_release(project, fact, raw)
-    if current and fact.name.action == "assign":
-        with setting_aside(project, fact, raw):
-            before = accept(project, raw, local=False)
-            yield _proof(fact, "rules", _rules_problem(project, fact, before))
-            yield _proof(fact, "gates", _gates_problem(project, fact))
+    if fact.name.action == "assign":
+        yield from _prove_assignment(project, fact, raw, current=current)
+
+
+def _prove_assignment(project: Project, fact: TagFact, raw: ModelState, *, current: bool) -> Iterator[Proof]:
+    state = accept(project, raw, local=False)
+    relied = relied_problem(project, fact, raw, state, current=current)
+    if not current:
+        if relied is not None:
+            yield _proof(fact, "gates", relied)
+        return
+    departed = departed_problem(project, fact, state)
+    with setting_aside(project, fact, raw):
+        before = accept(project, raw, local=False)
+        yield _proof(fact, "rules", _rules_problem(project, fact, before) or departed)
+        yield _proof(fact, "gates", _gates_problem(project, fact) or relied)
 
 
 def _rules_problem(project: Project, fact: TagFact, before: ModelState) -> str | None:
@@ -125,7 +137,7 @@ def _model_problem(project: Project, fact: TagFact) -> str | None:
         path = declared_models(project, fact.commit).get(fact.name.model)
         pipeline = evidence(project, fact.commit, staleness=False).pipeline
     except ConfigError:
-        return None  # that is said where the files are checked
+        return None  # the check of the files reports it
     there = model_files(project, fact.commit, path, pipeline)
     if not there or {each.path for each in there} & {each.path for each in statement.files}:
         return None

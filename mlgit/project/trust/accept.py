@@ -57,10 +57,8 @@ def setting_aside(project: Project, fact: TagFact, raw: ModelState) -> Iterator[
 
     The tag that makes room for it and later ones of its environment, which may not count, are left out, too.
     """
-    room = fact.name._replace(action="unassign")
     ordered = in_order(each for each in raw.facts if each.name.environment == fact.name.environment)
-    later = dropwhile(lambda each: each.tag != fact.tag, ordered)
-    project.set_aside = frozenset([str(room), *(each.tag for each in later)])
+    project.set_aside = late_changes(ordered, [fact.tag])
     try:
         yield
     finally:
@@ -74,22 +72,33 @@ def setting_aside_release(project: Project, fact: TagFact, raw: ModelState) -> I
     Left out are higher versions, and changes of environments from the first that put a commit there, on
     commits that do not come before its own.
     """
-    commits = {each.commit for each in raw.facts}
-    late = {fact.commit, *_not_reachable(project, commits, [fact.commit])}
+    late = commits_after(project, raw, fact.commit)
     aside = {fact.tag}
     for each in raw.facts:
         if each.commit in late and each.name.version is not None and fact.name.version is not None:
             aside.update([each.tag] if each.name.version >= fact.name.version else [])
     for name in raw.environments:
         ordered = in_order(each for each in raw.facts if each.name.environment == name)
-        later = list(dropwhile(lambda each: each.name.action != "assign" or each.commit not in late, ordered))
-        aside.update(each.tag for each in later)
-        aside.update(str(each.name._replace(action="unassign")) for each in later[:1])
+        starts = {each.tag for each in ordered if each.name.action == "assign" and each.commit in late}
+        aside |= late_changes(ordered, starts)
     project.set_aside = frozenset(aside)
     try:
         yield
     finally:
         project.set_aside = frozenset()
+
+
+def commits_after(project: Project, raw: ModelState, commit: str) -> frozenset[str]:
+    """The commits of a model's tags that do not come before this one."""
+    commits = {each.commit for each in raw.facts}
+    return frozenset([commit, *_not_reachable(project, commits, [commit])])
+
+
+def late_changes(ordered: Iterable[TagFact], starts: Collection[str]) -> frozenset[str]:
+    """The tags from the first of these on, with the one that makes room for it."""
+    later = list(dropwhile(lambda each: each.tag not in starts, ordered))
+    room = [str(each.name._replace(action="unassign")) for each in later[:1]]
+    return frozenset([*room, *(each.tag for each in later)])
 
 
 def accept(

@@ -1,0 +1,150 @@
+"""What `mlgit ci tag` says of an assignment that needs a promotion which no gate ever saw."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mlgit.core.registry.message import parse_message, write_message
+from mlgit.core.registry.statement import EnvironmentStatement, GateOutcome, TagPointer
+from mlgit.errors import Exit
+from tests.support.registry import change, train
+
+if TYPE_CHECKING:
+    from mlgit.core.registry.statement import EnvironmentAction
+    from tests.support.shell import Done, Folder
+
+GATES = "  r2-vs-{0}: {{metric: r2, vs: {0}, max_drop: 0.02, when: promote}}\n"
+OUTCOMES = tuple(
+    GateOutcome(gate=gate, outcome="pass") for gate in ("r2-floor", "r2-vs-prod", "r2-vs-staging")
+)
+
+
+def forge(
+    folder: Folder, tag: str, version: str, action: EnvironmentAction = "promote", *, date: int | None = None
+) -> None:
+    """Push a tag of an environment that plain git writes, with a statement that fits."""
+    first = parse_message(folder.git("cat-file", "tag", "line#staging#1").partition("\n\n")[2] + "\n")
+    assert isinstance(first, EnvironmentStatement)
+    _, environment, number = tag.split("#")
+    release = f"line@{version}"
+    statement = replace(
+        first,
+        environment=environment,
+        sequence=int(number),
+        action=action,
+        version=version,
+        release=TagPointer(tag=release, oid=folder.git("rev-parse", f"refs/tags/{release}").strip()),
+        policy=folder.git("rev-parse", "origin/main").strip(),
+        gates=OUTCOMES if action == "promote" else (),
+    )
+    file = folder.write(".git/message", write_message("Move", "", statement))
+    when = date_of(folder, "*") + 1 if date is None else date
+    folder.git(
+        *("tag", "-a", "--cleanup=verbatim", "-F", str(file), tag, f"refs/tags/{release}^{{}}"),
+        env={"GIT_COMMITTER_DATE": f"@{when} +0000"},
+    )
+    folder.git("push", "-q", "origin", f"refs/tags/{tag}")
+
+
+def date_of(folder: Folder, tag: str) -> int:
+    dates = folder.git("for-each-ref", "--format=%(taggerdate:unix)", f"refs/tags/{tag}").split()
+    return max(map(int, dates))
+
+
+def ask(folder: Folder, tag: str) -> Done:
+    return folder.here("ci", "tag", "--", tag)
+
+
+@pytest.fixture
+def better(staged: Folder) -> Folder:
+    """v1.0.0 in staging and prod, whose gates compare with what they hold, and a better v1.0.1 in both."""
+    text = (staged / "mlgit.yaml").read_text(encoding="utf-8")
+    gates = "".join(GATES.format(each) for each in ("staging", "prod"))
+    staged.write("mlgit.yaml", text.replace("gates:\n", f"gates:\n{gates}"))
+    staged.commit("Compare")
+    staged.git("push", "-q")
+    change(staged, "promote", "line", "--to", "prod")
+    return staged
+
+
+@pytest.fixture
+def worse(better: Folder) -> Folder:
+    """A worse v1.0.1 on trunk, which the gates of staging and prod block."""
+    train(better, "1.985")
+    change(better, "release", "line")
+    assert better.here("promote", "line@v1.0.1", "--to", "staging").status == Exit.BLOCKED
+    return better
+
+
+def test_a_rollback_to_what_the_gates_block_is_refused(worse: Folder) -> None:
+    forge(worse, "line#staging#2", "v1.0.1")
+    forge(worse, "line#staging#3", "v1.0.0", "rollback")
+    forge(worse, "line#staging#4", "v1.0.1", "rollback")
+    done = ask(worse, "line#staging#4")
+    assert done.status == Exit.BLOCKED
+    assert "it relies on `line#staging#2`, which its gates block: r2-vs-staging: " in done.out
+    superseded = ask(worse, "line#staging#2")
+    assert superseded.status == Exit.BLOCKED
+    assert "r2-vs-staging: " in superseded.out
+    assert ask(worse, "line#staging#3").status == Exit.DONE
+
+
+def test_a_version_on_the_commit_of_the_rules_is_compared_with(worse: Folder) -> None:
+    train(worse, "1.996")
+    change(worse, "release", "line")
+    change(worse, "promote", "line", "--to", "staging")
+    forge(worse, "line#staging#3", "v1.0.1")
+    forge(worse, "line#staging#4", "v1.0.2", "rollback")
+    forge(worse, "line#staging#5", "v1.0.1", "rollback")
+    done = ask(worse, "line#staging#5")
+    assert done.status == Exit.BLOCKED
+    assert "it relies on `line#staging#3`, which its gates block: r2-vs-staging: " in done.out
+
+
+def test_a_promotion_from_where_the_gates_block_is_refused(worse: Folder) -> None:
+    text = (worse / "mlgit.yaml").read_text(encoding="utf-8")
+    worse.write(
+        "mlgit.yaml", text.replace("prod: {from: staging}", "prod: {from: staging, gates: [r2-floor]}")
+    )
+    worse.commit("Only the floor")
+    worse.git("push", "-q")
+    forge(worse, "line#staging#2", "v1.0.1")
+    forge(worse, "line#staging#3", "v1.0.0")
+    change(worse, "promote", "line@v1.0.1", "--to", "prod")
+    done = ask(worse, "line#prod#2")
+    assert done.status == Exit.BLOCKED
+    assert "it relies on `line#staging#2`, which its gates block: r2-vs-staging: " in done.out
+
+
+def test_a_promotion_that_is_dated_before_its_version_left_is_refused(better: Folder) -> None:
+    train(better, "1.996")
+    change(better, "release", "line")
+    change(better, "promote", "line", "--to", "staging")
+    entry = date_of(better, "line#staging#2")
+    change(better, "rollback", "line", "--env", "staging", "-m", "Worse than it looks")
+    assert better.here("promote", "line@v1.0.1", "--to", "prod").status == Exit.BLOCKED
+    forge(better, "line#prod#2", "v1.0.1", date=entry + 1)
+    done = ask(better, "line#prod#2")
+    assert done.status == Exit.BLOCKED
+    assert "left `staging` by `line#staging#3`, and only the date of this tag says" in done.out
+    change(better, "promote", "line@v1.0.1", "--to", "staging")
+    assert ask(better, "line#prod#2").status == Exit.DONE
+
+
+def test_what_mlgit_writes_is_verified_also_by_stricter_gates_of_now(better: Folder) -> None:
+    train(better, "1.996")
+    change(better, "release", "line")
+    change(better, "promote", "line", "--to", "staging")
+    change(better, "promote", "line", "--to", "prod")
+    text = (better / "mlgit.yaml").read_text(encoding="utf-8")
+    better.write("mlgit.yaml", text.replace("min: 0.5", "min: 0.9999"))
+    better.commit("Ask for more")
+    better.git("push", "-q")
+    for environment in ("prod", "staging"):
+        change(better, "rollback", "line", "--env", environment, "-m", "Back")
+    for tag in ("line#prod#1", "line#prod#2", "line#prod#3", "line#staging#2", "line#staging#3"):
+        done = ask(better, tag)
+        assert done.status == Exit.DONE, done.out
