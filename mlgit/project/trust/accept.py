@@ -117,15 +117,8 @@ def accept_with_facts(
         raw = replay(fact for fact in raw.facts if fact.tag not in project.set_aside).model(raw.name)
     if not raw.facts and not ignored:
         return raw, None
-    objects = project.objects.get_many(fact.oid for fact in raw.facts)
-    contents = {oid: b"" if found is None else found.content for oid, found in objects.items()}
-    messages = {
-        oid: content.partition(b"\n\n")[2].decode("utf-8", "replace") for oid, content in contents.items()
-    }
-    # The messages are all here: nothing reads them again one by one.
-    read = (fact._replace(read=messages.__getitem__) for fact in raw.facts)
-    raw = replace(replay(read).model(raw.name), ignored=ignored)
-    made = _statements(messages.values())
+    raw, contents = _with_messages(project, raw, ignored)
+    made = _statements(fact.message() for fact in raw.facts)
     statements = tuple(each for each in made if isinstance(each, EnvironmentStatement))
     policies = frozenset(each.policy for each in statements if each.policy is not None)
     commits = {fact.commit for fact in raw.facts} | policies
@@ -152,6 +145,19 @@ def accept_with_facts(
         now_s=project.now.timestamp(),
     )
     return accepted_state(raw, facts), facts
+
+
+def _with_messages(
+    project: Project, raw: ModelState, ignored: Mapping[str, str]
+) -> tuple[ModelState, Mapping[str, bytes]]:
+    """The model with the messages of all tags, which nothing reads again one by one, and their objects."""
+    objects = project.objects.get_many(fact.oid for fact in raw.facts)
+    contents = {oid: b"" if found is None else found.content for oid, found in objects.items()}
+    messages = {
+        oid: content.partition(b"\n\n")[2].decode("utf-8", "replace") for oid, content in contents.items()
+    }
+    read = (fact._replace(read=messages.__getitem__) for fact in raw.facts)
+    return replace(replay(read).model(raw.name), ignored=ignored), contents
 
 
 def _gates(
