@@ -68,6 +68,28 @@ def trunk_refs(
     return tuple(name for name in (*there, *(() if fetched else names)) if name)
 
 
+def is_guess(
+    remote: str | None, *, stated: str | None, links: Mapping[str, str], branches: Collection[str]
+) -> bool:
+    """Whether nothing names trunk (`stated`: the setting or the forge), but the remote has several branches.
+
+    Anyone who can push may have made the one that is named `main`.
+    """
+    head = f"{_REMOTES}{remote}/HEAD"
+    if remote is None or stated is not None or links.get(head) in branches:
+        return False
+    return sum(ref.startswith(f"{_REMOTES}{remote}/") and ref != head for ref in branches) > 1
+
+
+def head_of(listing: str) -> str | None:
+    """The default branch in the output of `git ls-remote --symref REMOTE HEAD`."""
+    for line in listing.split("\n"):
+        ref, _, name = line.removeprefix("ref: ").partition("\t")
+        if name == "HEAD" and ref.startswith(HEADS):
+            return ref.removeprefix(HEADS)
+    return None
+
+
 def unknown_remote(name: str) -> StateError:
     return StateError(
         f"There is no Git remote `{name}`, which `mlgit.remote` names",
@@ -101,6 +123,6 @@ def unknown_trunk(remote: str, *, refspecs: str) -> StateError:
         every = ""
     return StateError(
         f"Cannot tell which branch of `{remote}` is trunk, where policy is read",
-        details=(f"`{remote}/HEAD`, `{remote}/main` and `{remote}/master` are not in this clone",),
+        details=(f"`{remote}/HEAD` is not in this clone, and anyone may push a branch named `main`",),
         hint=f"run `{every}git remote set-head {remote} --auto`",
     )

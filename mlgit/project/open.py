@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.objects import CommitTree, Objects
-from mlgit.adapters.git.refs import parse_links, parse_refs, resolve_commit, start_listing_refs
+from mlgit.adapters.git.refs import parse_links, parse_refs, resolve_commit, start_listing_refs, trunk_in_ci
 from mlgit.adapters.git.sparse import LeftOut
 from mlgit.adapters.git.worktree import Head, WorkingTree, parse_status, start_status
 from mlgit.core import trunk as trunks
@@ -82,6 +82,7 @@ class Project:
         self.objects = objects
         self.progress = progress
         self._prefetched = prefetched
+        self.trunk_is_guessed = False
         self._trees: dict[str, CommitTree] = {}
         self._configs: dict[str | None, Config] = {}
         self._valid_configs: dict[bytes | None, Config] = {}
@@ -161,9 +162,9 @@ class Project:
     def trunk(self) -> Branch | None:
         """The branch that policy is read from.
 
-        It is the one that `mlgit.trunk` names, in CI the forge's default branch, otherwise `<remote>/HEAD`,
-        `main` or `master`. None if nothing is committed there yet (an unborn trunk), when the working tree
-        replaces it, or if `trunk_is_unknown`.
+        It is what `mlgit.trunk` names, in CI the forge, otherwise `<remote>/HEAD`; in CI what the remote
+        says, elsewhere `main` or `master`. None if nothing is committed there yet (an unborn trunk), when the
+        working tree replaces it, or if `trunk_is_unknown`.
 
         Raises:
             StateError: the stated branch is not in this clone. Neither the working tree, which any pull
@@ -201,15 +202,17 @@ class Project:
     @cached_property
     def trunk_here(self) -> Branch | None:
         """Trunk if its branch is in this clone; None if it is unborn, unknown, or was not fetched."""
+        stated, default = self.settings.trunk, self.default_branch
+        links, fetched = parse_links(self._branch_listing), self._fetched
         names = trunks.trunk_refs(
-            self.remote,
-            trunk=self.settings.trunk,
-            default_branch=self.default_branch,
-            links=parse_links(self._branch_listing),
-            fetched=self._fetched,
+            self.remote, trunk=stated, default_branch=default, links=links, fetched=fetched
         )
-        found = (Branch(ref=name, commit=self.branches[name]) for name in names if name in self.branches)
-        return next(found, None)
+        if trunks.is_guess(self.remote, stated=stated or default, links=links, branches=self.branches):
+            asked = trunk_in_ci(self.git, str(self.remote))
+            self.trunk_is_guessed = asked is None
+            names = names if asked is None else asked
+        ref = next((name for name in names if name in self.branches), None)
+        return None if ref is None else Branch(ref=ref, commit=self.branches[ref])
 
     @cached_property
     def target(self) -> Branch | None:

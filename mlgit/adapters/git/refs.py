@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from mlgit.adapters.git.binary import Git, GitFailed
+from mlgit.core.trunk import head_of
+from mlgit.errors import ToolError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
 
 _FIRST_PARENTS: WeakKeyDictionary[Git, dict[str, list[str]]] = WeakKeyDictionary()
 _MERGE_BASES: WeakKeyDictionary[Git, dict[tuple[str, str], tuple[str, ...]]] = WeakKeyDictionary()
+_NETWORK_TIMEOUT_S = 20
 _LISTING = ("for-each-ref", "--format=%(refname) %(objectname) %(symref)")
 
 
@@ -113,6 +117,23 @@ def is_ancestor(git: Git, old: str, new: str) -> bool:
             return False
         raise
     return True
+
+
+def trunk_in_ci(git: Git, remote: str) -> tuple[str, ...] | None:
+    """The ref of what the remote says is its default branch; empty without an answer, None outside of CI.
+
+    On a person's machine no remote is asked: reading works without a network there.
+    """
+    from mlgit.core.registry.completeness import in_ci
+
+    if not in_ci(os.environ):
+        return None
+    try:
+        output = git.run("ls-remote", "--symref", remote, "HEAD", timeout_s=_NETWORK_TIMEOUT_S)
+    except ToolError:
+        return ()
+    name = head_of(output.decode("utf-8", "surrogateescape"))
+    return () if name is None else (f"refs/remotes/{remote}/{name}",)
 
 
 def first_after(git: Git, commit: str, others: Sequence[str]) -> str | None:

@@ -97,21 +97,25 @@ def find_change(
     """What the candidate (None: the working tree) changes; None if nothing that gates depend on."""
     if project.trunk_is_unknown:
         return None, (_trunk_unknown(project),)
+    guessed: tuple[Note, ...] = ()
+    if project.trunk_is_guessed:
+        guessed = (_trunk_guessed(project),)
     if target is None or candidate == target.commit:
-        return None, ()
+        return None, guessed
     try:
         rules = project.trunk_config if target == project.trunk else project.config(target.commit)
     except ConfigError as error:
-        return None, () if target == project.trunk else (_invalid(target, error),)
+        return None, guessed if target == project.trunk else (*guessed, _invalid(target, error))
     here = candidate or project.head.commit
     bases: tuple[str, ...] = (target.commit,)
     if here is not None and here != target.commit:
         bases = merge_bases(project.git, here, target.commit) or bases
     base = bases[0] if len(bases) == 1 else target.commit
     if base == candidate or (base == here and not _touched(project)):
-        return None, ()
+        return None, guessed
     change = Change(target=target, base=base, rules=rules, merged=Merged(config=own, strict=own))
-    return _merge(project, candidate, change, bases)
+    merged, notes = _merge(project, candidate, change, bases)
+    return merged, (*guessed, *notes)
 
 
 def _trunk_unknown(project: Project) -> Note:
@@ -123,6 +127,19 @@ def _trunk_unknown(project: Project) -> Note:
         message="Trunk is not known in this clone, so its gates and rules cannot be compared with these",
         effect="block",
         hint=f"run `{trunk_repair(project)}`",
+    )
+
+
+def _trunk_guessed(project: Project) -> Note:
+    from mlgit.core.wording import word
+
+    name = "" if project.trunk is None else project.trunk.short
+    return Note(
+        code="trunk_guessed",
+        message=f"`{name}` is taken for trunk, where rules are read, only because of its name: "
+        f"`{project.remote}/HEAD` is not in this clone",
+        effect="warn",
+        hint=f"run `git remote set-head {word(project.remote or 'REMOTE')} --auto`",
     )
 
 
