@@ -132,7 +132,7 @@ def test_a_new_environment_and_its_gate_may_come_in_one_change(project: Folder) 
     assert results(verdict)["line/new"] == ("skipped", "no_baseline", "allow")
 
 
-def test_what_a_new_environment_does_is_told_in_the_first_lines(project: Folder) -> None:
+def test_what_a_new_environment_does_is_in_the_first_lines(project: Folder) -> None:
     served = 'deploy:\n  prod: {target: command, command: [./serve, prod, "{model}"], timeout: 1m}\n'
     start(project, RULES + served)
     train(project, "2.0")

@@ -276,13 +276,13 @@ FOR_PROD = "and `./serve prod {model}` for `prod`"
         ),
     ],
 )
-def test_a_new_environment_that_does_something_is_told(new: Config, expected: str | None) -> None:
+def test_a_new_environment_that_does_something_is_named(new: Config, expected: str | None) -> None:
     found = list(addition_notes(commanded(prod=SERVED), new))
     assert [each.message for each in found] == ([] if expected is None else [expected])
     assert {(each.code, each.effect) for each in found} <= {("environment_added", "note")}
 
 
-def test_a_new_target_of_an_environment_is_told() -> None:
+def test_a_new_target_of_an_environment_is_named() -> None:
     (found,) = addition_notes(deployed(), deployed(prod="/srv/{model}"))
     assert found.message == "`deploy:` of `prod` is new: `mlgit deploy` writes to `/srv/{model}`"
     other = Deploy(environment="prod", target="mine", keys={"bucket": "b"})
