@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mlgit.errors import Exit
 from mlgit.project.compare.base import Base, base_commit
 from mlgit.project.opening import open_project
 from tests.support.checkouts import github_push, gitlab_push
+from tests.support.checks import GATES, check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -154,6 +156,20 @@ def test_each_event_of_a_ci_has_the_base_that_its_author_cannot_choose(
     assert {name: (names[each.commit or ""], each.reason) for name, each in found.items()} == {
         name: expected for name, (_, _, expected) in EVENTS.items()
     }
+
+
+@pytest.mark.parametrize("variable", ["GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME"])
+def test_it_is_where_the_branch_left_the_target_that_ci_names(
+    project: Folder, branched: Mapping[str, str], variable: str
+) -> None:
+    project.git("push", "-q", "origin", f"{branched['one']}:refs/heads/stable")
+    project.git("checkout", "-q", "--detach", branched["three"])
+    assert base(project, ci={variable: "stable"}) == Base(commit=branched["one"], reason="merge_base")
+    assert base(project, ci={variable: "unknown"}) == Base(commit=branched["root"], reason="merge_base")
+    project.write("mlgit.yaml", f"{GATES}gates:\n  g: {{metric: r2, vs: base, max_drop: 1}}\n")
+    project.commit("Declare gates")
+    (found,) = check(project, status=Exit.DONE, env={variable: "stable"})["baselines"]
+    assert (found["commit"], found["rule"]) == (branched["one"], "where this branch left `origin/stable`")
 
 
 def test_of_an_unrelated_history_it_is_the_tip_of_trunk(project: Folder) -> None:

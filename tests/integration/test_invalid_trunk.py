@@ -63,9 +63,7 @@ def test_the_repair_is_checked_by_the_rules_before(broken: Folder) -> None:
         ("unassign", "line", "--env", "prod", "-m", "Emergency"),
     ],
 )
-def test_what_needs_no_gates_works_and_says_whose_rules_apply(
-    broken: Folder, words: tuple[str, ...]
-) -> None:
+def test_what_needs_no_gates_works_and_says_whose_rules_apply(broken: Folder, words: tuple[str, ...]) -> None:
     done = broken.mlgit(*words)
     assert done.status == Exit.DONE, done.err
     rules = broken.git("rev-parse", "--short=7", "origin/main~1")

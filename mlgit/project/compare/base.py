@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from mlgit.adapters.git.refs import is_ancestor, merge_bases, parents
 from mlgit.core.record import record
 from mlgit.errors import UnknownReference
+from mlgit.project.open import Branch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,6 +61,15 @@ class Base:
     reason: Reason
 
 
+def target_of(project: Project, ci: Mapping[str, str]) -> Branch | None:
+    """The branch that the change will be merged into: the one that CI names, otherwise the project's."""
+    name = ci.get("GITHUB_BASE_REF") or ci.get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME")
+    ref = f"refs/remotes/{project.remote}/{name}"
+    if name and ref in project.branches:
+        return Branch(ref=ref, commit=project.branches[ref])
+    return project.target
+
+
 def base_commit(
     project: Project, *, candidate: str | None, explicit: str | None, ci: Mapping[str, str]
 ) -> Base:
@@ -78,7 +88,8 @@ def base_commit(
     here = candidate or project.head.commit
     if here is None:
         return Base(commit=None, reason="no_commit")
-    return _in_ci(project, here, ci) or _locally(project, here, of_worktree=candidate is None)
+    found = _in_ci(project, here, ci)
+    return found or _locally(project, here, target_of(project, ci), of_worktree=candidate is None)
 
 
 def _in_ci(project: Project, here: str, ci: Mapping[str, str]) -> Base | None:
@@ -88,7 +99,9 @@ def _in_ci(project: Project, here: str, ci: Mapping[str, str]) -> Base | None:
         return _known(project, known[0], "merge_ref")
     base = ci.get("CI_MERGE_REQUEST_DIFF_BASE_SHA")
     if base:
-        return _of_several(project, here, base) or _known(project, base, "merge_request")
+        return _of_several(project, here, base, target_of(project, ci)) or _known(
+            project, base, "merge_request"
+        )
     before = before_push(ci)
     commit = None if before is None or not _on_trunk(project, here) else project.commit(before)
     if commit is not None and is_ancestor(project.git, commit, here):
@@ -110,9 +123,8 @@ def _on_trunk(project: Project, here: str) -> bool:
     return target is not None and is_ancestor(project.git, here, target.commit)
 
 
-def _of_several(project: Project, here: str, base: str) -> Base | None:
+def _of_several(project: Project, here: str, base: str, target: Branch | None) -> Base | None:
     """The tip of the target, if the base is one of several: the change's author may have made each."""
-    target = project.target
     found = () if target is None else merge_bases(project.git, here, target.commit)
     if target is None or len(found) < 2 or base not in found:  # noqa: PLR2004 (several)
         return None
@@ -141,8 +153,7 @@ def before_push(ci: Mapping[str, str]) -> str | None:
     return before if before and set(before) != {"0"} else None
 
 
-def _locally(project: Project, here: str, *, of_worktree: bool) -> Base:
-    target = project.target
+def _locally(project: Project, here: str, target: Branch | None, *, of_worktree: bool) -> Base:
     if target is None and not trunk_is_unborn(project):
         return Base(commit=None, reason="trunk_not_here")
     if target is not None and target.commit != here:
@@ -153,7 +164,7 @@ def _locally(project: Project, here: str, *, of_worktree: bool) -> Base:
             return Base(commit=target.commit, reason="unrelated_history")
         if common[0] != here:
             found = Base(commit=common[0], reason="merge_base")
-            return _of_several(project, here, common[0]) or found
+            return _of_several(project, here, common[0], target) or found
     if of_worktree and project.head.dirty:
         return Base(commit=here, reason="head")
     known = parents(project.objects, here)

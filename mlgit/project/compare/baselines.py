@@ -191,7 +191,7 @@ class Baselines:
     def _base_of_purpose(self, model: str | None) -> Baseline:
         if self.purpose != "check" and self.base is None:
             return self._last_release(model)
-        from mlgit.project.compare.base import RULES, base_commit, ci_of_head
+        from mlgit.project.compare.base import RULES, base_commit, ci_of_head, target_of
 
         explicit = None
         if self.base is not None:
@@ -200,7 +200,7 @@ class Baselines:
             explicit = compared_reference(self.project, self.base, model=model).commit
         ci = ci_of_head(self.project, self.candidate, self.ci)
         found = base_commit(self.project, candidate=self.candidate, explicit=explicit, ci=ci)
-        target = self.project.target
+        target = target_of(self.project, ci)
         rule = RULES[found.reason].format(target=f"`{target.short}`" if target else "the target")
         if found.commit is not None:
             return found_at("base", model, self.base or found.commit[:7], rule, found.commit)

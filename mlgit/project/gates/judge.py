@@ -10,12 +10,13 @@ from mlgit.core.gates.evaluate import Case, Rules, select, vs_key
 from mlgit.core.gates.resolved.lost import lost_comparisons
 from mlgit.core.gates.verdict import Decision, Note, Policy, Purpose, Verdict
 from mlgit.core.pipeline.model_files import files_of_model
+from mlgit.project.compare.base import target_of
 from mlgit.project.compare.baselines import Baselines
 from mlgit.project.gates.candidate import candidate_of
 from mlgit.project.gates.declarations import declaration_notes, waiver_notes, waivers_or_note
 from mlgit.project.gates.model_changes import model_change_notes
 from mlgit.project.gates.numbers import numbers_rule
-from mlgit.project.gates.rules import Change, Compared, declared_after, find_change, rules_of_trunk, target_of
+from mlgit.project.gates.rules import Change, Compared, declared_after, find_change, rules_of_trunk
 from mlgit.project.gates.waivers import TrunkWaivers, known_names, taken, trunk_waivers, usable_waivers
 from mlgit.project.pipeline.declared import added_globs
 from mlgit.project.pipeline.evidence import evidence
@@ -167,10 +168,8 @@ class _Evaluation:
 
     @property
     def _alone(self) -> bool:
-        if self._rules.models:
-            return len(self._rules.models) == 1
-        models = [each for each in self._evidence.pipeline.artifacts if each.type in {None, "model"}]
-        return len(models) <= 1
+        artifacts = [each for each in self._evidence.pipeline.artifacts if each.type in {None, "model"}]
+        return len(self._rules.models or artifacts) <= 1
 
     def _baselines(self, purpose: Purpose) -> Baselines:
         """The finder of baselines for a purpose; it reads the tags of a model once."""

@@ -12,7 +12,6 @@ from mlgit.core.gates.verdict import GateChange, Note
 from mlgit.core.record import record
 from mlgit.core.wording import word
 from mlgit.errors import ConfigError
-from mlgit.project.open import Branch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from mlgit.core.gates.resolved.findings import Finding
     from mlgit.core.gates.waived_names import WaivedNames
     from mlgit.core.pipeline.known_models import Declared
-    from mlgit.project.open import Project
+    from mlgit.project.open import Branch, Project
 
 _PIPELINE = (".dvc", "dvc.yaml", "dvc.lock", ".dvcignore", ".gitignore")
 _VALUES = (".json", ".yaml", ".yml", ".toml", ".csv", ".tsv")
@@ -56,15 +55,6 @@ class Compared:
     findings: tuple[Finding, ...] = ()
     notes: tuple[Note, ...] = ()
     names: WaivedNames | None = None
-
-
-def target_of(project: Project, ci: Mapping[str, str]) -> Branch | None:
-    """The branch that the change will be merged into: the one that CI names, otherwise the project's."""
-    name = ci.get("GITHUB_BASE_REF") or ci.get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME")
-    ref = f"refs/remotes/{project.remote}/{name}"
-    if name and ref in project.branches:
-        return Branch(ref=ref, commit=project.branches[ref])
-    return project.target
 
 
 def rules_of_trunk(
