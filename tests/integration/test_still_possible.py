@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.errors import Exit
 from tests.integration.test_forged_tags import forge, released
+from tests.support.checks import GATES, check, results
 from tests.support.registry import clone
 
 if TYPE_CHECKING:
@@ -48,3 +49,26 @@ def test_a_tag_that_someone_deleted_is_missing_in_a_new_clone(staged: Folder) ->
     fresh = clone(staged, "fresh")
     assert "nothing" in fresh.here("show", "line#staging").out
     assert "line#staging#1" in staged.here("doctor", "--online").out
+
+
+def test_commits_that_are_replayed_can_take_back_a_gate_that_a_merge_keeps(project: Folder) -> None:
+    roof = "  roof: {metric: mae, max: 100}\n"
+    rules = f"{GATES}gates:\n  low: {{metric: r2, min: -20}}\n"
+    project.write("mlgit.yaml", rules)
+    project.commit("Rules")
+    project.git("checkout", "-q", "-b", "topic")
+    for text in (rules + roof, rules):
+        project.write("mlgit.yaml", text)
+        project.commit("Edit")
+    project.git("checkout", "-q", "main")
+    project.write("mlgit.yaml", rules + roof)
+    project.commit("Ask for more")
+    project.git("push", "-q")
+    project.git("checkout", "-q", "topic")
+    verdict = check(project, status=Exit.DONE)
+    assert "gates_loosened" not in {note["code"] for note in verdict["notes"]}
+    assert "line/roof" in results(verdict)
+    project.git("rebase", "-q", "main")
+    assert "roof" not in (project / "mlgit.yaml").read_text(encoding="utf-8")
+    (found,) = [note for note in check(project, status=Exit.DONE)["notes"] if note["effect"] == "warn"]
+    assert found["message"] == "Gate `roof` was removed"
