@@ -1,17 +1,23 @@
-"""Valid rules: which of trunk's `mlgit.yaml` apply where that of now is invalid."""
+"""Valid rules: what of trunk counts where its `mlgit.yaml` or pipeline of now is invalid."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from mlgit.core.config.file import CONFIG_FILE
+from mlgit.core.gates.resolved.findings import Finding
+from mlgit.core.gates.verdict import Note
 from mlgit.errors import ConfigError, Location
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from mlgit.adapters.git.binary import Git
     from mlgit.core.config.file import Config
+    from mlgit.core.pipeline.evidence import Evidence
+
+_PIPELINE = (":(glob)**/dvc.yaml", ":(glob)**/dvc.lock", ":(glob)**/*.dvc")
+_MOST_COMMITS = 50
 
 
 def last_valid(git: Git, trunk: str, config: Callable[[str], Config]) -> str | None:
@@ -24,6 +30,39 @@ def last_valid(git: Git, trunk: str, config: Callable[[str], Config]) -> str | N
         except ConfigError:
             continue
     return None
+
+
+def last_readable(git: Git, commit: str, read: Callable[[str], Evidence]) -> Evidence | None:
+    """The evidence at a commit, or at the newest of its first parents whose pipeline is valid."""
+    try:
+        return read(commit)
+    except ConfigError:
+        pass
+    listed = git.run_text(
+        "rev-list", "--first-parent", f"--max-count={_MOST_COMMITS}", commit, "--", *_PIPELINE
+    )
+    for changed in listed.split():
+        before = git.try_text("rev-parse", "--verify", "--quiet", f"{changed}^")
+        try:
+            return None if before is None else read(before)
+        except ConfigError:
+            continue
+    return None
+
+
+def read_before(base: str, read: str | None) -> Iterator[Note]:
+    """A warning that a change is compared with an older commit than the one where it left."""
+    if read is not None and read != base:
+        text = (
+            f"What gates compared at {base[:7]} cannot be read, so this is compared with {read[:7]} before it"
+        )
+        yield Note(code="target_not_read", message=text, effect="warn")
+
+
+def unread(base: str) -> Finding:
+    """The finding that no commit tells what gates compared before a change."""
+    text = f"What gates compared at {base[:7]} cannot be read, so changes of that are not seen"
+    return Finding(code="target_not_read", subjects=("dvc.yaml",), text=text, kind="file", whole=True)
 
 
 def not_a_plain_file(path: str, commit: str | None, odd: str) -> ConfigError:

@@ -16,6 +16,7 @@ FINDINGS = (
     "trunk_guessed",
     "trunk_config_invalid",
     "merge_config_invalid",
+    "target_not_read",
     "gates_loosened",
     "gate_repointed",
     "evidence_weakened",

@@ -19,18 +19,17 @@ from mlgit.core.gates.resolved.renames import (
 )
 from mlgit.core.gates.resolved.resolution import ResolvedGate, resolve_case
 from mlgit.core.gates.resolved.settings import addition_notes, compare_settings
-from mlgit.core.gates.verdict import Note
 from mlgit.core.gates.waived_names import declared_names, waived_names
 from mlgit.core.pipeline.known_models import KnownModel, renamed_models
 from mlgit.core.pipeline.model_files import files_of_model, model_path
 from mlgit.core.record import record
-from mlgit.errors import ConfigError
 from mlgit.project.gates.ignored import ignore_findings
 from mlgit.project.gates.places import places_at
 from mlgit.project.gates.replaced import replacement_findings
 from mlgit.project.gates.rules import Change, Compared
 from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.registry.models import content_digest
+from mlgit.project.valid_rules import last_readable, read_before, unread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -137,13 +136,12 @@ def _compare(
     settings = tuple(compare_settings(rules, config))
     before = _before(project, change, rules)
     if before is None:
-        text = f"What gates compared at {change.base[:7]} cannot be read, so changes of that are not seen"
-        note = Note(code="target_not_read", message=text, effect="warn")
-        findings = (*settings, *_changed(changes, rules, config, resolved=False))
-        return Compared(changes=changes, findings=findings, notes=(*notes, note))
+        findings = (unread(change.base), *settings, *_changed(changes, rules, config, resolved=False))
+        return Compared(changes=changes, findings=findings, notes=notes)
+    notes = (*notes, *read_before(change.base, before.evidence.commit))
     own = resolve_side(new, finder.after or finder, finder)
     old_finder = replace(finder, alone=before.alone, names={}, after=None)
-    resolved = resolve_side(before, old_finder, replace(old_finder, candidate=change.base))
+    resolved = resolve_side(before, old_finder, replace(old_finder, candidate=before.evidence.commit))
     named = _named(own, renamed)
     places = places_at(project, before.evidence), places_at(project, new.evidence)
     known = before.known(project), new.known(project)
@@ -248,10 +246,8 @@ def _stage_changes(
 
 
 def _before(project: Project, change: Change, rules: Config) -> Side | None:
-    try:
-        return Side(config=rules, evidence=evidence(project, change.base, staleness=False))
-    except ConfigError:
-        return None
+    found = last_readable(project.git, change.base, partial(evidence, project, staleness=False))
+    return None if found is None else Side(config=rules, evidence=found)
 
 
 def _applies(gate: Gate, model: str | None) -> bool:
