@@ -119,21 +119,22 @@ def _verify(project: Project, blank: CiReport, variables: Mapping[str, str], pro
 
 
 def _checked(project: Project, head: str, variables: Mapping[str, str], progress: Progress) -> Check:
-    """The check of HEAD; fetches metric files that DVC keeps and a gate lacks."""
+    """The check of HEAD; fetches what DVC keeps and it lacks: metric files, listings of models' folders."""
     from mlgit.operations.check import check
     from mlgit.project.ci.fetch_metrics import fetch_metrics
+    from mlgit.project.ci.fetch_model import fetch_model_listings
     from mlgit.project.gates.judge import Question
 
     question = Question(ci=variables)
     record = check(project, question, revision=head, lines=True)
     known = (*record.verdict.baselines, *record.references)
     commits = [head, *(each.commit for each in known if each.commit is not None)]
+    fetched = fetch_model_listings(project, commits, progress)
     try:
-        fetched = fetch_metrics(project, commits, progress)
+        fetched = fetch_metrics(project, commits, progress) or fetched
     except (StateError, ToolError) as error:
         # The gates that needed them already report `not_fetched`, and block.
         progress.say(f"metrics that DVC keeps could not be fetched: {error.message}")
-        return record
     return check(project, question, revision=head, lines=True) if fetched else record
 
 

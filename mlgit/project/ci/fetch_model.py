@@ -1,4 +1,4 @@
-"""Fetch model: download the model of HEAD from the DVC remote if this clone lacks it."""
+"""Fetch model: download what this clone lacks of models from the DVC remote."""
 
 from __future__ import annotations
 
@@ -6,11 +6,16 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from mlgit.errors import StateError, ToolError
-from mlgit.project.pipeline.evidence import evidence
+from mlgit.errors import ConfigError, StateError, ToolError
+from mlgit.project.pipeline.evidence import evidence, forget_evidence
+from mlgit.project.pipeline.local_files import cached_listing
+from mlgit.project.registry.models import declared_models
 from mlgit.project.release.provenance import output_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from mlgit.core.pipeline.stages import Output
     from mlgit.core.progress import Progress
     from mlgit.project.open import Project
 
@@ -33,3 +38,34 @@ def fetch_model(
         fetched.add(output.path)
         with suppress(StateError, ToolError):
             pull(project.root, (output.path,), progress)
+
+
+def fetch_model_listings(project: Project, commits: Iterable[str], progress: Progress | None = None) -> bool:
+    """Fetch the listings of tracked folders in which these commits have models; whether any came.
+
+    Without them, nobody can tell whether the model is another one. What cannot be fetched is reported there.
+    """
+    wanted = [output for commit in dict.fromkeys(commits) for output in _unlisted(project, commit)]
+    if not wanted:
+        return False
+    from mlgit.adapters.dvc import engine
+
+    with suppress(StateError, ToolError):
+        if engine.has_remote(project.root) and engine.fetch_listings(project.root, wanted, progress):
+            forget_evidence(project)
+            return True
+    return False
+
+
+def _unlisted(project: Project, commit: str) -> Iterator[Output]:
+    try:
+        pipeline = evidence(project, commit, staleness=False).pipeline
+        paths = declared_models(project, commit).values()
+    except ConfigError:
+        return
+    for path in paths:
+        output = output_of(pipeline, path)
+        if output is None or output.path == path or not output.cached or output.pointer is None:
+            continue
+        if output.pointer.directory and cached_listing(project, output) is None:
+            yield output

@@ -21,12 +21,13 @@ from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.pipeline.git_files import git_files
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from mlgit.core.compare.changes import Kind
     from mlgit.core.config.file import Direction
     from mlgit.project.open import Project
 
+_NOT_KNOWN = "whether the model changed is not known here: its folder did, whose listing is not here"
 PARTS = ("metrics", "params", "data", "models", "stages")
 
 
@@ -53,6 +54,10 @@ def compare(
     if "stages" in parts:
         stages = stage_changes(before.pipeline, after.pipeline, show_unchanged=show_unchanged)
     data, models = _contents(project, (old, before), (new, after), parts, show_unchanged=show_unchanged)
+    if models is None and "models" in parts:
+        problems.append(
+            "whether the model changed is not known here: its folder did, whose listing is not here"
+        )
     if data is not None and new.commit is None:
         from mlgit.project.compare.outputs import unreadable
 
@@ -123,42 +128,84 @@ def _contents(
             if each.path not in owners
         )
     if "models" in parts:
-        models = tuple(
-            replace(
-                each,
-                model=owners[each.path],
-                old_version=_version_at(project, owners[each.path], old[0].commit),
-                new_version=_version_at(project, owners[each.path], new[0].commit),
-            )
-            for each in (*changes, *_in_git(project, old, new, owners, show_unchanged=show_unchanged))
-            if each.path in owners
-        )
+        others = [*_not_whole(project, old, new, owners, changes, show_unchanged=show_unchanged)]
+        known = [each for each in (*changes, *others) if each is not None and each.path in owners]
+        # Where nothing is known to have changed, and not everything is known, nothing was compared.
+        models = None if None in others and not known else _versioned(project, known, owners, old[0], new[0])
     return data, models
 
 
-def _in_git(
+def _versioned(
+    project: Project, changes: Iterable[ContentChange], owners: Mapping[str, str], old: Side, new: Side
+) -> tuple[ContentChange, ...]:
+    return tuple(
+        replace(
+            each,
+            model=owners[each.path],
+            old_version=_version_at(project, owners[each.path], old.commit),
+            new_version=_version_at(project, owners[each.path], new.commit),
+        )
+        for each in changes
+    )
+
+
+def _not_whole(
     project: Project,
     old: tuple[Side, Evidence],
     new: tuple[Side, Evidence],
     paths: Iterable[str],
+    changes: Sequence[ContentChange],
     *,
     show_unchanged: bool,
-) -> Iterator[ContentChange]:
-    """Changes of the models that Git keeps, by the ids of their files; their sizes are not looked up."""
-    outputs = [out.path for _, known in (old, new) for out in known.pipeline.outputs]
-    for path in sorted(paths):
-        if any(_meet(path, out) for out in outputs):
-            continue
-        before, after = (
-            {} if side.empty else git_files(project, side.commit, path) for side, _ in (old, new)
-        )
-        if not before and not after:
-            continue
-        kind: Kind = "unchanged" if before == after else "modified"
-        if not before or not after:
-            kind = "removed" if before else "added"
-        if kind != "unchanged" or show_unchanged:
+) -> Iterator[ContentChange | None]:
+    """Changes of the models that are no whole output: in Git, in an output, or a folder with outputs.
+
+    Their sizes are not looked up. None: whether a model changed is not known on this machine.
+    """
+    sides = (old, new)
+    outputs = {out.path for _, known in sides for out in known.pipeline.outputs if not out.metric}
+    differing = {each.path for each in changes if each.kind != "unchanged"}
+    for path in sorted(set(paths) - outputs):
+        around = any(path.startswith(f"{out}/") for out in outputs)
+        if around and not any(path.startswith(f"{out}/") for out in differing):
+            kind: Kind | None = "unchanged"
+        else:
+            before, after = (_files(project, *side, path) for side in sides)
+            kind = None if before is None or after is None else _kind(before, after)
+            if before == after == {} and not around:
+                continue
+            if kind == "unchanged" and any(_meet(path, out) for out in differing):
+                kind = "unchanged" if around else "modified"
+        if kind is None:
+            yield None
+        elif kind != "unchanged" or show_unchanged:
             yield ContentChange(path=path, kind=kind)
+
+
+def _kind(before: Mapping[str, str], after: Mapping[str, str]) -> Kind:
+    if not before or not after:
+        return "removed" if before else "added" if after else "unchanged"
+    return "unchanged" if before == after else "modified"
+
+
+def _files(project: Project, side: Side, known: Evidence, path: str) -> Mapping[str, str] | None:
+    """Path -> digest of the model's files; None if the listing of the output that has it is not here."""
+    if side.empty:
+        return {}
+    outputs = [out for out in known.pipeline.outputs if out.cached]
+    around = next((out for out in outputs if path.startswith(f"{out.path}/")), None)
+    if around is None:
+        within = {out.path: out.owner for out in outputs if out.path.startswith(f"{path}/")}
+        return {**within, **git_files(project, side.commit, path)}
+    from mlgit.project.pipeline.local_files import hashes_on_disk, recorded_files
+
+    legacy = around.pointer is not None and around.pointer.legacy
+    md5 = hashes_on_disk(project).md5(path, legacy=legacy) if side.commit is None else None
+    if md5 is not None and not md5.endswith(".dir"):
+        return {path: md5}
+    recorded = dict(recorded_files(project, around, path))
+    found = {name: pointer.md5 for name, pointer in recorded.items() if pointer is not None}
+    return found if len(found) == len(recorded) else None
 
 
 def _meet(path: str, other: str) -> bool:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _CODE = "model_changed_metrics_did_not"
 _HINT = "evaluate this model and commit its metrics; if they are really equal, nothing is left to do"
+_UNLISTED_HINT = "the folder's listing is not here: `mlgit ci pr` fetches it if the DVC remote has it"
 _POINTER_BYTES = 1 << 10
 _LARGEST_BLOB_BYTES = 100 << 20
 _Digests = dict[str, tuple[str, str]]
@@ -68,12 +69,18 @@ def model_change_notes(
         old_path = _path_before(project, model, before, finder.names.get(name, name))
         there = _State(path=old_path or path, files=base.files, known=before)
         here = _State(path=path, files=case.files, known=own)
-        if _same_metrics(project, there, here) and _differ(project, there, here):
-            subject = f"Model `{name}`" if name else "The model"
-            files = listed(file.path for file in case.files)
-            text = f"{subject} (`{path}`) differs from that of {base.baseline.label}"
-            text = f"{text}, but its metrics are the same: {files}"
+        if not _same_metrics(project, there, here):
+            continue
+        subject = f"model `{name}`" if name else "the model"
+        told = f"{subject} (`{path}`) differs from that of {base.baseline.label}"
+        files = listed(file.path for file in case.files)
+        if _differ(project, there, here):
+            text = f"{told[0].upper()}{told[1:]}, but its metrics are the same: {files}"
             yield Note(code=_CODE, message=text, effect="warn", model=name or None, hint=_HINT)
+        elif folder := _unlisted(project, there, here):
+            text = f"Whether {told} is not known here: its folder `{folder}` does"
+            text = f"{text}, and its metrics are the same: {files}"
+            yield Note(code=_CODE, message=text, effect="warn", model=name or None, hint=_UNLISTED_HINT)
 
 
 def _path(model: Model | None, known: Evidence) -> str | None:
@@ -147,6 +154,19 @@ def _differ(project: Project, there: _State, here: _State) -> bool:
         return True
     others = [name for name, (kind, digest) in new.items() if old[name][0] == kind and old[name][1] != digest]
     return any(old[name][0] != "git" or _other_file(project, there, here, name) for name in others)
+
+
+def _unlisted(project: Project, there: _State, here: _State) -> str | None:
+    """The folder of DVC that differs and contains the model, if its listing is needed and is not here."""
+    old, new = (
+        [out for out in state.known.pipeline.outputs if out.cached and state.path.startswith(f"{out.path}/")]
+        for state in (there, here)
+    )
+    if not old or not new or old[0].pointer is None or new[0].pointer is None:
+        return None
+    if old[0].pointer.md5 == new[0].pointer.md5 or all(_content(project, state) for state in (there, here)):
+        return None
+    return new[0].path
 
 
 def _other_file(project: Project, there: _State, here: _State, name: str) -> bool:

@@ -31,7 +31,7 @@ def page(found: Diff) -> Page:
             blocks += [line(""), line(Span(name.capitalize(), "strong")), *show(changes)]
     if len(blocks) == 1:
         compared = [name for name in _PARTS if getattr(found, name) is not None]
-        blocks.append(line(f"No difference in {_listed(compared)}"))
+        blocks += [line(f"No difference in {_listed(compared)}")] if compared else []
     if found.problems:
         blocks += [line(""), *(line(Span("careful: ", "careful"), problem) for problem in found.problems)]
     blocks += [line(Span("note: ", "dim"), note) for note in found.notes]
