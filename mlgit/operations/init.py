@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.config.loader import load
@@ -12,8 +13,17 @@ from mlgit.core.ci.other_tools import GUIDE
 from mlgit.core.config.file import CONFIG_FILE, RESERVED_ENVIRONMENTS, Model
 from mlgit.core.config.names import read_environment_name, read_model_name
 from mlgit.core.forge.hosts import host_of_file
-from mlgit.core.overview.init import Found, FoundKind, Initialized, SuggestedGate, compose, suggest_gate
+from mlgit.core.overview.init import (
+    Found,
+    FoundKind,
+    Initialized,
+    SuggestedGate,
+    compose,
+    own_files,
+    suggest_gate,
+)
 from mlgit.core.pipeline.model_files import files_of_model
+from mlgit.core.wording import listed
 from mlgit.errors import MlgitError, StateError
 from mlgit.project.ci.other_tools import read_foreign_uses
 from mlgit.project.gates.judge import Question, judge
@@ -25,7 +35,7 @@ from mlgit.yaml12 import load as load_yaml
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from mlgit.core.pipeline.evidence import Evidence
+    from mlgit.core.pipeline.evidence import Evidence, MetricFile
     from mlgit.core.registry.replay import Registry
     from mlgit.project.open import Project
 
@@ -164,11 +174,29 @@ class _Findings:
         if len(self._models) < 2:  # noqa: PLR2004 (one model needs no name in its gate)
             gates = [suggest_gate(self._evidence.metric_files)]
         else:
-            gates = [
-                suggest_gate(files_of_model(model, self._evidence, alone=False), model=model.name)
-                for model in self._models
-            ]
+            files = {
+                each.path or "": files_of_model(each, self._evidence, alone=False) for each in self._models
+            }
+            gates = [self._gate_of(model, files) for model in self._models]
+            self._models = tuple(self._with_metrics(model, files) for model in self._models)
         return tuple({gate.id: gate for gate in gates if gate is not None}.values())
+
+    def _gate_of(self, model: Model, files: Mapping[str, Sequence[MetricFile]]) -> SuggestedGate | None:
+        found = _own(model, files)
+        if found is None:
+            named = listed(file.path for file in files[model.path or ""])
+            self._problems.append(
+                f"`{model.name}` has no gate: which of {named} are its metrics is not known; "
+                "say it with `metrics: [FILE]` below the model"
+            )
+        return None if found is None else suggest_gate(found, model=model.name)
+
+    def _with_metrics(self, model: Model, files: Mapping[str, Sequence[MetricFile]]) -> Model:
+        """The model, with its metric files where others share its stage."""
+        found = _own(model, files)
+        if found is None or len(found) == len(files[model.path or ""]):
+            return model
+        return replace(model, metrics=tuple(file.path for file in found))
 
     def _find_models(self) -> tuple[Model, ...]:
         """Models of `artifacts:` and old GTO files; without any, outputs that look like models."""
@@ -227,6 +255,11 @@ class _Findings:
         except MlgitError as error:
             self._problems.append(f"`{path}` could not be read: {error.message}")
             return None
+
+
+def _own(model: Model, files: Mapping[str, Sequence[MetricFile]]) -> Sequence[MetricFile] | None:
+    path = model.path or ""
+    return own_files(model, files[path], {each: found for each, found in files.items() if each != path})
 
 
 def _text_entries(entries: object) -> dict[str, str]:

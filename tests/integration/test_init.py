@@ -224,6 +224,44 @@ def test_two_models_get_a_gate_each_that_names_its_model(bare_project: Folder) -
     assert bare_project.mlgit("check").status == Exit.DONE
 
 
+@pytest.mark.parametrize(
+    ("models", "metrics", "expected"),
+    [
+        (["us.pkl", "eu.pkl"], ["eu.json", "us.json"], {"us": ["us.json"], "eu": ["eu.json"]}),
+        (
+            ["out/us.pkl", "out/us-east.pkl"],
+            ["metrics/us-east.test.json", "metrics/us.test.json"],
+            {"us": ["metrics/us.test.json"], "us-east": ["metrics/us-east.test.json"]},
+        ),
+        (["us.pkl", "eu.pkl"], ["a.json", "eu.json"], {"us": ["a.json"], "eu": ["eu.json"]}),
+        (["us.pkl", "eu.pkl"], ["all.json"], {"us": None, "eu": None}),
+        (["us.pkl", "eu.pkl"], ["a.json", "b.json"], {}),
+    ],
+)
+def test_models_of_one_stage_have_gates_on_their_own_metric_files(
+    empty_repository: Folder, models: list[str], metrics: list[str], expected: dict[str, list[str] | None]
+) -> None:
+    project = empty_repository
+    project.dvc("init", "-q")
+    for path in (*models, *metrics):
+        project.write(path, '{"auc": 0.9}' if path in metrics else path)
+    outs = "".join(f"      - {path}: {{persist: true}}\n" for path in models)
+    measured = "".join(f"      - {path}: {{cache: false, persist: true}}\n" for path in metrics)
+    project.write(
+        "dvc.yaml", f"stages:\n  train:\n    cmd: 'true'\n    outs:\n{outs}    metrics:\n{measured}"
+    )
+    project.dvc("repro", "-q")
+    project.commit("Train")
+    record = init(project)
+    config = _config(record)
+    assert {gate.models[0] for gate in config.gates.values() if gate.models} == expected.keys()
+    found = {name: config.models[name].metrics for name in expected}
+    assert found == {name: None if files is None else tuple(files) for name, files in expected.items()}
+    offers = [each for each in record["offers"] if "has no gate: which of `a.json`, `b.json` are" in each]
+    assert len(offers) == (0 if expected else 2)
+    assert project.here("check").status == Exit.DONE
+
+
 def test_metrics_of_dvclive_are_found_without_a_pipeline(empty_repository: Folder) -> None:
     empty_repository.write("dvclive/metrics.json", '{"test": {"acc": 0.91}, "step": 3}')
     empty_repository.commit("Train")

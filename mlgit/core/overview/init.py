@@ -11,7 +11,7 @@ from mlgit.core.pipeline.metrics import direction_of, find, number, text
 from mlgit.core.record import record
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from mlgit.core.config.file import Direction, Model
     from mlgit.core.pipeline.evidence import MetricFile
@@ -88,6 +88,36 @@ def suggest_gate(files: Sequence[MetricFile], *, model: str | None = None) -> Su
     return SuggestedGate(id=gate, metric=name, direction=direction, value=value, model=model)
 
 
+def own_files(
+    model: Model, files: Sequence[MetricFile], others: Mapping[str, Sequence[MetricFile]]
+) -> Sequence[MetricFile] | None:
+    """The metric files of a model that shares its stage; None if it cannot be told which those are.
+
+    `others` are the files of the other models by their path. A file with the name of a model is that model's.
+    """
+    paths = {file.path for file in files}
+    shared = {path for path, theirs in others.items() if any(file.path in paths for file in theirs)}
+    if not shared or len(files) == 1:
+        return files
+    owners = {file.path: _owner(file.path, [model.path or "", *shared]) for file in files}
+    mine = [file for file in files if owners[file.path] == model.path]
+    left = mine or [file for file in files if owners[file.path] is None]
+    return left if len(left) == 1 or mine else None
+
+
+def _owner(path: str, models: Iterable[str]) -> str | None:
+    """The model whose name the file has; of several the one with the longest."""
+    words = f"-{_slug(path)}-"
+    named = [each for each in models if f"-{_slug(each)}-" in words]
+    return max(named, key=len, default=None)
+
+
+def _slug(path: str) -> str:
+    """The words of a file's name without its ending; letters of every language count."""
+    name = path.rpartition("/")[2]
+    return "-".join(re.findall(r"\w+", (name.rpartition(".")[0] or name).lower()))
+
+
 def _rank(key: str, direction: Direction) -> int:
     last = key.rpartition(".")[2].lower()
     return _PREFERRED.index(last) if last in _PREFERRED else len(_PREFERRED) + (direction == "down")
@@ -155,6 +185,8 @@ def _models(models: Sequence[Model], pathless: Sequence[str]) -> list[str]:
             lines.append(f"  {quoted(model.name)}: {{}}  # its path stands in dvc.yaml")
             continue
         lines += [f"  {quoted(model.name)}:", f"    path: {quoted(model.path)}"]
+        if model.metrics is not None:
+            lines.append(f"    metrics: [{', '.join(map(quoted, model.metrics))}]")
         if described := one_line(model.description or ""):
             lines.append(f"    description: {quoted(described)}")
     lines += [f"  # {quoted(name)}: {{path: …}}  # tags know it; where is its file?" for name in pathless]
