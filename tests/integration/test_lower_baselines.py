@@ -139,7 +139,7 @@ def test_a_deregistered_newest_release_is_a_note_until_the_next_one(better: Fold
     assert check(better, status=Exit.DONE)["notes"] == []
 
 
-def test_a_change_that_ci_merged_into_a_branch_with_trunks_name_is_no_baseline(better: Folder) -> None:
+def test_ci_does_not_compare_with_a_change_that_it_merged_into_its_own_branch(better: Folder) -> None:
     rules(better, gate=RELEASE)
     worse(better)
     better.git("checkout", "-q", "main")

@@ -137,7 +137,7 @@ def trunk_in_ci(git: Git, remote: str) -> tuple[str, ...] | None:
 
 
 def first_after(git: Git, commit: str, others: Sequence[str]) -> str | None:
-    """The first of `others` that has `commit` among its ancestors; one walk tells whether there is one."""
+    """The first of `others` that has `commit` among its ancestors; one walk answers for all of them."""
     wanted = [each for each in dict.fromkeys(others) if each != commit]
     if not wanted:
         return None

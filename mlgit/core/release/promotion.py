@@ -140,13 +140,19 @@ def check_promotion(
             "leave it by a later promotion",
             hint=first,
         )
-    there = state.environment(environment.name)
+    if not downgrade:
+        _require_not_lower(state, environment.name, version)
+
+
+def _require_not_lower(state: ModelState, name: str, version: RegisteredVersion) -> None:
+    """Refuse a version lower than the one that is there, or that was there last if it is empty."""
+    there = state.environment(name)
     last = held_last(there, state)
     here = there.version if last is None else version_of(last[0], there.registered)
-    if here is not None and version.version < here.version and not downgrade:
-        held = "holds" if last is None else "held last"
+    if here is not None and version.version < here.version:
         raise AnswerNo(
-            f"`{label}` is lower than `{here.version}`, which `{environment.name}` {held}",
+            f"`{state.name}@{version.version}` is lower than `{here.version}`, which `{name}` "
+            f"{'holds' if last is None else 'held last'}",
             hint="use `mlgit rollback` to go back, or `--downgrade` if you mean it",
         )
 

@@ -95,7 +95,7 @@ def _newest_refused(here: EnvironmentState, refused: Mapping[str, Refusal], *, e
 def ways_out(half: TagFact, *, fetch: str, remote: str | None) -> str:
     """What ends the doubt about a change of which only this tag is here.
 
-    No version is in it: whoever can push a tag chose the stated one.
+    No version is in it: anyone who can push a tag could choose the stated one.
     """
     return (
         f"run `{fetch}`; if no clone has that tag, run the command that began this again, or delete it: "
