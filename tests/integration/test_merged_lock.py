@@ -145,3 +145,26 @@ def test_status_asks_git_about_merges_once_per_commit(forked: Folder) -> None:
     trace = forked / "../trace"
     forked.here("status", env={"GIT_TRACE": str(trace.resolve())})
     assert "rev-list --min-parents" not in trace.read_text()
+
+
+@pytest.mark.parametrize("brought", [False, True], ids=["trailer only", "with the entry, taken back"])
+def test_a_confirmation_from_before_the_merge_does_not_count(forked: Folder, *, brought: bool) -> None:
+    merge(forked)
+    lock = (forked / "dvc.lock").read_bytes()
+    assert forked.mlgit("run", "--commit").status == Exit.DONE
+    trailer = forked.git("log", "-1", "--format=%(trailers:key=Mlgit-Confirmed)")
+    forked.git("reset", "-q", "--hard", "HEAD^")
+    forked.git("switch", "-q", "main")
+    if brought:
+        (forked / "dvc.lock").write_bytes(lock)
+        forked.git("commit", "-qam", f"Say more\n\n{trailer}")
+        forked.git("revert", "--no-edit", "HEAD")
+    else:
+        forked.git("commit", "-q", "--allow-empty", "-m", f"Say more\n\n{trailer}")
+    forked.git("push", "-q")
+    forked.git("switch", "-q", "both")
+    forked.git("merge", "-q", "--no-edit", "main")
+    forked.dvc("checkout", "-q")
+    assert gate(forked, Exit.BLOCKED, "--rev", "HEAD") == MERGED
+    assert forked.mlgit("run", "--commit").status == Exit.DONE
+    assert gate(forked, Exit.DONE, "--rev", "HEAD") == ("pass", None, "allow")

@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 
 from mlgit.adapters.dvc.data.fingerprints import checksum
 from mlgit.adapters.dvc.pipeline.pointers import LOCK_FILE
+from mlgit.adapters.git.refs import is_ancestor
 from mlgit.adapters.memory import Memory
 from mlgit.project.open import LOCAL
 from mlgit.project.pipeline.declared import record_file
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
     from mlgit.core.gates.verdict import Note
     from mlgit.core.pipeline.stages import Pipeline
     from mlgit.project.open import Project
+    from mlgit.project.pipeline.rewritten_records import Made
 
-_FORMAT = 4
+_FORMAT = 5
 _MAX_BYTES = 1 << 16
 _MOST_COMMITS = 16
 _CONFIRMED: WeakKeyDictionary[Project, set[tuple[str, str]]] = WeakKeyDictionary()
@@ -119,37 +121,55 @@ def _suspects(project: Project, here: str, locks: list[str]) -> _Merged:
         return _Merged(*known[key])
     from mlgit.project.pipeline.rewritten_records import in_rewritten
 
-    entries = in_rewritten(project, here, locks, sides) | _in_history(project, here, locks)
-    found = _Merged(entries, _confirmed(project, here, entries))
+    made = in_rewritten(project, here, locks, sides)
+    for stage, (digest, merges) in _in_history(project, here, locks).items():
+        made[stage] = digest, merges | made.get(stage, ("", frozenset()))[1]
+    entries = {stage: digest for stage, (digest, _) in made.items()}
+    found = _Merged(entries, _confirmed(project, here, made, locks))
     if not project.shallow:
         memory.write_json(dict([*known.items()][1 - _MOST_COMMITS :]) | {key: found})
     return found
 
 
-def _in_history(project: Project, here: str, locks: list[str]) -> dict[str, str]:
+def _in_history(project: Project, here: str, locks: list[str]) -> dict[str, Made]:
     from mlgit.core.pipeline.merged_record import entry_digest, is_merged
     from mlgit.project.pipeline.lock_entries import LockEntries
 
     listed = project.git.run_text(
         "rev-list", "--min-parents=2", here, "--", *(f":(literal){one}" for one in locks)
     )
-    found: dict[str, str] = {}
+    found: dict[str, Made] = {}
     reader = LockEntries(project, locks)
     for merge in listed.split():
         made, now = [*reader.at(merge).values()], reader.at(here)
-        same = {stage: entry for stage, entry in now.items() if stage not in found and entry in made}
+        same = {stage: entry for stage, entry in now.items() if entry in made}
         parents = [reader.at(parent).values() for parent in reader.parents(merge)] if same else []
         for stage, entry in same.items():
             if is_merged(entry, parents):
-                found[stage] = entry_digest(entry)
+                found[stage] = entry_digest(entry), found.get(stage, ("", frozenset[str]()))[1] | {merge}
     return found
 
 
-def _confirmed(project: Project, here: str, entries: Mapping[str, str]) -> dict[str, list[tuple[str, str]]]:
-    """Stage -> the commits that confirm its entry, each with its author, the newest first."""
-    if not entries:
+def _confirmed(
+    project: Project, here: str, made: Mapping[str, Made], locks: list[str]
+) -> dict[str, list[tuple[str, str]]]:
+    """Stage -> the commits that confirm its entry, each with its author, the newest first.
+
+    Nobody can have run what was not merged yet: they come after a merge that made the entry, or are on the
+    other side of a rewritten one and have it.
+    """
+    if not made:
         return {}
-    from mlgit.core.pipeline.merged_record import TRAILER, confirmed
+    from mlgit.core.pipeline.merged_record import TRAILER, confirmed, entry_digest
+    from mlgit.project.pipeline.lock_entries import LockEntries
+
+    def follows(commit: str, stage: str) -> bool:
+        digest, merges = made[stage]
+        if any(is_ancestor(project.git, merge, commit) for merge in merges):
+            return True
+        if is_ancestor(project.git, commit, here):
+            return False
+        return digest in map(entry_digest, LockEntries(project, locks).at(commit).values())
 
     head = None if project.change_head is None else project.commit(project.change_head)
     tips = [here] if head is None else [here, head]
@@ -160,6 +180,6 @@ def _confirmed(project: Project, here: str, entries: Mapping[str, str]) -> dict[
         commit, _, rest = each.partition("\n")
         author, _, message = rest.partition("\n")
         for stage, digest in sorted(confirmed(message)):
-            if entries.get(stage) == digest:
+            if stage in made and made[stage][0] == digest and follows(commit, stage):
                 found.setdefault(stage, []).append((commit, author))
     return found

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _MOST_BRANCHES = 20
 _MOST_COMMITS = 50
+Made = tuple[str, frozenset[str]]
+"""The digest of an entry, and the commits of the history that made it."""
 _PICKED = re.compile(rb"(?m)^\(cherry picked from commit ([0-9a-f]{40,64})\)\s*$")
 
 
@@ -39,17 +41,17 @@ class _Side(NamedTuple):
 
 def in_rewritten(
     project: Project, here: str, locks: Sequence[str], branches: Iterable[str]
-) -> dict[str, str]:
-    """Stage -> digest of its entry at a commit, if it was merged with a commit outside of the history.
+) -> dict[str, Made]:
+    """Stage -> its entry at a commit, if it was merged with a commit outside of the history.
 
     `branches` are the refs of the branches that it may be from. One that also has the entry proves nothing:
     it may be rewritten, too.
     """
     reader = LockEntries(project, locks)
     paths = [f":(literal){one}" for one in locks]
-    found: dict[str, str] = {}
+    found: dict[str, Made] = {}
     for side in (*_picked(project, here, paths), *_unmerged(project, here, paths, branches)):
-        for stage, entry, onto in _introduced(side, here, reader):
+        for commit, stage, entry, onto in _introduced(side, here, reader):
             replayed = [
                 (
                     nearest(stage, entry, reader.at(run)),
@@ -58,12 +60,13 @@ def in_rewritten(
                 for run, start in side.runs
             ]
             if any(is_replayed(entry, onto=onto, start=start, change=change) for change, start in replayed):
-                found[stage] = entry_digest(entry)
+                makers = found[stage][1] if stage in found else frozenset[str]()
+                found[stage] = entry_digest(entry), makers | {commit}
     return found
 
 
-def _introduced(side: _Side, here: str, reader: LockEntries) -> Iterator[tuple[str, object, object]]:
-    """(stage, its entry at a commit, its entry before) where a commit that the side lacks gave the entry."""
+def _introduced(side: _Side, here: str, reader: LockEntries) -> Iterator[tuple[str, str, object, object]]:
+    """(commit, stage, its entry, its entry before) for each commit that the side lacks and that gave it."""
     theirs = frozenset[bytes]().union(*(reader.hashes(run) for run, _ in side.runs))
     for commit in side.lacks:
         parents = reader.parents(commit)
@@ -74,7 +77,7 @@ def _introduced(side: _Side, here: str, reader: LockEntries) -> Iterator[tuple[s
         made, before = reader.at(commit), reader.at(parents[0])
         for stage, entry in reader.at(here).items():
             if entry in made.values() and entry not in before.values():
-                yield stage, entry, nearest(stage, entry, before)
+                yield commit, stage, entry, nearest(stage, entry, before)
 
 
 def _picked(project: Project, here: str, paths: Sequence[str]) -> Iterator[_Side]:
