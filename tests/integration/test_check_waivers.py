@@ -189,7 +189,7 @@ def test_who_commits_a_change_under_another_name_is_an_author_of_it(
     assert {code for code, _ in notes(found)} & {"waiver_by_author", "waiver_self_approved"} == expected
 
 
-def test_github_itself_is_no_author(project: Folder) -> None:
+def test_github_itself_is_not_an_author(project: Folder) -> None:
     env = {"GIT_COMMITTER_EMAIL": "noreply@github.com"}
     project.write(".mlgit/waivers.yaml", waive())
     project.git("add", "-A")
@@ -204,7 +204,7 @@ def test_github_itself_is_no_author(project: Folder) -> None:
     assert "waiver_by_author" not in {code for code, _ in notes(found)}
 
 
-def test_a_change_of_waivers_is_told_with_what_each_will_let_through(project: Folder) -> None:
+def test_a_change_of_waivers_says_what_each_will_let_through(project: Folder) -> None:
     project.write(".mlgit/waivers.yaml", waive())
     project.commit("Waive")
     project.git("push", "-q")
@@ -214,10 +214,10 @@ def test_a_change_of_waivers_is_told_with_what_each_will_let_through(project: Fo
     project.commit("Waive more")
     found = check(project, *DATE, status=Exit.DONE)["notes"]
     day = (TODAY + timedelta(days=30)).isoformat()
-    told = {each["waiver"]: each["message"] for each in found if each["code"] == "waivers_changed"}
+    messages = {each["waiver"]: each["message"] for each in found if each["code"] == "waivers_changed"}
     until = f"until {day}; its approver is `carol@example.org`"
     passed = "lets `mae-vs-base` fail if its number is no worse than 20"
-    assert told == {
+    assert messages == {
         "dip": f"From the merge on, the edited waiver `dip` {passed}, {until}",
         "other": f"From the merge on, the new waiver `other` agrees to a change of `r2-floor` {until}",
     }

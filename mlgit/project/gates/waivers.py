@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 _PEOPLE = "<%ce>%n<%ae>%n%(trailers:key=Co-authored-by,valueonly,unfold)"
-_NOBODY = frozenset({"noreply@github.com"})
+_FORGES = frozenset({"noreply@github.com"})
 """Who commits what other people do on the pages of a forge."""
 _ORIGIN = f"%H %ct%n%P%n{_PEOPLE}"
 _LAST_SECOND = 253_402_300_799
@@ -180,7 +180,7 @@ def _people(project: Project, origin: _Origin) -> tuple[str, ...]:
 def addresses(lines: Iterable[str]) -> tuple[str, ...]:
     """The e-mail addresses in `Name <address>` or `<address>` of these lines."""
     found = (line.rpartition("<")[2].partition(">")[0].strip().lower() for line in lines)
-    return tuple(dict.fromkeys(each for each in found if each and each not in _NOBODY))
+    return tuple(dict.fromkeys(each for each in found if each and each not in _FORGES))
 
 
 def _known_at(project: Project, commit: str) -> Mapping[str, Waiver]:

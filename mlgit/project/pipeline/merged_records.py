@@ -155,7 +155,7 @@ def _confirmed(
 ) -> dict[str, list[tuple[str, str]]]:
     """Stage -> the commits that confirm its entry, each with its author, the newest first.
 
-    Nobody can have run what was not merged yet: they come after a merge that made the entry, or are on the
+    What was not merged yet cannot have been run: they come after a merge that made the entry, or are on the
     other side of a rewritten one and have it.
     """
     if not made:
