@@ -211,8 +211,8 @@ class Project:
             asked = trunk_in_ci(self.git, str(self.remote))
             self.trunk_is_guessed = asked is None
             names = names if asked is None else asked
-        ref = next((name for name in names if name in self.branches), None)
-        return None if ref is None else Branch(ref=ref, commit=self.branches[ref])
+        found = (Branch(ref=name, commit=self.branches[name]) for name in names if name in self.branches)
+        return next(found, None)
 
     @cached_property
     def target(self) -> Branch | None:

@@ -228,7 +228,7 @@ class CommitTree:
     def targets(self, paths: Iterable[str]) -> dict[str, str]:
         """Path -> object id of the file or folder that a link leads to, for the links among these paths.
 
-        A link that leads to nothing in the commit has none.
+        A link that leads to nothing in the commit is left out.
         """
         self.blobs()
         specs = {path: f"{self._commit}:{path}" for path in paths if path in self._links}

@@ -91,7 +91,7 @@ def suggest_gate(files: Sequence[MetricFile], *, model: str | None = None) -> Su
 def own_files(
     model: Model, files: Sequence[MetricFile], others: Mapping[str, Sequence[MetricFile]]
 ) -> Sequence[MetricFile] | None:
-    """The metric files of a model that shares its stage; None if it cannot be told which those are.
+    """The metric files of a model that shares its stage; None if it is not known which those are.
 
     `others` are the files of the other models by their path. A file with the name of a model is that model's.
     """

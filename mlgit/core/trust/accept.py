@@ -62,6 +62,8 @@ def _refusals(raw: ModelState, facts: Facts) -> dict[str, Refusal]:
         # The branch of a pre-release may be gone after its merge.
         if fact.tag not in refused and why is not None and version.version.final:
             refused[fact.tag] = _off_trunk(fact, why, facts)
+        elif fact.tag not in refused and _is_undeclared(fact, facts):
+            refused[fact.tag] = _never_declared(fact, facts)
     for fact in raw.facts:
         why = second_registration(fact, raw)
         if why is not None and fact.tag not in refused:
@@ -77,6 +79,18 @@ def _refusals(raw: ModelState, facts: Facts) -> dict[str, Refusal]:
                 refused[fact.tag] = Refusal(fact, why)
     _add_other_halves(raw, refused)
     return refused
+
+
+def _is_undeclared(fact: TagFact, facts: Facts) -> bool:
+    """Whether a release is of something that was never declared; other tools need no declaration."""
+    return not facts.foreign and not facts.declared(fact.commit)
+
+
+def _never_declared(fact: TagFact, facts: Facts) -> Refusal:
+    why = f"neither its commit nor trunk ever declared the model `{fact.name.model}`"
+    if facts.deepen is not None:
+        return Refusal(fact, why, repair=facts.deepen, missing=True)
+    return Refusal(fact, why, advice=unless_needed([fact.tag], facts.remote, why=why))
 
 
 def _own_refusal(fact: TagFact, facts: Facts) -> Refusal | None:

@@ -33,7 +33,8 @@ class Facts(NamedTuple):
     another one or before it, `had_rules_of` whether trunk had the rules of a policy when a commit was there.
     `fetch` is the command that fetches tags again. `deepen` is the one that fetches the rest of a history
     that is cut off, where it is not known which commits are on trunk; None if the history is whole.
-    `now_s` is the time in epoch seconds.
+    `now_s` is the time in epoch seconds. `declared` says whether a commit, or trunk at any time, declares
+    the model.
     """
 
     names: Mapping[str, str | None]
@@ -50,6 +51,7 @@ class Facts(NamedTuple):
     remote: str | None = None
     has: Callable[[str], bool] = lambda _: True
     now_s: float = inf
+    declared: Callable[[str], bool] = lambda _: True
 
 
 def broken_rule(fact: TagFact, here: EnvironmentState, state: ModelState, facts: Facts) -> str | None:

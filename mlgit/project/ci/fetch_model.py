@@ -43,7 +43,7 @@ def fetch_model(
 def fetch_model_listings(project: Project, commits: Iterable[str], progress: Progress | None = None) -> bool:
     """Fetch the listings of tracked folders in which these commits have models; whether any came.
 
-    Without them, nobody can tell whether the model is another one. What cannot be fetched is reported there.
+    Without them, it is not known whether the model is another one. What cannot be fetched is reported there.
     """
     wanted = [output for commit in dict.fromkeys(commits) for output in _unlisted(project, commit)]
     if not wanted:

@@ -55,9 +55,7 @@ def compare(
         stages = stage_changes(before.pipeline, after.pipeline, show_unchanged=show_unchanged)
     data, models = _contents(project, (old, before), (new, after), parts, show_unchanged=show_unchanged)
     if models is None and "models" in parts:
-        problems.append(
-            "whether the model changed is not known here: its folder did, whose listing is not here"
-        )
+        problems.append(_NOT_KNOWN)
     if data is not None and new.commit is None:
         from mlgit.project.compare.outputs import unreadable
 
@@ -158,7 +156,7 @@ def _not_whole(
     *,
     show_unchanged: bool,
 ) -> Iterator[ContentChange | None]:
-    """Changes of the models that are no whole output: in Git, in an output, or a folder with outputs.
+    """Changes of the models that are not a whole output: in Git, in an output, or a folder with outputs.
 
     Their sizes are not looked up. None: whether a model changed is not known on this machine.
     """

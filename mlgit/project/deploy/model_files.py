@@ -12,7 +12,8 @@ from mlgit.core.pipeline.model_files import outputs_of
 from mlgit.core.wording import word
 from mlgit.errors import AnswerNo, StateError, ToolError
 from mlgit.project.deploy.staging import Sums, sums_of
-from mlgit.project.registry.models import declared_models
+from mlgit.project.registry.models import declared_models, declared_path
+from mlgit.project.registry.readiness import require_own_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -46,6 +47,7 @@ def model_files(
 
     Raises:
         StateError: no path is declared for the model, or it was never made, or it would leave the folder.
+        AnswerNo: its release states other files.
         ToolError: the listing of a directory is missing or damaged.
     """
     with kept_elsewhere(statement):
@@ -177,10 +179,8 @@ def _not_as_stated(subject: str, stated: str, found: str) -> AnswerNo:
 def _model_path(
     project: Project, model: str, commit: str, label: str, statement: ReleaseStatement | None
 ) -> str:
-    path = declared_models(project, commit).get(model)
-    if path is None and statement is not None and len(statement.files) == 1:
-        path = statement.files[0].path
-    if path is None:
+    path = declared_path(project, model, commit)
+    if path is None and statement is None:
         # Tags of other tools may be older than any declaration, so use today's.
         path = declared_models(project).get(model)
     if path is None:
@@ -188,7 +188,10 @@ def _model_path(
             f"Nobody says where `{model}` lies at {label}",
             hint=f"declare `models: {{{model}: {{path: …}}}}` in `mlgit.yaml`",
         )
-    return path.rstrip("/")
+    path = path.rstrip("/")
+    if statement is not None:
+        require_own_files(statement, path)
+    return path
 
 
 def _sources(project: Project, commit: str, path: str) -> Sequence[Source]:

@@ -72,13 +72,13 @@ def model_change_notes(
         if not _same_metrics(project, there, here):
             continue
         subject = f"model `{name}`" if name else "the model"
-        told = f"{subject} (`{path}`) differs from that of {base.baseline.label}"
+        differs = f"{subject} (`{path}`) differs from that of {base.baseline.label}"
         files = listed(file.path for file in case.files)
         if _differ(project, there, here):
-            text = f"{told[0].upper()}{told[1:]}, but its metrics are the same: {files}"
+            text = f"{differs[0].upper()}{differs[1:]}, but its metrics are the same: {files}"
             yield Note(code=_CODE, message=text, effect="warn", model=name or None, hint=_HINT)
         elif folder := _unlisted(project, there, here):
-            text = f"Whether {told} is not known here: its folder `{folder}` does"
+            text = f"Whether {differs} is not known here: its folder `{folder}` does"
             text = f"{text}, and its metrics are the same: {files}"
             yield Note(code=_CODE, message=text, effect="warn", model=name or None, hint=_UNLISTED_HINT)
 

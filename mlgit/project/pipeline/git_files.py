@@ -1,4 +1,4 @@
-"""Git files: what Git has of a model, with links followed to the content that they stand for."""
+"""Git files: what Git has of a model, with links followed to what they lead to."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _committed(project: Project, commit: str, path: str) -> Mapping[str, str]:
 
 
 def _on_disk(project: Project, path: str) -> Iterator[tuple[str, str]]:
-    """Like `_committed`; the id is empty where a changed link or submodule has none."""
+    """Like `_committed`; the id of a changed link or submodule may be empty."""
     commit = project.head.commit
     head = {} if commit is None else _committed(project, commit, path)
     tree = None if commit is None else project.tree(commit)

@@ -13,7 +13,7 @@ from mlgit.errors import ConfigError, MlgitError, UnknownReference
 from mlgit.project.registry.completeness import doubts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from mlgit.core.config.file import Config
     from mlgit.core.pipeline.known_models import KnownModel
@@ -34,6 +34,44 @@ def declared_models(project: Project, commit: str | None = None) -> Mapping[str,
     if not models:
         return artifacts
     return {name: model.path or artifacts.get(name) for name, model in models.items()}
+
+
+def declared_path(project: Project, name: str, commit: str) -> str | None:
+    """The path of a model at a commit: the declared one, there or otherwise in trunk's history."""
+    here = declared_models(project, commit).get(name)
+    if here is not None:
+        return here
+    return next((path for each in _on_trunk(project, name) if (path := each.get(name)) is not None), None)
+
+
+def was_declared(project: Project, name: str, commit: str) -> bool:
+    """Whether trunk ever declared a model, or the commit does."""
+    if name in _declared_or_none(project, None if project.trunk is None else project.trunk.commit):
+        return True
+    if name in _declared_or_none(project, commit):
+        return True
+    return any(name in each for each in _on_trunk(project, name))
+
+
+def _on_trunk(project: Project, name: str) -> Iterator[Mapping[str, str | None]]:
+    """What trunk declares now, and then at each commit that changed how often the name is in the rules."""
+    if project.trunk is None:
+        yield _declared_or_none(project, None)
+        return
+    trunk = project.trunk.commit
+    yield _declared_or_none(project, trunk)
+    files = (f":(literal){CONFIG_FILE}", ":(glob)**/dvc.yaml")
+    options = ("--first-parent", "-m", "--format=%H", "--no-show-signature", "--no-textconv", f"-S{name}")
+    listed = project.git.run_text("log", *options, trunk, "--", *files)
+    for commit in dict.fromkeys(listed.split()):
+        yield _declared_or_none(project, commit)
+
+
+def _declared_or_none(project: Project, commit: str | None) -> Mapping[str, str | None]:
+    try:
+        return declared_models(project, commit)
+    except MlgitError:
+        return {}
 
 
 def names_at(project: Project, commit: str | None) -> Config:

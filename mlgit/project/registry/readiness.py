@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 
 from mlgit.adapters.git.tags.objects import list_tags
 from mlgit.core.config.file import CONFIG_FILE, WAIVERS_FILE
-from mlgit.core.pipeline.model_files import model_path
+from mlgit.core.pipeline.model_files import meets, model_path
 from mlgit.core.registry.readiness import (
     Files,
     KnownNames,
@@ -19,16 +19,18 @@ from mlgit.core.registry.readiness import (
     unread_files,
 )
 from mlgit.core.registry.tags import parse_tag
-from mlgit.errors import ConfigError, Location, StateError
+from mlgit.core.wording import word
+from mlgit.errors import AnswerNo, ConfigError, Location, StateError
 from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.pipeline.local_files import cached_listing
-from mlgit.project.registry.models import declared_models
+from mlgit.project.registry.models import declared_models, declared_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlgit.core.registry.replay import Registry
     from mlgit.core.registry.state import RegisteredVersion
+    from mlgit.core.registry.statement import ReleaseStatement
     from mlgit.project.open import Project
 
 _NAMES: WeakKeyDictionary[Project, KnownNames] = WeakKeyDictionary()
@@ -69,10 +71,32 @@ def require_usable_version(project: Project, version: RegisteredVersion) -> None
 
     Raises:
         StateError: see `require_released_model`.
+        AnswerNo: see `require_own_files`.
         ConfigError: `mlgit.yaml` or dvc.yaml at its commit is invalid.
     """
-    path = declared_models(project, version.commit).get(version.model)
+    stated = version.statement
+    if stated is None:
+        path = declared_models(project, version.commit).get(version.model)
+    else:
+        path = declared_path(project, version.model, version.commit)
+        require_own_files(stated, path)
     require_released_model(project, version.model, version, path)
+
+
+def require_own_files(statement: ReleaseStatement, path: str | None) -> None:
+    """Refuse a release whose stated files are all somewhere else than its model.
+
+    Raises:
+        AnswerNo: the release was written by hand.
+    """
+    if path is None or not statement.files or any(meets(file.path, path) for file in statement.files):
+        return
+    name = f"{statement.model}@{statement.version}"
+    raise AnswerNo(
+        f"`{name}` states `{statement.files[0].path}`, and the model `{statement.model}` is `{path}`",
+        details=(f"stated {statement.files[0].path}", f"found  nothing of that in {path}"),
+        hint=f"mlgit did not write that release; reject it with `mlgit deregister {word(name)} -m REASON`",
+    )
 
 
 def require_released_model(

@@ -21,6 +21,7 @@ from mlgit.core.trust.rules import Facts
 from mlgit.errors import ConfigError
 from mlgit.project.history import unshallow
 from mlgit.project.registry.completeness import tag_repair
+from mlgit.project.registry.models import was_declared
 from mlgit.project.registry.read import read_model
 from mlgit.project.trust.asked_gates import gates_of_promotion, gates_of_releases
 from mlgit.project.trust.trunk_line import TrunkLine
@@ -143,6 +144,7 @@ def accept_with_facts(
         remote=project.remote,
         has=lambda oid: project.objects.get(oid) is not None,
         now_s=project.now.timestamp(),
+        declared=partial(was_declared, project, raw.name),
     )
     return accepted_state(raw, facts), facts
 

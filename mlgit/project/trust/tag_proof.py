@@ -12,6 +12,7 @@ from mlgit.adapters.git.tags.facts import read_tags
 from mlgit.adapters.git.tags.objects import local_tags, parse_header
 from mlgit.core.ci.tag_event import version_of_tag
 from mlgit.core.digest import sha256_hex
+from mlgit.core.pipeline.model_files import outputs_of
 from mlgit.core.registry.statement import FileDigest, ReleaseStatement
 from mlgit.core.registry.tags import TAGS
 from mlgit.core.trust.proof import Proof, claims_problem, parse_statement, release_problem
@@ -19,6 +20,7 @@ from mlgit.core.wording import word
 from mlgit.errors import ConfigError, StateError, ToolError, UnknownReference
 from mlgit.project.history import unshallow
 from mlgit.project.pipeline.evidence import evidence
+from mlgit.project.registry.models import declared_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -119,10 +121,29 @@ def _contents(project: Project, fact: TagFact, statement: ReleaseStatement) -> I
         return
     problems = [_file_problem(project, fact.commit, pipeline, file) for file in statement.files]
     problems.append(_lock_problem(project, fact.commit, pipeline, statement))
-    if not statement.files and statement.lock_sha256 is None:
+    problems.append(_other_files(project, fact, pipeline, statement))
+    if not statement.files and statement.lock_sha256 is None and not any(problems):
         yield _skipped(fact, "files", "the release states no file")
         return
     yield _proof(fact, "files", "; ".join(filter(None, problems)) or None)
+
+
+def _other_files(
+    project: Project, fact: TagFact, pipeline: Pipeline, statement: ReleaseStatement
+) -> str | None:
+    """How the stated files and those of the model differ: a release states all of them and no others."""
+    path = declared_path(project, fact.name.model, fact.commit)
+    if path is None:
+        return None
+    path = path.rstrip("/")
+    stated = {file.path for file in statement.files}
+    outputs = outputs_of(path, pipeline.outputs)
+    expected = {output.path for output in outputs if output.pointer is not None}
+    if not outputs and project.tree(fact.commit).read(path) is not None:
+        expected = {path}
+    texts = [f"it does not state `{each}`, which is the model's" for each in sorted(expected - stated)]
+    texts += [f"it states `{each}`, which is not the model's" for each in sorted(stated - expected)]
+    return "; ".join(texts[:3]) or None
 
 
 def _file_problem(project: Project, commit: str, pipeline: Pipeline, file: FileDigest) -> str | None:

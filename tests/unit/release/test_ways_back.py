@@ -108,11 +108,11 @@ def test_a_version_does_not_qualify_by_an_environment_in_doubt() -> None:
         check_promotion(state, Environment(name="live", source="prod"), state.versions[0], downgrade=False)
 
 
-def test_the_hint_for_half_of_a_rollback_has_its_reason() -> None:
+def test_the_hint_for_half_of_a_rollback_has_no_version_that_it_states() -> None:
     half = moved("m#prod!#3", 2, V1, action="rollback")
     doubt = accepted(FIRST, *SECOND, half).environment("prod").doubt
     assert doubt is not None
-    assert doubt.hint.endswith("run `mlgit rollback m --env prod --to v1.0.0 -m REASON`")
+    assert doubt.hint.endswith("or delete it: `git tag -d 'm#prod!#3'`")
 
 
 V3 = release("m@v3.0.0", 3)
