@@ -210,9 +210,9 @@ def _write(
     notes: tuple[str, ...],
     data: ModelData,
 ) -> ChangeReport:
-    state = candidate.state
+    state, final = candidate.state, version.final
     checked = require_gates(
-        project, purpose="release", model=state.name, commit=candidate.commit, ci=options.ci
+        project, purpose="release", model=state.name, commit=candidate.commit, ci=options.ci, pre=not final
     )
     moved = None
     if options.commit:

@@ -49,6 +49,7 @@ class Baselines:
     the candidate, which mean nothing yet if a revision has that name. `alone`: whether the repository has
     only one model. `names` maps a renamed model to its name in tags. `after` finds them as they will be
     after the merge, by what trunk will have `declared` then. `metric_files` are the candidate's.
+    `pre`: a release or promotion that may be of a pre-release.
     """
 
     project: Project
@@ -63,6 +64,7 @@ class Baselines:
     declared: Declared | None = None
     after: Baselines | None = None
     metric_files: tuple[str, ...] = ()
+    pre: bool = False
     _tags: dict[str | None, ModelTags] = field(default_factory=dict, repr=False)
     _places: dict[tuple[str | None, str, str], tuple[str, str]] = field(default_factory=dict, repr=False)
 
@@ -272,8 +274,8 @@ class Baselines:
         return self._proven(found, name, None)
 
     def _merged(self, found: Baseline, version: RegisteredVersion | None) -> Baseline:
-        """The baseline of a check only if it is on trunk; pre-releases are promoted one after the other."""
-        if self.purpose != "check" or version is None:
+        """The baseline only if it is on trunk; but pre-releases are promoted one after the other."""
+        if version is None or (self.pre and self.purpose != "check"):
             return found
         candidate = self.candidate or self.project.head.commit
         return merged(self.project, found, version, candidate=candidate)

@@ -43,6 +43,7 @@ class Question(NamedTuple):
         allow_stale: accept metrics from stale stages, with a warning; ignored for a release.
         date: the day (UTC) that waivers are checked against, None for today.
         ci: the environment variables of a CI, which may name `base` and the target branch.
+        pre: the release is a pre-release.
     """
 
     purpose: Purpose = "check"
@@ -53,6 +54,7 @@ class Question(NamedTuple):
     allow_stale: bool = False
     date: dt.date | None = None
     ci: Mapping[str, str] | None = None
+    pre: bool = False
 
 
 class Judgement(NamedTuple):
@@ -175,6 +177,7 @@ class _Evaluation:
         """The finder of baselines for a purpose; it reads the tags of a model once."""
         if purpose in self._finders:
             return self._finders[purpose]
+        there = self._trunk.environments.get(self._environment or "")
         self._finders[purpose] = Baselines(
             project=self._project,
             purpose=purpose,
@@ -186,6 +189,7 @@ class _Evaluation:
             alone=self._alone,
             names=self._renamed,
             metric_files=tuple(file.path for file in self._evidence.metric_files),
+            pre=self._question.pre if there is None else there.pre,
         ).before_merge(declared_after(self._project, self._change, self._commit))
         return self._finders[purpose]
 

@@ -41,13 +41,16 @@ def require_gates(
     commit: str,
     environment: str | None = None,
     ci: Mapping[str, str] | None = None,
+    pre: bool = False,
 ) -> GateCheck:
-    """Evaluate the gates for a commit.
+    """Evaluate the gates for a commit; `pre`: for a pre-release.
 
     Raises:
         AnswerNo: they block; its details are the gates and notes that block.
     """
-    question = Question(purpose=purpose, models=(model,), environment=environment, candidate=commit, ci=ci)
+    question = Question(
+        purpose=purpose, models=(model,), environment=environment, candidate=commit, ci=ci, pre=pre
+    )
     verdict = judge(project, question)
     if verdict.decision == "block":
         raise _blocked(verdict, model, environment, commit, own=_own_metrics(project, commit))
