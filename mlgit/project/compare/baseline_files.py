@@ -9,12 +9,13 @@ from mlgit.core.config.file import Config
 from mlgit.core.gates.places import BaselineFiles
 from mlgit.core.gates.verdict import Baseline
 from mlgit.core.pipeline.model_files import files_of_model
-from mlgit.errors import ConfigError
+from mlgit.core.wording import listed
+from mlgit.errors import ConfigError, UnknownReference
 from mlgit.project.pipeline.declared import metric_globs
 from mlgit.project.pipeline.evidence import evidence
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from mlgit.core.config.file import Model
     from mlgit.core.pipeline.evidence import Evidence, MetricFile
@@ -130,6 +131,20 @@ def no_base(model: str | None, rule: str, *, shallow: bool) -> Baseline:
 
 def none_at(vs: str, model: str | None, label: str, rule: str, message: str) -> Baseline:
     return Baseline(vs=vs, model=model, state="none", label=label, rule=rule, message=message)
+
+
+def only_name(what: str, names: Sequence[str]) -> str | None:
+    """The name of the model that a gate without a name is about; None if there is none.
+
+    Raises:
+        UnknownReference: it may be any of several.
+    """
+    if len(names) > 1:
+        raise UnknownReference(
+            f"{what} of several models: {listed(names)}",
+            hint="declare the model under `models:` in `mlgit.yaml`",
+        )
+    return names[0] if names else None
 
 
 def quoted(name: str | None) -> str:

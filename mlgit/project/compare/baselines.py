@@ -10,13 +10,13 @@ from mlgit.core.gates.places import BaselineFiles
 from mlgit.core.record import record
 from mlgit.core.registry.completeness import doubtful_refusal, doubtful_release
 from mlgit.core.registry.state import ModelState
-from mlgit.core.wording import listed
 from mlgit.errors import AnswerNo, StateError, ToolError, UnknownReference
 from mlgit.project.compare.baseline_files import (
     found_at,
     no_base,
     no_revision,
     none_at,
+    only_name,
     quoted,
     read_baseline,
     unknown,
@@ -102,10 +102,12 @@ class Baselines:
             return self._locate(vs, model)
 
     def _locate(self, vs: str, model: str | None) -> Baseline:
-        if vs == "base":
-            return self._base_of_purpose(model)
+        if vs == "base" and (self.purpose == "check" or self.base is not None):
+            return self._base_of_change(model)
         try:
             name = self._registry_name(model)
+            if vs == "base":
+                return self._last_release(model, self._name_of_releases(name))
             if vs == "release":
                 return self._release(model, self._name_of_releases(name))
             return self._environment(vs, model, name) or self._revision(vs, model, name)
@@ -135,7 +137,7 @@ class Baselines:
     def _name_of_releases(self, name: str | None) -> str | None:
         """The name in tags; the releases of a renamed model may all be under the name before."""
         if name is None:
-            return None
+            return only_name("The newest release may be that", self._names)
         from mlgit.project.registry.former_names import name_of_releases
 
         return name_of_releases(self.project, name, self.candidate, self._state)
@@ -143,12 +145,10 @@ class Baselines:
     @property
     def _names(self) -> tuple[str, ...]:
         """What an unnamed model may be in tags; if trunk has only one model, another one changes nothing."""
-        from mlgit.project.registry.models import declared_models, model_names
+        from mlgit.project.registry.models import unnamed_models
 
-        trunk, after = self.project.trunk, self.declared
-        declared = {} if trunk is None else declared_models(self.project, trunk.commit)
-        names = tuple(declared if after is None else after.models)
-        return names if len(names) == 1 else model_names(self.project)
+        after = None if self.declared is None else tuple(self.declared.models)
+        return unnamed_models(self.project, self._state, after=after)
 
     def _state(self, name: str) -> ModelState:
         return self._tags_of(name).state or ModelState(name=name)
@@ -190,9 +190,7 @@ class Baselines:
         message = f"{found.rule[0].upper()}{found.rule[1:]} is not known here: {known.why}"
         return unknown(found.vs, found.model, found.label, found.rule, message, f"run `{known.repair}`")
 
-    def _base_of_purpose(self, model: str | None) -> Baseline:
-        if self.purpose != "check" and self.base is None:
-            return self._last_release(model)
+    def _base_of_change(self, model: str | None) -> Baseline:
         from mlgit.project.compare.base import RULES, base_commit, ci_of_head, target_of
 
         explicit = None
@@ -213,10 +211,9 @@ class Baselines:
             return unknown("base", model, "base", rule, message, f"run `{trunk_repair(self.project)}`")
         return no_base(model, rule, shallow=found.reason == "history_too_shallow")
 
-    def _last_release(self, model: str | None) -> Baseline:
+    def _last_release(self, model: str | None, name: str | None) -> Baseline:
         rule = "the newest release before it"
         here = self.candidate or self.project.head.commit
-        name = self._name_of_releases(self._registry_name(model))
         found = none_at("base", model, "base", rule, f"No release of {quoted(name)} comes before this one")
         refused = None
         if name is not None and here is not None:
@@ -253,11 +250,7 @@ class Baselines:
         states = [self._state(each).environments.get(place) for each in names]
         if vs not in self.environments and not self._means_environment(vs, used=any(states)):
             return None
-        if len(names) > 1:
-            raise UnknownReference(
-                f"`{vs}` is an environment of several models: {listed(names)}",
-                hint="declare the model under `models:` in `mlgit.yaml`",
-            )
+        only_name(f"`{vs}` is an environment", names)
         state = states[0] if states else None
         whole = None if name is None else self._state(name)
         now = self.declared is None

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mlgit.core.config.file import Config
     from mlgit.core.pipeline.known_models import KnownModel
     from mlgit.core.pipeline.stages import Pipeline
+    from mlgit.core.registry.state import ModelState
     from mlgit.core.tree import Tree
     from mlgit.project.open import Project
 
@@ -134,6 +135,24 @@ def model_names(project: Project) -> tuple[str, ...]:
     from mlgit.project.registry.read import read_registry
 
     return tuple(sorted({*declared_models(project), *read_registry(project).models}))
+
+
+def unnamed_models(
+    project: Project, read: Callable[[str], ModelState], *, after: tuple[str, ...] | None = None
+) -> tuple[str, ...]:
+    """The names that a model without a name in the rules may have in tags; `read` reads those that count.
+
+    If trunk has only one model, another one changes nothing; nor do names of which no tag counts. `after` are
+    the models that trunk will declare after a merge.
+    """
+    trunk = project.trunk
+    declared = {} if trunk is None else declared_models(project, trunk.commit)
+    known = tuple(declared) if after is None else after
+    names = known if len(known) == 1 else model_names(project)
+    if len(names) > 1:
+        counting = tuple(name for name in names if name in declared or read(name).facts)
+        return counting or names
+    return names
 
 
 def is_model(project: Project, name: str) -> bool:
