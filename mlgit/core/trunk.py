@@ -118,11 +118,11 @@ def default_branch_missing(remote: str, branch: str) -> StateError:
 
 def unknown_trunk(remote: str, *, refspecs: str) -> StateError:
     """The error if no branch of this clone is known to be trunk; `refspecs` are those that are fetched."""
-    every = f"git remote set-branches --add {word(remote)} '*' && git fetch {word(remote)} && "
-    if "refs/heads/*:" in refspecs:
+    every = f"git remote set-branches --add {word(remote)} '*' && "
+    if "refs/heads/*:refs/remotes/" in refspecs:
         every = ""
     return StateError(
         f"Cannot tell which branch of `{remote}` is trunk, where policy is read",
         details=(f"`{remote}/HEAD` is not in this clone, and anyone may push a branch named `main`",),
-        hint=f"run `{every}git remote set-head {remote} --auto`",
+        hint=f"run `{every}git fetch {word(remote)} && git remote set-head {word(remote)} --auto`",
     )

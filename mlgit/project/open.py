@@ -15,6 +15,7 @@ from mlgit.core.config.file import CONFIG_FILE, Config
 from mlgit.core.progress import Progress, Silent
 from mlgit.core.record import record
 from mlgit.errors import ConfigError
+from mlgit.project.remote_commits import shows_commits
 from mlgit.project.settings import Settings, read_settings
 
 if TYPE_CHECKING:
@@ -181,7 +182,7 @@ class Project:
 
     @property
     def trunk_is_unknown(self) -> bool:
-        """Whether the remote has branches in this clone, but none that is known to be trunk."""
+        """Whether the remote has branches, but none of this clone is known to be trunk."""
         return self.remote is not None and self.trunk is None and self._fetched
 
     def require_trunk(self) -> None:
@@ -196,8 +197,8 @@ class Project:
 
     @property
     def _fetched(self) -> bool:
-        """Whether the remote has branches in this clone."""
-        return any(ref.startswith(f"refs/remotes/{self.remote}/") for ref in self.branches)
+        """Whether the remote has branches in this clone, or is known to have some."""
+        return any(r.startswith(f"refs/remotes/{self.remote}/") for r in self.branches) or shows_commits(self)
 
     @cached_property
     def trunk_here(self) -> Branch | None:
@@ -221,8 +222,7 @@ class Project:
 
     def set_target(self, name: str) -> None:
         """Use the remote's branch of this name as the target, if it is in this clone."""
-        ref = f"refs/remotes/{self.remote}/{name}"
-        if ref in self.branches:
+        if (ref := f"refs/remotes/{self.remote}/{name}") in self.branches:
             self.__dict__["target"] = Branch(ref=ref, commit=self.branches[ref])
 
     def tree(self, commit: str | None) -> WorkingTree | CommitTree:

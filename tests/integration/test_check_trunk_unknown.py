@@ -81,6 +81,43 @@ def test_a_repository_without_a_trunk_elsewhere_needs_none(tmp_path: Path, kind:
     assert "Trunk is not known" not in done.out
 
 
+@pytest.mark.parametrize("ci", [True, False])
+@pytest.mark.parametrize("kind", ["FETCH_HEAD", "another folder of refs", "a local main"])
+def test_a_clone_that_fetched_only_the_change_does_not_take_it_for_trunk(
+    origin: Folder, kind: str, *, ci: bool
+) -> None:
+    clone = Folder(origin.path.parent / "clone")
+    clone.path.mkdir()
+    clone.git("init", "-q", "-b", "unborn")
+    clone.git("remote", "add", "origin", str(origin.path))
+    if kind == "another folder of refs":
+        clone.git("fetch", "-q", "origin", "+refs/heads/topic:refs/remotes/pull/7/merge")
+        clone.git("checkout", "-q", "--detach", "refs/remotes/pull/7/merge")
+    else:
+        # As a job does whose settings fetch no branch.
+        clone.git("-c", "remote.origin.fetch=", "fetch", "-q", str(origin.path), "topic")
+        clone.git(
+            "checkout", "-q", *(["-b", "main"] if kind == "a local main" else ["--detach"]), "FETCH_HEAD"
+        )
+    variables = {"CI": "true"} if ci else {}
+    done = clone.here("check", "--json", env=variables)
+    assert done.status == Exit.BLOCKED, done.out
+    (note,) = [each for each in done.json()["verdict"]["notes"] if each["code"] == "trunk_unknown"]
+    clone.ok("sh", "-c", note["hint"].removeprefix("run `").removesuffix("`"))
+    assert "was loosened" in clone.here("check", env=variables).out
+
+
+def test_ci_never_takes_the_branch_for_trunk_because_nothing_was_fetched(origin: Folder) -> None:
+    clone = _clone(origin)
+    clone.git("remote", "remove", "origin")
+    clone.git("remote", "add", "origin", str(origin.path))
+    (clone / ".git" / "FETCH_HEAD").unlink(missing_ok=True)
+    assert clone.here("check").status == Exit.DONE
+    done = clone.here("check", env={"CI": "true"})
+    assert done.status == Exit.BLOCKED
+    assert "Trunk is not known in this clone" in done.out
+
+
 def test_a_shallow_clone_does_not_say_that_there_is_no_base(origin: Folder) -> None:
     work = Folder(origin.path.parent / "work")
     rules = (work / "mlgit.yaml").read_text(encoding="utf-8")

@@ -94,7 +94,7 @@ def test_trunk_is_stated_or_the_remotes_and_local_only_before_the_first_fetch(
 @pytest.mark.parametrize(
     ("refspecs", "hint"),
     [
-        ("+refs/heads/*:refs/remotes/o/*", "run `git remote set-head o --auto`"),
+        ("+refs/heads/*:refs/remotes/o/*", "run `git fetch o && git remote set-head o --auto`"),
         ("+refs/heads/x:refs/remotes/o/x", "run `git remote set-branches --add o '*' && git fetch o"),
     ],
 )

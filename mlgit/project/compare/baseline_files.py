@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from mlgit.core.config.file import Model
     from mlgit.core.pipeline.evidence import Evidence, MetricFile
-    from mlgit.errors import UnknownReference
     from mlgit.project.open import Project
 
 UNSHALLOW = "run `git fetch --unshallow`"
