@@ -67,6 +67,27 @@ def test_the_listing_of_git_is_believed(clone: Folder, tmp_path: Path) -> None:
     assert _checked(clone, listing)[:2] == ("error", "unknown_here")
 
 
+@pytest.mark.parametrize("by", ["asking", "a listing"])
+def test_in_ci_a_tag_that_the_remote_no_longer_has_leaves_it_unknown(
+    clone: Folder, tmp_path: Path, by: str
+) -> None:
+    for argv in (("release", "net"), ("promote", "net", "--to", "prod")):
+        assert clone.here(*argv).status == Exit.DONE
+    env = {"CI": "true"}
+    if by == "asking":
+        clone.git("config", "remote.origin.tagOpt", "--no-tags")  # the remote is asked about such a clone
+    listing = tmp_path / "listing"
+    clone.git("push", "-q", "origin", ":refs/tags/net#prod#1")
+    listing.write_text(clone.git("ls-remote", "--heads", "--tags", "origin") + "\n", encoding="utf-8")
+    if by != "asking":
+        env["MLGIT_REMOTE_TAGS"] = str(listing)
+    outcome, reason, text = _judged(clone, env)
+    assert (outcome, reason) == ("error", "unknown_here")
+    assert "`origin` has no tag `net#prod#1`, which is here" in text
+    clone.ok("sh", "-c", text.rpartition("run `")[2].rpartition("`")[0])
+    assert _judged(clone, env)[:2] == ("skipped", "no_baseline")
+
+
 def _in_fork(clone: Folder, tmp_path: Path) -> dict[str, str]:
     """The variables of a GitLab pipeline in the fork that `origin` is now; the target has its tags so far."""
     Folder(tmp_path).git("clone", "-q", "--bare", "origin.git", "fork.git")

@@ -112,12 +112,13 @@ def compare_tags(
     there: Mapping[str, str],
     source: str,
     repair: str,
-    no_others: bool = False,
+    only: str | None = None,
 ) -> Known:
     """Whether the tags of a model that are `here` are those of `there`, a listing of the remote.
 
     Both map names to object ids. Without a model, all tags that look like a model's are compared. Tags that
-    are only here may be newer than the listing; with `no_others`, they make the answer unknown.
+    are only here may be newer than the listing; with `only`, the command that deletes them, they make the
+    answer unknown.
     """
     wanted = {
         tag: oid
@@ -133,9 +134,9 @@ def compare_tags(
         why = f"the tag `{other[0]}` is another one here than in {source}"
         return Known(known="no", why=why, repair=f"git tag -d {word(other[0])} && {repair}")
     only_here = next((tag for tag, _ in _of_model(model, here) if tag not in there), None)
-    if no_others and only_here is not None:
+    if only is not None and only_here is not None:
         why = f"{source} has no tag `{only_here}`, which is here"
-        return Known(known="no", why=why, repair=repair)
+        return Known(known="no", why=why, repair=only)
     return KNOWN
 
 

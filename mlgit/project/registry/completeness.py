@@ -4,7 +4,8 @@ In CI, `MLGIT_REMOTE_TAGS` is the path of a file with the output of `git ls-remo
 one line for each branch and tag, `<object id><TAB>refs/tags/<name>`; lines that end with `^{}` are skipped.
 The branches show that the command succeeded: an empty file proves nothing. A step writes it outside of the
 checkout, before any code of the branch runs. Without the file a job asks the remote, once for each model, and
-only if something seems absent or its clone is not whole. GitLab runs a fork's merge request in the fork, and
+only if something seems absent or its clone is not whole. A runner may keep a tag that was deleted since: in
+CI, no tags may be here that the remote does not have. GitLab runs a fork's merge request in the fork, and
 those tags prove nothing: there the target's are asked for or listed, and no others may be here.
 """
 
@@ -89,7 +90,7 @@ def knows_model(
         there=there,
         source=f"`{remote or 'the remote'}`",
         repair=repair(clone) if target is None else fetch_only(target),
-        no_others=target is not None,
+        only=None if remote is None or not in_ci(ci) else fetch_only(remote),
     )
 
 
