@@ -155,3 +155,23 @@ def test_a_release_that_states_only_a_part_of_its_files_is_found(served: Folder)
 def extra(folder: Folder) -> tuple[FileDigest, ...]:
     content = (folder / "src" / "train.py").read_bytes()
     return (FileDigest(path="src/train.py", sha256=hashlib.sha256(content).hexdigest()),)
+
+
+def test_no_hint_puts_a_release_over_one_that_other_tags_name(served: Folder) -> None:
+    first = statement_of(served, "line#staging#1")
+    assert isinstance(first, EnvironmentStatement)
+    other = served.git("rev-parse", "refs/tags/line@v1.0.0^{}")
+    served.git("tag", "-a", "-m", "x", "wip", other)
+    pointer = TagPointer(tag="line@v1.0.0", oid=served.git("rev-parse", "refs/tags/wip"))
+    put(served, "line#staging#2", replace(first, sequence=2, release=pointer), other)
+    for argv in (["get", "line#staging", "-o", "out"], ["doctor"]):
+        done = served.here(*argv)
+        text = " ".join((done.out + done.err).split())
+        assert "--force" not in text, argv
+        assert "update-ref" not in text, argv
+    done = served.here("get", "line#staging", "-o", "out")
+    assert done.status == Exit.STATE
+    assert (
+        "`line#staging#1` names the `line@v1.0.0` that is there" in done.err or "line#staging#1" in done.err
+    )
+    assert "git push origin ':refs/tags/line#staging#2'" in done.err

@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.registry.replay import replay
 from mlgit.core.registry.state import EnvironmentState, ModelState, Refusal, TagFact
-from mlgit.core.registry.statement import EnvironmentStatement, RejectionStatement, ReleaseStatement
+from mlgit.core.registry.statement import (
+    EnvironmentStatement,
+    RejectionStatement,
+    ReleaseStatement,
+    TagPointer,
+)
 from mlgit.core.registry.tags import TAGS, name_in_the_way
 from mlgit.core.trust.doubt import doubt_of, environments_of
 from mlgit.core.trust.marks import (
@@ -25,12 +30,11 @@ from mlgit.core.trust.marks import (
 )
 from mlgit.core.trust.proof import claims_problem, parse_statement, release_problem
 from mlgit.core.trust.rules import broken_rule, gates_problem
-from mlgit.core.wording import word
+from mlgit.core.wording import listed, word
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mlgit.core.registry.statement import TagPointer
     from mlgit.core.trust.rules import Facts
 
 # A clock may be ahead by so much; a tag that does not count and is dated later dates no other.
@@ -173,11 +177,34 @@ def _named_release(
         moved = any(each.tag == named.tag for each in raw.facts)
         if not moved and named.tag not in raw.ignored:
             return Refusal(fact, problem, repair="git fetch --tags", missing=True)
+        witnesses = _that_name_what_is_here(fact, named, raw, refused)
+        if moved and witnesses:
+            return Refusal(fact, problem, advice=_take_back(fact, named, witnesses, facts))
         return _put_back(Refusal(fact, problem), named, moved=moved, facts=facts)
     release = refused.get(named.tag)
     if release is not None:
         return _by_its_release(fact, release)
     return None
+
+
+def _that_name_what_is_here(
+    fact: TagFact, named: TagPointer, raw: ModelState, refused: Mapping[str, Refusal]
+) -> list[str]:
+    """The tags of others that name the release which has that name here, not the one that this tag names."""
+    here = next((TagPointer(tag=each.tag, oid=each.oid) for each in raw.facts if each.tag == named.tag), None)
+    if here is None or here.oid == named.oid:
+        return []
+    others = [each for each in raw.facts if each.tag not in {fact.tag, *refused}]
+    statements = ((each.tag, parse_statement(each.message()).statement) for each in others)
+    return [tag for tag, one in statements if isinstance(one, EnvironmentStatement) and one.release == here]
+
+
+def _take_back(fact: TagFact, named: TagPointer, witnesses: list[str], facts: Facts) -> str:
+    """What to do about a tag that names another release than other tags do."""
+    verb = "names" if len(witnesses) == 1 else "name"
+    deletes = unless_needed([fact.tag], facts.remote, why="")
+    who = fact.tagger or "whoever made it"
+    return f"{listed(witnesses)} {verb} the `{named.tag}` that is there; ask {who}, and {deletes}"
 
 
 def _put_back(refusal: Refusal, named: TagPointer, *, moved: bool, facts: Facts) -> Refusal:

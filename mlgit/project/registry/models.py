@@ -13,7 +13,7 @@ from mlgit.errors import ConfigError, MlgitError, UnknownReference
 from mlgit.project.registry.completeness import doubts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from mlgit.core.config.file import Config
     from mlgit.core.pipeline.known_models import KnownModel
