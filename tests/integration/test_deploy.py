@@ -172,6 +172,7 @@ def test_a_late_job_finds_its_tag_superseded(deployable: Folder) -> None:
 
 def test_a_clone_with_old_tags_does_not_undo_a_newer_deployment(deployable: Folder) -> None:
     newer = assign(deployable, "v1.0.1")
+    deployable.git("push", "-q", "origin", f"refs/tags/{newer}")
     deploy_here(deployable)
     deployable.git("tag", "-d", newer)
     late = deploy_here(deployable)
@@ -179,7 +180,12 @@ def test_a_clone_with_old_tags_does_not_undo_a_newer_deployment(deployable: Fold
     assert served(folder_of(deployable)) == "v1.0.1"
     # If the tag is gone for good, no deployment would ever work again.
     assert "run `git fetch --tags`; if it was deleted for good, move the journal" in late.notes[0]
-    (folder_of(deployable) / "deployments" / "prod.jsonl").unlink()
+    deployable.git("push", "-q", "origin", f":refs/tags/{newer}")
+    done = deployable.here("deploy", "--env", "prod")
+    assert done.status == Exit.TOOL, done.out
+    assert "neither this clone nor `origin` has that tag" in done.out + done.err
+    hint = (done.out + done.err).partition("deploy again after `")[2].partition("`")[0]
+    deployable.ok("sh", "-c", hint)
     assert deploy_here(deployable).state == "deployed"
     assert served(folder_of(deployable)) == "v1.0.0"
 

@@ -8,11 +8,16 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from mlgit.adapters.git.binary import GitFailed
+from mlgit.adapters.git.push import list_remote_refs
+from mlgit.adapters.git.tags.objects import local_tags
 from mlgit.adapters.target.journal import locked
 from mlgit.adapters.target.local import LocalFolder, whole_file
 from mlgit.core.deploy.journal import EntryStep, entry
 from mlgit.core.deploy.manifest import Manifest, manifest_of
 from mlgit.core.deploy.plan import Action, Plan, TargetState, plan, staged_name, suitable
+from mlgit.core.registry.tags import TAGS
+from mlgit.core.wording import word
 from mlgit.errors import MlgitError, ToolError
 from mlgit.project.deploy.job import Job, as_failure
 from mlgit.project.deploy.staging import sha256_of, sums_of
@@ -79,6 +84,7 @@ class _LocalDeployment:
         self._before = state.current if manifest is None else manifest.version or manifest.commit[:7]
         chosen = plan(self._job.desired, state, keep=self._keep)
         if chosen.action == "superseded":
+            self._require_existing(str(chosen.superseded_by), journal)
             self._job.notes.append(
                 f"`{chosen.superseded_by}`, deployed here, has a higher number than any tag of this clone: "
                 f"run `git fetch --tags`; if it was deleted for good, move the journal `{journal}` away"
@@ -88,6 +94,25 @@ class _LocalDeployment:
             chosen = plan(self._job.desired, state, keep=self._keep)
         self._plan = chosen
         return chosen
+
+    def _require_existing(self, tag: str, journal: str) -> None:
+        """Refuse a target whose newest deployment is of a tag that is gone, or that does not count here."""
+        project, ref = self._job.project, TAGS + tag
+        why = f"neither this clone nor `{project.remote}` has that tag"
+        if project.remote is None:
+            why = "that tag is not there"
+        if local_tags(project.git, [tag]):
+            why = "that tag does not count"
+        elif project.remote is not None:
+            try:
+                if ref in list_remote_refs(project.git, project.remote, [ref]):
+                    return
+            except GitFailed:
+                why = f"that tag is not here, and `{project.remote}` does not answer"
+        raise ToolError(
+            f"`{tag}` is deployed here and has a higher number than `{self._job.desired.tag}`, but {why}",
+            hint=f"if it is gone for good, deploy again after `mv {word(journal)} {word(f'{journal}.old')}`",
+        )
 
     def _require_own(self, state: TargetState) -> None:
         owner = state.journal.done
