@@ -97,7 +97,7 @@ UNREADY: dict[str, tuple[Callable[[Folder], str | None], str]] = {
     "one of two": (one_of_two_not_pushed, "`weights/b.bin` is not in the DVC remote"),
     "lost": (lost_everywhere, "`models/line.json` is not in the DVC remote"),
     "no DVC remote": (without_dvc_remote, "no DVC remote from which others could fetch `models/line.json`"),
-    "broken link": (broken_link, "has no content"),
+    "broken link": (broken_link, "is a link that leads to no file in Git"),
 }
 
 

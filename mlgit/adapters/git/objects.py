@@ -225,7 +225,7 @@ class CommitTree:
         self.blobs()
         return self._submodules
 
-    def targets(self, paths: Iterable[str]) -> dict[str, str]:
+    def targets(self, paths: Iterable[str], *, files_only: bool = False) -> dict[str, str]:
         """Path -> object id of the file or folder that a link leads to, for the links among these paths.
 
         A link that leads to nothing in the commit is left out.
@@ -234,7 +234,11 @@ class CommitTree:
         specs = {path: f"{self._commit}:{path}" for path in paths if path in self._links}
         found = self._objects.get_many(specs.values(), most_bytes=_PIECE_BYTES)
         hits = {path: found[spec] for path, spec in specs.items()}
-        return {path: hit.oid for path, hit in hits.items() if hit is not None}
+        return {
+            path: hit.oid
+            for path, hit in hits.items()
+            if hit is not None and (hit.type == "blob" or not files_only)
+        }
 
     def paths(self) -> Sequence[str]:
         return tuple(self.blobs())

@@ -59,12 +59,14 @@ class KnownNames:
 class Files:
     """The files of one state: `label` names it in a sentence, `paths` are those in Git.
 
-    `members` returns the names in a directory that DVC tracks, None if its listing is not here.
+    `members` returns the names in a directory that DVC tracks, None if its listing is not here. `unusable`
+    returns what at or below a path no release could hand out, each with why.
     """
 
     label: str
     paths: Collection[str]
     members: Callable[[Output], Collection[str] | None]
+    unusable: Callable[[str], Iterable[tuple[str, str]]] = lambda _: ()
 
 
 def refused_names(
@@ -126,10 +128,11 @@ def model_problem(
             hint=_making(unmade[0]),
             line=line,
         )
-    if outputs:
+    unusable = next(iter(files.unusable(path)), None)
+    if unusable is None and outputs:
         return _missing_member(model, path, outputs, files, line)
-    if _has(files.paths, path):
-        return None
+    if unusable is not None or _has(files.paths, path):
+        return None if unusable is None else _unusable(model, *unusable, files, line)
     message = f"`{path}` is neither an output of DVC nor a file in Git {files.label}"
     if any(output.path == path for output in pipeline.outputs):
         message = f"`{path}` is an output that DVC does not keep (`cache: false`), nor does Git {files.label}"
@@ -169,6 +172,14 @@ def _has(paths: Iterable[str], path: str) -> bool:
 
 def _not_found(model: str, message: str, alike: str | None, line: int | None) -> Unready:
     hint = alike or "correct `path:`, or add the model with `dvc add` or `git add` and commit it"
+    return Unready(
+        code="model_not_found", subject=model, message=message, severity="error", hint=hint, line=line
+    )
+
+
+def _unusable(model: str, path: str, why: str, files: Files, line: int | None) -> Unready:
+    message = f"`{path}` {files.label} {why}"
+    hint = "commit the files themselves, or correct `path:`"
     return Unready(
         code="model_not_found", subject=model, message=message, severity="error", hint=hint, line=line
     )

@@ -22,6 +22,33 @@ def git_files(project: Project, commit: str | None, path: str) -> Mapping[str, s
     return dict(_on_disk(project, path)) if commit is None else _committed(project, commit, path)
 
 
+def unusable_files(project: Project, commit: str | None, path: str) -> Iterator[tuple[str, str]]:
+    """(path, why) of links and submodules at or below `path` whose content no release could hand out."""
+    path = path.rstrip("/")
+    tree = project.tree(commit)
+    if isinstance(tree, CommitTree):
+        files = {each for each in tree.blobs() if _below(each, path)}
+        leads_on = files & tree.targets(files, files_only=True).keys()
+        links = {each for each in files if tree.identity(each) is None} - leads_on
+        submodules = {each for each in tree.submodules() if _below(each, path)}
+    else:
+        listed = {each.rstrip("/") for each in tree.paths()}
+        root = os.path.realpath(project.root)
+        places = {each: os.path.join(root, each) for each in listed if _below(each, path)}
+        linked = {each for each, place in places.items() if os.path.islink(place)}
+        real = {each: os.path.realpath(places[each]) for each in linked}
+        links = {
+            each
+            for each in linked
+            if not os.path.isfile(real[each]) or os.path.relpath(real[each], root) not in listed
+        }
+        submodules = {each for each in places.keys() - linked if os.path.isdir(places[each])}
+    for each in sorted(links):
+        yield each, "is a link that leads to no file in Git"
+    for each in sorted(submodules):
+        yield each, "is a submodule, which `release`, `get` and `deploy` leave out"
+
+
 def _committed(project: Project, commit: str, path: str) -> Mapping[str, str]:
     tree = project.tree(commit)
     if not isinstance(tree, CommitTree):  # pragma: no cover (a commit's tree is one)

@@ -22,6 +22,7 @@ from mlgit.core.registry.tags import parse_tag
 from mlgit.core.wording import word
 from mlgit.errors import AnswerNo, ConfigError, Location, StateError
 from mlgit.project.pipeline.evidence import evidence
+from mlgit.project.pipeline.git_files import unusable_files
 from mlgit.project.pipeline.local_files import cached_listing
 from mlgit.project.registry.models import declared_models, declared_path
 
@@ -145,7 +146,12 @@ def _model_problems(project: Project, commit: str | None) -> Iterator[Unready]:
 
 def _files(project: Project, commit: str | None) -> Files:
     label = "in the working tree" if commit is None else f"at {commit[:7]}"
-    return Files(label=label, paths=project.tree(commit).paths(), members=partial(cached_listing, project))
+    return Files(
+        label=label,
+        paths=project.tree(commit).paths(),
+        members=partial(cached_listing, project),
+        unusable=partial(unusable_files, project, commit),
+    )
 
 
 def _tagged(project: Project) -> KnownNames:

@@ -108,7 +108,7 @@ def _require_known(project: Project, model: str, path: str | None, commit: str) 
         raise StateError(found.message, hint=hint)
     if model_content(project, commit, path) is None:
         raise StateError(
-            f"`{path}` at {commit[:7]} has no content: it is an empty folder or a broken link",
+            f"`{path}` at {commit[:7]} has no content: it is an empty folder",
             hint=_INSIST,
         )
 

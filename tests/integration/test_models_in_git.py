@@ -1,0 +1,88 @@
+"""Models in Git with what no release could hand out: links that lead to no file there, and submodules."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mlgit.errors import Exit
+from tests.support.checks import check
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.support.shell import Folder
+
+CONFIG = """\
+version: 1
+models:
+  net: {path: model, metrics: [metrics.json]}
+gates:
+  auc: {metric: auc, min: 0.5}
+"""
+
+
+def link_out(project: Folder) -> None:
+    (project / "model/part").symlink_to("/etc/hostname")
+
+
+def broken_link(project: Folder) -> None:
+    (project / "model/part").symlink_to("gone.bin")
+
+
+def link_to_a_folder(project: Folder) -> None:
+    project.write("other/file", "x")
+    (project / "model/part").symlink_to("../other")
+
+
+def link_to_an_output(project: Folder) -> None:
+    project.dvc("init", "-q")
+    project.write("big.bin", "x")
+    project.dvc("add", "-q", "big.bin")
+    (project / "model/part").symlink_to("../big.bin")
+
+
+def submodule(project: Folder) -> None:
+    project.git("init", "-q", "model/part")
+    project.write("model/part/w", "x")
+    project.git("-C", "model/part", "add", "w")
+    project.git("-C", "model/part", "commit", "-qm", "Weights")
+
+
+@pytest.mark.parametrize(
+    ("bring", "says"),
+    [
+        (link_out, "is a link that leads to no file in Git"),
+        (broken_link, "is a link that leads to no file in Git"),
+        (link_to_a_folder, "is a link that leads to no file in Git"),
+        (link_to_an_output, "is a link that leads to no file in Git"),
+        (submodule, "is a submodule, which `release`, `get` and `deploy` leave out"),
+    ],
+)
+def test_what_no_release_could_hand_out_is_refused_before_the_merge_and_at_the_release(
+    empty_repository: Folder, bring: Callable[[Folder], None], says: str
+) -> None:
+    project = empty_repository
+    project.write("mlgit.yaml", CONFIG)
+    project.write("metrics.json", '{"auc": 0.9}')
+    project.write("model/weights.bin", "one")
+    (project / "model/same").symlink_to("weights.bin")
+    project.commit("Start")
+    check(project, status=Exit.DONE)
+    check(project, "--rev", "HEAD", status=Exit.DONE)
+    project.git("switch", "-qc", "topic")
+    bring(project)
+    for rev, place in (([], "in the working tree"), (["--rev", "HEAD"], "at ")):
+        if rev:
+            project.commit("Bring it")
+        verdict = check(project, *rev, status=Exit.BLOCKED)
+        (note,) = [each for each in verdict["notes"] if each["code"] == "model_not_found"]
+        assert f"`model/part` {place}" in note["message"]
+        assert note["message"].endswith(says)
+    project.git("switch", "-qC", "main")
+    refused = project.here("release", "net")
+    assert refused.status == Exit.STATE
+    assert "`model/part` at " in refused.err
+    assert says in refused.err
+    assert project.here("release", "net", "--data-elsewhere").status == Exit.DONE
