@@ -86,3 +86,21 @@ def test_what_no_release_could_hand_out_is_refused_before_the_merge_and_at_the_r
     assert "`model/part` at " in refused.err
     assert says in refused.err
     assert project.here("release", "net", "--data-elsewhere").status == Exit.DONE
+
+
+@pytest.mark.parametrize("path", ["model", "model/weights.bin"])
+def test_a_pointer_of_git_lfs_is_not_handed_out_as_the_model(empty_repository: Folder, path: str) -> None:
+    project = empty_repository
+    project.write("mlgit.yaml", CONFIG.replace("path: model", f"path: {path}"))
+    project.write("metrics.json", '{"auc": 0.9}')
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'a' * 64}\nsize 3\n"
+    project.write("model/weights.bin", pointer)
+    project.commit("Start")
+    refused = project.here("release", "net")
+    assert refused.status == Exit.STATE
+    assert "`model/weights.bin` is a pointer of Git LFS" in refused.err
+    assert project.here("release", "net", "--data-elsewhere").status == Exit.DONE
+    fetched = project.here("get", "net@v1.0.0", "-o", "fetched")
+    assert fetched.status == Exit.STATE
+    assert "is a pointer of Git LFS, not the model" in fetched.err
+    assert not (project / "fetched").exists() or not list((project / "fetched").rglob("*.bin"))

@@ -10,7 +10,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit.core.registry.replay import replay
-from mlgit.core.registry.state import EnvironmentState, ModelState, Refusal, TagFact
+from mlgit.core.registry.state import (
+    EnvironmentState,
+    ModelState,
+    Refusal,
+    RegisteredVersion,
+    TagFact,
+)
 from mlgit.core.registry.statement import (
     EnvironmentStatement,
     RejectionStatement,
@@ -61,13 +67,8 @@ def accepted_state(raw: ModelState, facts: Facts) -> ModelState:
 def _refusals(raw: ModelState, facts: Facts) -> dict[str, Refusal]:
     refused = {fact.tag: each for fact in raw.facts if (each := _own_refusal(fact, facts)) is not None}
     for version in raw.versions:
-        fact = version.fact
-        why = facts.elsewhere.get(fact.commit)
-        # The branch of a pre-release may be gone after its merge.
-        if fact.tag not in refused and why is not None and version.version.final:
-            refused[fact.tag] = _off_trunk(fact, why, facts)
-        elif fact.tag not in refused and _is_undeclared(fact, facts):
-            refused[fact.tag] = _never_declared(fact, facts)
+        if version.fact.tag not in refused and (at := _release_refusal(version, facts)) is not None:
+            refused[version.fact.tag] = at
     for fact in raw.facts:
         why = second_registration(fact, raw)
         if why is not None and fact.tag not in refused:
@@ -83,6 +84,15 @@ def _refusals(raw: ModelState, facts: Facts) -> dict[str, Refusal]:
                 refused[fact.tag] = Refusal(fact, why)
     _add_other_halves(raw, refused)
     return refused
+
+
+def _release_refusal(version: RegisteredVersion, facts: Facts) -> Refusal | None:
+    """Why a release does not count, by its commit."""
+    fact, why = version.fact, facts.elsewhere.get(version.commit)
+    # The branch of a pre-release may be gone after its merge.
+    if why is not None and version.version.final:
+        return _off_trunk(fact, why, facts)
+    return _never_declared(fact, facts) if _is_undeclared(fact, facts) else None
 
 
 def _is_undeclared(fact: TagFact, facts: Facts) -> bool:

@@ -12,6 +12,7 @@ from mlgit.core.pipeline.model_files import outputs_of
 from mlgit.core.wording import word
 from mlgit.errors import AnswerNo, StateError, ToolError
 from mlgit.project.deploy.staging import Sums, sums_of
+from mlgit.project.pipeline.large_files import content_id
 from mlgit.project.registry.models import declared_models, declared_path
 from mlgit.project.registry.readiness import require_own_files
 
@@ -95,6 +96,11 @@ def stage(
             content = tree.read(each.source.path)
             if content is None:
                 raise ToolError(f"`{each.source.path}` cannot be read from Git at {tree.label}")
+            if content_id(content) is not None:
+                raise StateError(
+                    f"`{each.source.path}` at {tree.label} is a pointer of Git LFS, not the model",
+                    hint=f"run `git lfs pull`, and take the file from a checkout of {tree.label}",
+                )
             with open(paths[each.destination], "wb") as file:
                 file.write(content)
     return {destination: sums_of(path) for destination, path in paths.items()}

@@ -6,11 +6,15 @@ import os
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.objects import CommitTree
+from mlgit.project.pipeline.large_files import content_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from mlgit.project.open import Project
+
+
+_POINTER_BYTES = 1 << 10
 
 
 def git_files(project: Project, commit: str | None, path: str) -> Mapping[str, str]:
@@ -47,6 +51,13 @@ def unusable_files(project: Project, commit: str | None, path: str) -> Iterator[
         yield each, "is a link that leads to no file in Git"
     for each in sorted(submodules):
         yield each, "is a submodule, which `release`, `get` and `deploy` leave out"
+
+
+def lfs_pointers(project: Project, commit: str, path: str) -> tuple[str, ...]:
+    """The files at or below `path` in Git that are only pointers of Git LFS."""
+    files = list(git_files(project, commit, path))
+    small = project.tree(commit).read_many(files, most_bytes=_POINTER_BYTES)
+    return tuple(each for each, content in small.items() if content_id(content) is not None)
 
 
 def _committed(project: Project, commit: str, path: str) -> Mapping[str, str]:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.pipeline.model_files import outputs_of
 from mlgit.core.record import record
-from mlgit.core.wording import listed
+from mlgit.core.wording import listed, word
 from mlgit.errors import StateError
 from mlgit.project.pipeline.evidence import evidence
+from mlgit.project.pipeline.git_files import lfs_pointers
 from mlgit.project.pipeline.local_files import cache_of, local_files
 from mlgit.project.registry.models import declared_models
 from mlgit.project.registry.readiness import problem_of_model
@@ -106,6 +107,12 @@ def _require_known(project: Project, model: str, path: str | None, commit: str) 
     if found is not None:
         hint = _INSIST if found.hint is None else f"{found.hint}; or {_INSIST}"
         raise StateError(found.message, hint=hint)
+    pointers = () if path is None else lfs_pointers(project, commit, path)
+    if pointers:
+        raise StateError(
+            f"`{pointers[0]}` is a pointer of Git LFS, whose content `get` and `deploy` could not hand out",
+            hint=f"keep the model with DVC (`dvc add {word(path or '')}`), or {_INSIST}",
+        )
     if model_content(project, commit, path) is None:
         raise StateError(
             f"`{path}` at {commit[:7]} has no content: it is an empty folder",
