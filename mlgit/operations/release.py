@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from mlgit.adapters.git.refs import is_ancestor
 from mlgit.core.record import record
 from mlgit.core.registry.completeness import numbers_in_use
+from mlgit.core.registry.entries import rejection_notes
 from mlgit.core.registry.semver import FIRST, Version, is_label, propose
 from mlgit.core.release.promotion import require_counting, split_target, wanted_version
 from mlgit.core.release.tag_plan import ChangeReport, plan_release
@@ -21,6 +22,7 @@ from mlgit.project.release.model_data import ModelData, require_model_data
 from mlgit.project.release.provenance import release_statement
 from mlgit.project.release.readiness import (
     empty_commit,
+    rejected_model,
     require_clean,
     require_fresh,
     require_movable,
@@ -99,6 +101,7 @@ def release(
             dry_run=options.dry_run,
         )
     version, notes = _choose(project, candidate, options)
+    notes = (*notes, *_rejection(project, candidate, options))
     require_fresh(project, candidate.path, commit=candidate.commit if options.committed else None)
     require_published(project, candidate.commit, final=version.final, local=options.local)
     if options.commit:
@@ -179,13 +182,33 @@ def _registered(project: Project, candidate: _Candidate, options: ReleaseOptions
     return same_model(project, accepted, candidate.commit, candidate.path, final=final)
 
 
+def _rejection(project: Project, candidate: _Candidate, options: ReleaseOptions) -> tuple[str, ...]:
+    """Who deregistered this very model, and why; a note if the release is forced.
+
+    Raises:
+        StateError: it was deregistered, and the release is not forced.
+    """
+    rejected = rejected_model(project, candidate.accepted, candidate.commit, candidate.path)
+    if rejected is None:
+        return ()
+    told = rejection_notes(rejected)
+    if not options.force:
+        commit = " --commit" if options.commit else ""
+        raise StateError(
+            f"This very model was rejected before: {told[0]}",
+            hint=f"train another one, or run `mlgit release {word(candidate.state.name)}{commit} --force`",
+        )
+    return told
+
+
 def _way_on(project: Project, candidate: _Candidate, wanted: Version | None, *, final: bool) -> str:
     """How to release a commit that is a version already."""
     name, trunk = candidate.state.name, project.trunk
     if final and trunk is not None and not is_ancestor(project.git, candidate.commit, trunk.commit):
         return f"merge it first: final versions are released from `{trunk.short}`"
     named = name if wanted is None else f"{name}@{wanted}"
-    return f"run `mlgit release {word(named)} --commit`, which adds an empty commit"
+    force = " --force" if candidate.state.at_commit(candidate.commit)[-1].withdrawn else ""
+    return f"run `mlgit release {word(named)} --commit{force}`, which adds an empty commit"
 
 
 def _choose(

@@ -104,3 +104,26 @@ def test_a_pointer_of_git_lfs_is_not_handed_out_as_the_model(empty_repository: F
     assert fetched.status == Exit.STATE
     assert "is a pointer of Git LFS, not the model" in fetched.err
     assert not (project / "fetched").exists() or not list((project / "fetched").rglob("*.bin"))
+
+
+def test_a_rejected_model_is_released_again_only_by_force(empty_repository: Folder) -> None:
+    project = empty_repository
+    project.write("mlgit.yaml", CONFIG)
+    project.write("metrics.json", '{"auc": 0.9}')
+    project.write("model/weights.bin", "one")
+    project.commit("Start")
+    assert project.here("release", "net").status == Exit.DONE
+    assert project.here("deregister", "net@v1.0.0", "-m", "broken").status == Exit.DONE
+    project.write("README.md", "Words")
+    project.commit("Words")
+    refused = project.here("release", "net")
+    assert refused.status == Exit.STATE
+    assert "This very model was rejected before: `net@v1.0.0` was deregistered by " in refused.err
+    assert "broken" in refused.err
+    forced = project.here("release", "net", "--force")
+    assert forced.status == Exit.DONE
+    assert "was deregistered by " in forced.out + forced.err
+    project.write("model/weights.bin", "two")
+    project.write("metrics.json", '{"auc": 0.91}')
+    project.commit("Another model")
+    assert project.here("release", "net").status == Exit.DONE

@@ -106,7 +106,7 @@ def test_a_deregistered_version_cannot_be_promoted_and_a_live_one_not_deregister
     done = project.here("promote", "line@v1.0.0", "--to", "staging")
     assert done.status == Exit.BLOCKED
     assert "deregistered" in done.err
-    assert change(project, "release", "line", "--commit")["version"] == "v1.0.1"
+    assert change(project, "release", "line", "--commit", "--force")["version"] == "v1.0.1"
 
 
 @pytest.mark.parametrize(

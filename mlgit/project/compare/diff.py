@@ -54,8 +54,7 @@ def compare(
     if "stages" in parts:
         stages = stage_changes(before.pipeline, after.pipeline, show_unchanged=show_unchanged)
     data, models = _contents(project, (old, before), (new, after), parts, show_unchanged=show_unchanged)
-    if models is None and "models" in parts:
-        problems.append(_NOT_KNOWN)
+    problems += [_NOT_KNOWN] if models is None and "models" in parts else []
     if data is not None and new.commit is None:
         from mlgit.project.compare.outputs import unreadable
 

@@ -157,6 +157,18 @@ def same_model(
     return next((each for each in wanted if version_content(project, each, path) == mine), None)
 
 
+def rejected_model(
+    project: Project, state: ModelState, commit: str, path: str | None
+) -> RegisteredVersion | None:
+    """The deregistered version with the content of the commit's model, unless a newer one has it."""
+    mine = model_content(project, commit, path)
+    if mine is None or not any(each.withdrawn for each in state.versions):
+        return None
+    found = (each for each in reversed(state.versions) if version_content(project, each, path) == mine)
+    newest = next(found, None)
+    return newest if newest is not None and newest.withdrawn else None
+
+
 def require_movable(project: Project, *, final: bool, local: bool) -> None:
     """Require HEAD to be the tip of a branch that can take a commit: trunk, or any branch for a pre-release.
 
