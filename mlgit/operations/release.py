@@ -11,7 +11,7 @@ from mlgit.core.registry.entries import rejection_notes
 from mlgit.core.registry.semver import FIRST, Version, is_label, propose
 from mlgit.core.release.promotion import require_counting, split_target, wanted_version
 from mlgit.core.release.tag_plan import ChangeReport, plan_release
-from mlgit.core.wording import word
+from mlgit.core.wording import words
 from mlgit.errors import StateError, UsageError
 from mlgit.project.registry.models import declared_models
 from mlgit.project.registry.readiness import require_usable_name
@@ -191,14 +191,15 @@ def _rejection(project: Project, candidate: _Candidate, options: ReleaseOptions)
     rejected = rejected_model(project, candidate.accepted, candidate.commit, candidate.path)
     if rejected is None:
         return ()
-    told = rejection_notes(rejected)
+    sentences = rejection_notes(rejected)
     if not options.force:
-        commit = " --commit" if options.commit else ""
+        added = ["--commit"] if options.commit else []
+        command = words(("mlgit", "release", candidate.state.name, *added, "--force"))
         raise StateError(
-            f"This very model was rejected before: {told[0]}",
-            hint=f"train another one, or run `mlgit release {word(candidate.state.name)}{commit} --force`",
+            f"This very model was rejected before: {sentences[0]}",
+            hint=f"train another one, or run `{command}`",
         )
-    return told
+    return sentences
 
 
 def _way_on(project: Project, candidate: _Candidate, wanted: Version | None, *, final: bool) -> str:
@@ -207,8 +208,8 @@ def _way_on(project: Project, candidate: _Candidate, wanted: Version | None, *, 
     if final and trunk is not None and not is_ancestor(project.git, candidate.commit, trunk.commit):
         return f"merge it first: final versions are released from `{trunk.short}`"
     named = name if wanted is None else f"{name}@{wanted}"
-    force = " --force" if candidate.state.at_commit(candidate.commit)[-1].withdrawn else ""
-    return f"run `mlgit release {word(named)} --commit{force}`, which adds an empty commit"
+    force = ["--force"] if candidate.state.at_commit(candidate.commit)[-1].withdrawn else []
+    return f"run `{words(('mlgit', 'release', named, '--commit', *force))}`, which adds an empty commit"
 
 
 def _choose(

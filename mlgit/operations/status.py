@@ -115,11 +115,7 @@ class _StatusReader:
             remote_seen_at=seen_at,
             remote_seen_age_s=None if seen_at is None else int((project.now - seen_at).total_seconds()),
             pipeline_stages=0 if state is None else len(state.pipeline.stages),
-            stages=()
-            if state is None
-            else tuple(
-                one for one in state.stages if one.stale or one.unchecked or one.unproven or one.unknown
-            ),
+            stages=() if state is None else tuple(one for one in state.stages if not one.up_to_date),
             data=() if state is None else self._part("data", lambda: data_states(self._project, state)) or (),
             base=base,
             base_rule=rule,

@@ -203,15 +203,12 @@ class Project:
     @cached_property
     def trunk_here(self) -> Branch | None:
         """Trunk if its branch is in this clone; None if it is unborn, unknown, or was not fetched."""
-        stated, default = self.settings.trunk, self.default_branch
+        remote, stated, default = self.remote, self.settings.trunk, self.default_branch
         links, fetched = parse_links(self._branch_listing), self._fetched
-        names = trunks.trunk_refs(
-            self.remote, trunk=stated, default_branch=default, links=links, fetched=fetched
-        )
-        if trunks.is_guess(self.remote, stated=stated or default, links=links, branches=self.branches):
-            asked = trunk_in_ci(self.git, str(self.remote))
-            self.trunk_is_guessed = asked is None
-            names = names if asked is None else asked
+        names = trunks.trunk_refs(remote, trunk=stated, default_branch=default, links=links, fetched=fetched)
+        if trunks.is_guess(remote, stated=stated or default, links=links, branches=self.branches):
+            asked = trunk_in_ci(self.git, str(remote))
+            self.trunk_is_guessed, names = asked is None, names if asked is None else asked
         found = (Branch(ref=name, commit=self.branches[name]) for name in names if name in self.branches)
         return next(found, None)
 

@@ -94,6 +94,11 @@ class StageState:
         """Whether `mlgit run` would run it, as far as mlgit can check."""
         return bool(self.reasons or self.upstream)
 
+    @property
+    def up_to_date(self) -> bool:
+        """Whether that is known for certain."""
+        return not (self.stale or self.unchecked or self.unproven or self.unknown)
+
 
 @record
 class Evidence:

@@ -1,0 +1,88 @@
+"""Kept: what is left of a model without the tags that do not count."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mlgit.core.registry.replay import replay
+from mlgit.core.registry.tags import name_in_the_way
+from mlgit.core.trust.doubt import doubt_of, environments_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlgit.core.registry.state import EnvironmentState, ModelState, Refusal
+    from mlgit.core.trust.rules import Facts
+
+# A clock may be ahead by so much; a tag that does not count and is dated later dates no other.
+_AHEAD_S = 2 * 86_400
+# Nothing changes that often: a tag that does not count may have such a counter, and the next one need not.
+_ABSURD = 10**9
+
+
+def _emptied(kept: ModelState, raw: ModelState, refused: Mapping[str, Refusal]) -> ModelState:
+    """The model, where what a refused change replaced does not return when that is taken out."""
+    environments = dict(kept.environments)
+    for name, here in kept.environments.items():
+        if _takes_all_out(raw.environment(name), refused):
+            environments[name] = replace(here, holder=None, open_assignments=())
+    return replace(kept, environments=environments)
+
+
+def _takes_all_out(here: EnvironmentState, refused: Mapping[str, Refusal]) -> bool:
+    """Whether nothing was there after the newest change that counts."""
+    left = here.holder
+    for change in reversed(here.changes):
+        tags = [fact.tag for fact in (change.assigned, change.unassigned) if fact is not None]
+        if not all(tag in refused for tag in tags):
+            return change.assigned is None and left is None
+        left = change.held
+    return False
+
+
+def _numbers_taken(raw: ModelState, refused: Mapping[str, Refusal]) -> Mapping[str, int]:
+    """The highest counter of each environment in names that cannot be used, whatever their tags say."""
+    taken = [each.fact.name for each in refused.values()]
+    taken += [name for tag in raw.ignored if (name := name_in_the_way(tag))]
+    numbers: dict[str, int] = {}
+    for name in taken:
+        if name.environment is not None and (name.counter or 0) < _ABSURD:
+            numbers[name.environment] = max(numbers.get(name.environment, 0), name.counter or 0)
+    return numbers
+
+
+def _newest_second(raw: ModelState, refused: Mapping[str, Refusal], known: Facts) -> int:
+    """The time after which the next tag is dated: not that of any tag that does not count."""
+    latest = known.now_s + _AHEAD_S
+    times = (fact.tagged_at_s for fact in raw.facts if fact.tag not in refused or fact.tagged_at_s <= latest)
+    return max(times, default=0)
+
+
+def without(raw: ModelState, refused: Mapping[str, Refusal], known: Facts) -> ModelState:
+    """The model without the refused tags; a refused rejection still keeps its version out of environments."""
+    facts = [fact for fact in raw.facts if fact.tag not in refused or fact.name.action == "deregister"]
+    kept = _emptied(replay(facts).model(raw.name), raw, refused)
+    rejections = [fact for fact in facts if fact.name.action == "deregister"]
+    rejected = {fact.name.version for fact in rejections if fact.tag not in refused}
+    versions = tuple(
+        each._replace(rejection_counts=each.rejected is None or each.version in rejected)
+        for each in kept.versions
+    )
+    numbers = _numbers_taken(raw, refused)
+    environments = {
+        name: replace(
+            kept.environment(name),
+            counter=max(kept.environment(name).counter, numbers.get(name, 0)),
+            doubt=doubt_of(name, raw, kept, refused, fetch=known.fetch, remote=known.remote),
+        )
+        for name in {*environments_of(raw), *numbers}
+    }
+    return replace(
+        kept,
+        versions=versions,
+        environments=environments,
+        newest_tag_s=_newest_second(raw, refused, known),
+        refused=tuple(refused.values()),
+        ignored=raw.ignored,
+    )
