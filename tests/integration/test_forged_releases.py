@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from mlgit.core.registry.message import parse_message, write_message
-from mlgit.core.registry.statement import GateOutcome, ReleaseStatement
+from mlgit.core.registry.statement import FileDigest, GateOutcome, ReleaseStatement
 from mlgit.errors import Exit
 from tests.support.registry import change, train
 
@@ -39,10 +40,16 @@ def forge(folder: Folder, **fields: Any) -> None:  # noqa: ANN401 (any field)
     assert isinstance(first, ReleaseStatement)
     commit = folder.git("rev-parse", "HEAD").strip()
     tree = folder.git("rev-parse", "HEAD^{tree}").strip()
-    values = {"gates": PASSED, "files": (), "lock_sha256": None, **fields}
+    content = (folder / "models/line.json").read_bytes()
+    file = FileDigest(
+        path="models/line.json",
+        md5=hashlib.md5(content, usedforsecurity=False).hexdigest(),
+        sha256=hashlib.sha256(content).hexdigest(),
+    )
+    values = {"gates": PASSED, "files": (file,), "lock_sha256": None, **fields}
     statement = replace(first, version="v1.0.1", commit=commit, tree=tree, **values)
-    file = folder.write(".git/message", write_message("Release", "", statement))
-    folder.git("tag", "-a", "--cleanup=verbatim", "-F", str(file), TAG, commit)
+    message = folder.write(".git/message", write_message("Release", "", statement))
+    folder.git("tag", "-a", "--cleanup=verbatim", "-F", str(message), TAG, commit)
     folder.git("push", "-q", "origin", f"refs/tags/{TAG}")
 
 
@@ -57,7 +64,13 @@ def test_the_gates_of_a_release_are_evaluated_again(worse: Folder) -> None:
     found = proofs(worse, TAG, status=Exit.BLOCKED)
     assert found["gates"][0] == "fail"
     assert "allowed -0.02" in found["gates"][1]
-    assert found["files"] == ("fail", "it states no file of its model, and its commit has `models/line.json`")
+    assert found["files"][0] == "pass"
+
+
+def test_a_release_states_the_files_of_its_model(worse: Folder) -> None:
+    forge(worse, files=())
+    found = proofs(worse, TAG, status=Exit.BLOCKED)
+    assert found["files"] == ("fail", "it does not state `models/line.json`, which is the model's")
 
 
 def test_the_merge_job_builds_nothing_on_a_release_that_the_gates_block(worse: Folder) -> None:

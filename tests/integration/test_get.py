@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mlgit.core.registry.message import write_message
-from mlgit.core.registry.statement import Builder, FileDigest, ReleaseStatement
+from mlgit.core.registry.statement import Builder, FileDigest, GateOutcome, ReleaseStatement
 from mlgit.errors import Exit
 from tests.support.registry import allow_foreign_tags
 from tests.support.schema import assert_valid
@@ -286,6 +286,7 @@ def test_a_file_that_is_not_the_released_one_is_refused(released: Folder, tmp_pa
             tree=released.git("rev-parse", "HEAD^{tree}"),
             at="2026-03-01T12:00:00Z",
             files=(FileDigest(path="models/line.json", sha256="0" * 64),),
+            gates=tuple(GateOutcome(gate=name, outcome="pass") for name in ("mae-vs-base", "r2-floor")),
             builder=Builder(kind="local"),
         ),
     )
