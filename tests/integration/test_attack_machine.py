@@ -70,7 +70,7 @@ def _allowed(*notes: tuple[str, str]) -> Done:
     [
         (_allowed(), False),
         (_allowed(("gates_loosened", "note")), False),
-        (_allowed(("waivers_changed", "warn")), False),
+        (_allowed(("not_committed", "warn")), False),
         (Done(Exit.BUG, "", "Traceback"), True),
         (Done(Exit.CONFIG, "", ""), False),
     ],

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mlgit.core.registry.message import parse_message, write_message
-from mlgit.core.registry.statement import ReleaseStatement
+from mlgit.core.registry.statement import GateOutcome, ReleaseStatement
 from mlgit.errors import Exit
 from tests.integration.test_emptied_baseline import GATE, rules, worse
 from tests.integration.test_emptied_releases import BASE, RELEASE
@@ -98,7 +98,8 @@ def release_again(folder: Folder, version: str, at: str | None = None) -> None:
     first = parse_message(folder.git("cat-file", "tag", tag).partition("\n\n")[2] + "\n")
     assert isinstance(first, ReleaseStatement)
     commit = folder.git("rev-parse", at or f"{tag}^{{}}").strip()
-    statement = replace(first, version=version, commit=commit)
+    gates = (*first.gates, GateOutcome(gate="drop", outcome="pass"))
+    statement = replace(first, version=version, commit=commit, gates=gates)
     file = folder.write(".git/message", write_message("Release", "", statement))
     folder.git("tag", "-a", "--cleanup=verbatim", "-F", str(file), f"line@{version}", commit)
     folder.git("push", "-q", "origin", f"refs/tags/line@{version}")

@@ -97,7 +97,7 @@ def test_only_the_tags_of_the_named_model_are_listed_and_read(
     many.here(*argv, env=logged.env)
     listings = [line for line in logged.commands if "for-each-ref" in line and "refs/tags" in line]
     assert listings
-    assert all("refs/tags/a@* refs/tags/a#*" in line for line in listings)
+    assert all(" refs/tags/a@* refs/tags/a@*/** refs/tags/a#* refs/tags/a#*/** " in line for line in listings)
     assert not others & set(logged.objects)
 
 
