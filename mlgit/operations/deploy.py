@@ -169,10 +169,12 @@ def _without_tags(project: Project, state: ModelState, here: EnvironmentState) -
 
 
 def _require_deploy(project: Project, environment: str) -> Deploy:
+    trunk = project.trunk
+    # Rules that were valid before may name another target.
+    rules = project.config(None if trunk is None else trunk.commit)
     require_environment(project, environment)
-    found = project.trunk_config.deploy.get(environment)
+    found = rules.deploy.get(environment)
     if found is None:
-        trunk = project.trunk
         where = "here" if trunk is None else f"on {trunk.short}"
         raise UnknownReference(
             f"Nothing says where `{environment}` is deployed to",
