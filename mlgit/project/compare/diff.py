@@ -18,7 +18,6 @@ from mlgit.core.pipeline.evidence import Evidence
 from mlgit.core.pipeline.stages import Pipeline
 from mlgit.errors import ConfigError
 from mlgit.project.pipeline.evidence import evidence
-from mlgit.project.pipeline.git_files import git_files
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -192,6 +191,8 @@ def _files(project: Project, side: Side, known: Evidence, path: str) -> Mapping[
     outputs = [out for out in known.pipeline.outputs if out.cached]
     around = next((out for out in outputs if path.startswith(f"{out.path}/")), None)
     if around is None:
+        from mlgit.project.pipeline.git_files import git_files
+
         within = {out.path: out.owner for out in outputs if out.path.startswith(f"{path}/")}
         return {**within, **git_files(project, side.commit, path)}
     from mlgit.project.pipeline.local_files import hashes_on_disk, recorded_files

@@ -5,11 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.core.gates.verdict import Note
-from mlgit.core.trust.accept import accepted_state
 from mlgit.core.wording import count
 from mlgit.project.registry.models import declared_models
-from mlgit.project.registry.read import read_model
-from mlgit.project.trust.accept import accept_with_facts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +19,10 @@ def adoption_notes(project: Project, commit: str | None, own: Config) -> Iterato
     """A warning for each model whose tags count by trunk's rules of now, and not by its `own` of later."""
     if not own.declared or project.trunk is None or _as_strict(project.trunk_config, own):
         return
+    from mlgit.core.trust.accept import accepted_state
+    from mlgit.project.registry.read import read_model
+    from mlgit.project.trust.accept import accept_with_facts
+
     for name in sorted(declared_models(project, commit)):
         raw = read_model(project, name)
         state, facts = accept_with_facts(project, raw)

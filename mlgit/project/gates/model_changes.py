@@ -14,7 +14,6 @@ from mlgit.core.record import record
 from mlgit.core.wording import listed
 from mlgit.errors import ConfigError
 from mlgit.project.pipeline.evidence import evidence
-from mlgit.project.pipeline.git_files import git_files
 from mlgit.project.pipeline.large_files import content_id
 from mlgit.project.pipeline.local_files import hashes_on_disk, recorded_files
 
@@ -213,6 +212,8 @@ def _content(project: Project, state: _State) -> _Digests:
             found[path.removeprefix(state.path)] = (kind, digest)
     if [out.path for out in outputs] == [state.path]:
         return found  # Git has nothing of it: no query
+    from mlgit.project.pipeline.git_files import git_files
+
     for path, oid in git_files(project, state.known.commit, state.path).items():
         if path not in measured and output_at(path, {out.path: out for out in outputs}) is None:
             found[path.removeprefix(state.path)] = ("git", oid)
