@@ -75,14 +75,19 @@ def resolve(
     if found is not None:
         return replace(found, text=text) if form is None or not form.suffix else _near(project, found, form)
     if commit is None:
-        from mlgit.project.registry.named_tags import require_one_meaning
-
-        require_one_meaning(project, text)
-        commit = project.commit(text)
+        commit = _revision(project, text)
     if commit is None:
         raise _unknown(project, text)
     short = commit.startswith(text.lower())
     return Reference(text=text, label=commit[:7] if short else f"{text} ({commit[:7]})", commit=commit)
+
+
+def _revision(project: Project, text: str) -> str | None:
+    if text != "HEAD" and not text.startswith(("HEAD~", "HEAD^", "HEAD@{")):  # which no tag can replace
+        from mlgit.project.registry.named_tags import require_one_meaning
+
+        require_one_meaning(project, text)
+    return project.commit(text)
 
 
 def _form(text: str) -> TagForm | None:
@@ -110,9 +115,8 @@ def _tag(project: Project, form: TagForm, read: Reader | None) -> tuple[Referenc
             raise _unknown(project, form.text)
         return None, commit
     version = None if named.version is None else str(named.version.version)
-    model = form.name.model
     found = Reference(
-        text=form.text, label=named.label, commit=named.fact.commit, model=model, version=version
+        text=form.text, label=named.label, commit=named.fact.commit, model=form.name.model, version=version
     )
     return found, None
 
@@ -172,20 +176,18 @@ def _require_newest(project: Project, found: Reference) -> None:
     if found.environment is None:
         what = f"Which version of `{found.model}` is the latest one"
         latest = None if tags.state is None or tags.state.latest is None else tags.state.latest.version
-        doubt = doubtful_release(found.model, latest=latest, ignored=tags.ignored)
-        if doubt is not None:
+        if (doubt := doubtful_release(found.model, latest=latest, ignored=tags.ignored)) is not None:
             why = f"the tag `{doubt}` leaves it open: {tags.ignored[doubt]}"
             raise StateError(f"{what} is not known here: {why}", hint=ignored_hint(project, doubt))
     require_tags(project, found.model, here=tags.here, what=what, absent=False)
 
 
 def _empty(project: Project, environment: str, model: str) -> UnknownReference:
+    from mlgit.core.registry.state import ModelState
     from mlgit.project.registry.completeness import doubts, unknown_here
     from mlgit.project.registry.read import read_model_tags
 
     tags = read_model_tags(project, model)
-    from mlgit.core.registry.state import ModelState
-
     state = tags.state or ModelState(name=model)
     if doubts(project, tags.ignored).environment(state, environment) == "no":
         return unknown_here(project, f"What `{environment}` holds of `{model}`")
@@ -245,10 +247,9 @@ def _version(project: Project, text: str, read: Reader | None, *, compares: bool
         return None
     from mlgit.core.registry.entries import rejection_notes
 
-    label = f"{found.model}@{found.version}"
     return Reference(
         text=text,
-        label=label,
+        label=f"{found.model}@{found.version}",
         commit=found.commit,
         model=found.model,
         version=str(found.version),
