@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.errors import Exit
-from tests.support.registry import change, train
+from tests.support.registry import change, train_into
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,9 +38,7 @@ def test_a_renamed_model_keeps_its_folder(project: Folder, tmp_path: Path) -> No
     place = tmp_path / "served"
     declare(project, "line", place)
     for slope in ("2.0", "2.1"):
-        train(project, slope)
-        change(project, "release", "line")
-        change(project, "promote", "line", "--to", "prod")
+        train_into(project, slope, "prod")
         assert deployed(project)[0].status == Exit.DONE
     declare(project, "curve", place)
     for argv in ((), ("curve",)):
@@ -48,9 +46,7 @@ def test_a_renamed_model_keeps_its_folder(project: Folder, tmp_path: Path) -> No
         assert done.status == Exit.DONE, done.out + done.err
         assert (one["model"], one["state"], one["version"]) == ("line", "already", "v1.0.1")
         assert one["notes"] == ["`curve` was `line` before: `prod` serves `line` until `curve` is promoted"]
-    train(project, "2.2")
-    change(project, "release", "curve")
-    change(project, "promote", "curve", "--to", "prod")
+    train_into(project, "2.2", "prod", model="curve")
     done, (one,) = deployed(project)
     assert done.status == Exit.DONE, done.out + done.err
     assert (one["model"], one["state"], one["version"]) == ("curve", "deployed", "v1.0.0")
@@ -63,9 +59,7 @@ def test_a_renamed_model_keeps_its_folder(project: Folder, tmp_path: Path) -> No
 def test_another_model_does_not_take_the_folder(project: Folder, tmp_path: Path) -> None:
     place = tmp_path / "served"
     declare(project, "line", place)
-    train(project, "2.0")
-    change(project, "release", "line")
-    change(project, "promote", "line", "--to", "prod")
+    train_into(project, "2.0", "prod")
     assert deployed(project)[0].status == Exit.DONE
     project.write("other.json", "{}")
     text = CONFIG.format(name="other", place=place).replace("models/line.json", "other.json")
@@ -81,9 +75,7 @@ def test_a_renamed_environment_keeps_its_folder(project: Folder, tmp_path: Path)
     place = tmp_path / "served"
     declare(project, "line", place)
     for slope in ("2.0", "2.1"):
-        train(project, slope)
-        change(project, "release", "line")
-        change(project, "promote", "line", "--to", "prod")
+        train_into(project, slope, "prod")
         assert deployed(project)[0].status == Exit.DONE
     project.write("mlgit.yaml", CONFIG.format(name="line", place=place).replace("prod", "live"))
     project.commit("Call prod live")
@@ -97,9 +89,7 @@ def test_a_renamed_environment_keeps_its_folder(project: Folder, tmp_path: Path)
     done = project.here("deploy", "--env", "live", "--json")
     (one,) = done.json()["deployments"]
     assert (done.status, one["state"]) == (Exit.DONE, "already"), done.out
-    train(project, "2.2")
-    change(project, "release", "line")
-    change(project, "promote", "line", "--to", "live")
+    train_into(project, "2.2", "live")
     done = project.here("deploy", "--env", "live", "--json")
     (one,) = done.json()["deployments"]
     assert (done.status, one["state"], one["version"]) == (Exit.DONE, "deployed", "v1.0.2"), done.out

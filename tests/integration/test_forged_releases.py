@@ -11,7 +11,7 @@ import pytest
 from mlgit.core.registry.message import parse_message, write_message
 from mlgit.core.registry.statement import FileDigest, GateOutcome, ReleaseStatement
 from mlgit.errors import Exit
-from tests.support.registry import change, train
+from tests.support.registry import train, train_into
 
 if TYPE_CHECKING:
     from tests.support.shell import Folder
@@ -119,12 +119,8 @@ def test_a_waiver_that_is_gone_may_have_lifted_a_gate(worse: Folder) -> None:
 
 
 def test_releases_by_mlgit_are_verified_whatever_came_after_them(worse: Folder) -> None:
-    train(worse, "1.996")
-    change(worse, "release", "line")
-    change(worse, "promote", "line", "--to", "staging")
-    train(worse, "1.9985")
-    change(worse, "release", "line")
-    change(worse, "promote", "line", "--to", "staging")
+    train_into(worse, "1.996", "staging")
+    train_into(worse, "1.9985", "staging")
     for tag in ("line@v1.0.0", "line@v1.0.1", "line@v1.0.2"):
         found = proofs(worse, tag, status=Exit.DONE)
         assert (found["gates"][0], found["files"][0]) == ("pass", "pass")

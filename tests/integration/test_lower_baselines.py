@@ -14,7 +14,7 @@ from tests.integration.test_emptied_baseline import GATE, rules, worse
 from tests.integration.test_emptied_releases import BASE, RELEASE
 from tests.integration.test_older_baselines import message
 from tests.support.checks import check, notes, results
-from tests.support.registry import change, train
+from tests.support.registry import change, train, train_into
 
 if TYPE_CHECKING:
     from tests.support.shell import Folder
@@ -35,9 +35,7 @@ WAYS: dict[str, list[tuple[str, ...]]] = {
 def better(project: Folder) -> Folder:
     """v1.0.1 is in staging, and better than v1.0.0, which was there before."""
     for slope in ("1.985", "2.0"):
-        train(project, slope)
-        change(project, "release", "line")
-        change(project, "promote", "line", "--to", "staging")
+        train_into(project, slope, "staging")
     return project
 
 

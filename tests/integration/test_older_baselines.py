@@ -10,7 +10,7 @@ from mlgit.errors import Exit
 from tests.integration.test_emptied_baseline import rules, worse
 from tests.integration.test_refused_tags import plant
 from tests.support.checks import check, notes, results
-from tests.support.registry import change, train
+from tests.support.registry import change, train_into
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 def better(project: Folder) -> Folder:
     """v1.0.1 is in staging, and better than v1.0.0, which was there before."""
     for slope in ("1.985", "2.0"):
-        train(project, slope)
-        change(project, "release", "line")
-        change(project, "promote", "line", "--to", "staging")
+        train_into(project, slope, "staging")
     return project
 
 

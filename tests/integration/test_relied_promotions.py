@@ -10,7 +10,7 @@ import pytest
 from mlgit.core.registry.message import parse_message, write_message
 from mlgit.core.registry.statement import EnvironmentStatement, GateOutcome, TagPointer
 from mlgit.errors import Exit
-from tests.support.registry import change, train
+from tests.support.registry import change, train, train_into
 
 if TYPE_CHECKING:
     from mlgit.core.registry.statement import EnvironmentAction
@@ -93,9 +93,7 @@ def test_a_rollback_to_what_the_gates_block_is_refused(worse: Folder) -> None:
 
 
 def test_a_version_on_the_commit_of_the_rules_is_compared_with(worse: Folder) -> None:
-    train(worse, "1.996")
-    change(worse, "release", "line")
-    change(worse, "promote", "line", "--to", "staging")
+    train_into(worse, "1.996", "staging")
     forge(worse, "line#staging#3", "v1.0.1")
     forge(worse, "line#staging#4", "v1.0.2", "rollback")
     forge(worse, "line#staging#5", "v1.0.1", "rollback")
@@ -120,9 +118,7 @@ def test_a_promotion_from_where_the_gates_block_is_refused(worse: Folder) -> Non
 
 
 def test_a_promotion_that_is_dated_before_its_version_left_is_refused(better: Folder) -> None:
-    train(better, "1.996")
-    change(better, "release", "line")
-    change(better, "promote", "line", "--to", "staging")
+    train_into(better, "1.996", "staging")
     entry = date_of(better, "line#staging#2")
     change(better, "rollback", "line", "--env", "staging", "-m", "Worse than it looks")
     assert better.here("promote", "line@v1.0.1", "--to", "prod").status == Exit.BLOCKED
@@ -135,9 +131,7 @@ def test_a_promotion_that_is_dated_before_its_version_left_is_refused(better: Fo
 
 
 def test_what_mlgit_writes_is_verified_also_by_stricter_gates_of_now(better: Folder) -> None:
-    train(better, "1.996")
-    change(better, "release", "line")
-    change(better, "promote", "line", "--to", "staging")
+    train_into(better, "1.996", "staging")
     change(better, "promote", "line", "--to", "prod")
     text = (better / "mlgit.yaml").read_text(encoding="utf-8")
     better.write("mlgit.yaml", text.replace("min: 0.5", "min: 0.9999"))

@@ -8,7 +8,7 @@ import pytest
 
 from mlgit.errors import Exit
 from tests.support.checks import check, notes, results
-from tests.support.registry import change, train
+from tests.support.registry import change, train, train_into
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,9 +36,7 @@ def declare(project: Folder, *environments: str, vs: str | None = None, model: s
 def live(project: Folder) -> Folder:
     """`line@v1.0.0` is in prod."""
     declare(project, "prod")
-    train(project, "2.0")
-    change(project, "release", "line")
-    change(project, "promote", "line", "--to", "prod")
+    train_into(project, "2.0", "prod")
     return project
 
 

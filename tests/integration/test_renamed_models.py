@@ -8,7 +8,7 @@ import pytest
 
 from mlgit.errors import Exit
 from tests.support.checks import check, results
-from tests.support.registry import change, train
+from tests.support.registry import change, train, train_into
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,9 +36,7 @@ def declare(project: Folder, name: str, path: str = "models/line.json") -> None:
 def live(project: Folder) -> Folder:
     """`line@v1.0.0` lives in prod."""
     declare(project, "line")
-    train(project, "2.0")
-    change(project, "release", "line")
-    change(project, "promote", "line", "--to", "prod")
+    train_into(project, "2.0", "prod")
     return project
 
 
@@ -93,9 +91,7 @@ def test_a_model_that_is_still_declared_is_not_an_old_name(live: Folder) -> None
 
 def test_of_two_old_names_at_the_path_the_newer_assignment_is_meant(live: Folder) -> None:
     declare(live, "curve")
-    train(live, "1.995")
-    change(live, "release", "curve")
-    change(live, "promote", "curve", "--to", "prod")
+    train_into(live, "1.995", "prod", model="curve")
     declare(live, "third")
     train(live, "1.9")
     change(live, "release", "third")
@@ -217,9 +213,7 @@ def test_a_model_of_dvc_yaml_without_a_declaration_is_compared_with_its_old_name
     stages = (project / "dvc.yaml").read_text().partition("artifacts:")[0]
     artifact = "artifacts:\n  {}:\n    path: models/line.json\n    type: model\n"
     project.write("dvc.yaml", stages + artifact.format("line"))
-    train(project, "2.0")
-    change(project, "release", "line")
-    change(project, "promote", "line", "--to", "prod")
+    train_into(project, "2.0", "prod")
     project.write("dvc.yaml", stages + artifact.format("curve"))
     train(project, "1.9")
     verdict = check(project, status=Exit.BLOCKED)

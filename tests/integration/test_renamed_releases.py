@@ -9,7 +9,7 @@ import pytest
 from mlgit.errors import Exit
 from tests.support.checks import check, results
 from tests.support.checks import train as slope
-from tests.support.registry import change, train
+from tests.support.registry import change, train, train_into
 
 if TYPE_CHECKING:
     from tests.support.shell import Folder
@@ -35,9 +35,7 @@ def declare(project: Folder, name: str, *, vs: str) -> None:
 def renamed(project: Folder, request: pytest.FixtureRequest) -> Folder:
     """`line@v1.0.0` was released and promoted, then trunk renamed `line` to `curve`."""
     declare(project, "line", vs=request.param)
-    train(project, "2.0")
-    change(project, "release", "line")
-    change(project, "promote", "line", "--to", "prod")
+    train_into(project, "2.0", "prod")
     declare(project, "curve", vs=request.param)
     return project
 

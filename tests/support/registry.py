@@ -107,3 +107,10 @@ def train(project: Folder, slope: str) -> str:
     commit = project.commit(f"Slope {slope}")
     project.git("push", "-q")
     return commit
+
+
+def train_into(project: Folder, slope: str, environment: str, *, model: str = "line") -> None:
+    """Train, release and promote a new version."""
+    train(project, slope)
+    change(project, "release", model)
+    change(project, "promote", model, "--to", environment)
