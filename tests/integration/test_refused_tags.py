@@ -50,6 +50,16 @@ def test_a_version_made_by_hand_is_never_promoted(forged: Folder) -> None:
     assert finding["subjects"] == ["line@v9.0.0"]
 
 
+@pytest.mark.parametrize("allowed", [False, True])
+def test_status_does_not_propose_to_promote_a_version_that_does_not_count(
+    forged: Folder, *, allowed: bool
+) -> None:
+    if allowed:  # off trunk all the same
+        allow_foreign_tags(forged)
+    step = forged.here("status", "--json").json()["next"]
+    assert step is None or "mlgit promote line --to staging" not in step["command"]
+
+
 def test_a_version_off_trunk_does_not_count_where_foreign_tags_are_allowed(forged: Folder) -> None:
     allow_foreign_tags(forged)
     done = forged.here("promote", "line@v9.0.0", "--to", "staging")

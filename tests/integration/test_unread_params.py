@@ -38,8 +38,28 @@ def test_gates_do_not_pass_over_parameters_that_cannot_be_read(
         verdict = check(project, *argv, status=Exit.BLOCKED)
         assert results(verdict)["line/r2-floor"] == UNKNOWN
         assert all(hint in each["hint"] for each in verdict["results"])
+        assert all(
+            "params file params.yaml could not be read: it " in each["message"] for each in verdict["results"]
+        )
+        assert all("upstream" not in each["message"] for each in verdict["results"])
     assert project.here("ci", "pr").status == Exit.BLOCKED
     assert "1 of 3 stages known to be up to date" in project.here("status").out
+
+
+def test_what_cannot_be_read_is_not_called_unchanged(project: Folder) -> None:
+    project.write("params.yaml", "train: [1\n")
+    report = project.here("report", "--json").json()
+    assert report["changes"] == {"data": "unchanged", "model": "unchanged"}
+    shown = project.here("diff", "HEAD").out
+    assert "No difference in metrics, data, models and stages" in shown
+    assert "careful: `params.yaml` is not valid YAML: " in shown
+    assert project.here("diff", "HEAD", "--json").json()["params"] is None
+    project.write("params.yaml", CONTENT.decode())
+    (metrics,) = project.path.glob("metrics/*.json")
+    metrics.write_text("{")
+    found = project.here("diff", "HEAD", "--json").json()
+    assert found["metrics"] is None
+    assert "is not valid JSON" in found["problems"][0]
 
 
 def test_parameters_in_git_lfs_are_read_where_this_machine_has_them(project: Folder) -> None:

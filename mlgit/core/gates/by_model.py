@@ -54,7 +54,7 @@ def uneventful(record: Check) -> bool:
         and compared
         and not any(change.changed for change in record.metrics)
         and not record.params
-        and all(text == "unchanged" for text in record.changes.values())
+        and all(record.changes.get(part) == "unchanged" for part in ("data", "params", "model"))
         and all(run.state == "cached" for run in record.stages)
     )
 

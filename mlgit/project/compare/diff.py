@@ -22,8 +22,9 @@ from mlgit.project.pipeline.evidence import evidence
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from mlgit.core.compare.changes import Kind
+    from mlgit.core.compare.changes import Kind, ValueChange
     from mlgit.core.config.file import Direction
+    from mlgit.core.pipeline.evidence import Problem
     from mlgit.project.open import Project
 
 _NOT_KNOWN = "whether the model changed is not known here: its folder did, whose listing is not here"
@@ -35,6 +36,8 @@ def compare(
 ) -> Diff:
     """Compare `new` with `old` in these parts; equal things are listed only with `show_unchanged`.
 
+    Where nothing is known to differ, and not everything could be read, nothing was compared.
+
     Raises:
         ConfigError: dvc.yaml, dvc.lock or a .dvc file of one of them is invalid.
     """
@@ -44,20 +47,18 @@ def compare(
     if "metrics" in parts:
         values, other_values, problems = metric_tables(before.metric_files, after.metric_files)
         directions = _directions(project, new.commit)
-        metrics = value_changes(values, other_values, directions=directions, show_unchanged=show_unchanged)
+        known = value_changes(values, other_values, directions=directions, show_unchanged=show_unchanged)
+        metrics = (known or None) if problems else known
     if "params" in parts:
-        known = _read(before, after) | _read(after, before)
-        sides = [{path: side.params[path] for path in known & side.params.keys()} for side in (before, after)]
-        params = value_changes(*sides, show_unchanged=show_unchanged)
-        problems += [problem.message for side in (before, after) for problem in side.problems]
+        params, others = _params(before, after, show_unchanged=show_unchanged)
+        problems += others
     if "stages" in parts:
         stages = stage_changes(before.pipeline, after.pipeline, show_unchanged=show_unchanged)
     data, models = _contents(project, (old, before), (new, after), parts, show_unchanged=show_unchanged)
     problems += [_NOT_KNOWN] if models is None and "models" in parts else []
-    if data is not None and new.commit is None:
-        from mlgit.project.compare.outputs import unreadable
-
-        problems += [f"`{path}` cannot be read: {why}" for path, why in unreadable(project)]
+    if data is not None and new.commit is None and (lost := _lost(project)):
+        data = data or None
+        problems += lost
     return Diff(
         old=old,
         new=new,
@@ -70,9 +71,31 @@ def compare(
     )
 
 
+def _params(
+    before: Evidence, after: Evidence, *, show_unchanged: bool
+) -> tuple[tuple[ValueChange, ...] | None, list[str]]:
+    """The parameters that differ, and the problems of their files."""
+    known = _read(before, after) | _read(after, before)
+    sides = [{path: side.params[path] for path in known & side.params.keys()} for side in (before, after)]
+    changes = value_changes(*sides, show_unchanged=show_unchanged)
+    problems = [*before.problems, *after.problems]
+    unread = any(map(_unread, problems))
+    return (changes or None) if unread else changes, [problem.message for problem in problems]
+
+
 def _read(side: Evidence, other: Evidence) -> set[str]:
     """The parameter files of a side that the other one did not fail to read: nothing of those is gone."""
-    return {*side.params} - {problem.path for problem in other.problems if problem.code != "missing"}
+    return {*side.params} - {problem.path for problem in other.problems if _unread(problem)}
+
+
+def _unread(problem: Problem) -> bool:
+    return problem.code != "missing"
+
+
+def _lost(project: Project) -> list[str]:
+    from mlgit.project.compare.outputs import unreadable
+
+    return [f"`{path}` cannot be read: {why}" for path, why in unreadable(project)]
 
 
 def _evidence(project: Project, *sides: Side) -> list[Evidence]:
@@ -126,7 +149,6 @@ def _contents(
     if "models" in parts:
         others = [*_not_whole(project, old, new, owners, changes, show_unchanged=show_unchanged)]
         known = [each for each in (*changes, *others) if each is not None and each.path in owners]
-        # Where nothing is known to have changed, and not everything is known, nothing was compared.
         models = None if None in others and not known else _versioned(project, known, owners, old[0], new[0])
     return data, models
 

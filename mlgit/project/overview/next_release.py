@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mlgit.core.config.file import Environment
     from mlgit.core.pipeline.evidence import Evidence
     from mlgit.core.registry.replay import Registry
-    from mlgit.core.registry.state import ModelState
+    from mlgit.core.registry.state import ModelState, RegisteredVersion
     from mlgit.project.open import Project
 
 
@@ -87,30 +87,43 @@ def _promotion(
     """The first declared environment that could take a newer version."""
     held = {each.environment: each for each in line.environments}
     for name, environment in environments.items():
-        source = environment.source
-        offered = line.latest if source is None else held[source].version if source in held else None
-        if offered is None or name not in held or held[name].held or held[name].version == offered:
+        if name not in held or held[name].held:
             continue
-        if not _allowed(state, environment):
+        version = _offered(state, environment)
+        if version is not None and held[name].version != str(version.version):
+            version = _offered(_counting(project, state), environment)
+        if version is None or held[name].version == str(version.version):
             continue
         if held[name].version is None and _is_there_already(project, state, environment):
             continue
-        where = "is released" if source is None else f"is in `{source}`"
+        where = "is released" if environment.source is None else f"is in `{environment.source}`"
         return NextStep(
             command=f"mlgit promote {line.model} --to {word(name)}",
-            reason=f"`{line.model}` {offered} {where}",
+            reason=f"`{line.model}` {version.version} {where}",
         )
     return None
 
 
-def _allowed(state: ModelState, environment: Environment) -> bool:
-    """Whether `mlgit promote` would accept the version that it would choose; gates are not evaluated."""
+def _counting(project: Project, state: ModelState) -> ModelState | None:
+    """The state without the tags that do not count; None if that is not known here."""
+    from mlgit.project.trust.accept import accept
+
+    try:
+        return accept(project, state)
+    except MlgitError:
+        return None
+
+
+def _offered(state: ModelState | None, environment: Environment) -> RegisteredVersion | None:
+    """The version that `mlgit promote` would choose and accept; gates are not evaluated."""
+    if state is None:
+        return None
     try:
         version = choose_version(state, environment, None)
         check_promotion(state, environment, version, downgrade=False)
     except MlgitError:
-        return False
-    return True
+        return None
+    return version
 
 
 def _is_there_already(project: Project, state: ModelState, environment: Environment) -> bool:

@@ -10,7 +10,7 @@ from mlgit.core.pipeline.evidence import FROZEN, MERGED, SHARED, Problem, StageS
 from mlgit.core.wording import word
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from mlgit.core.pipeline.stages import Output, Pipeline
 
@@ -79,7 +79,7 @@ def trust(made: MadeFile, states: Mapping[str, StageState]) -> list[Problem]:
         text = f"Stage `{stage}` is stale: {why}"
         problems.append(Problem(code="stale", message=text, hint=way_out(state, states)))
     if state.unknown:
-        why = ", ".join(state.unknown)
+        why = ", ".join(_causes(state, states))
         text = f"Whether stage `{stage}` is up to date is not known here: {why}"
         problems.append(Problem(code="unknown_here", message=text, hint=_what_it_takes(state, states)))
     return problems
@@ -94,6 +94,16 @@ def not_there(path: str, out: Output | None, where: str) -> Problem:
         )
     hint = None if out is None else f"run `mlgit run {word(out.owner)}`"
     return Problem(code="missing", message=f"`{path}` is missing{where}", hint=hint)
+
+
+def _causes(state: StageState, states: Mapping[str, StageState]) -> Iterable[str]:
+    """What leaves open whether a stage is up to date, also of the stages before it; each cause once."""
+    own = [text for text in state.unknown if not text.startswith("upstream ")]
+    for text in state.unknown:
+        before = None if text in own else states.get(text.removeprefix("upstream "))
+        there = () if before is None else before.unknown
+        own += [cause for cause in there if not cause.startswith("upstream ")] or [text]
+    return dict.fromkeys(own)
 
 
 def _what_it_takes(state: StageState, states: Mapping[str, StageState] | None) -> str:

@@ -55,7 +55,8 @@ def test_a_change_that_touches_no_model_is_uneventful() -> None:
         together(one("tumor", BETTER, BASE)),
         together(one("tumor", WORSE, BASE)),
         together(one("tumor", BASE, None)),
-        replace(unchanged(), changes={"data": "`raw.csv` changed"}),
+        replace(unchanged(), changes={**unchanged().changes, "data": "`raw.csv` changed"}),
+        replace(unchanged(), changes={"data": "unchanged", "model": "unchanged"}),
         replace(unchanged(), params=(ParamChange(file="p", key="k", old="1", new="2"),)),
         replace(unchanged(), stages=(StageRun(stage="train", state="rerun"),)),
         replace(
@@ -69,7 +70,7 @@ def test_a_change_that_touches_no_model_is_uneventful() -> None:
             ),
         ),
     ],
-    ids=["better", "worse", "first", "data", "params", "stages", "note", "gates"],
+    ids=["better", "worse", "first", "data", "unread", "params", "stages", "note", "gates"],
 )
 def test_every_difference_is_an_event(record: Check) -> None:
     assert not uneventful(record)

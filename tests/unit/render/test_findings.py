@@ -12,7 +12,7 @@ from mlgit.render.console import plain
 from mlgit.render.pages.check import page
 from mlgit.render.report.report import markdown
 from tests.support.hostile import failing
-from tests.support.reports import BASE, BETTER, one, together
+from tests.support.reports import BASE, BETTER, one, same, together
 
 ALL = [Note(code=code, message=f"About {code}", effect="warn") for code in FINDINGS]
 
@@ -58,7 +58,7 @@ def test_a_finding_that_the_heading_quotes_is_not_repeated() -> None:
 
 @pytest.mark.parametrize("code", ["no_gates", "not_proven"])
 def test_a_remark_about_the_repository_keeps_a_check_without_changes_short(code: str) -> None:
-    record = together(one("tumor", BASE, BASE))
+    record = same(together(one("tumor", BASE, BASE)))
     quiet = markdown(noted(record, Note(code=code, message="So it is")))
     assert "no metric, data, parameter or model changed" in quiet.splitlines()[0]
     assert quiet.splitlines()[2] == "- So it is"

@@ -108,8 +108,9 @@ def parse(content: bytes, *, path: str, documents: Documents, exact: bool = Fals
         return (_EXACT.get(ending, load) if exact else load)(content)
     except ConfigError as error:
         line = f" (line {error.location.line})" if error.location and error.location.line else ""
-        reason = error.message.removeprefix(f"`{path}` ")
-        raise Unreadable(f"cannot be read: {reason}{line}") from error
+        start, file, end = error.message.partition(f"`{path}` ")
+        reason = end if file and not start else f"cannot be read: {error.message}"
+        raise Unreadable(f"{reason}{line}") from error
     except UnicodeDecodeError as error:
         raise Unreadable("is not UTF-8 text") from error
     except SyntaxError as error:

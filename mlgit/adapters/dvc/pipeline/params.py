@@ -68,7 +68,11 @@ class ParamFiles:
 
     def _why(self, path: str) -> str:
         """Why a file cannot be read, after a colon; empty if the system has no better reason."""
-        return f": it {self._reasons[path]}" if path in self._reasons else ""
+        if self._values[path] is not None:
+            return ": it is a single value, not values by name"
+        reason = self._reasons.get(path, "")
+        cause = reason.removeprefix("cannot be read: ")
+        return f": {cause}" if cause != reason else f": it {reason}" if reason else ""
 
     def _parsed(self, path: str) -> object:
         """The value of a file; `_ABSENT`, or None if it cannot be read."""
