@@ -16,7 +16,7 @@ from mlgit.core.release.promotion import (
 )
 from mlgit.core.release.tag_plan import ChangeReport, Move, plan_assignment
 from mlgit.core.wording import listed, word
-from mlgit.errors import LostRace
+from mlgit.errors import AnswerNo, LostRace
 from mlgit.project.registry.environments import require_environment
 from mlgit.project.registry.read import read_model
 from mlgit.project.registry.readiness import require_usable_name, require_usable_version
@@ -84,6 +84,24 @@ def _require_allowed(
 ) -> None:
     check_promotion(state, environment, version, downgrade=downgrade)
     require_usable_version(project, version)
+    _require_unblocked(project, version, state)
+
+
+def _require_unblocked(project: Project, version: RegisteredVersion, state: ModelState) -> None:
+    """Refuse a release whose statement says that gates passed which its own numbers fail.
+
+    Raises:
+        AnswerNo: a gate of its commit blocks it.
+    """
+    from mlgit.project.release.relied_promotions import release_problem
+
+    problem = release_problem(project, version, state)
+    if problem is not None:
+        raise AnswerNo(
+            f"The gates block `{version.tag}`, which {version.author} released; nothing was written",
+            details=(problem,),
+            hint=f"to reject it, run `mlgit deregister {version.model}@{version.version} -m REASON`",
+        )
 
 
 def _declared(project: Project, name: str) -> Environment:

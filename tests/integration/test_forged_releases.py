@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 import pytest
 
-from mlgit.core.registry.message import parse_message, write_message
-from mlgit.core.registry.statement import FileDigest, GateOutcome, ReleaseStatement
+from mlgit.core.config.file import WAIVERS_FILE
+from mlgit.core.registry.statement import GateOutcome
 from mlgit.errors import Exit
-from tests.support.registry import train, train_into
+from tests.support.forged import forge_assignment, forge_release
+from tests.support.registry import change, train, train_into
 
 if TYPE_CHECKING:
     from tests.support.shell import Folder
@@ -21,6 +21,7 @@ GATE = "  r2-vs-release: {metric: r2, vs: release, max_drop: 0.02}\n"
 PASSED = tuple(
     GateOutcome(gate=name, outcome="pass") for name in ("mae-vs-base", "r2-floor", "r2-vs-release")
 )
+forge = partial(forge_release, gates=PASSED)
 FAILED = (*PASSED[:2], GateOutcome(gate="r2-vs-release", outcome="fail"))
 
 
@@ -32,25 +33,6 @@ def worse(staged: Folder) -> Folder:
     train(staged, "1.985")
     assert staged.here("release", "line").status == Exit.BLOCKED
     return staged
-
-
-def forge(folder: Folder, **fields: Any) -> None:  # noqa: ANN401 (any field)
-    """Push v1.0.1 of trunk's tip with a statement like that of v1.0.0, apart from some fields."""
-    first = parse_message(folder.git("cat-file", "tag", "line@v1.0.0").partition("\n\n")[2] + "\n")
-    assert isinstance(first, ReleaseStatement)
-    commit = folder.git("rev-parse", "HEAD").strip()
-    tree = folder.git("rev-parse", "HEAD^{tree}").strip()
-    content = (folder / "models/line.json").read_bytes()
-    file = FileDigest(
-        path="models/line.json",
-        md5=hashlib.md5(content, usedforsecurity=False).hexdigest(),
-        sha256=hashlib.sha256(content).hexdigest(),
-    )
-    values = {"gates": PASSED, "files": (file,), "lock_sha256": None, **fields}
-    statement = replace(first, version="v1.0.1", commit=commit, tree=tree, **values)
-    message = folder.write(".git/message", write_message("Release", "", statement))
-    folder.git("tag", "-a", "--cleanup=verbatim", "-F", str(message), TAG, commit)
-    folder.git("push", "-q", "origin", f"refs/tags/{TAG}")
 
 
 def proofs(folder: Folder, tag: str, *, status: int) -> dict[str, tuple[str, str]]:
@@ -125,3 +107,37 @@ def test_releases_by_mlgit_are_verified_whatever_came_after_them(worse: Folder) 
         found = proofs(worse, tag, status=Exit.DONE)
         assert (found["gates"][0], found["files"][0]) == ("pass", "pass")
     assert worse.here("ci", "merged").status == Exit.DONE
+
+
+@pytest.fixture
+def lenient(worse: Folder) -> Folder:
+    """The same, and an environment whose only gate does not see what is worse."""
+    text = (worse / "mlgit.yaml").read_text(encoding="utf-8")
+    worse.write("mlgit.yaml", text.replace("staging: {auto: true}", "staging: {gates: [r2-floor]}"))
+    worse.commit("Only the floor")
+    worse.git("push", "-q")
+    forge(worse)
+    return worse
+
+
+def test_a_release_that_its_gates_block_is_not_promoted(lenient: Folder) -> None:
+    done = lenient.here("promote", "line@v1.0.1", "--to", "staging")
+    assert done.status == Exit.BLOCKED
+    assert "The gates block `line@v1.0.1`, which Ada released; nothing was written" in done.err
+    assert "r2-vs-release: r2 0.945 -> 0.9175 (-0.0275, allowed -0.02)" in done.err
+    assert "run `mlgit deregister line@v1.0.1 -m REASON`" in done.err
+    assert done.out == ""
+
+
+def test_a_promotion_of_such_a_release_is_refused(lenient: Folder) -> None:
+    forge_assignment(lenient, "line#staging#2", "v1.0.1", gates=["r2-floor"])
+    found = proofs(lenient, "line#staging#2", status=Exit.BLOCKED)
+    assert "those of `line@v1.0.1` block it: r2-vs-release: " in found["gates"][1]
+
+
+def test_a_release_is_promoted_if_trunk_ever_had_a_waiver_for_what_it_fails(lenient: Folder) -> None:
+    lenient.write(WAIVERS_FILE, "# r2-vs-release\n")
+    lenient.commit("A waiver that named the gate")
+    lenient.git("push", "-q")
+    change(lenient, "promote", "line@v1.0.1", "--to", "staging")
+    assert proofs(lenient, "line#staging#2", status=Exit.DONE)["gates"][0] == "pass"

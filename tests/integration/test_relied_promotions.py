@@ -2,56 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
-from mlgit.core.registry.message import parse_message, write_message
-from mlgit.core.registry.statement import EnvironmentStatement, GateOutcome, TagPointer
 from mlgit.errors import Exit
+from tests.support.forged import date_of, forge_assignment
 from tests.support.registry import change, train, train_into
 
 if TYPE_CHECKING:
-    from mlgit.core.registry.statement import EnvironmentAction
     from tests.support.shell import Done, Folder
 
 GATES = "  r2-vs-{0}: {{metric: r2, vs: {0}, max_drop: 0.02, when: promote}}\n"
-OUTCOMES = tuple(
-    GateOutcome(gate=gate, outcome="pass") for gate in ("r2-floor", "r2-vs-prod", "r2-vs-staging")
-)
-
-
-def forge(
-    folder: Folder, tag: str, version: str, action: EnvironmentAction = "promote", *, date: int | None = None
-) -> None:
-    """Push a tag of an environment that plain git writes, with a statement that fits."""
-    first = parse_message(folder.git("cat-file", "tag", "line#staging#1").partition("\n\n")[2] + "\n")
-    assert isinstance(first, EnvironmentStatement)
-    _, environment, number = tag.split("#")
-    release = f"line@{version}"
-    statement = replace(
-        first,
-        environment=environment,
-        sequence=int(number),
-        action=action,
-        version=version,
-        release=TagPointer(tag=release, oid=folder.git("rev-parse", f"refs/tags/{release}").strip()),
-        policy=folder.git("rev-parse", "origin/main").strip(),
-        gates=OUTCOMES if action == "promote" else (),
-    )
-    file = folder.write(".git/message", write_message("Move", "", statement))
-    when = date_of(folder, "*") + 1 if date is None else date
-    folder.git(
-        *("tag", "-a", "--cleanup=verbatim", "-F", str(file), tag, f"refs/tags/{release}^{{}}"),
-        env={"GIT_COMMITTER_DATE": f"@{when} +0000"},
-    )
-    folder.git("push", "-q", "origin", f"refs/tags/{tag}")
-
-
-def date_of(folder: Folder, tag: str) -> int:
-    dates = folder.git("for-each-ref", "--format=%(taggerdate:unix)", f"refs/tags/{tag}").split()
-    return max(map(int, dates))
+forge = partial(forge_assignment, gates=("r2-floor", "r2-vs-prod", "r2-vs-staging"))
 
 
 def ask(folder: Folder, tag: str) -> Done:

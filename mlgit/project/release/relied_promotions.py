@@ -1,42 +1,92 @@
-"""Relied promotions: the gates of earlier promotions that an assignment needs to count."""
+"""Relied promotions: the gates of the release and of earlier promotions that an assignment needs to count."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from mlgit.core.registry.moves import departure
-from mlgit.core.registry.statement import EnvironmentStatement
+from mlgit.core.registry.state import version_of
+from mlgit.core.registry.statement import EnvironmentStatement, ReleaseStatement
 from mlgit.core.trust.relied_on import relied_on
 from mlgit.errors import ConfigError, MlgitError
 from mlgit.project.gates.judge import Question, judge
+from mlgit.project.trust.accept import setting_aside_release
 from mlgit.project.trust.as_of import as_of
+from mlgit.project.trust.asked_gates import waivers_ever
 
 if TYPE_CHECKING:
-    from mlgit.core.registry.state import ModelState, TagFact
+    from mlgit.core.gates.verdict import Verdict
+    from mlgit.core.registry.state import ModelState, RegisteredVersion, TagFact
     from mlgit.project.open import Project
+
+
+def release_verdict(project: Project, fact: TagFact, raw: ModelState) -> Verdict:
+    """What the gates of a release's commit say of it now, compared with what was there before it.
+
+    Raises:
+        MlgitError: they cannot be evaluated.
+    """
+    question = Question(
+        purpose="release", models=(fact.name.model,), candidate=fact.commit, pre=not _final(fact)
+    )
+    with setting_aside_release(project, fact, raw):
+        return judge(project, question)
+
+
+def release_problem(project: Project, version: RegisteredVersion, raw: ModelState) -> str | None:
+    """The first limit that the numbers of a release break by the rules of its commit, whatever it states.
+
+    Not asked are gates that a waiver of trunk ever named, and releases that state nothing.
+    """
+    if not isinstance(version.fact.statement, ReleaseStatement):
+        return None
+    verdict = release_verdict(project, version.fact, raw)
+    failed = [each for each in verdict.results if each.effect == "block" and each.outcome == "fail"]
+    waived = waivers_ever(project) if failed else []
+    broken = [each for each in failed if not any(each.gate in text for text in waived)]
+    return f"{broken[0].gate}: {broken[0].message}" if broken else None
 
 
 def relied_problem(
     project: Project, fact: TagFact, raw: ModelState, state: ModelState, *, current: bool
 ) -> str | None:
-    """The promotion among those that an assignment relies on that its gates block, or itself.
+    """The promotion that gates block: an assignment itself, or one that it relies on.
 
     Each is judged by the rules that it states. Asked are limits of its own numbers and those against its own
     environment, whose tags before it are known; what else was there at its moment is not. What is current is
     itself judged by the rules of now. `state` has only tags that count.
     """
-    own = None if current else _broken_limit(project, fact, raw)
+    own = promotion_problem(project, fact, raw, state, current=current)
     if own is not None:
         return own
     needed: TagFact | None = fact
     while needed is not None:
         promotions = relied_on(needed, _source(project, needed), state) or ()
-        problems = {each: _broken_limit(project, each, raw) for each in promotions[:_MOST]}
+        problems = {each: promotion_problem(project, each, raw, state) for each in promotions[:_MOST]}
         needed = next((each for each, problem in problems.items() if problem is None), None)
         if needed is None and problems:
             first, problem = next(iter(problems.items()))
             return f"it relies on `{first.tag}`, which its gates block: {problem}"
     return None
+
+
+def _final(fact: TagFact) -> bool:
+    return fact.name.version is None or fact.name.version.final
+
+
+def promotion_problem(
+    project: Project, fact: TagFact, raw: ModelState, state: ModelState, *, current: bool = False
+) -> str | None:
+    """The first limit that a promotion broke at its moment, unless it is current, or its release."""
+    statement = fact.statement
+    if isinstance(statement, EnvironmentStatement) and statement.action != "promote":
+        return None
+    version = version_of(fact, {fact.commit: state.at_commit(fact.commit)})
+    own = None if current else _broken_limit(project, fact, raw)
+    if own is not None or version is None:
+        return own
+    problem = release_problem(project, version, raw)
+    return None if problem is None else f"those of `{version.tag}` block it: {problem}"
 
 
 _MOST = 5

@@ -15,8 +15,8 @@ from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.registry.models import declared_models
 from mlgit.project.registry.readiness import require_usable_version
 from mlgit.project.release.provenance import model_files
-from mlgit.project.release.relied_promotions import departed_problem, relied_problem
-from mlgit.project.trust.accept import accept, setting_aside, setting_aside_release
+from mlgit.project.release.relied_promotions import departed_problem, release_verdict, relied_problem
+from mlgit.project.trust.accept import accept, setting_aside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +38,7 @@ def require_unblocked(project: Project, version: RegisteredVersion, raw: ModelSt
     """
     if version.deregistered or not version.version.final:
         return
-    verdict = _verdict_of_release(project, version.fact, raw)
+    verdict = release_verdict(project, version.fact, raw)
     if verdict.decision != "block" or _lacks_only_numbers(verdict):
         return
     raise BlockedReleaseError(
@@ -100,17 +100,6 @@ def _rules_problem(project: Project, fact: TagFact, before: ModelState) -> str |
     return None
 
 
-def _verdict_of_release(project: Project, fact: TagFact, raw: ModelState) -> Verdict:
-    """What the gates of a release's commit say of it now, compared with what was there before it.
-
-    Raises:
-        MlgitError: they cannot be evaluated.
-    """
-    question = Question(purpose="release", models=(fact.name.model,), candidate=fact.commit)
-    with setting_aside_release(project, fact, raw):
-        return judge(project, question)
-
-
 def _lacks_only_numbers(verdict: Verdict) -> bool:
     """Whether a verdict blocks only because this clone lacks numbers that DVC keeps elsewhere."""
     blocking = [each.reason for each in verdict.results if each.effect == "block"]
@@ -119,7 +108,7 @@ def _lacks_only_numbers(verdict: Verdict) -> bool:
 
 def _gates_of_release(project: Project, fact: TagFact, raw: ModelState) -> Proof:
     try:
-        verdict = _verdict_of_release(project, fact, raw)
+        verdict = release_verdict(project, fact, raw)
     except MlgitError as error:
         return _proof(fact, "gates", f"the gates cannot be evaluated: {error.message}")
     if _lacks_only_numbers(verdict):

@@ -77,14 +77,14 @@ def _without_waived(
 ) -> Mapping[str, frozenset[str]]:
     if not any(each.outcome in asked.get(each.gate, ()) for each in statement.gates):
         return asked
-    texts = _waivers_ever(project)
+    texts = waivers_ever(project)
     return {
         gate: frozenset() if any(gate in text for text in texts) else outcomes
         for gate, outcomes in asked.items()
     }
 
 
-def _waivers_ever(project: Project) -> list[str]:
+def waivers_ever(project: Project) -> list[str]:
     """The waivers of trunk, as they are and as they were."""
     tip = None if project.trunk is None else project.trunk.commit
     changes = (
