@@ -254,7 +254,7 @@ class _Evaluation:
         if change.merged.older and self._purpose == "check":
             from mlgit.core.gates.resolved.merged import older_note
 
-            self._notes.append(older_note(change.merged.older, change.target.short))
+            self._notes.append(older_note(change.merged, change.target.short))
         return found
 
     def _trunk_waivers(self) -> TrunkWaivers:

@@ -98,13 +98,20 @@ def test_models_and_settings_merge_and_models_that_only_the_target_has_are_left_
 
 
 @pytest.mark.parametrize(
-    ("older", "verb"), [(("a",), "`a` of `main` is newer"), (("a", "b"), "`a`, `b` of `main` are")]
+    ("target", "own", "text"),
+    [
+        ("ab", "", "`a`, `b` of `main` are newer than this branch; the"),
+        ("a", "", "`a` of `main` is newer than this branch; the"),
+        ("", "a", "`a` is not in `main` any more; the"),
+        ("a", "bc", "`a` of `main` is newer than this branch and `b`, `c` are not in `main` any more; the"),
+    ],
 )
-def test_the_note_names_the_gates_and_the_command_that_brings_them(older: tuple[str, ...], verb: str) -> None:
-    note = older_note(older, "main")
+def test_the_note_names_the_gates_and_the_command_that_brings_them(target: str, own: str, text: str) -> None:
+    sides = [Config(gates={name: absolute(name, low="1") for name in names}) for names in (target, own)]
+    note = older_note(merge_rules(sides[1], *sides), "main")
+    assert note.message.startswith(text)
     assert (note.code, note.effect) == ("older_gates", "note")
-    assert note.message.startswith(verb)
-    assert note.hint == "run `git merge main` to have them here"
+    assert note.hint == "run `git merge main` to have its gates here"
 
 
 PAIRS: list[tuple[str, dict[str, str], str, dict[str, str], tuple[str, ...]]] = [

@@ -135,15 +135,21 @@ def _any(globs: Iterable[str], files: Collection[str]) -> bool:
     return any(pattern.fullmatch(path) for pattern in patterns for path in files)
 
 
-def older_note(older: tuple[str, ...], target: str) -> Note:
+def older_note(merged: Merged, target: str) -> Note:
     """The note that names the gates which the branch does not know yet."""
-    verb = "is" if len(older) == 1 else "are"
-    text = f"{listed(older)} of `{target}` {verb} newer than this branch"
+    newer = [name for name in merged.older if name in merged.config.gates]
+    gone = [name for name in merged.older if name not in merged.config.gates]
+    parts = [f"{listed(newer)} of `{target}` {_are(newer)} newer than this branch"] if newer else []
+    parts += [f"{listed(gone)} {_are(gone)} not in `{target}` any more"] if gone else []
     return Note(
         code="older_gates",
-        message=f"{text}, which is checked by the rules that its merge will have",
-        hint=f"run `git merge {word(target)}` to have them here",
+        message=f"{' and '.join(parts)}; the branch is checked by the rules that its merge will have",
+        hint=f"run `git merge {word(target)}` to have its gates here",
     )
+
+
+def _are(names: list[str]) -> str:
+    return "is" if len(names) == 1 else "are"
 
 
 def _newer(base: Mapping[str, T], target: Mapping[str, T], own: Mapping[str, T]) -> dict[str, T]:
