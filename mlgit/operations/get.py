@@ -63,7 +63,7 @@ def get(
         environment=reference.environment,
         commit=reference.commit,
         folder=folder,
-        stated=any(each.source.path in stated for each in files.files),
+        stated=all(each.source.path in stated for each in files.files),
         files=placed,
         notes=reference.notes,
     )

@@ -34,7 +34,7 @@ class FetchedFile:
 class Fetched:
     """The result of `mlgit get`; `version` and `environment` are None unless the reference names them.
 
-    `stated` says that the release stated sha256 digests, which were checked as well.
+    `stated` says that the release stated the sha256 of every file; they were checked.
     """
 
     reference: str

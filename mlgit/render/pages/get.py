@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 def page(record: Fetched) -> Page:
     name = f"{record.model}@{record.version}" if record.version else record.model
     written = sum(file.state == "written" for file in record.files)
-    checked = "md5 and sha256 checked" if record.stated else "md5 checked"
+    checked = (", ", Span("sha256 checked", "ok")) if record.stated else ()
     summary = f"{written} of {len(record.files)} files written" if written else "already there"
     rows = [
         (file.destination, format_size(file.size_bytes), file.state, Span(file.sha256[:12], "dim"))
         for file in record.files
     ]
     return [
-        line(Span(name, "name"), f" ({record.commit[:7]}): {summary}, ", Span(checked, "ok")),
+        line(Span(name, "name"), f" ({record.commit[:7]}): {summary}", *checked),
         table(("file", "size", "", "sha256"), rows, right=(1,)),
     ]
