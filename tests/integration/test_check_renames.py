@@ -119,6 +119,16 @@ def copied_folder(project: Folder) -> None:
     edit(project, "more/a", "plain", "dvc.yaml")
 
 
+def without_test_data(project: Folder) -> None:
+    edit(project, "[data/clean.csv, models/line.json,", "[models/line.json,", "dvc.yaml")
+
+
+def another_stage_between(project: Folder) -> None:
+    stage = "  card:\n    cmd: cp models/line.json data/card.json\n    deps: [models/line.json]\n"
+    edit(project, "  evaluate:\n", f"{stage}    outs: [data/card.json]\n  evaluate:\n", "dvc.yaml")
+    edit(project, "[data/clean.csv, models/line.json,", "[data/clean.csv, data/card.json,", "dvc.yaml")
+
+
 def copy_by_hand(project: Folder) -> None:
     project.write("kept/line.json", '{"slope": 2.0}')
     edit(project, "python src/evaluate.py", "python src/evaluate.py kept/line.json", "dvc.yaml")
@@ -148,6 +158,8 @@ def start(project: Folder, rules: str = RULES) -> None:
         (dropped_in_renamed, set(), "their numbers prove less: dep src/train.py was dropped"),
         (copied_script, set(), "their numbers prove less: dep src/train.py was dropped"),
         (copied_parameter, set(), "their numbers prove less: param params.yaml:train.slope was dropped"),
+        (without_test_data, set(), "dep data/clean.csv was dropped from stage evaluate"),
+        (another_stage_between, set(), "dep models/line.json was dropped from stage evaluate"),
         (copied_folder, set(), "their numbers prove less: dep more/a was dropped"),
         (
             copy_by_hand,

@@ -24,13 +24,22 @@ LINKS: tuple[Link, ...] = ("none", "beside", "reads")
 
 
 @record
+class Reader:
+    """A stage with its own dependencies; `run` is its folder and command."""
+
+    address: str
+    run: tuple[str, ...]
+    deps: tuple[str, ...]
+
+
+@record
 class NumbersOrigin:
     """What makes a metric file: a stage, a `.dvc` file that tracks or imports it, or a person.
 
     `name` is the stage's address or the `.dvc` file, None for `hand`. `deps` and `params` are the inputs of
     the stage and of all stages before it, without what these stages make for each other; a parameter is
     `file:key`, or `file:` for the whole file. `frozen` are the frozen stages among them. `recorded` is the
-    content of the inputs in the last run.
+    content of the inputs in the last run. `readers` are these stages, `made` all outputs of the pipeline.
     """
 
     kind: OriginKind
@@ -39,6 +48,8 @@ class NumbersOrigin:
     params: tuple[str, ...] = ()
     frozen: tuple[str, ...] = ()
     recorded: Recorded = field(default_factory=Recorded, compare=False)
+    readers: tuple[Reader, ...] = field(default=(), compare=False)
+    made: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def words(self) -> str:
@@ -78,6 +89,11 @@ def origin_of_owner(owner: str, pipeline: Pipeline) -> NumbersOrigin:
         params=tuple(sorted(params)),
         frozen=tuple(stage.address for stage in chain if stage.frozen),
         recorded=recorded_inputs(chain),
+        readers=tuple(
+            Reader(address=stage.address, run=(stage.wdir, *stage.cmd), deps=tuple(stage.deps))
+            for stage in chain
+        ),
+        made=tuple(out.path for out in pipeline.outputs),
     )
 
 
@@ -92,6 +108,7 @@ def joined_origin(origins: Iterable[NumbersOrigin]) -> NumbersOrigin | None:
                 params=tuple(sorted({*found.params, *each.params})),
                 frozen=tuple(sorted({*found.frozen, *each.frozen})),
                 recorded=found.recorded | each.recorded,
+                readers=(*found.readers, *each.readers),
             )
         elif each.kind == "stage":
             found = each
@@ -111,11 +128,17 @@ def link_of(path: str | None, origin: NumbersOrigin, pipeline: Pipeline) -> Link
 
 
 def weaker(
-    old: NumbersOrigin, new: NumbersOrigin, *, before: Places = EMPTY, now: Places = EMPTY
+    old: NumbersOrigin,
+    new: NumbersOrigin,
+    *,
+    before: Places = EMPTY,
+    now: Places = EMPTY,
+    reported: str | None = None,
 ) -> tuple[str, ...]:
     """Why numbers of the new origin prove less than those of the old one, as short texts; empty if not.
 
-    `before` and `now` are what the two sides have.
+    `before` and `now` are what the two sides have, `reported` the path of which another finding says that
+    it is not read any more.
     """
     if old.kind != "stage":
         return ()
@@ -126,8 +149,33 @@ def weaker(
     return (
         *(f"dep {dep} was dropped" for dep in deps if dep not in moved),
         *(f"param {name} was dropped" for name in params if name not in moved),
+        *(
+            f"dep {dep} was dropped from stage {stage}"
+            for stage, dep in _dropped_between(old, new)
+            if reported is None or not meets(dep, reported)
+        ),
         *(f"stage {name} is frozen now" for name in new.frozen if name not in old.frozen),
     )
+
+
+def _dropped_between(old: NumbersOrigin, new: NumbersOrigin) -> Iterable[tuple[str, str]]:
+    """(stage, dependency): what one made for the other, still makes, and is read no more, or only in part."""
+    for reader in old.readers:
+        now = _counterpart(reader, old, new)
+        for dep in () if now is None else reader.deps:
+            between = dep not in old.deps and any(meets(out, dep) for out in new.made)
+            if now is not None and between and not _covered(dep, now.deps, "/"):
+                yield now.address, dep
+
+
+def _counterpart(reader: Reader, old: NumbersOrigin, new: NumbersOrigin) -> Reader | None:
+    """The same stage, or one that runs the same; the last one, which makes the numbers, always has one."""
+    by_address = {each.address: each for each in new.readers}
+    same = by_address.get(reader.address) or next(
+        (each for each in new.readers if each.run == reader.run), None
+    )
+    last = by_address.get(new.name or "") if reader.address == old.name else None
+    return same or last
 
 
 def renamed_inputs(

@@ -107,3 +107,64 @@ def test_an_origin_that_proved_nothing_cannot_prove_less(old: NumbersOrigin, new
 
 def test_a_stage_that_was_frozen_before_is_not_frozen_now() -> None:
     assert weaker(replace(MADE, frozen=("train",)), replace(MADE, frozen=("train",))) == ()
+
+
+PREPARE = stage("prepare", ("raw.csv",), ("data", "test.csv"))
+TRAIN = stage("train", ("data",), ("model",))
+EVALUATE = stage("evaluate", ("model", "test.csv"), ("m.json",))
+
+
+def pipeline(*stages: Stage, **edited: tuple[str, ...]) -> Pipeline:
+    """The stages, each with a command of its own, and those of the chain with edited dependencies."""
+    chain = {each.name: each for each in (PREPARE, TRAIN, EVALUATE, *stages)}
+    chain |= {name: replace(chain[name], deps=deps) for name, deps in edited.items()}
+    return Pipeline(stages=tuple(replace(each, cmd=(*each.cmd, each.name)) for each in chain.values()))
+
+
+def renamed(name: str, now: str, *, same_command: bool = True, **edited: tuple[str, ...]) -> Pipeline:
+    before = pipeline(**edited)
+    stages = [
+        replace(each, address=now, name=now, cmd=each.cmd if same_command else ("other",))
+        if each.name == name
+        else each
+        for each in before.stages
+    ]
+    outs = [
+        replace(each, outs=tuple(replace(out, owner=each.address) for out in each.outs)) for each in stages
+    ]
+    return Pipeline(stages=tuple(outs))
+
+
+@pytest.mark.parametrize(
+    ("new", "lost"),
+    [
+        (pipeline(), None),
+        (pipeline(evaluate=("model/config.json", "test.csv")), ("model", "evaluate")),
+        (pipeline(evaluate=("model",)), ("test.csv", "evaluate")),
+        (pipeline(train=("data/a.csv",)), ("data", "train")),
+        (
+            pipeline(stage("card", ("model",), ("card.json",)), evaluate=("card.json", "test.csv")),
+            ("model", "evaluate"),
+        ),
+        (renamed("evaluate", "score", evaluate=("model",)), ("test.csv", "score")),
+        (renamed("evaluate", "score", same_command=False, evaluate=("model",)), ("test.csv", "score")),
+        (renamed("train", "fit", train=("data/a.csv",)), ("data", "fit")),
+        (renamed("train", "fit"), None),
+        (pipeline(evaluate=("model", "test.csv", "more.csv")), None),
+        (pipeline(replace(PREPARE, outs=(*PREPARE.outs[:1], Output(path="b.csv", owner="prepare"))),
+                  evaluate=("model", "b.csv")), None),
+    ],
+    ids=[
+        "same", "part of the model", "test data", "part of the data", "another stage between", "renamed",
+        "renamed and another command", "renamed in the middle", "only renamed", "more", "renamed output",
+    ],
+)  # fmt: skip
+def test_what_a_stage_makes_for_another_is_a_dependency_like_any_other(
+    new: Pipeline, lost: tuple[str, str] | None
+) -> None:
+    old, now = origin_of("m.json", pipeline()), origin_of("m.json", new)
+    texts = [text for text in weaker(old, now) if not text.startswith("param ")]
+    assert texts == ([] if lost is None else [f"dep {lost[0]} was dropped from stage {lost[1]}"])
+    assert weaker(old, now, reported=None if lost is None else lost[0]) == tuple(
+        text for text in weaker(old, now) if text not in texts
+    )

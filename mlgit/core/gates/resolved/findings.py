@@ -98,7 +98,7 @@ def reported_losses(
         for after in counterparts(before, every)
         if before.source is not None and after.source is not None
         if not _made_elsewhere(before.source, after.source)
-        for text in _losses(before.source, after.source, places)
+        for text in _losses(before, after, places)
     )
 
 
@@ -203,7 +203,7 @@ def _read_from(
     moved = (before.file, before.key) != (after.file, after.key)
     if moved:
         yield "gate_repointed", _moved(before, after)
-    texts = _losses(before, after, places)
+    texts = _losses(old, new, places)
     if texts and not _made_elsewhere(before, after):
         yield "evidence_weakened", f"its number proves less: {'; '.join(texts)}"
     elif not texts and _made_otherwise(before, after):
@@ -211,8 +211,17 @@ def _read_from(
         yield "gate_repointed", text
 
 
-def _losses(before: Source, after: Source, places: tuple[Places, Places]) -> tuple[str, ...]:
-    return weaker(before.origin, after.origin, before=places[0], now=places[1])
+def _losses(old: ResolvedGate, new: ResolvedGate, places: tuple[Places, Places]) -> tuple[str, ...]:
+    before, after = old.source, new.source
+    if before is None or after is None:
+        return ()
+    reported = old.path if _knows_less(before, after) else None
+    return weaker(before.origin, after.origin, before=places[0], now=places[1], reported=reported)
+
+
+def _knows_less(before: Source, after: Source) -> bool:
+    """Whether the stages that make the number have less to do with the model."""
+    return after.origin.kind == "stage" and LINKS.index(after.link) < LINKS.index(before.link)
 
 
 def _made_elsewhere(before: Source, after: Source) -> bool:
@@ -233,7 +242,7 @@ def _about_model(old: ResolvedGate, new: ResolvedGate) -> Iterator[tuple[str, st
         yield "gate_repointed", f"the model had no path; {now}"
     if before is None or made is None or new.path is None:
         return
-    if LINKS.index(made.link) < LINKS.index(before.link):
+    if _knows_less(before, made):
         was = "from" if before.link == "reads" else "along with"
         now = "only along with it" if made.link == "beside" else "without it"
         text = f"its number was made {was} the model `{old.path}` ({before.origin.words})"
