@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from tests.support.shell import Folder
 
+REWRITTEN = "is kept otherwise than Git writes it to disk (`{}` in .gitattributes)"
 CONFIG = """\
 version: 1
 models:
@@ -43,6 +44,16 @@ def link_to_an_output(project: Folder) -> None:
     (project / "model/part").symlink_to("../big.bin")
 
 
+def another_encoding(project: Folder) -> None:
+    project.write(".gitattributes", "/model/part working-tree-encoding=UTF-16\n")
+    (project / "model/part").write_bytes("slope: 2\n".encode("utf-16"))
+
+
+def expanded(project: Folder) -> None:
+    project.write("model/part", "$Id$\n")
+    project.write("model/.gitattributes", "part ident\n")
+
+
 def submodule(project: Folder) -> None:
     project.git("init", "-q", "model/part")
     project.write("model/part/w", "x")
@@ -57,6 +68,8 @@ def submodule(project: Folder) -> None:
         (broken_link, "is a link that leads to no file in Git"),
         (link_to_a_folder, "is a link that leads to no file in Git"),
         (link_to_an_output, "is a link that leads to no file in Git"),
+        (another_encoding, REWRITTEN.format("working-tree-encoding")),
+        (expanded, REWRITTEN.format("ident")),
         (submodule, "is a submodule, which `release`, `get` and `deploy` leave out"),
     ],
 )

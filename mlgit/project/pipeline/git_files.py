@@ -27,7 +27,10 @@ def git_files(project: Project, commit: str | None, path: str) -> Mapping[str, s
 
 
 def unusable_files(project: Project, commit: str | None, path: str) -> Iterator[tuple[str, str]]:
-    """(path, why) of links and submodules at or below `path` whose content no release could hand out."""
+    """(path, why) of what at or below `path` no release could hand out as the stages read it.
+
+    These are links that lead out of Git, submodules, and files that git rewrites on their way to the disk.
+    """
     path = path.rstrip("/")
     tree = project.tree(commit)
     if isinstance(tree, CommitTree):
@@ -47,10 +50,16 @@ def unusable_files(project: Project, commit: str | None, path: str) -> Iterator[
             if not os.path.isfile(real[each]) or os.path.relpath(real[each], root) not in listed
         }
         submodules = {each for each in places.keys() - linked if os.path.isdir(places[each])}
+        files = places.keys() - linked - submodules
     for each in sorted(links):
         yield each, "is a link that leads to no file in Git"
     for each in sorted(submodules):
         yield each, "is a submodule, which `release`, `get` and `deploy` leave out"
+    from mlgit.adapters.git.attributes.checkout import Checkout
+
+    checkout = Checkout(project.git, tree, git_dir=project.git_dir, common_dir=project.common_dir)
+    for each, attribute in sorted(checkout.rewritten(sorted(files)).items()):
+        yield each, f"is kept otherwise than Git writes it to disk (`{attribute}` in .gitattributes)"
 
 
 def lfs_pointers(project: Project, commit: str, path: str) -> tuple[str, ...]:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _NAME = ".gitattributes"
 _UNFILTERED = {"unspecified", "unset", "set"}
+_NOT_REWRITING = {b"unspecified", b"unset"}
+_REWRITING = ("working-tree-encoding", "ident")
 
 
 class Checkout:
@@ -59,6 +61,28 @@ class Checkout:
                 self._filters[os.fsdecode(path)] = value.decode("utf-8", "replace")
         return {path for path in wanted if self._filters.get(path, "unset") in self._configured}
 
+    def rewritten(self, paths: Iterable[str]) -> Mapping[str, str]:
+        """Path -> the attribute by which git writes other text to disk than it keeps.
+
+        Ends of lines and filters are left out. git is only asked if an attribute is named somewhere.
+        """
+        named = [word for word in _REWRITING if any(word.encode() in text for text in self._texts())]
+        query = b"".join(os.fsencode(path) + b"\0" for path in paths)
+        if not named or not query:
+            return {}
+        words = self._run("check-attr", "-z", "--stdin", *named, stdin=query).split(b"\0")
+        triples = zip(words[::3], words[1::3], words[2::3], strict=False)
+        return {
+            os.fsdecode(path): name.decode() for path, name, value in triples if value not in _NOT_REWRITING
+        }
+
+    def _texts(self) -> Iterable[bytes]:
+        """The contents of everything that gives attributes here."""
+        yield from self._tree.read_many(self._files).values()
+        if os.path.exists(self._own):
+            with open(self._own, "rb") as file:
+                yield file.read()
+
     def _blob(self, path: str) -> str | None:
         """The blob id of a file; None for links."""
         found = self._tree.identity(path)
@@ -75,7 +99,7 @@ class Checkout:
             for path in self._tree.paths()
             if path.endswith(_NAME)
             and path.rpartition("/")[2] == _NAME
-            and self._blob(path)
+            and self._tree.identity(path) is not None
             # git writes no such entries, but a tree object can have them
             and os.path.normpath(path) == path
             and not path.startswith(("/", "../"))
