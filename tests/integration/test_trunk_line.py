@@ -9,6 +9,7 @@ import pytest
 from mlgit.errors import Exit
 from mlgit.project.trust.trunk_line import TrunkLine
 from tests.integration.test_forged_tags import forge, released
+from tests.support.forged import forge_release, outcomes
 from tests.support.registry import opened
 
 if TYPE_CHECKING:
@@ -103,3 +104,40 @@ def test_rules_before_a_merge_count_for_what_was_there_before_it(released: Folde
     line = TrunkLine(opened(released), [released.git("rev-parse", "HEAD").strip()])
     assert line.had_rules_of(inside, before)
     assert not line.had_rules_of(inside, inside)
+
+
+def test_a_release_of_a_commit_inside_a_pull_request_has_gates_that_trunk_had(staged: Folder) -> None:
+    lifted = pull_request(staged)
+    staged.git("checkout", "-q", "--detach", lifted)
+    refused = staged.here("release", "line@v1.0.1", "--force")
+    assert refused.status == Exit.STATE
+    assert (
+        f"HEAD ({lifted[:7]}) is inside a branch that was merged, and trunk never had its gates"
+        in refused.err
+    )
+    forge_release(staged, gates=outcomes(["mae-vs-base"]))
+    staged.git("checkout", "-q", "main")
+    why = f"it was released by the gates of {lifted[:7]}, which were never trunk's"
+    for argv, status in (
+        (["promote", "line@v1.0.1", "--to", "staging"], Exit.BLOCKED),
+        (["get", "line@v1.0.1", "-o", "out"], Exit.BLOCKED),
+        (["ci", "tag", "--", "line@v1.0.1"], Exit.BLOCKED),
+    ):
+        done = staged.here(*argv)
+        assert why in done.out + done.err, argv
+        assert done.status == status
+
+
+@pytest.mark.parametrize("way", [pulled, pulled_later, forwarded])
+def test_a_release_of_what_trunk_was_counts_however_trunk_went_on(
+    staged: Folder, way: Callable[[Folder], str]
+) -> None:
+    there = way(staged)
+    staged.git("checkout", "-q", "--detach", there)
+    forge_release(staged, gates=outcomes(["mae-vs-base", "r2-floor"]))
+    staged.git("checkout", "-q", "main")
+    assert staged.here("get", "line@v1.0.1", "-o", "out").status == Exit.DONE
+    staged.git("tag", "-d", "line@v1.0.1")
+    staged.git("push", "-q", "origin", ":refs/tags/line@v1.0.1")
+    staged.git("checkout", "-q", "--detach", there)
+    assert staged.here("release", "line@v1.0.1", "--force").status == Exit.DONE

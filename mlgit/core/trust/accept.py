@@ -85,7 +85,19 @@ def _release_refusal(version: RegisteredVersion, facts: Facts) -> Refusal | None
     # The branch of a pre-release may be gone after its merge.
     if why is not None and version.version.final:
         return _off_trunk(fact, why, facts)
-    return _never_declared(fact, facts) if _is_undeclared(fact, facts) else None
+    if _is_undeclared(fact, facts):
+        return _never_declared(fact, facts)
+    if not version.version.final or not isinstance(fact.statement, ReleaseStatement):
+        return None
+    return None if facts.had_gates_of(version.commit) else _other_gates(fact, facts)
+
+
+def _other_gates(fact: TagFact, facts: Facts) -> Refusal:
+    if facts.deepen is not None:
+        why = f"whether trunk ever had the gates of {fact.commit[:7]} is not known: this history is cut off"
+        return Refusal(fact, why, repair=facts.deepen, missing=True)
+    why = f"it was released by the gates of {fact.commit[:7]}, which were never trunk's"
+    return Refusal(fact, why, advice="release what is on trunk now")
 
 
 def _is_undeclared(fact: TagFact, facts: Facts) -> bool:

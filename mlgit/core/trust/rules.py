@@ -30,7 +30,8 @@ class Facts(NamedTuple):
     that a statement names as its policy; `today` are those of now, None if trunk has no `mlgit.yaml`.
     `gates` are those that a policy (empty: trunk now) asks for in an environment, each with the outcomes that
     block; `release_gates` are those of releases, by commit. `precedes` says whether a commit is the same as
-    another one or before it, `had_rules_of` whether trunk had the rules of a policy when a commit was there.
+    another one or before it, `had_rules_of` whether trunk had the rules of a policy when a commit was there,
+    `had_gates_of` whether it ever had the gates of a commit.
     `fetch` is the command that fetches tags again. `deepen` is the one that fetches the rest of a history
     that is cut off, where it is not known which commits are on trunk; None if the history is whole.
     `now_s` is the time in epoch seconds. `declared` says whether a commit, or trunk at any time, declares
@@ -46,6 +47,7 @@ class Facts(NamedTuple):
     today: Mapping[str, Environment] | None = None
     precedes: Callable[[str, str], bool] = lambda _, __: True
     had_rules_of: Callable[[str, str], bool] = lambda _, __: True
+    had_gates_of: Callable[[str], bool] = lambda _: True
     fetch: str = "git fetch --force --tags"
     deepen: str | None = None
     remote: str | None = None

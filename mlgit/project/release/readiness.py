@@ -18,6 +18,8 @@ from mlgit.project.pipeline.git_files import git_files
 from mlgit.project.pipeline.metric_origin import way_out
 from mlgit.project.registry.completeness import clone_facts
 from mlgit.project.release.provenance import output_of, upstream_stages
+from mlgit.project.trust.accept import trunk_tips
+from mlgit.project.trust.trunk_line import TrunkLine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,6 +104,8 @@ def require_published(project: Project, commit: str, *, final: bool, local: bool
         name = "" if trunk is None else branch_name(project, trunk.ref)
         refs &= {f"{_HEADS}{name}", f"refs/remotes/{project.remote}/{name}"}
     if any(is_ancestor(project.git, commit, project.branches[ref]) for ref in refs):
+        if final:
+            _require_gates_of_trunk(project, commit, local=local)
         return
     where = "trunk" if trunk is None else f"`{trunk.short}`"
     if trunk is not None and project.remote is not None and trunk.ref.startswith(_HEADS):
@@ -113,6 +117,15 @@ def require_published(project: Project, commit: str, *, final: bool, local: bool
         f"HEAD ({commit[:7]}) is not on {where}, where versions are released",
         hint=f"{hint}, or release a pre-release with `--pre rc`",
     )
+
+
+def _require_gates_of_trunk(project: Project, commit: str, *, local: bool) -> None:
+    line = TrunkLine(project, trunk_tips(project, local=local or project.remote is None))
+    if not line.had_gates_of(commit):
+        raise StateError(
+            f"HEAD ({commit[:7]}) is inside a branch that was merged, and trunk never had its gates",
+            hint="switch to trunk's newest commit and release that",
+        )
 
 
 def trunk_notes(project: Project, version: Version) -> tuple[str, ...]:

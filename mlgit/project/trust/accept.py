@@ -127,6 +127,7 @@ def accept_with_facts(
     elsewhere = elsewhere_than_trunk(project, commits, local=local)
     if elsewhere and fetch and unshallow(project):
         elsewhere = elsewhere_than_trunk(project, commits, local=local)
+    line = TrunkLine(project, trunk_tips(project, local=local))
     facts = Facts(
         names={oid: _made_for(content) for oid, content in contents.items()},
         foreign=foreign_allowed(project),
@@ -138,7 +139,8 @@ def accept_with_facts(
         ),
         today=project.trunk_config.environments if project.trunk_config.declared else None,
         precedes=partial(is_ancestor, project.git),
-        had_rules_of=TrunkLine(project, _tips(project, local=local)).had_rules_of,
+        had_rules_of=line.had_rules_of,
+        had_gates_of=line.had_gates_of,
         fetch=tag_repair(project),
         deepen="git fetch --unshallow" if project.shallow else None,
         remote=project.remote,
@@ -226,7 +228,7 @@ def elsewhere_than_trunk(project: Project, commits: Collection[str], *, local: b
     trunk = project.trunk
     if trunk is None:
         return {}
-    lost = _not_reachable(project, commits, _tips(project, local=local))
+    lost = _not_reachable(project, commits, trunk_tips(project, local=local))
     why = "its commit {commit} is not on {trunk}"
     if project.shallow:
         why = "whether its commit {commit} is on {trunk} is not known: this clone's history is cut off"
@@ -237,7 +239,7 @@ def elsewhere_than_trunk(project: Project, commits: Collection[str], *, local: b
     return {commit: text.removesuffix(",") for commit, text in texts.items()}
 
 
-def _tips(project: Project, *, local: bool) -> list[str]:
+def trunk_tips(project: Project, *, local: bool) -> list[str]:
     """Trunk's commit and, with `local`, that of this clone's own branch; none if trunk is unborn."""
     trunk = project.trunk
     if trunk is None:

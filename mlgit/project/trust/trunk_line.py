@@ -9,7 +9,7 @@ from mlgit.adapters.git.refs import first_parents, is_ancestor, on_the_way
 from mlgit.core.config.file import CONFIG_FILE, WAIVERS_FILE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from mlgit.project.open import Project
 
@@ -36,6 +36,16 @@ class TrunkLine:
             self._answers[asked] = self._agrees_with_its_merge(policy, commit)
         return self._answers[asked]
 
+    def had_gates_of(self, commit: str) -> bool:
+        """Whether the gates of a commit on trunk are those that trunk had before or after it came there.
+
+        A commit inside a pull request may have any others.
+        """
+        if not self._tips or commit in self._line:
+            return True
+        merge, before = self._merge_of(commit)
+        return any(self._same(commit, each, [CONFIG_FILE]) for each in (merge, before) if each is not None)
+
     @cached_property
     def _line(self) -> dict[str, str | None]:
         """Each commit, oldest first, and the one before it."""
@@ -43,16 +53,22 @@ class TrunkLine:
         return {each: before for line in lines for each, before in zip(line, [None, *line], strict=False)}
 
     def _agrees_with_its_merge(self, policy: str, commit: str) -> bool:
-        git = self._project.git
-        later = {each for tip in self._tips for each in on_the_way(git, policy, tip)}
-        merge = next((each for each in self._line if each in later), None)
+        merge, before = self._merge_of(policy)
         if merge is None:
             return False
-        before = self._line[merge]
-        return self._same_rules(policy, merge) or (
-            before is not None and self._same_rules(policy, before) and is_ancestor(git, commit, before)
+        rules = (CONFIG_FILE, WAIVERS_FILE)
+        return self._same(policy, merge, rules) or (
+            before is not None
+            and self._same(policy, before, rules)
+            and is_ancestor(self._project.git, commit, before)
         )
 
-    def _same_rules(self, one: str, other: str) -> bool:
+    def _merge_of(self, commit: str) -> tuple[str | None, str | None]:
+        """The commit of the line that brought another one to trunk, and the one before it."""
+        later = {each for tip in self._tips for each in on_the_way(self._project.git, commit, tip)}
+        merge = next((each for each in self._line if each in later), None)
+        return merge, None if merge is None else self._line[merge]
+
+    def _same(self, one: str, other: str, files: Iterable[str]) -> bool:
         trees = self._project.tree(one), self._project.tree(other)
-        return all(trees[0].read(file) == trees[1].read(file) for file in (CONFIG_FILE, WAIVERS_FILE))
+        return all(trees[0].read(file) == trees[1].read(file) for file in files)
