@@ -178,6 +178,17 @@ def test_the_repair_of_two_versions_on_one_commit_keeps_the_live_one(project: Fo
     assert "git tag -d line@v1.0.0," in doctor(project)["clashing_versions"]["repair"]
 
 
+@pytest.mark.parametrize("assigned", ["line#staging#2", "line#other#1", "line#staging"])
+def test_the_repair_of_two_versions_on_one_commit_keeps_the_one_that_counts(
+    staged: Folder, assigned: str
+) -> None:
+    for tag in ("line@v1.0.1", assigned):
+        staged.git("tag", "-a", "-m", "by hand", tag, "line@v1.0.0^{}")
+    found = doctor(staged)["clashing_versions"]
+    assert found["subjects"] == ["line@v1.0.0", "line@v1.0.1"]
+    assert "git tag -d line@v1.0.1," in found["repair"]
+
+
 def test_foreign_tags_are_ignored(project: Folder) -> None:
     for tag in ("v1.0.0", "nightly", "release-2026", "other@1.0.0"):
         project.git("tag", tag)

@@ -23,7 +23,7 @@ from mlgit.project.trust.accept import accept
 from mlgit.project.trust.marks import foreign_tags_allowed
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from mlgit.core.registry.state import EnvironmentState, ModelState
     from mlgit.project.open import Project
@@ -65,21 +65,28 @@ def check_clashes(project: Project) -> Iterator[Finding]:
     """Two versions of one model on one commit; deregistered versions that an environment still holds."""
     for model in read_registry(project).models.values():
         yield from _rejected_and_live(project, model)
-        live = {each.version.tag for each in model.environments.values() if each.version is not None}
         by_commit: dict[str, list[str]] = {}
         for version in model.versions:
             by_commit.setdefault(version.commit, []).append(version.tag)
         for commit, tags in by_commit.items():
             if len(tags) > 1:
                 names = " and ".join(f"`{tag}`" for tag in tags)
-                spare = [tag for tag in tags if tag not in live] or tags
+                spare = _least_needed(project, model, tags)
                 yield fault(
                     "clashing_versions",
                     f"{names} stand on the same commit {commit[:7]}: "
                     "every gto command fails as soon as one of them is assigned",
-                    repair=f"git tag -d {word(spare[-1])}, and delete it on the remote too",
+                    repair=f"git tag -d {word(spare)}, and delete it on the remote too",
                     subjects=tuple(tags),
                 )
+
+
+def _least_needed(project: Project, model: ModelState, tags: Sequence[str]) -> str:
+    """Of two versions, one that does not count, or else one that no environment holds."""
+    state = accept(project, model)
+    refused = {each.fact.tag for each in state.refused}
+    live = {each.version.tag for each in state.environments.values() if each.version is not None}
+    return max(tags, key=lambda tag: (tag in refused, tag not in live, tags.index(tag)))
 
 
 def check_other_readers(project: Project) -> Iterator[Finding]:
