@@ -152,3 +152,17 @@ def test_ci_does_not_compare_with_a_change_that_it_merged_into_its_own_branch(be
     assert ("baseline_unmerged", "note") in notes(verdict)
     text = message(verdict, "baseline_unmerged")
     assert text.startswith("`vs: release` compares with line@v9.0.0, which is not on `origin/main`, but")
+
+
+def test_the_newest_release_is_not_compared_with_itself_when_it_is_promoted(staged: Folder) -> None:
+    gate = "  r2-vs-release: {metric: r2, vs: release, max_drop: 0.02, when: promote}\n"
+    text = (staged / "mlgit.yaml").read_text(encoding="utf-8")
+    staged.write("mlgit.yaml", text.replace("gates:\n", f"gates:\n{gate}"))
+    staged.commit("Compare with the release before")
+    staged.git("push", "-q")
+    train(staged, "1.985")
+    assert staged.here("release", "line").status == Exit.DONE
+    done = staged.here("promote", "line", "--to", "staging")
+    assert done.status == Exit.BLOCKED
+    assert "r2-vs-release: fail: r2 0.945 -> 0.9175" in done.err
+    assert staged.here("promote", "line@v1.0.0", "--to", "prod").status == Exit.DONE

@@ -28,7 +28,7 @@ from mlgit.project.compare.environment_baseline import (
     replaced,
 )
 from mlgit.project.compare.reference_file import reference_baseline
-from mlgit.project.compare.release_before import explained, release_before, withdrawn_before
+from mlgit.project.compare.release_before import explained, is_newest, release_before, withdrawn_before
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -106,8 +106,9 @@ class Baselines:
             return self._base_of_change(model)
         try:
             name = self._registry_name(model)
-            if vs == "base":
-                return self._last_release(model, self._name_of_releases(name))
+            promoted = vs == "release" and name is not None and self.purpose == "promote"
+            if vs == "base" or (promoted and is_newest(self._state(name or ""), self.candidate)):
+                return self._last_release(vs, model, self._name_of_releases(name))
             if vs == "release":
                 return self._release(model, self._name_of_releases(name))
             return self._environment(vs, model, name) or self._revision(vs, model, name)
@@ -211,16 +212,16 @@ class Baselines:
             return unknown("base", model, "base", rule, message, f"run `{trunk_repair(self.project)}`")
         return no_base(model, rule, shallow=found.reason == "history_too_shallow")
 
-    def _last_release(self, model: str | None, name: str | None) -> Baseline:
+    def _last_release(self, vs: str, model: str | None, name: str | None) -> Baseline:
         rule = "the newest release before it"
         here = self.candidate or self.project.head.commit
-        found = none_at("base", model, "base", rule, f"No release of {quoted(name)} comes before this one")
+        found = none_at(vs, model, vs, rule, f"No release of {quoted(name)} comes before this one")
         refused = None
         if name is not None and here is not None:
             state = self._state(name)
             version, refused = release_before(self.project, state, here)
             if version is not None:
-                found = found_at("base", model, f"{name}@{version.version}", rule, version.commit)
+                found = found_at(vs, model, f"{name}@{version.version}", rule, version.commit)
             gone = withdrawn_before(self.project, state, here)
             found = explained(self.project, found, state, version, gone)
         return self._proven(found, name, self._doubtful_release(name), refused)

@@ -25,6 +25,11 @@ def withdrawn_before(project: Project, state: ModelState, commit: str) -> Iterat
             yield each
 
 
+def is_newest(state: ModelState, commit: str | None) -> bool:
+    """Whether the newest release is of this commit, so that it would be compared with itself."""
+    return state.latest is not None and state.latest.commit == commit
+
+
 def release_before(
     project: Project, state: ModelState, commit: str
 ) -> tuple[RegisteredVersion | None, Refusal | None]:
