@@ -103,6 +103,22 @@ def test_without_a_tracked_trunk_or_a_setting_origin_counts(fork: Folder) -> Non
     assert fork.mlgit("models", "--json").json()["remote"] == "origin"
 
 
+def test_a_check_says_that_the_branch_itself_chose_whose_rules_apply(fork: Folder) -> None:
+    fork.write("mlgit.yaml", "version: 1\n")
+    fork.commit("Rules")
+
+    def guesses() -> list[dict[str, str]]:
+        notes = fork.mlgit("check", "--json").json()["verdict"]["notes"]
+        return [each for each in notes if each["code"] == "trunk_guessed"]
+
+    (note,) = guesses()
+    assert note["effect"] == "warn"
+    assert note["message"].startswith("`upstream/main` is taken for trunk, where rules are read, because the")
+    assert "`git config mlgit.remote upstream`" in note["hint"]
+    fork.git("config", "mlgit.remote", "upstream")
+    assert guesses() == []
+
+
 PUSHES_TO_THE_FORK: dict[str, Callable[[Folder], object]] = {
     "remote.pushDefault": lambda fork: fork.git("config", "remote.pushDefault", "origin"),
     "branch.topic.pushRemote": lambda fork: fork.git("config", "branch.topic.pushRemote", "origin"),

@@ -14,7 +14,7 @@ from mlgit.core.wording import word
 from mlgit.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from mlgit.core.gates.resolved.findings import Finding
     from mlgit.core.gates.waived_names import WaivedNames
@@ -87,9 +87,7 @@ def find_change(
     """What the candidate (None: the working tree) changes; None if nothing that gates depend on."""
     if project.trunk_is_unknown:
         return None, (_trunk_unknown(project),)
-    guessed: tuple[Note, ...] = ()
-    if project.trunk_is_guessed:
-        guessed = (_trunk_guessed(project),)
+    guessed = (*_trunk_guessed(project), *_remote_guessed(project))
     if target is None or candidate == target.commit:
         return None, guessed
     try:
@@ -120,16 +118,29 @@ def _trunk_unknown(project: Project) -> Note:
     )
 
 
-def _trunk_guessed(project: Project) -> Note:
-    from mlgit.core.wording import word
+def _trunk_guessed(project: Project) -> Iterator[Note]:
+    if project.trunk_is_guessed:
+        why = f"only because of its name: `{project.remote}/HEAD` is not in this clone"
+        yield _guess(project, why, f"git remote set-head {word(project.remote or 'REMOTE')} --auto")
 
+
+def _remote_guessed(project: Project) -> Iterator[Note]:
+    """A note if the branch that is checked chooses the remote whose rules it is checked by."""
+    remote = project.remote
+    if remote not in {None, "origin"} and project.settings.remote is None and "origin" in project.remotes:
+        why = "because the branch here follows it; another remote is named `origin`"
+        yield _guess(
+            project, why, f"git config mlgit.remote {word(remote or '')}` or `git config mlgit.remote origin"
+        )
+
+
+def _guess(project: Project, why: str, command: str) -> Note:
     name = "" if project.trunk is None else project.trunk.short
     return Note(
         code="trunk_guessed",
-        message=f"`{name}` is taken for trunk, where rules are read, only because of its name: "
-        f"`{project.remote}/HEAD` is not in this clone",
+        message=f"`{name}` is taken for trunk, where rules are read, {why}",
         effect="warn",
-        hint=f"run `git remote set-head {word(project.remote or 'REMOTE')} --auto`",
+        hint=f"run `{command}`",
     )
 
 
