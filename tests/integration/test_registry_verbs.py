@@ -254,3 +254,24 @@ def test_changes_within_one_second_are_listed_in_the_order_they_were_made(projec
     assert project.here("promote", "line", "--to", "prod").status == Exit.DONE
     events = project.here("history", "--json").json()["events"]
     assert [event["environment"] for event in events] == ["prod", "staging", None]
+
+
+@pytest.mark.parametrize("by", ["pushurl", "pushInsteadOf"])
+def test_tags_that_are_written_to_another_repository_are_no_success(staged: Folder, by: str) -> None:
+    fork = staged.path.parent / "fork.git"
+    staged.git("clone", "-q", "--bare", str(staged.path.parent / "origin.git"), str(fork))
+    read = staged.git("remote", "get-url", "origin").strip()
+    setting = "remote.origin.pushurl" if by == "pushurl" else f"url.{fork}.pushInsteadOf"
+    staged.git("config", setting, str(fork) if by == "pushurl" else read)
+    done = staged.here("unassign", "line", "--env", "staging", "-m", "away")
+    assert done.status == Exit.STATE
+    assert (
+        f"`origin` is read from {read} and written to {fork}: the tags are only where it is written"
+        in done.err
+    )
+    assert staged.here("models", "--json").json()["models"][0]["environments"][0]["version"] == "v1.0.0"
+    hint = done.err.partition("hint: ")[2]
+    for command in hint.split("`")[1::2]:
+        assert staged.run("sh", "-c", command).status == 0, command
+    assert staged.here("unassign", "line", "--env", "staging", "-m", "away").status == Exit.DONE
+    assert "line#staging!#2" in tags_of(origin(staged))

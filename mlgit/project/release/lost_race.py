@@ -8,8 +8,8 @@ from mlgit.adapters.git.push import fetch_refs, try_fetch_refs
 from mlgit.adapters.git.tags.facts import read_tags
 from mlgit.core.registry.state import ModelState, TagFact, version_of
 from mlgit.core.registry.tags import TAGS, parse_tag, ref_patterns
-from mlgit.core.wording import format_age, word
-from mlgit.errors import LostRace, ToolError
+from mlgit.core.wording import format_age, word, words
+from mlgit.errors import LostRace, StateError, ToolError
 from mlgit.project.registry.read import read_model
 
 if TYPE_CHECKING:
@@ -55,6 +55,19 @@ def lost_branch(remote: str, theirs: Mapping[str, str]) -> LostRace:
         f"Somebody else pushed to `{remote}/{branch}` just now",
         hint="nothing of yours was written; "
         f"run `git pull {word(remote)} {word(branch)}`, look, then run again",
+    )
+
+
+def written_elsewhere(project: Project, remote: str, tags: Iterable[str]) -> StateError:
+    """The error that the remote took tags, and has none where it is read: it has two addresses."""
+    read, written = (
+        project.git.try_text("remote", "get-url", *option, remote) or remote for option in ((), ("--push",))
+    )
+    delete = words(("git", "push", "--delete", remote, *(TAGS + tag for tag in tags)))
+    same = words(("git", "remote", "set-url", "--push", remote, read))
+    return StateError(
+        f"`{remote}` is read from {read} and written to {written}: the tags are only where it is written",
+        hint=f"run `{delete}`, then `{same}`, and this again",
     )
 
 

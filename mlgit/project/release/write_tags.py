@@ -31,7 +31,13 @@ from mlgit.errors import StateError, ToolError, UsageError
 from mlgit.project.registry.completeness import note_fetched
 from mlgit.project.registry.pushed import once_at_remote, record_seen
 from mlgit.project.registry.read import read_facts, read_model
-from mlgit.project.release.lost_race import fetch_models, lost_branch, lost_race, states_of
+from mlgit.project.release.lost_race import (
+    fetch_models,
+    lost_branch,
+    lost_race,
+    states_of,
+    written_elsewhere,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -234,12 +240,15 @@ def _push(
     if pushed.outcome == "lost":
         theirs = {ref: oid for ref, oid in pushed.theirs.items() if ref.startswith(TAGS)}
         raise lost_race(project, remote, theirs) if theirs else lost_branch(remote, pushed.theirs)
+    fetched = fetch_models(project, remote, tags)
+    if fetched and local_tags(project.git, tags).keys() != tags.keys():
+        raise written_elsewhere(project, remote, tags)
     record_seen(project, refs.values(), at_remote=True)
     if moved is not None:
         # The new commit has the files of its parent, so the working tree does not change.
         project.git.run("update-ref", moved.ref, moved.new, moved.old)
         project.forget_refs()
-    if not fetch_models(project, remote, tags):
+    if not fetched:
         hint = f"run `git fetch {word(remote)} --tags`"
         return (f"`{remote}` has the tags, but they could not be fetched back; {hint}",)
     return tuple(note for state in states_of(project, tags) for note in collisions(state, tags))
