@@ -1,16 +1,22 @@
-"""Remote commits: whether a remote of which no branch is here has commits all the same."""
+"""Remote commits: what shows that a remote has commits, and when this clone last saw them."""
 
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING, Protocol
 
 from mlgit.adapters.git.refs import resolve_commit
+from mlgit.project.settings import configuration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mlgit.adapters.git.objects import Objects
+
+
+_MOST_BYTES = 4 << 20
+_CLOCK_TOLERANCE_S = 600
 
 
 class Clone(Protocol):
@@ -42,6 +48,8 @@ def shows_commits(clone: Clone) -> bool:
     others = tuple(f"refs/remotes/{name}/" for name in clone.remotes if name != clone.remote)
     if any(ref.startswith(others) for ref in clone.branches):
         return False
+    if not _has_refspec(clone):  # of `git clone --bare`, for example, whose branches look like own ones
+        return True
     return any(_is_filled(os.path.join(folder, "FETCH_HEAD")) for folder in (clone.git_dir, clone.common_dir))
 
 
@@ -50,3 +58,47 @@ def _is_filled(file: str) -> bool:
         return os.stat(file).st_size > 0
     except OSError:
         return False
+
+
+def _has_refspec(clone: Clone) -> bool:
+    """Whether the remote has branches of its own in this clone once it is fetched."""
+    texts = configuration(git_dir=clone.git_dir, common_dir=clone.common_dir)
+    return any(re.search(rb"^\s*fetch\s*=|include", text, re.MULTILINE) for text in texts)
+
+
+def fetched_at_s(clone: Clone, folder: str, trunk: str | None, *, now_s: float) -> int | None:
+    """When the newest fetch in a git directory ended, in epoch seconds.
+
+    None if it failed, did not bring `trunk` (a branch of the remote), was of another remote, or is dated in
+    the future: none of these shows which tags the remote has.
+    """
+    try:
+        with open(os.path.join(folder, "FETCH_HEAD"), "rb") as file:
+            at_s, text = int(os.fstat(file.fileno()).st_mtime), file.read(_MOST_BYTES)
+    except OSError:
+        return None
+    start = "" if trunk is None else f"branch '{trunk}' of "
+    sources = re.findall(rb"\t" + re.escape(os.fsencode(start)) + rb"([^\t\n]+)$", text, re.MULTILINE)
+    if not sources or at_s > now_s + _CLOCK_TOLERANCE_S:
+        return None
+    if _has_several(clone):
+        urls = {name: _shown(url) for name, url in clone.remotes.items()}
+        own = urls.pop(clone.remote or "", None)
+        foreign = {url for url in urls.values() if url != own}
+        sources = [each for each in sources if os.fsdecode(each) not in foreign]
+    return at_s if sources else None
+
+
+def _has_several(clone: Clone) -> bool:
+    """Whether branches of several remotes are here, found without asking git."""
+    own = f"refs/remotes/{clone.remote}/"
+    return any(ref.startswith("refs/remotes/") and not ref.startswith(own) for ref in clone.branches)
+
+
+def _shown(url: str) -> str:
+    """A remote's address as git writes it into FETCH_HEAD."""
+    scheme, mark, rest = url.partition("://")
+    if mark:
+        host, slash, path = rest.partition("/")
+        url = f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
+    return url.rstrip("/").removesuffix(".git")

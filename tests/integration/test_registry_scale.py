@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -307,16 +308,19 @@ def test_the_cache_works_with_refs_in_a_table(table: Folder, tmp_path: Path) -> 
     assert clone.here("doctor").status in {Exit.DONE, Exit.BLOCKED}
 
 
+LATER = datetime(2100, 1, 1, tzinfo=UTC)
+
+
 def test_when_tags_were_fetched_is_known_in_every_working_tree(project: Folder, tmp_path: Path) -> None:
     project.git("fetch", "-q")
-    seen = tags_as_of(opened(project))
+    seen = tags_as_of(opened(project, now=LATER))
     assert seen is not None
     project.git("worktree", "add", "-q", "--detach", str(tmp_path / "second"))
     second = Folder(tmp_path / "second")
-    assert tags_as_of(opened(second)) == seen
+    assert tags_as_of(opened(second, now=LATER)) == seen
     second.git("fetch", "-q")
     os.utime(project / ".git" / "FETCH_HEAD", (START_S, START_S))
-    newest = tags_as_of(opened(second))
+    newest = tags_as_of(opened(second, now=LATER))
     assert newest is not None
     assert newest >= seen
 

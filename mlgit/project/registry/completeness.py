@@ -215,13 +215,13 @@ def _was_fetched(project: Project, remote: str) -> bool:
     """Whether anything was ever fetched from the remote or pushed to it."""
     if any(ref.startswith(f"refs/remotes/{remote}/") for ref in project.branches):
         return True
-    if os.path.exists(os.path.join(project.git_dir, "FETCH_HEAD")):
+    several = len(project.remotes) > 1
+    if not several and os.path.exists(os.path.join(project.git_dir, "FETCH_HEAD")):
         return True
-    try:  # a clone of an empty repository has no more than this
-        with open(os.path.join(project.common_dir, "config"), "rb") as opened:
-            return b"[branch " in opened.read()
-    except OSError:
-        return False
+    # A clone of an empty repository has no more than the section of a branch that follows it.
+    own, *_ = configuration(git_dir=project.git_dir, common_dir=project.common_dir)
+    follows = rb"\[branch [^\[]*\bremote\s*=\s*\"?" + re.escape(os.fsencode(remote.lower())) + rb"\"?\s*$"
+    return re.search(follows, own, re.MULTILINE) is not None
 
 
 def _list_command(remote: str) -> str:

@@ -12,7 +12,9 @@ from mlgit.adapters.git.tags.facts import TagListing, read_tags
 from mlgit.adapters.git.tags.objects import parse_tags, start_listing_tags
 from mlgit.core.registry.replay import replay
 from mlgit.core.stated_time import as_time
+from mlgit.core.trunk import HEADS
 from mlgit.errors import ToolError
+from mlgit.project.remote_commits import fetched_at_s
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -93,14 +95,15 @@ def ignored_tags(project: Project) -> Mapping[str, str]:
 
 
 def tags_as_of(project: Project) -> datetime | None:
-    """When tags were last fetched; None if that is unknown or there is no remote."""
+    """When tags were last fetched with trunk; None if that is unknown or there is no remote."""
     if project.remote is None:
         return None
-    times = []
+    ref = "" if project.trunk_here is None else project.trunk_here.ref
+    trunk = ref.removeprefix(HEADS).removeprefix(f"refs/remotes/{project.remote}/") or None
     # Each working tree has its own FETCH_HEAD, which git writes at every fetch.
-    for folder in {project.git_dir, project.common_dir}:
-        with suppress(OSError):
-            times.append(int(os.stat(os.path.join(folder, "FETCH_HEAD")).st_mtime))
+    folders = {project.git_dir, project.common_dir}
+    found = (fetched_at_s(project, folder, trunk, now_s=project.now.timestamp()) for folder in folders)
+    times = [at_s for at_s in found if at_s is not None]
     if times:
         return as_time(max(times))
     # In a clone that has not fetched since, the remote's HEAD has not moved. With refs in a table (reftable)

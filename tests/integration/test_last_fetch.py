@@ -1,0 +1,117 @@
+"""When a clone last saw its remote: only a fetch that shows its tags counts."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mlgit.errors import Exit
+from mlgit.project.registry.read import tags_as_of
+from tests.support.checks import check
+from tests.support.registry import opened
+from tests.support.shell import Folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+RULES = """\
+version: 1
+models:
+  net: {path: net.bin, metrics: [m.json]}
+gates:
+  keep: {metric: auc, vs: prod, max_drop: 0.01}
+environments: {prod: {}}
+"""
+DAYS_S = 9 * 86400
+LATER = datetime(2100, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def origin(empty_repository: Folder) -> Folder:
+    """A remote with trunk, a branch, and another repository next to it; the folder that pushed them."""
+    project = empty_repository
+    project.write("mlgit.yaml", RULES)
+    project.write("net.bin", "one")
+    project.write("m.json", '{"auc": 0.9}')
+    project.commit("Start")
+    for name in ("origin", "other"):
+        project.git("init", "-q", "--bare", "-b", "main", f"../{name}.git")
+        project.git("push", "-q", f"../{name}.git", "HEAD:refs/heads/main", "HEAD:refs/heads/topic")
+    return project
+
+
+def clone(origin: Folder, *options: str) -> Folder:
+    parent = origin.path.parent
+    origin.git("clone", "-q", *options, str(parent / "origin.git"), str(parent / "clone"))
+    return Folder(parent / "clone")
+
+
+def failed(clone: Folder) -> None:
+    assert clone.run("git", "fetch", "-q", "file:///nonexistent").status != 0
+
+
+def of_another(clone: Folder) -> None:
+    clone.git("remote", "add", "other", "../other.git")
+    clone.git("fetch", "-q", "other")
+
+
+def in_the_future(clone: Folder) -> None:
+    clone.git("fetch", "-q")
+    later = LATER.timestamp() + DAYS_S
+    os.utime(clone / ".git/FETCH_HEAD", (later, later))
+
+
+FETCHES: dict[str, tuple[Callable[[Folder], object], bool]] = {
+    "everything": (lambda clone: clone.git("fetch", "-q"), True),
+    "trunk": (lambda clone: clone.git("fetch", "-q", "origin", "main"), True),
+    "one branch": (lambda clone: clone.git("fetch", "-q", "origin", "topic"), False),
+    "failed": (failed, False),
+    "another remote": (of_another, False),
+    "in the future": (in_the_future, False),
+}
+
+
+@pytest.mark.parametrize(("fetch", "counts"), FETCHES.values(), ids=FETCHES)
+def test_a_time_is_that_of_a_fetch_which_brought_trunk(
+    origin: Folder, fetch: Callable[[Folder], object], *, counts: bool
+) -> None:
+    work = clone(origin)
+    made = (work / ".git/refs/remotes/origin/HEAD").stat().st_mtime - DAYS_S
+    os.utime(work / ".git/refs/remotes/origin/HEAD", (made, made))
+    fetch(work)
+    seen = tags_as_of(opened(work, now=LATER))
+    assert seen is not None
+    assert (seen.timestamp() > made + 1) is counts
+
+
+@pytest.mark.parametrize("first", ["origin", "other"])
+def test_nothing_is_absent_at_a_remote_that_was_never_fetched(
+    origin: Folder, tmp_path: Path, first: str
+) -> None:
+    work = Folder(tmp_path / "own")
+    work.path.mkdir()
+    work.git("init", "-q", "-b", "main")
+    for name in ("origin", "other"):
+        work.git("remote", "add", name, str(origin.path.parent / f"{name}.git"))
+    work.git("fetch", "-q", first)
+    work.git("switch", "-qc", "change", f"{first}/main", "--no-track")
+    work.git("config", "mlgit.remote", "origin")
+    verdict = check(work, status=Exit.DONE if first == "origin" else Exit.BLOCKED)
+    (result,) = verdict["results"]
+    expected = ("skipped", "no_baseline") if first == "origin" else ("error", "unknown_here")
+    assert (result["outcome"], result["reason"]) == expected
+
+
+def test_the_branches_of_a_bare_clone_are_not_taken_for_trunk(origin: Folder, tmp_path: Path) -> None:
+    bare = tmp_path / "bare.git"
+    origin.git("clone", "-q", "--bare", str(origin.path.parent / "origin.git"), str(bare))
+    origin.git("--git-dir", str(bare), "worktree", "add", "-q", str(tmp_path / "tree"), "main")
+    tree = Folder(tmp_path / "tree")
+    tree.write("mlgit.yaml", RULES.replace("max_drop: 0.01", "max_drop: 9"))
+    tree.commit("Loosen")
+    verdict = check(tree, status=Exit.BLOCKED)
+    assert "trunk_unknown" in {note["code"] for note in verdict["notes"]}
