@@ -13,13 +13,13 @@ from mlgit.project.compare.base import Base, base_commit
 from mlgit.project.opening import open_project
 from tests.support.checkouts import github_push, gitlab_push
 from tests.support.checks import GATES, check
+from tests.support.shell import Folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from mlgit.project.open import Project
-    from tests.support.shell import Folder
 
 
 @contextmanager
@@ -181,3 +181,27 @@ def test_of_an_unrelated_history_it_is_the_tip_of_trunk(project: Folder) -> None
 
 def test_nothing_committed_has_no_base(empty_repository: Folder) -> None:
     assert base(empty_repository) == Base(commit=None, reason="no_commit")
+
+
+@pytest.mark.parametrize(("depth", "known"), [(3, False), (9, True), (None, True)])
+def test_a_cut_history_may_hide_where_the_branch_began(
+    project: Folder, tmp_path: Path, depth: int | None, *, known: bool
+) -> None:
+    older = project.git("rev-parse", "HEAD")
+    start = project.commit("Start of the branch")
+    project.git("checkout", "-qb", "side", older)
+    project.commit("Side")
+    project.git("checkout", "-q", "main")
+    for name in ("one", "two"):
+        project.commit(name)
+    project.git("merge", "-q", "--no-ff", "-m", "Merge", "side")
+    project.git("push", "-q", "origin", "main", f"{start}:refs/heads/start")
+    project.git("checkout", "-qb", "change", start)
+    project.commit("Change")
+    project.git("push", "-q", "origin", "change")
+    options = [] if depth is None else ["--depth", str(depth), "--no-single-branch"]
+    origin = f"file://{project.path.parent / 'origin.git'}"
+    project.git("clone", "-q", *options, "-b", "change", origin, str(tmp_path / "clone"))
+    found = base(Folder(tmp_path / "clone"))
+    cut = Base(commit=None, reason="history_too_shallow")
+    assert found == (Base(commit=start, reason="merge_base") if known else cut)

@@ -160,6 +160,15 @@ def merge_bases(git: Git, one: str, other: str) -> tuple[str, ...]:
     return known[key]
 
 
+def cut_commits(common_dir: str) -> frozenset[str]:
+    """The commits of a shallow clone whose parents are not here."""
+    try:
+        with open(os.path.join(common_dir, "shallow"), encoding="ascii") as file:
+            return frozenset(file.read().split())
+    except OSError:
+        return frozenset()
+
+
 def merged_tree(git: Git, git_dir: str, ours: str, theirs: str) -> tuple[str, frozenset[str]] | None:
     """The tree that git makes of a merge of two commits, and the paths in it that conflict.
 

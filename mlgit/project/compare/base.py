@@ -6,13 +6,13 @@ import os
 import re
 from typing import TYPE_CHECKING, Literal
 
-from mlgit.adapters.git.refs import is_ancestor, merge_bases, parents
+from mlgit.adapters.git.refs import cut_commits, is_ancestor, merge_bases, parents
 from mlgit.core.record import record
 from mlgit.errors import UnknownReference
 from mlgit.project.open import Branch
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from mlgit.project.open import Project
 
@@ -158,17 +158,31 @@ def _locally(project: Project, here: str, target: Branch | None, *, of_worktree:
         return Base(commit=None, reason="trunk_not_here")
     if target is not None and target.commit != here:
         common = merge_bases(project.git, here, target.commit)
-        if not common:
-            if project.shallow:
-                return Base(commit=None, reason="history_too_shallow")
-            return Base(commit=target.commit, reason="unrelated_history")
-        if common[0] != here:
-            found = Base(commit=common[0], reason="merge_base")
-            return _of_several(project, here, common[0], target) or found
+        if common[:1] != (here,):
+            return _of_branch(project, here, target, common)
     if of_worktree and project.head.dirty:
         return Base(commit=here, reason="head")
     known = parents(project.objects, here)
     return _known(project, known[0], "parent") if known else Base(commit=None, reason="root_commit")
+
+
+def _of_branch(project: Project, here: str, target: Branch, common: Sequence[str]) -> Base:
+    """The base of a commit that the target does not have; `common` are their best common ancestors."""
+    if not common:
+        found = Base(commit=target.commit, reason="unrelated_history")
+        return Base(commit=None, reason="history_too_shallow") if project.shallow else found
+    if common[0] != target.commit and _may_be_later(project, common[0], here, target.commit):
+        return Base(commit=None, reason="history_too_shallow")
+    found = Base(commit=common[0], reason="merge_base")
+    return _of_several(project, here, common[0], target) or found
+
+
+def _may_be_later(project: Project, base: str, *tips: str) -> bool:
+    """Whether the history after a common ancestor is cut off, which may hide a later one."""
+    if not project.shallow:
+        return False
+    cut = cut_commits(project.common_dir)
+    return not cut.isdisjoint(project.git.run_text("rev-list", *tips, f"^{base}").split())
 
 
 def trunk_is_unborn(project: Project) -> bool:
