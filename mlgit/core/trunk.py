@@ -116,6 +116,14 @@ def default_branch_missing(remote: str, branch: str) -> StateError:
     )
 
 
+def trunk_gone(remote: str, branch: str) -> StateError:
+    """The error that the remote has no branch any more of trunk's name here."""
+    return StateError(
+        f"`{remote}` has no branch `{branch}` any more, which this clone takes for trunk",
+        hint=f"run `git fetch --prune {word(remote)} && git remote set-head {word(remote)} --auto`",
+    )
+
+
 def unknown_trunk(remote: str, *, refspecs: str) -> StateError:
     """The error if no branch of this clone is known to be trunk; `refspecs` are those that are fetched."""
     every = f"git remote set-branches --add {word(remote)} '*' && "

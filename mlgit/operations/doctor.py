@@ -12,7 +12,7 @@ from mlgit.core.wording import listed, word
 from mlgit.errors import ConfigError, MlgitError
 from mlgit.project.overview.config_health import check_readiness
 from mlgit.project.overview.data_health import check_data, check_remote_data, check_tracked_files
-from mlgit.project.overview.git_health import check_clone, clone_repair
+from mlgit.project.overview.git_health import check_clone, check_default_branch, clone_repair
 from mlgit.project.overview.refused_tags import check_refused_tags
 from mlgit.project.overview.tag_health import (
     check_clashes,
@@ -186,4 +186,8 @@ _LOCAL: dict[str, Check] = {
     "tracked_files": check_tracked_files,
     "data": check_data,
 }
-_ONLINE: dict[str, Check] = {"tags_of_the_remote": check_remote_tags, "data_in_the_remote": check_remote_data}
+_ONLINE: dict[str, Check] = {
+    "default_branch": check_default_branch,
+    "tags_of_the_remote": check_remote_tags,
+    "data_in_the_remote": check_remote_data,
+}

@@ -115,3 +115,23 @@ def test_the_branches_of_a_bare_clone_are_not_taken_for_trunk(origin: Folder, tm
     tree.commit("Loosen")
     verdict = check(tree, status=Exit.BLOCKED)
     assert "trunk_unknown" in {note["code"] for note in verdict["notes"]}
+
+
+def test_another_default_branch_at_the_remote_is_found(origin: Folder) -> None:
+    work = clone(origin)
+    bare = str(origin.path.parent / "origin.git")
+    origin.git("--git-dir", bare, "branch", "-q", "trunk", "main")
+    origin.git("--git-dir", bare, "symbolic-ref", "HEAD", "refs/heads/trunk")
+
+    def findings() -> dict[str, str]:
+        found = work.here("doctor", "--online", "--json").json()["findings"]
+        return {each["id"]: each["repair"] for each in found}
+
+    repair = findings()["default_branch_moved"]
+    origin.git("--git-dir", bare, "branch", "-q", "-D", "main")
+    refused = work.here("release", "net")
+    assert refused.status == Exit.STATE
+    assert "`origin` has no branch `main` any more, which this clone takes for trunk" in refused.err
+    assert work.run("sh", "-c", repair).status == 0
+    assert "default_branch_moved" not in findings()
+    assert "no branch `main`" not in work.here("release", "net").err

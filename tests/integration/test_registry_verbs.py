@@ -257,7 +257,7 @@ def test_changes_within_one_second_are_listed_in_the_order_they_were_made(projec
 
 
 @pytest.mark.parametrize("by", ["pushurl", "pushInsteadOf"])
-def test_tags_that_are_written_to_another_repository_are_no_success(staged: Folder, by: str) -> None:
+def test_tags_that_go_to_another_repository_are_an_error(staged: Folder, by: str) -> None:
     fork = staged.path.parent / "fork.git"
     staged.git("clone", "-q", "--bare", str(staged.path.parent / "origin.git"), str(fork))
     read = staged.git("remote", "get-url", "origin").strip()

@@ -128,12 +128,17 @@ def trunk_in_ci(git: Git, remote: str) -> tuple[str, ...] | None:
 
     if not in_ci(os.environ):
         return None
+    name = default_branch_at(git, remote)
+    return () if name is None else (f"refs/remotes/{remote}/{name}",)
+
+
+def default_branch_at(git: Git, remote: str) -> str | None:
+    """The default branch by the remote's own word; None if it does not answer or names none."""
     try:
         output = git.run("ls-remote", "--symref", remote, "HEAD", timeout_s=_NETWORK_TIMEOUT_S)
     except ToolError:
-        return ()
-    name = head_of(output.decode("utf-8", "surrogateescape"))
-    return () if name is None else (f"refs/remotes/{remote}/{name}",)
+        return None
+    return head_of(output.decode("utf-8", "surrogateescape"))
 
 
 def first_after(git: Git, commit: str, others: Sequence[str]) -> str | None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlgit.adapters.git.refs import default_branch_at
 from mlgit.core.fetch_settings import hiding_refs, pruning
 from mlgit.core.overview.doctor import Finding, fault, warning
 from mlgit.core.registry.completeness import repair
+from mlgit.core.wording import word
 from mlgit.project.registry.completeness import clone_facts
 from mlgit.project.registry.tag_settings import fetch_settings
 
@@ -58,6 +60,20 @@ def check_clone(project: Project) -> Iterator[Finding]:
             "tags_are_hidden",
             f"Clones and remotes on this machine do not show tags (`{setting.key}={setting.value}`)",
             repair=setting.removal,
+        )
+
+
+def check_default_branch(project: Project) -> Iterator[Finding]:
+    """Whether the remote has another default branch than this clone takes for trunk."""
+    remote, trunk = project.remote, project.trunk_here
+    if remote is None or trunk is None or project.settings.trunk is not None:
+        return
+    name = default_branch_at(project.git, remote)
+    if name is not None and trunk.ref.startswith("refs/remotes/") and trunk.short != f"{remote}/{name}":
+        yield warning(
+            "default_branch_moved",
+            f"The default branch of `{remote}` is `{name}`, and this clone takes `{trunk.short}` for trunk",
+            repair=f"git fetch {word(remote)} && git remote set-head {word(remote)} --auto",
         )
 
 

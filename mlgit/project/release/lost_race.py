@@ -1,4 +1,4 @@
-"""Lost race: report who changed the model first, and fetch their tags."""
+"""Lost race: report who changed a model or a tag first, and fetch their tags."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mlgit.core.registry.state import ModelState, TagFact, version_of
 from mlgit.core.registry.tags import TAGS, parse_tag, ref_patterns
 from mlgit.core.wording import format_age, word, words
 from mlgit.errors import LostRace, StateError, ToolError
-from mlgit.project.registry.read import read_model
+from mlgit.project.registry.read import read_facts, read_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -68,6 +68,27 @@ def written_elsewhere(project: Project, remote: str, tags: Iterable[str]) -> Sta
     return StateError(
         f"`{remote}` is read from {read} and written to {written}: the tags are only where it is written",
         hint=f"run `{delete}`, then `{same}`, and this again",
+    )
+
+
+def moved_tag(project: Project, remote: str, tag: str, *, here: str, there: str) -> StateError:
+    """The error about a tag that differs; tags of environments show which one is the release."""
+    named = {fact.release: fact.tag for fact in read_facts(project) if fact.release in {here, there}}
+    put_back = f"git push --force {word(remote)} {word(TAGS + tag)}"
+    if here in named:
+        return StateError(
+            f"The tag `{tag}` was moved on `{remote}`: `{named[here]}` names the one that is here",
+            hint=f"run `{put_back}`, which puts it back for everybody",
+        )
+    if there in named:
+        return StateError(
+            f"The tag `{tag}` was moved here: `{named[there]}` names the one that is on `{remote}`",
+            hint=f"run `git fetch --force --tags {word(remote)}`",
+        )
+    return StateError(
+        f"The tag `{tag}` is another one here than on `{remote}`",
+        hint=f"if yours was never published, run `git tag -d {word(tag)}` and fetch again; "
+        f"if it was moved there, `{put_back}` puts it back for everybody",
     )
 
 

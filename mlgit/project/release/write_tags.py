@@ -25,16 +25,18 @@ from mlgit.core.registry.tags import TAGS, parse_tag, ref_patterns
 from mlgit.core.release.collisions import collisions
 from mlgit.core.release.tag_plan import PlannedTag, WrittenTag
 from mlgit.core.stated_time import as_time
+from mlgit.core.trunk import HEADS, trunk_gone
 from mlgit.core.trust.marks import unless_needed
 from mlgit.core.wording import listed, word
 from mlgit.errors import StateError, ToolError, UsageError
 from mlgit.project.registry.completeness import note_fetched
 from mlgit.project.registry.pushed import once_at_remote, record_seen
-from mlgit.project.registry.read import read_facts, read_model
+from mlgit.project.registry.read import read_model
 from mlgit.project.release.lost_race import (
     fetch_models,
     lost_branch,
     lost_race,
+    moved_tag,
     states_of,
     written_elsewhere,
 )
@@ -269,31 +271,18 @@ def _require_fetchable(project: Project, remote: str, patterns: Sequence[str], e
         there = list_remote_refs(project.git, remote, patterns)
     except ToolError:
         raise no_answer(remote, error) from error
+    _require_trunk_there(project, remote)
     here = {TAGS + tag: oid for tag, oid in list_tags(project.git).items()}
     differing = sorted(ref for ref, oid in there.items() if here.get(ref, oid) != oid)
     if differing:
         ref = differing[0]
-        found = _moved(project, remote, ref.removeprefix(TAGS), here=here[ref], there=there[ref])
+        found = moved_tag(project, remote, ref.removeprefix(TAGS), here=here[ref], there=there[ref])
         found.details = tuple(other.removeprefix(TAGS) for other in differing[1:])
         raise found from error
 
 
-def _moved(project: Project, remote: str, tag: str, *, here: str, there: str) -> StateError:
-    """The error about a tag that differs; tags of environments show which one is the release."""
-    named = {fact.release: fact.tag for fact in read_facts(project) if fact.release in {here, there}}
-    put_back = f"git push --force {word(remote)} {word(TAGS + tag)}"
-    if here in named:
-        return StateError(
-            f"The tag `{tag}` was moved on `{remote}`: `{named[here]}` names the one that is here",
-            hint=f"run `{put_back}`, which puts it back for everybody",
-        )
-    if there in named:
-        return StateError(
-            f"The tag `{tag}` was moved here: `{named[there]}` names the one that is on `{remote}`",
-            hint=f"run `git fetch --force --tags {word(remote)}`",
-        )
-    return StateError(
-        f"The tag `{tag}` is another one here than on `{remote}`",
-        hint=f"if yours was never published, run `git tag -d {word(tag)}` and fetch again; "
-        f"if it was moved there, `{put_back}` puts it back for everybody",
-    )
+def _require_trunk_there(project: Project, remote: str) -> None:
+    ref = "" if project.trunk_here is None else project.trunk_here.ref
+    branch = ref.removeprefix(f"refs/remotes/{remote}/")
+    if branch != ref and not list_remote_refs(project.git, remote, [f"{HEADS}{branch}"]):
+        raise trunk_gone(remote, branch)
