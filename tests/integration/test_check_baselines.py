@@ -181,3 +181,25 @@ def test_a_baseline_whose_pipeline_is_broken_is_an_error_of_the_gate(project: Fo
     verdict = check(project, status=Exit.BLOCKED)
     assert results(verdict)["line/mae-vs-base"] == ("error", "baseline_unreadable", "block")
     assert results(verdict)["line/r2-floor"] == ("pass", None, "allow")
+
+
+def test_a_revision_that_the_author_may_move_is_named(project: Folder) -> None:
+    gates(project, "  drop: {metric: r2, vs: origin/champion, max_drop: 0.01}\n")
+    project.git("push", "-q", "origin", "main:champion")
+    project.git("switch", "-qc", "change")
+    assert not notes(check(project, status=Exit.DONE))
+    train(project, "1.5")
+    worse = project.commit("Worse")
+    check(project, status=Exit.BLOCKED)
+    project.git("push", "-q", "origin", "change:champion")
+    verdict = check(project, status=Exit.DONE)
+    (note,) = [each for each in verdict["notes"] if each["code"] == "baseline_of_change"]
+    assert note["effect"] == "warn"
+    assert note["message"] == (
+        f"`vs: origin/champion` compares with {worse[:7]}, which is not on `origin/main`, "
+        "but is a part of this change"
+    )
+    verdict = check(project, "--rev", "main", status=Exit.DONE)
+    (note,) = [each for each in verdict["notes"] if each["code"] == "baseline_off_trunk"]
+    assert note["effect"] == "note"
+    assert note["message"].endswith("is not on `origin/main`: anyone who may push it chooses it")

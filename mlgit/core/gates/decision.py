@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.config.file import FileBaseline
 from mlgit.core.digest import sha256_hex
-from mlgit.core.gates.evaluate import EMPTIED, NOTED, Case, Rules, evaluate, vs_key
+from mlgit.core.gates.evaluate import EMPTIED, NOTED, OF_CHANGE, Case, Rules, evaluate, vs_key
 from mlgit.core.gates.limits import declared_bounds
 from mlgit.core.gates.verdict import (
     Note,
@@ -128,7 +128,13 @@ def _case_notes(case: Case, results: Sequence[Result], rules: Rules) -> list[Not
     elif rules.environment_empty and {(each.outcome, each.reason) for each in results} == _NO_BASELINE:
         notes.append(_first_version(case, rules))
     notes += [
-        Note(code=each.reason, message=each.message, model=case.model, hint=each.hint)
+        Note(
+            code=each.reason,
+            message=each.message,
+            model=case.model,
+            effect="warn" if each.reason == OF_CHANGE else "note",
+            hint=each.hint,
+        )
         for each in (entry.baseline for entry in case.baselines.values())
         if each.reason in NOTED and each.message is not None
     ]

@@ -36,10 +36,14 @@ PASSED_OVER = "passed_over"
 """The reason of a baseline that is found although a newer tag of its environment does not count."""
 OLDER = "older_commit"
 """The reason of a newest release whose commit is older than that of a lower one."""
-NOTED = ("baseline_held", "baseline_renamed", "baseline_deregistered", "baseline_unmerged")
-HELD, REPLACED, DEREGISTERED, UNMERGED = NOTED
+NOTED = (
+    *("baseline_held", "baseline_renamed", "baseline_deregistered", "baseline_unmerged"),
+    *("baseline_off_trunk", "baseline_of_change"),
+)
+HELD, REPLACED, DEREGISTERED, UNMERGED, OFF_TRUNK, OF_CHANGE = NOTED
 """Reasons of a baseline that is found: its environment held more before; trunk renamed its environment; the
-release after it was deregistered; it is not on trunk, but on this clone's own branch with trunk's name."""
+release after it was deregistered; it is not on trunk, but on this clone's own branch with trunk's name; a
+revision is not on trunk; a revision is a part of the change."""
 IN_ENVIRONMENT = "what is in "
 """How the rule of a baseline begins that is an environment."""
 _UNTRUSTED = ("not_from_pipeline", "stale", "unknown_here")

@@ -26,6 +26,8 @@ FINDINGS = (
     "baseline_held",
     "baseline_deregistered",
     "baseline_unmerged",
+    "baseline_off_trunk",
+    "baseline_of_change",
     "baseline_renamed",
     "reference_edited",
     "policy_changed",

@@ -25,6 +25,7 @@ from mlgit.project.compare.environment_baseline import (
     in_environment,
     is_made_again,
     merged,
+    off_trunk,
     replaced,
 )
 from mlgit.project.compare.reference_file import reference_baseline
@@ -271,8 +272,7 @@ class Baselines:
         """The baseline only if it is on trunk; but pre-releases are promoted one after the other."""
         if version is None or (self.pre and self.purpose != "check"):
             return found
-        candidate = self.candidate or self.project.head.commit
-        return merged(self.project, found, version, candidate=candidate)
+        return merged(self.project, found, version, candidate=self.candidate or self.project.head.commit)
 
     def _means_environment(self, vs: str, *, used: bool) -> bool:
         """Whether a name that trunk does not declare is an environment: `used` by tags, or new here.
@@ -294,5 +294,7 @@ class Baselines:
         from mlgit.project.registry.references import resolve
 
         found = resolve(self.project, vs, model=name, read=self._state)
-        rule = "a revision" if found.version is None else "a version"
-        return found_at(vs, model, found.label, rule, found.commit)
+        if found.version is not None:
+            return found_at(vs, model, found.label, "a version", found.commit)
+        baseline = found_at(vs, model, found.label, "a revision", found.commit)
+        return off_trunk(self.project, baseline, candidate=self.candidate or self.project.head.commit)

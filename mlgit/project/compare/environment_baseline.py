@@ -6,7 +6,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.refs import first_after, is_ancestor
-from mlgit.core.gates.evaluate import EMPTIED, HELD, IN_ENVIRONMENT, PASSED_OVER, REPLACED, UNMERGED
+from mlgit.core.gates.evaluate import (
+    EMPTIED,
+    HELD,
+    IN_ENVIRONMENT,
+    OF_CHANGE,
+    OFF_TRUNK,
+    PASSED_OVER,
+    REPLACED,
+    UNMERGED,
+)
 from mlgit.core.registry.moves import held_before, held_last, withdrawn
 from mlgit.core.registry.state import label_of, version_of
 from mlgit.core.trust.doubt import newest_passed_over
@@ -239,3 +248,15 @@ def _on_own_branch(project: Project, found: Baseline, commit: str) -> Baseline:
         f"`{trunk.short.partition('/')[2]}`; CI does not compare with it"
     )
     return replace(found, reason=UNMERGED, message=message)
+
+
+def off_trunk(project: Project, found: Baseline, *, candidate: str | None) -> Baseline:
+    """The baseline that a revision names, with a note if it is not on trunk."""
+    trunk, commit = project.trunk, found.commit
+    if trunk is None or commit is None or is_ancestor(project.git, commit, trunk.commit):
+        return found
+    text = f"`vs: {found.vs}` compares with {commit[:7]}, which is not on `{trunk.short}`"
+    if candidate is None or not is_ancestor(project.git, commit, candidate):
+        return replace(found, reason=OFF_TRUNK, message=f"{text}: anyone who may push it chooses it")
+    hint = "compare with `base`, an environment or a version in this gate"
+    return replace(found, reason=OF_CHANGE, message=f"{text}, but is a part of this change", hint=hint)
