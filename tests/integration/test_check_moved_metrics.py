@@ -77,12 +77,16 @@ def test_a_moved_metric_file_is_still_compared_in_later_changes(project: Folder)
     require_worse_blocked(project, "moved.json")
 
 
-def test_a_renamed_metric_is_a_finding_in_every_change_until_prod_has_it(project: Folder) -> None:
+@pytest.mark.parametrize("gate", ["drop", "other"])
+def test_a_renamed_metric_is_a_finding_in_every_change_until_prod_has_it(project: Folder, gate: str) -> None:
     release(project, "scores.json")
     project.git("checkout", "-qb", "rename")
     project.write("scores.json", '{"roc_auc": 0.95}')
     project.write(
-        "mlgit.yaml", RULES.replace("GLOB", "scores.json").replace("metric: auc", "metric: roc_auc")
+        "mlgit.yaml",
+        RULES.replace("GLOB", "scores.json")
+        .replace("metric: auc", "metric: roc_auc")
+        .replace("  drop:", f"  {gate}:"),
     )
     project.commit("Rename")
     project.git("push", "-q", "origin", "rename:main")
@@ -93,7 +97,7 @@ def test_a_renamed_metric_is_a_finding_in_every_change_until_prod_has_it(project
     notes = check(project, status=Exit.DONE)["notes"]
     (lost,) = [note for note in notes if note["code"] == "gates_loosened"]
     assert lost["message"] == (
-        "`drop` of `churn`: nothing is compared, because prod (churn@v1.0.0) has `auc` of `scores.json`, "
+        f"`{gate}` of `churn`: nothing is compared, because prod (churn@v1.0.0) has `auc` of `scores.json`, "
         "but not `roc_auc` of `scores.json`"
     )
 

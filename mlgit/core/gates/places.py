@@ -87,6 +87,21 @@ def own_place(gate: Gate, entry: BaselineFiles) -> Place | None:
     return places[0] if len(places) == 1 else None
 
 
+def place_of_gone(gates: Sequence[Gate], files: Sequence[MetricFile], entry: BaselineFiles) -> Place | None:
+    """What a gate of the baseline's own mlgit.yaml reads whose id is gone, and that no gate reads now.
+
+    A gate that has a new id may have been that one.
+    """
+    ids = {gate.id for gate in gates}
+    here = [candidate_place(gate, files) for gate in gates]
+    read = {(each.file.path, each.key) for each in here if isinstance(each, metrics.Place)}
+    for name, metric in entry.named:
+        places = () if name in ids else metrics.find(metric, entry.own)
+        if len(places) == 1 and (places[0].file.path, places[0].key) not in read:
+            return places[0]
+    return None
+
+
 def _by_own_rules(gate: Gate, name: str, entry: BaselineFiles) -> tuple[Place, ...]:
     """The only metric of that name by the baseline's own rules; of several, the one that its gate reads."""
     places = metrics.find(name, entry.own)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.core.gates.evaluate import EMPTIED, OLDER, PASSED_OVER, vs_key
-from mlgit.core.gates.places import baseline_place, candidate_place, own_place
+from mlgit.core.gates.places import baseline_place, candidate_place, own_place, place_of_gone
 from mlgit.core.pipeline.metrics import Place
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ def lost_comparisons(cases: Sequence[Case], reported: Sequence[Finding]) -> Iter
             entry = case.baselines[vs_key(gate.vs)]
             here = candidate_place(gate, case.files)
             before = own_place(gate, entry)
+            if gate.id not in dict(entry.named):
+                before = place_of_gone(case.gates, case.files, entry)
             if before is None or not isinstance(here, Place):
                 continue
             found = baseline_place(gate, here, entry)
