@@ -11,6 +11,7 @@ from mlgit.core.config.file import FileBaseline
 from mlgit.core.gates.evaluate import Case
 from mlgit.core.gates.resolved.findings import compare_resolved, reported_losses
 from mlgit.core.gates.resolved.resolution import Reference, ResolvedGate, resolve_case
+from mlgit.core.pipeline.evidence import Problem
 from mlgit.core.pipeline.stages import Output, Pipeline, Stage
 from tests.support.verdicts import absolute, baseline, change, metric_file
 
@@ -150,3 +151,35 @@ def test_nothing_is_lost_where_nothing_was() -> None:
     assert compared(full, empty) == ["gates_loosened"]
     assert compared(full, replace(full, source=None)) == ["gates_loosened"]
     assert compared(full, replace(full, source=None), source=False) == []
+
+
+def unread(*files: str) -> ResolvedGate:
+    """The gate on a side of which the metric files are not here; each is made by the stage `evaluate`."""
+    problem = Problem(code="not_fetched", message="not here")
+    pipeline = Pipeline(stages=tuple(stage("evaluate", "python e.py", each) for each in files))
+    there = tuple(replace(metric_file(path=each), problems=(problem,)) for each in files)
+    (found,) = resolve_case(Case("m", (absolute("g", low="0"),), there, {}), pipeline)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "codes"),
+    [
+        (unread("a.json"), OLD, []),
+        (unread("b.json"), OLD, ["gate_repointed"]),
+        (unread("a.json", "b.json"), OLD, ["gate_repointed"]),
+        (unread("a.json"), replace(OLD, metric="f1"), ["gate_repointed"]),
+        (unread("a.json"), made(name="score", command="echo"), ["gate_repointed"]),
+        (unread("a.json"), unread("a.json"), []),
+        (replace(unread("a.json"), unread=()), OLD, []),
+    ],
+)
+def test_what_a_gate_read_is_known_by_its_only_file_or_said_to_be_unknown(
+    old: ResolvedGate, new: ResolvedGate, codes: list[str]
+) -> None:
+    found = compare_resolved([old], [new])
+    assert [each.code for each in found] == codes
+    unknown = (
+        "what it read in `a.json` or `b.json` is not known here, whose content is not here; it now reads"
+    )
+    assert any(each.text.startswith(unknown) for each in found) is (len(old.unread) > 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -96,9 +97,8 @@ def reported_losses(
         text
         for before in old
         for after in counterparts(before, every)
-        if before.source is not None and after.source is not None
-        if not _made_elsewhere(before.source, after.source)
-        for text in _losses(before, after, places)
+        if not _made_elsewhere(known := _with_only_file(before, after), after)
+        for text in _losses(known, after, places)
     )
 
 
@@ -184,10 +184,22 @@ def _message(finding: Finding) -> str:
 def _differences(
     old: ResolvedGate, new: ResolvedGate, places: tuple[Places, Places]
 ) -> Iterator[tuple[str, str]]:
+    if new.source is not None and len(old.unread) > 1:
+        files = " or ".join(f"`{each.file}`" for each in old.unread)
+        text = f"what it read in {files} is not known here, whose content is not here; it now reads"
+        yield "gate_repointed", f"{text} {new.source.words}"
+    old = _with_only_file(old, new)
     yield from _read_from(old, new, places)
     yield from _about_model(old, new)
     if old.reference is not None and new.reference is not None:
         yield from compared_with(old, new, old.reference, new.reference)
+
+
+def _with_only_file(old: ResolvedGate, new: ResolvedGate) -> ResolvedGate:
+    """The gate with the only file that it can have read, although its content is not here."""
+    if old.source is not None or new.source is None or len(old.unread) != 1 or old.metric != new.metric:
+        return old
+    return replace(old, source=replace(old.unread[0], key=new.source.key))
 
 
 def _read_from(
@@ -204,7 +216,7 @@ def _read_from(
     if moved:
         yield "gate_repointed", _moved(before, after)
     texts = _losses(old, new, places)
-    if texts and not _made_elsewhere(before, after):
+    if texts and not _made_elsewhere(old, new):
         yield "evidence_weakened", f"its number proves less: {'; '.join(texts)}"
     elif not texts and _made_otherwise(before, after):
         text = f"`{before.file}` was {before.origin.clause}; it is now {after.origin.clause}"
@@ -224,8 +236,11 @@ def _knows_less(before: Source, after: Source) -> bool:
     return after.origin.kind == "stage" and LINKS.index(after.link) < LINKS.index(before.link)
 
 
-def _made_elsewhere(before: Source, after: Source) -> bool:
+def _made_elsewhere(old: ResolvedGate, new: ResolvedGate) -> bool:
     """Whether a number comes from another place of another kind, so that another finding is about it."""
+    before, after = old.source, new.source
+    if before is None or after is None:
+        return False
     moved = (before.file, before.key) != (after.file, after.key)
     return moved and before.origin.kind != after.origin.kind
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mlgit.core.gates.evaluate import Case
     from mlgit.core.gates.places import BaselineFiles
     from mlgit.core.gates.verdict import BaselineState
+    from mlgit.core.pipeline.evidence import MetricFile
     from mlgit.core.pipeline.stages import Pipeline
 
 
@@ -64,7 +65,8 @@ class Reference:
 class ResolvedGate:
     """One gate for one model; `path` is the model's file.
 
-    `source` is None if the metric cannot be found, for the `reason` of that.
+    `source` is None if the metric cannot be found, for the `reason` of that. `unread` are then the metric
+    files that may have it, and whose content is not here; their keys are empty.
     """
 
     gate: str
@@ -73,6 +75,7 @@ class ResolvedGate:
     path: str | None = None
     source: Source | None = None
     reason: str | None = None
+    unread: tuple[Source, ...] = ()
     reference: Reference | None = None
 
 
@@ -92,8 +95,15 @@ def _resolve(gate: Gate, case: Case, pipeline: Pipeline, path: str | None) -> Re
         path=path,
         source=None if found is None else _source(found, pipeline, path),
         reason=place.reason if isinstance(place, Finding) else None,
+        unread=tuple(_source(Place(file, ""), pipeline, path) for file in case.files if _is_unread(file))
+        if found is None
+        else (),
         reference=None if entry is None else _reference(gate, found, entry),
     )
+
+
+def _is_unread(file: MetricFile) -> bool:
+    return any(problem.code in {"not_fetched", "unreadable"} for problem in file.problems)
 
 
 def _source(place: Place, pipeline: Pipeline, path: str | None) -> Source:
