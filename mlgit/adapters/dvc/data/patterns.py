@@ -6,7 +6,6 @@ The last line that matches a path decides. What hides a folder above it is asked
 from __future__ import annotations
 
 import re
-import string
 from itertools import groupby
 from typing import TYPE_CHECKING, Protocol
 
@@ -25,20 +24,6 @@ class Matcher(Protocol):
 
 
 _NEVER = "(?!)"
-_CLASSES = {
-    "alnum": string.ascii_letters + string.digits,
-    "alpha": string.ascii_letters,
-    "blank": " \t",
-    "cntrl": "".join(map(chr, [*range(32), 127])),
-    "digit": string.digits,
-    "graph": "".join(map(chr, range(33, 127))),
-    "lower": string.ascii_lowercase,
-    "print": "".join(map(chr, range(32, 127))),
-    "punct": string.punctuation,
-    "space": " \t\n\r",
-    "upper": string.ascii_uppercase,
-    "xdigit": string.hexdigits,
-}
 
 
 def dvc_matcher(lines: Iterable[str]) -> Matcher:
@@ -139,6 +124,27 @@ def _git_regex(pattern: str) -> str:
     return "".join(parts)
 
 
+def _in_class(name: str) -> set[str]:
+    """The characters of a class such as `[:alpha:]`. Raises KeyError if there is no such class."""
+    import string  # it compiles a regular expression, and few patterns have a class
+
+    classes = {
+        "alnum": string.ascii_letters + string.digits,
+        "alpha": string.ascii_letters,
+        "blank": " \t",
+        "cntrl": "".join(map(chr, [*range(32), 127])),
+        "digit": string.digits,
+        "graph": "".join(map(chr, range(33, 127))),
+        "lower": string.ascii_lowercase,
+        "print": "".join(map(chr, range(32, 127))),
+        "punct": string.punctuation,
+        "space": " \t\n\r",
+        "upper": string.ascii_uppercase,
+        "xdigit": string.hexdigits,
+    }
+    return set(classes[name])
+
+
 def _bracket(pattern: str, at: int) -> tuple[set[str], int]:
     """The characters that a bracket matches, and where it ends; none if it never does."""
     negated = pattern[at : at + 1] in {"!", "^"}
@@ -173,7 +179,7 @@ def _set(chars: Iterator[tuple[int, str]], text: str) -> tuple[set[str], int]:
             if end < 0:
                 raise StopIteration
             if end > at + 2 and text[end - 1] == ":":
-                found |= set(_CLASSES[text[at + 2 : end - 1]])
+                found |= _in_class(text[at + 2 : end - 1])
                 while next(chars)[0] < end:
                     pass
                 before = ""
