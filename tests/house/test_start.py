@@ -38,8 +38,11 @@ def test_docstrings_are_cleaned_as_inspect_cleans_them(doc: str) -> None:
         ("locale", "subprocess.run([sys.executable, '-c', ''], text=True, capture_output=True).stdout == ''"),
         ("copy", "dataclasses.asdict(dataclasses.make_dataclass('E', ['a'])({1})) == {'a': {1}}"),
         ("copy", "copy.deepcopy([1]) == [1]"),
+        ("signal.SIGKILL == 9", "signal.Signals(9) is signal.SIGKILL"),
         ("signal", "subprocess.Popen([sys.executable, '-c', 'input()'], stdin=-1).terminate() is None"),
         ("signal", "signal.Signals(15) is signal.SIGTERM"),
+        ("threading.Lock().acquire()", "threading.current_thread() is threading.main_thread()"),
+        ("threading.local()", "issubclass(threading._MainThread, threading.Thread)"),
         pytest.param(
             "datetime.datetime(2026, 1, 2, tzinfo=datetime.UTC).isoformat() == '2026-01-02T00:00:00+00:00'",
             "datetime.sys is sys",
@@ -69,6 +72,18 @@ def test_the_start_does_not_load_the_python_parser() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.endswith("[]\n")
+
+
+def test_click_gets_the_module_uuid_once_it_needs_it() -> None:
+    code = (
+        "import sys; from mlgit.__main__ import _LazyModule, _import_click, _postpone_slow_imports\n"
+        "assert 'uuid' not in sys.modules\n"
+        "_postpone_slow_imports(); _import_click()\n"
+        "import click; assert type(sys.modules['uuid']) is _LazyModule\n"
+        "text = '12345678-1234-5678-1234-567812345678'\n"
+        "made = click.UUID(text); from uuid import UUID; assert made == UUID(text)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_running_git_does_not_load_the_code_for_credentials() -> None:
