@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
+from mlgit.core.record import NamedTuple
 from mlgit.core.wording import word, words
 
 if TYPE_CHECKING:

@@ -3,15 +3,19 @@
 A dataclass compiles six functions and describes every field, which takes half a millisecond per class at
 each start; for fifty of them that is longer than `status` may take. Records share their functions, and are
 described only once `fields`, `replace` or `is_dataclass` of the standard library need it.
+
+`NamedTuple` is `typing.NamedTuple`, which compiles the type of every field to check it.
 """
 
 from __future__ import annotations
 
+from collections import namedtuple
 from dataclasses import MISSING, Field, FrozenInstanceError, dataclass, field, fields
-from typing import TYPE_CHECKING, Protocol, TypeVar, cast, dataclass_transform
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast, dataclass_transform
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import NamedTuple
 
     class _Record(Protocol):
         __slots__: tuple[str, ...]
@@ -19,6 +23,8 @@ if TYPE_CHECKING:
         _defaults: Mapping[str, object]
         _declared: Mapping[str, Field[object]]
 
+
+__all__ = ["NamedTuple", "record"]
 
 T = TypeVar("T")
 
@@ -125,3 +131,21 @@ _SHARED = {
     f"_{function.__name__}__": function
     for function in (_init, _repr, _eq, _hash, _setattr, _delattr, _getstate, _setstate)
 }
+
+
+class _NamedTuples(type):
+    """Makes each class below `NamedTuple` a `collections.namedtuple` with its docstring and its methods."""
+
+    def __new__(cls, name: str, bases: tuple[type, ...], body: dict[str, Any]) -> type:
+        if not bases:
+            return super().__new__(cls, name, bases, body)
+        fields = body["__annotations__"]
+        defaults = [body.pop(each) for each in fields if each in body]
+        made: type = namedtuple(name, fields, defaults=defaults, module=body["__module__"])  # type: ignore[misc]  # noqa: PYI024
+        for key, value in body.items():
+            setattr(made, key, value)
+        return made
+
+
+if not TYPE_CHECKING:
+    NamedTuple = _NamedTuples("NamedTuple", (), {})

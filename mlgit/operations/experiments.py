@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mlgit.core.compare.changes import value_changes
 from mlgit.core.compare.columns import fits, named, unknown_name, value_reader
@@ -21,6 +21,7 @@ from mlgit.core.compare.leaderboard import (
 from mlgit.core.compare.row_filter import Condition, parse_condition
 from mlgit.core.pipeline.metrics import number
 from mlgit.core.progress import Progress, Silent
+from mlgit.core.record import NamedTuple
 from mlgit.core.wording import count
 from mlgit.errors import ConfigError, UsageError
 from mlgit.project.compare.revision_values import RevisionReader

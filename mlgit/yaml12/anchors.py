@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from mlgit.core.record import NamedTuple
 
 MAX_REPEATED = 100_000
 """The most values that the aliases of one document may repeat."""

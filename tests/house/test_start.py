@@ -86,6 +86,22 @@ def test_click_gets_the_module_uuid_once_it_needs_it() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+def test_commands_that_people_wait_for_compile_no_types(staged: Folder) -> None:
+    """To compile the first one takes Python as long as reading a hundred metric files."""
+    counting = (
+        "import os, sys, typing; from mlgit.__main__ import main\n"
+        "read, named = typing.ForwardRef.__init__, []\n"
+        "typing.ForwardRef.__init__ = lambda *args, **more: named.append(args[1]) or read(*args, **more)\n"
+        "end = os._exit\n"
+        "os._exit = lambda status: end(print('named', *named, file=sys.stderr) or status)\n"
+        "main()\n"
+    )
+    for command in ("status", "models", "diff HEAD", "check", "history line"):
+        assert staged.mlgit(*command.split()).status == Exit.DONE  # what its caches save is not counted
+        done = staged.run(sys.executable, "-c", counting, *command.split())
+        assert (done.status, done.err.splitlines()[-1]) == (Exit.DONE, "named"), (command, done.err)
+
+
 def test_running_git_does_not_load_the_code_for_credentials() -> None:
     code = (
         "import sys; from mlgit.adapters.git.binary import environment\n"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import copy
 import pickle
+import typing
 from dataclasses import FrozenInstanceError, dataclass, field, fields, is_dataclass, replace
 
 import pytest
 
-from mlgit.core.record import record
+from mlgit.core.record import NamedTuple, record
 
 
 @record
@@ -75,3 +76,34 @@ def test_it_can_be_copied_and_pickled() -> None:
     made = Ours(a=1, b=("x",), c={"y": 2})
     assert copy.copy(made) == made
     assert pickle.loads(pickle.dumps(made)) == made  # noqa: S301 (our own bytes)
+
+
+class Point(NamedTuple):
+    """A place."""
+
+    x: int
+    y: NotImported | None = None  # type: ignore[name-defined]  # noqa: F821
+
+    @property
+    def twice(self) -> int:
+        return 2 * self.x
+
+
+class TheirPoint(typing.NamedTuple):
+    """A place."""
+
+    x: int
+    y: int | None = None
+
+    @property
+    def twice(self) -> int:
+        return 2 * self.x
+
+
+def test_a_named_tuple_is_that_of_typing() -> None:
+    assert set(dir(Point)) == set(dir(TheirPoint)) - {"__orig_bases__"}
+    for name in ("_fields", "_field_defaults", "__doc__", "__module__", "__match_args__", "__slots__"):
+        assert getattr(Point, name) == getattr(TheirPoint, name), name
+    assert repr(Point(1)) == repr(TheirPoint(1)).removeprefix("Their")
+    assert (Point(2).twice, Point(2), Point(x=1)._replace(y=3)) == (4, (2, None), (1, 3))
+    assert pickle.loads(pickle.dumps(Point(1))) == Point(1)  # noqa: S301 (our own bytes)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import errno
 import os
 import subprocess
-from typing import IO, TYPE_CHECKING, NamedTuple, cast
+from typing import IO, TYPE_CHECKING, cast
 
 from mlgit.adapters.git.binary import Git, environment
+from mlgit.core.record import NamedTuple
 from mlgit.errors import ToolError
 
 if TYPE_CHECKING:

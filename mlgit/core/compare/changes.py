@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.pipeline.metrics import difference, direction_of, percent_change
-from mlgit.core.record import record
+from mlgit.core.record import NamedTuple, record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -5,9 +5,10 @@ from __future__ import annotations
 import operator
 import re
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.compare.changes import same_value
+from mlgit.core.record import NamedTuple
 from mlgit.errors import Location, UsageError
 
 if TYPE_CHECKING:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import posixpath
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from mlgit.core.record import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

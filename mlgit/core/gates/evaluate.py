@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple, assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from mlgit.core.config.file import (
     Config,
@@ -20,6 +20,7 @@ from mlgit.core.gates.places import BaselineFiles, baseline_place, candidate_pla
 from mlgit.core.gates.verdict import Baseline, Decision, Effect, Outcome, Purpose, Result
 from mlgit.core.gates.waivers import Waiver, waive
 from mlgit.core.pipeline import metrics
+from mlgit.core.record import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple, assert_never
+from typing import TYPE_CHECKING, Literal, assert_never
 
 from mlgit.core.gates.verdict import Bound, Outcome
 from mlgit.core.pipeline import metrics
+from mlgit.core.record import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mlgit.core.gates.limits import Finding
 from mlgit.core.pipeline import metrics
+from mlgit.core.record import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

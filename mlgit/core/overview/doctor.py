@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Literal, NamedTuple
+from typing import Literal
 
-from mlgit.core.record import record
+from mlgit.core.record import NamedTuple, record
 
 FindingSeverity = Literal["error", "warn", "info"]
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from mlgit.core.record import NamedTuple
 
 if TYPE_CHECKING:
     from mlgit.core.registry.statement import EnvironmentAction

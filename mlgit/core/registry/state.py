@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from mlgit.core.record import record
+from mlgit.core.record import NamedTuple, record
 from mlgit.core.registry.semver import Version, latest
 from mlgit.core.stated_time import as_time
 from mlgit.errors import AnswerNo, MlgitError, StateError

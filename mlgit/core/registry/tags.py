@@ -14,9 +14,10 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.config.names import read_environment_name, read_model_name
+from mlgit.core.record import NamedTuple
 from mlgit.core.registry.semver import Version
 from mlgit.core.wording import word, words
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from mlgit.core.record import NamedTuple
 from mlgit.core.registry.message import LARGEST_BYTES, MARK
 from mlgit.core.registry.state import TagFact
 from mlgit.core.registry.statement import (

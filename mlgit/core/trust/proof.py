@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
-from mlgit.core.record import record
+from mlgit.core.record import NamedTuple, record
 from mlgit.core.registry.message import MARK, parse_message
 from mlgit.core.registry.statement import (
     EnvironmentStatement,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from itertools import takewhile
 from math import inf
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from mlgit.core.record import NamedTuple
 from mlgit.core.registry.moves import qualified
 from mlgit.core.registry.replay import replay
 from mlgit.core.registry.state import version_of

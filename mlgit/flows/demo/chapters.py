@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from mlgit.core.record import NamedTuple
 
 REPOSITORY, ORIGIN = "project", "origin.git"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.pipeline.pointers import LOCK_FILE
 from mlgit.adapters.git.binary import GitFailed
@@ -17,6 +17,7 @@ from mlgit.adapters.git.branch import (
     require_identity,
 )
 from mlgit.adapters.git.push import fetch_refs, list_remote_refs
+from mlgit.core.record import NamedTuple
 from mlgit.core.wording import word
 from mlgit.errors import StateError, ToolError
 from mlgit.project.pipeline.evidence import evidence

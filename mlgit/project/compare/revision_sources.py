@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.data.ignore import IGNORE_FILE
 from mlgit.adapters.dvc.files.documents import Documents
@@ -19,6 +19,7 @@ from mlgit.adapters.dvc.pipeline.pointers import (
 )
 from mlgit.core.config.file import CONFIG_FILE
 from mlgit.core.pipeline.stages import Output, Pipeline, output_at
+from mlgit.core.record import NamedTuple
 from mlgit.errors import ConfigError
 from mlgit.project.pipeline.declared import DVCLIVE, metric_globs, param_keys
 

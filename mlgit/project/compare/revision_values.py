@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from mlgit.adapters.dvc.data.hashes import LFS_POINTER
 from mlgit.adapters.dvc.files.numbers import Numbers, Wanted
@@ -12,6 +12,7 @@ from mlgit.adapters.dvc.files.values import MAX_BYTES, selected, too_large, unre
 from mlgit.adapters.git.promised import Promised
 from mlgit.adapters.git.trees import Entry, Trees
 from mlgit.core.pipeline.evidence import Problem, ProblemCode, Value
+from mlgit.core.record import NamedTuple
 from mlgit.core.stated_time import as_time
 from mlgit.errors import ConfigError, StateError
 from mlgit.project.compare.revision_sources import SourceFinder, Sources, is_source

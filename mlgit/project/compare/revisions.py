@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mlgit.core.compare.leaderboard import Name, NameKind, RowState
+from mlgit.core.record import NamedTuple
 from mlgit.core.registry.tags import TAGS, parse_tag
 from mlgit.core.wording import nearest
 from mlgit.errors import StateError, UnknownReference

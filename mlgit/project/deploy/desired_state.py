@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from mlgit.core.deploy.deployment import Desired
+from mlgit.core.record import NamedTuple
 from mlgit.core.registry.state import EnvironmentState, ModelState, RegisteredVersion, TagFact, label_of
 from mlgit.core.registry.statement import EnvironmentStatement
 from mlgit.core.registry.tags import TagName, parse_tag

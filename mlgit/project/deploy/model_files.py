@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mlgit.core.deploy.fetching import Source, destination_below, members
 from mlgit.core.digest import sha256_hex
 from mlgit.core.pipeline.model_files import outputs_of
+from mlgit.core.record import NamedTuple
 from mlgit.core.wording import word
 from mlgit.errors import AnswerNo, StateError, ToolError
 from mlgit.project.deploy.staging import Sums, sums_of

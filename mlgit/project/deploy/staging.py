@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import tempfile
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from mlgit.core.record import NamedTuple
 from mlgit.core.wording import first
 from mlgit.errors import StateError
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mlgit.core.config.file import Config, Model
 from mlgit.core.gates.decision import decide
@@ -10,6 +10,7 @@ from mlgit.core.gates.evaluate import Case, Rules, select, vs_key
 from mlgit.core.gates.resolved.lost import lost_comparisons
 from mlgit.core.gates.verdict import Decision, Note, Policy, Purpose, Verdict
 from mlgit.core.pipeline.model_files import files_of_model
+from mlgit.core.record import NamedTuple
 from mlgit.project.compare.base import target_of
 from mlgit.project.compare.baselines import Baselines
 from mlgit.project.gates.candidate import candidate_of

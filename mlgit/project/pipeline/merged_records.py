@@ -7,13 +7,14 @@ process.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from mlgit.adapters.dvc.data.fingerprints import checksum
 from mlgit.adapters.dvc.pipeline.pointers import LOCK_FILE
 from mlgit.adapters.git.refs import is_ancestor
 from mlgit.adapters.memory import Memory
+from mlgit.core.record import NamedTuple
 from mlgit.project.open import LOCAL
 from mlgit.project.pipeline.declared import record_file
 

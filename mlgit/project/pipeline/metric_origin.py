@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.data.hashes import bytes_md5
 from mlgit.adapters.dvc.files.values import LFS_PULL
 from mlgit.core.pipeline.evidence import FROZEN, MERGED, SHARED, Problem, StageState
+from mlgit.core.record import NamedTuple
 from mlgit.core.wording import word
 
 if TYPE_CHECKING:

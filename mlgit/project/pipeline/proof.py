@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mlgit.core.addresses import without_passwords
 from mlgit.core.gates.verdict import Note
+from mlgit.core.record import NamedTuple
 from mlgit.core.wording import count, first, listed
 from mlgit.errors import MlgitError, StateError, ToolError
 from mlgit.project.pipeline.evidence import evidence, forget_evidence

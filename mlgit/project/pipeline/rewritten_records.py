@@ -8,10 +8,11 @@ the commit that was picked.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.refs import merge_bases
 from mlgit.core.pipeline.merged_record import entry_digest, is_replayed, nearest
+from mlgit.core.record import NamedTuple
 from mlgit.project.open import LOCAL
 from mlgit.project.pipeline.lock_entries import LockEntries
 

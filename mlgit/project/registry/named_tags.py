@@ -7,9 +7,10 @@ branch or a commit, before which Git takes a tag.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.tags.objects import local_tags
+from mlgit.core.record import NamedTuple
 from mlgit.core.registry.state import label_of, version_of
 from mlgit.core.registry.tags import TagName, parse_tag
 from mlgit.core.trust.marks import unless_needed

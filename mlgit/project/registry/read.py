@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mlgit.adapters.git.refs import moved_at_s
 from mlgit.adapters.git.tags.cache import MISSING, TagCache
 from mlgit.adapters.git.tags.facts import TagListing, read_tags
 from mlgit.adapters.git.tags.objects import parse_tags, start_listing_tags
+from mlgit.core.record import NamedTuple
 from mlgit.core.registry.replay import replay
 from mlgit.core.stated_time import as_time
 from mlgit.core.trunk import HEADS

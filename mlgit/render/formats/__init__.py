@@ -7,7 +7,9 @@ whole file, and `failure`, which writes the file for an error because of which t
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from mlgit.core.record import NamedTuple
 
 if TYPE_CHECKING:
     from mlgit.core.ci.report import Failure

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mlgit.core.compare.leaderboard import Column, Leaderboard, Row, is_below
 from mlgit.core.pipeline.metrics import short
+from mlgit.core.record import NamedTuple
 from mlgit.core.wording import count
 from mlgit.render.page import Cell, Page, Span, cell_spans, clean, line, table
 from mlgit.render.pages.age import ago

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from mlgit.core.record import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

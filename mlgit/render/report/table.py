@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mlgit.core.gates.limits import KINDS
 from mlgit.core.pipeline.metrics import rounded, short
+from mlgit.core.record import NamedTuple
 from mlgit.render.charts import bar
 from mlgit.render.escape import code, prose
 from mlgit.render.report.layout import EFFECTS, NO_NUMBER, RANK, DetailLevel, cells, decimal, left_out

@@ -11,9 +11,9 @@ import subprocess
 import sys
 from contextlib import suppress
 from stat import S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, S_ISDIR, S_ISREG
-from typing import NamedTuple
 
 from mlgit.adapters.dvc.data.fingerprints import Facts, facts_of, now_ns
+from mlgit.core.record import NamedTuple
 
 _FORMAT = r"%y %s %T@ %C@ %i %P\0"
 _KINDS = {S_IFREG: "f", S_IFLNK: "l", S_IFDIR: "d"}

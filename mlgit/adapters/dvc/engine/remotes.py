@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from mlgit.core.pipeline.remote_data import Holding, RemoteHoldings
 from mlgit.core.progress import Progress, Silent
+from mlgit.core.record import NamedTuple
 from mlgit.errors import MlgitError, StateError
 
 if TYPE_CHECKING:

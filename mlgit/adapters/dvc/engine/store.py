@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from mlgit.core.progress import Progress, Silent
+from mlgit.core.record import NamedTuple
 from mlgit.errors import ToolError
 
 if TYPE_CHECKING:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.data.fingerprints import Index, now_ns
 from mlgit.adapters.memory import Memory, Table, round_trips_json
+from mlgit.core.record import NamedTuple
 from mlgit.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -6,12 +6,13 @@ The same content always has the same values, so nothing here can be stale.
 from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mlgit.adapters.dvc.files.documents import Documents
 from mlgit.adapters.dvc.files.values import FORMATS, ending_of, metric_values, param_values
 from mlgit.adapters.memory import Memory
 from mlgit.core.pipeline.evidence import Problem, Value
+from mlgit.core.record import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

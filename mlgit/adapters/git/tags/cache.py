@@ -6,9 +6,10 @@ with one line per tag. If two runs write at once, one loses what it read and rea
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mlgit.adapters.memory import Memory
+from mlgit.core.record import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
