@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import IO, TYPE_CHECKING
 
 from mlgit.core.addresses import without_passwords
-from mlgit.render.page import Cell, Line, Page, Table, cell_spans, clean
+from mlgit.render.page import Cell, Line, Page, Span, Table, cell_spans, clean
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -45,21 +45,27 @@ def plain(page: Page) -> str:
 
 
 def _cell_text(cell: Cell) -> str:
-    text = cell if isinstance(cell, str) else "".join(span.text for span in cell_spans(cell))
-    return text if text.isprintable() else clean(text)
+    if isinstance(cell, str):
+        return cell
+    return cell.text if isinstance(cell, Span) else "".join(span.text for span in cell)
 
 
 def _plain_table(block: Table) -> list[str]:
     columns = []
     for number, cells in enumerate(zip(*block.rows, strict=True)):
-        texts = [_cell_text(cell) for cell in cells]
+        texts = list(map(_cell_text, cells))
+        if not "".join(texts).isprintable():
+            texts = list(map(clean, texts))
         if any(block.header):
             texts.insert(0, block.header[number])
-        widths = list(map(len if all(map(str.isascii, texts)) else _width, texts))
-        widest = max(widths)
-        pads = [" " * (widest - width) for width in widths]
-        pairs = (pads, texts) if number in block.right else (texts, pads)
-        columns.append(list(map("".join, zip(*pairs, strict=True))))
+        align = str.rjust if number in block.right else str.ljust
+        if "".join(texts).isascii():
+            widest = max(map(len, texts))
+            columns.append([align(text, widest) for text in texts])
+        else:
+            widths = list(map(_width, texts))
+            spare = [max(widths) - width for width in widths]
+            columns.append([align(text, len(text) + more) for text, more in zip(texts, spare, strict=True)])
     indent = " " * block.indent
     return [(indent + _GAP.join(row)).rstrip() for row in zip(*columns, strict=True)]
 

@@ -195,13 +195,16 @@ def _rounded(
     written = str(exact)
     if not exact.is_finite():
         return written
-    if len(written) <= longest and exact and "E" not in written:
+    if exact and "E" not in written and (len(written) <= longest or len(written.lstrip("-0.")) <= digits):
         return written.rstrip("0").rstrip(".") if "." in written else written
-    if exact.adjusted() < _LONGEST_INTEGER:
+    size = exact.adjusted()
+    if size < _LONGEST_INTEGER:
         whole = exact.to_integral_value()
         if exact == whole:
             return text(whole)
-        digits = max(digits, exact.adjusted() + 1 + decimals)
+        digits = max(digits, size + 1 + decimals)
+    if not apart_from:
+        return text(exact.normalize(_context(digits)))
     others = [other for other in apart_from if other.is_finite() and compare(exact, other)]
     for precision in range(digits, MAX_DIGITS):
         nearest = exact.normalize(_context(precision))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from mlgit.core.pipeline.metrics import rounded, short
+from mlgit.core.pipeline.metrics import rounded, short, signed
 from mlgit.core.wording import format_size
 from mlgit.render.page import Cell, Page, Span, Style, line, table
 
@@ -78,11 +78,10 @@ def delta(change: ValueChange) -> Span:
         return Span(change.kind, "dim")
     if change.kind == "unchanged" or not change.change:
         return Span("" if change.kind == "unchanged" else "changed", "dim")
-    sign = "+" if change.change > 0 else ""
     percent = change.change_percent
-    more = "" if percent is None else f" ({'+' if percent > 0 else ''}{rounded(percent, digits=3)}%)"
+    more = "" if percent is None else f" ({signed(rounded(percent, digits=3))}%)"
     colour: Style = "" if change.better is None else "ok" if change.better else "bad"
-    return Span(f"{sign}{rounded(change.change)}{more}", colour)
+    return Span(f"{signed(rounded(change.change))}{more}", colour)
 
 
 def contents(changes: Sequence[ContentChange]) -> Page:
