@@ -72,7 +72,7 @@ def _pipeline(found: Pipeline) -> dict[str, list[str]]:
     for stage in found.stages:
         shown.setdefault(stage.file.split("/")[0], []).append(repr(stage))
     for out in found.tracked:
-        shown.setdefault(out.owner.split("/")[0], []).append(repr(replace(out, origin=None)))
+        shown.setdefault(out.owner.split("/")[0], []).append(repr(out._replace(origin=None)))
     for path in (*found.metrics, *found.params, *found.plots):
         shown.setdefault(path.split("/")[0], []).append(path)
     for artifact in found.artifacts:

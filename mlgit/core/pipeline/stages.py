@@ -1,15 +1,17 @@
 """Stages: the pipeline that dvc.yaml, dvc.lock and .dvc files declare at one state of the repository.
 
-All paths are POSIX paths from the Git root, whatever `wdir` says.
+All paths are POSIX paths from the Git root, whatever `wdir` says. What every stage has is a named tuple,
+because a pipeline may have thousands.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import field
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from mlgit.core.record import record
+from mlgit.core.record import NamedTuple, record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,8 +25,7 @@ def is_hash(text: str) -> bool:
     return _HASH.fullmatch(text) is not None
 
 
-@record
-class Pointer:
+class Pointer(NamedTuple):
     """Content by hash, as DVC writes it.
 
     `md5` ends with `.dir` for a directory. `legacy` marks DVC 2 entries: their md5 is that of text with LF
@@ -53,8 +54,7 @@ class Origin:
     frozen: bool = False
 
 
-@record
-class Output:
+class Output(NamedTuple):
     """A file or directory that a stage or a .dvc file produces.
 
     `pointer` is the content recorded in dvc.lock or the .dvc file, None before the first run.
@@ -77,22 +77,20 @@ class Output:
     origin: Origin | None = None
 
 
-@record
-class LockedStage:
+class LockedStage(NamedTuple):
     """The record of a stage's last run in dvc.lock.
 
     `cmd_listed` says that the command is a list: for DVC, a list of one command is not the same command.
     """
 
     cmd: tuple[str, ...]
-    cmd_listed: bool = False
     deps: Mapping[str, Pointer | None]
     params: Mapping[str, Mapping[str, object]]
     outs: Mapping[str, Pointer | None]
+    cmd_listed: bool = False
 
 
-@record
-class Stage:
+class Stage(NamedTuple):
     """One step of the pipeline.
 
     `address` is DVC's name for it: `train`, or `sub/dvc.yaml:train`.
@@ -107,7 +105,7 @@ class Stage:
     cmd: tuple[str, ...]
     cmd_listed: bool = False
     deps: tuple[str, ...] = ()
-    params: Mapping[str, tuple[str, ...] | None] = field(default_factory=dict)
+    params: Mapping[str, tuple[str, ...] | None] = MappingProxyType({})
     outs: tuple[Output, ...] = ()
     frozen: bool = False
     always_changed: bool = False

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from mlgit.core.gates.resolved.ignored import (
@@ -122,10 +120,10 @@ def test_each_file_of_patterns_has_one_finding_that_names_the_first_files() -> N
     ],
 )
 def test_a_stage_reads_its_folders_and_names_some_files_of_them_itself(path: str, *, read: bool) -> None:
-    stage = replace(PIPELINE.stages[0], deps=("src", "src/named.py"), params={"src/params.yaml": ("lr",)})
+    stage = PIPELINE.stages[0]._replace(deps=("src", "src/named.py"), params={"src/params.yaml": ("lr",)})
     pipeline = Pipeline(stages=(stage,), tracked=(Output(path="src/data.csv", owner="src/data.csv.dvc"),))
     assert [*read_below([path], pipeline)] == ([(path, stage)] if read else [])
-    root = replace(stage, deps=(".",), params={})
+    root = stage._replace(deps=(".",), params={})
     assert bool([*read_below([path], Pipeline(stages=(root,)))]) == (not path.endswith(("ignore", "config")))
 
 

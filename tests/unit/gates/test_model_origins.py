@@ -108,7 +108,7 @@ def test_a_dropped_input_is_found_whatever_becomes_of_the_stage(
     deps = ("params.py",) if dropped else ("params.py", "raw.csv")
     if len(split) == 1:
         made = (Output(path=MODEL, owner=split[0]),)
-        stages = [replace(stage("train", "run", deps=deps), address=split[0], outs=made)]
+        stages = [stage("train", "run", deps=deps)._replace(address=split[0], outs=made)]
     else:
         stages = [
             stage("prepare", "prepare", deps=deps[1:], outs=("clean.csv",)),
@@ -159,8 +159,7 @@ def test_another_file_of_dvc_next_to_the_stage_is_another_maker() -> None:
 
 FOLDER = Pipeline(
     stages=(
-        replace(
-            stage("train", "run"),
+        stage("train", "run")._replace(
             outs=(
                 Output(path="models/m.bin", owner="train"),
                 Output(path="models/kept", owner="train", cached=False),

@@ -31,7 +31,7 @@ OLD = Pipeline(
 
 def edited(name: str, **facts: Any) -> Pipeline:  # noqa: ANN401 (fields of a stage)
     return Pipeline(
-        stages=tuple(replace(each, **facts) if each.name == name else each for each in OLD.stages)
+        stages=tuple(each._replace(**facts) if each.name == name else each for each in OLD.stages)
     )
 
 
@@ -173,10 +173,9 @@ def test_a_new_stage_may_name_what_the_old_ones_named() -> None:
     named = edited("evaluate", cmd=("python test.py copy.bin",))
     renamed = Pipeline(
         stages=tuple(
-            replace(
-                each,
+            each._replace(
                 address=f"x/{each.address}",
-                outs=tuple(replace(out, owner=f"x/{each.address}") for out in each.outs),
+                outs=tuple(out._replace(owner=f"x/{each.address}") for out in each.outs),
             )
             for each in named.stages
         )
@@ -198,7 +197,7 @@ def test_what_another_stage_names_or_reads_does_not_count() -> None:
 
 def test_the_stages_of_the_model_itself_count() -> None:
     export = stage("export", ("run copy.bin",), "model.bin", "out/export.onnx")
-    old = Pipeline(stages=(*OLD.stages, replace(export, cmd=("run",))))
+    old = Pipeline(stages=(*OLD.stages, export._replace(cmd=("run",))))
     new = Pipeline(stages=(*OLD.stages, export))
     assert undeclared(new, old) == []
     ((subjects, _),) = undeclared(new, old, path="out/")
@@ -210,7 +209,7 @@ def test_the_stages_of_the_model_itself_count() -> None:
 def test_a_renamed_input_is_a_note() -> None:
     def gates(dep: str, *, source: bool = True) -> list[ResolvedGate]:
         locked = LockedStage(cmd=("x",), deps={dep: Pointer(md5="a" * 32)}, params={}, outs={})
-        pipeline = Pipeline(stages=(replace(stage("train", ("x",), dep, "test.json"), locked=locked),))
+        pipeline = Pipeline(stages=(stage("train", ("x",), dep, "test.json")._replace(locked=locked),))
         place = Source(file="test.json", key="auc", origin=origin_of("test.json", pipeline))
         return [
             ResolvedGate(gate=name, model="m", metric="auc", source=place if source else None)

@@ -117,20 +117,20 @@ EVALUATE = stage("evaluate", ("model", "test.csv"), ("m.json",))
 def pipeline(*stages: Stage, **edited: tuple[str, ...]) -> Pipeline:
     """The stages, each with a command of its own, and those of the chain with edited dependencies."""
     chain = {each.name: each for each in (PREPARE, TRAIN, EVALUATE, *stages)}
-    chain |= {name: replace(chain[name], deps=deps) for name, deps in edited.items()}
-    return Pipeline(stages=tuple(replace(each, cmd=(*each.cmd, each.name)) for each in chain.values()))
+    chain |= {name: chain[name]._replace(deps=deps) for name, deps in edited.items()}
+    return Pipeline(stages=tuple(each._replace(cmd=(*each.cmd, each.name)) for each in chain.values()))
 
 
 def renamed(name: str, now: str, *, same_command: bool = True, **edited: tuple[str, ...]) -> Pipeline:
     before = pipeline(**edited)
     stages = [
-        replace(each, address=now, name=now, cmd=each.cmd if same_command else ("other",))
+        each._replace(address=now, name=now, cmd=each.cmd if same_command else ("other",))
         if each.name == name
         else each
         for each in before.stages
     ]
     outs = [
-        replace(each, outs=tuple(replace(out, owner=each.address) for out in each.outs)) for each in stages
+        each._replace(outs=tuple(out._replace(owner=each.address) for out in each.outs)) for each in stages
     ]
     return Pipeline(stages=tuple(outs))
 
@@ -151,7 +151,7 @@ def renamed(name: str, now: str, *, same_command: bool = True, **edited: tuple[s
         (renamed("train", "fit", train=("data/a.csv",)), ("data", "fit")),
         (renamed("train", "fit"), None),
         (pipeline(evaluate=("model", "test.csv", "more.csv")), None),
-        (pipeline(replace(PREPARE, outs=(*PREPARE.outs[:1], Output(path="b.csv", owner="prepare"))),
+        (pipeline(PREPARE._replace(outs=(*PREPARE.outs[:1], Output(path="b.csv", owner="prepare"))),
                   evaluate=("model", "b.csv")), None),
     ],
     ids=[

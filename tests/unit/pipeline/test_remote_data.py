@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -93,8 +92,8 @@ def test_without_a_listing_the_missing_size_is_unknown() -> None:
 @pytest.mark.parametrize(
     ("output", "presence"),
     [
-        (replace(FILE, foreign=True), "foreign"),
-        (replace(FILE, push=False), "private"),
+        (FILE._replace(foreign=True), "foreign"),
+        (FILE._replace(push=False), "private"),
         (FILE, None),
     ],
     ids=["foreign", "private", "ordinary"],

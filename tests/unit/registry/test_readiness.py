@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -69,7 +68,7 @@ def test_an_output_or_a_file_in_git_can_be_released(found: Callable[[], Unready 
         ((), ("models/net.bin",), "did you mean `models/net.bin`?"),
         ((), ("models/net.bni.d/x", "modelz/net.bin"), "correct `path:`"),
         ((output("models/net.bin"),), (), "did you mean `models/net.bin`?"),
-        ((replace(output("models/net.bin"), metric=True),), (), "correct `path:`"),
+        ((output("models/net.bin")._replace(metric=True),), (), "correct `path:`"),
     ],
 )
 def test_an_output_or_a_file_of_that_name_or_folder_is_proposed_and_never_a_metric_file(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -168,7 +167,7 @@ def test_a_dep_whose_record_has_no_md5_is_stale(dep: str, absent: tuple[str, ...
     """Otherwise it would never be compared again, whatever it becomes."""
     reader = stage("b", dep)
     assert reader.locked is not None
-    reader = replace(reader, locked=replace(reader.locked, deps={dep: None}))
+    reader = reader._replace(locked=reader.locked._replace(deps={dep: None}))
     found = states(Pipeline(stages=(stage("a"), reader)), Contents(absent=absent))["b"]
     assert (found.reasons, found.unchecked) == ((reason,), ())
 
@@ -187,7 +186,7 @@ def test_an_output_with_two_owners_proves_nothing_after_it(place: str, owner: st
     other = Output(path=place, owner=owner, pointer=SAME)
     stages = [stage("a"), stage("b", "a/out"), stage("c", "b/out"), stage("d", "in")]
     if owner == "z":
-        stages.append(replace(stage("z"), outs=(other,)))
+        stages.append(stage("z")._replace(outs=(other,)))
         found = states(Pipeline(stages=tuple(stages)), Contents())
     else:
         found = states(Pipeline(stages=tuple(stages), tracked=(other,)), Contents())
