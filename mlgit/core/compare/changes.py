@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 from mlgit.core.pipeline.metrics import difference, direction_of, percent_change
@@ -130,13 +131,19 @@ def value_changes(
 
     `directions` is None for parameters: no value is better than another.
     """
+
+    @cache  # many files have the same keys
+    def direction(key: str) -> Direction | None:
+        return None if directions is None else direction_of(key, directions)
+
     changes = []
     for file in sorted({*old, *new}):
         before, after = old.get(file, {}), new.get(file, {})
         for key in sorted({*before, *after}):
-            kind = _kind(key in before, key in after, same_value(before.get(key), after.get(key)))
+            one, other = before.get(key), after.get(key)
+            kind = _kind(key in before, key in after, same_value(one, other))
             if kind != "unchanged" or show_unchanged:
-                changes.append(_value_change(file, key, kind, before.get(key), after.get(key), directions))
+                changes.append(_value_change(file, key, kind, one, other, direction(key)))
     return tuple(changes)
 
 
@@ -165,9 +172,8 @@ def change_between(old: Value, new: Value, direction: Direction | None) -> Chang
 
 
 def _value_change(
-    file: str, key: str, kind: Kind, old: Value, new: Value, directions: Mapping[str, Direction] | None
+    file: str, key: str, kind: Kind, old: Value, new: Value, direction: Direction | None
 ) -> ValueChange:
-    direction = None if directions is None else direction_of(key, directions)
     amount, percent, better = change_between(old, new, direction)
     if not _fits_double(amount):
         amount = percent = better = None
@@ -244,9 +250,10 @@ def stage_changes(old: Pipeline, new: Pipeline, *, show_unchanged: bool = False)
     after = {stage.address: stage for stage in new.stages}
     changes = []
     for address in sorted({*before, *after}):
-        change = _stage_change(address, before.get(address), after.get(address))
-        if change.kind != "unchanged" or show_unchanged:
-            changes.append(change)
+        one, other = before.get(address), after.get(address)
+        same = one is not None and other is not None and _fields(one) == _fields(other)
+        if show_unchanged or not same:
+            changes.append(_stage_change(address, one, other))
     return tuple(changes)
 
 

@@ -27,6 +27,7 @@ MAX_DIGITS = 400
 _EXACT = _context(2000)
 _MOST_DIGITS = _context(MAX_DIGITS)
 _NINE_DIGITS = _context(9)
+_HUNDRED = Decimal(100)
 _PLAIN_EXPONENTS = range(-7, 16)
 _LONGEST_INTEGER = 30
 _LONGEST_WRITTEN = 11
@@ -147,7 +148,7 @@ def percent_change(change: Decimal, baseline: Decimal) -> Decimal | None:
         return Decimal(0)
     if not baseline:
         return None
-    return _NINE_DIGITS.divide(_EXACT.multiply(change, Decimal(100)), baseline.copy_abs())
+    return _NINE_DIGITS.divide(_EXACT.multiply(change, _HUNDRED), baseline.copy_abs())
 
 
 def compare(one: Decimal, other: Decimal) -> int:
