@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from mlgit.core.pipeline.stages import Output, Pipeline
 
+_NOT_CHECKED = StageState(address="")
 _HERE = "run `git submodule update --init`, or put the missing files where the stage reads them"
 _CHECK_OUT = "check out that commit, and run `mlgit check`, which reads the files on disk"
 
@@ -63,18 +64,17 @@ def trust(made: MadeFile, states: Mapping[str, StageState]) -> list[Problem]:
     """Why the numbers of a stage's metric file do not match the stage's inputs."""
     path, out, stage = made.path, made.out, made.out.owner
     problems = []
-    run = f"run `mlgit run {word(stage)}`"
-    state = states.get(stage) or StageState(address=stage)
+    state = states.get(stage, _NOT_CHECKED)
     reasons = list(state.reasons)
     edited = f"changed output {out.path}"
     foreign = _foreign(made, edited=edited in reasons)
     if foreign is not None:
-        way = run if made.covered else f"take it out of `.dvcignore`, then {run}"
+        way = _run(stage) if made.covered else f"take it out of `.dvcignore`, then {_run(stage)}"
         problems.append(Problem(code="not_from_pipeline", message=f"`{path}` {foreign}", hint=way))
         reasons = [reason for reason in reasons if reason != edited]
     if reasons or state.upstream:
         why = ", ".join((*reasons, *(f"upstream {one}" for one in state.upstream)))
-        problems.append(Problem(code="stale", message=f"Stage `{stage}` is stale: {why}", hint=run))
+        problems.append(Problem(code="stale", message=f"Stage `{stage}` is stale: {why}", hint=_run(stage)))
     elif state.unproven:
         why = ", ".join(state.unproven)
         text = f"Stage `{stage}` is stale: {why}"
@@ -84,6 +84,10 @@ def trust(made: MadeFile, states: Mapping[str, StageState]) -> list[Problem]:
         text = f"Whether stage `{stage}` is up to date is not known here: {why}"
         problems.append(Problem(code="unknown_here", message=text, hint=_what_it_takes(state, states)))
     return problems
+
+
+def _run(stage: str) -> str:
+    return f"run `mlgit run {word(stage)}`"
 
 
 def not_there(path: str, out: Output | None, where: str) -> Problem:
