@@ -144,7 +144,7 @@ def entry(session: Session, /, gate: str | None, **options: Any) -> int:  # noqa
     if gate is None:
         from mlgit.render.pages.check import page
 
-        session.print_result(record, lambda: page(record))
+        session.print_result(record, lambda: page(record, verbose=session.verbosity > 0))
     else:
         from mlgit.render.pages.explain import page as explain_page
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from typing import IO, TYPE_CHECKING
 
 from mlgit.core.addresses import without_passwords
 from mlgit.render.page import Cell, Line, Page, Span, Table, cell_spans, clean
+from mlgit.render.wrapping import text_width, wrapped
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -18,8 +20,11 @@ _STYLES = {
     "dim": "dim",
     "strong": "bold",
     "name": "cyan",
+    "command": "cyan",
 }
 _GAP = "  "
+WIDTH = 80
+"""The columns where nothing says how wide the output is."""
 
 
 def write(page: Page, stream: IO[str]) -> None:
@@ -29,16 +34,17 @@ def write(page: Page, stream: IO[str]) -> None:
 
         write_rich(page, Console(file=stream, highlight=False, soft_wrap=False))
     else:
-        stream.write(plain(page))
+        columns = os.environ.get("COLUMNS", "")
+        stream.write(plain(page, width=int(columns) if columns.isdecimal() and int(columns) else WIDTH))
 
 
-def plain(page: Page) -> str:
+def plain(page: Page, *, width: int = WIDTH) -> str:
     """The page as plain text, with aligned columns and without escape codes."""
     lines: list[str] = []
     for block in page:
         if isinstance(block, Line):
-            text = "".join(clean(span.text) for span in block.spans)
-            lines.append((" " * block.indent + text).rstrip())
+            texts = ("".join(span.text for span in spans) for spans in wrapped(block, width))
+            lines += [text.rstrip() for text in texts]
         else:
             lines += _plain_table(block)
     return without_passwords("".join(f"{text}\n" for text in lines))
@@ -63,18 +69,11 @@ def _plain_table(block: Table) -> list[str]:
             widest = max(map(len, texts))
             columns.append([align(text, widest) for text in texts])
         else:
-            widths = list(map(_width, texts))
+            widths = list(map(text_width, texts))
             spare = [max(widths) - width for width in widths]
             columns.append([align(text, len(text) + more) for text, more in zip(texts, spare, strict=True)])
     indent = " " * block.indent
     return [(indent + _GAP.join(row)).rstrip() for row in zip(*columns, strict=True)]
-
-
-def _width(text: str) -> int:
-    """The columns that a text takes on a terminal: two for a Chinese character, none for an accent."""
-    from unicodedata import combining, east_asian_width
-
-    return sum(2 if east_asian_width(each) in "WF" else not combining(each) for each in text)
 
 
 def write_rich(page: Page, console: Console) -> None:
@@ -93,7 +92,9 @@ def write_rich(page: Page, console: Console) -> None:
             console.print()
             continue
         if isinstance(block, Line):
-            console.print(Padding(text(block.spans), (0, 0, 0, block.indent), expand=False))
+            for spans in [block.spans] if block.hang is None else wrapped(block, console.width):
+                indent = block.indent if block.hang is None else 0
+                console.print(Padding(text(spans), (0, 0, 0, indent), expand=False))
             continue
         grid = RichTable(
             box=None, show_header=any(block.header), header_style="dim", pad_edge=False, padding=(0, 2, 0, 0)

@@ -9,7 +9,7 @@ from mlgit.core.record import NamedTuple, record
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-Style = Literal["", "ok", "bad", "careful", "dim", "strong", "name"]
+Style = Literal["", "ok", "bad", "careful", "dim", "strong", "name", "command"]
 
 
 class Span(NamedTuple):
@@ -25,10 +25,14 @@ Cell = str | Span | tuple[Span, ...]
 
 @record
 class Line:
-    """One line, indented by a number of spaces."""
+    """One line, indented by a number of spaces.
+
+    With `hang` it is wrapped at the width of the terminal, and its next lines are indented by that much more.
+    """
 
     spans: tuple[Span, ...]
     indent: int = 0
+    hang: int | None = None
 
 
 @record
@@ -45,8 +49,9 @@ Block = Line | Table
 Page = list[Block]
 
 
-def line(*parts: str | Span, indent: int = 0) -> Line:
-    return Line(spans=tuple(part if isinstance(part, Span) else Span(part) for part in parts), indent=indent)
+def line(*parts: str | Span, indent: int = 0, hang: int | None = None) -> Line:
+    spans = tuple(part if isinstance(part, Span) else Span(part) for part in parts)
+    return Line(spans=spans, indent=indent, hang=hang)
 
 
 def field(name: str, *parts: str | Span) -> Line:

@@ -18,7 +18,11 @@ def test_the_baseline_of_metrics_is_named_even_if_no_gate_uses_it(project: Folde
     base = project.git("rev-parse", "--short=7", "HEAD")
     train(project, "1.98")
     assert check(project, status=Exit.DONE)["baselines"] == []
-    assert f"working tree against base = {base}, the commit that is checked out" in project.here("check").out
+    lines = project.here("-v", "check").out.splitlines()
+    assert lines[:2] == [
+        f"working tree against base {base}",
+        f"  base {base}: the commit that is checked out",
+    ]
     assert f"<sub>{base}…working tree on {base}" in project.here("report", "--format", "markdown").out
 
 

@@ -99,7 +99,9 @@ def test_an_edit_of_what_is_compared_is_a_finding(
         found = {note["code"] for note in done.json()["verdict"]["notes"] if note["effect"] == "warn"}
         assert codes <= found
         page = project.here("check").out.splitlines()
-        assert page.index(next(line for line in page if "warning: " in line)) < page.index("Gates")
+        gates = [number for number, line in enumerate(page) if line[:6] in {"✓ pass", "✗ fail", "! fail"}]
+        assert page[2].startswith("! ")
+        assert min(gates) > 2
         project.commit("Edit")
 
 
@@ -140,8 +142,8 @@ def test_what_a_new_environment_does_is_in_the_first_lines(project: Folder) -> N
     edit(project, "prod: {}", "prod: {}, canary: {auto: true, gates: []}")
     edit(project, "deploy:\n", "deploy:\n  canary: {target: command, command: [./serve, prod, line]}\n")
     done = project.here("check")
-    first = " ".join(done.out.partition("Gates")[0].split())
-    assert "warning: The target that served `prod` now serves `canary`" in first
+    first = " ".join(done.out.partition("✓ pass")[0].split())
+    assert "! The target that served `prod` now serves `canary`" in first
     assert "note: Environment `canary` is new: CI promotes to it, without a person" in first
     assert "`mlgit deploy` runs `./serve prod line` for it, and `./serve prod {model}` for `prod`" in first
 

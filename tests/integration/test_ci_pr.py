@@ -62,7 +62,7 @@ def test_a_gate_that_fails_blocks(pull: PullRequest) -> None:
     pull.push("Worse")
     done = pull.ci("pr")
     assert done.status == Exit.BLOCKED
-    assert "Blocked: line: 2 of 2 gates failed: mae 0.055 -> 2.75" in " ".join(done.out.split())
+    assert "Blocked: line, MAE rose from 0.055 to 2.75; 2 of 2 gates failed" in " ".join(done.out.split())
     assert 'failures="2"' in (pull.folder / "junit.xml").read_text()
     assert max(len(line) for line in done.out.splitlines()) <= 80
 

@@ -132,7 +132,7 @@ def _fitted(page: Page, stream: IO[str]) -> Page:
         return text.encode(encoding, "mlgit.alike").decode(encoding)
 
     return [
-        Line(spans=spans(block.spans), indent=block.indent)
+        Line(spans=spans(block.spans), indent=block.indent, hang=block.hang)
         if isinstance(block, Line)
         else Table(
             header=tuple(fit(title) for title in block.header),

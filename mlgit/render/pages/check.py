@@ -1,18 +1,26 @@
-"""Page of `mlgit check`: the verdict, then the gates that block, then the changes."""
+"""Page of `mlgit check`: findings, gates and changes, and last the verdict."""
 
 from __future__ import annotations
 
 from decimal import Decimal
-from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from mlgit.core.gates.headline import headline, split_notes
-from mlgit.core.pipeline.metrics import rounded, short, signed
-from mlgit.render.page import Cell, Page, Span, Style, line, table
+from mlgit.core.gates.headline import split_notes
+from mlgit.core.overview.gate_text import change_text, result_text
+from mlgit.core.overview.reason import (
+    baseline_name,
+    conclusion,
+    decision,
+    gate_name,
+    sorted_results,
+)
+from mlgit.core.pipeline.metrics import short
+from mlgit.core.wording import joined, word
+from mlgit.render.page import Page, Span, Style, line
+from mlgit.render.pages.shortening import Shortening
+from mlgit.render.value_rows import ValueRow, value_table, worst_first
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from mlgit.core.gates.verdict import (
         Baseline,
         Check,
@@ -25,164 +33,191 @@ if TYPE_CHECKING:
     )
 
 WIDTH = 80
-_MANY = 20
-_VERDICTS: dict[Decision, tuple[str, Style]] = {
-    "allow": ("Allowed", "ok"),
-    "allow_with_warnings": ("Allowed with warnings", "careful"),
-    "block": ("Blocked", "bad"),
-}
-_RANK: dict[Effect, int] = {"block": 0, "warn": 1, "waived": 2, "note": 3, "allow": 4}
-_STYLES: dict[Effect, Style] = {
-    "block": "bad",
-    "warn": "careful",
-    "waived": "careful",
-    "note": "",
-    "allow": "ok",
+_ROWS, _GATES = 10, 20
+_BASELINES = 4
+_LONGEST_NAME, _MOST_HANG = 32, 36
+_NAMED_BASE = "named by `--base`"
+_DECISIONS: dict[Decision, Style] = {"allow": "ok", "allow_with_warnings": "careful", "block": "bad"}
+_MARKS: dict[Effect, Span] = {
+    "block": Span("✗ ", "bad"),
+    "warn": Span("! ", "careful"),
+    "waived": Span("! ", "careful"),
+    "note": Span("  "),
+    "allow": Span("✓ ", "ok"),
 }
 
 
-def page(record: Check) -> Page:
+def page(record: Check, *, verbose: bool = False) -> Page:
+    """What is compared, what was found, and in the last line the decision with its worst reason.
+
+    `verbose` lists every changed metric, and says how each baseline was chosen.
+    """
     verdict = record.verdict
     findings, others = split_notes(verdict.notes)
-    found: Page = _verdict_line(verdict)
-    found += _each(findings)
-    found += _compared_with(record)
-    found += _gates(verdict)
-    found += _metrics(record.metrics)
-    found += [line()] if record.changes else []
-    found += [
-        block
-        for part, text in sorted(record.changes.items())
-        for block in _wrapped(text, first=Span(f"{part}: ", "dim"), indent=0)
-    ]
-    found += [line(), line(Span("Notes", "strong")), *_each(others)] if others else []
-    blocked = next((result for result in verdict.results if result.effect == "block"), None)
-    if blocked is not None:
-        found += [line(), line(Span("next: ", "dim"), f"mlgit check --explain {blocked.id}")]
-    return found
-
-
-def sorted_results(verdict: Verdict) -> list[Result]:
-    """The results, blocking ones first."""
-    return sorted(
-        verdict.results, key=lambda result: (_RANK[result.effect], result.outcome == "skipped", result.id)
+    parts = (
+        _compared(record, verbose=verbose),
+        [block for note in findings for block in note_lines(note)],
+        _gates(verdict, verbose=verbose),
+        _metrics(record, verbose=verbose),
+        [line(Span(f"{part}: ", "dim"), text, hang=2) for part, text in sorted(record.changes.items())],
+        [block for note in others for block in note_lines(note)],
+        [*_next(verdict), *_last(verdict)],
     )
-
-
-def delta(change: MetricChange) -> Span:
-    if change.change is None:
-        return Span(change.appearance, "dim")
-    style: Style = "" if change.better is None else "ok" if change.better else "bad"
-    return Span(signed(rounded(change.change)), style)
-
-
-def _verdict_line(verdict: Verdict) -> Page:
-    word, style = _VERDICTS[verdict.decision]
-    purpose = {"check": "", "release": " for a release", "promote": f" for {verdict.environment}"}
-    return _wrapped(headline(verdict), first=Span(f"{word}{purpose[verdict.purpose]}: ", style), indent=0)
-
-
-def _compared_with(record: Check) -> Page:
-    verdict = record.verdict
-    baselines = [*verdict.baselines, *(each for each in record.references if _only_reference(each, record))]
-    owners: dict[str, list[str]] = {}
-    for baseline in baselines:
-        text = f"{verdict.candidate.label} against {baseline.vs}"
-        if baseline.state == "found":
-            text += f" = {baseline.label}, {baseline.rule}"
-        else:
-            text += f": {baseline.message or baseline.rule}"
-        owners.setdefault(text, []).extend([baseline.model] if baseline.model else [])
     found: Page = []
-    for text, models in owners.items():
-        owner = f"{', '.join(models)}: " if models and len(owners) > 1 else ""
-        found += [line(Span(part, "dim")) for part in wrap(owner + text, WIDTH)]
+    for part in parts:
+        found += [line(), *part] if part and found else part
     return found
+
+
+def note_lines(note: Note) -> Page:
+    """A note, wrapped, and its hint."""
+    words = {"waived": f"waived by {note.waiver}: ", "note": "note: "}
+    found: Page = [
+        line(
+            _MARKS[note.effect] if note.effect != "note" else "",
+            words.get(note.effect, ""),
+            note.message,
+            hang=2,
+        )
+    ]
+    return [*found, *_hint(note.hint, indent=2)]
+
+
+def _hint(hint: str | None, *, indent: int) -> Page:
+    return [line(Span("hint: ", "dim"), hint, indent=indent, hang=6)] if hint else []
+
+
+def _compared(record: Check, *, verbose: bool) -> Page:
+    verdict = record.verdict
+    every = [*verdict.baselines, *(each for each in record.references if _only_reference(each, record))]
+    found = [each for each in every if each.state == "found"]
+    names = list(dict.fromkeys(baseline_name(each) for each in found))
+    if len(names) > 1 and len(names) <= _BASELINES:
+        names = [", ".join(names[:-1]) + f" and {names[-1]}"]
+    against = f" against {joined(names, _BASELINES)}" if names else ""
+    page: Page = [line(Span(verdict.candidate.label, "strong"), against, hang=2)]
+    if verbose:
+        rules = dict.fromkeys(f"{baseline_name(each)}: {each.rule}" for each in found)
+        page += [line(Span(text, "dim"), indent=2, hang=2) for text in rules]
+    named = {result.message for result in verdict.results}
+    missing = dict.fromkeys(
+        each.message for each in every if each.state not in {"found", "none"} and each.message
+    )
+    return page + [line(Span("! ", "careful"), text, hang=2) for text in missing if text not in named]
 
 
 def _only_reference(baseline: Baseline, record: Check) -> bool:
     """Whether metrics are shown next to this baseline, but no gate names it."""
-    return baseline.state == "found" and baseline not in record.verdict.baselines and bool(record.metrics)
+    return baseline not in record.verdict.baselines and bool(record.metrics)
 
 
-def _gates(verdict: Verdict) -> Page:
+def _gates(verdict: Verdict, *, verbose: bool) -> Page:
     results = sorted_results(verdict)
-    shown = [result for result in results if result.effect != "allow" or len(results) <= _MANY]
-    found: Page = [line(), line(Span("Gates", "strong"))] if shown else []
-    width = max((len(_word(result)) for result in shown), default=0) + 2
-    for result in shown:
-        style: Style = "dim" if result.outcome == "skipped" else _STYLES[result.effect]
-        word = Span(_word(result).ljust(width), style)
-        name = Span(result.id, "name")
-        if 2 + width + len(result.id) + 2 + len(result.message) <= WIDTH:
-            found.append(line(word, name, f"  {result.message}", indent=2))
-        else:
-            found.append(line(word, name, indent=2))
-            found += _wrapped(result.message, indent=2 + width)
-        if result.hint:
-            found += _wrapped(result.hint, first=Span("hint: ", "dim"), indent=2 + width)
-    hidden = len(results) - len(shown)
-    if hidden:
-        found.append(line(Span(f"and {hidden} that passed or were skipped", "dim"), indent=2))
-    return found
-
-
-def _word(result: Result) -> str:
-    if result.effect == "waived":
-        return f"{result.outcome} (waived by {result.waiver})"
-    words = {"warn": f"{result.outcome} (warns)", "note": f"{result.outcome} (info)"}
-    return words.get(result.effect, result.outcome)
-
-
-def _metrics(changes: tuple[MetricChange, ...]) -> Page:
-    shown = [change for change in changes if change.changed]
-    if not shown:
-        return []
-    several = len({change.model for change in shown}) > 1
-    title = "Changed metrics" if any(change.baseline is not None for change in changes) else "Metrics"
-    rows: list[tuple[Cell, ...]] = [
-        (
-            *([change.model or "-"] if several else []),
-            _shortened(f"{change.file}:{change.key}", 40),
-            _number(change.baseline, change.candidate),
-            _number(change.candidate, change.baseline),
-            delta(change),
-        )
-        for change in shown
-    ]
-    names = ("model", "metric") if several else ("metric",)
-    numbers = range(len(names), len(names) + 3)
-    found = table((*names, "base", "this", "change"), rows, right=numbers)
-    return [line(), line(Span(title, "strong")), found]
-
-
-def _number(shown: str | None, other: str | None) -> str:
-    return "-" if shown is None else short(shown, apart_from=() if other is None else (Decimal(other),))
-
-
-def _each(notes: Sequence[Note]) -> Page:
+    several = len({result.model for result in results}) > 1
+    quiet = [result for result in results if result.effect == "allow"]
+    most = len(results) if verbose else max(0, _GATES - len(results) + len(quiet))
+    shown = Shortening(whole=verbose).first(quiet, most)
+    listed = [*(result for result in results if result.effect != "allow"), *shown]
+    outcomes = max((len(result.outcome) for result in listed), default=0)
+    names = min(max((len(gate_name(each, several=several)) for each in listed), default=0), _LONGEST_NAME)
     found: Page = []
-    for note in notes:
-        style = _STYLES[note.effect]
-        word = {"warn": "warning: ", "block": "blocks: ", "waived": f"waived by {note.waiver}: "}
-        found += _wrapped(note.message, first=Span(word.get(note.effect, "note: "), style), indent=2)
-        if note.hint:
-            found += _wrapped(note.hint, first=Span("hint: ", "dim"), indent=4)
+    known: set[str] = set()
+    for result in listed:
+        head = f"{result.outcome.ljust(outcomes)}  "
+        name = f"{gate_name(result, several=several).ljust(names)}  "
+        found += _gate(result, head, name, known)
+    if len(shown) < len(quiet):
+        rest = f"and {len(quiet) - len(shown)} more that passed or were skipped (-v)"
+        found.append(line(Span(rest, "dim"), indent=2))
     return found
 
 
-def _wrapped(text: str, *, first: Span | None = None, indent: int) -> Page:
-    lead = "" if first is None else first.text
-    parts = wrap(
-        lead + text, WIDTH - indent, subsequent_indent=" " * min(len(lead), 9), break_on_hyphens=False
-    ) or [lead]
-    if first is None or not parts[0].startswith(lead.rstrip()):
-        return [line(part, indent=indent) for part in parts]
-    return [
-        line(first, parts[0][len(lead) :], indent=indent),
-        *(line(part, indent=indent) for part in parts[1:]),
+def _gate(result: Result, head: str, name: str, known: set[str]) -> Page:
+    """One line, and a hint; a message that is in `known` already becomes `as above`."""
+    skipped = result.outcome == "skipped"
+    mark = Span("  ") if skipped else _MARKS[result.effect]
+    text = result_text(result)
+    repeated = text == result.message and text in known
+    known.add(text)
+    indent = min(2 + len(head) + len(name), _MOST_HANG)
+    shown = ("as above" if repeated else text) + _effect_words(result)
+    found: Page = [line(mark, Span(head, "dim" if skipped else mark.style), name, shown, hang=indent)]
+    return found if repeated else [*found, *_hint(result.hint, indent=indent)]
+
+
+def _effect_words(result: Result) -> str:
+    words = {"warn": " (warns only)", "note": " (info)", "waived": f" (waived by {result.waiver})"}
+    return words.get(result.effect, "")
+
+
+def _metrics(record: Check, *, verbose: bool) -> Page:
+    """The changed metrics that no gate line shows, the worst first."""
+    shown = {
+        (each.model, each.file, each.key) for each in record.verdict.results if each.candidate is not None
+    }
+    changes = [
+        each for each in record.metrics if each.changed and (each.model, each.file, each.key) not in shown
     ]
+    if not changes:
+        return []
+    changes.sort(key=lambda each: worst_first(each.change_percent, better=each.better))
+    short_list = Shortening(whole=verbose)
+    several = len({change.model for change in record.metrics}) > 1
+    keys = [change.key for change in changes]
+    base = {each.model: each.vs for each in record.references if each.state == "found"}
+    rows: list[ValueRow] = []
+    for change in short_list.first(changes, _ROWS):
+        place = change.key if keys.count(change.key) == 1 or several else f"{change.file}:{change.key}"
+        name = f"{change.model}: {place}" if several else place
+        rows.append(_row(name, change, base.get(change.model, "base")))
+    return [value_table(rows, indent=2, whole=verbose), *short_list.rest(changes, _ROWS)]
 
 
-def _shortened(name: str, width: int) -> str:
-    return name if len(name) <= width else f"…{name[1 - width :]}"
+def delta(change: MetricChange) -> str:
+    """`+0.0351 (+3.78%)`, or which side has no number."""
+    if change.change is None:
+        return change.appearance
+    return change_text(change.change, change.change_percent, old=change.baseline, new=change.candidate)
+
+
+def _row(name: str, change: MetricChange, base: str) -> ValueRow:
+    note = "" if change.better is None else f"{'better' if change.better else 'worse'} than {base}"
+    old, new = _number(change.baseline, change.candidate), _number(change.candidate, change.baseline)
+    return ValueRow(name, old, new, delta(change), note, change.better)
+
+
+def _number(shown: str | None, other: str | None) -> str | None:
+    return None if shown is None else short(shown, apart_from=() if other is None else (Decimal(other),))
+
+
+def _next(verdict: Verdict) -> Page:
+    """What to type to see why it is blocked, or to end that."""
+    if verdict.decision != "block":
+        return []
+    worst = next((result for result in sorted_results(verdict) if result.effect == "block"), None)
+    hints = [note.hint for note in verdict.notes if note.effect == "block"]
+    for hint in [worst.hint] if worst is not None else hints:
+        if hint is not None and hint.startswith("run `"):
+            command = hint.removeprefix("run `").partition("`")[0]
+            return [line(Span("next: ", "dim"), Span(command, "command"))]
+    if worst is None:
+        return []
+    several = len({result.model for result in verdict.results}) > 1
+    options = {
+        "check": "",
+        "release": " --purpose release",
+        "promote": f" --promote-to {word(verdict.environment or '')}",
+    }
+    argv = options[verdict.purpose]
+    base = next((each for each in verdict.baselines if each.rule == _NAMED_BASE and each.commit), None)
+    if base is not None:
+        argv += f" --base {base.label}"
+    if verdict.candidate.commit is not None:
+        argv += f" --rev {verdict.candidate.commit[:7]}"
+    command = f"mlgit check{argv} --explain {word(gate_name(worst, several=several))}"
+    return [line(Span("next: ", "dim"), Span(command, "command"))]
+
+
+def _last(verdict: Verdict) -> Page:
+    words = f"{decision(verdict)}: "
+    return [line(Span(words, _DECISIONS[verdict.decision]), conclusion(verdict), hang=2)]

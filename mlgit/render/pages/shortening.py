@@ -22,10 +22,10 @@ class Shortening:
         """The first items; all if only one would be left out, because "1 more" takes a line as well."""
         return items if self._whole or len(items) <= most + 1 else items[:most]
 
-    def rest(self, items: Sequence[object], most: int, *, see: str = "`-v` shows all") -> Page:
+    def rest(self, items: Sequence[object], most: int, *, indent: int = 2) -> Page:
         """A line that counts the items left out, if any."""
         more = len(items) - len(self.first(items, most))
-        return [line(Span(f"and {more} more ({see})", "dim"), indent=2)] if more else []
+        return [line(Span(f"and {more} more (-v)", "dim"), indent=indent)] if more else []
 
     def named(self, names: Sequence[str], most: int, *, between: str = ", ") -> str:
         """The first names in one line, and how many more there are."""

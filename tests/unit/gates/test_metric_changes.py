@@ -33,7 +33,7 @@ def test_a_file_that_was_not_read_may_have_the_metric(file: tuple[str, str], sid
     (found,) = metric_changes(here, there, model=None, directions={})
     assert found.known == FILES[file]
     text = side if found.known == "yes" else "not known"
-    assert (difference_text(found), delta(found).text, found.changed) == (text, text, True)
+    assert (difference_text(found), delta(found), found.changed) == (text, text, True)
 
 
 @pytest.mark.parametrize("known", [True, False])

@@ -36,9 +36,9 @@ def test_a_finding_is_above_the_gates_of_a_check() -> None:
     note = Note(code="gate_repointed", message="It moved", effect="warn", hint="look")
     other = Note(code="x", message="Something else")
     lines = plain(page(noted(failing("auc", value="0.9"), other, note))).splitlines()
-    assert lines[1:3] == ["  warning: It moved", "    hint: look"]
-    assert lines.index("Notes") > lines.index("Gates") > 2
-    assert lines[lines.index("Notes") + 1] == "  note: Something else"
+    assert lines[2:4] == ["! It moved", "  hint: look"]
+    gate = next(number for number, text in enumerate(lines) if "gate-0" in text)
+    assert lines.index("note: Something else") > gate > 3
 
 
 def test_findings_have_an_order_and_the_worst_is_first() -> None:

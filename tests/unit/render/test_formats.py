@@ -143,27 +143,31 @@ def test_junit_without_a_verdict_has_one_case_in_error() -> None:
     assert found.text == "mlgit.yaml:3:1: Unknown key\nhint: look"
 
 
-def test_the_page_starts_with_the_verdict_and_fits_80_columns() -> None:
+def test_the_page_ends_with_the_verdict_and_fits_80_columns() -> None:
     text = plain(page(failing("auc", "loss", extra=3)))
-    assert text.startswith("Blocked: tumor: 2 of 2 gates failed: auc 0.9 -> 0.5")
+    assert text.endswith("\nBlocked: tumor, AUC fell from 0.9 to 0.5; 2 of 2 gates failed\n")
     assert max(len(line) for line in lines_of(text)) <= 80
-    assert text.rstrip().endswith("next: mlgit check --explain tumor/gate-0")
+    assert "\nnext: mlgit check --explain gate-0\n" in text
 
 
-def test_deltas_are_coloured_by_direction() -> None:
-    spans = {
-        block.rows[number][0]: block.rows[number][3]
-        for block in page(failing("auc", "loss", "rows"))
-        if isinstance(block, Table)
-        for number in range(3)
-    }
-    styles = {str(name).rpartition(":")[2]: getattr(cell, "style", None) for name, cell in spans.items()}
+def test_changes_are_coloured_by_direction() -> None:
+    changes = metric_changes(
+        [metric_file(auc="0.5", loss="0.5", rows="2")],
+        [metric_file(auc="0.9", loss="0.9", rows="1")],
+        model=None,
+        directions={},
+    )
+    record = replace(failing("auc"), metrics=changes)
+    record = replace(record, verdict=replace(record.verdict, results=()))
+    (table,) = [block for block in page(record) if isinstance(block, Table)]
+    styles = {str(row[0]): getattr(row[2], "style", None) for row in table.rows}
     assert styles == {"auc": "bad", "loss": "ok", "rows": ""}
 
 
 def test_many_passed_gates_are_counted_and_not_listed() -> None:
-    text = plain(page(failing("auc", *(f"m{number}" for number in range(30)), value="0.9")))
-    assert "and 31 that passed or were skipped" in text
+    record = failing("auc", *(f"m{number}" for number in range(30)), value="0.9")
+    assert "and 11 more that passed or were skipped (-v)" in plain(page(record))
+    assert plain(page(record, verbose=True)).count("✓ pass") == 31
 
 
 def test_an_explanation_names_the_source_of_each_number() -> None:
@@ -231,18 +235,17 @@ def test_a_page_shows_waivers_notes_and_hints() -> None:
         [metric_file(auc="0.95", loss="1", **{"x" * 60: "1"})], [], model="m", directions={}
     )
     lines = [line.strip() for line in plain(page(Check(verdict=verdict, metrics=changes))).splitlines()]
-    assert lines[0].startswith("Blocked for prod: m: 1 of 5 gates did not pass: ")
+    assert lines[-1] == "Blocked for prod: m, u reads auk, which is missing; 2 warnings, 2 waived"
     for part in (
-        "fail (waived by w1)  m/w",
-        "fail (info)          m/i",
-        "fail (warns)         m/s",
+        "! fail     w  auc 0.95, min 0.99 (waived by w1)",
+        "fail     i  auc 0.95, min 1 (info)",
+        "! fail     s  auc 0.95, min 1 (warns only)",
         "hint: there are `metrics/test.json:auc`",
-        "warning: Careful",
+        "! Careful",
         "hint: look twice",
-        "waived by w9: Let through",
-        "blocks: Stop",
-        "working tree against prod: No luck",
-        "Metrics",
+        "! waived by w9: Let through",
+        "✗ Stop",
+        "skipped  c  No luck",
     ):
         assert any(line.startswith(part) for line in lines), part
     assert max(len(line) for line in lines) <= 80

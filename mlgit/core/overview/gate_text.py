@@ -1,0 +1,94 @@
+"""Gate text: numbers, changes and limits of a gate as people read them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from mlgit.core.pipeline.metrics import rounded, short, signed
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from mlgit.core.gates.verdict import Bound, Result
+
+_SPOKEN = frozenset({"auc", "auroc", "f1", "mae", "mse", "rmse", "mape", "mcc", "r2", "bleu", "wer", "cer"})
+_TENFOLD = 10
+_TIMES = "\N{MULTIPLICATION SIGN}"
+_PLAIN_TIMES = 100
+_THREE_DIGITS = 999.5
+_TINY, _HUGE = 0.0001, 1e9
+
+
+def spoken(metric: str) -> str:
+    """A metric in a sentence: `AUC`, `logloss`."""
+    return metric.upper() if metric.lower() in _SPOKEN else metric
+
+
+def limit_text(bound: Bound) -> str:
+    """A limit as in mlgit.yaml: `max_rise 2%`."""
+    return f"{bound.kind} {bound.amount}{'%' if bound.percent else ''}"
+
+
+def numbers(result: Result) -> tuple[str | None, str]:
+    """The baseline's and the candidate's number; different ones look different, also from the limits."""
+    new = Decimal(result.candidate or "NaN")
+    old = None if result.baseline is None else Decimal(result.baseline)
+    limits = () if old is not None else tuple(Decimal(each.allowed) for each in result.limits if each.allowed)
+    apart = limits if old is None else (old,)
+    return None if old is None else short(old, apart_from=(new,)), short(new, apart_from=apart)
+
+
+def change_text(change: str, percent: str | None, *, old: str | None, new: str | None) -> str:
+    """`-0.0269 (-2.70%)`; from tenfold up, as `relative_text`."""
+    relative = relative_text(percent, old=old, new=new)
+    return signed(rounded(change)) + (f" ({relative})" if relative else "")
+
+
+def relative_text(percent: str | None, *, old: str | None, new: str | None) -> str | None:
+    """`-2.70%`, or from tenfold up how many times as much it is; None from 0."""
+    if percent is None:
+        return None
+    share = float(percent)
+    if not share:
+        return "0%"
+    if (_TENFOLD - 1) * 100 <= share < _HUGE and old is not None and new is not None and float(old) > 0:
+        times = float(Decimal(new) / Decimal(old))
+        return f"{times:{'.0f' if times >= _PLAIN_TIMES else '.3g'}}{_TIMES}"
+    if abs(share) < _HUGE and abs(share) >= _TINY:
+        return f"{share:+#.3g}".rstrip(".") + "%" if abs(share) < _THREE_DIGITS else f"{share:+.0f}%"
+    return f"{signed(rounded(percent, digits=3))}%"
+
+
+def result_text(result: Result) -> str:
+    """`auc 0.9955 → 0.9962, +0.0007, max_drop 0.005`; without numbers, the message."""
+    if result.candidate is None or result.outcome not in {"pass", "fail"} or not result.limits:
+        return result.message
+    limits = ", ".join(map(limit_text, result.limits))
+    old, new = numbers(result)
+    if old is None:
+        return f"{result.metric} {new}, {limits}" if result.vs is None else result.message
+    if result.change == "0":
+        return f"{result.metric} {new}, unchanged, {limits}"
+    return f"{result.metric} {old} → {new}, {_measured(result)}, {limits}"
+
+
+def _measured(result: Result) -> str:
+    """The change in the unit of the limits, and never the same as a limit that it does not keep."""
+    change, percent = result.change or "0", result.change_percent
+    if percent is not None and all(bound.percent for bound in result.limits):
+        relative = relative_text(percent, old=result.baseline, new=result.candidate)
+        amounts = {Decimal(bound.amount) for bound in result.limits}
+        exact = abs(Decimal(percent)) in amounts
+        if relative is None or exact or not _shows(relative, amounts):
+            return relative or ""
+        apart = [number for each in amounts for number in (each, -each)]
+        return f"{signed(rounded(percent, apart_from=apart))}%"
+    allowed = [Decimal(bound.allowed) for bound in result.limits if bound.allowed is not None]
+    apart = [number for each in allowed for number in (each, -each)]
+    return signed(rounded(change, apart_from=apart))
+
+
+def _shows(relative: str, amounts: Collection[Decimal]) -> bool:
+    """Whether a percentage shows one of these amounts."""
+    return relative.endswith("%") and abs(Decimal(relative.removesuffix("%"))) in amounts

@@ -1,0 +1,218 @@
+"""Reason: the decision of a verdict in words, its worst reason, and its gates in their order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.core.gates.evaluate import IN_ENVIRONMENT
+from mlgit.core.gates.headline import split_notes
+from mlgit.core.gates.verdict import Note
+from mlgit.core.overview.gate_text import limit_text, numbers, spoken
+from mlgit.core.wording import count
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlgit.core.gates.verdict import Baseline, Bound, Decision, Effect, Result, Verdict
+
+_LONGEST_NOTE = 120
+_HERE = ("unknown_here", "history_too_shallow", "not_fetched")
+
+
+def decision(verdict: Verdict) -> str:
+    """`Allowed`, `Allowed, 1 warning` or `Blocked`, and for what else than a merge."""
+    purpose = {"check": "", "release": " for a release", "promote": f" for {verdict.environment}"}
+    words = "Blocked" if verdict.decision == "block" else "Allowed"
+    words += purpose[verdict.purpose]
+    return words if verdict.decision != "allow_with_warnings" else f"{words}, {_warnings(verdict)}"
+
+
+def conclusion(verdict: Verdict) -> str:
+    """`tumor, AUC fell from 0.9955 to 0.9686; 2 of 4 gates failed, 1 warning`."""
+    models = [name for name in dict.fromkeys(each.model for each in verdict.results) if name is not None]
+    worst = _worst(verdict)
+    owners = [worst.model] if worst is not None and worst.model is not None else models
+    subject = f"{owners[0]}, " if len(owners) == 1 else f"{len(owners)} models, " if owners else ""
+    why, counted = reason(verdict), counts(verdict)
+    if verdict.decision != "block" or why is None:
+        return subject + (why or counted)
+    blocking = [each for each in verdict.results if each.effect == "block"]
+    blocked = len({each.model for each in blocking})
+    if blocked and len(models) > 1:
+        counted += f" ({blocked} of {len(models)} models)"
+    elif blocking and _says_all(blocking):
+        counted = ""
+    texts = [text for text in (counted, _warnings(verdict)) if text]
+    return subject + why + (f"; {', '.join(texts)}" if texts else "")
+
+
+def _says_all(blocking: Sequence[Result]) -> bool:
+    """Whether the reason is that of every gate that blocks, and counts them."""
+    if blocking[0].outcome == "fail":
+        return False
+    return len(blocking) == 1 or {(each.reason, each.message) for each in blocking} == {
+        ("stale", blocking[0].message)
+    }
+
+
+def counts(verdict: Verdict) -> str:
+    """`2 of 4 gates failed`, `4 of 4 gates passed, 1 skipped`."""
+    found = verdict.summary
+    gates = count(found.gates, "gate")
+    if not found.gates:
+        return "no gates were evaluated"
+    blocking = [each for each in verdict.results if each.effect == "block"]
+    failed = sum(each.outcome == "fail" for each in blocking)
+    if not blocking:
+        skipped = f", {found.skipped} skipped" if found.skipped else ""
+        return f"{found.passed} of {gates} passed{skipped}"
+    if not failed:
+        return f"{len(blocking)} of {gates} cannot be evaluated"
+    others = len(blocking) - failed
+    return f"{failed} of {gates} failed" + (f", {others} cannot be evaluated" if others else "")
+
+
+def reason(verdict: Verdict, *, places: bool = False) -> str | None:
+    """The worst thing that the verdict found, in a sentence; None if there is nothing.
+
+    With `places`, a number of another version than the base names it.
+    """
+    worst = _worst(verdict)
+    if worst is None:
+        return None
+    if isinstance(worst, Note):
+        return _of_note(worst)
+    alike = [each for each in verdict.results if each.effect == worst.effect]
+    return _of_result(worst, alike, several=_several(verdict), places=places)
+
+
+def _worst(verdict: Verdict) -> Result | Note | None:
+    """What decides the verdict; a warning about what is compared weighs more than one of a gate."""
+    wanted: dict[Decision, tuple[Effect, ...]] = {
+        "block": ("block",),
+        "allow_with_warnings": ("warn", "waived"),
+        "allow": (),
+    }
+    effects = wanted[verdict.decision]
+    findings, others = split_notes(verdict.notes)
+    notes = [note for note in (*findings, *others) if note.effect in effects]
+    results = [result for result in sorted_results(verdict) if result.effect in effects]
+    weighty = verdict.decision != "block" and bool(findings) and findings[0].effect == "warn"
+    first, second = (notes, results) if weighty else (results, notes)
+    return next(iter([*first, *second]), None)
+
+
+def sorted_results(verdict: Verdict) -> list[Result]:
+    """The results: blocking ones first (failed before errors), then warnings, passed and skipped ones.
+
+    Of those that failed, first the ones against a live version, then those furthest beyond their limit.
+    """
+    live = {(each.vs, each.model) for each in verdict.baselines if each.rule.startswith(IN_ENVIRONMENT)}
+
+    def kind(each: Result) -> int:
+        return 0 if (each.vs, each.model) in live else 1 if each.vs is not None else 2
+
+    effects = ("block", "warn", "waived", "note", "allow")
+    outcomes = ("fail", "inconclusive", "error", "pass", "skipped")
+    return sorted(
+        verdict.results,
+        key=lambda each: (
+            effects.index(each.effect),
+            outcomes.index(each.outcome),
+            min(kind(each), 1) if each.outcome == "fail" else 0,
+            -_beyond(each) if each.outcome == "fail" else 0,
+            kind(each),
+            each.id,
+        ),
+    )
+
+
+def gate_name(result: Result, *, several: bool) -> str:
+    """The gate's name; with its model if there are several."""
+    return result.id if several else result.gate
+
+
+def baseline_name(baseline: Baseline) -> str:
+    """`base bd34b26`, `prod v1.0.0`: a baseline that was found."""
+    if baseline.vs.startswith("file:"):
+        return baseline.vs.removeprefix("file:")
+    inner = baseline.label.removeprefix(f"{baseline.vs} (").removesuffix(")")
+    version = inner.rpartition("@")[2] if baseline.model and inner != baseline.label else inner
+    return version if version == baseline.vs else f"{baseline.vs} {version}"
+
+
+def broken_bound(result: Result) -> Bound | None:
+    """The limit that a failed gate does not keep."""
+    kind = (result.reason or "").removesuffix("_broken")
+    kind = {"below_minimum": "min", "above_maximum": "max"}.get(kind, kind)
+    return next((bound for bound in result.limits if bound.kind == kind), None)
+
+
+def _several(verdict: Verdict) -> bool:
+    return len({result.model for result in verdict.results}) > 1
+
+
+def _warnings(verdict: Verdict) -> str:
+    found = verdict.summary
+    texts = [count(found.warnings, "warning")] if found.warnings else []
+    return ", ".join([*texts, *([f"{found.waived} waived"] if found.waived else [])])
+
+
+def _beyond(result: Result) -> float:
+    """How far the number is beyond its limit, as a multiple of the limit."""
+    bound = broken_bound(result)
+    measured = result.candidate if result.change is None else result.change
+    if bound is None or bound.allowed is None or measured is None:
+        return 0.0
+    limit = float(bound.allowed)
+    signed = -limit if bound.kind in {"max_drop", "min_drop"} else limit
+    far = abs(float(measured) - signed)
+    if far != far:  # noqa: PLR0124 (infinity less infinity)
+        return 0.0
+    return far / abs(limit) if limit else float("inf")
+
+
+def _of_result(result: Result, results: Sequence[Result], *, several: bool, places: bool) -> str:
+    name = gate_name(result, several=several)
+    if result.reason == "stale" and result.message.startswith("Stage `"):
+        stage = result.message.removeprefix("Stage `").partition("`")[0]
+        alike = sum(each.reason == "stale" and each.message == result.message for each in results)
+        return f"{stage} is stale, and {count(alike, 'gate reads', 'gates read')} its numbers"
+    if result.reason in _HERE:
+        return f"{name} cannot be evaluated in this clone"
+    if result.reason == "unknown_metric":
+        return f"{name} reads {result.metric}, which is missing"
+    if result.outcome == "fail" and result.candidate is not None:
+        return _failed(result, places=places)
+    return f"{name}: {_lower(result.message)}"
+
+
+def _failed(result: Result, *, places: bool) -> str:
+    """`AUC fell from 0.9955 to 0.9686`."""
+    old, new = numbers(result)
+    name, bound = spoken(result.metric), broken_bound(result)
+    limit = "" if bound is None else f", {limit_text(bound)}"
+    if old is None or result.change is None:
+        return f"{name} is {new}{limit}"
+    where = f" ({result.vs})" if places and result.vs not in {None, "base"} else ""
+    if result.change == "0":
+        return f"{name} stayed at {new}{limit}"
+    fell = result.change.startswith("-")
+    too_little = bound is not None and bound.kind == ("min_drop" if fell else "min_rise")
+    verb = f"{'fell' if fell else 'rose'}{' only' if too_little else ''}"
+    return f"{name} {verb} from {old}{where} to {new}{limit if too_little else ''}"
+
+
+def _of_note(note: Note) -> str:
+    """The message; of a long one the beginning, which ends with `…`."""
+    if note.code == "gate_repointed" and note.gate is not None:
+        return f"gate {note.gate} was repointed"
+    text = note.message
+    if len(text) > _LONGEST_NOTE:
+        text = f"{text[:_LONGEST_NOTE].rpartition(' ')[0]}…"
+    return _lower(text)
+
+
+def _lower(text: str) -> str:
+    """The text as the middle of a sentence; names and abbreviations keep their case."""
+    return text[:1].lower() + text[1:] if text[1:2].islower() or text[1:2] == " " else text

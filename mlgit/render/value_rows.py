@@ -1,0 +1,61 @@
+"""Value rows: changed metrics as aligned rows, the worst first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from mlgit.core.wording import cut
+from mlgit.render.page import Span, Style, Table, clean, table
+from mlgit.render.wrapping import text_width
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from decimal import Decimal
+
+_LONGEST_NAME, _LONGEST_VALUE = 40, 24
+_STYLES: dict[bool | None, Style] = {True: "ok", False: "bad", None: ""}
+
+
+class ValueRow(NamedTuple):
+    """One metric; `old` or `new` is None if only the other side has it. `note` follows the change."""
+
+    name: str
+    old: str | None
+    new: str | None
+    change: str
+    note: str
+    better: bool | None
+
+
+def worst_first(percent: Decimal | str | None, *, better: bool | None) -> tuple[int, float]:
+    """The sort key of a change: worse before unclear before better, and the best last."""
+    size = float("inf") if percent is None else abs(float(percent))
+    return (2, size) if better else (0 if better is False else 1, -size)
+
+
+def value_table(rows: Sequence[ValueRow], *, indent: int, whole: bool = False) -> Table:
+    """Name, old → new, change, and whether that is better; long names are cut, unless `whole`."""
+    olds = [_value(row.old, row.new) for row in rows]
+    news = [_value(row.new, row.old) for row in rows]
+    left, right = max(map(text_width, olds), default=0), max(map(text_width, news), default=0)
+    changes = [row.change.partition(" ") for row in rows]
+    wide = max((len(amount) for amount, _, share in changes if share), default=0)
+    cells = []
+    for row, old, new, (amount, _, share) in zip(rows, olds, news, changes, strict=True):
+        pair = _padded(new, right)
+        if left:
+            arrow = " → " if old and new else "   "
+            pair = f"{' ' * (left - text_width(old))}{old}{arrow}{pair}"
+        change = f"{amount.ljust(wide)} {share}" if share else amount
+        name = row.name if whole or len(row.name) <= _LONGEST_NAME else f"…{row.name[1 - _LONGEST_NAME :]}"
+        style = _STYLES[row.better]
+        cells.append((name, pair, Span(change, style), Span(row.note, style or "dim")))
+    return table(("", "", "", ""), cells, indent=indent)
+
+
+def _value(text: str | None, other: str | None) -> str:
+    return "" if text is None else cut(clean(text), _LONGEST_VALUE, apart_from=other and clean(other))
+
+
+def _padded(text: str, width: int) -> str:
+    return text + " " * (width - text_width(text))

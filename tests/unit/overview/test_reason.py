@@ -1,0 +1,120 @@
+"""Reason: what a verdict says in one line."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from mlgit.core.gates.decision import decide
+from mlgit.core.gates.verdict import Note, Policy, Verdict
+from mlgit.core.overview.gate_text import relative_text, result_text
+from mlgit.core.overview.reason import conclusion, decision, reason, sorted_results
+from mlgit.core.pipeline.evidence import Problem
+from tests.support.verdicts import CANDIDATE, absolute, baseline, case, change, metric_file, rules
+
+OLD = metric_file(auc="0.9", loss="0.1", rows="10")
+STALE = replace(
+    metric_file(auc="0.8"),
+    problems=(Problem(code="stale", message="Stage `evaluate` is stale: changed dep a.py"),),
+)
+
+
+def verdict(*gates, notes=(), new=None, live: bool = False) -> Verdict:  # type: ignore[no-untyped-def] # noqa: ANN002, ANN001
+    """A verdict on `new` against the numbers of OLD."""
+    new = new or metric_file(auc="0.8", loss="0.5", rows="10")
+    against = baseline(OLD, vs="prod")
+    if live:
+        entry = replace(against.baseline, rule="what is in `prod` now")
+        against = against._replace(baseline=entry)
+    return decide(
+        [case(*gates, files=(new,), against=against, model="tumor")],
+        rules=rules(),
+        candidate=CANDIDATE,
+        policy=Policy(),
+        notes=notes,
+    )
+
+
+CASES = {
+    "Blocked: tumor, AUC fell from 0.9 to 0.8; 1 of 1 gate failed": verdict(change("a")),
+    "Blocked: tumor, AUC is 0.8, min 0.95; 1 of 1 gate failed": verdict(absolute("a", low="0.95")),
+    "Blocked: tumor, loss is 0.5, max 0.2; 1 of 1 gate failed": verdict(absolute("a", "loss", high="0.2")),
+    "Blocked: tumor, rows stayed at 10, min_rise 1; 1 of 1 gate failed": verdict(
+        change("a", "rows", limits={"min_rise": "1"})
+    ),
+    "Blocked: tumor, loss rose only from 0.1 to 0.5, min_rise 1; 1 of 1 gate failed": verdict(
+        change("a", "loss", limits={"min_rise": "1"})
+    ),
+    "Blocked: tumor, a reads f1, which is missing": verdict(absolute("a", "f1", low="1")),
+    "Blocked: tumor, evaluate is stale, and 2 gates read its numbers": verdict(
+        absolute("a", low="0.1"), absolute("b", low="0.1"), new=STALE
+    ),
+    "Blocked: tumor, AUC fell from 0.9 to 0.8; 1 of 2 gates failed, 1 cannot be evaluated": verdict(
+        absolute("a", "f1", low="1"), change("b")
+    ),
+    "Blocked: tumor, no data; 1 of 1 gate passed": verdict(
+        absolute("a", low="0.1"), notes=(Note(code="x", message="No data", effect="block"),)
+    ),
+    "Allowed: tumor, 1 of 1 gate passed": verdict(absolute("a", low="0.1")),
+    "Allowed, 1 warning: tumor, AUC is 0.8, min 0.95": verdict(absolute("a", low="0.95", severity="warn")),
+    "Allowed, 2 warnings: tumor, gate `b` moved": verdict(
+        absolute("a", low="0.95", severity="warn"),
+        notes=(Note(code="gate_repointed", message="Gate `b` moved", effect="warn"),),
+    ),
+    "Allowed: no gates were evaluated": decide([], rules=rules(), candidate=CANDIDATE, policy=Policy()),
+}
+
+
+@pytest.mark.parametrize("text", CASES)
+def test_a_verdict_is_one_line_with_its_worst_reason(text: str) -> None:
+    assert f"{decision(CASES[text])}: {conclusion(CASES[text])}" == text
+
+
+def test_the_number_of_another_version_names_it_if_asked() -> None:
+    assert reason(verdict(change("a")), places=True) == "AUC fell from 0.9 (prod) to 0.8"
+
+
+def test_failed_gates_against_a_live_version_come_before_those_further_beyond_their_limit() -> None:
+    gates = (
+        absolute("z-passed", low="0.1"),
+        absolute("far", "loss", high="0.001"),
+        absolute("near", "loss", high="0.4"),
+        change("live"),
+        absolute("unknown", "f1", low="1"),
+        absolute("warns", low="0.95", severity="warn"),
+    )
+    ids = [each.gate for each in sorted_results(verdict(*gates, live=True))]
+    assert ids == ["live", "far", "near", "unknown", "warns", "z-passed"]
+
+
+@pytest.mark.parametrize(
+    ("percent", "old", "new", "text"),
+    [
+        ("-2.7", "0.9955", "0.9686", "-2.70%"),
+        ("0.0733", "0.9", "0.9007", "+0.0733%"),
+        ("361", "0.1907", "0.8797", "+361%"),
+        ("941.9", "0.08", "0.83", "10.4\N{MULTIPLICATION SIGN}"),
+        ("28800", "0.29", "83.78", "289\N{MULTIPLICATION SIGN}"),
+        ("-28800", "0.29", "-83", "-28800%"),
+        ("28800", "-0.29", "83", "+28800%"),
+        ("0", "1", "1", "0%"),
+        ("0.000001", "1", "1.00000001", "+0.000001%"),
+        ("1E+400", "1E-200", "1E+200", "+1E+400%"),
+        (None, "0", "1", None),
+    ],
+)
+def test_per_cent_have_three_digits_and_from_tenfold_up_it_is_how_many_times(
+    percent: str | None, old: str, new: str, text: str | None
+) -> None:
+    assert relative_text(percent, old=old, new=new) == text
+
+
+def test_a_change_never_looks_like_a_limit_that_it_breaks() -> None:
+    new = metric_file(auc="0.8749999", loss="0.11000001", rows="10")
+    gates = (change("a", limits={"max_drop": "0.025"}), change("b", "loss", limits={"max_rise": "10%"}))
+    texts = [result_text(each) for each in sorted_results(verdict(*gates, new=new))]
+    assert sorted(texts) == [
+        "auc 0.9 → 0.8749999, -0.0250001, max_drop 0.025",
+        "loss 0.1 → 0.11000001, +10.00001%, max_rise 10%",
+    ]
