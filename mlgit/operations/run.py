@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.core.overview.run import Run
+from mlgit.core.wording import listed
 from mlgit.errors import StateError, ToolError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mlgit.adapters.dvc.engine import Repro
-    from mlgit.core.pipeline.stages import Output
+    from mlgit.core.pipeline.stages import Output, Pipeline
     from mlgit.core.progress import Progress
     from mlgit.project.open import Project
 
@@ -43,27 +44,45 @@ def run(
 
     Raises:
         ConfigError: dvc.yaml is invalid.
-        StateError: no DVC repository, or no such stage.
+        StateError: no DVC repository, no such stage, or a merge is not resolved.
         ToolError: a stage failed (code `stage_failed`), or DVC did.
         KeyboardInterrupt: interrupted; no stage is running any more.
     """
+    _require_resolved(project)
     notes: list[str] = []
     pulled = _pull(project, stages, notes, progress) if pull and not dry_run else ()
     dry = ["--dry"] if dry_run else []
-    first = _repro(project, again, ["--force", "--single-item", *dry], show=show) if again else ()
+    runs = [_repro(project, again, ["--force", "--single-item", *dry], show=show)] if again else []
     options = [*(["--force"] if force else []), *dry]
-    ran = _repro(project, stages, options, show=show)
-    every = tuple(dict.fromkeys((*first, *ran)))
-    return Run(dry_run=dry_run, stages=every, pulled=pulled, notes=tuple(notes))
+    runs.append(_repro(project, stages, options, show=show))
+    every = tuple(dict.fromkeys(stage for done in runs for stage in done.ran))
+    executed = {stage for done in runs for stage in done.ran if stage not in done.restored}
+    restored = tuple(stage for stage in every if stage not in executed)
+    return Run(dry_run=dry_run, stages=every, pulled=pulled, notes=tuple(notes), restored=restored)
 
 
-def _repro(project: Project, stages: Sequence[str], options: Sequence[str], *, show: bool) -> tuple[str, ...]:
+def _require_resolved(project: Project) -> None:
+    """Refuse to run while a file that no stage writes has the markers of a merge conflict."""
+    if not project.head.conflicted:
+        return
+    from mlgit.adapters.git.worktree import unresolved
+
+    written = {out.path for out in _pipeline(project).outputs}
+    left = [path for path in unresolved(project.root, project.head.conflicted) if path not in written]
+    if left:
+        raise StateError(
+            f"The merge is not resolved: there are conflict markers in {listed(left)}",
+            hint="run `git mergetool`, or edit the files, then run `mlgit run` again",
+        )
+
+
+def _repro(project: Project, stages: Sequence[str], options: Sequence[str], *, show: bool) -> Repro:
     from mlgit.adapters.dvc import engine
 
     done = engine.repro(project.root, stages, options=options, show=show)
     if done.status:
         raise _failed(done, show=show)
-    return done.ran
+    return done
 
 
 def store_results(project: Project, progress: Progress) -> int | None:
@@ -95,12 +114,16 @@ def store_results(project: Project, progress: Progress) -> int | None:
 
 def _outputs(project: Project) -> list[Output]:
     """The outputs that DVC stores, from the working tree as it is now."""
+    outputs = _pipeline(project).outputs
+    return [out for out in outputs if out.cached and out.pointer is not None and "://" not in out.path]
+
+
+def _pipeline(project: Project) -> Pipeline:
     from mlgit.adapters.dvc.pipeline.pointers import read_pipeline
     from mlgit.adapters.git.worktree import WorkingTree
 
     tree = WorkingTree(project.git, project.root)
-    found = read_pipeline(tree, root=project.root, folder=project.cache_dir)
-    return [out for out in found.outputs if out.cached and out.pointer is not None and "://" not in out.path]
+    return read_pipeline(tree, root=project.root, folder=project.cache_dir)
 
 
 def _pull(project: Project, stages: Sequence[str], notes: list[str], progress: Progress) -> tuple[str, ...]:

@@ -70,6 +70,49 @@ def test_only_stale_stages_run_and_the_verdict_is_shown(project: Folder) -> None
     assert record["check"]["verdict"]["decision"] == "allow"
 
 
+def test_what_dvc_restores_from_its_cache_is_not_called_a_run(project: Folder) -> None:
+    slope(project, 1.995)
+    assert "ran: train, evaluate\n" in project.mlgit("run").out
+    slope(project, 1.99)
+    record = project.mlgit("run", "--json").json()
+    assert_valid(record, "run")
+    assert record["restored"] == record["stages"] == ["train", "evaluate"]
+    slope(project, 1.995)
+    done = project.mlgit("run")
+    assert "restored from DVC's cache: train, evaluate\n" in done.out
+    assert "ran: " not in done.out
+
+
+def conflicted(project: Folder, path: str, one: str, other: str) -> None:
+    """Merge two branches that changed the same file."""
+    project.git("switch", "-qc", "other")
+    project.write(path, other)
+    project.commit("Other")
+    project.git("switch", "-q", "main")
+    project.write(path, one)
+    project.commit("One")
+    assert project.run("git", "merge", "-q", "other").status == 1
+
+
+def test_nothing_runs_while_an_input_has_the_markers_of_a_merge(project: Folder) -> None:
+    conflicted(project, "params.yaml", "train:\n  slope: 1.5\n", "train:\n  slope: 1.6\n")
+    done = project.mlgit("run")
+    assert done.status == Exit.STATE
+    assert "The merge is not resolved: there are conflict markers in `params.yaml`" in done.err
+    status = project.here("status").out
+    assert "1 file in conflict: params.yaml\n" in status
+    assert "next: git mergetool\n" in status
+    assert " · merge unresolved" in project.here("status", "-s").out
+    project.write("params.yaml", "train:\n  slope: 1.995\n")
+    assert project.mlgit("run").status == Exit.DONE
+
+
+def test_a_metric_file_in_conflict_is_written_by_its_stage(project: Folder) -> None:
+    conflicted(project, "metrics/test.json", '{"r2": 0.6}\n', '{"r2": 0.7}\n')
+    assert "has an unresolved merge conflict" in project.here("check").out
+    assert project.mlgit("run").status == Exit.DONE
+
+
 def test_the_gates_check_the_results_of_this_run(project: Folder) -> None:
     slope(project, 0.5)
     done = project.mlgit("run")

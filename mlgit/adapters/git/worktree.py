@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from contextlib import suppress
 from stat import S_ISREG
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +40,16 @@ class Head:
     def dirty(self) -> bool:
         """Whether a tracked file differs from HEAD."""
         return bool(self.changed or self.conflicted)
+
+
+def unresolved(root: str, paths: Iterable[str]) -> tuple[str, ...]:
+    """Those of these files below the root that still have the markers of a merge conflict."""
+    found = []
+    for path in paths:
+        with suppress(OSError), open(os.path.join(root, path), "rb") as file:
+            if any(line.startswith(b"<<<<<<< ") for line in file):
+                found.append(path)
+    return tuple(found)
 
 
 def start_status(git: Git) -> Callable[[], bytes]:

@@ -15,8 +15,9 @@ class Run:
     """One run of the pipeline.
 
     `pulled` are missing outputs that were fetched from the DVC remote, `stages` those that ran (with
-    `dry_run`: would run). `check` is the verdict on the result, None with `dry_run`. `notes` are sentences
-    about outputs that could not be fetched. `committed` is the commit with the results, if one was made.
+    `dry_run`: would run), of which `restored` were not executed: DVC had their results. `check` is the
+    verdict on the result, None with `dry_run`. `notes` are sentences about outputs that could not be fetched.
+    `committed` is the commit with the results, if one was made.
     """
 
     dry_run: bool
@@ -25,6 +26,7 @@ class Run:
     check: Check | None = None
     notes: tuple[str, ...] = ()
     committed: str | None = None
+    restored: tuple[str, ...] = ()
 
     @property
     def blocked(self) -> bool:

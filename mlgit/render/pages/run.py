@@ -14,14 +14,18 @@ if TYPE_CHECKING:
 def page(record: Run) -> Page:
     found: Page = []
     if record.pulled:
-        found.append(line(Span("pulled: ", "dim"), ", ".join(record.pulled)))
-    names = ", ".join(record.stages)
+        found.append(line(Span("pulled: ", "dim"), ", ".join(record.pulled), hang=2))
     if not record.stages:
         found.append(line("Nothing to run: everything is up to date"))
-    elif record.dry_run:
-        found.append(line(Span("would run: ", "dim"), names))
-    else:
-        found.append(line(Span("ran: ", "dim"), names))
+    executed = [stage for stage in record.stages if stage not in record.restored]
+    words = (
+        ("would run", "would restore from DVC's cache")
+        if record.dry_run
+        else ("ran", "restored from DVC's cache")
+    )
+    for word, stages in zip(words, (executed, record.restored), strict=True):
+        if stages:
+            found.append(line(Span(f"{word}: ", "dim"), ", ".join(stages), hang=2))
     if record.committed is not None:
         found.append(line(Span("committed: ", "dim"), record.committed[:7]))
     if record.check is not None:

@@ -29,12 +29,16 @@ _KEPT_LINES = 40
 
 @record
 class Repro:
-    """The result: DVC's exit code, the stages that ran, the one that failed, the last lines."""
+    """The result: DVC's exit code, the stages that ran, the one that failed, the last lines.
+
+    `ran` includes `restored`, the stages whose outputs DVC took from its cache of an earlier run.
+    """
 
     status: int
     ran: tuple[str, ...]
     failed: str | None
     last_lines: tuple[str, ...]
+    restored: tuple[str, ...] = ()
 
 
 def repro(root: str, targets: Sequence[str] = (), *, options: Sequence[str] = (), show: bool = True) -> Repro:
@@ -53,8 +57,9 @@ def repro(root: str, targets: Sequence[str] = (), *, options: Sequence[str] = ()
         words = ["repro", *options, *(("--",) if ours else ("--all-pipelines",)), *_inside(relative, ours)]
         last = _run(os.path.normpath(os.path.join(root, relative)), words, show=show)
         ran = tuple(_from_root(relative, stage) for stage in last.ran)
+        restored = done.restored + tuple(_from_root(relative, stage) for stage in last.restored)
         failed = last.failed and _from_root(relative, last.failed)
-        done = replace(last, ran=done.ran + ran, failed=failed)
+        done = replace(last, ran=done.ran + ran, failed=failed, restored=restored)
         if done.status:
             break
     return done
@@ -145,6 +150,7 @@ class _Lines:
         self._rest = ""
         self._kept: list[str] = []
         self._ran: list[str] = []
+        self._restored: list[str] = []
         self._failed: str | None = None
         self.interrupted = False
 
@@ -158,7 +164,13 @@ class _Lines:
             self._read(self._rest)
         # A script may print a line like DVC's own; a run that succeeded has no failed stage.
         failed = self._failed if status else None
-        return Repro(status=status, ran=tuple(self._ran), failed=failed, last_lines=tuple(self._kept))
+        return Repro(
+            status=status,
+            ran=tuple(self._ran),
+            failed=failed,
+            last_lines=tuple(self._kept),
+            restored=tuple(self._restored),
+        )
 
     def _read(self, line: str) -> None:
         text = _ESCAPES.sub("", line).rstrip("\r").rpartition("\r")[2]
@@ -167,6 +179,7 @@ class _Lines:
         running = _RUNNING.match(text)
         if running:
             self._ran.append(running.group(1) or running.group(2))
+            self._restored += [running.group(2)] if running.group(2) else []
         failed = _FAILED.search(text)
         if failed and text.startswith("ERROR"):
             self._failed = failed.group(1)
