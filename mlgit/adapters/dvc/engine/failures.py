@@ -76,9 +76,7 @@ def translate(error: Exception) -> MlgitError:  # noqa: PLR0911 (a table of kind
             details=error_lines(error),
         )
     if isinstance(error, DvcConfigError):
-        return ConfigError(
-            "DVC's configuration is invalid", details=error_lines(error), hint="see `dvc config --list`"
-        )
+        return _invalid_configuration(error)
     if isinstance(error, FileParseError):
         return _unreadable_file(error)
     if isinstance(error, DvcException):
@@ -136,6 +134,29 @@ def _dvc_exception(error: Exception) -> MlgitError:
             hint="see `dvc remote list`; `dvc status --cloud` tells what is missing there",
         )
     return ToolError("DVC failed", details=error_lines(error))
+
+
+def _invalid_configuration(error: Exception) -> ConfigError:
+    """Name the file and the line if a configuration file cannot be parsed."""
+    from configobj import ConfigObj, ConfigObjError  # type: ignore[import-untyped]
+
+    from mlgit.adapters.dvc.data.cache import configuration_files
+
+    for path in configuration_files(os.getcwd()):
+        name = os.path.relpath(path) if path.startswith(f"{os.getcwd()}/") else path
+        try:
+            ConfigObj(path, list_values=False, interpolation=False)
+        except ConfigObjError as problem:
+            return ConfigError(
+                f"`{name}` cannot be parsed: this line is neither a section nor `key = value`",
+                location=Location(name, line=problem.line_number),
+                hint="correct the line; `git diff` shows what changed" if ".dvc" in name else None,
+            )
+        except (OSError, ValueError):
+            continue
+    return ConfigError(
+        "DVC's configuration is invalid", details=error_lines(error), hint="see `dvc config --list`"
+    )
 
 
 def _wrong_pipeline(error: Exception) -> ConfigError:

@@ -227,6 +227,11 @@ class _Query:
     def _fail(self, name: str | None, error: MlgitError, outputs: Sequence[Output]) -> None:
         if self._strict:
             raise error
+        if error.location is not None:
+            if error not in self._failures:
+                self._failures.append(error)
+            self._unknown(name, outputs)
+            return
         called = f"The DVC remote `{name}`" if name else "The default DVC remote"
         reason = without_credentials(error.details[0] if error.details else error.message).rstrip(".")
         hint = error.hint if not error.details else None
