@@ -9,13 +9,17 @@ from mlgit.adapters.git.push import list_remote_refs
 from mlgit.adapters.git.tags.objects import delete_tag_refs, list_tags, tagger_of
 from mlgit.core.registry.tags import TAGS, parse_tag
 from mlgit.core.wording import listed, word
+from mlgit.errors import ToolError
 from mlgit.project.registry.pushed import ever_seen, record_seen
-from mlgit.project.release.write_tags import no_answer, refresh
+from mlgit.project.release.write_tags import WRITE_HERE, no_answer, refresh
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mlgit.project.open import Project
+
+
+_WITHOUT = "check the connection; without `--fetch` you see the tags that are in this clone"
 
 
 def fetch_all_tags(project: Project) -> tuple[str, ...]:
@@ -27,14 +31,19 @@ def fetch_all_tags(project: Project) -> tuple[str, ...]:
         ToolError: the remote does not answer.
         StateError: a tag is another one here than there.
     """
-    refresh(project)
     remote = project.remote
+    try:
+        refresh(project)
+    except ToolError as error:
+        if remote is not None and error.hint == WRITE_HERE:
+            error.hint = _WITHOUT
+        raise
     if remote is None:
         return ()
     try:
         there = list_remote_refs(project.git, remote, [f"{TAGS}*"])
     except GitFailed as error:
-        raise no_answer(remote, error) from error
+        raise no_answer(remote, error, hint=_WITHOUT) from error
     record_seen(project, (oid for ref, oid in there.items() if parse_tag(ref[len(TAGS) :])), at_remote=True)
     here = {tag: oid for tag, oid in list_tags(project.git).items() if parse_tag(tag) is not None}
     absent = {tag: oid for tag, oid in here.items() if TAGS + tag not in there}

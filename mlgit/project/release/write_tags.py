@@ -256,11 +256,14 @@ def _push(
     return tuple(note for state in states_of(project, tags) for note in collisions(state, tags))
 
 
-def no_answer(remote: str, error: GitFailed) -> ToolError:
+WRITE_HERE = "check the connection; `--local` writes tags here only"
+
+
+def no_answer(remote: str, error: GitFailed, *, hint: str = WRITE_HERE) -> ToolError:
     """The error that the remote does not answer."""
     return ToolError(
         f"`{remote}` does not answer",
-        hint="check the connection; `--local` writes tags here only",
+        hint=hint,
         details=error.details,
     )
 
