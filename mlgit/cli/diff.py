@@ -45,4 +45,6 @@ def entry(session: Session, /, old: str | None, new: str | None, **options: bool
     record = diff(
         session.project(), old, new, parts=wanted, show_unchanged=options["show_unchanged"], ci=os.environ
     )
-    session.print_result(record, lambda: page(record))
+    session.print_result(
+        record, lambda: page(record, verbose=session.verbosity > 0 or options["show_unchanged"])
+    )

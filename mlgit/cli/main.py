@@ -25,7 +25,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "doctor": "Check this clone, its config, remotes and tags.",
     },
     "Develop": {
-        "status": "Show what is stale, changed, gated, live and unpushed.",
+        "status": "Show what is live, stale, changed, gated, and what to do next.",
         "run": "Pull what is missing, run the pipeline, show diff and verdict.",
         "diff": "Compare metrics, params, data, models and stages of two states.",
         "experiments": "Show a leaderboard of branches, tags and DVC experiments.",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 from mlgit.core.compare.changes import Side, ValueChange, metric_tables, value_changes
 from mlgit.core.config.file import WAIVERS_FILE, Environment
+from mlgit.core.overview.next_step import next_step
 from mlgit.core.overview.status import (
     ExpiringWaiver,
     Failure,
@@ -15,18 +16,20 @@ from mlgit.core.overview.status import (
     NextStep,
     Status,
     VerdictCounts,
-    next_step,
 )
 from mlgit.errors import ConfigError, MlgitError
 from mlgit.project.compare.base import base_commit
-from mlgit.project.overview.data_states import data_states
+from mlgit.project.overview.changed_params import changed_params
+from mlgit.project.overview.data_states import data_states, has_remote
 from mlgit.project.overview.model_lines import model_lines
+from mlgit.project.overview.typed_command import typed_command
+from mlgit.project.overview.unpushed_tags import unpushed_tags
 from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.registry.completeness import doubts
 from mlgit.project.registry.read import read_registry_tags, tags_as_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
     from datetime import datetime
     from typing import TypeVar
 
@@ -38,8 +41,6 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 _EXPIRES_SOON_DAYS = 14
-# The tags of a pair are dated a second apart, so the second may be slightly in the future.
-_TAG_SLACK_S = 5
 
 
 def status(
@@ -66,6 +67,16 @@ def _failure(part: str, error: MlgitError) -> Failure:
         location=None if error.location is None else str(error.location),
         hint=error.hint,
     )
+
+
+class _Policy(TypedDict):
+    """The fields of a Status about the config."""
+
+    pushed: bool | None
+    trunk: str | None
+    config: Literal["declared", "absent", "invalid"]
+    gates_declared: int
+    environments_pending: tuple[str, ...]
 
 
 class _StatusReader:
@@ -122,7 +133,7 @@ class _StatusReader:
             metrics=metrics,
             verdict=None if state is None else self._part("gates", self._verdict),
             models=self._part("models", self._models) or (),
-            unpushed_tags=self._part("tags", self._unpushed_tags),
+            unpushed_tags=self._part("tags", lambda: unpushed_tags(project, self._registry, seen_at)),
             waivers=self._part("waivers", self._waivers) or (),
             problems=problems,
             failures=tuple(self._failures),
@@ -130,8 +141,29 @@ class _StatusReader:
             tags_known=self._doubts.clone,
             handed_over=() if state is None else state.pipeline.handed_over,
             unready=unready,
+            changed_params=() if state is None else changed_params(state),
+            **self._policy(),
         )
-        return replace(found, next=self._next(found))
+        step = self._next(found)
+        if step is None:
+            return found
+        return replace(found, next=replace(step, command=typed_command(project, step.command)))
+
+    def _policy(self) -> _Policy:
+        """What the config here declares, and what of it trunk does not have yet."""
+        project, config = self._project, self._config
+        trunk = self._part("trunk", lambda: project.trunk)
+        here = {} if config is None else config.environments
+        there = self._part("environments", lambda: self._trunk_environments) or {}
+        head = project.head
+        known = project.remote is not None and head.branch is not None
+        return {
+            "pushed": f"refs/remotes/{project.remote}/{head.branch}" in project.branches if known else None,
+            "trunk": None if trunk is None else trunk.short,
+            "config": "invalid" if config is None else "declared" if config.declared else "absent",
+            "gates_declared": 0 if config is None else len(config.gates),
+            "environments_pending": tuple(name for name in here if name not in there),
+        }
 
     def _part(self, name: str, read: Callable[[], T]) -> T | None:
         """The part; None if it fails, with each reason once among the failures."""
@@ -173,17 +205,10 @@ class _StatusReader:
     def _verdict(self) -> VerdictCounts | None:
         if self._config is None or not self._config.gates or self._project.head.commit is None:
             return None
-        from mlgit.core.gates.headline import headline
+        from mlgit.core.overview.glance import glance
         from mlgit.project.gates.judge import Question, judge
 
-        verdict = judge(self._project, Question(ci=self._ci))
-        return VerdictCounts(
-            decision=verdict.decision,
-            headline=headline(verdict),
-            gates=verdict.summary.gates,
-            blocking=verdict.summary.blocking,
-            warnings=verdict.summary.warnings,
-        )
+        return glance(judge(self._project, Question(ci=self._ci)))
 
     def _unready(self) -> tuple[Unready, ...]:
         if self._evidence is None or self._config is None:
@@ -218,23 +243,6 @@ class _StatusReader:
         except ConfigError:
             return {}
 
-    def _unpushed_tags(self) -> tuple[str, ...] | None:
-        """Tags that are only here, and tags that are newer than the last fetch."""
-        registry = self._registry
-        if registry is None or self._project.remote is None:
-            return None
-        facts = [fact for state in registry.models.values() for fact in state.facts]
-        if not facts:
-            return ()
-        seen_at = self._remote_seen_at
-        if seen_at is None:
-            return None
-        from mlgit.project.registry.pushed import seen_at_remote
-
-        known = seen_at_remote(self._project)
-        limit = seen_at.timestamp() + _TAG_SLACK_S
-        return tuple(sorted(fact.tag for fact in facts if not known.get(fact.oid, fact.tagged_at_s <= limit)))
-
     def _waivers(self) -> tuple[ExpiringWaiver, ...]:
         trunk = self._project.trunk
         if self._project.tree(None if trunk is None else trunk.commit).read(WAIVERS_FILE) is None:
@@ -248,26 +256,14 @@ class _StatusReader:
             if (days := (waiver.expires - today).days) <= _EXPIRES_SOON_DAYS
         )
 
-    def _can_pull(self, paths: Sequence[str]) -> bool:
-        """Whether there is a DVC remote for one of these outputs."""
-        if self._evidence is None or not paths:
-            return True
-        from mlgit.project.pipeline.local_files import cache_of
-
-        outputs = {out.path: out for out in self._evidence.pipeline.outputs}
-        for path in paths:
-            out, cache = outputs.get(path), cache_of(self._project, path)
-            if out is None or out.remote or out.source or (cache is not None and cache.remote):
-                return True
-        return False
-
     def _next(self, found: Status) -> NextStep | None:
         pipeline = None if self._evidence is None else self._evidence.pipeline
         has_pipeline = pipeline is not None and bool(
             pipeline.stages or pipeline.tracked or pipeline.metrics or pipeline.artifacts
         )
         declared = self._config is None or self._config.declared
-        can_pull = self._can_pull([data.path for data in found.data if data.lost])
+        lost = [data.path for data in found.data if data.lost]
+        can_pull = pipeline is None or has_remote(self._project, pipeline, lost)
         step = next_step(found, declared=declared, has_pipeline=has_pipeline, can_pull=can_pull)
         proven = all(each.known == "yes" for each in found.models)
         if step is None and declared and found.commit is not None and proven:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from tests.support.shell import Folder
 
 
+WIDE = "          0.9999999999999999999999999999"
+
+
 def status(folder: Folder) -> Any:  # noqa: ANN401 (a JSON document)
     done = folder.mlgit("status", "--json")
     assert done.status == Exit.DONE, done.err
@@ -100,7 +103,9 @@ def test_versions_and_environments_show_how_far_they_are_behind(project: Folder)
     assert (model["latest"], model["behind"]) == ("v1.0.0", 2)
     staging, prod = model["environments"]
     assert (staging["version"], staging["behind"], prod["version"]) == ("v1.0.0", 2, None)
-    assert "v1.0.0! (2 commits ago)" in project.mlgit("status").out
+    out = project.mlgit("-v", "status").out
+    assert "\n          staging  v1.0.0!  promoted " in out
+    assert " by Ada, 2 commits before HEAD\n" in out
 
 
 def test_an_invalid_config_does_not_hide_the_rest(project: Folder) -> None:
@@ -206,15 +211,20 @@ def test_a_waiver_that_expires_soon_is_shown(project: Folder) -> None:
 @pytest.mark.parametrize(
     ("floor", "words"),
     [
-        ("0.5", "\nGates  allowed: line: "),
-        ("0.999", "\nGates  blocked: line: 1 of 2 gates failed: r2 "),
-        ("0.9999999999999999999999999999", "\nGates  blocked\n  line: 1 of 2 gates failed: r2 "),
+        ("0.5", "\nGates     ✓ allowed, 1 of 2 passed, 1 skipped\n"),
+        ("0.999", "\nGates     ✗ blocked, 1 of 2 failed: R2 is 0.945, min 0.999\n"),
+        (
+            "0.9999999999999999999999999999",
+            f"\nGates     ✗ blocked, 1 of 2 failed: R2 is 0.945, min\n{WIDE}\n",
+        ),
     ],
 )
 def test_the_verdict_has_the_words_of_check(project: Folder, floor: str, words: str) -> None:
     config = (project / "mlgit.yaml").read_text(encoding="utf-8")
     project.write("mlgit.yaml", config.replace("{metric: r2, min: 0.5}", f"{{metric: r2, min: {floor}}}"))
     assert words in project.mlgit("status").out
+    reason = " ".join(words.split()).partition(": ")[2]
+    assert reason in " ".join(project.mlgit("check").out.split())
 
 
 def test_local_tags_are_named_until_they_are_pushed(project: Folder) -> None:

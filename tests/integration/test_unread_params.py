@@ -52,7 +52,7 @@ def test_what_cannot_be_read_is_not_called_unchanged(project: Folder) -> None:
     assert report["changes"] == {"data": "unchanged", "model": "unchanged"}
     shown = project.here("diff", "HEAD").out
     assert "No difference in metrics, data, models and stages" in shown
-    assert "careful: `params.yaml` is not valid YAML: " in shown
+    assert "! `params.yaml` is not valid YAML: " in shown
     assert project.here("diff", "HEAD", "--json").json()["params"] is None
     project.write("params.yaml", CONTENT.decode())
     (metrics,) = project.path.glob("metrics/*.json")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mlgit.core.wording import count, cut, first, format_age, format_size, joined, listed, near, word, words
 
-UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
+UNITS = {"s": 1, "min": 60, "h": 3600, "days": 86400}
 
 
 @pytest.mark.parametrize(
@@ -76,8 +76,8 @@ def test_a_size_has_one_unit(size_bytes: int, expected: str) -> None:
         (3599, "59 min ago"),
         (3600, "1 h ago"),
         (2 * 86400 - 1, "47 h ago"),
-        (2 * 86400, "2 d ago"),
-        (400 * 86400, "400 d ago"),
+        (2 * 86400, "2 days ago"),
+        (400 * 86400, "400 days ago"),
     ],
 )
 def test_an_age_has_one_unit(seconds: float, expected: str) -> None:

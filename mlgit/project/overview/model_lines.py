@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from mlgit.adapters.git.refs import count_commits
 from mlgit.core.overview.status import EnvironmentLine, ModelLine
 from mlgit.core.registry.completeness import NO_DOUBTS, Doubts
+from mlgit.core.registry.state import label_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
     from mlgit.core.registry.replay import Registry
-    from mlgit.core.registry.state import ModelState
+    from mlgit.core.registry.state import EnvironmentState, ModelState
+    from mlgit.core.registry.statement import EnvironmentAction
     from mlgit.project.open import Project
 
 
@@ -60,12 +63,42 @@ def _model_line(
                 known=doubts.environment(model, each.environment),
                 refused=(refused := trust.refused(each)),
                 counts=None if refused is None else trust.counts(each),
+                declared=each.environment in environments,
+                **_newest_change(each),
             )
             for each in map(model.environment, names)
         ),
         known=doubts.release(model),
         refused=None if latest is None else trust.why(latest.fact),
+        deprecated=model.deprecated,
+        rejected=sum(each.deregistered for each in model.versions),
     )
+
+
+class _Change(TypedDict, total=False):
+    """The fields of an EnvironmentLine about its newest change."""
+
+    action: EnvironmentAction
+    since: datetime
+    by: str
+    before: str | None
+    reason: str | None
+
+
+def _newest_change(here: EnvironmentState) -> _Change:
+    """The change that made the environment what it is; empty if nothing was ever promoted to it."""
+    changes = [each for each in here.changes if here.holder is None or each.assigned == here.holder]
+    if not changes:
+        return {}
+    change = changes[-1]
+    before = None if change.held is None else label_of(change.held, here.registered)
+    return {
+        "action": change.action,
+        "since": change.fact.at,
+        "by": change.fact.tagger,
+        "before": before,
+        "reason": change.reason,
+    }
 
 
 def _behind(project: Project, commit: str | None, counted: dict[str, int]) -> int | None:

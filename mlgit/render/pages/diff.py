@@ -5,9 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from mlgit.core.pipeline.metrics import rounded, short, signed
+from mlgit.core.overview.gate_text import change_text
+from mlgit.core.pipeline.metrics import short
+from mlgit.core.pipeline.metrics import text as number_text
 from mlgit.core.wording import format_size
-from mlgit.render.page import Cell, Page, Span, Style, line, table
+from mlgit.render.page import Page, Span, line, table
+from mlgit.render.pages.shortening import Shortening
+from mlgit.render.value_rows import ValueRow, value_table, worst_first
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +19,7 @@ if TYPE_CHECKING:
     from mlgit.core.compare.changes import ContentChange, Diff, Kind, StageChange, ValueChange
     from mlgit.core.pipeline.evidence import Value
 
+_ROWS = 10
 _MARKS: dict[Kind, Span] = {
     "added": Span("+", "ok"),
     "removed": Span("-", "bad"),
@@ -23,19 +28,27 @@ _MARKS: dict[Kind, Span] = {
 }
 
 
-def page(found: Diff) -> Page:
-    """Every part with changes."""
-    blocks: Page = [line(Span(found.old.label, "name"), " → ", Span(found.new.label, "name"))]
+def page(found: Diff, *, verbose: bool = False) -> Page:
+    """Every part with changes, each with its first rows; `verbose` shows all."""
+    short = Shortening(whole=verbose)
+    blocks: Page = [line(Span(found.old.label, "strong"), " → ", Span(found.new.label, "strong"))]
     for name, show in _PARTS.items():
         if changes := getattr(found, name):
-            blocks += [line(""), line(Span(name.capitalize(), "strong")), *show(changes)]
+            shown = sorted(changes, key=_order) if name == "metrics" else changes
+            blocks += [line(""), line(Span(name.capitalize(), "strong"))]
+            blocks += [*show(short.first(shown, _ROWS)), *short.rest(shown, _ROWS)]
     if len(blocks) == 1:
         compared = [name for name in _PARTS if getattr(found, name) is not None]
         blocks += [line(f"No difference in {_listed(compared)}")] if compared else []
     if found.problems:
-        blocks += [line(""), *(line(Span("careful: ", "careful"), problem) for problem in found.problems)]
-    blocks += [line(Span("note: ", "dim"), note) for note in found.notes]
-    return blocks
+        blocks.append(line(""))
+        blocks += [line(Span("! ", "careful"), problem, hang=2) for problem in found.problems]
+    return [*blocks, *(line(Span("note: ", "dim"), note, hang=2) for note in found.notes)]
+
+
+def _order(change: ValueChange) -> tuple[object, ...]:
+    """The worst change first, and what did not change last."""
+    return (change.kind == "unchanged", *worst_first(change.change_percent, better=change.better))
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -43,24 +56,35 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def values(changes: Sequence[ValueChange]) -> Page:
-    """Metrics or parameters, one row each; the name of a file only in its first row."""
+    """Metrics or parameters, one row each; with the file if a name is in several."""
     if not changes:
         return []
-    rows: list[tuple[Cell, ...]] = []
-    file = None
+    files = {change.file for change in changes}
+    keys = [change.key for change in changes]
+    rows = []
     for change in changes:
-        shown = Span("" if change.file == file else change.file, "dim")
-        file = change.file
-        rows.append(
-            (
-                shown,
-                change.key or "(value)",
-                value(change.old, other=change.new) if change.kind != "added" else "-",
-                value(change.new, other=change.old) if change.kind != "removed" else "-",
-                delta(change),
-            )
-        )
-    return [table(("file", "name", "old", "new", "change"), rows, right=(2, 3, 4))]
+        name = change.key or "(value)"
+        alone = keys.count(change.key) == 1 and len(files) == 1
+        rows.append(value_row(change, name if alone else f"{change.file}:{name}"))
+    return [value_table(rows, indent=2)]
+
+
+def value_row(change: ValueChange, name: str) -> ValueRow:
+    """`auc  0.9955 → 0.9686  -0.0269 (-2.70%)  worse`."""
+    old = value(change.old, other=change.new) if change.kind != "added" else None
+    new = value(change.new, other=change.old) if change.kind != "removed" else None
+    if change.kind == "unchanged":
+        return ValueRow(name, None, new, "unchanged", "", None)
+    text = {"added": "new", "removed": "gone"}.get(change.kind, "changed")
+    if change.change is not None:
+        percent = None if change.change_percent is None else number_text(change.change_percent)
+        sides = {
+            "old": str(change.old) if isinstance(change.old, Decimal) else None,
+            "new": str(change.new) if isinstance(change.new, Decimal) else None,
+        }
+        text = change_text(number_text(change.change), percent, **sides)
+    note = "" if change.better is None else "better" if change.better else "worse"
+    return ValueRow(name, old, new, text, note, change.better)
 
 
 def value(shown: Value, *, other: Value = None) -> str:
@@ -70,18 +94,6 @@ def value(shown: Value, *, other: Value = None) -> str:
     if shown is None:
         return "null"
     return str(shown).lower() if isinstance(shown, bool) else shown
-
-
-def delta(change: ValueChange) -> Span:
-    """The change of a number, green if better and red if worse."""
-    if change.kind in {"added", "removed"}:
-        return Span(change.kind, "dim")
-    if change.kind == "unchanged" or not change.change:
-        return Span("" if change.kind == "unchanged" else "changed", "dim")
-    percent = change.change_percent
-    more = "" if percent is None else f" ({signed(rounded(percent, digits=3))}%)"
-    colour: Style = "" if change.better is None else "ok" if change.better else "bad"
-    return Span(f"{signed(rounded(change.change))}{more}", colour)
 
 
 def contents(changes: Sequence[ContentChange]) -> Page:

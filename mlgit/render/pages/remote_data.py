@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlgit.core.wording import count, format_size
 from mlgit.render.page import Page, Span, line, table
+from mlgit.render.pages.live import TITLE, title
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,27 +30,29 @@ _NOT_EXPECTED: dict[Presence, str] = {
 def section(found: RemoteData, short: Shortening) -> Page:
     """One line if nothing is missing."""
     missing = found.missing
-    blocks: Page = [line(""), line(Span("Remote  ", "strong"), *_title(found))]
+    blocks = title("Remote", *_title(found))
     if missing:
         several = len({output.remote for output in missing}) > 1
         rows: list[tuple[str | Span, ...]] = [
             (each.path, *([Span(each.remote or "", "dim")] if several else []), _how_much(each), _where(each))
             for each in short.first(missing, _ROWS)
         ]
-        blocks.append(table(("",) * (4 if several else 3), rows))
-    blocks += short.rest(missing, _ROWS)
+        blocks.append(table(("",) * (4 if several else 3), rows, indent=TITLE + 2))
+    blocks += short.rest(missing, _ROWS, indent=TITLE + 2)
     for presence, words in _NOT_EXPECTED.items():
         paths = [output.path for output in found.outputs if output.presence == presence]
         if paths:
-            blocks.append(line(Span(f"{words}: {short.named(paths, _NAMES)}", "dim"), indent=2))
-    blocks += [line(Span(note, "dim"), indent=2) for note in found.notes]
+            blocks.append(
+                line(Span(f"{words}: {short.named(paths, _NAMES)}", "dim"), indent=TITLE + 2, hang=2)
+            )
+    blocks += [line(Span(note, "dim"), indent=TITLE + 2, hang=2) for note in found.notes]
     return blocks
 
 
 def _title(found: RemoteData) -> Sequence[Span]:
     if not found.remotes:
         unknown = any(output.presence == "unknown" for output in found.outputs)
-        return [Span("it cannot be told", "careful") if unknown else Span("nothing to ask for", "dim")]
+        return [Span("unknown", "careful") if unknown else Span("nothing to ask for", "dim")]
     spans: list[Span] = []
     for each in found.remotes:
         spans += [*([Span("; ")] if spans else []), _counted(each)]

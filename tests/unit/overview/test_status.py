@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from mlgit.core.config.file import CONFIG_FILE, WAIVERS_FILE
-from mlgit.core.overview.status import DataState, Failure, NextStep, Status, VerdictCounts, next_step
+from mlgit.core.overview.next_step import next_step
+from mlgit.core.overview.status import DataState, Failure, NextStep, Status, VerdictCounts
 from mlgit.core.pipeline.evidence import StageState
 from mlgit.core.pipeline.remote_data import Elsewhere, RemoteData, RemoteOutput
 from mlgit.core.registry.readiness import unread_files
@@ -47,7 +48,7 @@ URGENT: list[tuple[str, Status]] = []
 STEPS: list[tuple[str, dict[str, Any]]] = [
     ("mlgit push", {"unpushed_tags": ("m@v1.0.0",)}),
     ("mlgit push", {"ahead": 1}),
-    ("git pull", {"behind": 2}),
+    ("git pull --no-rebase", {"behind": 2}),
     ("git commit -a", {"changed": ("a",)}),
     ("mlgit check", {"verdict": BLOCKED}),
     ("mlgit run", {"stages": (StageState(address="train", reasons=("changed cmd",)),)}),
@@ -84,8 +85,14 @@ UNBORN = replace(CLEAN, commit=None, upstream=None, remote=None, ahead=None, beh
 def test_before_the_first_commit_files_are_to_be_committed_if_there_are_any() -> None:
     step = next_step(replace(UNBORN, untracked=("train.py",)), declared=True, has_pipeline=False)
     assert step is not None
-    assert step.command == "git commit"
+    assert step.command == "git add -A && git commit"
     assert next_step(UNBORN, declared=True, has_pipeline=False) is None
+
+
+def test_a_branch_that_is_only_behind_is_pulled() -> None:
+    step = next_step(replace(CLEAN, behind=2), declared=True, has_pipeline=True)
+    assert step is not None
+    assert step.command == "git pull"
 
 
 def test_files_staged_before_the_first_commit_are_to_be_committed() -> None:

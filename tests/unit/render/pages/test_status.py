@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from mlgit.core.compare.changes import Side, ValueChange, value_changes
 from mlgit.core.overview.status import DataState, EnvironmentLine, ModelLine
 from mlgit.core.pipeline.evidence import StageState
 from mlgit.render.console import plain
 from mlgit.render.pages.shortening import Shortening
-from mlgit.render.pages.status import page
+from mlgit.render.pages.status import page as status_page
 from tests.unit.overview.test_status import CLEAN
 
+if TYPE_CHECKING:
+    from mlgit.core.overview.status import Status
+    from mlgit.render.page import Page
+
 MANY = 1000
+NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
 BASE = Side(text="base", label="base (1234567)", commit="1" * 40)
+
+
+def page(found: Status, *, verbose: bool = False) -> Page:
+    return status_page(found, now=NOW, verbose=verbose)
 
 
 def metrics(change: int) -> tuple[ValueChange, ...]:
@@ -67,21 +78,22 @@ LARGE = replace(
 
 def test_a_large_status_fits_a_page() -> None:
     text = plain(page(LARGE))
-    assert len(text.splitlines()) < 110
+    assert len(text.splitlines()) < 90
     assert max(map(len, text.splitlines())) < 200
-    assert "  1000 changed: data/0.csv.dvc, data/1.csv.dvc," in text
-    assert "\nData  900 modified, 100 not checked out\n  data/1.csv " in text
-    assert "  and 984 more (`-v` shows all)\n" in text
-    assert "  and 984 more (`mlgit models` lists all)\n" in text
-    assert "  other environments: env-5, env-6, " in text
-    assert "  10000 tags not pushed: m@v1.0.0, " in text
-    assert " and 9992 more\n" in text
+    flat = " ".join(text.split())
+    assert "1000 files changed: data/0.csv.dvc, data/1.csv.dvc," in flat
+    assert "Data ! 900 modified, 100 not checked out data/1.csv " in flat
+    assert text.count("and 984 more (-v)\n") == 2
+    assert text.count("and 992 more (-v)\n") == 2
+    assert "and 19992 more (`mlgit models` lists all)\n" in text
+    assert "10000 tags not pushed: m@v1.0.0, " in flat
+    assert " and 9992 more " in flat
 
 
 def test_in_a_shortened_list_the_stages_that_make_others_stale_come_first() -> None:
     lines = plain(page(LARGE)).splitlines()
-    title = lines.index("Pipeline  1000 of 1000 stages stale")
-    assert lines[title + 1].startswith("  prepare  changed dep 0; changed dep 1;")
+    title = lines.index("Pipeline  ! 1000 of 1000 stages stale")
+    assert lines[title + 1].startswith("            prepare  changed dep 0; changed dep 1;")
     assert lines[title + 1].endswith("; changed dep 3 and 996 more")
     few = replace(LARGE, stages=LARGE.stages[MANY - 3 : MANY])
     assert plain(page(few)).count("fit@") == 2
@@ -105,14 +117,14 @@ def test_verbose_shows_everything() -> None:
 
 def test_many_metrics_without_a_base_are_shown() -> None:
     text = plain(page(replace(CLEAN, base_rule="no_commit", metrics=metrics(0))))
-    assert "Metrics  no base: no commit yet\n" in text
-    assert "m015" in text
-    assert "  and 984 more (`-v` shows all)\n" in text
+    assert "Metrics   1000, no base: no commit yet\n" in text
+    assert "m007" in text
+    assert "            and 992 more (-v)\n" in text
 
 
 def test_many_unchanged_metrics_take_one_line() -> None:
     text = plain(page(replace(CLEAN, base=BASE, metrics=metrics(0))))
-    assert text.endswith("Metrics  as in base (1234567)\n")
+    assert "\nMetrics   1000 unchanged since base (1234567)\nGates " in text
 
 
 def test_a_list_is_not_shortened_by_a_single_line() -> None:

@@ -1,0 +1,134 @@
+"""Next step: the command that makes sense after a status."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.core.overview.status import NextStep
+from mlgit.core.wording import count, word
+
+if TYPE_CHECKING:
+    from mlgit.core.overview.status import Status
+    from mlgit.core.pipeline.evidence import StageState
+    from mlgit.core.pipeline.remote_data import RemoteData, RemoteOutput
+
+
+def next_step(
+    status: Status, *, declared: bool, has_pipeline: bool, can_pull: bool = True
+) -> NextStep | None:
+    """The most urgent thing to do, if there is one.
+
+    `declared`: there is a `mlgit.yaml`. `has_pipeline`: there is anything of DVC here. `can_pull`: there is a
+    DVC remote to pull from.
+    """
+    step = _repair(status, can_pull=can_pull) or _work(status) or _share(status)
+    if step is None and status.tags_known.repair is not None:
+        return NextStep(command=status.tags_known.repair, reason=status.tags_known.why or "")
+    if step is None and not declared:
+        return _config_step(status, has_pipeline=has_pipeline)
+    return step
+
+
+def _config_step(status: Status, *, has_pipeline: bool) -> NextStep | None:
+    """Rename a config that is not read, or else write one."""
+    unread = [each for each in status.unready if each.code == "config_not_read" and each.hint]
+    if unread:
+        from mlgit.core.registry.readiness import command_of
+
+        command = command_of(unread[0].hint) or ""
+        return NextStep(command=command, reason=f"`{unread[0].subject}` is not read")
+    return NextStep(command="mlgit init", reason="there is no `mlgit.yaml` yet") if has_pipeline else None
+
+
+def _repair(status: Status, *, can_pull: bool) -> NextStep | None:
+    if status.conflicted:
+        reason = f"{count(len(status.conflicted), 'file')} in conflict"
+        return NextStep(command="git mergetool", reason=reason)
+    invalid = next((failure for failure in status.failures if failure.code == "config_invalid"), None)
+    if invalid is not None:
+        return NextStep(command="mlgit doctor", reason=invalid.message)
+    missing = {output.path for output in status.remote_data.missing} if status.remote_data else frozenset()
+    lost = [data for data in status.data if data.lost]
+    pulled = [data for data in lost if data.path not in missing]
+    if pulled and can_pull:
+        return NextStep(command="dvc pull", reason=f"{count(len(pulled), 'output')} not on this machine")
+    made = [data for data in lost if not data.owner.endswith(".dvc")]
+    if made:
+        where = "neither here nor in the DVC remote" if can_pull else "not here, and DVC has no remote"
+        reason = f"{count(len(made), 'output')} {where}"
+        return NextStep(command="mlgit run", reason=reason)
+    return None
+
+
+def _work(status: Status) -> NextStep | None:
+    edited = [data for data in status.data if data.workspace == "modified" and data.owner.endswith(".dvc")]
+    foreign = [data for data in status.data if data.found_in is not None and data.in_cache]
+    if foreign and all(_explained(stage, status) for stage in status.stale):
+        reason = f"`{foreign[0].path}` is that of `{foreign[0].found_in}`"
+        return NextStep(command="dvc checkout", reason=reason)
+    if edited:
+        others = f" and {len(edited) - 1} more were" if len(edited) > 1 else " was"
+        return NextStep(
+            command=f"dvc add {word(edited[0].path)}", reason=f"`{edited[0].path}`{others} changed"
+        )
+    if status.stale:
+        return NextStep(command="mlgit run", reason=f"{count(len(status.stale), 'stage')} stale")
+    if status.verdict is not None and status.verdict.decision == "block":
+        if status.tags_known.repair is not None and not status.verdict.failed:
+            return NextStep(command=status.tags_known.repair, reason=status.tags_known.why or "")
+        return NextStep(command="mlgit check", reason="the gates would block this")
+    return _commit(status)
+
+
+def _commit(status: Status) -> NextStep | None:
+    if status.commit is None and (status.untracked or status.changed):
+        add = "git add -A && " if status.untracked else ""
+        return NextStep(command=f"{add}git commit", reason="nothing is committed yet")
+    if status.commit is not None and status.changed:
+        return NextStep(command="git commit -a", reason=f"{count(len(status.changed), 'file')} changed")
+    return None
+
+
+def _explained(stage: StageState, status: Status) -> bool:
+    """Whether a stage is stale only because outputs here are those of another branch."""
+    paths = [data.path for data in status.data if data.found_in is not None and data.in_cache]
+    texts = [reason.removeprefix("changed ").partition(" ") for reason in stage.reasons]
+    return all(
+        kind in {"dep", "output"} and any(f"{name}/".startswith(f"{path}/") for path in paths)
+        for kind, _, name in texts
+    )
+
+
+def _share(status: Status) -> NextStep | None:
+    if status.behind:
+        reason = f"{status.upstream} has {count(status.behind, 'commit')} more"
+        # Without an option or a setting, git does not merge branches that have both moved.
+        return NextStep(command="git pull --no-rebase" if status.ahead else "git pull", reason=reason)
+    if status.ahead:
+        return NextStep(command="mlgit push", reason=f"{count(status.ahead, 'commit')} not pushed")
+    if status.unpushed_tags:
+        return NextStep(command="mlgit push", reason=f"{count(len(status.unpushed_tags), 'tag')} not pushed")
+    alone = status.upstream is None or status.ahead is None
+    if status.remote and status.branch and alone and status.commit:
+        return NextStep(command="mlgit push", reason=f"`{status.branch}` is only here")
+    return None if status.remote_data is None else _share_data(status, status.remote_data)
+
+
+def _share_data(status: Status, data: RemoteData) -> NextStep | None:
+    """The command that sends missing content to the DVC remotes, if it is on this machine."""
+
+    def reason(outputs: list[RemoteOutput]) -> str:
+        return f"{count(len(outputs), 'output')} not in the DVC remote"
+
+    kept = [output for output in data.missing if output.elsewhere == "workspace"]
+    if kept:
+        # DVC pushes only from its cache.
+        return NextStep(
+            command=f"dvc commit {word(kept[0].owner)}", reason=f"{reason(kept)} and not in the cache"
+        )
+    cached = [output for output in data.missing if output.elsewhere in {"cache", "partly"}]
+    if not cached:
+        return None
+    # `mlgit push` needs a Git remote and a branch.
+    command = "mlgit push" if status.remote and status.branch else "dvc push"
+    return NextStep(command=command, reason=reason(cached))

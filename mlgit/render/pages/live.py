@@ -1,0 +1,173 @@
+"""Live: what each environment holds, since when and by whom, and the one-line status."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgit.core.wording import count, format_age
+from mlgit.render.page import Page, Span, Style, line
+from mlgit.render.wrapping import text_width
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from mlgit.core.overview.status import EnvironmentLine, ModelLine, Status
+    from mlgit.render.pages.shortening import Shortening
+
+TITLE = 10
+"""The width of a section's title and the gap after it."""
+_ROWS, _NAMES, _VERSIONS = 8, 5, 3
+_VERBS = {"promote": "promoted", "rollback": "rolled back", "unassign": "emptied"}
+
+
+def title(name: str, *parts: str | Span) -> Page:
+    """The first line of a section."""
+    return [line(name.ljust(TITLE), *parts, hang=TITLE)]
+
+
+def live(found: Status, now: datetime, short: Shortening, *, verbose: bool) -> Page:
+    """One row per environment and model, then what needs attention."""
+    from mlgit.render.pages.refused import refused_in, refused_lines
+
+    rows = list(_rows(found.models))
+    blocks = _table(rows, found, now, short, verbose=verbose) if rows else title("Live", *_nothing(found))
+    blocks += refused_lines(refused_in(found.models), indent=TITLE)
+    for name in _pending(found):
+        text = f"declared here, but not yet in mlgit.yaml on {found.trunk}, which counts: {name}"
+        blocks.append(line(Span("! ", "careful"), text, indent=TITLE, hang=2))
+    return blocks
+
+
+def live_in_short(found: Status) -> str:
+    """`prod v1.0.0 held`: the last environment, that is the one furthest from development."""
+    rows = list(_rows(found.models))
+    names = list(dict.fromkeys(each.environment for _, each in rows))
+    failed = any(failure.part == "models" for failure in found.failures)
+    if failed or (found.tags_known.known == "no" and not any(each.version for _, each in rows)):
+        return f"{names[0]} unknown" if names else "live unknown"
+    if not names:
+        released = any(model.latest for model in found.models)
+        return "nothing promoted" if released else "nothing released"
+    here = [(model, each) for model, each in rows if each.environment == names[0]]
+    several = len(found.models) > 1
+    texts = [
+        f"{model.model} {_short_version(each)}" if several else _short_version(each) for model, each in here
+    ]
+    more = f" +{len(texts) - _VERSIONS}" if len(texts) > _VERSIONS else ""
+    return f"{names[0]} {', '.join(texts[:_VERSIONS])}{more}"
+
+
+def _short_version(each: EnvironmentLine) -> str:
+    if each.known == "no":
+        return "unknown"
+    mark = "!" if each.refused is not None else ""
+    return f"{each.version or 'empty'}{mark}{' held' if each.held else ''}"
+
+
+def _rows(models: Sequence[ModelLine]) -> Iterator[tuple[ModelLine, EnvironmentLine]]:
+    """Each environment with the models that it holds, or held; the one furthest from development first.
+
+    An environment that no model was ever promoted to has one row.
+    """
+    every = [(model, each) for model in models for each in model.environments]
+    declared = dict.fromkeys(each.environment for _, each in every if each.declared)
+    others = dict.fromkeys(each.environment for _, each in every if not each.declared)
+    for name in [*reversed(declared), *others]:
+        here = [(model, each) for model, each in every if each.environment == name]
+        used = [(model, each) for model, each in here if each.version or each.action or each.known == "no"]
+        yield from used or here[:1]
+
+
+def _table(
+    rows: Sequence[tuple[ModelLine, EnvironmentLine]],
+    found: Status,
+    now: datetime,
+    short: Shortening,
+    *,
+    verbose: bool,
+) -> Page:
+    if all(each.known == "no" for _, each in rows) and found.tags_known.why:
+        return title("Live", Span("unknown: ", "careful"), found.tags_known.why)
+    shown = short.first(rows, _ROWS)
+    several = len(found.models) > 1
+    names = max(text_width(each.environment) for _, each in shown)
+    models = max(text_width(model.model) for model, _ in shown) if several else 0
+    versions = max(text_width(_version(each).text) for _, each in shown)
+    blocks: Page = []
+    for model, each in shown:
+        version = _version(each)
+        parts = [Span(_padded(each.environment, names))]
+        if several:
+            parts.append(Span(_padded(model.model if each.action or each.version else "", models)))
+        parts.append(Span(_padded(version.text, versions), version.style))
+        hang = TITLE + names + 2 + (models + 2 if several else 0)
+        label = ("" if blocks else "Live").ljust(TITLE)
+        blocks.append(
+            line(label, *parts, _words(each, found, now, verbose=verbose), hang=hang + versions + 2)
+        )
+        if each.held:
+            why = f' ("{each.reason}")' if each.reason else ""
+            text = f"held: no automatic promotion{why}"
+            blocks.append(line(Span("! ", "careful"), text, indent=hang, hang=2))
+        if model.deprecated:
+            blocks.append(line(Span("! ", "careful"), f"{model.model} is deprecated", indent=hang, hang=2))
+    more = len(rows) - len(shown)
+    if more:
+        blocks.append(line(Span(f"and {more} more (`mlgit models` lists all)", "dim"), indent=TITLE))
+    return blocks
+
+
+def _padded(text: str, width: int) -> str:
+    return text + " " * (width - text_width(text) + 2)
+
+
+def _version(each: EnvironmentLine) -> Span:
+    if each.known == "no":
+        return Span("?", "careful")
+    if each.version is None:
+        return Span("-" if each.refused is None else "-!", "dim")
+    mark = "" if each.refused is None else "!"
+    return Span(f"{each.version}{mark}", "strong")
+
+
+def _words(each: EnvironmentLine, found: Status, now: datetime, *, verbose: bool) -> Span:
+    """`promoted 3 h ago by Ada`."""
+    if each.known == "no":
+        return Span(f"unknown: {found.tags_known.why or 'a newest tag does not count'}", "careful")
+    if each.action is None or each.since is None:
+        return Span("nothing promoted yet", "dim")
+    before = f" from {each.before}" if each.action == "rollback" and each.before else ""
+    age = format_age((now - each.since).total_seconds())
+    text = f"{_VERBS[each.action]}{before} {age} by {each.by}"
+    behind = f", {count(each.behind, 'commit')} before HEAD" if verbose and each.behind else ""
+    style: Style = "" if before else "dim"
+    return Span(text + behind, style)
+
+
+def _nothing(found: Status) -> tuple[Span | str, ...]:
+    """What to say when no environment is known."""
+    if any(failure.part == "models" for failure in found.failures):
+        return (Span("unknown: ", "careful"), "see the error below")
+    if found.tags_known.known == "no":
+        return (Span("unknown: ", "careful"), found.tags_known.why or "")
+    released = [model for model in found.models if model.latest is not None]
+    if released:
+        texts = [f"{model.model} {model.latest}{_ago(model)}" for model in released[:_NAMES]]
+        more = f" and {len(released) - _NAMES} more" if len(released) > _NAMES else ""
+        return (f"nothing promoted; released: {', '.join(texts)}{more}",)
+    rejected = [model.model for model in found.models if model.rejected]
+    if rejected:
+        return (f"nothing: every version of {', '.join(rejected[:_NAMES])} is deregistered",)
+    return ("nothing released yet",)
+
+
+def _ago(model: ModelLine) -> str:
+    mark = "" if model.refused is None else "!"
+    return f"{mark} ({count(model.behind, 'commit')} ago)" if model.behind else mark
+
+
+def _pending(found: Status) -> Iterator[str]:
+    names = found.environments_pending
+    if names and found.trunk is not None:
+        yield " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]

@@ -1,0 +1,58 @@
+"""Screens: status and check as a whole, in terminals of 80 and 140 columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mlgit.render.page import Line, line
+from mlgit.render.wrapping import wrapped
+from tests.support import screens
+from tests.support.screens import SCREENS, WIDTHS, screen
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", SCREENS)
+def test_a_whole_screen_equals_its_file(name: str, width: int) -> None:
+    """If the screen changed as intended, `python -m tests.support.screens` writes it; look at the diff."""
+    text = screen(name, width)
+    assert text == (screens.FOLDER / f"{name}.{width}.txt").read_text(encoding="utf-8")
+    assert max(map(len, text.splitlines())) <= width
+
+
+def test_every_file_belongs_to_a_screen() -> None:
+    assert sorted(path.name for path in screens.FOLDER.iterdir()) == sorted(
+        f"{name}.{width}.txt" for name in SCREENS for width in WIDTHS
+    )
+
+
+def test_the_screens_are_written_to_the_folder_that_the_test_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(screens, "FOLDER", tmp_path / "new")
+    screens.main()
+    assert len(list(screens.FOLDER.iterdir())) == len(SCREENS) * len(WIDTHS)
+
+
+def lines_of(block: Line, width: int) -> list[str]:
+    return ["".join(span.text for span in spans) for spans in wrapped(block, width)]
+
+
+@pytest.mark.parametrize(
+    ("text", "hang", "expected"),
+    [
+        ("short", 2, [" short"]),
+        ("one two three four", 2, [" one two", "   three", "   four"]),
+        ("key: alongwordthatdoesnotfit end", 5, [" key: alongwordthatdoesnotfit", "      end"]),
+        ("key: value", 5, [" key: value"]),
+        ("一二 三四 五", 0, [" 一二 三四", " 五"]),
+        ("", 2, [" "]),
+    ],
+)
+def test_a_line_is_wrapped_at_spaces_with_a_hanging_indent(text: str, hang: int, expected: list[str]) -> None:
+    assert lines_of(line(text, indent=1, hang=hang), 10 if hang < 5 or " end" in text else 11) == expected
+    assert lines_of(line(text, indent=1), 10) == [f" {text}"]
