@@ -144,10 +144,13 @@ class _StatusReader:
             changed_params=() if state is None else changed_params(state),
             **self._policy(),
         )
+        return self._with_next(found)
+
+    def _with_next(self, found: Status) -> Status:
         step = self._next(found)
         if step is None:
             return found
-        return replace(found, next=replace(step, command=typed_command(project, step.command)))
+        return replace(found, next=replace(step, command=typed_command(self._project, step.command)))
 
     def _policy(self) -> _Policy:
         """What the config here declares, and what of it trunk does not have yet."""

@@ -15,7 +15,7 @@ from mlgit.core.overview.reason import (
     sorted_results,
 )
 from mlgit.core.pipeline.metrics import short
-from mlgit.core.wording import joined, word
+from mlgit.core.wording import joined, words
 from mlgit.render.page import Page, Span, Style, line
 from mlgit.render.pages.shortening import Shortening
 from mlgit.render.value_rows import ValueRow, value_table, worst_first
@@ -202,20 +202,19 @@ def _next(verdict: Verdict) -> Page:
             return [line(Span("next: ", "dim"), Span(command, "command"))]
     if worst is None:
         return []
-    several = len({result.model for result in verdict.results}) > 1
-    options = {
-        "check": "",
-        "release": " --purpose release",
-        "promote": f" --promote-to {word(verdict.environment or '')}",
-    }
-    argv = options[verdict.purpose]
+    argv: list[str] = []
+    if verdict.purpose == "promote":
+        argv += ["--promote-to", verdict.environment or ""]
+    elif verdict.purpose == "release":
+        argv += ["--purpose", "release"]
     base = next((each for each in verdict.baselines if each.rule == _NAMED_BASE and each.commit), None)
     if base is not None:
-        argv += f" --base {base.label}"
+        argv += ["--base", base.label]
     if verdict.candidate.commit is not None:
-        argv += f" --rev {verdict.candidate.commit[:7]}"
-    command = f"mlgit check{argv} --explain {word(gate_name(worst, several=several))}"
-    return [line(Span("next: ", "dim"), Span(command, "command"))]
+        argv += ["--rev", verdict.candidate.commit[:7]]
+    several = len({result.model for result in verdict.results}) > 1
+    argv += ["--explain", gate_name(worst, several=several)]
+    return [line(Span("next: ", "dim"), Span(f"mlgit check {words(argv)}", "command"))]
 
 
 def _last(verdict: Verdict) -> Page:
