@@ -285,7 +285,7 @@ STATUSES: Mapping[str, Status] = {
     "several-models": _case(
         models=(
             model(held_since("prod", "v1.1.0", 3, "Ada"), latest="v1.1.0"),
-            model(held_since("prod", "v2.0.0", 300, "Bob"), name="triage", deprecated=True),
+            model(held_since("prod", "v2.0.0", 300, "Bob", rejected=True), name="triage", deprecated=True),
             model(
                 EnvironmentLine(environment="prod", version=None, commit=None, held=False, behind=None),
                 name="dose",

@@ -45,7 +45,8 @@ class EnvironmentLine:
     """The version in one environment of a model; `behind` counts the commits of HEAD that it lacks.
 
     `refused` says why the tag that put it there does not count; `counts` is then what commands take as live.
-    `action` is the newest change, at `since` by `by`, and `before` what the environment held until then.
+    `rejected`: that version is deregistered. `action` is the newest change, at `since` by `by`, and `before`
+    what the environment held until then.
     """
 
     environment: str
@@ -57,6 +58,7 @@ class EnvironmentLine:
     refused: str | None = None
     counts: str | None = None
     declared: bool = True
+    rejected: bool = False
     action: EnvironmentAction | None = None
     since: datetime | None = None
     by: str | None = None

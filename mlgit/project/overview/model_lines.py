@@ -63,6 +63,7 @@ def _model_line(
                 known=doubts.environment(model, each.environment),
                 refused=(refused := trust.refused(each)),
                 counts=None if refused is None else trust.counts(each),
+                rejected=each.version is not None and each.version.deregistered,
                 declared=each.environment in environments,
                 **_newest_change(each),
             )

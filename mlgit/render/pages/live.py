@@ -110,8 +110,9 @@ def _table(
             why = f' ("{each.reason}")' if each.reason else ""
             text = f"held: no automatic promotion{why}"
             blocks.append(line(Span("! ", "careful"), text, indent=hang, hang=2))
-        if model.deprecated:
-            blocks.append(line(Span("! ", "careful"), f"{model.model} is deprecated", indent=hang, hang=2))
+        remarks = [f"{model.model} is deprecated"] if model.deprecated else []
+        remarks += [f"{model.model} {each.version} is deregistered"] if each.rejected else []
+        blocks += [line(Span("! ", "careful"), text, indent=hang, hang=2) for text in remarks]
     more = len(rows) - len(shown)
     if more:
         blocks.append(line(Span(f"and {more} more (`mlgit models` lists all)", "dim"), indent=TITLE))

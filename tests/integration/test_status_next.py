@@ -1,0 +1,141 @@
+"""The next step of a status: it works when it is typed, where it is typed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mlgit.errors import Exit
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.shell import Folder
+
+
+def train(project: Folder, slope: str) -> None:
+    project.write("params.yaml", f"train:\n  slope: {slope}\n")
+    project.dvc("repro", "-q")
+
+
+def next_of(folder: Folder, *argv: str) -> str:
+    """The command after `next:`."""
+    lines = folder.here(*argv, "status").out.splitlines()
+    return next(line.removeprefix("next: ") for line in lines if line.startswith("next: "))
+
+
+def test_after_a_switch_the_outputs_of_the_other_branch_are_named_and_checked_out(project: Folder) -> None:
+    project.git("switch", "-qc", "better")
+    train(project, "2.0")
+    project.commit("Better")
+    project.git("switch", "-q", "main")
+    out = project.here("status").out
+    assert "Data      ! 1 modified\n            models/line.json  that of better\n" in out
+    assert "✗ blocked: evaluate is stale, and " in out
+    assert next_of(project) == "dvc checkout"
+    project.dvc("checkout", "-q")
+    assert "3 stages up to date" in project.here("status").out
+
+
+def test_an_output_that_no_branch_has_is_made_again(project: Folder) -> None:
+    project.write("models/line.json", '{"slope": 7}')
+    out = project.here("status").out
+    assert "models/line.json  modified\n" in out
+    assert next_of(project) == "mlgit run"
+
+
+def test_a_parameter_is_shown_with_both_values(project: Folder) -> None:
+    project.write("params.yaml", "train:\n  slope: 1.5\n")
+    out = project.here("status").out
+    assert "            train     train.slope changed from 1.99 to 1.5\n" in out
+    assert "            evaluate  runs after train\n" in out
+    (param,) = project.here("status", "--json").json()["changed_params"]
+    assert param == {"name": "train.slope", "new": "1.5", "old": "1.99", "stage": "train"}
+
+
+def test_a_command_with_a_path_goes_to_the_root_first(project: Folder, tmp_path: Path) -> None:
+    from tests.support.shell import Folder as Place
+
+    project.write("data/raw.csv", "x,y\n1,2\n")
+    assert next_of(project) == "dvc add data/raw.csv"
+    assert next_of(Place(project / "src")) == "(cd .. && dvc add data/raw.csv)"
+    outside = next_of(Place(tmp_path), "-C", str(project.path))
+    assert outside == f"(cd {project.path} && dvc add data/raw.csv)"
+    done = Place(tmp_path).run("sh", "-c", outside)
+    assert done.status == 0, done.err
+    assert not next_of(project).startswith("dvc add")
+
+
+def test_there_is_always_a_next_line(empty_repository: Folder) -> None:
+    assert next_of(empty_repository) == "nothing to do"
+    empty_repository.write("train.py", "x")
+    command = next_of(empty_repository)
+    assert command == "git add -A && git commit"
+    done = empty_repository.run("sh", "-c", f"{command} -qm first")
+    assert done.status == 0, done.err
+    assert next_of(empty_repository) == "nothing to do"
+
+
+def test_a_first_clone_of_an_empty_remote_has_lost_nothing(empty_repository: Folder, tmp_path: Path) -> None:
+    from tests.support.shell import Folder as Place
+
+    empty_repository.run("git", "init", "-q", "--bare", "-b", "main", str(tmp_path / "new.git"))
+    empty_repository.run("git", "clone", "-q", str(tmp_path / "new.git"), str(tmp_path / "clone"))
+    clone = Place(tmp_path / "clone")
+    clone.write("train.py", "x")
+    clone.git("add", "-A")
+    clone.git("-c", "user.name=Ada", "-c", "user.email=ada@example.org", "commit", "-qm", "first")
+    out = clone.here("status").out
+    assert "Live      nothing released yet\n" in out
+    assert ", not pushed\n" in out
+    assert "gone" not in out
+    assert next_of(clone) == "mlgit push"
+
+
+def test_environments_that_trunk_does_not_have_yet_are_named(project: Folder) -> None:
+    config = (project / "mlgit.yaml").read_text()
+    project.git("switch", "-qc", "topic")
+    project.write("mlgit.yaml", config.replace("  prod:", "  canary: {}\n  prod:"))
+    out = " ".join(project.here("status").out.split())
+    assert "! declared here, but not yet in mlgit.yaml on origin/main, which counts: canary " in out
+
+
+@pytest.mark.parametrize(
+    ("change", "short", "status"),
+    [
+        (lambda _: None, "prod empty · allowed\n", Exit.DONE),
+        (
+            lambda it: it.write("params.yaml", "train:\n  slope: 1.5\n"),
+            " · 2 stale · blocked\n",
+            Exit.BLOCKED,
+        ),
+        (lambda it: train(it, "1.5"), "prod empty · blocked\n", Exit.BLOCKED),
+        (lambda it: it.write("mlgit.yaml", "version: 2\n"), " · 1 error\n", Exit.BLOCKED),
+    ],
+)
+def test_the_short_form_and_the_exit_code(project: Folder, change, short: str, status: int) -> None:  # type: ignore[no-untyped-def] # noqa: ANN001
+    change(project)
+    done = project.here("status", "--short", "--exit-code")
+    assert done.out.endswith(short)
+    assert done.out.count("\n") == 1
+    assert done.status == status
+    assert project.here("status").status == Exit.DONE
+
+
+def test_without_a_connection_the_hint_is_about_the_command(project: Folder) -> None:
+    project.git("remote", "set-url", "origin", "/nowhere")
+    for argv in (("models", "--fetch"), ("history", "--fetch")):
+        done = project.here(*argv)
+        assert done.status == Exit.TOOL
+        assert "hint: check the connection; without `--fetch` you see the tags" in done.err
+        assert "--local" not in done.err
+
+
+def test_a_configuration_of_dvc_that_cannot_be_parsed_is_named_with_its_line(project: Folder) -> None:
+    project.write(".dvc/config", "[core]\n    remote = storage\n['remote \"storage\"'\n    url = /x\n")
+    done = project.mlgit("run")
+    assert done.status == Exit.CONFIG
+    assert "`.dvc/config` cannot be parsed" in done.err
+    assert ".dvc/config:3" in done.err
+    assert "(.dvc/config:3)" in project.mlgit("status", "--remote").out
