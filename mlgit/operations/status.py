@@ -10,6 +10,7 @@ from mlgit.core.compare.changes import Side, ValueChange, metric_tables, value_c
 from mlgit.core.config.file import WAIVERS_FILE, Environment
 from mlgit.core.overview.next_step import next_step
 from mlgit.core.overview.status import (
+    ChangedParam,
     ExpiringWaiver,
     Failure,
     ModelLine,
@@ -19,10 +20,8 @@ from mlgit.core.overview.status import (
 )
 from mlgit.errors import ConfigError, MlgitError
 from mlgit.project.compare.base import base_commit
-from mlgit.project.overview.changed_params import changed_params
 from mlgit.project.overview.data_states import data_states, has_remote
 from mlgit.project.overview.model_lines import model_lines
-from mlgit.project.overview.typed_command import typed_command
 from mlgit.project.overview.unpushed_tags import unpushed_tags
 from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.registry.completeness import doubts
@@ -141,15 +140,25 @@ class _StatusReader:
             tags_known=self._doubts.clone,
             handed_over=() if state is None else state.pipeline.handed_over,
             unready=unready,
-            changed_params=() if state is None else changed_params(state),
+            changed_params=self._changed_params(),
             **self._policy(),
         )
         return self._with_next(found)
+
+    def _changed_params(self) -> tuple[ChangedParam, ...]:
+        state = self._evidence
+        if state is None or not any(stage.reasons for stage in state.stages):
+            return ()
+        from mlgit.project.overview.changed_params import changed_params
+
+        return changed_params(state)
 
     def _with_next(self, found: Status) -> Status:
         step = self._next(found)
         if step is None:
             return found
+        from mlgit.project.overview.typed_command import typed_command
+
         return replace(found, next=replace(step, command=typed_command(self._project, step.command)))
 
     def _policy(self) -> _Policy:

@@ -21,6 +21,9 @@ _STYLES = {
     "strong": "bold",
     "name": "cyan",
     "command": "cyan",
+    "allowed": "bold green",
+    "warned": "bold yellow",
+    "blocked": "bold red",
 }
 _GAP = "  "
 WIDTH = 80

@@ -9,7 +9,9 @@ from mlgit.core.record import NamedTuple, record
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-Style = Literal["", "ok", "bad", "careful", "dim", "strong", "name", "command"]
+Style = Literal[
+    "", "ok", "bad", "careful", "dim", "strong", "name", "command", "allowed", "warned", "blocked"
+]
 
 
 class Span(NamedTuple):

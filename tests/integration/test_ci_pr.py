@@ -304,6 +304,7 @@ def test_an_earlier_report_never_survives_a_failed_run(pull: PullRequest) -> Non
 
 
 def test_on_a_laptop_the_commit_is_checked_and_changes_are_reported(pull: PullRequest) -> None:
+    pull.project.write(".git/info/exclude", "")
     pull.project.write("params.yaml", "train:\n  slope: 1.0\n")
     done = pull.project.here("ci", "pr")
     assert done.status == Exit.DONE, done.err
@@ -311,6 +312,14 @@ def test_on_a_laptop_the_commit_is_checked_and_changes_are_reported(pull: PullRe
     assert (report["host"], report["number"], report["commit"]) == (None, None, pull.sha)
     assert report["skipped"] == ["changes that are not committed: `params.yaml`"]
     assert report["check"]["verdict"]["candidate"]["commit"] == pull.sha
+    assert pull.project.git("status", "--porcelain") == "M params.yaml"
+
+
+def test_a_folder_that_is_there_already_is_not_hidden_from_git(pull: PullRequest) -> None:
+    pull.project.write(".git/info/exclude", "")
+    pull.folder.mkdir()
+    assert pull.project.here("ci", "pr").status == Exit.DONE
+    assert pull.project.git("status", "--porcelain") == "?? mlgit-report/"
 
 
 def test_names_from_outside_are_text(project: Folder, tmp_path: Path) -> None:

@@ -18,7 +18,15 @@ if TYPE_CHECKING:
     from tests.support.shell import Done, Folder
 
 NUMBER = 7
-FILES = {"report.json", "report.md", "junit.xml", "metrics.txt", "codequality.json", "mlgit.env"}
+FILES = {
+    "report.json",
+    "report.md",
+    "junit.xml",
+    "metrics.txt",
+    "codequality.json",
+    "mlgit.env",
+    ".gitignore",
+}
 
 
 def build(project: Folder) -> None:

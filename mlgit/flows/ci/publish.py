@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mlgit.adapters.runner.files import dotenv_text, publish_files, write_outputs
 from mlgit.core.ci.report import MOST_BYTES, CiReport, ever_shorter, failure_of, outputs_of
 from mlgit.errors import MlgitError, StateError, UsageError, as_known
-from mlgit.project.ci.report_folder import require_uncommitted
+from mlgit.project.ci.report_folder import make_ignored, require_uncommitted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,6 +27,7 @@ def published(
         MlgitError: there is no verdict. UsageError and CommittedReport leave no report.
     """
     require_uncommitted(folder)
+    make_ignored(folder)
     try:
         report = find()
         _publish(report, folder, variables)
@@ -46,6 +47,7 @@ def publish_outputs(outputs: Mapping[str, str], variables: Mapping[str, str], *,
         CommittedReport: the branch brought that folder, so that its values are not this job's.
     """
     require_uncommitted(folder)
+    make_ignored(folder)
     write_outputs(variables, outputs, dotenv=os.path.join(folder, OUTPUTS_FILE))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 
 from mlgit.adapters.git.binary import Git
 from mlgit.core.wording import word
@@ -36,6 +37,16 @@ def require_uncommitted(folder: str) -> None:
             f"`{found}` is in Git, and a job's report must not come from the branch",
             hint=f"run `git rm -r --cached -- {word(steps[-1])}`, add it to `.gitignore`, and commit",
         )
+
+
+def make_ignored(folder: str) -> None:
+    """Create the folder for a job's files, if it is missing; inside a working tree, Git does not see it."""
+    if os.path.lexists(folder) or _repository(os.path.abspath(folder)) is None:
+        return
+    with suppress(OSError):  # the first file that is written there reports it
+        os.makedirs(folder)
+        with open(os.path.join(folder, ".gitignore"), "w", encoding="utf-8") as file:
+            file.write("*\n")
 
 
 def _repository(folder: str) -> str | None:

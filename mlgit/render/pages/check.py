@@ -37,7 +37,7 @@ _ROWS, _GATES = 10, 20
 _BASELINES = 4
 _LONGEST_NAME, _MOST_HANG = 32, 36
 _NAMED_BASE = "named by `--base`"
-_DECISIONS: dict[Decision, Style] = {"allow": "ok", "allow_with_warnings": "careful", "block": "bad"}
+_DECISIONS: dict[Decision, Style] = {"allow": "allowed", "allow_with_warnings": "warned", "block": "blocked"}
 _MARKS: dict[Effect, Span] = {
     "block": Span("✗ ", "bad"),
     "warn": Span("! ", "careful"),

@@ -159,10 +159,10 @@ def _gates(found: Status) -> Page:
     elif verdict.decision == "block":
         counted = f", {verdict.counted}" if verdict.failed else ""
         words = f"{counted.replace(' gates', '').replace(' gate', '')}: {verdict.reason}"
-        blocks = title("Gates", Span("✗ blocked", "bad"), words)
+        blocks = title("Gates", Span("✗ blocked", "blocked"), words)
     else:
         warned = verdict.decision == "allow_with_warnings"
-        mark = Span("! allowed" if warned else "✓ allowed", "careful" if warned else "ok")
+        mark = Span("! allowed" if warned else "✓ allowed", "warned" if warned else "allowed")
         why = f": {verdict.reason}" if warned else ""
         counted = f", {verdict.counted}".replace(" gates", "").replace(" gate", "")
         blocks = title("Gates", mark, f"{counted}{why}")
