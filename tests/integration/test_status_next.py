@@ -31,7 +31,7 @@ def test_after_a_switch_the_outputs_of_the_other_branch_are_named_and_checked_ou
     project.commit("Better")
     project.git("switch", "-q", "main")
     out = project.here("status").out
-    assert "Data      ! 1 modified\n            models/line.json  that of better\n" in out
+    assert "Data      ! 1 is still that of better: models/line.json\n" in out
     assert "✗ blocked: evaluate is stale, and " in out
     assert next_of(project) == "dvc checkout"
     project.dvc("checkout", "-q")
@@ -41,7 +41,7 @@ def test_after_a_switch_the_outputs_of_the_other_branch_are_named_and_checked_ou
 def test_an_output_that_no_branch_has_is_made_again(project: Folder) -> None:
     project.write("models/line.json", '{"slope": 7}')
     out = project.here("status").out
-    assert "models/line.json  modified\n" in out
+    assert "Data      ! 1 modified: models/line.json\n" in out
     assert next_of(project) == "mlgit run"
 
 

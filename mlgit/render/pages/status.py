@@ -118,21 +118,19 @@ def _param(param: ChangedParam) -> str:
 
 
 def _data(found: Status, short: Shortening) -> Page:
+    """One line per kind of difference, those that cannot be fetched from here first."""
     shown = [data for data in found.data if data.workspace != "new" or not data.owner.endswith(".dvc")]
-    if not shown:
-        return []
-    if len(shown) > _ROWS:
-        shown.sort(key=lambda data: (not data.lost, data.workspace != "modified"))
-    kinds = [_data_words(data) for data in shown]
-    counted = [f"{kinds.count(kind)} {kind.text}" for kind in dict.fromkeys(kinds)]
-    rows = [(data.path, _data_span(data)) for data in short.first(shown, _ROWS)]
-    blocks = title("Data", Span("! ", "careful"), ", ".join(counted))
-    return [*blocks, table(("", ""), rows, indent=INDENT), *short.rest(shown, _ROWS, indent=INDENT)]
-
-
-def _data_span(data: DataState) -> Span:
-    found = _data_words(data)
-    return found if data.found_in is None else Span(f"that of {data.found_in}", found.style)
+    groups: dict[tuple[Span, str | None], list[str]] = {}
+    for data in sorted(shown, key=lambda data: (not data.lost, data.workspace != "modified")):
+        groups.setdefault((_data_words(data), data.found_in), []).append(data.path)
+    blocks: Page = []
+    for (words, owner), paths in groups.items():
+        one = len(paths) == 1
+        other = f"{'is still that' if one else 'are still those'} of {owner}"
+        text = f"{len(paths)} {words.text if owner is None else other}: "
+        parts = (Span("! ", "careful"), Span(text, words.style), short.named(paths, _NAMES))
+        blocks += [line(" " * TITLE, *parts, hang=TITLE)] if blocks else title("Data", *parts)
+    return blocks
 
 
 def _data_words(data: DataState) -> Span:

@@ -82,8 +82,9 @@ def test_a_large_status_fits_a_page() -> None:
     assert max(map(len, text.splitlines())) < 200
     flat = " ".join(text.split())
     assert "1000 files changed: data/0.csv.dvc, data/1.csv.dvc," in flat
-    assert "Data ! 900 modified, 100 not checked out data/1.csv " in flat
-    assert text.count("and 984 more (-v)\n") == 2
+    assert "Data ! 900 modified: data/1.csv, " in flat
+    assert "! 100 not checked out: data/0.csv, data/10.csv, " in flat
+    assert text.count("and 984 more (-v)\n") == 1
     assert text.count("and 992 more (-v)\n") == 2
     assert "and 19992 more (`mlgit models` lists all)\n" in text
     assert "10000 tags not pushed: m@v1.0.0, " in flat
@@ -105,7 +106,7 @@ def test_verbose_shows_everything() -> None:
     assert " more" not in text
     for name in (
         "data/999.csv.dvc",
-        "data/999.csv ",
+        "data/991.csv, data/992.csv",
         "fit@998",
         "import 98 not",
         "m@v1.0.9999",
