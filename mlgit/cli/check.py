@@ -52,7 +52,7 @@ _VERDICT_OPTIONS = (
         help="Compare with REV wherever a gate says `vs: base`.",
     ),
     click.option(
-        "--rev", metavar="REV", shell_complete=references_offer, help="Judge REV instead of the working tree."
+        "--rev", metavar="REV", shell_complete=references_offer, help="Evaluate REV, not the working tree."
     ),
     click.option(
         "--model",
@@ -67,19 +67,17 @@ _VERDICT_OPTIONS = (
         type=click.Choice(["check", "release"]),
         default="check",
         show_default=True,
-        help="Judge as on a pull request, or as `mlgit release` would.",
+        help="Evaluate as on a pull request, or as `mlgit release` does.",
     ),
     click.option(
         "--promote-to",
         "environment",
         metavar="ENV",
         shell_complete=environments_offer,
-        help="Judge as `mlgit promote --to ENV` would.",
+        help="Evaluate as `mlgit promote --to ENV` does.",
     ),
-    click.option("--allow-stale", is_flag=True, help="Let numbers of stale stages count, with a warning."),
-    click.option(
-        "--date", metavar="YYYY-MM-DD", help="Hold waivers against this day (UTC) instead of today."
-    ),
+    click.option("--allow-stale", is_flag=True, help="Accept metrics from stale stages, with a warning."),
+    click.option("--date", metavar="YYYY-MM-DD", help="Apply the waivers of this day (UTC), not of today."),
 )
 
 
@@ -126,9 +124,9 @@ def exit_code(record: Check) -> int:
 def entry(session: Session, /, gate: str | None, **options: Any) -> int:  # noqa: ANN401 (the shared options)
     """Evaluate the gates; exit 1 when blocked.
 
-    Holds the metrics of the working tree (or of --rev) against the gates of mlgit.yaml and says whether
-    the change may pass. Metrics that are missing, not finite, stale or edited by hand are errors, and
-    errors block.
+    Checks the metrics of the working tree (or of --rev) against the gates of mlgit.yaml. The last line is
+    the decision and its worst reason. Metrics that are missing, not finite, stale or edited by hand are
+    errors, and errors block. -v lists every changed metric and says how each baseline was chosen.
 
     \b
     Exit codes: 0 allowed (also with warnings), 1 blocked, 3 a file is invalid.
@@ -171,4 +169,4 @@ def _date(text: str | None) -> dt.date | None:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise UsageError(f"`{text}` is no day", hint="write it as YYYY-MM-DD") from error
+        raise UsageError(f"`{text}` is not a date", hint="write it as YYYY-MM-DD") from error

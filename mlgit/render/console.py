@@ -94,6 +94,10 @@ def write_rich(page: Page, console: Console) -> None:
         if isinstance(block, Line) and not any(span.text for span in block.spans):
             console.print()
             continue
+        if isinstance(block, Line) and any(span.style == "command" for span in block.spans):
+            # The terminal wraps it, so that the command is one line when it is copied.
+            console.print(text((Span(" " * block.indent), *block.spans)), soft_wrap=True)
+            continue
         if isinstance(block, Line):
             for spans in [block.spans] if block.hang is None else wrapped(block, console.width):
                 indent = block.indent if block.hang is None else 0

@@ -56,3 +56,18 @@ def lines_of(block: Line, width: int) -> list[str]:
 def test_a_line_is_wrapped_at_spaces_with_a_hanging_indent(text: str, hang: int, expected: list[str]) -> None:
     assert lines_of(line(text, indent=1, hang=hang), 10 if hang < 5 or " end" in text else 11) == expected
     assert lines_of(line(text, indent=1), 10) == [f" {text}"]
+
+
+def test_a_command_is_one_line_in_a_narrow_terminal() -> None:
+    import io
+
+    from rich.console import Console
+
+    from mlgit.render.console import write_rich
+    from mlgit.render.page import Span
+
+    stream = io.StringIO()
+    command = "git config --unset remote.origin.tagOpt && git fetch --tags origin"
+    page = [line("next: ", Span(command, "command")), line("some words that are wrapped here", hang=2)]
+    write_rich(list(page), Console(file=stream, width=20))
+    assert stream.getvalue() == f"next: {command}\nsome words that are\n  wrapped here\n"
