@@ -51,7 +51,23 @@ def test_a_parameter_is_shown_with_both_values(project: Folder) -> None:
     assert "            train     train.slope changed from 1.99 to 1.5\n" in out
     assert "            evaluate  runs after train\n" in out
     (param,) = project.here("status", "--json").json()["changed_params"]
-    assert param == {"name": "train.slope", "new": "1.5", "old": "1.99", "stage": "train"}
+    assert param == {
+        "name": "train.slope",
+        "new": "1.5",
+        "old": "1.99",
+        "param": "train.slope",
+        "stage": "train",
+    }
+
+
+def test_a_parameter_that_is_a_mapping_is_shown_by_its_values(project: Folder) -> None:
+    text = (project / "dvc.yaml").read_text()
+    assert "params: [train.slope]" in text
+    project.write("dvc.yaml", text.replace("params: [train.slope]", "params: [train]"))
+    project.dvc("repro", "-q")
+    project.write("params.yaml", "train:\n  slope: 1.5\n  deep: {on: true}\n  layers: [1, 2]\n")
+    out = project.here("status").out
+    assert " train.slope changed from 1.99 to 1.5; train.deep.on is new; train.layers is new\n" in out
 
 
 def test_a_command_with_a_path_goes_to_the_root_first(project: Folder, tmp_path: Path) -> None:

@@ -211,7 +211,7 @@ STATUSES: Mapping[str, Status] = {
         pushed=False,
         changed=("params.yaml",),
         stages=STALE,
-        changed_params=(ChangedParam(stage="train", name="train.C", old="1", new="10"),),
+        changed_params=(ChangedParam(stage="train", param="train.C", name="train.C", old="1", new="10"),),
         metrics=values(accuracy=METRICS["accuracy"], f1=METRICS["f1"]),
         verdict=replace(
             BLOCKED, failed=0, errors=4, reason="evaluate is stale, and 4 gates read its numbers"

@@ -115,12 +115,16 @@ class NextStep:
 
 @record
 class ChangedParam:
-    """A parameter that makes a stage stale: the value of its last run, and the one here."""
+    """A value that makes a stage stale: that of its last run, and the one here; None if there is none.
+
+    `param` is the parameter that the stage declares; `name` is the same, or a key in it.
+    """
 
     stage: str
+    param: str
     name: str
-    old: str
-    new: str
+    old: str | None
+    new: str | None
 
 
 @record

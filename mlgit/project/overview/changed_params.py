@@ -8,42 +8,54 @@ from typing import TYPE_CHECKING
 from mlgit.core.overview.status import ChangedParam
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-    from mlgit.core.pipeline.evidence import Evidence
+    from mlgit.core.pipeline.evidence import Evidence, Value
     from mlgit.core.pipeline.stages import Stage
 
 _CHANGED = "changed param "
+_ABSENT = object()
 
 
 def changed_params(state: Evidence) -> tuple[ChangedParam, ...]:
-    """The parameters of stale stages whose values differ; only single values, no lists or mappings."""
+    """The values that differ of the parameters that make stages stale."""
     stages = {stage.address: stage for stage in state.pipeline.stages}
-    found = []
-    for each in state.stages:
-        names = [text.removeprefix(_CHANGED) for text in each.reasons if text.startswith(_CHANGED)]
-        stage = stages.get(each.address)
-        for name in names if stage is not None else ():
-            assert stage is not None  # noqa: S101 (as the loop says)
-            found += [
-                ChangedParam(stage=each.address, name=name, old=old, new=new)
-                for old, new in _values(stage, state, name)
-            ]
-    return tuple(found)
+    return tuple(
+        found
+        for each in state.stages
+        for reason in each.reasons
+        if reason.startswith(_CHANGED) and each.address in stages
+        for found in _of_stage(stages[each.address], reason.removeprefix(_CHANGED), state.params)
+    )
 
 
-def _values(stage: Stage, state: Evidence, name: str) -> Iterator[tuple[str, str]]:
-    """The recorded value and the one here, if exactly one file of the stage has the name."""
+def _of_stage(stage: Stage, param: str, params: Mapping[str, Mapping[str, Value]]) -> Iterator[ChangedParam]:
+    """The values of a parameter that exactly one file of the stage has; it may be a mapping of others."""
     recorded = {} if stage.locked is None else stage.locked.params
-    files = [file for file in stage.params if name in recorded.get(file, {})]
-    if len(files) == 1:
-        old, new = recorded[files[0]][name], state.params.get(files[0], {}).get(name)
-        texts = _text(old), _text(new)
-        if texts[0] is not None and texts[1] is not None and texts[0] != texts[1]:
-            yield texts[0], texts[1]
+    files = [file for file in stage.params if param in recorded.get(file, {})]
+    if len(files) != 1:
+        return
+    before = dict(_leaves(param, recorded[files[0]][param]))
+    values = params.get(files[0], {})
+    after = {key: value for key, value in values.items() if key == param or key.startswith(f"{param}.")}
+    for name in dict.fromkeys((*before, *after)):
+        old, new = _text(before.get(name, _ABSENT)), _text(after.get(name, _ABSENT))
+        if old != new:
+            yield ChangedParam(stage=stage.address, param=param, name=name, old=old, new=new)
+
+
+def _leaves(name: str, value: object) -> Iterator[tuple[str, object]]:
+    if not isinstance(value, dict):
+        yield name, value
+        return
+    for key, inner in value.items():
+        yield from _leaves(f"{name}.{key}", inner)
 
 
 def _text(value: object) -> str | None:
+    """The value as people read it; None if there is none."""
     if isinstance(value, bool):
         return str(value).lower()
-    return str(value) if isinstance(value, (int, float, str, Decimal)) else None
+    if isinstance(value, (int, float, str, Decimal, list)):
+        return str(value)
+    return "null" if value is None else None

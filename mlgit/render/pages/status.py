@@ -76,7 +76,9 @@ def _pipeline(found: Status, short: Shortening) -> Page:
         )
         # If there are too many, show those that make the others stale.
         first = stale if len(stale) <= _ROWS else sorted(stale, key=lambda stage: not stage.reasons)
-        params = {(each.stage, each.name): each for each in found.changed_params}
+        params: dict[tuple[str, str], list[ChangedParam]] = {}
+        for each in found.changed_params:
+            params.setdefault((each.stage, each.param), []).append(each)
         rows = [(stage.address, _why(stage, params, short)) for stage in short.first(first, _ROWS)]
         blocks += [table(("", ""), rows, indent=INDENT), *short.rest(stale, _ROWS, indent=INDENT)]
     else:
@@ -101,18 +103,20 @@ def _known(found: Status) -> Span:
     return Span(text, "careful" if unknown else "")
 
 
-def _why(stage: StageState, params: Mapping[tuple[str, str], ChangedParam], short: Shortening) -> str:
+def _why(stage: StageState, params: Mapping[tuple[str, str], list[ChangedParam]], short: Shortening) -> str:
     """`train.C changed from 1 to 10; changed dep src/train.py`."""
-    if stage.reasons:
-        texts = []
-        for reason in stage.reasons:
-            param = params.get((stage.address, reason.removeprefix("changed param ")))
-            texts.append(reason if param is None else _param(param))
-        return short.named(texts, _REASONS, between="; ")
-    return f"runs after {short.named(stage.upstream, _REASONS)}"
+    if not stage.reasons:
+        return f"runs after {short.named(stage.upstream, _REASONS)}"
+    texts: list[str] = []
+    for reason in stage.reasons:
+        found = params.get((stage.address, reason.removeprefix("changed param ")), [])
+        texts += map(_param, found) if found else [reason]
+    return short.named(texts, _REASONS, between="; ")
 
 
 def _param(param: ChangedParam) -> str:
+    if param.old is None or param.new is None:
+        return f"{param.name} is {'new' if param.old is None else 'gone'}"
     old, new = cut(param.old, _VALUE, apart_from=param.new), cut(param.new, _VALUE, apart_from=param.old)
     return f"{param.name} changed from {old} to {new}"
 
