@@ -52,9 +52,9 @@ def _answers(root: Folder) -> Answers:
         "dvc index": _pipeline(resolve_pipeline(str(root.path), None)),
         "mlgit pipeline": _pipeline(replace(read_pipeline(tree, root=str(root.path)), handed_over=())),
         "asked": dict(
-            line.removeprefix("  asked DVC: ").split("/dvc.yaml ", 1)
+            line.strip().removeprefix("asked DVC: ").split("/dvc.yaml ", 1)
             for line in output.splitlines()
-            if line.startswith("  asked DVC: ")
+            if line.strip().startswith("asked DVC: ")
         ),
     }
 
