@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, TypedDict
 
 from mlgit.core.compare.changes import Side, ValueChange, metric_tables, value_changes
 from mlgit.core.config.file import WAIVERS_FILE, Environment
-from mlgit.core.overview.next_step import next_step
+from mlgit.core.overview.next_step import next_step, typed_in
 from mlgit.core.overview.status import (
     ChangedParam,
     ExpiringWaiver,
@@ -22,9 +24,9 @@ from mlgit.errors import ConfigError, MlgitError
 from mlgit.project.compare.base import base_commit
 from mlgit.project.overview.data_states import data_states, has_remote
 from mlgit.project.overview.model_lines import model_lines
-from mlgit.project.overview.unpushed_tags import unpushed_tags
 from mlgit.project.pipeline.evidence import evidence
 from mlgit.project.registry.completeness import doubts
+from mlgit.project.registry.pushed import unpushed_tags
 from mlgit.project.registry.read import read_registry_tags, tags_as_of
 
 if TYPE_CHECKING:
@@ -157,9 +159,10 @@ class _StatusReader:
         step = self._next(found)
         if step is None:
             return found
-        from mlgit.project.overview.typed_command import typed_command
-
-        return replace(found, next=replace(step, command=typed_command(self._project, step.command)))
+        with suppress(OSError):
+            folder, root = os.path.realpath(os.getcwd()), os.path.realpath(self._project.root)
+            step = replace(step, command=typed_in(folder, step.command, root=root))
+        return replace(found, next=step)
 
     def _policy(self) -> _Policy:
         """What the config here declares, and what of it trunk does not have yet."""
@@ -217,7 +220,7 @@ class _StatusReader:
     def _verdict(self) -> VerdictCounts | None:
         if self._config is None or not self._config.gates or self._project.head.commit is None:
             return None
-        from mlgit.core.overview.glance import glance
+        from mlgit.core.overview.reason import glance
         from mlgit.project.gates.judge import Question, judge
 
         return glance(judge(self._project, Question(ci=self._ci)))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlgit.core.wording import cut
+from mlgit.render.console import text_width
 from mlgit.render.page import Span, Style, Table, clean, table
-from mlgit.render.wrapping import text_width
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

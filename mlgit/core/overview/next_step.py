@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from mlgit.core.pipeline.evidence import StageState
     from mlgit.core.pipeline.remote_data import RemoteData, RemoteOutput
 
+# Their paths are relative to the root of the repository.
+_WITH_PATHS = ("dvc add ", "dvc commit ", "mkdir ", "git add ", "git mv ")
+
 
 def next_step(
     status: Status, *, declared: bool, has_pipeline: bool, can_pull: bool = True
@@ -38,6 +41,15 @@ def _config_step(status: Status, *, has_pipeline: bool) -> NextStep | None:
         command = command_of(unread[0].hint) or ""
         return NextStep(command=command, reason=f"`{unread[0].subject}` is not read")
     return NextStep(command="mlgit init", reason="there is no `mlgit.yaml` yet") if has_pipeline else None
+
+
+def typed_in(folder: str, command: str, *, root: str) -> str:
+    """A command as it works in a folder, if necessary in a subshell that goes to the root first."""
+    inside = f"{folder}/".startswith(f"{root}/")
+    if folder == root or (inside and not command.startswith(_WITH_PATHS)):
+        return command
+    up = "/".join([".."] * folder[len(root) :].count("/")) if inside else root
+    return f"(cd {word(up)} && {command})"
 
 
 def _repair(status: Status, *, can_pull: bool) -> NextStep | None:

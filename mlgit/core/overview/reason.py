@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.core.gates.evaluate import IN_ENVIRONMENT
-from mlgit.core.gates.headline import split_notes
+from mlgit.core.gates.headline import headline, split_notes
 from mlgit.core.gates.verdict import Note
 from mlgit.core.overview.gate_text import limit_text, numbers, spoken
 from mlgit.core.wording import count
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mlgit.core.gates.verdict import Baseline, Bound, Decision, Effect, Result, Verdict
+    from mlgit.core.overview.status import VerdictCounts
 
 _LONGEST_NOTE = 120
 _HERE = ("unknown_here", "history_too_shallow", "not_fetched")
@@ -100,6 +101,31 @@ def _worst(verdict: Verdict) -> Result | Note | None:
     weighty = verdict.decision != "block" and bool(findings) and findings[0].effect == "warn"
     first, second = (notes, results) if weighty else (results, notes)
     return next(iter([*first, *second]), None)
+
+
+def glance(verdict: Verdict) -> VerdictCounts:
+    """The verdict as `mlgit status` shows it."""
+    from mlgit.core.overview.status import VerdictCounts
+
+    found = verdict.summary
+    results = [each for each in sorted_results(verdict) if each.candidate is not None]
+    by_hand = {each.file for each in results if each.made_by_hand and each.file is not None}
+    shown = {note.message for note in verdict.notes if note.code == "not_proven"}
+    return VerdictCounts(
+        decision=verdict.decision,
+        headline=headline(verdict),
+        gates=found.gates,
+        blocking=found.blocking,
+        warnings=found.warnings,
+        passed=found.passed,
+        failed=found.failed,
+        errors=found.errors,
+        skipped=found.skipped,
+        counted=counts(verdict),
+        reason=reason(verdict, places=True),
+        gated=tuple(dict.fromkeys(f"{each.file}:{each.key}" for each in results)),
+        not_proven=tuple(sorted(by_hand)) if shown else (),
+    )
 
 
 def sorted_results(verdict: Verdict) -> list[Result]:

@@ -13,9 +13,14 @@ from mlgit.core.registry.tags import TAGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import datetime
 
+    from mlgit.core.registry.replay import Registry
     from mlgit.core.registry.state import TagFact
     from mlgit.project.open import Project
+
+# The tags of a pair are dated a second apart, so the second may be slightly in the future.
+_TAG_SLACK_S = 5
 
 
 def seen_at_remote(project: Project) -> Mapping[str, bool]:
@@ -25,6 +30,22 @@ def seen_at_remote(project: Project) -> Mapping[str, bool]:
             return {line[1:].rstrip("\n"): line[0] == "+" for line in file if line[:1] in {"+", "-"}}
     except (OSError, UnicodeDecodeError):
         return {}
+
+
+def unpushed_tags(
+    project: Project, registry: Registry | None, seen_at: datetime | None
+) -> tuple[str, ...] | None:
+    """Tags that are only here, and tags that are newer than the last fetch; None if that is not known."""
+    if registry is None or project.remote is None:
+        return None
+    facts = [fact for state in registry.models.values() for fact in state.facts]
+    if not facts:
+        return ()
+    if seen_at is None:
+        return None
+    known = seen_at_remote(project)
+    limit = seen_at.timestamp() + _TAG_SLACK_S
+    return tuple(sorted(fact.tag for fact in facts if not known.get(fact.oid, fact.tagged_at_s <= limit)))
 
 
 def once_at_remote(project: Project, facts: Iterable[TagFact]) -> frozenset[str]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgit.core.wording import count, format_age
+from mlgit.render.console import text_width
 from mlgit.render.page import Page, Span, Style, line
-from mlgit.render.wrapping import text_width
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,11 +28,13 @@ def title(name: str, *parts: str | Span) -> Page:
 
 def live(found: Status, now: datetime, short: Shortening, *, verbose: bool) -> Page:
     """One row per environment and model, then what needs attention."""
-    from mlgit.render.pages.refused import refused_in, refused_lines
-
     rows = list(_rows(found.models))
     blocks = _table(rows, found, now, short, verbose=verbose) if rows else title("Live", *_nothing(found))
-    blocks += refused_lines(refused_in(found.models), indent=TITLE)
+    refused = [each.refused for model in found.models for each in model.environments]
+    if any((*refused, *(model.refused for model in found.models))):
+        from mlgit.render.pages.refused import refused_in, refused_lines
+
+        blocks += refused_lines(refused_in(found.models), indent=TITLE)
     for name in _pending(found):
         text = f"declared here, but not yet in mlgit.yaml on {found.trunk}, which counts: {name}"
         blocks.append(line(Span("! ", "careful"), text, indent=TITLE, hang=2))

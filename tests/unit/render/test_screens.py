@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mlgit.render.console import wrapped
 from mlgit.render.page import Line, line
-from mlgit.render.wrapping import wrapped
 from tests.support import screens
 from tests.support.screens import SCREENS, WIDTHS, screen
 
