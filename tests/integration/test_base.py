@@ -61,7 +61,8 @@ def test_in_github_it_is_the_first_parent_of_the_merge(project: Folder) -> None:
     project.commit("work")
     project.git("checkout", "-q", "--detach", main)
     project.git("merge", "-q", "--no-ff", "-m", "merge", "work")
-    ci = {"GITHUB_ACTIONS": "true", "GITHUB_REF": "refs/pull/1/merge"}
+    merge = project.git("rev-parse", "HEAD")
+    ci = {"GITHUB_ACTIONS": "true", "GITHUB_REF": "refs/pull/1/merge", "GITHUB_SHA": merge}
     assert base(project, ci=ci) == Base(commit=main, reason="merge_ref")
 
 
@@ -108,9 +109,12 @@ def branched(project: Folder) -> Mapping[str, str]:
 
 LEFT = ("root", "merge_base")
 PULL = {"GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "pull_request", "GITHUB_REF": "refs/pull/7/merge"}
-RESULT = {"GITLAB_CI": "true", "CI_MERGE_REQUEST_DIFF_BASE_SHA": "root"}
+DIFF_BASE = "CI_MERGE_REQUEST_DIFF_BASE_SHA"
+RESULT = {"GITLAB_CI": "true", DIFF_BASE: "root"}
+FORK = {"CI_PROJECT_PATH": "eve/line", "CI_MERGE_REQUEST_PROJECT_PATH": "team/line"}
 EVENTS: dict[str, tuple[str, dict[str, str], tuple[str, str]]] = {
-    "GitHub, pull request": ("both", PULL, ("trunk", "merge_ref")),
+    "GitHub, pull request": ("both", PULL | {"GITHUB_SHA": "both"}, ("trunk", "merge_ref")),
+    "GitHub, a merge that GitHub does not name": ("three", PULL, LEFT),
     "GitHub, pull request, its head checked out": ("three", PULL | {"GITHUB_SHA": "both"}, LEFT),
     "GitHub, a branch that is named like a merge": (
         "three",
@@ -129,14 +133,26 @@ EVENTS: dict[str, tuple[str, dict[str, str], tuple[str, str]]] = {
     "GitLab, merge request": ("three", RESULT, ("root", "merge_request")),
     "GitLab, merged result": (
         "both",
-        RESULT | {"CI_MERGE_REQUEST_SOURCE_BRANCH_SHA": "three"},
+        RESULT | {"CI_MERGE_REQUEST_SOURCE_BRANCH_SHA": "three", "CI_COMMIT_SHA": "both"},
         ("trunk", "merge_ref"),
+    ),
+    "GitLab, a merge that is not of this request": (
+        "three",
+        RESULT | {"CI_MERGE_REQUEST_SOURCE_BRANCH_SHA": "both", "CI_COMMIT_SHA": "three"},
+        ("root", "merge_request"),
     ),
     "GitLab, a merge that is not GitLab's": (
         "three",
-        RESULT | {"CI_MERGE_REQUEST_SOURCE_BRANCH_SHA": "both"},
+        RESULT | {"CI_MERGE_REQUEST_SOURCE_BRANCH_SHA": "side", "CI_COMMIT_SHA": "both"},
         ("root", "merge_request"),
     ),
+    "GitLab, the base of another request": ("two", RESULT | {DIFF_BASE: "side"}, LEFT),
+    "GitLab, an earlier push as the base": ("two", RESULT | {DIFF_BASE: "one"}, LEFT),
+    "GitLab, the commit itself as the base": ("two", RESULT | {DIFF_BASE: "two"}, LEFT),
+    "GitLab, a base that came to the target later": ("two", RESULT | {DIFF_BASE: "trunk"}, LEFT),
+    "GitLab, in a fork": ("two", RESULT | FORK | {DIFF_BASE: "one"}, ("one", "merge_request")),
+    "GitLab, in a fork, the base of another request": ("two", RESULT | FORK | {DIFF_BASE: "side"}, LEFT),
+    "GitLab, in a fork, the commit itself as the base": ("two", RESULT | FORK | {DIFF_BASE: "two"}, LEFT),
 }
 
 
@@ -168,8 +184,9 @@ def test_it_is_where_the_branch_left_the_target_that_ci_names(
     assert base(project, ci={variable: "unknown"}) == Base(commit=branched["root"], reason="merge_base")
     project.write("mlgit.yaml", f"{GATES}gates:\n  g: {{metric: r2, vs: base, max_drop: 1}}\n")
     project.commit("Declare gates")
-    (found,) = check(project, status=Exit.DONE, env={variable: "stable"})["baselines"]
-    assert (found["commit"], found["rule"]) == (branched["one"], "where this branch left `origin/stable`")
+    for commit in ({}, {"GITHUB_SHA": branched["both"]}, {"CI_COMMIT_SHA": branched["both"]}):
+        (found,) = check(project, status=Exit.DONE, env={variable: "stable"} | commit)["baselines"]
+        assert (found["commit"], found["rule"]) == (branched["one"], "where this branch left `origin/stable`")
 
 
 def test_of_an_unrelated_history_it_is_the_tip_of_trunk(project: Folder) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from mlgit.adapters.git.refs import cut_commits, is_ancestor, merge_bases, parents
 from mlgit.core.record import record
+from mlgit.core.registry.completeness import target_of_fork
 from mlgit.errors import UnknownReference
 from mlgit.project.open import Branch
 
@@ -51,6 +52,7 @@ RULES: Mapping[Reason, str] = {
 
 
 _MERGE_REF = re.compile(r"refs/pull/[0-9]+/merge")
+_TARGETS = ("GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME")
 
 
 @record
@@ -63,7 +65,7 @@ class Base:
 
 def target_of(project: Project, ci: Mapping[str, str]) -> Branch | None:
     """The branch that the change will be merged into: the one that CI names, otherwise the project's."""
-    name = ci.get("GITHUB_BASE_REF") or ci.get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME")
+    name = next((ci[variable] for variable in _TARGETS if ci.get(variable)), None)
     ref = f"refs/remotes/{project.remote}/{name}"
     if name and ref in project.branches:
         return Branch(ref=ref, commit=project.branches[ref])
@@ -93,15 +95,12 @@ def base_commit(
 
 
 def _in_ci(project: Project, here: str, ci: Mapping[str, str]) -> Base | None:
-    known = parents(project.objects, here) if _may_be_merge(here, ci) else []
+    known = parents(project.objects, here) if made_by_forge(ci) == here else []
     source = ci.get("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA")
     if len(known) > 1 and (not source or source in known[1:]):
         return _known(project, known[0], "merge_ref")
-    base = ci.get("CI_MERGE_REQUEST_DIFF_BASE_SHA")
-    if base:
-        return _of_several(project, here, base, target_of(project, ci)) or _known(
-            project, base, "merge_request"
-        )
+    if ci.get("CI_MERGE_REQUEST_DIFF_BASE_SHA"):
+        return _of_request(project, here, ci)
     before = before_push(ci)
     commit = None if before is None or not _on_trunk(project, here) else project.commit(before)
     if commit is not None and is_ancestor(project.git, commit, here):
@@ -109,12 +108,30 @@ def _in_ci(project: Project, here: str, ci: Mapping[str, str]) -> Base | None:
     return None
 
 
-def _may_be_merge(here: str, ci: Mapping[str, str]) -> bool:
-    """Whether the forge itself may have made this commit, to merge a request; GitLab says of which one."""
-    if ci.get("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA"):
-        return True
-    pull = _MERGE_REF.fullmatch(ci.get("GITHUB_REF", "")) and ci.get("GITHUB_SHA", here) == here
-    return ci.get("GITHUB_ACTIONS") == "true" and bool(pull)
+def made_by_forge(ci: Mapping[str, str]) -> str | None:
+    """The commit that the forge itself made to try a request; None if it made none, or does not name it.
+
+    It is a merge or, on GitLab, perhaps a squash or a rebase.
+    """
+    if ci.get("GITHUB_ACTIONS") == "true" and _MERGE_REF.fullmatch(ci.get("GITHUB_REF", "")):
+        return ci.get("GITHUB_SHA")
+    return ci.get("CI_COMMIT_SHA") if ci.get("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA") else None
+
+
+def _of_request(project: Project, here: str, ci: Mapping[str, str]) -> Base | None:
+    """The base that GitLab names, if that is where this request left its target.
+
+    The branches of a fork are its author's: there the base only has to come before the request.
+    """
+    found = _known(project, ci["CI_MERGE_REQUEST_DIFF_BASE_SHA"], "merge_request")
+    target, base = target_of(project, ci), found.commit
+    if base is None:
+        return found
+    if target_of_fork(ci) is not None:
+        believed = is_ancestor(project.git, base, here)
+    else:
+        believed = target is not None and merge_bases(project.git, here, target.commit) == (base,)
+    return found if believed and base != here else None
 
 
 def _on_trunk(project: Project, here: str) -> bool:
@@ -199,9 +216,13 @@ def trunk_is_unborn(project: Project) -> bool:
 
 
 def ci_of_head(project: Project, candidate: str | None, ci: Mapping[str, str]) -> Mapping[str, str]:
-    """The variables of CI, if the candidate is what CI checked out: they say nothing about another commit."""
+    """The variables of CI that are about the candidate.
+
+    That are all if it is what CI checked out. If the job checked out another commit, only the target is left.
+    """
     head = project.head.commit
     if candidate not in {None, head}:
         return {}
-    checked_out = ci.get("GITHUB_SHA") or head
-    return ci if checked_out == head else {}
+    if (ci.get("GITHUB_SHA") or ci.get("CI_COMMIT_SHA") or head) == head:
+        return ci
+    return {name: ci[name] for name in _TARGETS if name in ci}
